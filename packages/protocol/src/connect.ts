@@ -1,0 +1,178 @@
+import { z } from 'zod'
+import { connectionSchema } from './connections.ts'
+import { errorCodeSchema } from './errors.ts'
+import {
+  connectionIdSchema,
+  connectionNameSchema,
+  flowIdSchema,
+  providerNameSchema,
+  sessionIdSchema,
+  tenantIdSchema,
+  userIdSchema,
+} from './ids.ts'
+
+const scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, 'not a scope (RFC 6749 section 3.3)')
+const scopes = z.array(scope).max(100)
+const origin = z
+  .string()
+  .max(300)
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).origin === text,
+    'must be an origin such as https://app.example',
+  )
+const url = z
+  .string()
+  .max(2000)
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be a URL')
+
+/** What one browser may ask of one provider in a connect session. */
+export const scopePolicySchema = z.object({
+  /** Always asked for. */
+  required: scopes.default([]),
+  /** The browser may add any of these. */
+  optional: scopes.default([]),
+  /** Never asked for, whatever else is said. */
+  forbidden: scopes.default([]),
+})
+
+/** `POST /v1/connect/sessions`: made by the app's backend, never by a browser. */
+export const createSessionSchema = z.object({
+  tenantId: tenantIdSchema,
+  userId: userIdSchema,
+  /** Providers that the session may connect; all of the catalogue unless told. */
+  providers: z.array(providerNameSchema).max(50).optional(),
+  /**
+   * Scopes by provider. A provider that is not named here allows those that its integration was
+   * registered with, none of them required.
+   */
+  scopes: z.record(providerNameSchema, scopePolicySchema).default({}),
+  /** Hosts that the session may connect; every host that has an integration unless told. */
+  hosts: z.array(url).max(50).optional(),
+  /** Origins of the app's pages; exact. Only they may start and watch flows. */
+  origins: z.array(origin).min(1).max(10),
+  /** Where the browser comes back to with a finish ticket. Its origin must be one of `origins`. */
+  returnUrl: url,
+  /** `fragment` keeps the ticket out of the app's server log, for apps whose session is no cookie. */
+  returnMode: z.enum(['query', 'fragment']).default('query'),
+  /** The connection to mend; its account must stay the same. */
+  connectionId: connectionIdSchema.optional(),
+  /** Allows another account at the provider to replace the one that was connected. */
+  allowAccountChange: z.boolean().default(false),
+})
+export type CreateSession = z.input<typeof createSessionSchema>
+
+export const sessionAnswerSchema = z.object({
+  sessionId: sessionIdSchema,
+  /** JWT for the browser, ten minutes, audience `connect`. Sent in a header, never in a URL. */
+  connectToken: z.string(),
+  /** Base URL of the service as browsers see it. */
+  serviceUrl: z.string(),
+  expiresAt: z.iso.datetime(),
+})
+export type SessionAnswer = z.infer<typeof sessionAnswerSchema>
+
+/** `POST /connect/flows`, with the connect token as `Authorization: Bearer`. */
+export const createFlowSchema = z.object({
+  provider: providerNameSchema,
+  host: url.optional(),
+  /** Chosen by the user among the session's optional ones; required ones come by themselves. */
+  scopes: scopes.optional(),
+  connectionName: connectionNameSchema.optional(),
+  mode: z.enum(['popup', 'redirect']).default('popup'),
+  /** With `redirect`: the page to come back to; its origin must be one of the session's. */
+  resumeUrl: url.optional(),
+})
+export type CreateFlow = z.input<typeof createFlowSchema>
+
+export const createFlowAnswerSchema = z.object({
+  flowId: flowIdSchema,
+  /** One-time code; posted as form field `start_code` to `startUrl`, into the popup. */
+  startCode: z.string(),
+  startUrl: z.string(),
+  expiresAt: z.iso.datetime(),
+})
+export type CreateFlowAnswer = z.infer<typeof createFlowAnswerSchema>
+
+/**
+ * `created` (not yet opened), `started` (the user is at the provider), `confirming` (the code is
+ * parked until the app confirms), then one of the ends.
+ */
+export const flowStatusSchema = z.enum([
+  'created',
+  'started',
+  'confirming',
+  'connected',
+  'denied',
+  'cancelled',
+  'expired',
+  'failed',
+])
+export type FlowStatus = z.infer<typeof flowStatusSchema>
+
+/** The end of a flow; nothing follows. */
+export const finalFlowStatuses: readonly FlowStatus[] = [
+  'connected',
+  'denied',
+  'cancelled',
+  'expired',
+  'failed',
+]
+
+/** `GET /connect/flows/:id`, as JSON or as server-sent events named `flow`. */
+export const flowSchema = z.object({
+  flowId: flowIdSchema,
+  status: flowStatusSchema,
+  /** With `failed` and `denied`. */
+  error: z.object({ code: errorCodeSchema, message: z.string(), retryable: z.boolean() }).nullable(),
+  /** With `connected`. Never a token. */
+  connection: connectionSchema.nullable(),
+})
+export type Flow = z.infer<typeof flowSchema>
+
+/** `POST /v1/connect/sessions/:id/confirm`: the app says who finished the flow. */
+export const confirmSchema = z.object({
+  flowId: flowIdSchema,
+  ticket: z.string().min(1).max(200),
+  /** Who is signed in at the app, in the browser that brought the ticket. */
+  tenantId: tenantIdSchema,
+  userId: userIdSchema,
+})
+export type Confirm = z.input<typeof confirmSchema>
+
+export const confirmAnswerSchema = flowSchema.extend({
+  mode: z.enum(['popup', 'redirect']),
+  /** With `redirect`: where the browser goes now. */
+  resumeUrl: z.string().nullable(),
+})
+export type ConfirmAnswer = z.infer<typeof confirmAnswerSchema>
+
+/** Names of the parameters that come back at the session's return URL. */
+export const returnParameters = {
+  session: 'keywell_session',
+  flow: 'keywell_flow',
+  ticket: 'keywell_ticket',
+} as const
+
+/** Name of the BroadcastChannel on the app's origin; messages are `{ flowId, status }`. */
+export const finishChannel = 'keywell'
+
+/** `GET /connect/providers`, with the connect token: what the session may connect. */
+export const connectOptionsSchema = z.object({
+  providers: z.array(
+    z.object({
+      name: providerNameSchema,
+      title: z.string(),
+      hosts: z.array(z.string()),
+      scopes: z.array(
+        z.object({
+          name: z.string(),
+          sentence: z.string(),
+          risk: z.enum(['low', 'medium', 'high', 'critical']),
+          implies: z.array(z.string()),
+          required: z.boolean(),
+        }),
+      ),
+    }),
+  ),
+})
+export type ConnectOptions = z.infer<typeof connectOptionsSchema>

@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { reauthReasonSchema } from './errors.ts'
+import {
+  connectionIdSchema,
+  connectionNameSchema,
+  providerNameSchema,
+  tenantIdSchema,
+  userIdSchema,
+} from './ids.ts'
+
+/** `needsReauth` is `expired` or `revoked`. */
+export const connectionStatusSchema = z.enum([
+  'pending',
+  'active',
+  'expired',
+  'revoked',
+  'disconnected',
+])
+export type ConnectionStatus = z.infer<typeof connectionStatusSchema>
+
+export const healthStatusSchema = z.enum(['ok', 'degraded', 'unknown'])
+
+export const accountSchema = z.object({
+  /** The provider's stable id of the account. */
+  id: z.string(),
+  name: z.string().nullable(),
+  username: z.string().nullable(),
+  avatarUrl: z.string().nullable(),
+})
+export type Account = z.infer<typeof accountSchema>
+
+/** One account at one provider that a user has connected. Holds no secret. */
+export const connectionSchema = z.object({
+  id: connectionIdSchema,
+  tenantId: tenantIdSchema,
+  userId: userIdSchema,
+  provider: providerNameSchema,
+  /** Base URL of the instance, relative root included, without a slash at the end. */
+  host: z.string(),
+  name: connectionNameSchema,
+  status: connectionStatusSchema,
+  needsReauth: z.boolean(),
+  reason: reauthReasonSchema.nullable(),
+  health: z.object({
+    status: healthStatusSchema,
+    reason: z.string().nullable(),
+    checkedAt: z.iso.datetime().nullable(),
+  }),
+  account: accountSchema,
+  /** What the user granted, as the provider said. */
+  scopes: z.array(z.string()),
+  /** What was asked for and not granted. */
+  missingScopes: z.array(z.string()),
+  generation: z.int().positive(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+})
+export type Connection = z.infer<typeof connectionSchema>
+
+export const listConnectionsSchema = z.object({
+  tenantId: tenantIdSchema,
+  userId: userIdSchema.optional(),
+  provider: providerNameSchema.optional(),
+  /** Answers at most this many; 100 unless told, 500 at most. */
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  /** `nextCursor` of the page before. */
+  cursor: connectionIdSchema.optional(),
+})
+export const connectionListSchema = z.object({
+  connections: z.array(connectionSchema),
+  nextCursor: connectionIdSchema.nullable(),
+})
+export type ConnectionList = z.infer<typeof connectionListSchema>
+
+/** Names the owner of a connection in `GET` and `DELETE /v1/connections/:id`. */
+export const ownerSchema = z.object({
+  tenantId: tenantIdSchema,
+  /** When given, the connection must be this user's. */
+  userId: userIdSchema.optional(),
+})
+
+export const disconnectAnswerSchema = z.object({
+  connection: connectionSchema,
+  /**
+   * What became of the grant at the provider: `revoked` there too, `pending` (the provider could not
+   * be reached; it is tried again), or `manual` (the user must remove it at `manualUrl`).
+   */
+  upstream: z.enum(['revoked', 'pending', 'manual']),
+  manualUrl: z.string().nullable(),
+})
+export type DisconnectAnswer = z.infer<typeof disconnectAnswerSchema>

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { accountSchema } from './connections.ts'
+import {
+  connectionIdSchema,
+  connectionNameSchema,
+  defaultConnectionName,
+  providerNameSchema,
+  tenantIdSchema,
+  userIdSchema,
+} from './ids.ts'
+
+/** `POST /v1/credentials`. */
+export const readCredentialSchema = z.object({
+  provider: providerNameSchema,
+  tenantId: tenantIdSchema,
+  userId: userIdSchema,
+  /** Needed only where the user has connected the provider on more than one host. */
+  host: z.string().max(2000).optional(),
+  /** Name of the connection. */
+  connection: connectionNameSchema.default(defaultConnectionName),
+  /** Scopes that the caller is about to use; those not granted come back as `missingScopes`. */
+  scopes: z.array(z.string().max(100)).max(100).optional(),
+  /** Conditional read: answers `unchanged` unless there is something newer than this generation. */
+  ifNewerThan: z.int().positive().optional(),
+  /**
+   * Says that the generation before this one met a 401 at the provider. The service probes before it
+   * believes it, and refreshes only if the token is dead.
+   */
+  minGeneration: z.int().positive().optional(),
+})
+export type ReadCredential = z.input<typeof readCredentialSchema>
+
+export const credentialTypeSchema = z.enum(['oauth_token', 'api_key', 'basic', 'webhook_secret'])
+export type CredentialType = z.infer<typeof credentialTypeSchema>
+
+/** A credential on the wire. `credential` and `header.value` are secrets. */
+export const credentialAnswerSchema = z.object({
+  unchanged: z.literal(false),
+  connectionId: connectionIdSchema,
+  generation: z.int().positive(),
+  type: credentialTypeSchema,
+  credential: z.string(),
+  /** Ready to send. */
+  header: z.object({ name: z.string(), value: z.string() }),
+  /** The end of the access token; null: it has none. */
+  expiresAt: z.iso.datetime().nullable(),
+  /** Milliseconds of life left, by the service's database at the time of the answer: no shared clock needed. */
+  expiresInMs: z.int().nullable(),
+  scopes: z.array(z.string()),
+  missingScopes: z.array(z.string()),
+  host: z.string(),
+  account: accountSchema,
+})
+export const unchangedAnswerSchema = z.object({
+  unchanged: z.literal(true),
+  connectionId: connectionIdSchema,
+  generation: z.int().positive(),
+  expiresInMs: z.int().nullable(),
+})
+export const readCredentialAnswerSchema = z.discriminatedUnion('unchanged', [
+  credentialAnswerSchema,
+  unchangedAnswerSchema,
+])
+export type CredentialAnswer = z.infer<typeof credentialAnswerSchema>
+export type ReadCredentialAnswer = z.infer<typeof readCredentialAnswerSchema>

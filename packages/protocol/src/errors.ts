@@ -1,0 +1,132 @@
+import { z } from 'zod'
+
+/**
+ * Every way in which a call can fail: HTTP status, and the next step that is right for everyone.
+ * The union is closed; a new code is a reviewed change here, and callers `switch` over it.
+ */
+const table = {
+  invalid_request: [400, 'Correct the field that is named in the detail.'],
+  unknown_provider: [400, 'List what there is with GET /v1/providers.'],
+  host_not_allowed: [400, 'Use a host that an integration exists for, or ask the operator to allow it.'],
+  scope_not_allowed: [400, 'Ask only for scopes that the connect session allows.'],
+  integration_missing: [
+    409,
+    'Register an OAuth app at the provider and add it with POST /v1/integrations.',
+  ],
+  unauthorized: [401, 'Send a valid key: Authorization: Bearer <API key>.'],
+  key_in_browser: [403, 'This key has been in a browser. Replace it, and call from a backend.'],
+  origin_not_allowed: [403, "Add the page's origin to the connect session's origins."],
+  not_found: [404, 'Check the id, and that it belongs to this tenant and user.'],
+  not_connected: [404, 'Ask the user to connect the account, with <ConnectButton/> or connectUrl.'],
+  session_expired: [410, 'Make a new connect session and start again.'],
+  flow_expired: [410, 'Start again with the connect button.'],
+  flow_used: [409, 'This step was taken already. Read the status of the flow.'],
+  flow_mismatch: [
+    403,
+    'Start and finish in the same browser, signed in as the same user. Nothing was stored.',
+  ],
+  access_denied: [403, 'The user said no at the provider. Offer to try again.'],
+  account_mismatch: [
+    409,
+    'Sign in at the provider with the account that was connected before, or disconnect it first.',
+  ],
+  needs_reauth: [409, 'Ask the user to connect again; the grant is gone at the provider.'],
+  scope_missing: [403, 'Ask the user to connect again with the missing scopes.'],
+  refresh_in_progress: [503, 'Try again after retryAfterMs.'],
+  credential_unreadable: [500, 'See the service log for the request id; the stored record was kept.'],
+  provider_error: [502, 'The provider gave an answer that cannot be used. Try again, or see the log.'],
+  rate_limited: [429, 'Slow down; try again after retryAfterMs.'],
+  payload_too_large: [413, 'Send a smaller body.'],
+  unavailable: [503, 'Try again shortly. Check that the service is up and its database reachable.'],
+  internal: [500, 'Report the request id to the operator.'],
+} as const satisfies Record<string, readonly [status: number, nextStep: string]>
+
+export type ErrorCode = keyof typeof table
+
+// Object.keys forgets the literal types; the table above is the proof.
+export const errorCodes = Object.keys(table) as ErrorCode[]
+export const errorCodeSchema = z.enum(errorCodes)
+
+/** Why a connection needs its user: `revoked` by them or an administrator, or lost without their act. */
+export const reauthReasonSchema = z.enum(['revoked', 'refresh_expired', 'lost_rotation'])
+export type ReauthReason = z.infer<typeof reauthReasonSchema>
+
+/** What a failed call answers, as `application/problem+json` (RFC 9457). */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: errorCodeSchema,
+  /** What happened, for the developer; never contains a secret. */
+  detail: z.string(),
+  /** What to do now, in words. */
+  nextStep: z.string(),
+  requestId: z.string().optional(),
+  /** With `needs_reauth`. */
+  reason: reauthReasonSchema.optional(),
+  /** With `not_connected`, `needs_reauth` and `scope_missing`: a page of the app that starts a connect. */
+  connectUrl: z.string().optional(),
+  /** With `scope_missing`. */
+  missingScopes: z.array(z.string()).optional(),
+  retryAfterMs: z.int().nonnegative().optional(),
+})
+export type Problem = z.infer<typeof problemSchema>
+
+export interface ErrorDetails {
+  requestId?: string | undefined
+  reason?: ReauthReason | undefined
+  connectUrl?: string | undefined
+  missingScopes?: readonly string[] | undefined
+  /** Milliseconds; also sent as `Retry-After`. */
+  retryAfterMs?: number | undefined
+  nextStep?: string | undefined
+  /** Kept for the log; never sent. */
+  cause?: unknown
+}
+
+/** The one error class of Keywell. Branch on `code`, show `message`, quote `requestId`. */
+export class KeywellError extends Error {
+  override readonly name = 'KeywellError'
+  readonly code: ErrorCode
+  /** HTTP status that goes with the code. */
+  readonly status: number
+  /** What to do now, in words. */
+  readonly nextStep: string
+  readonly requestId: string | undefined
+  readonly reason: ReauthReason | undefined
+  readonly connectUrl: string | undefined
+  readonly missingScopes: readonly string[] | undefined
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: ErrorCode, detail: string, details: ErrorDetails = {}) {
+    super(detail, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.status = table[code][0]
+    this.nextStep = details.nextStep ?? table[code][1]
+    this.requestId = details.requestId
+    this.reason = details.reason
+    this.connectUrl = details.connectUrl
+    this.missingScopes = details.missingScopes
+    this.retryAfterMs = details.retryAfterMs
+  }
+
+  toProblem(requestId?: string): Problem {
+    return {
+      type: `https://keywell.dev/errors/${this.code}`,
+      title: this.code.replaceAll('_', ' '),
+      status: this.status,
+      code: this.code,
+      detail: this.message,
+      nextStep: this.nextStep,
+      requestId: requestId ?? this.requestId,
+      reason: this.reason,
+      connectUrl: this.connectUrl,
+      missingScopes: this.missingScopes && [...this.missingScopes],
+      retryAfterMs: this.retryAfterMs,
+    }
+  }
+
+  static fromProblem(problem: Problem): KeywellError {
+    return new KeywellError(problem.code, problem.detail, problem)
+  }
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod'
+
+/**
+ * Ids that Keywell makes: a prefix that says of what, and 26 characters of Crockford base32, as in a
+ * ULID: 48 bits of time, then 80 random bits. They sort by age and authenticate nothing.
+ */
+export const idPrefixes = {
+  connection: 'con',
+  session: 'ses',
+  flow: 'flo',
+  integration: 'int',
+  apiKey: 'key',
+  change: 'chg',
+  auditEntry: 'aud',
+  request: 'req',
+} as const
+
+export type IdKind = keyof typeof idPrefixes
+type Id<Kind extends IdKind> = `${(typeof idPrefixes)[Kind]}_${string}` & { readonly __kind: Kind }
+
+export type ConnectionId = Id<'connection'>
+export type SessionId = Id<'session'>
+export type FlowId = Id<'flow'>
+export type IntegrationId = Id<'integration'>
+export type ApiKeyId = Id<'apiKey'>
+export type AuditEntryId = Id<'auditEntry'>
+export type RequestId = Id<'request'>
+
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** Crockford base32 without padding; five bits a character, the last one filled up with zeros. */
+export function base32(bytes: Uint8Array): string {
+  let text = ''
+  let bits = 0
+  let held = 0
+  for (const byte of bytes) {
+    held = ((held << 8) | byte) & 0xfff
+    bits += 8
+    while (bits >= 5) {
+      bits -= 5
+      text += alphabet[(held >> bits) & 31]
+    }
+  }
+  return bits > 0 ? text + alphabet[(held << (5 - bits)) & 31] : text
+}
+
+/**
+ * Makes a new id.
+ *
+ * @param random ten or more random bytes; passed in, so that this package needs no platform
+ * @param nowMs milliseconds since 1970
+ */
+export function makeId<Kind extends IdKind>(
+  kind: Kind,
+  random: Uint8Array,
+  nowMs: number,
+): Id<Kind> {
+  let time = ''
+  for (let rest = nowMs, index = 0; index < 10; index += 1, rest = Math.floor(rest / 32)) {
+    time = alphabet[rest % 32] + time
+  }
+  // The cast is true by construction: prefix of the kind, underscore, text.
+  return `${idPrefixes[kind]}_${time}${base32(random.subarray(0, 10))}` as Id<Kind>
+}
+
+function idSchema<Kind extends IdKind>(kind: Kind) {
+  const prefix = idPrefixes[kind]
+  return z
+    .custom<Id<Kind>>(
+      (value) => typeof value === 'string' && value.startsWith(`${prefix}_`) && isIdBody(value),
+      { error: `not a ${kind} id: expected "${prefix}_" and 26 characters` },
+    )
+    .meta({ type: 'string', pattern: `^${prefix}_[0-9A-HJKMNP-TV-Z]{26}$` })
+}
+
+function isIdBody(value: string): boolean {
+  return /^[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}$/.test(value)
+}
+
+export const connectionIdSchema = idSchema('connection')
+export const sessionIdSchema = idSchema('session')
+export const flowIdSchema = idSchema('flow')
+export const integrationIdSchema = idSchema('integration')
+export const apiKeyIdSchema = idSchema('apiKey')
+
+/** Longest tenant or user id, in characters. */
+export const maxForeignIdLength = 200
+
+/**
+ * An id that the embedding app chose: any text of 1 to 200 characters without control characters.
+ * Separators and names such as `__proto__` are ordinary text. `@` may not come first: ids that begin
+ * with it belong to the installation (`@install`).
+ */
+const foreignId = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(maxForeignIdLength, `must have at most ${maxForeignIdLength} characters`)
+  .refine((id) => !id.startsWith('@'), 'must not begin with "@": such ids are reserved')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+  .refine((id) => !/[\u0000-\u001f\u007f]/.test(id), 'must not contain control characters')
+  .refine((id) => id.isWellFormed(), 'must be well-formed Unicode')
+
+export const tenantIdSchema = foreignId.brand<'TenantId'>()
+export const userIdSchema = foreignId.brand<'UserId'>()
+/** A customer of the app that embeds Keywell, by the app's own id. */
+export type TenantId = z.infer<typeof tenantIdSchema>
+/** A person inside a tenant, by the app's own id. */
+export type UserId = z.infer<typeof userIdSchema>
+
+/** Name of a connection: `default` unless told; lets a user hold two accounts at one provider. */
+export const connectionNameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9, "_" and "-"')
+export const defaultConnectionName = 'default'
+
+/** Name of a provider in the catalogue, e.g. `gitlab`. */
+export const providerNameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be 1 to 40 of a-z, 0-9, "_" and "-"')

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { integrationIdSchema, providerNameSchema, tenantIdSchema } from './ids.ts'
+
+const clientId = z.string().min(1).max(500)
+const clientSecret = z.string().min(1).max(2000)
+
+/** `POST /v1/integrations`. Without `clientId` it is a draft that tells which redirect URI to register. */
+export const createIntegrationSchema = z
+  .object({
+    provider: providerNameSchema,
+    /** Base URL of the instance, relative root included; the provider's own unless told. */
+    host: z.string().max(2000).optional(),
+    /** Owner; shared by all tenants unless told. */
+    tenantId: tenantIdSchema.optional(),
+    clientId: clientId.optional(),
+    clientSecret: clientSecret.optional(),
+    /** The scopes that were ticked when the app was registered: a ceiling for every connection. */
+    scopes: z.array(z.string().max(100)).min(1).max(100),
+  })
+  .refine((value) => (value.clientId === undefined) === (value.clientSecret === undefined), {
+    error: 'clientId and clientSecret come together',
+  })
+export type CreateIntegration = z.input<typeof createIntegrationSchema>
+
+/** `PUT /v1/integrations/:id/client`: completes a draft, or replaces a client secret that was renewed. */
+export const setClientSchema = z.object({
+  tenantId: tenantIdSchema.optional(),
+  clientId,
+  clientSecret,
+})
+export type SetClient = z.input<typeof setClientSchema>
+
+export const integrationSchema = z.object({
+  id: integrationIdSchema,
+  provider: providerNameSchema,
+  host: z.string(),
+  /** Null: shared by all tenants. */
+  tenantId: tenantIdSchema.nullable(),
+  status: z.enum(['draft', 'active']),
+  clientId: z.string().nullable(),
+  scopes: z.array(z.string()),
+  /** To be registered at the provider, exactly. */
+  redirectUri: z.string(),
+  /** Where at the provider, and how. */
+  registerUrl: z.string(),
+  steps: z.array(z.string()),
+})
+export type Integration = z.infer<typeof integrationSchema>
+export const integrationListSchema = z.object({ integrations: z.array(integrationSchema) })

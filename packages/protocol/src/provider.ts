@@ -1,0 +1,128 @@
+/**
+ * What Keywell has to know of a provider, as data. A quirk is a field here, or a pure function of a
+ * few lines beside the data; there are no provider classes.
+ *
+ * All paths are joined below a connection's host, relative root included
+ * (`https://host/gitlab` + `/oauth/token`).
+ */
+export interface ProviderDefinition {
+  /** Name in URLs and calls, e.g. `gitlab`. */
+  readonly name: string
+  /** Name for people, e.g. `GitLab`. */
+  readonly title: string
+  readonly documentationUrl: string
+  /** The host that is meant when none is given. */
+  readonly defaultHost: string
+  readonly oauth: OAuthDefinition
+  readonly scopes: readonly ScopeDefinition[]
+  /** Asked for when neither the session nor the button names scopes. */
+  readonly defaultScopes: readonly string[]
+  readonly refresh: RefreshDefinition
+  readonly identity: IdentityProbe
+  readonly health: HealthProbe
+  readonly revocation: RevocationDefinition
+  /** What an operator must do at the provider to register an app, as steps for people. */
+  readonly registration: RegistrationGuide
+  /**
+   * The consent page may send Cross-Origin-Opener-Policy, so that the popup's opener is cut and
+   * `closed` reads true while it is open. Only a hint for documentation: the flow never relies on either.
+   */
+  readonly consentMayCutOpener: boolean
+}
+
+export interface OAuthDefinition {
+  readonly authorizePath: string
+  readonly tokenPath: string
+  readonly revokePath: string
+  /** How the client names itself at the token endpoint (RFC 6749 section 2.3.1). */
+  readonly clientAuthentication: 'client_secret_basic' | 'client_secret_post'
+  /** RFC 9207: whether the callback must carry `iss`. `optional` means: compared if it is there. */
+  readonly issuerInCallback: 'required' | 'optional'
+  /** The issuer's path below the host; empty if the issuer is the host itself. */
+  readonly issuerPath: string
+  /** Seconds that an authorisation code lives; bounds how long it may be parked. */
+  readonly codeLifetimeSeconds: number
+  readonly scopeSeparator: ' ' | ','
+}
+
+export type ScopeRisk = 'low' | 'medium' | 'high' | 'critical'
+
+export interface ScopeDefinition {
+  readonly name: string
+  /** One sentence for the person who consents. */
+  readonly sentence: string
+  readonly risk: ScopeRisk
+  /** Scopes whose rights a token with this one has as well. */
+  readonly implies: readonly string[]
+  /** Only administrators of the instance can use it. */
+  readonly administratorsOnly?: boolean
+}
+
+export interface RefreshDefinition {
+  /**
+   * `none`: the refresh token stays. `grace`: a used one works again for a while. `strict`: a used
+   * one is refused and the newer pair lives. `strict_family`: using one twice revokes everything.
+   */
+  readonly rotation: 'none' | 'grace' | 'strict' | 'strict_family'
+  readonly graceSeconds?: number
+  readonly graceAnswer?: 'same' | 'sibling'
+  /** A dead old access token is then evidence that a rotation happened. */
+  readonly revokesOldAccessToken: boolean
+  /** Seconds an access token lives when the answer does not say; null: ask the probe. */
+  readonly defaultExpiresIn: number | null
+  /** Seconds; null: no end of its own. */
+  readonly refreshTokenLifetime: number | null
+  /** Seconds that a request may still be worked on at their side after we stopped waiting. */
+  readonly maxRequestSeconds: number
+}
+
+/** A request that tells whose account a token belongs to, and how to read its answer. */
+export interface IdentityProbe {
+  readonly path: string
+  /** Any of these scopes, or one that implies it, opens the path. */
+  readonly scopes: readonly string[]
+  readonly account: (body: unknown) => ProviderAccount | undefined
+  /** Used when none of `scopes` was granted: knows the id alone. */
+  readonly fallback?: {
+    readonly path: string
+    readonly account: (body: unknown) => ProviderAccount | undefined
+  }
+}
+
+/** Who a token belongs to. `id` is the provider's stable one, never a name or an address. */
+export interface ProviderAccount {
+  readonly id: string
+  readonly name: string | null
+  readonly username: string | null
+  readonly avatarUrl: string | null
+}
+
+/** A request that tells whether a token lives. Whatever neither predicate knows is `unknown`. */
+export interface HealthProbe {
+  readonly path: string
+  readonly alive: (answer: ProbeAnswer) => boolean
+  readonly dead: (answer: ProbeAnswer) => boolean
+  /** Reads scopes and seconds left from an answer that was `alive`. */
+  readonly details?: (body: unknown) => { scopes?: readonly string[]; expiresIn?: number }
+}
+
+export interface ProbeAnswer {
+  readonly status: number
+  /** Parsed JSON, or undefined when it was none. */
+  readonly body: unknown
+}
+
+export interface RevocationDefinition {
+  /** Which token kills the whole grant. */
+  readonly send: 'refresh_token' | 'access_token'
+  /** RFC 7009 `token_type_hint`; null: send none. */
+  readonly tokenTypeHint: 'refresh_token' | 'access_token' | null
+  /** Where a person withdraws the grant by hand, below the host. */
+  readonly manualPath: string
+}
+
+export interface RegistrationGuide {
+  /** Page below the host where apps are registered. */
+  readonly path: string
+  readonly steps: readonly string[]
+}

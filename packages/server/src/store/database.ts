@@ -1,0 +1,42 @@
+/** What a statement may be given; arrays become Postgres arrays. */
+export type Parameter = string | number | bigint | boolean | Date | Uint8Array | null | readonly string[]
+
+/** Something that runs one statement: the database, or a transaction in it. */
+export interface Sql {
+  /**
+   * Runs one statement with `$1`, `$2` … bound to `parameters`. Text is never glued into a query.
+   *
+   * Types on the way back, the same for both drivers: `timestamptz` is `Date`, `int` is `number`,
+   * `bigint` and `xid8` are `string`, `bytea` is `Uint8Array`, `jsonb` is parsed, `text[]` is an array.
+   */
+  query<Row extends object>(text: string, parameters?: readonly Parameter[]): Promise<Row[]>
+}
+
+/**
+ * Postgres, as the engine needs it. Two drivers: a server (`openPostgres`) and the embedded one
+ * (`openPglite`). Both throw `DatabaseUnavailable` when there is nobody to ask.
+ */
+export interface Database extends Sql {
+  readonly kind: 'postgres' | 'pglite'
+  /**
+   * Runs `work` in one transaction whose setting `app.tenant` is the tenant (`@install` for rows of
+   * the installation). Commits when `work` resolves, rolls back when it throws.
+   */
+  transaction<Result>(tenantId: string, work: (sql: Sql) => Promise<Result>): Promise<Result>
+  /**
+   * Calls `heard` with the payload of each NOTIFY on the channel. A hint and no more: it may stay
+   * silent; whoever listens polls too.
+   */
+  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>
+  close(): Promise<void>
+}
+
+/** The database cannot be reached, or went away under a statement. Nothing is known of its outcome. */
+export class DatabaseUnavailable extends Error {
+  override readonly name = 'DatabaseUnavailable'
+}
+
+/** A unique constraint said no. Thrown by both drivers, so that a race has one shape. */
+export class UniqueViolation extends Error {
+  override readonly name = 'UniqueViolation'
+}
