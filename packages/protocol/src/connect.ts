@@ -11,19 +11,15 @@ import {
   userIdSchema,
 } from './ids.ts'
 
-const scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, 'not a scope (RFC 6749 section 3.3)')
+const scope = z
+  .string()
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, 'not a scope (RFC 6749 section 3.3)')
 const scopes = z.array(scope).max(100)
-const origin = z
-  .string()
-  .max(300)
-  .refine(
-    (text) => URL.canParse(text) && new URL(text).origin === text,
-    'must be an origin such as https://app.example',
-  )
-const url = z
-  .string()
-  .max(2000)
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be a URL')
+const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).max(2000)
+const origin = url.regex(
+  /^https?:\/\/[^/?#@\\A-Z]+$/,
+  'must be an origin such as https://app.example',
+)
 
 /** What one browser may ask of one provider in a connect session. */
 export const scopePolicySchema = z.object({
@@ -123,7 +119,9 @@ export const flowSchema = z.object({
   flowId: flowIdSchema,
   status: flowStatusSchema,
   /** With `failed` and `denied`. */
-  error: z.object({ code: errorCodeSchema, message: z.string(), retryable: z.boolean() }).nullable(),
+  error: z
+    .object({ code: errorCodeSchema, message: z.string(), retryable: z.boolean() })
+    .nullable(),
   /** With `connected`. Never a token. */
   connection: connectionSchema.nullable(),
 })

@@ -7,7 +7,10 @@ import { z } from 'zod'
 const table = {
   invalid_request: [400, 'Correct the field that is named in the detail.'],
   unknown_provider: [400, 'List what there is with GET /v1/providers.'],
-  host_not_allowed: [400, 'Use a host that an integration exists for, or ask the operator to allow it.'],
+  host_not_allowed: [
+    400,
+    'Use a host that an integration exists for, or ask the operator to allow it.',
+  ],
   scope_not_allowed: [400, 'Ask only for scopes that the connect session allows.'],
   integration_missing: [
     409,
@@ -33,8 +36,14 @@ const table = {
   needs_reauth: [409, 'Ask the user to connect again; the grant is gone at the provider.'],
   scope_missing: [403, 'Ask the user to connect again with the missing scopes.'],
   refresh_in_progress: [503, 'Try again after retryAfterMs.'],
-  credential_unreadable: [500, 'See the service log for the request id; the stored record was kept.'],
-  provider_error: [502, 'The provider gave an answer that cannot be used. Try again, or see the log.'],
+  credential_unreadable: [
+    500,
+    'See the service log for the request id; the stored record was kept.',
+  ],
+  provider_error: [
+    502,
+    'The provider gave an answer that cannot be used. Try again, or see the log.',
+  ],
   rate_limited: [429, 'Slow down; try again after retryAfterMs.'],
   payload_too_large: [413, 'Send a smaller body.'],
   unavailable: [503, 'Try again shortly. Check that the service is up and its database reachable.'],

@@ -98,7 +98,7 @@ const foreignId = z
   .refine((id) => !id.startsWith('@'), 'must not begin with "@": such ids are reserved')
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
   .refine((id) => !/[\u0000-\u001f\u007f]/.test(id), 'must not contain control characters')
-  .refine((id) => id.isWellFormed(), 'must be well-formed Unicode')
+  .refine((id) => !/\p{Surrogate}/u.test(id), 'must be well-formed Unicode')
 
 export const tenantIdSchema = foreignId.brand<'TenantId'>()
 export const userIdSchema = foreignId.brand<'UserId'>()

@@ -1,5 +1,13 @@
 /** What a statement may be given; arrays become Postgres arrays. */
-export type Parameter = string | number | bigint | boolean | Date | Uint8Array | null | readonly string[]
+export type Parameter =
+  | string
+  | number
+  | bigint
+  | boolean
+  | Date
+  | Uint8Array
+  | null
+  | readonly string[]
 
 /** Something that runs one statement: the database, or a transaction in it. */
 export interface Sql {
