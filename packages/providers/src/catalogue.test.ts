@@ -1,0 +1,33 @@
+import { providerNameSchema } from '@keywell/protocol'
+import { expect, test } from 'vitest'
+import { findProvider, gitlab, impliedScopes, providers } from './index.ts'
+
+test('finds a provider by its exact name', () => {
+  expect(findProvider('gitlab')).toBe(gitlab)
+})
+
+test('finds nothing else', () => {
+  const names = ['', 'GitLab', 'gitlab ', 'github', '__proto__', 'constructor', 'toString', 'size']
+  for (const name of names) expect(findProvider(name), name).toBeUndefined()
+})
+
+test('every provider has a name that the wire takes, and each its own', () => {
+  const names = providers.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+  for (const name of names) expect(providerNameSchema.safeParse(name).success, name).toBe(true)
+})
+
+test('every provider speaks only of scopes that it has', () => {
+  for (const provider of providers) {
+    const known = provider.scopes.map(({ name }) => name)
+    const named = impliedScopes(provider, [...provider.defaultScopes, ...provider.identity.scopes])
+    expect(named.filter((scope) => !known.includes(scope))).toEqual([])
+  }
+})
+
+test('every default host is an origin over TLS, without a slash at the end', () => {
+  for (const { defaultHost } of providers) {
+    expect(defaultHost).toBe(new URL(defaultHost).origin)
+    expect(defaultHost).toMatch(/^https:/)
+  }
+})

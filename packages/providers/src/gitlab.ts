@@ -1,0 +1,281 @@
+import type { ProviderAccount, ProviderDefinition } from '@keywell/protocol'
+
+/**
+ * GitLab, on gitlab.com and self-managed. Its OAuth server is Doorkeeper with settings of its own;
+ * what differs from a plain one is said on the line where it bites.
+ */
+export const gitlab = {
+  name: 'gitlab',
+  title: 'GitLab',
+  documentationUrl: 'https://docs.gitlab.com/api/oauth2/',
+  defaultHost: 'https://gitlab.com',
+  consentMayCutOpener: true,
+
+  oauth: {
+    authorizePath: '/oauth/authorize',
+    tokenPath: '/oauth/token',
+    revokePath: '/oauth/revoke',
+    // Both forms are accepted, but Doorkeeper does not undo the form encoding that RFC 6749 section
+    // 2.3.1 asks for inside Basic: the hyphen of a secret that begins with `gloas-` would arrive as
+    // `%2D`, and the client be refused.
+    clientAuthentication: 'client_secret_post',
+    issuerInCallback: 'optional',
+    issuerPath: '',
+    codeLifetimeSeconds: 600,
+    scopeSeparator: ' ',
+  },
+
+  // Sees everything and changes nothing. GitLab itself would grant `api` when no scope is sent.
+  defaultScopes: ['read_api'],
+
+  // What GitLab says of its scopes: https://docs.gitlab.com/integration/oauth_provider/. An
+  // implication stands here only if it is known: one too few asks for a scope too many, one too
+  // many fails at the first call. So nothing is said of `api` and the AI features or virtual
+  // registries.
+  scopes: [
+    {
+      name: 'api',
+      sentence:
+        'Do in GitLab everything you can do: read and change code, issues, pipelines, settings, members, packages and images.',
+      risk: 'critical',
+      implies: [
+        'read_api',
+        'read_user',
+        'read_repository',
+        'write_repository',
+        'read_registry',
+        'write_registry',
+        'create_runner',
+        'manage_runner',
+      ],
+    },
+    {
+      name: 'read_api',
+      sentence:
+        'See in GitLab everything you can see, private projects and the values of CI/CD variables included, and change nothing.',
+      risk: 'high',
+      implies: ['read_user', 'read_repository', 'read_registry'],
+    },
+    {
+      name: 'read_user',
+      sentence: 'See your profile, and look up the public profiles of others.',
+      risk: 'low',
+      implies: [],
+    },
+    {
+      name: 'read_repository',
+      sentence: 'Read the code of the repositories you can read: clone them or fetch single files.',
+      risk: 'medium',
+      implies: [],
+    },
+    {
+      name: 'write_repository',
+      sentence: 'Clone your repositories and push commits to them.',
+      risk: 'high',
+      // It clones, but it does not open the Repository Files API as `read_repository` does.
+      implies: [],
+    },
+    {
+      name: 'read_registry',
+      sentence: 'Download container images of your projects.',
+      risk: 'medium',
+      implies: [],
+    },
+    {
+      name: 'write_registry',
+      sentence: 'Upload container images to your projects.',
+      risk: 'high',
+      // Pushing an image needs `read_registry` besides.
+      implies: [],
+    },
+    {
+      name: 'read_virtual_registry',
+      sentence: 'Download packages and images through virtual registries and the dependency proxy.',
+      risk: 'medium',
+      implies: [],
+    },
+    {
+      name: 'write_virtual_registry',
+      sentence: 'Download, store and delete what virtual registries and the dependency proxy hold.',
+      risk: 'high',
+      implies: ['read_virtual_registry'],
+    },
+    {
+      name: 'read_observability',
+      sentence: 'See the traces, metrics and logs kept in GitLab Observability.',
+      risk: 'medium',
+      implies: [],
+    },
+    {
+      name: 'write_observability',
+      sentence: 'Send traces, metrics and logs to GitLab Observability.',
+      risk: 'medium',
+      implies: [],
+    },
+    {
+      name: 'ai_features',
+      sentence: 'Use GitLab’s AI features in your name.',
+      risk: 'medium',
+      implies: [],
+    },
+    {
+      name: 'create_runner',
+      sentence: 'Add machines that run your CI/CD jobs, and so see what those jobs see.',
+      risk: 'high',
+      implies: [],
+    },
+    {
+      name: 'manage_runner',
+      sentence: 'Reassign, change and delete the machines that run your CI/CD jobs.',
+      risk: 'high',
+      implies: [],
+    },
+    {
+      name: 'k8s_proxy',
+      sentence:
+        'Send commands to Kubernetes clusters through GitLab’s agent, with the rights you have there.',
+      risk: 'critical',
+      implies: [],
+    },
+    {
+      name: 'openid',
+      sentence: 'Recognise you by your GitLab account, and see which groups you are in.',
+      risk: 'low',
+      implies: [],
+    },
+    {
+      name: 'profile',
+      sentence: 'See your name, username and picture.',
+      risk: 'low',
+      implies: [],
+    },
+    {
+      name: 'email',
+      sentence: 'See your main e-mail address.',
+      risk: 'low',
+      implies: [],
+    },
+    {
+      name: 'sudo',
+      sentence: 'Act as any other user of the instance. Administrators only.',
+      risk: 'critical',
+      implies: [],
+      administratorsOnly: true,
+    },
+    {
+      name: 'admin_mode',
+      sentence:
+        'Use your administrator rights where the instance asks for Admin Mode. Administrators only.',
+      risk: 'critical',
+      implies: [],
+      administratorsOnly: true,
+    },
+    {
+      name: 'read_service_ping',
+      sentence: 'Download the instance’s usage report. Administrators only.',
+      risk: 'medium',
+      implies: [],
+      administratorsOnly: true,
+    },
+  ],
+
+  refresh: {
+    // A spent refresh token is refused and the newer pair lives on: a lost race does no harm.
+    rotation: 'strict',
+    // Both tokens are one row with one `revoked_at`.
+    revokesOldAccessToken: true,
+    // No operator can change it, and tokens without an end died out with GitLab 15.
+    defaultExpiresIn: 7200,
+    refreshTokenLifetime: null,
+    // GitLab ends a web request after 60 s, and an operator may have raised that. Waiting too long
+    // costs time; sending again too early could cost the pair.
+    maxRequestSeconds: 120,
+  },
+
+  identity: {
+    path: '/api/v4/user',
+    scopes: ['read_user', 'read_api', 'api'],
+    account: accountOfUser,
+    fallback: { path: '/oauth/token/info', account: accountOfTokenInfo },
+  },
+
+  // Asks for no scope, and knows app-only tokens too; `GET /user` answers 401 to a good one of those.
+  health: {
+    path: '/oauth/token/info',
+    alive: ({ status, body }) => status === 200 && Array.isArray(field(body, 'scope', 'scopes')),
+    // GitLab's own controller answers 400 where a stock Doorkeeper answers 401.
+    dead: ({ status, body }) =>
+      (status === 400 && field(body, 'error') === 'invalid_request') ||
+      (status === 401 && field(body, 'error') === 'invalid_token'),
+    details: detailsOfTokenInfo,
+  },
+
+  revocation: {
+    // Revoking an access token that has expired does nothing and answers 200.
+    send: 'refresh_token',
+    // A wrong hint hides the token, with a 200; no hint is never wrong.
+    tokenTypeHint: null,
+    manualPath: '/-/user_settings/applications',
+  },
+
+  registration: {
+    path: '/-/user_settings/applications',
+    steps: [
+      'Sign in to GitLab. Open your avatar, then Edit profile, then Applications, and choose Add new application. For an app that a team looks after, open the group’s Settings, then Applications; an administrator can make one for the whole instance under Admin, then Applications.',
+      'Name: what your users will read on the consent page, so the name of your product.',
+      'Redirect URI: paste the address that Keywell shows for this integration, unchanged.',
+      'Confidential: leave it ticked.',
+      'Scopes: tick every scope that you may ask for. They are the ceiling: a connection can ask for fewer, never for others.',
+      'Save, then copy the Application ID and the Secret into Keywell. GitLab shows the secret only once.',
+    ],
+  },
+} satisfies ProviderDefinition
+
+/** `GET /api/v4/user`. */
+function accountOfUser(body: unknown): ProviderAccount | undefined {
+  const id = accountId(field(body, 'id'))
+  if (id === undefined) return undefined
+  return {
+    id,
+    name: text(field(body, 'name')),
+    username: text(field(body, 'username')),
+    avatarUrl: webAddress(field(body, 'avatar_url')),
+  }
+}
+
+/** `GET /oauth/token/info`. An app-only token has no owner, so that there is no account. */
+function accountOfTokenInfo(body: unknown): ProviderAccount | undefined {
+  const id = accountId(field(body, 'resource_owner_id'))
+  return id === undefined ? undefined : { id, name: null, username: null, avatarUrl: null }
+}
+
+/** Both fields have an older name; `expires_in` is null on tokens that were made without an end. */
+function detailsOfTokenInfo(body: unknown): { scopes?: readonly string[]; expiresIn?: number } {
+  const scopes = field(body, 'scope', 'scopes')
+  const expiresIn = field(body, 'expires_in', 'expires_in_seconds')
+  return {
+    ...(Array.isArray(scopes) && { scopes: scopes.filter((scope) => typeof scope === 'string') }),
+    ...(typeof expiresIn === 'number' && Number.isFinite(expiresIn) && { expiresIn }),
+  }
+}
+
+/** The first of the named own fields that the body has and that is not null. */
+function field(body: unknown, ...names: readonly string[]): unknown {
+  if (typeof body !== 'object' || body === null) return undefined
+  const fields = new Map<string, unknown>(Object.entries(body))
+  return names.map((name) => fields.get(name)).find((value) => value != null)
+}
+
+/** GitLab's ids are positive numbers. */
+function accountId(value: unknown): string | undefined {
+  return Number.isSafeInteger(value) && Number(value) > 0 ? String(value) : undefined
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+/** It ends up in an `<img>` of somebody's page, and a self-managed host may answer anything. */
+function webAddress(value: unknown): string | null {
+  return typeof value === 'string' && /^https?:\/\//.test(value) ? value : null
+}

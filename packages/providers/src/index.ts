@@ -1,0 +1,11 @@
+/**
+ * The catalogue of providers, as data.
+ *
+ * ```ts
+ * const provider = findProvider('gitlab')
+ * if (provider) missingScopes(provider, ['read_user', 'email'], ['api']) // ['email']
+ * ```
+ */
+export { findProvider, providers } from './catalogue.ts'
+export { gitlab } from './gitlab.ts'
+export { impliedScopes, missingScopes } from './scopes.ts'
