@@ -1,0 +1,47 @@
+/** Draws `length` random bytes. Passed in everywhere; the default is the system's generator. */
+export type Random = (length: number) => Uint8Array
+
+/** Random bytes, or a throw: a generator that gives too few must never lead to a record. */
+export function draw(random: Random, length: number): Uint8Array {
+  const bytes = random(length)
+  if (bytes.length !== length)
+    throw new Error(`the random source gave ${bytes.length} of ${length} bytes`)
+  return bytes
+}
+
+const encoder = new TextEncoder()
+
+/**
+ * Writes each part as its length (`u32`) and its bytes: text as UTF-8, numbers as `u32`, all
+ * big-endian. Different part lists never give the same bytes.
+ */
+export function lengthPrefixed(...parts: readonly (string | number | Uint8Array)[]): Uint8Array {
+  const encoded = parts.map(encode)
+  const bytes = new Uint8Array(encoded.reduce((sum, part) => sum + 4 + part.length, 0))
+  let offset = 0
+  for (const part of encoded) {
+    bytes.set(u32(part.length), offset)
+    bytes.set(part, offset + 4)
+    offset += 4 + part.length
+  }
+  return bytes
+}
+
+function encode(part: string | number | Uint8Array): Uint8Array {
+  if (typeof part === 'number') return u32(part)
+  if (typeof part !== 'string') return part
+  // The encoder turns every lone surrogate into U+FFFD, so two texts would become one.
+  if (/\p{Surrogate}/u.test(part)) throw new TypeError('a context part is not well-formed Unicode')
+  return encoder.encode(part)
+}
+
+export function u32(value: number): Uint8Array {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) {
+    throw new TypeError(`not a number of 32 bits: ${value}`)
+  }
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+}
+
+export function readU32(bytes: Uint8Array, offset: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset)
+}
