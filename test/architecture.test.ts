@@ -1,0 +1,233 @@
+/**
+ * The house keeps the shape that the architecture promises. Each rule is used twice: on the source as
+ * it stands, where it finds nothing, and on planted faults, each of which it has to find.
+ */
+import { existsSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { importFaults, manifestFaults, readWorkspace } from './architecture/packages.ts'
+import { exposeFaults, moduleStateFaults, staleExposers } from './architecture/secrets.ts'
+import { doorFaults, serverFolderFaults, staleDoorKeepers } from './architecture/server.ts'
+import { type Fault, readSources, type SourceFile } from './architecture/source.ts'
+import { sqlFaults, staleSqlExceptions } from './architecture/sql.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const sources = readSources(root)
+const workspaces = ['packages', 'apps']
+  .flatMap((folder) => readdirSync(`${root}/${folder}`).map((name) => `${folder}/${name}`))
+  .filter((folder) => existsSync(`${root}/${folder}/package.json`))
+  .map((folder) => readWorkspace(root, folder))
+
+const importRule = (files: readonly SourceFile[]): Fault[] => importFaults(files, workspaces)
+
+/** What a rule says about one planted file. */
+function found(rule: (files: readonly SourceFile[]) => Fault[], path: string, text: string) {
+  return rule([{ path, text }]).map(({ message }) => message)
+}
+
+test('the source is there to be read', () => {
+  const folders = new Set(sources.map(({ path }) => path.split('/src/')[0]))
+  expect([...folders]).toEqual(expect.arrayContaining(workspaces.map(({ folder }) => folder)))
+  expect(workspaces.length).toBeGreaterThanOrEqual(8)
+})
+
+describe('imports between packages', () => {
+  test('stay inside the table', () => {
+    expect(importRule(sources)).toEqual([])
+    expect(manifestFaults(workspaces)).toEqual([])
+  })
+
+  test.each([
+    ['sdk', "import '@keywell/server'", 'packages/sdk may not import @keywell/server'],
+    ['sdk', "export * from '@keywell/providers'", 'packages/sdk may not import @keywell/providers'],
+    ['sdk', "await import('@keywell/server')", 'packages/sdk may not import @keywell/server'],
+    ['sdk', "require('@keywell/server')", 'packages/sdk may not import @keywell/server'],
+    ['sdk', "type A = import('@keywell/server').A", 'packages/sdk may not import @keywell/server'],
+    ['sdk', 'await import(name)', 'imports something that cannot be read from the source'],
+    ['protocol', "import 'hono'", 'packages/protocol may not import hono'],
+    ['providers', "import 'zod'", 'packages/providers may not import zod'],
+    ['server', "import '@keywell/sdk'", 'packages/server may not import @keywell/sdk'],
+    ['server', "import '@keywell/service'", 'packages/server may not import @keywell/service'],
+    [
+      'sdk',
+      "import '@keywell/protocol/src/ids.ts'",
+      '@keywell/protocol/src/ids.ts is not a public export',
+    ],
+    [
+      'sdk',
+      "import '../../protocol/src/ids.ts'",
+      'reaches out of packages/sdk with ../../protocol/src/ids.ts',
+    ],
+    [
+      'react',
+      "import { KeywellError } from '@keywell/protocol'",
+      'packages/react may import @keywell/protocol by "import type" only',
+    ],
+    [
+      'react',
+      "import { type Connection } from '@keywell/protocol'",
+      'packages/react may import @keywell/protocol by "import type" only',
+    ],
+  ])('in %s, `%s` is found', (name, text, message) => {
+    expect(found(importRule, `packages/${name}/src/planted.ts`, text)).toEqual([message])
+  })
+
+  test('react may import the types of protocol', () => {
+    const text = "import type { Connection } from '@keywell/protocol'"
+    expect(found(importRule, 'packages/react/src/planted.ts', text)).toEqual([])
+  })
+
+  test('an app may import a package, but no other app', () => {
+    const text = "import '@keywell/server'\nimport '@keywell/sandbox'"
+    expect(found(importRule, 'apps/service/src/planted.ts', text)).toEqual([
+      'apps/service may not import @keywell/sandbox',
+    ])
+  })
+
+  test('a test of a package may use other packages and test support, but no insides', () => {
+    const text = `import '@keywell/server'
+      import '../../../test/support/verifies.ts'
+      import '../../server/src/keywell.ts'`
+    expect(found(importRule, 'packages/sdk/src/planted.test.ts', text)).toEqual([
+      'reaches out of packages/sdk with ../../server/src/keywell.ts',
+    ])
+  })
+
+  test('a file that does not parse is not passed over', () => {
+    expect(() => found(importRule, 'packages/sdk/src/planted.ts', 'import { from')).toThrow()
+  })
+
+  test('a forbidden or inexact dependency in package.json is found', () => {
+    const manifest = {
+      name: '@keywell/sdk',
+      dependencies: { '@keywell/server': '0.1.0', 'lru-cache': '^11.5.3' },
+    }
+    expect(
+      manifestFaults([{ folder: 'packages/sdk', manifest }]).map(({ message }) => message),
+    ).toEqual(['may not depend on @keywell/server', 'lru-cache ^11.5.3 is not an exact version'])
+  })
+
+  test('a package that is not in the table is found', () => {
+    const path = 'packages/misc/src/planted.ts'
+    expect(() => found(importRule, path, "import 'zod'")).toThrow('not in the import table')
+  })
+})
+
+describe('imports inside the server', () => {
+  test('go downwards', () => {
+    expect(serverFolderFaults(sources)).toEqual([])
+  })
+
+  test.each([
+    ['store/planted.ts', '../http/app.ts', 'store may not import http'],
+    ['store/planted.ts', '../vault/vault.ts', 'store may not import vault'],
+    ['outbound/planted.ts', '../oauth/client.ts', 'outbound may not import oauth'],
+    ['vault/planted.ts', '../ids.ts', 'vault may not import ids.ts'],
+    ['refresh/planted.ts', '../connect/flows.ts', 'refresh may not import connect'],
+    ['http/planted.ts', '../keywell.ts', 'http may not import keywell.ts'],
+    ['ids.ts', './store/database.ts', 'ids.ts may not import store'],
+  ])('%s may not import %s', (file, specifier, message) => {
+    const path = `packages/server/src/${file}`
+    expect(found(serverFolderFaults, path, `import '${specifier}'`)).toEqual([message])
+  })
+
+  test('two folders that import each other are found', () => {
+    const files = [
+      { path: 'packages/server/src/changes/a.ts', text: "import '../audit/b.ts'" },
+      { path: 'packages/server/src/audit/b.ts', text: "import '../changes/a.ts'" },
+    ]
+    expect(serverFolderFaults(files).map(({ message }) => message)).toEqual([
+      'changes and audit import each other',
+      'audit and changes import each other',
+    ])
+  })
+
+  test('a folder that has no place is found', () => {
+    const path = 'packages/server/src/misc/planted.ts'
+    expect(() => found(serverFolderFaults, path, "import '../store/database.ts'")).toThrow(
+      'misc is not in the layers of the server',
+    )
+  })
+})
+
+describe('the only door out of the server', () => {
+  test('is outbound', () => {
+    expect(doorFaults(sources)).toEqual([])
+    expect(staleDoorKeepers(sources)).toEqual([])
+  })
+
+  test.each([
+    ["import { fetch } from 'undici'", 'undici is for outbound only'],
+    ["import { connect } from 'node:net'", 'node:net is for outbound only'],
+    ["import https from 'https'", 'https is for outbound only'],
+    ["import { spawn } from 'node:child_process'", 'node:child_process is for outbound only'],
+    ['globalThis.fetch', 'globalThis is a way round outbound'],
+  ])('`%s` elsewhere is found', (text, message) => {
+    expect(found(doorFaults, 'packages/server/src/health/planted.ts', text)).toEqual([message])
+    expect(found(doorFaults, 'packages/server/src/outbound/planted.ts', text)).toEqual([])
+  })
+})
+
+describe('secrets', () => {
+  test('are opened in few places', () => {
+    expect(exposeFaults(sources)).toEqual([])
+    expect(staleExposers(sources)).toEqual([])
+  })
+
+  test.each([
+    'secret.expose()',
+    'secret?.expose()',
+    "secret['expose']()",
+    'const { expose } = secret',
+  ])('`%s` elsewhere is found', (text) => {
+    expect(found(exposeFaults, 'packages/server/src/http/planted.ts', text)).toEqual([
+      'may not open a Secret with expose()',
+    ])
+  })
+})
+
+describe('SQL', () => {
+  test('is bound to a tenant in every statement, and takes no text', () => {
+    expect(sqlFaults(sources)).toEqual([])
+    expect(staleSqlExceptions(sources)).toEqual([])
+  })
+
+  test.each([
+    'select id from flows where id = $1',
+    'delete from upkeep',
+    'select id from flows where tenant_id is not null',
+    'select tenant_id from flows where id = $1',
+    'select f.id from flows f join sessions s on s.tenant_id = f.tenant_id',
+    'insert into flows (id) values ($1) returning tenant_id',
+    'update flows set used_at = now() where id = $1',
+  ])('`%s` is bound to nobody', (text) => {
+    expect(found(sqlFaults, 'packages/server/src/store/planted.ts', `'${text}'`)).toEqual([
+      `bound to no tenant: ${text}`,
+    ])
+  })
+
+  test('a list of columns that names the tenant binds nothing', () => {
+    const text = `const columns = 'tenant_id, id'
+      const text = \`select \${columns} from flows where id = $1\``
+    expect(found(sqlFaults, 'packages/server/src/store/planted.ts', text)).toEqual([
+      'bound to no tenant: select … from flows where id = $1',
+    ])
+  })
+
+  test('text that is not a constant is found', () => {
+    const text = `(id) => \`select from flows where tenant_id = $1 and id = '\${id}'\``
+    expect(found(sqlFaults, 'packages/server/src/store/planted.ts', text)).toEqual([
+      "text is put into: select from flows where tenant_id = $1 and id = ' … '",
+    ])
+  })
+})
+
+describe('state', () => {
+  test('never stands at the top of a module', () => {
+    expect(moduleStateFaults(sources)).toEqual([])
+  })
+
+  test.each(['let open = 0', 'export let open = 0', 'var open'])('`%s` is found', (text) => {
+    expect(found(moduleStateFaults, 'packages/sdk/src/planted.ts', text)).toHaveLength(1)
+  })
+})

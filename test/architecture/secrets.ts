@@ -1,0 +1,65 @@
+/** Where a secret may be opened, and what may not stand at the top of a module. */
+import { type Fault, isTest, type SourceFile, visit } from './source.ts'
+
+/** Who may call `Secret.expose()`, and why the secret must leave as itself there. */
+const exposers: Readonly<Record<string, string>> = {
+  'packages/server/src/oauth/client.ts': 'requests to the token and revocation endpoints',
+  'packages/server/src/oauth/account.ts': 'the look-up of the account',
+  'packages/server/src/oauth/token-set.ts': 'the record that the vault seals',
+  'packages/server/src/credentials/read.ts': "the answer to the app's backend",
+}
+
+export function exposeFaults(files: readonly SourceFile[]): Fault[] {
+  return files
+    .filter(({ path }) => !isTest(path) && !path.startsWith('test/'))
+    .filter(({ path }) => exposers[path] === undefined)
+    .filter(exposes)
+    .map(({ path }) => ({ path, message: 'may not open a Secret with expose()' }))
+}
+
+/** Permits that nobody needs any more. */
+export function staleExposers(files: readonly SourceFile[]): string[] {
+  return Object.keys(exposers).filter((permit) => {
+    const file = files.find(({ path }) => path === permit)
+    return file === undefined || !exposes(file)
+  })
+}
+
+/** Any mention counts, since `const { expose } = secret` opens it too. */
+function exposes(file: SourceFile): boolean {
+  let found = false
+  visit(file, {
+    MemberExpression: ({ property, computed }) => {
+      const isName = property.type === 'Identifier' && !computed && property.name === 'expose'
+      const isText = property.type === 'Literal' && property.value === 'expose'
+      found ||= isName || isText
+    },
+    ObjectPattern: ({ properties }) => {
+      found ||= properties.some(
+        (each) =>
+          each.type === 'Property' && each.key.type === 'Identifier' && each.key.name === 'expose',
+      )
+    },
+  })
+  return found
+}
+
+/** `let` and `var` at the top of a module: state that two engines in one process would share. */
+export function moduleStateFaults(files: readonly SourceFile[]): Fault[] {
+  const faults: Fault[] = []
+  for (const file of files) {
+    if (isTest(file.path) || !/^(packages|apps)\//.test(file.path)) continue
+    visit(file, {
+      Program: ({ body }) => {
+        const declarations = body.map((node) =>
+          node.type === 'ExportNamedDeclaration' ? node.declaration : node,
+        )
+        for (const node of declarations) {
+          if (node?.type !== 'VariableDeclaration' || node.kind === 'const') continue
+          faults.push({ path: file.path, message: `${node.kind} at the top of a module` })
+        }
+      },
+    })
+  }
+  return faults
+}

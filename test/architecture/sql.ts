@@ -1,0 +1,110 @@
+/** Every statement is bound to a tenant, and nothing but constants is ever put into its text. */
+import { type Fault, isTest, type SourceFile, visit } from './source.ts'
+
+/** Statements that serve all tenants at once, with the reason; `begins` is how the text starts. */
+const exceptions: readonly { path: string; begins: string; reason: string }[] = [
+  {
+    path: 'packages/server/src/store/revocations.ts',
+    begins: 'update revocations set attempts = attempts + 1, due_at = now() + least(',
+    reason: 'a worker claims what is due, whoever owns it',
+  },
+  {
+    path: 'packages/server/src/store/tenant-keys.ts',
+    begins: 'select distinct kek_id',
+    reason: 'start-up: every root key that is still in use must be known',
+  },
+]
+
+export function sqlFaults(files: readonly SourceFile[]): Fault[] {
+  return statementsOf(files).flatMap((statement) => {
+    const { path, constant, text } = statement
+    const faults: Fault[] = []
+    if (!constant) faults.push({ path, message: `text is put into: ${brief(text)}` })
+    if (!isBoundToTenant(text) && !exceptions.some((each) => excuses(each, statement))) {
+      faults.push({ path, message: `bound to no tenant: ${brief(text)}` })
+    }
+    return faults
+  })
+}
+
+/** Exceptions that no statement needs any more. */
+export function staleSqlExceptions(files: readonly SourceFile[]): string[] {
+  const statements = statementsOf(files)
+  return exceptions
+    .filter((each) => !statements.some((statement) => excuses(each, statement)))
+    .map(({ path, begins }) => `${path}: ${begins}`)
+}
+
+interface Statement {
+  readonly path: string
+  /** Without what stands in `${}`: a list of columns that names `tenant_id` is no condition. */
+  readonly text: string
+  /** Whatever stands in `${}` is a constant of the same file. */
+  readonly constant: boolean
+}
+
+const beginsAsSql =
+  /^\s*(select\s|insert\s+into\s|update\s+\w+(\s+\w+)?\s+set\s|delete\s+from\s|with\s+(recursive\s+)?\w+\s+as\s*\(|merge\s+into\s|truncate\s|copy\s+\w+)/i
+
+function statementsOf(files: readonly SourceFile[]): Statement[] {
+  return files
+    .filter(({ path }) => path.startsWith('packages/server/src/') && !isTest(path))
+    .flatMap(statementsIn)
+}
+
+function statementsIn(file: SourceFile): Statement[] {
+  const constants = constantsOf(file)
+  const found: Statement[] = []
+  const add = (text: string, constant: boolean) => {
+    if (beginsAsSql.test(text)) found.push({ path: file.path, text, constant })
+  }
+  visit(file, {
+    Literal: ({ value }) => {
+      if (typeof value === 'string') add(value, true)
+    },
+    TemplateLiteral: ({ quasis, expressions }) =>
+      add(
+        quasis.map(({ value }) => value.cooked ?? value.raw).join(' … '),
+        expressions.every((each) => each.type === 'Identifier' && constants.has(each.name)),
+      ),
+  })
+  return found
+}
+
+/** Names of the file's top-level `const x = '…'`. */
+function constantsOf(file: SourceFile): Set<string> {
+  const names = new Set<string>()
+  visit(file, {
+    Program: ({ body }) => {
+      for (const node of body) {
+        if (node.type !== 'VariableDeclaration' || node.kind !== 'const') continue
+        for (const { id, init } of node.declarations) {
+          const isText =
+            (init?.type === 'Literal' && typeof init.value === 'string') ||
+            (init?.type === 'TemplateLiteral' && init.expressions.length === 0)
+          if (id.type === 'Identifier' && isText) names.add(id.name)
+        }
+      }
+    },
+  })
+  return names
+}
+
+/**
+ * Compared with a parameter or with the installation, or written into a new row. A join on
+ * `tenant_id` alone binds nothing, and a statement without a table has nothing to bind.
+ */
+function isBoundToTenant(text: string): boolean {
+  return (
+    !/\b(from|into|update|join)\b/i.test(text) ||
+    /\btenant_id\s*(=|in\s*\()\s*(any\s*\()?(\$\d|'@install')/i.test(text) ||
+    /\binto\s+\w+\s*\([^)]*\btenant_id\b/i.test(text)
+  )
+}
+
+function excuses(exception: { path: string; begins: string }, { path, text }: Statement): boolean {
+  return path === exception.path && flat(text).startsWith(exception.begins)
+}
+
+const flat = (text: string): string => text.trim().replaceAll(/\s+/g, ' ')
+const brief = (text: string): string => flat(text).slice(0, 80)
