@@ -1,0 +1,131 @@
+import { lookup as systemLookup } from 'node:dns/promises'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { buildConnector } from 'undici'
+import type { OutboundFailure } from './errors.ts'
+import type { Policy } from './policy.ts'
+
+/** All addresses of a name, the preferred one first. */
+export type Lookup = (hostname: string) => Promise<readonly string[]>
+
+/** Begins a TCP connection to an address. */
+export type Dial = (peer: { address: string; port: number }) => Socket
+
+/** Why there is no connection. Nothing of a request was written, since none ever came so far. */
+export class ConnectFailure extends Error {
+  override readonly name = 'ConnectFailure'
+  readonly reason: OutboundFailure
+
+  constructor(reason: OutboundFailure, cause?: unknown) {
+    super(`connect: ${reason}`, cause === undefined ? undefined : { cause })
+    this.reason = reason
+  }
+}
+
+export const resolveName: Lookup = async (hostname) => {
+  const answers = await systemLookup(hostname, { all: true })
+  return answers.map((answer) => answer.address)
+}
+
+export const dialTcp: Dial = ({ address, port }) => connectTcp({ host: address, port })
+
+interface Options {
+  readonly policy: Policy
+  readonly lookup: Lookup
+  readonly dial: Dial
+  /** For names, TCP and TLS together. */
+  readonly timeoutMs: number
+}
+
+/**
+ * Opens the sockets of undici. Every address that a name has must pass, the socket is handed one of
+ * them, and its peer must pass once more before a byte is written. (undici's own `connect.lookup`
+ * is not called for address literals, so a filter there would let them through.)
+ */
+export function createConnector(options: Options): buildConnector.connector {
+  const tls = new Map<string | undefined, buildConnector.connector>()
+
+  function tlsFor(ca: string | undefined): buildConnector.connector {
+    const made = tls.get(ca) ?? buildConnector({ timeout: options.timeoutMs, ...(ca && { ca }) })
+    tls.set(ca, made)
+    return made
+  }
+
+  return (target, callback) => {
+    const origin = `${target.protocol}//${target.host ?? target.hostname}`
+    openSocket(origin, target, options)
+      .then((socket) => {
+        if (target.protocol !== 'https:') return socket
+        const upgrade = tlsFor(options.policy.certificateAuthorities(origin))
+        return startTls(upgrade, target, socket)
+      })
+      .then(
+        (socket) => callback(null, socket),
+        (error: unknown) => callback(asFailure(error), null),
+      )
+  }
+}
+
+async function openSocket(
+  origin: string,
+  target: buildConnector.Options,
+  { policy, lookup, dial, timeoutMs }: Options,
+): Promise<Socket> {
+  const deadline = AbortSignal.timeout(timeoutMs)
+  const addresses = await inTime(deadline, allAddresses(target.hostname, lookup))
+  const [address] = addresses
+  if (address === undefined) throw new ConnectFailure('unreachable')
+  if (!addresses.every((each) => policy.permits({ origin, address: each }))) {
+    throw new ConnectFailure('refused_address')
+  }
+  const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80)
+  const socket = await connected(dial({ address, port }), deadline)
+  if (!policy.permits({ origin, address: socket.remoteAddress ?? '' })) {
+    socket.destroy()
+    throw new ConnectFailure('refused_address')
+  }
+  return socket.setNoDelay(true)
+}
+
+async function allAddresses(hostname: string, lookup: Lookup): Promise<readonly string[]> {
+  return isIP(hostname) === 0 ? [...(await lookup(hostname))] : [hostname]
+}
+
+function connected(socket: Socket, deadline: AbortSignal): Promise<Socket> {
+  // Stays for the life of the socket: an error between two owners must not end the process.
+  socket.on('error', () => {})
+  const done = new Promise<Socket>((resolve, reject) => {
+    socket.once('connect', () => resolve(socket)).once('error', reject)
+  })
+  return inTime(deadline, done).catch((error: unknown) => {
+    socket.destroy()
+    throw error
+  })
+}
+
+function startTls(
+  upgrade: buildConnector.connector,
+  target: buildConnector.Options,
+  socket: Socket,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    upgrade({ ...target, httpSocket: socket }, (error, encrypted) => {
+      if (error === null) return resolve(encrypted)
+      socket.destroy()
+      const late = 'code' in error && error.code === 'UND_ERR_CONNECT_TIMEOUT'
+      reject(new ConnectFailure(late ? 'timeout' : 'tls', error))
+    })
+  })
+}
+
+function inTime<T>(deadline: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new ConnectFailure('timeout'))
+    if (deadline.aborted) late()
+    deadline.addEventListener('abort', late, { once: true })
+    work.then(resolve, reject).finally(() => deadline.removeEventListener('abort', late))
+  })
+}
+
+function asFailure(error: unknown): ConnectFailure {
+  return error instanceof ConnectFailure ? error : new ConnectFailure('unreachable', error)
+}

@@ -1,0 +1,40 @@
+const words = {
+  refused_url: 'this URL may not be called',
+  refused_address: 'it has an address that may not be reached',
+  refused_request: 'the request has a header or body that cannot be sent',
+  unreachable: 'no connection could be made',
+  tls: 'the encrypted connection could not be set up',
+  timeout: 'there was no full answer in time',
+  aborted: 'the call was given up',
+  too_large: 'the answer is larger than allowed',
+  reset: 'the connection ended before the answer did',
+  bad_answer: 'the answer is not valid HTTP',
+  redirect: 'the answer is a redirect, which is never followed',
+} as const
+
+/** Why a call that leaves failed. Fixed words: nothing of an unexpected answer is reflected. */
+export type OutboundFailure = keyof typeof words
+
+/** The one error of `outbound/`. Its message has the host's name, and no path, header or body. */
+export class OutboundError extends Error {
+  override readonly name = 'OutboundError'
+  readonly reason: OutboundFailure
+  /**
+   * True when it is certain that no byte of the request was written. False means unknown: the other
+   * side may have read and done all of it, so a single-use token may be spent.
+   */
+  readonly notSent: boolean
+  readonly host: string
+
+  constructor(
+    reason: OutboundFailure,
+    details: { host: string; notSent: boolean; detail?: string; cause?: unknown },
+  ) {
+    const { host, notSent, detail, cause } = details
+    const message = `${host}: ${words[reason]}${detail === undefined ? '' : ` (${detail})`}`
+    super(message, cause === undefined ? undefined : { cause })
+    this.reason = reason
+    this.notSent = notSent
+    this.host = host
+  }
+}

@@ -1,0 +1,120 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+import { ConnectFailure } from './connect.ts'
+import { OutboundError, type OutboundFailure } from './errors.ts'
+import type { OutgoingRequest } from './request.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** As it was sent: not yet decompressed. */
+  readonly body: Uint8Array
+}
+
+export interface Bounds {
+  /** From now to the last byte of the answer; names, connection and waiting for one included. */
+  readonly timeoutMs: number
+  readonly maxBytes: number
+  readonly signal?: AbortSignal | null | undefined
+}
+
+/**
+ * Sends one request, once, and reads the whole answer. Below `fetch` on purpose: `fetch` may send a
+ * request again by itself (after a 421), and it doesn't say whether one was written.
+ *
+ * @throws OutboundError
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  request: OutgoingRequest,
+  bounds: Bounds,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const handler = new ExchangeHandler(new URL(request.origin).host, bounds, { resolve, reject })
+    dispatcher.dispatch(request, handler)
+  })
+}
+
+interface Settle {
+  resolve(answer: Answer): void
+  reject(error: OutboundError): void
+}
+
+class ExchangeHandler implements Dispatcher.DispatchHandler {
+  readonly #host: string
+  readonly #bounds: Bounds
+  readonly #settle: Settle
+  readonly #timer: NodeJS.Timeout
+  readonly #giveUp = () => this.#fail('aborted')
+  /** Set just before the first byte is written. */
+  #controller: Dispatcher.DispatchController | undefined
+  #over = false
+  #head: Pick<Answer, 'status' | 'headers'> = { status: 0, headers: {} }
+  readonly #chunks: Uint8Array[] = []
+  #size = 0
+
+  constructor(host: string, bounds: Bounds, settle: Settle) {
+    this.#host = host
+    this.#bounds = bounds
+    this.#settle = settle
+    this.#timer = setTimeout(() => this.#fail('timeout'), bounds.timeoutMs)
+    bounds.signal?.addEventListener('abort', this.#giveUp)
+    if (bounds.signal?.aborted) this.#giveUp()
+  }
+
+  /** undici calls this with a connected socket at hand, and writes the request when it returns. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Given up while waiting for the socket, or about to be written a second time.
+    if (this.#over || this.#controller) controller.abort(new Error('given up'))
+    else this.#controller = controller
+  }
+
+  onResponseStart(_: unknown, status: number, headers: IncomingHttpHeaders): void {
+    this.#head = { status, headers }
+  }
+
+  onResponseData(_: unknown, chunk: Uint8Array): void {
+    this.#size += chunk.length
+    if (this.#size > this.#bounds.maxBytes) this.#fail('too_large')
+    else this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#end()) this.#settle.resolve({ ...this.#head, body: Buffer.concat(this.#chunks) })
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    this.#fail(classify(error, this.#controller !== undefined), error)
+  }
+
+  #fail(reason: OutboundFailure, error?: Error): void {
+    if (!this.#end()) return
+    const notSent = this.#controller === undefined
+    const cause = safeCause(error)
+    this.#settle.reject(new OutboundError(reason, { host: this.#host, notSent, cause }))
+    this.#controller?.abort(new Error('given up'))
+  }
+
+  /** True the first time. */
+  #end(): boolean {
+    if (this.#over) return false
+    this.#over = true
+    clearTimeout(this.#timer)
+    this.#bounds.signal?.removeEventListener('abort', this.#giveUp)
+    return true
+  }
+}
+
+function classify(error: Error, started: boolean): OutboundFailure {
+  if (error instanceof ConnectFailure) return error.reason
+  if (!started) return 'unreachable'
+  const code = 'code' in error ? String(error.code) : ''
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'too_large'
+  return code.startsWith('HPE_') ? 'bad_answer' : 'reset'
+}
+
+/** A parser's error carries the bytes that it could not read; those belong in no log. */
+function safeCause(error: Error | undefined): unknown {
+  if (error instanceof ConnectFailure) return error.cause
+  return error && 'data' in error ? undefined : error
+}

@@ -1,0 +1,81 @@
+/** A text that cannot be the base URL of an instance; the message says why, for a person. */
+export class InvalidHost extends Error {
+  override readonly name = 'InvalidHost'
+}
+
+const rootPath = /^(\/[A-Za-z0-9._~-]+)*\/?$/
+
+/**
+ * The one spelling of an instance's base URL: scheme, name and port in lower case, default port and
+ * trailing dot removed, relative root kept, no slash at the end
+ * (`HTTPS://GitLab.Example.:443/git/` is `https://gitlab.example/git`).
+ *
+ * Which of them may be reached is not asked here but by `Outbound.checkUrl`.
+ *
+ * @throws InvalidHost
+ */
+export function normalizeHost(text: string): string {
+  const written = text.trim()
+  if (!/^https?:\/\/[^/]/i.test(written)) {
+    throw new InvalidHost('Write the host with its scheme, as in https://gitlab.example.')
+  }
+  // The parser would silently drop line breaks, turn "\" into "/" and walk up ".." segments.
+  if (/[\\\s]|[?#@]|%|\/\.{1,2}(\/|$)/.test(written)) {
+    throw new InvalidHost(
+      'The host must be a plain base URL: no user name, query, fragment, spaces, escapes or dot segments.',
+    )
+  }
+  const url = parse(written)
+  if (!rootPath.test(url.pathname)) {
+    throw new InvalidHost('The path of the host must be a relative root such as /gitlab.')
+  }
+  const host = url.host.replace(/\.(?=:|$)/, '')
+  if (host === '' || /(^|\.)\.|^:|\.(:|$)/.test(host)) {
+    throw new InvalidHost('The name of the host has an empty part.')
+  }
+  return `${url.protocol}//${host}${url.pathname.replace(/\/$/, '')}`
+}
+
+/**
+ * The URL of a path below a host, which never leaves the host's origin and relative root:
+ * `joinBelow('https://a.example/git', '/oauth/token')` is `https://a.example/git/oauth/token`.
+ *
+ * @param host as {@link normalizeHost} gives it
+ * @param path begins with one slash; may have a query; an escaped slash (`group%2Fproject`) stays one
+ * @throws InvalidHost for a path that would leave, or that a server might read as leaving
+ */
+export function joinBelow(host: string, path: string): URL {
+  const [pathname = ''] = path.split('?', 1)
+  if (!path.startsWith('/') || /\/\/|[\\\s#]/.test(pathname) || hasDotSegment(pathname)) {
+    throw new InvalidHost('A path must begin with one slash and stay below the host.')
+  }
+  const base = parse(normalizeHost(host))
+  const root = base.pathname.replace(/\/$/, '')
+  const url = parse(`${base.origin}${root}${path}`)
+  if (url.origin !== base.origin || !url.pathname.startsWith(`${root}/`) || url.hash !== '') {
+    throw new InvalidHost('A path must stay below the host.')
+  }
+  return url
+}
+
+/** Also finds `%2e%2e` and `..%2f`: some servers unescape before they walk. */
+function hasDotSegment(pathname: string): boolean {
+  const segments = unescapePath(pathname).split(/[/\\]/)
+  return segments.some((segment) => segment === '.' || segment === '..')
+}
+
+function unescapePath(pathname: string): string {
+  try {
+    return decodeURIComponent(pathname)
+  } catch {
+    throw new InvalidHost('A path has a "%" that escapes nothing.')
+  }
+}
+
+function parse(text: string): URL {
+  try {
+    return new URL(text)
+  } catch {
+    throw new InvalidHost('This is not a URL.')
+  }
+}
