@@ -1,0 +1,108 @@
+#!/usr/bin/env node
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { serve } from '@hono/node-server'
+import {
+  createKeyFile,
+  createKeywell,
+  type Database,
+  type KeyProvider,
+  type KeywellService,
+  keyDescriptor,
+  keyFile,
+  keyVariable,
+  localKeys,
+  openPglite,
+  openPostgres,
+} from '@keywell/server'
+import { type Logger, pino } from 'pino'
+import { runKeysCommand } from './keys-command.ts'
+import { readSettings, type Settings } from './settings.ts'
+
+/** How long a stop waits for what is under way. */
+const drainMs = 30_000
+
+async function openDatabase(settings: Settings): Promise<Database> {
+  if ('url' in settings.database) return openPostgres(settings.database)
+  mkdirSync(settings.database.dataDir, { recursive: true, mode: 0o700 })
+  return openPglite(settings.database)
+}
+
+function openKeys({ key }: Settings, logger: Logger): KeyProvider {
+  const warn = (message: string) => logger.warn(message)
+  if ('fd' in key) return localKeys(keyDescriptor(key))
+  if ('value' in key) return localKeys(keyVariable({ ...key, warn }))
+  if (key.make && !existsSync(key.file)) {
+    mkdirSync(dirname(key.file), { recursive: true, mode: 0o700 })
+    createKeyFile(key.file)
+    logger.warn(
+      { file: key.file },
+      'made a root key for development; without it nothing opens again',
+    )
+  }
+  return localKeys(keyFile({ path: key.file, warn }))
+}
+
+/** The first API key goes into a file that only its owner may read; never into a log. */
+async function makeFirstApiKey(keywell: KeywellService, settings: Settings, logger: Logger) {
+  if ((await keywell.apiKeys.list()).length > 0) return
+  if (settings.apiKeyFile === undefined) {
+    logger.warn('there is no API key yet; make one with: keywell-service keys create <name>')
+    return
+  }
+  const { key } = await keywell.apiKeys.create('first')
+  writeFileSync(settings.apiKeyFile, `${key.expose()}\n`, { mode: 0o600 })
+  logger.info({ file: settings.apiKeyFile }, 'made the first API key')
+}
+
+function listen(keywell: KeywellService, settings: Settings, logger: Logger): void {
+  const server = serve(
+    { fetch: keywell.fetch, hostname: settings.host, port: settings.port },
+    ({ address, port }) =>
+      logger.info({ address, port, publicUrl: settings.publicUrl }, 'listening'),
+  )
+  const stop = (signal: string) => {
+    logger.info({ signal }, 'stopping')
+    setTimeout(() => process.exit(1), drainMs).unref()
+    server.close()
+    keywell.stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail(logger, error),
+    )
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+}
+
+function fail(logger: Logger, error: unknown): never {
+  logger.fatal(error instanceof Error ? error.message : String(error))
+  process.exit(1)
+}
+
+async function main(): Promise<void> {
+  const bootLogger = pino({ base: null })
+  try {
+    const settings = readSettings(process.env)
+    const logger = pino({ level: settings.logLevel, base: null })
+    const keywell = createKeywell({
+      ...settings,
+      connectUrl: settings.connectUrl,
+      keys: openKeys(settings, logger),
+      database: await openDatabase(settings),
+      logger,
+    })
+    await keywell.start()
+    const [, , ...words] = process.argv
+    if (words.length > 0) {
+      process.exitCode = await runKeysCommand(keywell, words, process.stdout)
+      await keywell.stop()
+      return
+    }
+    await makeFirstApiKey(keywell, settings, logger)
+    listen(keywell, settings, logger)
+  } catch (error) {
+    fail(bootLogger, error)
+  }
+}
+
+await main()

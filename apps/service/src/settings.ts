@@ -1,0 +1,90 @@
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+
+const text = z.string().min(1)
+const flag = z
+  .enum(['1', 'true', '0', 'false'])
+  .transform((value) => value === '1' || value === 'true')
+
+const environment = z.object({
+  /** `development` makes a key file when there is none; nothing else differs. */
+  KEYWELL_MODE: z.enum(['production', 'development']).default('production'),
+  HOST: text.default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
+  KEYWELL_PUBLIC_URL: z.url().optional(),
+  /** A page of the app where its user can connect. */
+  KEYWELL_CONNECT_URL: z.url().optional(),
+  /** Postgres; without it the embedded database in KEYWELL_DATA_DIR. */
+  DATABASE_URL: text.optional(),
+  KEYWELL_DATA_DIR: text.default('.keywell'),
+  KEYWELL_KEY_FILE: text.optional(),
+  KEYWELL_KEY_FD: z.coerce.number().int().min(3).optional(),
+  KEYWELL_KEY: text.optional(),
+  /** Where the first API key is written, with mode 0600. */
+  KEYWELL_API_KEY_FILE: text.optional(),
+  /** Private hosts, comma-separated: `http://localhost:7401` or `https://gitlab.corp=10.0.0.0/8`. */
+  KEYWELL_ALLOW_HOSTS: z.string().default(''),
+  KEYWELL_ALLOW_NON_DURABLE: flag.default(false),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+})
+
+export interface Settings {
+  mode: 'production' | 'development'
+  host: string
+  port: number
+  publicUrl: string
+  connectUrl: string | undefined
+  database: { url: string } | { dataDir: string; allowNonDurable: boolean }
+  key: { file: string; make: boolean } | { fd: number } | { value: string }
+  apiKeyFile: string | undefined
+  privateHosts: { origin: string; networks: string[] }[]
+  logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+/** The environment, parsed once. @throws Error with one sentence for each variable that is wrong */
+export function readSettings(variables: Record<string, string | undefined>): Settings {
+  const parsed = environment.safeParse(variables)
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+    throw new Error(`The environment is not right. ${issues.join('; ')}`)
+  }
+  const env = parsed.data
+  const dataDir = resolve(env.KEYWELL_DATA_DIR)
+  const embedded = env.DATABASE_URL === undefined
+  return {
+    mode: env.KEYWELL_MODE,
+    host: env.HOST,
+    port: env.PORT,
+    publicUrl: env.KEYWELL_PUBLIC_URL ?? `http://127.0.0.1:${env.PORT}`,
+    connectUrl: env.KEYWELL_CONNECT_URL,
+    database:
+      env.DATABASE_URL === undefined
+        ? { dataDir: join(dataDir, 'database'), allowNonDurable: env.KEYWELL_ALLOW_NON_DURABLE }
+        : { url: env.DATABASE_URL },
+    key: readKeySource(env, dataDir),
+    apiKeyFile: env.KEYWELL_API_KEY_FILE ?? (embedded ? join(dataDir, 'api-key') : undefined),
+    privateHosts: env.KEYWELL_ALLOW_HOSTS.split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '')
+      .map(readPrivateHost),
+    logLevel: env.LOG_LEVEL,
+  }
+}
+
+function readKeySource(env: z.output<typeof environment>, dataDir: string): Settings['key'] {
+  if (env.KEYWELL_KEY_FILE !== undefined) return { file: env.KEYWELL_KEY_FILE, make: false }
+  if (env.KEYWELL_KEY_FD !== undefined) return { fd: env.KEYWELL_KEY_FD }
+  if (env.KEYWELL_KEY !== undefined) return { value: env.KEYWELL_KEY }
+  if (env.KEYWELL_MODE === 'development') return { file: join(dataDir, 'root-key'), make: true }
+  throw new Error(
+    'There is no root key, so nothing is served. Set KEYWELL_KEY_FILE to a file with a line of ' +
+      '32 random bytes as base64url and mode 0600, for example: ' +
+      '(umask 077; openssl rand 32 | basenc --base64url > root-key)',
+  )
+}
+
+/** Without networks, an entry stands for whatever loopback address the name has. */
+function readPrivateHost(entry: string): { origin: string; networks: string[] } {
+  const [origin = '', networks] = entry.split('=')
+  return { origin, networks: networks?.split('+') ?? ['127.0.0.0/8', '::1/128'] }
+}

@@ -1,0 +1,196 @@
+import {
+  type ConfirmAnswer,
+  type confirmSchema,
+  type ErrorCode,
+  KeywellError,
+  type ProviderAccount,
+  Secret,
+} from '@keywell/protocol'
+import type { z } from 'zod'
+import type { Audit } from '../audit/audit.ts'
+import { lookUpAccount } from '../oauth/account.ts'
+import { exchangeCode, type Registration, revokeToken } from '../oauth/client.ts'
+import type { Integrations } from '../oauth/integrations.ts'
+import type { TokenOutcome } from '../oauth/token-answer.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import type { Database } from '../store/database.ts'
+import * as store from '../store/flows.ts'
+import type { Vault } from '../vault/vault.ts'
+import { flowContext, readFlow } from './flow-record.ts'
+import { viewFlow } from './flows.ts'
+import { redeemCode } from './one-time-code.ts'
+import type { Actor, Sessions } from './sessions.ts'
+import type { StoreConnection } from './store-connection.ts'
+
+type Granted = Extract<TokenOutcome, { kind: 'tokens' }>
+
+/**
+ * Steps 7 and 8: the app's backend says who is signed in, in the browser that brought the ticket.
+ * Only if that is who the session was made for is the code exchanged, the account looked up, and the
+ * credential stored. Anything else destroys the code.
+ */
+export function createConfirm(parts: {
+  database: Database
+  vault: Vault
+  outbound: Outbound
+  sessions: Sessions
+  integrations: Integrations
+  storeConnection: StoreConnection
+  audit: Audit
+}): (
+  request: z.output<typeof confirmSchema> & { sessionId: string } & Actor,
+) => Promise<ConfirmAnswer> {
+  const { database, vault, outbound, audit } = parts
+
+  async function end(flow: store.FlowRow, error: KeywellError, actor: Actor): Promise<void> {
+    await database.transaction(flow.tenantId, async (sql) => {
+      await store.endFlow(sql, { ...flow, status: 'failed', error: describe(error) })
+      await audit.write(sql, { ...entryOf(flow, actor), result: 'denied', reason: error.code })
+      await store.hintFlow(sql, flow.id)
+    })
+  }
+
+  /** From a parked code to a stored connection. */
+  async function exchange(flow: store.FlowRow, actor: Actor): Promise<void> {
+    const taken = await store.takeCode(database, flow.tenantId, flow.id)
+    if (taken === undefined) {
+      throw new KeywellError(
+        'flow_expired',
+        'The provider’s answer waited too long to be confirmed.',
+      )
+    }
+    const open = async (field: string, sealed: Uint8Array) =>
+      new Secret(
+        new TextDecoder().decode(await vault.open({ ...flowContext(flow), field }, sealed)),
+      )
+    const code = await open('parked_code', taken.sealedCode)
+    const verifier = await open('verifier', taken.sealedVerifier)
+    const registration = await parts.integrations.registration(
+      flow.integrationOwner,
+      flow.integrationId,
+    )
+    requireUnchanged(flow, registration)
+    await audit.write(database, { ...entryOf(flow, actor), result: 'intent' })
+    const outcome = await exchangeCode(outbound, registration, {
+      code,
+      verifier,
+      redirectUri: flow.redirectUri,
+    })
+    if (outcome.kind !== 'tokens') throw refusal(outcome)
+    await keep(flow, registration, outcome, actor)
+  }
+
+  /** Stores what was granted; a grant that cannot be kept is withdrawn at the provider. */
+  async function keep(
+    flow: store.FlowRow,
+    registration: Registration,
+    granted: Granted,
+    actor: Actor,
+  ): Promise<void> {
+    // RFC 6749 section 5.1: no scope in the answer means that all was granted.
+    const scopes = granted.scopes ?? flow.scopes
+    const { accessToken } = granted.tokens
+    try {
+      const account: ProviderAccount = await lookUpAccount(outbound, {
+        ...registration,
+        accessToken,
+        scopes,
+      })
+      const session = await parts.sessions.read(flow.tenantId, flow.sessionId)
+      await parts.storeConnection({
+        flow,
+        provider: registration.provider,
+        account,
+        granted,
+        scopes,
+        allowAccountChange: session.policy.allowAccountChange,
+        entry: entryOf(flow, actor),
+      })
+    } catch (error) {
+      // Only when it is known that nothing was stored: after a lost commit the grant may be in use.
+      if (error instanceof KeywellError) {
+        await revokeToken(outbound, registration, granted.tokens.refreshToken ?? accessToken)
+      }
+      throw error
+    }
+  }
+
+  return async ({ sessionId, flowId, ticket, tenantId, userId, ...actor }) => {
+    // The ticket is spent whatever follows: a ticket that was shown to the wrong user is of no more use.
+    const code = await redeemCode(database, 'ticket', ticket)
+    if (code === undefined || code.flowId !== flowId || code.ownerId !== tenantId) {
+      // A ticket that names another tenant's flow ends that flow, and tells the caller nothing of it.
+      if (code !== undefined)
+        await end(await readFlow(database, code.ownerId, code.flowId), foreign(), actor)
+      throw new KeywellError('flow_mismatch', 'This ticket does not finish this flow.')
+    }
+    const flow = await readFlow(database, tenantId, flowId)
+    if (flow.sessionId !== sessionId || flow.userId !== userId) {
+      await end(flow, foreign(), actor)
+      throw foreign()
+    }
+    if (flow.status === 'confirming') {
+      try {
+        await exchange(flow, actor)
+      } catch (error) {
+        if (!(error instanceof KeywellError)) throw error
+        await end(flow, error, actor)
+      }
+    }
+    const ended = await readFlow(database, tenantId, flowId)
+    return { ...(await viewFlow(database, ended)), mode: ended.mode, resumeUrl: ended.resumeUrl }
+  }
+}
+
+/** T1: whoever finished the flow is not who it was begun for. */
+function foreign(): KeywellError {
+  return new KeywellError(
+    'flow_mismatch',
+    'Whoever finished this flow is not the user it was begun for. Nothing was stored.',
+  )
+}
+
+function entryOf(flow: store.FlowRow, { actor, requestId }: Actor) {
+  const { tenantId, userId } = flow
+  return { tenantId, userId, actor, requestId, action: 'flow.confirm' } as const
+}
+
+/** The flow's snapshot counts: an integration that was edited meanwhile gets no code of this flow. */
+function requireUnchanged(flow: store.FlowRow, registration: Registration): void {
+  if (registration.host === flow.host && registration.clientId === flow.clientId) return
+  throw new KeywellError('flow_mismatch', 'The integration was changed while the user consented.')
+}
+
+function refusal(outcome: Exclude<TokenOutcome, Granted>): KeywellError {
+  switch (outcome.kind) {
+    case 'not_processed':
+    case 'ambiguous':
+      return new KeywellError('provider_error', `The token endpoint failed: ${outcome.detail}.`)
+    case 'rejected':
+      return new KeywellError('flow_expired', 'The provider no longer takes this code.')
+    case 'client_refused':
+      return new KeywellError(
+        'provider_error',
+        `The provider refuses this integration's client: ${outcome.detail}.`,
+        { nextStep: 'Check client id and secret with PUT /v1/integrations/:id/client.' },
+      )
+    case 'our_fault':
+      return new KeywellError(
+        'provider_error',
+        `The provider refused the request: ${outcome.detail}.`,
+      )
+    default:
+      outcome satisfies never
+      throw new TypeError('unreachable')
+  }
+}
+
+const retryableCodes: readonly ErrorCode[] = ['provider_error', 'flow_expired', 'flow_mismatch']
+
+function describe(error: KeywellError): store.FlowError {
+  return {
+    code: error.code,
+    message: error.message,
+    retryable: retryableCodes.includes(error.code) || error.code === 'account_mismatch',
+  }
+}

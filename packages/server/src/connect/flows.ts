@@ -1,0 +1,290 @@
+import {
+  type Connection,
+  type CreateFlowAnswer,
+  type createFlowSchema,
+  defaultConnectionName,
+  type Flow,
+  type FlowId,
+  finalFlowStatuses,
+  KeywellError,
+  type ProviderDefinition,
+  Secret,
+} from '@keywell/protocol'
+import type { z } from 'zod'
+import type { Audit } from '../audit/audit.ts'
+import { viewConnection } from '../credentials/connections.ts'
+import type { MakeId } from '../ids.ts'
+import { authorizationUrl } from '../oauth/client.ts'
+import { type Integrations, parseHost, requireProvider } from '../oauth/integrations.ts'
+import { findConnection } from '../store/connections.ts'
+import type { Database } from '../store/database.ts'
+import * as store from '../store/flows.ts'
+import type { SessionRow } from '../store/sessions.ts'
+import type { Vault } from '../vault/vault.ts'
+import { flowContext, readFlow } from './flow-record.ts'
+import {
+  hashSecretText,
+  issueCode,
+  makeSecretText,
+  type RandomBytes,
+  redeemCode,
+} from './one-time-code.ts'
+import { planFlowScopes } from './scope-policy.ts'
+import type { Actor, Sessions } from './sessions.ts'
+
+/** How long one attempt may take from the click to the callback, in milliseconds. */
+const flowLifeMs = 10 * 60_000
+/** A start code is posted at once by the page that got it. */
+const startCodeLifeMs = 2 * 60_000
+const maxFlowsPerSession = 20
+const maxFlowsAlive = 5
+
+export interface Flows {
+  /** Step 3. */
+  create(session: SessionRow, request: z.output<typeof createFlowSchema>): Promise<CreateFlowAnswer>
+  /** Step 4: spends the start code; answers the cookie to set and where to send the browser. */
+  start(options: { startCode: string; origin: string | null } & Actor): Promise<StartedFlow>
+  status(session: SessionRow, flowId: string): Promise<Flow>
+  cancel(session: SessionRow, flowId: string): Promise<Flow>
+}
+
+export interface StartedFlow {
+  flowId: string
+  bindingSecret: string
+  cookieLifeMs: number
+  location: URL
+}
+
+export function createFlows(parts: {
+  database: Database
+  vault: Vault
+  sessions: Sessions
+  integrations: Integrations
+  audit: Audit
+  makeId: MakeId
+  random: RandomBytes
+  publicUrl: string
+}): Flows {
+  const { database, vault, sessions, integrations, audit, random } = parts
+
+  return {
+    async create(session, request) {
+      const target = await chooseTarget(database, session, request)
+      const integration = await integrations.pick({ tenantId: session.tenantId, ...target })
+      const scopes = planFlowScopes({
+        policy: session.policy,
+        provider: target.provider,
+        registered: integration.scopes,
+        chosen: request.scopes,
+      })
+      const resumeUrl = checkResumeUrl(session, request)
+      await checkLimits(database, session)
+      const id = parts.makeId('flow')
+      const { tenantId } = session
+      const verifier = new TextEncoder().encode(makeSecretText(random))
+      const context = flowContext({
+        tenantId,
+        id,
+        sessionId: session.id,
+        integrationId: integration.id,
+      })
+      const sealed = await vault.seal({ ...context, field: 'verifier' }, verifier)
+      const { expiresAt } = await store.insertFlow(database, {
+        tenantId,
+        id,
+        sessionId: session.id,
+        userId: session.userId,
+        provider: target.provider.name,
+        host: target.host,
+        connectionName: target.connectionName,
+        connectionId: target.connectionId,
+        integrationOwner: integration.owner,
+        integrationId: integration.id,
+        clientId: integration.clientId,
+        redirectUri: integrations.redirectUri(integration.id),
+        scopes,
+        mode: request.mode,
+        resumeUrl,
+        sealedVerifier: sealed.sealed,
+        keyVersion: sealed.keyVersion,
+        lifeMs: flowLifeMs,
+      })
+      return {
+        flowId: id,
+        startCode: await issueCode(database, random, {
+          purpose: 'start',
+          ownerId: tenantId,
+          flowId: id,
+          lifeMs: startCodeLifeMs,
+        }),
+        startUrl: `${parts.publicUrl}/connect/start`,
+        expiresAt: expiresAt.toISOString(),
+      }
+    },
+
+    async start({ startCode, origin, actor, requestId }) {
+      const code = await redeemCode(database, 'start', startCode)
+      if (code === undefined) {
+        throw new KeywellError('flow_expired', 'This start code was used already or has run out.')
+      }
+      const tenantId = code.ownerId
+      const flow = await readFlow(database, tenantId, code.flowId)
+      const session = await sessions.read(tenantId, flow.sessionId)
+      const entry = {
+        tenantId,
+        userId: flow.userId,
+        actor,
+        requestId,
+        action: 'flow.start',
+      } as const
+      if (origin === null || !session.policy.origins.includes(origin)) {
+        await audit.write(database, { ...entry, result: 'denied', reason: 'origin' })
+        throw new KeywellError(
+          'origin_not_allowed',
+          origin === null || origin === 'null'
+            ? 'The form came without an Origin, so it cannot be told which page sent it.'
+            : `The form came from ${origin}, which this connect session does not allow.`,
+        )
+      }
+      const bindingSecret = makeSecretText(random)
+      const bindingHash = hashSecretText(bindingSecret)
+      const started = await store.startFlow(database, { tenantId, id: flow.id, bindingHash })
+      if (started?.sealedVerifier == null) {
+        throw new KeywellError('flow_expired', 'This attempt was cancelled or has run out.')
+      }
+      const verifier = await vault.open(
+        { ...flowContext(flow), field: 'verifier' },
+        started.sealedVerifier,
+      )
+      const state = await issueCode(database, random, {
+        purpose: 'state',
+        ownerId: tenantId,
+        flowId: flow.id,
+        lifeMs: flowLifeMs,
+      })
+      await audit.write(database, { ...entry, result: 'ok' })
+      await store.hintFlow(database, flow.id)
+      return {
+        flowId: flow.id,
+        bindingSecret,
+        cookieLifeMs: flowLifeMs,
+        location: await authorizationUrl({
+          provider: requireProvider(flow.provider),
+          host: flow.host,
+          clientId: flow.clientId,
+          redirectUri: flow.redirectUri,
+          scopes: flow.scopes,
+          state,
+          verifier: new Secret(new TextDecoder().decode(verifier)),
+        }),
+      }
+    },
+
+    async status(session, flowId) {
+      return viewFlow(database, await readFlowOf(database, session, flowId))
+    },
+
+    async cancel(session, flowId) {
+      const flow = await readFlowOf(database, session, flowId)
+      await store.endFlow(database, { tenantId: flow.tenantId, id: flow.id, status: 'cancelled' })
+      await store.hintFlow(database, flow.id)
+      return viewFlow(database, await readFlowOf(database, session, flowId))
+    },
+  }
+}
+
+/** Which account a flow is for: the one to mend, or what the browser asked for within the session. */
+async function chooseTarget(
+  database: Database,
+  session: SessionRow,
+  request: z.output<typeof createFlowSchema>,
+): Promise<{
+  provider: ProviderDefinition
+  host: string
+  connectionName: string
+  connectionId: string | null
+}> {
+  const { policy } = session
+  const provider = requireProvider(request.provider)
+  if (policy.providers !== null && !policy.providers.includes(provider.name)) {
+    throw new KeywellError(
+      'unknown_provider',
+      `This connect session does not allow ${provider.title}.`,
+      { nextStep: "Name the provider when the app's backend makes the session." },
+    )
+  }
+  const mended =
+    policy.connectionId === null
+      ? undefined
+      : await findConnection(database, session.tenantId, policy.connectionId)
+  if (mended !== undefined && mended.provider !== provider.name) {
+    throw new KeywellError(
+      'unknown_provider',
+      `This connect session is there to mend a connection to ${mended.provider}.`,
+    )
+  }
+  const host = mended?.host ?? parseHost(request.host ?? provider.defaultHost)
+  if (policy.hosts !== null && !policy.hosts.includes(host)) {
+    throw new KeywellError('host_not_allowed', `This connect session does not allow ${host}.`)
+  }
+  return {
+    provider,
+    host,
+    connectionName: mended?.name ?? request.connectionName ?? defaultConnectionName,
+    connectionId: mended?.id ?? null,
+  }
+}
+
+function checkResumeUrl(
+  session: SessionRow,
+  request: z.output<typeof createFlowSchema>,
+): string | null {
+  if (request.mode === 'popup') return null
+  const url = request.resumeUrl ?? session.policy.returnUrl
+  if (!session.policy.origins.includes(new URL(url).origin)) {
+    throw new KeywellError(
+      'origin_not_allowed',
+      'resumeUrl is not on one of the origins of this connect session.',
+    )
+  }
+  return url
+}
+
+async function checkLimits(database: Database, session: SessionRow): Promise<void> {
+  const { all, alive } = await store.countFlows(database, session.tenantId, session.id)
+  if (all >= maxFlowsPerSession || alive >= maxFlowsAlive) {
+    throw new KeywellError(
+      'rate_limited',
+      `This connect session has begun ${all} attempts, ${alive} of them still open.`,
+      { nextStep: 'Finish or cancel an open attempt, or make a new connect session.' },
+    )
+  }
+}
+
+async function readFlowOf(
+  database: Database,
+  session: SessionRow,
+  flowId: string,
+): Promise<store.FlowRow> {
+  const flow = await readFlow(database, session.tenantId, flowId)
+  if (flow.sessionId === session.id) return flow
+  throw new KeywellError('not_found', `There is no flow ${flowId} in this connect session.`)
+}
+
+/** What a browser may know of a flow. */
+export async function viewFlow(database: Database, flow: store.FlowRow): Promise<Flow> {
+  const ended = (finalFlowStatuses as readonly string[]).includes(flow.status)
+  const status = !ended && !flow.live ? 'expired' : flow.status
+  let connection: Connection | null = null
+  if (status === 'connected' && flow.connectionId !== null) {
+    const row = await findConnection(database, flow.tenantId, flow.connectionId)
+    connection = row === undefined ? null : viewConnection(row)
+  }
+  return {
+    // Written by us under this prefix; the row is the proof.
+    flowId: flow.id as FlowId,
+    status: status === 'exchanging' ? 'confirming' : status,
+    error: flow.error as Flow['error'],
+    connection,
+  }
+}

@@ -1,0 +1,151 @@
+import {
+  type ConnectOptions,
+  type createSessionSchema,
+  KeywellError,
+  type SessionAnswer,
+} from '@keywell/protocol'
+import type { z } from 'zod'
+import type { Audit } from '../audit/audit.ts'
+import type { MakeId } from '../ids.ts'
+import {
+  type Integrations,
+  parseHost,
+  requireKnownScopes,
+  requireProvider,
+} from '../oauth/integrations.ts'
+import { findConnection } from '../store/connections.ts'
+import type { Database } from '../store/database.ts'
+import { findSession, insertSession, type SessionRow } from '../store/sessions.ts'
+import { type ConnectTokens, sessionLifeMs } from './connect-token.ts'
+import { allowedScopes } from './scope-policy.ts'
+
+export interface Sessions {
+  /** Step 1: everything that the browser may do is said here, by the app's backend. */
+  create(request: z.output<typeof createSessionSchema>, actor: Actor): Promise<SessionAnswer>
+  /** The live session that a connect token stands for. */
+  open(connectToken: string): Promise<SessionRow>
+  /** A session by id, live or not. @throws KeywellError `not_found` */
+  read(tenantId: string, id: string): Promise<SessionRow & { live: boolean }>
+  /** What a session may connect, for a page that shows it. */
+  options(session: SessionRow): Promise<ConnectOptions>
+}
+
+export interface Actor {
+  actor: string
+  requestId: string
+}
+
+export function createSessions(parts: {
+  database: Database
+  tokens: ConnectTokens
+  integrations: Integrations
+  audit: Audit
+  makeId: MakeId
+  publicUrl: string
+}): Sessions {
+  const { database, tokens, integrations, audit } = parts
+
+  /** A backend's mistake is told when the session is made, not when a user clicks. */
+  async function check(request: z.output<typeof createSessionSchema>): Promise<void> {
+    for (const name of request.providers ?? []) requireProvider(name)
+    for (const [name, policy] of Object.entries(request.scopes)) {
+      const provider = requireProvider(name)
+      requireKnownScopes(provider, [...policy.required, ...policy.optional, ...policy.forbidden])
+    }
+    if (!request.origins.includes(new URL(request.returnUrl).origin)) {
+      throw new KeywellError(
+        'origin_not_allowed',
+        `returnUrl is on ${new URL(request.returnUrl).origin}, which is not one of the origins.`,
+      )
+    }
+    if (request.connectionId !== undefined) {
+      const row = await findConnection(database, request.tenantId, request.connectionId)
+      if (row === undefined || row.userId !== request.userId || row.status === 'disconnected') {
+        throw new KeywellError('not_found', `There is no connection ${request.connectionId}.`)
+      }
+    }
+  }
+
+  return {
+    async create(request, actor) {
+      await check(request)
+      const { tenantId, userId } = request
+      const id = parts.makeId('session')
+      const policy = {
+        providers: request.providers ?? null,
+        scopes: request.scopes,
+        hosts: request.hosts?.map(parseHost) ?? null,
+        origins: request.origins,
+        returnUrl: request.returnUrl,
+        returnMode: request.returnMode,
+        connectionId: request.connectionId ?? null,
+        allowAccountChange: request.allowAccountChange,
+      }
+      const { expiresAt } = await database.transaction(tenantId, async (sql) => {
+        await audit.write(sql, {
+          ...actor,
+          tenantId,
+          userId,
+          action: 'session.create',
+          result: 'ok',
+        })
+        return insertSession(sql, { tenantId, id, userId, policy, lifeMs: sessionLifeMs })
+      })
+      return {
+        sessionId: id,
+        connectToken: await tokens.sign({ id, tenantId, expiresAt }),
+        serviceUrl: parts.publicUrl,
+        expiresAt: expiresAt.toISOString(),
+      }
+    },
+
+    async open(connectToken) {
+      const { sessionId, tenantId } = await tokens.verify(connectToken)
+      const session = await findSession(database, tenantId, sessionId)
+      if (session === undefined || !session.live) {
+        throw new KeywellError('session_expired', 'This connect session has run out.')
+      }
+      return session
+    },
+
+    async read(tenantId, id) {
+      const session = await findSession(database, tenantId, id)
+      if (session === undefined) {
+        throw new KeywellError('not_found', `There is no connect session ${id}.`)
+      }
+      return session
+    },
+
+    async options(session) {
+      const { policy } = session
+      const usable = (await integrations.usable(session.tenantId)).filter(
+        (integration) =>
+          (policy.providers?.includes(integration.provider) ?? true) &&
+          (policy.hosts?.includes(integration.host) ?? true),
+      )
+      const names = [...new Set(usable.map((integration) => integration.provider))]
+      return {
+        providers: names.map((name) => {
+          const provider = requireProvider(name)
+          const own = usable.filter((integration) => integration.provider === name)
+          const registered = new Set(own.flatMap((integration) => integration.scopes))
+          const { required, ceiling } = allowedScopes(policy, name, [...registered])
+          return {
+            name,
+            title: provider.title,
+            hosts: [...new Set(own.map((integration) => integration.host))],
+            scopes: provider.scopes
+              .filter((scope) => ceiling.has(scope.name))
+              .map(({ name: scope, sentence, risk, implies }) => ({
+                name: scope,
+                sentence,
+                risk,
+                implies: [...implies],
+                required: required.has(scope),
+              })),
+          }
+        }),
+      }
+    },
+  }
+}

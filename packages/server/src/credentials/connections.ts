@@ -1,0 +1,77 @@
+import {
+  type Connection,
+  type ConnectionId,
+  type ConnectionList,
+  KeywellError,
+  type listConnectionsSchema,
+} from '@keywell/protocol'
+import { findProvider, missingScopes } from '@keywell/providers'
+import type { z } from 'zod'
+import {
+  type ConnectionRow,
+  findConnection,
+  listConnections as listRows,
+} from '../store/connections.ts'
+import type { Sql } from '../store/database.ts'
+
+/** A connection as the world sees it. */
+export function viewConnection(row: ConnectionRow): Connection {
+  const provider = findProvider(row.provider)
+  return {
+    // Ids and names were parsed when they came in; the row is the proof.
+    id: row.id as ConnectionId,
+    tenantId: row.tenantId as Connection['tenantId'],
+    userId: row.userId as Connection['userId'],
+    provider: row.provider,
+    host: row.host,
+    name: row.name,
+    status: row.status,
+    needsReauth: row.status === 'expired' || row.status === 'revoked',
+    reason: row.reason,
+    health: {
+      status: row.health,
+      reason: row.healthReason,
+      checkedAt: row.healthCheckedAt?.toISOString() ?? null,
+    },
+    account: row.account,
+    scopes: row.grantedScopes,
+    missingScopes:
+      provider === undefined ? [] : missingScopes(provider, row.askedScopes, row.grantedScopes),
+    generation: row.generation,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+  }
+}
+
+/**
+ * A connection of an owner. That of another tenant or user, and one that was removed, cannot be told
+ * apart from one that never was.
+ */
+export async function readConnection(
+  sql: Sql,
+  owner: { tenantId: string; userId?: string | undefined },
+  id: string,
+): Promise<ConnectionRow> {
+  const row = await findConnection(sql, owner.tenantId, id)
+  const foreign = owner.userId !== undefined && row?.userId !== owner.userId
+  if (row === undefined || foreign || row.status === 'disconnected') {
+    throw new KeywellError('not_found', `There is no connection ${id}.`)
+  }
+  return row
+}
+
+export async function listConnections(
+  sql: Sql,
+  query: z.output<typeof listConnectionsSchema>,
+): Promise<ConnectionList> {
+  const rows = await listRows(sql, {
+    tenantId: query.tenantId,
+    userId: query.userId ?? null,
+    provider: query.provider ?? null,
+    after: query.cursor ?? null,
+    limit: query.limit + 1,
+  })
+  const page = rows.slice(0, query.limit).map(viewConnection)
+  const last = rows.length > query.limit ? page.at(-1) : undefined
+  return { connections: page, nextCursor: last?.id ?? null }
+}

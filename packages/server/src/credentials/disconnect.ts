@@ -1,0 +1,124 @@
+import type { DisconnectAnswer } from '@keywell/protocol'
+import type { Audit } from '../audit/audit.ts'
+import { writeChange } from '../changes/changes.ts'
+import type { Logger } from '../logger.ts'
+import { revokeToken } from '../oauth/client.ts'
+import { type Integrations, requireProvider } from '../oauth/integrations.ts'
+import type { TokenBox } from '../oauth/token-set.ts'
+import { joinBelow } from '../outbound/host.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { type ConnectionRow, disconnectConnection } from '../store/connections.ts'
+import { deleteCredential } from '../store/credentials.ts'
+import type { Database } from '../store/database.ts'
+import {
+  claimRevocation,
+  claimRevocations,
+  deleteRevocation,
+  markIrrevocable,
+  moveToRevocations,
+  type RevocationRow,
+} from '../store/revocations.ts'
+import { deleteUpkeep } from '../store/upkeep.ts'
+import { readConnection, viewConnection } from './connections.ts'
+
+/** Grants that are withdrawn in one sweep. */
+const sweepSize = 16
+
+export interface Disconnector {
+  /** Local first: no read succeeds after it. Then the provider is told, now or later. */
+  disconnect(
+    owner: { tenantId: string; userId?: string | undefined },
+    id: string,
+    caller: { actor: string; requestId: string },
+  ): Promise<DisconnectAnswer>
+  /** Tries grants again whose provider could not be reached. */
+  sweep(): Promise<void>
+}
+
+export function createDisconnector(parts: {
+  database: Database
+  box: TokenBox
+  integrations: Integrations
+  outbound: Outbound
+  audit: Audit
+  logger: Logger
+}): Disconnector {
+  const { database, box, audit } = parts
+
+  /** Opens, revokes, deletes. The refresh token goes out where it is what kills the whole grant. */
+  async function withdraw(row: RevocationRow): Promise<DisconnectAnswer['upstream']> {
+    const registration = await parts.integrations.registration(
+      row.integrationOwner,
+      row.integrationId,
+    )
+    const tokens = await box.open(row, row.sealed)
+    const wanted = registration.provider.revocation.send
+    const token = (wanted === 'refresh_token' ? tokens.refreshToken : null) ?? tokens.accessToken
+    const entry = {
+      ...row,
+      actor: 'service',
+      action: 'connection.revoke_upstream',
+    } as const
+    await audit.write(database, { ...entry, result: 'intent' })
+    const outcome = await revokeToken(parts.outbound, registration, token)
+    await database.transaction(row.tenantId, async (sql) => {
+      if (outcome === 'revoked') await deleteRevocation(sql, row)
+      // 403 unauthorized_client speaks of the client, so the row is kept for when that is mended.
+      if (outcome === 'refused') await markIrrevocable(sql, row)
+      await audit.write(sql, {
+        ...entry,
+        result: outcome === 'revoked' ? 'ok' : 'failed',
+        ...(outcome === 'revoked' ? {} : { reason: outcome }),
+      })
+    })
+    return outcome === 'revoked' ? 'revoked' : outcome === 'retry' ? 'pending' : 'manual'
+  }
+
+  async function withdrawSafely(row: RevocationRow): Promise<DisconnectAnswer['upstream']> {
+    try {
+      return await withdraw(row)
+    } catch (error) {
+      const { tenantId, connectionId } = row
+      const reason = error instanceof Error ? error.message : 'unknown'
+      parts.logger.error({ tenantId, connectionId, reason }, 'a grant could not be withdrawn')
+      return 'pending'
+    }
+  }
+
+  return {
+    async disconnect(owner, id, caller) {
+      const found = await readConnection(database, owner, id)
+      const { connection, revocation } = await database.transaction(found.tenantId, async (sql) => {
+        const moved = await moveToRevocations(sql, found.tenantId, id)
+        await deleteCredential(sql, found.tenantId, id)
+        await deleteUpkeep(sql, found.tenantId, id)
+        const gone = (await disconnectConnection(sql, found.tenantId, id)) ?? found
+        await writeChange(sql, { kind: 'disconnected', connection: gone })
+        await audit.write(sql, {
+          ...caller,
+          tenantId: gone.tenantId,
+          userId: gone.userId,
+          connectionId: id,
+          generation: gone.generation,
+          action: 'connection.disconnect',
+          result: 'ok',
+        })
+        return { connection: gone, revocation: moved }
+      })
+      const upstream =
+        revocation !== undefined && (await claimRevocation(database, revocation))
+          ? await withdrawSafely(revocation)
+          : 'pending'
+      return { connection: viewConnection(connection), upstream, manualUrl: manualUrl(connection) }
+    },
+
+    async sweep() {
+      for (const row of await claimRevocations(database, sweepSize)) await withdrawSafely(row)
+    },
+  }
+}
+
+function manualUrl(connection: ConnectionRow): string {
+  const { revocation } = requireProvider(connection.provider)
+  return joinBelow(connection.host, revocation.manualPath).href
+}

@@ -1,0 +1,206 @@
+import {
+  type ConnectionId,
+  type CredentialAnswer,
+  KeywellError,
+  type ReadCredentialAnswer,
+  type readCredentialSchema,
+} from '@keywell/protocol'
+import { findProvider, missingScopes } from '@keywell/providers'
+import { LRUCache } from 'lru-cache'
+import type { z } from 'zod'
+import type { Audit } from '../audit/audit.ts'
+import { probeToken } from '../health/probe.ts'
+import { parseHost, requireProvider } from '../oauth/integrations.ts'
+import type { TokenBox } from '../oauth/token-set.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import type { Refresher } from '../refresh/refresh.ts'
+import { type CredentialReadRow, findCredential, findCredentials } from '../store/credentials.ts'
+import type { Database } from '../store/database.ts'
+import { findUpkeep, hastenUpkeep } from '../store/upkeep.ts'
+
+/** How long a read waits for a refresh, its own or another process's. */
+const maxWaitMs = 5_000
+/** At most one probe per connection and this time comes from callers. */
+const probePauseMs = 10_000
+
+type Query = z.output<typeof readCredentialSchema>
+type Caller = { actor: string; requestId: string }
+
+export type ReadCredentials = (query: Query, caller: Caller) => Promise<ReadCredentialAnswer>
+
+/**
+ * Hands a backend its user's credential. A valid one is served whatever becomes of its refresh; only
+ * one that has ended waits. The answer leaves after its audit row is durable, or not at all.
+ */
+export function createReadCredential(parts: {
+  database: Database
+  box: TokenBox
+  refresher: Refresher
+  outbound: Outbound
+  audit: Audit
+  /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
+  connectUrl: string | undefined
+  /** Resolves when a change was seen, or after the time; a hint. */
+  sleep: (ms: number) => Promise<void>
+}): ReadCredentials {
+  const { database, box, refresher, audit } = parts
+  const probed = new LRUCache<string, true>({ max: 10_000, ttl: probePauseMs })
+
+  return async (query, caller) => {
+    let row = await find(query)
+    if (await wantsRefresh(row, query)) row = await refreshed(row)
+    requireUsable(row, query)
+    if (query.ifNewerThan !== undefined && row.generation <= query.ifNewerThan) {
+      return {
+        unchanged: true,
+        connectionId: connectionIdOf(row),
+        generation: row.generation,
+        expiresInMs: wholeMs(row.expiresInMs),
+      }
+    }
+    const answer = await open(row, query)
+    await audit.handOut({
+      ...caller,
+      tenantId: row.tenantId,
+      userId: row.userId,
+      connectionId: row.id,
+      generation: row.generation,
+      action: 'credential.read',
+      result: 'ok',
+    })
+    return answer
+  }
+
+  async function find(query: Query): Promise<CredentialReadRow> {
+    const host = query.host === undefined ? null : parseHost(query.host)
+    const rows = await findCredentials(database, { ...query, name: query.connection, host })
+    const [row] = rows
+    if (row === undefined) {
+      const provider = requireProvider(query.provider)
+      throw new KeywellError('not_connected', `This user has not connected ${provider.title}.`, {
+        connectUrl: connectUrl(query),
+      })
+    }
+    if (rows.length > 1) {
+      throw new KeywellError(
+        'invalid_request',
+        `This user has connected ${query.provider} on ${rows.map((each) => each.host).join(' and ')}.`,
+        { nextStep: 'Say which one with `host`.' },
+      )
+    }
+    return row
+  }
+
+  /** Ended; due, when the reader only asks for something newer; or dead at the provider before its time. */
+  async function wantsRefresh(row: CredentialReadRow, query: Query): Promise<boolean> {
+    if (row.status !== 'active' || row.sealed === null) return false
+    if (hasEnded(row)) return true
+    if (query.ifNewerThan !== undefined && row.refreshDue)
+      return row.generation <= query.ifNewerThan
+    if (query.minGeneration === undefined || row.generation >= query.minGeneration) return false
+    return isDead(row)
+  }
+
+  /** A caller's 401 is a question, and the provider is asked before it is believed. */
+  async function isDead(row: CredentialReadRow): Promise<boolean> {
+    const key = `${row.tenantId.length}:${row.tenantId}${row.id}`
+    if (row.sealed === null || probed.has(key)) return false
+    probed.set(key, true)
+    const provider = requireProvider(row.provider)
+    const { accessToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
+    const health = await probeToken(parts.outbound, { provider, host: row.host, accessToken })
+    if (health !== 'dead') return false
+    await hastenUpkeep(database, { ...row, connectionId: row.id })
+    return true
+  }
+
+  /** Refreshes here or waits for whoever does; comes back with the row as it is then. */
+  async function refreshed(before: CredentialReadRow): Promise<CredentialReadRow> {
+    const key = { tenantId: before.tenantId, connectionId: before.id }
+    let row = before
+    let waitedMs = 0
+    for (let pauseMs = 100; ; pauseMs *= 2) {
+      const attempt = await Promise.race([refresher.refresh(key), parts.sleep(maxWaitMs)])
+      if (attempt === undefined) waitedMs = maxWaitMs
+      row = (await findCredential(database, key.tenantId, key.connectionId)) ?? before
+      if (row.generation > before.generation || row.status !== 'active') return row
+      if (!hasEnded(row)) return row // served until it is over, whatever became of its refresh
+      const upkeep = await findUpkeep(database, key.tenantId, key.connectionId)
+      const othersAreAtIt = attempt !== 'attempted' && upkeep?.leased === true
+      if (!othersAreAtIt || waitedMs >= maxWaitMs) throw notYet(upkeep)
+      await parts.sleep(pauseMs)
+      waitedMs += pauseMs
+    }
+  }
+
+  function requireUsable(row: CredentialReadRow, query: Query): void {
+    const title = requireProvider(row.provider).title
+    if (row.status === 'expired' || row.status === 'revoked') {
+      throw new KeywellError('needs_reauth', `${title} no longer accepts this connection.`, {
+        reason: row.reason ?? undefined,
+        connectUrl: connectUrl(query),
+      })
+    }
+    if (row.sealed === null || row.status !== 'active') {
+      throw new KeywellError('not_connected', `This user has disconnected ${title}.`, {
+        connectUrl: connectUrl(query),
+      })
+    }
+  }
+
+  async function open(row: CredentialReadRow, query: Query): Promise<CredentialAnswer> {
+    const provider = findProvider(row.provider)
+    if (row.sealed === null || provider === undefined)
+      throw new TypeError('checked by requireUsable')
+    const { accessToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
+    return {
+      unchanged: false,
+      connectionId: connectionIdOf(row),
+      generation: row.generation,
+      type: 'oauth_token',
+      credential: accessToken.expose(),
+      header: { name: 'Authorization', value: `Bearer ${accessToken.expose()}` },
+      expiresAt: row.expiresAt?.toISOString() ?? null,
+      expiresInMs: wholeMs(row.expiresInMs),
+      scopes: row.grantedScopes,
+      missingScopes: missingScopes(provider, query.scopes ?? [], row.grantedScopes),
+      host: row.host,
+      account: row.account,
+    }
+  }
+
+  function connectUrl(query: Query): string | undefined {
+    if (parts.connectUrl === undefined) return undefined
+    const url = new URL(parts.connectUrl)
+    url.searchParams.set('provider', query.provider)
+    url.searchParams.set('connection', query.connection)
+    return url.href
+  }
+}
+
+function hasEnded(row: CredentialReadRow): boolean {
+  return row.expiresInMs !== null && row.expiresInMs <= 0
+}
+
+function notYet(upkeep: Awaited<ReturnType<typeof findUpkeep>>): KeywellError {
+  const retryAfterMs = Math.max(1_000, Math.ceil(upkeep?.retryInMs ?? 0))
+  const doubt = upkeep?.leased || upkeep?.state === 'suspect' || upkeep?.state === 'ambiguous'
+  return doubt
+    ? new KeywellError('refresh_in_progress', 'The token has ended and is being renewed.', {
+        retryAfterMs,
+      })
+    : new KeywellError(
+        'unavailable',
+        'The token has ended, and the provider cannot renew it now.',
+        {
+          retryAfterMs,
+          nextStep:
+            'Try again after retryAfterMs; nothing was lost, and the user need not connect again.',
+        },
+      )
+}
+
+// Ids were parsed when they came in; the row is the proof.
+const connectionIdOf = (row: CredentialReadRow) => row.id as ConnectionId
+
+const wholeMs = (ms: number | null) => (ms === null ? null : Math.floor(ms))

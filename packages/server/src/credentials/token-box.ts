@@ -1,0 +1,57 @@
+import { KeywellError } from '@keywell/protocol'
+import type { Logger } from '../logger.ts'
+import {
+  decodeTokenSet,
+  encodeTokenSet,
+  type TokenBox,
+  type TokenSetOwner,
+} from '../oauth/token-set.ts'
+import { type RecordContext, type Vault, VaultError } from '../vault/vault.ts'
+
+/** The one place where a sealed credential is opened. */
+export function createTokenBox(parts: { vault: Vault; logger: Logger }): TokenBox {
+  return {
+    async seal(owner, tokens) {
+      return parts.vault.seal(contextOf(owner), encodeTokenSet(tokens))
+    },
+
+    async open(owner, sealed) {
+      try {
+        return decodeTokenSet(await parts.vault.open(contextOf(owner), sealed))
+      } catch (cause) {
+        const reason = cause instanceof VaultError ? cause.reason : 'content'
+        if (cause instanceof VaultError && cannotUnwrapNow.includes(cause.keyState)) {
+          throw new KeywellError('unavailable', 'The key store does not answer.', { cause })
+        }
+        // Outward there is one answer; inward the reasons mean different things to the person on call.
+        const { tenantId, connectionId, generation } = owner
+        parts.logger.error(
+          { alarm: 'credential_unreadable', reason, tenantId, connectionId, generation },
+          'a sealed credential does not open',
+        )
+        throw new KeywellError('credential_unreadable', 'The stored credential cannot be read.', {
+          cause,
+        })
+      }
+    },
+  }
+}
+
+/** Configuration or an outage of the key store: the record is not to blame. */
+const cannotUnwrapNow: readonly VaultError['keyState'][] = [
+  'root_key_unknown',
+  'provider_failed',
+  'closed',
+]
+
+function contextOf(owner: TokenSetOwner): RecordContext {
+  return {
+    type: 'credential',
+    tenantId: owner.tenantId,
+    recordId: owner.connectionId,
+    field: 'token_set',
+    generation: owner.generation,
+    schema: 1,
+    bound: [owner.userId, owner.integrationId, owner.host],
+  }
+}

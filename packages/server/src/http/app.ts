@@ -1,0 +1,147 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { KeywellError, type RequestId } from '@keywell/protocol'
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
+import { secureHeaders } from 'hono/secure-headers'
+import type { ChangeFeed } from '../changes/feed.ts'
+import type { createCallback } from '../connect/callback.ts'
+import type { createConfirm } from '../connect/confirm.ts'
+import type { Flows } from '../connect/flows.ts'
+import type { Sessions } from '../connect/sessions.ts'
+import type { Disconnector } from '../credentials/disconnect.ts'
+import type { ReadCredentials } from '../credentials/read.ts'
+import type { Logger } from '../logger.ts'
+import type { Integrations } from '../oauth/integrations.ts'
+import { type Database, DatabaseUnavailable } from '../store/database.ts'
+import type { ApiKeys } from './api-keys.ts'
+import { browserRoutes } from './browser.ts'
+import { changeRoutes } from './changes.ts'
+import { connectionRoutes } from './connections.ts'
+import { answerProblem, type Environment } from './context.ts'
+import { credentialRoutes } from './credentials.ts'
+import { flowRoutes } from './flows.ts'
+import { answerPreflight, requireApiKey, requireConnectToken } from './guards.ts'
+import { integrationRoutes } from './integrations.ts'
+import { providerRoutes } from './providers.ts'
+import { sessionRoutes } from './sessions.ts'
+
+/** Largest body of any request, in bytes. */
+const maxBodyBytes = 64 * 1024
+
+export interface AppParts {
+  publicUrl: string
+  logger: Logger
+  makeRequestId: () => RequestId
+  database: Database
+  apiKeys: ApiKeys
+  sessions: Sessions
+  flows: Flows
+  callback: ReturnType<typeof createCallback>
+  confirm: ReturnType<typeof createConfirm>
+  readCredential: ReadCredentials
+  disconnector: Disconnector
+  integrations: Integrations
+  feed: ChangeFeed
+  nextFlowHint: (flowId: string, signal: AbortSignal) => Promise<void>
+  /** Whether the service may be sent work. */
+  isReady: () => Promise<boolean>
+}
+
+export function createApp(parts: AppParts): OpenAPIHono<Environment> {
+  const app = new OpenAPIHono<Environment>()
+
+  app.use(async (c, next) => {
+    c.set('requestId', parts.makeRequestId())
+    await next()
+    c.header('x-request-id', c.get('requestId'))
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
+  })
+  app.use(
+    secureHeaders({
+      referrerPolicy: 'no-referrer',
+      crossOriginResourcePolicy: false,
+      crossOriginOpenerPolicy: false,
+    }),
+  )
+  app.use(
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: () => {
+        throw new KeywellError('payload_too_large', `A body may have ${maxBodyBytes} bytes.`)
+      },
+    }),
+  )
+
+  app.get('/livez', (c) => c.json({ status: 'ok' }))
+  app.get('/readyz', async (c) => {
+    if (await parts.isReady()) return c.json({ status: 'ok' })
+    throw new KeywellError('unavailable', 'The database does not answer.', { retryAfterMs: 1_000 })
+  })
+
+  app.use('/v1/*', requireApiKey(parts))
+  app.route('/v1/credentials', credentialRoutes(parts.readCredential))
+  app.route('/v1/connections', connectionRoutes(parts))
+  app.route('/v1/connect/sessions', sessionRoutes(parts))
+  app.route('/v1/integrations', integrationRoutes(parts.integrations))
+  app.route('/v1/providers', providerRoutes())
+  app.route('/v1/changes', changeRoutes(parts.feed))
+
+  app.route('/', browserRoutes(parts))
+  for (const path of ['/connect/flows', '/connect/flows/*', '/connect/providers']) {
+    app.use(path, answerPreflight, requireConnectToken(parts.sessions))
+  }
+  app.route('/connect', flowRoutes({ ...parts, nextHint: parts.nextFlowHint }))
+
+  describe(app, parts.publicUrl)
+  app.notFound((c) =>
+    answerProblem(
+      c,
+      new KeywellError('not_found', 'There is no such route.', {
+        nextStep: 'The routes are described at /openapi.json.',
+      }),
+    ),
+  )
+  app.onError((error, c) =>
+    answerProblem(c, toKeywellError(error, parts.logger, c.get('requestId'))),
+  )
+  return app
+}
+
+/** The document at `/openapi.json` is made of the same schemas that parse the requests. */
+function describe(app: OpenAPIHono<Environment>, publicUrl: string): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key, from a backend',
+  })
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Keywell', version: '1' },
+    servers: [{ url: publicUrl }],
+    security: [{ apiKey: [] }],
+  })
+}
+
+/** The one mapper: whatever was thrown becomes a coded error, and only that is told. */
+function toKeywellError(error: Error, logger: Logger, requestId: string): KeywellError {
+  if (error instanceof KeywellError) {
+    if (error.status >= 500) {
+      const { code, message } = error
+      logger.error({ requestId, code, message, cause: reasonOf(error.cause) }, 'request failed')
+    }
+    return error
+  }
+  if (error instanceof DatabaseUnavailable) {
+    logger.error({ requestId, reason: error.message }, 'the database does not answer')
+    return new KeywellError('unavailable', 'The database does not answer.', { retryAfterMs: 1_000 })
+  }
+  if (error instanceof HTTPException && error.status < 500) {
+    return new KeywellError('invalid_request', error.message || 'The request cannot be read.')
+  }
+  logger.error({ requestId, reason: reasonOf(error), stack: error.stack }, 'request failed')
+  return new KeywellError('internal', 'Something went wrong in the service.')
+}
+
+function reasonOf(cause: unknown): string | undefined {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined
+}

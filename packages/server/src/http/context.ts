@@ -1,0 +1,56 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { KeywellError, type Problem } from '@keywell/protocol'
+import type { Context } from 'hono'
+import type { Actor } from '../connect/sessions.ts'
+import type { SessionRow } from '../store/sessions.ts'
+
+/** What the middleware leaves for the routes. */
+export interface Environment {
+  Variables: {
+    requestId: string
+    /** Who calls: `key:key_…`, set by the API-key check. */
+    actor: string
+    /** Set by the connect-token check. */
+    session: SessionRow
+  }
+}
+
+/** A router whose schemas answer a bad request with the field and the reason. */
+export function createRouter(): OpenAPIHono<Environment> {
+  return new OpenAPIHono<Environment>({
+    defaultHook: (result) => {
+      if (result.success) return
+      const issues = result.error.issues.map((issue) => {
+        const path = issue.path.join('.')
+        return path === '' ? issue.message : `${path}: ${issue.message}`
+      })
+      throw new KeywellError('invalid_request', issues.slice(0, 5).join('; '))
+    },
+  })
+}
+
+export function callerOf(c: Context<Environment>): Actor {
+  return { actor: c.get('actor'), requestId: c.get('requestId') }
+}
+
+/** A JSON body of a schema, for route definitions. */
+export function json<Schema>(schema: Schema, description: string) {
+  return { content: { 'application/json': { schema } }, description }
+}
+
+/** One error, one shape: `application/problem+json` (RFC 9457). */
+export function answerProblem(c: Context<Environment>, error: KeywellError): Response {
+  const problem: Problem = error.toProblem(c.get('requestId'))
+  const headers = new Headers({ 'content-type': 'application/problem+json' })
+  if (error.retryAfterMs !== undefined) {
+    headers.set('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
+  }
+  if (error.code === 'unauthorized') headers.set('www-authenticate', 'Bearer')
+  for (const [name, value] of c.res.headers) {
+    if (name.startsWith('access-control-') || name === 'vary') headers.set(name, value)
+  }
+  return c.newResponse(JSON.stringify(problem), {
+    status: error.status,
+    headers: Object.fromEntries(headers),
+  } as ResponseInit)
+}

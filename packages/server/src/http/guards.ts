@@ -1,0 +1,72 @@
+import { KeywellError } from '@keywell/protocol'
+import type { MiddlewareHandler } from 'hono'
+import type { Sessions } from '../connect/sessions.ts'
+import type { Logger } from '../logger.ts'
+import type { ApiKeys } from './api-keys.ts'
+import type { Environment } from './context.ts'
+
+const bearer = /^Bearer ([\x21-\x7e]{1,4096})$/i
+
+/** `/v1/*`: a backend with an API key, in the header, never from a browser. */
+export function requireApiKey(parts: {
+  apiKeys: ApiKeys
+  logger: Logger
+}): MiddlewareHandler<Environment> {
+  return async (c, next) => {
+    const key = bearer.exec(c.req.header('authorization') ?? '')?.[1]
+    if (key === undefined) throw new KeywellError('unauthorized', 'No API key was sent.')
+    const { id } = await parts.apiKeys.verify(key)
+    if (c.req.header('origin') !== undefined) {
+      parts.logger.error({ alarm: 'key_in_browser', keyId: id }, 'an API key was sent by a browser')
+      throw new KeywellError('key_in_browser', 'This request carries an API key and an Origin.')
+    }
+    c.set('actor', `key:${id}`)
+    await next()
+  }
+}
+
+/**
+ * `/connect/*`: a browser with a connect token. Answers are readable by the session's exact origins
+ * and no others; no cookie is ever taken along.
+ */
+export function requireConnectToken(sessions: Sessions): MiddlewareHandler<Environment> {
+  return async (c, next) => {
+    const origin = c.req.header('origin')
+    const allow = () => {
+      if (origin === undefined) return
+      c.header('access-control-allow-origin', origin)
+      c.header('vary', 'Origin')
+    }
+    const token = bearer.exec(c.req.header('authorization') ?? '')?.[1]
+    try {
+      if (token === undefined) {
+        throw new KeywellError('unauthorized', 'No connect token was sent.', {
+          nextStep: "Get a connect session from the app's backend.",
+        })
+      }
+      c.set('session', await sessions.open(token))
+    } catch (error) {
+      allow() // there is nothing to read but that the session is over
+      throw error
+    }
+    const { policy, userId } = c.get('session')
+    if (origin !== undefined && !policy.origins.includes(origin)) {
+      throw new KeywellError('origin_not_allowed', `This connect session is not for ${origin}.`)
+    }
+    allow()
+    c.set('actor', `user:${userId}`)
+    await next()
+  }
+}
+
+/** Lets a browser ask whether it may send the connect token's header. */
+export const answerPreflight: MiddlewareHandler<Environment> = async (c, next) => {
+  if (c.req.method !== 'OPTIONS') return next()
+  return c.body(null, 204, {
+    'access-control-allow-origin': c.req.header('origin') ?? 'null',
+    'access-control-allow-methods': 'GET, POST, DELETE',
+    'access-control-allow-headers': 'authorization, content-type',
+    'access-control-max-age': '600',
+    vary: 'Origin',
+  })
+}

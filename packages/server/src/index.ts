@@ -1,0 +1,23 @@
+/**
+ * The engine of Keywell as a library:
+ *
+ * ```ts
+ * const keywell = createKeywell({
+ *   database: await openPostgres({ url }),
+ *   keys: localKeys(keyFile({ path: '/run/keywell/keys', warn })),
+ *   publicUrl: 'https://connect.example.com',
+ * })
+ * await keywell.start()
+ * serve({ fetch: keywell.fetch })
+ * ```
+ */
+export { createKeywell, type KeywellOptions, type KeywellService } from './keywell.ts'
+export type { Logger } from './logger.ts'
+export type { PrivateHost } from './outbound/outbound.ts'
+export { type Database, DatabaseUnavailable, type Sql } from './store/database.ts'
+export { openPglite } from './store/pglite.ts'
+export { openPostgres } from './store/postgres.ts'
+export type { KeyProvider } from './vault/key-provider.ts'
+export { createKeyFile, keyDescriptor, keyFile, keyVariable } from './vault/key-source.ts'
+export { localKeys } from './vault/local-keys.ts'
+export { VaultError } from './vault/vault.ts'

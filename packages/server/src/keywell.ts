@@ -1,0 +1,191 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Secret } from '@keywell/protocol'
+import { createAudit } from './audit/audit.ts'
+import { createChangeFeed } from './changes/feed.ts'
+import { createCallback } from './connect/callback.ts'
+import { createConfirm } from './connect/confirm.ts'
+import { createConnectTokens } from './connect/connect-token.ts'
+import { createFlows } from './connect/flows.ts'
+import { createSessions } from './connect/sessions.ts'
+import { createStoreConnection } from './connect/store-connection.ts'
+import { createDisconnector } from './credentials/disconnect.ts'
+import { createReadCredential } from './credentials/read.ts'
+import { createTokenBox } from './credentials/token-box.ts'
+import { createHints } from './hints.ts'
+import { createApiKeys } from './http/api-keys.ts'
+import { createApp } from './http/app.ts'
+import { createIds } from './ids.ts'
+import { type Logger, silentLogger } from './logger.ts'
+import { createIntegrations } from './oauth/integrations.ts'
+import { createOutbound, type PrivateHost } from './outbound/outbound.ts'
+import { createRefresher } from './refresh/refresh.ts'
+import type { Database } from './store/database.ts'
+import { migrate } from './store/migrate.ts'
+import { deleteOldCodes } from './store/one-time-codes.ts'
+import {
+  findTenantKey,
+  hasSealedRecords,
+  insertFirstTenantKey,
+  listKekIds,
+} from './store/tenant-keys.ts'
+import type { KeyProvider } from './vault/key-provider.ts'
+import { createVault } from './vault/vault.ts'
+
+/** How often what lies around is picked up: revocations to be tried again, codes that ran out. */
+const sweepPauseMs = 60_000
+
+export interface KeywellOptions {
+  /** Open; see `openPostgres` and `openPglite`. `stop` closes it. */
+  database: Database
+  /** Root keys; see `fileKeys`, `descriptorKeys` and `environmentKeys`. No key, no start. */
+  keys: KeyProvider
+  /**
+   * Base URL of the service as browsers see it. `https:`, except for loopback in development, where
+   * the flow's cookie goes without `__Host-` and `Secure`.
+   */
+  publicUrl: string
+  /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
+  connectUrl?: string
+  /** The operator's list of hosts that may be reached although they are private. */
+  privateHosts?: readonly PrivateHost[]
+  logger?: Logger
+  /** Milliseconds since 1970; names ids, decides nothing. */
+  now?: () => number
+  /** Cryptographic randomness. */
+  random?: (bytes: number) => Uint8Array
+}
+
+export interface KeywellService {
+  /** Answers any request to the service. */
+  fetch(request: Request): Promise<Response>
+  /** Migrates the database, checks the keys, and begins to listen for changes. */
+  start(): Promise<void>
+  /** Finishes what is under way and closes what `start` opened, the database included. */
+  stop(): Promise<void>
+  apiKeys: {
+    create(name: string): Promise<{ id: string; key: Secret }>
+    list(): Promise<{ id: string; name: string; revokedAt: Date | null }[]>
+    revoke(id: string): Promise<void>
+  }
+}
+
+/** Builds every part, once. The only file that knows them all. */
+export function createKeywell(options: KeywellOptions): KeywellService {
+  const { database, keys } = options
+  const publicUrl = checkPublicUrl(options.publicUrl)
+  const logger = options.logger ?? silentLogger
+  const now = options.now ?? Date.now
+  const random = options.random ?? ((bytes: number) => randomBytes(bytes))
+  const chance = () => new DataView(Uint8Array.from(random(4)).buffer).getUint32(0) / 2 ** 32
+  const makeId = createIds({ random, now })
+
+  const vault = createVault({
+    keys,
+    random,
+    store: {
+      find: (tenantId, version) => findTenantKey(database, tenantId, version),
+      insertFirst: (row) => insertFirstTenantKey(database, row),
+      kekIds: () => listKekIds(database),
+      hasSealedRecords: () => hasSealedRecords(database),
+    },
+  })
+  const outbound = createOutbound({ allow: options.privateHosts ?? [] })
+  const audit = createAudit({ database, makeId: () => makeId('auditEntry') })
+  const feed = createChangeFeed({ database })
+  const hints = createHints(database)
+  const box = createTokenBox({ vault, logger })
+  const integrations = createIntegrations({ database, vault, outbound, audit, publicUrl, makeId })
+  const refresher = createRefresher({
+    database,
+    box,
+    integrations,
+    outbound,
+    audit,
+    logger,
+    random: chance,
+    processId: randomUUID(),
+  })
+  const tokens = createConnectTokens({ database, vault, issuer: publicUrl })
+  const sessions = createSessions({ database, tokens, integrations, audit, makeId, publicUrl })
+  const flowParts = { database, vault, sessions, integrations, audit, random }
+  const storeConnection = createStoreConnection({ database, box, audit, makeId, random: chance })
+  const disconnector = createDisconnector({ database, box, integrations, outbound, audit, logger })
+  const apiKeys = createApiKeys({ database, vault, audit, makeId, random, now })
+  const app = createApp({
+    publicUrl,
+    logger,
+    makeRequestId: () => makeId('request'),
+    database,
+    apiKeys,
+    sessions,
+    flows: createFlows({ ...flowParts, makeId, publicUrl }),
+    callback: createCallback(flowParts),
+    confirm: createConfirm({ ...flowParts, outbound, storeConnection }),
+    readCredential: createReadCredential({
+      database,
+      box,
+      refresher,
+      outbound,
+      audit,
+      connectUrl: options.connectUrl,
+      sleep: hints.sleep,
+    }),
+    disconnector,
+    integrations,
+    feed,
+    nextFlowHint: hints.next,
+    isReady: async () => {
+      const rows = await database.query('select 1 as one').catch(() => [])
+      return rows.length === 1
+    },
+  })
+  const sweep = () =>
+    Promise.all([disconnector.sweep(), deleteOldCodes(database)]).catch((error: unknown) => {
+      logger.warn({ reason: String(error) }, 'sweep failed')
+    })
+  let sweeper: NodeJS.Timeout | undefined
+
+  return {
+    fetch: async (request) => app.fetch(request),
+
+    async start() {
+      await migrate(database)
+      await vault.start()
+      await apiKeys.start()
+      await tokens.start()
+      await hints.start()
+      await feed.start()
+      sweeper = setInterval(sweep, sweepPauseMs).unref()
+    },
+
+    async stop() {
+      clearInterval(sweeper)
+      await refresher.drain()
+      await feed.stop()
+      await hints.stop()
+      await audit.close()
+      await outbound.close()
+      vault.close()
+      await database.close()
+    },
+
+    apiKeys: {
+      create: (name) => apiKeys.create(name, 'operator'),
+      list: () => apiKeys.list(),
+      revoke: (id) => apiKeys.revoke(id, 'operator'),
+    },
+  }
+}
+
+/** @throws TypeError when the URL would send secrets over plain http */
+function checkPublicUrl(text: string): string {
+  const url = new URL(text)
+  const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
+    throw new TypeError(`publicUrl must be https: (or plain http on loopback), not ${text}`)
+  }
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw new TypeError(`publicUrl must be an origin without a path, not ${text}`)
+  }
+  return url.origin
+}

@@ -1,0 +1,59 @@
+import {
+  KeywellError,
+  type ProviderAccount,
+  type ProviderDefinition,
+  type Secret,
+} from '@keywell/protocol'
+import { impliedScopes } from '@keywell/providers'
+import { joinBelow } from '../outbound/host.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+
+/** A GET below a connection's host with its token; the answer's JSON, or undefined if it is none. */
+export async function getWithToken(
+  outbound: Outbound,
+  options: { host: string; path: string; accessToken: Secret },
+): Promise<{ status: number; body: unknown }> {
+  const response = await outbound.fetch(joinBelow(options.host, options.path), {
+    headers: {
+      authorization: `Bearer ${options.accessToken.expose()}`,
+      accept: 'application/json',
+    },
+  })
+  const text = await response.text()
+  try {
+    return { status: response.status, body: JSON.parse(text) }
+  } catch {
+    return { status: response.status, body: undefined }
+  }
+}
+
+/**
+ * Whose token this is, by the provider's stable id. Looked up before anything is stored.
+ * @throws KeywellError `provider_error` when the provider does not say
+ */
+export async function lookUpAccount(
+  outbound: Outbound,
+  options: {
+    provider: ProviderDefinition
+    host: string
+    accessToken: Secret
+    scopes: readonly string[]
+  },
+): Promise<ProviderAccount> {
+  const { identity } = options.provider
+  const held = impliedScopes(options.provider, options.scopes)
+  const opens = identity.scopes.some((scope) => held.has(scope))
+  const probe = opens ? identity : (identity.fallback ?? identity)
+  try {
+    const answer = await getWithToken(outbound, { ...options, path: probe.path })
+    const account = answer.status === 200 ? probe.account(answer.body) : undefined
+    if (account !== undefined) return account
+    throw new Error(`status ${answer.status}`)
+  } catch (cause) {
+    throw new KeywellError(
+      'provider_error',
+      `${options.provider.title} did not say whose account this is.`,
+      { cause },
+    )
+  }
+}

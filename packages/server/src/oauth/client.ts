@@ -1,0 +1,185 @@
+import type { ProviderDefinition, Secret } from '@keywell/protocol'
+import * as oauth from 'oauth4webapi'
+import { joinBelow } from '../outbound/host.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { classifyTokenAnswer, type TokenOutcome } from './token-answer.ts'
+
+/** An OAuth app at one instance of a provider, with its secret opened. */
+export interface Registration {
+  readonly provider: ProviderDefinition
+  readonly host: string
+  readonly clientId: string
+  readonly clientSecret: Secret
+}
+
+/** RFC 8414 metadata, made of the provider's data: endpoints lie on the connection's host, always. */
+function metadata(provider: ProviderDefinition, host: string): oauth.AuthorizationServer {
+  const at = (path: string) => joinBelow(host, path).href
+  return {
+    issuer: provider.oauth.issuerPath === '' ? host : at(provider.oauth.issuerPath),
+    authorization_endpoint: at(provider.oauth.authorizePath),
+    token_endpoint: at(provider.oauth.tokenPath),
+    revocation_endpoint: at(provider.oauth.revokePath),
+    authorization_response_iss_parameter_supported: provider.oauth.issuerInCallback === 'required',
+  }
+}
+
+function authentication({ provider, clientSecret }: Registration): oauth.ClientAuth {
+  return provider.oauth.clientAuthentication === 'client_secret_basic'
+    ? oauth.ClientSecretBasic(clientSecret.expose())
+    : oauth.ClientSecretPost(clientSecret.expose())
+}
+
+function requestOptions(outbound: Outbound) {
+  return {
+    [oauth.customFetch]: (url: string, init: RequestInit) => outbound.fetch(url, init),
+    // Which hosts may be plain http is decided by `outbound`, for every call alike.
+    [oauth.allowInsecureRequests]: true,
+  }
+}
+
+/** Where the browser is sent to consent (RFC 6749 section 4.1.1, RFC 7636). */
+export async function authorizationUrl(options: {
+  provider: ProviderDefinition
+  host: string
+  clientId: string
+  redirectUri: string
+  scopes: readonly string[]
+  state: string
+  verifier: Secret
+}): Promise<URL> {
+  const url = joinBelow(options.host, options.provider.oauth.authorizePath)
+  const parameters = {
+    response_type: 'code',
+    client_id: options.clientId,
+    redirect_uri: options.redirectUri,
+    scope: options.scopes.join(options.provider.oauth.scopeSeparator),
+    state: options.state,
+    code_challenge: await oauth.calculatePKCECodeChallenge(options.verifier.expose()),
+    code_challenge_method: 'S256',
+  }
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  return url
+}
+
+/** What a callback says, once `state` has been found and spent. */
+export type CallbackAnswer =
+  | { kind: 'code'; code: string }
+  | { kind: 'denied' }
+  | { kind: 'error'; error: string }
+  | { kind: 'invalid'; detail: string }
+
+/** Reads a callback: `iss` (RFC 9207), then either `code` or `error`, each once, never both. */
+export function readCallback(options: {
+  provider: ProviderDefinition
+  host: string
+  clientId: string
+  parameters: URLSearchParams
+}): CallbackAnswer {
+  const parameters = new URLSearchParams(options.parameters)
+  if (parameters.has('code') && parameters.has('error')) {
+    return { kind: 'invalid', detail: 'the callback carries both a code and an error' }
+  }
+  parameters.delete('state') // found and spent by its hash, which is stricter than comparing it
+  try {
+    const checked = oauth.validateAuthResponse(
+      metadata(options.provider, options.host),
+      { client_id: options.clientId },
+      parameters,
+      oauth.expectNoState,
+    )
+    const code = checked.get('code')
+    if (code === null || code === '') return { kind: 'invalid', detail: 'the callback has no code' }
+    return { kind: 'code', code }
+  } catch (error) {
+    if (error instanceof oauth.AuthorizationResponseError) {
+      return error.error === 'access_denied'
+        ? { kind: 'denied' }
+        : { kind: 'error', error: /^\w{1,60}$/.test(error.error) ? error.error : 'unknown error' }
+    }
+    return {
+      kind: 'invalid',
+      detail: error instanceof Error ? error.message : 'unreadable callback',
+    }
+  }
+}
+
+/** Code for tokens (RFC 6749 section 4.1.3), with the verifier of the flow. */
+export async function exchangeCode(
+  outbound: Outbound,
+  registration: Registration,
+  grant: { code: Secret; verifier: Secret; redirectUri: string },
+): Promise<TokenOutcome> {
+  const server = metadata(registration.provider, registration.host)
+  const client = { client_id: registration.clientId }
+  // The library takes only parameters that it has checked itself; ours were, when they arrived.
+  const parameters = oauth.validateAuthResponse(
+    { ...server, authorization_response_iss_parameter_supported: false },
+    client,
+    new URLSearchParams({ code: grant.code.expose() }),
+    oauth.expectNoState,
+  )
+  return classifyTokenAnswer({
+    send: () =>
+      oauth.authorizationCodeGrantRequest(
+        server,
+        client,
+        authentication(registration),
+        parameters,
+        grant.redirectUri,
+        grant.verifier.expose(),
+        requestOptions(outbound),
+      ),
+    process: (response) => oauth.processAuthorizationCodeResponse(server, client, response),
+    scopeSeparator: registration.provider.oauth.scopeSeparator,
+  })
+}
+
+/** The next pair (RFC 6749 section 6). No scope is sent: the grant's own stays. */
+export async function refreshTokens(
+  outbound: Outbound,
+  registration: Registration,
+  refreshToken: Secret,
+): Promise<TokenOutcome> {
+  const server = metadata(registration.provider, registration.host)
+  const client = { client_id: registration.clientId }
+  return classifyTokenAnswer({
+    send: () =>
+      oauth.refreshTokenGrantRequest(
+        server,
+        client,
+        authentication(registration),
+        refreshToken.expose(),
+        requestOptions(outbound),
+      ),
+    process: (response) => oauth.processRefreshTokenResponse(server, client, response),
+    scopeSeparator: registration.provider.oauth.scopeSeparator,
+  })
+}
+
+export type RevokeOutcome = 'revoked' | 'refused' | 'retry'
+
+/** Withdraws a grant (RFC 7009). 200 also for a token that is unknown, so repeating is safe. */
+export async function revokeToken(
+  outbound: Outbound,
+  registration: Registration,
+  token: Secret,
+): Promise<RevokeOutcome> {
+  const hint = registration.provider.revocation.tokenTypeHint
+  try {
+    const response = await oauth.revocationRequest(
+      metadata(registration.provider, registration.host),
+      { client_id: registration.clientId },
+      authentication(registration),
+      token.expose(),
+      {
+        ...requestOptions(outbound),
+        ...(hint === null ? {} : { additionalParameters: { token_type_hint: hint } }),
+      },
+    )
+    if (response.status === 200) return 'revoked'
+    return response.status >= 500 || response.status === 429 ? 'retry' : 'refused'
+  } catch {
+    return 'retry'
+  }
+}

@@ -1,0 +1,44 @@
+import { Secret } from '@keywell/protocol'
+import { z } from 'zod'
+
+/** What a provider's token endpoint gave; sealed together, so that generations never mix. */
+export interface TokenSet {
+  readonly accessToken: Secret
+  readonly refreshToken: Secret | null
+}
+
+/** Everything that a sealed token set is bound to: whose it is and where it may be sent. */
+export interface TokenSetOwner {
+  tenantId: string
+  connectionId: string
+  userId: string
+  integrationId: string
+  host: string
+  generation: number
+}
+
+/** Seals and opens token sets. Made by `credentials/`, the only place that opens one; handed to others. */
+export interface TokenBox {
+  seal(owner: TokenSetOwner, tokens: TokenSet): Promise<{ sealed: Uint8Array; keyVersion: number }>
+  open(owner: TokenSetOwner, sealed: Uint8Array): Promise<TokenSet>
+}
+
+const stored = z.object({ accessToken: z.string(), refreshToken: z.string().optional() })
+
+/** The bytes that go into the vault. */
+export function encodeTokenSet(tokens: TokenSet): Uint8Array {
+  return new TextEncoder().encode(
+    JSON.stringify({
+      accessToken: tokens.accessToken.expose(),
+      refreshToken: tokens.refreshToken?.expose(),
+    }),
+  )
+}
+
+export function decodeTokenSet(bytes: Uint8Array): TokenSet {
+  const parsed = stored.parse(JSON.parse(new TextDecoder().decode(bytes)))
+  return {
+    accessToken: new Secret(parsed.accessToken),
+    refreshToken: parsed.refreshToken === undefined ? null : new Secret(parsed.refreshToken),
+  }
+}

@@ -1,0 +1,223 @@
+import type { Account, ReauthReason } from '@keywell/protocol'
+import type { Sql } from './database.ts'
+
+export interface ConnectionRow {
+  tenantId: string
+  id: string
+  userId: string
+  provider: string
+  host: string
+  name: string
+  integrationOwner: string
+  integrationId: string
+  status: 'active' | 'expired' | 'revoked' | 'disconnected'
+  reason: ReauthReason | null
+  health: 'ok' | 'degraded' | 'unknown'
+  healthReason: string | null
+  healthCheckedAt: Date | null
+  account: Account
+  askedScopes: string[]
+  grantedScopes: string[]
+  generation: number
+  createdAt: Date
+  updatedAt: Date
+}
+
+const columns = `tenant_id as "tenantId", id, user_id as "userId", provider, host, name,
+  integration_owner as "integrationOwner", integration_id as "integrationId", status, reason,
+  health, health_reason as "healthReason", health_checked_at as "healthCheckedAt", account,
+  asked_scopes as "askedScopes", granted_scopes as "grantedScopes", generation,
+  created_at as "createdAt", updated_at as "updatedAt"`
+
+export async function findConnection(
+  sql: Sql,
+  tenantId: string,
+  id: string,
+): Promise<ConnectionRow | undefined> {
+  const [row] = await sql.query<ConnectionRow>(
+    `select ${columns} from connections where tenant_id = $1 and id = $2`,
+    [tenantId, id],
+  )
+  return row
+}
+
+/** The living connection under a name, if there is one. */
+export async function findConnectionByName(
+  sql: Sql,
+  key: { tenantId: string; userId: string; provider: string; host: string; name: string },
+): Promise<ConnectionRow | undefined> {
+  const [row] = await sql.query<ConnectionRow>(
+    `select ${columns} from connections
+     where tenant_id = $1 and user_id = $2 and provider = $3 and host = $4 and name = $5
+       and status <> 'disconnected'`,
+    [key.tenantId, key.userId, key.provider, key.host, key.name],
+  )
+  return row
+}
+
+export async function listConnections(
+  sql: Sql,
+  query: {
+    tenantId: string
+    userId: string | null
+    provider: string | null
+    after: string | null
+    limit: number
+  },
+): Promise<ConnectionRow[]> {
+  return sql.query<ConnectionRow>(
+    `select ${columns} from connections
+     where tenant_id = $1 and ($2::text is null or user_id = $2)
+       and ($3::text is null or provider = $3) and ($4::text is null or id > $4)
+       and status <> 'disconnected'
+     order by id limit $5`,
+    [query.tenantId, query.userId, query.provider, query.after, query.limit],
+  )
+}
+
+export type NewConnection = Omit<
+  ConnectionRow,
+  | 'status'
+  | 'reason'
+  | 'health'
+  | 'healthReason'
+  | 'healthCheckedAt'
+  | 'generation'
+  | 'createdAt'
+  | 'updatedAt'
+>
+
+/** The account look-up at connect was the first health check, so health begins as `ok`. */
+export async function insertConnection(sql: Sql, row: NewConnection): Promise<ConnectionRow> {
+  const [inserted] = await sql.query<ConnectionRow>(
+    `insert into connections (tenant_id, id, user_id, provider, host, name, integration_owner,
+       integration_id, status, health, health_checked_at, account, asked_scopes, granted_scopes,
+       generation)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, 'active', 'ok', now(), $9::jsonb, $10, $11, 1)
+     returning ${columns}`,
+    [
+      row.tenantId,
+      row.id,
+      row.userId,
+      row.provider,
+      row.host,
+      row.name,
+      row.integrationOwner,
+      row.integrationId,
+      JSON.stringify(row.account),
+      row.askedScopes,
+      row.grantedScopes,
+    ],
+  )
+  if (inserted === undefined) throw new Error('insert returned no row')
+  return inserted
+}
+
+/** Connected again: same row, next generation; nothing happens if the generation has moved. */
+export async function replaceConnection(
+  sql: Sql,
+  row: Pick<
+    ConnectionRow,
+    | 'tenantId'
+    | 'id'
+    | 'integrationOwner'
+    | 'integrationId'
+    | 'account'
+    | 'askedScopes'
+    | 'grantedScopes'
+  > & { fromGeneration: number },
+): Promise<ConnectionRow | undefined> {
+  const [replaced] = await sql.query<ConnectionRow>(
+    `update connections
+     set integration_owner = $3, integration_id = $4, account = $5::jsonb, asked_scopes = $6,
+         granted_scopes = $7, status = 'active', reason = null, certainty = null, health = 'ok',
+         health_reason = null, health_checked_at = now(), generation = generation + 1,
+         updated_at = now()
+     where tenant_id = $1 and id = $2 and generation = $8 and status <> 'disconnected'
+     returning ${columns}`,
+    [
+      row.tenantId,
+      row.id,
+      row.integrationOwner,
+      row.integrationId,
+      JSON.stringify(row.account),
+      row.askedScopes,
+      row.grantedScopes,
+      row.fromGeneration,
+    ],
+  )
+  return replaced
+}
+
+/** Refreshed: the generation follows the credential's. */
+export async function advanceConnection(
+  sql: Sql,
+  row: { tenantId: string; id: string; generation: number },
+): Promise<ConnectionRow | undefined> {
+  const [advanced] = await sql.query<ConnectionRow>(
+    `update connections
+     set generation = $3, status = 'active', reason = null, certainty = null, health = 'ok',
+         health_reason = null, health_checked_at = now(), updated_at = now()
+     where tenant_id = $1 and id = $2 and status <> 'disconnected'
+     returning ${columns}`,
+    [row.tenantId, row.id, row.generation],
+  )
+  return advanced
+}
+
+export async function setConnectionHealth(
+  sql: Sql,
+  row: {
+    tenantId: string
+    id: string
+    health: 'ok' | 'degraded' | 'unknown'
+    reason: string | null
+  },
+): Promise<void> {
+  await sql.query(
+    `update connections
+     set health = $3, health_reason = $4, health_checked_at = now(), updated_at = now()
+     where tenant_id = $1 and id = $2 and status <> 'disconnected'`,
+    [row.tenantId, row.id, row.health, row.reason],
+  )
+}
+
+/** The grant is gone. Only if the generation is still the one that was refused. */
+export async function endConnection(
+  sql: Sql,
+  row: {
+    tenantId: string
+    id: string
+    generation: number
+    status: 'expired' | 'revoked'
+    reason: ReauthReason
+    certainty: 'certain' | 'probable'
+  },
+): Promise<ConnectionRow | undefined> {
+  const [ended] = await sql.query<ConnectionRow>(
+    `update connections
+     set status = $4, reason = $5, certainty = $6, health = 'degraded', health_reason = $5,
+         health_checked_at = now(), updated_at = now()
+     where tenant_id = $1 and id = $2 and generation = $3 and status = 'active'
+     returning ${columns}`,
+    [row.tenantId, row.id, row.generation, row.status, row.reason, row.certainty],
+  )
+  return ended
+}
+
+/** Removed here; the row stays as a tombstone. */
+export async function disconnectConnection(
+  sql: Sql,
+  tenantId: string,
+  id: string,
+): Promise<ConnectionRow | undefined> {
+  const [row] = await sql.query<ConnectionRow>(
+    `update connections
+     set status = 'disconnected', reason = null, certainty = null, health = 'unknown',
+         health_reason = null, updated_at = now()
+     where tenant_id = $1 and id = $2 and status <> 'disconnected'
+     returning ${columns}`,
+    [tenantId, id],
+  )
+  return row
+}

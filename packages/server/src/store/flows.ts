@@ -1,0 +1,209 @@
+import type { FlowStatus } from '@keywell/protocol'
+import type { Sql } from './database.ts'
+
+/** As stored; `exchanging` is a `confirming` whose code has been taken out. */
+export type StoredFlowStatus = FlowStatus | 'exchanging'
+
+export interface FlowError {
+  code: string
+  message: string
+  retryable: boolean
+}
+
+export interface FlowRow {
+  tenantId: string
+  id: string
+  sessionId: string
+  userId: string
+  provider: string
+  host: string
+  connectionName: string
+  connectionId: string | null
+  integrationOwner: string
+  integrationId: string
+  clientId: string
+  redirectUri: string
+  scopes: string[]
+  mode: 'popup' | 'redirect'
+  resumeUrl: string | null
+  status: StoredFlowStatus
+  error: FlowError | null
+  bindingHash: Uint8Array | null
+  sealedVerifier: Uint8Array | null
+  sealedCode: Uint8Array | null
+  codeLive: boolean
+  live: boolean
+  expiresAt: Date
+}
+
+const columns = `tenant_id as "tenantId", id, session_id as "sessionId", user_id as "userId",
+  provider, host, connection_name as "connectionName", connection_id as "connectionId",
+  integration_owner as "integrationOwner", integration_id as "integrationId",
+  client_id as "clientId", redirect_uri as "redirectUri", scopes, mode, resume_url as "resumeUrl",
+  status, error, binding_hash as "bindingHash", sealed_verifier as "sealedVerifier",
+  sealed_code as "sealedCode", coalesce(code_expires_at > now(), false) as "codeLive",
+  expires_at > now() as live, expires_at as "expiresAt"`
+
+export async function insertFlow(
+  sql: Sql,
+  row: Pick<
+    FlowRow,
+    | 'tenantId'
+    | 'id'
+    | 'sessionId'
+    | 'userId'
+    | 'provider'
+    | 'host'
+    | 'connectionName'
+    | 'connectionId'
+    | 'integrationOwner'
+    | 'integrationId'
+    | 'clientId'
+    | 'redirectUri'
+    | 'scopes'
+    | 'mode'
+    | 'resumeUrl'
+  > & { sealedVerifier: Uint8Array; keyVersion: number; lifeMs: number },
+): Promise<{ expiresAt: Date }> {
+  const [inserted] = await sql.query<{ expiresAt: Date }>(
+    `insert into flows (tenant_id, id, session_id, user_id, provider, host, connection_name,
+       connection_id, integration_owner, integration_id, client_id, redirect_uri, scopes, mode,
+       resume_url, status, sealed_verifier, key_version, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'created', $16, $17,
+       now() + $18 * interval '1 millisecond')
+     returning expires_at as "expiresAt"`,
+    [
+      row.tenantId,
+      row.id,
+      row.sessionId,
+      row.userId,
+      row.provider,
+      row.host,
+      row.connectionName,
+      row.connectionId,
+      row.integrationOwner,
+      row.integrationId,
+      row.clientId,
+      row.redirectUri,
+      row.scopes,
+      row.mode,
+      row.resumeUrl,
+      row.sealedVerifier,
+      row.keyVersion,
+      row.lifeMs,
+    ],
+  )
+  if (inserted === undefined) throw new Error('insert returned no row')
+  return inserted
+}
+
+export async function findFlow(
+  sql: Sql,
+  tenantId: string,
+  id: string,
+): Promise<FlowRow | undefined> {
+  const [row] = await sql.query<FlowRow>(
+    `select ${columns} from flows where tenant_id = $1 and id = $2`,
+    [tenantId, id],
+  )
+  return row
+}
+
+/** How many flows a session has begun, and how many of them are still under way. */
+export async function countFlows(
+  sql: Sql,
+  tenantId: string,
+  sessionId: string,
+): Promise<{ all: number; alive: number }> {
+  const [row] = await sql.query<{ all: number; alive: number }>(
+    `select count(*)::int as "all",
+            (count(*) filter (where status in ('created', 'started', 'confirming', 'exchanging')
+                                and expires_at > now()))::int as alive
+     from flows where tenant_id = $1 and session_id = $2`,
+    [tenantId, sessionId],
+  )
+  return row ?? { all: 0, alive: 0 }
+}
+
+export async function startFlow(
+  sql: Sql,
+  row: { tenantId: string; id: string; bindingHash: Uint8Array },
+): Promise<FlowRow | undefined> {
+  const [started] = await sql.query<FlowRow>(
+    `update flows set status = 'started', binding_hash = $3, updated_at = now()
+     where tenant_id = $1 and id = $2 and status = 'created' and expires_at > now()
+     returning ${columns}`,
+    [row.tenantId, row.id, row.bindingHash],
+  )
+  return started
+}
+
+export async function parkCode(
+  sql: Sql,
+  row: { tenantId: string; id: string; sealedCode: Uint8Array; keyVersion: number; lifeMs: number },
+): Promise<boolean> {
+  const rows = await sql.query(
+    `update flows
+     set status = 'confirming', sealed_code = $3, key_version = $4,
+         code_expires_at = now() + $5 * interval '1 millisecond', updated_at = now()
+     where tenant_id = $1 and id = $2 and status = 'started' and expires_at > now()
+     returning id`,
+    [row.tenantId, row.id, row.sealedCode, row.keyVersion, row.lifeMs],
+  )
+  return rows.length === 1
+}
+
+/** Takes the parked code out for its one exchange; nobody gets it a second time. */
+export async function takeCode(
+  sql: Sql,
+  tenantId: string,
+  id: string,
+): Promise<{ sealedCode: Uint8Array; sealedVerifier: Uint8Array } | undefined> {
+  const [row] = await sql.query<{ sealedCode: Uint8Array; sealedVerifier: Uint8Array }>(
+    `with taken as (
+       select tenant_id, id, sealed_code, sealed_verifier from flows
+       where tenant_id = $1 and id = $2 and status = 'confirming' and code_expires_at > now()
+       for update
+     )
+     update flows f
+     set status = 'exchanging', sealed_code = null, sealed_verifier = null, updated_at = now()
+     from taken where f.tenant_id = taken.tenant_id and f.id = taken.id
+     returning taken.sealed_code as "sealedCode", taken.sealed_verifier as "sealedVerifier"`,
+    [tenantId, id],
+  )
+  return row
+}
+
+/** Ends a flow, unless it has ended already, and destroys what secrets it still holds. */
+export async function endFlow(
+  sql: Sql,
+  row: {
+    tenantId: string
+    id: string
+    status: 'connected' | 'denied' | 'cancelled' | 'expired' | 'failed'
+    error?: FlowError
+    connectionId?: string
+  },
+): Promise<boolean> {
+  const rows = await sql.query(
+    `update flows
+     set status = $3, error = $4::jsonb, connection_id = coalesce($5, connection_id),
+         sealed_code = null, sealed_verifier = null, updated_at = now()
+     where tenant_id = $1 and id = $2
+       and status in ('created', 'started', 'confirming', 'exchanging')
+     returning id`,
+    [
+      row.tenantId,
+      row.id,
+      row.status,
+      row.error === undefined ? null : JSON.stringify(row.error),
+      row.connectionId ?? null,
+    ],
+  )
+  return rows.length === 1
+}
+
+/** Tells whoever watches a flow that its status may have moved; a hint, they poll as well. */
+export async function hintFlow(sql: Sql, flowId: string): Promise<void> {
+  await sql.query(`select pg_notify('keywell_flows', $1)`, [flowId])
+}

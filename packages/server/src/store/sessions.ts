@@ -1,0 +1,49 @@
+import type { Sql } from './database.ts'
+
+/** What a connect session allows; written once by the app's backend and never changed. */
+export interface SessionPolicy {
+  providers: string[] | null
+  scopes: Record<string, { required: string[]; optional: string[]; forbidden: string[] }>
+  hosts: string[] | null
+  origins: string[]
+  returnUrl: string
+  returnMode: 'query' | 'fragment'
+  connectionId: string | null
+  allowAccountChange: boolean
+}
+
+export interface SessionRow {
+  tenantId: string
+  id: string
+  userId: string
+  policy: SessionPolicy
+  expiresAt: Date
+}
+
+export async function insertSession(
+  sql: Sql,
+  row: { tenantId: string; id: string; userId: string; policy: SessionPolicy; lifeMs: number },
+): Promise<{ expiresAt: Date }> {
+  const [inserted] = await sql.query<{ expiresAt: Date }>(
+    `insert into connect_sessions (tenant_id, id, user_id, policy, expires_at)
+     values ($1, $2, $3, $4::jsonb, now() + $5 * interval '1 millisecond')
+     returning expires_at as "expiresAt"`,
+    [row.tenantId, row.id, row.userId, JSON.stringify(row.policy), row.lifeMs],
+  )
+  if (inserted === undefined) throw new Error('insert returned no row')
+  return inserted
+}
+
+export async function findSession(
+  sql: Sql,
+  tenantId: string,
+  id: string,
+): Promise<(SessionRow & { live: boolean }) | undefined> {
+  const [row] = await sql.query<SessionRow & { live: boolean }>(
+    `select tenant_id as "tenantId", id, user_id as "userId", policy,
+            expires_at as "expiresAt", expires_at > now() as live
+     from connect_sessions where tenant_id = $1 and id = $2`,
+    [tenantId, id],
+  )
+  return row
+}

@@ -1,0 +1,63 @@
+import type { Sql } from './database.ts'
+
+export interface TenantKeyRow {
+  tenantId: string
+  version: number
+  kekId: string
+  wrapped: Uint8Array | null
+  state: 'active' | 'decrypt_only' | 'disabled' | 'destroyed'
+}
+
+const columns = 'tenant_id as "tenantId", version, kek_id as "kekId", wrapped, state'
+
+export async function findTenantKey(
+  sql: Sql,
+  tenantId: string,
+  version: number | 'active',
+): Promise<TenantKeyRow | undefined> {
+  const [row] =
+    version === 'active'
+      ? await sql.query<TenantKeyRow>(
+          `select ${columns} from tenant_keys where tenant_id = $1 and state = 'active'`,
+          [tenantId],
+        )
+      : await sql.query<TenantKeyRow>(
+          `select ${columns} from tenant_keys where tenant_id = $1 and version = $2`,
+          [tenantId, version],
+        )
+  return row
+}
+
+/** False when another process made the tenant's first key in the meantime. */
+export async function insertFirstTenantKey(
+  sql: Sql,
+  row: { tenantId: string; version: number; kekId: string; wrapped: Uint8Array },
+): Promise<boolean> {
+  const inserted = await sql.query(
+    `insert into tenant_keys (tenant_id, version, kek_id, wrapped, state)
+     values ($1, $2, $3, $4, 'active')
+     on conflict do nothing
+     returning version`,
+    [row.tenantId, row.version, row.kekId, row.wrapped],
+  )
+  return inserted.length === 1
+}
+
+/** Root keys that something is still wrapped by, over all tenants. */
+export async function listKekIds(sql: Sql): Promise<string[]> {
+  const rows = await sql.query<{ kekId: string }>(
+    `select distinct kek_id as "kekId" from tenant_keys
+     where tenant_id is not null and state <> 'destroyed'`,
+  )
+  return rows.map((row) => row.kekId)
+}
+
+/** Whether anything was ever sealed here: tells a new database from a wrong key store. */
+export async function hasSealedRecords(sql: Sql): Promise<boolean> {
+  const [row] = await sql.query<{ found: boolean }>(
+    `select exists (select from credentials where tenant_id is not null)
+         or exists (select from integrations where tenant_id is not null and sealed is not null)
+         or exists (select from install_keys where tenant_id = '@install') as found`,
+  )
+  return row?.found ?? false
+}
