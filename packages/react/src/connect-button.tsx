@@ -1,0 +1,164 @@
+'use client'
+
+import {
+  type ComponentPropsWithoutRef,
+  type ForwardRefExoticComponent,
+  forwardRef,
+  type MouseEvent,
+  type ReactElement,
+  type ReactNode,
+  type RefAttributes,
+  useEffect,
+  useImperativeHandle,
+  useRef,
+} from 'react'
+import { checkProps } from './check-props.ts'
+import type { ConnectView } from './connect-view.ts'
+import { ConnectWays } from './connect-ways.tsx'
+import { useKeywell } from './context.ts'
+import {
+  type Connect,
+  type ConnectHandlers,
+  type ConnectState,
+  type ConnectTarget,
+  isBusy,
+  type StartOptions,
+} from './core/index.ts'
+import { say, titleOf } from './messages.ts'
+import { useConnect } from './use-connect.ts'
+
+type ButtonProps = ComponentPropsWithoutRef<'button'>
+
+export interface ConnectButtonProps
+  extends Omit<ButtonProps, 'children'>,
+    ConnectTarget,
+    ConnectHandlers,
+    Pick<StartOptions, 'scopes' | 'mode'> {
+  /** Instead of our words; a function is told the state. */
+  children?: ReactNode | ((view: ConnectView) => ReactNode)
+  /**
+   * Draws everything: spread the props (ref included) on one button. Then the ways on (open again,
+   * cancel, continue in this tab) are yours too: see `view.state`.
+   */
+  render?: (
+    props: ButtonProps & RefAttributes<HTMLButtonElement>,
+    view: ConnectView,
+  ) => ReactElement | null
+}
+
+/**
+ * Connects an account with one click.
+ *
+ * ```tsx
+ * <ConnectButton provider="gitlab" scopes={['read_api']} onSuccess={(connection) => …} />
+ * ```
+ *
+ * One `<button>`, to which `ref` and all other props go; your `onClick` runs first and may prevent ours.
+ * Beside it, only while there is something to say or to choose, stands one group of words and buttons.
+ */
+export const ConnectButton: ForwardRefExoticComponent<
+  ConnectButtonProps & RefAttributes<HTMLButtonElement>
+> = forwardRef<HTMLButtonElement, ConnectButtonProps>(function ConnectButton(props, ref) {
+  checkConnectButton(props)
+  const { provider, host, connection, connectionId, scopes, mode } = props
+  const { onSuccess, onExit, onEvent, render, children, onClick, ...rest } = withoutTarget(props)
+  const { messages } = useKeywell()
+  const { state, connect } = useConnect(
+    { provider, host, connection, connectionId },
+    { onSuccess, onExit, onEvent },
+  )
+  const button = useRef<HTMLButtonElement | null>(null)
+  useImperativeHandle<HTMLButtonElement | null, HTMLButtonElement | null>(ref, () => button.current)
+  useFocusReturn(button, state)
+
+  const start = (options: StartOptions = {}): void =>
+    connect.start({
+      scopes,
+      mode,
+      waitingText: say(messages, messages.popup, provider),
+      ...options,
+    })
+  const view: ConnectView = {
+    state,
+    title: titleOf(messages, provider),
+    label: say(messages, messages.button[state.name], provider),
+    start,
+    cancel: () => connect.cancel(),
+  }
+  const buttonProps = {
+    type: 'button' as const,
+    ...rest,
+    ...ahead(rest, connect),
+    'data-state': state.name,
+    'data-keywell-button': '',
+    'aria-busy': isBusy(state),
+    'aria-disabled': isBusy(state) || rest['aria-disabled'],
+    onClick: (event: MouseEvent<HTMLButtonElement>) => {
+      onClick?.(event)
+      if (event.defaultPrevented) return
+      if (isBusy(state)) connect.focus()
+      else start()
+    },
+    children: typeof children === 'function' ? children(view) : (children ?? view.label),
+  }
+  if (render !== undefined) return render({ ...buttonProps, ref: button }, view)
+  return (
+    <>
+      <button {...buttonProps} ref={button} />
+      <ConnectWays provider={provider} view={view} />
+    </>
+  )
+})
+
+function withoutTarget(
+  props: ConnectButtonProps,
+): Omit<ConnectButtonProps, keyof ConnectTarget | 'scopes' | 'mode'> {
+  const { provider, host, connection, connectionId, scopes, mode, ...rest } = props
+  return rest
+}
+
+/** A session is fetched on hover and focus, and not on mount: most buttons on a page are never clicked. */
+function ahead(host: ButtonProps, connect: Connect): ButtonProps {
+  return {
+    onPointerEnter: (event) => {
+      host.onPointerEnter?.(event)
+      connect.prepare()
+    },
+    onFocus: (event) => {
+      host.onFocus?.(event)
+      connect.prepare()
+    },
+  }
+}
+
+/** The ways on go away when they are taken; the focus that stood in them comes back to the button. */
+function useFocusReturn(
+  button: { readonly current: HTMLButtonElement | null },
+  state: ConnectState,
+): void {
+  const before = useRef(state)
+  useEffect(() => {
+    // Only after an attempt: a list that arrives while the page loads must not take the focus.
+    const attempted = isBusy(before.current) || before.current.name === 'blocked'
+    const moved = before.current !== state
+    before.current = state
+    if (attempted && moved && document.activeElement === document.body) button.current?.focus()
+  }, [button, state])
+}
+
+function checkConnectButton({ provider, scopes, connectionId }: ConnectButtonProps): void {
+  checkProps('ConnectButton', {
+    'needs a provider': [
+      typeof provider !== 'string' || !/^[a-z][a-z0-9_-]{0,39}$/.test(provider),
+      'Write its name in the catalogue: provider="gitlab".',
+    ],
+    'got scopes that are no array': [
+      scopes !== undefined && !Array.isArray(scopes),
+      "Write scopes={['read_api', 'read_user']}.",
+    ],
+    'got something else than an id as connectionId': [
+      connectionId !== undefined && !connectionId.startsWith('con_'),
+      'Pass the id of a connection (con_…), or its name as connection="work".',
+    ],
+  })
+}

@@ -1,0 +1,63 @@
+import type { ReactElement } from 'react'
+import type { ConnectView } from './connect-view.ts'
+import { useKeywell } from './context.ts'
+import type { ConnectState } from './core/index.ts'
+import { noteOf, say } from './messages.ts'
+
+/**
+ * What there is to say beside the button, and the ways on: open the window again, cancel, go on in
+ * this tab. Not a live region: the provider's one says the same sentences.
+ */
+export function ConnectWays({
+  provider,
+  view,
+}: {
+  provider: string
+  view: ConnectView
+}): ReactElement | null {
+  const { messages } = useKeywell()
+  const { state, start, cancel } = view
+  if (!isTelling(state)) return null
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset may not stand in a paragraph, a button may
+    <span data-keywell-ways="" data-state={state.name} role="group" aria-label={view.title}>
+      <span data-keywell-note="">{say(messages, noteOf(messages, state), provider)}</span>
+      {state.name === 'waiting' && (
+        <>
+          <button type="button" onClick={() => start()}>
+            {messages.reopen}
+          </button>
+          <button type="button" onClick={cancel}>
+            {messages.cancel}
+          </button>
+        </>
+      )}
+      {state.name === 'blocked' && (
+        <>
+          <button type="button" onClick={() => start({ mode: 'redirect' })}>
+            {messages.continueHere}
+          </button>
+          <button type="button" onClick={() => start()}>
+            {messages.retry}
+          </button>
+        </>
+      )}
+    </span>
+  )
+}
+
+/** The other states speak through the button's own words. */
+function isTelling(state: ConnectState): boolean {
+  switch (state.name) {
+    case 'waiting':
+      return state.away
+    case 'blocked':
+    case 'denied':
+    case 'expired':
+    case 'error':
+    case 'needs_reauth':
+      return true
+    default:
+      return false
+  }
+}

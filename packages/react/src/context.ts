@@ -1,0 +1,24 @@
+import { createContext, useContext } from 'react'
+import type { KeywellClient } from './core/index.ts'
+import type { Messages } from './messages.ts'
+
+/** What the provider gives to everything below it. */
+export interface Keywell {
+  readonly client: KeywellClient
+  readonly messages: Messages
+  /** Says a sentence to screen readers. */
+  readonly announce: (sentence: string) => void
+}
+
+export const KeywellContext: React.Context<Keywell | null> = createContext<Keywell | null>(null)
+
+/** @throws Error outside of a `KeywellProvider` */
+export function useKeywell(): Keywell {
+  const keywell = useContext(KeywellContext)
+  if (keywell === null) {
+    throw new Error(
+      'Keywell: this component stands outside of <KeywellProvider>. Put <KeywellProvider endpoint="/api/keywell"> around your app.',
+    )
+  }
+  return keywell
+}

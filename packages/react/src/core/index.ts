@@ -1,0 +1,29 @@
+/**
+ * Keywell in a browser, without a framework: connect a user's account, list and disconnect.
+ *
+ * ```ts
+ * const client = createKeywellClient({ endpoint: '/api/keywell' })
+ * const gitlab = client.connect({ provider: 'gitlab' })
+ * gitlab.attach({ onSuccess: (connection) => show(connection.account.name) })
+ * gitlab.subscribe(() => draw(gitlab.getSnapshot().name))
+ * button.onclick = () => gitlab.start()
+ * ```
+ */
+export { type ClientOptions, createKeywellClient, type KeywellClient } from './client.ts'
+export type {
+  Connect,
+  ConnectDetails,
+  ConnectHandlers,
+  StartOptions,
+} from './connect.ts'
+export { type Connections, type ConnectionsSnapshot, nothingKnown } from './connections.ts'
+export { ConnectError } from './error.ts'
+export type { SessionRequest } from './sessions.ts'
+export {
+  type ConnectEvent,
+  type ConnectState,
+  type ConnectStateName,
+  isBusy,
+  reduce,
+} from './state.ts'
+export type { ConnectTarget } from './target.ts'

@@ -1,0 +1,40 @@
+import type { Connection, ConnectionId } from '@keywell/protocol'
+
+/** What a button stands for. */
+export interface ConnectTarget {
+  /** Name in the catalogue, e.g. `gitlab`. */
+  readonly provider: string
+  /** Base URL of a self-managed instance. Unless told: what the service has an integration for. */
+  readonly host?: string | undefined
+  /** Name of the connection; `default` unless told. Lets a user hold two accounts at one provider. */
+  readonly connection?: string | undefined
+  /** The connection to mend. Unless told: the one that is found by provider, host and name. */
+  readonly connectionId?: ConnectionId | undefined
+}
+
+/** The user's connection that a target means; one that was disconnected is none. */
+export function findConnection(
+  connections: readonly Connection[],
+  { provider, host, connection = 'default', connectionId }: ConnectTarget,
+): Connection | undefined {
+  return connections.find(
+    (one) =>
+      one.status !== 'disconnected' &&
+      (connectionId === undefined
+        ? one.provider === provider &&
+          one.name === connection &&
+          (host === undefined || one.host === host.replace(/\/+$/, ''))
+        : one.id === connectionId),
+  )
+}
+
+/** Two buttons with the same key stand for the same connection. */
+export function targetKey(target: ConnectTarget): string {
+  const { provider, host, connection, connectionId } = target
+  return JSON.stringify([provider, host, connection, connectionId])
+}
+
+/** Changes when the connection is made anew or mended. */
+export function versionOf(connection: Connection | undefined): string | undefined {
+  return connection && `${connection.id}/${connection.generation}`
+}

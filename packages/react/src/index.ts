@@ -1,0 +1,31 @@
+/**
+ * Keywell for React 18 and 19: a button that connects an account, and hooks that read the connections.
+ *
+ * ```tsx
+ * <KeywellProvider endpoint="/api/keywell">
+ *   <ConnectButton provider="gitlab" onSuccess={(connection) => show(connection.account.name)} />
+ * </KeywellProvider>
+ * ```
+ */
+export { ConnectButton, type ConnectButtonProps } from './connect-button.tsx'
+export type { ConnectView } from './connect-view.ts'
+export {
+  type ConnectDetails,
+  ConnectError,
+  type ConnectHandlers,
+  type ConnectionsSnapshot,
+  type ConnectState,
+  type ConnectStateName,
+  type ConnectTarget,
+  type SessionRequest,
+  type StartOptions,
+} from './core/index.ts'
+export type { Messages, MessagesOverride } from './messages.ts'
+export { KeywellProvider, type KeywellProviderProps } from './provider.tsx'
+export { useConnect } from './use-connect.ts'
+export {
+  type UseConnection,
+  type UseConnections,
+  useConnection,
+  useConnections,
+} from './use-connections.ts'

@@ -1,0 +1,69 @@
+'use client'
+
+import {
+  type ReactElement,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
+import { KeywellContext } from './context.ts'
+import { type ClientOptions, createKeywellClient } from './core/index.ts'
+import { type MessagesOverride, mergeMessages } from './messages.ts'
+
+export interface KeywellProviderProps extends ClientOptions {
+  children?: ReactNode
+  /** Any of the sentences that users read, in your words or language. */
+  messages?: MessagesOverride | undefined
+}
+
+/**
+ * Gives its children one client, one set of messages and one live region. The options of the first
+ * render count; mount it anew (with a `key`) to change them.
+ *
+ * ```tsx
+ * <KeywellProvider endpoint="/api/keywell">
+ *   <ConnectButton provider="gitlab" />
+ * </KeywellProvider>
+ * ```
+ */
+export function KeywellProvider({
+  children,
+  messages: own,
+  ...options
+}: KeywellProviderProps): ReactElement {
+  const [client] = useState(() => createKeywellClient(options))
+  const messages = useMemo(() => mergeMessages(own), [own])
+  const region = useRef<HTMLDivElement | null>(null)
+  const announce = useCallback((sentence: string) => {
+    // Written past React, so that a sentence renders nothing again.
+    if (region.current !== null) region.current.textContent = sentence
+  }, [])
+  useEffect(() => client.takeReturn(), [client])
+  const keywell = useMemo(() => ({ client, messages, announce }), [client, messages, announce])
+  const setRegion = useCallback((element: HTMLDivElement | null) => {
+    region.current = element
+    if (element !== null) hideFromEyes(element)
+  }, [])
+  return (
+    <KeywellContext.Provider value={keywell}>
+      {children}
+      <div ref={setRegion} role="status" data-keywell-status="" />
+    </KeywellContext.Provider>
+  )
+}
+
+/**
+ * For ears only, also where our stylesheet is not loaded. Set by script and not in the markup: a strict
+ * Content-Security-Policy forbids `style` attributes that come from a server, and allows this.
+ */
+function hideFromEyes({ style }: HTMLElement): void {
+  style.position = 'absolute'
+  style.width = '1px'
+  style.height = '1px'
+  style.overflow = 'hidden'
+  style.clipPath = 'inset(50%)'
+  style.whiteSpace = 'nowrap'
+}
