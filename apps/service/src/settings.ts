@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import type { PrivateHost } from '@keywell/server'
 import { z } from 'zod'
 
 const text = z.string().min(1)
@@ -37,7 +38,7 @@ export interface Settings {
   database: { url: string } | { dataDir: string; allowNonDurable: boolean }
   key: { file: string; make: boolean } | { fd: number } | { value: string }
   apiKeyFile: string | undefined
-  privateHosts: { origin: string; networks: string[] }[]
+  privateHosts: PrivateHost[]
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -83,8 +84,8 @@ function readKeySource(env: z.output<typeof environment>, dataDir: string): Sett
   )
 }
 
-/** Without networks, an entry stands for whatever loopback address the name has. */
-function readPrivateHost(entry: string): { origin: string; networks: string[] } {
+/** `origin`, or `origin=network+network`; without networks a name may only resolve to what it stands for. */
+function readPrivateHost(entry: string): PrivateHost {
   const [origin = '', networks] = entry.split('=')
-  return { origin, networks: networks?.split('+') ?? ['127.0.0.0/8', '::1/128'] }
+  return { origin, networks: networks?.split('+') }
 }

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { KeywellError, type Problem } from '@keywell/protocol'
+import { KeywellError } from '@keywell/protocol'
 import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Actor } from '../connect/sessions.ts'
 import type { SessionRow } from '../store/sessions.ts'
 
@@ -40,17 +41,12 @@ export function json<Schema>(schema: Schema, description: string) {
 
 /** One error, one shape: `application/problem+json` (RFC 9457). */
 export function answerProblem(c: Context<Environment>, error: KeywellError): Response {
-  const problem: Problem = error.toProblem(c.get('requestId'))
-  const headers = new Headers({ 'content-type': 'application/problem+json' })
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
   if (error.retryAfterMs !== undefined) {
-    headers.set('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
+    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
   }
-  if (error.code === 'unauthorized') headers.set('www-authenticate', 'Bearer')
-  for (const [name, value] of c.res.headers) {
-    if (name.startsWith('access-control-') || name === 'vary') headers.set(name, value)
-  }
-  return c.newResponse(JSON.stringify(problem), {
-    status: error.status,
-    headers: Object.fromEntries(headers),
-  } as ResponseInit)
+  if (error.code === 'unauthorized') headers['www-authenticate'] = 'Bearer'
+  const problem = JSON.stringify(error.toProblem(c.get('requestId')))
+  // Every code's status is one that has a body.
+  return c.body(problem, error.status as ContentfulStatusCode, headers)
 }

@@ -42,7 +42,7 @@ export async function lookUpAccount(
 ): Promise<ProviderAccount> {
   const { identity } = options.provider
   const held = impliedScopes(options.provider, options.scopes)
-  const opens = identity.scopes.some((scope) => held.has(scope))
+  const opens = identity.scopes.some((scope) => held.includes(scope))
   const probe = opens ? identity : (identity.fallback ?? identity)
   try {
     const answer = await getWithToken(outbound, { ...options, path: probe.path })

@@ -181,8 +181,8 @@ export async function endFlow(
     tenantId: string
     id: string
     status: 'connected' | 'denied' | 'cancelled' | 'expired' | 'failed'
-    error?: FlowError
-    connectionId?: string
+    error?: FlowError | null
+    connectionId?: string | null
   },
 ): Promise<boolean> {
   const rows = await sql.query(
@@ -196,7 +196,7 @@ export async function endFlow(
       row.tenantId,
       row.id,
       row.status,
-      row.error === undefined ? null : JSON.stringify(row.error),
+      row.error ? JSON.stringify(row.error) : null,
       row.connectionId ?? null,
     ],
   )

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { errorCodes, KeywellError, problemSchema } from './errors.ts'
+
+test('every code has a status and a next step, and survives the wire', () => {
+  for (const code of errorCodes) {
+    const error = new KeywellError(code, 'what happened', { retryAfterMs: 5, cause: new Error('x') })
+    const problem = problemSchema.parse(JSON.parse(JSON.stringify(error.toProblem('req_1'))))
+    expect(problem.status).toBeGreaterThanOrEqual(400)
+    expect(problem.nextStep.length).toBeGreaterThan(10)
+    const back = KeywellError.fromProblem(problem)
+    expect(back.code).toBe(code)
+    expect(back.message).toBe('what happened')
+    expect(back.requestId).toBe('req_1')
+    expect(back.retryAfterMs).toBe(5)
+  }
+})
+
+test('the cause stays here', () => {
+  const error = new KeywellError('internal', 'failed', { cause: new Error('inner detail') })
+  expect(JSON.stringify(error.toProblem())).not.toContain('inner detail')
+  expect(error.cause).toBeInstanceOf(Error)
+})
+
+test('a code that is not in the union is refused', () => {
+  const problem = { ...new KeywellError('internal', 'x').toProblem(), code: 'teapot' }
+  expect(problemSchema.safeParse(problem).success).toBe(false)
+})
