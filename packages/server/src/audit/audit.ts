@@ -1,0 +1,103 @@
+import { KeywellError } from '@keywell/protocol'
+import { type AuditRow, insertAudit } from '../store/audit.ts'
+import type { Database, Sql } from '../store/database.ts'
+import { type After, after } from '../timers.ts'
+import { createGroupCommit } from './group-commit.ts'
+
+/** What is recorded. The union is closed: a new action is a reviewed change here. */
+export type AuditAction =
+  | 'credential.read'
+  | 'connection.connect'
+  | 'connection.disconnect'
+  | 'connection.refresh'
+  | 'connection.revoke_upstream'
+  | 'session.create'
+  | 'flow.start'
+  | 'flow.callback'
+  | 'flow.confirm'
+  | 'flow.cancel'
+  | 'integration.create'
+  | 'integration.set_client'
+  | 'integration.delete'
+  | 'api_key.create'
+  | 'api_key.revoke'
+
+/** One act. Never holds a secret, nor the hash of one. */
+export interface AuditEntry {
+  tenantId: string
+  /** `key:key_…`, `user:…` or `service`. */
+  actor: string
+  action: AuditAction
+  userId?: string | undefined
+  connectionId?: string | undefined
+  generation?: number | undefined
+  /** An act outside has two entries: `intent` before it, and what came of it. */
+  result: 'ok' | 'denied' | 'failed' | 'intent'
+  /** A stable word, e.g. an error code. */
+  reason?: string | undefined
+  requestId?: string | undefined
+}
+
+/** The append-only log of who did what. It fails closed: no row, no act. */
+export interface Audit {
+  /** Writes in the caller's transaction, so that the act and its row are there together or not at all. */
+  write(sql: Sql, entry: AuditEntry): Promise<void>
+  /**
+   * Records that a secret is about to be handed out, and resolves when the row is committed: only
+   * then may the answer leave. Rows of many callers share a commit.
+   *
+   * @throws KeywellError `unavailable` when the row could not be written; nothing may be handed out
+   */
+  handOut(entry: AuditEntry): Promise<void>
+  /** Takes nothing more, and waits for what is on its way. */
+  close(): Promise<void>
+}
+
+/**
+ * Creates the audit log.
+ *
+ * ```ts
+ * const audit = createAudit({ database, makeId: () => makeId('auditEntry') })
+ * await audit.handOut({ tenantId, actor: 'key:key_…', action: 'credential.read', result: 'ok' })
+ * return credential
+ * ```
+ */
+export function createAudit(options: {
+  database: Database
+  /** A new id of an audit entry. */
+  makeId: () => string
+  after?: After
+}): Audit {
+  const { database, makeId } = options
+  const handOuts = createGroupCommit<AuditRow>({
+    commit: (rows) => insertAudit(database, rows),
+    after: options.after ?? after,
+  })
+
+  return {
+    write: (sql, entry) => insertAudit(sql, [toRow(makeId(), entry)]),
+    async handOut(entry) {
+      try {
+        await handOuts.add(toRow(makeId(), entry))
+      } catch (cause) {
+        throw new KeywellError('unavailable', 'The audit log cannot be written.', { cause })
+      }
+    },
+    close: () => handOuts.close(),
+  }
+}
+
+function toRow(id: string, entry: AuditEntry): AuditRow {
+  return {
+    tenant_id: entry.tenantId,
+    id,
+    actor: entry.actor,
+    action: entry.action,
+    user_id: entry.userId ?? null,
+    connection_id: entry.connectionId ?? null,
+    generation: entry.generation ?? null,
+    result: entry.result,
+    reason: entry.reason ?? null,
+    request_id: entry.requestId ?? null,
+  }
+}

@@ -1,0 +1,27 @@
+/** Any number of waiters, and one who wakes them all. */
+export interface Bell {
+  ring(): void
+  /** Resolves at the next ring, or when `ended` aborts; at once when it has. Leaves nothing behind. */
+  next(ended: AbortSignal): Promise<void>
+}
+
+export function createBell(): Bell {
+  const waiters = new Set<() => void>()
+  return {
+    ring() {
+      for (const wake of [...waiters]) wake()
+    },
+    next(ended) {
+      if (ended.aborted) return Promise.resolve()
+      return new Promise((resolve) => {
+        function wake(): void {
+          waiters.delete(wake)
+          ended.removeEventListener('abort', wake)
+          resolve()
+        }
+        waiters.add(wake)
+        ended.addEventListener('abort', wake)
+      })
+    },
+  }
+}

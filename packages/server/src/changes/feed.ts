@@ -1,0 +1,105 @@
+import { type Change, heartbeatMs } from '@keywell/protocol'
+import { type Logger, silentLogger } from '../logger.ts'
+import type { Database } from '../store/database.ts'
+import { type After, after } from '../timers.ts'
+import { createReader } from './reader.ts'
+import { createRetention } from './retention.ts'
+import { openStream } from './stream.ts'
+
+/** Tells what has changed, to any number of subscribers, in the order of the change log. */
+export interface ChangeFeed {
+  /** Begins to read the log, at its end. @throws DatabaseUnavailable when there is nobody to ask */
+  start(): Promise<void>
+  /**
+   * A stream of `text/event-stream`. It opens with `hello`, then tells what came after `lastEventId`,
+   * then what comes. A position that is unknown, no position at all, or older than what is kept gets
+   * `flush`, and goes on from now.
+   *
+   * A comment every 5 s says that everything up to then has been told. While the database is away, or
+   * a change is held back, the stream stays open and is silent; nothing is missed.
+   */
+  stream(options: {
+    lastEventId?: string | undefined
+    signal: AbortSignal
+  }): ReadableStream<Uint8Array>
+  /** Streams that are open. */
+  readonly streams: number
+  /** Hears of every change, as a hint; answers how to stop. */
+  onChange(heard: (change: Change) => void): () => void
+  /** Ends all streams. */
+  stop(): Promise<void>
+}
+
+/** For how long a subscriber that was away can go on where it was. */
+const defaultRetentionMs = 24 * 3_600_000
+
+/**
+ * Creates the feed; one for a process, however many subscribers it has.
+ *
+ * ```ts
+ * const feed = createChangeFeed({ database })
+ * await feed.start()
+ * return new Response(feed.stream({ lastEventId, signal: request.signal }))
+ * ```
+ */
+export function createChangeFeed(options: {
+  database: Database
+  logger?: Logger
+  after?: After
+  /** Milliseconds between looks at the database when it gives no hint. Default 1,000. */
+  pollMs?: number
+  /** Milliseconds for which a position is good. Default 24 hours. */
+  retentionMs?: number
+}): ChangeFeed {
+  const { database, logger = silentLogger, pollMs = 1_000 } = options
+  const retentionMs = options.retentionMs ?? defaultRetentionMs
+  const parts = { database, logger, after: options.after ?? after }
+  const listeners = new Set<(change: Change) => void>()
+  const open = new Set<AbortController>()
+  const retention = createRetention({ ...parts, retentionMs })
+  const reader = createReader({
+    ...parts,
+    pollMs,
+    heartbeatMs,
+    heard(change) {
+      for (const heard of listeners) {
+        try {
+          heard(change)
+        } catch (error) {
+          logger.error({ error }, 'a listener for changes threw')
+        }
+      }
+    },
+  })
+
+  return {
+    async start() {
+      await reader.start()
+      retention.start()
+    },
+    stream({ lastEventId, signal }) {
+      const ended = new AbortController()
+      open.add(ended)
+      ended.signal.addEventListener('abort', () => open.delete(ended), { once: true })
+      follow(signal, ended)
+      return openStream({ reader, logger, retentionMs }, { lastEventId, ended })
+    },
+    get streams() {
+      return open.size
+    },
+    onChange(heard) {
+      listeners.add(heard)
+      return () => listeners.delete(heard)
+    },
+    async stop() {
+      for (const ended of [...open]) ended.abort()
+      await Promise.all([retention.stop(), reader.stop()])
+    },
+  }
+}
+
+/** Ends with the signal, and lets go of it when ended otherwise: a signal may outlive the stream. */
+function follow(signal: AbortSignal, ended: AbortController): void {
+  if (signal.aborted) ended.abort()
+  else signal.addEventListener('abort', () => ended.abort(), { signal: ended.signal })
+}

@@ -1,0 +1,55 @@
+import type { Logger } from '../logger.ts'
+import { deleteOldChanges } from '../store/changes.ts'
+import type { Database } from '../store/database.ts'
+import type { After } from '../timers.ts'
+
+/** Rows of one statement, so that none holds its locks for long. */
+const deletePage = 5_000
+/** How often old changes are deleted. */
+export const trimEveryMs = 3_600_000
+/**
+ * Rows are kept for this much longer than positions are honoured: a row's time is when its transaction
+ * began, and it may have become visible only later.
+ */
+const marginMs = 3_600_000
+
+/** Keeps the change log from growing for ever. Any number of replicas may do so at once. */
+export function createRetention(options: {
+  database: Database
+  logger: Logger
+  after: After
+  retentionMs: number
+}): { start(): void; stop(): Promise<void> } {
+  const { database, logger } = options
+  const olderThanMs = options.retentionMs + marginMs
+  let stopped = false
+  let trimming = Promise.resolve()
+  let cancel = () => {}
+
+  async function trim(): Promise<void> {
+    try {
+      let deleted: number
+      do {
+        deleted = await deleteOldChanges(database, { olderThanMs, limit: deletePage })
+      } while (deleted === deletePage && !stopped)
+    } catch (error) {
+      logger.warn({ error }, 'old changes could not be deleted; tried again later')
+    }
+  }
+
+  function schedule(): void {
+    cancel = options.after(trimEveryMs, () => {
+      trimming = trim()
+      schedule()
+    })
+  }
+
+  return {
+    start: schedule,
+    async stop() {
+      stopped = true
+      cancel()
+      await trimming
+    },
+  }
+}
