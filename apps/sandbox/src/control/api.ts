@@ -1,0 +1,158 @@
+import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
+import { z } from 'zod'
+import type { Env, Instance } from '../instance.ts'
+import { issueToken, revokeWhere } from '../oauth/tokens.ts'
+import { saving } from '../site.ts'
+import type { User } from '../store/state.ts'
+import { faultInputSchema } from './faults.ts'
+import {
+  applicationInputSchema,
+  grantSelectorSchema,
+  tokenInputSchema,
+  userInputSchema,
+  userPatchSchema,
+} from './protocol.ts'
+import { addUser, describeToken, newSecret, registerApplication } from './registry.ts'
+import { settingsPatchSchema } from './settings.ts'
+
+const maxBodyBytes = 1_048_576
+
+/**
+ * What tests turn and read, on a port of its own. It gives away every secret, so it is for this
+ * machine only; and since browsers on this machine visit strangers' pages too, it takes JSON only,
+ * and only under a loopback name.
+ */
+export function controlApi(instance: Instance, reset: () => void): Hono<Env> {
+  const { store, settings, faults, counters } = instance
+  return new Hono<Env>()
+    .onError(answerError)
+    .use(bodyLimit({ maxSize: maxBodyBytes }))
+    .use(async (c, next) => {
+      refuseStrangers(c)
+      await next()
+    })
+    .use(saving(instance))
+
+    .post('/reset', (c) => {
+      reset()
+      return c.body(null, 204)
+    })
+    .get('/settings', (c) => c.json(settings))
+    .patch('/settings', async (c) =>
+      c.json(Object.assign(settings, await read(c, settingsPatchSchema))),
+    )
+
+    .get('/faults', (c) => c.json(faults.list()))
+    .post('/faults', async (c) => c.json(faults.add(await read(c, faultInputSchema)), 201))
+    .delete('/faults', (c) => {
+      faults.clear()
+      return c.body(null, 204)
+    })
+    .delete('/faults/:id', (c) => found(c, faults.remove(Number(c.req.param('id')))))
+
+    .get('/counters', (c) => c.json(counters.read()))
+    .delete('/counters', (c) => {
+      counters.reset()
+      return c.body(null, 204)
+    })
+
+    .get('/applications', (c) => c.json([...store.applications.values()]))
+    .post('/applications', async (c) =>
+      c.json(registerApplication(instance, await read(c, applicationInputSchema)), 201),
+    )
+    .post('/applications/:clientId/secret', (c) => {
+      const application = store.applications.get(c.req.param('clientId'))
+      if (application === undefined) return notFound(c)
+      application.clientSecret = newSecret()
+      store.touch()
+      return c.json(application)
+    })
+    .delete('/applications/:clientId', (c) =>
+      found(c, store.removeApplication(c.req.param('clientId'))),
+    )
+
+    .get('/users', (c) => c.json([...store.users.values()]))
+    .post('/users', async (c) => {
+      const user = addUser(instance, await read(c, userInputSchema))
+      return user === undefined
+        ? c.json({ error: 'the username is taken' }, 409)
+        : c.json(user, 201)
+    })
+    .patch('/users/:username', async (c) => {
+      const user = store.userByName(c.req.param('username'))
+      if (user === undefined) return notFound(c)
+      Object.assign(user, await read(c, userPatchSchema))
+      store.touch()
+      return c.json(user)
+    })
+
+    .get('/tokens', (c) =>
+      c.json([...store.tokens()].map((token) => describeToken(instance, token))),
+    )
+    .post('/tokens', async (c) => {
+      const input = await read(c, tokenInputSchema)
+      const user = userNamed(instance, input.username)
+      const application = store.applications.get(input.clientId)
+      if (application === undefined) throw badRequest('clientId: no such application')
+      const scopes = input.scopes ?? application.scopes
+      const { clientId } = application
+      const token = issueToken(instance, { clientId, userId: user.id, scopes })
+      return c.json(describeToken(instance, token), 201)
+    })
+    .post('/grants/revoke', async (c) => {
+      const { username, clientId, grantId } = await read(c, grantSelectorSchema)
+      const userId = username === undefined ? undefined : userNamed(instance, username).id
+      const revoked = revokeWhere(
+        instance,
+        (token) =>
+          (userId === undefined || token.userId === userId) &&
+          (clientId === undefined || token.clientId === clientId) &&
+          (grantId === undefined || token.grantId === grantId),
+      )
+      return c.json({ revoked })
+    })
+    .notFound(notFound)
+}
+
+const loopbackNames = new Set(['127.0.0.1', 'localhost', '[::1]'])
+
+/** Another name is a sign of DNS rebinding; another type is what a page can send without asking. */
+function refuseStrangers(c: Context): void {
+  const { hostname } = new URL(c.req.url)
+  if (!loopbackNames.has(hostname)) throw badRequest('call the control port by a loopback name')
+  const safe = c.req.method === 'GET' || c.req.method === 'HEAD'
+  if (!safe && c.req.header('content-type') !== 'application/json') {
+    throw badRequest('send content-type: application/json')
+  }
+}
+
+async function read<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+  const parsed = schema.safeParse(await c.req.json().catch(() => undefined))
+  if (!parsed.success) throw badRequest(z.prettifyError(parsed.error))
+  return parsed.data
+}
+
+function userNamed({ store }: Instance, username: string): User {
+  const user = store.userByName(username)
+  if (user === undefined) throw badRequest('username: no such user')
+  return user
+}
+
+function badRequest(message: string): HTTPException {
+  return new HTTPException(400, { message })
+}
+
+function answerError(error: Error, c: Context): Response {
+  if (error instanceof HTTPException) return c.json({ error: error.message }, error.status)
+  return c.json({ error: String(error) }, 500)
+}
+
+function notFound(c: Context): Response {
+  return c.json({ error: 'there is no such thing' }, 404)
+}
+
+function found(c: Context, was: boolean): Response {
+  return was ? c.body(null, 204) : notFound(c)
+}

@@ -1,0 +1,89 @@
+import type { Application, User } from '../store/state.ts'
+import type { Counts } from './counters.ts'
+import type { Fault, FaultInput } from './faults.ts'
+import type {
+  ApplicationInput,
+  GrantSelector,
+  IssuedToken,
+  TokenInput,
+  UserInput,
+} from './protocol.ts'
+import type { Settings } from './settings.ts'
+
+/** The control port of a sandbox, for tests. Every method throws if the sandbox refuses. */
+export interface SandboxControl {
+  /** Back to the start: users, applications and settings as they were given, no tokens, no faults. */
+  reset(): Promise<void>
+
+  settings(): Promise<Settings>
+  /** Changes some settings; answers all. */
+  change(settings: Partial<Settings>): Promise<Settings>
+
+  /** Makes something go wrong from now on. Ready-made ones are in `faults`. */
+  addFault(fault: FaultInput): Promise<Fault>
+  faults(): Promise<Fault[]>
+  removeFault(id: number): Promise<void>
+  clearFaults(): Promise<void>
+
+  counters(): Promise<Counts>
+  resetCounters(): Promise<void>
+
+  /** Registers an application; an id that exists is replaced, and its tokens live on. */
+  registerApplication(application: ApplicationInput): Promise<Application>
+  applications(): Promise<Application[]>
+  /** Gives it another secret; the old one is dead at once. */
+  renewSecret(clientId: string): Promise<Application>
+  /** Removes it with every grant and token. */
+  removeApplication(clientId: string): Promise<void>
+
+  users(): Promise<User[]>
+  addUser(user: UserInput): Promise<User>
+  block(username: string): Promise<User>
+  unblock(username: string): Promise<User>
+
+  /** Every pair that was issued, dead ones included, in clear. */
+  tokens(): Promise<IssuedToken[]>
+  /** Issues a pair without a browser; with all scopes of the application unless told. */
+  issueToken(token: TokenInput): Promise<IssuedToken>
+  /** What a user does on the Applications page; answers how many pairs died. */
+  revokeGrants(selector: GrantSelector): Promise<number>
+}
+
+/** @param url the sandbox's `controlUrl` */
+export function sandboxControl(url: string): SandboxControl {
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const response = await fetch(url + path, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
+    // Client and server are the same package: the types of `api.ts` are what arrives here.
+    return (text === '' ? undefined : JSON.parse(text)) as T
+  }
+  const named = encodeURIComponent
+  return {
+    reset: () => call('POST', '/reset'),
+    settings: () => call('GET', '/settings'),
+    change: (settings) => call('PATCH', '/settings', settings),
+    addFault: (fault) => call('POST', '/faults', fault),
+    faults: () => call('GET', '/faults'),
+    removeFault: (id) => call('DELETE', `/faults/${id}`),
+    clearFaults: () => call('DELETE', '/faults'),
+    counters: () => call('GET', '/counters'),
+    resetCounters: () => call('DELETE', '/counters'),
+    registerApplication: (application) => call('POST', '/applications', application),
+    applications: () => call('GET', '/applications'),
+    renewSecret: (clientId) => call('POST', `/applications/${named(clientId)}/secret`),
+    removeApplication: (clientId) => call('DELETE', `/applications/${named(clientId)}`),
+    users: () => call('GET', '/users'),
+    addUser: (user) => call('POST', '/users', user),
+    block: (username) => call('PATCH', `/users/${named(username)}`, { blocked: true }),
+    unblock: (username) => call('PATCH', `/users/${named(username)}`, { blocked: false }),
+    tokens: () => call('GET', '/tokens'),
+    issueToken: (token) => call('POST', '/tokens', token),
+    revokeGrants: async (selector) =>
+      (await call<{ revoked: number }>('POST', '/grants/revoke', selector)).revoked,
+  }
+}

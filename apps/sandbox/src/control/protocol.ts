@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import { scopeSentences, unknownScopes } from '../scopes.ts'
+
+/** An application to register. An id that exists already is replaced. */
+export interface ApplicationInput {
+  name: string
+  /** Made up unless told. */
+  clientId?: string
+  clientSecret?: string
+  redirectUris: string[]
+  /** The ceiling; every scope unless told. */
+  scopes?: string[]
+  /** True unless told: it must show its secret. */
+  confidential?: boolean
+  /** False unless told: never shows a consent page. */
+  trusted?: boolean
+}
+
+export interface UserInput {
+  username: string
+  name?: string
+  email?: string
+  password?: string
+}
+
+/** A pair to issue without a browser. */
+export interface TokenInput {
+  clientId: string
+  username: string
+  scopes?: string[]
+}
+
+/** A pair as the sandbox holds it, secrets in clear. */
+export interface IssuedToken {
+  accessToken: string
+  refreshToken: string | null
+  grantId: string
+  clientId: string
+  username: string | null
+  scopes: string[]
+  createdAt: string
+  expiresAt: string
+  /** Null while it lives. */
+  revokedAt: string | null
+}
+
+/** Which grants to withdraw; what is left out does not narrow. */
+export interface GrantSelector {
+  username?: string
+  clientId?: string
+  grantId?: string
+}
+
+const scopes = z.array(z.string()).refine((names) => unknownScopes(names).length === 0, {
+  error: `scopes are ${Object.keys(scopeSentences).join(', ')}`,
+})
+
+// GitLab refuses these three; plain http is fine.
+const forbiddenSchemes = ['data:', 'vbscript:', 'javascript:']
+const redirectUri = z
+  .string()
+  .refine((text) => URL.canParse(text) && !text.includes('#'), {
+    error: 'must be an absolute URI without a fragment',
+  })
+  .refine((text) => !URL.canParse(text) || !forbiddenSchemes.includes(new URL(text).protocol), {
+    error: `must not begin with ${forbiddenSchemes.join(', ')}`,
+  })
+
+export const applicationInputSchema: z.ZodType<ApplicationInput> = z.strictObject({
+  name: z.string().min(1).max(200),
+  clientId: z.string().min(1).max(200).exactOptional(),
+  clientSecret: z.string().min(1).max(200).exactOptional(),
+  redirectUris: z.array(redirectUri).min(1),
+  scopes: scopes.exactOptional(),
+  confidential: z.boolean().exactOptional(),
+  trusted: z.boolean().exactOptional(),
+})
+
+export const userInputSchema: z.ZodType<UserInput> = z.strictObject({
+  username: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, 'lower-case letters, digits, dot, dash'),
+  name: z.string().min(1).exactOptional(),
+  email: z.email().exactOptional(),
+  password: z.string().min(1).exactOptional(),
+})
+
+export const userPatchSchema: z.ZodType<{ blocked: boolean }> = z.strictObject({
+  blocked: z.boolean(),
+})
+
+export const tokenInputSchema: z.ZodType<TokenInput> = z.strictObject({
+  clientId: z.string(),
+  username: z.string(),
+  scopes: scopes.exactOptional(),
+})
+
+export const grantSelectorSchema: z.ZodType<GrantSelector> = z
+  .strictObject({
+    username: z.string().exactOptional(),
+    clientId: z.string().exactOptional(),
+    grantId: z.string().exactOptional(),
+  })
+  .refine((selector) => Object.keys(selector).length > 0, {
+    error: 'name a username, a clientId or a grantId; reset the sandbox to withdraw everything',
+  })

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+
+/**
+ * What a refresh does to the pair it was asked with.
+ * - `strict`: both tokens die at once; a spent refresh token is refused, the newer pair lives (GitLab).
+ * - `strict_family`: the same, but using a spent one kills every pair of the grant.
+ * - `first_use`: the old pair dies when the new access token is first used (Doorkeeper's other mode).
+ * - `grace`: a spent refresh token works again for a while; it gives the same pair, or a sibling.
+ *   The old access token lives out its time.
+ * - `none`: the refresh token stays; old access tokens live out their time.
+ */
+export type Rotation =
+  | { mode: 'strict' | 'strict_family' | 'first_use' | 'none' }
+  | { mode: 'grace'; graceSeconds: number; graceAnswer: 'same' | 'sibling' }
+
+export interface Settings {
+  /** For tokens issued from now on; 7200 as at GitLab. */
+  tokenLifetimeSeconds: number
+  codeLifetimeSeconds: number
+  rotation: Rotation
+  /**
+   * When the consent page is left out: for a confidential application whose user has a living token
+   * with the same scopes (GitLab), always, or never. Trusted applications never show it.
+   */
+  skipConsent: 'matching_token' | 'always' | 'never'
+  /** Cross-Origin-Opener-Policy of the pages; null sends none. */
+  openerPolicy: 'same-origin' | 'same-origin-allow-popups' | 'unsafe-none' | null
+  /** Added to the clock: moves the sandbox into the future without waiting. */
+  clockOffsetMs: number
+}
+
+export const defaultSettings: Settings = {
+  tokenLifetimeSeconds: 7_200,
+  codeLifetimeSeconds: 600,
+  rotation: { mode: 'strict' },
+  skipConsent: 'matching_token',
+  openerPolicy: null,
+  clockOffsetMs: 0,
+}
+
+const rotationSchema: z.ZodType<Rotation> = z.discriminatedUnion('mode', [
+  z.strictObject({ mode: z.enum(['strict', 'strict_family', 'first_use', 'none']) }),
+  z.strictObject({
+    mode: z.literal('grace'),
+    graceSeconds: z.number().nonnegative(),
+    graceAnswer: z.enum(['same', 'sibling']),
+  }),
+])
+
+/** A change of some settings. */
+export const settingsPatchSchema: z.ZodType<Partial<Settings>> = z.strictObject({
+  tokenLifetimeSeconds: z.number().positive().exactOptional(),
+  codeLifetimeSeconds: z.number().positive().exactOptional(),
+  rotation: rotationSchema.exactOptional(),
+  skipConsent: z.enum(['matching_token', 'always', 'never']).exactOptional(),
+  openerPolicy: z
+    .enum(['same-origin', 'same-origin-allow-popups', 'unsafe-none'])
+    .nullable()
+    .exactOptional(),
+  clockOffsetMs: z.number().exactOptional(),
+})

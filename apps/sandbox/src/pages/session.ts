@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto'
+import type { Context, MiddlewareHandler } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import type { Env, Instance } from '../instance.ts'
+import type { User } from '../store/state.ts'
+
+// Cookies know no ports: a name of our own keeps apart what runs beside us on this machine.
+const cookieName = 'gitlab_sandbox_session'
+
+/** Finds out who is signed in; a blocked user is nobody. */
+export function withUser({ store }: Instance): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const session = store.sessions.get(getCookie(c, cookieName) ?? '')
+    const user = session === undefined ? undefined : store.users.get(session.userId)
+    c.set('user', user?.blocked === false ? user : undefined)
+    await next()
+  }
+}
+
+/** Always a new session, never one that the browser had before. */
+export function startSession(c: Context<Env>, instance: Instance, user: User): void {
+  const id = randomBytes(32).toString('hex')
+  instance.store.addSession({ id, userId: user.id, createdAt: instance.now() })
+  setCookie(c, cookieName, id, cookieOptions(instance))
+}
+
+export function endSession(c: Context<Env>, instance: Instance): void {
+  const id = deleteCookie(c, cookieName, cookieOptions(instance))
+  if (id !== undefined && instance.store.sessions.delete(id)) instance.store.touch()
+}
+
+function cookieOptions({ root, url }: Instance): {
+  httpOnly: true
+  sameSite: 'Lax'
+  path: string
+  secure: boolean
+} {
+  const secure = url().startsWith('https:')
+  return { httpOnly: true, sameSite: 'Lax', path: root === '' ? '/' : root, secure }
+}

@@ -1,0 +1,197 @@
+import type { UserInput } from '../control/protocol.ts'
+import type { Issue, Project, State, User } from './state.ts'
+
+/** Every ready-made user signs in with this. It is printed on the sign-in page. */
+export const sandboxPassword = 'sandbox'
+
+const dayMs = 86_400_000
+
+/** The people that exist unless others are given. */
+export const defaultUsers: readonly UserInput[] = [
+  { username: 'ada', name: 'Ada Okafor' },
+  { username: 'grace', name: 'Grace Lindqvist' },
+  { username: 'lin', name: 'Lin Castellanos' },
+]
+
+/** A user with what was given, and the rest made up. */
+export function newUser(id: number, input: UserInput): User {
+  const { username, name = username, email = `${username}@example.test` } = input
+  return { id, username, name, email, password: input.password ?? sandboxPassword, blocked: false }
+}
+
+interface ProjectSeed {
+  id: number
+  path: string
+  name: string
+  description: string
+  visibility: Project['visibility']
+  /** Indexes into the list of users; those that don't exist are left out. */
+  members: number[]
+  stars: number
+  topics: string[]
+  issues: string[]
+}
+
+const projects: readonly ProjectSeed[] = [
+  {
+    id: 501,
+    path: 'lighthouse/webshop',
+    name: 'Webshop',
+    description: 'Storefront and checkout of lighthouse.example.',
+    visibility: 'private',
+    members: [0, 1],
+    stars: 14,
+    topics: ['typescript', 'checkout'],
+    issues: [
+      'Checkout button stays disabled after the address is corrected',
+      'Prices flicker when the currency is switched',
+      'Add Klarna to the list of payment methods',
+      'Search finds nothing for words with an umlaut',
+      'Product images have no alternative text',
+      'Cart loses its items after signing in',
+      'Move the session store off the web nodes',
+      'Order confirmation arrives twice',
+      'Show delivery dates for pre-orders',
+      'Coupon field accepts expired coupons',
+      'Category page takes four seconds on a phone',
+      'Export of orders stops at 10,000 rows',
+      'Upgrade the image pipeline',
+      'Keyboard focus is lost when the basket opens',
+      'Rate limit the newsletter form',
+      'Refunds do not show in the account page',
+      'Write a runbook for a failed payment provider',
+      'Gift cards cannot be combined',
+      'Stock shows -1 for bundles',
+      'Remove the old tracking script',
+      'Address book needs a default entry',
+      'Test the checkout against a slow network',
+      'Invoice footer shows the old company name',
+      'Plan the autumn catalogue',
+    ],
+  },
+  {
+    id: 502,
+    path: 'lighthouse/billing-service',
+    name: 'Billing Service',
+    description: 'Invoices, dunning and the ledger.',
+    visibility: 'private',
+    members: [0],
+    stars: 3,
+    topics: ['ledger'],
+    issues: [
+      'Rounding differs from the tax office by one cent',
+      'Dunning letters ignore public holidays',
+      'Add idempotency keys to the payout endpoint',
+      'Ledger export fails for closed accounts',
+      'Replace the hand-written date parser',
+    ],
+  },
+  {
+    id: 503,
+    path: 'lighthouse/handbook',
+    name: 'Handbook',
+    description: 'How we work.',
+    visibility: 'internal',
+    members: [0, 1, 2],
+    stars: 31,
+    topics: ['documentation'],
+    issues: [
+      'Describe the on-call handover',
+      'Holiday page lists last year’s dates',
+      'Add a glossary for new colleagues',
+    ],
+  },
+  {
+    id: 504,
+    path: 'ada/home-automation',
+    name: 'Home Automation',
+    description: 'Lights, blinds and far too many sensors.',
+    visibility: 'private',
+    members: [0],
+    stars: 0,
+    topics: ['hobby'],
+    issues: ['Blinds close at noon', 'Sensor in the cellar reports 85 °C'],
+  },
+  {
+    id: 505,
+    path: 'lighthouse/mobile-app',
+    name: 'Mobile App',
+    description: 'The shop in your pocket.',
+    visibility: 'private',
+    members: [1, 2],
+    stars: 8,
+    topics: ['ios', 'android'],
+    issues: [
+      'Push messages open the wrong order',
+      'Dark mode: price is unreadable on sale items',
+      'Offline basket is merged twice',
+      'Barcode scanner needs a torch button',
+    ],
+  },
+  {
+    id: 506,
+    path: 'grace/field-notes',
+    name: 'Field Notes',
+    description: 'Birds, weather, and where I saw them.',
+    visibility: 'private',
+    members: [1],
+    stars: 1,
+    topics: [],
+    issues: ['Map tiles are blank north of 60°', 'Import last year’s notebook'],
+  },
+]
+
+const labels = ['bug', 'feature', 'accessibility', 'performance', 'docs']
+
+/** A fresh instance: people, their projects and issues, no applications and no tokens. */
+export function seedState(people: readonly UserInput[], now: number): State {
+  const users = people.map((input, index) => newUser(101 + index, input))
+  const issues = projects.flatMap((project) => seedIssues(project, users, now))
+  return {
+    version: 1,
+    users,
+    applications: [],
+    codes: [],
+    tokens: [],
+    sessions: [],
+    projects: projects.map((project, index) => seedProject(project, users, now - index * dayMs)),
+    issues,
+    signingKey: null,
+    lastId: 10_000,
+  }
+}
+
+function seedProject(seed: ProjectSeed, users: readonly User[], now: number): Project {
+  const { issues: _, members, ...project } = seed
+  return {
+    ...project,
+    namespace: seed.path.slice(0, seed.path.lastIndexOf('/')),
+    members: memberIds(members, users),
+    createdAt: now - 400 * dayMs,
+    activeAt: now,
+  }
+}
+
+function seedIssues(seed: ProjectSeed, users: readonly User[], now: number): Issue[] {
+  const members = memberIds(seed.members, users)
+  return seed.issues.map((title, index) => {
+    const createdAt = now - (seed.issues.length - index) * 3 * dayMs
+    return {
+      id: seed.id * 1_000 + index,
+      iid: index + 1,
+      projectId: seed.id,
+      title,
+      description: '',
+      state: index % 4 === 3 ? 'closed' : 'opened',
+      labels: [labels[index % labels.length] ?? 'bug'],
+      authorId: members[index % members.length] ?? 0,
+      assigneeId: index % 3 === 0 ? (members[0] ?? null) : null,
+      createdAt,
+      updatedAt: createdAt + dayMs,
+    }
+  })
+}
+
+function memberIds(indexes: readonly number[], users: readonly User[]): number[] {
+  return indexes.flatMap((index) => users[index]?.id ?? [])
+}

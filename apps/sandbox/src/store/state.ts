@@ -1,0 +1,205 @@
+import { z } from 'zod'
+
+/**
+ * Everything the sandbox remembers, as plain data: this is what the data file holds.
+ * Times are epoch milliseconds by the sandbox's clock.
+ */
+export interface State {
+  version: 1
+  users: User[]
+  applications: Application[]
+  codes: Code[]
+  tokens: Token[]
+  sessions: Session[]
+  projects: Project[]
+  issues: Issue[]
+  /** Signs id tokens; made when the first one is asked for. */
+  signingKey: Record<string, unknown> | null
+  lastId: number
+}
+
+export interface User {
+  id: number
+  username: string
+  name: string
+  email: string
+  password: string
+  blocked: boolean
+}
+
+/** An OAuth application. `trusted` ones never show a consent page. */
+export interface Application {
+  clientId: string
+  clientSecret: string
+  name: string
+  redirectUris: string[]
+  /** The ceiling of what it may ask for. */
+  scopes: string[]
+  confidential: boolean
+  trusted: boolean
+}
+
+/** An authorisation code. */
+export interface Code {
+  code: string
+  clientId: string
+  userId: number
+  redirectUri: string
+  scopes: string[]
+  challenge: { method: 'plain' | 'S256'; value: string } | null
+  nonce: string | null
+  createdAt: number
+  usedAt: number | null
+}
+
+/**
+ * One pair, in one row with one `revokedAt`, as Doorkeeper keeps it: revoking either token kills
+ * both.
+ */
+export interface Token {
+  id: number
+  accessToken: string
+  refreshToken: string | null
+  /** Shared by all pairs that descend from one authorisation. */
+  grantId: string
+  clientId: string
+  /** Null with client credentials: nobody stands behind the token. */
+  userId: number | null
+  scopes: string[]
+  createdAt: number
+  expiresInSeconds: number
+  revokedAt: number | null
+  /** When the refresh token was used up; with some rotations the access token outlives it. */
+  spentAt: number | null
+  /** The pair that a refresh of this one gave. */
+  childId: number | null
+  /** The pair that dies when this access token is first used (rotation `first_use`). */
+  previousId: number | null
+}
+
+export interface Session {
+  id: string
+  userId: number
+  createdAt: number
+}
+
+export interface Project {
+  id: number
+  path: string
+  name: string
+  description: string
+  namespace: string
+  visibility: 'private' | 'internal' | 'public'
+  members: number[]
+  stars: number
+  topics: string[]
+  createdAt: number
+  activeAt: number
+}
+
+export interface Issue {
+  id: number
+  iid: number
+  projectId: number
+  title: string
+  description: string
+  state: 'opened' | 'closed'
+  labels: string[]
+  authorId: number
+  assigneeId: number | null
+  createdAt: number
+  updatedAt: number
+}
+
+const time = z.number()
+const maybeTime = time.nullable()
+const names = z.array(z.string())
+
+/** Reads a data file. */
+export const stateSchema: z.ZodType<State> = z.object({
+  version: z.literal(1),
+  users: z.array(
+    z.object({
+      id: z.int(),
+      username: z.string(),
+      name: z.string(),
+      email: z.string(),
+      password: z.string(),
+      blocked: z.boolean(),
+    }),
+  ),
+  applications: z.array(
+    z.object({
+      clientId: z.string(),
+      clientSecret: z.string(),
+      name: z.string(),
+      redirectUris: names,
+      scopes: names,
+      confidential: z.boolean(),
+      trusted: z.boolean(),
+    }),
+  ),
+  codes: z.array(
+    z.object({
+      code: z.string(),
+      clientId: z.string(),
+      userId: z.int(),
+      redirectUri: z.string(),
+      scopes: names,
+      challenge: z.object({ method: z.enum(['plain', 'S256']), value: z.string() }).nullable(),
+      nonce: z.string().nullable(),
+      createdAt: time,
+      usedAt: maybeTime,
+    }),
+  ),
+  tokens: z.array(
+    z.object({
+      id: z.int(),
+      accessToken: z.string(),
+      refreshToken: z.string().nullable(),
+      grantId: z.string(),
+      clientId: z.string(),
+      userId: z.int().nullable(),
+      scopes: names,
+      createdAt: time,
+      expiresInSeconds: z.number(),
+      revokedAt: maybeTime,
+      spentAt: maybeTime,
+      childId: z.int().nullable(),
+      previousId: z.int().nullable(),
+    }),
+  ),
+  sessions: z.array(z.object({ id: z.string(), userId: z.int(), createdAt: time })),
+  projects: z.array(
+    z.object({
+      id: z.int(),
+      path: z.string(),
+      name: z.string(),
+      description: z.string(),
+      namespace: z.string(),
+      visibility: z.enum(['private', 'internal', 'public']),
+      members: z.array(z.int()),
+      stars: z.int(),
+      topics: names,
+      createdAt: time,
+      activeAt: time,
+    }),
+  ),
+  issues: z.array(
+    z.object({
+      id: z.int(),
+      iid: z.int(),
+      projectId: z.int(),
+      title: z.string(),
+      description: z.string(),
+      state: z.enum(['opened', 'closed']),
+      labels: names,
+      authorId: z.int(),
+      assigneeId: z.int().nullable(),
+      createdAt: time,
+      updatedAt: time,
+    }),
+  ),
+  signingKey: z.record(z.string(), z.unknown()).nullable(),
+  lastId: z.int(),
+})
