@@ -1,0 +1,16 @@
+import { DatabaseUnavailable } from './database.ts'
+
+/** Waits for an answer, and no longer than told; a late one is ignored, whatever it is. */
+export async function inTime<Result>(limitMs: number, answer: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new DatabaseUnavailable(`The database gave no answer in ${limitMs} ms.`))
+    }, limitMs)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,63 @@
+import { readdir, readFile } from 'node:fs/promises'
+import type { Database, Sql } from './database.ts'
+
+/*
+ * The files are read from `src`, which is published beside `dist`: tsc copies no .sql, and the same
+ * path leads there from `src/store` and from `dist/store`.
+ */
+const folder = new URL('../../src/store/migrations/', import.meta.url)
+
+/** Any number, as long as it stays the same: it is the name of the lock. */
+const lockKey = 5_394_713
+
+/** The database was migrated by a newer Keywell than this one. */
+export class SchemaTooNew extends Error {
+  override readonly name = 'SchemaTooNew'
+}
+
+interface Migration {
+  number: number
+  name: string
+}
+
+/**
+ * Brings the tables up to date, in one transaction, forward only. Of several processes that start
+ * at once one does the work and the others wait for it.
+ *
+ * @throws {SchemaTooNew} when the database knows a migration that this code does not
+ */
+export async function migrate(database: Database): Promise<void> {
+  const known = await knownMigrations()
+  await database.transaction('@install', async (sql) => {
+    await sql.query('select pg_advisory_xact_lock($1::bigint)', [lockKey])
+    await sql.query(`create table if not exists migrations (
+      number     int primary key,
+      name       text not null,
+      applied_at timestamptz not null default now()
+    )`)
+    const applied = await sql.query<Migration>('select number, name from migrations')
+    refuseNewer(known, applied)
+    const done = new Set(applied.map((migration) => migration.number))
+    for (const migration of known) if (!done.has(migration.number)) await apply(sql, migration)
+  })
+}
+
+function refuseNewer(known: readonly Migration[], applied: readonly Migration[]): void {
+  const newest = known.at(-1)?.number ?? 0
+  const stranger = applied.find((migration) => migration.number > newest)
+  if (stranger === undefined) return
+  throw new SchemaTooNew(
+    `The database has migration ${stranger.name}, this Keywell knows up to number ${newest}. ` +
+      'Run the newer version, or restore a backup from before the upgrade.',
+  )
+}
+
+async function apply(sql: Sql, { number, name }: Migration): Promise<void> {
+  await sql.query(await readFile(new URL(name, folder), 'utf8'))
+  await sql.query('insert into migrations (number, name) values ($1, $2)', [number, name])
+}
+
+async function knownMigrations(): Promise<Migration[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d{4}_\w+\.sql$/.test(name))
+  return names.sort().map((name) => ({ number: Number.parseInt(name, 10), name }))
+}

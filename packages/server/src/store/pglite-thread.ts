@@ -1,0 +1,125 @@
+import { Worker } from 'node:worker_threads'
+import { DatabaseUnavailable, type Parameter, type Sql } from './database.ts'
+import {
+  type Message,
+  opening,
+  type PlainError,
+  type Question,
+  type WorkerOptions,
+} from './pglite-protocol.ts'
+import { toDatabaseError } from './sqlstate.ts'
+
+/** Omit that keeps a union a union. */
+type Unnumbered<Of> = Of extends unknown ? Omit<Of, 'id'> : never
+
+interface Waiting {
+  resolve(message: Message): void
+  reject(error: unknown): void
+}
+
+/** The thread with the embedded database, from this side of the port: questions in, answers out. */
+export class PgliteThread implements Sql {
+  /** Called for each NOTIFY. */
+  onNotified: (channel: string, payload: string) => void = () => {}
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, Waiting>()
+  #lastId = opening
+  #death: DatabaseUnavailable | undefined
+
+  /** Starts the thread, and resolves when the database in it is open. */
+  static async start(options: WorkerOptions): Promise<PgliteThread> {
+    const thread = new PgliteThread(startWorker(options))
+    await new Promise((resolve, reject) => thread.#waiting.set(opening, { resolve, reject }))
+    return thread
+  }
+
+  private constructor(worker: Worker) {
+    this.#worker = worker
+    worker.on('message', (message: Message) => this.#hear(message))
+    worker.on('error', (error) => this.#die('failed', error))
+    worker.on('exit', () => this.#die('has ended'))
+  }
+
+  async query<Row extends object>(
+    text: string,
+    parameters: readonly Parameter[] = [],
+  ): Promise<Row[]> {
+    const copies = parameters.map(copyBytes)
+    const answer = await this.#ask({ ask: 'query', text, parameters: copies })
+    if (answer.say !== 'answered') throw new TypeError(`unexpected answer: ${answer.say}`)
+    return answer.rows as Row[] // the caller knows the columns of its own statement
+  }
+
+  /** The whole database, as an image. */
+  async dump(): Promise<Uint8Array> {
+    const answer = await this.#ask({ ask: 'dump' })
+    if (answer.say !== 'dumped') throw new TypeError(`unexpected answer: ${answer.say}`)
+    return answer.image
+  }
+
+  /** Closes the database, and waits for the thread to end. */
+  async close(): Promise<void> {
+    if (this.#death) return
+    const ended = new Promise((resolve) => this.#worker.once('exit', resolve))
+    await this.#ask({ ask: 'close' })
+    await ended
+  }
+
+  #ask(question: Unnumbered<Question>): Promise<Message> {
+    if (this.#death) return Promise.reject(this.#death)
+    this.#lastId += 1
+    const id = this.#lastId
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker.postMessage({ ...question, id })
+    })
+  }
+
+  #hear(message: Message): void {
+    if (message.say === 'notified') {
+      this.onNotified(message.channel, message.payload)
+      return
+    }
+    const id = message.say === 'opened' ? opening : message.id
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    if (message.say === 'failed') waiting?.reject(toDatabaseError(toError(message.error)))
+    else waiting?.resolve(message)
+  }
+
+  #die(how: string, cause?: unknown): void {
+    this.#death ??= new DatabaseUnavailable(
+      `The embedded database ${how}. Restart the process; what was committed is on disk.`,
+      { cause },
+    )
+    for (const { reject } of this.#waiting.values()) reject(this.#death)
+    this.#waiting.clear()
+  }
+}
+
+/**
+ * From the built package the thread is a plain module. From source it is TypeScript, for which tsx
+ * has to be registered inside of the thread: a worker of Node 20 ignores `--import` (measured).
+ */
+function startWorker(workerData: WorkerOptions): Worker {
+  if (!import.meta.url.endsWith('.ts')) {
+    return new Worker(new URL('./pglite-worker.js', import.meta.url), { workerData })
+  }
+  const source = new URL('./pglite-worker.ts', import.meta.url)
+  const bootstrap = `import('tsx/esm/api').then(({ register }) => {
+    register()
+    return import(${JSON.stringify(source.href)})
+  })`
+  return new Worker(bootstrap, { eval: true, workerData })
+}
+
+function toError({ message, stack, code, constraint }: PlainError): Error {
+  const error = Object.assign(new Error(message), { code, constraint })
+  if (stack !== undefined) error.stack = stack
+  return error
+}
+
+/** A Buffer is a window on a pool, and crossing a port copies the whole pool, others' bytes included. */
+function copyBytes(parameter: Parameter): Parameter {
+  return parameter instanceof Uint8Array ? new Uint8Array(parameter) : parameter
+}

@@ -1,0 +1,97 @@
+import { mkdir } from 'node:fs/promises'
+import type { Database, Parameter, Sql } from './database.ts'
+import { type FolderLock, lockFolder } from './folder-lock.ts'
+import { PgliteThread } from './pglite-thread.ts'
+import { runTransaction } from './transaction.ts'
+import { Turns } from './turns.ts'
+
+/** How long a statement waits for the one backend there is. */
+const turnTimeoutMs = 30_000
+
+export interface PgliteOptions {
+  /**
+   * Folder of the database, made when it is not there. `memory` keeps nothing: no folder, no lock,
+   * no sync; for tests.
+   */
+  dataDir: string
+  /** Path of an image from `bakeImage`. A new database starts from it; an existing one ignores it. */
+  image?: string | undefined
+  /** Start although a power loss would lose commits. Default false. */
+  allowNonDurable?: boolean | undefined
+}
+
+/**
+ * Opens the embedded database: Postgres in WASM, in a thread of its own, for one process on one
+ * machine.
+ *
+ * @throws {FolderInUse} when another process has the folder
+ * @throws when commits would not reach the disk there
+ */
+export async function openPglite(options: PgliteOptions): Promise<Database> {
+  const { database } = await openEmbedded(options)
+  return database
+}
+
+/** The same, and with it the way to copy the whole database into an image. */
+export async function openEmbedded(
+  options: PgliteOptions,
+): Promise<{ database: Database; dump: () => Promise<Uint8Array> }> {
+  const { dataDir, image, allowNonDurable = false } = options
+  const lock = dataDir === 'memory' ? undefined : await makeAndLock(dataDir)
+  try {
+    const thread = await PgliteThread.start({ dataDir, image, allowNonDurable })
+    return { database: new Pglite(thread, lock), dump: () => thread.dump() }
+  } catch (error) {
+    await lock?.release()
+    throw error
+  }
+}
+
+async function makeAndLock(dataDir: string): Promise<FolderLock> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  return await lockFolder(dataDir)
+}
+
+class Pglite implements Database {
+  readonly kind = 'pglite'
+  readonly #thread: PgliteThread
+  readonly #lock: FolderLock | undefined
+  /** There is one backend: a transaction has it from begin to commit, and everybody else waits. */
+  readonly #turns = new Turns(1)
+  readonly #listeners = new Map<string, Set<(payload: string) => void>>()
+
+  constructor(thread: PgliteThread, lock: FolderLock | undefined) {
+    this.#thread = thread
+    this.#lock = lock
+    thread.onNotified = (channel, payload) => {
+      for (const heard of this.#listeners.get(channel) ?? []) heard(payload)
+    }
+  }
+
+  async query<Row extends object>(text: string, parameters?: readonly Parameter[]): Promise<Row[]> {
+    return await this.#turns.take(turnTimeoutMs, () => this.#thread.query<Row>(text, parameters))
+  }
+
+  async transaction<Result>(
+    tenantId: string,
+    work: (sql: Sql) => Promise<Result>,
+  ): Promise<Result> {
+    return await this.#turns.take(turnTimeoutMs, () => runTransaction(this.#thread, tenantId, work))
+  }
+
+  async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
+    const name = `"${channel.replaceAll('"', '""')}"`
+    const listeners = this.#listeners.get(channel) ?? new Set()
+    this.#listeners.set(channel, listeners.add(heard))
+    await this.query(`listen ${name}`)
+    return async () => {
+      listeners.delete(heard)
+      if (listeners.size === 0) await this.query(`unlisten ${name}`)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#turns.take(turnTimeoutMs, () => this.#thread.close())
+    await this.#lock?.release()
+  }
+}

@@ -1,0 +1,109 @@
+import { type Database, DatabaseUnavailable, type Parameter, type Sql } from './database.ts'
+import { PostgresConnection } from './postgres-connection.ts'
+import { PostgresListener } from './postgres-listener.ts'
+import { runTransaction } from './transaction.ts'
+import { Turns } from './turns.ts'
+
+const defaultPoolSize = 10
+/** How long a statement waits for a free connection. */
+const turnTimeoutMs = 10_000
+/** 15.0. Older ones may work; nobody has looked. */
+const oldestVersion = 150_000
+
+export interface PostgresOptions {
+  /**
+   * `postgres://user:password@host:port/database`; `?sslmode=verify-full` for TLS. A pooler has to
+   * let `statement_timeout` and the like pass at the start, and needs `?prepare=false` when it
+   * pools by transaction.
+   */
+  url: string
+  /** Most connections at once; LISTEN has one more of its own. Default 10. */
+  poolSize?: number | undefined
+  /** Told of trouble that no caller sees: a broken LISTEN. Default: silence. */
+  onError?: ((error: unknown) => void) | undefined
+}
+
+/**
+ * Connects to a Postgres server, version 15 or later.
+ *
+ * @throws {DatabaseUnavailable} when there is none now; call again later
+ */
+export async function openPostgres(options: PostgresOptions): Promise<Database> {
+  const database = new PostgresServer(options)
+  try {
+    await refuseOldServer(database)
+    return database
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+async function refuseOldServer(sql: Sql): Promise<void> {
+  const [row] = await sql.query<{ version: number }>(
+    "select current_setting('server_version_num')::int as version",
+  )
+  if (row && row.version >= oldestVersion) return
+  throw new Error(
+    `This Postgres server is version ${row?.version}; Keywell needs 15 (${oldestVersion}) or later.`,
+  )
+}
+
+class PostgresServer implements Database {
+  readonly kind = 'postgres'
+  readonly #url: string
+  readonly #listener: PostgresListener
+  /** As many turns as connections: who has a turn finds an idle connection, or may make one. */
+  readonly #turns: Turns
+  readonly #idle: PostgresConnection[] = []
+  #closed = false
+
+  constructor({ url, poolSize = defaultPoolSize, onError = () => {} }: PostgresOptions) {
+    this.#url = url
+    this.#turns = new Turns(poolSize)
+    this.#listener = new PostgresListener(url, onError)
+  }
+
+  async query<Row extends object>(text: string, parameters?: readonly Parameter[]): Promise<Row[]> {
+    return await this.#connected((connection) => connection.query<Row>(text, parameters))
+  }
+
+  async transaction<Result>(
+    tenantId: string,
+    work: (sql: Sql) => Promise<Result>,
+  ): Promise<Result> {
+    return await this.#connected((connection) => runTransaction(connection, tenantId, work))
+  }
+
+  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
+    return this.#listener.listen(channel, heard)
+  }
+
+  /** What still runs ends by itself, and so does its connection; nothing new is begun. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([this.#listener.close(), ...this.#idle.map((idle) => idle.close())])
+  }
+
+  async #connected<Result>(
+    work: (connection: PostgresConnection) => Promise<Result>,
+  ): Promise<Result> {
+    return await this.#turns.take(turnTimeoutMs, async () => {
+      const connection = this.#idleConnection() ?? new PostgresConnection({ url: this.#url })
+      try {
+        return await work(connection)
+      } finally {
+        if (this.#closed) await connection.close()
+        else if (!connection.lost) this.#idle.push(connection)
+      }
+    })
+  }
+
+  /** The one used last, so that a pool that is too large goes cold; those lost meanwhile are dropped. */
+  #idleConnection(): PostgresConnection | undefined {
+    if (this.#closed) throw new DatabaseUnavailable('This database was closed.')
+    let connection = this.#idle.pop()
+    while (connection?.lost) connection = this.#idle.pop()
+    return connection
+  }
+}
