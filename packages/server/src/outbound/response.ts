@@ -23,7 +23,7 @@ export async function toResponse(answer: Answer, bounds: Bounds): Promise<Respon
   try {
     const headers = readHeaders(answer)
     const noBody = nullBodyStatuses.includes(answer.status)
-    return new Response(noBody ? null : body, { status: answer.status, headers })
+    return new Response(noBody ? null : new Uint8Array(body), { status: answer.status, headers })
   } catch {
     // A status that HTTP doesn't have, or a header that the platform refuses and would quote.
     throw new OutboundError('bad_answer', { host: bounds.host, notSent: false })

@@ -1,0 +1,18 @@
+/** A certificate for `gitlab.test` that signs itself, and its key: for listeners of tests, and nothing else. */
+export const certificate = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgZSPAiCjkJFmZ91OT
+32d7y+A4GeWf6XGOsr1UZgrY27mhRANCAASjvgxuIyp4CX0FjcIzV2D47BOjD8hq
+eacVcP6TotiAkhxkKT51c5AD10QUmZibUryx5IyUraIGnJzd7f2KcNab
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBajCCAQ+gAwIBAgIBATAKBggqhkjOPQQDAjAXMRUwEwYDVQQDDAxrZXl3ZWxs
+IHRlc3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBcxFTATBgNV
+BAMMDGtleXdlbGwgdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABKO+DG4j
+KngJfQWNwjNXYPjsE6MPyGp5pxVw/pOi2ICSHGQpPnVzkAPXRBSZmJtSvLHkjJSt
+ogacnN3t/Ypw1pujSjBIMBYGA1UdEQQPMA2CC2dpdGxhYi50ZXN0MA8GA1UdEwEB
+/wQFMAMBAf8wHQYDVR0OBBYEFJcqzlepIGYCa4o2MXryoIt1YakZMAoGCCqGSM49
+BAMCA0kAMEYCIQCPYd5nzYeKrSeqYshQaQ1lLoTxijmzbVj+DLqi1LfenAIhAOt5
+3/HpB6W8T9/L4Nm6hbrK/dDRrmvCY14wlgBj0kpt
+-----END CERTIFICATE-----`,
+} as const
