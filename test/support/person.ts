@@ -1,5 +1,3 @@
-import { JSDOM } from 'jsdom'
-
 /** How many redirects a page load follows. */
 const maxRedirects = 10
 
@@ -11,8 +9,8 @@ export interface Page {
 }
 
 /**
- * A browser without a screen: one cookie jar, redirects by hand, forms read from the page. For flows
- * where no script matters; what scripts and windows do is tested in a real browser.
+ * A browser without a screen: a cookie jar, and redirects by hand. For flows where no script matters;
+ * what scripts and windows do is tested in a real browser.
  */
 export class Person {
   readonly #cookies = new Map<string, Map<string, string>>()
@@ -41,39 +39,6 @@ export class Person {
         return { url, status: response.status, headers: response.headers, text: '' }
     }
     throw new Error(`more than ${maxRedirects} redirects, the last one to ${url.href}`)
-  }
-
-  /** Submits the form of a page that has a button with this text, as a browser would. */
-  async submit(
-    page: Page,
-    options: { button: string; fields?: Record<string, string>; stopAt?: (url: URL) => boolean },
-  ): Promise<Page> {
-    const { document } = new JSDOM(page.text, { url: page.url.href }).window
-    const button = [...document.querySelectorAll('button, input[type=submit]')].find((each) =>
-      (each.textContent || each.getAttribute('value') || '').trim().startsWith(options.button),
-    )
-    const form = button?.closest('form')
-    if (button === undefined || form == null) {
-      throw new Error(
-        `no button "${options.button}" on ${page.url.href}: ${page.text.slice(0, 500)}`,
-      )
-    }
-    const body = new URLSearchParams()
-    for (const field of form.querySelectorAll('input[name]')) {
-      if (
-        ['checkbox', 'radio'].includes(field.getAttribute('type') ?? '') &&
-        !field.hasAttribute('checked')
-      )
-        continue
-      if (field.getAttribute('type') === 'submit') continue
-      body.set(field.getAttribute('name') ?? '', field.getAttribute('value') ?? '')
-    }
-    const name = button.getAttribute('name')
-    if (name !== null) body.set(name, button.getAttribute('value') ?? '')
-    for (const [field, value] of Object.entries(options.fields ?? {})) body.set(field, value)
-    const action = new URL(form.getAttribute('action') ?? page.url.href, page.url)
-    const init = { method: 'POST', body, headers: { origin: page.url.origin } }
-    return this.visit(action, options.stopAt ? { init, stopAt: options.stopAt } : { init })
   }
 
   cookiesOf(url: URL): ReadonlyMap<string, string> {

@@ -85,8 +85,9 @@ async function main(): Promise<void> {
     const settings = readSettings(process.env)
     const logger = pino({ level: settings.logLevel, base: null })
     const keywell = createKeywell({
-      ...settings,
+      publicUrl: settings.publicUrl,
       connectUrl: settings.connectUrl,
+      privateHosts: settings.privateHosts,
       keys: openKeys(settings, logger),
       database: await openDatabase(settings),
       logger,

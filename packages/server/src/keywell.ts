@@ -45,7 +45,7 @@ export interface KeywellOptions {
    */
   publicUrl: string
   /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
-  connectUrl?: string
+  connectUrl?: string | undefined
   /** The operator's list of hosts that may be reached although they are private. */
   privateHosts?: readonly PrivateHost[]
   logger?: Logger

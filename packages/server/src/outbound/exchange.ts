@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
+import { type Dispatcher, errors } from 'undici'
 import { ConnectFailure } from './connect.ts'
 import { OutboundError, type OutboundFailure } from './errors.ts'
 import type { OutgoingRequest } from './request.ts'
@@ -108,13 +108,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 function classify(error: Error, started: boolean): OutboundFailure {
   if (error instanceof ConnectFailure) return error.reason
   if (!started) return 'unreachable'
-  const code = 'code' in error ? String(error.code) : ''
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'too_large'
-  return code.startsWith('HPE_') ? 'bad_answer' : 'reset'
+  if (error instanceof errors.HeadersOverflowError) return 'too_large'
+  return error instanceof errors.HTTPParserError ? 'bad_answer' : 'reset'
 }
 
 /** A parser's error carries the bytes that it could not read; those belong in no log. */
 function safeCause(error: Error | undefined): unknown {
   if (error instanceof ConnectFailure) return error.cause
-  return error && 'data' in error ? undefined : error
+  return error instanceof errors.HTTPParserError ? undefined : error
 }

@@ -73,6 +73,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   // nuisance; for a refresh token it would be a loss, so whatever changes something gets a new one.
   const keeping = new Agent(agentOptions)
   const fresh = new Agent({ ...agentOptions, pipelining: 0 })
+  let closing: Promise<unknown> | undefined
 
   return {
     async fetch(input, init = {}) {
@@ -95,8 +96,9 @@ export function createOutbound(options: OutboundOptions): Outbound {
       policy.check(parseUrl(input))
     },
 
-    async close() {
-      await Promise.all([keeping.close(), fresh.close()])
+    close() {
+      closing ??= Promise.all([keeping.close(), fresh.close()])
+      return closing.then(() => {})
     },
   }
 }

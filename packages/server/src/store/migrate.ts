@@ -22,12 +22,14 @@ interface Migration {
 
 /**
  * Brings the tables up to date, in one transaction, forward only. Of several processes that start
- * at once one does the work and the others wait for it.
+ * at once one does the work and the others wait for it. When there is nothing to do, nothing but
+ * reading is needed, so the service may run as a role that owns no table.
  *
  * @throws {SchemaTooNew} when the database knows a migration that this code does not
  */
 export async function migrate(database: Database): Promise<void> {
   const known = await knownMigrations()
+  if (isComplete(known, await readApplied(database))) return
   await database.transaction('@install', async (sql) => {
     await sql.query('select pg_advisory_xact_lock($1::bigint)', [lockKey])
     await sql.query(`create table if not exists migrations (
@@ -35,11 +37,23 @@ export async function migrate(database: Database): Promise<void> {
       name       text not null,
       applied_at timestamptz not null default now()
     )`)
-    const applied = await sql.query<Migration>('select number, name from migrations')
+    const applied = await readApplied(sql)
     refuseNewer(known, applied)
     const done = new Set(applied.map((migration) => migration.number))
     for (const migration of known) if (!done.has(migration.number)) await apply(sql, migration)
   })
+}
+
+async function readApplied(sql: Sql): Promise<Migration[]> {
+  const [table] = await sql.query<{ found: boolean }>(
+    `select to_regclass('migrations') is not null as found`,
+  )
+  return table?.found ? sql.query<Migration>('select number, name from migrations') : []
+}
+
+function isComplete(known: readonly Migration[], applied: readonly Migration[]): boolean {
+  const numbers = new Set(applied.map((migration) => migration.number))
+  return numbers.size === known.length && known.every(({ number }) => numbers.has(number))
 }
 
 function refuseNewer(known: readonly Migration[], applied: readonly Migration[]): void {

@@ -1,0 +1,612 @@
+import type { ConfirmAnswer, Connection } from '@keywell/protocol'
+import type { Effect } from '@keywell/sandbox'
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import { describeEachDatabase } from './support/databases.ts'
+import { Person } from './support/person.ts'
+import { appOrigin, createStage, jonas, mira, must, type Stage } from './support/stage.ts'
+import { verifies } from './support/verifies.ts'
+
+describeEachDatabase('connect', (makeDatabase) => {
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await createStage(await makeDatabase())
+  })
+  afterAll(() => stage.stop())
+  beforeEach(() => stage.calm())
+
+  /** What an attack must not do. */
+  async function expectNoEffect(): Promise<void> {
+    const { calls } = await stage.sandbox.control.counters()
+    expect(calls.token ?? 0, 'calls of the token endpoint').toBe(0)
+  }
+
+  async function connectionsOf(who: typeof mira): Promise<Connection[]> {
+    const query = new URLSearchParams(who)
+    return must(
+      await stage.call<{ connections: Connection[] }>('GET', `/v1/connections?${query}`),
+      200,
+    ).connections
+  }
+
+  async function denials(): Promise<string[]> {
+    const rows = await stage.database.query<{ reason: string }>(
+      `select reason from audit where tenant_id = $1 and result = 'denied' order by id`,
+      [mira.tenantId],
+    )
+    return rows.map((row) => row.reason)
+  }
+
+  /** A flow that has come back from the provider: its code is parked. */
+  async function parked(who = mira): Promise<{ finish: URL; person: Person; back: URL }> {
+    const person = new Person()
+    const session = await stage.session(who)
+    const first = await stage.start(person, await stage.flow(session))
+    const back = await stage.consent(first)
+    const { url: finish } = await stage.callback(person, back)
+    return { finish, person, back }
+  }
+
+  verifies('connect:path', async () => {
+    const who = { tenantId: 'ten_path', userId: 'usr_path' }
+    const answer = await stage.connect({ who })
+    expect(answer).toMatchObject({ status: 'connected', mode: 'popup', error: null })
+    expect(answer.connection).toMatchObject({
+      ...who,
+      provider: 'gitlab',
+      host: stage.sandbox.url,
+      name: 'default',
+      status: 'active',
+      generation: 1,
+      account: { username: 'ada' },
+      missingScopes: [],
+    })
+    const { body } = await stage.read(who)
+    const projects = await fetch(`${stage.sandbox.url}/api/v4/projects?membership=true`, {
+      headers: { authorization: `Bearer ${body.credential}` },
+    })
+    expect(projects.status).toBe(200)
+    expect((await projects.json()).length).toBeGreaterThan(0)
+  })
+
+  verifies('T1:other-user', async () => {
+    const { finish } = await parked()
+    const refused = await stage.confirm(finish, jonas)
+    expect(refused.body).toMatchObject({ code: 'flow_mismatch' })
+    await expectNoEffect()
+    // The code is destroyed: not even the right user can finish now.
+    expect((await stage.confirm(finish, mira)).status).toBeGreaterThanOrEqual(400)
+    await expectNoEffect()
+    const [flow] = await stage.database.query<{ status: string; code: unknown }>(
+      `select status, sealed_code as code from flows where tenant_id = $1 order by id desc limit 1`,
+      [mira.tenantId],
+    )
+    expect(flow).toEqual({ status: 'failed', code: null })
+    expect(await connectionsOf(jonas)).toEqual([])
+  })
+
+  verifies('T1:other-user-same-tenant', async () => {
+    const { finish } = await parked()
+    const refused = await stage.confirm(finish, { ...mira, userId: 'usr_somebody_else' })
+    expect(refused.body).toMatchObject({ code: 'flow_mismatch' })
+    await expectNoEffect()
+    expect(await denials()).toContain('flow_mismatch')
+  })
+
+  verifies('T1:other-browser', async () => {
+    const starter = new Person()
+    const victim = new Person()
+    const first = await stage.start(starter, await stage.flow(await stage.session()))
+    const back = await stage.consent(first, 'grace')
+    const page = await victim.visit(back)
+    expect(page.status).toBe(403)
+    expect(page.text).toContain('another browser')
+    await expectNoEffect()
+    // The state is spent: the starter cannot bring it either.
+    expect((await starter.visit(back)).status).toBe(410)
+    await expectNoEffect()
+    expect(await denials()).toContain('browser')
+  })
+
+  verifies('T2:foreign-callback', async () => {
+    const attacker = new Person()
+    const first = await stage.start(attacker, await stage.flow(await stage.session(jonas)))
+    const back = await stage.consent(first, 'lin')
+    const victim = new Person()
+    expect((await victim.visit(back)).status).toBe(403)
+    await expectNoEffect()
+    expect(await connectionsOf(mira)).toEqual([])
+  })
+
+  verifies('T3:other-integration', async () => {
+    const other = must(
+      await stage.call<{ id: string; redirectUri: string }>('POST', '/v1/integrations', {
+        provider: 'gitlab',
+        tenantId: 'ten_hostile',
+        host: stage.sandbox.url,
+        scopes: ['read_api'],
+        clientId: 'hostile',
+        clientSecret: 'hostile',
+      }),
+      201,
+    )
+    const person = new Person()
+    const first = await stage.start(person, await stage.flow(await stage.session()))
+    const back = await stage.consent(first)
+    const misled = new URL(other.redirectUri)
+    misled.search = back.search
+    expect((await person.visit(misled)).status).toBe(403)
+    await expectNoEffect()
+    expect(await denials()).toContain('integration')
+  })
+
+  verifies('T3:edited-integration', async () => {
+    const tenantId = 'ten_editor'
+    const who = { tenantId, userId: 'u' }
+    const own = must(
+      await stage.call<{ id: string; redirectUri: string }>('POST', '/v1/integrations', {
+        provider: 'gitlab',
+        tenantId,
+        host: stage.sandbox.url,
+        scopes: ['read_api'],
+      }),
+      201,
+    )
+    const application = await stage.sandbox.control.registerApplication({
+      name: 'Own app',
+      redirectUris: [own.redirectUri],
+      scopes: ['read_api'],
+    })
+    const client = { clientId: application.clientId, clientSecret: application.clientSecret }
+    must(await stage.call('PUT', `/v1/integrations/${own.id}/client`, { tenantId, ...client }), 200)
+    const { finish } = await parked(who)
+    const edited = { tenantId, clientId: 'somebody-else', clientSecret: 'x' }
+    must(await stage.call('PUT', `/v1/integrations/${own.id}/client`, edited), 200)
+    const { body } = await stage.confirm(finish, who)
+    expect(body).toMatchObject({ status: 'failed', error: { code: 'flow_mismatch' } })
+    await expectNoEffect()
+  })
+
+  verifies('T4:issuer', async () => {
+    for (const issuers of [['https://evil.example'], [stage.sandbox.url, stage.sandbox.url]]) {
+      const person = new Person()
+      const first = await stage.start(person, await stage.flow(await stage.session()))
+      const back = await stage.consent(first)
+      for (const issuer of issuers) back.searchParams.append('iss', issuer)
+      const { url: finish } = await stage.callback(person, back)
+      const { body } = await stage.confirm(finish)
+      expect(body).toMatchObject({ status: 'failed', error: { code: 'provider_error' } })
+    }
+    await expectNoEffect()
+    // The right one, once, is welcome.
+    const person = new Person()
+    const first = await stage.start(person, await stage.flow(await stage.session()))
+    const back = await stage.consent(first)
+    back.searchParams.append('iss', stage.sandbox.url)
+    const { url: finish } = await stage.callback(person, back)
+    expect((await stage.confirm(finish)).body).toMatchObject({ status: 'connected' })
+  })
+
+  verifies('T5:pkce', async () => {
+    const challenges = new Set<string>()
+    for (let index = 0; index < 3; index += 1) {
+      const session = await stage.session()
+      const flow = await stage.flow(session)
+      const answer = await fetch(flow.startUrl, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { origin: appOrigin },
+        body: new URLSearchParams({ start_code: flow.startCode }),
+      })
+      const { searchParams } = new URL(answer.headers.get('location') ?? '')
+      expect(searchParams.get('code_challenge_method')).toBe('S256')
+      expect(searchParams.get('response_type')).toBe('code')
+      challenges.add(searchParams.get('code_challenge') ?? '')
+    }
+    expect(challenges.size).toBe(3)
+    for (const challenge of challenges) expect(challenge).toMatch(/^[\w-]{43}$/)
+  })
+
+  verifies('T6:replay', async () => {
+    const { person, back, finish } = await parked()
+    const again = await Promise.all(Array.from({ length: 8 }, () => person.visit(back)))
+    expect(again.map((page) => page.status)).toEqual(Array(8).fill(410))
+    const confirmations = await Promise.all(Array.from({ length: 8 }, () => stage.confirm(finish)))
+    expect(confirmations.filter((answer) => answer.status === 200)).toHaveLength(1)
+    const { grantTypes } = await stage.sandbox.control.counters()
+    expect(grantTypes.authorization_code).toBe(1)
+  })
+
+  verifies('T6:parallel-callbacks', async () => {
+    const person = new Person()
+    const first = await stage.start(person, await stage.flow(await stage.session()))
+    const back = await stage.consent(first)
+    const stopAt = (to: URL) => to.origin === appOrigin
+    const pages = await Promise.all(Array.from({ length: 8 }, () => person.visit(back, { stopAt })))
+    expect(pages.filter((page) => page.url.origin === appOrigin)).toHaveLength(1)
+    expect(pages.filter((page) => page.status === 410)).toHaveLength(7)
+  })
+
+  verifies('T7:ceiling', async () => {
+    const session = await stage.session({
+      scopes: { gitlab: { required: ['read_user'], optional: ['read_api'], forbidden: ['api'] } },
+    })
+    for (const scopes of [['api'], ['read_api', 'sudo'], ['made_up']]) {
+      const body = { provider: 'gitlab', host: stage.sandbox.url, scopes }
+      const refused = await stage.page(session.connectToken, 'POST', '/connect/flows', body)
+      expect(refused).toMatchObject({ status: 400, body: { code: 'scope_not_allowed' } })
+    }
+    const person = new Person()
+    const flow = await stage.flow(session, { scopes: [] })
+    const page = await stage.start(person, flow)
+    expect(page.url.searchParams.get('scope')).toBe('read_user')
+  })
+
+  verifies('T7:narrower-grant', async () => {
+    const who = { tenantId: 'ten_narrow', userId: 'u' }
+    await stage.sandbox.control.addFault({
+      endpoint: 'token',
+      effect: { kind: 'patch', set: { scope: 'read_user' } },
+      times: 1,
+    })
+    const { connection } = await stage.connect({ who, flow: { scopes: ['read_api', 'read_user'] } })
+    expect(connection).toMatchObject({ scopes: ['read_user'], missingScopes: ['read_api'] })
+    const { body } = await stage.read({ ...who, scopes: ['read_api'] })
+    expect(body).toMatchObject({ scopes: ['read_user'], missingScopes: ['read_api'] })
+  })
+
+  verifies('T8:other-account', async () => {
+    const who = { tenantId: 'ten_account', userId: 'u' }
+    await stage.connect({ who, as: 'ada' })
+    const before = await stage.read(who)
+    for (const session of [{}, { connectionId: before.body.connectionId }]) {
+      const refused = await stage.connect({ who, as: 'grace', session })
+      expect(refused).toMatchObject({ status: 'failed', error: { code: 'account_mismatch' } })
+    }
+    const after = await stage.read(who)
+    expect(after.body).toEqual({ ...before.body, expiresInMs: expect.any(Number) })
+    // What Grace granted by mistake does not live on at the provider.
+    expect((await stage.sandbox.control.counters()).calls.revoke).toBe(2)
+
+    const allowed = await stage.connect({ who, as: 'grace', session: { allowAccountChange: true } })
+    expect(allowed.connection).toMatchObject({ generation: 2, account: { username: 'grace' } })
+  })
+
+  verifies('connect:reconnect-in-place', async () => {
+    const who = { tenantId: 'ten_again', userId: 'u' }
+    const first = await stage.connect({ who })
+    const old = await stage.read(who)
+    const second = await stage.connect({ who })
+    expect(second.connection).toMatchObject({ id: first.connection?.id, generation: 2 })
+    const renewed = await stage.read(who)
+    expect(renewed.body.credential).not.toBe(old.body.credential)
+    expect(await connectionsOf(who)).toHaveLength(1)
+    const named = await stage.connect({ who, as: 'grace', flow: { connectionName: 'work' } })
+    expect(named.connection?.id).not.toBe(first.connection?.id)
+    expect(await connectionsOf(who)).toHaveLength(2)
+  })
+
+  verifies('T9:return-url', async () => {
+    const body = { ...mira, origins: [appOrigin], returnUrl: 'https://evil.example/finish' }
+    const session = await stage.call('POST', '/v1/connect/sessions', body)
+    expect(session).toMatchObject({ status: 403, body: { code: 'origin_not_allowed' } })
+    const made = await stage.session()
+    const flow = {
+      provider: 'gitlab',
+      host: stage.sandbox.url,
+      mode: 'redirect',
+      resumeUrl: 'https://evil.example/',
+    }
+    const refused = await stage.page(made.connectToken, 'POST', '/connect/flows', flow)
+    expect(refused).toMatchObject({ status: 403, body: { code: 'origin_not_allowed' } })
+    const { finish } = await parked()
+    expect(finish.href).toMatch(/^https:\/\/app\.example\/api\/keywell\/finish\?keywell_session=/)
+  })
+
+  verifies('T10:callback-page', async () => {
+    const text = '<script>alert(1)</script>'
+    const query = new URLSearchParams({ state: text, error: text, error_description: text })
+    const page = await new Person().visit(
+      `${stage.url}/oauth/callback/${stage.integration.id}?${query}`,
+    )
+    expect(page.status).toBe(410)
+    expect(page.text).not.toContain('alert(1)')
+    const policy = page.headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toContain('unsafe')
+    // Words of the provider, in a flow that is known, do not get anywhere either.
+    const person = new Person()
+    const first = await stage.start(person, await stage.flow(await stage.session()))
+    const back = await stage.consent(first)
+    back.searchParams.delete('code')
+    back.searchParams.set('error', text)
+    const { url: finish } = await stage.callback(person, back)
+    expect(finish.href).not.toContain('alert')
+    expect(JSON.stringify((await stage.confirm(finish)).body)).not.toContain('alert')
+  })
+
+  verifies('connect:start-origin', async () => {
+    for (const origin of ['https://evil.example', 'null', undefined]) {
+      const flow = await stage.flow(await stage.session())
+      const answer = await fetch(flow.startUrl, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: origin === undefined ? {} : { origin },
+        body: new URLSearchParams({ start_code: flow.startCode }),
+      })
+      expect(answer.status, origin).toBe(403)
+      expect(answer.headers.get('set-cookie')).toBeNull()
+    }
+  })
+
+  verifies('connect:start-code-once', async () => {
+    const flow = await stage.flow(await stage.session())
+    const person = new Person()
+    await stage.start(person, flow)
+    expect((await stage.start(person, flow)).status).toBe(410)
+    expect((await stage.start(person, { ...flow, startCode: 'guess' })).status).toBe(410)
+    expect((await stage.start(person, { ...flow, startCode: 'x'.repeat(5000) })).status).toBe(400)
+  })
+
+  verifies('connect:denied', async () => {
+    // The user may have consented to this app before; then GitLab would not even ask.
+    await stage.sandbox.control.change({ skipConsent: 'never' })
+    const person = new Person()
+    const session = await stage.session()
+    const flow = await stage.flow(session)
+    const back = await stage.consent(await stage.start(person, flow), 'ada', 'deny')
+    const { url: finish } = await stage.callback(person, back)
+    const { body } = await stage.confirm(finish)
+    expect(body).toMatchObject({
+      status: 'denied',
+      error: { code: 'access_denied', retryable: true },
+    })
+    const status = await stage.page(session.connectToken, 'GET', `/connect/flows/${flow.flowId}`)
+    expect(status.body).toMatchObject({ status: 'denied', connection: null })
+    await expectNoEffect()
+  })
+
+  verifies('connect:code-and-error', async () => {
+    const person = new Person()
+    const first = await stage.start(person, await stage.flow(await stage.session()))
+    const back = await stage.consent(first)
+    back.searchParams.set('error', 'access_denied')
+    const { url: finish } = await stage.callback(person, back)
+    expect((await stage.confirm(finish)).body).toMatchObject({ status: 'failed' })
+    await expectNoEffect()
+  })
+
+  verifies('connect:bad-state', async () => {
+    const callback = `${stage.url}/oauth/callback/${stage.integration.id}`
+    for (const query of [
+      '',
+      'code=x',
+      'code=x&state=forged',
+      `code=x&state=${'s'.repeat(50_00)}`,
+      'code=x&state=a&state=b',
+      'code=x&state=%00',
+    ]) {
+      const page = await new Person().visit(`${callback}?${query}`)
+      expect(page.status, query).toBe(410)
+      expect(page.text).toContain('could not be finished')
+    }
+    await expectNoEffect()
+  })
+
+  verifies('connect:parked-too-long', async () => {
+    const { finish } = await parked()
+    await stage.database.query(
+      `update flows set code_expires_at = now() - interval '1 second' where tenant_id = $1`,
+      [mira.tenantId],
+    )
+    const { body } = await stage.confirm(finish)
+    expect(body).toMatchObject({ status: 'failed', error: { code: 'flow_expired' } })
+    await expectNoEffect()
+  })
+
+  verifies('connect:expired-flow', async () => {
+    const person = new Person()
+    const session = await stage.session()
+    const flow = await stage.flow(session)
+    const first = await stage.start(person, flow)
+    const back = await stage.consent(first)
+    await stage.database.query(
+      `update one_time_codes set expires_at = now() where tenant_id = '@install' and flow_id = $1`,
+      [flow.flowId],
+    )
+    await stage.database.query(
+      'update flows set expires_at = now() where tenant_id = $1 and id = $2',
+      [mira.tenantId, flow.flowId],
+    )
+    expect((await person.visit(back)).status).toBe(410)
+    const status = await stage.page(session.connectToken, 'GET', `/connect/flows/${flow.flowId}`)
+    expect(status.body).toMatchObject({ status: 'expired' })
+  })
+
+  verifies('connect:bad-token-answers', async () => {
+    const who = { tenantId: 'ten_hostile_answers', userId: 'u' }
+    const html = { 'content-type': 'text/html' }
+    const effects: Effect[] = [
+      { kind: 'respond', status: 200, body: '<html>maintenance</html>', headers: html },
+      { kind: 'respond', status: 200, body: '["access_token"]' },
+      { kind: 'respond', status: 200, body: 'null' },
+      { kind: 'respond', status: 502, body: '<html>bad gateway</html>', headers: html },
+      { kind: 'respond', status: 302, body: '', headers: { location: 'http://127.0.0.1:1/' } },
+      { kind: 'patch', omit: ['access_token'] },
+      { kind: 'patch', set: { access_token: 'a\r\nx-injected: 1' } },
+      { kind: 'patch', set: { access_token: 42 } },
+      { kind: 'patch', set: { token_type: 'mac' } },
+    ]
+    for (const effect of effects) {
+      await stage.sandbox.control.addFault({ endpoint: 'token', effect, times: 1 })
+      const answer = await stage.connect({ who })
+      expect(answer, JSON.stringify(effect)).toMatchObject({
+        status: 'failed',
+        error: { code: 'provider_error' },
+      })
+      expect(JSON.stringify(answer)).not.toContain('maintenance')
+    }
+    expect(await connectionsOf(who)).toEqual([])
+  })
+
+  verifies('R6:lifetimes', async () => {
+    const who = { tenantId: 'ten_lifetimes', userId: 'u' }
+    for (const expiresIn of [0, -1, 'soon', null, [], 1e12, '7200']) {
+      await stage.sandbox.control.addFault({
+        endpoint: 'token',
+        effect: { kind: 'patch', set: { expires_in: expiresIn } },
+        times: 1,
+      })
+      expect((await stage.connect({ who })).status, String(expiresIn)).toBe('connected')
+      const { body } = await stage.read(who)
+      expect(body.expiresInMs).toBeGreaterThan(7_000_000)
+      expect(body.expiresInMs).toBeLessThanOrEqual(366 * 86_400_000)
+    }
+  })
+
+  verifies('connect:limits', async () => {
+    const session = await stage.session()
+    for (let index = 0; index < 5; index += 1) await stage.flow(session)
+    const body = { provider: 'gitlab', host: stage.sandbox.url }
+    const sixth = await stage.page(session.connectToken, 'POST', '/connect/flows', body)
+    expect(sixth).toMatchObject({ status: 429, body: { code: 'rate_limited' } })
+  })
+
+  verifies('connect:token-rules', async () => {
+    const session = await stage.session()
+    const flow = await stage.flow(session)
+    const path = `/connect/flows/${flow.flowId}`
+    const right = await stage.page(session.connectToken, 'GET', path)
+    expect(right.headers.get('access-control-allow-origin')).toBe(appOrigin)
+    expect(right.headers.get('access-control-allow-credentials')).toBeNull()
+
+    const elsewhere = await stage.page(
+      session.connectToken,
+      'GET',
+      path,
+      undefined,
+      'https://evil.example',
+    )
+    expect(elsewhere.status).toBe(403)
+    expect(elsewhere.headers.get('access-control-allow-origin')).toBeNull()
+
+    const [head, payload, signature] = session.connectToken.split('.')
+    const unsigned = Buffer.from('{"alg":"none","kid":"connect-1"}').toString('base64url')
+    for (const token of [
+      '',
+      'x',
+      stage.apiKey,
+      `${unsigned}.${payload}.`,
+      `${head}.${payload}.${signature?.split('').reverse().join('')}`,
+    ]) {
+      expect((await stage.page(token, 'GET', path)).status, token.slice(0, 10)).toBe(401)
+    }
+    // A token in the URL opens nothing, and one session does not see another's flows.
+    expect((await fetch(`${stage.url}${path}?access_token=${session.connectToken}`)).status).toBe(
+      401,
+    )
+    const other = await stage.session()
+    expect((await stage.page(other.connectToken, 'GET', path)).status).toBe(404)
+    // The connect token is no API key.
+    expect(
+      (await stage.page(session.connectToken, 'GET', '/v1/connections', undefined, null)).status,
+    ).toBe(401)
+  })
+
+  verifies('connect:session-expires', async () => {
+    const session = await stage.session()
+    await stage.database.query(
+      'update connect_sessions set expires_at = now() where tenant_id = $1 and id = $2',
+      [mira.tenantId, session.sessionId],
+    )
+    const answer = await stage.page(session.connectToken, 'GET', '/connect/providers')
+    expect(answer).toMatchObject({ status: 410, body: { code: 'session_expired' } })
+  })
+
+  verifies('connect:events', async () => {
+    const person = new Person()
+    const session = await stage.session()
+    const flow = await stage.flow(session)
+    const events = await fetch(`${stage.url}/connect/flows/${flow.flowId}`, {
+      headers: {
+        authorization: `Bearer ${session.connectToken}`,
+        accept: 'text/event-stream',
+        origin: appOrigin,
+      },
+    })
+    const text = events.text()
+    const back = await stage.consent(await stage.start(person, flow))
+    const { url: finish } = await stage.callback(person, back)
+    await stage.confirm(finish)
+    const statuses = (await text)
+      .split('\n')
+      .filter((line) => line.startsWith('data: '))
+      .map((line) => (JSON.parse(line.slice(6)) as ConfirmAnswer).status)
+    expect(statuses[0]).toBe('created')
+    expect(statuses.at(-1)).toBe('connected')
+    expect(await text).not.toMatch(/[0-9a-f]{64}/)
+  })
+
+  verifies('connect:bad-requests', async () => {
+    const session = await stage.session()
+    for (const [body, code] of [
+      [{ provider: 'nosuch' }, 'unknown_provider'],
+      [{ provider: '__proto__' }, 'invalid_request'],
+      [{ provider: 'constructor' }, 'unknown_provider'],
+      [{ provider: 'gitlab', host: 'https://unknown.example' }, 'integration_missing'],
+      [{ provider: 'gitlab', host: 'https://user:pass@gitlab.com' }, 'host_not_allowed'],
+      [{ provider: 'gitlab', host: 'ftp://gitlab.com' }, 'invalid_request'],
+      [{ provider: 'gitlab', host: stage.sandbox.url, scopes: ['two words'] }, 'invalid_request'],
+      ['not json', 'invalid_request'],
+      [[], 'invalid_request'],
+    ] as const) {
+      const answer = await stage.page(session.connectToken, 'POST', '/connect/flows', body)
+      expect(answer.body, JSON.stringify(body)).toMatchObject({ code })
+    }
+    const huge = await stage.page(session.connectToken, 'POST', '/connect/flows', {
+      provider: 'x'.repeat(100_000),
+    })
+    expect(huge).toMatchObject({ status: 413, body: { code: 'payload_too_large' } })
+    for (const tenantId of ['', 'x'.repeat(201), 'a\0b', '@install', 7]) {
+      const body = { ...mira, tenantId, origins: [appOrigin], returnUrl: `${appOrigin}/f` }
+      const answer = await stage.call('POST', '/v1/connect/sessions', body)
+      expect(answer, String(tenantId)).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_request' },
+      })
+    }
+  })
+
+  verifies('connect:odd-ids', async () => {
+    for (const who of [
+      { tenantId: '__proto__', userId: 'constructor' },
+      { tenantId: 'a:b', userId: 'c' },
+      { tenantId: 'a', userId: 'b:c' },
+    ]) {
+      expect((await stage.connect({ who })).status).toBe('connected')
+      expect((await stage.read(who)).status).toBe(200)
+    }
+    const [a, b] = [
+      await stage.read({ tenantId: 'a:b', userId: 'c' }),
+      await stage.read({ tenantId: 'a', userId: 'b:c' }),
+    ]
+    expect(a.body.connectionId).not.toBe(b.body.connectionId)
+    expect((await stage.read({ tenantId: 'a', userId: 'b' })).status).toBe(404)
+  })
+
+  verifies('connect:cancel', async () => {
+    const person = new Person()
+    const session = await stage.session()
+    const flow = await stage.flow(session)
+    const back = await stage.consent(await stage.start(person, flow))
+    const cancelled = await stage.page(
+      session.connectToken,
+      'DELETE',
+      `/connect/flows/${flow.flowId}`,
+    )
+    expect(cancelled.body).toMatchObject({ status: 'cancelled' })
+    const { url: finish } = await stage.callback(person, back)
+    expect((await stage.confirm(finish)).body).toMatchObject({ status: 'cancelled' })
+    await expectNoEffect()
+  })
+})

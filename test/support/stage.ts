@@ -1,0 +1,262 @@
+import { once } from 'node:events'
+import { mkdtempSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { getRequestListener } from '@hono/node-server'
+import {
+  type ConfirmAnswer,
+  type CreateFlow,
+  type CreateFlowAnswer,
+  type CreateSession,
+  type ReadCredential,
+  returnParameters,
+  type SessionAnswer,
+} from '@keywell/protocol'
+import {
+  createSandbox,
+  type SandboxControl,
+  sandboxControl,
+  sandboxPassword,
+  sandboxVisitor,
+} from '@keywell/sandbox'
+import {
+  createKeyFile,
+  createKeywell,
+  type Database,
+  type KeywellOptions,
+  type KeywellService,
+  keyFile,
+  localKeys,
+} from '@keywell/server'
+import { type Page, Person } from './person.ts'
+
+/** The app's origin in these tests. Nothing listens there: journeys end before they reach it. */
+export const appOrigin = 'https://app.example'
+export const returnUrl = `${appOrigin}/api/keywell/finish`
+
+export const mira = { tenantId: 'ten_northwind', userId: 'usr_mira' }
+export const jonas = { tenantId: 'ten_umbrella', userId: 'usr_jonas' }
+
+export interface Answer<Body = unknown> {
+  status: number
+  headers: Headers
+  body: Body
+}
+
+/** Keywell on a real socket, a sandbox GitLab beside it, and the steps between them one by one. */
+export interface Stage {
+  keywell: KeywellService
+  url: string
+  database: Database
+  sandbox: { url: string; control: SandboxControl }
+  apiKey: string
+  integration: { id: string; redirectUri: string }
+  logs: string[]
+  /** A call with the API key. */
+  call<Body = unknown>(method: string, path: string, body?: unknown): Promise<Answer<Body>>
+  /** A call of the app's page, with a connect token. */
+  page<Body = unknown>(
+    token: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    origin?: string | null,
+  ): Promise<Answer<Body>>
+  session(request?: Partial<CreateSession>): Promise<SessionAnswer>
+  flow(session: SessionAnswer, request?: Partial<CreateFlow>): Promise<CreateFlowAnswer>
+  /** Posts the start form; ends before the provider's page is visited. */
+  start(person: Person, flow: CreateFlowAnswer, origin?: string): Promise<Page>
+  /** Signs in if asked to and decides; answers the callback's address, not yet visited. */
+  consent(page: Page, as?: string, decision?: 'authorize' | 'deny'): Promise<URL>
+  /** Visits the callback; answers the address at the app, not visited. */
+  callback(person: Person, url: URL): Promise<Page>
+  confirm(finish: URL, who?: { tenantId: string; userId: string }): Promise<Answer<ConfirmAnswer>>
+  /** All nine steps. */
+  connect(options?: {
+    who?: { tenantId: string; userId: string }
+    as?: string
+    session?: Partial<CreateSession>
+    flow?: Partial<CreateFlow>
+  }): Promise<ConfirmAnswer>
+  read(query?: Partial<ReadCredential>): Promise<Answer<Record<string, never>>>
+  /** No faults, and counters at zero. */
+  calm(): Promise<void>
+  stop(): Promise<void>
+}
+
+export async function createStage(
+  database: Database,
+  options: Partial<KeywellOptions> & { relativeRoot?: string; scopes?: string[] } = {},
+): Promise<Stage> {
+  const sandbox = await createSandbox({
+    host: '127.0.0.1',
+    ...(options.relativeRoot === undefined ? {} : { relativeRoot: options.relativeRoot }),
+  })
+  const control = sandboxControl(sandbox.controlUrl)
+  const { server, url } = await listen(() => keywell)
+  const logs: string[] = []
+  const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-stage-')), 'root-key')
+  createKeyFile(keyPath)
+  const log = (level: string) => (fields: object, message: string) => {
+    logs.push(JSON.stringify({ level, message, ...fields }))
+  }
+  const keywell = createKeywell({
+    database,
+    keys: localKeys(keyFile({ path: keyPath, warn: () => {} })),
+    publicUrl: url,
+    connectUrl: `${appOrigin}/settings`,
+    privateHosts: [{ origin: new URL(sandbox.url).origin }],
+    logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    ...options,
+  })
+  await keywell.start()
+  const apiKey = (await keywell.apiKeys.create('test')).key.expose()
+
+  async function send<Body>(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body: unknown,
+  ): Promise<Answer<Body>> {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    let parsed: unknown = text
+    try {
+      parsed = JSON.parse(text)
+    } catch {}
+    // The test that asked says what it expects.
+    return { status: response.status, headers: response.headers, body: parsed as Body }
+  }
+
+  const stage: Stage = {
+    keywell,
+    url,
+    database,
+    sandbox: { url: sandbox.url, control },
+    apiKey,
+    integration: { id: '', redirectUri: '' },
+    logs,
+    call: (method, path, body) => send(method, path, { authorization: `Bearer ${apiKey}` }, body),
+    page: (token, method, path, body, origin = appOrigin) =>
+      send(
+        method,
+        path,
+        { authorization: `Bearer ${token}`, ...(origin === null ? {} : { origin }) },
+        body,
+      ),
+
+    async session(request = {}) {
+      const body = { ...mira, origins: [appOrigin], returnUrl, ...request }
+      return must(await stage.call<SessionAnswer>('POST', '/v1/connect/sessions', body), 201)
+    },
+
+    async flow(session, request = {}) {
+      const body = { provider: 'gitlab', host: sandbox.url, ...request }
+      return must(
+        await stage.page<CreateFlowAnswer>(session.connectToken, 'POST', '/connect/flows', body),
+        201,
+      )
+    },
+
+    start: (person, flow, origin = appOrigin) =>
+      person.visit(flow.startUrl, {
+        init: {
+          method: 'POST',
+          body: new URLSearchParams({ start_code: flow.startCode }),
+          headers: { origin },
+        },
+        stopAt: (to) => to.href.startsWith(sandbox.url),
+      }),
+
+    consent: (page, as = 'ada', decision = 'authorize') =>
+      sandboxVisitor({ username: as, password: sandboxPassword }).authorize(page.url, decision),
+
+    callback: (person, to) => person.visit(to, { stopAt: (next) => next.origin === appOrigin }),
+
+    confirm(finish, who = mira) {
+      const parameters = finish.hash
+        ? new URLSearchParams(finish.hash.slice(1))
+        : finish.searchParams
+      const session = parameters.get(returnParameters.session)
+      return stage.call('POST', `/v1/connect/sessions/${session}/confirm`, {
+        flowId: parameters.get(returnParameters.flow),
+        ticket: parameters.get(returnParameters.ticket),
+        ...who,
+      })
+    },
+
+    async connect({ who = mira, as, session, flow } = {}) {
+      const person = new Person()
+      const made = await stage.session({ ...who, ...session })
+      const first = await stage.start(person, await stage.flow(made, flow))
+      const back = await stage.consent(first, as)
+      const { url: finish } = await stage.callback(person, back)
+      return must(await stage.confirm(finish, who), 200)
+    },
+
+    read: (query = {}) =>
+      stage.call('POST', '/v1/credentials', { provider: 'gitlab', ...mira, ...query }),
+
+    async calm() {
+      await control.clearFaults()
+      await control.change({ skipConsent: 'matching_token', openerPolicy: null })
+      await control.resetCounters()
+    },
+
+    async stop() {
+      server.closeAllConnections()
+      server.close()
+      await keywell.stop()
+      await sandbox.stop()
+    },
+  }
+
+  stage.integration = await integrate(stage, options.scopes ?? ['read_api', 'read_user', 'api'])
+  return stage
+}
+
+/** Registers an OAuth app at the sandbox and tells Keywell, as an operator would. */
+async function integrate(stage: Stage, scopes: string[]): Promise<Stage['integration']> {
+  const draft = must(
+    await stage.call<{ id: string; redirectUri: string }>('POST', '/v1/integrations', {
+      provider: 'gitlab',
+      host: stage.sandbox.url,
+      scopes,
+    }),
+    201,
+  )
+  const application = await stage.sandbox.control.registerApplication({
+    name: 'Acme',
+    redirectUris: [draft.redirectUri],
+    scopes,
+  })
+  must(
+    await stage.call('PUT', `/v1/integrations/${draft.id}/client`, {
+      clientId: application.clientId,
+      clientSecret: application.clientSecret,
+    }),
+    200,
+  )
+  return draft
+}
+
+export function must<Body>(answer: Answer<Body>, status: number): Body {
+  if (answer.status === status) return answer.body
+  throw new Error(`expected ${status}, got ${answer.status}: ${JSON.stringify(answer.body)}`)
+}
+
+async function listen(service: () => KeywellService): Promise<{ server: Server; url: string }> {
+  const server = createServer(getRequestListener((request) => service().fetch(request)))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return { server, url: `http://127.0.0.1:${address.port}` }
+}
