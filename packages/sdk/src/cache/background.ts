@@ -1,0 +1,33 @@
+/**
+ * Work that nobody waits for: each item once, a few at a time.
+ * `work` must not reject; there is nobody to tell.
+ */
+export class Background<Item> {
+  readonly #waiting = new Set<Item>()
+  readonly #limit: number
+  readonly #work: (item: Item) => Promise<void>
+  #active = 0
+
+  constructor(limit: number, work: (item: Item) => Promise<void>) {
+    this.#limit = limit
+    this.#work = work
+  }
+
+  add(item: Item): void {
+    this.#waiting.add(item)
+    if (this.#active < this.#limit) void this.#drain()
+  }
+
+  clear(): void {
+    this.#waiting.clear()
+  }
+
+  async #drain(): Promise<void> {
+    this.#active += 1
+    for (const item of this.#waiting) {
+      this.#waiting.delete(item)
+      await this.#work(item)
+    }
+    this.#active -= 1
+  }
+}

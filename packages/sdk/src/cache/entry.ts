@@ -1,0 +1,122 @@
+import type { KeywellError } from '@keywell/protocol'
+import type { Credential } from '../credential.ts'
+import type { Identity } from './entry-index.ts'
+import { windowsOf } from './windows.ts'
+
+/** Wait after the first background failure; doubled at each further one. */
+const firstRetryMs = 3_000
+const longestRetryMs = 60_000
+/** Credentials for different `scopes` that an entry remembers beside the plain one. */
+const maxVariants = 16
+
+export interface Variant {
+  readonly promise: Promise<Credential>
+  /** Undefined until it is there. */
+  credential: Credential | undefined
+}
+
+/**
+ * What is known for one identity. All times are of the local clock; whether it may be served is a
+ * matter of three of them: `softAtMs`, `hardAtMs` and `checkedAtMs`.
+ */
+export class Entry {
+  readonly identity: Identity
+  /** Drawn once, so that keys that were filled together don't come due together. */
+  readonly #spread: number
+
+  credential: Credential | undefined
+  /** `credential`, as every hit hands it out: a hit makes no promise of its own. */
+  ready: Promise<Credential> | undefined
+  /** The same credential for calls that name scopes which were not literally granted. */
+  readonly variants: Map<string, Variant> = new Map()
+  /** A remembered miss. */
+  refusal: { readonly error: KeywellError; readonly untilMs: number } | undefined
+
+  /** From here on a newer credential is looked for in the background. */
+  softAtMs: number = Number.NEGATIVE_INFINITY
+  /** From here on a read waits. */
+  hardAtMs: number = Number.NEGATIVE_INFINITY
+  endsAtMs: number = Number.NEGATIVE_INFINITY
+  /** When the service was last asked and vouched for what is held. */
+  checkedAtMs: number = Number.NEGATIVE_INFINITY
+  #lifeMs: number | null = null
+
+  /** Set by a hit, taken back by the sweep: a hit does not look at the clock. */
+  isUsed = true
+  usedAtMs: number
+  #failures = 0
+  /** The service gave no answer at all when it was asked last. */
+  isUnanswered = false
+  /** After a failure nothing is asked in the background before this. */
+  retryAtMs: number = Number.NEGATIVE_INFINITY
+
+  /** The one request that is under way; all readers wait for it. */
+  pending: Promise<Credential> | undefined
+  /** Grows when what is held was withdrawn: an answer under way may not know of it. */
+  epoch = 0
+
+  constructor(identity: Identity, spread: number, nowMs: number) {
+    this.identity = identity
+    this.#spread = spread
+    this.usedAtMs = nowMs
+  }
+
+  /** The service vouched for `credential`, which has `leftMs` of life; null: no end. */
+  hold(credential: Credential, leftMs: number | null, askedAtMs: number): void {
+    if (credential !== this.credential) {
+      this.credential = credential
+      this.ready = Promise.resolve(credential)
+      this.variants.clear()
+      this.#lifeMs = leftMs
+    }
+    const { softInMs, hardInMs } = windowsOf(this.#lifeMs, leftMs, this.#spread)
+    this.softAtMs = askedAtMs + softInMs
+    this.hardAtMs = askedAtMs + hardInMs
+    this.endsAtMs = leftMs === null ? Number.POSITIVE_INFINITY : askedAtMs + leftMs
+    this.checkedAtMs = askedAtMs
+    this.refusal = undefined
+    this.#failures = 0
+    this.isUnanswered = false
+    this.retryAtMs = Number.NEGATIVE_INFINITY
+  }
+
+  /** The service had nothing newer: once that matters, ask again, ever more often towards the end. */
+  waitForNewer(nowMs: number): void {
+    if (nowMs < this.softAtMs) return
+    const leftMs = this.hardAtMs - nowMs
+    this.retryAtMs =
+      nowMs + (leftMs > 0 ? Math.min(Math.max(leftMs / 4, firstRetryMs), leftMs) : firstRetryMs)
+  }
+
+  failed(nowMs: number, isUnanswered: boolean): void {
+    this.retryAtMs = nowMs + Math.min(firstRetryMs * 2 ** this.#failures, longestRetryMs)
+    this.#failures += 1
+    this.isUnanswered = isUnanswered
+  }
+
+  /** Something newer exists: what is held is served at most until that has come. */
+  shorten(): void {
+    this.softAtMs = Number.NEGATIVE_INFINITY
+    this.retryAtMs = Number.NEGATIVE_INFINITY
+  }
+
+  /** Forgets what is held. An answer under way is not taken either. */
+  drop(): void {
+    this.epoch += 1
+    this.credential = undefined
+    this.ready = undefined
+    this.variants.clear()
+    this.softAtMs = Number.NEGATIVE_INFINITY
+    this.hardAtMs = Number.NEGATIVE_INFINITY
+    this.endsAtMs = Number.NEGATIVE_INFINITY
+    this.checkedAtMs = Number.NEGATIVE_INFINITY
+  }
+
+  /** Remembers what a call with these scopes gets, as long as the credential is the same. */
+  remember(scopes: string, promise: Promise<Credential>): Variant {
+    if (this.variants.size >= maxVariants) this.variants.clear()
+    const variant: Variant = { promise, credential: undefined }
+    this.variants.set(scopes, variant)
+    return variant
+  }
+}

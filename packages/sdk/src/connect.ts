@@ -1,0 +1,63 @@
+import {
+  type Confirm,
+  type ConfirmAnswer,
+  type CreateSession,
+  confirmAnswerSchema,
+  confirmSchema,
+  createSessionSchema,
+  type SessionAnswer,
+  sessionAnswerSchema,
+  sessionIdSchema,
+} from '@keywell/protocol'
+import type { ChangeNews } from './cache/credential-cache.ts'
+import { newsOf } from './connections.ts'
+import { parseInput, type Service } from './service.ts'
+
+/** Which flow to confirm, with the ticket that the browser brought, and who is signed in there. */
+export interface ConfirmFlow {
+  readonly sessionId: string
+  readonly flowId: string
+  readonly ticket: string
+  readonly tenantId: string
+  readonly userId: string
+}
+
+/** The backend's two calls of a connect; `connectHandler` makes both for you. */
+export class Connect {
+  readonly #service: Service
+  readonly #tell: (news: ChangeNews) => void
+
+  /** @param tell what is known here already, before the change stream brings it */
+  constructor(service: Service, tell: (news: ChangeNews) => void) {
+    this.#service = service
+    this.#tell = tell
+  }
+
+  /** A permit for one browser, ten minutes long. Only `connectToken` goes to the browser. */
+  async createSession(session: CreateSession): Promise<SessionAnswer> {
+    return this.#service.call({
+      method: 'POST',
+      path: '/v1/connect/sessions',
+      body: parseInput(createSessionSchema, session, 'connect.createSession'),
+      schema: sessionAnswerSchema,
+    })
+  }
+
+  /**
+   * Ends a flow for the user who is signed in at the app, in the browser that brought the ticket.
+   * Anyone else's id makes the service destroy the code: never take the ids from the browser.
+   */
+  async confirm(flow: ConfirmFlow): Promise<ConfirmAnswer> {
+    const name = 'connect.confirm'
+    const sessionId = parseInput(sessionIdSchema, flow.sessionId, `${name}: sessionId`)
+    const body: Confirm = parseInput(confirmSchema, flow, name)
+    const answer = await this.#service.call({
+      method: 'POST',
+      path: `/v1/connect/sessions/${sessionId}/confirm`,
+      body,
+      schema: confirmAnswerSchema,
+    })
+    if (answer.connection !== null) this.#tell(newsOf('connected', answer.connection))
+    return answer
+  }
+}

@@ -1,0 +1,91 @@
+import {
+  type Connection,
+  type ConnectionList,
+  connectionIdSchema,
+  connectionListSchema,
+  connectionSchema,
+  type DisconnectAnswer,
+  disconnectAnswerSchema,
+  listConnectionsSchema,
+  ownerSchema,
+} from '@keywell/protocol'
+import type { ChangeNews } from './cache/credential-cache.ts'
+import { parseInput, type Service } from './service.ts'
+
+export interface ListConnections {
+  readonly tenantId: string
+  /** All users of the tenant unless told. */
+  readonly userId?: string | undefined
+  readonly provider?: string | undefined
+  /** Connections per page; 100 unless told, 500 at most. */
+  readonly limit?: number | undefined
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface ConnectionReference {
+  readonly connectionId: string
+  readonly tenantId: string
+  /** When given, the connection must be this user's; `not_found` otherwise. */
+  readonly userId?: string | undefined
+}
+
+/** The connections of a tenant or a user. They hold no secret. */
+export class Connections {
+  readonly #service: Service
+  readonly #tell: (news: ChangeNews) => void
+
+  /** @param tell what is known here already, before the change stream brings it */
+  constructor(service: Service, tell: (news: ChangeNews) => void) {
+    this.#service = service
+    this.#tell = tell
+  }
+
+  async list(query: ListConnections): Promise<ConnectionList> {
+    const { tenantId, userId, provider, limit, cursor } = parseInput(
+      listConnectionsSchema,
+      query,
+      'connections.list',
+    )
+    return this.#service.call({
+      method: 'GET',
+      path: '/v1/connections',
+      query: { tenantId, userId, provider, limit, cursor },
+      schema: connectionListSchema,
+    })
+  }
+
+  async get(reference: ConnectionReference): Promise<Connection> {
+    return this.#service.call({
+      method: 'GET',
+      ...locate(reference, 'connections.get'),
+      schema: connectionSchema,
+    })
+  }
+
+  /** Removes the credential here, and withdraws the grant at the provider where that is possible. */
+  async disconnect(reference: ConnectionReference): Promise<DisconnectAnswer> {
+    const answer = await this.#service.call({
+      method: 'DELETE',
+      ...locate(reference, 'connections.disconnect'),
+      schema: disconnectAnswerSchema,
+    })
+    this.#tell(newsOf('disconnected', answer.connection))
+    return answer
+  }
+}
+
+/** What a connection's state means to a cache. */
+export function newsOf(kind: ChangeNews['kind'], connection: Connection): ChangeNews {
+  const { tenantId, userId, id, provider, host, name, generation } = connection
+  return { kind, tenantId, userId, connectionId: id, provider, host, name, generation }
+}
+
+function locate(
+  reference: ConnectionReference,
+  name: string,
+): { path: string; query: Record<string, string | undefined> } {
+  const id = parseInput(connectionIdSchema, reference.connectionId, `${name}: connectionId`)
+  const { tenantId, userId } = parseInput(ownerSchema, reference, name)
+  return { path: `/v1/connections/${id}`, query: { tenantId, userId } }
+}

@@ -1,0 +1,80 @@
+import type { Account, ConnectionId, CredentialAnswer, CredentialType } from '@keywell/protocol'
+
+const redacted = '[redacted]'
+/** Node's name for "show yourself in a log"; elsewhere it is an unused symbol. */
+const inspect = Symbol.for('nodejs.util.inspect.custom')
+
+/**
+ * A credential, ready to use. `credential` and `header.value` are secrets: they are read by name, and
+ * show as `[redacted]` in logs, in JSON and in Node's inspection; a spread copy leaves them out.
+ * Frozen. One object is made per generation, so `===` tells whether anything changed.
+ */
+export class Credential {
+  readonly type: CredentialType
+  readonly connectionId: ConnectionId
+  /** Grows by one at each replacement. */
+  readonly generation: number
+  /** End of the access token by the service's clock, ISO 8601; null: it has none. */
+  readonly expiresAt: string | null
+  /** What the user granted, as the provider said. */
+  readonly scopes: readonly string[]
+  /** Of the scopes that the call named: those that were not granted. */
+  readonly missingScopes: readonly string[]
+  /** Base URL of the instance, relative root included, without a slash at the end. */
+  readonly host: string
+  readonly account: Readonly<Account>
+  /** Ready to send: `headers: { [header.name]: header.value }`. */
+  readonly header: CredentialHeader
+  readonly #credential: string
+
+  constructor(answer: CredentialAnswer) {
+    this.type = answer.type
+    this.connectionId = answer.connectionId
+    this.generation = answer.generation
+    this.expiresAt = answer.expiresAt
+    this.scopes = Object.freeze([...answer.scopes])
+    this.missingScopes = Object.freeze([...answer.missingScopes])
+    this.host = answer.host
+    this.account = Object.freeze({ ...answer.account })
+    this.header = new CredentialHeader(answer.header.name, answer.header.value)
+    this.#credential = answer.credential
+    Object.freeze(this)
+  }
+
+  /** The secret itself: the access token, the key, or `user:password`. */
+  get credential(): string {
+    return this.#credential
+  }
+
+  toJSON(): object {
+    return { ...this, credential: redacted }
+  }
+
+  static {
+    Object.defineProperty(this.prototype, inspect, { value: this.prototype.toJSON })
+  }
+}
+
+/** A header whose value shows only when it is asked for by name. */
+export class CredentialHeader {
+  readonly name: string
+  readonly #value: string
+
+  constructor(name: string, value: string) {
+    this.name = name
+    this.#value = value
+    Object.freeze(this)
+  }
+
+  get value(): string {
+    return this.#value
+  }
+
+  toJSON(): object {
+    return { name: this.name, value: redacted }
+  }
+
+  static {
+    Object.defineProperty(this.prototype, inspect, { value: this.prototype.toJSON })
+  }
+}

@@ -1,0 +1,71 @@
+import { KeywellError } from '@keywell/protocol'
+
+/** Longest body that is read, in bytes: a few ids. */
+const maxBodyBytes = 10_000
+
+/**
+ * Keeps pages of other sites from acting as the signed-in user. Browsers send `Origin` with every
+ * POST and DELETE; where it is missing, `Sec-Fetch-Site` must vouch. Neither can be set by a page.
+ */
+export function checkSameOrigin(request: Request, origin: string): void {
+  const sent = request.headers.get('origin')
+  const site = request.headers.get('sec-fetch-site')
+  if (sent === null ? site === 'same-origin' : sent === origin) return
+  throw new KeywellError(
+    'origin_not_allowed',
+    sent === null
+      ? 'The request does not say which page it comes from.'
+      : `The request comes from ${sent}, and this is ${origin}.`,
+    {
+      nextStep:
+        "Call this route from the app's own pages. Behind a proxy, pass `origin` to connectHandler: the app's origin as browsers see it.",
+    },
+  )
+}
+
+/** Reads a JSON object; an empty body is an empty object. */
+export async function readJson(request: Request): Promise<Record<string, unknown>> {
+  const text = await readText(request)
+  if (text === '') return {}
+  const body = parse(text)
+  if (isRecord(body)) return body
+  throw new KeywellError('invalid_request', 'The body must be a JSON object.')
+}
+
+async function readText(request: Request): Promise<string> {
+  const decoder = new TextDecoder()
+  let bytes = 0
+  let text = ''
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > maxBodyBytes) {
+      throw new KeywellError('payload_too_large', `The body has more than ${maxBodyBytes} bytes.`)
+    }
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The one way in which the handler says no. */
+export function problemResponse(error: KeywellError): Response {
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+  }
+  if (error.retryAfterMs !== undefined) {
+    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
+  }
+  return new Response(JSON.stringify(error.toProblem()), { status: error.status, headers })
+}

@@ -1,0 +1,41 @@
+import { KeywellError } from '@keywell/protocol'
+
+export type Route = {
+  /** Path at which the handler is mounted, without a slash at the end. */
+  readonly mountPath: string
+  /** Whether a page of another site must be kept from calling it. */
+  readonly changesState: boolean
+} & (
+  | { readonly name: 'session' | 'finish-page' | 'finish' | 'connections' }
+  | { readonly name: 'disconnect'; readonly connectionId: string }
+)
+
+/** Finds the route by the end of the path, so that the handler need not know where it is mounted. */
+export function routeOf(method: string, pathname: string): Route {
+  const parts = pathname.replace(/\/+$/, '').split('/')
+  const last = parts.at(-1) ?? ''
+  const mountPath = parts.slice(0, -1).join('/')
+  switch (`${method} ${last}`) {
+    case 'POST session':
+      return { name: 'session', mountPath, changesState: true }
+    case 'GET finish':
+      // A navigation from the service, hence from another site; its ticket is the proof.
+      return { name: 'finish-page', mountPath, changesState: false }
+    case 'POST finish':
+      return { name: 'finish', mountPath, changesState: true }
+    case 'GET connections':
+      return { name: 'connections', mountPath, changesState: false }
+  }
+  if (method === 'DELETE' && parts.at(-2) === 'connections') {
+    return {
+      name: 'disconnect',
+      mountPath: parts.slice(0, -2).join('/'),
+      changesState: true,
+      connectionId: last,
+    }
+  }
+  throw new KeywellError('not_found', `connectHandler has no route ${method} …/${last}.`, {
+    nextStep:
+      'It serves POST session, GET and POST finish, GET connections and DELETE connections/:id below its mount point.',
+  })
+}

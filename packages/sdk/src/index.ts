@@ -1,0 +1,28 @@
+/**
+ * Keywell for your backend.
+ *
+ *     import { Keywell } from '@keywell/sdk'
+ *
+ *     const keywell = new Keywell() // KEYWELL_URL, KEYWELL_API_KEY
+ *     const query = { provider: 'gitlab', tenantId: 'org_acme', userId: 'user_123' }
+ *     const { credential } = await keywell.getCredential(query)
+ *     const projects = await keywell.fetch(query, '/api/v4/projects')
+ */
+export {
+  type Connection,
+  type ConnectionList,
+  type DisconnectAnswer,
+  type ErrorCode,
+  type Integration,
+  KeywellError,
+  type SessionAnswer,
+} from '@keywell/protocol'
+export type { CredentialQuery } from './cache/credential-cache.ts'
+export type { ConfirmFlow, Connect } from './connect.ts'
+export type { ConnectionReference, Connections, ListConnections } from './connections.ts'
+export { Credential, type CredentialHeader } from './credential.ts'
+export type { SignedIn } from './handler/connect-handler.ts'
+export type { EvictReason, Hooks } from './hooks.ts'
+export type { Integrations } from './integrations.ts'
+export { type CredentialResult, type GetCredential, Keywell } from './keywell.ts'
+export type { KeywellOptions } from './options.ts'

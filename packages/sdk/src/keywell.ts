@@ -1,0 +1,154 @@
+import { KeywellError, readCredentialAnswerSchema } from '@keywell/protocol'
+import { givenClock, systemClock } from './cache/clock.ts'
+import { CredentialCache, type CredentialQuery } from './cache/credential-cache.ts'
+import { ChangeStream } from './changes/change-stream.ts'
+import { streamByFetch, streamByNode } from './changes/open-stream.ts'
+import { Connect } from './connect.ts'
+import { Connections } from './connections.ts'
+import type { Credential } from './credential.ts'
+import { handleConnect, type SignedIn } from './handler/connect-handler.ts'
+import { callHook } from './hooks.ts'
+import { Integrations } from './integrations.ts'
+import { type KeywellOptions, settingsOf } from './options.ts'
+import { providerFetch } from './provider-fetch.ts'
+import { Service } from './service.ts'
+
+export type CredentialResult =
+  | { readonly ok: true; readonly credential: Credential }
+  | { readonly ok: false; readonly error: KeywellError }
+
+export interface GetCredential {
+  /** Answers from memory where it can. Throws `KeywellError`. */
+  (query: CredentialQuery): Promise<Credential>
+  /** The same for callers that don't like exceptions. */
+  safe(query: CredentialQuery): Promise<CredentialResult>
+}
+
+/**
+ * Keywell for a backend: credentials of the app's users, always fresh, from memory. Make one per
+ * process and keep it.
+ *
+ *     const keywell = new Keywell()   // KEYWELL_URL, KEYWELL_API_KEY
+ *     const { credential } = await keywell.getCredential({ provider: 'gitlab', tenantId, userId })
+ *
+ * Throws `TypeError` when an option is missing or wrong.
+ */
+export class Keywell {
+  /**
+   * A credential that is valid now. From memory it takes well under a microsecond or two; the network
+   * is asked only for what was not held, or may have been withdrawn.
+   */
+  readonly getCredential: GetCredential
+  /** Lists, reads and removes connections. */
+  readonly connections: Connections
+  /** Makes connect sessions and confirms flows, for those who don't use `connectHandler`. */
+  readonly connect: Connect
+  /** Registers OAuth apps. */
+  readonly integrations: Integrations
+  readonly #cache: CredentialCache
+  readonly #stream: ChangeStream
+  readonly #fetch: typeof globalThis.fetch
+
+  constructor(options: KeywellOptions = {}) {
+    const settings = settingsOf(options)
+    const { hooks, random } = settings
+    this.#fetch = settings.fetch ?? globalThis.fetch
+    const service = new Service({ ...settings, fetch: this.#fetch })
+    this.#cache = new CredentialCache({
+      ...settings,
+      clock: settings.now === undefined ? systemClock() : givenClock(settings.now),
+      read: (body) => {
+        this.#stream.start()
+        return service.call({
+          method: 'POST',
+          path: '/v1/credentials',
+          body,
+          schema: readCredentialAnswerSchema,
+        })
+      },
+    })
+    this.#stream = new ChangeStream({
+      url: service.urlOf({ path: '/v1/changes' }),
+      headers: () => service.headers(),
+      open: (settings.fetch === undefined && streamByNode()) || streamByFetch(this.#fetch),
+      random,
+      listener: this.#cache,
+      onError: (error) => callHook(hooks.onError, { error, background: true }),
+    })
+    const cache = this.#cache
+    this.getCredential = Object.assign((query: CredentialQuery) => cache.get(query), {
+      safe: (query: CredentialQuery) => settle(cache.get(query)),
+    })
+    this.connections = new Connections(service, (news) => cache.apply(news))
+    this.connect = new Connect(service, (news) => cache.apply(news))
+    this.integrations = new Integrations(service)
+  }
+
+  /** What is held in memory, or undefined; never waits. */
+  getCredentialSync(query: CredentialQuery): Credential | undefined {
+    return this.#cache.getSync(query)
+  }
+
+  /** Reads credentials ahead of need, a few at a time. Answers one result per query, in order. */
+  async warm(queries: readonly CredentialQuery[]): Promise<CredentialResult[]> {
+    const results: CredentialResult[] = []
+    const waiting = queries.entries()
+    const work = async (): Promise<void> => {
+      for (const [index, query] of waiting) results[index] = await this.getCredential.safe(query)
+    }
+    await Promise.all(Array.from({ length: warmLimit }, work))
+    return results
+  }
+
+  /** Drops what is held for a query; the next read asks the service. */
+  invalidate(query: CredentialQuery): void {
+    this.#cache.invalidate(query)
+  }
+
+  /**
+   * `fetch` to the connection's host, with the credential in its header. `path` begins with `/`, or
+   * is a whole URL below that host. No other host ever sees the credential, redirects included.
+   * A 401 is tried once more with a newer credential; a stream as body is sent only once.
+   * Throws `KeywellError` when there is no credential; the provider's own errors are responses.
+   */
+  async fetch(query: CredentialQuery, path: string, init?: RequestInit): Promise<Response> {
+    return providerFetch(
+      {
+        fetch: this.#fetch,
+        get: () => this.#cache.get(query),
+        getAtLeast: (generation) => this.#cache.getAtLeast(query, generation),
+      },
+      path,
+      init,
+    )
+  }
+
+  /**
+   * Serves the routes that `@keywell/react` needs, below the path where you mount it:
+   *
+   *     app.all('/api/keywell/*', (c) => keywell.connectHandler(c.req.raw, signedIn(c)))
+   *
+   * @param who the user who is signed in, by the app's own session
+   */
+  async connectHandler(request: Request, who: SignedIn): Promise<Response> {
+    return handleConnect(this, request, who)
+  }
+
+  /** Ends the change stream and the timer, and forgets everything. It cannot be used again. */
+  close(): void {
+    this.#stream.close()
+    this.#cache.close()
+  }
+}
+
+/** Requests of `warm` at once. */
+const warmLimit = 8
+
+async function settle(reading: Promise<Credential>): Promise<CredentialResult> {
+  try {
+    return { ok: true, credential: await reading }
+  } catch (error) {
+    if (error instanceof KeywellError) return { ok: false, error }
+    throw error
+  }
+}

@@ -1,0 +1,124 @@
+import { Secret } from '@keywell/protocol'
+import type { Hooks } from './hooks.ts'
+
+export interface KeywellOptions {
+  /** Base URL of the service; the environment's `KEYWELL_URL` unless told. */
+  url?: string
+  /** The environment's `KEYWELL_API_KEY` unless told. */
+  apiKey?: string
+  /** Credentials held at most; 10,000 unless told. The least recently used goes first. */
+  maxEntries?: number
+  /**
+   * Milliseconds that a credential is served without news from the service; 60,000 unless told.
+   * While the change stream is up it never counts: this is the bound for when it is down.
+   */
+  maxStaleMs?: number
+  /**
+   * Milliseconds, longer than `maxStaleMs`: how long a credential is still served while the service
+   * does not answer at all. A revoked credential then lives as long. Off unless told.
+   */
+  staleIfUnavailable?: number
+  /** Milliseconds after its last use that a credential is kept fresh ahead of need; 30 minutes unless told. */
+  idleAfterMs?: number
+  /** Milliseconds that a call to the service may take; 10,000 unless told. */
+  requestTimeoutMs?: number
+  /** Sends every request, the change stream and `keywell.fetch` included. */
+  fetch?: typeof globalThis.fetch
+  /** Monotonic milliseconds. */
+  now?: () => number
+  /** Numbers from 0 up to 1, for jitter only. */
+  random?: () => number
+  /** Called on what happens, for metrics. */
+  hooks?: Hooks
+}
+
+export interface Settings {
+  readonly url: URL
+  readonly apiKey: Secret
+  readonly maxEntries: number
+  readonly maxStaleMs: number
+  readonly staleIfUnavailableMs: number
+  readonly idleAfterMs: number
+  readonly requestTimeoutMs: number
+  readonly fetch: typeof globalThis.fetch | undefined
+  readonly now: (() => number) | undefined
+  readonly random: () => number
+  readonly hooks: Hooks
+}
+
+/** Checks and completes what was passed. Throws `TypeError` with the fix. */
+export function settingsOf(options: KeywellOptions): Settings {
+  const maxStaleMs = wholeNumber('maxStaleMs', options.maxStaleMs ?? 60_000)
+  return {
+    url: serviceUrl(options.url ?? environment('KEYWELL_URL')),
+    apiKey: apiKeyOf(options.apiKey ?? environment('KEYWELL_API_KEY')),
+    maxEntries: wholeNumber('maxEntries', options.maxEntries ?? 10_000),
+    maxStaleMs,
+    staleIfUnavailableMs: staleIfUnavailable(options.staleIfUnavailable ?? maxStaleMs, maxStaleMs),
+    idleAfterMs: wholeNumber('idleAfterMs', options.idleAfterMs ?? 30 * 60_000),
+    requestTimeoutMs: wholeNumber('requestTimeoutMs', options.requestTimeoutMs ?? 10_000),
+    fetch: optionalFunction('fetch', options.fetch),
+    now: optionalFunction('now', options.now),
+    random: optionalFunction('random', options.random) ?? Math.random,
+    hooks: { ...options.hooks },
+  }
+}
+
+function environment(name: string): string | undefined {
+  return globalThis.process?.env[name]
+}
+
+function serviceUrl(text: string | undefined): URL {
+  if (text === undefined || text === '') {
+    throw new TypeError(
+      'Keywell: the address of the service is missing. Set KEYWELL_URL, or pass `url`.',
+    )
+  }
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new TypeError(
+      `Keywell: \`url\` must be an http or https URL, such as https://keywell.example; got "${text}".`,
+    )
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new TypeError('Keywell: `url` must not contain a user, a query or a fragment.')
+  }
+  url.pathname = url.pathname.replace(/\/+$/, '')
+  return url
+}
+
+function apiKeyOf(text: string | undefined): Secret {
+  if (text === undefined || text === '') {
+    throw new TypeError('Keywell: the API key is missing. Set KEYWELL_API_KEY, or pass `apiKey`.')
+  }
+  // The key itself is not shown: whatever was passed may be most of a real one.
+  if (typeof text !== 'string' || !/^[\x21-\x7e]+$/.test(text)) {
+    throw new TypeError('Keywell: `apiKey` must be printable ASCII without spaces or line ends.')
+  }
+  return new Secret(text)
+}
+
+function staleIfUnavailable(value: number, maxStaleMs: number): number {
+  if (wholeNumber('staleIfUnavailable', value) < maxStaleMs) {
+    throw new TypeError(
+      `Keywell: \`staleIfUnavailable\` must not be shorter than \`maxStaleMs\` (${maxStaleMs}).`,
+    )
+  }
+  return value
+}
+
+function wholeNumber(name: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new TypeError(
+      `Keywell: \`${name}\` must be a whole number above 0; got ${String(value)}.`,
+    )
+  }
+  return value
+}
+
+function optionalFunction<Value>(name: string, value: Value | undefined): Value | undefined {
+  if (value !== undefined && typeof value !== 'function') {
+    throw new TypeError(`Keywell: \`${name}\` must be a function.`)
+  }
+  return value
+}
