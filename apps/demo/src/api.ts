@@ -1,0 +1,48 @@
+import type { Person } from './people.ts'
+
+/**
+ * What Acme's backend answers to Acme's page. Types only: both sides import them, and the page takes
+ * no code from the server.
+ */
+export interface Me {
+  readonly person: Person
+  /** The GitLab instance that this installation of Acme works with; null: Keywell's default. */
+  readonly gitlabHost: string | null
+}
+
+export interface Project {
+  readonly id: number
+  /** Namespace and name, e.g. `platform/api`. */
+  readonly path: string
+  readonly name: string
+  readonly description: string | null
+  readonly url: string
+  readonly visibility: 'private' | 'internal' | 'public'
+  /** Null: issues are switched off in this project. */
+  readonly openIssues: number | null
+  readonly lastActivityAt: string | null
+}
+
+export interface ProjectList {
+  readonly projects: readonly Project[]
+  /** There are more at GitLab than are listed here. */
+  readonly more: boolean
+}
+
+/** Body of every failed call: a code to branch on, and a sentence for people. */
+export interface Failure {
+  readonly code: FailureCode
+  readonly message: string
+}
+
+export type FailureCode =
+  | 'signed_out'
+  | 'forbidden'
+  | 'invalid_request'
+  | 'not_found'
+  | 'not_connected'
+  | 'needs_reauth'
+  | 'scope_missing'
+  | 'unavailable'
+  | 'gitlab_error'
+  | 'internal'

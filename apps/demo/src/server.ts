@@ -1,0 +1,164 @@
+import { serveStatic } from '@hono/node-server/serve-static'
+import { Keywell } from '@keywell/sdk'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { z } from 'zod'
+import type { Me } from './api.ts'
+import { findPerson, type Person } from './people.ts'
+import { AcmeError, answerFailure } from './server/failures.ts'
+import { headers, sameOriginWrites } from './server/guard.ts'
+import { gitlabScopes, listProjects } from './server/projects.ts'
+import { createSessions, sessionLifetimeMs } from './server/sessions.ts'
+
+export interface DemoOptions {
+  /** Base URL of the Keywell service. */
+  keywellUrl: string
+  apiKey: string
+  /** Where browsers find Acme, e.g. `http://localhost:7402`. */
+  origin: string
+  /** Folder of the built page. */
+  assets: string
+  /** Base URL of the GitLab instance that Acme works with; gitlab.com unless told. */
+  gitlabHost?: string | undefined
+  /** For calls to Keywell and to GitLab. */
+  fetch?: typeof fetch
+  /** Milliseconds since 1970. */
+  now: () => number
+  randomBytes: (length: number) => Buffer
+  /** Hears of every failure that is not the user's. */
+  onError: (error: unknown) => void
+}
+
+export interface Demo {
+  fetch: (request: Request) => Response | Promise<Response>
+  /** Ends the change stream to Keywell. */
+  close: () => void
+}
+
+type Env = { Variables: { person: Person } }
+
+const sessionCookie = 'acme_session'
+
+/**
+ * Acme, a small product that embeds Keywell. Everything that Keywell needs of it stands between the
+ * two rules below; the rest is what any product has: sign-in, a page, headers.
+ */
+export function createDemo(options: DemoOptions): Demo {
+  const sessions = createSessions(options)
+  const app = new Hono<Env>()
+
+  app.use(headers(originsOf(options)))
+  app.onError((error, c) => {
+    const answer = answerFailure(error, c)
+    if (answer.status >= 500) options.onError(error)
+    return answer
+  })
+  app.get('/healthz', (c) => c.text('ok'))
+
+  app.use('/api/*', sameOriginWrites(options.origin), neverStored)
+  app.post('/api/sign-in', async (c) => {
+    const person = findPerson(await readPersonId(c))
+    if (!person) throw new AcmeError('invalid_request', 'There is nobody of that name.')
+    sessions.end(getCookie(c, sessionCookie))
+    setCookie(c, sessionCookie, sessions.start(person), cookieOptions(options.origin))
+    return c.json(describeMe(person, options))
+  })
+  app.post('/api/sign-out', (c) => {
+    sessions.end(getCookie(c, sessionCookie))
+    deleteCookie(c, sessionCookie, { path: '/' })
+    return c.body(null, 204)
+  })
+  app.use('/api/*', async (c, next) => {
+    const person = sessions.find(getCookie(c, sessionCookie))
+    // A popup that comes back after the session has ended shows a page, not JSON.
+    if (!person && c.req.header('sec-fetch-mode') === 'navigate') return c.redirect('/')
+    if (!person) throw new AcmeError('signed_out', 'Sign in to Acme first.')
+    c.set('person', person)
+    return next()
+  })
+  app.get('/api/me', (c) => c.json(describeMe(c.var.person, options)))
+
+  // -- Keywell: three lines of product code ---------------------------------------------------
+  const keywell = new Keywell({
+    url: options.keywellUrl,
+    apiKey: options.apiKey,
+    ...(options.fetch && { fetch: options.fetch }),
+  })
+  app.all('/api/keywell/*', (c) =>
+    keywell.connectHandler(c.req.raw, {
+      tenantId: c.var.person.tenant.id,
+      userId: c.var.person.id,
+      scopes: { gitlab: { required: [...gitlabScopes] } },
+    }),
+  )
+  app.get('/api/projects', async (c) =>
+    c.json(await listProjects(keywell, { person: c.var.person, host: options.gitlabHost })),
+  )
+  // -------------------------------------------------------------------------------------------
+
+  app.all('/api/*', () => {
+    throw new AcmeError('not_found', 'There is nothing at this address.')
+  })
+  servePage(app, options.assets)
+
+  return { fetch: (request) => app.fetch(request), close: () => keywell.close() }
+}
+
+function originsOf({ keywellUrl, gitlabHost }: DemoOptions) {
+  return {
+    keywellOrigin: new URL(keywellUrl).origin,
+    providerOrigins: [new URL(gitlabHost ?? 'https://gitlab.com').origin],
+  }
+}
+
+const neverStored: MiddlewareHandler = async (c, next) => {
+  await next()
+  if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
+}
+
+const signInSchema = z.object({ personId: z.string().max(100) })
+
+async function readPersonId(c: Context): Promise<string> {
+  const body = await c.req.json().catch(() => undefined)
+  const parsed = signInSchema.safeParse(body)
+  if (!parsed.success) throw new AcmeError('invalid_request', 'Send { "personId": "…" } as JSON.')
+  return parsed.data.personId
+}
+
+/** `Lax`, not `Strict`: the popup comes back from GitLab, another site, and must be signed in then. */
+function cookieOptions(origin: string) {
+  return {
+    httpOnly: true,
+    sameSite: 'Lax',
+    secure: origin.startsWith('https:'),
+    path: '/',
+    maxAge: sessionLifetimeMs / 1000,
+  } as const
+}
+
+function describeMe(person: Person, { gitlabHost }: DemoOptions): Me {
+  return { person, gitlabHost: gitlabHost ?? null }
+}
+
+/** Built files have their hash in their names and are kept for good; every other address is the page. */
+function servePage(app: Hono<Env>, assets: string) {
+  app.use(
+    '/assets/*',
+    serveStatic({
+      root: assets,
+      onFound: (_path, c) => c.header('cache-control', 'public, max-age=31536000, immutable'),
+    }),
+    () => {
+      throw new AcmeError('not_found', 'There is nothing at this address.')
+    },
+  )
+  app.get('/icon.svg', serveStatic({ root: assets }))
+  app.get(
+    '*',
+    serveStatic({
+      root: assets,
+      path: 'index.html',
+      onFound: (_path, c) => c.header('cache-control', 'no-cache'),
+    }),
+  )
+}

@@ -1,0 +1,126 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { banner } from './start/banner.ts'
+import { type Child, startChild } from './start/children.ts'
+import { buildPage, pageIsOld } from './start/page.ts'
+import { makePlan, type Plan } from './start/plan.ts'
+import { refuseTakenPorts } from './start/ports.ts'
+import { waitUntilReady } from './start/ready.ts'
+import { registerSandbox } from './start/register.ts'
+import { StartError } from './start/start-error.ts'
+
+/**
+ * `npm start`: the Keywell service on its embedded database, a stand-in for GitLab, and Acme, each in
+ * a process of its own. Needs no account, no Docker and no variable. Ctrl-C stops all three.
+ */
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const children: Child[] = []
+
+process.exitCode = await run()
+// Not left to an empty event loop: an interrupted build of the page may still be at work.
+process.exit()
+
+async function run(): Promise<number> {
+  const interrupted = interruption()
+  try {
+    const end = await Promise.race([startEverything(), interrupted])
+    if (end === 'running') await Promise.race([interrupted, ...children.map(({ died }) => died)])
+    say('Stopping …')
+    return 0
+  } catch (error) {
+    const known = error instanceof StartError
+    process.stderr.write(`\n${known ? error.message : String((error as Error).stack)}\n\n`)
+    return 1
+  } finally {
+    await Promise.all(children.map((child) => child.stop()))
+  }
+}
+
+async function startEverything(): Promise<'running'> {
+  const plan = makePlan(root, process.env)
+  await refuseTakenPorts(plan)
+  mkdirSync(join(plan.data, 'logs'), { recursive: true, mode: 0o700 })
+
+  const service = launch(plan, 'service', 'Keywell service', {
+    PORT: String(plan.ports.KEYWELL_PORT),
+    HOST: '127.0.0.1',
+    KEYWELL_MODE: 'development',
+    KEYWELL_PUBLIC_URL: plan.keywellUrl,
+    KEYWELL_DATA_DIR: join(plan.data, 'service'),
+    KEYWELL_API_KEY_FILE: plan.apiKeyFile,
+    KEYWELL_ALLOW_HOSTS: plan.sandboxUrl,
+    KEYWELL_CONNECT_URL: `${plan.demoUrl}/settings/integrations`,
+  })
+  const sandbox = launch(plan, 'sandbox', 'GitLab stand-in', {
+    SANDBOX_PORT: String(plan.ports.SANDBOX_PORT),
+    SANDBOX_CONTROL_PORT: String(plan.ports.SANDBOX_CONTROL_PORT),
+    SANDBOX_PUBLIC_URL: plan.sandboxUrl,
+    SANDBOX_DATA: join(plan.data, 'sandbox.json'),
+  })
+  await Promise.all([
+    waitUntilReady(service, `${plan.keywellUrl}/readyz`).then(() => sayReady(service)),
+    waitUntilReady(sandbox, `${plan.sandboxControlUrl}/settings`).then(() => sayReady(sandbox)),
+    buildPageIfOld(),
+  ])
+  if (await registerSandbox(plan)) say('The stand-in is registered with Keywell')
+
+  const demo = launch(plan, 'demo', 'Acme', {
+    DEMO_PORT: String(plan.ports.DEMO_PORT),
+    KEYWELL_URL: plan.keywellUrl,
+    KEYWELL_API_KEY_FILE: plan.apiKeyFile,
+    GITLAB_HOST: plan.sandboxUrl,
+  })
+  await waitUntilReady(demo, `${plan.demoUrl}/healthz`)
+  sayReady(demo)
+  process.stdout.write(banner(plan, performance.now() / 1000))
+  return 'running'
+}
+
+function launch(plan: Plan, app: string, name: string, env: Record<string, string>): Child {
+  const child = startChild({
+    name,
+    main: join(root, 'apps', app, 'src/main.ts'),
+    cwd: root,
+    env: { ...inheritedEnvironment(), ...env },
+    logFile: join(plan.data, 'logs', `${app}.log`),
+  })
+  children.push(child)
+  return child
+}
+
+/** Nothing that a developer has set for another installation may reach this one: least of all its database. */
+function inheritedEnvironment(): NodeJS.ProcessEnv {
+  const ours = /^(KEYWELL_.*|SANDBOX_.*|DEMO_.*|GITLAB_HOST|DATABASE_URL|PORT|HOST)$/
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)))
+}
+
+async function buildPageIfOld(): Promise<void> {
+  if (!(await pageIsOld(root))) return
+  await buildPage(root)
+  say('Acme’s page is built')
+}
+
+/** Resolves at the first signal to stop; a second one does not wait for anybody. */
+function interruption(): Promise<'interrupted'> {
+  return new Promise((resolve) => {
+    let signals = 0
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        signals += 1
+        resolve('interrupted')
+        if (signals < 2) return
+        for (const child of children) child.kill()
+        process.exit(1)
+      })
+    }
+  })
+}
+
+function sayReady({ name }: Child): void {
+  say(`${name} is ready`)
+}
+
+function say(text: string): void {
+  process.stdout.write(`  ${(performance.now() / 1000).toFixed(1).padStart(4)} s  ${text}\n`)
+}

@@ -1,0 +1,37 @@
+import { relative } from 'node:path'
+import { people } from '../people.ts'
+import type { Plan } from './plan.ts'
+
+/** What the terminal shows when everything runs. The key itself is never printed, only where it lies. */
+export function banner(plan: Plan, seconds: number): string {
+  const folder = relative(plan.root, plan.data) || plan.data
+  return `
+  Keywell is running (${seconds.toFixed(1)} s). Ctrl-C stops everything.
+
+    ${plan.demoUrl}    Acme, a product that embeds Keywell: begin here
+    ${plan.sandboxUrl}    a stand-in for GitLab, where Acme's users consent
+    ${plan.keywellUrl}    the Keywell service
+
+    Data, keys and logs are in ${folder}/ (delete it to start over).
+
+  Connect GitLab in Acme as ${mira.name}. Then use the connection from any backend; paste this:
+
+${snippet(plan, folder)}
+`
+}
+
+const [mira] = people as [(typeof people)[number]] // the list is a constant, and not empty
+
+function snippet({ keywellUrl }: Plan, folder: string): string {
+  return `KEYWELL_URL=${keywellUrl} KEYWELL_API_KEY=$(cat ${folder}/api-key) npx tsx --conditions=@keywell/source --input-type=module -e "
+import { Keywell } from '@keywell/sdk'
+const keywell = new Keywell()
+const { credential, host } = await keywell.getCredential({
+  provider: 'gitlab', tenantId: '${mira.tenant.id}', userId: '${mira.id}',
+})
+const headers = { Authorization: 'Bearer ' + credential }
+const projects = await (await fetch(host + '/api/v4/projects', { headers })).json()
+console.table(projects.map(({ id, name, visibility }) => ({ id, name, visibility })))
+keywell.close()
+"`
+}

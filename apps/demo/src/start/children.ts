@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { StartError } from './start-error.ts'
+
+export interface ChildOptions {
+  /** For people, e.g. `Keywell service`. */
+  name: string
+  /** Entry file, absolute. */
+  main: string
+  cwd: string
+  env: NodeJS.ProcessEnv
+  /** Takes everything that the child prints; begins anew with each start. */
+  logFile: string
+}
+
+export interface Child {
+  readonly name: string
+  /** Rejects with a `StartError` that quotes the log when the child ends without having been asked to. */
+  readonly died: Promise<never>
+  /** SIGTERM, a bounded wait, then SIGKILL. Resolves when it is gone. */
+  stop(): Promise<void>
+  /** SIGKILL. */
+  kill(): void
+}
+
+const stopTimeoutMs = 8_000
+const quotedLines = 12
+
+/** Starts a TypeScript program from source, in a process of its own. */
+export function startChild(options: ChildOptions): Child {
+  const process_ = spawnChild(options)
+  let asked = false
+
+  const exited = new Promise<string>((resolve) => {
+    process_.once('error', (error) => resolve(error.message))
+    process_.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+  })
+  const died = exited.then((how) => {
+    if (asked) return new Promise<never>(() => {})
+    throw new StartError(`${options.name} stopped (${how}).\n\n${quoteLog(options.logFile)}`)
+  })
+  died.catch(() => {}) // whoever waits for it hears of it; nobody has to
+
+  return {
+    name: options.name,
+    died,
+    async stop() {
+      asked = true
+      process_.kill('SIGTERM')
+      const timer = setTimeout(() => process_.kill('SIGKILL'), stopTimeoutMs)
+      await exited
+      clearTimeout(timer)
+    },
+    kill() {
+      asked = true
+      process_.kill('SIGKILL')
+    },
+  }
+}
+
+function spawnChild({ main, cwd, env, logFile }: ChildOptions): ChildProcess {
+  const log = openSync(logFile, 'w', 0o600)
+  const tsx = import.meta.resolve('tsx')
+  const leash = import.meta.resolve('./leash.ts')
+  const flags = ['--conditions=@keywell/source', '--import', tsx, '--import', leash]
+  try {
+    return spawn(process.execPath, [...flags, main], {
+      cwd,
+      env,
+      // Out of the terminal's reach: Ctrl-C comes to the parent alone, which stops the children in order.
+      detached: true,
+      stdio: ['ignore', log, log, 'ipc'],
+    })
+  } finally {
+    closeSync(log) // the child has its own
+  }
+}
+
+/** The last lines of a log; of structured ones the message, so that a person can read them. */
+function quoteLog(logFile: string): string {
+  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-quotedLines)
+  const text = lines.map((line) => `  ${readable(line)}`).join('\n')
+  return `${text}\n\nThe whole log: ${logFile}`
+}
+
+function readable(line: string): string {
+  try {
+    const { msg, err, error } = JSON.parse(line)
+    const detail = err?.stack ?? err?.message ?? error ?? ''
+    return [msg, detail].filter(Boolean).join(': ').replaceAll('\n', '\n  ')
+  } catch {
+    return line
+  }
+}

@@ -1,0 +1,59 @@
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { StartError } from './start-error.ts'
+
+/** Where everything of one `npm start` runs and lies. */
+export interface Plan {
+  /** Top folder of the checkout. */
+  readonly root: string
+  /** Data, keys and logs; may be deleted to start over. */
+  readonly data: string
+  readonly apiKeyFile: string
+  readonly ports: Readonly<Record<PortName, number>>
+  readonly keywellUrl: string
+  readonly sandboxUrl: string
+  readonly sandboxControlUrl: string
+  readonly demoUrl: string
+}
+
+export const portNames = [
+  'KEYWELL_PORT',
+  'SANDBOX_PORT',
+  'SANDBOX_CONTROL_PORT',
+  'DEMO_PORT',
+] as const
+/** Named as the variable that overrides it. */
+export type PortName = (typeof portNames)[number]
+
+const port = z.coerce.number().int().min(1).max(65_535)
+const environmentSchema = z.object({
+  KEYWELL_PORT: port.default(7400),
+  SANDBOX_PORT: port.default(7401),
+  DEMO_PORT: port.default(7402),
+  SANDBOX_CONTROL_PORT: port.default(7403),
+  /** Another folder for data, keys and logs. */
+  KEYWELL_HOME: z.string().min(1).default('.keywell'),
+})
+
+/** Throws `StartError` for a port that is no port, or that is given twice. */
+export function makePlan(root: string, environment: NodeJS.ProcessEnv): Plan {
+  const parsed = environmentSchema.safeParse(environment)
+  if (!parsed.success) throw new StartError(z.prettifyError(parsed.error))
+  const { KEYWELL_HOME, ...ports } = parsed.data
+  for (const [index, name] of portNames.entries()) {
+    const other = portNames.slice(index + 1).find((next) => ports[next] === ports[name])
+    if (other) throw new StartError(`${name} and ${other} are both ${ports[name]}.`)
+  }
+  const data = resolve(root, KEYWELL_HOME)
+  return {
+    root,
+    data,
+    apiKeyFile: join(data, 'api-key'),
+    ports,
+    keywellUrl: `http://127.0.0.1:${ports.KEYWELL_PORT}`,
+    // Another site than the service, as a real provider would be: cookies of the two never mix.
+    sandboxUrl: `http://localhost:${ports.SANDBOX_PORT}`,
+    sandboxControlUrl: `http://127.0.0.1:${ports.SANDBOX_CONTROL_PORT}`,
+    demoUrl: `http://localhost:${ports.DEMO_PORT}`,
+  }
+}

@@ -1,0 +1,46 @@
+import type { Failure, FailureCode, Me, ProjectList } from '../api.ts'
+
+/** A call to Acme's backend that failed; `message` is for people. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly code: FailureCode
+
+  constructor({ code, message }: Failure) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Who is signed in; null: nobody. */
+export async function fetchMe(): Promise<Me | null> {
+  try {
+    return await call<Me>('/api/me')
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'signed_out') return null
+    throw error
+  }
+}
+
+export function signIn(personId: string): Promise<Me> {
+  return call<Me>('/api/sign-in', { method: 'POST', body: JSON.stringify({ personId }) })
+}
+
+export async function signOut(): Promise<void> {
+  await call('/api/sign-out', { method: 'POST' })
+}
+
+export function fetchProjects(signal: AbortSignal): Promise<ProjectList> {
+  return call<ProjectList>('/api/projects', { signal })
+}
+
+/** Answers are taken at their word: page and backend are one deployment, typed by the same file. */
+async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  const headers = init.body ? { 'content-type': 'application/json' } : {}
+  const response = await fetch(path, { ...init, headers }).catch((cause: unknown) => {
+    if (init.signal?.aborted) throw cause
+    throw new ApiError({ code: 'unavailable', message: 'Acme cannot be reached at the moment.' })
+  })
+  const body = await response.json().catch(() => undefined)
+  if (response.ok) return body
+  throw new ApiError(body ?? { code: 'internal', message: `Acme answered ${response.status}.` })
+}

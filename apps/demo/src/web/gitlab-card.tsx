@@ -1,0 +1,114 @@
+import { ConnectButton, type UseConnection } from '@keywell/react'
+import type { ReactElement } from 'react'
+import { ConnectedAccount } from './connected-account.tsx'
+import { AlertIcon, BranchMark, CheckIcon } from './icons.tsx'
+
+export interface GitLabCardProps {
+  host: string | undefined
+  gitlab: UseConnection
+  onConnected: () => void
+  onDisconnected: () => void
+}
+
+/**
+ * The whole life of one integration. What goes wrong on the way, and that the access is gone, the
+ * Connect button says by itself; `keywell.css` gives its words the place of a banner in this card.
+ */
+export function GitLabCard(props: GitLabCardProps): ReactElement {
+  const { host, gitlab, onConnected, onDisconnected } = props
+  const { connection, status } = gitlab
+  return (
+    <section className="card" aria-labelledby="gitlab-title">
+      <div className="integration-head">
+        <span className="integration-mark">
+          <BranchMark />
+        </span>
+        <div>
+          <div className="integration-title">
+            <h2 id="gitlab-title">GitLab</h2>
+            <StatusBadge gitlab={gitlab} />
+          </div>
+          <p className="quiet">Projects, issues and merge requests</p>
+        </div>
+        {status === 'ready' && (
+          <ConnectButton
+            provider="gitlab"
+            host={host}
+            scopes={['read_api']}
+            onSuccess={onConnected}
+          />
+        )}
+        {status === 'error' && <UnknownBanner retry={() => void gitlab.refresh()} />}
+      </div>
+      {status === 'ready' && !connection && <WhatToExpect />}
+      {connection && (
+        <ConnectedAccount
+          connection={connection}
+          disconnect={gitlab.disconnect}
+          onDisconnected={onDisconnected}
+        />
+      )}
+    </section>
+  )
+}
+
+/** Said before the consent page says it: what Acme will be able to do, and what it will not. */
+function WhatToExpect(): ReactElement {
+  return (
+    <div className="integration-body">
+      <ul className="expectations">
+        <li>
+          <CheckIcon />
+          Acme reads your projects and how many issues are open.
+        </li>
+        <li>
+          <CheckIcon />
+          Acme changes nothing: it asks GitLab for read access only.
+        </li>
+        <li>
+          <CheckIcon />
+          Tokens are kept sealed by Keywell. They never reach this page.
+        </li>
+      </ul>
+    </div>
+  )
+}
+
+function StatusBadge({ gitlab: { connection, status } }: { gitlab: UseConnection }): ReactElement {
+  if (connection?.status === 'active') {
+    return connection.health.status === 'degraded' ? (
+      <Badge tone="warning" text="Connected, with problems" />
+    ) : (
+      <Badge tone="good" text="Connected" />
+    )
+  }
+  if (connection?.needsReauth) return <Badge tone="warning" text="Needs your attention" />
+  if (status === 'loading') return <Badge tone="plain" text="Checking …" />
+  if (status === 'error') return <Badge tone="plain" text="Unknown" />
+  return <Badge tone="plain" text="Not connected" />
+}
+
+function Badge({ tone, text }: { tone: 'good' | 'warning' | 'plain'; text: string }): ReactElement {
+  return (
+    <span className="badge" data-tone={tone}>
+      {text}
+    </span>
+  )
+}
+
+function UnknownBanner({ retry }: { retry: () => void }): ReactElement {
+  return (
+    <div className="banner" data-tone="warning" role="alert">
+      <AlertIcon />
+      <div>
+        <p>
+          <strong>The state of this integration is not known at the moment.</strong> Your connection
+          is not affected.
+        </p>
+        <button type="button" className="button banner-button" onClick={retry}>
+          Try again
+        </button>
+      </div>
+    </div>
+  )
+}

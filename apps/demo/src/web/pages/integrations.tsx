@@ -1,0 +1,34 @@
+import { useConnection } from '@keywell/react'
+import { type ReactElement, useState } from 'react'
+import type { Me } from '../../api.ts'
+import { GitLabCard } from '../gitlab-card.tsx'
+import { ProjectsSection } from '../projects-table.tsx'
+
+/** Settings → Integrations: connect GitLab, see what it gives, take it away again. */
+export function Integrations({ me }: { me: Me }): ReactElement {
+  const host = me.gitlabHost ?? undefined
+  const gitlab = useConnection('gitlab', { host })
+  const [notice, setNotice] = useState('')
+  const { connection } = gitlab
+  return (
+    <>
+      <h1>Integrations</h1>
+      <p className="lead">
+        Bring your work into Acme. You sign in at the provider; Acme never sees your password, and
+        you can take the access back at any time.
+      </p>
+      <p role="status" className="notice">
+        {notice}
+      </p>
+      <GitLabCard
+        host={host}
+        gitlab={gitlab}
+        onConnected={() => setNotice('')}
+        onDisconnected={() => setNotice('GitLab is disconnected. Acme can no longer read it.')}
+      />
+      {connection?.status === 'active' && (
+        <ProjectsSection connectionKey={`${connection.id}/${connection.generation}`} />
+      )}
+    </>
+  )
+}

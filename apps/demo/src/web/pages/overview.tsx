@@ -1,0 +1,95 @@
+import { useConnection } from '@keywell/react'
+import type { ReactElement } from 'react'
+import type { Me, Project } from '../../api.ts'
+import { Link } from '../link.tsx'
+import { useProjects } from '../use-projects.ts'
+
+/** The first page: what is going on, or how to begin. */
+export function Overview({ me }: { me: Me }): ReactElement {
+  const { person, gitlabHost } = me
+  const { connection, status } = useConnection('gitlab', { host: gitlabHost ?? undefined })
+  const [firstName] = person.name.split(' ')
+  return (
+    <>
+      <h1>Good to see you, {firstName}</h1>
+      <p className="lead">What {person.tenant.name} is working on, in one place.</p>
+      {connection?.status === 'active' && (
+        <Figures connectionKey={`${connection.id}/${connection.generation}`} />
+      )}
+      {connection?.needsReauth && (
+        <Invitation
+          title="GitLab needs your attention"
+          text="GitLab no longer accepts Acme’s access. Connect it again to see your projects."
+          action="Go to integrations"
+        />
+      )}
+      {!connection && status === 'ready' && (
+        <Invitation
+          title="Start with GitLab"
+          text="Connect your account to see your projects and open issues here. It takes two clicks."
+          action="Set up GitLab"
+        />
+      )}
+      {!connection && status === 'error' && (
+        <p role="alert" className="lead">
+          Your integrations cannot be read at the moment. Please come back in a minute.
+        </p>
+      )}
+    </>
+  )
+}
+
+function Invitation(props: { title: string; text: string; action: string }): ReactElement {
+  return (
+    <section className="card invitation" aria-labelledby="invitation-title">
+      <h2 id="invitation-title">{props.title}</h2>
+      <p className="quiet">{props.text}</p>
+      <Link href="/settings/integrations" className="button button-primary">
+        {props.action}
+      </Link>
+    </section>
+  )
+}
+
+const weekMs = 7 * 24 * 60 * 60 * 1000
+
+function Figures({ connectionKey }: { connectionKey: string }): ReactElement {
+  const { projects } = useProjects(connectionKey)
+  if (projects.state === 'failed') {
+    return (
+      <p role="alert" className="lead">
+        {projects.error.message}
+      </p>
+    )
+  }
+  const rows = projects.state === 'ready' ? projects.list.projects : null
+  return (
+    <>
+      <dl className="tiles" aria-busy={rows === null}>
+        <Tile label="Projects" value={rows?.length} />
+        <Tile label="Open issues" value={rows && openIssues(rows)} />
+        <Tile label="Active this week" value={rows && activeSince(rows, Date.now() - weekMs)} />
+      </dl>
+      <p className="more-link">
+        <Link href="/settings/integrations">See your projects</Link>
+      </p>
+    </>
+  )
+}
+
+function Tile({ label, value }: { label: string; value: number | null | undefined }): ReactElement {
+  return (
+    <div className="tile">
+      <dt>{label}</dt>
+      <dd>{value ?? '…'}</dd>
+    </div>
+  )
+}
+
+function openIssues(projects: readonly Project[]): number {
+  return projects.reduce((sum, project) => sum + (project.openIssues ?? 0), 0)
+}
+
+function activeSince(projects: readonly Project[], timeMs: number): number {
+  return projects.filter(({ lastActivityAt }) => Date.parse(lastActivityAt ?? '') > timeMs).length
+}
