@@ -4,12 +4,13 @@
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { importFaults, manifestFaults, readWorkspace } from './architecture/packages.ts'
 import { exposeFaults, moduleStateFaults, staleExposers } from './architecture/secrets.ts'
 import { doorFaults, serverFolderFaults, staleDoorKeepers } from './architecture/server.ts'
 import { type Fault, readSources, type SourceFile } from './architecture/source.ts'
 import { sqlFaults, staleSqlExceptions } from './architecture/sql.ts'
+import { verifies } from './support/verifies.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = readSources(root)
@@ -31,8 +32,8 @@ test('the source is there to be read', () => {
   expect(workspaces.length).toBeGreaterThanOrEqual(8)
 })
 
-describe('imports between packages', () => {
-  test('stay inside the table', () => {
+verifies.suite('house:imports', () => {
+  test('the source stays inside the table', () => {
     expect(importRule(sources)).toEqual([])
     expect(manifestFaults(workspaces)).toEqual([])
   })
@@ -113,8 +114,8 @@ describe('imports between packages', () => {
   })
 })
 
-describe('imports inside the server', () => {
-  test('go downwards', () => {
+verifies.suite('house:layers', () => {
+  test('the source goes downwards', () => {
     expect(serverFolderFaults(sources)).toEqual([])
   })
 
@@ -150,8 +151,8 @@ describe('imports inside the server', () => {
   })
 })
 
-describe('the only door out of the server', () => {
-  test('is outbound', () => {
+verifies.suite('T23:door', () => {
+  test('the source has no other', () => {
     expect(doorFaults(sources)).toEqual([])
     expect(staleDoorKeepers(sources)).toEqual([])
   })
@@ -168,8 +169,8 @@ describe('the only door out of the server', () => {
   })
 })
 
-describe('secrets', () => {
-  test('are opened in few places', () => {
+verifies.suite('T20:expose', () => {
+  test('the source opens them nowhere else', () => {
     expect(exposeFaults(sources)).toEqual([])
     expect(staleExposers(sources)).toEqual([])
   })
@@ -186,8 +187,8 @@ describe('secrets', () => {
   })
 })
 
-describe('SQL', () => {
-  test('is bound to a tenant in every statement, and takes no text', () => {
+verifies.suite('T19:statements', () => {
+  test('the source has no other statement', () => {
     expect(sqlFaults(sources)).toEqual([])
     expect(staleSqlExceptions(sources)).toEqual([])
   })
@@ -222,8 +223,8 @@ describe('SQL', () => {
   })
 })
 
-describe('state', () => {
-  test('never stands at the top of a module', () => {
+verifies.suite('house:state', () => {
+  test('the source has none', () => {
     expect(moduleStateFaults(sources)).toEqual([])
   })
 

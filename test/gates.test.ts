@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { consumerFaults } from './packaging/consumer.ts'
 import { pack, packFaults } from './packaging/pack.ts'
 import { type Outcome, root, run } from './packaging/run.ts'
+import { verifies } from './support/verifies.ts'
 
 let house: string
 
@@ -79,19 +80,20 @@ async function withPlanted(
   }
 }
 
-describe('Biome', () => {
-  const lint = () =>
-    run('biome', ['ci', '.', '--max-diagnostics=none', '--error-on-warnings'], house)
+verifies.suite('house:gates', () => {
+  describe('Biome', () => {
+    const lint = () =>
+      run('biome', ['ci', '.', '--max-diagnostics=none', '--error-on-warnings'], house)
 
-  test('is content with the clean house', async () => {
-    await run('biome', ['format', '--write', '.'], house)
-    expect(await lint()).toMatchObject({ code: 0 })
-  })
+    test('is content with the clean house', async () => {
+      await run('biome', ['format', '--write', '.'], house)
+      expect(await lint()).toMatchObject({ code: 0 })
+    })
 
-  test('finds what the rules forbid', async () => {
-    const { code, output } = await withPlanted(
-      {
-        'packages/sdk/src/planted.ts': `import { readFileSync } from 'fs'
+    test('finds what the rules forbid', async () => {
+      const { code, output } = await withPlanted(
+        {
+          'packages/sdk/src/planted.ts': `import { readFileSync } from 'fs'
 import { z } from 'zod'
 import { one } from './one'
 
@@ -104,168 +106,170 @@ if (work()) console.log(z, one)
 export const length = (text: string | undefined): number => text!.length
 export const parse = (text: any): unknown => text
 `,
-        'packages/sdk/src/round.ts': "export { about } from './about.ts'\n",
-        'packages/sdk/src/about.ts': "export { round } from './round.ts'\n",
-        'packages/server/src/health/planted.ts':
-          "export const answer = await fetch('https://a.b')\n",
-      },
-      lint,
-    )
-    expect(code).not.toBe(0)
-    expect(new Set(output.match(/lint\/\w+\/\w+/g))).toEqual(
-      new Set([
-        'lint/correctness/noUndeclaredDependencies',
-        'lint/correctness/useImportExtensions',
-        'lint/nursery/noFloatingPromises',
-        'lint/nursery/noMisusedPromises',
-        'lint/style/noDefaultExport',
-        'lint/style/noNonNullAssertion',
-        'lint/style/noRestrictedGlobals',
-        'lint/style/useNodejsImportProtocol',
-        'lint/suspicious/noConsole',
-        'lint/suspicious/noExplicitAny',
-        'lint/suspicious/noImportCycles',
-      ]),
-    )
+          'packages/sdk/src/round.ts': "export { about } from './about.ts'\n",
+          'packages/sdk/src/about.ts': "export { round } from './round.ts'\n",
+          'packages/server/src/health/planted.ts':
+            "export const answer = await fetch('https://a.b')\n",
+        },
+        lint,
+      )
+      expect(code).not.toBe(0)
+      expect(new Set(output.match(/lint\/\w+\/\w+/g))).toEqual(
+        new Set([
+          'lint/correctness/noUndeclaredDependencies',
+          'lint/correctness/useImportExtensions',
+          'lint/nursery/noFloatingPromises',
+          'lint/nursery/noMisusedPromises',
+          'lint/style/noDefaultExport',
+          'lint/style/noNonNullAssertion',
+          'lint/style/noRestrictedGlobals',
+          'lint/style/useNodejsImportProtocol',
+          'lint/suspicious/noConsole',
+          'lint/suspicious/noExplicitAny',
+          'lint/suspicious/noImportCycles',
+        ]),
+      )
+    })
+
+    test('finds what is not formatted', async () => {
+      const text = 'export const one = "1";\n'
+      const { code, output } = await withPlanted({ 'packages/sdk/src/one.ts': text }, lint)
+      expect(code).not.toBe(0)
+      expect(output).toContain('packages/sdk/src/one.ts format')
+    })
   })
 
-  test('finds what is not formatted', async () => {
-    const text = 'export const one = "1";\n'
-    const { code, output } = await withPlanted({ 'packages/sdk/src/one.ts': text }, lint)
-    expect(code).not.toBe(0)
-    expect(output).toContain('packages/sdk/src/one.ts format')
-  })
-})
+  describe('TypeScript', () => {
+    const compile = () => run('tsc', ['-b', 'packages/sdk'], house)
 
-describe('TypeScript', () => {
-  const compile = () => run('tsc', ['-b', 'packages/sdk'], house)
+    test('is content with the clean house', async () => {
+      expect(await compile()).toEqual({ code: 0, output: '' })
+    })
 
-  test('is content with the clean house', async () => {
-    expect(await compile()).toEqual({ code: 0, output: '' })
-  })
-
-  test.each([
-    ['a wrong type', 'export const planted: number = "text"', 'TS2322'],
-    ['an index that may be missing', 'export const planted: string = "".split("")[0]', 'TS2322'],
-    ['a public type that is not written out', 'export const planted = [1].map(String)', 'TS9010'],
-    ['syntax that has to be compiled away', 'export enum Planted { One }', 'TS1294'],
-    ['a variable that nobody reads', 'const planted = 1\nexport {}', 'TS6133'],
-    ['an import without extension', "export { one as planted } from './one'", 'TS2835'],
-  ])('finds %s', async (_, text, error) => {
-    const { code, output } = await withPlanted({ 'packages/sdk/src/planted.ts': text }, compile)
-    expect(code).not.toBe(0)
-    expect(output).toContain(error)
-  })
-})
-
-describe('knip', () => {
-  const knip = () => run('knip', ['--no-config-hints'], house)
-
-  test('is content with the clean house', async () => {
-    expect(await knip()).toMatchObject({ code: 0 })
+    test.each([
+      ['a wrong type', 'export const planted: number = "text"', 'TS2322'],
+      ['an index that may be missing', 'export const planted: string = "".split("")[0]', 'TS2322'],
+      ['a public type that is not written out', 'export const planted = [1].map(String)', 'TS9010'],
+      ['syntax that has to be compiled away', 'export enum Planted { One }', 'TS1294'],
+      ['a variable that nobody reads', 'const planted = 1\nexport {}', 'TS6133'],
+      ['an import without extension', "export { one as planted } from './one'", 'TS2835'],
+    ])('finds %s', async (_, text, error) => {
+      const { code, output } = await withPlanted({ 'packages/sdk/src/planted.ts': text }, compile)
+      expect(code).not.toBe(0)
+      expect(output).toContain(error)
+    })
   })
 
-  test('finds what nobody uses, and what nobody declared', async () => {
-    const { code, output } = await withPlanted(
-      {
-        'packages/sdk/package.json': manifest({ dependencies: { 'lru-cache': '11.5.3' } }),
-        'packages/sdk/src/one.ts': "import 'hono'\n\nexport const one = 1\nexport const two = 2\n",
-        'packages/sdk/src/orphan.ts': 'export const three = 3\n',
-      },
-      knip,
-    )
-    expect(code).not.toBe(0)
-    expect(output).toMatch(/Unused dependencies[\s\S]*lru-cache/)
-    expect(output).toMatch(/Unlisted dependencies[\s\S]*hono/)
-    expect(output).toMatch(/Unused exports[\s\S]*two/)
-    expect(output).toMatch(/Unused files[\s\S]*orphan\.ts/)
-  })
-})
+  describe('knip', () => {
+    const knip = () => run('knip', ['--no-config-hints'], house)
 
-describe('packing', () => {
-  /** Everything that the pack check says about the package of the house. */
-  async function check(): Promise<Outcome> {
-    const target = await mkdtemp(join(house, 'packed-'))
-    const packed = await pack(join(house, 'packages/sdk'), target)
-    const faults = [
-      ...(await packFaults(packed)),
-      ...(await consumerFaults([packed.tarball], target)),
-    ]
-    return { code: faults.length, output: faults.join('\n') }
-  }
+    test('is content with the clean house', async () => {
+      expect(await knip()).toMatchObject({ code: 0 })
+    })
 
-  test('is content with the clean house', async () => {
-    await run('tsc', ['-b', 'packages/sdk'], house)
-    await rm(join(house, 'packages/sdk/dist/.tsbuildinfo'))
-    expect(await check()).toEqual({ code: 0, output: '' })
+    test('finds what nobody uses, and what nobody declared', async () => {
+      const { code, output } = await withPlanted(
+        {
+          'packages/sdk/package.json': manifest({ dependencies: { 'lru-cache': '11.5.3' } }),
+          'packages/sdk/src/one.ts':
+            "import 'hono'\n\nexport const one = 1\nexport const two = 2\n",
+          'packages/sdk/src/orphan.ts': 'export const three = 3\n',
+        },
+        knip,
+      )
+      expect(code).not.toBe(0)
+      expect(output).toMatch(/Unused dependencies[\s\S]*lru-cache/)
+      expect(output).toMatch(/Unlisted dependencies[\s\S]*hono/)
+      expect(output).toMatch(/Unused exports[\s\S]*two/)
+      expect(output).toMatch(/Unused files[\s\S]*orphan\.ts/)
+    })
   })
 
-  test('finds an export that is not there', async () => {
-    const exports = {
-      '.': exported,
-      './gone': { types: './dist/gone.d.ts', default: './dist/gone.js' },
+  describe('packing', () => {
+    /** Everything that the pack check says about the package of the house. */
+    async function check(): Promise<Outcome> {
+      const target = await mkdtemp(join(house, 'packed-'))
+      const packed = await pack(join(house, 'packages/sdk'), target)
+      const faults = [
+        ...(await packFaults(packed)),
+        ...(await consumerFaults([packed.tarball], target)),
+      ]
+      return { code: faults.length, output: faults.join('\n') }
     }
-    const { output } = await withPlanted(
-      { 'packages/sdk/package.json': manifest({ exports }) },
-      check,
-    )
-    expect(output).toContain(
-      'publint: pkg.exports["./gone"].default is ./dist/gone.js but the file',
-    )
-    expect(output).toMatch(/attw: [\s\S]*Resolution failed/)
-    expect(output).toContain("import '@keywell/sdk/gone'")
+
+    test('is content with the clean house', async () => {
+      await run('tsc', ['-b', 'packages/sdk'], house)
+      await rm(join(house, 'packages/sdk/dist/.tsbuildinfo'))
+      expect(await check()).toEqual({ code: 0, output: '' })
+    })
+
+    test('finds an export that is not there', async () => {
+      const exports = {
+        '.': exported,
+        './gone': { types: './dist/gone.d.ts', default: './dist/gone.js' },
+      }
+      const { output } = await withPlanted(
+        { 'packages/sdk/package.json': manifest({ exports }) },
+        check,
+      )
+      expect(output).toContain(
+        'publint: pkg.exports["./gone"].default is ./dist/gone.js but the file',
+      )
+      expect(output).toMatch(/attw: [\s\S]*Resolution failed/)
+      expect(output).toContain("import '@keywell/sdk/gone'")
+    })
+
+    test('finds types that stand behind the code', async () => {
+      const exports = { '.': { default: './dist/index.js', types: './dist/index.d.ts' } }
+      const { output } = await withPlanted(
+        { 'packages/sdk/package.json': manifest({ exports }) },
+        check,
+      )
+      expect(output).toContain('publint: pkg.exports["."].types should be the first')
+    })
+
+    test('finds tests and surplus files in the tarball', async () => {
+      const { output } = await withPlanted(
+        {
+          'packages/sdk/package.json': manifest({ files: ['dist', 'src', 'notes.txt'] }),
+          'packages/sdk/src/one.test.ts': 'export {}\n',
+          'packages/sdk/notes.txt': 'private',
+        },
+        check,
+      )
+      expect(output).toBe('publishes notes.txt\npublishes src/one.test.ts')
+    })
+
+    test('finds an import that a consumer cannot follow', async () => {
+      const { output } = await withPlanted(
+        { 'packages/sdk/dist/index.js': "export { one } from './one.ts'\n" },
+        check,
+      )
+      expect(output).toContain("import '@keywell/sdk'")
+    })
   })
 
-  test('finds types that stand behind the code', async () => {
-    const exports = { '.': { default: './dist/index.js', types: './dist/index.d.ts' } }
-    const { output } = await withPlanted(
-      { 'packages/sdk/package.json': manifest({ exports }) },
-      check,
-    )
-    expect(output).toContain('publint: pkg.exports["."].types should be the first')
-  })
+  describe('size-limit', () => {
+    const size = () => run('size-limit', [], house)
+    const react = (core: string) => ({
+      'packages/react/dist/core/index.js': core,
+      'packages/react/dist/index.js':
+        "import 'react'\nexport const KeywellProvider = 1, ConnectButton = 2, useConnection = 3, useConnections = 4\n",
+    })
 
-  test('finds tests and surplus files in the tarball', async () => {
-    const { output } = await withPlanted(
-      {
-        'packages/sdk/package.json': manifest({ files: ['dist', 'src', 'notes.txt'] }),
-        'packages/sdk/src/one.test.ts': 'export {}\n',
-        'packages/sdk/notes.txt': 'private',
-      },
-      check,
-    )
-    expect(output).toBe('publishes notes.txt\npublishes src/one.test.ts')
-  })
+    test('is content with a small bundle', async () => {
+      expect(await withPlanted(react('export const core = 1\n'), size)).toMatchObject({ code: 0 })
+    })
 
-  test('finds an import that a consumer cannot follow', async () => {
-    const { output } = await withPlanted(
-      { 'packages/sdk/dist/index.js': "export { one } from './one.ts'\n" },
-      check,
-    )
-    expect(output).toContain("import '@keywell/sdk'")
-  })
-})
-
-describe('size-limit', () => {
-  const size = () => run('size-limit', [], house)
-  const react = (core: string) => ({
-    'packages/react/dist/core/index.js': core,
-    'packages/react/dist/index.js':
-      "import 'react'\nexport const KeywellProvider = 1, ConnectButton = 2, useConnection = 3, useConnections = 4\n",
-  })
-
-  test('is content with a small bundle', async () => {
-    expect(await withPlanted(react('export const core = 1\n'), size)).toMatchObject({ code: 0 })
-  })
-
-  test('finds a bundle that has grown', async () => {
-    // Text that brotli cannot make small, and the same in every run.
-    const numbers = Array.from({ length: 2_000 }, (_, index) =>
-      Math.sin(index).toString(36).slice(3),
-    )
-    const text = `export const core = ${JSON.stringify(numbers)}\n`
-    const { code, output } = await withPlanted(react(text), size)
-    expect(code).not.toBe(0)
-    expect(output).toContain('exceeded')
+    test('finds a bundle that has grown', async () => {
+      // Text that brotli cannot make small, and the same in every run.
+      const numbers = Array.from({ length: 2_000 }, (_, index) =>
+        Math.sin(index).toString(36).slice(3),
+      )
+      const text = `export const core = ${JSON.stringify(numbers)}\n`
+      const { code, output } = await withPlanted(react(text), size)
+      expect(code).not.toBe(0)
+      expect(output).toContain('exceeded')
+    })
   })
 })

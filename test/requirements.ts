@@ -1,16 +1,190 @@
-/** One promise of the product. Every promise here is proved by at least one test that cites its id. */
+/** One promise of the product, proved by at least one test that cites its id. */
 export interface Requirement {
   /** What holds, in one sentence that a test can contradict. */
   readonly behaviour: string
-  /** Who asks for it: a threat by its number, a rule of refresh, a clause of a specification. */
+  /** Who asks for it: a threat (`T1`), a rule of refresh (`R1`), a clause of a specification, a page. */
   readonly source: string
 }
 
-/** Cited by `verifies(id, …)`; `coverage.test.ts` fails while one of them has no test. */
+/** Ids are cited with `verifies(id, …)`; `coverage.test.ts` fails while one of them has no test. */
 export const requirements = {
-  'browser:real': {
-    behaviour: 'Browser tests run in a browser that keeps origins apart and never leaves the machine.',
-    source: 'Testing: attacks are tried where the defence is on',
+  // Connecting
+  'connect:path': {
+    behaviour: 'A user who consents is connected, and the credential that is read works upstream.',
+    source: 'connect.md, The flow',
+  },
+  'T1:other-user': {
+    behaviour:
+      'A flow that is confirmed for a user of another tenant has no effect and loses its code.',
+    source: 'T1',
+  },
+  'T1:other-user-same-tenant': {
+    behaviour:
+      'A flow that is confirmed for another user of the tenant has no effect and is audited.',
+    source: 'T1',
+  },
+  'T1:other-browser': {
+    behaviour: 'A flow that is finished in another browser has no effect, and its state is spent.',
+    source: 'T1; ASVS 10.1.2',
+  },
+  'T2:foreign-callback': {
+    behaviour: "A callback in a browser without the flow's cookie has no effect.",
+    source: 'T2; RFC 6749 section 10.12',
+  },
+  'T3:other-integration': {
+    behaviour: "A code that arrives on another integration's path is sent nowhere.",
+    source: 'T3; ASVS 10.2.2',
+  },
+  'T3:edited-integration': {
+    behaviour: 'A flow whose integration was given another client meanwhile has no effect.',
+    source: 'T3',
+  },
+  'T4:issuer': {
+    behaviour: 'A wrong or repeated iss has no effect; the right one, once, is welcome.',
+    source: 'T4; RFC 9207 section 2.4',
+  },
+  'T5:pkce': {
+    behaviour:
+      'Every authorisation request carries an S256 challenge, and no challenge comes twice.',
+    source: 'T5; RFC 7636 section 4.2',
+  },
+  'T6:replay': {
+    behaviour: 'A callback and a confirmation that are delivered again cause one exchange in all.',
+    source: 'T6; RFC 6749 section 10.5',
+  },
+  'T6:parallel-callbacks': {
+    behaviour: 'Of equal callbacks in parallel one goes on, and the others are refused.',
+    source: 'T6; RFC 6749 section 10.5',
+  },
+  'T7:ceiling': {
+    behaviour: 'A browser cannot ask for a scope that its connect session does not allow.',
+    source: 'T7; ASVS 10.2.3',
+  },
+  'T7:narrower-grant': {
+    behaviour: 'A grant that is narrower than asked is stored and shown as narrower.',
+    source: 'T7; RFC 6749 section 5.1',
+  },
+  'T8:other-account': {
+    behaviour:
+      'Connecting again with another account overwrites nothing, unless the session allows it.',
+    source: 'T8',
+  },
+  'T9:return-url': {
+    behaviour: 'Nothing but a registered origin is ever navigated to.',
+    source: 'T9; RFC 9700 section 4.11',
+  },
+  'T10:callback-page': {
+    behaviour: 'No text of a provider reaches a page of ours, which allows no script and no frame.',
+    source: 'T10',
+  },
+  'connect:reconnect-in-place': {
+    behaviour:
+      'Connecting again replaces the credential of the same connection; a name makes another.',
+    source: 'connect.md, The flow',
+  },
+  'connect:start-origin': {
+    behaviour: "A start code is taken only from one of the session's origins.",
+    source: 'T1; connect.md, step 4',
+  },
+  'connect:start-code-once': {
+    behaviour: 'A start code works once; guesses and oversized ones are refused.',
+    source: 'T6',
+  },
+  'connect:denied': {
+    behaviour: 'A user who says no at the provider ends the flow as denied, and may try again.',
+    source: 'RFC 6749 section 4.1.2.1',
+  },
+  'connect:code-and-error': {
+    behaviour: 'An answer with both a code and an error has no effect.',
+    source: 'RFC 6749 section 4.1.2.1',
+  },
+  'connect:bad-state': {
+    behaviour:
+      'A missing, forged, repeated or oversized state gets a plain page and has no effect.',
+    source: 'T2; RFC 6749 section 10.12',
+  },
+  'connect:parked-too-long': {
+    behaviour: 'A code that waited too long for its confirmation is not exchanged.',
+    source: 'connect.md, step 6',
+  },
+  'connect:expired-flow': {
+    behaviour:
+      'A callback after the end of its flow has no effect, and the page learns of the end.',
+    source: 'connect.md, step 3',
+  },
+  'connect:session-expires': {
+    behaviour: 'A connect token is worth nothing after the end of its session.',
+    source: 'threats.md, Connect tokens',
+  },
+  'connect:token-rules': {
+    behaviour:
+      "A connect token works in its header, from its origins, for its own session's flows only.",
+    source: 'threats.md, Connect tokens; RFC 8725',
+  },
+  'connect:events': {
+    behaviour: 'The page sees the flow go from created to connected as it happens, and no secret.',
+    source: 'T11; connect.md, The server is the truth',
+  },
+  'connect:cancel': {
+    behaviour: 'A flow that its page cancelled ends there, whatever the provider answers.',
+    source: 'connect.md, React package',
+  },
+  'connect:limits': {
+    behaviour: 'A session has at most five flows at once.',
+    source: 'threats.md, Connect tokens',
+  },
+  'connect:bad-token-answers': {
+    behaviour:
+      'A token answer that cannot be used connects nothing, and none of its text is shown.',
+    source: 'T25; R6',
+  },
+  'connect:bad-requests': {
+    behaviour: 'A request that is malformed, oversized or unknown gets a code of its own.',
+    source: 'architecture.md, Wire format',
+  },
+  'connect:odd-ids': {
+    behaviour:
+      'Ids with separators, and names of object members, are ordinary ids that never collide.',
+    source: 'T19',
+  },
+  'R6:lifetimes': {
+    behaviour: 'A missing, absurd or malformed expires_in becomes a sensible, finite lifetime.',
+    source: 'R6; RFC 6749 section 5.1',
+  },
+
+  // The house
+  'house:imports': {
+    behaviour: 'A package imports what the table of the architecture allows it, and nothing else.',
+    source: 'architecture.md, The house',
+  },
+  'house:layers': {
+    behaviour: 'Inside the server imports go downwards, and the vault imports nothing of ours.',
+    source: 'architecture.md, The house',
+  },
+  'house:state': {
+    behaviour: 'No module keeps changing state of its own.',
+    source: 'architecture.md, Decisions',
+  },
+  'house:gates': {
+    behaviour: 'Every static gate lets a clean package pass and stops a planted fault.',
+    source: 'style.md, Packages and configuration',
+  },
+  'house:browser': {
+    behaviour:
+      'Browser tests run in a browser that keeps origins apart and never leaves the machine.',
+    source: 'toolchain.md, A real browser',
+  },
+  'T19:statements': {
+    behaviour: 'Every SQL statement is bound to a tenant and contains no text from outside.',
+    source: 'T19; style.md, SQL',
+  },
+  'T20:expose': {
+    behaviour: 'A secret is opened in a few listed places only.',
+    source: 'T20; vault.md, Secret',
+  },
+  'T23:door': {
+    behaviour: 'Nothing in the server but outbound opens a connection.',
+    source: 'T23; threats.md, SSRF guard',
   },
 } satisfies Record<string, Requirement>
 

@@ -1,30 +1,31 @@
-import { type TestContext, type TestOptions, test } from 'vitest'
-import { type RequirementId, requirements } from '../requirements.ts'
-
-type Body = (context: TestContext) => void | Promise<void>
+import { describe, type TestContext, type TestOptions, test } from 'vitest'
+import { type Requirement, type RequirementId, requirements } from '../requirements.ts'
 
 /**
- * A test that proves a requirement; its name is the requirement's id and behaviour.
+ * A test that proves a requirement, whose id and behaviour are its name.
  *
  * ```ts
- * verifies('connect:callback:single-use', async () => { … })
- * verifies('connect:callback:single-use', 'in parallel', async () => { … })
+ * verifies('T6:replay', async () => { … })
+ * verifies.suite('T23:door', () => { test('…', …) })
  * ```
  *
- * @throws TypeError for an id that is not in `requirements.ts`; it is a type error before
+ * @throws TypeError for an id that is not in `requirements.ts`; the compiler says so before
  */
-export function verifies(id: RequirementId, body: Body, options?: TestOptions): void
-/** `part` says which of several tests of one requirement this is. */
-export function verifies(id: RequirementId, part: string, body: Body, options?: TestOptions): void
-export function verifies(id: RequirementId, ...rest: unknown[]): void {
-  const part = typeof rest[0] === 'string' ? rest[0] : undefined
-  // The overloads promise this order; the first is taken away when it is a text.
-  const [body, options] = (part === undefined ? rest : rest.slice(1)) as [Body, TestOptions?]
-  test(nameOf(id, part), options ?? {}, body)
+export function verifies(
+  id: RequirementId,
+  body: (context: TestContext) => void | Promise<void>,
+  options: TestOptions = {},
+): void {
+  test(nameOf(id), options, body)
 }
 
-function nameOf(id: RequirementId, part: string | undefined): string {
-  if (!Object.hasOwn(requirements, id)) throw new TypeError(`no requirement "${id}"`)
-  const { behaviour } = requirements[id]
-  return part === undefined ? `${id}: ${behaviour}` : `${id}: ${behaviour} (${part})`
+/** The same for a requirement that takes several tests. */
+verifies.suite = (id: RequirementId, tests: () => void): void => {
+  describe(nameOf(id), tests)
+}
+
+function nameOf(id: string): string {
+  const known: Readonly<Record<string, Requirement>> = requirements
+  if (!Object.hasOwn(known, id)) throw new TypeError(`There is no requirement "${id}".`)
+  return `${id}: ${known[id]?.behaviour}`
 }
