@@ -45,18 +45,19 @@ export function createConnector(options: Options): buildConnector.connector {
   const tls = new Map<string | undefined, buildConnector.connector>()
 
   function tlsFor(ca: string | undefined): buildConnector.connector {
-    const made = tls.get(ca) ?? buildConnector({ timeout: options.timeoutMs, ...(ca && { ca }) })
+    const made = tls.get(ca) ?? buildConnector({ timeout: 0, ...(ca && { ca }) })
     tls.set(ca, made)
     return made
   }
 
   return (target, callback) => {
     const origin = `${target.protocol}//${target.host ?? target.hostname}`
-    openSocket(origin, target, options)
+    const deadline = AbortSignal.timeout(options.timeoutMs)
+    openSocket(origin, target, deadline, options)
       .then((socket) => {
         if (target.protocol !== 'https:') return socket
         const upgrade = tlsFor(options.policy.certificateAuthorities(origin))
-        return startTls(upgrade, target, socket)
+        return startTls(upgrade, target, deadline, socket)
       })
       .then(
         (socket) => callback(null, socket),
@@ -68,9 +69,9 @@ export function createConnector(options: Options): buildConnector.connector {
 async function openSocket(
   origin: string,
   target: buildConnector.Options,
-  { policy, lookup, dial, timeoutMs }: Options,
+  deadline: AbortSignal,
+  { policy, lookup, dial }: Options,
 ): Promise<Socket> {
-  const deadline = AbortSignal.timeout(timeoutMs)
   const addresses = await inTime(deadline, allAddresses(target.hostname, lookup))
   const [address] = addresses
   if (address === undefined) throw new ConnectFailure('unreachable')
@@ -96,25 +97,31 @@ function connected(socket: Socket, deadline: AbortSignal): Promise<Socket> {
   const done = new Promise<Socket>((resolve, reject) => {
     socket.once('connect', () => resolve(socket)).once('error', reject)
   })
-  return inTime(deadline, done).catch((error: unknown) => {
-    socket.destroy()
-    throw error
-  })
+  return orDestroyed(socket, inTime(deadline, done))
 }
 
 function startTls(
   upgrade: buildConnector.connector,
   target: buildConnector.Options,
+  deadline: AbortSignal,
   socket: Socket,
 ): Promise<Socket> {
-  return new Promise((resolve, reject) => {
+  const done = new Promise<Socket>((resolve, reject) => {
     upgrade({ ...target, httpSocket: socket }, (error, encrypted) => {
-      if (error === null) return resolve(encrypted)
-      socket.destroy()
-      const late = 'code' in error && error.code === 'UND_ERR_CONNECT_TIMEOUT'
-      reject(new ConnectFailure(late ? 'timeout' : 'tls', error))
+      if (error === null) resolve(encrypted)
+      else reject(new ConnectFailure('tls', error))
     })
   })
+  return orDestroyed(socket, inTime(deadline, done))
+}
+
+async function orDestroyed(socket: Socket, work: Promise<Socket>): Promise<Socket> {
+  try {
+    return await work
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
 }
 
 function inTime<T>(deadline: AbortSignal, work: Promise<T>): Promise<T> {

@@ -31,7 +31,7 @@ export function exchange(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const handler = new ExchangeHandler(new URL(request.origin).host, bounds, { resolve, reject })
-    dispatcher.dispatch(request, handler)
+    if (!handler.over) dispatcher.dispatch(request, handler)
   })
 }
 
@@ -48,9 +48,10 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #giveUp = () => this.#fail('aborted')
   /** Set just before the first byte is written. */
   #controller: Dispatcher.DispatchController | undefined
-  #over = false
+  /** The promise is settled. */
+  over = false
   #head: Pick<Answer, 'status' | 'headers'> = { status: 0, headers: {} }
-  readonly #chunks: Uint8Array[] = []
+  #body = new Uint8Array(4_096)
   #size = 0
 
   constructor(host: string, bounds: Bounds, settle: Settle) {
@@ -65,7 +66,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   /** undici calls this with a connected socket at hand, and writes the request when it returns. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Given up while waiting for the socket, or about to be written a second time.
-    if (this.#over || this.#controller) controller.abort(new Error('given up'))
+    if (this.over || this.#controller) controller.abort(new Error('given up'))
     else this.#controller = controller
   }
 
@@ -74,17 +75,29 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: unknown, chunk: Uint8Array): void {
-    this.#size += chunk.length
-    if (this.#size > this.#bounds.maxBytes) this.#fail('too_large')
-    else this.#chunks.push(chunk)
+    if (this.#size + chunk.length > this.#bounds.maxBytes) this.#fail('too_large')
+    else this.#append(chunk)
   }
 
   onResponseEnd(): void {
-    if (this.#end()) this.#settle.resolve({ ...this.#head, body: Buffer.concat(this.#chunks) })
+    const body = this.#body.subarray(0, this.#size)
+    if (this.#end()) this.#settle.resolve({ ...this.#head, body })
   }
 
   onResponseError(_: unknown, error: Error): void {
     this.#fail(classify(error, this.#controller !== undefined), error)
+  }
+
+  /** Into one buffer: a million chunks of one byte must not become a million objects. */
+  #append(chunk: Uint8Array): void {
+    const size = this.#size + chunk.length
+    if (size > this.#body.length) {
+      const grown = new Uint8Array(Math.max(size, 2 * this.#body.length))
+      grown.set(this.#body)
+      this.#body = grown
+    }
+    this.#body.set(chunk, this.#size)
+    this.#size = size
   }
 
   #fail(reason: OutboundFailure, error?: Error): void {
@@ -97,8 +110,8 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   /** True the first time. */
   #end(): boolean {
-    if (this.#over) return false
-    this.#over = true
+    if (this.over) return false
+    this.over = true
     clearTimeout(this.#timer)
     this.#bounds.signal?.removeEventListener('abort', this.#giveUp)
     return true

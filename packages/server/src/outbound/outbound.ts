@@ -55,6 +55,7 @@ export interface Outbound {
 
 const defaults = { timeoutMs: 20_000, maxBytes: 1_000_000, maxHeaderBytes: 16_384 }
 const maxConnectionsPerOrigin = 64
+
 /** @throws TypeError for an entry of `allow` that means nothing or that nobody may list */
 export function createOutbound(options: OutboundOptions): Outbound {
   const timeoutMs = options.timeoutMs ?? defaults.timeoutMs
