@@ -24,8 +24,11 @@ import {
   isBusy,
   type StartOptions,
 } from './core/index.ts'
-import { say, titleOf } from './messages.ts'
+import { labelOf, say, titleOf } from './messages.ts'
 import { useConnect } from './use-connect.ts'
+
+// Replaced by bundlers, as react's own index.js expects it of them.
+declare const process: { env: { NODE_ENV?: string } }
 
 type ButtonProps = ComponentPropsWithoutRef<'button'>
 
@@ -59,7 +62,7 @@ export interface ConnectButtonProps
 export const ConnectButton: ForwardRefExoticComponent<
   ConnectButtonProps & RefAttributes<HTMLButtonElement>
 > = forwardRef<HTMLButtonElement, ConnectButtonProps>(function ConnectButton(props, ref) {
-  checkConnectButton(props)
+  if (process.env.NODE_ENV !== 'production') checkConnectButton(props)
   const { provider, host, connection, connectionId, scopes, mode } = props
   const { onSuccess, onExit, onEvent, render, children, onClick, ...rest } = withoutTarget(props)
   const { messages } = useKeywell()
@@ -81,7 +84,7 @@ export const ConnectButton: ForwardRefExoticComponent<
   const view: ConnectView = {
     state,
     title: titleOf(messages, provider),
-    label: say(messages, messages.button[state.name], provider),
+    label: say(messages, labelOf(messages, state), provider),
     start,
     cancel: () => connect.cancel(),
   }

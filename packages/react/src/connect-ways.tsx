@@ -1,7 +1,6 @@
 import type { ReactElement } from 'react'
 import type { ConnectView } from './connect-view.ts'
 import { useKeywell } from './context.ts'
-import type { ConnectState } from './core/index.ts'
 import { noteOf, say } from './messages.ts'
 
 /**
@@ -17,11 +16,12 @@ export function ConnectWays({
 }): ReactElement | null {
   const { messages } = useKeywell()
   const { state, start, cancel } = view
-  if (!isTelling(state)) return null
+  const note = noteOf(messages, state)
+  if (note === undefined) return null
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset may not stand in a paragraph, a button may
     <span data-keywell-ways="" data-state={state.name} role="group" aria-label={view.title}>
-      <span data-keywell-note="">{say(messages, noteOf(messages, state), provider)}</span>
+      <span data-keywell-note="">{say(messages, note, provider)}</span>
       {state.name === 'waiting' && (
         <>
           <button type="button" onClick={() => start()}>
@@ -44,20 +44,4 @@ export function ConnectWays({
       )}
     </span>
   )
-}
-
-/** The other states speak through the button's own words. */
-function isTelling(state: ConnectState): boolean {
-  switch (state.name) {
-    case 'waiting':
-      return state.away
-    case 'blocked':
-    case 'denied':
-    case 'expired':
-    case 'error':
-    case 'needs_reauth':
-      return true
-    default:
-      return false
-  }
 }

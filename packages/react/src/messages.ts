@@ -1,14 +1,16 @@
 import type { ErrorCode, ReauthReason } from '@keywell/protocol'
 import type { ConnectState } from './core/index.ts'
 
+type ByState = Readonly<Partial<Record<ConnectState['name'], string>>>
+
 /** Everything that a user reads. `{provider}` becomes the provider's title. */
 export interface Messages {
   /** Titles of providers; a name that is missing here is shown with a capital letter. */
-  readonly providers: Readonly<Record<string, string>>
-  /** On the button, by state. */
-  readonly button: Readonly<Record<ConnectState['name'], string>>
-  /** Beside the button and for screen readers, by state. Empty: nothing is said. */
-  readonly note: Readonly<Record<ConnectState['name'], string>>
+  readonly providers: Readonly<Partial<Record<string, string>>>
+  /** On the button, by state; `idle` stands in for what is missing. */
+  readonly button: { readonly idle: string } & ByState
+  /** Beside the button, where it cannot say enough. */
+  readonly note: { readonly error: string } & ByState
   /** While the window looks closed. */
   readonly away: string
   /** Instead of `note.needs_reauth`, where the reason is known. */
@@ -25,9 +27,7 @@ export interface Messages {
 
 /** Any part of the messages; what is left out stays English. */
 export type MessagesOverride = {
-  readonly [Key in keyof Messages]?: Key extends 'button' | 'note'
-    ? Readonly<Partial<Messages[Key]>>
-    : Messages[Key]
+  readonly [Key in keyof Messages]?: Messages[Key] extends string ? string : Partial<Messages[Key]>
 }
 
 export const english: Messages = {
@@ -38,22 +38,11 @@ export const english: Messages = {
     waiting: 'Waiting for {provider} …',
     confirming: 'Connecting {provider} …',
     connected: '{provider} connected',
-    blocked: 'Connect {provider}',
-    denied: 'Connect {provider}',
-    cancelled: 'Connect {provider}',
-    expired: 'Connect {provider}',
-    error: 'Connect {provider}',
     needs_reauth: 'Reconnect {provider}',
   },
   note: {
-    idle: '',
-    opening: 'Opening {provider}.',
-    waiting: 'Go on in the window of {provider}.',
-    confirming: 'Almost done.',
-    connected: '{provider} is connected.',
     blocked: 'Your browser blocked the window. You can go on in this tab.',
     denied: 'You did not allow access to {provider}. Nothing was connected.',
-    cancelled: 'Cancelled. Nothing was connected.',
     expired: 'That took too long. Please try again.',
     error: 'Connecting {provider} did not work. Please try again.',
     needs_reauth: '{provider} has to be connected again.',
@@ -63,10 +52,7 @@ export const english: Messages = {
   errors: {
     account_mismatch: 'This is another {provider} account than before. Nothing was changed.',
     flow_mismatch: 'Someone else is signed in by now. Nothing was connected.',
-    integration_missing: '{provider} is not set up here yet. Please ask your administrator.',
-    scope_not_allowed:
-      'This access to {provider} is not allowed here. Please ask your administrator.',
-    rate_limited: 'Too many attempts. Please wait a minute.',
+    integration_missing: '{provider} is not set up here. Please ask your administrator.',
     unavailable: 'The service cannot be reached. Please try again in a moment.',
   },
   reopen: 'Open again',
@@ -76,16 +62,16 @@ export const english: Messages = {
   popup: 'Connecting to {provider} …',
 }
 
-export function mergeMessages(own: MessagesOverride | undefined): Messages {
-  if (own === undefined) return english
+export function mergeMessages(own: MessagesOverride = {}): Messages {
+  const { providers, button, note, reasons, errors } = english
   return {
     ...english,
     ...own,
-    providers: { ...english.providers, ...own.providers },
-    button: { ...english.button, ...own.button },
-    note: { ...english.note, ...own.note },
-    reasons: { ...english.reasons, ...own.reasons },
-    errors: { ...english.errors, ...own.errors },
+    providers: { ...providers, ...own.providers },
+    button: { ...button, ...own.button },
+    note: { ...note, ...own.note },
+    reasons: { ...reasons, ...own.reasons },
+    errors: { ...errors, ...own.errors },
   }
 }
 
@@ -99,16 +85,19 @@ export function say(messages: Messages, sentence: string, provider: string): str
   return sentence.replaceAll('{provider}', () => titleOf(messages, provider))
 }
 
-/** What a state says beside the button. */
-export function noteOf(messages: Messages, state: ConnectState): string {
-  switch (state.name) {
-    case 'waiting':
-      return state.away ? messages.away : messages.note.waiting
-    case 'error':
-      return messages.errors[state.error.code] ?? messages.note.error
-    case 'needs_reauth':
-      return (state.reason && messages.reasons[state.reason]) ?? messages.note.needs_reauth
-    default:
-      return messages.note[state.name]
-  }
+/** What the button says. */
+export function labelOf({ button }: Messages, { name }: ConnectState): string {
+  return button[name] ?? button.idle
+}
+
+/** What there is to say beside the button, if anything. */
+export function noteOf(messages: Messages, state: ConnectState): string | undefined {
+  const { away, errors, note, reasons } = messages
+  const specific =
+    state.name === 'waiting'
+      ? state.away && away
+      : state.name === 'error'
+        ? errors[state.error.code]
+        : state.name === 'needs_reauth' && state.reason && reasons[state.reason]
+  return specific || note[state.name]
 }

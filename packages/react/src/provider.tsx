@@ -60,10 +60,6 @@ export function KeywellProvider({
  * Content-Security-Policy forbids `style` attributes that come from a server, and allows this.
  */
 function hideFromEyes({ style }: HTMLElement): void {
-  style.position = 'absolute'
-  style.width = '1px'
-  style.height = '1px'
-  style.overflow = 'hidden'
-  style.clipPath = 'inset(50%)'
-  style.whiteSpace = 'nowrap'
+  style.cssText =
+    'position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap'
 }

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { useKeywell } from './context.ts'
 import type { Connect, ConnectHandlers, ConnectState, ConnectTarget } from './core/index.ts'
-import { noteOf, say } from './messages.ts'
+import { labelOf, noteOf, say } from './messages.ts'
 
 /**
  * The state of connecting one target, and its controller: what {@link ConnectButton} is made of, for
@@ -31,7 +31,8 @@ export function useConnect(
         onExit: (error, details) => latest.current.handlers.onExit?.(error, details),
         onEvent: (name, details) => {
           const { handlers, messages, announce } = latest.current
-          announce(say(messages, noteOf(messages, details.state), details.provider))
+          const { provider, state } = details
+          announce(say(messages, noteOf(messages, state) ?? labelOf(messages, state), provider))
           handlers.onEvent?.(name, details)
         },
       }),

@@ -1,11 +1,9 @@
-import { ConnectError, errorOfAnswer } from './error.ts'
+import type { Problem } from '@keywell/protocol'
+import { ConnectError } from './error.ts'
 
-/** What the core takes from the browser; tests pass their own. */
-export interface Browser {
-  readonly fetch: typeof fetch
-  /** Windows, timers, storage, location. Read only after a mount or a click, never on a server. */
-  readonly window: () => Window & typeof globalThis
-}
+/** The browser's globals; tests pass their own. Not read on a server. */
+export type BrowserWindow = Window & typeof globalThis
+export type Fetch = typeof globalThis.fetch
 
 const callTimeoutMs = 20_000
 
@@ -13,53 +11,45 @@ export interface Call {
   method?: 'GET' | 'POST' | 'DELETE'
   /** Sent as JSON. */
   body?: unknown
-  /** Sent as `Authorization: Bearer`; the app's cookies then stay at home. */
+  /** A connect token, for calls to the service. The cookies of the page then stay at home. */
   token?: string
-  /** Ends the call early. */
+  accept?: string
+  /** Ends the call; after 20 s unless told. */
   signal?: AbortSignal
 }
 
-/**
- * One call, answered as JSON.
- *
- * The answer is not validated: the app's own backend and the service that it named made it from the
- * same schemas, and a validator would weigh more than everything else here.
- *
- * @throws ConnectError
- */
-export async function call<Answer>(browser: Browser, url: string, options: Call): Promise<Answer> {
-  const window = browser.window()
-  const abort = new AbortController()
-  const timer = window.setTimeout(() => abort.abort(), callTimeoutMs)
-  options.signal?.addEventListener('abort', () => abort.abort())
-  try {
-    const answer = await browser.fetch(url, { ...requestInit(options), signal: abort.signal })
-    const body = await answer.json().catch(() => undefined)
-    if (!answer.ok) throw errorOfAnswer(answer.status, body)
-    if (body === undefined) throw notJson(url)
-    return body
-  } finally {
-    window.clearTimeout(timer)
-  }
-}
-
-/** Headers and credentials of a call; shared with the stream. */
-export function requestInit({ method = 'GET', body, token }: Call): RequestInit {
-  return {
+/** Sends one call. A body of JSON makes browsers ask the server before another site may send it. */
+export function send(fetch: Fetch, url: string, options: Call): Promise<Response> {
+  const { method = 'GET', body, token, accept = 'application/json', signal } = options
+  return fetch(url, {
     method,
     headers: {
-      Accept: 'application/json',
-      ...(body !== undefined && { 'Content-Type': 'application/json' }),
-      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+      Accept: accept,
+      'Content-Type': 'application/json',
+      ...(token && { Authorization: `Bearer ${token}` }),
     },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-    credentials: token === undefined ? 'same-origin' : 'omit',
-    cache: 'no-store',
-  }
+    body: body ? JSON.stringify(body) : null,
+    credentials: token ? 'omit' : 'same-origin',
+    signal: signal ?? AbortSignal.timeout(callTimeoutMs),
+  })
 }
 
-function notJson(url: string): ConnectError {
-  return new ConnectError('unavailable', `${url} did not answer JSON. Is it the right endpoint?`, {
-    retryable: false,
-  })
+/**
+ * One call, answered as JSON. The answer is not validated: the app's own backend, and the service that
+ * it named, made it from the schemas of these types, and a validator would weigh more than all else here.
+ *
+ * @throws ConnectError when the answer is an error or no JSON; whatever `fetch` throws
+ */
+export async function call<Answer>(fetch: Fetch, url: string, options: Call = {}): Promise<Answer> {
+  const answer = await send(fetch, url, options)
+  const { ok, status } = answer
+  // A proxy's error page is no JSON.
+  const body = await answer.json().catch(() => undefined)
+  if (ok && body) return body
+  const {
+    code = 'unavailable',
+    detail = `${url}: ${status}`,
+    requestId,
+  }: Partial<Problem> = body ?? {}
+  throw new ConnectError(code, detail, status > 499 || status === 429 || status === 410, requestId)
 }

@@ -1,7 +1,7 @@
 import type { Connection, ConnectionId, DisconnectAnswer } from '@keywell/protocol'
-import { type Browser, call } from './call.ts'
+import { type BrowserWindow, call, type Fetch } from './call.ts'
 import { asConnectError, type ConnectError } from './error.ts'
-import { type FlowNews, onNews } from './news.ts'
+import { onNews } from './news.ts'
 
 /** What is known of the user's connections. Every change is a new object. */
 export interface ConnectionsSnapshot {
@@ -15,88 +15,77 @@ export interface ConnectionsSnapshot {
 export const nothingKnown: ConnectionsSnapshot = { status: 'loading', connections: [], error: null }
 
 /**
- * The user's connections as the app's backend lists them. Read when the first subscriber comes, after
- * every flow (of other tabs too), and on `refresh`.
+ * The user's connections as the app's backend lists them: a store. Read when the first subscriber
+ * comes, after every flow (of other windows too), and on `refresh`.
  */
-export class Connections {
-  #snapshot = nothingKnown
-  /** Number of the newest read; an older answer that comes late is dropped. */
-  #reads = 0
-  #reading = 0
-  #stopNews: (() => void) | undefined
-  readonly #listeners = new Set<() => void>()
-  readonly #browser: Browser
-  readonly #url: string
-
-  constructor(browser: Browser, endpoint: string) {
-    this.#browser = browser
-    this.#url = `${endpoint}/connections`
-  }
-
-  // Both are handed to `useSyncExternalStore`, so they must work without their object.
-  readonly getSnapshot = (): ConnectionsSnapshot => this.#snapshot
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    if (this.#listeners.size === 0) {
-      this.#stopNews = onNews(this.#browser.window(), (news: FlowNews) => {
-        if (news.status === 'connected') void this.refresh()
-      })
-    }
-    this.#listeners.add(listener)
-    if (this.#reads === 0) void this.refresh()
-    return () => {
-      this.#listeners.delete(listener)
-      if (this.#listeners.size === 0) this.#stopNews?.()
-    }
-  }
-
-  /** Reads the list again. Never rejects: a failure is shown as `error` beside what was known. */
-  async refresh(): Promise<void> {
-    this.#reads += 1
-    const read = this.#reads
-    this.#reading += 1
-    let next: ConnectionsSnapshot
-    try {
-      const { connections } = await call<{ connections: Connection[] }>(
-        this.#browser,
-        this.#url,
-        {},
-      )
-      next = { status: 'ready', connections, error: null }
-    } catch (thrown) {
-      next = { ...this.#snapshot, status: 'error', error: asConnectError(thrown) }
-    } finally {
-      this.#reading -= 1
-    }
-    if (read === this.#reads) this.#set(next)
-  }
-
-  /** @throws ConnectError */
-  async disconnect(id: ConnectionId): Promise<DisconnectAnswer> {
-    const answer = await call<DisconnectAnswer>(
-      this.#browser,
-      `${this.#url}/${encodeURIComponent(id)}`,
-      { method: 'DELETE' },
-    )
-    this.#change((all) => all.filter((one) => one.id !== id))
-    return answer
-  }
-
+export interface Connections {
+  readonly getSnapshot: () => ConnectionsSnapshot
+  readonly subscribe: (listener: () => void) => () => void
+  /** Reads the list again. Never rejects: a failure is `error`, beside what was known. */
+  readonly refresh: () => Promise<void>
+  /** Removes a connection here and, where possible, at the provider. @throws ConnectError */
+  readonly disconnect: (id: ConnectionId) => Promise<DisconnectAnswer>
   /** Takes what a flow has just made or mended, before the list is read again. */
-  put(connection: Connection): void {
-    this.#change((all) => [...all.filter((one) => one.id !== connection.id), connection])
+  readonly put: (connection: Connection) => void
+}
+
+export function createConnections(parts: {
+  window: () => BrowserWindow
+  fetch: Fetch
+  url: string
+}): Connections {
+  const { fetch, url } = parts
+  const listeners = new Set<() => void>()
+  let snapshot = nothingKnown
+  let newestRead = 0
+  let news: AbortController | undefined
+
+  function set(next: ConnectionsSnapshot): void {
+    // A refresh without news keeps the identity, and so renders nothing.
+    if (JSON.stringify(next) === JSON.stringify(snapshot)) return
+    snapshot = next
+    for (const listener of listeners) listener()
   }
 
-  #change(edit: (all: readonly Connection[]) => readonly Connection[]): void {
-    this.#set({ ...this.#snapshot, connections: edit(this.#snapshot.connections) })
-    // A read that began before this change may not know of it.
-    if (this.#reading > 0) void this.refresh()
+  function replace(id: ConnectionId, ...by: Connection[]): void {
+    const connections = [...snapshot.connections.filter((one) => one.id !== id), ...by]
+    set({ ...snapshot, connections })
+    // A read that is under way may not know of it.
+    void refresh()
   }
 
-  #set(next: ConnectionsSnapshot): void {
-    // The same list keeps its identity, so that a refresh without news renders nothing.
-    if (JSON.stringify(next) === JSON.stringify(this.#snapshot)) return
-    this.#snapshot = next
-    for (const listener of this.#listeners) listener()
+  async function refresh(): Promise<void> {
+    newestRead += 1
+    const read = newestRead
+    const next = await call<{ connections: Connection[] }>(fetch, url).then(
+      ({ connections }) => ({ status: 'ready' as const, connections, error: null }),
+      (thrown) => ({ ...snapshot, status: 'error' as const, error: asConnectError(thrown) }),
+    )
+    if (read === newestRead) set(next)
+  }
+
+  return {
+    getSnapshot: () => snapshot,
+    subscribe(listener) {
+      if (listeners.size === 0) {
+        news = new AbortController()
+        onNews(parts.window(), news.signal, ({ status }) => {
+          if (status === 'connected') void refresh()
+        })
+      }
+      listeners.add(listener)
+      if (newestRead === 0) void refresh()
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size === 0) news?.abort()
+      }
+    },
+    refresh,
+    async disconnect(id) {
+      const answer = await call<DisconnectAnswer>(fetch, `${url}/${id}`, { method: 'DELETE' })
+      replace(id)
+      return answer
+    },
+    put: (connection) => replace(connection.id, connection),
   }
 }

@@ -1,4 +1,5 @@
 import type { FlowId, FlowStatus } from '@keywell/protocol'
+import type { BrowserWindow } from './call.ts'
 
 /** What the finish page says on the app's own origin. It never decides, it only makes us ask. */
 export interface FlowNews {
@@ -6,43 +7,33 @@ export interface FlowNews {
   readonly status: FlowStatus
 }
 
-/** Same name as protocol's `finishChannel`; a test holds them together (types only cross over). */
+/** Name of the BroadcastChannel: protocol's `finishChannel`, of which only the types may cross over. */
 export const newsChannel = 'keywell'
 
-/** Listens on the BroadcastChannel, and to messages of the page's own origin. Answers the way to stop. */
+/** Listens to other windows of the page's own origin, until the signal. */
 export function onNews(
-  window: Window & typeof globalThis,
+  window: BrowserWindow,
+  signal: AbortSignal,
   listener: (news: FlowNews) => void,
-): () => void {
+): void {
   const channel = openChannel(window)
-  const hear = ({ data }: MessageEvent): void => {
-    if (isNews(data)) listener(data)
-  }
-  const hearMessage = (event: MessageEvent): void => {
-    if (event.origin === window.location.origin) hear(event)
+  const hear = ({ target, origin, data }: MessageEvent): void => {
+    // The channel is the origin's own; a message to the window may come from anywhere.
+    if ((target === channel || origin === window.location.origin) && data?.flowId) listener(data)
   }
   channel?.addEventListener('message', hear)
-  window.addEventListener('message', hearMessage)
-  return () => {
-    channel?.close()
-    window.removeEventListener('message', hearMessage)
-  }
+  window.addEventListener('message', hear, { signal })
+  signal.addEventListener('abort', () => channel?.close())
 }
 
-/** Tells the app's other windows. */
-export function tellNews(window: Window & typeof globalThis, news: FlowNews): void {
+/** Tells the other windows. */
+export function tellNews(window: BrowserWindow, news: FlowNews): void {
   const channel = openChannel(window)
   channel?.postMessage(news)
   channel?.close()
 }
 
 /** Missing in old web views. */
-function openChannel(window: Window & typeof globalThis): BroadcastChannel | undefined {
-  return window.BroadcastChannel === undefined
-    ? undefined
-    : new window.BroadcastChannel(newsChannel)
-}
-
-function isNews(data: unknown): data is FlowNews {
-  return typeof data === 'object' && data !== null && 'flowId' in data && 'status' in data
+function openChannel(window: BrowserWindow): BroadcastChannel | undefined {
+  return window.BroadcastChannel && new window.BroadcastChannel(newsChannel)
 }

@@ -1,28 +1,16 @@
 import type { ConfirmAnswer } from '@keywell/protocol'
-import { type Browser, call } from './call.ts'
+import { type BrowserWindow, call, type Fetch } from './call.ts'
 import { tellNews } from './news.ts'
 import type { FlowAccess } from './watch.ts'
 
-/** A flow in redirect mode: which button began it, how to ask for it, where the user was. */
+/** A flow in redirect mode: which button began it, and how to ask for it. */
 export interface LeftFlow extends FlowAccess {
   /** Key of the button's target. */
   readonly target: string
-  /** The connection before, as `versionOf` says it. */
-  readonly before: string | undefined
-  /** The page's own fragment; the way back needs the place. */
-  readonly hash: string
 }
 
 const storageKey = 'keywell:flow'
-const ours = /[#&](keywell_(?:session|flow|ticket)=[^&]*)/g
-
-/** What came back in the fragment. */
-export interface Returned {
-  /** Redirect mode: the flow that this very tab began, when its storage still knows it. */
-  readonly flow: LeftFlow | undefined
-  /** Fragment returns: what the app's backend must confirm, once. */
-  readonly ticket: { session: string; flow: string; ticket: string } | undefined
-}
+const ours = /[#&]keywell_(session|flow|ticket)=([^&]*)/g
 
 /**
  * Keeps a flow for the way back of a redirect, in this tab's session storage, until the return.
@@ -39,49 +27,45 @@ export function leave(window: Window, flow: LeftFlow): void {
   }
 }
 
-/** Reads the return from the URL and storage and removes it from both. The second time finds nothing. */
-export function takeReturn(window: Window): Returned {
+/** What the fragment brings back: `flow` alone in redirect mode, all three with fragment returns. */
+export type ReturnParameters = Partial<Record<'session' | 'flow' | 'ticket', string>>
+
+/** Reads what came back, and removes it from the URL. The second time finds nothing. */
+export function takeReturn(window: Window): { parameters: ReturnParameters; left?: LeftFlow } {
   const { hash } = window.location
-  const found = new URLSearchParams([...hash.matchAll(ours)].map(([, pair]) => pair).join('&'))
-  const flow = found.get('keywell_flow')
-  const session = found.get('keywell_session')
-  const ticket = found.get('keywell_ticket')
-  if (session !== null && flow !== null && ticket !== null) {
-    setHash(window, hash.replace(ours, ''))
-    // The stored flow stays: `finishReturn` leads to the page that takes it up.
-    return { flow: undefined, ticket: { session, flow, ticket } }
-  }
-  const left = takeLeft(window)
-  if (flow === null) return { flow: undefined, ticket: undefined }
-  const known = left?.flowId === flow ? left : undefined
-  setHash(window, known?.hash ?? hash.replace(ours, ''))
-  return { flow: known, ticket: undefined }
+  const parameters: ReturnParameters = Object.fromEntries(
+    [...hash.matchAll(ours)].map(([, name, value]) => [name, value]),
+  )
+  if (!parameters.flow) return { parameters }
+  window.history.replaceState(window.history.state, '', pageUrl(window))
+  // Before a ticket is confirmed, the stored flow stays: the way goes on to the page that takes it up.
+  const left = parameters.ticket ? undefined : takeLeft(window)
+  return left?.flowId === parameters.flow ? { parameters, left } : { parameters }
 }
 
 /**
- * Confirms at the app's backend that the user of this browser finished the flow, tells the app's other
+ * Has the app's backend confirm that the user of this browser finished the flow, tells the app's other
  * windows, and leaves: a popup closes, a redirect goes back to where the user was.
  *
- * @throws ConnectError when the backend refuses; a popup is closed all the same, its opener asks the service
+ * @throws ConnectError when the backend refuses; a popup closes all the same, its opener asks the service
  */
-export async function finishReturn(
-  browser: Browser,
-  endpoint: string,
-  ticket: NonNullable<Returned['ticket']>,
+export async function finish(
+  window: BrowserWindow,
+  fetch: Fetch,
+  url: string,
+  parameters: ReturnParameters,
 ): Promise<void> {
-  const window = browser.window()
   try {
-    const answer = await call<ConfirmAnswer>(browser, `${endpoint}/finish`, {
+    const { flowId, status, mode, resumeUrl } = await call<ConfirmAnswer>(fetch, url, {
       method: 'POST',
-      body: ticket,
+      body: parameters,
     })
-    tellNews(window, { flowId: answer.flowId, status: answer.status })
-    if (answer.mode === 'redirect' && answer.resumeUrl !== null) {
-      const url = new URL(answer.resumeUrl, window.location.href)
-      url.hash = `keywell_flow=${answer.flowId}`
-      window.location.replace(url)
-      // Only the fragment differs: the page would stay, and nobody would take up the flow.
-      if (answer.resumeUrl === resumeUrl(window)) window.location.reload()
+    tellNews(window, { flowId, status })
+    if (mode === 'redirect' && resumeUrl !== null) {
+      const mark = resumeUrl.includes('#') ? '&' : '#'
+      window.location.replace(`${resumeUrl}${mark}keywell_flow=${flowId}`)
+      // Where only the fragment differs, the page stays and has to be made to look again.
+      if (withoutHash(resumeUrl) === withoutHash(window.location.href)) window.location.reload()
     }
   } finally {
     // Closes what a script opened; a tab that the user opened stays.
@@ -89,9 +73,13 @@ export async function finishReturn(
   }
 }
 
-/** The page's address without a fragment: what the service leads back to in redirect mode. */
-export function resumeUrl(window: Window): string {
-  return window.location.href.replace(/#.*$/, '')
+/** The page's address without what is ours: where redirect mode leads back to. */
+export function pageUrl(window: Window): string {
+  return window.location.href.replace(ours, '')
+}
+
+function withoutHash(url: string): string | undefined {
+  return url.split('#')[0]
 }
 
 function takeLeft(window: Window): LeftFlow | undefined {
@@ -103,10 +91,4 @@ function takeLeft(window: Window): LeftFlow | undefined {
   } catch {
     return undefined
   }
-}
-
-function setHash(window: Window, hash: string): void {
-  const { pathname, search } = window.location
-  const fragment = hash === '' || hash.startsWith('#') ? hash : `#${hash.slice(1)}`
-  window.history.replaceState(window.history.state, '', `${pathname}${search}${fragment}`)
 }

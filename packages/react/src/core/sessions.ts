@@ -1,5 +1,4 @@
 import type { ConnectionId, SessionAnswer } from '@keywell/protocol'
-import type { Browser } from './call.ts'
 
 /** What `POST {endpoint}/session`, or your own `fetchSession`, is asked for. */
 export interface SessionRequest {
@@ -9,46 +8,47 @@ export interface SessionRequest {
   returnMode?: 'query' | 'fragment' | undefined
 }
 
-/**
- * How long a session is reused, in milliseconds from its arrival. A session lives ten minutes and has
- * to outlast the flow that begins in it. Age is counted here: the clocks of browsers are wrong.
- */
-const reuseMs = 2 * 60_000
+export type FetchSession = (request: SessionRequest) => Promise<SessionAnswer>
 
-interface Held {
-  readonly answer: Promise<SessionAnswer>
-  readonly since: number
+type GetSession = (connectionId: ConnectionId | undefined) => Promise<SessionAnswer>
+
+/**
+ * How long a session that was fetched ahead is good, in milliseconds from its request. A session lives
+ * ten minutes and has to outlast its flow. Age is counted here: the clocks of browsers are wrong.
+ */
+const aheadMs = 2 * 60_000
+
+/**
+ * Connect sessions, by the connection that they mend. One is fetched ahead at a hint of a click, once
+ * however many hints there are; each attempt takes one, and nobody gets that one again.
+ */
+export interface Sessions {
+  readonly prepare: GetSession
+  readonly take: GetSession
 }
 
-/**
- * Connect sessions by the connection that they mend: one request at a time for each, so that a hover,
- * a focus and a click (or StrictMode's second mount) share one.
- */
-export class Sessions {
-  readonly #held = new Map<string, Held>()
-  readonly #fetchSession: (request: SessionRequest) => Promise<SessionAnswer>
-  readonly #browser: Browser
+export function createSessions(fetchSession: GetSession): Sessions {
+  const ahead = new Map<
+    ConnectionId | undefined,
+    { answer: Promise<SessionAnswer>; until: number }
+  >()
 
-  constructor(browser: Browser, fetchSession: (request: SessionRequest) => Promise<SessionAnswer>) {
-    this.#browser = browser
-    this.#fetchSession = fetchSession
-  }
-
-  /** A young session, or a new one. A failed one is not kept. */
-  get(request: SessionRequest): Promise<SessionAnswer> {
-    const key = request.connectionId ?? ''
-    const now = this.#browser.window().performance.now()
-    const held = this.#held.get(key)
-    if (held !== undefined && now - held.since < reuseMs) return held.answer
-    const answer = this.#fetchSession(request)
-    this.#held.set(key, { answer, since: now })
-    answer.catch(() => this.drop(request, answer))
+  const prepare: GetSession = (connectionId) => {
+    const held = ahead.get(connectionId)
+    if (held && performance.now() < held.until) return held.answer
+    const answer = fetchSession(connectionId)
+    ahead.set(connectionId, { answer, until: performance.now() + aheadMs })
+    // One that failed is not kept: the click asks again, and shows what is wrong.
+    answer.catch(() => ahead.delete(connectionId))
     return answer
   }
 
-  /** Forgets a session that the service refused. */
-  drop(request: SessionRequest, answer: Promise<SessionAnswer>): void {
-    const key = request.connectionId ?? ''
-    if (this.#held.get(key)?.answer === answer) this.#held.delete(key)
+  return {
+    prepare,
+    take(connectionId) {
+      const answer = prepare(connectionId)
+      ahead.delete(connectionId)
+      return answer
+    },
   }
 }

@@ -8,8 +8,7 @@ import { ConnectError } from './error.ts'
  * `blocked`: the browser refused the popup; the user may go on in this tab.
  */
 export type ConnectState =
-  | { readonly name: 'idle' | 'opening' | 'blocked' | 'confirming' }
-  | { readonly name: 'denied' | 'cancelled' | 'expired' }
+  | { readonly name: 'idle' | 'opening' | 'blocked' | 'confirming' | 'cancelled' }
   /** `away`: the window seems closed. It proves nothing, so it only offers ways on. */
   | { readonly name: 'waiting'; readonly away: boolean }
   | { readonly name: 'connected'; readonly connection: Connection }
@@ -18,7 +17,7 @@ export type ConnectState =
       readonly reason: ReauthReason | null
       readonly connection: Connection
     }
-  | { readonly name: 'error'; readonly error: ConnectError }
+  | { readonly name: 'denied' | 'expired' | 'error'; readonly error: ConnectError }
 
 export type ConnectStateName = ConnectState['name']
 
@@ -33,90 +32,75 @@ export type ConnectEvent =
   /** The service says how the flow stands. */
   | { readonly type: 'flow'; readonly flow: Flow }
   | { readonly type: 'cancel' }
-  /** The session or the longest wait ended. */
-  | { readonly type: 'expire' }
   | { readonly type: 'fail'; readonly error: ConnectError }
   /** The list of connections was read: the one that this button stands for, if there is one. */
   | { readonly type: 'sync'; readonly connection: Connection | undefined }
 
 /** Pure: the next state. An event that means nothing in a state answers that very state. */
 export function reduce(state: ConnectState, event: ConnectEvent): ConnectState {
+  const { name } = state
   switch (event.type) {
     case 'start':
-      return state.name === 'opening' || state.name === 'confirming' ? state : { name: 'opening' }
+      return name === 'opening' || name === 'confirming' ? state : { name: 'opening' }
     case 'block':
-      return state.name === 'opening' ? { name: 'blocked' } : state
+      return name === 'opening' ? { name: 'blocked' } : state
     case 'open':
-      return state.name === 'opening' ? { name: 'waiting', away: false } : state
+      return name === 'opening' ? { name: 'waiting', away: false } : state
     case 'window':
-      return state.name === 'waiting' && state.away !== event.away
-        ? { name: 'waiting', away: event.away }
-        : state
+      return name === 'waiting' && state.away !== event.away ? { name, away: event.away } : state
     case 'flow':
       return isBusy(state) ? afterFlow(state, event.flow) : state
     case 'cancel':
-      return isBusy(state) || state.name === 'blocked' ? { name: 'cancelled' } : state
-    case 'expire':
-      return isBusy(state) ? { name: 'expired' } : state
+      return isBusy(state) || name === 'blocked' ? { name: 'cancelled' } : state
     case 'fail':
-      return isBusy(state) ? { name: 'error', error: event.error } : state
+      return isBusy(state) ? failed(event.error) : state
     case 'sync':
       return isBusy(state) ? state : afterSync(state, event.connection)
-    default:
-      return event satisfies never
   }
 }
 
 /** A flow is on its way: a click starts nothing, and only its end changes the button. */
-export function isBusy(state: ConnectState): boolean {
-  return state.name === 'opening' || state.name === 'waiting' || state.name === 'confirming'
+export function isBusy({ name }: ConnectState): boolean {
+  return name === 'opening' || name === 'waiting' || name === 'confirming'
 }
 
-function afterFlow(state: ConnectState, flow: Flow): ConnectState {
-  switch (flow.status) {
+function afterFlow(state: ConnectState, { status, connection, error }: Flow): ConnectState {
+  switch (status) {
     case 'created':
     case 'started':
-      // Two readers (stream and poll) may answer out of order: never go back.
+      // Stream and poll may answer out of order: never go back.
       return state.name === 'opening' ? { name: 'waiting', away: false } : state
     case 'confirming':
-      return state.name === 'confirming' ? state : { name: 'confirming' }
-    case 'connected':
-      return flow.connection === null
-        ? { name: 'error', error: failure(flow) }
-        : { name: 'connected', connection: flow.connection }
-    case 'denied':
     case 'cancelled':
-    case 'expired':
-      return { name: flow.status }
-    case 'failed':
-      return { name: 'error', error: failure(flow) }
-    default:
-      return flow.status satisfies never
+      return state.name === status ? state : { name: status }
+    case 'connected':
+      if (connection) return { name: status, connection }
   }
+  return failed(
+    error
+      ? new ConnectError(error.code, error.message, error.retryable)
+      : new ConnectError(status === 'expired' ? 'flow_expired' : 'internal', `Flow ${status}`),
+  )
 }
 
-function failure({ error, status }: Flow): ConnectError {
-  return error === null
-    ? new ConnectError('internal', `The flow is ${status}, and nothing else is known.`, {
-        retryable: true,
-      })
-    : new ConnectError(error.code, error.message, error)
+function failed(error: ConnectError): ConnectState {
+  switch (error.code) {
+    case 'access_denied':
+      return { name: 'denied', error }
+    case 'flow_expired':
+    case 'session_expired':
+      return { name: 'expired', error }
+    default:
+      return { name: 'error', error }
+  }
 }
 
 function afterSync(state: ConnectState, connection: Connection | undefined): ConnectState {
-  if (connection?.status === 'active') {
-    return state.name === 'connected' && state.connection === connection
-      ? state
-      : { name: 'connected', connection }
-  }
+  if (connection === ('connection' in state ? state.connection : undefined)) return state
+  if (connection?.status === 'active') return { name: 'connected', connection }
   // How an attempt ended stays on the screen until the next click, unless the account is connected.
-  if (state.name !== 'idle' && state.name !== 'connected' && state.name !== 'needs_reauth') {
-    return state
-  }
-  if (connection?.needsReauth) {
-    return state.name === 'needs_reauth' && state.connection === connection
-      ? state
-      : { name: 'needs_reauth', reason: connection.reason, connection }
-  }
-  return state.name === 'idle' ? state : { name: 'idle' }
+  if (state.name !== 'idle' && !('connection' in state)) return state
+  return connection?.needsReauth
+    ? { name: 'needs_reauth', reason: connection.reason, connection }
+    : { name: 'idle' }
 }

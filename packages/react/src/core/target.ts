@@ -33,8 +33,3 @@ export function targetKey(target: ConnectTarget): string {
   const { provider, host, connection, connectionId } = target
   return JSON.stringify([provider, host, connection, connectionId])
 }
-
-/** Changes when the connection is made anew or mended. */
-export function versionOf(connection: Connection | undefined): string | undefined {
-  return connection && `${connection.id}/${connection.generation}`
-}
