@@ -152,6 +152,119 @@ export const requirements = {
     source: 'R6; RFC 6749 section 5.1',
   },
 
+  // Credentials
+  'credentials:read': {
+    behaviour: "A backend reads its user's credential, ready to send; each hand-out is audited.",
+    source: 'sdk.md, what it answers',
+  },
+  'credentials:not-connected': {
+    behaviour:
+      'A user without a connection, and a query that is wrong, get a code each and the way to connect.',
+    source: 'sdk.md, what it answers',
+  },
+  'credentials:damaged-record': {
+    behaviour:
+      'A record with one changed, missing or added byte does not open, is kept, and is reported.',
+    source: 'vault.md, what it promises',
+  },
+  'refresh:on-read': {
+    behaviour: 'A token that has ended is renewed by the read that finds it so.',
+    source: 'refresh.md, a read that finds nothing valid',
+  },
+  'refresh:single-flight': {
+    behaviour: 'Parallel reads of an expired credential cause one refresh, and all get its token.',
+    source: 'refresh.md, a read that finds nothing valid',
+  },
+  'R8:serve-until-over': {
+    behaviour:
+      'A valid token is served whatever becomes of its refresh, and asking again does not bypass the backoff.',
+    source: 'refresh.md, R8',
+  },
+  'refresh:conditional-not-early': {
+    behaviour: 'Asking for something newer never refreshes before it is due.',
+    source: 'refresh.md, a conditional read',
+  },
+  'refresh:outage': {
+    behaviour:
+      'A provider that cannot renew an ended token yields 503 with Retry-After, and all is well afterwards.',
+    source: 'refresh.md, R8',
+  },
+  'R9:one-refusal-is-a-suspicion': {
+    behaviour: 'A single false invalid_grant kills nothing.',
+    source: 'refresh.md, R9',
+  },
+  'R10:reported-401-dead': {
+    behaviour: 'A reported 401 leads to a probe, a refresh, and only then to needs_reauth.',
+    source: 'refresh.md, R10',
+  },
+  'R10:reported-401-alive': {
+    behaviour: 'A 401 on a living token refreshes nothing; one probe answers for ten seconds.',
+    source: 'refresh.md, R10',
+  },
+  'refresh:lost-rotation': {
+    behaviour: 'A pair that was lost on the network is named lost_rotation.',
+    source: 'refresh.md, states',
+  },
+  'R6:no-new-refresh-token': {
+    behaviour: 'An answer without a refresh token keeps the old one.',
+    source: 'refresh.md, R6; RFC 6749 section 6',
+  },
+  'refresh:client-refused': {
+    behaviour: 'A refused client says nothing about the connection.',
+    source: 'refresh.md, outcomes',
+  },
+  disconnect: {
+    behaviour: 'Disconnecting ends reads at once and withdraws the grant at the provider.',
+    source: 'refresh.md, the outbox',
+  },
+  'disconnect:expired-pair': {
+    behaviour:
+      'A pair whose access token has ended is withdrawn as well: the refresh token is sent, without a hint.',
+    source: 'facts on GitLab, revocation',
+  },
+  'disconnect:provider-down': {
+    behaviour: 'With the provider away, the local end is immediate, and the withdrawal waits.',
+    source: 'refresh.md, the outbox',
+  },
+  'connections:list': {
+    behaviour: "A tenant's connections are listed in pages.",
+    source: 'connect.md, the shortest use',
+  },
+  integrations: {
+    behaviour: 'An integration is drafted, completed and renewed, and its secret is never shown.',
+    source: 'connect.md, self-managed instances',
+  },
+  'http:openapi': {
+    behaviour: 'The routes describe themselves, and say whether they live.',
+    source: 'architecture.md, the house',
+  },
+  'T14:moved-record': {
+    behaviour:
+      'Sealed bytes that were moved, and rows that were pointed at another user or host, do not open, and raise the alarm.',
+    source: 'threats.md, T14',
+  },
+  'T16:planted-key': {
+    behaviour: 'A planted API key admits nobody.',
+    source: 'threats.md, T16',
+  },
+  'T19:foreign-ids': {
+    behaviour: 'A foreign id and an unknown id cannot be told apart.',
+    source: 'threats.md, T19',
+  },
+  'T23:private-hosts': {
+    behaviour: 'A private, plain or disguised host is refused when it is registered.',
+    source: 'threats.md, T22 and T23',
+  },
+  'T27:change-stream': {
+    behaviour: 'A disconnect is told to every listening backend.',
+    source: 'threats.md, T27',
+  },
+  'T29:api-keys': {
+    behaviour:
+      'Wrong, changed, revoked and misplaced API keys open nothing, and a dump holds none.',
+    source: 'threats.md, T29',
+  },
+
   // The house
   'house:imports': {
     behaviour: 'A package imports what the table of the architecture allows it, and nothing else.',
