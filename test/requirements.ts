@@ -265,6 +265,39 @@ export const requirements = {
     source: 'threats.md, T29',
   },
 
+  // Credentials
+  'refresh:single-flight-processes': {
+    behaviour:
+      '200 parallel reads of an expired credential over two processes cause one refresh, and all get the same generation.',
+    source: 'refresh.md, tests, read at expiry',
+  },
+  'T30:audit-fails-closed': {
+    behaviour:
+      'With the audit log unwritable no secret leaves, and service returns without a restart.',
+    source: 'threats.md, T30',
+  },
+  'store:database-away': {
+    behaviour: 'The database goes away in flight: 503, no exit, and all is well when it is back.',
+    source: 'refresh.md, tests, Postgres',
+  },
+  'service:shutdown': {
+    behaviour: 'SIGTERM ends the service cleanly, open streams included.',
+    source: 'refresh.md, shutdown',
+  },
+  'service:refuses-to-start': {
+    behaviour:
+      'No key, a wrong key, a readable key, no database or a plain public URL: one clear sentence, and no start.',
+    source: 'vault.md, start',
+  },
+  'store:one-process-per-folder': {
+    behaviour: 'A second process on the same embedded data folder is refused, and nothing is lost.',
+    source: 'toolchain.md, embedded database',
+  },
+  'service:keys-command': {
+    behaviour: 'API keys are made, listed and revoked by command.',
+    source: 'threats.md, API keys',
+  },
+
   // The house
   'house:imports': {
     behaviour: 'A package imports what the table of the architecture allows it, and nothing else.',
@@ -282,10 +315,18 @@ export const requirements = {
     behaviour: 'Every static gate lets a clean package pass and stops a planted fault.',
     source: 'style.md, Packages and configuration',
   },
+  'house:readme': {
+    behaviour: 'Code on our pages compiles against the source, and every command on them is run.',
+    source: 'style.md, Comments',
+  },
   'house:browser': {
     behaviour:
       'Browser tests run in a browser that keeps origins apart and never leaves the machine.',
     source: 'toolchain.md, A real browser',
+  },
+  'T17:container': {
+    behaviour: 'In its container the service is no root, leaves no core and opens no inspector.',
+    source: 'T17',
   },
   'T19:statements': {
     behaviour: 'Every SQL statement is bound to a tenant and contains no text from outside.',
