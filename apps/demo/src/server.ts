@@ -55,7 +55,7 @@ export function createDemo(options: DemoOptions): Demo {
   })
   app.get('/healthz', (c) => c.text('ok'))
 
-  app.use('/api/*', sameOriginWrites(options.origin), neverStored)
+  app.use('/api/*', sameOriginWrites(options.origin), cached('no-store'))
   app.post('/api/sign-in', async (c) => {
     const person = findPerson(await readPersonId(c))
     if (!person) throw new AcmeError('invalid_request', 'There is nobody of that name.')
@@ -68,6 +68,10 @@ export function createDemo(options: DemoOptions): Demo {
     deleteCookie(c, sessionCookie, { path: '/' })
     return c.body(null, 204)
   })
+  app.get('/api/me', (c) => {
+    const person = sessions.find(getCookie(c, sessionCookie))
+    return c.json(person ? describeMe(person, options) : null)
+  })
   app.use('/api/*', async (c, next) => {
     const person = sessions.find(getCookie(c, sessionCookie))
     // A popup that comes back after the session has ended shows a page, not JSON.
@@ -76,7 +80,6 @@ export function createDemo(options: DemoOptions): Demo {
     c.set('person', person)
     return next()
   })
-  app.get('/api/me', (c) => c.json(describeMe(c.var.person, options)))
 
   // -- Keywell: three lines of product code ---------------------------------------------------
   const keywell = new Keywell({
@@ -111,9 +114,13 @@ function originsOf({ keywellUrl, gitlabHost }: DemoOptions) {
   }
 }
 
-const neverStored: MiddlewareHandler = async (c, next) => {
-  await next()
-  if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
+/** Unless the handler has said so itself. */
+function cached(how: string): MiddlewareHandler {
+  return async (c, next) => {
+    await next()
+    const value = c.res.status < 400 ? how : 'no-store'
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', value)
+  }
 }
 
 const signInSchema = z.object({ personId: z.string().max(100) })
@@ -144,21 +151,12 @@ function describeMe(person: Person, { gitlabHost }: DemoOptions): Me {
 function servePage(app: Hono<Env>, assets: string) {
   app.use(
     '/assets/*',
-    serveStatic({
-      root: assets,
-      onFound: (_path, c) => c.header('cache-control', 'public, max-age=31536000, immutable'),
-    }),
+    cached('public, max-age=31536000, immutable'),
+    serveStatic({ root: assets }),
     () => {
       throw new AcmeError('not_found', 'There is nothing at this address.')
     },
   )
   app.get('/icon.svg', serveStatic({ root: assets }))
-  app.get(
-    '*',
-    serveStatic({
-      root: assets,
-      path: 'index.html',
-      onFound: (_path, c) => c.header('cache-control', 'no-cache'),
-    }),
-  )
+  app.get('*', cached('no-cache'), serveStatic({ root: assets, path: 'index.html' }))
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { StartError } from './start-error.ts'
 
 /** What Acme's page is built of, below the top folder. */
 const sources = [
@@ -24,7 +25,11 @@ export async function pageIsOld(root: string): Promise<boolean> {
 /** Builds the page with Vite, which is loaded only here: a warm start does without it. */
 export async function buildPage(root: string): Promise<void> {
   const { build } = await import('vite')
-  await build({ configFile: join(root, 'apps/demo/vite.config.ts'), logLevel: 'error' })
+  const configFile = join(root, 'apps/demo/vite.config.ts')
+  await build({ configFile, logLevel: 'silent' }).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new StartError(`Acme’s page could not be built.\n\n${reason}`)
+  })
 }
 
 async function newestMs(path: string): Promise<number> {

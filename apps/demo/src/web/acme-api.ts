@@ -12,13 +12,8 @@ export class ApiError extends Error {
 }
 
 /** Who is signed in; null: nobody. */
-export async function fetchMe(): Promise<Me | null> {
-  try {
-    return await call<Me>('/api/me')
-  } catch (error) {
-    if (error instanceof ApiError && error.code === 'signed_out') return null
-    throw error
-  }
+export function fetchMe(): Promise<Me | null> {
+  return call<Me | null>('/api/me')
 }
 
 export function signIn(personId: string): Promise<Me> {
@@ -42,5 +37,7 @@ async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answe
   })
   const body = await response.json().catch(() => undefined)
   if (response.ok) return body
+  // The session has ended elsewhere, or with the server: begin again at the sign-in screen.
+  if (body?.code === 'signed_out') window.location.reload()
   throw new ApiError(body ?? { code: 'internal', message: `Acme answered ${response.status}.` })
 }

@@ -38,7 +38,7 @@ export function GitLabCard(props: GitLabCardProps): ReactElement {
             onSuccess={onConnected}
           />
         )}
-        {status === 'error' && <UnknownBanner retry={() => void gitlab.refresh()} />}
+        {status === 'error' && <UnknownBanner />}
       </div>
       {status === 'ready' && !connection && <WhatToExpect />}
       {connection && (
@@ -96,7 +96,7 @@ function Badge({ tone, text }: { tone: 'good' | 'warning' | 'plain'; text: strin
   )
 }
 
-function UnknownBanner({ retry }: { retry: () => void }): ReactElement {
+function UnknownBanner(): ReactElement {
   return (
     <div className="banner" data-tone="warning" role="alert">
       <AlertIcon />
@@ -105,8 +105,12 @@ function UnknownBanner({ retry }: { retry: () => void }): ReactElement {
           <strong>The state of this integration is not known at the moment.</strong> Your connection
           is not affected.
         </p>
-        <button type="button" className="button banner-button" onClick={retry}>
-          Try again
+        <button
+          type="button"
+          className="button banner-button"
+          onClick={() => window.location.reload()}
+        >
+          Reload
         </button>
       </div>
     </div>

@@ -1,12 +1,12 @@
 import type { ReactElement } from 'react'
 import type { Project, ProjectList } from '../api.ts'
 import { GlobeIcon, LockIcon, ReloadIcon, ShieldIcon } from './icons.tsx'
-import { type Projects, useProjects } from './use-projects.ts'
+import { type Projects, type UseProjectsOptions, useProjects } from './use-projects.ts'
 import { ago, dateAndTime } from './words.ts'
 
 /** The user's GitLab projects, with every state that a list can be in. */
-export function ProjectsSection({ connectionKey }: { connectionKey: string }): ReactElement {
-  const { projects, reload } = useProjects(connectionKey)
+export function ProjectsSection(props: UseProjectsOptions): ReactElement {
+  const { projects, reload } = useProjects(props)
   const loading = projects.state === 'loading'
   return (
     <section className="card" aria-labelledby="projects-title" aria-busy={loading}>

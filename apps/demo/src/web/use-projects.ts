@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useEffectEvent, useState } from 'react'
 import type { ProjectList } from '../api.ts'
 import { ApiError, fetchProjects } from './acme-api.ts'
 
@@ -7,10 +7,22 @@ export type Projects =
   | { readonly state: 'ready'; readonly list: ProjectList }
   | { readonly state: 'failed'; readonly error: ApiError }
 
-/** The user's projects; read again when `key` changes (another connection, or a mended one), and on `reload`. */
-export function useProjects(key: string): { projects: Projects; reload: () => void } {
+export interface UseProjectsOptions {
+  /** Says when to read again: another connection, or a mended one. */
+  connectionKey: string
+  /** GitLab access turned out to be gone: what is known of the connection is old. */
+  onAccessLost: () => void
+}
+
+/** The user's projects; `reload` reads them again. */
+export function useProjects({ connectionKey, onAccessLost }: UseProjectsOptions): {
+  projects: Projects
+  reload: () => void
+} {
   const [projects, setProjects] = useState<Projects>({ state: 'loading' })
   const [round, setRound] = useState(0)
+
+  const accessLost = useEffectEvent(onAccessLost)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: key and round do not change what is asked, they say when
   useEffect(() => {
@@ -18,12 +30,15 @@ export function useProjects(key: string): { projects: Projects; reload: () => vo
     setProjects({ state: 'loading' })
     fetchProjects(abort.signal).then(
       (list) => setProjects({ state: 'ready', list }),
-      (error: unknown) => {
-        if (!abort.signal.aborted) setProjects({ state: 'failed', error: asApiError(error) })
+      (reason: unknown) => {
+        if (abort.signal.aborted) return
+        const error = asApiError(reason)
+        setProjects({ state: 'failed', error })
+        if (error.code === 'needs_reauth' || error.code === 'not_connected') accessLost()
       },
     )
     return () => abort.abort()
-  }, [key, round])
+  }, [connectionKey, round])
 
   return { projects, reload: useCallback(() => setRound((before) => before + 1), []) }
 }

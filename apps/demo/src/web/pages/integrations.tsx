@@ -9,7 +9,8 @@ export function Integrations({ me }: { me: Me }): ReactElement {
   const host = me.gitlabHost ?? undefined
   const gitlab = useConnection('gitlab', { host })
   const [notice, setNotice] = useState('')
-  const { connection } = gitlab
+  const { connection, status } = gitlab
+  const isMissing = status === 'ready' && connection?.status !== 'active'
   return (
     <>
       <h1>Integrations</h1>
@@ -18,7 +19,7 @@ export function Integrations({ me }: { me: Me }): ReactElement {
         you can take the access back at any time.
       </p>
       <p role="status" className="notice">
-        {notice}
+        {notice || (isMissing && wasSentHere() && 'GitLab is needed to go on. Connect it here.')}
       </p>
       <GitLabCard
         host={host}
@@ -27,8 +28,16 @@ export function Integrations({ me }: { me: Me }): ReactElement {
         onDisconnected={() => setNotice('GitLab is disconnected. Acme can no longer read it.')}
       />
       {connection?.status === 'active' && (
-        <ProjectsSection connectionKey={`${connection.id}/${connection.generation}`} />
+        <ProjectsSection
+          connectionKey={`${connection.id}/${connection.generation}`}
+          onAccessLost={() => void gitlab.refresh()}
+        />
       )}
     </>
   )
+}
+
+/** Keywell's `connectUrl` leads here, from an error or from an agent's answer, with the provider's name. */
+function wasSentHere(): boolean {
+  return new URLSearchParams(window.location.search).get('provider') === 'gitlab'
 }

@@ -2,19 +2,22 @@ import { useConnection } from '@keywell/react'
 import type { ReactElement } from 'react'
 import type { Me, Project } from '../../api.ts'
 import { Link } from '../link.tsx'
-import { useProjects } from '../use-projects.ts'
+import { type UseProjectsOptions, useProjects } from '../use-projects.ts'
 
 /** The first page: what is going on, or how to begin. */
 export function Overview({ me }: { me: Me }): ReactElement {
   const { person, gitlabHost } = me
-  const { connection, status } = useConnection('gitlab', { host: gitlabHost ?? undefined })
+  const { connection, status, refresh } = useConnection('gitlab', { host: gitlabHost ?? undefined })
   const [firstName] = person.name.split(' ')
   return (
     <>
       <h1>Good to see you, {firstName}</h1>
       <p className="lead">What {person.tenant.name} is working on, in one place.</p>
       {connection?.status === 'active' && (
-        <Figures connectionKey={`${connection.id}/${connection.generation}`} />
+        <Figures
+          connectionKey={`${connection.id}/${connection.generation}`}
+          onAccessLost={() => void refresh()}
+        />
       )}
       {connection?.needsReauth && (
         <Invitation
@@ -53,8 +56,8 @@ function Invitation(props: { title: string; text: string; action: string }): Rea
 
 const weekMs = 7 * 24 * 60 * 60 * 1000
 
-function Figures({ connectionKey }: { connectionKey: string }): ReactElement {
-  const { projects } = useProjects(connectionKey)
+function Figures(props: UseProjectsOptions): ReactElement {
+  const { projects } = useProjects(props)
   if (projects.state === 'failed') {
     return (
       <p role="alert" className="lead">
