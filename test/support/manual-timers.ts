@@ -13,6 +13,11 @@ export class ManualTimers {
     return this.#timers.size
   }
 
+  /** Milliseconds until the next one runs. */
+  get nextIn(): number {
+    return Math.min(...[...this.#timers].map(({ at }) => at - this.#now))
+  }
+
   readonly after = (ms: number, run: () => void): (() => void) => {
     const timer = { at: this.#now + ms, run }
     this.#timers.add(timer)

@@ -1,0 +1,179 @@
+import { KeywellError } from '@keywell/protocol'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import { ManualTimers } from '../../../../test/support/manual-timers.ts'
+import { type Database, UniqueViolation } from '../store/database.ts'
+import { SwitchableDatabase } from '../store/switchable.test.support.ts'
+import { type Audit, type AuditEntry, createAudit } from './audit.ts'
+
+const entry: AuditEntry = {
+  tenantId: 'org_acme',
+  actor: 'key:key_1',
+  action: 'credential.read',
+  result: 'ok',
+}
+
+describeEachDatabase('audit', (makeDatabase) => {
+  let database: SwitchableDatabase
+  let audit: Audit
+  /** The id of the next entry; a test may set it to one that is taken. */
+  let nextId = 0
+
+  beforeAll(async () => {
+    database = new SwitchableDatabase(await makeDatabase())
+  })
+  beforeEach(async () => {
+    await database.query('delete from audit')
+    nextId = 0
+    // Without time there is no second insert beside the first, so that groups can be counted.
+    audit = createAudit({
+      database,
+      makeId: () => `aud_${nextId++}`,
+      after: new ManualTimers().after,
+    })
+  })
+
+  describe('write', () => {
+    test('records everything, at the time of the database', async () => {
+      await audit.write(database, {
+        ...entry,
+        userId: 'user_1',
+        connectionId: 'con_1',
+        generation: 3,
+        result: 'denied',
+        reason: 'scope',
+        requestId: 'req_1',
+      })
+      const [row] = await database.query<{ age: number }>(
+        'select *, extract(epoch from now() - at)::float8 as age from audit',
+      )
+      expect(row).toMatchObject({
+        tenant_id: 'org_acme',
+        id: 'aud_0',
+        actor: 'key:key_1',
+        action: 'credential.read',
+        user_id: 'user_1',
+        connection_id: 'con_1',
+        generation: 3,
+        result: 'denied',
+        reason: 'scope',
+        request_id: 'req_1',
+      })
+      expect(Math.abs(row?.age ?? Number.NaN)).toBeLessThan(60)
+    })
+
+    test('leaves out what is not known', async () => {
+      await audit.write(database, { ...entry, userId: undefined })
+      expect(await database.query('select * from audit')).toMatchObject([
+        { user_id: null, connection_id: null, generation: null, reason: null, request_id: null },
+      ])
+    })
+
+    test('keeps any text as it is', async () => {
+      const tenantId = `'; drop table audit; --"\\n\n{}[]🔑\u2028`
+      await audit.write(database, { ...entry, tenantId })
+      expect(await database.query('select tenant_id from audit')).toEqual([{ tenant_id: tenantId }])
+    })
+
+    test('is there with the act, and gone without it', async () => {
+      await database.transaction('org_acme', (sql) => audit.write(sql, entry))
+      const refused = database.transaction('org_acme', async (sql) => {
+        await audit.write(sql, { ...entry, action: 'connection.disconnect' })
+        throw new Error('no')
+      })
+      await expect(refused).rejects.toThrow('no')
+      expect(await database.query('select action from audit')).toEqual([
+        { action: 'credential.read' },
+      ])
+    })
+
+    test('that fails takes the act with it', async () => {
+      await audit.write(database, entry)
+      nextId = 0
+      await expect(audit.write(database, entry)).rejects.toBeInstanceOf(UniqueViolation)
+    })
+  })
+
+  describe('handOut', () => {
+    test('resolves when the row is committed', async () => {
+      await audit.handOut({ ...entry, generation: 7 })
+      expect(await database.query('select id, generation from audit')).toEqual([
+        { id: 'aud_0', generation: 7 },
+      ])
+    })
+
+    test('of many callers and tenants shares a commit, and writes each once', async () => {
+      const written: Promise<void>[] = []
+      await database.transaction('org_acme', async (sql) => {
+        await sql.query('lock table audit in exclusive mode')
+        for (let index = 0; index < 200; index += 1) {
+          written.push(audit.handOut({ ...entry, tenantId: `org_${index % 7}` }))
+        }
+      })
+      await Promise.all(written)
+      // Rows of one statement carry the same transaction. The first had gone ahead alone.
+      const [counted] = await database.query(
+        `select count(*)::int as rows, count(distinct tenant_id)::int as tenants,
+           count(distinct xmin::text)::int as commits from audit`,
+      )
+      expect(counted).toEqual({ rows: 200, tenants: 7, commits: 2 })
+    })
+
+    test('that cannot be written is unavailable, with everyone of its group and nobody else', async () => {
+      let before: Promise<void> | undefined
+      let group: Promise<PromiseSettledResult<void>[]> | undefined
+      await database.transaction('org_acme', async (sql) => {
+        await sql.query('lock table audit in exclusive mode')
+        before = audit.handOut(entry)
+        const innocent = audit.handOut(entry)
+        nextId = 0 // an id that is taken
+        group = Promise.allSettled([innocent, audit.handOut(entry)])
+      })
+      await before
+      const reasons = (await group)?.map((one) => one.status === 'rejected' && one.reason)
+      expect(reasons).toHaveLength(2)
+      for (const reason of reasons ?? []) {
+        expect(reason).toBeInstanceOf(KeywellError)
+        expect(reason).toMatchObject({ code: 'unavailable', cause: expect.any(UniqueViolation) })
+      }
+      nextId = 10
+      await audit.handOut(entry)
+      expect(await database.query('select id from audit order by id')).toEqual([
+        { id: 'aud_0' },
+        { id: 'aud_10' },
+      ])
+    })
+
+    test('is refused while the database is away, and works again by itself', async () => {
+      database.away = true
+      const refused = await Promise.allSettled([audit.handOut(entry), audit.handOut(entry)])
+      for (const one of refused) {
+        expect(one).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } })
+      }
+      database.away = false
+      await audit.handOut(entry)
+      expect(await count(database)).toBe(1)
+    })
+
+    test('says nothing of the entry in its error', async () => {
+      database.away = true
+      const error: unknown = await audit.handOut(entry).catch((reason: unknown) => reason)
+      database.away = false
+      expect(String(error)).not.toContain('org_acme')
+    })
+  })
+
+  test('close waits for what is on its way, and takes no more', async () => {
+    const written = [audit.handOut(entry), audit.handOut(entry), audit.handOut(entry)]
+    await audit.close()
+    expect(await count(database)).toBe(3)
+    await Promise.all(written)
+    await expect(audit.handOut(entry)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await count(database)).toBe(3)
+  })
+})
+
+async function count(database: Database): Promise<number> {
+  const [row] = await database.query<{ count: number }>('select count(*)::int as count from audit')
+  return row?.count ?? 0
+}
