@@ -315,6 +315,10 @@ export const requirements = {
     behaviour: 'Every static gate lets a clean package pass and stops a planted fault.',
     source: 'style.md, Packages and configuration',
   },
+  'house:browser-bundle': {
+    behaviour: 'The bundle for a browser holds our own code only, and no schema library.',
+    source: 'architecture.md, The house',
+  },
   'house:readme': {
     behaviour: 'Code on our pages compiles against the source, and every command on them is run.',
     source: 'style.md, Comments',
@@ -339,6 +343,10 @@ export const requirements = {
   'T23:door': {
     behaviour: 'Nothing in the server but outbound opens a connection.',
     source: 'T23; threats.md, SSRF guard',
+  },
+  'T35:install': {
+    behaviour: 'An installation runs no script, and gets exactly what the lockfile says.',
+    source: 'T35',
   },
 } satisfies Record<string, Requirement>
 

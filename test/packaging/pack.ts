@@ -44,7 +44,9 @@ function contentFaults(files: readonly string[]): string[] {
   const missing = needed.filter((file) => !files.includes(file)).map((file) => `lacks ${file}`)
   const surplus = files
     .filter((file) => !/^(dist|src)\/|^(package\.json|README\.md|LICENSE)$/.test(file))
-    .concat(files.filter((file) => /\.test(-d)?\.|\.tsbuildinfo$|fixtures/.test(file)))
+    .concat(
+      files.filter((file) => /\.test(-d)?\.|\.tsbuildinfo$|\/(testing|fixtures)\//.test(file)),
+    )
     .map((file) => `publishes ${file}`)
   return [...missing, ...surplus]
 }
