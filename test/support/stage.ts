@@ -87,7 +87,12 @@ export interface Stage {
 
 export async function createStage(
   database: Database,
-  options: Partial<KeywellOptions> & { relativeRoot?: string; scopes?: string[] } = {},
+  options: Partial<KeywellOptions> & {
+    relativeRoot?: string
+    scopes?: string[]
+    /** A root key file that others use too; one of its own unless told. */
+    keyPath?: string
+  } = {},
 ): Promise<Stage> {
   const sandbox = await createSandbox({
     host: '127.0.0.1',
@@ -96,8 +101,8 @@ export async function createStage(
   const control = sandboxControl(sandbox.controlUrl)
   const { server, url } = await listen(() => keywell)
   const logs: string[] = []
-  const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-stage-')), 'root-key')
-  createKeyFile(keyPath)
+  const keyPath = options.keyPath ?? join(mkdtempSync(join(tmpdir(), 'keywell-stage-')), 'root-key')
+  if (options.keyPath === undefined) createKeyFile(keyPath)
   const log = (level: string) => (fields: object, message: string) => {
     logs.push(JSON.stringify({ level, message, ...fields }))
   }

@@ -122,10 +122,11 @@ export function createReadCredential(parts: {
     for (let pauseMs = 100; ; pauseMs *= 2) {
       const attempt = await Promise.race([refresher.refresh(key), parts.sleep(maxWaitMs)])
       if (attempt === undefined) waitedMs = maxWaitMs
+      // In this order: a lease that is gone by now has left its result in the row that is read next.
+      const upkeep = await findUpkeep(database, key.tenantId, key.connectionId)
       row = (await findCredential(database, key.tenantId, key.connectionId)) ?? before
       if (row.generation > before.generation || row.status !== 'active') return row
       if (!hasEnded(row)) return row // served until it is over, whatever became of its refresh
-      const upkeep = await findUpkeep(database, key.tenantId, key.connectionId)
       const othersAreAtIt = attempt !== 'attempted' && upkeep?.leased === true
       if (!othersAreAtIt || waitedMs >= maxWaitMs) throw notYet(upkeep)
       await parts.sleep(pauseMs)
