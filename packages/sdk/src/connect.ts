@@ -9,8 +9,7 @@ import {
   sessionAnswerSchema,
   sessionIdSchema,
 } from '@keywell/protocol'
-import type { ChangeNews } from './cache/credential-cache.ts'
-import { newsOf } from './connections.ts'
+import { type ChangeNews, newsOf } from './cache/change-news.ts'
 import { parseInput, type Service } from './service.ts'
 
 /** Which flow to confirm, with the ticket that the browser brought, and who is signed in there. */

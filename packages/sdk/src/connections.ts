@@ -9,7 +9,7 @@ import {
   listConnectionsSchema,
   ownerSchema,
 } from '@keywell/protocol'
-import type { ChangeNews } from './cache/credential-cache.ts'
+import { type ChangeNews, newsOf } from './cache/change-news.ts'
 import { parseInput, type Service } from './service.ts'
 
 export interface ListConnections {
@@ -73,12 +73,6 @@ export class Connections {
     this.#tell(newsOf('disconnected', answer.connection))
     return answer
   }
-}
-
-/** What a connection's state means to a cache. */
-export function newsOf(kind: ChangeNews['kind'], connection: Connection): ChangeNews {
-  const { tenantId, userId, id, provider, host, name, generation } = connection
-  return { kind, tenantId, userId, connectionId: id, provider, host, name, generation }
 }
 
 function locate(

@@ -1,6 +1,8 @@
 import type { Account, ConnectionId, CredentialAnswer, CredentialType } from '@keywell/protocol'
 
 const redacted = '[redacted]'
+/** Shared: nearly every credential has it. */
+const none: readonly string[] = Object.freeze([])
 /** Node's name for "show yourself in a log"; elsewhere it is an unused symbol. */
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
@@ -33,9 +35,12 @@ export class Credential {
     this.generation = answer.generation
     this.expiresAt = answer.expiresAt
     this.scopes = Object.freeze([...answer.scopes])
-    this.missingScopes = Object.freeze([...answer.missingScopes])
+    this.missingScopes =
+      answer.missingScopes.length === 0 ? none : Object.freeze([...answer.missingScopes])
     this.host = answer.host
-    this.account = Object.freeze({ ...answer.account })
+    const { id, name, username, avatarUrl } = answer.account
+    // Written out: a frozen copy by spread weighs three times as much.
+    this.account = Object.freeze({ id, name, username, avatarUrl })
     this.header = new CredentialHeader(answer.header.name, answer.header.value)
     this.#credential = answer.credential
     Object.freeze(this)
@@ -51,7 +56,8 @@ export class Credential {
   }
 
   static {
-    Object.defineProperty(this.prototype, inspect, { value: this.prototype.toJSON })
+    const { prototype } = Credential
+    Object.defineProperty(prototype, inspect, { value: prototype.toJSON })
   }
 }
 
@@ -75,6 +81,7 @@ export class CredentialHeader {
   }
 
   static {
-    Object.defineProperty(this.prototype, inspect, { value: this.prototype.toJSON })
+    const { prototype } = CredentialHeader
+    Object.defineProperty(prototype, inspect, { value: prototype.toJSON })
   }
 }

@@ -1,5 +1,4 @@
 import { KeywellError, readCredentialAnswerSchema } from '@keywell/protocol'
-import { givenClock, systemClock } from './cache/clock.ts'
 import { CredentialCache, type CredentialQuery } from './cache/credential-cache.ts'
 import { ChangeStream } from './changes/change-stream.ts'
 import { streamByFetch, streamByNode } from './changes/open-stream.ts'
@@ -56,7 +55,6 @@ export class Keywell {
     const service = new Service({ ...settings, fetch: this.#fetch })
     this.#cache = new CredentialCache({
       ...settings,
-      clock: settings.now === undefined ? systemClock() : givenClock(settings.now),
       read: (body) => {
         this.#stream.start()
         return service.call({

@@ -70,17 +70,22 @@ export class Service {
     const { fetch, requestTimeoutMs } = this.#options
     const headers: Record<string, string> = { ...this.headers(), accept: 'application/json' }
     if (call.body !== undefined) headers['content-type'] = 'application/json'
+    // Not AbortSignal.timeout: its timer would outlive the call, one for each, until it fires.
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(new TimeoutError()), requestTimeoutMs)
     try {
       const response = await fetch(url, {
         method: call.method,
         headers,
         redirect: 'manual',
-        signal: AbortSignal.timeout(requestTimeoutMs),
+        signal: deadline.signal,
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       })
       return { status: response.status, text: await boundedText(response) }
     } catch (cause) {
       throw unavailable(url, failureOf(cause, requestTimeoutMs), cause)
+    } finally {
+      clearTimeout(timer)
     }
   }
 }
@@ -96,6 +101,8 @@ export function parseInput<Value>(schema: Schema<Value>, input: unknown, name: s
     `${name}: ${field ? `"${field}" ` : ''}${issue?.message ?? 'does not fit'}`,
   )
 }
+
+class TimeoutError extends Error {}
 
 async function boundedText(response: Response): Promise<string> {
   const decoder = new TextDecoder()
@@ -123,7 +130,7 @@ function errorOf(url: URL, status: number, json: unknown): KeywellError {
 
 function failureOf(cause: unknown, requestTimeoutMs: number): string {
   if (!(cause instanceof Error)) return 'could not be reached'
-  if (cause.name === 'TimeoutError') return `did not answer within ${requestTimeoutMs} ms`
+  if (cause instanceof TimeoutError) return `did not answer within ${requestTimeoutMs} ms`
   // Node's fetch says only "fetch failed"; the reason is its cause.
   const reason = cause.cause instanceof Error ? cause.cause : cause
   const code = 'code' in reason && typeof reason.code === 'string' ? reason.code : reason.message

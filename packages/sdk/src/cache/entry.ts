@@ -28,7 +28,7 @@ export class Entry {
   /** `credential`, as every hit hands it out: a hit makes no promise of its own. */
   ready: Promise<Credential> | undefined
   /** The same credential for calls that name scopes which were not literally granted. */
-  readonly variants: Map<string, Variant> = new Map()
+  variants: Map<string, Variant> | undefined
   /** A remembered miss. */
   refusal: { readonly error: KeywellError; readonly untilMs: number } | undefined
 
@@ -41,6 +41,8 @@ export class Entry {
   checkedAtMs: number = Number.NEGATIVE_INFINITY
   #lifeMs: number | null = null
 
+  /** May be served without a look at the clock. */
+  isFresh = false
   /** Set by a hit, taken back by the sweep: a hit does not look at the clock. */
   isUsed = true
   usedAtMs: number
@@ -66,7 +68,7 @@ export class Entry {
     if (credential !== this.credential) {
       this.credential = credential
       this.ready = Promise.resolve(credential)
-      this.variants.clear()
+      this.variants = undefined
       this.#lifeMs = leftMs
     }
     const { softInMs, hardInMs } = windowsOf(this.#lifeMs, leftMs, this.#spread)
@@ -96,6 +98,7 @@ export class Entry {
 
   /** Something newer exists: what is held is served at most until that has come. */
   shorten(): void {
+    this.isFresh = false
     this.softAtMs = Number.NEGATIVE_INFINITY
     this.retryAtMs = Number.NEGATIVE_INFINITY
   }
@@ -103,9 +106,10 @@ export class Entry {
   /** Forgets what is held. An answer under way is not taken either. */
   drop(): void {
     this.epoch += 1
+    this.isFresh = false
     this.credential = undefined
     this.ready = undefined
-    this.variants.clear()
+    this.variants = undefined
     this.softAtMs = Number.NEGATIVE_INFINITY
     this.hardAtMs = Number.NEGATIVE_INFINITY
     this.endsAtMs = Number.NEGATIVE_INFINITY
@@ -114,8 +118,8 @@ export class Entry {
 
   /** Remembers what a call with these scopes gets, as long as the credential is the same. */
   remember(scopes: string, promise: Promise<Credential>): Variant {
-    if (this.variants.size >= maxVariants) this.variants.clear()
     const variant: Variant = { promise, credential: undefined }
+    if (this.variants === undefined || this.variants.size >= maxVariants) this.variants = new Map()
     this.variants.set(scopes, variant)
     return variant
   }

@@ -5,7 +5,7 @@ import {
   helloSchema,
   KeywellError,
 } from '@keywell/protocol'
-import type { ChangeNews } from '../cache/credential-cache.ts'
+import type { ChangeNews } from '../cache/change-news.ts'
 import type { OpenStream } from './open-stream.ts'
 import { readEvents, type ServerSentEvent } from './server-sent-events.ts'
 
@@ -15,7 +15,7 @@ const firstRetryMs = 100
 const longestRetryMs = 10_000
 
 export interface ChangeListener {
-  /** A sign of life: everything up to now has been told. */
+  /** Everything up to now has been told. */
   heard(): void
   /** The stream begins here; nothing before it is known. */
   coverFromNow(): void
@@ -90,12 +90,14 @@ export class ChangeStream {
     if (stream.status !== 200 || !stream.contentType.startsWith('text/event-stream')) {
       throw new Error(`answered ${stream.status} ${stream.contentType}, and not with events`)
     }
-    for await (const event of readEvents(this.#listening(stream.bytes, connection))) {
+    // A heartbeat says that everything up to now was told.
+    const onComment = (): void => this.#parts.listener.heard()
+    for await (const event of readEvents(this.#listening(stream.bytes, connection), onComment)) {
       this.#take(event)
     }
   }
 
-  /** Bytes of any kind, heartbeats above all, are a sign of life. */
+  /** Bytes of any kind say that the connection lives. */
   async *#listening(
     bytes: AsyncIterable<Uint8Array>,
     connection: AbortController,
@@ -103,8 +105,6 @@ export class ChangeStream {
     for await (const chunk of bytes) {
       this.#watch(connection)
       yield chunk
-      // After the events of the chunk were taken; and only once `hello` said where it begins.
-      if (this.#position !== undefined) this.#parts.listener.heard()
     }
   }
 

@@ -10,9 +10,14 @@ export interface ServerSentEvent {
 /** Longest event that is read, in characters. */
 const maxEventLength = 100_000
 
-/** Reads events from the bytes of a `text/event-stream`. Comments and retry times are skipped. */
+/**
+ * Reads events from the bytes of a `text/event-stream`.
+ *
+ * @param onComment called for a comment line, in its place among the events
+ */
 export async function* readEvents(
   bytes: AsyncIterable<Uint8Array>,
+  onComment: () => void = () => {},
 ): AsyncGenerator<ServerSentEvent, void, void> {
   let event = ''
   let data: string[] = []
@@ -23,7 +28,8 @@ export async function* readEvents(
       if (data.length > 0) yield { event: event || 'message', data: data.join('\n'), id }
       event = ''
       data = []
-    } else if (field === 'event') event = value
+    } else if (field === '') onComment()
+    else if (field === 'event') event = value
     else if (field === 'data') data.push(value)
     else if (field === 'id' && !value.includes('\0')) id = value
   }

@@ -1,0 +1,80 @@
+import type { ConnectionId } from '@keywell/protocol'
+import { LRUCache } from 'lru-cache'
+import type { ChangeNews } from './change-news.ts'
+import type { Entry } from './entry.ts'
+import { EntryIndex, type Identity } from './entry-index.ts'
+
+/**
+ * All entries, at most `max` of them: found by identity on a read, by connection on a change.
+ *
+ * `lru-cache` keeps the bound and the order of use. A hit does not move its entry there, because that
+ * costs as much as the hit; `touch` does it once per sweep.
+ */
+export class Entries {
+  readonly #index = new EntryIndex<Entry>()
+  readonly #byConnection = new Map<ConnectionId, readonly Entry[]>()
+  readonly #byUse: LRUCache<Entry, Entry>
+
+  /** @param onPushedOut called with an entry that had to make room */
+  constructor(max: number, onPushedOut: (entry: Entry) => void) {
+    this.#byUse = new LRUCache({
+      max,
+      dispose: (entry, _, reason) => {
+        this.#index.remove(entry.identity)
+        if (reason === 'evict') onPushedOut(entry)
+      },
+    })
+  }
+
+  get size(): number {
+    return this.#byUse.size
+  }
+
+  find(identity: Identity): Entry | undefined {
+    return this.#index.find(identity)
+  }
+
+  add(entry: Entry): void {
+    this.#byUse.set(entry, entry)
+    this.#index.add(entry.identity, entry)
+  }
+
+  /** It was used since it was last touched. */
+  touch(entry: Entry): void {
+    this.#byUse.get(entry)
+  }
+
+  remove(entry: Entry): void {
+    this.#byUse.delete(entry)
+  }
+
+  /** A copy, so that entries may go while one walks through it. */
+  all(): Entry[] {
+    return [...this.#byUse.values()]
+  }
+
+  /** The entry holds a credential of this connection. One that has gone meanwhile is left alone. */
+  link(entry: Entry, connectionId: ConnectionId): void {
+    if (!this.#byUse.has(entry)) return
+    const linked = this.#byConnection.get(connectionId)
+    if (linked === undefined) this.#byConnection.set(connectionId, [entry])
+    else if (!linked.includes(entry)) this.#byConnection.set(connectionId, [...linked, entry])
+  }
+
+  unlink(entry: Entry, connectionId: ConnectionId): void {
+    const rest = this.#byConnection.get(connectionId)?.filter((linked) => linked !== entry) ?? []
+    if (rest.length > 0) this.#byConnection.set(connectionId, rest)
+    else this.#byConnection.delete(connectionId)
+  }
+
+  /** Those that hold the connection, and those that would hold it by their identity. */
+  concernedBy(news: ChangeNews): Set<Entry> {
+    const { provider, tenantId, userId, name: connection } = news
+    const concerned = new Set(this.#byConnection.get(news.connectionId))
+    for (const host of [news.host, undefined]) {
+      const entry = this.#index.find({ provider, tenantId, userId, connection, host })
+      if (entry !== undefined) concerned.add(entry)
+    }
+    return concerned
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Prints a bench: `npm run bench -- sdk`, or `npm run bench -- sdk --json` for one line per figure.
+ */
+import { parseArgs } from 'node:util'
+import { type Bench, type Figure, tableOf } from './figure.ts'
+
+/** Every bench by name; loaded only when it is asked for. */
+const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  sdk: async () => (await import('./sdk.ts')).sdk,
+}
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const [name = ''] = positionals
+const load = benches[name]
+if (load === undefined) {
+  const names = Object.keys(benches).join(', ')
+  process.stderr.write(
+    `${name === '' ? 'Which bench?' : `There is no bench "${name}".`} There are: ${names}.\n` +
+      'Usage: npm run bench -- <name> [--json]\n',
+  )
+  process.exitCode = 1
+} else {
+  await print(await load(), values.json)
+}
+
+async function print(bench: Bench, asJson: boolean): Promise<void> {
+  const all: Figure[] = []
+  for (const measure of bench) {
+    for (const figure of await measure()) {
+      all.push(figure)
+      if (asJson) process.stdout.write(`${JSON.stringify(figure)}\n`)
+    }
+  }
+  if (!asJson) process.stdout.write(`${tableOf(all)}\n`)
+}
