@@ -1,5 +1,5 @@
 import type { Problem } from '@keywell/protocol'
-import { ConnectError } from './error.ts'
+import { asConnectError, ConnectError } from './error.ts'
 
 /** The browser's globals; tests pass their own. Not read on a server. */
 export type BrowserWindow = Window & typeof globalThis
@@ -38,10 +38,12 @@ export function send(fetch: Fetch, url: string, options: Call): Promise<Response
  * One call, answered as JSON. The answer is not validated: the app's own backend, and the service that
  * it named, made it from the schemas of these types, and a validator would weigh more than all else here.
  *
- * @throws ConnectError when the answer is an error or no JSON; whatever `fetch` throws
+ * @throws ConnectError
  */
 export async function call<Answer>(fetch: Fetch, url: string, options: Call = {}): Promise<Answer> {
-  const answer = await send(fetch, url, options)
+  const answer = await send(fetch, url, options).catch((thrown) => {
+    throw asConnectError(thrown)
+  })
   const { ok, status } = answer
   // A proxy's error page is no JSON.
   const body = await answer.json().catch(() => undefined)

@@ -82,7 +82,9 @@ export function createConnections(parts: {
     },
     refresh,
     async disconnect(id) {
-      const answer = await call<DisconnectAnswer>(fetch, `${url}/${id}`, { method: 'DELETE' })
+      const answer = await call<DisconnectAnswer>(fetch, `${url}/${encodeURIComponent(id)}`, {
+        method: 'DELETE',
+      })
       replace(id)
       return answer
     },

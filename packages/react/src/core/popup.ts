@@ -80,5 +80,6 @@ export function watchPopup(
 
 /** Touch screens (and so the web views of phones) get the redirect: their popups are tabs, or nothing. */
 export function prefersRedirect(window: Window): boolean {
-  return window.matchMedia('(hover: none) and (pointer: coarse)').matches
+  // Not every test environment of a host has it.
+  return window.matchMedia?.('(hover: none) and (pointer: coarse)').matches ?? false
 }
