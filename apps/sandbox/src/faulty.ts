@@ -90,11 +90,10 @@ async function happen(
 ): Promise<Response | undefined> {
   switch (effect.kind) {
     case 'delay':
-      await sleep(effect.ms, undefined, { signal: stopping })
-      return undefined
+      await sleep(effect.ms, undefined, { signal: stopping }).catch(() => {})
+      return stopping.aborted ? cut(c) : undefined
     case 'drop':
-      c.env.incoming.socket.destroy()
-      return RESPONSE_ALREADY_SENT
+      return cut(c)
     case 'respond':
       return new Response(effect.body, {
         status: effect.status,
@@ -103,6 +102,11 @@ async function happen(
     default:
       return effect satisfies never
   }
+}
+
+function cut(c: Context<Env>): Response {
+  c.env.incoming.socket.destroy()
+  return RESPONSE_ALREADY_SENT
 }
 
 /** Changes a JSON answer; a refusal stays as it is. */

@@ -107,7 +107,7 @@ interface Listener {
 }
 
 function listen(app: Hono<Env>, hostname: string, port: number): Promise<Listener> {
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false })
+  const server = createAdaptorServer({ fetch: app.fetch })
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve())

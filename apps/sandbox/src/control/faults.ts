@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { challenge, errorSentences, type OAuthErrorCode } from '../oauth/errors.ts'
 
 /** Where a fault can strike. `rest` is everything below `/api/v4`. */
 export type Endpoint =
@@ -189,7 +190,7 @@ export const faults = {
   /** Says `invalid_grant` although the refresh token is good; nothing is rotated. */
   falseInvalidGrant: (): FaultInput => tokenError(400, 'invalid_grant'),
   invalidScope: (): FaultInput => tokenError(400, 'invalid_scope'),
-  invalidClient: (): FaultInput => ({ ...tokenError(401, 'invalid_client') }),
+  invalidClient: (): FaultInput => tokenError(401, 'invalid_client'),
   /** 429; without an argument there is no Retry-After. */
   rateLimited: (retryAfter?: number | string): FaultInput => ({
     ...refresh,
@@ -245,7 +246,9 @@ export const faults = {
   }),
 }
 
-function tokenError(status: number, error: string): FaultInput {
-  const body = JSON.stringify({ error, error_description: 'A fault of the sandbox.' })
-  return { ...refresh, effect: { kind: 'respond', status, headers: json, body } }
+/** Looks like the real refusal, to the letter. */
+function tokenError(status: number, error: OAuthErrorCode): FaultInput {
+  const headers = { ...json, 'www-authenticate': challenge(error) }
+  const body = JSON.stringify({ error, error_description: errorSentences[error] })
+  return { ...refresh, effect: { kind: 'respond', status, headers, body } }
 }

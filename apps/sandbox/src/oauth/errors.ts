@@ -32,11 +32,13 @@ export function refuse(
   sentence: string = errorSentences[error],
 ): Response {
   c.header('Cache-Control', 'no-store')
-  c.header(
-    'WWW-Authenticate',
-    `Bearer realm="Doorkeeper", error="${error}", error_description="${sentence}"`,
-  )
+  c.header('WWW-Authenticate', challenge(error, sentence))
   return c.json({ error, error_description: sentence }, statuses[error] ?? 400)
+}
+
+/** What stands in WWW-Authenticate, at every endpoint and whatever the status. */
+export function challenge(error: OAuthErrorCode, sentence: string = errorSentences[error]): string {
+  return `Bearer realm="Doorkeeper", error="${error}", error_description="${sentence}"`
 }
 
 export function refuseMissing(c: Context, parameter: string): Response {
