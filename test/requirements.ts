@@ -298,6 +298,59 @@ export const requirements = {
     source: 'threats.md, API keys',
   },
 
+  // In a browser
+  'e2e:popup': {
+    behaviour:
+      'In a real browser: click, popup, login, consent, connected, projects listed; every page accessible.',
+    source: 'connect.md, the flow',
+  },
+  'T21:no-token-in-browser': {
+    behaviour: "No provider's token and no API key ever reaches a browser.",
+    source: 'threats.md, T21',
+  },
+  'T11:opener-cut': {
+    behaviour: 'With the opener cut by the provider, the flow still ends right on both sides.',
+    source: 'threats.md, T11',
+  },
+  'e2e:blocked': {
+    behaviour: 'A blocked popup offers a way on in this tab, and it works.',
+    source: 'connect.md, the server is the truth',
+  },
+  'e2e:denied': {
+    behaviour: 'A user who says no sees it said, and can try again.',
+    source: 'connect.md, the flow, step 7',
+  },
+  'e2e:closed-and-reopened': {
+    behaviour: 'A popup that was closed can be opened again, and the flow ends well.',
+    source: 'connect.md, the server is the truth',
+  },
+  'e2e:redirect': {
+    behaviour: 'On a phone the flow goes by redirect and comes back to where the user was.',
+    source: 'connect.md, the server is the truth',
+  },
+  'e2e:keyboard': {
+    behaviour: 'Connecting needs no mouse.',
+    source: 'connect.md, React package',
+  },
+  'T1:two-browsers': {
+    behaviour:
+      'Cross-user session fixation: what one user starts another cannot finish, and the token endpoint sees no call.',
+    source: 'threats.md, T1',
+  },
+  'T1:handed-over-ticket': {
+    behaviour:
+      'Cross-user session fixation: a finish ticket opened by another signed-in user destroys the code.',
+    source: 'threats.md, T1',
+  },
+  'e2e:disconnect': {
+    behaviour: 'Disconnecting asks first, and nothing lives on at the provider.',
+    source: 'connect.md, React package',
+  },
+  'e2e:revoked-at-provider': {
+    behaviour: 'A grant that was withdrawn at the provider shows as such, with the way to mend it.',
+    source: 'refresh.md, R10',
+  },
+
   // The house
   'house:imports': {
     behaviour: 'A package imports what the table of the architecture allows it, and nothing else.',
@@ -310,6 +363,11 @@ export const requirements = {
   'house:state': {
     behaviour: 'No module keeps changing state of its own.',
     source: 'architecture.md, Decisions',
+  },
+  'house:ci': {
+    behaviour:
+      'The one command for all gates ends with honest numbers, and well only if all is well.',
+    source: 'toolchain.md',
   },
   'house:gates': {
     behaviour: 'Every static gate lets a clean package pass and stops a planted fault.',
