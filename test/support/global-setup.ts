@@ -37,7 +37,8 @@ const key = Symbol.for('keywell.test-databases')
 
 /** Runs once per project: finds or starts a Postgres, and bakes the embedded database's image. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const mine = (shared[key] ??= { provided: provide(), users: 0 })
+  const mine = shared[key] ?? { provided: provide(), users: 0 }
+  shared[key] = mine
   mine.users += 1
   const { stop, ...provided } = await mine.provided
   project.provide('postgresUrl', provided.postgresUrl)

@@ -92,10 +92,12 @@ export async function createStage(
     scopes?: string[]
     /** A root key file that others use too; one of its own unless told. */
     keyPath?: string
+    /** A name of its own makes the sandbox another site than the service. */
+    sandboxHost?: '127.0.0.1' | 'localhost'
   } = {},
 ): Promise<Stage> {
   const sandbox = await createSandbox({
-    host: '127.0.0.1',
+    host: options.sandboxHost ?? '127.0.0.1',
     ...(options.relativeRoot === undefined ? {} : { relativeRoot: options.relativeRoot }),
   })
   const control = sandboxControl(sandbox.controlUrl)
@@ -257,11 +259,15 @@ export function must<Body>(answer: Answer<Body>, status: number): Body {
   throw new Error(`expected ${status}, got ${answer.status}: ${JSON.stringify(answer.body)}`)
 }
 
-async function listen(service: () => KeywellService): Promise<{ server: Server; url: string }> {
+/** Listens on a free port before there is anything to answer, since what answers must know its address. */
+export async function listen(
+  service: () => { fetch(request: Request): Response | Promise<Response> },
+  host: '127.0.0.1' | 'localhost' = '127.0.0.1',
+): Promise<{ server: Server; url: string }> {
   const server = createServer(getRequestListener((request) => service().fetch(request)))
-  server.listen(0, '127.0.0.1')
+  server.listen(0, host)
   await once(server, 'listening')
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
-  return { server, url: `http://127.0.0.1:${address.port}` }
+  return { server, url: `http://${host}:${address.port}` }
 }

@@ -15,9 +15,9 @@ export function DisconnectDialog(props: DisconnectDialogProps): ReactElement {
   const [failed, setFailed] = useState(false)
 
   useEffect(() => {
-    const element = dialog.current
-    element?.showModal()
-    return () => element?.close()
+    // Not closed on the way out: an element that is removed closes by itself, and to close it here
+    // would end it at once under StrictMode, which runs every effect twice.
+    if (!dialog.current?.open) dialog.current?.showModal()
   }, [])
 
   async function confirm(): Promise<void> {
