@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { link, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { hostname } from 'node:os'
@@ -11,6 +12,9 @@ import { z } from 'zod'
  * The kernel closes that socket with the process, however it ends: that is the proof of life, and it
  * holds between containers too, which share a folder but not their process ids.
  */
+
+/** What macOS has room for; Linux has 107. Node cuts off a longer one without a word. */
+const longestSocketPath = 103
 
 /** The folder belongs to another process, or cannot be told to be free. */
 export class FolderInUse extends Error {
@@ -54,8 +58,11 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   } finally {
     await rm(mine, { force: true })
   }
+  let held = true
   return {
     release: async () => {
+      if (!held) return // or it would be somebody else's lock that is removed
+      held = false
       await rm(join(folder, 'lock'), { force: true })
       await closeServer(life)
     },
@@ -106,7 +113,7 @@ async function linked(from: string, to: string): Promise<boolean> {
 
 async function readOwner(lock: string): Promise<Owner | undefined> {
   const text = await contentOf(lock)
-  if (text === '') return undefined
+  if (text === undefined) return undefined
   try {
     return ownerSchema.parse(JSON.parse(text))
   } catch (cause) {
@@ -160,7 +167,7 @@ async function describeMyself(): Promise<Owner> {
   return {
     pid: process.pid,
     host: hostname(),
-    bootId: (await contentOf('/proc/sys/kernel/random/boot_id')).trim(),
+    bootId: (await contentOf('/proc/sys/kernel/random/boot_id'))?.trim() ?? '',
     startTime: await startTimeOf(process.pid),
     pidNamespace: await readlink('/proc/self/ns/pid').catch(() => ''),
     socket: `lock-${randomBytes(4).toString('hex')}.sock`,
@@ -169,31 +176,33 @@ async function describeMyself(): Promise<Owner> {
 
 /** Fields 3 (state) and 22 (start time) of proc(5); field 2 is a name that may hold anything. */
 async function startTimeOf(pid: number): Promise<string> {
-  const stat = await contentOf(`/proc/${pid}/stat`)
+  const stat = (await contentOf(`/proc/${pid}/stat`)) ?? ''
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const ended = fields[0] === 'Z' || fields[0] === 'X' // killed, and only its parent has not looked
   return ended ? '' : (fields[19] ?? '')
 }
 
-/** Empty where there is no such file, as on systems without /proc. */
-async function contentOf(path: string): Promise<string> {
+/** Undefined where there is no such file, as on systems without /proc. */
+async function contentOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ESRCH') return ''
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ESRCH') return undefined
     throw error
   }
 }
 
 async function listen(socketPath: string): Promise<Server> {
+  const path = shortest(socketPath)
+  if (Buffer.byteLength(path) > longestSocketPath) {
+    throw new Error(
+      `The path ${socketPath} is longer than the ${longestSocketPath} bytes that a socket may have. ` +
+        'Choose a folder with a shorter path.',
+    )
+  }
   const server = createServer((socket) => socket.destroy())
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
-      const hint = 'Choose a folder with a shorter path, on a local disk.'
-      reject(new Error(`Cannot listen on ${socketPath}. ${hint}`, { cause }))
-    })
-    server.listen(shortest(socketPath), resolve)
-  })
+  server.listen(path)
+  await once(server, 'listening')
   return server.unref() // it never keeps a process from ending
 }
 
@@ -201,7 +210,7 @@ async function closeServer(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve))
 }
 
-/** The name of a socket has room for some 100 bytes only, so every byte saved counts. */
+/** There is little room, so every byte saved counts. */
 function shortest(path: string): string {
   const short = relative(process.cwd(), path)
   return short.length < path.length ? short : path

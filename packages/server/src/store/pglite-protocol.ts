@@ -22,6 +22,7 @@ export type Message =
   | { say: 'dumped'; id: number; image: Uint8Array<ArrayBuffer> }
   | { say: 'closed'; id: number }
   | { say: 'failed'; id: number; error: PlainError }
+  | { say: 'died'; reason: string }
   | { say: 'notified'; channel: string; payload: string }
 
 /** The id of the failure that says that the database could not be opened. */

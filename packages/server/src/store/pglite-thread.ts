@@ -15,7 +15,13 @@ type Unnumbered<Of> = Of extends unknown ? Omit<Of, 'id'> : never
 interface Waiting {
   resolve(message: Message): void
   reject(error: unknown): void
+  timer: NodeJS.Timeout
 }
+
+/** An engine that takes longer than this is stuck; it knows no timeout of its own. */
+const answerTimeoutMs = 60_000
+/** Room for an initdb on a slow machine. */
+const openTimeoutMs = 180_000
 
 /** The thread with the embedded database, from this side of the port: questions in, answers out. */
 export class PgliteThread implements Sql {
@@ -29,8 +35,13 @@ export class PgliteThread implements Sql {
   /** Starts the thread, and resolves when the database in it is open. */
   static async start(options: WorkerOptions): Promise<PgliteThread> {
     const thread = new PgliteThread(startWorker(options))
-    await new Promise((resolve, reject) => thread.#waiting.set(opening, { resolve, reject }))
-    return thread
+    try {
+      await thread.#answerTo(opening, openTimeoutMs)
+      return thread
+    } catch (error) {
+      await thread.#worker.terminate() // before anyone else may have the folder
+      throw error
+    }
   }
 
   private constructor(worker: Worker) {
@@ -59,41 +70,64 @@ export class PgliteThread implements Sql {
 
   /** Closes the database, and waits for the thread to end. */
   async close(): Promise<void> {
-    if (this.#death) return
     const ended = new Promise((resolve) => this.#worker.once('exit', resolve))
-    await this.#ask({ ask: 'close' })
-    await ended
+    if (this.#death) {
+      await this.#worker.terminate()
+    } else {
+      await this.#ask({ ask: 'close' })
+      await ended
+    }
   }
 
-  #ask(question: Unnumbered<Question>): Promise<Message> {
-    if (this.#death) return Promise.reject(this.#death)
+  async #ask(question: Unnumbered<Question>): Promise<Message> {
+    if (this.#death) throw this.#death
     this.#lastId += 1
-    const id = this.#lastId
+    this.#worker.postMessage({ ...question, id: this.#lastId })
+    return await this.#answerTo(this.#lastId, answerTimeoutMs)
+  }
+
+  #answerTo(id: number, limitMs: number): Promise<Message> {
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
-      this.#worker.postMessage({ ...question, id })
+      const timer = setTimeout(() => this.#die(`gave no answer in ${limitMs} ms`), limitMs)
+      this.#waiting.set(id, { resolve, reject, timer })
     })
   }
 
   #hear(message: Message): void {
-    if (message.say === 'notified') {
-      this.onNotified(message.channel, message.payload)
-      return
+    switch (message.say) {
+      case 'notified':
+        this.onNotified(message.channel, message.payload)
+        break
+      case 'died':
+        this.#die(`died: ${message.reason}`)
+        break
+      case 'failed':
+        this.#settle(message.id).reject(toDatabaseError(toError(message.error)))
+        break
+      case 'opened':
+        this.#settle(opening).resolve(message)
+        break
+      default:
+        this.#settle(message.id).resolve(message)
     }
-    const id = message.say === 'opened' ? opening : message.id
+  }
+
+  #settle(id: number): Waiting {
     const waiting = this.#waiting.get(id)
+    if (!waiting) throw new TypeError(`an answer without a question: ${id}`)
     this.#waiting.delete(id)
-    if (message.say === 'failed') waiting?.reject(toDatabaseError(toError(message.error)))
-    else waiting?.resolve(message)
+    clearTimeout(waiting.timer)
+    return waiting
   }
 
   #die(how: string, cause?: unknown): void {
-    this.#death ??= new DatabaseUnavailable(
-      `The embedded database ${how}. Restart the process; what was committed is on disk.`,
+    if (this.#death) return
+    this.#death = new DatabaseUnavailable(
+      `The embedded database ${how}. Restart the process: what was committed is on disk.`,
       { cause },
     )
-    for (const { reject } of this.#waiting.values()) reject(this.#death)
-    this.#waiting.clear()
+    for (const id of [...this.#waiting.keys()]) this.#settle(id).reject(this.#death)
+    void this.#worker.terminate()
   }
 }
 

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite, types } from '@electric-sql/pglite'
 import type { Parameter } from './database.ts'
-import { DurableFs, durableStartParams, proveDurable, syncDirectory } from './durable-fs.ts'
+import { DurableFs, durableStartParams, isDurable, syncDirectory } from './durable-fs.ts'
 import {
   type Message,
   opening,
@@ -35,6 +35,18 @@ const say = (message: Message, transfer: ArrayBuffer[] = []) => port.postMessage
 /** A whole number of 64 bits does not fit a JavaScript number: it stays text, as from a server. */
 const parsers = { [types.INT8]: (text: string) => text }
 
+/**
+ * The last words of Postgres. PGlite would swallow the abort that follows, and go on with what is
+ * left of the engine, or turn in a circle for ever: so the thread ends here (pglite.test.ts, "an
+ * engine that died").
+ */
+function onStderr(line: string): boolean {
+  const death = /\[\d+\] ((?:PANIC|FATAL): .*)/.exec(line) ?? /^(Aborted\(.*)/.exec(line)
+  if (death === null) return false
+  say({ say: 'died', reason: death[1] ?? line })
+  process.exit(1) // of the thread, not of the process
+}
+
 try {
   // Written by pglite.ts, of the same version, a moment ago.
   const pglite = await open(workerData as WorkerOptions)
@@ -48,14 +60,21 @@ try {
 }
 
 async function open({ dataDir, image, allowNonDurable }: WorkerOptions): Promise<PGlite> {
-  if (dataDir === 'memory') return PGlite.create({ parsers, ...(await imageOptions(image)) })
+  if (dataDir === 'memory')
+    return PGlite.create({ parsers, onStderr, ...(await imageOptions(image)) })
   const data = join(dataDir, 'data')
   if (!existsSync(data)) await createData(dataDir, data, image)
   const fs = new DurableFs(data)
   const startParams = durableStartParams(PGlite.defaultStartParams)
-  const pglite = await PGlite.create({ fs, startParams, parsers })
-  if (!allowNonDurable) await proveDurable(pglite, fs)
-  return pglite
+  const pglite = await PGlite.create({ fs, startParams, parsers, onStderr })
+  if (allowNonDurable || (await isDurable(pglite, fs))) return pglite
+  await pglite.close()
+  throw new Error(
+    `The embedded database in ${dataDir} is not durable: a commit was not synced to disk, so a ` +
+      'power loss would lose credentials without a word. Look for fsync or synchronous_commit in ' +
+      'postgresql.conf and postgresql.auto.conf there, or use a Postgres server (DATABASE_URL), or ' +
+      'accept the loss with allowNonDurable.',
+  )
 }
 
 /** A folder named `data` is complete and on disk: it is built under another name, synced and renamed. */
@@ -112,8 +131,6 @@ async function answer(pglite: PGlite, question: Question): Promise<void> {
         question satisfies never
     }
   } catch (error) {
-    // The engine itself is dead (a PANIC, out of memory): so is this thread, and the other side sees it.
-    if (diedOf(error)) throw error
     say({ say: 'failed', id, error: toPlainError(error) })
   }
 }
@@ -139,10 +156,4 @@ function toPlainError(error: unknown): PlainError {
   }
   const { message, stack } = error
   return { message, stack, code: text('code'), constraint: text('constraint') }
-}
-
-/** WebAssembly's trap, or Emscripten's exit. */
-function diedOf(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false
-  return ['RuntimeError', 'ExitStatus'].includes(Reflect.get(error, 'name'))
 }

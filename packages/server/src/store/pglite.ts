@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Database, Parameter, Sql } from './database.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
 import { PgliteThread } from './pglite-thread.ts'
@@ -36,8 +37,10 @@ export async function openPglite(options: PgliteOptions): Promise<Database> {
 export async function openEmbedded(
   options: PgliteOptions,
 ): Promise<{ database: Database; dump: () => Promise<Uint8Array> }> {
-  const { dataDir, image, allowNonDurable = false } = options
-  const lock = dataDir === 'memory' ? undefined : await makeAndLock(dataDir)
+  const { image, allowNonDurable = false } = options
+  const inMemory = options.dataDir === 'memory'
+  const dataDir = inMemory ? 'memory' : resolve(options.dataDir)
+  const lock = inMemory ? undefined : await makeAndLock(dataDir)
   try {
     const thread = await PgliteThread.start({ dataDir, image, allowNonDurable })
     return { database: new Pglite(thread, lock), dump: () => thread.dump() }

@@ -23,8 +23,8 @@ export interface ConnectionOptions {
  * One connection to a server. It is made at the first statement; once lost, it stays lost.
  *
  * The `postgres` package has a pool and transactions, which are not used: when a server goes away
- * in the middle of one, the package writes its rollback to a socket that is null, in a place where
- * nobody can catch that, and the process ends (3.4.9; postgres.test.ts, "in the middle of a
+ * in the middle of one, the package writes the next statement to a socket that is null, where
+ * nobody can catch that, and the process ends (measured, 3.4.9; postgres.test.ts, "in the middle of a
  * transaction"). Of a connection that only ever does one thing, we know when it is lost.
  */
 export class PostgresConnection implements Sql {

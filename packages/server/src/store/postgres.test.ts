@@ -1,0 +1,214 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createDatabase } from '../../../../test/support/databases.ts'
+import { type PostgresServer, startPostgres } from '../../../../test/support/postgres.ts'
+import { type Database, DatabaseUnavailable } from './database.ts'
+import { openPostgres } from './postgres.ts'
+
+const tenantId = 'ten_a'
+const patience = { timeout: 15_000, interval: 100 }
+
+describe('a server that goes away', () => {
+  let server: PostgresServer
+  let database: Database
+  const errors: unknown[] = []
+
+  beforeAll(async () => {
+    server = await startPostgres()
+    database = await openPostgres({
+      url: server.url,
+      poolSize: 3,
+      onError: (error) => errors.push(error),
+    })
+  })
+  afterAll(async () => {
+    await database.close()
+    await server.stop()
+  })
+
+  async function worksAgain(): Promise<void> {
+    const rows = await database.transaction(tenantId, (sql) => sql.query('select 1 as one'))
+    expect(rows).toEqual([{ one: 1 }])
+  }
+
+  /** Ends every other connection, as an administrator or a failover would. */
+  async function terminateBackends(): Promise<void> {
+    const other = await openPostgres({ url: server.url, poolSize: 1 })
+    await other.query(
+      "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'keywell' and pid <> pg_backend_pid()",
+    )
+    await other.close()
+  }
+
+  /** Resolves when so many statements of ours are running. */
+  async function running(count: number): Promise<void> {
+    const other = await openPostgres({ url: server.url, poolSize: 1 })
+    await vi.waitFor(async () => {
+      const rows = await other.query("select from pg_stat_activity where wait_event = 'PgSleep'")
+      expect(rows).toHaveLength(count)
+    }, patience)
+    await other.close()
+  }
+
+  test('in the middle of statements and transactions', async () => {
+    const sleep = 'select pg_sleep(9)'
+    const attempts = Promise.allSettled([
+      database.query(sleep),
+      database.transaction(tenantId, (sql) => sql.query(sleep)),
+      database.transaction(tenantId, async (sql) => {
+        await sql.query(sleep).catch(() => {}) // and goes on as if nothing had been
+        await sql.query('select 1')
+      }),
+    ])
+    await running(3)
+    await server.crash()
+    for (const attempt of await attempts) {
+      expect(attempt).toMatchObject({ reason: expect.any(DatabaseUnavailable) })
+    }
+    await expect(database.query('select 1')).rejects.toThrow(DatabaseUnavailable)
+    await expect(database.transaction(tenantId, async () => {})).rejects.toThrow(
+      DatabaseUnavailable,
+    )
+    await server.start()
+    await worksAgain()
+  })
+
+  test('in the middle of a transaction, while no statement runs', async () => {
+    const attempt = database.transaction(tenantId, async (sql) => {
+      await sql.query('select 1')
+      await terminateBackends()
+      await sql.query('select 2').catch(() => {})
+      await sql.query('select 3')
+    })
+    await expect(attempt).rejects.toThrow(DatabaseUnavailable)
+    await worksAgain()
+  })
+
+  test('just before a commit', async () => {
+    const attempt = database.transaction(tenantId, async (sql) => {
+      await sql.query('select 1')
+      await terminateBackends()
+    })
+    await expect(attempt).rejects.toThrow(DatabaseUnavailable)
+    await worksAgain()
+  })
+
+  test('while nobody asks it anything', async () => {
+    await worksAgain()
+    await server.crash()
+    await server.start()
+    await worksAgain()
+  })
+
+  test('and a listener hears again once it is back', async () => {
+    const heard: string[] = []
+    await database.listen('hints', (payload) => heard.push(payload))
+    await server.crash()
+    await vi.waitFor(() => expect(errors).not.toEqual([]), patience)
+    await server.start()
+    await vi.waitFor(async () => {
+      await database.query("select pg_notify('hints', 'again')")
+      expect(heard).toContain('again')
+    }, patience)
+  })
+
+  test('before it was ever there: a refusal now, and success once it is', async () => {
+    await server.crash()
+    await expect(openPostgres({ url: server.url })).rejects.toThrow(DatabaseUnavailable)
+    await server.start()
+    const late = await openPostgres({ url: server.url })
+    expect(await late.query('select 1 as one')).toEqual([{ one: 1 }])
+    await late.close()
+  })
+})
+
+test('a server that is full is unavailable, and is asked again later', async () => {
+  const created = await createDatabase()
+  const owner = await openPostgres({ url: created.ownerUrl, poolSize: 1 })
+  const role = `small_${Date.now()}`
+  await owner.query(`create role ${role} login connection limit 1`)
+  const url = new URL(created.ownerUrl)
+  url.username = role
+  const database = await openPostgres({ url: url.href, poolSize: 2 })
+
+  const first = database.query('select pg_sleep(0.5)')
+  await expect(database.query('select 1')).rejects.toThrow(DatabaseUnavailable)
+  await first
+  expect(await database.query('select 1 as one')).toEqual([{ one: 1 }])
+
+  await database.close()
+  await vi.waitFor(() => owner.query(`drop role ${role}`), patience)
+  await owner.close()
+  await created.drop()
+})
+
+test('a statement that takes too long is unavailable, and its connection lives on', async () => {
+  const created = await createDatabase()
+  const database = await openPostgres({ url: created.appUrl, poolSize: 1 })
+  const pid = () => database.query('select pg_backend_pid()')
+  const before = await pid()
+  const slow = database.transaction(tenantId, async (sql) => {
+    await sql.query("set local statement_timeout = '50ms'")
+    await sql.query('select pg_sleep(5)')
+  })
+  await expect(slow).rejects.toThrow(DatabaseUnavailable)
+  expect(await pid()).toEqual(before)
+  await database.close()
+  await created.drop()
+})
+
+test('a server that has gone silent is given up, and reached again by a new connection', async () => {
+  const created = await createDatabase()
+  const proxy = await startProxy(new URL(created.appUrl))
+  const database = await openPostgres({ url: proxy.url, poolSize: 1 })
+
+  proxy.silence()
+  await expect(database.query('select 1')).rejects.toThrow('no answer')
+  expect(await database.query('select 1 as one')).toEqual([{ one: 1 }])
+
+  await database.close()
+  proxy.close()
+  await created.drop()
+}, 20_000)
+
+test('a wrong name is not an outage', async () => {
+  const created = await createDatabase()
+  const url = `${created.appUrl}_not`
+  const attempt = openPostgres({ url })
+  await expect(attempt).rejects.toMatchObject({ code: '3D000' })
+  await expect(attempt).rejects.not.toBeInstanceOf(DatabaseUnavailable)
+  await created.drop()
+})
+
+/** Passes bytes both ways; after `silence()` the connections there are stay open, and carry nothing. */
+async function startProxy(target: URL) {
+  const sockets = new Set<Socket>()
+  const proxy = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname)
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from)
+      from.pipe(to)
+      from.on('error', () => to.destroy())
+    }
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const address = proxy.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  const url = new URL(target)
+  url.port = String(address.port)
+  return {
+    url: url.href,
+    silence: () => {
+      for (const socket of sockets) socket.unpipe().resume()
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy()
+      proxy.close()
+    },
+  }
+}
