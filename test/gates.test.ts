@@ -5,11 +5,14 @@
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { consumerFaults } from './packaging/consumer.ts'
 import { pack, packFaults } from './packaging/pack.ts'
 import { type Outcome, root, run } from './packaging/run.ts'
 import { verifies } from './support/verifies.ts'
+
+// Tools as processes of their own; they take what a busy machine leaves them.
+vi.setConfig({ testTimeout: 120_000 })
 
 let house: string
 

@@ -1,10 +1,13 @@
 /** What our pages show, works: code compiles, commands are run somewhere, data parses. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { root } from './packaging/run.ts'
 import { type Block, commandsOf, compileFaults, readBlocks } from './readme/blocks.ts'
 import { verifies } from './support/verifies.ts'
+
+// Tools as processes of their own; they take what a busy machine leaves them.
+vi.setConfig({ testTimeout: 120_000 })
 
 /** Every command that a page may show, and the file that runs it. */
 const executed: Readonly<Record<string, string>> = {

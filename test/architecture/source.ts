@@ -44,7 +44,7 @@ function listFiles(folder: string): string[] {
 
 /** Tests, type tests and what only tests use. They may reach for more than the product may. */
 export function isTest(path: string): boolean {
-  return /\.test(-d|\.support)?\.tsx?$/.test(path)
+  return /\.test(-d|\.support)?\.tsx?$|\/src\/testing\//.test(path)
 }
 
 /** Every module that the file asks for, types included. */

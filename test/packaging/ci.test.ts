@@ -4,9 +4,12 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { verifies } from '../support/verifies.ts'
 import { root } from './run.ts'
+
+// Tools as processes of their own; they take what a busy machine leaves them.
+vi.setConfig({ testTimeout: 120_000 })
 
 let folder: string
 
