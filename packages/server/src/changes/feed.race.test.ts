@@ -57,14 +57,18 @@ async function start(
   return feed
 }
 
-/** A transaction that has done some work, and commits when told. */
-async function hold(work: (sql: Sql) => Promise<unknown>): Promise<() => Promise<void>> {
+/** A transaction that has done some work; when told, it does the rest and commits. */
+async function hold(
+  work: (sql: Sql) => Promise<unknown>,
+  rest: (sql: Sql) => Promise<unknown> = async () => {},
+): Promise<() => Promise<void>> {
   const released = deferred()
   const begun = deferred()
   const ended = database.transaction(connection.tenantId, async (sql) => {
     await work(sql)
     begun.resolve()
     await released.promise
+    await rest(sql)
   })
   await begun.promise
   return async () => {
@@ -86,6 +90,27 @@ describe('while a transaction is open', () => {
     expect(await isPending(next)).toBe(true) // the higher number waits for the lower
     await commit()
     expect(generations(await next)).toEqual([1, 2])
+  })
+
+  test('the order is that of the transactions, and the same for who resumes', async () => {
+    const feed = await start()
+    const subscriber = new Subscriber(feed)
+    const [hello] = await subscriber.take(1)
+    const commit = await hold(
+      (sql) => sql.query('select pg_current_xact_id()'),
+      (sql) => writeChange(sql, { kind: 'connected', connection }),
+    )
+    await write(database, 2) // draws the lower number, in the later transaction
+    await commit()
+    const events = await subscriber.take(2)
+    expect(generations(events)).toEqual([1, 2])
+
+    await feed.stop()
+    const restarted = await start()
+    const reader = new Subscriber(restarted, hello?.id)
+    expect(generations(await reader.take(3))).toEqual([1, 2])
+    const second = new Subscriber(restarted, events[0]?.id)
+    expect(generations(await second.take(2))).toEqual([2])
   })
 
   test('a subscriber that resumes in between misses nothing either', async () => {
@@ -201,21 +226,18 @@ test('a server that crashes and comes back: silence, then everything', async () 
     await crashing.close()
     await server.stop()
   }
-})
+}, 60_000)
 
 test('another database in the place of the old one: flush, then its changes', async () => {
-  const restored = await openPglite({ dataDir: 'memory', image: inject('pgliteImage') })
+  const embedded = await openPglite({ dataDir: 'memory', image: inject('pgliteImage') })
   try {
-    const { xid } = await readHorizon(restored)
-    await until(async () => {
-      await database.query('select pg_current_xact_id()')
-      return BigInt((await readHorizon(database)).xid) > BigInt(xid) + 100n
-    })
-    const switchable = new SwitchableDatabase(database)
+    const [old, restored] = await furthestFirst(database, embedded)
+    const switchable = new SwitchableDatabase(old)
     const feed = await start({ database: switchable })
     const subscriber = new Subscriber(feed)
-    await write(database, 1)
-    const [, seen] = await subscriber.take(2)
+    await subscriber.take(1)
+    await write(old, 1)
+    const [seen] = await subscriber.take(1)
 
     switchable.inner = restored
     expect((await subscriber.next())?.name).toBe('flush')
@@ -225,9 +247,20 @@ test('another database in the place of the old one: flush, then its changes', as
     expect(names).toEqual(['hello', 'flush'])
     await feed.stop()
   } finally {
-    await restored.close()
+    await embedded.close()
   }
-})
+}, 60_000)
+
+/** Sorts by the number of transactions they have seen, and makes the difference larger. */
+async function furthestFirst(one: Database, other: Database): Promise<[Database, Database]> {
+  const [xidOfOne, xidOfOther] = await Promise.all(
+    [one, other].map(async (each) => BigInt((await readHorizon(each)).xid)),
+  )
+  const sorted: [Database, Database] =
+    Number(xidOfOne) > Number(xidOfOther) ? [one, other] : [other, one]
+  for (let count = 0; count < 50; count += 1) await sorted[0].query('select pg_current_xact_id()')
+  return sorted
+}
 
 function deferred(): { promise: Promise<void>; resolve: () => void } {
   let resolve = () => {}
