@@ -88,7 +88,7 @@ async function openSocket(
 }
 
 async function allAddresses(hostname: string, lookup: Lookup): Promise<readonly string[]> {
-  return isIP(hostname) === 0 ? [...(await lookup(hostname))] : [hostname]
+  return isIP(hostname) === 0 ? lookup(hostname) : [hostname]
 }
 
 function connected(socket: Socket, deadline: AbortSignal): Promise<Socket> {

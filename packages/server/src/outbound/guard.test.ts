@@ -197,20 +197,6 @@ describe('a name', () => {
     expect(canary.connections).toBe(0)
   })
 
-  it('whose answer changes while it is looked at reaches nothing either', async () => {
-    const canary = await running.tcp()
-    const answer = ['8.8.8.8']
-    const { outbound, steps } = setUp({
-      allow: [{ origin: `http://rebind.example:${canary.port}` }],
-      lookup: async () => {
-        setImmediate(() => answer.splice(0, 1, '127.0.0.1'))
-        return answer
-      },
-    })
-    await failure(outbound.fetch(`http://rebind.example:${canary.port}/`))
-    expect(steps.dials).toEqual([`8.8.8.8 ${canary.port}`])
-  })
-
   it('whose connection arrives at another peer writes no byte to it', async () => {
     const canary = await running.tcp()
     const { outbound } = setUp({

@@ -255,9 +255,11 @@ describe('certainly not sent', () => {
 
   it('when the caller has given up before', async () => {
     const server = await running.tcp()
+    const outbound = outboundTo(server)
     const signal = AbortSignal.abort()
-    const error = await failure(outboundTo(server).fetch(server.origin, { ...post, signal }))
+    const error = await failure(outbound.fetch(server.origin, { ...post, signal }))
     expect(error).toMatchObject({ reason: 'aborted', notSent: true })
+    await outbound.close()
     expect(server.connections).toBe(0)
   })
 

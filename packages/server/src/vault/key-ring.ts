@@ -111,7 +111,7 @@ export class KeyRing {
 
   async #makeFirst(tenantId: string): Promise<TenantKeyRow> {
     const version = 1
-    const key = draw(this.#random, tenantKeyBytes).slice()
+    const key = new Uint8Array(draw(this.#random, tenantKeyBytes))
     const { kekId, bytes } = await this.#keys
       .wrap(key, { tenantId, version })
       .catch(providerFailed)

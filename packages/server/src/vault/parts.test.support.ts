@@ -35,12 +35,15 @@ export function keyTable(rows: TenantKeyRow[] = []): KeyTable {
   const table: KeyTable = {
     rows,
     sealed: false,
-    find: async (tenantId, version) =>
-      rows.find(
+    find: async (tenantId, version) => {
+      // What Postgres says to a parameter that an int column cannot hold.
+      if (Number(version) > 0x7fff_ffff) throw new RangeError('integer out of range')
+      return rows.find(
         (row) =>
           row.tenantId === tenantId &&
           (version === 'active' ? row.state === 'active' : row.version === version),
-      ),
+      )
+    },
     insertFirst: async (row) => {
       if (rows.some((other) => other.tenantId === row.tenantId)) return false
       rows.push({ ...row, state: 'active' })

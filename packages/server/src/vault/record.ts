@@ -60,8 +60,8 @@ export async function openRecord(
   context: RecordContext,
   sealed: Uint8Array,
 ): Promise<Uint8Array> {
-  // A copy: nobody may change the bytes between two of the checks.
-  const record = sealed.slice()
+  // A copy, so that nobody changes the bytes between two checks (a Buffer's `slice` is none).
+  const record = new Uint8Array(sealed)
   const keyVersion = readKeyVersion(record, maxRecordBytes)
   const keys = keyOf(keyVersion)
   const plaintext = await openEnvelope(keys, { label, context: contextBytes(context) }, record)

@@ -90,9 +90,12 @@ describe('a round trip', () => {
   it('does not care what happens to the bytes that were handed in', async () => {
     const { vault } = setUp()
     const { sealed } = await vault.seal(context, body)
-    const opening = vault.open(context, sealed)
-    sealed.fill(0)
-    expect(await opening).toEqual(body)
+    // A database driver may hand out either of the two.
+    for (const given of [sealed.slice(), Buffer.from(sealed)]) {
+      const opening = vault.open(context, given)
+      given.fill(0)
+      expect(await opening).toEqual(body)
+    }
   })
 })
 
