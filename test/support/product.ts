@@ -1,11 +1,12 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { createDemo } from '@keywell/demo'
 import type { Database } from '@keywell/server'
-import { build } from 'vite'
 import { createStage, listen, type Stage } from './stage.ts'
 
 /** All of it, as a user meets it: Acme on localhost, Keywell on 127.0.0.1, GitLab's stand-in. */
@@ -19,11 +20,7 @@ export interface Product {
 }
 
 export async function createProduct(database: Database): Promise<Product> {
-  const assets = join(mkdtempSync(join(tmpdir(), 'keywell-demo-')), 'public')
-  const configFile = fileURLToPath(new URL('../../apps/demo/vite.config.ts', import.meta.url))
-  // As it ships; the test runner's own NODE_ENV would make it React's development build.
-  const define = { 'process.env.NODE_ENV': '"production"' }
-  await build({ configFile, logLevel: 'error', define, build: { outDir: assets } })
+  const assets = await buildPage()
   const stage = await createStage(database, { sandboxHost: 'localhost' })
   const { server, url } = await listen(() => demo, 'localhost')
   const failures: unknown[] = []
@@ -48,4 +45,17 @@ export async function createProduct(database: Database): Promise<Product> {
       await stage.stop()
     },
   }
+}
+
+/** As it ships, in a process of its own: the test runner's NODE_ENV would make a development build. */
+async function buildPage(): Promise<string> {
+  const outDir = join(mkdtempSync(join(tmpdir(), 'keywell-demo-')), 'public')
+  const root = fileURLToPath(new URL('../../', import.meta.url))
+  const vite = join(root, 'node_modules/vite/bin/vite.js')
+  await promisify(execFile)(
+    process.execPath,
+    [vite, 'build', 'apps/demo', '--outDir', outDir, '--emptyOutDir', '--logLevel', 'error'],
+    { cwd: root, env: { PATH: process.env.PATH, NODE_ENV: 'production' } },
+  )
+  return outDir
 }
