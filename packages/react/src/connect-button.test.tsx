@@ -1,0 +1,437 @@
+import { act, cleanup, render, screen, waitFor, within } from '@testing-library/react'
+import { userEvent } from '@testing-library/user-event'
+import axe from 'axe-core'
+import { createRef, type ReactNode, StrictMode } from 'react'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ConnectButton, type ConnectButtonProps } from './connect-button.tsx'
+import { KeywellProvider, type KeywellProviderProps } from './provider.tsx'
+import {
+  connectToken,
+  createStandIn,
+  makeConnection,
+  type StandIn,
+  serviceUrl,
+  startCode,
+} from './testing/stand-in.ts'
+
+let standIn: StandIn
+const user = userEvent.setup()
+
+beforeEach(() => {
+  standIn = createStandIn()
+})
+
+afterEach(() => {
+  cleanup()
+  vi.restoreAllMocks()
+  window.sessionStorage.clear()
+})
+
+function Page(props: KeywellProviderProps): ReactNode {
+  return <KeywellProvider window={standIn.window} {...props} />
+}
+
+function show(props: Partial<ConnectButtonProps> = {}, provider: KeywellProviderProps = {}) {
+  return render(
+    <Page {...provider}>
+      <ConnectButton provider="gitlab" {...props} />
+    </Page>,
+  )
+}
+
+const button = () => screen.getByRole('button', { name: /GitLab/ })
+const says = (text: string) =>
+  waitFor(() => expect(screen.getByRole('status').textContent).toBe(text))
+const notes = (text: RegExp) =>
+  waitFor(() => expect(document.querySelector('[data-keywell-note]')?.textContent).toMatch(text), {
+    timeout: 3_000,
+  })
+const reaches = (state: string) => waitFor(() => expect(button().dataset.state).toBe(state))
+const calls = (prefix: string) => standIn.calls.filter((call) => call.startsWith(prefix))
+
+async function clickThrough(): Promise<void> {
+  await user.click(button())
+  await reaches('waiting')
+}
+
+function moveTo(change: Parameters<StandIn['move']>[0]): void {
+  act(() => standIn.move(change))
+}
+
+describe('ConnectButton', () => {
+  it('has nothing that axe finds, in any state that it shows', async () => {
+    const { container } = show()
+    // A fragment is no page, and jsdom paints nothing.
+    const rules = { region: { enabled: false }, 'color-contrast': { enabled: false } }
+    const problems = async () => {
+      const { violations } = await axe.run(container, { rules })
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`)
+    }
+    expect(await problems()).toEqual([])
+    await clickThrough()
+    expect(await problems()).toEqual([])
+    const [popup] = standIn.popups
+    if (popup) popup.closed = true
+    await notes(/Finish in the other window/)
+    expect(await problems()).toEqual([])
+    moveTo({
+      status: 'failed',
+      error: { code: 'account_mismatch', message: 'other', retryable: false },
+    })
+    await notes(/another GitLab account/)
+    expect(await problems()).toEqual([])
+  })
+
+  it('connects an account, and tells the host once', async () => {
+    const onSuccess = vi.fn()
+    const onExit = vi.fn()
+    const onEvent = vi.fn()
+    show({ onSuccess, onExit, onEvent, scopes: ['read_api'] })
+    expect(button().textContent).toBe('Connect GitLab')
+    await clickThrough()
+    expect(standIn.flowRequests).toMatchObject([{ provider: 'gitlab', scopes: ['read_api'] }])
+    const connection = makeConnection()
+    moveTo({ status: 'connected', connection })
+    await reaches('connected')
+    expect(button().textContent).toBe('GitLab connected')
+    await waitFor(() => expect(onSuccess).toHaveBeenCalledExactlyOnceWith(connection))
+    expect(onExit).not.toHaveBeenCalled()
+    expect(onEvent.mock.calls.map(([name]) => name)).toEqual(['opening', 'waiting', 'connected'])
+  })
+
+  it('opens the popup in the very click', async () => {
+    show()
+    let popups = 0
+    button().addEventListener('click', () => {
+      queueMicrotask(() => {
+        popups = standIn.popups.length
+      })
+    })
+    await user.click(button())
+    expect(popups).toBe(1)
+    expect(standIn.popups[0]?.document.body.textContent).toBe('Connecting to GitLab …')
+  })
+
+  it("runs the host's own onClick first, which may prevent ours", async () => {
+    const order: string[] = []
+    const onClick = vi.fn((event: { preventDefault(): void }) => {
+      order.push(`click, ${standIn.popups.length} popups`)
+      event.preventDefault()
+    })
+    const { rerender } = show({ onClick })
+    await user.click(button())
+    expect(onClick).toHaveBeenCalledOnce()
+    expect(standIn.popups).toHaveLength(0)
+    rerender(
+      <Page>
+        <ConnectButton provider="gitlab" onClick={() => void order.push('ran')} />
+      </Page>,
+    )
+    await clickThrough()
+    expect(order).toEqual(['click, 0 popups', 'ran'])
+  })
+
+  it('passes every other prop, and the ref, to the one button', () => {
+    const ref = createRef<HTMLButtonElement>()
+    render(
+      <Page>
+        <ConnectButton
+          ref={ref}
+          provider="gitlab"
+          id="here"
+          className="mine"
+          data-test="x"
+          title="t"
+        />
+      </Page>,
+    )
+    expect(ref.current).toBe(button())
+    expect(button()).toMatchObject({ id: 'here', className: 'mine', title: 't', type: 'button' })
+    expect(button().dataset.test).toBe('x')
+    expect(screen.getAllByRole('button')).toHaveLength(1)
+  })
+
+  it('is busy and not disabled while it waits, and a click brings the popup to the front', async () => {
+    show()
+    expect(button().getAttribute('aria-busy')).toBe('false')
+    await clickThrough()
+    expect(button().getAttribute('aria-busy')).toBe('true')
+    expect(button().getAttribute('aria-disabled')).toBe('true')
+    expect(button()).toMatchObject({ disabled: false })
+    await user.click(button())
+    expect(standIn.popups).toHaveLength(1)
+    expect(standIn.popups[0]?.focused).toBe(1)
+  })
+
+  it('does nothing while the host disables it', async () => {
+    show({ disabled: true })
+    await user.click(button())
+    expect(standIn.popups).toHaveLength(0)
+  })
+
+  it("keeps the host's aria-disabled", () => {
+    show({ 'aria-disabled': true })
+    expect(button().getAttribute('aria-disabled')).toBe('true')
+  })
+
+  it('speaks through one polite live region, in order', async () => {
+    render(
+      <Page>
+        <ConnectButton provider="gitlab" />
+        <ConnectButton provider="github" />
+      </Page>,
+    )
+    expect(screen.getAllByRole('status')).toHaveLength(1)
+    expect(screen.getByRole('status').textContent).toBe('')
+    await clickThrough()
+    await says('Waiting for GitLab …')
+    moveTo({ status: 'confirming' })
+    await says('Connecting GitLab …')
+    moveTo({ status: 'connected', connection: makeConnection() })
+    await says('GitLab connected')
+  })
+
+  it('offers to open again and to cancel once the window looks closed; focus comes back', async () => {
+    const onExit = vi.fn()
+    show({ onExit })
+    await clickThrough()
+    const [popup] = standIn.popups
+    if (popup) popup.closed = true
+    await user.click(await screen.findByRole('button', { name: 'Open again' }, { timeout: 3_000 }))
+    expect(standIn.popups).toHaveLength(2)
+    expect(document.activeElement).toBe(button())
+    await reaches('waiting')
+    const [, second] = standIn.popups
+    if (second) second.closed = true
+    const cancel = await screen.findByRole('button', { name: 'Cancel' }, { timeout: 3_000 })
+    await user.click(cancel)
+    expect(button().dataset.state).toBe('cancelled')
+    expect(document.activeElement).toBe(button())
+    await waitFor(() => expect(onExit.mock.calls).toMatchObject([[null, { provider: 'gitlab' }]]))
+    expect(screen.getAllByRole('button')).toHaveLength(1)
+  }, 15_000)
+
+  it('leaves the focus alone when the user is elsewhere', async () => {
+    render(
+      <Page>
+        <ConnectButton provider="gitlab" />
+        <input aria-label="elsewhere" />
+      </Page>,
+    )
+    await clickThrough()
+    await user.click(screen.getByLabelText('elsewhere'))
+    moveTo({ status: 'connected', connection: makeConnection() })
+    await reaches('connected')
+    expect(document.activeElement).toBe(screen.getByLabelText('elsewhere'))
+  })
+
+  it('takes no focus when the list arrives', async () => {
+    standIn.connections = [makeConnection()]
+    show()
+    await reaches('connected')
+    expect(document.activeElement).toBe(document.body)
+  })
+
+  it('goes on in this tab when the popup is blocked', async () => {
+    standIn.blockPopups = 'null'
+    show()
+    await user.click(button())
+    expect(button().dataset.state).toBe('blocked')
+    await says('Your browser blocked the window. You can go on in this tab.')
+    await user.click(screen.getByRole('button', { name: 'Continue in this tab' }))
+    await waitFor(() => expect(standIn.forms).toMatchObject([{ target: '_self' }]))
+    expect(standIn.flowRequests).toMatchObject([{ mode: 'redirect' }])
+  })
+
+  it('or tries the popup again', async () => {
+    standIn.blockPopups = 'null'
+    show()
+    await user.click(button())
+    standIn.blockPopups = undefined
+    await user.click(screen.getByRole('button', { name: 'Try again' }))
+    await reaches('waiting')
+    expect(standIn.popups).toHaveLength(1)
+  })
+
+  it('says what users can do about an error, and the next click starts over', async () => {
+    standIn.failures.set(`POST ${serviceUrl}`, 'integration_missing')
+    const onExit = vi.fn()
+    show({ onExit })
+    await user.click(button())
+    await notes(/^GitLab is not set up here. Please ask your administrator.$/)
+    await waitFor(() =>
+      expect(onExit.mock.calls[0]?.[0]).toMatchObject({ code: 'integration_missing' }),
+    )
+    standIn.failures.clear()
+    await clickThrough()
+    expect(document.querySelector('[data-keywell-note]')).toBeNull()
+  })
+
+  it('shows that the account has to be connected again, and why', async () => {
+    standIn.connections = [
+      makeConnection({ status: 'revoked', needsReauth: true, reason: 'revoked' }),
+    ]
+    show()
+    await reaches('needs_reauth')
+    expect(button().textContent).toBe('Reconnect GitLab')
+    expect(screen.getByText(/Access to GitLab was withdrawn/)).toBeTruthy()
+    // What was so before the page was opened is no news.
+    expect(screen.getByRole('status').textContent).toBe('')
+  })
+
+  it('fetches the session ahead on hover and focus, once, and none on mount', async () => {
+    const onPointerEnter = vi.fn()
+    const onFocus = vi.fn()
+    show({ onPointerEnter, onFocus })
+    await waitFor(() => expect(calls('GET /api/keywell/connections')).toHaveLength(1))
+    expect(calls('POST')).toHaveLength(0)
+    await user.hover(button())
+    await user.tab()
+    expect(onPointerEnter).toHaveBeenCalledOnce()
+    expect(onFocus).toHaveBeenCalledOnce()
+    expect(calls('POST')).toEqual(['POST /api/keywell/session'])
+    await user.keyboard('{Enter}')
+    await reaches('waiting')
+    expect(calls('POST /api/keywell/session')).toHaveLength(1)
+  })
+
+  it('doubles nothing in StrictMode', async () => {
+    const onSuccess = vi.fn()
+    render(
+      <StrictMode>
+        <Page>
+          <ConnectButton provider="gitlab" onSuccess={onSuccess} />
+        </Page>
+      </StrictMode>,
+    )
+    await clickThrough()
+    expect(calls('GET /api/keywell/connections')).toHaveLength(1)
+    expect(calls('POST /api/keywell/session')).toHaveLength(1)
+    expect(standIn.flowRequests).toHaveLength(1)
+    expect(standIn.popups).toHaveLength(1)
+    expect(standIn.openStreams).toBe(1)
+    moveTo({ status: 'connected', connection: makeConnection() })
+    await waitFor(() => expect(onSuccess).toHaveBeenCalledOnce())
+  })
+
+  it('calls the handlers of the newest render, and does not begin anew for them', async () => {
+    const first = vi.fn()
+    const second = vi.fn()
+    const { rerender } = show({ onSuccess: first })
+    await clickThrough()
+    rerender(
+      <Page>
+        <ConnectButton provider="gitlab" onSuccess={second} scopes={['api']} />
+      </Page>,
+    )
+    expect(standIn.openStreams).toBe(1)
+    moveTo({ status: 'connected', connection: makeConnection() })
+    await waitFor(() => expect(second).toHaveBeenCalledOnce())
+    expect(first).not.toHaveBeenCalled()
+  })
+
+  it('leaves no stream and no handler behind when it goes', async () => {
+    const onSuccess = vi.fn()
+    const { rerender } = show({ onSuccess })
+    await clickThrough()
+    expect(standIn.openStreams).toBe(1)
+    rerender(<Page />)
+    expect(standIn.openStreams).toBe(0)
+    standIn.move({ status: 'connected', connection: makeConnection() })
+    expect(onSuccess).not.toHaveBeenCalled()
+  })
+
+  it('puts no token, no code and no style into the page', async () => {
+    const { baseElement } = show()
+    const seen: string[] = []
+    const observer = new MutationObserver(() => seen.push(document.documentElement.outerHTML))
+    observer.observe(baseElement, { subtree: true, childList: true, attributes: true })
+    await clickThrough()
+    moveTo({ status: 'connected', connection: makeConnection() })
+    await reaches('connected')
+    observer.disconnect()
+    expect(seen.length).toBeGreaterThan(0)
+    for (const html of seen) {
+      expect(html).not.toContain(connectToken)
+      expect(html).not.toContain(startCode)
+    }
+    expect(document.querySelector('style')).toBeNull()
+    expect(baseElement.querySelectorAll('[style]:not([role=status])')).toHaveLength(0)
+  })
+
+  it('lets the host draw, with its own words or everything', async () => {
+    const { rerender } = show({ children: ({ state, title }) => `${title}: ${state.name}` })
+    expect(button().textContent).toBe('GitLab: idle')
+    rerender(
+      <Page>
+        <ConnectButton provider="gitlab">Link GitLab</ConnectButton>
+      </Page>,
+    )
+    expect(button().textContent).toBe('Link GitLab')
+    standIn.blockPopups = 'null'
+    rerender(
+      <Page>
+        <ConnectButton
+          provider="gitlab"
+          render={(props, { state, start, label }) => (
+            <p>
+              <button {...props}>My {label}</button>
+              {state.name === 'blocked' && (
+                <button type="button" onClick={() => start({ mode: 'redirect' })}>
+                  here
+                </button>
+              )}
+            </p>
+          )}
+        />
+      </Page>,
+    )
+    const paragraph = within(button().parentElement ?? document.body)
+    expect(button().textContent).toBe('My Connect GitLab')
+    await user.click(button())
+    await user.click(paragraph.getByText('here'))
+    await waitFor(() => expect(standIn.forms).toHaveLength(1))
+    expect(screen.queryByText(/blocked the window/)).toBeNull()
+  })
+
+  it("speaks the host's language", async () => {
+    const messages = {
+      button: { idle: '{provider} verbinden' },
+      note: { blocked: 'Das Fenster wurde blockiert.' },
+      providers: { gitlab: 'GitLab der Firma' },
+      retry: 'Nochmal',
+    }
+    standIn.blockPopups = 'null'
+    show({}, { messages })
+    expect(button().textContent).toBe('GitLab der Firma verbinden')
+    await user.click(button())
+    await says('Das Fenster wurde blockiert.')
+    expect(screen.getByRole('button', { name: 'Nochmal' })).toBeTruthy()
+    // What was not translated stays.
+    expect(screen.getByRole('button', { name: 'Continue in this tab' })).toBeTruthy()
+  })
+})
+
+describe('mistakes', () => {
+  beforeEach(() => {
+    // React reports what a component throws.
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  })
+
+  // Written by hosts without types.
+  it.each([
+    [{ provider: undefined }, /needs a provider.*provider="gitlab"/],
+    [{ provider: 'GitLab' }, /needs a provider/],
+    [{ provider: '' }, /needs a provider/],
+    [{ scopes: 'read_api' }, /scopes that are no array.*scopes=\{\[/],
+    [{ connectionId: 'work' }, /connectionId.*connection="work"/],
+  ] as unknown as [Partial<ConnectButtonProps>, RegExp][])('%j', (props, message) => {
+    expect(() => show(props)).toThrow(message)
+  })
+
+  it('outside of a provider says what to do', () => {
+    expect(() => render(<ConnectButton provider="gitlab" />)).toThrow(
+      /outside of <KeywellProvider>.*Put <KeywellProvider endpoint="\/api\/keywell"> around/,
+    )
+  })
+})

@@ -1,0 +1,29 @@
+// @vitest-environment node
+import { renderToString } from 'react-dom/server'
+import { expect, it } from 'vitest'
+import { ConnectButton } from './connect-button.tsx'
+import { KeywellProvider } from './provider.tsx'
+import { useConnection } from './use-connections.ts'
+
+function Account() {
+  const { status, connection } = useConnection('gitlab')
+  return <p>{connection ? connection.account.name : status}</p>
+}
+
+it('renders on a server: without a window, without a call, without a style attribute', () => {
+  expect(typeof window).toBe('undefined')
+  const fetch = () => {
+    throw new Error('A server must not call.')
+  }
+  const html = renderToString(
+    <KeywellProvider fetch={fetch}>
+      <ConnectButton provider="gitlab" className="mine" />
+      <Account />
+    </KeywellProvider>,
+  )
+  expect(html).toContain('data-state="idle"')
+  expect(html).toContain('>Connect GitLab</button>')
+  expect(html).toContain('<p>loading</p>')
+  expect(html).toContain('role="status"')
+  expect(html).not.toContain('style=')
+})
