@@ -12,6 +12,8 @@ export interface PostgresServer {
   url: string
   /** Which Postgres it is, for the log. */
   origin: string
+  /** Where its data is. */
+  folder: string
   /** Ends it like a power cut: no goodbye to anyone, and crash recovery at the next start. */
   crash(): Promise<void>
   /** Starts it again after a crash, on the same port, with the same data. */
@@ -50,6 +52,7 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     origin: binaries.origin,
+    folder,
     crash: () => endServer(shell, 'QUIT'),
     start: async () => {
       shell = await startServer(command, folder)

@@ -32,12 +32,7 @@ export async function migrate(database: Database): Promise<void> {
   if (isComplete(known, await readApplied(database))) return
   await database.transaction('@install', async (sql) => {
     await sql.query('select pg_advisory_xact_lock($1::bigint)', [lockKey])
-    await sql.query(`create table if not exists migrations (
-      number     int primary key,
-      name       text not null,
-      applied_at timestamptz not null default now()
-    )`)
-    const applied = await readApplied(sql)
+    const applied = await appliedMigrations(sql)
     refuseNewer(known, applied)
     const done = new Set(applied.map((migration) => migration.number))
     for (const migration of known) if (!done.has(migration.number)) await apply(sql, migration)
@@ -54,6 +49,24 @@ async function readApplied(sql: Sql): Promise<Migration[]> {
 function isComplete(known: readonly Migration[], applied: readonly Migration[]): boolean {
   const numbers = new Set(applied.map((migration) => migration.number))
   return numbers.size === known.length && known.every(({ number }) => numbers.has(number))
+}
+
+/**
+ * Creates the table only where there is none: a service whose role may not change tables starts on a
+ * database that was migrated by its owner.
+ */
+async function appliedMigrations(sql: Sql): Promise<Migration[]> {
+  // Not to_regclass: it answers from a cache that does not know what a rival has just committed.
+  const tables = await sql.query(
+    "select from pg_tables where schemaname = current_schema() and tablename = 'migrations'",
+  )
+  if (tables.length > 0) return await sql.query('select number, name from migrations')
+  await sql.query(`create table migrations (
+    number     int primary key,
+    name       text not null,
+    applied_at timestamptz not null default now()
+  )`)
+  return []
 }
 
 function refuseNewer(known: readonly Migration[], applied: readonly Migration[]): void {

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { DatabaseUnavailable } from './database.ts'
+import { Turns } from './turns.ts'
+
+/** Work that ends when the test says so. */
+function work() {
+  let end = () => {}
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  return { run: () => ended, end: () => end() }
+}
+
+test('no more at once than allowed, and in the order they came', async () => {
+  const turns = new Turns(2)
+  const started: number[] = []
+  const works = [work(), work(), work(), work()]
+  const all = works.map((each, index) =>
+    turns.take(1_000, () => {
+      started.push(index)
+      return each.run()
+    }),
+  )
+  expect(started).toEqual([0, 1])
+  works[1]?.end()
+  await all[1]
+  await Promise.resolve()
+  expect(started).toEqual([0, 1, 2])
+  for (const each of works) each.end()
+  await Promise.all(all)
+  expect(started).toEqual([0, 1, 2, 3])
+})
+
+test('work that fails passes its turn on, and its error to whoever asked', async () => {
+  const turns = new Turns(1)
+  const failing = turns.take(1_000, () => Promise.reject(new Error('no')))
+  const next = turns.take(1_000, async () => 'next')
+  await expect(failing).rejects.toThrow('no')
+  expect(await next).toBe('next')
+})
+
+test('who waits too long is told so, and loses nobody else a turn', async () => {
+  const turns = new Turns(1)
+  const long = work()
+  const holder = turns.take(1_000, long.run)
+  const impatient = turns.take(10, async () => 'never')
+  const patient = turns.take(10_000, async () => 'patient')
+  await expect(impatient).rejects.toThrow(DatabaseUnavailable)
+  await expect(impatient).rejects.toThrow('busy for 10 ms')
+  long.end()
+  await holder
+  expect(await patient).toBe('patient')
+})
