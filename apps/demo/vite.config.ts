@@ -1,10 +1,12 @@
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig } from 'vite'
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   root: import.meta.dirname,
   plugins: [react()],
   resolve: { conditions: ['@keywell/source', ...defaultClientConditions] },
+  // A NODE_ENV that happens to be set would otherwise make it React's development build.
+  ...(command === 'build' && { define: { 'process.env.NODE_ENV': '"production"' } }),
   build: {
     // Beside the output of `tsc`, which never writes a folder of this name.
     outDir: 'dist/public',
@@ -13,4 +15,4 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-})
+}))

@@ -16,6 +16,7 @@ import { StartError } from './start/start-error.ts'
  */
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const children: Child[] = []
+const parentCheckMs = 500
 
 process.exitCode = await run()
 // Not left to an empty event loop: an interrupted build of the page may still be at work.
@@ -104,6 +105,10 @@ async function buildPageIfOld(): Promise<void> {
 /** Resolves at the first signal to stop; a second one does not wait for anybody. */
 function interruption(): Promise<'interrupted'> {
   return new Promise((resolve) => {
+    // `npm start` that is ended by SIGTERM takes its shell along and tells nobody else.
+    const parent = process.ppid
+    setInterval(() => process.ppid !== parent && resolve('interrupted'), parentCheckMs).unref()
+
     let signals = 0
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {

@@ -11,6 +11,8 @@ export interface ChildOptions {
   env: NodeJS.ProcessEnv
   /** Takes everything that the child prints; begins anew with each start. */
   logFile: string
+  /** Milliseconds between SIGTERM and SIGKILL; 8,000 unless told. */
+  stopTimeoutMs?: number
 }
 
 export interface Child {
@@ -23,37 +25,37 @@ export interface Child {
   kill(): void
 }
 
-const stopTimeoutMs = 8_000
 const quotedLines = 12
 
 /** Starts a TypeScript program from source, in a process of its own. */
 export function startChild(options: ChildOptions): Child {
-  const process_ = spawnChild(options)
+  const { name, logFile, stopTimeoutMs = 8_000 } = options
+  const running = spawnChild(options)
   let asked = false
 
   const exited = new Promise<string>((resolve) => {
-    process_.once('error', (error) => resolve(error.message))
-    process_.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+    running.once('error', (error) => resolve(error.message))
+    running.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
   })
   const died = exited.then((how) => {
     if (asked) return new Promise<never>(() => {})
-    throw new StartError(`${options.name} stopped (${how}).\n\n${quoteLog(options.logFile)}`)
+    throw new StartError(`${name} stopped (${how}).\n\n${quoteLog(logFile)}`)
   })
   died.catch(() => {}) // whoever waits for it hears of it; nobody has to
 
   return {
-    name: options.name,
+    name,
     died,
     async stop() {
       asked = true
-      process_.kill('SIGTERM')
-      const timer = setTimeout(() => process_.kill('SIGKILL'), stopTimeoutMs)
+      running.kill('SIGTERM')
+      const timer = setTimeout(() => running.kill('SIGKILL'), stopTimeoutMs)
       await exited
       clearTimeout(timer)
     },
     kill() {
       asked = true
-      process_.kill('SIGKILL')
+      running.kill('SIGKILL')
     },
   }
 }
@@ -87,7 +89,7 @@ function readable(line: string): string {
   try {
     const { msg, err, error } = JSON.parse(line)
     const detail = err?.stack ?? err?.message ?? error ?? ''
-    return [msg, detail].filter(Boolean).join(': ').replaceAll('\n', '\n  ')
+    return [msg, detail].filter(Boolean).join(': ').replaceAll('\n', '\n  ') || line
   } catch {
     return line
   }

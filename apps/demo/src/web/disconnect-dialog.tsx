@@ -26,6 +26,8 @@ export function DisconnectDialog(props: DisconnectDialogProps): ReactElement {
     setFailed(false)
     try {
       await disconnect()
+      // Closed first: nothing behind a modal dialog can take the focus.
+      dialog.current?.close()
       onDisconnected()
     } catch {
       setFailed(true)

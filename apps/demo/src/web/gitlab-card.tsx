@@ -1,5 +1,5 @@
 import { ConnectButton, type UseConnection } from '@keywell/react'
-import type { ReactElement } from 'react'
+import { type ReactElement, useRef } from 'react'
 import { ConnectedAccount } from './connected-account.tsx'
 import { AlertIcon, BranchMark, CheckIcon } from './icons.tsx'
 
@@ -17,6 +17,7 @@ export interface GitLabCardProps {
 export function GitLabCard(props: GitLabCardProps): ReactElement {
   const { host, gitlab, onConnected, onDisconnected } = props
   const { connection, status } = gitlab
+  const connectButton = useRef<HTMLButtonElement>(null)
   return (
     <section className="card" aria-labelledby="gitlab-title">
       <div className="integration-head">
@@ -32,6 +33,7 @@ export function GitLabCard(props: GitLabCardProps): ReactElement {
         </div>
         {status === 'ready' && (
           <ConnectButton
+            ref={connectButton}
             provider="gitlab"
             host={host}
             scopes={['read_api']}
@@ -45,7 +47,10 @@ export function GitLabCard(props: GitLabCardProps): ReactElement {
         <ConnectedAccount
           connection={connection}
           disconnect={gitlab.disconnect}
-          onDisconnected={onDisconnected}
+          onDisconnected={() => {
+            connectButton.current?.focus() // the button that was pressed is gone
+            onDisconnected()
+          }}
         />
       )}
     </section>

@@ -35,7 +35,7 @@ const pages: readonly Page[] = [
 ]
 
 /** Keywell's words, but for one: in Acme the button stays when all is well, and offers to do it again. */
-const messages = { button: { connected: 'Reconnect {provider}' } }
+const messages = { button: { connected: 'Connect again' } }
 
 /** Navigation around the page that the address names. */
 export function Shell({ me, onSignedOut }: { me: Me; onSignedOut: () => void }): ReactElement {

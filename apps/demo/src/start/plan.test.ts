@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { makePlan } from './plan.ts'
+import { StartError } from './start-error.ts'
+
+test('needs no variable', () => {
+  expect(makePlan('/keywell', {})).toEqual({
+    root: '/keywell',
+    data: '/keywell/.keywell',
+    apiKeyFile: '/keywell/.keywell/api-key',
+    ports: { KEYWELL_PORT: 7400, SANDBOX_PORT: 7401, DEMO_PORT: 7402, SANDBOX_CONTROL_PORT: 7403 },
+    keywellUrl: 'http://127.0.0.1:7400',
+    sandboxUrl: 'http://localhost:7401',
+    sandboxControlUrl: 'http://127.0.0.1:7403',
+    demoUrl: 'http://localhost:7402',
+  })
+})
+
+test('takes other ports and another folder', () => {
+  const plan = makePlan('/keywell', { SANDBOX_PORT: '9001', KEYWELL_HOME: '/tmp/elsewhere' })
+  expect(plan.sandboxUrl).toBe('http://localhost:9001')
+  expect(plan.apiKeyFile).toBe('/tmp/elsewhere/api-key')
+})
+
+test.each([
+  [{ DEMO_PORT: 'http' }, /DEMO_PORT/],
+  [{ KEYWELL_PORT: '0' }, /KEYWELL_PORT/],
+  [{ KEYWELL_PORT: '65536' }, /KEYWELL_PORT/],
+  [{ DEMO_PORT: '7400' }, /KEYWELL_PORT and DEMO_PORT are both 7400/],
+])('refuses %o in words', (environment, words) => {
+  expect(() => makePlan('/keywell', environment)).toThrow(StartError)
+  expect(() => makePlan('/keywell', environment)).toThrow(words)
+})
