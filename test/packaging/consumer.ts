@@ -1,6 +1,6 @@
-import { mkdir, readFile, symlink } from 'node:fs/promises'
+import { mkdir, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { Manifest } from '../architecture/packages.ts'
+import { readWorkspace } from '../architecture/packages.ts'
 import { root, run } from './run.ts'
 
 /**
@@ -33,9 +33,12 @@ async function unpack(tarball: string, consumer: string): Promise<string[]> {
   await mkdir(folder, { recursive: true })
   const { code, output } = await run('tar', ['-xzf', tarball, '--strip-components=1'], folder)
   if (code !== 0) throw new Error(output)
-  // Written by npm out of our own manifest.
-  const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
-  return Object.keys(manifest.exports ?? {})
-    .filter((key) => !key.endsWith('.json'))
-    .map((key) => join(manifest.name, key))
+  const { exports = {} } = readWorkspace(folder, '.').manifest
+  const modules = Object.keys(exports).filter((key) => !isAsset(exports[key]))
+  return modules.map((key) => join('@keywell', name, key))
+}
+
+/** A stylesheet or the manifest itself: a file under its own name, which nobody imports as a module. */
+export function isAsset(target: unknown): boolean {
+  return typeof target === 'string' && !target.endsWith('.js')
 }

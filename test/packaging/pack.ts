@@ -2,11 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { readWorkspace } from '../architecture/packages.ts'
+import { isAsset } from './consumer.ts'
 import { run } from './run.ts'
 
 export interface Packed {
   readonly tarball: string
   readonly files: readonly string[]
+  /** Exports without types: stylesheets and the like. */
+  readonly assets: readonly string[]
 }
 
 /** Packs a package as `npm publish` would, into `target`. */
@@ -25,16 +29,21 @@ export async function pack(folder: string, target: string): Promise<Packed> {
   const answer = JSON.parse(output) as PackAnswer | Record<string, PackAnswer[number]>
   const [packed] = Object.values(answer)
   if (packed === undefined) throw new Error(`npm packed nothing: ${output}`)
-  return { tarball: join(target, packed.filename), files: packed.files.map(({ path }) => path) }
+  const { exports = {} } = readWorkspace(folder, '.').manifest
+  return {
+    tarball: join(target, packed.filename),
+    files: packed.files.map(({ path }) => path),
+    assets: Object.keys(exports).filter((key) => isAsset(exports[key])),
+  }
 }
 type PackAnswer = { filename: string; files: { path: string }[] }[]
 
 /** What would hurt a consumer of the packed package; empty when nothing would. */
-export async function packFaults({ tarball, files }: Packed): Promise<string[]> {
+export async function packFaults(packed: Packed): Promise<string[]> {
   return [
-    ...contentFaults(files),
-    ...(await publintFaults(tarball)),
-    ...(await typeFaults(tarball)),
+    ...contentFaults(packed.files),
+    ...(await publintFaults(packed.tarball)),
+    ...(await typeFaults(packed)),
   ]
 }
 
@@ -61,8 +70,9 @@ async function publintFaults(tarball: string): Promise<string[]> {
 }
 
 /** Do the types say what the code does, for every way of resolving a module? */
-async function typeFaults(tarball: string): Promise<string[]> {
+async function typeFaults({ tarball, assets }: Packed): Promise<string[]> {
   const args = [tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-emoji']
+  if (assets.length > 0) args.push('--exclude-entrypoints', ...assets)
   const { code, output } = await run('attw', args, dirname(tarball))
   return code === 0 ? [] : [`attw: ${output.trim()}`]
 }
