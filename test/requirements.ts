@@ -351,6 +351,39 @@ export const requirements = {
     source: 'refresh.md, R10',
   },
 
+  // The SDK and the service; leaks
+  'sdk:get-credential': {
+    behaviour:
+      'One request for any number of callers, then memory; the credential works and shows itself nowhere.',
+    source: 'sdk.md, the cache',
+  },
+  'sdk:errors': {
+    behaviour: 'Every failure has a code, a next step and, where a service answered, a request id.',
+    source: 'sdk.md, what it answers',
+  },
+  'T27:sdk-evicts': {
+    behaviour: 'A disconnect empties every SDK within a second.',
+    source: 'threats.md, T27',
+  },
+  'sdk:fetch': {
+    behaviour:
+      'A call with a token that was rotated meanwhile is repeated once with the new one; no other origin gets it.',
+    source: 'sdk.md, fetch',
+  },
+  'R10:permission-401': {
+    behaviour: 'A 401 that speaks of permission reaches the caller and refreshes nothing.',
+    source: 'refresh.md, R10',
+  },
+  'sdk:service-down': {
+    behaviour: 'With the service down, what is held and valid is served, and the rest says so.',
+    source: 'sdk.md, the cache',
+  },
+  'T13:dump': {
+    behaviour:
+      'No secret, in any encoding, in the database, the logs or an answer that is not for it.',
+    source: 'threats.md, T13 and T20',
+  },
+
   // The house
   'house:imports': {
     behaviour: 'A package imports what the table of the architecture allows it, and nothing else.',

@@ -1,0 +1,161 @@
+import { inspect } from 'node:util'
+import { faults } from '@keywell/sandbox'
+import { Keywell, KeywellError } from '@keywell/sdk'
+import { openPglite } from '@keywell/server'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest'
+import { createStage, type Stage } from './support/stage.ts'
+import { verifies } from './support/verifies.ts'
+
+// The SDK against the real service; what it does by itself is tested beside its source.
+
+let stage: Stage
+let next = 0
+const clients: Keywell[] = []
+
+beforeAll(async () => {
+  stage = await createStage(await openPglite({ dataDir: 'memory', image: inject('pgliteImage') }))
+})
+afterAll(() => stage.stop())
+beforeEach(() => stage.calm())
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close()
+})
+
+function client(options: ConstructorParameters<typeof Keywell>[0] = {}): Keywell {
+  const keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey, ...options })
+  clients.push(keywell)
+  return keywell
+}
+
+/** A fresh user who has connected, as a query. */
+async function connected() {
+  next += 1
+  const who = { tenantId: `ten_sdk_${next}`, userId: 'u' }
+  await stage.connect({ who })
+  await stage.calm()
+  return { provider: 'gitlab', ...who }
+}
+
+async function expire(tenantId: string): Promise<void> {
+  const past = "now() - interval '1 second'"
+  await stage.database.query(`update credentials set expires_at = ${past} where tenant_id = $1`, [
+    tenantId,
+  ])
+  await stage.database.query(`update upkeep set refresh_at = ${past} where tenant_id = $1`, [
+    tenantId,
+  ])
+}
+
+verifies('sdk:get-credential', async () => {
+  const query = await connected()
+  let calls = 0
+  const keywell = client({
+    fetch: (input, init) => {
+      // Once the change stream is up, what was read before it is looked at once more; not counted.
+      const cold = !String(init?.body).includes('ifNewerThan')
+      calls += String(input).endsWith('/v1/credentials') && cold ? 1 : 0
+      return fetch(input, init)
+    },
+  })
+  expect(keywell.getCredentialSync(query)).toBeUndefined()
+  const many = await Promise.all(Array.from({ length: 20 }, () => keywell.getCredential(query)))
+  expect(new Set(many).size).toBe(1)
+  expect(calls, 'one request for twenty callers').toBe(1)
+  const [credential] = many
+  expect(keywell.getCredentialSync(query)).toBe(credential)
+  const user = await fetch(`${credential?.host}/api/v4/user`, {
+    headers: { Authorization: `Bearer ${credential?.credential}` },
+  })
+  expect(user.status).toBe(200)
+  const shown = inspect(credential, { depth: 9, showHidden: true }) + JSON.stringify(credential)
+  expect(shown).not.toContain(credential?.credential)
+  expect(shown).toContain('[redacted]')
+})
+
+verifies('sdk:errors', async () => {
+  const keywell = client()
+  const query = { provider: 'gitlab', tenantId: 'ten_none', userId: 'u' }
+  await expect(keywell.getCredential(query)).rejects.toMatchObject({
+    name: 'KeywellError',
+    code: 'not_connected',
+    connectUrl: expect.stringContaining('provider=gitlab'),
+    requestId: expect.stringMatching(/^req_/),
+  })
+  const result = await keywell.getCredential.safe(query)
+  expect(result.ok).toBe(false)
+  await expect(keywell.getCredential({ ...query, provider: 'nosuch' })).rejects.toMatchObject({
+    code: 'unknown_provider',
+  })
+  const wrong = client({ apiKey: 'kw_wrong' })
+  await expect(wrong.getCredential(query)).rejects.toMatchObject({ code: 'unauthorized' })
+  const nobody = client({ url: 'http://127.0.0.1:1' })
+  const error = await nobody.getCredential(query).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(KeywellError)
+  expect(error).toMatchObject({ code: 'unavailable' })
+  expect((error as KeywellError).nextStep).toContain('127.0.0.1:1')
+})
+
+verifies('T27:sdk-evicts', async () => {
+  const query = await connected()
+  const holders = Array.from({ length: 5 }, () => client())
+  for (const keywell of holders) await keywell.getCredential(query)
+  // A second connection tells when every stream is up: its change reaches all of them.
+  const { connections } = (await holders[0]?.connections.list(query)) ?? { connections: [] }
+  const id = connections[0]?.id ?? ''
+  await expect
+    .poll(async () => {
+      await stage.connect({ who: query })
+      return holders.every((keywell) => keywell.getCredentialSync(query)?.generation !== 1)
+    })
+    .toBe(true)
+  for (const keywell of holders) await keywell.getCredential(query)
+  await stage.call('DELETE', `/v1/connections/${id}?tenantId=${query.tenantId}`)
+  const gone = () => holders.every((keywell) => keywell.getCredentialSync(query) === undefined)
+  await expect.poll(gone, { timeout: 1_000, interval: 20 }).toBe(true)
+  for (const keywell of holders) {
+    await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'not_connected' })
+  }
+})
+
+verifies('sdk:fetch', async () => {
+  const query = await connected()
+  const keywell = client()
+  const projects = await keywell.fetch(query, '/api/v4/projects?membership=true')
+  expect(projects.status).toBe(200)
+  // Another backend's read has rotated the pair: the old token is dead, and nobody told this caller yet.
+  await expire(query.tenantId)
+  await stage.read(query)
+  const again = await keywell.fetch(query, '/api/v4/user')
+  expect(again.status).toBe(200)
+  await expect(keywell.fetch(query, 'https://evil.example/steal')).rejects.toThrow()
+})
+
+verifies('R10:permission-401', async () => {
+  const query = await connected()
+  const keywell = client()
+  await stage.sandbox.control.addFault(faults.restUnauthorized())
+  const refused = await keywell.fetch(query, '/api/v4/projects')
+  expect(refused.status).toBe(401)
+  const { grantTypes } = await stage.sandbox.control.counters()
+  expect(grantTypes.refresh_token ?? 0).toBe(0)
+  expect((await keywell.connections.list(query)).connections[0]).toMatchObject({ status: 'active' })
+})
+
+verifies('sdk:service-down', async () => {
+  const query = await connected()
+  let down = false
+  const keywell = client({
+    fetch: (input, init) =>
+      down ? Promise.reject(new TypeError('fetch failed')) : fetch(input, init),
+  })
+  const held = await keywell.getCredential(query)
+  down = true
+  expect(await keywell.getCredential(query)).toBe(held)
+  await expect(keywell.getCredential({ ...query, userId: 'other' })).rejects.toMatchObject({
+    code: 'unavailable',
+  })
+  down = false
+  await expect(keywell.getCredential({ ...query, userId: 'other' })).rejects.toMatchObject({
+    code: 'not_connected',
+  })
+})
