@@ -21,7 +21,7 @@ import {
   writeMany,
 } from './feed.test.support.ts'
 import { type ChangeFeed, createChangeFeed } from './feed.ts'
-import { maxHeldEntries, maxStretch } from './reader.ts'
+import { maxHeldEntries, maxStretch } from './memory.ts'
 import { trimEveryMs } from './retention.ts'
 
 const day = 24 * 3_600_000

@@ -66,7 +66,7 @@ export function createChangeFeed(options: {
         try {
           heard(change)
         } catch (error) {
-          logger.error({ error }, 'a listener for changes threw')
+          logger.error({ reason: String(error) }, 'a listener for changes threw')
         }
       }
     },

@@ -4,24 +4,9 @@ import { type ChangeRow, changesChannel, readChanges, readHorizon } from '../sto
 import type { Database } from '../store/database.ts'
 import type { After } from '../timers.ts'
 import { createBell } from './bell.ts'
+import { createMemory, type LogEntry, maxStretch, type Stretch } from './memory.ts'
 import { formatPosition, isAfter, type Position } from './position.ts'
 
-/** A change and where it stands in the log. */
-export interface LogEntry {
-  position: Position
-  change: Change
-}
-
-/** A piece of the log: all that there is after some position, and up to another. */
-export interface Stretch {
-  entries: readonly LogEntry[]
-  upTo: Position
-}
-
-/** Changes that stay in memory for the streams to read. */
-export const maxHeldEntries = 4_096
-/** Changes of one query, and of one stretch. */
-export const maxStretch = 500
 /** A hint waits this long for others to share its poll. */
 export const hintMs = 10
 /** A change that an older transaction holds back for longer than this makes the streams late. */
@@ -74,8 +59,9 @@ export function createReader(options: {
     cancelPoll()
     if (stopped) return
     cancelPoll = options.after(ms, () => {
-      polling = poll().finally(() => {
+      polling = poll().then((pauseMs) => {
         polling = undefined
+        schedule(hinted && !away ? hintMs : pauseMs)
       })
     })
   }
@@ -86,8 +72,8 @@ export function createReader(options: {
     if (polling === undefined) schedule(hintMs)
   }
 
-  /** Polls once and sets the time of the next. Never rejects. */
-  async function poll(): Promise<void> {
+  /** Polls once, and answers when to do so again if nobody hints. Never rejects. */
+  async function poll(): Promise<number> {
     hinted = false
     polls.begun += 1
     const number = polls.begun
@@ -98,11 +84,12 @@ export function createReader(options: {
       polls.done = number
       if (beatDue && heldMs < lateMs) beat()
       bell.ring()
-      schedule(hinted ? hintMs : pauseAfter(heldMs))
+      return pauseAfter(heldMs)
     } catch (error) {
-      if (!away) logger.warn({ error }, 'the change log cannot be read; streams fall silent')
+      const reason = String(error)
+      if (!away) logger.warn({ reason }, 'the change log cannot be read; streams fall silent')
       away = true
-      schedule(pollMs)
+      return pollMs
     }
   }
 
@@ -164,7 +151,9 @@ export function createReader(options: {
       cancelBeat()
       await polling
       // With the database away there is nothing to take back.
-      await unlisten().catch((error: unknown) => logger.debug({ error }, 'unlisten failed'))
+      await unlisten().catch((error: unknown) =>
+        logger.debug({ reason: String(error) }, 'unlisten failed'),
+      )
     },
     get position() {
       return log.position
@@ -193,40 +182,4 @@ function toEntry(row: ChangeRow): LogEntry {
   const change = { ...rest, position: formatPosition(position), at: at.toISOString() }
   // The ids and the kind were checked when the connection was made and the change written.
   return { position, change: change as Change }
-}
-
-/** The newest part of the log, bounded. */
-function createMemory() {
-  let entries: LogEntry[] = []
-  let position: Position = { xid: 0n, seq: 0n, at: 0 }
-  /** All entries after this one are here. */
-  let floor = position
-
-  return {
-    get position() {
-      return position
-    },
-    /** Forgets everything and goes on from there. */
-    startAt(start: Position): void {
-      entries = []
-      floor = start
-      position = start
-    },
-    append(more: readonly LogEntry[]): void {
-      entries.push(...more)
-      const dropped = entries.splice(0, Math.max(0, entries.length - maxHeldEntries))
-      floor = dropped.at(-1)?.position ?? floor
-      position = more.at(-1)?.position ?? position
-    },
-    /** There is nothing between the last entry and `next`. */
-    advance(next: Position): void {
-      position = next
-    },
-    after(from: Position): Stretch | undefined {
-      if (isAfter(floor, from)) return undefined
-      const first = entries.findLastIndex((entry) => !isAfter(entry.position, from)) + 1
-      const found = entries.slice(first, first + maxStretch)
-      return { entries: found, upTo: found[maxStretch - 1]?.position ?? position }
-    },
-  }
 }

@@ -33,7 +33,7 @@ export function createRetention(options: {
         deleted = await deleteOldChanges(database, { olderThanMs, limit: deletePage })
       } while (deleted === deletePage && !stopped)
     } catch (error) {
-      logger.warn({ error }, 'old changes could not be deleted; tried again later')
+      logger.warn({ reason: String(error) }, 'old changes could not be deleted; tried again later')
     }
   }
 

@@ -1,7 +1,8 @@
 import { changeEvents } from '@keywell/protocol'
 import type { Logger } from '../logger.ts'
+import type { LogEntry, Stretch } from './memory.ts'
 import { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
-import type { ChangeReader, LogEntry, Stretch } from './reader.ts'
+import type { ChangeReader } from './reader.ts'
 
 export interface StreamParts {
   reader: ChangeReader
@@ -53,7 +54,7 @@ async function* tell(
     try {
       return reader.fromMemory(from) ?? (await reader.fromDatabase(from))
     } catch (error) {
-      logger.warn({ error }, 'a stream could not read the change log; it waits')
+      logger.warn({ reason: String(error) }, 'a stream could not read the change log; it waits')
       return undefined
     }
   }

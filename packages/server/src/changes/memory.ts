@@ -1,0 +1,65 @@
+import type { Change } from '@keywell/protocol'
+import { isAfter, type Position } from './position.ts'
+
+/** A change and where it stands in the log. */
+export interface LogEntry {
+  position: Position
+  change: Change
+}
+
+/** A piece of the log: all that there is after some position, and up to another. */
+export interface Stretch {
+  entries: readonly LogEntry[]
+  upTo: Position
+}
+
+/** Changes that stay in memory for the streams to read. */
+export const maxHeldEntries = 4_096
+/** Changes of one query, and of one stretch. */
+export const maxStretch = 500
+
+/** The newest part of the log, bounded. */
+export interface Memory {
+  /** Everything up to here has been read. */
+  readonly position: Position
+  /** Forgets everything and goes on from there. */
+  startAt(position: Position): void
+  append(entries: readonly LogEntry[]): void
+  /** Says that there is nothing between the last entry and `position`. */
+  advance(position: Position): void
+  /** What follows a position; undefined when memory does not reach back so far. */
+  after(position: Position): Stretch | undefined
+}
+
+export function createMemory(): Memory {
+  let entries: LogEntry[] = []
+  let position: Position = { xid: 0n, seq: 0n, at: 0 }
+  /** All entries after this one are here. */
+  let floor = position
+
+  return {
+    get position() {
+      return position
+    },
+    startAt(start) {
+      entries = []
+      floor = start
+      position = start
+    },
+    append(more) {
+      entries.push(...more)
+      const dropped = entries.splice(0, Math.max(0, entries.length - maxHeldEntries))
+      floor = dropped.at(-1)?.position ?? floor
+      position = more.at(-1)?.position ?? position
+    },
+    advance(next) {
+      position = next
+    },
+    after(from) {
+      if (isAfter(floor, from)) return undefined
+      const first = entries.findLastIndex((entry) => !isAfter(entry.position, from)) + 1
+      const found = entries.slice(first, first + maxStretch)
+      return { entries: found, upTo: found[maxStretch - 1]?.position ?? position }
+    },
+  }
+}
