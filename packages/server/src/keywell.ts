@@ -5,13 +5,13 @@ import { createChangeFeed } from './changes/feed.ts'
 import { createCallback } from './connect/callback.ts'
 import { createConfirm } from './connect/confirm.ts'
 import { createConnectTokens } from './connect/connect-token.ts'
+import { createFlowHints } from './connect/flow-hints.ts'
 import { createFlows } from './connect/flows.ts'
 import { createSessions } from './connect/sessions.ts'
 import { createStoreConnection } from './connect/store-connection.ts'
 import { createDisconnector } from './credentials/disconnect.ts'
 import { createReadCredential } from './credentials/read.ts'
 import { createTokenBox } from './credentials/token-box.ts'
-import { createHints } from './hints.ts'
 import { createApiKeys } from './http/api-keys.ts'
 import { createApp } from './http/app.ts'
 import { createIds } from './ids.ts'
@@ -28,6 +28,7 @@ import {
   insertFirstTenantKey,
   listKekIds,
 } from './store/tenant-keys.ts'
+import { sleep } from './timers.ts'
 import type { KeyProvider } from './vault/key-provider.ts'
 import { createVault } from './vault/vault.ts'
 
@@ -91,8 +92,8 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   })
   const outbound = createOutbound({ allow: options.privateHosts ?? [] })
   const audit = createAudit({ database, makeId: () => makeId('auditEntry') })
-  const feed = createChangeFeed({ database })
-  const hints = createHints(database)
+  const feed = createChangeFeed({ database, logger })
+  const flowHints = createFlowHints(database)
   const box = createTokenBox({ vault, logger })
   const integrations = createIntegrations({ database, vault, outbound, audit, publicUrl, makeId })
   const refresher = createRefresher({
@@ -128,12 +129,12 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       outbound,
       audit,
       connectUrl: options.connectUrl,
-      sleep: hints.sleep,
+      sleep,
     }),
     disconnector,
     integrations,
     feed,
-    nextFlowHint: hints.next,
+    nextFlowHint: flowHints.next,
     isReady: async () => {
       const rows = await database.query('select 1 as one').catch(() => [])
       return rows.length === 1
@@ -153,7 +154,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await vault.start()
       await apiKeys.start()
       await tokens.start()
-      await hints.start()
+      await flowHints.start()
       await feed.start()
       sweeper = setInterval(sweep, sweepPauseMs).unref()
     },
@@ -162,7 +163,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       clearInterval(sweeper)
       await refresher.drain()
       await feed.stop()
-      await hints.stop()
+      await flowHints.stop()
       await audit.close()
       await outbound.close()
       vault.close()

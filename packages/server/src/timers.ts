@@ -7,3 +7,8 @@ export const after: After = (ms, run) => {
   timer.unref()
   return () => clearTimeout(timer)
 }
+
+/** A pause that never keeps a process alive. */
+export type Sleep = (ms: number) => Promise<void>
+
+export const sleep: Sleep = (ms) => new Promise((resolve) => void after(ms, resolve))

@@ -5,7 +5,7 @@ import { insertInstallKey, listInstallKeys } from '../store/install-keys.ts'
 import type { RecordContext, Vault } from '../vault/vault.ts'
 
 /** How long a connect session and its token live, in milliseconds. */
-export const sessionLifeMs = 10 * 60_000
+export const sessionLifeMs: number = 10 * 60_000
 
 const algorithm = 'EdDSA'
 const audience = 'connect'

@@ -6,7 +6,7 @@ const stream = createRoute({
   method: 'get',
   path: '/',
   summary: 'The change log as server-sent events: hello, change, flush',
-  request: { headers: z.object({ 'last-event-id': z.string().max(100).optional() }) },
+  request: { headers: z.object({ 'last-event-id': z.string().max(1_000).optional() }) },
   responses: {
     200: {
       content: { 'text/event-stream': { schema: z.string() } },

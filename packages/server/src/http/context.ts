@@ -35,7 +35,10 @@ export function callerOf(c: Context<Environment>): Actor {
 }
 
 /** A JSON body of a schema, for route definitions. */
-export function json<Schema>(schema: Schema, description: string) {
+export function json<Schema>(
+  schema: Schema,
+  description: string,
+): { content: { 'application/json': { schema: Schema } }; description: string } {
   return { content: { 'application/json': { schema } }, description }
 }
 

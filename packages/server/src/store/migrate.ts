@@ -29,7 +29,6 @@ interface Migration {
  */
 export async function migrate(database: Database): Promise<void> {
   const known = await knownMigrations()
-  if (isComplete(known, await readApplied(database))) return
   await database.transaction('@install', async (sql) => {
     await sql.query('select pg_advisory_xact_lock($1::bigint)', [lockKey])
     const applied = await appliedMigrations(sql)
@@ -37,18 +36,6 @@ export async function migrate(database: Database): Promise<void> {
     const done = new Set(applied.map((migration) => migration.number))
     for (const migration of known) if (!done.has(migration.number)) await apply(sql, migration)
   })
-}
-
-async function readApplied(sql: Sql): Promise<Migration[]> {
-  const [table] = await sql.query<{ found: boolean }>(
-    `select to_regclass('migrations') is not null as found`,
-  )
-  return table?.found ? sql.query<Migration>('select number, name from migrations') : []
-}
-
-function isComplete(known: readonly Migration[], applied: readonly Migration[]): boolean {
-  const numbers = new Set(applied.map((migration) => migration.number))
-  return numbers.size === known.length && known.every(({ number }) => numbers.has(number))
 }
 
 /**

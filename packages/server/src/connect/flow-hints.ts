@@ -1,20 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Database } from './store/database.ts'
+import type { Database } from '../store/database.ts'
 
 /** A page that watches a flow looks at it at least this often. */
 const pollMs = 1_000
 
-export interface Hints {
+export interface FlowHints {
   start(): Promise<void>
   /** Resolves when the flow may have moved, after a second, or when the signal says so. */
   next(flowId: string, signal: AbortSignal): Promise<void>
-  /** A pause that never keeps the process alive. */
-  sleep(ms: number): Promise<void>
   stop(): Promise<void>
 }
 
 /** NOTIFY as a hint: it makes a watcher look sooner, and whoever misses it looks a second later. */
-export function createHints(database: Database): Hints {
+export function createFlowHints(database: Database): FlowHints {
   const heard = new EventTarget()
   let unlisten: (() => Promise<void>) | undefined
 
@@ -33,10 +31,6 @@ export function createHints(database: Database): Hints {
       if (signal.aborted) stop()
       await delay(pollMs, undefined, { ref: false, signal: done.signal }).catch(() => {})
       stop()
-    },
-
-    async sleep(ms) {
-      await delay(ms, undefined, { ref: false })
     },
 
     async stop() {
