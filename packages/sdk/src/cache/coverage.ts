@@ -1,15 +1,21 @@
 /**
  * What the change stream proves. It is whole from where it began, or was last told to flush, and has
- * told everything up to the last heartbeat; so whatever was read after the beginning was still true
- * at that heartbeat, or there would have been a change.
+ * told everything up to the last heartbeat. So whatever was asked for after the beginning was still
+ * true at that heartbeat, or there would have been a change.
  */
 export class Coverage {
-  #sinceMs = Number.POSITIVE_INFINITY
+  /** Counts beginnings; 0: there was none yet. */
+  #stretch = 0
   #heardAtMs = Number.NEGATIVE_INFINITY
+
+  /** The unbroken stretch that a question asked now belongs to. */
+  get stretch(): number {
+    return this.#stretch
+  }
 
   /** From now on every change is told. */
   begin(nowMs: number): void {
-    this.#sinceMs = nowMs
+    this.#stretch += 1
     this.#heardAtMs = nowMs
   }
 
@@ -18,8 +24,9 @@ export class Coverage {
     this.#heardAtMs = nowMs
   }
 
-  /** When something that was read at `checkedAtMs` was last known to be true. */
-  vouchedAtMs(checkedAtMs: number): number {
-    return checkedAtMs >= this.#sinceMs ? Math.max(checkedAtMs, this.#heardAtMs) : checkedAtMs
+  /** When something that was asked for at `askedAtMs`, in `stretch`, was last known to be true. */
+  vouchedAtMs(askedAtMs: number, stretch: number): number {
+    const isCovered = stretch === this.#stretch && stretch > 0
+    return isCovered ? Math.max(askedAtMs, this.#heardAtMs) : askedAtMs
   }
 }

@@ -13,7 +13,7 @@ import { Background } from './background.ts'
 import type { ChangeNews } from './change-news.ts'
 import { Coverage } from './coverage.ts'
 import { Entries } from './entries.ts'
-import { Entry } from './entry.ts'
+import { Entry, type Question } from './entry.ts'
 import type { Identity } from './entry-index.ts'
 import { asKeywellError, copyOf, expired, overtaken, tooOld, verdictMs } from './failures.ts'
 
@@ -231,7 +231,7 @@ export class CredentialCache {
   }
 
   #vouchedAtMs(entry: Entry): number {
-    return this.#coverage.vouchedAtMs(entry.checkedAtMs)
+    return this.#coverage.vouchedAtMs(entry.checked.atMs, entry.checked.stretch)
   }
 
   /**
@@ -276,7 +276,11 @@ export class CredentialCache {
   async #ask(entry: Entry, how: RefreshOptions): Promise<Credential> {
     this.#asking.add(entry)
     try {
-      return await this.#askUntilTaken(entry, how.minGeneration)
+      const credential = await this.#askUntilTaken(entry, how.minGeneration)
+      entry.pending = undefined
+      // The stream began while this was under way. What happened in between nobody told: look again.
+      if (entry.checked.stretch !== this.#coverage.stretch) this.#background.add(entry)
+      return credential
     } catch (error) {
       return this.#afterFailure(entry, asKeywellError(error), how.background === true)
     } finally {
@@ -288,21 +292,21 @@ export class CredentialCache {
   async #askUntilTaken(entry: Entry, minGeneration: number | undefined): Promise<Credential> {
     for (let asks = 1; ; asks += 1) {
       const { epoch, credential: held } = entry
-      const askedAtMs = this.#now()
+      const asked = { atMs: this.#now(), stretch: this.#coverage.stretch }
       const answer = await this.#parts.read({
         ...requestOf(entry.identity),
         ...(minGeneration === undefined ? { ifNewerThan: held?.generation } : { minGeneration }),
       })
       const seen = this.#highestSeen(answer.connectionId)
       const isCurrent = epoch === entry.epoch && answer.generation >= seen
-      const credential = isCurrent ? this.#take(entry, answer, askedAtMs) : undefined
+      const credential = isCurrent ? this.#take(entry, answer, asked) : undefined
       if (credential !== undefined) return credential
       if (asks === maxAsks) throw answer.generation < seen ? tooOld(answer, seen) : overtaken()
     }
   }
 
   /** Holds what was answered. Undefined: the answer compares with something that is not held. */
-  #take(entry: Entry, answer: ReadCredentialAnswer, askedAtMs: number): Credential | undefined {
+  #take(entry: Entry, answer: ReadCredentialAnswer, asked: Question): Credential | undefined {
     const { credential: held } = entry
     const isSame =
       held?.connectionId === answer.connectionId && held.generation === answer.generation
@@ -317,11 +321,11 @@ export class CredentialCache {
     this.#entries.link(entry, credential.connectionId)
     this.#see(credential.connectionId, credential.generation)
     const nowMs = this.#now()
-    entry.hold(credential, answer.expiresInMs, askedAtMs)
+    entry.hold(credential, answer.expiresInMs, asked)
     entry.waitForNewer(nowMs)
     this.#judge(entry, nowMs)
     const { connectionId, generation } = credential
-    const durationMs = nowMs - askedAtMs
+    const durationMs = nowMs - asked.atMs
     callHook(this.#parts.hooks.onRefresh, {
       connectionId,
       generation,
@@ -418,7 +422,7 @@ export class CredentialCache {
   #isDue(entry: Entry, nowMs: number): boolean {
     if (entry.credential === undefined || nowMs < entry.retryAtMs) return false
     if (nowMs >= entry.softAtMs) return true
-    const isUsed = entry.usedAtMs > entry.checkedAtMs
+    const isUsed = entry.usedAtMs > entry.checked.atMs
     return isUsed && nowMs >= this.#vouchedAtMs(entry) + this.#parts.maxStaleMs / 2
   }
 

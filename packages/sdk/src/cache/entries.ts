@@ -30,7 +30,7 @@ export class Entries {
     return this.#byUse.size
   }
 
-  find(identity: Identity): Entry | undefined {
+  find(identity: Identity | undefined): Entry | undefined {
     return this.#index.find(identity)
   }
 

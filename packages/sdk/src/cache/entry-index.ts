@@ -24,7 +24,9 @@ export class EntryIndex<Value> {
   readonly #providers = new Map<string, Map<string, Map<string | undefined, Tenants<Value>>>>()
   #last: { identity: Identity; tenants: Tenants<Value> } | undefined
 
-  find(identity: Identity): Value | undefined {
+  /** Undefined, from a caller without types, names nothing. */
+  find(identity: Identity | undefined): Value | undefined {
+    if (identity === undefined) return undefined
     const last = this.#last
     const tenants =
       last !== undefined && isSameBranch(last.identity, identity)

@@ -9,6 +9,13 @@ const longestRetryMs = 60_000
 /** Credentials for different `scopes` that an entry remembers beside the plain one. */
 const maxVariants = 16
 
+/** When the service was asked, and in which stretch of the change stream. */
+export interface Question {
+  readonly atMs: number
+  readonly stretch: number
+}
+const neverAsked: Question = { atMs: Number.NEGATIVE_INFINITY, stretch: 0 }
+
 export interface Variant {
   readonly promise: Promise<Credential>
   /** Undefined until it is there. */
@@ -17,7 +24,7 @@ export interface Variant {
 
 /**
  * What is known for one identity. All times are of the local clock; whether it may be served is a
- * matter of three of them: `softAtMs`, `hardAtMs` and `checkedAtMs`.
+ * matter of `softAtMs`, `hardAtMs`, `endsAtMs` and `checked`.
  */
 export class Entry {
   readonly identity: Identity
@@ -37,8 +44,8 @@ export class Entry {
   /** From here on a read waits. */
   hardAtMs: number = Number.NEGATIVE_INFINITY
   endsAtMs: number = Number.NEGATIVE_INFINITY
-  /** When the service was last asked and vouched for what is held. */
-  checkedAtMs: number = Number.NEGATIVE_INFINITY
+  /** The question whose answer vouched for what is held. */
+  checked: Question = neverAsked
   #lifeMs: number | null = null
 
   /** May be served without a look at the clock. */
@@ -64,7 +71,7 @@ export class Entry {
   }
 
   /** The service vouched for `credential`, which has `leftMs` of life; null: no end. */
-  hold(credential: Credential, leftMs: number | null, askedAtMs: number): void {
+  hold(credential: Credential, leftMs: number | null, asked: Question): void {
     if (credential !== this.credential) {
       this.credential = credential
       this.ready = Promise.resolve(credential)
@@ -72,10 +79,10 @@ export class Entry {
       this.#lifeMs = leftMs
     }
     const { softInMs, hardInMs } = windowsOf(this.#lifeMs, leftMs, this.#spread)
-    this.softAtMs = askedAtMs + softInMs
-    this.hardAtMs = askedAtMs + hardInMs
-    this.endsAtMs = leftMs === null ? Number.POSITIVE_INFINITY : askedAtMs + leftMs
-    this.checkedAtMs = askedAtMs
+    this.softAtMs = asked.atMs + softInMs
+    this.hardAtMs = asked.atMs + hardInMs
+    this.endsAtMs = leftMs === null ? Number.POSITIVE_INFINITY : asked.atMs + leftMs
+    this.checked = asked
     this.refusal = undefined
     this.#failures = 0
     this.isUnanswered = false
@@ -113,7 +120,7 @@ export class Entry {
     this.softAtMs = Number.NEGATIVE_INFINITY
     this.hardAtMs = Number.NEGATIVE_INFINITY
     this.endsAtMs = Number.NEGATIVE_INFINITY
-    this.checkedAtMs = Number.NEGATIVE_INFINITY
+    this.checked = neverAsked
   }
 
   /** Remembers what a call with these scopes gets, as long as the credential is the same. */

@@ -40,12 +40,12 @@ export interface Kept {
   endsAtMs: number | null
 }
 
-export interface ConnectOptions {
-  provider?: string
-  tenantId?: string
-  userId?: string
-  host?: string
-  name?: string
+export interface KeptOptions {
+  provider?: string | undefined
+  tenantId?: string | undefined
+  userId?: string | undefined
+  host?: string | undefined
+  name?: string | undefined
   expiresInMs?: number | null
   scopes?: string[]
 }
@@ -113,7 +113,7 @@ export class StandInService {
 
   // What happens to connections
 
-  connect(options: ConnectOptions = {}): Kept {
+  connect(options: KeptOptions = {}): Kept {
     const now = new Date().toISOString()
     const kept: Kept = {
       connection: {

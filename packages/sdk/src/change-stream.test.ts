@@ -1,0 +1,328 @@
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { Keywell, type KeywellOptions } from './index.ts'
+import { apiKey, StandInService } from './testing/stand-in-service.ts'
+
+const query = { provider: 'gitlab', tenantId: 'org_acme', userId: 'user_123' }
+/** The stated bound with the stream up. */
+const boundMs = 1_000
+
+let service: StandInService
+beforeEach(async () => {
+  service = await new StandInService().start()
+})
+afterEach(() => service.stop())
+
+function open(options: KeywellOptions = {}): Keywell {
+  const keywell = new Keywell({ url: service.url, apiKey, ...options })
+  onTestFinished(() => keywell.close())
+  return keywell
+}
+
+/** A Keywell that holds the credential, and has its stream up. */
+async function openAndRead(options: KeywellOptions = {}): Promise<Keywell> {
+  const keywell = open(options)
+  await keywell.getCredential(query)
+  await streamUp()
+  // The stream began while the first answer was under way, so it was looked at again.
+  await expect.poll(() => service.reads.length).toBe(2)
+  await expect.poll(() => keywell.getCredentialSync(query)).toBeDefined()
+  return keywell
+}
+
+async function streamUp(): Promise<void> {
+  await expect.poll(() => service.streams, { timeout: 5_000 }).toBe(1)
+}
+
+describe('while the stream is up', () => {
+  test('a revoked credential is gone within a second', async () => {
+    const kept = service.connect()
+    const onEvict = vi.fn()
+    const keywell = await openAndRead({ hooks: { onEvict } })
+    service.revoke(kept)
+    await expect
+      .poll(() => keywell.getCredentialSync(query), { timeout: boundMs, interval: 5 })
+      .toBeUndefined()
+    await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'needs_reauth' })
+    expect(onEvict).toHaveBeenCalledWith({
+      connectionId: kept.connection.id,
+      generation: 1,
+      reason: 'needs_reauth',
+    })
+  })
+
+  test('a disconnected one too, for every spelling of the query', async () => {
+    const kept = service.connect()
+    const keywell = await openAndRead()
+    const withHost = { ...query, host: 'https://gitlab.com' }
+    await keywell.getCredential(withHost)
+    service.disconnect(kept)
+    await expect
+      .poll(() => [query, withHost].map((q) => keywell.getCredentialSync(q)), { timeout: boundMs })
+      .toEqual([undefined, undefined])
+    await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'not_connected' })
+  })
+
+  test('credentials of others stay', async () => {
+    const other = { ...query, userId: 'user_456' }
+    const kept = service.connect()
+    service.connect(other)
+    const keywell = await openAndRead()
+    const theirs = await keywell.getCredential(other)
+    service.revoke(kept)
+    await expect.poll(() => keywell.getCredentialSync(query), { timeout: boundMs }).toBeUndefined()
+    expect(keywell.getCredentialSync(other)).toBe(theirs)
+  })
+
+  test('a refreshed one is fetched before anybody asks', async () => {
+    const kept = service.connect()
+    const keywell = await openAndRead()
+    service.refresh(kept)
+    await expect
+      .poll(() => keywell.getCredentialSync(query)?.credential, { timeout: boundMs })
+      .toBe(kept.credential)
+  })
+
+  test('a change that is older than what is held is dropped', async () => {
+    const kept = service.connect()
+    service.refresh(kept)
+    const keywell = await openAndRead()
+    const held = await keywell.getCredential(query)
+    const old = { ...kept, connection: { ...kept.connection, generation: 1 } }
+    service.tell('needs_reauth', old)
+    service.tell('refreshed', kept) // the same generation as the held one
+    const marker = service.connect({ userId: 'marker' })
+    // Changes come in order: when the last one has arrived, so have the others.
+    await expect(keywell.getCredential({ ...query, userId: 'marker' })).resolves.toBeDefined()
+    service.refresh(marker)
+    await expect
+      .poll(() => keywell.getCredentialSync({ ...query, userId: 'marker' })?.generation)
+      .toBe(2)
+    expect(keywell.getCredentialSync(query)).toBe(held)
+  })
+
+  test('a change can bring nothing: of an unknown credential it tells nothing', async () => {
+    service.connect()
+    const keywell = await openAndRead()
+    const kept = service.connect({ userId: 'stranger' })
+    service.refresh(kept)
+    service.refresh(kept)
+    expect(keywell.getCredentialSync({ ...query, userId: 'stranger' })).toBeUndefined()
+    expect(service.reads).toHaveLength(2)
+  })
+
+  test('an answer that was under way when the credential was revoked is not taken', async () => {
+    const kept = service.connect()
+    const other = service.connect({ userId: 'other' })
+    const keywell = open()
+    await keywell.getCredential({ ...query, userId: 'other' })
+    await streamUp()
+    await expect.poll(() => service.reads.length).toBe(2)
+    // A spelling that no change knows: only the request under way tells that it is concerned.
+    const odd = { ...query, host: 'https://GITLAB.com' }
+    kept.connection.host = odd.host
+    let release = () => {}
+    service.gate = new Promise((resolve) => {
+      release = () => resolve()
+    })
+    const reading = keywell.getCredential.safe(odd)
+    await expect.poll(() => service.reads.length).toBe(3)
+    kept.connection.host = 'https://gitlab.com'
+    service.revoke(kept)
+    service.disconnect(other)
+    await expect
+      .poll(() => keywell.getCredentialSync({ ...query, userId: 'other' }))
+      .toBeUndefined()
+    service.gate = undefined
+    release()
+    expect(await reading).toMatchObject({ ok: false })
+    expect(keywell.getCredentialSync(odd)).toBeUndefined()
+  })
+
+  test('an answer that was overtaken by a refresh is asked for again', async () => {
+    const kept = service.connect()
+    const marker = service.connect({ userId: 'marker' })
+    const keywell = open()
+    await keywell.getCredential({ ...query, userId: 'marker' })
+    await streamUp()
+    await expect.poll(() => service.reads.length).toBe(2)
+    let release = () => {}
+    service.gate = new Promise((resolve) => {
+      release = () => resolve()
+    })
+    const reading = keywell.getCredential(query)
+    await expect.poll(() => service.reads.length).toBe(3)
+    service.refresh(kept)
+    service.disconnect(marker)
+    await expect
+      .poll(() => keywell.getCredentialSync({ ...query, userId: 'marker' }))
+      .toBeUndefined()
+    service.gate = undefined
+    release()
+    expect((await reading).generation).toBe(2)
+  })
+
+  test('flush drops everything', async () => {
+    service.connect()
+    const keywell = await openAndRead()
+    service.send('event: flush\ndata: {}\n\n')
+    await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
+    expect((await keywell.getCredential(query)).generation).toBe(1)
+  })
+
+  test('a change that is not understood may concern anything: everything is dropped', async () => {
+    service.connect()
+    const keywell = await openAndRead()
+    service.send('event: change\nid: 9\ndata: {"kind":"of a later version"}\n\n')
+    await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
+  })
+
+  test('heartbeats vouch for what is held, far beyond maxStaleMs', async () => {
+    let nowMs = 0
+    service.connect()
+    const marker = service.connect({ userId: 'marker' })
+    const keywell = await openAndRead({ now: () => nowMs, maxStaleMs: 60_000 })
+    await keywell.getCredential({ ...query, userId: 'marker' })
+    const reads = () => service.reads.filter(({ userId }) => userId === query.userId).length
+    for (let minute = 1; minute <= 10; minute += 1) {
+      nowMs += 59_000
+      service.send(': heartbeat\n\n')
+      // The stream keeps its order: when this has arrived, so has the heartbeat.
+      service.refresh(marker)
+      await expect
+        .poll(() => keywell.getCredentialSync({ ...query, userId: 'marker' })?.generation)
+        .toBe(minute + 1)
+      expect(keywell.getCredentialSync(query)?.generation).toBe(1)
+    }
+    expect(reads()).toBe(2)
+  })
+})
+
+describe('when the stream breaks', () => {
+  test('it comes back, and tells what was missed', async () => {
+    const kept = service.connect()
+    const keywell = await openAndRead()
+    service.cutStreams()
+    service.revoke(kept)
+    await expect
+      .poll(() => keywell.getCredentialSync(query), { timeout: boundMs, interval: 5 })
+      .toBeUndefined()
+    expect(service.calls.filter((call) => call === 'GET /v1/changes')).toHaveLength(2)
+  })
+
+  test('and the log has moved on, everything is dropped', async () => {
+    service.connect()
+    const keywell = await openAndRead()
+    const other = service.connect({ userId: 'other' })
+    service.cutStreams()
+    service.refresh(other)
+    service.forgetLog()
+    await expect.poll(() => keywell.getCredentialSync(query), { timeout: 2_000 }).toBeUndefined()
+    expect((await keywell.getCredential(query)).generation).toBe(1)
+  })
+
+  test('it comes back after the service was away', async () => {
+    const kept = service.connect()
+    const keywell = await openAndRead()
+    await service.stop()
+    service.revoke(kept)
+    expect(keywell.getCredentialSync(query)).toBeDefined()
+    await service.start()
+    await expect.poll(() => keywell.getCredentialSync(query), { timeout: 10_000 }).toBeUndefined()
+  })
+
+  test('close ends it', async () => {
+    service.connect()
+    const keywell = await openAndRead()
+    keywell.close()
+    await expect.poll(() => service.streams).toBe(0)
+  })
+})
+
+describe('while the stream is down', () => {
+  function openWithClock(options: KeywellOptions = {}) {
+    let nowMs = 0
+    const keywell = open({
+      now: () => nowMs,
+      fetch: async (url, init) =>
+        String(url).endsWith('/v1/changes')
+          ? new Response(null, { status: 502 })
+          : fetch(url, init),
+      ...options,
+    })
+    const pass = (ms: number) => {
+      nowMs += ms
+    }
+    return { keywell, pass }
+  }
+
+  test('what is held is served for maxStaleMs, then compared before it is used', async () => {
+    const kept = service.connect()
+    const { keywell, pass } = openWithClock({ maxStaleMs: 10_000 })
+    const first = await keywell.getCredential(query)
+    pass(9_999)
+    expect(await keywell.getCredential(query)).toBe(first)
+    expect(service.reads).toHaveLength(1)
+    pass(1)
+    expect(await keywell.getCredential(query)).toBe(first)
+    expect(service.reads).toHaveLength(2)
+    service.revoke(kept)
+    expect(await keywell.getCredential(query)).toBe(first)
+    pass(10_000)
+    await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'needs_reauth' })
+  })
+
+  test('a service that is down does not matter inside the bound, and does after it', async () => {
+    service.connect()
+    const { keywell, pass } = openWithClock({ maxStaleMs: 60_000 })
+    const first = await keywell.getCredential(query)
+    await service.stop()
+    pass(59_999)
+    expect(await keywell.getCredential(query)).toBe(first)
+    pass(1)
+    await expect(keywell.getCredential(query)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining(service.url),
+    })
+  })
+
+  test('staleIfUnavailable serves longer, but only while there is no answer', async () => {
+    const kept = service.connect()
+    const { keywell, pass } = openWithClock({ maxStaleMs: 60_000, staleIfUnavailable: 600_000 })
+    const first = await keywell.getCredential(query)
+    await service.stop()
+    pass(599_999)
+    expect(await keywell.getCredential(query)).toBe(first)
+    pass(1)
+    await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'unavailable' })
+
+    await service.start()
+    pass(60_000)
+    expect(await keywell.getCredential(query)).toBe(first)
+    service.revoke(kept)
+    pass(60_000)
+    await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'needs_reauth' })
+  })
+
+  test('a stream that says nothing vouches for nothing', async () => {
+    service.isSilent = true
+    const kept = service.connect()
+    const { keywell, pass } = openWithClock({ maxStaleMs: 10_000, fetch: globalThis.fetch })
+    await keywell.getCredential(query)
+    await streamUp()
+    await expect.poll(() => service.reads.length).toBe(2) // looked at again: the stream began
+    service.revoke(kept) // and the stream does not tell
+    pass(10_000)
+    await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'needs_reauth' })
+  })
+
+  test('used credentials are compared ahead of need', async () => {
+    service.connect()
+    const { keywell, pass } = openWithClock({ maxStaleMs: 60_000 })
+    await keywell.getCredential(query)
+    pass(20_000)
+    keywell.getCredentialSync(query)
+    pass(20_000)
+    await expect.poll(() => service.reads.length, { timeout: 5_000 }).toBe(2)
+    expect(service.reads[1]).toMatchObject({ ifNewerThan: 1 })
+  })
+})
