@@ -13,9 +13,10 @@ const storageKey = 'keywell:flow'
 const ours = /[#&]keywell_(session|flow|ticket)=([^&]*)/g
 
 /**
- * Keeps a flow for the way back of a redirect, in this tab's session storage, until the return.
+ * Keeps a flow for the way back of a redirect, in this tab's session storage: until the return, or for a
+ * user who never comes back, until the tab closes or leaves again.
  *
- * It holds the connect token, for at most its ten minutes. The token opens the status of flows of one
+ * It holds the connect token, which is good for ten minutes. The token opens the status of flows of one
  * connect session, and nothing of a provider. Whoever can read the storage of this origin runs script in
  * it, and could have the app's backend make a new token; so the storage gives away nothing.
  */
