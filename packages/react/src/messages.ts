@@ -30,7 +30,7 @@ export type MessagesOverride = {
   readonly [Key in keyof Messages]?: Messages[Key] extends string ? string : Partial<Messages[Key]>
 }
 
-export const english: Messages = {
+const english: Messages = {
   providers: { gitlab: 'GitLab' },
   button: {
     idle: 'Connect {provider}',
