@@ -62,8 +62,7 @@ async function suffer(
   effects: readonly Effect[],
   instance: Instance,
 ): Promise<void> {
-  for (const effect of effects) {
-    if (effect.kind === 'patch' || effect.after === true) continue
+  for (const effect of effects.filter((effect) => !comesAfter(effect))) {
     const instead = await happen(c, effect, instance)
     if (instead !== undefined) {
       c.res = instead
@@ -71,10 +70,8 @@ async function suffer(
     }
   }
   await next()
-  for (const effect of effects) {
-    if (effect.kind !== 'patch' && effect.after !== true) continue
-    const instead =
-      effect.kind === 'patch' ? await patch(c.res, effect) : await happen(c, effect, instance)
+  for (const effect of effects.filter(comesAfter)) {
+    const instead = await happen(c, effect, instance)
     if (instead === undefined) continue
     // Cleared first: Hono would carry the headers of the real answer over to this one.
     c.res = undefined
@@ -82,10 +79,14 @@ async function suffer(
   }
 }
 
+function comesAfter(effect: Effect): boolean {
+  return effect.kind === 'patch' || effect.after === true
+}
+
 /** Answers what is sent instead, if anything. */
 async function happen(
   c: Context<Env>,
-  effect: Exclude<Effect, { kind: 'patch' }>,
+  effect: Effect,
   { stopping }: Instance,
 ): Promise<Response | undefined> {
   switch (effect.kind) {
@@ -99,6 +100,8 @@ async function happen(
         status: effect.status,
         headers: effect.headers ?? { 'content-type': 'text/plain' },
       })
+    case 'patch':
+      return await patch(c.res, effect)
     default:
       return effect satisfies never
   }
@@ -115,7 +118,8 @@ async function patch(
   { set = {}, omit = [] }: Extract<Effect, { kind: 'patch' }>,
 ): Promise<Response | undefined> {
   if (!response.ok) return undefined
-  const fields = { ...((await response.clone().json()) as object), ...set }
+  const real: unknown = await response.clone().json()
+  const fields = typeof real === 'object' ? { ...real, ...set } : set
   const kept = Object.entries(fields).filter(([name]) => !omit.includes(name))
   return Response.json(Object.fromEntries(kept))
 }

@@ -16,7 +16,7 @@ export function userView(user: User, url: string): Record<string, unknown> {
   }
 }
 
-export function personView(user: User, url: string): Record<string, unknown> {
+function personView(user: User, url: string): Record<string, unknown> {
   return {
     id: user.id,
     username: user.username,
