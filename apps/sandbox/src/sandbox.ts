@@ -31,7 +31,7 @@ export interface SandboxOptions {
   relativeRoot?: string
   /** Remembers everything over restarts. Holds tokens in clear: for development only. */
   dataFile?: string
-  /** Registered at every start, and again after a reset. */
+  /** Registered at every start, and again after a reset. With a data file, give them a `clientId`. */
   applications?: ApplicationInput[]
   /** Instead of ada, grace and lin. The first three share the projects. */
   users?: UserInput[]
