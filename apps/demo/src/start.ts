@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { banner } from './start/banner.ts'
@@ -59,6 +59,8 @@ async function startEverything(): Promise<'running'> {
     SANDBOX_PUBLIC_URL: plan.sandboxUrl,
     SANDBOX_DATA: join(plan.data, 'sandbox.json'),
   })
+  // From the second start on there is a key, and Acme need not wait for the service.
+  let demo = existsSync(plan.apiKeyFile) ? launchDemo(plan) : undefined
   await Promise.all([
     waitUntilReady(service, `${plan.keywellUrl}/readyz`).then(() => sayReady(service)),
     waitUntilReady(sandbox, `${plan.sandboxControlUrl}/settings`).then(() => sayReady(sandbox)),
@@ -66,16 +68,20 @@ async function startEverything(): Promise<'running'> {
   ])
   if (await registerSandbox(plan)) say('The stand-in is registered with Keywell')
 
-  const demo = launch(plan, 'demo', 'Acme', {
+  demo ??= launchDemo(plan)
+  await waitUntilReady(demo, `${plan.demoUrl}/healthz`)
+  sayReady(demo)
+  process.stdout.write(banner(plan, performance.now() / 1000))
+  return 'running'
+}
+
+function launchDemo(plan: Plan): Child {
+  return launch(plan, 'demo', 'Acme', {
     DEMO_PORT: String(plan.ports.DEMO_PORT),
     KEYWELL_URL: plan.keywellUrl,
     KEYWELL_API_KEY_FILE: plan.apiKeyFile,
     GITLAB_HOST: plan.sandboxUrl,
   })
-  await waitUntilReady(demo, `${plan.demoUrl}/healthz`)
-  sayReady(demo)
-  process.stdout.write(banner(plan, performance.now() / 1000))
-  return 'running'
 }
 
 function launch(plan: Plan, app: string, name: string, env: Record<string, string>): Child {

@@ -3,10 +3,11 @@ import type { Child } from './children.ts'
 import { StartError } from './start-error.ts'
 
 const pollMs = 50
-const timeoutMs = 60_000
+/** Long, for a busy machine: a program that has failed is noticed at once, by its death. */
+const timeoutMs = 180_000
 const requestTimeoutMs = 2_000
 
-/** Waits until `url` answers with a 2xx. Throws as soon as the child dies, or after a minute. */
+/** Waits until `url` answers with a 2xx. Throws as soon as the child dies, or after three minutes. */
 export async function waitUntilReady(child: Child, url: string): Promise<void> {
   await Promise.race([child.died, poll(child.name, url)])
 }

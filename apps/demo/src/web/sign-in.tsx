@@ -32,7 +32,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: (me: Me) => void }): ReactE
         <span>Acme</span>
       </div>
       <h1>Sign in to Acme</h1>
-      <p className="quiet">Pick a person. Each belongs to a workspace of their own.</p>
+      <p className="quiet">Pick a person. Each has a workspace of their own.</p>
       <ul className="people">
         {people.map((person) => (
           <li key={person.id}>
@@ -57,7 +57,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: (me: Me) => void }): ReactE
       <p role="alert" className="problem-line">
         {problem}
       </p>
-      <p className="fine-print">Acme is a demo. It asks for no password and keeps no data.</p>
+      <p className="fine-print">Acme is a demo: it asks for no password.</p>
     </main>
   )
 }
