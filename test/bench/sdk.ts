@@ -8,6 +8,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type Credential, type CredentialQuery, Keywell } from '@keywell/sdk'
 import { LRUCache } from 'lru-cache'
+import { coldRead } from './cold-read.ts'
 import { contest, quantile } from './contest.ts'
 import type { Bench, Figure } from './figure.ts'
 
@@ -23,7 +24,7 @@ const queries = Array.from(
   }),
 )
 
-export const sdk: Bench = [warmAsync, warmSync, warmAgainstUncached, memory]
+export const sdk: Bench = [warmAsync, warmSync, warmAgainstUncached, coldRead, memory]
 
 /** `getCredential` against an async function around a bare `lru-cache`. */
 async function warmAsync(): Promise<readonly Figure[]> {

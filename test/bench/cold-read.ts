@@ -1,0 +1,105 @@
+/** What a read through the service costs: key check, select, vault, audit row. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { startPostgres } from '../support/postgres.ts'
+import { contest } from './contest.ts'
+import type { Figure } from './figure.ts'
+
+const parallel = 32
+const readsPerRound = 400
+
+const started = z.object({
+  url: z.string(),
+  bareUrl: z.string(),
+  apiKey: z.string(),
+  keys: z.array(z.object({ tenantId: z.string(), userId: z.string(), connectionId: z.string() })),
+})
+
+/** Against a bare Hono route in the same process, on the same database, by the row's key. */
+export async function coldRead(): Promise<readonly Figure[]> {
+  const postgres = await startPostgres({ durable: true })
+  const server = forkServer(postgres.url)
+  const agent = new Agent({ keepAlive: true, maxSockets: parallel })
+  try {
+    const [message]: unknown[] = await once(server, 'message')
+    const { url, bareUrl, apiKey, keys } = started.parse(message)
+    const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
+    const bodies = keys.map((key) => JSON.stringify({ provider: 'gitlab', ...key }))
+    const paths = keys.map((key) => `/bare/${key.tenantId}/${key.connectionId}`)
+    const ns = await contest(
+      {
+        keywell: (times) =>
+          inParallel(times, (index) =>
+            send(agent, `${url}/v1/credentials`, { headers, body: bodies[index % bodies.length] }),
+          ),
+        bare: (times) =>
+          inParallel(times, (index) => send(agent, `${bareUrl}${paths[index % paths.length]}`, {})),
+      },
+      readsPerRound,
+    )
+    return [
+      {
+        name: 'cold read / bare route, throughput',
+        value: ns.bare / ns.keywell,
+        unit: 'x',
+        goal: 0.6,
+        better: 'higher',
+      },
+      {
+        name: 'cold reads through the service',
+        value: 1e9 / ns.keywell,
+        unit: 'per second',
+        goal: null,
+        better: 'higher',
+      },
+    ]
+  } finally {
+    agent.destroy()
+    const gone = once(server, 'exit')
+    server.disconnect()
+    await gone
+    await postgres.stop()
+  }
+}
+
+function forkServer(url: string): ChildProcess {
+  const path = fileURLToPath(new URL('cold-read-server.ts', import.meta.url))
+  return fork(path, [url], {
+    execArgv: ['--import', 'tsx', '--conditions=@keywell/source'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+}
+
+async function inParallel(times: number, run: (index: number) => Promise<void>): Promise<void> {
+  let next = 0
+  const worker = async () => {
+    while (next < times) {
+      next += 1
+      await run(next)
+    }
+  }
+  await Promise.all(Array.from({ length: parallel }, worker))
+}
+
+/** `fetch` would cost more than what is measured. */
+function send(
+  agent: Agent,
+  url: string,
+  options: { headers?: Record<string, string>; body?: string | undefined },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const method = options.body === undefined ? 'GET' : 'POST'
+    const outgoing = request(url, { agent, method, headers: options.headers ?? {} }, (answer) => {
+      answer.resume()
+      answer.on('end', () => {
+        if (answer.statusCode === 200) resolve()
+        else reject(new Error(`${url} answered ${answer.statusCode}`))
+      })
+    })
+    outgoing.on('error', reject)
+    outgoing.end(options.body)
+  })
+}
