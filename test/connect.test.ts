@@ -191,13 +191,7 @@ describeEachDatabase('connect', (makeDatabase) => {
     for (let index = 0; index < 3; index += 1) {
       const session = await stage.session()
       const flow = await stage.flow(session)
-      const answer = await fetch(flow.startUrl, {
-        method: 'POST',
-        redirect: 'manual',
-        headers: { origin: appOrigin },
-        body: new URLSearchParams({ start_code: flow.startCode }),
-      })
-      const { searchParams } = new URL(answer.headers.get('location') ?? '')
+      const { searchParams } = (await stage.start(new Person(), flow)).url
       expect(searchParams.get('code_challenge_method')).toBe('S256')
       expect(searchParams.get('response_type')).toBe('code')
       challenges.add(searchParams.get('code_challenge') ?? '')

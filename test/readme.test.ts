@@ -12,6 +12,8 @@ vi.setConfig({ testTimeout: 120_000 })
 /** Every command that a page may show, and the file that runs it. */
 const executed: Readonly<Record<string, string>> = {
   'npm ci': '.ci/run',
+  'npm start': 'apps/demo/src/start.test.ts',
+  'npm run bench -- sdk': 'test/bench/bench.test.ts',
   'npm install': '.ci/run',
   'npm test': '.ci/run',
   'npm run check': '.ci/run',

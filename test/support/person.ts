@@ -9,7 +9,7 @@ export interface Page {
 }
 
 /**
- * A browser without a screen: a cookie jar, and redirects by hand. For flows where no script matters;
+ * A browser without a screen: a cookie jar, and redirects by hand, those by a page too. For flows where no script matters;
  * what scripts and windows do is tested in a real browser.
  */
 export class Person {
@@ -24,14 +24,10 @@ export class Person {
     let init = options.init ?? {}
     for (let hops = 0; hops < maxRedirects; hops += 1) {
       const response = await this.#send(url, init)
-      const location = response.headers.get('location')
-      if (response.status < 300 || response.status > 399 || location === null) {
-        return {
-          url,
-          status: response.status,
-          headers: response.headers,
-          text: await response.text(),
-        }
+      const text = await response.text()
+      const location = response.headers.get('location') ?? refreshOf(text)
+      if (location === undefined) {
+        return { url, status: response.status, headers: response.headers, text }
       }
       url = new URL(location, url)
       init = {}
@@ -59,4 +55,9 @@ export class Person {
     }
     return response
   }
+}
+
+/** Where a page sends its reader by itself. */
+function refreshOf(text: string): string | undefined {
+  return /http-equiv="refresh" content="0;url=([^"]*)"/.exec(text)?.[1]?.replaceAll('&amp;', '&')
 }

@@ -5,11 +5,11 @@ import type { CookieOptions } from 'hono/utils/cookie'
 import type { createCallback } from '../connect/callback.ts'
 import type { Flows } from '../connect/flows.ts'
 import type { Environment } from './context.ts'
-import { pageHeaders, problemPage, stylesheet } from './pages.ts'
+import { leavingPage, pageHeaders, problemPage, stylesheet } from './pages.ts'
 
 /**
  * The two steps that a browser makes by itself: the form that starts a flow, and the callback that
- * ends it. Both answer with a redirect, or with a page that says why not.
+ * ends it. Both send the browser on, or answer with a page that says why not.
  */
 export function browserRoutes(parts: {
   flows: Flows
@@ -35,7 +35,7 @@ export function browserRoutes(parts: {
       ...cookie.options,
       maxAge: started.cookieLifeMs / 1000,
     })
-    return c.redirect(started.location.href, 303)
+    return c.html(leavingPage(started.location), 200, pageHeaders)
   })
 
   router.get('/oauth/callback/:integrationId', async (c) => {

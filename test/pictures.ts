@@ -1,0 +1,51 @@
+/** The README's pictures, taken from the running product: `npm run pictures`. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openPglite } from '@keywell/server'
+import type { Page } from 'playwright-core'
+import { launchBrowser } from './support/browser.ts'
+import { createProduct } from './support/product.ts'
+
+const folder = fileURLToPath(new URL('../apps/demo/pictures/', import.meta.url))
+mkdirSync(folder, { recursive: true })
+
+const product = await createProduct(await openPglite({ dataDir: 'memory' }))
+const browser = await launchBrowser()
+try {
+  const desk = { viewport: { width: 1180, height: 820 }, deviceScaleFactor: 1.5 }
+  const page = await browser.newPage(desk)
+  await page.goto(product.url)
+  await page.getByRole('button', { name: 'Mira Sandoval' }).click()
+  await page.goto(`${product.url}/settings/integrations`)
+  const connect = page.getByRole('button', { name: 'Connect GitLab' })
+  const [popup] = await Promise.all([page.waitForEvent('popup'), connect.click()])
+  await popup.setViewportSize({ width: 620, height: 720 })
+  await popup.getByLabel('Username').fill('ada')
+  await popup.getByLabel('Password').fill('sandbox')
+  await popup.getByRole('button', { name: 'Sign in' }).click()
+  const authorize = popup.getByRole('button', { name: /^Authorize/ })
+  await authorize.waitFor()
+  await take(popup, 'consent')
+  await Promise.all([popup.waitForEvent('close'), authorize.click()])
+  await page.getByRole('link', { name: 'Webshop' }).waitFor()
+  await take(page, 'connected')
+
+  const phone = await browser.newPage({
+    viewport: { width: 414, height: 480 },
+    deviceScaleFactor: 1.5,
+    colorScheme: 'dark',
+    storageState: await page.context().storageState(),
+  })
+  await phone.goto(`${product.url}/settings/integrations`)
+  await phone.getByRole('link', { name: 'Webshop' }).waitFor()
+  await take(phone, 'phone')
+} finally {
+  await browser.close()
+  await product.stop()
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  await page.evaluate(() => document.fonts.ready.then(() => undefined))
+  await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' })
+}
