@@ -94,6 +94,7 @@ export class PgliteThread implements Sql {
   }
 
   #hear(message: Message): void {
+    if (this.#death) return // what was asked has been answered with that
     switch (message.say) {
       case 'notified':
         this.onNotified(message.channel, message.payload)

@@ -9,7 +9,7 @@ import {
   rmSync,
 } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite, types } from '@electric-sql/pglite'
 import type { Parameter } from './database.ts'
@@ -60,8 +60,9 @@ try {
 }
 
 async function open({ dataDir, image, allowNonDurable }: WorkerOptions): Promise<PGlite> {
-  if (dataDir === 'memory')
-    return PGlite.create({ parsers, onStderr, ...(await imageOptions(image)) })
+  if (dataDir === 'memory') {
+    return await PGlite.create({ parsers, onStderr, ...(await imageOptions(image)) })
+  }
   const data = join(dataDir, 'data')
   if (!existsSync(data)) await createData(dataDir, data, image)
   const fs = new DurableFs(data)
@@ -87,6 +88,7 @@ async function createData(dataDir: string, data: string, image: string | undefin
   syncTree(unfinished)
   renameSync(unfinished, data)
   syncDirectory(dataDir)
+  syncDirectory(dirname(dataDir)) // the folder itself may be new
 }
 
 async function imageOptions(image: string | undefined): Promise<{ loadDataDir?: Blob }> {
