@@ -46,11 +46,11 @@ export function ConnectedAccount(props: ConnectedAccountProps): ReactElement {
 }
 
 function Facts({ connection }: { connection: Connection }): ReactElement {
-  const { createdAt, scopes, missingScopes } = connection
+  const { createdAt, scopes, missingScopes, needsReauth } = connection
   return (
     <dl className="facts">
       <div>
-        <dt>Acme may</dt>
+        <dt>{needsReauth ? 'Acme could' : 'Acme may'}</dt>
         <dd>
           <ul className="scopes">
             {scopes.map((scope) => (

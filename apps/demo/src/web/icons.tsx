@@ -71,14 +71,6 @@ export function ArrowIcon(): ReactElement {
   )
 }
 
-export function OutwardIcon(): ReactElement {
-  return (
-    <Icon>
-      <path d="M8 5H4.500v10.500H15V12M11.5 4H16v4.500M16 4l-7 7" />
-    </Icon>
-  )
-}
-
 export function ReloadIcon(): ReactElement {
   return (
     <Icon>
