@@ -62,7 +62,7 @@ test('kills one that does not stop', async () => {
 
 test('one that dies is quoted, structured lines by their message', async () => {
   const child = start(
-    `console.log(JSON.stringify({ level: 60, msg: 'the disk is full', secretField: 'kept away' }))
+    `console.log(JSON.stringify({ level: 60, msg: 'the disk\\u0000 is\\u001b full', secretField: 'kept away' }))
      console.error('plain words')
      process.exit(3)`,
   )

@@ -78,10 +78,13 @@ function spawnChild({ main, cwd, env, logFile }: ChildOptions): ChildProcess {
   }
 }
 
+/** A log may quote anything; the terminal shows text only. */
+const controls = /(?!\n)\p{Cc}/gu
+
 /** The last lines of a log; of structured ones the message, so that a person can read them. */
 function quoteLog(logFile: string): string {
   const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-quotedLines)
-  const text = lines.map((line) => `  ${readable(line)}`).join('\n')
+  const text = lines.map((line) => `  ${readable(line)}`.replace(controls, '')).join('\n')
   return `${text}\n\nThe whole log: ${logFile}`
 }
 
