@@ -8,8 +8,9 @@ import { startPostgres } from '../support/postgres.ts'
 import { contest } from './contest.ts'
 import type { Figure } from './figure.ts'
 
-const parallel = 32
-const readsPerRound = 400
+/** Enough that neither contender waits for the disk: what is compared is work. */
+const parallel = 128
+const readsPerRound = 1_000
 
 const started = z.object({
   url: z.string(),

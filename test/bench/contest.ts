@@ -1,9 +1,9 @@
 /** What is timed: does the thing `times` times. */
 export type Contender = (times: number) => void | Promise<void>
 
-const rounds = 61
+const rounds = Number(process.env.BENCH_ROUNDS ?? 61)
 /** Time for the compiler to do its best with each contender; it competes for the machine, too. */
-const warmUpMs = 700
+const warmUpMs = rounds < 10 ? 1 : 700
 
 /**
  * Times contenders against each other and answers the median of each, in nanoseconds per time.

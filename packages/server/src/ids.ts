@@ -1,5 +1,9 @@
 import { type IdKind, makeId } from '@keywell/protocol'
 
+/** Random bytes of one id, and how many ids' worth is drawn at a time: each draw costs more than an id. */
+const idBytes = 10
+const idsPerDraw = 64
+
 /** Makes ids of one kind; clock and randomness come in once, at the composition root. */
 export type MakeId = <Kind extends IdKind>(kind: Kind) => ReturnType<typeof makeId<Kind>>
 
@@ -7,5 +11,11 @@ export function createIds(options: {
   random: (bytes: number) => Uint8Array
   now: () => number
 }): MakeId {
-  return (kind) => makeId(kind, options.random(10), options.now())
+  let drawn: Uint8Array = new Uint8Array()
+  return (kind) => {
+    if (drawn.length < idBytes) drawn = options.random(idBytes * idsPerDraw)
+    const random = drawn.subarray(0, idBytes)
+    drawn = drawn.subarray(idBytes)
+    return makeId(kind, random, options.now())
+  }
 }

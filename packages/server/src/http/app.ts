@@ -1,8 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { KeywellError, type RequestId } from '@keywell/protocol'
+import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
-import { secureHeaders } from 'hono/secure-headers'
 import type { ChangeFeed } from '../changes/feed.ts'
 import type { createCallback } from '../connect/callback.ts'
 import type { createConfirm } from '../connect/confirm.ts'
@@ -50,27 +50,17 @@ export interface AppParts {
 export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   const app = new OpenAPIHono<Environment>()
 
+  // Set before the answer is made, so that it is made once; pages add their own (`pages.ts`).
+  const secure = new URL(parts.publicUrl).protocol === 'https:'
   app.use(async (c, next) => {
     c.set('requestId', parts.makeRequestId())
-    await next()
     c.header('x-request-id', c.get('requestId'))
-    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
+    c.header('cache-control', 'no-store')
+    c.header('x-content-type-options', 'nosniff')
+    if (secure) c.header('strict-transport-security', 'max-age=31536000; includeSubDomains')
+    await next()
   })
-  app.use(
-    secureHeaders({
-      referrerPolicy: 'no-referrer',
-      crossOriginResourcePolicy: false,
-      crossOriginOpenerPolicy: false,
-    }),
-  )
-  app.use(
-    bodyLimit({
-      maxSize: maxBodyBytes,
-      onError: () => {
-        throw new KeywellError('payload_too_large', `A body may have ${maxBodyBytes} bytes.`)
-      },
-    }),
-  )
+  app.use(limitBody)
 
   app.get('/livez', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', async (c) => {
@@ -105,6 +95,21 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
     answerProblem(c, toKeywellError(error, parts.logger, c.get('requestId'))),
   )
   return app
+}
+
+const limitUnknownLength = bodyLimit({ maxSize: maxBodyBytes, onError: refuseBody })
+
+/** A stated length is enough to refuse by; a body without one is counted as it comes. */
+const limitBody: MiddlewareHandler<Environment> = async (c, next) => {
+  const stated = c.req.header('content-length')
+  if (stated === undefined || c.req.header('transfer-encoding') !== undefined) {
+    return c.req.method === 'GET' ? next() : limitUnknownLength(c, next)
+  }
+  return Number(stated) > maxBodyBytes ? refuseBody() : next()
+}
+
+function refuseBody(): never {
+  throw new KeywellError('payload_too_large', `A body may have ${maxBodyBytes} bytes.`)
 }
 
 /** The document at `/openapi.json` is made of the same schemas that parse the requests. */

@@ -6,6 +6,7 @@ export const pageHeaders = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
 } as const
 
 /** What a browser sees when there is nowhere to send it. The words are ours, all of them. */

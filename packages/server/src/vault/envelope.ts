@@ -87,7 +87,7 @@ export async function openEnvelope(
     }
     const key = derived.subarray(0, cipherKeyBytes)
     const aad = lengthPrefixed(header, salt, context)
-    const plaintext = await aead.decrypt({ key, nonce, aad }, text)
+    const plaintext = aead.decrypt({ key, nonce, aad }, text)
     if (!plaintext) throw new VaultError('tampered', 'the sealed bytes were changed')
     return plaintext
   } finally {

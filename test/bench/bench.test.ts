@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { root } from '../packaging/run.ts'
+
+// Speed is a figure and never a test; what is tested is that the figures are there.
+
+const figure = z.strictObject({
+  name: z.string(),
+  value: z.number().positive(),
+  unit: z.string(),
+  goal: z.number().nullable(),
+  better: z.enum(['lower', 'higher']),
+})
+
+async function bench(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  const run = promisify(execFile)
+  const options = { cwd: root, env: { ...process.env, BENCH_ROUNDS: '1' } }
+  try {
+    const { stdout, stderr } = await run(
+      'npm',
+      ['run', '--silent', 'bench', '--', ...words],
+      options,
+    )
+    return { code: 0, out: stdout, err: stderr }
+  } catch (error) {
+    return z
+      .object({ code: z.number(), stdout: z.string(), stderr: z.string() })
+      .transform(({ code, stdout, stderr }) => ({ code, out: stdout, err: stderr }))
+      .parse(error)
+  }
+}
+
+describe('npm run bench', () => {
+  test('prints the figures of the SDK, one line each', { timeout: 180_000 }, async () => {
+    const { code, out } = await bench('sdk', '--json')
+    expect(code).toBe(0)
+    const figures = out
+      .trim()
+      .split('\n')
+      .map((line) => figure.parse(JSON.parse(line)))
+    const names = figures.map(({ name }) => name).join('\n')
+    for (const part of ['getCredential', 'getCredentialSync', 'uncached', 'cold read', '10,000']) {
+      expect(names).toContain(part)
+    }
+  })
+
+  test('names its benches when it knows none of that name', { timeout: 60_000 }, async () => {
+    const { code, err } = await bench('speed')
+    expect(code).toBe(1)
+    expect(err).toContain('There is no bench "speed". There are: sdk')
+  })
+})
