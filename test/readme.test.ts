@@ -85,7 +85,7 @@ greet(error.code)
 \`\`\`
 \`\`\`bash
 npm test # runs the tests
-npm run no-such-script
+npm ci && npm run no-such-script
 \`\`\`
 \`\`\`json
 { "trailing": "comma", }

@@ -63,7 +63,7 @@ const compilerSettings = {
   include: ['*', join(root, 'test/readme/reader.d.ts')],
 }
 
-/** Commands of a page, one a line; comments and continued lines are understood. */
+/** Commands of a page; comments, continued lines and `&&` are understood. */
 export function commandsOf(blocks: readonly Block[]): { where: string; command: string }[] {
   return blocks
     .filter(({ language }) => language === 'bash')
@@ -71,7 +71,8 @@ export function commandsOf(blocks: readonly Block[]): { where: string; command: 
       text
         .replaceAll(/\\\n\s*/g, '')
         .split('\n')
-        .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
+        .flatMap((line) => line.replace(/(^|\s)#.*$/, '').split(' && '))
+        .map((command) => command.trim())
         .filter((command) => command !== '')
         .map((command) => ({ where, command })),
     )
