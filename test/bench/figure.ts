@@ -13,7 +13,7 @@ export interface Figure {
 export type Bench = readonly (() => Promise<readonly Figure[]>)[]
 
 /** Null where there is no goal. */
-export function isReached({ value, goal, better }: Figure): boolean | null {
+function isReached({ value, goal, better }: Figure): boolean | null {
   if (goal === null) return null
   return better === 'lower' ? value <= goal : value >= goal
 }
@@ -46,6 +46,6 @@ function goalOf({ goal, unit, better }: Figure): string {
 }
 
 /** Three digits that count; more would be noise. */
-export function rounded(value: number): number {
+function rounded(value: number): number {
   return value === 0 ? 0 : Number(value.toPrecision(3))
 }

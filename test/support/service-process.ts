@@ -61,7 +61,7 @@ export function runService(words: string[], environment: Record<string, string>)
   }
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -33,7 +33,7 @@ import { type Page, Person } from './person.ts'
 
 /** The app's origin in these tests. Nothing listens there: journeys end before they reach it. */
 export const appOrigin = 'https://app.example'
-export const returnUrl = `${appOrigin}/api/keywell/finish`
+const returnUrl = `${appOrigin}/api/keywell/finish`
 
 export const mira = { tenantId: 'ten_northwind', userId: 'usr_mira' }
 export const jonas = { tenantId: 'ten_umbrella', userId: 'usr_jonas' }

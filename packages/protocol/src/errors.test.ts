@@ -3,7 +3,10 @@ import { errorCodes, KeywellError, problemSchema } from './errors.ts'
 
 test('every code has a status and a next step, and survives the wire', () => {
   for (const code of errorCodes) {
-    const error = new KeywellError(code, 'what happened', { retryAfterMs: 5, cause: new Error('x') })
+    const error = new KeywellError(code, 'what happened', {
+      retryAfterMs: 5,
+      cause: new Error('x'),
+    })
     const problem = problemSchema.parse(JSON.parse(JSON.stringify(error.toProblem('req_1'))))
     expect(problem.status).toBeGreaterThanOrEqual(400)
     expect(problem.nextStep.length).toBeGreaterThan(10)

@@ -12,6 +12,7 @@ test('expose is the way to the value', () => {
 
 test.each<[string, () => string]>([
   ['a template', () => `${secret}`],
+  // biome-ignore lint/style/useTemplate: concatenation is what is tried
   ['concatenation', () => `a${secret}` + secret],
   ['JSON', () => JSON.stringify({ secret, list: [secret] })],
   ['inspect', () => inspect(secret, { showHidden: true, depth: 9 })],

@@ -36,7 +36,9 @@ export function viewConnection(row: ConnectionRow): Connection {
     account: row.account,
     scopes: row.grantedScopes,
     missingScopes:
-      provider === undefined ? [] : [...missingScopes(provider, row.askedScopes, row.grantedScopes)],
+      provider === undefined
+        ? []
+        : [...missingScopes(provider, row.askedScopes, row.grantedScopes)],
     generation: row.generation,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

@@ -6,7 +6,7 @@ import { createPolicy, type PrivateHost } from './policy.ts'
 import { buildRequest } from './request.ts'
 import { toResponse } from './response.ts'
 
-export { OutboundError, type OutboundFailure } from './errors.ts'
+export { OutboundError } from './errors.ts'
 export type { PrivateHost } from './policy.ts'
 
 export interface OutboundOptions {

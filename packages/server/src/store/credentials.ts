@@ -117,16 +117,3 @@ export async function deleteCredential(
     connectionId,
   ])
 }
-
-/** The generation that is stored now, for whoever waits for another process's refresh. */
-export async function findGeneration(
-  sql: Sql,
-  tenantId: string,
-  connectionId: string,
-): Promise<number | undefined> {
-  const [row] = await sql.query<{ generation: number }>(
-    'select generation from credentials where tenant_id = $1 and connection_id = $2',
-    [tenantId, connectionId],
-  )
-  return row?.generation
-}

@@ -27,7 +27,7 @@ export interface TenantKeyStore {
   hasSealedRecords(): Promise<boolean>
 }
 
-export const tenantKeyBytes = 32
+const tenantKeyBytes = 32
 /** How long an unwrapped key is kept. A key service that is down is not noticed for as long. */
 export const keyLifetimeMs: number = 5 * 60_000
 /** How many unwrapped keys are kept. */

@@ -8,7 +8,7 @@ import { KeyRing, type TenantKeyStore } from './key-ring.ts'
 import { openRecord, type RecordContext, sealRecord } from './record.ts'
 
 export { VaultError } from './errors.ts'
-export type { TenantKeyRow, TenantKeyStore } from './key-ring.ts'
+export type { TenantKeyStore } from './key-ring.ts'
 export type { RecordContext } from './record.ts'
 
 /**
