@@ -7,7 +7,6 @@ import { buildPage, pageIsOld } from './start/page.ts'
 import { makePlan, type Plan } from './start/plan.ts'
 import { refuseTakenPorts } from './start/ports.ts'
 import { waitUntilReady } from './start/ready.ts'
-import { registerSandbox } from './start/register.ts'
 import { StartError } from './start/start-error.ts'
 
 /**
@@ -66,6 +65,8 @@ async function startEverything(): Promise<'running'> {
     waitUntilReady(sandbox, `${plan.sandboxControlUrl}/settings`).then(() => sayReady(sandbox)),
     buildPageIfOld(),
   ])
+  // Loaded only now: it brings the SDK along, and the children should not wait for that.
+  const { registerSandbox } = await import('./start/register.ts')
   if (await registerSandbox(plan)) say('The stand-in is registered with Keywell')
 
   demo ??= launchDemo(plan)
