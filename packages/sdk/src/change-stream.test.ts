@@ -62,6 +62,18 @@ describe('while the stream is up', () => {
     await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'not_connected' })
   })
 
+  test('one that is held for a host in an odd spelling goes by its connection', async () => {
+    const odd = { ...query, host: 'https://GITLAB.com' }
+    const kept = service.connect({ host: odd.host })
+    const keywell = open()
+    await keywell.getCredential(odd)
+    await streamUp()
+    await expect.poll(() => service.reads.length).toBe(2)
+    kept.connection.host = 'https://gitlab.com' // as the service spells it
+    service.disconnect(kept)
+    await expect.poll(() => keywell.getCredentialSync(odd), { timeout: boundMs }).toBeUndefined()
+  })
+
   test('credentials of others stay', async () => {
     const other = { ...query, userId: 'user_456' }
     const kept = service.connect()

@@ -59,6 +59,8 @@ const maxAsks = 3
 export class CredentialCache {
   readonly #parts: CacheParts
   readonly #now: () => number
+  /** Beside the other parts, because it is looked at on every hit. */
+  readonly #onHit: Hooks['onHit']
   readonly #entries: Entries
   readonly #coverage = new Coverage()
   /** The highest generation seen: nothing below it is taken any more. */
@@ -72,6 +74,7 @@ export class CredentialCache {
   constructor(parts: CacheParts) {
     this.#parts = parts
     this.#now = parts.now ?? (() => performance.now())
+    this.#onHit = parts.hooks.onHit
     this.#entries = new Entries(parts.maxEntries, (entry) => this.#evict(entry, 'full'))
     this.#seen = new LRUCache({ max: parts.maxEntries })
     this.#background = new Background(backgroundLimit, async (entry) => {
@@ -96,9 +99,7 @@ export class CredentialCache {
     const credential = entry.isFresh ? entry.credential : this.#servable(entry)
     if (credential === undefined) return undefined
     this.#hit(entry)
-    const { scopes } = query
-    if (scopes === undefined || grantsAll(credential, scopes)) return credential
-    return entry.variants?.get(variantOf(scopes))?.credential
+    return query.scopes === undefined ? credential : knownForScopes(entry, credential, query.scopes)
   }
 
   /** Like `get`, but of this generation or a later one, unless the service finds the held one alive. */
@@ -186,10 +187,9 @@ export class CredentialCache {
 
   #hit(entry: Entry): void {
     entry.isUsed = true
-    const { onHit } = this.#parts.hooks
-    if (onHit === undefined || entry.credential === undefined) return
+    if (this.#onHit === undefined || entry.credential === undefined) return
     const { connectionId, generation } = entry.credential
-    callHook(onHit, { connectionId, generation })
+    callHook(this.#onHit, { connectionId, generation })
   }
 
   async #getSlowly(query: CredentialQuery): Promise<Credential> {
@@ -467,6 +467,15 @@ function isOfSameUser(identity: Identity, news: ChangeNews): boolean {
 function grantsAll(credential: Credential, scopes: readonly string[]): boolean {
   for (const scope of scopes) if (!credential.scopes.includes(scope)) return false
   return true
+}
+
+function knownForScopes(
+  entry: Entry,
+  credential: Credential,
+  scopes: readonly string[],
+): Credential | undefined {
+  if (grantsAll(credential, scopes)) return credential
+  return entry.variants?.get(variantOf(scopes))?.credential
 }
 
 /** Scopes contain no space (RFC 6749 section 3.3), so this cannot collide. */

@@ -13,6 +13,11 @@ export interface Identity {
 
 type Tenants<Value> = Map<string, Map<string, Value>>
 
+/** Where provider, connection name and host lead to. */
+interface Branch<Value> extends Pick<Identity, 'provider' | 'connection' | 'host'> {
+  readonly tenants: Tenants<Value>
+}
+
 /**
  * Finds a value by identity without building a key: maps inside maps, so that a look-up allocates
  * nothing and no two identities can collide, whatever characters they contain.
@@ -22,16 +27,14 @@ type Tenants<Value> = Map<string, Map<string, Value>>
  */
 export class EntryIndex<Value> {
   readonly #providers = new Map<string, Map<string, Map<string | undefined, Tenants<Value>>>>()
-  #last: { identity: Identity; tenants: Tenants<Value> } | undefined
+  #last: Branch<Value> | undefined
 
   /** Undefined, from a caller without types, names nothing. */
   find(identity: Identity | undefined): Value | undefined {
     if (identity === undefined) return undefined
     const last = this.#last
     const tenants =
-      last !== undefined && isSameBranch(last.identity, identity)
-        ? last.tenants
-        : this.#findBranch(identity)
+      last !== undefined && leadsTo(last, identity) ? last.tenants : this.#findBranch(identity)
     return tenants?.get(identity.tenantId)?.get(identity.userId)
   }
 
@@ -63,14 +66,18 @@ export class EntryIndex<Value> {
       ?.get(identity.host)
     if (tenants !== undefined) {
       const { provider, connection, host } = identity
-      this.#last = { identity: { provider, connection, host, tenantId: '', userId: '' }, tenants }
+      this.#last = { provider, connection, host, tenants }
     }
     return tenants
   }
 }
 
-function isSameBranch(a: Identity, b: Identity): boolean {
-  return a.provider === b.provider && a.connection === b.connection && a.host === b.host
+function leadsTo(branch: Branch<unknown>, identity: Identity): boolean {
+  return (
+    branch.provider === identity.provider &&
+    branch.connection === identity.connection &&
+    branch.host === identity.host
+  )
 }
 
 function childOf<Key, ChildKey, Child>(

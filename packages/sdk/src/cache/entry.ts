@@ -27,13 +27,19 @@ export interface Variant {
  * matter of `softAtMs`, `hardAtMs`, `endsAtMs` and `checked`.
  */
 export class Entry {
+  // These four first: a hit reads and writes them and no others.
+  credential: Credential | undefined
+  /** `credential`, as every hit hands it out: a hit makes no promise of its own. */
+  ready: Promise<Credential> | undefined
+  /** May be served without a look at the clock. */
+  isFresh = false
+  /** Set by a hit, taken back by the sweep: a hit does not look at the clock. */
+  isUsed = true
+
   readonly identity: Identity
   /** Drawn once, so that keys that were filled together don't come due together. */
   readonly #spread: number
 
-  credential: Credential | undefined
-  /** `credential`, as every hit hands it out: a hit makes no promise of its own. */
-  ready: Promise<Credential> | undefined
   /** The same credential for calls that name scopes which were not literally granted. */
   variants: Map<string, Variant> | undefined
   /** A remembered miss. */
@@ -48,10 +54,6 @@ export class Entry {
   checked: Question = neverAsked
   #lifeMs: number | null = null
 
-  /** May be served without a look at the clock. */
-  isFresh = false
-  /** Set by a hit, taken back by the sweep: a hit does not look at the clock. */
-  isUsed = true
   usedAtMs: number
   #failures = 0
   /** The service gave no answer at all when it was asked last. */
