@@ -29,16 +29,12 @@ export async function coldRead(): Promise<readonly Figure[]> {
     const { url, bareUrl, apiKey, keys } = started.parse(message)
     const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
     const bodies = keys.map((key) => JSON.stringify({ provider: 'gitlab', ...key }))
-    const paths = keys.map((key) => `/bare/${key.tenantId}/${key.connectionId}`)
+    const read = (to: string) => (times: number) =>
+      inParallel(times, (index) =>
+        send(agent, to, { headers, body: bodies[index % bodies.length] }),
+      )
     const ns = await contest(
-      {
-        keywell: (times) =>
-          inParallel(times, (index) =>
-            send(agent, `${url}/v1/credentials`, { headers, body: bodies[index % bodies.length] }),
-          ),
-        bare: (times) =>
-          inParallel(times, (index) => send(agent, `${bareUrl}${paths[index % paths.length]}`, {})),
-      },
+      { keywell: read(`${url}/v1/credentials`), bare: read(`${bareUrl}/bare`) },
       readsPerRound,
     )
     return [
@@ -89,11 +85,10 @@ async function inParallel(times: number, run: (index: number) => Promise<void>):
 function send(
   agent: Agent,
   url: string,
-  options: { headers?: Record<string, string>; body?: string | undefined },
+  { headers, body }: { headers: Record<string, string>; body: string | undefined },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const method = options.body === undefined ? 'GET' : 'POST'
-    const outgoing = request(url, { agent, method, headers: options.headers ?? {} }, (answer) => {
+    const outgoing = request(url, { agent, method: 'POST', headers }, (answer) => {
       answer.resume()
       answer.on('end', () => {
         if (answer.statusCode === 200) resolve()
@@ -101,6 +96,6 @@ function send(
       })
     })
     outgoing.on('error', reject)
-    outgoing.end(options.body)
+    outgoing.end(body)
   })
 }

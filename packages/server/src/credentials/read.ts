@@ -164,7 +164,9 @@ export function createReadCredential(parts: {
       expiresAt: row.expiresAt?.toISOString() ?? null,
       expiresInMs: wholeMs(row.expiresInMs),
       scopes: row.grantedScopes,
-      missingScopes: [...missingScopes(provider, query.scopes ?? [], row.grantedScopes)],
+      missingScopes: query.scopes
+        ? [...missingScopes(provider, query.scopes, row.grantedScopes)]
+        : [],
       host: row.host,
       account: row.account,
     }

@@ -9,31 +9,36 @@ export function draw(random: Random, length: number): Uint8Array {
   return bytes
 }
 
-const encoder = new TextEncoder()
-
 /**
  * Writes each part as its length (`u32`) and its bytes: text as UTF-8, numbers as `u32`, all
  * big-endian. Different part lists never give the same bytes.
  */
 export function lengthPrefixed(...parts: readonly (string | number | Uint8Array)[]): Uint8Array {
-  const encoded = parts.map(encode)
-  const bytes = new Uint8Array(encoded.reduce((sum, part) => sum + 4 + part.length, 0))
+  let length = 0
+  for (const part of parts) length += 4 + lengthOf(part)
+  const bytes = Buffer.alloc(length)
   let offset = 0
-  for (const part of encoded) {
-    bytes.set(u32(part.length), offset)
-    bytes.set(part, offset + 4)
-    offset += 4 + part.length
+  for (const part of parts) {
+    const partLength = lengthOf(part)
+    bytes.writeUInt32BE(partLength, offset)
+    offset += 4
+    if (typeof part === 'number') bytes.set(u32(part), offset)
+    else if (typeof part === 'string') bytes.write(part, offset, 'utf8')
+    else bytes.set(part, offset)
+    offset += partLength
   }
   return bytes
 }
 
-function encode(part: string | number | Uint8Array): Uint8Array {
-  if (typeof part === 'number') return u32(part)
-  if (typeof part !== 'string') return part
-  // The encoder turns every lone surrogate into U+FFFD, so two texts would become one.
-  if (/\p{Surrogate}/u.test(part)) throw new TypeError('a context part is not well-formed Unicode')
-  return encoder.encode(part)
+function lengthOf(part: string | number | Uint8Array): number {
+  if (typeof part === 'number') return 4
+  if (typeof part !== 'string') return part.length
+  // Encoding turns every lone surrogate into U+FFFD, so two texts would become one.
+  if (loneSurrogate.test(part)) throw new TypeError('a context part is not well-formed Unicode')
+  return Buffer.byteLength(part, 'utf8')
 }
+
+const loneSurrogate = /\p{Surrogate}/u
 
 export function u32(value: number): Uint8Array {
   if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) {
