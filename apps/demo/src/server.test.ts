@@ -269,7 +269,7 @@ test('every address is the page, under a strict policy', async () => {
     expect(policy).toContain("script-src 'self'")
     expect(policy).toContain("style-src 'self'")
     expect(policy).toContain(`connect-src 'self' ${keywellUrl}`)
-    expect(policy).toContain(`form-action 'self' ${keywellUrl} ${gitlabHost}`)
+    expect(policy).toContain(`form-action 'self' ${keywellUrl}`)
     expect(policy).toContain("frame-ancestors 'none'")
     expect(policy?.join()).not.toContain('unsafe')
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff')

@@ -47,7 +47,7 @@ export function createDemo(options: DemoOptions): Demo {
   const sessions = createSessions(options)
   const app = new Hono<Env>()
 
-  app.use(headers(originsOf(options)))
+  app.use(headers(new URL(options.keywellUrl).origin))
   app.onError((error, c) => {
     const answer = answerFailure(error, c)
     if (answer.status >= 500) options.onError(error)
@@ -105,13 +105,6 @@ export function createDemo(options: DemoOptions): Demo {
   servePage(app, options.assets)
 
   return { fetch: (request) => app.fetch(request), close: () => keywell.close() }
-}
-
-function originsOf({ keywellUrl, gitlabHost }: DemoOptions) {
-  return {
-    keywellOrigin: new URL(keywellUrl).origin,
-    providerOrigins: [new URL(gitlabHost ?? 'https://gitlab.com').origin],
-  }
 }
 
 /** Unless the handler has said so itself. */

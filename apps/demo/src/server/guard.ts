@@ -17,15 +17,12 @@ export function sameOriginWrites(origin: string): MiddlewareHandler {
   }
 }
 
-export interface HeaderOptions {
-  /** Origin of the Keywell service: the page watches flows there and posts the start form to it. */
-  keywellOrigin: string
-  /** Origins that a start form may be redirected on to: Chromium holds `form-action` against those as well. */
-  providerOrigins: readonly string[]
-}
-
-/** Headers of every answer, except where the Keywell handler has set its own. */
-export function headers({ keywellOrigin, providerOrigins }: HeaderOptions): MiddlewareHandler {
+/**
+ * Headers of every answer, except where the Keywell handler has set its own.
+ *
+ * @param keywellOrigin of the service: the page watches flows there and posts the start form to it
+ */
+export function headers(keywellOrigin: string): MiddlewareHandler {
   return secureHeaders({
     overwrite: false,
     contentSecurityPolicy: {
@@ -34,7 +31,7 @@ export function headers({ keywellOrigin, providerOrigins }: HeaderOptions): Midd
       styleSrc: ["'self'"],
       imgSrc: ["'self'"],
       connectSrc: ["'self'", keywellOrigin],
-      formAction: ["'self'", keywellOrigin, ...providerOrigins],
+      formAction: ["'self'", keywellOrigin],
       baseUri: ["'none'"],
       frameAncestors: ["'none'"],
     },
