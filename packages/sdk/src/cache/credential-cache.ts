@@ -16,6 +16,8 @@ import { Entries } from './entries.ts'
 import { Entry, type Question } from './entry.ts'
 import type { Identity } from './entry-index.ts'
 import { asKeywellError, copyOf, expired, overtaken, tooOld, verdictMs } from './failures.ts'
+import { type Bounds, Freshness } from './freshness.ts'
+import { grantsAll, knownForScopes, variantOf } from './scopes.ts'
 
 /** Which credential, and what for. */
 export interface CredentialQuery {
@@ -30,16 +32,13 @@ export interface CredentialQuery {
   readonly scopes?: readonly string[] | undefined
 }
 
-export interface CacheParts {
+export interface CacheParts extends Bounds {
   readonly read: (query: ReadCredential) => Promise<ReadCredentialAnswer>
   /** Monotonic milliseconds; the machine's clock unless one was passed in. */
   readonly now: (() => number) | undefined
   readonly random: () => number
   readonly hooks: Hooks
   readonly maxEntries: number
-  readonly maxStaleMs: number
-  readonly staleIfUnavailableMs: number
-  readonly idleAfterMs: number
 }
 
 /** Milliseconds between two looks at everything that is held. */
@@ -63,6 +62,7 @@ export class CredentialCache {
   readonly #onHit: Hooks['onHit']
   readonly #entries: Entries
   readonly #coverage = new Coverage()
+  readonly #freshness: Freshness
   /** The highest generation seen: nothing below it is taken any more. */
   readonly #seen: LRUCache<ConnectionId, number>
   /** Entries with a request under way. */
@@ -75,6 +75,7 @@ export class CredentialCache {
     this.#parts = parts
     this.#now = parts.now ?? (() => performance.now())
     this.#onHit = parts.hooks.onHit
+    this.#freshness = new Freshness(this.#coverage, parts)
     this.#entries = new Entries(parts.maxEntries, (entry) => this.#evict(entry, 'full'))
     this.#seen = new LRUCache({ max: parts.maxEntries })
     this.#background = new Background(backgroundLimit, async (entry) => {
@@ -175,7 +176,7 @@ export class CredentialCache {
   }
 
   #lookForNewer(entry: Entry): void {
-    if (this.#isIdle(entry, this.#now())) {
+    if (this.#freshness.isIdle(entry, this.#now())) {
       this.#remove(entry, 'idle')
     } else {
       entry.shorten()
@@ -211,27 +212,11 @@ export class CredentialCache {
   /** What may be handed out without waiting. Starts the search for a newer one when that is due. */
   #servable(entry: Entry): Credential | undefined {
     const nowMs = this.#now()
-    if (!this.#mayServe(entry, nowMs)) return undefined
-    const mustAsk =
-      nowMs >= entry.hardAtMs || nowMs >= this.#vouchedAtMs(entry) + this.#parts.maxStaleMs
+    if (!this.#freshness.mayServe(entry, nowMs)) return undefined
     const mayAsk = nowMs >= entry.retryAtMs
-    if (mustAsk && mayAsk) return undefined
+    if (mayAsk && this.#freshness.mustAsk(entry, nowMs)) return undefined
     if (nowMs >= entry.softAtMs && mayAsk) this.#background.add(entry)
     return entry.credential
-  }
-
-  #mayServe(entry: Entry, nowMs: number): boolean {
-    const { staleIfUnavailableMs, maxStaleMs } = this.#parts
-    const boundMs = entry.isUnanswered ? staleIfUnavailableMs : maxStaleMs
-    return (
-      entry.credential !== undefined &&
-      nowMs < entry.endsAtMs &&
-      nowMs < this.#vouchedAtMs(entry) + boundMs
-    )
-  }
-
-  #vouchedAtMs(entry: Entry): number {
-    return this.#coverage.vouchedAtMs(entry.checked.atMs, entry.checked.stretch)
   }
 
   /**
@@ -346,7 +331,8 @@ export class CredentialCache {
       throw error
     }
     entry.failed(nowMs, error.code === 'unavailable')
-    if (entry.credential !== undefined && this.#mayServe(entry, nowMs)) return entry.credential
+    if (entry.credential !== undefined && this.#freshness.mayServe(entry, nowMs))
+      return entry.credential
     throw error
   }
 
@@ -386,8 +372,8 @@ export class CredentialCache {
         this.#entries.touch(entry)
       }
       this.#judge(entry, nowMs)
-      if (this.#isOver(entry, nowMs)) this.#remove(entry, 'idle')
-      else if (this.#isDue(entry, nowMs)) this.#background.add(entry)
+      if (this.#freshness.isOver(entry, nowMs)) this.#remove(entry, 'idle')
+      else if (this.#freshness.isDue(entry, nowMs)) this.#background.add(entry)
     }
     if (this.#entries.size > 0) return
     clearInterval(this.#sweeper)
@@ -402,32 +388,8 @@ export class CredentialCache {
    * A clock that was passed in may jump; with one, every read looks at it.
    */
   #judge(entry: Entry, nowMs: number): void {
-    const untilMs = nowMs + 2 * sweepMs
     entry.isFresh =
-      this.#parts.now === undefined &&
-      untilMs < entry.softAtMs &&
-      untilMs < this.#vouchedAtMs(entry) + this.#parts.maxStaleMs
-  }
-
-  /** Nothing in it is of use any more, or nobody wants it. */
-  #isOver(entry: Entry, nowMs: number): boolean {
-    if (entry.pending !== undefined) return false
-    if (entry.credential === undefined) {
-      return entry.refusal === undefined || nowMs >= entry.refusal.untilMs
-    }
-    return nowMs >= entry.endsAtMs || (this.#isIdle(entry, nowMs) && nowMs >= entry.softAtMs)
-  }
-
-  /** Ahead of need: inside the soft window, or halfway to the bound without news from the stream. */
-  #isDue(entry: Entry, nowMs: number): boolean {
-    if (entry.credential === undefined || nowMs < entry.retryAtMs) return false
-    if (nowMs >= entry.softAtMs) return true
-    const isUsed = entry.usedAtMs > entry.checked.atMs
-    return isUsed && nowMs >= this.#vouchedAtMs(entry) + this.#parts.maxStaleMs / 2
-  }
-
-  #isIdle(entry: Entry, nowMs: number): boolean {
-    return !entry.isUsed && nowMs - entry.usedAtMs >= this.#parts.idleAfterMs
+      this.#parts.now === undefined && this.#freshness.isFresh(entry, nowMs + 2 * sweepMs)
   }
 
   /** Drops what is held; the entry stays, and takes what comes next. */
@@ -462,23 +424,4 @@ function isOfSameUser(identity: Identity, news: ChangeNews): boolean {
     identity.tenantId === news.tenantId &&
     identity.provider === news.provider
   )
-}
-
-function grantsAll(credential: Credential, scopes: readonly string[]): boolean {
-  for (const scope of scopes) if (!credential.scopes.includes(scope)) return false
-  return true
-}
-
-function knownForScopes(
-  entry: Entry,
-  credential: Credential,
-  scopes: readonly string[],
-): Credential | undefined {
-  if (grantsAll(credential, scopes)) return credential
-  return entry.variants?.get(variantOf(scopes))?.credential
-}
-
-/** Scopes contain no space (RFC 6749 section 3.3), so this cannot collide. */
-function variantOf(scopes: readonly string[]): string {
-  return [...scopes].sort().join(' ')
 }

@@ -1,0 +1,72 @@
+import type { Coverage } from './coverage.ts'
+import type { Entry } from './entry.ts'
+
+export interface Bounds {
+  /** How long something is served after the service last vouched for it. */
+  readonly maxStaleMs: number
+  /** The same while the service gives no answer at all. */
+  readonly staleIfUnavailableMs: number
+  /** How long after its last use an entry is kept fresh ahead of need. */
+  readonly idleAfterMs: number
+}
+
+/** What may be done with an entry at a given time. Decides; changes nothing. */
+export class Freshness {
+  readonly #coverage: Coverage
+  readonly #bounds: Bounds
+
+  constructor(coverage: Coverage, bounds: Bounds) {
+    this.#coverage = coverage
+    this.#bounds = bounds
+  }
+
+  /** Neither due nor out of bound, up to and including `untilMs`. */
+  isFresh(entry: Entry, untilMs: number): boolean {
+    return untilMs < entry.softAtMs && untilMs < this.#trustedUntilMs(entry)
+  }
+
+  /** Still valid, and inside the stated bound. */
+  mayServe(entry: Entry, nowMs: number): boolean {
+    const { staleIfUnavailableMs, maxStaleMs } = this.#bounds
+    const boundMs = entry.isUnanswered ? staleIfUnavailableMs : maxStaleMs
+    return (
+      entry.credential !== undefined &&
+      nowMs < entry.endsAtMs &&
+      nowMs < this.#vouchedAtMs(entry) + boundMs
+    )
+  }
+
+  /** The service has to be asked before it is served, unless that has failed a moment ago. */
+  mustAsk(entry: Entry, nowMs: number): boolean {
+    return nowMs >= entry.hardAtMs || nowMs >= this.#trustedUntilMs(entry)
+  }
+
+  /** To be asked for ahead of need: inside the soft window, or halfway to the bound without news. */
+  isDue(entry: Entry, nowMs: number): boolean {
+    if (entry.credential === undefined || nowMs < entry.retryAtMs) return false
+    if (nowMs >= entry.softAtMs) return true
+    const isUsed = entry.usedAtMs > entry.checked.atMs
+    return isUsed && nowMs >= this.#vouchedAtMs(entry) + this.#bounds.maxStaleMs / 2
+  }
+
+  isIdle(entry: Entry, nowMs: number): boolean {
+    return !entry.isUsed && nowMs - entry.usedAtMs >= this.#bounds.idleAfterMs
+  }
+
+  /** Nothing in it is of use any more, or nobody wants it. */
+  isOver(entry: Entry, nowMs: number): boolean {
+    if (entry.pending !== undefined) return false
+    if (entry.credential === undefined) {
+      return entry.refusal === undefined || nowMs >= entry.refusal.untilMs
+    }
+    return nowMs >= entry.endsAtMs || (this.isIdle(entry, nowMs) && nowMs >= entry.softAtMs)
+  }
+
+  #trustedUntilMs(entry: Entry): number {
+    return this.#vouchedAtMs(entry) + this.#bounds.maxStaleMs
+  }
+
+  #vouchedAtMs({ checked }: Entry): number {
+    return this.#coverage.vouchedAtMs(checked.atMs, checked.stretch)
+  }
+}
