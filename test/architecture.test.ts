@@ -48,7 +48,7 @@ verifies.suite('house:imports', () => {
     ['protocol', "import 'hono'", 'packages/protocol may not import hono'],
     ['providers', "import 'zod'", 'packages/providers may not import zod'],
     ['server', "import '@keywell/sdk'", 'packages/server may not import @keywell/sdk'],
-    ['server', "import '@keywell/service'", 'packages/server may not import @keywell/service'],
+    ['server', "import '@keywell/sandbox'", 'packages/server may not import @keywell/sandbox'],
     [
       'sdk',
       "import '@keywell/protocol/src/ids.ts'",

@@ -73,7 +73,12 @@ export function createReadCredential(parts: {
 
   async function find(query: Query): Promise<CredentialReadRow> {
     const host = query.host === undefined ? null : parseHost(query.host)
-    const rows = await findCredentials(database, { ...query, name: query.connection, host })
+    const rows = await findCredentials(database, {
+      ...query,
+      name: query.connection,
+      host,
+      askDue: query.ifNewerThan !== undefined,
+    })
     const [row] = rows
     if (row === undefined) {
       const provider = requireProvider(query.provider)

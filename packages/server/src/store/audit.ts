@@ -21,7 +21,7 @@ export async function insertAudit(sql: Sql, rows: readonly AuditRow[]): Promise<
        reason, request_id)
      select tenant_id, id, actor, action, user_id, connection_id, generation, result, reason,
        request_id
-     from jsonb_to_recordset(($1::text)::jsonb) as row (tenant_id text, id text, actor text,
+     from json_to_recordset(($1::text)::json) as row (tenant_id text, id text, actor text,
        action text, user_id text, connection_id text, generation int, result text, reason text,
        request_id text)`,
     [JSON.stringify(rows)],

@@ -29,24 +29,36 @@ const columns = `c.tenant_id as "tenantId", c.id, c.user_id as "userId", c.provi
   c.integration_id as "integrationId", c.status, c.reason, c.account,
   c.granted_scopes as "grantedScopes", k.type, coalesce(k.generation, c.generation) as generation,
   k.sealed, k.expires_at as "expiresAt",
-  (extract(epoch from k.expires_at - now()) * 1000)::float8 as "expiresInMs",
-  coalesce(u.refresh_at <= now(), false) as "refreshDue"`
+  (extract(epoch from k.expires_at - now()) * 1000)::float8 as "expiresInMs"`
 
 const tables = `connections c
-  left join credentials k on k.tenant_id = c.tenant_id and k.connection_id = c.id
-  left join upkeep u on u.tenant_id = c.tenant_id and u.connection_id = c.id`
+  left join credentials k on k.tenant_id = c.tenant_id and k.connection_id = c.id`
 
-/** Usually one row; more where a user has the provider on several hosts and none was named. */
+const refreshDue = `coalesce((
+    select u.refresh_at <= now() from upkeep u where u.tenant_id = c.tenant_id and u.connection_id = c.id
+  ), false)`
+
+/**
+ * Usually one row; more where a user has the provider on several hosts and none was named. Whether a
+ * refresh is due is looked up only if it is asked; else it reads as false.
+ */
 export async function findCredentials(
   sql: Sql,
-  key: { tenantId: string; userId: string; provider: string; name: string; host: string | null },
+  key: {
+    tenantId: string
+    userId: string
+    provider: string
+    name: string
+    host: string | null
+    askDue: boolean
+  },
 ): Promise<CredentialReadRow[]> {
   return sql.query<CredentialReadRow>(
-    `select ${columns} from ${tables}
+    `select ${columns}, $6::boolean and ${refreshDue} as "refreshDue" from ${tables}
      where c.tenant_id = $1 and c.user_id = $2 and c.provider = $3 and c.name = $4
        and ($5::text is null or c.host = $5) and c.status <> 'disconnected'
      limit 10`,
-    [key.tenantId, key.userId, key.provider, key.name, key.host],
+    [key.tenantId, key.userId, key.provider, key.name, key.host, key.askDue],
   )
 }
 
@@ -56,7 +68,8 @@ export async function findCredential(
   connectionId: string,
 ): Promise<CredentialReadRow | undefined> {
   const [row] = await sql.query<CredentialReadRow>(
-    `select ${columns} from ${tables} where c.tenant_id = $1 and c.id = $2`,
+    `select ${columns}, ${refreshDue} as "refreshDue" from ${tables}
+     where c.tenant_id = $1 and c.id = $2`,
     [tenantId, connectionId],
   )
   return row
