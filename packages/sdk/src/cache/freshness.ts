@@ -38,7 +38,7 @@ export class Freshness {
 
   /** The service has to be asked before it is served, unless that has failed a moment ago. */
   mustAsk(entry: Entry, nowMs: number): boolean {
-    return nowMs >= this.#trustedUntilMs(entry)
+    return nowMs >= entry.hardAtMs || nowMs >= this.#trustedUntilMs(entry)
   }
 
   /** To be asked for ahead of need: inside the soft window, or halfway to the bound without news. */
