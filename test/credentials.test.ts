@@ -299,6 +299,23 @@ describeEachDatabase('credentials', (makeDatabase) => {
     expect(kept).toEqual([{ state: 'due' }])
   })
 
+  verifies('disconnect:provider-slow', async () => {
+    const made = await connected()
+    await stage.sandbox.control.addFault({
+      endpoint: 'revoke',
+      effect: { kind: 'delay', ms: 6_000 },
+    })
+    const query = new URLSearchParams(made.who)
+    const startedAt = performance.now()
+    const answer = await stage.call('DELETE', `/v1/connections/${made.id}?${query}`)
+    expect(answer.body).toMatchObject({ upstream: 'pending' })
+    expect(performance.now() - startedAt, 'milliseconds').toBeLessThan(5_900)
+    // It goes on behind the answer.
+    const left = () =>
+      stage.database.query('select 1 from revocations where tenant_id = $1', [made.who.tenantId])
+    await expect.poll(left, { timeout: 15_000 }).toEqual([])
+  })
+
   verifies('T14:moved-record', async () => {
     const [a, b, bystander] = [await connected(), await connected(), await connected()]
     const swap = `update credentials x set sealed = y.sealed, key_version = y.key_version

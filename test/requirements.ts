@@ -383,6 +383,10 @@ export const requirements = {
       'No secret, in any encoding, in the database, the logs or an answer that is not for it.',
     source: 'threats.md, T13 and T20',
   },
+  'disconnect:provider-slow': {
+    behaviour: 'A slow provider holds up no disconnect; the withdrawal goes on behind the answer.',
+    source: 'refresh.md, the outbox',
+  },
 
   // The house
   'house:imports': {

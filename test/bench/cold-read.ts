@@ -25,7 +25,8 @@ export async function coldRead(): Promise<readonly Figure[]> {
   const server = forkServer(postgres.url)
   const agent = new Agent({ keepAlive: true, maxSockets: parallel })
   try {
-    const [message]: unknown[] = await once(server, 'message')
+    const died = once(server, 'exit').then(() => Promise.reject(new Error('the server died')))
+    const [message]: unknown[] = await Promise.race([once(server, 'message'), died])
     const { url, bareUrl, apiKey, keys } = started.parse(message)
     const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
     const bodies = keys.map((key) => JSON.stringify({ provider: 'gitlab', ...key }))
@@ -55,9 +56,11 @@ export async function coldRead(): Promise<readonly Figure[]> {
     ]
   } finally {
     agent.destroy()
-    const gone = once(server, 'exit')
-    server.disconnect()
-    await gone
+    if (server.connected) {
+      const gone = once(server, 'exit')
+      server.disconnect()
+      await gone
+    }
     await postgres.stop()
   }
 }

@@ -110,7 +110,15 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const sessions = createSessions({ database, tokens, integrations, audit, makeId, publicUrl })
   const flowParts = { database, vault, sessions, integrations, audit, random }
   const storeConnection = createStoreConnection({ database, box, audit, makeId, random: chance })
-  const disconnector = createDisconnector({ database, box, integrations, outbound, audit, logger })
+  const disconnector = createDisconnector({
+    database,
+    box,
+    integrations,
+    outbound,
+    audit,
+    logger,
+    sleep,
+  })
   const apiKeys = createApiKeys({ database, vault, audit, makeId, random, now })
   const app = createApp({
     publicUrl,

@@ -19,8 +19,11 @@ import {
   type RevocationRow,
 } from '../store/revocations.ts'
 import { deleteUpkeep } from '../store/upkeep.ts'
+import type { Sleep } from '../timers.ts'
 import { readConnection, viewConnection } from './connections.ts'
 
+/** How long a disconnect waits for the provider, in milliseconds. */
+const maxWaitMs = 3_000
 /** Grants that are withdrawn in one sweep. */
 const sweepSize = 16
 
@@ -42,6 +45,7 @@ export function createDisconnector(parts: {
   outbound: Outbound
   audit: Audit
   logger: Logger
+  sleep: Sleep
 }): Disconnector {
   const { database, box, audit } = parts
 
@@ -105,11 +109,16 @@ export function createDisconnector(parts: {
         })
         return { connection: gone, revocation: moved }
       })
+      // Tried at once, and not waited for when the provider is slow: it goes on behind the answer.
       const upstream =
         revocation !== undefined && (await claimRevocation(database, revocation))
-          ? await withdrawSafely(revocation)
-          : 'pending'
-      return { connection: viewConnection(connection), upstream, manualUrl: manualUrl(connection) }
+          ? await Promise.race([withdrawSafely(revocation), parts.sleep(maxWaitMs)])
+          : undefined
+      return {
+        connection: viewConnection(connection),
+        upstream: upstream ?? 'pending',
+        manualUrl: manualUrl(connection),
+      }
     },
 
     async sweep() {

@@ -17,6 +17,7 @@ import type { Refresher } from '../refresh/refresh.ts'
 import { type CredentialReadRow, findCredential, findCredentials } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
 import { findUpkeep, hastenUpkeep } from '../store/upkeep.ts'
+import type { Sleep } from '../timers.ts'
 
 /** How long a read waits for a refresh, its own or another process's. */
 const maxWaitMs = 5_000
@@ -40,8 +41,7 @@ export function createReadCredential(parts: {
   audit: Audit
   /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
   connectUrl: string | undefined
-  /** Resolves when a change was seen, or after the time; a hint. */
-  sleep: (ms: number) => Promise<void>
+  sleep: Sleep
 }): ReadCredentials {
   const { database, box, refresher, audit } = parts
   const probed = new LRUCache<string, true>({ max: 10_000, ttl: probePauseMs })

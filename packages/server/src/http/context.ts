@@ -1,4 +1,4 @@
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import { KeywellError } from '@keywell/protocol'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
@@ -20,14 +20,18 @@ export interface Environment {
 export function createRouter(): OpenAPIHono<Environment> {
   return new OpenAPIHono<Environment>({
     defaultHook: (result) => {
-      if (result.success) return
-      const issues = result.error.issues.map((issue) => {
-        const path = issue.path.join('.')
-        return path === '' ? issue.message : `${path}: ${issue.message}`
-      })
-      throw new KeywellError('invalid_request', issues.slice(0, 5).join('; '))
+      if (!result.success) throw invalidRequest(result.error)
     },
   })
+}
+
+/** The first few fields that are wrong, and why. */
+export function invalidRequest(error: z.ZodError): KeywellError {
+  const issues = error.issues.map((issue) => {
+    const path = issue.path.join('.')
+    return path === '' ? issue.message : `${path}: ${issue.message}`
+  })
+  return new KeywellError('invalid_request', issues.slice(0, 5).join('; '))
 }
 
 export function callerOf(c: Context<Environment>): Actor {

@@ -1,7 +1,8 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import { readCredentialAnswerSchema, readCredentialSchema } from '@keywell/protocol'
+import { KeywellError, readCredentialAnswerSchema, readCredentialSchema } from '@keywell/protocol'
+import type { HonoRequest } from 'hono'
 import type { ReadCredentials } from '../credentials/read.ts'
-import { callerOf, createRouter, type Environment, json } from './context.ts'
+import { callerOf, createRouter, type Environment, invalidRequest, json } from './context.ts'
 
 const read = createRoute({
   method: 'post',
@@ -13,8 +14,20 @@ const read = createRoute({
 
 export function credentialRoutes(readCredential: ReadCredentials): OpenAPIHono<Environment> {
   const router = createRouter()
-  router.openapi(read, async (c) =>
-    c.json(await readCredential(c.req.valid('json'), callerOf(c)), 200),
-  )
+  // Described like every route, but parsed by hand: this is the one route that speed is asked of.
+  router.openAPIRegistry.registerPath(read)
+  router.post('/', async (c) => {
+    const parsed = readCredentialSchema.safeParse(await readJson(c.req))
+    if (!parsed.success) throw invalidRequest(parsed.error)
+    return c.json(await readCredential(parsed.data, callerOf(c)))
+  })
   return router
+}
+
+async function readJson(request: HonoRequest): Promise<unknown> {
+  try {
+    return await request.json()
+  } catch (cause) {
+    throw new KeywellError('invalid_request', 'The body is not JSON.', { cause })
+  }
 }
