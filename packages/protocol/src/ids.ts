@@ -55,12 +55,19 @@ export function makeId<Kind extends IdKind>(
   random: Uint8Array,
   nowMs: number,
 ): Id<Kind> {
-  let time = ''
-  for (let rest = nowMs, index = 0; index < 10; index += 1, rest = Math.floor(rest / 32)) {
-    time = alphabet[rest % 32] + time
-  }
+  const high = Math.floor(nowMs / 2 ** 25)
+  const time = quintets(high, 5) + quintets(nowMs % 2 ** 25, 5)
   // The cast is true by construction: prefix of the kind, underscore, text.
   return `${idPrefixes[kind]}_${time}${base32(random.subarray(0, 10))}` as Id<Kind>
+}
+
+/** The lowest bits of a number below 2³¹, five a character. */
+function quintets(number: number, characters: number): string {
+  let text = ''
+  for (let shift = 5 * (characters - 1); shift >= 0; shift -= 5) {
+    text += alphabet[(number >> shift) & 31]
+  }
+  return text
 }
 
 function idSchema<Kind extends IdKind>(kind: Kind) {
