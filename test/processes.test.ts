@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { faults } from '@keywell/sandbox'
 import { createKeyFile, openPostgres } from '@keywell/server'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { type CreatedDatabase, createDatabase } from './support/databases.ts'
@@ -124,6 +125,45 @@ verifies(
     expect(status).toBe(200)
     expect(service.child.exitCode).toBeNull()
     expect((await fetch(`${service.url}/readyz`)).status).toBe(200)
+  },
+  { timeout: 60_000 },
+)
+
+verifies(
+  'R5:held-until-committed',
+  async () => {
+    const who = { tenantId: 'ten_held', userId: 'u' }
+    await stage.connect({ who })
+    await stage.calm()
+    for (const [table, column] of [
+      ['credentials', 'expires_at'],
+      ['upkeep', 'refresh_at'],
+    ]) {
+      await stage.database.query(
+        `update ${table} set ${column} = now() - interval '1 second' where tenant_id = $1`,
+        [who.tenantId],
+      )
+    }
+    await stage.sandbox.control.addFault({ ...faults.slowAnswer(1_000), times: 1 })
+    const waiting = stage.read(who)
+    // The provider has rotated; nobody reaches the database when its answer comes.
+    const rotated = async () =>
+      (await stage.sandbox.control.counters()).grantTypes.refresh_token === 1
+    await expect.poll(rotated).toBe(true)
+    const owner = await openPostgres({ url: created.ownerUrl, poolSize: 1 })
+    for (const until = performance.now() + 2_500; performance.now() < until; ) {
+      await owner.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid()`,
+      )
+    }
+    await owner.close()
+    await waiting
+    await expect
+      .poll(async () => (await stage.read(who)).body.generation, { timeout: 15_000 })
+      .toBe(2)
+    expect((await stage.sandbox.control.counters()).grantTypes.refresh_token).toBe(1)
+    expect(stage.logs.some((line) => line.includes('cannot be committed'))).toBe(true)
   },
   { timeout: 60_000 },
 )

@@ -387,6 +387,11 @@ export const requirements = {
     behaviour: 'A slow provider holds up no disconnect; the withdrawal goes on behind the answer.',
     source: 'refresh.md, the outbox',
   },
+  'R5:held-until-committed': {
+    behaviour:
+      'A pair that arrives while the database is away is held, and committed when it is back.',
+    source: 'refresh.md, R5',
+  },
 
   // The house
   'house:imports': {

@@ -104,6 +104,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     audit,
     logger,
     random: chance,
+    sleep,
     processId: randomUUID(),
   })
   const tokens = createConnectTokens({ database, vault, issuer: publicUrl })

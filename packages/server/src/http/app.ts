@@ -2,7 +2,6 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { KeywellError, type RequestId } from '@keywell/protocol'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { HTTPException } from 'hono/http-exception'
 import type { ChangeFeed } from '../changes/feed.ts'
 import type { createCallback } from '../connect/callback.ts'
 import type { createConfirm } from '../connect/confirm.ts'
@@ -12,13 +11,14 @@ import type { Disconnector } from '../credentials/disconnect.ts'
 import type { ReadCredentials } from '../credentials/read.ts'
 import type { Logger } from '../logger.ts'
 import type { Integrations } from '../oauth/integrations.ts'
-import { type Database, DatabaseUnavailable } from '../store/database.ts'
+import type { Database } from '../store/database.ts'
 import type { ApiKeys } from './api-keys.ts'
 import { browserRoutes } from './browser.ts'
 import { changeRoutes } from './changes.ts'
 import { connectionRoutes } from './connections.ts'
 import { answerProblem, type Environment } from './context.ts'
 import { credentialRoutes } from './credentials.ts'
+import { toKeywellError } from './failures.ts'
 import { flowRoutes } from './flows.ts'
 import { answerPreflight, requireApiKey, requireConnectToken } from './guards.ts'
 import { integrationRoutes } from './integrations.ts'
@@ -125,28 +125,4 @@ function describe(app: OpenAPIHono<Environment>, publicUrl: string): void {
     servers: [{ url: publicUrl }],
     security: [{ apiKey: [] }],
   })
-}
-
-/** The one mapper: whatever was thrown becomes a coded error, and only that is told. */
-function toKeywellError(error: Error, logger: Logger, requestId: string): KeywellError {
-  if (error instanceof KeywellError) {
-    if (error.status >= 500) {
-      const { code, message } = error
-      logger.error({ requestId, code, message, cause: reasonOf(error.cause) }, 'request failed')
-    }
-    return error
-  }
-  if (error instanceof DatabaseUnavailable) {
-    logger.error({ requestId, reason: error.message }, 'the database does not answer')
-    return new KeywellError('unavailable', 'The database does not answer.', { retryAfterMs: 1_000 })
-  }
-  if (error instanceof HTTPException && error.status < 500) {
-    return new KeywellError('invalid_request', error.message || 'The request cannot be read.')
-  }
-  logger.error({ requestId, reason: reasonOf(error), stack: error.stack }, 'request failed')
-  return new KeywellError('internal', 'Something went wrong in the service.')
-}
-
-function reasonOf(cause: unknown): string | undefined {
-  return cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined
 }

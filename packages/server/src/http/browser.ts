@@ -2,9 +2,12 @@ import { KeywellError } from '@keywell/protocol'
 import { Hono } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { CookieOptions } from 'hono/utils/cookie'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { createCallback } from '../connect/callback.ts'
 import type { Flows } from '../connect/flows.ts'
+import type { Logger } from '../logger.ts'
 import type { Environment } from './context.ts'
+import { toKeywellError } from './failures.ts'
 import { leavingPage, pageHeaders, problemPage, stylesheet } from './pages.ts'
 
 /**
@@ -15,6 +18,7 @@ export function browserRoutes(parts: {
   flows: Flows
   callback: ReturnType<typeof createCallback>
   publicUrl: string
+  logger: Logger
 }): Hono<Environment> {
   const cookie = bindingCookie(parts.publicUrl)
   const router = new Hono<Environment>()
@@ -57,9 +61,12 @@ export function browserRoutes(parts: {
     }),
   )
 
-  router.onError((error, c) => {
-    if (!(error instanceof KeywellError)) throw error
-    return c.html(problemPage(error, c.get('requestId')), error.status as 400, pageHeaders)
+  router.onError((thrown, c) => {
+    const requestId = c.get('requestId')
+    const error = toKeywellError(thrown, parts.logger, requestId)
+    // Every code's status is one that has a body.
+    const status = error.status as ContentfulStatusCode
+    return c.html(problemPage(error, requestId), status, pageHeaders)
   })
   return router
 }

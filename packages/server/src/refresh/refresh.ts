@@ -15,7 +15,7 @@ import {
   setConnectionHealth,
 } from '../store/connections.ts'
 import { type CredentialReadRow, findCredential, replaceCredential } from '../store/credentials.ts'
-import type { Database } from '../store/database.ts'
+import { type Database, DatabaseUnavailable } from '../store/database.ts'
 import {
   type Claim,
   claimUpkeep,
@@ -23,6 +23,7 @@ import {
   failUpkeep,
   releaseUpkeep,
 } from '../store/upkeep.ts'
+import type { Sleep } from '../timers.ts'
 import { decide, type Evidence, type Verdict } from './decide.ts'
 import { planLife } from './schedule.ts'
 
@@ -31,6 +32,7 @@ import { planLife } from './schedule.ts'
  * under a holder that is alive.
  */
 const leaseMs = 60_000
+const maxCommitPauseMs = 5_000
 
 export interface ConnectionRef {
   tenantId: string
@@ -59,6 +61,7 @@ export function createRefresher(parts: {
   audit: Audit
   logger: Logger
   random: () => number
+  sleep: Sleep
   /** Names this process in leases. */
   processId: string
 }): Refresher {
@@ -68,33 +71,58 @@ export function createRefresher(parts: {
   async function attempt(connection: ConnectionRef): Promise<'attempted' | 'not_claimed'> {
     const claim = await claimUpkeep(database, { ...connection, owner: parts.processId, leaseMs })
     if (claim === undefined) return 'not_claimed'
-    // Read after the claim: whoever held it before may have moved the generation.
-    const row = await findCredential(database, connection.tenantId, connection.connectionId)
-    if (row === undefined || row.sealed === null || !row.refreshDue) {
-      await releaseUpkeep(database, { ...connection, ...claim })
-      return 'not_claimed'
-    }
-    const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)
-    const registration = await registrationOf(connection)
-    if (tokens.refreshToken === null || registration === undefined) {
-      await fail(
-        connection,
-        claim,
-        row,
-        { kind: 'our_fault', detail: 'no refresh token' },
-        'unknown',
-      )
-      return 'attempted'
-    }
-    await audit.write(database, { ...entryOf(row), result: 'intent' })
-    const outcome = await refreshTokens(parts.outbound, registration, tokens.refreshToken)
+    const prepared = await prepare(connection, claim)
+    if (prepared === undefined) return 'not_claimed'
+    const { row, tokens, registration, refreshToken } = prepared
+    const outcome = await refreshTokens(parts.outbound, registration, refreshToken)
     if (outcome.kind === 'tokens') {
-      await commit(row, claim, tokens, registration, outcome)
+      await untilCommitted(() => commit(row, claim, tokens, registration, outcome))
     } else {
       const old = await examine(row, registration, outcome, tokens.accessToken)
       await fail(connection, claim, row, outcome, old)
     }
     return 'attempted'
+  }
+
+  /**
+   * Everything between the claim and the first byte. The row is read after the claim: whoever held it
+   * before may have moved the generation. What fails here was not sent, so the claim is given back
+   * without a doubt.
+   */
+  async function prepare(connection: ConnectionRef, claim: Claim) {
+    try {
+      const row = await findCredential(database, connection.tenantId, connection.connectionId)
+      if (row?.sealed != null && row.refreshDue) {
+        const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)
+        const registration = await registrationOf(connection)
+        const { refreshToken } = tokens
+        if (refreshToken !== null && registration !== undefined) {
+          await audit.write(database, { ...entryOf(row), result: 'intent' })
+          return { row, tokens, registration, refreshToken }
+        }
+      }
+    } catch (error) {
+      await releaseUpkeep(database, { ...connection, ...claim })
+      throw error
+    }
+    await releaseUpkeep(database, { ...connection, ...claim })
+    return undefined
+  }
+
+  /**
+   * A pair whose predecessor is dead must not be lost for want of a database: it is held here and
+   * tried again for as long as this process lives.
+   */
+  async function untilCommitted(tryCommit: () => Promise<void>): Promise<void> {
+    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, maxCommitPauseMs)) {
+      try {
+        return await tryCommit()
+      } catch (error) {
+        if (!(error instanceof DatabaseUnavailable)) throw error
+        logger.error({ pauseMs }, 'a refreshed credential cannot be committed; trying again')
+        await parts.sleep(pauseMs)
+      }
+    }
   }
 
   async function registrationOf(connection: ConnectionRef): Promise<Registration | undefined> {
