@@ -1,6 +1,7 @@
 /**
  * The server of the cold-read bench, in a process of its own: Keywell on Postgres, users who have
- * connected, and beside it a bare route that selects the same rows by the key in its body.
+ * connected, and beside it a bare route that selects what a read needs by the same key: the
+ * difference is what Keywell adds, the key check, the vault and the audit row.
  */
 import { openPostgres } from '@keywell/server'
 import { Hono } from 'hono'
@@ -11,12 +12,17 @@ const users = 50
 const database = await openPostgres({ url: process.argv[2] ?? '', poolSize: 10 })
 const stage = await createStage(database)
 const bare = new Hono().post('/bare', async (c) => {
-  const { tenantId, connectionId } = await c.req.json()
-  const [row] = await database.query<{ generation: number; sealed: Uint8Array; expires_at: Date }>(
-    'select * from credentials where tenant_id = $1 and connection_id = $2',
-    [tenantId, connectionId],
+  const { tenantId, userId, provider } = await c.req.json()
+  const [row] = await database.query<{ sealed: Uint8Array }>(
+    `select c.id, c.host, c.status, c.account, c.granted_scopes, k.type, k.generation, k.sealed,
+            k.expires_at
+     from connections c
+     join credentials k on k.tenant_id = c.tenant_id and k.connection_id = c.id
+     where c.tenant_id = $1 and c.user_id = $2 and c.provider = $3 and c.name = 'default'
+       and c.status <> 'disconnected'`,
+    [tenantId, userId, provider],
   )
-  return c.json({ generation: row?.generation, size: row?.sealed.length, end: row?.expires_at })
+  return c.json({ ...row, sealed: row?.sealed.length })
 })
 const { url } = await listen(() => bare)
 

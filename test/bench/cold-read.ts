@@ -19,7 +19,7 @@ const started = z.object({
   keys: z.array(z.object({ tenantId: z.string(), userId: z.string(), connectionId: z.string() })),
 })
 
-/** Against a bare Hono route in the same process, on the same database, by the row's key. */
+/** Against a bare Hono route in the same process that selects the same from the same database. */
 export async function coldRead(): Promise<readonly Figure[]> {
   const postgres = await startPostgres({ durable: true })
   const server = forkServer(postgres.url)
