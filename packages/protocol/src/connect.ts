@@ -154,6 +154,15 @@ export const returnParameters = {
 /** Name of the BroadcastChannel on the app's origin; messages are `{ flowId, status }`. */
 export const finishChannel = 'keywell'
 
+/** A scope as it is shown to the person who consents. */
+export const scopeViewSchema = z.object({
+  name: z.string(),
+  sentence: z.string(),
+  risk: z.enum(['low', 'medium', 'high', 'critical']),
+  /** Scopes whose rights it has as well. */
+  implies: z.array(z.string()),
+})
+
 /** `GET /connect/providers`, with the connect token: what the session may connect. */
 export const connectOptionsSchema = z.object({
   providers: z.array(
@@ -161,15 +170,7 @@ export const connectOptionsSchema = z.object({
       name: providerNameSchema,
       title: z.string(),
       hosts: z.array(z.string()),
-      scopes: z.array(
-        z.object({
-          name: z.string(),
-          sentence: z.string(),
-          risk: z.enum(['low', 'medium', 'high', 'critical']),
-          implies: z.array(z.string()),
-          required: z.boolean(),
-        }),
-      ),
+      scopes: z.array(scopeViewSchema.extend({ required: z.boolean() })),
     }),
   ),
 })

@@ -33,6 +33,7 @@ export {
   returnParameters,
   type SessionAnswer,
   scopePolicySchema,
+  scopeViewSchema,
   sessionAnswerSchema,
 } from './connect.ts'
 export {

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { scopeViewSchema } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
 import { createRouter, type Environment, json } from './context.ts'
 
@@ -8,15 +9,7 @@ const providerSchema = z.object({
   documentationUrl: z.string(),
   defaultHost: z.string(),
   defaultScopes: z.array(z.string()),
-  scopes: z.array(
-    z.object({
-      name: z.string(),
-      sentence: z.string(),
-      risk: z.enum(['low', 'medium', 'high', 'critical']),
-      implies: z.array(z.string()),
-      administratorsOnly: z.boolean(),
-    }),
-  ),
+  scopes: z.array(scopeViewSchema.extend({ administratorsOnly: z.boolean() })),
 })
 
 const list = createRoute({
