@@ -222,7 +222,8 @@ verifies('e2e:keyboard', async () => {
     await page.keyboard.press('Tab')
   }
   const [popup] = await Promise.all([page.waitForEvent('popup'), page.keyboard.press('Enter')])
-  await popup.getByLabel('Username').waitFor()
+  // The page takes the focus itself, once it is drawn.
+  await popup.locator('#username:focus').waitFor()
   await popup.keyboard.type('ada')
   await popup.keyboard.press('Tab')
   await popup.keyboard.type('sandbox')

@@ -99,6 +99,8 @@ describe('in a browser', () => {
   test('works by keyboard alone', async () => {
     const stage = await startStage()
     const page = await open(`${stage.url}/users/sign_in`)
+    // The page takes the focus itself, once it is drawn; keys that come before that are lost.
+    await page.locator('#username:focus').waitFor()
     await page.keyboard.type('ada')
     await page.keyboard.press('Tab')
     await page.keyboard.type('sandbox')
