@@ -108,11 +108,14 @@ describeEachDatabase('connect', (makeDatabase) => {
   })
 
   verifies('T2:foreign-callback', async () => {
-    const attacker = new Person()
-    const first = await stage.start(attacker, await stage.flow(await stage.session(jonas)))
-    const back = await stage.consent(first, 'lin')
-    const victim = new Person()
-    expect((await victim.visit(back)).status).toBe(403)
+    // The victim's browser has no cookie of the flow, or one that somebody made up.
+    for (const value of [undefined, 'A'.repeat(43), '']) {
+      const flow = await stage.flow(await stage.session(jonas))
+      const back = await stage.consent(await stage.start(new Person(), flow), 'lin')
+      const cookie = `keywell-${flow.flowId}=${value}`
+      const init = value === undefined ? {} : { headers: { cookie } }
+      expect((await new Person().visit(back, { init })).status, cookie).toBe(403)
+    }
     await expectNoEffect()
     expect(await connectionsOf(mira)).toEqual([])
   })

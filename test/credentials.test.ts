@@ -317,7 +317,8 @@ describeEachDatabase('credentials', (makeDatabase) => {
   })
 
   verifies('T14:moved-record', async () => {
-    const [a, b, bystander] = [await connected(), await connected(), await connected()]
+    const [a, b, c] = [await connected(), await connected(), await connected()]
+    const bystander = await connected()
     const swap = `update credentials x set sealed = y.sealed, key_version = y.key_version
       from credentials y where x.tenant_id = $1 and y.tenant_id = $2`
     await stage.database.query(swap, [a.who.tenantId, b.who.tenantId])
@@ -333,9 +334,9 @@ describeEachDatabase('credentials', (makeDatabase) => {
     expect((await stage.read(thief)).body).toMatchObject({ code: 'credential_unreadable' })
     await stage.database.query(
       `update connections set host = 'http://127.0.0.1:1' where tenant_id = $1`,
-      [b.who.tenantId],
+      [c.who.tenantId],
     )
-    expect((await stage.read(thief)).body).toMatchObject({ code: 'credential_unreadable' })
+    expect((await stage.read(c.who)).body).toMatchObject({ code: 'credential_unreadable' })
     expect(
       stage.logs.filter((line) => line.includes('"alarm":"credential_unreadable"')),
     ).toHaveLength(3)
