@@ -602,6 +602,11 @@ describeEachDatabase('connect', (makeDatabase) => {
       `/connect/flows/${flow.flowId}`,
     )
     expect(cancelled.body).toMatchObject({ status: 'cancelled' })
+    const audited = await stage.database.query(
+      `select actor from audit where tenant_id = $1 and action = 'flow.cancel'`,
+      [mira.tenantId],
+    )
+    expect(audited).toEqual([{ actor: `user:${mira.userId}` }])
     const { url: finish } = await stage.callback(person, back)
     expect((await stage.confirm(finish)).body).toMatchObject({ status: 'cancelled' })
     await expectNoEffect()

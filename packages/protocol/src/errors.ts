@@ -23,7 +23,7 @@ const table = {
   not_connected: [404, 'Ask the user to connect the account, with <ConnectButton/> or connectUrl.'],
   session_expired: [410, 'Make a new connect session and start again.'],
   flow_expired: [410, 'Start again with the connect button.'],
-  flow_used: [409, 'This step was taken already. Read the status of the flow.'],
+  conflict: [409, 'Read it again, and repeat the change if it is still wanted.'],
   flow_mismatch: [
     403,
     'Start and finish in the same browser, signed in as the same user. Nothing was stored.',

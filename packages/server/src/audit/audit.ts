@@ -18,7 +18,6 @@ export type AuditAction =
   | 'flow.cancel'
   | 'integration.create'
   | 'integration.set_client'
-  | 'integration.delete'
   | 'api_key.create'
   | 'api_key.revoke'
 

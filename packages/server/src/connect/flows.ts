@@ -45,7 +45,7 @@ export interface Flows {
   /** Step 4: spends the start code; answers the cookie to set and where to send the browser. */
   start(options: { startCode: string; origin: string | null } & Actor): Promise<StartedFlow>
   status(session: SessionRow, flowId: string): Promise<Flow>
-  cancel(session: SessionRow, flowId: string): Promise<Flow>
+  cancel(session: SessionRow, flowId: string, actor: Actor): Promise<Flow>
 }
 
 export interface StartedFlow {
@@ -184,10 +184,13 @@ export function createFlows(parts: {
       return viewFlow(database, await readFlowOf(database, session, flowId))
     },
 
-    async cancel(session, flowId) {
-      const flow = await readFlowOf(database, session, flowId)
-      await store.endFlow(database, { tenantId: flow.tenantId, id: flow.id, status: 'cancelled' })
-      await store.hintFlow(database, flow.id)
+    async cancel(session, flowId, actor) {
+      const { tenantId, id, userId } = await readFlowOf(database, session, flowId)
+      await database.transaction(tenantId, async (sql) => {
+        if (!(await store.endFlow(sql, { tenantId, id, status: 'cancelled' }))) return
+        await audit.write(sql, { ...actor, tenantId, userId, action: 'flow.cancel', result: 'ok' })
+        await store.hintFlow(sql, id)
+      })
       return viewFlow(database, await readFlowOf(database, session, flowId))
     },
   }

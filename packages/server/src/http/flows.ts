@@ -12,7 +12,7 @@ import type { Flows } from '../connect/flows.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { SessionRow } from '../store/sessions.ts'
 import { eventStreamHeaders } from './changes.ts'
-import { createRouter, type Environment, json } from './context.ts'
+import { callerOf, createRouter, type Environment, json } from './context.ts'
 
 const byId = { params: z.object({ id: flowIdSchema }) }
 
@@ -66,7 +66,7 @@ export function flowRoutes(parts: {
     return c.body(events, 200, eventStreamHeaders) as never
   })
   router.openapi(cancel, async (c) =>
-    c.json(await flows.cancel(c.get('session'), c.req.valid('param').id), 200),
+    c.json(await flows.cancel(c.get('session'), c.req.valid('param').id, callerOf(c)), 200),
   )
   router.openapi(options, async (c) => c.json(await sessions.options(c.get('session')), 200))
   return router

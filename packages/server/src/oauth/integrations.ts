@@ -209,9 +209,7 @@ function requireReachable(outbound: Outbound, url: URL): void {
 }
 
 function changedMeanwhile(): KeywellError {
-  return new KeywellError('flow_used', 'The integration was changed by somebody else just now.', {
-    nextStep: 'Read it again and repeat the change if it is still wanted.',
-  })
+  return new KeywellError('conflict', 'The integration was changed by somebody else just now.')
 }
 
 function entryOf(row: { tenantId: string; id: string }, action: AuditAction, caller: Caller) {

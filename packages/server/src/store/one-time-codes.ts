@@ -13,10 +13,7 @@ export async function insertCode(
   )
 }
 
-/**
- * Spends a code: of any number of equal calls, also in parallel, one gets the flow.
- * `spent` tells a code that was used before from one that never was or has run out.
- */
+/** Spends a code: of any number of equal calls, also in parallel, one gets the flow. */
 export async function spendCode(
   sql: Sql,
   purpose: CodePurpose,
