@@ -12,17 +12,21 @@ export function faulty(instance: Instance, endpoint: Endpoint): MiddlewareHandle
     const { counters, faults } = instance
     counters.called(endpoint)
     const call = await describe(c, instance, endpoint)
-    const done = observeRefresh(instance, call)
+    const refresh = observeRefresh(c, instance, call)
+    const work = async () => {
+      await next()
+      refresh.worked(c.res.ok)
+    }
     try {
-      await suffer(c, next, faults.strike(call), instance)
+      await suffer(c, work, faults.strike(call), instance)
     } finally {
-      done()
+      refresh.answered()
     }
     if (endpoint === 'token') counters.tokenAnswered(statusOf(c))
   }
 }
 
-type DescribedCall = Call & { refreshToken?: string | undefined }
+type DescribedCall = Call & { refreshToken?: string | undefined; pairId?: number | undefined }
 
 async function describe(
   c: Context<Env>,
@@ -41,6 +45,7 @@ async function describe(
       grantType: endpoint === 'token' ? (form.grant_type ?? '') : undefined,
       refreshToken: form.refresh_token,
       grantId: token?.grantId,
+      pairId: token?.id,
       clientId: token?.clientId ?? form.client_id,
     }
   }
@@ -48,12 +53,40 @@ async function describe(
   return { endpoint, path, grantId: token?.grantId, clientId: token?.clientId }
 }
 
-/** Answers what to call when the refresh is over, its faults included. */
-function observeRefresh({ counters }: Instance, call: DescribedCall): () => void {
-  if (call.grantType !== undefined) counters.grantTypeSeen(call.grantType)
-  if (call.grantType !== 'refresh_token') return () => {}
-  if (call.refreshToken !== undefined) counters.refreshTokenPresented(call.refreshToken)
-  return call.grantId === undefined ? () => {} : counters.refreshStarted(call.grantId)
+interface Observer {
+  /** The real work is done; the faults that come after it are not. */
+  worked(well: boolean): void
+  /** It is over, faults included; the answer is about to leave. */
+  answered(): void
+}
+
+function observeRefresh(
+  c: Context<Env>,
+  { counters, refreshes, now }: Instance,
+  { grantType, grantId, pairId, refreshToken }: DescribedCall,
+): Observer {
+  if (grantType !== undefined) counters.grantTypeSeen(grantType)
+  if (grantType !== 'refresh_token') return { worked() {}, answered() {} }
+  if (refreshToken !== undefined) counters.refreshTokenPresented(refreshToken)
+  const done = grantId === undefined ? () => {} : counters.refreshStarted(grantId)
+  const record = refreshes.add(grantId, pairId, now())
+  const { incoming, outgoing } = c.env
+  const over = () => {
+    if (record.endedAt !== null) return
+    record.endedAt = now()
+    // What is written to a connection that was cut is finished too.
+    record.delivered = outgoing.writableFinished && !incoming.socket.destroyed
+  }
+  outgoing.once('finish', over).once('close', over)
+  return {
+    worked: (well) => {
+      record.issued = well
+    },
+    answered: () => {
+      done()
+      if (statusOf(c) !== 'dropped') record.status = c.res.status
+    },
+  }
 }
 
 async function suffer(

@@ -24,6 +24,7 @@ export type {
   TokenInput,
   UserInput,
 } from './control/protocol.ts'
+export type { RefreshRecord } from './control/refresh-log.ts'
 export type { Rotation, Settings } from './control/settings.ts'
 export { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts'
 export { sandboxPassword } from './store/seed.ts'

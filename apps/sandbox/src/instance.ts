@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Counters } from './control/counters.ts'
 import type { Faults } from './control/faults.ts'
+import type { RefreshLog } from './control/refresh-log.ts'
 import type { Settings } from './control/settings.ts'
 import type { User } from './store/state.ts'
 import type { Store } from './store/store.ts'
@@ -11,6 +12,7 @@ export interface Instance {
   readonly settings: Settings
   readonly faults: Faults
   readonly counters: Counters
+  readonly refreshes: RefreshLog
   /** Epoch milliseconds. */
   readonly now: () => number
   /** Ends waits that a fault has begun, when the sandbox stops. */

@@ -11,6 +11,7 @@ import {
   type UserInput,
   userInputSchema,
 } from './control/protocol.ts'
+import { RefreshLog } from './control/refresh-log.ts'
 import { registerApplication } from './control/registry.ts'
 import { defaultSettings } from './control/settings.ts'
 import type { Env, Instance } from './instance.ts'
@@ -68,6 +69,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     settings,
     faults: new Faults(random),
     counters: new Counters(),
+    refreshes: new RefreshLog(),
     now,
     stopping: stopping.signal,
     url: () => url,
@@ -80,6 +82,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     Object.assign(settings, defaultSettings)
     instance.faults.clear()
     instance.counters.reset()
+    instance.refreshes.reset()
     instance.store.replace(seed())
     registerAll()
   }

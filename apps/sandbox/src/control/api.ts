@@ -25,7 +25,7 @@ const maxBodyBytes = 1_048_576
  * and only under a loopback name.
  */
 export function controlApi(instance: Instance, reset: () => void): Hono<Env> {
-  const { store, settings, faults, counters } = instance
+  const { store, settings, faults, counters, refreshes } = instance
   return new Hono<Env>()
     .onError(answerError)
     .use(bodyLimit({ maxSize: maxBodyBytes }))
@@ -53,8 +53,10 @@ export function controlApi(instance: Instance, reset: () => void): Hono<Env> {
     .delete('/faults/:id', (c) => found(c, faults.remove(Number(c.req.param('id')))))
 
     .get('/counters', (c) => c.json(counters.read()))
+    .get('/refreshes', (c) => c.json(refreshes.read()))
     .delete('/counters', (c) => {
       counters.reset()
+      refreshes.reset()
       return c.body(null, 204)
     })
 

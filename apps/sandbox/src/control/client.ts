@@ -8,6 +8,7 @@ import type {
   TokenInput,
   UserInput,
 } from './protocol.ts'
+import type { RefreshRecord } from './refresh-log.ts'
 import type { Settings } from './settings.ts'
 
 /** The control port of a sandbox, for tests. Every method throws if the sandbox refuses. */
@@ -26,6 +27,9 @@ export interface SandboxControl {
   clearFaults(): Promise<void>
 
   counters(): Promise<Counts>
+  /** Every refresh since the last reset, one by one, in the order of its coming. */
+  refreshes(): Promise<RefreshRecord[]>
+  /** Counters at zero, refreshes forgotten. */
   resetCounters(): Promise<void>
 
   /** Registers an application; an id that exists is replaced, and its tokens live on. */
@@ -72,6 +76,7 @@ export function sandboxControl(url: string): SandboxControl {
     removeFault: (id) => call('DELETE', `/faults/${id}`),
     clearFaults: () => call('DELETE', '/faults'),
     counters: () => call('GET', '/counters'),
+    refreshes: () => call('GET', '/refreshes'),
     resetCounters: () => call('DELETE', '/counters'),
     registerApplication: (application) => call('POST', '/applications', application),
     applications: () => call('GET', '/applications'),

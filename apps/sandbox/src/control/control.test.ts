@@ -80,6 +80,69 @@ describe('counters', () => {
   })
 })
 
+describe('the record of refreshes', () => {
+  test('says which pair was presented, whether it gave one, and what was answered', async () => {
+    const stage = await startStage()
+    const one = await stage.issue()
+    const { body } = await stage.refresh(one.refreshToken)
+    await stage.refresh(one.refreshToken)
+    await stage.refresh(String(body.refresh_token))
+    await stage.refresh('0'.repeat(64))
+    const records = await stage.control.refreshes()
+    const [first, again, second, unknown] = records
+    expect(records).toHaveLength(4)
+    expect(first).toMatchObject({ grantId: one.grantId, issued: true, status: 200 })
+    expect(again).toEqual({ ...first, issued: false, status: 400 })
+    expect(second).toMatchObject({ grantId: one.grantId, issued: true })
+    expect(second?.pairId).toBeGreaterThan(first?.pairId ?? Number.NaN)
+    expect(unknown).toMatchObject({ grantId: null, pairId: null, issued: false, delivered: true })
+    expect(first?.endedAt).toBe(first?.startedAt)
+    await stage.control.resetCounters()
+    expect(await stage.control.refreshes()).toEqual([])
+  })
+
+  test('tells an answer that a fault cut off or replaced', async () => {
+    const stage = await startStage()
+    const { refreshToken } = await stage.issue()
+    for (const fault of [
+      faults.dropBeforeRotation(),
+      faults.falseInvalidGrant(),
+      faults.dropAfterRotation(),
+    ]) {
+      await stage.control.addFault({ ...fault, times: 1 })
+      await stage.refresh(refreshToken).catch(() => {})
+    }
+    expect(await stage.control.refreshes()).toMatchObject([
+      { issued: false, status: null, delivered: false },
+      { issued: false, status: 400, delivered: true },
+      { issued: true, status: null, delivered: false },
+    ])
+  })
+
+  test('tells a peer that went away before its answer', async () => {
+    const stage = await startStage()
+    const { refreshToken } = await stage.issue()
+    await stage.control.addFault(faults.slowAnswer(100))
+    const abort = new AbortController()
+    const { clientId, clientSecret } = stage.application
+    const body = new URLSearchParams({
+      grant_type: 'refresh_token',
+      refresh_token: refreshToken ?? '',
+      client_id: clientId,
+      client_secret: clientSecret,
+    })
+    const { signal } = abort
+    const call = fetch(`${stage.url}/oauth/token`, { method: 'POST', body, signal })
+    await expect.poll(async () => (await stage.control.refreshes())[0]?.issued).toBe(true)
+    expect(await stage.control.refreshes()).toMatchObject([{ endedAt: null, delivered: false }])
+    abort.abort()
+    await call.catch(() => {})
+    const ended = async () => (await stage.control.refreshes())[0]?.endedAt
+    await expect.poll(ended).toBeTypeOf('number')
+    expect(await stage.control.refreshes()).toMatchObject([{ issued: true, delivered: false }])
+  })
+})
+
 describe('applications', () => {
   test('get an id and a secret of GitLab’s form', async () => {
     const stage = await startStage()
