@@ -4,6 +4,7 @@ import type { Database } from '../../packages/server/src/store/database.ts'
 import { openPglite } from '../../packages/server/src/store/pglite.ts'
 import { openPostgres } from '../../packages/server/src/store/postgres.ts'
 import type {} from './global-setup.ts' // what is provided, for `inject`
+import { runStatement } from './migrated.ts'
 import { appRole, withDatabase } from './postgres.ts'
 
 /**
@@ -74,19 +75,10 @@ export async function createDatabase(options: { empty?: boolean } = {}): Promise
   const url = inject('postgresUrl')
   const name = `keywell_${randomBytes(6).toString('hex')}`
   const template = options.empty ? 'template0' : inject('postgresTemplate')
-  await run(url, `create database "${name}" template "${template}"`)
+  await runStatement(url, `create database "${name}" template "${template}"`)
   return {
     appUrl: withDatabase(url, name, appRole),
     ownerUrl: withDatabase(url, name),
-    drop: () => run(url, `drop database "${name}" with (force)`),
-  }
-}
-
-async function run(url: string, statement: string): Promise<void> {
-  const database = await openPostgres({ url, poolSize: 1 })
-  try {
-    await database.query(statement)
-  } finally {
-    await database.close()
+    drop: () => runStatement(url, `drop database "${name}" with (force)`),
   }
 }

@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { bakeImage } from '../../packages/server/src/store/image.ts'
-import { migrate } from '../../packages/server/src/store/migrate.ts'
-import { openPostgres } from '../../packages/server/src/store/postgres.ts'
-import { appRole, findBinaries, startPostgres, withDatabase } from './postgres.ts'
+import { createMigrated, runStatement } from './migrated.ts'
+import { findBinaries, startPostgres } from './postgres.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -55,9 +54,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 async function provide(): Promise<Provided> {
   const [server, pgliteImage] = await Promise.all([findOrStartPostgres(), cachedImage()])
   const postgresTemplate = `keywell_template_${randomBytes(4).toString('hex')}`
-  await makeTemplate(server.url, postgresTemplate)
+  await createMigrated(server.url, postgresTemplate)
   const stop = async () => {
-    await asSuperuser(server.url, `drop database "${postgresTemplate}"`)
+    await runStatement(server.url, `drop database "${postgresTemplate}"`)
     await server.stop()
   }
   return { postgresUrl: server.url, postgresTemplate, pgliteImage, stop }
@@ -74,31 +73,6 @@ async function findOrStartPostgres(): Promise<{ url: string; stop(): Promise<voi
   if (!url) throw new Error('No Postgres for tests: run `npm install`, or set DATABASE_URL.')
   announce('Postgres for tests: DATABASE_URL')
   return { url, stop: async () => {} }
-}
-
-async function makeTemplate(url: string, name: string): Promise<void> {
-  await asSuperuser(
-    url,
-    `do $$ begin
-       if not exists (select from pg_roles where rolname = '${appRole}') then
-         create role ${appRole} login;
-       end if;
-     end $$`,
-  )
-  await asSuperuser(url, `create database "${name}"`)
-  const database = await openPostgres({ url: withDatabase(url, name) })
-  await migrate(database)
-  await database.query(`
-    grant select, insert, update, delete on all tables in schema public to ${appRole};
-    grant usage on all sequences in schema public to ${appRole};
-  `)
-  await database.close()
-}
-
-async function asSuperuser(url: string, statement: string): Promise<void> {
-  const database = await openPostgres({ url, poolSize: 1 })
-  await database.query(statement)
-  await database.close()
 }
 
 /** An image is baked in seconds and used in each run, so it is kept until a migration or PGlite changes. */
