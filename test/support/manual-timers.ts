@@ -8,6 +8,9 @@ export class ManualTimers {
   #now = 0
   readonly #timers = new Set<Timer>()
 
+  /** The time by this clock, in milliseconds. */
+  readonly now = (): number => this.#now
+
   /** Timers that have been set and have not run. */
   get pending(): number {
     return this.#timers.size

@@ -110,6 +110,7 @@ export {
 } from './integrations.ts'
 export type {
   HealthProbe,
+  HostLimits,
   IdentityProbe,
   OAuthDefinition,
   ProbeAnswer,

@@ -21,6 +21,11 @@ export interface ProviderDefinition {
   readonly identity: IdentityProbe
   readonly health: HealthProbe
   readonly revocation: RevocationDefinition
+  /**
+   * How much `defaultHost` is asked of at most. Another host of the provider has limits of its own,
+   * which its operator knows. Default: the service's own limits for a public host.
+   */
+  readonly limits?: HostLimits
   /** What an operator must do at the provider to register an app, as steps for people. */
   readonly registration: RegistrationGuide
   /**
@@ -43,6 +48,16 @@ export interface OAuthDefinition {
   /** Seconds that an authorisation code lives; bounds how long it may be parked. */
   readonly codeLifetimeSeconds: number
   readonly scopeSeparator: ' ' | ','
+}
+
+/** For all calls of an installation to one host together, whichever its tenants are. */
+export interface HostLimits {
+  /** Calls per second, on average; above 0. */
+  readonly requestsPerSecond: number
+  /** Calls that may go at once after a quiet time, before that rate holds; at least 1. */
+  readonly burst: number
+  /** Calls under way at the same time; a whole number, at least 1. */
+  readonly concurrency: number
 }
 
 export type ScopeRisk = 'low' | 'medium' | 'high' | 'critical'

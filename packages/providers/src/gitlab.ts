@@ -218,6 +218,11 @@ export const gitlab = {
     manualPath: '/-/user_settings/applications',
   },
 
+  // gitlab.com lets one address send 2,000 requests a minute, be they of whichever user, and one user
+  // as many. The app's own calls may come from the same address, so a quarter of that. What its token
+  // endpoint allows in particular is unverified.
+  limits: { requestsPerSecond: 8, burst: 40, concurrency: 16 },
+
   registration: {
     path: '/-/user_settings/applications',
     steps: [

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Secret } from '@keywell/protocol'
+import type { HostLimits, Secret } from '@keywell/protocol'
+import { providers } from '@keywell/providers'
 import { createAudit } from './audit/audit.ts'
 import { createChangeFeed } from './changes/feed.ts'
 import { createCallback } from './connect/callback.ts'
@@ -49,6 +50,11 @@ export interface KeywellOptions {
   connectUrl?: string | undefined
   /** The operator's list of hosts that may be reached although they are private. */
   privateHosts?: readonly PrivateHost[]
+  /**
+   * How much a host is asked of at most, by origin (`https://gitlab.corp`), all replicas together. In
+   * place of what its provider's data says, else of 20 calls per second (1,000 for a private host).
+   */
+  limits?: Readonly<Record<string, HostLimits>>
   logger?: Logger
   /** Milliseconds since 1970; names ids, decides nothing. */
   now?: () => number
@@ -90,7 +96,10 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       hasSealedRecords: () => hasSealedRecords(database),
     },
   })
-  const outbound = createOutbound({ allow: options.privateHosts ?? [] })
+  const outbound = createOutbound({
+    allow: options.privateHosts ?? [],
+    limits: { ...providerLimits(), ...options.limits },
+  })
   const audit = createAudit({ database, makeId: () => makeId('auditEntry') })
   const feed = createChangeFeed({ database, logger })
   const flowHints = createFlowHints(database)
@@ -185,6 +194,14 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       revoke: (id) => apiKeys.revoke(id, 'operator'),
     },
   }
+}
+
+function providerLimits(): Record<string, HostLimits> {
+  const known: Record<string, HostLimits> = {}
+  for (const { defaultHost, limits } of providers) {
+    if (limits !== undefined) known[new URL(defaultHost).origin] = limits
+  }
+  return known
 }
 
 /** @throws TypeError when the URL would send secrets over plain http */

@@ -6,6 +6,7 @@ const words = {
   tls: 'the encrypted connection could not be set up',
   timeout: 'there was no full answer in time',
   aborted: 'the call was given up',
+  held_back: 'the host cannot be called at the moment',
   too_large: 'the answer is larger than allowed',
   reset: 'the connection ended before the answer did',
   bad_answer: 'the answer is not valid HTTP',
@@ -25,10 +26,18 @@ export class OutboundError extends Error {
    */
   readonly notSent: boolean
   readonly host: string
+  /** With `held_back`: how many milliseconds to wait before the next attempt. */
+  readonly retryAfterMs: number | null
 
   constructor(
     reason: OutboundFailure,
-    details: { host: string; notSent: boolean; detail?: string; cause?: unknown },
+    details: {
+      host: string
+      notSent: boolean
+      retryAfterMs?: number | null
+      detail?: string
+      cause?: unknown
+    },
   ) {
     const { host, notSent, detail, cause } = details
     const message = `${host}: ${words[reason]}${detail === undefined ? '' : ` (${detail})`}`
@@ -36,5 +45,6 @@ export class OutboundError extends Error {
     this.reason = reason
     this.notSent = notSent
     this.host = host
+    this.retryAfterMs = details.retryAfterMs ?? null
   }
 }

@@ -16,6 +16,8 @@ export interface Bounds {
   readonly timeoutMs: number
   readonly maxBytes: number
   readonly signal?: AbortSignal | null | undefined
+  /** Called right before the first byte is written. What it throws ends the call: not sent. */
+  readonly ready?: (() => void) | undefined
 }
 
 /**
@@ -66,8 +68,18 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   /** undici calls this with a connected socket at hand, and writes the request when it returns. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Given up while waiting for the socket, or about to be written a second time.
-    if (this.over || this.#controller) controller.abort(new Error('given up'))
+    if (this.over || this.#controller || !this.#isReady()) controller.abort(new Error('given up'))
     else this.#controller = controller
+  }
+
+  /** The last look before there is no way back; it may also have given the call up. */
+  #isReady(): boolean {
+    try {
+      this.#bounds.ready?.()
+    } catch (error) {
+      this.#fail('aborted', error)
+    }
+    return !this.over
   }
 
   onResponseStart(_: unknown, status: number, headers: IncomingHttpHeaders): void {
@@ -100,7 +112,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#size = size
   }
 
-  #fail(reason: OutboundFailure, error?: Error): void {
+  #fail(reason: OutboundFailure, error?: unknown): void {
     if (!this.#end()) return
     const notSent = this.#controller === undefined
     const cause = safeCause(error)
@@ -126,7 +138,7 @@ function classify(error: Error, started: boolean): OutboundFailure {
 }
 
 /** A parser's error carries the bytes that it could not read; those belong in no log. */
-function safeCause(error: Error | undefined): unknown {
+function safeCause(error: unknown): unknown {
   if (error instanceof ConnectFailure) return error.cause
   return error instanceof errors.HTTPParserError ? undefined : error
 }

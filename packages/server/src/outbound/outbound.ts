@@ -1,18 +1,27 @@
+import type { HostLimits } from '@keywell/protocol'
 import { Agent } from 'undici'
+import { type After, after as realAfter } from '../timers.ts'
 import { createConnector, type Dial, dialTcp, type Lookup, resolveName } from './connect.ts'
 import { OutboundError } from './errors.ts'
-import { exchange } from './exchange.ts'
+import { type Answer, type Bounds, exchange } from './exchange.ts'
+import { createGates, type Hosts } from './gates.ts'
+import { createLimits } from './limits.ts'
+import { type CallOutcome, outcomeOfAnswer, outcomeOfFailure } from './outcome.ts'
 import { createPolicy, type PrivateHost } from './policy.ts'
-import { buildRequest } from './request.ts'
+import { buildRequest, type OutgoingRequest } from './request.ts'
 import { toResponse } from './response.ts'
 
 export { OutboundError } from './errors.ts'
+export type { HostState } from './gate.ts'
+export type { Hosts } from './gates.ts'
 export type { PrivateHost } from './policy.ts'
 
 export interface OutboundOptions {
   /** The operator's list. Everything else must be public, https and on port 443. */
   readonly allow: readonly PrivateHost[]
-  /** For a whole call, from the name to the last byte. Default 20,000. */
+  /** By origin, in place of the default: of a public host, or of one of `allow`. */
+  readonly limits?: Readonly<Record<string, HostLimits>> | undefined
+  /** For a whole call, from the name to the last byte; waiting at the gate comes before. Default 20,000. */
   readonly timeoutMs?: number | undefined
   /** Bound of an answer's body, on the wire and decompressed. Default 1,000,000. */
   readonly maxBytes?: number | undefined
@@ -22,12 +31,25 @@ export interface OutboundOptions {
   readonly lookup?: Lookup | undefined
   /** Default: a TCP socket. */
   readonly dial?: Dial | undefined
+  /** Milliseconds on a clock that only goes forward. Default: since the process began. */
+  readonly now?: (() => number) | undefined
+  /** Default: real timers. */
+  readonly after?: After | undefined
 }
 
 /** As for `fetch`; the bounds of one call may differ from the usual ones. */
 export interface OutboundInit extends RequestInit {
   timeoutMs?: number
   maxBytes?: number
+  /** On whose behalf; the tenants take turns where calls have to wait. Default: the service itself. */
+  tenantId?: string | undefined
+  /** Nobody is waiting for the answer, so everybody else goes first. Default false. */
+  background?: boolean
+  /**
+   * Called once the gate has been passed and the socket is connected, right before the first byte is
+   * written. If it throws, nothing is: the call fails as `aborted`, with what was thrown as `cause`.
+   */
+  ready?: () => void
 }
 
 /** The only door out of the service. */
@@ -37,6 +59,9 @@ export interface Outbound {
    * be allowed at every stage; the request is written at most once; redirects are never followed (a
    * 3xx is an answer, or with `redirect: 'error'` a failure); time and sizes are bounded; the body
    * is there, decompressed, when the promise resolves; environment variables for proxies are ignored.
+   *
+   * Before anything is written the call passes its host's gate, where it may have to wait for up to
+   * five seconds or be refused (`held_back`): see `Gate`.
    *
    * Fits oauth4webapi's `customFetch`.
    *
@@ -49,22 +74,25 @@ export interface Outbound {
    * @throws OutboundError `refused_url` or `refused_address`
    */
   checkUrl(url: string | URL): void
-  /** Waits for the calls under way, and ends the idle connections. */
+  /** What the hosts would take at this moment. */
+  readonly hosts: Hosts
+  /** Waits for the calls under way, refuses those at the gates, and ends the idle connections. */
   close(): Promise<void>
 }
 
 const defaults = { timeoutMs: 20_000, maxBytes: 1_000_000, maxHeaderBytes: 16_384 }
-const maxConnectionsPerOrigin = 64
 
-/** @throws TypeError for an entry of `allow` that means nothing or that nobody may list */
+/** @throws TypeError for an entry of `allow` or `limits` that means nothing or that nobody may list */
 export function createOutbound(options: OutboundOptions): Outbound {
   const timeoutMs = options.timeoutMs ?? defaults.timeoutMs
   const maxBytes = options.maxBytes ?? defaults.maxBytes
   const policy = createPolicy(options.allow)
   const { lookup = resolveName, dial = dialTcp } = options
+  const { now = () => performance.now(), after = realAfter } = options
+  const limitsOf = createLimits({ allow: options.allow, limits: options.limits ?? {} })
+  const gates = createGates({ limitsOf, now, after })
   const agentOptions: Agent.Options = {
     connect: createConnector({ policy, lookup, dial, timeoutMs }),
-    connections: maxConnectionsPerOrigin,
     maxHeaderSize: options.maxHeaderBytes ?? defaults.maxHeaderBytes,
     // The deadline of the whole call stands in for both.
     headersTimeout: 0,
@@ -76,6 +104,26 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const fresh = new Agent({ ...agentOptions, pipelining: 0 })
   let closing: Promise<unknown> | undefined
 
+  async function passAndExchange(
+    request: OutgoingRequest,
+    bounds: Bounds,
+    init: OutboundInit,
+  ): Promise<Answer> {
+    const { tenantId, background = false, signal } = init
+    const leave = await gates.pass(request.origin, { tenantId, background, signal })
+    let outcome: CallOutcome = { kind: 'neutral' }
+    try {
+      const answer = await exchange(isRead(request.method) ? keeping : fresh, request, bounds)
+      outcome = outcomeOfAnswer(answer)
+      return answer
+    } catch (error) {
+      if (error instanceof OutboundError) outcome = outcomeOfFailure(error)
+      throw error
+    } finally {
+      leave(outcome)
+    }
+  }
+
   return {
     async fetch(input, init = {}) {
       const url = policy.check(parseUrl(input))
@@ -84,9 +132,9 @@ export function createOutbound(options: OutboundOptions): Outbound {
         timeoutMs: init.timeoutMs ?? timeoutMs,
         maxBytes: init.maxBytes ?? maxBytes,
         signal: init.signal,
+        ready: init.ready,
       }
-      const agent = isRead(request.method) ? keeping : fresh
-      const answer = await exchange(agent, request, bounds)
+      const answer = await passAndExchange(request, bounds, init)
       if (init.redirect === 'error' && isRedirect(answer.status)) {
         throw new OutboundError('redirect', { host: url.host, notSent: false })
       }
@@ -97,7 +145,10 @@ export function createOutbound(options: OutboundOptions): Outbound {
       policy.check(parseUrl(input))
     },
 
+    hosts: gates,
+
     close() {
+      gates.close()
       closing ??= Promise.all([keeping.close(), fresh.close()])
       return closing.then(() => {})
     },

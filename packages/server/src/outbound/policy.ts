@@ -67,7 +67,8 @@ export function createPolicy(allow: readonly PrivateHost[]): Policy {
   }
 }
 
-function parseOrigin(text: string): URL {
+/** @throws TypeError for a text that is more, or less, than an origin */
+export function parseOrigin(text: string): URL {
   const url = URL.canParse(text) ? withoutTrailingDot(new URL(text)) : undefined
   const isOrigin = url?.pathname === '/' && url.search === '' && url.hash === ''
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'

@@ -1,0 +1,241 @@
+import type { HostLimits } from '@keywell/protocol'
+import type { After } from '../timers.ts'
+import { Breaker, type BreakerState, type BreakerTicket } from './breaker.ts'
+import { OutboundError } from './errors.ts'
+import { shareOf } from './limits.ts'
+import type { CallOutcome } from './outcome.ts'
+import { longestPauseMs } from './retry-after.ts'
+import { Throttle } from './throttle.ts'
+import { TokenBucket } from './token-bucket.ts'
+import { type Waiting, WaitingCalls } from './waiting-calls.ts'
+
+/** How many calls may wait for one host. Past it, whoever has the most of them loses one. */
+const maxWaiting = 1_000
+/** How long one may wait. */
+const maxWaitMs = 5_000
+/** What a refused call is told at least, so that nobody comes back at once. */
+const shortestRetryMs = 1_000
+/** The rest of the slots is kept for calls that somebody waits for, however slow the host is. */
+const backgroundShare = 0.75
+
+export interface GateCall extends Waiting {
+  readonly signal?: AbortSignal | null | undefined
+}
+
+/** To be called once, when the call has ended however it did. */
+export type Leave = (outcome: CallOutcome) => void
+
+export interface HostState {
+  readonly origin: string
+  /** `paused`: the host asked for it. `open` and `half_open`: it fails, see `Breaker`. */
+  readonly state: BreakerState | 'paused'
+  /** Milliseconds until the next call may go; 0: one may go now, if a slot is free. */
+  readonly retryAfterMs: number
+  readonly waiting: number
+  readonly running: number
+  /** Calls that may go at once before the rate holds. */
+  readonly tokens: number
+}
+
+export interface GateOptions {
+  readonly origin: string
+  readonly limits: HostLimits
+  readonly share: number
+  /** Milliseconds on a clock that only goes forward. */
+  readonly now: () => number
+  readonly after: After
+  /** The breaker has opened, or the host asked for a pause. */
+  readonly onHold: () => void
+}
+
+interface Waiter extends Waiting {
+  go(leave: Leave): void
+  refuse(error: OutboundError): void
+}
+
+/**
+ * What every call to one host passes before anything is written: so many at once, so many in a time,
+ * and fewer when the host fails or says so. Who is refused here was certainly not sent.
+ */
+export class Gate {
+  readonly #options: GateOptions
+  readonly #waiting = new WaitingCalls<Waiter>({ max: maxWaiting })
+  readonly #breaker = new Breaker()
+  readonly #throttle = new Throttle()
+  readonly #bucket: TokenBucket
+  #limits: HostLimits
+  #running = 0
+  #runningBackground = 0
+  #cancelWake = () => {}
+
+  constructor(options: GateOptions) {
+    this.#options = options
+    this.#limits = shareOf(options.limits, options.share)
+    this.#bucket = new TokenBucket(this.#limits, options.now())
+    this.#breaker.setShare(options.share)
+  }
+
+  /** @throws OutboundError `held_back`, with the time after which it is worth trying; or `aborted` */
+  pass(call: GateCall): Promise<Leave> {
+    return new Promise((resolve, reject) => {
+      if (call.signal?.aborted) return reject(this.#error('aborted'))
+      const giveUp = () => this.#refuse(waiter, 'aborted')
+      const cancelDeadline = this.#options.after(maxWaitMs, () => this.#refuse(waiter, 'held_back'))
+      const settled = () => {
+        cancelDeadline()
+        call.signal?.removeEventListener('abort', giveUp)
+      }
+      const waiter: Waiter = {
+        tenantId: call.tenantId,
+        background: call.background,
+        go(leave) {
+          settled()
+          resolve(leave)
+        },
+        refuse(error) {
+          settled()
+          reject(error)
+        },
+      }
+      call.signal?.addEventListener('abort', giveUp)
+      this.#waiting.add(waiter)?.refuse(this.#error('held_back'))
+      this.#letGo()
+    })
+  }
+
+  get state(): HostState {
+    const now = this.#options.now()
+    const { state } = this.#breaker
+    return {
+      origin: this.#options.origin,
+      state: state === 'closed' && this.#throttle.msLeft(now) > 0 ? 'paused' : state,
+      retryAfterMs: this.#msUntilRoom(now),
+      waiting: this.#waiting.size,
+      running: this.#running,
+      tokens: Math.floor(this.#bucket.tokens(now)),
+    }
+  }
+
+  /** How many background calls would be let go at this moment. */
+  get backgroundRoom(): number {
+    if (this.#waiting.size > 0) return 0
+    return Math.min(this.#room(this.#options.now()), this.#freeBackgroundSlots)
+  }
+
+  /** Nothing is under way or waiting. */
+  get isIdle(): boolean {
+    return this.#running === 0 && this.#waiting.size === 0
+  }
+
+  /** Nothing would change if this gate were forgotten. */
+  get isLikeNew(): boolean {
+    const now = this.#options.now()
+    return (
+      this.isIdle && this.#throttle.isCalm && this.#breaker.isCalm(now) && this.#bucket.isFull(now)
+    )
+  }
+
+  setShare(share: number): void {
+    this.#limits = shareOf(this.#options.limits, share)
+    this.#bucket.resize(this.#limits, this.#options.now())
+    this.#breaker.setShare(share)
+    this.#letGo()
+  }
+
+  /** Nobody waits any longer. */
+  close(): void {
+    this.#cancelWake()
+    for (const waiter of this.#waiting.takeAll()) waiter.refuse(this.#error('aborted'))
+  }
+
+  #letGo(): void {
+    const now = this.#options.now()
+    this.#cancelWake()
+    while (this.#room(now) > 0) {
+      const waiter = this.#waiting.take({ background: this.#freeBackgroundSlots > 0 })
+      if (waiter === undefined) break
+      waiter.go(this.#start(waiter, now))
+    }
+    if (this.#waiting.size === 0) return
+    const waitMs = this.#msUntilRoom(now)
+    const isHopeless = waitMs > maxWaitMs || (waitMs > 0 && this.#breaker.state === 'open')
+    if (isHopeless) this.#refuseAll()
+    // Without a wait it is slots that are missing, and whoever leaves one comes by here.
+    else if (waitMs > 0) this.#cancelWake = this.#options.after(waitMs, () => this.#letGo())
+  }
+
+  #start(call: Waiting, now: number): Leave {
+    this.#bucket.take(now)
+    const started = { call, at: now, ticket: this.#breaker.start(now) }
+    this.#running += 1
+    if (call.background) this.#runningBackground += 1
+    let isOver = false
+    return (outcome) => {
+      if (!isOver) this.#end(started, outcome)
+      isOver = true
+    }
+  }
+
+  #end(started: { call: Waiting; at: number; ticket: BreakerTicket }, outcome: CallOutcome): void {
+    const now = this.#options.now()
+    const before = { state: this.#breaker.state, pauseMs: this.#throttle.msLeft(now) }
+    this.#running -= 1
+    if (started.call.background) this.#runningBackground -= 1
+    if (outcome.kind === 'throttled') {
+      this.#throttle.throttled({ ...outcome, startedAt: started.at }, now)
+    } else if (outcome.kind === 'good') {
+      this.#throttle.answered({ startedAt: started.at })
+    }
+    this.#breaker.end(started.ticket, outcome.kind === 'throttled' ? 'neutral' : outcome.kind, now)
+
+    const changed = this.#breaker.state !== before.state
+    const pauseMs = this.#throttle.msLeft(now)
+    // What was saved in bad times must not go out in one burst when they end.
+    if (changed || pauseMs > before.pauseMs) this.#bucket.drain(now + pauseMs, now)
+    this.#letGo()
+    const opened = changed && this.#breaker.state === 'open'
+    if (opened || (before.pauseMs === 0 && pauseMs > 0)) this.#options.onHold()
+  }
+
+  get #freeBackgroundSlots(): number {
+    const slots = Math.max(1, Math.floor(this.#limits.concurrency * backgroundShare))
+    return Math.max(0, slots - this.#runningBackground)
+  }
+
+  #room(now: number): number {
+    if (this.#throttle.msLeft(now) > 0) return 0
+    const slots = Math.max(0, this.#limits.concurrency - this.#running)
+    const tokens = Math.floor(this.#bucket.tokens(now))
+    return Math.min(slots, tokens, this.#breaker.room(now))
+  }
+
+  /** Slots apart: when one of those gets free, nobody knows. */
+  #msUntilRoom(now: number): number {
+    return Math.max(
+      Math.ceil(this.#throttle.msLeft(now)),
+      this.#breaker.msUntilRoom(now),
+      this.#bucket.msUntilToken(now),
+    )
+  }
+
+  #refuse(waiter: Waiter, reason: 'aborted' | 'held_back'): void {
+    if (this.#waiting.remove(waiter)) waiter.refuse(this.#error(reason))
+  }
+
+  #refuseAll(): void {
+    for (const waiter of this.#waiting.takeAll()) waiter.refuse(this.#error('held_back'))
+  }
+
+  #error(reason: 'aborted' | 'held_back'): OutboundError {
+    const { host } = new URL(this.#options.origin)
+    const retryAfterMs = reason === 'held_back' ? this.#retryAfterMs() : null
+    return new OutboundError(reason, { host, notSent: true, retryAfterMs })
+  }
+
+  /** When those who wait have gone, at this rate. */
+  #retryAfterMs(): number {
+    const queueMs = (this.#waiting.size * 1000) / this.#limits.requestsPerSecond
+    const waitMs = Math.ceil(this.#msUntilRoom(this.#options.now()) + queueMs)
+    return Math.min(Math.max(waitMs, shortestRetryMs), longestPauseMs)
+  }
+}

@@ -1,0 +1,55 @@
+import type { HostLimits } from '@keywell/protocol'
+import { type PrivateHost, parseOrigin } from './policy.ts'
+
+/**
+ * For a public host that nobody has said anything about: far below what an API of any size allows,
+ * far above what a few thousand connections need.
+ */
+const publicHost: HostLimits = { requestsPerSecond: 20, burst: 40, concurrency: 24 }
+/** For a host of the operator's list: it is their own, and what it can take is known to them. */
+const privateHost: HostLimits = { requestsPerSecond: 1_000, burst: 1_000, concurrency: 64 }
+
+/** What a limit may be at most; a number beyond it is a slip, and would limit nothing. */
+const highest = { requestsPerSecond: 100_000, burst: 100_000, concurrency: 1_000 }
+
+/** The limits of every origin: those that were given, else the default of its kind. */
+export type LimitsOf = (origin: string) => HostLimits
+
+/** @throws TypeError for a key that is no origin, or a limit that is none */
+export function createLimits(options: {
+  allow: readonly PrivateHost[]
+  limits: Readonly<Record<string, HostLimits>>
+}): LimitsOf {
+  const known = new Map<string, HostLimits>()
+  for (const { origin } of options.allow) known.set(parseOrigin(origin).origin, privateHost)
+  for (const [text, limits] of Object.entries(options.limits)) {
+    known.set(parseOrigin(text).origin, checkLimits(text, limits))
+  }
+  return (origin) => known.get(origin) ?? publicHost
+}
+
+/** What one of several replicas may take of the limits. Something always, so that none stands still. */
+export function shareOf(limits: HostLimits, share: number): HostLimits {
+  return {
+    requestsPerSecond: limits.requestsPerSecond * share,
+    burst: Math.max(1, limits.burst * share),
+    concurrency: Math.max(1, Math.floor(limits.concurrency * share)),
+  }
+}
+
+function checkLimits(origin: string, limits: HostLimits): HostLimits {
+  const { requestsPerSecond, burst, concurrency } = limits
+  const refuse = (name: keyof HostLimits, rule: string) =>
+    new TypeError(`limits of ${origin}: ${name} must be ${rule}, not ${String(limits[name])}`)
+
+  if (!(requestsPerSecond > 0 && requestsPerSecond <= highest.requestsPerSecond)) {
+    throw refuse('requestsPerSecond', `above 0 and at most ${highest.requestsPerSecond}`)
+  }
+  if (!(burst >= 1 && burst <= highest.burst)) {
+    throw refuse('burst', `from 1 to ${highest.burst}`)
+  }
+  if (!(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= highest.concurrency)) {
+    throw refuse('concurrency', `a whole number from 1 to ${highest.concurrency}`)
+  }
+  return { requestsPerSecond, burst, concurrency }
+}

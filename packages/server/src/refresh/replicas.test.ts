@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import { beforeAll, expect, test, vi } from 'vitest'
+import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import { ManualTimers } from '../../../../test/support/manual-timers.ts'
+import { silentLogger } from '../logger.ts'
+import { type Database, DatabaseUnavailable } from '../store/database.ts'
+import { createReplicas } from './replicas.ts'
+
+describeEachDatabase('replicas', (makeDatabase) => {
+  let database: Database
+  beforeAll(async () => {
+    database = await makeDatabase()
+  })
+
+  function replica(options: { database?: Database } = {}) {
+    const timers = new ManualTimers()
+    const shares: number[] = []
+    const processId = randomUUID()
+    const part = createReplicas({
+      database: options.database ?? database,
+      hosts: { setShare: (share) => void shares.push(share) },
+      logger: silentLogger,
+      after: timers.after,
+      processId,
+    })
+    return { ...part, timers, shares, processId }
+  }
+
+  /** As if so much time had passed since it was last seen. */
+  const age = (processId: string, seconds: number) =>
+    database.query(
+      `update replicas set seen_at = now() - $2 * interval '1 second' where replica_id = $1::uuid`,
+      [processId, seconds],
+    )
+  const rows = () => database.query<{ replica_id: string }>('select replica_id from replicas')
+
+  test('each takes its share, from the start and with every beat; one that stops leaves its own', async () => {
+    const one = replica()
+    await one.start()
+    expect(one.shares).toEqual([1])
+
+    const other = replica()
+    await other.start()
+    expect(other.shares).toEqual([1 / 2])
+
+    one.timers.advance(10_000)
+    await vi.waitFor(() => expect(one.shares).toEqual([1, 1 / 2]))
+
+    await other.stop()
+    await vi.waitFor(() => expect(one.timers.pending).toBe(1))
+    one.timers.advance(10_000)
+    await vi.waitFor(() => expect(one.shares).toEqual([1, 1 / 2, 1]))
+    await one.stop()
+    expect(await rows()).toEqual([])
+  })
+
+  test('one that ends without a word counts for 30 s, and its row is gone after an hour', async () => {
+    const killed = replica()
+    await killed.start()
+    for (const [seconds, share] of [
+      [29, 1 / 2],
+      [31, 1],
+    ] as const) {
+      await age(killed.processId, seconds)
+      const living = replica()
+      await living.start()
+      expect(living.shares).toEqual([share])
+      await living.stop()
+    }
+    expect(await rows()).toEqual([{ replica_id: killed.processId }])
+
+    await age(killed.processId, 3_601)
+    const living = replica()
+    await living.start()
+    expect(await rows()).toEqual([{ replica_id: living.processId }])
+    await living.stop()
+    await killed.stop()
+  })
+
+  test('after a stop nothing beats, also when a beat was under way', async () => {
+    const stopping = replica()
+    const beat = stopping.start()
+    await stopping.stop()
+    await beat
+    expect(stopping.timers.pending).toBe(0)
+    expect(await rows()).toEqual([])
+  })
+
+  test('without a database the last share stands, and the beats go on until it is back', async () => {
+    let away = false
+    const query: Database['query'] = (text, parameters) =>
+      away ? Promise.reject(new DatabaseUnavailable('away')) : database.query(text, parameters)
+    const other = replica()
+    await other.start()
+    const one = replica({ database: { ...database, query } })
+    await one.start()
+    expect(one.shares).toEqual([1 / 2])
+
+    away = true
+    for (let beats = 0; beats < 5; beats += 1) {
+      one.timers.advance(10_000)
+      await vi.waitFor(() => expect(one.timers.pending).toBe(1))
+    }
+    expect(one.shares).toEqual([1 / 2])
+
+    away = false
+    await other.stop()
+    one.timers.advance(10_000)
+    await vi.waitFor(() => expect(one.shares).toEqual([1 / 2, 1]))
+    away = true
+    await one.stop()
+    away = false
+    expect(await rows()).toEqual([{ replica_id: one.processId }])
+  })
+})

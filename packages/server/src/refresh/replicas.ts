@@ -1,0 +1,71 @@
+import type { Logger } from '../logger.ts'
+import type { Hosts } from '../outbound/outbound.ts'
+import type { Database } from '../store/database.ts'
+import {
+  beatReplica,
+  countLiveReplicas,
+  deleteLostReplicas,
+  removeReplica,
+} from '../store/replicas.ts'
+import type { After } from '../timers.ts'
+
+const beatMs = 10_000
+/** Three beats: one that is late changes nothing. */
+const liveMs = 30_000
+const lostMs = 3_600_000
+
+export interface Replicas {
+  /** Makes this replica known, and takes its share of the limits from now on. */
+  start(): Promise<void>
+  /** Leaves its share to the others. */
+  stop(): Promise<void>
+}
+
+/**
+ * The limits of a host hold for all replicas together, so each takes as much as there are replicas.
+ * While the database is away the last share stands: who cannot be counted has not become fewer.
+ */
+export function createReplicas(parts: {
+  database: Database
+  hosts: Pick<Hosts, 'setShare'>
+  logger: Logger
+  after: After
+  /** A uuid that names this process. */
+  processId: string
+}): Replicas {
+  const { database, logger, processId } = parts
+  let cancelNext = () => {}
+  let beating: Promise<void> = Promise.resolve()
+  let stopped = false
+
+  async function beat(): Promise<void> {
+    await beatReplica(database, processId)
+    await deleteLostReplicas(database, lostMs)
+    parts.hosts.setShare(1 / Math.max(1, await countLiveReplicas(database, liveMs)))
+  }
+
+  async function beatOn(): Promise<void> {
+    await beat().catch((error: unknown) => {
+      logger.warn({ reason: String(error) }, 'this replica could not say that it lives')
+    })
+    if (!stopped) cancelNext = parts.after(beatMs, () => void startBeat())
+  }
+
+  function startBeat(): Promise<void> {
+    beating = beatOn()
+    return beating
+  }
+
+  return {
+    start: startBeat,
+
+    async stop() {
+      stopped = true
+      cancelNext()
+      await beating
+      await removeReplica(database, processId).catch((error: unknown) => {
+        logger.warn({ reason: String(error) }, 'this replica could not say that it leaves')
+      })
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import type { Sql } from './database.ts'
+
+/** This replica lives, by the database's clock. */
+export async function beatReplica(sql: Sql, replicaId: string): Promise<void> {
+  await sql.query(
+    `insert into replicas (tenant_id, replica_id) values ('@install', $1::uuid)
+     on conflict (tenant_id, replica_id) do update set seen_at = now()`,
+    [replicaId],
+  )
+}
+
+/** Replicas that were seen within the time; they include whoever has just beaten. */
+export async function countLiveReplicas(sql: Sql, withinMs: number): Promise<number> {
+  const rows = await sql.query(
+    `select replica_id from replicas
+     where tenant_id = '@install' and seen_at > now() - $1 * interval '1 millisecond'`,
+    [withinMs],
+  )
+  return rows.length
+}
+
+/** A replica that stops in peace; the others need not wait until it counts as gone. */
+export async function removeReplica(sql: Sql, replicaId: string): Promise<void> {
+  await sql.query(`delete from replicas where tenant_id = '@install' and replica_id = $1::uuid`, [
+    replicaId,
+  ])
+}
+
+/** Replicas that ended without a word, each of which leaves a row. */
+export async function deleteLostReplicas(sql: Sql, unseenMs: number): Promise<void> {
+  await sql.query(
+    `delete from replicas
+     where tenant_id = '@install' and seen_at < now() - $1 * interval '1 millisecond'`,
+    [unseenMs],
+  )
+}
