@@ -159,7 +159,7 @@ function asNobody(): { cwd: string; uid?: number; gid?: number } {
   return { cwd: '/', ...(isRoot() && { uid: nobody, gid: nobody }) }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)

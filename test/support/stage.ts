@@ -94,11 +94,14 @@ export async function createStage(
     keyPath?: string
     /** A name of its own makes the sandbox another site than the service. */
     sandboxHost?: '127.0.0.1' | 'localhost'
+    /** Where the sandbox listens, and how it is reached, when a proxy stands before it. */
+    sandboxAt?: { port: number; publicUrl: string }
   } = {},
 ): Promise<Stage> {
   const sandbox = await createSandbox({
     host: options.sandboxHost ?? '127.0.0.1',
     ...(options.relativeRoot === undefined ? {} : { relativeRoot: options.relativeRoot }),
+    ...options.sandboxAt,
   })
   const control = sandboxControl(sandbox.controlUrl)
   const { server, url } = await listen(() => keywell)

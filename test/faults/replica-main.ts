@@ -1,0 +1,51 @@
+/** One replica of the service for fault tests: told by its environment, armed by its parent. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { createKeywell, keyFile, localKeys, openPostgres } from '@keywell/server'
+import { createMine } from './mine.ts'
+import type { FromReplica, ReplicaSettings, ToReplica } from './replica.ts'
+
+// Our own parent wrote it.
+const settings = JSON.parse(process.env.REPLICA ?? '') as ReplicaSettings
+const tell = (message: FromReplica) =>
+  new Promise<void>((resolve) => void process.send?.(message, () => resolve()))
+const log = (level: string) => (fields: object, message: string) => {
+  process.stdout.write(`${JSON.stringify({ level, message, ...fields })}\n`)
+}
+
+// The address must be known before there is anything to answer.
+const server = createServer(getRequestListener((request) => keywell.fetch(request)))
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+// A listening TCP server has an address of this form.
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+const mine = createMine({
+  tell,
+  blow: (how) => process.kill(process.pid, how === 'kill' ? 'SIGKILL' : 'SIGSTOP'),
+})
+process.on('message', (message: ToReplica) => mine.lay(message))
+// Listening for messages alone must not keep a process alive that was asked to end.
+process.channel?.unref()
+
+const engine = { role: settings.role, timing: settings.timing, faultPoint: mine.step }
+const keywell = createKeywell({
+  database: await openPostgres({ url: settings.databaseUrl, poolSize: settings.poolSize }),
+  keys: localKeys(keyFile({ path: settings.keyPath, warn: () => {} })),
+  publicUrl: url,
+  privateHosts: [{ origin: settings.providerOrigin }],
+  logger: { debug: () => {}, info: log('info'), warn: log('warn'), error: log('error') },
+  ...engine,
+})
+process.once('SIGTERM', () => {
+  server.close()
+  keywell.stop().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      log('error')({ reason: String(error) }, 'cannot stop')
+      process.exit(1)
+    },
+  )
+})
+await keywell.start()
+await tell({ kind: 'ready', url })
