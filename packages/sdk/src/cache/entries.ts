@@ -36,7 +36,7 @@ export class Entries {
 
   add(entry: Entry): void {
     this.#byUse.set(entry, entry)
-    this.#index.add(entry.identity, entry)
+    this.#index.add(entry)
   }
 
   /** It was used since it was last touched. */

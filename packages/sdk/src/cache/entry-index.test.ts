@@ -4,16 +4,22 @@ import { EntryIndex, type Identity } from './entry-index.ts'
 
 const ada = { provider: 'gitlab', tenantId: 'org', userId: 'ada' }
 
+interface Named {
+  identity: Identity
+  name: string | number
+}
+const named = (identity: Identity, name: string | number): Named => ({ identity, name })
+
 test('finds what was added, by an equal identity', () => {
-  const index = new EntryIndex<string>()
-  index.add(ada, 'of ada')
-  expect(index.find({ ...ada })).toBe('of ada')
+  const index = new EntryIndex<Named>()
+  index.add(named(ada, 'of ada'))
+  expect(index.find({ ...ada })?.name).toBe('of ada')
 })
 
 test('an omitted connection is the one named default', () => {
-  const index = new EntryIndex<string>()
-  index.add({ ...ada, connection: 'default' }, 'of ada')
-  expect(index.find(ada)).toBe('of ada')
+  const index = new EntryIndex<Named>()
+  index.add(named({ ...ada, connection: 'default' }, 'of ada'))
+  expect(index.find(ada)?.name).toBe('of ada')
 })
 
 test.each<[string, Identity]>([
@@ -23,26 +29,26 @@ test.each<[string, Identity]>([
   ['connection', { ...ada, connection: 'work' }],
   ['host', { ...ada, host: 'https://gitlab.acme.com' }],
 ])('another %s is something else', (_, other) => {
-  const index = new EntryIndex<string>()
-  index.add(ada, 'of ada')
+  const index = new EntryIndex<Named>()
+  index.add(named(ada, 'of ada'))
   expect(index.find(other)).toBeUndefined()
-  index.add(other, 'other')
-  expect(index.find(ada)).toBe('of ada')
-  expect(index.find(other)).toBe('other')
+  index.add(named(other, 'other'))
+  expect(index.find(ada)?.name).toBe('of ada')
+  expect(index.find(other)?.name).toBe('other')
 })
 
 test('removing takes one, and only that', () => {
-  const index = new EntryIndex<string>()
+  const index = new EntryIndex<Named>()
   const bob = { ...ada, userId: 'bob' }
-  index.add(ada, 'of ada')
-  index.add(bob, 'of bob')
+  index.add(named(ada, 'of ada'))
+  index.add(named(bob, 'of bob'))
   index.remove(ada)
   expect(index.find(ada)).toBeUndefined()
-  expect(index.find(bob)).toBe('of bob')
+  expect(index.find(bob)?.name).toBe('of bob')
   index.remove(bob)
   index.remove(bob)
-  index.add(ada, 'again')
-  expect(index.find(ada)).toBe('again')
+  index.add(named(ada, 'again'))
+  expect(index.find(ada)?.name).toBe('again')
 })
 
 /** Few letters, and those that separators are made of: collisions are likely, if there can be any. */
@@ -59,19 +65,19 @@ test('behaves like a map keyed by all five parts, whatever characters they conta
   const step = fc.record({ do: fc.constantFrom('add', 'remove', 'find'), identity })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const index = new EntryIndex<number>()
+      const index = new EntryIndex<Named>()
       const model = new Map<string, number>()
       for (const [value, { do: what, identity }] of steps.entries()) {
         const { provider, tenantId, userId, connection = 'default', host } = identity
         const key = JSON.stringify([provider, tenantId, userId, connection, host])
         if (what === 'add') {
-          index.add(identity, value)
+          index.add(named(identity, value))
           model.set(key, value)
         } else if (what === 'remove') {
           index.remove(identity)
           model.delete(key)
         }
-        expect(index.find(identity)).toBe(model.get(key))
+        expect(index.find(identity)?.name).toBe(model.get(key))
       }
     }),
   )

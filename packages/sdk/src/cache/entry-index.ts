@@ -11,11 +11,18 @@ export interface Identity {
   readonly host?: string | undefined
 }
 
-type Tenants<Value> = Map<string, Map<string, Value>>
+/**
+ * By user id, since few are in more than one tenant: the first tenant's value is found by one look-up,
+ * the others' stand beside it.
+ */
+interface Users<Value> {
+  readonly first: Map<string, Value>
+  readonly others: Map<string, Map<string, Value>>
+}
 
 /** Where provider, connection name and host lead to. */
 interface Branch<Value> extends Pick<Identity, 'provider' | 'connection' | 'host'> {
-  readonly tenants: Tenants<Value>
+  readonly users: Users<Value>
 }
 
 /**
@@ -23,56 +30,79 @@ interface Branch<Value> extends Pick<Identity, 'provider' | 'connection' | 'host
  * nothing and no two identities can collide, whatever characters they contain.
  *
  * Provider, connection name and host have few values and come first. Where they led is remembered,
- * because a call site asks for the same three again and again; such a look-up costs two maps.
+ * because a call site asks for the same three again and again; such a look-up costs one map.
  */
-export class EntryIndex<Value> {
-  readonly #providers = new Map<string, Map<string, Map<string | undefined, Tenants<Value>>>>()
+export class EntryIndex<Value extends { readonly identity: Identity }> {
+  readonly #providers = new Map<string, Map<string, Map<string | undefined, Users<Value>>>>()
   #last: Branch<Value> | undefined
 
   /** Undefined, from a caller without types, names nothing. */
   find(identity: Identity | undefined): Value | undefined {
     if (identity === undefined) return undefined
     const last = this.#last
-    const tenants =
-      last !== undefined && leadsTo(last, identity) ? last.tenants : this.#findBranch(identity)
-    return tenants?.get(identity.tenantId)?.get(identity.userId)
+    const users =
+      last !== undefined && leadsTo(last, identity) ? last.users : this.#findBranch(identity)
+    const found = users?.first.get(identity.userId)
+    if (found === undefined || found.identity.tenantId === identity.tenantId) return found
+    return users?.others.get(identity.userId)?.get(identity.tenantId)
   }
 
-  add(identity: Identity, value: Value): void {
-    const connections = childOf(this.#providers, identity.provider)
-    const hosts = childOf(connections, identity.connection ?? defaultConnectionName)
-    const tenants = childOf(hosts, identity.host)
-    childOf(tenants, identity.tenantId).set(identity.userId, value)
+  /** By its own identity; takes the place of one that is equal. */
+  add(value: Value): void {
+    const { provider, connection, host, tenantId, userId } = value.identity
+    const connections = childOf(this.#providers, provider, () => new Map())
+    const hosts = childOf(connections, connection ?? defaultConnectionName, () => new Map())
+    const { first, others } = childOf(hosts, host, newUsers<Value>)
+    const known = first.get(userId)
+    if (known === undefined || known.identity.tenantId === tenantId) first.set(userId, value)
+    else childOf(others, userId, () => new Map()).set(tenantId, value)
   }
 
   remove(identity: Identity): void {
     const connection = identity.connection ?? defaultConnectionName
     const connections = this.#providers.get(identity.provider)
     const hosts = connections?.get(connection)
-    const tenants = hosts?.get(identity.host)
-    tenants?.get(identity.tenantId)?.delete(identity.userId)
-    dropIfEmpty(tenants, identity.tenantId)
-    dropIfEmpty(hosts, identity.host)
+    const users = hosts?.get(identity.host)
+    if (users !== undefined) removeFrom(users, identity)
+    if (users?.first.size === 0) hosts?.delete(identity.host)
     dropIfEmpty(connections, connection)
     dropIfEmpty(this.#providers, identity.provider)
     // It may have been dropped just now.
     this.#last = undefined
   }
 
-  #findBranch(identity: Identity): Tenants<Value> | undefined {
-    const tenants = this.#providers
+  #findBranch(identity: Identity): Users<Value> | undefined {
+    const users = this.#providers
       .get(identity.provider)
       ?.get(identity.connection ?? defaultConnectionName)
       ?.get(identity.host)
-    if (tenants !== undefined) {
+    if (users !== undefined) {
       const { provider, connection, host } = identity
-      this.#last = { provider, connection, host, tenants }
+      this.#last = { provider, connection, host, users }
     }
-    return tenants
+    return users
   }
 }
 
-function leadsTo(branch: Branch<unknown>, identity: Identity): boolean {
+function removeFrom<Value extends { readonly identity: Identity }>(
+  { first, others }: Users<Value>,
+  { tenantId, userId }: Identity,
+): void {
+  const beside = others.get(userId)
+  if (first.get(userId)?.identity.tenantId === tenantId) {
+    first.delete(userId)
+    const [next] = beside?.values() ?? []
+    if (next === undefined) return
+    // A place in front is free.
+    first.set(userId, next)
+    beside?.delete(next.identity.tenantId)
+  } else {
+    beside?.delete(tenantId)
+  }
+  dropIfEmpty(others, userId)
+}
+
+function leadsTo(branch: Omit<Branch<unknown>, 'users'>, identity: Identity): boolean {
   return (
     branch.provider === identity.provider &&
     branch.connection === identity.connection &&
@@ -80,16 +110,15 @@ function leadsTo(branch: Branch<unknown>, identity: Identity): boolean {
   )
 }
 
-function childOf<Key, ChildKey, Child>(
-  parent: Map<Key, Map<ChildKey, Child>>,
-  key: Key,
-): Map<ChildKey, Child> {
+function childOf<Key, Child>(parent: Map<Key, Child>, key: Key, make: () => Child): Child {
   const known = parent.get(key)
   if (known !== undefined) return known
-  const made = new Map<ChildKey, Child>()
+  const made = make()
   parent.set(key, made)
   return made
 }
+
+const newUsers = <Value>(): Users<Value> => ({ first: new Map(), others: new Map() })
 
 function dropIfEmpty<Key>(parent: Map<Key, { readonly size: number }> | undefined, key: Key): void {
   if (parent?.get(key)?.size === 0) parent.delete(key)

@@ -14,10 +14,11 @@ import { parseHost, requireProvider } from '../oauth/integrations.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Refresher } from '../refresh/refresh.ts'
-import { type CredentialReadRow, findCredential, findCredentials } from '../store/credentials.ts'
+import { type CredentialReadRow, findCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
 import { findUpkeep, hastenUpkeep } from '../store/upkeep.ts'
 import type { Sleep } from '../timers.ts'
+import { createLookUp } from './look-up.ts'
 
 /** How long a read waits for a refresh, its own or another process's. */
 const maxWaitMs = 5_000
@@ -44,6 +45,7 @@ export function createReadCredential(parts: {
   sleep: Sleep
 }): ReadCredentials {
   const { database, box, refresher, audit } = parts
+  const lookUp = createLookUp(database)
   const probed = new LRUCache<string, true>({ max: 10_000, ttl: probePauseMs })
 
   return async (query, caller) => {
@@ -73,8 +75,10 @@ export function createReadCredential(parts: {
 
   async function find(query: Query): Promise<CredentialReadRow> {
     const host = query.host === undefined ? null : parseHost(query.host)
-    const rows = await findCredentials(database, {
-      ...query,
+    const rows = await lookUp({
+      tenantId: query.tenantId,
+      userId: query.userId,
+      provider: query.provider,
       name: query.connection,
       host,
       askDue: query.ifNewerThan !== undefined,

@@ -38,28 +38,40 @@ const refreshDue = `coalesce((
     select u.refresh_at <= now() from upkeep u where u.tenant_id = c.tenant_id and u.connection_id = c.id
   ), false)`
 
+/** Which credential a reader asks for. */
+export interface CredentialKey {
+  tenantId: string
+  userId: string
+  provider: string
+  name: string
+  /** Null: whichever there is. */
+  host: string | null
+  /** Whether a refresh is due is looked up only if it is asked; else it reads as false. */
+  askDue: boolean
+}
+
 /**
- * Usually one row; more where a user has the provider on several hosts and none was named. Whether a
- * refresh is due is looked up only if it is asked; else it reads as false.
+ * Looks many keys up in one statement, each by its own index look-up, and answers them in their order.
+ * Usually one row each; more where a user has the provider on several hosts and none was named.
  */
 export async function findCredentials(
   sql: Sql,
-  key: {
-    tenantId: string
-    userId: string
-    provider: string
-    name: string
-    host: string | null
-    askDue: boolean
-  },
-): Promise<CredentialReadRow[]> {
-  return sql.query<CredentialReadRow>(
-    `select ${columns}, $6::boolean and ${refreshDue} as "refreshDue" from ${tables}
-     where c.tenant_id = $1 and c.user_id = $2 and c.provider = $3 and c.name = $4
-       and ($5::text is null or c.host = $5) and c.status <> 'disconnected'
-     limit 10`,
-    [key.tenantId, key.userId, key.provider, key.name, key.host, key.askDue],
+  keys: readonly CredentialKey[],
+): Promise<CredentialReadRow[][]> {
+  const rows = await sql.query<CredentialReadRow & { asked: number }>(
+    `select key.asked, ${columns}, key."askDue" and ${refreshDue} as "refreshDue"
+     from json_to_recordset(($1::text)::json) as key (asked int, "tenantId" text, "userId" text,
+       provider text, name text, host text, "askDue" boolean)
+     join connections c
+       on c.tenant_id = key."tenantId" and c.user_id = key."userId" and c.provider = key.provider
+         and c.name = key.name and c.status <> 'disconnected'
+         and (key.host is null or c.host = key.host)
+     left join credentials k on k.tenant_id = c.tenant_id and k.connection_id = c.id`,
+    [JSON.stringify(keys.map((key, asked) => ({ ...key, asked })))],
   )
+  const answers: CredentialReadRow[][] = keys.map(() => [])
+  for (const { asked, ...row } of rows) answers[asked]?.push(row)
+  return answers
 }
 
 export async function findCredential(
