@@ -44,6 +44,12 @@ const table = {
     502,
     'The provider gave an answer that cannot be used. Try again, or see the log.',
   ],
+  webhook_invalid: [
+    400,
+    'Pass the body as it came, byte for byte, with its headers, and the secret of this endpoint.',
+  ],
+  webhook_stale: [400, 'Check the clock of this machine; the message was sent at another time.'],
+  webhook_repeated: [409, 'Ignore it: this very message was handed out before.'],
   rate_limited: [429, 'Slow down; try again after retryAfterMs.'],
   payload_too_large: [413, 'Send a smaller body.'],
   unavailable: [503, 'Try again shortly. Check that the service is up and its database reachable.'],

@@ -13,6 +13,8 @@ export const idPrefixes = {
   change: 'chg',
   auditEntry: 'aud',
   request: 'req',
+  webhook: 'whk',
+  message: 'msg',
 } as const
 
 export type IdKind = keyof typeof idPrefixes
@@ -25,6 +27,8 @@ export type IntegrationId = Id<'integration'>
 export type ApiKeyId = Id<'apiKey'>
 export type AuditEntryId = Id<'auditEntry'>
 export type RequestId = Id<'request'>
+export type WebhookId = Id<'webhook'>
+export type MessageId = Id<'message'>
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
@@ -89,6 +93,8 @@ export const sessionIdSchema = idSchema('session')
 export const flowIdSchema = idSchema('flow')
 export const integrationIdSchema = idSchema('integration')
 export const apiKeyIdSchema = idSchema('apiKey')
+export const webhookIdSchema = idSchema('webhook')
+export const messageIdSchema = idSchema('message')
 
 /** Longest tenant or user id, in characters. */
 export const maxForeignIdLength = 200

@@ -3,6 +3,9 @@ import type { HostLimits, Secret } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
 import { createAudit } from './audit/audit.ts'
 import { createChangeFeed } from './changes/feed.ts'
+import { createWebhooks } from './changes/webhooks/endpoints.ts'
+import { createSigningSecrets } from './changes/webhooks/signing-secrets.ts'
+import { createWebhookWorker } from './changes/webhooks/worker.ts'
 import { createCallback } from './connect/callback.ts'
 import { createConfirm } from './connect/confirm.ts'
 import { createConnectTokens } from './connect/connect-token.ts'
@@ -29,7 +32,7 @@ import {
   insertFirstTenantKey,
   listKekIds,
 } from './store/tenant-keys.ts'
-import { sleep } from './timers.ts'
+import { after, sleep } from './timers.ts'
 import type { KeyProvider } from './vault/key-provider.ts'
 import { createVault } from './vault/vault.ts'
 
@@ -129,6 +132,10 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     logger,
     sleep,
   })
+  const secrets = createSigningSecrets({ vault, random })
+  const webhookParts = { database, secrets, outbound, audit }
+  const webhookWorker = createWebhookWorker({ ...webhookParts, logger, after, random: chance })
+  const webhooks = createWebhooks({ ...webhookParts, makeId, wake: webhookWorker.wake })
   const apiKeys = createApiKeys({ database, vault, audit, makeId, random, now })
   const app = createApp({
     publicUrl,
@@ -151,6 +158,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     }),
     disconnector,
     integrations,
+    webhooks,
     feed,
     nextFlowHint: flowHints.next,
     isReady: async () => {
@@ -159,9 +167,11 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     },
   })
   const sweep = () =>
-    Promise.all([disconnector.sweep(), deleteOldCodes(database)]).catch((error: unknown) => {
-      logger.warn({ reason: String(error) }, 'sweep failed')
-    })
+    Promise.all([disconnector.sweep(), deleteOldCodes(database), webhookWorker.trim()]).catch(
+      (error: unknown) => {
+        logger.warn({ reason: String(error) }, 'sweep failed')
+      },
+    )
   let sweeper: NodeJS.Timeout | undefined
 
   return {
@@ -174,11 +184,14 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await tokens.start()
       await flowHints.start()
       await feed.start()
+      feed.onChange(webhookWorker.wake)
+      webhookWorker.start()
       sweeper = setInterval(sweep, sweepPauseMs).unref()
     },
 
     async stop() {
       clearInterval(sweeper)
+      await webhookWorker.stop()
       await refresher.drain()
       await feed.stop()
       await flowHints.stop()

@@ -20,6 +20,13 @@ export type AuditAction =
   | 'integration.set_client'
   | 'api_key.create'
   | 'api_key.revoke'
+  | 'webhook.create'
+  | 'webhook.update'
+  | 'webhook.delete'
+  | 'webhook.rotate_secret'
+  | 'webhook.replay'
+  | 'webhook.test'
+  | 'webhook.disable'
 
 /** One act. Never holds a secret, nor the hash of one. */
 export interface AuditEntry {

@@ -86,6 +86,11 @@ export const connection: ChangedConnection = {
   host: 'https://gitlab.com',
   name: 'default',
   generation: 1,
+  status: 'active',
+  reason: null,
+  health: 'ok',
+  healthReason: null,
+  account: { id: '42', name: 'Ada', username: 'ada', avatarUrl: null },
 }
 
 /** Writes one change in a transaction of its own. */

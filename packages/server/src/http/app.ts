@@ -3,6 +3,7 @@ import { KeywellError, type RequestId } from '@keywell/protocol'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { ChangeFeed } from '../changes/feed.ts'
+import type { Webhooks } from '../changes/webhooks/endpoints.ts'
 import type { createCallback } from '../connect/callback.ts'
 import type { createConfirm } from '../connect/confirm.ts'
 import type { Flows } from '../connect/flows.ts'
@@ -24,6 +25,7 @@ import { answerPreflight, requireApiKey, requireConnectToken } from './guards.ts
 import { integrationRoutes } from './integrations.ts'
 import { providerRoutes } from './providers.ts'
 import { sessionRoutes } from './sessions.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 /** Largest body of any request, in bytes. */
 const maxBodyBytes = 64 * 1024
@@ -41,6 +43,7 @@ export interface AppParts {
   readCredential: ReadCredentials
   disconnector: Disconnector
   integrations: Integrations
+  webhooks: Webhooks
   feed: ChangeFeed
   nextFlowHint: (flowId: string, signal: AbortSignal) => Promise<void>
   /** Whether the service may be sent work. */
@@ -74,6 +77,7 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   app.route('/v1/connect/sessions', sessionRoutes(parts))
   app.route('/v1/integrations', integrationRoutes(parts.integrations))
   app.route('/v1/providers', providerRoutes())
+  app.route('/v1/webhooks', webhookRoutes(parts.webhooks))
   app.route('/v1/changes', changeRoutes(parts.feed))
 
   app.route('/', browserRoutes(parts))

@@ -1,0 +1,167 @@
+import { z } from 'zod'
+import { accountSchema, connectionStatusSchema, healthStatusSchema } from './connections.ts'
+import { reauthReasonSchema } from './errors.ts'
+import {
+  connectionIdSchema,
+  connectionNameSchema,
+  messageIdSchema,
+  providerNameSchema,
+  tenantIdSchema,
+  userIdSchema,
+  webhookIdSchema,
+} from './ids.ts'
+
+/** What an endpoint can ask to hear: each kind of change, by its name. (The service's types hold it.) */
+export const webhookEvents = [
+  'connection.connected',
+  'connection.refreshed',
+  'connection.degraded',
+  'connection.recovered',
+  'connection.needs_reauth',
+  'connection.revoked',
+  'connection.disconnected',
+] as const
+export const webhookEventTypeSchema = z.enum(webhookEvents)
+export type WebhookEventType = z.infer<typeof webhookEventTypeSchema>
+
+/** What an endpoint hears unless told: everything but the refreshes, which are many and routine. */
+export const defaultWebhookEvents: readonly WebhookEventType[] = webhookEvents.filter(
+  (event) => event !== 'connection.refreshed',
+)
+
+/** A connection as it stood right after the change. Never holds a secret. */
+export const webhookConnectionSchema = z.object({
+  connectionId: connectionIdSchema,
+  tenantId: tenantIdSchema,
+  userId: userIdSchema,
+  provider: providerNameSchema,
+  host: z.string(),
+  /** Name of the connection. */
+  name: connectionNameSchema,
+  generation: z.int().nonnegative(),
+  status: connectionStatusSchema,
+  /** Why its user must connect again; null while they need not. */
+  reason: reauthReasonSchema.nullable(),
+  health: z.object({ status: healthStatusSchema, reason: z.string().nullable() }),
+  account: accountSchema,
+})
+export type WebhookConnection = z.infer<typeof webhookConnectionSchema>
+
+/**
+ * The body of a message. Its id is the header `webhook-id`, the same on each attempt; order is not
+ * promised, so compare `timestamp` or `data.generation`.
+ */
+export const webhookPayloadSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: webhookEventTypeSchema,
+    /** When the change was made; the header `webhook-timestamp` says when it was sent. */
+    timestamp: z.iso.datetime(),
+    data: webhookConnectionSchema,
+  }),
+  /** Sent by `POST /v1/webhooks/:id/test`, whatever the endpoint listens for. */
+  z.object({
+    type: z.literal('webhook.test'),
+    timestamp: z.iso.datetime(),
+    data: z.object({ webhookId: webhookIdSchema }),
+  }),
+])
+export type WebhookPayload = z.infer<typeof webhookPayloadSchema>
+
+/** The headers of Standard Webhooks. */
+export const webhookHeaders = {
+  id: 'webhook-id',
+  timestamp: 'webhook-timestamp',
+  signature: 'webhook-signature',
+} as const
+
+/** `https:`; which of them may be reached is the service's to say. */
+const url = z.url({ protocol: /^https?$/ }).max(2000)
+const events = z.array(webhookEventTypeSchema).min(1).max(webhookEvents.length)
+
+/** Names the owner of a webhook; that of the installation, which hears all tenants, unless told. */
+export const webhookOwnerSchema = z.object({ tenantId: tenantIdSchema.optional() })
+
+/** `POST /v1/webhooks`. */
+export const createWebhookSchema = z.object({
+  /** Hears this tenant alone; all tenants unless told. */
+  tenantId: tenantIdSchema.optional(),
+  url,
+  events: events.default([...defaultWebhookEvents]),
+})
+export type CreateWebhook = z.input<typeof createWebhookSchema>
+
+/** `PATCH /v1/webhooks/:id`; what is left out stays. */
+export const updateWebhookSchema = z.object({
+  tenantId: tenantIdSchema.optional(),
+  url: url.optional(),
+  events: events.optional(),
+  /** False: nothing is sent, and what happens meanwhile is not kept for it. */
+  enabled: z.boolean().optional(),
+})
+export type UpdateWebhook = z.input<typeof updateWebhookSchema>
+
+export const webhookSchema = z.object({
+  id: webhookIdSchema,
+  /** Null: the installation's, which hears all tenants. */
+  tenantId: tenantIdSchema.nullable(),
+  url: z.string(),
+  events: z.array(webhookEventTypeSchema),
+  enabled: z.boolean(),
+  /** `operator`, or `gone`: the receiver answered 410. Null while it is enabled. */
+  disabledReason: z.enum(['operator', 'gone']).nullable(),
+  /** Until then messages are signed with the secret before the last rotation too. */
+  previousSecretUntil: z.iso.datetime().nullable(),
+  createdAt: z.iso.datetime(),
+})
+export type Webhook = z.infer<typeof webhookSchema>
+export const webhookListSchema = z.object({ webhooks: z.array(webhookSchema) })
+
+/** Answered when a secret is made; it is never shown again. */
+export const webhookWithSecretSchema = webhookSchema.extend({
+  /** `whsec_` and base64, as Standard Webhooks writes it. */
+  secret: z.string(),
+})
+export type WebhookWithSecret = z.infer<typeof webhookWithSecretSchema>
+
+export const deliveryStateSchema = z.enum(['due', 'delivered', 'dead'])
+
+/** One message to one endpoint: delivered ones are kept for 7 days, dead ones for 30. */
+export const deliverySchema = z.object({
+  /** The message's `webhook-id`. */
+  id: messageIdSchema,
+  /** `webhook.test`, or one of `webhookEvents`. */
+  type: z.string(),
+  /** Whose connection it tells of; null for a test of the installation's endpoint. */
+  tenantId: tenantIdSchema.nullable(),
+  connectionId: connectionIdSchema.nullable(),
+  state: deliveryStateSchema,
+  attempts: z.int().nonnegative(),
+  /** Of the last answer; null when there was none. */
+  lastStatus: z.int().nullable(),
+  /** Why the last attempt failed, in a fixed word. */
+  lastError: z.string().nullable(),
+  /** When it is tried next; null when it has ended. */
+  dueAt: z.iso.datetime().nullable(),
+  createdAt: z.iso.datetime(),
+  deliveredAt: z.iso.datetime().nullable(),
+})
+export type Delivery = z.infer<typeof deliverySchema>
+
+export const listDeliveriesSchema = z.object({
+  tenantId: tenantIdSchema.optional(),
+  state: deliveryStateSchema.optional(),
+  /** Answers at most this many; 100 unless told, 500 at most. */
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  /** `nextCursor` of the page before. */
+  cursor: messageIdSchema.optional(),
+})
+/** Newest first. */
+export const deliveryListSchema = z.object({
+  deliveries: z.array(deliverySchema),
+  nextCursor: messageIdSchema.nullable(),
+})
+export type DeliveryList = z.infer<typeof deliveryListSchema>
+
+/** How many dead deliveries were made due again. */
+export const replayAnswerSchema = z.object({ replayed: z.int().nonnegative() })
+export type ReplayAnswer = z.infer<typeof replayAnswerSchema>

@@ -1,0 +1,68 @@
+import type {
+  Account,
+  ChangeKind,
+  WebhookConnection,
+  WebhookEventType,
+  WebhookPayload,
+} from '@keywell/protocol'
+import type { ConnectionRow } from '../../store/connections.ts'
+import type { DeliveryRow } from '../../store/webhook-deliveries.ts'
+
+/** What a message tells of a connection; a row of `connections` fits. */
+export type TellableConnection = Pick<
+  ConnectionRow,
+  | 'tenantId'
+  | 'id'
+  | 'userId'
+  | 'provider'
+  | 'host'
+  | 'name'
+  | 'generation'
+  | 'status'
+  | 'reason'
+  | 'health'
+  | 'healthReason'
+  | 'account'
+>
+
+export interface Message {
+  tenantId: string
+  connectionId: string
+  type: WebhookEventType
+  data: WebhookConnection
+}
+
+/** The message of a change. What it holds is listed here, so that nothing else ever gets in. */
+export function messageOf(kind: ChangeKind, connection: TellableConnection): Message {
+  const { id, userId, provider, host, name, generation, status, reason } = connection
+  // The ids were parsed when the connection was made; the row is the proof.
+  const ids = { connectionId: id, tenantId: connection.tenantId, userId } as Pick<
+    WebhookConnection,
+    'connectionId' | 'tenantId' | 'userId'
+  >
+  const type: WebhookEventType = `connection.${kind}`
+  const data: WebhookConnection = {
+    ...ids,
+    provider,
+    host,
+    name,
+    generation,
+    status,
+    reason,
+    health: { status: connection.health, reason: connection.healthReason },
+    account: viewAccount(connection.account),
+  }
+  return { tenantId: connection.tenantId, connectionId: id, type, data }
+}
+
+function viewAccount({ id, name, username, avatarUrl }: Account): Account {
+  return { id, name, username, avatarUrl }
+}
+
+/** The body of a delivery: the same text on each attempt. */
+export function bodyOf(delivery: Pick<DeliveryRow, 'type' | 'createdAt' | 'data'>): string {
+  const { type, createdAt, data } = delivery
+  // Both were written by `messageOf` or by the test of an endpoint; the row is the proof.
+  const payload = { type, timestamp: createdAt.toISOString(), data } as WebhookPayload
+  return JSON.stringify(payload)
+}

@@ -1,0 +1,65 @@
+import { Secret } from '@keywell/protocol'
+import { Webhook } from 'standardwebhooks'
+import type { WebhookEndpointRow } from '../../store/webhook-endpoints.ts'
+import type { RecordContext, Vault } from '../../vault/vault.ts'
+
+/** As many as HMAC-SHA-256 has room for. */
+const secretBytes = 32
+
+/** What an endpoint's secret is kept under. */
+type Slot = Pick<WebhookEndpointRow, 'tenantId' | 'id' | 'secretVersion'>
+
+export interface SigningSecrets {
+  /** A new one, to be shown once, and sealed for its endpoint. */
+  make(slot: Slot): Promise<{ secret: Secret; sealed: Uint8Array; keyVersion: number }>
+  /** Those that are live: the present one first, then the one before the last rotation. */
+  open(endpoint: WebhookEndpointRow): Promise<Uint8Array[]>
+}
+
+export function createSigningSecrets({
+  vault,
+  random,
+}: {
+  vault: Vault
+  random: (bytes: number) => Uint8Array
+}): SigningSecrets {
+  return {
+    async make(slot) {
+      const bytes = random(secretBytes)
+      const { sealed, keyVersion } = await vault.seal(contextOf(slot), bytes)
+      const secret = new Secret(`whsec_${Buffer.from(bytes).toString('base64')}`)
+      return { secret, sealed, keyVersion }
+    },
+
+    async open(endpoint) {
+      const { sealed, previousSealed, secretVersion } = endpoint
+      const present = await vault.open(contextOf(endpoint), sealed)
+      if (previousSealed === null) return [present]
+      const previous = { ...endpoint, secretVersion: secretVersion - 1 }
+      return [present, await vault.open(contextOf(previous), previousSealed)]
+    },
+  }
+}
+
+/** One signature for each live secret, so that a receiver may change over when it likes. */
+export function signatures(
+  secrets: readonly Uint8Array[],
+  message: { id: string; sentAt: Date; body: string },
+): string {
+  return secrets
+    .map((secret) => new Webhook(secret, { format: 'raw' }))
+    .map((webhook) => webhook.sign(message.id, message.sentAt, message.body))
+    .join(' ')
+}
+
+function contextOf(slot: Slot): RecordContext {
+  return {
+    type: 'endpoint',
+    tenantId: slot.tenantId,
+    recordId: slot.id,
+    field: 'signing_secret',
+    generation: slot.secretVersion,
+    schema: 1,
+    bound: [],
+  }
+}
