@@ -11,8 +11,8 @@ export const changeKindSchema = z.enum(['connected', 'refreshed', 'needs_reauth'
 export type ChangeKind = z.infer<typeof changeKindSchema>
 
 /**
- * One entry of the change log, as an event `change` of `GET /v1/changes`; the event's `id` is
- * `position`. A reader may only evict or shorten by it, never bring anything back.
+ * One entry of the change log, as an event `change` of `GET /v1/changes` carries it. A reader may only
+ * evict or shorten by it, never bring anything back.
  */
 export const changeSchema = z.object({
   /** Opaque and growing; send the last one seen as `Last-Event-ID`. */
@@ -32,11 +32,15 @@ export const changeSchema = z.object({
 export type Change = z.infer<typeof changeSchema>
 
 /**
- * Names of the events of the stream.
- * `hello` opens it and carries `{ position }`. `flush` says that changes may have been missed: drop
- * everything that is held. A comment line comes every `heartbeatMs`; a reader that sees nothing for
- * three of them has lost the stream.
+ * Names of the events of the stream. Their data is a signed token (`stream-events.ts`).
+ * `hello` opens it. `flush` says that changes may have been missed: drop everything that is held. A
+ * `heartbeat` comes every `heartbeatMs`; a reader that is told nothing for three of them has lost the
+ * stream.
  */
-export const changeEvents = { hello: 'hello', change: 'change', flush: 'flush' } as const
-export const helloSchema = z.object({ position: z.string() })
+export const changeEvents = {
+  hello: 'hello',
+  change: 'change',
+  flush: 'flush',
+  heartbeat: 'heartbeat',
+} as const
 export const heartbeatMs = 5_000

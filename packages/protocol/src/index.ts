@@ -9,7 +9,6 @@ export {
   changeKindSchema,
   changeSchema,
   heartbeatMs,
-  helloSchema,
 } from './changes.ts'
 export {
   type Confirm,
@@ -126,7 +125,18 @@ export type {
   ScopeDefinition,
   ScopeRisk,
 } from './provider.ts'
+export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
 export { Secret } from './secret.ts'
+export {
+  type ChangeKeys,
+  changeKeysSchema,
+  changeToken,
+  type StreamEvent,
+  type StreamEventClaims,
+  streamEventSchema,
+  streamIdHeader,
+  streamIdSchema,
+} from './stream-events.ts'
 export {
   type CreateWebhook,
   createWebhookSchema,

@@ -176,7 +176,7 @@ describe('while the stream is up', () => {
   test('flush drops everything', async () => {
     service.connect()
     const keywell = await openAndRead()
-    service.send('event: flush\ndata: {}\n\n')
+    service.flush()
     await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
     expect((await keywell.getCredential(query)).generation).toBe(1)
   })
@@ -184,12 +184,13 @@ describe('while the stream is up', () => {
   test('a change that is not understood may concern anything: everything is dropped', async () => {
     service.connect()
     const keywell = await openAndRead()
-    service.send('event: change\nid: 9\ndata: {"kind":"of a later version"}\n\n')
+    service.tellUnknown()
     await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
   })
 
   test('heartbeats vouch for what is held, far beyond maxStaleMs', async () => {
     let nowMs = 0
+    service.clock = () => nowMs
     service.connect()
     const marker = service.connect({ userId: 'marker' })
     const keywell = await openAndRead({ now: () => nowMs, maxStaleMs: 60_000 })
@@ -197,7 +198,7 @@ describe('while the stream is up', () => {
     const reads = () => service.reads.filter(({ userId }) => userId === query.userId).length
     for (let minute = 1; minute <= 10; minute += 1) {
       nowMs += 59_000
-      service.send(': heartbeat\n\n')
+      service.beat()
       // The stream keeps its order: when this has arrived, so has the heartbeat.
       service.refresh(marker)
       await expect

@@ -1,6 +1,7 @@
-import { KeywellError, readCredentialAnswerSchema } from '@keywell/protocol'
+import { changeKeysSchema, KeywellError, readCredentialAnswerSchema } from '@keywell/protocol'
 import { CredentialCache, type CredentialQuery } from './cache/credential-cache.ts'
 import { ChangeStream } from './changes/change-stream.ts'
+import { EventCheck } from './changes/event-check.ts'
 import { streamByFetch, streamByNode } from './changes/open-stream.ts'
 import { Connect } from './connect.ts'
 import { Connections } from './connections.ts'
@@ -51,6 +52,7 @@ export class Keywell {
   constructor(options: KeywellOptions = {}) {
     const settings = settingsOf(options)
     const { hooks, random } = settings
+    const now = settings.now ?? (() => performance.now())
     this.#fetch = settings.fetch ?? globalThis.fetch
     const service = new Service({ ...settings, fetch: this.#fetch })
     this.#cache = new CredentialCache({
@@ -69,7 +71,14 @@ export class Keywell {
       url: service.urlOf({ path: '/v1/changes' }),
       headers: () => service.headers(),
       open: (settings.fetch === undefined && streamByNode()) || streamByFetch(this.#fetch),
+      check: new EventCheck({
+        now,
+        fetchKeys: () =>
+          service.call({ method: 'GET', path: '/v1/changes/keys', schema: changeKeysSchema }),
+      }),
+      now,
       random,
+      makeStreamId: () => crypto.randomUUID(),
       listener: this.#cache,
       onError: (error) => callHook(hooks.onError, { error, background: true }),
     })

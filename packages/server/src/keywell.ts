@@ -3,6 +3,7 @@ import type { HostLimits, Secret } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
 import { createAudit } from './audit/audit.ts'
 import { createChangeFeed } from './changes/feed.ts'
+import { createChangeSigner } from './changes/signer.ts'
 import { createWebhooks } from './changes/webhooks/endpoints.ts'
 import { createSigningSecrets } from './changes/webhooks/signing-secrets.ts'
 import { createWebhookWorker } from './changes/webhooks/worker.ts'
@@ -104,7 +105,8 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     limits: { ...providerLimits(), ...options.limits },
   })
   const audit = createAudit({ database, makeId: () => makeId('auditEntry') })
-  const feed = createChangeFeed({ database, logger })
+  const signer = createChangeSigner({ database, vault, issuer: publicUrl })
+  const feed = createChangeFeed({ database, signer, logger })
   const flowHints = createFlowHints(database)
   const box = createTokenBox({ vault, logger })
   const integrations = createIntegrations({ database, vault, outbound, audit, publicUrl, makeId })
@@ -160,6 +162,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     integrations,
     webhooks,
     feed,
+    signer,
     nextFlowHint: flowHints.next,
     isReady: async () => {
       const rows = await database.query('select 1 as one').catch(() => [])
@@ -183,6 +186,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await apiKeys.start()
       await tokens.start()
       await flowHints.start()
+      await signer.start()
       await feed.start()
       feed.onChange(webhookWorker.wake)
       webhookWorker.start()

@@ -19,9 +19,9 @@ export class Coverage {
     this.#heardAtMs = nowMs
   }
 
-  /** Up to now every change has been told. */
-  heard(nowMs: number): void {
-    this.#heardAtMs = nowMs
+  /** Up to then every change has been told. */
+  heard(atMs: number): void {
+    this.#heardAtMs = Math.max(this.#heardAtMs, atMs)
   }
 
   /** When something that was asked for at `askedAtMs`, in `stretch`, was last known to be true. */

@@ -136,9 +136,9 @@ export class CredentialCache {
     }
   }
 
-  /** Up to now every change has been told. */
-  heard(): void {
-    this.#coverage.heard(this.#now())
+  /** Up to then every change has been told. */
+  heard(atMs: number): void {
+    this.#coverage.heard(atMs)
   }
 
   /** Changes may have been missed: drops everything. */

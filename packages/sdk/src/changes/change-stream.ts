@@ -1,34 +1,24 @@
-import {
-  changeEvents,
-  changeSchema,
-  heartbeatMs,
-  helloSchema,
-  KeywellError,
-} from '@keywell/protocol'
-import type { ChangeNews } from '../cache/change-news.ts'
+import { heartbeatMs, KeywellError, streamIdHeader } from '@keywell/protocol'
+import { type ChangeListener, ChangeLog } from './change-log.ts'
+import { type EventCheck, RefusedEvent } from './event-check.ts'
 import type { OpenStream } from './open-stream.ts'
-import { readEvents, type ServerSentEvent } from './server-sent-events.ts'
+import { readEvents } from './server-sent-events.ts'
 
 /** A stream that has been silent for three heartbeats is lost. */
 const silenceMs = 3 * heartbeatMs
 const firstRetryMs = 100
 const longestRetryMs = 10_000
 
-export interface ChangeListener {
-  /** Everything up to now has been told. */
-  heard(): void
-  /** The stream begins here; nothing before it is known. */
-  coverFromNow(): void
-  apply(change: ChangeNews): void
-  /** Changes may have been missed. */
-  flush(): void
-}
-
 export interface ChangeStreamParts {
   readonly url: URL
   readonly headers: () => Record<string, string>
   readonly open: OpenStream
+  readonly check: EventCheck
+  /** Monotonic milliseconds. */
+  readonly now: () => number
   readonly random: () => number
+  /** A word that nobody can guess and that was never used before. */
+  readonly makeStreamId: () => string
   readonly listener: ChangeListener
   readonly onError: (error: KeywellError) => void
 }
@@ -39,8 +29,10 @@ export interface ChangeStreamParts {
  */
 export class ChangeStream {
   readonly #parts: ChangeStreamParts
-  #position: string | undefined
+  readonly #log: ChangeLog
   #failures = 0
+  /** What was told of the trouble that lasts: the same is not told again. */
+  #trouble = ''
   #isStarted = false
   #isClosed = false
   #connection: AbortController | undefined
@@ -48,6 +40,7 @@ export class ChangeStream {
 
   constructor(parts: ChangeStreamParts) {
     this.#parts = parts
+    this.#log = new ChangeLog({ ...parts, lateMs: silenceMs })
   }
 
   /** Begins to follow; a second call does nothing. */
@@ -70,7 +63,7 @@ export class ChangeStream {
       try {
         await this.#read(this.#connection)
       } catch (error) {
-        if (!this.#isClosed) this.#parts.onError(asKeywellError(this.#parts.url, error))
+        if (!this.#isClosed) this.#report(asKeywellError(this.#parts.url, error))
       }
       this.#connection.abort()
       if (!this.#isClosed) await this.#pause()
@@ -79,52 +72,27 @@ export class ChangeStream {
 
   /** Reads one connection to its end. */
   async #read(connection: AbortController): Promise<void> {
-    const { url, headers, open } = this.#parts
+    const { url, headers, open, check, makeStreamId } = this.#parts
     this.#watch(connection)
-    const resume = this.#position === undefined ? {} : { 'last-event-id': this.#position }
-    const stream = await open(
-      url,
-      { ...headers(), ...resume, accept: 'text/event-stream' },
-      connection.signal,
-    )
+    const streamId = makeStreamId()
+    const { position } = this.#log
+    const resume = position === undefined ? {} : { 'last-event-id': position }
+    const own = { ...headers(), ...resume, [streamIdHeader]: streamId }
+    const chapter = this.#log.begin(streamId)
+    const stream = await open(url, { ...own, accept: 'text/event-stream' }, connection.signal)
     if (stream.status !== 200 || !stream.contentType.startsWith('text/event-stream')) {
       throw new Error(`answered ${stream.status} ${stream.contentType}, and not with events`)
     }
-    // A heartbeat says that everything up to now was told.
-    const onComment = (): void => this.#parts.listener.heard()
-    for await (const event of readEvents(this.#listening(stream.bytes, connection), onComment)) {
-      this.#take(event)
-    }
-  }
-
-  /** Bytes of any kind say that the connection lives. */
-  async *#listening(
-    bytes: AsyncIterable<Uint8Array>,
-    connection: AbortController,
-  ): AsyncGenerator<Uint8Array, void, void> {
-    for await (const chunk of bytes) {
+    for await (const { data } of readEvents(stream.bytes)) {
+      const event = await check.read(data)
+      if (connection.signal.aborted) return
+      // Only what was signed, and not told before, says that the stream lives.
+      if (event === undefined || chapter.take(event) === 'old') continue
       this.#watch(connection)
-      yield chunk
-    }
-  }
-
-  #take({ event, data, id }: ServerSentEvent): void {
-    const { listener } = this.#parts
-    if (event === changeEvents.hello) {
-      const { position } = helloSchema.parse(JSON.parse(data))
+      if (event.event !== 'heartbeat') continue
       this.#failures = 0
-      if (this.#position === undefined) listener.coverFromNow()
-      this.#position ??= position
-    } else if (event === changeEvents.flush) {
-      listener.flush()
-      listener.coverFromNow()
-    } else if (event === changeEvents.change) {
-      const change = changeSchema.safeParse(JSON.parse(data))
-      // One that is not understood, of a newer service perhaps, may concern anything.
-      if (change.success) listener.apply(change.data)
-      else listener.flush()
+      this.#trouble = ''
     }
-    if (id !== undefined && id !== '') this.#position = id
   }
 
   #watch(connection: AbortController): void {
@@ -134,6 +102,12 @@ export class ChangeStream {
       silenceMs,
     )
     this.#timer.unref?.()
+  }
+
+  #report(error: KeywellError): void {
+    if (error.message === this.#trouble) return
+    this.#trouble = error.message
+    this.#parts.onError(error)
   }
 
   async #pause(): Promise<void> {
@@ -150,8 +124,12 @@ export class ChangeStream {
 function asKeywellError(url: URL, error: unknown): KeywellError {
   if (error instanceof KeywellError) return error
   const reason = error instanceof Error ? error.message : String(error)
+  const cause =
+    error instanceof RefusedEvent
+      ? `Check that nothing between here and ${url.origin} changes event streams, and that the service is not older than this SDK.`
+      : `If this stays, check that nothing between here and ${url.origin} buffers event streams.`
   return new KeywellError('unavailable', `The change stream at ${url.origin} ${reason}.`, {
     cause: error,
-    nextStep: `Nothing has to be done: it is tried again, and until then credentials are compared with the service. If this stays, check that nothing between here and ${url.origin} buffers event streams.`,
+    nextStep: `${cause} The stream is tried again, and until then credentials are compared with the service.`,
   })
 }

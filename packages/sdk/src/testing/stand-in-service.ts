@@ -7,6 +7,7 @@ import {
   type ConfirmAnswer,
   type Connection,
   type CreateSession,
+  changeToken,
   confirmSchema,
   connectionIdSchema,
   createIntegrationSchema,
@@ -23,14 +24,23 @@ import {
   type ReadCredentialAnswer,
   readCredentialSchema,
   type SessionId,
+  type StreamEventClaims,
   sessionIdSchema,
   setClientSchema,
+  streamIdHeader,
   tenantIdSchema,
   userIdSchema,
 } from '@keywell/protocol'
 import { type Context, Hono } from 'hono'
+import * as jose from 'jose'
 
 export const apiKey = 'kw_test_key'
+
+interface OpenStream {
+  /** The reader's word for it. */
+  readonly id: string | null
+  flushes: number
+}
 
 /** A connection as the stand-in keeps it. */
 export interface Kept {
@@ -74,11 +84,20 @@ export class StandInService {
   onReport: ((kept: Kept) => void) | undefined
   /** Streams stay open and say nothing. */
   isSilent = false
-  #log: Change[] = []
+  /** The clock that `hello` and heartbeats tell. */
+  clock: () => number = () => performance.now()
+  /** Whose events these are. */
+  issuer = 'https://keywell.test'
+  /** Texts of all events that were sent to streams, in order. */
+  readonly sent: string[] = []
+  readonly #log: (Change | undefined)[] = []
   #forgotten = 0
-  #streams = new Set<ReadableStreamDefaultController<Uint8Array>>()
+  readonly #streams = new Map<ReadableStreamDefaultController<Uint8Array>, OpenStream>()
   #server: ReturnType<typeof serve> | undefined
   #port = 0
+  #signing: { kid: string; key: jose.CryptoKey; publicJwk: jose.JWK } | undefined
+  /** What was begun to be told before: signing takes a moment, and the order counts. */
+  #telling: Promise<unknown> = Promise.resolve()
   readonly #app = routesOf(this)
 
   get url(): string {
@@ -90,6 +109,7 @@ export class StandInService {
   }
 
   async start(): Promise<this> {
+    if (this.#signing === undefined) await this.rotate()
     await new Promise<void>((resolve) => {
       const options = { fetch: this.#app.fetch, port: this.#port, hostname: '127.0.0.1' }
       this.#server = serve(options, (address: AddressInfo) => {
@@ -163,10 +183,23 @@ export class StandInService {
 
   // The change stream
 
+  /** Signs with another key from now on; the old one is forgotten. */
+  async rotate(): Promise<void> {
+    const { privateKey, publicKey } = await jose.generateKeyPair('EdDSA')
+    const publicJwk = await jose.exportJWK(publicKey)
+    this.#signing = { kid: newId('apiKey'), key: privateKey, publicJwk }
+  }
+
+  get keys(): unknown {
+    if (this.#signing === undefined) throw new Error('not started')
+    const { kid, publicJwk } = this.#signing
+    return { issuer: this.issuer, keys: [{ ...publicJwk, kid }] }
+  }
+
   tell(kind: ChangeKind, { connection }: Kept): void {
     const { tenantId, userId, id, provider, host, name, generation } = connection
     const change: Change = {
-      position: String(this.#log.length + 1),
+      position: positionOf(this.#log.length + 1),
       kind,
       tenantId,
       userId,
@@ -178,16 +211,54 @@ export class StandInService {
       at: new Date().toISOString(),
     }
     this.#log.push(change)
-    if (!this.isSilent) this.send(eventOf('change', change, change.position))
+    if (!this.isSilent) this.#say(() => this.#changeAt(this.#log.indexOf(change)))
   }
 
-  /** Text on every open stream. */
+  /** Tells a change that nobody understands. */
+  tellUnknown(): void {
+    const number = this.#log.length + 1
+    const claims = { after: positionOf(number - 1), position: positionOf(number) }
+    this.#say(() => ({ event: 'change', ...claims, change: { kind: 'of a later version' } }))
+  }
+
+  /** A change is lost, and every stream is told so. */
+  flush(): void {
+    this.#log.push(undefined)
+    const position = positionOf(this.#log.length)
+    for (const [controller, open] of this.#streams) {
+      open.flushes += 1
+      const { id: stream, flushes: count } = open
+      void this.#inOrder(async () => {
+        const text = await this.signed({ event: 'flush', stream, count, position })
+        controller.enqueue(new TextEncoder().encode(text))
+      })
+    }
+  }
+
+  /** Everything up to now has been told. */
+  beat(): void {
+    const position = positionOf(this.#log.length)
+    this.#say(() => ({ event: 'heartbeat', after: position, position, at: this.#at() }))
+  }
+
+  /** Text on every open stream, as it is. */
   send(text: string): void {
-    for (const stream of this.#streams) stream.enqueue(new TextEncoder().encode(text))
+    this.sent.push(text)
+    for (const stream of this.#streams.keys()) stream.enqueue(new TextEncoder().encode(text))
+  }
+
+  /** As an event on the wire, by this service's key. */
+  async signed(claims: StreamEventClaims, issuer: string = this.issuer): Promise<string> {
+    if (this.#signing === undefined) throw new Error('not started')
+    const { algorithm, type, audience } = changeToken
+    const token = await new jose.SignJWT({ ...claims, iss: issuer, aud: audience })
+      .setProtectedHeader({ alg: algorithm, kid: this.#signing.kid, typ: type })
+      .sign(this.#signing.key)
+    return `event: ${claims.event}\nid: ${claims.position}\ndata: ${token}\n\n`
   }
 
   cutStreams(): void {
-    for (const stream of this.#streams) stream.close()
+    for (const stream of this.#streams.keys()) stream.close()
     this.#streams.clear()
   }
 
@@ -196,31 +267,64 @@ export class StandInService {
     this.#forgotten = this.#log.length
   }
 
-  openStream(lastEventId: string | undefined): Response {
-    let stream: ReadableStreamDefaultController<Uint8Array> | undefined
-    let heart: NodeJS.Timeout | undefined
-    const write = (text: string) => stream?.enqueue(new TextEncoder().encode(text))
+  openStream(lastEventId: string | undefined, stream: string | null): Response {
+    let opened: ReadableStreamDefaultController<Uint8Array> | undefined
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
-        stream = controller
-        this.#streams.add(controller)
-        write(eventOf('hello', { position: String(this.#log.length) }, undefined))
-        if (lastEventId !== undefined) {
-          if (Number(lastEventId) < this.#forgotten) write(eventOf('flush', {}, undefined))
-          const missed = this.#log.slice(Math.max(Number(lastEventId), this.#forgotten))
-          for (const change of missed) write(eventOf('change', change, change.position))
-        }
-        heart = setInterval(() => {
-          if (!this.#streams.has(controller)) clearInterval(heart)
-          else if (!this.isSilent) write(': heartbeat\n\n')
-        }, this.heartbeatMs)
+        opened = controller
+        void this.#inOrder(async () => {
+          for (const claims of this.#beginning(lastEventId, stream)) {
+            const text = await this.signed(claims)
+            this.sent.push(text)
+            controller.enqueue(new TextEncoder().encode(text))
+          }
+          this.#streams.set(controller, { id: stream, flushes: 1 })
+          const heart = setInterval(() => {
+            if (!this.#streams.has(controller)) clearInterval(heart)
+            else if (!this.isSilent) this.beat()
+          }, this.heartbeatMs)
+        })
       },
       cancel: () => {
-        clearInterval(heart)
-        if (stream !== undefined) this.#streams.delete(stream)
+        if (opened !== undefined) this.#streams.delete(opened)
       },
     })
     return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+  }
+
+  #beginning(lastEventId: string | undefined, stream: string | null): StreamEventClaims[] {
+    const end = this.#log.length
+    const from = lastEventId === undefined ? end : Number(lastEventId.split('.')[1])
+    const isKept = from >= this.#forgotten
+    const position = positionOf(isKept ? from : end)
+    const hello = { event: 'hello' as const, stream, count: 0, position, at: this.#at() }
+    if (!isKept) return [hello, { event: 'flush', stream, count: 1, position }]
+    return [hello, ...this.#log.slice(from).map((_, index) => this.#changeAt(from + index))]
+  }
+
+  #changeAt(index: number): StreamEventClaims {
+    const change = this.#log[index]
+    return {
+      event: 'change',
+      after: positionOf(index),
+      position: positionOf(index + 1),
+      change,
+    }
+  }
+
+  #say(claims: () => StreamEventClaims): void {
+    void this.#inOrder(async () => this.send(await this.signed(claims())))
+  }
+
+  #inOrder(work: () => Promise<void>): Promise<void> {
+    const done = this.#telling.then(work)
+    // A stream that has been closed meanwhile takes nothing more; that is all that can go wrong.
+    this.#telling = done.catch(() => {})
+    return done.catch(() => {})
+  }
+
+  #at(): number {
+    return Math.round(this.clock())
   }
 }
 
@@ -242,7 +346,10 @@ function routesOf(service: StandInService): Hono {
     }
     return next()
   })
-  app.get('/v1/changes', (c) => service.openStream(c.req.header('last-event-id')))
+  app.get('/v1/changes', (c) =>
+    service.openStream(c.req.header('last-event-id'), c.req.header(streamIdHeader) ?? null),
+  )
+  app.get('/v1/changes/keys', (c) => c.json(service.keys as object))
   app.post('/v1/credentials', (c) => readCredential(service, c))
   app.get('/v1/connections', (c) => {
     const query = listConnectionsSchema.parse(c.req.query())
@@ -403,7 +510,7 @@ function endOf(expiresInMs: number | null): number | null {
   return expiresInMs === null ? null : performance.now() + expiresInMs
 }
 
-function eventOf(event: string, data: unknown, id: string | undefined): string {
-  const idLine = id === undefined ? '' : `id: ${id}\n`
-  return `event: ${event}\n${idLine}data: ${JSON.stringify(data)}\n\n`
+/** In the order of the log: its first change is 1. */
+function positionOf(number: number): string {
+  return `1.${number}.0`
 }

@@ -16,6 +16,7 @@ import {
   connection,
   generations,
   isPending,
+  makeSigner,
   polled,
   Subscriber,
   until,
@@ -31,8 +32,10 @@ const pollMs = 50
 let created: CreatedDatabase
 let database: Database
 let feeds: ChangeFeed[] = []
+let signer: Awaited<ReturnType<typeof makeSigner>>
 
 beforeAll(async () => {
+  signer = await makeSigner()
   created = await createDatabase()
   database = await openPostgres({ url: created.appUrl })
 })
@@ -51,7 +54,7 @@ afterAll(async () => {
 async function start(
   options: Partial<Parameters<typeof createChangeFeed>[0]> = {},
 ): Promise<ChangeFeed> {
-  const feed = createChangeFeed({ database, pollMs, ...options })
+  const feed = createChangeFeed({ database, signer, pollMs, ...options })
   feeds.push(feed)
   await feed.start()
   return feed
@@ -173,7 +176,7 @@ describe('while a transaction is open', () => {
     await commit()
     await advance(timers, feed, heartbeatMs)
     expect(generations(await next)).toEqual([1])
-    expect((await subscriber.next())?.name).toBe('comment')
+    expect((await subscriber.next())?.name).toBe('heartbeat')
   })
 
   test('many writers that overlap, some of which give up, are all told once', async () => {
@@ -220,7 +223,7 @@ test('a server that crashes and comes back: silence, then everything', async () 
       return !(await isPending(next))
     })
     expect(generations(await next)).toEqual([1])
-    expect((await subscriber.next())?.name).toBe('comment')
+    expect((await subscriber.next())?.name).toBe('heartbeat')
     await feed.stop()
   } finally {
     await crashing.close()

@@ -1,14 +1,18 @@
 import { changeSchema } from '@keywell/protocol'
+import * as jose from 'jose'
 import type { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import type { Database } from '../store/database.ts'
 import { type ChangedConnection, writeChange } from './changes.ts'
 import type { ChangeFeed } from './feed.ts'
 import { hintMs } from './reader.ts'
 
-/** One event of a stream; a comment has the name `comment`. */
+/** One event of a stream, with what its token says. Whether it is signed well is a test of its own. */
 export interface StreamEvent {
   name: string
   id: string | undefined
+  /** The whole token. */
+  token: string
+  /** Its claims; of a change, the change. */
   data: unknown
 }
 
@@ -19,8 +23,8 @@ export class Subscriber {
   readonly #decoder = new TextDecoder()
   #text = ''
 
-  constructor(feed: ChangeFeed, lastEventId?: string) {
-    this.#reader = feed.stream({ lastEventId, signal: this.#abort.signal }).getReader()
+  constructor(feed: ChangeFeed, lastEventId?: string, stream?: string) {
+    this.#reader = feed.stream({ lastEventId, stream, signal: this.#abort.signal }).getReader()
   }
 
   /** The next event; undefined when the stream has ended. */
@@ -61,17 +65,36 @@ export class Subscriber {
 }
 
 function parse(block: string): StreamEvent {
-  if (block.startsWith(':')) return { name: 'comment', id: undefined, data: undefined }
   const fields = new Map(
     block.split('\n').map((line) => {
       const colon = line.indexOf(': ')
       return [line.slice(0, colon), line.slice(colon + 2)]
     }),
   )
+  const token = fields.get('data') ?? ''
+  const claims = jose.decodeJwt(token)
   return {
     name: fields.get('event') ?? 'message',
     id: fields.get('id'),
-    data: JSON.parse(fields.get('data') ?? 'null'),
+    token,
+    data: claims.change ?? claims,
+  }
+}
+
+/** A key pair of this process, and what a feed needs of it. */
+export async function makeSigner() {
+  const { privateKey, publicKey } = await jose.generateKeyPair('EdDSA')
+  let signed = 0
+  return {
+    publicKey,
+    /** Signatures so far. */
+    get signed() {
+      return signed
+    },
+    sign: (claims: jose.JWTPayload) => {
+      signed += 1
+      return new jose.SignJWT(claims).setProtectedHeader({ alg: 'EdDSA' }).sign(privateKey)
+    },
   }
 }
 

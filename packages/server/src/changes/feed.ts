@@ -4,7 +4,9 @@ import type { Database } from '../store/database.ts'
 import { type After, after } from '../timers.ts'
 import { createReader } from './reader.ts'
 import { createRetention } from './retention.ts'
-import { openStream } from './stream.ts'
+import { createSignedEvents } from './signed-events.ts'
+import type { ChangeSigner } from './signer.ts'
+import { openStream, type StreamRequest } from './stream.ts'
 
 /** Tells what has changed, to any number of subscribers, in the order of the change log. */
 export interface ChangeFeed {
@@ -15,13 +17,10 @@ export interface ChangeFeed {
    * then what comes. A position that is unknown, no position at all, or older than what is kept gets
    * `flush`, and goes on from now.
    *
-   * A comment every 5 s says that everything up to then has been told. While the database is away, or
-   * a change is held back, the stream stays open and is silent; nothing is missed.
+   * A heartbeat every 5 s says that everything up to then has been told. While the database is away,
+   * or a change is held back, the stream stays open and is silent; nothing is missed.
    */
-  stream(options: {
-    lastEventId?: string | undefined
-    signal: AbortSignal
-  }): ReadableStream<Uint8Array>
+  stream(options: StreamRequest & { signal: AbortSignal }): ReadableStream<Uint8Array>
   /** Streams that are open. */
   readonly streams: number
   /** Hears of every change, as a hint; answers how to stop. */
@@ -37,13 +36,14 @@ const defaultRetentionMs = 24 * 3_600_000
  * Creates the feed; one for a process, however many subscribers it has.
  *
  * ```ts
- * const feed = createChangeFeed({ database })
+ * const feed = createChangeFeed({ database, signer })
  * await feed.start()
  * return new Response(feed.stream({ lastEventId, signal: request.signal }))
  * ```
  */
 export function createChangeFeed(options: {
   database: Database
+  signer: Pick<ChangeSigner, 'sign'>
   logger?: Logger
   after?: After
   /** Milliseconds between looks at the database when it gives no hint. Default 1,000. */
@@ -54,6 +54,7 @@ export function createChangeFeed(options: {
   const { database, logger = silentLogger, pollMs = 1_000 } = options
   const retentionMs = options.retentionMs ?? defaultRetentionMs
   const parts = { database, logger, after: options.after ?? after }
+  const events = createSignedEvents(options.signer.sign)
   const listeners = new Set<(change: Change) => void>()
   const open = new Set<AbortController>()
   const retention = createRetention({ ...parts, retentionMs })
@@ -77,12 +78,12 @@ export function createChangeFeed(options: {
       await reader.start()
       retention.start()
     },
-    stream({ lastEventId, signal }) {
+    stream({ signal, ...request }) {
       const ended = new AbortController()
       open.add(ended)
       ended.signal.addEventListener('abort', () => open.delete(ended), { once: true })
       follow(signal, ended)
-      return openStream({ reader, logger, retentionMs }, { lastEventId, ended })
+      return openStream({ reader, events, logger, retentionMs }, request, ended)
     },
     get streams() {
       return open.size

@@ -1,8 +1,9 @@
-import type { Change } from '@keywell/protocol'
-import { isAfter, type Position } from './position.ts'
+import { type Change, isAfter, type Position } from '@keywell/protocol'
 
 /** A change and where it stands in the log. */
 export interface LogEntry {
+  /** Between here and `position` nothing else has happened. */
+  after: Position
   position: Position
   change: Change
 }
@@ -22,6 +23,8 @@ export const maxStretch = 500
 export interface Memory {
   /** Everything up to here has been read. */
   readonly position: Position
+  /** The last entry's position, or the start when there was none yet: after it nothing has happened. */
+  readonly lastChange: Position
   /** Forgets everything and goes on from there. */
   startAt(position: Position): void
   append(entries: readonly LogEntry[]): void
@@ -36,20 +39,26 @@ export function createMemory(): Memory {
   let position: Position = { xid: 0n, seq: 0n, at: 0 }
   /** All entries after this one are here. */
   let floor = position
+  let lastChange = position
 
   return {
     get position() {
       return position
     },
+    get lastChange() {
+      return lastChange
+    },
     startAt(start) {
       entries = []
       floor = start
+      lastChange = start
       position = start
     },
     append(more) {
       entries.push(...more)
       const dropped = entries.splice(0, Math.max(0, entries.length - maxHeldEntries))
       floor = dropped.at(-1)?.position ?? floor
+      lastChange = more.at(-1)?.position ?? lastChange
       position = more.at(-1)?.position ?? position
     },
     advance(next) {

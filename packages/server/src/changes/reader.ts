@@ -1,11 +1,10 @@
-import type { Change } from '@keywell/protocol'
+import { type Change, formatPosition, isAfter, type Position } from '@keywell/protocol'
 import type { Logger } from '../logger.ts'
 import { type ChangeRow, changesChannel, readChanges, readHorizon } from '../store/changes.ts'
 import type { Database } from '../store/database.ts'
 import type { After } from '../timers.ts'
 import { createBell } from './bell.ts'
 import { createMemory, type LogEntry, maxStretch, type Stretch } from './memory.ts'
-import { formatPosition, isAfter, type Position } from './position.ts'
 
 /** A hint waits this long for others to share its poll. */
 export const hintMs = 10
@@ -19,6 +18,12 @@ export interface ChangeReader {
   stop(): Promise<void>
   /** Everything up to here has been read. */
   readonly position: Position
+  /** After this position nothing has happened that has been read. */
+  readonly lastChange: Position
+  /** The database's time of the last look at it, in milliseconds since 1970. */
+  readonly readAt: number
+  /** The last look failed. */
+  readonly isAway: boolean
   /** Grows when a heartbeat is due, and only while nothing that has happened is left unread. */
   readonly beats: number
   /** What follows a position; undefined when memory does not reach back so far. */
@@ -45,6 +50,7 @@ export function createReader(options: {
   const bell = createBell()
   const log = createMemory()
   const polls = { begun: 0, done: 0 }
+  let readAt = 0
   let beats = 0
   let beatDue = false
   let away = false
@@ -111,18 +117,19 @@ export function createReader(options: {
     }
     let page: LogEntry[]
     do {
-      page = await read(log.position, horizon)
+      const rows = await readChanges(database, {
+        after: log.position,
+        upTo: horizon,
+        limit: maxStretch,
+      })
+      page = toEntries(rows, log.lastChange)
       log.append(page)
       bell.ring()
       for (const { change } of page) options.heard(change)
     } while (page.length === maxStretch)
     log.advance(horizon)
+    readAt = horizon.at
     return heldSince === null ? 0 : Math.max(1, now.getTime() - heldSince.getTime())
-  }
-
-  async function read(from: Position, upTo: Position): Promise<LogEntry[]> {
-    const rows = await readChanges(database, { after: from, upTo, limit: maxStretch })
-    return rows.map(toEntry)
   }
 
   function beat(): void {
@@ -141,7 +148,8 @@ export function createReader(options: {
     async start() {
       unlisten = await database.listen(changesChannel, hint)
       const { xid, now } = await readHorizon(database)
-      log.startAt({ xid: BigInt(xid), seq: 0n, at: now.getTime() })
+      readAt = now.getTime()
+      log.startAt({ xid: BigInt(xid), seq: 0n, at: readAt })
       schedule(hintMs)
       awaitBeat()
     },
@@ -158,13 +166,25 @@ export function createReader(options: {
     get position() {
       return log.position
     },
+    get lastChange() {
+      return log.lastChange
+    },
+    get readAt() {
+      return readAt
+    },
+    get isAway() {
+      return away
+    },
     get beats() {
       return beats
     },
     fromMemory: (position) => log.after(position),
     async fromDatabase(from) {
       const upTo = log.position
-      const entries = await read(from, upTo)
+      const entries = toEntries(
+        await readChanges(database, { after: from, upTo, limit: maxStretch }),
+        from,
+      )
       return { entries, upTo: entries[maxStretch - 1]?.position ?? upTo }
     },
     next: (ended) => bell.next(ended),
@@ -176,10 +196,15 @@ export function createReader(options: {
   }
 }
 
-function toEntry(row: ChangeRow): LogEntry {
-  const { xid, seq, at, ...rest } = row
-  const position = { xid: BigInt(xid), seq: BigInt(seq), at: at.getTime() }
-  const change = { ...rest, position: formatPosition(position), at: at.toISOString() }
-  // The ids and the kind were checked when the connection was made and the change written.
-  return { position, change: change as Change }
+/** @param from nothing has happened between here and the first row */
+function toEntries(rows: readonly ChangeRow[], from: Position): LogEntry[] {
+  let after = from
+  return rows.map(({ xid, seq, at, ...rest }) => {
+    const position = { xid: BigInt(xid), seq: BigInt(seq), at: at.getTime() }
+    const change = { ...rest, position: formatPosition(position), at: at.toISOString() }
+    // The ids and the kind were checked when the connection was made and the change written.
+    const entry: LogEntry = { after, position, change: change as Change }
+    after = position
+    return entry
+  })
 }

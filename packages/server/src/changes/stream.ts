@@ -1,14 +1,23 @@
-import { changeEvents } from '@keywell/protocol'
+import { isAfter, type Position, parsePosition } from '@keywell/protocol'
 import type { Logger } from '../logger.ts'
-import type { LogEntry, Stretch } from './memory.ts'
-import { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
+import type { Stretch } from './memory.ts'
 import type { ChangeReader } from './reader.ts'
+import type { SignedEvents } from './signed-events.ts'
 
 export interface StreamParts {
   reader: ChangeReader
+  events: SignedEvents
   logger: Logger
   /** Milliseconds for which a change can be read after it was written. */
   retentionMs: number
+}
+
+/** What a subscriber asked for. */
+export interface StreamRequest {
+  /** Position up to which it has been told everything. */
+  lastEventId?: string | undefined
+  /** Its own word for this stream, which binds what is said to it alone. */
+  stream?: string | null | undefined
 }
 
 /**
@@ -17,10 +26,11 @@ export interface StreamParts {
  */
 export function openStream(
   parts: StreamParts,
-  { lastEventId, ended }: { lastEventId: string | undefined; ended: AbortController },
+  request: StreamRequest,
+  ended: AbortController,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  const events = tell(parts, lastEventId, ended.signal)
+  const events = tell(parts, request, ended.signal)
   let cancelled = false
   return new ReadableStream<Uint8Array>(
     {
@@ -42,65 +52,65 @@ export function openStream(
 
 /** What a subscriber is told, in order, until `ended`. */
 async function* tell(
-  { reader, logger, retentionMs }: StreamParts,
-  lastEventId: string | undefined,
+  { reader, events, logger, retentionMs }: StreamParts,
+  { lastEventId, stream = null }: StreamRequest,
   ended: AbortSignal,
 ): AsyncGenerator<string, void> {
   function isKept(position: Position): boolean {
     return !isAfter(position, reader.position) && position.at >= reader.position.at - retentionMs
   }
 
-  async function read(from: Position): Promise<Stretch | undefined> {
+  async function readTable(from: Position): Promise<Stretch | undefined> {
     try {
-      return reader.fromMemory(from) ?? (await reader.fromDatabase(from))
+      return await reader.fromDatabase(from)
     } catch (error) {
       logger.warn({ reason: String(error) }, 'a stream could not read the change log; it waits')
       return undefined
     }
   }
 
-  const asked = lastEventId === undefined ? reader.position : parsePosition(lastEventId)
-  // Another replica may have read further than this one has so far.
-  if (asked !== undefined && isAfter(asked, reader.position)) await reader.catchUp(ended)
+  const asked = lastEventId === undefined ? undefined : parsePosition(lastEventId)
+  // Another replica may have read further than this one has so far. And a hello tells the time of the
+  // database, which must not be that of before it went away.
+  if (reader.isAway || (asked !== undefined && isAfter(asked, reader.position))) {
+    await reader.catchUp(ended)
+  }
   if (ended.aborted) return
-  const goesOn = asked !== undefined && isKept(asked)
-  let told = goesOn ? asked : reader.position
+  const goesOn = lastEventId === undefined || (asked !== undefined && isKept(asked))
+  let told = goesOn ? (asked ?? reader.position) : reader.position
   let beats = reader.beats
-  yield event(changeEvents.hello, told)
-  if (!goesOn) yield event(changeEvents.flush, told)
+  let flushes = 0
+  yield events.hello({ stream, position: told, at: reader.readAt })
+  if (!goesOn) yield events.flush({ stream, position: told, count: ++flushes })
 
   while (!ended.aborted) {
     if (!isKept(told)) {
       told = reader.position
-      yield event(changeEvents.flush, told)
+      yield events.flush({ stream, position: told, count: ++flushes })
     }
-    const stretch = await read(told)
+    const { readAt } = reader
+    const remembered = reader.fromMemory(told)
+    const stretch = remembered ?? (await readTable(told))
     if (stretch === undefined) {
       await reader.next(ended)
       continue
     }
+    const last = stretch.entries.at(-1)?.position ?? told
     told = stretch.upTo
     if (stretch.entries.length > 0) {
-      yield stretch.entries.map(changeEvent).join('')
-    } else if (isAfter(reader.position, told)) {
-      // The reader read on while this stream was at the database.
+      yield (await Promise.all(stretch.entries.map(events.change))).join('')
+    }
+    if (remembered === undefined && isAfter(told, last)) {
+      // Where memory begins, the chain of what is signed once begins too: this ties the reader to it.
+      yield events.heartbeat({ after: last, position: told, at: readAt })
+    } else if (stretch.entries.length > 0 || isAfter(reader.position, told)) {
+      // There may be more, or the reader read on while this stream was at the database.
     } else if (beats !== reader.beats) {
       beats = reader.beats
-      yield heartbeat
+      told = reader.position
+      yield events.heartbeat({ after: reader.lastChange, position: told, at: readAt })
     } else {
       await reader.next(ended)
     }
   }
-}
-
-const heartbeat = ':\n\n'
-
-function event(name: string, position: Position): string {
-  const text = formatPosition(position)
-  return `event: ${name}\nid: ${text}\ndata: ${JSON.stringify({ position: text })}\n\n`
-}
-
-function changeEvent({ change }: LogEntry): string {
-  // JSON has no line break in it, so that the data is one line whatever the ids are.
-  return `event: ${changeEvents.change}\nid: ${change.position}\ndata: ${JSON.stringify(change)}\n\n`
 }

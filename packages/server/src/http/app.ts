@@ -3,6 +3,7 @@ import { KeywellError, type RequestId } from '@keywell/protocol'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { ChangeFeed } from '../changes/feed.ts'
+import type { ChangeSigner } from '../changes/signer.ts'
 import type { Webhooks } from '../changes/webhooks/endpoints.ts'
 import type { createCallback } from '../connect/callback.ts'
 import type { createConfirm } from '../connect/confirm.ts'
@@ -45,6 +46,7 @@ export interface AppParts {
   integrations: Integrations
   webhooks: Webhooks
   feed: ChangeFeed
+  signer: ChangeSigner
   nextFlowHint: (flowId: string, signal: AbortSignal) => Promise<void>
   /** Whether the service may be sent work. */
   isReady: () => Promise<boolean>
@@ -78,7 +80,7 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   app.route('/v1/integrations', integrationRoutes(parts.integrations))
   app.route('/v1/providers', providerRoutes())
   app.route('/v1/webhooks', webhookRoutes(parts.webhooks))
-  app.route('/v1/changes', changeRoutes(parts.feed))
+  app.route('/v1/changes', changeRoutes(parts))
 
   app.route('/', browserRoutes(parts))
   for (const path of ['/connect/flows', '/connect/flows/*', '/connect/providers']) {

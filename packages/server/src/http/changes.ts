@@ -1,12 +1,20 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { changeKeysSchema, streamIdHeader, streamIdSchema } from '@keywell/protocol'
 import type { ChangeFeed } from '../changes/feed.ts'
+import type { ChangeSigner } from '../changes/signer.ts'
 import { createRouter, type Environment } from './context.ts'
 
 const stream = createRoute({
   method: 'get',
   path: '/',
-  summary: 'The change log as server-sent events: hello, change, flush',
-  request: { headers: z.object({ 'last-event-id': z.string().max(1_000).optional() }) },
+  summary:
+    'The change log as server-sent events: hello, change, flush, heartbeat; each a signed token',
+  request: {
+    headers: z.object({
+      'last-event-id': z.string().max(1_000).optional(),
+      [streamIdHeader]: streamIdSchema.optional(),
+    }),
+  },
   responses: {
     200: {
       content: { 'text/event-stream': { schema: z.string() } },
@@ -15,14 +23,31 @@ const stream = createRoute({
   },
 })
 
-export function changeRoutes(feed: ChangeFeed): OpenAPIHono<Environment> {
+const keys = createRoute({
+  method: 'get',
+  path: '/keys',
+  summary:
+    'The public keys of the change stream, as a JSON Web Key Set, and the issuer of its tokens',
+  responses: {
+    200: { content: { 'application/json': { schema: changeKeysSchema } }, description: 'The keys' },
+  },
+})
+
+export function changeRoutes(parts: {
+  feed: ChangeFeed
+  signer: ChangeSigner
+}): OpenAPIHono<Environment> {
   const router = createRouter()
   router.openapi(stream, (c) => {
-    const lastEventId = c.req.valid('header')['last-event-id']
-    const signal = c.req.raw.signal
-    const body = feed.stream(lastEventId === undefined ? { signal } : { lastEventId, signal })
+    const headers = c.req.valid('header')
+    const body = parts.feed.stream({
+      lastEventId: headers['last-event-id'],
+      stream: headers[streamIdHeader],
+      signal: c.req.raw.signal,
+    })
     return c.body(body, 200, eventStreamHeaders)
   })
+  router.openapi(keys, (c) => c.json(parts.signer.keys, 200))
   return router
 }
 
