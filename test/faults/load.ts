@@ -1,0 +1,86 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Fleet } from './fleet.ts'
+
+/** Leases and waits of a run that cannot wait a minute for each; the proportions are the engine's own. */
+export const shortTiming = {
+  leaseMs: 4_000,
+  deadlineMs: 1_500,
+  detachedMs: 10_000,
+  pollMs: 200,
+  confirmAfterMs: 1_000,
+} as const
+
+/**
+ * Makes idle connections due again and again, so that each is refreshed about once in `periodMs`
+ * without its token ending. Answers how to end it.
+ */
+export function startPressure({ sql }: Fleet, periodMs: number): () => Promise<void> {
+  let stopped = false
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      await sql
+        .query(
+          `update upkeep set refresh_at = now() + random() * $1 * interval '1 millisecond'
+           where state = 'idle' and refresh_at > now() + $1 * interval '1 millisecond'`,
+          [periodMs],
+        )
+        // The database is away, as the run wants it.
+        .catch(() => {})
+      await pause(200)
+    }
+  }
+  const running = run()
+  return async () => {
+    stopped = true
+    await running
+  }
+}
+
+/**
+ * Waits until nothing is unsettled: every row is idle and not due, or dead. A doubt that the engine
+ * would let rest until no request can be under way at the provider is made old, since none is.
+ */
+export async function settle(fleet: Fleet, options: { timeoutMs?: number } = {}): Promise<void> {
+  const untilMs = performance.now() + (options.timeoutMs ?? 60_000)
+  for (;;) {
+    const left = await unsettled(fleet).catch(() => undefined)
+    if (left?.length === 0) return
+    if (performance.now() > untilMs) {
+      throw new Error(`not settled: ${JSON.stringify(left?.slice(0, 5))} of ${left?.length}`)
+    }
+    await ageDoubts(fleet).catch(() => {})
+    await pause(250)
+  }
+}
+
+async function unsettled({ sql }: Fleet): Promise<object[]> {
+  return sql.query(
+    `select connection_id, state, last_outcome, lease_until - now() as lease_left,
+            refresh_at - now() as due_in
+     from upkeep
+     where not (state = 'dead' or state = 'idle' and refresh_at > now() and lease_until is null)`,
+  )
+}
+
+async function ageDoubts({ sql }: Fleet): Promise<void> {
+  await sql.query(
+    `update upkeep
+     set unresolved_since = unresolved_since - interval '1 hour',
+         refresh_at = case when state = 'ambiguous' then least(refresh_at, now()) else refresh_at end
+     where unresolved_since > now() - interval '30 minutes'
+       and (lease_until is null or lease_until < now())`,
+  )
+}
+
+/** Waits until something holds. @throws Error that names it when it does not in time */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  timeoutMs = 20_000,
+): Promise<void> {
+  const untilMs = performance.now() + timeoutMs
+  while (!(await holds())) {
+    if (performance.now() > untilMs) throw new Error(`not in ${timeoutMs} ms: ${what}`)
+    await pause(25)
+  }
+}

@@ -1,0 +1,88 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { startWitness } from '../evidence.ts'
+import { type Fleet, startFleet } from '../fleet.ts'
+import { judge } from '../ledger.ts'
+import { settle, shortTiming } from '../load.ts'
+import { outcomeOf, type Scenario, unless } from '../scenario.ts'
+
+interface Parameters {
+  connections: number
+  forMs: number
+  /** When the breaker of every replica must be open, counted from the start of the outage. */
+  openAfterMs: number
+}
+
+export const outage: Scenario<Parameters> = {
+  title:
+    'The provider is away with everything due: valid tokens are served, it is left alone, all recover.',
+  short: { connections: 100, forMs: 5_000, openAfterMs: 2_000 },
+  long: { connections: 2_000, forMs: 60_000, openAfterMs: 10_000 },
+
+  async run({ connections, forMs, openAfterMs }) {
+    const fleet = await startFleet({ replicas: 3, connections, timing: shortTiming })
+    try {
+      const witness = startWitness(fleet)
+      for (const endpoint of ['token', 'token_info'] as const) {
+        const effect = { kind: 'respond', status: 503, body: 'down' } as const
+        await fleet.control.addFault({ endpoint, effect })
+      }
+      const beganAt = Date.now()
+      await fleet.makeDue()
+      const reads = await readFor(fleet, forMs)
+      const during = await fleet.control.refreshes()
+      await fleet.control.clearFaults()
+      const beganMs = performance.now()
+      await settle(fleet, { timeoutMs: 300_000 })
+      const recoveryMs = performance.now() - beganMs
+      const evidence = await witness.gather()
+      const asked = evidence.accounts.filter(({ status }) => status !== 'active').length
+      const onceOpen = during.filter(({ startedAt }) => startedAt > beganAt + openAfterMs)
+      const perSecond = busiestSecond(onceOpen.map(({ startedAt }) => startedAt))
+      // A host whose breaker is open is left alone, so its leases say nothing.
+      return outcomeOf(judge({ ...evidence, worstLateLeaseMs: 0 }), {
+        figures: {
+          callsInOutage: during.length,
+          perSecondOnceOpen: perSecond,
+          served: reads.served,
+          recoveryMs,
+        },
+        violations: [
+          ...unless(during.length > 0, 'no call met the outage, so nothing was tried'),
+          ...unless(reads.refused === 0, `${reads.refused} reads of a valid token were refused`),
+          ...unless(asked === 0, `${asked} users are asked to connect again`),
+          ...unless(
+            evidence.accounts.every(({ generation }) => generation > 1),
+            'a connection was not refreshed afterwards',
+          ),
+          ...unless(
+            perSecond <= fleet.replicas.length,
+            `${perSecond} calls in a second while the breakers were open`,
+          ),
+        ],
+      })
+    } finally {
+      await fleet.stop()
+    }
+  },
+}
+
+/** Backends go on reading, at every replica. */
+async function readFor(fleet: Fleet, ms: number): Promise<{ served: number; refused: number }> {
+  const untilMs = performance.now() + ms
+  const count = { served: 0, refused: 0 }
+  for (let turn = 0; performance.now() < untilMs; turn += 1) {
+    const connection = fleet.connections[turn % fleet.connections.length]
+    if (connection === undefined) break
+    const { status } = await fleet.read(turn % fleet.replicas.length, connection)
+    if (status === 200) count.served += 1
+    else count.refused += 1
+    await pause(20)
+  }
+  return count
+}
+
+/** Most calls in any second. */
+function busiestSecond(times: readonly number[]): number {
+  const within = (start: number) => times.filter((at) => at >= start && at < start + 1_000).length
+  return Math.max(0, ...times.map(within))
+}

@@ -1,0 +1,49 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { startWitness } from '../evidence.ts'
+import { startFleet } from '../fleet.ts'
+import { judge } from '../ledger.ts'
+import { settle, shortTiming, startPressure } from '../load.ts'
+import { randomFrom } from '../random.ts'
+import { outcomeOf, type Scenario } from '../scenario.ts'
+
+interface Parameters {
+  connections: number
+  forMs: number
+  /** Each connection is refreshed about once in this time. */
+  periodMs: number
+  seed: number
+}
+
+export const randomKills: Scenario<Parameters> = {
+  title:
+    'One of three replicas is killed every 0.2 to 2 s: what is lost was on the wire, and named.',
+  short: { connections: 60, forMs: 10_000, periodMs: 3_000, seed: 1 },
+  long: { connections: 500, forMs: 60_000, periodMs: 10_000, seed: 1 },
+
+  async run({ connections, forMs, periodMs, seed }) {
+    const fleet = await startFleet({ replicas: 3, connections, timing: shortTiming })
+    try {
+      const random = randomFrom(seed)
+      const witness = startWitness(fleet)
+      const endPressure = startPressure(fleet, periodMs)
+      const untilMs = performance.now() + forMs
+      const starting = new Map<number, Promise<unknown>>()
+      let kills = 0
+      while (performance.now() < untilMs) {
+        await pause(200 + random() * 1_800)
+        const place = Math.floor(random() * fleet.replicas.length)
+        await starting.get(place)
+        witness.disturbed('kill')
+        await fleet.replicas[place]?.kill()
+        kills += 1
+        starting.set(place, fleet.replace(place))
+      }
+      await Promise.all(starting.values())
+      await endPressure()
+      await settle(fleet)
+      return outcomeOf(judge(await witness.gather()), { figures: { kills } })
+    } finally {
+      await fleet.stop()
+    }
+  },
+}
