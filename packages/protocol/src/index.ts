@@ -111,6 +111,7 @@ export {
   type SetClient,
   setClientSchema,
 } from './integrations.ts'
+export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
 export type {
   HealthProbe,
   HostLimits,
@@ -125,7 +126,6 @@ export type {
   ScopeDefinition,
   ScopeRisk,
 } from './provider.ts'
-export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
 export { Secret } from './secret.ts'
 export {
   type ChangeKeys,
