@@ -55,10 +55,6 @@ export class Breaker {
     return this.room(now) > 0 ? 0 : Math.ceil(this.#nextTrialAt - now)
   }
 
-  isCalm(now: number): boolean {
-    return this.#state === 'closed' && this.#recent.count(now).calls === 0
-  }
-
   start(now: number): BreakerTicket {
     this.#underWay += 1
     this.#nextTrialAt = now + this.#trialPauseMs

@@ -127,12 +127,9 @@ export class Gate {
     return this.#running === 0 && this.#waiting.size === 0
   }
 
-  /** Nothing would change if this gate were forgotten. */
-  get isLikeNew(): boolean {
-    const now = this.#options.now()
-    return (
-      this.isIdle && this.#throttle.isCalm && this.#breaker.isCalm(now) && this.#bucket.isFull(now)
-    )
+  /** Idle, and the host is well: next to nothing is lost if this gate is forgotten. */
+  get isQuiet(): boolean {
+    return this.isIdle && this.#throttle.isCalm && this.#breaker.state === 'closed'
   }
 
   setShare(share: number): void {
@@ -191,7 +188,7 @@ export class Gate {
     const changed = this.#breaker.state !== before.state
     const pauseMs = this.#throttle.msLeft(now)
     // What was saved in bad times must not go out in one burst when they end.
-    if (changed || pauseMs > before.pauseMs) this.#bucket.drain(now + pauseMs, now)
+    if (changed || pauseMs > before.pauseMs) this.#bucket.drain(now + pauseMs)
     this.#letGo()
     const opened = changed && this.#breaker.state === 'open'
     if (opened || (before.pauseMs === 0 && pauseMs > 0)) this.#options.onHold()

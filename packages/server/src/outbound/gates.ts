@@ -68,9 +68,9 @@ export function createGates(parts: { limitsOf: LimitsOf; now: () => number; afte
     return gate
   }
 
-  /** First those that have nothing to remember, then those that are not in use. */
+  /** Whose last use is longest ago: of those that are well, and only then of those in trouble. */
   function makeRoom(): void {
-    for (const quality of ['isLikeNew', 'isIdle'] as const) {
+    for (const quality of ['isQuiet', 'isIdle'] as const) {
       for (const [origin, gate] of gates) {
         if (gates.size < maxHosts) return
         if (gate[quality]) gates.delete(origin)

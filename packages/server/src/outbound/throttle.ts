@@ -21,7 +21,7 @@ export class Throttle {
   /** @param startedAt when the call began that was answered so */
   throttled(call: { retryAfterMs: number | null; startedAt: number }, now: number): void {
     // What was under way already when the pause began is of the same wave, and says nothing new.
-    if (call.startedAt >= this.#begunAt) {
+    if (call.startedAt > this.#begunAt) {
       this.#begunAt = now
       this.#pauses += 1
     }

@@ -23,10 +23,6 @@ export class TokenBucket {
     return Math.min(this.#size.burst, this.#tokens + came)
   }
 
-  isFull(now: number): boolean {
-    return this.tokens(now) >= this.#size.burst
-  }
-
   /** Whole milliseconds until a token can be taken, so that a timer is never a trifle early. */
   msUntilToken(now: number): number {
     const missing = 1 - this.tokens(now)
@@ -45,8 +41,8 @@ export class TokenBucket {
   }
 
   /** Saves nothing before `from`: then there is one token at most, and the plain rate from there. */
-  drain(from: number, now: number): void {
-    this.#count(Math.min(this.tokens(now), 1), from)
+  drain(from: number): void {
+    this.#count(Math.min(this.tokens(from), 1), from)
   }
 
   resize(size: Size, now: number): void {
