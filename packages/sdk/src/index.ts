@@ -11,11 +11,16 @@
 export {
   type Connection,
   type ConnectionList,
+  type Delivery,
+  type DeliveryList,
   type DisconnectAnswer,
   type ErrorCode,
   type Integration,
   KeywellError,
   type SessionAnswer,
+  type Webhook,
+  type WebhookEventType,
+  type WebhookWithSecret,
 } from '@keywell/protocol'
 export type { CredentialQuery } from './cache/credential-cache.ts'
 export type { ConfirmFlow, Connect } from './connect.ts'
@@ -26,3 +31,10 @@ export type { EvictReason, Hooks } from './hooks.ts'
 export type { Integrations } from './integrations.ts'
 export { type CredentialResult, type GetCredential, Keywell } from './keywell.ts'
 export type { KeywellOptions } from './options.ts'
+export type { WebhookEvent, WebhookMessage } from './webhooks/message.ts'
+export {
+  createWebhookVerifier,
+  type WebhookVerifier,
+  type WebhookVerifierOptions,
+} from './webhooks/verifier.ts'
+export type { ListDeliveries, WebhookReference, Webhooks } from './webhooks.ts'

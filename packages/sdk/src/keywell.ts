@@ -12,6 +12,7 @@ import { Integrations } from './integrations.ts'
 import { type KeywellOptions, settingsOf } from './options.ts'
 import { providerFetch } from './provider-fetch.ts'
 import { Service } from './service.ts'
+import { Webhooks } from './webhooks.ts'
 
 export type CredentialResult =
   | { readonly ok: true; readonly credential: Credential }
@@ -45,6 +46,8 @@ export class Keywell {
   readonly connect: Connect
   /** Registers OAuth apps. */
   readonly integrations: Integrations
+  /** Checks what the service's webhooks tell, and manages them. */
+  readonly webhooks: Webhooks
   readonly #cache: CredentialCache
   readonly #stream: ChangeStream
   readonly #fetch: typeof globalThis.fetch
@@ -89,6 +92,7 @@ export class Keywell {
     this.connections = new Connections(service, (news) => cache.apply(news))
     this.connect = new Connect(service, (news) => cache.apply(news))
     this.integrations = new Integrations(service)
+    this.webhooks = new Webhooks(service, settings.webhookSecret)
   }
 
   /** What is held in memory, or undefined; never waits. */

@@ -6,6 +6,11 @@ export interface KeywellOptions {
   url?: string
   /** The environment's `KEYWELL_API_KEY` unless told. */
   apiKey?: string
+  /**
+   * Secret of the webhook whose messages `webhooks.verify` and `webhooks.receive` check; several while
+   * one is being replaced. The environment's `KEYWELL_WEBHOOK_SECRET` unless told.
+   */
+  webhookSecret?: string | readonly string[]
   /** Credentials held at most; 10,000 unless told. The least recently used goes first. */
   maxEntries?: number
   /**
@@ -35,6 +40,7 @@ export interface KeywellOptions {
 export interface Settings {
   readonly url: URL
   readonly apiKey: Secret
+  readonly webhookSecret: string | readonly string[] | undefined
   readonly maxEntries: number
   readonly maxStaleMs: number
   readonly staleIfUnavailableMs: number
@@ -52,6 +58,7 @@ export function settingsOf(options: KeywellOptions): Settings {
   return {
     url: serviceUrl(options.url ?? environment('KEYWELL_URL')),
     apiKey: apiKeyOf(options.apiKey ?? environment('KEYWELL_API_KEY')),
+    webhookSecret: options.webhookSecret ?? (environment('KEYWELL_WEBHOOK_SECRET') || undefined),
     maxEntries: wholeNumber('maxEntries', options.maxEntries ?? 10_000),
     maxStaleMs,
     staleIfUnavailableMs: staleIfUnavailable(options.staleIfUnavailable ?? maxStaleMs, maxStaleMs),

@@ -15,7 +15,7 @@ interface Issue {
 }
 
 export interface Call<Answer> {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the service's base URL; parts that came from outside are encoded. */
   path: string
   /** Entries that are undefined are left out. */
