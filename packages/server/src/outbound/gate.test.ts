@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { ample, Herd } from './gates.test.support.ts'
@@ -7,6 +8,8 @@ describe('the rate', () => {
     const herd = new Herd({ requestsPerSecond: 10, burst: 5 })
     await herd.callMany(20)
     expect(herd.running()).toBe(5)
+    // One for each that waits, and one for the next token.
+    expect(herd.timers.pending).toBe(16)
     await herd.advance(99)
     expect(herd.running()).toBe(5)
     await herd.advance(1)
@@ -140,6 +143,14 @@ describe('waiting is bounded', () => {
     expect(herd.gates.snapshot()).toMatchObject([{ waiting: 1_000, running: 1 }])
   })
 
+  it('by a thousand calls; among equals the last to come has to go', async () => {
+    const herd = new Herd({ concurrency: 1 })
+    await herd.call()
+    const calls = []
+    for (let n = 0; n <= 1_000; n += 1) calls.push(await herd.call({ tenantId: `tenant-${n}` }))
+    expect(calls.map(({ state }) => state)).toEqual([...Array(1_000).fill('waiting'), 'refused'])
+  })
+
   it('by its caller, who leaves no timer and no listener behind', async () => {
     const herd = new Herd({ concurrency: 1 })
     const caller = new AbortController()
@@ -150,6 +161,7 @@ describe('waiting is bounded', () => {
     expect(waiting.error).toMatchObject({ reason: 'aborted', notSent: true, retryAfterMs: null })
     expect(first.state).toBe('running')
     expect(await herd.call({ signal: caller.signal })).toMatchObject({ state: 'refused' })
+    expect(getEventListeners(caller.signal, 'abort')).toEqual([])
     await first.end()
     expect(herd.timers.pending).toBe(0)
     expect((await herd.call()).state).toBe('running')

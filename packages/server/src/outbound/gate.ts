@@ -118,7 +118,6 @@ export class Gate {
 
   /** How many background calls would be let go at this moment. */
   get backgroundRoom(): number {
-    if (this.#waiting.size > 0) return 0
     return Math.min(this.#room(this.#options.now()), this.#freeBackgroundSlots)
   }
 

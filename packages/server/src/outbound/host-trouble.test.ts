@@ -35,7 +35,10 @@ describe('the breaker opens', () => {
 
   it('never for a 429, nor for calls that say nothing of the host', async () => {
     const herd = new Herd()
+    await herd.callAndEnd(19, 'failed')
     await herd.callAndEnd(100, 'neutral')
+    expect(herd.state).toBe('closed')
+    await herd.advance(30_000)
     const calls = await herd.callMany(100)
     for (const call of calls) await call.end('throttled')
     expect(herd.state).toBe('paused')
@@ -96,6 +99,25 @@ describe('an open breaker', () => {
     expect((await herd.call()).state).toBe('running')
   })
 
+  it('does not wait longer because an older trial fails, nor does that undo a newer one', async () => {
+    const herd = await withOpenBreaker()
+    await herd.advance(1_000)
+    const older = await herd.call()
+    await herd.advance(1_000)
+    const newer = await herd.call()
+    await older.end('failed')
+    await newer.end('good')
+    expect(herd.state).toBe('half_open')
+
+    const again = await withOpenBreaker()
+    await again.advance(1_000)
+    const slow = await again.call()
+    await again.advance(900)
+    await slow.end('failed')
+    await again.advance(100)
+    expect((await again.call()).state).toBe('running')
+  })
+
   it('stays open for a trial that says nothing, and gives its place to the next', async () => {
     const herd = await withOpenBreaker()
     for (const kind of ['neutral', 'throttled'] as const) {
@@ -138,6 +160,17 @@ describe('after an outage', () => {
     await two?.end('good')
     expect(herd.state).toBe('open')
     expect((await herd.call()).state).toBe('refused')
+  })
+
+  it('a call that says nothing gives its place to the next', async () => {
+    const herd = await withOpenBreaker()
+    await herd.advance(1_000)
+    await (await herd.call()).end()
+    await herd.advance(1)
+    await herd.callAndEnd(2, 'neutral')
+    expect(herd.state).toBe('half_open')
+    await herd.advance(1)
+    expect(herd.running(await herd.callMany(3))).toBe(2)
   })
 
   it('what was sent before it changes nothing when it fails at last', async () => {
@@ -240,6 +273,16 @@ describe('a 429', () => {
     expect(herd.gates.snapshot()).toMatchObject([{ retryAfterMs: 1_000 }])
   })
 
+  it('is not forgotten for a good answer to a call from before it', async () => {
+    const herd = new Herd()
+    const [first, late] = await herd.callMany(2)
+    await first?.end('throttled')
+    await herd.advance(1_000)
+    await late?.end('good')
+    await (await herd.call()).end('throttled')
+    expect(herd.gates.snapshot()).toMatchObject([{ retryAfterMs: 2_000 }])
+  })
+
   it('a shorter time does not shorten the pause', async () => {
     const herd = new Herd()
     const [one, other] = await herd.callMany(2)
@@ -249,16 +292,17 @@ describe('a 429', () => {
     expect(herd.state).toBe('paused')
   })
 
-  it('a share that changes meanwhile does not end the pause', async () => {
-    const herd = new Herd({ requestsPerSecond: 2, burst: 2 })
-    herd.gates.setShare(1 / 10)
+  it('a share that changes meanwhile ends no pause, and brings no burst after it', async () => {
+    const herd = new Herd({ requestsPerSecond: 10, burst: 50 })
     await (await herd.call()).end({ kind: 'throttled', retryAfterMs: 4_000 })
-    herd.gates.setShare(1)
-    const waiting = await herd.call()
+    herd.gates.setShare(1 / 2)
+    await herd.callMany(20)
     await herd.advance(3_999)
-    expect(waiting.state).toBe('waiting')
-    await herd.advance(101)
-    expect(waiting.state).toBe('running')
+    expect(herd.running()).toBe(0)
+    await herd.advance(1)
+    expect(herd.running()).toBe(1)
+    await herd.advance(801)
+    expect(herd.running()).toBe(5)
   })
 })
 
@@ -279,6 +323,7 @@ describe('Retry-After', () => {
     ['negative', '-5', null],
     ['a date that has passed', 'Sat, 21 Nov 2026 11:59:00 GMT', null],
     ['text', 'soon', null],
+    ['a date in a form that is not HTTP’s', '2099-11-21T12:00:00Z', null],
     ['hexadecimal', '0x10', null],
     ['infinite', 'Infinity', null],
     ['a date of no calendar', 'Xyz, 99 Foo 2026 99:99:99 GMT', null],
@@ -363,6 +408,19 @@ describe('memory', () => {
     expect(herd.gates.snapshot()).toHaveLength(1_000)
     expect(herd.state).toBe('open')
     await running.end()
+  })
+
+  it('keeps those that were used last', async () => {
+    const herd = new Herd()
+    const visit = async (to: string) => (await herd.call({ origin: to })).end()
+    await visit('https://often.example')
+    for (let host = 0; host < 900; host += 1) await visit(`https://host-${host}.example`)
+    await visit('https://often.example')
+    for (let host = 900; host < 1_100; host += 1) await visit(`https://host-${host}.example`)
+    const known = herd.gates.snapshot().map((host) => host.origin)
+    expect(known).toHaveLength(1_000)
+    expect(known).toContain('https://often.example')
+    expect(known).not.toContain('https://host-0.example')
   })
 
   it('forgets a host in trouble only when there is no other way, and one in use never', async () => {

@@ -59,14 +59,15 @@ describe('a call that the gate refuses', () => {
     const server = await running.tcp()
     const limits = { [server.origin]: { requestsPerSecond: 100, burst: 100, concurrency: 1 } }
     const outbound = outboundTo(server, { limits })
-    const caller = new AbortController()
-    const { signal } = caller
-    const first = failure(outbound.fetch(server.origin, { ...post, signal }))
+    const [one, other] = [new AbortController(), new AbortController()]
+    const first = failure(outbound.fetch(server.origin, { ...post, signal: one.signal }))
     await vi.waitFor(() => expect(server.received).toContain('rt-1'))
-    const second = failure(outbound.fetch(server.origin, { ...post, signal }))
-    caller.abort()
-    expect(await first).toMatchObject({ reason: 'aborted', notSent: false })
+    const second = failure(outbound.fetch(server.origin, { ...post, signal: other.signal }))
+    other.abort()
     expect(await second).toMatchObject({ reason: 'aborted', notSent: true })
+    expect(outbound.hosts.snapshot()).toMatchObject([{ running: 1, waiting: 0 }])
+    one.abort()
+    expect(await first).toMatchObject({ reason: 'aborted', notSent: false })
     expect(server.connections).toBe(1)
   })
 })
@@ -150,14 +151,17 @@ describe('a host that fails', () => {
     expect(outbound.hosts.held()).toEqual([server.origin])
   })
 
-  it('because nobody listens, or because it has no name, too', async () => {
+  it('because nobody listens, it has no name or speaks no TLS, too', async () => {
     const gone = listeners()
     const server = await gone.tcp()
     await gone.close()
+    const plain = await running.tcp((socket) => socket.end())
+    const tls = `https://127.0.0.1:${plain.port}`
     const noName = createOutbound({ allow: [], lookup: async () => [] })
     for (const [outbound, url] of [
       [outboundTo(server), server.origin],
       [noName, 'https://gitlab.example'],
+      [createOutbound({ allow: [{ origin: tls }] }), tls],
     ] as const) {
       for (let call = 0; call < 20; call += 1) await failure(outbound.fetch(url, post))
       expect(outbound.hosts.held()).toEqual([url])
