@@ -393,6 +393,52 @@ export const requirements = {
     source: 'refresh.md, R5',
   },
 
+  // Webhooks
+  'webhooks:outbox': {
+    behaviour:
+      'Each change is told to every endpoint that listens, and one that was undone to none.',
+    source: 'refresh.md, outbox; threats.md, Webhooks',
+  },
+  'webhooks:killed': {
+    behaviour: 'A message whose sender was killed on the way is sent again, under the same id.',
+    source: 'refresh.md, R1; threats.md, Webhooks',
+  },
+  'webhooks:dead-letter': {
+    behaviour:
+      'A message that nobody takes is tried for a day and a half, kept, and replayed by a call.',
+    source: 'threats.md, Webhooks',
+  },
+  'webhooks:rotation': {
+    behaviour:
+      'While a secret is replaced, receivers with the old one and with the new one both verify.',
+    source: 'threats.md, Webhooks',
+  },
+  'webhooks:no-secret': {
+    behaviour:
+      'No message holds a secret, and the secret of an endpoint is shown once and kept sealed.',
+    source: 'threats.md, Webhooks; T13',
+  },
+  'webhooks:tenants': {
+    behaviour: "A tenant's endpoint is told of no other tenant, and is out of another's reach.",
+    source: 'T19',
+  },
+  'T31:changed': {
+    behaviour: 'A message that was changed in any part has no effect.',
+    source: 'T31; Standard Webhooks, signatures',
+  },
+  'T31:stale': {
+    behaviour: 'A message that was sent more than five minutes ago, or ahead, has no effect.',
+    source: 'T31; Standard Webhooks, timestamps',
+  },
+  'T31:repeated': {
+    behaviour:
+      'A message that comes again has no effect; one that could not be handled is not lost.',
+    source: 'T31; Standard Webhooks, idempotency',
+  },
+  'T31:inner-target': {
+    behaviour: 'No message is sent to an inner address: not by URL, by name, or by redirect.',
+    source: 'T31; T23',
+  },
   // The house
   'house:imports': {
     behaviour: 'A package imports what the table of the architecture allows it, and nothing else.',

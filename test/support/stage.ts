@@ -116,9 +116,9 @@ export async function createStage(
     keys: localKeys(keyFile({ path: keyPath, warn: () => {} })),
     publicUrl: url,
     connectUrl: `${appOrigin}/settings`,
-    privateHosts: [{ origin: new URL(sandbox.url).origin }],
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     ...options,
+    privateHosts: [{ origin: new URL(sandbox.url).origin }, ...(options.privateHosts ?? [])],
   })
   await keywell.start()
   const apiKey = (await keywell.apiKeys.create('test')).key.expose()

@@ -123,7 +123,7 @@ export const webhookWithSecretSchema = webhookSchema.extend({
 })
 export type WebhookWithSecret = z.infer<typeof webhookWithSecretSchema>
 
-export const deliveryStateSchema = z.enum(['due', 'delivered', 'dead'])
+const deliveryStateSchema = z.enum(['due', 'delivered', 'dead'])
 
 /** One message to one endpoint: delivered ones are kept for 7 days, dead ones for 30. */
 export const deliverySchema = z.object({
