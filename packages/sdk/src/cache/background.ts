@@ -4,6 +4,7 @@
  */
 export class Background<Item> {
   readonly #waiting = new Set<Item>()
+  readonly #later = new Set<NodeJS.Timeout>()
   readonly #limit: number
   readonly #work: (item: Item) => Promise<void>
   #active = 0
@@ -18,7 +19,19 @@ export class Background<Item> {
     if (this.#active < this.#limit) void this.#drain()
   }
 
+  /** Not at once, and only if it is still wanted then. */
+  addLater(item: Item, delayMs: number, isWanted: () => boolean): void {
+    const timer = setTimeout(() => {
+      this.#later.delete(timer)
+      if (isWanted()) this.add(item)
+    }, delayMs)
+    timer.unref?.()
+    this.#later.add(timer)
+  }
+
   clear(): void {
+    for (const timer of this.#later) clearTimeout(timer)
+    this.#later.clear()
     this.#waiting.clear()
   }
 

@@ -1,22 +1,23 @@
 import {
-  type ConnectionId,
   type KeywellError,
   type ReadCredential,
   type ReadCredentialAnswer,
   readCredentialSchema,
 } from '@keywell/protocol'
-import { LRUCache } from 'lru-cache'
 import { Credential } from '../credential.ts'
 import { callHook, type EvictReason, type Hooks } from '../hooks.ts'
 import { parseInput } from '../service.ts'
+import { Asking } from './asking.ts'
 import { Background } from './background.ts'
 import type { ChangeNews } from './change-news.ts'
 import { Coverage } from './coverage.ts'
 import { Entries } from './entries.ts'
 import { Entry, type Question } from './entry.ts'
 import type { Identity } from './entry-index.ts'
-import { asKeywellError, copyOf, expired, overtaken, tooOld, verdictMs } from './failures.ts'
+import { copyOf, expired, verdictMs } from './failures.ts'
 import { type Bounds, Freshness } from './freshness.ts'
+import { Generations } from './generations.ts'
+import { meaningOf } from './meaning.ts'
 import { grantsAll, knownForScopes, variantOf } from './scopes.ts'
 
 /** Which credential, and what for. */
@@ -45,8 +46,11 @@ export interface CacheParts extends Bounds {
 const sweepMs = 1_000
 /** Requests in the background at once. */
 const backgroundLimit = 16
-/** Times that the service is asked when its answers are overtaken by changes. */
-const maxAsks = 3
+/**
+ * Everybody who holds a credential hears at the same time that it was replaced: they ask for the new one
+ * within this time, each at a moment of its own, unless a read comes first.
+ */
+const replaceWithinMs = 500
 
 /**
  * Credentials in memory. A hit is a look-up and one flag; the rest decides when that flag is set.
@@ -63,10 +67,8 @@ export class CredentialCache {
   readonly #entries: Entries
   readonly #coverage = new Coverage()
   readonly #freshness: Freshness
-  /** The highest generation seen: nothing below it is taken any more. */
-  readonly #seen: LRUCache<ConnectionId, number>
-  /** Entries with a request under way. */
-  readonly #asking = new Set<Entry>()
+  readonly #generations: Generations
+  readonly #asking: Asking
   readonly #background: Background<Entry>
   #sweeper: NodeJS.Timeout | undefined
   #isClosed = false
@@ -77,10 +79,19 @@ export class CredentialCache {
     this.#onHit = parts.hooks.onHit
     this.#freshness = new Freshness(this.#coverage, parts)
     this.#entries = new Entries(parts.maxEntries, (entry) => this.#evict(entry, 'full'))
-    this.#seen = new LRUCache({ max: parts.maxEntries })
+    this.#generations = new Generations(parts.maxEntries)
+    this.#asking = new Asking({
+      read: parts.read,
+      now: this.#now,
+      coverage: this.#coverage,
+      generations: this.#generations,
+      take: (entry, answer, asked) => this.#take(entry, answer, asked),
+      fail: (entry, error, background) => this.#afterFailure(entry, error, background),
+      lookAgain: (entry) => this.#background.add(entry),
+    })
     this.#background = new Background(backgroundLimit, async (entry) => {
       // What went wrong was told to `onError`, and is tried again when it is due.
-      await this.#refresh(entry, { background: true }).catch(() => {})
+      await this.#asking.ask(entry, { background: true }).catch(() => {})
     })
   }
 
@@ -110,7 +121,7 @@ export class CredentialCache {
     await entry.pending?.catch(() => {})
     const held = this.#servable(entry)
     if (held !== undefined && held.generation >= minGeneration) return held
-    return this.#refresh(entry, { minGeneration })
+    return this.#asking.ask(entry, { minGeneration })
   }
 
   /** Drops what is held for a query; the next read asks the service. */
@@ -149,7 +160,8 @@ export class CredentialCache {
   apply(news: ChangeNews): void {
     const concerned = this.#entries.concernedBy(news)
     // A first read may be under way with the host spelt in another way.
-    for (const entry of this.#asking) if (isOfSameUser(entry.identity, news)) concerned.add(entry)
+    for (const entry of this.#asking.underWay)
+      if (isOfSameUser(entry.identity, news)) concerned.add(entry)
     for (const entry of concerned) this.#learn(entry, news)
   }
 
@@ -158,30 +170,27 @@ export class CredentialCache {
     const isSame = held?.connectionId === news.connectionId
     if (isSame && news.generation < held.generation) return
     entry.refusal = undefined
-    switch (news.kind) {
-      case 'disconnected':
-      case 'needs_reauth':
-        if (held === undefined || isSame) this.#evict(entry, news.kind)
-        break
-      case 'connected':
-      case 'refreshed':
-        this.#see(news.connectionId, news.generation)
-        if (held !== undefined && !(isSame && news.generation === held.generation)) {
-          this.#lookForNewer(entry)
-        }
-        break
-      default:
-        news.kind satisfies never
+    const meaning = meaningOf(news.kind)
+    if (meaning.is === 'withdrawn') {
+      if (held === undefined || isSame) this.#evict(entry, meaning.reason)
+    } else if (meaning.is === 'replaced') {
+      this.#generations.see(news.connectionId, news.generation)
+      if (held !== undefined && !(isSame && news.generation === held.generation)) {
+        this.#replace(entry)
+      }
     }
   }
 
-  #lookForNewer(entry: Entry): void {
+  /** The old one is not served any more. The new one is asked for ahead of need, if there is any. */
+  #replace(entry: Entry): void {
     if (this.#freshness.isIdle(entry, this.#now())) {
       this.#remove(entry, 'idle')
-    } else {
-      entry.shorten()
-      this.#background.add(entry)
+      return
     }
+    this.#evict(entry, 'replaced')
+    entry.isAwaited = true
+    const delayMs = this.#parts.random() * replaceWithinMs
+    this.#background.addLater(entry, delayMs, () => entry.isAwaited)
   }
 
   // Reading what is held
@@ -200,7 +209,7 @@ export class CredentialCache {
     let credential = this.#servable(entry)
     if (credential === undefined) {
       entry.isUsed = true
-      credential = await this.#refresh(entry, {})
+      credential = await this.#asking.ask(entry, {})
     } else {
       this.#hit(entry)
     }
@@ -232,7 +241,7 @@ export class CredentialCache {
     const key = variantOf(scopes)
     const known = entry.variants?.get(key)
     if (known !== undefined) return known.promise
-    const promise = this.#askForScopes(entry, scopes)
+    const promise = this.#asking.askForScopes(entry, scopes)
     const variant = entry.remember(key, promise)
     try {
       variant.credential = await promise
@@ -243,52 +252,7 @@ export class CredentialCache {
     return promise
   }
 
-  async #askForScopes(entry: Entry, scopes: readonly string[]): Promise<Credential> {
-    const answer = await this.#parts.read({ ...requestOf(entry.identity), scopes: [...scopes] })
-    const seen = this.#highestSeen(answer.connectionId)
-    if (answer.unchanged || answer.generation < seen) throw tooOld(answer, seen)
-    return new Credential(answer)
-  }
-
-  // Asking the service
-
-  /** One request per entry, however many readers wait for it. */
-  #refresh(entry: Entry, how: RefreshOptions): Promise<Credential> {
-    entry.pending ??= this.#ask(entry, how)
-    return entry.pending
-  }
-
-  async #ask(entry: Entry, how: RefreshOptions): Promise<Credential> {
-    this.#asking.add(entry)
-    try {
-      const credential = await this.#askUntilTaken(entry, how.minGeneration)
-      entry.pending = undefined
-      // The stream began while this was under way. What happened in between nobody told: look again.
-      if (entry.checked.stretch !== this.#coverage.stretch) this.#background.add(entry)
-      return credential
-    } catch (error) {
-      return this.#afterFailure(entry, asKeywellError(error), how.background === true)
-    } finally {
-      this.#asking.delete(entry)
-      entry.pending = undefined
-    }
-  }
-
-  async #askUntilTaken(entry: Entry, minGeneration: number | undefined): Promise<Credential> {
-    for (let asks = 1; ; asks += 1) {
-      const { epoch, credential: held } = entry
-      const asked = { atMs: this.#now(), stretch: this.#coverage.stretch }
-      const answer = await this.#parts.read({
-        ...requestOf(entry.identity),
-        ...(minGeneration === undefined ? { ifNewerThan: held?.generation } : { minGeneration }),
-      })
-      const seen = this.#highestSeen(answer.connectionId)
-      const isCurrent = epoch === entry.epoch && answer.generation >= seen
-      const credential = isCurrent ? this.#take(entry, answer, asked) : undefined
-      if (credential !== undefined) return credential
-      if (asks === maxAsks) throw answer.generation < seen ? tooOld(answer, seen) : overtaken()
-    }
-  }
+  // What the service answered
 
   /** Holds what was answered. Undefined: the answer compares with something that is not held. */
   #take(entry: Entry, answer: ReadCredentialAnswer, asked: Question): Credential | undefined {
@@ -304,7 +268,7 @@ export class CredentialCache {
     if (credential === undefined) return undefined
     if (held !== undefined) this.#entries.unlink(entry, held.connectionId)
     this.#entries.link(entry, credential.connectionId)
-    this.#see(credential.connectionId, credential.generation)
+    this.#generations.see(credential.connectionId, credential.generation)
     const nowMs = this.#now()
     entry.hold(credential, answer.expiresInMs, asked)
     entry.waitForNewer(nowMs)
@@ -334,14 +298,6 @@ export class CredentialCache {
     if (entry.credential !== undefined && this.#freshness.mayServe(entry, nowMs))
       return entry.credential
     throw error
-  }
-
-  #see(connectionId: ConnectionId, generation: number): void {
-    this.#seen.set(connectionId, Math.max(generation, this.#highestSeen(connectionId)))
-  }
-
-  #highestSeen(connectionId: ConnectionId): number {
-    return this.#seen.get(connectionId) ?? 0
   }
 
   // Keeping
@@ -395,7 +351,9 @@ export class CredentialCache {
   /** Drops what is held; the entry stays, and takes what comes next. */
   #evict(entry: Entry, reason: EvictReason): void {
     const { credential } = entry
-    entry.drop()
+    // Of what was replaced, its number tells whether an answer under way knows of it.
+    if (reason === 'replaced') entry.release()
+    else entry.drop()
     if (credential === undefined) return
     const { connectionId, generation } = credential
     this.#entries.unlink(entry, connectionId)
@@ -406,16 +364,6 @@ export class CredentialCache {
     this.#evict(entry, reason)
     this.#entries.remove(entry)
   }
-}
-
-interface RefreshOptions {
-  readonly minGeneration?: number
-  /** Nobody waits for it. */
-  readonly background?: boolean
-}
-
-function requestOf({ provider, tenantId, userId, connection, host }: Identity): ReadCredential {
-  return { provider, tenantId, userId, connection, host }
 }
 
 function isOfSameUser(identity: Identity, news: ChangeNews): boolean {

@@ -63,6 +63,8 @@ export class Entry {
 
   /** The one request that is under way; all readers wait for it. */
   pending: Promise<Credential> | undefined
+  /** Is about to be asked for, so that it must not be let go although it holds nothing. */
+  isAwaited = false
   /** Grows when what is held was withdrawn: an answer under way may not know of it. */
   epoch = 0
 
@@ -105,16 +107,14 @@ export class Entry {
     this.isUnanswered = isUnanswered
   }
 
-  /** Something newer exists: what is held is served at most until that has come. */
-  shorten(): void {
-    this.isFresh = false
-    this.softAtMs = Number.NEGATIVE_INFINITY
-    this.retryAtMs = Number.NEGATIVE_INFINITY
-  }
-
   /** Forgets what is held. An answer under way is not taken either. */
   drop(): void {
     this.epoch += 1
+    this.release()
+  }
+
+  /** Forgets what is held. An answer under way is taken if it is newer. */
+  release(): void {
     this.isFresh = false
     this.credential = undefined
     this.ready = undefined

@@ -55,7 +55,7 @@ export class Freshness {
 
   /** Nothing in it is of use any more, or nobody wants it. */
   isOver(entry: Entry, nowMs: number): boolean {
-    if (entry.pending !== undefined) return false
+    if (entry.pending !== undefined || entry.isAwaited) return false
     if (entry.credential === undefined) {
       return entry.refusal === undefined || nowMs >= entry.refusal.untilMs
     }

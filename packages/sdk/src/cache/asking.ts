@@ -1,0 +1,105 @@
+import type { KeywellError, ReadCredential, ReadCredentialAnswer } from '@keywell/protocol'
+import { Credential } from '../credential.ts'
+import type { Coverage } from './coverage.ts'
+import type { Entry, Question } from './entry.ts'
+import type { Identity } from './entry-index.ts'
+import { asKeywellError, overtaken, tooOld } from './failures.ts'
+import type { Generations } from './generations.ts'
+
+/** Times that the service is asked when its answers are overtaken by changes. */
+const maxAsks = 3
+
+export interface AskingParts {
+  readonly read: (query: ReadCredential) => Promise<ReadCredentialAnswer>
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  readonly coverage: Coverage
+  readonly generations: Generations
+  /** Holds an answer. Undefined: it compares with something that is not held any more. */
+  readonly take: (
+    entry: Entry,
+    answer: ReadCredentialAnswer,
+    asked: Question,
+  ) => Credential | undefined
+  /** Answers what may be served in spite of a failure, or throws. */
+  readonly fail: (entry: Entry, error: KeywellError, background: boolean) => Credential
+  /** What was just taken may be out of date already. */
+  readonly lookAgain: (entry: Entry) => void
+}
+
+export interface AskOptions {
+  readonly minGeneration?: number
+  /** Nobody waits for it. */
+  readonly background?: boolean
+}
+
+/** Asks the service on behalf of entries: one request for each, however many readers wait for it. */
+export class Asking {
+  readonly #parts: AskingParts
+  /** Entries with a request under way. */
+  readonly #underWay = new Set<Entry>()
+
+  constructor(parts: AskingParts) {
+    this.#parts = parts
+  }
+
+  get underWay(): Iterable<Entry> {
+    return this.#underWay
+  }
+
+  /** Until there is an answer that holds, or a failure that counts. */
+  ask(entry: Entry, options: AskOptions): Promise<Credential> {
+    entry.pending ??= this.#ask(entry, options)
+    return entry.pending
+  }
+
+  /** The same credential, with what the service says of these scopes. Nothing is held. */
+  async askForScopes(entry: Entry, scopes: readonly string[]): Promise<Credential> {
+    const { read, generations } = this.#parts
+    const answer = await read({ ...requestOf(entry.identity), scopes: [...scopes] })
+    if (answer.unchanged || generations.isTooOld(answer)) {
+      throw tooOld(answer, generations.highest(answer.connectionId))
+    }
+    return new Credential(answer)
+  }
+
+  async #ask(entry: Entry, options: AskOptions): Promise<Credential> {
+    const { coverage, fail, lookAgain } = this.#parts
+    this.#underWay.add(entry)
+    try {
+      const credential = await this.#askUntilTaken(entry, options.minGeneration)
+      entry.pending = undefined
+      // The stream began while this was under way. What happened in between nobody told.
+      if (entry.checked.stretch !== coverage.stretch) lookAgain(entry)
+      return credential
+    } catch (error) {
+      return fail(entry, asKeywellError(error), options.background === true)
+    } finally {
+      this.#underWay.delete(entry)
+      entry.pending = undefined
+      entry.isAwaited = false
+    }
+  }
+
+  async #askUntilTaken(entry: Entry, minGeneration: number | undefined): Promise<Credential> {
+    const { read, now, coverage, generations, take } = this.#parts
+    for (let asks = 1; ; asks += 1) {
+      const { epoch, credential: held } = entry
+      const asked = { atMs: now(), stretch: coverage.stretch }
+      const answer = await read({
+        ...requestOf(entry.identity),
+        ...(minGeneration === undefined ? { ifNewerThan: held?.generation } : { minGeneration }),
+      })
+      const isTooOld = generations.isTooOld(answer)
+      const isCurrent = epoch === entry.epoch && !isTooOld
+      const credential = isCurrent ? take(entry, answer, asked) : undefined
+      if (credential !== undefined) return credential
+      if (asks < maxAsks) continue
+      throw isTooOld ? tooOld(answer, generations.highest(answer.connectionId)) : overtaken()
+    }
+  }
+}
+
+function requestOf({ provider, tenantId, userId, connection, host }: Identity): ReadCredential {
+  return { provider, tenantId, userId, connection, host }
+}

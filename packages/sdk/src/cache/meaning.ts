@@ -1,0 +1,25 @@
+import type { ChangeKind } from '@keywell/protocol'
+
+/** What a change means for a credential that is held. */
+export type Meaning =
+  /** It must not be used any more; and nothing takes its place. */
+  | { readonly is: 'withdrawn'; readonly reason: 'disconnected' | 'needs_reauth' }
+  /** There is another one: at many providers the old one is dead already. */
+  | { readonly is: 'replaced' }
+  /** It stays what it was. */
+  | { readonly is: 'kept' }
+
+/** Every kind that there is has its row; the compiler says so. Kinds to come may have theirs. */
+const meanings = {
+  connected: { is: 'replaced' },
+  refreshed: { is: 'replaced' },
+  needs_reauth: { is: 'withdrawn', reason: 'needs_reauth' },
+  disconnected: { is: 'withdrawn', reason: 'disconnected' },
+  revoked: { is: 'withdrawn', reason: 'needs_reauth' },
+  degraded: { is: 'kept' },
+  recovered: { is: 'kept' },
+} as const satisfies Record<ChangeKind, Meaning> & Record<string, Meaning>
+
+export function meaningOf(kind: ChangeKind): Meaning {
+  return meanings[kind]
+}
