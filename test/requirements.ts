@@ -365,6 +365,37 @@ export const requirements = {
     behaviour: 'A disconnect empties every SDK within a second.',
     source: 'threats.md, T27',
   },
+  'T27:pushed': {
+    behaviour:
+      'What was withdrawn at the provider is served by none of fifty SDKs within a second of being known, at no call upstream.',
+    source: 'threats.md, T27; sdk.md, the stated bound',
+  },
+  'T27:replaced': {
+    behaviour:
+      'A credential that was refreshed is served by nobody any more, and each reader fetches the new one once.',
+    source: 'sdk.md, the cache',
+  },
+  'T27:stream-cut': {
+    behaviour:
+      'With the stream cut, or open and silent, what is held is served for maxStaleMs and no longer.',
+    source: 'threats.md, T27; sdk.md, the stated bound',
+  },
+  'T28:forged': {
+    behaviour: 'An event that the service did not sign evicts nothing and costs no fetch.',
+    source: 'threats.md, T28',
+  },
+  'T28:replayed': {
+    behaviour: 'Events that are told again, in any order, evict nothing and cost no fetch.',
+    source: 'threats.md, T28',
+  },
+  'T28:foreign-installation': {
+    behaviour: 'A genuine event of another installation has no effect.',
+    source: 'threats.md, T28',
+  },
+  'T28:reordered': {
+    behaviour: 'Events that change places bring nothing back; the worst is one fetch more.',
+    source: 'threats.md, T28',
+  },
   'sdk:fetch': {
     behaviour:
       'A call with a token that was rotated meanwhile is repeated once with the new one; no other origin gets it.',

@@ -1,0 +1,72 @@
+/**
+ * Somebody on the way between an SDK and the service: sees every event of the change stream, and may
+ * keep it, change it, repeat it or add to it. Pass `fetch` to the SDK.
+ */
+export class Wire {
+  /** Every event that the service has sent, in order. */
+  readonly seen: string[] = []
+  /** Bodies of the credentials that were asked for. */
+  readonly reads: string[] = []
+  /** Requests for the stream. */
+  opened = 0
+  /** What becomes of an event: it passes as it is unless told. */
+  pass: (event: string) => readonly string[] = (event) => [event]
+  /** The stream is refused, and those that are open end. */
+  isCut = false
+  readonly #open = new Set<ReadableStreamDefaultController<Uint8Array>>()
+
+  readonly fetch: typeof globalThis.fetch = async (input, init) => {
+    const url = String(input)
+    if (url.endsWith('/v1/credentials')) this.reads.push(String(init?.body))
+    if (!url.endsWith('/v1/changes')) return fetch(input, init)
+    this.opened += 1
+    if (this.isCut) throw new TypeError('fetch failed')
+    const answer = await fetch(input, init)
+    return answer.body === null ? answer : new Response(this.#through(answer.body), answer)
+  }
+
+  /** Adds an event to every open stream. */
+  inject(event: string): void {
+    for (const stream of this.#open) stream.enqueue(new TextEncoder().encode(event))
+  }
+
+  cut(): void {
+    this.isCut = true
+    for (const stream of this.#open) stream.error(new Error('cut'))
+    this.#open.clear()
+  }
+
+  /** The `kind` of a change; undefined for every other event. */
+  static kindOf(event: string): string | undefined {
+    const claims = /^data: [^.]*\.([^.]*)/m.exec(event)?.[1]
+    if (claims === undefined) return undefined
+    return JSON.parse(Buffer.from(claims, 'base64url').toString()).change?.kind
+  }
+
+  #through(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+    return new ReadableStream({
+      start: async (controller) => {
+        this.#open.add(controller)
+        const decoder = new TextDecoder()
+        let text = ''
+        try {
+          for await (const chunk of body) {
+            const events = (text + decoder.decode(chunk, { stream: true })).split(/(?<=\n\n)/)
+            text = events.at(-1)?.endsWith('\n\n') ? '' : (events.pop() ?? '')
+            for (const event of events) this.#forward(event, controller)
+          }
+        } catch {
+          // The reader has gone: there is nobody to forward to.
+        }
+        if (this.#open.delete(controller)) controller.close()
+      },
+    })
+  }
+
+  #forward(event: string, to: ReadableStreamDefaultController<Uint8Array>): void {
+    this.seen.push(event)
+    for (const passed of this.pass(event)) {
+      if (this.#open.has(to)) to.enqueue(new TextEncoder().encode(passed))
+    }
+  }
+}
