@@ -102,7 +102,8 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   })
   const outbound = createOutbound({
     allow: options.privateHosts ?? [],
-    limits: { ...providerLimits(), ...options.limits },
+    providers,
+    limits: options.limits,
   })
   const audit = createAudit({ database, makeId: () => makeId('auditEntry') })
   const signer = createChangeSigner({ database, vault, issuer: publicUrl })
@@ -211,14 +212,6 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       revoke: (id) => apiKeys.revoke(id, 'operator'),
     },
   }
-}
-
-function providerLimits(): Record<string, HostLimits> {
-  const known: Record<string, HostLimits> = {}
-  for (const { defaultHost, limits } of providers) {
-    if (limits !== undefined) known[new URL(defaultHost).origin] = limits
-  }
-  return known
 }
 
 /** @throws TypeError when the URL would send secrets over plain http */

@@ -1,4 +1,4 @@
-import type { HostLimits } from '@keywell/protocol'
+import type { HostLimits, ProviderDefinition } from '@keywell/protocol'
 import { type PrivateHost, parseOrigin } from './policy.ts'
 
 /**
@@ -12,17 +12,27 @@ const privateHost: HostLimits = { requestsPerSecond: 1_000, burst: 1_000, concur
 /** What a limit may be at most; a number beyond it is a slip, and would limit nothing. */
 const highest = { requestsPerSecond: 100_000, burst: 100_000, concurrency: 1_000 }
 
-/** The limits of every origin: those that were given, else the default of its kind. */
+/** The limits of every origin. */
 export type LimitsOf = (origin: string) => HostLimits
 
-/** @throws TypeError for a key that is no origin, or a limit that is none */
+export type LimitedProvider = Pick<ProviderDefinition, 'defaultHost' | 'limits'>
+
+/**
+ * The operator's word comes first, then the provider's data, then the default of the kind of host.
+ *
+ * @throws TypeError for a key that is no origin, or a limit that is none
+ */
 export function createLimits(options: {
   allow: readonly PrivateHost[]
-  limits: Readonly<Record<string, HostLimits>>
+  providers?: readonly LimitedProvider[] | undefined
+  limits?: Readonly<Record<string, HostLimits>> | undefined
 }): LimitsOf {
   const known = new Map<string, HostLimits>()
   for (const { origin } of options.allow) known.set(parseOrigin(origin).origin, privateHost)
-  for (const [text, limits] of Object.entries(options.limits)) {
+  for (const { defaultHost, limits } of options.providers ?? []) {
+    if (limits) known.set(new URL(defaultHost).origin, checkLimits(defaultHost, limits))
+  }
+  for (const [text, limits] of Object.entries(options.limits ?? {})) {
     known.set(parseOrigin(text).origin, checkLimits(text, limits))
   }
   return (origin) => known.get(origin) ?? publicHost

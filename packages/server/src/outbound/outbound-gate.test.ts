@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { HostLimits } from '@keywell/protocol'
+import { gitlab, providers } from '@keywell/providers'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { type Listener, listeners } from './listeners.test.support.ts'
@@ -292,6 +293,28 @@ describe('limits', () => {
     const outbound = outboundTo(server, { limits })
     await outbound.fetch(server.origin)
     expect((await failure(outbound.fetch(`${server.origin}/x?y`))).reason).toBe('held_back')
+  })
+
+  it('are the operator’s, else what the provider’s data says of its default host', async () => {
+    const clock = new ManualTimers()
+    const parts = {
+      allow: [],
+      providers,
+      lookup: async () => [],
+      now: clock.now,
+      after: clock.after,
+    }
+    const own = { requestsPerSecond: 1, burst: 5, concurrency: 1 }
+    for (const [limits, burst] of [
+      [{}, gitlab.limits.burst],
+      [{ 'https://gitlab.com': own }, own.burst],
+    ] as const) {
+      const outbound = createOutbound({ ...parts, limits })
+      await failure(outbound.fetch('https://gitlab.com/oauth/token', post))
+      expect(outbound.hosts.snapshot()).toMatchObject([
+        { origin: 'https://gitlab.com', tokens: burst - 1 },
+      ])
+    }
   })
 
   it('are high for a host of the operator’s list, and moderate for any other', async () => {

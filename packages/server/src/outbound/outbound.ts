@@ -5,7 +5,7 @@ import { createConnector, type Dial, dialTcp, type Lookup, resolveName } from '.
 import { OutboundError } from './errors.ts'
 import { type Answer, type Bounds, exchange } from './exchange.ts'
 import { createGates, type Hosts } from './gates.ts'
-import { createLimits } from './limits.ts'
+import { createLimits, type LimitedProvider } from './limits.ts'
 import { type CallOutcome, outcomeOfAnswer, outcomeOfFailure } from './outcome.ts'
 import { createPolicy, type PrivateHost } from './policy.ts'
 import { buildRequest, type OutgoingRequest } from './request.ts'
@@ -19,7 +19,9 @@ export type { PrivateHost } from './policy.ts'
 export interface OutboundOptions {
   /** The operator's list. Everything else must be public, https and on port 443. */
   readonly allow: readonly PrivateHost[]
-  /** By origin, in place of the default: of a public host, or of one of `allow`. */
+  /** Their default hosts have the limits that their data says. */
+  readonly providers?: readonly LimitedProvider[] | undefined
+  /** The operator's, by origin. Default: the provider's, else those of a public host, or of one of `allow`. */
   readonly limits?: Readonly<Record<string, HostLimits>> | undefined
   /** For a whole call, from the name to the last byte; waiting at the gate comes before. Default 20,000. */
   readonly timeoutMs?: number | undefined
@@ -89,7 +91,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const policy = createPolicy(options.allow)
   const { lookup = resolveName, dial = dialTcp } = options
   const { now = () => performance.now(), after = realAfter } = options
-  const limitsOf = createLimits({ allow: options.allow, limits: options.limits ?? {} })
+  const limitsOf = createLimits(options)
   const gates = createGates({ limitsOf, now, after })
   const agentOptions: Agent.Options = {
     connect: createConnector({ policy, lookup, dial, timeoutMs }),

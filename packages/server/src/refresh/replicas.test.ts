@@ -77,11 +77,35 @@ describeEachDatabase('replicas', (makeDatabase) => {
     await killed.stop()
   })
 
-  test('after a stop nothing beats, also when a beat was under way', async () => {
-    const stopping = replica()
+  test('one that beats is alive, however long ago it began', async () => {
+    const old = replica()
+    await old.start()
+    await age(old.processId, 31)
+    old.timers.advance(10_000)
+    await vi.waitFor(() => expect(old.shares).toEqual([1, 1]))
+    const other = replica()
+    await other.start()
+    expect(other.shares).toEqual([1 / 2])
+    await Promise.all([old.stop(), other.stop()])
+    expect(old.timers.pending).toBe(0)
+  })
+
+  test('a stop waits for a beat that is under way, and nothing beats after it', async () => {
+    let go = () => {}
+    const held = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    const query: Database['query'] = (text, parameters) =>
+      text.includes('insert into replicas')
+        ? held.then(() => database.query(text, parameters))
+        : database.query(text, parameters)
+    const stopping = replica({ database: { ...database, query } })
     const beat = stopping.start()
-    await stopping.stop()
-    await beat
+    const stopped = stopping.stop()
+    // Long enough for a row to be removed that is not there yet.
+    await rows()
+    go()
+    await Promise.all([beat, stopped])
     expect(stopping.timers.pending).toBe(0)
     expect(await rows()).toEqual([])
   })
