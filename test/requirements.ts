@@ -434,6 +434,11 @@ export const requirements = {
     behaviour: 'A message whose sender was killed on the way is sent again, under the same id.',
     source: 'refresh.md, R1; threats.md, Webhooks',
   },
+  'webhooks:apart': {
+    behaviour:
+      'A receiver that fails holds back neither other receivers nor the provider on its host.',
+    source: 'refresh.md, R11; threats.md, Webhooks',
+  },
   'webhooks:dead-letter': {
     behaviour:
       'A message that nobody takes is tried for a day and a half, kept, and replayed by a call.',

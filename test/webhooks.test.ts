@@ -180,6 +180,32 @@ verifies('webhooks:tenants', async () => {
   expect(await keywell.webhooks.get(own.reference)).toMatchObject({ enabled: true })
 })
 
+verifies('webhooks:apart', async () => {
+  const who = { tenantId: 'ten_apart', userId: 'u' }
+  await stage.connect({ who })
+  const other = await register()
+  const failing = await register({ url: `${stage.sandbox.url}/oauth/revoke` })
+  await stage.sandbox.control.addFault({ endpoint: 'revoke', effect: { kind: 'drop' } })
+  // More failures than open the breaker of a host.
+  for (let n = 0; n < 30; n += 1) await keywell.webhooks.test(failing.reference)
+  await vi.waitFor(
+    async () => {
+      const { deliveries } = await keywell.webhooks.deliveries(failing.reference)
+      expect(deliveries.map(({ attempts }) => attempts)).toEqual(Array(30).fill(1))
+      expect(deliveries.map(({ lastError }) => lastError)).not.toContain(null)
+      expect(deliveries.map(({ lastError }) => lastError)).toContain('held_back')
+    },
+    { timeout: 10_000 },
+  )
+  await keywell.webhooks.test(other.reference)
+  await receiver.next()
+  for (const column of ['credentials set expires_at', 'upkeep set refresh_at']) {
+    await stage.database.query(`update ${column} = now() - interval '1 second'`)
+  }
+  expect(await stage.read(who)).toMatchObject({ status: 200, body: { generation: 2 } })
+  await stage.calm()
+})
+
 verifies(
   'webhooks:dead-letter',
   async () => {
@@ -378,8 +404,10 @@ verifies(
     const created = await createDatabase()
     const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-webhooks-')), 'root-key')
     createKeyFile(keyPath)
-    // Makes the API key; it may not reach the target, so what is sent is sent by the processes.
-    const main = await createStage(await openPostgres({ url: created.appUrl }), { keyPath })
+    // Makes an API key, and is gone: what is sent is sent by the processes.
+    const maker = await createStage(await openPostgres({ url: created.appUrl }), { keyPath })
+    await maker.stop()
+    const database = await openPostgres({ url: created.appUrl })
     const environment = {
       DATABASE_URL: created.appUrl,
       KEYWELL_KEY_FILE: keyPath,
@@ -389,7 +417,7 @@ verifies(
     try {
       const first = await startService(environment)
       running.push(first)
-      const client = new Keywell({ url: first.url, apiKey: main.apiKey })
+      const client = new Keywell({ url: first.url, apiKey: maker.apiKey })
       const { id: webhookId, secret } = await client.webhooks.create({ url: target.url })
       const { id } = await client.webhooks.test({ webhookId })
       client.close()
@@ -397,26 +425,23 @@ verifies(
       first.child.kill('SIGKILL')
       await once(first.child, 'close')
 
-      const second = await startService(environment)
-      running.push(second)
+      const state = () => database.query('select state, attempts from webhook_deliveries')
+      expect(await state()).toEqual([{ state: 'due', attempts: 1 }])
+      // The lease of the one that was killed is over.
+      await database.query('update webhook_deliveries set due_at = now()')
       target.status = 204
-      const makeDueAndTake = async () => {
-        // The lease of the process that was killed is over.
-        await main.database.query('update webhook_deliveries set due_at = now() where state = $1', [
-          'due',
-        ])
-        const [row] = await main.database.query('select state from webhook_deliveries')
-        expect(row).toEqual({ state: 'delivered' })
-      }
-      await vi.waitFor(makeDueAndTake, { timeout: 15_000, interval: 500 })
+      running.push(await startService(environment))
       const again = await target.next()
       expect([sent, again].map(({ headers }) => headers['webhook-id'])).toEqual([id, id])
       expect(again.body).toBe(sent.body)
       const { verify } = createWebhookVerifier({ secret })
       expect(await verify(again)).toMatchObject({ id, type: 'webhook.test' })
+      await vi.waitFor(async () => {
+        expect(await state()).toEqual([{ state: 'delivered', attempts: 2 }])
+      })
     } finally {
       for (const service of running) service.child.kill('SIGKILL')
-      await main.stop()
+      await database.close()
       target.stop()
       await created.drop()
     }

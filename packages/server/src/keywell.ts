@@ -136,7 +136,9 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     sleep,
   })
   const secrets = createSigningSecrets({ vault, random })
-  const webhookParts = { database, secrets, outbound, audit }
+  // Gates of its own: receivers that fail must not hold back a provider on the same host.
+  const webhookOutbound = createOutbound({ allow: options.privateHosts ?? [] })
+  const webhookParts = { database, secrets, outbound: webhookOutbound, audit }
   const webhookWorker = createWebhookWorker({ ...webhookParts, logger, after, random: chance })
   const webhooks = createWebhooks({ ...webhookParts, makeId, wake: webhookWorker.wake })
   const apiKeys = createApiKeys({ database, vault, audit, makeId, random, now })
@@ -201,7 +203,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await feed.stop()
       await flowHints.stop()
       await audit.close()
-      await outbound.close()
+      await Promise.all([outbound.close(), webhookOutbound.close()])
       vault.close()
       await database.close()
     },

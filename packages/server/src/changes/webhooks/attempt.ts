@@ -28,6 +28,8 @@ export interface Attempt {
   status: number | null
   /** A fixed word: `status`, `redirect`, `gone`, or why there was no answer. */
   error: string | null
+  /** With `held_back`: milliseconds until the host may be called again. */
+  heldForMs: number
 }
 
 /**
@@ -56,13 +58,15 @@ export async function sendMessage(
     redirect: 'manual',
     timeoutMs,
     maxBytes: maxAnswerBytes,
+    tenantId: delivery.tenantId,
+    background: true,
   }
   try {
     const { status } = await outbound.fetch(url, request)
-    return { status, error: errorOf(status) }
+    return { status, error: errorOf(status), heldForMs: 0 }
   } catch (error) {
     if (!(error instanceof OutboundError)) throw error
-    return { status: null, error: error.reason }
+    return { status: null, error: error.reason, heldForMs: error.retryAfterMs ?? 0 }
   }
 }
 

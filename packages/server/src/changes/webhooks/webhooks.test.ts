@@ -73,7 +73,11 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     const random = (bytes: number) => randomBytes(bytes)
     const makeId = createIds({ random, now: Date.now })
     const vault = createVault({
-      keys: localKeys({ canReload: false, howToAdd: 'no', read: () => [new Uint8Array(32).fill(7)] }),
+      keys: localKeys({
+        canReload: false,
+        howToAdd: 'no',
+        read: () => [new Uint8Array(32).fill(7)],
+      }),
       store: {
         find: (tenant, version) => findTenantKey(database, tenant, version),
         insertFirst: (row) => insertFirstTenantKey(database, row),

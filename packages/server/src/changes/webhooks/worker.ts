@@ -131,12 +131,13 @@ export function createWebhookWorker(parts: {
   ): Promise<void> {
     const attempt =
       secrets === undefined
-        ? { status: null, error: 'secret_unreadable' }
+        ? { status: null, error: 'secret_unreadable', heldForMs: 0 }
         : await sendMessage(parts.outbound, { url: endpoint.url, secrets, delivery })
-    const retryInMs =
+    const pauseMs =
       attempt.error === 'gone' ? undefined : pauseAfter(delivery.attempts, parts.random)
-    const state = attempt.error === null ? 'delivered' : retryInMs === undefined ? 'dead' : 'due'
-    await settleDelivery(database, { ...delivery, ...attempt, state, retryInMs: retryInMs ?? 0 })
+    const state = attempt.error === null ? 'delivered' : pauseMs === undefined ? 'dead' : 'due'
+    const retryInMs = Math.max(pauseMs ?? 0, attempt.heldForMs)
+    await settleDelivery(database, { ...delivery, ...attempt, state, retryInMs })
     if (attempt.error !== null) logger.warn(noteOf(delivery, attempt), 'a webhook failed')
     if (attempt.error === 'gone') await disable(endpoint)
   }
