@@ -7,7 +7,19 @@ import {
   userIdSchema,
 } from './ids.ts'
 
-export const changeKindSchema = z.enum(['connected', 'refreshed', 'needs_reauth', 'disconnected'])
+/**
+ * `needs_reauth`: the grant is gone without a user's act; `revoked`: by one. `degraded` and `recovered`
+ * come once per outage, and the credential is served throughout.
+ */
+export const changeKindSchema = z.enum([
+  'connected',
+  'refreshed',
+  'degraded',
+  'recovered',
+  'needs_reauth',
+  'revoked',
+  'disconnected',
+])
 export type ChangeKind = z.infer<typeof changeKindSchema>
 
 /**

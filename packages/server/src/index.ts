@@ -14,6 +14,8 @@
 export { createKeywell, type KeywellOptions, type KeywellService } from './keywell.ts'
 export type { Logger } from './logger.ts'
 export type { PrivateHost } from './outbound/outbound.ts'
+export type { FaultPoint, FaultPointName } from './refresh/fault-point.ts'
+export type { Timing } from './refresh/timing.ts'
 export { type Database, DatabaseUnavailable, type Sql } from './store/database.ts'
 export { openPglite } from './store/pglite.ts'
 export { openPostgres } from './store/postgres.ts'

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { HostLimits, Secret } from '@keywell/protocol'
+import type { Change, HostLimits, Secret } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
 import { createAudit } from './audit/audit.ts'
 import { createChangeFeed } from './changes/feed.ts'
-import { createChangeSigner } from './changes/signer.ts'
+import { type ChangeSigner, createChangeSigner } from './changes/signer.ts'
 import { createWebhooks } from './changes/webhooks/endpoints.ts'
 import { createSigningSecrets } from './changes/webhooks/signing-secrets.ts'
 import { createWebhookWorker } from './changes/webhooks/worker.ts'
@@ -17,16 +17,23 @@ import { createStoreConnection } from './connect/store-connection.ts'
 import { createDisconnector } from './credentials/disconnect.ts'
 import { createReadCredential } from './credentials/read.ts'
 import { createTokenBox } from './credentials/token-box.ts'
+import { createHealth } from './health/health.ts'
 import { createApiKeys } from './http/api-keys.ts'
 import { createApp } from './http/app.ts'
 import { createIds } from './ids.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { createIntegrations } from './oauth/integrations.ts'
 import { createOutbound, type PrivateHost } from './outbound/outbound.ts'
+import type { FaultPoint } from './refresh/fault-point.ts'
 import { createRefresher } from './refresh/refresh.ts'
+import { createReplicas } from './refresh/replicas.ts'
+import { defaultTiming, type Timing } from './refresh/timing.ts'
+import { createWorker } from './refresh/worker.ts'
 import type { Database } from './store/database.ts'
 import { migrate } from './store/migrate.ts'
 import { deleteOldCodes } from './store/one-time-codes.ts'
+import { deleteOldOrphans } from './store/orphans.ts'
+import { giveUpOldRevocations } from './store/revocations.ts'
 import {
   findTenantKey,
   hasSealedRecords,
@@ -59,6 +66,15 @@ export interface KeywellOptions {
    * place of what its provider's data says, else of 20 calls per second (1,000 for a private host).
    */
   limits?: Readonly<Record<string, HostLimits>>
+  /**
+   * `serve`: HTTP alone. `worker`: keeps connections alive and tells webhooks; of HTTP it answers no more
+   * than its own health. Default `all`.
+   */
+  role?: 'all' | 'serve' | 'worker'
+  /** Times of the refresh engine that differ from the defaults; for tests. */
+  timing?: Partial<Timing>
+  /** Where a test may stand in the way of a refresh. */
+  faultPoint?: FaultPoint
   logger?: Logger
   /** Milliseconds since 1970; names ids, decides nothing. */
   now?: () => number
@@ -89,6 +105,10 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const random = options.random ?? ((bytes: number) => randomBytes(bytes))
   const chance = () => new DataView(Uint8Array.from(random(4)).buffer).getUint32(0) / 2 ** 32
   const makeId = createIds({ random, now })
+  const { role = 'all', faultPoint = () => {} } = options
+  const timing = { ...defaultTiming, ...options.timing }
+  /** Names this process in leases, and among the replicas. */
+  const processId = randomUUID()
 
   const vault = createVault({
     keys,
@@ -107,7 +127,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   })
   const audit = createAudit({ database, makeId: () => makeId('auditEntry') })
   const signer = createChangeSigner({ database, vault, issuer: publicUrl })
-  const feed = createChangeFeed({ database, signer, logger })
+  const feed = createChangeFeed({ database, signer: beforePush(signer, faultPoint), logger })
   const flowHints = createFlowHints(database)
   const box = createTokenBox({ vault, logger })
   const integrations = createIntegrations({ database, vault, outbound, audit, publicUrl, makeId })
@@ -120,8 +140,24 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     logger,
     random: chance,
     sleep,
-    processId: randomUUID(),
+    after,
+    timing,
+    faultPoint,
+    processId,
   })
+  const health = createHealth({ database, box, outbound, audit, logger, random: chance, timing })
+  const worker = createWorker({
+    database,
+    refresher,
+    check: health.check,
+    hosts: outbound.hosts,
+    logger,
+    after,
+    timing,
+    random: chance,
+    processId,
+  })
+  const replicas = createReplicas({ database, hosts: outbound.hosts, logger, after, processId })
   const tokens = createConnectTokens({ database, vault, issuer: publicUrl })
   const sessions = createSessions({ database, tokens, integrations, audit, makeId, publicUrl })
   const flowParts = { database, vault, sessions, integrations, audit, random }
@@ -160,6 +196,8 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       audit,
       connectUrl: options.connectUrl,
       sleep,
+      random: chance,
+      timing,
     }),
     disconnector,
     integrations,
@@ -173,11 +211,15 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     },
   })
   const sweep = () =>
-    Promise.all([disconnector.sweep(), deleteOldCodes(database), webhookWorker.trim()]).catch(
-      (error: unknown) => {
-        logger.warn({ reason: String(error) }, 'sweep failed')
-      },
-    )
+    Promise.all([
+      disconnector.sweep(),
+      deleteOldCodes(database),
+      deleteOldOrphans(database),
+      giveUpOldRevocations(database),
+      webhookWorker.trim(),
+    ]).catch((error: unknown) => {
+      logger.warn({ reason: String(error) }, 'sweep failed')
+    })
   let sweeper: NodeJS.Timeout | undefined
 
   return {
@@ -192,14 +234,18 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await signer.start()
       await feed.start()
       feed.onChange(webhookWorker.wake)
+      await replicas.start()
+      if (role === 'serve') return
+      worker.start()
       webhookWorker.start()
       sweeper = setInterval(sweep, sweepPauseMs).unref()
     },
 
     async stop() {
       clearInterval(sweeper)
-      await webhookWorker.stop()
-      await refresher.drain()
+      // First everything that begins work, then whatever is under way, then what they need.
+      await Promise.all([worker.stop(), webhookWorker.stop(), refresher.drain()])
+      await replicas.stop()
       await feed.stop()
       await flowHints.stop()
       await audit.close()
@@ -212,6 +258,20 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       create: (name) => apiKeys.create(name, 'operator'),
       list: () => apiKeys.list(),
       revoke: (id) => apiKeys.revoke(id, 'operator'),
+    },
+  }
+}
+
+/** What is told is signed first. */
+function beforePush(
+  signer: Pick<ChangeSigner, 'sign'>,
+  faultPoint: FaultPoint,
+): Pick<ChangeSigner, 'sign'> {
+  return {
+    async sign(event) {
+      // A change was made by ourselves, and it is parsed by whoever reads it.
+      if (event.event === 'change') await faultPoint('before_push', event.change as Change)
+      return signer.sign(event)
     },
   }
 }

@@ -11,7 +11,7 @@ import type { Audit } from '../audit/audit.ts'
 import { lookUpAccount } from '../oauth/account.ts'
 import { exchangeCode, type Registration, revokeToken } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
-import type { TokenOutcome } from '../oauth/token-answer.ts'
+import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
 import * as store from '../store/flows.ts'
@@ -21,8 +21,6 @@ import { viewFlow } from './flows.ts'
 import { redeemCode } from './one-time-code.ts'
 import type { Actor, Sessions } from './sessions.ts'
 import type { StoreConnection } from './store-connection.ts'
-
-type Granted = Extract<TokenOutcome, { kind: 'tokens' }>
 
 /**
  * Steps 7 and 8: the app's backend says who is signed in, in the browser that brought the ticket.
@@ -163,6 +161,7 @@ function requireUnchanged(flow: store.FlowRow, registration: Registration): void
 
 function refusal(outcome: Exclude<TokenOutcome, Granted>): KeywellError {
   switch (outcome.kind) {
+    case 'unsent':
     case 'not_processed':
     case 'ambiguous':
       return new KeywellError('provider_error', `The token endpoint failed: ${outcome.detail}.`)

@@ -5,7 +5,7 @@ import { writeChange } from '../changes/changes.ts'
 import type { MakeId } from '../ids.ts'
 import type { TokenOutcome } from '../oauth/token-answer.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
-import { planLife } from '../refresh/schedule.ts'
+import { planLife, planProbe } from '../refresh/schedule.ts'
 import {
   type ConnectionRow,
   findConnection,
@@ -79,6 +79,8 @@ export function createStoreConnection(parts: {
         integrationId: flow.integrationId,
         host: flow.host,
         refreshInMs: granted.tokens.refreshToken === null ? null : life.refreshInMs,
+        probeInMs: planProbe({ hasEnd: life.lifeMs !== null, readAgoMs: 0 }, parts.random),
+        generation,
       })
       await endFlow(sql, { ...flow, status: 'connected', connectionId })
       await hintFlow(sql, flow.id)

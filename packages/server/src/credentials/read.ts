@@ -9,21 +9,23 @@ import { findProvider, missingScopes } from '@keywell/providers'
 import { LRUCache } from 'lru-cache'
 import type { z } from 'zod'
 import type { Audit } from '../audit/audit.ts'
-import { probeToken } from '../health/probe.ts'
 import { parseHost, requireProvider } from '../oauth/integrations.ts'
+import { probeToken } from '../oauth/probe.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Refresher } from '../refresh/refresh.ts'
+import { planProbe } from '../refresh/schedule.ts'
+import type { Timing } from '../refresh/timing.ts'
 import { type CredentialReadRow, findCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
-import { findUpkeep, hastenUpkeep } from '../store/upkeep.ts'
+import { findUpkeep, hastenUpkeep, touchUpkeep } from '../store/upkeep.ts'
 import type { Sleep } from '../timers.ts'
 import { createLookUp } from './look-up.ts'
 
 /** How long a read waits for a refresh, its own or another process's. */
 const maxWaitMs = 5_000
-/** At most one probe per connection and this time comes from callers. */
-const probePauseMs = 10_000
+/** How often at most it is written down that a connection is in use. */
+const touchPauseMs = 10 * 60_000
 
 type Query = z.output<typeof readCredentialSchema>
 type Caller = { actor: string; requestId: string }
@@ -43,10 +45,13 @@ export function createReadCredential(parts: {
   /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
   connectUrl: string | undefined
   sleep: Sleep
+  random: () => number
+  timing: Timing
 }): ReadCredentials {
   const { database, box, refresher, audit } = parts
   const lookUp = createLookUp(database)
-  const probed = new LRUCache<string, true>({ max: 10_000, ttl: probePauseMs })
+  const probed = new LRUCache<string, true>({ max: 10_000, ttl: parts.timing.doubtPauseMs })
+  const touched = new LRUCache<string, true>({ max: 100_000, ttl: touchPauseMs })
 
   return async (query, caller) => {
     let row = await find(query)
@@ -70,7 +75,17 @@ export function createReadCredential(parts: {
       action: 'credential.read',
       result: 'ok',
     })
+    touch(row)
     return answer
+  }
+
+  /** Off the path of the read: what is in use is looked at more often. */
+  function touch(row: CredentialReadRow): void {
+    const key = keyOf(row)
+    if (touched.has(key)) return
+    touched.set(key, true)
+    const hotProbeInMs = planProbe({ hasEnd: row.expiresAt !== null, readAgoMs: 0 }, parts.random)
+    void touchUpkeep(database, { ...row, connectionId: row.id, hotProbeInMs }).catch(() => {})
   }
 
   async function find(query: Query): Promise<CredentialReadRow> {
@@ -112,13 +127,14 @@ export function createReadCredential(parts: {
 
   /** A caller's 401 is a question, and the provider is asked before it is believed. */
   async function isDead(row: CredentialReadRow): Promise<boolean> {
-    const key = `${row.tenantId.length}:${row.tenantId}${row.id}`
+    const key = keyOf(row)
     if (row.sealed === null || probed.has(key)) return false
     probed.set(key, true)
     const provider = requireProvider(row.provider)
     const { accessToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
-    const health = await probeToken(parts.outbound, { provider, host: row.host, accessToken })
-    if (health !== 'dead') return false
+    const sending = { tenantId: row.tenantId }
+    const asked = { provider, host: row.host, accessToken, sending }
+    if ((await probeToken(parts.outbound, asked)).news !== 'dead') return false
     await hastenUpkeep(database, { ...row, connectionId: row.id })
     return true
   }
@@ -189,6 +205,8 @@ export function createReadCredential(parts: {
     return url.href
   }
 }
+
+const keyOf = (row: CredentialReadRow) => `${row.tenantId.length}:${row.tenantId}${row.id}`
 
 function hasEnded(row: CredentialReadRow): boolean {
   return row.expiresInMs !== null && row.expiresInMs <= 0

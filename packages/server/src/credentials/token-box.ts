@@ -10,30 +10,36 @@ import { type RecordContext, type Vault, VaultError } from '../vault/vault.ts'
 
 /** The one place where a sealed credential is opened. */
 export function createTokenBox(parts: { vault: Vault; logger: Logger }): TokenBox {
+  async function open(owner: TokenSetOwner, context: RecordContext, sealed: Uint8Array) {
+    try {
+      return decodeTokenSet(await parts.vault.open(context, sealed))
+    } catch (cause) {
+      const reason = cause instanceof VaultError ? cause.reason : 'content'
+      if (cause instanceof VaultError && cannotUnwrapNow.includes(cause.keyState)) {
+        throw new KeywellError('unavailable', 'The key store does not answer.', { cause })
+      }
+      // Outward there is one answer; inward the reasons mean different things to the person on call.
+      const { tenantId, connectionId, generation } = owner
+      parts.logger.error(
+        { alarm: 'credential_unreadable', reason, tenantId, connectionId, generation },
+        'a sealed credential does not open',
+      )
+      throw new KeywellError('credential_unreadable', 'The stored credential cannot be read.', {
+        cause,
+      })
+    }
+  }
+
   return {
     async seal(owner, tokens) {
       return parts.vault.seal(contextOf(owner), encodeTokenSet(tokens))
     },
-
-    async open(owner, sealed) {
-      try {
-        return decodeTokenSet(await parts.vault.open(contextOf(owner), sealed))
-      } catch (cause) {
-        const reason = cause instanceof VaultError ? cause.reason : 'content'
-        if (cause instanceof VaultError && cannotUnwrapNow.includes(cause.keyState)) {
-          throw new KeywellError('unavailable', 'The key store does not answer.', { cause })
-        }
-        // Outward there is one answer; inward the reasons mean different things to the person on call.
-        const { tenantId, connectionId, generation } = owner
-        parts.logger.error(
-          { alarm: 'credential_unreadable', reason, tenantId, connectionId, generation },
-          'a sealed credential does not open',
-        )
-        throw new KeywellError('credential_unreadable', 'The stored credential cannot be read.', {
-          cause,
-        })
-      }
+    open: (owner, sealed) => open(owner, contextOf(owner), sealed),
+    async sealOrphan(owner, attemptId, tokens) {
+      return parts.vault.seal(orphanContextOf(owner, attemptId), encodeTokenSet(tokens))
     },
+    openOrphan: (owner, attemptId, sealed) =>
+      open(owner, orphanContextOf(owner, attemptId), sealed),
   }
 }
 
@@ -54,4 +60,9 @@ function contextOf(owner: TokenSetOwner): RecordContext {
     schema: 1,
     bound: [owner.userId, owner.integrationId, owner.host],
   }
+}
+
+function orphanContextOf(owner: TokenSetOwner, attemptId: string): RecordContext {
+  const context = contextOf(owner)
+  return { ...context, type: 'orphan', bound: [...context.bound, attemptId] }
 }

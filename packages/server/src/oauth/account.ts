@@ -7,13 +7,15 @@ import {
 import { impliedScopes } from '@keywell/providers'
 import { joinBelow } from '../outbound/host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
+import type { Sending } from './client.ts'
 
 /** A GET below a connection's host with its token; the answer's JSON, or undefined if it is none. */
 export async function getWithToken(
   outbound: Outbound,
-  options: { host: string; path: string; accessToken: Secret },
+  options: { host: string; path: string; accessToken: Secret; sending?: Sending },
 ): Promise<{ status: number; body: unknown }> {
   const response = await outbound.fetch(joinBelow(options.host, options.path), {
+    ...options.sending,
     headers: {
       authorization: `Bearer ${options.accessToken.expose()}`,
       accept: 'application/json',

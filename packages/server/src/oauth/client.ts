@@ -1,7 +1,7 @@
 import type { ProviderDefinition, Secret } from '@keywell/protocol'
 import * as oauth from 'oauth4webapi'
 import { joinBelow } from '../outbound/host.ts'
-import type { Outbound } from '../outbound/outbound.ts'
+import type { Outbound, OutboundInit } from '../outbound/outbound.ts'
 import { classifyTokenAnswer, type TokenOutcome } from './token-answer.ts'
 
 /** An OAuth app at one instance of a provider, with its secret opened. */
@@ -30,9 +30,13 @@ function authentication({ provider, clientSecret }: Registration): oauth.ClientA
     : oauth.ClientSecretPost(clientSecret.expose())
 }
 
-function requestOptions(outbound: Outbound) {
+/** How a call leaves, beside what it says; see `OutboundInit`. */
+export type Sending = Pick<OutboundInit, 'tenantId' | 'background' | 'ready' | 'timeoutMs'>
+
+function requestOptions(outbound: Outbound, sending: Sending = {}) {
   return {
-    [oauth.customFetch]: (url: string, init: RequestInit) => outbound.fetch(url, init),
+    [oauth.customFetch]: (url: string, init: RequestInit) =>
+      outbound.fetch(url, { ...init, ...sending }),
     // Which hosts may be plain http is decided by `outbound`, for every call alike.
     [oauth.allowInsecureRequests]: true,
   }
@@ -140,6 +144,7 @@ export async function refreshTokens(
   outbound: Outbound,
   registration: Registration,
   refreshToken: Secret,
+  sending: Sending,
 ): Promise<TokenOutcome> {
   const server = metadata(registration.provider, registration.host)
   const client = { client_id: registration.clientId }
@@ -150,7 +155,7 @@ export async function refreshTokens(
         client,
         authentication(registration),
         refreshToken.expose(),
-        requestOptions(outbound),
+        requestOptions(outbound, sending),
       ),
     process: (response) => oauth.processRefreshTokenResponse(server, client, response),
     scopeSeparator: registration.provider.oauth.scopeSeparator,

@@ -3,17 +3,23 @@ import type { TokenEndpointResponse } from 'oauth4webapi'
 import { OutboundError } from '../outbound/outbound.ts'
 import type { TokenSet } from './token-set.ts'
 
+/** A usable pair. */
+export interface Granted {
+  kind: 'tokens'
+  tokens: TokenSet
+  /** Null when the answer does not say. */
+  scopes: readonly string[] | null
+  expiresInMs: number | null
+}
+
 /**
  * What became of a request to a token endpoint. The difference between the second and the third
  * decides the fate of a single-use refresh token.
  */
 export type TokenOutcome =
-  | {
-      kind: 'tokens'
-      tokens: TokenSet
-      scopes: readonly string[] | null
-      expiresInMs: number | null
-    }
+  | Granted
+  /** We ourselves did not let it go: no turn, or no time left. The provider has nothing to do with it. */
+  | { kind: 'unsent'; detail: string; retryAfterMs: number | null }
   /** Certainly not looked at: the same token may go out again. */
   | { kind: 'not_processed'; detail: string; retryAfterMs: number | null }
   /** It may have been processed, and the answer is lost or unreadable. */
@@ -59,6 +65,9 @@ export async function classifyTokenAnswer(options: {
 
 function classifyFailure(error: unknown): TokenOutcome {
   if (error instanceof OutboundError) {
+    if (error.reason === 'held_back' || (error.reason === 'aborted' && error.notSent)) {
+      return { kind: 'unsent', detail: error.reason, retryAfterMs: error.retryAfterMs ?? null }
+    }
     return error.notSent
       ? { kind: 'not_processed', detail: error.reason, retryAfterMs: null }
       : { kind: 'ambiguous', detail: error.reason }

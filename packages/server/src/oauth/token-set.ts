@@ -21,6 +21,13 @@ export interface TokenSetOwner {
 export interface TokenBox {
   seal(owner: TokenSetOwner, tokens: TokenSet): Promise<{ sealed: Uint8Array; keyVersion: number }>
   open(owner: TokenSetOwner, sealed: Uint8Array): Promise<TokenSet>
+  /** The same for a pair that is kept aside; it never opens as a credential, nor the reverse. */
+  sealOrphan(
+    owner: TokenSetOwner,
+    attemptId: string,
+    tokens: TokenSet,
+  ): Promise<{ sealed: Uint8Array; keyVersion: number }>
+  openOrphan(owner: TokenSetOwner, attemptId: string, sealed: Uint8Array): Promise<TokenSet>
 }
 
 const stored = z.object({ accessToken: z.string(), refreshToken: z.string().optional() })

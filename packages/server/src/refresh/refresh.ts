@@ -1,59 +1,53 @@
 import type { Secret } from '@keywell/protocol'
 import type { Audit } from '../audit/audit.ts'
-import { writeChange } from '../changes/changes.ts'
-import { probeToken } from '../health/probe.ts'
 import type { Logger } from '../logger.ts'
 import { type Registration, refreshTokens } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
-import type { TokenOutcome } from '../oauth/token-answer.ts'
+import { probeToken } from '../oauth/probe.ts'
+import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
 import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
-import {
-  advanceConnection,
-  endConnection,
-  findConnection,
-  setConnectionHealth,
-} from '../store/connections.ts'
-import { type CredentialReadRow, findCredential, replaceCredential } from '../store/credentials.ts'
-import { type Database, DatabaseUnavailable } from '../store/database.ts'
-import {
-  type Claim,
-  claimUpkeep,
-  completeUpkeep,
-  failUpkeep,
-  releaseUpkeep,
-} from '../store/upkeep.ts'
-import type { Sleep } from '../timers.ts'
-import { decide, type Evidence, type Verdict } from './decide.ts'
-import { planLife } from './schedule.ts'
-
-/**
- * Longer than a request may take (20 s), its commit and a margin together, so that a lease never ends
- * under a holder that is alive.
- */
-const leaseMs = 60_000
-const maxCommitPauseMs = 5_000
+import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
+import type { Database } from '../store/database.ts'
+import { deleteOrphan, findOrphan } from '../store/orphans.ts'
+import { type Claim, claimRefresh, restartDoubt } from '../store/upkeep.ts'
+import type { After, Sleep } from '../timers.ts'
+import { auditEntryOf } from './audit-entry.ts'
+import { createCommit } from './commit.ts'
+import { type DoubtRuling, resolveDoubt } from './doubt.ts'
+import { createFail, type Failed } from './fail.ts'
+import type { FaultPoint, FaultPointName } from './fault-point.ts'
+import { openLease } from './lease.ts'
+import type { AccessTokenNews } from './machine.ts'
+import type { Timing } from './timing.ts'
+import { untilCommitted } from './until-committed.ts'
 
 export interface ConnectionRef {
   tenantId: string
   connectionId: string
 }
 
+/** What a call for a refresh came to; what came of the attempt stands in the database. */
+export type RefreshResult = 'attempted' | 'not_claimed'
+
 export interface Refresher {
   /**
    * Refreshes one connection if it is due and nobody else is at it. In a process, callers share one
-   * attempt. Answers whether this process made an attempt; what came of it stands in the database.
+   * attempt. Somebody waits for it: it goes before background work.
    */
-  refresh(connection: ConnectionRef): Promise<'attempted' | 'not_claimed'>
-  /** Waits for attempts that are under way. */
+  refresh(connection: ConnectionRef): Promise<RefreshResult>
+  /**
+   * Carries out a claim that a worker has taken. Resolves when nobody has to wait for it any longer:
+   * with its outcome, or at the deadline, after which the attempt goes on by itself.
+   */
+  carryOut(claim: Claim): Promise<void>
+  /** Attempts that are under way, detached ones included. */
+  readonly running: number
+  /** What is not sent yet is given back from now on; waits for everything else. */
   drain(): Promise<void>
 }
 
-/**
- * Lease for liveness, generation for safety: the claim says who should send, the commit says who did.
- * The intent is durable before the first byte leaves, and a success is never thrown away.
- */
-export function createRefresher(parts: {
+export interface RefresherParts {
   database: Database
   box: TokenBox
   integrations: Integrations
@@ -62,179 +56,216 @@ export function createRefresher(parts: {
   logger: Logger
   random: () => number
   sleep: Sleep
+  after: After
+  timing: Timing
+  faultPoint: FaultPoint
   /** Names this process in leases. */
   processId: string
-}): Refresher {
-  const { database, box, audit, logger, random } = parts
-  const underWay = new Map<string, Promise<'attempted' | 'not_claimed'>>()
+}
 
-  async function attempt(connection: ConnectionRef): Promise<'attempted' | 'not_claimed'> {
-    const claim = await claimUpkeep(database, { ...connection, owner: parts.processId, leaseMs })
-    if (claim === undefined) return 'not_claimed'
-    const prepared = await prepare(connection, claim)
-    if (prepared === undefined) return 'not_claimed'
-    const { row, tokens, registration, refreshToken } = prepared
-    const outcome = await refreshTokens(parts.outbound, registration, refreshToken)
-    if (outcome.kind === 'tokens') {
-      await untilCommitted(() => commit(row, claim, tokens, registration, outcome))
-    } else {
-      const old = await examine(row, registration, outcome, tokens.accessToken)
-      await fail(connection, claim, row, outcome, old)
+/** Everything that is needed to send, and what to do with what comes back. */
+interface Prepared {
+  row: KeptCredentialRow
+  tokens: TokenSet
+  registration: Registration
+  refreshToken: Secret
+}
+
+/**
+ * Lease for liveness, generation for safety: the claim says who should send, the commit says who did.
+ * The intent is durable before the first byte leaves, and a success is never thrown away.
+ */
+export function createRefresher(parts: RefresherParts): Refresher {
+  const { database, box, logger, timing } = parts
+  const commit = createCommit(parts)
+  const fail = createFail(parts)
+  const underWay = new Map<string, Promise<RefreshResult>>()
+  let draining = false
+
+  async function reach(name: FaultPointName, row: KeptCredentialRow): Promise<void> {
+    const { tenantId, id: connectionId, generation } = row
+    await parts.faultPoint(name, { tenantId, connectionId, generation })
+  }
+
+  async function attempt(claim: Claim, background: boolean): Promise<void> {
+    const lease = openLease(parts, claim)
+    try {
+      const prepared = await prepare(claim)
+      if (prepared === undefined) return
+      lease.hold()
+      const outcome = await send(claim, prepared, { background, ready: lease.mustStillSend })
+      await reach('after_answer', prepared.row)
+      if (outcome.kind === 'tokens') await succeed(claim, prepared, outcome)
+      else await endWithout(claim, prepared, outcome)
+    } finally {
+      lease.end()
     }
-    return 'attempted'
   }
 
   /**
    * Everything between the claim and the first byte. The row is read after the claim: whoever held it
-   * before may have moved the generation. What fails here was not sent, so the claim is given back
-   * without a doubt.
+   * before may have moved the generation. What fails here was not sent, so the claim is given back.
    */
-  async function prepare(connection: ConnectionRef, claim: Claim) {
+  async function prepare(claim: Claim): Promise<Prepared | undefined> {
+    const row = await findKeptCredential(database, claim.tenantId, claim.connectionId)
+    if (row?.sealed == null) return undefined // disconnected, and its upkeep gone with it
     try {
-      const row = await findCredential(database, connection.tenantId, connection.connectionId)
-      if (row?.sealed != null && row.refreshDue) {
-        const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)
-        const registration = await registrationOf(connection)
-        const { refreshToken } = tokens
-        if (refreshToken !== null && registration !== undefined) {
-          await audit.write(database, { ...entryOf(row), result: 'intent' })
-          return { row, tokens, registration, refreshToken }
-        }
-      }
+      await reach('after_claim', row)
+      const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)
+      const registration = await parts.integrations.registration(
+        row.integrationOwner,
+        row.integrationId,
+      )
+      const { refreshToken } = tokens
+      if (refreshToken === null) return await fail.giveBack(claim, null)
+      const ruling = await rule(claim, { row, registration, accessToken: tokens.accessToken })
+      if (ruling.do !== 'send') return await fail.giveBack(claim, ruling.ms)
+      if (ruling.settled && !(await restartDoubt(database, claim))) return undefined
+      if (draining) return await fail.giveBack(claim, 0)
+      const prepared = { row, tokens, registration, refreshToken }
+      await parts.audit.handOut({ ...auditEntryOf(row), result: 'intent' })
+      return prepared
     } catch (error) {
-      await releaseUpkeep(database, { ...connection, ...claim })
+      await fail.giveBack(claim, unreadablePauseMs)
       throw error
     }
-    await releaseUpkeep(database, { ...connection, ...claim })
-    return undefined
   }
 
-  /**
-   * A pair whose predecessor is dead must not be lost for want of a database: it is held here and
-   * tried again for as long as this process lives.
-   */
-  async function untilCommitted(tryCommit: () => Promise<void>): Promise<void> {
-    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, maxCommitPauseMs)) {
-      try {
-        return await tryCommit()
-      } catch (error) {
-        if (!(error instanceof DatabaseUnavailable)) throw error
-        logger.error({ pauseMs }, 'a refreshed credential cannot be committed; trying again')
-        await parts.sleep(pauseMs)
-      }
-    }
-  }
-
-  async function registrationOf(connection: ConnectionRef): Promise<Registration | undefined> {
-    const row = await findConnection(database, connection.tenantId, connection.connectionId)
-    return row && parts.integrations.registration(row.integrationOwner, row.integrationId)
-  }
-
-  /** Generation g becomes g+1, in one transaction with its change and its audit row. */
-  async function commit(
-    row: CredentialReadRow,
+  /** An earlier attempt has no known outcome: may the same refresh token go out again? */
+  async function rule(
     claim: Claim,
-    old: TokenSet,
-    registration: Registration,
-    outcome: Extract<TokenOutcome, { kind: 'tokens' }>,
-  ): Promise<void> {
-    const generation = row.generation + 1
-    // An answer without a refresh token keeps the old one (RFC 6749 section 6).
-    const tokens = {
-      ...outcome.tokens,
-      refreshToken: outcome.tokens.refreshToken ?? old.refreshToken,
+    { row, ...who }: { row: KeptCredentialRow; registration: Registration; accessToken: Secret },
+  ): Promise<Exclude<DoubtRuling, { do: 'probe' }>> {
+    if (claim.unresolvedForMs === null) return { do: 'send', settled: false }
+    const known = {
+      unresolvedForMs: claim.unresolvedForMs,
+      accessTokenEndsInMs: row.expiresInMs,
     }
-    const sealed = await box.seal({ ...row, connectionId: row.id, generation }, tokens)
-    const life = planLife(registration.provider, outcome.expiresInMs, random)
-    const key = { tenantId: row.tenantId, connectionId: row.id }
-    await database.transaction(row.tenantId, async (sql) => {
-      const replaced = await replaceCredential(sql, {
-        ...key,
-        ...sealed,
-        type: 'oauth_token',
-        generation,
-        lifeMs: life.lifeMs,
-        committedBy: claim.attemptId,
-      })
-      const connection =
-        replaced &&
-        (await advanceConnection(sql, { tenantId: row.tenantId, id: row.id, generation }))
-      if (!connection) {
-        logger.warn({ ...key, generation }, 'a refresh came back after its generation had moved')
-        return
-      }
-      await completeUpkeep(sql, { ...key, refreshInMs: life.refreshInMs })
-      await writeChange(sql, { kind: 'refreshed', connection })
-      await audit.write(sql, { ...entryOf(row), generation, result: 'ok' })
-    })
+    const { refresh } = who.registration.provider
+    const first = resolveDoubt(refresh, known)
+    if (first.do !== 'probe') return first
+    const oldAccessToken = await probe(who.registration, row, who.accessToken)
+    const ruling = resolveDoubt(refresh, { ...known, oldAccessToken })
+    if (ruling.do === 'probe') throw new TypeError('it was answered')
+    if (ruling.do === 'send' && ruling.settled) claim.unresolvedForMs = null
+    return ruling
   }
 
-  /** After a refusal, what the old access token says; only where that is evidence. */
-  async function examine(
-    row: CredentialReadRow,
+  function probe(
     registration: Registration,
-    outcome: TokenOutcome,
+    row: KeptCredentialRow,
     accessToken: Secret,
-  ): Promise<Evidence['oldAccessToken']> {
-    if (outcome.kind !== 'rejected') return 'unknown'
-    if (row.expiresInMs !== null && row.expiresInMs <= 0) return 'past'
-    return probeToken(parts.outbound, { ...registration, accessToken })
+  ): Promise<AccessTokenNews> {
+    if (row.expiresInMs !== null && row.expiresInMs <= 0) return Promise.resolve('past')
+    const sending = { tenantId: row.tenantId, background: true }
+    return probeToken(parts.outbound, { ...registration, accessToken, sending }).then(
+      ({ news }) => news,
+    )
   }
 
-  async function fail(
-    connection: ConnectionRef,
+  /** The socket outlives the deadline: a late success is the only living child of its generation. */
+  async function send(
     claim: Claim,
-    row: CredentialReadRow,
-    outcome: Exclude<TokenOutcome, { kind: 'tokens' }>,
-    oldAccessToken: Evidence['oldAccessToken'],
-  ): Promise<void> {
-    const evidence = { ...claim, unresolvedBefore: claim.unresolvedBefore !== null, oldAccessToken }
-    const verdict = decide(outcome, evidence, random)
-    const { tenantId, id } = row
-    logger.warn({ ...connection, outcome: outcome.kind, detail: outcome.detail }, 'refresh failed')
-    await database.transaction(tenantId, async (sql) => {
-      const current = await findCredential(sql, tenantId, id)
-      if (current?.generation !== row.generation) {
-        // Somebody else's success: adopt it.
-        await releaseUpkeep(sql, { ...connection, epoch: claim.epoch, cameFrom: 'idle' })
-        return
-      }
-      const mine = { ...connection, ...verdict, epoch: claim.epoch, owner: parts.processId }
-      if (!(await failUpkeep(sql, mine))) return
-      await audit.write(sql, { ...entryOf(row), result: 'failed', reason: outcome.kind })
-      const ended = verdict.death && (await endConnection(sql, { ...row, ...verdict.death }))
-      if (ended) await writeChange(sql, { kind: 'needs_reauth', connection: ended })
-      else await setConnectionHealth(sql, { tenantId, id, ...healthOf(verdict) })
+    { row, registration, refreshToken }: Prepared,
+    sending: { background: boolean; ready: () => void },
+  ): Promise<TokenOutcome> {
+    await reach('before_send', row)
+    return refreshTokens(parts.outbound, registration, refreshToken, {
+      ...sending,
+      tenantId: claim.tenantId,
+      timeoutMs: timing.detachedMs,
     })
+  }
+
+  async function succeed(claim: Claim, prepared: Prepared, answer: Granted): Promise<void> {
+    const { row, tokens: old } = prepared
+    await untilCommitted(parts, async () => {
+      await reach('before_commit', row)
+      return commit({ row, claim, old, answer })
+    })
+    await reach('after_commit', row)
+  }
+
+  async function endWithout(claim: Claim, prepared: Prepared, outcome: Failed): Promise<void> {
+    const { row, registration, tokens } = prepared
+    logger.warn(
+      { ...refOf(claim), outcome: outcome.kind, detail: outcome.detail },
+      'a refresh brought nothing',
+    )
+    if (outcome.kind === 'rejected' && (await tryOrphan(claim, prepared))) return
+    // After a refusal, what the old access token says.
+    const oldAccessToken =
+      outcome.kind === 'rejected'
+        ? await probe(registration, row, tokens.accessToken)
+        : ('unknown' as const)
+    await fail.record({ claim, row, registration, outcome, oldAccessToken })
+  }
+
+  /** A pair that came too late once may be the one that lives. Before a connection is given up, it is tried. */
+  async function tryOrphan(claim: Claim, prepared: Prepared): Promise<boolean> {
+    const { row, registration } = prepared
+    const orphan = await findOrphan(database, row.tenantId, row.id)
+    if (orphan === undefined) return false
+    const owner = { ...row, connectionId: row.id, generation: orphan.generation }
+    const tokens = await box.openOrphan(owner, orphan.attemptId, orphan.sealed)
+    await deleteOrphan(database, orphan)
+    if (tokens.refreshToken === null) return false
+    const sending = { tenantId: row.tenantId, timeoutMs: timing.detachedMs }
+    const answer = await refreshTokens(parts.outbound, registration, tokens.refreshToken, sending)
+    if (answer.kind !== 'tokens') return false
+    await succeed(claim, { ...prepared, tokens }, answer)
+    return true
+  }
+
+  /** One attempt per connection in this process; callers of both kinds share it. */
+  function start(connection: ConnectionRef, run: () => Promise<RefreshResult>) {
+    const key = JSON.stringify([connection.tenantId, connection.connectionId])
+    const running = underWay.get(key)
+    if (running !== undefined) return running
+    const started = run().finally(() => underWay.delete(key))
+    underWay.set(key, started)
+    return started
   }
 
   return {
-    refresh(connection) {
-      const key = JSON.stringify([connection.tenantId, connection.connectionId])
-      const running = underWay.get(key)
-      if (running !== undefined) return running
-      const started = attempt(connection).finally(() => underWay.delete(key))
-      underWay.set(key, started)
-      return started
+    refresh: (connection) =>
+      start(refOf(connection), async () => {
+        if (draining) return 'not_claimed'
+        const { processId: owner } = parts
+        const claim = await claimRefresh(database, { ...connection, ...timing, owner })
+        if (claim === undefined) return 'not_claimed'
+        await attempt(claim, false)
+        return 'attempted'
+      }),
+
+    async carryOut(claim) {
+      const ended = start(refOf(claim), async () => {
+        await attempt(claim, true)
+        return 'attempted'
+      }).then(
+        () => {},
+        (error: unknown) => {
+          logger.error({ ...refOf(claim), reason: String(error) }, 'an attempt broke off')
+        },
+      )
+      await Promise.race([ended, parts.sleep(timing.deadlineMs)])
+    },
+
+    get running() {
+      return underWay.size
     },
 
     async drain() {
-      await Promise.allSettled(underWay.values())
+      draining = true
+      while (underWay.size > 0) await Promise.allSettled(underWay.values())
     },
   }
 }
 
-function entryOf(row: CredentialReadRow) {
-  return {
-    tenantId: row.tenantId,
-    userId: row.userId,
-    connectionId: row.id,
-    generation: row.generation,
-    actor: 'service',
-    action: 'connection.refresh',
-  } as const
-}
+/** When what went wrong before sending was on our side: a key store, the database. */
+const unreadablePauseMs = 30_000
 
-function healthOf(verdict: Verdict) {
-  return { health: 'degraded', reason: verdict.outcome } as const
-}
+const refOf = ({ tenantId, connectionId }: ConnectionRef): ConnectionRef => ({
+  tenantId,
+  connectionId,
+})

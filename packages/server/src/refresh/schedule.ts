@@ -22,3 +22,34 @@ export function planLife(
 }
 
 const secondsToMs = (seconds: number | null) => (seconds === null ? null : seconds * 1000)
+
+const minBackoffMs = 1_000
+const maxBackoffMs = 5 * 60_000
+
+/** Full jitter up to 1, 2, 4 … seconds and at most five minutes, and never less than half a second. */
+export function backoffMs(failures: number, random: () => number): number {
+  const ceiling = Math.min(minBackoffMs * 2 ** Math.min(failures, 20), maxBackoffMs)
+  return minBackoffMs / 2 + random() * ceiling
+}
+
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+
+/** Milliseconds between two looks at a connection; the first of each pair is for one that is in use. */
+const probePauses = {
+  withEnd: { hot: 15 * minuteMs, cold: 6 * hourMs },
+  withoutEnd: { hot: hourMs, cold: 24 * hourMs },
+}
+
+/** A connection is hot for so long after a read. */
+const hotForMs = hourMs
+
+/** When to look at a connection again, spread by 20 % to either side. */
+export function planProbe(
+  connection: { hasEnd: boolean; readAgoMs: number | null },
+  random: () => number,
+): number {
+  const pauses = connection.hasEnd ? probePauses.withEnd : probePauses.withoutEnd
+  const isHot = connection.readAgoMs !== null && connection.readAgoMs < hotForMs
+  return (isHot ? pauses.hot : pauses.cold) * (0.8 + 0.4 * random())
+}

@@ -149,36 +149,69 @@ export async function replaceConnection(
   return replaced
 }
 
+/** A connection after a change of its health, and what that was before. */
+export type HealthChanged = ConnectionRow & { healthBefore: ConnectionRow['health'] }
+
+const before = `with before as (
+     select tenant_id as owner, id as of, health as was from connections
+     where tenant_id = $1 and id = $2 for update
+   )`
+const healthChanged = `${columns}, before.was as "healthBefore"`
+
 /** Refreshed: the generation follows the credential's. */
 export async function advanceConnection(
   sql: Sql,
   row: { tenantId: string; id: string; generation: number },
-): Promise<ConnectionRow | undefined> {
-  const [advanced] = await sql.query<ConnectionRow>(
-    `update connections
+): Promise<HealthChanged | undefined> {
+  const [advanced] = await sql.query<HealthChanged>(
+    `${before}
+     update connections
      set generation = $3, status = 'active', reason = null, certainty = null, health = 'ok',
          health_reason = null, health_checked_at = now(), updated_at = now()
+     from before
      where tenant_id = $1 and id = $2 and status <> 'disconnected'
-     returning ${columns}`,
+     returning ${healthChanged}`,
     [row.tenantId, row.id, row.generation],
   )
   return advanced
 }
 
+/**
+ * The result of a look at it. Nothing happens to one that is not `active`, or of another generation. One
+ * that is degraded stays so while nothing is known, so that an outage has one beginning and one end.
+ */
 export async function setConnectionHealth(
   sql: Sql,
   row: {
     tenantId: string
     id: string
+    generation: number
     health: 'ok' | 'degraded' | 'unknown'
     reason: string | null
   },
+): Promise<HealthChanged | undefined> {
+  const [set] = await sql.query<HealthChanged>(
+    `${before}
+     update connections
+     set health = case when before.was = 'degraded' and $4 = 'unknown' then before.was else $4 end,
+         health_reason = $5, health_checked_at = now(), updated_at = now()
+     from before
+     where tenant_id = $1 and id = $2 and generation = $3 and status = 'active'
+     returning ${healthChanged}`,
+    [row.tenantId, row.id, row.generation, row.health, row.reason],
+  )
+  return set
+}
+
+/** What the provider says that the token may do, when that is something else than we knew. */
+export async function setGrantedScopes(
+  sql: Sql,
+  row: { tenantId: string; id: string; generation: number; scopes: readonly string[] },
 ): Promise<void> {
   await sql.query(
-    `update connections
-     set health = $3, health_reason = $4, health_checked_at = now(), updated_at = now()
-     where tenant_id = $1 and id = $2 and status <> 'disconnected'`,
-    [row.tenantId, row.id, row.health, row.reason],
+    `update connections set granted_scopes = $4, updated_at = now()
+     where tenant_id = $1 and id = $2 and generation = $3 and status = 'active'`,
+    [row.tenantId, row.id, row.generation, row.scopes],
   )
 }
 

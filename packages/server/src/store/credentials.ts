@@ -87,6 +87,34 @@ export async function findCredential(
   return row
 }
 
+/** What work on a connection needs to know of it. */
+export interface KeptCredentialRow extends CredentialReadRow {
+  integrationOwner: string
+  /** How old the pair is. */
+  issuedForMs: number | null
+  committedBy: string | null
+  /** The generation of the user's last consent; null: there is no upkeep any more. */
+  connectedGeneration: number | null
+}
+
+export async function findKeptCredential(
+  sql: Sql,
+  tenantId: string,
+  connectionId: string,
+): Promise<KeptCredentialRow | undefined> {
+  const [row] = await sql.query<KeptCredentialRow>(
+    `select ${columns}, ${refreshDue} as "refreshDue", c.integration_owner as "integrationOwner",
+            (extract(epoch from now() - k.issued_at) * 1000)::float8 as "issuedForMs",
+            k.committed_by as "committedBy", (
+              select u.connected_generation from upkeep u
+              where u.tenant_id = c.tenant_id and u.connection_id = c.id
+            ) as "connectedGeneration"
+     from ${tables} where c.tenant_id = $1 and c.id = $2`,
+    [tenantId, connectionId],
+  )
+  return row
+}
+
 export interface SealedCredential {
   tenantId: string
   connectionId: string

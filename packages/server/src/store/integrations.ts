@@ -12,10 +12,15 @@ export interface IntegrationRow {
   revision: number
   sealed: Uint8Array | null
   scopes: string[]
+  suspendedAt: Date | null
+  suspendedReason: SuspensionReason | null
 }
 
-const columns =
-  'tenant_id as "tenantId", id, provider, host, client_id as "clientId", revision, sealed, scopes'
+/** The provider refuses the client, or refuses what we ask of it for one connection after another. */
+export type SuspensionReason = 'client_refused' | 'our_fault'
+
+const columns = `tenant_id as "tenantId", id, provider, host, client_id as "clientId", revision, sealed,
+  scopes, suspended_at as "suspendedAt", suspended_reason as "suspendedReason"`
 
 export async function insertIntegration(
   sql: Sql,
@@ -42,7 +47,8 @@ export async function setIntegrationClient(
 ): Promise<boolean> {
   const rows = await sql.query(
     `update integrations
-     set client_id = $3, sealed = $4, key_version = $5, revision = $6, updated_at = now()
+     set client_id = $3, sealed = $4, key_version = $5, revision = $6, updated_at = now(),
+         canary_at = case when suspended_at is not null then now() end
      where tenant_id = $1 and id = $2 and revision = $6 - 1
      returning id`,
     [row.tenantId, row.id, row.clientId, row.sealed, row.keyVersion, row.revision],
@@ -79,5 +85,66 @@ export async function listIntegrations(sql: Sql, tenantId: string): Promise<Inte
   return sql.query<IntegrationRow>(
     `select ${columns} from integrations where tenant_id = $1 order by id`,
     [tenantId],
+  )
+}
+
+/** Its connections wait from now on. False: it was suspended already. */
+export async function suspendIntegration(
+  sql: Sql,
+  row: { tenantId: string; id: string; reason: SuspensionReason; canaryInMs: number },
+): Promise<boolean> {
+  const rows = await sql.query(
+    `update integrations
+     set suspended_at = now(), suspended_reason = $3,
+         canary_at = now() + $4 * interval '1 millisecond'
+     where tenant_id = $1 and id = $2 and suspended_at is null
+     returning id`,
+    [row.tenantId, row.id, row.reason, row.canaryInMs],
+  )
+  return rows.length === 1
+}
+
+/** Answers how many requests in a row, over all its connections, were refused as wrong. */
+export async function countOurFault(
+  sql: Sql,
+  row: { tenantId: string; id: string },
+): Promise<number> {
+  const [counted] = await sql.query<{ faults: number }>(
+    `update integrations set our_faults = our_faults + 1
+     where tenant_id = $1 and id = $2 returning our_faults as faults`,
+    [row.tenantId, row.id],
+  )
+  return counted?.faults ?? 0
+}
+
+/** A success: whatever was held against it is over. True when it was suspended. Else nothing is written. */
+export async function clearIntegration(
+  sql: Sql,
+  row: { tenantId: string; id: string },
+): Promise<boolean> {
+  const rows = await sql.query<{ suspended: boolean }>(
+    `with before as (
+       select suspended_at is not null as suspended from integrations
+       where tenant_id = $1 and id = $2 and (suspended_at is not null or our_faults > 0)
+     )
+     update integrations i
+     set suspended_at = null, suspended_reason = null, canary_at = null, our_faults = 0
+     from before where i.tenant_id = $1 and i.id = $2
+     returning before.suspended`,
+    [row.tenantId, row.id],
+  )
+  return rows[0]?.suspended === true
+}
+
+/** Suspended integrations of all tenants whose client is to be tried again, each for one replica. */
+export async function claimCanaries(
+  sql: Sql,
+  canaryMs: number,
+): Promise<{ tenantId: string; id: string }[]> {
+  return sql.query(
+    `update integrations set canary_at = now() + $1 * interval '1 millisecond'
+     where suspended_at is not null and canary_at <= now()
+     returning tenant_id as "tenantId", id`,
+    [canaryMs],
   )
 }

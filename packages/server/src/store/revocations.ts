@@ -41,6 +41,39 @@ export async function moveToRevocations(
   return row
 }
 
+/** A pair that came for a connection that was removed meanwhile: its grant is to be withdrawn, too. */
+export async function insertRevocation(
+  sql: Sql,
+  row: Omit<RevocationRow, 'attempts'> & { keyVersion: number },
+): Promise<void> {
+  await sql.query(
+    `insert into revocations (tenant_id, connection_id, generation, user_id, provider, host,
+       integration_owner, integration_id, key_version, sealed)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     on conflict do nothing`,
+    [
+      row.tenantId,
+      row.connectionId,
+      row.generation,
+      row.userId,
+      row.provider,
+      row.host,
+      row.integrationOwner,
+      row.integrationId,
+      row.keyVersion,
+      row.sealed,
+    ],
+  )
+}
+
+/** Of all tenants: after a week of trying, an operator is told what to do by hand. */
+export async function giveUpOldRevocations(sql: Sql): Promise<void> {
+  await sql.query(
+    `update revocations set state = 'irrevocable'
+     where state = 'due' and created_at < now() - interval '7 days'`,
+  )
+}
+
 /** Takes due rows for one attempt each; the next is due later, in case this process dies. */
 export async function claimRevocations(sql: Sql, limit: number): Promise<RevocationRow[]> {
   return sql.query<RevocationRow>(

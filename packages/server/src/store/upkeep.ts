@@ -12,57 +12,161 @@ export async function settleUpkeep(
     host: string
     /** Milliseconds from now until a refresh is due; null: never. */
     refreshInMs: number | null
+    probeInMs: number
+    generation: number
   },
 ): Promise<void> {
   await sql.query(
-    `insert into upkeep (tenant_id, connection_id, integration_id, host, state, refresh_at)
-     values ($1, $2, $3, $4, 'idle', now() + $5 * interval '1 millisecond')
+    `insert into upkeep (tenant_id, connection_id, integration_id, host, state, refresh_at, probe_at,
+       connected_generation, read_at)
+     values ($1, $2, $3, $4, 'idle', now() + $5 * interval '1 millisecond',
+       now() + $6 * interval '1 millisecond', $7, now())
      on conflict (tenant_id, connection_id) do update
      set integration_id = excluded.integration_id, host = excluded.host, state = 'idle',
-         refresh_at = excluded.refresh_at, lease_owner = null, lease_until = null,
-         attempt_id = null, unresolved_since = null, failures = 0, last_outcome = 'connected'`,
-    [row.tenantId, row.connectionId, row.integrationId, row.host, row.refreshInMs],
+         refresh_at = excluded.refresh_at, probe_at = excluded.probe_at, read_at = now(),
+         connected_generation = excluded.connected_generation,
+         epoch = upkeep.epoch + 1, lease_owner = null, lease_until = null, attempt_id = null,
+         unresolved_since = null, failures = 0, probe_failures = 0, last_outcome = 'connected'`,
+    [
+      row.tenantId,
+      row.connectionId,
+      row.integrationId,
+      row.host,
+      row.refreshInMs,
+      row.probeInMs,
+      row.generation,
+    ],
   )
 }
 
+/** The right to work on one connection, for as long as its lease holds. */
 export interface Claim {
+  tenantId: string
+  connectionId: string
   epoch: string
   attemptId: string
+  owner: string
+  /** A refresh is due; else it is a probe. */
+  refreshDue: boolean
   cameFrom: UpkeepState
-  /** An earlier attempt whose outcome is not known began then. */
-  unresolvedBefore: Date | null
+  /** For how long an earlier attempt has had no known outcome; null: there is none. */
+  unresolvedForMs: number | null
   failures: number
+  probeFailures: number
+  /** Null: never, or not within what is remembered. */
+  readAgoMs: number | null
+  /** How late the work is begun. */
+  lateMs: number
+}
+
+const claimed = `u.tenant_id as "tenantId", u.connection_id as "connectionId", u.epoch,
+  u.attempt_id as "attemptId", u.lease_owner as owner, due.refresh_due as "refreshDue",
+  due.state as "cameFrom", u.failures, u.probe_failures as "probeFailures",
+  (extract(epoch from now() - due.unresolved_since) * 1000)::float8 as "unresolvedForMs",
+  (extract(epoch from now() - u.read_at) * 1000)::float8 as "readAgoMs",
+  (extract(epoch from now() - u.due_at) * 1000)::float8 as "lateMs"`
+
+const take = `update upkeep u
+  set state = case when due.refresh_due then 'refreshing' else u.state end, epoch = u.epoch + 1,
+      lease_owner = $1::uuid, lease_until = now() + $2 * interval '1 millisecond',
+      attempt_id = gen_random_uuid(),
+      unresolved_since = case when due.refresh_due then coalesce(u.unresolved_since, now())
+                         else u.unresolved_since end
+  from due
+  where u.tenant_id = due.tenant_id and u.connection_id = due.connection_id`
+
+/**
+ * Claims due work of all tenants, the longest due first: intent, lease and epoch in one statement.
+ * Rows of an origin that is held, and of a suspended integration, are left.
+ */
+export async function claimDue(
+  sql: Sql,
+  options: { owner: string; leaseMs: number; limit: number; heldOrigins: readonly string[] },
+): Promise<Claim[]> {
+  return sql.query<Claim>(
+    `with due as (
+       select tenant_id, connection_id, state, unresolved_since,
+              coalesce(refresh_at <= now(), false) as refresh_due
+       from upkeep
+       where state <> 'dead' and due_at <= now() and (lease_until is null or lease_until < now())
+         and substring(host from '^https?://[^/]+') <> all ($4::text[])
+         and integration_id not in (select id from integrations where suspended_at is not null)
+       order by due_at
+       limit $3
+       for update skip locked
+     )
+     ${take} returning ${claimed}`,
+    [options.owner, options.leaseMs, options.limit, options.heldOrigins],
+  )
 }
 
 /**
- * Claims one due row: intent, lease and epoch in one statement. A row that another process holds, or
- * whose backoff has not ended, is not had; asking harder must not bypass the backoff.
+ * The same for one connection whose refresh is due. A row that another process holds, that backs off,
+ * or whose integration is suspended is not had: asking harder must not bypass any of these.
  */
-export async function claimUpkeep(
+export async function claimRefresh(
   sql: Sql,
   row: { tenantId: string; connectionId: string; owner: string; leaseMs: number },
 ): Promise<Claim | undefined> {
   const [claim] = await sql.query<Claim>(
     `with due as (
-       select tenant_id, connection_id, state, unresolved_since from upkeep
-       where tenant_id = $1 and connection_id = $2 and state <> 'dead' and refresh_at <= now()
+       select tenant_id, connection_id, state, unresolved_since, true as refresh_due
+       from upkeep
+       where tenant_id = $3 and connection_id = $4 and state <> 'dead' and refresh_at <= now()
          and (lease_until is null or lease_until < now())
+         and integration_id not in (select id from integrations where suspended_at is not null)
        for update skip locked
      )
-     update upkeep u
-     set state = 'refreshing', epoch = u.epoch + 1, lease_owner = $3::uuid,
-         lease_until = now() + $4 * interval '1 millisecond', attempt_id = gen_random_uuid(),
-         unresolved_since = coalesce(u.unresolved_since, now())
-     from due
-     where u.tenant_id = due.tenant_id and u.connection_id = due.connection_id
-     returning u.epoch, u.attempt_id as "attemptId", due.state as "cameFrom",
-               due.unresolved_since as "unresolvedBefore", u.failures`,
-    [row.tenantId, row.connectionId, row.owner, row.leaseMs],
+     ${take} returning ${claimed}`,
+    [row.owner, row.leaseMs, row.tenantId, row.connectionId],
   )
   return claim
 }
 
-/** Makes an idle row due now, for a token that is dead before its time. */
+/** One connection of a suspended integration, to find out whether its client is taken again. */
+export async function claimCanary(
+  sql: Sql,
+  options: { owner: string; leaseMs: number; integrationId: string },
+): Promise<Claim | undefined> {
+  const [claim] = await sql.query<Claim>(
+    `with due as (
+       select tenant_id, connection_id, state, unresolved_since, true as refresh_due
+       from upkeep
+       where integration_id = $3 and state <> 'dead' and refresh_at is not null
+         and (lease_until is null or lease_until < now())
+       order by refresh_at
+       limit 1
+       for update skip locked
+     )
+     ${take} returning ${claimed}`,
+    [options.owner, options.leaseMs, options.integrationId],
+  )
+  return claim
+}
+
+/** Holds a claim for longer, while a request is open. False: it is somebody else's by now. */
+export async function extendLease(sql: Sql, claim: Claim, leaseMs: number): Promise<boolean> {
+  const rows = await sql.query(
+    `update upkeep set lease_until = now() + $5 * interval '1 millisecond'
+     where tenant_id = $1 and connection_id = $2 and epoch = $3::bigint and lease_owner = $4::uuid
+     returning epoch`,
+    [claim.tenantId, claim.connectionId, claim.epoch, claim.owner, leaseMs],
+  )
+  return rows.length === 1
+}
+
+/** The doubt is settled: nothing happened before. What is sent next begins one of its own. */
+export async function restartDoubt(sql: Sql, claim: Claim): Promise<boolean> {
+  const rows = await sql.query(
+    `update upkeep set unresolved_since = now()
+     where tenant_id = $1 and connection_id = $2 and epoch = $3::bigint and lease_owner = $4::uuid
+     returning epoch`,
+    [claim.tenantId, claim.connectionId, claim.epoch, claim.owner],
+  )
+  return rows.length === 1
+}
+
+/** Makes a row that is good until due, due now: for a token that is dead before its time. */
 export async function hastenUpkeep(
   sql: Sql,
   row: { tenantId: string; connectionId: string; generation: number },
@@ -71,6 +175,7 @@ export async function hastenUpkeep(
     `update upkeep u set refresh_at = now()
      from credentials k
      where u.tenant_id = $1 and u.connection_id = $2 and u.state = 'idle'
+       and u.refresh_at is not null
        and k.tenant_id = u.tenant_id and k.connection_id = u.connection_id and k.generation = $3`,
     [row.tenantId, row.connectionId, row.generation],
   )
@@ -79,67 +184,113 @@ export async function hastenUpkeep(
 /** A success: by the generation, whoever held the lease. */
 export async function completeUpkeep(
   sql: Sql,
-  row: { tenantId: string; connectionId: string; refreshInMs: number | null },
-): Promise<void> {
-  await sql.query(
-    `update upkeep
-     set state = 'idle', refresh_at = now() + $3 * interval '1 millisecond', lease_owner = null,
-         lease_until = null, attempt_id = null, unresolved_since = null, failures = 0,
-         last_outcome = 'refreshed'
-     where tenant_id = $1 and connection_id = $2`,
-    [row.tenantId, row.connectionId, row.refreshInMs],
-  )
-}
-
-/** Gives a claim back unsent: somebody else's refresh came first. */
-export async function releaseUpkeep(
-  sql: Sql,
-  row: { tenantId: string; connectionId: string; epoch: string; cameFrom: UpkeepState },
-): Promise<void> {
-  await sql.query(
-    `update upkeep
-     set state = $4, lease_owner = null, lease_until = null, attempt_id = null,
-         unresolved_since = null
-     where tenant_id = $1 and connection_id = $2 and epoch = $3::bigint`,
-    [row.tenantId, row.connectionId, row.epoch, row.cameFrom],
-  )
-}
-
-/** A failure: only while the lease is ours, so that it never undoes what a later holder found out. */
-export async function failUpkeep(
-  sql: Sql,
   row: {
     tenantId: string
     connectionId: string
-    epoch: string
-    owner: string
+    refreshInMs: number | null
+    probeInMs: number
+  },
+): Promise<void> {
+  await sql.query(
+    `update upkeep
+     set state = 'idle', refresh_at = now() + $3 * interval '1 millisecond',
+         probe_at = now() + $4 * interval '1 millisecond', lease_owner = null, lease_until = null,
+         attempt_id = null, unresolved_since = null, failures = 0, probe_failures = 0,
+         last_outcome = 'refreshed'
+     where tenant_id = $1 and connection_id = $2`,
+    [row.tenantId, row.connectionId, row.refreshInMs, row.probeInMs],
+  )
+}
+
+/**
+ * Ends an attempt that brought no new pair; only while the lease is ours, so that it never undoes what
+ * a later holder found out. False: it was not.
+ */
+export async function failUpkeep(
+  sql: Sql,
+  claim: Claim,
+  verdict: {
     state: UpkeepState
+    failures: number
     outcome: string
+    /** Null: the refresh stays due when it was. */
     retryInMs: number | null
-    /** The attempt may have been processed, so the doubt stays. */
+    /** The attempt, or one before it, may have been processed: the doubt stays. */
     unresolved: boolean
   },
 ): Promise<boolean> {
   const rows = await sql.query(
     `update upkeep
-     set state = $5, last_outcome = $6, failures = failures + 1,
-         refresh_at = now() + $7 * interval '1 millisecond', lease_owner = null,
-         lease_until = null, attempt_id = null,
-         unresolved_since = case when $8 then unresolved_since end
+     set state = $5, last_outcome = $6, failures = $7,
+         refresh_at = coalesce(now() + $8 * interval '1 millisecond', refresh_at),
+         lease_owner = null, lease_until = null, attempt_id = null,
+         unresolved_since = case when $9 then unresolved_since end
      where tenant_id = $1 and connection_id = $2 and epoch = $3::bigint and lease_owner = $4::uuid
      returning epoch`,
     [
-      row.tenantId,
-      row.connectionId,
-      row.epoch,
-      row.owner,
-      row.state,
-      row.outcome,
-      row.retryInMs,
-      row.unresolved,
+      claim.tenantId,
+      claim.connectionId,
+      claim.epoch,
+      claim.owner,
+      verdict.state,
+      verdict.outcome,
+      verdict.failures,
+      verdict.retryInMs,
+      verdict.unresolved,
     ],
   )
   return rows.length === 1
+}
+
+/** Ends a probe: when the next one is due, and in which state. */
+export async function endProbe(
+  sql: Sql,
+  claim: Claim,
+  result: {
+    state: UpkeepState
+    failures: number
+    probeFailures: number
+    probeInMs: number | null
+    /** The token is dead before its time: renew it now. */
+    refreshNow: boolean
+  },
+): Promise<boolean> {
+  const rows = await sql.query(
+    `update upkeep
+     set state = $5, failures = $6, probe_failures = $7,
+         probe_at = now() + $8 * interval '1 millisecond',
+         refresh_at = case when $9 and refresh_at is not null then least(refresh_at, now())
+                      else refresh_at end,
+         lease_owner = null, lease_until = null, attempt_id = null
+     where tenant_id = $1 and connection_id = $2 and epoch = $3::bigint and lease_owner = $4::uuid
+     returning epoch`,
+    [
+      claim.tenantId,
+      claim.connectionId,
+      claim.epoch,
+      claim.owner,
+      result.state,
+      result.failures,
+      result.probeFailures,
+      result.probeInMs,
+      result.refreshNow,
+    ],
+  )
+  return rows.length === 1
+}
+
+/** Remembers that a connection is in use, so that it is looked at more often. */
+export async function touchUpkeep(
+  sql: Sql,
+  row: { tenantId: string; connectionId: string; hotProbeInMs: number },
+): Promise<void> {
+  await sql.query(
+    `update upkeep
+     set read_at = now(), probe_at = least(probe_at, now() + $3 * interval '1 millisecond')
+     where tenant_id = $1 and connection_id = $2
+       and (read_at is null or read_at < now() - interval '10 minutes')`,
+    [row.tenantId, row.connectionId, row.hotProbeInMs],
+  )
 }
 
 export interface UpkeepView {

@@ -1,0 +1,153 @@
+import type { Audit } from '../audit/audit.ts'
+import type { Logger } from '../logger.ts'
+import { requireProvider } from '../oauth/integrations.ts'
+import { type ProbeNews, probeToken } from '../oauth/probe.ts'
+import type { TokenBox } from '../oauth/token-set.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { auditEntryOf } from '../refresh/audit-entry.ts'
+import { type HealthNews, standingOf, tell } from '../refresh/fail.ts'
+import { type Death, step } from '../refresh/machine.ts'
+import { planProbe } from '../refresh/schedule.ts'
+import type { Timing } from '../refresh/timing.ts'
+import { setGrantedScopes } from '../store/connections.ts'
+import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
+import type { Database, Sql } from '../store/database.ts'
+import { type Claim, endProbe, type UpkeepState } from '../store/upkeep.ts'
+
+/** Looks in a row that brought no answer, after which a connection counts as degraded. */
+const maxUnknown = 3
+
+/** Looks at connections when nothing else has for a while. */
+export interface Health {
+  /** Carries out a claim of which no refresh is due: asks the provider, and writes what it says. */
+  check(claim: Claim): Promise<void>
+}
+
+/**
+ * A probe fills the gaps between refreshes, so that a grant that the user withdrew is noticed although
+ * its token has time left. It never ends a connection that can be refreshed: it makes the refresh due,
+ * and only a refused one does. 403, 404, 429, 5xx and silence end nothing at all.
+ */
+export function createHealth(parts: {
+  database: Database
+  box: TokenBox
+  outbound: Outbound
+  audit: Audit
+  logger: Logger
+  random: () => number
+  timing: Timing
+}): Health {
+  const { database, random } = parts
+
+  async function look(
+    claim: Claim,
+    row: KeptCredentialRow,
+  ): Promise<ProbeNews & { canRefresh: boolean }> {
+    if (row.sealed === null) throw new TypeError('checked by the caller')
+    const tokens = await parts.box.open({ ...row, connectionId: row.id }, row.sealed)
+    const found = await probeToken(parts.outbound, {
+      provider: requireProvider(row.provider),
+      host: row.host,
+      accessToken: tokens.accessToken,
+      sending: { tenantId: claim.tenantId, background: true },
+    })
+    return { ...found, canRefresh: tokens.refreshToken !== null }
+  }
+
+  async function record(
+    sql: Sql,
+    { claim, row }: { claim: Claim; row: KeptCredentialRow },
+    found: ProbeNews & { canRefresh: boolean },
+  ): Promise<void> {
+    const verdict = judge(claim, found, {
+      random,
+      confirmAfterMs: parts.timing.confirmAfterMs,
+      pauseMs: planProbe({ ...claim, hasEnd: row.expiresAt !== null }, random),
+    })
+    if (!(await endProbe(sql, claim, verdict))) return
+    const result = { ...auditEntryOf(row), action: 'connection.probe' } as const
+    if (found.news !== 'alive') {
+      await parts.audit.write(sql, {
+        ...result,
+        result: 'failed',
+        reason: found.detail ?? found.news,
+      })
+    }
+    await tell(sql, row, verdict)
+    const { scopes } = found
+    if (scopes !== null && !isSame(scopes, row.grantedScopes)) {
+      await setGrantedScopes(sql, { ...row, scopes })
+    }
+  }
+
+  return {
+    async check(claim) {
+      const row = await findKeptCredential(database, claim.tenantId, claim.connectionId)
+      if (row?.sealed == null) return // disconnected, and its upkeep gone with it
+      const found = await look(claim, row)
+      if (found.news === 'dead') {
+        const { tenantId, connectionId } = claim
+        parts.logger.warn({ tenantId, connectionId }, 'a token was found dead before its time')
+      }
+      await database.transaction(claim.tenantId, (sql) => record(sql, { claim, row }, found))
+    },
+  }
+}
+
+interface Verdict {
+  state: UpkeepState
+  failures: number
+  probeFailures: number
+  probeInMs: number | null
+  refreshNow: boolean
+  health: HealthNews | null
+  death: Death | null
+}
+
+/** What a look means; pure. */
+export function judge(
+  claim: Claim,
+  found: ProbeNews & { canRefresh: boolean },
+  plan: { random: () => number; confirmAfterMs: number; pauseMs: number },
+): Verdict {
+  const same = {
+    state: claim.cameFrom,
+    failures: claim.failures,
+    probeFailures: 0,
+    probeInMs: plan.pauseMs,
+    refreshNow: false,
+    health: null,
+    death: null,
+  }
+  switch (found.news) {
+    case 'alive': {
+      // A refresh that fails keeps its own doubt; a token that only lay under suspicion is cleared.
+      const isSettled = claim.cameFrom === 'idle' || !found.canRefresh
+      return isSettled
+        ? { ...same, state: 'idle', failures: 0, health: { health: 'ok', reason: null } }
+        : same
+    }
+    case 'unknown': {
+      const probeFailures = claim.probeFailures + 1
+      const reason = found.detail ?? 'unknown'
+      const health = probeFailures < maxUnknown ? 'unknown' : 'degraded'
+      // Looked at again soon, until it is known or counts as degraded.
+      const probeInMs = health === 'unknown' ? plan.confirmAfterMs : plan.pauseMs
+      return { ...same, probeFailures, probeInMs, health: { health, reason } }
+    }
+    case 'dead': {
+      if (found.canRefresh) return { ...same, refreshNow: true }
+      const next = step(standingOf(claim), { kind: 'found_dead' }, plan)
+      if (next === undefined || next.state === 'none') return same
+      const { state, failures, retryInMs, health, death } = next
+      return { ...same, state, failures, probeInMs: retryInMs ?? plan.pauseMs, health, death }
+    }
+    default:
+      found.news satisfies never
+      throw new TypeError('unreachable')
+  }
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((scope) => others.includes(scope))
+}

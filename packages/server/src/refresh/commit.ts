@@ -1,0 +1,127 @@
+import type { Audit } from '../audit/audit.ts'
+import { writeChange } from '../changes/changes.ts'
+import type { Logger } from '../logger.ts'
+import { requireProvider } from '../oauth/integrations.ts'
+import type { Granted } from '../oauth/token-answer.ts'
+import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
+import { advanceConnection } from '../store/connections.ts'
+import {
+  findKeptCredential,
+  type KeptCredentialRow,
+  replaceCredential,
+} from '../store/credentials.ts'
+import type { Database, Sql } from '../store/database.ts'
+import { clearIntegration } from '../store/integrations.ts'
+import { insertOrphan } from '../store/orphans.ts'
+import { insertRevocation } from '../store/revocations.ts'
+import { type Claim, completeUpkeep } from '../store/upkeep.ts'
+import { auditEntryOf } from './audit-entry.ts'
+import { planLife, planProbe } from './schedule.ts'
+
+/**
+ * What became of a pair: it is the next generation; it was already, and only the reply to an earlier
+ * commit of ours was lost; it is kept aside, because the generation had moved; or its grant goes to be
+ * withdrawn, because the connection was removed or connected again.
+ */
+export type Committed = 'committed' | 'committed_before' | 'orphaned' | 'withdrawn'
+
+export interface NewPair {
+  /** As it was when the request was sent. */
+  row: KeptCredentialRow
+  claim: Claim
+  old: TokenSet
+  answer: Granted
+}
+
+/** Stores what a refresh brought. No success is thrown away, whoever holds the lease by now. */
+export type Commit = (pair: NewPair) => Promise<Committed>
+
+export function createCommit(parts: {
+  database: Database
+  box: TokenBox
+  audit: Audit
+  logger: Logger
+  random: () => number
+}): Commit {
+  const { database, box, audit, logger, random } = parts
+
+  /** Generation g becomes g+1, in one transaction with its change and its audit row. */
+  async function replace(
+    sql: Sql,
+    { row, claim, answer }: NewPair,
+    sealed: { sealed: Uint8Array; keyVersion: number },
+  ): Promise<boolean> {
+    const key = { tenantId: row.tenantId, connectionId: row.id }
+    const generation = row.generation + 1
+    const life = planLife(requireProvider(row.provider), answer.expiresInMs, random)
+    const replaced = await replaceCredential(sql, {
+      ...key,
+      ...sealed,
+      type: 'oauth_token',
+      generation,
+      lifeMs: life.lifeMs,
+      committedBy: claim.attemptId,
+    })
+    if (!replaced) return false
+    const connection = await advanceConnection(sql, { ...row, generation })
+    if (connection === undefined) throw new TypeError('a credential without its connection')
+    const probeInMs = planProbe({ ...claim, hasEnd: life.lifeMs !== null }, random)
+    await completeUpkeep(sql, { ...key, refreshInMs: life.refreshInMs, probeInMs })
+    const integration = { tenantId: row.integrationOwner, id: row.integrationId }
+    if (await clearIntegration(sql, integration)) {
+      logger.info({ integrationId: integration.id }, 'the client is taken again')
+      await audit.write(sql, { ...auditEntryOf(row), action: 'integration.resume', result: 'ok' })
+    }
+    await writeChange(sql, { kind: 'refreshed', connection })
+    if (connection.healthBefore === 'degraded') {
+      await writeChange(sql, { kind: 'recovered', connection })
+    }
+    await audit.write(sql, { ...auditEntryOf(row), generation, result: 'ok' })
+    return true
+  }
+
+  /** The compare-and-set did not find generation g. */
+  async function keepAside(
+    pair: NewPair,
+    sealed: { sealed: Uint8Array; keyVersion: number },
+    tokens: TokenSet,
+  ): Promise<Committed> {
+    const { row, claim } = pair
+    const key = { tenantId: row.tenantId, connectionId: row.id }
+    const generation = row.generation + 1
+    const now = await findKeptCredential(database, row.tenantId, row.id)
+    if (now?.committedBy === claim.attemptId) return 'committed_before'
+    const entry = { ...auditEntryOf(row), generation, result: 'ok' } as const
+    if (isOfGrantGone(row, now)) {
+      await database.transaction(row.tenantId, async (sql) => {
+        await insertRevocation(sql, { ...row, ...key, ...sealed, generation })
+        await audit.write(sql, { ...entry, reason: 'withdrawn' })
+      })
+      return 'withdrawn'
+    }
+    const orphan = await box.sealOrphan({ ...row, ...key, generation }, claim.attemptId, tokens)
+    await database.transaction(row.tenantId, async (sql) => {
+      await insertOrphan(sql, { ...key, ...orphan, attemptId: claim.attemptId, generation })
+      await audit.write(sql, { ...entry, reason: 'orphaned' })
+    })
+    logger.warn({ ...key, generation }, 'a refresh came back after its generation had moved')
+    return 'orphaned'
+  }
+
+  return async (pair) => {
+    const { row, old, answer } = pair
+    // An answer without a refresh token keeps the old one (RFC 6749 section 6).
+    const refreshToken = answer.tokens.refreshToken ?? old.refreshToken
+    const tokens = { ...answer.tokens, refreshToken }
+    const owner = { ...row, connectionId: row.id, generation: row.generation + 1 }
+    const sealed = await box.seal(owner, tokens)
+    const replaced = await database.transaction(row.tenantId, (sql) => replace(sql, pair, sealed))
+    return replaced ? 'committed' : keepAside(pair, sealed, tokens)
+  }
+}
+
+/** Removed, or connected again after this request had begun. */
+function isOfGrantGone(row: KeptCredentialRow, now: KeptCredentialRow | undefined): boolean {
+  if (now === undefined || now.sealed === null || now.connectedGeneration === null) return true
+  return row.generation < now.connectedGeneration
+}

@@ -1,0 +1,156 @@
+import type { Audit } from '../audit/audit.ts'
+import { writeChange } from '../changes/changes.ts'
+import type { Logger } from '../logger.ts'
+import type { Registration } from '../oauth/client.ts'
+import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
+import { endConnection, setConnectionHealth } from '../store/connections.ts'
+import { findCredential, type KeptCredentialRow } from '../store/credentials.ts'
+import type { Database, Sql } from '../store/database.ts'
+import { countOurFault, type SuspensionReason, suspendIntegration } from '../store/integrations.ts'
+import { type Claim, failUpkeep } from '../store/upkeep.ts'
+import { auditEntryOf } from './audit-entry.ts'
+import {
+  type AccessTokenNews,
+  type Death,
+  type Standing,
+  type Step,
+  step,
+  type UpkeepEvent,
+} from './machine.ts'
+import type { Timing } from './timing.ts'
+
+export type Failed = Exclude<TokenOutcome, Granted>
+
+/** Requests in a row that were refused as wrong, over all connections of an integration. */
+const maxOurFaults = 3
+/** The shortest pause before a claim that was given back is taken again. */
+const minPauseMs = 1_000
+
+export interface Fail {
+  /** Ends a claim of which nothing was sent. Null: the connection cannot be refreshed at all. */
+  giveBack(claim: Claim, retryInMs: number | null): Promise<undefined>
+  /** Writes what an attempt that brought no pair has taught. */
+  record(attempt: {
+    claim: Claim
+    row: KeptCredentialRow
+    registration: Registration
+    outcome: Failed
+    oldAccessToken: AccessTokenNews
+  }): Promise<void>
+}
+
+export function createFail(parts: {
+  database: Database
+  audit: Audit
+  logger: Logger
+  random: () => number
+  timing: Timing
+}): Fail {
+  const { database, audit, logger } = parts
+  const options = { random: parts.random, confirmAfterMs: parts.timing.confirmAfterMs }
+
+  function next(claim: Claim, event: UpkeepEvent): Step {
+    const result = step(standingOf(claim), event, options)
+    if (result === undefined) throw new TypeError(`${event.kind} has no effect on a claimed row`)
+    return result
+  }
+
+  async function write(sql: Sql, claim: Claim, outcome: string, result: Step): Promise<boolean> {
+    if (result.state === 'none') throw new TypeError('a failure removes nothing')
+    return failUpkeep(sql, claim, { ...result, state: result.state, outcome })
+  }
+
+  async function blame(sql: Sql, row: KeptCredentialRow, reason: SuspensionReason): Promise<void> {
+    const integration = { tenantId: row.integrationOwner, id: row.integrationId }
+    if (reason === 'our_fault' && (await countOurFault(sql, integration)) < maxOurFaults) return
+    const canaryInMs = parts.timing.canaryMs
+    if (!(await suspendIntegration(sql, { ...integration, reason, canaryInMs }))) return
+    logger.error(
+      { alarm: 'integration_suspended', integrationId: integration.id, reason },
+      'the provider refuses an integration; its connections wait until its client is mended',
+    )
+    const { actor } = auditEntryOf(row)
+    const entry = { actor, reason, tenantId: integration.tenantId, result: 'failed' } as const
+    await audit.write(sql, { ...entry, action: 'integration.suspend' })
+  }
+
+  return {
+    async giveBack(claim, retryInMs) {
+      const pauseMs = Math.max(minPauseMs, retryInMs ?? 0)
+      const result = next(claim, { kind: 'unsent', retryInMs: pauseMs })
+      await write(database, claim, 'unsent', result)
+      return undefined
+    },
+
+    async record({ claim, row, registration, outcome, oldAccessToken }) {
+      const { tenantId, id } = row
+      const { refreshTokenLifetime } = registration.provider.refresh
+      const event = eventOf(outcome, {
+        oldAccessToken,
+        refreshTokenEnded:
+          refreshTokenLifetime !== null &&
+          row.issuedForMs !== null &&
+          row.issuedForMs > refreshTokenLifetime * 1000,
+      })
+      await database.transaction(tenantId, async (sql) => {
+        const current = await findCredential(sql, tenantId, id)
+        const moved = current?.generation !== row.generation
+        // Somebody else's success: adopt it.
+        const result = next(claim, moved ? { kind: 'overtaken' } : event)
+        const isOurs = await write(sql, claim, moved ? 'overtaken' : outcome.kind, result)
+        if (!isOurs || moved || outcome.kind === 'unsent') return
+        await audit.write(sql, { ...auditEntryOf(row), result: 'failed', reason: outcome.kind })
+        if (result.blames !== null) await blame(sql, row, result.blames)
+        await tell(sql, row, result)
+      })
+    },
+  }
+}
+
+/** What a look at a connection, or an attempt to renew it, has found. */
+export interface HealthNews {
+  health: 'ok' | 'degraded' | 'unknown'
+  reason: string | null
+}
+
+/** Writes the connection's side of a step, and the changes that go with it: one of each per outage. */
+export async function tell(
+  sql: Sql,
+  row: { tenantId: string; id: string; generation: number },
+  { death, health }: { death: Death | null; health: HealthNews | null },
+): Promise<void> {
+  if (death !== null) {
+    const ended = await endConnection(sql, { ...row, ...death })
+    const kind = death.status === 'revoked' ? 'revoked' : 'needs_reauth'
+    if (ended !== undefined) await writeChange(sql, { kind, connection: ended })
+  } else if (health !== null) {
+    const connection = await setConnectionHealth(sql, { ...row, ...health })
+    if (connection === undefined || connection.healthBefore === connection.health) return
+    if (connection.health === 'degraded') await writeChange(sql, { kind: 'degraded', connection })
+    if (connection.healthBefore === 'degraded' && connection.health === 'ok') {
+      await writeChange(sql, { kind: 'recovered', connection })
+    }
+  }
+}
+
+export function standingOf(claim: Claim): Standing {
+  const { cameFrom, failures, unresolvedForMs } = claim
+  const state = claim.refreshDue ? 'refreshing' : cameFrom
+  return { state, cameFrom, failures, unresolved: unresolvedForMs !== null }
+}
+
+function eventOf(
+  outcome: Failed,
+  evidence: { oldAccessToken: AccessTokenNews; refreshTokenEnded: boolean },
+): UpkeepEvent {
+  switch (outcome.kind) {
+    case 'unsent':
+      return { kind: 'unsent', retryInMs: Math.max(minPauseMs, outcome.retryAfterMs ?? 0) }
+    case 'not_processed':
+      return { kind: 'not_processed', retryAfterMs: outcome.retryAfterMs }
+    case 'rejected':
+      return { kind: 'rejected', ...evidence }
+    default:
+      return { kind: outcome.kind }
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * Where a test may stand in the way of a refresh, in order: the claim is durable; nothing has been
+ * written to the provider; its answer is in memory; the transaction has not begun; it is durable; the
+ * change has been read and nobody was told.
+ */
+export type FaultPointName =
+  | 'after_claim'
+  | 'before_send'
+  | 'after_answer'
+  | 'before_commit'
+  | 'after_commit'
+  | 'before_push'
+
+/** Called at each of them. Passed in, so that nothing in the environment can switch it on. */
+export type FaultPoint = (
+  name: FaultPointName,
+  at: { tenantId: string; connectionId: string; generation: number },
+) => void | Promise<void>

@@ -1,0 +1,56 @@
+import type { Database } from '../store/database.ts'
+import { type Claim, extendLease } from '../store/upkeep.ts'
+import type { After } from '../timers.ts'
+import { startStopwatch } from './stopwatch.ts'
+import type { Timing } from './timing.ts'
+
+/** A claim while somebody works on it. */
+export interface Lease {
+  /**
+   * Called where the next thing is to write. A process that was paused must not send: its lease may have
+   * ended, and somebody else be at it.
+   *
+   * @throws Error when the time is over; nothing may be sent then
+   */
+  mustStillSend(): void
+  /** Keeps it while a request is open. A lease that was lost on the way is no reason to stop waiting. */
+  hold(): void
+  end(): void
+}
+
+export function openLease(
+  parts: { database: Database; after: After; timing: Timing },
+  claim: Claim,
+): Lease {
+  const { leaseMs, deadlineMs, marginMs } = parts.timing
+  const elapsedMs = startStopwatch()
+  let cancel = () => {}
+  let ended = false
+
+  function extendLater(): void {
+    cancel = parts.after(leaseMs / 3, () => {
+      extendLease(parts.database, claim, leaseMs).then(
+        (isOurs) => {
+          if (isOurs && !ended) extendLater()
+        },
+        // With the database away nobody else can take it either.
+        () => {
+          if (!ended) extendLater()
+        },
+      )
+    })
+  }
+
+  return {
+    mustStillSend() {
+      if (elapsedMs() >= leaseMs - deadlineMs - marginMs) {
+        throw new Error('too much of the lease has passed to send anything')
+      }
+    },
+    hold: extendLater,
+    end() {
+      ended = true
+      cancel()
+    },
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * The life of a connection's credential, as one pure function of what stands and what happened. The
+ * service runs it, and so does the explorer that walks through every interleaving of it.
+ */
+import type { ReauthReason } from '@keywell/protocol'
+import type { UpkeepState } from '../store/upkeep.ts'
+import { backoffMs } from './schedule.ts'
+
+/** What is known of a connection before an event. */
+export interface Standing {
+  /** `none`: there is no row, because it was never connected or has been disconnected. */
+  state: UpkeepState | 'none'
+  /** While `refreshing`: the state that it was claimed in. Else the same as `state`. */
+  cameFrom: UpkeepState | 'none'
+  /** Attempts in a row that brought nothing. */
+  failures: number
+  /** An attempt before this one ended without a known outcome. */
+  unresolved: boolean
+}
+
+/** What the provider says of an access token that still has time; `past` when it has none left. */
+export type AccessTokenNews = 'alive' | 'dead' | 'unknown' | 'past'
+
+export type UpkeepEvent =
+  /** The user consented, for the first time or again. */
+  | { kind: 'connected' }
+  /** A worker or a reader took the lease to refresh it; from here on a request may be on the wire. */
+  | { kind: 'claimed' }
+  /** Given back before a byte was written: there is doubt to wait out, or no turn to send. */
+  | { kind: 'unsent'; retryInMs: number }
+  /** A pair came, whoever brought it and however late, for the generation that stands. */
+  | { kind: 'refreshed' }
+  /** Refused, but the generation has moved: somebody else's success. */
+  | { kind: 'overtaken' }
+  | { kind: 'not_processed'; retryAfterMs: number | null }
+  | { kind: 'ambiguous' }
+  /** `invalid_grant`, and what is known beside it. */
+  | {
+      kind: 'rejected'
+      oldAccessToken: AccessTokenNews
+      /** The provider gives refresh tokens an end, and this one's has passed. */
+      refreshTokenEnded: boolean
+    }
+  | { kind: 'client_refused' }
+  | { kind: 'our_fault' }
+  /** A probe says that the token is dead, and there is nothing to refresh it with. */
+  | { kind: 'found_dead' }
+  | { kind: 'disconnected' }
+
+export interface Death {
+  status: 'expired' | 'revoked'
+  reason: ReauthReason
+  certainty: 'certain' | 'probable'
+}
+
+/** What is to be written. */
+export interface Step {
+  state: UpkeepState | 'none'
+  failures: number
+  unresolved: boolean
+  /** Milliseconds until the next attempt; null: when the new token's life says, or never. */
+  retryInMs: number | null
+  /** Null: as it was. */
+  health: { health: 'ok' | 'degraded'; reason: string | null } | null
+  death: Death | null
+  /** A matter of the integration: `client_refused` suspends it, `our_fault` counts against it. */
+  blames: 'client_refused' | 'our_fault' | null
+}
+
+/** A refusal, or a dead token that cannot be refreshed, is believed when it is repeated after this time. */
+const confirmAfterMs = 60_000
+const maxSuspectMs = 10 * 60_000
+const ourFaultPauseMs = 60 * 60_000
+const clientRefusedPauseMs = 60_000
+
+/**
+ * The next step; undefined when the event has no effect in this state, as a failure has none once the
+ * lease is somebody else's: only successes count then.
+ */
+export function step(
+  from: Standing,
+  event: UpkeepEvent,
+  options: { random: () => number; confirmAfterMs?: number },
+): Step | undefined {
+  if (event.kind === 'connected') return settled
+  if (from.state === 'none') return undefined
+  switch (event.kind) {
+    case 'disconnected':
+      return { ...settled, state: 'none', health: null }
+    case 'refreshed':
+      // Even a connection that was given up comes back: no success is thrown away.
+      return settled
+    case 'claimed':
+      return from.state === 'dead'
+        ? undefined
+        : { ...unchanged(from), state: 'refreshing', unresolved: true }
+    case 'found_dead':
+      return foundDead(from, options.confirmAfterMs ?? confirmAfterMs)
+    default:
+      return from.state === 'refreshing' ? afterAttempt(from, event, options) : undefined
+  }
+}
+
+type Failure = Exclude<
+  UpkeepEvent,
+  { kind: 'connected' | 'disconnected' | 'refreshed' | 'claimed' | 'found_dead' }
+>
+
+/** Ends of an attempt that brought no new pair. */
+function afterAttempt(
+  from: Standing,
+  event: Failure,
+  options: { random: () => number; confirmAfterMs?: number },
+): Step {
+  const failed = { ...unchanged(from), failures: from.failures + 1 }
+  switch (event.kind) {
+    case 'overtaken':
+      return { ...settled, health: null }
+    case 'unsent':
+      return { ...unchanged(from), state: beforeClaim(from), retryInMs: event.retryInMs }
+    case 'not_processed': {
+      const pauseMs = backoffMs(from.failures, options.random)
+      const retryInMs = Math.max(pauseMs, event.retryAfterMs ?? 0)
+      return { ...failed, state: 'backoff', retryInMs, health: degraded('not_processed') }
+    }
+    case 'ambiguous':
+      return {
+        ...failed,
+        state: 'ambiguous',
+        unresolved: true,
+        retryInMs: backoffMs(from.failures, options.random),
+        health: degraded('ambiguous'),
+      }
+    case 'client_refused':
+      // The connection is not to blame: it waits as it stood, and its integration is suspended.
+      return {
+        ...unchanged(from),
+        state: beforeClaim(from),
+        retryInMs: clientRefusedPauseMs * (1 + options.random()),
+        health: degraded('integration_suspended'),
+        blames: 'client_refused',
+      }
+    case 'our_fault':
+      return {
+        ...failed,
+        state: 'backoff',
+        retryInMs: ourFaultPauseMs,
+        health: degraded('our_fault'),
+        blames: 'our_fault',
+      }
+    case 'rejected':
+      return isConfirmed(from, event)
+        ? { ...failed, state: 'dead', retryInMs: null, ...died(nameDeath(from, event)) }
+        : {
+            ...failed,
+            state: 'suspect',
+            retryInMs: suspectPauseMs(from, options.confirmAfterMs ?? confirmAfterMs),
+            health: degraded('rejected'),
+          }
+    default:
+      event satisfies never
+      throw new TypeError('unreachable')
+  }
+}
+
+/** Good until due. */
+const settled: Step = {
+  state: 'idle',
+  failures: 0,
+  unresolved: false,
+  retryInMs: null,
+  health: { health: 'ok', reason: null },
+  death: null,
+  blames: null,
+}
+
+function unchanged({ state, failures, unresolved }: Standing): Step {
+  return { state, failures, unresolved, retryInMs: null, health: null, death: null, blames: null }
+}
+
+/** What a claim is given back to. One that was found `refreshing` had lost its holder on the way. */
+function beforeClaim({ cameFrom }: Standing): Step['state'] {
+  return cameFrom === 'refreshing' ? 'ambiguous' : cameFrom
+}
+
+/**
+ * A single `invalid_grant` is a suspicion: a lost race, a false alarm and a withdrawn grant have the
+ * same words. An access token that is dead before its time confirms it; so does a second refusal, once
+ * there is no access token left that could be served on.
+ */
+function isConfirmed(from: Standing, event: Extract<Failure, { kind: 'rejected' }>): boolean {
+  if (event.oldAccessToken === 'dead') return true
+  return event.oldAccessToken === 'past' && from.cameFrom === 'suspect'
+}
+
+function nameDeath(from: Standing, event: Extract<Failure, { kind: 'rejected' }>): Death {
+  if (from.unresolved) return { status: 'expired', reason: 'lost_rotation', certainty: 'probable' }
+  if (event.refreshTokenEnded) {
+    return { status: 'expired', reason: 'refresh_expired', certainty: 'certain' }
+  }
+  return { status: 'revoked', reason: 'revoked', certainty: 'probable' }
+}
+
+function died(death: Death): Pick<Step, 'death' | 'health'> {
+  return { death, health: degraded(death.reason) }
+}
+
+/** A token without a refresh token: the second look confirms the first. */
+function foundDead(from: Standing, pauseMs: number): Step | undefined {
+  const failed = { ...unchanged(from), failures: from.failures + 1 }
+  switch (from.state) {
+    case 'idle':
+      return { ...failed, state: 'suspect', retryInMs: pauseMs, health: degraded('found_dead') }
+    case 'suspect':
+      return {
+        ...failed,
+        state: 'dead',
+        ...died({ status: 'revoked', reason: 'revoked', certainty: 'probable' }),
+      }
+    default:
+      return undefined
+  }
+}
+
+function suspectPauseMs({ failures }: Standing, pauseMs: number): number {
+  return Math.min(pauseMs * 2 ** Math.min(failures, 10), Math.max(pauseMs, maxSuspectMs))
+}
+
+function degraded(reason: string): Step['health'] {
+  return { health: 'degraded', reason }
+}

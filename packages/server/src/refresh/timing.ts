@@ -1,0 +1,33 @@
+/** The times of the refresh engine, in milliseconds. Tests shorten them; in service the defaults hold. */
+export interface Timing {
+  /**
+   * How long a claim holds unless it is extended; at least deadline + probe (5 s) + commit (5 s) +
+   * margin. Default 60,000.
+   */
+  leaseMs: number
+  /** After this time a request is left to itself: its answer is still taken, but nobody waits. Default 20,000. */
+  deadlineMs: number
+  /** For how long an answer is waited for in all. Default 120,000. */
+  detachedMs: number
+  /** What must be left of a claim's time after the deadline when the first byte is written. Default 30,000. */
+  marginMs: number
+  /** How often due work is looked for when there was none. Default 1,000. */
+  pollMs: number
+  /** A refusal is believed when it is repeated after this time. Default 60,000. */
+  confirmAfterMs: number
+  /** Between two attempts with a client that is refused. Default 60,000. */
+  canaryMs: number
+  /** Between two probes of a connection that callers ask for. Default 10,000. */
+  doubtPauseMs: number
+}
+
+export const defaultTiming: Timing = {
+  leaseMs: 60_000,
+  deadlineMs: 20_000,
+  detachedMs: 120_000,
+  marginMs: 30_000,
+  pollMs: 1_000,
+  confirmAfterMs: 60_000,
+  canaryMs: 60_000,
+  doubtPauseMs: 10_000,
+}

@@ -1,0 +1,25 @@
+import type { Logger } from '../logger.ts'
+import { DatabaseUnavailable } from '../store/database.ts'
+import type { Sleep } from '../timers.ts'
+
+const firstPauseMs = 100
+const maxPauseMs = 5_000
+
+/**
+ * A pair whose predecessor is dead must not be lost for want of a database: it is held here and tried
+ * again for as long as this process lives.
+ */
+export async function untilCommitted<Result>(
+  parts: { logger: Logger; sleep: Sleep },
+  tryCommit: () => Promise<Result>,
+): Promise<Result> {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
+    try {
+      return await tryCommit()
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable)) throw error
+      parts.logger.error({ pauseMs }, 'a refreshed credential cannot be committed; trying again')
+      await parts.sleep(pauseMs)
+    }
+  }
+}

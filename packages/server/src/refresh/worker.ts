@@ -1,0 +1,110 @@
+import type { Logger } from '../logger.ts'
+import type { Hosts } from '../outbound/outbound.ts'
+import type { Database } from '../store/database.ts'
+import { claimCanaries } from '../store/integrations.ts'
+import { type Claim, claimCanary, claimDue } from '../store/upkeep.ts'
+import type { After } from '../timers.ts'
+import type { Refresher } from './refresh.ts'
+import type { Timing } from './timing.ts'
+
+/** Rows of one claim. */
+const maxClaims = 16
+/** Attempts that somebody waits for, at once. */
+const maxRunning = 32
+
+export interface Worker {
+  start(): void
+  /** Takes no more work, and waits until what it has is over or given back. */
+  stop(): Promise<void>
+  /** How late the work that was claimed last was begun, in milliseconds. */
+  readonly lagMs: number
+}
+
+/**
+ * Claims due work a little at a time, as much as the hosts would let go, and carries it out. Any number
+ * of them may run, in any number of processes.
+ */
+export function createWorker(parts: {
+  database: Database
+  refresher: Refresher
+  check: (claim: Claim) => Promise<void>
+  hosts: Pick<Hosts, 'held' | 'freeSlots'>
+  logger: Logger
+  after: After
+  timing: Timing
+  /** Between 0 and 1; spreads the polls of several replicas. */
+  random: () => number
+  processId: string
+}): Worker {
+  const { database, refresher, logger, timing } = parts
+  const running = new Set<Promise<void>>()
+  let cancelNext = () => {}
+  let polling: Promise<void> | undefined
+  let stopped = false
+  let lagMs = 0
+
+  function schedule(ms: number): void {
+    cancelNext()
+    if (!stopped) cancelNext = parts.after(ms, poll)
+  }
+
+  function poll(): void {
+    if (polling !== undefined) return
+    polling = claimOnce()
+      .catch((error: unknown) => {
+        logger.warn({ reason: String(error) }, 'due work could not be claimed')
+        return 'idle' as const
+      })
+      .then((result) => {
+        polling = undefined
+        // Full up, the end of an attempt polls again.
+        schedule(result === 'more' ? 0 : timing.pollMs * (0.75 + 0.5 * parts.random()))
+      })
+  }
+
+  async function claimOnce(): Promise<'more' | 'idle'> {
+    const room = maxRunning - running.size
+    const limit = Math.min(maxClaims, room, parts.hosts.freeSlots(maxClaims))
+    if (limit <= 0) return 'idle'
+    const owner = { owner: parts.processId, leaseMs: timing.leaseMs }
+    const claims = await claimDue(database, { ...owner, limit, heldOrigins: parts.hosts.held() })
+    for (const claim of claims) run(claim)
+    for (const integration of await claimCanaries(database, timing.canaryMs)) {
+      const canary = await claimCanary(database, { ...owner, integrationId: integration.id })
+      if (canary !== undefined) run(canary)
+    }
+    return claims.length === limit && limit > 0 && running.size < maxRunning ? 'more' : 'idle'
+  }
+
+  function run(claim: Claim): void {
+    lagMs = claim.lateMs
+    const done = (claim.refreshDue ? refresher.carryOut(claim) : check(claim)).finally(() => {
+      running.delete(done)
+      // There was no room for what may still be due.
+      if (running.size === maxRunning - 1) schedule(0)
+    })
+    running.add(done)
+  }
+
+  async function check(claim: Claim): Promise<void> {
+    try {
+      await parts.check(claim)
+    } catch (error) {
+      const { tenantId, connectionId } = claim
+      logger.error({ tenantId, connectionId, reason: String(error) }, 'a check broke off')
+    }
+  }
+
+  return {
+    start: () => schedule(0),
+    async stop() {
+      stopped = true
+      cancelNext()
+      await polling
+      await Promise.all([...running])
+    },
+    get lagMs() {
+      return lagMs
+    },
+  }
+}
