@@ -46,6 +46,19 @@ describe('npm run bench', () => {
     }
   })
 
+  test('prints the figures of the change stream', { timeout: 180_000 }, async () => {
+    const { code, out } = await bench('push', '--json')
+    expect(code).toBe(0)
+    const figures = out
+      .trim()
+      .split('\n')
+      .map((line) => figure.parse(JSON.parse(line)))
+    const names = figures.map(({ name }) => name).join('\n')
+    for (const part of ['last of 50 SDK clients', 'more streams open', 'open stream', 'cut off']) {
+      expect(names).toContain(part)
+    }
+  })
+
   test('names its benches when it knows none of that name', { timeout: 60_000 }, async () => {
     const { code, err } = await bench('speed')
     expect(code).toBe(1)

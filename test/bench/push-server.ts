@@ -1,0 +1,27 @@
+/**
+ * The service of the push bench, in a process of its own, so that what its streams weigh is seen. It
+ * makes a connection, and says what its memory is, whenever it is asked to.
+ */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { openPostgres } from '@keywell/server'
+import { createStage } from '../support/stage.ts'
+
+const database = await openPostgres({ url: process.argv[2] ?? '', poolSize: 10 })
+const stage = await createStage(database)
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
+
+process.on('message', async (asked: 'memory' | { tenantId: string; userId: string }) => {
+  if (asked === 'memory') {
+    collect()
+    collect()
+    const { heapUsed, external } = process.memoryUsage()
+    process.send?.({ bytes: heapUsed + external })
+  } else {
+    const { connection } = await stage.connect({ who: asked })
+    process.send?.({ connectionId: connection?.id })
+  }
+})
+process.once('disconnect', () => process.exit())
+process.send?.({ url: stage.url, apiKey: stage.apiKey })
