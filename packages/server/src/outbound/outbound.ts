@@ -12,7 +12,6 @@ import { buildRequest, type OutgoingRequest } from './request.ts'
 import { toResponse } from './response.ts'
 
 export { OutboundError } from './errors.ts'
-export type { HostState } from './gate.ts'
 export type { Hosts } from './gates.ts'
 export type { PrivateHost } from './policy.ts'
 
