@@ -16,12 +16,14 @@ declare const app: {
   use(
     path: string,
     handler: (
-      request: import('node:http').IncomingMessage,
+      request: import('node:http').IncomingMessage & { body: Uint8Array },
       response: import('node:http').ServerResponse,
     ) => unknown,
   ): void
 }
 declare function signedIn(request: unknown): import('@keywell/sdk').SignedIn
+declare function askToConnect(userId: string): Promise<void>
+declare function handle(event: import('@keywell/sdk').WebhookEvent): Promise<void>
 declare function greet(name: string | null): void
 declare function redirect(url: string | undefined): void
 declare function showReconnect(url: string | undefined): void

@@ -440,6 +440,39 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     expect(received).toHaveLength(1)
   })
 
+  test('when a lease ends too early, a late success counts and a late failure does not', async () => {
+    const answers: ((status: number) => void)[] = []
+    const { url, origin, received } = await receiver((_, response) => {
+      answers.push((status) => response.writeHead(status).end())
+    })
+    const one = engine([origin])
+    const two = engine([origin])
+    const { key } = await register(one.webhooks, url)
+    await change()
+    const arrives = async (count: number, by: { worker: WebhookWorker }) => {
+      await hurry(by)
+      await vi.waitFor(() => expect(received).toHaveLength(count))
+    }
+    await arrives(1, one)
+    await arrives(2, two)
+    answers[0]?.(500)
+    await one.worker.stop()
+    expect(await deliveriesOf(one.webhooks, key)).toMatchObject([
+      { state: 'due', attempts: 2, lastStatus: null, lastError: null },
+    ])
+    expect(await dueInMs(), 'the second still has its lease').toBeGreaterThan(30_000)
+    one.worker.start()
+    await arrives(3, one)
+    answers[1]?.(200)
+    await two.worker.stop()
+    expect(await deliveriesOf(one.webhooks, key)).toMatchObject([
+      { state: 'delivered', lastStatus: 200 },
+    ])
+    answers[2]?.(500)
+    await one.worker.stop()
+    expect(await deliveriesOf(one.webhooks, key)).toMatchObject([{ state: 'delivered' }])
+  })
+
   test('several replicas send each message once', async () => {
     const { url, origin, received } = await receiver()
     const replicas = [engine([origin]), engine([origin]), engine([origin])]
@@ -488,6 +521,45 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     await vi.waitFor(() => expect(received).toHaveLength(2))
     expect(signaturesOf(received[1])).toEqual([sign(second, received[1])])
     expect(await parts.webhooks.get(key)).toMatchObject({ previousSecretUntil: null })
+  })
+
+  test('of two rotations at once one is refused', async () => {
+    const { webhooks } = engine([])
+    const { key } = await register(webhooks, 'https://hooks.example/a')
+    const both = [webhooks.rotateSecret(key, caller), webhooks.rotateSecret(key, caller)]
+    const outcomes = await Promise.allSettled(both)
+    const refused = outcomes.filter(({ status }) => status === 'rejected')
+    expect(refused).toMatchObject([{ reason: { code: 'conflict' } }])
+  })
+
+  test('an owner may have twenty', async () => {
+    const { webhooks } = engine([])
+    for (let n = 0; n < 20; n += 1) await register(webhooks, `https://hooks.example/${n}`)
+    const more = register(webhooks, 'https://hooks.example/more')
+    await expect(more).rejects.toMatchObject({ code: 'invalid_request' })
+    expect(await webhooks.list(tenantId)).toHaveLength(20)
+    await register(webhooks, 'https://hooks.example/other', 'org_other')
+  })
+
+  test('deliveries come in pages, newest first', async () => {
+    const { webhooks, worker } = engine([])
+    const { key } = await register(webhooks, 'https://hooks.example/a')
+    await worker.stop()
+    for (let generation = 1; generation <= 5; generation += 1) await change('refreshed', generation)
+    const whole = (await deliveriesOf(webhooks, key)).map(({ id }) => id)
+    expect(whole).toEqual([...whole].sort().reverse())
+    const seen: string[] = []
+    let cursor: (typeof whole)[number] | undefined
+    do {
+      const page = await webhooks.deliveries(key, { limit: 2, cursor })
+      seen.push(...page.deliveries.map(({ id }) => id))
+      cursor = page.nextCursor ?? undefined
+    } while (cursor !== undefined)
+    expect(seen).toEqual(whole)
+    expect(await webhooks.deliveries(key, { limit: 2, state: 'dead' })).toEqual({
+      deliveries: [],
+      nextCursor: null,
+    })
   })
 
   test('a disabled endpoint is sent nothing, and a removed one leaves nothing', async () => {
