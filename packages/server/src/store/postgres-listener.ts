@@ -1,6 +1,10 @@
+import { type After, after } from '../timers.ts'
 import { PostgresConnection } from './postgres-connection.ts'
 
-/** A LISTEN can go silent without an error (brianc/node-postgres#967): so it is said again and again. */
+/**
+ * A LISTEN can go silent without an error (brianc/node-postgres#967), or be taken back by a pooler that
+ * resets the session. So the server is asked what it listens to, and told again.
+ */
 const heartbeatMs = 10_000
 /** Pause before the next attempt when the connection is gone. */
 const retryMs = 500
@@ -9,14 +13,18 @@ const retryMs = 500
 export class PostgresListener {
   readonly #url: string
   readonly #onError: (error: unknown) => void
+  readonly #after: After
   readonly #channels = new Map<string, Set<(payload: string) => void>>()
   #connection: PostgresConnection | undefined
-  #timer: NodeJS.Timeout | undefined
+  /** What the connection's session was told to listen to. */
+  #told = new Set<string>()
+  #cancel = () => {}
   #closed = false
 
-  constructor(url: string, onError: (error: unknown) => void) {
+  constructor(url: string, onError: (error: unknown) => void, later: After = after) {
     this.#url = url
     this.#onError = onError
+    this.#after = later
   }
 
   /** Never rejects: without a server it goes on trying, and tells `onError`. */
@@ -28,27 +36,44 @@ export class PostgresListener {
       listeners.delete(heard)
       if (listeners.size > 0) return
       this.#channels.delete(channel)
+      this.#told.delete(channel)
       await this.#connection?.query(`unlisten ${quoted(channel)}`).catch(this.#onError)
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    clearTimeout(this.#timer)
+    this.#cancel()
     await this.#connection?.close()
   }
 
   /** Says LISTEN for every channel: it subscribes a new connection, and proves an old one alive. */
   async #beat(): Promise<void> {
-    if (!this.#connection || this.#connection.lost) this.#connection = this.#connect()
+    if (!this.#connection || this.#connection.lost) {
+      this.#connection = this.#connect()
+      this.#told = new Set()
+    }
     const channels = [...this.#channels.keys()]
     try {
+      const dropped = await this.#droppedBy(this.#connection)
       await this.#connection.query(channels.map((name) => `listen ${quoted(name)};`).join(''))
+      for (const name of channels) this.#told.add(name)
+      if (dropped.length > 0) this.#onError(new ListenDropped(dropped))
       this.#schedule(heartbeatMs)
     } catch (error) {
       this.#onError(error)
       this.#schedule(retryMs)
     }
+  }
+
+  /** Channels that the session was told to listen to and does not. */
+  async #droppedBy(connection: PostgresConnection): Promise<string[]> {
+    if (this.#told.size === 0) return []
+    const rows = await connection.query<{ channel: string }>(
+      'select pg_listening_channels() as channel',
+    )
+    const heard = new Set(rows.map(({ channel }) => channel))
+    return [...this.#told].filter((channel) => !heard.has(channel))
   }
 
   #connect(): PostgresConnection {
@@ -62,10 +87,19 @@ export class PostgresListener {
   }
 
   #schedule(delayMs: number): void {
-    clearTimeout(this.#timer)
+    this.#cancel()
     if (this.#closed) return
     // #beat handles its errors itself.
-    this.#timer = setTimeout(() => void this.#beat(), delayMs).unref()
+    this.#cancel = this.#after(delayMs, () => void this.#beat())
+  }
+}
+
+/** Told to `onError`: hints were missed for some time, and come again. */
+class ListenDropped extends Error {
+  override readonly name = 'ListenDropped'
+
+  constructor(channels: readonly string[]) {
+    super(`The session no longer listened to ${channels.join(', ')}; it was told again.`)
   }
 }
 
