@@ -2,14 +2,8 @@ import { KeywellError } from '@keywell/protocol'
 import { LRUCache } from 'lru-cache'
 import type { Webhook } from 'standardwebhooks'
 import { problemResponse } from '../handler/request.ts'
-import {
-  type CheckedMessage,
-  checkMessage,
-  maxBodyBytes,
-  parseSecret,
-  type WebhookEvent,
-  type WebhookMessage,
-} from './message.ts'
+import { type CheckedMessage, checkMessage, maxBodyBytes, parseSecret } from './check-message.ts'
+import type { WebhookEvent, WebhookMessage } from './message.ts'
 
 export interface WebhookVerifier {
   /**

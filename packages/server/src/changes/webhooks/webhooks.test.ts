@@ -9,7 +9,7 @@ import { createIds } from '../../ids.ts'
 import { silentLogger } from '../../logger.ts'
 import { type Listeners, listeners } from '../../outbound/listeners.test.support.ts'
 import { createOutbound, type Outbound, type OutboundOptions } from '../../outbound/outbound.ts'
-import type { Database } from '../../store/database.ts'
+import type { Database, Parameter } from '../../store/database.ts'
 import { findTenantKey, insertFirstTenantKey, listKekIds } from '../../store/tenant-keys.ts'
 import { claimDeliveries } from '../../store/webhook-deliveries.ts'
 import { localKeys } from '../../vault/local-keys.ts'
@@ -69,7 +69,11 @@ describeEachDatabase('webhooks', (makeDatabase) => {
   }
 
   /** The engine's part, with timers that the test turns. */
-  function engine(origins: readonly string[], options: Partial<OutboundOptions> = {}) {
+  function engine(
+    origins: readonly string[],
+    options: Partial<OutboundOptions> = {},
+    of: Database = database,
+  ) {
     const random = (bytes: number) => randomBytes(bytes)
     const makeId = createIds({ random, now: Date.now })
     const vault = createVault({
@@ -89,10 +93,10 @@ describeEachDatabase('webhooks', (makeDatabase) => {
       allow: origins.map((origin) => ({ origin })),
       ...options,
     })
-    const audit = createAudit({ database, makeId: () => makeId('auditEntry') })
+    const audit = createAudit({ database: of, makeId: () => makeId('auditEntry') })
     const secrets = createSigningSecrets({ vault, random })
     const timers = new ManualTimers()
-    const parts = { database, secrets, outbound, audit }
+    const parts = { database: of, secrets, outbound, audit }
     const worker: WebhookWorker = createWebhookWorker({
       ...parts,
       logger: silentLogger,
@@ -278,23 +282,32 @@ describeEachDatabase('webhooks', (makeDatabase) => {
   }
 
   test('410 disables the endpoint, and ends what was due', async () => {
+    let status = 500
     const { url, origin, received } = await receiver((_, response) => {
-      response.writeHead(410).end()
+      response.writeHead(status).end()
     })
     const parts = engine([origin])
     const { key } = await register(parts.webhooks, url)
     await change()
     parts.worker.wake()
     await vi.waitFor(async () => {
+      const deliveries = await deliveriesOf(parts.webhooks, key)
+      expect(deliveries).toMatchObject([{ state: 'due', lastError: 'status' }])
+    })
+    status = 410
+    await change('refreshed', 2)
+    parts.worker.wake()
+    await vi.waitFor(async () => {
       const webhook = await parts.webhooks.get(key)
       expect(webhook).toMatchObject({ enabled: false, disabledReason: 'gone' })
     })
-    await change('refreshed', 2)
+    await change('refreshed', 3)
     await parts.worker.stop()
     expect(await deliveriesOf(parts.webhooks, key)).toMatchObject([
       { state: 'dead', lastStatus: 410, lastError: 'gone' },
+      { state: 'dead', lastStatus: 500, lastError: 'endpoint_disabled' },
     ])
-    expect(received).toHaveLength(1)
+    expect(received).toHaveLength(2)
     const rows = await database.query(
       `select actor from audit where action = 'webhook.disable' and reason = $1`,
       [key.id],
@@ -303,7 +316,7 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     const replay = parts.webhooks.replayDead(key, caller)
     await expect(replay).rejects.toMatchObject({ code: 'conflict' })
     await parts.webhooks.update(key, { enabled: true }, caller)
-    expect(await parts.webhooks.replayDead(key, caller)).toBe(1)
+    expect(await parts.webhooks.replayDead(key, caller)).toBe(2)
   })
 
   test('a redirect is not followed', async () => {
@@ -602,6 +615,35 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     expect(await deliveriesOf(parts.webhooks, key)).toMatchObject([{ state: 'delivered' }])
   })
 
+  test('a stop waits for a claim under way, and for what it brings', async () => {
+    const { url, origin, received } = await receiver()
+    const { webhooks } = engine([origin])
+    const { key } = await register(webhooks, url)
+    let open = () => {}
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    const slow: Database = {
+      ...everyMethod(database),
+      async query<Row extends object>(text: string, parameters?: readonly Parameter[]) {
+        const rows = await database.query<Row>(text, parameters)
+        if (text.startsWith('with oldest')) await gate
+        return rows
+      },
+    }
+    for (const close of closers.splice(0)) await close()
+    await change()
+    const { worker } = engine([origin], {}, slow)
+    let stopped = false
+    const stopping = worker.stop().then(() => {
+      stopped = true
+    })
+    for (let n = 0; n < 5; n += 1) await database.query('select 1')
+    expect(stopped).toBe(false)
+    open()
+    await stopping
+    expect(received).toHaveLength(1)
+    expect(await deliveriesOf(webhooks, key)).toMatchObject([{ state: 'delivered' }])
+  })
+
   test('delivered messages go after 7 days, dead ones after 30, due ones never', async () => {
     const { webhooks, worker } = engine([])
     const { key } = await register(webhooks, 'https://hooks.example/a')
@@ -629,6 +671,17 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     expect(left).toEqual([ids[1], ids[3], ids[4]])
   })
 })
+
+/** A database that can be put together with a method of another. */
+function everyMethod(database: Database): Database {
+  return {
+    kind: database.kind,
+    query: (text, parameters) => database.query(text, parameters),
+    transaction: (tenant, work) => database.transaction(tenant, work),
+    listen: (channel, heard) => database.listen(channel, heard),
+    close: () => database.close(),
+  }
+}
 
 /** Standard Webhooks, written out: what any receiver computes. */
 function sign(secret: string, message: Received | undefined): string {

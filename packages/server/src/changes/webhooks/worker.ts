@@ -54,43 +54,44 @@ export function createWebhookWorker(parts: {
   const { database, logger } = parts
   /** By the endpoint's id. */
   const calls = new Map<string, Promise<void>>()
-  let claiming: Promise<void> | undefined
+  let claiming = Promise.resolve()
+  let isClaiming = false
   let wanted = false
   let running = false
   let cancelPoll = () => {}
 
-  async function claimAll(): Promise<void> {
-    while (wanted && running) {
-      wanted = false
-      for (let found = true; found && running && calls.size < maxEndpoints; ) {
-        const batch = await claimDeliveries(database, {
-          busy: [...calls.keys()],
-          limit: callsPerEndpoint,
-          leaseMs,
-        })
-        const [first] = batch
-        found = first !== undefined
-        if (first !== undefined) calls.set(first.endpointId, serve(first, batch))
+  function wake(): void {
+    wanted = true
+    if (!running || isClaiming) return
+    isClaiming = true
+    claiming = claimWhileWanted()
+  }
+
+  async function claimWhileWanted(): Promise<void> {
+    try {
+      while (wanted && running) {
+        wanted = false
+        await claimAll()
       }
+    } catch (error) {
+      logger.warn({ reason: String(error) }, 'due webhooks could not be claimed; tried again soon')
+    } finally {
+      // In the same turn as the last look at `wanted`, so that no call is missed in between.
+      isClaiming = false
     }
   }
 
-  function wake(): void {
-    wanted = true
-    if (!running || claiming !== undefined) return
-    claiming = claimAll()
-      .catch((error: unknown) => {
-        wanted = false
-        logger.warn(
-          { reason: String(error) },
-          'due webhooks could not be claimed; tried again soon',
-        )
+  async function claimAll(): Promise<void> {
+    while (running && calls.size < maxEndpoints) {
+      const batch = await claimDeliveries(database, {
+        busy: [...calls.keys()],
+        limit: callsPerEndpoint,
+        leaseMs,
       })
-      .finally(() => {
-        claiming = undefined
-        // Woken between the last look and here.
-        if (wanted) wake()
-      })
+      const [first] = batch
+      if (first === undefined) return
+      calls.set(first.endpointId, serve(first, batch))
+    }
   }
 
   /** The deliveries of one endpoint; what fails on our side comes again when the lease ends. */
