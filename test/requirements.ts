@@ -444,6 +444,10 @@ export const requirements = {
       'A message that nobody takes is tried for a day and a half, kept, and replayed by a call.',
     source: 'threats.md, Webhooks',
   },
+  'webhooks:input': {
+    behaviour: 'What cannot be a webhook is refused by the name of its field, and changes nothing.',
+    source: 'style.md, Errors',
+  },
   'webhooks:rotation': {
     behaviour:
       'While a secret is replaced, receivers with the old one and with the new one both verify.',

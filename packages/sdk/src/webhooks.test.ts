@@ -135,9 +135,10 @@ describe('verify', () => {
     const now = Math.floor(Date.now() / 1000)
     // The same signed text, cut elsewhere.
     const id = newId('message')
-    const good = message({ id, sentAt: now, body: `${now}.{}` })
+    const body = JSON.stringify(payload)
+    const good = message({ id, sentAt: now, body: `${now}.${body}` })
     const headers = { ...good.headers, 'webhook-id': `${id}.${now}` }
-    await expect(verify({ body: '{}', headers })).rejects.toMatchObject(refusal('webhook_invalid'))
+    await expect(verify({ body, headers })).rejects.toMatchObject(refusal('webhook_invalid'))
   })
 
   test('a stale message has no effect, and neither has one from the future', async () => {
