@@ -8,7 +8,7 @@ describeEachDatabase('credentials', (makeDatabase) => {
   let stage: Stage
   let next = 0
   beforeAll(async () => {
-    stage = await createStage(await makeDatabase())
+    stage = await createStage(await makeDatabase(), { role: 'serve' })
   })
   afterAll(() => stage.stop())
   beforeEach(() => stage.calm())

@@ -479,6 +479,56 @@ export const requirements = {
     behaviour: 'No message is sent to an inner address: not by URL, by name, or by redirect.',
     source: 'T31; T23',
   },
+  // Faults: real processes that are killed, stopped and cut off
+  'kill:points': {
+    behaviour:
+      'Killed at any point of a refresh, a pair is lost only between two commits, and is named.',
+    source: 'refresh.md, killed at every point',
+  },
+  'kill:random': {
+    behaviour: 'With replicas killed at random, what is lost was on the wire, and all are named.',
+    source: 'refresh.md, tests, kill loop',
+  },
+  'kill:lost-answers': {
+    behaviour: 'Answers that are dropped after a rotation lose exactly their own connections.',
+    source: 'refresh.md, tests, rotate then drop',
+  },
+  'R1:pauses': {
+    behaviour: 'A replica that stands still past its leases loses nothing and sends nothing twice.',
+    source: 'refresh.md, R1 and R3',
+  },
+  'R5:database-restarts': {
+    behaviour: 'Postgres crashes: no process ends, all are ready in 3 s, and nothing is lost.',
+    source: 'refresh.md, R5',
+  },
+  'R8:dead-endpoint': {
+    behaviour: 'With a dead token endpoint every read answers until the token ends, then 503.',
+    source: 'refresh.md, R8',
+  },
+  'R9:false-refusals': {
+    behaviour: 'Spurious refusals among many refreshes ask nobody to connect again.',
+    source: 'refresh.md, R9',
+  },
+  'R9:client-refused': {
+    behaviour:
+      'With a wrong client secret the integration rests, nobody is called dead, and all comes back.',
+    source: 'refresh.md, herd control',
+  },
+  'R11:outage': {
+    behaviour:
+      'A provider that is away with everything due is left alone; valid tokens are served, and all recover.',
+    source: 'refresh.md, R11',
+  },
+  'R14:drain': {
+    behaviour: 'SIGTERM under load loses nothing.',
+    source: 'refresh.md, R14',
+  },
+  'disconnect:in-flight-processes': {
+    behaviour:
+      'The pair that comes for a connection that was removed stands in the outbox of its database.',
+    source: 'refresh.md, the outbox',
+  },
+
   // The house
   'house:imports': {
     behaviour: 'A package imports what the table of the architecture allows it, and nothing else.',
@@ -533,6 +583,75 @@ export const requirements = {
   'T35:install': {
     behaviour: 'An installation runs no script, and gets exactly what the lockfile says.',
     source: 'T35',
+  },
+  // Keeping, in one process
+  'keep:ahead': {
+    behaviour: 'A connection that is due is refreshed ahead of its end, although nobody reads it.',
+    source: 'refresh.md, The claim',
+  },
+  'R4:intent-first': {
+    behaviour: 'Attempt and doubt are durable, and the intent is audited, before a byte is sent.',
+    source: 'R4',
+  },
+  'R3:detached': {
+    behaviour: 'An answer that comes after the deadline is taken, and nothing is sent meanwhile.',
+    source: 'R3',
+  },
+  'R1:paused-before-sending': {
+    behaviour: 'A process that was paused between its claim and the first byte does not send.',
+    source: 'R1; refresh.md, The claim',
+  },
+  'R2:overtaken': {
+    behaviour:
+      'A pair that comes when the generation has moved is kept aside and overwrites nothing.',
+    source: 'R2',
+  },
+  'R2:removed': {
+    behaviour:
+      'A pair that comes for a connection that was removed is stored nowhere but to be withdrawn.',
+    source: 'refresh.md, Revocation upstream: the outbox',
+  },
+  'keep:reconnected-in-flight': {
+    behaviour: 'A pair of the grant before a new consent never takes the place of the new one.',
+    source: 'refresh.md, Revocation upstream: the outbox; T8',
+  },
+  'keep:one-outage': {
+    behaviour: 'However often it fails, an outage is told once as degraded and once as recovered.',
+    source: 'refresh.md, States',
+  },
+  'keep:doubt-waits': {
+    behaviour:
+      'After an attempt without an outcome the same token goes out only when it is known to be unused.',
+    source: 'refresh.md, Ambiguity',
+  },
+  'health:revoked-by-user': {
+    behaviour: 'A grant that its user withdrew is found by a probe, told, audited and not served.',
+    source: 'refresh.md, Health checks',
+  },
+  'health:never-revokes': {
+    behaviour: 'A probe that is answered 403, 404, 429 or 5xx ends nothing and refreshes nothing.',
+    source: 'R10',
+  },
+  'health:schedule': {
+    behaviour: 'What is in use is looked at every 15 minutes, the rest every 6 hours, within 20 %.',
+    source: 'refresh.md, Health checks',
+  },
+  'health:without-refresh-token': {
+    behaviour: 'A token that cannot be refreshed is given up when a second look finds it dead.',
+    source: 'refresh.md, Health checks',
+  },
+  'keep:client-refused': {
+    behaviour:
+      'A refused client suspends its integration, not a connection, and ends when it is mended.',
+    source: 'refresh.md, Outcomes',
+  },
+  'keep:one-odd-connection': {
+    behaviour: 'One connection whose request is always wrong does not hold up its integration.',
+    source: 'refresh.md, Outcomes',
+  },
+  'R9:served-while-it-lives': {
+    behaviour: 'Refusals end no connection while its access token lives.',
+    source: 'R8; R9',
   },
 } satisfies Record<string, Requirement>
 

@@ -24,6 +24,17 @@ verifies.suite = (id: RequirementId, tests: () => void): void => {
   describe(nameOf(id), tests)
 }
 
+/** The same, proved once for each of several values. */
+verifies.each = <Value>(
+  id: RequirementId,
+  values: readonly Value[],
+  body: (value: Value) => void | Promise<void>,
+): void => {
+  describe(nameOf(id), () => {
+    test.each(values.map((value) => [value] as const))('%s', (value) => body(value))
+  })
+}
+
 function nameOf(id: string): string {
   const known: Readonly<Record<string, Requirement>> = requirements
   if (!Object.hasOwn(known, id)) throw new TypeError(`There is no requirement "${id}".`)

@@ -38,6 +38,13 @@ export const integrationSchema = z.object({
   tenantId: tenantIdSchema.nullable(),
   status: z.enum(['draft', 'active']),
   clientId: z.string().nullable(),
+  /**
+   * The provider refuses the client (`client_refused`), or what is asked of it (`our_fault`): connections
+   * wait, and living tokens are served on. Ends by itself when the provider takes it again.
+   */
+  suspended: z
+    .object({ since: z.iso.datetime(), reason: z.enum(['client_refused', 'our_fault']) })
+    .nullable(),
   scopes: z.array(z.string()),
   /** To be registered at the provider, exactly. */
   redirectUri: z.string(),

@@ -258,6 +258,10 @@ function view(row: store.IntegrationRow, redirectUri: (id: string) => string): I
       row.tenantId === store.installation ? null : (row.tenantId as Integration['tenantId']),
     status: row.clientId === null ? 'draft' : 'active',
     clientId: row.clientId,
+    suspended:
+      row.suspendedAt === null || row.suspendedReason === null
+        ? null
+        : { since: row.suspendedAt.toISOString(), reason: row.suspendedReason },
     scopes: row.scopes,
     redirectUri: redirectUri(row.id),
     registerUrl: joinBelow(row.host, provider.registration.path).href,

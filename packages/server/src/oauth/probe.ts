@@ -1,4 +1,6 @@
 import type { ProviderDefinition, Secret } from '@keywell/protocol'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { Tracing } from '../metrics/tracing.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { getWithToken } from './account.ts'
 import type { Sending } from './client.ts'
@@ -12,19 +14,37 @@ export interface ProbeNews {
   scopes: readonly string[] | null
 }
 
+export interface ProbeParts {
+  outbound: Outbound
+  metrics: Pick<Metrics, 'probed'>
+  tracing: Tracing
+}
+
+export interface ProbeOptions {
+  provider: ProviderDefinition
+  host: string
+  accessToken: Secret
+  sending?: Sending
+}
+
 /**
  * Asks the provider whether a token lives. Whatever is neither clearly alive nor clearly dead, 403,
  * 404, 5xx and silence among it, is `unknown` and says nothing about the grant.
  */
-export async function probeToken(
-  outbound: Outbound,
-  options: {
-    provider: ProviderDefinition
-    host: string
-    accessToken: Secret
-    sending?: Sending
-  },
+export function probeToken(
+  { outbound, metrics, tracing }: ProbeParts,
+  options: ProbeOptions,
 ): Promise<ProbeNews> {
+  const { id } = options.provider
+  return tracing.span('keywell.probe', { 'keywell.provider': id }, async (say) => {
+    const found = await ask(outbound, options)
+    metrics.probed(id, found.news)
+    say({ 'keywell.outcome': found.news })
+    return found
+  })
+}
+
+async function ask(outbound: Outbound, options: ProbeOptions): Promise<ProbeNews> {
   const { health } = options.provider
   try {
     const answer = await getWithToken(outbound, { ...options, path: health.path })

@@ -31,6 +31,8 @@ export interface NewPair {
   claim: Claim
   old: TokenSet
   answer: Granted
+  /** Milliseconds since the request was begun: the token's life counts from there, or from later. */
+  ageMs: number
 }
 
 /** Stores what a refresh brought. No success is thrown away, whoever holds the lease by now. */
@@ -48,7 +50,7 @@ export function createCommit(parts: {
   /** Generation g becomes g+1, in one transaction with its change and its audit row. */
   async function replace(
     sql: Sql,
-    { row, claim, answer }: NewPair,
+    { row, claim, answer, ageMs }: NewPair,
     sealed: { sealed: Uint8Array; keyVersion: number },
   ): Promise<boolean> {
     const key = { tenantId: row.tenantId, connectionId: row.id }
@@ -59,14 +61,15 @@ export function createCommit(parts: {
       ...sealed,
       type: 'oauth_token',
       generation,
-      lifeMs: life.lifeMs,
+      lifeMs: life.lifeMs === null ? null : Math.max(0, life.lifeMs - ageMs),
       committedBy: claim.attemptId,
     })
     if (!replaced) return false
     const connection = await advanceConnection(sql, { ...row, generation })
     if (connection === undefined) throw new TypeError('a credential without its connection')
     const probeInMs = planProbe({ ...claim, hasEnd: life.lifeMs !== null }, random)
-    await completeUpkeep(sql, { ...key, refreshInMs: life.refreshInMs, probeInMs })
+    const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
+    await completeUpkeep(sql, { ...key, refreshInMs, probeInMs })
     const integration = { tenantId: row.integrationOwner, id: row.integrationId }
     if (await clearIntegration(sql, integration)) {
       logger.info({ integrationId: integration.id }, 'the client is taken again')

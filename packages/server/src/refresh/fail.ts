@@ -27,8 +27,8 @@ const maxOurFaults = 3
 const minPauseMs = 1_000
 
 export interface Fail {
-  /** Ends a claim of which nothing was sent. Null: the connection cannot be refreshed at all. */
-  giveBack(claim: Claim, retryInMs: number | null): Promise<undefined>
+  /** Ends a claim of which nothing was sent. */
+  giveBack(claim: Claim, retryInMs: number): Promise<undefined>
   /** Writes what an attempt that brought no pair has taught. */
   record(attempt: {
     claim: Claim
@@ -76,7 +76,7 @@ export function createFail(parts: {
 
   return {
     async giveBack(claim, retryInMs) {
-      const pauseMs = Math.max(minPauseMs, retryInMs ?? 0)
+      const pauseMs = Math.max(minPauseMs, retryInMs)
       const result = next(claim, { kind: 'unsent', retryInMs: pauseMs })
       await write(database, claim, 'unsent', result)
       return undefined

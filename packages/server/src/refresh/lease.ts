@@ -13,6 +13,8 @@ export interface Lease {
    * @throws Error when the time is over; nothing may be sent then
    */
   mustStillSend(): void
+  /** Milliseconds since the claim, or a little more. */
+  elapsedMs(): number
   /** Keeps it while a request is open. A lease that was lost on the way is no reason to stop waiting. */
   hold(): void
   end(): void
@@ -47,6 +49,7 @@ export function openLease(
         throw new Error('too much of the lease has passed to send anything')
       }
     },
+    elapsedMs,
     hold: extendLater,
     end() {
       ended = true

@@ -17,7 +17,7 @@ import { createCommit } from './commit.ts'
 import { type DoubtRuling, resolveDoubt } from './doubt.ts'
 import { createFail, type Failed } from './fail.ts'
 import type { FaultPoint, FaultPointName } from './fault-point.ts'
-import { openLease } from './lease.ts'
+import { type Lease, openLease } from './lease.ts'
 import type { AccessTokenNews } from './machine.ts'
 import type { Timing } from './timing.ts'
 import { untilCommitted } from './until-committed.ts'
@@ -95,8 +95,8 @@ export function createRefresher(parts: RefresherParts): Refresher {
       lease.hold()
       const outcome = await send(claim, prepared, { background, ready: lease.mustStillSend })
       await reach('after_answer', prepared.row)
-      if (outcome.kind === 'tokens') await succeed(claim, prepared, outcome)
-      else await endWithout(claim, prepared, outcome)
+      if (outcome.kind === 'tokens') await succeed(claim, prepared, outcome, lease)
+      else await endWithout(claim, prepared, outcome, lease)
     } finally {
       lease.end()
     }
@@ -117,7 +117,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
         row.integrationId,
       )
       const { refreshToken } = tokens
-      if (refreshToken === null) return await fail.giveBack(claim, null)
+      if (refreshToken === null) return await fail.giveBack(claim, noTokenPauseMs)
       const ruling = await rule(claim, { row, registration, accessToken: tokens.accessToken })
       if (ruling.do !== 'send') return await fail.giveBack(claim, ruling.ms)
       if (ruling.settled && !(await restartDoubt(database, claim))) return undefined
@@ -177,22 +177,32 @@ export function createRefresher(parts: RefresherParts): Refresher {
     })
   }
 
-  async function succeed(claim: Claim, prepared: Prepared, answer: Granted): Promise<void> {
+  async function succeed(
+    claim: Claim,
+    prepared: Prepared,
+    answer: Granted,
+    { elapsedMs }: Lease,
+  ): Promise<void> {
     const { row, tokens: old } = prepared
     await untilCommitted(parts, async () => {
       await reach('before_commit', row)
-      return commit({ row, claim, old, answer })
+      return commit({ row, claim, old, answer, ageMs: elapsedMs() })
     })
     await reach('after_commit', row)
   }
 
-  async function endWithout(claim: Claim, prepared: Prepared, outcome: Failed): Promise<void> {
+  async function endWithout(
+    claim: Claim,
+    prepared: Prepared,
+    outcome: Failed,
+    lease: Lease,
+  ): Promise<void> {
     const { row, registration, tokens } = prepared
     logger.warn(
       { ...refOf(claim), outcome: outcome.kind, detail: outcome.detail },
       'a refresh brought nothing',
     )
-    if (outcome.kind === 'rejected' && (await tryOrphan(claim, prepared))) return
+    if (outcome.kind === 'rejected' && (await tryOrphan(claim, prepared, lease))) return
     // After a refusal, what the old access token says.
     const oldAccessToken =
       outcome.kind === 'rejected'
@@ -202,7 +212,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
   }
 
   /** A pair that came too late once may be the one that lives. Before a connection is given up, it is tried. */
-  async function tryOrphan(claim: Claim, prepared: Prepared): Promise<boolean> {
+  async function tryOrphan(claim: Claim, prepared: Prepared, lease: Lease): Promise<boolean> {
     const { row, registration } = prepared
     const orphan = await findOrphan(database, row.tenantId, row.id)
     if (orphan === undefined) return false
@@ -213,7 +223,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
     const sending = { tenantId: row.tenantId, timeoutMs: timing.detachedMs }
     const answer = await refreshTokens(parts.outbound, registration, tokens.refreshToken, sending)
     if (answer.kind !== 'tokens') return false
-    await succeed(claim, { ...prepared, tokens }, answer)
+    await succeed(claim, { ...prepared, tokens }, answer, lease)
     return true
   }
 
@@ -264,6 +274,8 @@ export function createRefresher(parts: RefresherParts): Refresher {
 
 /** When what went wrong before sending was on our side: a key store, the database. */
 const unreadablePauseMs = 30_000
+/** There is nothing to refresh it with, so that it should never have come due. */
+const noTokenPauseMs = 24 * 3_600_000
 
 const refOf = ({ tenantId, connectionId }: ConnectionRef): ConnectionRef => ({
   tenantId,

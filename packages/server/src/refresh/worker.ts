@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { Hosts } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
 import { claimCanaries } from '../store/integrations.ts'
@@ -30,6 +31,7 @@ export function createWorker(parts: {
   check: (claim: Claim) => Promise<void>
   hosts: Pick<Hosts, 'held' | 'freeSlots'>
   logger: Logger
+  metrics: Pick<Metrics, 'workBegun'>
   after: After
   timing: Timing
   /** Between 0 and 1; spreads the polls of several replicas. */
@@ -78,6 +80,7 @@ export function createWorker(parts: {
 
   function run(claim: Claim): void {
     lagMs = claim.lateMs
+    parts.metrics.workBegun(claim.lateMs)
     const done = (claim.refreshDue ? refresher.carryOut(claim) : check(claim)).finally(() => {
       running.delete(done)
       // There was no room for what may still be due.

@@ -123,7 +123,10 @@ export async function claimRefresh(
   return claim
 }
 
-/** One connection of a suspended integration, to find out whether its client is taken again. */
+/**
+ * One connection of a suspended integration, to find out whether its client is taken again. The one that
+ * was tried least, so that another goes next time: one alone might have a trouble of its own.
+ */
 export async function claimCanary(
   sql: Sql,
   options: { owner: string; leaseMs: number; integrationId: string },
@@ -134,7 +137,7 @@ export async function claimCanary(
        from upkeep
        where integration_id = $3 and state <> 'dead' and refresh_at is not null
          and (lease_until is null or lease_until < now())
-       order by refresh_at
+       order by epoch, refresh_at
        limit 1
        for update skip locked
      )

@@ -1,0 +1,447 @@
+/** What keeps connections alive by itself, in one process, with its times shortened. */
+import { faults } from '@keywell/sandbox'
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import { describeEachDatabase } from './support/databases.ts'
+import { createStage, must, type Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+import { verifies } from './support/verifies.ts'
+
+const timing = {
+  pollMs: 40,
+  leaseMs: 4_000,
+  deadlineMs: 400,
+  marginMs: 500,
+  confirmAfterMs: 200,
+  canaryMs: 200,
+  doubtPauseMs: 50,
+}
+
+interface Made {
+  who: { tenantId: string; userId: string }
+  id: string
+  token: string
+}
+
+interface View {
+  status: string
+  reason: string | null
+  generation: number
+  health: { status: string; reason: string | null }
+  scopes: string[]
+}
+
+describeEachDatabase('the keeper', (makeDatabase) => {
+  let stage: Stage
+  let next = 0
+  /** Called where the engine says that it has come to; a test may hold it there. */
+  let atPoint: (name: string, connectionId: string) => Promise<void> | void = () => {}
+
+  beforeAll(async () => {
+    stage = await createStage(await makeDatabase(), {
+      timing,
+      faultPoint: (name, { connectionId }) => atPoint(name, connectionId),
+    })
+  })
+  afterAll(() => stage.stop())
+  beforeEach(async () => {
+    atPoint = () => {}
+    await stage.calm()
+  })
+
+  async function connected(): Promise<Made> {
+    next += 1
+    const who = { tenantId: `ten_${next}`, userId: `usr_${next}` }
+    const { connection } = await stage.connect({ who })
+    if (connection === null) throw new Error('not connected')
+    const { body } = await stage.read(who)
+    await stage.calm()
+    return { who, id: connection.id, token: body.credential ?? '' }
+  }
+
+  async function set({ who, id }: Made, what: 'refresh_at' | 'probe_at', value = 'now()') {
+    await stage.database.query(
+      `update upkeep set ${what} = ${value} where tenant_id = $1 and connection_id = $2`,
+      [who.tenantId, id],
+    )
+  }
+
+  async function end({ who, id }: Made): Promise<void> {
+    await stage.database.query(
+      `update credentials set expires_at = now() - interval '1 second'
+       where tenant_id = $1 and connection_id = $2`,
+      [who.tenantId, id],
+    )
+  }
+
+  async function upkeepOf({ who, id }: Made) {
+    const [row] = await stage.database.query<{
+      state: string
+      attempt_id: string | null
+      unresolved_since: Date | null
+      epoch: string
+      probe_in_s: number
+    }>(
+      `select state, epoch, attempt_id, unresolved_since,
+              extract(epoch from probe_at - now())::float8 as probe_in_s
+       from upkeep where tenant_id = $1 and connection_id = $2`,
+      [who.tenantId, id],
+    )
+    return row
+  }
+
+  async function viewOf({ who, id }: Made): Promise<View> {
+    return must(
+      await stage.call<View>('GET', `/v1/connections/${id}?${new URLSearchParams(who)}`),
+      200,
+    )
+  }
+
+  async function kindsOf({ who, id }: Made): Promise<string[]> {
+    const rows = await stage.database.query<{ kind: string }>(
+      'select kind from changes where tenant_id = $1 and connection_id = $2 order by seq',
+      [who.tenantId, id],
+    )
+    return rows.map(({ kind }) => kind)
+  }
+
+  const calls = async () => (await stage.sandbox.control.counters()).grantTypes.refresh_token ?? 0
+  const generationIs = (made: Made, generation: number) =>
+    until(`generation ${generation}`, async () => (await viewOf(made)).generation === generation)
+  const stateIs = (made: Made, state: string) =>
+    until(`upkeep ${state}`, async () => (await upkeepOf(made))?.state === state)
+  /** Makes the refresh due, and waits until the attempt is over. */
+  async function attempt(made: Made): Promise<void> {
+    const before = await upkeepOf(made)
+    await set(made, 'refresh_at')
+    await until('attempted', async () => {
+      const now = await upkeepOf(made)
+      return now?.epoch !== before?.epoch && now?.attempt_id === null
+    })
+  }
+
+  /** Holds the engine at a point; answers when it is there, and how to let it go on. */
+  function holdAt(point: string, { id }: Made): { reached: Promise<void>; release: () => void } {
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const reached = new Promise<void>((resolve) => {
+      atPoint = (name, connectionId) => {
+        if (name !== point || connectionId !== id) return
+        resolve()
+        return released
+      }
+    })
+    return { reached, release }
+  }
+
+  verifies('keep:ahead', async () => {
+    const made = await connected()
+    await set(made, 'refresh_at')
+    await generationIs(made, 2)
+    expect((await stage.read(made.who)).body).toMatchObject({ generation: 2 })
+    expect(await calls()).toBe(1)
+    expect(await kindsOf(made)).toEqual(['connected', 'refreshed'])
+  })
+
+  verifies('R4:intent-first', async () => {
+    const made = await connected()
+    const held = holdAt('before_send', made)
+    await set(made, 'refresh_at')
+    await held.reached
+    const upkeep = await upkeepOf(made)
+    expect(upkeep).toMatchObject({ state: 'refreshing', attempt_id: expect.any(String) })
+    expect(upkeep?.unresolved_since).toBeInstanceOf(Date)
+    expect(await calls(), 'calls before the intent was durable').toBe(0)
+    const intents = await stage.database.query(
+      `select id from audit where connection_id = $1 and tenant_id = $2
+         and action = 'connection.refresh' and result = 'intent'`,
+      [made.id, made.who.tenantId],
+    )
+    expect(intents).toHaveLength(1)
+    held.release()
+    await generationIs(made, 2)
+    expect((await upkeepOf(made))?.unresolved_since).toBeNull()
+  })
+
+  verifies('R3:detached', async () => {
+    const made = await connected()
+    await stage.sandbox.control.addFault({ ...faults.slowAnswer(1_200), times: 1 })
+    await set(made, 'refresh_at')
+    await generationIs(made, 2)
+    expect(await calls()).toBe(1)
+    expect(await viewOf(made)).toMatchObject({ status: 'active', health: { status: 'ok' } })
+  })
+
+  verifies('R1:paused-before-sending', async () => {
+    const made = await connected()
+    const held = holdAt('before_send', made)
+    await set(made, 'refresh_at')
+    await held.reached
+    // Longer than a claim may be old when the first byte is written.
+    await new Promise((resolve) => setTimeout(resolve, timing.leaseMs - timing.deadlineMs - 400))
+    atPoint = () => {}
+    held.release()
+    await until('given back', async () => (await upkeepOf(made))?.attempt_id === null)
+    expect(await calls(), 'calls of a process that was paused').toBe(0)
+    await generationIs(made, 2)
+    expect(await kindsOf(made)).toEqual(['connected', 'refreshed'])
+  })
+
+  verifies('R2:overtaken', async () => {
+    const made = await connected()
+    const held = holdAt('before_commit', made)
+    await set(made, 'refresh_at')
+    await held.reached
+    // Another success for the same generation, as at a provider with a grace period.
+    await stage.database.query(
+      `update credentials set generation = 2, committed_by = gen_random_uuid()
+       where tenant_id = $1 and connection_id = $2`,
+      [made.who.tenantId, made.id],
+    )
+    held.release()
+    await until('kept aside', async () => {
+      const rows = await stage.database.query(
+        'select generation from orphans where tenant_id = $1 and connection_id = $2',
+        [made.who.tenantId, made.id],
+      )
+      return rows.length === 1
+    })
+    const [row] = await stage.database.query(
+      'select generation from credentials where tenant_id = $1 and connection_id = $2',
+      [made.who.tenantId, made.id],
+    )
+    expect(row, 'what stands is not overwritten').toEqual({ generation: 2 })
+  })
+
+  verifies('R2:removed', async () => {
+    const made = await connected()
+    const held = holdAt('before_commit', made)
+    await set(made, 'refresh_at')
+    await held.reached
+    await stage.call('DELETE', `/v1/connections/${made.id}?${new URLSearchParams(made.who)}`)
+    held.release()
+    const query = 'select generation from revocations where tenant_id = $1 and connection_id = $2'
+    await until('the new pair waits to be withdrawn', async () => {
+      const rows = await stage.database.query<{ generation: number }>(query, [
+        made.who.tenantId,
+        made.id,
+      ])
+      return rows.some(({ generation }) => generation === 2)
+    })
+    expect(await stage.read(made.who)).toMatchObject({ status: 404 })
+    expect(await kindsOf(made)).toEqual(['connected', 'disconnected'])
+  })
+
+  verifies('keep:reconnected-in-flight', async () => {
+    const made = await connected()
+    const held = holdAt('before_commit', made)
+    await set(made, 'refresh_at')
+    await held.reached
+    await stage.connect({ who: made.who })
+    const fresh = await stage.read(made.who)
+    held.release()
+    await until('the old grant waits to be withdrawn', async () => {
+      const rows = await stage.database.query<{ generation: number }>(
+        'select generation from revocations where tenant_id = $1 and connection_id = $2',
+        [made.who.tenantId, made.id],
+      )
+      return rows.some(({ generation }) => generation === 2)
+    })
+    expect((await stage.read(made.who)).body.credential).toBe(fresh.body.credential)
+    const orphans = await stage.database.query('select from orphans where tenant_id = $1', [
+      made.who.tenantId,
+    ])
+    expect(orphans, 'pairs of another grant that could be taken for this one').toHaveLength(0)
+  })
+
+  verifies('keep:one-outage', async () => {
+    const made = await connected()
+    await stage.sandbox.control.addFault(faults.badGateway({ rotated: false }))
+    for (let times = 0; times < 3; times += 1) await attempt(made)
+    expect(await upkeepOf(made)).toMatchObject({ state: 'ambiguous' })
+    expect((await stage.read(made.who)).body).toMatchObject({ credential: made.token })
+    expect((await viewOf(made)).health).toEqual({
+      status: 'degraded',
+      reason: 'ambiguous',
+      checkedAt: expect.any(String),
+    })
+    await stage.calm()
+    // The doubt is settled by the old access token, once the request cannot be worked on any more.
+    await stage.database.query(
+      `update upkeep set unresolved_since = now() - interval '3 minutes', refresh_at = now()
+       where tenant_id = $1 and connection_id = $2`,
+      [made.who.tenantId, made.id],
+    )
+    await generationIs(made, 2)
+    expect(await kindsOf(made)).toEqual(['connected', 'degraded', 'refreshed', 'recovered'])
+  })
+
+  verifies('keep:doubt-waits', async () => {
+    const made = await connected()
+    await stage.sandbox.control.addFault({ ...faults.badGateway({ rotated: false }), times: 1 })
+    await attempt(made)
+    expect(await upkeepOf(made)).toMatchObject({ state: 'ambiguous' })
+    await stage.calm()
+    await attempt(made)
+    const { calls: counted } = await stage.sandbox.control.counters()
+    expect(counted.token_info, 'looks at the old access token').toBe(1)
+    // Their request may still be worked on: the same token must not go out a second time.
+    expect(await calls()).toBe(0)
+    expect(await upkeepOf(made)).toMatchObject({ state: 'ambiguous' })
+  })
+
+  verifies('health:revoked-by-user', async () => {
+    const made = await connected()
+    await stage.sandbox.control.revokeGrants({ username: 'ada' })
+    await set(made, 'probe_at')
+    await until('revoked', async () => (await viewOf(made)).status === 'revoked')
+    expect(await viewOf(made)).toMatchObject({ status: 'revoked', reason: 'revoked' })
+    expect(await kindsOf(made)).toEqual(['connected', 'revoked'])
+    expect(await stage.read(made.who)).toMatchObject({
+      status: 409,
+      body: { code: 'needs_reauth', reason: 'revoked' },
+    })
+    const rows = await stage.database.query<{ action: string; result: string }>(
+      `select action, result from audit where tenant_id = $1 and connection_id = $2
+         and action in ('connection.probe', 'connection.refresh') and result <> 'intent'
+       order by id`,
+      [made.who.tenantId, made.id],
+    )
+    expect(rows).toEqual([
+      { action: 'connection.probe', result: 'failed' },
+      { action: 'connection.refresh', result: 'failed' },
+    ])
+  })
+
+  verifies.each('health:never-revokes', [403, 404, 429, 500, 503], async (status) => {
+    const made = await connected()
+    await stage.sandbox.control.addFault({
+      endpoint: 'token_info',
+      effect: { kind: 'respond', status, body: '{"error":"nothing_known"}' },
+    })
+    for (let look = 0; look < 3; look += 1) {
+      await set(made, 'probe_at')
+      await until('looked at', async () => ((await upkeepOf(made))?.probe_in_s ?? 0) > 0.05)
+    }
+    const view = await viewOf(made)
+    expect(view.status).toBe('active')
+    expect(view.health.status).not.toBe('ok')
+    expect(await calls(), 'refreshes').toBe(0)
+    expect((await stage.read(made.who)).body).toMatchObject({ credential: made.token })
+  })
+
+  verifies('health:schedule', async () => {
+    const made = await connected()
+    const probed = async (readAgo: string) => {
+      await stage.database.query(
+        `update upkeep set read_at = now() - interval '${readAgo}', probe_at = now()
+         where tenant_id = $1 and connection_id = $2`,
+        [made.who.tenantId, made.id],
+      )
+      await until('looked at', async () => ((await upkeepOf(made))?.probe_in_s ?? 0) > 60)
+      return (await upkeepOf(made))?.probe_in_s ?? 0
+    }
+    const hot = await probed('1 minute')
+    expect(hot).toBeGreaterThan(12 * 60 - 5)
+    expect(hot).toBeLessThan(18 * 60)
+    const cold = await probed('2 hours')
+    expect(cold).toBeGreaterThan(4.8 * 3600 - 5)
+    expect(cold).toBeLessThan(7.2 * 3600)
+  })
+
+  verifies('health:without-refresh-token', async () => {
+    const made = await connected()
+    await set(made, 'refresh_at', 'null')
+    await stage.sandbox.control.revokeGrants({ username: 'ada' })
+    await sealWithoutRefreshToken(made)
+    await set(made, 'probe_at')
+    await stateIs(made, 'suspect')
+    expect(await viewOf(made), 'after one look').toMatchObject({ status: 'active' })
+    await until('revoked', async () => (await viewOf(made)).status === 'revoked')
+    expect(await calls()).toBe(0)
+  })
+
+  /** A token that nothing renews, as a provider without refresh tokens gives. */
+  async function sealWithoutRefreshToken(made: Made): Promise<void> {
+    await stage.sandbox.control.addFault({
+      endpoint: 'token',
+      grantType: 'authorization_code',
+      times: 1,
+      effect: { kind: 'patch', omit: ['refresh_token'] },
+    })
+    await stage.connect({ who: made.who })
+    await stage.sandbox.control.revokeGrants({ username: 'ada' })
+    await stage.sandbox.control.resetCounters()
+  }
+
+  verifies('keep:client-refused', async () => {
+    const some = [await connected(), await connected(), await connected()]
+    const mine = (await stage.sandbox.control.applications()).find(({ name }) => name === 'Acme')
+    if (mine === undefined) throw new Error('the app is not registered')
+    const { clientId, clientSecret } = mine
+    await stage.sandbox.control.addFault(faults.invalidClient())
+    for (const made of some) await set(made, 'refresh_at')
+    const integration = () =>
+      stage.call<{ integrations: { id: string; suspended: object | null }[] }>(
+        'GET',
+        '/v1/integrations',
+      )
+    await until('suspended', async () => {
+      const { body } = await integration()
+      return body.integrations.some(({ suspended }) => suspended !== null)
+    })
+    for (const made of some) {
+      expect(await viewOf(made)).toMatchObject({ status: 'active' })
+      expect((await stage.read(made.who)).body).toMatchObject({ credential: made.token })
+    }
+    // One of them tries now and then, and no more.
+    const before = await calls()
+    await until('a canary went', async () => (await calls()) > before)
+    await stage.sandbox.control.clearFaults()
+    must(
+      await stage.call('PUT', `/v1/integrations/${stage.integration.id}/client`, {
+        clientId,
+        clientSecret,
+      }),
+      200,
+    )
+    for (const made of some) await set(made, 'refresh_at')
+    for (const made of some) await generationIs(made, 2)
+    const { body } = await integration()
+    expect(body.integrations.every(({ suspended }) => suspended === null)).toBe(true)
+  })
+
+  verifies('keep:one-odd-connection', async () => {
+    const odd = await connected()
+    const other = await connected()
+    const [token] = (await stage.sandbox.control.tokens()).filter(
+      ({ accessToken }) => accessToken === odd.token,
+    )
+    await stage.sandbox.control.addFault({
+      ...faults.invalidScope(),
+      grantId: token?.grantId ?? '',
+    })
+    await set(odd, 'refresh_at')
+    await stateIs(odd, 'backoff')
+    await set(other, 'refresh_at')
+    await generationIs(other, 2)
+    expect(await viewOf(odd)).toMatchObject({
+      status: 'active',
+      health: { status: 'degraded', reason: 'our_fault' },
+    })
+  })
+
+  verifies('R9:served-while-it-lives', async () => {
+    const made = await connected()
+    await stage.sandbox.control.addFault(faults.falseInvalidGrant())
+    for (let times = 0; times < 3; times += 1) await attempt(made)
+    expect(await upkeepOf(made)).toMatchObject({ state: 'suspect' })
+    expect((await stage.read(made.who)).body).toMatchObject({ credential: made.token })
+    // Nothing is left to serve, and the refusal goes on: only now is it believed.
+    await end(made)
+    await set(made, 'refresh_at')
+    await until('given up', async () => (await viewOf(made)).status !== 'active')
+    expect(await kindsOf(made)).toEqual(['connected', 'degraded', 'revoked'])
+  })
+})
