@@ -137,6 +137,23 @@ describe('an event that was told before', () => {
     expect(connects()).toBe(1)
   })
 
+  test.each([
+    ['a refusal that was a false alarm', 'change', () => service.tell('needs_reauth', kept)],
+    ['a flush', 'flush', () => service.flush()],
+  ])('does nothing, be it %s', async (_, event, tell) => {
+    const { keywell } = await openAndRead()
+    const before = service.sent.length
+    tell()
+    await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
+    const held = await keywell.getCredential(query)
+    const told = service.sent.slice(before).filter((text) => text.startsWith(`event: ${event}`))
+    expect(told).toHaveLength(1)
+    await arrived(keywell) // the log has gone on since
+    service.send(told.join(''))
+    await arrived(keywell)
+    expect(keywell.getCredentialSync(query)).toBe(held)
+  })
+
   test('on another stream, such as its hello, is no beginning', async () => {
     const { keywell, errors } = await openAndRead()
     const hello = service.sent.find((one) => one.startsWith('event: hello')) ?? ''
@@ -187,6 +204,7 @@ describe('the keys', () => {
   test('are fetched once, and again when there is another one', async () => {
     let nowMs = 0
     service.clock = () => nowMs
+    service.heartbeatMs = 100_000 // one under way while the clock jumps would be late
     const { keywell } = await openAndRead({ now: () => nowMs })
     expect(keyFetches()).toBe(1)
     await service.rotate()

@@ -230,6 +230,7 @@ export class StandInService {
       const { id: stream, flushes: count } = open
       void this.#inOrder(async () => {
         const text = await this.signed({ event: 'flush', stream, count, position })
+        this.sent.push(text)
         controller.enqueue(new TextEncoder().encode(text))
       })
     }
