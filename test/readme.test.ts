@@ -14,6 +14,7 @@ const executed: Readonly<Record<string, string>> = {
   'npm ci': '.ci/run',
   'npm start': 'apps/demo/src/start.test.ts',
   'npm run bench -- sdk': 'test/bench/bench.test.ts',
+  'npm run bench -- push': 'test/bench/bench.test.ts',
   'npm install': '.ci/run',
   'npm test': '.ci/run',
   'npm run check': '.ci/run',

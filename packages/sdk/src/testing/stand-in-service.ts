@@ -405,6 +405,7 @@ function addIntegrationRoutes(app: Hono, service: StandInService): void {
       redirectUri: `${service.url}/oauth/callback/${id}`,
       registerUrl: 'https://gitlab.com/-/user_settings/applications',
       steps: ['Add an application.'],
+      suspended: null,
     }
     service.integrations.push(integration)
     return c.json(integration, 201)
