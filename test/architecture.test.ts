@@ -127,6 +127,9 @@ verifies.suite('house:layers', () => {
     ['refresh/planted.ts', '../connect/flows.ts', 'refresh may not import connect'],
     ['http/planted.ts', '../keywell.ts', 'http may not import keywell.ts'],
     ['ids.ts', './store/database.ts', 'ids.ts may not import store'],
+    ['store/planted.ts', '../outbound/outbound.ts', 'store may not import outbound'],
+    ['vault/planted.ts', '../metrics/metrics.ts', 'vault may not import metrics'],
+    ['metrics/planted.ts', '../store/census.ts', 'metrics may not import store'],
   ])('%s may not import %s', (file, specifier, message) => {
     const path = `packages/server/src/${file}`
     expect(found(serverFolderFaults, path, `import '${specifier}'`)).toEqual([message])

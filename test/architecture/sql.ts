@@ -85,6 +85,16 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
     reason: 'a worker tries one connection of a suspended integration, whoever owns it',
   },
   {
+    path: 'packages/server/src/store/census.ts',
+    begins: 'select provider, status, health, count(*)::int as count from connections',
+    reason: 'metrics: sums of all tenants, of which none says whose a row is',
+  },
+  {
+    path: 'packages/server/src/store/census.ts',
+    begins: 'select (select count(*) from upkeep',
+    reason: 'metrics: the same for what waits to be done',
+  },
+  {
     path: 'packages/server/src/store/tenant-keys.ts',
     begins: 'select distinct kek_id',
     reason: 'start-up: every root key that is still in use must be known',

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Change, HostLimits, Secret } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
+import { trace } from '@opentelemetry/api'
 import { createAudit } from './audit/audit.ts'
 import { createChangeFeed } from './changes/feed.ts'
 import { type ChangeSigner, createChangeSigner } from './changes/signer.ts'
@@ -22,6 +23,12 @@ import { createApiKeys } from './http/api-keys.ts'
 import { createApp } from './http/app.ts'
 import { createIds } from './ids.ts'
 import { type Logger, silentLogger } from './logger.ts'
+import { type Census, createCensus } from './metrics/census.ts'
+import { createClockSkew } from './metrics/clock-skew.ts'
+import { createMetrics } from './metrics/counters.ts'
+import { maxNamedHosts } from './metrics/host-labels.ts'
+import { createRegistry, createScrape, type Scrape } from './metrics/scrape.ts'
+import { createTracing } from './metrics/tracing.ts'
 import { createIntegrations } from './oauth/integrations.ts'
 import { createOutbound, type PrivateHost } from './outbound/outbound.ts'
 import type { FaultPoint } from './refresh/fault-point.ts'
@@ -29,6 +36,8 @@ import { createRefresher } from './refresh/refresh.ts'
 import { createReplicas } from './refresh/replicas.ts'
 import { defaultTiming, type Timing } from './refresh/timing.ts'
 import { createWorker } from './refresh/worker.ts'
+import { countConnections, countWaitingWork, listInstallHosts, readClock } from './store/census.ts'
+import { countUnavailable } from './store/counted.ts'
 import type { Database } from './store/database.ts'
 import { migrate } from './store/migrate.ts'
 import { deleteOldCodes } from './store/one-time-codes.ts'
@@ -67,8 +76,8 @@ export interface KeywellOptions {
    */
   limits?: Readonly<Record<string, HostLimits>>
   /**
-   * `serve`: HTTP alone. `worker`: keeps connections alive and tells webhooks; of HTTP it answers no more
-   * than its own health. Default `all`.
+   * `serve`: HTTP alone. `worker`: keeps connections alive and tells webhooks; of HTTP it answers
+   * `/livez`, `/readyz` and `/metrics`, and nothing else. Default `all`.
    */
   role?: 'all' | 'serve' | 'worker'
   /** Times of the refresh engine that differ from the defaults; for tests. */
@@ -85,6 +94,11 @@ export interface KeywellOptions {
 export interface KeywellService {
   /** Answers any request to the service. */
   fetch(request: Request): Promise<Response>
+  /**
+   * What is measured, in the text format of Prometheus, without asking who looks: for a page that
+   * only the operator reaches. `fetch` answers the same at `/metrics`, to whoever has an API key.
+   */
+  metrics(): Promise<Scrape>
   /** Migrates the database, checks the keys, and begins to listen for changes. */
   start(): Promise<void>
   /** Finishes what is under way and closes what `start` opened, the database included. */
@@ -98,7 +112,7 @@ export interface KeywellService {
 
 /** Builds every part, once. The only file that knows them all. */
 export function createKeywell(options: KeywellOptions): KeywellService {
-  const { database, keys } = options
+  const { keys } = options
   const publicUrl = checkPublicUrl(options.publicUrl)
   const logger = options.logger ?? silentLogger
   const now = options.now ?? Date.now
@@ -109,10 +123,17 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const timing = { ...defaultTiming, ...options.timing }
   /** Names this process in leases, and among the replicas. */
   const processId = randomUUID()
+  const monotonic = () => performance.now()
 
+  const registry = createRegistry()
+  const providerNames = providers.map((provider) => provider.name)
+  const metrics = createMetrics({ registry, providers: providerNames, now: monotonic })
+  const tracing = createTracing(trace.getTracer('@keywell/server'))
+  const database = countUnavailable(options.database, metrics.databaseUnavailable)
   const vault = createVault({
     keys,
     random,
+    begun: metrics.vaultUsed,
     store: {
       find: (tenantId, version) => findTenantKey(database, tenantId, version),
       insertFirst: (row) => insertFirstTenantKey(database, row),
@@ -124,10 +145,16 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     allow: options.privateHosts ?? [],
     providers,
     limits: options.limits,
+    tracing,
   })
-  const audit = createAudit({ database, makeId: () => makeId('auditEntry') })
+  const audit = createAudit({ database, makeId: () => makeId('auditEntry'), metrics })
   const signer = createChangeSigner({ database, vault, issuer: publicUrl })
-  const feed = createChangeFeed({ database, signer: beforePush(signer, faultPoint), logger })
+  const feed = createChangeFeed({
+    database,
+    signer: beforePush(signer, faultPoint),
+    logger,
+    metrics,
+  })
   const flowHints = createFlowHints(database)
   const box = createTokenBox({ vault, logger })
   const integrations = createIntegrations({ database, vault, outbound, audit, publicUrl, makeId })
@@ -138,6 +165,8 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     outbound,
     audit,
     logger,
+    metrics,
+    tracing,
     random: chance,
     sleep,
     after,
@@ -145,13 +174,24 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     faultPoint,
     processId,
   })
-  const health = createHealth({ database, box, outbound, audit, logger, random: chance, timing })
+  const health = createHealth({
+    database,
+    box,
+    outbound,
+    audit,
+    logger,
+    metrics,
+    tracing,
+    random: chance,
+    timing,
+  })
   const worker = createWorker({
     database,
     refresher,
     check: health.check,
     hosts: outbound.hosts,
     logger,
+    metrics,
     after,
     timing,
     random: chance,
@@ -169,15 +209,24 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     outbound,
     audit,
     logger,
+    metrics,
     sleep,
   })
   const secrets = createSigningSecrets({ vault, random })
   // Gates of its own: receivers that fail must not hold back a provider on the same host.
-  const webhookOutbound = createOutbound({ allow: options.privateHosts ?? [] })
-  const webhookParts = { database, secrets, outbound: webhookOutbound, audit }
+  const webhookOutbound = createOutbound({ allow: options.privateHosts ?? [], tracing })
+  const webhookParts = { database, secrets, outbound: webhookOutbound, audit, metrics }
   const webhookWorker = createWebhookWorker({ ...webhookParts, logger, after, random: chance })
   const webhooks = createWebhooks({ ...webhookParts, makeId, wake: webhookWorker.wake })
   const apiKeys = createApiKeys({ database, vault, audit, makeId, random, now })
+  const clockSkew = createClockSkew({ databaseNow: () => readClock(database), now, after, logger })
+  const census = createCensus({ take: () => takeCensus(database), now: monotonic, sleep })
+  const scrape = createScrape(registry, {
+    census,
+    hosts: outbound.hosts.snapshot,
+    streams: () => feed.streams,
+    clockSkew: () => clockSkew.seconds,
+  })
   const app = createApp({
     publicUrl,
     logger,
@@ -187,13 +236,15 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     sessions,
     flows: createFlows({ ...flowParts, makeId, publicUrl }),
     callback: createCallback(flowParts),
-    confirm: createConfirm({ ...flowParts, outbound, storeConnection }),
+    confirm: createConfirm({ ...flowParts, outbound, storeConnection, tracing }),
     readCredential: createReadCredential({
       database,
       box,
       refresher,
       outbound,
       audit,
+      metrics,
+      tracing,
       connectUrl: options.connectUrl,
       sleep,
       random: chance,
@@ -205,6 +256,9 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     feed,
     signer,
     nextFlowHint: flowHints.next,
+    tracing,
+    scrape,
+    role,
     isReady: async () => {
       const rows = await database.query('select 1 as one').catch(() => [])
       return rows.length === 1
@@ -224,6 +278,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
 
   return {
     fetch: async (request) => app.fetch(request),
+    metrics: scrape,
 
     async start() {
       await migrate(database)
@@ -235,6 +290,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await feed.start()
       feed.onChange(webhookWorker.wake)
       await replicas.start()
+      clockSkew.start()
       if (role === 'serve') return
       worker.start()
       webhookWorker.start()
@@ -245,7 +301,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       clearInterval(sweeper)
       // First everything that begins work, then whatever is under way, then what they need.
       await Promise.all([worker.stop(), webhookWorker.stop(), refresher.drain()])
-      await replicas.stop()
+      await Promise.all([replicas.stop(), clockSkew.stop()])
       await feed.stop()
       await flowHints.stop()
       await audit.close()
@@ -260,6 +316,16 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       revoke: (id) => apiKeys.revoke(id, 'operator'),
     },
   }
+}
+
+/** What a look at the metrics asks the database, over all tenants. */
+async function takeCensus(database: Database): Promise<Census> {
+  const [connections, waiting, hosts] = await Promise.all([
+    countConnections(database),
+    countWaitingWork(database),
+    listInstallHosts(database, maxNamedHosts),
+  ])
+  return { connections, ...waiting, hosts }
 }
 
 /** What is told is signed first. */

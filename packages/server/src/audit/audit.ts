@@ -1,4 +1,5 @@
 import { KeywellError } from '@keywell/protocol'
+import { type Metrics, silentMetrics } from '../metrics/metrics.ts'
 import { type AuditRow, insertAudit } from '../store/audit.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { type After, after } from '../timers.ts'
@@ -75,9 +76,10 @@ export function createAudit(options: {
   database: Database
   /** A new id of an audit entry. */
   makeId: () => string
+  metrics?: Pick<Metrics, 'auditUnwritable'>
   after?: After
 }): Audit {
-  const { database, makeId } = options
+  const { database, makeId, metrics = silentMetrics } = options
   const handOuts = createGroupCommit<AuditRow>({
     commit: (rows) => insertAudit(database, rows),
     after: options.after ?? after,
@@ -89,6 +91,7 @@ export function createAudit(options: {
       try {
         await handOuts.add(toRow(makeId(), entry))
       } catch (cause) {
+        metrics.auditUnwritable()
         throw new KeywellError('unavailable', 'The audit log cannot be written.', { cause })
       }
     },

@@ -1,5 +1,6 @@
 import { type Change, heartbeatMs } from '@keywell/protocol'
 import { type Logger, silentLogger } from '../logger.ts'
+import { type Metrics, silentMetrics } from '../metrics/metrics.ts'
 import type { Database } from '../store/database.ts'
 import { type After, after } from '../timers.ts'
 import { createReader } from './reader.ts'
@@ -45,13 +46,14 @@ export function createChangeFeed(options: {
   database: Database
   signer: Pick<ChangeSigner, 'sign'>
   logger?: Logger
+  metrics?: Pick<Metrics, 'changesTold'>
   after?: After
   /** Milliseconds between looks at the database when it gives no hint. Default 1,000. */
   pollMs?: number
   /** Milliseconds for which a position is good. Default 24 hours. */
   retentionMs?: number
 }): ChangeFeed {
-  const { database, logger = silentLogger, pollMs = 1_000 } = options
+  const { database, logger = silentLogger, metrics = silentMetrics, pollMs = 1_000 } = options
   const retentionMs = options.retentionMs ?? defaultRetentionMs
   const parts = { database, logger, after: options.after ?? after }
   const events = createSignedEvents(options.signer.sign)
@@ -83,7 +85,7 @@ export function createChangeFeed(options: {
       open.add(ended)
       ended.signal.addEventListener('abort', () => open.delete(ended), { once: true })
       follow(signal, ended)
-      return openStream({ reader, events, logger, retentionMs }, request, ended)
+      return openStream({ reader, events, logger, metrics, retentionMs }, request, ended)
     },
     get streams() {
       return open.size

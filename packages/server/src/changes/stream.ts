@@ -1,5 +1,6 @@
 import { isAfter, type Position, parsePosition } from '@keywell/protocol'
 import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { Stretch } from './memory.ts'
 import type { ChangeReader } from './reader.ts'
 import type { SignedEvents } from './signed-events.ts'
@@ -8,6 +9,7 @@ export interface StreamParts {
   reader: ChangeReader
   events: SignedEvents
   logger: Logger
+  metrics: Pick<Metrics, 'changesTold'>
   /** Milliseconds for which a change can be read after it was written. */
   retentionMs: number
 }
@@ -52,7 +54,7 @@ export function openStream(
 
 /** What a subscriber is told, in order, until `ended`. */
 async function* tell(
-  { reader, events, logger, retentionMs }: StreamParts,
+  { reader, events, logger, metrics, retentionMs }: StreamParts,
   { lastEventId, stream = null }: StreamRequest,
   ended: AbortSignal,
 ): AsyncGenerator<string, void> {
@@ -98,7 +100,9 @@ async function* tell(
     const last = stretch.entries.at(-1)?.position ?? told
     told = stretch.upTo
     if (stretch.entries.length > 0) {
-      yield (await Promise.all(stretch.entries.map(events.change))).join('')
+      const signed = await Promise.all(stretch.entries.map(events.change))
+      metrics.changesTold(signed.length)
+      yield signed.join('')
     }
     if (remembered === undefined && isAfter(told, last)) {
       // Where memory begins, the chain of what is signed once begins too: this ties the reader to it.

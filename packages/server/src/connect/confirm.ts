@@ -8,6 +8,7 @@ import {
 } from '@keywell/protocol'
 import type { z } from 'zod'
 import type { Audit } from '../audit/audit.ts'
+import type { Tracing } from '../metrics/tracing.ts'
 import { lookUpAccount } from '../oauth/account.ts'
 import { exchangeCode, type Registration, revokeToken } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
@@ -22,6 +23,8 @@ import { redeemCode } from './one-time-code.ts'
 import type { Actor, Sessions } from './sessions.ts'
 import type { StoreConnection } from './store-connection.ts'
 
+type Confirmation = z.output<typeof confirmSchema> & { sessionId: string } & Actor
+
 /**
  * Steps 7 and 8: the app's backend says who is signed in, in the browser that brought the ticket.
  * Only if that is who the session was made for is the code exchanged, the account looked up, and the
@@ -35,9 +38,8 @@ export function createConfirm(parts: {
   integrations: Integrations
   storeConnection: StoreConnection
   audit: Audit
-}): (
-  request: z.output<typeof confirmSchema> & { sessionId: string } & Actor,
-) => Promise<ConfirmAnswer> {
+  tracing: Tracing
+}): (request: Confirmation) => Promise<ConfirmAnswer> {
   const { database, vault, outbound, audit } = parts
 
   async function end(flow: store.FlowRow, error: KeywellError, actor: Actor): Promise<void> {
@@ -113,7 +115,14 @@ export function createConfirm(parts: {
     }
   }
 
-  return async ({ sessionId, flowId, ticket, tenantId, userId, ...actor }) => {
+  async function confirm({
+    sessionId,
+    flowId,
+    ticket,
+    tenantId,
+    userId,
+    ...actor
+  }: Confirmation): Promise<ConfirmAnswer> {
     // The ticket is spent whatever follows: a ticket that was shown to the wrong user is of no more use.
     const code = await redeemCode(database, 'ticket', ticket)
     if (code === undefined || code.flowId !== flowId || code.ownerId !== tenantId) {
@@ -138,6 +147,13 @@ export function createConfirm(parts: {
     const ended = await readFlow(database, tenantId, flowId)
     return { ...(await viewFlow(database, ended)), mode: ended.mode, resumeUrl: ended.resumeUrl }
   }
+
+  return (request) =>
+    parts.tracing.span('keywell.connect.confirm', {}, async (say) => {
+      const answer = await confirm(request)
+      say({ 'keywell.outcome': answer.status })
+      return answer
+    })
 }
 
 /** T1: whoever finished the flow is not who it was begun for. */

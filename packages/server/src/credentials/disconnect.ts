@@ -2,6 +2,7 @@ import type { DisconnectAnswer } from '@keywell/protocol'
 import type { Audit } from '../audit/audit.ts'
 import { writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { revokeToken } from '../oauth/client.ts'
 import { type Integrations, requireProvider } from '../oauth/integrations.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
@@ -45,6 +46,7 @@ export function createDisconnector(parts: {
   outbound: Outbound
   audit: Audit
   logger: Logger
+  metrics: Pick<Metrics, 'withdrawalTried'>
   sleep: Sleep
 }): Disconnector {
   const { database, box, audit } = parts
@@ -75,6 +77,7 @@ export function createDisconnector(parts: {
         ...(outcome === 'revoked' ? {} : { reason: outcome }),
       })
     })
+    parts.metrics.withdrawalTried(outcome)
     return outcome === 'revoked' ? 'revoked' : outcome === 'retry' ? 'pending' : 'manual'
   }
 
@@ -84,6 +87,7 @@ export function createDisconnector(parts: {
     } catch (error) {
       const { tenantId, connectionId } = row
       const reason = error instanceof Error ? error.message : 'unknown'
+      parts.metrics.withdrawalTried('broken_off')
       parts.logger.error({ tenantId, connectionId, reason }, 'a grant could not be withdrawn')
       return 'pending'
     }

@@ -1,6 +1,7 @@
 import {
   type ConnectionId,
   type CredentialAnswer,
+  type ErrorCode,
   KeywellError,
   type ReadCredentialAnswer,
   type readCredentialSchema,
@@ -9,6 +10,8 @@ import { findProvider, missingScopes } from '@keywell/providers'
 import { LRUCache } from 'lru-cache'
 import type { z } from 'zod'
 import type { Audit } from '../audit/audit.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { Tracing } from '../metrics/tracing.ts'
 import { parseHost, requireProvider } from '../oauth/integrations.ts'
 import { probeToken } from '../oauth/probe.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
@@ -17,7 +20,7 @@ import type { Refresher } from '../refresh/refresh.ts'
 import { planProbe } from '../refresh/schedule.ts'
 import type { Timing } from '../refresh/timing.ts'
 import { type CredentialReadRow, findCredential } from '../store/credentials.ts'
-import type { Database } from '../store/database.ts'
+import { type Database, DatabaseUnavailable } from '../store/database.ts'
 import { findUpkeep, hastenUpkeep, touchUpkeep } from '../store/upkeep.ts'
 import type { Sleep } from '../timers.ts'
 import { createLookUp } from './look-up.ts'
@@ -42,18 +45,33 @@ export function createReadCredential(parts: {
   refresher: Refresher
   outbound: Outbound
   audit: Audit
+  metrics: Pick<Metrics, 'credentialRead' | 'probed'>
+  tracing: Tracing
   /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
   connectUrl: string | undefined
   sleep: Sleep
   random: () => number
   timing: Timing
 }): ReadCredentials {
-  const { database, box, refresher, audit } = parts
+  const { database, box, refresher, audit, metrics, tracing } = parts
   const lookUp = createLookUp(database)
   const probed = new LRUCache<string, true>({ max: 10_000, ttl: parts.timing.doubtPauseMs })
   const touched = new LRUCache<string, true>({ max: 100_000, ttl: touchPauseMs })
 
-  return async (query, caller) => {
+  return (query, caller) =>
+    tracing.span('keywell.credential.read', factsOf(query), async () => {
+      const ended = metrics.credentialRead()
+      try {
+        const answer = await read(query, caller)
+        ended(answer.unchanged ? 'unchanged' : 'ok')
+        return answer
+      } catch (error) {
+        ended(codeOf(error))
+        throw error
+      }
+    })
+
+  async function read(query: Query, caller: Caller): Promise<ReadCredentialAnswer> {
     let row = await find(query)
     if (await wantsRefresh(row, query)) row = await refreshed(row)
     requireUsable(row, query)
@@ -134,7 +152,7 @@ export function createReadCredential(parts: {
     const { accessToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
     const sending = { tenantId: row.tenantId }
     const asked = { provider, host: row.host, accessToken, sending }
-    if ((await probeToken(parts.outbound, asked)).news !== 'dead') return false
+    if ((await probeToken(parts, asked)).news !== 'dead') return false
     await hastenUpkeep(database, { ...row, connectionId: row.id })
     return true
   }
@@ -204,6 +222,17 @@ export function createReadCredential(parts: {
     url.searchParams.set('connection', query.connection)
     return url.href
   }
+}
+
+/** Whatever else a caller writes as its provider is no word of ours, so it is not told. */
+const factsOf = ({ provider }: Query) => ({
+  'keywell.provider': findProvider(provider)?.name ?? 'unknown',
+})
+
+/** As the caller will be told, see `toKeywellError`. */
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof KeywellError) return error.code
+  return error instanceof DatabaseUnavailable ? 'unavailable' : 'internal'
 }
 
 const keyOf = (row: CredentialReadRow) => `${row.tenantId.length}:${row.tenantId}${row.id}`

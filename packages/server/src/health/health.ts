@@ -1,5 +1,7 @@
 import type { Audit } from '../audit/audit.ts'
 import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { Tracing } from '../metrics/tracing.ts'
 import { requireProvider } from '../oauth/integrations.ts'
 import { type ProbeNews, probeToken } from '../oauth/probe.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
@@ -34,6 +36,8 @@ export function createHealth(parts: {
   outbound: Outbound
   audit: Audit
   logger: Logger
+  metrics: Pick<Metrics, 'probed' | 'connectionEnded'>
+  tracing: Tracing
   random: () => number
   timing: Timing
 }): Health {
@@ -45,7 +49,7 @@ export function createHealth(parts: {
   ): Promise<ProbeNews & { canRefresh: boolean }> {
     if (row.sealed === null) throw new TypeError('checked by the caller')
     const tokens = await parts.box.open({ ...row, connectionId: row.id }, row.sealed)
-    const found = await probeToken(parts.outbound, {
+    const found = await probeToken(parts, {
       provider: requireProvider(row.provider),
       host: row.host,
       accessToken: tokens.accessToken,
@@ -58,13 +62,13 @@ export function createHealth(parts: {
     sql: Sql,
     { claim, row }: { claim: Claim; row: KeptCredentialRow },
     found: ProbeNews & { canRefresh: boolean },
-  ): Promise<void> {
+  ): Promise<Death | null> {
     const verdict = judge(claim, found, {
       random,
       confirmAfterMs: parts.timing.confirmAfterMs,
       pauseMs: planProbe({ ...claim, hasEnd: row.expiresAt !== null }, random),
     })
-    if (!(await endProbe(sql, claim, verdict))) return
+    if (!(await endProbe(sql, claim, verdict))) return null
     const result = { ...auditEntryOf(row), action: 'connection.probe' } as const
     if (found.news !== 'alive') {
       await parts.audit.write(sql, {
@@ -78,6 +82,7 @@ export function createHealth(parts: {
     if (scopes !== null && !isSame(scopes, row.grantedScopes)) {
       await setGrantedScopes(sql, { ...row, scopes })
     }
+    return verdict.death
   }
 
   return {
@@ -89,7 +94,10 @@ export function createHealth(parts: {
         const { tenantId, connectionId } = claim
         parts.logger.warn({ tenantId, connectionId }, 'a token was found dead before its time')
       }
-      await database.transaction(claim.tenantId, (sql) => record(sql, { claim, row }, found))
+      const death = await database.transaction(claim.tenantId, (sql) =>
+        record(sql, { claim, row }, found),
+      )
+      if (death !== null) parts.metrics.connectionEnded(row.provider, death.reason)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { KeywellError, type RequestId } from '@keywell/protocol'
-import type { MiddlewareHandler } from 'hono'
+import type { MiddlewareHandler, NotFoundHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { ChangeFeed } from '../changes/feed.ts'
 import type { ChangeSigner } from '../changes/signer.ts'
@@ -12,6 +12,8 @@ import type { Sessions } from '../connect/sessions.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { ReadCredentials } from '../credentials/read.ts'
 import type { Logger } from '../logger.ts'
+import type { Scrape } from '../metrics/scrape.ts'
+import type { Tracing } from '../metrics/tracing.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { Database } from '../store/database.ts'
 import type { ApiKeys } from './api-keys.ts'
@@ -47,6 +49,11 @@ export interface AppParts {
   webhooks: Webhooks
   feed: ChangeFeed
   signer: ChangeSigner
+  tracing: Tracing
+  /** What is measured; asked for with an API key. */
+  scrape: () => Promise<Scrape>
+  /** `worker` answers of its own health, and nothing else. */
+  role: 'all' | 'serve' | 'worker'
   nextFlowHint: (flowId: string, signal: AbortSignal) => Promise<void>
   /** Whether the service may be sent work. */
   isReady: () => Promise<boolean>
@@ -73,7 +80,19 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
     throw new KeywellError('unavailable', 'The database does not answer.', { retryAfterMs: 1_000 })
   })
 
+  app.get('/metrics', requireApiKey(parts), async (c) => {
+    const { contentType, text } = await parts.scrape()
+    return c.body(text, 200, { 'content-type': contentType })
+  })
+
+  app.onError((error, c) =>
+    answerProblem(c, toKeywellError(error, parts.logger, c.get('requestId'))),
+  )
+  if (parts.role === 'worker') return app.notFound(answerNotServed)
+
   app.use('/v1/*', requireApiKey(parts))
+  // Only whoever has shown a key may say what trace this belongs to.
+  app.use('/v1/*', (c, next) => parts.tracing.continued((name) => c.req.header(name), next))
   app.route('/v1/credentials', credentialRoutes(parts.readCredential))
   app.route('/v1/connections', connectionRoutes(parts))
   app.route('/v1/connect/sessions', sessionRoutes(parts))
@@ -97,11 +116,16 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
       }),
     ),
   )
-  app.onError((error, c) =>
-    answerProblem(c, toKeywellError(error, parts.logger, c.get('requestId'))),
-  )
   return app
 }
+
+const answerNotServed: NotFoundHandler<Environment> = (c) =>
+  answerProblem(
+    c,
+    new KeywellError('not_found', 'This process keeps connections alive and serves nobody.', {
+      nextStep: 'Ask one that was started with KEYWELL_ROLE=serve or all.',
+    }),
+  )
 
 const limitUnknownLength = bodyLimit({ maxSize: maxBodyBytes, onError: refuseBody })
 

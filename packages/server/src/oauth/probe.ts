@@ -35,10 +35,10 @@ export function probeToken(
   { outbound, metrics, tracing }: ProbeParts,
   options: ProbeOptions,
 ): Promise<ProbeNews> {
-  const { id } = options.provider
-  return tracing.span('keywell.probe', { 'keywell.provider': id }, async (say) => {
+  const { name: provider } = options.provider
+  return tracing.span('keywell.probe', { 'keywell.provider': provider }, async (say) => {
     const found = await ask(outbound, options)
-    metrics.probed(id, found.news)
+    metrics.probed(provider, found.news)
     say({ 'keywell.outcome': found.news })
     return found
   })

@@ -1,5 +1,6 @@
 import type { HostLimits } from '@keywell/protocol'
 import { Agent } from 'undici'
+import { type SpanFacts, silentTracing, type Tracing } from '../metrics/tracing.ts'
 import { type After, after as realAfter } from '../timers.ts'
 import { createConnector, type Dial, dialTcp, type Lookup, resolveName } from './connect.ts'
 import { OutboundError } from './errors.ts'
@@ -36,6 +37,8 @@ export interface OutboundOptions {
   readonly now?: (() => number) | undefined
   /** Default: real timers. */
   readonly after?: After | undefined
+  /** Each call is a span: method, host and status. Nothing of it is sent to the host. */
+  readonly tracing?: Tracing | undefined
 }
 
 /** As for `fetch`; the bounds of one call may differ from the usual ones. */
@@ -89,7 +92,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const maxBytes = options.maxBytes ?? defaults.maxBytes
   const policy = createPolicy(options.allow)
   const { lookup = resolveName, dial = dialTcp } = options
-  const { now = () => performance.now(), after = realAfter } = options
+  const { now = () => performance.now(), after = realAfter, tracing = silentTracing } = options
   const limitsOf = createLimits(options)
   const gates = createGates({ limitsOf, now, after })
   const agentOptions: Agent.Options = {
@@ -135,7 +138,11 @@ export function createOutbound(options: OutboundOptions): Outbound {
         signal: init.signal,
         ready: init.ready,
       }
-      const answer = await passAndExchange(request, bounds, init)
+      const answer = await tracing.span('keywell.outbound', factsOf(request), async (say) => {
+        const taken = await passAndExchange(request, bounds, init)
+        say({ 'http.response.status_code': taken.status })
+        return taken
+      })
       if (init.redirect === 'error' && isRedirect(answer.status)) {
         throw new OutboundError('redirect', { host: url.host, notSent: false })
       }
@@ -154,6 +161,13 @@ export function createOutbound(options: OutboundOptions): Outbound {
       return closing.then(() => {})
     },
   }
+}
+
+/** No path and no query: a code or a token could stand there. */
+function factsOf({ method, origin }: OutgoingRequest): SpanFacts {
+  const { hostname, port } = new URL(origin)
+  const facts = { 'http.request.method': method, 'server.address': hostname }
+  return port === '' ? facts : { ...facts, 'server.port': Number(port) }
 }
 
 function parseUrl(input: string | URL): URL {

@@ -1,6 +1,7 @@
 import type { Audit } from '../audit/audit.ts'
 import { writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { Registration } from '../oauth/client.ts'
 import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
 import { endConnection, setConnectionHealth } from '../store/connections.ts'
@@ -43,6 +44,7 @@ export function createFail(parts: {
   database: Database
   audit: Audit
   logger: Logger
+  metrics: Pick<Metrics, 'connectionEnded'>
   random: () => number
   timing: Timing
 }): Fail {
@@ -92,17 +94,19 @@ export function createFail(parts: {
           row.issuedForMs !== null &&
           row.issuedForMs > refreshTokenLifetime * 1000,
       })
-      await database.transaction(tenantId, async (sql) => {
+      const death = await database.transaction(tenantId, async (sql) => {
         const current = await findCredential(sql, tenantId, id)
         const moved = current?.generation !== row.generation
         // Somebody else's success: adopt it.
         const result = next(claim, moved ? { kind: 'overtaken' } : event)
         const isOurs = await write(sql, claim, moved ? 'overtaken' : outcome.kind, result)
-        if (!isOurs || moved || outcome.kind === 'unsent') return
+        if (!isOurs || moved || outcome.kind === 'unsent') return null
         await audit.write(sql, { ...auditEntryOf(row), result: 'failed', reason: outcome.kind })
         if (result.blames !== null) await blame(sql, row, result.blames)
         await tell(sql, row, result)
+        return result.death
       })
+      if (death !== null) parts.metrics.connectionEnded(row.provider, death.reason)
     },
   }
 }

@@ -1,6 +1,8 @@
 import type { Secret } from '@keywell/protocol'
 import type { Audit } from '../audit/audit.ts'
 import type { Logger } from '../logger.ts'
+import type { Metrics, RefreshOutcome } from '../metrics/metrics.ts'
+import type { Say, Tracing } from '../metrics/tracing.ts'
 import { type Registration, refreshTokens } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { probeToken } from '../oauth/probe.ts'
@@ -13,7 +15,7 @@ import { deleteOrphan, findOrphan } from '../store/orphans.ts'
 import { type Claim, claimRefresh, restartDoubt } from '../store/upkeep.ts'
 import type { After, Sleep } from '../timers.ts'
 import { auditEntryOf } from './audit-entry.ts'
-import { createCommit } from './commit.ts'
+import { type Committed, createCommit } from './commit.ts'
 import { type DoubtRuling, resolveDoubt } from './doubt.ts'
 import { createFail, type Failed } from './fail.ts'
 import type { FaultPoint, FaultPointName } from './fault-point.ts'
@@ -54,6 +56,8 @@ export interface RefresherParts {
   outbound: Outbound
   audit: Audit
   logger: Logger
+  metrics: Pick<Metrics, 'refresh' | 'probed' | 'connectionEnded'>
+  tracing: Tracing
   random: () => number
   sleep: Sleep
   after: After
@@ -90,15 +94,37 @@ export function createRefresher(parts: RefresherParts): Refresher {
   async function attempt(claim: Claim, background: boolean): Promise<void> {
     const lease = openLease(parts, claim)
     try {
-      const prepared = await prepare(claim)
-      if (prepared === undefined) return
-      lease.hold()
-      const outcome = await send(claim, prepared, { background, ready: lease.mustStillSend })
-      await reach('after_answer', prepared.row)
-      if (outcome.kind === 'tokens') await succeed(claim, prepared, outcome, lease)
-      else await endWithout(claim, prepared, outcome, lease)
+      await parts.tracing.span('keywell.refresh', { 'keywell.background': background }, (say) =>
+        attemptWith(lease, claim, { background, say }),
+      )
     } finally {
       lease.end()
+    }
+  }
+
+  async function attemptWith(
+    lease: Lease,
+    claim: Claim,
+    { background, say }: { background: boolean; say: Say },
+  ): Promise<void> {
+    const prepared = await prepare(claim)
+    if (prepared === undefined) return
+    const { provider } = prepared.row
+    say({ 'keywell.provider': provider })
+    lease.hold()
+    const ended = parts.metrics.refresh(provider)
+    try {
+      const answer = await send(claim, prepared, { background, ready: lease.mustStillSend })
+      await reach('after_answer', prepared.row)
+      const outcome =
+        answer.kind === 'tokens'
+          ? await succeed(claim, prepared, answer, lease)
+          : await endWithout(claim, prepared, answer, lease)
+      ended(outcome)
+      say({ 'keywell.outcome': outcome })
+    } catch (error) {
+      ended('broken_off')
+      throw error
     }
   }
 
@@ -158,9 +184,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
   ): Promise<AccessTokenNews> {
     if (row.expiresInMs !== null && row.expiresInMs <= 0) return Promise.resolve('past')
     const sending = { tenantId: row.tenantId, background: true }
-    return probeToken(parts.outbound, { ...registration, accessToken, sending }).then(
-      ({ news }) => news,
-    )
+    return probeToken(parts, { ...registration, accessToken, sending }).then(({ news }) => news)
   }
 
   /** The socket outlives the deadline: a late success is the only living child of its generation. */
@@ -182,13 +206,14 @@ export function createRefresher(parts: RefresherParts): Refresher {
     prepared: Prepared,
     answer: Granted,
     { elapsedMs }: Lease,
-  ): Promise<void> {
+  ): Promise<Committed> {
     const { row, tokens: old } = prepared
-    await untilCommitted(parts, async () => {
+    const committed = await untilCommitted(parts, async () => {
       await reach('before_commit', row)
       return commit({ row, claim, old, answer, ageMs: elapsedMs() })
     })
     await reach('after_commit', row)
+    return committed
   }
 
   async function endWithout(
@@ -196,35 +221,40 @@ export function createRefresher(parts: RefresherParts): Refresher {
     prepared: Prepared,
     outcome: Failed,
     lease: Lease,
-  ): Promise<void> {
+  ): Promise<RefreshOutcome> {
     const { row, registration, tokens } = prepared
     logger.warn(
       { ...refOf(claim), outcome: outcome.kind, detail: outcome.detail },
       'a refresh brought nothing',
     )
-    if (outcome.kind === 'rejected' && (await tryOrphan(claim, prepared, lease))) return
+    const saved = outcome.kind === 'rejected' ? await tryOrphan(claim, prepared, lease) : undefined
+    if (saved !== undefined) return saved
     // After a refusal, what the old access token says.
     const oldAccessToken =
       outcome.kind === 'rejected'
         ? await probe(registration, row, tokens.accessToken)
         : ('unknown' as const)
     await fail.record({ claim, row, registration, outcome, oldAccessToken })
+    return outcome.kind
   }
 
   /** A pair that came too late once may be the one that lives. Before a connection is given up, it is tried. */
-  async function tryOrphan(claim: Claim, prepared: Prepared, lease: Lease): Promise<boolean> {
+  async function tryOrphan(
+    claim: Claim,
+    prepared: Prepared,
+    lease: Lease,
+  ): Promise<Committed | undefined> {
     const { row, registration } = prepared
     const orphan = await findOrphan(database, row.tenantId, row.id)
-    if (orphan === undefined) return false
+    if (orphan === undefined) return undefined
     const owner = { ...row, connectionId: row.id, generation: orphan.generation }
     const tokens = await box.openOrphan(owner, orphan.attemptId, orphan.sealed)
     await deleteOrphan(database, orphan)
-    if (tokens.refreshToken === null) return false
+    if (tokens.refreshToken === null) return undefined
     const sending = { tenantId: row.tenantId, timeoutMs: timing.detachedMs }
     const answer = await refreshTokens(parts.outbound, registration, tokens.refreshToken, sending)
-    if (answer.kind !== 'tokens') return false
-    await succeed(claim, { ...prepared, tokens }, answer, lease)
-    return true
+    if (answer.kind !== 'tokens') return undefined
+    return succeed(claim, { ...prepared, tokens }, answer, lease)
   }
 
   /** One attempt per connection in this process; callers of both kinds share it. */

@@ -17,8 +17,6 @@ export interface Worker {
   start(): void
   /** Takes no more work, and waits until what it has is over or given back. */
   stop(): Promise<void>
-  /** How late the work that was claimed last was begun, in milliseconds. */
-  readonly lagMs: number
 }
 
 /**
@@ -43,7 +41,6 @@ export function createWorker(parts: {
   let cancelNext = () => {}
   let polling: Promise<void> | undefined
   let stopped = false
-  let lagMs = 0
 
   function schedule(ms: number): void {
     cancelNext()
@@ -79,7 +76,6 @@ export function createWorker(parts: {
   }
 
   function run(claim: Claim): void {
-    lagMs = claim.lateMs
     parts.metrics.workBegun(claim.lateMs)
     const done = (claim.refreshDue ? refresher.carryOut(claim) : check(claim)).finally(() => {
       running.delete(done)
@@ -105,9 +101,6 @@ export function createWorker(parts: {
       cancelNext()
       await polling
       await Promise.all([...running])
-    },
-    get lagMs() {
-      return lagMs
     },
   }
 }

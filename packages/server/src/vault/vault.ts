@@ -51,37 +51,45 @@ export interface Vault {
   close(): void
 }
 
+/** Called when an operation begins; what it answers is called when that ends. It must not throw. */
+export type VaultWatch = (operation: 'seal' | 'open') => (result: 'ok' | 'failed') => void
+
 /** Tenant of the keys that belong to no tenant; the API refuses ids that begin with `@`. */
 export const installTenant = '@install'
 
 /**
  * @param options.random default: the system's generator
  * @param options.now milliseconds of a clock that never goes back; default `performance.now`
+ * @param options.begun hears of every seal and open, for who measures; default: nobody
  */
 export function createVault(options: {
   keys: KeyProvider
   store: TenantKeyStore
   random?: Random
   now?: () => number
+  begun?: VaultWatch
 }): Vault {
   const { keys, store, random = randomBytes, now = () => performance.now() } = options
+  const { begun = () => () => {} } = options
   const ring = new KeyRing({ keys, store, random, now })
 
   return {
     start: () => start({ keys, store, ring }),
 
-    async seal(context, body) {
-      const { tenantId } = context
-      const keyVersion = await ring.activeVersion(tenantId)
-      const lend = ring.lender({ tenantId, version: keyVersion })
-      const sealed = await sealRecord(lend, { context, keyVersion, body, random })
-      return { sealed, keyVersion }
-    },
+    seal: (context, body) =>
+      watched(begun('seal'), async () => {
+        const { tenantId } = context
+        const keyVersion = await ring.activeVersion(tenantId)
+        const lend = ring.lender({ tenantId, version: keyVersion })
+        const sealed = await sealRecord(lend, { context, keyVersion, body, random })
+        return { sealed, keyVersion }
+      }),
 
-    open(context, sealed) {
-      const { tenantId } = context
-      return openRecord((version) => ring.lender({ tenantId, version }), context, sealed)
-    },
+    open: (context, sealed) =>
+      watched(begun('open'), () => {
+        const { tenantId } = context
+        return openRecord((version) => ring.lender({ tenantId, version }), context, sealed)
+      }),
 
     async subkey(label) {
       const version = await ring.activeVersion(installTenant)
@@ -96,6 +104,20 @@ export function createVault(options: {
       ring.close()
       keys.close()
     },
+  }
+}
+
+async function watched<Result>(
+  ended: (result: 'ok' | 'failed') => void,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    const result = await run()
+    ended('ok')
+    return result
+  } catch (error) {
+    ended('failed')
+    throw error
   }
 }
 

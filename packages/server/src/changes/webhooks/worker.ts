@@ -1,5 +1,6 @@
 import type { Audit } from '../../audit/audit.ts'
 import type { Logger } from '../../logger.ts'
+import { type Metrics, silentMetrics } from '../../metrics/metrics.ts'
 import type { Outbound } from '../../outbound/outbound.ts'
 import type { Database } from '../../store/database.ts'
 import {
@@ -50,8 +51,9 @@ export function createWebhookWorker(parts: {
   logger: Logger
   after: After
   random: () => number
+  metrics?: Pick<Metrics, 'webhookTried'>
 }): WebhookWorker {
-  const { database, logger } = parts
+  const { database, logger, metrics = silentMetrics } = parts
   /** By the endpoint's id. */
   const calls = new Map<string, Promise<void>>()
   let claiming = Promise.resolve()
@@ -139,6 +141,7 @@ export function createWebhookWorker(parts: {
     const state = attempt.error === null ? 'delivered' : pauseMs === undefined ? 'dead' : 'due'
     const retryInMs = Math.max(pauseMs ?? 0, attempt.heldForMs)
     await settleDelivery(database, { ...delivery, ...attempt, state, retryInMs })
+    metrics.webhookTried(state === 'due' ? 'retried' : state)
     if (attempt.error !== null) logger.warn(noteOf(delivery, attempt), 'a webhook failed')
     if (attempt.error === 'gone') await disable(endpoint)
   }
