@@ -17,6 +17,7 @@ import {
 } from '@keywell/server'
 import { type Logger, pino } from 'pino'
 import { runKeysCommand } from './keys-command.ts'
+import { listenForMetrics } from './metrics-listener.ts'
 import { readSettings, type Settings } from './settings.ts'
 
 /** How long a stop waits for what is under way. */
@@ -59,12 +60,20 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
   const server = serve(
     { fetch: keywell.fetch, hostname: settings.host, port: settings.port },
     ({ address, port }) =>
-      logger.info({ address, port, publicUrl: settings.publicUrl }, 'listening'),
+      logger.info(
+        { address, port, publicUrl: settings.publicUrl, role: settings.role },
+        'listening',
+      ),
   )
+  const metrics =
+    settings.metricsPort === undefined
+      ? undefined
+      : listenForMetrics(keywell, { port: settings.metricsPort })
   const stop = (signal: string) => {
     logger.info({ signal }, 'stopping')
     setTimeout(() => process.exit(1), drainMs).unref()
     server.close()
+    metrics?.close()
     keywell.stop().then(
       () => process.exit(0),
       (error: unknown) => fail(logger, error),
@@ -88,6 +97,7 @@ async function main(): Promise<void> {
       publicUrl: settings.publicUrl,
       connectUrl: settings.connectUrl,
       privateHosts: settings.privateHosts,
+      role: settings.role,
       keys: openKeys(settings, logger),
       database: await openDatabase(settings),
       logger,
@@ -99,7 +109,8 @@ async function main(): Promise<void> {
       await keywell.stop()
       return
     }
-    await makeFirstApiKey(keywell, settings, logger)
+    // A worker serves nobody; whoever serves makes the key.
+    if (settings.role !== 'worker') await makeFirstApiKey(keywell, settings, logger)
     listen(keywell, settings, logger)
   } catch (error) {
     fail(bootLogger, error)

@@ -12,6 +12,13 @@ const environment = z.object({
   KEYWELL_MODE: z.enum(['production', 'development']).default('production'),
   HOST: text.default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
+  /**
+   * Two kinds of processes instead of one: `serve` answers HTTP, `worker` keeps connections alive and
+   * tells webhooks. Any number of each, on one DATABASE_URL.
+   */
+  KEYWELL_ROLE: z.enum(['all', 'serve', 'worker']).default('all'),
+  /** A port of 127.0.0.1 where /metrics asks for no API key. Default: none. */
+  KEYWELL_METRICS_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   KEYWELL_PUBLIC_URL: z.url().optional(),
   /** A page of the app where its user can connect. */
   KEYWELL_CONNECT_URL: z.url().optional(),
@@ -33,6 +40,8 @@ export interface Settings {
   mode: 'production' | 'development'
   host: string
   port: number
+  role: 'all' | 'serve' | 'worker'
+  metricsPort: number | undefined
   publicUrl: string
   connectUrl: string | undefined
   database: { url: string } | { dataDir: string; allowNonDurable: boolean }
@@ -52,10 +61,20 @@ export function readSettings(variables: Record<string, string | undefined>): Set
   const env = parsed.data
   const dataDir = resolve(env.KEYWELL_DATA_DIR)
   const embedded = env.DATABASE_URL === undefined
+  if (embedded && env.KEYWELL_ROLE !== 'all') {
+    throw new Error(
+      `KEYWELL_ROLE=${env.KEYWELL_ROLE} needs DATABASE_URL: the embedded database is for one process, which does everything.`,
+    )
+  }
+  if (env.KEYWELL_METRICS_PORT !== undefined && env.KEYWELL_METRICS_PORT === env.PORT) {
+    throw new Error(`KEYWELL_METRICS_PORT and PORT are both ${env.PORT}; they must differ.`)
+  }
   return {
     mode: env.KEYWELL_MODE,
     host: env.HOST,
     port: env.PORT,
+    role: env.KEYWELL_ROLE,
+    metricsPort: env.KEYWELL_METRICS_PORT,
     publicUrl: env.KEYWELL_PUBLIC_URL ?? `http://127.0.0.1:${env.PORT}`,
     connectUrl: env.KEYWELL_CONNECT_URL,
     database:

@@ -13,6 +13,7 @@
  */
 export { createKeywell, type KeywellOptions, type KeywellService } from './keywell.ts'
 export type { Logger } from './logger.ts'
+export type { Scrape } from './metrics/scrape.ts'
 export type { PrivateHost } from './outbound/outbound.ts'
 export type { FaultPoint, FaultPointName } from './refresh/fault-point.ts'
 export type { Timing } from './refresh/timing.ts'
