@@ -153,7 +153,9 @@ verifies('T28:forged', async () => {
   const reads = wire.reads.length
 
   for (const forged of [retold(genuine, other, query), unsigned(genuine, other, query)]) {
-    const opened = wire.opened
+    const { opened } = wire
+    const begun = () => wire.seen.filter((event) => event.startsWith('event: hello')).length
+    await expect.poll(begun, { timeout: 5_000 }).toBe(opened)
     wire.inject(forged)
     await expect.poll(() => wire.opened, { timeout: 5_000 }).toBe(opened + 1)
   }
