@@ -14,6 +14,7 @@ const timing = {
   confirmAfterMs: 200,
   canaryMs: 200,
   doubtPauseMs: 50,
+  sweepMs: 100,
 }
 
 interface Made {
@@ -410,6 +411,34 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     for (const made of some) await generationIs(made, 2)
     const { body } = await integration()
     expect(body.integrations.every(({ suspended }) => suspended === null)).toBe(true)
+  })
+
+  verifies('disconnect:outbox', async () => {
+    const made = await connected()
+    const revokeCalls = async () => (await stage.sandbox.control.counters()).calls.revoke ?? 0
+    const left = () =>
+      stage.database.query<{ attempts: number }>(
+        `update revocations set due_at = now() where tenant_id = $1 and connection_id = $2
+         returning attempts`,
+        [made.who.tenantId, made.id],
+      )
+    await stage.sandbox.control.addFault({ endpoint: 'revoke', effect: { kind: 'drop' } })
+    const query = new URLSearchParams(made.who)
+    const { body } = await stage.call('DELETE', `/v1/connections/${made.id}?${query}`)
+    expect(body).toMatchObject({ upstream: 'pending' })
+    expect(await stage.read(made.who), 'at once').toMatchObject({ status: 404 })
+    await until('tried again', async () => ((await left())[0]?.attempts ?? 0) >= 3)
+    await stage.sandbox.control.clearFaults()
+    await until('told', async () => (await left()).length === 0)
+    const told = await revokeCalls()
+    const other = await connected()
+    await stage.call('DELETE', `/v1/connections/${other.id}?${new URLSearchParams(other.who)}`)
+    // `connected` has set the counters to zero: since then, the other one's alone.
+    expect([told > 0, await revokeCalls()]).toEqual([true, 1])
+    const pair = (await stage.sandbox.control.tokens()).find(
+      ({ accessToken }) => accessToken === made.token,
+    )
+    expect(pair?.revokedAt).not.toBeNull()
   })
 
   verifies('keep:one-odd-connection', async () => {

@@ -645,6 +645,11 @@ export const requirements = {
       'A refused client suspends its integration, not a connection, and ends when it is mended.',
     source: 'refresh.md, Outcomes',
   },
+  'disconnect:outbox': {
+    behaviour:
+      'A disconnect is local at once; the provider is told when it can be reached, and once.',
+    source: 'refresh.md, Revocation upstream: the outbox',
+  },
   'keep:one-odd-connection': {
     behaviour: 'One connection whose request is always wrong does not hold up its integration.',
     source: 'refresh.md, Outcomes',

@@ -20,9 +20,6 @@ import { runKeysCommand } from './keys-command.ts'
 import { listenForMetrics } from './metrics-listener.ts'
 import { readSettings, type Settings } from './settings.ts'
 
-/** How long a stop waits for what is under way. */
-const drainMs = 30_000
-
 async function openDatabase(settings: Settings): Promise<Database> {
   if ('url' in settings.database) return openPostgres(settings.database)
   mkdirSync(settings.database.dataDir, { recursive: true, mode: 0o700 })
@@ -71,7 +68,7 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
       : listenForMetrics(keywell, { port: settings.metricsPort })
   const stop = (signal: string) => {
     logger.info({ signal }, 'stopping')
-    setTimeout(() => process.exit(1), drainMs).unref()
+    setTimeout(() => process.exit(1), settings.drainMs).unref()
     server.close()
     metrics?.close()
     keywell.stop().then(

@@ -33,6 +33,8 @@ const environment = z.object({
   /** Private hosts, comma-separated: `http://localhost:7401` or `https://gitlab.corp=10.0.0.0/8`. */
   KEYWELL_ALLOW_HOSTS: z.string().default(''),
   KEYWELL_ALLOW_NON_DURABLE: flag.default(false),
+  /** How long a stop waits for what is under way; 130 loses nothing even to a provider that is slow. */
+  KEYWELL_DRAIN_SECONDS: z.coerce.number().int().min(1).max(600).default(30),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 })
 
@@ -48,6 +50,7 @@ export interface Settings {
   key: { file: string; make: boolean } | { fd: number } | { value: string }
   apiKeyFile: string | undefined
   privateHosts: PrivateHost[]
+  drainMs: number
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -87,6 +90,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '')
       .map(readPrivateHost),
+    drainMs: env.KEYWELL_DRAIN_SECONDS * 1000,
     logLevel: env.LOG_LEVEL,
   }
 }

@@ -53,9 +53,6 @@ import { after, sleep } from './timers.ts'
 import type { KeyProvider } from './vault/key-provider.ts'
 import { createVault } from './vault/vault.ts'
 
-/** How often what lies around is picked up: revocations to be tried again, codes that ran out. */
-const sweepPauseMs = 60_000
-
 export interface KeywellOptions {
   /** Open; see `openPostgres` and `openPglite`. `stop` closes it. */
   database: Database
@@ -294,7 +291,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       if (role === 'serve') return
       worker.start()
       webhookWorker.start()
-      sweeper = setInterval(sweep, sweepPauseMs).unref()
+      sweeper = setInterval(sweep, timing.sweepMs).unref()
     },
 
     async stop() {

@@ -3,7 +3,7 @@ import type { Audit } from '../audit/audit.ts'
 import { writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { revokeToken } from '../oauth/client.ts'
+import { type RevokeOutcome, revokeToken } from '../oauth/client.ts'
 import { type Integrations, requireProvider } from '../oauth/integrations.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import { joinBelow } from '../outbound/host.ts'
@@ -11,6 +11,7 @@ import type { Outbound } from '../outbound/outbound.ts'
 import { type ConnectionRow, disconnectConnection } from '../store/connections.ts'
 import { deleteCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
+import { suspendIntegration } from '../store/integrations.ts'
 import {
   claimRevocation,
   claimRevocations,
@@ -25,8 +26,10 @@ import { readConnection, viewConnection } from './connections.ts'
 
 /** How long a disconnect waits for the provider, in milliseconds. */
 const maxWaitMs = 3_000
-/** Grants that are withdrawn in one sweep. */
+/** Grants that are withdrawn side by side. */
 const sweepSize = 16
+/** When a suspended integration is tried again, in milliseconds. */
+const canaryInMs = 60_000
 
 export interface Disconnector {
   /** Local first: no read succeeds after it. Then the provider is told, now or later. */
@@ -69,8 +72,9 @@ export function createDisconnector(parts: {
     const outcome = await revokeToken(parts.outbound, registration, token)
     await database.transaction(row.tenantId, async (sql) => {
       if (outcome === 'revoked') await deleteRevocation(sql, row)
-      // 403 unauthorized_client speaks of the client, so the row is kept for when that is mended.
       if (outcome === 'refused') await markIrrevocable(sql, row)
+      // It speaks of the client, so the row is kept for when that is mended.
+      if (outcome === 'client_refused') await suspendIntegration(sql, suspensionOf(row))
       await audit.write(sql, {
         ...entry,
         result: outcome === 'revoked' ? 'ok' : 'failed',
@@ -78,7 +82,7 @@ export function createDisconnector(parts: {
       })
     })
     parts.metrics.withdrawalTried(outcome)
-    return outcome === 'revoked' ? 'revoked' : outcome === 'retry' ? 'pending' : 'manual'
+    return upstreamOf[outcome]
   }
 
   async function withdrawSafely(row: RevocationRow): Promise<DisconnectAnswer['upstream']> {
@@ -126,9 +130,25 @@ export function createDisconnector(parts: {
     },
 
     async sweep() {
-      for (const row of await claimRevocations(database, sweepSize)) await withdrawSafely(row)
+      let claimed: RevocationRow[]
+      do {
+        claimed = await claimRevocations(database, sweepSize)
+        await Promise.all(claimed.map(withdrawSafely))
+      } while (claimed.length === sweepSize)
     },
   }
+}
+
+const upstreamOf = {
+  revoked: 'revoked',
+  refused: 'manual',
+  client_refused: 'pending',
+  retry: 'pending',
+} as const satisfies Record<RevokeOutcome, DisconnectAnswer['upstream']>
+
+function suspensionOf(row: RevocationRow) {
+  const reason = 'client_refused' as const
+  return { tenantId: row.integrationOwner, id: row.integrationId, reason, canaryInMs }
 }
 
 function manualUrl(connection: ConnectionRow): string {

@@ -162,7 +162,8 @@ export async function refreshTokens(
   })
 }
 
-export type RevokeOutcome = 'revoked' | 'refused' | 'retry'
+/** `client_refused` is a matter of the integration; `refused` is final. */
+export type RevokeOutcome = 'revoked' | 'refused' | 'client_refused' | 'retry'
 
 /** Withdraws a grant (RFC 7009). 200 also for a token that is unknown, so repeating is safe. */
 export async function revokeToken(
@@ -183,8 +184,19 @@ export async function revokeToken(
       },
     )
     if (response.status === 200) return 'revoked'
-    return response.status >= 500 || response.status === 429 ? 'retry' : 'refused'
+    if (response.status >= 500 || response.status === 429) return 'retry'
+    return refusesClient(await response.text()) ? 'client_refused' : 'refused'
   } catch {
     return 'retry'
+  }
+}
+
+/** GitLab answers a client that it does not know with 403 and `unauthorized_client`. */
+function refusesClient(body: string): boolean {
+  try {
+    const { error } = Object(JSON.parse(body))
+    return error === 'invalid_client' || error === 'unauthorized_client'
+  } catch {
+    return false
   }
 }

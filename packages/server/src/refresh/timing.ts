@@ -19,6 +19,8 @@ export interface Timing {
   canaryMs: number
   /** Between two probes of a connection that callers ask for. Default 10,000. */
   doubtPauseMs: number
+  /** Between two looks for what lies around: grants to be withdrawn, codes that ran out. Default 60,000. */
+  sweepMs: number
 }
 
 export const defaultTiming: Timing = {
@@ -30,4 +32,5 @@ export const defaultTiming: Timing = {
   confirmAfterMs: 60_000,
   canaryMs: 60_000,
   doubtPauseMs: 10_000,
+  sweepMs: 60_000,
 }
