@@ -38,6 +38,7 @@ export async function compileFaults(blocks: readonly Block[]): Promise<string[]>
       .filter(({ language }) => language === 'ts' || language === 'tsx')
       .map((block, index) => ({ ...block, name: `block-${index}.${block.language}` }))
     for (const { name, text } of modules) await writeFile(join(folder, name), text)
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(compilerSettings))
     const { output } = await run('tsc', ['-p', folder, '--pretty', 'false'], folder)
     return output
