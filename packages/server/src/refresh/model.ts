@@ -1,0 +1,19 @@
+/**
+ * The rules by which a credential is kept, as pure functions: what an event does to what stands, and
+ * whether a token whose last sending has no known outcome may go out again. The service runs on them; a
+ * tool that explores or simulates it can, too.
+ *
+ * ```ts
+ * const next = step(standing, { kind: 'ambiguous' }, { random: Math.random })
+ * const ruling = resolveDoubt(provider.refresh, { unresolvedForMs: 5_000, accessTokenEndsInMs: null })
+ * ```
+ */
+export { type DoubtRuling, resolveDoubt } from './doubt.ts'
+export {
+  type AccessTokenNews,
+  type Death,
+  type Standing,
+  type Step,
+  step,
+  type UpkeepEvent,
+} from './machine.ts'

@@ -1,0 +1,167 @@
+/**
+ * What the statements of `store/` do to one connection, as pure functions of its rows. Times are what
+ * they were compared with: a lease has ended or has not. `database.test.ts` runs the same traces on
+ * these and on the statements themselves, so that neither moves without the other.
+ */
+import type { Death, UpkeepEvent } from '@keywell/server/model'
+
+export type UpkeepState = 'idle' | 'refreshing' | 'backoff' | 'ambiguous' | 'suspect' | 'dead'
+
+/** How long ago the first request without a known outcome was: within every grace, or past every limit. */
+export type DoubtAge = 'young' | 'middling' | 'old'
+
+export interface Upkeep {
+  readonly state: UpkeepState
+  /** `refresh_at <= now()` */
+  readonly due: boolean
+  /** `epoch` and `lease_owner`: whose claim was the last, while nothing has ended it. */
+  readonly holder: number | null
+  /** `lease_until < now()` */
+  readonly leaseEnded: boolean
+  /** `unresolved_since` */
+  readonly doubt: DoubtAge | null
+}
+
+export interface Tables {
+  readonly upkeep: Upkeep | null
+  /** `pair` stands for the sealed tokens and for `committed_by`: a pair comes from one attempt. */
+  readonly credential: { readonly generation: number; readonly pair: number } | null
+  readonly connection: {
+    readonly status: 'active' | 'expired' | 'revoked' | 'disconnected'
+    readonly reason: string | null
+  }
+  /** The youngest last. */
+  readonly orphans: readonly number[]
+  readonly revocations: readonly number[]
+}
+
+/** What a claim tells the one who holds it. */
+export interface Claim {
+  readonly cameFrom: UpkeepState
+  readonly doubt: DoubtAge | null
+}
+
+export const connected: Tables = {
+  upkeep: { state: 'idle', due: false, holder: null, leaseEnded: false, doubt: null },
+  credential: { generation: 1, pair: 0 },
+  connection: { status: 'active', reason: null },
+  orphans: [],
+  revocations: [],
+}
+
+/** `claimRefresh`, and `claimDue` for a row whose refresh is due: lease and intent in one statement. */
+export function claimRefresh(
+  tables: Tables,
+  holder: number,
+): { tables: Tables; claim: Claim } | undefined {
+  const { upkeep } = tables
+  if (upkeep === null || upkeep.state === 'dead' || !upkeep.due) return undefined
+  if (upkeep.holder !== null && !upkeep.leaseEnded) return undefined
+  const { state: cameFrom, doubt } = upkeep
+  const claimed: Upkeep = {
+    ...upkeep,
+    state: 'refreshing',
+    holder,
+    leaseEnded: false,
+    doubt: doubt ?? 'young',
+  }
+  return { tables: { ...tables, upkeep: claimed }, claim: { cameFrom, doubt } }
+}
+
+/** `restartDoubt`: only under one's own lease. */
+export function restartDoubt(tables: Tables, holder: number): Tables | undefined {
+  if (tables.upkeep?.holder !== holder) return undefined
+  return { ...tables, upkeep: { ...tables.upkeep, doubt: 'young' } }
+}
+
+/** `failUpkeep`: only under one's own lease, so that it undoes nothing that a later holder found out. */
+export function failUpkeep(
+  tables: Tables,
+  holder: number,
+  verdict: { state: UpkeepState; unresolved: boolean; retryInMs: number | null },
+): Tables | undefined {
+  const { upkeep } = tables
+  if (upkeep?.holder !== holder) return undefined
+  const failed: Upkeep = {
+    state: verdict.state,
+    due: verdict.retryInMs === null ? upkeep.due : false,
+    holder: null,
+    leaseEnded: false,
+    doubt: verdict.unresolved ? upkeep.doubt : null,
+  }
+  return { ...tables, upkeep: failed }
+}
+
+/** `endConnection`: only of the generation that was refused. */
+export function endConnection(tables: Tables, generation: number, death: Death): Tables {
+  if (tables.credential?.generation !== generation || tables.connection.status !== 'active') {
+    return tables
+  }
+  return { ...tables, connection: { status: death.status, reason: death.reason } }
+}
+
+/**
+ * `replaceCredential`, `advanceConnection` and `completeUpkeep`, one transaction: generation g becomes
+ * g+1, whoever holds the lease. Undefined when g is gone.
+ */
+export function replaceCredential(
+  tables: Tables,
+  from: { generation: number; pair: number },
+): Tables | undefined {
+  if (tables.credential?.generation !== from.generation) return undefined
+  return {
+    ...tables,
+    credential: { generation: from.generation + 1, pair: from.pair },
+    connection: { status: 'active', reason: null },
+    upkeep: tables.upkeep && { ...idle },
+  }
+}
+
+/** What the compare-and-set did not take: `insertOrphan`, or `insertRevocation` when it was removed. */
+export function keepAside(tables: Tables, pair: number): Tables {
+  if (tables.credential === null) {
+    return { ...tables, revocations: [...tables.revocations, pair] }
+  }
+  if (tables.credential.pair === pair) return tables // only the reply to an earlier commit was lost
+  return { ...tables, orphans: [...tables.orphans, pair] }
+}
+
+/** `findOrphan` and `deleteOrphan`. */
+export function takeOrphan(tables: Tables): { tables: Tables; pair: number } | undefined {
+  const pair = tables.orphans.at(-1)
+  if (pair === undefined) return undefined
+  return { tables: { ...tables, orphans: tables.orphans.slice(0, -1) }, pair }
+}
+
+/** `hastenUpkeep`: a token that is dead before its time is renewed now. */
+export function hastenUpkeep(tables: Tables, generation: number): Tables {
+  const { upkeep, credential } = tables
+  if (upkeep?.state !== 'idle' || credential?.generation !== generation) return tables
+  return { ...tables, upkeep: { ...upkeep, due: true } }
+}
+
+/** `moveToRevocations`, `deleteCredential`, `deleteUpkeep` and `disconnectConnection`, one transaction. */
+export function disconnect(tables: Tables): Tables {
+  const { credential, revocations } = tables
+  return {
+    ...tables,
+    upkeep: null,
+    credential: null,
+    connection: { status: 'disconnected', reason: null },
+    revocations: credential === null ? revocations : [...revocations, credential.pair],
+  }
+}
+
+const idle: Upkeep = {
+  state: 'idle',
+  due: false,
+  holder: null,
+  leaseEnded: false,
+  doubt: null,
+}
+
+/** Events that end an attempt. */
+export type Ending = Extract<
+  UpkeepEvent,
+  { kind: 'unsent' | 'not_processed' | 'ambiguous' | 'rejected' | 'overtaken' }
+>

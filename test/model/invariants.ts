@@ -1,0 +1,29 @@
+/** What must hold at every moment; see also the moves, each of which says what it itself violates. */
+import { accessLives, isUsable } from './provider.ts'
+import type { World } from './world.ts'
+
+/** The first sentence that is untrue of this moment; undefined: all hold. */
+export function violationIn(world: World): string | undefined {
+  return Object.entries(untrue).find(([, isUntrue]) => isUntrue(world))?.[0]
+}
+
+const untrue: Record<string, (world: World) => boolean> = {
+  'a connection is dead, and its stored pair lives': ({ tables, provider }) =>
+    tables.upkeep?.state === 'dead' &&
+    tables.credential !== null &&
+    isUsable(provider, tables.credential.pair),
+
+  'a valid access token is not served': ({ tables, provider, time }) =>
+    tables.credential !== null &&
+    time !== 'ended' &&
+    accessLives(provider, tables.credential.pair) &&
+    tables.connection.status !== 'active',
+
+  'a loss is not called lost_rotation': ({ tables, provider }) =>
+    tables.upkeep?.state === 'dead' &&
+    provider.grantLives &&
+    tables.connection.reason !== 'lost_rotation',
+
+  'worker and user see different ends': ({ tables: { upkeep, connection } }) =>
+    upkeep !== null && (upkeep.state === 'dead') === (connection.status === 'active'),
+}

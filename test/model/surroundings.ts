@@ -1,0 +1,133 @@
+/** What happens of itself: time passes, the provider goes on, the user and the app act. */
+import { thrownAway } from './attempt.ts'
+import { disconnect, hastenUpkeep } from './database.ts'
+import { accessLives, endGrace, handleRefresh } from './provider.ts'
+import type { Configuration } from './rules.ts'
+import { type Actor, type Move, mapActors, spend, type World } from './world.ts'
+
+export function surroundingMoves(world: World, configuration: Configuration): Move[] {
+  return [
+    ...comeDue(world),
+    ...endLease(world),
+    ...passTime(world, configuration),
+    ...ageDoubt(world, configuration),
+    ...closeGrace(world),
+    ...settleAdrift(world, configuration),
+    ...reportDead(world),
+    ...withdraw(world),
+    ...remove(world),
+  ]
+}
+
+function comeDue(world: World): Move[] {
+  const { upkeep } = world.tables
+  if (upkeep === null || upkeep.due || upkeep.state === 'dead') return []
+  const tables = { ...world.tables, upkeep: { ...upkeep, due: true } }
+  const before = upkeep.state === 'idle' ? spend(world, 'lives') : world
+  if (before === undefined) return []
+  return [{ label: 'the refresh is due', world: letTimePass({ ...before, tables }) }]
+}
+
+/** A lease that is held ends only if its process stands still. */
+function endLease(world: World): Move[] {
+  const { upkeep } = world.tables
+  if (upkeep?.holder == null || upkeep.leaseEnded) return []
+  const holder = upkeep.holder
+  const isAlive = world.actors[holder]?.at !== 'idle'
+  const before = isAlive ? spend(world, 'misfortunes') : world
+  if (before === undefined) return []
+  const tables = { ...before.tables, upkeep: { ...upkeep, leaseEnded: true } }
+  const actors = mapActors(world, (actor, at) => (at === holder ? makeLate(actor) : actor))
+  const ended = { ...before, tables, actors }
+  const label = isAlive ? 'the holder stands still until its lease ends' : 'the lease ends'
+  return [{ label, world: ended, isMishap: isAlive }]
+}
+
+function passTime(world: World, { refresh }: Configuration): Move[] {
+  if (world.time === 'ended' || world.tables.credential === null) return []
+  // Only where a family is at stake is something done shortly before the end.
+  const isFamily = refresh.rotation === 'strict_family'
+  const next = isFamily && world.time === 'plenty' ? 'little' : 'ended'
+  return [{ label: `of the access token's time: ${next}`, world: { ...world, time: next } }]
+}
+
+/** A provider works on a request for a limited time; a doubt is old only when that is over. */
+function ageDoubt(world: World, { refresh }: Configuration): Move[] {
+  const { upkeep } = world.tables
+  if (upkeep?.doubt == null || upkeep.doubt === 'old') return []
+  const next = refresh.rotation === 'grace' && upkeep.doubt === 'young' ? 'middling' : 'old'
+  if (next === 'old' && hasOpenRequest(world)) return []
+  const tables = { ...world.tables, upkeep: { ...upkeep, doubt: next } as const }
+  return [{ label: `the doubt is ${next}`, world: letTimePass({ ...world, tables }) }]
+}
+
+function hasOpenRequest({ adrift, actors }: World): boolean {
+  return (
+    adrift.length > 0 || actors.some((actor) => actor.at === 'waiting' && actor.answer === 'none')
+  )
+}
+
+/** The provider's window begins with the use, so it is open at least while the doubt is young. */
+function closeGrace(world: World): Move[] {
+  const isOpen = world.provider.pairs.some(({ refreshToken }) => refreshToken === 'grace')
+  if (!isOpen || world.tables.upkeep?.doubt === 'young') return []
+  return [{ label: 'the grace is over', world: { ...world, provider: endGrace(world.provider) } }]
+}
+
+/** A request that nobody listens to is processed late, or never. */
+function settleAdrift(world: World, { refresh }: Configuration): Move[] {
+  return world.adrift.flatMap(({ pair, abandoned }, place): Move[] => {
+    const adrift = world.adrift.filter((_, at) => at !== place)
+    const { provider, given } = handleRefresh(world.provider, pair, refresh)
+    const isWaste = abandoned && given !== undefined
+    return [
+      {
+        label: `the provider processes a request that nobody listens to: ${given === undefined ? 'invalid_grant' : `pair ${given}`}`,
+        world: { ...world, provider, adrift },
+        isMishap: true,
+        ...(isWaste ? { violation: thrownAway } : {}),
+      },
+      {
+        label: 'the provider drops a request that nobody listens to',
+        world: { ...world, adrift },
+      },
+    ]
+  })
+}
+
+/** A reader's call upstream was answered 401, and the probe agrees. */
+function reportDead(world: World): Move[] {
+  const { credential, upkeep } = world.tables
+  if (credential === null || upkeep?.due || world.time === 'ended') return []
+  if (accessLives(world.provider, credential.pair)) return []
+  const tables = hastenUpkeep(world.tables, credential.generation)
+  if (tables === world.tables) return []
+  return [{ label: 'the reader reports a dead access token', world: { ...world, tables } }]
+}
+
+function withdraw(world: World): Move[] {
+  const spent = world.provider.grantLives ? spend(world, 'withdrawals') : undefined
+  if (spent === undefined) return []
+  const provider = { ...world.provider, grantLives: false }
+  return [{ label: 'the user withdraws the grant', world: { ...spent, provider }, isMishap: true }]
+}
+
+function remove(world: World): Move[] {
+  const spent = world.tables.credential === null ? undefined : spend(world, 'disconnects')
+  if (spent === undefined) return []
+  const tables = disconnect(world.tables)
+  return [{ label: 'the app disconnects', world: { ...spent, tables }, isMishap: true }]
+}
+
+/** So much that nobody may still send under a claim from before. */
+function letTimePass(world: World): World {
+  const isBeforeSend = ({ at }: Actor) => at === 'claimed' || at === 'ready'
+  return {
+    ...world,
+    actors: mapActors(world, (actor) => (isBeforeSend(actor) ? makeLate(actor) : actor)),
+  }
+}
+
+function makeLate(actor: Actor): Actor {
+  return actor.at === 'idle' ? actor : { ...actor, late: true }
+}
