@@ -42,7 +42,7 @@ export function startWitness(fleet: Fleet): Witness {
 
 async function lateLeaseMs({ sql }: Fleet): Promise<number> {
   const [row] = await sql.query<{ late: number | null }>(
-    `select (extract(epoch from max(now() - lease_until)) * 1000)::float8 as late
+    `select (extract(epoch from max(now() - greatest(lease_until, due_at))) * 1000)::float8 as late
      from upkeep where lease_until < now() and due_at <= now() and state <> 'dead'`,
   )
   return row?.late ?? 0
@@ -105,7 +105,7 @@ function newestPairs(pairs: readonly IssuedToken[]): Map<string, IssuedToken> {
 async function readDoubleCommits({ sql }: Fleet): Promise<Evidence['doubleCommits']> {
   return sql.query(
     `select connection_id as "connectionId", generation from audit
-     where action = 'connection.refresh' and result = 'ok'
+     where action = 'connection.refresh' and result = 'ok' and reason is null
      group by 1, 2 having count(*) > 1`,
   )
 }

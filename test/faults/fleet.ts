@@ -11,7 +11,7 @@ import {
   startPostgres,
   withDatabase,
 } from '../support/postgres.ts'
-import { createStage, type Stage } from '../support/stage.ts'
+import { createStage, must, type Stage } from '../support/stage.ts'
 import { type Replica, type ReplicaSettings, startReplica } from './replica.ts'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 
@@ -50,8 +50,8 @@ export interface Fleet {
   settings: ReplicaSettings
   /** Starts another replica in this place. */
   replace(place: number): Promise<Replica>
-  /** Makes connections due, spread over so many milliseconds; all that live, unless some are named. */
-  makeDue(options?: { ids?: readonly string[]; spreadMs?: number }): Promise<void>
+  /** Makes connections due now: all that live, unless some are named, or all of one generation. */
+  makeDue(options?: { ids?: readonly string[]; generation?: number }): Promise<void>
   /** Reads a credential at a replica. Rejects where nobody answers. */
   read(place: number, connection: Seeded): Promise<{ status: number; body: ReadBody }>
   stop(): Promise<void>
@@ -80,10 +80,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const sandboxPort = await freePort()
   const providerProxy = await startTcpProxy(sandboxPort)
   const providerOrigin = `http://127.0.0.1:${providerProxy.port}`
-  const served = { role: 'serve' }
   const stage = await createStage(await openPostgres({ url: appUrl, poolSize: 5 }), {
     keyPath,
-    ...served,
+    role: 'serve',
     sandboxAt: { port: sandboxPort, publicUrl: providerOrigin },
   })
   const { control } = stage.sandbox
@@ -127,11 +126,14 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       return replica
     },
 
-    async makeDue({ ids, spreadMs = 0 } = {}) {
+    async makeDue({ ids, generation } = {}) {
       await sql.query(
-        `update upkeep set refresh_at = now() + random() * $2 * interval '1 millisecond'
-         where state <> 'dead' and ($1::text is null or connection_id = any (string_to_array($1, ',')))`,
-        [ids?.join(',') ?? null, spreadMs],
+        `update upkeep u set refresh_at = now()
+         from credentials k
+         where k.tenant_id = u.tenant_id and k.connection_id = u.connection_id and u.state <> 'dead'
+           and ($1::text is null or u.connection_id = any (string_to_array($1, ',')))
+           and ($2::int is null or k.generation = $2)`,
+        [ids?.join(',') ?? null, generation ?? null],
       )
     },
 
@@ -168,8 +170,8 @@ async function seed(stage: Stage, count: number): Promise<Seeded[]> {
       const answer = await stage.connect({ who })
       const { connection } = answer
       if (connection === null) throw new Error(`not connected: ${JSON.stringify(answer)}`)
-      const { body } = await stage.read(who)
-      grants.set(connection.id, String(body.credential))
+      const { credential } = must<ReadBody>(await stage.read(who), 200)
+      grants.set(connection.id, credential ?? '')
       made.push({ ...who, id: connection.id })
     }
   }

@@ -35,6 +35,8 @@ export interface Evidence {
 export interface Rules {
   /** How long after an answer a kill still explains its loss: the time of a commit. */
   excuseMs: number
+  /** How long after a kill something may still arrive that was sent before it. */
+  travelMs: number
   /** How long a lease may be over before somebody takes the row. */
   lateLeaseMs: number
 }
@@ -64,17 +66,17 @@ export interface Verdict {
   violations: string[]
 }
 
-const defaultRules: Rules = { excuseMs: 1_000, lateLeaseMs: 5_000 }
+const defaultRules: Rules = { excuseMs: 1_000, travelMs: 500, lateLeaseMs: 5_000 }
 
 /**
  * Judges a run against a provider that rotates strictly: each pair it gave must be stored, or be
  * lost for a reason that is known and under the name for it.
  */
 export function judge(evidence: Evidence, rules: Partial<Rules> = {}): Verdict {
-  const { excuseMs, lateLeaseMs } = { ...defaultRules, ...rules }
+  const { lateLeaseMs, ...excuse } = { ...defaultRules, ...rules }
   const { accounts, disturbances, doubleCommits, worstLateLeaseMs } = evidence
   const byGrant = groupByGrant(evidence.refreshes)
-  const excused = (record: RefreshRecord) => wasExcused(record, disturbances, excuseMs)
+  const excused = (record: RefreshRecord) => wasExcused(record, disturbances, excuse)
   const violations: string[] = []
   const figures: Verdict['figures'] = {
     connections: accounts.length,
@@ -164,11 +166,12 @@ const arrived = (record: RefreshRecord) => record.delivered && record.status ===
 function wasExcused(
   record: RefreshRecord,
   disturbances: readonly Disturbance[],
-  excuseMs: number,
+  { excuseMs, travelMs }: Pick<Rules, 'excuseMs' | 'travelMs'>,
 ): boolean {
   if (!arrived(record)) return true
+  const from = record.startedAt - travelMs
   const until = (record.endedAt ?? record.startedAt) + excuseMs
-  return disturbances.some(({ at }) => at >= record.startedAt && at <= until)
+  return disturbances.some(({ at }) => at >= from && at <= until)
 }
 
 /** Each presentation of a pair after the first, with the one that says most about it before. */

@@ -3,11 +3,13 @@ import type { Fleet } from './fleet.ts'
 
 /** Leases and waits of a run that cannot wait a minute for each; the proportions are the engine's own. */
 export const shortTiming = {
-  leaseMs: 4_000,
-  deadlineMs: 1_500,
+  leaseMs: 3_000,
+  deadlineMs: 1_000,
   detachedMs: 10_000,
-  pollMs: 200,
+  marginMs: 500,
+  pollMs: 150,
   confirmAfterMs: 1_000,
+  canaryMs: 1_000,
 } as const
 
 /**
@@ -40,7 +42,10 @@ export function startPressure({ sql }: Fleet, periodMs: number): () => Promise<v
  * Waits until nothing is unsettled: every row is idle and not due, or dead. A doubt that the engine
  * would let rest until no request can be under way at the provider is made old, since none is.
  */
-export async function settle(fleet: Fleet, options: { timeoutMs?: number } = {}): Promise<void> {
+export async function settle(
+  fleet: Fleet,
+  options: { timeoutMs?: number; agesDoubts?: boolean } = {},
+): Promise<void> {
   const untilMs = performance.now() + (options.timeoutMs ?? 60_000)
   for (;;) {
     const left = await unsettled(fleet).catch(() => undefined)
@@ -48,7 +53,7 @@ export async function settle(fleet: Fleet, options: { timeoutMs?: number } = {})
     if (performance.now() > untilMs) {
       throw new Error(`not settled: ${JSON.stringify(left?.slice(0, 5))} of ${left?.length}`)
     }
-    await ageDoubts(fleet).catch(() => {})
+    if (options.agesDoubts !== false) await ageDoubts(fleet).catch(() => {})
     await pause(250)
   }
 }
@@ -70,6 +75,11 @@ async function ageDoubts({ sql }: Fleet): Promise<void> {
      where unresolved_since > now() - interval '30 minutes'
        and (lease_until is null or lease_until < now())`,
   )
+}
+
+/** Pairs that the provider has given by refreshes. */
+export async function countIssued({ control }: Fleet): Promise<number> {
+  return (await control.refreshes()).filter(({ issued }) => issued).length
 }
 
 /** Waits until something holds. @throws Error that names it when it does not in time */

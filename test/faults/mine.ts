@@ -1,11 +1,4 @@
-/** Where the engine lets a test stand in its way. */
-export type FaultPointName =
-  | 'after_claim'
-  | 'before_send'
-  | 'after_answer'
-  | 'before_commit'
-  | 'after_commit'
-  | 'before_push'
+import type { FaultPointName } from '@keywell/server'
 
 /** An order to a replica: what happens at a fault point, and when. */
 export interface MineOrder {

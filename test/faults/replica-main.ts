@@ -6,6 +6,9 @@ import { createKeywell, keyFile, localKeys, openPostgres } from '@keywell/server
 import { createMine } from './mine.ts'
 import type { FromReplica, ReplicaSettings, ToReplica } from './replica.ts'
 
+/** So that it is never the limit on calls that is tried, unless a scenario says so. */
+const wide = { requestsPerSecond: 10_000, burst: 10_000, concurrency: 1_000 }
+
 // Our own parent wrote it.
 const settings = JSON.parse(process.env.REPLICA ?? '') as ReplicaSettings
 const tell = (message: FromReplica) =>
@@ -28,14 +31,17 @@ process.on('message', (message: ToReplica) => mine.lay(message))
 // Listening for messages alone must not keep a process alive that was asked to end.
 process.channel?.unref()
 
-const engine = { role: settings.role, timing: settings.timing, faultPoint: mine.step }
 const keywell = createKeywell({
   database: await openPostgres({ url: settings.databaseUrl, poolSize: settings.poolSize }),
   keys: localKeys(keyFile({ path: settings.keyPath, warn: () => {} })),
   publicUrl: url,
   privateHosts: [{ origin: settings.providerOrigin }],
   logger: { debug: () => {}, info: log('info'), warn: log('warn'), error: log('error') },
-  ...engine,
+  role: settings.role,
+  timing: settings.timing,
+  // Replicas that were killed are counted for half a minute, and what is left would be too narrow.
+  limits: { [settings.providerOrigin]: wide },
+  faultPoint: mine.step,
 })
 process.once('SIGTERM', () => {
   server.close()

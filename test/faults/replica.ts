@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { KeywellOptions } from '@keywell/server'
 import type { Blown, MineOrder } from './mine.ts'
 
 /** What a replica is told at its start. */
@@ -11,9 +12,8 @@ export interface ReplicaSettings {
   /** The only host that it may reach. */
   providerOrigin: string
   poolSize: number
-  role: 'all' | 'serve' | 'worker'
-  /** Milliseconds by name; the engine's own where nothing is said. */
-  timing: Readonly<Record<string, number>>
+  role: NonNullable<KeywellOptions['role']>
+  timing: NonNullable<KeywellOptions['timing']>
 }
 
 export type ToReplica = MineOrder

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
@@ -63,6 +64,8 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const now = (): number => clock() + settings.clockOffsetMs
   const seed = () => seedState(users, now())
   const stopping = new AbortController()
+  // One for every answer that a fault is holding back: more than Node takes for a leak.
+  setMaxListeners(0, stopping.signal)
   let url = publicUrl?.replace(/\/+$/, '') ?? ''
   const instance: Instance = {
     store: new Store({ dataFile, initial: seed }),

@@ -6,6 +6,7 @@ import { settle, shortTiming, startPressure, until } from '../load.ts'
 import { outcomeOf, type Scenario, unless } from '../scenario.ts'
 
 interface Parameters {
+  replicas: number
   connections: number
   restarts: number
   everyMs: number
@@ -16,11 +17,11 @@ const readyMs = 3_000
 
 export const databaseRestarts: Scenario<Parameters> = {
   title: 'Postgres crashes and comes back: no process ends, all are ready in 3 s, nothing is lost.',
-  short: { connections: 60, restarts: 2, everyMs: 2_500, periodMs: 2_000 },
-  long: { connections: 300, restarts: 12, everyMs: 5_000, periodMs: 4_000 },
+  short: { replicas: 2, connections: 60, restarts: 2, everyMs: 1_500, periodMs: 1_000 },
+  long: { replicas: 3, connections: 300, restarts: 12, everyMs: 5_000, periodMs: 4_000 },
 
-  async run({ connections, restarts, everyMs, periodMs }) {
-    const fleet = await startFleet({ replicas: 3, connections, timing: shortTiming })
+  async run({ replicas, connections, restarts, everyMs, periodMs }) {
+    const fleet = await startFleet({ replicas, connections, timing: shortTiming })
     try {
       const pids = fleet.replicas.map(({ pid }) => pid)
       const witness = startWitness(fleet)

@@ -16,7 +16,7 @@ interface Parameters {
 
 export const falseRefusals: Scenario<Parameters> = {
   title: 'One refresh in a hundred is refused for no reason: nobody is asked to connect again.',
-  short: { connections: 60, forMs: 6_000, periodMs: 1_500, ratio: 0.02 },
+  short: { connections: 40, forMs: 2_000, periodMs: 500, ratio: 0.05 },
   long: { connections: 500, forMs: 60_000, periodMs: 5_000, ratio: 0.01 },
 
   async run({ connections, forMs, periodMs, ratio }) {

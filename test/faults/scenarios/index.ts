@@ -5,6 +5,7 @@ import { disconnectInFlight } from './disconnect-in-flight.ts'
 import { drain } from './drain.ts'
 import { falseRefusals } from './false-refusals.ts'
 import { killPoints } from './kill-points.ts'
+import { lateAnswers } from './late-answers.ts'
 import { lostAnswers } from './lost-answers.ts'
 import { outage } from './outage.ts'
 import { pauses } from './pauses.ts'
@@ -29,6 +30,7 @@ export const scenarios: Readonly<Record<string, Runnable>> = {
   'serve-until-over': runnable(serveUntilOver),
   'lost-answers': runnable(lostAnswers),
   'disconnect-in-flight': runnable(disconnectInFlight),
+  'late-answers': runnable(lateAnswers),
   drain: runnable(drain),
 }
 

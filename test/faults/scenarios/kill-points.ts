@@ -1,9 +1,9 @@
 import { faults } from '@keywell/sandbox'
+import type { FaultPointName } from '@keywell/server'
 import { startWitness, type Witness } from '../evidence.ts'
 import { type Fleet, type Seeded, startFleet } from '../fleet.ts'
 import { judge } from '../ledger.ts'
-import { settle, shortTiming, until } from '../load.ts'
-import type { FaultPointName } from '../mine.ts'
+import { countIssued, settle, shortTiming, until } from '../load.ts'
 import { outcomeOf, type Scenario } from '../scenario.ts'
 
 interface Parameters {
@@ -93,6 +93,12 @@ async function dieAt(
       'the provider has rotated every pair',
       async () => (await countIssued(fleet)) >= before + ids.length,
     )
+  } else if (at === 'before_push') {
+    // Changes are told one after the other: the first one is held, and the others stand behind it.
+    const order = { point: at, skip: 0, hold: ids.length + 1, action: 'kill' } as const
+    replica.arm(order).catch(() => {})
+    await fleet.makeDue({ ids })
+    await until('all are committed', async () => (await countRenewed(fleet, ids)) === ids.length)
   } else {
     const gone = replica.arm({ point: at, skip: 0, hold: ids.length, action: 'kill' })
     await fleet.makeDue({ ids })
@@ -119,8 +125,13 @@ async function bringBack({ sql }: Fleet): Promise<void> {
   await sql.query("update upkeep set refresh_at = now() where state not in ('idle', 'dead')")
 }
 
-async function countIssued({ control }: Fleet): Promise<number> {
-  return (await control.refreshes()).filter(({ issued }) => issued).length
+async function countRenewed({ sql }: Fleet, ids: readonly string[]): Promise<number> {
+  const rows = await sql.query(
+    `select 1 from credentials
+     where generation > 1 and connection_id = any (string_to_array($1, ','))`,
+    [ids.join(',')],
+  )
+  return rows.length
 }
 
 async function countLeased({ sql }: Fleet): Promise<number> {

@@ -17,7 +17,7 @@ interface Parameters {
 export const randomKills: Scenario<Parameters> = {
   title:
     'One of three replicas is killed every 0.2 to 2 s: what is lost was on the wire, and named.',
-  short: { connections: 60, forMs: 10_000, periodMs: 3_000, seed: 1 },
+  short: { connections: 60, forMs: 6_000, periodMs: 2_000, seed: 1 },
   long: { connections: 500, forMs: 60_000, periodMs: 10_000, seed: 1 },
 
   async run({ connections, forMs, periodMs, seed }) {

@@ -1,0 +1,41 @@
+import { expect } from 'vitest'
+import { verifies } from '../support/verifies.ts'
+import { killPoints } from './scenarios/kill-points.ts'
+import { lostAnswers } from './scenarios/lost-answers.ts'
+import { randomKills } from './scenarios/random-kills.ts'
+
+// Short forms of what `npm run faults` does for longer; `title` says what must hold.
+
+const timeout = 120_000
+
+verifies(
+  'kill:points',
+  async () => {
+    const { figures, violations } = await killPoints.run(killPoints.short)
+    expect(violations).toEqual([])
+    expect(figures).toMatchObject({ kills: 160, lost: 60, named: 60, falseDeaths: 0, overlaps: 0 })
+  },
+  { timeout },
+)
+
+verifies(
+  'kill:random',
+  async () => {
+    const { figures, violations } = await randomKills.run(randomKills.short)
+    expect(violations).toEqual([])
+    expect(figures.kills).toBeGreaterThan(4)
+    expect(figures.named).toBe(figures.lost)
+  },
+  { timeout },
+)
+
+verifies(
+  'kill:lost-answers',
+  async () => {
+    const { figures, violations } = await lostAnswers.run(lostAnswers.short)
+    expect(violations).toEqual([])
+    expect(figures.lost).toBeGreaterThanOrEqual(15)
+    expect(figures.named).toBe(figures.lost)
+  },
+  { timeout },
+)
