@@ -94,6 +94,7 @@ async function main(): Promise<void> {
       publicUrl: settings.publicUrl,
       connectUrl: settings.connectUrl,
       privateHosts: settings.privateHosts,
+      limits: settings.hostLimits,
       role: settings.role,
       keys: openKeys(settings, logger),
       database: await openDatabase(settings),

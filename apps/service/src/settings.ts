@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import type { PrivateHost } from '@keywell/server'
+import type { KeywellOptions, PrivateHost } from '@keywell/server'
 import { z } from 'zod'
 
 const text = z.string().min(1)
@@ -32,11 +32,18 @@ const environment = z.object({
   KEYWELL_API_KEY_FILE: text.optional(),
   /** Private hosts, comma-separated: `http://localhost:7401` or `https://gitlab.corp=10.0.0.0/8`. */
   KEYWELL_ALLOW_HOSTS: z.string().default(''),
+  /**
+   * What a host may be asked for, comma-separated: `https://gitlab.corp=50/100/32` is 50 calls per second on
+   * average, 100 at once after a quiet time, 32 at the same time.
+   */
+  KEYWELL_HOST_LIMITS: z.string().default('').transform(readHostLimits),
   KEYWELL_ALLOW_NON_DURABLE: flag.default(false),
   /** How long a stop waits for what is under way; 130 loses nothing even to a provider that is slow. */
   KEYWELL_DRAIN_SECONDS: z.coerce.number().int().min(1).max(600).default(30),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 })
+
+type HostLimits = NonNullable<KeywellOptions['limits']>
 
 export interface Settings {
   mode: 'production' | 'development'
@@ -50,6 +57,7 @@ export interface Settings {
   key: { file: string; make: boolean } | { fd: number } | { value: string }
   apiKeyFile: string | undefined
   privateHosts: PrivateHost[]
+  hostLimits: HostLimits
   drainMs: number
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
@@ -90,6 +98,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '')
       .map(readPrivateHost),
+    hostLimits: env.KEYWELL_HOST_LIMITS,
     drainMs: env.KEYWELL_DRAIN_SECONDS * 1000,
     logLevel: env.LOG_LEVEL,
   }
@@ -105,6 +114,25 @@ function readKeySource(env: z.output<typeof environment>, dataDir: string): Sett
       '32 random bytes as base64url and mode 0600, for example: ' +
       '(umask 077; openssl rand 32 | basenc --base64url > root-key)',
   )
+}
+
+function readHostLimits(list: string, context: z.RefinementCtx): HostLimits {
+  const limits: HostLimits = {}
+  for (const entry of list.split(',').map((text) => text.trim())) {
+    if (entry === '') continue
+    const [, origin, requestsPerSecond, burst, concurrency] =
+      /^(https?:\/\/[^/=]+)=(\d+(?:\.\d+)?)\/(\d+)\/(\d+)$/.exec(entry) ?? []
+    if (origin === undefined) {
+      context.addIssue(`"${entry}" is not like https://gitlab.corp=50/100/32`)
+      continue
+    }
+    limits[origin] = {
+      requestsPerSecond: Number(requestsPerSecond),
+      burst: Number(burst),
+      concurrency: Number(concurrency),
+    }
+  }
+  return limits
 }
 
 /** `origin`, or `origin=network+network`; without networks a name may only resolve to what it stands for. */

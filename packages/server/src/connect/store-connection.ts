@@ -63,7 +63,6 @@ export function createStoreConnection(parts: {
         await moveToRevocations(sql, flow.tenantId, connectionId)
         await deleteCredential(sql, flow.tenantId, connectionId)
       }
-      const connection = await writeConnection(sql, grant, existing, connectionId)
       await insertCredential(sql, {
         ...sealed,
         tenantId: flow.tenantId,
@@ -82,6 +81,7 @@ export function createStoreConnection(parts: {
         probeInMs: planProbe({ hasEnd: life.lifeMs !== null, readAgoMs: 0 }, parts.random),
         generation,
       })
+      const connection = await writeConnection(sql, grant, existing, connectionId)
       await endFlow(sql, { ...flow, status: 'connected', connectionId })
       await hintFlow(sql, flow.id)
       await writeChange(sql, { kind: 'connected', connection })

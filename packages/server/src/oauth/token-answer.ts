@@ -1,6 +1,7 @@
 import { Secret } from '@keywell/protocol'
 import type { TokenEndpointResponse } from 'oauth4webapi'
 import { OutboundError } from '../outbound/outbound.ts'
+import { readRetryAfter } from '../outbound/retry-after.ts'
 import type { TokenSet } from './token-set.ts'
 
 /** A usable pair. */
@@ -57,7 +58,7 @@ export async function classifyTokenAnswer(options: {
     return {
       kind: 'not_processed',
       detail: 'status 429',
-      retryAfterMs: readRetryAfter(response.headers),
+      retryAfterMs: readRetryAfter(Object.fromEntries(response.headers)),
     }
   }
   return classifyRefusal(response.status, body?.error)
@@ -146,14 +147,4 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
-}
-
-/** `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3), by the provider's own clock. */
-function readRetryAfter(headers: Headers): number | null {
-  const value = headers.get('retry-after')
-  if (value === null) return null
-  const seconds = Number(value)
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
-  const untilMs = Date.parse(value) - Date.parse(headers.get('date') ?? '')
-  return Number.isFinite(untilMs) ? Math.max(0, untilMs) : null
 }

@@ -1,5 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
-
 /** A provider may ask for a day, for a limit that concerns one call of many. */
 export const longestPauseMs = 600_000
 
@@ -8,7 +6,10 @@ export const longestPauseMs = 600_000
  * `Date` (RFC 9110 section 10.2.3). Null when there is none, or none that says to wait: a negative
  * number, a text, a date that has passed. At most ten minutes.
  */
-export function readRetryAfter(headers: IncomingHttpHeaders): number | null {
+export function readRetryAfter(headers: {
+  'retry-after'?: string | undefined
+  date?: string | undefined
+}): number | null {
   const value = headers['retry-after']?.trim() ?? ''
   const waitMs = /^\d+(\.\d+)?$/.test(value)
     ? Number(value) * 1000

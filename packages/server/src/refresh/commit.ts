@@ -65,11 +65,12 @@ export function createCommit(parts: {
       committedBy: claim.attemptId,
     })
     if (!replaced) return false
-    const connection = await advanceConnection(sql, { ...row, generation })
-    if (connection === undefined) throw new TypeError('a credential without its connection')
     const probeInMs = planProbe({ ...claim, hasEnd: life.lifeMs !== null }, random)
     const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
+    // Credential, upkeep, connection: everybody takes the rows in this order, so that nobody deadlocks.
     await completeUpkeep(sql, { ...key, refreshInMs, probeInMs })
+    const connection = await advanceConnection(sql, { ...row, generation })
+    if (connection === undefined) throw new TypeError('a credential without its connection')
     const integration = { tenantId: row.integrationOwner, id: row.integrationId }
     if (await clearIntegration(sql, integration)) {
       logger.info({ integrationId: integration.id }, 'the client is taken again')

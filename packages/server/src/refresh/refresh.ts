@@ -12,7 +12,7 @@ import type { Outbound } from '../outbound/outbound.ts'
 import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
 import { deleteOrphan, findOrphan } from '../store/orphans.ts'
-import { type Claim, claimRefresh, restartDoubt } from '../store/upkeep.ts'
+import { type Claim, claimRefresh, extendLease, restartDoubt } from '../store/upkeep.ts'
 import type { After, Sleep } from '../timers.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import { type Committed, createCommit } from './commit.ts'
@@ -146,7 +146,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
       if (refreshToken === null) return await fail.giveBack(claim, noTokenPauseMs)
       const ruling = await rule(claim, { row, registration, accessToken: tokens.accessToken })
       if (ruling.do !== 'send') return await fail.giveBack(claim, ruling.ms)
-      if (ruling.settled && !(await restartDoubt(database, claim))) return undefined
+      if (!(await stillStands(claim, ruling))) return undefined
       if (draining) return await fail.giveBack(claim, 0)
       const prepared = { row, tokens, registration, refreshToken }
       await parts.audit.handOut({ ...auditEntryOf(row), result: 'intent' })
@@ -170,20 +170,32 @@ export function createRefresher(parts: RefresherParts): Refresher {
     const { refresh } = who.registration.provider
     const first = resolveDoubt(refresh, known)
     if (first.do !== 'probe') return first
-    const oldAccessToken = await probe(who.registration, row, who.accessToken)
+    const oldAccessToken = await probe(who.registration, row, who.accessToken, 0)
     const ruling = resolveDoubt(refresh, { ...known, oldAccessToken })
     if (ruling.do === 'probe') throw new TypeError('it was answered')
     if (ruling.do === 'send' && ruling.settled) claim.unresolvedForMs = null
     return ruling
   }
 
+  /**
+   * Whoever held the claim before may have ended it with a late success, and then its intent is gone,
+   * too. Asked right before the send: in what is left of time, a repeat cannot be called off.
+   */
+  function stillStands(claim: Claim, { settled }: { settled: boolean }): Promise<boolean> {
+    return settled
+      ? restartDoubt(database, claim)
+      : extendLease(database, claim, parts.timing.leaseMs)
+  }
+
+  /** A token that had time when its row was read may have come to its natural end since. */
   function probe(
     registration: Registration,
-    row: KeptCredentialRow,
+    { expiresInMs, tenantId }: KeptCredentialRow,
     accessToken: Secret,
+    elapsedMs: number,
   ): Promise<AccessTokenNews> {
-    if (row.expiresInMs !== null && row.expiresInMs <= 0) return Promise.resolve('past')
-    const sending = { tenantId: row.tenantId, background: true }
+    if (expiresInMs !== null && expiresInMs <= elapsedMs) return Promise.resolve('past')
+    const sending = { tenantId, background: true }
     return probeToken(parts, { ...registration, accessToken, sending }).then(({ news }) => news)
   }
 
@@ -232,7 +244,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
     // After a refusal, what the old access token says.
     const oldAccessToken =
       outcome.kind === 'rejected'
-        ? await probe(registration, row, tokens.accessToken)
+        ? await probe(registration, row, tokens.accessToken, lease.elapsedMs())
         : ('unknown' as const)
     await fail.record({ claim, row, registration, outcome, oldAccessToken })
     return outcome.kind
@@ -245,6 +257,9 @@ export function createRefresher(parts: RefresherParts): Refresher {
     lease: Lease,
   ): Promise<Committed | undefined> {
     const { row, registration } = prepared
+    // Its reply lost, a pair can have been committed, used, and kept aside after all. Where a token that
+    // comes twice kills its family, that is too dear; and only one pair of it can live.
+    if (registration.provider.refresh.rotation === 'strict_family') return undefined
     const orphan = await findOrphan(database, row.tenantId, row.id)
     if (orphan === undefined) return undefined
     const owner = { ...row, connectionId: row.id, generation: orphan.generation }
@@ -259,7 +274,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
 
   /** One attempt per connection in this process; callers of both kinds share it. */
   function start(connection: ConnectionRef, run: () => Promise<RefreshResult>) {
-    const key = JSON.stringify([connection.tenantId, connection.connectionId])
+    const key = keyOf(connection)
     const running = underWay.get(key)
     if (running !== undefined) return running
     const started = run().finally(() => underWay.delete(key))
@@ -279,6 +294,8 @@ export function createRefresher(parts: RefresherParts): Refresher {
       }),
 
     async carryOut(claim) {
+      // An attempt that has lost its lease may be at it still; it is the one whose answer counts.
+      if (underWay.has(keyOf(claim))) return fail.giveBack(claim, unreadablePauseMs)
       const ended = start(refOf(claim), async () => {
         await attempt(claim, true)
         return 'attempted'
@@ -306,6 +323,9 @@ export function createRefresher(parts: RefresherParts): Refresher {
 const unreadablePauseMs = 30_000
 /** There is nothing to refresh it with, so that it should never have come due. */
 const noTokenPauseMs = 24 * 3_600_000
+
+const keyOf = ({ tenantId, connectionId }: ConnectionRef) =>
+  JSON.stringify([tenantId, connectionId])
 
 const refOf = ({ tenantId, connectionId }: ConnectionRef): ConnectionRef => ({
   tenantId,

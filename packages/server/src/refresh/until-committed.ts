@@ -4,21 +4,30 @@ import type { Sleep } from '../timers.ts'
 
 const firstPauseMs = 100
 const maxPauseMs = 5_000
+/** For what is not the database being away: a deadlock passes, a fault of ours never does. */
+const maxOtherTries = 20
 
 /**
  * A pair whose predecessor is dead must not be lost for want of a database: it is held here and tried
  * again for as long as this process lives.
+ *
+ * @throws what went wrong at the last try, when it was something else than that
  */
 export async function untilCommitted<Result>(
   parts: { logger: Logger; sleep: Sleep },
   tryCommit: () => Promise<Result>,
 ): Promise<Result> {
+  let otherTries = 0
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
     try {
       return await tryCommit()
     } catch (error) {
-      if (!(error instanceof DatabaseUnavailable)) throw error
-      parts.logger.error({ pauseMs }, 'a refreshed credential cannot be committed; trying again')
+      if (!(error instanceof DatabaseUnavailable)) otherTries += 1
+      if (otherTries >= maxOtherTries) throw error
+      parts.logger.error(
+        { pauseMs, reason: String(error) },
+        'a refreshed credential cannot be committed; trying again',
+      )
       await parts.sleep(pauseMs)
     }
   }

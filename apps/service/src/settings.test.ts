@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest'
+import { readSettings } from './settings.ts'
+
+const least = { KEYWELL_KEY_FILE: '/run/secrets/root-key' }
+
+test('a key is all that has to be told', () => {
+  expect(readSettings(least)).toMatchObject({
+    mode: 'production',
+    role: 'all',
+    port: 7400,
+    publicUrl: 'http://127.0.0.1:7400',
+    drainMs: 30_000,
+    hostLimits: {},
+    privateHosts: [],
+  })
+})
+
+test('without a key nothing is served, and the message says how to make one', () => {
+  expect(() => readSettings({})).toThrow(/openssl rand 32/)
+})
+
+describe('limits of hosts', () => {
+  test('are read by origin', () => {
+    const KEYWELL_HOST_LIMITS = 'https://gitlab.corp=50/100/32, https://gitlab.com=0.5/1/1'
+    expect(readSettings({ ...least, KEYWELL_HOST_LIMITS }).hostLimits).toEqual({
+      'https://gitlab.corp': { requestsPerSecond: 50, burst: 100, concurrency: 32 },
+      'https://gitlab.com': { requestsPerSecond: 0.5, burst: 1, concurrency: 1 },
+    })
+  })
+
+  test.each([
+    'gitlab.corp=1/1/1',
+    'https://gitlab.corp',
+    'https://gitlab.corp=-1/1/1',
+    'https://a/b=1/1/1',
+  ])('%s is refused, with the form that is meant', (KEYWELL_HOST_LIMITS) => {
+    expect(() => readSettings({ ...least, KEYWELL_HOST_LIMITS })).toThrow(
+      /KEYWELL_HOST_LIMITS: .* is not like https:\/\/gitlab\.corp=50\/100\/32/,
+    )
+  })
+})
+
+test.each([
+  ['PORT', '70000'],
+  ['KEYWELL_ROLE', 'boss'],
+  ['KEYWELL_DRAIN_SECONDS', '0'],
+  ['KEYWELL_PUBLIC_URL', 'nowhere'],
+])('a wrong %s is named', (name, value) => {
+  expect(() => readSettings({ ...least, [name]: value })).toThrow(name)
+})
