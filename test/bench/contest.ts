@@ -2,8 +2,10 @@
 export type Contender = (times: number) => void | Promise<void>
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 61)
+/** A round or two that show that the figures are there; nothing about speed is learnt from them. */
+export const isShort: boolean = rounds < 10
 /** Time for the compiler to do its best with each contender; it competes for the machine, too. */
-const warmUpMs = rounds < 10 ? 1 : 700
+const warmUpMs = isShort ? 1 : 700
 
 /**
  * Times contenders against each other and answers the median of each, in nanoseconds per time.

@@ -8,6 +8,7 @@ import { type Bench, type Figure, tableOf } from './figure.ts'
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   sdk: async () => (await import('./sdk.ts')).sdk,
   push: async () => (await import('./push.ts')).push,
+  refresh: async () => (await import('./refresh.ts')).refresh,
 }
 
 const { values, positionals } = parseArgs({

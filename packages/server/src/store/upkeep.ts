@@ -76,24 +76,40 @@ const take = `update upkeep u
   where u.tenant_id = due.tenant_id and u.connection_id = due.connection_id`
 
 /**
- * Claims due work of all tenants, the longest due first: intent, lease and epoch in one statement.
- * Rows of an origin that is held, and of a suspended integration, are left.
+ * Claims due work of all tenants: intent, lease and epoch in one statement. The integration whose work
+ * has been due the longest comes first, and within it the longest due. Integrations that are suspended,
+ * or whose origin is held, are left out before their rows are looked at: however much has become due
+ * there meanwhile, finding work elsewhere costs the same.
  */
 export async function claimDue(
   sql: Sql,
   options: { owner: string; leaseMs: number; limit: number; heldOrigins: readonly string[] },
 ): Promise<Claim[]> {
   return sql.query<Claim>(
-    `with due as (
-       select tenant_id, connection_id, state, unresolved_since,
-              coalesce(refresh_at <= now(), false) as refresh_due
-       from upkeep
-       where state <> 'dead' and due_at <= now() and (lease_until is null or lease_until < now())
-         and substring(host from '^https?://[^/]+') <> all ($4::text[])
-         and integration_id not in (select id from integrations where suspended_at is not null)
-       order by due_at
+    `with open as materialized (
+       select i.id, longest.due_at
+       from integrations i cross join lateral (
+         select due_at from upkeep
+         where integration_id = i.id and state <> 'dead' and due_at <= now()
+           and (lease_until is null or lease_until < now())
+         order by due_at
+         limit 1
+       ) longest
+       where i.suspended_at is null
+         and substring(i.host from '^https?://[^/]+') <> all ($4::text[])
+       order by longest.due_at
+     ), due as (
+       select u.* from open cross join lateral (
+         select tenant_id, connection_id, state, unresolved_since,
+                coalesce(refresh_at <= now(), false) as refresh_due
+         from upkeep
+         where integration_id = open.id and state <> 'dead' and due_at <= now()
+           and (lease_until is null or lease_until < now())
+         order by due_at
+         limit $3
+         for update skip locked
+       ) u
        limit $3
-       for update skip locked
      )
      ${take} returning ${claimed}`,
     [options.owner, options.leaseMs, options.limit, options.heldOrigins],
