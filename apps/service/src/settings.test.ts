@@ -48,3 +48,21 @@ test.each([
 ])('a wrong %s is named', (name, value) => {
   expect(() => readSettings({ ...least, [name]: value })).toThrow(name)
 })
+
+test('several processes need a database that several may open', () => {
+  const DATABASE_URL = 'postgres://localhost/keywell'
+  expect(() => readSettings({ ...least, KEYWELL_ROLE: 'worker' })).toThrow(
+    /KEYWELL_ROLE=worker needs DATABASE_URL/,
+  )
+  for (const KEYWELL_ROLE of ['all', 'serve', 'worker']) {
+    const settings = readSettings({ ...least, KEYWELL_ROLE, DATABASE_URL })
+    expect(settings.role).toBe(KEYWELL_ROLE)
+  }
+})
+
+test('metrics have a port of their own when one is named, and never that of the service', () => {
+  expect(readSettings(least).metricsPort).toBeUndefined()
+  const named = { ...least, PORT: '7400', KEYWELL_METRICS_PORT: '9464' }
+  expect(readSettings(named).metricsPort).toBe(9464)
+  expect(() => readSettings({ ...named, KEYWELL_METRICS_PORT: '7400' })).toThrow(/must differ/)
+})

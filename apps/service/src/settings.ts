@@ -117,7 +117,7 @@ function readKeySource(env: z.output<typeof environment>, dataDir: string): Sett
 }
 
 function readHostLimits(list: string, context: z.RefinementCtx): HostLimits {
-  const limits: HostLimits = {}
+  const limits: Record<string, HostLimits[string]> = {}
   for (const entry of list.split(',').map((text) => text.trim())) {
     if (entry === '') continue
     const [, origin, requestsPerSecond, burst, concurrency] =
