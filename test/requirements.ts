@@ -658,6 +658,50 @@ export const requirements = {
     behaviour: 'Refusals end no connection while its access token lives.',
     source: 'R8; R9',
   },
+
+  // What an operator sees
+  'metrics:values': {
+    behaviour:
+      'What happens is counted once: refreshes by outcome, probes, reads, streams, webhooks, withdrawals, ends of connections.',
+    source: 'refresh.md, Herd control; T20',
+  },
+  'metrics:breaker': {
+    behaviour: 'A host whose breaker has opened is told of by name and state.',
+    source: 'refresh.md, Herd control',
+  },
+  'metrics:access': {
+    behaviour: '/metrics is for whoever has an API key, and for no browser.',
+    source: 'threats.md, API keys',
+  },
+  'metrics:database-away': {
+    behaviour:
+      'With the database away, metrics are answered without its numbers, and say that it is away.',
+    source: 'refresh.md, tests, Postgres',
+  },
+  'tracing:spans': {
+    behaviour:
+      'A read and what it causes are spans in the trace of the backend that asked, and of nobody without a key.',
+    source: 'T20; W3C Trace Context',
+  },
+  'T20:telemetry': {
+    behaviour: "No secret, no path and nobody's id is in /metrics or in a span.",
+    source: 'T20',
+  },
+  'T20:labels': {
+    behaviour:
+      'However many hosts are called, the labels are bounded, and no tenant is told of by its host.',
+    source: 'T20',
+  },
+  'R7:clock-skew': {
+    behaviour:
+      'A clock more than 5 s away from the database raises an alarm within a minute; a slow answer does not.',
+    source: 'R7',
+  },
+  'service:roles': {
+    behaviour:
+      'A worker keeps connections alive and answers of its own health alone; who serves keeps none alive.',
+    source: 'refresh.md, R14',
+  },
 } satisfies Record<string, Requirement>
 
 export type RequirementId = keyof typeof requirements

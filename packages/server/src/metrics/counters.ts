@@ -52,7 +52,7 @@ export function createMetrics(parts: {
   })
   const refreshSeconds = new Histogram({
     name: 'keywell_refresh_duration_seconds',
-    help: 'From the claim of a connection to the end of its refresh, its commit included.',
+    help: 'From when a refresh was ready to be sent to its end, its turn at the gate and its commit included.',
     labelNames: ['provider'],
     buckets: buckets.refresh,
     registers,
