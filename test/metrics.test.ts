@@ -191,13 +191,13 @@ describeEachDatabase('metrics and traces', (makeDatabase) => {
     await stage.read({ ...one.who, userId: 'usr_nobody' })
     const failed = recorded.spans.findLast(({ name }) => name === 'keywell.credential.read')
     expect(failed?.attributes['error.type']).toBe('not_connected')
-    // A stranger cannot put anything into a trace.
+    // A stranger cannot put anything into a trace. What the service does meanwhile is in traces of its own.
     recorded.spans.length = 0
     await fetch(`${stage.url}/v1/credentials`, {
       method: 'POST',
       headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` },
     })
-    expect(recorded.spans).toEqual([])
+    expect(recorded.spans.filter((span) => span.traceId === traceId)).toEqual([])
   })
 
   verifies('T20:telemetry', async () => {

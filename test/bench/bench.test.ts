@@ -75,6 +75,19 @@ describe('npm run bench', () => {
     expect(calls?.value).toBe(1)
   })
 
+  test('prints the figures of reads', { timeout: 180_000 }, async () => {
+    const { code, out } = await bench('reads', '--json')
+    expect(code).toBe(0)
+    const figures = out
+      .trim()
+      .split('\n')
+      .map((line) => figure.parse(JSON.parse(line)))
+    const names = figures.map(({ name }) => name).join('\n')
+    for (const part of ['throughput', 'per second', '1 at once, p50', '16 at once, p99']) {
+      expect(`${names}\n${figures.map(({ unit }) => unit)}`).toContain(part)
+    }
+  })
+
   test('names its benches when it knows none of that name', { timeout: 60_000 }, async () => {
     const { code, err } = await bench('speed')
     expect(code).toBe(1)

@@ -9,7 +9,7 @@ import { contest } from './contest.ts'
 import type { Figure } from './figure.ts'
 
 /** Enough that neither contender waits for the disk: what is compared is work. */
-const parallel = 128
+const atOnce = 128
 const readsPerRound = 1_000
 
 const started = z.object({
@@ -19,41 +19,73 @@ const started = z.object({
   keys: z.array(z.object({ tenantId: z.string(), userId: z.string(), connectionId: z.string() })),
 })
 
+/** The service and the bare route, in one process on one database, and a way to call either. */
+export interface ReadServer {
+  /** Reads so many credentials, so many at once; each answer has to be a 200. */
+  readonly read: Readonly<Record<'keywell' | 'bare', Read>>
+}
+
+export type Read = (options: {
+  times: number
+  atOnce: number
+  /** Told of each read, in milliseconds. */
+  took?: (ms: number) => void
+}) => Promise<void>
+
 /** Against a bare Hono route in the same process that selects the same from the same database. */
-export async function coldRead(): Promise<readonly Figure[]> {
+export function coldRead(): Promise<readonly Figure[]> {
+  return withReadServer(readThroughput)
+}
+
+export async function readThroughput({ read }: ReadServer): Promise<readonly Figure[]> {
+  const ns = await contest(
+    {
+      keywell: (times) => read.keywell({ times, atOnce }),
+      bare: (times) => read.bare({ times, atOnce }),
+    },
+    readsPerRound,
+  )
+  return [
+    {
+      name: 'cold read / bare route, throughput',
+      value: ns.bare / ns.keywell,
+      unit: 'x',
+      goal: 0.6,
+      better: 'higher',
+    },
+    {
+      name: 'cold reads through the service',
+      value: 1e9 / ns.keywell,
+      unit: 'per second',
+      goal: null,
+      better: 'higher',
+    },
+  ]
+}
+
+export async function withReadServer<Result>(
+  work: (server: ReadServer) => Promise<Result>,
+): Promise<Result> {
   const postgres = await startPostgres({ durable: true })
   const server = forkServer(postgres.url)
-  const agent = new Agent({ keepAlive: true, maxSockets: parallel })
+  const agent = new Agent({ keepAlive: true, maxSockets: atOnce })
   try {
     const died = once(server, 'exit').then(() => Promise.reject(new Error('the server died')))
     const [message]: unknown[] = await Promise.race([once(server, 'message'), died])
     const { url, bareUrl, apiKey, keys } = started.parse(message)
     const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
     const bodies = keys.map((key) => JSON.stringify({ provider: 'gitlab', ...key }))
-    const read = (to: string) => (times: number) =>
-      inParallel(times, (index) =>
-        send(agent, to, { headers, body: bodies[index % bodies.length] }),
-      )
-    const ns = await contest(
-      { keywell: read(`${url}/v1/credentials`), bare: read(`${bareUrl}/bare`) },
-      readsPerRound,
-    )
-    return [
-      {
-        name: 'cold read / bare route, throughput',
-        value: ns.bare / ns.keywell,
-        unit: 'x',
-        goal: 0.6,
-        better: 'higher',
-      },
-      {
-        name: 'cold reads through the service',
-        value: 1e9 / ns.keywell,
-        unit: 'per second',
-        goal: null,
-        better: 'higher',
-      },
-    ]
+    const readAt =
+      (to: string): Read =>
+      (options) =>
+        inParallel(options, async (index) => {
+          const beganMs = performance.now()
+          await send(agent, to, { headers, body: bodies[index % bodies.length] })
+          options.took?.(performance.now() - beganMs)
+        })
+    return await work({
+      read: { keywell: readAt(`${url}/v1/credentials`), bare: readAt(`${bareUrl}/bare`) },
+    })
   } finally {
     agent.destroy()
     if (server.connected) {
@@ -73,7 +105,10 @@ function forkServer(url: string): ChildProcess {
   })
 }
 
-async function inParallel(times: number, run: (index: number) => Promise<void>): Promise<void> {
+async function inParallel(
+  { times, atOnce }: { times: number; atOnce: number },
+  run: (index: number) => Promise<void>,
+): Promise<void> {
   let next = 0
   const worker = async () => {
     while (next < times) {
@@ -81,7 +116,7 @@ async function inParallel(times: number, run: (index: number) => Promise<void>):
       await run(next)
     }
   }
-  await Promise.all(Array.from({ length: parallel }, worker))
+  await Promise.all(Array.from({ length: atOnce }, worker))
 }
 
 /** `fetch` would cost more than what is measured. */

@@ -8,6 +8,7 @@ import { type Bench, type Figure, tableOf } from './figure.ts'
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   sdk: async () => (await import('./sdk.ts')).sdk,
   push: async () => (await import('./push.ts')).push,
+  reads: async () => (await import('./reads.ts')).reads,
   refresh: async () => (await import('./refresh.ts')).refresh,
 }
 

@@ -10,6 +10,8 @@ const children: Child[] = []
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'demo-children-'))
+  // Outside of a repository a file without one would count as CommonJS.
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
 })
 
 afterEach(async () => {

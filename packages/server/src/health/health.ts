@@ -113,7 +113,7 @@ interface Verdict {
 }
 
 /** What a look means; pure. */
-export function judge(
+function judge(
   claim: Claim,
   found: ProbeNews & { canRefresh: boolean },
   plan: { random: () => number; confirmAfterMs: number; pauseMs: number },
