@@ -194,7 +194,6 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     random: chance,
     processId,
   })
-  const replicas = createReplicas({ database, hosts: outbound.hosts, logger, after, processId })
   const tokens = createConnectTokens({ database, vault, issuer: publicUrl })
   const sessions = createSessions({ database, tokens, integrations, audit, makeId, publicUrl })
   const flowParts = { database, vault, sessions, integrations, audit, random }
@@ -212,6 +211,16 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const secrets = createSigningSecrets({ vault, random })
   // Gates of its own: receivers that fail must not hold back a provider on the same host.
   const webhookOutbound = createOutbound({ allow: options.privateHosts ?? [], tracing })
+  const replicas = createReplicas({
+    database,
+    hosts: [outbound.hosts, webhookOutbound.hosts],
+    logger,
+    after,
+    processId,
+  })
+  outbound.hosts.onHold(({ origin, state, retryAfterMs }) => {
+    logger.warn({ origin, state, retryAfterMs }, 'nothing is sent to this host for now')
+  })
   const webhookParts = { database, secrets, outbound: webhookOutbound, audit, metrics }
   const webhookWorker = createWebhookWorker({ ...webhookParts, logger, after, random: chance })
   const webhooks = createWebhooks({ ...webhookParts, makeId, wake: webhookWorker.wake })

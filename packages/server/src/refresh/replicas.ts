@@ -27,7 +27,8 @@ export interface Replicas {
  */
 export function createReplicas(parts: {
   database: Database
-  hosts: Pick<Hosts, 'setShare'>
+  /** All that keep limits. */
+  hosts: readonly Pick<Hosts, 'setShare'>[]
   logger: Logger
   after: After
   /** A uuid that names this process. */
@@ -41,7 +42,8 @@ export function createReplicas(parts: {
   async function beat(): Promise<void> {
     await beatReplica(database, processId)
     await deleteLostReplicas(database, lostMs)
-    parts.hosts.setShare(1 / Math.max(1, await countLiveReplicas(database, liveMs)))
+    const share = 1 / Math.max(1, await countLiveReplicas(database, liveMs))
+    for (const hosts of parts.hosts) hosts.setShare(share)
   }
 
   async function beatOn(): Promise<void> {
