@@ -8,7 +8,8 @@ import { verifies } from './support/verifies.ts'
 describeEachDatabase('leaks', (makeDatabase) => {
   let stage: Stage
   beforeAll(async () => {
-    stage = await createStage(await makeDatabase())
+    // Without a worker, so that each refresh is the one that a read below asks for.
+    stage = await createStage(await makeDatabase(), { role: 'serve' })
   })
   afterAll(() => stage.stop())
 

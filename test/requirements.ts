@@ -645,6 +645,10 @@ export const requirements = {
       'A refused client suspends its integration, not a connection, and ends when it is mended.',
     source: 'refresh.md, Outcomes',
   },
+  'keep:client-replaced': {
+    behaviour: 'A refusal of a client that has been replaced meanwhile suspends nothing.',
+    source: 'refresh.md, Outcomes',
+  },
   'disconnect:outbox': {
     behaviour:
       'A disconnect is local at once; the provider is told when it can be reached, and once.',

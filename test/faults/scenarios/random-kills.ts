@@ -9,6 +9,8 @@ import { outcomeOf, type Scenario } from '../scenario.ts'
 interface Parameters {
   connections: number
   forMs: number
+  /** However slow the machine is. */
+  killsAtLeast: number
   /** Each connection is refreshed about once in this time. */
   periodMs: number
   seed: number
@@ -17,10 +19,10 @@ interface Parameters {
 export const randomKills: Scenario<Parameters> = {
   title:
     'One of three replicas is killed every 0.2 to 2 s: what is lost was on the wire, and named.',
-  short: { connections: 60, forMs: 6_000, periodMs: 2_000, seed: 1 },
-  long: { connections: 500, forMs: 60_000, periodMs: 10_000, seed: 1 },
+  short: { connections: 60, forMs: 6_000, killsAtLeast: 5, periodMs: 2_000, seed: 1 },
+  long: { connections: 500, forMs: 60_000, killsAtLeast: 30, periodMs: 10_000, seed: 1 },
 
-  async run({ connections, forMs, periodMs, seed }) {
+  async run({ connections, forMs, killsAtLeast, periodMs, seed }) {
     const fleet = await startFleet({ replicas: 3, connections, timing: shortTiming })
     try {
       const random = randomFrom(seed)
@@ -29,7 +31,7 @@ export const randomKills: Scenario<Parameters> = {
       const untilMs = performance.now() + forMs
       const starting = new Map<number, Promise<unknown>>()
       let kills = 0
-      while (performance.now() < untilMs) {
+      while (performance.now() < untilMs || kills < killsAtLeast) {
         await pause(200 + random() * 1_800)
         const place = Math.floor(random() * fleet.replicas.length)
         await starting.get(place)

@@ -3,7 +3,7 @@ import type { Audit } from '../audit/audit.ts'
 import { writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { type RevokeOutcome, revokeToken } from '../oauth/client.ts'
+import { type Registration, type RevokeOutcome, revokeToken } from '../oauth/client.ts'
 import { type Integrations, requireProvider } from '../oauth/integrations.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import { joinBelow } from '../outbound/host.ts'
@@ -74,7 +74,9 @@ export function createDisconnector(parts: {
       if (outcome === 'revoked') await deleteRevocation(sql, row)
       if (outcome === 'refused') await markIrrevocable(sql, row)
       // It speaks of the client, so the row is kept for when that is mended.
-      if (outcome === 'client_refused') await suspendIntegration(sql, suspensionOf(row))
+      if (outcome === 'client_refused') {
+        await suspendIntegration(sql, suspensionOf(row, registration))
+      }
       await audit.write(sql, {
         ...entry,
         result: outcome === 'revoked' ? 'ok' : 'failed',
@@ -146,9 +148,9 @@ const upstreamOf = {
   retry: 'pending',
 } as const satisfies Record<RevokeOutcome, DisconnectAnswer['upstream']>
 
-function suspensionOf(row: RevocationRow) {
+function suspensionOf(row: RevocationRow, { revision }: Registration) {
   const reason = 'client_refused' as const
-  return { tenantId: row.integrationOwner, id: row.integrationId, reason, canaryInMs }
+  return { tenantId: row.integrationOwner, id: row.integrationId, revision, reason, canaryInMs }
 }
 
 function manualUrl(connection: ConnectionRow): string {
