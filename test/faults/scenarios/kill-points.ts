@@ -11,6 +11,8 @@ interface Parameters {
   kills: number
   /** How many connections are at the point when their process dies. */
   perLife: number
+  /** How long a lease may be over before somebody takes the row. */
+  lateLeaseMs: number
 }
 
 /** Where a process dies, and what that costs with a provider that rotates strictly. */
@@ -29,10 +31,10 @@ const points: readonly { at: FaultPointName | 'unread' | 'unanswered'; loses: bo
 
 export const killPoints: Scenario<Parameters> = {
   title: 'SIGKILL at every point of a refresh: a pair is lost only between two commits, and named.',
-  short: { kills: 20, perLife: 20 },
-  long: { kills: 200, perLife: 20 },
+  short: { kills: 20, perLife: 20, lateLeaseMs: 20_000 },
+  long: { kills: 200, perLife: 20, lateLeaseMs: 5_000 },
 
-  async run({ kills, perLife }) {
+  async run({ kills, perLife, lateLeaseMs }) {
     const connections = kills * points.length
     const fleet = await startFleet({ replicas: 1, connections, timing: shortTiming })
     try {
@@ -60,7 +62,7 @@ export const killPoints: Scenario<Parameters> = {
       const untold = await countUntold(fleet)
       if (untold > 0) violations.push(`${untold} commits have no change in the log`)
       // Victims were held at the point, the first of them for as long as the last took to come.
-      const verdict = judge(evidence, { excuseMs: 10_000 })
+      const verdict = judge(evidence, { excuseMs: 10_000, lateLeaseMs })
       return outcomeOf(verdict, { figures: { kills: died.size }, violations })
     } finally {
       await fleet.stop()
