@@ -29,6 +29,10 @@ const table = {
     'Start and finish in the same browser, signed in as the same user. Nothing was stored.',
   ],
   access_denied: [403, 'The user said no at the provider. Offer to try again.'],
+  key_refused: [
+    422,
+    'Check that the key was copied whole, is neither revoked nor expired, and was made on this host.',
+  ],
   account_mismatch: [
     409,
     'Sign in at the provider with the account that was connected before, or disconnect it first.',

@@ -52,6 +52,7 @@ export function createHealth(parts: {
     const found = await probeToken(parts, {
       provider: requireProvider(row.provider),
       host: row.host,
+      type: row.type,
       accessToken: tokens.accessToken,
       sending: { tenantId: claim.tenantId, background: true },
     })
@@ -66,7 +67,7 @@ export function createHealth(parts: {
     const verdict = judge(claim, found, {
       random,
       confirmAfterMs: parts.timing.confirmAfterMs,
-      pauseMs: planProbe({ ...claim, hasEnd: row.expiresAt !== null }, random),
+      pauseMs: planProbe({ ...claim, type: row.type, endsInMs: row.expiresInMs }, random),
     })
     if (!(await endProbe(sql, claim, verdict))) return null
     const result = { ...auditEntryOf(row), action: 'connection.probe' } as const

@@ -65,7 +65,7 @@ export function createCommit(parts: {
       committedBy: claim.attemptId,
     })
     if (!replaced) return false
-    const probeInMs = planProbe({ ...claim, hasEnd: life.lifeMs !== null }, random)
+    const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: life.lifeMs }, random)
     const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
     // Credential, upkeep, connection: everybody takes the rows in this order, so that nobody deadlocks.
     await completeUpkeep(sql, { ...key, refreshInMs, probeInMs })
