@@ -66,7 +66,10 @@ export type ErrorCode = keyof typeof table
 export const errorCodes = Object.keys(table) as ErrorCode[]
 export const errorCodeSchema = z.enum(errorCodes)
 
-/** Why a connection needs its user: `revoked` by them or an administrator, or lost without their act. */
+/**
+ * Why a connection needs its user: `revoked` by them or an administrator, or lost without their act.
+ * `refresh_expired` is also said of an API key that has come to the end it was made for.
+ */
 export const reauthReasonSchema = z.enum(['revoked', 'refresh_expired', 'lost_rotation'])
 export type ReauthReason = z.infer<typeof reauthReasonSchema>
 

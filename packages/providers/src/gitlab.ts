@@ -226,8 +226,10 @@ export const gitlab = {
       path: '/api/v4/personal_access_tokens/self',
       alive: ({ status, body }) =>
         status === 200 && Array.isArray(field(body, 'scopes')) && !isEndedKey(body),
-      // Nobody may be refused a look at their own key, so that a 401 speaks of the key here.
-      dead: ({ status, body }) => status === 401 || (status === 200 && isEndedKey(body)),
+      // Whatever a key may do, it may look at itself, so that GitLab's 401 speaks of the key here. One
+      // that is not in GitLab's words may be of something that stands before it.
+      dead: ({ status, body }) =>
+        (status === 401 && isRefusal(body)) || (status === 200 && isEndedKey(body)),
       details: detailsOfKey,
     },
     manualPath: '/-/user_settings/personal_access_tokens',
@@ -285,6 +287,13 @@ function accountOfKey(body: unknown): ProviderAccount | undefined {
 
 function isEndedKey(body: unknown): boolean {
   return field(body, 'revoked') === true || field(body, 'active') === false
+}
+
+/** A key that came as `Bearer` is named in OAuth's words, and one that is unknown not always. */
+function isRefusal(body: unknown): boolean {
+  const message = field(body, 'message')
+  const isPlain = typeof message === 'string' && message.startsWith('401 Unauthorized')
+  return isPlain || field(body, 'error') === 'invalid_token'
 }
 
 /** The end is a day, at whose first moment (UTC) the key is refused; null: it has none. */

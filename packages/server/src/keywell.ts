@@ -215,7 +215,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   })
   const secrets = createSigningSecrets({ vault, random })
   // Gates of its own: receivers that fail must not hold back a provider on the same host.
-  const webhookOutbound = createOutbound({ allow: privateHosts, tracing })
+  const webhookOutbound = createOutbound({ allow: options.privateHosts ?? [], tracing })
   const webhookParts = { database, secrets, outbound: webhookOutbound, audit, metrics }
   const webhookWorker = createWebhookWorker({ ...webhookParts, logger, after, random: chance })
   const webhooks = createWebhooks({ ...webhookParts, makeId, wake: webhookWorker.wake })

@@ -187,13 +187,14 @@ export function createReadCredential(parts: {
       throw new KeywellError('needs_reauth', `${title} no longer accepts this connection.`, {
         reason: row.reason ?? undefined,
         connectUrl: connectUrl(query),
+        nextStep: row.type === 'api_key' ? askForKey : undefined,
       })
     }
     if (row.type === 'api_key' && hasEnded(row)) {
       throw new KeywellError('needs_reauth', `The ${title} key of this connection has expired.`, {
         reason: 'refresh_expired',
         connectUrl: connectUrl(query),
-        nextStep: 'Ask the user for a new key, and store it with POST /v1/connections.',
+        nextStep: askForKey,
       })
     }
     if (row.sealed === null || row.status !== 'active') {
@@ -235,6 +236,8 @@ export function createReadCredential(parts: {
     return url.href
   }
 }
+
+const askForKey = 'Ask the user for a new key, and store it with POST /v1/connections.'
 
 /** Whatever else a caller writes as its provider is no word of ours, so it is not told. */
 const factsOf = ({ provider }: Query) => ({
