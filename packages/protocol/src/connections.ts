@@ -59,7 +59,7 @@ export const connectionSchema = z.object({
 export type Connection = z.infer<typeof connectionSchema>
 
 /** Longest API key, in characters. */
-export const maxApiKeyLength = 4096
+const maxApiKeyLength = 4096
 
 /**
  * `POST /v1/connections`: a key that its user made at the provider by hand, in place of a consent. What
