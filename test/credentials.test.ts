@@ -557,6 +557,7 @@ describeEachDatabase('credentials', (makeDatabase) => {
     ]) {
       expect(paths).toContain(path)
     }
+    expect(Object.keys(document.paths['/v1/connections'])).toEqual(['get', 'post'])
     expect((await fetch(`${stage.url}/livez`)).status).toBe(200)
     expect((await fetch(`${stage.url}/readyz`)).status).toBe(200)
     expect(await (await fetch(`${stage.url}/nosuch`)).json()).toMatchObject({ code: 'not_found' })

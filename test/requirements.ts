@@ -706,6 +706,71 @@ export const requirements = {
       'A worker keeps connections alive and answers of its own health alone; who serves keeps none alive.',
     source: 'refresh.md, R14',
   },
+  // API keys that users made by hand
+  'keys:path': {
+    behaviour:
+      'A key that a user made by hand is asked whose it is, stored, read with its header, and works upstream.',
+    source: 'connect.md, other ways in',
+  },
+  'keys:refused': {
+    behaviour:
+      'A key that the provider refuses, or does not answer for, is not stored, and is not shown in what is said of it.',
+    source: 'connect.md, other ways in',
+  },
+  'keys:hosts': {
+    behaviour: 'A key is sent to no host that neither an integration nor the operator has named.',
+    source: 'T23; threats.md, hosts',
+  },
+  'keys:bad-requests': {
+    behaviour: 'A key that fits into no header, and a request that is malformed, is sent nowhere.',
+    source: 'architecture.md, Wire format',
+  },
+  'keys:in-place': {
+    behaviour:
+      'A new key replaces what stands under the same name, for the same account; a grant that stood there is withdrawn.',
+    source: 'T8; connect.md, the flow',
+  },
+  'keys:other-account': {
+    behaviour: 'A key of another account than the connected one changes nothing.',
+    source: 'T8',
+  },
+  'keys:dead': {
+    behaviour:
+      'A key that was revoked at the provider is suspected by one look, given up by the second, and mended by a new one.',
+    source: 'refresh.md, health checks',
+  },
+  'keys:never-ended-by-trouble': {
+    behaviour: '403, 404, 5xx and a 401 of something in between end no key.',
+    source: 'refresh.md, health checks',
+  },
+  'keys:reported-401': {
+    behaviour:
+      'A reported 401 on a key leads to a look, and only two that find it dead end it; nothing refreshes it.',
+    source: 'refresh.md, R10',
+  },
+  'keys:end': {
+    behaviour:
+      'A key is read until its end, looked at when that has come, and then called expired.',
+    source: 'refresh.md, health checks',
+  },
+  'keys:schedule': {
+    behaviour: 'A key is looked at hourly while it is in use, else daily.',
+    source: 'refresh.md, health checks',
+  },
+  'keys:disconnect': {
+    behaviour:
+      'Disconnecting a key deletes it here, leaves it alone at the provider, and says where to remove it.',
+    source: 'refresh.md, the outbox',
+  },
+  'keys:sealed': {
+    behaviour: 'A sealed key opens as a key of its own connection, and as nothing else.',
+    source: 'T14; vault.md, record contexts',
+  },
+  'keys:sdk': {
+    behaviour:
+      'A backend stores a key through the SDK, as text or as a secret, and reads it like any other credential.',
+    source: 'sdk.md',
+  },
 } satisfies Record<string, Requirement>
 
 export type RequirementId = keyof typeof requirements

@@ -29,6 +29,10 @@ const table = {
     'Start and finish in the same browser, signed in as the same user. Nothing was stored.',
   ],
   access_denied: [403, 'The user said no at the provider. Offer to try again.'],
+  key_refused: [
+    422,
+    'Check that the key was copied whole, is neither revoked nor expired, and was made on this host.',
+  ],
   account_mismatch: [
     409,
     'Sign in at the provider with the account that was connected before, or disconnect it first.',
@@ -62,7 +66,10 @@ export type ErrorCode = keyof typeof table
 export const errorCodes = Object.keys(table) as ErrorCode[]
 export const errorCodeSchema = z.enum(errorCodes)
 
-/** Why a connection needs its user: `revoked` by them or an administrator, or lost without their act. */
+/**
+ * Why a connection needs its user: `revoked` by them or an administrator, or lost without their act.
+ * `refresh_expired` is also said of an API key that has come to the end it was made for.
+ */
 export const reauthReasonSchema = z.enum(['revoked', 'refresh_expired', 'lost_rotation'])
 export type ReauthReason = z.infer<typeof reauthReasonSchema>
 

@@ -41,9 +41,11 @@ export {
   type Connection,
   type ConnectionList,
   type ConnectionStatus,
+  type CreateConnection,
   connectionListSchema,
   connectionSchema,
   connectionStatusSchema,
+  createConnectionSchema,
   type DisconnectAnswer,
   disconnectAnswerSchema,
   healthStatusSchema,
@@ -113,6 +115,7 @@ export {
 } from './integrations.ts'
 export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
 export type {
+  ApiKeyDefinition,
   HealthProbe,
   HostLimits,
   IdentityProbe,

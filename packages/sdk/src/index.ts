@@ -17,6 +17,7 @@ export {
   type ErrorCode,
   type Integration,
   KeywellError,
+  Secret,
   type SessionAnswer,
   type Webhook,
   type WebhookEventType,
@@ -24,7 +25,12 @@ export {
 } from '@keywell/protocol'
 export type { CredentialQuery } from './cache/credential-cache.ts'
 export type { ConfirmFlow, Connect } from './connect.ts'
-export type { ConnectionReference, Connections, ListConnections } from './connections.ts'
+export type {
+  ConnectionReference,
+  Connections,
+  CreateConnection,
+  ListConnections,
+} from './connections.ts'
 export { Credential, type CredentialHeader } from './credential.ts'
 export type { SignedIn } from './handler/connect-handler.ts'
 export type { EvictReason, Hooks } from './hooks.ts'

@@ -11,6 +11,7 @@ import { createWebhookWorker } from './changes/webhooks/worker.ts'
 import { createCallback } from './connect/callback.ts'
 import { createConfirm } from './connect/confirm.ts'
 import { createConnectTokens } from './connect/connect-token.ts'
+import { createCreateConnection } from './connect/create-connection.ts'
 import { createFlowHints } from './connect/flow-hints.ts'
 import { createFlows } from './connect/flows.ts'
 import { createSessions } from './connect/sessions.ts'
@@ -31,6 +32,7 @@ import { createRegistry, createScrape, type Scrape } from './metrics/scrape.ts'
 import { createTracing } from './metrics/tracing.ts'
 import { createIntegrations } from './oauth/integrations.ts'
 import { createOutbound, type PrivateHost } from './outbound/outbound.ts'
+import { parseOrigin } from './outbound/policy.ts'
 import type { FaultPoint } from './refresh/fault-point.ts'
 import { createRefresher } from './refresh/refresh.ts'
 import { createReplicas } from './refresh/replicas.ts'
@@ -138,8 +140,10 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       hasSealedRecords: () => hasSealedRecords(database),
     },
   })
+  const { privateHosts = [] } = options
+  const listed = new Set(privateHosts.map(({ origin }) => parseOrigin(origin).origin))
   const outbound = createOutbound({
-    allow: options.privateHosts ?? [],
+    allow: privateHosts,
     providers,
     limits: options.limits,
     tracing,
@@ -255,6 +259,16 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       sleep,
       random: chance,
       timing,
+    }),
+    createConnection: createCreateConnection({
+      database,
+      integrations,
+      outbound,
+      storeConnection,
+      audit,
+      metrics,
+      tracing,
+      isListed: (host) => listed.has(new URL(host).origin),
     }),
     disconnector,
     integrations,

@@ -98,13 +98,20 @@ export function createConfirm(parts: {
       })
       const session = await parts.sessions.read(flow.tenantId, flow.sessionId)
       await parts.storeConnection({
-        flow,
+        place: flow,
         provider: registration.provider,
         account,
-        granted,
+        type: 'oauth_token',
+        tokens: granted.tokens,
+        expiresInMs: granted.expiresInMs,
+        askedScopes: flow.scopes,
         scopes,
         allowAccountChange: session.policy.allowAccountChange,
         entry: entryOf(flow, actor),
+        also: async (sql, { id: connectionId }) => {
+          await store.endFlow(sql, { ...flow, status: 'connected', connectionId })
+          await store.hintFlow(sql, flow.id)
+        },
       })
     } catch (error) {
       // Only when it is known that nothing was stored: after a lost commit the grant may be in use.

@@ -1,4 +1,5 @@
-import type { DisconnectAnswer } from '@keywell/protocol'
+import type { CredentialType, DisconnectAnswer } from '@keywell/protocol'
+import { handlingOf } from '@keywell/providers'
 import type { Audit } from '../audit/audit.ts'
 import { writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
@@ -102,9 +103,9 @@ export function createDisconnector(parts: {
   return {
     async disconnect(owner, id, caller) {
       const found = await readConnection(database, owner, id)
-      const { connection, revocation } = await database.transaction(found.tenantId, async (sql) => {
+      const done = await database.transaction(found.tenantId, async (sql) => {
         const moved = await moveToRevocations(sql, found.tenantId, id)
-        await deleteCredential(sql, found.tenantId, id)
+        const type = await deleteCredential(sql, found.tenantId, id)
         await deleteUpkeep(sql, found.tenantId, id)
         const gone = (await disconnectConnection(sql, found.tenantId, id)) ?? found
         await writeChange(sql, { kind: 'disconnected', connection: gone })
@@ -117,8 +118,9 @@ export function createDisconnector(parts: {
           action: 'connection.disconnect',
           result: 'ok',
         })
-        return { connection: gone, revocation: moved }
+        return { connection: gone, revocation: moved, type: type ?? null }
       })
+      const { connection, revocation, type } = done
       // Tried at once, and not waited for when the provider is slow: it goes on behind the answer.
       const upstream =
         revocation !== undefined && (await claimRevocation(database, revocation))
@@ -126,8 +128,9 @@ export function createDisconnector(parts: {
           : undefined
       return {
         connection: viewConnection(connection),
-        upstream: upstream ?? 'pending',
-        manualUrl: manualUrl(connection),
+        // An API key may serve elsewhere too: whether it goes is its user's to say.
+        upstream: type === 'api_key' ? 'manual' : (upstream ?? 'pending'),
+        manualUrl: manualUrl(connection, type),
       }
     },
 
@@ -153,7 +156,7 @@ function suspensionOf(row: RevocationRow, { revision }: Registration) {
   return { tenantId: row.integrationOwner, id: row.integrationId, revision, reason, canaryInMs }
 }
 
-function manualUrl(connection: ConnectionRow): string {
-  const { revocation } = requireProvider(connection.provider)
-  return joinBelow(connection.host, revocation.manualPath).href
+function manualUrl(connection: ConnectionRow, type: CredentialType | null): string {
+  const { manualPath } = handlingOf(requireProvider(connection.provider), type)
+  return joinBelow(connection.host, manualPath).href
 }

@@ -55,7 +55,7 @@ function contextOf(owner: TokenSetOwner): RecordContext {
     type: 'credential',
     tenantId: owner.tenantId,
     recordId: owner.connectionId,
-    field: 'token_set',
+    field: owner.type === 'api_key' ? 'api_key' : 'token_set',
     generation: owner.generation,
     schema: 1,
     bound: [owner.userId, owner.integrationId, owner.host],

@@ -7,6 +7,7 @@ import type { ChangeSigner } from '../changes/signer.ts'
 import type { Webhooks } from '../changes/webhooks/endpoints.ts'
 import type { createCallback } from '../connect/callback.ts'
 import type { createConfirm } from '../connect/confirm.ts'
+import type { CreateConnection } from '../connect/create-connection.ts'
 import type { Flows } from '../connect/flows.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
@@ -44,6 +45,7 @@ export interface AppParts {
   callback: ReturnType<typeof createCallback>
   confirm: ReturnType<typeof createConfirm>
   readCredential: ReadCredentials
+  createConnection: CreateConnection
   disconnector: Disconnector
   integrations: Integrations
   webhooks: Webhooks

@@ -3,10 +3,12 @@ import {
   connectionIdSchema,
   connectionListSchema,
   connectionSchema,
+  createConnectionSchema,
   disconnectAnswerSchema,
   listConnectionsSchema,
   ownerSchema,
 } from '@keywell/protocol'
+import type { CreateConnection } from '../connect/create-connection.ts'
 import { listConnections, readConnection, viewConnection } from '../credentials/connections.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { Database } from '../store/database.ts'
@@ -20,6 +22,16 @@ const list = createRoute({
   summary: 'The connections of a tenant, or of one user',
   request: { query: listConnectionsSchema },
   responses: { 200: json(connectionListSchema, 'A page of connections, oldest first') },
+})
+const create = createRoute({
+  method: 'post',
+  path: '/',
+  summary:
+    'Connect by an API key that the user made at the provider, or replace the one under that name',
+  request: {
+    body: { ...json(createConnectionSchema, 'Whose, where, and the key'), required: true },
+  },
+  responses: { 201: json(connectionSchema, 'The connection') },
 })
 const get = createRoute({
   method: 'get',
@@ -39,12 +51,17 @@ const remove = createRoute({
 
 export function connectionRoutes(parts: {
   database: Database
+  createConnection: CreateConnection
   disconnector: Disconnector
 }): OpenAPIHono<Environment> {
   const router = createRouter()
   router.openapi(list, async (c) =>
     c.json(await listConnections(parts.database, c.req.valid('query')), 200),
   )
+  router.openapi(create, async (c) => {
+    const row = await parts.createConnection(c.req.valid('json'), callerOf(c))
+    return c.json(viewConnection(row), 201)
+  })
   router.openapi(get, async (c) => {
     const row = await readConnection(parts.database, c.req.valid('query'), c.req.valid('param').id)
     return c.json(viewConnection(row), 200)

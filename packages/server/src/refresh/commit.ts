@@ -61,7 +61,7 @@ export function createCommit(parts: {
     const key = { tenantId: row.tenantId, connectionId: row.id }
     const generation = row.generation + 1
     const life = planLife(requireProvider(row.provider), answer.expiresInMs, random)
-    const probeInMs = planProbe({ ...claim, hasEnd: life.lifeMs !== null }, random)
+    const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: life.lifeMs }, random)
     const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
     const integration = { tenantId: row.integrationOwner, id: row.integrationId }
     // Credential, upkeep, connection: everybody takes the rows in this order, so that nobody deadlocks.

@@ -19,7 +19,7 @@ const columns = `tenant_id as "tenantId", connection_id as "connectionId", gener
 
 /**
  * Moves a connection's sealed credential, unchanged, to where its grant waits to be withdrawn at the
- * provider. Undefined when there was none.
+ * provider. Undefined when there was none, or none that we may withdraw: an API key is its user's.
  */
 export async function moveToRevocations(
   sql: Sql,
@@ -33,7 +33,7 @@ export async function moveToRevocations(
             c.integration_owner, c.integration_id, k.key_version, k.sealed
      from credentials k
      join connections c on c.tenant_id = k.tenant_id and c.id = k.connection_id
-     where k.tenant_id = $1 and k.connection_id = $2
+     where k.tenant_id = $1 and k.connection_id = $2 and k.type = 'oauth_token'
      on conflict do nothing
      returning ${columns}`,
     [tenantId, connectionId],
