@@ -1,6 +1,7 @@
 /** What happens of itself: time passes, the provider goes on, the user and the app act. */
-import { thrownAway } from './attempt.ts'
+
 import { disconnect, hastenUpkeep } from './database.ts'
+import { thrownAway } from './ending.ts'
 import { accessLives, endGrace, handleRefresh } from './provider.ts'
 import type { Configuration } from './rules.ts'
 import { type Actor, type Move, mapActors, spend, type World } from './world.ts'
