@@ -4,7 +4,7 @@
  * difference are one.
  */
 import { resolveDoubt } from '@keywell/server/model'
-import { claimRefresh, type DoubtAge, restartDoubt } from './database.ts'
+import { claimRefresh, type DoubtAge, holds, restartDoubt } from './database.ts'
 import { commit, endAttempt, giveBack } from './ending.ts'
 import { drift, hear, probe, sendPair, wait } from './request.ts'
 import { type Configuration, graceSeconds, maxRequestSeconds } from './rules.ts'
@@ -125,7 +125,7 @@ function mayHaveBeenUsed({ provider, adrift, actors }: World, pair: number): boo
  * every protocol, so they are one step.
  */
 function send(world: World, index: number, actor: Reading, { fault }: Configuration): Move {
-  const isOver = world.tables.upkeep?.holder !== index
+  const isOver = !holds(world.tables, index)
   if (isOver && fault !== 'a claim is not looked at again before the send') {
     return { label: 'finds its claim over', world: withActor(world, index, idle) }
   }

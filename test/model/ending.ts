@@ -1,6 +1,7 @@
 /** How an attempt ends: with a pair that is committed or kept, or with what it has learnt. */
-import { step } from '@keywell/server/model'
+import { doubtAfterSuccess, type Standing, step } from '@keywell/server/model'
 import {
+  type Claim,
   type Ending,
   endConnection,
   failUpkeep,
@@ -18,12 +19,14 @@ export function commit(
   world: World,
   index: number,
   { claim, late, source, pair }: Reading & { pair: number },
-  { fault }: Configuration,
+  { fault, refresh }: Configuration,
 ): Move[] {
   const current = world.tables.credential
   const isBlind = fault === 'no compare-and-set' && current !== null
   const { generation } = isBlind ? current : source
-  const replaced = replaceCredential(world.tables, { generation, pair })
+  const isForgotten = fault === 'a success ends every doubt'
+  const doubtLeft = isForgotten ? 'none' : doubtAfterSuccess(refresh, standingOf(claim))
+  const replaced = replaceCredential(world.tables, index, { generation, pair, doubtLeft })
   const tables = replaced ?? keepAside(world.tables, pair)
   const time = replaced === undefined ? world.time : 'plenty'
   const overwritten = replaced !== undefined && current?.generation !== source.generation
@@ -68,22 +71,19 @@ export function endAttempt(
   })
   const hasMoved = world.tables.credential?.generation !== source.generation
   const event = hasMoved && ending.kind !== 'unsent' ? overtaken : misread(ending, fault)
-  const { cameFrom, doubt } = claim
-  const standing = {
-    state: 'refreshing',
-    cameFrom,
-    failures: 0,
-    unresolved: doubt !== null,
-  } as const
-  const next = step(standing, event, { random: () => 0.5 })
+  const next = step(standingOf(claim), event, { random: () => 0.5 })
   if (next === undefined || next.state === 'none') throw new TypeError('it ends an attempt')
   const isUnchecked = fault === 'failure writes without the lease check'
-  const holder = (isUnchecked ? world.tables.upkeep?.holder : null) ?? index
+  const holder = (isUnchecked ? world.tables.upkeep?.lastClaim : null) ?? index
   const failed = failUpkeep(world.tables, holder, { ...next, state: next.state })
   if (failed === undefined) return done(world.tables, 'has lost the lease')
   if (next.death === null) return done(failed, `writes ${next.state}`)
   const ended = endConnection(failed, source.generation, next.death)
   return done(ended, `writes ${next.state}, ${next.death.reason}`)
+}
+
+function standingOf({ cameFrom, doubt }: Claim): Standing {
+  return { state: 'refreshing', cameFrom, failures: 0, unresolved: doubt !== null }
 }
 
 const overtaken = { kind: 'overtaken' } as const

@@ -32,6 +32,8 @@ export const faults = {
   'the time left is that of before the request': 'strict, old access token dies',
   'a claim is not looked at again before the send': 'strict, old access token lives on',
   'a dead access token always proves the end': 'none, old access token dies',
+  'a lease does not end': 'strict, old access token dies',
+  'a success ends every doubt': 'strict_family, old access token dies',
   'pairs kept aside are tried although a family is at stake':
     'strict_family, old access token dies',
 } as const satisfies Record<string, string>
@@ -64,7 +66,7 @@ export function everyProvider(atMost: Budget): Configuration[] {
 }
 
 /** A configuration for each planted fault. */
-export function everyFault(atMost: Budget): Configuration[] {
+export function everyFault(atMost: Budget): (Configuration & { fault: Fault })[] {
   const providers = everyProvider(atMost)
   return Object.entries(faults).flatMap(([fault, where]) =>
     providers

@@ -16,6 +16,8 @@ import { insertOrphan } from '../store/orphans.ts'
 import { insertRevocation } from '../store/revocations.ts'
 import { type Claim, completeUpkeep } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
+import { doubtAfterSuccess } from './doubt.ts'
+import { standingOf } from './fail.ts'
 import { planLife, planProbe } from './schedule.ts'
 
 /**
@@ -55,7 +57,8 @@ export function createCommit(parts: {
   ): Promise<boolean> {
     const key = { tenantId: row.tenantId, connectionId: row.id }
     const generation = row.generation + 1
-    const life = planLife(requireProvider(row.provider), answer.expiresInMs, random)
+    const provider = requireProvider(row.provider)
+    const life = planLife(provider, answer.expiresInMs, random)
     const replaced = await replaceCredential(sql, {
       ...key,
       ...sealed,
@@ -68,7 +71,8 @@ export function createCommit(parts: {
     const probeInMs = planProbe({ ...claim, hasEnd: life.lifeMs !== null }, random)
     const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
     // Credential, upkeep, connection: everybody takes the rows in this order, so that nobody deadlocks.
-    await completeUpkeep(sql, { ...key, refreshInMs, probeInMs })
+    const doubtLeft = doubtAfterSuccess(provider.refresh, standingOf(claim))
+    await completeUpkeep(sql, { ...key, refreshInMs, probeInMs, epoch: claim.epoch, doubtLeft })
     const connection = await advanceConnection(sql, { ...row, generation })
     if (connection === undefined) throw new TypeError('a credential without its connection')
     const integration = { tenantId: row.integrationOwner, id: row.integrationId }
