@@ -29,7 +29,8 @@ export function commit(
   const replaced = replaceCredential(world.tables, index, { generation, pair, doubtLeft })
   const tables = replaced ?? keepAside(world.tables, pair)
   const time = replaced === undefined ? world.time : 'plenty'
-  const overwritten = replaced !== undefined && current?.generation !== source.generation
+  const isOther = current !== null && current.pair !== pair
+  const overwritten = isOther && replaced !== undefined && current.generation !== source.generation
   const violation = overwritten || !isKept(tables, pair) ? { violation: thrownAway } : {}
   const label = replaced === undefined ? `keeps pair ${pair} aside` : `commits pair ${pair}`
   const after = { ...world, tables, time }

@@ -1,42 +1,94 @@
 /**
- * Explores the life of one connection at every kind of provider, and shows the shortest trace to each
- * fault that can be planted: `npm run explore`, `npm run explore -- --misfortunes 3 --states 4000000`.
+ * Walks through the life of one connection at every kind of provider, and shows what each planted fault
+ * leads to: `npm run explore`. Longer: `npm run explore -- --lives 2 --misfortunes 2 --states 4000000`.
  * The exit code is 1 when something does not hold, or a planted fault is not found.
  */
 import { parseArgs } from 'node:util'
 import { type Exploration, explore } from './explore.ts'
-import { type Configuration, everyFault, everyProvider } from './rules.ts'
+import { type Budget, everyFault, everyProvider } from './rules.ts'
 
 const { values } = parseArgs({
   options: {
-    lives: { type: 'string', default: '2' },
-    misfortunes: { type: 'string', default: '2' },
-    states: { type: 'string', default: '1500000' },
+    lives: { type: 'string', default: '1' },
+    misfortunes: { type: 'string', default: '1' },
+    states: { type: 'string', default: '1000000' },
   },
 })
 const once = { falseRefusals: 1, withdrawals: 1, disconnects: 1 }
 const atMost = { ...once, lives: Number(values.lives), misfortunes: Number(values.misfortunes) }
 const bounds = { depth: Number.POSITIVE_INFINITY, states: Number(values.states) }
+/** What the longest of the planted faults takes. */
+const atMostForFaults = { ...once, lives: 3, misfortunes: 1, withdrawals: 0, disconnects: 0 }
 
+say(`Two workers A and B and a reader keep one connection. Walked through, breadth first: every order in
+which their steps, the provider and the passing of time can follow upon each other.
+What must hold stands in invariants.ts and with the moves themselves.
+
+In one walk at most: ${listed(atMost)}.
+A misfortune is a crash, a pause that outlasts the lease, an answer or the reply to a commit that is lost.
+`)
+say('| provider                                 |  states | transitions | moves | seconds | result')
 for (const configuration of everyProvider(atMost)) {
-  const found = run(configuration)
-  if (found.violation !== null) process.exitCode = 1
-}
-for (const configuration of everyFault(atMost)) {
-  const found = run(configuration)
-  if (found.violation === null) process.exitCode = 1
+  const { found, seconds } = measure(() => explore(configuration, bounds))
+  const { states, transitions, depth, violation } = found
+  const columns = [
+    configuration.name.padEnd(40),
+    states.toLocaleString('en').padStart(7),
+    transitions.toLocaleString('en').padStart(11),
+    String(depth).padStart(5),
+    seconds.padStart(7),
+    resultOf(found),
+  ]
+  say(`| ${columns.join(' | ')}`)
+  if (violation !== null) fail(violation.trace)
 }
 
-function run(configuration: Configuration): Exploration {
+say(`
+Rules that are left out on purpose, and the shortest way to the harm. At most: ${listed(atMostForFaults)}.`)
+for (const configuration of everyFault(atMostForFaults)) {
+  const found: Exploration = explore(configuration, bounds)
+  const { fault, name } = configuration
+  say(`\n${fault} (${name}): ${found.violation?.sentence ?? 'NOT FOUND'}`)
+  if (found.violation === null) process.exitCode = 1
+  else tell(found.violation.trace)
+}
+
+function measure(run: () => Exploration): { found: Exploration; seconds: string } {
   const beganMs = performance.now()
-  const found = explore(configuration, bounds)
-  const seconds = ((performance.now() - beganMs) / 1_000).toFixed(1)
-  const { name, fault } = configuration
-  const figures = `${found.states} states, ${found.transitions} transitions, depth ${found.depth}`
-  const extent = found.complete ? 'nothing left to explore' : 'the bound of states was reached'
-  const result = found.violation?.sentence ?? `all invariants hold; ${extent}`
-  const planted = fault === null ? '' : `planted: ${fault}; `
-  process.stdout.write(`${planted}${name}: ${figures}, ${seconds} s: ${result}\n`)
-  for (const move of found.violation?.trace ?? []) process.stdout.write(`    ${move}\n`)
-  return found
+  const found = run()
+  return { found, seconds: ((performance.now() - beganMs) / 1_000).toFixed(1) }
+}
+
+function resultOf({ violation, complete }: Exploration): string {
+  if (violation !== null) return `VIOLATED: ${violation.sentence}`
+  return complete ? 'everything holds, to the end' : 'everything holds, as far as it was walked'
+}
+
+function fail(trace: readonly string[]): void {
+  process.exitCode = 1
+  tell(trace)
+}
+
+function tell(trace: readonly string[]): void {
+  trace.forEach((move, index) => {
+    say(`  ${String(index + 1).padStart(2)}  ${move}`)
+  })
+}
+
+function listed(budget: Budget): string {
+  return Object.entries(names)
+    .map(([what, name]) => `${name}: ${budget[what as keyof Budget]}`) // the names have its keys
+    .join(', ')
+}
+
+const names: Record<keyof Budget, string> = {
+  lives: 'times that the access token comes due while it is good',
+  misfortunes: 'misfortunes',
+  falseRefusals: 'refusals for no reason',
+  withdrawals: 'withdrawals by the user',
+  disconnects: 'disconnects',
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
 }
