@@ -140,13 +140,17 @@ function completeUpkeep({ lastClaim, doubt }: Upkeep, worker: number, left: Doub
   return { ...settled, lastClaim, doubt: isLeft ? doubt : null }
 }
 
-/** What the compare-and-set did not take: `insertOrphan`, or `insertRevocation` when it was removed. */
+/**
+ * What the compare-and-set did not take: `insertOrphan`, or `insertRevocation` when the connection was
+ * removed. Repeated when a reply was lost, it changes nothing.
+ */
 export function keepAside(tables: Tables, pair: number): Tables {
-  if (tables.credential === null) {
-    return { ...tables, revocations: [...tables.revocations, pair] }
+  const { credential, orphans, revocations } = tables
+  if (credential === null) {
+    return revocations.includes(pair) ? tables : { ...tables, revocations: [...revocations, pair] }
   }
-  if (tables.credential.pair === pair) return tables // only the reply to an earlier commit was lost
-  return { ...tables, orphans: [...tables.orphans, pair] }
+  if (credential.pair === pair || orphans.includes(pair)) return tables
+  return { ...tables, orphans: [...orphans, pair] }
 }
 
 /** `findOrphan` and `deleteOrphan`. */

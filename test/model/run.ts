@@ -20,6 +20,14 @@ const bounds = { depth: Number.POSITIVE_INFINITY, states: Number(values.states) 
 /** What the longest of the planted faults takes. */
 const atMostForFaults = { ...once, lives: 3, misfortunes: 1, withdrawals: 0, disconnects: 0 }
 
+const names: Record<keyof Budget, string> = {
+  lives: 'times that the access token comes due while it is good',
+  misfortunes: 'misfortunes',
+  falseRefusals: 'refusals for no reason',
+  withdrawals: 'withdrawals by the user',
+  disconnects: 'disconnects',
+}
+
 say(`Two workers A and B and a reader keep one connection. Walked through, breadth first: every order in
 which their steps, the provider and the passing of time can follow upon each other.
 What must hold stands in invariants.ts and with the moves themselves.
@@ -79,14 +87,6 @@ function listed(budget: Budget): string {
   return Object.entries(names)
     .map(([what, name]) => `${name}: ${budget[what as keyof Budget]}`) // the names have its keys
     .join(', ')
-}
-
-const names: Record<keyof Budget, string> = {
-  lives: 'times that the access token comes due while it is good',
-  misfortunes: 'misfortunes',
-  falseRefusals: 'refusals for no reason',
-  withdrawals: 'withdrawals by the user',
-  disconnects: 'disconnects',
 }
 
 function say(line: string): void {

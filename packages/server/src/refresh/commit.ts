@@ -102,7 +102,8 @@ export function createCommit(parts: {
     const entry = { ...auditEntryOf(row), generation, result: 'ok' } as const
     if (isOfGrantGone(row, now)) {
       await database.transaction(row.tenantId, async (sql) => {
-        await insertRevocation(sql, { ...row, ...key, ...sealed, generation })
+        const { attemptId } = claim
+        await insertRevocation(sql, { ...row, ...key, ...sealed, attemptId, generation })
         await audit.write(sql, { ...entry, reason: 'withdrawn' })
       })
       return 'withdrawn'
