@@ -15,16 +15,16 @@ const { values } = parseArgs({
   },
 })
 const once = { falseRefusals: 1, withdrawals: 1, disconnects: 1 }
-const atMost = { ...once, lives: Number(values.lives), misfortunes: Number(values.misfortunes) }
-const bounds = { depth: Number.POSITIVE_INFINITY, states: Number(values.states) }
+const atMost = { ...once, lives: count('lives'), misfortunes: count('misfortunes') }
+const bounds = { depth: Number.POSITIVE_INFINITY, states: count('states') }
 /** What the longest of the planted faults takes. */
 const atMostForFaults = { ...once, lives: 3, misfortunes: 1, withdrawals: 0, disconnects: 0 }
 
 const names: Record<keyof Budget, string> = {
-  lives: 'times that the access token comes due while it is good',
+  lives: 'tokens come due while they are good',
   misfortunes: 'misfortunes',
   falseRefusals: 'refusals for no reason',
-  withdrawals: 'withdrawals by the user',
+  withdrawals: 'withdrawals',
   disconnects: 'disconnects',
 }
 
@@ -52,13 +52,21 @@ for (const configuration of everyProvider(atMost)) {
 }
 
 say(`
-Rules that are left out on purpose, and the shortest way to the harm. At most: ${listed(atMostForFaults)}.`)
+Rules that are left out on purpose, and the shortest way to the harm.
+In one walk at most: ${listed(atMostForFaults)}.`)
 for (const configuration of everyFault(atMostForFaults)) {
   const found: Exploration = explore(configuration, bounds)
   const { fault, name } = configuration
   say(`\n${fault} (${name}): ${found.violation?.sentence ?? 'NOT FOUND'}`)
   if (found.violation === null) process.exitCode = 1
   else tell(found.violation.trace)
+}
+
+function count(option: keyof typeof values): number {
+  const given = values[option]
+  if (/^\d{1,9}$/.test(given)) return Number(given)
+  process.stderr.write(`--${option} takes a whole number, not "${given}".\n`)
+  process.exit(2)
 }
 
 function measure(run: () => Exploration): { found: Exploration; seconds: string } {
