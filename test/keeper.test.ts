@@ -259,6 +259,10 @@ describeEachDatabase('the keeper', (makeDatabase) => {
       made.who.tenantId,
     ])
     expect(orphans, 'pairs of another grant that could be taken for this one').toHaveLength(0)
+    // Both pairs are of generation 2, and both are withdrawn.
+    await stage.calm()
+    const path = `/v1/connections/${made.id}?${new URLSearchParams(made.who)}`
+    expect((await stage.call('DELETE', path)).body).toMatchObject({ upstream: 'revoked' })
   })
 
   verifies('keep:one-outage', async () => {

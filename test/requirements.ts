@@ -584,6 +584,20 @@ export const requirements = {
     behaviour: 'An installation runs no script, and gets exactly what the lockfile says.',
     source: 'T35',
   },
+  // Keeping, as a model
+  'model:invariants': {
+    behaviour:
+      'In every interleaving of two workers, a reader, a provider and a user, with crashes, pauses and lost answers: no false death, no pair thrown away, no repeat without a doubt, no valid token unserved, every loss named, always a way out.',
+    source: 'refresh.md, tests, state machine; R1, R2, R4, R8, R9',
+  },
+  'model:mirror': {
+    behaviour: 'What the model says of the database is what its statements do, on both databases.',
+    source: 'refresh.md, The claim',
+  },
+  'model:planted-faults': {
+    behaviour: 'Each rule of keeping that is left out is missed: a shortest trace shows the harm.',
+    source: 'style.md, a check counts only after it has been seen to fail',
+  },
   // Keeping, in one process
   'keep:ahead': {
     behaviour: 'A connection that is due is refreshed ahead of its end, although nobody reads it.',

@@ -119,7 +119,7 @@ interface Verdict {
 }
 
 /** What a look means; pure. */
-function judge(
+export function judge(
   claim: Claim,
   found: Look,
   plan: { random: () => number; confirmAfterMs: number; pauseMs: number },

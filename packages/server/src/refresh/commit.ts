@@ -16,6 +16,8 @@ import { insertOrphan } from '../store/orphans.ts'
 import { insertRevocation } from '../store/revocations.ts'
 import { type Claim, completeUpkeep } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
+import { doubtAfterSuccess } from './doubt.ts'
+import { standingOf } from './fail.ts'
 import { planLife, planProbe } from './schedule.ts'
 
 /**
@@ -60,9 +62,11 @@ export function createCommit(parts: {
   ): Promise<void> {
     const key = { tenantId: row.tenantId, connectionId: row.id }
     const generation = row.generation + 1
-    const life = planLife(requireProvider(row.provider), answer.expiresInMs, random)
+    const provider = requireProvider(row.provider)
+    const life = planLife(provider, answer.expiresInMs, random)
     const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: life.lifeMs }, random)
     const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
+    const doubtLeft = doubtAfterSuccess(provider.refresh, standingOf(claim))
     const integration = { tenantId: row.integrationOwner, id: row.integrationId }
     // Credential, upkeep, connection: everybody takes the rows in this order, so that nobody deadlocks.
     const [replaced, , connection, wasSuspended] = await Promise.all([
@@ -74,7 +78,7 @@ export function createCommit(parts: {
         lifeMs: life.lifeMs === null ? null : Math.max(0, life.lifeMs - ageMs),
         committedBy: claim.attemptId,
       }),
-      completeUpkeep(sql, { ...key, refreshInMs, probeInMs }),
+      completeUpkeep(sql, { ...key, refreshInMs, probeInMs, epoch: claim.epoch, doubtLeft }),
       advanceConnection(sql, { ...row, generation }),
       clearIntegration(sql, integration),
     ])
@@ -106,7 +110,8 @@ export function createCommit(parts: {
     const entry = { ...auditEntryOf(row), generation, result: 'ok' } as const
     if (isOfGrantGone(row, now)) {
       await database.transaction(row.tenantId, async (sql) => {
-        await insertRevocation(sql, { ...row, ...key, ...sealed, generation })
+        const { attemptId } = claim
+        await insertRevocation(sql, { ...row, ...key, ...sealed, attemptId, generation })
         await audit.write(sql, { ...entry, reason: 'withdrawn' })
       })
       return 'withdrawn'

@@ -90,13 +90,14 @@ export function createFail(parts: {
 
     async record({ claim, row, registration, outcome, oldAccessToken }) {
       const { tenantId, id } = row
-      const { refreshTokenLifetime } = registration.provider.refresh
+      const { refreshTokenLifetime, rotation } = registration.provider.refresh
       const event = eventOf(outcome, {
         oldAccessToken,
         refreshTokenEnded:
           refreshTokenLifetime !== null &&
           row.issuedForMs !== null &&
           row.issuedForMs > refreshTokenLifetime * 1000,
+        repeatable: rotation === 'none' || rotation === 'grace',
       })
       const death = await database.transaction(tenantId, async (sql) => {
         const current = await findCredential(sql, tenantId, id)
@@ -149,9 +150,11 @@ export function standingOf(claim: Claim): Standing {
   return { state, cameFrom, failures, unresolved: unresolvedForMs !== null }
 }
 
+type Rejected = Extract<UpkeepEvent, { kind: 'rejected' }>
+
 function eventOf(
   outcome: Failed,
-  evidence: { oldAccessToken: AccessTokenNews; refreshTokenEnded: boolean },
+  evidence: Pick<Rejected, 'oldAccessToken' | 'refreshTokenEnded' | 'repeatable'>,
 ): UpkeepEvent {
   switch (outcome.kind) {
     case 'unsent':

@@ -216,16 +216,21 @@ export async function completeUpkeep(
     connectionId: string
     refreshInMs: number | null
     probeInMs: number
+    /** Of the claim that brought it. */
+    epoch: string
+    doubtLeft: 'none' | 'of_later_claims' | 'all'
   },
 ): Promise<void> {
   await sql.query(
     `update upkeep
      set state = 'idle', refresh_at = now() + $3 * interval '1 millisecond',
          probe_at = now() + $4 * interval '1 millisecond', lease_owner = null, lease_until = null,
-         attempt_id = null, unresolved_since = null, failures = 0, probe_failures = 0,
-         last_outcome = 'refreshed'
+         attempt_id = null, failures = 0, probe_failures = 0, last_outcome = 'refreshed',
+         unresolved_since = case
+           when $6 = 'all' or ($6 = 'of_later_claims' and epoch <> $5::bigint) then unresolved_since
+         end
      where tenant_id = $1 and connection_id = $2`,
-    [row.tenantId, row.connectionId, row.refreshInMs, row.probeInMs],
+    [row.tenantId, row.connectionId, row.refreshInMs, row.probeInMs, row.epoch, row.doubtLeft],
   )
 }
 
