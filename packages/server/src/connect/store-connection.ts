@@ -81,7 +81,7 @@ export function createStoreConnection(parts: {
       if (existing !== undefined) {
         // The grant that is replaced goes the way of a disconnected one: it is withdrawn upstream.
         // Moved first, while the row still names the integration that it was sealed to.
-        await moveToRevocations(sql, tenantId, connectionId)
+        await moveToRevocations(sql, { tenantId, connectionId, claimed: false })
         await deleteCredential(sql, tenantId, connectionId)
       }
       await insertCredential(sql, {

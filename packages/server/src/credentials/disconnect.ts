@@ -14,7 +14,6 @@ import { deleteCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
 import { suspendIntegration } from '../store/integrations.ts'
 import {
-  claimRevocation,
   claimRevocations,
   deleteRevocation,
   markIrrevocable,
@@ -104,7 +103,11 @@ export function createDisconnector(parts: {
     async disconnect(owner, id, caller) {
       const found = await readConnection(database, owner, id)
       const done = await database.transaction(found.tenantId, async (sql) => {
-        const moved = await moveToRevocations(sql, found.tenantId, id)
+        const moved = await moveToRevocations(sql, {
+          tenantId: found.tenantId,
+          connectionId: id,
+          claimed: true,
+        })
         const type = await deleteCredential(sql, found.tenantId, id)
         await deleteUpkeep(sql, found.tenantId, id)
         const gone = (await disconnectConnection(sql, found.tenantId, id)) ?? found
@@ -123,7 +126,7 @@ export function createDisconnector(parts: {
       const { connection, revocation, type } = done
       // Tried at once, and not waited for when the provider is slow: it goes on behind the answer.
       const upstream =
-        revocation !== undefined && (await claimRevocation(database, revocation))
+        revocation !== undefined
           ? await Promise.race([withdrawSafely(revocation), parts.sleep(maxWaitMs)])
           : undefined
       return {

@@ -23,23 +23,24 @@ const columns = `tenant_id as "tenantId", connection_id as "connectionId",
 /**
  * Moves a connection's sealed credential, unchanged, to where its grant waits to be withdrawn at the
  * provider. Undefined when there was none, or none that we may withdraw: an API key is its user's.
+ * `claimed`: the caller makes the first attempt, and nobody else for a minute.
  */
 export async function moveToRevocations(
   sql: Sql,
-  tenantId: string,
-  connectionId: string,
+  { tenantId, connectionId, claimed }: { tenantId: string; connectionId: string; claimed: boolean },
 ): Promise<RevocationRow | undefined> {
   const [row] = await sql.query<RevocationRow>(
     `insert into revocations (tenant_id, connection_id, attempt_id, generation, user_id, provider,
-       host, integration_owner, integration_id, key_version, sealed)
+       host, integration_owner, integration_id, key_version, sealed, attempts, due_at)
      select k.tenant_id, k.connection_id, k.committed_by, k.generation, c.user_id, c.provider, c.host,
-            c.integration_owner, c.integration_id, k.key_version, k.sealed
+            c.integration_owner, c.integration_id, k.key_version, k.sealed,
+            $3::int, now() + $3::int * interval '1 minute'
      from credentials k
      join connections c on c.tenant_id = k.tenant_id and c.id = k.connection_id
      where k.tenant_id = $1 and k.connection_id = $2 and k.type = 'oauth_token'
      on conflict do nothing
      returning ${columns}`,
-    [tenantId, connectionId],
+    [tenantId, connectionId, claimed ? 1 : 0],
   )
   return row
 }
@@ -91,22 +92,6 @@ export async function claimRevocations(sql: Sql, limit: number): Promise<Revocat
      returning ${columns}`,
     [limit],
   )
-}
-
-/** The same for one row, right after the disconnect. */
-export async function claimRevocation(
-  sql: Sql,
-  row: Pick<RevocationRow, 'tenantId' | 'connectionId' | 'attemptId'>,
-): Promise<boolean> {
-  const rows = await sql.query(
-    `update revocations
-     set attempts = attempts + 1, due_at = now() + interval '1 minute'
-     where tenant_id = $1 and connection_id = $2 and attempt_id = $3::uuid
-       and state = 'due' and due_at <= now()
-     returning attempt_id`,
-    [row.tenantId, row.connectionId, row.attemptId],
-  )
-  return rows.length === 1
 }
 
 export async function deleteRevocation(
