@@ -244,11 +244,17 @@ export const requirements = {
     source: 'threats.md, T14',
   },
   'T16:planted-key': {
-    behaviour: 'A planted API key admits nobody.',
+    behaviour:
+      'A row of an API key that was planted, widened, moved or prolonged admits nobody, and raises the alarm.',
     source: 'threats.md, T16',
   },
   'T19:foreign-ids': {
     behaviour: 'A foreign id and an unknown id cannot be told apart.',
+    source: 'threats.md, T19',
+  },
+  'T19:every-route': {
+    behaviour:
+      'Every route answers a foreign id, and a tenant that a key is not for, as it answers an unknown one.',
     source: 'threats.md, T19',
   },
   'T23:private-hosts': {
@@ -258,6 +264,42 @@ export const requirements = {
   'T27:change-stream': {
     behaviour: 'A disconnect is told to every listening backend.',
     source: 'threats.md, T27',
+  },
+  'T29:every-route': {
+    behaviour:
+      'Every route that takes an API key says what it needs; one that says nothing answers nobody.',
+    source: 'threats.md, API keys',
+  },
+  'T29:roles': {
+    behaviour: 'A key calls the routes of its roles and no others, and only admin manages keys.',
+    source: 'threats.md, API keys',
+  },
+  'T29:limits': {
+    behaviour:
+      'A key that is limited to tenants or providers makes, sees and ends nothing beyond them.',
+    source: 'threats.md, API keys',
+  },
+  'T29:not-stronger': {
+    behaviour: 'No key makes or rotates a key that may do more, or lives longer, than itself.',
+    source: 'threats.md, API keys',
+  },
+  'T29:rotation': {
+    behaviour:
+      'A rotated key and its successor are both live for the stated time, and then the successor alone.',
+    source: 'threats.md, API keys',
+  },
+  'T29:one-answer': {
+    behaviour: 'Wrong, expired, revoked, unknown and altered keys get one answer.',
+    source: 'threats.md, API keys',
+  },
+  'T29:from-before': {
+    behaviour:
+      'A key from before there were roles goes on, can be rotated, and opens no way round.',
+    source: 'threats.md, API keys',
+  },
+  'T29:last-use': {
+    behaviour: 'The last use of a key is written once a minute at most, and holds up no read.',
+    source: 'threats.md, API keys',
   },
   'T29:api-keys': {
     behaviour:
@@ -295,6 +337,10 @@ export const requirements = {
   },
   'service:keys-command': {
     behaviour: 'API keys are made, listed and revoked by command.',
+    source: 'threats.md, API keys',
+  },
+  'service:keys-grants': {
+    behaviour: 'By command an API key gets roles, limits, an end and a successor; default backend.',
     source: 'threats.md, API keys',
   },
 

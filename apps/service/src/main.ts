@@ -45,7 +45,9 @@ function openKeys({ key }: Settings, logger: Logger): KeyProvider {
 async function makeFirstApiKey(keywell: KeywellService, settings: Settings, logger: Logger) {
   if ((await keywell.apiKeys.list()).length > 0) return
   if (settings.apiKeyFile === undefined) {
-    logger.warn('there is no API key yet; make one with: keywell-service keys create <name>')
+    logger.warn(
+      'there is no API key yet; make one with: keywell-service api-keys create first --role admin --role backend',
+    )
     return
   }
   const { key } = await keywell.apiKeys.create('first')

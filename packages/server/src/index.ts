@@ -11,6 +11,8 @@
  * serve({ fetch: keywell.fetch })
  * ```
  */
+export { type ApiKeyRole, apiKeyRoles } from '@keywell/protocol'
+export type { OperatorKeys } from './http/operator-keys.ts'
 export { createKeywell, type KeywellOptions, type KeywellService } from './keywell.ts'
 export type { Logger } from './logger.ts'
 export type { Scrape } from './metrics/scrape.ts'

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Change, HostLimits, Secret } from '@keywell/protocol'
+import type { Change, HostLimits } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
 import { trace } from '@opentelemetry/api'
 import { createAudit } from './audit/audit.ts'
@@ -21,6 +21,7 @@ import { createTokenBox } from './credentials/token-box.ts'
 import { createHealth } from './health/health.ts'
 import { createApiKeys } from './http/api-keys.ts'
 import { createApp } from './http/app.ts'
+import { createOperatorKeys, type OperatorKeys } from './http/operator-keys.ts'
 import { createIds } from './ids.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { type Census, createCensus } from './metrics/census.ts'
@@ -100,11 +101,7 @@ export interface KeywellService {
   start(): Promise<void>
   /** Finishes what is under way and closes what `start` opened, the database included. */
   stop(): Promise<void>
-  apiKeys: {
-    create(name: string): Promise<{ id: string; key: Secret }>
-    list(): Promise<{ id: string; name: string; revokedAt: Date | null }[]>
-    revoke(id: string): Promise<void>
-  }
+  apiKeys: OperatorKeys
 }
 
 /** Builds every part, once. The only file that knows them all. */
@@ -215,7 +212,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const webhookParts = { database, secrets, outbound: webhookOutbound, audit, metrics }
   const webhookWorker = createWebhookWorker({ ...webhookParts, logger, after, random: chance })
   const webhooks = createWebhooks({ ...webhookParts, makeId, wake: webhookWorker.wake })
-  const apiKeys = createApiKeys({ database, vault, audit, makeId, random, now })
+  const apiKeys = createApiKeys({ database, vault, audit, logger, makeId, random })
   const clockSkew = createClockSkew({ databaseNow: () => readClock(database), now, after, logger })
   const census = createCensus({ take: () => takeCensus(database), now: monotonic, sleep })
   const scrape = createScrape(registry, {
@@ -307,11 +304,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await database.close()
     },
 
-    apiKeys: {
-      create: (name) => apiKeys.create(name, 'operator'),
-      list: () => apiKeys.list(),
-      revoke: (id) => apiKeys.revoke(id, 'operator'),
-    },
+    apiKeys: createOperatorKeys(apiKeys),
   }
 }
 

@@ -16,6 +16,7 @@ import type { Scrape } from '../metrics/scrape.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { Database } from '../store/database.ts'
+import { apiKeyRoutes } from './api-key-routes.ts'
 import type { ApiKeys } from './api-keys.ts'
 import { browserRoutes } from './browser.ts'
 import { changeRoutes } from './changes.ts'
@@ -100,6 +101,7 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   app.route('/v1/providers', providerRoutes())
   app.route('/v1/webhooks', webhookRoutes(parts.webhooks))
   app.route('/v1/changes', changeRoutes(parts))
+  app.route('/v1/api-keys', apiKeyRoutes(parts.apiKeys))
 
   app.route('/', browserRoutes(parts))
   for (const path of ['/connect/flows', '/connect/flows/*', '/connect/providers']) {

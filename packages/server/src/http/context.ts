@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Actor } from '../connect/sessions.ts'
 import type { SessionRow } from '../store/sessions.ts'
+import type { Access } from './access.ts'
 
 /** What the middleware leaves for the routes. */
 export interface Environment {
@@ -11,6 +12,8 @@ export interface Environment {
     requestId: string
     /** Who calls: `key:key_…`, set by the API-key check. */
     actor: string
+    /** What its key may do, set by the API-key check. */
+    access: Access
     /** Set by the connect-token check. */
     session: SessionRow
   }

@@ -2,12 +2,13 @@ import { KeywellError } from '@keywell/protocol'
 import type { MiddlewareHandler } from 'hono'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Logger } from '../logger.ts'
+import { requirePermission } from './access.ts'
 import type { ApiKeys } from './api-keys.ts'
 import type { Environment } from './context.ts'
 
 const bearer = /^Bearer ([\x21-\x7e]{1,4096})$/i
 
-/** `/v1/*`: a backend with an API key, in the header, never from a browser. */
+/** `/v1/*`: a backend with an API key that may do this, in the header, never from a browser. */
 export function requireApiKey(parts: {
   apiKeys: ApiKeys
   logger: Logger
@@ -15,11 +16,14 @@ export function requireApiKey(parts: {
   return async (c, next) => {
     const key = bearer.exec(c.req.header('authorization') ?? '')?.[1]
     if (key === undefined) throw new KeywellError('unauthorized', 'No API key was sent.')
-    const { id } = await parts.apiKeys.verify(key)
+    const access = await parts.apiKeys.verify(key)
+    const { id } = access
     if (c.req.header('origin') !== undefined) {
       parts.logger.error({ alarm: 'key_in_browser', keyId: id }, 'an API key was sent by a browser')
       throw new KeywellError('key_in_browser', 'This request carries an API key and an Origin.')
     }
+    requirePermission(c, access)
+    c.set('access', access)
     c.set('actor', `key:${id}`)
     await next()
   }
