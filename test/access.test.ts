@@ -3,9 +3,15 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ApiKeyRole, ApiKeyWithSecret, CreateApiKey } from '@keywell/protocol'
+import {
+  type ApiKeyRole,
+  type ApiKeyWithSecret,
+  type CreateApiKey,
+  returnParameters,
+} from '@keywell/protocol'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { describeEachDatabase } from './support/databases.ts'
+import { Person } from './support/person.ts'
 import { type Answer, appOrigin, createStage, must, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
 
@@ -270,6 +276,26 @@ describeEachDatabase('access', (makeDatabase) => {
     const begun = await stage.page(made.connectToken, 'POST', '/connect/flows', flow)
     expect(begun.status).toBeGreaterThanOrEqual(400)
     expect((await stage.read(home)).status).toBe(200)
+    // A ticket in the wrong hands finishes nothing: a key of another tenant, one of another provider.
+    for (const [thief, who] of [
+      [key, abroad],
+      [other, home],
+    ] as const) {
+      const connectionName = 'second'
+      const person = new Person()
+      const started = await stage.flow(await stage.session(who), { connectionName })
+      const back = await stage.consent(await stage.start(person, started))
+      const { searchParams } = (await stage.callback(person, back)).url
+      const id = searchParams.get(returnParameters.session)
+      const body = {
+        ...who,
+        flowId: searchParams.get(returnParameters.flow),
+        ticket: searchParams.get(returnParameters.ticket),
+      }
+      const confirmed = await send(thief, 'POST', `/v1/connect/sessions/${id}/confirm`, body)
+      expect(confirmed).toMatchObject({ status: 403, body: { code: 'flow_mismatch' } })
+      expect((await stage.read({ ...who, connection: connectionName })).status).toBe(404)
+    }
   })
 
   verifies('T19:every-route', async () => {

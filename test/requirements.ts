@@ -297,6 +297,41 @@ export const requirements = {
       'A key from before there were roles goes on, can be rotated, and opens no way round.',
     source: 'threats.md, API keys',
   },
+  'T29:guessing': {
+    behaviour:
+      'Wrong API keys from one address are answered 429 with Retry-After, and hold up nobody who was right.',
+    source: 'threats.md, API keys',
+  },
+  'T29:key-rate': {
+    behaviour: 'A key that calls too often is answered 429 with Retry-After, and it alone.',
+    source: 'threats.md, API keys',
+  },
+  'T29:address-rate': {
+    behaviour: 'Calls without a key are limited by address, and health checks are not.',
+    source: 'threats.md, API keys',
+  },
+  'door:json': {
+    behaviour: 'A body that does not say that it is JSON is refused before it is read.',
+    source: 'T25',
+  },
+  'door:body': {
+    behaviour: 'A body of more than 64 KB is refused, whether it says its length or not.',
+    source: 'T25',
+  },
+  'door:headers': {
+    behaviour:
+      "Every answer forbids scripts, frames and sniffing, and no origin but a session's may read one.",
+    source: 'T10; threats.md, Connect tokens',
+  },
+  'door:slow-clients': {
+    behaviour: 'A client that sends too slowly or too much is cut off, and holds up nobody.',
+    source: 'T25',
+  },
+  'door:client-address': {
+    behaviour:
+      'Whose request it is comes from the socket, or from as many proxies as there are, and never from the client.',
+    source: 'threats.md, API keys',
+  },
   'T29:last-use': {
     behaviour: 'The last use of a key is written once a minute at most, and holds up no read.',
     source: 'threats.md, API keys',
@@ -617,6 +652,20 @@ export const requirements = {
   'T19:statements': {
     behaviour: 'Every SQL statement is bound to a tenant and contains no text from outside.',
     source: 'T19; style.md, SQL',
+  },
+  'T20:scrubber': {
+    behaviour:
+      'No secret is written to the log: by its shape or its name, in errors and their causes.',
+    source: 'threats.md, Logs',
+  },
+  'T20:service-log': {
+    behaviour: 'What the service writes when it starts, runs or ends holds no secret.',
+    source: 'threats.md, Logs',
+  },
+  'T17:process': {
+    behaviour:
+      'The service writes no report and opens no inspector; its threads and its environment hold no secret.',
+    source: 'T17',
   },
   'T20:expose': {
     behaviour: 'A secret is opened in a few listed places only.',

@@ -40,7 +40,16 @@ describe('limits of hosts', () => {
   })
 })
 
+test('with https there is a proxy in front, unless told', () => {
+  expect(readSettings(least).proxies).toBe(0)
+  const https = { ...least, KEYWELL_PUBLIC_URL: 'https://keys.example' }
+  expect(readSettings(https).proxies).toBe(1)
+  expect(readSettings({ ...https, KEYWELL_PROXIES: '2' }).proxies).toBe(2)
+  expect(readSettings({ ...https, KEYWELL_PROXIES: '0' }).proxies).toBe(0)
+})
+
 test.each([
+  ['KEYWELL_PROXIES', 'many'],
   ['PORT', '70000'],
   ['KEYWELL_ROLE', 'boss'],
   ['KEYWELL_DRAIN_SECONDS', '0'],

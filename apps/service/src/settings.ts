@@ -30,6 +30,11 @@ const environment = z.object({
   KEYWELL_KEY: text.optional(),
   /** Where the first API key is written, with mode 0600. */
   KEYWELL_API_KEY_FILE: text.optional(),
+  /**
+   * Proxies of yours that every request passes: from them the address of a client is learned. The service
+   * itself speaks http, so with an https KEYWELL_PUBLIC_URL there is one, unless told.
+   */
+  KEYWELL_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
   /** Private hosts, comma-separated: `http://localhost:7401` or `https://gitlab.corp=10.0.0.0/8`. */
   KEYWELL_ALLOW_HOSTS: z.string().default(''),
   /**
@@ -53,6 +58,7 @@ export interface Settings {
   metricsPort: number | undefined
   publicUrl: string
   connectUrl: string | undefined
+  proxies: number
   database: { url: string } | { dataDir: string; allowNonDurable: boolean }
   key: { file: string; make: boolean } | { fd: number } | { value: string }
   apiKeyFile: string | undefined
@@ -88,6 +94,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
     metricsPort: env.KEYWELL_METRICS_PORT,
     publicUrl: env.KEYWELL_PUBLIC_URL ?? `http://127.0.0.1:${env.PORT}`,
     connectUrl: env.KEYWELL_CONNECT_URL,
+    proxies: env.KEYWELL_PROXIES ?? (env.KEYWELL_PUBLIC_URL?.startsWith('https:') ? 1 : 0),
     database:
       env.DATABASE_URL === undefined
         ? { dataDir: join(dataDir, 'database'), allowNonDurable: env.KEYWELL_ALLOW_NON_DURABLE }

@@ -16,6 +16,8 @@ import { permissionsOf } from './permissions.ts'
 /** How long a verified key is believed without a look-up; also the time until a revoked one is refused. */
 const believedMs = 2_000
 const touchPauseMs = 60_000
+/** How long a key that was right is not taken for a guess. */
+const provenMs = 3_600_000
 
 /** What a key could do before there were roles, and what the first key of an installation can do. */
 export const everyRole: readonly ApiKeyRole[] = ['admin', 'backend']
@@ -50,6 +52,8 @@ export interface ApiKeys {
     overlapMs: number,
     maker: KeyMaker,
   ): Promise<{ row: store.ApiKeyRow; key: Secret }>
+  /** Whether a key was right within the last hour; it may not be any more. */
+  wasRight(key: string): boolean
   /** @throws KeywellError `unauthorized`, the same for wrong, expired, revoked and unknown keys */
   verify(key: string): Promise<Access>
 }
@@ -64,6 +68,7 @@ export function createApiKeys(parts: {
 }): ApiKeys {
   const { database, audit, logger } = parts
   const believed = new LRUCache<string, Access>({ max: 1_000, ttl: believedMs })
+  const proven = new LRUCache<string, true>({ max: 1_000, ttl: provenMs })
   const touched = new LRUCache<string, true>({ max: 1_000, ttl: touchPauseMs })
   let loaded: KeyMacs | undefined
 
@@ -163,11 +168,16 @@ export function createApiKeys(parts: {
       return made
     },
 
+    wasRight: (key) => proven.has(nameOf(key)),
+
     async verify(key) {
-      // Named by a hash, so that no key lies in memory as the name of an entry.
-      const name = hash('sha256', key, 'base64')
-      const known = believed.get(name) ?? (await admit(key))
-      if (!believed.has(name)) believed.set(name, known)
+      const name = nameOf(key)
+      let known = believed.get(name)
+      if (known === undefined) {
+        known = await admit(key)
+        believed.set(name, known)
+        proven.set(name, true)
+      }
       if (!touched.has(known.id)) {
         touched.set(known.id, true)
         // Off the path of the read; when the database is away it is told so by the read itself.
@@ -183,6 +193,11 @@ export function createApiKeys(parts: {
       nextStep: 'Revoke this key, make a new one, and find out who writes to the database.',
     })
   }
+}
+
+/** A hash, so that no key lies in memory as the name of an entry. */
+function nameOf(key: string): string {
+  return hash('sha256', key, 'base64')
 }
 
 function accessOf({ id, roles, tenants, providers, expiresAt }: store.ApiKeyRow): Access {

@@ -8,7 +8,7 @@ import type { Flows } from '../connect/flows.ts'
 import type { Logger } from '../logger.ts'
 import type { Environment } from './context.ts'
 import { toKeywellError } from './failures.ts'
-import { leavingPage, pageHeaders, problemPage, stylesheet } from './pages.ts'
+import { leavingPage, problemPage, stylesheet } from './pages.ts'
 
 /**
  * The two steps that a browser makes by itself: the form that starts a flow, and the callback that
@@ -39,7 +39,7 @@ export function browserRoutes(parts: {
       ...cookie.options,
       maxAge: started.cookieLifeMs / 1000,
     })
-    return c.html(leavingPage(started.location), 200, pageHeaders)
+    return c.html(leavingPage(started.location), 200)
   })
 
   router.get('/oauth/callback/:integrationId', async (c) => {
@@ -66,7 +66,7 @@ export function browserRoutes(parts: {
     const error = toKeywellError(thrown, parts.logger, requestId)
     // Every code's status is one that has a body.
     const status = error.status as ContentfulStatusCode
-    return c.html(problemPage(error, requestId), status, pageHeaders)
+    return c.html(problemPage(error, requestId), status)
   })
   return router
 }

@@ -6,8 +6,20 @@ import type { Actor } from '../connect/sessions.ts'
 import type { SessionRow } from '../store/sessions.ts'
 import type { Access } from './access.ts'
 
+/** What whoever listens knows of a request, and its text does not say. */
+export interface From {
+  /**
+   * IP address of the client; of the first proxy that is not ours. Without it wrong API keys and calls
+   * without a key are not limited.
+   */
+  address?: string | undefined
+  /** What servers pass by themselves is welcome, and not looked at. */
+  [other: string]: unknown
+}
+
 /** What the middleware leaves for the routes. */
 export interface Environment {
+  Bindings: From
   Variables: {
     requestId: string
     /** Who calls: `key:key_…`, set by the API-key check. */
