@@ -645,6 +645,10 @@ export const requirements = {
       'Browser tests run in a browser that keeps origins apart and never leaves the machine.',
     source: 'toolchain.md, A real browser',
   },
+  'T17:children': {
+    behaviour: 'The service starts no process, and no thread of it inherits the environment.',
+    source: 'T17',
+  },
   'T17:container': {
     behaviour: 'In its container the service is no root, leaves no core and opens no inspector.',
     source: 'T17',
@@ -664,7 +668,7 @@ export const requirements = {
   },
   'T17:process': {
     behaviour:
-      'The service writes no report and opens no inspector; its threads and its environment hold no secret.',
+      'The service opens no inspector, and does not start where its memory would be written to a file.',
     source: 'T17',
   },
   'T20:expose': {
