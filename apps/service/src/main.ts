@@ -114,6 +114,7 @@ async function main(): Promise<void> {
       connectUrl: settings.connectUrl,
       privateHosts: settings.privateHosts,
       limits: settings.hostLimits,
+      doorLimits: settings.doorLimits,
       role: settings.role,
       keys: openKeys(settings, logger),
       database: await openDatabase(settings),

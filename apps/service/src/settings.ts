@@ -35,6 +35,9 @@ const environment = z.object({
    * itself speaks http, so with an https KEYWELL_PUBLIC_URL there is one, unless told.
    */
   KEYWELL_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
+  /** Calls that one API key may make, and one address without: `5000/20000` is 5,000 a second, 20,000 at once. */
+  KEYWELL_KEY_RATE: z.string().transform(readRate).optional(),
+  KEYWELL_ADDRESS_RATE: z.string().transform(readRate).optional(),
   /** Private hosts, comma-separated: `http://localhost:7401` or `https://gitlab.corp=10.0.0.0/8`. */
   KEYWELL_ALLOW_HOSTS: z.string().default(''),
   /**
@@ -59,6 +62,7 @@ export interface Settings {
   publicUrl: string
   connectUrl: string | undefined
   proxies: number
+  doorLimits: NonNullable<KeywellOptions['doorLimits']>
   database: { url: string } | { dataDir: string; allowNonDurable: boolean }
   key: { file: string; make: boolean } | { fd: number } | { value: string }
   apiKeyFile: string | undefined
@@ -101,6 +105,10 @@ export function readSettings(variables: Record<string, string | undefined>): Set
         : { url: env.DATABASE_URL },
     key: readKeySource(env, dataDir),
     apiKeyFile: env.KEYWELL_API_KEY_FILE ?? (embedded ? join(dataDir, 'api-key') : undefined),
+    doorLimits: {
+      ...(env.KEYWELL_KEY_RATE === undefined ? {} : { key: env.KEYWELL_KEY_RATE }),
+      ...(env.KEYWELL_ADDRESS_RATE === undefined ? {} : { address: env.KEYWELL_ADDRESS_RATE }),
+    },
     privateHosts: env.KEYWELL_ALLOW_HOSTS.split(',')
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '')
@@ -140,6 +148,16 @@ function readHostLimits(list: string, context: z.RefinementCtx): HostLimits {
     }
   }
   return limits
+}
+
+function readRate(
+  text: string,
+  context: z.RefinementCtx,
+): { requestsPerSecond: number; burst: number } {
+  const [, requestsPerSecond, burst] = /^(\d+(?:\.\d+)?)\/([1-9]\d*)$/.exec(text) ?? []
+  const rate = { requestsPerSecond: Number(requestsPerSecond), burst: Number(burst) }
+  if (!(rate.requestsPerSecond > 0)) context.addIssue(`"${text}" is not like 5000/20000`)
+  return rate
 }
 
 /** `origin`, or `origin=network+network`; without networks a name may only resolve to what it stands for. */
