@@ -80,6 +80,7 @@ describeEachDatabase('API keys', (makeDatabase) => {
         ['roles', 'tenants', 'grants_mac'].map(copy).join(),
       ],
       ['a key from before', "grants_mac = null, roles = '{admin,backend}', tenants = null"],
+      ['an earlier birth', "created_at = created_at - interval '1 year'"],
       ['an empty MAC', "grants_mac = ''"],
     ]
     for (const [what, set] of tampering) {
@@ -91,6 +92,14 @@ describeEachDatabase('API keys', (makeDatabase) => {
         { alarm: 'api_key_forged', keyId: victim.id, verdict: 'altered' },
       ])
     }
+
+    // One that was revoked is not brought back.
+    const revoked = await make()
+    await (await replica()).revoke(revoked.id, operator)
+    await change(revoked.id, 'revoked_at = null')
+    alarms = []
+    expect(await refusal(revoked.key)).toBe(plain)
+    expect(alarms).toHaveLength(1)
 
     // A row writer makes a key of their own: they know its form, and not the pepper.
     const planted = makeId('apiKey')

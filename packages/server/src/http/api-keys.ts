@@ -80,10 +80,13 @@ export function createApiKeys(parts: {
   async function insert(
     sql: Sql,
     { name, roles, tenants, providers, expiresAt }: store.ApiKeyGrants & { name: string },
+    nowMs: number,
   ): Promise<{ row: store.ApiKeyRow; key: Secret }> {
     const id = parts.makeId('apiKey')
     const key = writeKey(id, parts.random)
-    const granted = { id, mac: macs().ofKey(key), roles, tenants, providers, expiresAt }
+    const createdAt = new Date(nowMs)
+    const mac = macs().ofKey(key)
+    const granted = { id, mac, roles, tenants, providers, expiresAt, createdAt }
     const grantsMac = macs().ofGrants(granted)
     const row = await store.insertApiKey(sql, { ...granted, name, grantsMac })
     if (row === undefined) throw new TypeError('an insert that returns has one row')
@@ -125,10 +128,11 @@ export function createApiKeys(parts: {
     async create(wanted, maker) {
       requireNotStronger(wanted, maker.access)
       return database.transaction('@install', async (sql) => {
-        if (wanted.expiresAt !== null && wanted.expiresAt.getTime() <= (await readClock(sql))) {
+        const nowMs = await readClock(sql)
+        if (wanted.expiresAt !== null && wanted.expiresAt.getTime() <= nowMs) {
           throw new KeywellError('invalid_request', 'expiresAt: must be in the future')
         }
-        const made = await insert(sql, wanted)
+        const made = await insert(sql, wanted, nowMs)
         await record(sql, 'api_key.create', made.row.id, maker)
         return made
       })
@@ -156,7 +160,7 @@ export function createApiKeys(parts: {
         const nowMs = await readClock(sql)
         const grants = { ...old, expiresAt: sameSpan(old, nowMs) }
         requireNotStronger(grants, maker.access)
-        const next = await insert(sql, grants)
+        const next = await insert(sql, grants, nowMs)
         const end = new Date(Math.min(nowMs + overlapMs, old.expiresAt?.getTime() ?? Infinity))
         const ending = { ...old, expiresAt: end }
         const grantsMac = old.grantsMac === null ? null : macs().ofGrants(ending)

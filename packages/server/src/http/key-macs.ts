@@ -15,8 +15,8 @@ export type KeyVerdict =
 /** The two MACs of a row, under a pepper that is not in the database (threats.md, API keys). */
 export interface KeyMacs {
   ofKey(key: string): Uint8Array
-  /** Over what the row grants, and to which key. */
-  ofGrants(row: ApiKeyGrants & { id: string; mac: Uint8Array }): Uint8Array
+  /** Over what the row grants, since when, and to which key. */
+  ofGrants(row: ApiKeyGrants & Pick<ApiKeyRow, 'id' | 'mac' | 'createdAt'>): Uint8Array
   judge(row: ApiKeyRow, key: string): KeyVerdict
   /** Whether the row says what the service wrote. Of a key from before nothing is known. */
   isIntact(row: ApiKeyRow): boolean
@@ -39,6 +39,7 @@ export function createKeyMacs(pepper: Uint8Array): KeyMacs {
         list(row.roles),
         list(row.tenants),
         list(row.providers),
+        row.createdAt.toISOString(),
         row.expiresAt === null ? 'never' : row.expiresAt.toISOString(),
       ),
     )

@@ -32,11 +32,12 @@ const columns = `id, name, mac, grants_mac as "grantsMac", roles, tenants, provi
 
 export async function insertApiKey(
   sql: Sql,
-  row: ApiKeyGrants & { id: string; name: string; mac: Uint8Array; grantsMac: Uint8Array },
+  row: ApiKeyGrants & Pick<ApiKeyRow, 'id' | 'name' | 'mac' | 'grantsMac' | 'createdAt'>,
 ): Promise<ApiKeyRow | undefined> {
   const [inserted] = await sql.query<ApiKeyRow>(
-    `insert into api_keys (tenant_id, id, name, mac, grants_mac, roles, tenants, providers, expires_at)
-     values ('@install', $1, $2, $3, $4, $5::text[], $6::text[], $7::text[], $8)
+    `insert into api_keys (tenant_id, id, name, mac, grants_mac, roles, tenants, providers,
+       expires_at, created_at)
+     values ('@install', $1, $2, $3, $4, $5::text[], $6::text[], $7::text[], $8, $9)
      returning ${columns}`,
     [
       row.id,
@@ -47,6 +48,7 @@ export async function insertApiKey(
       row.tenants,
       row.providers,
       row.expiresAt,
+      row.createdAt,
     ],
   )
   return inserted
@@ -75,9 +77,10 @@ export async function listApiKeys(sql: Sql): Promise<ApiKeyRow[]> {
   )
 }
 
+/** Its MAC is gone with it, so that nobody brings it back by clearing a column. */
 export async function revokeApiKey(sql: Sql, id: string): Promise<ApiKeyRow | undefined> {
   const [row] = await sql.query<ApiKeyRow>(
-    `update api_keys set revoked_at = now()
+    `update api_keys set revoked_at = now(), mac = convert_to(id, 'UTF8')
      where tenant_id = '@install' and id = $1 and revoked_at is null returning ${columns}`,
     [id],
   )

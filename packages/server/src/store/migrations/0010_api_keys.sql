@@ -8,6 +8,6 @@ alter table api_keys
   add column expires_at  timestamptz,
   -- Its successor, once it was rotated.
   add column replaced_by text,
-  -- MAC over id, mac, roles, tenants, providers and expires_at: a row that was changed by hand is void.
+  -- MAC over id, mac, roles, tenants, providers, created_at and expires_at: a row that was changed by hand is void.
   add column grants_mac  bytea;
 alter table api_keys alter column roles drop default;
