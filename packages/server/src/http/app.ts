@@ -102,15 +102,14 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   app.route('/v1/changes', changeRoutes(parts))
   app.route('/v1/api-keys', apiKeyRoutes(parts.apiKeys))
 
-  for (const path of ['/connect/*', '/oauth/*', '/openapi.json']) {
-    app.use(path, limitVisits(parts.door))
-  }
+  const visits = limitVisits(parts.door)
   app.route('/', browserRoutes(parts))
   for (const path of ['/connect/flows', '/connect/flows/*', '/connect/providers']) {
-    app.use(path, answerPreflight, requireConnectToken(parts.sessions), requireJson)
+    app.use(path, visits, answerPreflight, requireConnectToken(parts.sessions), requireJson)
   }
   app.route('/connect', flowRoutes({ ...parts, nextHint: parts.nextFlowHint }))
 
+  app.use('/openapi.json', visits)
   describe(app, parts.publicUrl)
   app.notFound((c) =>
     answerProblem(

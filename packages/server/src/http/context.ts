@@ -64,11 +64,14 @@ export function json<Schema>(
 /** One error, one shape: `application/problem+json` (RFC 9457). */
 export function answerProblem(c: Context<Environment>, error: KeywellError): Response {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
-  if (error.retryAfterMs !== undefined) {
-    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
-  }
+  setRetryAfter(c, error)
   if (error.code === 'unauthorized') headers['www-authenticate'] = 'Bearer'
   const problem = JSON.stringify(error.toProblem(c.get('requestId')))
   // Every code's status is one that has a body.
   return c.body(problem, error.status as ContentfulStatusCode, headers)
+}
+
+/** In whole seconds, rounded up. */
+export function setRetryAfter(c: Context<Environment>, { retryAfterMs }: KeywellError): void {
+  if (retryAfterMs !== undefined) c.header('retry-after', String(Math.ceil(retryAfterMs / 1000)))
 }
