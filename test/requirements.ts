@@ -244,11 +244,17 @@ export const requirements = {
     source: 'threats.md, T14',
   },
   'T16:planted-key': {
-    behaviour: 'A planted API key admits nobody.',
+    behaviour:
+      'A row of an API key that was planted, widened, moved or prolonged admits nobody, and raises the alarm.',
     source: 'threats.md, T16',
   },
   'T19:foreign-ids': {
     behaviour: 'A foreign id and an unknown id cannot be told apart.',
+    source: 'threats.md, T19',
+  },
+  'T19:every-route': {
+    behaviour:
+      'Every route answers a foreign id, and a tenant that a key is not for, as it answers an unknown one.',
     source: 'threats.md, T19',
   },
   'T23:private-hosts': {
@@ -258,6 +264,77 @@ export const requirements = {
   'T27:change-stream': {
     behaviour: 'A disconnect is told to every listening backend.',
     source: 'threats.md, T27',
+  },
+  'T29:every-route': {
+    behaviour:
+      'Every route that takes an API key says what it needs; one that says nothing answers nobody.',
+    source: 'threats.md, API keys',
+  },
+  'T29:roles': {
+    behaviour: 'A key calls the routes of its roles and no others, and only admin manages keys.',
+    source: 'threats.md, API keys',
+  },
+  'T29:limits': {
+    behaviour:
+      'A key that is limited to tenants or providers makes, sees and ends nothing beyond them.',
+    source: 'threats.md, API keys',
+  },
+  'T29:not-stronger': {
+    behaviour: 'No key makes or rotates a key that may do more, or lives longer, than itself.',
+    source: 'threats.md, API keys',
+  },
+  'T29:rotation': {
+    behaviour:
+      'A rotated key and its successor are both live for the stated time, and then the successor alone.',
+    source: 'threats.md, API keys',
+  },
+  'T29:one-answer': {
+    behaviour: 'Wrong, expired, revoked, unknown and altered keys get one answer.',
+    source: 'threats.md, API keys',
+  },
+  'T29:from-before': {
+    behaviour:
+      'A key from before there were roles goes on, can be rotated, and opens no way round.',
+    source: 'threats.md, API keys',
+  },
+  'T29:guessing': {
+    behaviour:
+      'Wrong API keys from one address are answered 429 with Retry-After, and hold up nobody who was right.',
+    source: 'threats.md, API keys',
+  },
+  'T29:key-rate': {
+    behaviour: 'A key that calls too often is answered 429 with Retry-After, and it alone.',
+    source: 'threats.md, API keys',
+  },
+  'T29:address-rate': {
+    behaviour: 'Calls without a key are limited by address, and health checks are not.',
+    source: 'threats.md, API keys',
+  },
+  'door:json': {
+    behaviour: 'A body that does not say that it is JSON is refused before it is read.',
+    source: 'T25',
+  },
+  'door:body': {
+    behaviour: 'A body of more than 64 KB is refused, whether it says its length or not.',
+    source: 'T25',
+  },
+  'door:headers': {
+    behaviour:
+      "Every answer forbids scripts, frames and sniffing, and no origin but a session's may read one.",
+    source: 'T10; threats.md, Connect tokens',
+  },
+  'door:slow-clients': {
+    behaviour: 'A client that sends too slowly or too much is cut off, and holds up nobody.',
+    source: 'T25',
+  },
+  'door:client-address': {
+    behaviour:
+      'Whose request it is comes from the socket, or from as many proxies as there are, and never from the client.',
+    source: 'threats.md, API keys',
+  },
+  'T29:last-use': {
+    behaviour: 'The last use of a key is written once a minute at most, and holds up no read.',
+    source: 'threats.md, API keys',
   },
   'T29:api-keys': {
     behaviour:
@@ -295,6 +372,10 @@ export const requirements = {
   },
   'service:keys-command': {
     behaviour: 'API keys are made, listed and revoked by command.',
+    source: 'threats.md, API keys',
+  },
+  'service:keys-grants': {
+    behaviour: 'By command an API key gets roles, limits, an end and a successor; default backend.',
     source: 'threats.md, API keys',
   },
 
@@ -564,6 +645,10 @@ export const requirements = {
       'Browser tests run in a browser that keeps origins apart and never leaves the machine.',
     source: 'toolchain.md, A real browser',
   },
+  'T17:children': {
+    behaviour: 'The service starts no process, and no thread of it inherits the environment.',
+    source: 'T17',
+  },
   'T17:container': {
     behaviour: 'In its container the service is no root, leaves no core and opens no inspector.',
     source: 'T17',
@@ -571,6 +656,20 @@ export const requirements = {
   'T19:statements': {
     behaviour: 'Every SQL statement is bound to a tenant and contains no text from outside.',
     source: 'T19; style.md, SQL',
+  },
+  'T20:scrubber': {
+    behaviour:
+      'No secret is written to the log: by its shape or its name, in errors and their causes.',
+    source: 'threats.md, Logs',
+  },
+  'T20:service-log': {
+    behaviour: 'What the service writes when it starts, runs or ends holds no secret.',
+    source: 'threats.md, Logs',
+  },
+  'T17:process': {
+    behaviour:
+      'The service opens no inspector, and does not start where its memory would be written to a file.',
+    source: 'T17',
   },
   'T20:expose': {
     behaviour: 'A secret is opened in a few listed places only.',

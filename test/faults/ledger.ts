@@ -66,7 +66,7 @@ export interface Verdict {
   violations: string[]
 }
 
-/** A machine that is busy with other things takes its time, and loses nothing by it. */
+/** A machine that is busy, or has a thousand rows to come back to, takes its time and loses nothing by it. */
 const patientMs = 20_000
 const defaultRules: Rules = { excuseMs: 1_000, travelMs: 500, lateLeaseMs: patientMs }
 

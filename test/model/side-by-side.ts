@@ -143,7 +143,7 @@ export async function createPair(database: store.Database): Promise<Pair> {
   async function disconnect(): Promise<void> {
     tables = tables.credential === null ? tables : mirror.disconnect(tables)
     await inStore(async (sql) => {
-      await store.moveToRevocations(sql, tenantId, id)
+      await store.moveToRevocations(sql, { tenantId, connectionId: id, claimed: true })
       await store.deleteCredential(sql, tenantId, id)
       await store.deleteUpkeep(sql, tenantId, id)
       await store.disconnectConnection(sql, tenantId, id)

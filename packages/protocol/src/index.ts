@@ -3,6 +3,20 @@
  * No I/O. Whatever two packages must agree on stands here once.
  */
 export {
+  type ApiKey,
+  type ApiKeyRole,
+  type ApiKeyWithSecret,
+  apiKeyListSchema,
+  apiKeyRoleSchema,
+  apiKeyRoles,
+  apiKeySchema,
+  apiKeyWithSecretSchema,
+  type CreateApiKey,
+  createApiKeySchema,
+  type RotateApiKey,
+  rotateApiKeySchema,
+} from './api-keys.ts'
+export {
   type Change,
   type ChangeKind,
   changeEvents,

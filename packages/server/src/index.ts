@@ -8,15 +8,22 @@
  *   publicUrl: 'https://connect.example.com',
  * })
  * await keywell.start()
- * serve({ fetch: keywell.fetch })
+ * serve({
+ *   fetch: (request, { incoming }) => keywell.fetch(request, { address: incoming.socket.remoteAddress }),
+ * })
  * ```
  */
+export { type ApiKeyRole, apiKeyRoles } from '@keywell/protocol'
+export type { From } from './http/context.ts'
+export { type DoorLimits, defaultDoorLimits } from './http/door.ts'
+export type { OperatorKeys } from './http/operator-keys.ts'
 export { createKeywell, type KeywellOptions, type KeywellService } from './keywell.ts'
 export type { Logger } from './logger.ts'
 export type { Scrape } from './metrics/scrape.ts'
 export type { PrivateHost } from './outbound/outbound.ts'
 export type { FaultPoint, FaultPointName } from './refresh/fault-point.ts'
 export type { Timing } from './refresh/timing.ts'
+export { scrubbed, scrubText } from './scrub.ts'
 export { type Database, DatabaseUnavailable, type Sql } from './store/database.ts'
 export { openPglite } from './store/pglite.ts'
 export { openPostgres } from './store/postgres.ts'

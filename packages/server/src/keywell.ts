@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Change, HostLimits, Secret } from '@keywell/protocol'
+import type { Change, HostLimits } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
 import { trace } from '@opentelemetry/api'
 import { createAudit } from './audit/audit.ts'
@@ -22,6 +22,9 @@ import { createTokenBox } from './credentials/token-box.ts'
 import { createHealth } from './health/health.ts'
 import { createApiKeys } from './http/api-keys.ts'
 import { createApp } from './http/app.ts'
+import type { From } from './http/context.ts'
+import { createDoor, type DoorLimits, defaultDoorLimits } from './http/door.ts'
+import { createOperatorKeys, type OperatorKeys } from './http/operator-keys.ts'
 import { createIds } from './ids.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { type Census, createCensus } from './metrics/census.ts'
@@ -38,6 +41,7 @@ import { createRefresher } from './refresh/refresh.ts'
 import { createReplicas } from './refresh/replicas.ts'
 import { defaultTiming, type Timing } from './refresh/timing.ts'
 import { createWorker } from './refresh/worker.ts'
+import { scrubbed } from './scrub.ts'
 import { countConnections, countWaitingWork, listInstallHosts, readClock } from './store/census.ts'
 import { countUnavailable } from './store/counted.ts'
 import type { Database } from './store/database.ts'
@@ -74,6 +78,8 @@ export interface KeywellOptions {
    * place of what its provider's data says, else of 20 calls per second (1,000 for a private host).
    */
   limits?: Readonly<Record<string, HostLimits>>
+  /** How often one key, one address and one guesser may call this process; see `defaultDoorLimits`. */
+  doorLimits?: Partial<DoorLimits>
   /**
    * `serve`: HTTP alone. `worker`: keeps connections alive and tells webhooks; of HTTP it answers
    * `/livez`, `/readyz` and `/metrics`, and nothing else. Default `all`.
@@ -92,7 +98,7 @@ export interface KeywellOptions {
 
 export interface KeywellService {
   /** Answers any request to the service. */
-  fetch(request: Request): Promise<Response>
+  fetch(request: Request, from?: From): Promise<Response>
   /**
    * What is measured, in the text format of Prometheus, without asking who looks: for a page that
    * only the operator reaches. `fetch` answers the same at `/metrics`, to whoever has an API key.
@@ -102,18 +108,14 @@ export interface KeywellService {
   start(): Promise<void>
   /** Finishes what is under way and closes what `start` opened, the database included. */
   stop(): Promise<void>
-  apiKeys: {
-    create(name: string): Promise<{ id: string; key: Secret }>
-    list(): Promise<{ id: string; name: string; revokedAt: Date | null }[]>
-    revoke(id: string): Promise<void>
-  }
+  apiKeys: OperatorKeys
 }
 
 /** Builds every part, once. The only file that knows them all. */
 export function createKeywell(options: KeywellOptions): KeywellService {
   const { keys } = options
   const publicUrl = checkPublicUrl(options.publicUrl)
-  const logger = options.logger ?? silentLogger
+  const logger = scrubbed(options.logger ?? silentLogger)
   const now = options.now ?? Date.now
   const random = options.random ?? ((bytes: number) => randomBytes(bytes))
   const chance = () => new DataView(Uint8Array.from(random(4)).buffer).getUint32(0) / 2 ** 32
@@ -228,7 +230,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const webhookParts = { database, secrets, outbound: webhookOutbound, audit, metrics }
   const webhookWorker = createWebhookWorker({ ...webhookParts, logger, after, random: chance })
   const webhooks = createWebhooks({ ...webhookParts, makeId, wake: webhookWorker.wake })
-  const apiKeys = createApiKeys({ database, vault, audit, makeId, random, now })
+  const apiKeys = createApiKeys({ database, vault, audit, logger, makeId, random })
   const clockSkew = createClockSkew({ databaseNow: () => readClock(database), now, after, logger })
   const census = createCensus({ take: () => takeCensus(database), now: monotonic, sleep })
   const scrape = createScrape(registry, {
@@ -243,6 +245,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     makeRequestId: () => makeId('request'),
     database,
     apiKeys,
+    door: createDoor({ limits: { ...defaultDoorLimits, ...options.doorLimits }, now: monotonic }),
     sessions,
     flows: createFlows({ ...flowParts, makeId, publicUrl }),
     callback: createCallback(flowParts),
@@ -297,7 +300,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   let sweeper: NodeJS.Timeout | undefined
 
   return {
-    fetch: async (request) => app.fetch(request),
+    fetch: async (request, from = {}) => app.fetch(request, from),
     metrics: scrape,
 
     async start() {
@@ -330,11 +333,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await database.close()
     },
 
-    apiKeys: {
-      create: (name) => apiKeys.create(name, 'operator'),
-      list: () => apiKeys.list(),
-      revoke: (id) => apiKeys.revoke(id, 'operator'),
-    },
+    apiKeys: createOperatorKeys(apiKeys),
   }
 }
 

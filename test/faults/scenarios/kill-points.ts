@@ -11,8 +11,6 @@ interface Parameters {
   kills: number
   /** How many connections are at the point when their process dies. */
   perLife: number
-  /** How long a lease may be over before somebody takes the row. */
-  lateLeaseMs: number
 }
 
 /** Where a process dies, and what that costs with a provider that rotates strictly. */
@@ -31,10 +29,10 @@ const points: readonly { at: FaultPointName | 'unread' | 'unanswered'; loses: bo
 
 export const killPoints: Scenario<Parameters> = {
   title: 'SIGKILL at every point of a refresh: a pair is lost only between two commits, and named.',
-  short: { kills: 20, perLife: 20, lateLeaseMs: 20_000 },
-  long: { kills: 200, perLife: 20, lateLeaseMs: 5_000 },
+  short: { kills: 20, perLife: 20 },
+  long: { kills: 200, perLife: 20 },
 
-  async run({ kills, perLife, lateLeaseMs }) {
+  async run({ kills, perLife }) {
     const connections = kills * points.length
     const fleet = await startFleet({ replicas: 1, connections, timing: shortTiming })
     try {
@@ -62,7 +60,7 @@ export const killPoints: Scenario<Parameters> = {
       const untold = await countUntold(fleet)
       if (untold > 0) violations.push(`${untold} commits have no change in the log`)
       // Victims were held at the point, the first of them for as long as the last took to come.
-      const verdict = judge(evidence, { excuseMs: 10_000, lateLeaseMs })
+      const verdict = judge(evidence, { excuseMs: 10_000 })
       return outcomeOf(verdict, { figures: { kills: died.size }, violations })
     } finally {
       await fleet.stop()

@@ -24,6 +24,7 @@ export type AuditAction =
   | 'integration.set_client'
   | 'api_key.create'
   | 'api_key.revoke'
+  | 'api_key.rotate'
   | 'webhook.create'
   | 'webhook.update'
   | 'webhook.delete'

@@ -23,7 +23,11 @@ import { redeemCode } from './one-time-code.ts'
 import type { Actor, Sessions } from './sessions.ts'
 import type { StoreConnection } from './store-connection.ts'
 
-type Confirmation = z.output<typeof confirmSchema> & { sessionId: string } & Actor
+type Confirmation = z.output<typeof confirmSchema> & {
+  sessionId: string
+  /** The only ones that whoever confirms may deal with; all unless told. */
+  providers?: readonly string[] | undefined
+} & Actor
 
 /**
  * Steps 7 and 8: the app's backend says who is signed in, in the browser that brought the ticket.
@@ -128,6 +132,7 @@ export function createConfirm(parts: {
     ticket,
     tenantId,
     userId,
+    providers,
     ...actor
   }: Confirmation): Promise<ConfirmAnswer> {
     // The ticket is spent whatever follows: a ticket that was shown to the wrong user is of no more use.
@@ -139,7 +144,8 @@ export function createConfirm(parts: {
       throw new KeywellError('flow_mismatch', 'This ticket does not finish this flow.')
     }
     const flow = await readFlow(database, tenantId, flowId)
-    if (flow.sessionId !== sessionId || flow.userId !== userId) {
+    const isOurs = providers?.includes(flow.provider) ?? true
+    if (flow.sessionId !== sessionId || flow.userId !== userId || !isOurs) {
       await end(flow, foreign(), actor)
       throw foreign()
     }

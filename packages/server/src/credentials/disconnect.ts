@@ -22,7 +22,7 @@ import {
 } from '../store/revocations.ts'
 import { deleteUpkeep } from '../store/upkeep.ts'
 import type { Sleep } from '../timers.ts'
-import { readConnection, viewConnection } from './connections.ts'
+import { type ConnectionOwner, readConnection, viewConnection } from './connections.ts'
 
 /** How long a disconnect waits for the provider, in milliseconds. */
 const maxWaitMs = 3_000
@@ -34,7 +34,7 @@ const canaryInMs = 60_000
 export interface Disconnector {
   /** Local first: no read succeeds after it. Then the provider is told, now or later. */
   disconnect(
-    owner: { tenantId: string; userId?: string | undefined },
+    owner: ConnectionOwner,
     id: string,
     caller: { actor: string; requestId: string },
   ): Promise<DisconnectAnswer>
