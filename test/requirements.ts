@@ -679,6 +679,105 @@ export const requirements = {
     behaviour: 'Nothing in the server but outbound opens a connection.',
     source: 'T23; threats.md, SSRF guard',
   },
+  // The door out, and what comes in through it
+  'T22:tls': {
+    behaviour:
+      'A host gets no byte before its certificate has passed for its name, whatever the environment says.',
+    source: 'T22',
+  },
+  'T23:literals': {
+    behaviour:
+      'An address that is not public is refused in every spelling, also inside an IPv6 address.',
+    source: 'T23; threats.md, SSRF guard, stage 1',
+  },
+  'T23:urls': {
+    behaviour:
+      'A URL with another scheme, another port, a user name or a local name is not called.',
+    source: 'T23; threats.md, SSRF guard, stage 0',
+  },
+  'T23:names': {
+    behaviour:
+      'A name is called only if every one of its addresses may be reached, and at one of these.',
+    source: 'T23; threats.md, SSRF guard, stage 2',
+  },
+  'T23:rebinding': {
+    behaviour: 'A name that turns from a public address to loopback never gets a connection there.',
+    source: 'T23; threats.md, SSRF guard, stage 2',
+  },
+  'T23:peer': {
+    behaviour: 'A connection that arrives at another address than was checked gets no byte.',
+    source: 'T23; threats.md, SSRF guard, stage 3',
+  },
+  'T23:operator-list': {
+    behaviour:
+      'A private host is reached only at the origin and in the networks that its operator listed.',
+    source: 'T23; threats.md, Private hosts',
+  },
+  'T23:metadata': {
+    behaviour:
+      'Link-local and metadata addresses are not reached, whatever the operator has listed.',
+    source: 'T23; threats.md, Private hosts',
+  },
+  'T23:proxies': {
+    behaviour: 'Variables of the environment send no call through a proxy.',
+    source: 'T23; threats.md, A proxy for egress',
+  },
+  'T24:redirects': {
+    behaviour: 'A redirect is never followed, so its target sees neither connection nor header.',
+    source: 'T24; threats.md, Redirects',
+  },
+  'T24:paths': {
+    behaviour: 'A path that is joined to a host stays on its origin and below its root.',
+    source: 'T24; threats.md, SSRF guard, stage 0',
+  },
+  'T25:size': {
+    behaviour: 'An answer that does not end is cut off at the bound of its body.',
+    source: 'T25; threats.md, Bounds',
+  },
+  'T25:compressed': {
+    behaviour: 'A compressed answer is cut off where it would unpack beyond the bound.',
+    source: 'T25; threats.md, Bounds',
+  },
+  'T25:headers': {
+    behaviour: 'The headers of an answer are bounded together, trailers and early hints included.',
+    source: 'T25; threats.md, Bounds',
+  },
+  'T25:time': {
+    behaviour: 'An answer that trickles is cut off at the deadline of its call.',
+    source: 'T25; threats.md, Bounds',
+  },
+  'T25:no-reflection': {
+    behaviour: 'No text of an unexpected answer is in the error that tells of it.',
+    source: 'T25; threats.md, Errors',
+  },
+  // Sealing
+  'vault:format': {
+    behaviour:
+      'A record is, byte for byte, what other implementations of AES-256-GCM and HKDF-SHA-256 make and open.',
+    source: 'vault.md, Record format; ASVS 11.2.1',
+  },
+  'vault:changed-record': {
+    behaviour: 'A record with a bit flipped, a byte less or a byte more does not open.',
+    source: 'vault.md, what it promises; ASVS 11.3.3',
+  },
+  'vault:context': {
+    behaviour: 'A record opens under the context that it was sealed for, and under no other.',
+    source: 'vault.md, Context',
+  },
+  'vault:randomness': {
+    behaviour:
+      'Each record has a salt and a nonce of its own; without randomness nothing is sealed.',
+    source: 'vault.md, Record format; ASVS 11.3.4',
+  },
+  'vault:key-states': {
+    behaviour:
+      'A version of a key that is retired seals nothing, and one that is disabled or destroyed opens nothing.',
+    source: 'vault.md, Tables; ASVS 11.2.2',
+  },
+  'house:security-page': {
+    behaviour: 'SECURITY.md cites only requirements that exist, and promises nothing without one.',
+    source: 'style.md, Comments',
+  },
   'T35:install': {
     behaviour: 'An installation runs no script, and gets exactly what the lockfile says.',
     source: 'T35',

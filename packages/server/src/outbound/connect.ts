@@ -45,7 +45,9 @@ export function createConnector(options: Options): buildConnector.connector {
   const tls = new Map<string | undefined, buildConnector.connector>()
 
   function tlsFor(ca: string | undefined): buildConnector.connector {
-    const made = tls.get(ca) ?? buildConnector({ timeout: 0, ...(ca && { ca }) })
+    // Said in words, for without them a variable of the environment could switch the check off.
+    const options = { timeout: 0, rejectUnauthorized: true, ...(ca && { ca }) }
+    const made = tls.get(ca) ?? buildConnector(options)
     tls.set(ca, made)
     return made
   }

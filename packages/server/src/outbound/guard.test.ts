@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, expect, it, vi } from 'vitest'
+import { verifies } from '../../../../test/support/verifies.ts'
 import { listeners } from './listeners.test.support.ts'
 import { createOutbound, OutboundError, type OutboundOptions } from './outbound.ts'
 
@@ -44,7 +45,7 @@ async function failure(promise: Promise<unknown>): Promise<OutboundError> {
   return error
 }
 
-describe('an address literal that is not public', () => {
+verifies.suite('T23:literals', () => {
   const literals = [
     // loopback, in every spelling that the URL parser takes
     ...['127.0.0.1', '127.1', '127.0.1', '127.255.255.254', '127.0.0.1.', '2130706433'],
@@ -98,7 +99,7 @@ describe('an address literal that is not public', () => {
   )
 })
 
-describe('a URL that may not be called', () => {
+verifies.suite('T23:urls', () => {
   it.each([
     'http://gitlab.com/',
     'ftp://gitlab.com/',
@@ -140,7 +141,7 @@ describe('a URL that may not be called', () => {
   })
 })
 
-describe('a name', () => {
+verifies.suite('T23:names', () => {
   const addresses = [
     ['loopback', ['127.0.0.1']],
     ['private', ['10.1.2.3']],
@@ -157,6 +158,8 @@ describe('a name', () => {
     ['one private address before public ones', ['10.0.0.1', '8.8.8.8']],
     ['public IPv4 and IPv6 loopback', ['8.8.8.8', '::1']],
     ['something that is no address', ['8.8.8.8', 'elsewhere']],
+    ['IPv4-compatible, in the spelling of a resolver', ['::8.8.8.8']],
+    ['a spelling that a resolver would read once more', ['010.8.8.8']],
   ] as const
 
   it.each(addresses)('that resolves to %s is refused', async (_, answers) => {
@@ -171,51 +174,67 @@ describe('a name', () => {
     expect((await failure(outbound.fetch('https://gitlab.example./'))).reason).toBe('unreachable')
     expect(steps).toEqual({ lookups: ['gitlab.example'], dials: ['1.1.1.1 443'] })
   })
-
-  it('that changes its address to loopback between two calls never reaches it', async () => {
-    const canary = await running.tcp()
-    const answers = [['8.8.8.8'], ['127.0.0.1'], ['127.0.0.1', '8.8.8.8']]
-    const { outbound, steps } = setUp({
-      allow: [{ origin: `http://rebind.example:${canary.port}` }],
-      lookup: async () => answers.shift() ?? ['127.0.0.1'],
-      dial: ({ address, port }) => {
-        if (address === '8.8.8.8') throw new Error('the test has no internet')
-        return toLoopback({ address, port })
-      },
-    })
-    const url = `http://rebind.example:${canary.port}/`
-    const reasons = []
-    for (let call = 0; call < 4; call += 1)
-      reasons.push((await failure(outbound.fetch(url))).reason)
-    expect(reasons).toEqual([
-      'unreachable',
-      'refused_address',
-      'refused_address',
-      'refused_address',
-    ])
-    expect(steps.dials).toEqual([`8.8.8.8 ${canary.port}`])
-    expect(canary.connections).toBe(0)
-  })
-
-  it('whose connection arrives at another peer writes no byte to it', async () => {
-    const canary = await running.tcp()
-    const { outbound } = setUp({
-      lookup: async () => ['8.8.8.8'],
-      // A network that sends packets elsewhere, as a destination NAT does.
-      dial: () => toLoopback({ address: '127.0.0.1', port: canary.port }),
-    })
-    const error = await failure(
-      outbound.fetch('https://gitlab.example/', { method: 'POST', body: 'secret' }),
-    )
-    expect(error).toMatchObject({ reason: 'refused_address', notSent: true })
-    expect(canary.connections).toBe(1)
-    expect(canary.received).toBe('')
-  })
 })
 
-describe('the operator’s list', () => {
-  const answerOk = () => running.http((_, response) => response.end('ok'))
+verifies('T23:rebinding', async () => {
+  const tries = 1_000
+  const canary = await running.tcp()
+  const asked = new Map<string, number>()
+  const { outbound, steps } = setUp({
+    // The listed one is the proof that the canary can be reached on this way at all.
+    allow: [{ origin: 'https://listed.example', networks: ['127.0.0.0/8'] }],
+    lookup: async (name) => {
+      const times = (asked.get(name) ?? 0) + 1
+      asked.set(name, times)
+      return times === 1 && name !== 'listed.example' ? ['8.8.8.8'] : ['127.0.0.1']
+    },
+    dial: ({ address }) => {
+      if (address === '8.8.8.8') throw new Error('the test has no internet')
+      return toLoopback({ address, port: canary.port })
+    },
+  })
+  const reasons = new Map<string, number>()
+  for (let nth = 0; nth < tries; nth += 1) {
+    // A zone that answers for any name, so that no host is left alone for its failures.
+    const url = `https://n${nth}.rebind.example/`
+    for (const step of ['checked', 'turned', 'turned']) {
+      outbound.checkUrl(url)
+      const { reason } = await failure(outbound.fetch(url))
+      const told = `${step}: ${reason}`
+      reasons.set(told, (reasons.get(told) ?? 0) + 1)
+    }
+  }
+  expect(canary.connections).toBe(0)
+  expect(Object.fromEntries(reasons)).toEqual({
+    'checked: unreachable': tries,
+    'turned: refused_address': 2 * tries,
+  })
+  // One look-up for each connection: between the check and the use there is no other answer.
+  expect(steps.lookups).toHaveLength(3 * tries)
 
+  const listed = outbound.fetch('https://listed.example/', { timeoutMs: 200 }).catch(() => {})
+  await vi.waitFor(() => expect(canary.connections).toBe(1))
+  await listed
+})
+
+verifies('T23:peer', async () => {
+  const canary = await running.tcp()
+  const { outbound } = setUp({
+    lookup: async () => ['8.8.8.8'],
+    // A network that sends packets elsewhere, as a destination NAT does.
+    dial: () => toLoopback({ address: '127.0.0.1', port: canary.port }),
+  })
+  const error = await failure(
+    outbound.fetch('https://gitlab.example/', { method: 'POST', body: 'secret' }),
+  )
+  expect(error).toMatchObject({ reason: 'refused_address', notSent: true })
+  expect(canary.connections).toBe(1)
+  expect(canary.received).toBe('')
+})
+
+const answerOk = () => running.http((_, response) => response.end('ok'))
+
+verifies.suite('T23:operator-list', () => {
   it('opens one origin, and no other port, scheme or name of the same host', async () => {
     const server = await answerOk()
     const other = await answerOk()
@@ -270,36 +289,6 @@ describe('the operator’s list', () => {
     }
   })
 
-  it('never opens metadata, not even inside a listed network', async () => {
-    const { outbound, steps } = setUp({
-      allow: [
-        { origin: 'https://tail.corp', networks: ['100.64.0.0/10', '0.0.0.0/0', '::/0'] },
-        { origin: 'http://169.254.169.254', networks: ['0.0.0.0/0'] },
-      ],
-      lookup: async () => ['100.100.100.200'],
-    })
-    expect((await failure(outbound.fetch('https://tail.corp/'))).reason).toBe('refused_address')
-    expect((await failure(outbound.fetch('http://169.254.169.254/'))).reason).toBe(
-      'refused_address',
-    )
-    expect(steps.dials).toEqual([])
-  })
-
-  it.each([
-    '169.254.0.0/16',
-    '169.254.169.254/32',
-    'fe80::/10',
-    'fd00:ec2::254/128',
-    '0.0.0.0/8',
-    '10.0.0.1',
-    '10.0.0.0/33',
-    'corp',
-    '',
-  ])('refuses the network %j when it is read', (network) => {
-    const allow = [{ origin: 'https://gitlab.corp', networks: [network] }]
-    expect(() => createOutbound({ allow })).toThrow(TypeError)
-  })
-
   it.each([
     'gitlab.corp',
     'https://gitlab.corp/git',
@@ -313,22 +302,95 @@ describe('the operator’s list', () => {
   ])('refuses the origin %j when it is read', (origin) => {
     expect(() => createOutbound({ allow: [{ origin }] })).toThrow(TypeError)
   })
+})
 
-  it('is all that counts: proxies of the environment are ignored', async () => {
-    const server = await answerOk()
-    const proxy = await running.tcp()
-    const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'NODE_USE_ENV_PROXY']
-    const before = names.map((name) => [name, process.env[name]] as const)
-    for (const name of names) process.env[name] = name === 'NODE_USE_ENV_PROXY' ? '1' : proxy.origin
-    try {
-      const { outbound } = setUp({ allow: [{ origin: server.origin }], dial: toLoopback })
-      expect((await outbound.fetch(server.origin)).status).toBe(200)
-      expect(proxy.connections).toBe(0)
-    } finally {
-      for (const [name, value] of before) {
-        if (value === undefined) delete process.env[name]
-        else process.env[name] = value
-      }
-    }
+/** Where clouds keep the credentials of their machines, and what is link-local beside them. */
+const metadata = [
+  ...['169.254.169.254', '169.254.170.2', '169.254.42.42', '100.100.100.200', '168.63.129.16'],
+  ...['192.0.0.192', '0.0.0.0', 'fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fd00:42::42'],
+  ...['fe80::a9fe:a9fe', 'fe80::1%eth0'],
+  // The same inside of an IPv6 address: mapped, translated, compatible, NAT64, 6to4, Teredo.
+  ...[
+    '::ffff:169.254.169.254',
+    '::ffff:a9fe:a9fe',
+    '::ffff:0:a9fe:a9fe',
+    '::169.254.169.254',
+    '::a9fe:a9fe',
+  ],
+  ...['64:ff9b::a9fe:a9fe', '64:ff9b::6464:64c8', '64:ff9b:1::a9fe:a9fe', '2002:a9fe:a9fe::1'],
+  ...['2001:0:a9fe:a9fe::1', '2001:0:808:808:0:0:5601:5601'],
+]
+
+verifies.suite('T23:metadata', () => {
+  const everything = ['0.0.0.0/0', '::/0']
+
+  it.each(metadata)('%s is refused although all networks are listed', async (address) => {
+    const { outbound, steps } = setUp({
+      allow: [{ origin: 'https://gitlab.corp', networks: everything }],
+      lookup: async () => [address],
+    })
+    const error = await failure(outbound.fetch('https://gitlab.corp/'))
+    expect(error.reason).toBe('refused_address')
+    expect(steps.dials).toEqual([])
   })
+
+  it.each(['10.0.0.1', '127.0.0.1', '::1', 'fd12::1', '64:ff9b::a00:1', '64:ff9b::808:808'])(
+    'the lists do open %s, which is private',
+    async (address) => {
+      const { outbound, steps } = setUp({
+        allow: [{ origin: 'https://gitlab.corp', networks: everything }],
+        lookup: async () => [address],
+      })
+      expect((await failure(outbound.fetch('https://gitlab.corp/'))).reason).toBe('unreachable')
+      expect(steps.dials).toEqual([`${address} 443`])
+    },
+  )
+
+  it('an address that is listed as an origin opens nothing either', async () => {
+    const { outbound, steps } = setUp({
+      allow: [{ origin: 'http://169.254.169.254', networks: everything }],
+    })
+    expect((await failure(outbound.fetch('http://169.254.169.254/'))).reason).toBe(
+      'refused_address',
+    )
+    expect(steps.dials).toEqual([])
+  })
+
+  it.each([
+    '169.254.0.0/16',
+    '169.254.169.254/32',
+    'fe80::/10',
+    'fd00:ec2::254/128',
+    '0.0.0.0/8',
+    '::ffff:169.254.169.254/128',
+    '64:ff9b::a9fe:a9fe/128',
+    '64:ff9b:1::/48',
+    '::/96',
+    '2002:a9fe::/32',
+    '10.0.0.1',
+    '10.0.0.0/33',
+    'corp',
+    '',
+  ])('refuses the network %j when it is read', (network) => {
+    const allow = [{ origin: 'https://gitlab.corp', networks: [network] }]
+    expect(() => createOutbound({ allow })).toThrow(TypeError)
+  })
+})
+
+verifies('T23:proxies', async () => {
+  const server = await answerOk()
+  const proxy = await running.tcp()
+  const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'NODE_USE_ENV_PROXY']
+  const before = names.map((name) => [name, process.env[name]] as const)
+  for (const name of names) process.env[name] = name === 'NODE_USE_ENV_PROXY' ? '1' : proxy.origin
+  try {
+    const { outbound } = setUp({ allow: [{ origin: server.origin }], dial: toLoopback })
+    expect((await outbound.fetch(server.origin)).status).toBe(200)
+    expect(proxy.connections).toBe(0)
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
+  }
 })

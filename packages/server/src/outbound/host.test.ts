@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { verifies } from '../../../../test/support/verifies.ts'
 import { InvalidHost, joinBelow, normalizeHost } from './host.ts'
 
 describe('normalizeHost', () => {
@@ -92,7 +93,7 @@ describe('normalizeHost', () => {
   })
 })
 
-describe('joinBelow', () => {
+verifies.suite('T24:paths', () => {
   it.each([
     ['https://a.example', '/oauth/token', 'https://a.example/oauth/token'],
     ['https://a.example/git', '/oauth/token', 'https://a.example/git/oauth/token'],

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import * as oauth from 'oauth4webapi'
 import { afterAll, describe, expect, it, vi } from 'vitest'
+import { verifies } from '../../../../test/support/verifies.ts'
 import { certificate } from './certificate.test.support.ts'
 import { type Listener, listeners } from './listeners.test.support.ts'
 import { createOutbound, OutboundError, type OutboundOptions } from './outbound.ts'
@@ -142,7 +143,7 @@ describe('a call', () => {
   })
 })
 
-describe('a redirect', () => {
+verifies.suite('T24:redirects', () => {
   it.each([301, 302, 303, 307, 308])('%i is an answer, and is not followed', async (status) => {
     const target = await running.tcp()
     const server = await running.http((_, response) =>
@@ -294,7 +295,7 @@ describe('certainly not sent', () => {
   })
 })
 
-describe('TLS', () => {
+verifies.suite('T22:tls', () => {
   async function encrypted() {
     const server = createHttpsServer(certificate, (_, response) => response.end('ok'))
     const listener = await running.adopt(server)
@@ -331,6 +332,23 @@ describe('TLS', () => {
     const wrongName = await failure(outbound.fetch(otherName, post))
     expect(wrongName).toMatchObject({ reason: 'tls', notSent: true })
     expect(wrongName.cause).toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+  })
+
+  it('is checked although a variable of the environment says otherwise', async () => {
+    const { listener, lookup, networks } = await encrypted()
+    const origin = `https://gitlab.test:${listener.port}`
+    const name = 'NODE_TLS_REJECT_UNAUTHORIZED'
+    const before = process.env[name]
+    process.env[name] = '0'
+    try {
+      const outbound = createOutbound({ allow: [{ origin, networks }], lookup })
+      closers.push(outbound.close)
+      const error = await failure(outbound.fetch(origin, post))
+      expect(error).toMatchObject({ reason: 'tls', notSent: true })
+    } finally {
+      if (before === undefined) delete process.env[name]
+      else process.env[name] = before
+    }
   })
 
   it.each([
@@ -380,30 +398,6 @@ describe('perhaps sent', () => {
     expect(error).toMatchObject({ reason: 'reset', notSent: false })
   })
 
-  it.each([
-    ['no HTTP', '220 secret-banner ready\r\n\r\n'],
-    ['no status', 'HTTP/1.1 secret-banner\r\n\r\n'],
-    ['a status out of range', 'HTTP/1.1 999 secret-banner\r\ncontent-length: 0\r\n\r\n'],
-    [
-      'an unknown encoding',
-      'HTTP/1.1 200 OK\r\ncontent-encoding: x\r\ncontent-length: 3\r\n\r\nabc',
-    ],
-    [
-      'two encodings',
-      'HTTP/1.1 200 OK\r\ncontent-encoding: gzip, br\r\ncontent-length: 1\r\n\r\na',
-    ],
-    [
-      'what is not gzip',
-      'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc',
-    ],
-  ])('when the answer has %s, which nothing quotes', async (_, text) => {
-    const server = await answering(text)
-    const error = await failure(outboundTo(server).fetch(server.origin, post))
-    expect(error).toMatchObject({ reason: 'bad_answer', notSent: false })
-    expect(JSON.stringify({ ...error, message: error.message })).not.toContain('secret-banner')
-    expect(error.cause).toBeUndefined()
-  })
-
   it('when the caller gives up', async () => {
     const server = await running.tcp()
     const caller = new AbortController()
@@ -416,7 +410,7 @@ describe('perhaps sent', () => {
   })
 })
 
-describe('bounds', () => {
+verifies.suite('T25:size', () => {
   it('an endless body ends at the bound, and the connection with it', async () => {
     let closed = false
     const server = await running.tcp((socket) => {
@@ -462,7 +456,9 @@ describe('bounds', () => {
     expect((await outbound.fetch(`${server.origin}/1000000`)).status).toBe(200)
     expect((await failure(outbound.fetch(`${server.origin}/1000001`))).reason).toBe('too_large')
   })
+})
 
+verifies.suite('T25:compressed', () => {
   it.each([
     ['gzip', gzipSync],
     ['br', brotliQuickly],
@@ -489,7 +485,9 @@ describe('bounds', () => {
     const error = await failure(outbound.fetch(server.origin, { maxBytes: 999 }))
     expect(error.reason).toBe('too_large')
   })
+})
 
+verifies.suite('T25:headers', () => {
   it('headers end at 16 KB together', async () => {
     for (const head of [`x: ${'y'.repeat(17_000)}\r\n`, 'x: y\r\n'.repeat(9_000)]) {
       const server = await answering(`HTTP/1.1 200 OK\r\n${head}content-length: 0\r\n\r\n`)
@@ -502,6 +500,32 @@ describe('bounds', () => {
     expect((await outboundTo(fits).fetch(fits.origin)).status).toBe(200)
   })
 
+  it('trailers count, too', async () => {
+    const trailer = `x: ${'y'.repeat(17_000)}\r\n`
+    const server = await answering(
+      `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n${trailer}\r\n`,
+    )
+    const error = await failure(outboundTo(server).fetch(server.origin, post))
+    expect(error).toMatchObject({ reason: 'too_large', notSent: false })
+  })
+
+  it('early hints without end are cut off at the deadline', async () => {
+    let closed = false
+    const hints = 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'
+    const server = await answering(hints, (socket) => {
+      const more = setInterval(() => socket.write(hints), 10)
+      socket.on('close', () => {
+        clearInterval(more)
+        closed = true
+      })
+    })
+    const error = await failure(outboundTo(server, { timeoutMs: 200 }).fetch(server.origin, post))
+    expect(error).toMatchObject({ reason: 'timeout', notSent: false })
+    await vi.waitFor(() => expect(closed).toBe(true))
+  })
+})
+
+verifies.suite('T25:time', () => {
   it.each([
     ['head', 'HTTP/1.1 200 OK\r\n', 'x: y\r\n'],
     ['body', 'HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n', 'x'],
@@ -527,8 +551,10 @@ describe('bounds', () => {
     const error = await failure(outbound.fetch(server.origin, { timeoutMs: 50 }))
     expect(error.reason).toBe('timeout')
   })
+})
 
-  it('many calls at once share a bounded number of connections', async () => {
+describe('connections', () => {
+  it('are bounded in number, however many calls come at once', async () => {
     let open = 0
     let most = 0
     const server = await running.http(async (_, response) => {
@@ -544,6 +570,32 @@ describe('bounds', () => {
     expect(statuses.every((status) => status === 200)).toBe(true)
     expect(most).toBeLessThanOrEqual(64)
     expect(most).toBeGreaterThan(8)
+  })
+})
+
+verifies.suite('T25:no-reflection', () => {
+  it.each([
+    ['no HTTP', '220 secret-banner ready\r\n\r\n'],
+    ['no status', 'HTTP/1.1 secret-banner\r\n\r\n'],
+    ['a status out of range', 'HTTP/1.1 999 secret-banner\r\ncontent-length: 0\r\n\r\n'],
+    [
+      'an unknown encoding',
+      'HTTP/1.1 200 OK\r\ncontent-encoding: x\r\ncontent-length: 3\r\n\r\nabc',
+    ],
+    [
+      'two encodings',
+      'HTTP/1.1 200 OK\r\ncontent-encoding: gzip, br\r\ncontent-length: 1\r\n\r\na',
+    ],
+    [
+      'what is not gzip',
+      'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc',
+    ],
+  ])('when the answer has %s, which nothing quotes', async (_, text) => {
+    const server = await answering(text)
+    const error = await failure(outboundTo(server).fetch(server.origin, post))
+    expect(error).toMatchObject({ reason: 'bad_answer', notSent: false })
+    expect(JSON.stringify({ ...error, message: error.message })).not.toContain('secret-banner')
+    expect(error.cause).toBeUndefined()
   })
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { verifies } from '../../../../test/support/verifies.ts'
 import { keyLifetimeMs, maxHeldKeys } from './key-ring.ts'
 import { localKeys } from './local-keys.ts'
 import {
@@ -95,7 +96,7 @@ describe('the first key of a tenant', () => {
   })
 })
 
-describe('the states of a version', () => {
+verifies.suite('vault:key-states', () => {
   async function rotated() {
     const world = await setUp()
     const key = count(0x33, 32)

@@ -2,6 +2,7 @@ import { createDecipheriv, hkdfSync } from 'node:crypto'
 import { gcm } from '@noble/ciphers/aes.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { verifies } from '../../../../test/support/verifies.ts'
 import type { TenantKeyRow } from './key-ring.ts'
 import { localKeys } from './local-keys.ts'
 import {
@@ -99,7 +100,7 @@ describe('a round trip', () => {
   })
 })
 
-describe('known answers', () => {
+verifies.suite('vault:format', () => {
   const salt = count(0x40, 32)
   const nonce = count(0x80, 12)
   const tenantKey = count(0x00, 32)
@@ -223,7 +224,7 @@ describe('known answers', () => {
   })
 })
 
-describe('a changed record', () => {
+verifies.suite('vault:changed-record', () => {
   it('does not open with any bit flipped', async () => {
     const { vault } = setUp()
     const { sealed } = await vault.seal(context, body)
@@ -263,7 +264,7 @@ describe('a changed record', () => {
   })
 })
 
-describe('the context', () => {
+verifies.suite('vault:context', () => {
   it.each<[string, Partial<RecordContext>]>([
     ['type', { type: 'orphan' }],
     ['record', { recordId: 'con_2' }],
@@ -342,7 +343,7 @@ describe('the context', () => {
   })
 })
 
-describe('randomness', () => {
+verifies.suite('vault:randomness', () => {
   it('gives every record a salt and a nonce of its own', async () => {
     const { vault } = setUp()
     const seen = new Set<string>()
