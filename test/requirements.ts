@@ -495,6 +495,14 @@ export const requirements = {
       'No secret, in any encoding, in the database, the logs or an answer that is not for it.',
     source: 'threats.md, T13 and T20',
   },
+  'T13:write-ahead-log': {
+    behaviour: 'No secret, in any encoding, in the log that the database writes for its copies.',
+    source: 'threats.md, T13',
+  },
+  'T20:sweep': {
+    behaviour: 'No secret in metrics, spans, webhooks and errors, also where it was sent astray.',
+    source: 'threats.md, T20; vault.md, tests, canary sweep',
+  },
   'disconnect:provider-slow': {
     behaviour: 'A slow provider holds up no disconnect; the withdrawal goes on behind the answer.',
     source: 'refresh.md, the outbox',

@@ -1,0 +1,43 @@
+import type { Database } from '@keywell/server'
+import { expect } from 'vitest'
+
+/** Fails for each secret that stands in one of the places, in clear or in a usual encoding. */
+export function expectNowhere(
+  secrets: Readonly<Record<string, string>>,
+  places: Readonly<Record<string, string>>,
+): void {
+  for (const [name, secret] of Object.entries(secrets)) {
+    expect(secret.length, name).toBeGreaterThan(20)
+    for (const [encoding, form] of Object.entries(encodings(secret))) {
+      for (const [place, text] of Object.entries(places)) {
+        expect(text.includes(form), `${name} in ${place}, as ${encoding}`).toBe(false)
+      }
+    }
+  }
+}
+
+export function encodings(secret: string) {
+  const bytes = Buffer.from(secret)
+  return {
+    text: secret,
+    hex: bytes.toString('hex'),
+    base64: bytes.toString('base64').replace(/=+$/, ''),
+    base64url: bytes.toString('base64url'),
+    url: encodeURIComponent(secret),
+    reversed: [...secret].reverse().join(''),
+  }
+}
+
+/** Every row of every table, as text; bytes in hexadecimal. */
+export async function dump(database: Database): Promise<string> {
+  const tables = await database.query<{ name: string }>(
+    `select table_name as name from information_schema.tables
+     where table_schema = 'public' and table_type = 'BASE TABLE'`,
+  )
+  const texts: string[] = []
+  for (const { name } of tables) {
+    const rows = await database.query<{ row: string }>(`select t::text as row from "${name}" t`)
+    texts.push(`${name}: ${rows.map(({ row }) => row).join('\n')}`)
+  }
+  return texts.join('\n')
+}
