@@ -188,23 +188,24 @@ async function useKeys(stage: Stage, answers: unknown[]): Promise<Record<string,
 /** Sends each secret where it does not belong, and answers what is said to that. */
 async function misplace(stage: Stage, secrets: Record<string, string>): Promise<string[]> {
   const said: string[] = []
-  const note = async (response: Response) => {
+  const ask = async (path: string, init: RequestInit) => {
+    const response = await fetch(`${stage.url}${path}`, init)
     expect(response.status).toBeGreaterThanOrEqual(400)
+    expect(response.status).not.toBe(429)
     said.push(await response.text())
   }
-  const send = (path: string, init: RequestInit) => fetch(`${stage.url}${path}`, init)
   const json = { 'content-type': 'application/json', authorization: `Bearer ${stage.apiKey}` }
   for (const secret of Object.values(secrets)) {
-    const wrong = { tenantId: 'ten_dump', userId: 'a', provider: secret, [secret]: secret }
-    await note(await send('/v1/credentials', { method: 'POST', headers: json, body: secret }))
-    await note(
-      await send('/v1/credentials', { method: 'POST', headers: json, body: JSON.stringify(wrong) }),
-    )
+    const wrong = JSON.stringify({ tenantId: 'ten_dump', provider: secret, [secret]: secret })
+    for (const body of [secret, wrong]) {
+      for (const path of ['credentials', 'connections', 'integrations', 'webhooks']) {
+        await ask(`/v1/${path}`, { method: 'POST', headers: json, body })
+      }
+    }
     const path = `/v1/connections/${encodeURIComponent(secret)}?tenantId=ten_dump`
-    await note(await send(path, { headers: json }))
-    const changed = { authorization: `Bearer ${secret}x` }
-    await note(await send('/v1/providers', { headers: changed }))
-    await note(await send(`/oauth/callback/${stage.integration.id}?code=${secret}&state=x`, {}))
+    await ask(path, { headers: json })
+    await ask('/v1/providers', { headers: { authorization: `Bearer ${secret}x` } })
+    await ask(`/oauth/callback/${stage.integration.id}?code=${secret}&state=x`, {})
   }
   return said
 }
