@@ -59,11 +59,10 @@ export function parseNetwork(text: string): Network {
     throw new TypeError(`"${text}" is not a network; write it as 10.0.0.0/8 or fd12::/48`)
   }
   const [address, bits] = unmapped(ipaddr.parseCIDR(text))
-  if (
-    neverAllowed.some((never) => bits >= never[1] && within(address, [never])) &&
-    !isLoopback(address)
-  )
+  const isShut = neverAllowed.some((never) => bits >= never[1] && within(address, [never]))
+  if (isShut && !isLoopback(address)) {
     throw new TypeError(`"${text}" can hold cloud metadata and cannot be listed`)
+  }
   return [address, bits]
 }
 
@@ -71,6 +70,7 @@ function isNeverAllowed(address: Network[0]): boolean {
   return within(address, neverAllowed) && !isLoopback(address)
 }
 
+/** `::1` lies in the IPv4-compatible range, and carries nothing. */
 function isLoopback(address: Network[0]): boolean {
   return address.range() === 'loopback'
 }
