@@ -4,6 +4,17 @@ import { type Fault, isTest, type SourceFile, visit } from './source.ts'
 /** Statements that serve all tenants at once, with the reason; `begins` is how the text starts. */
 const exceptions: readonly { path: string; begins: string; reason: string }[] = [
   {
+    path: 'packages/server/src/store/audit-chain.ts',
+    begins: 'with taken as ( delete from audit_tail where',
+    reason:
+      'entries of all tenants are linked, each into the chain of the tenant that its row names',
+  },
+  {
+    path: 'packages/server/src/store/audit-chain.ts',
+    begins: 'select asked.tenant_id as "tenantId", coalesce(last.position',
+    reason: 'the ends of the chains that are asked for; each is found by its own tenant',
+  },
+  {
     path: 'packages/server/src/store/changes.ts',
     begins: 'select horizon.xid, now() as now, (',
     reason: 'the one reader of the change log serves the subscribers of all tenants',

@@ -3,6 +3,8 @@ import type { Change, HostLimits, Secret } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
 import { trace } from '@opentelemetry/api'
 import { createAudit } from './audit/audit.ts'
+import { createAuditKeys } from './audit/audit-keys.ts'
+import { createChainer } from './audit/chainer.ts'
 import { createChangeFeed } from './changes/feed.ts'
 import { type ChangeSigner, createChangeSigner } from './changes/signer.ts'
 import { createWebhooks } from './changes/webhooks/endpoints.ts'
@@ -144,7 +146,14 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     limits: options.limits,
     tracing,
   })
-  const audit = createAudit({ database, makeId: () => makeId('auditEntry'), metrics })
+  const auditKeys = createAuditKeys({ vault, logger, after })
+  const audit = createAudit({
+    database,
+    keys: auditKeys,
+    makeId: () => makeId('auditEntry'),
+    metrics,
+  })
+  const chainer = createChainer({ database, keys: auditKeys, logger, after })
   const signer = createChangeSigner({ database, vault, issuer: publicUrl })
   const feed = createChangeFeed({
     database,
@@ -280,6 +289,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     async start() {
       await migrate(database)
       await vault.start()
+      await auditKeys.start()
       await apiKeys.start()
       await tokens.start()
       await flowHints.start()
@@ -291,6 +301,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       if (role === 'serve') return
       worker.start()
       webhookWorker.start()
+      chainer.start()
       sweeper = setInterval(sweep, timing.sweepMs).unref()
     },
 
@@ -302,6 +313,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await feed.stop()
       await flowHints.stop()
       await audit.close()
+      await Promise.all([chainer.stop(), auditKeys.stop()])
       await Promise.all([outbound.close(), webhookOutbound.close()])
       vault.close()
       await database.close()

@@ -45,6 +45,8 @@ export interface Vault {
   open(context: RecordContext, sealed: Uint8Array): Promise<Uint8Array>
   /** 32 bytes for one use that the label names (`keywell/1/audit`), from the installation's key. */
   subkey(label: string): Promise<Uint8Array>
+  /** The same, with the version of the installation's key that it hangs on; the active one unless told. */
+  subkeyOf(label: string, version?: number): Promise<{ version: number; key: Uint8Array }>
   /** Forgets a tenant's keys. Call it when a row of the key table has changed. */
   evict(tenantId: string): void
   /** Fills every key in memory with zeros, the provider's included. Nothing works afterwards. */
@@ -73,6 +75,13 @@ export function createVault(options: {
   const { begun = () => () => {} } = options
   const ring = new KeyRing({ keys, store, random, now })
 
+  async function subkeyOf(label: string, asked?: number) {
+    const version = asked ?? (await ring.activeVersion(installTenant))
+    const info = lengthPrefixed(label, version)
+    const lend = ring.lender({ tenantId: installTenant, version })
+    return { version, key: await lend((key) => hkdf(sha256, key, new Uint8Array(32), info, 32)) }
+  }
+
   return {
     start: () => start({ keys, store, ring }),
 
@@ -91,12 +100,9 @@ export function createVault(options: {
         return openRecord((version) => ring.lender({ tenantId, version }), context, sealed)
       }),
 
-    async subkey(label) {
-      const version = await ring.activeVersion(installTenant)
-      const info = lengthPrefixed(label, version)
-      const lend = ring.lender({ tenantId: installTenant, version })
-      return lend((key) => hkdf(sha256, key, new Uint8Array(32), info, 32))
-    },
+    subkey: async (label) => (await subkeyOf(label)).key,
+
+    subkeyOf,
 
     evict: (tenantId) => ring.evict(tenantId),
 

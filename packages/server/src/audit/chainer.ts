@@ -1,0 +1,132 @@
+import type { Logger } from '../logger.ts'
+import {
+  findChainEnds,
+  insertLinks,
+  type NewLink,
+  type TailRow,
+  takeTail,
+  tryLockChains,
+} from '../store/audit-chain.ts'
+import type { Database } from '../store/database.ts'
+import type { After } from '../timers.ts'
+import type { AuditKeys } from './audit-keys.ts'
+import { linkOf, macOfEntry } from './seal.ts'
+
+/** Between two looks at the tail. */
+const everyMs = 1_000
+/** Entries of one transaction. */
+const batchRows = 1_000
+
+/**
+ * Links entries into the chains of their tenants.
+ *
+ * Whoever writes an entry seals it with a MAC of its own, and that is all: no read waits for a chain,
+ * and no change holds a lock that another change needs, so that nothing can wait for each other here.
+ * The chain follows in a short transaction of its own, by one process at a time.
+ *
+ * That is as strong as a chain that each writer extends. What an entry says is sealed before it is
+ * acted upon; with it changed at any time, its MAC does not fit. What the MAC alone does not show is an
+ * entry that is gone, and until it is linked one can be removed unnoticed. But so can the end of any
+ * chain, until its head has been signed and told to somebody else: that happens once a minute, and
+ * linking follows writing within about a second. The order of a chain is that of linking.
+ */
+export interface Chainer {
+  start(): void
+  /** Links what there is now. Answers how many entries; none if another process is at it. */
+  link(): Promise<number>
+  /** Links what there is, as a last act, and ends. */
+  stop(): Promise<void>
+}
+
+export function createChainer(parts: {
+  database: Database
+  keys: AuditKeys
+  logger: Logger
+  after: After
+}): Chainer {
+  const { database, keys, logger } = parts
+  let cancel = () => {}
+  let running: Promise<void> | undefined
+  let stopped = false
+
+  async function link(): Promise<number> {
+    let linked = 0
+    let batch: number
+    do {
+      batch = await linkBatch()
+      linked += batch
+    } while (batch === batchRows)
+    return linked
+  }
+
+  async function linkBatch(): Promise<number> {
+    return database.transaction('@install', async (sql) => {
+      if (!(await tryLockChains(sql))) return 0
+      const tail = await takeTail(sql, batchRows)
+      if (tail.length === 0) return 0
+      const ends = await findChainEnds(sql, [...new Set(tail.map(({ tenantId }) => tenantId))])
+      await insertLinks(sql, linksOf(tail, new Map(ends.map((end) => [end.tenantId, end]))))
+      return tail.length
+    })
+  }
+
+  function linksOf(
+    tail: readonly TailRow[],
+    ends: Map<string, { position: number; link: Uint8Array | null }>,
+  ): NewLink[] {
+    const key = keys.current()
+    return tail.map((row) => {
+      const end = ends.get(row.tenantId)
+      const position = (end?.position ?? 0) + 1
+      const { macVersion, mac } = sealed(row)
+      const previous = end?.link ?? null
+      const link = linkOf(key, { ...row, position, previous, macVersion, mac })
+      ends.set(row.tenantId, { position, link })
+      return {
+        tenant_id: row.tenantId,
+        position,
+        entry_id: row.entryId,
+        at_micros: row.atMicros,
+        mac_version: macVersion,
+        mac: Buffer.from(mac).toString('base64'),
+        link_version: key.version,
+        link: link.toString('base64'),
+      }
+    })
+  }
+
+  /** An entry from before the chain is sealed now; one that is gone gets a link that nothing fits. */
+  function sealed({ mac, macVersion, entry }: TailRow): { mac: Uint8Array; macVersion: number } {
+    if (mac !== null && macVersion !== null) return { mac, macVersion }
+    const key = keys.current()
+    const own = entry === null ? new Uint8Array() : macOfEntry(key, entry)
+    return { mac: own, macVersion: key.version }
+  }
+
+  async function linkAndTell(): Promise<void> {
+    try {
+      await link()
+    } catch (error) {
+      logger.warn({ reason: String(error) }, 'audit entries could not be linked; tried again')
+    }
+  }
+
+  function schedule(): void {
+    if (stopped) return
+    cancel = parts.after(everyMs, () => {
+      running = linkAndTell().then(schedule)
+    })
+  }
+
+  return {
+    start: schedule,
+    link,
+    async stop() {
+      if (stopped) return
+      stopped = true
+      cancel()
+      await running
+      await linkAndTell()
+    },
+  }
+}
