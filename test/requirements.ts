@@ -276,6 +276,45 @@ export const requirements = {
       'With the audit log unwritable no secret leaves, and service returns without a restart.',
     source: 'threats.md, T30',
   },
+  'T30:append-only': {
+    behaviour:
+      'The service can change no entry, link, head or cut of the audit log, and remove none but by retention.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:altered-row': {
+    behaviour: 'An entry of which one field was changed, by whomever, is named.',
+    source: 'threats.md, T30',
+  },
+  'T30:missing-row': {
+    behaviour: 'An entry that was deleted is named, also when its link was deleted with it.',
+    source: 'threats.md, T30',
+  },
+  'T30:reordered-rows': {
+    behaviour: 'Entries that changed places, and a chain that was written anew, are named.',
+    source: 'threats.md, T30',
+  },
+  'T30:cut-off-end': {
+    behaviour:
+      'An end that was cut off is found by the signed heads, also by those that were kept elsewhere alone.',
+    source: 'threats.md, T30',
+  },
+  'T30:planted-row': {
+    behaviour: 'An entry, a head and a cut that the service did not write are named.',
+    source: 'threats.md, T30',
+  },
+  'T30:one-chain': {
+    behaviour:
+      'Writers and chainers of several replicas leave one chain for each tenant, without a gap.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:before-the-chain': {
+    behaviour: 'Entries from before there was a chain are linked as they stand.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:retention': {
+    behaviour: 'What is older than 90 days goes, and what stays can still be proved.',
+    source: 'threats.md, Audit, failing closed',
+  },
   'store:database-away': {
     behaviour: 'The database goes away in flight: 503, no exit, and all is well when it is back.',
     source: 'refresh.md, tests, Postgres',

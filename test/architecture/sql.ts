@@ -15,6 +15,21 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
     reason: 'the ends of the chains that are asked for; each is found by its own tenant',
   },
   {
+    path: 'packages/server/src/store/audit-heads.ts',
+    begins: 'with due as ( delete from audit_heads_due',
+    reason: 'the ends of all chains are signed, each for the tenant that its row names',
+  },
+  {
+    path: 'packages/server/src/store/audit-retention.ts',
+    begins: 'select min(tenant_id) as "tenantId" from audit_links',
+    reason: 'retention goes from chain to chain, whoever owns it',
+  },
+  {
+    path: 'packages/server/src/store/audit-walk.ts',
+    begins: 'select min(tenant_id) as "tenantId" from ( select min(tenant_id)',
+    reason: 'an operator verifies the chains of all tenants, one after the other',
+  },
+  {
     path: 'packages/server/src/store/changes.ts',
     begins: 'select horizon.xid, now() as now, (',
     reason: 'the one reader of the change log serves the subscribers of all tenants',

@@ -11,6 +11,11 @@
  * serve({ fetch: keywell.fetch })
  * ```
  */
+export type {
+  AuditFinding,
+  AuditReport,
+  VerifyOptions as VerifyAuditOptions,
+} from './audit/verify.ts'
 export { createKeywell, type KeywellOptions, type KeywellService } from './keywell.ts'
 export type { Logger } from './logger.ts'
 export type { Scrape } from './metrics/scrape.ts'

@@ -5,8 +5,17 @@ import { trace } from '@opentelemetry/api'
 import { createAudit } from './audit/audit.ts'
 import { createAuditKeys } from './audit/audit-keys.ts'
 import { createChainer } from './audit/chainer.ts'
+import { createHeads } from './audit/heads.ts'
+import { createAuditRetention, defaultAuditDays } from './audit/retention.ts'
+import {
+  type AuditReport,
+  createAuditVerifier,
+  type VerifyOptions as VerifyAudit,
+} from './audit/verify.ts'
+import { createAuditWorker } from './audit/worker.ts'
 import { createChangeFeed } from './changes/feed.ts'
 import { type ChangeSigner, createChangeSigner } from './changes/signer.ts'
+import { createSigningKey } from './changes/signing-key.ts'
 import { createWebhooks } from './changes/webhooks/endpoints.ts'
 import { createSigningSecrets } from './changes/webhooks/signing-secrets.ts'
 import { createWebhookWorker } from './changes/webhooks/worker.ts'
@@ -83,6 +92,8 @@ export interface KeywellOptions {
   timing?: Partial<Timing>
   /** Where a test may stand in the way of a refresh. */
   faultPoint?: FaultPoint
+  /** How many days the audit log is kept; 2 or more. Default 90. */
+  auditDays?: number | undefined
   logger?: Logger
   /** Milliseconds since 1970; names ids, decides nothing. */
   now?: () => number
@@ -106,6 +117,10 @@ export interface KeywellService {
     create(name: string): Promise<{ id: string; key: Secret }>
     list(): Promise<{ id: string; name: string; revokedAt: Date | null }[]>
     revoke(id: string): Promise<void>
+  }
+  audit: {
+    /** Proves that the log is as it was written; see `AuditReport`. Works beside a running service. */
+    verify(options?: VerifyAudit): Promise<AuditReport>
   }
 }
 
@@ -153,7 +168,19 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     makeId: () => makeId('auditEntry'),
     metrics,
   })
-  const chainer = createChainer({ database, keys: auditKeys, logger, after })
+  const headKey = createSigningKey({ database, vault, name: 'audit-heads' })
+  const heads = createHeads({ database, key: headKey, issuer: publicUrl, logger })
+  const auditWorker = createAuditWorker({
+    chainer: createChainer({ database, keys: auditKeys }),
+    heads,
+    retention: createAuditRetention({
+      database,
+      keys: auditKeys,
+      days: options.auditDays ?? defaultAuditDays,
+    }),
+    logger,
+    after,
+  })
   const signer = createChangeSigner({ database, vault, issuer: publicUrl })
   const feed = createChangeFeed({
     database,
@@ -290,6 +317,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await migrate(database)
       await vault.start()
       await auditKeys.start()
+      await headKey.start()
       await apiKeys.start()
       await tokens.start()
       await flowHints.start()
@@ -301,7 +329,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       if (role === 'serve') return
       worker.start()
       webhookWorker.start()
-      chainer.start()
+      auditWorker.start()
       sweeper = setInterval(sweep, timing.sweepMs).unref()
     },
 
@@ -313,7 +341,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await feed.stop()
       await flowHints.stop()
       await audit.close()
-      await Promise.all([chainer.stop(), auditKeys.stop()])
+      await Promise.all([auditWorker.stop(), auditKeys.stop()])
       await Promise.all([outbound.close(), webhookOutbound.close()])
       vault.close()
       await database.close()
@@ -323,6 +351,10 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       create: (name) => apiKeys.create(name, 'operator'),
       list: () => apiKeys.list(),
       revoke: (id) => apiKeys.revoke(id, 'operator'),
+    },
+
+    audit: {
+      verify: createAuditVerifier({ database, keys: auditKeys, heads }),
     },
   }
 }

@@ -1,4 +1,3 @@
-import type { Logger } from '../logger.ts'
 import {
   findChainEnds,
   insertLinks,
@@ -8,12 +7,9 @@ import {
   tryLockChains,
 } from '../store/audit-chain.ts'
 import type { Database } from '../store/database.ts'
-import type { After } from '../timers.ts'
 import type { AuditKeys } from './audit-keys.ts'
 import { linkOf, macOfEntry } from './seal.ts'
 
-/** Between two looks at the tail. */
-const everyMs = 1_000
 /** Entries of one transaction. */
 const batchRows = 1_000
 
@@ -31,33 +27,15 @@ const batchRows = 1_000
  * linking follows writing within about a second. The order of a chain is that of linking.
  */
 export interface Chainer {
-  start(): void
   /** Links what there is now. Answers how many entries; none if another process is at it. */
   link(): Promise<number>
-  /** Links what there is, as a last act, and ends. */
-  stop(): Promise<void>
 }
 
 export function createChainer(parts: {
   database: Database
-  keys: AuditKeys
-  logger: Logger
-  after: After
+  keys: Pick<AuditKeys, 'current'>
 }): Chainer {
-  const { database, keys, logger } = parts
-  let cancel = () => {}
-  let running: Promise<void> | undefined
-  let stopped = false
-
-  async function link(): Promise<number> {
-    let linked = 0
-    let batch: number
-    do {
-      batch = await linkBatch()
-      linked += batch
-    } while (batch === batchRows)
-    return linked
-  }
+  const { database, keys } = parts
 
   async function linkBatch(): Promise<number> {
     return database.transaction('@install', async (sql) => {
@@ -103,30 +81,15 @@ export function createChainer(parts: {
     return { mac: own, macVersion: key.version }
   }
 
-  async function linkAndTell(): Promise<void> {
-    try {
-      await link()
-    } catch (error) {
-      logger.warn({ reason: String(error) }, 'audit entries could not be linked; tried again')
-    }
-  }
-
-  function schedule(): void {
-    if (stopped) return
-    cancel = parts.after(everyMs, () => {
-      running = linkAndTell().then(schedule)
-    })
-  }
-
   return {
-    start: schedule,
-    link,
-    async stop() {
-      if (stopped) return
-      stopped = true
-      cancel()
-      await running
-      await linkAndTell()
+    async link() {
+      let linked = 0
+      let batch: number
+      do {
+        batch = await linkBatch()
+        linked += batch
+      } while (batch === batchRows)
+      return linked
     },
   }
 }
