@@ -315,6 +315,38 @@ export const requirements = {
     behaviour: 'What is older than 90 days goes, and what stays can still be proved.',
     source: 'threats.md, Audit, failing closed',
   },
+  'T30:no-row-no-credential': {
+    behaviour:
+      'Of 10,000 reads with the audit log unwritable none hands out a credential, and the next is answered when it can be written.',
+    source: 'T30; threats.md, Audit, failing closed',
+  },
+  'audit:search': {
+    behaviour: 'The audit log is searched by who, what, when and outcome, in pages, newest first.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'audit:tenants': {
+    behaviour: "No search, cursor or export shows an entry of another tenant, or to nobody's key.",
+    source: 'T19',
+  },
+  'audit:export': {
+    behaviour:
+      'An export that ended early goes on where it ended, without a gap and with nothing twice.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'audit:ocsf': {
+    behaviour: 'An export as OCSF has what the class API Activity requires.',
+    source: 'OCSF 1.6.0, API Activity',
+  },
+  'audit:head': {
+    behaviour:
+      'A minute after it grew, the end of a chain is signed, and told to the log and the API.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'audit:verify-command': {
+    behaviour:
+      'keywell-service audit verify names the first entry that is not as it was written, and exits with 1.',
+    source: 'threats.md, Audit, failing closed',
+  },
   'store:database-away': {
     behaviour: 'The database goes away in flight: 503, no exit, and all is well when it is back.',
     source: 'refresh.md, tests, Postgres',

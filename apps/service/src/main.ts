@@ -16,6 +16,7 @@ import {
   openPostgres,
 } from '@keywell/server'
 import { type Logger, pino } from 'pino'
+import { findAuditCommand } from './audit-command.ts'
 import { runKeysCommand } from './keys-command.ts'
 import { listenForMetrics } from './metrics-listener.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -96,12 +97,20 @@ async function main(): Promise<void> {
       privateHosts: settings.privateHosts,
       limits: settings.hostLimits,
       role: settings.role,
+      auditDays: settings.auditDays,
       keys: openKeys(settings, logger),
       database: await openDatabase(settings),
       logger,
     })
     await keywell.start()
     const [, , ...words] = process.argv
+    const auditCommand = findAuditCommand(words)
+    if (auditCommand !== undefined) {
+      const progress = process.stderr.isTTY ? process.stderr : undefined
+      process.exitCode = await auditCommand(keywell, { out: process.stdout, progress })
+      await keywell.stop()
+      return
+    }
     if (words.length > 0) {
       process.exitCode = await runKeysCommand(keywell, words, process.stdout)
       await keywell.stop()

@@ -3,6 +3,22 @@
  * No I/O. Whatever two packages must agree on stands here once.
  */
 export {
+  type AuditHead,
+  type AuditLine,
+  type AuditLogEntry,
+  type AuditPage,
+  type AuditResult,
+  auditEntrySchema,
+  auditHeadQuerySchema,
+  auditHeadSchema,
+  auditLineSchema,
+  auditPageSchema,
+  auditResultSchema,
+  exportAuditSchema,
+  type SearchAudit,
+  searchAuditSchema,
+} from './audit.ts'
+export {
   type Change,
   type ChangeKind,
   changeEvents,
@@ -76,6 +92,7 @@ export {
   type ApiKeyId,
   type AuditEntryId,
   apiKeyIdSchema,
+  auditEntryIdSchema,
   base32,
   type ConnectionId,
   connectionIdSchema,

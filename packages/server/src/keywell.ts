@@ -7,6 +7,7 @@ import { createAuditKeys } from './audit/audit-keys.ts'
 import { createChainer } from './audit/chainer.ts'
 import { createHeads } from './audit/heads.ts'
 import { createAuditRetention, defaultAuditDays } from './audit/retention.ts'
+import { createAuditReader } from './audit/search.ts'
 import {
   type AuditReport,
   createAuditVerifier,
@@ -288,6 +289,8 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     webhooks,
     feed,
     signer,
+    auditReader: createAuditReader(database),
+    heads,
     nextFlowHint: flowHints.next,
     tracing,
     scrape,

@@ -54,7 +54,7 @@ export async function createChainStage(parts: {
     logger: {
       ...silentLogger,
       info: (fields) => {
-        if ('head' in fields) told.push(String(fields.head))
+        if ('head' in fields) told.push(Object.values(fields.head ?? {}).join('.'))
       },
     },
   })

@@ -1,8 +1,15 @@
+import type { AuditHead } from '@keywell/protocol'
 import * as jose from 'jose'
 import { z } from 'zod'
 import type { Logger } from '../logger.ts'
 import { tryLockChains } from '../store/audit-chain.ts'
-import { type HeadRow, insertHeads, type SignedHead, takeDueHeads } from '../store/audit-heads.ts'
+import {
+  findNewestHead,
+  type HeadRow,
+  insertHeads,
+  type SignedHead,
+  takeDueHeads,
+} from '../store/audit-heads.ts'
 import type { Database } from '../store/database.ts'
 
 /** How long a chain grows before its end is signed: what is younger could be cut off unnoticed. */
@@ -40,6 +47,8 @@ export interface Heads {
   sign(): Promise<number>
   /** What a token says; undefined: this installation never signed it. */
   check(token: string): Promise<HeadClaims | undefined>
+  /** The newest of a tenant, with what checks it. */
+  newest(tenantId: string): Promise<AuditHead>
 }
 
 /**
@@ -66,7 +75,7 @@ export function createHeads(parts: {
       return heads
     })
     for (const { tenantId, position, token } of signed) {
-      logger.info({ tenantId, position, head: token }, 'audit head')
+      logger.info({ tenantId, position, head: flattened(token) }, 'audit head')
     }
     return signed.length
   }
@@ -89,6 +98,12 @@ export function createHeads(parts: {
       return signed
     },
 
+    async newest(tenantId) {
+      const row = await findNewestHead(database, tenantId)
+      const head = row && { position: row.position, at: row.at.toISOString(), token: row.token }
+      return { head: head ?? null, issuer, keys: key.publicKeys.map((each) => ({ ...each })) }
+    },
+
     async check(token) {
       const keys = jose.createLocalJWKSet({ keys: [...key.publicKeys] })
       try {
@@ -104,4 +119,13 @@ export function createHeads(parts: {
       }
     },
   }
+}
+
+/**
+ * The three parts by name (RFC 7515, section 7.2.2): in one piece it looks like a token that lets
+ * somebody in, and such texts are taken out of logs.
+ */
+function flattened(token: string): Record<string, string> {
+  const [header = '', payload = '', signature = ''] = token.split('.')
+  return { protected: header, payload, signature }
 }

@@ -1,3 +1,4 @@
+import { auditLineSchema, exportAuditSchema } from '@keywell/protocol'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { describeEachDatabase, openAsOwner } from '../../../../test/support/databases.ts'
 import { verifies } from '../../../../test/support/verifies.ts'
@@ -6,6 +7,7 @@ import { createAudit } from './audit.ts'
 import { type ChainStage, createChainStage, makeHeadKey } from './chain.test.support.ts'
 import { createChainer } from './chainer.ts'
 import { createAuditRetention } from './retention.ts'
+import { createAuditReader } from './search.ts'
 
 describeEachDatabase('the chain of the audit log', (makeDatabase) => {
   let database: Database
@@ -348,6 +350,20 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
       )
       expect(await stage.verify()).toMatchObject({ findings: [{ kind: 'forged', position: 1 }] })
     })
+  })
+
+  test('an export of more than one batch is whole, and goes on from anywhere', async () => {
+    await Promise.all(Array.from({ length: 1_200 }, () => stage.audit.handOut(stage.entry())))
+    await stage.chainer.link()
+    const read = async (after: number): Promise<number[]> => {
+      const query = exportAuditSchema.parse({ tenantId: stage.tenantId, after })
+      const body = createAuditReader(database).export(query)
+      const lines = (await new Response(body).text()).trimEnd().split('\n')
+      return lines.map((line) => auditLineSchema.parse(JSON.parse(line)).position)
+    }
+    const whole = Array.from({ length: 1_200 }, (_, index) => index + 1)
+    expect(await read(0)).toEqual(whole)
+    expect(await read(777)).toEqual(whole.slice(777))
   })
 
   verifies('T30:one-chain', async () => {
