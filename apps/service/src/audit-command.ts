@@ -70,7 +70,7 @@ async function verify(
 }
 
 /** Lines of the log that tell of a head, and tokens as the API gives them; other lines say nothing. */
-export function readHeads(text: string): string[] {
+function readHeads(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const token = /^\s*([\w-]+\.[\w-]+\.[\w-]+)\s*$/.exec(line)?.[1]
     return token ?? readLogLine(line) ?? []

@@ -13,7 +13,7 @@ import {
 import type { Database } from '../store/database.ts'
 
 /** How long a chain grows before its end is signed: what is younger could be cut off unnoticed. */
-export const signAfterMs = 60_000
+const signAfterMs = 60_000
 /** Signatures of one transaction. */
 const batchHeads = 200
 /** Tells the token from every other that this installation signs. */

@@ -8,7 +8,7 @@ const dayMs = 86_400_000
 /** How long entries are kept unless told. */
 export const defaultAuditDays = 90
 /** The database lets nothing go that is younger than a day. */
-export const minAuditDays = 2
+const minAuditDays = 2
 /** Entries of one transaction. */
 const batchRows = 2_000
 
