@@ -92,7 +92,7 @@ const words: Readonly<Record<AuditFinding['kind'], string>> = {
   missing: 'is missing',
   reordered: 'is not where it was written, or its link was overwritten',
   cut_off: 'and what followed were cut off: a signed head lies beyond',
-  planted: 'is in no chain: the service did not write it',
+  planted: 'is in no chain: the service did not write it, or somebody took it out',
   forged: 'is told of by a head or a cut that this installation never signed',
   unverifiable: 'cannot be proved: the key that it was sealed with is gone',
 }

@@ -12,6 +12,8 @@ import { linkOf, macOfEntry } from './seal.ts'
 
 /** Entries of one transaction. */
 const batchRows = 1_000
+/** Transactions of one turn, so that a stop does not wait for a long backlog. */
+const maxBatches = 50
 
 /**
  * Links entries into the chains of their tenants.
@@ -27,7 +29,7 @@ const batchRows = 1_000
  * linking follows writing within about a second. The order of a chain is that of linking.
  */
 export interface Chainer {
-  /** Links what there is now. Answers how many entries; none if another process is at it. */
+  /** Links what there is now, 50,000 at most. Answers how many; none if another process is at it. */
   link(): Promise<number>
 }
 
@@ -84,11 +86,11 @@ export function createChainer(parts: {
   return {
     async link() {
       let linked = 0
-      let batch: number
-      do {
-        batch = await linkBatch()
+      for (let batches = 0; batches < maxBatches; batches += 1) {
+        const batch = await linkBatch()
         linked += batch
-      } while (batch === batchRows)
+        if (batch < batchRows) break
+      }
       return linked
     },
   }

@@ -315,6 +315,15 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
       })
     })
 
+    test('an entry that was kept from its chain', async () => {
+      const [first] = await stage.write(1)
+      await stage.audit.handOut(stage.entry())
+      await stage.tamper('delete from audit_tail where tenant_id = $1', [stage.tenantId])
+      const { findings } = await stage.verify()
+      expect(findings).toMatchObject([{ kind: 'planted', position: null }])
+      expect(findings[0]?.entryId).not.toBe(first)
+    })
+
     test('an entry and its link, without the key', async () => {
       await stage.write(1)
       await stage.tamper(

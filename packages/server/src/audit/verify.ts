@@ -21,8 +21,8 @@ export interface AuditFinding {
   /**
    * `altered`: the entry says something else than what was written. `missing`: it is gone.
    * `reordered`: it is genuine, and does not belong at this position; or its link was overwritten.
-   * `cut_off`: a signed head lies beyond the end of the chain. `planted`: nobody who may write the log
-   * wrote it. `forged`: a head that this installation never signed, or a cut that retention never
+   * `cut_off`: a signed head lies beyond the end of the chain. `planted`: it is in no chain, since the
+   * service did not write it or somebody took it out. `forged`: a head that this installation never signed, or a cut that retention never
    * made. `unverifiable`: the key that it was sealed with is not to be had.
    */
   kind: 'altered' | 'missing' | 'reordered' | 'cut_off' | 'planted' | 'forged' | 'unverifiable'
