@@ -2,6 +2,7 @@ import { auditLineSchema, exportAuditSchema } from '@keywell/protocol'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { describeEachDatabase, openAsOwner } from '../../../../test/support/databases.ts'
 import { verifies } from '../../../../test/support/verifies.ts'
+import { tryLockChains } from '../store/audit-chain.ts'
 import type { Database } from '../store/database.ts'
 import { createAudit } from './audit.ts'
 import { type ChainStage, createChainStage, makeHeadKey } from './chain.test.support.ts'
@@ -388,6 +389,24 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
     await stage.chainer.link()
     expect(await positions()).toEqual(Array.from({ length: 420 }, (_, index) => index + 1))
     expect(await stage.verify()).toMatchObject({ entries: 420, findings: [] })
+  })
+
+  test('one process at a time links, signs and trims', async ({ skip }) => {
+    skip(database.kind === 'pglite', 'it has one session, which nobody can share')
+    await writeAged('91 days', 1)
+    await stage.audit.handOut(stage.entry())
+    const retention = createAuditRetention({ database, keys: stage.keys, days: 90 })
+    await owner.transaction('@install', async (sql) => {
+      expect(await tryLockChains(sql)).toBe(true)
+      expect(await stage.chainer.link()).toBe(0)
+      expect(await retention.trim()).toBe(0)
+      await database.query("update audit_heads_due set since = now() - interval '2 minutes'")
+      expect(await stage.heads.sign()).toBe(0)
+    })
+    expect(await stage.chainer.link()).toBe(1)
+    expect(await retention.trim()).toBe(1)
+    expect(await stage.heads.sign()).toBeGreaterThanOrEqual(1)
+    expect(await stage.verify()).toMatchObject({ entries: 1, heads: 1, findings: [] })
   })
 
   verifies('T30:before-the-chain', async () => {
