@@ -1,12 +1,14 @@
 import {
+  type ChainEnd,
   findChainEnds,
+  findEntries,
   insertLinks,
   type NewLink,
   type TailRow,
   takeTail,
   tryLockChains,
 } from '../store/audit-chain.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Sql } from '../store/database.ts'
 import type { AuditKeys } from './audit-keys.ts'
 import { linkOf, macOfEntry } from './seal.ts'
 
@@ -45,42 +47,46 @@ export function createChainer(parts: {
       const tail = await takeTail(sql, batchRows)
       if (tail.length === 0) return 0
       const ends = await findChainEnds(sql, [...new Set(tail.map(({ tenantId }) => tenantId))])
-      await insertLinks(sql, linksOf(tail, new Map(ends.map((end) => [end.tenantId, end]))))
+      await insertLinks(sql, linksOf(await sealOld(sql, tail), ends))
       return tail.length
     })
   }
 
-  function linksOf(
-    tail: readonly TailRow[],
-    ends: Map<string, { position: number; link: Uint8Array | null }>,
-  ): NewLink[] {
+  function linksOf(tail: readonly SealedTailRow[], ends: readonly ChainEnd[]): NewLink[] {
     const key = keys.current()
+    const places = new Map(ends.map(({ tenantId, ...place }) => [tenantId, place]))
     return tail.map((row) => {
-      const end = ends.get(row.tenantId)
+      const end = places.get(row.tenantId)
       const position = (end?.position ?? 0) + 1
-      const { macVersion, mac } = sealed(row)
-      const previous = end?.link ?? null
-      const link = linkOf(key, { ...row, position, previous, macVersion, mac })
-      ends.set(row.tenantId, { position, link })
+      const link = linkOf(key, { ...row, position, previous: end?.link ?? null })
+      places.set(row.tenantId, { position, link })
       return {
         tenant_id: row.tenantId,
         position,
         entry_id: row.entryId,
         at_micros: row.atMicros,
-        mac_version: macVersion,
-        mac: Buffer.from(mac).toString('base64'),
+        mac_version: row.macVersion,
+        mac: Buffer.from(row.mac).toString('base64'),
         link_version: key.version,
         link: link.toString('base64'),
       }
     })
   }
 
-  /** An entry from before the chain is sealed now; one that is gone gets a link that nothing fits. */
-  function sealed({ mac, macVersion, entry }: TailRow): { mac: Uint8Array; macVersion: number } {
-    if (mac !== null && macVersion !== null) return { mac, macVersion }
+  /** Entries from before there was a chain are sealed now, as they stand. */
+  async function sealOld(sql: Sql, tail: readonly TailRow[]): Promise<SealedTailRow[]> {
+    const old = tail.filter(({ mac }) => mac === null)
+    const entries = old.length === 0 ? [] : await findEntries(sql, old)
     const key = keys.current()
-    const own = entry === null ? new Uint8Array() : macOfEntry(key, entry)
-    return { mac: own, macVersion: key.version }
+    const macs = new Map(
+      entries.map((entry) => [nameOf(entry.tenant_id, entry.id), macOfEntry(key, entry)]),
+    )
+    return tail.map(({ mac, macVersion, ...row }) => {
+      if (mac !== null && macVersion !== null) return { ...row, mac, macVersion }
+      // One that is gone gets a link that nothing fits.
+      const own = macs.get(nameOf(row.tenantId, row.entryId)) ?? new Uint8Array()
+      return { ...row, mac: own, macVersion: key.version }
+    })
   }
 
   return {
@@ -95,3 +101,7 @@ export function createChainer(parts: {
     },
   }
 }
+
+type SealedTailRow = Omit<TailRow, 'mac' | 'macVersion'> & { mac: Uint8Array; macVersion: number }
+
+const nameOf = (tenantId: string, entryId: string) => JSON.stringify([tenantId, entryId])
