@@ -293,6 +293,45 @@ export const requirements = {
     behaviour: 'A second process on the same embedded data folder is refused, and nothing is lost.',
     source: 'toolchain.md, embedded database',
   },
+  // Keys that are replaced
+  'keys:every-column': {
+    behaviour: 'Every sealed column of the database is known to whoever replaces keys, and opens.',
+    source: 'vault.md, Tables',
+  },
+  'keys:verify': {
+    behaviour: 'A record that does not open is counted by its reason and named by its ids.',
+    source: 'vault.md, Seal and open',
+  },
+  'keys:rotate-tenant': {
+    behaviour:
+      'A tenant gets a new key: every record moves under its own generation, and the old key goes.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:waits': {
+    behaviour: 'A version is disabled 10 minutes after its last use, and destroyed after 7 days.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:disabled': {
+    behaviour: 'A disabled key opens nothing and raises an alarm, and what needs it can be saved.',
+    source: 'vault.md, Tables',
+  },
+  'keys:dropped-at-once': {
+    behaviour: 'A process that is told of it forgets the keys of a tenant at once.',
+    source: 'vault.md, In memory',
+  },
+  'keys:rotate-root': {
+    behaviour:
+      'A new root key wraps every key while the service runs, and the old one may be taken away.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:rotate-root-refused': {
+    behaviour: 'A root key that a running process does not know wraps nothing.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:killed': {
+    behaviour: 'A rotation that is killed at any step loses nothing, and ends as it should.',
+    source: 'vault.md, tests, rotation killed',
+  },
   'service:keys-command': {
     behaviour: 'API keys are made, listed and revoked by command.',
     source: 'threats.md, API keys',

@@ -1,10 +1,11 @@
 import type { KeywellService } from '@keywell/server'
+import { sealingKeysUsage } from './sealing-keys-command.ts'
 
 const usage = `Usage: keywell-service                    serve
        keywell-service keys create <name>  make an API key; it is shown once
        keywell-service keys list
        keywell-service keys revoke <id>
-`
+${sealingKeysUsage}`
 
 /** API keys by command. Answers the exit code. */
 export async function runKeysCommand(

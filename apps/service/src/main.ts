@@ -18,6 +18,7 @@ import {
 import { type Logger, pino } from 'pino'
 import { runKeysCommand } from './keys-command.ts'
 import { listenForMetrics } from './metrics-listener.ts'
+import { findSealingKeysCommand } from './sealing-keys-command.ts'
 import { readSettings, type Settings } from './settings.ts'
 
 async function openDatabase(settings: Settings): Promise<Database> {
@@ -81,8 +82,13 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
 }
 
 function fail(logger: Logger, error: unknown): never {
-  logger.fatal(error instanceof Error ? error.message : String(error))
+  logger.fatal(error instanceof Error ? inFull(error) : String(error))
   process.exit(1)
+}
+
+/** What happened, and what to do about it. */
+function inFull(error: Error & { nextStep?: unknown }): string {
+  return typeof error.nextStep === 'string' ? `${error.message} ${error.nextStep}` : error.message
 }
 
 async function main(): Promise<void> {
@@ -100,8 +106,16 @@ async function main(): Promise<void> {
       database: await openDatabase(settings),
       logger,
     })
-    await keywell.start()
     const [, , ...words] = process.argv
+    const sealingKeys = findSealingKeysCommand(words)
+    if (sealingKeys !== undefined) {
+      // Without a start, which a key that is missing would refuse.
+      const progress = process.stderr.isTTY ? process.stderr : undefined
+      process.exitCode = await sealingKeys(keywell.keys, { out: process.stdout, progress })
+      await keywell.stop()
+      return
+    }
+    await keywell.start()
     if (words.length > 0) {
       process.exitCode = await runKeysCommand(keywell, words, process.stdout)
       await keywell.stop()

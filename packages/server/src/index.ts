@@ -11,6 +11,8 @@
  * serve({ fetch: keywell.fetch })
  * ```
  */
+
+export type { KeyOperations } from './keys/operations.ts'
 export { createKeywell, type KeywellOptions, type KeywellService } from './keywell.ts'
 export type { Logger } from './logger.ts'
 export type { Scrape } from './metrics/scrape.ts'
@@ -22,5 +24,6 @@ export { openPglite } from './store/pglite.ts'
 export { openPostgres } from './store/postgres.ts'
 export type { KeyProvider } from './vault/key-provider.ts'
 export { createKeyFile, keyDescriptor, keyFile, keyVariable } from './vault/key-source.ts'
+export { type EncryptionContext, type KeyService, kmsKeys } from './vault/kms-keys.ts'
 export { localKeys } from './vault/local-keys.ts'
 export { VaultError } from './vault/vault.ts'

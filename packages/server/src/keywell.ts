@@ -22,6 +22,13 @@ import { createHealth } from './health/health.ts'
 import { createApiKeys } from './http/api-keys.ts'
 import { createApp } from './http/app.ts'
 import { createIds } from './ids.ts'
+import { createKeyWatch } from './keys/key-watch.ts'
+import {
+  createKeyOperations,
+  defaultKeyWaits,
+  type KeyOperations,
+  type KeyWaits,
+} from './keys/operations.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { type Census, createCensus } from './metrics/census.ts'
 import { createClockSkew } from './metrics/clock-skew.ts'
@@ -79,6 +86,8 @@ export interface KeywellOptions {
   role?: 'all' | 'serve' | 'worker'
   /** Times of the refresh engine that differ from the defaults; for tests. */
   timing?: Partial<Timing>
+  /** How long replaced keys rest that differ from the defaults; for tests. */
+  keyWaits?: Partial<KeyWaits>
   /** Where a test may stand in the way of a refresh. */
   faultPoint?: FaultPoint
   logger?: Logger
@@ -105,6 +114,8 @@ export interface KeywellService {
     list(): Promise<{ id: string; name: string; revokedAt: Date | null }[]>
     revoke(id: string): Promise<void>
   }
+  /** Replaces keys and looks after them; works before `start`, which a missing key may refuse. */
+  keys: KeyOperations
 }
 
 /** Builds every part, once. The only file that knows them all. */
@@ -131,6 +142,11 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     keys,
     random,
     begun: metrics.vaultUsed,
+    refused: ({ reason, keyState }, { tenantId, recordId }) => {
+      metrics.vaultRefused(keyState ?? reason)
+      if (keyState !== 'disabled') return
+      logger.error({ alarm: 'disabled_key', tenantId, recordId }, 'a disabled key is still needed')
+    },
     store: {
       find: (tenantId, version) => findTenantKey(database, tenantId, version),
       insertFirst: (row) => insertFirstTenantKey(database, row),
@@ -194,7 +210,16 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     random: chance,
     processId,
   })
-  const replicas = createReplicas({ database, hosts: outbound.hosts, logger, after, processId })
+  const rootKeyIds = () => keys.ids
+  const replicas = createReplicas({
+    database,
+    hosts: outbound.hosts,
+    logger,
+    after,
+    processId,
+    rootKeyIds,
+  })
+  const keyWatch = createKeyWatch({ database, keys, vault, reloaded: replicas.beat, logger })
   const tokens = createConnectTokens({ database, vault, issuer: publicUrl })
   const sessions = createSessions({ database, tokens, integrations, audit, makeId, publicUrl })
   const flowParts = { database, vault, sessions, integrations, audit, random }
@@ -286,6 +311,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await signer.start()
       await feed.start()
       feed.onChange(webhookWorker.wake)
+      await keyWatch.start()
       await replicas.start()
       clockSkew.start()
       if (role === 'serve') return
@@ -298,7 +324,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       clearInterval(sweeper)
       // First everything that begins work, then whatever is under way, then what they need.
       await Promise.all([worker.stop(), webhookWorker.stop(), refresher.drain()])
-      await Promise.all([replicas.stop(), clockSkew.stop()])
+      await Promise.all([replicas.stop(), clockSkew.stop(), keyWatch.stop()])
       await feed.stop()
       await flowHints.stop()
       await audit.close()
@@ -312,6 +338,16 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       list: () => apiKeys.list(),
       revoke: (id) => apiKeys.revoke(id, 'operator'),
     },
+    keys: createKeyOperations({
+      database,
+      keys,
+      vault,
+      audit,
+      random,
+      sleep,
+      waits: { ...defaultKeyWaits, ...options.keyWaits },
+      migrate: () => migrate(database),
+    }),
   }
 }
 

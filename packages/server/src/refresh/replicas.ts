@@ -11,12 +11,14 @@ import type { After } from '../timers.ts'
 
 const beatMs = 10_000
 /** Three beats: one that is late changes nothing. */
-const liveMs = 30_000
+export const liveReplicaMs = 30_000
 const lostMs = 3_600_000
 
 export interface Replicas {
   /** Makes this replica known, and takes its share of the limits from now on. */
   start(): Promise<void>
+  /** Says now what it would say within ten seconds: the root keys are others. */
+  beat(): Promise<void>
   /** Leaves its share to the others. */
   stop(): Promise<void>
 }
@@ -32,16 +34,18 @@ export function createReplicas(parts: {
   after: After
   /** A uuid that names this process. */
   processId: string
+  /** Ids of the root keys that it holds; the first one wraps. */
+  rootKeyIds: () => readonly string[]
 }): Replicas {
-  const { database, logger, processId } = parts
+  const { database, logger, processId, rootKeyIds } = parts
   let cancelNext = () => {}
   let beating: Promise<void> = Promise.resolve()
   let stopped = false
 
   async function beat(): Promise<void> {
-    await beatReplica(database, processId)
+    await beatReplica(database, processId, rootKeyIds())
     await deleteLostReplicas(database, lostMs)
-    parts.hosts.setShare(1 / Math.max(1, await countLiveReplicas(database, liveMs)))
+    parts.hosts.setShare(1 / Math.max(1, await countLiveReplicas(database, liveReplicaMs)))
   }
 
   async function beatOn(): Promise<void> {
@@ -58,6 +62,10 @@ export function createReplicas(parts: {
 
   return {
     start: startBeat,
+
+    async beat() {
+      if (!stopped) await beatReplica(database, processId, rootKeyIds())
+    },
 
     async stop() {
       stopped = true
