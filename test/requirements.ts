@@ -243,6 +243,16 @@ export const requirements = {
       'Sealed bytes that were moved, and rows that were pointed at another user or host, do not open, and raise the alarm.',
     source: 'threats.md, T14',
   },
+  'T14:swap-matrix': {
+    behaviour:
+      'What is sealed opens nowhere but in its own place, each try raises one alarm, and others are served.',
+    source: 'threats.md, T14; vault.md, tests, swap matrix',
+  },
+  'T14:pointed-integration': {
+    behaviour:
+      'An integration that is pointed at another host gives away neither secret nor token.',
+    source: 'threats.md, T14',
+  },
   'T16:planted-key': {
     behaviour: 'A planted API key admits nobody.',
     source: 'threats.md, T16',
