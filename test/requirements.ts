@@ -342,6 +342,19 @@ export const requirements = {
     behaviour: 'A rotation that is killed at any step loses nothing, and ends as it should.',
     source: 'vault.md, tests, rotation killed',
   },
+  'keys:service-away': {
+    behaviour:
+      'A key service that is silent or refuses stops what needs a key with 503, and nothing for longer than it lasts.',
+    source: 'vault.md, tests, provider',
+  },
+  'keys:service-wrong': {
+    behaviour: 'A key service that gives a wrong key opens nothing and loses nothing.',
+    source: 'vault.md, tests, provider',
+  },
+  'keys:service-rotate': {
+    behaviour: 'Keys in a key service are rotated as others are, and bound to their tenant.',
+    source: 'vault.md, Root keys: the provider',
+  },
   'service:keys-command': {
     behaviour: 'API keys are made, listed and revoked by command.',
     source: 'threats.md, API keys',

@@ -74,18 +74,18 @@ describeEachDatabase('sealed records', (makeDatabase) => {
 
   /** Each makes a move and answers what the service says to the one who would profit. */
   const moves: Record<string, () => Promise<{ status: number; body: unknown }>> = {
-    async 'to another tenant'() {
+    'to another tenant': async () => {
       const [a, b] = [await connected(), await connected()]
       await run(copy, b.who.tenantId, b.id, a.who.tenantId, a.id)
       return stage.read(b.who)
     },
-    async 'to another connection of the tenant'() {
+    'to another connection of the tenant': async () => {
       const a = await connected()
       const b = await connected(a.who.tenantId, 'usr_other')
       await run(copy, b.who.tenantId, b.id, a.who.tenantId, a.id)
       return stage.read(b.who)
     },
-    async 'from another type of record, of the same connection and generation'() {
+    'from another type of record, of the same connection and generation': async () => {
       await run(
         `update credentials k set sealed = o.sealed, generation = o.generation,
            expires_at = now() + interval '2 hours'
@@ -97,13 +97,13 @@ describeEachDatabase('sealed records', (makeDatabase) => {
       return stage.read(overtaken)
     },
     'to another field': swapFields,
-    async 'to another generation'() {
+    'to another generation': async () => {
       const { who } = await connected()
       await run('update credentials set generation = 2 where tenant_id = $1', who.tenantId)
       await run('update connections set generation = 2 where tenant_id = $1', who.tenantId)
       return stage.read(who)
     },
-    async 'to another version of the key'() {
+    'to another version of the key': async () => {
       const { who } = await connected()
       await stage.keywell.keys.rotateTenant(who.tenantId)
       await run(
@@ -113,12 +113,12 @@ describeEachDatabase('sealed records', (makeDatabase) => {
       )
       return stage.read(who)
     },
-    async 'to another user'() {
+    'to another user': async () => {
       const { who } = await connected()
       await run(`update connections set user_id = 'usr_thief' where tenant_id = $1`, who.tenantId)
       return stage.read({ ...who, userId: 'usr_thief' })
     },
-    async 'to another integration'() {
+    'to another integration': async () => {
       const { who } = await connected()
       await run(
         `update connections set integration_id = 'int_other' where tenant_id = $1`,
@@ -126,7 +126,7 @@ describeEachDatabase('sealed records', (makeDatabase) => {
       )
       return stage.read(who)
     },
-    async 'to another host'() {
+    'to another host': async () => {
       const { who } = await connected()
       await run(
         `update connections set host = 'http://127.0.0.1:1' where tenant_id = $1`,
