@@ -355,6 +355,15 @@ export const requirements = {
     behaviour: 'Keys in a key service are rotated as others are, and bound to their tenant.',
     source: 'vault.md, Root keys: the provider',
   },
+  'keys:under-load': {
+    behaviour:
+      'Root key and tenant key are replaced by command under load: no read fails, no generation grows, and the old root key may go.',
+    source: 'vault.md, tests, rotation under load',
+  },
+  'service:sealing-keys-command': {
+    behaviour: 'Commands say what wraps what and what does not open, also by their exit code.',
+    source: 'vault.md, Replacing keys',
+  },
   'service:keys-command': {
     behaviour: 'API keys are made, listed and revoked by command.',
     source: 'threats.md, API keys',

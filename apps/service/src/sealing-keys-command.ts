@@ -50,7 +50,7 @@ async function status(keys: KeyOperations, { out }: Screen): Promise<number> {
   }
   if (silentReplicas > 0) out.write(`${processes(silentReplicas)} of an older version: unknown\n`)
   for (const { tenantId, keyVersion, records } of behind.slice(0, maxNamedRows)) {
-    out.write(`${tenantId}: ${records} records still sealed by version ${keyVersion}\n`)
+    out.write(`${tenantId}: ${counted(records, 'record')} still sealed by version ${keyVersion}\n`)
   }
   if (behind.length > maxNamedRows) {
     out.write(`… and ${behind.length - maxNamedRows} more tenants with older versions\n`)
@@ -62,17 +62,17 @@ async function rotateRoot(keys: KeyOperations, { out, progress }: Screen): Promi
   const onProgress = told(progress, 'keys wrapped anew')
   const done = await keys.rotateRoot({ onProgress })
   progress?.write('\n')
-  out.write(`${done.rewrapped} keys were wrapped anew; ${done.primary} wraps now.\n`)
+  out.write(`Wrapped anew: ${counted(done.rewrapped, 'key')}; ${done.primary} wraps now.\n`)
   for (const { tenantId, version, kekId, reason } of done.failed.slice(0, maxNamedRows)) {
     out.write(`${tenantId}, version ${version}, wrapped by ${kekId}: ${reason}; left as it is\n`)
   }
   for (const { kekId, count } of done.left) {
-    out.write(`${kekId} still wraps ${count} keys: it must stay. Run this again.\n`)
+    out.write(`${kekId} must stay, it still wraps ${counted(count, 'key')}. Run this again.\n`)
   }
   if (done.stale.length > 0) {
     const ids = [...new Set(done.stale)].join(', ')
     out.write(
-      `${processes(done.stale.length)} still wrap with ${ids}: restart them, then run this again.\n`,
+      `Still wrapping with ${ids}: ${processes(done.stale.length)}. Restart, then run this again.\n`,
     )
   }
   for (const id of done.removable) {
@@ -93,11 +93,11 @@ async function rotateTenant(
   const done = await keys.rotateTenant(tenantId, { destroy, onProgress })
   progress?.write('\n')
   if (!done.begun && !destroy) out.write('A rotation was under way; it went on.\n')
-  out.write(`${done.moved} records were moved, ${done.overtaken} had moved by themselves.\n`)
+  out.write(`Moved: ${counted(done.moved, 'record')}; ${done.overtaken} had moved by themselves.\n`)
   for (const { version, state, records, next } of done.versions) {
     const step = next === null ? '' : `; ${next.state} from ${next.from.toISOString()} on`
     const word = next?.state === 'destroyed' ? ', by --destroy' : ''
-    out.write(`version ${version}: ${state}, ${records} records${step}${word}\n`)
+    out.write(`version ${version}: ${state}, ${counted(records, 'record')}${step}${word}\n`)
   }
   nameRows(out, done.unreadable)
   return done.unreadable.length === 0 ? 0 : 1
@@ -111,9 +111,9 @@ async function verify(
   const onProgress = told(progress, 'records opened')
   const found = await keys.verify({ onProgress, ...(tenantId !== undefined && { tenantId }) })
   progress?.write('\n')
-  out.write(`${found.opened} records of ${found.tenants} tenants opened.\n`)
+  out.write(`Opened: ${counted(found.opened, 'record')} of ${counted(found.tenants, 'tenant')}.\n`)
   for (const [reason, count] of Object.entries(found.refused)) {
-    out.write(`${count} did not open: ${reason}\n`)
+    out.write(`Did not open: ${counted(count, 'record')}, ${reason}\n`)
   }
   nameRows(out, found.rows)
   return found.rows.length === 0 ? 0 : 1
@@ -136,4 +136,8 @@ function told(progress: Screen['progress'], what: string): (done: number) => voi
 
 function processes(count: number): string {
   return count === 1 ? '1 running process' : `${count} running processes`
+}
+
+function counted(count: number, noun: 'key' | 'record' | 'tenant'): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`
 }
