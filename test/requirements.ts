@@ -303,6 +303,12 @@ export const requirements = {
     behaviour: 'A second process on the same embedded data folder is refused, and nothing is lost.',
     source: 'toolchain.md, embedded database',
   },
+  // The vault
+  'vault:known-answers': {
+    behaviour:
+      'Cipher and derivation give the answers of NIST, Wycheproof and RFC 5869, and agree with others.',
+    source: 'vault.md, tests, known answers and cross-check',
+  },
   // Keys that are replaced
   'keys:every-column': {
     behaviour: 'Every sealed column of the database is known to whoever replaces keys, and opens.',
