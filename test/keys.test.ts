@@ -142,6 +142,33 @@ describeEachDatabase('keys', (makeDatabase) => {
     expect((await stage.read(who)).status).toBe(200)
   })
 
+  verifies('keys:overtaken', async () => {
+    const { who, id } = await connected()
+    const past = "now() - interval '1 second'"
+    /** A refresh comes between the look at the credential and its move. */
+    async function refresh(): Promise<void> {
+      for (const change of [
+        `update credentials set expires_at = ${past} where tenant_id = $1 and connection_id = $2`,
+        `update upkeep set refresh_at = ${past} where tenant_id = $1 and connection_id = $2`,
+      ]) {
+        await stage.database.query(change, [who.tenantId, id])
+      }
+      expect((await stage.read(who)).body).toMatchObject({ generation: 2 })
+    }
+    const racing: Database = {
+      ...mortal(stage.database, Number.POSITIVE_INFINITY),
+      async query(text, parameters) {
+        if (text.startsWith('update credentials set sealed')) await refresh()
+        return await stage.database.query(text, parameters)
+      },
+    }
+    const done = await operator(racing).rotateTenant(who.tenantId)
+    expect(done).toMatchObject({ moved: 0, overtaken: 1, unreadable: [] })
+    expect(done.versions.at(-1)).toMatchObject({ version: 2, records: 1 })
+    expect((await stage.read(who)).body).toMatchObject({ generation: 2 })
+    expect(await operator().verify({ tenantId: who.tenantId })).toMatchObject({ opened: 1 })
+  })
+
   verifies('keys:waits', async () => {
     const { who } = await connected()
     const slow = createKeywell({
@@ -264,6 +291,14 @@ describeEachDatabase('keys', (makeDatabase) => {
     expect((await stage.read(who)).status).toBe(200)
     const { rootKeys } = await operator().status()
     expect(rootKeys.map(({ role }) => role)).toEqual(['primary'])
+
+    // A file that cannot be read takes no key away from who has read it before.
+    writeFileSync(keyPath, 'no key')
+    await stage.database.query(`select pg_notify('keywell_keys', '*')`)
+    await until('it is told', () => stage.logs.some((line) => line.includes('the old ones stand')))
+    expect((await stage.read(who)).status).toBe(200)
+    expect((await connected()).id).toMatch(/^con_/)
+    writeFileSync(keyPath, before)
   })
 
   verifies('keys:killed', async () => {

@@ -323,6 +323,10 @@ export const requirements = {
       'A tenant gets a new key: every record moves under its own generation, and the old key goes.',
     source: 'vault.md, Replacing keys',
   },
+  'keys:overtaken': {
+    behaviour: 'A record that is replaced while it is moved stays as it was replaced.',
+    source: 'vault.md, Replacing keys',
+  },
   'keys:waits': {
     behaviour: 'A version is disabled 10 minutes after its last use, and destroyed after 7 days.',
     source: 'vault.md, Replacing keys',
