@@ -6,19 +6,11 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  createKeyFile,
-  type Database,
-  type KeyProvider,
-  keyFile,
-  localKeys,
-  openPostgres,
-} from '@keywell/server'
-import { findTenantKey, insertFirstTenantKey } from '../../packages/server/src/store/tenant-keys.ts'
-import { createVault, type TenantKeyStore } from '../../packages/server/src/vault/vault.ts'
+import { createKeyFile, type Database, type KeyProvider, openPostgres } from '@keywell/server'
 import { startPostgres } from '../support/postgres.ts'
 import { parseScrape } from '../support/scrape.ts'
 import { createStage, type Stage } from '../support/stage.ts'
+import { openVault, readKeys, vaultInMemory } from '../support/vault.ts'
 import { contest, isShort } from './contest.ts'
 import type { Bench, Figure } from './figure.ts'
 
@@ -50,7 +42,7 @@ async function onPostgres<Result>(work: (place: Place) => Promise<Result>): Prom
   const folder = mkdtempSync(join(tmpdir(), 'keywell-bench-'))
   const keyPath = join(folder, 'root-keys')
   createKeyFile(keyPath)
-  const keys = localKeys(keyFile({ path: keyPath, warn: () => {} }))
+  const keys = readKeys(keyPath)
   const audit = { ms: 0 }
   const database = timed(await openPostgres({ url: postgres.url }), audit)
   const stage = await createStage(database, { role: 'serve', keys })
@@ -89,8 +81,7 @@ async function sealAndOpen(size: number): Promise<readonly Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'keywell-bench-'))
   const path = join(folder, 'root-key')
   createKeyFile(path)
-  const keys = localKeys(keyFile({ path, warn: () => {} }))
-  const box = createVault({ keys, store: keysInMemory() })
+  const box = vaultInMemory(readKeys(path))
   const bound = ['usr_1', 'int_1', 'https://gitlab.example']
   const record = { type: 'credential', tenantId: 'ten_a', recordId: 'con_1' } as const
   const context = { ...record, field: 'token_set', generation: 7, schema: 1, bound }
@@ -137,29 +128,6 @@ async function repeat(times: number, run: () => Promise<unknown>): Promise<void>
 
 function perSecond(name: string, ns: number): Figure {
   return { name, value: 1e9 / ns, unit: 'per second', goal: null, better: 'higher' }
-}
-
-function keysIn(database: Database): TenantKeyStore {
-  return {
-    find: (tenantId, version) => findTenantKey(database, tenantId, version),
-    insertFirst: (row) => insertFirstTenantKey(database, row),
-    kekIds: async () => [],
-    hasSealedRecords: async () => false,
-  }
-}
-
-function keysInMemory(): TenantKeyStore {
-  type Row = NonNullable<Awaited<ReturnType<TenantKeyStore['find']>>>
-  const rows = new Map<string, Row>()
-  return {
-    find: async (tenantId) => rows.get(tenantId),
-    insertFirst: async (row) => {
-      rows.set(row.tenantId, { ...row, state: 'active' })
-      return true
-    },
-    kekIds: async () => [],
-    hasSealedRecords: async () => false,
-  }
 }
 
 /** One reader, one read after the other, without HTTP: of what is left the vault has the largest share. */
@@ -214,7 +182,7 @@ async function sweep({ stage, keys }: Place): Promise<Figure> {
     [tenantId, records, connection?.id ?? ''],
   )
   const { integrationId = '', host = '' } = copied ?? {}
-  const box = createVault({ keys, store: keysIn(stage.database) })
+  const box = openVault(keys, stage.database)
   for (let n = 1; n <= records; n += 1) {
     const recordId = `${connection?.id}_${n}`
     const bound = [`usr_${n}`, integrationId, host]
