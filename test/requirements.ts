@@ -335,6 +335,10 @@ export const requirements = {
     behaviour: 'A disabled key opens nothing and raises an alarm, and what needs it can be saved.',
     source: 'vault.md, Tables',
   },
+  'keys:held-by-a-record': {
+    behaviour: 'A version that one record still needs is neither disabled nor destroyed.',
+    source: 'vault.md, Replacing keys',
+  },
   'keys:dropped-at-once': {
     behaviour: 'A process that is told of it forgets the keys of a tenant at once.',
     source: 'vault.md, In memory',
@@ -342,6 +346,11 @@ export const requirements = {
   'keys:rotate-root': {
     behaviour:
       'A new root key wraps every key while the service runs, and the old one may be taken away.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:rotate-root-held': {
+    behaviour:
+      'A key that cannot be wrapped anew stands as it did, is named, and holds its old root key.',
     source: 'vault.md, Replacing keys',
   },
   'keys:rotate-root-refused': {

@@ -47,7 +47,7 @@ export async function rotateTenant(
 
 /** A record came late, sealed by a version that is disabled by now: it is moved first. */
 async function bringBackNeeded(parts: KeyParts, tenantId: string): Promise<void> {
-  const records = await recordsOf(parts, tenantId)
+  const records = await recordsOf(parts.database, tenantId)
   for (const { version, state } of await listTenantKeys(parts.database, tenantId)) {
     if (state !== 'disabled' || !records.has(version)) continue
     await step(parts, { tenantId, version, from: 'disabled', to: 'decrypt_only' })
@@ -85,15 +85,13 @@ async function beginUnlessUnderWay(
   return true
 }
 
-/** Takes each version that no record needs as far as its age allows. */
+/** Takes each old version as far as its age allows. */
 async function retire(
   parts: KeyParts,
   { tenantId, destroy }: { tenantId: string; destroy: boolean },
 ): Promise<void> {
   const { settleMs, destroyMs } = parts.waits
-  const records = await recordsOf(parts, tenantId)
   for (const { version, state } of await listTenantKeys(parts.database, tenantId)) {
-    if (records.has(version)) continue
     if (state === 'decrypt_only') {
       const to = { from: 'decrypt_only', to: 'disabled', afterMs: settleMs } as const
       await step(parts, { tenantId, version, ...to })
@@ -114,7 +112,10 @@ async function step(parts: KeyParts, move: Move): Promise<void> {
     disabled: 'key.disable',
     destroyed: 'key.destroy',
   } as const
+  const retires = move.to === 'disabled' || move.to === 'destroyed'
   await parts.database.transaction(move.tenantId, async (sql) => {
+    // Looked at right before, and not when the sweep ended: a record may have come late.
+    if (retires && (await recordsOf(sql, move.tenantId)).has(move.version)) return
     if (!(await moveTenantKey(sql, move))) return
     await tell(parts, sql, { ...move, action: actions[move.to] })
   })
@@ -136,7 +137,7 @@ async function describe(
   parts: Pick<KeyParts, 'database' | 'waits'>,
   tenantId: string,
 ): Promise<TenantKeyVersion[]> {
-  const records = await recordsOf(parts, tenantId)
+  const records = await recordsOf(parts.database, tenantId)
   const versions = await listTenantKeys(parts.database, tenantId)
   return versions.map((row) => {
     const count = records.get(row.version) ?? 0
@@ -155,11 +156,8 @@ function nextOf(
   return null
 }
 
-async function recordsOf(
-  { database }: Pick<KeyParts, 'database'>,
-  tenantId: string,
-): Promise<Map<number, number>> {
-  const counts = await countSealedRecords(database, tenantId)
+async function recordsOf(sql: Sql, tenantId: string): Promise<Map<number, number>> {
+  const counts = await countSealedRecords(sql, tenantId)
   return new Map(counts.map(({ keyVersion, records }) => [keyVersion, records]))
 }
 

@@ -42,8 +42,16 @@ export function createReplicas(parts: {
   let beating: Promise<void> = Promise.resolve()
   let stopped = false
 
+  /** One after the other: of two on their way at once the older could be written last. */
+  let said: Promise<unknown> = Promise.resolve()
+  function say(): Promise<void> {
+    const saying = said.then(() => beatReplica(database, processId, rootKeyIds()))
+    said = saying.catch(() => {})
+    return saying
+  }
+
   async function beat(): Promise<void> {
-    await beatReplica(database, processId, rootKeyIds())
+    await say()
     await deleteLostReplicas(database, lostMs)
     parts.hosts.setShare(1 / Math.max(1, await countLiveReplicas(database, liveReplicaMs)))
   }
@@ -64,13 +72,13 @@ export function createReplicas(parts: {
     start: startBeat,
 
     async beat() {
-      if (!stopped) await beatReplica(database, processId, rootKeyIds())
+      if (!stopped) await say()
     },
 
     async stop() {
       stopped = true
       cancelNext()
-      await beating
+      await Promise.all([beating, said])
       await removeReplica(database, processId).catch((error: unknown) => {
         logger.warn({ reason: String(error) }, 'this replica could not say that it leaves')
       })
