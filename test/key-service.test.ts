@@ -82,6 +82,11 @@ verifies('keys:service-rotate', async () => {
     publicUrl: stage.url,
     keyWaits: { replicasMs: 0 },
   }).keys
+  await service.suffer('throttled')
+  const away = await operator.rotateRoot()
+  expect(away).toMatchObject({ rewrapped: 0, removable: [], left: [{ kekId: one }] })
+  expect(away.failed.map(({ reason }) => reason)).toContain('provider_failed')
+  await service.suffer('none')
   const done = await operator.rotateRoot()
   expect(done).toMatchObject({ primary: two, failed: [], left: [] })
   expect(done.rewrapped).toBeGreaterThan(1)

@@ -309,7 +309,7 @@ describeEachDatabase('keys', (makeDatabase) => {
     putNewRootKeyFirst()
     await damage()
     const held = await operator().rotateRoot()
-    expect(held.rewrapped).toBeGreaterThan(1)
+    expect(held.rewrapped).toBeGreaterThan(0)
     expect(held).toMatchObject({
       failed: [{ tenantId: who.tenantId, version: 1, kekId: old?.id, reason: 'tampered' }],
       left: [{ kekId: old?.id, count: 1 }],
@@ -338,12 +338,15 @@ describeEachDatabase('keys', (makeDatabase) => {
       publicUrl: stage.url,
       keyWaits: { replicasMs: 300 },
     }).keys
-    await expect(ahead.rotateRoot()).rejects.toMatchObject({
-      code: 'conflict',
-      message: expect.stringContaining(
-        `1 of 1 running processes do not know the root key ${keys.primary}`,
-      ),
-    })
+    for (const rotate of [ahead.rotateRoot, () => ahead.rotateTenant(who.tenantId)]) {
+      await expect(rotate()).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringContaining(
+          `1 of 1 running processes do not know the root key ${keys.primary}`,
+        ),
+      })
+    }
+    expect(await states(who.tenantId)).toEqual(['active'])
     expect((await stage.read(who)).status).toBe(200)
     const { rootKeys } = await operator().status()
     expect(rootKeys.map(({ id }) => id)).not.toContain(keys.primary)

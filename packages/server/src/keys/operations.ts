@@ -27,7 +27,7 @@ export interface KeyWaits {
   settleMs: number
   /** From when a version was disabled until it may be destroyed; default 7 days. */
   destroyMs: number
-  /** How long a rotation of the root key waits for running processes to hear of it; default 15 seconds. */
+  /** How long a rotation waits for running processes to learn of a root key; default 15 seconds. */
   replicasMs: number
 }
 
@@ -55,7 +55,8 @@ export interface KeyOperations {
    * records move, then the old version is disabled, and with `destroy` those are destroyed that have
    * been disabled for long enough.
    *
-   * @throws KeywellError `not_found` for a tenant without keys, `invalid_request` for `@install`
+   * @throws KeywellError `not_found` for a tenant without keys, `invalid_request` for `@install`, and
+   * `conflict` while a running process does not know the primary root key
    */
   rotateTenant(
     tenantId: string,

@@ -1,17 +1,15 @@
-import { KeywellError } from '@keywell/protocol'
 import { liveReplicaMs } from '../refresh/replicas.ts'
 import {
   countTenantKeys,
   lockKeysToRewrap,
-  notifyKeysChanged,
   replaceWrappings,
-  rootKeysChanged,
   type WrappedKeyRow,
 } from '../store/key-rotation.ts'
 import { listRootKeysOfReplicas } from '../store/replicas.ts'
 import { VaultError } from '../vault/vault.ts'
 import { rewrap } from '../vault/wrapping.ts'
 import type { KeyParts, Progress } from './operations.ts'
+import { tellReplicas } from './tell-replicas.ts'
 
 export interface RootRotation {
   /** What wraps now. */
@@ -30,7 +28,6 @@ export interface RootRotation {
 const batchKeys = 500
 /** Wrapped at once: a key service is asked for several, and not for hundreds. */
 const atOnce = 16
-const lookAgainMs = 100
 
 /**
  * Wraps all tenant keys with the primary root key, in batches. A batch that was begun and not committed
@@ -42,7 +39,8 @@ export async function rotateRoot(
 ): Promise<RootRotation> {
   const { database, keys, audit } = parts
   const { primary } = keys
-  await tellReplicas(parts)
+  // All of them wrap with it, or what they wrap meanwhile is counted at the end.
+  await tellReplicas(parts, (held) => held[0] === primary)
 
   const failed: RootRotation['failed'] = []
   let rewrapped = 0
@@ -89,37 +87,22 @@ async function rewrapBatch(
         failed.push({ tenantId, version, kekId, reason: error.keyState ?? error.reason })
       }
     }
+    let last = rows.at(-1)
     for (let at = 0; at < rows.length; at += atOnce) {
-      await Promise.all(rows.slice(at, at + atOnce).map(rewrapOne))
+      const group = rows.slice(at, at + atOnce)
+      await Promise.all(group.map(rewrapOne))
+      if (!isAway(failed.slice(-group.length), group.length)) continue
+      last = undefined
+      break
     }
     const rewrapped = done.length === 0 ? 0 : await replaceWrappings(sql, done)
-    return { rewrapped, failed, last: rows.at(-1) }
+    return { rewrapped, failed, last }
   })
 }
 
-/**
- * Running processes read their root keys again, and say which they hold. Who does not know the primary
- * one could open nothing that is wrapped with it, so then nothing is begun.
- */
-async function tellReplicas(parts: KeyParts): Promise<void> {
-  const { database, keys, waits, sleep } = parts
-  await notifyKeysChanged(database, rootKeysChanged)
-  for (let waitedMs = 0; ; waitedMs += lookAgainMs) {
-    const replicas = await listRootKeysOfReplicas(database, liveReplicaMs)
-    const stale = replicas.filter((ids) => ids?.[0] !== keys.primary)
-    if (stale.length === 0) return
-    if (waitedMs < waits.replicasMs) {
-      await sleep(lookAgainMs)
-      continue
-    }
-    const ignorant = stale.filter((ids) => !ids?.includes(keys.primary)).length
-    if (ignorant === 0) return // they can open what we wrap; what they wrap is counted at the end
-    throw new KeywellError(
-      'conflict',
-      `${ignorant} of ${replicas.length} running processes do not know the root key ${keys.primary}, and could read nothing that it wraps. Nothing was changed.`,
-      { nextStep: `Give it to them first: ${keys.howToAdd}. Then run this again.` },
-    )
-  }
+/** One key may be refused; when all of a group are, the key service is away, and the rest need not wait. */
+function isAway(failed: RootRotation['failed'], groupSize: number): boolean {
+  return failed.length === groupSize && failed.every(({ reason }) => reason === 'provider_failed')
 }
 
 async function whatIsLeft({

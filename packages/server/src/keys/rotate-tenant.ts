@@ -13,6 +13,7 @@ import { installTenant } from '../vault/vault.ts'
 import { wrapNewKey } from '../vault/wrapping.ts'
 import type { KeyParts, Progress } from './operations.ts'
 import { type Sweep, sweepTenant } from './sweep.ts'
+import { tellReplicas } from './tell-replicas.ts'
 
 export interface TenantRotation extends Sweep {
   tenantId: string
@@ -63,6 +64,7 @@ async function beginUnlessUnderWay(
   const isUnderWay = versions.some(({ state }) => state === 'decrypt_only')
   if (isUnderWay || destroy) return false
   const active = await activeOf(parts, tenantId)
+  await tellReplicas(parts, (held) => held.includes(keys.primary))
   const version = Math.max(...versions.map((row) => row.version)) + 1
   // Wrapped before the transaction: a key service may take its time.
   const { kekId, bytes } = await wrapNewKey(keys, { tenantId, version }, random)
