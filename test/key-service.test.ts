@@ -82,10 +82,17 @@ verifies('keys:service-rotate', async () => {
     publicUrl: stage.url,
     keyWaits: { replicasMs: 0 },
   }).keys
+  await stage.database.query(
+    `insert into tenant_keys (tenant_id, version, kek_id, wrapped, state)
+     select 'ten_more_' || n, 1, $1, '\\x00', 'active' from generate_series(1, 40) n`,
+    [one ?? ''],
+  )
   await service.suffer('throttled')
   const away = await operator.rotateRoot()
   expect(away).toMatchObject({ rewrapped: 0, removable: [], left: [{ kekId: one }] })
-  expect(away.failed.map(({ reason }) => reason)).toContain('provider_failed')
+  // Whoever finds the service away does not ask it for every key there is.
+  expect(away.failed.map(({ reason }) => reason)).toEqual(Array(16).fill('provider_failed'))
+  await stage.database.query(`delete from tenant_keys where tenant_id like 'ten_more_%'`)
   await service.suffer('none')
   const done = await operator.rotateRoot()
   expect(done).toMatchObject({ primary: two, failed: [], left: [] })
