@@ -20,6 +20,7 @@ import { pino } from 'pino'
 import { runKeysCommand } from './keys-command.ts'
 import { listenForMetrics } from './metrics-listener.ts'
 import { coreDumpWarning, forgetSecretVariables, shutOwnProcess } from './own-process.ts'
+import { findSealingKeysCommand } from './sealing-keys-command.ts'
 import { openServer } from './server.ts'
 import { readSettings, type Settings } from './settings.ts'
 
@@ -94,8 +95,13 @@ function guardProcess(settings: Settings, logger: Logger): void {
 }
 
 function fail(logger: Logger, error: unknown): never {
-  logger.error({}, error instanceof Error ? error.message : String(error))
+  logger.error({}, error instanceof Error ? inFull(error) : String(error))
   process.exit(1)
+}
+
+/** What happened, and what to do about it. */
+function inFull(error: Error & { nextStep?: unknown }): string {
+  return typeof error.nextStep === 'string' ? `${error.message} ${error.nextStep}` : error.message
 }
 
 async function main(): Promise<void> {
@@ -120,8 +126,16 @@ async function main(): Promise<void> {
       database: await openDatabase(settings),
       logger,
     })
-    await keywell.start()
     const [, , ...words] = process.argv
+    const sealingKeys = findSealingKeysCommand(words)
+    if (sealingKeys !== undefined) {
+      // Without a start, which a key that is missing would refuse.
+      const progress = process.stderr.isTTY ? process.stderr : undefined
+      process.exitCode = await sealingKeys(keywell.keys, { out: process.stdout, progress })
+      await keywell.stop()
+      return
+    }
+    await keywell.start()
     if (words.length > 0) {
       process.exitCode = await runKeysCommand(keywell, words, process.stdout)
       await keywell.stop()

@@ -26,6 +26,13 @@ import type { From } from './http/context.ts'
 import { createDoor, type DoorLimits, defaultDoorLimits } from './http/door.ts'
 import { createOperatorKeys, type OperatorKeys } from './http/operator-keys.ts'
 import { createIds } from './ids.ts'
+import { createKeyWatch } from './keys/key-watch.ts'
+import {
+  createKeyOperations,
+  defaultKeyWaits,
+  type KeyOperations,
+  type KeyWaits,
+} from './keys/operations.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { type Census, createCensus } from './metrics/census.ts'
 import { createClockSkew } from './metrics/clock-skew.ts'
@@ -87,6 +94,8 @@ export interface KeywellOptions {
   role?: 'all' | 'serve' | 'worker'
   /** Times of the refresh engine that differ from the defaults; for tests. */
   timing?: Partial<Timing>
+  /** How long replaced keys rest that differ from the defaults; for tests. */
+  keyWaits?: Partial<KeyWaits>
   /** Where a test may stand in the way of a refresh. */
   faultPoint?: FaultPoint
   logger?: Logger
@@ -109,6 +118,8 @@ export interface KeywellService {
   /** Finishes what is under way and closes what `start` opened, the database included. */
   stop(): Promise<void>
   apiKeys: OperatorKeys
+  /** Replaces keys and looks after them; works before `start`, which a missing key may refuse. */
+  keys: KeyOperations
 }
 
 /** Builds every part, once. The only file that knows them all. */
@@ -135,6 +146,11 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     keys,
     random,
     begun: metrics.vaultUsed,
+    refused: ({ reason, keyState }, { tenantId, recordId }) => {
+      metrics.vaultRefused(keyState ?? reason)
+      if (keyState !== 'disabled') return
+      logger.error({ alarm: 'disabled_key', tenantId, recordId }, 'a disabled key is still needed')
+    },
     store: {
       find: (tenantId, version) => findTenantKey(database, tenantId, version),
       insertFirst: (row) => insertFirstTenantKey(database, row),
@@ -223,7 +239,9 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     logger,
     after,
     processId,
+    rootKeyIds: () => keys.ids,
   })
+  const keyWatch = createKeyWatch({ database, keys, vault, reloaded: replicas.beat, logger })
   outbound.hosts.onHold(({ origin, state, retryAfterMs }) => {
     logger.warn({ origin, state, retryAfterMs }, 'nothing is sent to this host for now')
   })
@@ -312,6 +330,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await signer.start()
       await feed.start()
       feed.onChange(webhookWorker.wake)
+      await keyWatch.start()
       await replicas.start()
       clockSkew.start()
       if (role === 'serve') return
@@ -324,7 +343,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       clearInterval(sweeper)
       // First everything that begins work, then whatever is under way, then what they need.
       await Promise.all([worker.stop(), webhookWorker.stop(), refresher.drain()])
-      await Promise.all([replicas.stop(), clockSkew.stop()])
+      await Promise.all([replicas.stop(), clockSkew.stop(), keyWatch.stop()])
       await feed.stop()
       await flowHints.stop()
       await audit.close()
@@ -334,6 +353,16 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     },
 
     apiKeys: createOperatorKeys(apiKeys),
+    keys: createKeyOperations({
+      database,
+      keys,
+      vault,
+      audit,
+      random,
+      sleep,
+      waits: { ...defaultKeyWaits, ...options.keyWaits },
+      migrate: () => migrate(database),
+    }),
   }
 }
 

@@ -32,6 +32,11 @@ export type AuditAction =
   | 'webhook.replay'
   | 'webhook.test'
   | 'webhook.disable'
+  | 'key.rotate_root'
+  | 'key.rotate'
+  | 'key.enable'
+  | 'key.disable'
+  | 'key.destroy'
 
 /** One act. Never holds a secret, nor the hash of one. */
 export interface AuditEntry {
