@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config'
 const resolve = { conditions: ['@keywell/source', ...defaultClientConditions] }
 const ssr = { resolve: { conditions: ['@keywell/source', ...defaultServerConditions] } }
 const shared = { resolve, ssr }
+/** How long `expect.poll` waits. It ends a broken test; a machine that is busy must not fail a good one. */
+const expectation = { poll: { timeout: 15_000 } }
 
 export default defineConfig({
   test: {
@@ -16,6 +18,7 @@ export default defineConfig({
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['packages/react/**', 'test/e2e/**', '**/node_modules/**', '**/dist/**'],
           environment: 'node',
+          expect: expectation,
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -28,6 +31,7 @@ export default defineConfig({
           include: ['packages/react/src/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           environment: 'jsdom',
+          expect: expectation,
         },
       },
       {
@@ -36,6 +40,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           environment: 'node',
+          expect: expectation,
           globalSetup: ['test/support/global-setup.ts', 'test/support/browser-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

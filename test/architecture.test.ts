@@ -5,6 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { childFaults } from './architecture/children.ts'
 import { importFaults, manifestFaults, readWorkspace } from './architecture/packages.ts'
 import { exposeFaults, moduleStateFaults, staleExposers } from './architecture/secrets.ts'
 import { doorFaults, serverFolderFaults, staleDoorKeepers } from './architecture/server.ts'
@@ -169,6 +170,22 @@ verifies.suite('T23:door', () => {
   ])('`%s` elsewhere is found', (text, message) => {
     expect(found(doorFaults, 'packages/server/src/health/planted.ts', text)).toEqual([message])
     expect(found(doorFaults, 'packages/server/src/outbound/planted.ts', text)).toEqual([])
+  })
+})
+
+verifies.suite('T17:children', () => {
+  test('the source has none that inherits anything', () => {
+    expect(childFaults(sources)).toEqual([])
+  })
+
+  test.each([
+    ['new Worker(url, { workerData })', 'a thread inherits the environment'],
+    ['new Worker(url)', 'a thread inherits the environment'],
+    ["import { fork } from 'child_process'", 'child_process: the service has no children'],
+    ["import cluster from 'node:cluster'", 'node:cluster: the service has no children'],
+  ])('`%s` is found', (text, message) => {
+    expect(found(childFaults, 'packages/server/src/store/planted.ts', text)).toEqual([message])
+    expect(found(childFaults, 'apps/service/src/planted.ts', text)).toEqual([message])
   })
 })
 

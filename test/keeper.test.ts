@@ -1,5 +1,5 @@
 /** What keeps connections alive by itself, in one process, with its times shortened. */
-import { faults } from '@keywell/sandbox'
+import { type FaultInput, faults } from '@keywell/sandbox'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 import { describeEachDatabase } from './support/databases.ts'
 import { createStage, must, type Stage } from './support/stage.ts'
@@ -16,6 +16,9 @@ const timing = {
   doubtPauseMs: 50,
   sweepMs: 100,
 }
+
+/** So that what waits to be withdrawn goes on waiting, and can be seen. */
+const revokeAway: FaultInput = { endpoint: 'revoke', effect: { kind: 'drop' } }
 
 interface Made {
   who: { tenantId: string; userId: string }
@@ -220,6 +223,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     const held = holdAt('before_commit', made)
     await set(made, 'refresh_at')
     await held.reached
+    await stage.sandbox.control.addFault(revokeAway)
     await stage.call('DELETE', `/v1/connections/${made.id}?${new URLSearchParams(made.who)}`)
     held.release()
     const query = 'select generation from revocations where tenant_id = $1 and connection_id = $2'
@@ -241,6 +245,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     await held.reached
     await stage.connect({ who: made.who })
     const fresh = await stage.read(made.who)
+    await stage.sandbox.control.addFault(revokeAway)
     held.release()
     await until('the old grant waits to be withdrawn', async () => {
       const rows = await stage.database.query<{ generation: number }>(
@@ -254,6 +259,10 @@ describeEachDatabase('the keeper', (makeDatabase) => {
       made.who.tenantId,
     ])
     expect(orphans, 'pairs of another grant that could be taken for this one').toHaveLength(0)
+    // Both pairs are of generation 2, and both are withdrawn.
+    await stage.calm()
+    const path = `/v1/connections/${made.id}?${new URLSearchParams(made.who)}`
+    expect((await stage.call('DELETE', path)).body).toMatchObject({ upstream: 'revoked' })
   })
 
   verifies('keep:one-outage', async () => {
@@ -376,22 +385,29 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     await stage.sandbox.control.resetCounters()
   }
 
-  verifies('keep:client-refused', async () => {
-    const some = [await connected(), await connected(), await connected()]
-    const mine = (await stage.sandbox.control.applications()).find(({ name }) => name === 'Acme')
+  async function isSuspended(): Promise<boolean> {
+    const { body } = await stage.call<{ integrations: { suspended: object | null }[] }>(
+      'GET',
+      '/v1/integrations',
+    )
+    return body.integrations.some(({ suspended }) => suspended !== null)
+  }
+
+  /** Gives the integration its client again, as an operator does who mends it. */
+  async function mendClient(): Promise<void> {
+    const applications = await stage.sandbox.control.applications()
+    const mine = applications.find(({ name }) => name === 'Acme')
     if (mine === undefined) throw new Error('the app is not registered')
     const { clientId, clientSecret } = mine
+    const path = `/v1/integrations/${stage.integration.id}/client`
+    must(await stage.call('PUT', path, { clientId, clientSecret }), 200)
+  }
+
+  verifies('keep:client-refused', async () => {
+    const some = [await connected(), await connected(), await connected()]
     await stage.sandbox.control.addFault(faults.invalidClient())
     for (const made of some) await set(made, 'refresh_at')
-    const integration = () =>
-      stage.call<{ integrations: { id: string; suspended: object | null }[] }>(
-        'GET',
-        '/v1/integrations',
-      )
-    await until('suspended', async () => {
-      const { body } = await integration()
-      return body.integrations.some(({ suspended }) => suspended !== null)
-    })
+    await until('suspended', isSuspended)
     for (const made of some) {
       expect(await viewOf(made)).toMatchObject({ status: 'active' })
       expect((await stage.read(made.who)).body).toMatchObject({ credential: made.token })
@@ -400,17 +416,29 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     const before = await calls()
     await until('a canary went', async () => (await calls()) > before)
     await stage.sandbox.control.clearFaults()
-    must(
-      await stage.call('PUT', `/v1/integrations/${stage.integration.id}/client`, {
-        clientId,
-        clientSecret,
-      }),
-      200,
-    )
-    for (const made of some) await set(made, 'refresh_at')
-    for (const made of some) await generationIs(made, 2)
-    const { body } = await integration()
-    expect(body.integrations.every(({ suspended }) => suspended === null)).toBe(true)
+    await mendClient()
+    // What was under way with the old client may still end, and put its connection off.
+    for (const made of some) {
+      await until('refreshed', async () => {
+        if ((await viewOf(made)).generation > 1) return true
+        await set(made, 'refresh_at')
+        return false
+      })
+    }
+    expect(await isSuspended()).toBe(false)
+  })
+
+  verifies('keep:client-replaced', async () => {
+    const made = await connected()
+    await stage.sandbox.control.addFault({ ...faults.invalidClient(), times: 1 })
+    const held = holdAt('after_answer', made)
+    await set(made, 'refresh_at')
+    await held.reached
+    await mendClient()
+    const before = await upkeepOf(made)
+    held.release()
+    await until('ended', async () => (await upkeepOf(made))?.attempt_id !== before?.attempt_id)
+    expect(await isSuspended()).toBe(false)
   })
 
   verifies('disconnect:outbox', async () => {

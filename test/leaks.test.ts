@@ -8,7 +8,8 @@ import { verifies } from './support/verifies.ts'
 describeEachDatabase('leaks', (makeDatabase) => {
   let stage: Stage
   beforeAll(async () => {
-    stage = await createStage(await makeDatabase())
+    // Without a worker, so that each refresh is the one that a read below asks for.
+    stage = await createStage(await makeDatabase(), { role: 'serve' })
   })
   afterAll(() => stage.stop())
 
@@ -21,18 +22,21 @@ describeEachDatabase('leaks', (makeDatabase) => {
     }
     const who = { tenantId: 'ten_dump', userId: 'a' }
     answers.push(await stage.connect({ who }))
+    // Hers alone: the refresh of another connection would take the fault that is meant for her.
+    const hers = `tenant_id = 'ten_dump' and connection_id in
+      (select id from connections where tenant_id = 'ten_dump' and user_id = 'a')`
     const expire = async () => {
       for (const statement of [
-        `update credentials set expires_at = now() - interval '1 s' where tenant_id = 'ten_dump'`,
-        `update upkeep set refresh_at = now() - interval '1 s' where tenant_id = 'ten_dump'`,
+        `update credentials set expires_at = now() - interval '1 s' where ${hers}`,
+        `update upkeep set refresh_at = now() - interval '1 s' where ${hers}`,
       ]) {
         await stage.database.query(statement)
       }
     }
     await expire()
     await stage.read(who)
-    await expire()
     await stage.sandbox.control.addFault({ ...faults.htmlAnswer(), times: 1 })
+    await expire()
     answers.push((await stage.read(who)).body)
     await stage.sandbox.control.addFault({ endpoint: 'revoke', effect: { kind: 'drop' }, times: 1 })
     const connections = await stage.call<{ connections: { id: string }[] }>(
@@ -41,6 +45,28 @@ describeEachDatabase('leaks', (makeDatabase) => {
     )
     const id = connections.body.connections[0]?.id
     answers.push((await stage.call('DELETE', `/v1/connections/${id}?tenantId=ten_dump`)).body)
+    // Keys that users made by hand: stored, looked at, refused, disconnected.
+    const [key, other, refused] = [
+      await stage.sandbox.control.issuePersonalAccessToken({ username: 'ada' }),
+      await stage.sandbox.control.issuePersonalAccessToken({ username: 'grace' }),
+      await stage.sandbox.control.issuePersonalAccessToken({ username: 'ada' }),
+    ]
+    await stage.sandbox.control.revokePersonalAccessToken(refused.id)
+    for (const { value } of [key, other, refused, { ...refused, value: `${refused.value}\n` }]) {
+      const { body } = await stage.call<{ id?: string }>('POST', '/v1/connections', {
+        tenantId: 'ten_dump',
+        userId: 'd',
+        name: value === other.value ? 'other' : 'default',
+        provider: 'gitlab',
+        host: stage.sandbox.url,
+        credential: { type: 'api_key', value },
+      })
+      answers.push(body)
+      if (value !== other.value) continue
+      answers.push(
+        (await stage.call('DELETE', `/v1/connections/${body.id}?tenantId=ten_dump`)).body,
+      )
+    }
     // A flow that stands still with its code parked, and one at the provider.
     const person = new Person()
     const session = await stage.session(mira)
@@ -57,6 +83,9 @@ describeEachDatabase('leaks', (makeDatabase) => {
           [`refresh token ${index}`, pair.refreshToken ?? pair.accessToken],
         ]),
       ),
+      'key that is kept': key.value,
+      'key that was disconnected': other.value,
+      'key that was refused': refused.value,
       'client secret': application?.clientSecret ?? '',
       'API key': stage.apiKey,
       'connect token': session.connectToken,

@@ -243,12 +243,28 @@ export const requirements = {
       'Sealed bytes that were moved, and rows that were pointed at another user or host, do not open, and raise the alarm.',
     source: 'threats.md, T14',
   },
+  'T14:swap-matrix': {
+    behaviour:
+      'What is sealed opens nowhere but in its own place, each try raises one alarm, and others are served.',
+    source: 'threats.md, T14; vault.md, tests, swap matrix',
+  },
+  'T14:pointed-integration': {
+    behaviour:
+      'An integration that is pointed at another host gives away neither secret nor token.',
+    source: 'threats.md, T14',
+  },
   'T16:planted-key': {
-    behaviour: 'A planted API key admits nobody.',
+    behaviour:
+      'A row of an API key that was planted, widened, moved or prolonged admits nobody, and raises the alarm.',
     source: 'threats.md, T16',
   },
   'T19:foreign-ids': {
     behaviour: 'A foreign id and an unknown id cannot be told apart.',
+    source: 'threats.md, T19',
+  },
+  'T19:every-route': {
+    behaviour:
+      'Every route answers a foreign id, and a tenant that a key is not for, as it answers an unknown one.',
     source: 'threats.md, T19',
   },
   'T23:private-hosts': {
@@ -258,6 +274,77 @@ export const requirements = {
   'T27:change-stream': {
     behaviour: 'A disconnect is told to every listening backend.',
     source: 'threats.md, T27',
+  },
+  'T29:every-route': {
+    behaviour:
+      'Every route that takes an API key says what it needs; one that says nothing answers nobody.',
+    source: 'threats.md, API keys',
+  },
+  'T29:roles': {
+    behaviour: 'A key calls the routes of its roles and no others, and only admin manages keys.',
+    source: 'threats.md, API keys',
+  },
+  'T29:limits': {
+    behaviour:
+      'A key that is limited to tenants or providers makes, sees and ends nothing beyond them.',
+    source: 'threats.md, API keys',
+  },
+  'T29:not-stronger': {
+    behaviour: 'No key makes or rotates a key that may do more, or lives longer, than itself.',
+    source: 'threats.md, API keys',
+  },
+  'T29:rotation': {
+    behaviour:
+      'A rotated key and its successor are both live for the stated time, and then the successor alone.',
+    source: 'threats.md, API keys',
+  },
+  'T29:one-answer': {
+    behaviour: 'Wrong, expired, revoked, unknown and altered keys get one answer.',
+    source: 'threats.md, API keys',
+  },
+  'T29:from-before': {
+    behaviour:
+      'A key from before there were roles goes on, can be rotated, and opens no way round.',
+    source: 'threats.md, API keys',
+  },
+  'T29:guessing': {
+    behaviour:
+      'Wrong API keys from one address are answered 429 with Retry-After, and hold up nobody who was right.',
+    source: 'threats.md, API keys',
+  },
+  'T29:key-rate': {
+    behaviour: 'A key that calls too often is answered 429 with Retry-After, and it alone.',
+    source: 'threats.md, API keys',
+  },
+  'T29:address-rate': {
+    behaviour: 'Calls without a key are limited by address, and health checks are not.',
+    source: 'threats.md, API keys',
+  },
+  'door:json': {
+    behaviour: 'A body that does not say that it is JSON is refused before it is read.',
+    source: 'T25',
+  },
+  'door:body': {
+    behaviour: 'A body of more than 64 KB is refused, whether it says its length or not.',
+    source: 'T25',
+  },
+  'door:headers': {
+    behaviour:
+      "Every answer forbids scripts, frames and sniffing, and no origin but a session's may read one.",
+    source: 'T10; threats.md, Connect tokens',
+  },
+  'door:slow-clients': {
+    behaviour: 'A client that sends too slowly or too much is cut off, and holds up nobody.',
+    source: 'T25',
+  },
+  'door:client-address': {
+    behaviour:
+      'Whose request it is comes from the socket, or from as many proxies as there are, and never from the client.',
+    source: 'threats.md, API keys',
+  },
+  'T29:last-use': {
+    behaviour: 'The last use of a key is written once a minute at most, and holds up no read.',
+    source: 'threats.md, API keys',
   },
   'T29:api-keys': {
     behaviour:
@@ -364,8 +451,92 @@ export const requirements = {
     behaviour: 'A second process on the same embedded data folder is refused, and nothing is lost.',
     source: 'toolchain.md, embedded database',
   },
+  // The vault
+  'vault:known-answers': {
+    behaviour:
+      'Cipher and derivation give the answers of NIST, Wycheproof and RFC 5869, and agree with others.',
+    source: 'vault.md, tests, known answers and cross-check',
+  },
+  // Keys that are replaced
+  'keys:every-column': {
+    behaviour: 'Every sealed column of the database is known to whoever replaces keys, and opens.',
+    source: 'vault.md, Tables',
+  },
+  'keys:verify': {
+    behaviour: 'A record that does not open is counted by its reason and named by its ids.',
+    source: 'vault.md, Seal and open',
+  },
+  'keys:rotate-tenant': {
+    behaviour:
+      'A tenant gets a new key: every record moves under its own generation, and the old key goes.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:overtaken': {
+    behaviour: 'A record that is replaced while it is moved stays as it was replaced.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:waits': {
+    behaviour: 'A version is disabled 10 minutes after its last use, and destroyed after 7 days.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:disabled': {
+    behaviour: 'A disabled key opens nothing and raises an alarm, and what needs it can be saved.',
+    source: 'vault.md, Tables',
+  },
+  'keys:held-by-a-record': {
+    behaviour: 'A version that one record still needs is neither disabled nor destroyed.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:dropped-at-once': {
+    behaviour: 'A process that is told of it forgets the keys of a tenant at once.',
+    source: 'vault.md, In memory',
+  },
+  'keys:rotate-root': {
+    behaviour:
+      'A new root key wraps every key while the service runs, and the old one may be taken away.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:rotate-root-held': {
+    behaviour:
+      'A key that cannot be wrapped anew stands as it did, is named, and holds its old root key.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:rotate-root-refused': {
+    behaviour: 'A root key that a running process does not know wraps nothing.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:killed': {
+    behaviour: 'A rotation that is killed at any step loses nothing, and ends as it should.',
+    source: 'vault.md, tests, rotation killed',
+  },
+  'keys:service-away': {
+    behaviour:
+      'A key service that is silent or refuses stops what needs a key with 503, and nothing for longer than it lasts.',
+    source: 'vault.md, tests, provider',
+  },
+  'keys:service-wrong': {
+    behaviour: 'A key service that gives a wrong key opens nothing and loses nothing.',
+    source: 'vault.md, tests, provider',
+  },
+  'keys:service-rotate': {
+    behaviour: 'Keys in a key service are rotated as others are, and bound to their tenant.',
+    source: 'vault.md, Root keys: the provider',
+  },
+  'keys:under-load': {
+    behaviour:
+      'Root key and tenant key are replaced by command under load: no read fails, no generation grows, and the old root key may go.',
+    source: 'vault.md, tests, rotation under load',
+  },
+  'service:sealing-keys-command': {
+    behaviour: 'Commands say what wraps what and what does not open, also by their exit code.',
+    source: 'vault.md, Replacing keys',
+  },
   'service:keys-command': {
     behaviour: 'API keys are made, listed and revoked by command.',
+    source: 'threats.md, API keys',
+  },
+  'service:keys-grants': {
+    behaviour: 'By command an API key gets roles, limits, an end and a successor; default backend.',
     source: 'threats.md, API keys',
   },
 
@@ -635,6 +806,10 @@ export const requirements = {
       'Browser tests run in a browser that keeps origins apart and never leaves the machine.',
     source: 'toolchain.md, A real browser',
   },
+  'T17:children': {
+    behaviour: 'The service starts no process, and no thread of it inherits the environment.',
+    source: 'T17',
+  },
   'T17:container': {
     behaviour: 'In its container the service is no root, leaves no core and opens no inspector.',
     source: 'T17',
@@ -642,6 +817,20 @@ export const requirements = {
   'T19:statements': {
     behaviour: 'Every SQL statement is bound to a tenant and contains no text from outside.',
     source: 'T19; style.md, SQL',
+  },
+  'T20:scrubber': {
+    behaviour:
+      'No secret is written to the log: by its shape or its name, in errors and their causes.',
+    source: 'threats.md, Logs',
+  },
+  'T20:service-log': {
+    behaviour: 'What the service writes when it starts, runs or ends holds no secret.',
+    source: 'threats.md, Logs',
+  },
+  'T17:process': {
+    behaviour:
+      'The service opens no inspector, and does not start where its memory would be written to a file.',
+    source: 'T17',
   },
   'T20:expose': {
     behaviour: 'A secret is opened in a few listed places only.',
@@ -654,6 +843,20 @@ export const requirements = {
   'T35:install': {
     behaviour: 'An installation runs no script, and gets exactly what the lockfile says.',
     source: 'T35',
+  },
+  // Keeping, as a model
+  'model:invariants': {
+    behaviour:
+      'In every interleaving of two workers, a reader, a provider and a user, with crashes, pauses and lost answers: no false death, no pair thrown away, no repeat without a doubt, no valid token unserved, every loss named, always a way out.',
+    source: 'refresh.md, tests, state machine; R1, R2, R4, R8, R9',
+  },
+  'model:mirror': {
+    behaviour: 'What the model says of the database is what its statements do, on both databases.',
+    source: 'refresh.md, The claim',
+  },
+  'model:planted-faults': {
+    behaviour: 'Each rule of keeping that is left out is missed: a shortest trace shows the harm.',
+    source: 'style.md, a check counts only after it has been seen to fail',
   },
   // Keeping, in one process
   'keep:ahead': {
@@ -716,6 +919,10 @@ export const requirements = {
       'A refused client suspends its integration, not a connection, and ends when it is mended.',
     source: 'refresh.md, Outcomes',
   },
+  'keep:client-replaced': {
+    behaviour: 'A refusal of a client that has been replaced meanwhile suspends nothing.',
+    source: 'refresh.md, Outcomes',
+  },
   'disconnect:outbox': {
     behaviour:
       'A disconnect is local at once; the provider is told when it can be reached, and once.',
@@ -772,6 +979,71 @@ export const requirements = {
     behaviour:
       'A worker keeps connections alive and answers of its own health alone; who serves keeps none alive.',
     source: 'refresh.md, R14',
+  },
+  // API keys that users made by hand
+  'keys:path': {
+    behaviour:
+      'A key that a user made by hand is asked whose it is, stored, read with its header, and works upstream.',
+    source: 'connect.md, other ways in',
+  },
+  'keys:refused': {
+    behaviour:
+      'A key that the provider refuses, or does not answer for, is not stored, and is not shown in what is said of it.',
+    source: 'connect.md, other ways in',
+  },
+  'keys:hosts': {
+    behaviour: 'A key is sent to no host that neither an integration nor the operator has named.',
+    source: 'T23; threats.md, hosts',
+  },
+  'keys:bad-requests': {
+    behaviour: 'A key that fits into no header, and a request that is malformed, is sent nowhere.',
+    source: 'architecture.md, Wire format',
+  },
+  'keys:in-place': {
+    behaviour:
+      'A new key replaces what stands under the same name, for the same account; a grant that stood there is withdrawn.',
+    source: 'T8; connect.md, the flow',
+  },
+  'keys:other-account': {
+    behaviour: 'A key of another account than the connected one changes nothing.',
+    source: 'T8',
+  },
+  'keys:dead': {
+    behaviour:
+      'A key that was revoked at the provider is suspected by one look, given up by the second, and mended by a new one.',
+    source: 'refresh.md, health checks',
+  },
+  'keys:never-ended-by-trouble': {
+    behaviour: '403, 404, 5xx and a 401 of something in between end no key.',
+    source: 'refresh.md, health checks',
+  },
+  'keys:reported-401': {
+    behaviour:
+      'A reported 401 on a key leads to a look, and only two that find it dead end it; nothing refreshes it.',
+    source: 'refresh.md, R10',
+  },
+  'keys:end': {
+    behaviour:
+      'A key is read until its end, looked at when that has come, and then called expired.',
+    source: 'refresh.md, health checks',
+  },
+  'keys:schedule': {
+    behaviour: 'A key is looked at hourly while it is in use, else daily.',
+    source: 'refresh.md, health checks',
+  },
+  'keys:disconnect': {
+    behaviour:
+      'Disconnecting a key deletes it here, leaves it alone at the provider, and says where to remove it.',
+    source: 'refresh.md, the outbox',
+  },
+  'keys:sealed': {
+    behaviour: 'A sealed key opens as a key of its own connection, and as nothing else.',
+    source: 'T14; vault.md, record contexts',
+  },
+  'keys:sdk': {
+    behaviour:
+      'A backend stores a key through the SDK, as text or as a secret, and reads it like any other credential.',
+    source: 'sdk.md',
   },
 } satisfies Record<string, Requirement>
 

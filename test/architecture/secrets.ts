@@ -7,8 +7,10 @@ const exposers: Readonly<Record<string, string>> = {
   'packages/server/src/oauth/account.ts': 'the look-up of the account',
   'packages/server/src/oauth/token-set.ts': 'the record that the vault seals',
   'packages/server/src/credentials/read.ts': "the answer to the app's backend",
+  'packages/server/src/http/api-key-routes.ts': 'a new API key, shown once',
   'packages/server/src/http/webhooks.ts': 'the secret of a webhook, shown once',
   'packages/sdk/src/service.ts': 'the header of calls to the service',
+  'packages/sdk/src/connections.ts': 'an API key that the service is to keep',
   'apps/service/src/main.ts': 'the file of the first API key',
   'apps/service/src/keys-command.ts': 'a new API key, shown once',
 }

@@ -93,8 +93,10 @@ async function timeClaim({ database, ms }: Table, heldOrigins: string[]): Promis
 /** As a success would, but due again: as many rows as before are due, at other places. */
 async function putBack(database: Database, claimed: readonly Claim[]): Promise<void> {
   await database.transaction('ten_bench', async (sql) => {
-    const settle = (row: Claim) =>
-      completeUpkeep(sql, { ...row, refreshInMs: -Math.random() * 600_000, probeInMs: 21_600_000 })
+    const settle = (row: Claim) => {
+      const plan = { refreshInMs: -Math.random() * 600_000, probeInMs: 21_600_000 }
+      return completeUpkeep(sql, { ...row, ...plan, doubtLeft: 'none' })
+    }
     await Promise.all(claimed.map(settle))
   })
 }

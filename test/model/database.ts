@@ -3,7 +3,7 @@
  * they were compared with: a lease has ended or has not. `database.test.ts` runs the same traces on
  * these and on the statements themselves, so that neither moves without the other.
  */
-import type { Death, UpkeepEvent } from '@keywell/server/model'
+import type { Death, DoubtLeft, UpkeepEvent } from '@keywell/server/model'
 
 export type UpkeepState = 'idle' | 'refreshing' | 'backoff' | 'ambiguous' | 'suspect' | 'dead'
 
@@ -14,8 +14,10 @@ export interface Upkeep {
   readonly state: UpkeepState
   /** `refresh_at <= now()` */
   readonly due: boolean
-  /** `epoch` and `lease_owner`: whose claim was the last, while nothing has ended it. */
-  readonly holder: number | null
+  /** `epoch`: whose claim was the last. */
+  readonly lastClaim: number | null
+  /** `lease_owner is not null`: nothing has ended that claim yet. */
+  readonly held: boolean
   /** `lease_until < now()` */
   readonly leaseEnded: boolean
   /** `unresolved_since` */
@@ -42,11 +44,23 @@ export interface Claim {
 }
 
 export const connected: Tables = {
-  upkeep: { state: 'idle', due: false, holder: null, leaseEnded: false, doubt: null },
+  upkeep: {
+    state: 'idle',
+    due: false,
+    lastClaim: null,
+    held: false,
+    leaseEnded: false,
+    doubt: null,
+  },
   credential: { generation: 1, pair: 0 },
   connection: { status: 'active', reason: null },
   orphans: [],
   revocations: [],
+}
+
+/** Whether the claim that this worker took is the last one, and open. */
+export function holds({ upkeep }: Tables, worker: number): boolean {
+  return upkeep?.held === true && upkeep.lastClaim === worker
 }
 
 /** `claimRefresh`, and `claimDue` for a row whose refresh is due: lease and intent in one statement. */
@@ -56,12 +70,13 @@ export function claimRefresh(
 ): { tables: Tables; claim: Claim } | undefined {
   const { upkeep } = tables
   if (upkeep === null || upkeep.state === 'dead' || !upkeep.due) return undefined
-  if (upkeep.holder !== null && !upkeep.leaseEnded) return undefined
+  if (upkeep.held && !upkeep.leaseEnded) return undefined
   const { state: cameFrom, doubt } = upkeep
   const claimed: Upkeep = {
     ...upkeep,
     state: 'refreshing',
-    holder,
+    lastClaim: holder,
+    held: true,
     leaseEnded: false,
     doubt: doubt ?? 'young',
   }
@@ -70,7 +85,7 @@ export function claimRefresh(
 
 /** `restartDoubt`: only under one's own lease. */
 export function restartDoubt(tables: Tables, holder: number): Tables | undefined {
-  if (tables.upkeep?.holder !== holder) return undefined
+  if (tables.upkeep === null || !holds(tables, holder)) return undefined
   return { ...tables, upkeep: { ...tables.upkeep, doubt: 'young' } }
 }
 
@@ -81,11 +96,12 @@ export function failUpkeep(
   verdict: { state: UpkeepState; unresolved: boolean; retryInMs: number | null },
 ): Tables | undefined {
   const { upkeep } = tables
-  if (upkeep?.holder !== holder) return undefined
+  if (upkeep === null || !holds(tables, holder)) return undefined
   const failed: Upkeep = {
+    ...upkeep,
     state: verdict.state,
     due: verdict.retryInMs === null ? upkeep.due : false,
-    holder: null,
+    held: false,
     leaseEnded: false,
     doubt: verdict.unresolved ? upkeep.doubt : null,
   }
@@ -101,29 +117,40 @@ export function endConnection(tables: Tables, generation: number, death: Death):
 }
 
 /**
- * `replaceCredential`, `advanceConnection` and `completeUpkeep`, one transaction: generation g becomes
+ * `replaceCredential`, `completeUpkeep` and `advanceConnection`, one transaction: generation g becomes
  * g+1, whoever holds the lease. Undefined when g is gone.
  */
 export function replaceCredential(
   tables: Tables,
-  from: { generation: number; pair: number },
+  worker: number,
+  from: { generation: number; pair: number; doubtLeft: DoubtLeft },
 ): Tables | undefined {
   if (tables.credential?.generation !== from.generation) return undefined
   return {
     ...tables,
     credential: { generation: from.generation + 1, pair: from.pair },
     connection: { status: 'active', reason: null },
-    upkeep: tables.upkeep && { ...idle },
+    upkeep: tables.upkeep && completeUpkeep(tables.upkeep, worker, from.doubtLeft),
   }
 }
 
-/** What the compare-and-set did not take: `insertOrphan`, or `insertRevocation` when it was removed. */
+function completeUpkeep({ lastClaim, doubt }: Upkeep, worker: number, left: DoubtLeft): Upkeep {
+  const isLeft = left === 'all' || (left === 'of_later_claims' && lastClaim !== worker)
+  const settled = { state: 'idle', due: false, held: false, leaseEnded: false } as const
+  return { ...settled, lastClaim, doubt: isLeft ? doubt : null }
+}
+
+/**
+ * What the compare-and-set did not take: `insertOrphan`, or `insertRevocation` when the connection was
+ * removed. Repeated when a reply was lost, it changes nothing.
+ */
 export function keepAside(tables: Tables, pair: number): Tables {
-  if (tables.credential === null) {
-    return { ...tables, revocations: [...tables.revocations, pair] }
+  const { credential, orphans, revocations } = tables
+  if (credential === null) {
+    return revocations.includes(pair) ? tables : { ...tables, revocations: [...revocations, pair] }
   }
-  if (tables.credential.pair === pair) return tables // only the reply to an earlier commit was lost
-  return { ...tables, orphans: [...tables.orphans, pair] }
+  if (credential.pair === pair || orphans.includes(pair)) return tables
+  return { ...tables, orphans: [...orphans, pair] }
 }
 
 /** `findOrphan` and `deleteOrphan`. */
@@ -150,14 +177,6 @@ export function disconnect(tables: Tables): Tables {
     connection: { status: 'disconnected', reason: null },
     revocations: credential === null ? revocations : [...revocations, credential.pair],
   }
-}
-
-const idle: Upkeep = {
-  state: 'idle',
-  due: false,
-  holder: null,
-  leaseEnded: false,
-  doubt: null,
 }
 
 /** Events that end an attempt. */

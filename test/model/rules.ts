@@ -21,19 +21,24 @@ export interface Budget {
   readonly disconnects: number
 }
 
-/** Rules that can be left out, to see that the explorer notices. */
-export const faults = [
-  'no compare-and-set',
-  'no intent',
-  'abort at the deadline',
-  'death at the first invalid_grant',
-  'failure writes without the lease check',
-  'ambiguous taken for not processed',
-  'time measured once',
-  'a claim that is not looked at again',
-] as const
+/** Rules that can be left out, and where that shows first. */
+export const faults = {
+  'no compare-and-set': 'strict, old access token dies',
+  'no intent': 'strict, old access token dies',
+  'abort at the deadline': 'strict, old access token dies',
+  'death at the first invalid_grant': 'strict, old access token dies',
+  'failure writes without the lease check': 'strict, old access token dies',
+  'ambiguous taken for not processed': 'strict, old access token dies',
+  'the time left is that of before the request': 'strict, old access token dies',
+  'a claim is not looked at again before the send': 'strict, old access token lives on',
+  'a dead access token always proves the end': 'none, old access token dies',
+  'a lease does not end': 'strict, old access token dies',
+  'a success ends every doubt': 'strict_family, old access token dies',
+  'pairs kept aside are tried although a family is at stake':
+    'strict_family, old access token dies',
+} as const satisfies Record<string, string>
 
-export type Fault = (typeof faults)[number]
+export type Fault = keyof typeof faults
 
 /** Seconds; what the model calls a young doubt lies before the first, an old one after the second. */
 export const graceSeconds = 60
@@ -57,5 +62,16 @@ export function everyProvider(atMost: Budget): Configuration[] {
       atMost,
       fault: null,
     })),
+  )
+}
+
+/** A configuration for each planted fault. */
+export function everyFault(atMost: Budget): (Configuration & { fault: Fault })[] {
+  const providers = everyProvider(atMost)
+  return Object.entries(faults).flatMap(([fault, where]) =>
+    providers
+      .filter(({ name }) => name === where)
+      // The entries of `faults` have its keys.
+      .map((configuration) => ({ ...configuration, fault: fault as Fault })),
   )
 }

@@ -1,6 +1,7 @@
 /** What happens of itself: time passes, the provider goes on, the user and the app act. */
-import { thrownAway } from './attempt.ts'
+
 import { disconnect, hastenUpkeep } from './database.ts'
+import { thrownAway } from './ending.ts'
 import { accessLives, endGrace, handleRefresh } from './provider.ts'
 import type { Configuration } from './rules.ts'
 import { type Actor, type Move, mapActors, spend, type World } from './world.ts'
@@ -8,7 +9,7 @@ import { type Actor, type Move, mapActors, spend, type World } from './world.ts'
 export function surroundingMoves(world: World, configuration: Configuration): Move[] {
   return [
     ...comeDue(world),
-    ...endLease(world),
+    ...endLease(world, configuration),
     ...passTime(world, configuration),
     ...ageDoubt(world, configuration),
     ...closeGrace(world),
@@ -19,9 +20,11 @@ export function surroundingMoves(world: World, configuration: Configuration): Mo
   ]
 }
 
+/** A life is longer than the time that a provider works on a request. */
 function comeDue(world: World): Move[] {
   const { upkeep } = world.tables
   if (upkeep === null || upkeep.due || upkeep.state === 'dead') return []
+  if (upkeep.state === 'idle' && hasOpenRequest(world)) return []
   const tables = { ...world.tables, upkeep: { ...upkeep, due: true } }
   const before = upkeep.state === 'idle' ? spend(world, 'lives') : world
   if (before === undefined) return []
@@ -29,10 +32,11 @@ function comeDue(world: World): Move[] {
 }
 
 /** A lease that is held ends only if its process stands still. */
-function endLease(world: World): Move[] {
+function endLease(world: World, { fault }: Configuration): Move[] {
   const { upkeep } = world.tables
-  if (upkeep?.holder == null || upkeep.leaseEnded) return []
-  const holder = upkeep.holder
+  if (fault === 'a lease does not end') return []
+  if (upkeep === null || !upkeep.held || upkeep.leaseEnded) return []
+  const holder = upkeep.lastClaim ?? Number.NaN
   const isAlive = world.actors[holder]?.at !== 'idle'
   const before = isAlive ? spend(world, 'misfortunes') : world
   if (before === undefined) return []

@@ -123,11 +123,11 @@ export function createKeyOf(): (world: World) => string {
   return ({ tables, provider, time, actors, adrift, unresolved, left }) => {
     const { upkeep, credential, connection, orphans, revocations } = tables
     const [a, b, reader] = actors.map((actor, index) => {
-      const holds = upkeep?.holder === index && actor.at !== 'idle'
+      const holds = upkeep?.lastClaim === index && actor.at !== 'idle'
       return holds ? `*${textOf(actor)}` : textOf(actor)
     })
     const isSorted = a !== undefined && b !== undefined && a < b
-    const row = upkeep && [upkeep.state, upkeep.due, upkeep.holder !== null, upkeep.leaseEnded]
+    const row = upkeep && [upkeep.state, upkeep.due, upkeep.held, upkeep.leaseEnded]
     return [
       `${row}${upkeep?.doubt}${time}`,
       credential === null ? '' : textOf(credential),

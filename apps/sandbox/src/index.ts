@@ -20,7 +20,9 @@ export {
 export type {
   ApplicationInput,
   GrantSelector,
+  IssuedPersonalAccessToken,
   IssuedToken,
+  PersonalAccessTokenInput,
   TokenInput,
   UserInput,
 } from './control/protocol.ts'

@@ -3,7 +3,7 @@ import type { Counters } from './control/counters.ts'
 import type { Faults } from './control/faults.ts'
 import type { RefreshLog } from './control/refresh-log.ts'
 import type { Settings } from './control/settings.ts'
-import type { User } from './store/state.ts'
+import type { PersonalAccessToken, User } from './store/state.ts'
 import type { Store } from './store/store.ts'
 
 /** One running stand-in: what every part of it shares. */
@@ -29,6 +29,8 @@ export interface Env {
   Variables: {
     /** Who is signed in, in this browser. */
     user: User | undefined
+    /** What the caller of the API has shown, if it is one. */
+    personalAccessToken: PersonalAccessToken | undefined
     /** Where the forms of this page may lead in the end: a redirect URI. */
     formTarget: string | undefined
   }

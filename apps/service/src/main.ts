@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { serve } from '@hono/node-server'
 import {
   createKeyFile,
   createKeywell,
@@ -11,14 +10,19 @@ import {
   keyDescriptor,
   keyFile,
   keyVariable,
+  type Logger,
   localKeys,
   openPglite,
   openPostgres,
+  scrubbed,
 } from '@keywell/server'
-import { type Logger, pino } from 'pino'
+import { pino } from 'pino'
 import { findAuditCommand } from './audit-command.ts'
 import { runKeysCommand } from './keys-command.ts'
 import { listenForMetrics } from './metrics-listener.ts'
+import { coreDumpWarning, forgetSecretVariables, shutOwnProcess } from './own-process.ts'
+import { findSealingKeysCommand } from './sealing-keys-command.ts'
+import { openServer } from './server.ts'
 import { readSettings, type Settings } from './settings.ts'
 
 async function openDatabase(settings: Settings): Promise<Database> {
@@ -28,7 +32,7 @@ async function openDatabase(settings: Settings): Promise<Database> {
 }
 
 function openKeys({ key }: Settings, logger: Logger): KeyProvider {
-  const warn = (message: string) => logger.warn(message)
+  const warn = (message: string) => logger.warn({}, message)
   if ('fd' in key) return localKeys(keyDescriptor(key))
   if ('value' in key) return localKeys(keyVariable({ ...key, warn }))
   if (key.make && !existsSync(key.file)) {
@@ -46,7 +50,10 @@ function openKeys({ key }: Settings, logger: Logger): KeyProvider {
 async function makeFirstApiKey(keywell: KeywellService, settings: Settings, logger: Logger) {
   if ((await keywell.apiKeys.list()).length > 0) return
   if (settings.apiKeyFile === undefined) {
-    logger.warn('there is no API key yet; make one with: keywell-service keys create <name>')
+    logger.warn(
+      {},
+      'there is no API key yet; make one with: keywell-service api-keys create first --role admin --role backend',
+    )
     return
   }
   const { key } = await keywell.apiKeys.create('first')
@@ -55,13 +62,9 @@ async function makeFirstApiKey(keywell: KeywellService, settings: Settings, logg
 }
 
 function listen(keywell: KeywellService, settings: Settings, logger: Logger): void {
-  const server = serve(
-    { fetch: keywell.fetch, hostname: settings.host, port: settings.port },
-    ({ address, port }) =>
-      logger.info(
-        { address, port, publicUrl: settings.publicUrl, role: settings.role },
-        'listening',
-      ),
+  const { publicUrl, role } = settings
+  const server = openServer(keywell, settings, ({ address, port }) =>
+    logger.info({ address, port, publicUrl, role }, 'listening'),
   )
   const metrics =
     settings.metricsPort === undefined
@@ -81,29 +84,59 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
   process.once('SIGINT', stop)
 }
 
+/** Says what shows the root key to others; with one of those nothing is served in production. */
+function guardProcess(settings: Settings, logger: Logger): void {
+  const faults = shutOwnProcess(process)
+  forgetSecretVariables(process)
+  const warning = coreDumpWarning()
+  if (warning !== undefined) logger.warn({}, warning)
+  if (faults.length === 0) return
+  if (settings.mode === 'production') throw new Error(faults.join(' '))
+  for (const fault of faults) logger.warn({}, fault)
+}
+
 function fail(logger: Logger, error: unknown): never {
-  logger.fatal(error instanceof Error ? error.message : String(error))
+  logger.error({}, error instanceof Error ? inFull(error) : String(error))
   process.exit(1)
 }
 
+/** What happened, and what to do about it. */
+function inFull(error: Error & { nextStep?: unknown }): string {
+  return typeof error.nextStep === 'string' ? `${error.message} ${error.nextStep}` : error.message
+}
+
 async function main(): Promise<void> {
-  const bootLogger = pino({ base: null })
+  const bootLogger = scrubbed(pino({ base: null }))
+  // A crash says what it was, and shows neither source nor values.
+  process.once('uncaughtException', (error) => {
+    bootLogger.error({ error }, 'crashed')
+    process.exit(1)
+  })
   try {
     const settings = readSettings(process.env)
-    const logger = pino({ level: settings.logLevel, base: null })
+    const logger = scrubbed(pino({ level: settings.logLevel, base: null }))
+    guardProcess(settings, logger)
     const keywell = createKeywell({
       publicUrl: settings.publicUrl,
       connectUrl: settings.connectUrl,
       privateHosts: settings.privateHosts,
       limits: settings.hostLimits,
+      doorLimits: settings.doorLimits,
       role: settings.role,
       auditDays: settings.auditDays,
       keys: openKeys(settings, logger),
       database: await openDatabase(settings),
       logger,
     })
-    await keywell.start()
     const [, , ...words] = process.argv
+    const sealingKeys = findSealingKeysCommand(words)
+    if (sealingKeys !== undefined) {
+      // Without a start, which a key that is missing would refuse.
+      const progress = process.stderr.isTTY ? process.stderr : undefined
+      process.exitCode = await sealingKeys(keywell.keys, { out: process.stdout, progress })
+      await keywell.stop()
+      return
+    }
     const auditCommand = findAuditCommand(words)
     if (auditCommand !== undefined) {
       const progress = process.stderr.isTTY ? process.stderr : undefined
@@ -111,6 +144,7 @@ async function main(): Promise<void> {
       await keywell.stop()
       return
     }
+    await keywell.start()
     if (words.length > 0) {
       process.exitCode = await runKeysCommand(keywell, words, process.stdout)
       await keywell.stop()

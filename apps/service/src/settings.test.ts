@@ -41,7 +41,30 @@ describe('limits of hosts', () => {
   })
 })
 
+test('how often the service may be called', () => {
+  expect(readSettings(least).doorLimits).toEqual({})
+  const rates = { ...least, KEYWELL_KEY_RATE: '100/200', KEYWELL_ADDRESS_RATE: '0.5/10' }
+  expect(readSettings(rates).doorLimits).toEqual({
+    key: { requestsPerSecond: 100, burst: 200 },
+    address: { requestsPerSecond: 0.5, burst: 10 },
+  })
+  for (const wrong of ['100', '0/5', '5/0', '-1/1', 'x/y', '']) {
+    expect(() => readSettings({ ...least, KEYWELL_KEY_RATE: wrong })).toThrow(
+      /KEYWELL_KEY_RATE: .* is not like 5000\/20000/,
+    )
+  }
+})
+
+test('with https there is a proxy in front, unless told', () => {
+  expect(readSettings(least).proxies).toBe(0)
+  const https = { ...least, KEYWELL_PUBLIC_URL: 'https://keys.example' }
+  expect(readSettings(https).proxies).toBe(1)
+  expect(readSettings({ ...https, KEYWELL_PROXIES: '2' }).proxies).toBe(2)
+  expect(readSettings({ ...https, KEYWELL_PROXIES: '0' }).proxies).toBe(0)
+})
+
 test.each([
+  ['KEYWELL_PROXIES', 'many'],
   ['PORT', '70000'],
   ['KEYWELL_ROLE', 'boss'],
   ['KEYWELL_DRAIN_SECONDS', '0'],

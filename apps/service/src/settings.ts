@@ -30,6 +30,14 @@ const environment = z.object({
   KEYWELL_KEY: text.optional(),
   /** Where the first API key is written, with mode 0600. */
   KEYWELL_API_KEY_FILE: text.optional(),
+  /**
+   * Proxies of yours that every request passes: from them the address of a client is learned. The service
+   * itself speaks http, so with an https KEYWELL_PUBLIC_URL there is one, unless told.
+   */
+  KEYWELL_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
+  /** Calls that one API key may make, and one address without: `5000/20000` is 5,000 a second, 20,000 at once. */
+  KEYWELL_KEY_RATE: z.string().transform(readRate).optional(),
+  KEYWELL_ADDRESS_RATE: z.string().transform(readRate).optional(),
   /** Private hosts, comma-separated: `http://localhost:7401` or `https://gitlab.corp=10.0.0.0/8`. */
   KEYWELL_ALLOW_HOSTS: z.string().default(''),
   /**
@@ -55,6 +63,8 @@ export interface Settings {
   metricsPort: number | undefined
   publicUrl: string
   connectUrl: string | undefined
+  proxies: number
+  doorLimits: NonNullable<KeywellOptions['doorLimits']>
   database: { url: string } | { dataDir: string; allowNonDurable: boolean }
   key: { file: string; make: boolean } | { fd: number } | { value: string }
   apiKeyFile: string | undefined
@@ -91,12 +101,17 @@ export function readSettings(variables: Record<string, string | undefined>): Set
     metricsPort: env.KEYWELL_METRICS_PORT,
     publicUrl: env.KEYWELL_PUBLIC_URL ?? `http://127.0.0.1:${env.PORT}`,
     connectUrl: env.KEYWELL_CONNECT_URL,
+    proxies: env.KEYWELL_PROXIES ?? (env.KEYWELL_PUBLIC_URL?.startsWith('https:') ? 1 : 0),
     database:
       env.DATABASE_URL === undefined
         ? { dataDir: join(dataDir, 'database'), allowNonDurable: env.KEYWELL_ALLOW_NON_DURABLE }
         : { url: env.DATABASE_URL },
     key: readKeySource(env, dataDir),
     apiKeyFile: env.KEYWELL_API_KEY_FILE ?? (embedded ? join(dataDir, 'api-key') : undefined),
+    doorLimits: {
+      ...(env.KEYWELL_KEY_RATE === undefined ? {} : { key: env.KEYWELL_KEY_RATE }),
+      ...(env.KEYWELL_ADDRESS_RATE === undefined ? {} : { address: env.KEYWELL_ADDRESS_RATE }),
+    },
     privateHosts: env.KEYWELL_ALLOW_HOSTS.split(',')
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '')
@@ -137,6 +152,16 @@ function readHostLimits(list: string, context: z.RefinementCtx): HostLimits {
     }
   }
   return limits
+}
+
+function readRate(
+  text: string,
+  context: z.RefinementCtx,
+): { requestsPerSecond: number; burst: number } {
+  const [, requestsPerSecond, burst] = /^(\d+(?:\.\d+)?)\/([1-9]\d*)$/.exec(text) ?? []
+  const rate = { requestsPerSecond: Number(requestsPerSecond), burst: Number(burst) }
+  if (!(rate.requestsPerSecond > 0)) context.addIssue(`"${text}" is not like 5000/20000`)
+  return rate
 }
 
 /** `origin`, or `origin=network+network`; without networks a name may only resolve to what it stands for. */

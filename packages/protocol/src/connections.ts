@@ -3,6 +3,7 @@ import { reauthReasonSchema } from './errors.ts'
 import {
   connectionIdSchema,
   connectionNameSchema,
+  defaultConnectionName,
   providerNameSchema,
   tenantIdSchema,
   userIdSchema,
@@ -57,6 +58,31 @@ export const connectionSchema = z.object({
 })
 export type Connection = z.infer<typeof connectionSchema>
 
+/** Longest API key, in characters. */
+const maxApiKeyLength = 4096
+
+/**
+ * `POST /v1/connections`: a key that its user made at the provider by hand, in place of a consent. What
+ * is connected under that name is replaced, if it is the same account.
+ */
+export const createConnectionSchema = z.object({
+  tenantId: tenantIdSchema,
+  userId: userIdSchema,
+  provider: providerNameSchema,
+  /** Base URL of the instance, relative root included; the provider's own unless told. */
+  host: z.string().max(2000).optional(),
+  name: connectionNameSchema.default(defaultConnectionName),
+  credential: z.object({
+    type: z.literal('api_key'),
+    /** The secret itself: it goes into a header, so no spaces, no line breaks and nothing but ASCII. */
+    value: z
+      .string()
+      .max(maxApiKeyLength, `must have at most ${maxApiKeyLength} characters`)
+      .regex(/^[\x21-\x7e]+$/, 'must be 1 or more visible ASCII characters, without spaces'),
+  }),
+})
+export type CreateConnection = z.input<typeof createConnectionSchema>
+
 export const listConnectionsSchema = z.object({
   tenantId: tenantIdSchema,
   userId: userIdSchema.optional(),
@@ -83,7 +109,8 @@ export const disconnectAnswerSchema = z.object({
   connection: connectionSchema,
   /**
    * What became of the grant at the provider: `revoked` there too, `pending` (the provider could not
-   * be reached; it is tried again), or `manual` (the user must remove it at `manualUrl`).
+   * be reached; it is tried again), or `manual` (the user must remove it at `manualUrl`: an API key is
+   * theirs, and may serve elsewhere too).
    */
   upstream: z.enum(['revoked', 'pending', 'manual']),
   manualUrl: z.string().nullable(),

@@ -18,6 +18,7 @@ const table = {
   ],
   unauthorized: [401, 'Send a valid key: Authorization: Bearer <API key>.'],
   key_in_browser: [403, 'This key has been in a browser. Replace it, and call from a backend.'],
+  forbidden: [403, 'Use an API key whose roles and limits allow this call.'],
   origin_not_allowed: [403, "Add the page's origin to the connect session's origins."],
   not_found: [404, 'Check the id, and that it belongs to this tenant and user.'],
   not_connected: [404, 'Ask the user to connect the account, with <ConnectButton/> or connectUrl.'],
@@ -29,6 +30,10 @@ const table = {
     'Start and finish in the same browser, signed in as the same user. Nothing was stored.',
   ],
   access_denied: [403, 'The user said no at the provider. Offer to try again.'],
+  key_refused: [
+    422,
+    'Check that the key was copied whole, is neither revoked nor expired, and was made on this host.',
+  ],
   account_mismatch: [
     409,
     'Sign in at the provider with the account that was connected before, or disconnect it first.',
@@ -52,6 +57,7 @@ const table = {
   webhook_repeated: [409, 'Ignore it: this very message was handed out before.'],
   rate_limited: [429, 'Slow down; try again after retryAfterMs.'],
   payload_too_large: [413, 'Send a smaller body.'],
+  unsupported_media_type: [415, 'Send JSON, with Content-Type: application/json.'],
   unavailable: [503, 'Try again shortly. Check that the service is up and its database reachable.'],
   internal: [500, 'Report the request id to the operator.'],
 } as const satisfies Record<string, readonly [status: number, nextStep: string]>
@@ -62,7 +68,10 @@ export type ErrorCode = keyof typeof table
 export const errorCodes = Object.keys(table) as ErrorCode[]
 export const errorCodeSchema = z.enum(errorCodes)
 
-/** Why a connection needs its user: `revoked` by them or an administrator, or lost without their act. */
+/**
+ * Why a connection needs its user: `revoked` by them or an administrator, or lost without their act.
+ * `refresh_expired` is also said of an API key that has come to the end it was made for.
+ */
 export const reauthReasonSchema = z.enum(['revoked', 'refresh_expired', 'lost_rotation'])
 export type ReauthReason = z.infer<typeof reauthReasonSchema>
 

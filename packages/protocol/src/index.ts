@@ -3,6 +3,20 @@
  * No I/O. Whatever two packages must agree on stands here once.
  */
 export {
+  type ApiKey,
+  type ApiKeyRole,
+  type ApiKeyWithSecret,
+  apiKeyListSchema,
+  apiKeyRoleSchema,
+  apiKeyRoles,
+  apiKeySchema,
+  apiKeyWithSecretSchema,
+  type CreateApiKey,
+  createApiKeySchema,
+  type RotateApiKey,
+  rotateApiKeySchema,
+} from './api-keys.ts'
+export {
   type AuditHead,
   type AuditLine,
   type AuditLogEntry,
@@ -57,9 +71,11 @@ export {
   type Connection,
   type ConnectionList,
   type ConnectionStatus,
+  type CreateConnection,
   connectionListSchema,
   connectionSchema,
   connectionStatusSchema,
+  createConnectionSchema,
   type DisconnectAnswer,
   disconnectAnswerSchema,
   healthStatusSchema,
@@ -130,6 +146,7 @@ export {
 } from './integrations.ts'
 export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
 export type {
+  ApiKeyDefinition,
   HealthProbe,
   HostLimits,
   IdentityProbe,

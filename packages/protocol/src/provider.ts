@@ -21,6 +21,8 @@ export interface ProviderDefinition {
   readonly identity: IdentityProbe
   readonly health: HealthProbe
   readonly revocation: RevocationDefinition
+  /** Keys that a person makes there by hand. Absent: none are kept. */
+  readonly apiKeys?: ApiKeyDefinition
   /**
    * How much `defaultHost` is asked of at most. Another host of the provider has limits of its own,
    * which its operator knows. Default: the service's own limits for a public host.
@@ -112,13 +114,29 @@ export interface ProviderAccount {
   readonly avatarUrl: string | null
 }
 
+/** How a key that somebody has made by hand is sent, recognised and looked at. */
+export interface ApiKeyDefinition {
+  /** What people call it there, e.g. `personal access token`. */
+  readonly title: string
+  /** The header that carries it, and what stands in front of the key. */
+  readonly header: { readonly name: string; readonly prefix: string }
+  readonly identity: IdentityProbe
+  readonly health: HealthProbe
+  /** Where a person makes and removes keys, below the host. */
+  readonly manualPath: string
+}
+
 /** A request that tells whether a token lives. Whatever neither predicate knows is `unknown`. */
 export interface HealthProbe {
   readonly path: string
   readonly alive: (answer: ProbeAnswer) => boolean
   readonly dead: (answer: ProbeAnswer) => boolean
-  /** Reads scopes and seconds left from an answer that was `alive`. */
-  readonly details?: (body: unknown) => { scopes?: readonly string[]; expiresIn?: number }
+  /** Reads scopes and seconds left, or the time of the end, from an answer that was `alive`. */
+  readonly details?: (body: unknown) => {
+    scopes?: readonly string[]
+    expiresIn?: number
+    expiresAt?: Date
+  }
 }
 
 export interface ProbeAnswer {

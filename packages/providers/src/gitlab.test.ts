@@ -243,3 +243,55 @@ test('refresh: strict, two hours, and the old access token is evidence', () => {
 test('revocation: the refresh token, without a hint', () => {
   expect(gitlab.revocation).toMatchObject({ send: 'refresh_token', tokenTypeHint: null })
 })
+
+describe('personal access tokens', () => {
+  const { health: look, identity: owner } = gitlab.apiKeys
+  const self = {
+    id: 4,
+    name: 'CI',
+    revoked: false,
+    created_at: '2026-01-02T03:04:05.000Z',
+    scopes: ['read_api'],
+    user_id: 1234,
+    last_used_at: null,
+    active: true,
+    expires_at: '2026-12-31',
+  }
+
+  test('a living one tells scopes, owner, and the first moment at which it is refused', () => {
+    const answer = { status: 200, body: self }
+    expect([look.alive(answer), look.dead(answer)]).toEqual([true, false])
+    expect(look.details(self)).toEqual({
+      scopes: ['read_api'],
+      expiresAt: new Date('2026-12-31T00:00:00Z'),
+    })
+    expect(look.details({ ...self, expires_at: null })).toEqual({ scopes: ['read_api'] })
+    expect(look.details({ ...self, expires_at: '2026-13-45' })).toEqual({ scopes: ['read_api'] })
+    expect(owner.fallback.account(self)).toMatchObject({ id: '1234' })
+  })
+
+  test.each([
+    { status: 200, body: { ...self, revoked: true } },
+    { status: 200, body: { ...self, active: false } },
+    { status: 401, body: { error: 'invalid_token', error_description: 'Token was revoked.' } },
+    { status: 401, body: { message: '401 Unauthorized' } },
+  ])('dead: %j', (answer) => {
+    expect([look.alive(answer), look.dead(answer)]).toEqual([false, true])
+  })
+
+  test.each([
+    { status: 200, body: undefined },
+    { status: 200, body: {} },
+    { status: 302, body: undefined },
+    { status: 400, body: { message: '400 Bad request' } },
+    { status: 401, body: undefined },
+    { status: 401, body: { error: 'login required by the proxy' } },
+    { status: 403, body: { message: '403 Forbidden - Your account has been blocked.' } },
+    { status: 403, body: { error: 'invalid_token' } },
+    { status: 404, body: { error: '404 Not Found' } },
+    { status: 429, body: undefined },
+    { status: 500, body: { message: '401 Unauthorized' } },
+  ])('neither: %j', (answer) => {
+    expect([look.alive(answer), look.dead(answer)]).toEqual([false, false])
+  })
+})

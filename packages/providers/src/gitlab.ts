@@ -210,6 +210,31 @@ export const gitlab = {
     details: detailsOfTokenInfo,
   },
 
+  // Personal access tokens; those of projects and groups look the same, and belong to a bot.
+  apiKeys: {
+    title: 'personal access token',
+    // `PRIVATE-TOKEN` would do as well, but many clients carry it along when a redirect leaves the host.
+    header: { name: 'Authorization', prefix: 'Bearer ' },
+    identity: {
+      path: '/api/v4/user',
+      scopes: ['read_user', 'read_api', 'api'],
+      account: accountOfUser,
+      fallback: { path: '/api/v4/personal_access_tokens/self', account: accountOfKey },
+    },
+    // `/oauth/token/info` takes none of them.
+    health: {
+      path: '/api/v4/personal_access_tokens/self',
+      alive: ({ status, body }) =>
+        status === 200 && Array.isArray(field(body, 'scopes')) && !isEndedKey(body),
+      // Whatever a key may do, it may look at itself, so that GitLab's 401 speaks of the key here. One
+      // that is not in GitLab's words may be of something that stands before it.
+      dead: ({ status, body }) =>
+        (status === 401 && isRefusal(body)) || (status === 200 && isEndedKey(body)),
+      details: detailsOfKey,
+    },
+    manualPath: '/-/user_settings/personal_access_tokens',
+  },
+
   revocation: {
     // Revoking an access token that has expired does nothing and answers 200.
     send: 'refresh_token',
@@ -252,6 +277,35 @@ function accountOfUser(body: unknown): ProviderAccount | undefined {
 function accountOfTokenInfo(body: unknown): ProviderAccount | undefined {
   const id = accountId(field(body, 'resource_owner_id'))
   return id === undefined ? undefined : { id, name: null, username: null, avatarUrl: null }
+}
+
+/** `GET /api/v4/personal_access_tokens/self`, which says no more of the owner than the id. */
+function accountOfKey(body: unknown): ProviderAccount | undefined {
+  const id = accountId(field(body, 'user_id'))
+  return id === undefined ? undefined : { id, name: null, username: null, avatarUrl: null }
+}
+
+function isEndedKey(body: unknown): boolean {
+  return field(body, 'revoked') === true || field(body, 'active') === false
+}
+
+/** A key that came as `Bearer` is named in OAuth's words, and one that is unknown not always. */
+function isRefusal(body: unknown): boolean {
+  const message = field(body, 'message')
+  const isPlain = typeof message === 'string' && message.startsWith('401 Unauthorized')
+  return isPlain || field(body, 'error') === 'invalid_token'
+}
+
+/** The end is a day, at whose first moment (UTC) the key is refused; null: it has none. */
+function detailsOfKey(body: unknown): { scopes?: readonly string[]; expiresAt?: Date } {
+  const scopes = field(body, 'scopes')
+  const expiresAt = field(body, 'expires_at')
+  const isDay = typeof expiresAt === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(expiresAt)
+  const day = isDay ? new Date(`${expiresAt}T00:00:00Z`) : undefined
+  return {
+    ...(Array.isArray(scopes) && { scopes: scopes.filter((scope) => typeof scope === 'string') }),
+    ...(day !== undefined && !Number.isNaN(day.getTime()) && { expiresAt: day }),
+  }
 }
 
 /** Both fields have an older name; `expires_in` is null on tokens that were made without an end. */

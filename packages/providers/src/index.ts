@@ -8,4 +8,5 @@
  */
 export { findProvider, providers } from './catalogue.ts'
 export { gitlab } from './gitlab.ts'
+export { type Handling, handlingOf } from './handling.ts'
 export { impliedScopes, missingScopes } from './scopes.ts'

@@ -4,10 +4,13 @@ import {
   connectionIdSchema,
   connectionListSchema,
   connectionSchema,
+  createConnectionSchema,
   type DisconnectAnswer,
   disconnectAnswerSchema,
   listConnectionsSchema,
   ownerSchema,
+  Secret,
+  type CreateConnection as WireConnection,
 } from '@keywell/protocol'
 import { type ChangeNews, newsOf } from './cache/change-news.ts'
 import { parseInput, type Service } from './service.ts'
@@ -21,6 +24,14 @@ export interface ListConnections {
   readonly limit?: number | undefined
   /** `nextCursor` of the page before. */
   readonly cursor?: string | undefined
+}
+
+export interface CreateConnection extends Omit<WireConnection, 'credential'> {
+  readonly credential: {
+    readonly type: 'api_key'
+    /** The key itself. A `Secret` does not end up in a log on its way here. */
+    readonly value: string | Secret
+  }
 }
 
 export interface ConnectionReference {
@@ -53,6 +64,28 @@ export class Connections {
       query: { tenantId, userId, provider, limit, cursor },
       schema: connectionListSchema,
     })
+  }
+
+  /**
+   * Connects by an API key that the user made at the provider and gave to your app: at GitLab a personal
+   * access token. What the user has connected under that name is replaced, if it is the same account.
+   *
+   * Throws `key_refused` when the provider does not take the key, `account_mismatch` when it is somebody
+   * else's; nothing is stored then.
+   */
+  async create(connection: CreateConnection): Promise<Connection> {
+    const { credential } = connection
+    const value = credential?.value
+    const open = value instanceof Secret ? value.expose() : value
+    const body = { ...connection, credential: { ...credential, value: open } }
+    const made = await this.#service.call({
+      method: 'POST',
+      path: '/v1/connections',
+      body: parseInput(createConnectionSchema, body, 'connections.create'),
+      schema: connectionSchema,
+    })
+    this.#tell(newsOf('connected', made))
+    return made
   }
 
   async get(reference: ConnectionReference): Promise<Connection> {

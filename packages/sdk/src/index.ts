@@ -20,6 +20,7 @@ export {
   type ErrorCode,
   type Integration,
   KeywellError,
+  Secret,
   type SessionAnswer,
   type Webhook,
   type WebhookEventType,
@@ -28,7 +29,12 @@ export {
 export type { AuditLog } from './audit.ts'
 export type { CredentialQuery } from './cache/credential-cache.ts'
 export type { ConfirmFlow, Connect } from './connect.ts'
-export type { ConnectionReference, Connections, ListConnections } from './connections.ts'
+export type {
+  ConnectionReference,
+  Connections,
+  CreateConnection,
+  ListConnections,
+} from './connections.ts'
 export { Credential, type CredentialHeader } from './credential.ts'
 export type { SignedIn } from './handler/connect-handler.ts'
 export type { EvictReason, Hooks } from './hooks.ts'

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Change, HostLimits, Secret } from '@keywell/protocol'
+import type { Change, HostLimits } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
 import { trace } from '@opentelemetry/api'
 import { createAudit } from './audit/audit.ts'
@@ -23,6 +23,7 @@ import { createWebhookWorker } from './changes/webhooks/worker.ts'
 import { createCallback } from './connect/callback.ts'
 import { createConfirm } from './connect/confirm.ts'
 import { createConnectTokens } from './connect/connect-token.ts'
+import { createCreateConnection } from './connect/create-connection.ts'
 import { createFlowHints } from './connect/flow-hints.ts'
 import { createFlows } from './connect/flows.ts'
 import { createSessions } from './connect/sessions.ts'
@@ -33,7 +34,17 @@ import { createTokenBox } from './credentials/token-box.ts'
 import { createHealth } from './health/health.ts'
 import { createApiKeys } from './http/api-keys.ts'
 import { createApp } from './http/app.ts'
+import type { From } from './http/context.ts'
+import { createDoor, type DoorLimits, defaultDoorLimits } from './http/door.ts'
+import { createOperatorKeys, type OperatorKeys } from './http/operator-keys.ts'
 import { createIds } from './ids.ts'
+import { createKeyWatch } from './keys/key-watch.ts'
+import {
+  createKeyOperations,
+  defaultKeyWaits,
+  type KeyOperations,
+  type KeyWaits,
+} from './keys/operations.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { type Census, createCensus } from './metrics/census.ts'
 import { createClockSkew } from './metrics/clock-skew.ts'
@@ -43,11 +54,13 @@ import { createRegistry, createScrape, type Scrape } from './metrics/scrape.ts'
 import { createTracing } from './metrics/tracing.ts'
 import { createIntegrations } from './oauth/integrations.ts'
 import { createOutbound, type PrivateHost } from './outbound/outbound.ts'
+import { parseOrigin } from './outbound/policy.ts'
 import type { FaultPoint } from './refresh/fault-point.ts'
 import { createRefresher } from './refresh/refresh.ts'
 import { createReplicas } from './refresh/replicas.ts'
 import { defaultTiming, type Timing } from './refresh/timing.ts'
 import { createWorker } from './refresh/worker.ts'
+import { scrubbed } from './scrub.ts'
 import { countConnections, countWaitingWork, listInstallHosts, readClock } from './store/census.ts'
 import { countUnavailable } from './store/counted.ts'
 import type { Database } from './store/database.ts'
@@ -84,6 +97,8 @@ export interface KeywellOptions {
    * place of what its provider's data says, else of 20 calls per second (1,000 for a private host).
    */
   limits?: Readonly<Record<string, HostLimits>>
+  /** How often one key, one address and one guesser may call this process; see `defaultDoorLimits`. */
+  doorLimits?: Partial<DoorLimits>
   /**
    * `serve`: HTTP alone. `worker`: keeps connections alive and tells webhooks; of HTTP it answers
    * `/livez`, `/readyz` and `/metrics`, and nothing else. Default `all`.
@@ -91,6 +106,8 @@ export interface KeywellOptions {
   role?: 'all' | 'serve' | 'worker'
   /** Times of the refresh engine that differ from the defaults; for tests. */
   timing?: Partial<Timing>
+  /** How long replaced keys rest that differ from the defaults; for tests. */
+  keyWaits?: Partial<KeyWaits>
   /** Where a test may stand in the way of a refresh. */
   faultPoint?: FaultPoint
   /** How many days the audit log is kept; 2 or more. Default 90. */
@@ -104,7 +121,7 @@ export interface KeywellOptions {
 
 export interface KeywellService {
   /** Answers any request to the service. */
-  fetch(request: Request): Promise<Response>
+  fetch(request: Request, from?: From): Promise<Response>
   /**
    * What is measured, in the text format of Prometheus, without asking who looks: for a page that
    * only the operator reaches. `fetch` answers the same at `/metrics`, to whoever has an API key.
@@ -114,11 +131,9 @@ export interface KeywellService {
   start(): Promise<void>
   /** Finishes what is under way and closes what `start` opened, the database included. */
   stop(): Promise<void>
-  apiKeys: {
-    create(name: string): Promise<{ id: string; key: Secret }>
-    list(): Promise<{ id: string; name: string; revokedAt: Date | null }[]>
-    revoke(id: string): Promise<void>
-  }
+  apiKeys: OperatorKeys
+  /** Replaces keys and looks after them; works before `start`, which a missing key may refuse. */
+  keys: KeyOperations
   audit: {
     /** Proves that the log is as it was written; see `AuditReport`. Works beside a running service. */
     verify(options?: VerifyAudit): Promise<AuditReport>
@@ -129,7 +144,7 @@ export interface KeywellService {
 export function createKeywell(options: KeywellOptions): KeywellService {
   const { keys } = options
   const publicUrl = checkPublicUrl(options.publicUrl)
-  const logger = options.logger ?? silentLogger
+  const logger = scrubbed(options.logger ?? silentLogger)
   const now = options.now ?? Date.now
   const random = options.random ?? ((bytes: number) => randomBytes(bytes))
   const chance = () => new DataView(Uint8Array.from(random(4)).buffer).getUint32(0) / 2 ** 32
@@ -149,6 +164,11 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     keys,
     random,
     begun: metrics.vaultUsed,
+    refused: ({ reason, keyState }, { tenantId, recordId }) => {
+      metrics.vaultRefused(keyState ?? reason)
+      if (keyState !== 'disabled') return
+      logger.error({ alarm: 'disabled_key', tenantId, recordId }, 'a disabled key is still needed')
+    },
     store: {
       find: (tenantId, version) => findTenantKey(database, tenantId, version),
       insertFirst: (row) => insertFirstTenantKey(database, row),
@@ -156,8 +176,10 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       hasSealedRecords: () => hasSealedRecords(database),
     },
   })
+  const { privateHosts = [] } = options
+  const listed = new Set(privateHosts.map(({ origin }) => parseOrigin(origin).origin))
   const outbound = createOutbound({
-    allow: options.privateHosts ?? [],
+    allow: privateHosts,
     providers,
     limits: options.limits,
     tracing,
@@ -231,7 +253,6 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     random: chance,
     processId,
   })
-  const replicas = createReplicas({ database, hosts: outbound.hosts, logger, after, processId })
   const tokens = createConnectTokens({ database, vault, issuer: publicUrl })
   const sessions = createSessions({ database, tokens, integrations, audit, makeId, publicUrl })
   const flowParts = { database, vault, sessions, integrations, audit, random }
@@ -249,10 +270,22 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const secrets = createSigningSecrets({ vault, random })
   // Gates of its own: receivers that fail must not hold back a provider on the same host.
   const webhookOutbound = createOutbound({ allow: options.privateHosts ?? [], tracing })
+  const replicas = createReplicas({
+    database,
+    hosts: [outbound.hosts, webhookOutbound.hosts],
+    logger,
+    after,
+    processId,
+    rootKeyIds: () => keys.ids,
+  })
+  const keyWatch = createKeyWatch({ database, keys, vault, reloaded: replicas.beat, logger })
+  outbound.hosts.onHold(({ origin, state, retryAfterMs }) => {
+    logger.warn({ origin, state, retryAfterMs }, 'nothing is sent to this host for now')
+  })
   const webhookParts = { database, secrets, outbound: webhookOutbound, audit, metrics }
   const webhookWorker = createWebhookWorker({ ...webhookParts, logger, after, random: chance })
   const webhooks = createWebhooks({ ...webhookParts, makeId, wake: webhookWorker.wake })
-  const apiKeys = createApiKeys({ database, vault, audit, makeId, random, now })
+  const apiKeys = createApiKeys({ database, vault, audit, logger, makeId, random })
   const clockSkew = createClockSkew({ databaseNow: () => readClock(database), now, after, logger })
   const census = createCensus({ take: () => takeCensus(database), now: monotonic, sleep })
   const scrape = createScrape(registry, {
@@ -267,6 +300,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     makeRequestId: () => makeId('request'),
     database,
     apiKeys,
+    door: createDoor({ limits: { ...defaultDoorLimits, ...options.doorLimits }, now: monotonic }),
     sessions,
     flows: createFlows({ ...flowParts, makeId, publicUrl }),
     callback: createCallback(flowParts),
@@ -283,6 +317,16 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       sleep,
       random: chance,
       timing,
+    }),
+    createConnection: createCreateConnection({
+      database,
+      integrations,
+      outbound,
+      storeConnection,
+      audit,
+      metrics,
+      tracing,
+      isListed: (host) => listed.has(new URL(host).origin),
     }),
     disconnector,
     integrations,
@@ -313,7 +357,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   let sweeper: NodeJS.Timeout | undefined
 
   return {
-    fetch: async (request) => app.fetch(request),
+    fetch: async (request, from = {}) => app.fetch(request, from),
     metrics: scrape,
 
     async start() {
@@ -327,6 +371,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await signer.start()
       await feed.start()
       feed.onChange(webhookWorker.wake)
+      await keyWatch.start()
       await replicas.start()
       clockSkew.start()
       if (role === 'serve') return
@@ -340,7 +385,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       clearInterval(sweeper)
       // First everything that begins work, then whatever is under way, then what they need.
       await Promise.all([worker.stop(), webhookWorker.stop(), refresher.drain()])
-      await Promise.all([replicas.stop(), clockSkew.stop()])
+      await Promise.all([replicas.stop(), clockSkew.stop(), keyWatch.stop()])
       await feed.stop()
       await flowHints.stop()
       await audit.close()
@@ -350,12 +395,17 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await database.close()
     },
 
-    apiKeys: {
-      create: (name) => apiKeys.create(name, 'operator'),
-      list: () => apiKeys.list(),
-      revoke: (id) => apiKeys.revoke(id, 'operator'),
-    },
-
+    apiKeys: createOperatorKeys(apiKeys),
+    keys: createKeyOperations({
+      database,
+      keys,
+      vault,
+      audit,
+      random,
+      sleep,
+      waits: { ...defaultKeyWaits, ...options.keyWaits },
+      migrate: () => migrate(database),
+    }),
     audit: {
       verify: createAuditVerifier({ database, keys: auditKeys, heads }),
     },

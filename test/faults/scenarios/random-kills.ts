@@ -9,18 +9,36 @@ import { outcomeOf, type Scenario } from '../scenario.ts'
 interface Parameters {
   connections: number
   forMs: number
+  /** However slow the machine is. */
+  killsAtLeast: number
   /** Each connection is refreshed about once in this time. */
   periodMs: number
   seed: number
+  /** How long a lease may be over before somebody takes the row. */
+  lateLeaseMs: number
 }
 
 export const randomKills: Scenario<Parameters> = {
   title:
     'One of three replicas is killed every 0.2 to 2 s: what is lost was on the wire, and named.',
-  short: { connections: 60, forMs: 6_000, periodMs: 2_000, seed: 1 },
-  long: { connections: 500, forMs: 60_000, periodMs: 10_000, seed: 1 },
+  short: {
+    connections: 60,
+    forMs: 6_000,
+    killsAtLeast: 5,
+    periodMs: 2_000,
+    seed: 1,
+    lateLeaseMs: 20_000,
+  },
+  long: {
+    connections: 500,
+    forMs: 60_000,
+    killsAtLeast: 30,
+    periodMs: 10_000,
+    seed: 1,
+    lateLeaseMs: 5_000,
+  },
 
-  async run({ connections, forMs, periodMs, seed }) {
+  async run({ connections, forMs, killsAtLeast, periodMs, seed, lateLeaseMs }) {
     const fleet = await startFleet({ replicas: 3, connections, timing: shortTiming })
     try {
       const random = randomFrom(seed)
@@ -29,7 +47,7 @@ export const randomKills: Scenario<Parameters> = {
       const untilMs = performance.now() + forMs
       const starting = new Map<number, Promise<unknown>>()
       let kills = 0
-      while (performance.now() < untilMs) {
+      while (performance.now() < untilMs || kills < killsAtLeast) {
         await pause(200 + random() * 1_800)
         const place = Math.floor(random() * fleet.replicas.length)
         await starting.get(place)
@@ -41,7 +59,7 @@ export const randomKills: Scenario<Parameters> = {
       await Promise.all(starting.values())
       await endPressure()
       await settle(fleet)
-      return outcomeOf(judge(await witness.gather()), { figures: { kills } })
+      return outcomeOf(judge(await witness.gather(), { lateLeaseMs }), { figures: { kills } })
     } finally {
       await fleet.stop()
     }

@@ -2,31 +2,44 @@ import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { Env, Instance } from '../instance.ts'
 import type { Issue, Project, User } from '../store/state.ts'
-import { needs } from './access.ts'
+import { needs, needsAnyToken } from './access.ts'
 import { paged } from './paging.ts'
+import { personalAccessTokenView } from './personal-access-tokens.ts'
 import { issueView, projectView, userView } from './views.ts'
 
 /** The part of `/api/v4` that is here. What is not answers 404, as at GitLab. */
 export function restApi(instance: Instance): Hono<Env> {
   const canRead = needs(instance, 'api', 'read_api')
   const canReadUser = needs(instance, 'api', 'read_api', 'read_user')
-  return new Hono<Env>()
-    .get('/user', canReadUser, (c) => c.json(userView(caller(c), instance.url())))
-    .get('/version', canReadUser, (c) => c.json({ version: '18.4.0', revision: 'sandbox' }))
-    .get('/projects', canRead, (c) => listProjects(c, instance))
-    .get('/projects/:id', canRead, (c) => withProject(c, instance, showProject))
-    .get('/projects/:id/issues', canRead, (c) => withProject(c, instance, listIssues))
-    .post('/projects/:id/issues', needs(instance, 'api'), (c) =>
-      withProject(c, instance, createIssue),
-    )
-    .get('/projects/:id/issues/:iid', canRead, (c) => withProject(c, instance, showIssue))
-    .all('/*', (c) => c.json({ error: '404 Not Found' }, 404))
+  return (
+    new Hono<Env>()
+      .get('/user', canReadUser, (c) => c.json(userView(caller(c), instance.url())))
+      .get('/version', canReadUser, (c) => c.json({ version: '18.4.0', revision: 'sandbox' }))
+      // Whatever a token may do, it may look at itself.
+      .get('/personal_access_tokens/self', needsAnyToken(instance), (c) => showSelf(c, instance))
+      .get('/projects', canRead, (c) => listProjects(c, instance))
+      .get('/projects/:id', canRead, (c) => withProject(c, instance, showProject))
+      .get('/projects/:id/issues', canRead, (c) => withProject(c, instance, listIssues))
+      .post('/projects/:id/issues', needs(instance, 'api'), (c) =>
+        withProject(c, instance, createIssue),
+      )
+      .get('/projects/:id/issues/:iid', canRead, (c) => withProject(c, instance, showIssue))
+      .all('/*', (c) => c.json({ error: '404 Not Found' }, 404))
+  )
 }
 
 function caller(c: Context<Env>): User {
   const user = c.get('user')
   if (user === undefined) throw new Error('a route of the API forgot to ask for a token')
   return user
+}
+
+function showSelf(c: Context<Env>, instance: Instance): Response {
+  const token = c.get('personalAccessToken')
+  if (token === undefined) {
+    return c.json({ message: '400 Bad request - this is not a personal access token' }, 400)
+  }
+  return c.json(personalAccessTokenView(instance, token))
 }
 
 function listProjects(c: Context<Env>, instance: Instance): Response {

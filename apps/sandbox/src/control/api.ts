@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { z } from 'zod'
+import { issuePersonalAccessToken } from '../api/personal-access-tokens.ts'
 import type { Env, Instance } from '../instance.ts'
 import { issueToken, revokeWhere } from '../oauth/tokens.ts'
 import { saving } from '../site.ts'
@@ -10,11 +11,18 @@ import { faultInputSchema } from './faults.ts'
 import {
   applicationInputSchema,
   grantSelectorSchema,
+  personalAccessTokenInputSchema,
   tokenInputSchema,
   userInputSchema,
   userPatchSchema,
 } from './protocol.ts'
-import { addUser, describeToken, newSecret, registerApplication } from './registry.ts'
+import {
+  addUser,
+  describePersonalAccessToken,
+  describeToken,
+  newSecret,
+  registerApplication,
+} from './registry.ts'
 import { settingsPatchSchema } from './settings.ts'
 
 const maxBodyBytes = 1_048_576
@@ -114,6 +122,19 @@ export function controlApi(instance: Instance, reset: () => void): Hono<Env> {
           (grantId === undefined || token.grantId === grantId),
       )
       return c.json({ revoked })
+    })
+    .post('/personal-access-tokens', async (c) => {
+      const input = await read(c, personalAccessTokenInputSchema)
+      const user = userNamed(instance, input.username)
+      const token = issuePersonalAccessToken(instance, user, input)
+      return c.json(describePersonalAccessToken(instance, token), 201)
+    })
+    .post('/personal-access-tokens/:id/revoke', (c) => {
+      const token = store.personalAccessTokens.get(Number(c.req.param('id')))
+      if (token === undefined) return notFound(c)
+      token.revokedAt ??= instance.now()
+      store.touch()
+      return c.json(describePersonalAccessToken(instance, token))
     })
     .notFound(notFound)
 }

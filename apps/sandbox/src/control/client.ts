@@ -4,7 +4,9 @@ import type { Fault, FaultInput } from './faults.ts'
 import type {
   ApplicationInput,
   GrantSelector,
+  IssuedPersonalAccessToken,
   IssuedToken,
+  PersonalAccessTokenInput,
   TokenInput,
   UserInput,
 } from './protocol.ts'
@@ -51,6 +53,10 @@ export interface SandboxControl {
   issueToken(token: TokenInput): Promise<IssuedToken>
   /** What a user does on the Applications page; answers how many pairs died. */
   revokeGrants(selector: GrantSelector): Promise<number>
+
+  /** What a user makes by hand in the settings. */
+  issuePersonalAccessToken(token: PersonalAccessTokenInput): Promise<IssuedPersonalAccessToken>
+  revokePersonalAccessToken(id: number): Promise<IssuedPersonalAccessToken>
 }
 
 /** @param url the sandbox's `controlUrl` */
@@ -90,5 +96,7 @@ export function sandboxControl(url: string): SandboxControl {
     issueToken: (token) => call('POST', '/tokens', token),
     revokeGrants: async (selector) =>
       (await call<{ revoked: number }>('POST', '/grants/revoke', selector)).revoked,
+    issuePersonalAccessToken: (token) => call('POST', '/personal-access-tokens', token),
+    revokePersonalAccessToken: (id) => call('POST', `/personal-access-tokens/${id}/revoke`),
   }
 }

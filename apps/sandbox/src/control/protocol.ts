@@ -44,6 +44,27 @@ export interface IssuedToken {
   revokedAt: string | null
 }
 
+/** A personal access token to make. */
+export interface PersonalAccessTokenInput {
+  username: string
+  name?: string
+  /** `api` unless told. */
+  scopes?: string[]
+  /** `YYYY-MM-DD`; without an end unless told. */
+  expiresOn?: string
+}
+
+/** A personal access token as the sandbox holds it, in clear. */
+export interface IssuedPersonalAccessToken {
+  id: number
+  value: string
+  username: string
+  scopes: string[]
+  expiresOn: string | null
+  /** Null while it lives. */
+  revokedAt: string | null
+}
+
 /** Which grants to withdraw; what is left out does not narrow. */
 export interface GrantSelector {
   username?: string
@@ -91,6 +112,13 @@ export const tokenInputSchema: z.ZodType<TokenInput> = z.strictObject({
   clientId: z.string(),
   username: z.string(),
   scopes: scopes.exactOptional(),
+})
+
+export const personalAccessTokenInputSchema: z.ZodType<PersonalAccessTokenInput> = z.strictObject({
+  username: z.string(),
+  name: z.string().min(1).max(200).exactOptional(),
+  scopes: scopes.exactOptional(),
+  expiresOn: z.iso.date().exactOptional(),
 })
 
 export const grantSelectorSchema: z.ZodType<GrantSelector> = z

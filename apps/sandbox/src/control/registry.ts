@@ -2,8 +2,13 @@ import { randomBytes } from 'node:crypto'
 import type { Instance } from '../instance.ts'
 import { scopeSentences } from '../scopes.ts'
 import { newUser } from '../store/seed.ts'
-import type { Application, Token, User } from '../store/state.ts'
-import type { ApplicationInput, IssuedToken, UserInput } from './protocol.ts'
+import type { Application, PersonalAccessToken, Token, User } from '../store/state.ts'
+import type {
+  ApplicationInput,
+  IssuedPersonalAccessToken,
+  IssuedToken,
+  UserInput,
+} from './protocol.ts'
 
 /** Registers an application, or replaces the one with the same id; its tokens stay. */
 export function registerApplication({ store }: Instance, input: ApplicationInput): Application {
@@ -47,5 +52,19 @@ export function describeToken({ store }: Instance, token: Token): IssuedToken {
     createdAt: new Date(token.createdAt).toISOString(),
     expiresAt: new Date(token.createdAt + token.expiresInSeconds * 1_000).toISOString(),
     revokedAt: token.revokedAt === null ? null : new Date(token.revokedAt).toISOString(),
+  }
+}
+
+export function describePersonalAccessToken(
+  { store }: Instance,
+  { id, value, userId, scopes, expiresOn, revokedAt }: PersonalAccessToken,
+): IssuedPersonalAccessToken {
+  return {
+    id,
+    value,
+    username: store.users.get(userId)?.username ?? '',
+    scopes: [...scopes],
+    expiresOn,
+    revokedAt: revokedAt === null ? null : new Date(revokedAt).toISOString(),
   }
 }

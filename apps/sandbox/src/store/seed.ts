@@ -153,6 +153,7 @@ export function seedState(people: readonly UserInput[], now: number): State {
     applications: [],
     codes: [],
     tokens: [],
+    personalAccessTokens: [],
     sessions: [],
     projects: projects.map((project, index) => seedProject(project, users, now - index * dayMs)),
     issues,

@@ -10,6 +10,7 @@ export interface State {
   applications: Application[]
   codes: Code[]
   tokens: Token[]
+  personalAccessTokens: PersonalAccessToken[]
   sessions: Session[]
   projects: Project[]
   issues: Issue[]
@@ -75,6 +76,20 @@ export interface Token {
   childId: number | null
   /** The pair that dies when this access token is first used (rotation `first_use`). */
   previousId: number | null
+}
+
+/** What a user has made by hand, to use in place of a password. */
+export interface PersonalAccessToken {
+  id: number
+  value: string
+  name: string
+  userId: number
+  scopes: string[]
+  createdAt: number
+  /** `YYYY-MM-DD`: the day, in UTC, at whose beginning it ends; null: it does not. */
+  expiresOn: string | null
+  revokedAt: number | null
+  lastUsedAt: number | null
 }
 
 export interface Session {
@@ -169,6 +184,22 @@ export const stateSchema: z.ZodType<State> = z.object({
       previousId: z.int().nullable(),
     }),
   ),
+  // A file from before there were any has none.
+  personalAccessTokens: z
+    .array(
+      z.object({
+        id: z.int(),
+        value: z.string(),
+        name: z.string(),
+        userId: z.int(),
+        scopes: names,
+        createdAt: time,
+        expiresOn: z.string().nullable(),
+        revokedAt: maybeTime,
+        lastUsedAt: maybeTime,
+      }),
+    )
+    .default([]),
   sessions: z.array(z.object({ id: z.string(), userId: z.int(), createdAt: time })),
   projects: z.array(
     z.object({

@@ -1,5 +1,15 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import type { Application, Code, Issue, Project, Session, State, Token, User } from './state.ts'
+import type {
+  Application,
+  Code,
+  Issue,
+  PersonalAccessToken,
+  Project,
+  Session,
+  State,
+  Token,
+  User,
+} from './state.ts'
 import { stateSchema } from './state.ts'
 
 /** Dead pairs beyond this many are forgotten, oldest first, so that a long load test stays small. */
@@ -15,6 +25,7 @@ export class Store {
   readonly users: Map<number, User> = new Map()
   readonly applications: Map<string, Application> = new Map()
   readonly codes: Map<string, Code> = new Map()
+  readonly personalAccessTokens: Map<number, PersonalAccessToken> = new Map()
   readonly sessions: Map<string, Session> = new Map()
   readonly projects: Map<number, Project> = new Map()
   readonly issues: Map<number, Issue> = new Map()
@@ -100,6 +111,7 @@ export class Store {
     refill(this.users, state.users, (user) => user.id)
     refill(this.applications, state.applications, (application) => application.clientId)
     refill(this.codes, state.codes, (code) => code.code)
+    refill(this.personalAccessTokens, state.personalAccessTokens, (token) => token.id)
     refill(this.sessions, state.sessions, (session) => session.id)
     refill(this.projects, state.projects, (project) => project.id)
     refill(this.issues, state.issues, (issue) => issue.id)
@@ -130,6 +142,7 @@ export class Store {
       applications: [...this.applications.values()],
       codes: [...this.codes.values()],
       tokens: [...this.#tokens.values()],
+      personalAccessTokens: [...this.personalAccessTokens.values()],
       sessions: [...this.sessions.values()],
       projects: [...this.projects.values()],
       issues: [...this.issues.values()],

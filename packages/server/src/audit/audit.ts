@@ -26,6 +26,7 @@ export type AuditAction =
   | 'integration.set_client'
   | 'api_key.create'
   | 'api_key.revoke'
+  | 'api_key.rotate'
   | 'webhook.create'
   | 'webhook.update'
   | 'webhook.delete'
@@ -33,6 +34,11 @@ export type AuditAction =
   | 'webhook.replay'
   | 'webhook.test'
   | 'webhook.disable'
+  | 'key.rotate_root'
+  | 'key.rotate'
+  | 'key.enable'
+  | 'key.disable'
+  | 'key.destroy'
 
 /** One act. Never holds a secret, nor the hash of one. */
 export interface AuditEntry {

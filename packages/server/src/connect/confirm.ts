@@ -23,7 +23,11 @@ import { redeemCode } from './one-time-code.ts'
 import type { Actor, Sessions } from './sessions.ts'
 import type { StoreConnection } from './store-connection.ts'
 
-type Confirmation = z.output<typeof confirmSchema> & { sessionId: string } & Actor
+type Confirmation = z.output<typeof confirmSchema> & {
+  sessionId: string
+  /** The only ones that whoever confirms may deal with; all unless told. */
+  providers?: readonly string[] | undefined
+} & Actor
 
 /**
  * Steps 7 and 8: the app's backend says who is signed in, in the browser that brought the ticket.
@@ -98,13 +102,20 @@ export function createConfirm(parts: {
       })
       const session = await parts.sessions.read(flow.tenantId, flow.sessionId)
       await parts.storeConnection({
-        flow,
+        place: flow,
         provider: registration.provider,
         account,
-        granted,
+        type: 'oauth_token',
+        tokens: granted.tokens,
+        expiresInMs: granted.expiresInMs,
+        askedScopes: flow.scopes,
         scopes,
         allowAccountChange: session.policy.allowAccountChange,
         entry: entryOf(flow, actor),
+        also: async (sql, { id: connectionId }) => {
+          await store.endFlow(sql, { ...flow, status: 'connected', connectionId })
+          await store.hintFlow(sql, flow.id)
+        },
       })
     } catch (error) {
       // Only when it is known that nothing was stored: after a lost commit the grant may be in use.
@@ -121,6 +132,7 @@ export function createConfirm(parts: {
     ticket,
     tenantId,
     userId,
+    providers,
     ...actor
   }: Confirmation): Promise<ConfirmAnswer> {
     // The ticket is spent whatever follows: a ticket that was shown to the wrong user is of no more use.
@@ -132,7 +144,8 @@ export function createConfirm(parts: {
       throw new KeywellError('flow_mismatch', 'This ticket does not finish this flow.')
     }
     const flow = await readFlow(database, tenantId, flowId)
-    if (flow.sessionId !== sessionId || flow.userId !== userId) {
+    const isOurs = providers?.includes(flow.provider) ?? true
+    if (flow.sessionId !== sessionId || flow.userId !== userId || !isOurs) {
       await end(flow, foreign(), actor)
       throw foreign()
     }

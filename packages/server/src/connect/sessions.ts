@@ -60,7 +60,9 @@ export function createSessions(parts: {
     }
     if (request.connectionId !== undefined) {
       const row = await findConnection(database, request.tenantId, request.connectionId)
-      if (row === undefined || row.userId !== request.userId || row.status === 'disconnected') {
+      const foreign =
+        row?.userId !== request.userId || request.providers?.includes(row.provider) === false
+      if (row === undefined || foreign || row.status === 'disconnected') {
         throw new KeywellError('not_found', `There is no connection ${request.connectionId}.`)
       }
     }

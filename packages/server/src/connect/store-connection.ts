@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { KeywellError, type ProviderAccount, type ProviderDefinition } from '@keywell/protocol'
+import {
+  type CredentialType,
+  KeywellError,
+  type ProviderAccount,
+  type ProviderDefinition,
+} from '@keywell/protocol'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import { writeChange } from '../changes/changes.ts'
 import type { MakeId } from '../ids.ts'
-import type { TokenOutcome } from '../oauth/token-answer.ts'
-import type { TokenBox } from '../oauth/token-set.ts'
+import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
 import { planLife, planProbe } from '../refresh/schedule.ts'
 import {
   type ConnectionRow,
@@ -15,28 +19,45 @@ import {
 } from '../store/connections.ts'
 import { deleteCredential, insertCredential } from '../store/credentials.ts'
 import { type Database, type Sql, UniqueViolation } from '../store/database.ts'
-import { endFlow, type FlowRow, hintFlow } from '../store/flows.ts'
 import { moveToRevocations } from '../store/revocations.ts'
 import { settleUpkeep } from '../store/upkeep.ts'
 
-export interface NewGrant {
-  flow: FlowRow
+/** Whose connection it is, where, and under which name. */
+export interface Place {
+  tenantId: string
+  userId: string
+  host: string
+  connectionName: string
+  /** The connection to mend; null: the one under that name, or a new one. */
+  connectionId: string | null
+  integrationOwner: string
+  integrationId: string
+}
+
+export interface NewCredential {
+  place: Place
   provider: ProviderDefinition
   account: ProviderAccount
-  granted: Extract<TokenOutcome, { kind: 'tokens' }>
+  type: Extract<CredentialType, 'oauth_token' | 'api_key'>
+  tokens: TokenSet
+  /** Milliseconds, as the provider said; null: it did not. */
+  expiresInMs: number | null
+  askedScopes: readonly string[]
   scopes: readonly string[]
   allowAccountChange: boolean
   entry: Omit<AuditEntry, 'result'>
+  /** What else is to be written in the same transaction. */
+  also?: (sql: Sql, connection: ConnectionRow) => Promise<void>
 }
 
-export type StoreConnection = (grant: NewGrant) => Promise<void>
+export type StoreConnection = (credential: NewCredential) => Promise<ConnectionRow>
 
 /** Two browsers of one user may finish at the same time; the loser of a race looks again. */
 const maxAttempts = 5
 
 /**
- * The end of step 8, in one transaction: connection, sealed credential, upkeep, change, audit row and
- * the flow's end. A connection under that name is replaced in place, by the same account only.
+ * Where every way of connecting ends, in one transaction: connection, sealed credential, upkeep, change
+ * and audit row. A connection under that name is replaced in place, by the same account only.
  */
 export function createStoreConnection(parts: {
   database: Database
@@ -45,62 +66,58 @@ export function createStoreConnection(parts: {
   makeId: MakeId
   random: () => number
 }): StoreConnection {
-  const { database, box, audit } = parts
+  const { database, box, audit, random } = parts
 
-  async function tryOnce(grant: NewGrant): Promise<void> {
-    const { flow, granted } = grant
-    const existing = await findExisting(database, flow)
-    requireSameAccount(existing, grant)
+  async function tryOnce(credential: NewCredential): Promise<ConnectionRow> {
+    const { place, type, tokens } = credential
+    const { tenantId } = place
+    const existing = await findExisting(database, credential)
+    requireSameAccount(existing, credential)
     const connectionId = existing?.id ?? parts.makeId('connection')
     const generation = (existing?.generation ?? 0) + 1
-    const owner = { ...flow, connectionId, generation }
-    const sealed = await box.seal(owner, granted.tokens)
-    const life = planLife(grant.provider, granted.expiresInMs, parts.random)
-    await database.transaction(flow.tenantId, async (sql) => {
+    const sealed = await box.seal({ ...place, type, connectionId, generation }, tokens)
+    const life = lifeOf(credential, random)
+    return database.transaction(tenantId, async (sql) => {
       if (existing !== undefined) {
         // The grant that is replaced goes the way of a disconnected one: it is withdrawn upstream.
         // Moved first, while the row still names the integration that it was sealed to.
-        await moveToRevocations(sql, flow.tenantId, connectionId)
-        await deleteCredential(sql, flow.tenantId, connectionId)
+        await moveToRevocations(sql, { tenantId, connectionId, claimed: false })
+        await deleteCredential(sql, tenantId, connectionId)
       }
       await insertCredential(sql, {
         ...sealed,
-        tenantId: flow.tenantId,
+        tenantId,
         connectionId,
-        type: 'oauth_token',
+        type,
         generation,
         lifeMs: life.lifeMs,
         committedBy: randomUUID(),
       })
       await settleUpkeep(sql, {
-        tenantId: flow.tenantId,
+        ...place,
         connectionId,
-        integrationId: flow.integrationId,
-        host: flow.host,
-        refreshInMs: granted.tokens.refreshToken === null ? null : life.refreshInMs,
-        probeInMs: planProbe({ hasEnd: life.lifeMs !== null, readAgoMs: 0 }, parts.random),
+        refreshInMs: life.refreshInMs,
+        probeInMs: planProbe({ type, endsInMs: life.lifeMs, readAgoMs: 0 }, random),
         generation,
       })
-      const connection = await writeConnection(sql, grant, existing, connectionId)
-      await endFlow(sql, { ...flow, status: 'connected', connectionId })
-      await hintFlow(sql, flow.id)
+      const connection = await writeConnection(sql, credential, existing, connectionId)
+      await credential.also?.(sql, connection)
       await writeChange(sql, { kind: 'connected', connection })
-      const { entry } = grant
       await audit.write(sql, {
-        ...entry,
+        ...credential.entry,
         action: 'connection.connect',
         connectionId,
         generation,
         result: 'ok',
       })
+      return connection
     })
   }
 
-  return async (grant) => {
+  return async (credential) => {
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       try {
-        await tryOnce(grant)
-        return
+        return await tryOnce(credential)
       } catch (error) {
         if (!(error instanceof UniqueViolation || error instanceof GenerationMoved)) throw error
       }
@@ -109,21 +126,38 @@ export function createStoreConnection(parts: {
   }
 }
 
-async function findExisting(sql: Sql, flow: FlowRow): Promise<ConnectionRow | undefined> {
-  if (flow.connectionId === null) {
-    return findConnectionByName(sql, { ...flow, name: flow.connectionName })
+/** An API key lives as long as it was made for, and nothing renews it. */
+function lifeOf(
+  { type, provider, tokens, expiresInMs }: NewCredential,
+  random: () => number,
+): { lifeMs: number | null; refreshInMs: number | null } {
+  if (type === 'api_key') return { lifeMs: expiresInMs, refreshInMs: null }
+  const life = planLife(provider, expiresInMs, random)
+  return tokens.refreshToken === null ? { ...life, refreshInMs: null } : life
+}
+
+async function findExisting(
+  sql: Sql,
+  { place, provider }: NewCredential,
+): Promise<ConnectionRow | undefined> {
+  if (place.connectionId === null) {
+    return findConnectionByName(sql, {
+      ...place,
+      provider: provider.name,
+      name: place.connectionName,
+    })
   }
-  const mended = await findConnection(sql, flow.tenantId, flow.connectionId)
+  const mended = await findConnection(sql, place.tenantId, place.connectionId)
   if (mended !== undefined && mended.status !== 'disconnected') return mended
   throw new KeywellError('not_found', 'The connection to mend was removed in the meantime.')
 }
 
-function requireSameAccount(existing: ConnectionRow | undefined, grant: NewGrant): void {
-  if (existing === undefined || grant.allowAccountChange) return
-  if (existing.account.id === grant.account.id) return
+function requireSameAccount(existing: ConnectionRow | undefined, credential: NewCredential): void {
+  if (existing === undefined || credential.allowAccountChange) return
+  if (existing.account.id === credential.account.id) return
   throw new KeywellError(
     'account_mismatch',
-    `This is another ${grant.provider.title} account than the one that is connected. Nothing was changed.`,
+    `This is another ${credential.provider.title} account than the one that is connected. Nothing was changed.`,
   )
 }
 
@@ -132,17 +166,17 @@ class GenerationMoved extends Error {}
 
 async function writeConnection(
   sql: Sql,
-  { flow, account, scopes }: NewGrant,
+  { place, provider, account, askedScopes, scopes }: NewCredential,
   existing: ConnectionRow | undefined,
   connectionId: string,
 ): Promise<ConnectionRow> {
   const row = {
-    tenantId: flow.tenantId,
+    tenantId: place.tenantId,
     id: connectionId,
-    integrationOwner: flow.integrationOwner,
-    integrationId: flow.integrationId,
+    integrationOwner: place.integrationOwner,
+    integrationId: place.integrationId,
     account: { ...account },
-    askedScopes: flow.scopes,
+    askedScopes: [...askedScopes],
     grantedScopes: [...scopes],
   }
   if (existing !== undefined) {
@@ -150,6 +184,6 @@ async function writeConnection(
     if (replaced === undefined) throw new GenerationMoved()
     return replaced
   }
-  const { userId, provider, host, connectionName: name } = flow
-  return insertConnection(sql, { ...row, userId, provider, host, name })
+  const { userId, host, connectionName: name } = place
+  return insertConnection(sql, { ...row, userId, provider: provider.name, host, name })
 }

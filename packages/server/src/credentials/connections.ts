@@ -45,17 +45,26 @@ export function viewConnection(row: ConnectionRow): Connection {
   }
 }
 
+/** Whose a connection must be, and of which providers when that is limited. */
+export interface ConnectionOwner {
+  tenantId: string
+  userId?: string | undefined
+  providers?: readonly string[] | undefined
+}
+
 /**
  * A connection of an owner. That of another tenant or user, and one that was removed, cannot be told
  * apart from one that never was.
  */
 export async function readConnection(
   sql: Sql,
-  owner: { tenantId: string; userId?: string | undefined },
+  owner: ConnectionOwner,
   id: string,
 ): Promise<ConnectionRow> {
   const row = await findConnection(sql, owner.tenantId, id)
-  const foreign = owner.userId !== undefined && row?.userId !== owner.userId
+  const foreign =
+    (owner.userId !== undefined && row?.userId !== owner.userId) ||
+    (row !== undefined && owner.providers?.includes(row.provider) === false)
   if (row === undefined || foreign || row.status === 'disconnected') {
     throw new KeywellError('not_found', `There is no connection ${id}.`)
   }
@@ -64,12 +73,12 @@ export async function readConnection(
 
 export async function listConnections(
   sql: Sql,
-  query: z.output<typeof listConnectionsSchema>,
+  query: z.output<typeof listConnectionsSchema> & { providers?: readonly string[] | undefined },
 ): Promise<ConnectionList> {
   const rows = await listRows(sql, {
     tenantId: query.tenantId,
     userId: query.userId ?? null,
-    provider: query.provider ?? null,
+    providers: query.provider === undefined ? (query.providers ?? null) : [query.provider],
     after: query.cursor ?? null,
     limit: query.limit + 1,
   })

@@ -1,9 +1,10 @@
-import type { DisconnectAnswer } from '@keywell/protocol'
+import type { CredentialType, DisconnectAnswer } from '@keywell/protocol'
+import { handlingOf } from '@keywell/providers'
 import type { Audit } from '../audit/audit.ts'
 import { writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { type RevokeOutcome, revokeToken } from '../oauth/client.ts'
+import { type Registration, type RevokeOutcome, revokeToken } from '../oauth/client.ts'
 import { type Integrations, requireProvider } from '../oauth/integrations.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import { joinBelow } from '../outbound/host.ts'
@@ -13,7 +14,6 @@ import { deleteCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
 import { suspendIntegration } from '../store/integrations.ts'
 import {
-  claimRevocation,
   claimRevocations,
   deleteRevocation,
   markIrrevocable,
@@ -22,7 +22,7 @@ import {
 } from '../store/revocations.ts'
 import { deleteUpkeep } from '../store/upkeep.ts'
 import type { Sleep } from '../timers.ts'
-import { readConnection, viewConnection } from './connections.ts'
+import { type ConnectionOwner, readConnection, viewConnection } from './connections.ts'
 
 /** How long a disconnect waits for the provider, in milliseconds. */
 const maxWaitMs = 3_000
@@ -34,7 +34,7 @@ const canaryInMs = 60_000
 export interface Disconnector {
   /** Local first: no read succeeds after it. Then the provider is told, now or later. */
   disconnect(
-    owner: { tenantId: string; userId?: string | undefined },
+    owner: ConnectionOwner,
     id: string,
     caller: { actor: string; requestId: string },
   ): Promise<DisconnectAnswer>
@@ -74,7 +74,9 @@ export function createDisconnector(parts: {
       if (outcome === 'revoked') await deleteRevocation(sql, row)
       if (outcome === 'refused') await markIrrevocable(sql, row)
       // It speaks of the client, so the row is kept for when that is mended.
-      if (outcome === 'client_refused') await suspendIntegration(sql, suspensionOf(row))
+      if (outcome === 'client_refused') {
+        await suspendIntegration(sql, suspensionOf(row, registration))
+      }
       await audit.write(sql, {
         ...entry,
         result: outcome === 'revoked' ? 'ok' : 'failed',
@@ -100,9 +102,13 @@ export function createDisconnector(parts: {
   return {
     async disconnect(owner, id, caller) {
       const found = await readConnection(database, owner, id)
-      const { connection, revocation } = await database.transaction(found.tenantId, async (sql) => {
-        const moved = await moveToRevocations(sql, found.tenantId, id)
-        await deleteCredential(sql, found.tenantId, id)
+      const done = await database.transaction(found.tenantId, async (sql) => {
+        const moved = await moveToRevocations(sql, {
+          tenantId: found.tenantId,
+          connectionId: id,
+          claimed: true,
+        })
+        const type = await deleteCredential(sql, found.tenantId, id)
         await deleteUpkeep(sql, found.tenantId, id)
         const gone = (await disconnectConnection(sql, found.tenantId, id)) ?? found
         await writeChange(sql, { kind: 'disconnected', connection: gone })
@@ -115,17 +121,19 @@ export function createDisconnector(parts: {
           action: 'connection.disconnect',
           result: 'ok',
         })
-        return { connection: gone, revocation: moved }
+        return { connection: gone, revocation: moved, type: type ?? null }
       })
+      const { connection, revocation, type } = done
       // Tried at once, and not waited for when the provider is slow: it goes on behind the answer.
       const upstream =
-        revocation !== undefined && (await claimRevocation(database, revocation))
+        revocation !== undefined
           ? await Promise.race([withdrawSafely(revocation), parts.sleep(maxWaitMs)])
           : undefined
       return {
         connection: viewConnection(connection),
-        upstream: upstream ?? 'pending',
-        manualUrl: manualUrl(connection),
+        // An API key may serve elsewhere too: whether it goes is its user's to say.
+        upstream: type === 'api_key' ? 'manual' : (upstream ?? 'pending'),
+        manualUrl: manualUrl(connection, type),
       }
     },
 
@@ -146,12 +154,12 @@ const upstreamOf = {
   retry: 'pending',
 } as const satisfies Record<RevokeOutcome, DisconnectAnswer['upstream']>
 
-function suspensionOf(row: RevocationRow) {
+function suspensionOf(row: RevocationRow, { revision }: Registration) {
   const reason = 'client_refused' as const
-  return { tenantId: row.integrationOwner, id: row.integrationId, reason, canaryInMs }
+  return { tenantId: row.integrationOwner, id: row.integrationId, revision, reason, canaryInMs }
 }
 
-function manualUrl(connection: ConnectionRow): string {
-  const { revocation } = requireProvider(connection.provider)
-  return joinBelow(connection.host, revocation.manualPath).href
+function manualUrl(connection: ConnectionRow, type: CredentialType | null): string {
+  const { manualPath } = handlingOf(requireProvider(connection.provider), type)
+  return joinBelow(connection.host, manualPath).href
 }

@@ -6,7 +6,7 @@ import {
   type ReadCredentialAnswer,
   type readCredentialSchema,
 } from '@keywell/protocol'
-import { findProvider, missingScopes } from '@keywell/providers'
+import { findProvider, handlingOf, missingScopes } from '@keywell/providers'
 import { LRUCache } from 'lru-cache'
 import type { z } from 'zod'
 import type { Audit } from '../audit/audit.ts'
@@ -102,7 +102,8 @@ export function createReadCredential(parts: {
     const key = keyOf(row)
     if (touched.has(key)) return
     touched.set(key, true)
-    const hotProbeInMs = planProbe({ hasEnd: row.expiresAt !== null, readAgoMs: 0 }, parts.random)
+    const { type, expiresInMs: endsInMs } = row
+    const hotProbeInMs = planProbe({ type, endsInMs, readAgoMs: 0 }, parts.random)
     void touchUpkeep(database, { ...row, connectionId: row.id, hotProbeInMs }).catch(() => {})
   }
 
@@ -136,14 +137,17 @@ export function createReadCredential(parts: {
   /** Ended; due, when the reader only asks for something newer; or dead at the provider before its time. */
   async function wantsRefresh(row: CredentialReadRow, query: Query): Promise<boolean> {
     if (row.status !== 'active' || row.sealed === null) return false
-    if (hasEnded(row)) return true
+    if (hasEnded(row)) return row.type !== 'api_key'
     if (query.ifNewerThan !== undefined && row.refreshDue)
       return row.generation <= query.ifNewerThan
     if (query.minGeneration === undefined || row.generation >= query.minGeneration) return false
     return isDead(row)
   }
 
-  /** A caller's 401 is a question, and the provider is asked before it is believed. */
+  /**
+   * A caller's 401 is a question, and the provider is asked before it is believed. A token that nothing
+   * renews is handed to the keeper, who looks twice before it is given up.
+   */
   async function isDead(row: CredentialReadRow): Promise<boolean> {
     const key = keyOf(row)
     if (row.sealed === null || probed.has(key)) return false
@@ -151,10 +155,10 @@ export function createReadCredential(parts: {
     const provider = requireProvider(row.provider)
     const { accessToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
     const sending = { tenantId: row.tenantId }
-    const asked = { provider, host: row.host, accessToken, sending }
+    const asked = { provider, host: row.host, type: row.type, accessToken, sending }
     if ((await probeToken(parts, asked)).news !== 'dead') return false
     await hastenUpkeep(database, { ...row, connectionId: row.id })
-    return true
+    return row.type !== 'api_key'
   }
 
   /** Refreshes here or waits for whoever does; comes back with the row as it is then. */
@@ -183,6 +187,14 @@ export function createReadCredential(parts: {
       throw new KeywellError('needs_reauth', `${title} no longer accepts this connection.`, {
         reason: row.reason ?? undefined,
         connectUrl: connectUrl(query),
+        nextStep: row.type === 'api_key' ? askForKey : undefined,
+      })
+    }
+    if (row.type === 'api_key' && hasEnded(row)) {
+      throw new KeywellError('needs_reauth', `The ${title} key of this connection has expired.`, {
+        reason: 'refresh_expired',
+        connectUrl: connectUrl(query),
+        nextStep: askForKey,
       })
     }
     if (row.sealed === null || row.status !== 'active') {
@@ -194,16 +206,17 @@ export function createReadCredential(parts: {
 
   async function open(row: CredentialReadRow, query: Query): Promise<CredentialAnswer> {
     const provider = findProvider(row.provider)
-    if (row.sealed === null || provider === undefined)
+    if (row.sealed === null || row.type === null || provider === undefined)
       throw new TypeError('checked by requireUsable')
     const { accessToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
+    const { name, prefix } = handlingOf(provider, row.type).header
     return {
       unchanged: false,
       connectionId: connectionIdOf(row),
       generation: row.generation,
-      type: 'oauth_token',
+      type: row.type,
       credential: accessToken.expose(),
-      header: { name: 'Authorization', value: `Bearer ${accessToken.expose()}` },
+      header: { name, value: `${prefix}${accessToken.expose()}` },
       expiresAt: row.expiresAt?.toISOString() ?? null,
       expiresInMs: wholeMs(row.expiresInMs),
       scopes: row.grantedScopes,
@@ -223,6 +236,8 @@ export function createReadCredential(parts: {
     return url.href
   }
 }
+
+const askForKey = 'Ask the user for a new key, and store it with POST /v1/connections.'
 
 /** Whatever else a caller writes as its provider is no word of ours, so it is not told. */
 const factsOf = ({ provider }: Query) => ({

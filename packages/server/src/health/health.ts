@@ -43,30 +43,29 @@ export function createHealth(parts: {
 }): Health {
   const { database, random } = parts
 
-  async function look(
-    claim: Claim,
-    row: KeptCredentialRow,
-  ): Promise<ProbeNews & { canRefresh: boolean }> {
+  async function look(claim: Claim, row: KeptCredentialRow): Promise<Look> {
     if (row.sealed === null) throw new TypeError('checked by the caller')
     const tokens = await parts.box.open({ ...row, connectionId: row.id }, row.sealed)
     const found = await probeToken(parts, {
       provider: requireProvider(row.provider),
       host: row.host,
+      type: row.type,
       accessToken: tokens.accessToken,
       sending: { tenantId: claim.tenantId, background: true },
     })
-    return { ...found, canRefresh: tokens.refreshToken !== null }
+    const isOver = row.type === 'api_key' && row.expiresInMs !== null && row.expiresInMs <= 0
+    return { ...found, isOver, canRefresh: tokens.refreshToken !== null }
   }
 
   async function record(
     sql: Sql,
     { claim, row }: { claim: Claim; row: KeptCredentialRow },
-    found: ProbeNews & { canRefresh: boolean },
+    found: Look,
   ): Promise<Death | null> {
     const verdict = judge(claim, found, {
       random,
       confirmAfterMs: parts.timing.confirmAfterMs,
-      pauseMs: planProbe({ ...claim, hasEnd: row.expiresAt !== null }, random),
+      pauseMs: planProbe({ ...claim, type: row.type, endsInMs: row.expiresInMs }, random),
     })
     if (!(await endProbe(sql, claim, verdict))) return null
     const result = { ...auditEntryOf(row), action: 'connection.probe' } as const
@@ -102,6 +101,13 @@ export function createHealth(parts: {
   }
 }
 
+/** What was found, and what is known beside it. */
+interface Look extends ProbeNews {
+  canRefresh: boolean
+  /** It is a key that has come to the end it was made for. */
+  isOver: boolean
+}
+
 interface Verdict {
   state: UpkeepState
   failures: number
@@ -113,9 +119,9 @@ interface Verdict {
 }
 
 /** What a look means; pure. */
-function judge(
+export function judge(
   claim: Claim,
-  found: ProbeNews & { canRefresh: boolean },
+  found: Look,
   plan: { random: () => number; confirmAfterMs: number; pauseMs: number },
 ): Verdict {
   const same = {
@@ -147,13 +153,20 @@ function judge(
       if (found.canRefresh) return { ...same, refreshNow: true }
       const next = step(standingOf(claim), { kind: 'found_dead' }, plan)
       if (next === undefined || next.state === 'none') return same
-      const { state, failures, retryInMs, health, death } = next
+      const { state, failures, retryInMs, health } = next
+      const death = next.death !== null && found.isOver ? cameToItsEnd : next.death
       return { ...same, state, failures, probeInMs: retryInMs ?? plan.pauseMs, health, death }
     }
     default:
       found.news satisfies never
       throw new TypeError('unreachable')
   }
+}
+
+const cameToItsEnd: Death = {
+  status: 'expired',
+  reason: 'refresh_expired',
+  certainty: 'certain',
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {

@@ -9,6 +9,7 @@ import type { ChangeSigner } from '../changes/signer.ts'
 import type { Webhooks } from '../changes/webhooks/endpoints.ts'
 import type { createCallback } from '../connect/callback.ts'
 import type { createConfirm } from '../connect/confirm.ts'
+import type { CreateConnection } from '../connect/create-connection.ts'
 import type { Flows } from '../connect/flows.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
@@ -18,6 +19,7 @@ import type { Scrape } from '../metrics/scrape.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { Database } from '../store/database.ts'
+import { apiKeyRoutes } from './api-key-routes.ts'
 import type { ApiKeys } from './api-keys.ts'
 import { auditRoutes } from './audit.ts'
 import { browserRoutes } from './browser.ts'
@@ -25,9 +27,11 @@ import { changeRoutes } from './changes.ts'
 import { connectionRoutes } from './connections.ts'
 import { answerProblem, type Environment } from './context.ts'
 import { credentialRoutes } from './credentials.ts'
+import type { Door } from './door.ts'
 import { toKeywellError } from './failures.ts'
 import { flowRoutes } from './flows.ts'
-import { answerPreflight, requireApiKey, requireConnectToken } from './guards.ts'
+import { answerPreflight, limitVisits, requireApiKey, requireConnectToken } from './guards.ts'
+import { requireJson, secureHeaders } from './headers.ts'
 import { integrationRoutes } from './integrations.ts'
 import { providerRoutes } from './providers.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -42,11 +46,13 @@ export interface AppParts {
   makeRequestId: () => RequestId
   database: Database
   apiKeys: ApiKeys
+  door: Door
   sessions: Sessions
   flows: Flows
   callback: ReturnType<typeof createCallback>
   confirm: ReturnType<typeof createConfirm>
   readCredential: ReadCredentials
+  createConnection: CreateConnection
   disconnector: Disconnector
   integrations: Integrations
   webhooks: Webhooks
@@ -67,16 +73,12 @@ export interface AppParts {
 export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   const app = new OpenAPIHono<Environment>()
 
-  // Set before the answer is made, so that it is made once; pages add their own (`pages.ts`).
-  const secure = new URL(parts.publicUrl).protocol === 'https:'
   app.use(async (c, next) => {
     c.set('requestId', parts.makeRequestId())
     c.header('x-request-id', c.get('requestId'))
-    c.header('cache-control', 'no-store')
-    c.header('x-content-type-options', 'nosniff')
-    if (secure) c.header('strict-transport-security', 'max-age=31536000; includeSubDomains')
     await next()
   })
+  app.use(secureHeaders({ https: new URL(parts.publicUrl).protocol === 'https:' }))
   app.use(limitBody)
 
   app.get('/livez', (c) => c.json({ status: 'ok' }))
@@ -95,7 +97,7 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   )
   if (parts.role === 'worker') return app.notFound(answerNotServed)
 
-  app.use('/v1/*', requireApiKey(parts))
+  app.use('/v1/*', requireApiKey(parts), requireJson)
   // Only whoever has shown a key may say what trace this belongs to.
   app.use('/v1/*', (c, next) => parts.tracing.continued((name) => c.req.header(name), next))
   app.route('/v1/credentials', credentialRoutes(parts.readCredential))
@@ -106,13 +108,16 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   app.route('/v1/webhooks', webhookRoutes(parts.webhooks))
   app.route('/v1/changes', changeRoutes(parts))
   app.route('/v1/audit', auditRoutes(parts))
+  app.route('/v1/api-keys', apiKeyRoutes(parts.apiKeys))
 
+  const visits = limitVisits(parts.door)
   app.route('/', browserRoutes(parts))
   for (const path of ['/connect/flows', '/connect/flows/*', '/connect/providers']) {
-    app.use(path, answerPreflight, requireConnectToken(parts.sessions))
+    app.use(path, visits, answerPreflight, requireConnectToken(parts.sessions), requireJson)
   }
   app.route('/connect', flowRoutes({ ...parts, nextHint: parts.nextFlowHint }))
 
+  app.use('/openapi.json', visits)
   describe(app, parts.publicUrl)
   app.notFound((c) =>
     answerProblem(

@@ -8,6 +8,7 @@ import {
 } from '@keywell/protocol'
 import type { Heads } from '../audit/heads.ts'
 import type { AuditReader } from '../audit/search.ts'
+import { withinLimits } from './access.ts'
 import { createRouter, type Environment, json } from './context.ts'
 
 /** As any text to the router's types, which take a name that ends in "json" for one document. */
@@ -46,17 +47,20 @@ export function auditRoutes(parts: {
   heads: Pick<Heads, 'newest'>
 }): OpenAPIHono<Environment> {
   const router = createRouter()
-  router.openapi(search, async (c) =>
-    c.json(await parts.auditReader.search(c.req.valid('query')), 200),
-  )
-  router.openapi(exported, (c) =>
-    c.body(parts.auditReader.export(c.req.valid('query')), 200, {
+  router.openapi(search, async (c) => {
+    const query = withinLimits(c.get('access'), c.req.valid('query'))
+    return c.json(await parts.auditReader.search(query), 200)
+  })
+  router.openapi(exported, (c) => {
+    const query = withinLimits(c.get('access'), c.req.valid('query'))
+    return c.body(parts.auditReader.export(query), 200, {
       'content-type': lines,
       'cache-control': 'no-store',
-    }),
-  )
-  router.openapi(head, async (c) =>
-    c.json(await parts.heads.newest(c.req.valid('query').tenantId), 200),
-  )
+    })
+  })
+  router.openapi(head, async (c) => {
+    const { tenantId } = withinLimits(c.get('access'), c.req.valid('query'))
+    return c.json(await parts.heads.newest(tenantId), 200)
+  })
   return router
 }

@@ -6,9 +6,11 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { createCallback } from '../connect/callback.ts'
 import type { Flows } from '../connect/flows.ts'
 import type { Logger } from '../logger.ts'
-import type { Environment } from './context.ts'
+import { type Environment, setRetryAfter } from './context.ts'
+import type { Door } from './door.ts'
 import { toKeywellError } from './failures.ts'
-import { leavingPage, pageHeaders, problemPage, stylesheet } from './pages.ts'
+import { limitVisits } from './guards.ts'
+import { leavingPage, problemPage, stylesheet } from './pages.ts'
 
 /**
  * The two steps that a browser makes by itself: the form that starts a flow, and the callback that
@@ -17,11 +19,16 @@ import { leavingPage, pageHeaders, problemPage, stylesheet } from './pages.ts'
 export function browserRoutes(parts: {
   flows: Flows
   callback: ReturnType<typeof createCallback>
+  door: Door
   publicUrl: string
   logger: Logger
 }): Hono<Environment> {
   const cookie = bindingCookie(parts.publicUrl)
   const router = new Hono<Environment>()
+  // Here and not around all routes, so that a person who comes too often gets a page, too.
+  for (const path of ['/connect/start', '/connect/style.css', '/oauth/callback/*']) {
+    router.use(path, limitVisits(parts.door))
+  }
 
   router.post('/connect/start', async (c) => {
     const form = await c.req.parseBody()
@@ -39,7 +46,7 @@ export function browserRoutes(parts: {
       ...cookie.options,
       maxAge: started.cookieLifeMs / 1000,
     })
-    return c.html(leavingPage(started.location), 200, pageHeaders)
+    return c.html(leavingPage(started.location), 200)
   })
 
   router.get('/oauth/callback/:integrationId', async (c) => {
@@ -66,7 +73,8 @@ export function browserRoutes(parts: {
     const error = toKeywellError(thrown, parts.logger, requestId)
     // Every code's status is one that has a body.
     const status = error.status as ContentfulStatusCode
-    return c.html(problemPage(error, requestId), status, pageHeaders)
+    setRetryAfter(c, error)
+    return c.html(problemPage(error, requestId), status)
   })
   return router
 }

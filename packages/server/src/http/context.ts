@@ -4,13 +4,28 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Actor } from '../connect/sessions.ts'
 import type { SessionRow } from '../store/sessions.ts'
+import type { Access } from './access.ts'
+
+/** What whoever listens knows of a request, and its text does not say. */
+export interface From {
+  /**
+   * IP address of the client; of the first proxy that is not ours. Without it wrong API keys and calls
+   * without a key are not limited.
+   */
+  address?: string | undefined
+  /** What servers pass by themselves is welcome, and not looked at. */
+  [other: string]: unknown
+}
 
 /** What the middleware leaves for the routes. */
 export interface Environment {
+  Bindings: From
   Variables: {
     requestId: string
     /** Who calls: `key:key_…`, set by the API-key check. */
     actor: string
+    /** What its key may do, set by the API-key check. */
+    access: Access
     /** Set by the connect-token check. */
     session: SessionRow
   }
@@ -49,11 +64,14 @@ export function json<Schema>(
 /** One error, one shape: `application/problem+json` (RFC 9457). */
 export function answerProblem(c: Context<Environment>, error: KeywellError): Response {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
-  if (error.retryAfterMs !== undefined) {
-    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
-  }
+  setRetryAfter(c, error)
   if (error.code === 'unauthorized') headers['www-authenticate'] = 'Bearer'
   const problem = JSON.stringify(error.toProblem(c.get('requestId')))
   // Every code's status is one that has a body.
   return c.body(problem, error.status as ContentfulStatusCode, headers)
+}
+
+/** In whole seconds, rounded up. */
+export function setRetryAfter(c: Context<Environment>, { retryAfterMs }: KeywellError): void {
+  if (retryAfterMs !== undefined) c.header('retry-after', String(Math.ceil(retryAfterMs / 1000)))
 }

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { KeywellError, readCredentialAnswerSchema, readCredentialSchema } from '@keywell/protocol'
 import type { HonoRequest } from 'hono'
 import type { ReadCredentials } from '../credentials/read.ts'
+import { withinLimits } from './access.ts'
 import { callerOf, createRouter, type Environment, invalidRequest, json } from './context.ts'
 
 const read = createRoute({
@@ -19,7 +20,7 @@ export function credentialRoutes(readCredential: ReadCredentials): OpenAPIHono<E
   router.post('/', async (c) => {
     const parsed = readCredentialSchema.safeParse(await readJson(c.req))
     if (!parsed.success) throw invalidRequest(parsed.error)
-    return c.json(await readCredential(parsed.data, callerOf(c)))
+    return c.json(await readCredential(withinLimits(c.get('access'), parsed.data), callerOf(c)))
   })
   return router
 }

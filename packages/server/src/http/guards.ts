@@ -1,28 +1,66 @@
 import { KeywellError } from '@keywell/protocol'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Logger } from '../logger.ts'
+import { type Access, requirePermission } from './access.ts'
 import type { ApiKeys } from './api-keys.ts'
-import type { Environment } from './context.ts'
+import type { Environment, From } from './context.ts'
+import type { Door } from './door.ts'
 
 const bearer = /^Bearer ([\x21-\x7e]{1,4096})$/i
 
-/** `/v1/*`: a backend with an API key, in the header, never from a browser. */
+/** `/v1/*`: a backend with an API key that may do this, in the header, never from a browser. */
 export function requireApiKey(parts: {
   apiKeys: ApiKeys
+  door: Door
   logger: Logger
 }): MiddlewareHandler<Environment> {
+  const { apiKeys, door } = parts
+
+  /** Guesses are limited, and what was right before is not held up by them. */
+  async function verify(key: string, address: string | undefined): Promise<Access> {
+    if (!apiKeys.wasRight(key)) door.requireFewWrongKeys(address)
+    try {
+      return await apiKeys.verify(key)
+    } catch (error) {
+      if (error instanceof KeywellError && error.code === 'unauthorized') door.wrongKey(address)
+      throw error
+    }
+  }
+
   return async (c, next) => {
+    const { address } = fromOf(c)
     const key = bearer.exec(c.req.header('authorization') ?? '')?.[1]
-    if (key === undefined) throw new KeywellError('unauthorized', 'No API key was sent.')
-    const { id } = await parts.apiKeys.verify(key)
+    if (key === undefined) {
+      door.visit(address)
+      throw new KeywellError('unauthorized', 'No API key was sent.')
+    }
+    const access = await verify(key, address)
+    const { id } = access
+    door.call(id)
     if (c.req.header('origin') !== undefined) {
       parts.logger.error({ alarm: 'key_in_browser', keyId: id }, 'an API key was sent by a browser')
       throw new KeywellError('key_in_browser', 'This request carries an API key and an Origin.')
     }
+    requirePermission(c, access)
+    c.set('access', access)
     c.set('actor', `key:${id}`)
     await next()
   }
+}
+
+/** Whoever comes without a key: browsers, mostly. */
+export function limitVisits(door: Door): MiddlewareHandler<Environment> {
+  return async (c, next) => {
+    door.visit(fromOf(c).address)
+    await next()
+  }
+}
+
+/** Whoever calls `fetch` with a request alone leaves nothing here. */
+function fromOf(c: Context<Environment>): From {
+  const from: From | undefined = c.env
+  return from ?? {}
 }
 
 /**

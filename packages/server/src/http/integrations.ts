@@ -8,6 +8,7 @@ import {
   tenantIdSchema,
 } from '@keywell/protocol'
 import type { Integrations } from '../oauth/integrations.ts'
+import { requireWithinLimits, withinLimits } from './access.ts'
 import { callerOf, createRouter, type Environment, json } from './context.ts'
 
 const create = createRoute({
@@ -40,6 +41,7 @@ export function integrationRoutes(integrations: Integrations): OpenAPIHono<Envir
   const router = createRouter()
   router.openapi(create, async (c) => {
     const { tenantId, provider, host, scopes, clientId, clientSecret } = c.req.valid('json')
+    requireWithinLimits(c.get('access'), { tenantId })
     const client =
       clientId === undefined || clientSecret === undefined
         ? undefined
@@ -53,11 +55,12 @@ export function integrationRoutes(integrations: Integrations): OpenAPIHono<Envir
     )
   })
   router.openapi(list, async (c) => {
-    const { tenantId } = c.req.valid('query')
+    const { tenantId } = withinLimits(c.get('access'), c.req.valid('query'))
     return c.json({ integrations: await integrations.list(tenantId ?? null) }, 200)
   })
   router.openapi(setClient, async (c) => {
-    const { tenantId, clientId, clientSecret } = c.req.valid('json')
+    const body = withinLimits(c.get('access'), c.req.valid('json'))
+    const { tenantId, clientId, clientSecret } = body
     const client = { id: clientId, secret: clientSecret }
     const { id } = c.req.valid('param')
     return c.json(

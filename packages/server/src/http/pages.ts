@@ -1,14 +1,6 @@
 import type { KeywellError } from '@keywell/protocol'
 import { html } from 'hono/html'
 
-/** No script, no frame, no text from the query: there is nothing to inject into (T10). */
-export const pageHeaders = {
-  'content-security-policy':
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-} as const
-
 /** What a browser sees when there is nowhere to send it. The words are ours, all of them. */
 export function problemPage(error: KeywellError, requestId: string): ReturnType<typeof html> {
   return html`<!doctype html>

@@ -8,7 +8,9 @@ import {
   sessionAnswerSchema,
   sessionIdSchema,
 } from '@keywell/protocol'
+import { findProvider } from '@keywell/providers'
 import type { Actor, Sessions } from '../connect/sessions.ts'
+import { providersOf, requireWithinLimits, withinLimits } from './access.ts'
 import { callerOf, createRouter, type Environment, json } from './context.ts'
 
 const create = createRoute({
@@ -30,7 +32,10 @@ const confirm = createRoute({
 })
 
 type Confirm = (
-  request: z.output<typeof confirmSchemaType> & { sessionId: string } & Actor,
+  request: z.output<typeof confirmSchemaType> & {
+    sessionId: string
+    providers: string[] | undefined
+  } & Actor,
 ) => Promise<ConfirmAnswer>
 
 export function sessionRoutes(parts: {
@@ -38,12 +43,20 @@ export function sessionRoutes(parts: {
   confirm: Confirm
 }): OpenAPIHono<Environment> {
   const router = createRouter()
-  router.openapi(create, async (c) =>
-    c.json(await parts.sessions.create(c.req.valid('json'), callerOf(c)), 201),
-  )
+  router.openapi(create, async (c) => {
+    const access = c.get('access')
+    const body = c.req.valid('json')
+    requireWithinLimits(access, body)
+    // A key may name a provider that the catalogue does not have; a session may not.
+    const known = providersOf(access)?.filter((name) => findProvider(name) !== undefined)
+    const providers = body.providers ?? known
+    return c.json(await parts.sessions.create({ ...body, providers }, callerOf(c)), 201)
+  })
   router.openapi(confirm, async (c) => {
     const sessionId = c.req.valid('param').id
-    return c.json(await parts.confirm({ ...c.req.valid('json'), sessionId, ...callerOf(c) }), 200)
+    const body = withinLimits(c.get('access'), c.req.valid('json'))
+    const providers = providersOf(c.get('access'))
+    return c.json(await parts.confirm({ ...body, sessionId, providers, ...callerOf(c) }), 200)
   })
   return router
 }

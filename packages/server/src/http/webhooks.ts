@@ -17,6 +17,7 @@ import {
   webhookWithSecretSchema,
 } from '@keywell/protocol'
 import type { EndpointKey, Webhooks } from '../changes/webhooks/endpoints.ts'
+import { requireWithinLimits, withinLimits } from './access.ts'
 import { callerOf, createRouter, type Environment, json } from './context.ts'
 
 const params = z.object({ id: webhookIdSchema })
@@ -98,44 +99,50 @@ export function webhookRoutes(webhooks: Webhooks): OpenAPIHono<Environment> {
   const router = createRouter()
   router.openapi(create, async (c) => {
     const { tenantId, ...rest } = c.req.valid('json')
+    requireWithinLimits(c.get('access'), { tenantId })
     const made = await webhooks.create({ ...rest, tenantId: tenantId ?? null }, callerOf(c))
     return c.json(withSecret(made), 201)
   })
   router.openapi(list, async (c) => {
-    const { tenantId } = c.req.valid('query')
+    const { tenantId } = withinLimits(c.get('access'), c.req.valid('query'))
     return c.json({ webhooks: await webhooks.list(tenantId ?? null) }, 200)
   })
   router.openapi(get, async (c) =>
-    c.json(await webhooks.get(keyOf(c.req.valid('param'), c.req.valid('query'))), 200),
+    c.json(
+      await webhooks.get(
+        keyOf(c.req.valid('param'), withinLimits(c.get('access'), c.req.valid('query'))),
+      ),
+      200,
+    ),
   )
   router.openapi(update, async (c) => {
-    const { tenantId, ...change } = c.req.valid('json')
+    const { tenantId, ...change } = withinLimits(c.get('access'), c.req.valid('json'))
     const key = keyOf(c.req.valid('param'), { tenantId })
     return c.json(await webhooks.update(key, change, callerOf(c)), 200)
   })
   router.openapi(remove, async (c) => {
-    const key = keyOf(c.req.valid('param'), c.req.valid('query'))
+    const key = keyOf(c.req.valid('param'), withinLimits(c.get('access'), c.req.valid('query')))
     return c.json(await webhooks.remove(key, callerOf(c)), 200)
   })
   router.openapi(rotate, async (c) => {
-    const key = keyOf(c.req.valid('param'), c.req.valid('query'))
+    const key = keyOf(c.req.valid('param'), withinLimits(c.get('access'), c.req.valid('query')))
     return c.json(withSecret(await webhooks.rotateSecret(key, callerOf(c))), 200)
   })
   router.openapi(deliveries, async (c) => {
-    const { tenantId, ...page } = c.req.valid('query')
+    const { tenantId, ...page } = withinLimits(c.get('access'), c.req.valid('query'))
     return c.json(await webhooks.deliveries(keyOf(c.req.valid('param'), { tenantId }), page), 200)
   })
   router.openapi(replay, async (c) => {
     const { messageId, ...path } = c.req.valid('param')
-    const key = keyOf(path, c.req.valid('query'))
+    const key = keyOf(path, withinLimits(c.get('access'), c.req.valid('query')))
     return c.json(await webhooks.replay(key, messageId, callerOf(c)), 202)
   })
   router.openapi(replayDead, async (c) => {
-    const key = keyOf(c.req.valid('param'), c.req.valid('query'))
+    const key = keyOf(c.req.valid('param'), withinLimits(c.get('access'), c.req.valid('query')))
     return c.json({ replayed: await webhooks.replayDead(key, callerOf(c)) }, 202)
   })
   router.openapi(test, async (c) => {
-    const key = keyOf(c.req.valid('param'), c.req.valid('query'))
+    const key = keyOf(c.req.valid('param'), withinLimits(c.get('access'), c.req.valid('query')))
     return c.json(await webhooks.test(key, callerOf(c)), 202)
   })
   return router

@@ -1,10 +1,11 @@
 import {
+  type CredentialType,
   KeywellError,
   type ProviderAccount,
   type ProviderDefinition,
   type Secret,
 } from '@keywell/protocol'
-import { impliedScopes } from '@keywell/providers'
+import { type Handling, handlingOf, impliedScopes } from '@keywell/providers'
 import { joinBelow } from '../outbound/host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Sending } from './client.ts'
@@ -12,12 +13,19 @@ import type { Sending } from './client.ts'
 /** A GET below a connection's host with its token; the answer's JSON, or undefined if it is none. */
 export async function getWithToken(
   outbound: Outbound,
-  options: { host: string; path: string; accessToken: Secret; sending?: Sending },
+  options: {
+    host: string
+    path: string
+    accessToken: Secret
+    header: Handling['header']
+    sending?: Sending
+  },
 ): Promise<{ status: number; body: unknown }> {
+  const { header, accessToken } = options
   const response = await outbound.fetch(joinBelow(options.host, options.path), {
     ...options.sending,
     headers: {
-      authorization: `Bearer ${options.accessToken.expose()}`,
+      [header.name]: `${header.prefix}${accessToken.expose()}`,
       accept: 'application/json',
     },
   })
@@ -38,16 +46,18 @@ export async function lookUpAccount(
   options: {
     provider: ProviderDefinition
     host: string
+    /** What kind of credential it is; of OAuth unless told. */
+    type?: CredentialType | null
     accessToken: Secret
     scopes: readonly string[]
   },
 ): Promise<ProviderAccount> {
-  const { identity } = options.provider
+  const { identity, header } = handlingOf(options.provider, options.type ?? null)
   const held = impliedScopes(options.provider, options.scopes)
   const opens = identity.scopes.some((scope) => held.includes(scope))
   const probe = opens ? identity : (identity.fallback ?? identity)
   try {
-    const answer = await getWithToken(outbound, { ...options, path: probe.path })
+    const answer = await getWithToken(outbound, { ...options, header, path: probe.path })
     const account = answer.status === 200 ? probe.account(answer.body) : undefined
     if (account !== undefined) return account
     throw new Error(`status ${answer.status}`)

@@ -10,6 +10,8 @@ export interface Registration {
   readonly host: string
   readonly clientId: string
   readonly clientSecret: Secret
+  /** Which client it is: a refusal of one that was replaced since says nothing. */
+  readonly revision: number
 }
 
 /** RFC 8414 metadata, made of the provider's data: endpoints lie on the connection's host, always. */

@@ -173,6 +173,7 @@ export function createIntegrations(options: {
         host: row.host,
         clientId: row.clientId,
         clientSecret: new Secret(new TextDecoder().decode(secret)),
+        revision: row.revision,
       }
     },
   }

@@ -1,4 +1,5 @@
-import type { ProviderDefinition, Secret } from '@keywell/protocol'
+import type { CredentialType, ProviderDefinition, Secret } from '@keywell/protocol'
+import { handlingOf } from '@keywell/providers'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import type { Outbound } from '../outbound/outbound.ts'
@@ -12,6 +13,8 @@ export interface ProbeNews {
   detail: string | null
   /** With `alive`, where the provider tells: what the token may do. */
   scopes: readonly string[] | null
+  /** The same for the time of its end; only API keys tell one. */
+  expiresAt: Date | null
 }
 
 export interface ProbeParts {
@@ -23,6 +26,8 @@ export interface ProbeParts {
 export interface ProbeOptions {
   provider: ProviderDefinition
   host: string
+  /** What kind of credential it is; of OAuth unless told. */
+  type?: CredentialType | null
   accessToken: Secret
   sending?: Sending
 }
@@ -45,16 +50,18 @@ export function probeToken(
 }
 
 async function ask(outbound: Outbound, options: ProbeOptions): Promise<ProbeNews> {
-  const { health } = options.provider
+  const { health, header } = handlingOf(options.provider, options.type ?? null)
   try {
-    const answer = await getWithToken(outbound, { ...options, path: health.path })
+    const answer = await getWithToken(outbound, { ...options, header, path: health.path })
     if (health.alive(answer)) {
-      const scopes = health.details?.(answer.body).scopes ?? null
-      return { news: 'alive', detail: null, scopes }
+      const { scopes = null, expiresAt = null } = health.details?.(answer.body) ?? {}
+      return { news: 'alive', detail: null, scopes, expiresAt }
     }
-    if (health.dead(answer)) return { news: 'dead', detail: null, scopes: null }
-    return { news: 'unknown', detail: `status_${answer.status}`, scopes: null }
+    if (health.dead(answer)) return { ...nothingTold, news: 'dead', detail: null }
+    return { ...nothingTold, news: 'unknown', detail: `status_${answer.status}` }
   } catch {
-    return { news: 'unknown', detail: 'no_answer', scopes: null }
+    return { ...nothingTold, news: 'unknown', detail: 'no_answer' }
   }
 }
+
+const nothingTold = { scopes: null, expiresAt: null }

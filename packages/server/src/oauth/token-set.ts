@@ -1,7 +1,10 @@
-import { Secret } from '@keywell/protocol'
+import { type CredentialType, Secret } from '@keywell/protocol'
 import { z } from 'zod'
 
-/** What a provider's token endpoint gave; sealed together, so that generations never mix. */
+/**
+ * What a provider's token endpoint gave; sealed together, so that generations never mix. An API key is
+ * one without a refresh token.
+ */
 export interface TokenSet {
   readonly accessToken: Secret
   readonly refreshToken: Secret | null
@@ -9,6 +12,8 @@ export interface TokenSet {
 
 /** Everything that a sealed token set is bound to: whose it is and where it may be sent. */
 export interface TokenSetOwner {
+  /** What kind of credential it is; of OAuth unless told. One kind does not open as another. */
+  type?: CredentialType | null
   tenantId: string
   connectionId: string
   userId: string

@@ -16,6 +16,8 @@ import { insertOrphan } from '../store/orphans.ts'
 import { insertRevocation } from '../store/revocations.ts'
 import { type Claim, completeUpkeep } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
+import { doubtAfterSuccess } from './doubt.ts'
+import { standingOf } from './fail.ts'
 import { planLife, planProbe } from './schedule.ts'
 
 /**
@@ -47,41 +49,51 @@ export function createCommit(parts: {
 }): Commit {
   const { database, box, audit, logger, random } = parts
 
-  /** Generation g becomes g+1, in one transaction with its change and its audit row. */
+  /**
+   * Generation g becomes g+1, in one transaction with its change and its audit row. What does not need
+   * an answer goes out together: waiting in between is most of what a refresh costs.
+   *
+   * @throws Overtaken when there is no generation g to replace; nothing of it stays then
+   */
   async function replace(
     sql: Sql,
     { row, claim, answer, ageMs }: NewPair,
     sealed: { sealed: Uint8Array; keyVersion: number },
-  ): Promise<boolean> {
+  ): Promise<void> {
     const key = { tenantId: row.tenantId, connectionId: row.id }
     const generation = row.generation + 1
-    const life = planLife(requireProvider(row.provider), answer.expiresInMs, random)
-    const replaced = await replaceCredential(sql, {
-      ...key,
-      ...sealed,
-      type: 'oauth_token',
-      generation,
-      lifeMs: life.lifeMs === null ? null : Math.max(0, life.lifeMs - ageMs),
-      committedBy: claim.attemptId,
-    })
-    if (!replaced) return false
-    const probeInMs = planProbe({ ...claim, hasEnd: life.lifeMs !== null }, random)
+    const provider = requireProvider(row.provider)
+    const life = planLife(provider, answer.expiresInMs, random)
+    const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: life.lifeMs }, random)
     const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
-    // Credential, upkeep, connection: everybody takes the rows in this order, so that nobody deadlocks.
-    await completeUpkeep(sql, { ...key, refreshInMs, probeInMs })
-    const connection = await advanceConnection(sql, { ...row, generation })
-    if (connection === undefined) throw new TypeError('a credential without its connection')
+    const doubtLeft = doubtAfterSuccess(provider.refresh, standingOf(claim))
     const integration = { tenantId: row.integrationOwner, id: row.integrationId }
-    if (await clearIntegration(sql, integration)) {
+    // Credential, upkeep, connection: everybody takes the rows in this order, so that nobody deadlocks.
+    const [replaced, , connection, wasSuspended] = await Promise.all([
+      replaceCredential(sql, {
+        ...key,
+        ...sealed,
+        type: 'oauth_token',
+        generation,
+        lifeMs: life.lifeMs === null ? null : Math.max(0, life.lifeMs - ageMs),
+        committedBy: claim.attemptId,
+      }),
+      completeUpkeep(sql, { ...key, refreshInMs, probeInMs, epoch: claim.epoch, doubtLeft }),
+      advanceConnection(sql, { ...row, generation }),
+      clearIntegration(sql, integration),
+    ])
+    if (!replaced) throw new Overtaken()
+    if (connection === undefined) throw new TypeError('a credential without its connection')
+    if (wasSuspended) {
       logger.info({ integrationId: integration.id }, 'the client is taken again')
       await audit.write(sql, { ...auditEntryOf(row), action: 'integration.resume', result: 'ok' })
     }
-    await writeChange(sql, { kind: 'refreshed', connection })
-    if (connection.healthBefore === 'degraded') {
-      await writeChange(sql, { kind: 'recovered', connection })
-    }
-    await audit.write(sql, { ...auditEntryOf(row), generation, result: 'ok' })
-    return true
+    const isRecovered = connection.healthBefore === 'degraded'
+    await Promise.all([
+      writeChange(sql, { kind: 'refreshed', connection }),
+      ...(isRecovered ? [writeChange(sql, { kind: 'recovered', connection })] : []),
+      audit.write(sql, { ...auditEntryOf(row), generation, result: 'ok' }),
+    ])
   }
 
   /** The compare-and-set did not find generation g. */
@@ -98,7 +110,8 @@ export function createCommit(parts: {
     const entry = { ...auditEntryOf(row), generation, result: 'ok' } as const
     if (isOfGrantGone(row, now)) {
       await database.transaction(row.tenantId, async (sql) => {
-        await insertRevocation(sql, { ...row, ...key, ...sealed, generation })
+        const { attemptId } = claim
+        await insertRevocation(sql, { ...row, ...key, ...sealed, attemptId, generation })
         await audit.write(sql, { ...entry, reason: 'withdrawn' })
       })
       return 'withdrawn'
@@ -119,10 +132,18 @@ export function createCommit(parts: {
     const tokens = { ...answer.tokens, refreshToken }
     const owner = { ...row, connectionId: row.id, generation: row.generation + 1 }
     const sealed = await box.seal(owner, tokens)
-    const replaced = await database.transaction(row.tenantId, (sql) => replace(sql, pair, sealed))
-    return replaced ? 'committed' : keepAside(pair, sealed, tokens)
+    try {
+      await database.transaction(row.tenantId, (sql) => replace(sql, pair, sealed))
+      return 'committed'
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error
+      return keepAside(pair, sealed, tokens)
+    }
   }
 }
+
+/** The compare-and-set did not find generation g. */
+class Overtaken extends Error {}
 
 /** Removed, or connected again after this request had begun. */
 function isOfGrantGone(row: KeptCredentialRow, now: KeptCredentialRow | undefined): boolean {

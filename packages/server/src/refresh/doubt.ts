@@ -1,5 +1,5 @@
 import type { RefreshDefinition } from '@keywell/protocol'
-import type { AccessTokenNews } from './machine.ts'
+import type { AccessTokenNews, Standing } from './machine.ts'
 
 /** Whether a refresh token whose last sending has no known outcome may go out again. */
 export type DoubtRuling =
@@ -62,3 +62,19 @@ export function resolveDoubt(
       return send
   }
 }
+
+/**
+ * What of a doubt is left once a pair was committed. A request from before may still be on the wire, and
+ * where a token that comes twice kills its family, this pair dies of it: the doubt gives that loss its
+ * name. It stays for one life; then everything that was sent before is over.
+ */
+export function doubtAfterSuccess(
+  refresh: RefreshDefinition,
+  claim: Pick<Standing, 'cameFrom' | 'unresolved'>,
+): DoubtLeft {
+  if (refresh.rotation !== 'strict_family') return 'none'
+  return claim.unresolved && claim.cameFrom !== 'idle' ? 'all' : 'of_later_claims'
+}
+
+/** `of_later_claims`: it is left if somebody else has claimed the row since. */
+export type DoubtLeft = 'none' | 'of_later_claims' | 'all'

@@ -62,11 +62,15 @@ export function createFail(parts: {
     return failUpkeep(sql, claim, { ...result, state: result.state, outcome })
   }
 
-  async function blame(sql: Sql, row: KeptCredentialRow, reason: SuspensionReason): Promise<void> {
+  async function blame(
+    sql: Sql,
+    row: KeptCredentialRow,
+    { reason, revision }: { reason: SuspensionReason; revision: number },
+  ): Promise<void> {
     const integration = { tenantId: row.integrationOwner, id: row.integrationId }
     if (reason === 'our_fault' && (await countOurFault(sql, integration)) < maxOurFaults) return
     const canaryInMs = parts.timing.canaryMs
-    if (!(await suspendIntegration(sql, { ...integration, reason, canaryInMs }))) return
+    if (!(await suspendIntegration(sql, { ...integration, revision, reason, canaryInMs }))) return
     logger.error(
       { alarm: 'integration_suspended', integrationId: integration.id, reason },
       'the provider refuses an integration; its connections wait until its client is mended',
@@ -86,13 +90,14 @@ export function createFail(parts: {
 
     async record({ claim, row, registration, outcome, oldAccessToken }) {
       const { tenantId, id } = row
-      const { refreshTokenLifetime } = registration.provider.refresh
+      const { refreshTokenLifetime, rotation } = registration.provider.refresh
       const event = eventOf(outcome, {
         oldAccessToken,
         refreshTokenEnded:
           refreshTokenLifetime !== null &&
           row.issuedForMs !== null &&
           row.issuedForMs > refreshTokenLifetime * 1000,
+        repeatable: rotation === 'none' || rotation === 'grace',
       })
       const death = await database.transaction(tenantId, async (sql) => {
         const current = await findCredential(sql, tenantId, id)
@@ -102,7 +107,9 @@ export function createFail(parts: {
         const isOurs = await write(sql, claim, moved ? 'overtaken' : outcome.kind, result)
         if (!isOurs || moved || outcome.kind === 'unsent') return null
         await audit.write(sql, { ...auditEntryOf(row), result: 'failed', reason: outcome.kind })
-        if (result.blames !== null) await blame(sql, row, result.blames)
+        if (result.blames !== null) {
+          await blame(sql, row, { reason: result.blames, revision: registration.revision })
+        }
         await tell(sql, row, result)
         return result.death
       })
@@ -143,9 +150,11 @@ export function standingOf(claim: Claim): Standing {
   return { state, cameFrom, failures, unresolved: unresolvedForMs !== null }
 }
 
+type Rejected = Extract<UpkeepEvent, { kind: 'rejected' }>
+
 function eventOf(
   outcome: Failed,
-  evidence: { oldAccessToken: AccessTokenNews; refreshTokenEnded: boolean },
+  evidence: Pick<Rejected, 'oldAccessToken' | 'refreshTokenEnded' | 'repeatable'>,
 ): UpkeepEvent {
   switch (outcome.kind) {
     case 'unsent':

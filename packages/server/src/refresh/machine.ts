@@ -40,6 +40,8 @@ export type UpkeepEvent =
       oldAccessToken: AccessTokenNews
       /** The provider gives refresh tokens an end, and this one's has passed. */
       refreshTokenEnded: boolean
+      /** The provider takes a refresh token that it has seen before. */
+      repeatable: boolean
     }
   | { kind: 'client_refused' }
   | { kind: 'our_fault' }
@@ -185,12 +187,14 @@ function beforeClaim({ cameFrom }: Standing): Step['state'] {
 
 /**
  * A single `invalid_grant` is a suspicion: a lost race, a false alarm and a withdrawn grant have the
- * same words. An access token that is dead before its time confirms it; so does a second refusal, once
- * there is no access token left that could be served on.
+ * same words. An access token that is dead before its time confirms it, unless an answer that was lost
+ * would explain that death and leave the refresh token good. So does a second refusal, once there is no
+ * access token left that could be served on.
  */
 function isConfirmed(from: Standing, event: Extract<Failure, { kind: 'rejected' }>): boolean {
-  if (event.oldAccessToken === 'dead') return true
-  return event.oldAccessToken === 'past' && from.cameFrom === 'suspect'
+  const { oldAccessToken, repeatable } = event
+  if (oldAccessToken === 'dead' && !(repeatable && from.unresolved)) return true
+  return (oldAccessToken === 'dead' || oldAccessToken === 'past') && from.cameFrom === 'suspect'
 }
 
 function nameDeath(from: Standing, event: Extract<Failure, { kind: 'rejected' }>): Death {

@@ -8,7 +8,7 @@
  * const ruling = resolveDoubt(provider.refresh, { unresolvedForMs: 5_000, accessTokenEndsInMs: null })
  * ```
  */
-export { type DoubtRuling, resolveDoubt } from './doubt.ts'
+export { type DoubtLeft, type DoubtRuling, doubtAfterSuccess, resolveDoubt } from './doubt.ts'
 export {
   type AccessTokenNews,
   type Death,

@@ -178,8 +178,8 @@ export function createRefresher(parts: RefresherParts): Refresher {
   }
 
   /**
-   * Whoever held the claim before may have ended it with a late success, and then its intent is gone,
-   * too. Asked right before the send: in what is left of time, a repeat cannot be called off.
+   * Whoever was at it before may have come to a late success. The intent is gone with it, and what was
+   * read may be spent: nothing may be sent then.
    */
   function stillStands(claim: Claim, { settled }: { settled: boolean }): Promise<boolean> {
     return settled

@@ -18,10 +18,11 @@ describeEachDatabase('replicas', (makeDatabase) => {
     const processId = randomUUID()
     const part = createReplicas({
       database: options.database ?? database,
-      hosts: { setShare: (share) => void shares.push(share) },
+      hosts: [{ setShare: (share) => void shares.push(share) }],
       logger: silentLogger,
       after: timers.after,
       processId,
+      rootKeyIds: () => ['kek_one'],
     })
     return { ...part, timers, shares, processId }
   }

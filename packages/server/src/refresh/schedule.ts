@@ -1,4 +1,4 @@
-import type { ProviderDefinition } from '@keywell/protocol'
+import type { CredentialType, ProviderDefinition } from '@keywell/protocol'
 
 /** Taken off every life, so that a token is not handed out in its last moments. */
 const safetyMs = 30_000
@@ -37,19 +37,31 @@ const hourMs = 60 * minuteMs
 
 /** Milliseconds between two looks at a connection; the first of each pair is for one that is in use. */
 const probePauses = {
-  withEnd: { hot: 15 * minuteMs, cold: 6 * hourMs },
-  withoutEnd: { hot: hourMs, cold: 24 * hourMs },
+  renewed: { hot: 15 * minuteMs, cold: 6 * hourMs },
+  /** API keys, and tokens without an end: they change only by somebody's act. */
+  lasting: { hot: hourMs, cold: 24 * hourMs },
 }
 
 /** A connection is hot for so long after a read. */
 const hotForMs = hourMs
 
-/** When to look at a connection again, spread by 20 % to either side. */
+/**
+ * When to look at a connection again, spread by 20 % to either side. A credential that nothing renews
+ * is looked at when its end has come.
+ */
 export function planProbe(
-  connection: { hasEnd: boolean; readAgoMs: number | null },
+  connection: {
+    type: CredentialType | null
+    /** Milliseconds until the end; null: it has none. */
+    endsInMs: number | null
+    readAgoMs: number | null
+  },
   random: () => number,
 ): number {
-  const pauses = connection.hasEnd ? probePauses.withEnd : probePauses.withoutEnd
-  const isHot = connection.readAgoMs !== null && connection.readAgoMs < hotForMs
-  return (isHot ? pauses.hot : pauses.cold) * (0.8 + 0.4 * random())
+  const { type, endsInMs, readAgoMs } = connection
+  const isKey = type === 'api_key'
+  const pauses = isKey || endsInMs === null ? probePauses.lasting : probePauses.renewed
+  const isHot = readAgoMs !== null && readAgoMs < hotForMs
+  const pauseMs = (isHot ? pauses.hot : pauses.cold) * (0.8 + 0.4 * random())
+  return isKey && endsInMs !== null && endsInMs > 0 ? Math.min(pauseMs, endsInMs) : pauseMs
 }

@@ -1,49 +1,102 @@
+import type { ApiKeyRole } from '@keywell/protocol'
 import type { Sql } from './database.ts'
 
-export interface ApiKeyRow {
+/** What a key may do. */
+export interface ApiKeyGrants {
+  roles: readonly ApiKeyRole[]
+  /** Null: all of them. */
+  tenants: readonly string[] | null
+  providers: readonly string[] | null
+  expiresAt: Date | null
+}
+
+export interface ApiKeyRow extends ApiKeyGrants {
   id: string
   name: string
+  /** Of the key itself. */
+  mac: Uint8Array
+  /** Of all that the key may do; null for keys from before there were roles. */
+  grantsMac: Uint8Array | null
   createdAt: Date
   lastUsedAt: Date | null
   revokedAt: Date | null
+  replacedBy: string | null
+  /** Neither revoked nor at its end, by the clock of the database. */
+  live: boolean
 }
+
+const columns = `id, name, mac, grants_mac as "grantsMac", roles, tenants, providers,
+  created_at as "createdAt", expires_at as "expiresAt", last_used_at as "lastUsedAt",
+  revoked_at as "revokedAt", replaced_by as "replacedBy",
+  revoked_at is null and (expires_at is null or expires_at > now()) as live`
 
 export async function insertApiKey(
   sql: Sql,
-  row: { id: string; name: string; mac: Uint8Array },
-): Promise<void> {
-  await sql.query(
-    `insert into api_keys (tenant_id, id, name, mac) values ('@install', $1, $2, $3)`,
-    [row.id, row.name, row.mac],
+  row: ApiKeyGrants & Pick<ApiKeyRow, 'id' | 'name' | 'mac' | 'grantsMac' | 'createdAt'>,
+): Promise<ApiKeyRow | undefined> {
+  const [inserted] = await sql.query<ApiKeyRow>(
+    `insert into api_keys (tenant_id, id, name, mac, grants_mac, roles, tenants, providers,
+       expires_at, created_at)
+     values ('@install', $1, $2, $3, $4, $5::text[], $6::text[], $7::text[], $8, $9)
+     returning ${columns}`,
+    [
+      row.id,
+      row.name,
+      row.mac,
+      row.grantsMac,
+      row.roles,
+      row.tenants,
+      row.providers,
+      row.expiresAt,
+      row.createdAt,
+    ],
   )
+  return inserted
 }
 
-export async function findLiveApiKey(
-  sql: Sql,
-  mac: Uint8Array,
-): Promise<{ id: string } | undefined> {
-  const [row] = await sql.query<{ id: string }>(
-    `select id from api_keys where tenant_id = '@install' and mac = $1 and revoked_at is null`,
-    [mac],
+export async function findApiKey(sql: Sql, id: string): Promise<ApiKeyRow | undefined> {
+  const [row] = await sql.query<ApiKeyRow>(
+    `select ${columns} from api_keys where tenant_id = '@install' and id = $1`,
+    [id],
+  )
+  return row
+}
+
+/** The same, and nobody else changes it until the transaction ends. */
+export async function lockApiKey(sql: Sql, id: string): Promise<ApiKeyRow | undefined> {
+  const [row] = await sql.query<ApiKeyRow>(
+    `select ${columns} from api_keys where tenant_id = '@install' and id = $1 for update`,
+    [id],
   )
   return row
 }
 
 export async function listApiKeys(sql: Sql): Promise<ApiKeyRow[]> {
   return sql.query<ApiKeyRow>(
-    `select id, name, created_at as "createdAt", last_used_at as "lastUsedAt",
-            revoked_at as "revokedAt"
-     from api_keys where tenant_id = '@install' order by id`,
+    `select ${columns} from api_keys where tenant_id = '@install' order by id`,
   )
 }
 
-export async function revokeApiKey(sql: Sql, id: string): Promise<boolean> {
-  const rows = await sql.query(
-    `update api_keys set revoked_at = now()
-     where tenant_id = '@install' and id = $1 and revoked_at is null returning id`,
+/** Its MAC is gone with it, so that nobody brings it back by clearing a column. */
+export async function revokeApiKey(sql: Sql, id: string): Promise<ApiKeyRow | undefined> {
+  const [row] = await sql.query<ApiKeyRow>(
+    `update api_keys set revoked_at = now(), mac = convert_to(id, 'UTF8')
+     where tenant_id = '@install' and id = $1 and revoked_at is null returning ${columns}`,
     [id],
   )
-  return rows.length === 1
+  return row
+}
+
+/** Gives a key an end, and the name of its successor. */
+export async function replaceApiKey(
+  sql: Sql,
+  row: { id: string; replacedBy: string; expiresAt: Date; grantsMac: Uint8Array | null },
+): Promise<void> {
+  await sql.query(
+    `update api_keys set replaced_by = $2, expires_at = $3, grants_mac = $4
+     where tenant_id = '@install' and id = $1`,
+    [row.id, row.replacedBy, row.expiresAt, row.grantsMac],
+  )
 }
 
 /** Written at most once a minute for a key, off the path of the read. */

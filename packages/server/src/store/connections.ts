@@ -60,7 +60,8 @@ export async function listConnections(
   query: {
     tenantId: string
     userId: string | null
-    provider: string | null
+    /** Null: of all of them. */
+    providers: readonly string[] | null
     after: string | null
     limit: number
   },
@@ -68,10 +69,10 @@ export async function listConnections(
   return sql.query<ConnectionRow>(
     `select ${columns} from connections
      where tenant_id = $1 and ($2::text is null or user_id = $2)
-       and ($3::text is null or provider = $3) and ($4::text is null or id > $4)
+       and ($3::text[] is null or provider = any($3)) and ($4::text is null or id > $4)
        and status <> 'disconnected'
      order by id limit $5`,
-    [query.tenantId, query.userId, query.provider, query.after, query.limit],
+    [query.tenantId, query.userId, query.providers, query.after, query.limit],
   )
 }
 

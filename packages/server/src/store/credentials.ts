@@ -160,13 +160,15 @@ export async function replaceCredential(sql: Sql, row: SealedCredential): Promis
   return rows.length === 1
 }
 
+/** Answers of which type it was; undefined when there was none. */
 export async function deleteCredential(
   sql: Sql,
   tenantId: string,
   connectionId: string,
-): Promise<void> {
-  await sql.query('delete from credentials where tenant_id = $1 and connection_id = $2', [
-    tenantId,
-    connectionId,
-  ])
+): Promise<CredentialType | undefined> {
+  const [row] = await sql.query<{ type: CredentialType }>(
+    'delete from credentials where tenant_id = $1 and connection_id = $2 returning type',
+    [tenantId, connectionId],
+  )
+  return row?.type
 }

@@ -3,6 +3,9 @@ import type { Sql } from './database.ts'
 /** Owner of what belongs to no tenant. The API refuses tenant ids that begin with `@`. */
 export const installation = '@install'
 
+/** In place of an integration's owner and id, where none is needed: with an API key. */
+export const noIntegration = ''
+
 export interface IntegrationRow {
   tenantId: string
   id: string
@@ -88,18 +91,24 @@ export async function listIntegrations(sql: Sql, tenantId: string): Promise<Inte
   )
 }
 
-/** Its connections wait from now on. False: it was suspended already. */
+/** Its connections wait from now on. False: they did already, or its client is another one by now. */
 export async function suspendIntegration(
   sql: Sql,
-  row: { tenantId: string; id: string; reason: SuspensionReason; canaryInMs: number },
+  row: {
+    tenantId: string
+    id: string
+    revision: number
+    reason: SuspensionReason
+    canaryInMs: number
+  },
 ): Promise<boolean> {
   const rows = await sql.query(
     `update integrations
      set suspended_at = now(), suspended_reason = $3,
          canary_at = now() + $4 * interval '1 millisecond'
-     where tenant_id = $1 and id = $2 and suspended_at is null
+     where tenant_id = $1 and id = $2 and revision = $5 and suspended_at is null
      returning id`,
-    [row.tenantId, row.id, row.reason, row.canaryInMs],
+    [row.tenantId, row.id, row.reason, row.canaryInMs, row.revision],
   )
   return rows.length === 1
 }

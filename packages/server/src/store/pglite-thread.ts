@@ -132,20 +132,23 @@ export class PgliteThread implements Sql {
   }
 }
 
+/** The thread needs nothing of the environment, in which there may be a root key. */
+const env = {}
+
 /**
  * From the built package the thread is a plain module. From source it is TypeScript, for which tsx
  * has to be registered inside of the thread: a worker of Node 20 ignores `--import` (measured).
  */
 function startWorker(workerData: WorkerOptions): Worker {
   if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL('./pglite-worker.js', import.meta.url), { workerData })
+    return new Worker(new URL('./pglite-worker.js', import.meta.url), { workerData, env })
   }
   const source = new URL('./pglite-worker.ts', import.meta.url)
   const bootstrap = `import('tsx/esm/api').then(({ register }) => {
     register()
     return import(${JSON.stringify(source.href)})
   })`
-  return new Worker(bootstrap, { eval: true, workerData })
+  return new Worker(bootstrap, { eval: true, workerData, env })
 }
 
 function toError({ message, stack, code, constraint }: PlainError): Error {

@@ -3,6 +3,8 @@ import type { Sql } from './database.ts'
 export interface RevocationRow {
   tenantId: string
   connectionId: string
+  /** The one that brought the pair. */
+  attemptId: string
   generation: number
   userId: string
   provider: string
@@ -13,30 +15,32 @@ export interface RevocationRow {
   attempts: number
 }
 
-const columns = `tenant_id as "tenantId", connection_id as "connectionId", generation,
-  user_id as "userId", provider, host, integration_owner as "integrationOwner",
+const columns = `tenant_id as "tenantId", connection_id as "connectionId",
+  attempt_id as "attemptId", generation, user_id as "userId", provider, host,
+  integration_owner as "integrationOwner",
   integration_id as "integrationId", sealed, attempts`
 
 /**
  * Moves a connection's sealed credential, unchanged, to where its grant waits to be withdrawn at the
- * provider. Undefined when there was none.
+ * provider. Undefined when there was none, or none that we may withdraw: an API key is its user's.
+ * `claimed`: the caller makes the first attempt, and nobody else for a minute.
  */
 export async function moveToRevocations(
   sql: Sql,
-  tenantId: string,
-  connectionId: string,
+  { tenantId, connectionId, claimed }: { tenantId: string; connectionId: string; claimed: boolean },
 ): Promise<RevocationRow | undefined> {
   const [row] = await sql.query<RevocationRow>(
-    `insert into revocations (tenant_id, connection_id, generation, user_id, provider, host,
-       integration_owner, integration_id, key_version, sealed)
-     select k.tenant_id, k.connection_id, k.generation, c.user_id, c.provider, c.host,
-            c.integration_owner, c.integration_id, k.key_version, k.sealed
+    `insert into revocations (tenant_id, connection_id, attempt_id, generation, user_id, provider,
+       host, integration_owner, integration_id, key_version, sealed, attempts, due_at)
+     select k.tenant_id, k.connection_id, k.committed_by, k.generation, c.user_id, c.provider, c.host,
+            c.integration_owner, c.integration_id, k.key_version, k.sealed,
+            $3::int, now() + $3::int * interval '1 minute'
      from credentials k
      join connections c on c.tenant_id = k.tenant_id and c.id = k.connection_id
-     where k.tenant_id = $1 and k.connection_id = $2
+     where k.tenant_id = $1 and k.connection_id = $2 and k.type = 'oauth_token'
      on conflict do nothing
      returning ${columns}`,
-    [tenantId, connectionId],
+    [tenantId, connectionId, claimed ? 1 : 0],
   )
   return row
 }
@@ -48,8 +52,8 @@ export async function insertRevocation(
 ): Promise<void> {
   await sql.query(
     `insert into revocations (tenant_id, connection_id, generation, user_id, provider, host,
-       integration_owner, integration_id, key_version, sealed)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+       integration_owner, integration_id, key_version, sealed, attempt_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::uuid)
      on conflict do nothing`,
     [
       row.tenantId,
@@ -62,6 +66,7 @@ export async function insertRevocation(
       row.integrationId,
       row.keyVersion,
       row.sealed,
+      row.attemptId,
     ],
   )
 }
@@ -80,8 +85,8 @@ export async function claimRevocations(sql: Sql, limit: number): Promise<Revocat
     `update revocations
      set attempts = attempts + 1,
          due_at = now() + least(power(2, attempts), 360) * interval '1 minute'
-     where (tenant_id, connection_id, generation) in (
-       select tenant_id, connection_id, generation from revocations
+     where (tenant_id, connection_id, attempt_id) in (
+       select tenant_id, connection_id, attempt_id from revocations
        where state = 'due' and due_at <= now() order by due_at limit $1 for update skip locked
      )
      returning ${columns}`,
@@ -89,40 +94,24 @@ export async function claimRevocations(sql: Sql, limit: number): Promise<Revocat
   )
 }
 
-/** The same for one row, right after the disconnect. */
-export async function claimRevocation(
-  sql: Sql,
-  row: Pick<RevocationRow, 'tenantId' | 'connectionId' | 'generation'>,
-): Promise<boolean> {
-  const rows = await sql.query(
-    `update revocations
-     set attempts = attempts + 1, due_at = now() + interval '1 minute'
-     where tenant_id = $1 and connection_id = $2 and generation = $3 and state = 'due'
-       and due_at <= now()
-     returning generation`,
-    [row.tenantId, row.connectionId, row.generation],
-  )
-  return rows.length === 1
-}
-
 export async function deleteRevocation(
   sql: Sql,
-  row: Pick<RevocationRow, 'tenantId' | 'connectionId' | 'generation'>,
+  row: Pick<RevocationRow, 'tenantId' | 'connectionId' | 'attemptId'>,
 ): Promise<void> {
   await sql.query(
-    'delete from revocations where tenant_id = $1 and connection_id = $2 and generation = $3',
-    [row.tenantId, row.connectionId, row.generation],
+    'delete from revocations where tenant_id = $1 and connection_id = $2 and attempt_id = $3::uuid',
+    [row.tenantId, row.connectionId, row.attemptId],
   )
 }
 
 /** No later attempt can help; an operator sees it. The sealed token is kept for as long. */
 export async function markIrrevocable(
   sql: Sql,
-  row: Pick<RevocationRow, 'tenantId' | 'connectionId' | 'generation'>,
+  row: Pick<RevocationRow, 'tenantId' | 'connectionId' | 'attemptId'>,
 ): Promise<void> {
   await sql.query(
     `update revocations set state = 'irrevocable'
-     where tenant_id = $1 and connection_id = $2 and generation = $3`,
-    [row.tenantId, row.connectionId, row.generation],
+     where tenant_id = $1 and connection_id = $2 and attempt_id = $3::uuid`,
+    [row.tenantId, row.connectionId, row.attemptId],
   )
 }

@@ -73,6 +73,20 @@ describeEachDatabase('upkeep', (makeDatabase) => {
     expect(await claimed({ heldOrigins })).toEqual(['well_1', 'well_2'])
   })
 
+  test('API keys belong to no integration: each is claimed, unless its own origin is held', async () => {
+    await addIntegration('well')
+    await addDue('well', { count: 1, secondsAgo: 10 })
+    await addDue('held', { count: 20, secondsAgo: 900 })
+    await addDue('free', { count: 2, secondsAgo: 60 })
+    await database.query(
+      `update upkeep set integration_id = '' where tenant_id = 'ten_a' and integration_id <> 'well'`,
+    )
+    const heldOrigins = ['https://held.example']
+    expect(await claimed({ heldOrigins, limit: 1 })).toEqual(['free_1'])
+    expect(await claimed({ heldOrigins })).toEqual(['free_2', 'well_1'])
+    expect(await claimed()).toHaveLength(16)
+  })
+
   test('finding work reads no row of what is held, suspended or not due yet', async () => {
     await addIntegration('held')
     await addIntegration('suspended', 'suspended')

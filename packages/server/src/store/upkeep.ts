@@ -79,7 +79,8 @@ const take = `update upkeep u
  * Claims due work of all tenants: intent, lease and epoch in one statement. The integration whose work
  * has been due the longest comes first, and within it the longest due. Integrations that are suspended,
  * or whose origin is held, are left out before their rows are looked at: however much has become due
- * there meanwhile, finding work elsewhere costs the same.
+ * there meanwhile, finding work elsewhere costs the same. API keys belong to no integration; they are
+ * one group, of which each row says whether its origin is held.
  */
 export async function claimDue(
   sql: Sql,
@@ -88,15 +89,17 @@ export async function claimDue(
   return sql.query<Claim>(
     `with open as materialized (
        select i.id, longest.due_at
-       from integrations i cross join lateral (
+       from (
+         select id, host from integrations where suspended_at is null
+         union all select '', null
+       ) i cross join lateral (
          select due_at from upkeep
          where integration_id = i.id and state <> 'dead' and due_at <= now()
            and (lease_until is null or lease_until < now())
          order by due_at
          limit 1
        ) longest
-       where i.suspended_at is null
-         and substring(i.host from '^https?://[^/]+') <> all ($4::text[])
+       where i.host is null or substring(i.host from '^https?://[^/]+') <> all ($4::text[])
        order by longest.due_at
      ), due as (
        select u.* from open cross join lateral (
@@ -105,6 +108,7 @@ export async function claimDue(
          from upkeep
          where integration_id = open.id and state <> 'dead' and due_at <= now()
            and (lease_until is null or lease_until < now())
+           and (open.id <> '' or substring(host from '^https?://[^/]+') <> all ($4::text[]))
          order by due_at
          limit $3
          for update skip locked
@@ -185,16 +189,20 @@ export async function restartDoubt(sql: Sql, claim: Claim): Promise<boolean> {
   return rows.length === 1
 }
 
-/** Makes a row that is good until due, due now: for a token that is dead before its time. */
+/**
+ * Makes a row that is good until due, due now, for a token that is dead before its time: its refresh, or
+ * a look where there is none.
+ */
 export async function hastenUpkeep(
   sql: Sql,
   row: { tenantId: string; connectionId: string; generation: number },
 ): Promise<void> {
   await sql.query(
-    `update upkeep u set refresh_at = now()
+    `update upkeep u
+     set refresh_at = case when u.refresh_at is not null then now() end,
+         probe_at = case when u.refresh_at is null then now() else u.probe_at end
      from credentials k
      where u.tenant_id = $1 and u.connection_id = $2 and u.state = 'idle'
-       and u.refresh_at is not null
        and k.tenant_id = u.tenant_id and k.connection_id = u.connection_id and k.generation = $3`,
     [row.tenantId, row.connectionId, row.generation],
   )
@@ -208,16 +216,21 @@ export async function completeUpkeep(
     connectionId: string
     refreshInMs: number | null
     probeInMs: number
+    /** Of the claim that brought it. */
+    epoch: string
+    doubtLeft: 'none' | 'of_later_claims' | 'all'
   },
 ): Promise<void> {
   await sql.query(
     `update upkeep
      set state = 'idle', refresh_at = now() + $3 * interval '1 millisecond',
          probe_at = now() + $4 * interval '1 millisecond', lease_owner = null, lease_until = null,
-         attempt_id = null, unresolved_since = null, failures = 0, probe_failures = 0,
-         last_outcome = 'refreshed'
+         attempt_id = null, failures = 0, probe_failures = 0, last_outcome = 'refreshed',
+         unresolved_since = case
+           when $6 = 'all' or ($6 = 'of_later_claims' and epoch <> $5::bigint) then unresolved_since
+         end
      where tenant_id = $1 and connection_id = $2`,
-    [row.tenantId, row.connectionId, row.refreshInMs, row.probeInMs],
+    [row.tenantId, row.connectionId, row.refreshInMs, row.probeInMs, row.epoch, row.doubtLeft],
   )
 }
 

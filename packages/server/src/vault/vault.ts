@@ -7,7 +7,7 @@ import type { KeyProvider } from './key-provider.ts'
 import { KeyRing, type TenantKeyStore } from './key-ring.ts'
 import { openRecord, type RecordContext, sealRecord } from './record.ts'
 
-export { VaultError } from './errors.ts'
+export { isKeyOutage, VaultError } from './errors.ts'
 export type { TenantKeyStore } from './key-ring.ts'
 export type { RecordContext } from './record.ts'
 
@@ -56,6 +56,9 @@ export interface Vault {
 /** Called when an operation begins; what it answers is called when that ends. It must not throw. */
 export type VaultWatch = (operation: 'seal' | 'open') => (result: 'ok' | 'failed') => void
 
+/** Called when a record was not sealed or not opened, before the caller hears of it. It must not throw. */
+export type VaultRefused = (error: VaultError, context: RecordContext) => void
+
 /** Tenant of the keys that belong to no tenant; the API refuses ids that begin with `@`. */
 export const installTenant = '@install'
 
@@ -63,6 +66,7 @@ export const installTenant = '@install'
  * @param options.random default: the system's generator
  * @param options.now milliseconds of a clock that never goes back; default `performance.now`
  * @param options.begun hears of every seal and open, for who measures; default: nobody
+ * @param options.refused hears of every refusal and its inner reason, for an alarm; default: nobody
  */
 export function createVault(options: {
   keys: KeyProvider
@@ -70,9 +74,10 @@ export function createVault(options: {
   random?: Random
   now?: () => number
   begun?: VaultWatch
+  refused?: VaultRefused
 }): Vault {
   const { keys, store, random = randomBytes, now = () => performance.now() } = options
-  const { begun = () => () => {} } = options
+  const { begun = () => () => {}, refused = () => {} } = options
   const ring = new KeyRing({ keys, store, random, now })
 
   async function subkeyOf(label: string, asked?: number) {
@@ -82,11 +87,28 @@ export function createVault(options: {
     return { version, key: await lend((key) => hkdf(sha256, key, new Uint8Array(32), info, 32)) }
   }
 
+  async function watched<Result>(
+    operation: 'seal' | 'open',
+    context: RecordContext,
+    run: () => Promise<Result>,
+  ): Promise<Result> {
+    const ended = begun(operation)
+    try {
+      const result = await run()
+      ended('ok')
+      return result
+    } catch (error) {
+      ended('failed')
+      if (error instanceof VaultError) refused(error, context)
+      throw error
+    }
+  }
+
   return {
     start: () => start({ keys, store, ring }),
 
     seal: (context, body) =>
-      watched(begun('seal'), async () => {
+      watched('seal', context, async () => {
         const { tenantId } = context
         const keyVersion = await ring.activeVersion(tenantId)
         const lend = ring.lender({ tenantId, version: keyVersion })
@@ -95,7 +117,7 @@ export function createVault(options: {
       }),
 
     open: (context, sealed) =>
-      watched(begun('open'), () => {
+      watched('open', context, () => {
         const { tenantId } = context
         return openRecord((version) => ring.lender({ tenantId, version }), context, sealed)
       }),
@@ -110,20 +132,6 @@ export function createVault(options: {
       ring.close()
       keys.close()
     },
-  }
-}
-
-async function watched<Result>(
-  ended: (result: 'ok' | 'failed') => void,
-  run: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    const result = await run()
-    ended('ok')
-    return result
-  } catch (error) {
-    ended('failed')
-    throw error
   }
 }
 

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { coreDumpWarning, forgetSecretVariables, shutOwnProcess } from './own-process.ts'
+
+const make = (execArgv: string[] = [], env: Record<string, string> = {}) => {
+  const heard: string[] = []
+  const report = {
+    reportOnFatalError: true,
+    reportOnSignal: true,
+    reportOnUncaughtException: true,
+  }
+  return { heard, report, env, execArgv, on: (signal: string) => void heard.push(signal) }
+}
+
+test('reports are off, and the signal for the inspector is taken', () => {
+  const own = make()
+  expect(shutOwnProcess(own)).toEqual([])
+  expect(own.report).toEqual({
+    reportOnFatalError: false,
+    reportOnSignal: false,
+    reportOnUncaughtException: false,
+  })
+  expect(own.heard).toEqual(['SIGUSR1'])
+})
+
+test.each([
+  '--inspect',
+  '--inspect-brk=0.0.0.0:9229',
+  '--heapsnapshot-signal=SIGUSR2',
+  '--heapsnapshot-near-heap-limit=1',
+  '--heap-prof',
+  '--abort-on-uncaught-exception',
+  '--report-on-fatalerror',
+  '--report-uncaught-exception',
+])('%s is named, wherever it stands', (option) => {
+  expect(shutOwnProcess(make([option]))).toEqual([expect.stringContaining(option)])
+  const NODE_OPTIONS = `--max-old-space-size=512 ${option}`
+  expect(shutOwnProcess(make(['--import', 'tsx'], { NODE_OPTIONS }))).toHaveLength(1)
+})
+
+test('what was read is taken out of the environment', () => {
+  const own = make([], { KEYWELL_KEY: 'k', DATABASE_URL: 'd', PORT: '1' })
+  forgetSecretVariables(own)
+  expect(own.env).toEqual({ PORT: '1' })
+})
+
+test('a core dump is warned of where the limit allows one', () => {
+  const limits = (soft: string) =>
+    `Max cpu time  unlimited\nMax core file size        ${soft}   unlimited   bytes`
+  expect(coreDumpWarning(() => limits('0'))).toBeUndefined()
+  expect(coreDumpWarning(() => limits('unlimited'))).toContain('ulimit -c 0')
+  const nowhere = () => {
+    throw new Error('ENOENT')
+  }
+  expect(coreDumpWarning(nowhere)).toBeUndefined()
+})

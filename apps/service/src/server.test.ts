@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { verifies } from '../../../test/support/verifies.ts'
+import { clientAddress } from './client-address.ts'
+import { openServer, patience } from './server.ts'
+
+const open: Server[] = []
+afterEach(() => {
+  for (const server of open.splice(0)) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+/** A service that says whose a request is and how long its body was. */
+async function listen(proxies = 0): Promise<number> {
+  const echo = async (request: Request, from: { address?: string | undefined } = {}) =>
+    new Response(`${from.address} ${(await request.text()).length}`)
+  const shortened = Object.fromEntries(
+    Object.entries(patience).map(([name, value]) => [
+      name,
+      name === 'maxHeaderSize' ? value : Number(value) / 100,
+    ]),
+  )
+  const options = { host: '127.0.0.1', port: 0, proxies, patience: shortened }
+  return new Promise((resolve) => {
+    open.push(openServer({ fetch: echo }, options, ({ port }) => resolve(port)))
+  })
+}
+
+/** Sends the parts, the last of them again and again until it is cut off; answers what it was told. */
+async function drip(port: number, begin: string, again: string): Promise<string> {
+  const socket: Socket = connect(port, '127.0.0.1')
+  let told = ''
+  socket.setEncoding('utf8').on('data', (text) => {
+    told += text
+  })
+  socket.on('error', () => {}) // it is cut off while it writes
+  socket.write(begin)
+  const dripping = setInterval(() => socket.write(again), 10)
+  await once(socket, 'close')
+  clearInterval(dripping)
+  return told
+}
+
+const post = 'POST / HTTP/1.1\r\nHost: a\r\n'
+
+verifies('door:slow-clients', async () => {
+  const port = await listen()
+  const [headers, body, silent] = await Promise.all([
+    drip(port, post, 'X: y\r\n'),
+    drip(port, `${post}Content-Length: 60000\r\n\r\n`, 'z'),
+    drip(port, '', ''),
+  ])
+  expect(headers).toMatch(/^HTTP\/1\.1 408 /)
+  expect(body).toMatch(/^HTTP\/1\.1 408 /)
+  expect(silent).toMatch(/^(HTTP\/1\.1 408 |$)/)
+  const huge = await drip(port, `${post}X: ${'y'.repeat(20_000)}\r\n\r\n`, '')
+  expect(huge).toMatch(/^HTTP\/1\.1 431 /)
+  // Whoever is quick is answered meanwhile, and a connection that is kept is closed when it is idle.
+  const [answer, idle] = await Promise.all([
+    fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: 'abc' }),
+    drip(port, `${post}Content-Length: 2\r\n\r\nab`, ''),
+  ])
+  expect(await answer.text()).toBe('127.0.0.1 3')
+  expect(idle).toMatch(/^HTTP\/1\.1 200 /)
+})
+
+test('the times are those that are meant for the internet', () => {
+  expect(patience).toMatchObject({ headersTimeout: 10_000, requestTimeout: 30_000 })
+  expect(Number(patience.keepAliveTimeout)).toBeGreaterThan(60_000)
+})
+
+verifies('door:client-address', async () => {
+  const ask = async (proxies: number, forwarded?: string) => {
+    const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }
+    const answer = await fetch(`http://127.0.0.1:${await listen(proxies)}`, { headers })
+    return (await answer.text()).split(' ')[0]
+  }
+  expect(await ask(0)).toBe('127.0.0.1')
+  expect(await ask(0, '203.0.113.9')).toBe('127.0.0.1')
+  expect(await ask(1, '203.0.113.9')).toBe('203.0.113.9')
+  expect(await ask(1, 'a client may say anything, 203.0.113.9')).toBe('203.0.113.9')
+  expect(await ask(2, '198.51.100.1, 203.0.113.9, 10.0.0.1')).toBe('203.0.113.9')
+  expect(await ask(2, '203.0.113.9')).toBe('undefined')
+  expect(await ask(1)).toBe('undefined')
+  // Two headers count as one that is joined, as Node does.
+  const socket = { remoteAddress: '127.0.0.1' } as Parameters<typeof clientAddress>[0]['socket']
+  const headers = { 'x-forwarded-for': ' 198.51.100.1 ,203.0.113.9 ' }
+  expect(clientAddress({ headers, socket }, 1)).toBe('203.0.113.9')
+})

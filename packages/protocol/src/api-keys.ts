@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { apiKeyIdSchema, providerNameSchema, tenantIdSchema } from './ids.ts'
+
+/**
+ * What a key is for; it may have several roles.
+ *
+ * - `admin`: configures everything, and reads no credential
+ * - `backend`: what an app's backend does, with the SDK: read credentials, make sessions, disconnect
+ * - `connect`: makes and confirms connect sessions, and reads no credential
+ * - `read_only`: looks at connections, integrations, webhooks and metrics
+ * - `audit`: reads the audit log and metrics
+ */
+export const apiKeyRoles = ['admin', 'backend', 'connect', 'read_only', 'audit'] as const
+export const apiKeyRoleSchema = z.enum(apiKeyRoles)
+export type ApiKeyRole = z.infer<typeof apiKeyRoleSchema>
+
+const unique = <Item>(items: Item[]): Item[] => [...new Set(items)]
+const name = z.string().trim().min(1).max(100)
+
+/** `POST /v1/api-keys`. */
+export const createApiKeySchema = z.object({
+  /** For people: who holds it. */
+  name,
+  roles: z.array(apiKeyRoleSchema).min(1).transform(unique),
+  /** The only tenants that it may act for; all unless told. */
+  tenants: z.array(tenantIdSchema).min(1).max(100).transform(unique).optional(),
+  /** The only providers that it may deal with, in the catalogue or not yet; all unless told. */
+  providers: z.array(providerNameSchema).min(1).max(50).transform(unique).optional(),
+  /** When it ends; never unless told. */
+  expiresAt: z.iso.datetime().optional(),
+})
+export type CreateApiKey = z.input<typeof createApiKeySchema>
+
+/** Longest time for which a key and its successor are both live, in seconds: 30 days. */
+const maxOverlapSeconds = 30 * 86_400
+
+/** `POST /v1/api-keys/:id/rotate`. */
+export const rotateApiKeySchema = z.object({
+  /** For how long the old key stays live; a day unless told. */
+  overlapSeconds: z.number().int().min(0).max(maxOverlapSeconds).default(86_400),
+})
+export type RotateApiKey = z.input<typeof rotateApiKeySchema>
+
+/** A key as it is shown: never the key itself. */
+export const apiKeySchema = z.object({
+  id: apiKeyIdSchema,
+  name: z.string(),
+  roles: z.array(apiKeyRoleSchema),
+  /** Null: all tenants. */
+  tenants: z.array(z.string()).nullable(),
+  /** Null: all providers. */
+  providers: z.array(z.string()).nullable(),
+  status: z.enum(['live', 'expired', 'revoked']),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  /** Right to the minute. */
+  lastUsedAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+  /** Its successor, once it was rotated. */
+  replacedBy: apiKeyIdSchema.nullable(),
+})
+export type ApiKey = z.infer<typeof apiKeySchema>
+
+export const apiKeyListSchema = z.object({ apiKeys: z.array(apiKeySchema) })
+
+/** The one answer that shows a key, right after it was made. */
+export const apiKeyWithSecretSchema = apiKeySchema.extend({ key: z.string() })
+export type ApiKeyWithSecret = z.infer<typeof apiKeyWithSecretSchema>

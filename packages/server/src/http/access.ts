@@ -1,0 +1,86 @@
+import { type ApiKeyRole, KeywellError, type TenantId } from '@keywell/protocol'
+import type { Context } from 'hono'
+import { matchedRoutes } from 'hono/route'
+import type { Environment } from './context.ts'
+import { permissionsOf, rolesWith, ruleOf } from './permissions.ts'
+
+/** What the key of a request may do. */
+export interface Access {
+  /** Of the key. */
+  id: string
+  roles: readonly ApiKeyRole[]
+  /** Null: all of them. */
+  tenants: readonly string[] | null
+  providers: readonly string[] | null
+  /** Milliseconds since 1970; null: it has none. */
+  expiresAt: number | null
+}
+
+/**
+ * Refuses a key whose roles do not allow the route, or with a limit that the route cannot hold.
+ * A route that is not in the table is refused to everybody.
+ */
+export function requirePermission(c: Context<Environment>, access: Access): void {
+  // Middleware stands in the list too, under every method.
+  const route = matchedRoutes(c).find(({ method }) => method !== 'ALL')
+  if (route === undefined) return // there is no such route, which is answered as such
+  const name = `${route.method} ${route.path}`
+  const rule = ruleOf(route.method, route.path)
+  if (rule === undefined) throw new KeywellError('forbidden', `No key may call ${name}.`)
+  if (!permissionsOf(access.roles).has(rule.needs)) {
+    throw new KeywellError(
+      'forbidden',
+      `${name} needs ${rule.needs}, which the roles of this key (${access.roles.join(', ')}) do not include.`,
+      { nextStep: `Use a key with one of the roles ${rolesWith(rule.needs).join(', ')}.` },
+    )
+  }
+  for (const limit of ['tenants', 'providers'] as const) {
+    if (access[limit] !== null && !rule.holds.includes(limit)) {
+      throw new KeywellError('forbidden', `${name} is not for keys that are limited to ${limit}.`)
+    }
+  }
+}
+
+/**
+ * Tenant of whatever a key may not see. Ids of tenants never begin with "@", so it has no rows: what is
+ * foreign is looked up, answered and timed like what never was (T19).
+ */
+const nobody = '@nobody'
+
+/** A query as this key may ask it. One that is aimed at what the key may not see will find nothing. */
+export function withinLimits<
+  // A string: what belongs to no tenant stands under `@install`, and no limited key is for that.
+  Query extends { tenantId?: string | undefined; provider?: string | undefined },
+>(access: Access, query: Query): Query {
+  if (seesTenant(access, query.tenantId) && seesProvider(access, query.provider)) return query
+  // No id that came in can be this one; that is the point.
+  return { ...query, tenantId: nobody as TenantId }
+}
+
+/** Before something is made: there a key is told what it may not. It learns of nothing but itself. */
+export function requireWithinLimits(
+  access: Access,
+  wanted: { tenantId: TenantId | undefined; providers?: readonly string[] | undefined },
+): void {
+  if (!seesTenant(access, wanted.tenantId)) {
+    const what = wanted.tenantId === undefined ? 'the whole installation' : 'this tenant'
+    throw new KeywellError('forbidden', `This key is limited to tenants; it is not for ${what}.`)
+  }
+  const foreign = wanted.providers?.filter((provider) => !seesProvider(access, provider)) ?? []
+  if (foreign.length > 0) {
+    throw new KeywellError('forbidden', `This key is not for the provider ${foreign.join(', ')}.`)
+  }
+}
+
+/** What a key limited to providers may deal with, as a list of names; undefined: everything. */
+export function providersOf({ providers }: Access): string[] | undefined {
+  return providers === null ? undefined : [...providers]
+}
+
+function seesTenant({ tenants }: Access, tenantId: string | undefined): boolean {
+  return tenants === null || tenants.some((each) => each === tenantId)
+}
+
+function seesProvider({ providers }: Access, provider: string | undefined): boolean {
+  return providers === null || provider === undefined || providers.includes(provider)
+}

@@ -1,0 +1,270 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { KeywellError } from '@keywell/protocol'
+import { beforeAll, expect, test } from 'vitest'
+import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import { until } from '../../../../test/support/until.ts'
+import { verifies } from '../../../../test/support/verifies.ts'
+import { createAudit } from '../audit/audit.ts'
+import { FixedAuditKeys } from '../audit/keys.test.support.ts'
+import { createIds } from '../ids.ts'
+import type { ApiKeyGrants } from '../store/api-keys.ts'
+import type { Database } from '../store/database.ts'
+import { type ApiKeys, createApiKeys } from './api-keys.ts'
+import { writeKey } from './key-text.ts'
+
+const pepper = randomBytes(32)
+const makeId = createIds({ random: randomBytes, now: Date.now })
+const operator = { actor: 'operator', access: undefined }
+const unlimited: ApiKeyGrants = {
+  roles: ['backend'],
+  tenants: null,
+  providers: null,
+  expiresAt: null,
+}
+
+describeEachDatabase('API keys', (makeDatabase) => {
+  let database: Database
+  let alarms: object[] = []
+  beforeAll(async () => {
+    database = await makeDatabase()
+  })
+
+  /** A replica: it remembers what it has seen for two seconds, so each look gets one of its own. */
+  async function replica(over: Database = database): Promise<ApiKeys> {
+    const audit = createAudit({
+      database,
+      keys: new FixedAuditKeys(),
+      makeId: () => makeId('auditEntry'),
+    })
+    const hear = (fields: object) => void alarms.push(fields)
+    const logger = { debug() {}, info() {}, warn() {}, error: hear }
+    const vault = { subkey: async () => pepper }
+    const parts = { database: over, vault, audit, logger, makeId, random: randomBytes }
+    const keys = createApiKeys(parts)
+    await keys.start()
+    return keys
+  }
+
+  async function refusal(key: string): Promise<string> {
+    const error = await (await replica()).verify(key).then(
+      () => 'it was let in',
+      (reason: unknown) => reason,
+    )
+    return error instanceof KeywellError ? JSON.stringify(error.toProblem()) : String(error)
+  }
+
+  async function make(grants: Partial<ApiKeyGrants> = {}) {
+    const { row, key } = await (await replica()).create(
+      { name: 'a key', ...unlimited, ...grants },
+      operator,
+    )
+    return { id: row.id, key: key.expose() }
+  }
+
+  const change = (id: string, set: string) =>
+    database.query(`update api_keys set ${set} where tenant_id = '@install' and id = '${id}'`)
+
+  verifies('T16:planted-key', async () => {
+    const weak = await make({ roles: ['read_only'], tenants: ['ten_a'] })
+    const strong = await make({ roles: ['admin', 'backend'] })
+    expect((await (await replica()).verify(weak.key)).roles).toEqual(['read_only'])
+    const other = await make()
+    const plain = await refusal('kw_nonsense')
+    const copy = (column: string) =>
+      `${column} = (select ${column} from api_keys where tenant_id = '@install' and id = '${strong.id}')`
+    const tampering: [what: string, set: string][] = [
+      ['widened roles', "roles = '{admin,backend}'"],
+      ['widened tenants', "tenants = '{ten_a,ten_b}'"],
+      ['no limit', 'tenants = null'],
+      ['a limit that was emptied', "tenants = '{}'"],
+      ['other providers', "providers = '{gitlab}'"],
+      ['a longer life', "expires_at = now() + interval '1 year'"],
+      ['a MAC of grants from another row', copy('grants_mac')],
+      [
+        'everything from another row but its key',
+        ['roles', 'tenants', 'grants_mac'].map(copy).join(),
+      ],
+      ['a key from before', "grants_mac = null, roles = '{admin,backend}', tenants = null"],
+      ['an earlier birth', "created_at = created_at - interval '1 year'"],
+      ['an empty MAC', "grants_mac = ''"],
+    ]
+    for (const [what, set] of tampering) {
+      const victim = await make({ roles: ['read_only'], tenants: ['ten_a'] })
+      alarms = []
+      await change(victim.id, set)
+      expect(await refusal(victim.key), what).toBe(plain)
+      expect(alarms, what).toEqual([
+        { alarm: 'api_key_forged', keyId: victim.id, verdict: 'altered' },
+      ])
+    }
+
+    // One that was revoked is not brought back.
+    const revoked = await make()
+    await (await replica()).revoke(revoked.id, operator)
+    await change(revoked.id, 'revoked_at = null')
+    alarms = []
+    expect(await refusal(revoked.key)).toBe(plain)
+    expect(alarms).toHaveLength(1)
+
+    // A row writer makes a key of their own: they know its form, and not the pepper.
+    const planted = makeId('apiKey')
+    const forged = writeKey(planted, randomBytes)
+    for (const grantsMac of ['null', "sha256('guess')", copy('grants_mac').slice(13)]) {
+      alarms = []
+      await database.query(
+        `delete from api_keys where tenant_id = '@install' and id = '${planted}'`,
+      )
+      await database.query(
+        `insert into api_keys (tenant_id, id, name, mac, roles, grants_mac)
+         values ('@install', $1, 'planted', sha256($2), '{admin,backend}', ${grantsMac})`,
+        [planted, new TextEncoder().encode(forged)],
+      )
+      expect(await refusal(forged), grantsMac).toBe(plain)
+      expect(alarms, grantsMac).toHaveLength(1)
+    }
+
+    // A weak key's MAC in a strong key's row: the key names its own row, and the row its own MAC.
+    const [row] = await database.query<{ mac: Uint8Array }>(
+      `select mac from api_keys where tenant_id = '@install' and id = '${weak.id}'`,
+    )
+    await change(weak.id, "mac = 'elsewhere'")
+    await database.query(
+      `update api_keys set mac = $1 where tenant_id = '@install' and id = '${other.id}'`,
+      [row?.mac ?? null],
+    )
+    alarms = []
+    expect(await refusal(weak.key)).toBe(plain)
+    expect(await refusal(other.key)).toBe(plain)
+    const verdicts = [weak, other].map(({ id }) => ({ keyId: id, verdict: 'altered' }))
+    expect(alarms).toMatchObject(verdicts)
+    expect((await (await replica()).verify(strong.key)).roles).toEqual(['admin', 'backend'])
+  })
+
+  test('a row that was widened cannot be made honest by a rotation', async () => {
+    const { id } = await make({ roles: ['read_only'] })
+    await change(id, "roles = '{admin,backend}'")
+    const rotated = (await replica()).rotate(id, 0, operator)
+    await expect(rotated).rejects.toMatchObject({ code: 'conflict' })
+  })
+
+  verifies('T29:one-answer', async () => {
+    const right = await make()
+    const revoked = await make()
+    await (await replica()).revoke(revoked.id, operator)
+    const expired = await make({ expiresAt: new Date(Date.now() + 3_600_000) })
+    await change(expired.id, "expires_at = now() - interval '1 second'")
+    const altered = await make()
+    await change(altered.id, "roles = '{admin}'")
+    const keys = {
+      malformed: 'nonsense',
+      'a typing error': `${right.key.slice(0, -1)}${right.key.endsWith('0') ? '1' : '0'}`,
+      unknown: writeKey(makeId('apiKey'), randomBytes),
+      'another secret': writeKey(right.id as ReturnType<typeof makeId<'apiKey'>>, randomBytes),
+      revoked: revoked.key,
+      expired: expired.key,
+      altered: altered.key,
+    }
+    const answers = await Promise.all(Object.values(keys).map(refusal))
+    expect(new Set(answers).size, JSON.stringify(answers)).toBe(1)
+    expect(answers[0]).toContain('"code":"unauthorized"')
+    await (await replica()).verify(right.key)
+  })
+
+  verifies('T29:rotation', async () => {
+    const first = await make({ roles: ['connect'], tenants: ['ten_a'], providers: ['gitlab'] })
+    const next = await (await replica()).rotate(first.id, 60_000, operator)
+    const successor = next.key.expose()
+    const grants = { roles: ['connect'], tenants: ['ten_a'], providers: ['gitlab'] }
+    expect(await (await replica()).verify(first.key)).toMatchObject(grants)
+    expect(await (await replica()).verify(successor)).toMatchObject({ ...grants, expiresAt: null })
+    const rows = await (await replica()).list()
+    const old = rows.find((row) => row.id === first.id)
+    expect(old).toMatchObject({ replacedBy: next.row.id, live: true })
+    const leftMs = (old?.expiresAt?.getTime() ?? 0) - Date.now()
+    expect(leftMs).toBeGreaterThan(30_000)
+    expect(leftMs).toBeLessThan(61_000)
+    // Two live keys and no more.
+    const again = (await replica()).rotate(first.id, 60_000, operator)
+    await expect(again).rejects.toMatchObject({ code: 'conflict' })
+
+    const last = await (await replica()).rotate(next.row.id, 0, operator)
+    expect(await refusal(successor)).toContain('unauthorized')
+    expect(await (await replica()).verify(last.key.expose())).toMatchObject(grants)
+    await expect((await replica()).rotate(next.row.id, 0, operator)).rejects.toThrow(/no live/)
+
+    // A key with an end has a successor that lives as long, and no overlap outlives the end.
+    const hour = await make({ expiresAt: new Date(Date.now() + 3_600_000) })
+    const hourAgain = await (await replica()).rotate(hour.id, 86_400_000, operator)
+    const ends = await (await replica()).list()
+    const endOf = (id: string) => ends.find((row) => row.id === id)?.expiresAt?.getTime() ?? 0
+    expect(endOf(hour.id)).toBeLessThan(Date.now() + 3_601_000)
+    expect(endOf(hourAgain.row.id)).toBeGreaterThanOrEqual(endOf(hour.id))
+    await (await replica()).verify(hour.key)
+    await (await replica()).verify(hourAgain.key.expose())
+  })
+
+  verifies('T29:from-before', async () => {
+    // As version 0 of the service wrote it.
+    const id = makeId('apiKey')
+    const key = writeKey(id, randomBytes)
+    const mac = createHmac('sha256', pepper).update(key).digest()
+    await database.query(
+      `insert into api_keys (tenant_id, id, name, mac, roles)
+       values ('@install', $1, 'first', $2, '{admin,backend}')`,
+      [id, mac],
+    )
+    const access = { roles: ['admin', 'backend'], tenants: null, providers: null }
+    expect(await (await replica()).verify(key)).toMatchObject(access)
+    const next = await (await replica()).rotate(id, 60_000, operator)
+    expect(await (await replica()).verify(next.key.expose())).toMatchObject(access)
+    expect((await (await replica()).verify(key)).expiresAt).not.toBeNull()
+    await (await replica()).revoke(id, operator)
+    expect(await refusal(key)).toContain('unauthorized')
+  })
+
+  verifies('T29:last-use', async () => {
+    const { id, key } = await make()
+    const lastUse = async () =>
+      (await (await replica()).list()).find((row) => row.id === id)?.lastUsedAt
+    expect(await lastUse()).toBeNull()
+    await (await replica()).verify(key)
+    await until('the use is written', async () => (await lastUse()) !== null)
+    const first = await lastUse()
+    const statements: string[] = []
+    const watched = watch(database, statements)
+    const keys = await replica(watched)
+    for (let times = 0; times < 5; times += 1) await keys.verify(key)
+    const touches = () => statements.filter((text) => text.includes('set last_used_at'))
+    await until('it was tried', () => touches().length > 0)
+    expect(touches()).toHaveLength(1)
+    expect(await lastUse()).toEqual(first)
+    await change(id, "last_used_at = now() - interval '2 minutes'")
+    await (await replica()).verify(key)
+    await until('the later use is written', async () => {
+      const use = await lastUse()
+      return use !== null && use !== undefined && use >= (first ?? new Date())
+    })
+    // A use that cannot be written, or not yet, holds nobody up.
+    const stuck = watch(database, [], (text) => text.includes('last_used_at'))
+    await (await replica(stuck)).verify(key)
+  })
+})
+
+/** The same database, whose statements can be looked at; those that hang never end. */
+function watch(
+  database: Database,
+  statements: string[],
+  hangs: (text: string) => boolean = () => false,
+): Database {
+  return {
+    kind: database.kind,
+    transaction: (tenantId, work) => database.transaction(tenantId, work),
+    listen: (channel, heard) => database.listen(channel, heard),
+    close: () => database.close(),
+    query(text, parameters) {
+      statements.push(text)
+      const isTouch = text.trimStart().startsWith('update')
+      return isTouch && hangs(text) ? new Promise(() => {}) : database.query(text, parameters)
+    },
+  }
+}

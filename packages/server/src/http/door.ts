@@ -1,0 +1,97 @@
+import { KeywellError } from '@keywell/protocol'
+import ipaddr from 'ipaddr.js'
+import { LRUCache } from 'lru-cache'
+import { TokenBucket } from '../outbound/token-bucket.ts'
+
+/** How many calls are taken: so many at once after a quiet time, and so many a second on average. */
+export interface Rate {
+  requestsPerSecond: number
+  burst: number
+}
+
+export interface DoorLimits {
+  /** Of one API key. */
+  key: Rate
+  /** Of one address without an API key: browsers that connect an account, and health checks. */
+  address: Rate
+  /** Wrong API keys from one address. */
+  wrongKeys: Rate
+}
+
+/**
+ * Of one process. Far above what an app asks for, which reads from its SDK's memory: what they end is
+ * a loop that has run away, a flood, and guessing.
+ */
+export const defaultDoorLimits: DoorLimits = {
+  key: { requestsPerSecond: 5_000, burst: 20_000 },
+  address: { requestsPerSecond: 50, burst: 500 },
+  wrongKeys: { requestsPerSecond: 0.5, burst: 30 },
+}
+
+/** Keys and addresses that are remembered; whoever was quiet the longest is forgotten first. */
+const maxRemembered = 10_000
+
+/** Who may come in, and how often. Of a caller whose address nobody told it knows nothing. */
+export interface Door {
+  /** One call with this API key. @throws KeywellError `rate_limited` */
+  call(keyId: string): void
+  /** One call without a key. @throws KeywellError `rate_limited` */
+  visit(address: string | undefined): void
+  /** @throws KeywellError `rate_limited` when too many wrong keys have come from there */
+  requireFewWrongKeys(address: string | undefined): void
+  wrongKey(address: string | undefined): void
+}
+
+/** @param now milliseconds of a clock that never goes back */
+export function createDoor({ limits, now }: { limits: DoorLimits; now: () => number }): Door {
+  const keys = createBuckets(limits.key, now)
+  const addresses = createBuckets(limits.address, now)
+  const wrongKeys = createBuckets(limits.wrongKeys, now)
+
+  return {
+    call(keyId) {
+      if (!keys.take(keyId)) throw tooMany('calls with this API key', keys.msUntilToken(keyId))
+    },
+    visit(address) {
+      const source = sourceOf(address)
+      if (source === undefined || addresses.take(source)) return
+      throw tooMany('calls from this address', addresses.msUntilToken(source))
+    },
+    requireFewWrongKeys(address) {
+      const source = sourceOf(address)
+      const waitMs = source === undefined ? 0 : wrongKeys.msUntilToken(source)
+      if (waitMs > 0) throw tooMany('wrong API keys from this address', waitMs)
+    },
+    wrongKey(address) {
+      const source = sourceOf(address)
+      if (source !== undefined) wrongKeys.take(source)
+    },
+  }
+}
+
+function createBuckets(rate: Rate, now: () => number) {
+  const buckets = new LRUCache<string, TokenBucket>({ max: maxRemembered })
+  const bucketOf = (name: string) => {
+    const known = buckets.get(name)
+    if (known !== undefined) return known
+    const made = new TokenBucket(rate, now())
+    buckets.set(name, made)
+    return made
+  }
+  return {
+    take: (name: string) => bucketOf(name).take(now()),
+    /** Of a name that never took one nothing is remembered. */
+    msUntilToken: (name: string) => buckets.get(name)?.msUntilToken(now()) ?? 0,
+  }
+}
+
+/** An IPv4 address, or the network of an IPv6 one: who has one of those has all 2⁶⁴. */
+function sourceOf(address: string | undefined): string | undefined {
+  if (address === undefined || !ipaddr.isValid(address)) return undefined
+  const parsed = ipaddr.process(address)
+  return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toByteArray().slice(0, 8).join('.')
+}
+
+function tooMany(what: string, retryAfterMs: number): KeywellError {
+  return new KeywellError('rate_limited', `Too many ${what}.`, { retryAfterMs })
+}

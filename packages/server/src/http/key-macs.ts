@@ -1,0 +1,71 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { ApiKeyGrants, ApiKeyRow } from '../store/api-keys.ts'
+import { lengthPrefixed } from '../vault/bytes.ts'
+
+/** What can be said of a row and the key that names it. */
+export type KeyVerdict =
+  | 'right'
+  /** A key from before there were roles. Whatever its row says, it may do what it could then. */
+  | 'right_from_before'
+  /** Another secret than the row's, in a key that is well-formed. */
+  | 'made_up'
+  /** The row does not hold what the service wrote: it was planted, widened or moved. */
+  | 'altered'
+
+/** The two MACs of a row, under a pepper that is not in the database (threats.md, API keys). */
+export interface KeyMacs {
+  ofKey(key: string): Uint8Array
+  /** Over what the row grants, since when, and to which key. */
+  ofGrants(row: ApiKeyGrants & Pick<ApiKeyRow, 'id' | 'mac' | 'createdAt'>): Uint8Array
+  judge(row: ApiKeyRow, key: string): KeyVerdict
+  /** Whether the row says what the service wrote. Of a key from before nothing is known. */
+  isIntact(row: ApiKeyRow): boolean
+}
+
+export function createKeyMacs(pepper: Uint8Array): KeyMacs {
+  const hmac = (bytes: string | Uint8Array) => createHmac('sha256', pepper).update(bytes).digest()
+
+  const ofKey = (key: string) => hmac(lengthPrefixed('api-key', key))
+
+  /** How keys were kept before: no row that is written now can be passed off as one of those. */
+  const ofKeyBefore = (key: string) => hmac(key)
+
+  const ofGrants: KeyMacs['ofGrants'] = (row) =>
+    hmac(
+      lengthPrefixed(
+        'api-key-grants',
+        row.id,
+        row.mac,
+        list(row.roles),
+        list(row.tenants),
+        list(row.providers),
+        row.createdAt.toISOString(),
+        row.expiresAt === null ? 'never' : row.expiresAt.toISOString(),
+      ),
+    )
+
+  const isIntact = (row: ApiKeyRow) =>
+    row.grantsMac === null || isSame(row.grantsMac, ofGrants(row))
+
+  return {
+    ofKey,
+    ofGrants,
+    isIntact,
+    judge(row, key) {
+      if (row.grantsMac === null) {
+        return isSame(row.mac, ofKeyBefore(key)) ? 'right_from_before' : 'altered'
+      }
+      if (!isIntact(row)) return 'altered'
+      return isSame(row.mac, ofKey(key)) ? 'right' : 'made_up'
+    },
+  }
+}
+
+/** Null and the empty list are different bytes; so are `a,b` and `a`, `b`. */
+function list(items: readonly string[] | null): Uint8Array {
+  return items === null ? lengthPrefixed('all') : lengthPrefixed('only', ...items)
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && timingSafeEqual(one, other)
+}

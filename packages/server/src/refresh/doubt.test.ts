@@ -1,0 +1,126 @@
+import type { RefreshDefinition } from '@keywell/protocol'
+import { describe, expect, test } from 'vitest'
+import { doubtAfterSuccess, resolveDoubt } from './doubt.ts'
+
+function provider(
+  rotation: RefreshDefinition['rotation'],
+  more: Partial<RefreshDefinition> = {},
+): RefreshDefinition {
+  return {
+    rotation,
+    revokesOldAccessToken: true,
+    defaultExpiresIn: 7_200,
+    refreshTokenLifetime: null,
+    maxRequestSeconds: 60,
+    ...more,
+  }
+}
+
+const sendAgain = { do: 'send', settled: false }
+const young = { unresolvedForMs: 1_000, accessTokenEndsInMs: 600_000 }
+
+describe('none: the refresh token stays, so it goes out again at once', () => {
+  test.each([true, false])('old access token revoked: %s', (revokesOldAccessToken) => {
+    const refresh = provider('none', { revokesOldAccessToken })
+    for (const accessTokenEndsInMs of [600_000, 0, null]) {
+      expect(resolveDoubt(refresh, { ...young, accessTokenEndsInMs })).toEqual(sendAgain)
+    }
+  })
+})
+
+describe('grace', () => {
+  const refresh = provider('grace', { graceSeconds: 30 })
+
+  test('inside the window a repeat is taken', () => {
+    expect(resolveDoubt(refresh, { ...young, unresolvedForMs: 29_999 })).toEqual(sendAgain)
+  })
+
+  test('past it, as strict: the old access token is asked', () => {
+    expect(resolveDoubt(refresh, { ...young, unresolvedForMs: 30_000 })).toEqual({ do: 'probe' })
+  })
+
+  test('a window that is not told is none', () => {
+    expect(resolveDoubt(provider('grace'), { ...young, unresolvedForMs: 0 })).toEqual({
+      do: 'probe',
+    })
+  })
+})
+
+describe('strict', () => {
+  const refresh = provider('strict')
+
+  test('a token that still has time is asked before anything is sent', () => {
+    expect(resolveDoubt(refresh, young)).toEqual({ do: 'probe' })
+    expect(resolveDoubt(refresh, { ...young, accessTokenEndsInMs: 1 })).toEqual({ do: 'probe' })
+    expect(resolveDoubt(refresh, { ...young, accessTokenEndsInMs: null })).toEqual({ do: 'probe' })
+  })
+
+  test('alive: while the request may still be worked on, it is waited for', () => {
+    const known = { ...young, oldAccessToken: 'alive' } as const
+    expect(resolveDoubt(refresh, known)).toEqual({ do: 'wait', ms: 59_000 })
+    expect(resolveDoubt(refresh, { ...known, unresolvedForMs: 59_999 })).toEqual({
+      do: 'wait',
+      ms: 1,
+    })
+  })
+
+  test('alive after that: nothing happened, and the doubt is settled', () => {
+    const known = { ...young, unresolvedForMs: 60_000, oldAccessToken: 'alive' } as const
+    expect(resolveDoubt(refresh, known)).toEqual({ do: 'send', settled: true })
+  })
+
+  test('dead: it happened, and one more attempt ends it; its end says no more', () => {
+    for (const oldAccessToken of ['dead', 'past'] as const) {
+      expect(resolveDoubt(refresh, { ...young, oldAccessToken })).toEqual(sendAgain)
+    }
+  })
+
+  test('no answer: looked at again in half a minute, and nothing is sent', () => {
+    const known = { ...young, unresolvedForMs: 3_600_000, oldAccessToken: 'unknown' } as const
+    expect(resolveDoubt(refresh, known)).toEqual({ do: 'wait', ms: 30_000 })
+  })
+
+  test('without evidence to be had it goes out again', () => {
+    expect(resolveDoubt(refresh, { ...young, accessTokenEndsInMs: 0 })).toEqual(sendAgain)
+    expect(resolveDoubt(provider('strict', { revokesOldAccessToken: false }), young)).toEqual(
+      sendAgain,
+    )
+  })
+})
+
+describe('strict_family: a repeat is risked only when the access token is about to end', () => {
+  const refresh = provider('strict_family')
+  test.each([
+    [600_000, { do: 'wait', ms: 480_000 }],
+    [120_001, { do: 'wait', ms: 1 }],
+    [120_000, sendAgain],
+    [-1, sendAgain],
+    [null, sendAgain],
+  ])('%s ms before its end', (accessTokenEndsInMs, ruling) => {
+    for (const oldAccessToken of [undefined, 'alive', 'dead'] as const) {
+      const known = { unresolvedForMs: 3_600_000, accessTokenEndsInMs }
+      expect(
+        resolveDoubt(refresh, { ...known, ...(oldAccessToken && { oldAccessToken }) }),
+      ).toEqual(ruling)
+    }
+  })
+})
+
+describe('after a success', () => {
+  test.each(['none', 'grace', 'strict'] as const)('%s: a late repeat does no harm', (rotation) => {
+    for (const unresolved of [true, false]) {
+      expect(doubtAfterSuccess(provider(rotation), { cameFrom: 'ambiguous', unresolved })).toBe(
+        'none',
+      )
+    }
+  })
+
+  test('strict_family: the doubt of a repeat stays for one life, and not for ever', () => {
+    const left = (cameFrom: 'idle' | 'ambiguous' | 'refreshing', unresolved: boolean) =>
+      doubtAfterSuccess(provider('strict_family'), { cameFrom, unresolved })
+    expect(left('ambiguous', true)).toBe('all')
+    expect(left('refreshing', true)).toBe('all')
+    expect(left('idle', true)).toBe('of_later_claims')
+    expect(left('idle', false)).toBe('of_later_claims')
+  })
+})

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import { ManualTimers } from '../../../../test/support/manual-timers.ts'
+import { type Database, DatabaseUnavailable } from '../store/database.ts'
+import { type Claim, claimRefresh } from '../store/upkeep.ts'
+import { openLease } from './lease.ts'
+import { defaultTiming } from './timing.ts'
+
+describeEachDatabase('a lease', (makeDatabase) => {
+  let database: Database
+  beforeAll(async () => {
+    database = await makeDatabase()
+  })
+  afterEach(async () => {
+    await database.query("delete from upkeep where tenant_id = 'ten_a'")
+  })
+
+  const key = { tenantId: 'ten_a', connectionId: 'con_a' }
+
+  async function claim(): Promise<Claim> {
+    await database.query(
+      `insert into upkeep (tenant_id, connection_id, integration_id, host, state, refresh_at)
+       values ('ten_a', 'con_a', 'int_a', 'https://gitlab.example', 'idle', now())
+       on conflict (tenant_id, connection_id) do update set lease_until = null`,
+    )
+    const taken = await claimRefresh(database, { ...key, owner: randomUUID(), leaseMs: 60_000 })
+    if (taken === undefined) throw new Error('it was due')
+    return taken
+  }
+
+  /** As if so much time had passed since it was taken or extended. */
+  async function letPass(ms: number): Promise<void> {
+    await database.query(
+      `update upkeep set lease_until = lease_until - $1 * interval '1 millisecond'
+       where tenant_id = 'ten_a'`,
+      [ms],
+    )
+  }
+
+  async function leftMs(): Promise<number> {
+    const [row] = await database.query<{ ms: number }>(
+      `select (extract(epoch from lease_until - now()) * 1000)::float8 as ms from upkeep
+       where tenant_id = 'ten_a'`,
+    )
+    return row?.ms ?? Number.NaN
+  }
+
+  test('is extended to its full length every third of it, while a request is open', async () => {
+    const timers = new ManualTimers()
+    const lease = openLease({ database, after: timers.after, timing: defaultTiming }, await claim())
+    expect(timers.pending).toBe(0)
+    lease.hold()
+    for (let turn = 0; turn < 3; turn++) {
+      await letPass(40_000)
+      expect(await leftMs()).toBeLessThan(20_000)
+      expect(timers.nextIn).toBe(20_000)
+      timers.advance(20_000)
+      await vi.waitFor(() => expect(timers.pending).toBe(1))
+      expect(await leftMs()).toBeGreaterThan(50_000)
+    }
+    lease.end()
+    expect(timers.pending).toBe(0)
+  })
+
+  test('that is somebody else’s by now is let go', async () => {
+    const timers = new ManualTimers()
+    const query = vi.spyOn(database, 'query')
+    const lease = openLease({ database, after: timers.after, timing: defaultTiming }, await claim())
+    await claim()
+    await letPass(30_000)
+    lease.hold()
+    query.mockClear()
+    timers.advance(20_000)
+    await vi.waitFor(() => expect(query).toHaveResolvedTimes(1))
+    query.mockRestore()
+    expect(timers.pending).toBe(0)
+    expect(await leftMs()).toBeLessThan(31_000)
+  })
+
+  test('that ended while it was being extended is not extended again', async () => {
+    const timers = new ManualTimers()
+    const query = vi.spyOn(database, 'query')
+    const lease = openLease({ database, after: timers.after, timing: defaultTiming }, await claim())
+    lease.hold()
+    query.mockClear()
+    timers.advance(20_000)
+    lease.end()
+    await vi.waitFor(() => expect(query).toHaveResolvedTimes(1))
+    query.mockRestore()
+    expect(timers.pending).toBe(0)
+  })
+
+  test('outlives a database that is away: nobody else can take it meanwhile', async () => {
+    const timers = new ManualTimers()
+    const taken = await claim()
+    let isAway = true
+    const query: Database['query'] = (text, parameters) =>
+      isAway ? Promise.reject(new DatabaseUnavailable('away')) : database.query(text, parameters)
+    const shaky = { ...database, query }
+    const lease = openLease({ database: shaky, after: timers.after, timing: defaultTiming }, taken)
+    lease.hold()
+    timers.advance(20_000)
+    await vi.waitFor(() => expect(timers.pending).toBe(1))
+    isAway = false
+    await letPass(40_000)
+    timers.advance(20_000)
+    await vi.waitFor(() => expect(timers.pending).toBe(1))
+    expect(await leftMs()).toBeGreaterThan(50_000)
+    lease.end()
+  })
+})
+
+test('nothing may be sent once what is left would not do for the deadline and the margin', () => {
+  const claim = {} as Claim // nothing is asked of it before it is held
+  const lease = (leaseMs: number) =>
+    openLease(
+      {
+        database: {} as Database, // likewise
+        after: new ManualTimers().after,
+        timing: { ...defaultTiming, leaseMs },
+      },
+      claim,
+    )
+  const needed = defaultTiming.deadlineMs + defaultTiming.marginMs
+  expect(() => lease(needed + 60_000).mustStillSend()).not.toThrow()
+  expect(() => lease(needed).mustStillSend()).toThrow('too much of the lease has passed')
+})

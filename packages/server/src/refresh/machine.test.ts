@@ -1,0 +1,301 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  type AccessTokenNews,
+  type Standing,
+  type Step,
+  step,
+  type UpkeepEvent,
+} from './machine.ts'
+
+type State = Standing['state']
+
+const middle = { random: () => 0.5 }
+
+function at(state: State, more: Partial<Standing> = {}): Standing {
+  return { state, cameFrom: state, failures: 0, unresolved: false, ...more }
+}
+
+/** Claimed in this state, and sent. */
+function attempt(cameFrom: State, more: Partial<Standing> = {}): Standing {
+  return at('refreshing', { cameFrom, ...more })
+}
+
+function refusal(oldAccessToken: AccessTokenNews, more: { repeatable?: boolean } = {}) {
+  const evidence = { refreshTokenEnded: false, repeatable: false, ...more }
+  return { kind: 'rejected', oldAccessToken, ...evidence } as const
+}
+
+const events = {
+  connected: { kind: 'connected' },
+  claimed: { kind: 'claimed' },
+  unsent: { kind: 'unsent', retryInMs: 7_000 },
+  refreshed: { kind: 'refreshed' },
+  overtaken: { kind: 'overtaken' },
+  not_processed: { kind: 'not_processed', retryAfterMs: null },
+  ambiguous: { kind: 'ambiguous' },
+  rejected_alive: refusal('alive'),
+  rejected_unknown: refusal('unknown'),
+  rejected_past: refusal('past'),
+  rejected_dead: refusal('dead'),
+  client_refused: { kind: 'client_refused' },
+  our_fault: { kind: 'our_fault' },
+  found_dead: { kind: 'found_dead' },
+  disconnected: { kind: 'disconnected' },
+} as const satisfies Record<string, UpkeepEvent>
+
+const standings = {
+  none: at('none'),
+  idle: at('idle'),
+  backoff: at('backoff'),
+  ambiguous: at('ambiguous'),
+  suspect: at('suspect'),
+  dead: at('dead'),
+  'idle>': attempt('idle'),
+  'backoff>': attempt('backoff'),
+  'ambiguous>': attempt('ambiguous'),
+  'suspect>': attempt('suspect'),
+  'refreshing>': attempt('refreshing'),
+} as const satisfies Record<string, Standing>
+
+/** Where each event leads from each state; `-`: it has none. `idle>`: refreshing, and claimed when idle. */
+const table = `
+                 none idle       backoff    ambiguous  suspect    dead idle>     backoff>  ambiguous> suspect>  refreshing>
+connected        idle idle       idle       idle       idle       idle idle      idle      idle       idle      idle
+claimed          -    refreshing refreshing refreshing refreshing -    refreshing refreshing refreshing refreshing refreshing
+unsent           -    -          -          -          -          -    idle      backoff   ambiguous  suspect   ambiguous
+refreshed        -    idle       idle       idle       idle       idle idle      idle      idle       idle      idle
+overtaken        -    -          -          -          -          -    idle      idle      idle       idle      idle
+not_processed    -    -          -          -          -          -    backoff   backoff   backoff    backoff   backoff
+ambiguous        -    -          -          -          -          -    ambiguous ambiguous ambiguous  ambiguous ambiguous
+rejected_alive   -    -          -          -          -          -    suspect   suspect   suspect    suspect   suspect
+rejected_unknown -    -          -          -          -          -    suspect   suspect   suspect    suspect   suspect
+rejected_past    -    -          -          -          -          -    suspect   suspect   suspect    dead      suspect
+rejected_dead    -    -          -          -          -          -    dead      dead      dead       dead      dead
+client_refused   -    -          -          -          -          -    idle      backoff   ambiguous  suspect   ambiguous
+our_fault        -    -          -          -          -          -    backoff   backoff   backoff    backoff   backoff
+found_dead       -    suspect    -          -          dead       -    -         -         -          -         -
+disconnected     -    none       none       none       none       none none      none      none       none      none
+`
+
+describe('every event in every state', () => {
+  const [names = [], ...rows] = table
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/ +/))
+
+  test('the table knows them all', () => {
+    expect(names).toEqual(Object.keys(standings))
+    expect(rows.map(([event]) => event)).toEqual(Object.keys(events))
+    expect(rows.map(({ length }) => length)).toEqual(rows.map(() => names.length + 1))
+  })
+
+  test.each(Object.entries(events))('%s', (name, event) => {
+    const found = Object.values(standings).map((from) => step(from, event, middle)?.state ?? '-')
+    expect([name, ...found]).toEqual(rows.find(([event]) => event === name))
+  })
+})
+
+describe('doubt', () => {
+  test('begins with the claim, before a byte is sent', () => {
+    expect(step(at('idle'), events.claimed, middle)?.unresolved).toBe(true)
+  })
+
+  test.each(['refreshed', 'overtaken', 'connected'] as const)('%s ends it', (name) => {
+    const from = attempt('ambiguous', { unresolved: true })
+    expect(step(from, events[name], middle)?.unresolved).toBe(false)
+  })
+
+  test('an attempt without an outcome leaves one', () => {
+    expect(step(attempt('idle'), events.ambiguous, middle)?.unresolved).toBe(true)
+  })
+
+  test.each([
+    'unsent',
+    'not_processed',
+    'rejected_alive',
+    'rejected_past',
+    'client_refused',
+    'our_fault',
+  ] as const)('%s says nothing of an earlier attempt, and raises no doubt of its own', (name) => {
+    for (const unresolved of [true, false]) {
+      const from = attempt('idle', { unresolved })
+      expect(step(from, events[name], middle)?.unresolved).toBe(unresolved)
+    }
+  })
+})
+
+describe('a refusal', () => {
+  test('is no proof beside a token that lives or of which nothing is known, however often it comes', () => {
+    for (const news of ['alive', 'unknown'] as const) {
+      for (const cameFrom of ['idle', 'suspect'] as const) {
+        const from = attempt(cameFrom, { failures: 50, unresolved: true })
+        expect(step(from, refusal(news), middle)?.state).toBe('suspect')
+      }
+    }
+  })
+
+  test('a dead access token does not prove it while a lost answer would explain that and a repeat is taken', () => {
+    const repeatable = refusal('dead', { repeatable: true })
+    const end = (from: Standing) => step(from, repeatable, middle)?.state
+    expect(end(attempt('ambiguous', { unresolved: true }))).toBe('suspect')
+    expect(end(attempt('suspect', { unresolved: true }))).toBe('dead')
+    expect(end(attempt('idle'))).toBe('dead')
+  })
+
+  test('is looked at again after a minute, then ever later, up to ten', () => {
+    const pauses = [0, 1, 2, 3, 4, 50].map(
+      (failures) =>
+        step(attempt('suspect', { failures }), events.rejected_alive, middle)?.retryInMs,
+    )
+    expect(pauses).toEqual([60_000, 120_000, 240_000, 480_000, 600_000, 600_000])
+  })
+
+  test('a longer pause for confirmation is kept, whatever the bound', () => {
+    const options = { ...middle, confirmAfterMs: 3_600_000 }
+    expect(step(attempt('idle'), events.rejected_alive, options)?.retryInMs).toBe(3_600_000)
+    expect(step(attempt('idle', { failures: 9 }), events.rejected_alive, options)?.retryInMs).toBe(
+      3_600_000,
+    )
+  })
+})
+
+describe('the name of a death', () => {
+  const lost = { status: 'expired', reason: 'lost_rotation', certainty: 'probable' }
+  const ended = { status: 'expired', reason: 'refresh_expired', certainty: 'certain' }
+  const revoked = { status: 'revoked', reason: 'revoked', certainty: 'probable' }
+  test.each([
+    ['an attempt without an outcome', true, false, lost],
+    ['that, and a refresh token past its end', true, true, lost],
+    ['a refresh token past its end', false, true, ended],
+    ['nothing that would explain it', false, false, revoked],
+  ])('after %s', (_, unresolved, refreshTokenEnded, death) => {
+    for (const oldAccessToken of ['dead', 'past'] as const) {
+      const event = { ...refusal(oldAccessToken), refreshTokenEnded }
+      const end = step(attempt('suspect', { unresolved }), event, middle)
+      expect(end).toMatchObject({ state: 'dead', death, retryInMs: null })
+      expect(end?.health).toEqual({ health: 'degraded', reason: death.reason })
+    }
+  })
+
+  test('of a token that cannot be refreshed: two looks, a minute apart', () => {
+    const first = step(at('idle'), events.found_dead, middle)
+    expect(first).toMatchObject({ state: 'suspect', death: null, retryInMs: 60_000 })
+    expect(step(at('suspect'), events.found_dead, middle)).toMatchObject({ death: revoked })
+  })
+})
+
+describe('the pause after', () => {
+  test('a request that was not processed: full jitter, up to five minutes', () => {
+    const pause = (failures: number, draw: number) =>
+      step(attempt('idle', { failures }), events.not_processed, { random: () => draw })?.retryInMs
+    expect([pause(0, 0), pause(0, 1), pause(3, 1), pause(50, 1)]).toEqual([
+      500, 1_500, 8_500, 300_500,
+    ])
+  })
+
+  test('the same, when the provider said how long: never shorter than that', () => {
+    const told = { kind: 'not_processed', retryAfterMs: 90_000 } as const
+    expect(step(attempt('idle'), told, middle)?.retryInMs).toBe(90_000)
+    expect(step(attempt('idle', { failures: 20 }), told, middle)?.retryInMs).toBe(150_500)
+  })
+
+  test('silence: as if it had not been processed', () => {
+    expect(step(attempt('idle'), events.ambiguous, middle)?.retryInMs).toBe(1_000)
+  })
+
+  test('a wrong request of ours: an hour, and it is blamed', () => {
+    const end = step(attempt('idle'), events.our_fault, middle)
+    expect(end).toMatchObject({ retryInMs: 3_600_000, blames: 'our_fault' })
+  })
+
+  test('a refused client: one to two minutes, as it stood, and not counted against the connection', () => {
+    const pauses = [0, 1].map((draw) => {
+      const from = attempt('backoff', { failures: 3 })
+      const end = step(from, events.client_refused, { random: () => draw })
+      expect(end).toMatchObject({ state: 'backoff', failures: 3, blames: 'client_refused' })
+      return end?.retryInMs
+    })
+    expect(pauses).toEqual([60_000, 120_000])
+  })
+
+  test('a claim of which nothing was sent: as it says, and it is no failure', () => {
+    const end = step(attempt('suspect', { failures: 2 }), events.unsent, middle)
+    expect(end).toMatchObject({ state: 'suspect', failures: 2, retryInMs: 7_000, health: null })
+  })
+})
+
+test('failures are counted until a success', () => {
+  for (const name of ['not_processed', 'ambiguous', 'rejected_alive', 'our_fault'] as const) {
+    expect(step(attempt('idle', { failures: 4 }), events[name], middle)?.failures).toBe(5)
+  }
+  for (const name of ['refreshed', 'overtaken', 'connected'] as const) {
+    expect(step(attempt('idle', { failures: 4 }), events[name], middle)?.failures).toBe(0)
+  }
+})
+
+describe('a walk through any events', () => {
+  const news = fc.constantFrom('alive', 'dead', 'unknown', 'past')
+  const anyEvent: fc.Arbitrary<UpkeepEvent> = fc.oneof(
+    fc.constantFrom(...Object.values(events)),
+    fc
+      .record({ oldAccessToken: news, refreshTokenEnded: fc.boolean(), repeatable: fc.boolean() })
+      .map((evidence) => ({ kind: 'rejected', ...evidence }) as const),
+  )
+  const anyWalk = fc.array(fc.tuple(anyEvent, fc.double({ min: 0, max: 1, noNaN: true })))
+
+  function walk(
+    moves: readonly (readonly [UpkeepEvent, number])[],
+    look: (from: Standing, event: UpkeepEvent, to: Step) => void,
+  ): void {
+    let now = at('idle')
+    for (const [event, draw] of moves) {
+      const to = step(now, event, { random: () => draw })
+      if (to === undefined) continue
+      look(now, event, to)
+      // While an attempt runs, what stands is what was before it.
+      const isClaim = event.kind === 'claimed'
+      now = {
+        ...to,
+        cameFrom: isClaim ? now.state : to.state,
+        unresolved: isClaim ? now.unresolved : to.unresolved,
+      }
+    }
+  }
+
+  test('gives up only on proof, and names every end', () => {
+    fc.assert(
+      fc.property(anyWalk, (moves) => {
+        walk(moves, (from, event, to) => {
+          expect(to.state === 'dead').toBe(to.death !== null)
+          if (to.death === null) return
+          if (event.kind === 'found_dead') return expect(from.state).toBe('suspect')
+          if (event.kind !== 'rejected') throw new Error(`${event.kind} ended it`)
+          if (event.oldAccessToken === 'past') return expect(from.cameFrom).toBe('suspect')
+          expect(event.oldAccessToken).toBe('dead')
+        })
+      }),
+    )
+  })
+
+  test('reaches no other state that it cannot leave: there is a time for the next attempt, and it can be claimed', () => {
+    const waiting = ['backoff', 'ambiguous', 'suspect']
+    fc.assert(
+      fc.property(anyWalk, (moves) => {
+        walk(moves, (_, __, to) => {
+          if (to.state === 'none') return
+          if (waiting.includes(to.state)) {
+            expect(to.retryInMs).toBeGreaterThan(0)
+            expect(to.retryInMs).toBeLessThanOrEqual(3_600_000)
+          }
+          const now = at(to.state, to)
+          const claimed = step(now, events.claimed, middle)?.state
+          expect(claimed).toBe(to.state === 'dead' ? undefined : 'refreshing')
+          // Even what was given up comes back when a pair arrives, or the user consents.
+          expect(step(now, events.refreshed, middle)?.state).toBe('idle')
+          expect(step(now, events.connected, middle)?.state).toBe('idle')
+        })
+      }),
+    )
+  })
+})

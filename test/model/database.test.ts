@@ -1,0 +1,76 @@
+/** The rules in `database.ts` do what the statements do: the same random traces are run on both. */
+import fc from 'fast-check'
+import { beforeAll, expect } from 'vitest'
+import { describeEachDatabase } from '../support/databases.ts'
+import type { Database } from '../support/keeping.ts'
+import { verifies } from '../support/verifies.ts'
+import { connected } from './database.ts'
+import { type Act, createPair, everyAct } from './side-by-side.ts'
+
+const worker = fc.constantFrom(0, 1, 2)
+const doubtLeft = fc.constantFrom('none', 'of_later_claims', 'all')
+const time = fc.constantFrom('due', 'lease_ends', 'doubt_ages')
+
+const anyAct: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ act: time }) },
+  { weight: 5, arbitrary: fc.record({ act: fc.constant('claim'), worker }) },
+  { weight: 4, arbitrary: fc.record({ act: fc.constant('commit'), worker, doubtLeft }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      act: fc.constant('fail'),
+      worker,
+      state: fc.constantFrom('idle', 'backoff', 'ambiguous', 'suspect'),
+      unresolved: fc.boolean(),
+      retryInMs: fc.constantFrom(60_000, null),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ act: fc.constantFrom('die', 'restart'), worker }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constantFrom('hasten', 'take_orphan') }) },
+  { weight: 1, arbitrary: fc.record({ act: fc.constantFrom('disconnect', 'take_orphan') }) },
+)
+
+const claimedByAll: Act[] = [
+  { act: 'due' },
+  { act: 'claim', worker: 0 },
+  { act: 'lease_ends' },
+  { act: 'claim', worker: 1 },
+  { act: 'lease_ends' },
+  { act: 'claim', worker: 2 },
+]
+const committedByAll: Act[] = [0, 1, 2].map((at) => {
+  return { act: 'commit', worker: at, doubtLeft: 'none' }
+})
+/** What chance comes to seldom. */
+const examples: [Act[]][] = [
+  // The youngest of two that are kept aside is tried first.
+  [[...claimedByAll, ...committedByAll, { act: 'take_orphan' }, { act: 'take_orphan' }]],
+  // Three pairs of one generation, all of a grant that is to be withdrawn.
+  [[...claimedByAll, { act: 'disconnect' }, ...committedByAll, ...committedByAll]],
+]
+
+describeEachDatabase('the mirror', (makeDatabase) => {
+  let database: Database
+  beforeAll(async () => {
+    database = await makeDatabase()
+  })
+
+  verifies('model:mirror', async () => {
+    const effects = new Set<string>()
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyAct, { minLength: 20, maxLength: 40 }), async (trace) => {
+        const pair = await createPair(database)
+        expect(await pair.stored()).toEqual(connected)
+        for (const act of trace) {
+          const before = JSON.stringify(pair.mirrored())
+          await pair.run(act)
+          expect(await pair.stored(), JSON.stringify(act)).toEqual(pair.mirrored())
+          if (JSON.stringify(pair.mirrored()) !== before) effects.add(act.act)
+        }
+      }),
+      { numRuns: 40, seed: 1, examples },
+    )
+    // Nothing was compared for want of a trace that gets there.
+    expect([...effects].sort()).toEqual([...everyAct].sort())
+  })
+})

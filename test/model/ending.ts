@@ -1,0 +1,101 @@
+/** How an attempt ends: with a pair that is committed or kept, or with what it has learnt. */
+import { doubtAfterSuccess, type Standing, step } from '@keywell/server/model'
+import {
+  type Claim,
+  type Ending,
+  endConnection,
+  failUpkeep,
+  keepAside,
+  replaceCredential,
+  type Tables,
+} from './database.ts'
+import type { Configuration, Fault } from './rules.ts'
+import { type Actor, idle, type Move, type Reading, spend, type World, withActor } from './world.ts'
+
+export const thrownAway = 'a pair that reached a living process is thrown away'
+
+/** Whoever holds the lease by now: the pair of generation g is g+1, or kept aside, or withdrawn. */
+export function commit(
+  world: World,
+  index: number,
+  { claim, late, source, pair }: Reading & { pair: number },
+  { fault, refresh }: Configuration,
+): Move[] {
+  const current = world.tables.credential
+  const isBlind = fault === 'no compare-and-set' && current !== null
+  const { generation } = isBlind ? current : source
+  const isForgotten = fault === 'a success ends every doubt'
+  const doubtLeft = isForgotten ? 'none' : doubtAfterSuccess(refresh, standingOf(claim))
+  const replaced = replaceCredential(world.tables, index, { generation, pair, doubtLeft })
+  const tables = replaced ?? keepAside(world.tables, pair)
+  const time = replaced === undefined ? world.time : 'plenty'
+  const isOther = current !== null && current.pair !== pair
+  const overwritten = isOther && replaced !== undefined && current.generation !== source.generation
+  const violation = overwritten || !isKept(tables, pair) ? { violation: thrownAway } : {}
+  const label = replaced === undefined ? `keeps pair ${pair} aside` : `commits pair ${pair}`
+  const after = { ...world, tables, time }
+  const moves: Move[] = [{ label, world: withActor(after, index, idle), ...violation }]
+  const spent = spend(after, 'misfortunes')
+  if (replaced !== undefined && spent !== undefined) {
+    const unaware: Actor = { at: 'holding', claim, late, source, pair }
+    moves.push({
+      label: `${label}, and the reply is lost`,
+      world: withActor(spent, index, unaware),
+      isMishap: true,
+      ...violation,
+    })
+  }
+  return moves
+}
+
+function isKept({ credential, orphans, revocations }: Tables, pair: number): boolean {
+  return credential?.pair === pair || orphans.includes(pair) || revocations.includes(pair)
+}
+
+/** Nothing was sent: there is doubt to wait out, or no time left. */
+export function giveBack(world: World, index: number, { claim, late, source }: Reading): Move {
+  const ending = { kind: 'unsent', retryInMs: 1_000 } as const
+  const given = endAttempt(world, index, { claim, late, source, ending }, { fault: null })
+  return { ...given, label: `sends nothing, ${given.label}` }
+}
+
+/** Writes what an attempt that brought no pair has taught: one transaction. */
+export function endAttempt(
+  world: World,
+  index: number,
+  { claim, source, ending }: Reading & { ending: Ending },
+  { fault }: { fault: Fault | null },
+): Move {
+  const done = (tables: Tables, label: string): Move => ({
+    label,
+    world: withActor({ ...world, tables }, index, idle),
+  })
+  const hasMoved = world.tables.credential?.generation !== source.generation
+  const event = hasMoved && ending.kind !== 'unsent' ? overtaken : misread(ending, fault)
+  const next = step(standingOf(claim), event, { random: () => 0.5 })
+  if (next === undefined || next.state === 'none') throw new TypeError('it ends an attempt')
+  const isUnchecked = fault === 'failure writes without the lease check'
+  const holder = (isUnchecked ? world.tables.upkeep?.lastClaim : null) ?? index
+  const failed = failUpkeep(world.tables, holder, { ...next, state: next.state })
+  if (failed === undefined) return done(world.tables, 'has lost the lease')
+  if (next.death === null) return done(failed, `writes ${next.state}`)
+  const ended = endConnection(failed, source.generation, next.death)
+  return done(ended, `writes ${next.state}, ${next.death.reason}`)
+}
+
+function standingOf({ cameFrom, doubt }: Claim): Standing {
+  return { state: 'refreshing', cameFrom, failures: 0, unresolved: doubt !== null }
+}
+
+const overtaken = { kind: 'overtaken' } as const
+
+/** Two of the planted faults are wrong readings of what came back. */
+function misread(ending: Ending, fault: Fault | null): Ending {
+  if (fault === 'death at the first invalid_grant' && ending.kind === 'rejected') {
+    return { ...ending, oldAccessToken: 'dead', repeatable: false }
+  }
+  if (fault === 'ambiguous taken for not processed' && ending.kind === 'ambiguous') {
+    return { kind: 'not_processed', retryAfterMs: null }
+  }
+  return ending
+}

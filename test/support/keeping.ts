@@ -1,0 +1,24 @@
+/** The statements that keep a connection, for the test that compares them with their mirror in `model/`. */
+export {
+  advanceConnection,
+  disconnectConnection,
+  endConnection,
+} from '../../packages/server/src/store/connections.ts'
+export {
+  deleteCredential,
+  findKeptCredential,
+  type KeptCredentialRow,
+  replaceCredential,
+} from '../../packages/server/src/store/credentials.ts'
+export type { Database, Sql } from '../../packages/server/src/store/database.ts'
+export { deleteOrphan, findOrphan, insertOrphan } from '../../packages/server/src/store/orphans.ts'
+export { insertRevocation, moveToRevocations } from '../../packages/server/src/store/revocations.ts'
+export {
+  type Claim,
+  claimRefresh,
+  completeUpkeep,
+  deleteUpkeep,
+  failUpkeep,
+  hastenUpkeep,
+  restartDoubt,
+} from '../../packages/server/src/store/upkeep.ts'
