@@ -137,6 +137,7 @@ async function main(): Promise<void> {
       await keywell.stop()
       return
     }
+    await keywell.start()
     const auditCommand = findAuditCommand(words)
     if (auditCommand !== undefined) {
       const progress = process.stderr.isTTY ? process.stderr : undefined
@@ -144,7 +145,6 @@ async function main(): Promise<void> {
       await keywell.stop()
       return
     }
-    await keywell.start()
     if (words.length > 0) {
       process.exitCode = await runKeysCommand(keywell, words, process.stdout)
       await keywell.stop()
