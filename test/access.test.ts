@@ -60,8 +60,10 @@ describeEachDatabase('access', (makeDatabase) => {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '')
     // Whoever asks says what it expects.
-    return { status: response.status, headers: response.headers, body: JSON.parse(text) as Body }
+    const parsed = (isJson ? JSON.parse(text) : text) as Body
+    return { status: response.status, headers: response.headers, body: parsed }
   }
 
   /** All routes that take an API key, as the service describes itself: `GET /v1/connections/{id}`. */
@@ -87,8 +89,8 @@ describeEachDatabase('access', (makeDatabase) => {
       backend:
         /^(POST \/v1\/credentials|GET \/v1\/(connections|integrations|providers|changes)|(DELETE|POST) \/v1\/connections|POST \/v1\/connect\/)/,
       connect: /^(GET \/v1\/(connections|providers)|POST \/v1\/connect\/)/,
-      read_only: /^GET \/(metrics|v1\/(?!api-keys))/,
-      audit: /^GET \/metrics/,
+      read_only: /^GET \/(metrics|v1\/(?!api-keys|audit))/,
+      audit: /^GET \/(metrics|v1\/audit)/,
     }
     for (const [role, pattern] of Object.entries(opens)) {
       // Object.entries forgets the names that the type above demands.
@@ -414,6 +416,9 @@ const ofWebhook =
 
 /** How each route is asked for something that has an id. */
 const questions: Record<string, Question | 'is asked for nothing'> = {
+  'GET /v1/audit': ({ tenantId }) => ({ path: `/v1/audit?tenantId=${tenantId}` }),
+  'GET /v1/audit/export': ({ tenantId }) => ({ path: `/v1/audit/export?tenantId=${tenantId}` }),
+  'GET /v1/audit/head': ({ tenantId }) => ({ path: `/v1/audit/head?tenantId=${tenantId}` }),
   'POST /v1/credentials': ({ tenantId, ids }) => ({
     path: '/v1/credentials',
     body: { provider: 'gitlab', tenantId, userId: ids.user },

@@ -241,17 +241,17 @@ verifies(
 verifies(
   'service:keys-command',
   async () => {
-    const made = runService(['keys', 'create', 'backend'], environment())
+    const made = runService(['api-keys', 'create', 'backend'], environment())
     expect(await made.exited).toBe(0)
     const key = /kw_\w+/.exec(made.output())?.[0] ?? ''
     const send = () =>
       fetch(`${stage.url}/v1/providers`, { headers: { authorization: `Bearer ${key}` } })
     expect((await send()).status).toBe(200)
-    const list = runService(['keys', 'list'], environment())
+    const list = runService(['api-keys', 'list'], environment())
     await list.exited
     const id = /(key_\w+) {2}live {5}backend/.exec(list.output())?.[1] ?? ''
     expect(list.output()).not.toContain(key.slice(-40))
-    const revoked = runService(['keys', 'revoke', id], environment())
+    const revoked = runService(['api-keys', 'revoke', id], environment())
     expect(await revoked.exited).toBe(0)
     await expect.poll(async () => (await send()).status, { timeout: 10_000 }).toBe(401)
     const unknown = runService(['keys', 'explode'], environment())

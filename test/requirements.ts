@@ -243,6 +243,16 @@ export const requirements = {
       'Sealed bytes that were moved, and rows that were pointed at another user or host, do not open, and raise the alarm.',
     source: 'threats.md, T14',
   },
+  'T14:swap-matrix': {
+    behaviour:
+      'What is sealed opens nowhere but in its own place, each try raises one alarm, and others are served.',
+    source: 'threats.md, T14; vault.md, tests, swap matrix',
+  },
+  'T14:pointed-integration': {
+    behaviour:
+      'An integration that is pointed at another host gives away neither secret nor token.',
+    source: 'threats.md, T14',
+  },
   'T16:planted-key': {
     behaviour:
       'A row of an API key that was planted, widened, moved or prolonged admits nobody, and raises the alarm.',
@@ -353,6 +363,77 @@ export const requirements = {
       'With the audit log unwritable no secret leaves, and service returns without a restart.',
     source: 'threats.md, T30',
   },
+  'T30:append-only': {
+    behaviour:
+      'The service can change no entry, link, head or cut of the audit log, and remove none but by retention.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:altered-row': {
+    behaviour: 'An entry of which one field was changed, by whomever, is named.',
+    source: 'threats.md, T30',
+  },
+  'T30:missing-row': {
+    behaviour: 'An entry that was deleted is named, also when its link was deleted with it.',
+    source: 'threats.md, T30',
+  },
+  'T30:reordered-rows': {
+    behaviour: 'Entries that changed places, and a chain that was written anew, are named.',
+    source: 'threats.md, T30',
+  },
+  'T30:cut-off-end': {
+    behaviour:
+      'An end that was cut off is found by the signed heads, also by those that were kept elsewhere alone.',
+    source: 'threats.md, T30',
+  },
+  'T30:planted-row': {
+    behaviour: 'An entry, a head and a cut that the service did not write are named.',
+    source: 'threats.md, T30',
+  },
+  'T30:one-chain': {
+    behaviour:
+      'Writers and chainers of several replicas leave one chain for each tenant, without a gap.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:before-the-chain': {
+    behaviour: 'Entries from before there was a chain are linked as they stand.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:retention': {
+    behaviour: 'What is older than 90 days goes, and what stays can still be proved.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:no-row-no-credential': {
+    behaviour:
+      'Of 10,000 reads with the audit log unwritable none hands out a credential, and the next is answered when it can be written.',
+    source: 'T30; threats.md, Audit, failing closed',
+  },
+  'audit:search': {
+    behaviour: 'The audit log is searched by who, what, when and outcome, in pages, newest first.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'audit:tenants': {
+    behaviour: "No search, cursor or export shows an entry of another tenant, or to nobody's key.",
+    source: 'T19',
+  },
+  'audit:export': {
+    behaviour:
+      'An export that ended early goes on where it ended, without a gap and with nothing twice.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'audit:ocsf': {
+    behaviour: 'An export as OCSF has what the class API Activity requires.',
+    source: 'OCSF 1.6.0, API Activity',
+  },
+  'audit:head': {
+    behaviour:
+      'A minute after it grew, the end of a chain is signed, and told to the log and the API.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'audit:verify-command': {
+    behaviour:
+      'keywell-service audit verify names the first entry that is not as it was written, and exits with 1.',
+    source: 'threats.md, Audit, failing closed',
+  },
   'store:database-away': {
     behaviour: 'The database goes away in flight: 503, no exit, and all is well when it is back.',
     source: 'refresh.md, tests, Postgres',
@@ -369,6 +450,86 @@ export const requirements = {
   'store:one-process-per-folder': {
     behaviour: 'A second process on the same embedded data folder is refused, and nothing is lost.',
     source: 'toolchain.md, embedded database',
+  },
+  // The vault
+  'vault:known-answers': {
+    behaviour:
+      'Cipher and derivation give the answers of NIST, Wycheproof and RFC 5869, and agree with others.',
+    source: 'vault.md, tests, known answers and cross-check',
+  },
+  // Keys that are replaced
+  'keys:every-column': {
+    behaviour: 'Every sealed column of the database is known to whoever replaces keys, and opens.',
+    source: 'vault.md, Tables',
+  },
+  'keys:verify': {
+    behaviour: 'A record that does not open is counted by its reason and named by its ids.',
+    source: 'vault.md, Seal and open',
+  },
+  'keys:rotate-tenant': {
+    behaviour:
+      'A tenant gets a new key: every record moves under its own generation, and the old key goes.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:overtaken': {
+    behaviour: 'A record that is replaced while it is moved stays as it was replaced.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:waits': {
+    behaviour: 'A version is disabled 10 minutes after its last use, and destroyed after 7 days.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:disabled': {
+    behaviour: 'A disabled key opens nothing and raises an alarm, and what needs it can be saved.',
+    source: 'vault.md, Tables',
+  },
+  'keys:held-by-a-record': {
+    behaviour: 'A version that one record still needs is neither disabled nor destroyed.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:dropped-at-once': {
+    behaviour: 'A process that is told of it forgets the keys of a tenant at once.',
+    source: 'vault.md, In memory',
+  },
+  'keys:rotate-root': {
+    behaviour:
+      'A new root key wraps every key while the service runs, and the old one may be taken away.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:rotate-root-held': {
+    behaviour:
+      'A key that cannot be wrapped anew stands as it did, is named, and holds its old root key.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:rotate-root-refused': {
+    behaviour: 'A root key that a running process does not know wraps nothing.',
+    source: 'vault.md, Replacing keys',
+  },
+  'keys:killed': {
+    behaviour: 'A rotation that is killed at any step loses nothing, and ends as it should.',
+    source: 'vault.md, tests, rotation killed',
+  },
+  'keys:service-away': {
+    behaviour:
+      'A key service that is silent or refuses stops what needs a key with 503, and nothing for longer than it lasts.',
+    source: 'vault.md, tests, provider',
+  },
+  'keys:service-wrong': {
+    behaviour: 'A key service that gives a wrong key opens nothing and loses nothing.',
+    source: 'vault.md, tests, provider',
+  },
+  'keys:service-rotate': {
+    behaviour: 'Keys in a key service are rotated as others are, and bound to their tenant.',
+    source: 'vault.md, Root keys: the provider',
+  },
+  'keys:under-load': {
+    behaviour:
+      'Root key and tenant key are replaced by command under load: no read fails, no generation grows, and the old root key may go.',
+    source: 'vault.md, tests, rotation under load',
+  },
+  'service:sealing-keys-command': {
+    behaviour: 'Commands say what wraps what and what does not open, also by their exit code.',
+    source: 'vault.md, Replacing keys',
   },
   'service:keys-command': {
     behaviour: 'API keys are made, listed and revoked by command.',

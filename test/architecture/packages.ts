@@ -27,8 +27,11 @@ const table: Record<(typeof packages)[number], Row> = {
 }
 const appRow: Row = { ours: packages }
 
-/** Test support makes databases, and may reach for what the server keeps to itself there. */
-const databaseSupport = { from: 'test/support/', to: 'packages/server/src/store/' }
+/** Test support makes databases and sealed records, and may reach for what the server keeps to itself there. */
+const serverSupport = {
+  from: 'test/support/',
+  to: ['packages/server/src/store/', 'packages/server/src/vault/'],
+}
 
 /** A workspace as its `package.json` tells it. */
 export interface Workspace {
@@ -96,8 +99,8 @@ function refuseRelative(path: string, specifier: string): string | undefined {
   const home = folderOf(path)
   if (target.startsWith(`${home}/`)) return undefined
   if (isTest(path) && target.startsWith('test/support/')) return undefined
-  const { from, to } = databaseSupport
-  if (path.startsWith(from) && target.startsWith(to)) return undefined
+  const { from, to } = serverSupport
+  if (path.startsWith(from) && to.some((folder) => target.startsWith(folder))) return undefined
   return `reaches out of ${home} with ${specifier}`
 }
 

@@ -8,7 +8,7 @@ const home = 'packages/server/src/'
 const layers: readonly (readonly string[])[] = [
   ['http'],
   ['connect', 'credentials', 'tools'],
-  ['refresh', 'health'],
+  ['refresh', 'health', 'keys'],
   ['oauth', 'changes', 'audit'],
   ['outbound', 'vault', 'store'],
   ['metrics'],

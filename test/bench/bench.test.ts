@@ -88,6 +88,25 @@ describe('npm run bench', () => {
     }
   })
 
+  test('prints the figures of the vault', { timeout: 180_000 }, async () => {
+    const { code, out } = await bench('vault', '--json')
+    expect(code).toBe(0)
+    const figures = out
+      .trim()
+      .split('\n')
+      .map((line) => figure.parse(JSON.parse(line)))
+    const names = figures.map(({ name }) => name).join('\n')
+    for (const part of [
+      'seals of 200 B',
+      'opens of 4096 B',
+      'in a read',
+      'moved',
+      'wrapped anew',
+    ]) {
+      expect(names).toContain(part)
+    }
+  })
+
   test('names its benches when it knows none of that name', { timeout: 60_000 }, async () => {
     const { code, err } = await bench('speed')
     expect(code).toBe(1)

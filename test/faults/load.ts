@@ -14,7 +14,7 @@ export const shortTiming = {
 
 /**
  * Makes idle connections due again and again, so that each is refreshed about once in `periodMs`
- * without its token ending. Answers how to end it.
+ * without its token ending. Answers how to end it: when that resolves, everything has come due.
  */
 export function startPressure({ sql }: Fleet, periodMs: number): () => Promise<void> {
   let stopped = false
@@ -35,6 +35,7 @@ export function startPressure({ sql }: Fleet, periodMs: number): () => Promise<v
   return async () => {
     stopped = true
     await running
+    await pause(periodMs)
   }
 }
 

@@ -61,6 +61,18 @@ async function makePglite(): Promise<Made> {
   return { database, remove: () => database.close() }
 }
 
+/** The same database as whoever owns its tables; the caller closes it. */
+export async function openAsOwner(
+  database: Database,
+): Promise<{ owner: Database; close(): Promise<void> }> {
+  // The embedded one has one session, and that is its owner's.
+  if (database.kind === 'pglite') return { owner: database, close: async () => {} }
+  const [row] = await database.query<{ name: string }>('select current_database() as name')
+  const url = withDatabase(inject('postgresUrl'), row?.name ?? '')
+  const owner = await openPostgres({ url, poolSize: 1 })
+  return { owner, close: () => owner.close() }
+}
+
 /** A database on the run's server, for tests that open it themselves. */
 export interface CreatedDatabase {
   /** As the application's role. */

@@ -56,7 +56,7 @@ verifies('service:keys-grants', async () => {
   const made = await run('api-keys', 'create', 'office', ...words.split(' '), '--expires-in', '90d')
   expect(made.code).toBe(0)
   expect(await statusOf(made.output, '/v1/connections?tenantId=a')).toBe(200)
-  const { output } = await run('keys', 'list')
+  const { output } = await run('api-keys', 'list')
   const [id = ''] = /key_\w+(?= {2}live {5}office)/.exec(output) ?? []
   expect(output).toMatch(
     /office {2}read_only,audit {2}tenants ten_a,ten_b, providers gitlab, until 20\S+Z, last used/,

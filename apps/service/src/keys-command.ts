@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type ApiKeyRole, apiKeyRoles, type KeywellService } from '@keywell/server'
+import { auditUsage } from './audit-command.ts'
+import { sealingKeysUsage } from './sealing-keys-command.ts'
 
 const usage = `Usage: keywell-service                        serve
        keywell-service api-keys create <name>  make an API key; it is shown once
@@ -11,7 +13,7 @@ const usage = `Usage: keywell-service                        serve
        keywell-service api-keys rotate <id>    make a successor, which is shown once
          --overlap <time>       how long the old key stays live; default 1d
        keywell-service api-keys revoke <id>
-`
+${sealingKeysUsage}${auditUsage}`
 
 type ApiKeys = KeywellService['apiKeys']
 type Out = { write(text: string): unknown }
@@ -39,8 +41,8 @@ export async function runKeysCommand(
 async function run(apiKeys: ApiKeys, words: string[], now: () => number): Promise<string> {
   const { positionals, values } = readWords(words)
   const [group, command, argument = '', ...rest] = positionals
-  const known = group === 'api-keys' || group === 'keys' // its name before
-  if (!known || rest.length > 0) throw new WrongWords(`No such command: ${words.join(' ')}`)
+  if (group !== 'api-keys' || rest.length > 0)
+    throw new WrongWords(`No such command: ${words.join(' ')}`)
   if (command === 'list' && argument === '') return list(await apiKeys.list())
   if (argument === '') throw new WrongWords(`api-keys ${command ?? ''}: something is missing.`)
   switch (command) {

@@ -17,9 +17,11 @@ import {
   scrubbed,
 } from '@keywell/server'
 import { pino } from 'pino'
+import { findAuditCommand } from './audit-command.ts'
 import { runKeysCommand } from './keys-command.ts'
 import { listenForMetrics } from './metrics-listener.ts'
 import { coreDumpWarning, forgetSecretVariables, shutOwnProcess } from './own-process.ts'
+import { findSealingKeysCommand } from './sealing-keys-command.ts'
 import { openServer } from './server.ts'
 import { readSettings, type Settings } from './settings.ts'
 
@@ -94,8 +96,13 @@ function guardProcess(settings: Settings, logger: Logger): void {
 }
 
 function fail(logger: Logger, error: unknown): never {
-  logger.error({}, error instanceof Error ? error.message : String(error))
+  logger.error({}, error instanceof Error ? inFull(error) : String(error))
   process.exit(1)
+}
+
+/** What happened, and what to do about it. */
+function inFull(error: Error & { nextStep?: unknown }): string {
+  return typeof error.nextStep === 'string' ? `${error.message} ${error.nextStep}` : error.message
 }
 
 async function main(): Promise<void> {
@@ -116,12 +123,28 @@ async function main(): Promise<void> {
       limits: settings.hostLimits,
       doorLimits: settings.doorLimits,
       role: settings.role,
+      auditDays: settings.auditDays,
       keys: openKeys(settings, logger),
       database: await openDatabase(settings),
       logger,
     })
-    await keywell.start()
     const [, , ...words] = process.argv
+    const sealingKeys = findSealingKeysCommand(words)
+    if (sealingKeys !== undefined) {
+      // Without a start, which a key that is missing would refuse.
+      const progress = process.stderr.isTTY ? process.stderr : undefined
+      process.exitCode = await sealingKeys(keywell.keys, { out: process.stdout, progress })
+      await keywell.stop()
+      return
+    }
+    await keywell.start()
+    const auditCommand = findAuditCommand(words)
+    if (auditCommand !== undefined) {
+      const progress = process.stderr.isTTY ? process.stderr : undefined
+      process.exitCode = await auditCommand(keywell, { out: process.stdout, progress })
+      await keywell.stop()
+      return
+    }
     if (words.length > 0) {
       process.exitCode = await runKeysCommand(keywell, words, process.stdout)
       await keywell.stop()

@@ -45,6 +45,8 @@ const environment = z.object({
    * average, 100 at once after a quiet time, 32 at the same time.
    */
   KEYWELL_HOST_LIMITS: z.string().default('').transform(readHostLimits),
+  /** How many days the audit log is kept. */
+  KEYWELL_AUDIT_DAYS: z.coerce.number().int().min(2).max(36_500).default(90),
   KEYWELL_ALLOW_NON_DURABLE: flag.default(false),
   /** How long a stop waits for what is under way; 130 loses nothing even to a provider that is slow. */
   KEYWELL_DRAIN_SECONDS: z.coerce.number().int().min(1).max(600).default(30),
@@ -68,6 +70,7 @@ export interface Settings {
   apiKeyFile: string | undefined
   privateHosts: PrivateHost[]
   hostLimits: HostLimits
+  auditDays: number
   drainMs: number
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
@@ -114,6 +117,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
       .filter((entry) => entry !== '')
       .map(readPrivateHost),
     hostLimits: env.KEYWELL_HOST_LIMITS,
+    auditDays: env.KEYWELL_AUDIT_DAYS,
     drainMs: env.KEYWELL_DRAIN_SECONDS * 1000,
     logLevel: env.LOG_LEVEL,
   }

@@ -93,6 +93,7 @@ export const sessionIdSchema = idSchema('session')
 export const flowIdSchema = idSchema('flow')
 export const integrationIdSchema = idSchema('integration')
 export const apiKeyIdSchema = idSchema('apiKey')
+export const auditEntryIdSchema = idSchema('auditEntry')
 export const webhookIdSchema = idSchema('webhook')
 export const messageIdSchema = idSchema('message')
 

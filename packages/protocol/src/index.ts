@@ -17,6 +17,22 @@ export {
   rotateApiKeySchema,
 } from './api-keys.ts'
 export {
+  type AuditHead,
+  type AuditLine,
+  type AuditLogEntry,
+  type AuditPage,
+  type AuditResult,
+  auditEntrySchema,
+  auditHeadQuerySchema,
+  auditHeadSchema,
+  auditLineSchema,
+  auditPageSchema,
+  auditResultSchema,
+  exportAuditSchema,
+  type SearchAudit,
+  searchAuditSchema,
+} from './audit.ts'
+export {
   type Change,
   type ChangeKind,
   changeEvents,
@@ -92,6 +108,7 @@ export {
   type ApiKeyId,
   type AuditEntryId,
   apiKeyIdSchema,
+  auditEntryIdSchema,
   base32,
   type ConnectionId,
   connectionIdSchema,

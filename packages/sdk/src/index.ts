@@ -9,6 +9,9 @@
  *     const projects = await keywell.fetch(query, '/api/v4/projects')
  */
 export {
+  type AuditHead,
+  type AuditLogEntry,
+  type AuditPage,
   type Connection,
   type ConnectionList,
   type Delivery,
@@ -23,6 +26,7 @@ export {
   type WebhookEventType,
   type WebhookWithSecret,
 } from '@keywell/protocol'
+export type { AuditLog } from './audit.ts'
 export type { CredentialQuery } from './cache/credential-cache.ts'
 export type { ConfirmFlow, Connect } from './connect.ts'
 export type {

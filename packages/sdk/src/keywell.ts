@@ -1,4 +1,5 @@
 import { changeKeysSchema, KeywellError, readCredentialAnswerSchema } from '@keywell/protocol'
+import { AuditLog } from './audit.ts'
 import { CredentialCache, type CredentialQuery } from './cache/credential-cache.ts'
 import { ChangeStream } from './changes/change-stream.ts'
 import { EventCheck } from './changes/event-check.ts'
@@ -48,6 +49,8 @@ export class Keywell {
   readonly integrations: Integrations
   /** Checks what the service's webhooks tell, and manages them. */
   readonly webhooks: Webhooks
+  /** Searches the audit log. */
+  readonly audit: AuditLog
   readonly #cache: CredentialCache
   readonly #stream: ChangeStream
   readonly #fetch: typeof globalThis.fetch
@@ -92,6 +95,7 @@ export class Keywell {
     this.connections = new Connections(service, (news) => cache.apply(news))
     this.connect = new Connect(service, (news) => cache.apply(news))
     this.integrations = new Integrations(service)
+    this.audit = new AuditLog(service)
     this.webhooks = new Webhooks(service, settings.webhookSecret)
   }
 

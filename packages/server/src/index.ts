@@ -13,10 +13,17 @@
  * })
  * ```
  */
+
 export { type ApiKeyRole, apiKeyRoles } from '@keywell/protocol'
+export type {
+  AuditFinding,
+  AuditReport,
+  VerifyOptions as VerifyAuditOptions,
+} from './audit/verify.ts'
 export type { From } from './http/context.ts'
 export { type DoorLimits, defaultDoorLimits } from './http/door.ts'
 export type { OperatorKeys } from './http/operator-keys.ts'
+export type { KeyOperations } from './keys/operations.ts'
 export { createKeywell, type KeywellOptions, type KeywellService } from './keywell.ts'
 export type { Logger } from './logger.ts'
 export type { Scrape } from './metrics/scrape.ts'
@@ -29,5 +36,6 @@ export { openPglite } from './store/pglite.ts'
 export { openPostgres } from './store/postgres.ts'
 export type { KeyProvider } from './vault/key-provider.ts'
 export { createKeyFile, keyDescriptor, keyFile, keyVariable } from './vault/key-source.ts'
+export { type EncryptionContext, type KeyService, kmsKeys } from './vault/kms-keys.ts'
 export { localKeys } from './vault/local-keys.ts'
 export { VaultError } from './vault/vault.ts'

@@ -3,8 +3,20 @@ import type { Change, HostLimits } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
 import { trace } from '@opentelemetry/api'
 import { createAudit } from './audit/audit.ts'
+import { createAuditKeys } from './audit/audit-keys.ts'
+import { createChainer } from './audit/chainer.ts'
+import { createHeads } from './audit/heads.ts'
+import { createAuditRetention, defaultAuditDays } from './audit/retention.ts'
+import { createAuditReader } from './audit/search.ts'
+import {
+  type AuditReport,
+  createAuditVerifier,
+  type VerifyOptions as VerifyAudit,
+} from './audit/verify.ts'
+import { createAuditWorker } from './audit/worker.ts'
 import { createChangeFeed } from './changes/feed.ts'
 import { type ChangeSigner, createChangeSigner } from './changes/signer.ts'
+import { createSigningKey } from './changes/signing-key.ts'
 import { createWebhooks } from './changes/webhooks/endpoints.ts'
 import { createSigningSecrets } from './changes/webhooks/signing-secrets.ts'
 import { createWebhookWorker } from './changes/webhooks/worker.ts'
@@ -26,6 +38,13 @@ import type { From } from './http/context.ts'
 import { createDoor, type DoorLimits, defaultDoorLimits } from './http/door.ts'
 import { createOperatorKeys, type OperatorKeys } from './http/operator-keys.ts'
 import { createIds } from './ids.ts'
+import { createKeyWatch } from './keys/key-watch.ts'
+import {
+  createKeyOperations,
+  defaultKeyWaits,
+  type KeyOperations,
+  type KeyWaits,
+} from './keys/operations.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { type Census, createCensus } from './metrics/census.ts'
 import { createClockSkew } from './metrics/clock-skew.ts'
@@ -87,8 +106,12 @@ export interface KeywellOptions {
   role?: 'all' | 'serve' | 'worker'
   /** Times of the refresh engine that differ from the defaults; for tests. */
   timing?: Partial<Timing>
+  /** How long replaced keys rest that differ from the defaults; for tests. */
+  keyWaits?: Partial<KeyWaits>
   /** Where a test may stand in the way of a refresh. */
   faultPoint?: FaultPoint
+  /** How many days the audit log is kept; 2 or more. Default 90. */
+  auditDays?: number | undefined
   logger?: Logger
   /** Milliseconds since 1970; names ids, decides nothing. */
   now?: () => number
@@ -109,6 +132,12 @@ export interface KeywellService {
   /** Finishes what is under way and closes what `start` opened, the database included. */
   stop(): Promise<void>
   apiKeys: OperatorKeys
+  /** Replaces keys and looks after them; works before `start`, which a missing key may refuse. */
+  keys: KeyOperations
+  audit: {
+    /** Proves that the log is as it was written; see `AuditReport`. Works beside a running service. */
+    verify(options?: VerifyAudit): Promise<AuditReport>
+  }
 }
 
 /** Builds every part, once. The only file that knows them all. */
@@ -135,6 +164,11 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     keys,
     random,
     begun: metrics.vaultUsed,
+    refused: ({ reason, keyState }, { tenantId, recordId }) => {
+      metrics.vaultRefused(keyState ?? reason)
+      if (keyState !== 'disabled') return
+      logger.error({ alarm: 'disabled_key', tenantId, recordId }, 'a disabled key is still needed')
+    },
     store: {
       find: (tenantId, version) => findTenantKey(database, tenantId, version),
       insertFirst: (row) => insertFirstTenantKey(database, row),
@@ -150,7 +184,26 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     limits: options.limits,
     tracing,
   })
-  const audit = createAudit({ database, makeId: () => makeId('auditEntry'), metrics })
+  const auditKeys = createAuditKeys({ vault, logger, after })
+  const audit = createAudit({
+    database,
+    keys: auditKeys,
+    makeId: () => makeId('auditEntry'),
+    metrics,
+  })
+  const headKey = createSigningKey({ database, vault, name: 'audit-heads' })
+  const heads = createHeads({ database, key: headKey, issuer: publicUrl, logger })
+  const auditWorker = createAuditWorker({
+    chainer: createChainer({ database, keys: auditKeys }),
+    heads,
+    retention: createAuditRetention({
+      database,
+      keys: auditKeys,
+      days: options.auditDays ?? defaultAuditDays,
+    }),
+    logger,
+    after,
+  })
   const signer = createChangeSigner({ database, vault, issuer: publicUrl })
   const feed = createChangeFeed({
     database,
@@ -223,7 +276,9 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     logger,
     after,
     processId,
+    rootKeyIds: () => keys.ids,
   })
+  const keyWatch = createKeyWatch({ database, keys, vault, reloaded: replicas.beat, logger })
   outbound.hosts.onHold(({ origin, state, retryAfterMs }) => {
     logger.warn({ origin, state, retryAfterMs }, 'nothing is sent to this host for now')
   })
@@ -278,6 +333,8 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     webhooks,
     feed,
     signer,
+    auditReader: createAuditReader(database),
+    heads,
     nextFlowHint: flowHints.next,
     tracing,
     scrape,
@@ -306,17 +363,21 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     async start() {
       await migrate(database)
       await vault.start()
+      await auditKeys.start()
+      await headKey.start()
       await apiKeys.start()
       await tokens.start()
       await flowHints.start()
       await signer.start()
       await feed.start()
       feed.onChange(webhookWorker.wake)
+      await keyWatch.start()
       await replicas.start()
       clockSkew.start()
       if (role === 'serve') return
       worker.start()
       webhookWorker.start()
+      auditWorker.start()
       sweeper = setInterval(sweep, timing.sweepMs).unref()
     },
 
@@ -324,16 +385,30 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       clearInterval(sweeper)
       // First everything that begins work, then whatever is under way, then what they need.
       await Promise.all([worker.stop(), webhookWorker.stop(), refresher.drain()])
-      await Promise.all([replicas.stop(), clockSkew.stop()])
+      await Promise.all([replicas.stop(), clockSkew.stop(), keyWatch.stop()])
       await feed.stop()
       await flowHints.stop()
       await audit.close()
+      await Promise.all([auditWorker.stop(), auditKeys.stop()])
       await Promise.all([outbound.close(), webhookOutbound.close()])
       vault.close()
       await database.close()
     },
 
     apiKeys: createOperatorKeys(apiKeys),
+    keys: createKeyOperations({
+      database,
+      keys,
+      vault,
+      audit,
+      random,
+      sleep,
+      waits: { ...defaultKeyWaits, ...options.keyWaits },
+      migrate: () => migrate(database),
+    }),
+    audit: {
+      verify: createAuditVerifier({ database, keys: auditKeys, heads }),
+    },
   }
 }
 

@@ -5,29 +5,30 @@ import { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { type Database, UniqueViolation } from '../store/database.ts'
 import { SwitchableDatabase } from '../store/switchable.test.support.ts'
 import { type Audit, type AuditEntry, createAudit } from './audit.ts'
-
-const entry: AuditEntry = {
-  tenantId: 'org_acme',
-  actor: 'key:key_1',
-  action: 'credential.read',
-  result: 'ok',
-}
+import { FixedAuditKeys } from './keys.test.support.ts'
 
 describeEachDatabase('audit', (makeDatabase) => {
   let database: SwitchableDatabase
   let audit: Audit
   /** The id of the next entry; a test may set it to one that is taken. */
   let nextId = 0
+  /** A tenant of its own for each test: what is in the log stays there. */
+  let tests = 0
+  let tenantId: string
+  let entry: AuditEntry
 
   beforeAll(async () => {
     database = new SwitchableDatabase(await makeDatabase())
   })
   beforeEach(async () => {
-    await database.query('delete from audit')
     nextId = 0
+    tests += 1
+    tenantId = `org_acme_${tests}`
+    entry = { tenantId, actor: 'key:key_1', action: 'credential.read', result: 'ok' }
     // Without time there is no second insert beside the first, so that groups can be counted.
     audit = createAudit({
       database,
+      keys: new FixedAuditKeys(),
       makeId: () => `aud_${nextId++}`,
       after: new ManualTimers().after,
     })
@@ -45,10 +46,11 @@ describeEachDatabase('audit', (makeDatabase) => {
         requestId: 'req_1',
       })
       const [row] = await database.query<{ age: number }>(
-        'select *, extract(epoch from now() - at)::float8 as age from audit',
+        'select *, extract(epoch from now() - at)::float8 as age from audit where tenant_id = $1',
+        [tenantId],
       )
       expect(row).toMatchObject({
-        tenant_id: 'org_acme',
+        tenant_id: tenantId,
         id: 'aud_0',
         actor: 'key:key_1',
         action: 'credential.read',
@@ -64,27 +66,31 @@ describeEachDatabase('audit', (makeDatabase) => {
 
     test('leaves out what is not known', async () => {
       await audit.write(database, { ...entry, userId: undefined })
-      expect(await database.query('select * from audit')).toMatchObject([
+      expect(
+        await database.query('select * from audit where tenant_id = $1', [tenantId]),
+      ).toMatchObject([
         { user_id: null, connection_id: null, generation: null, reason: null, request_id: null },
       ])
     })
 
     test('keeps any text as it is', async () => {
-      const tenantId = `'; drop table audit; --"\\n\n{}[]🔑\u2028`
-      await audit.write(database, { ...entry, tenantId })
-      expect(await database.query('select tenant_id from audit')).toEqual([{ tenant_id: tenantId }])
+      const odd = `'; drop table audit; --"\\n\n{}[]🔑\u2028`
+      await audit.write(database, { ...entry, tenantId: odd })
+      expect(
+        await database.query('select tenant_id from audit where tenant_id = $1', [odd]),
+      ).toEqual([{ tenant_id: odd }])
     })
 
     test('is there with the act, and gone without it', async () => {
-      await database.transaction('org_acme', (sql) => audit.write(sql, entry))
-      const refused = database.transaction('org_acme', async (sql) => {
+      await database.transaction(tenantId, (sql) => audit.write(sql, entry))
+      const refused = database.transaction(tenantId, async (sql) => {
         await audit.write(sql, { ...entry, action: 'connection.disconnect' })
         throw new Error('no')
       })
       await expect(refused).rejects.toThrow('no')
-      expect(await database.query('select action from audit')).toEqual([
-        { action: 'credential.read' },
-      ])
+      expect(
+        await database.query('select action from audit where tenant_id = $1', [tenantId]),
+      ).toEqual([{ action: 'credential.read' }])
     })
 
     test('that fails takes the act with it', async () => {
@@ -97,24 +103,25 @@ describeEachDatabase('audit', (makeDatabase) => {
   describe('handOut', () => {
     test('resolves when the row is committed', async () => {
       await audit.handOut({ ...entry, generation: 7 })
-      expect(await database.query('select id, generation from audit')).toEqual([
-        { id: 'aud_0', generation: 7 },
-      ])
+      expect(
+        await database.query('select id, generation from audit where tenant_id = $1', [tenantId]),
+      ).toEqual([{ id: 'aud_0', generation: 7 }])
     })
 
     test('of many callers and tenants shares a commit, and writes each once', async () => {
       const written: Promise<void>[] = []
-      await database.transaction('org_acme', async (sql) => {
+      await database.transaction(tenantId, async (sql) => {
         await sql.query('lock table audit in exclusive mode')
         for (let index = 0; index < 200; index += 1) {
-          written.push(audit.handOut({ ...entry, tenantId: `org_${index % 7}` }))
+          written.push(audit.handOut({ ...entry, tenantId: `org_many_${index % 7}` }))
         }
       })
       await Promise.all(written)
       // Rows of one statement carry the same transaction. The first had gone ahead alone.
       const [counted] = await database.query(
         `select count(*)::int as rows, count(distinct tenant_id)::int as tenants,
-           count(distinct xmin::text)::int as commits from audit`,
+           count(distinct xmin::text)::int as commits
+         from audit where tenant_id like 'org_many_%'`,
       )
       expect(counted).toEqual({ rows: 200, tenants: 7, commits: 2 })
     })
@@ -122,7 +129,7 @@ describeEachDatabase('audit', (makeDatabase) => {
     test('that cannot be written is unavailable, with everyone of its group and nobody else', async () => {
       let before: Promise<void> | undefined
       let group: Promise<PromiseSettledResult<void>[]> | undefined
-      await database.transaction('org_acme', async (sql) => {
+      await database.transaction(tenantId, async (sql) => {
         await sql.query('lock table audit in exclusive mode')
         before = audit.handOut(entry)
         const innocent = audit.handOut(entry)
@@ -138,10 +145,9 @@ describeEachDatabase('audit', (makeDatabase) => {
       }
       nextId = 10
       await audit.handOut(entry)
-      expect(await database.query('select id from audit order by id')).toEqual([
-        { id: 'aud_0' },
-        { id: 'aud_10' },
-      ])
+      expect(
+        await database.query('select id from audit where tenant_id = $1 order by id', [tenantId]),
+      ).toEqual([{ id: 'aud_0' }, { id: 'aud_10' }])
     })
 
     test('is refused while the database is away, and works again by itself', async () => {
@@ -152,7 +158,7 @@ describeEachDatabase('audit', (makeDatabase) => {
       }
       database.away = false
       await audit.handOut(entry)
-      expect(await count(database)).toBe(1)
+      expect(await count(database, tenantId)).toBe(1)
     })
 
     test('says nothing of the entry in its error', async () => {
@@ -166,14 +172,17 @@ describeEachDatabase('audit', (makeDatabase) => {
   test('close waits for what is on its way, and takes no more', async () => {
     const written = [audit.handOut(entry), audit.handOut(entry), audit.handOut(entry)]
     await audit.close()
-    expect(await count(database)).toBe(3)
+    expect(await count(database, tenantId)).toBe(3)
     await Promise.all(written)
     await expect(audit.handOut(entry)).rejects.toMatchObject({ code: 'unavailable' })
-    expect(await count(database)).toBe(3)
+    expect(await count(database, tenantId)).toBe(3)
   })
 })
 
-async function count(database: Database): Promise<number> {
-  const [row] = await database.query<{ count: number }>('select count(*)::int as count from audit')
+async function count(database: Database, tenantId: string): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    'select count(*)::int as count from audit where tenant_id = $1',
+    [tenantId],
+  )
   return row?.count ?? 0
 }

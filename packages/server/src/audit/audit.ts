@@ -1,9 +1,11 @@
 import { KeywellError } from '@keywell/protocol'
 import { type Metrics, silentMetrics } from '../metrics/metrics.ts'
-import { type AuditRow, insertAudit } from '../store/audit.ts'
+import { type AuditRow, insertAudit, type SealedAuditRow } from '../store/audit.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { type After, after } from '../timers.ts'
+import type { AuditKeys } from './audit-keys.ts'
 import { createGroupCommit } from './group-commit.ts'
+import { macOfEntry } from './seal.ts'
 
 /** What is recorded. The union is closed: a new action is a reviewed change here. */
 export type AuditAction =
@@ -32,6 +34,11 @@ export type AuditAction =
   | 'webhook.replay'
   | 'webhook.test'
   | 'webhook.disable'
+  | 'key.rotate_root'
+  | 'key.rotate'
+  | 'key.enable'
+  | 'key.disable'
+  | 'key.destroy'
 
 /** One act. Never holds a secret, nor the hash of one. */
 export interface AuditEntry {
@@ -68,29 +75,36 @@ export interface Audit {
  * Creates the audit log.
  *
  * ```ts
- * const audit = createAudit({ database, makeId: () => makeId('auditEntry') })
+ * const audit = createAudit({ database, keys, makeId: () => makeId('auditEntry') })
  * await audit.handOut({ tenantId, actor: 'key:key_…', action: 'credential.read', result: 'ok' })
  * return credential
  * ```
  */
 export function createAudit(options: {
   database: Database
+  keys: Pick<AuditKeys, 'current'>
   /** A new id of an audit entry. */
   makeId: () => string
   metrics?: Pick<Metrics, 'auditUnwritable'>
   after?: After
 }): Audit {
-  const { database, makeId, metrics = silentMetrics } = options
-  const handOuts = createGroupCommit<AuditRow>({
+  const { database, keys, makeId, metrics = silentMetrics } = options
+  const handOuts = createGroupCommit<SealedAuditRow>({
     commit: (rows) => insertAudit(database, rows),
     after: options.after ?? after,
   })
 
+  function seal(entry: AuditEntry): SealedAuditRow {
+    const row = toRow(makeId(), entry)
+    const key = keys.current()
+    return { ...row, mac_version: key.version, mac: macOfEntry(key, row).toString('base64') }
+  }
+
   return {
-    write: (sql, entry) => insertAudit(sql, [toRow(makeId(), entry)]),
+    write: async (sql, entry) => insertAudit(sql, [seal(entry)]),
     async handOut(entry) {
       try {
-        await handOuts.add(toRow(makeId(), entry))
+        await handOuts.add(seal(entry))
       } catch (cause) {
         metrics.auditUnwritable()
         throw new KeywellError('unavailable', 'The audit log cannot be written.', { cause })

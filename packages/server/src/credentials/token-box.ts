@@ -6,7 +6,7 @@ import {
   type TokenBox,
   type TokenSetOwner,
 } from '../oauth/token-set.ts'
-import { type RecordContext, type Vault, VaultError } from '../vault/vault.ts'
+import { isKeyOutage, type RecordContext, type Vault, VaultError } from '../vault/vault.ts'
 
 /** The one place where a sealed credential is opened. */
 export function createTokenBox(parts: { vault: Vault; logger: Logger }): TokenBox {
@@ -15,7 +15,7 @@ export function createTokenBox(parts: { vault: Vault; logger: Logger }): TokenBo
       return decodeTokenSet(await parts.vault.open(context, sealed))
     } catch (cause) {
       const reason = cause instanceof VaultError ? cause.reason : 'content'
-      if (cause instanceof VaultError && cannotUnwrapNow.includes(cause.keyState)) {
+      if (isKeyOutage(cause)) {
         throw new KeywellError('unavailable', 'The key store does not answer.', { cause })
       }
       // Outward there is one answer; inward the reasons mean different things to the person on call.
@@ -42,13 +42,6 @@ export function createTokenBox(parts: { vault: Vault; logger: Logger }): TokenBo
       open(owner, orphanContextOf(owner, attemptId), sealed),
   }
 }
-
-/** Configuration or an outage of the key store: the record is not to blame. */
-const cannotUnwrapNow: readonly VaultError['keyState'][] = [
-  'root_key_unknown',
-  'provider_failed',
-  'closed',
-]
 
 function contextOf(owner: TokenSetOwner): RecordContext {
   return {

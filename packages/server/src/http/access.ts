@@ -49,7 +49,8 @@ const nobody = '@nobody'
 
 /** A query as this key may ask it. One that is aimed at what the key may not see will find nothing. */
 export function withinLimits<
-  Query extends { tenantId?: TenantId | undefined; provider?: string | undefined },
+  // A string: what belongs to no tenant stands under `@install`, and no limited key is for that.
+  Query extends { tenantId?: string | undefined; provider?: string | undefined },
 >(access: Access, query: Query): Query {
   if (seesTenant(access, query.tenantId) && seesProvider(access, query.provider)) return query
   // No id that came in can be this one; that is the point.
@@ -76,8 +77,8 @@ export function providersOf({ providers }: Access): string[] | undefined {
   return providers === null ? undefined : [...providers]
 }
 
-function seesTenant({ tenants }: Access, tenantId: TenantId | undefined): boolean {
-  return tenants === null || (tenantId !== undefined && tenants.includes(tenantId))
+function seesTenant({ tenants }: Access, tenantId: string | undefined): boolean {
+  return tenants === null || tenants.some((each) => each === tenantId)
 }
 
 function seesProvider({ providers }: Access, provider: string | undefined): boolean {

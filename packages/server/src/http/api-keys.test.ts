@@ -5,6 +5,7 @@ import { describeEachDatabase } from '../../../../test/support/databases.ts'
 import { until } from '../../../../test/support/until.ts'
 import { verifies } from '../../../../test/support/verifies.ts'
 import { createAudit } from '../audit/audit.ts'
+import { FixedAuditKeys } from '../audit/keys.test.support.ts'
 import { createIds } from '../ids.ts'
 import type { ApiKeyGrants } from '../store/api-keys.ts'
 import type { Database } from '../store/database.ts'
@@ -30,7 +31,11 @@ describeEachDatabase('API keys', (makeDatabase) => {
 
   /** A replica: it remembers what it has seen for two seconds, so each look gets one of its own. */
   async function replica(over: Database = database): Promise<ApiKeys> {
-    const audit = createAudit({ database, makeId: () => makeId('auditEntry') })
+    const audit = createAudit({
+      database,
+      keys: new FixedAuditKeys(),
+      makeId: () => makeId('auditEntry'),
+    })
     const hear = (fields: object) => void alarms.push(fields)
     const logger = { debug() {}, info() {}, warn() {}, error: hear }
     const vault = { subkey: async () => pepper }

@@ -2,6 +2,8 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { KeywellError, type RequestId } from '@keywell/protocol'
 import type { MiddlewareHandler, NotFoundHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import type { Heads } from '../audit/heads.ts'
+import type { AuditReader } from '../audit/search.ts'
 import type { ChangeFeed } from '../changes/feed.ts'
 import type { ChangeSigner } from '../changes/signer.ts'
 import type { Webhooks } from '../changes/webhooks/endpoints.ts'
@@ -19,6 +21,7 @@ import type { Integrations } from '../oauth/integrations.ts'
 import type { Database } from '../store/database.ts'
 import { apiKeyRoutes } from './api-key-routes.ts'
 import type { ApiKeys } from './api-keys.ts'
+import { auditRoutes } from './audit.ts'
 import { browserRoutes } from './browser.ts'
 import { changeRoutes } from './changes.ts'
 import { connectionRoutes } from './connections.ts'
@@ -55,6 +58,8 @@ export interface AppParts {
   webhooks: Webhooks
   feed: ChangeFeed
   signer: ChangeSigner
+  auditReader: AuditReader
+  heads: Heads
   tracing: Tracing
   /** What is measured; asked for with an API key. */
   scrape: () => Promise<Scrape>
@@ -102,6 +107,7 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   app.route('/v1/providers', providerRoutes())
   app.route('/v1/webhooks', webhookRoutes(parts.webhooks))
   app.route('/v1/changes', changeRoutes(parts))
+  app.route('/v1/audit', auditRoutes(parts))
   app.route('/v1/api-keys', apiKeyRoutes(parts.apiKeys))
 
   const visits = limitVisits(parts.door)

@@ -2,6 +2,7 @@ import { KeywellError } from '@keywell/protocol'
 import { HTTPException } from 'hono/http-exception'
 import type { Logger } from '../logger.ts'
 import { DatabaseUnavailable } from '../store/database.ts'
+import { isKeyOutage } from '../vault/vault.ts'
 
 /** The one mapper: whatever was thrown becomes a coded error, and only that is told. */
 export function toKeywellError(error: Error, logger: Logger, requestId: string): KeywellError {
@@ -15,6 +16,12 @@ export function toKeywellError(error: Error, logger: Logger, requestId: string):
   if (error instanceof DatabaseUnavailable) {
     logger.error({ requestId, reason: error.message }, 'the database does not answer')
     return new KeywellError('unavailable', 'The database does not answer.', { retryAfterMs: 1_000 })
+  }
+  if (isKeyOutage(error)) {
+    logger.error({ requestId, reason: reasonOf(error) }, 'keys cannot be unwrapped')
+    return new KeywellError('unavailable', 'The key store does not answer.', {
+      retryAfterMs: 1_000,
+    })
   }
   if (error instanceof HTTPException && error.status < 500) {
     return new KeywellError('invalid_request', error.message || 'The request cannot be read.')

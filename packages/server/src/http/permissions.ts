@@ -81,6 +81,9 @@ const routesTable: Readonly<Record<string, RouteRule>> = {
   // The stream tells of all tenants, and its chain of signatures has no gaps.
   'GET /v1/changes': { needs: 'changes:read', holds: [] },
   'GET /v1/changes/keys': { needs: 'changes:read', holds: everyLimit },
+  'GET /v1/audit': { needs: 'audit:read', holds: ['tenants'] },
+  'GET /v1/audit/export': { needs: 'audit:read', holds: ['tenants'] },
+  'GET /v1/audit/head': { needs: 'audit:read', holds: ['tenants'] },
   'GET /v1/api-keys': { needs: 'api_keys:manage', holds: [] },
   'POST /v1/api-keys': { needs: 'api_keys:manage', holds: [] },
   'DELETE /v1/api-keys/:id': { needs: 'api_keys:manage', holds: [] },

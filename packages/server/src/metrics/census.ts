@@ -12,6 +12,7 @@ export interface Census {
   readonly revocationsDue: number
   readonly irrevocable: number
   readonly webhooksDue: number
+  readonly auditUnlinkedSeconds: number
   /** Base URLs of the installation's integrations. */
   readonly hosts: readonly string[]
 }

@@ -89,6 +89,12 @@ export function createMetrics(parts: {
     buckets: buckets.vault,
     registers,
   })
+  const refusals = new Counter({
+    name: 'keywell_vault_refusals_total',
+    help: 'Records that were not sealed or not opened: `key_commit` is a wrong key or place, `tampered` a changed row, `disabled` a key that is still needed.',
+    labelNames: ['reason'],
+    registers,
+  })
   const told = new Counter({
     name: 'keywell_changes_told_total',
     help: 'Changes sent to stream clients, counted once for each client.',
@@ -120,6 +126,8 @@ export function createMetrics(parts: {
   for (const outcome of ['delivered', 'retried', 'dead']) deliveries.inc({ outcome }, 0)
   for (const outcome of ['revoked', 'retry', 'refused', 'client_refused', 'broken_off'])
     withdrawals.inc({ outcome }, 0)
+  for (const reason of ['format', 'key_commit', 'tampered', 'padding', 'missing', 'disabled'])
+    refusals.inc({ reason }, 0)
   for (const provider of parts.providers) {
     for (const outcome of Object.keys(refreshOutcomes)) refreshes.inc({ provider, outcome }, 0)
     for (const reason of Object.keys(deathReasons)) ended.inc({ provider, reason }, 0)
@@ -154,6 +162,7 @@ export function createMetrics(parts: {
     probed: (provider, result) => probes.inc({ provider: labelOf(provider), result }),
     credentialRead: () => timer(readTimer),
     vaultUsed: (operation) => timer(vaultTimers[operation]),
+    vaultRefused: (reason) => refusals.inc({ reason }),
     changesTold: (count) => told.inc(count),
     webhookTried: (outcome) => deliveries.inc({ outcome }),
     withdrawalTried: (outcome) => withdrawals.inc({ outcome }),

@@ -142,4 +142,9 @@ const counted: readonly { name: string; help: string; of: (census: Census) => nu
     help: 'Messages in the outbox that are not delivered yet.',
     of: ({ webhooksDue }) => webhooksDue,
   },
+  {
+    name: 'keywell_audit_unlinked_seconds',
+    help: 'How long the oldest audit entry waits for its place in the chain.',
+    of: ({ auditUnlinkedSeconds }) => auditUnlinkedSeconds,
+  },
 ]

@@ -16,6 +16,7 @@ const counted: Census = {
   revocationsDue: 2,
   irrevocable: 4,
   webhooksDue: 5,
+  auditUnlinkedSeconds: 0.5,
   hosts: ['https://gitlab.com', 'https://git.corp/gitlab'],
 }
 

@@ -20,6 +20,23 @@ export type ProbeOutcome = 'alive' | 'dead' | 'unknown'
 export type DeliveryOutcome = 'delivered' | 'retried' | 'dead'
 export type WithdrawalOutcome = 'revoked' | 'retry' | 'refused' | 'client_refused' | 'broken_off'
 
+/** Why a record was not sealed or not opened: the inner errors of the vault, and what ails a key. */
+export type VaultRefusal =
+  | 'format'
+  | 'key_commit'
+  | 'tampered'
+  | 'padding'
+  | 'too_large'
+  | 'missing'
+  | 'disabled'
+  | 'destroyed'
+  | 'tenant_destroyed'
+  | 'root_key_unknown'
+  | 'provider_failed'
+  | 'closed'
+  | 'start'
+  | 'key_unavailable'
+
 /** Called once, when what was begun has ended. */
 export type End<Outcome> = (outcome: Outcome) => void
 
@@ -39,6 +56,7 @@ export interface Metrics {
   /** A backend asks for a credential. */
   credentialRead(): End<ReadOutcome>
   vaultUsed(operation: 'seal' | 'open'): End<'ok' | 'failed'>
+  vaultRefused(reason: VaultRefusal): void
   /** Changes were told on one stream. */
   changesTold(count: number): void
   webhookTried(outcome: DeliveryOutcome): void
@@ -55,6 +73,7 @@ export const silentMetrics: Metrics = {
   probed() {},
   credentialRead: () => () => {},
   vaultUsed: () => () => {},
+  vaultRefused() {},
   changesTold() {},
   webhookTried() {},
   withdrawalTried() {},

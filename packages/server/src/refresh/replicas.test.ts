@@ -22,6 +22,7 @@ describeEachDatabase('replicas', (makeDatabase) => {
       logger: silentLogger,
       after: timers.after,
       processId,
+      rootKeyIds: () => ['kek_one'],
     })
     return { ...part, timers, shares, processId }
   }

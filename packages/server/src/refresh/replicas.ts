@@ -11,12 +11,14 @@ import type { After } from '../timers.ts'
 
 const beatMs = 10_000
 /** Three beats: one that is late changes nothing. */
-const liveMs = 30_000
+export const liveReplicaMs = 30_000
 const lostMs = 3_600_000
 
 export interface Replicas {
   /** Makes this replica known, and takes its share of the limits from now on. */
   start(): Promise<void>
+  /** Says now what it would say within ten seconds: the root keys are others. */
+  beat(): Promise<void>
   /** Leaves its share to the others. */
   stop(): Promise<void>
 }
@@ -33,16 +35,26 @@ export function createReplicas(parts: {
   after: After
   /** A uuid that names this process. */
   processId: string
+  /** Ids of the root keys that it holds; the first one wraps. */
+  rootKeyIds: () => readonly string[]
 }): Replicas {
-  const { database, logger, processId } = parts
+  const { database, logger, processId, rootKeyIds } = parts
   let cancelNext = () => {}
   let beating: Promise<void> = Promise.resolve()
   let stopped = false
 
+  /** One after the other: of two on their way at once the older could be written last. */
+  let said: Promise<unknown> = Promise.resolve()
+  function say(): Promise<void> {
+    const saying = said.then(() => beatReplica(database, processId, rootKeyIds()))
+    said = saying.catch(() => {})
+    return saying
+  }
+
   async function beat(): Promise<void> {
-    await beatReplica(database, processId)
+    await say()
     await deleteLostReplicas(database, lostMs)
-    const share = 1 / Math.max(1, await countLiveReplicas(database, liveMs))
+    const share = 1 / Math.max(1, await countLiveReplicas(database, liveReplicaMs))
     for (const hosts of parts.hosts) hosts.setShare(share)
   }
 
@@ -61,10 +73,14 @@ export function createReplicas(parts: {
   return {
     start: startBeat,
 
+    async beat() {
+      if (!stopped) await say()
+    },
+
     async stop() {
       stopped = true
       cancelNext()
-      await beating
+      await Promise.all([beating, said])
       await removeReplica(database, processId).catch((error: unknown) => {
         logger.warn({ reason: String(error) }, 'this replica could not say that it leaves')
       })

@@ -1,6 +1,6 @@
 import type { Sql } from './database.ts'
 
-/** A row of `audit` as it is written, by the names of its columns; `at` is the database's. */
+/** What an entry says, by the names of its columns; `at` is the database's. */
 export interface AuditRow {
   tenant_id: string
   id: string
@@ -14,16 +14,32 @@ export interface AuditRow {
   request_id: string | null
 }
 
-/** Appends any number of rows, of any tenants, in one statement: all of them or none. */
-export async function insertAudit(sql: Sql, rows: readonly AuditRow[]): Promise<void> {
+/** An entry with the MAC over what it says, and the version of the key that made it. */
+export interface SealedAuditRow extends AuditRow {
+  mac_version: number
+  /** In base64. */
+  mac: string
+}
+
+/**
+ * Appends any number of rows, of any tenants, in one statement: all of them or none. Each stands in
+ * the tail too, until it is linked into its tenant's chain.
+ */
+export async function insertAudit(sql: Sql, rows: readonly SealedAuditRow[]): Promise<void> {
   await sql.query(
-    `insert into audit (tenant_id, id, actor, action, user_id, connection_id, generation, result,
-       reason, request_id)
-     select tenant_id, id, actor, action, user_id, connection_id, generation, result, reason,
-       request_id
-     from json_to_recordset(($1::text)::json) as row (tenant_id text, id text, actor text,
-       action text, user_id text, connection_id text, generation int, result text, reason text,
-       request_id text)`,
+    `with entry as materialized (
+       select * from json_to_recordset(($1::text)::json) as row (tenant_id text, id text,
+         actor text, action text, user_id text, connection_id text, generation int, result text,
+         reason text, request_id text, mac_version int, mac text)
+     ), written as (
+       insert into audit (tenant_id, id, actor, action, user_id, connection_id, generation, result,
+         reason, request_id)
+       select tenant_id, id, actor, action, user_id, connection_id, generation, result, reason,
+         request_id
+       from entry
+     )
+     insert into audit_tail (tenant_id, entry_id, mac_version, mac)
+     select tenant_id, id, mac_version, decode(mac, 'base64') from entry`,
     [JSON.stringify(rows)],
   )
 }

@@ -20,6 +20,7 @@ describeEachDatabase('the census', (makeDatabase) => {
       revocationsDue: 0,
       irrevocable: 0,
       webhooksDue: 0,
+      auditUnlinkedSeconds: 0,
     })
     expect(await listInstallHosts(database, 10)).toEqual([])
   })
@@ -87,7 +88,11 @@ describeEachDatabase('the census', (makeDatabase) => {
       { provider: 'gitlab', status: 'active', health: 'ok', count: 2 },
       { provider: 'gitlab', status: 'active', health: 'degraded', count: 1 },
     ])
-    const { oldestDueSeconds, ...waiting } = await countWaitingWork(database)
+    await database.query(
+      `insert into audit_tail (tenant_id, entry_id, at)
+       values ('ten_a', 'aud_1', now() - interval '100 s')`,
+    )
+    const { oldestDueSeconds, auditUnlinkedSeconds, ...waiting } = await countWaitingWork(database)
     expect(waiting).toEqual({
       due: 2,
       suspendedIntegrations: 2,
@@ -95,6 +100,7 @@ describeEachDatabase('the census', (makeDatabase) => {
       irrevocable: 2,
       webhooksDue: 1,
     })
+    expect(auditUnlinkedSeconds).toBeGreaterThanOrEqual(100)
     expect(oldestDueSeconds).toBeGreaterThanOrEqual(90)
     expect(oldestDueSeconds).toBeLessThan(150)
     // A tenant's own instance is nobody else's business.

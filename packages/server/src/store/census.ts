@@ -23,6 +23,8 @@ export interface WaitingWork {
   revocationsDue: number
   irrevocable: number
   webhooksDue: number
+  /** How long the oldest audit entry waits for its chain. */
+  auditUnlinkedSeconds: number
 }
 
 /** What waits to be done, for all tenants; each number comes from an index of just those rows. */
@@ -36,7 +38,9 @@ export async function countWaitingWork(sql: Sql): Promise<WaitingWork> {
          as "suspendedIntegrations",
        (select count(*) from revocations where state = 'due')::int as "revocationsDue",
        (select count(*) from revocations where state = 'irrevocable')::int as irrevocable,
-       (select count(*) from webhook_deliveries where state = 'due')::int as "webhooksDue"`,
+       (select count(*) from webhook_deliveries where state = 'due')::int as "webhooksDue",
+       (select coalesce(extract(epoch from now() - min(at)), 0) from audit_tail)::float8
+         as "auditUnlinkedSeconds"`,
   )
   if (row === undefined) throw new TypeError('a select without a table has one row')
   return row

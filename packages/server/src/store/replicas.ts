@@ -1,12 +1,31 @@
 import type { Sql } from './database.ts'
 
-/** This replica lives, by the database's clock. */
-export async function beatReplica(sql: Sql, replicaId: string): Promise<void> {
+/** This replica lives, by the database's clock, and holds these root keys; the first one wraps. */
+export async function beatReplica(
+  sql: Sql,
+  replicaId: string,
+  rootKeyIds: readonly string[],
+): Promise<void> {
   await sql.query(
-    `insert into replicas (tenant_id, replica_id) values ('@install', $1::uuid)
-     on conflict (tenant_id, replica_id) do update set seen_at = now()`,
-    [replicaId],
+    `insert into replicas (tenant_id, replica_id, root_key_ids)
+     values ('@install', $1::uuid, $2::text[])
+     on conflict (tenant_id, replica_id)
+       do update set seen_at = now(), root_key_ids = excluded.root_key_ids`,
+    [replicaId, rootKeyIds],
   )
+}
+
+/** The root keys of each replica that was seen within the time; null: it does not say. */
+export async function listRootKeysOfReplicas(
+  sql: Sql,
+  withinMs: number,
+): Promise<(string[] | null)[]> {
+  const rows = await sql.query<{ rootKeyIds: string[] | null }>(
+    `select root_key_ids as "rootKeyIds" from replicas
+     where tenant_id = '@install' and seen_at > now() - $1 * interval '1 millisecond'`,
+    [withinMs],
+  )
+  return rows.map(({ rootKeyIds }) => rootKeyIds)
 }
 
 /** Replicas that were seen within the time; they include whoever has just beaten. */

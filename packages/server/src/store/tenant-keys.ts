@@ -52,12 +52,26 @@ export async function listKekIds(sql: Sql): Promise<string[]> {
   return rows.map((row) => row.kekId)
 }
 
+/** The version that each tenant seals with. */
+export async function listActiveVersions(sql: Sql): Promise<Map<string, number>> {
+  const rows = await sql.query<{ tenantId: string; version: number }>(
+    `select tenant_id as "tenantId", version from tenant_keys where state = 'active'`,
+  )
+  return new Map(rows.map(({ tenantId, version }) => [tenantId, version]))
+}
+
 /** Whether anything was ever sealed here: tells a new database from a wrong key store. */
 export async function hasSealedRecords(sql: Sql): Promise<boolean> {
   const [row] = await sql.query<{ found: boolean }>(
     `select exists (select from credentials where tenant_id is not null)
          or exists (select from integrations where tenant_id is not null and sealed is not null)
-         or exists (select from install_keys where tenant_id = '@install') as found`,
+         or exists (select from install_keys where tenant_id = '@install')
+         or exists (select from api_keys where tenant_id = '@install')
+         or exists (select from webhook_endpoints where tenant_id is not null)
+         or exists (select from revocations where tenant_id is not null)
+         or exists (select from orphans where tenant_id is not null)
+         or exists (select from flows where tenant_id is not null and sealed_verifier is not null)
+         as found`,
   )
   return row?.found ?? false
 }

@@ -56,3 +56,14 @@ export class VaultError extends Error {
 export function keyUnavailable(keyState: KeyState, message: string, cause?: unknown): VaultError {
   return new VaultError('key_unavailable', message, { keyState, cause })
 }
+
+/** Configuration or an outage of the key service: no record is to blame, and it may be tried again. */
+export function isKeyOutage(error: unknown): boolean {
+  return error instanceof VaultError && outages.has(error.keyState)
+}
+
+const outages: ReadonlySet<KeyState | undefined> = new Set<KeyState>([
+  'root_key_unknown',
+  'provider_failed',
+  'closed',
+])

@@ -6,7 +6,7 @@
 export interface KeyProvider {
   /** Id of the root key that new wraps use. */
   readonly primary: string
-  /** Ids of all root keys that can unwrap, the primary one included. */
+  /** Ids of all root keys that can unwrap, the primary one first. */
   readonly ids: readonly string[]
   /** How an operator supplies a further key, as an imperative clause: "add it as a line of …". */
   readonly howToAdd: string

@@ -1,7 +1,8 @@
-import { draw, type Random } from './bytes.ts'
+import type { Random } from './bytes.ts'
 import type { LendKey } from './envelope.ts'
 import { keyUnavailable, VaultError } from './errors.ts'
 import type { KeyProvider, WrapContext, Wrapped } from './key-provider.ts'
+import { providerFailed, tenantKeyBytes, wrapNewKey } from './wrapping.ts'
 
 /** A tenant key as it is stored: wrapped by a root key, and `null` once it is destroyed. */
 export interface TenantKeyRow {
@@ -27,7 +28,6 @@ export interface TenantKeyStore {
   hasSealedRecords(): Promise<boolean>
 }
 
-const tenantKeyBytes = 32
 /** How long an unwrapped key is kept. A key service that is down is not noticed for as long. */
 export const keyLifetimeMs: number = 5 * 60_000
 /** How many unwrapped keys are kept. */
@@ -111,11 +111,7 @@ export class KeyRing {
 
   async #makeFirst(tenantId: string): Promise<TenantKeyRow> {
     const version = 1
-    const key = new Uint8Array(draw(this.#random, tenantKeyBytes))
-    const { kekId, bytes } = await this.#keys
-      .wrap(key, { tenantId, version })
-      .catch(providerFailed)
-      .finally(() => key.fill(0))
+    const { kekId, bytes } = await wrapNewKey(this.#keys, { tenantId, version }, this.#random)
     await this.#store.insertFirst({ tenantId, version, kekId, wrapped: bytes })
     // Read again in both cases: whoever was first, the row is the truth.
     const row = await this.#store.find(tenantId, 'active')
@@ -202,10 +198,4 @@ export class KeyRing {
     held.key.fill(0)
     this.#held.delete(id)
   }
-}
-
-/** What a key service throws is its own; what the local provider throws says already what it is. */
-function providerFailed(cause: unknown): never {
-  if (cause instanceof VaultError && cause.reason !== 'start') throw cause
-  throw keyUnavailable('provider_failed', 'the key provider failed', cause)
 }

@@ -7,7 +7,7 @@ import type { KeyProvider } from './key-provider.ts'
 import { KeyRing, type TenantKeyStore } from './key-ring.ts'
 import { openRecord, type RecordContext, sealRecord } from './record.ts'
 
-export { VaultError } from './errors.ts'
+export { isKeyOutage, VaultError } from './errors.ts'
 export type { TenantKeyStore } from './key-ring.ts'
 export type { RecordContext } from './record.ts'
 
@@ -45,6 +45,8 @@ export interface Vault {
   open(context: RecordContext, sealed: Uint8Array): Promise<Uint8Array>
   /** 32 bytes for one use that the label names (`keywell/1/audit`), from the installation's key. */
   subkey(label: string): Promise<Uint8Array>
+  /** The same, with the version of the installation's key that it hangs on; the active one unless told. */
+  subkeyOf(label: string, version?: number): Promise<{ version: number; key: Uint8Array }>
   /** Forgets a tenant's keys. Call it when a row of the key table has changed. */
   evict(tenantId: string): void
   /** Fills every key in memory with zeros, the provider's included. Nothing works afterwards. */
@@ -54,6 +56,9 @@ export interface Vault {
 /** Called when an operation begins; what it answers is called when that ends. It must not throw. */
 export type VaultWatch = (operation: 'seal' | 'open') => (result: 'ok' | 'failed') => void
 
+/** Called when a record was not sealed or not opened, before the caller hears of it. It must not throw. */
+export type VaultRefused = (error: VaultError, context: RecordContext) => void
+
 /** Tenant of the keys that belong to no tenant; the API refuses ids that begin with `@`. */
 export const installTenant = '@install'
 
@@ -61,6 +66,7 @@ export const installTenant = '@install'
  * @param options.random default: the system's generator
  * @param options.now milliseconds of a clock that never goes back; default `performance.now`
  * @param options.begun hears of every seal and open, for who measures; default: nobody
+ * @param options.refused hears of every refusal and its inner reason, for an alarm; default: nobody
  */
 export function createVault(options: {
   keys: KeyProvider
@@ -68,16 +74,41 @@ export function createVault(options: {
   random?: Random
   now?: () => number
   begun?: VaultWatch
+  refused?: VaultRefused
 }): Vault {
   const { keys, store, random = randomBytes, now = () => performance.now() } = options
-  const { begun = () => () => {} } = options
+  const { begun = () => () => {}, refused = () => {} } = options
   const ring = new KeyRing({ keys, store, random, now })
+
+  async function subkeyOf(label: string, asked?: number) {
+    const version = asked ?? (await ring.activeVersion(installTenant))
+    const info = lengthPrefixed(label, version)
+    const lend = ring.lender({ tenantId: installTenant, version })
+    return { version, key: await lend((key) => hkdf(sha256, key, new Uint8Array(32), info, 32)) }
+  }
+
+  async function watched<Result>(
+    operation: 'seal' | 'open',
+    context: RecordContext,
+    run: () => Promise<Result>,
+  ): Promise<Result> {
+    const ended = begun(operation)
+    try {
+      const result = await run()
+      ended('ok')
+      return result
+    } catch (error) {
+      ended('failed')
+      if (error instanceof VaultError) refused(error, context)
+      throw error
+    }
+  }
 
   return {
     start: () => start({ keys, store, ring }),
 
     seal: (context, body) =>
-      watched(begun('seal'), async () => {
+      watched('seal', context, async () => {
         const { tenantId } = context
         const keyVersion = await ring.activeVersion(tenantId)
         const lend = ring.lender({ tenantId, version: keyVersion })
@@ -86,17 +117,14 @@ export function createVault(options: {
       }),
 
     open: (context, sealed) =>
-      watched(begun('open'), () => {
+      watched('open', context, () => {
         const { tenantId } = context
         return openRecord((version) => ring.lender({ tenantId, version }), context, sealed)
       }),
 
-    async subkey(label) {
-      const version = await ring.activeVersion(installTenant)
-      const info = lengthPrefixed(label, version)
-      const lend = ring.lender({ tenantId: installTenant, version })
-      return lend((key) => hkdf(sha256, key, new Uint8Array(32), info, 32))
-    },
+    subkey: async (label) => (await subkeyOf(label)).key,
+
+    subkeyOf,
 
     evict: (tenantId) => ring.evict(tenantId),
 
@@ -104,20 +132,6 @@ export function createVault(options: {
       ring.close()
       keys.close()
     },
-  }
-}
-
-async function watched<Result>(
-  ended: (result: 'ok' | 'failed') => void,
-  run: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    const result = await run()
-    ended('ok')
-    return result
-  } catch (error) {
-    ended('failed')
-    throw error
   }
 }
 

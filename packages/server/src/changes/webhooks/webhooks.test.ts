@@ -5,6 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { describeEachDatabase } from '../../../../../test/support/databases.ts'
 import { ManualTimers } from '../../../../../test/support/manual-timers.ts'
 import { createAudit } from '../../audit/audit.ts'
+import { FixedAuditKeys } from '../../audit/keys.test.support.ts'
 import { createIds } from '../../ids.ts'
 import { silentLogger } from '../../logger.ts'
 import { type Listeners, listeners } from '../../outbound/listeners.test.support.ts'
@@ -93,7 +94,11 @@ describeEachDatabase('webhooks', (makeDatabase) => {
       allow: origins.map((origin) => ({ origin })),
       ...options,
     })
-    const audit = createAudit({ database: of, makeId: () => makeId('auditEntry') })
+    const audit = createAudit({
+      database: of,
+      keys: new FixedAuditKeys(),
+      makeId: () => makeId('auditEntry'),
+    })
     const secrets = createSigningSecrets({ vault, random })
     const timers = new ManualTimers()
     const parts = { database: of, secrets, outbound, audit }

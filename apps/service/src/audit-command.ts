@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { AuditFinding, AuditReport, KeywellService } from '@keywell/server'
+import { z } from 'zod'
+
+export const auditUsage = `       keywell-service audit verify [--tenant <id>] [--heads <file>]
+                                          prove that the audit log is as it was written; exit code 1
+                                          when it is not. Heads are signed ends of chains that were
+                                          kept elsewhere: lines of this service's log, or tokens.
+`
+
+/** Where a command writes: what it found, and how far it is. */
+interface Screen {
+  readonly out: { write(text: string): unknown }
+  /** Undefined where nobody watches. */
+  readonly progress: { write(text: string): unknown } | undefined
+}
+
+/** What tells of a head in the log: a signed token in its three parts. */
+const logLine = z.object({
+  head: z.object({ protected: z.string(), payload: z.string(), signature: z.string() }),
+})
+/** How many findings are named; there is one of a tenant at most. */
+const maxNamed = 100
+
+/**
+ * The audit log, by command. Answers the exit code: 0, or 1 when something is not as it was written.
+ * Undefined: the words are another command's.
+ */
+export function findAuditCommand(
+  words: readonly string[],
+): ((keywell: Pick<KeywellService, 'audit'>, screen: Screen) => Promise<number>) | undefined {
+  const [group, command, ...rest] = words
+  if (group !== 'audit' || command !== 'verify') return undefined
+  const options = readOptions(rest)
+  return options && (({ audit }, screen) => verify(audit, screen, options))
+}
+
+interface Options {
+  tenant?: string | undefined
+  heads?: string | undefined
+}
+
+function readOptions(args: string[]): Options | undefined {
+  try {
+    const options = { tenant: { type: 'string' }, heads: { type: 'string' } } as const
+    return parseArgs({ args, options }).values
+  } catch {
+    return undefined // whoever asks is told how it is called
+  }
+}
+
+async function verify(
+  audit: KeywellService['audit'],
+  { out, progress }: Screen,
+  { tenant, heads }: Options,
+): Promise<number> {
+  const report = await audit.verify({
+    tenantId: tenant,
+    heads: heads === undefined ? [] : readHeads(readFileSync(heads, 'utf8')),
+    progress: (so) => progress?.write(`\r${so.entries} entries of ${so.tenants} tenants`),
+  })
+  progress?.write('\n')
+  for (const finding of report.findings.slice(0, maxNamed)) out.write(`${describe(finding)}\n`)
+  if (report.findings.length > maxNamed) {
+    out.write(`… and ${report.findings.length - maxNamed} more\n`)
+  }
+  out.write(`${summary(report)}\n`)
+  return report.findings.length === 0 ? 0 : 1
+}
+
+/** Lines of the log that tell of a head, and tokens as the API gives them; other lines say nothing. */
+function readHeads(text: string): string[] {
+  return text.split('\n').flatMap((line) => {
+    const token = /^\s*([\w-]+\.[\w-]+\.[\w-]+)\s*$/.exec(line)?.[1]
+    return token ?? readLogLine(line) ?? []
+  })
+}
+
+function readLogLine(line: string): string | undefined {
+  if (!line.includes('"head":{')) return undefined
+  try {
+    const { head } = logLine.parse(JSON.parse(line))
+    return `${head.protected}.${head.payload}.${head.signature}`
+  } catch {
+    return undefined
+  }
+}
+
+const words: Readonly<Record<AuditFinding['kind'], string>> = {
+  altered: 'was altered',
+  missing: 'is missing',
+  reordered: 'is not where it was written, or its link was overwritten',
+  cut_off: 'and what followed were cut off: a signed head lies beyond',
+  planted: 'is in no chain: the service did not write it, or somebody took it out',
+  forged: 'is told of by a head or a cut that this installation never signed',
+  unverifiable: 'cannot be proved: the key that it was sealed with is gone',
+}
+
+function describe({ tenantId, kind, position, entryId, at }: AuditFinding): string {
+  const facts = [position === null ? '' : `position ${position}`, entryId, at?.toISOString()]
+  const known = facts.filter((fact) => fact !== '' && fact !== null && fact !== undefined)
+  const which = `${tenantId || '(unknown tenant)'}: the entry (${known.join(', ')})`
+  return `${which} ${words[kind]}`
+}
+
+function summary({ entries, tenants, heads, findings }: AuditReport): string {
+  const seen = `${entries} entries of ${tenants} tenants, ${heads} signed heads`
+  if (findings.length === 0) return `${seen}: all as they were written.`
+  return `${seen}: ${findings.length} findings, the first of each tenant.`
+}

@@ -1,0 +1,143 @@
+import type { KeyOperations } from '@keywell/server'
+
+export const sealingKeysUsage = `       keywell-service keys status         root keys, what each still wraps, what is left of a rotation
+       keywell-service keys rotate-root    wrap every tenant's key with the first root key
+       keywell-service keys rotate-tenant <tenant> [--destroy]
+       keywell-service keys verify [<tenant>]
+                                           open every record; exit code 1 when one does not open
+`
+
+/** Where a command writes: what it found, and how far it is. */
+export interface Screen {
+  readonly out: { write(text: string): unknown }
+  /** Undefined where nobody watches. */
+  readonly progress: { write(text: string): unknown } | undefined
+}
+
+/** How many rows a command names; the figure above them counts all. */
+const maxNamedRows = 20
+
+/**
+ * The keys that seal, by command. Answers the exit code: 0, or 1 when something needs a look.
+ * Undefined: the words are another command's.
+ */
+export function findSealingKeysCommand(
+  words: readonly string[],
+): ((keys: KeyOperations, screen: Screen) => Promise<number>) | undefined {
+  const [group, command, ...rest] = words
+  if (group !== 'keys') return undefined
+  const flags = rest.filter((word) => word.startsWith('--'))
+  const [tenantId, ...more] = rest.filter((word) => !word.startsWith('--'))
+  if (more.length > 0 || flags.some((flag) => flag !== '--destroy')) return undefined
+  const destroy = flags.length > 0
+  if (command === 'rotate-tenant' && tenantId !== undefined) {
+    return (keys, screen) => rotateTenant(keys, screen, { tenantId, destroy })
+  }
+  if (destroy) return undefined
+  if (command === 'verify') return (keys, screen) => verify(keys, screen, tenantId)
+  if (tenantId !== undefined) return undefined
+  if (command === 'status') return status
+  if (command === 'rotate-root') return rotateRoot
+  return undefined
+}
+
+async function status(keys: KeyOperations, { out }: Screen): Promise<number> {
+  const { rootKeys, silentReplicas, behind } = await keys.status()
+  for (const { id, role, keys: wraps, wrappedWithBy } of rootKeys) {
+    out.write(
+      `${id}  ${role.padEnd(7)}  wraps ${wraps.active} active, ${wraps.decrypt_only} decrypt-only, ${wraps.disabled} disabled; first at ${processes(wrappedWithBy)}\n`,
+    )
+  }
+  if (silentReplicas > 0) out.write(`${processes(silentReplicas)} of an older version: unknown\n`)
+  for (const { tenantId, keyVersion, records } of behind.slice(0, maxNamedRows)) {
+    out.write(`${tenantId}: ${counted(records, 'record')} still sealed by version ${keyVersion}\n`)
+  }
+  if (behind.length > maxNamedRows) {
+    out.write(`… and ${behind.length - maxNamedRows} more tenants with older versions\n`)
+  }
+  return rootKeys.some(({ role }) => role === 'missing') ? 1 : 0
+}
+
+async function rotateRoot(keys: KeyOperations, { out, progress }: Screen): Promise<number> {
+  const onProgress = told(progress, 'keys wrapped anew')
+  const done = await keys.rotateRoot({ onProgress })
+  progress?.write('\n')
+  out.write(`Wrapped anew: ${counted(done.rewrapped, 'key')}; ${done.primary} wraps now.\n`)
+  for (const { tenantId, version, kekId, reason } of done.failed.slice(0, maxNamedRows)) {
+    out.write(`${tenantId}, version ${version}, wrapped by ${kekId}: ${reason}; left as it is\n`)
+  }
+  for (const { kekId, count } of done.left) {
+    out.write(`${kekId} must stay, it still wraps ${counted(count, 'key')}. Run this again.\n`)
+  }
+  if (done.stale.length > 0) {
+    const ids = [...new Set(done.stale)].join(', ')
+    out.write(
+      `Still wrapping with ${ids}: ${processes(done.stale.length)}. Restart, then run this again.\n`,
+    )
+  }
+  for (const id of done.removable) {
+    out.write(
+      `${id} wraps nothing any more: it may be taken away from the service. Keep a copy for as long as backups from before today.\n`,
+    )
+  }
+  return done.failed.length + done.left.length + done.stale.length === 0 ? 0 : 1
+}
+
+async function rotateTenant(
+  keys: KeyOperations,
+  { out, progress }: Screen,
+  options: { tenantId: string; destroy: boolean },
+): Promise<number> {
+  const { tenantId, destroy } = options
+  const onProgress = told(progress, 'records moved')
+  const done = await keys.rotateTenant(tenantId, { destroy, onProgress })
+  progress?.write('\n')
+  if (!done.begun && !destroy) out.write('A rotation was under way; it went on.\n')
+  out.write(`Moved: ${counted(done.moved, 'record')}; ${done.overtaken} had moved by themselves.\n`)
+  for (const { version, state, records, next } of done.versions) {
+    const step = next === null ? '' : `; ${next.state} from ${next.from.toISOString()} on`
+    const word = next?.state === 'destroyed' ? ', by --destroy' : ''
+    out.write(`version ${version}: ${state}, ${counted(records, 'record')}${step}${word}\n`)
+  }
+  nameRows(out, done.unreadable)
+  return done.unreadable.length === 0 ? 0 : 1
+}
+
+async function verify(
+  keys: KeyOperations,
+  { out, progress }: Screen,
+  tenantId: string | undefined,
+): Promise<number> {
+  const onProgress = told(progress, 'records opened')
+  const found = await keys.verify({ onProgress, ...(tenantId !== undefined && { tenantId }) })
+  progress?.write('\n')
+  out.write(`Opened: ${counted(found.opened, 'record')} of ${counted(found.tenants, 'tenant')}.\n`)
+  for (const [reason, count] of Object.entries(found.refused)) {
+    out.write(`Did not open: ${counted(count, 'record')}, ${reason}\n`)
+  }
+  nameRows(out, found.rows)
+  return found.rows.length === 0 ? 0 : 1
+}
+
+type Row = Awaited<ReturnType<KeyOperations['verify']>>['rows'][number]
+
+function nameRows(out: Screen['out'], rows: readonly Row[]): void {
+  for (const row of rows.slice(0, maxNamedRows)) {
+    const { source, tenantId, recordId, field, generation, reason } = row
+    out.write(`${tenantId} ${recordId} (${source}, ${field}, ${generation}): ${reason}\n`)
+  }
+  if (rows.length > maxNamedRows) out.write(`… and ${rows.length - maxNamedRows} more\n`)
+}
+
+/** One line that is written over. */
+function told(progress: Screen['progress'], what: string): (done: number) => void {
+  return (done) => progress?.write(`\r${done} ${what}`)
+}
+
+function processes(count: number): string {
+  return count === 1 ? '1 running process' : `${count} running processes`
+}
+
+function counted(count: number, noun: 'key' | 'record' | 'tenant'): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`
+}

@@ -1,0 +1,111 @@
+import * as jose from 'jose'
+import { silentLogger } from '../logger.ts'
+import type { Database, Parameter } from '../store/database.ts'
+import { type Audit, type AuditEntry, createAudit } from './audit.ts'
+import { type Chainer, createChainer } from './chainer.ts'
+import { createHeads, type HeadKey, type Heads } from './heads.ts'
+import { FixedAuditKeys } from './keys.test.support.ts'
+import { type AuditReport, createAuditVerifier, type VerifyOptions } from './verify.ts'
+
+/** The audit log of one tenant, with its chain, for tests. */
+export interface ChainStage {
+  tenantId: string
+  keys: FixedAuditKeys
+  audit: Audit
+  chainer: Chainer
+  heads: Heads
+  /** Signed heads that were told to the log. */
+  told: string[]
+  entry(more?: Partial<AuditEntry>): AuditEntry
+  /** Writes and links so many entries. Answers their ids. */
+  write(count: number): Promise<string[]>
+  /** Signs the end of the chain, as if a minute had passed. */
+  sign(): Promise<void>
+  /** Verifies this tenant's chain. */
+  verify(options?: VerifyOptions): Promise<AuditReport>
+  /** One statement of somebody who owns the tables, and has taken the triggers away. */
+  tamper(statement: string, parameters?: readonly Parameter[]): Promise<void>
+}
+
+export async function createChainStage(parts: {
+  database: Database
+  owner: Database
+  tenantId: string
+  makeId: () => string
+}): Promise<ChainStage> {
+  const { database, owner, tenantId, makeId } = parts
+  const keys = new FixedAuditKeys()
+  const told: string[] = []
+  const ids: string[] = []
+  const audit = createAudit({
+    database,
+    keys,
+    makeId() {
+      const id = makeId()
+      ids.push(id)
+      return id
+    },
+  })
+  const chainer = createChainer({ database, keys })
+  const heads = createHeads({
+    database,
+    key: await makeHeadKey(),
+    issuer: 'https://keywell.example',
+    logger: {
+      ...silentLogger,
+      info: (fields) => {
+        if ('head' in fields) told.push(Object.values(fields.head ?? {}).join('.'))
+      },
+    },
+  })
+  const verify = createAuditVerifier({ database, keys, heads })
+  const entry: ChainStage['entry'] = (more) => ({
+    tenantId,
+    actor: 'key:key_1',
+    action: 'credential.read',
+    userId: 'user_1',
+    connectionId: 'con_1',
+    generation: 1,
+    result: 'ok',
+    requestId: 'req_1',
+    ...more,
+  })
+  return {
+    tenantId,
+    keys,
+    audit,
+    chainer,
+    heads,
+    told,
+    entry,
+    async write(count) {
+      const before = ids.length
+      for (let written = 0; written < count; written += 1) await audit.handOut(entry())
+      await chainer.link()
+      return ids.slice(before)
+    },
+    async sign() {
+      await owner.query("update audit_heads_due set since = now() - interval '2 minutes'")
+      await heads.sign()
+    },
+    verify: (options) => verify({ tenantId, ...options }),
+    async tamper(statement, parameters) {
+      await owner.transaction(tenantId, async (sql) => {
+        await sql.query('set local session_replication_role = replica')
+        await sql.query(statement, parameters)
+      })
+    },
+  }
+}
+
+/** A key pair as the installation has one. */
+export async function makeHeadKey(): Promise<HeadKey> {
+  const { privateKey, publicKey } = await jose.generateKeyPair('EdDSA')
+  const jwk = await jose.exportJWK(publicKey)
+  const kid = await jose.calculateJwkThumbprint(jwk)
+  return {
+    publicKeys: [{ ...jwk, kty: 'OKP', kid }],
+    sign: (claims, typ) =>
+      new jose.SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', kid, typ }).sign(privateKey),
+  }
+}

@@ -1,0 +1,107 @@
+import {
+  type ChainEnd,
+  findChainEnds,
+  findEntries,
+  insertLinks,
+  type NewLink,
+  type TailRow,
+  takeTail,
+  tryLockChains,
+} from '../store/audit-chain.ts'
+import type { Database, Sql } from '../store/database.ts'
+import type { AuditKeys } from './audit-keys.ts'
+import { linkOf, macOfEntry } from './seal.ts'
+
+/** Entries of one transaction. */
+const batchRows = 1_000
+/** Transactions of one turn, so that a stop does not wait for a long backlog. */
+const maxBatches = 50
+
+/**
+ * Links entries into the chains of their tenants.
+ *
+ * Whoever writes an entry seals it with a MAC of its own, and that is all: no read waits for a chain,
+ * and no change holds a lock that another change needs, so that nothing can wait for each other here.
+ * The chain follows in a short transaction of its own, by one process at a time.
+ *
+ * That is as strong as a chain that each writer extends. What an entry says is sealed before it is
+ * acted upon; with it changed at any time, its MAC does not fit. What the MAC alone does not show is an
+ * entry that is gone, and until it is linked one can be removed unnoticed. But so can the end of any
+ * chain, until its head has been signed and told to somebody else: that happens once a minute, and
+ * linking follows writing within about a second. The order of a chain is that of linking.
+ */
+export interface Chainer {
+  /** Links what there is now, 50,000 at most. Answers how many; none if another process is at it. */
+  link(): Promise<number>
+}
+
+export function createChainer(parts: {
+  database: Database
+  keys: Pick<AuditKeys, 'current'>
+}): Chainer {
+  const { database, keys } = parts
+
+  async function linkBatch(): Promise<number> {
+    return database.transaction('@install', async (sql) => {
+      if (!(await tryLockChains(sql))) return 0
+      const tail = await takeTail(sql, batchRows)
+      if (tail.length === 0) return 0
+      const ends = await findChainEnds(sql, [...new Set(tail.map(({ tenantId }) => tenantId))])
+      await insertLinks(sql, linksOf(await sealOld(sql, tail), ends))
+      return tail.length
+    })
+  }
+
+  function linksOf(tail: readonly SealedTailRow[], ends: readonly ChainEnd[]): NewLink[] {
+    const key = keys.current()
+    const places = new Map(ends.map(({ tenantId, ...place }) => [tenantId, place]))
+    return tail.map((row) => {
+      const end = places.get(row.tenantId)
+      const position = (end?.position ?? 0) + 1
+      const link = linkOf(key, { ...row, position, previous: end?.link ?? null })
+      places.set(row.tenantId, { position, link })
+      return {
+        tenant_id: row.tenantId,
+        position,
+        entry_id: row.entryId,
+        at_micros: row.atMicros,
+        mac_version: row.macVersion,
+        mac: Buffer.from(row.mac).toString('base64'),
+        link_version: key.version,
+        link: link.toString('base64'),
+      }
+    })
+  }
+
+  /** Entries from before there was a chain are sealed now, as they stand. */
+  async function sealOld(sql: Sql, tail: readonly TailRow[]): Promise<SealedTailRow[]> {
+    const old = tail.filter(({ mac }) => mac === null)
+    const entries = old.length === 0 ? [] : await findEntries(sql, old)
+    const key = keys.current()
+    const macs = new Map(
+      entries.map((entry) => [nameOf(entry.tenant_id, entry.id), macOfEntry(key, entry)]),
+    )
+    return tail.map(({ mac, macVersion, ...row }) => {
+      if (mac !== null && macVersion !== null) return { ...row, mac, macVersion }
+      // One that is gone gets a link that nothing fits.
+      const own = macs.get(nameOf(row.tenantId, row.entryId)) ?? new Uint8Array()
+      return { ...row, mac: own, macVersion: key.version }
+    })
+  }
+
+  return {
+    async link() {
+      let linked = 0
+      for (let batches = 0; batches < maxBatches; batches += 1) {
+        const batch = await linkBatch()
+        linked += batch
+        if (batch < batchRows) break
+      }
+      return linked
+    },
+  }
+}
+
+type SealedTailRow = Omit<TailRow, 'mac' | 'macVersion'> & { mac: Uint8Array; macVersion: number }
+
+const nameOf = (tenantId: string, entryId: string) => JSON.stringify([tenantId, entryId])

@@ -1,0 +1,71 @@
+import type {
+  AuditLine,
+  AuditLogEntry,
+  AuditPage,
+  exportAuditSchema,
+  searchAuditSchema,
+} from '@keywell/protocol'
+import type { z } from 'zod'
+import { type AuditEntryRow, readChain, searchAudit } from '../store/audit-search.ts'
+import type { Database } from '../store/database.ts'
+import { toOcsf } from './ocsf.ts'
+
+/** Entries of one statement of an export. */
+const exportRows = 500
+
+/** The log as those read it who may. */
+export interface AuditReader {
+  /** A page of a tenant's entries, newest first. */
+  search(query: z.output<typeof searchAuditSchema>): Promise<AuditPage>
+  /**
+   * A tenant's entries as lines, in the order of the chain, up to its end as it is when that is
+   * reached. Read as fast as it is taken.
+   */
+  export(query: z.output<typeof exportAuditSchema>): ReadableStream<Uint8Array>
+}
+
+export function createAuditReader(database: Database): AuditReader {
+  return {
+    async search({ cursor, limit, ...query }) {
+      const rows = await searchAudit(database, {
+        tenantId: query.tenantId,
+        userId: query.userId ?? null,
+        connectionId: query.connectionId ?? null,
+        actor: query.actor ?? null,
+        action: query.action ?? null,
+        result: query.result ?? null,
+        from: query.from === undefined ? null : new Date(query.from),
+        to: query.to === undefined ? null : new Date(query.to),
+        before: cursor ?? null,
+        limit: limit + 1,
+      })
+      const entries = rows.slice(0, limit).map(viewEntry)
+      const last = rows.length > limit ? entries.at(-1) : undefined
+      return { entries, nextCursor: last?.id ?? null }
+    },
+
+    export({ tenantId, format, after }) {
+      const encoder = new TextEncoder()
+      const write = format === 'ocsf' ? toOcsf : (line: AuditLine) => line
+      let position = after
+      return new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          const rows = await readChain(database, { tenantId, after: position, limit: exportRows })
+          const lines = rows.map((row) => `${JSON.stringify(write(toLine(row)))}\n`)
+          if (lines.length > 0) controller.enqueue(encoder.encode(lines.join('')))
+          position = rows.at(-1)?.position ?? position
+          if (rows.length < exportRows) controller.close()
+        },
+      })
+    },
+  }
+}
+
+function viewEntry({ link: _, at, ...row }: AuditEntryRow): AuditLogEntry {
+  return { ...row, at: at.toISOString() }
+}
+
+function toLine(row: AuditEntryRow & { position: number; link: Uint8Array }): AuditLine {
+  const link = Buffer.from(row.link).toString('base64url')
+  return { ...viewEntry(row), position: row.position, link }
+}

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest'
+import { ManualTimers } from '../../../../test/support/manual-timers.ts'
+import { type Logger, silentLogger } from '../logger.ts'
+import { createAuditKeys } from './audit-keys.ts'
+import { createAuditWorker, linkEveryMs, trimEveryMs } from './worker.ts'
+
+function setup() {
+  const timers = new ManualTimers()
+  const done: string[] = []
+  const warned: string[] = []
+  let failing = false
+  const note = (what: string) => async () => {
+    done.push(what)
+    if (failing) throw new Error('the database is away')
+    return 0
+  }
+  const logger: Logger = { ...silentLogger, warn: (_, message) => warned.push(message) }
+  const worker = createAuditWorker({
+    chainer: { link: note('link') },
+    heads: { sign: note('sign') },
+    retention: { trim: note('trim') },
+    logger,
+    after: timers.after,
+  })
+  const fail = (does: boolean) => {
+    failing = does
+  }
+  return { timers, done, warned, worker, fail }
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+const settle = () => new Promise((resolve) => setImmediate(resolve))
+
+test('links and signs each second, and trims each hour', async () => {
+  const { timers, done, worker } = setup()
+  worker.start()
+  for (let second = 0; second < 3; second += 1) {
+    timers.advance(linkEveryMs)
+    await settle()
+  }
+  expect(done).toEqual(['link', 'sign', 'link', 'sign', 'link', 'sign'])
+  timers.advance(trimEveryMs)
+  await settle()
+  expect(done).toContain('trim')
+  await worker.stop()
+})
+
+test('what fails is told, and tried again', async () => {
+  const { timers, done, warned, worker, fail } = setup()
+  worker.start()
+  fail(true)
+  timers.advance(linkEveryMs)
+  await settle()
+  expect(warned).toEqual(['audit entries could not be linked; tried again later'])
+  fail(false)
+  timers.advance(linkEveryMs)
+  await settle()
+  expect(done).toEqual(['link', 'link', 'sign'])
+  await worker.stop()
+})
+
+test('a stop links what there is, and leaves no timer', async () => {
+  const { timers, done, worker } = setup()
+  worker.start()
+  await worker.stop()
+  expect(done).toEqual(['link', 'sign'])
+  expect(timers.pending).toBe(0)
+})
+
+test('who never began has nothing to link at the end', async () => {
+  const { done, worker } = setup()
+  await worker.stop()
+  expect(done).toEqual([])
+})
+
+test('keys: the one of a new version is taken up without a restart', async () => {
+  const timers = new ManualTimers()
+  let active = 1
+  let away = false
+  const keys = createAuditKeys({
+    vault: {
+      subkeyOf: async (_, version = active) => {
+        if (away) throw new Error('away')
+        return { version, key: new Uint8Array(32).fill(version) }
+      },
+    },
+    logger: silentLogger,
+    after: timers.after,
+  })
+  expect(() => keys.current()).toThrow('The service is starting.')
+  await keys.start()
+  expect(keys.current().version).toBe(1)
+  active = 2
+  away = true
+  timers.advance(timers.nextIn)
+  await settle()
+  expect(keys.current().version).toBe(1)
+  away = false
+  timers.advance(timers.nextIn)
+  await settle()
+  expect(keys.current().version).toBe(2)
+  expect((await keys.find(1)).version).toBe(1)
+  await keys.stop()
+  expect(timers.pending).toBe(0)
+})

@@ -1,0 +1,80 @@
+import type { Logger } from '../logger.ts'
+import type { After } from '../timers.ts'
+import type { Chainer } from './chainer.ts'
+import type { Heads } from './heads.ts'
+import type { AuditRetention } from './retention.ts'
+
+/** Between two looks at the tail: so long an entry is in no chain. */
+export const linkEveryMs = 1_000
+/** Between two looks for entries that are too old. */
+export const trimEveryMs = 3_600_000
+
+export interface AuditWorker {
+  start(): void
+  /** Links what there is as a last act. */
+  stop(): Promise<void>
+}
+
+/** Links, signs and trims, for as long as the process lives. Any number of them may run beside. */
+export function createAuditWorker(parts: {
+  chainer: Chainer
+  heads: Pick<Heads, 'sign'>
+  retention: AuditRetention
+  logger: Logger
+  after: After
+}): AuditWorker {
+  const { chainer, heads, retention, logger, after } = parts
+  const link = attempt('audit entries could not be linked', async () => {
+    await chainer.link()
+    await heads.sign()
+  })
+  const trim = attempt('old audit entries could not be removed', retention.trim)
+  const loops = [createLoop(link, linkEveryMs, after), createLoop(trim, trimEveryMs, after)]
+  let started = false
+
+  /** What fails is tried again at its next turn. */
+  function attempt(failed: string, run: () => Promise<unknown>): () => Promise<void> {
+    return async () => {
+      try {
+        await run()
+      } catch (error) {
+        logger.warn({ reason: String(error) }, `${failed}; tried again later`)
+      }
+    }
+  }
+
+  return {
+    start() {
+      started = true
+      for (const loop of loops) loop.start()
+    },
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()))
+      if (started) await link()
+      started = false
+    },
+  }
+}
+
+/** Runs something again and again, with a pause after each time. */
+function createLoop(run: () => Promise<void>, everyMs: number, after: After) {
+  let cancel = () => {}
+  let running = Promise.resolve()
+  let stopped = false
+
+  function start(): void {
+    if (stopped) return
+    cancel = after(everyMs, () => {
+      running = run().then(start)
+    })
+  }
+
+  return {
+    start,
+    async stop() {
+      stopped = true
+      cancel()
+      await running
+    },
+  }
+}

@@ -1,0 +1,81 @@
+import type { Audit } from '../audit/audit.ts'
+import type { Database } from '../store/database.ts'
+import type { Sleep } from '../timers.ts'
+import type { KeyProvider } from '../vault/key-provider.ts'
+import type { Vault } from '../vault/vault.ts'
+import { type RootRotation, rotateRoot } from './rotate-root.ts'
+import { rotateTenant, type TenantRotation } from './rotate-tenant.ts'
+import { type KeyStatus, readKeyStatus } from './status.ts'
+import { type Verification, verifyRecords } from './verify.ts'
+
+/** What the operations work with. */
+export interface KeyParts {
+  database: Database
+  keys: KeyProvider
+  vault: Vault
+  audit: Pick<Audit, 'write'>
+  random: (bytes: number) => Uint8Array
+  sleep: Sleep
+  waits: KeyWaits
+  /** Brings the tables up to date. */
+  migrate: () => Promise<void>
+}
+
+/** How long things rest before the next step, in milliseconds. */
+export interface KeyWaits {
+  /** From the day on that nothing new is sealed by a version until it may be disabled; default 10 minutes. */
+  settleMs: number
+  /** From when a version was disabled until it may be destroyed; default 7 days. */
+  destroyMs: number
+  /** How long a rotation waits for running processes to learn of a root key; default 15 seconds. */
+  replicasMs: number
+}
+
+export const defaultKeyWaits: KeyWaits = {
+  settleMs: 10 * 60_000,
+  destroyMs: 7 * 24 * 3_600_000,
+  replicasMs: 15_000,
+}
+
+/** Told now and then how far an operation has come. */
+export type Progress = (done: number) => void
+
+/** Every key can be replaced while reads go on; this is how. Each may be stopped anywhere and run again. */
+export interface KeyOperations {
+  /** What wraps what, what is left of a rotation, and which root keys the running processes hold. */
+  status(): Promise<KeyStatus>
+  /**
+   * Wraps every tenant key with the primary root key. Records are not touched.
+   *
+   * @throws KeywellError `conflict` while a running process does not know the primary key
+   */
+  rotateRoot(options?: { onProgress?: Progress }): Promise<RootRotation>
+  /**
+   * Gives a tenant a new key, or goes on with a rotation that is under way, as far as it can go now:
+   * records move, then the old version is disabled, and with `destroy` those are destroyed that have
+   * been disabled for long enough.
+   *
+   * @throws KeywellError `not_found` for a tenant without keys, `invalid_request` for `@install`, and
+   * `conflict` while a running process does not know the primary root key
+   */
+  rotateTenant(
+    tenantId: string,
+    options?: { destroy?: boolean; onProgress?: Progress },
+  ): Promise<TenantRotation>
+  /** Opens every record, of one tenant or of all, and hands out nothing. */
+  verify(options?: { tenantId?: string; onProgress?: Progress }): Promise<Verification>
+}
+
+export function createKeyOperations(parts: KeyParts): KeyOperations {
+  const after = async <Result>(run: () => Promise<Result>): Promise<Result> => {
+    await parts.migrate()
+    return await run()
+  }
+  return {
+    status: () => after(() => readKeyStatus(parts)),
+    rotateRoot: (options = {}) => after(() => rotateRoot(parts, options)),
+    rotateTenant: (tenantId, options = {}) =>
+      after(() => rotateTenant(parts, { tenantId, ...options })),
+    verify: (options = {}) => after(() => verifyRecords(parts, options)),
+  }
+}

@@ -1,0 +1,59 @@
+import { liveReplicaMs } from '../refresh/replicas.ts'
+import { countTenantKeys, type KeyCount } from '../store/key-rotation.ts'
+import { listRootKeysOfReplicas } from '../store/replicas.ts'
+import { countSealedRecords, type SealedCount } from '../store/sealed-records.ts'
+import { listActiveVersions } from '../store/tenant-keys.ts'
+import type { KeyParts } from './operations.ts'
+
+export interface KeyStatus {
+  rootKeys: {
+    id: string
+    /** `primary` wraps what is new; `missing` is needed, and was not given. */
+    role: 'primary' | 'known' | 'missing'
+    /** Tenant keys that it wraps. */
+    keys: { active: number; decrypt_only: number; disabled: number }
+    /** Running processes that wrap with it. */
+    wrappedWithBy: number
+  }[]
+  /** Running processes that do not say which root keys they hold. */
+  silentReplicas: number
+  /** Records that a version has sealed which is not the active one: what a rotation has still to move. */
+  behind: SealedCount[]
+}
+
+export async function readKeyStatus({
+  database,
+  keys,
+}: Pick<KeyParts, 'database' | 'keys'>): Promise<KeyStatus> {
+  const counts = await countTenantKeys(database)
+  const replicas = await listRootKeysOfReplicas(database, liveReplicaMs)
+  const needed = counts.filter(({ state }) => state !== 'destroyed').map(({ kekId }) => kekId)
+  const wrapping = replicas.flatMap((ids) => ids?.[0] ?? [])
+  const ids = [...new Set([...keys.ids, ...needed])]
+  return {
+    rootKeys: ids.map((id) => ({
+      id,
+      role: id === keys.primary ? 'primary' : keys.ids.includes(id) ? 'known' : 'missing',
+      keys: liveKeysOf(id, counts),
+      wrappedWithBy: wrapping.filter((other) => other === id).length,
+    })),
+    silentReplicas: replicas.filter((held) => held === null).length,
+    behind: await recordsBehind({ database }),
+  }
+}
+
+/** Of all tenants. */
+async function recordsBehind({ database }: Pick<KeyParts, 'database'>): Promise<SealedCount[]> {
+  const active = await listActiveVersions(database)
+  const counts = await countSealedRecords(database, null)
+  return counts.filter(({ tenantId, keyVersion }) => active.get(tenantId) !== keyVersion)
+}
+
+function liveKeysOf(
+  id: string,
+  counts: readonly KeyCount[],
+): KeyStatus['rootKeys'][number]['keys'] {
+  const of = (state: KeyCount['state']) =>
+    counts.find((row) => row.kekId === id && row.state === state)?.count ?? 0
+  return { active: of('active'), decrypt_only: of('decrypt_only'), disabled: of('disabled') }
+}

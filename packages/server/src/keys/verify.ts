@@ -1,0 +1,75 @@
+import {
+  countSealedRecords,
+  listSealedRecords,
+  noVersion,
+  type SealedRecord,
+  sealedSources,
+} from '../store/sealed-records.ts'
+import type { KeyParts, Progress } from './operations.ts'
+import { contextOf, nameOf, pageRecords, type RecordName } from './sweep.ts'
+
+export interface Verification {
+  tenants: number
+  opened: number
+  /** By inner error of the vault. */
+  refused: Record<string, number>
+  /** Which ones, the first thousand. */
+  rows: RecordName[]
+}
+
+const maxNamedRows = 1_000
+
+/**
+ * Opens what is sealed, under the context of the row that it stands in.
+ *
+ * @throws VaultError `key_unavailable` when keys cannot be unwrapped now
+ */
+export async function verifyRecords(
+  parts: Pick<KeyParts, 'database' | 'vault'>,
+  { tenantId, onProgress = () => {} }: { tenantId?: string; onProgress?: Progress },
+): Promise<Verification> {
+  const found: Verification = { tenants: 0, opened: 0, refused: {}, rows: [] }
+  const counts = await countSealedRecords(parts.database, tenantId ?? null)
+  for (const tenant of new Set(counts.map((count) => count.tenantId))) {
+    found.tenants += 1
+    await verifyTenant(parts, tenant, found)
+    onProgress(found.opened)
+  }
+  return found
+}
+
+async function verifyTenant(
+  { database, vault }: Pick<KeyParts, 'database' | 'vault'>,
+  tenantId: string,
+  found: Verification,
+): Promise<void> {
+  for (const source of sealedSources) {
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const page: SealedRecord[] = await listSealedRecords(database, {
+        source,
+        tenantId,
+        exceptVersion: noVersion,
+        after,
+        limit: pageRecords,
+      })
+      for (const record of page) await verifyOne({ vault }, record, found)
+      after = page.length === pageRecords ? page.at(-1)?.at : undefined
+    }
+  }
+}
+
+async function verifyOne(
+  { vault }: Pick<KeyParts, 'vault'>,
+  record: SealedRecord,
+  found: Verification,
+): Promise<void> {
+  try {
+    const body = await vault.open(contextOf(record), record.sealed)
+    body.fill(0)
+    found.opened += 1
+  } catch (error) {
+    const name = nameOf(record, error)
+    found.refused[name.reason] = (found.refused[name.reason] ?? 0) + 1
+    if (found.rows.length < maxNamedRows) found.rows.push(name)
+  }
+}

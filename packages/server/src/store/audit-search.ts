@@ -1,0 +1,78 @@
+import type { AuditRow } from './audit.ts'
+import type { Sql } from './database.ts'
+
+/** An entry as it is read. */
+export interface AuditEntryRow {
+  id: string
+  tenantId: string
+  at: Date
+  actor: string
+  action: string
+  userId: string | null
+  connectionId: string | null
+  generation: number | null
+  result: AuditRow['result']
+  reason: string | null
+  requestId: string | null
+  /** Null: it is in no chain yet. */
+  position: number | null
+  link: Uint8Array | null
+}
+
+const columns = `a.id, a.tenant_id as "tenantId", a.at, a.actor, a.action, a.user_id as "userId",
+  a.connection_id as "connectionId", a.generation, a.result, a.reason,
+  a.request_id as "requestId", l.position::float8 as position, l.link`
+
+export interface AuditQuery {
+  tenantId: string
+  userId: string | null
+  connectionId: string | null
+  actor: string | null
+  action: string | null
+  result: string | null
+  from: Date | null
+  to: Date | null
+  /** Entries before this id. */
+  before: string | null
+  limit: number
+}
+
+/** Entries of a tenant, newest first by their ids. */
+export async function searchAudit(sql: Sql, query: AuditQuery): Promise<AuditEntryRow[]> {
+  return sql.query<AuditEntryRow>(
+    `select ${columns} from audit a
+     left join audit_links l on l.tenant_id = a.tenant_id and l.entry_id = a.id
+     where a.tenant_id = $1 and ($2::text is null or a.user_id = $2)
+       and ($3::text is null or a.connection_id = $3) and ($4::text is null or a.actor = $4)
+       and ($5::text is null or a.action = $5) and ($6::text is null or a.result = $6)
+       and ($7::timestamptz is null or a.at >= $7) and ($8::timestamptz is null or a.at < $8)
+       and ($9::text is null or a.id < $9)
+     order by a.id desc limit $10`,
+    [
+      query.tenantId,
+      query.userId,
+      query.connectionId,
+      query.actor,
+      query.action,
+      query.result,
+      query.from,
+      query.to,
+      query.before,
+      query.limit,
+    ],
+  )
+}
+
+/** Entries of a tenant after a position, in the order of its chain. */
+export async function readChain(
+  sql: Sql,
+  { tenantId, after, limit }: { tenantId: string; after: number; limit: number },
+): Promise<(AuditEntryRow & { position: number; link: Uint8Array })[]> {
+  return sql.query(
+    `select ${columns} from audit_links l
+     join audit a on a.tenant_id = l.tenant_id and a.id = l.entry_id
+     where l.tenant_id = $1 and l.position > $2
+     order by l.position limit $3`,
+    [tenantId, after, limit],
+  )
+}

@@ -1,0 +1,221 @@
+import type { Sql } from './database.ts'
+
+/**
+ * One sealed column of one row, with what it was sealed for, as the vault's page has it. Whoever adds a
+ * sealed column adds it here: then keys can be replaced under it. A test looks for those that are missing.
+ */
+export interface SealedRecord {
+  source: SealedSource
+  /** Its place in the source. */
+  at: string
+  type: 'credential' | 'orphan' | 'integration' | 'flow' | 'endpoint' | 'install'
+  tenantId: string
+  recordId: string
+  field: string
+  generation: number
+  bound: string[]
+  sealed: Uint8Array
+}
+
+export type SealedSource =
+  | 'credentials'
+  | 'orphans'
+  | 'revocations'
+  | 'integrations'
+  | 'flows, verifier'
+  | 'flows, code'
+  | 'webhook endpoints'
+  | 'webhook endpoints, secret before'
+  | 'install keys'
+
+/**
+ * For each sealed column, the records of a tenant ($1) after a place ($2) that another version of its key
+ * than one ($3, as it stands in the record) has sealed, at most so many ($4); and how one of them ($1, $2)
+ * takes other bytes ($4, with the version $5) for as long as it still has those that were read ($3).
+ *
+ * The version is read from the record: `key_version` says what was written last, and a row may hold two.
+ */
+const statements: Readonly<Record<SealedSource, { list: string; replace: string }>> = {
+  credentials: {
+    list: `select k.connection_id as at, 'credential' as type, k.connection_id as "recordId",
+        case k.type when 'oauth_token' then 'token_set' else k.type end as field, k.generation,
+        array[coalesce(c.user_id, ''), coalesce(c.integration_id, ''), coalesce(c.host, '')] as bound,
+        k.sealed
+      from credentials k
+      left join connections c on c.tenant_id = k.tenant_id and c.id = k.connection_id
+      where k.tenant_id = $1 and k.connection_id > $2 and substring(k.sealed from 5 for 4) <> $3
+      order by k.connection_id limit $4`,
+    replace: `update credentials set sealed = $4, key_version = $5
+      where tenant_id = $1 and connection_id = $2 and sealed = $3 returning tenant_id`,
+  },
+  orphans: {
+    list: `select o.connection_id || ' ' || o.attempt_id as at, 'orphan' as type,
+        o.connection_id as "recordId", 'token_set' as field, o.generation,
+        array[coalesce(c.user_id, ''), coalesce(c.integration_id, ''), coalesce(c.host, ''),
+          o.attempt_id::text] as bound,
+        o.sealed
+      from orphans o
+      left join connections c on c.tenant_id = o.tenant_id and c.id = o.connection_id
+      where o.tenant_id = $1 and o.connection_id || ' ' || o.attempt_id > $2
+        and substring(o.sealed from 5 for 4) <> $3
+      order by at limit $4`,
+    replace: `update orphans set sealed = $4, key_version = $5
+      where tenant_id = $1 and connection_id || ' ' || attempt_id = $2 and sealed = $3
+      returning tenant_id`,
+  },
+  revocations: {
+    list: `select connection_id || ' ' || generation as at, 'credential' as type,
+        connection_id as "recordId", 'token_set' as field, generation,
+        array[user_id, integration_id, host] as bound, sealed
+      from revocations
+      where tenant_id = $1 and connection_id || ' ' || generation > $2
+        and substring(sealed from 5 for 4) <> $3
+      order by at limit $4`,
+    replace: `update revocations set sealed = $4, key_version = $5
+      where tenant_id = $1 and connection_id || ' ' || generation = $2 and sealed = $3
+      returning tenant_id`,
+  },
+  integrations: {
+    list: `select id as at, 'integration' as type, id as "recordId", 'client_secret' as field,
+        revision as generation, array[host, client_id] as bound, sealed
+      from integrations
+      where tenant_id = $1 and id > $2 and substring(sealed from 5 for 4) <> $3
+      order by id limit $4`,
+    replace: `update integrations set sealed = $4, key_version = $5
+      where tenant_id = $1 and id = $2 and sealed = $3 returning tenant_id`,
+  },
+  'flows, verifier': {
+    list: `select id as at, 'flow' as type, id as "recordId", 'verifier' as field, 0 as generation,
+        array[session_id, integration_id] as bound, sealed_verifier as sealed
+      from flows
+      where tenant_id = $1 and id > $2 and substring(sealed_verifier from 5 for 4) <> $3
+      order by id limit $4`,
+    replace: `update flows set sealed_verifier = $4, key_version = $5
+      where tenant_id = $1 and id = $2 and sealed_verifier = $3 returning tenant_id`,
+  },
+  'flows, code': {
+    list: `select id as at, 'flow' as type, id as "recordId", 'parked_code' as field, 0 as generation,
+        array[session_id, integration_id] as bound, sealed_code as sealed
+      from flows
+      where tenant_id = $1 and id > $2 and substring(sealed_code from 5 for 4) <> $3
+      order by id limit $4`,
+    replace: `update flows set sealed_code = $4, key_version = $5
+      where tenant_id = $1 and id = $2 and sealed_code = $3 returning tenant_id`,
+  },
+  'webhook endpoints': {
+    list: `select id as at, 'endpoint' as type, id as "recordId", 'signing_secret' as field,
+        secret_version as generation, array[]::text[] as bound, sealed
+      from webhook_endpoints
+      where tenant_id = $1 and id > $2 and substring(sealed from 5 for 4) <> $3
+      order by id limit $4`,
+    replace: `update webhook_endpoints set sealed = $4, key_version = $5
+      where tenant_id = $1 and id = $2 and sealed = $3 returning tenant_id`,
+  },
+  'webhook endpoints, secret before': {
+    list: `select id as at, 'endpoint' as type, id as "recordId", 'signing_secret' as field,
+        secret_version - 1 as generation, array[]::text[] as bound, previous_sealed as sealed
+      from webhook_endpoints
+      where tenant_id = $1 and id > $2 and substring(previous_sealed from 5 for 4) <> $3
+      order by id limit $4`,
+    replace: `update webhook_endpoints set previous_sealed = $4, key_version = $5
+      where tenant_id = $1 and id = $2 and previous_sealed = $3 returning tenant_id`,
+  },
+  'install keys': {
+    list: `select name || ' ' || version as at, 'install' as type, name as "recordId",
+        'private_key' as field, version as generation, array[]::text[] as bound, sealed
+      from install_keys
+      where tenant_id = $1 and name || ' ' || version > $2
+        and substring(sealed from 5 for 4) <> $3
+      order by at limit $4`,
+    replace: `update install_keys set sealed = $4, key_version = $5
+      where tenant_id = $1 and name || ' ' || version = $2 and sealed = $3 returning tenant_id`,
+  },
+}
+
+// Object.keys forgets the type of the keys; the constant has no others.
+export const sealedSources: readonly SealedSource[] = Object.keys(statements) as SealedSource[]
+
+/** No record has it. */
+export const noVersion = 0
+
+/** One page of the records of a tenant that are not sealed by `exceptVersion`, in the order of `at`. */
+export async function listSealedRecords(
+  sql: Sql,
+  page: {
+    source: SealedSource
+    tenantId: string
+    exceptVersion: number
+    after: string
+    limit: number
+  },
+): Promise<SealedRecord[]> {
+  const { source, tenantId } = page
+  const rows = await sql.query<Omit<SealedRecord, 'source' | 'tenantId'>>(statements[source].list, [
+    tenantId,
+    page.after,
+    versionBytes(page.exceptVersion),
+    page.limit,
+  ])
+  return rows.map((row) => ({ ...row, source, tenantId }))
+}
+
+/**
+ * Puts other bytes in the place of those that were read. False when the record has moved on meanwhile:
+ * another generation or another version of the key is another record, down to its random salt.
+ */
+export async function replaceSealedRecord(
+  sql: Sql,
+  record: Pick<SealedRecord, 'source' | 'tenantId' | 'at' | 'sealed'>,
+  next: { sealed: Uint8Array; keyVersion: number },
+): Promise<boolean> {
+  const rows = await sql.query(statements[record.source].replace, [
+    record.tenantId,
+    record.at,
+    record.sealed,
+    next.sealed,
+    next.keyVersion,
+  ])
+  return rows.length === 1
+}
+
+export interface SealedCount {
+  tenantId: string
+  keyVersion: number
+  records: number
+}
+
+/** How many records each version of a key has sealed, of one tenant or (null) of all. Reads every record. */
+export async function countSealedRecords(
+  sql: Sql,
+  tenantId: string | null,
+): Promise<SealedCount[]> {
+  const rows = await sql.query<{ tenantId: string; version: Uint8Array; records: number }>(
+    `select tenant_id as "tenantId", substring(sealed from 5 for 4) as version,
+            count(*)::int as records
+     from (
+       select tenant_id, sealed from credentials
+       union all select tenant_id, sealed from orphans
+       union all select tenant_id, sealed from revocations
+       union all select tenant_id, sealed from integrations
+       union all select tenant_id, sealed_verifier from flows
+       union all select tenant_id, sealed_code from flows
+       union all select tenant_id, sealed from webhook_endpoints
+       union all select tenant_id, previous_sealed from webhook_endpoints
+       union all select tenant_id, sealed from install_keys
+     ) as record
+     where sealed is not null and ($1::text is null or tenant_id = $1)
+     group by 1, 2 order by 1, 2`,
+    [tenantId],
+  )
+  return rows.map(({ version, ...row }) => ({
+    ...row,
+    keyVersion: version.length === 4 ? Buffer.from(version).readUInt32BE(0) : noVersion,
+  }))
+}
+
+/** As it stands in a record, after two letters, the format and the suite. */
+function versionBytes(version: number): Uint8Array {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(version)
+  return bytes
+}
