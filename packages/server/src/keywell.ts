@@ -405,6 +405,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       sleep,
       waits: { ...defaultKeyWaits, ...options.keyWaits },
       migrate: () => migrate(database),
+      openAudit: auditKeys.start,
     }),
     audit: {
       verify: createAuditVerifier({ database, keys: auditKeys, heads }),

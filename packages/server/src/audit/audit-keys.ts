@@ -53,6 +53,7 @@ export function createAuditKeys(parts: {
 
   return {
     async start() {
+      if (current !== undefined) return
       current = await vault.subkeyOf(label)
       schedule()
     },

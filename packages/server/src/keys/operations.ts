@@ -19,6 +19,8 @@ export interface KeyParts {
   waits: KeyWaits
   /** Brings the tables up to date. */
   migrate: () => Promise<void>
+  /** Makes the audit log writable in a process that serves nobody. */
+  openAudit: () => Promise<void>
 }
 
 /** How long things rest before the next step, in milliseconds. */
@@ -67,15 +69,21 @@ export interface KeyOperations {
 }
 
 export function createKeyOperations(parts: KeyParts): KeyOperations {
-  const after = async <Result>(run: () => Promise<Result>): Promise<Result> => {
+  const looking = async <Result>(run: () => Promise<Result>): Promise<Result> => {
     await parts.migrate()
     return await run()
   }
+  // What changes anything is in the audit log, so it takes the keys of that.
+  const changing = <Result>(run: () => Promise<Result>): Promise<Result> =>
+    looking(async () => {
+      await parts.openAudit()
+      return await run()
+    })
   return {
-    status: () => after(() => readKeyStatus(parts)),
-    rotateRoot: (options = {}) => after(() => rotateRoot(parts, options)),
+    status: () => looking(() => readKeyStatus(parts)),
+    rotateRoot: (options = {}) => changing(() => rotateRoot(parts, options)),
     rotateTenant: (tenantId, options = {}) =>
-      after(() => rotateTenant(parts, { tenantId, ...options })),
-    verify: (options = {}) => after(() => verifyRecords(parts, options)),
+      changing(() => rotateTenant(parts, { tenantId, ...options })),
+    verify: (options = {}) => looking(() => verifyRecords(parts, options)),
   }
 }
