@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { afterAll, expect, it, vi } from 'vitest'
 import { verifies } from '../../../../test/support/verifies.ts'
+import { failure } from './failure.test.support.ts'
 import { listeners } from './listeners.test.support.ts'
 import { createOutbound, OutboundError, type OutboundOptions } from './outbound.ts'
 
@@ -35,15 +36,6 @@ function setUp(options: Partial<OutboundOptions> = {}) {
 
 const toLoopback = ({ address, port }: { address: string; port: number }) =>
   connect({ host: address, port })
-
-async function failure(promise: Promise<unknown>): Promise<OutboundError> {
-  const error: unknown = await promise.then(
-    () => expect.fail('it was let through'),
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof OutboundError)) throw error
-  return error
-}
 
 verifies.suite('T23:literals', () => {
   const literals = [

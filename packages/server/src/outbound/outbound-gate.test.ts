@@ -3,8 +3,9 @@ import type { HostLimits } from '@keywell/protocol'
 import { gitlab, providers } from '@keywell/providers'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
+import { failure } from './failure.test.support.ts'
 import { type Listener, listeners } from './listeners.test.support.ts'
-import { createOutbound, OutboundError, type OutboundOptions } from './outbound.ts'
+import { createOutbound, type OutboundError, type OutboundOptions } from './outbound.ts'
 
 const running = listeners()
 const closers: (() => Promise<void>)[] = [running.close]
@@ -16,15 +17,6 @@ function outboundTo(listener: Listener, options: Partial<OutboundOptions> = {}) 
   const outbound = createOutbound({ allow: [{ origin: listener.origin }], ...options })
   closers.push(outbound.close)
   return outbound
-}
-
-async function failure(promise: Promise<unknown>): Promise<OutboundError> {
-  const error: unknown = await promise.then(
-    () => expect.fail('it succeeded'),
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof OutboundError)) throw error
-  return error
 }
 
 const answering = (status: number, headers: Record<string, string> = {}) =>

@@ -6,8 +6,9 @@ import * as oauth from 'oauth4webapi'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { verifies } from '../../../../test/support/verifies.ts'
 import { certificate } from './certificate.test.support.ts'
+import { failure } from './failure.test.support.ts'
 import { type Listener, listeners } from './listeners.test.support.ts'
-import { createOutbound, OutboundError, type OutboundOptions } from './outbound.ts'
+import { createOutbound, type OutboundOptions } from './outbound.ts'
 
 const running = listeners()
 const closers: (() => Promise<void>)[] = [running.close]
@@ -19,15 +20,6 @@ function outboundTo(listener: Listener, options: Partial<OutboundOptions> = {}) 
   const outbound = createOutbound({ allow: [{ origin: listener.origin }], ...options })
   closers.push(outbound.close)
   return outbound
-}
-
-async function failure(promise: Promise<unknown>): Promise<OutboundError> {
-  const error: unknown = await promise.then(
-    () => expect.fail('it succeeded'),
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof OutboundError)) throw error
-  return error
 }
 
 /** Writes the text when a whole request head has come in. */
