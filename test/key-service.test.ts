@@ -88,6 +88,12 @@ verifies('keys:service-rotate', async () => {
     [one ?? ''],
   )
   await service.suffer('throttled')
+  // Nothing begins that cannot be written to the audit log, which has a key of its own.
+  await expect(operator.rotateRoot()).rejects.toMatchObject({ code: 'unavailable' })
+  await service.suffer('none')
+  await expect(operator.rotateTenant('ten_nobody')).rejects.toMatchObject({ code: 'not_found' })
+  // Away from here on, to a process that has that key.
+  await service.suffer('throttled')
   const away = await operator.rotateRoot()
   expect(away).toMatchObject({ rewrapped: 0, removable: [], left: [{ kekId: one }] })
   // Whoever finds the service away does not ask it for every key there is.

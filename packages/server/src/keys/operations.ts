@@ -1,8 +1,9 @@
+import { KeywellError } from '@keywell/protocol'
 import type { Audit } from '../audit/audit.ts'
 import type { Database } from '../store/database.ts'
 import type { Sleep } from '../timers.ts'
 import type { KeyProvider } from '../vault/key-provider.ts'
-import type { Vault } from '../vault/vault.ts'
+import { isKeyOutage, type Vault } from '../vault/vault.ts'
 import { type RootRotation, rotateRoot } from './rotate-root.ts'
 import { rotateTenant, type TenantRotation } from './rotate-tenant.ts'
 import { type KeyStatus, readKeyStatus } from './status.ts'
@@ -76,7 +77,10 @@ export function createKeyOperations(parts: KeyParts): KeyOperations {
   // What changes anything is in the audit log, so it takes the keys of that.
   const changing = <Result>(run: () => Promise<Result>): Promise<Result> =>
     looking(async () => {
-      await parts.openAudit()
+      await parts.openAudit().catch((cause: unknown) => {
+        if (!isKeyOutage(cause)) throw cause
+        throw new KeywellError('unavailable', 'The key store does not answer.', { cause })
+      })
       return await run()
     })
   return {
