@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Tenant } from '@keywell/protocol'
+import { Keywell } from '@keywell/sdk'
 import { createKeyFile, createKeywell, type Database, keyFile, localKeys } from '@keywell/server'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 import { describeEachDatabase, openAsOwner } from './support/databases.ts'
@@ -205,7 +206,11 @@ describeEachDatabase('tenants', (makeDatabase) => {
     await stage.sandbox.control.addFault({ endpoint: 'revoke', effect: { kind: 'drop' } })
     const provider = 'gitlab'
     const host = stage.sandbox.url
-    const done = await erase(tenantId, '?now=true')
+    const sdk = new Keywell({ url: stage.url, apiKey: stage.apiKey })
+    const done = await sdk.tenants.erase(tenantId, { now: true })
+    expect(await sdk.tenants.get(tenantId)).toEqual(done)
+    expect(await erase(tenantId, '?now=true')).toEqual(done)
+    sdk.close()
     expect(done).toMatchObject({
       state: 'erased',
       pending: [],
