@@ -348,29 +348,47 @@ describeEachDatabase('tenants', (makeDatabase) => {
   })
 
   verifies('T18:restored', async () => {
-    const { who } = await connected()
-    const { tenantId } = who
+    const tenantId = newTenant()
+    const { who } = await sealEverything(stage, { tenantId, overtaken: overtaking.tenants })
     const token = await tokenOf(who)
     const { owner, close } = await openAsOwner(stage.database)
-    const tables = ['connections', 'credentials']
+    const guards = await owner.query<{ table: string }>(
+      `select distinct event_object_table as "table" from information_schema.triggers
+       where action_statement like '%refuse_erased_tenant%' order by 1`,
+    )
+    const tables = guards.map(({ table }) => table)
+    expect(tables).toEqual([
+      'connect_sessions',
+      'connections',
+      'credentials',
+      'flows',
+      'integrations',
+      'tenant_keys',
+      'webhook_endpoints',
+    ])
     for (const table of tables) {
       await owner.query(`create table before_${table} as select * from ${table}`)
     }
-    expect(await erase(tenantId)).toMatchObject({ state: 'erased' })
+    expect(await erase(tenantId, '?now=true')).toMatchObject({ state: 'erased' })
+    const putBack = (table: string) =>
+      owner.query(
+        `insert into ${table} select * from before_${table} where tenant_id = $1 returning 1 as one`,
+        [tenantId],
+      )
     for (const table of tables) {
+      await expect(putBack(table), table).rejects.toMatchObject({ code: 'tenant_erased' })
+    }
+    // Whoever owns the tables takes the guards away; the keys are gone all the same.
+    for (const table of ['connections', 'credentials']) {
       await owner.query(`alter table ${table} disable trigger user`)
-      await owner.query(`insert into ${table} select * from before_${table} where tenant_id = $1`, [
-        tenantId,
-      ])
+      expect((await putBack(table)).length, table).toBeGreaterThan(0)
       await owner.query(`alter table ${table} enable trigger user`)
     }
-    const back = await stage.database.query('select sealed from credentials where tenant_id = $1', [
-      tenantId,
-    ])
-    expect(back).toHaveLength(1)
     const answer = await stage.read(who)
     expect(answer).toMatchObject({ status: 404, body: { code: 'not_connected' } })
     expect(JSON.stringify(answer.body)).not.toContain(token)
+    const { refused } = await stage.keywell.keys.verify({ tenantId })
+    expect(refused).toEqual({ tenant_destroyed: 2 })
     for (const table of tables) await owner.query(`drop table before_${table}`)
     await close()
   })

@@ -150,6 +150,33 @@ export async function destroyTenantKeys(sql: Sql, tenantId: string): Promise<voi
 }
 
 /**
+ * Some of what may be many rows, before the end, which is one transaction: connections that were removed,
+ * and messages. Answers how many, of both.
+ */
+export async function deleteSomeTenantRows(
+  sql: Sql,
+  tenantId: string,
+  limit: number,
+): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    `with gone_connections as (
+       delete from connections where tenant_id = $1 and id in (
+         select id from connections where tenant_id = $1 and status = 'disconnected' limit $2
+       ) returning id
+     ), gone_deliveries as (
+       delete from webhook_deliveries where tenant_id = $1 and (id, endpoint_id) in (
+         select id, endpoint_id from webhook_deliveries
+         where tenant_id = $1 and not (endpoint_owner = '@install' and state = 'due') limit $2
+       ) returning id
+     )
+     select ((select count(*) from gone_connections)
+       + (select count(*) from gone_deliveries))::int as count`,
+    [tenantId, limit],
+  )
+  return row?.count ?? 0
+}
+
+/**
  * Everything that is kept under the tenant, but for its audit log and its changes, which go at their
  * time, its destroyed keys, and what the installation's own webhooks have still to be told.
  */

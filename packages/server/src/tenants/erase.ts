@@ -7,6 +7,7 @@ import { notifyKeysChanged } from '../store/key-rotation.ts'
 import {
   beginErasure,
   deleteAttempts,
+  deleteSomeTenantRows,
   deleteTenantRows,
   destroyTenantKeys,
   endErasure,
@@ -24,6 +25,8 @@ import type { Vault } from '../vault/vault.ts'
 const maxWorkMs = 8_000
 /** Erasures that one sweep goes on with. */
 const sweepSize = 20
+/** Rows that are deleted by one statement. */
+const batchRows = 1_000
 
 /**
  * Tenants, and their end. The order is: nothing new; every connection removed; every grant withdrawn, or
@@ -53,6 +56,7 @@ export function createTenants(parts: {
   monotonic: () => number
 }): Tenants {
   const { database, audit, disconnector } = parts
+  let sweeping = false
 
   async function begin(tenantId: string, caller: Caller): Promise<void> {
     await database.transaction(tenantId, async (sql) => {
@@ -66,10 +70,11 @@ export function createTenants(parts: {
   async function goOn(tenantId: string, options: { now: boolean; caller: Caller }): Promise<void> {
     const { now, caller } = options
     const until = parts.monotonic() + maxWorkMs
-    while (await disconnector.disconnectSome(tenantId, caller)) {
-      if (parts.monotonic() > until) return
-    }
+    const inTime = () => parts.monotonic() < until
+    while ((await disconnector.disconnectSome(tenantId, caller)) && inTime()) {}
     if (!now) await disconnector.withdrawOf(tenantId)
+    while ((await deleteSomeTenantRows(database, tenantId, batchRows)) > 0 && inTime()) {}
+    // When time was too short, it finds something in its way.
     await end(tenantId, options)
   }
 
@@ -118,6 +123,15 @@ export function createTenants(parts: {
     }
   }
 
+  /** One that cannot be ended must not hold up the others. */
+  async function sweepOne(tenantId: string): Promise<void> {
+    try {
+      await goOn(tenantId, { now: false, caller: { actor: 'service' } })
+    } catch (error) {
+      parts.logger.error({ tenantId, reason: String(error) }, 'a tenant could not be erased')
+    }
+  }
+
   return {
     read,
 
@@ -129,13 +143,12 @@ export function createTenants(parts: {
     },
 
     async sweep() {
-      for (const tenantId of await listErasures(database, sweepSize)) {
-        try {
-          await goOn(tenantId, { now: false, caller: { actor: 'service' } })
-        } catch (error) {
-          // One that cannot be ended must not hold up the others.
-          parts.logger.error({ tenantId, reason: String(error) }, 'a tenant could not be erased')
-        }
+      if (sweeping) return
+      sweeping = true
+      try {
+        for (const tenantId of await listErasures(database, sweepSize)) await sweepOne(tenantId)
+      } finally {
+        sweeping = false
       }
     },
   }
