@@ -166,13 +166,27 @@ describeEachDatabase('tenants', (makeDatabase) => {
   verifies('T18:order', async () => {
     const { who } = await connected()
     const { tenantId } = who
+    await stage.connect({ who: { tenantId, userId: 'usr_other' } })
     const token = await tokenOf(who)
     await stage.sandbox.control.addFault({ endpoint: 'revoke', effect: { kind: 'drop' } })
     const begun = await erase(tenantId)
+    const there = { provider: 'gitlab', host: stage.sandbox.url }
     expect(begun).toMatchObject({
       state: 'erasing',
       holds: { connections: 0 },
-      pending: [{ provider: 'gitlab', host: stage.sandbox.url, count: 1 }],
+      pending: [{ ...there, count: 2 }],
+      manual: [],
+    })
+    // One of them is given up after its time.
+    await stage.database.query(
+      `update revocations set state = 'irrevocable' where tenant_id = $1 and user_id = 'usr_other'`,
+      [tenantId],
+    )
+    const byHand = { ...there, type: 'oauth_token', count: 1 }
+    expect((await look(tenantId)).body).toMatchObject({
+      state: 'erasing',
+      pending: [{ ...there, count: 1 }],
+      manual: [byHand],
     })
     expect(await keysOf(tenantId)).toMatchObject([{ state: 'active' }])
     expect((await stage.read(who)).status, 'here it ends at once').toBe(404)
@@ -195,6 +209,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     )
     await worker.stop()
     await expectGone(tenantId)
+    expect((await look(tenantId)).body).toMatchObject({ pending: [], manual: [byHand] })
     expect(await livesAtProvider(token)).toBe(false)
   })
 
@@ -248,7 +263,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     await stage.sandbox.control.addFault({ endpoint: 'revoke', effect: { kind: 'drop' } })
     const session = await stage.session(who)
     expect(await erase(tenantId)).toMatchObject({ state: 'erasing' })
-    const refused = async (when: string) => {
+    const refused = async (when: string, rotation: 'tenant_erased' | 'not_found') => {
       for (const [path, body] of [
         ['/v1/connect/sessions', { ...who, origins: [appOrigin], returnUrl: appOrigin }],
         ['/v1/webhooks', { tenantId, url: 'https://hooks.example/keywell' }],
@@ -266,13 +281,15 @@ describeEachDatabase('tenants', (makeDatabase) => {
       const flow = { provider: 'gitlab', host: stage.sandbox.url }
       const begun = await stage.page(session.connectToken, 'POST', '/connect/flows', flow)
       expect(begun.status, when).toBeGreaterThanOrEqual(400)
-      await expect(stage.keywell.keys.rotateTenant(tenantId), when).rejects.toThrow()
+      await expect(stage.keywell.keys.rotateTenant(tenantId), when).rejects.toMatchObject({
+        code: rotation,
+      })
     }
-    await refused('while it is erased')
+    await refused('while it is erased', 'tenant_erased')
     await stage.calm()
     await makeDue(tenantId)
     expect(await erase(tenantId)).toMatchObject({ state: 'erased' })
-    await refused('afterwards')
+    await refused('afterwards', 'not_found')
     await expectGone(tenantId)
 
     // Who was about to write when it began is waited for, and what he wrote goes with the rest.

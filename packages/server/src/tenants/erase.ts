@@ -21,8 +21,11 @@ import {
 } from '../store/tenants.ts'
 import type { Vault } from '../vault/vault.ts'
 
-/** How long one call works before it says how far it is, in milliseconds. */
-const maxWorkMs = 8_000
+/**
+ * How long one call works before it says how far it is, in milliseconds. With the wait for a slow provider
+ * that is less than the 10 s for which an SDK waits.
+ */
+const maxWorkMs = 4_000
 /** Erasures that one sweep goes on with. */
 const sweepSize = 20
 /** Rows that are deleted by one statement. */
