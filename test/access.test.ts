@@ -89,7 +89,7 @@ describeEachDatabase('access', (makeDatabase) => {
       backend:
         /^(POST \/v1\/credentials|GET \/v1\/(connections|integrations|providers|changes)|(DELETE|POST) \/v1\/connections|POST \/v1\/connect\/)/,
       connect: /^(GET \/v1\/(connections|providers)|POST \/v1\/connect\/)/,
-      read_only: /^GET \/(metrics|v1\/(?!api-keys|audit))/,
+      read_only: /^GET \/(metrics|v1\/(?!api-keys|audit|tenants))/,
       audit: /^GET \/(metrics|v1\/audit)/,
     }
     for (const [role, pattern] of Object.entries(opens)) {
@@ -334,7 +334,7 @@ describeEachDatabase('access', (makeDatabase) => {
       expect(foreign, route).toEqual(never)
       expect(foreign.status, foreign.text).toBe(makes ? 403 : foreign.status)
       expect([200, 403, 404], foreign.text).toContain(foreign.status)
-      if (makes) continue
+      if (makes || namesTenantAlone.has(route)) continue
       // And a key for everybody, with the ids of one tenant and the name of another.
       const wrong = await ask(stage.apiKey, home.tenantId, theirs)
       const absent = await ask(stage.apiKey, home.tenantId, nobodys)
@@ -458,6 +458,8 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
   }),
   'GET /v1/providers': 'is asked for nothing',
   'GET /v1/changes/keys': 'is asked for nothing',
+  'GET /v1/tenants/{id}': ({ tenantId }) => ({ path: `/v1/tenants/${tenantId}` }),
+  'GET /v1/tenants/{id}/export': ({ tenantId }) => ({ path: `/v1/tenants/${tenantId}/export` }),
   'GET /v1/webhooks': ({ tenantId }) => ({ path: `/v1/webhooks?tenantId=${tenantId}` }),
   'POST /v1/webhooks': ({ tenantId, url }) => ({ path: '/v1/webhooks', body: { tenantId, url } }),
   'GET /v1/webhooks/{id}': ofWebhook(),
@@ -482,3 +484,6 @@ const makers = new Set([
   'POST /v1/integrations',
   'POST /v1/webhooks',
 ])
+
+/** Routes with no id but the tenant's, which answer differently each time, since they are recorded. */
+const namesTenantAlone = new Set(['GET /v1/tenants/{id}/export'])

@@ -258,6 +258,43 @@ export const requirements = {
       'A row of an API key that was planted, widened, moved or prolonged admits nobody, and raises the alarm.',
     source: 'threats.md, T16',
   },
+  'T18:erase': {
+    behaviour:
+      'Erasing a tenant withdraws its grants, then destroys its keys and leaves of its rows nothing but log, changes and its id.',
+    source: 'T18; vault.md, shredding a tenant',
+  },
+  'T18:order': {
+    behaviour:
+      'No key is destroyed while a grant is still to be withdrawn; what is left is named, and the worker goes on by itself.',
+    source: 'T18; vault.md, shredding a tenant',
+  },
+  'T18:now': {
+    behaviour:
+      'An erasure that does not wait says what it leaves alive at the providers, and where.',
+    source: 'T18; vault.md, shredding a tenant',
+  },
+  'T18:tombstone': {
+    behaviour:
+      'Nothing is connected, sealed or stored again for a tenant that is being erased, or was.',
+    source: 'T18; vault.md, shredding a tenant',
+  },
+  'T18:killed': {
+    behaviour: 'An erasure that was stopped at any step and is called again comes to the same end.',
+    source: 'T18; architecture.md, Decisions',
+  },
+  'T18:restored': {
+    behaviour: 'A record of an erased tenant that is put back does not open.',
+    source: 'T18; vault.md, shredding a tenant',
+  },
+  'T18:export': {
+    behaviour: 'A tenant is handed everything that is kept of it, and in it no secret.',
+    source: 'T18; T20',
+  },
+  'T18:under-load': {
+    behaviour:
+      'Within 5 s of an erasure no replica and no SDK yields anything of the tenant, and another sees no error.',
+    source: 'threats.md, T18',
+  },
   'T19:foreign-ids': {
     behaviour: 'A foreign id and an unknown id cannot be told apart.',
     source: 'threats.md, T19',

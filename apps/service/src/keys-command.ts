@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { type ApiKeyRole, apiKeyRoles, type KeywellService } from '@keywell/server'
 import { auditUsage } from './audit-command.ts'
 import { sealingKeysUsage } from './sealing-keys-command.ts'
+import { tenantsUsage } from './tenants-command.ts'
 
 const usage = `Usage: keywell-service                        serve
        keywell-service api-keys create <name>  make an API key; it is shown once
@@ -13,7 +14,7 @@ const usage = `Usage: keywell-service                        serve
        keywell-service api-keys rotate <id>    make a successor, which is shown once
          --overlap <time>       how long the old key stays live; default 1d
        keywell-service api-keys revoke <id>
-${sealingKeysUsage}${auditUsage}`
+${sealingKeysUsage}${auditUsage}${tenantsUsage}`
 
 type ApiKeys = KeywellService['apiKeys']
 type Out = { write(text: string): unknown }

@@ -24,6 +24,7 @@ import { coreDumpWarning, forgetSecretVariables, shutOwnProcess } from './own-pr
 import { findSealingKeysCommand } from './sealing-keys-command.ts'
 import { openServer } from './server.ts'
 import { readSettings, type Settings } from './settings.ts'
+import { findTenantsCommand } from './tenants-command.ts'
 
 async function openDatabase(settings: Settings): Promise<Database> {
   if ('url' in settings.database) return openPostgres(settings.database)
@@ -138,10 +139,10 @@ async function main(): Promise<void> {
       return
     }
     await keywell.start()
-    const auditCommand = findAuditCommand(words)
-    if (auditCommand !== undefined) {
+    const command = findAuditCommand(words) ?? findTenantsCommand(words)
+    if (command !== undefined) {
       const progress = process.stderr.isTTY ? process.stderr : undefined
-      process.exitCode = await auditCommand(keywell, { out: process.stdout, progress })
+      process.exitCode = await command(keywell, { out: process.stdout, progress })
       await keywell.stop()
       return
     }

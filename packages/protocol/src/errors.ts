@@ -24,6 +24,7 @@ const table = {
   not_connected: [404, 'Ask the user to connect the account, with <ConnectButton/> or connectUrl.'],
   session_expired: [410, 'Make a new connect session and start again.'],
   flow_expired: [410, 'Start again with the connect button.'],
+  tenant_erased: [410, 'Use another tenant id; this one is never used again.'],
   conflict: [409, 'Read it again, and repeat the change if it is still wanted.'],
   flow_mismatch: [
     403,

@@ -171,6 +171,7 @@ export {
   streamIdHeader,
   streamIdSchema,
 } from './stream-events.ts'
+export { eraseTenantSchema, type Tenant, tenantSchema } from './tenants.ts'
 export {
   type CreateWebhook,
   createWebhookSchema,

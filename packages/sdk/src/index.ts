@@ -22,6 +22,7 @@ export {
   KeywellError,
   Secret,
   type SessionAnswer,
+  type Tenant,
   type Webhook,
   type WebhookEventType,
   type WebhookWithSecret,
@@ -41,6 +42,7 @@ export type { EvictReason, Hooks } from './hooks.ts'
 export type { Integrations } from './integrations.ts'
 export { type CredentialResult, type GetCredential, Keywell } from './keywell.ts'
 export type { KeywellOptions } from './options.ts'
+export type { Tenants } from './tenants.ts'
 export type { WebhookEvent, WebhookMessage } from './webhooks/message.ts'
 export {
   createWebhookVerifier,

@@ -13,6 +13,7 @@ import { Integrations } from './integrations.ts'
 import { type KeywellOptions, settingsOf } from './options.ts'
 import { providerFetch } from './provider-fetch.ts'
 import { Service } from './service.ts'
+import { Tenants } from './tenants.ts'
 import { Webhooks } from './webhooks.ts'
 
 export type CredentialResult =
@@ -51,6 +52,8 @@ export class Keywell {
   readonly webhooks: Webhooks
   /** Searches the audit log. */
   readonly audit: AuditLog
+  /** Ends tenants. */
+  readonly tenants: Tenants
   readonly #cache: CredentialCache
   readonly #stream: ChangeStream
   readonly #fetch: typeof globalThis.fetch
@@ -96,6 +99,7 @@ export class Keywell {
     this.connect = new Connect(service, (news) => cache.apply(news))
     this.integrations = new Integrations(service)
     this.audit = new AuditLog(service)
+    this.tenants = new Tenants(service)
     this.webhooks = new Webhooks(service, settings.webhookSecret)
   }
 

@@ -74,6 +74,9 @@ import {
   insertFirstTenantKey,
   listKekIds,
 } from './store/tenant-keys.ts'
+import { createTenants } from './tenants/erase.ts'
+import { createExportTenant } from './tenants/export.ts'
+import { createOperatorTenants, type OperatorTenants } from './tenants/operator-tenants.ts'
 import { after, sleep } from './timers.ts'
 import type { KeyProvider } from './vault/key-provider.ts'
 import { createVault } from './vault/vault.ts'
@@ -134,6 +137,8 @@ export interface KeywellService {
   apiKeys: OperatorKeys
   /** Replaces keys and looks after them; works before `start`, which a missing key may refuse. */
   keys: KeyOperations
+  /** Ends a tenant; after `start`. */
+  tenants: OperatorTenants
   audit: {
     /** Proves that the log is as it was written; see `AuditReport`. Works beside a running service. */
     verify(options?: VerifyAudit): Promise<AuditReport>
@@ -267,6 +272,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     metrics,
     sleep,
   })
+  const tenants = createTenants({ database, vault, audit, disconnector, logger, monotonic })
   const secrets = createSigningSecrets({ vault, random })
   // Gates of its own: receivers that fail must not hold back a provider on the same host.
   const webhookOutbound = createOutbound({ allow: options.privateHosts ?? [], tracing })
@@ -335,6 +341,8 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     signer,
     auditReader: createAuditReader(database),
     heads,
+    tenants,
+    exportTenant: createExportTenant({ database, audit, tenants }),
     nextFlowHint: flowHints.next,
     tracing,
     scrape,
@@ -347,6 +355,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const sweep = () =>
     Promise.all([
       disconnector.sweep(),
+      tenants.sweep(),
       deleteOldCodes(database),
       deleteOldOrphans(database),
       giveUpOldRevocations(database),
@@ -407,6 +416,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       migrate: () => migrate(database),
       openAudit: auditKeys.start,
     }),
+    tenants: createOperatorTenants(tenants),
     audit: {
       verify: createAuditVerifier({ database, keys: auditKeys, heads }),
     },

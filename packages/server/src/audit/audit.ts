@@ -39,6 +39,8 @@ export type AuditAction =
   | 'key.enable'
   | 'key.disable'
   | 'key.destroy'
+  | 'tenant.erase'
+  | 'tenant.export'
 
 /** One act. Never holds a secret, nor the hash of one. */
 export interface AuditEntry {

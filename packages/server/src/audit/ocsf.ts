@@ -12,11 +12,13 @@ type Activity = keyof typeof activities
 const activityOfVerb: Readonly<Record<string, Activity>> = {
   read: 'read',
   probe: 'read',
+  export: 'read',
   create: 'create',
   connect: 'create',
   start: 'create',
   delete: 'delete',
   destroy: 'delete',
+  erase: 'delete',
   disconnect: 'delete',
   revoke: 'delete',
   revoke_upstream: 'delete',

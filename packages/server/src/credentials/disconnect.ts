@@ -9,12 +9,13 @@ import { type Integrations, requireProvider } from '../oauth/integrations.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import { joinBelow } from '../outbound/host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
-import { type ConnectionRow, disconnectConnection } from '../store/connections.ts'
+import { type ConnectionRow, disconnectConnection, listConnections } from '../store/connections.ts'
 import { deleteCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
 import { suspendIntegration } from '../store/integrations.ts'
 import {
   claimRevocations,
+  claimRevocationsOf,
   deleteRevocation,
   markIrrevocable,
   moveToRevocations,
@@ -28,16 +29,24 @@ import { type ConnectionOwner, readConnection, viewConnection } from './connecti
 const maxWaitMs = 3_000
 /** Grants that are withdrawn side by side. */
 const sweepSize = 16
+/** Connections that are removed before whoever asked looks up again. */
+const batchSize = 50
 /** When a suspended integration is tried again, in milliseconds. */
 const canaryInMs = 60_000
 
+/** Who did it, for the audit log. */
+export interface Caller {
+  actor: string
+  requestId?: string | undefined
+}
+
 export interface Disconnector {
   /** Local first: no read succeeds after it. Then the provider is told, now or later. */
-  disconnect(
-    owner: ConnectionOwner,
-    id: string,
-    caller: { actor: string; requestId: string },
-  ): Promise<DisconnectAnswer>
+  disconnect(owner: ConnectionOwner, id: string, caller: Caller): Promise<DisconnectAnswer>
+  /** Some connections of a tenant, here only: their grants wait to be withdrawn. False: there are no more. */
+  disconnectSome(tenantId: string, caller: Caller): Promise<boolean>
+  /** Tries the grants of a tenant that wait, and answers soon: with a slow provider it goes on behind. */
+  withdrawOf(tenantId: string): Promise<void>
   /** Tries grants again whose provider could not be reached. */
   sweep(): Promise<void>
 }
@@ -99,30 +108,40 @@ export function createDisconnector(parts: {
     }
   }
 
+  /** The local half: no read succeeds after it. `claimed`: the caller goes on with the other at once. */
+  async function remove(found: ConnectionRow, caller: Caller, { claimed }: { claimed: boolean }) {
+    const { tenantId, id } = found
+    return database.transaction(tenantId, async (sql) => {
+      const moved = await moveToRevocations(sql, { tenantId, connectionId: id, claimed })
+      const type = await deleteCredential(sql, tenantId, id)
+      await deleteUpkeep(sql, tenantId, id)
+      const gone = (await disconnectConnection(sql, tenantId, id)) ?? found
+      await writeChange(sql, { kind: 'disconnected', connection: gone })
+      await audit.write(sql, {
+        ...caller,
+        tenantId,
+        userId: gone.userId,
+        connectionId: id,
+        generation: gone.generation,
+        action: 'connection.disconnect',
+        result: 'ok',
+      })
+      return { connection: gone, revocation: moved, type: type ?? null }
+    })
+  }
+
+  async function withdrawAll(claim: () => Promise<RevocationRow[]>): Promise<void> {
+    let claimed: RevocationRow[]
+    do {
+      claimed = await claim()
+      await Promise.all(claimed.map(withdrawSafely))
+    } while (claimed.length === sweepSize)
+  }
+
   return {
     async disconnect(owner, id, caller) {
       const found = await readConnection(database, owner, id)
-      const done = await database.transaction(found.tenantId, async (sql) => {
-        const moved = await moveToRevocations(sql, {
-          tenantId: found.tenantId,
-          connectionId: id,
-          claimed: true,
-        })
-        const type = await deleteCredential(sql, found.tenantId, id)
-        await deleteUpkeep(sql, found.tenantId, id)
-        const gone = (await disconnectConnection(sql, found.tenantId, id)) ?? found
-        await writeChange(sql, { kind: 'disconnected', connection: gone })
-        await audit.write(sql, {
-          ...caller,
-          tenantId: gone.tenantId,
-          userId: gone.userId,
-          connectionId: id,
-          generation: gone.generation,
-          action: 'connection.disconnect',
-          result: 'ok',
-        })
-        return { connection: gone, revocation: moved, type: type ?? null }
-      })
+      const done = await remove(found, caller, { claimed: true })
       const { connection, revocation, type } = done
       // Tried at once, and not waited for when the provider is slow: it goes on behind the answer.
       const upstream =
@@ -137,13 +156,22 @@ export function createDisconnector(parts: {
       }
     },
 
-    async sweep() {
-      let claimed: RevocationRow[]
-      do {
-        claimed = await claimRevocations(database, sweepSize)
-        await Promise.all(claimed.map(withdrawSafely))
-      } while (claimed.length === sweepSize)
+    async disconnectSome(tenantId, caller) {
+      const page = { tenantId, userId: null, providers: null, after: null, limit: batchSize }
+      const found = await listConnections(database, page)
+      for (const row of found) await remove(row, caller, { claimed: false })
+      return found.length === batchSize
     },
+
+    async withdrawOf(tenantId) {
+      const all = withdrawAll(() => claimRevocationsOf(database, tenantId, sweepSize))
+      const logged = all.catch((error: unknown) => {
+        parts.logger.error({ tenantId, reason: String(error) }, 'grants could not be withdrawn')
+      })
+      await Promise.race([logged, parts.sleep(maxWaitMs)])
+    },
+
+    sweep: () => withdrawAll(() => claimRevocations(database, sweepSize)),
   }
 }
 
@@ -159,7 +187,11 @@ function suspensionOf(row: RevocationRow, { revision }: Registration) {
   return { tenantId: row.integrationOwner, id: row.integrationId, revision, reason, canaryInMs }
 }
 
-function manualUrl(connection: ConnectionRow, type: CredentialType | null): string {
+/** Where a person takes a credential of that type back. */
+export function manualUrl(
+  connection: Pick<ConnectionRow, 'provider' | 'host'>,
+  type: CredentialType | null,
+): string {
   const { manualPath } = handlingOf(requireProvider(connection.provider), type)
   return joinBelow(connection.host, manualPath).href
 }

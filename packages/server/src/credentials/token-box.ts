@@ -18,6 +18,9 @@ export function createTokenBox(parts: { vault: Vault; logger: Logger }): TokenBo
       if (isKeyOutage(cause)) {
         throw new KeywellError('unavailable', 'The key store does not answer.', { cause })
       }
+      if (cause instanceof VaultError && cause.keyState === 'tenant_destroyed') {
+        throw new KeywellError('not_connected', 'There is no such connection.', { cause })
+      }
       // Outward there is one answer; inward the reasons mean different things to the person on call.
       const { tenantId, connectionId, generation } = owner
       parts.logger.error(

@@ -19,6 +19,8 @@ import type { Scrape } from '../metrics/scrape.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { Database } from '../store/database.ts'
+import type { Tenants } from '../tenants/erase.ts'
+import type { ExportTenant } from '../tenants/export.ts'
 import { apiKeyRoutes } from './api-key-routes.ts'
 import type { ApiKeys } from './api-keys.ts'
 import { auditRoutes } from './audit.ts'
@@ -35,6 +37,7 @@ import { requireJson, secureHeaders } from './headers.ts'
 import { integrationRoutes } from './integrations.ts'
 import { providerRoutes } from './providers.ts'
 import { sessionRoutes } from './sessions.ts'
+import { tenantRoutes } from './tenants.ts'
 import { webhookRoutes } from './webhooks.ts'
 
 /** Largest body of any request, in bytes. */
@@ -60,6 +63,8 @@ export interface AppParts {
   signer: ChangeSigner
   auditReader: AuditReader
   heads: Heads
+  tenants: Tenants
+  exportTenant: ExportTenant
   tracing: Tracing
   /** What is measured; asked for with an API key. */
   scrape: () => Promise<Scrape>
@@ -108,6 +113,7 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   app.route('/v1/webhooks', webhookRoutes(parts.webhooks))
   app.route('/v1/changes', changeRoutes(parts))
   app.route('/v1/audit', auditRoutes(parts))
+  app.route('/v1/tenants', tenantRoutes(parts))
   app.route('/v1/api-keys', apiKeyRoutes(parts.apiKeys))
 
   const visits = limitVisits(parts.door)

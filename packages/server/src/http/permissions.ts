@@ -15,6 +15,7 @@ export const permissions = [
   'metrics:read',
   'audit:read',
   'api_keys:manage',
+  'tenants:manage',
 ] as const
 export type Permission = (typeof permissions)[number]
 
@@ -88,6 +89,10 @@ const routesTable: Readonly<Record<string, RouteRule>> = {
   'POST /v1/api-keys': { needs: 'api_keys:manage', holds: [] },
   'DELETE /v1/api-keys/:id': { needs: 'api_keys:manage', holds: [] },
   'POST /v1/api-keys/:id/rotate': { needs: 'api_keys:manage', holds: [] },
+  'GET /v1/tenants/:id': { needs: 'tenants:manage', holds: ['tenants'] },
+  // It cannot be undone, so it is for whoever may do everything, and for nobody in part.
+  'DELETE /v1/tenants/:id': { needs: 'tenants:manage', holds: [] },
+  'GET /v1/tenants/:id/export': { needs: 'tenants:manage', holds: ['tenants'] },
   // Names of hosts, sums of all tenants.
   'GET /metrics': { needs: 'metrics:read', holds: [] },
 }

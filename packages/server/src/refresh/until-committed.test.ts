@@ -1,3 +1,4 @@
+import { KeywellError } from '@keywell/protocol'
 import { describe, expect, test } from 'vitest'
 import { silentLogger } from '../logger.ts'
 import { DatabaseUnavailable } from '../store/database.ts'
@@ -29,6 +30,12 @@ test('a database that is away is waited for, ever longer and at most five second
   const { done, pauses } = commitAfter(9, away)
   expect(await done).toBe('committed')
   expect(pauses).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000])
+})
+
+test('for a tenant that was erased there is nothing to try again', async () => {
+  const { done, tries } = commitAfter(9, () => new KeywellError('tenant_erased', 'erased'))
+  await expect(done).rejects.toMatchObject({ code: 'tenant_erased' })
+  expect(tries()).toBe(1)
 })
 
 test('however long it is away, the pair is held', async () => {

@@ -1,3 +1,4 @@
+import { KeywellError } from '@keywell/protocol'
 import type { Logger } from '../logger.ts'
 import { DatabaseUnavailable } from '../store/database.ts'
 import type { Sleep } from '../timers.ts'
@@ -22,6 +23,8 @@ export async function untilCommitted<Result>(
     try {
       return await tryCommit()
     } catch (error) {
+      // Its key is gone for good, and the pair with it.
+      if (error instanceof KeywellError && error.code === 'tenant_erased') throw error
       if (!(error instanceof DatabaseUnavailable)) otherTries += 1
       if (otherTries >= maxOtherTries) throw error
       parts.logger.error(

@@ -94,6 +94,26 @@ export async function claimRevocations(sql: Sql, limit: number): Promise<Revocat
   )
 }
 
+/** The same for what is due of one tenant. */
+export async function claimRevocationsOf(
+  sql: Sql,
+  tenantId: string,
+  limit: number,
+): Promise<RevocationRow[]> {
+  return sql.query<RevocationRow>(
+    `update revocations
+     set attempts = attempts + 1,
+         due_at = now() + least(power(2, attempts), 360) * interval '1 minute'
+     where tenant_id = $1 and (connection_id, attempt_id) in (
+       select connection_id, attempt_id from revocations
+       where tenant_id = $1 and state = 'due' and due_at <= now()
+       order by due_at limit $2 for update skip locked
+     )
+     returning ${columns}`,
+    [tenantId, limit],
+  )
+}
+
 export async function deleteRevocation(
   sql: Sql,
   row: Pick<RevocationRow, 'tenantId' | 'connectionId' | 'attemptId'>,

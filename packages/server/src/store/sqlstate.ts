@@ -1,3 +1,4 @@
+import { KeywellError } from '@keywell/protocol'
 import { DatabaseUnavailable, UniqueViolation } from './database.ts'
 
 /**
@@ -39,6 +40,12 @@ export function saysUnavailable(error: unknown): boolean {
 /** The one mapping from a driver's error to ours; what is neither of the two comes back as it is. */
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof DatabaseUnavailable || error instanceof UniqueViolation) return error
+  // Of a trigger that guards every table of a tenant, so that it has one meaning wherever it comes up.
+  if (field(error, 'code') === 'KW410') {
+    return new KeywellError('tenant_erased', 'This tenant is being erased, or was.', {
+      cause: error,
+    })
+  }
   if (saysUnavailable(error)) {
     return new DatabaseUnavailable(`The database cannot be asked: ${messageOf(error)}`, {
       cause: error,
