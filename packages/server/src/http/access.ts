@@ -2,7 +2,7 @@ import { type ApiKeyRole, KeywellError, type TenantId } from '@keywell/protocol'
 import type { Context } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { Environment } from './context.ts'
-import { permissionsOf, rolesWith, ruleOf } from './permissions.ts'
+import { allows, rolesWith, ruleOf } from './permissions.ts'
 
 /** What the key of a request may do. */
 export interface Access {
@@ -27,7 +27,7 @@ export function requirePermission(c: Context<Environment>, access: Access): void
   const name = `${route.method} ${route.path}`
   const rule = ruleOf(route.method, route.path)
   if (rule === undefined) throw new KeywellError('forbidden', `No key may call ${name}.`)
-  if (!permissionsOf(access.roles).has(rule.needs)) {
+  if (!allows(access.roles, rule.needs)) {
     throw new KeywellError(
       'forbidden',
       `${name} needs ${rule.needs}, which the roles of this key (${access.roles.join(', ')}) do not include.`,

@@ -110,9 +110,17 @@ export function permissionsOf(roles: readonly ApiKeyRole[]): Set<Permission> {
   return new Set(roles.flatMap((role) => rolesTable[role]))
 }
 
+/** Whether one of the roles includes it; asked at every call. */
+export function allows(roles: readonly ApiKeyRole[], permission: Permission): boolean {
+  return roles.some((role) => {
+    const included: readonly Permission[] = rolesTable[role]
+    return included.includes(permission)
+  })
+}
+
 /** Roles with a permission, to tell whoever lacks it. */
 export function rolesWith(permission: Permission): ApiKeyRole[] {
   // Object.keys forgets the literal types; the table above is the proof.
   const roles = Object.keys(rolesTable) as ApiKeyRole[]
-  return roles.filter((role) => permissionsOf([role]).has(permission))
+  return roles.filter((role) => allows([role], permission))
 }
