@@ -701,6 +701,10 @@ export const requirements = {
     behaviour: 'No secret in metrics, spans, webhooks and errors, also where it was sent astray.',
     source: 'threats.md, T20; vault.md, tests, canary sweep',
   },
+  'disconnect:shutdown': {
+    behaviour: 'A stop waits for a withdrawal that is under way, and writes down what came of it.',
+    source: 'refresh.md, Shutdown',
+  },
   'disconnect:provider-slow': {
     behaviour: 'A slow provider holds up no disconnect; the withdrawal goes on behind the answer.',
     source: 'refresh.md, the outbox',

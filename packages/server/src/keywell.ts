@@ -77,7 +77,7 @@ import {
 import { createTenants } from './tenants/erase.ts'
 import { createExportTenant } from './tenants/export.ts'
 import { createOperatorTenants, type OperatorTenants } from './tenants/operator-tenants.ts'
-import { after, sleep } from './timers.ts'
+import { after, createLoop, sleep } from './timers.ts'
 import type { KeyProvider } from './vault/key-provider.ts'
 import { createVault } from './vault/vault.ts'
 
@@ -275,7 +275,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const tenants = createTenants({ database, vault, audit, disconnector, logger, monotonic })
   const secrets = createSigningSecrets({ vault, random })
   // Gates of its own: receivers that fail must not hold back a provider on the same host.
-  const webhookOutbound = createOutbound({ allow: options.privateHosts ?? [], tracing })
+  const webhookOutbound = createOutbound({ allow: privateHosts, tracing })
   const replicas = createReplicas({
     database,
     hosts: [outbound.hosts, webhookOutbound.hosts],
@@ -352,8 +352,8 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       return rows.length === 1
     },
   })
-  const sweep = () =>
-    Promise.all([
+  async function sweep(): Promise<void> {
+    await Promise.all([
       disconnector.sweep(),
       tenants.sweep(),
       deleteOldCodes(database),
@@ -363,7 +363,8 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     ]).catch((error: unknown) => {
       logger.warn({ reason: String(error) }, 'sweep failed')
     })
-  let sweeper: NodeJS.Timeout | undefined
+  }
+  const sweeper = createLoop(sweep, timing.sweepMs, after)
 
   return {
     fetch: async (request, from = {}) => app.fetch(request, from),
@@ -387,13 +388,19 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       worker.start()
       webhookWorker.start()
       auditWorker.start()
-      sweeper = setInterval(sweep, timing.sweepMs).unref()
+      sweeper.start()
     },
 
     async stop() {
-      clearInterval(sweeper)
+      tenants.stop()
       // First everything that begins work, then whatever is under way, then what they need.
-      await Promise.all([worker.stop(), webhookWorker.stop(), refresher.drain()])
+      await Promise.all([
+        worker.stop(),
+        webhookWorker.stop(),
+        sweeper.stop(),
+        refresher.drain(),
+        disconnector.drain(),
+      ])
       await Promise.all([replicas.stop(), clockSkew.stop(), keyWatch.stop()])
       await feed.stop()
       await flowHints.stop()

@@ -12,3 +12,33 @@ export const after: After = (ms, run) => {
 export type Sleep = (ms: number) => Promise<void>
 
 export const sleep: Sleep = (ms) => new Promise((resolve) => void after(ms, resolve))
+
+export interface Loop {
+  /** Begins with a pause. */
+  start(): void
+  /** Takes no more turns, and waits for the one under way. */
+  stop(): Promise<void>
+}
+
+/** Runs something again and again, with a pause after each turn: never twice at once. It may not throw. */
+export function createLoop(run: () => Promise<void>, everyMs: number, later: After): Loop {
+  let cancel = () => {}
+  let running = Promise.resolve()
+  let stopped = false
+
+  function start(): void {
+    if (stopped) return
+    cancel = later(everyMs, () => {
+      running = run().then(start)
+    })
+  }
+
+  return {
+    start,
+    async stop() {
+      stopped = true
+      cancel()
+      await running
+    },
+  }
+}

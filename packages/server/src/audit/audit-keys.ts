@@ -1,6 +1,6 @@
 import { KeywellError } from '@keywell/protocol'
 import type { Logger } from '../logger.ts'
-import type { After } from '../timers.ts'
+import { type After, createLoop } from '../timers.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { AuditKey } from './seal.ts'
 
@@ -31,16 +31,7 @@ export function createAuditKeys(parts: {
 }): AuditKeys {
   const { vault, logger, after } = parts
   let current: AuditKey | undefined
-  let cancel = () => {}
-  let reloading = Promise.resolve()
-  let stopped = false
-
-  function schedule(): void {
-    if (stopped) return
-    cancel = after(reloadMs, () => {
-      reloading = reload().then(schedule)
-    })
-  }
+  const reloading = createLoop(reload, reloadMs, after)
 
   /** The one that is there serves on: each row names the version that sealed it. */
   async function reload(): Promise<void> {
@@ -55,17 +46,13 @@ export function createAuditKeys(parts: {
     async start() {
       if (current !== undefined) return
       current = await vault.subkeyOf(label)
-      schedule()
+      reloading.start()
     },
     current() {
       if (current === undefined) throw new KeywellError('unavailable', 'The service is starting.')
       return current
     },
     find: (version) => vault.subkeyOf(label, version),
-    async stop() {
-      stopped = true
-      cancel()
-      await reloading
-    },
+    stop: reloading.stop,
   }
 }

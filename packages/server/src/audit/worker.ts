@@ -1,5 +1,5 @@
 import type { Logger } from '../logger.ts'
-import type { After } from '../timers.ts'
+import { type After, createLoop } from '../timers.ts'
 import type { Chainer } from './chainer.ts'
 import type { Heads } from './heads.ts'
 import type { AuditRetention } from './retention.ts'
@@ -52,29 +52,6 @@ export function createAuditWorker(parts: {
       await Promise.all(loops.map((loop) => loop.stop()))
       if (started) await link()
       started = false
-    },
-  }
-}
-
-/** Runs something again and again, with a pause after each time. */
-function createLoop(run: () => Promise<void>, everyMs: number, after: After) {
-  let cancel = () => {}
-  let running = Promise.resolve()
-  let stopped = false
-
-  function start(): void {
-    if (stopped) return
-    cancel = after(everyMs, () => {
-      running = run().then(start)
-    })
-  }
-
-  return {
-    start,
-    async stop() {
-      stopped = true
-      cancel()
-      await running
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '../logger.ts'
 import { deleteOldChanges } from '../store/changes.ts'
 import type { Database } from '../store/database.ts'
-import type { After } from '../timers.ts'
+import { type After, createLoop } from '../timers.ts'
 
 /** Rows of one statement, so that none holds its locks for long. */
 const deletePage = 5_000
@@ -23,8 +23,6 @@ export function createRetention(options: {
   const { database, logger } = options
   const olderThanMs = options.retentionMs + marginMs
   let stopped = false
-  let trimming = Promise.resolve()
-  let cancel = () => {}
 
   async function trim(): Promise<void> {
     try {
@@ -37,19 +35,12 @@ export function createRetention(options: {
     }
   }
 
-  function schedule(): void {
-    cancel = options.after(trimEveryMs, () => {
-      trimming = trim()
-      schedule()
-    })
-  }
-
+  const loop = createLoop(trim, trimEveryMs, options.after)
   return {
-    start: schedule,
+    start: loop.start,
     async stop() {
       stopped = true
-      cancel()
-      await trimming
+      await loop.stop()
     },
   }
 }

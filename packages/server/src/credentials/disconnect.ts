@@ -49,6 +49,8 @@ export interface Disconnector {
   withdrawOf(tenantId: string): Promise<void>
   /** Tries grants again whose provider could not be reached. */
   sweep(): Promise<void>
+  /** Waits for the withdrawals that are under way, so that what the provider said is written down. */
+  drain(): Promise<void>
 }
 
 export function createDisconnector(parts: {
@@ -62,6 +64,7 @@ export function createDisconnector(parts: {
   sleep: Sleep
 }): Disconnector {
   const { database, box, audit } = parts
+  const underWay = new Set<Promise<unknown>>()
 
   /** Opens, revokes, deletes. The refresh token goes out where it is what kills the whole grant. */
   async function withdraw(row: RevocationRow): Promise<DisconnectAnswer['upstream']> {
@@ -97,14 +100,18 @@ export function createDisconnector(parts: {
   }
 
   async function withdrawSafely(row: RevocationRow): Promise<DisconnectAnswer['upstream']> {
+    const withdrawing = withdraw(row)
+    underWay.add(withdrawing)
     try {
-      return await withdraw(row)
+      return await withdrawing
     } catch (error) {
       const { tenantId, connectionId } = row
       const reason = error instanceof Error ? error.message : 'unknown'
       parts.metrics.withdrawalTried('broken_off')
       parts.logger.error({ tenantId, connectionId, reason }, 'a grant could not be withdrawn')
       return 'pending'
+    } finally {
+      underWay.delete(withdrawing)
     }
   }
 
@@ -172,6 +179,10 @@ export function createDisconnector(parts: {
     },
 
     sweep: () => withdrawAll(() => claimRevocations(database, sweepSize)),
+
+    async drain() {
+      while (underWay.size > 0) await Promise.allSettled(underWay)
+    },
   }
 }
 

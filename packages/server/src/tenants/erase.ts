@@ -45,8 +45,10 @@ export interface Tenants {
    * @throws KeywellError `not_found` for a tenant that nothing was ever kept of
    */
   erase(tenantId: string, options: { now: boolean; caller: Caller }): Promise<Tenant>
-  /** Goes on with every erasure that is under way. */
+  /** Goes on with every erasure that is under way, one after the other, until a stop. */
   sweep(): Promise<void>
+  /** Begins with no further tenant; a sweep ends soon. */
+  stop(): void
 }
 
 export function createTenants(parts: {
@@ -60,6 +62,7 @@ export function createTenants(parts: {
 }): Tenants {
   const { database, audit, disconnector } = parts
   let sweeping = false
+  let stopped = false
 
   async function begin(tenantId: string, caller: Caller): Promise<void> {
     await database.transaction(tenantId, async (sql) => {
@@ -149,10 +152,17 @@ export function createTenants(parts: {
       if (sweeping) return
       sweeping = true
       try {
-        for (const tenantId of await listErasures(database, sweepSize)) await sweepOne(tenantId)
+        for (const tenantId of await listErasures(database, sweepSize)) {
+          if (stopped) return
+          await sweepOne(tenantId)
+        }
       } finally {
         sweeping = false
       }
+    },
+
+    stop() {
+      stopped = true
     },
   }
 }
