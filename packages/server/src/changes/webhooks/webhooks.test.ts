@@ -539,8 +539,26 @@ describeEachDatabase('webhooks', (makeDatabase) => {
   })
 
   test('of two rotations at once one is refused', async () => {
-    const { webhooks } = engine([])
-    const { key } = await register(webhooks, 'https://hooks.example/a')
+    const { key } = await register(engine([]).webhooks, 'https://hooks.example/a')
+    // Neither writes before both have read.
+    let waiting = 2
+    let release = () => {}
+    const bothHaveRead = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const inStep: Database = {
+      kind: database.kind,
+      query: (text, parameters) => database.query(text, parameters),
+      async transaction(tenant, work) {
+        waiting -= 1
+        if (waiting === 0) release()
+        await bothHaveRead
+        return database.transaction(tenant, work)
+      },
+      listen: (channel, heard) => database.listen(channel, heard),
+      close: () => database.close(),
+    }
+    const { webhooks } = engine([], {}, inStep)
     const both = [webhooks.rotateSecret(key, caller), webhooks.rotateSecret(key, caller)]
     const outcomes = await Promise.allSettled(both)
     const refused = outcomes.filter(({ status }) => status === 'rejected')
