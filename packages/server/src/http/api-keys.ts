@@ -9,8 +9,8 @@ import { readClock } from '../store/census.ts'
 import type { Database, Sql } from '../store/database.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Access } from './access.ts'
-import { createKeyMacs, type KeyMacs } from './key-macs.ts'
 import { idInKey, writeKey } from './key-text.ts'
+import { createPeppers } from './peppers.ts'
 import { permissionsOf } from './permissions.ts'
 
 /** How long a verified key is believed without a look-up; also the time until a revoked one is refused. */
@@ -30,7 +30,7 @@ export interface KeyMaker {
 }
 
 export interface ApiKeys {
-  /** Loads the pepper. Before that every key is refused. */
+  /** Loads the pepper. Before that every key is refused. Called again, it takes up a new one. */
   start(): Promise<void>
   /**
    * The key is shown once; the database keeps MACs of it and of what it may do.
@@ -52,15 +52,19 @@ export interface ApiKeys {
     overlapMs: number,
     maker: KeyMaker,
   ): Promise<{ row: store.ApiKeyRow; key: Secret }>
-  /** Whether a key was right within the last hour; it may not be any more. */
-  wasRight(key: string): boolean
-  /** @throws KeywellError `unauthorized`, the same for wrong, expired, revoked and unknown keys */
-  verify(key: string): Promise<Access>
+  /**
+   * What the key may do.
+   *
+   * @param mayTry called before a key is tried that was not right within the last hour, so that guesses
+   *   can be refused; what it throws is thrown
+   * @throws KeywellError `unauthorized`, the same for wrong, expired, revoked and unknown keys
+   */
+  verify(key: string, mayTry?: () => void): Promise<Access>
 }
 
 export function createApiKeys(parts: {
   database: Database
-  vault: Pick<Vault, 'subkey'>
+  vault: Pick<Vault, 'subkeyOf'>
   audit: Audit
   logger: Logger
   makeId: MakeId
@@ -70,12 +74,9 @@ export function createApiKeys(parts: {
   const believed = new LRUCache<string, Access>({ max: 1_000, ttl: believedMs })
   const proven = new LRUCache<string, true>({ max: 1_000, ttl: provenMs })
   const touched = new LRUCache<string, true>({ max: 1_000, ttl: touchPauseMs })
-  let loaded: KeyMacs | undefined
-
-  function macs(): KeyMacs {
-    if (loaded === undefined) throw new KeywellError('unavailable', 'The service is starting.')
-    return loaded
-  }
+  /** Ids of keys whose MACs are on their way to the present pepper. */
+  const renewing = new Set<string>()
+  const peppers = createPeppers(parts.vault)
 
   async function insert(
     sql: Sql,
@@ -85,10 +86,11 @@ export function createApiKeys(parts: {
     const id = parts.makeId('apiKey')
     const key = writeKey(id, parts.random)
     const createdAt = new Date(nowMs)
-    const mac = macs().ofKey(key)
+    const { version: pepperVersion, macs } = peppers.present()
+    const mac = macs.ofKey(key)
     const granted = { id, mac, roles, tenants, providers, expiresAt, createdAt }
-    const grantsMac = macs().ofGrants(granted)
-    const row = await store.insertApiKey(sql, { ...granted, name, grantsMac })
+    const grantsMac = macs.ofGrants(granted)
+    const row = await store.insertApiKey(sql, { ...granted, name, grantsMac, pepperVersion })
     if (row === undefined) throw new TypeError('an insert that returns has one row')
     return { row, key: new Secret(key) }
   }
@@ -104,12 +106,18 @@ export function createApiKeys(parts: {
     const id = idInKey(key)
     const row = id === undefined ? undefined : await store.findApiKey(database, id)
     if (row === undefined || !row.live) throw refused()
-    const verdict = macs().judge(row, key)
+    const macs = await peppers.find(row.pepperVersion)
+    const verdict = macs === undefined ? 'unverifiable' : macs.judge(row, key)
     switch (verdict) {
       case 'right':
+        renew(row, key)
         return accessOf(row)
       case 'right_from_before':
+        renew(row, key)
         return accessOf({ ...row, roles: everyRole, tenants: null, providers: null })
+      case 'unverifiable':
+        alarmUnverifiable(row)
+        throw refused()
       case 'made_up':
       case 'altered':
         logger.error({ alarm: 'api_key_forged', keyId: row.id, verdict }, 'a forged API key')
@@ -120,10 +128,22 @@ export function createApiKeys(parts: {
     }
   }
 
+  /**
+   * A key that was right leaves an old pepper, which nobody but its holder can do for it. Off the path of
+   * the read; whoever loses against another replica, or has no database, does it at a later use.
+   */
+  function renew(row: store.ApiKeyRow, key: string): void {
+    const { version: pepperVersion, macs } = peppers.present()
+    if (row.pepperVersion >= pepperVersion || renewing.has(row.id)) return
+    renewing.add(row.id)
+    void store
+      .renewApiKey(database, row, { ...macs.again(row, key), pepperVersion })
+      .catch(() => {})
+      .finally(() => renewing.delete(row.id))
+  }
+
   return {
-    async start() {
-      loaded = createKeyMacs(await parts.vault.subkey('keywell/1/api-key'))
-    },
+    start: peppers.load,
 
     async create(wanted, maker) {
       requireNotStronger(wanted, maker.access)
@@ -151,19 +171,23 @@ export function createApiKeys(parts: {
     },
 
     async rotate(id, overlapMs, maker) {
+      const seen = await store.findApiKey(database, id)
+      if (seen === undefined || !seen.live) return notFound(id)
+      const macs = (await peppers.find(seen.pepperVersion)) ?? unverifiable(seen)
       const made = await database.transaction('@install', async (sql) => {
         const old = await store.lockApiKey(sql, id)
         if (old === undefined || !old.live) return notFound(id)
         if (old.replacedBy !== null) return alreadyReplaced(old.id, old.replacedBy)
+        if (old.pepperVersion !== seen.pepperVersion) return renewedMeanwhile(id)
         // Or a successor would make an honest key of a row that somebody has widened.
-        if (!macs().isIntact(old)) return altered(old.id)
+        if (!macs.isIntact(old)) return altered(old.id)
         const nowMs = await readClock(sql)
         const grants = { ...old, expiresAt: sameSpan(old, nowMs) }
         requireNotStronger(grants, maker.access)
         const next = await insert(sql, grants, nowMs)
         const end = new Date(Math.min(nowMs + overlapMs, old.expiresAt?.getTime() ?? Infinity))
         const ending = { ...old, expiresAt: end }
-        const grantsMac = old.grantsMac === null ? null : macs().ofGrants(ending)
+        const grantsMac = old.grantsMac === null ? null : macs.ofGrants(ending)
         await store.replaceApiKey(sql, { ...ending, replacedBy: next.row.id, grantsMac })
         await record(sql, 'api_key.rotate', id, maker)
         return next
@@ -172,12 +196,11 @@ export function createApiKeys(parts: {
       return made
     },
 
-    wasRight: (key) => proven.has(nameOf(key)),
-
-    async verify(key) {
+    async verify(key, mayTry = () => {}) {
       const name = nameOf(key)
       let known = believed.get(name)
       if (known === undefined) {
+        if (!proven.has(name)) mayTry()
         known = await admit(key)
         believed.set(name, known)
         proven.set(name, true)
@@ -196,6 +219,18 @@ export function createApiKeys(parts: {
     throw new KeywellError('conflict', `The row of ${id} was changed by hand.`, {
       nextStep: 'Revoke this key, make a new one, and find out who writes to the database.',
     })
+  }
+
+  function unverifiable(row: store.ApiKeyRow): never {
+    alarmUnverifiable(row)
+    throw new KeywellError('conflict', `What checks ${row.id} is disabled or destroyed.`, {
+      nextStep: 'Revoke this key and make a new one.',
+    })
+  }
+
+  function alarmUnverifiable({ id: keyId, pepperVersion: version }: store.ApiKeyRow): void {
+    const alarm = 'api_key_unverifiable'
+    logger.error({ alarm, keyId, version }, 'an API key hangs on a key that is gone')
   }
 }
 
@@ -234,6 +269,12 @@ function refused(): KeywellError {
 
 function notFound(id: string): never {
   throw new KeywellError('not_found', `There is no live API key ${id}.`)
+}
+
+function renewedMeanwhile(id: string): never {
+  throw new KeywellError('conflict', `${id} was changed at the same time.`, {
+    nextStep: 'Try again.',
+  })
 }
 
 function alreadyReplaced(id: string, successor: string): never {
