@@ -331,6 +331,28 @@ describeEachDatabase('API keys', (makeDatabase) => {
     })
   })
 
+  test('a key that takes the new pepper while it is rotated is rotated at the next try', async () => {
+    const { id, key } = await make()
+    await under(2, async () => {
+      const keys = await replica({
+        ...watch(database, []),
+        async transaction(tenantId, work) {
+          await (await replica()).verify(key)
+          await until('under the new pepper', async () => (await rowOf(id)).pepperVersion === 2)
+          return database.transaction(tenantId, work)
+        },
+      })
+      await expect(keys.rotate(id, 60_000, operator)).rejects.toMatchObject({
+        code: 'conflict',
+        nextStep: 'Try again.',
+      })
+      expect(await rowOf(id)).toMatchObject({ replacedBy: null, expiresAt: null })
+      const next = await keys.rotate(id, 60_000, operator)
+      expect(await rowOf(id)).toMatchObject({ replacedBy: next.row.id })
+      await (await replica()).verify(key)
+    })
+  })
+
   test('of two changes at once the later one sees the first', async () => {
     const { id, key } = await make()
     const row = await rowOf(id)

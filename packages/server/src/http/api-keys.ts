@@ -1,6 +1,4 @@
-import { hash } from 'node:crypto'
-import { type ApiKeyRole, KeywellError, Secret } from '@keywell/protocol'
-import { LRUCache } from 'lru-cache'
+import { KeywellError, Secret } from '@keywell/protocol'
 import type { Audit, AuditAction } from '../audit/audit.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
@@ -9,18 +7,10 @@ import { readClock } from '../store/census.ts'
 import type { Database, Sql } from '../store/database.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Access } from './access.ts'
-import { idInKey, writeKey } from './key-text.ts'
+import { alarmUnverifiable, createKeyCheck, type KeyCheck } from './key-check.ts'
+import { writeKey } from './key-text.ts'
 import { createPeppers } from './peppers.ts'
 import { permissionsOf } from './permissions.ts'
-
-/** How long a verified key is believed without a look-up; also the time until a revoked one is refused. */
-const believedMs = 2_000
-const touchPauseMs = 60_000
-/** How long a key that was right is not taken for a guess. */
-const provenMs = 3_600_000
-
-/** What a key could do before there were roles, and what the first key of an installation can do. */
-export const everyRole: readonly ApiKeyRole[] = ['admin', 'backend']
 
 /** Whoever asks for a change: by command there is no key, and nothing is too strong. */
 export interface KeyMaker {
@@ -29,7 +19,7 @@ export interface KeyMaker {
   access: Access | undefined
 }
 
-export interface ApiKeys {
+export interface ApiKeys extends Pick<KeyCheck, 'verify'> {
   /** Loads the pepper. Before that every key is refused. Called again, it takes up a new one. */
   start(): Promise<void>
   /**
@@ -52,14 +42,6 @@ export interface ApiKeys {
     overlapMs: number,
     maker: KeyMaker,
   ): Promise<{ row: store.ApiKeyRow; key: Secret }>
-  /**
-   * What the key may do.
-   *
-   * @param mayTry called before a key is tried that was not right within the last hour, so that guesses
-   *   can be refused; what it throws is thrown
-   * @throws KeywellError `unauthorized`, the same for wrong, expired, revoked and unknown keys
-   */
-  verify(key: string, mayTry?: () => void): Promise<Access>
 }
 
 export function createApiKeys(parts: {
@@ -71,12 +53,8 @@ export function createApiKeys(parts: {
   random: (bytes: number) => Uint8Array
 }): ApiKeys {
   const { database, audit, logger } = parts
-  const believed = new LRUCache<string, Access>({ max: 1_000, ttl: believedMs })
-  const proven = new LRUCache<string, true>({ max: 1_000, ttl: provenMs })
-  const touched = new LRUCache<string, true>({ max: 1_000, ttl: touchPauseMs })
-  /** Ids of keys whose MACs are on their way to the present pepper. */
-  const renewing = new Set<string>()
   const peppers = createPeppers(parts.vault)
+  const check = createKeyCheck({ database, peppers, logger })
 
   async function insert(
     sql: Sql,
@@ -99,47 +77,6 @@ export function createApiKeys(parts: {
     const { actor, requestId } = maker
     const tenantId = '@install'
     return audit.write(sql, { tenantId, actor, requestId, action, result: 'ok', reason: id })
-  }
-
-  /** The access that a key has, by its row. */
-  async function admit(key: string): Promise<Access> {
-    const id = idInKey(key)
-    const row = id === undefined ? undefined : await store.findApiKey(database, id)
-    if (row === undefined || !row.live) throw refused()
-    const macs = await peppers.find(row.pepperVersion)
-    const verdict = macs === undefined ? 'unverifiable' : macs.judge(row, key)
-    switch (verdict) {
-      case 'right':
-        renew(row, key)
-        return accessOf(row)
-      case 'right_from_before':
-        renew(row, key)
-        return accessOf({ ...row, roles: everyRole, tenants: null, providers: null })
-      case 'unverifiable':
-        alarmUnverifiable(row)
-        throw refused()
-      case 'made_up':
-      case 'altered':
-        logger.error({ alarm: 'api_key_forged', keyId: row.id, verdict }, 'a forged API key')
-        throw refused()
-      default:
-        verdict satisfies never
-        throw new TypeError('unreachable')
-    }
-  }
-
-  /**
-   * A key that was right leaves an old pepper, which nobody but its holder can do for it. Off the path of
-   * the read; whoever loses against another replica, or has no database, does it at a later use.
-   */
-  function renew(row: store.ApiKeyRow, key: string): void {
-    const { version: pepperVersion, macs } = peppers.present()
-    if (row.pepperVersion >= pepperVersion || renewing.has(row.id)) return
-    renewing.add(row.id)
-    void store
-      .renewApiKey(database, row, { ...macs.again(row, key), pepperVersion })
-      .catch(() => {})
-      .finally(() => renewing.delete(row.id))
   }
 
   return {
@@ -166,7 +103,7 @@ export function createApiKeys(parts: {
         await record(sql, 'api_key.revoke', id, maker)
         return revoked
       })
-      believed.clear()
+      check.forget()
       return row
     },
 
@@ -192,26 +129,11 @@ export function createApiKeys(parts: {
         await record(sql, 'api_key.rotate', id, maker)
         return next
       })
-      believed.clear()
+      check.forget()
       return made
     },
 
-    async verify(key, mayTry = () => {}) {
-      const name = nameOf(key)
-      let known = believed.get(name)
-      if (known === undefined) {
-        if (!proven.has(name)) mayTry()
-        known = await admit(key)
-        believed.set(name, known)
-        proven.set(name, true)
-      }
-      if (!touched.has(known.id)) {
-        touched.set(known.id, true)
-        // Off the path of the read; when the database is away it is told so by the read itself.
-        void store.touchApiKey(database, known.id).catch(() => {})
-      }
-      return known
-    },
+    verify: check.verify,
   }
 
   function altered(id: string): never {
@@ -222,25 +144,11 @@ export function createApiKeys(parts: {
   }
 
   function unverifiable(row: store.ApiKeyRow): never {
-    alarmUnverifiable(row)
+    alarmUnverifiable(logger, row)
     throw new KeywellError('conflict', `What checks ${row.id} is disabled or destroyed.`, {
       nextStep: 'Revoke this key and make a new one.',
     })
   }
-
-  function alarmUnverifiable({ id: keyId, pepperVersion: version }: store.ApiKeyRow): void {
-    const alarm = 'api_key_unverifiable'
-    logger.error({ alarm, keyId, version }, 'an API key hangs on a key that is gone')
-  }
-}
-
-/** A hash, so that no key lies in memory as the name of an entry. */
-function nameOf(key: string): string {
-  return hash('sha256', key, 'base64')
-}
-
-function accessOf({ id, roles, tenants, providers, expiresAt }: store.ApiKeyRow): Access {
-  return { id, roles, tenants, providers, expiresAt: expiresAt?.getTime() ?? null }
 }
 
 function requireNotStronger(wanted: store.ApiKeyGrants, maker: Access | undefined): void {
@@ -261,10 +169,6 @@ function requireNotStronger(wanted: store.ApiKeyGrants, maker: Access | undefine
 /** The end of a successor: as far away as that of the old key was when it was made. */
 function sameSpan({ createdAt, expiresAt }: store.ApiKeyRow, nowMs: number): Date | null {
   return expiresAt === null ? null : new Date(nowMs + expiresAt.getTime() - createdAt.getTime())
-}
-
-function refused(): KeywellError {
-  return new KeywellError('unauthorized', 'The API key is not valid.')
 }
 
 function notFound(id: string): never {

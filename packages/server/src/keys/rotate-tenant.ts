@@ -39,8 +39,6 @@ export async function rotateTenant(
   const { tenantId, destroy = false, again = false, onProgress = () => {} } = options
   await bringBackNeeded(parts, tenantId)
   const begun = !destroy && (await beginUnlessUnderWay(parts, { tenantId, again }))
-  // What is written from here on must not need the old version.
-  if (begun) await parts.auditKeys.load()
   const { version } = await activeOf(parts, tenantId)
   const sweep = await sweepTenant(parts, { tenantId, version, onProgress })
   if (tenantId === installTenant) await sweepCuts(parts, { version, sweep })
