@@ -171,6 +171,16 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
     await use(idle)
     expect((await install())?.apiKeys.map(({ id }) => id)).not.toContain(idle.id)
     await stage.keywell.apiKeys.revoke(idle.id)
+    // With no API key left it is the log alone that holds it.
+    await use(stageKey)
+    const goneOn = await operator().rotateTenant('@install')
+    expect(goneOn.versions.find(({ version }) => version === old)).toMatchObject({
+      state: 'decrypt_only',
+      records: 0,
+      apiKeys: [],
+      auditUntil: held?.auditUntil,
+      next: null,
+    })
   })
 
   verifies('install:rotate', async () => {
