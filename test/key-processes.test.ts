@@ -176,26 +176,29 @@ verifies(
     expect(rotated.output).toMatch(/version 1: decrypt_only, 0 records\n/)
     expect(rotated.output).toContain(`needed by ${idle.id} (idle), last used never`)
     expect(rotated.output).toMatch(/needed by the audit log, whose last entry of it goes about 20/)
-    await until(
-      'each process seals with the new key, and each API key has left the old',
-      async () => {
-        const rows = await stage.database.query(
-          `select k.id from api_keys k
-         join lateral (
-           select id from audit where tenant_id = any($2::text[]) and actor = 'key:' || k.id
-           order by id desc limit 1
-         ) as entry on true
-         join audit_links l on l.tenant_id = any($2::text[]) and l.entry_id = entry.id
-         where k.tenant_id = '@install' and k.id = any($1::text[])
-           and k.pepper_version = 2 and l.mac_version = 2 and l.link_version = 2`,
-          [[...keyAt.values()].map(({ id }) => id), tenants],
-        )
-        return rows.length === urls.length
-      },
-    )
+    const inUse = [...keyAt.values()].map(({ id }) => id)
+    const [made] = await Promise.all([
+      service('api-keys', 'create', 'by command'),
+      until(
+        'each API key has left the old one, and each process seals with the new one',
+        async () => {
+          const rows = await stage.database.query(
+            `select k.id from api_keys k
+           where k.tenant_id = '@install' and k.id = any($1::text[]) and k.pepper_version = 2
+             and exists (
+               select from audit a
+               join audit_links l on l.tenant_id = a.tenant_id and l.entry_id = a.id
+               where a.tenant_id = any($2::text[]) and a.actor = 'key:' || k.id
+                 and l.mac_version = 2 and l.link_version = 2
+             )`,
+            [inUse, tenants],
+          )
+          return rows.length === urls.length
+        },
+      ),
+    ])
 
     // Keys of now, made by command and by a process under load, and the one that nobody had used.
-    const made = await service('api-keys', 'create', 'by command')
     const [byCommand = ''] = /^kw_\w+$/m.exec(made.output) ?? []
     const byService = (await create('by a process')).key
     for (const key of [byCommand, byService, idle.key]) {
@@ -206,18 +209,10 @@ verifies(
     expect(said[200], 'reads').toBeGreaterThan(100)
 
     reads = load(urls, (url) => keyAt.get(url)?.key ?? '')
-    const [status, verified, audit] = await Promise.all([
-      command('status'),
-      command('verify', '@install'),
-      service('audit', 'verify'),
-    ])
+    const [status, audit] = await Promise.all([command('status'), service('audit', 'verify')])
     expect(Object.keys(await reads.stop())).toEqual(['200'])
     expect(status.output).toContain('@install: version 1 of its key is not retired yet')
     expect(status.output).not.toContain(idle.id)
-    expect(verified).toMatchObject({
-      code: 0,
-      output: expect.stringContaining('Opened: 4 records'),
-    })
     expect(audit).toMatchObject({ code: 0, output: expect.stringContaining('all as they') })
   },
   { timeout: 120_000 },
