@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKeyFile, createKeywell, type Database, keyFile, localKeys } from '@keywell/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { lockChains } from '../packages/server/src/store/audit-chain.ts'
 import { describeEachDatabase, openAsOwner } from './support/databases.ts'
+import { forgetAudit } from './support/forget-audit.ts'
 import { mortal } from './support/mortal-database.ts'
 import { createStage, must, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
@@ -97,18 +97,6 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
     return rows.map(({ version }) => version)
   }
 
-  /** As if all that was written until now were older than the log is kept. */
-  async function forgetAudit(): Promise<void> {
-    await owner.transaction('@install', async (sql) => {
-      await sql.query('set local session_replication_role = replica')
-      await lockChains(sql)
-      for (const table of ['tail', 'links', 'heads', 'heads_due', 'cuts']) {
-        await sql.query(`delete from audit_${table}`)
-      }
-      await sql.query('delete from audit')
-    })
-  }
-
   const stageKey = { id: '', key: '' }
   beforeAll(async () => {
     const [first] = await stage.keywell.apiKeys.list()
@@ -197,7 +185,7 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
       next: null,
     })
     // Nothing is retired that is needed: by the log, or by a key that nobody has used yet.
-    await forgetAudit()
+    await forgetAudit(owner)
     const held = await operator().rotateTenant('@install', { destroy: true })
     expect(held.begun).toBe(false)
     expect(held.versions.find(({ version }) => version === before)).toMatchObject({
@@ -268,7 +256,7 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
 
   /** Everything that an old version needs is there, and it is retired as it should be. */
   async function finish() {
-    await forgetAudit()
+    await forgetAudit(owner)
     await use(stageKey)
     await operator().rotateTenant('@install', { destroy: true })
     return await operator().rotateTenant('@install', { destroy: true })
