@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKeyFile, createKeywell, type Database, keyFile, localKeys } from '@keywell/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeEachDatabase, openAsOwner } from './support/databases.ts'
+import { describeEachDatabase } from './support/databases.ts'
 import { forgetAudit } from './support/forget-audit.ts'
 import { mortal } from './support/mortal-database.ts'
 import { createStage, must, type Stage } from './support/stage.ts'
@@ -17,25 +17,17 @@ const records = 6
 
 describeEachDatabase("the installation's key", (makeDatabase) => {
   let stage: Stage
-  let owner: Database
-  let closeOwner: () => Promise<void>
   const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-install-')), 'root-key')
 
   beforeAll(async () => {
     createKeyFile(keyPath)
     stage = await createStage(await makeDatabase(), { keyPath })
-    const opened = await openAsOwner(stage.database)
-    owner = opened.owner
-    closeOwner = opened.close
     await stage.connect()
     const webhook = { url: 'https://hooks.example/keywell' }
     const { id } = must(await stage.call<{ id: string }>('POST', '/v1/webhooks', webhook), 201)
     must(await stage.call('POST', `/v1/webhooks/${id}/rotate-secret`), 200)
   })
-  afterAll(async () => {
-    await closeOwner()
-    await stage.stop()
-  })
+  afterAll(() => stage.stop())
 
   /** A process of its own, as far as keys and memory go; its stop leaves the database open. */
   const process = (database: Database = mortal(stage.database, Number.POSITIVE_INFINITY)) =>
@@ -126,7 +118,7 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
 
     // With the old version taken away the old part cannot be proved, and that is said.
     const set = (state: string) =>
-      owner.query(
+      stage.database.query(
         `update tenant_keys set state = $1 where tenant_id = '@install' and version = 1`,
         [state],
       )
@@ -185,7 +177,7 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
       next: null,
     })
     // Nothing is retired that is needed: by the log, or by a key that nobody has used yet.
-    await forgetAudit(owner)
+    await forgetAudit(stage.database)
     const held = await operator().rotateTenant('@install', { destroy: true })
     expect(held.begun).toBe(false)
     expect(held.versions.find(({ version }) => version === before)).toMatchObject({
@@ -256,7 +248,7 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
 
   /** Everything that an old version needs is there, and it is retired as it should be. */
   async function finish() {
-    await forgetAudit(owner)
+    await forgetAudit(stage.database)
     await use(stageKey)
     await operator().rotateTenant('@install', { destroy: true })
     return await operator().rotateTenant('@install', { destroy: true })

@@ -5,6 +5,7 @@ import type { Logger } from '../logger.ts'
 import * as store from '../store/api-keys.ts'
 import { readClock } from '../store/census.ts'
 import type { Database, Sql } from '../store/database.ts'
+import { installation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Access } from './access.ts'
 import { alarmUnverifiable, createKeyCheck, type KeyCheck } from './key-check.ts'
@@ -95,7 +96,7 @@ export function createApiKeys(parts: {
       })
     },
 
-    list: () => store.listApiKeys(database),
+    list: () => store.listApiKeys(database.of(installation)),
 
     async revoke(id, maker) {
       const row = await database.transaction('@install', async (sql) => {
@@ -108,7 +109,7 @@ export function createApiKeys(parts: {
     },
 
     async rotate(id, overlapMs, maker) {
-      const seen = await store.findApiKey(database, id)
+      const seen = await store.findApiKey(database.of(installation), id)
       if (seen === undefined || !seen.live) return notFound(id)
       const macs = (await peppers.find(seen.pepperVersion)) ?? unverifiable(seen)
       const made = await database.transaction('@install', async (sql) => {

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { Logger } from '../logger.ts'
 import { type ApiKeyRow, findApiKey, renewApiKey, touchApiKey } from '../store/api-keys.ts'
 import type { Database } from '../store/database.ts'
+import { installation } from '../store/scope.ts'
 import type { Access } from './access.ts'
 import { idInKey } from './key-text.ts'
 import type { Peppers } from './peppers.ts'
@@ -44,7 +45,7 @@ export function createKeyCheck(parts: {
   /** The access that a key has, by its row. */
   async function admit(key: string): Promise<Access> {
     const id = idInKey(key)
-    const row = id === undefined ? undefined : await findApiKey(database, id)
+    const row = id === undefined ? undefined : await findApiKey(database.of(installation), id)
     if (row === undefined || !row.live) throw refused()
     const macs = await peppers.find(row.pepperVersion)
     const verdict = macs === undefined ? 'unverifiable' : macs.judge(row, key)
@@ -76,7 +77,7 @@ export function createKeyCheck(parts: {
     const { version: pepperVersion, macs } = peppers.present()
     if (row.pepperVersion >= pepperVersion || renewing.has(row.id)) return
     renewing.add(row.id)
-    void renewApiKey(database, row, { ...macs.again(row, key), pepperVersion })
+    void renewApiKey(database.of(installation), row, { ...macs.again(row, key), pepperVersion })
       .catch(() => {})
       .finally(() => renewing.delete(row.id))
   }
@@ -85,7 +86,7 @@ export function createKeyCheck(parts: {
   function touch(id: string): void {
     if (touched.has(id)) return
     touched.set(id, true)
-    void touchApiKey(database, id).catch(() => {})
+    void touchApiKey(database.of(installation), id).catch(() => {})
   }
 
   return {

@@ -1,12 +1,11 @@
-import type { Sql } from '../store/database.ts'
 import {
   type ApiKeyName,
   isNamedInAudit,
   listApiKeysOfPepper,
 } from '../store/install-key-holders.ts'
 import { listTenantKeys, type TenantKeyAge } from '../store/key-rotation.ts'
+import { everyTenant, installation } from '../store/scope.ts'
 import { countSealedRecords } from '../store/sealed-records.ts'
-import { installTenant } from '../vault/vault.ts'
 import type { KeyParts } from './operations.ts'
 
 const dayMs = 86_400_000
@@ -27,32 +26,29 @@ export interface KeyHolds extends DerivedHolds {
 
 export type HeldVersion = TenantKeyAge & KeyHolds
 
-type HoldParts = Pick<KeyParts, 'auditDays'> & { database: Sql }
+type HoldParts = Pick<KeyParts, 'database' | 'auditDays'>
 
 /** All versions of a tenant's key, the oldest first, with what needs each. */
-export async function listHeldVersions(
-  { database, auditDays }: HoldParts,
-  tenantId: string,
-): Promise<HeldVersion[]> {
-  const counts = await countSealedRecords(database, tenantId)
+export async function listHeldVersions(parts: HoldParts, tenantId: string): Promise<HeldVersion[]> {
+  const sql = parts.database.of(tenantId)
+  const counts = await countSealedRecords(sql, [tenantId])
   const records = new Map(counts.map(({ keyVersion, records: count }) => [keyVersion, count]))
   const held: HeldVersion[] = []
-  for (const row of await listTenantKeys(database, tenantId)) {
-    const derived = isOfOld(tenantId, row) ? await findDerived(database, row, auditDays) : none
+  for (const row of await listTenantKeys(sql, tenantId)) {
+    const derived = isOfOld(tenantId, row) ? await findDerived(parts, row) : none
     held.push({ ...row, records: records.get(row.version) ?? 0, ...derived })
   }
   return held
 }
 
 /** Of the versions that a rotation has still to retire. Those that are disabled were needed by nothing. */
-export async function listInstallHolds({
-  database,
-  auditDays,
-}: HoldParts): Promise<(DerivedHolds & { version: number })[]> {
+export async function listInstallHolds(
+  parts: HoldParts,
+): Promise<(DerivedHolds & { version: number })[]> {
   const holds: (DerivedHolds & { version: number })[] = []
-  for (const row of await listTenantKeys(database, installTenant)) {
+  for (const row of await listTenantKeys(parts.database.of(installation), installation)) {
     if (row.state !== 'decrypt_only') continue
-    holds.push({ version: row.version, ...(await findDerived(database, row, auditDays)) })
+    holds.push({ version: row.version, ...(await findDerived(parts, row)) })
   }
   return holds
 }
@@ -68,18 +64,17 @@ const none = { apiKeys: [], auditUntil: null }
  * the active one holds nothing up, and nothing can hang on one that is destroyed.
  */
 function isOfOld(tenantId: string, { state }: Pick<TenantKeyAge, 'state'>): boolean {
-  return tenantId === installTenant && (state === 'decrypt_only' || state === 'disabled')
+  return tenantId === installation && (state === 'decrypt_only' || state === 'disabled')
 }
 
 /** API keys by the pepper, entries by the audit key. */
 async function findDerived(
-  sql: Sql,
+  { database, auditDays }: HoldParts,
   { version, stateSince }: TenantKeyAge,
-  auditDays: number,
 ): Promise<DerivedHolds> {
-  const isNamed = await isNamedInAudit(sql, version)
+  const isNamed = await isNamedInAudit(database.of(everyTenant), version)
   return {
-    apiKeys: await listApiKeysOfPepper(sql, version),
+    apiKeys: await listApiKeysOfPepper(database.of(installation), version),
     // Since then nothing is sealed with it.
     auditUntil: isNamed ? new Date(stateSince.getTime() + auditDays * dayMs) : null,
   }

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { until } from '../../../../test/support/until.ts'
 import { verifies } from '../../../../test/support/verifies.ts'
@@ -14,7 +15,7 @@ const tenantId = '@install'
 const key = { tenantId, kekId: 'kek_1', wrapped: new Uint8Array(1) }
 
 describeEachDatabase('the watch over keys', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   let version = 1
   let timers: ManualTimers
   let watch: KeyWatch | undefined
@@ -65,7 +66,7 @@ describeEachDatabase('the watch over keys', (makeDatabase) => {
 
   verifies('install:unheard', async () => {
     // Nothing that is told arrives.
-    await start({ ...withMethodsOf(database), listen: async () => async () => {} })
+    await start({ ...database, listen: async () => async () => {} })
     expect(lookEveryMs).toBeLessThanOrEqual(10_000)
     await look()
     const before = takenUp
@@ -95,19 +96,8 @@ describeEachDatabase('the watch over keys', (makeDatabase) => {
 
   test('a database that is away takes nothing from anybody', async () => {
     const query = () => Promise.reject(new Error('away'))
-    await start({ ...withMethodsOf(database), query })
+    await start({ ...database, of: () => ({ query }) })
     await look()
     expect(takenUp).toBe(0)
   })
 })
-
-/** The methods of an object of a class are not its own, so a spread leaves them behind. */
-function withMethodsOf(database: Database): Database {
-  return {
-    kind: database.kind,
-    query: (text, parameters) => database.query(text, parameters),
-    transaction: (tenant, work) => database.transaction(tenant, work),
-    listen: (channel, heard) => database.listen(channel, heard),
-    close: () => database.close(),
-  }
-}

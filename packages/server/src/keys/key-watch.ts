@@ -1,10 +1,11 @@
 import type { Logger } from '../logger.ts'
 import type { Database } from '../store/database.ts'
 import { keysChannel, rootKeysChanged } from '../store/key-rotation.ts'
+import { installation } from '../store/scope.ts'
 import { findTenantKey } from '../store/tenant-keys.ts'
 import { type After, createLoop } from '../timers.ts'
 import type { KeyProvider } from '../vault/key-provider.ts'
-import { installTenant, type Vault } from '../vault/vault.ts'
+import type { Vault } from '../vault/vault.ts'
 
 /** How often it is looked whether the installation's key was replaced without our hearing of it. */
 export const lookEveryMs = 10_000
@@ -71,13 +72,13 @@ export function createKeyWatch(parts: {
   }
 
   async function activeVersion(): Promise<number | undefined> {
-    return (await findTenantKey(database, installTenant, 'active'))?.version
+    return (await findTenantKey(database.of(installation), installation, 'active'))?.version
   }
 
   function hear(changed: string): void {
     if (changed === rootKeysChanged) return void reload()
     vault.evict(changed)
-    if (changed === installTenant) void takeUp()
+    if (changed === installation) void takeUp()
   }
 
   return {

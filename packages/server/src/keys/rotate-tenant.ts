@@ -60,7 +60,7 @@ async function beginUnlessUnderWay(
   { tenantId, again }: { tenantId: string; again: boolean },
 ): Promise<boolean> {
   const { database, keys, random } = parts
-  const versions = await listTenantKeys(database, tenantId)
+  const versions = await listTenantKeys(database.of(tenantId), tenantId)
   const isUnderWay = versions.some(({ state }) => state === 'decrypt_only')
   if (isUnderWay && !again) return false
   const active = await activeOf(parts, tenantId)
@@ -141,7 +141,7 @@ async function hasRecords(
   sql: Sql,
   { tenantId, version }: Pick<Move, 'tenantId' | 'version'>,
 ): Promise<boolean> {
-  const counts = await countSealedRecords(sql, tenantId)
+  const counts = await countSealedRecords(sql, [tenantId])
   return counts.some(({ keyVersion }) => keyVersion === version)
 }
 
@@ -162,7 +162,7 @@ function nextOf(
 }
 
 async function activeOf({ database }: KeyParts, tenantId: string): Promise<TenantKeyAge> {
-  const versions = await listTenantKeys(database, tenantId)
+  const versions = await listTenantKeys(database.of(tenantId), tenantId)
   const active = versions.find(({ state }) => state === 'active')
   if (active !== undefined) return active
   throw new KeywellError(

@@ -1,29 +1,24 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeEachDatabase, openAsOwner } from '../../../../test/support/databases.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { verifies } from '../../../../test/support/verifies.ts'
 import { type ChainStage, createChainStage } from '../audit/chain.test.support.ts'
 import { createAuditRetention } from '../audit/retention.ts'
 import type { AuditKey } from '../audit/seal.ts'
-import type { Database } from '../store/database.ts'
 import { isNamedInAudit } from '../store/install-key-holders.ts'
+import { everyTenant } from '../store/scope.ts'
 import { VaultError } from '../vault/vault.ts'
 import type { Sweep } from './sweep.ts'
 import { sweepCuts } from './sweep-cuts.ts'
 
 describeEachDatabase('cuts under a new key', (makeDatabase) => {
-  let database: Database
-  let owner: Database
-  let closeOwner: () => Promise<void>
+  let database: TestDatabase
   let ids = 0
   let stages = 0
 
   beforeAll(async () => {
     database = await makeDatabase()
-    const opened = await openAsOwner(database)
-    owner = opened.owner
-    closeOwner = opened.close
   })
-  afterAll(() => closeOwner())
 
   const makeId = () => {
     ids += 1
@@ -33,7 +28,7 @@ describeEachDatabase('cuts under a new key', (makeDatabase) => {
   /** A tenant of whose chain retention has taken three entries, and with `all` there are no more. */
   async function cutOff(all = false): Promise<ChainStage> {
     stages += 1
-    const stage = await createChainStage({ database, owner, tenantId: `ten_${stages}`, makeId })
+    const stage = await createChainStage({ database, tenantId: `ten_${stages}`, makeId })
     for (let written = 0; written < 3; written += 1) await stage.audit.handOut(stage.entry())
     for (const change of [
       `update audit set at = at - interval '91 days' where tenant_id = $1`,
@@ -59,7 +54,7 @@ describeEachDatabase('cuts under a new key', (makeDatabase) => {
   }
 
   const cutsOf = ({ tenantId }: ChainStage) =>
-    owner.query<{ mac_version: number }>(
+    database.query<{ mac_version: number }>(
       'select position::int, link, at, mac_version from audit_cuts where tenant_id = $1',
       [tenantId],
     )
@@ -71,7 +66,7 @@ describeEachDatabase('cuts under a new key', (makeDatabase) => {
     const empty = await cutOff(true)
     const [before] = await cutsOf(stage)
     expect(before).toMatchObject({ position: 3, mac_version: 1 })
-    expect(await isNamedInAudit(database, 1)).toBe(true)
+    expect(await isNamedInAudit(database.of(everyTenant), 1)).toBe(true)
     expect(await sweep(stage)).toEqual({ moved: 2, overtaken: 0, unreadable: [] })
     expect(await cutsOf(stage)).toEqual([{ ...before, mac_version: 2 }])
     expect(await stage.verify()).toMatchObject({ entries: 2, findings: [] })

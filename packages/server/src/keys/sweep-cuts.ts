@@ -2,6 +2,7 @@ import { macOfCut } from '../audit/seal.ts'
 import { lockChains } from '../store/audit-chain.ts'
 import { listCutsToReseal, resealCut } from '../store/audit-cuts.ts'
 import type { CutRow } from '../store/audit-walk.ts'
+import { everyTenant } from '../store/scope.ts'
 import { isKeyOutage, VaultError } from '../vault/vault.ts'
 import type { KeyParts } from './operations.ts'
 import { pageRecords, type Sweep } from './sweep.ts'
@@ -20,7 +21,7 @@ export async function sweepCuts(
   let after = { tenantId: '', position: 0 }
   for (;;) {
     const page = { exceptVersion: version, after, limit: pageRecords }
-    const cuts = await listCutsToReseal(parts.database, page)
+    const cuts = await listCutsToReseal(parts.database.of(everyTenant), page)
     for (const cut of cuts) await reseal(parts, { cut, version, sweep })
     const last = cuts.at(-1)
     if (last === undefined || cuts.length < pageRecords) return
@@ -40,7 +41,7 @@ async function reseal(
     return
   }
   const mac = macOfCut(await auditKeys.find(version), cut)
-  const isResealed = await database.transaction('@install', async (sql) => {
+  const isResealed = await database.transaction(everyTenant, async (sql) => {
     await lockChains(sql)
     return await resealCut(sql, cut, { macVersion: version, mac })
   })

@@ -1,7 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
-import type { Database } from './database.ts'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { isNamedInAudit } from './install-key-holders.ts'
+import { everyTenant } from './scope.ts'
 import { hasSealedRecords } from './tenant-keys.ts'
 
 /** One row of each table that needs a key, and nothing else in the database. */
@@ -47,7 +48,7 @@ const auditRows: readonly [what: string, row: string, isNamed: boolean][] = [
 ]
 
 describeEachDatabase('what needs a key', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   beforeAll(async () => {
     database = await makeDatabase()
   })
@@ -60,7 +61,7 @@ describeEachDatabase('what needs a key', (makeDatabase) => {
   })
 
   test.each(auditRows)('of the audit log: %s', async (_, row, isNamed) => {
-    const looked = database.transaction('ten_a', async (sql) => {
+    const looked = database.transaction(everyTenant, async (sql) => {
       await sql.query(`insert into ${row}`)
       expect(await isNamedInAudit(sql, 2)).toBe(isNamed)
       throw new Error('taken back')
