@@ -337,6 +337,11 @@ export const requirements = {
       'A login that may not take the roles is told the statements that an administrator has to run.',
     source: 'threats.md, Row-level security',
   },
+  'operate:migrate': {
+    behaviour:
+      'The owner of the tables migrates by command, without a root key; until then the service says so and does not start.',
+    source: 'threats.md, Row-level security',
+  },
   'operate:login-owns-nothing': {
     behaviour: 'The service runs as a login that owns nothing and may do nothing by itself.',
     source: 'threats.md, Row-level security',
