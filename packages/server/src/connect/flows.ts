@@ -10,14 +10,17 @@ import {
   type ProviderDefinition,
   Secret,
 } from '@keywell/protocol'
+import { scopesAllowed } from '@keywell/providers'
 import type { z } from 'zod'
 import type { Audit } from '../audit/audit.ts'
 import { viewConnection } from '../credentials/connections.ts'
 import type { MakeId } from '../ids.ts'
 import { authorizationUrl } from '../oauth/client.ts'
 import { type Integrations, parseHost, requireProvider } from '../oauth/integrations.ts'
+import { requireAllowed } from '../policy/require-allowed.ts'
+import { noteRefusal, readTenantPolicy } from '../policy/tenant-policies.ts'
 import { findConnection } from '../store/connections.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import type { SessionRow } from '../store/sessions.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -41,7 +44,11 @@ const maxFlowsAlive = 5
 
 export interface Flows {
   /** Step 3. */
-  create(session: SessionRow, request: z.output<typeof createFlowSchema>): Promise<CreateFlowAnswer>
+  create(
+    session: SessionRow,
+    request: z.output<typeof createFlowSchema>,
+    actor: Actor,
+  ): Promise<CreateFlowAnswer>
   /** Step 4: spends the start code; answers the cookie to set and where to send the browser. */
   start(options: { startCode: string; origin: string | null } & Actor): Promise<StartedFlow>
   status(session: SessionRow, flowId: string): Promise<Flow>
@@ -67,20 +74,36 @@ export function createFlows(parts: {
 }): Flows {
   const { database, vault, sessions, integrations, audit, random } = parts
 
+  /** Where the flow leads, through which integration, and what it asks for: all of it is allowed. */
+  async function plan(session: SessionRow, request: z.output<typeof createFlowSchema>) {
+    const { tenantId } = session
+    const target = await chooseTarget(database, session, request)
+    const { provider, host } = target
+    const policy = await readTenantPolicy(database, tenantId)
+    requireAllowed(policy, { provider, host })
+    const integration = await integrations.pick({ tenantId, provider, host })
+    const allowed = scopesAllowed(policy, provider)
+    const scopes = planFlowScopes({
+      policy: session.policy,
+      provider,
+      registered: integration.scopes,
+      chosen: request.scopes,
+      defaults: provider.defaultScopes.filter((scope) => allowed?.includes(scope) ?? true),
+    })
+    requireAllowed(policy, { provider, scopes })
+    return { target, integration, scopes }
+  }
+
   return {
-    async create(session, request) {
-      const target = await chooseTarget(database, session, request)
-      const integration = await integrations.pick({ tenantId: session.tenantId, ...target })
-      const scopes = planFlowScopes({
-        policy: session.policy,
-        provider: target.provider,
-        registered: integration.scopes,
-        chosen: request.scopes,
-      })
+    async create(session, request, actor) {
+      const { tenantId, userId } = session
+      const entry = { ...actor, tenantId, userId, action: 'flow.start' } as const
+      const { target, integration, scopes } = await noteRefusal(parts, entry, () =>
+        plan(session, request),
+      )
       const resumeUrl = checkResumeUrl(session, request)
       await checkLimits(database, session)
       const id = parts.makeId('flow')
-      const { tenantId } = session
       const verifier = new TextEncoder().encode(makeSecretText(random))
       const context = flowContext({
         tenantId,
@@ -93,7 +116,7 @@ export function createFlows(parts: {
         tenantId,
         id,
         sessionId: session.id,
-        userId: session.userId,
+        userId,
         provider: target.provider.name,
         host: target.host,
         connectionName: target.connectionName,
@@ -146,6 +169,7 @@ export function createFlows(parts: {
             : `The form came from ${origin}, which this connect session does not allow.`,
         )
       }
+      await noteRefusal(parts, entry, () => requireFlowAllowed(database, flow))
       const bindingSecret = makeSecretText(random)
       const bindingHash = hashSecretText(bindingSecret)
       const started = await store.startFlow(database, { tenantId, id: flow.id, bindingHash })
@@ -236,6 +260,13 @@ async function chooseTarget(
     connectionName: mended?.name ?? request.connectionName ?? defaultConnectionName,
     connectionId: mended?.id ?? null,
   }
+}
+
+/** The policy may be a narrower one than when the flow was made. */
+export async function requireFlowAllowed(sql: Sql, flow: store.FlowRow): Promise<void> {
+  const { tenantId, host, scopes } = flow
+  const provider = requireProvider(flow.provider)
+  requireAllowed(await readTenantPolicy(sql, tenantId), { provider, host, scopes })
 }
 
 function checkResumeUrl(

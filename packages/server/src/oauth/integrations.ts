@@ -10,6 +10,8 @@ import type { Audit, AuditAction } from '../audit/audit.ts'
 import type { MakeId } from '../ids.ts'
 import { InvalidHost, joinBelow, normalizeHost } from '../outbound/host.ts'
 import { type Outbound, OutboundError } from '../outbound/outbound.ts'
+import { requireAllowed } from '../policy/require-allowed.ts'
+import { noteRefusal, readTenantPolicy } from '../policy/tenant-policies.ts'
 import { type Database, UniqueViolation } from '../store/database.ts'
 import * as store from '../store/integrations.ts'
 import type { RecordContext, Vault } from '../vault/vault.ts'
@@ -114,6 +116,12 @@ export function createIntegrations(options: {
         provider: name,
         host: parseHost(host ?? provider.defaultHost),
         scopes,
+      }
+      if (tenantId !== null) {
+        const entry = { ...caller, tenantId, action: 'integration.create' } as const
+        await noteRefusal(options, entry, async () =>
+          requireAllowed(await readTenantPolicy(database, tenantId), { provider, host: row.host }),
+        )
       }
       requireReachable(options.outbound, joinBelow(row.host, provider.oauth.tokenPath))
       try {
