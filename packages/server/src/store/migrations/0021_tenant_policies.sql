@@ -1,7 +1,7 @@
 -- What the operator allows a tenant; no row: everything.
 create table tenant_policies (
   tenant_id  text primary key,
-  policy     jsonb not null,
+  policy     jsonb not null check (jsonb_typeof(policy) = 'object'),
   updated_at timestamptz not null default now()
 );
 create trigger tenant_policies_of_the_living before insert on tenant_policies
