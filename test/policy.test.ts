@@ -28,14 +28,22 @@ const elsewhere = 'https://gitlab.example'
 describeEachDatabase('policy', (makeDatabase) => {
   let stage: Stage
   let next = 0
+  /** Called where a refresh has come to. */
+  let atPoint: (name: string, tenantId: string) => Promise<void> | void = () => {}
   const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-policy-')), 'root-keys')
 
   beforeAll(async () => {
     createKeyFile(keyPath)
-    stage = await createStage(await makeDatabase(), { keyPath })
+    stage = await createStage(await makeDatabase(), {
+      keyPath,
+      faultPoint: (name, { tenantId }) => atPoint(name, tenantId),
+    })
   })
   afterAll(() => stage.stop())
-  beforeEach(() => stage.calm())
+  beforeEach(async () => {
+    atPoint = () => {}
+    await stage.calm()
+  })
 
   function newUser(): Who {
     next += 1
@@ -75,6 +83,15 @@ describeEachDatabase('policy', (makeDatabase) => {
     const { status, body } = await stage.read({ ...who, ...more })
     // A refusal is a problem; whoever asks for one says so.
     return { status, body: body as unknown as Denied & { generation: number; toolLimits?: object } }
+  }
+  async function expire({ tenantId }: Who): Promise<void> {
+    const past = "now() - interval '1 second'"
+    for (const change of [
+      `update credentials set expires_at = ${past} where tenant_id = $1`,
+      `update upkeep set refresh_at = ${past} where tenant_id = $1`,
+    ]) {
+      await stage.database.query(change, [tenantId])
+    }
   }
   const calls = async () => (await stage.sandbox.control.counters()).calls
 
@@ -258,13 +275,7 @@ describeEachDatabase('policy', (makeDatabase) => {
     expect(refused.body.connectUrl).toContain('provider=gitlab')
     expect(JSON.stringify(refused.body)).not.toContain('glo')
     // It is kept alive, by the keeper and not by whoever asks in vain.
-    const past = "now() - interval '1 second'"
-    for (const change of [
-      `update credentials set expires_at = ${past} where tenant_id = $1`,
-      `update upkeep set refresh_at = ${past} where tenant_id = $1`,
-    ]) {
-      await stage.database.query(change, [who.tenantId])
-    }
+    await expire(who)
     expect((await read(who)).status).toBe(403)
     await until('the keeper has renewed it', async () => {
       const [row] = await stage.database.query<{ generation: number }>(
@@ -277,7 +288,14 @@ describeEachDatabase('policy', (makeDatabase) => {
     // Allowed again, it works as if nothing had been; or a narrower grant takes its place.
     await set(who, {})
     expect((await read(who)).body).toMatchObject({ generation: 2 })
-    await set(who, { scopes: { gitlab: ['read_api'] } })
+    // A read that waits for a refresh meanwhile is not forgotten.
+    atPoint = async (name, tenantId) => {
+      if (name === 'after_answer' && tenantId === who.tenantId) {
+        await set(who, { scopes: { gitlab: ['read_api'] } })
+      }
+    }
+    await expire(who)
+    expectRefused(await read(who), ['scopes api;'], 'after a refresh')
     await stage.connect({ who })
     expect((await read(who)).status).toBe(200)
   })
