@@ -36,6 +36,7 @@ describeEachDatabase('policy', (makeDatabase) => {
     createKeyFile(keyPath)
     stage = await createStage(await makeDatabase(), {
       keyPath,
+      role: 'serve',
       faultPoint: (name, { tenantId }) => atPoint(name, tenantId),
     })
   })
@@ -249,10 +250,8 @@ describeEachDatabase('policy', (makeDatabase) => {
       keys: localKeys(keyFile({ path: keyPath, warn: () => {} })),
       publicUrl: stage.url,
       privateHosts: [{ origin: new URL(stage.sandbox.url).origin }],
-      role: 'serve',
     })
     await replica.start()
-    onTestFinished(() => replica.stop())
     const fromReplica = async () =>
       (
         await replica.fetch(
@@ -267,7 +266,8 @@ describeEachDatabase('policy', (makeDatabase) => {
         )
       ).status
     expect([(await read(who)).status, await fromReplica()]).toEqual([200, 200])
-    await set(who, { scopes: { gitlab: ['read_api'] } })
+    const narrow = { scopes: { gitlab: ['read_api'] }, readOnly: false }
+    await set(who, narrow)
     const refused = await read(who)
     expectRefused(refused, ['scopes api;', 'read_api'], 'at once')
     expect(await fromReplica(), 'by every process').toBe(403)
@@ -285,17 +285,21 @@ describeEachDatabase('policy', (makeDatabase) => {
       return row?.generation === 2
     })
     expect((await read(who)).status).toBe(403)
+    await replica.stop()
     // Allowed again, it works as if nothing had been; or a narrower grant takes its place.
     await set(who, {})
     expect((await read(who)).body).toMatchObject({ generation: 2 })
     // A read that waits for a refresh meanwhile is not forgotten.
     atPoint = async (name, tenantId) => {
       if (name === 'after_answer' && tenantId === who.tenantId) {
-        await set(who, { scopes: { gitlab: ['read_api'] } })
+        await set(who, narrow)
       }
     }
     await expire(who)
     expectRefused(await read(who), ['scopes api;'], 'after a refresh')
+    expect(must(await stage.call<TenantPolicyAnswer>('GET', pathOf(who)), 200).policy).toEqual(
+      narrow,
+    )
     await stage.connect({ who })
     expect((await read(who)).status).toBe(200)
   })
