@@ -18,12 +18,19 @@ export async function findTenantPolicy(
 }
 
 /** Takes the place of the one before, if there was one. */
-export async function putTenantPolicy(sql: Sql, tenantId: string, policy: object): Promise<void> {
-  await sql.query(
+export async function putTenantPolicy(
+  sql: Sql,
+  tenantId: string,
+  policy: object,
+): Promise<{ updatedAt: Date }> {
+  const [put] = await sql.query<{ updatedAt: Date }>(
     `insert into tenant_policies (tenant_id, policy) values ($1, $2::jsonb)
-     on conflict (tenant_id) do update set policy = excluded.policy, updated_at = now()`,
+     on conflict (tenant_id) do update set policy = excluded.policy, updated_at = now()
+     returning updated_at as "updatedAt"`,
     [tenantId, JSON.stringify(policy)],
   )
+  if (put === undefined) throw new Error('insert returned no row')
+  return put
 }
 
 /** False: there was none. */

@@ -30,21 +30,19 @@ export function createTenantPolicies(parts: {
 }): TenantPolicies {
   const { database, audit } = parts
 
-  async function read(tenantId: string): Promise<TenantPolicyAnswer> {
-    const row = await findTenantPolicy(database, tenantId)
-    return {
-      policy: parseTenantPolicy(row?.policy ?? null),
-      updatedAt: row?.updatedAt.toISOString() ?? null,
-    }
-  }
-
   return {
-    read,
+    async read(tenantId) {
+      const row = await findTenantPolicy(database, tenantId)
+      return {
+        policy: parseTenantPolicy(row?.policy ?? null),
+        updatedAt: row?.updatedAt.toISOString() ?? null,
+      }
+    },
 
     async set(tenantId, wanted, caller) {
       const policy = checked(wanted)
-      await database.transaction(tenantId, async (sql) => {
-        await putTenantPolicy(sql, tenantId, policy)
+      return database.transaction(tenantId, async (sql) => {
+        const { updatedAt } = await putTenantPolicy(sql, tenantId, policy)
         await writePolicyChange(sql, tenantId)
         await audit.write(sql, {
           ...caller,
@@ -53,8 +51,8 @@ export function createTenantPolicies(parts: {
           result: 'ok',
           reason: limitsOf(policy),
         })
+        return { policy, updatedAt: updatedAt.toISOString() }
       })
-      return read(tenantId)
     },
 
     async remove(tenantId, caller) {
