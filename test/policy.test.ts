@@ -246,7 +246,7 @@ describeEachDatabase('policy', (makeDatabase) => {
     const who = newUser()
     await stage.connect({ who, session: { scopes: { gitlab: { required: ['api'] } } } })
     const replica = createKeywell({
-      database: { ...delegate(stage), close: async () => {} },
+      database: { ...stage.database, close: async () => {} },
       keys: localKeys(keyFile({ path: keyPath, warn: () => {} })),
       publicUrl: stage.url,
       privateHosts: [{ origin: new URL(stage.sandbox.url).origin }],
@@ -457,14 +457,3 @@ describeEachDatabase('policy', (makeDatabase) => {
     expect((await read(who)).status).toBe(200)
   })
 })
-
-/** The stage closes its own. */
-function delegate({ database }: Stage): Stage['database'] {
-  return {
-    kind: database.kind,
-    query: (text, parameters) => database.query(text, parameters),
-    transaction: (tenantId, work) => database.transaction(tenantId, work),
-    listen: (channel, heard) => database.listen(channel, heard),
-    close: () => database.close(),
-  }
-}

@@ -11,9 +11,10 @@ import {
   type WebhookEvent,
   type WebhookWithSecret,
 } from '@keywell/sdk'
-import { createKeyFile, openPglite, openPostgres } from '@keywell/server'
-import { afterAll, afterEach, beforeAll, expect, inject, vi } from 'vitest'
-import { createDatabase } from './support/databases.ts'
+import { createKeyFile } from '@keywell/server'
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
+import { createDatabase, openEmbedded } from './support/databases.ts'
+import { openCreated } from './support/inspected.ts'
 import { type ServiceProcess, startService } from './support/service-process.ts'
 import { createStage, jonas, mira, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
@@ -79,7 +80,7 @@ const made: { webhookId: string; tenantId?: string }[] = []
 
 beforeAll(async () => {
   receiver = await new Receiver().start()
-  stage = await createStage(await openPglite({ dataDir: 'memory', image: inject('pgliteImage') }), {
+  stage = await createStage(await openEmbedded(), {
     privateHosts: [{ origin: receiver.origin }],
   })
   keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey })
@@ -460,9 +461,9 @@ verifies(
     const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-webhooks-')), 'root-key')
     createKeyFile(keyPath)
     // Makes an API key, and is gone: what is sent is sent by the processes.
-    const maker = await createStage(await openPostgres({ url: created.appUrl }), { keyPath })
+    const maker = await createStage(await openCreated(created), { keyPath })
     await maker.stop()
-    const database = await openPostgres({ url: created.appUrl })
+    const database = await openCreated(created)
     const environment = {
       DATABASE_URL: created.appUrl,
       KEYWELL_KEY_FILE: keyPath,

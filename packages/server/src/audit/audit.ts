@@ -93,7 +93,8 @@ export function createAudit(options: {
 }): Audit {
   const { database, keys, makeId, metrics = silentMetrics } = options
   const handOuts = createGroupCommit<SealedAuditRow>({
-    commit: (rows) => insertAudit(database, rows),
+    commit: (rows) =>
+      insertAudit(database.of([...new Set(rows.map((row) => row.tenant_id))]), rows),
     after: options.after ?? after,
   })
 

@@ -1,6 +1,7 @@
 import { tryLockChains } from '../store/audit-chain.ts'
 import { cutChain, findLastOldLink, findNextChain } from '../store/audit-retention.ts'
 import type { Database } from '../store/database.ts'
+import { everyTenant } from '../store/scope.ts'
 import type { AuditKeys } from './audit-keys.ts'
 import { macOfCut } from './seal.ts'
 
@@ -42,7 +43,7 @@ export function createAuditRetention(parts: {
   }
 
   async function trimBatch(tenantId: string): Promise<number> {
-    return database.transaction('@install', async (sql) => {
+    return database.transaction(everyTenant, async (sql) => {
       if (!(await tryLockChains(sql))) return 0
       const olderThanMs = days * dayMs
       const last = await findLastOldLink(sql, { tenantId, olderThanMs, limit: batchRows })
@@ -56,10 +57,10 @@ export function createAuditRetention(parts: {
   return {
     async trim() {
       let removed = 0
-      let tenantId = await findNextChain(database, '')
+      let tenantId = await findNextChain(database.of(everyTenant), '')
       while (tenantId !== undefined) {
         removed += await trimChain(tenantId)
-        tenantId = await findNextChain(database, tenantId)
+        tenantId = await findNextChain(database.of(everyTenant), tenantId)
       }
       return removed
     },

@@ -83,7 +83,7 @@ export function createCreateConnection(
     }
     const host = parseHost(request.host ?? provider.defaultHost)
     // Before the key is sent anywhere. What it may do is known later, and looked at where it is stored.
-    requireAllowed(await readTenantPolicy(database, tenantId), { provider, host })
+    requireAllowed(await readTenantPolicy(database.of(tenantId), tenantId), { provider, host })
     await requireKnownHost(provider, host, tenantId)
     const { type, value } = request.credential
     const accessToken = new Secret(value)
@@ -105,7 +105,8 @@ export function createCreateConnection(
       type,
       tokens: { accessToken, refreshToken: null },
       // Counted by the database's clock, as every life is.
-      expiresInMs: expiresAt === null ? null : expiresAt.getTime() - (await readClock(database)),
+      expiresInMs:
+        expiresAt === null ? null : expiresAt.getTime() - (await readClock(database.of(tenantId))),
       askedScopes: [],
       scopes: scopes ?? [],
       allowAccountChange: false,
@@ -120,7 +121,7 @@ export function createCreateConnection(
       if (error instanceof KeywellError) {
         const { tenantId, userId } = request
         const entry = { ...caller, tenantId, userId, action: 'connection.connect' } as const
-        await audit.write(database, { ...entry, result: 'denied', reason: error.code })
+        await audit.write(database.of(tenantId), { ...entry, result: 'denied', reason: error.code })
       }
       throw error
     }

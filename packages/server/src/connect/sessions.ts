@@ -62,7 +62,11 @@ export function createSessions(parts: {
       )
     }
     if (request.connectionId !== undefined) {
-      const row = await findConnection(database, request.tenantId, request.connectionId)
+      const row = await findConnection(
+        database.of(request.tenantId),
+        request.tenantId,
+        request.connectionId,
+      )
       const foreign =
         row?.userId !== request.userId || request.providers?.includes(row.provider) === false
       if (row === undefined || foreign || row.status === 'disconnected') {
@@ -74,7 +78,7 @@ export function createSessions(parts: {
   /** What is named here must be allowed; what is not, is looked at when a flow begins. */
   async function checkPolicy(request: z.output<typeof createSessionSchema>): Promise<void> {
     const { tenantId, connectionId } = request
-    const policy = await readTenantPolicy(database, tenantId)
+    const policy = await readTenantPolicy(database.of(tenantId), tenantId)
     for (const name of request.providers ?? []) {
       requireAllowed(policy, { provider: requireProvider(name) })
     }
@@ -85,7 +89,7 @@ export function createSessions(parts: {
       requireAllowed(policy, { provider: requireProvider(name), scopes })
     }
     if (connectionId === undefined) return
-    const mended = await findConnection(database, tenantId, connectionId)
+    const mended = await findConnection(database.of(tenantId), tenantId, connectionId)
     if (mended === undefined) return
     requireAllowed(policy, { provider: requireProvider(mended.provider), host: mended.host })
   }
@@ -121,7 +125,7 @@ export function createSessions(parts: {
 
     async open(connectToken) {
       const { sessionId, tenantId } = await tokens.verify(connectToken)
-      const session = await findSession(database, tenantId, sessionId)
+      const session = await findSession(database.of(tenantId), tenantId, sessionId)
       if (session === undefined || !session.live) {
         throw new KeywellError('session_expired', 'This connect session has run out.')
       }
@@ -129,7 +133,7 @@ export function createSessions(parts: {
     },
 
     async read(tenantId, id) {
-      const session = await findSession(database, tenantId, id)
+      const session = await findSession(database.of(tenantId), tenantId, id)
       if (session === undefined) {
         throw new KeywellError('not_found', `There is no connect session ${id}.`)
       }
@@ -138,8 +142,9 @@ export function createSessions(parts: {
 
     async options(session) {
       const { policy } = session
-      const tenantPolicy = await readTenantPolicy(database, session.tenantId)
-      const usable = (await integrations.usable(session.tenantId)).filter(
+      const { tenantId } = session
+      const tenantPolicy = await readTenantPolicy(database.of(tenantId), tenantId)
+      const usable = (await integrations.usable(tenantId)).filter(
         ({ provider: name, host }) =>
           (policy.providers?.includes(name) ?? true) &&
           (policy.hosts?.includes(host) ?? true) &&

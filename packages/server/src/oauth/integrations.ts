@@ -14,6 +14,7 @@ import { requireAllowed } from '../policy/require-allowed.ts'
 import { noteRefusal, readTenantPolicy } from '../policy/tenant-policies.ts'
 import { type Database, UniqueViolation } from '../store/database.ts'
 import * as store from '../store/integrations.ts'
+import { installation, withInstallation } from '../store/scope.ts'
 import type { RecordContext, Vault } from '../vault/vault.ts'
 import type { Registration } from './client.ts'
 
@@ -92,14 +93,15 @@ export function createIntegrations(options: {
   }
 
   async function findUsable(tenantId: string): Promise<UsableIntegration[]> {
-    const rows = await store.listUsableIntegrations(database, tenantId)
+    const usable = database.of(withInstallation(tenantId))
+    const rows = await store.listUsableIntegrations(usable, tenantId)
     return rows.flatMap((row) =>
       row.clientId === null ? [] : [{ ...row, owner: row.tenantId, clientId: row.clientId }],
     )
   }
 
   async function read(owner: string, id: string): Promise<store.IntegrationRow> {
-    const row = await store.findIntegration(database, owner, id)
+    const row = await store.findIntegration(database.of(owner), owner, id)
     if (row === undefined) throw new KeywellError('not_found', `There is no integration ${id}.`)
     return row
   }
@@ -111,7 +113,7 @@ export function createIntegrations(options: {
       const provider = requireProvider(name)
       requireKnownScopes(provider, scopes)
       const row = {
-        tenantId: tenantId ?? store.installation,
+        tenantId: tenantId ?? installation,
         id: options.makeId('integration'),
         provider: name,
         host: parseHost(host ?? provider.defaultHost),
@@ -120,7 +122,10 @@ export function createIntegrations(options: {
       if (tenantId !== null) {
         const entry = { ...caller, tenantId, action: 'integration.create' } as const
         await noteRefusal(options, entry, async () =>
-          requireAllowed(await readTenantPolicy(database, tenantId), { provider, host: row.host }),
+          requireAllowed(await readTenantPolicy(database.of(tenantId), tenantId), {
+            provider,
+            host: row.host,
+          }),
         )
       }
       requireReachable(options.outbound, joinBelow(row.host, provider.oauth.tokenPath))
@@ -142,13 +147,14 @@ export function createIntegrations(options: {
     },
 
     async setClient({ tenantId, id, client }, caller) {
-      const owner = tenantId ?? store.installation
+      const owner = tenantId ?? installation
       await sealClient(await read(owner, id), client, caller)
       return view(await read(owner, id), redirectUri)
     },
 
     async list(tenantId) {
-      const rows = await store.listIntegrations(database, tenantId ?? store.installation)
+      const owner = tenantId ?? installation
+      const rows = await store.listIntegrations(database.of(owner), owner)
       return rows.map((row) => view(row, redirectUri))
     },
 
@@ -263,8 +269,7 @@ function view(row: store.IntegrationRow, redirectUri: (id: string) => string): I
     id: row.id as IntegrationId,
     provider: row.provider,
     host: row.host,
-    tenantId:
-      row.tenantId === store.installation ? null : (row.tenantId as Integration['tenantId']),
+    tenantId: row.tenantId === installation ? null : (row.tenantId as Integration['tenantId']),
     status: row.clientId === null ? 'draft' : 'active',
     clientId: row.clientId,
     suspended:

@@ -41,7 +41,8 @@ export async function noteRefusal<Result>(
     return await work()
   } catch (error) {
     if (error instanceof KeywellError && error.code === 'not_allowed_for_tenant') {
-      await parts.audit.write(parts.database, { ...entry, result: 'denied', reason: error.code })
+      const sql = parts.database.of(entry.tenantId)
+      await parts.audit.write(sql, { ...entry, result: 'denied', reason: error.code })
     }
     throw error
   }

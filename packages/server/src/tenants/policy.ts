@@ -32,7 +32,7 @@ export function createTenantPolicies(parts: {
 
   return {
     async read(tenantId) {
-      const row = await findTenantPolicy(database, tenantId)
+      const row = await findTenantPolicy(database.of(tenantId), tenantId)
       return {
         policy: parseTenantPolicy(row?.policy ?? null),
         updatedAt: row?.updatedAt.toISOString() ?? null,

@@ -6,6 +6,8 @@ create table tenant_policies (
 );
 create trigger tenant_policies_of_the_living before insert on tenant_policies
   for each row execute function refuse_erased_tenant();
+select guard_by_tenant('tenant_policies');
+grant select, insert, update, delete on tenant_policies to keywell_app;
 
 -- A change of the policy is one of the whole tenant, and names no connection.
 alter table changes
