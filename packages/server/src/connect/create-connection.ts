@@ -9,8 +9,7 @@ import type { Audit } from '../audit/audit.ts'
 import { lookUpAccount } from '../oauth/account.ts'
 import { type Integrations, parseHost, requireProvider } from '../oauth/integrations.ts'
 import { type ProbeNews, type ProbeParts, probeToken } from '../oauth/probe.ts'
-import { requireAllowed } from '../policy/require-allowed.ts'
-import { readTenantPolicy } from '../policy/tenant-policies.ts'
+import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import { readClock } from '../store/census.ts'
 import type { ConnectionRow } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
@@ -83,7 +82,7 @@ export function createCreateConnection(
     }
     const host = parseHost(request.host ?? provider.defaultHost)
     // Before the key is sent anywhere. What it may do is known later, and looked at where it is stored.
-    requireAllowed(await readTenantPolicy(database.of(tenantId), tenantId), { provider, host })
+    await requireAllowedFor(database.of(tenantId), tenantId, { provider, host })
     await requireKnownHost(provider, host, tenantId)
     const { type, value } = request.credential
     const accessToken = new Secret(value)

@@ -2,30 +2,26 @@ import {
   type Connection,
   type CreateFlowAnswer,
   type createFlowSchema,
-  defaultConnectionName,
   type Flow,
   type FlowId,
   finalFlowStatuses,
   KeywellError,
-  type ProviderDefinition,
   Secret,
 } from '@keywell/protocol'
-import { scopesAllowed } from '@keywell/providers'
 import type { z } from 'zod'
 import type { Audit } from '../audit/audit.ts'
 import { viewConnection } from '../credentials/connections.ts'
 import type { MakeId } from '../ids.ts'
 import { authorizationUrl } from '../oauth/client.ts'
-import { type Integrations, parseHost, requireProvider } from '../oauth/integrations.ts'
-import { requireAllowed } from '../policy/require-allowed.ts'
-import { noteRefusal, readTenantPolicy } from '../policy/tenant-policies.ts'
+import { type Integrations, requireProvider } from '../oauth/integrations.ts'
+import { noteRefusal } from '../policy/tenant-policies.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
 import type { SessionRow } from '../store/sessions.ts'
 import type { Vault } from '../vault/vault.ts'
-import { flowContext, readFlow } from './flow-record.ts'
+import { flowContext, readFlow, requireFlowAllowed } from './flow-record.ts'
 import {
   hashSecretText,
   issueCode,
@@ -33,7 +29,7 @@ import {
   type RandomBytes,
   redeemCode,
 } from './one-time-code.ts'
-import { planFlowScopes } from './scope-policy.ts'
+import { planFlow } from './plan-flow.ts'
 import type { Actor, Sessions } from './sessions.ts'
 
 /** How long one attempt may take from the click to the callback, in milliseconds. */
@@ -75,32 +71,12 @@ export function createFlows(parts: {
 }): Flows {
   const { database, vault, sessions, integrations, audit, random } = parts
 
-  /** Where the flow leads, through which integration, and what it asks for: all of it is allowed. */
-  async function plan(session: SessionRow, request: z.output<typeof createFlowSchema>) {
-    const { tenantId } = session
-    const target = await chooseTarget(database, session, request)
-    const { provider, host } = target
-    const policy = await readTenantPolicy(database.of(tenantId), tenantId)
-    requireAllowed(policy, { provider, host })
-    const integration = await integrations.pick({ tenantId, provider, host })
-    const allowed = scopesAllowed(policy, provider)
-    const scopes = planFlowScopes({
-      policy: session.policy,
-      provider,
-      registered: integration.scopes,
-      chosen: request.scopes,
-      defaults: provider.defaultScopes.filter((scope) => allowed?.includes(scope) ?? true),
-    })
-    requireAllowed(policy, { provider, scopes })
-    return { target, integration, scopes }
-  }
-
   return {
     async create(session, request, actor) {
       const { tenantId, userId } = session
       const entry = { ...actor, tenantId, userId, action: 'flow.start' } as const
       const { target, integration, scopes } = await noteRefusal(parts, entry, () =>
-        plan(session, request),
+        planFlow(parts, session, request),
       )
       const resumeUrl = checkResumeUrl(session, request)
       await checkLimits(database, session)
@@ -223,59 +199,6 @@ export function createFlows(parts: {
       return viewFlow(database, await readFlowOf(database, session, flowId))
     },
   }
-}
-
-/** Which account a flow is for: the one to mend, or what the browser asked for within the session. */
-async function chooseTarget(
-  database: Database,
-  session: SessionRow,
-  request: z.output<typeof createFlowSchema>,
-): Promise<{
-  provider: ProviderDefinition
-  host: string
-  connectionName: string
-  connectionId: string | null
-}> {
-  const { policy } = session
-  const provider = requireProvider(request.provider)
-  if (policy.providers !== null && !policy.providers.includes(provider.name)) {
-    throw new KeywellError(
-      'unknown_provider',
-      `This connect session does not allow ${provider.title}.`,
-      { nextStep: "Name the provider when the app's backend makes the session." },
-    )
-  }
-  const mended =
-    policy.connectionId === null
-      ? undefined
-      : await findConnection(database.of(session.tenantId), session.tenantId, policy.connectionId)
-  if (mended !== undefined && mended.provider !== provider.name) {
-    throw new KeywellError(
-      'unknown_provider',
-      `This connect session is there to mend a connection to ${mended.provider}.`,
-    )
-  }
-  const host = mended?.host ?? parseHost(request.host ?? provider.defaultHost)
-  if (policy.hosts !== null && !policy.hosts.includes(host)) {
-    throw new KeywellError('host_not_allowed', `This connect session does not allow ${host}.`)
-  }
-  return {
-    provider,
-    host,
-    connectionName: mended?.name ?? request.connectionName ?? defaultConnectionName,
-    connectionId: mended?.id ?? null,
-  }
-}
-
-/** The policy may be a narrower one than when the flow was made. */
-export async function requireFlowAllowed(database: Database, flow: store.FlowRow): Promise<void> {
-  const { tenantId, host, scopes } = flow
-  const provider = requireProvider(flow.provider)
-  requireAllowed(await readTenantPolicy(database.of(tenantId), tenantId), {
-    provider,
-    host,
-    scopes,
-  })
 }
 
 function checkResumeUrl(

@@ -9,8 +9,7 @@ import type { Audit, AuditEntry } from '../audit/audit.ts'
 import { writeChange } from '../changes/changes.ts'
 import type { MakeId } from '../ids.ts'
 import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
-import { requireAllowed } from '../policy/require-allowed.ts'
-import { readTenantPolicy } from '../policy/tenant-policies.ts'
+import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import { planLife, planProbe } from '../refresh/schedule.ts'
 import {
   type ConnectionRow,
@@ -82,7 +81,7 @@ export function createStoreConnection(parts: {
     const life = lifeOf(credential, random)
     return database.transaction(withInstallation(tenantId), async (sql) => {
       // Known only now: what the provider granted. Should the policy change beside this, the read sees it.
-      requireAllowed(await readTenantPolicy(sql, tenantId), { provider, host, scopes })
+      await requireAllowedFor(sql, tenantId, { provider, host, scopes })
       if (existing !== undefined) {
         // The grant that is replaced goes the way of a disconnected one: it is withdrawn upstream.
         // Moved first, while the row still names the integration that it was sealed to.

@@ -10,8 +10,7 @@ import type { Audit, AuditAction } from '../audit/audit.ts'
 import type { MakeId } from '../ids.ts'
 import { InvalidHost, joinBelow, normalizeHost } from '../outbound/host.ts'
 import { type Outbound, OutboundError } from '../outbound/outbound.ts'
-import { requireAllowed } from '../policy/require-allowed.ts'
-import { noteRefusal, readTenantPolicy } from '../policy/tenant-policies.ts'
+import { noteRefusal, requireAllowedFor } from '../policy/tenant-policies.ts'
 import { type Database, UniqueViolation } from '../store/database.ts'
 import * as store from '../store/integrations.ts'
 import { installation, withInstallation } from '../store/scope.ts'
@@ -121,11 +120,8 @@ export function createIntegrations(options: {
       }
       if (tenantId !== null) {
         const entry = { ...caller, tenantId, action: 'integration.create' } as const
-        await noteRefusal(options, entry, async () =>
-          requireAllowed(await readTenantPolicy(database.of(tenantId), tenantId), {
-            provider,
-            host: row.host,
-          }),
+        await noteRefusal(options, entry, () =>
+          requireAllowedFor(database.of(tenantId), tenantId, { provider, host: row.host }),
         )
       }
       requireReachable(options.outbound, joinBelow(row.host, provider.oauth.tokenPath))

@@ -1,7 +1,9 @@
 import { KeywellError, type TenantPolicy, tenantPolicySchema } from '@keywell/protocol'
+import type { Wanted } from '@keywell/providers'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { findTenantPolicy } from '../store/tenant-policies.ts'
+import { requireAllowed } from './require-allowed.ts'
 
 /** Of a tenant that nothing was said of. */
 export const noLimits: TenantPolicy = Object.freeze({ readOnly: false })
@@ -29,6 +31,11 @@ export function parseTenantPolicy(stored: unknown): TenantPolicy {
       nextStep: 'Let all processes of the service be of one version, or set the policy again.',
     },
   )
+}
+
+/** @throws KeywellError `not_allowed_for_tenant`, which says what is allowed instead */
+export async function requireAllowedFor(sql: Sql, tenantId: string, wanted: Wanted): Promise<void> {
+  requireAllowed(await readTenantPolicy(sql, tenantId), wanted)
 }
 
 /** Does some work, and writes to the audit log when the policy was in its way. */
