@@ -78,6 +78,7 @@ import {
 import { createTenants } from './tenants/erase.ts'
 import { createExportTenant } from './tenants/export.ts'
 import { createOperatorTenants, type OperatorTenants } from './tenants/operator-tenants.ts'
+import { createTenantPolicies } from './tenants/policy.ts'
 import { after, createLoop, sleep } from './timers.ts'
 import type { KeyProvider } from './vault/key-provider.ts'
 import { createVault } from './vault/vault.ts'
@@ -359,6 +360,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     heads,
     tenants,
     exportTenant: createExportTenant({ database, audit, tenants }),
+    tenantPolicies: createTenantPolicies({ database, audit }),
     nextFlowHint: flowHints.next,
     tracing,
     scrape,
@@ -468,7 +470,8 @@ function beforePush(
   return {
     async sign(event) {
       // A change was made by ourselves, and it is parsed by whoever reads it.
-      if (event.event === 'change') await faultPoint('before_push', event.change as Change)
+      const change = event.event === 'change' ? (event.change as Change) : undefined
+      if (change !== undefined && change.kind !== 'policy') await faultPoint('before_push', change)
       return signer.sign(event)
     },
   }
