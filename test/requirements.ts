@@ -371,6 +371,11 @@ export const requirements = {
       'A statement changes no row of a tenant that its scope does not name, and moves none there.',
     source: 'threats.md, Row-level security',
   },
+  'T19:row-security-cost': {
+    behaviour:
+      'Row security looks at the rows that a statement finds, and has none read besides them.',
+    source: 'threats.md, Row-level security; refresh.md, figures',
+  },
   'T19:row-security-owner': {
     behaviour: 'Row security binds whoever owns the tables, unless that is a superuser.',
     source: 'threats.md, Row-level security',
