@@ -439,6 +439,27 @@ export const requirements = {
     behaviour: 'What is older than 90 days goes, and what stays can still be proved.',
     source: 'threats.md, Audit, failing closed',
   },
+  'T30:weeks': {
+    behaviour: 'The log stands in weeks, and there is one for every entry of the coming month.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:whole-weeks': {
+    behaviour: 'Old weeks go whole, and every chain goes on where it was and is proved.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:clock-that-jumps': {
+    behaviour: 'An entry of a time for which there is no week is written, proved and removed.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:no-other-way': {
+    behaviour:
+      'Nobody drops a week that is young, or of which a link is not cut off, nor changes one by its own name.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:before-the-weeks': {
+    behaviour: 'A log from before there were weeks is taken over as it stands, and is proved.',
+    source: 'threats.md, Audit, failing closed',
+  },
   'T30:no-row-no-credential': {
     behaviour:
       'Of 10,000 reads with the audit log unwritable none hands out a credential, and the next is answered when it can be written.',
