@@ -465,6 +465,26 @@ export const requirements = {
       'Of 10,000 reads with the audit log unwritable none hands out a credential, and the next is answered when it can be written.',
     source: 'T30; threats.md, Audit, failing closed',
   },
+  'T30:refused-calls': {
+    behaviour:
+      'A call whose key is wrong, has ended, may not do this or calls too often is in the audit log.',
+    source: 'threats.md, API keys; Audit, failing closed',
+  },
+  'T30:refused-whose': {
+    behaviour:
+      'A refused call stands under the tenant that it named where its key was right, else under the installation.',
+    source: 'threats.md, API keys; Audit, failing closed',
+  },
+  'T30:refusals-bounded': {
+    behaviour:
+      'However many calls are refused, a process writes and remembers no more of them than told, and counts the rest.',
+    source: 'threats.md, API keys; Audit, failing closed',
+  },
+  'T30:refusals-do-not-wait': {
+    behaviour:
+      'A refusal stands while the audit log cannot be written, at once, and what is missing is counted.',
+    source: 'threats.md, API keys; Audit, failing closed',
+  },
   'audit:search': {
     behaviour: 'The audit log is searched by who, what, when and outcome, in pages, newest first.',
     source: 'threats.md, Audit, failing closed',

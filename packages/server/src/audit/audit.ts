@@ -41,6 +41,7 @@ export type AuditAction =
   | 'key.destroy'
   | 'tenant.erase'
   | 'tenant.export'
+  | 'call.refuse'
 
 /** One act. Never holds a secret, nor the hash of one. */
 export interface AuditEntry {
@@ -69,6 +70,11 @@ export interface Audit {
    * @throws KeywellError `unavailable` when the row could not be written; nothing may be handed out
    */
   handOut(entry: AuditEntry): Promise<void>
+  /**
+   * Writes what no answer waits for. Such rows share commits with each other, and never with a hand-out,
+   * which they could hold up. Rejects when it could not be written.
+   */
+  record(entry: AuditEntry): Promise<void>
   /** Takes nothing more, and waits for what is on its way. */
   close(): Promise<void>
 }
@@ -91,10 +97,12 @@ export function createAudit(options: {
   after?: After
 }): Audit {
   const { database, keys, makeId, metrics = silentMetrics } = options
-  const handOuts = createGroupCommit<SealedAuditRow>({
-    commit: (rows) => insertAudit(database, rows),
+  const commits = {
+    commit: (rows: readonly SealedAuditRow[]) => insertAudit(database, rows),
     after: options.after ?? after,
-  })
+  }
+  const handOuts = createGroupCommit(commits)
+  const records = createGroupCommit(commits)
 
   function seal(entry: AuditEntry): SealedAuditRow {
     const row = toRow(makeId(), entry)
@@ -112,7 +120,10 @@ export function createAudit(options: {
         throw new KeywellError('unavailable', 'The audit log cannot be written.', { cause })
       }
     },
-    close: () => handOuts.close(),
+    record: async (entry) => records.add(seal(entry)),
+    async close() {
+      await Promise.all([handOuts.close(), records.close()])
+    },
   }
 }
 

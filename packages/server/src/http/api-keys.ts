@@ -29,6 +29,19 @@ export interface KeyMaker {
   access: Access | undefined
 }
 
+/** The cause of a refusal whose key has ended. For the log: whoever called is not told. */
+export class DeadKey extends Error {
+  override readonly name = 'DeadKey'
+  readonly keyId: string
+  readonly reason: 'expired' | 'revoked'
+
+  constructor({ id, revokedAt }: store.ApiKeyRow) {
+    super(`The key ${id} has ended.`)
+    this.keyId = id
+    this.reason = revokedAt === null ? 'expired' : 'revoked'
+  }
+}
+
 export interface ApiKeys {
   /** Loads the pepper. Before that every key is refused. */
   start(): Promise<void>
@@ -103,8 +116,11 @@ export function createApiKeys(parts: {
   async function admit(key: string): Promise<Access> {
     const id = idInKey(key)
     const row = id === undefined ? undefined : await store.findApiKey(database, id)
-    if (row === undefined || !row.live) throw refused()
+    if (row === undefined) throw refused()
     const verdict = macs().judge(row, key)
+    // With a revoked key its MAC went, so it is believed which one it was: it opens nothing.
+    const isKnown = row.revokedAt !== null || verdict.startsWith('right')
+    if (!row.live) throw refused(isKnown ? new DeadKey(row) : undefined)
     switch (verdict) {
       case 'right':
         return accessOf(row)
@@ -228,8 +244,8 @@ function sameSpan({ createdAt, expiresAt }: store.ApiKeyRow, nowMs: number): Dat
   return expiresAt === null ? null : new Date(nowMs + expiresAt.getTime() - createdAt.getTime())
 }
 
-function refused(): KeywellError {
-  return new KeywellError('unauthorized', 'The API key is not valid.')
+function refused(cause?: DeadKey): KeywellError {
+  return new KeywellError('unauthorized', 'The API key is not valid.', { cause })
 }
 
 function notFound(id: string): never {
