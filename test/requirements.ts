@@ -507,6 +507,10 @@ export const requirements = {
       'A minute after it grew, the end of a chain is signed, and told to the log and the API.',
     source: 'threats.md, Audit, failing closed',
   },
+  'audit:head-webhook': {
+    behaviour: 'An endpoint that asked for signed heads is sent them, and no other is.',
+    source: 'threats.md, Audit, failing closed',
+  },
   'audit:verify-command': {
     behaviour:
       'keywell-service audit verify names the first entry that is not as it was written, and exits with 1.',

@@ -186,6 +186,7 @@ export {
   type UpdateWebhook,
   updateWebhookSchema,
   type Webhook,
+  type WebhookAuditHead,
   type WebhookConnection,
   type WebhookEventType,
   type WebhookPayload,
