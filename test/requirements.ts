@@ -498,6 +498,11 @@ export const requirements = {
       'An export that ended early goes on where it ended, without a gap and with nothing twice.',
     source: 'threats.md, Audit, failing closed',
   },
+  'audit:sdk-export': {
+    behaviour:
+      'An export by the SDK whose connection breaks goes on behind the last entry, without a gap and with nothing twice.',
+    source: 'threats.md, Audit, failing closed',
+  },
   'audit:ocsf': {
     behaviour: 'An export as OCSF has what the class API Activity requires.',
     source: 'OCSF 1.6.0, API Activity',
