@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { childFaults } from './architecture/children.ts'
 import { importFaults, manifestFaults, readWorkspace } from './architecture/packages.ts'
+import { scopeFaults, staleScopes } from './architecture/scopes.ts'
 import { exposeFaults, moduleStateFaults, staleExposers } from './architecture/secrets.ts'
 import { doorFaults, serverFolderFaults, staleDoorKeepers } from './architecture/server.ts'
 import { type Fault, readSources, type SourceFile } from './architecture/source.ts'
@@ -241,6 +242,22 @@ verifies.suite('T19:statements', () => {
       "text is put into: select from flows where tenant_id = $1 and id = ' … '",
     ])
   })
+})
+
+verifies.suite('T19:scopes', () => {
+  test('the source reaches beyond a tenant in these places alone', () => {
+    expect(scopeFaults(sources)).toEqual([])
+    expect(staleScopes(sources)).toEqual([])
+  })
+
+  test.each(['database.of(everyTenant)', "import { everyTenant as all } from './scope.ts'"])(
+    '`%s` elsewhere is found',
+    (text) => {
+      expect(found(scopeFaults, 'packages/server/src/http/planted.ts', text)).toEqual([
+        'may not use the scope everyTenant',
+      ])
+    },
+  )
 })
 
 verifies.suite('house:state', () => {

@@ -1,4 +1,5 @@
 /** The audit log across the service: what may leave, who may look, what a command says of it. */
+
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,15 +12,11 @@ import {
   auditPageSchema,
 } from '@keywell/protocol'
 import { Keywell } from '@keywell/sdk'
-import { createKeyFile, type Database, openPostgres } from '@keywell/server'
+import { createKeyFile } from '@keywell/server'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { startTcpProxy } from './faults/tcp-proxy.ts'
-import {
-  type CreatedDatabase,
-  createDatabase,
-  describeEachDatabase,
-  openAsOwner,
-} from './support/databases.ts'
+import { type CreatedDatabase, createDatabase, describeEachDatabase } from './support/databases.ts'
+import { openCreated, type TestDatabase } from './support/inspected.ts'
 import { runService } from './support/service-process.ts'
 import { createStage, jonas, mira, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
@@ -27,15 +24,10 @@ import { verifies } from './support/verifies.ts'
 
 describeEachDatabase('the audit log', (makeDatabase) => {
   let stage: Stage
-  let database: Database
-  let owner: Database
-  let closeOwner: () => Promise<void>
+  let database: TestDatabase
 
   beforeAll(async () => {
     database = await makeDatabase()
-    const opened = await openAsOwner(database)
-    owner = opened.owner
-    closeOwner = opened.close
     stage = await createStage(database)
     await stage.connect({ who: mira })
     await stage.connect({ who: jonas })
@@ -43,7 +35,6 @@ describeEachDatabase('the audit log', (makeDatabase) => {
     await allLinked()
   }, 60_000)
   afterAll(async () => {
-    await closeOwner()
     await stage.stop()
   })
 
@@ -248,7 +239,7 @@ describeEachDatabase('the audit log', (makeDatabase) => {
     const none = auditHeadSchema.parse((await stage.call('GET', path)).body)
     expect(none.head).toBeNull()
     // A minute passes.
-    await owner.query("update audit_heads_due set since = now() - interval '2 minutes'")
+    await database.query("update audit_heads_due set since = now() - interval '2 minutes'")
     let head: AuditHead['head'] = null
     await until('the end of the chain is signed', async () => {
       head = (await stage.call<AuditHead>('GET', path)).body.head
@@ -281,7 +272,7 @@ describeEachDatabase('the audit log', (makeDatabase) => {
         )
       const known = (await (await read()).json()).credential
       expect(known).toEqual(expect.any(String))
-      await owner.query('alter table audit rename to audit_away')
+      await database.query('alter table audit rename to audit_away')
       let refused = 0
       for (let round = 0; round < rounds; round += 1) {
         const answers = await Promise.all(Array.from({ length: 200 }, read))
@@ -294,7 +285,7 @@ describeEachDatabase('the audit log', (makeDatabase) => {
         }
       }
       expect(refused).toBe(rounds * 200)
-      await owner.query('alter table audit_away rename to audit')
+      await database.query('alter table audit_away rename to audit')
       const after = await read()
       expect(after.status).toBe(200)
       await allLinked()
@@ -314,7 +305,7 @@ describe('by command', () => {
     const folder = mkdtempSync(join(tmpdir(), 'keywell-audit-'))
     const keyPath = join(folder, 'root-key')
     createKeyFile(keyPath)
-    const database = await openPostgres({ url: created.appUrl })
+    const database = await openCreated(created)
     stage = await createStage(database, { keyPath })
     await stage.connect()
     environment = {
@@ -337,7 +328,7 @@ describe('by command', () => {
         const process = runService(['audit', 'verify', ...words], environment)
         return { code: await process.exited, output: process.output() }
       }
-      const { owner, close } = await openAsOwner(stage.database)
+      const owner = stage.database
       await until('all entries are linked', async () => {
         const rows = await owner.query('select from audit_tail limit 1')
         return rows.length === 0
@@ -371,7 +362,6 @@ describe('by command', () => {
         code: 2,
         output: expect.stringContaining('Usage'),
       })
-      await close()
     },
     { timeout: 120_000 },
   )

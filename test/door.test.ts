@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { openPostgres } from '@keywell/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CreatedDatabase, createDatabase } from './support/databases.ts'
+import { openCreated } from './support/inspected.ts'
 import { appOrigin, createStage, mira, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
 
@@ -19,7 +19,7 @@ let door: Server
 
 beforeAll(async () => {
   created = await createDatabase()
-  stage = await createStage(await openPostgres({ url: created.appUrl, poolSize: 5 }), {
+  stage = await createStage(await openCreated(created, { poolSize: 5 }), {
     doorLimits: {
       key: { requestsPerSecond: slow, burst: 60 },
       address: { requestsPerSecond: slow, burst: 40 },

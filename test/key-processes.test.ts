@@ -1,10 +1,12 @@
 /** Keys replaced by an operator's commands, while real processes serve reads from a real Postgres. */
+
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createKeyFile, openPostgres } from '@keywell/server'
+import { createKeyFile } from '@keywell/server'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { type CreatedDatabase, createDatabase } from './support/databases.ts'
+import { openCreated } from './support/inspected.ts'
 import { runService, type ServiceProcess, startService } from './support/service-process.ts'
 import { createStage, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
@@ -24,7 +26,7 @@ const running: ServiceProcess[] = []
 beforeAll(async () => {
   createKeyFile(keyFile)
   created = await createDatabase()
-  const database = await openPostgres({ url: created.appUrl })
+  const database = await openCreated(created)
   stage = await createStage(database, { keyPath: keyFile, role: 'serve' })
   for (const tenantId of tenants) {
     for (let user = 0; user < usersOfTenant; user += 1) {

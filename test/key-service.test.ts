@@ -1,6 +1,8 @@
 /** Root keys in a key service, which is a process of its own and can fail in every way. */
-import { createKeywell, kmsKeys, openPglite } from '@keywell/server'
-import { afterAll, beforeAll, beforeEach, expect, inject } from 'vitest'
+
+import { createKeywell, kmsKeys } from '@keywell/server'
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import { openEmbedded } from './support/databases.ts'
 import { type LocalKeyService, startKeyService } from './support/key-service.ts'
 import { createStage, mira, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
@@ -13,7 +15,7 @@ const keysOf = (...keyNames: string[]) => kmsKeys({ service, keyNames, timeoutMs
 
 beforeAll(async () => {
   service = await startKeyService()
-  const database = await openPglite({ dataDir: 'memory', image: inject('pgliteImage') })
+  const database = await openEmbedded()
   stage = await createStage(database, { role: 'serve', keys: keysOf('one', 'two') })
   await stage.connect()
 })

@@ -1,4 +1,5 @@
 /** Keys that are replaced, and records that are moved where they do not belong, in real databases. */
+
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { createKeyFile, createKeywell, type Database, keyFile, localKeys } from 
 import { afterAll, beforeAll, expect } from 'vitest'
 import { describeEachDatabase } from './support/databases.ts'
 import { createOvertaking, sealEverything, sealedColumns } from './support/everything-sealed.ts'
+import { withStatements } from './support/inspected.ts'
 import { mortal } from './support/mortal-database.ts'
 import { parseScrape } from './support/scrape.ts'
 import { createStage, type Stage } from './support/stage.ts'
@@ -155,13 +157,13 @@ describeEachDatabase('keys', (makeDatabase) => {
       }
       expect((await stage.read(who)).body).toMatchObject({ generation: 2 })
     }
-    const racing: Database = {
-      ...mortal(stage.database, Number.POSITIVE_INFINITY),
-      async query(text, parameters) {
+    const racing = withStatements(
+      { ...stage.database, close: async () => {} },
+      async (run, text) => {
         if (text.startsWith('update credentials set sealed')) await refresh()
-        return await stage.database.query(text, parameters)
+        return await run()
       },
-    }
+    )
     const done = await operator(racing).rotateTenant(who.tenantId)
     expect(done).toMatchObject({ moved: 0, overtaken: 1, unreadable: [] })
     expect(done.versions.at(-1)).toMatchObject({ version: 2, records: 1 })

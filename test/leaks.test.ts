@@ -222,13 +222,7 @@ async function tellWebhooks(
   }
   const worker = createKeywell({
     // It ends its database with itself, and this one is still needed.
-    database: {
-      kind: database.kind,
-      query: (text, values) => database.query(text, values),
-      transaction: (tenantId, work) => database.transaction(tenantId, work),
-      listen: (channel, heard) => database.listen(channel, heard),
-      close: async () => {},
-    },
+    database: { ...database, close: async () => {} },
     role: 'worker',
     keys: localKeys(keyFile({ path: options.keyPath, warn: () => {} })),
     publicUrl: stage.url,

@@ -7,9 +7,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { faults } from '@keywell/sandbox'
-import { createKeyFile, openPostgres } from '@keywell/server'
+import { createKeyFile } from '@keywell/server'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 import { createDatabase, describeEachDatabase } from './support/databases.ts'
+import { openCreated } from './support/inspected.ts'
 import { parseScrape, type Scraped } from './support/scrape.ts'
 import { startService } from './support/service-process.ts'
 import { recordSpans } from './support/spans.ts'
@@ -296,7 +297,7 @@ verifies(
     const keyPath = join(folder, 'root-key')
     createKeyFile(keyPath)
     const created = await createDatabase()
-    const stage = await createStage(await openPostgres({ url: created.appUrl }), {
+    const stage = await createStage(await openCreated(created), {
       keyPath,
       role: 'serve',
     })

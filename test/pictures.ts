@@ -1,16 +1,19 @@
 /** The README's pictures, taken from the running product: `npm run pictures`. */
+
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openPglite } from '@keywell/server'
 import type { Page } from 'playwright-core'
 import { launchBrowser } from './support/browser.ts'
+import { inspected } from './support/inspected.ts'
 import { createProduct } from './support/product.ts'
 
 const folder = fileURLToPath(new URL('../apps/demo/pictures/', import.meta.url))
 mkdirSync(folder, { recursive: true })
 
-const product = await createProduct(await openPglite({ dataDir: 'memory' }))
+const database = await openPglite({ dataDir: 'memory' })
+const product = await createProduct(inspected(database, database))
 const browser = await launchBrowser()
 try {
   const desk = { viewport: { width: 1180, height: 820 }, deviceScaleFactor: 1.5 }

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { faults } from '@keywell/sandbox'
-import { createKeyFile, openPostgres } from '@keywell/server'
+import { createKeyFile } from '@keywell/server'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { type CreatedDatabase, createDatabase } from './support/databases.ts'
+import { openCreated, openOwner } from './support/inspected.ts'
 import { runService, type ServiceProcess, startService } from './support/service-process.ts'
 import { createStage, mira, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
@@ -21,7 +22,7 @@ const running: ServiceProcess[] = []
 beforeAll(async () => {
   createKeyFile(keyFile)
   created = await createDatabase()
-  stage = await createStage(await openPostgres({ url: created.appUrl }), { keyPath: keyFile })
+  stage = await createStage(await openCreated(created), { keyPath: keyFile })
 })
 
 afterAll(async () => {
@@ -91,7 +92,7 @@ verifies('T30:audit-fails-closed', async () => {
   const who = { tenantId: 'ten_audited', userId: 'u' }
   await stage.connect({ who })
   expect((await stage.read(who)).status).toBe(200)
-  const owner = await openPostgres({ url: created.ownerUrl, poolSize: 1 })
+  const owner = await openOwner(created.ownerUrl)
   await owner.query('alter table audit rename to audit_gone')
   const answers = await Promise.all(Array.from({ length: 200 }, () => stage.read(who)))
   for (const answer of answers) {
@@ -109,7 +110,7 @@ verifies(
     const service = await start()
     await stage.connect()
     expect((await readAt(service.url, mira)).status).toBe(200)
-    const owner = await openPostgres({ url: created.ownerUrl, poolSize: 1 })
+    const owner = await openOwner(created.ownerUrl)
     await owner.query(
       `select pg_terminate_backend(pid) from pg_stat_activity
        where datname = current_database() and pid <> pg_backend_pid()`,
@@ -150,7 +151,7 @@ verifies(
     const rotated = async () =>
       (await stage.sandbox.control.counters()).grantTypes.refresh_token === 1
     await expect.poll(rotated).toBe(true)
-    const owner = await openPostgres({ url: created.ownerUrl, poolSize: 1 })
+    const owner = await openOwner(created.ownerUrl)
     for (const until = performance.now() + 2_500; performance.now() < until; ) {
       await owner.query(
         `select pg_terminate_backend(pid) from pg_stat_activity

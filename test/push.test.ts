@@ -1,6 +1,6 @@
 import { Keywell, type KeywellOptions } from '@keywell/sdk'
-import { openPglite } from '@keywell/server'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, onTestFinished } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished } from 'vitest'
+import { openEmbedded } from './support/databases.ts'
 import { createStage, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
 import { Wire } from './support/wire.ts'
@@ -11,7 +11,7 @@ let stage: Stage
 let next = 0
 
 beforeAll(async () => {
-  stage = await createStage(await openPglite({ dataDir: 'memory', image: inject('pgliteImage') }))
+  stage = await createStage(await openEmbedded())
 })
 afterAll(() => stage.stop())
 beforeEach(() => stage.calm())
@@ -212,9 +212,7 @@ verifies('T28:foreign-installation', async () => {
   const query = await connected()
   const wire = new Wire()
   const { keywell, evicted, errors } = await holder(query, { fetch: wire.fetch })
-  const foreign = await createStage(
-    await openPglite({ dataDir: 'memory', image: inject('pgliteImage') }),
-  )
+  const foreign = await createStage(await openEmbedded())
   onTestFinished(() => foreign.stop())
   // The same user of the same tenant, at another Keywell, where the connection goes.
   const { tenantId, userId } = query

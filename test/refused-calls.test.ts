@@ -1,8 +1,8 @@
 /** What the audit log says of calls that were refused. */
 import type { AuditLogEntry, AuditPage, CreateApiKey } from '@keywell/protocol'
-import type { Database } from '@keywell/server'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { describeEachDatabase, openAsOwner } from './support/databases.ts'
+import { describeEachDatabase } from './support/databases.ts'
+import type { TestDatabase } from './support/inspected.ts'
 import { parseScrape } from './support/scrape.ts'
 import { createStage, must, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
@@ -12,17 +12,12 @@ const keyBurst = 60
 const guesses = 20
 
 describeEachDatabase('refused calls', (makeDatabase) => {
-  let database: Database
-  let owner: Database
-  let closeOwner: () => Promise<void>
+  let database: TestDatabase
   let stage: Stage
   let tenants = 0
 
   beforeAll(async () => {
     database = await makeDatabase()
-    const opened = await openAsOwner(database)
-    owner = opened.owner
-    closeOwner = opened.close
     stage = await createStage(database, {
       doorLimits: {
         key: { requestsPerSecond: 0.001, burst: keyBurst },
@@ -30,10 +25,7 @@ describeEachDatabase('refused calls', (makeDatabase) => {
       },
     })
   }, 60_000)
-  afterAll(async () => {
-    await closeOwner()
-    await stage.stop()
-  })
+  afterAll(() => stage.stop())
 
   /** A tenant of its own for each test. */
   const newTenant = () => {
@@ -102,7 +94,7 @@ describeEachDatabase('refused calls', (makeDatabase) => {
     await stage.keywell.apiKeys.rotate(expired.id, { overlapSeconds: 0 })
     // Its row was changed by hand, which makes it nobody's key.
     const altered = await makeKey()
-    await owner.query('update api_keys set expires_at = now() where id = $1', [altered.id])
+    await database.query('update api_keys set expires_at = now() where id = $1', [altered.id])
     for (const { key } of [revoked, expired, altered]) {
       expect(await call(key, 'GET', path)).toBe(401)
     }
@@ -198,11 +190,11 @@ describeEachDatabase('refused calls', (makeDatabase) => {
     const tenantId = newTenant()
     must(await stage.call('GET', `/v1/connections?tenantId=${tenantId}`), 200)
     const before = await missing()
-    await owner.query('alter table audit rename to audit_away')
+    await database.query('alter table audit rename to audit_away')
     expect(await call(weak.key, 'GET', `/v1/audit?tenantId=${tenantId}`)).toBe(403)
     expect(await call('kw_wrong', 'GET', `/v1/webhooks?tenantId=${tenantId}`)).toBe(401)
     await until('both are counted', async () => (await missing()) === before + 2)
-    await owner.query('alter table audit_away rename to audit')
+    await database.query('alter table audit_away rename to audit')
     expect(await call(weak.key, 'GET', `/v1/audit/head?tenantId=${tenantId}`)).toBe(403)
     await expectRefusal(tenantId, `key:${weak.id}`, 'forbidden: GET /v1/audit/head')
   })

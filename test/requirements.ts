@@ -304,6 +304,48 @@ export const requirements = {
       'Every route answers a foreign id, and a tenant that a key is not for, as it answers an unknown one.',
     source: 'threats.md, T19',
   },
+  'T19:scopes': {
+    behaviour:
+      'Work that serves all tenants at once is done in the places that are listed with a reason.',
+    source: 'threats.md, Row-level security',
+  },
+  'T19:row-security': {
+    behaviour:
+      'A statement that names no tenant in its scope sees no row of any table, without an error; one that names a tenant sees its rows alone.',
+    source: 'threats.md, T19 and Row-level security',
+  },
+  'T19:row-security-everywhere': {
+    behaviour:
+      'Every table with rows of tenants has forced row security, and the roles of statements own nothing.',
+    source: 'threats.md, Row-level security',
+  },
+  'T19:row-security-writes': {
+    behaviour:
+      'A statement changes no row of a tenant that its scope does not name, and moves none there.',
+    source: 'threats.md, Row-level security',
+  },
+  'T19:row-security-owner': {
+    behaviour: 'Row security binds whoever owns the tables, unless that is a superuser.',
+    source: 'threats.md, Row-level security',
+  },
+  'T13:worker-sees-nothing-sealed': {
+    behaviour: 'The role that serves all tenants at once can read no sealed value and no hash.',
+    source: 'threats.md, T13 and Row-level security',
+  },
+  'operate:roles-missing': {
+    behaviour:
+      'A login that may not take the roles is told the statements that an administrator has to run.',
+    source: 'threats.md, Row-level security',
+  },
+  'operate:login-owns-nothing': {
+    behaviour: 'The service runs as a login that owns nothing and may do nothing by itself.',
+    source: 'threats.md, Row-level security',
+  },
+  'T30:append-only-roles': {
+    behaviour:
+      'The roles of the service may not update or truncate the audit log, and requests may not delete from it.',
+    source: 'threats.md, T30',
+  },
   'T23:private-hosts': {
     behaviour: 'A private, plain or disguised host is refused when it is registered.',
     source: 'threats.md, T22 and T23',
@@ -455,6 +497,11 @@ export const requirements = {
     behaviour:
       'Nobody drops a week that is young, or of which a link is not cut off, nor changes one by its own name.',
     source: 'threats.md, Audit, failing closed',
+  },
+  'T30:weeks-of-an-owner': {
+    behaviour:
+      'A login that is no superuser drops old weeks of its tables, and none that is not cut off.',
+    source: 'threats.md, Audit, failing closed; Row-level security',
   },
   'T30:before-the-weeks': {
     behaviour: 'A log from before there were weeks is taken over as it stands, and is proved.',

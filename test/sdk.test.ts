@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import { faults } from '@keywell/sandbox'
 import { Keywell, KeywellError } from '@keywell/sdk'
-import { openPglite } from '@keywell/server'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import { openEmbedded } from './support/databases.ts'
 import { createStage, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
 
@@ -13,7 +13,7 @@ let next = 0
 const clients: Keywell[] = []
 
 beforeAll(async () => {
-  stage = await createStage(await openPglite({ dataDir: 'memory', image: inject('pgliteImage') }))
+  stage = await createStage(await openEmbedded())
 })
 afterAll(() => stage.stop())
 beforeEach(() => stage.calm())

@@ -1,21 +1,21 @@
 /** What a stop waits for, beside what the engine has under way. */
-import { type Database, DatabaseUnavailable } from '@keywell/server'
+
+import { DatabaseUnavailable } from '@keywell/server'
 import { expect } from 'vitest'
 import { describeEachDatabase } from './support/databases.ts'
+import { type TestDatabase, withStatements } from './support/inspected.ts'
 import { createStage } from './support/stage.ts'
 import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
 
 /** Closed for the service, and open to look at what it left behind. */
-function keptOpen(database: Database): Database {
+function keptOpen(database: TestDatabase): TestDatabase {
   let closed = false
   const whileOpen = <Result>(run: () => Promise<Result>): Promise<Result> =>
     closed ? Promise.reject(new DatabaseUnavailable('It was closed.')) : run()
   return {
-    kind: database.kind,
-    query: (text, parameters) => whileOpen(() => database.query(text, parameters)),
-    transaction: (tenantId, work) => whileOpen(() => database.transaction(tenantId, work)),
-    listen: (channel, heard) => database.listen(channel, heard),
+    ...withStatements(database, (run) => whileOpen(run)),
+    transaction: (scope, work) => whileOpen(() => database.transaction(scope, work)),
     async close() {
       closed = true
     },

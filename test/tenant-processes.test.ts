@@ -1,11 +1,13 @@
 /** A tenant erased by an operator's command, while real processes and an SDK serve it and another. */
+
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Keywell } from '@keywell/sdk'
-import { createKeyFile, openPostgres } from '@keywell/server'
+import { createKeyFile } from '@keywell/server'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { type CreatedDatabase, createDatabase } from './support/databases.ts'
+import { openCreated, openOwner } from './support/inspected.ts'
 import { runService, type ServiceProcess, startService } from './support/service-process.ts'
 import { createStage, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
@@ -26,7 +28,7 @@ const running: ServiceProcess[] = []
 beforeAll(async () => {
   createKeyFile(keyFile)
   created = await createDatabase()
-  const database = await openPostgres({ url: created.appUrl })
+  const database = await openCreated(created)
   stage = await createStage(database, { keyPath: keyFile, role: 'serve' })
   for (const tenantId of [gone, stays]) {
     for (const userId of users) await stage.connect({ who: { tenantId, userId } })
@@ -104,7 +106,7 @@ verifies(
     for (const sdk of sdks) {
       for (const result of await sdk.warm(all)) expect(result).toMatchObject({ ok: true })
     }
-    const owner = await openPostgres({ url: created.ownerUrl, poolSize: 1 })
+    const owner = await openOwner(created.ownerUrl)
     const tables = ['connections', 'credentials']
     for (const table of tables) {
       await owner.query(`create table before_${table} as select * from ${table}`)

@@ -6,7 +6,7 @@ import type { Tenant } from '@keywell/protocol'
 import { Keywell } from '@keywell/sdk'
 import { createKeyFile, createKeywell, type Database, keyFile, localKeys } from '@keywell/server'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
-import { describeEachDatabase, openAsOwner } from './support/databases.ts'
+import { describeEachDatabase } from './support/databases.ts'
 import { createOvertaking, sealEverything, sealedColumns } from './support/everything-sealed.ts'
 import { mortal } from './support/mortal-database.ts'
 import { appOrigin, createStage, must, type Stage } from './support/stage.ts'
@@ -196,7 +196,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     await makeDue(tenantId)
     // Whoever asked has gone; a worker is enough.
     const worker = createKeywell({
-      database: { ...delegate(stage.database), close: async () => {} },
+      database: { ...stage.database, close: async () => {} },
       keys: localKeys(keyFile({ path: keyPath, warn: () => {} })),
       publicUrl: stage.url,
       privateHosts: [{ origin: new URL(stage.sandbox.url).origin }],
@@ -369,7 +369,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     const tenantId = newTenant()
     const { who } = await sealEverything(stage, { tenantId, overtaken: overtaking.tenants })
     const token = await tokenOf(who)
-    const { owner, close } = await openAsOwner(stage.database)
+    const owner = stage.database
     const guards = await owner.query<{ table: string }>(
       `select distinct event_object_table as "table" from information_schema.triggers
        where action_statement like '%refuse_erased_tenant%' order by 1`,
@@ -408,7 +408,6 @@ describeEachDatabase('tenants', (makeDatabase) => {
     const { refused } = await stage.keywell.keys.verify({ tenantId })
     expect(refused).toEqual({ tenant_destroyed: 2 })
     for (const table of tables) await owner.query(`drop table before_${table}`)
-    await close()
   })
 
   verifies('T18:export', async () => {
@@ -485,27 +484,17 @@ describeEachDatabase('tenants', (makeDatabase) => {
   })
 })
 
-/** What a spread would lose of a database with methods of its class. */
-function delegate(database: Database): Database {
-  return {
-    kind: database.kind,
-    query: (text, parameters) => database.query(text, parameters),
-    transaction: (tenantId, work) => database.transaction(tenantId, work),
-    listen: (channel, heard) => database.listen(channel, heard),
-    close: () => database.close(),
-  }
-}
-
 /** What concerns one tenant goes to the database that dies; what else a process does, to the other. */
 function forTenant(
   tenantId: string,
   { mortal: dying, other }: { mortal: Database; other: Database },
 ): Database {
+  const fated = (scope: Parameters<Database['of']>[0]) =>
+    [scope].flat().includes(tenantId) ? dying : other
   return {
-    ...delegate(other),
-    query: (text, parameters) =>
-      (parameters?.includes(tenantId) ? dying : other).query(text, parameters),
-    transaction: (owner, work) => (owner === tenantId ? dying : other).transaction(owner, work),
+    ...other,
+    of: (scope) => fated(scope).of(scope),
+    transaction: (scope, work) => fated(scope).transaction(scope, work),
     close: async () => {},
   }
 }

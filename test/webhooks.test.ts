@@ -11,9 +11,11 @@ import {
   type WebhookEvent,
   type WebhookWithSecret,
 } from '@keywell/sdk'
-import { createKeyFile, openPglite, openPostgres } from '@keywell/server'
-import { afterAll, afterEach, beforeAll, expect, inject, vi } from 'vitest'
-import { createDatabase } from './support/databases.ts'
+import { createKeyFile } from '@keywell/server'
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
+import { createDatabase, openEmbedded } from './support/databases.ts'
+import { openCreated } from './support/inspected.ts'
+import { schemaOwner } from './support/scopes.ts'
 import { type ServiceProcess, startService } from './support/service-process.ts'
 import { createStage, jonas, mira, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
@@ -79,7 +81,7 @@ const made: { webhookId: string; tenantId?: string }[] = []
 
 beforeAll(async () => {
   receiver = await new Receiver().start()
-  stage = await createStage(await openPglite({ dataDir: 'memory', image: inject('pgliteImage') }), {
+  stage = await createStage(await openEmbedded(), {
     privateHosts: [{ origin: receiver.origin }],
   })
   keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey })
@@ -462,9 +464,8 @@ verifies('audit:head-webhook', async () => {
     return deliveries.map(({ type, tenantId }) => `${type} ${tenantId}`)
   }
   await eventually(async () => {
-    // A minute passes. PGlite has one role, which owns everything.
-    const passed = "update audit_heads_due set since = now() - interval '2 minutes'"
-    await stage.database.query(passed)
+    // A minute passes.
+    await stage.database.query("update audit_heads_due set since = now() - interval '2 minutes'")
     expect(await heardBy(asked.reference)).toEqual(
       expect.arrayContaining(['audit.head null', `audit.head ${tenantId}`]),
     )
@@ -485,7 +486,7 @@ verifies('audit:head-webhook', async () => {
   expect(await stage.keywell.audit.verify({ tenantId, heads })).toMatchObject({ findings: [] })
 
   // It is enough to find out that the end was cut off, heads included.
-  await stage.database.transaction(tenantId, async (sql) => {
+  await stage.database.owner.transaction(schemaOwner, async (sql) => {
     await sql.query('set local session_replication_role = replica')
     for (const table of ['audit', 'audit_links', 'audit_heads']) {
       await sql.query(`delete from ${table} where tenant_id = $1`, [tenantId])
@@ -506,9 +507,9 @@ verifies(
     const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-webhooks-')), 'root-key')
     createKeyFile(keyPath)
     // Makes an API key, and is gone: what is sent is sent by the processes.
-    const maker = await createStage(await openPostgres({ url: created.appUrl }), { keyPath })
+    const maker = await createStage(await openCreated(created), { keyPath })
     await maker.stop()
-    const database = await openPostgres({ url: created.appUrl })
+    const database = await openCreated(created)
     const environment = {
       DATABASE_URL: created.appUrl,
       KEYWELL_KEY_FILE: keyPath,

@@ -1,6 +1,8 @@
 /** What finding due work costs: the claim of 16 rows, of tables of several sizes. */
+
 import { randomUUID } from 'node:crypto'
-import { type Database, openPostgres } from '@keywell/server'
+import type { Database } from '@keywell/server'
+import { openOwner, type TestDatabase } from '../support/inspected.ts'
 import { createMigrated } from '../support/migrated.ts'
 import { startPostgres, withDatabase } from '../support/postgres.ts'
 import { type Claim, claimDue, completeUpkeep } from '../support/upkeep.ts'
@@ -18,7 +20,7 @@ const claim = { owner: randomUUID(), leaseMs: 60_000, limit: 16 }
 
 interface Table {
   rows: number
-  database: Database
+  database: TestDatabase
   /** Times of each claim. */
   ms: number[]
 }
@@ -32,7 +34,7 @@ async function claimTimes(): Promise<readonly Figure[]> {
   const makeTable = async (rows: number, held: number): Promise<Table> => {
     const name = `rows_${rows}_${held}`
     await createMigrated(postgres.url, name)
-    const database = await openPostgres({ url: withDatabase(postgres.url, name), poolSize: 1 })
+    const database = await openOwner(withDatabase(postgres.url, name))
     opened.push(database)
     await fill(database, rows, held)
     return { rows, database, ms: [] }
@@ -52,7 +54,7 @@ async function claimTimes(): Promise<readonly Figure[]> {
   }
 }
 
-async function fill(database: Database, rows: number, held: number): Promise<void> {
+async function fill(database: TestDatabase, rows: number, held: number): Promise<void> {
   const dueAt = `case when n <= ${dueRows} then now() - random() * interval '10 minutes'
                       else now() + random() * interval '2 hours' end`
   await insert(database, { rows, host: 'https://gitlab.com', dueAt })
@@ -67,7 +69,7 @@ async function fill(database: Database, rows: number, held: number): Promise<voi
 
 /** Slice by slice, since the driver lets no statement take longer than ten seconds. */
 async function insert(
-  database: Database,
+  database: TestDatabase,
   { rows, host, dueAt }: { rows: number; host: string; dueAt: string },
 ): Promise<void> {
   for (let first = 1; first <= rows; first += rowsOfSlice) {
@@ -91,7 +93,7 @@ async function timeClaim({ database, ms }: Table, heldOrigins: string[]): Promis
 }
 
 /** As a success would, but due again: as many rows as before are due, at other places. */
-async function putBack(database: Database, claimed: readonly Claim[]): Promise<void> {
+async function putBack(database: TestDatabase, claimed: readonly Claim[]): Promise<void> {
   await database.transaction('ten_bench', async (sql) => {
     const settle = (row: Claim) => {
       const plan = { refreshInMs: -Math.random() * 600_000, probeInMs: 21_600_000 }

@@ -3,17 +3,21 @@
  * connected, and beside it a bare route that selects what a read needs by the same key: the
  * difference is what Keywell adds, the key check, the vault and the audit row.
  */
-import { openPostgres } from '@keywell/server'
 import { Hono } from 'hono'
+import { openBarePool } from '../support/bare-pool.ts'
+import { openOwner } from '../support/inspected.ts'
 import { createStage, listen } from '../support/stage.ts'
 
 const users = 50
 
-const database = await openPostgres({ url: process.argv[2] ?? '', poolSize: 10 })
+const url = process.argv[2] ?? ''
+const database = await openOwner(url)
 const stage = await createStage(database)
+/** As many connections as the service has. */
+const bareQuery = openBarePool(url, 10)
 const bare = new Hono().post('/bare', async (c) => {
   const { tenantId, userId, provider } = await c.req.json()
-  const [row] = await database.query<{ sealed: Uint8Array }>(
+  const [row] = await bareQuery<{ sealed: Uint8Array }>(
     `select c.id, c.host, c.status, c.account, c.granted_scopes, k.type, k.generation, k.sealed,
             k.expires_at
      from connections c
@@ -24,7 +28,7 @@ const bare = new Hono().post('/bare', async (c) => {
   )
   return c.json({ ...row, sealed: row?.sealed.length })
 })
-const { url } = await listen(() => bare)
+const { url: bareUrl } = await listen(() => bare)
 
 const keys: { tenantId: string; userId: string; connectionId: string | undefined }[] = []
 for (let index = 0; index < users; index += 1) {
@@ -33,5 +37,5 @@ for (let index = 0; index < users; index += 1) {
 }
 // What autovacuum does soon enough on a server that lives longer than this one.
 await database.query('analyze')
-process.send?.({ url: stage.url, apiKey: stage.apiKey, bareUrl: url, keys })
+process.send?.({ url: stage.url, apiKey: stage.apiKey, bareUrl, keys })
 process.once('disconnect', () => process.exit())

@@ -4,10 +4,10 @@
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { openPostgres } from '@keywell/server'
+import { openOwner } from '../support/inspected.ts'
 import { createStage } from '../support/stage.ts'
 
-const database = await openPostgres({ url: process.argv[2] ?? '', poolSize: 10 })
+const database = await openOwner(process.argv[2] ?? '')
 const stage = await createStage(database)
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')

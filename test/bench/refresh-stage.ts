@@ -2,16 +2,18 @@
  * What the refresh bench stands on: a durable Postgres, connections made as users make them, the
  * sandbox in this process, and replicas of the service in processes of their own.
  */
+
 import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SandboxControl } from '@keywell/sandbox'
-import { createKeyFile, type Database, openPostgres } from '@keywell/server'
+import { createKeyFile } from '@keywell/server'
 import { type Replica, type ReplicaSettings, startReplica } from '../faults/replica.ts'
+import { openCreated, openOwner, type TestDatabase } from '../support/inspected.ts'
 import { createMigrated } from '../support/migrated.ts'
-import { appRole, startPostgres, withDatabase } from '../support/postgres.ts'
+import { login, startPostgres, withDatabase } from '../support/postgres.ts'
 import { createStage, type Stage } from '../support/stage.ts'
 
 const seedersAtOnce = 8
@@ -21,7 +23,7 @@ export interface RefreshStage {
   control: SandboxControl
   providerUrl: string
   /** As the owner of the database. */
-  sql: Database
+  sql: TestDatabase
   /** Replicas, and somebody who listens to the change stream of the first. */
   startReplicas(count: number): Promise<Replicas>
   stop(): Promise<void>
@@ -39,11 +41,12 @@ export async function startRefreshStage(connections: number): Promise<RefreshSta
   const postgres = await startPostgres({ durable: true })
   const database = 'keywell_bench'
   await createMigrated(postgres.url, database)
-  const databaseUrl = withDatabase(postgres.url, database, appRole)
-  const sql = await openPostgres({ url: withDatabase(postgres.url, database), poolSize: 2 })
+  const databaseUrl = withDatabase(postgres.url, database, login)
+  const ownerUrl = withDatabase(postgres.url, database)
+  const sql = await openOwner(ownerUrl)
   const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-bench-')), 'root-key')
   createKeyFile(keyPath)
-  const stage = await createStage(await openPostgres({ url: databaseUrl }), {
+  const stage = await createStage(await openCreated({ appUrl: databaseUrl, ownerUrl }), {
     keyPath,
     role: 'serve',
   })

@@ -2,11 +2,13 @@
  * What sealing costs: seals and opens beside the bare cipher, keys that are replaced, and how much of a
  * read is its vault and its audit row.
  */
+
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createKeyFile, type Database, type KeyProvider, openPostgres } from '@keywell/server'
+import { createKeyFile, type KeyProvider } from '@keywell/server'
+import { openOwner, type TestDatabase, withStatements } from '../support/inspected.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { parseScrape } from '../support/scrape.ts'
 import { createStage, type Stage } from '../support/stage.ts'
@@ -44,7 +46,7 @@ async function onPostgres<Result>(work: (place: Place) => Promise<Result>): Prom
   createKeyFile(keyPath)
   const keys = readKeys(keyPath)
   const audit = { ms: 0 }
-  const database = timed(await openPostgres({ url: postgres.url }), audit)
+  const database = timed(await openOwner(postgres.url), audit)
   const stage = await createStage(database, { role: 'serve', keys })
   try {
     for (let user = 0; user < users; user += 1) {
@@ -60,20 +62,14 @@ async function onPostgres<Result>(work: (place: Place) => Promise<Result>): Prom
 }
 
 /** Adds up what its audit rows take, from the statement to the commit. */
-function timed(database: Database, audit: { ms: number }): Database {
-  return {
-    kind: database.kind,
-    async query(text, parameters) {
-      if (!text.includes('insert into audit (')) return await database.query(text, parameters)
-      const began = performance.now()
-      return await database.query<never>(text, parameters).finally(() => {
-        audit.ms += performance.now() - began
-      })
-    },
-    transaction: (tenantId, work) => database.transaction(tenantId, work),
-    listen: (channel, heard) => database.listen(channel, heard),
-    close: () => database.close(),
-  }
+function timed(database: TestDatabase, audit: { ms: number }): TestDatabase {
+  return withStatements(database, async (run, text) => {
+    if (!text.includes('insert into audit (')) return await run()
+    const began = performance.now()
+    return await run().finally(() => {
+      audit.ms += performance.now() - began
+    })
+  })
 }
 
 /** The cipher alone seals as many bytes: the body, its length and its padding. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { openPglite } from '@keywell/server'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
+import { openEmbedded } from '../support/databases.ts'
 import { createProduct, type Product } from '../support/product.ts'
 import { verifies } from '../support/verifies.ts'
 
@@ -14,9 +14,7 @@ let browser: Browser
 const contexts: BrowserContext[] = []
 
 beforeAll(async () => {
-  product = await createProduct(
-    await openPglite({ dataDir: 'memory', image: inject('pgliteImage') }),
-  )
+  product = await createProduct(await openEmbedded())
   browser = await launchBrowser()
 })
 afterAll(async () => {

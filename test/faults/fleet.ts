@@ -2,11 +2,12 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SandboxControl } from '@keywell/sandbox'
-import { createKeyFile, type Database, openPostgres } from '@keywell/server'
+import { createKeyFile } from '@keywell/server'
+import { openCreated, openOwner, type TestDatabase } from '../support/inspected.ts'
 import { createMigrated } from '../support/migrated.ts'
 import {
-  appRole,
   freePort,
+  login,
   type PostgresServer,
   startPostgres,
   withDatabase,
@@ -44,7 +45,7 @@ export interface Fleet {
   /** How long seeding took, for the report. */
   seedMs: number
   /** The database, past the proxy, as its owner. */
-  sql: Database
+  sql: TestDatabase
   /** A process of this fleet's own that serves and keeps nothing: the harness's own reads. */
   stage: Stage
   settings: ReplicaSettings
@@ -71,8 +72,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const postgres = await startPostgres()
   const database = 'keywell_faults'
   await createMigrated(postgres.url, database)
-  const sql = await openPostgres({ url: withDatabase(postgres.url, database), poolSize: 3 })
-  const appUrl = withDatabase(postgres.url, database, appRole)
+  const created = {
+    appUrl: withDatabase(postgres.url, database, login),
+    ownerUrl: withDatabase(postgres.url, database),
+  }
+  const sql = await openOwner(created.ownerUrl)
   const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-faults-')), 'root-key')
   createKeyFile(keyPath)
 
@@ -80,7 +84,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const sandboxPort = await freePort()
   const providerProxy = await startTcpProxy(sandboxPort)
   const providerOrigin = `http://127.0.0.1:${providerProxy.port}`
-  const stage = await createStage(await openPostgres({ url: appUrl, poolSize: 5 }), {
+  const stage = await createStage(await openCreated(created, { poolSize: 5 }), {
     keyPath,
     role: 'serve',
     sandboxAt: { port: sandboxPort, publicUrl: providerOrigin },
@@ -89,7 +93,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { tokenLifetimeSeconds = 7_200 } = options
   await control.change({ skipConsent: 'always', tokenLifetimeSeconds })
 
-  const proxied = new URL(appUrl)
+  const proxied = new URL(created.appUrl)
   proxied.port = String(databaseProxy.port)
   const settings: ReplicaSettings = {
     databaseUrl: proxied.href,

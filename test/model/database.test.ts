@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { beforeAll, expect } from 'vitest'
 import { describeEachDatabase } from '../support/databases.ts'
-import type { Database } from '../support/keeping.ts'
+import type { TestDatabase } from '../support/inspected.ts'
 import { verifies } from '../support/verifies.ts'
 import { connected } from './database.ts'
 import { type Act, createPair, everyAct } from './side-by-side.ts'
@@ -50,7 +50,7 @@ const examples: [Act[]][] = [
 ]
 
 describeEachDatabase('the mirror', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   beforeAll(async () => {
     database = await makeDatabase()
   })

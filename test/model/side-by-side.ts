@@ -1,6 +1,7 @@
 /** One connection twice: as the pure rows of the model, and as rows of a real database. */
 import { randomUUID } from 'node:crypto'
 import type { DoubtLeft } from '@keywell/server/model'
+import type { TestDatabase } from '../support/inspected.ts'
 import * as store from '../support/keeping.ts'
 import * as mirror from './database.ts'
 
@@ -44,7 +45,7 @@ const dying = { state: 'dead', unresolved: false, retryInMs: null } as const
 const longMs = 3_600_000
 
 /** Connected, and not due yet. */
-export async function createPair(database: store.Database): Promise<Pair> {
+export async function createPair(database: TestDatabase): Promise<Pair> {
   const id = `con_${randomUUID()}`
   const key = { tenantId, connectionId: id }
   const hands = new Map<number, Hand>()
@@ -52,6 +53,7 @@ export async function createPair(database: store.Database): Promise<Pair> {
   let tables = mirror.connected
   let pairs = 1
 
+  const sql = database.of([tenantId, '@install'])
   const inStore = <Result>(work: (sql: store.Sql) => Promise<Result>) =>
     database.transaction(tenantId, work)
   await insert(database, id)
@@ -59,13 +61,13 @@ export async function createPair(database: store.Database): Promise<Pair> {
   async function claim(worker: number): Promise<void> {
     const taken = mirror.claimRefresh(tables, worker)
     const owner = randomUUID()
-    const claimed = await store.claimRefresh(database, { ...key, owner, leaseMs: longMs })
+    const claimed = await store.claimRefresh(sql, { ...key, owner, leaseMs: longMs })
     agree(taken !== undefined, claimed !== undefined)
     if (taken === undefined || claimed === undefined) return
     agree(taken.claim, { cameFrom: claimed.cameFrom, doubt: ageOf(claimed.unresolvedForMs) })
     tables = taken.tables
     claimants.set(claimed.epoch, worker)
-    const row = await store.findKeptCredential(database, tenantId, id)
+    const row = await store.findKeptCredential(sql, tenantId, id)
     if (row === undefined) throw new Error('what was claimed is gone')
     hands.set(worker, { claim: claimed, row, pair: pairs++ })
   }
@@ -127,7 +129,7 @@ export async function createPair(database: store.Database): Promise<Pair> {
   async function restart(worker: number, { claim }: Hand): Promise<void> {
     const restarted = mirror.restartDoubt(tables, worker)
     tables = restarted ?? tables
-    agree(await store.restartDoubt(database, claim), restarted !== undefined)
+    agree(await store.restartDoubt(sql, claim), restarted !== undefined)
   }
 
   async function takeOrphan(): Promise<void> {
@@ -153,7 +155,7 @@ export async function createPair(database: store.Database): Promise<Pair> {
   async function hasten(): Promise<void> {
     const generation = tables.credential?.generation ?? 0
     tables = mirror.hastenUpkeep(tables, generation)
-    await store.hastenUpkeep(database, { ...key, generation })
+    await store.hastenUpkeep(sql, { ...key, generation })
   }
 
   /** Nothing but time, which in the database is what rows are compared with. */

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, describe, inject } from 'vitest'
-import type { Database } from '../../packages/server/src/store/database.ts'
 import { openPglite } from '../../packages/server/src/store/pglite.ts'
-import { openPostgres } from '../../packages/server/src/store/postgres.ts'
 import type {} from './global-setup.ts' // what is provided, for `inject`
+import { inspected, openCreated, type TestDatabase } from './inspected.ts'
 import { runStatement } from './migrated.ts'
-import { appRole, withDatabase } from './postgres.ts'
+import { login, withDatabase } from './postgres.ts'
 
 /**
  * Runs the suite on both databases. `makeDatabase` gives a fresh, migrated one, closed and dropped
@@ -13,7 +12,7 @@ import { appRole, withDatabase } from './postgres.ts'
  *
  * ```ts
  * describeEachDatabase('connections', (makeDatabase) => {
- *   let database: Database
+ *   let database: TestDatabase
  *   beforeAll(async () => {
  *     database = await makeDatabase()
  *   })
@@ -23,18 +22,18 @@ import { appRole, withDatabase } from './postgres.ts'
  */
 export function describeEachDatabase(
   name: string,
-  suite: (makeDatabase: () => Promise<Database>) => void,
+  suite: (makeDatabase: () => Promise<TestDatabase>) => void,
 ): void {
   describe(`${name} (Postgres)`, () => suite(useMaker(makePostgres)))
   describe(`${name} (PGlite)`, () => suite(useMaker(makePglite)))
 }
 
 interface Made {
-  database: Database
+  database: TestDatabase
   remove(): Promise<void>
 }
 
-function useMaker(make: () => Promise<Made>): () => Promise<Database> {
+function useMaker(make: () => Promise<Made>): () => Promise<TestDatabase> {
   const all: Made[] = []
   afterAll(async () => {
     for (const { remove } of all) await remove()
@@ -47,35 +46,30 @@ function useMaker(make: () => Promise<Made>): () => Promise<Database> {
 }
 
 async function makePostgres(): Promise<Made> {
-  const { appUrl, drop } = await createDatabase()
-  const database = await openPostgres({ url: appUrl, poolSize: 5 })
+  const created = await createDatabase()
+  const database = await openCreated(created, { poolSize: 5 })
   const remove = async () => {
     await database.close()
-    await drop()
+    await created.drop()
   }
   return { database, remove }
 }
 
 async function makePglite(): Promise<Made> {
-  const database = await openPglite({ dataDir: 'memory', image: inject('pgliteImage') })
+  const database = await openEmbedded()
   return { database, remove: () => database.close() }
 }
 
-/** The same database as whoever owns its tables; the caller closes it. */
-export async function openAsOwner(
-  database: Database,
-): Promise<{ owner: Database; close(): Promise<void> }> {
-  // The embedded one has one session, and that is its owner's.
-  if (database.kind === 'pglite') return { owner: database, close: async () => {} }
-  const [row] = await database.query<{ name: string }>('select current_database() as name')
-  const url = withDatabase(inject('postgresUrl'), row?.name ?? '')
-  const owner = await openPostgres({ url, poolSize: 1 })
-  return { owner, close: () => owner.close() }
+/** A fresh embedded one in memory. */
+export async function openEmbedded(): Promise<TestDatabase> {
+  const database = await openPglite({ dataDir: 'memory', image: inject('pgliteImage') })
+  // It has one session, and that is its owner's.
+  return inspected(database, database)
 }
 
 /** A database on the run's server, for tests that open it themselves. */
 export interface CreatedDatabase {
-  /** As the application's role. */
+  /** As the login of a service: it owns nothing. */
   appUrl: string
   /** As the superuser, who may change tables. */
   ownerUrl: string
@@ -89,7 +83,7 @@ export async function createDatabase(options: { empty?: boolean } = {}): Promise
   const template = options.empty ? 'template0' : inject('postgresTemplate')
   await runStatement(url, `create database "${name}" template "${template}"`)
   return {
-    appUrl: withDatabase(url, name, appRole),
+    appUrl: withDatabase(url, name, login),
     ownerUrl: withDatabase(url, name),
     drop: () => runStatement(url, `drop database "${name}" with (force)`),
   }

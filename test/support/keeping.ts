@@ -10,7 +10,7 @@ export {
   type KeptCredentialRow,
   replaceCredential,
 } from '../../packages/server/src/store/credentials.ts'
-export type { Database, Sql } from '../../packages/server/src/store/database.ts'
+export type { Sql } from '../../packages/server/src/store/database.ts'
 export { deleteOrphan, findOrphan, insertOrphan } from '../../packages/server/src/store/orphans.ts'
 export { insertRevocation, moveToRevocations } from '../../packages/server/src/store/revocations.ts'
 export {

@@ -1,36 +1,36 @@
 import { migrate } from '../../packages/server/src/store/migrate.ts'
 import { openPostgres } from '../../packages/server/src/store/postgres.ts'
-import { appRole, withDatabase } from './postgres.ts'
+import { PostgresConnection } from '../../packages/server/src/store/postgres-connection.ts'
+import { appRole, workerRole } from '../../packages/server/src/store/roles.ts'
+import { login, withDatabase } from './postgres.ts'
 
 /**
- * Makes a migrated database on a server, which the application's role may use and not change.
+ * Makes a migrated database on a server, which a service's login may use and not change.
  *
  * @param url as a superuser
  */
 export async function createMigrated(url: string, name: string): Promise<void> {
-  await runStatement(
-    url,
-    `do $$ begin
-       if not exists (select from pg_roles where rolname = '${appRole}') then
-         create role ${appRole} login;
-       end if;
-     end $$`,
-  )
   await runStatement(url, `create database "${name}"`)
   const database = await openPostgres({ url: withDatabase(url, name) })
   await migrate(database)
-  await database.query(`
-    grant select, insert, update, delete on all tables in schema public to ${appRole};
-    grant usage on all sequences in schema public to ${appRole};
-  `)
   await database.close()
+  await runStatement(
+    url,
+    `do $$ begin
+       if not exists (select from pg_roles where rolname = '${login}') then
+         create role ${login} login noinherit;
+         grant ${appRole}, ${workerRole} to ${login};
+       end if;
+     end $$`,
+  )
 }
 
 export async function runStatement(url: string, statement: string): Promise<void> {
-  const database = await openPostgres({ url, poolSize: 1 })
+  // Not through a Database, which has every statement in a transaction: here databases are made.
+  const connection = new PostgresConnection({ url })
   try {
-    await database.query(statement)
+    await connection.query(statement)
   } finally {
-    await database.close()
+    await connection.close()
   }
 }

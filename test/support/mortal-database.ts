@@ -26,9 +26,9 @@ export function mortal(database: Database, steps: number): Database & { readonly
     get died() {
       return died
     },
-    query: mortalSql(database).query,
-    async transaction(tenantId, work) {
-      const result = await database.transaction(tenantId, (sql) => work(mortalSql(sql)))
+    of: (scope) => mortalSql(database.of(scope)),
+    async transaction(scope, work) {
+      const result = await database.transaction(scope, (sql) => work(mortalSql(sql)))
       live()
       return result
     },

@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { expect, test, vi } from 'vitest'
-import { openPostgres } from '../../packages/server/src/store/postgres.ts'
 import { runModule } from './child.ts'
+import { openOwner } from './inspected.ts'
 import { startPostgres } from './postgres.ts'
 
 const patience = { timeout: 20_000, interval: 100 }
@@ -20,7 +20,7 @@ function answers(port: number): Promise<boolean> {
 
 test('a server keeps its data through a crash, and is gone after a stop', async () => {
   const server = await startPostgres({ durable: true })
-  const database = await openPostgres({ url: server.url })
+  const database = await openOwner(server.url)
   await database.query('create table kept (value int)')
   await database.query('insert into kept values (1)')
   await server.crash()

@@ -22,8 +22,8 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
-/** The role that tests run as: no superuser, owner of nothing, so that row security holds for it. */
-export const appRole = 'keywell_app'
+/** What tests log in as: no superuser, owner of nothing, and member of the product's roles without inheriting from them. */
+export const login = 'keywell_login'
 
 /** nobody. Postgres refuses to run as root, and this id needs no useradd. */
 const nobody = 65534

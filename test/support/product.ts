@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createDemo } from '@keywell/demo'
-import type { Database } from '@keywell/server'
+import type { TestDatabase } from './inspected.ts'
 import { createStage, listen, type Stage } from './stage.ts'
 
 /** All of it, as a user meets it: Acme on localhost, Keywell on 127.0.0.1, GitLab's stand-in. */
@@ -19,7 +19,7 @@ export interface Product {
   stop(): Promise<void>
 }
 
-export async function createProduct(database: Database): Promise<Product> {
+export async function createProduct(database: TestDatabase): Promise<Product> {
   const assets = await buildPage()
   const stage = await createStage(database, { sandboxHost: 'localhost' })
   const { server, url } = await listen(() => demo, 'localhost')

@@ -23,12 +23,12 @@ import {
 import {
   createKeyFile,
   createKeywell,
-  type Database,
   type KeywellOptions,
   type KeywellService,
   keyFile,
   localKeys,
 } from '@keywell/server'
+import type { TestDatabase } from './inspected.ts'
 import { type Page, Person } from './person.ts'
 
 /** The app's origin in these tests. Nothing listens there: journeys end before they reach it. */
@@ -48,7 +48,7 @@ export interface Answer<Body = unknown> {
 export interface Stage {
   keywell: KeywellService
   url: string
-  database: Database
+  database: TestDatabase
   sandbox: { url: string; control: SandboxControl }
   apiKey: string
   integration: { id: string; redirectUri: string }
@@ -86,7 +86,7 @@ export interface Stage {
 }
 
 export async function createStage(
-  database: Database,
+  database: TestDatabase,
   options: Partial<KeywellOptions> & {
     relativeRoot?: string
     scopes?: string[]

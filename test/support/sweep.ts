@@ -1,5 +1,5 @@
-import type { Database } from '@keywell/server'
 import { expect } from 'vitest'
+import type { TestDatabase } from './inspected.ts'
 
 /** Fails for each secret that stands in one of the places, in clear or in a usual encoding. */
 export function expectNowhere(
@@ -29,7 +29,7 @@ export function encodings(secret: string) {
 }
 
 /** Every row of every table, as text; bytes in hexadecimal. */
-export async function dump(database: Database): Promise<string> {
+export async function dump(database: TestDatabase): Promise<string> {
   const tables = await database.query<{ name: string }>(
     `select table_name as name from information_schema.tables
      where table_schema = 'public' and table_type = 'BASE TABLE'`,

@@ -1,10 +1,11 @@
-import { type Database, type KeyProvider, keyFile, localKeys } from '@keywell/server'
+import { type KeyProvider, keyFile, localKeys } from '@keywell/server'
 import { findTenantKey, insertFirstTenantKey } from '../../packages/server/src/store/tenant-keys.ts'
 import {
   createVault,
   type TenantKeyStore,
   type Vault,
 } from '../../packages/server/src/vault/vault.ts'
+import type { TestDatabase } from './inspected.ts'
 
 export type { Vault } from '../../packages/server/src/vault/vault.ts'
 
@@ -14,7 +15,7 @@ export function readKeys(path: string): KeyProvider {
 }
 
 /** A vault on the key table of a database. */
-export function openVault(keys: KeyProvider, database: Database): Vault {
+export function openVault(keys: KeyProvider, database: TestDatabase): Vault {
   return createVault({
     keys,
     store: {

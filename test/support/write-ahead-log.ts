@@ -1,6 +1,5 @@
-import type { Database } from '@keywell/server'
 import { inject } from 'vitest'
-import { openPostgres } from '../../packages/server/src/store/postgres.ts'
+import { openOwner, type TestDatabase } from './inspected.ts'
 
 const pageBytes = 8_192
 /** Each page begins with a header, the first of a file with a longer one. */
@@ -15,11 +14,9 @@ export interface WriteAheadLog {
 }
 
 /** The embedded database lets its one user read it; a server does that for its superuser alone. */
-export async function followWriteAheadLog(database: Database): Promise<WriteAheadLog> {
+export async function followWriteAheadLog(database: TestDatabase): Promise<WriteAheadLog> {
   const isServer = database.kind === 'postgres'
-  const superuser = isServer
-    ? await openPostgres({ url: inject('postgresUrl'), poolSize: 1 })
-    : database
+  const superuser = isServer ? await openOwner(inject('postgresUrl')) : database
   const begin = await segmentNow(superuser)
   return {
     async read() {
@@ -36,7 +33,7 @@ export async function followWriteAheadLog(database: Database): Promise<WriteAhea
   }
 }
 
-async function segmentNow(superuser: Database): Promise<string> {
+async function segmentNow(superuser: TestDatabase): Promise<string> {
   const [row] = await superuser.query<{ name: string }>(
     'select pg_walfile_name(pg_current_wal_insert_lsn()) as name',
   )

@@ -70,6 +70,7 @@ import { migrate } from './store/migrate.ts'
 import { deleteOldCodes } from './store/one-time-codes.ts'
 import { deleteOldOrphans } from './store/orphans.ts'
 import { giveUpOldRevocations } from './store/revocations.ts'
+import { everyTenant, installation } from './store/scope.ts'
 import {
   findTenantKey,
   hasSealedRecords,
@@ -177,10 +178,10 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       logger.error({ alarm: 'disabled_key', tenantId, recordId }, 'a disabled key is still needed')
     },
     store: {
-      find: (tenantId, version) => findTenantKey(database, tenantId, version),
-      insertFirst: (row) => insertFirstTenantKey(database, row),
-      kekIds: () => listKekIds(database),
-      hasSealedRecords: () => hasSealedRecords(database),
+      find: (tenantId, version) => findTenantKey(database.of(tenantId), tenantId, version),
+      insertFirst: (row) => insertFirstTenantKey(database.of(row.tenantId), row),
+      kekIds: () => listKekIds(database.of(everyTenant)),
+      hasSealedRecords: () => hasSealedRecords(database.of(everyTenant)),
     },
   })
   const { privateHosts = [] } = options
@@ -295,7 +296,12 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const webhookWorker = createWebhookWorker({ ...webhookParts, logger, after, random: chance })
   const webhooks = createWebhooks({ ...webhookParts, makeId, wake: webhookWorker.wake })
   const apiKeys = createApiKeys({ database, vault, audit, logger, makeId, random })
-  const clockSkew = createClockSkew({ databaseNow: () => readClock(database), now, after, logger })
+  const clockSkew = createClockSkew({
+    databaseNow: () => readClock(database.of(installation)),
+    now,
+    after,
+    logger,
+  })
   const census = createCensus({ take: () => takeCensus(database), now: monotonic, sleep })
   const scrape = createScrape(registry, {
     census,
@@ -352,7 +358,10 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     scrape,
     role,
     isReady: async () => {
-      const rows = await database.query('select 1 as one').catch(() => [])
+      const rows = await database
+        .of(installation)
+        .query('select 1 as one')
+        .catch(() => [])
       return rows.length === 1
     },
   })
@@ -360,9 +369,9 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     await Promise.all([
       disconnector.sweep(),
       tenants.sweep(),
-      deleteOldCodes(database),
-      deleteOldOrphans(database),
-      giveUpOldRevocations(database),
+      deleteOldCodes(database.of(installation)),
+      deleteOldOrphans(database.of(everyTenant)),
+      giveUpOldRevocations(database.of(everyTenant)),
       webhookWorker.trim(),
     ]).catch((error: unknown) => {
       logger.warn({ reason: String(error) }, 'sweep failed')
@@ -438,9 +447,9 @@ export function createKeywell(options: KeywellOptions): KeywellService {
 /** What a look at the metrics asks the database, over all tenants. */
 async function takeCensus(database: Database): Promise<Census> {
   const [connections, waiting, hosts] = await Promise.all([
-    countConnections(database),
-    countWaitingWork(database),
-    listInstallHosts(database, maxNamedHosts),
+    countConnections(database.of(everyTenant)),
+    countWaitingWork(database.of(everyTenant)),
+    listInstallHosts(database.of(installation), maxNamedHosts),
   ])
   return { connections, ...waiting, hosts }
 }

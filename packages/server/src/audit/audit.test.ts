@@ -1,8 +1,9 @@
 import { KeywellError } from '@keywell/protocol'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
-import type { Database } from '../store/database.ts'
+import { schemaOwner } from '../store/scope.ts'
 import { SwitchableDatabase } from '../store/switchable.test.support.ts'
 import { type Audit, type AuditEntry, createAudit } from './audit.ts'
 import { FixedAuditKeys } from './keys.test.support.ts'
@@ -115,7 +116,7 @@ describeEachDatabase('audit', (makeDatabase) => {
 
     test('of many callers and tenants shares a commit, and writes each once', async () => {
       const written: Promise<void>[] = []
-      await database.transaction(tenantId, async (sql) => {
+      await database.owner.transaction(schemaOwner, async (sql) => {
         await sql.query('lock table audit in exclusive mode')
         for (let index = 0; index < 200; index += 1) {
           written.push(audit.handOut({ ...entry, tenantId: `org_many_${index % 7}` }))
@@ -134,7 +135,7 @@ describeEachDatabase('audit', (makeDatabase) => {
     test('that cannot be written is unavailable, with everyone of its group and nobody else', async () => {
       let before: Promise<void> | undefined
       let group: Promise<PromiseSettledResult<void>[]> | undefined
-      await database.transaction(tenantId, async (sql) => {
+      await database.owner.transaction(schemaOwner, async (sql) => {
         await sql.query('lock table audit in exclusive mode')
         before = audit.handOut(entry)
         const innocent = audit.handOut(entry)
@@ -182,7 +183,7 @@ describeEachDatabase('audit', (makeDatabase) => {
   })
 })
 
-async function count(database: Database, tenantId: string): Promise<number> {
+async function count(database: TestDatabase, tenantId: string): Promise<number> {
   const [row] = await database.query<{ count: number }>(
     'select count(*)::int as count from audit where tenant_id = $1',
     [tenantId],

@@ -98,7 +98,8 @@ export function createAudit(options: {
 }): Audit {
   const { database, keys, makeId, metrics = silentMetrics } = options
   const commits = {
-    commit: (rows: readonly SealedAuditRow[]) => insertAudit(database, rows),
+    commit: (rows: readonly SealedAuditRow[]) =>
+      insertAudit(database.of([...new Set(rows.map((row) => row.tenant_id))]), rows),
     after: options.after ?? after,
   }
   const handOuts = createGroupCommit(commits)

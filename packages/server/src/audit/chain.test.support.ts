@@ -1,6 +1,8 @@
 import * as jose from 'jose'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { silentLogger } from '../logger.ts'
-import type { Database, Parameter } from '../store/database.ts'
+import type { Parameter } from '../store/database.ts'
+import { schemaOwner } from '../store/scope.ts'
 import { type Audit, type AuditEntry, createAudit } from './audit.ts'
 import { type Chainer, createChainer } from './chainer.ts'
 import { createHeads, type HeadKey, type Heads } from './heads.ts'
@@ -28,12 +30,11 @@ export interface ChainStage {
 }
 
 export async function createChainStage(parts: {
-  database: Database
-  owner: Database
+  database: TestDatabase
   tenantId: string
   makeId: () => string
 }): Promise<ChainStage> {
-  const { database, owner, tenantId, makeId } = parts
+  const { database, tenantId, makeId } = parts
   const keys = new FixedAuditKeys()
   const told: string[] = []
   const ids: string[] = []
@@ -85,12 +86,12 @@ export async function createChainStage(parts: {
       return ids.slice(before)
     },
     async sign() {
-      await owner.query("update audit_heads_due set since = now() - interval '2 minutes'")
+      await database.query("update audit_heads_due set since = now() - interval '2 minutes'")
       await heads.sign()
     },
     verify: (options) => verify({ tenantId, ...options }),
     async tamper(statement, parameters) {
-      await owner.transaction(tenantId, async (sql) => {
+      await database.owner.transaction(schemaOwner, async (sql) => {
         await sql.query('set local session_replication_role = replica')
         await sql.query(statement, parameters)
       })

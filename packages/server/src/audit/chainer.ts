@@ -9,6 +9,7 @@ import {
   tryLockChains,
 } from '../store/audit-chain.ts'
 import type { Database, Sql } from '../store/database.ts'
+import { everyTenant } from '../store/scope.ts'
 import type { AuditKeys } from './audit-keys.ts'
 import { linkOf, macOfEntry } from './seal.ts'
 
@@ -42,7 +43,7 @@ export function createChainer(parts: {
   const { database, keys } = parts
 
   async function linkBatch(): Promise<number> {
-    return database.transaction('@install', async (sql) => {
+    return database.transaction(everyTenant, async (sql) => {
       if (!(await tryLockChains(sql))) return 0
       const tail = await takeTail(sql, batchRows)
       if (tail.length === 0) return 0

@@ -11,6 +11,7 @@ import {
   takeDueHeads,
 } from '../store/audit-heads.ts'
 import type { Database } from '../store/database.ts'
+import { everyTenant } from '../store/scope.ts'
 import { insertDeliveriesOfAll } from '../store/webhook-deliveries.ts'
 
 /** How long a chain grows before its end is signed: what is younger could be cut off unnoticed. */
@@ -66,7 +67,7 @@ export function createHeads(parts: {
   const { database, key, issuer, logger } = parts
 
   async function signBatch(): Promise<number> {
-    const signed = await database.transaction('@install', async (sql) => {
+    const signed = await database.transaction(everyTenant, async (sql) => {
       // Under the lock of the chains: a link that came meanwhile would not be noted as due again.
       if (!(await tryLockChains(sql))) return []
       const due = await takeDueHeads(sql, { unsignedForMs: signAfterMs, limit: batchHeads })
@@ -101,7 +102,7 @@ export function createHeads(parts: {
     },
 
     async newest(tenantId) {
-      const row = await findNewestHead(database, tenantId)
+      const row = await findNewestHead(database.of(tenantId), tenantId)
       const head = row && { position: row.position, at: row.at.toISOString(), token: row.token }
       return { head: head ?? null, issuer, keys: key.publicKeys.map((each) => ({ ...each })) }
     },

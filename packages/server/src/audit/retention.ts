@@ -15,6 +15,7 @@ import {
   type WeekEnd,
 } from '../store/audit-weeks.ts'
 import type { Database, Sql } from '../store/database.ts'
+import { everyTenant } from '../store/scope.ts'
 import type { AuditKeys } from './audit-keys.ts'
 import { macOfCut } from './seal.ts'
 
@@ -112,24 +113,25 @@ export function createAuditRetention(parts: {
 
   /** Undefined: another process is at it. */
   function inTurn<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result | undefined> {
-    return database.transaction('@install', async (sql) =>
+    return database.transaction(everyTenant, async (sql) =>
       (await tryLockChains(sql)) ? work(sql) : undefined,
     )
   }
 
   return {
-    makeWeeks: () => makeWeeks(database, weeksAhead),
+    makeWeeks: () => makeWeeks(database.of(everyTenant), weeksAhead),
 
     async trim() {
+      const every = database.of(everyTenant)
       const weeks: string[] = []
-      for (const week of await findOldWeeks(database, keptMs)) {
+      for (const week of await findOldWeeks(every, keptMs)) {
         if (await retireWeek(week)) weeks.push(week.name)
       }
       let entries = 0
-      let tenantId = await findNextOldChain(database, { after: '', olderThanMs: rowsMs })
+      let tenantId = await findNextOldChain(every, { after: '', olderThanMs: rowsMs })
       while (tenantId !== undefined) {
         entries += await trimChain(tenantId)
-        tenantId = await findNextOldChain(database, { after: tenantId, olderThanMs: rowsMs })
+        tenantId = await findNextOldChain(every, { after: tenantId, olderThanMs: rowsMs })
       }
       return { weeks, entries }
     },

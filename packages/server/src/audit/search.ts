@@ -27,7 +27,7 @@ export interface AuditReader {
 export function createAuditReader(database: Database): AuditReader {
   return {
     async search({ cursor, limit, ...query }) {
-      const rows = await searchAudit(database, {
+      const rows = await searchAudit(database.of(query.tenantId), {
         tenantId: query.tenantId,
         userId: query.userId ?? null,
         connectionId: query.connectionId ?? null,
@@ -50,7 +50,11 @@ export function createAuditReader(database: Database): AuditReader {
       let position = after
       return new ReadableStream<Uint8Array>({
         async pull(controller) {
-          const rows = await readChain(database, { tenantId, after: position, limit: exportRows })
+          const rows = await readChain(database.of(tenantId), {
+            tenantId,
+            after: position,
+            limit: exportRows,
+          })
           const lines = rows.map((row) => `${JSON.stringify(write(toLine(row)))}\n`)
           if (lines.length > 0) controller.enqueue(encoder.encode(lines.join('')))
           position = rows.at(-1)?.position ?? position

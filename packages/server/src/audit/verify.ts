@@ -7,6 +7,7 @@ import {
   readLinks,
 } from '../store/audit-walk.ts'
 import type { Database } from '../store/database.ts'
+import { everyTenant } from '../store/scope.ts'
 import { VaultError } from '../vault/vault.ts'
 import type { AuditKeys } from './audit-keys.ts'
 import type { HeadClaims, Heads } from './heads.ts'
@@ -81,11 +82,11 @@ export function createAuditVerifier(parts: {
     }
     // In both, since a tenant of whom nothing is left may still be known by a head from elsewhere.
     const unseen = new Set(told.map((head) => head.tenantId))
-    let next = await findNextAuditTenant(database, '')
+    let next = await findNextAuditTenant(database.of(everyTenant), '')
     while (next !== undefined) {
       unseen.delete(next)
       await verifyTenant(next)
-      next = await findNextAuditTenant(database, next)
+      next = await findNextAuditTenant(database.of(everyTenant), next)
     }
     for (const id of unseen) await verifyTenant(id)
     return report
@@ -128,7 +129,11 @@ async function walkChain(walk: Walk): Promise<AuditFinding | undefined> {
   if ('kind' in start) return start
   let place: Place = start
   for (;;) {
-    const links = await readLinks(database, { tenantId, after: place.position, limit: batchRows })
+    const links = await readLinks(database.of(tenantId), {
+      tenantId,
+      after: place.position,
+      limit: batchRows,
+    })
     const heads = await headsBetween(walk, place.position, links.at(-1)?.position)
     if (!Array.isArray(heads)) return heads
     for (const link of links) {
@@ -149,14 +154,18 @@ async function walkChain(walk: Walk): Promise<AuditFinding | undefined> {
     const beyond = heads.find(({ position }) => position > place.position)
     if (beyond === undefined) return undefined
     // The chain may have grown since it was read; only if it has not, its end is gone.
-    const more = await readLinks(database, { tenantId, after: place.position, limit: 1 })
+    const more = await readLinks(database.of(tenantId), {
+      tenantId,
+      after: place.position,
+      limit: 1,
+    })
     if (more.length === 0) return cutOff(beyond, place)
   }
 }
 
 /** Where the chain begins: after what retention took, or at nothing. */
 async function placeOfCut({ database, tenantId, keyOf }: Walk): Promise<Place | AuditFinding> {
-  const cut = await findCut(database, tenantId)
+  const cut = await findCut(database.of(tenantId), tenantId)
   if (cut === undefined) return { position: 0, link: null }
   const { position, at } = cut
   const key = await keyOf(cut.macVersion)
@@ -192,7 +201,7 @@ async function headsBetween(
   upTo: number = Number.MAX_SAFE_INTEGER,
 ): Promise<HeadClaims[] | AuditFinding> {
   const between = told.filter(({ position }) => position > after && position <= upTo)
-  const kept = await listHeads(database, { tenantId, after, limit: batchRows })
+  const kept = await listHeads(database.of(tenantId), { tenantId, after, limit: batchRows })
   for (const head of kept) {
     if (head.position > upTo) break
     const claims = await heads.check(head.token)
@@ -227,7 +236,7 @@ async function findPlanted(walk: Walk): Promise<AuditFinding | undefined> {
   const { database, tenantId } = walk
   let after = { id: '', exactAt: '-infinity' }
   for (;;) {
-    const rows = await readEntriesById(database, { tenantId, after, limit: batchRows })
+    const rows = await readEntriesById(database.of(tenantId), { tenantId, after, limit: batchRows })
     const planted = rows.find(({ known }) => !known)
     if (planted !== undefined) {
       const { id: entryId, at } = planted

@@ -1,14 +1,17 @@
 import { heartbeatMs } from '@keywell/protocol'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
-import { type CreatedDatabase, createDatabase } from '../../../../test/support/databases.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import {
+  type CreatedDatabase,
+  createDatabase,
+  openEmbedded,
+} from '../../../../test/support/databases.ts'
+import { openCreated, openOwner, type TestDatabase } from '../../../../test/support/inspected.ts'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { startPostgres } from '../../../../test/support/postgres.ts'
 import { type Logger, silentLogger } from '../logger.ts'
 import { readHorizon } from '../store/changes.ts'
-import type { Database, Sql } from '../store/database.ts'
+import type { Sql } from '../store/database.ts'
 import { migrate } from '../store/migrate.ts'
-import { openPglite } from '../store/pglite.ts'
-import { openPostgres } from '../store/postgres.ts'
 import { SwitchableDatabase } from '../store/switchable.test.support.ts'
 import { writeChange } from './changes.ts'
 import {
@@ -30,14 +33,14 @@ import { type ChangeFeed, createChangeFeed } from './feed.ts'
 
 const pollMs = 50
 let created: CreatedDatabase
-let database: Database
+let database: TestDatabase
 let feeds: ChangeFeed[] = []
 let signer: Awaited<ReturnType<typeof makeSigner>>
 
 beforeAll(async () => {
   signer = await makeSigner()
   created = await createDatabase()
-  database = await openPostgres({ url: created.appUrl })
+  database = await openCreated(created)
 })
 beforeEach(async () => {
   await database.query('delete from changes')
@@ -200,7 +203,7 @@ describe('while a transaction is open', () => {
 
 test('a server that crashes and comes back: silence, then everything', async () => {
   const server = await startPostgres()
-  const crashing = await openPostgres({ url: server.url })
+  const crashing = await openOwner(server.url)
   try {
     await migrate(crashing)
     const timers = new ManualTimers()
@@ -232,7 +235,7 @@ test('a server that crashes and comes back: silence, then everything', async () 
 }, 60_000)
 
 test('another database in the place of the old one: flush, then its changes', async () => {
-  const embedded = await openPglite({ dataDir: 'memory', image: inject('pgliteImage') })
+  const embedded = await openEmbedded()
   try {
     const [old, restored] = await furthestFirst(database, embedded)
     const switchable = new SwitchableDatabase(old)
@@ -255,11 +258,14 @@ test('another database in the place of the old one: flush, then its changes', as
 }, 60_000)
 
 /** Sorts by the number of transactions they have seen, and makes the difference larger. */
-async function furthestFirst(one: Database, other: Database): Promise<[Database, Database]> {
+async function furthestFirst(
+  one: TestDatabase,
+  other: TestDatabase,
+): Promise<[TestDatabase, TestDatabase]> {
   const [xidOfOne, xidOfOther] = await Promise.all(
     [one, other].map(async (each) => BigInt((await readHorizon(each)).xid)),
   )
-  const sorted: [Database, Database] =
+  const sorted: [TestDatabase, TestDatabase] =
     Number(xidOfOne) > Number(xidOfOther) ? [one, other] : [other, one]
   for (let count = 0; count < 50; count += 1) await sorted[0].query('select pg_current_xact_id()')
   return sorted

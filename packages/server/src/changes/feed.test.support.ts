@@ -1,7 +1,8 @@
 import { changeSchema } from '@keywell/protocol'
 import * as jose from 'jose'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import type { ManualTimers } from '../../../../test/support/manual-timers.ts'
-import type { Database } from '../store/database.ts'
+import { withInstallation } from '../store/scope.ts'
 import { type ChangedConnection, writeChange } from './changes.ts'
 import type { ChangeFeed } from './feed.ts'
 import { hintMs } from './reader.ts'
@@ -118,17 +119,18 @@ export const connection: ChangedConnection = {
 
 /** Writes one change in a transaction of its own. */
 export async function write(
-  database: Database,
+  database: TestDatabase,
   generation: number,
   change: Partial<ChangedConnection> = {},
 ): Promise<void> {
-  await database.transaction(connection.tenantId, (sql) =>
-    writeChange(sql, { kind: 'refreshed', connection: { ...connection, ...change, generation } }),
+  const changed = { ...connection, ...change, generation }
+  await database.transaction(withInstallation(changed.tenantId), (sql) =>
+    writeChange(sql, { kind: 'refreshed', connection: changed }),
   )
 }
 
 /** Writes many at once, each in the order of its generation, from 1 up. */
-export async function writeMany(database: Database, count: number, ageMs = 0): Promise<void> {
+export async function writeMany(database: TestDatabase, count: number, ageMs = 0): Promise<void> {
   await database.query(
     `insert into changes
        (tenant_id, kind, connection_id, user_id, provider, host, name, generation, at)

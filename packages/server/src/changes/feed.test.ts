@@ -2,9 +2,9 @@ import { getEventListeners } from 'node:events'
 import { type Change, changeSchema, heartbeatMs } from '@keywell/protocol'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { type Logger, silentLogger } from '../logger.ts'
-import type { Database } from '../store/database.ts'
 import { SwitchableDatabase } from '../store/switchable.test.support.ts'
 import { writeChange } from './changes.ts'
 import {
@@ -29,7 +29,7 @@ const day = 24 * 3_600_000
 const pollMs = 50
 
 describeEachDatabase('the change feed', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   let feeds: ChangeFeed[] = []
   let signer: Awaited<ReturnType<typeof makeSigner>>
 
@@ -488,7 +488,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
   })
 })
 
-async function countChanges(database: Database): Promise<number> {
+async function countChanges(database: TestDatabase): Promise<number> {
   const [row] = await database.query<{ count: number }>(
     'select count(*)::int as count from changes',
   )

@@ -2,6 +2,7 @@ import { type Change, formatPosition, isAfter, type Position } from '@keywell/pr
 import type { Logger } from '../logger.ts'
 import { type ChangeRow, changesChannel, readChanges, readHorizon } from '../store/changes.ts'
 import type { Database } from '../store/database.ts'
+import { everyTenant } from '../store/scope.ts'
 import type { After } from '../timers.ts'
 import { createBell } from './bell.ts'
 import { createMemory, type LogEntry, maxStretch, type Stretch } from './memory.ts'
@@ -109,7 +110,7 @@ export function createReader(options: {
 
   /** Reads to the horizon. Answers for how long the oldest change beyond it has waited; 0: none. */
   async function readOn(): Promise<number> {
-    const { xid, now, heldSince } = await readHorizon(database)
+    const { xid, now, heldSince } = await readHorizon(database.of(everyTenant))
     const horizon = { xid: BigInt(xid), seq: 0n, at: now.getTime() }
     if (isAfter(log.position, horizon)) {
       logger.warn({}, 'the database was set back; readers drop what they hold')
@@ -117,7 +118,7 @@ export function createReader(options: {
     }
     let page: LogEntry[]
     do {
-      const rows = await readChanges(database, {
+      const rows = await readChanges(database.of(everyTenant), {
         after: log.position,
         upTo: horizon,
         limit: maxStretch,
@@ -147,7 +148,7 @@ export function createReader(options: {
   return {
     async start() {
       unlisten = await database.listen(changesChannel, hint)
-      const { xid, now } = await readHorizon(database)
+      const { xid, now } = await readHorizon(database.of(everyTenant))
       readAt = now.getTime()
       log.startAt({ xid: BigInt(xid), seq: 0n, at: readAt })
       schedule(hintMs)
@@ -182,7 +183,7 @@ export function createReader(options: {
     async fromDatabase(from) {
       const upTo = log.position
       const entries = toEntries(
-        await readChanges(database, { after: from, upTo, limit: maxStretch }),
+        await readChanges(database.of(everyTenant), { after: from, upTo, limit: maxStretch }),
         from,
       )
       return { entries, upTo: entries[maxStretch - 1]?.position ?? upTo }

@@ -1,6 +1,7 @@
 import type { Logger } from '../logger.ts'
 import { deleteOldChanges } from '../store/changes.ts'
 import type { Database } from '../store/database.ts'
+import { everyTenant } from '../store/scope.ts'
 import { type After, createLoop } from '../timers.ts'
 
 /** Rows of one statement, so that none holds its locks for long. */
@@ -28,7 +29,10 @@ export function createRetention(options: {
     try {
       let deleted: number
       do {
-        deleted = await deleteOldChanges(database, { olderThanMs, limit: deletePage })
+        deleted = await deleteOldChanges(database.of(everyTenant), {
+          olderThanMs,
+          limit: deletePage,
+        })
       } while (deleted === deletePage && !stopped)
     } catch (error) {
       logger.warn({ reason: String(error) }, 'old changes could not be deleted; tried again later')

@@ -7,7 +7,7 @@ import {
 import * as jose from 'jose'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
-import type { Database } from '../store/database.ts'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import {
   connection,
   makeSigner,
@@ -23,7 +23,7 @@ import { type ChangeFeed, createChangeFeed } from './feed.ts'
 import { maxHeldEntries, maxStretch } from './memory.ts'
 
 describeEachDatabase('what the change feed signs', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   let signer: Awaited<ReturnType<typeof makeSigner>>
   let feeds: ChangeFeed[] = []
 

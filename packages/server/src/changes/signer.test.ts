@@ -2,7 +2,7 @@ import { changeToken } from '@keywell/protocol'
 import * as jose from 'jose'
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
-import type { Database } from '../store/database.ts'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { localKeys } from '../vault/local-keys.ts'
 import { keysFrom, keyTable, rootKey } from '../vault/parts.test.support.ts'
 import { createVault } from '../vault/vault.ts'
@@ -11,7 +11,7 @@ import { type ChangeSigner, createChangeSigner } from './signer.ts'
 const beat = { event: 'heartbeat', after: '1.0.0', position: '1.0.0', at: 1 } as const
 
 describeEachDatabase('the signer of changes', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   const keys = keyTable()
 
   beforeAll(async () => {

@@ -1,6 +1,7 @@
 import * as jose from 'jose'
 import type { Database } from '../store/database.ts'
 import { insertInstallKey, listInstallKeys } from '../store/install-keys.ts'
+import { installation } from '../store/scope.ts'
 import type { RecordContext, Vault } from '../vault/vault.ts'
 
 const algorithm = 'EdDSA'
@@ -37,15 +38,21 @@ export function createSigningKey(options: {
     const body = new TextEncoder().encode(JSON.stringify(privateJwk))
     const { sealed, keyVersion } = await vault.seal(contextOf(name, 1), body)
     const publicJwk = { ...(await jose.exportJWK(pair.publicKey)) }
-    await insertInstallKey(database, { name, version: 1, keyVersion, sealed, publicJwk })
+    await insertInstallKey(database.of(installation), {
+      name,
+      version: 1,
+      keyVersion,
+      sealed,
+      publicJwk,
+    })
   }
 
   return {
     async start() {
-      let rows = await listInstallKeys(database, name)
+      let rows = await listInstallKeys(database.of(installation), name)
       if (rows.length === 0) {
         await makeFirst() // another process may have been first: whichever row is there now counts
-        rows = await listInstallKeys(database, name)
+        rows = await listInstallKeys(database.of(installation), name)
       }
       const [newest] = rows
       if (newest === undefined) throw new Error(`there is no signing key "${name}"`)

@@ -5,6 +5,7 @@ import { readCallback } from '../oauth/client.ts'
 import { requireProvider } from '../oauth/integrations.ts'
 import type { Database } from '../store/database.ts'
 import * as store from '../store/flows.ts'
+import { installation, withInstallation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
 import { flowContext, readFlow } from './flow-record.ts'
 import { hashSecretText, issueCode, type RandomBytes, redeemCode } from './one-time-code.ts'
@@ -68,7 +69,7 @@ export function createCallback(parts: {
             new TextEncoder().encode(answer.code),
           )
         : undefined
-    const ticket = await database.transaction(flow.tenantId, async (sql) => {
+    const ticket = await database.transaction(withInstallation(flow.tenantId), async (sql) => {
       if (parked === undefined) {
         await store.endFlow(sql, { ...flow, ...describe(answer) })
       } else {
@@ -110,7 +111,7 @@ async function findFlowByState(database: Database, states: string[]): Promise<st
   const [state] = states
   const code =
     states.length === 1 && state !== undefined && state.length <= 100
-      ? await redeemCode(database, 'state', state)
+      ? await redeemCode(database.of(installation), 'state', state)
       : undefined
   if (code === undefined) {
     throw new KeywellError(
@@ -118,7 +119,7 @@ async function findFlowByState(database: Database, states: string[]): Promise<st
       'This sign-in attempt is not known here: it was used already, or has run out.',
     )
   }
-  return readFlow(database, code.ownerId, code.flowId)
+  return readFlow(database.of(code.ownerId), code.ownerId, code.flowId)
 }
 
 /** What does not belong to the flow; undefined when all does. */

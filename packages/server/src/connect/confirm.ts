@@ -16,6 +16,7 @@ import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
 import * as store from '../store/flows.ts'
+import { installation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
 import { flowContext, readFlow } from './flow-record.ts'
 import { viewFlow } from './flows.ts'
@@ -56,7 +57,7 @@ export function createConfirm(parts: {
 
   /** From a parked code to a stored connection. */
   async function exchange(flow: store.FlowRow, actor: Actor): Promise<void> {
-    const taken = await store.takeCode(database, flow.tenantId, flow.id)
+    const taken = await store.takeCode(database.of(flow.tenantId), flow.tenantId, flow.id)
     if (taken === undefined) {
       throw new KeywellError(
         'flow_expired',
@@ -74,7 +75,7 @@ export function createConfirm(parts: {
       flow.integrationId,
     )
     requireUnchanged(flow, registration)
-    await audit.write(database, { ...entryOf(flow, actor), result: 'intent' })
+    await audit.write(database.of(flow.tenantId), { ...entryOf(flow, actor), result: 'intent' })
     const outcome = await exchangeCode(outbound, registration, {
       code,
       verifier,
@@ -136,14 +137,18 @@ export function createConfirm(parts: {
     ...actor
   }: Confirmation): Promise<ConfirmAnswer> {
     // The ticket is spent whatever follows: a ticket that was shown to the wrong user is of no more use.
-    const code = await redeemCode(database, 'ticket', ticket)
+    const code = await redeemCode(database.of(installation), 'ticket', ticket)
     if (code === undefined || code.flowId !== flowId || code.ownerId !== tenantId) {
       // A ticket that names another tenant's flow ends that flow, and tells the caller nothing of it.
       if (code !== undefined)
-        await end(await readFlow(database, code.ownerId, code.flowId), foreign(), actor)
+        await end(
+          await readFlow(database.of(code.ownerId), code.ownerId, code.flowId),
+          foreign(),
+          actor,
+        )
       throw new KeywellError('flow_mismatch', 'This ticket does not finish this flow.')
     }
-    const flow = await readFlow(database, tenantId, flowId)
+    const flow = await readFlow(database.of(tenantId), tenantId, flowId)
     const isOurs = providers?.includes(flow.provider) ?? true
     if (flow.sessionId !== sessionId || flow.userId !== userId || !isOurs) {
       await end(flow, foreign(), actor)
@@ -157,7 +162,7 @@ export function createConfirm(parts: {
         await end(flow, error, actor)
       }
     }
-    const ended = await readFlow(database, tenantId, flowId)
+    const ended = await readFlow(database.of(tenantId), tenantId, flowId)
     return { ...(await viewFlow(database, ended)), mode: ended.mode, resumeUrl: ended.resumeUrl }
   }
 

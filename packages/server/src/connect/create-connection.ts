@@ -101,7 +101,8 @@ export function createCreateConnection(
       type,
       tokens: { accessToken, refreshToken: null },
       // Counted by the database's clock, as every life is.
-      expiresInMs: expiresAt === null ? null : expiresAt.getTime() - (await readClock(database)),
+      expiresInMs:
+        expiresAt === null ? null : expiresAt.getTime() - (await readClock(database.of(tenantId))),
       askedScopes: [],
       scopes: scopes ?? [],
       allowAccountChange: false,
@@ -116,7 +117,7 @@ export function createCreateConnection(
       if (error instanceof KeywellError) {
         const { tenantId, userId } = request
         const entry = { ...caller, tenantId, userId, action: 'connection.connect' } as const
-        await audit.write(database, { ...entry, result: 'denied', reason: error.code })
+        await audit.write(database.of(tenantId), { ...entry, result: 'denied', reason: error.code })
       }
       throw error
     }

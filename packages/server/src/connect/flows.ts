@@ -19,6 +19,7 @@ import { type Integrations, parseHost, requireProvider } from '../oauth/integrat
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import * as store from '../store/flows.ts'
+import { installation } from '../store/scope.ts'
 import type { SessionRow } from '../store/sessions.ts'
 import type { Vault } from '../vault/vault.ts'
 import { flowContext, readFlow } from './flow-record.ts'
@@ -89,7 +90,7 @@ export function createFlows(parts: {
         integrationId: integration.id,
       })
       const sealed = await vault.seal({ ...context, field: 'verifier' }, verifier)
-      const { expiresAt } = await store.insertFlow(database, {
+      const { expiresAt } = await store.insertFlow(database.of(session.tenantId), {
         tenantId,
         id,
         sessionId: session.id,
@@ -111,7 +112,7 @@ export function createFlows(parts: {
       })
       return {
         flowId: id,
-        startCode: await issueCode(database, random, {
+        startCode: await issueCode(database.of(installation), random, {
           purpose: 'start',
           ownerId: tenantId,
           flowId: id,
@@ -123,12 +124,12 @@ export function createFlows(parts: {
     },
 
     async start({ startCode, origin, actor, requestId }) {
-      const code = await redeemCode(database, 'start', startCode)
+      const code = await redeemCode(database.of(installation), 'start', startCode)
       if (code === undefined) {
         throw new KeywellError('flow_expired', 'This start code was used already or has run out.')
       }
       const tenantId = code.ownerId
-      const flow = await readFlow(database, tenantId, code.flowId)
+      const flow = await readFlow(database.of(tenantId), tenantId, code.flowId)
       const session = await sessions.read(tenantId, flow.sessionId)
       const entry = {
         tenantId,
@@ -138,7 +139,7 @@ export function createFlows(parts: {
         action: 'flow.start',
       } as const
       if (origin === null || !session.policy.origins.includes(origin)) {
-        await audit.write(database, { ...entry, result: 'denied', reason: 'origin' })
+        await audit.write(database.of(tenantId), { ...entry, result: 'denied', reason: 'origin' })
         throw new KeywellError(
           'origin_not_allowed',
           origin === null || origin === 'null'
@@ -148,7 +149,11 @@ export function createFlows(parts: {
       }
       const bindingSecret = makeSecretText(random)
       const bindingHash = hashSecretText(bindingSecret)
-      const started = await store.startFlow(database, { tenantId, id: flow.id, bindingHash })
+      const started = await store.startFlow(database.of(tenantId), {
+        tenantId,
+        id: flow.id,
+        bindingHash,
+      })
       if (started?.sealedVerifier == null) {
         throw new KeywellError('flow_expired', 'This attempt was cancelled or has run out.')
       }
@@ -156,14 +161,14 @@ export function createFlows(parts: {
         { ...flowContext(flow), field: 'verifier' },
         started.sealedVerifier,
       )
-      const state = await issueCode(database, random, {
+      const state = await issueCode(database.of(installation), random, {
         purpose: 'state',
         ownerId: tenantId,
         flowId: flow.id,
         lifeMs: flowLifeMs,
       })
-      await audit.write(database, { ...entry, result: 'ok' })
-      await store.hintFlow(database, flow.id)
+      await audit.write(database.of(tenantId), { ...entry, result: 'ok' })
+      await store.hintFlow(database.of(tenantId), flow.id)
       return {
         flowId: flow.id,
         bindingSecret,
@@ -219,7 +224,7 @@ async function chooseTarget(
   const mended =
     policy.connectionId === null
       ? undefined
-      : await findConnection(database, session.tenantId, policy.connectionId)
+      : await findConnection(database.of(session.tenantId), session.tenantId, policy.connectionId)
   if (mended !== undefined && mended.provider !== provider.name) {
     throw new KeywellError(
       'unknown_provider',
@@ -254,7 +259,11 @@ function checkResumeUrl(
 }
 
 async function checkLimits(database: Database, session: SessionRow): Promise<void> {
-  const { all, alive } = await store.countFlows(database, session.tenantId, session.id)
+  const { all, alive } = await store.countFlows(
+    database.of(session.tenantId),
+    session.tenantId,
+    session.id,
+  )
   if (all >= maxFlowsPerSession || alive >= maxFlowsAlive) {
     throw new KeywellError(
       'rate_limited',
@@ -269,7 +278,7 @@ async function readFlowOf(
   session: SessionRow,
   flowId: string,
 ): Promise<store.FlowRow> {
-  const flow = await readFlow(database, session.tenantId, flowId)
+  const flow = await readFlow(database.of(session.tenantId), session.tenantId, flowId)
   if (flow.sessionId === session.id) return flow
   throw new KeywellError('not_found', `There is no flow ${flowId} in this connect session.`)
 }
@@ -280,7 +289,7 @@ export async function viewFlow(database: Database, flow: store.FlowRow): Promise
   const status = !ended && !flow.live ? 'expired' : flow.status
   let connection: Connection | null = null
   if (status === 'connected' && flow.connectionId !== null) {
-    const row = await findConnection(database, flow.tenantId, flow.connectionId)
+    const row = await findConnection(database.of(flow.tenantId), flow.tenantId, flow.connectionId)
     connection = row === undefined ? null : viewConnection(row)
   }
   return {

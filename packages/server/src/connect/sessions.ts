@@ -59,7 +59,11 @@ export function createSessions(parts: {
       )
     }
     if (request.connectionId !== undefined) {
-      const row = await findConnection(database, request.tenantId, request.connectionId)
+      const row = await findConnection(
+        database.of(request.tenantId),
+        request.tenantId,
+        request.connectionId,
+      )
       const foreign =
         row?.userId !== request.userId || request.providers?.includes(row.provider) === false
       if (row === undefined || foreign || row.status === 'disconnected') {
@@ -103,7 +107,7 @@ export function createSessions(parts: {
 
     async open(connectToken) {
       const { sessionId, tenantId } = await tokens.verify(connectToken)
-      const session = await findSession(database, tenantId, sessionId)
+      const session = await findSession(database.of(tenantId), tenantId, sessionId)
       if (session === undefined || !session.live) {
         throw new KeywellError('session_expired', 'This connect session has run out.')
       }
@@ -111,7 +115,7 @@ export function createSessions(parts: {
     },
 
     async read(tenantId, id) {
-      const session = await findSession(database, tenantId, id)
+      const session = await findSession(database.of(tenantId), tenantId, id)
       if (session === undefined) {
         throw new KeywellError('not_found', `There is no connect session ${id}.`)
       }

@@ -20,6 +20,7 @@ import {
 import { deleteCredential, insertCredential } from '../store/credentials.ts'
 import { type Database, type Sql, UniqueViolation } from '../store/database.ts'
 import { moveToRevocations } from '../store/revocations.ts'
+import { withInstallation } from '../store/scope.ts'
 import { settleUpkeep } from '../store/upkeep.ts'
 
 /** Whose connection it is, where, and under which name. */
@@ -71,13 +72,13 @@ export function createStoreConnection(parts: {
   async function tryOnce(credential: NewCredential): Promise<ConnectionRow> {
     const { place, type, tokens } = credential
     const { tenantId } = place
-    const existing = await findExisting(database, credential)
+    const existing = await findExisting(database.of(tenantId), credential)
     requireSameAccount(existing, credential)
     const connectionId = existing?.id ?? parts.makeId('connection')
     const generation = (existing?.generation ?? 0) + 1
     const sealed = await box.seal({ ...place, type, connectionId, generation }, tokens)
     const life = lifeOf(credential, random)
-    return database.transaction(tenantId, async (sql) => {
+    return database.transaction(withInstallation(tenantId), async (sql) => {
       if (existing !== undefined) {
         // The grant that is replaced goes the way of a disconnected one: it is withdrawn upstream.
         // Moved first, while the row still names the integration that it was sealed to.

@@ -15,12 +15,13 @@ import type { Database } from '../store/database.ts'
 import { suspendIntegration } from '../store/integrations.ts'
 import {
   claimRevocations,
-  claimRevocationsOf,
   deleteRevocation,
+  listTenantsToRevoke,
   markIrrevocable,
   moveToRevocations,
   type RevocationRow,
 } from '../store/revocations.ts'
+import { everyTenant, withInstallation } from '../store/scope.ts'
 import { deleteUpkeep } from '../store/upkeep.ts'
 import type { Sleep } from '../timers.ts'
 import { type ConnectionOwner, readConnection, viewConnection } from './connections.ts'
@@ -80,9 +81,9 @@ export function createDisconnector(parts: {
       actor: 'service',
       action: 'connection.revoke_upstream',
     } as const
-    await audit.write(database, { ...entry, result: 'intent' })
+    await audit.write(database.of(row.tenantId), { ...entry, result: 'intent' })
     const outcome = await revokeToken(parts.outbound, registration, token)
-    await database.transaction(row.tenantId, async (sql) => {
+    await database.transaction(withInstallation(row.tenantId), async (sql) => {
       if (outcome === 'revoked') await deleteRevocation(sql, row)
       if (outcome === 'refused') await markIrrevocable(sql, row)
       // It speaks of the client, so the row is kept for when that is mended.
@@ -118,7 +119,7 @@ export function createDisconnector(parts: {
   /** The local half: no read succeeds after it. `claimed`: the caller goes on with the other at once. */
   async function remove(found: ConnectionRow, caller: Caller, { claimed }: { claimed: boolean }) {
     const { tenantId, id } = found
-    return database.transaction(tenantId, async (sql) => {
+    return database.transaction(withInstallation(tenantId), async (sql) => {
       const moved = await moveToRevocations(sql, { tenantId, connectionId: id, claimed })
       const type = await deleteCredential(sql, tenantId, id)
       await deleteUpkeep(sql, tenantId, id)
@@ -137,17 +138,20 @@ export function createDisconnector(parts: {
     })
   }
 
-  async function withdrawAll(claim: () => Promise<RevocationRow[]>): Promise<void> {
-    let claimed: RevocationRow[]
-    do {
-      claimed = await claim()
-      await Promise.all(claimed.map(withdrawSafely))
-    } while (claimed.length === sweepSize)
+  /** Some of what waits of a tenant. False: there is no more. */
+  async function withdrawSome(tenantId: string): Promise<boolean> {
+    const claimed = await claimRevocations(database.of(tenantId), tenantId, sweepSize)
+    await Promise.all(claimed.map(withdrawSafely))
+    return claimed.length === sweepSize
+  }
+
+  async function withdrawAll(tenantId: string): Promise<void> {
+    while (await withdrawSome(tenantId)) {}
   }
 
   return {
     async disconnect(owner, id, caller) {
-      const found = await readConnection(database, owner, id)
+      const found = await readConnection(database.of(owner.tenantId), owner, id)
       const done = await remove(found, caller, { claimed: true })
       const { connection, revocation, type } = done
       // Tried at once, and not waited for when the provider is slow: it goes on behind the answer.
@@ -165,20 +169,26 @@ export function createDisconnector(parts: {
 
     async disconnectSome(tenantId, caller) {
       const page = { tenantId, userId: null, providers: null, after: null, limit: batchSize }
-      const found = await listConnections(database, page)
+      const found = await listConnections(database.of(tenantId), page)
       for (const row of found) await remove(row, caller, { claimed: false })
       return found.length === batchSize
     },
 
     async withdrawOf(tenantId) {
-      const all = withdrawAll(() => claimRevocationsOf(database, tenantId, sweepSize))
-      const logged = all.catch((error: unknown) => {
+      const logged = withdrawAll(tenantId).catch((error: unknown) => {
         parts.logger.error({ tenantId, reason: String(error) }, 'grants could not be withdrawn')
       })
       await Promise.race([logged, parts.sleep(maxWaitMs)])
     },
 
-    sweep: () => withdrawAll(() => claimRevocations(database, sweepSize)),
+    async sweep() {
+      // A row that was tried is due again in a minute at the earliest, so this comes to an end.
+      for (;;) {
+        const due = await listTenantsToRevoke(database.of(everyTenant), sweepSize)
+        if (due.length === 0) return
+        await Promise.all(due.map(withdrawSome))
+      }
+    },
 
     async drain() {
       while (underWay.size > 0) await Promise.allSettled(underWay)

@@ -39,11 +39,10 @@ export function createLookUp(database: Database): LookUp {
 
   /** Answers everyone of the group, and never rejects itself. */
   async function answer(group: readonly Waiting[]): Promise<void> {
+    const keys = group.map(({ key }) => key)
+    const tenantIds = [...new Set(keys.map(({ tenantId }) => tenantId))]
     try {
-      const found = await findCredentials(
-        database,
-        group.map(({ key }) => key),
-      )
+      const found = await findCredentials(database.of(tenantIds), keys)
       for (const [index, { resolve }] of group.entries()) resolve(found[index] ?? [])
     } catch (error) {
       // A statement that was refused may be one reader's fault; nobody pays for another's.

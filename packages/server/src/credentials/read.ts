@@ -104,7 +104,11 @@ export function createReadCredential(parts: {
     touched.set(key, true)
     const { type, expiresInMs: endsInMs } = row
     const hotProbeInMs = planProbe({ type, endsInMs, readAgoMs: 0 }, parts.random)
-    void touchUpkeep(database, { ...row, connectionId: row.id, hotProbeInMs }).catch(() => {})
+    void touchUpkeep(database.of(row.tenantId), {
+      ...row,
+      connectionId: row.id,
+      hotProbeInMs,
+    }).catch(() => {})
   }
 
   async function find(query: Query): Promise<CredentialReadRow> {
@@ -157,7 +161,7 @@ export function createReadCredential(parts: {
     const sending = { tenantId: row.tenantId }
     const asked = { provider, host: row.host, type: row.type, accessToken, sending }
     if ((await probeToken(parts, asked)).news !== 'dead') return false
-    await hastenUpkeep(database, { ...row, connectionId: row.id })
+    await hastenUpkeep(database.of(row.tenantId), { ...row, connectionId: row.id })
     return row.type !== 'api_key'
   }
 
@@ -170,8 +174,9 @@ export function createReadCredential(parts: {
       const attempt = await Promise.race([refresher.refresh(key), parts.sleep(maxWaitMs)])
       if (attempt === undefined) waitedMs = maxWaitMs
       // In this order: a lease that is gone by now has left its result in the row that is read next.
-      const upkeep = await findUpkeep(database, key.tenantId, key.connectionId)
-      row = (await findCredential(database, key.tenantId, key.connectionId)) ?? before
+      const upkeep = await findUpkeep(database.of(key.tenantId), key.tenantId, key.connectionId)
+      row =
+        (await findCredential(database.of(key.tenantId), key.tenantId, key.connectionId)) ?? before
       if (row.generation > before.generation || row.status !== 'active') return row
       if (!hasEnded(row)) return row // served until it is over, whatever became of its refresh
       const othersAreAtIt = attempt !== 'attempted' && upkeep?.leased === true

@@ -14,6 +14,7 @@ import type { Timing } from '../refresh/timing.ts'
 import { setGrantedScopes } from '../store/connections.ts'
 import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database, Sql } from '../store/database.ts'
+import { withInstallation } from '../store/scope.ts'
 import { type Claim, endProbe, type UpkeepState } from '../store/upkeep.ts'
 
 /** Looks in a row that brought no answer, after which a connection counts as degraded. */
@@ -86,14 +87,18 @@ export function createHealth(parts: {
 
   return {
     async check(claim) {
-      const row = await findKeptCredential(database, claim.tenantId, claim.connectionId)
+      const row = await findKeptCredential(
+        database.of(claim.tenantId),
+        claim.tenantId,
+        claim.connectionId,
+      )
       if (row?.sealed == null) return // disconnected, and its upkeep gone with it
       const found = await look(claim, row)
       if (found.news === 'dead') {
         const { tenantId, connectionId } = claim
         parts.logger.warn({ tenantId, connectionId }, 'a token was found dead before its time')
       }
-      const death = await database.transaction(claim.tenantId, (sql) =>
+      const death = await database.transaction(withInstallation(claim.tenantId), (sql) =>
         record(sql, { claim, row }, found),
       )
       if (death !== null) parts.metrics.connectionEnded(row.provider, death.reason)

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { KeywellError } from '@keywell/protocol'
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import { type TestDatabase, withStatements } from '../../../../test/support/inspected.ts'
 import { until } from '../../../../test/support/until.ts'
 import { verifies } from '../../../../test/support/verifies.ts'
 import { createAudit } from '../audit/audit.ts'
@@ -23,7 +24,7 @@ const unlimited: ApiKeyGrants = {
 }
 
 describeEachDatabase('API keys', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   let alarms: object[] = []
   beforeAll(async () => {
     database = await makeDatabase()
@@ -252,19 +253,13 @@ describeEachDatabase('API keys', (makeDatabase) => {
 
 /** The same database, whose statements can be looked at; those that hang never end. */
 function watch(
-  database: Database,
+  database: TestDatabase,
   statements: string[],
   hangs: (text: string) => boolean = () => false,
 ): Database {
-  return {
-    kind: database.kind,
-    transaction: (tenantId, work) => database.transaction(tenantId, work),
-    listen: (channel, heard) => database.listen(channel, heard),
-    close: () => database.close(),
-    query(text, parameters) {
-      statements.push(text)
-      const isTouch = text.trimStart().startsWith('update')
-      return isTouch && hangs(text) ? new Promise(() => {}) : database.query(text, parameters)
-    },
-  }
+  return withStatements(database, (run, text) => {
+    statements.push(text)
+    const isTouch = text.trimStart().startsWith('update')
+    return isTouch && hangs(text) ? new Promise(() => {}) : run()
+  })
 }

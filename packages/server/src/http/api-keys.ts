@@ -7,6 +7,7 @@ import type { Logger } from '../logger.ts'
 import * as store from '../store/api-keys.ts'
 import { readClock } from '../store/census.ts'
 import type { Database, Sql } from '../store/database.ts'
+import { installation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Access } from './access.ts'
 import { createKeyMacs, type KeyMacs } from './key-macs.ts'
@@ -115,7 +116,7 @@ export function createApiKeys(parts: {
   /** The access that a key has, by its row. */
   async function admit(key: string): Promise<Access> {
     const id = idInKey(key)
-    const row = id === undefined ? undefined : await store.findApiKey(database, id)
+    const row = id === undefined ? undefined : await store.findApiKey(database.of(installation), id)
     if (row === undefined) throw refused()
     const verdict = macs().judge(row, key)
     // With a revoked key its MAC went, so it is believed which one it was: it opens nothing.
@@ -154,7 +155,7 @@ export function createApiKeys(parts: {
       })
     },
 
-    list: () => store.listApiKeys(database),
+    list: () => store.listApiKeys(database.of(installation)),
 
     async revoke(id, maker) {
       const row = await database.transaction('@install', async (sql) => {
@@ -201,7 +202,7 @@ export function createApiKeys(parts: {
       if (!touched.has(known.id)) {
         touched.set(known.id, true)
         // Off the path of the read; when the database is away it is told so by the read itself.
-        void store.touchApiKey(database, known.id).catch(() => {})
+        void store.touchApiKey(database.of(installation), known.id).catch(() => {})
       }
       return known
     },

@@ -65,7 +65,10 @@ export function connectionRoutes(parts: {
   router.openapi(list, async (c) => {
     const query = withinLimits(c.get('access'), c.req.valid('query'))
     const providers = providersOf(c.get('access'))
-    return c.json(await listConnections(parts.database, { ...query, providers }), 200)
+    return c.json(
+      await listConnections(parts.database.of(query.tenantId), { ...query, providers }),
+      200,
+    )
   })
   router.openapi(create, async (c) => {
     const body = c.req.valid('json')
@@ -75,9 +78,10 @@ export function connectionRoutes(parts: {
     return c.json(viewConnection(row), 201)
   })
   router.openapi(get, async (c) => {
+    const owner = ownerOf(c, c.req.valid('query'))
     const row = await readConnection(
-      parts.database,
-      ownerOf(c, c.req.valid('query')),
+      parts.database.of(owner.tenantId),
+      owner,
       c.req.valid('param').id,
     )
     return c.json(viewConnection(row), 200)

@@ -1,7 +1,7 @@
 import { KeywellError, tenantIdSchema } from '@keywell/protocol'
 import type { Context } from 'hono'
 import type { Refusals } from '../audit/refusals.ts'
-import { installation } from '../store/integrations.ts'
+import { installation } from '../store/scope.ts'
 import { routeOf } from './access.ts'
 import { DeadKey } from './api-keys.ts'
 import type { Environment } from './context.ts'

@@ -1,11 +1,14 @@
 import { liveReplicaMs } from '../refresh/replicas.ts'
 import {
   countTenantKeys,
+  type KeyName,
+  listKeysToRewrap,
   lockKeysToRewrap,
   replaceWrappings,
   type WrappedKeyRow,
 } from '../store/key-rotation.ts'
 import { listRootKeysOfReplicas } from '../store/replicas.ts'
+import { everyTenant, installation } from '../store/scope.ts'
 import { VaultError } from '../vault/vault.ts'
 import { rewrap } from '../vault/wrapping.ts'
 import type { KeyParts, Progress } from './operations.ts'
@@ -44,7 +47,7 @@ export async function rotateRoot(
 
   const failed: RootRotation['failed'] = []
   let rewrapped = 0
-  let after = { tenantId: '', version: 0 }
+  let after: KeyName = { tenantId: '', version: 0 }
   for (;;) {
     const batch = await rewrapBatch(parts, after)
     rewrapped += batch.rewrapped
@@ -53,7 +56,7 @@ export async function rotateRoot(
     after = batch.last
     onProgress(rewrapped)
   }
-  await audit.write(database, {
+  await audit.write(database.of(installation), {
     tenantId: '@install',
     actor: 'operator',
     action: 'key.rotate_root',
@@ -66,14 +69,14 @@ export async function rotateRoot(
 /** The locks are on rows that only the key commands write, and no reader waits for them. */
 async function rewrapBatch(
   { database, keys }: KeyParts,
-  after: { tenantId: string; version: number },
-): Promise<{
-  rewrapped: number
-  failed: RootRotation['failed']
-  last: { tenantId: string; version: number } | undefined
-}> {
-  return await database.transaction('@install', async (sql) => {
-    const rows = await lockKeysToRewrap(sql, { kekId: keys.primary, after, limit: batchKeys })
+  after: KeyName,
+): Promise<{ rewrapped: number; failed: RootRotation['failed']; last: KeyName | undefined }> {
+  const page = { kekId: keys.primary, after, limit: batchKeys }
+  const names = await listKeysToRewrap(database.of(everyTenant), page)
+  if (names.length === 0) return { rewrapped: 0, failed: [], last: undefined }
+  const tenantIds = [...new Set(names.map(({ tenantId }) => tenantId))]
+  return await database.transaction(tenantIds, async (sql) => {
+    const rows = await lockKeysToRewrap(sql, keys.primary, names)
     const done: WrappedKeyRow[] = []
     const failed: RootRotation['failed'] = []
     const rewrapOne = async (row: WrappedKeyRow) => {
@@ -87,7 +90,7 @@ async function rewrapBatch(
         failed.push({ tenantId, version, kekId, reason: error.keyState ?? error.reason })
       }
     }
-    let last = rows.at(-1)
+    let last = names.at(-1)
     for (let at = 0; at < rows.length; at += atOnce) {
       const group = rows.slice(at, at + atOnce)
       await Promise.all(group.map(rewrapOne))
@@ -110,11 +113,11 @@ async function whatIsLeft({
   keys,
 }: KeyParts): Promise<Pick<RootRotation, 'left' | 'removable' | 'stale'>> {
   const counts = new Map<string, number>()
-  for (const { kekId, state, count } of await countTenantKeys(database)) {
+  for (const { kekId, state, count } of await countTenantKeys(database.of(everyTenant))) {
     if (state === 'destroyed' || kekId === keys.primary) continue
     counts.set(kekId, (counts.get(kekId) ?? 0) + count)
   }
-  const replicas = await listRootKeysOfReplicas(database, liveReplicaMs)
+  const replicas = await listRootKeysOfReplicas(database.of(installation), liveReplicaMs)
   const stale = replicas
     .map((ids) => ids?.[0] ?? 'unknown')
     .filter((wrapping) => wrapping !== keys.primary)

@@ -48,8 +48,8 @@ export async function rotateTenant(
 
 /** A record came late, sealed by a version that is disabled by now: it is moved first. */
 async function bringBackNeeded(parts: KeyParts, tenantId: string): Promise<void> {
-  const records = await recordsOf(parts.database, tenantId)
-  for (const { version, state } of await listTenantKeys(parts.database, tenantId)) {
+  const records = await recordsOf(parts.database.of(tenantId), tenantId)
+  for (const { version, state } of await listTenantKeys(parts.database.of(tenantId), tenantId)) {
     if (state !== 'disabled' || !records.has(version)) continue
     await step(parts, { tenantId, version, from: 'disabled', to: 'decrypt_only' })
   }
@@ -60,7 +60,7 @@ async function beginUnlessUnderWay(
   { tenantId, destroy }: { tenantId: string; destroy: boolean },
 ): Promise<boolean> {
   const { database, keys, random } = parts
-  const versions = await listTenantKeys(database, tenantId)
+  const versions = await listTenantKeys(database.of(tenantId), tenantId)
   const isUnderWay = versions.some(({ state }) => state === 'decrypt_only')
   if (isUnderWay || destroy) return false
   const active = await activeOf(parts, tenantId)
@@ -93,7 +93,7 @@ async function retire(
   { tenantId, destroy }: { tenantId: string; destroy: boolean },
 ): Promise<void> {
   const { settleMs, destroyMs } = parts.waits
-  for (const { version, state } of await listTenantKeys(parts.database, tenantId)) {
+  for (const { version, state } of await listTenantKeys(parts.database.of(tenantId), tenantId)) {
     if (state === 'decrypt_only') {
       const to = { from: 'decrypt_only', to: 'disabled', afterMs: settleMs } as const
       await step(parts, { tenantId, version, ...to })
@@ -139,8 +139,8 @@ async function describe(
   parts: Pick<KeyParts, 'database' | 'waits'>,
   tenantId: string,
 ): Promise<TenantKeyVersion[]> {
-  const records = await recordsOf(parts.database, tenantId)
-  const versions = await listTenantKeys(parts.database, tenantId)
+  const records = await recordsOf(parts.database.of(tenantId), tenantId)
+  const versions = await listTenantKeys(parts.database.of(tenantId), tenantId)
   return versions.map((row) => {
     const count = records.get(row.version) ?? 0
     const { version, state } = row
@@ -159,12 +159,12 @@ function nextOf(
 }
 
 async function recordsOf(sql: Sql, tenantId: string): Promise<Map<number, number>> {
-  const counts = await countSealedRecords(sql, tenantId)
+  const counts = await countSealedRecords(sql, [tenantId])
   return new Map(counts.map(({ keyVersion, records }) => [keyVersion, records]))
 }
 
 async function activeOf({ database }: KeyParts, tenantId: string): Promise<TenantKeyAge> {
-  const versions = await listTenantKeys(database, tenantId)
+  const versions = await listTenantKeys(database.of(tenantId), tenantId)
   const active = versions.find(({ state }) => state === 'active')
   if (active !== undefined) return active
   throw new KeywellError(

@@ -1,9 +1,13 @@
 import { liveReplicaMs } from '../refresh/replicas.ts'
 import { countTenantKeys, type KeyCount } from '../store/key-rotation.ts'
 import { listRootKeysOfReplicas } from '../store/replicas.ts'
-import { countSealedRecords, type SealedCount } from '../store/sealed-records.ts'
+import { everyTenant, installation } from '../store/scope.ts'
+import { countSealedRecords, listSealedTenants, type SealedCount } from '../store/sealed-records.ts'
 import { listActiveVersions } from '../store/tenant-keys.ts'
 import type { KeyParts } from './operations.ts'
+
+/** Tenants whose records are counted at once. */
+const pageTenants = 500
 
 export interface KeyStatus {
   rootKeys: {
@@ -25,8 +29,8 @@ export async function readKeyStatus({
   database,
   keys,
 }: Pick<KeyParts, 'database' | 'keys'>): Promise<KeyStatus> {
-  const counts = await countTenantKeys(database)
-  const replicas = await listRootKeysOfReplicas(database, liveReplicaMs)
+  const counts = await countTenantKeys(database.of(everyTenant))
+  const replicas = await listRootKeysOfReplicas(database.of(installation), liveReplicaMs)
   const needed = counts.filter(({ state }) => state !== 'destroyed').map(({ kekId }) => kekId)
   const wrapping = replicas.flatMap((ids) => ids?.[0] ?? [])
   const ids = [...new Set([...keys.ids, ...needed])]
@@ -44,9 +48,15 @@ export async function readKeyStatus({
 
 /** Of all tenants. */
 async function recordsBehind({ database }: Pick<KeyParts, 'database'>): Promise<SealedCount[]> {
-  const active = await listActiveVersions(database)
-  const counts = await countSealedRecords(database, null)
-  return counts.filter(({ tenantId, keyVersion }) => active.get(tenantId) !== keyVersion)
+  const active = await listActiveVersions(database.of(everyTenant))
+  const tenants = await listSealedTenants(database.of(everyTenant))
+  const behind: SealedCount[] = []
+  for (let at = 0; at < tenants.length; at += pageTenants) {
+    const page = tenants.slice(at, at + pageTenants)
+    const counts = await countSealedRecords(database.of(page), page)
+    behind.push(...counts.filter((count) => active.get(count.tenantId) !== count.keyVersion))
+  }
+  return behind
 }
 
 function liveKeysOf(

@@ -42,7 +42,7 @@ export async function sweepTenant(
   const sweep: Sweep = { moved: 0, overtaken: 0, unreadable: [] }
   for (const source of sealedSources) {
     for (let after: string | undefined = ''; after !== undefined; ) {
-      const page: SealedRecord[] = await listSealedRecords(parts.database, {
+      const page: SealedRecord[] = await listSealedRecords(parts.database.of(tenantId), {
         source,
         tenantId,
         exceptVersion: version,
@@ -73,7 +73,7 @@ async function move(
     return
   }
   const next = await vault.seal(context, body).finally(() => body.fill(0))
-  if (await replaceSealedRecord(database, record, next)) sweep.moved += 1
+  if (await replaceSealedRecord(database.of(record.tenantId), record, next)) sweep.moved += 1
   else sweep.overtaken += 1
 }
 

@@ -2,6 +2,7 @@ import { KeywellError } from '@keywell/protocol'
 import { liveReplicaMs } from '../refresh/replicas.ts'
 import { notifyKeysChanged, rootKeysChanged } from '../store/key-rotation.ts'
 import { listRootKeysOfReplicas } from '../store/replicas.ts'
+import { installation } from '../store/scope.ts'
 import type { KeyParts } from './operations.ts'
 
 const lookAgainMs = 100
@@ -18,9 +19,9 @@ export async function tellReplicas(
   isReady: (held: readonly string[]) => boolean,
 ): Promise<void> {
   for (let waitedMs = 0; ; waitedMs += lookAgainMs) {
-    const replicas = await listRootKeysOfReplicas(database, liveReplicaMs)
+    const replicas = await listRootKeysOfReplicas(database.of(installation), liveReplicaMs)
     if (replicas.every((held) => isReady(held ?? []))) return
-    if (waitedMs === 0) await notifyKeysChanged(database, rootKeysChanged)
+    if (waitedMs === 0) await notifyKeysChanged(database.of(installation), rootKeysChanged)
     if (waitedMs < waits.replicasMs) {
       await sleep(lookAgainMs)
       continue

@@ -1,6 +1,7 @@
+import { everyTenant } from '../store/scope.ts'
 import {
-  countSealedRecords,
   listSealedRecords,
+  listSealedTenants,
   noVersion,
   type SealedRecord,
   sealedSources,
@@ -29,8 +30,8 @@ export async function verifyRecords(
   { tenantId, onProgress = () => {} }: { tenantId?: string; onProgress?: Progress },
 ): Promise<Verification> {
   const found: Verification = { tenants: 0, opened: 0, refused: {}, rows: [] }
-  const counts = await countSealedRecords(parts.database, tenantId ?? null)
-  for (const tenant of new Set(counts.map((count) => count.tenantId))) {
+  const sealed = await listSealedTenants(parts.database.of(everyTenant))
+  for (const tenant of sealed.filter((each) => each === (tenantId ?? each))) {
     found.tenants += 1
     await verifyTenant(parts, tenant, found)
     onProgress(found.opened)
@@ -45,7 +46,7 @@ async function verifyTenant(
 ): Promise<void> {
   for (const source of sealedSources) {
     for (let after: string | undefined = ''; after !== undefined; ) {
-      const page: SealedRecord[] = await listSealedRecords(database, {
+      const page: SealedRecord[] = await listSealedRecords(database.of(tenantId), {
         source,
         tenantId,
         exceptVersion: noVersion,

@@ -12,6 +12,7 @@ import { InvalidHost, joinBelow, normalizeHost } from '../outbound/host.ts'
 import { type Outbound, OutboundError } from '../outbound/outbound.ts'
 import { type Database, UniqueViolation } from '../store/database.ts'
 import * as store from '../store/integrations.ts'
+import { installation, withInstallation } from '../store/scope.ts'
 import type { RecordContext, Vault } from '../vault/vault.ts'
 import type { Registration } from './client.ts'
 
@@ -90,14 +91,15 @@ export function createIntegrations(options: {
   }
 
   async function findUsable(tenantId: string): Promise<UsableIntegration[]> {
-    const rows = await store.listUsableIntegrations(database, tenantId)
+    const usable = database.of(withInstallation(tenantId))
+    const rows = await store.listUsableIntegrations(usable, tenantId)
     return rows.flatMap((row) =>
       row.clientId === null ? [] : [{ ...row, owner: row.tenantId, clientId: row.clientId }],
     )
   }
 
   async function read(owner: string, id: string): Promise<store.IntegrationRow> {
-    const row = await store.findIntegration(database, owner, id)
+    const row = await store.findIntegration(database.of(owner), owner, id)
     if (row === undefined) throw new KeywellError('not_found', `There is no integration ${id}.`)
     return row
   }
@@ -109,7 +111,7 @@ export function createIntegrations(options: {
       const provider = requireProvider(name)
       requireKnownScopes(provider, scopes)
       const row = {
-        tenantId: tenantId ?? store.installation,
+        tenantId: tenantId ?? installation,
         id: options.makeId('integration'),
         provider: name,
         host: parseHost(host ?? provider.defaultHost),
@@ -134,13 +136,14 @@ export function createIntegrations(options: {
     },
 
     async setClient({ tenantId, id, client }, caller) {
-      const owner = tenantId ?? store.installation
+      const owner = tenantId ?? installation
       await sealClient(await read(owner, id), client, caller)
       return view(await read(owner, id), redirectUri)
     },
 
     async list(tenantId) {
-      const rows = await store.listIntegrations(database, tenantId ?? store.installation)
+      const owner = tenantId ?? installation
+      const rows = await store.listIntegrations(database.of(owner), owner)
       return rows.map((row) => view(row, redirectUri))
     },
 
@@ -255,8 +258,7 @@ function view(row: store.IntegrationRow, redirectUri: (id: string) => string): I
     id: row.id as IntegrationId,
     provider: row.provider,
     host: row.host,
-    tenantId:
-      row.tenantId === store.installation ? null : (row.tenantId as Integration['tenantId']),
+    tenantId: row.tenantId === installation ? null : (row.tenantId as Integration['tenantId']),
     status: row.clientId === null ? 'draft' : 'active',
     clientId: row.clientId,
     suspended:

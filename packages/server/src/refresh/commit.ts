@@ -14,6 +14,7 @@ import type { Database, Sql } from '../store/database.ts'
 import { clearIntegration } from '../store/integrations.ts'
 import { insertOrphan } from '../store/orphans.ts'
 import { insertRevocation } from '../store/revocations.ts'
+import { withInstallation } from '../store/scope.ts'
 import { type Claim, completeUpkeep } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import { doubtAfterSuccess } from './doubt.ts'
@@ -105,7 +106,7 @@ export function createCommit(parts: {
     const { row, claim } = pair
     const key = { tenantId: row.tenantId, connectionId: row.id }
     const generation = row.generation + 1
-    const now = await findKeptCredential(database, row.tenantId, row.id)
+    const now = await findKeptCredential(database.of(row.tenantId), row.tenantId, row.id)
     if (now?.committedBy === claim.attemptId) return 'committed_before'
     const entry = { ...auditEntryOf(row), generation, result: 'ok' } as const
     if (isOfGrantGone(row, now)) {
@@ -133,7 +134,9 @@ export function createCommit(parts: {
     const owner = { ...row, connectionId: row.id, generation: row.generation + 1 }
     const sealed = await box.seal(owner, tokens)
     try {
-      await database.transaction(row.tenantId, (sql) => replace(sql, pair, sealed))
+      await database.transaction(withInstallation(row.tenantId), (sql) =>
+        replace(sql, pair, sealed),
+      )
       return 'committed'
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error

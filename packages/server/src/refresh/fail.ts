@@ -8,6 +8,7 @@ import { endConnection, setConnectionHealth } from '../store/connections.ts'
 import { findCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { countOurFault, type SuspensionReason, suspendIntegration } from '../store/integrations.ts'
+import { withInstallation } from '../store/scope.ts'
 import { type Claim, failUpkeep } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import {
@@ -84,7 +85,7 @@ export function createFail(parts: {
     async giveBack(claim, retryInMs) {
       const pauseMs = Math.max(minPauseMs, retryInMs)
       const result = next(claim, { kind: 'unsent', retryInMs: pauseMs })
-      await write(database, claim, 'unsent', result)
+      await write(database.of(claim.tenantId), claim, 'unsent', result)
       return undefined
     },
 
@@ -99,7 +100,7 @@ export function createFail(parts: {
           row.issuedForMs > refreshTokenLifetime * 1000,
         repeatable: rotation === 'none' || rotation === 'grace',
       })
-      const death = await database.transaction(tenantId, async (sql) => {
+      const death = await database.transaction(withInstallation(tenantId), async (sql) => {
         const current = await findCredential(sql, tenantId, id)
         const moved = current?.generation !== row.generation
         // Somebody else's success: adopt it.

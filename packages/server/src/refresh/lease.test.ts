@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import { type TestDatabase, withStatements } from '../../../../test/support/inspected.ts'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { type Database, DatabaseUnavailable } from '../store/database.ts'
 import { type Claim, claimRefresh } from '../store/upkeep.ts'
@@ -8,7 +9,7 @@ import { openLease } from './lease.ts'
 import { defaultTiming } from './timing.ts'
 
 describeEachDatabase('a lease', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   beforeAll(async () => {
     database = await makeDatabase()
   })
@@ -95,9 +96,9 @@ describeEachDatabase('a lease', (makeDatabase) => {
     const timers = new ManualTimers()
     const taken = await claim()
     let isAway = true
-    const query: Database['query'] = (text, parameters) =>
-      isAway ? Promise.reject(new DatabaseUnavailable('away')) : database.query(text, parameters)
-    const shaky = { ...database, query }
+    const shaky = withStatements(database, (run) =>
+      isAway ? Promise.reject(new DatabaseUnavailable('away')) : run(),
+    )
     const lease = openLease({ database: shaky, after: timers.after, timing: defaultTiming }, taken)
     lease.hold()
     timers.advance(20_000)

@@ -31,7 +31,7 @@ export function openLease(
 
   function extendLater(): void {
     cancel = parts.after(leaseMs / 3, () => {
-      extendLease(parts.database, claim, leaseMs).then(
+      extendLease(parts.database.of(claim.tenantId), claim, leaseMs).then(
         (isOurs) => {
           if (isOurs && !ended) extendLater()
         },

@@ -12,6 +12,7 @@ import type { Outbound } from '../outbound/outbound.ts'
 import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
 import { deleteOrphan, findOrphan } from '../store/orphans.ts'
+import { installation } from '../store/scope.ts'
 import { type Claim, claimRefresh, extendLease, restartDoubt } from '../store/upkeep.ts'
 import type { After, Sleep } from '../timers.ts'
 import { auditEntryOf } from './audit-entry.ts'
@@ -133,7 +134,11 @@ export function createRefresher(parts: RefresherParts): Refresher {
    * before may have moved the generation. What fails here was not sent, so the claim is given back.
    */
   async function prepare(claim: Claim): Promise<Prepared | undefined> {
-    const row = await findKeptCredential(database, claim.tenantId, claim.connectionId)
+    const row = await findKeptCredential(
+      database.of(claim.tenantId),
+      claim.tenantId,
+      claim.connectionId,
+    )
     if (row?.sealed == null) return undefined // disconnected, and its upkeep gone with it
     try {
       await reach('after_claim', row)
@@ -183,8 +188,8 @@ export function createRefresher(parts: RefresherParts): Refresher {
    */
   function stillStands(claim: Claim, { settled }: { settled: boolean }): Promise<boolean> {
     return settled
-      ? restartDoubt(database, claim)
-      : extendLease(database, claim, parts.timing.leaseMs)
+      ? restartDoubt(database.of(claim.tenantId), claim)
+      : extendLease(database.of(claim.tenantId), claim, parts.timing.leaseMs)
   }
 
   /** A token that had time when its row was read may have come to its natural end since. */
@@ -260,11 +265,11 @@ export function createRefresher(parts: RefresherParts): Refresher {
     // Its reply lost, a pair can have been committed, used, and kept aside after all. Where a token that
     // comes twice kills its family, that is too dear; and only one pair of it can live.
     if (registration.provider.refresh.rotation === 'strict_family') return undefined
-    const orphan = await findOrphan(database, row.tenantId, row.id)
+    const orphan = await findOrphan(database.of(row.tenantId), row.tenantId, row.id)
     if (orphan === undefined) return undefined
     const owner = { ...row, connectionId: row.id, generation: orphan.generation }
     const tokens = await box.openOrphan(owner, orphan.attemptId, orphan.sealed)
-    await deleteOrphan(database, orphan)
+    await deleteOrphan(database.of(row.tenantId), orphan)
     if (tokens.refreshToken === null) return undefined
     const sending = { tenantId: row.tenantId, timeoutMs: timing.detachedMs }
     const answer = await refreshTokens(parts.outbound, registration, tokens.refreshToken, sending)
@@ -287,7 +292,11 @@ export function createRefresher(parts: RefresherParts): Refresher {
       start(refOf(connection), async () => {
         if (draining) return 'not_claimed'
         const { processId: owner } = parts
-        const claim = await claimRefresh(database, { ...connection, ...timing, owner })
+        const claim = await claimRefresh(database.of([connection.tenantId, installation]), {
+          ...connection,
+          ...timing,
+          owner,
+        })
         if (claim === undefined) return 'not_claimed'
         await attempt(claim, false)
         return 'attempted'

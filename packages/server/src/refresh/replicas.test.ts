@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import { type TestDatabase, withStatements } from '../../../../test/support/inspected.ts'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { silentLogger } from '../logger.ts'
 import { type Database, DatabaseUnavailable } from '../store/database.ts'
 import { createReplicas } from './replicas.ts'
 
 describeEachDatabase('replicas', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   beforeAll(async () => {
     database = await makeDatabase()
   })
@@ -96,11 +97,10 @@ describeEachDatabase('replicas', (makeDatabase) => {
     const held = new Promise<void>((resolve) => {
       go = resolve
     })
-    const query: Database['query'] = (text, parameters) =>
-      text.includes('insert into replicas')
-        ? held.then(() => database.query(text, parameters))
-        : database.query(text, parameters)
-    const stopping = replica({ database: { ...database, query } })
+    const slow = withStatements(database, (run, text) =>
+      text.includes('insert into replicas') ? held.then(run) : run(),
+    )
+    const stopping = replica({ database: slow })
     const beat = stopping.start()
     const stopped = stopping.stop()
     // Long enough for a row to be removed that is not there yet.
@@ -113,11 +113,12 @@ describeEachDatabase('replicas', (makeDatabase) => {
 
   test('without a database the last share stands, and the beats go on until it is back', async () => {
     let away = false
-    const query: Database['query'] = (text, parameters) =>
-      away ? Promise.reject(new DatabaseUnavailable('away')) : database.query(text, parameters)
+    const shaky = withStatements(database, (run) =>
+      away ? Promise.reject(new DatabaseUnavailable('away')) : run(),
+    )
     const other = replica()
     await other.start()
-    const one = replica({ database: { ...database, query } })
+    const one = replica({ database: shaky })
     await one.start()
     expect(one.shares).toEqual([1 / 2])
 

@@ -7,6 +7,7 @@ import {
   deleteLostReplicas,
   removeReplica,
 } from '../store/replicas.ts'
+import { installation } from '../store/scope.ts'
 import type { After } from '../timers.ts'
 
 const beatMs = 10_000
@@ -46,15 +47,15 @@ export function createReplicas(parts: {
   /** One after the other: of two on their way at once the older could be written last. */
   let said: Promise<unknown> = Promise.resolve()
   function say(): Promise<void> {
-    const saying = said.then(() => beatReplica(database, processId, rootKeyIds()))
+    const saying = said.then(() => beatReplica(database.of(installation), processId, rootKeyIds()))
     said = saying.catch(() => {})
     return saying
   }
 
   async function beat(): Promise<void> {
     await say()
-    await deleteLostReplicas(database, lostMs)
-    const share = 1 / Math.max(1, await countLiveReplicas(database, liveReplicaMs))
+    await deleteLostReplicas(database.of(installation), lostMs)
+    const share = 1 / Math.max(1, await countLiveReplicas(database.of(installation), liveReplicaMs))
     for (const hosts of parts.hosts) hosts.setShare(share)
   }
 
@@ -81,7 +82,7 @@ export function createReplicas(parts: {
       stopped = true
       cancelNext()
       await Promise.all([beating, said])
-      await removeReplica(database, processId).catch((error: unknown) => {
+      await removeReplica(database.of(installation), processId).catch((error: unknown) => {
         logger.warn({ reason: String(error) }, 'this replica could not say that it leaves')
       })
     },

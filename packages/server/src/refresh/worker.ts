@@ -3,6 +3,7 @@ import type { Metrics } from '../metrics/metrics.ts'
 import type { Hosts } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
 import { claimCanaries } from '../store/integrations.ts'
+import { everyTenant } from '../store/scope.ts'
 import { type Claim, claimCanary, claimDue } from '../store/upkeep.ts'
 import type { After } from '../timers.ts'
 import type { Refresher } from './refresh.ts'
@@ -66,10 +67,17 @@ export function createWorker(parts: {
     const limit = Math.min(maxClaims, room, parts.hosts.freeSlots(maxClaims))
     if (limit <= 0) return 'idle'
     const owner = { owner: parts.processId, leaseMs: timing.leaseMs }
-    const claims = await claimDue(database, { ...owner, limit, heldOrigins: parts.hosts.held() })
+    const claims = await claimDue(database.of(everyTenant), {
+      ...owner,
+      limit,
+      heldOrigins: parts.hosts.held(),
+    })
     for (const claim of claims) run(claim)
-    for (const integration of await claimCanaries(database, timing.canaryMs)) {
-      const canary = await claimCanary(database, { ...owner, integrationId: integration.id })
+    for (const integration of await claimCanaries(database.of(everyTenant), timing.canaryMs)) {
+      const canary = await claimCanary(database.of(everyTenant), {
+        ...owner,
+        integrationId: integration.id,
+      })
       if (canary !== undefined) run(canary)
     }
     return claims.length === limit && limit > 0 && running.size < maxRunning ? 'more' : 'idle'

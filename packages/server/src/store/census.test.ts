@@ -1,12 +1,13 @@
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { countConnections, countWaitingWork, listInstallHosts, readClock } from './census.ts'
 import { countUnavailable } from './counted.ts'
-import { type Database, DatabaseUnavailable } from './database.ts'
+import { DatabaseUnavailable } from './database.ts'
 import { SwitchableDatabase } from './switchable.test.support.ts'
 
 describeEachDatabase('the census', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   beforeAll(async () => {
     database = await makeDatabase()
   })
@@ -121,11 +122,11 @@ describeEachDatabase('the census', (makeDatabase) => {
     const watched = countUnavailable(switchable, () => {
       counted += 1
     })
-    expect(await watched.query('select 1 as one')).toEqual([{ one: 1 }])
-    await expect(watched.query('select nonsense')).rejects.toThrow()
+    expect(await watched.of('ten_a').query('select 1 as one')).toEqual([{ one: 1 }])
+    await expect(watched.of('ten_a').query('select nonsense')).rejects.toThrow()
     expect(counted).toBe(0)
     switchable.away = true
-    await expect(watched.query('select 1')).rejects.toBeInstanceOf(DatabaseUnavailable)
+    await expect(watched.of('ten_a').query('select 1')).rejects.toBeInstanceOf(DatabaseUnavailable)
     const work = () => Promise.resolve()
     await expect(watched.transaction('t', work)).rejects.toBeInstanceOf(DatabaseUnavailable)
     expect(counted).toBe(2)

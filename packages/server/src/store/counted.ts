@@ -8,8 +8,11 @@ export function countUnavailable(database: Database, unavailable: () => void): D
   }
   return {
     kind: database.kind,
-    query: (text, parameters) => database.query<never>(text, parameters).catch(tellAndThrow),
-    transaction: (tenantId, work) => database.transaction(tenantId, work).catch(tellAndThrow),
+    of(scope) {
+      const sql = database.of(scope)
+      return { query: (text, parameters) => sql.query<never>(text, parameters).catch(tellAndThrow) }
+    },
+    transaction: (scope, work) => database.transaction(scope, work).catch(tellAndThrow),
     listen: (channel, heard) => database.listen(channel, heard).catch(tellAndThrow),
     close: () => database.close(),
   }

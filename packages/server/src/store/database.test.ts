@@ -1,17 +1,19 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
-import { type Database, DatabaseUnavailable, type Parameter, UniqueViolation } from './database.ts'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
+import { DatabaseUnavailable, type Parameter, type Sql, UniqueViolation } from './database.ts'
+import { everyTenant, type Scope, schemaOwner } from './scope.ts'
 
 const tenantId = 'ten_a'
 
 describeEachDatabase('database', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   beforeAll(async () => {
     database = await makeDatabase()
   })
 
-  async function addSession(id: string, sql: Pick<Database, 'query'> = database): Promise<void> {
+  async function addSession(id: string, sql: Sql = database.of(tenantId)): Promise<void> {
     await sql.query(
       `insert into connect_sessions (tenant_id, id, user_id, policy, expires_at)
        values ($1, $2, 'usr_a', $3::jsonb, now())`,
@@ -27,11 +29,15 @@ describeEachDatabase('database', (makeDatabase) => {
     return rows.length === 1
   }
 
-  async function tenantSetting(sql: Pick<Database, 'query'>): Promise<string | undefined> {
-    const [row] = await sql.query<{ tenant: string }>(
-      "select coalesce(current_setting('app.tenant', true), '') as tenant",
+  /** Who a statement runs as, and for whom. */
+  async function scopeOf(
+    sql: Sql,
+  ): Promise<{ role: string; tenants: string[] | null } | undefined> {
+    const [row] = await sql.query<{ role: string; tenants: string[] | null }>(
+      `select current_user::text as role,
+         nullif(current_setting('app.tenants', true), '')::text[] as tenants`,
     )
-    return row?.tenant
+    return row
   }
 
   const at = new Date('2026-03-01T12:34:56.789Z')
@@ -60,7 +66,7 @@ describeEachDatabase('database', (makeDatabase) => {
 
   for (const [type, given, back] of roundTrips) {
     test(`${type} comes back as promised: ${JSON.stringify(back)}`, async () => {
-      const [row] = await database.query(`select $1::${type} as value`, [given])
+      const [row] = await database.of(tenantId).query(`select $1::${type} as value`, [given])
       expect(row).toStrictEqual({ value: back })
     })
   }
@@ -70,7 +76,7 @@ describeEachDatabase('database', (makeDatabase) => {
     const tricky = fc.constantFrom('NULL', '{}', '"', '\\', ',', ' ', '\n')
     await fc.assert(
       fc.asyncProperty(fc.array(fc.oneof(text, tricky)), async (values) => {
-        const [row] = await database.query('select $1::text[] as value', [values])
+        const [row] = await database.of(tenantId).query('select $1::text[] as value', [values])
         expect(row).toStrictEqual({ value: values })
       }),
       { numRuns: 50 },
@@ -78,16 +84,22 @@ describeEachDatabase('database', (makeDatabase) => {
   })
 
   test('what is bound is never read as SQL', async () => {
-    const [row] = await database.query('select $1::text as value', ["'; drop table audit; --"])
+    const [row] = await database
+      .of(tenantId)
+      .query('select $1::text as value', ["'; drop table audit; --"])
     expect(row).toEqual({ value: "'; drop table audit; --" })
   })
 
   test('text without parameters may hold several statements, and the last one answers', async () => {
-    expect(await database.query('select 1 as one; select 2 as two')).toEqual([{ two: 2 }])
-    expect(await database.query('select 1 as one where false; select 2 as two')).toEqual([
+    expect(await database.of(tenantId).query('select 1 as one; select 2 as two')).toEqual([
       { two: 2 },
     ])
-    expect(await database.query('select 2 as two; select 1 as one where false')).toEqual([])
+    expect(
+      await database.of(tenantId).query('select 1 as one where false; select 2 as two'),
+    ).toEqual([{ two: 2 }])
+    expect(
+      await database.of(tenantId).query('select 2 as two; select 1 as one where false'),
+    ).toEqual([])
   })
 
   test('a transaction commits what it did, and gives its result', async () => {
@@ -130,15 +142,30 @@ describeEachDatabase('database', (makeDatabase) => {
     await expect(escaped.sql.query('select 1')).rejects.toThrow(TypeError)
   })
 
-  test('app.tenant is set inside of a transaction, and nowhere else', async () => {
-    expect(await tenantSetting(database)).toBe('')
-    expect(await database.transaction(tenantId, tenantSetting)).toBe(tenantId)
-    expect(await database.transaction("ten_'; --", tenantSetting)).toBe("ten_'; --")
-    expect(await tenantSetting(database)).toBe('')
-  })
+  const odd = [`ten_'; --`, 'ten_{"a"}', 'ten_a,ten_b', 'ten_\\', 'NULL', ' ']
+  const scopes: [scope: Scope, role: string, tenants: string[]][] = [
+    [tenantId, 'keywell_app', [tenantId]],
+    [[tenantId, '@install'], 'keywell_app', [tenantId, '@install']],
+    [[], 'keywell_app', []],
+    [odd, 'keywell_app', odd],
+    [everyTenant, 'keywell_worker', []],
+  ]
+  test.each(scopes)(
+    'a scope is of a statement or a transaction, and of no other: %o',
+    async (scope, role, tenants) => {
+      expect(await scopeOf(database.of(scope))).toEqual({ role, tenants })
+      expect(await database.transaction(scope, scopeOf)).toEqual({ role, tenants })
+      const [after] = await database
+        .of(schemaOwner)
+        .query<{ same: boolean }>('select current_user = session_user as same')
+      expect(after).toEqual({ same: true })
+      expect((await scopeOf(database.of(schemaOwner)))?.tenants).toBeNull()
+    },
+  )
 
   test('a tenant that cannot be set does no harm to those after it', async () => {
-    await expect(database.transaction('ten_\0', tenantSetting)).rejects.toThrow()
+    await expect(scopeOf(database.of('ten_\0'))).rejects.toThrow()
+    await expect(database.transaction('ten_\0', scopeOf)).rejects.toThrow()
     await addSession('ses_after_bad_tenant')
     expect(await hasSession('ses_after_bad_tenant')).toBe(true)
   })
@@ -191,9 +218,13 @@ describeEachDatabase('database', (makeDatabase) => {
   })
 
   test('another answer of Postgres keeps its SQLSTATE', async () => {
-    await expect(database.query('select * from nowhere')).rejects.toMatchObject({ code: '42P01' })
-    await expect(database.query('select $1::int', ['x'])).rejects.toMatchObject({ code: '22P02' })
-    expect(await database.query('select 1 as one')).toEqual([{ one: 1 }])
+    await expect(database.of(tenantId).query('select * from nowhere')).rejects.toMatchObject({
+      code: '42P01',
+    })
+    await expect(database.of(tenantId).query('select $1::int', ['x'])).rejects.toMatchObject({
+      code: '22P02',
+    })
+    expect(await database.of(tenantId).query('select 1 as one')).toEqual([{ one: 1 }])
   })
 
   test('a listener hears what is committed, until it stops', async () => {
@@ -202,7 +233,7 @@ describeEachDatabase('database', (makeDatabase) => {
     const channel = 'a "channel"'
     const stop = await database.listen(channel, (payload) => heard.push(payload))
     await database.listen(channel, (payload) => control.push(payload))
-    const notify = (payload: string, sql: Pick<Database, 'query'> = database) =>
+    const notify = (payload: string, sql: Sql = database.of(tenantId)) =>
       sql.query('select pg_notify($1, $2)', [channel, payload])
 
     const rolledBack = database.transaction(tenantId, async (sql) => {
@@ -222,8 +253,8 @@ describeEachDatabase('database', (makeDatabase) => {
   test('after close there is nobody to ask', async () => {
     const own = await makeDatabase()
     await own.close()
-    await expect(own.query('select 1')).rejects.toThrow(DatabaseUnavailable)
-    await expect(own.transaction(tenantId, tenantSetting)).rejects.toThrow(DatabaseUnavailable)
+    await expect(own.of(tenantId).query('select 1')).rejects.toThrow(DatabaseUnavailable)
+    await expect(own.transaction(tenantId, scopeOf)).rejects.toThrow(DatabaseUnavailable)
     await own.close() // again does no harm
   })
 })

@@ -1,3 +1,5 @@
+import type { Scope } from './scope.ts'
+
 /** What a statement may be given; arrays become Postgres arrays. */
 export type Parameter =
   | string
@@ -9,7 +11,7 @@ export type Parameter =
   | null
   | readonly string[]
 
-/** Something that runs one statement: the database, or a transaction in it. */
+/** Something that runs one statement, in the scope that it was made for. */
 export interface Sql {
   /**
    * Runs one statement with `$1`, `$2` … bound to `parameters`. Text is never glued into a query.
@@ -23,14 +25,15 @@ export interface Sql {
 /**
  * Postgres, as the engine needs it. Two drivers: a server (`openPostgres`) and the embedded one
  * (`openPglite`). Both throw `DatabaseUnavailable` when there is nobody to ask.
+ *
+ * There is no statement without a scope, which the database itself holds it to.
  */
-export interface Database extends Sql {
+export interface Database {
   readonly kind: 'postgres' | 'pglite'
-  /**
-   * Runs `work` in one transaction whose setting `app.tenant` is the tenant (`@install` for rows of
-   * the installation). Commits when `work` resolves, rolls back when it throws.
-   */
-  transaction<Result>(tenantId: string, work: (sql: Sql) => Promise<Result>): Promise<Result>
+  /** Runs each statement in a transaction of its own. */
+  of(scope: Scope): Sql
+  /** Runs `work` in one transaction. Commits when `work` resolves, rolls back when it throws. */
+  transaction<Result>(scope: Scope, work: (sql: Sql) => Promise<Result>): Promise<Result>
   /**
    * Calls `heard` with the payload of each NOTIFY on the channel. A hint and no more: it may stay
    * silent; whoever listens polls too.

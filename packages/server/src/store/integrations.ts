@@ -1,8 +1,5 @@
 import type { Sql } from './database.ts'
 
-/** Owner of what belongs to no tenant. The API refuses tenant ids that begin with `@`. */
-export const installation = '@install'
-
 /** In place of an integration's owner and id, where none is needed: with an API key. */
 export const noIntegration = ''
 

@@ -35,16 +35,37 @@ export type WrappedKeyRow = Pick<TenantKeyRow, 'tenantId' | 'version' | 'kekId'>
   wrapped: Uint8Array
 }
 
-/** Keys that another root key wraps, locked until the transaction ends; those that are locked already are left out. */
+export type KeyName = Pick<TenantKeyRow, 'tenantId' | 'version'>
+
+/** Keys that another root key wraps. */
+export async function listKeysToRewrap(
+  sql: Sql,
+  page: { kekId: string; after: KeyName; limit: number },
+): Promise<KeyName[]> {
+  return sql.query<KeyName>(
+    `select tenant_id as "tenantId", version from tenant_keys
+     where kek_id <> $1 and state <> 'destroyed' and (tenant_id, version) > ($2, $3)
+     order by tenant_id, version limit $4`,
+    [page.kekId, page.after.tenantId, page.after.version, page.limit],
+  )
+}
+
+/**
+ * Those of a list of keys that another root key still wraps, locked until the transaction ends; what is
+ * locked already is left out.
+ */
 export async function lockKeysToRewrap(
   sql: Sql,
-  page: { kekId: string; after: { tenantId: string; version: number }; limit: number },
+  kekId: string,
+  names: readonly KeyName[],
 ): Promise<WrappedKeyRow[]> {
   return sql.query<WrappedKeyRow>(
-    `select tenant_id as "tenantId", version, kek_id as "kekId", wrapped from tenant_keys
-     where kek_id <> $1 and state <> 'destroyed' and (tenant_id, version) > ($2, $3)
-     order by tenant_id, version limit $4 for update skip locked`,
-    [page.kekId, page.after.tenantId, page.after.version, page.limit],
+    `select k.tenant_id as "tenantId", k.version, k.kek_id as "kekId", k.wrapped from tenant_keys k
+     join json_to_recordset(($1::text)::json) as name ("tenantId" text, version int)
+       on k.tenant_id = name."tenantId" and k.version = name.version
+     where k.kek_id <> $2 and k.state <> 'destroyed'
+     order by k.tenant_id, k.version for update of k skip locked`,
+    [JSON.stringify(names), kekId],
   )
 }
 

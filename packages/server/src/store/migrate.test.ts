@@ -2,14 +2,13 @@ import { readdir } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { runModule } from '../../../../test/support/child.ts'
 import { createDatabase, describeEachDatabase } from '../../../../test/support/databases.ts'
-import type { Database } from './database.ts'
+import { openCreated, openOwner, type TestDatabase } from '../../../../test/support/inspected.ts'
 import { migrate, SchemaTooNew } from './migrate.ts'
-import { openPostgres } from './postgres.ts'
 
 const migrationsFolder = new URL('./migrations/', import.meta.url)
 
 describeEachDatabase('migrate', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   beforeAll(async () => {
     database = await makeDatabase()
   })
@@ -44,7 +43,7 @@ describe('migrate on a server', () => {
     const processes = [process(), process()]
     for (const { ended } of processes) expect(await ended).toEqual({ code: 0, errors: '' })
 
-    const database = await openPostgres({ url: created.ownerUrl })
+    const database = await openOwner(created.ownerUrl)
     const rows = await database.query('select name from migrations')
     expect(rows).toHaveLength((await readdir(migrationsFolder)).length)
     await database.close()
@@ -53,7 +52,7 @@ describe('migrate on a server', () => {
 
   test('a second run changes nothing, and needs no right to change tables', async () => {
     const created = await createDatabase()
-    const database = await openPostgres({ url: created.appUrl })
+    const database = await openCreated(created)
     const before = await database.query('select * from migrations')
     await migrate(database)
     expect(await database.query('select * from migrations')).toEqual(before)
@@ -63,7 +62,7 @@ describe('migrate on a server', () => {
 
   test('a migration that fails leaves nothing of it behind', async () => {
     const created = await createDatabase({ empty: true })
-    const database = await openPostgres({ url: created.ownerUrl })
+    const database = await openOwner(created.ownerUrl)
     await database.query('create table upkeep (in_the_way int)')
     await expect(migrate(database)).rejects.toThrow('"upkeep" already exists')
     const tables = await database.query(

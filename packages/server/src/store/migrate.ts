@@ -1,5 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type { Database, Sql } from './database.ts'
+import { ensureRoles } from './roles.ts'
+import { schemaOwner } from './scope.ts'
 
 /*
  * The files are read from `src`, which is published beside `dist`: tsc copies no .sql, and the same
@@ -26,14 +28,18 @@ interface Migration {
  * reading is needed, so the service may run as a role that owns no table.
  *
  * @throws {SchemaTooNew} when the database knows a migration that this code does not
+ * @throws {RolesMissing} when the roles that statements run as cannot be had
  */
 export async function migrate(database: Database): Promise<void> {
   const known = await knownMigrations()
-  await database.transaction('@install', async (sql) => {
+  await database.transaction(schemaOwner, async (sql) => {
+    // Row security binds owners too: what it would hide from a migration is an error, and not left out.
+    await sql.query('set local row_security = off')
     await sql.query('select pg_advisory_xact_lock($1::bigint)', [lockKey])
     const applied = await appliedMigrations(sql)
     refuseNewer(known, applied)
     const done = new Set(applied.map((migration) => migration.number))
+    await ensureRoles(sql)
     for (const migration of known) if (!done.has(migration.number)) await apply(sql, migration)
   })
 }

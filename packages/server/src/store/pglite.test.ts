@@ -13,12 +13,12 @@ import {
   test,
   vi,
 } from 'vitest'
-
 import { type Child, runModule } from '../../../../test/support/child.ts'
 import { type Database, DatabaseUnavailable } from './database.ts'
 import { FolderInUse } from './folder-lock.ts'
 import { migrate } from './migrate.ts'
 import { openPglite } from './pglite.ts'
+import { schemaOwner } from './scope.ts'
 
 const image = inject('pgliteImage')
 /** A start takes half a second, or ten on a machine that has much else to do. */
@@ -74,7 +74,7 @@ function startWriter(): Child {
     import { openPglite } from '${module}'
     const database = await openPglite(${JSON.stringify({ dataDir, image })})
     for (let row = 0; ; row += 1) {
-      await database.query(${JSON.stringify(addRow)}, ['ses_' + process.pid + '_' + row])
+      await database.of('ten_a').query(${JSON.stringify(addRow)}, ['ses_' + process.pid + '_' + row])
       console.log(row)
     }
   `)
@@ -84,12 +84,12 @@ describe('the folder', () => {
   test('is made, starts from the image, and keeps what is written', async () => {
     await rm(dataDir, { recursive: true })
     const first = await open()
-    await first.query(addRow, ['ses_a'])
+    await first.of(schemaOwner).query(addRow, ['ses_a'])
     await closeAll()
     expect(await readdir(dataDir)).toEqual(['data'])
     const second = await open()
     await migrate(second)
-    expect(await second.query(countRows)).toEqual([{ rows: 1 }])
+    expect(await second.of(schemaOwner).query(countRows)).toEqual([{ rows: 1 }])
   })
 
   test('belongs to one process: a second is refused, and the first goes on', async () => {
@@ -121,7 +121,7 @@ describe('the folder', () => {
       for (let line = await writer.nextLine(); line; line = await writer.nextLine()) rows += 1
     }
     const database = await open()
-    const [counted] = await database.query<{ rows: number }>(countRows)
+    const [counted] = await database.of(schemaOwner).query<{ rows: number }>(countRows)
     // One more for each: committed, and killed before it could say so.
     expect(counted?.rows).toBeGreaterThanOrEqual(rows)
     expect(counted?.rows).toBeLessThanOrEqual(rows + 2)
@@ -132,7 +132,7 @@ describe('the folder', () => {
     await mkdir(unfinished)
     await writeFile(join(unfinished, 'PG_VERSION'), '18')
     const database = await open()
-    expect(await database.query(countRows)).toEqual([{ rows: 0 }])
+    expect(await database.of(schemaOwner).query(countRows)).toEqual([{ rows: 0 }])
     expect(await readdir(dataDir)).not.toContain('data.new')
   })
 
@@ -142,7 +142,7 @@ describe('the folder', () => {
     await expect(openPglite({ dataDir, image: broken })).rejects.toThrow()
     await expect(openPglite({ dataDir, image: `${broken}.not` })).rejects.toThrow('ENOENT')
     const database = await open()
-    expect(await database.query(countRows)).toEqual([{ rows: 0 }])
+    expect(await database.of(schemaOwner).query(countRows)).toEqual([{ rows: 0 }])
   })
 })
 
@@ -154,8 +154,8 @@ describe('refuses to start when a commit does not reach the disk', () => {
       await expect(open()).rejects.toThrow(/not durable.*allowNonDurable/s)
 
       const database = await open({ allowNonDurable: true })
-      await database.query(addRow, ['ses_a'])
-      expect(await database.query(countRows)).toEqual([{ rows: 1 }])
+      await database.of(schemaOwner).query(addRow, ['ses_a'])
+      expect(await database.of(schemaOwner).query(countRows)).toEqual([{ rows: 1 }])
     })
   }
 })
@@ -165,7 +165,7 @@ test('a long statement does not stop the event loop', async () => {
   const delay = monitorEventLoopDelay({ resolution: 10 })
   delay.enable()
   const startedAt = performance.now()
-  await database.query('select count(*) from generate_series(1, 3000000)')
+  await database.of(schemaOwner).query('select count(*) from generate_series(1, 3000000)')
   const statementMs = performance.now() - startedAt
   delay.disable()
   expect(delay.max / 1e6).toBeLessThan(statementMs / 2)
@@ -173,15 +173,15 @@ test('a long statement does not stop the event loop', async () => {
 
 test('an engine that died is unavailable, to those who wait and to those who come', async () => {
   const database = await openMade()
-  await database.query('select pg_switch_wal()')
+  await database.of(schemaOwner).query('select pg_switch_wal()')
   // The next commit finds no place for its log, which is the end of any Postgres.
   await rm(join(dataDir, 'data', 'pg_wal'), { recursive: true })
   const attempts = [
     database.transaction('ten_a', (sql) => sql.query(addRow, ['ses_a'])),
-    database.query('select 1'),
+    database.of(schemaOwner).query('select 1'),
   ]
   for (const attempt of await Promise.allSettled(attempts)) {
     expect(attempt).toMatchObject({ reason: expect.any(DatabaseUnavailable) })
   }
-  await expect(database.query('select 1')).rejects.toThrow(/died: PANIC.*pg_wal/)
+  await expect(database.of(schemaOwner).query('select 1')).rejects.toThrow(/died: PANIC.*pg_wal/)
 })

@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Database, Parameter, Sql } from './database.ts'
+import type { Database, Sql } from './database.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
 import { PgliteThread } from './pglite-thread.ts'
-import { runTransaction } from './transaction.ts'
+import { type Scope, schemaOwner } from './scope.ts'
+import { runStatement, runTransaction } from './transaction.ts'
 import { Turns } from './turns.ts'
 
 /** How long a statement waits for the one backend there is. */
@@ -71,25 +72,25 @@ class Pglite implements Database {
     }
   }
 
-  async query<Row extends object>(text: string, parameters?: readonly Parameter[]): Promise<Row[]> {
-    return await this.#turns.take(turnTimeoutMs, () => this.#thread.query<Row>(text, parameters))
+  of(scope: Scope): Sql {
+    return {
+      query: (text, parameters) =>
+        this.#turns.take(turnTimeoutMs, () => runStatement(this.#thread, scope, text, parameters)),
+    }
   }
 
-  async transaction<Result>(
-    tenantId: string,
-    work: (sql: Sql) => Promise<Result>,
-  ): Promise<Result> {
-    return await this.#turns.take(turnTimeoutMs, () => runTransaction(this.#thread, tenantId, work))
+  async transaction<Result>(scope: Scope, work: (sql: Sql) => Promise<Result>): Promise<Result> {
+    return await this.#turns.take(turnTimeoutMs, () => runTransaction(this.#thread, scope, work))
   }
 
   async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
     const name = `"${channel.replaceAll('"', '""')}"`
     const listeners = this.#listeners.get(channel) ?? new Set()
     this.#listeners.set(channel, listeners.add(heard))
-    await this.query(`listen ${name}`)
+    await this.of(schemaOwner).query(`listen ${name}`)
     return async () => {
       listeners.delete(heard)
-      if (listeners.size === 0) await this.query(`unlisten ${name}`)
+      if (listeners.size === 0) await this.of(schemaOwner).query(`unlisten ${name}`)
     }
   }
 

@@ -2,16 +2,15 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createDatabase } from '../../../../test/support/databases.ts'
+import { openCreated, type TestDatabase } from '../../../../test/support/inspected.ts'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
-import type { Database } from './database.ts'
-import { openPostgres } from './postgres.ts'
 import { PostgresListener } from './postgres-listener.ts'
 
 /** A listener behind a pooler, its timers turned by hand, and a database beside it that notifies. */
 async function listening() {
   const created = await createDatabase()
   const pooler = await startPooler(new URL(created.appUrl))
-  const database = await openPostgres({ url: created.appUrl, poolSize: 1 })
+  const database = await openCreated(created, { poolSize: 1 })
   const timers = new ManualTimers()
   const errors: unknown[] = []
   const heard: string[] = []
@@ -26,7 +25,7 @@ async function listening() {
   return { pooler, database, timers, errors, heard }
 }
 
-async function notify(database: Database, payload: string): Promise<void> {
+async function notify(database: TestDatabase, payload: string): Promise<void> {
   await database.query("select pg_notify('hints', $1)", [payload])
 }
 

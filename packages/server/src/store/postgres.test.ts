@@ -2,25 +2,32 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createDatabase } from '../../../../test/support/databases.ts'
+import {
+  inspected,
+  openCreated,
+  openOwner,
+  type TestDatabase,
+} from '../../../../test/support/inspected.ts'
 import { type PostgresServer, startPostgres } from '../../../../test/support/postgres.ts'
-import { type Database, DatabaseUnavailable } from './database.ts'
+import { DatabaseUnavailable } from './database.ts'
+import { migrate } from './migrate.ts'
 import { openPostgres } from './postgres.ts'
+import { schemaOwner } from './scope.ts'
 
 const tenantId = 'ten_a'
 const patience = { timeout: 15_000, interval: 100 }
 
 describe('a server that goes away', () => {
   let server: PostgresServer
-  let database: Database
+  let database: TestDatabase
   const errors: unknown[] = []
 
   beforeAll(async () => {
     server = await startPostgres()
-    database = await openPostgres({
-      url: server.url,
-      poolSize: 3,
-      onError: (error) => errors.push(error),
-    })
+    const onError = (error: unknown) => errors.push(error)
+    const owner = await openPostgres({ url: server.url, poolSize: 3, onError })
+    await migrate(owner)
+    database = inspected(owner, owner)
   })
   afterAll(async () => {
     await database.close()
@@ -35,9 +42,11 @@ describe('a server that goes away', () => {
   /** Ends every other connection, as an administrator or a failover would. */
   async function terminateBackends(): Promise<void> {
     const other = await openPostgres({ url: server.url, poolSize: 1 })
-    await other.query(
-      "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'keywell' and pid <> pg_backend_pid()",
-    )
+    await other
+      .of(schemaOwner)
+      .query(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'keywell' and pid <> pg_backend_pid()",
+      )
     await other.close()
   }
 
@@ -45,7 +54,9 @@ describe('a server that goes away', () => {
   async function running(count: number): Promise<void> {
     const other = await openPostgres({ url: server.url, poolSize: 1 })
     await vi.waitFor(async () => {
-      const rows = await other.query("select from pg_stat_activity where wait_event = 'PgSleep'")
+      const rows = await other
+        .of(schemaOwner)
+        .query("select from pg_stat_activity where wait_event = 'PgSleep'")
       expect(rows).toHaveLength(count)
     }, patience)
     await other.close()
@@ -118,24 +129,25 @@ describe('a server that goes away', () => {
     await expect(openPostgres({ url: server.url })).rejects.toThrow(DatabaseUnavailable)
     await server.start()
     const late = await openPostgres({ url: server.url })
-    expect(await late.query('select 1 as one')).toEqual([{ one: 1 }])
+    expect(await late.of(schemaOwner).query('select 1 as one')).toEqual([{ one: 1 }])
     await late.close()
   })
 })
 
 test('a server that is full is unavailable, and is asked again later', async () => {
   const created = await createDatabase()
-  const owner = await openPostgres({ url: created.ownerUrl, poolSize: 1 })
+  const owner = await openOwner(created.ownerUrl)
   const role = `small_${Date.now()}`
   await owner.query(`create role ${role} login connection limit 1`)
   const url = new URL(created.ownerUrl)
   url.username = role
   const database = await openPostgres({ url: url.href, poolSize: 2 })
 
-  const first = database.query('select pg_sleep(0.5)')
-  await expect(database.query('select 1')).rejects.toThrow(DatabaseUnavailable)
+  const sql = database.of(schemaOwner)
+  const first = sql.query('select pg_sleep(0.5)')
+  await expect(sql.query('select 1')).rejects.toThrow(DatabaseUnavailable)
   await first
-  expect(await database.query('select 1 as one')).toEqual([{ one: 1 }])
+  expect(await sql.query('select 1 as one')).toEqual([{ one: 1 }])
 
   await database.close()
   await vi.waitFor(() => owner.query(`drop role ${role}`), patience)
@@ -145,8 +157,8 @@ test('a server that is full is unavailable, and is asked again later', async () 
 
 test('a statement that takes too long is unavailable, and its connection lives on', async () => {
   const created = await createDatabase()
-  const database = await openPostgres({ url: created.appUrl, poolSize: 1 })
-  const pid = () => database.query('select pg_backend_pid()')
+  const database = await openCreated(created, { poolSize: 1 })
+  const pid = () => database.of(tenantId).query('select pg_backend_pid()')
   const before = await pid()
   const slow = database.transaction(tenantId, async (sql) => {
     await sql.query("set local statement_timeout = '50ms'")
@@ -164,8 +176,9 @@ test('a server that has gone silent is given up, and reached again by a new conn
   const database = await openPostgres({ url: proxy.url, poolSize: 1 })
 
   proxy.silence()
-  await expect(database.query('select 1')).rejects.toThrow('no answer')
-  expect(await database.query('select 1 as one')).toEqual([{ one: 1 }])
+  const sql = database.of(tenantId)
+  await expect(sql.query('select 1')).rejects.toThrow('no answer')
+  expect(await sql.query('select 1 as one')).toEqual([{ one: 1 }])
 
   await database.close()
   proxy.close()

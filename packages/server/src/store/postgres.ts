@@ -1,7 +1,8 @@
-import { type Database, DatabaseUnavailable, type Parameter, type Sql } from './database.ts'
+import { type Database, DatabaseUnavailable, type Sql } from './database.ts'
 import { PostgresConnection } from './postgres-connection.ts'
 import { PostgresListener } from './postgres-listener.ts'
-import { runTransaction } from './transaction.ts'
+import { type Scope, schemaOwner } from './scope.ts'
+import { runStatement, runTransaction } from './transaction.ts'
 import { Turns } from './turns.ts'
 
 const defaultPoolSize = 10
@@ -31,7 +32,7 @@ export interface PostgresOptions {
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
   const database = new PostgresServer(options)
   try {
-    await refuseOldServer(database)
+    await refuseOldServer(database.of(schemaOwner))
     return database
   } catch (error) {
     await database.close()
@@ -64,15 +65,15 @@ class PostgresServer implements Database {
     this.#listener = new PostgresListener(url, onError)
   }
 
-  async query<Row extends object>(text: string, parameters?: readonly Parameter[]): Promise<Row[]> {
-    return await this.#connected((connection) => connection.query<Row>(text, parameters))
+  of(scope: Scope): Sql {
+    return {
+      query: (text, parameters) =>
+        this.#connected((connection) => runStatement(connection, scope, text, parameters)),
+    }
   }
 
-  async transaction<Result>(
-    tenantId: string,
-    work: (sql: Sql) => Promise<Result>,
-  ): Promise<Result> {
-    return await this.#connected((connection) => runTransaction(connection, tenantId, work))
+  async transaction<Result>(scope: Scope, work: (sql: Sql) => Promise<Result>): Promise<Result> {
+    return await this.#connected((connection) => runTransaction(connection, scope, work))
   }
 
   listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {

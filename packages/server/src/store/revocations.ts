@@ -79,23 +79,18 @@ export async function giveUpOldRevocations(sql: Sql): Promise<void> {
   )
 }
 
-/** Takes due rows for one attempt each; the next is due later, in case this process dies. */
-export async function claimRevocations(sql: Sql, limit: number): Promise<RevocationRow[]> {
-  return sql.query<RevocationRow>(
-    `update revocations
-     set attempts = attempts + 1,
-         due_at = now() + least(power(2, attempts), 360) * interval '1 minute'
-     where (tenant_id, connection_id, attempt_id) in (
-       select tenant_id, connection_id, attempt_id from revocations
-       where state = 'due' and due_at <= now() order by due_at limit $1 for update skip locked
-     )
-     returning ${columns}`,
+/** Tenants that have rows which are due, the longest due first. */
+export async function listTenantsToRevoke(sql: Sql, limit: number): Promise<string[]> {
+  const rows = await sql.query<{ tenantId: string }>(
+    `select tenant_id as "tenantId" from revocations where state = 'due' and due_at <= now()
+     group by tenant_id order by min(due_at) limit $1`,
     [limit],
   )
+  return rows.map(({ tenantId }) => tenantId)
 }
 
-/** The same for what is due of one tenant. */
-export async function claimRevocationsOf(
+/** Takes a tenant's due rows for one attempt each; the next is due later, in case this process dies. */
+export async function claimRevocations(
   sql: Sql,
   tenantId: string,
   limit: number,

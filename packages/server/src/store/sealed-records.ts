@@ -184,10 +184,25 @@ export interface SealedCount {
   records: number
 }
 
-/** How many records each version of a key has sealed, of one tenant or (null) of all. Reads every record. */
+/** Tenants that anything sealed is kept of. */
+export async function listSealedTenants(sql: Sql): Promise<string[]> {
+  const rows = await sql.query<{ tenantId: string }>(
+    `select tenant_id as "tenantId" from credentials
+     union select tenant_id from orphans
+     union select tenant_id from revocations
+     union select tenant_id from integrations where key_version is not null
+     union select tenant_id from flows where key_version is not null
+     union select tenant_id from webhook_endpoints
+     union select tenant_id from install_keys
+     order by 1`,
+  )
+  return rows.map(({ tenantId }) => tenantId)
+}
+
+/** How many records each version of some tenants' keys has sealed. Reads every record. */
 export async function countSealedRecords(
   sql: Sql,
-  tenantId: string | null,
+  tenantIds: readonly string[],
 ): Promise<SealedCount[]> {
   const rows = await sql.query<{ tenantId: string; version: Uint8Array; records: number }>(
     `select tenant_id as "tenantId", substring(sealed from 5 for 4) as version,
@@ -203,9 +218,9 @@ export async function countSealedRecords(
        union all select tenant_id, previous_sealed from webhook_endpoints
        union all select tenant_id, sealed from install_keys
      ) as record
-     where sealed is not null and ($1::text is null or tenant_id = $1)
+     where sealed is not null and tenant_id = any ($1::text[])
      group by 1, 2 order by 1, 2`,
-    [tenantId],
+    [tenantIds],
   )
   return rows.map(({ version, ...row }) => ({
     ...row,

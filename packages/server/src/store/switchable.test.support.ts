@@ -1,32 +1,44 @@
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { type Database, DatabaseUnavailable, type Parameter, type Sql } from './database.ts'
+import type { Scope } from './scope.ts'
 
 /** A real database that a test can take away, or put another one in its place. */
-export class SwitchableDatabase implements Database {
+export class SwitchableDatabase implements TestDatabase {
   /** Statements are refused while it is true, as when there is nobody to ask. */
   away = false
   /** Statements that were refused. */
   refused = 0
-  inner: Database
+  inner: TestDatabase
 
-  constructor(inner: Database) {
+  constructor(inner: TestDatabase) {
     this.inner = inner
+  }
+
+  get owner(): Database {
+    return this.inner.owner
   }
 
   get kind(): Database['kind'] {
     return this.inner.kind
   }
 
-  async query<Row extends object>(text: string, parameters?: readonly Parameter[]): Promise<Row[]> {
-    this.#check()
+  /** As its owner, who can always look. */
+  query<Row extends object>(text: string, parameters?: readonly Parameter[]): Promise<Row[]> {
     return this.inner.query<Row>(text, parameters)
   }
 
-  async transaction<Result>(
-    tenantId: string,
-    work: (sql: Sql) => Promise<Result>,
-  ): Promise<Result> {
+  of(scope: Scope): Sql {
+    return {
+      query: async (text, parameters) => {
+        this.#check()
+        return this.inner.of(scope).query(text, parameters)
+      },
+    }
+  }
+
+  async transaction<Result>(scope: Scope, work: (sql: Sql) => Promise<Result>): Promise<Result> {
     this.#check()
-    return this.inner.transaction(tenantId, work)
+    return this.inner.transaction(scope, work)
   }
 
   async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
-import type { Database } from './database.ts'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { hasSealedRecords } from './tenant-keys.ts'
 
 /** One row of each table that needs a key, and nothing else in the database. */
@@ -26,7 +26,7 @@ const rows: Readonly<Record<string, string>> = {
 }
 
 describeEachDatabase('what needs a key', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   beforeAll(async () => {
     database = await makeDatabase()
   })

@@ -64,13 +64,13 @@ export async function listActiveVersions(sql: Sql): Promise<Map<string, number>>
 export async function hasSealedRecords(sql: Sql): Promise<boolean> {
   const [row] = await sql.query<{ found: boolean }>(
     `select exists (select from credentials where tenant_id is not null)
-         or exists (select from integrations where tenant_id is not null and sealed is not null)
+         or exists (select from integrations where tenant_id is not null and key_version is not null)
          or exists (select from install_keys where tenant_id = '@install')
          or exists (select from api_keys where tenant_id = '@install')
          or exists (select from webhook_endpoints where tenant_id is not null)
          or exists (select from revocations where tenant_id is not null)
          or exists (select from orphans where tenant_id is not null)
-         or exists (select from flows where tenant_id is not null and sealed_verifier is not null)
+         or exists (select from flows where tenant_id is not null and key_version is not null)
          as found`,
   )
   return row?.found ?? false

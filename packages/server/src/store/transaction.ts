@@ -1,20 +1,25 @@
 import type { Parameter, Sql } from './database.ts'
+import { appRole, workerRole } from './roles.ts'
+import { everyTenant, type Scope, schemaOwner } from './scope.ts'
+
+/*
+ * Both are local: they end with the transaction, so that a pooler which hands connections on by
+ * transaction hands on nothing else. As one statement, since every transaction begins with it.
+ */
+const enter = `select set_config('role', $1, true), set_config('app.tenants', ($2::text[])::text, true)`
 
 /**
- * Runs `work` in a transaction of the tenant, on a connection that nobody else uses meanwhile. The
- * same for both drivers.
+ * Runs `work` in a transaction of the scope, on a connection that nobody else uses meanwhile. The same
+ * for both drivers.
  */
 export async function runTransaction<Result>(
   connection: Sql,
-  tenantId: string,
+  scope: Scope,
   work: (sql: Sql) => Promise<Result>,
 ): Promise<Result> {
   const transaction = new Transaction(connection)
   try {
-    await Promise.all([
-      connection.query('begin'),
-      connection.query("select set_config('app.tenant', $1, true)", [tenantId]),
-    ])
+    await Promise.all(begin(connection, scope))
     const result = await work(transaction)
     await transaction.settle()
     await connection.query('commit')
@@ -25,6 +30,34 @@ export async function runTransaction<Result>(
     await connection.query('rollback').catch(() => {})
     throw error
   }
+}
+
+/**
+ * Runs one statement in a transaction of the scope, all of it sent at once: what comes after a failure
+ * fails with it, and the commit of a failed transaction is a rollback.
+ */
+export async function runStatement<Row extends object>(
+  connection: Sql,
+  scope: Scope,
+  text: string,
+  parameters?: readonly Parameter[],
+): Promise<Row[]> {
+  const begun = begin(connection, scope)
+  const statement = connection.query<Row>(text, parameters)
+  const steps = await Promise.allSettled([...begun, statement, connection.query('commit')])
+  const failed = steps.find((step) => step.status === 'rejected')
+  if (failed) throw failed.reason
+  return statement
+}
+
+function begin(connection: Sql, scope: Scope): Promise<unknown>[] {
+  const begun = connection.query('begin')
+  if (scope === schemaOwner) return [begun]
+  const entered =
+    scope === everyTenant
+      ? connection.query(enter, [workerRole, []])
+      : connection.query(enter, [appRole, typeof scope === 'string' ? [scope] : scope])
+  return [begun, entered]
 }
 
 /** The statements of one transaction, for as long as it is open. */

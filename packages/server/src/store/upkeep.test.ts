@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeAll, expect, inject, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { runStatement } from '../../../../test/support/migrated.ts'
 import { withDatabase } from '../../../../test/support/postgres.ts'
-import type { Database, Sql } from './database.ts'
+import type { Sql } from './database.ts'
 import { claimDue } from './upkeep.ts'
 
 const claim = { owner: randomUUID(), leaseMs: 60_000, limit: 16, heldOrigins: [] }
 
 describeEachDatabase('upkeep', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   beforeAll(async () => {
     database = await makeDatabase()
   })

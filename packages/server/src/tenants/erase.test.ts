@@ -1,13 +1,13 @@
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
+import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { silentLogger } from '../logger.ts'
-import type { Database } from '../store/database.ts'
 import { createTenants } from './erase.ts'
 
 const caller = { actor: 'operator' }
 
 describeEachDatabase('erasing', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   let next = 0
   /** Whose connections were to be removed, in order. */
   let asked: string[] = []

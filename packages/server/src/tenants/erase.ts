@@ -4,6 +4,7 @@ import { type Caller, type Disconnector, manualUrl } from '../credentials/discon
 import type { Logger } from '../logger.ts'
 import type { Database } from '../store/database.ts'
 import { notifyKeysChanged } from '../store/key-rotation.ts'
+import { everyTenant, withInstallation } from '../store/scope.ts'
 import {
   beginErasure,
   deleteAttempts,
@@ -65,7 +66,7 @@ export function createTenants(parts: {
   let stopped = false
 
   async function begin(tenantId: string, caller: Caller): Promise<void> {
-    await database.transaction(tenantId, async (sql) => {
+    await database.transaction(withInstallation(tenantId), async (sql) => {
       if (!(await beginErasure(sql, tenantId))) return
       await deleteAttempts(sql, tenantId)
       await noteCredentialsLeft(sql, tenantId)
@@ -79,7 +80,10 @@ export function createTenants(parts: {
     const inTime = () => parts.monotonic() < until
     while ((await disconnector.disconnectSome(tenantId, caller)) && inTime()) {}
     if (!now) await disconnector.withdrawOf(tenantId)
-    while ((await deleteSomeTenantRows(database, tenantId, batchRows)) > 0 && inTime()) {}
+    while (
+      (await deleteSomeTenantRows(database.of(tenantId), tenantId, batchRows)) > 0 &&
+      inTime()
+    ) {}
     // When time was too short, it finds something in its way.
     await end(tenantId, options)
   }
@@ -110,11 +114,11 @@ export function createTenants(parts: {
   }
 
   async function read(tenantId: string): Promise<Tenant> {
-    const tenant = await findTenant(database, tenantId)
+    const tenant = await findTenant(database.of(tenantId), tenantId)
     if (tenant === undefined) throw new KeywellError('not_found', 'There is no such tenant.')
     const [pending, left] = await Promise.all([
-      listPendingGrants(database, tenantId),
-      listLeftGrants(database, tenantId),
+      listPendingGrants(database.of(tenantId), tenantId),
+      listLeftGrants(database.of(tenantId), tenantId),
     ])
     const { begunAt, erasedAt, ...holds } = tenant
     return {
@@ -152,7 +156,7 @@ export function createTenants(parts: {
       if (sweeping) return
       sweeping = true
       try {
-        for (const tenantId of await listErasures(database, sweepSize)) {
+        for (const tenantId of await listErasures(database.of(everyTenant), sweepSize)) {
           if (stopped) return
           await sweepOne(tenantId)
         }

@@ -27,7 +27,12 @@ export function createExportTenant(parts: {
     for (const kind of exportKinds) {
       let after = ''
       for (;;) {
-        const rows = await listForExport(database, { kind, tenantId, after, limit: pageRows })
+        const rows = await listForExport(database.of(tenantId), {
+          kind,
+          tenantId,
+          after,
+          limit: pageRows,
+        })
         if (rows.length > 0) yield rows.map(({ entry }) => lineOf(kind, entry)).join('')
         after = rows.at(-1)?.cursor ?? after
         if (rows.length < pageRows) break
@@ -37,7 +42,12 @@ export function createExportTenant(parts: {
 
   return async (tenantId, caller) => {
     const tenant = await tenants.read(tenantId)
-    await audit.write(database, { ...caller, tenantId, action: 'tenant.export', result: 'ok' })
+    await audit.write(database.of(tenantId), {
+      ...caller,
+      tenantId,
+      action: 'tenant.export',
+      result: 'ok',
+    })
     const text = lines(tenantId, tenant)
     const encoder = new TextEncoder()
     return new ReadableStream<Uint8Array>(

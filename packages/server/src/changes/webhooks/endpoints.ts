@@ -14,7 +14,7 @@ import type { Audit, AuditAction } from '../../audit/audit.ts'
 import type { MakeId } from '../../ids.ts'
 import { type Outbound, OutboundError } from '../../outbound/outbound.ts'
 import type { Database, Sql } from '../../store/database.ts'
-import { installation } from '../../store/integrations.ts'
+import { installation } from '../../store/scope.ts'
 import * as outbox from '../../store/webhook-deliveries.ts'
 import * as store from '../../store/webhook-endpoints.ts'
 import type { SigningSecrets } from './signing-secrets.ts'
@@ -77,7 +77,7 @@ export function createWebhooks(parts: {
   const { database, secrets, outbound, audit } = parts
 
   async function read(key: EndpointKey): Promise<store.WebhookEndpointRow> {
-    const row = await store.findWebhookEndpoint(database, ownerOf(key), key.id)
+    const row = await store.findWebhookEndpoint(database.of(ownerOf(key)), ownerOf(key), key.id)
     return row ?? notFound(key.id)
   }
 
@@ -110,7 +110,10 @@ export function createWebhooks(parts: {
     },
 
     async list(tenantId) {
-      const rows = await store.listWebhookEndpoints(database, tenantId ?? installation)
+      const rows = await store.listWebhookEndpoints(
+        database.of(tenantId ?? installation),
+        tenantId ?? installation,
+      )
       return rows.map(viewWebhook)
     },
 
@@ -157,7 +160,7 @@ export function createWebhooks(parts: {
 
     async deliveries(key, { state, limit, cursor }) {
       const { tenantId: endpointOwner, id: endpointId } = await read(key)
-      const rows = await outbox.listDeliveries(database, {
+      const rows = await outbox.listDeliveries(database.of(endpointOwner), {
         endpointOwner,
         endpointId,
         state: state ?? null,

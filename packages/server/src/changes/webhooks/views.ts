@@ -1,5 +1,5 @@
 import type { Delivery, Webhook } from '@keywell/protocol'
-import { installation } from '../../store/integrations.ts'
+import { installation } from '../../store/scope.ts'
 import type { DeliveryRow } from '../../store/webhook-deliveries.ts'
 import type { WebhookEndpointRow } from '../../store/webhook-endpoints.ts'
 

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { webhookPayloadSchema } from '@keywell/protocol'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { describeEachDatabase } from '../../../../../test/support/databases.ts'
+import { type TestDatabase, withStatements } from '../../../../../test/support/inspected.ts'
 import { ManualTimers } from '../../../../../test/support/manual-timers.ts'
 import { createAudit } from '../../audit/audit.ts'
 import { FixedAuditKeys } from '../../audit/keys.test.support.ts'
@@ -10,7 +11,8 @@ import { createIds } from '../../ids.ts'
 import { silentLogger } from '../../logger.ts'
 import { type Listeners, listeners } from '../../outbound/listeners.test.support.ts'
 import { createOutbound, type Outbound, type OutboundOptions } from '../../outbound/outbound.ts'
-import type { Database, Parameter } from '../../store/database.ts'
+import type { Database } from '../../store/database.ts'
+import { withInstallation } from '../../store/scope.ts'
 import { findTenantKey, insertFirstTenantKey, listKekIds } from '../../store/tenant-keys.ts'
 import { claimDeliveries } from '../../store/webhook-deliveries.ts'
 import { localKeys } from '../../vault/local-keys.ts'
@@ -31,7 +33,7 @@ interface Received {
 }
 
 describeEachDatabase('webhooks', (makeDatabase) => {
-  let database: Database
+  let database: TestDatabase
   let sockets: Listeners
   const closers: (() => Promise<unknown>)[] = []
 
@@ -124,7 +126,7 @@ describeEachDatabase('webhooks', (makeDatabase) => {
   }
 
   async function change(kind: 'connected' | 'refreshed' = 'connected', generation = 1) {
-    await database.transaction(tenantId, (sql) =>
+    await database.transaction(withInstallation(tenantId), (sql) =>
       writeChange(sql, { kind, connection: { ...connection, generation } }),
     )
   }
@@ -547,16 +549,13 @@ describeEachDatabase('webhooks', (makeDatabase) => {
       release = resolve
     })
     const inStep: Database = {
-      kind: database.kind,
-      query: (text, parameters) => database.query(text, parameters),
-      async transaction(tenant, work) {
+      ...database,
+      async transaction(scope, work) {
         waiting -= 1
         if (waiting === 0) release()
         await bothHaveRead
-        return database.transaction(tenant, work)
+        return database.transaction(scope, work)
       },
-      listen: (channel, heard) => database.listen(channel, heard),
-      close: () => database.close(),
     }
     const { webhooks } = engine([], {}, inStep)
     const both = [webhooks.rotateSecret(key, caller), webhooks.rotateSecret(key, caller)]
@@ -641,14 +640,11 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     const { key } = await register(webhooks, url)
     let open = () => {}
     const gate = new Promise<void>((resolve) => (open = resolve))
-    const slow: Database = {
-      ...everyMethod(database),
-      async query<Row extends object>(text: string, parameters?: readonly Parameter[]) {
-        const rows = await database.query<Row>(text, parameters)
-        if (text.startsWith('with oldest')) await gate
-        return rows
-      },
-    }
+    const slow = withStatements(database, async (run, text) => {
+      const rows = await run()
+      if (text.startsWith('with oldest')) await gate
+      return rows
+    })
     for (const close of closers.splice(0)) await close()
     await change()
     const { worker } = engine([origin], {}, slow)
@@ -695,17 +691,6 @@ describeEachDatabase('webhooks', (makeDatabase) => {
 /** Sooner on an idle machine. */
 async function eventually(check: () => void | Promise<void>): Promise<void> {
   await vi.waitFor(check, { timeout: 20_000 })
-}
-
-/** A database that can be put together with a method of another. */
-function everyMethod(database: Database): Database {
-  return {
-    kind: database.kind,
-    query: (text, parameters) => database.query(text, parameters),
-    transaction: (tenant, work) => database.transaction(tenant, work),
-    listen: (channel, heard) => database.listen(channel, heard),
-    close: () => database.close(),
-  }
 }
 
 /** Standard Webhooks, written out: what any receiver computes. */

@@ -3,6 +3,7 @@ import type { Logger } from '../../logger.ts'
 import { type Metrics, silentMetrics } from '../../metrics/metrics.ts'
 import type { Outbound } from '../../outbound/outbound.ts'
 import type { Database } from '../../store/database.ts'
+import { everyTenant } from '../../store/scope.ts'
 import {
   type ClaimedDelivery,
   claimDeliveries,
@@ -85,7 +86,7 @@ export function createWebhookWorker(parts: {
 
   async function claimAll(): Promise<void> {
     while (running && calls.size < maxEndpoints) {
-      const batch = await claimDeliveries(database, {
+      const batch = await claimDeliveries(database.of(everyTenant), {
         busy: [...calls.keys()],
         limit: callsPerEndpoint,
         leaseMs,
@@ -100,11 +101,15 @@ export function createWebhookWorker(parts: {
   async function serve(first: ClaimedDelivery, batch: readonly ClaimedDelivery[]): Promise<void> {
     const { endpointOwner, endpointId } = first
     try {
-      const endpoint = await findWebhookEndpoint(database, endpointOwner, endpointId)
+      const endpoint = await findWebhookEndpoint(
+        database.of(endpointOwner),
+        endpointOwner,
+        endpointId,
+      )
       if (endpoint === undefined) {
-        await deleteDeliveries(database, first)
+        await deleteDeliveries(database.of(endpointOwner), first)
       } else if (endpoint.disabledReason !== null) {
-        await endDeliveries(database, { ...first, error: 'endpoint_disabled' })
+        await endDeliveries(database.of(endpointOwner), { ...first, error: 'endpoint_disabled' })
       } else {
         const secrets = await openSecrets(endpoint)
         await Promise.all(batch.map((delivery) => deliver(endpoint, secrets, delivery)))
@@ -140,7 +145,12 @@ export function createWebhookWorker(parts: {
       attempt.error === 'gone' ? undefined : pauseAfter(delivery.attempts, parts.random)
     const state = attempt.error === null ? 'delivered' : pauseMs === undefined ? 'dead' : 'due'
     const retryInMs = Math.max(pauseMs ?? 0, attempt.heldForMs)
-    await settleDelivery(database, { ...delivery, ...attempt, state, retryInMs })
+    await settleDelivery(database.of(delivery.tenantId), {
+      ...delivery,
+      ...attempt,
+      state,
+      retryInMs,
+    })
     metrics.webhookTried(state === 'due' ? 'retried' : state)
     if (attempt.error !== null) logger.warn(noteOf(delivery, attempt), 'a webhook failed')
     if (attempt.error === 'gone') await disable(endpoint)
@@ -178,7 +188,11 @@ export function createWebhookWorker(parts: {
     },
     wake,
     async trim() {
-      await deleteOldDeliveries(database, { deliveredForMs, deadForMs, limit: trimPage })
+      await deleteOldDeliveries(database.of(everyTenant), {
+        deliveredForMs,
+        deadForMs,
+        limit: trimPage,
+      })
     },
     async stop() {
       running = false

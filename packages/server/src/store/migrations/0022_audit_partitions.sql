@@ -7,6 +7,10 @@
 -- at one position are found by whoever verifies the chain.
 
 alter table audit rename to audit_before;
+alter table audit_before no force row level security, disable row level security;
+drop policy of_tenant on audit_before;
+drop policy of_all on audit_before;
+revoke all on audit_before from keywell_app, keywell_worker;
 alter table audit_before
   drop constraint audit_pkey, add constraint audit_before_pkey primary key (tenant_id, id, at);
 alter index audit_of_connection rename to audit_before_of_connection;
@@ -18,6 +22,10 @@ alter table audit add primary key (tenant_id, id, at);
 create index audit_of_connection on audit (tenant_id, connection_id);
 
 alter table audit_links rename to audit_links_before;
+alter table audit_links_before no force row level security, disable row level security;
+drop policy of_tenant on audit_links_before;
+drop policy of_all on audit_links_before;
+revoke all on audit_links_before from keywell_app, keywell_worker;
 alter table audit_links_before
   drop constraint audit_links_pkey,
   add constraint audit_links_before_pkey primary key (tenant_id, position, at);
@@ -29,6 +37,15 @@ create table audit_links (like audit_links_before including defaults including c
   partition by range (at);
 alter table audit_links add primary key (tenant_id, position, at);
 create unique index audit_links_of_entry on audit_links (tenant_id, entry_id, at);
+
+-- Everybody reaches the rows through these two. A partition is granted to nobody and has no policy, and its
+-- row security is not forced: by its own name it shows its rows to whoever owns it, and to no one else.
+select guard_by_tenant('audit');
+select guard_by_tenant('audit_links');
+grant select, insert on audit to keywell_app;
+grant select on audit_links to keywell_app;
+grant select, delete on audit to keywell_worker;
+grant select, insert, delete on audit_links to keywell_worker;
 
 -- For each row: partitions have this one by themselves, and those that come later, too. For each
 -- statement: those that name the whole log; a partition has its own.
@@ -43,6 +60,8 @@ create trigger audit_links_append_only before update or truncate on audit_links
 
 create table audit_default partition of audit default;
 create table audit_links_default partition of audit_links default;
+alter table audit_default enable row level security;
+alter table audit_links_default enable row level security;
 create trigger audit_append_only before update or truncate on audit_default
   for each statement execute function audit_refuse();
 create trigger audit_links_append_only before update or truncate on audit_links_default
@@ -61,7 +80,7 @@ language sql stable as $$
   where inhparent = 'audit'::regclass and bounds <> 'DEFAULT'
 $$;
 
--- The service's role owns no table, so it makes and drops weeks by these two and in no other way. They
+-- The service's roles own no table, so they make and drop weeks by these two and in no other way. They
 -- wait for nobody for long: a read that holds a lock would hold up those behind, and there is an hour
 -- until the next try. (It is less than a deadlock takes to be seen, so that the reader never loses.)
 
@@ -93,6 +112,7 @@ begin
     execute format('create trigger %I before update or truncate on %I
       for each statement execute function audit_refuse()',
       parent || '_append_only', parent || '_' || week);
+    execute format('alter table %I enable row level security', parent || '_' || week);
     -- Attached, and not made as a partition: that would hold up everybody who writes.
     execute format('alter table %I attach partition %I for values from (%L) to (%L)',
       parent, parent || '_' || week, first, next);
@@ -107,6 +127,7 @@ create function audit_drop_week(dropped text) returns void
 language plpgsql security definer set lock_timeout = '500ms' as $$
 declare
   gone record;
+  uncut boolean;
 begin
   select * into gone from audit_weeks() as made where made.week = dropped;
   if not found then
@@ -117,29 +138,36 @@ begin
       using errcode = 'insufficient_privilege';
   end if;
   perform pg_advisory_xact_lock(5394714); -- nothing is linked meanwhile
-  if exists (select from audit_tail where at < gone.ends) or exists (
-    -- From tenant to tenant by the index: there are far fewer of them than of links.
-    with recursive chain as (
-      select min(tenant_id) as tenant_id from audit_links
-      where at >= gone.starts and at < gone.ends
-      union all
-      select (
-        select min(l.tenant_id) from audit_links l
-        where l.tenant_id > chain.tenant_id and l.at >= gone.starts and l.at < gone.ends
-      ) from chain where tenant_id is not null
-    )
-    select from chain where tenant_id is not null and not exists (
-      select from audit_cuts cut where cut.tenant_id = chain.tenant_id and cut.position >= (
-        select max(l.position) from audit_links l
-        where l.tenant_id = chain.tenant_id and l.at >= gone.starts and l.at < gone.ends
-      )
-    )
-  ) then
+  -- By the name of the partition, which hides no row of it from its owner. From tenant to tenant by the
+  -- index: there are far fewer of them than of links.
+  execute format(
+    'with recursive chain as (
+       select min(tenant_id) as tenant_id from %1$I
+       union all
+       select (select min(l.tenant_id) from %1$I l where l.tenant_id > chain.tenant_id)
+       from chain where tenant_id is not null
+     )
+     select exists (
+       select from chain where tenant_id is not null and not exists (
+         select from audit_cuts cut where cut.tenant_id = chain.tenant_id and cut.position >= (
+           select max(l.position) from %1$I l where l.tenant_id = chain.tenant_id
+         )
+       )
+     )', 'audit_links_' || dropped) into uncut;
+  if uncut or exists (select from audit_tail where at < gone.ends) then
     raise exception 'week % has links that no chain was cut behind', dropped
       using errcode = 'object_not_in_prerequisite_state';
   end if;
   execute format('drop table %I, %I', 'audit_' || dropped, 'audit_links_' || dropped);
 end $$;
+
+-- They run as whoever owns the tables, whom row security binds as well: of what they ask for, this lets
+-- them see all. Without it no cut would be seen, and no week would ever go.
+create policy of_owner on audit_cuts for select to current_user using (true);
+create policy of_owner on audit_tail for select to current_user using (true);
+
+revoke all on function audit_make_week(timestamptz), audit_drop_week(text) from public;
+grant execute on function audit_make_week(timestamptz), audit_drop_week(text) to keywell_worker;
 
 -- What is looked up in them is looked up here, whatever path the caller has set.
 do $$
@@ -170,9 +198,14 @@ begin
     week := to_char((next - interval '1 hour') at time zone 'UTC', 'IYYY"w"IW');
     foreach parent in array array['audit', 'audit_links'] loop
       execute format('alter table %I rename to %I', parent || '_before', parent || '_' || week);
+      execute format('alter table %I enable row level security', parent || '_' || week);
       execute format('alter table %I attach partition %I for values from (minvalue) to (%L)',
         parent, parent || '_' || week, next);
     end loop;
   end if;
   perform audit_make_week(now() + n * interval '168 hours') from generate_series(0, 4) as n;
 end $$;
+
+-- Whoever signs the ends of chains tells them to the endpoints that asked for them.
+grant select (id, events, disabled_reason) on webhook_endpoints to keywell_worker;
+grant insert on webhook_deliveries to keywell_worker;

@@ -1,0 +1,73 @@
+import type { Sql } from './database.ts'
+
+/*
+ * The roles that statements run as, whoever we log in as (transaction.ts). Nobody logs in as one of
+ * them, and they own nothing. What each may do stands in the migrations.
+ */
+
+/** Sees and writes the rows of the tenants that a transaction names. */
+export const appRole = 'keywell_app'
+/** Sees rows of all tenants, in some tables and columns, none of them sealed. */
+export const workerRole = 'keywell_worker'
+
+/** The roles are not there, or whoever we log in as may not take them. */
+export class RolesMissing extends Error {
+  override readonly name = 'RolesMissing'
+}
+
+/**
+ * Makes the roles where there are none, and takes part in them. Roles belong to the whole server, so
+ * several databases of it share them.
+ *
+ * @throws {RolesMissing} when we may not, with the statements for whoever may
+ */
+export async function ensureRoles(sql: Sql): Promise<void> {
+  const { login, roles } = await lookAtRoles(sql)
+  if (roles === 2) return
+  try {
+    await sql.query(makeRoles)
+  } catch (cause) {
+    throw new RolesMissing(
+      `${login} may not make the roles ${appRole} and ${workerRole}, or not take them. Run this as an ` +
+        `administrator of the database server, then start again: create role ${appRole} nologin; ` +
+        `create role ${workerRole} nologin; grant ${appRole}, ${workerRole} to "${login}";`,
+      { cause },
+    )
+  }
+}
+
+/** Who we are, and how many of the roles we may take: a superuser any, others those of which they are members. */
+async function lookAtRoles(sql: Sql): Promise<{ login: string; roles: number }> {
+  const [row] = await sql.query<{ login: string; roles: number }>(
+    `select current_user as login, (
+       select count(*) from pg_roles where rolname in ($1, $2) and pg_has_role(oid, 'member')
+     )::int as roles`,
+    [appRole, workerRole],
+  )
+  if (row === undefined) throw new TypeError('a select without a table has one row')
+  return row
+}
+
+/**
+ * A rival may make them at the same time, in another database. `inherit false`: what the roles may see
+ * counts only when they are taken (before Postgres 16, a login of `noinherit` says so).
+ */
+const makeRoles = `do $$
+declare
+  needed text;
+  terms text := case when current_setting('server_version_num')::int >= 160000
+    then ' with inherit false, set true' else '' end;
+begin
+  foreach needed in array array['${appRole}', '${workerRole}'] loop
+    begin
+      if not exists (select from pg_roles where rolname = needed) then
+        execute format('create role %I nologin', needed);
+      end if;
+    exception when duplicate_object or unique_violation then
+      null;
+    end;
+    if not pg_has_role(needed, 'member') then
+      execute format('grant %I to current_user', needed) || terms;
+    end if;
+  end loop;
+end $$`

@@ -1,0 +1,21 @@
+/*
+ * Whose rows a statement can see and write. The database holds it, by its row security, whatever the text
+ * of the statement says (migrations/0020_row_security.sql).
+ */
+
+/** Owner of what belongs to no tenant. The API refuses tenant ids that begin with `@`. */
+export const installation = '@install'
+
+/** For work that serves all tenants: has what such work needs, and no sealed value. */
+export const everyTenant: unique symbol = Symbol('every tenant')
+
+/** For migrations alone: as whoever we log in as, who owns the tables or may do nothing. */
+export const schemaOwner: unique symbol = Symbol('schema owner')
+
+/** Rows of one tenant, of those of a list, or one of the two above. */
+export type Scope = string | readonly string[] | typeof everyTenant | typeof schemaOwner
+
+/** A tenant, and what the installation shares with it: integrations, endpoints that hear of all tenants. */
+export function withInstallation(tenantId: string): readonly string[] {
+  return [tenantId, installation]
+}

@@ -1,0 +1,60 @@
+/** Who may reach beyond the tenants that a piece of work is for. */
+import { type Fault, isTest, type SourceFile, visit } from './source.ts'
+
+/** Files that may name one of the two wide scopes, and why. */
+const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  everyTenant: {
+    'packages/server/src/store/scope.ts': 'defines it',
+    'packages/server/src/store/transaction.ts': 'takes the role for it',
+    'packages/server/src/audit/chainer.ts': 'links entries of all tenants',
+    'packages/server/src/audit/heads.ts': 'signs the ends of all chains',
+    'packages/server/src/audit/retention.ts': 'cuts all chains',
+    'packages/server/src/audit/verify.ts': 'finds the chains that there are',
+    'packages/server/src/changes/reader.ts': 'reads the change log for all subscribers',
+    'packages/server/src/changes/retention.ts': 'removes old changes',
+    'packages/server/src/changes/webhooks/worker.ts': 'claims what is due',
+    'packages/server/src/credentials/disconnect.ts': 'finds tenants with grants to be withdrawn',
+    'packages/server/src/keys/rotate-root.ts': 'finds keys to be wrapped anew',
+    'packages/server/src/keys/status.ts': 'counts keys',
+    'packages/server/src/keys/verify.ts': 'finds tenants with something sealed',
+    'packages/server/src/keywell.ts': 'looks at the keys at the start, sweeps, counts for metrics',
+    'packages/server/src/refresh/worker.ts': 'claims what is due',
+    'packages/server/src/tenants/erase.ts': 'finds erasures that are under way',
+  },
+  schemaOwner: {
+    'packages/server/src/store/scope.ts': 'defines it',
+    'packages/server/src/store/transaction.ts': 'takes no role for it',
+    'packages/server/src/store/migrate.ts': 'changes tables',
+    'packages/server/src/store/pglite.ts': 'listens, with the one session that there is',
+    'packages/server/src/store/postgres.ts': 'asks for the version of the server',
+  },
+}
+
+export function scopeFaults(files: readonly SourceFile[]): Fault[] {
+  return files
+    .filter(({ path }) => !isTest(path) && !path.startsWith('test/'))
+    .flatMap((file) =>
+      Object.keys(wide)
+        .filter((scope) => wide[scope]?.[file.path] === undefined && names(file, scope))
+        .map((scope) => ({ path: file.path, message: `may not use the scope ${scope}` })),
+    )
+}
+
+/** Permits that nobody needs any more. */
+export function staleScopes(files: readonly SourceFile[]): string[] {
+  return Object.entries(wide).flatMap(([scope, permits]) =>
+    Object.keys(permits)
+      .filter((path) => !files.some((file) => file.path === path && names(file, scope)))
+      .map((path) => `${scope}: ${path}`),
+  )
+}
+
+function names(file: SourceFile, name: string): boolean {
+  let found = false
+  visit(file, {
+    Identifier: (node) => {
+      found ||= node.name === name
+    },
+  })
+  return found
+}

@@ -1,0 +1,259 @@
+/** The database itself keeps tenants apart: whatever the text of a statement says, and whoever runs it. */
+import { randomBytes } from 'node:crypto'
+import { openPostgres } from '@keywell/server'
+import { afterAll, beforeAll, expect, inject } from 'vitest'
+import { createDatabase, describeEachDatabase } from './support/databases.ts'
+import { createOvertaking, sealEverything } from './support/everything-sealed.ts'
+import { runStatement } from './support/migrated.ts'
+import { withDatabase } from './support/postgres.ts'
+import {
+  everyTenant,
+  installation,
+  migrate,
+  RolesMissing,
+  type Scope,
+  schemaOwner,
+} from './support/scopes.ts'
+import { createStage, type Stage } from './support/stage.ts'
+import { verifies } from './support/verifies.ts'
+
+const mine = 'ten_mine'
+const foreign = 'ten_foreign'
+
+interface Counted {
+  mine: number
+  others: number
+}
+
+describeEachDatabase('row security', (makeDatabase) => {
+  let stage: Stage
+  let tables: string[]
+  const overtaking = createOvertaking(() => stage.database)
+
+  beforeAll(async () => {
+    stage = await createStage(await makeDatabase(), { faultPoint: overtaking.faultPoint })
+    for (const tenantId of [mine, foreign]) {
+      await sealEverything(stage, { tenantId, overtaken: overtaking.tenants })
+    }
+    const rows = await stage.database.query<{ name: string }>(
+      'select name from tenant_tables() name',
+    )
+    tables = rows.map(({ name }) => name)
+  }, 60_000)
+  afterAll(() => stage.stop())
+
+  /** As the role of requests, for some tenants; without the list the setting is not made at all. */
+  async function count(table: string, tenants?: readonly string[]): Promise<Counted> {
+    return stage.database.owner.transaction(schemaOwner, async (sql) => {
+      if (tenants) {
+        const list = `set_config('app.tenants', ($1::text[])::text, true)`
+        await sql.query(`select ${list}`, [tenants])
+      }
+      await sql.query('set local role keywell_app')
+      const [row] = await sql.query<Counted>(
+        `select count(*) filter (where tenant_id = '${mine}')::int as mine,
+                count(*) filter (where tenant_id <> '${mine}')::int as others
+         from ${table}`,
+      )
+      return row ?? { mine: -1, others: -1 }
+    })
+  }
+
+  /** Tables that requests may read at all; those of the chainer are none of theirs. */
+  async function readable(): Promise<string[]> {
+    const rows = await stage.database.query<{ name: string }>(
+      // First the names, or the planner may ask about tables of other schemas.
+      `with known as materialized (select name from tenant_tables() name)
+       select name from known where has_table_privilege('keywell_app', name::text, 'select')`,
+    )
+    return rows.map(({ name }) => name)
+  }
+
+  verifies('T19:row-security', async () => {
+    expect(await readable()).toEqual(tables.filter((table) => table !== 'audit_heads_due'))
+    const filled: string[] = []
+    for (const table of await readable()) {
+      const [all] = await stage.database.query<{ mine: number }>(
+        `select count(*)::int as mine from ${table} where tenant_id = $1`,
+        [mine],
+      )
+      for (const unset of [undefined, [], ['']]) {
+        expect(await count(table, unset), table).toEqual({ mine: 0, others: 0 })
+      }
+      expect(await count(table, [mine]), table).toEqual({ mine: all?.mine, others: 0 })
+      expect((await count(table, [foreign])).mine, table).toBe(0)
+      if ((all?.mine ?? 0) > 0) filled.push(table)
+    }
+    // Where there is nothing to see, nothing was shown.
+    expect(filled).toEqual(
+      expect.arrayContaining(
+        ['audit', 'changes', 'connections', 'connect_sessions', 'credentials', 'flows'].concat([
+          'integrations',
+          'orphans',
+          'revocations',
+          'tenant_keys',
+          'upkeep',
+          'webhook_endpoints',
+        ]),
+      ),
+    )
+  })
+
+  verifies('T19:row-security-everywhere', async () => {
+    const bare = await stage.database.query<{ name: string }>(
+      `select name from tenant_tables() name join pg_class c on c.oid = name::text::regclass
+       where not (c.relrowsecurity and c.relforcerowsecurity)
+          or not exists (
+            select from pg_policy p where p.polrelid = c.oid
+              and p.polroles = array['keywell_app'::regrole::oid]
+          )`,
+    )
+    expect(bare).toEqual([])
+    expect(tables.length).toBeGreaterThan(20)
+    const owned = await stage.database.query(
+      `select from pg_class where relowner in ('keywell_app'::regrole, 'keywell_worker'::regrole)`,
+    )
+    expect(owned).toEqual([])
+    const strong = await stage.database.query(
+      `select from pg_roles where rolname in ('keywell_app', 'keywell_worker')
+         and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolcanlogin)`,
+    )
+    expect(strong).toEqual([])
+  })
+
+  verifies('T19:row-security-writes', async () => {
+    const asMine = stage.database.of(mine)
+    for (const [table, column] of [
+      ['connections', 'name'],
+      ['credentials', 'type'],
+      ['integrations', 'provider'],
+      ['webhook_endpoints', 'url'],
+      ['tenant_keys', 'kek_id'],
+    ] as const) {
+      // A statement that forgot its tenant.
+      const [own] = await asMine.query<{ rows: number }>(
+        `select count(*)::int as rows from ${table}`,
+      )
+      const changed = await asMine.query(
+        `update ${table} set ${column} = ${column} returning tenant_id`,
+      )
+      expect(changed, table).toHaveLength(own?.rows ?? -1)
+      expect(changed.every((row) => 'tenant_id' in row && row.tenant_id === mine)).toBe(true)
+      const moved = asMine.query(`update ${table} set tenant_id = $1`, [foreign])
+      await expect(moved, table).rejects.toMatchObject({ code: '42501' })
+    }
+    const planted = asMine.query(
+      `insert into connect_sessions (tenant_id, id, user_id, policy, expires_at)
+       values ($1, 'ses_planted', 'usr_main', '{}', now())`,
+      [foreign],
+    )
+    await expect(planted).rejects.toMatchObject({ code: '42501' })
+    const widened = asMine.query(`update api_keys set roles = '{admin}' returning id`)
+    expect(await widened, 'rows of the installation are not a tenant’s').toEqual([])
+  })
+
+  verifies('T13:worker-sees-nothing-sealed', async () => {
+    const secret = await stage.database.query<{ table: string; column: string }>(
+      `select c.table_name as "table", c.column_name as "column" from information_schema.columns c
+       join tenant_tables() name on name = c.table_name
+       where c.data_type = 'bytea' and c.table_name !~ '^audit' order by 1, 2`,
+    )
+    expect(secret.length).toBeGreaterThan(12)
+    for (const { table, column } of secret) {
+      const look = stage.database.of(everyTenant).query(`select ${column} from ${table} limit 1`)
+      await expect(look, `${table}.${column}`).rejects.toMatchObject({ code: '42501' })
+    }
+    // And it writes no row that says who may do what.
+    for (const table of ['api_keys', 'connections', 'credentials', 'tenant_keys', 'flows']) {
+      const change = stage.database
+        .of(everyTenant)
+        .query(`update ${table} set tenant_id = tenant_id`)
+      await expect(change, table).rejects.toMatchObject({ code: '42501' })
+    }
+  })
+
+  verifies('T30:append-only-roles', async () => {
+    const scopes: readonly Scope[] = [mine, installation, everyTenant]
+    for (const scope of scopes) {
+      for (const table of ['audit', 'audit_links', 'audit_heads', 'audit_cuts']) {
+        const change = stage.database.of(scope).query(`update ${table} set tenant_id = tenant_id`)
+        await expect(change, table).rejects.toMatchObject({ code: '42501' })
+        const cut = stage.database.of(scope).query(`truncate ${table}`)
+        await expect(cut, table).rejects.toMatchObject({ code: '42501' })
+      }
+      if (scope === everyTenant) continue
+      for (const table of ['audit', 'audit_tail', 'audit_links', 'audit_heads', 'audit_cuts']) {
+        const removal = stage.database.of(scope).query(`delete from ${table}`)
+        await expect(removal, table).rejects.toMatchObject({ code: '42501' })
+      }
+    }
+  })
+})
+
+/** Makes a login with a database of its own, as docker-compose.yml does. */
+async function createOwned(prepare: (login: string) => string) {
+  const superuser = inject('postgresUrl')
+  const login = `owner_${randomBytes(4).toString('hex')}`
+  await runStatement(superuser, `create role ${login} login noinherit`)
+  await runStatement(superuser, `create database ${login} owner ${login}`)
+  // Before Postgres 16 a login of `noinherit` has no part in what owners of a database may.
+  const grant = `grant create on schema public to ${login}`
+  await runStatement(withDatabase(superuser, login), `${grant}; ${prepare(login)}`)
+  const database = await openPostgres({ url: withDatabase(superuser, login, login), poolSize: 2 })
+  const remove = async () => {
+    await database.close()
+    await runStatement(superuser, `drop database ${login} with (force)`)
+    await runStatement(superuser, `drop role ${login}`)
+  }
+  return { login, database, remove }
+}
+
+verifies('T19:row-security-owner', async () => {
+  const { database, remove } = await createOwned(
+    (login) => `grant keywell_app, keywell_worker to ${login}`,
+  )
+  try {
+    await migrate(database)
+    await migrate(database)
+    await database.of(mine).query(
+      `insert into connect_sessions (tenant_id, id, user_id, policy, expires_at)
+       values ($1, 'ses_1', 'usr_1', '{}', now())`,
+      [mine],
+    )
+    const rows = 'select tenant_id from connect_sessions'
+    expect(await database.of(mine).query(rows)).toHaveLength(1)
+    expect(await database.of(foreign).query(rows)).toEqual([])
+    expect(await database.of(schemaOwner).query(rows), 'whoever owns the table').toEqual([])
+  } finally {
+    await remove()
+  }
+})
+
+verifies('operate:roles-missing', async () => {
+  const { login, database, remove } = await createOwned(() => '')
+  try {
+    const refused = migrate(database)
+    await expect(refused).rejects.toThrow(RolesMissing)
+    await expect(refused).rejects.toThrow(`grant keywell_app, keywell_worker to "${login}"`)
+    const tables = await database
+      .of(schemaOwner)
+      .query("select from pg_tables where schemaname = 'public'")
+    expect(tables, 'nothing was begun').toEqual([])
+  } finally {
+    await remove()
+  }
+})
+
+verifies('operate:login-owns-nothing', async () => {
+  const created = await createDatabase()
+  const database = await openPostgres({ url: created.appUrl, poolSize: 1 })
+  try {
+    const raw = database.of(schemaOwner)
+    await expect(raw.query('select from connections')).rejects.toMatchObject({ code: '42501' })
+    await expect(raw.query('drop table connections')).rejects.toMatchObject({ code: '42501' })
+    expect(await database.of(mine).query('select from connections')).toEqual([])
+  } finally {
+    await database.close()
+    await created.drop()
+  }
+})
