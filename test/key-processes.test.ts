@@ -19,6 +19,8 @@ const pauseMs = 5
 
 let created: CreatedDatabase
 let stage: Stage
+/** Of the three processes that serve. */
+let urls: string[]
 const folder = mkdtempSync(join(tmpdir(), 'keywell-key-processes-'))
 const keyFile = join(folder, 'root-keys')
 const running: ServiceProcess[] = []
@@ -33,6 +35,8 @@ beforeAll(async () => {
       await stage.connect({ who: { tenantId, userId: `usr_${user}` } })
     }
   }
+  const replicas = await Promise.all([start(), start()])
+  urls = [stage.url, ...replicas.map(({ url }) => url)]
 })
 
 afterAll(async () => {
@@ -53,13 +57,28 @@ async function start(): Promise<ServiceProcess> {
   return service
 }
 
-async function command(...words: string[]): Promise<{ code: number | null; output: string }> {
-  const run = runService(['keys', ...words], environment())
+async function service(...words: string[]): Promise<{ code: number | null; output: string }> {
+  const run = runService(words, environment())
   return { code: await run.exited, output: run.output() }
+}
+const command = (...words: string[]) => service('keys', ...words)
+
+/** One read, with an API key; no answer is 0. */
+async function readAt(url: string, apiKey: string, tenantId: string, userId: string) {
+  const answer = await fetch(`${url}/v1/credentials`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ provider: 'gitlab', tenantId, userId }),
+  }).catch(() => undefined)
+  await answer?.arrayBuffer()
+  return answer?.status ?? 0
 }
 
 /** Reads on and on, at one replica after the other; answers what they said, by status. */
-function load(urls: readonly string[]): {
+function load(
+  urls: readonly string[],
+  apiKeyOf: (url: string) => string = () => stage.apiKey,
+): {
   count(): number
   stop(): Promise<Record<number, number>>
 } {
@@ -67,17 +86,11 @@ function load(urls: readonly string[]): {
   const open = new Set<Promise<void>>()
   let count = 0
   async function read(): Promise<void> {
-    const url = urls[count % urls.length]
-    const tenantId = tenants[count % tenants.length]
+    const url = urls[count % urls.length] ?? ''
+    const tenantId = tenants[count % tenants.length] ?? ''
     const userId = `usr_${count % usersOfTenant}`
     count += 1
-    const answer = await fetch(`${url}/v1/credentials`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${stage.apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ provider: 'gitlab', tenantId, userId }),
-    }).catch(() => undefined)
-    await answer?.arrayBuffer()
-    const status = answer?.status ?? 0
+    const status = await readAt(url, apiKeyOf(url), tenantId, userId)
     said[status] = (said[status] ?? 0) + 1
   }
   const timer = setInterval(() => {
@@ -104,8 +117,6 @@ const generations = () =>
 verifies(
   'keys:under-load',
   async () => {
-    const replicas = await Promise.all([start(), start()])
-    const urls = [stage.url, ...replicas.map(({ url }) => url)]
     const before = await generations()
     const oldLine = readFileSync(keyFile, 'utf8')
     const reads = load(urls)
@@ -132,11 +143,10 @@ verifies(
     expect(await generations()).toEqual(before)
 
     // Who starts now has never seen the old root key.
-    const [late, verified, status, install] = await Promise.all([
+    const [late, verified, status] = await Promise.all([
       start(),
       command('verify'),
       command('status'),
-      command('rotate-tenant', '@install'),
     ])
     const again = load([late.url])
     await until('the new process was read from', () => again.count() >= 10)
@@ -144,10 +154,68 @@ verifies(
     expect(verified).toMatchObject({ code: 0, output: expect.stringContaining('of 4 tenants.') })
     expect(status.output).toMatch(/^kek_[0-9a-f]{16} {2}primary {2}wraps 4 active, 1 decrypt-only/)
     expect(status.code).toBe(0)
-    expect(install).toMatchObject({
-      code: 1,
-      output: expect.stringContaining('Rotate the root key, which wraps it.'),
-    })
+  },
+  { timeout: 120_000 },
+)
+
+verifies(
+  'install:under-load',
+  async () => {
+    const create = async (name: string) => {
+      const { id, key } = await stage.keywell.apiKeys.create(name)
+      return { id, key: key.expose() }
+    }
+    // Each process has a key of its own, so that what it writes can be told apart.
+    const keyAt = new Map(
+      await Promise.all(urls.map(async (url) => [url, await create('in use')] as const)),
+    )
+    const idle = await create('idle')
+    let reads = load(urls, (url) => keyAt.get(url)?.key ?? '')
+    await until('all processes are read from', () => reads.count() >= 30)
+
+    const rotated = await command('rotate-tenant', '@install')
+    expect(rotated.code, rotated.output).toBe(0)
+    expect(rotated.output).toMatch(/version 1: decrypt_only, 0 records\n/)
+    expect(rotated.output).toContain(`needed by ${idle.id} (idle), last used never`)
+    expect(rotated.output).toMatch(/needed by the audit log, whose last entry of it goes about 20/)
+    const inUse = [...keyAt.values()].map(({ id }) => id)
+    const [made] = await Promise.all([
+      service('api-keys', 'create', 'by command'),
+      until(
+        'each API key has left the old one, and each process seals with the new one',
+        async () => {
+          const rows = await stage.database.query(
+            `select k.id from api_keys k
+           where k.tenant_id = '@install' and k.id = any($1::text[]) and k.pepper_version = 2
+             and exists (
+               select from audit a
+               join audit_links l on l.tenant_id = a.tenant_id and l.entry_id = a.id
+               where a.tenant_id = any($2::text[]) and a.actor = 'key:' || k.id
+                 and l.mac_version = 2 and l.link_version = 2
+             )`,
+            [inUse, tenants],
+          )
+          return rows.length === urls.length
+        },
+      ),
+    ])
+
+    // Keys of now, made by command and by a process under load, and the one that nobody had used.
+    const [byCommand = ''] = /^kw_\w+$/m.exec(made.output) ?? []
+    const byService = (await create('by a process')).key
+    for (const key of [byCommand, byService, idle.key]) {
+      for (const url of urls) expect(await readAt(url, key, 'ten_a', 'usr_0')).toBe(200)
+    }
+    const said = await reads.stop()
+    expect(Object.keys(said), JSON.stringify(said)).toEqual(['200'])
+    expect(said[200], 'reads').toBeGreaterThan(100)
+
+    reads = load(urls, (url) => keyAt.get(url)?.key ?? '')
+    const [status, audit] = await Promise.all([command('status'), service('audit', 'verify')])
+    expect(Object.keys(await reads.stop())).toEqual(['200'])
+    expect(status.output).toContain('@install: version 1 of its key is not retired yet')
+    expect(status.output).not.toContain(idle.id)
+    expect(audit).toMatchObject({ code: 0, output: expect.stringContaining('all as they') })
   },
   { timeout: 120_000 },
 )

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { faults } from '@keywell/sandbox'
 import { createKeyFile } from '@keywell/server'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, inject } from 'vitest'
 import { type CreatedDatabase, createDatabase } from './support/databases.ts'
 import { openCreated, openOwner } from './support/inspected.ts'
+import { runStatement } from './support/migrated.ts'
 import { runService, type ServiceProcess, startService } from './support/service-process.ts'
 import { createStage, mira, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
@@ -151,14 +152,17 @@ verifies(
     const rotated = async () =>
       (await stage.sandbox.control.counters()).grantTypes.refresh_token === 1
     await expect.poll(rotated).toBe(true)
-    const owner = await openOwner(created.ownerUrl)
-    for (const until = performance.now() + 2_500; performance.now() < until; ) {
-      await owner.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity
-         where datname = current_database() and pid <> pg_backend_pid()`,
-      )
-    }
-    await owner.close()
+    const { pathname } = new URL(created.ownerUrl)
+    const name = pathname.slice(1)
+    const allow = (whether: boolean) =>
+      runStatement(inject('postgresUrl'), `alter database "${name}" allow_connections ${whether}`)
+    await allow(false)
+    await runStatement(
+      inject('postgresUrl'),
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
+    )
+    await delay(2_500)
+    await allow(true)
     await waiting
     await expect
       .poll(async () => (await stage.read(who)).body.generation, { timeout: 15_000 })

@@ -656,6 +656,47 @@ export const requirements = {
     behaviour: 'Keys in a key service are rotated as others are, and bound to their tenant.',
     source: 'vault.md, Root keys: the provider',
   },
+  'install:rotate': {
+    behaviour:
+      "The installation's own key is replaced online, and its old version goes when nothing needs it any more; the service starts without it.",
+    source: 'vault.md, Replacing keys',
+  },
+  'install:status': {
+    behaviour: "What still needs an old version of the installation's key is named.",
+    source: 'vault.md, Keys',
+  },
+  'install:api-keys': {
+    behaviour:
+      'An API key is checked under the pepper that its row names, and takes the present one at its next use, once.',
+    source: 'vault.md, Keys; threats.md, API keys',
+  },
+  'install:api-key-gone': {
+    behaviour: 'An API key whose pepper is disabled or destroyed opens nothing, and is an alarm.',
+    source: 'vault.md, Tables; threats.md, API keys',
+  },
+  'install:audit': {
+    behaviour:
+      "A new version of the installation's key seals the audit log at once, and the log is proved across the change.",
+    source: 'vault.md, Keys',
+  },
+  'install:cuts': {
+    behaviour: 'What retention has cut off is said under the new version, and a forged cut is not.',
+    source: 'vault.md, Keys',
+  },
+  'install:unheard': {
+    behaviour:
+      "A process that did not hear of a new version of the installation's key finds it within ten seconds.",
+    source: 'vault.md, In memory',
+  },
+  'install:killed': {
+    behaviour: "A rotation of the installation's key that is killed at any step ends as it should.",
+    source: 'vault.md, tests, rotation killed',
+  },
+  'install:under-load': {
+    behaviour:
+      "The installation's key is replaced by command under load: no read fails, old and new API keys work, and the log is proved.",
+    source: 'vault.md, tests, rotation under load',
+  },
   'keys:under-load': {
     behaviour:
       'Root key and tenant key are replaced by command under load: no read fails, no generation grows, and the old root key may go.',

@@ -99,7 +99,7 @@ describe('npm run bench', () => {
     for (const part of [
       'seals of 200 B',
       'opens of 4096 B',
-      'in a read',
+      'in the work of a read',
       'moved',
       'wrapped anew',
     ]) {

@@ -22,10 +22,13 @@ const tenantKeys = isShort ? 20 : 20_000
 const records = isShort ? 10 : 2_000
 const reads = isShort ? 10 : 2_000
 const users = isShort ? 2 : 50
+/** Readers who share commits. */
+const atOnce = isShort ? 2 : 128
+const readsPerRound = isShort ? 4 : 512
 
 export const vault: Bench = [
   ...bodySizes.map((size) => () => sealAndOpen(size)),
-  () => onPostgres(async (place) => [await shareOfRead(place)]),
+  () => onPostgres(async (place) => [await shareOfLoneRead(place), await shareOfWork(place)]),
   () => onPostgres(async (place) => [await sweep(place), await rewrapAll(place)]),
 ]
 
@@ -35,8 +38,7 @@ interface Place {
   keys: KeyProvider
   /** Its key file. */
   keyPath: string
-  /** Time that was spent on writing the audit log. */
-  audit: { ms: number }
+  audit: WatchedAudit
 }
 
 async function onPostgres<Result>(work: (place: Place) => Promise<Result>): Promise<Result> {
@@ -45,8 +47,8 @@ async function onPostgres<Result>(work: (place: Place) => Promise<Result>): Prom
   const keyPath = join(folder, 'root-keys')
   createKeyFile(keyPath)
   const keys = readKeys(keyPath)
-  const audit = { ms: 0 }
-  const database = timed(await openOwner(postgres.url), audit)
+  const audit = { ms: 0, leftOut: false }
+  const database = watched(await openOwner(postgres.url), audit)
   const stage = await createStage(database, { role: 'serve', keys })
   try {
     for (let user = 0; user < users; user += 1) {
@@ -61,10 +63,17 @@ async function onPostgres<Result>(work: (place: Place) => Promise<Result>): Prom
   }
 }
 
-/** Adds up what its audit rows take, from the statement to the commit. */
-function timed(database: TestDatabase, audit: { ms: number }): TestDatabase {
+interface WatchedAudit {
+  /** Time that was spent on writing rows, from the statement to the commit. */
+  ms: number
+  /** Whether rows are dropped, to see what is left of a read without them. */
+  leftOut: boolean
+}
+
+function watched(database: TestDatabase, audit: WatchedAudit): TestDatabase {
   return withStatements(database, async (run, text) => {
     if (!text.includes('insert into audit (')) return await run()
+    if (audit.leftOut) return []
     const began = performance.now()
     return await run().finally(() => {
       audit.ms += performance.now() - began
@@ -126,34 +135,80 @@ function perSecond(name: string, ns: number): Figure {
   return { name, value: 1e9 / ns, unit: 'per second', goal: null, better: 'higher' }
 }
 
-/** One reader, one read after the other, without HTTP: of what is left the vault has the largest share. */
-async function shareOfRead({ stage, audit }: Place): Promise<Figure> {
-  const read = async (index: number) => {
-    const who = { tenantId: `ten_${index % users}`, userId: `usr_${index % users}` }
-    const request = new Request(`${stage.url}/v1/credentials`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${stage.apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ provider: 'gitlab', ...who }),
-    })
-    const answer = await stage.keywell.fetch(request)
-    await answer.arrayBuffer()
-    if (answer.status !== 200) throw new Error(`a read was answered with ${answer.status}`)
-  }
-  for (let index = 0; index < reads / 4; index += 1) await read(index)
+async function readOnce(stage: Stage, index: number): Promise<void> {
+  const who = { tenantId: `ten_${index % users}`, userId: `usr_${index % users}` }
+  const request = new Request(`${stage.url}/v1/credentials`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${stage.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ provider: 'gitlab', ...who }),
+  })
+  const answer = await stage.keywell.fetch(request)
+  await answer.arrayBuffer()
+  if (answer.status !== 200) throw new Error(`a read was answered with ${answer.status}`)
+}
+
+/** One reader, one read after the other, without HTTP: each waits for the disk by itself. */
+async function shareOfLoneRead({ stage, audit }: Place): Promise<Figure> {
+  for (let index = 0; index < reads / 4; index += 1) await readOnce(stage, index)
   const before = { vaultMs: await openedMs(stage), auditMs: audit.ms }
   const began = performance.now()
-  for (let index = 0; index < reads; index += 1) await read(index)
+  for (let index = 0; index < reads; index += 1) await readOnce(stage, index)
   const tookMs = performance.now() - began
   const vaultMs = (await openedMs(stage)) - before.vaultMs
   const auditMs = audit.ms - before.auditMs
   if (vaultMs === 0 || auditMs === 0) throw new Error('a part of a read went by unseen')
   return {
-    name: `vault (${inUs(vaultMs)}) and audit (${inUs(auditMs)}) in a read (${inUs(tookMs)})`,
+    name: `vault (${inUs(vaultMs)}) and audit (${inUs(auditMs)}) in a lone read (${inUs(tookMs)}), with its wait for the disk`,
     value: ((vaultMs + auditMs) / tookMs) * 100,
+    unit: '%',
+    goal: null,
+    better: 'lower',
+  }
+}
+
+/**
+ * Many readers at once, who share commits: what a read takes with its audit row and without, and in both
+ * the time that a record takes to be opened when nothing else is done.
+ */
+async function shareOfWork({ stage, audit }: Place): Promise<Figure> {
+  const readMany = async (times: number) => {
+    for (let done = 0; done < times; done += atOnce) {
+      await Promise.all(Array.from({ length: atOnce }, (_, at) => readOnce(stage, done + at)))
+    }
+  }
+  const ns = await contest(
+    {
+      whole: (times) => {
+        audit.leftOut = false
+        return readMany(times)
+      },
+      withoutAudit: (times) => {
+        audit.leftOut = true
+        return readMany(times)
+      },
+    },
+    readsPerRound,
+  )
+  audit.leftOut = false
+  const openNs = await loneOpenNs(stage)
+  const part = (of: number) => `${Math.round(of / 1000)} µs`
+  const auditNs = Math.max(0, ns.whole - ns.withoutAudit)
+  return {
+    name: `vault (${part(openNs)}) and audit (${part(auditNs)}) in the work of a read (${part(ns.whole)}), ${atOnce} at once`,
+    value: ((openNs + auditNs) / ns.whole) * 100,
     unit: '%',
     goal: 30,
     better: 'lower',
   }
+}
+
+/** By the service's own measure, while readers come one by one. */
+async function loneOpenNs(stage: Stage): Promise<number> {
+  const before = await openedMs(stage)
+  for (let index = 0; index < reads; index += 1) await readOnce(stage, index)
+  const openMs = (await openedMs(stage)) - before
+  if (openMs === 0) throw new Error('the vault went by unseen')
+  return (openMs * 1e6) / reads
 }
 
 const inUs = (ms: number): string => `${Math.round((ms / reads) * 1000)} µs`

@@ -4,6 +4,14 @@ import { verifies } from '../../../test/support/verifies.ts'
 import { findSealingKeysCommand } from './sealing-keys-command.ts'
 
 const tenantKeys = { active: 2, decrypt_only: 1, disabled: 0 }
+const notNeeded = { apiKeys: [], auditUntil: null }
+const needed = {
+  apiKeys: [
+    { id: 'key_1', name: 'shop', lastUsedAt: null },
+    { id: 'key_2', name: 'desk', lastUsedAt: new Date('2026-12-31T00:00:00Z') },
+  ],
+  auditUntil: new Date('2027-03-04T05:06:07Z'),
+}
 const row = {
   source: 'credentials',
   tenantId: 'ten_a',
@@ -21,6 +29,7 @@ function operations(answers: Partial<KeyOperations> = {}) {
       rootKeys: [{ id: 'kek_new', role: 'primary', keys: tenantKeys, wrappedWithBy: 1 }],
       silentReplicas: 0,
       behind: [],
+      install: [],
     }),
     rotateRoot: async ({ onProgress } = {}) => {
       onProgress?.(500)
@@ -43,8 +52,8 @@ function operations(answers: Partial<KeyOperations> = {}) {
         overtaken: 1,
         unreadable: [],
         versions: [
-          { version: 1, state: 'decrypt_only', records: 0, next },
-          { version: 2, state: 'active', records: 6, next: null },
+          { version: 1, state: 'decrypt_only', records: 0, ...notNeeded, next },
+          { version: 2, state: 'active', records: 6, ...notNeeded, next: null },
         ],
       }
     },
@@ -79,6 +88,7 @@ verifies.suite('service:sealing-keys-command', () => {
         rootKeys: [{ id: 'kek_gone', role: 'missing', keys: tenantKeys, wrappedWithBy: 0 }],
         silentReplicas: 2,
         behind: [{ tenantId: 'ten_a', keyVersion: 1, records: 7 }],
+        install: [{ version: 1, ...needed }],
       }),
     })
     const { code, text } = await run('keys status', missing)
@@ -86,6 +96,7 @@ verifies.suite('service:sealing-keys-command', () => {
     expect(text).toContain('kek_gone  missing')
     expect(text).toContain('2 running processes of an older version: unknown\n')
     expect(text).toContain('ten_a: 7 records still sealed by version 1\n')
+    expect(text).toMatch(/@install: version 1 of its key is not retired yet\n {2}needed by key_1 /)
   })
 
   test('rotate-root says which old key may go, and fails while one may not', async () => {
@@ -119,10 +130,44 @@ verifies.suite('service:sealing-keys-command', () => {
         'version 2: active, 6 records\n',
     )
     await run('keys rotate-tenant ten_a --destroy', world)
+    await run('keys rotate-tenant @install --again', world)
     expect(world.asked).toEqual([
-      { tenantId: 'ten_a', destroy: false },
-      { tenantId: 'ten_a', destroy: true },
+      { tenantId: 'ten_a', destroy: false, again: false },
+      { tenantId: 'ten_a', destroy: true, again: false },
+      { tenantId: '@install', destroy: false, again: true },
     ])
+  })
+
+  test('rotate-tenant names what holds up the key of the installation', async () => {
+    const apiKeys = Array.from({ length: 30 }, (_, index) => ({
+      id: `key_${index}`,
+      name: 'one of many',
+      lastUsedAt: null,
+    }))
+    const rotation = {
+      tenantId: '@install',
+      begun: false,
+      moved: 0,
+      overtaken: 0,
+      unreadable: [],
+      versions: [
+        { version: 1, state: 'decrypt_only', records: 0, ...needed, next: null },
+        { version: 2, state: 'decrypt_only', records: 0, ...notNeeded, apiKeys, next: null },
+        { version: 3, state: 'active', records: 6, ...notNeeded, next: null },
+      ],
+    } satisfies Awaited<ReturnType<KeyOperations['rotateTenant']>>
+    const world = operations({ rotateTenant: async () => rotation })
+    const { code, text } = await run('keys rotate-tenant @install', world)
+    expect(code).toBe(0)
+    expect(text).toContain(
+      'version 1: decrypt_only, 0 records\n' +
+        '  needed by key_1 (shop), last used never: use, rotate or revoke it\n' +
+        '  needed by key_2 (desk), last used 2026-12-31T00:00:00.000Z: use, rotate or revoke it\n' +
+        '  needed by the audit log, whose last entry of it goes about 2027-03-04\n' +
+        'version 2: decrypt_only, 0 records\n',
+    )
+    expect(text.match(/one of many/g)).toHaveLength(20)
+    expect(text).toContain('  … and 10 more API keys\nversion 3: active, 6 records\n')
   })
 
   test('verify names what does not open, and fails then', async () => {
@@ -152,6 +197,9 @@ verifies.suite('service:sealing-keys-command', () => {
     'keys rotate-tenant a b',
     'keys rotate-root ten_a',
     'keys rotate-root --destroy',
+    'keys rotate-tenant ten_a --destroy --again',
+    'keys rotate-tenant ten_a --anew',
+    'keys status --again',
     'keys status --all',
     'keys verify --destroy',
     'status',

@@ -2,7 +2,8 @@ import type { KeyOperations } from '@keywell/server'
 
 export const sealingKeysUsage = `       keywell-service keys status         root keys, what each still wraps, what is left of a rotation
        keywell-service keys rotate-root    wrap every tenant's key with the first root key
-       keywell-service keys rotate-tenant <tenant> [--destroy]
+       keywell-service keys rotate-tenant <tenant> [--destroy | --again]
+                                           @install: the installation's own key
        keywell-service keys verify [<tenant>]
                                            open every record; exit code 1 when one does not open
 `
@@ -28,12 +29,15 @@ export function findSealingKeysCommand(
   if (group !== 'keys') return undefined
   const flags = rest.filter((word) => word.startsWith('--'))
   const [tenantId, ...more] = rest.filter((word) => !word.startsWith('--'))
-  if (more.length > 0 || flags.some((flag) => flag !== '--destroy')) return undefined
-  const destroy = flags.length > 0
+  const [flag, ...moreFlags] = flags
+  if (more.length > 0 || moreFlags.length > 0) return undefined
+  const destroy = flag === '--destroy'
+  const again = flag === '--again'
+  if (flag !== undefined && !destroy && !again) return undefined
   if (command === 'rotate-tenant' && tenantId !== undefined) {
-    return (keys, screen) => rotateTenant(keys, screen, { tenantId, destroy })
+    return (keys, screen) => rotateTenant(keys, screen, { tenantId, destroy, again })
   }
-  if (destroy) return undefined
+  if (flag !== undefined) return undefined
   if (command === 'verify') return (keys, screen) => verify(keys, screen, tenantId)
   if (tenantId !== undefined) return undefined
   if (command === 'status') return status
@@ -42,7 +46,7 @@ export function findSealingKeysCommand(
 }
 
 async function status(keys: KeyOperations, { out }: Screen): Promise<number> {
-  const { rootKeys, silentReplicas, behind } = await keys.status()
+  const { rootKeys, silentReplicas, behind, install } = await keys.status()
   for (const { id, role, keys: wraps, wrappedWithBy } of rootKeys) {
     out.write(
       `${id}  ${role.padEnd(7)}  wraps ${wraps.active} active, ${wraps.decrypt_only} decrypt-only, ${wraps.disabled} disabled; first at ${processes(wrappedWithBy)}\n`,
@@ -54,6 +58,10 @@ async function status(keys: KeyOperations, { out }: Screen): Promise<number> {
   }
   if (behind.length > maxNamedRows) {
     out.write(`… and ${behind.length - maxNamedRows} more tenants with older versions\n`)
+  }
+  for (const { version, ...needs } of install) {
+    out.write(`@install: version ${version} of its key is not retired yet\n`)
+    sayWhatNeeds(out, needs)
   }
   return rootKeys.some(({ role }) => role === 'missing') ? 1 : 0
 }
@@ -86,18 +94,18 @@ async function rotateRoot(keys: KeyOperations, { out, progress }: Screen): Promi
 async function rotateTenant(
   keys: KeyOperations,
   { out, progress }: Screen,
-  options: { tenantId: string; destroy: boolean },
+  { tenantId, ...options }: { tenantId: string; destroy: boolean; again: boolean },
 ): Promise<number> {
-  const { tenantId, destroy } = options
   const onProgress = told(progress, 'records moved')
-  const done = await keys.rotateTenant(tenantId, { destroy, onProgress })
+  const done = await keys.rotateTenant(tenantId, { ...options, onProgress })
   progress?.write('\n')
-  if (!done.begun && !destroy) out.write('A rotation was under way; it went on.\n')
+  if (!done.begun && !options.destroy) out.write('A rotation was under way; it went on.\n')
   out.write(`Moved: ${counted(done.moved, 'record')}; ${done.overtaken} had moved by themselves.\n`)
-  for (const { version, state, records, next } of done.versions) {
+  for (const { version, state, records, next, ...needs } of done.versions) {
     const step = next === null ? '' : `; ${next.state} from ${next.from.toISOString()} on`
     const word = next?.state === 'destroyed' ? ', by --destroy' : ''
     out.write(`version ${version}: ${state}, ${counted(records, 'record')}${step}${word}\n`)
+    sayWhatNeeds(out, needs)
   }
   nameRows(out, done.unreadable)
   return done.unreadable.length === 0 ? 0 : 1
@@ -117,6 +125,23 @@ async function verify(
   }
   nameRows(out, found.rows)
   return found.rows.length === 0 ? 0 : 1
+}
+
+type Needs = Omit<Awaited<ReturnType<KeyOperations['status']>>['install'][number], 'version'>
+
+/** What keeps a version from being retired, and what ends it. */
+function sayWhatNeeds(out: Screen['out'], { apiKeys, auditUntil }: Needs): void {
+  for (const { id, name, lastUsedAt } of apiKeys.slice(0, maxNamedRows)) {
+    const lastUse = lastUsedAt?.toISOString() ?? 'never'
+    out.write(`  needed by ${id} (${name}), last used ${lastUse}: use, rotate or revoke it\n`)
+  }
+  if (apiKeys.length > maxNamedRows) {
+    out.write(`  … and ${apiKeys.length - maxNamedRows} more API keys\n`)
+  }
+  if (auditUntil !== null) {
+    const day = auditUntil.toISOString().slice(0, 10)
+    out.write(`  needed by the audit log, whose last entry of it goes about ${day}\n`)
+  }
 }
 
 type Row = Awaited<ReturnType<KeyOperations['verify']>>['rows'][number]

@@ -157,7 +157,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const random = options.random ?? ((bytes: number) => randomBytes(bytes))
   const chance = () => new DataView(Uint8Array.from(random(4)).buffer).getUint32(0) / 2 ** 32
   const makeId = createIds({ random, now })
-  const { role = 'all', faultPoint = () => {} } = options
+  const { role = 'all', faultPoint = () => {}, auditDays = defaultAuditDays } = options
   const timing = { ...defaultTiming, ...options.timing }
   /** Names this process in leases, and among the replicas. */
   const processId = randomUUID()
@@ -192,7 +192,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     limits: options.limits,
     tracing,
   })
-  const auditKeys = createAuditKeys({ vault, logger, after })
+  const auditKeys = createAuditKeys(vault)
   const audit = createAudit({
     database,
     keys: auditKeys,
@@ -208,7 +208,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     retention: createAuditRetention({
       database,
       keys: auditKeys,
-      days: options.auditDays ?? defaultAuditDays,
+      days: auditDays,
     }),
     logger,
     after,
@@ -288,7 +288,6 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     processId,
     rootKeyIds: () => keys.ids,
   })
-  const keyWatch = createKeyWatch({ database, keys, vault, reloaded: replicas.beat, logger })
   outbound.hosts.onHold(({ origin, state, retryAfterMs }) => {
     logger.warn({ origin, state, retryAfterMs }, 'nothing is sent to this host for now')
   })
@@ -296,6 +295,17 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const webhookWorker = createWebhookWorker({ ...webhookParts, logger, after, random: chance })
   const webhooks = createWebhooks({ ...webhookParts, makeId, wake: webhookWorker.wake })
   const apiKeys = createApiKeys({ database, vault, audit, logger, makeId, random })
+  const keyWatch = createKeyWatch({
+    database,
+    keys,
+    vault,
+    reloaded: replicas.beat,
+    installKeyChanged: async () => {
+      await Promise.all([auditKeys.load(), apiKeys.start()])
+    },
+    logger,
+    after,
+  })
   const clockSkew = createClockSkew({
     databaseNow: () => readClock(database.of(installation)),
     now,
@@ -386,7 +396,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     async start() {
       await migrate(database)
       await vault.start()
-      await auditKeys.start()
+      await auditKeys.load()
       await headKey.start()
       await apiKeys.start()
       await tokens.start()
@@ -419,7 +429,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await flowHints.stop()
       refusals.close()
       await audit.close()
-      await Promise.all([auditWorker.stop(), auditKeys.stop()])
+      await auditWorker.stop()
       await Promise.all([outbound.close(), webhookOutbound.close()])
       vault.close()
       await database.close()
@@ -434,8 +444,9 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       random,
       sleep,
       waits: { ...defaultKeyWaits, ...options.keyWaits },
+      auditKeys,
+      auditDays,
       migrate: () => migrate(database),
-      openAudit: auditKeys.start,
     }),
     tenants: createOperatorTenants(tenants),
     audit: {

@@ -14,6 +14,8 @@ interface Parameters {
   ratio: number
 }
 
+const maxRounds = 10
+
 export const falseRefusals: Scenario<Parameters> = {
   title: 'One refresh in a hundred is refused for no reason: nobody is asked to connect again.',
   short: { connections: 40, forMs: 2_000, periodMs: 500, ratio: 0.05 },
@@ -25,10 +27,13 @@ export const falseRefusals: Scenario<Parameters> = {
       const witness = startWitness(fleet)
       await fleet.control.addFault({ ...faults.falseInvalidGrant(), ratio })
       const endPressure = startPressure(fleet, periodMs)
-      await pause(forMs)
+      const struck = async () => (await fleet.control.faults())[0]?.struck ?? 0
+      // A slow machine refreshes few, and chance may spare them all: then it goes on.
+      let rounds = 0
+      do await pause(forMs)
+      while ((await struck()) === 0 && ++rounds < maxRounds)
       await endPressure()
-      const [fault] = await fleet.control.faults()
-      const falseRefusals = fault?.struck ?? 0
+      const falseRefusals = await struck()
       await fleet.control.clearFaults()
       await settle(fleet)
       const evidence = await witness.gather()

@@ -1,25 +1,29 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { parseScrape } from '../../support/scrape.ts'
+import { until } from '../../support/until.ts'
 import { startWitness } from '../evidence.ts'
 import { type Fleet, startFleet } from '../fleet.ts'
 import { judge } from '../ledger.ts'
 import { settle, shortTiming } from '../load.ts'
 import { outcomeOf, type Scenario, unless } from '../scenario.ts'
 
+/** What was on its way when the breakers opened has arrived. */
+const calmMs = 1_000
+
 interface Parameters {
   replicas: number
   connections: number
+  /** How long the provider stays away once the breakers of all replicas are open. */
   forMs: number
-  /** When the breaker of every replica must be open, counted from the start of the outage. */
-  openAfterMs: number
 }
 
 export const outage: Scenario<Parameters> = {
   title:
     'The provider is away with everything due: valid tokens are served, it is left alone, all recover.',
-  short: { replicas: 2, connections: 100, forMs: 5_000, openAfterMs: 2_000 },
-  long: { replicas: 3, connections: 2_000, forMs: 60_000, openAfterMs: 10_000 },
+  short: { replicas: 2, connections: 100, forMs: 3_000 },
+  long: { replicas: 3, connections: 2_000, forMs: 60_000 },
 
-  async run({ replicas, connections, forMs, openAfterMs }) {
+  async run({ replicas, connections, forMs }) {
     const fleet = await startFleet({ replicas, connections, timing: shortTiming })
     try {
       const witness = startWitness(fleet)
@@ -27,9 +31,10 @@ export const outage: Scenario<Parameters> = {
         const effect = { kind: 'respond', status: 503, body: 'down' } as const
         await fleet.control.addFault({ endpoint, effect })
       }
-      const beganAt = Date.now()
       await fleet.makeDue()
-      const reads = await readFor(fleet, forMs)
+      await until('every replica leaves the provider alone', () => allHold(fleet))
+      const openAt = Date.now() + calmMs
+      const reads = await readFor(fleet, calmMs + forMs)
       const during = await fleet.control.refreshes()
       await fleet.control.clearFaults()
       const beganMs = performance.now()
@@ -37,7 +42,7 @@ export const outage: Scenario<Parameters> = {
       const recoveryMs = performance.now() - beganMs
       const evidence = await witness.gather()
       const asked = evidence.accounts.filter(({ status }) => status !== 'active').length
-      const onceOpen = during.filter(({ startedAt }) => startedAt > beganAt + openAfterMs)
+      const onceOpen = during.filter(({ startedAt }) => startedAt > openAt)
       const perSecond = busiestSecond(onceOpen.map(({ startedAt }) => startedAt))
       // A host whose breaker is open is left alone, so its leases say nothing.
       return outcomeOf(judge({ ...evidence, worstLateLeaseMs: 0 }), {
@@ -57,7 +62,7 @@ export const outage: Scenario<Parameters> = {
           ),
           // One in a second by all replicas together; two may fall into one second of a longer while.
           ...unless(
-            perSecond <= 2 && onceOpen.length <= (forMs - openAfterMs) / 1_000 + 1,
+            perSecond <= 2 && onceOpen.length <= forMs / 1_000 + 1,
             `${onceOpen.length} calls while the breakers were open, ${perSecond} in one second`,
           ),
         ],
@@ -66,6 +71,19 @@ export const outage: Scenario<Parameters> = {
       await fleet.stop()
     }
   },
+}
+
+async function allHold(fleet: Fleet): Promise<boolean> {
+  const states = await Promise.all(
+    fleet.replicas.map(async ({ url }) => {
+      const headers = { authorization: `Bearer ${fleet.stage.apiKey}` }
+      const response = await fetch(`${url}/metrics`, { headers })
+      const { samples } = parseScrape(await response.text())
+      const hosts = samples.filter(({ name, value }) => name === 'keywell_hosts' && value > 0)
+      return hosts.map(({ labels }) => labels.state)
+    }),
+  )
+  return states.every((of) => of.length > 0 && !of.includes('closed'))
 }
 
 /** Backends go on reading, at every replica. */

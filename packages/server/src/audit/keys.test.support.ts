@@ -18,8 +18,7 @@ export class FixedAuditKeys implements AuditKeys {
     this.#version += 1
   }
 
-  async start(): Promise<void> {}
-  async stop(): Promise<void> {}
+  async load(): Promise<void> {}
 }
 
 function keyOf(version: number): AuditKey {

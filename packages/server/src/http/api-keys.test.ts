@@ -8,12 +8,15 @@ import { verifies } from '../../../../test/support/verifies.ts'
 import { createAudit } from '../audit/audit.ts'
 import { FixedAuditKeys } from '../audit/keys.test.support.ts'
 import { createIds } from '../ids.ts'
-import type { ApiKeyGrants } from '../store/api-keys.ts'
+import { type ApiKeyGrants, renewApiKey } from '../store/api-keys.ts'
 import type { Database } from '../store/database.ts'
+import { VaultError } from '../vault/vault.ts'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { writeKey } from './key-text.ts'
 
-const pepper = randomBytes(32)
+/** By version. */
+const peppers = [1, 2, 3].map(() => randomBytes(32))
+const away = { keyState: 'provider_failed' } as const
 const makeId = createIds({ random: randomBytes, now: Date.now })
 const operator = { actor: 'operator', access: undefined }
 const unlimited: ApiKeyGrants = {
@@ -26,12 +29,15 @@ const unlimited: ApiKeyGrants = {
 describeEachDatabase('API keys', (makeDatabase) => {
   let database: TestDatabase
   let alarms: object[] = []
+  /** Of the installation's key. */
+  let active = 1
+  const disabled = new Set<number>()
   beforeAll(async () => {
     database = await makeDatabase()
   })
 
   /** A replica: it remembers what it has seen for two seconds, so each look gets one of its own. */
-  async function replica(over: Database = database): Promise<ApiKeys> {
+  async function replica(over: Database = database, outage?: VaultError): Promise<ApiKeys> {
     const audit = createAudit({
       database,
       keys: new FixedAuditKeys(),
@@ -39,7 +45,15 @@ describeEachDatabase('API keys', (makeDatabase) => {
     })
     const hear = (fields: object) => void alarms.push(fields)
     const logger = { debug() {}, info() {}, warn() {}, error: hear }
-    const vault = { subkey: async () => pepper }
+    const vault = {
+      async subkeyOf(_: string, version = active) {
+        if (outage !== undefined && version !== active) throw outage
+        const key = peppers[version - 1]
+        const keyState = key === undefined ? 'missing' : 'disabled'
+        if (key !== undefined && !disabled.has(version)) return { version, key }
+        throw new VaultError('key_unavailable', keyState, { keyState })
+      },
+    }
     const parts = { database: over, vault, audit, logger, makeId, random: randomBytes }
     const keys = createApiKeys(parts)
     await keys.start()
@@ -116,8 +130,8 @@ describeEachDatabase('API keys', (makeDatabase) => {
         `delete from api_keys where tenant_id = '@install' and id = '${planted}'`,
       )
       await database.query(
-        `insert into api_keys (tenant_id, id, name, mac, roles, grants_mac)
-         values ('@install', $1, 'planted', sha256($2), '{admin,backend}', ${grantsMac})`,
+        `insert into api_keys (tenant_id, id, name, mac, roles, grants_mac, pepper_version)
+         values ('@install', $1, 'planted', sha256($2), '{admin,backend}', ${grantsMac}, 1)`,
         [planted, new TextEncoder().encode(forged)],
       )
       expect(await refusal(forged), grantsMac).toBe(plain)
@@ -204,16 +218,23 @@ describeEachDatabase('API keys', (makeDatabase) => {
     await (await replica()).verify(hourAgain.key.expose())
   })
 
-  verifies('T29:from-before', async () => {
-    // As version 0 of the service wrote it.
+  /** As version 0 of the service wrote it. */
+  async function makeFromBefore() {
     const id = makeId('apiKey')
     const key = writeKey(id, randomBytes)
-    const mac = createHmac('sha256', pepper).update(key).digest()
+    const mac = createHmac('sha256', peppers[0] ?? '')
+      .update(key)
+      .digest()
     await database.query(
-      `insert into api_keys (tenant_id, id, name, mac, roles)
-       values ('@install', $1, 'first', $2, '{admin,backend}')`,
+      `insert into api_keys (tenant_id, id, name, mac, roles, pepper_version)
+       values ('@install', $1, 'first', $2, '{admin,backend}', 1)`,
       [id, mac],
     )
+    return { id, key }
+  }
+
+  verifies('T29:from-before', async () => {
+    const { id, key } = await makeFromBefore()
     const access = { roles: ['admin', 'backend'], tenants: null, providers: null }
     expect(await (await replica()).verify(key)).toMatchObject(access)
     const next = await (await replica()).rotate(id, 60_000, operator)
@@ -221,6 +242,178 @@ describeEachDatabase('API keys', (makeDatabase) => {
     expect((await (await replica()).verify(key)).expiresAt).not.toBeNull()
     await (await replica()).revoke(id, operator)
     expect(await refusal(key)).toContain('unauthorized')
+  })
+
+  async function rowOf(id: string) {
+    const row = (await (await replica()).list()).find((each) => each.id === id)
+    if (row === undefined) throw new Error('no such key')
+    return row
+  }
+
+  /** Turns to a version, does it, and turns back: the other tests know one. */
+  async function under(version: number, run: () => Promise<void>): Promise<void> {
+    active = version
+    try {
+      await run()
+    } finally {
+      active = 1
+      disabled.clear()
+    }
+  }
+
+  verifies('install:api-keys', async () => {
+    const grants = { roles: ['connect'], tenants: ['ten_a'], providers: ['gitlab'] } as const
+    const old = await make(grants)
+    const before = await makeFromBefore()
+    const unused = await make()
+    const late = await replica()
+    await under(2, async () => {
+      const statements: string[] = []
+      const keys = await replica(watch(database, statements))
+      const renewals = () => statements.filter((text) => text.includes('pepper_version = $7'))
+      for (let times = 0; times < 3; times += 1) {
+        expect(await keys.verify(old.key)).toMatchObject(grants)
+        expect(await keys.verify(before.key)).toMatchObject({ roles: ['admin', 'backend'] })
+      }
+      for (const { id } of [old, before]) {
+        await until('under the new pepper', async () => (await rowOf(id)).pepperVersion === 2)
+      }
+      expect(renewals()).toHaveLength(2)
+      expect(await rowOf(unused.id)).toMatchObject({ pepperVersion: 1 })
+      expect(await rowOf(before.id)).toMatchObject({ grantsMac: null })
+
+      // The same keys may do the same, at any replica, whether it has heard of it or not.
+      disabled.add(1)
+      const made = await (await replica()).create({ name: 'new', ...unlimited }, operator)
+      expect(made.row.pepperVersion).toBe(2)
+      for (const some of [await replica(), late]) {
+        expect(await some.verify(old.key)).toMatchObject(grants)
+        expect(await some.verify(before.key)).toMatchObject({ roles: ['admin', 'backend'] })
+        expect(await some.verify(made.key.expose())).toMatchObject({ roles: ['backend'] })
+      }
+      // One that has not heard of it writes what it knows, and takes nobody back.
+      const byLate = await late.create({ name: 'late', ...unlimited }, operator)
+      expect(byLate.row.pepperVersion).toBe(1)
+      expect(await rowOf(old.id)).toMatchObject({ pepperVersion: 2 })
+      await late.start()
+      expect((await late.create({ name: 'new', ...unlimited }, operator)).row).toMatchObject({
+        pepperVersion: 2,
+      })
+      // What was altered is altered under any pepper.
+      await change(old.id, 'tenants = null')
+      expect(await refusal(old.key)).toContain('unauthorized')
+      await change(old.id, "tenants = '{ten_a}'")
+      await change(old.id, 'pepper_version = 3')
+      expect(await refusal(old.key)).toContain('unauthorized')
+    })
+  })
+
+  test('a key that is altered stays under the pepper that says so', async () => {
+    const { id, key } = await make()
+    await change(id, "roles = '{admin}'")
+    const before = await rowOf(id)
+    await under(2, async () => {
+      expect(await refusal(key)).toContain('unauthorized')
+      const rotated = (await replica()).rotate(id, 0, operator)
+      await expect(rotated).rejects.toMatchObject({ code: 'conflict' })
+      expect(await rowOf(id)).toEqual(before)
+    })
+  })
+
+  test('a key of an old pepper is rotated, and ends under the one that it has', async () => {
+    const { id, key } = await make()
+    await under(2, async () => {
+      const next = await (await replica()).rotate(id, 60_000, operator)
+      expect(next.row.pepperVersion).toBe(2)
+      expect(await rowOf(id)).toMatchObject({ pepperVersion: 1, replacedBy: next.row.id })
+      await (await replica()).verify(key)
+      await until('under the new pepper', async () => (await rowOf(id)).pepperVersion === 2)
+      expect((await (await replica()).verify(key)).expiresAt).not.toBeNull()
+    })
+  })
+
+  test('a key that takes the new pepper while it is rotated is rotated at the next try', async () => {
+    const { id, key } = await make()
+    await under(2, async () => {
+      const keys = await replica({
+        ...watch(database, []),
+        async transaction(tenantId, work) {
+          await (await replica()).verify(key)
+          await until('under the new pepper', async () => (await rowOf(id)).pepperVersion === 2)
+          return database.transaction(tenantId, work)
+        },
+      })
+      await expect(keys.rotate(id, 60_000, operator)).rejects.toMatchObject({
+        code: 'conflict',
+        nextStep: 'Try again.',
+      })
+      expect(await rowOf(id)).toMatchObject({ replacedBy: null, expiresAt: null })
+      const next = await keys.rotate(id, 60_000, operator)
+      expect(await rowOf(id)).toMatchObject({ replacedBy: next.row.id })
+      await (await replica()).verify(key)
+    })
+  })
+
+  test('of two changes at once the later one sees the first', async () => {
+    const { id, key } = await make()
+    const row = await rowOf(id)
+    await under(2, async () => {
+      await (await replica()).revoke(id, operator)
+      const macs = { mac: row.mac, grantsMac: row.grantsMac, pepperVersion: 2 }
+      await renewApiKey(database, row, macs)
+      expect(await rowOf(id)).toMatchObject({ pepperVersion: 1, live: false })
+      expect(await refusal(key)).toContain('unauthorized')
+    })
+  })
+
+  verifies('install:api-key-gone', async () => {
+    const { id, key } = await make()
+    const nonsense = await refusal('kw_nonsense')
+    await under(2, async () => {
+      disabled.add(1)
+      alarms = []
+      expect(await refusal(key)).toBe(nonsense)
+      expect(alarms).toEqual([{ alarm: 'api_key_unverifiable', keyId: id, version: 1 }])
+      const rotated = (await replica()).rotate(id, 0, operator)
+      await expect(rotated).rejects.toMatchObject({
+        code: 'conflict',
+        nextStep: 'Revoke this key and make a new one.',
+      })
+      expect(alarms).toHaveLength(2)
+      // It is there again: the key was right all the time.
+      disabled.clear()
+      await (await replica()).verify(key)
+    })
+  })
+
+  test('a key store that is away refuses nobody: they may come again', async () => {
+    const { key } = await make()
+    const keys = await replica()
+    await keys.verify(key)
+    await under(2, async () => {
+      const other = await replica(database, new VaultError('key_unavailable', 'away', away))
+      await expect(other.verify(key)).rejects.toBeInstanceOf(VaultError)
+    })
+  })
+
+  test('a guess is announced before it is tried, and what was right is none', async () => {
+    const { key } = await make()
+    const wrong = writeKey(makeId('apiKey'), randomBytes)
+    const keys = await replica()
+    const tried: string[] = []
+    const verify = (text: string) => keys.verify(text, () => void tried.push(text))
+    for (let times = 0; times < 2; times += 1) {
+      await verify(key)
+      await expect(verify(wrong)).rejects.toMatchObject({ code: 'unauthorized' })
+    }
+    expect(tried).toEqual([key, wrong, wrong])
+    const refuse = () => {
+      throw new KeywellError('rate_limited', 'too many')
+    }
+    // Also when it has to be looked up again.
+    await keys.revoke((await make()).id, operator)
+    await keys.verify(key, refuse)
+    await expect(keys.verify(wrong, refuse)).rejects.toMatchObject({ code: 'rate_limited' })
   })
 
   verifies('T29:last-use', async () => {

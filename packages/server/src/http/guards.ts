@@ -21,9 +21,8 @@ export function requireApiKey(parts: {
 
   /** Guesses are limited, and what was right before is not held up by them. */
   async function verify(key: string, address: string | undefined): Promise<Access> {
-    if (!apiKeys.wasRight(key)) door.requireFewWrongKeys(address)
     try {
-      return await apiKeys.verify(key)
+      return await apiKeys.verify(key, () => door.requireFewWrongKeys(address))
     } catch (error) {
       if (error instanceof KeywellError && error.code === 'unauthorized') door.wrongKey(address)
       throw error

@@ -12,12 +12,14 @@ export type KeyVerdict =
   /** The row does not hold what the service wrote: it was planted, widened or moved. */
   | 'altered'
 
-/** The two MACs of a row, under a pepper that is not in the database (threats.md, API keys). */
+/** The two MACs of a row, under one pepper that is not in the database (threats.md, API keys). */
 export interface KeyMacs {
   ofKey(key: string): Uint8Array
   /** Over what the row grants, since when, and to which key. */
   ofGrants(row: ApiKeyGrants & Pick<ApiKeyRow, 'id' | 'mac' | 'createdAt'>): Uint8Array
   judge(row: ApiKeyRow, key: string): KeyVerdict
+  /** Both for a row whose key is at hand, and was right: it stays what it was, under another pepper. */
+  again(row: ApiKeyRow, key: string): Pick<ApiKeyRow, 'mac' | 'grantsMac'>
   /** Whether the row says what the service wrote. Of a key from before nothing is known. */
   isIntact(row: ApiKeyRow): boolean
 }
@@ -57,6 +59,11 @@ export function createKeyMacs(pepper: Uint8Array): KeyMacs {
       }
       if (!isIntact(row)) return 'altered'
       return isSame(row.mac, ofKey(key)) ? 'right' : 'made_up'
+    },
+    again(row, key) {
+      if (row.grantsMac === null) return { mac: ofKeyBefore(key), grantsMac: null }
+      const mac = ofKey(key)
+      return { mac, grantsMac: ofGrants({ ...row, mac }) }
     },
   }
 }

@@ -8,8 +8,9 @@ import {
 } from '@keywell/protocol'
 import type { z } from 'zod'
 import type { ApiKeyGrants, ApiKeyRow } from '../store/api-keys.ts'
-import { type ApiKeys, everyRole } from './api-keys.ts'
+import type { ApiKeys } from './api-keys.ts'
 import { invalidRequest } from './context.ts'
+import { everyRole } from './permissions.ts'
 
 /** API keys as the operator manages them: whoever starts the service has the root key anyway. */
 export interface OperatorKeys {

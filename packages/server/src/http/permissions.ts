@@ -42,6 +42,9 @@ const rolesTable = {
   audit: ['audit:read', 'metrics:read'],
 } as const satisfies Record<ApiKeyRole, readonly Permission[]>
 
+/** What a key could do before there were roles, and what the first key of an installation can do. */
+export const everyRole: readonly ApiKeyRole[] = ['admin', 'backend']
+
 export interface RouteRule {
   needs: Permission
   /**

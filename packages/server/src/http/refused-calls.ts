@@ -3,8 +3,8 @@ import type { Context } from 'hono'
 import type { Refusals } from '../audit/refusals.ts'
 import { installation } from '../store/scope.ts'
 import { routeOf } from './access.ts'
-import { DeadKey } from './api-keys.ts'
 import type { Environment } from './context.ts'
+import { DeadKey } from './key-check.ts'
 
 /** Tells the audit log of calls that showed an API key and were refused. Nothing waits for it. */
 export interface RefusedCalls {

@@ -1,5 +1,6 @@
 import { KeywellError } from '@keywell/protocol'
 import type { Audit } from '../audit/audit.ts'
+import type { AuditKeys } from '../audit/audit-keys.ts'
 import type { Database } from '../store/database.ts'
 import type { Sleep } from '../timers.ts'
 import type { KeyProvider } from '../vault/key-provider.ts'
@@ -15,13 +16,14 @@ export interface KeyParts {
   keys: KeyProvider
   vault: Vault
   audit: Pick<Audit, 'write'>
+  auditKeys: Pick<AuditKeys, 'load' | 'find'>
+  /** How many days the audit log is kept. */
+  auditDays: number
   random: (bytes: number) => Uint8Array
   sleep: Sleep
   waits: KeyWaits
   /** Brings the tables up to date. */
   migrate: () => Promise<void>
-  /** Makes the audit log writable in a process that serves nobody. */
-  openAudit: () => Promise<void>
 }
 
 /** How long things rest before the next step, in milliseconds. */
@@ -43,6 +45,14 @@ export const defaultKeyWaits: KeyWaits = {
 /** Told now and then how far an operation has come. */
 export type Progress = (done: number) => void
 
+export interface RotateTenantOptions {
+  /** Destroys versions that have been disabled for long enough, and begins nothing. Default false. */
+  destroy?: boolean
+  /** Begins another rotation although one is under way. Default false. */
+  again?: boolean
+  onProgress?: Progress
+}
+
 /** Every key can be replaced while reads go on; this is how. Each may be stopped anywhere and run again. */
 export interface KeyOperations {
   /** What wraps what, what is left of a rotation, and which root keys the running processes hold. */
@@ -58,13 +68,13 @@ export interface KeyOperations {
    * records move, then the old version is disabled, and with `destroy` those are destroyed that have
    * been disabled for long enough.
    *
-   * @throws KeywellError `not_found` for a tenant without keys, `invalid_request` for `@install`, and
-   * `conflict` while a running process does not know the primary root key
+   * `@install` is the installation itself. Its old version is needed for longer: until each API key was
+   * used once more, and until the audit log has forgotten the last entry that it sealed.
+   *
+   * @throws KeywellError `not_found` for a tenant without keys, and `conflict` while a running process
+   * does not know the primary root key
    */
-  rotateTenant(
-    tenantId: string,
-    options?: { destroy?: boolean; onProgress?: Progress },
-  ): Promise<TenantRotation>
+  rotateTenant(tenantId: string, options?: RotateTenantOptions): Promise<TenantRotation>
   /** Opens every record, of one tenant or of all, and hands out nothing. */
   verify(options?: { tenantId?: string; onProgress?: Progress }): Promise<Verification>
 }
@@ -77,7 +87,7 @@ export function createKeyOperations(parts: KeyParts): KeyOperations {
   // What changes anything is in the audit log, so it takes the keys of that.
   const changing = <Result>(run: () => Promise<Result>): Promise<Result> =>
     looking(async () => {
-      await parts.openAudit().catch((cause: unknown) => {
+      await parts.auditKeys.load().catch((cause: unknown) => {
         if (!isKeyOutage(cause)) throw cause
         throw new KeywellError('unavailable', 'The key store does not answer.', { cause })
       })

@@ -11,8 +11,10 @@ import {
 import { countSealedRecords } from '../store/sealed-records.ts'
 import { installTenant } from '../vault/vault.ts'
 import { wrapNewKey } from '../vault/wrapping.ts'
-import type { KeyParts, Progress } from './operations.ts'
+import { type HeldVersion, isHeld, type KeyHolds, listHeldVersions } from './holds.ts'
+import type { KeyParts, RotateTenantOptions } from './operations.ts'
 import { type Sweep, sweepTenant } from './sweep.ts'
+import { sweepCuts } from './sweep-cuts.ts'
 import { tellReplicas } from './tell-replicas.ts'
 
 export interface TenantRotation extends Sweep {
@@ -22,47 +24,45 @@ export interface TenantRotation extends Sweep {
   versions: TenantKeyVersion[]
 }
 
-export interface TenantKeyVersion {
+export interface TenantKeyVersion extends KeyHolds {
   version: number
   state: TenantKeyAge['state']
-  /** Records that it has sealed. */
-  records: number
-  /** When its next step can be taken, by running this again; null: there is none, or records hold it up. */
+  /** When its next step can be taken, by running this again; null: there is none, or something holds it up. */
   next: { state: 'disabled' | 'destroyed'; from: Date } | null
 }
 
 /** Every step is a transaction of its own, and is taken when it is its turn: so it can end anywhere and be run again. */
 export async function rotateTenant(
   parts: KeyParts,
-  options: { tenantId: string; destroy?: boolean; onProgress?: Progress },
+  options: RotateTenantOptions & { tenantId: string },
 ): Promise<TenantRotation> {
-  const { tenantId, destroy = false, onProgress = () => {} } = options
-  if (tenantId === installTenant) throw installIsOther()
+  const { tenantId, destroy = false, again = false, onProgress = () => {} } = options
   await bringBackNeeded(parts, tenantId)
-  const begun = await beginUnlessUnderWay(parts, { tenantId, destroy })
+  const begun = !destroy && (await beginUnlessUnderWay(parts, { tenantId, again }))
   const { version } = await activeOf(parts, tenantId)
   const sweep = await sweepTenant(parts, { tenantId, version, onProgress })
+  if (tenantId === installTenant) await sweepCuts(parts, { version, sweep })
   await retire(parts, { tenantId, destroy })
-  return { tenantId, begun, ...sweep, versions: await describe(parts, tenantId) }
+  const versions = await listHeldVersions(parts, tenantId)
+  return { tenantId, begun, ...sweep, versions: versions.map((row) => describe(row, parts.waits)) }
 }
 
-/** A record came late, sealed by a version that is disabled by now: it is moved first. */
+/** Something came late, sealed by a version that is disabled by now: it is moved first, or waited for. */
 async function bringBackNeeded(parts: KeyParts, tenantId: string): Promise<void> {
-  const records = await recordsOf(parts.database.of(tenantId), tenantId)
-  for (const { version, state } of await listTenantKeys(parts.database.of(tenantId), tenantId)) {
-    if (state !== 'disabled' || !records.has(version)) continue
-    await step(parts, { tenantId, version, from: 'disabled', to: 'decrypt_only' })
+  for (const held of await listHeldVersions(parts, tenantId)) {
+    if (held.state !== 'disabled' || !isHeld(held)) continue
+    await step(parts, { tenantId, version: held.version, from: 'disabled', to: 'decrypt_only' })
   }
 }
 
 async function beginUnlessUnderWay(
   parts: KeyParts,
-  { tenantId, destroy }: { tenantId: string; destroy: boolean },
+  { tenantId, again }: { tenantId: string; again: boolean },
 ): Promise<boolean> {
   const { database, keys, random } = parts
   const versions = await listTenantKeys(database.of(tenantId), tenantId)
   const isUnderWay = versions.some(({ state }) => state === 'decrypt_only')
-  if (isUnderWay || destroy) return false
+  if (isUnderWay && !again) return false
   const active = await activeOf(parts, tenantId)
   await tellReplicas(parts, (held) => held.includes(keys.primary))
   const version = Math.max(...versions.map((row) => row.version)) + 1
@@ -87,13 +87,15 @@ async function beginUnlessUnderWay(
   return true
 }
 
-/** Takes each old version as far as its age allows. */
+/** Takes each old version that nothing needs as far as its age allows. */
 async function retire(
   parts: KeyParts,
   { tenantId, destroy }: { tenantId: string; destroy: boolean },
 ): Promise<void> {
   const { settleMs, destroyMs } = parts.waits
-  for (const { version, state } of await listTenantKeys(parts.database.of(tenantId), tenantId)) {
+  for (const held of await listHeldVersions(parts, tenantId)) {
+    if (isHeld(held)) continue
+    const { version, state } = held
     if (state === 'decrypt_only') {
       const to = { from: 'decrypt_only', to: 'disabled', afterMs: settleMs } as const
       await step(parts, { tenantId, version, ...to })
@@ -116,8 +118,8 @@ async function step(parts: KeyParts, move: Move): Promise<void> {
   } as const
   const retires = move.to === 'disabled' || move.to === 'destroyed'
   await parts.database.transaction(move.tenantId, async (sql) => {
-    // Looked at right before, and not when the sweep ended: a record may have come late.
-    if (retires && (await recordsOf(sql, move.tenantId)).has(move.version)) return
+    // Looked at once more, right before: a record may have come late.
+    if (retires && (await hasRecords(sql, move))) return
     if (!(await moveTenantKey(sql, move))) return
     await tell(parts, sql, { ...move, action: actions[move.to] })
   })
@@ -135,17 +137,18 @@ async function tell(
   await notifyKeysChanged(sql, tenantId)
 }
 
-async function describe(
-  parts: Pick<KeyParts, 'database' | 'waits'>,
-  tenantId: string,
-): Promise<TenantKeyVersion[]> {
-  const records = await recordsOf(parts.database.of(tenantId), tenantId)
-  const versions = await listTenantKeys(parts.database.of(tenantId), tenantId)
-  return versions.map((row) => {
-    const count = records.get(row.version) ?? 0
-    const { version, state } = row
-    return { version, state, records: count, next: count > 0 ? null : nextOf(row, parts.waits) }
-  })
+async function hasRecords(
+  sql: Sql,
+  { tenantId, version }: Pick<Move, 'tenantId' | 'version'>,
+): Promise<boolean> {
+  const counts = await countSealedRecords(sql, [tenantId])
+  return counts.some(({ keyVersion }) => keyVersion === version)
+}
+
+function describe(held: HeldVersion, waits: KeyParts['waits']): TenantKeyVersion {
+  const { version, state, records, apiKeys, auditUntil } = held
+  const next = isHeld(held) ? null : nextOf(held, waits)
+  return { version, state, records, apiKeys, auditUntil, next }
 }
 
 function nextOf(
@@ -156,11 +159,6 @@ function nextOf(
   if (state === 'decrypt_only') return { state: 'disabled', from: after(settleMs) }
   if (state === 'disabled') return { state: 'destroyed', from: after(destroyMs) }
   return null
-}
-
-async function recordsOf(sql: Sql, tenantId: string): Promise<Map<number, number>> {
-  const counts = await countSealedRecords(sql, [tenantId])
-  return new Map(counts.map(({ keyVersion, records }) => [keyVersion, records]))
 }
 
 async function activeOf({ database }: KeyParts, tenantId: string): Promise<TenantKeyAge> {
@@ -177,12 +175,4 @@ async function activeOf({ database }: KeyParts, tenantId: string): Promise<Tenan
 
 function rotatedMeanwhile(tenantId: string): KeywellError {
   return new KeywellError('conflict', `Somebody else rotates the key of ${tenantId} right now.`)
-}
-
-function installIsOther(): KeywellError {
-  return new KeywellError(
-    'invalid_request',
-    'The key of the installation itself is not rotated: what checks your API keys is derived from it.',
-    { nextStep: 'Rotate the root key, which wraps it.' },
-  )
 }

@@ -4,6 +4,7 @@ import { listRootKeysOfReplicas } from '../store/replicas.ts'
 import { everyTenant, installation } from '../store/scope.ts'
 import { countSealedRecords, listSealedTenants, type SealedCount } from '../store/sealed-records.ts'
 import { listActiveVersions } from '../store/tenant-keys.ts'
+import { type DerivedHolds, listInstallHolds } from './holds.ts'
 import type { KeyParts } from './operations.ts'
 
 /** Tenants whose records are counted at once. */
@@ -23,12 +24,15 @@ export interface KeyStatus {
   silentReplicas: number
   /** Records that a version has sealed which is not the active one: what a rotation has still to move. */
   behind: SealedCount[]
+  /** Versions of the installation's key that were replaced, and what else than records still needs each. */
+  install: (DerivedHolds & { version: number })[]
 }
 
 export async function readKeyStatus({
   database,
   keys,
-}: Pick<KeyParts, 'database' | 'keys'>): Promise<KeyStatus> {
+  auditDays,
+}: Pick<KeyParts, 'database' | 'keys' | 'auditDays'>): Promise<KeyStatus> {
   const counts = await countTenantKeys(database.of(everyTenant))
   const replicas = await listRootKeysOfReplicas(database.of(installation), liveReplicaMs)
   const needed = counts.filter(({ state }) => state !== 'destroyed').map(({ kekId }) => kekId)
@@ -43,6 +47,7 @@ export async function readKeyStatus({
     })),
     silentReplicas: replicas.filter((held) => held === null).length,
     behind: await recordsBehind({ database }),
+    install: await listInstallHolds({ database, auditDays }),
   }
 }
 

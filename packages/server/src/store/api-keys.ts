@@ -17,6 +17,8 @@ export interface ApiKeyRow extends ApiKeyGrants {
   mac: Uint8Array
   /** Of all that the key may do; null for keys from before there were roles. */
   grantsMac: Uint8Array | null
+  /** Of the installation's key, on which the pepper of both MACs hangs. */
+  pepperVersion: number
   createdAt: Date
   lastUsedAt: Date | null
   revokedAt: Date | null
@@ -25,19 +27,20 @@ export interface ApiKeyRow extends ApiKeyGrants {
   live: boolean
 }
 
-const columns = `id, name, mac, grants_mac as "grantsMac", roles, tenants, providers,
-  created_at as "createdAt", expires_at as "expiresAt", last_used_at as "lastUsedAt",
+const columns = `id, name, mac, grants_mac as "grantsMac", pepper_version as "pepperVersion",
+  roles, tenants, providers, created_at as "createdAt", expires_at as "expiresAt", last_used_at as "lastUsedAt",
   revoked_at as "revokedAt", replaced_by as "replacedBy",
   revoked_at is null and (expires_at is null or expires_at > now()) as live`
 
 export async function insertApiKey(
   sql: Sql,
-  row: ApiKeyGrants & Pick<ApiKeyRow, 'id' | 'name' | 'mac' | 'grantsMac' | 'createdAt'>,
+  row: ApiKeyGrants &
+    Pick<ApiKeyRow, 'id' | 'name' | 'mac' | 'grantsMac' | 'pepperVersion' | 'createdAt'>,
 ): Promise<ApiKeyRow | undefined> {
   const [inserted] = await sql.query<ApiKeyRow>(
     `insert into api_keys (tenant_id, id, name, mac, grants_mac, roles, tenants, providers,
-       expires_at, created_at)
-     values ('@install', $1, $2, $3, $4, $5::text[], $6::text[], $7::text[], $8, $9)
+       expires_at, created_at, pepper_version)
+     values ('@install', $1, $2, $3, $4, $5::text[], $6::text[], $7::text[], $8, $9, $10)
      returning ${columns}`,
     [
       row.id,
@@ -49,6 +52,7 @@ export async function insertApiKey(
       row.providers,
       row.expiresAt,
       row.createdAt,
+      row.pepperVersion,
     ],
   )
   return inserted
@@ -96,6 +100,28 @@ export async function replaceApiKey(
     `update api_keys set replaced_by = $2, expires_at = $3, grants_mac = $4
      where tenant_id = '@install' and id = $1`,
     [row.id, row.replacedBy, row.expiresAt, row.grantsMac],
+  )
+}
+
+/** Other MACs under another pepper, if the row is still as it was read. */
+export async function renewApiKey(
+  sql: Sql,
+  row: ApiKeyRow,
+  next: Pick<ApiKeyRow, 'mac' | 'grantsMac' | 'pepperVersion'>,
+): Promise<void> {
+  await sql.query(
+    `update api_keys set mac = $5, grants_mac = $6, pepper_version = $7
+     where tenant_id = '@install' and id = $1 and pepper_version = $2 and mac = $3
+       and grants_mac is not distinct from $4`,
+    [
+      row.id,
+      row.pepperVersion,
+      row.mac,
+      row.grantsMac,
+      next.mac,
+      next.grantsMac,
+      next.pepperVersion,
+    ],
   )
 }
 

@@ -13,6 +13,11 @@ export async function tryLockChains(sql: Sql): Promise<boolean> {
   return row?.locked === true
 }
 
+/** The same, and waits for it. */
+export async function lockChains(sql: Sql): Promise<void> {
+  await sql.query('select pg_advisory_xact_lock($1::bigint)', [chainsLock])
+}
+
 /** An entry that is in no chain yet. */
 export interface TailRow {
   tenantId: string

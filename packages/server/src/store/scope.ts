@@ -7,10 +7,10 @@
 export const installation = '@install'
 
 /** For work that serves all tenants: has what such work needs, and no sealed value. */
-export const everyTenant: unique symbol = Symbol('every tenant')
+export const everyTenant: unique symbol = Symbol.for('keywell.every-tenant')
 
 /** For migrations alone: as whoever we log in as, who owns the tables or may do nothing. */
-export const schemaOwner: unique symbol = Symbol('schema owner')
+export const schemaOwner: unique symbol = Symbol.for('keywell.schema-owner')
 
 /** Rows of one tenant, of those of a list, or one of the two above. */
 export type Scope = string | readonly string[] | typeof everyTenant | typeof schemaOwner

@@ -1,6 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
 import type { TestDatabase } from '../../../../test/support/inspected.ts'
+import { isNamedInAudit } from './install-key-holders.ts'
+import { everyTenant } from './scope.ts'
 import { hasSealedRecords } from './tenant-keys.ts'
 
 /** One row of each table that needs a key, and nothing else in the database. */
@@ -22,8 +24,28 @@ const rows: Readonly<Record<string, string>> = {
   webhook_endpoints: `(tenant_id, id, url, events, key_version, sealed)
     values ('ten_a', 'whk_1', 'https://a.example', '{}', 1, '\\x00')`,
   install_keys: `(name, version, key_version, sealed, public_jwk) values ('k', 1, 1, '\\x00', '{}')`,
-  api_keys: `(id, name, mac, roles) values ('key_1', 'k', '\\x00', '{admin}')`,
+  api_keys: `(id, name, mac, roles, pepper_version) values ('key_1', 'k', '\\x00', '{admin}', 1)`,
 }
+
+const link = (macVersion: number, linkVersion: number) =>
+  `audit_links (tenant_id, position, entry_id, at, mac_version, mac, link_version, link)
+   values ('ten_a', 1, 'aud_1', now(), ${macVersion}, '\\x00', ${linkVersion}, '\\x00')`
+const tail = (macVersion: number) =>
+  `audit_tail (tenant_id, entry_id, mac_version, mac) values ('ten_a', 'aud_1', ${macVersion}, '\\x00')`
+const cut = (macVersion: number) =>
+  `audit_cuts (tenant_id, position, link, mac_version, mac)
+   values ('ten_a', 1, '\\x00', ${macVersion}, '\\x00')`
+
+/** Of version 2; nobody deletes them, so each is taken back. */
+const auditRows: readonly [what: string, row: string, isNamed: boolean][] = [
+  ['an entry that waits', tail(2), true],
+  ['an entry', link(2, 3), true],
+  ['a link', link(1, 2), true],
+  ['a cut', cut(2), true],
+  ['an entry that waits, of another version', tail(1), false],
+  ['a link of others', link(1, 3), false],
+  ['a cut of another', cut(3), false],
+]
 
 describeEachDatabase('what needs a key', (makeDatabase) => {
   let database: TestDatabase
@@ -36,6 +58,15 @@ describeEachDatabase('what needs a key', (makeDatabase) => {
     await database.query(`insert into ${table} ${row}`)
     expect(await hasSealedRecords(database)).toBe(true)
     await database.query(`delete from ${table}`)
+  })
+
+  test.each(auditRows)('of the audit log: %s', async (_, row, isNamed) => {
+    const looked = database.transaction(everyTenant, async (sql) => {
+      await sql.query(`insert into ${row}`)
+      expect(await isNamedInAudit(sql, 2)).toBe(isNamed)
+      throw new Error('taken back')
+    })
+    await expect(looked).rejects.toThrow('taken back')
   })
 
   test('an integration without a secret needs none', async () => {

@@ -8,7 +8,7 @@ import { KeyRing, type TenantKeyStore } from './key-ring.ts'
 import { openRecord, type RecordContext, sealRecord } from './record.ts'
 
 export { isKeyOutage, VaultError } from './errors.ts'
-export type { TenantKeyStore } from './key-ring.ts'
+export { keyLifetimeMs, type TenantKeyStore } from './key-ring.ts'
 export type { RecordContext } from './record.ts'
 
 /**
@@ -43,9 +43,12 @@ export interface Vault {
   ): Promise<{ sealed: Uint8Array; keyVersion: number }>
   /** @throws VaultError with one of the five inner names; see `VaultErrorReason` */
   open(context: RecordContext, sealed: Uint8Array): Promise<Uint8Array>
-  /** 32 bytes for one use that the label names (`keywell/1/audit`), from the installation's key. */
-  subkey(label: string): Promise<Uint8Array>
-  /** The same, with the version of the installation's key that it hangs on; the active one unless told. */
+  /**
+   * 32 bytes for one use that the label names (`keywell/1/audit`), from a version of the installation's
+   * key; the active one unless told.
+   *
+   * @throws VaultError `key_unavailable`
+   */
   subkeyOf(label: string, version?: number): Promise<{ version: number; key: Uint8Array }>
   /** Forgets a tenant's keys. Call it when a row of the key table has changed. */
   evict(tenantId: string): void
@@ -121,8 +124,6 @@ export function createVault(options: {
         const { tenantId } = context
         return openRecord((version) => ring.lender({ tenantId, version }), context, sealed)
       }),
-
-    subkey: async (label) => (await subkeyOf(label)).key,
 
     subkeyOf,
 

@@ -3,8 +3,8 @@
 -- `app.tenants`, and none when it names none; keywell_worker sees all tenants, in the columns that are
 -- granted here, of which none is sealed. Row security is forced: it binds the owner of the tables as well.
 
-create function tenant_tables() returns setof name language sql stable as $$
-  select c.relname from pg_class c
+create function tenant_tables() returns setof regclass language sql stable as $$
+  select c.oid::regclass from pg_class c
   join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
   where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
   order by c.relname
@@ -23,7 +23,7 @@ begin
   execute format('create policy of_all on %s to keywell_worker using (true)', guarded);
 end $$;
 
-select guard_by_tenant(name::text::regclass) from tenant_tables() as name;
+select guard_by_tenant(each) from tenant_tables() as each;
 
 -- A message to the installation's own endpoint stands under the tenant that it tells of; its owner sees it too.
 create policy of_endpoint on webhook_deliveries to keywell_app using (

@@ -1,0 +1,146 @@
+import { hash } from 'node:crypto'
+import { KeywellError } from '@keywell/protocol'
+import { LRUCache } from 'lru-cache'
+import type { Logger } from '../logger.ts'
+import { type ApiKeyRow, findApiKey, renewApiKey, touchApiKey } from '../store/api-keys.ts'
+import type { Database } from '../store/database.ts'
+import { installation } from '../store/scope.ts'
+import type { Access } from './access.ts'
+import { idInKey } from './key-text.ts'
+import type { Peppers } from './peppers.ts'
+import { everyRole } from './permissions.ts'
+
+/** How long a verified key is believed without a look-up; also the time until a revoked one is refused. */
+const believedMs = 2_000
+const touchPauseMs = 60_000
+/** How long a key that was right is not taken for a guess. */
+const provenMs = 3_600_000
+/** Keys that are remembered. */
+const maxKeys = 1_000
+
+/** Says of the key that came with a request what it may do. */
+export interface KeyCheck {
+  /**
+   * @param mayTry called before a key is tried that was not right within the last hour, so that guesses
+   *   can be refused; what it throws is thrown
+   * @throws KeywellError `unauthorized`, the same for wrong, expired, revoked and unknown keys
+   */
+  verify(key: string, mayTry?: () => void): Promise<Access>
+  /** Looks up every key again: one of them was changed here. */
+  forget(): void
+}
+
+/** The cause of a refusal whose key has ended. For the log: whoever called is not told. */
+export class DeadKey extends Error {
+  override readonly name = 'DeadKey'
+  readonly keyId: string
+  readonly reason: 'expired' | 'revoked'
+
+  constructor({ id, revokedAt }: ApiKeyRow) {
+    super(`The key ${id} has ended.`)
+    this.keyId = id
+    this.reason = revokedAt === null ? 'expired' : 'revoked'
+  }
+}
+
+export function createKeyCheck(parts: {
+  database: Database
+  peppers: Pick<Peppers, 'present' | 'find'>
+  logger: Logger
+}): KeyCheck {
+  const { database, peppers, logger } = parts
+  const believed = new LRUCache<string, Access>({ max: maxKeys, ttl: believedMs })
+  const proven = new LRUCache<string, true>({ max: maxKeys, ttl: provenMs })
+  const touched = new LRUCache<string, true>({ max: maxKeys, ttl: touchPauseMs })
+  /** Ids of keys that are on their way to the present pepper. */
+  const renewing = new Set<string>()
+
+  /** The access that a key has, by its row. */
+  async function admit(key: string): Promise<Access> {
+    const id = idInKey(key)
+    const row = id === undefined ? undefined : await findApiKey(database.of(installation), id)
+    if (row === undefined) throw refused()
+    // Its MAC went with it, so it is believed which one it was: it opens nothing.
+    if (row.revokedAt !== null) throw refused(new DeadKey(row))
+    const macs = await peppers.find(row.pepperVersion)
+    const verdict = macs === undefined ? 'unverifiable' : macs.judge(row, key)
+    if (!row.live) throw refused(verdict.startsWith('right') ? new DeadKey(row) : undefined)
+    switch (verdict) {
+      case 'right':
+        renew(row, key)
+        return accessOf(row)
+      case 'right_from_before':
+        renew(row, key)
+        return accessOf({ ...row, roles: everyRole, tenants: null, providers: null })
+      case 'unverifiable':
+        alarmUnverifiable(logger, row)
+        throw refused()
+      case 'made_up':
+      case 'altered':
+        logger.error({ alarm: 'api_key_forged', keyId: row.id, verdict }, 'a forged API key')
+        throw refused()
+      default:
+        verdict satisfies never
+        throw new TypeError('unreachable')
+    }
+  }
+
+  /**
+   * A key that was right leaves an old pepper now, since its text is at hand. Off the path of the read; who
+   * loses against another replica, or has no database, does it at a later use.
+   */
+  function renew(row: ApiKeyRow, key: string): void {
+    const { version: pepperVersion, macs } = peppers.present()
+    if (row.pepperVersion >= pepperVersion || renewing.has(row.id)) return
+    renewing.add(row.id)
+    void renewApiKey(database.of(installation), row, { ...macs.again(row, key), pepperVersion })
+      .catch(() => {})
+      .finally(() => renewing.delete(row.id))
+  }
+
+  /** Off the path of the read; when the database is away it is told so by the read itself. */
+  function touch(id: string): void {
+    if (touched.has(id)) return
+    touched.set(id, true)
+    void touchApiKey(database.of(installation), id).catch(() => {})
+  }
+
+  return {
+    async verify(key, mayTry = () => {}) {
+      const name = nameOf(key)
+      let known = believed.get(name)
+      if (known === undefined) {
+        if (!proven.has(name)) mayTry()
+        known = await admit(key)
+        believed.set(name, known)
+        proven.set(name, true)
+      }
+      touch(known.id)
+      return known
+    },
+
+    forget: () => believed.clear(),
+  }
+}
+
+/** Somebody disabled or destroyed a version of the installation's key that a live API key still needs. */
+export function alarmUnverifiable(
+  logger: Logger,
+  { id: keyId, pepperVersion: version }: ApiKeyRow,
+): void {
+  const alarm = 'api_key_unverifiable'
+  logger.error({ alarm, keyId, version }, 'an API key hangs on a key that is gone')
+}
+
+/** A hash, so that no key lies in memory as the name of an entry. */
+function nameOf(key: string): string {
+  return hash('sha256', key, 'base64')
+}
+
+function accessOf({ id, roles, tenants, providers, expiresAt }: ApiKeyRow): Access {
+  return { id, roles, tenants, providers, expiresAt: expiresAt?.getTime() ?? null }
+}
+
+function refused(cause?: DeadKey): KeywellError {
+  return new KeywellError('unauthorized', 'The API key is not valid.', { cause })
+}
