@@ -319,6 +319,38 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
       expect(findings[0]?.entryId).not.toBe(first)
     })
 
+    test('a copy of an entry, at another time', async () => {
+      const [first] = await stage.write(2)
+      await stage.tamper(
+        `insert into audit (tenant_id, id, at, actor, action, result)
+         select tenant_id, id, at - interval '1 hour', actor, action, result from audit
+         where tenant_id = $1 and id = $2`,
+        [stage.tenantId, first ?? ''],
+      )
+      expect(await stage.verify()).toMatchObject({
+        findings: [{ kind: 'planted', position: null, entryId: first }],
+      })
+    })
+
+    test('an entry whose link has the position of another, where a batch ends', async () => {
+      await Promise.all(Array.from({ length: 1_000 }, () => stage.audit.handOut(stage.entry())))
+      await stage.chainer.link()
+      await stage.tamper(
+        `insert into audit (tenant_id, id, actor, action, result)
+         values ($1, 'aud_planted', 'key:key_9', 'credential.read', 'ok')`,
+        [stage.tenantId],
+      )
+      await stage.tamper(
+        `insert into audit_links (tenant_id, position, entry_id, at, mac_version, mac, link_version, link)
+         select l.tenant_id, l.position, a.id, a.at, 1, l.mac, 1, l.link
+         from audit_links l join audit a on a.tenant_id = l.tenant_id and a.id = 'aud_planted'
+         where l.tenant_id = $1 and l.position = 1000`,
+        [stage.tenantId],
+      )
+      const { findings } = await stage.verify()
+      expect(findings).toHaveLength(1)
+    })
+
     test('an entry and its link, without the key', async () => {
       await stage.write(1)
       await stage.tamper(

@@ -190,12 +190,7 @@ describeEachDatabase('the weeks of the audit log', (makeDatabase) => {
 
     test('nor one with an entry that waits for its link', async () => {
       await makeWeek(monday)
-      await stage.audit.handOut(stage.entry())
-      await stage.tamper('update audit set at = $2 where tenant_id = $1', [stage.tenantId, monday])
-      await stage.tamper('update audit_tail set at = $2 where tenant_id = $1', [
-        stage.tenantId,
-        monday,
-      ])
+      await writeAt(stage, monday, { isLinked: false })
       await expect(drop(nameOf(monday))).rejects.toThrow('no chain was cut behind')
       await stage.chainer.link()
       expect((await retention().trim()).weeks).toContain(nameOf(monday))
@@ -296,6 +291,9 @@ verifies('T30:weeks-of-an-owner', async () => {
   await writeAt(stage, monday)
   await expect(drop()).rejects.toThrow('no chain was cut behind')
   const retention = createAuditRetention({ database, keys: stage.keys, days: 90 })
+  await writeAt(stage, monday, { isLinked: false })
+  await expect(retention.trim()).rejects.toThrow('entries without one')
+  await stage.chainer.link()
   expect(await retention.trim()).toEqual({ weeks: [nameOf(monday)], entries: 0 })
   await stage.write(1)
   expect(await stage.verify()).toMatchObject({ entries: 1, findings: [] })
@@ -351,8 +349,8 @@ async function migrateUpTo(database: TestDatabase, last: number): Promise<void> 
   })
 }
 
-/** An entry of a tenant, linked, at a time of the past: the database's, so it is set back there. */
-async function writeAt(stage: ChainStage, at: Date): Promise<void> {
+/** An entry of a tenant, linked unless told, at a time of the past: the database's, so it is set back there. */
+async function writeAt(stage: ChainStage, at: Date, { isLinked = true } = {}): Promise<void> {
   await stage.audit.handOut(stage.entry())
   await stage.tamper(
     `update audit set at = $2 where tenant_id = $1 and id in (
@@ -361,7 +359,7 @@ async function writeAt(stage: ChainStage, at: Date): Promise<void> {
     [stage.tenantId, at],
   )
   await stage.tamper('update audit_tail set at = $2 where tenant_id = $1', [stage.tenantId, at])
-  await stage.chainer.link()
+  if (isLinked) await stage.chainer.link()
 }
 
 const age = (date: Date) => (Date.now() - date.getTime()) / dayMs

@@ -155,7 +155,7 @@ begin
        )
      )', 'audit_links_' || dropped) into uncut;
   if uncut or exists (select from audit_tail where at < gone.ends) then
-    raise exception 'week % has links that no chain was cut behind', dropped
+    raise exception 'week % has links that no chain was cut behind, or entries without one', dropped
       using errcode = 'object_not_in_prerequisite_state';
   end if;
   execute format('drop table %I, %I', 'audit_' || dropped, 'audit_links_' || dropped);
