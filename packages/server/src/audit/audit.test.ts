@@ -173,6 +173,21 @@ describeEachDatabase('audit', (makeDatabase) => {
     })
   })
 
+  test('what is recorded and cannot be written holds up no hand-out', async () => {
+    const written: Promise<void>[] = []
+    let recorded: Promise<unknown> | undefined
+    await database.owner.transaction(schemaOwner, async (sql) => {
+      await sql.query('lock table audit in exclusive mode')
+      written.push(audit.handOut(entry))
+      recorded = audit.record({ ...entry, reason: unwritable }).catch((reason: unknown) => reason)
+      written.push(audit.handOut(entry))
+    })
+    await Promise.all(written)
+    expect(await recorded).toBeInstanceOf(Error)
+    await audit.record(entry)
+    expect(await count(database, tenantId)).toBe(3)
+  })
+
   test('close waits for what is on its way, and takes no more', async () => {
     const written = [audit.handOut(entry), audit.handOut(entry), audit.handOut(entry)]
     await audit.close()
