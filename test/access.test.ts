@@ -385,6 +385,7 @@ describeEachDatabase('access', (makeDatabase) => {
     const test = `/v1/webhooks/${webhook}/test?${query}`
     const message = must(await stage.call<{ id: string }>('POST', test), 202)
     const session = await stage.session(abroad)
+    must(await stage.call('PUT', `/v1/tenants/${tenantId}/policy`, { providers: ['gitlab'] }), 200)
     return {
       connection: await first('connections'),
       webhook,
@@ -463,6 +464,7 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
   'GET /v1/changes/keys': 'is asked for nothing',
   'GET /v1/tenants/{id}': ({ tenantId }) => ({ path: `/v1/tenants/${tenantId}` }),
   'GET /v1/tenants/{id}/export': ({ tenantId }) => ({ path: `/v1/tenants/${tenantId}/export` }),
+  'GET /v1/tenants/{id}/policy': ({ tenantId }) => ({ path: `/v1/tenants/${tenantId}/policy` }),
   'GET /v1/webhooks': ({ tenantId }) => ({ path: `/v1/webhooks?tenantId=${tenantId}` }),
   'POST /v1/webhooks': ({ tenantId, url }) => ({ path: '/v1/webhooks', body: { tenantId, url } }),
   'GET /v1/webhooks/{id}': ofWebhook(),

@@ -1,14 +1,12 @@
 /** Keys replaced by an operator's commands, while real processes serve reads from a real Postgres. */
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { createKeyFile } from '@keywell/server'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { type CreatedDatabase, createDatabase } from './support/databases.ts'
-import { openCreated } from './support/inspected.ts'
-import { runService, type ServiceProcess, startService } from './support/service-process.ts'
-import { createStage, type Stage } from './support/stage.ts'
+import { createDeployment, type Deployment } from './support/deployment.ts'
+import type { Stage } from './support/stage.ts'
+import { steadily } from './support/steadily.ts'
 import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
 
@@ -17,59 +15,29 @@ const usersOfTenant = 4
 /** 200 per second, as far as the machine can. */
 const pauseMs = 5
 
-let created: CreatedDatabase
+let deployment: Deployment
 let stage: Stage
 /** Of the three processes that serve. */
 let urls: string[]
-const folder = mkdtempSync(join(tmpdir(), 'keywell-key-processes-'))
-const keyFile = join(folder, 'root-keys')
-const running: ServiceProcess[] = []
 
 beforeAll(async () => {
-  createKeyFile(keyFile)
-  created = await createDatabase()
-  const database = await openCreated(created)
-  stage = await createStage(database, { keyPath: keyFile, role: 'serve' })
+  deployment = await createDeployment({ role: 'serve' })
+  stage = deployment.stage
   for (const tenantId of tenants) {
     for (let user = 0; user < usersOfTenant; user += 1) {
       await stage.connect({ who: { tenantId, userId: `usr_${user}` } })
     }
   }
-  const replicas = await Promise.all([start(), start()])
+  const replicas = await Promise.all([deployment.start(), deployment.start()])
   urls = [stage.url, ...replicas.map(({ url }) => url)]
 })
+afterAll(() => deployment.stop())
 
-afterAll(async () => {
-  for (const service of running) await service.stop()
-  await stage.stop()
-  await created.drop()
-})
-
-const environment = () => ({
-  DATABASE_URL: created.appUrl,
-  KEYWELL_KEY_FILE: keyFile,
-  KEYWELL_ALLOW_HOSTS: new URL(stage.sandbox.url).origin,
-})
-
-async function start(): Promise<ServiceProcess> {
-  const service = await startService(environment())
-  running.push(service)
-  return service
-}
-
-async function service(...words: string[]): Promise<{ code: number | null; output: string }> {
-  const run = runService(words, environment())
-  return { code: await run.exited, output: run.output() }
-}
-const command = (...words: string[]) => service('keys', ...words)
+const command = (...words: string[]) => deployment.command('keys', ...words)
 
 /** One read, with an API key; no answer is 0. */
 async function readAt(url: string, apiKey: string, tenantId: string, userId: string) {
-  const answer = await fetch(`${url}/v1/credentials`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ provider: 'gitlab', tenantId, userId }),
-  }).catch(() => undefined)
+  const answer = await deployment.readAt(url, { tenantId, userId }, apiKey).catch(() => undefined)
   await answer?.arrayBuffer()
   return answer?.status ?? 0
 }
@@ -83,25 +51,17 @@ function load(
   stop(): Promise<Record<number, number>>
 } {
   const said: Record<number, number> = {}
-  const open = new Set<Promise<void>>()
-  let count = 0
-  async function read(): Promise<void> {
+  const reading = steadily(pauseMs, async (count) => {
     const url = urls[count % urls.length] ?? ''
     const tenantId = tenants[count % tenants.length] ?? ''
     const userId = `usr_${count % usersOfTenant}`
-    count += 1
     const status = await readAt(url, apiKeyOf(url), tenantId, userId)
     said[status] = (said[status] ?? 0) + 1
-  }
-  const timer = setInterval(() => {
-    const reading: Promise<void> = read().finally(() => open.delete(reading))
-    open.add(reading)
-  }, pauseMs)
+  })
   return {
-    count: () => count,
+    count: reading.count,
     async stop() {
-      clearInterval(timer)
-      await Promise.all(open)
+      await reading.stop()
       return said
     },
   }
@@ -118,18 +78,18 @@ verifies(
   'keys:under-load',
   async () => {
     const before = await generations()
-    const oldLine = readFileSync(keyFile, 'utf8')
+    const oldLine = readFileSync(deployment.keyFile, 'utf8')
     const reads = load(urls)
 
-    const other = join(folder, 'new-key')
+    const other = join(dirname(deployment.keyFile), 'new-key')
     createKeyFile(other)
     const newLine = readFileSync(other, 'utf8')
-    writeFileSync(keyFile, newLine + oldLine)
+    writeFileSync(deployment.keyFile, newLine + oldLine)
     const root = await command('rotate-root')
     expect(root.output).toMatch(/Wrapped anew: 4 keys; kek_[0-9a-f]{16} wraps now\./)
     expect(root.output).toMatch(/kek_[0-9a-f]{16} wraps nothing any more: it may be taken away/)
     expect(root.code).toBe(0)
-    writeFileSync(keyFile, newLine)
+    writeFileSync(deployment.keyFile, newLine)
 
     const tenant = await command('rotate-tenant', 'ten_a')
     expect(tenant.output).toContain(`Moved: ${usersOfTenant} records`)
@@ -144,7 +104,7 @@ verifies(
 
     // Who starts now has never seen the old root key.
     const [late, verified, status] = await Promise.all([
-      start(),
+      deployment.start(),
       command('verify'),
       command('status'),
     ])
@@ -180,7 +140,7 @@ verifies(
     expect(rotated.output).toMatch(/needed by the audit log, whose last entry of it goes about 20/)
     const inUse = [...keyAt.values()].map(({ id }) => id)
     const [made] = await Promise.all([
-      service('api-keys', 'create', 'by command'),
+      deployment.command('api-keys', 'create', 'by command'),
       until(
         'each API key has left the old one, and each process seals with the new one',
         async () => {
@@ -211,7 +171,10 @@ verifies(
     expect(said[200], 'reads').toBeGreaterThan(100)
 
     reads = load(urls, (url) => keyAt.get(url)?.key ?? '')
-    const [status, audit] = await Promise.all([command('status'), service('audit', 'verify')])
+    const [status, audit] = await Promise.all([
+      command('status'),
+      deployment.command('audit', 'verify'),
+    ])
     expect(Object.keys(await reads.stop())).toEqual(['200'])
     expect(status.output).toContain('@install: version 1 of its key is not retired yet')
     expect(status.output).not.toContain(idle.id)

@@ -4,58 +4,30 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { faults } from '@keywell/sandbox'
 import { createKeyFile } from '@keywell/server'
-import { afterAll, beforeAll, expect, inject } from 'vitest'
-import { type CreatedDatabase, createDatabase } from './support/databases.ts'
-import { openCreated, openOwner } from './support/inspected.ts'
+import { afterAll, beforeAll, expect, inject, onTestFinished } from 'vitest'
+import { createDeployment, type Deployment } from './support/deployment.ts'
+import { openOwner } from './support/inspected.ts'
 import { runStatement } from './support/migrated.ts'
-import { runService, type ServiceProcess, startService } from './support/service-process.ts'
-import { createStage, mira, type Stage } from './support/stage.ts'
+import { runService, startService } from './support/service-process.ts'
+import { mira, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
 
 // The service as an operator runs it: processes of its own, on a real Postgres.
 
-let created: CreatedDatabase
+let deployment: Deployment
 let stage: Stage
 const folder = mkdtempSync(join(tmpdir(), 'keywell-processes-'))
-const keyFile = join(folder, 'root-key')
-const running: ServiceProcess[] = []
 
 beforeAll(async () => {
-  createKeyFile(keyFile)
-  created = await createDatabase()
-  stage = await createStage(await openCreated(created), { keyPath: keyFile })
+  deployment = await createDeployment()
+  stage = deployment.stage
 })
-
-afterAll(async () => {
-  for (const service of running) await service.stop()
-  await stage.stop()
-  await created.drop()
-})
-
-const environment = () => ({
-  DATABASE_URL: created.appUrl,
-  KEYWELL_KEY_FILE: keyFile,
-  KEYWELL_ALLOW_HOSTS: new URL(stage.sandbox.url).origin,
-})
-
-async function start(): Promise<ServiceProcess> {
-  const service = await startService(environment())
-  running.push(service)
-  return service
-}
-
-function readAt(url: string, query: object) {
-  return fetch(`${url}/v1/credentials`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${stage.apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ provider: 'gitlab', ...query }),
-  })
-}
+afterAll(() => deployment.stop())
 
 verifies(
   'refresh:single-flight-processes',
   async () => {
-    const replicas = await Promise.all([start(), start()])
+    const replicas = await Promise.all([deployment.start(), deployment.start()])
     const { connection } = await stage.connect()
     await stage.calm()
     const past = "now() - interval '1 second'"
@@ -75,7 +47,7 @@ verifies(
     })
     const answers = await Promise.all(
       Array.from({ length: 200 }, async (_, index) => {
-        const answer = await readAt(replicas[index % 2]?.url ?? '', mira)
+        const answer = await deployment.readAt(replicas[index % 2]?.url ?? '', mira)
         return { status: answer.status, body: await answer.json() }
       }),
     )
@@ -93,7 +65,7 @@ verifies('T30:audit-fails-closed', async () => {
   const who = { tenantId: 'ten_audited', userId: 'u' }
   await stage.connect({ who })
   expect((await stage.read(who)).status).toBe(200)
-  const owner = await openOwner(created.ownerUrl)
+  const owner = await openOwner(deployment.created.ownerUrl)
   await owner.query('alter table audit rename to audit_gone')
   const answers = await Promise.all(Array.from({ length: 200 }, () => stage.read(who)))
   for (const answer of answers) {
@@ -108,10 +80,10 @@ verifies('T30:audit-fails-closed', async () => {
 verifies(
   'store:database-away',
   async () => {
-    const service = await start()
+    const service = await deployment.start()
     await stage.connect()
-    expect((await readAt(service.url, mira)).status).toBe(200)
-    const owner = await openOwner(created.ownerUrl)
+    expect((await deployment.readAt(service.url, mira)).status).toBe(200)
+    const owner = await openOwner(deployment.created.ownerUrl)
     await owner.query(
       `select pg_terminate_backend(pid) from pg_stat_activity
        where datname = current_database() and pid <> pg_backend_pid()`,
@@ -119,7 +91,7 @@ verifies(
     // Whatever the first answers are, the process lives and serves again.
     let status = 0
     for (let tries = 0; status !== 200 && tries < 50; tries += 1) {
-      status = (await readAt(service.url, mira)).status
+      status = (await deployment.readAt(service.url, mira)).status
       expect([200, 503]).toContain(status)
       if (status !== 200) await delay(100)
     }
@@ -152,7 +124,7 @@ verifies(
     const rotated = async () =>
       (await stage.sandbox.control.counters()).grantTypes.refresh_token === 1
     await expect.poll(rotated).toBe(true)
-    const { pathname } = new URL(created.ownerUrl)
+    const { pathname } = new URL(deployment.created.ownerUrl)
     const name = pathname.slice(1)
     const allow = (whether: boolean) =>
       runStatement(inject('postgresUrl'), `alter database "${name}" allow_connections ${whether}`)
@@ -176,7 +148,7 @@ verifies(
 verifies(
   'service:shutdown',
   async () => {
-    const service = await start()
+    const service = await deployment.start()
     const stream = await fetch(`${service.url}/v1/changes`, {
       headers: { authorization: `Bearer ${stage.apiKey}` },
     })
@@ -199,9 +171,9 @@ verifies(
     chmodSync(open, 0o644)
     const other = join(folder, 'other-key')
     createKeyFile(other)
-    const base = environment()
+    const base = deployment.environment
     const cases: [string, Record<string, string>, RegExp][] = [
-      ['no key', { DATABASE_URL: base.DATABASE_URL }, /KEYWELL_KEY_FILE/],
+      ['no key', { DATABASE_URL: deployment.created.appUrl }, /KEYWELL_KEY_FILE/],
       ['a key file that is none', { ...base, KEYWELL_KEY_FILE: join(folder, 'nosuch') }, /nosuch/],
       ['a broken key', { ...base, KEYWELL_KEY_FILE: broken }, /broken-key/],
       ['a key that others can read', { ...base, KEYWELL_KEY_FILE: open }, /chmod 600/],
@@ -227,7 +199,7 @@ verifies(
     const dataDir = join(folder, 'embedded')
     const variables = { KEYWELL_MODE: 'development', KEYWELL_DATA_DIR: dataDir }
     const first = await startService(variables)
-    running.push(first)
+    onTestFinished(async () => void (await first.stop()))
     const apiKey = readFileSync(join(dataDir, 'api-key'), 'utf8').trim()
     const second = runService([], { PORT: '0', ...variables })
     expect(await second.exited).toBe(1)
@@ -237,7 +209,7 @@ verifies(
     expect((await fetch(`${first.url}/v1/connections?tenantId=a`, { headers })).status).toBe(200)
     expect(await first.stop()).toBe(0)
     const third = await startService(variables)
-    running.push(third)
+    onTestFinished(async () => void (await third.stop()))
     expect((await fetch(`${third.url}/v1/connections?tenantId=a`, { headers })).status).toBe(200)
   },
   { timeout: 120_000 },
@@ -246,22 +218,19 @@ verifies(
 verifies(
   'service:keys-command',
   async () => {
-    const made = runService(['api-keys', 'create', 'backend'], environment())
-    expect(await made.exited).toBe(0)
-    const key = /kw_\w+/.exec(made.output())?.[0] ?? ''
+    const made = await deployment.command('api-keys', 'create', 'backend')
+    expect(made.code).toBe(0)
+    const key = /kw_\w+/.exec(made.output)?.[0] ?? ''
     const send = () =>
       fetch(`${stage.url}/v1/providers`, { headers: { authorization: `Bearer ${key}` } })
     expect((await send()).status).toBe(200)
-    const list = runService(['api-keys', 'list'], environment())
-    await list.exited
-    const id = /(key_\w+) {2}live {5}backend/.exec(list.output())?.[1] ?? ''
-    expect(list.output()).not.toContain(key.slice(-40))
-    const revoked = runService(['api-keys', 'revoke', id], environment())
-    expect(await revoked.exited).toBe(0)
+    const { output } = await deployment.command('api-keys', 'list')
+    const id = /(key_\w+) {2}live {5}backend/.exec(output)?.[1] ?? ''
+    expect(output).not.toContain(key.slice(-40))
+    expect(await deployment.command('api-keys', 'revoke', id)).toMatchObject({ code: 0 })
     await expect.poll(async () => (await send()).status, { timeout: 10_000 }).toBe(401)
-    const unknown = runService(['keys', 'explode'], environment())
-    expect(await unknown.exited).toBe(2)
-    expect(unknown.output()).toContain('Usage')
+    const unknown = await deployment.command('keys', 'explode')
+    expect(unknown).toMatchObject({ code: 2, output: expect.stringContaining('Usage') })
   },
   { timeout: 90_000 },
 )

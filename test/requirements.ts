@@ -258,6 +258,53 @@ export const requirements = {
       'A row of an API key that was planted, widened, moved or prolonged admits nobody, and raises the alarm.',
     source: 'threats.md, T16',
   },
+  'policy:providers': {
+    behaviour:
+      'A provider that the operator does not allow a tenant is not connected there, not registered and not read, and each refusal is in the audit log.',
+    source: 'connect.md, Scopes; threats.md, Who may do what',
+  },
+  'policy:hosts': {
+    behaviour: 'The same for a host, in whichever spelling, and nothing is sent to it.',
+    source: 'threats.md, Who may do what',
+  },
+  'policy:scopes': {
+    behaviour:
+      'No session, flow or key goes beyond the scopes that the operator allows a tenant, and a refusal names them.',
+    source: 'T7; connect.md, Scopes',
+  },
+  'policy:narrowed': {
+    behaviour:
+      'A policy that is narrowed while a user connects holds: nothing is stored, no code is sent, and a grant that is too wide is withdrawn.',
+    source: 'T7',
+  },
+  'policy:read': {
+    behaviour:
+      'What was connected before and goes beyond the policy is handed out by no process from its commit on, is kept alive, and serves again when it is allowed.',
+    source: 'T7; T27',
+  },
+  'policy:read-only': {
+    behaviour:
+      'A tenant that is to change nothing gets no credential that could, nor one of which nobody knows what it may do.',
+    source: 'T7; T34',
+  },
+  'policy:tools': {
+    behaviour: 'What the policy says of tools comes with the credential that they would use.',
+    source: 'T34; tools.md, Policy',
+  },
+  'policy:evicts': {
+    behaviour:
+      'Within a second of a change an SDK serves nothing that the policy was not asked about, and no other tenant notices.',
+    source: 'T27; sdk.md',
+  },
+  'policy:operator': {
+    behaviour:
+      'Only an admin key without limits changes a policy, as a whole and without typing errors, and the audit log says who did.',
+    source: 'T29; T30',
+  },
+  'policy:unreadable': {
+    behaviour: 'A policy that this version cannot read allows nothing.',
+    source: 'architecture.md, Fail closed',
+  },
   'T18:erase': {
     behaviour:
       'Erasing a tenant withdraws its grants, then destroys its keys and leaves of its rows nothing but log, changes and its id.',
@@ -324,6 +371,11 @@ export const requirements = {
       'A statement changes no row of a tenant that its scope does not name, and moves none there.',
     source: 'threats.md, Row-level security',
   },
+  'T19:row-security-cost': {
+    behaviour:
+      'Row security looks at the rows that a statement finds, and has none read besides them.',
+    source: 'threats.md, Row-level security; refresh.md, figures',
+  },
   'T19:row-security-owner': {
     behaviour: 'Row security binds whoever owns the tables, unless that is a superuser.',
     source: 'threats.md, Row-level security',
@@ -335,6 +387,11 @@ export const requirements = {
   'operate:roles-missing': {
     behaviour:
       'A login that may not take the roles is told the statements that an administrator has to run.',
+    source: 'threats.md, Row-level security',
+  },
+  'operate:migrate': {
+    behaviour:
+      'The owner of the tables migrates by command, without a root key; until then the service says so and does not start.',
     source: 'threats.md, Row-level security',
   },
   'operate:login-owns-nothing': {

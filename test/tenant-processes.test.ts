@@ -1,15 +1,11 @@
 /** A tenant erased by an operator's command, while real processes and an SDK serve it and another. */
 
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Keywell } from '@keywell/sdk'
-import { createKeyFile } from '@keywell/server'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { type CreatedDatabase, createDatabase } from './support/databases.ts'
-import { openCreated, openOwner } from './support/inspected.ts'
-import { runService, type ServiceProcess, startService } from './support/service-process.ts'
-import { createStage, type Stage } from './support/stage.ts'
+import { createDeployment, type Deployment } from './support/deployment.ts'
+import { openOwner } from './support/inspected.ts'
+import type { Stage } from './support/stage.ts'
+import { steadily } from './support/steadily.ts'
 import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
 
@@ -20,50 +16,22 @@ const pauseMs = 5
 /** Within this time nobody yields anything of it any more. */
 const limitMs = 5_000
 
-let created: CreatedDatabase
+let deployment: Deployment
 let stage: Stage
-const keyFile = join(mkdtempSync(join(tmpdir(), 'keywell-tenant-processes-')), 'root-key')
-const running: ServiceProcess[] = []
 
 beforeAll(async () => {
-  createKeyFile(keyFile)
-  created = await createDatabase()
-  const database = await openCreated(created)
-  stage = await createStage(database, { keyPath: keyFile, role: 'serve' })
+  deployment = await createDeployment({ role: 'serve' })
+  stage = deployment.stage
   for (const tenantId of [gone, stays]) {
     for (const userId of users) await stage.connect({ who: { tenantId, userId } })
   }
 })
+afterAll(() => deployment.stop())
 
-afterAll(async () => {
-  for (const service of running) await service.stop()
-  await stage.stop()
-  await created.drop()
-})
-
-const environment = () => ({
-  DATABASE_URL: created.appUrl,
-  KEYWELL_KEY_FILE: keyFile,
-  KEYWELL_ALLOW_HOSTS: new URL(stage.sandbox.url).origin,
-})
-
-async function start(): Promise<ServiceProcess> {
-  const service = await startService(environment())
-  running.push(service)
-  return service
-}
-
-async function command(...words: string[]): Promise<{ code: number | null; output: string }> {
-  const run = runService(['tenants', ...words], environment())
-  return { code: await run.exited, output: run.output() }
-}
+const command = (...words: string[]) => deployment.command('tenants', ...words)
 
 async function read(url: string, tenantId: string, userId: string): Promise<number> {
-  const answer = await fetch(`${url}/v1/credentials`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${stage.apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ provider: 'gitlab', tenantId, userId }),
-  }).catch(() => undefined)
+  const answer = await deployment.readAt(url, { tenantId, userId }).catch(() => undefined)
   await answer?.arrayBuffer()
   return answer?.status ?? 0
 }
@@ -71,34 +39,20 @@ async function read(url: string, tenantId: string, userId: string): Promise<numb
 /** Reads of both tenants, at one replica after the other; counts what they said. */
 function load(urls: readonly string[]) {
   const said: Record<string, Record<number, number>> = { [gone]: {}, [stays]: {} }
-  const open = new Set<Promise<void>>()
-  let count = 0
-  const timer = setInterval(() => {
-    const url = urls[count % urls.length] ?? ''
+  const reading = steadily(pauseMs, async (count) => {
     const tenantId = Math.floor(count / urls.length) % 2 === 0 ? gone : stays
     const userId = users[count % users.length] ?? ''
-    count += 1
-    const reading: Promise<void> = read(url, tenantId, userId)
-      .then((status) => {
-        const ofTenant = said[tenantId] ?? {}
-        ofTenant[status] = (ofTenant[status] ?? 0) + 1
-      })
-      .finally(() => open.delete(reading))
-    open.add(reading)
-  }, pauseMs)
-  return {
-    said,
-    async stop() {
-      clearInterval(timer)
-      await Promise.all(open)
-    },
-  }
+    const status = await read(urls[count % urls.length] ?? '', tenantId, userId)
+    const ofTenant = said[tenantId] ?? {}
+    ofTenant[status] = (ofTenant[status] ?? 0) + 1
+  })
+  return { said, stop: reading.stop }
 }
 
 verifies(
   'T18:under-load',
   async () => {
-    const replicas = await Promise.all([start(), start()])
+    const replicas = await Promise.all([deployment.start(), deployment.start()])
     const urls = [stage.url, ...replicas.map(({ url }) => url)]
     const sdks = replicas.map(({ url }) => new Keywell({ url, apiKey: stage.apiKey }))
     const of = (tenantId: string, userId: string) => ({ provider: 'gitlab', tenantId, userId })
@@ -106,7 +60,7 @@ verifies(
     for (const sdk of sdks) {
       for (const result of await sdk.warm(all)) expect(result).toMatchObject({ ok: true })
     }
-    const owner = await openOwner(created.ownerUrl)
+    const owner = await openOwner(deployment.created.ownerUrl)
     const tables = ['connections', 'credentials']
     for (const table of tables) {
       await owner.query(`create table before_${table} as select * from ${table}`)

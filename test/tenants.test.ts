@@ -52,6 +52,8 @@ describeEachDatabase('tenants', (makeDatabase) => {
   }
   const pathOf = (tenantId: string) => `/v1/tenants/${encodeURIComponent(tenantId)}`
   const look = (tenantId: string) => stage.call<Tenant>('GET', pathOf(tenantId))
+  const limit = async (tenantId: string) =>
+    must(await stage.call('PUT', `${pathOf(tenantId)}/policy`, { tools: { gitlab: [] } }), 200)
   const erase = async (tenantId: string, query = '') =>
     must(await stage.call<Tenant>('DELETE', `${pathOf(tenantId)}${query}`), 200)
 
@@ -118,6 +120,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     const tenantId = newTenant()
     const { who } = await sealEverything(stage, { tenantId, overtaken: overtaking.tenants })
     const token = await tokenOf(who)
+    await limit(tenantId)
     const held = must(await look(tenantId), 200)
     expect(held).toMatchObject({
       state: 'active',
@@ -125,7 +128,14 @@ describeEachDatabase('tenants', (makeDatabase) => {
       holds: { connections: 2, integrations: 1, webhooks: 1 },
     })
     expect(await tablesWith(tenantId)).toEqual(
-      expect.arrayContaining(['credentials', 'flows', 'one_time_codes', 'orphans', 'revocations']),
+      expect.arrayContaining([
+        'credentials',
+        'flows',
+        'one_time_codes',
+        'orphans',
+        'revocations',
+        'tenant_policies',
+      ]),
     )
     // The disconnect before found no provider; its turn comes in a minute.
     await makeDue(tenantId)
@@ -149,6 +159,10 @@ describeEachDatabase('tenants', (makeDatabase) => {
       expect(never, method).toMatchObject({ status: 404, body: { code: 'not_found' } })
     }
     expect((await stage.call('GET', `${pathOf('ten_never')}/export`)).status).toBe(404)
+    const limited = newTenant()
+    await limit(limited)
+    expect(await erase(limited), 'nothing but a policy').toMatchObject({ state: 'erased' })
+    expect(await tablesWith(limited)).not.toContain('tenant_policies')
     const query = new URLSearchParams({ tenantId, action: 'tenant.erase' })
     const { entries } = must(
       await stage.call<{ entries: { result: string }[] }>('GET', `/v1/audit?${query}`),
@@ -276,6 +290,8 @@ describeEachDatabase('tenants', (makeDatabase) => {
           body: { code: 'tenant_erased' },
         })
       }
+      const policy = await stage.call('PUT', `${pathOf(tenantId)}/policy`, {})
+      expect(policy, when).toMatchObject({ status: 410, body: { code: 'tenant_erased' } })
       const { answer } = await storeKey(who)
       expect(answer.body, when).toMatchObject({ code: 'tenant_erased' })
       // A session from before is over.
@@ -369,6 +385,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     const tenantId = newTenant()
     const { who } = await sealEverything(stage, { tenantId, overtaken: overtaking.tenants })
     const token = await tokenOf(who)
+    await limit(tenantId)
     const owner = stage.database
     const guards = await owner.query<{ table: string }>(
       `select distinct event_object_table as "table" from information_schema.triggers
@@ -382,6 +399,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
       'flows',
       'integrations',
       'tenant_keys',
+      'tenant_policies',
       'webhook_endpoints',
     ])
     for (const table of tables) {
@@ -414,6 +432,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     const tenantId = newTenant()
     const { who, id } = await sealEverything(stage, { tenantId, overtaken: overtaking.tenants })
     const { value } = await storeKey(who, 'by_hand')
+    await limit(tenantId)
     const response = await fetch(`${stage.url}${pathOf(tenantId)}/export`, {
       headers: { authorization: `Bearer ${stage.apiKey}` },
     })
@@ -437,6 +456,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
       integration: 1,
       webhook: 1,
       flow: 4,
+      policy: 1,
     })
     expect(counts.session).toBeGreaterThan(0)
     expect(counts.change).toBeGreaterThan(3)

@@ -10,7 +10,7 @@ const layers: readonly (readonly string[])[] = [
   ['tenants'],
   ['connect', 'credentials', 'tools'],
   ['refresh', 'health', 'keys'],
-  ['oauth', 'changes', 'audit'],
+  ['oauth', 'changes', 'policy', 'audit'],
   ['outbound', 'vault', 'store'],
   ['metrics'],
 ]

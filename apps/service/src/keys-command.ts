@@ -5,6 +5,8 @@ import { sealingKeysUsage } from './sealing-keys-command.ts'
 import { tenantsUsage } from './tenants-command.ts'
 
 const usage = `Usage: keywell-service                        serve
+       keywell-service migrate                bring the tables of DATABASE_URL up to date, as their
+                                              owner; asks for no key
        keywell-service api-keys create <name>  make an API key; it is shown once
          --role <role>          ${apiKeyRoles.join(', ')}; may be given again; default backend
          --tenant <id>          the only tenant that it may act for; may be given again; default all

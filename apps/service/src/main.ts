@@ -12,6 +12,7 @@ import {
   keyVariable,
   type Logger,
   localKeys,
+  migrate,
   openPglite,
   openPostgres,
   scrubbed,
@@ -106,6 +107,19 @@ function inFull(error: Error & { nextStep?: unknown }): string {
   return typeof error.nextStep === 'string' ? `${error.message} ${error.nextStep}` : error.message
 }
 
+/** For an owner of the tables who is not the service: it is given neither a root key nor anything else. */
+async function migrateTables(): Promise<void> {
+  const url = process.env.DATABASE_URL
+  if (url === undefined) throw new Error('DATABASE_URL is not set: nothing to migrate.')
+  const database = await openPostgres({ url, poolSize: 1 })
+  try {
+    await migrate(database)
+    process.stdout.write('The tables are up to date.\n')
+  } finally {
+    await database.close()
+  }
+}
+
 async function main(): Promise<void> {
   const bootLogger = scrubbed(pino({ base: null }))
   // A crash says what it was, and shows neither source nor values.
@@ -113,7 +127,9 @@ async function main(): Promise<void> {
     bootLogger.error({ error }, 'crashed')
     process.exit(1)
   })
+  const [, , ...words] = process.argv
   try {
+    if (words.length === 1 && words[0] === 'migrate') return await migrateTables()
     const settings = readSettings(process.env)
     const logger = scrubbed(pino({ level: settings.logLevel, base: null }))
     guardProcess(settings, logger)
@@ -129,7 +145,6 @@ async function main(): Promise<void> {
       database: await openDatabase(settings),
       logger,
     })
-    const [, , ...words] = process.argv
     const sealingKeys = findSealingKeysCommand(words)
     if (sealingKeys !== undefined) {
       // Without a start, which a key that is missing would refuse.

@@ -22,15 +22,17 @@ export const changeKindSchema = z.enum([
 ])
 export type ChangeKind = z.infer<typeof changeKindSchema>
 
-/**
- * One entry of the change log, as an event `change` of `GET /v1/changes` carries it. A reader may only
- * evict or shorten by it, never bring anything back.
- */
-export const changeSchema = z.object({
+/** Where a change stands in the log, and whose it is. */
+const placeSchema = z.object({
   /** Opaque and growing; send the last one seen as `Last-Event-ID`. */
   position: z.string(),
-  kind: changeKindSchema,
   tenantId: tenantIdSchema,
+  at: z.iso.datetime(),
+})
+
+/** Something happened to a connection. */
+export const connectionChangeSchema = placeSchema.extend({
+  kind: changeKindSchema,
   userId: userIdSchema,
   connectionId: connectionIdSchema,
   provider: providerNameSchema,
@@ -39,8 +41,21 @@ export const changeSchema = z.object({
   name: connectionNameSchema,
   /** Generation after the change; readers drop what is older. */
   generation: z.int().nonnegative(),
-  at: z.iso.datetime(),
 })
+export type ConnectionChange = z.infer<typeof connectionChangeSchema>
+
+/** The tenant's policy is another one: of all that is held for it, nothing says any more that it may be used. */
+export const tenantChangeSchema = placeSchema.extend({ kind: z.literal('policy') })
+export type TenantChange = z.infer<typeof tenantChangeSchema>
+
+/**
+ * One entry of the change log, as an event `change` of `GET /v1/changes` carries it. A reader may only
+ * evict or shorten by it, never bring anything back.
+ */
+export const changeSchema = z.discriminatedUnion('kind', [
+  connectionChangeSchema,
+  tenantChangeSchema,
+])
 export type Change = z.infer<typeof changeSchema>
 
 /**

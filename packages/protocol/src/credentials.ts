@@ -8,6 +8,7 @@ import {
   tenantIdSchema,
   userIdSchema,
 } from './ids.ts'
+import { toolLimitsSchema } from './tenant-policy.ts'
 
 /** `POST /v1/credentials`. */
 export const readCredentialSchema = z.object({
@@ -50,6 +51,8 @@ export const credentialAnswerSchema = z.object({
   missingScopes: z.array(z.string()),
   host: z.string(),
   account: accountSchema,
+  /** What the tenant's policy says of tools that would use it; absent: they are not limited. */
+  toolLimits: toolLimitsSchema.optional(),
 })
 export const unchangedAnswerSchema = z.object({
   unchanged: z.literal(true),

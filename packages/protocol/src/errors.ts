@@ -12,6 +12,10 @@ const table = {
     'Use a host that an integration exists for, or ask the operator to allow it.',
   ],
   scope_not_allowed: [400, 'Ask only for scopes that the connect session allows.'],
+  not_allowed_for_tenant: [
+    403,
+    'Stay within what the detail names, or ask the operator: PUT /v1/tenants/:id/policy.',
+  ],
   integration_missing: [
     409,
     'Register an OAuth app at the provider and add it with POST /v1/integrations.',
@@ -89,7 +93,7 @@ export const problemSchema = z.object({
   requestId: z.string().optional(),
   /** With `needs_reauth`. */
   reason: reauthReasonSchema.optional(),
-  /** With `not_connected`, `needs_reauth` and `scope_missing`: a page of the app that starts a connect. */
+  /** With `not_connected`, `needs_reauth`, `scope_missing` and `not_allowed_for_tenant`, where connecting helps: a page of the app that starts it. */
   connectUrl: z.string().optional(),
   /** With `scope_missing`. */
   missingScopes: z.array(z.string()).optional(),

@@ -35,10 +35,12 @@ export {
 export {
   type Change,
   type ChangeKind,
+  type ConnectionChange,
   changeEvents,
   changeKindSchema,
   changeSchema,
   heartbeatMs,
+  type TenantChange,
 } from './changes.ts'
 export {
   type Confirm,
@@ -171,6 +173,18 @@ export {
   streamIdHeader,
   streamIdSchema,
 } from './stream-events.ts'
+export {
+  allowsTool,
+  limitOf,
+  type SetTenantPolicy,
+  type TenantPolicy,
+  type TenantPolicyAnswer,
+  type ToolLimits,
+  tenantPolicyAnswerSchema,
+  tenantPolicySchema,
+  toolLimitsOf,
+  toolLimitsSchema,
+} from './tenant-policy.ts'
 export { eraseTenantSchema, type Tenant, tenantSchema } from './tenants.ts'
 export {
   type CreateWebhook,

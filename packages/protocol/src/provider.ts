@@ -71,6 +71,8 @@ export interface ScopeDefinition {
   readonly risk: ScopeRisk
   /** Scopes whose rights a token with this one has as well. */
   readonly implies: readonly string[]
+  /** Lets see, and change nothing. Without a word it may change something. */
+  readonly readOnly?: boolean
   /** Only administrators of the instance can use it. */
   readonly administratorsOnly?: boolean
 }

@@ -31,7 +31,7 @@ export const gitlab = {
   // What GitLab says of its scopes: https://docs.gitlab.com/integration/oauth_provider/. An
   // implication stands here only if it is known: one too few asks for a scope too many, one too
   // many fails at the first call. So nothing is said of `api` and the AI features or virtual
-  // registries.
+  // registries. In the same way a scope is `readOnly` only if it is known to be.
   scopes: [
     {
       name: 'api',
@@ -55,18 +55,21 @@ export const gitlab = {
         'See in GitLab everything you can see, private projects and the values of CI/CD variables included, and change nothing.',
       risk: 'high',
       implies: ['read_user', 'read_repository', 'read_registry'],
+      readOnly: true,
     },
     {
       name: 'read_user',
       sentence: 'See your profile, and look up the public profiles of others.',
       risk: 'low',
       implies: [],
+      readOnly: true,
     },
     {
       name: 'read_repository',
       sentence: 'Read the code of the repositories you can read: clone them or fetch single files.',
       risk: 'medium',
       implies: [],
+      readOnly: true,
     },
     {
       name: 'write_repository',
@@ -80,6 +83,7 @@ export const gitlab = {
       sentence: 'Download container images of your projects.',
       risk: 'medium',
       implies: [],
+      readOnly: true,
     },
     {
       name: 'write_registry',
@@ -93,6 +97,7 @@ export const gitlab = {
       sentence: 'Download packages and images through virtual registries and the dependency proxy.',
       risk: 'medium',
       implies: [],
+      readOnly: true,
     },
     {
       name: 'write_virtual_registry',
@@ -105,6 +110,7 @@ export const gitlab = {
       sentence: 'See the traces, metrics and logs kept in GitLab Observability.',
       risk: 'medium',
       implies: [],
+      readOnly: true,
     },
     {
       name: 'write_observability',
@@ -142,18 +148,21 @@ export const gitlab = {
       sentence: 'Recognise you by your GitLab account, and see which groups you are in.',
       risk: 'low',
       implies: [],
+      readOnly: true,
     },
     {
       name: 'profile',
       sentence: 'See your name, username and picture.',
       risk: 'low',
       implies: [],
+      readOnly: true,
     },
     {
       name: 'email',
       sentence: 'See your main e-mail address.',
       risk: 'low',
       implies: [],
+      readOnly: true,
     },
     {
       name: 'sudo',
@@ -175,6 +184,7 @@ export const gitlab = {
       sentence: 'Download the instance’s usage report. Administrators only.',
       risk: 'medium',
       implies: [],
+      readOnly: true,
       administratorsOnly: true,
     },
   ],

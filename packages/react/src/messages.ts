@@ -53,6 +53,7 @@ const english: Messages = {
     account_mismatch: 'This is another {provider} account than before. Nothing was changed.',
     flow_mismatch: 'Someone else is signed in by now. Nothing was connected.',
     integration_missing: '{provider} is not set up here. Please ask your administrator.',
+    not_allowed_for_tenant: 'This is not allowed here. Please ask your administrator.',
     unavailable: 'The service cannot be reached. Please try again in a moment.',
   },
   reopen: 'Open again',

@@ -112,6 +112,49 @@ describe('while the stream is up', () => {
     expect(keywell.getCredentialSync(query)).toBe(held)
   })
 
+  test('a new policy ends whatever is held for its tenant, and nothing of another', async () => {
+    const [colleague, stranger] = [
+      { ...query, userId: 'c' },
+      { ...query, tenantId: 'org_other' },
+    ]
+    for (const who of [query, colleague, stranger]) service.connect(who)
+    const onEvict = vi.fn()
+    const keywell = await openAndRead({ hooks: { onEvict } })
+    for (const who of [colleague, stranger]) await keywell.getCredential(who)
+    const held = keywell.getCredentialSync(stranger)
+    service.tellPolicy(query.tenantId)
+    await expect
+      .poll(() => [query, colleague].map((each) => keywell.getCredentialSync(each)), {
+        timeout: boundMs,
+      })
+      .toEqual([undefined, undefined])
+    expect(onEvict.mock.calls.map(([{ reason }]) => reason)).toEqual(['policy', 'policy'])
+    expect(keywell.getCredentialSync(stranger)).toBe(held)
+    expect(service.reads, 'nobody asks before somebody reads').toHaveLength(4)
+    await expect(keywell.getCredential(query)).resolves.toBeDefined()
+  })
+
+  test('an answer that was under way when the policy was changed is asked for again', async () => {
+    service.connect()
+    service.connect({ userId: 'other' })
+    const keywell = open()
+    await keywell.getCredential({ ...query, userId: 'other' })
+    await streamUp()
+    await expect.poll(() => service.reads.length).toBe(2)
+    let release = () => {}
+    service.gate = new Promise((resolve) => {
+      release = () => resolve()
+    })
+    const reading = keywell.getCredential(query)
+    await expect.poll(() => service.reads.length).toBe(3)
+    service.tellPolicy(query.tenantId)
+    const other = { ...query, userId: 'other' }
+    await expect.poll(() => keywell.getCredentialSync(other), { timeout: boundMs }).toBeUndefined()
+    release()
+    await reading
+    expect(service.reads).toHaveLength(4)
+  })
+
   test('a change can bring nothing: of an unknown credential it tells nothing', async () => {
     service.connect()
     const keywell = await openAndRead()

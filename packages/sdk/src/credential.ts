@@ -1,4 +1,10 @@
-import type { Account, ConnectionId, CredentialAnswer, CredentialType } from '@keywell/protocol'
+import type {
+  Account,
+  ConnectionId,
+  CredentialAnswer,
+  CredentialType,
+  ToolLimits,
+} from '@keywell/protocol'
 
 const redacted = '[redacted]'
 /** Shared: nearly every credential has it. */
@@ -25,6 +31,8 @@ export class Credential {
   /** Base URL of the instance, relative root included, without a slash at the end. */
   readonly host: string
   readonly account: Readonly<Account>
+  /** What the tenant's policy says of tools that would use it, see `allowsTool`; undefined: nothing. */
+  readonly toolLimits: Readonly<ToolLimits> | undefined
   /** Ready to send: `headers: { [header.name]: header.value }`. */
   readonly header: CredentialHeader
   readonly #credential: string
@@ -41,6 +49,7 @@ export class Credential {
     const { id, name, username, avatarUrl } = answer.account
     // Written out: a frozen copy by spread weighs three times as much.
     this.account = Object.freeze({ id, name, username, avatarUrl })
+    this.toolLimits = answer.toolLimits && Object.freeze({ ...answer.toolLimits })
     this.header = new CredentialHeader(answer.header.name, answer.header.value)
     this.#credential = answer.credential
     Object.freeze(this)

@@ -339,6 +339,25 @@ describe('a miss', () => {
     expect(service.reads).toHaveLength(2)
   })
 
+  test("what the tenant's policy refuses is let go, and the refusal remembered for 30 s", async () => {
+    service.connect({ expiresInMs: null })
+    const onEvict = vi.fn()
+    const { keywell, pass } = openWithClock({ hooks: { onEvict } })
+    await keywell.getCredential(query)
+    service.shutOut.add(query.tenantId)
+    pass(5 * minute + 1)
+    keywell.getCredentialSync(query) // it is compared in the background
+    await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
+    expect(onEvict.mock.calls).toEqual([[expect.objectContaining({ reason: 'policy' })]])
+    const expected = { code: 'not_allowed_for_tenant' }
+    pass(29_999)
+    await expect(keywell.getCredential(query)).rejects.toMatchObject(expected)
+    expect(service.reads).toHaveLength(2)
+    pass(2)
+    await expect(keywell.getCredential(query)).rejects.toMatchObject(expected)
+    expect(service.reads).toHaveLength(3)
+  })
+
   test('falls at once when the stream tells of a connection', async () => {
     const keywell = openWithStream()
     await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'not_connected' })

@@ -4,6 +4,8 @@ export type EvictReason =
   /** A change said so: the connection was removed, or its grant is gone. */
   | 'disconnected'
   | 'needs_reauth'
+  /** The operator changed what the tenant may do. */
+  | 'policy'
   /** There is a newer one, which is asked for by the next read, or a little later without one. */
   | 'replaced'
   /** Changes may have been missed. */

@@ -52,7 +52,7 @@ export class Keywell {
   readonly webhooks: Webhooks
   /** Searches and exports the audit log. */
   readonly audit: AuditLog
-  /** Ends tenants. */
+  /** Says what tenants may do, and ends them. */
   readonly tenants: Tenants
   readonly #cache: CredentialCache
   readonly #stream: ChangeStream
@@ -99,7 +99,7 @@ export class Keywell {
     this.connect = new Connect(service, (news) => cache.apply(news))
     this.integrations = new Integrations(service)
     this.audit = new AuditLog(service, random)
-    this.tenants = new Tenants(service)
+    this.tenants = new Tenants(service, (news) => cache.apply(news))
     this.webhooks = new Webhooks(service, settings.webhookSecret)
   }
 

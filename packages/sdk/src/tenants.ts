@@ -1,12 +1,28 @@
-import { eraseTenantSchema, type Tenant, tenantIdSchema, tenantSchema } from '@keywell/protocol'
+import {
+  eraseTenantSchema,
+  type SetTenantPolicy,
+  type Tenant,
+  type TenantPolicyAnswer,
+  tenantIdSchema,
+  tenantPolicyAnswerSchema,
+  tenantPolicySchema,
+  tenantSchema,
+} from '@keywell/protocol'
+import type { ChangeNews } from './cache/change-news.ts'
 import { parseInput, type Service } from './service.ts'
 
-/** The end of a tenant, for a key with the role `admin`. To copy what is kept, stream its `/export`. */
+/**
+ * What a tenant may do, and its end, for a key with the role `admin`. To copy what is kept, stream its
+ * `/export`.
+ */
 export class Tenants {
   readonly #service: Service
+  readonly #tell: (news: ChangeNews) => void
 
-  constructor(service: Service) {
+  /** @param tell what is known here already, before the change stream brings it */
+  constructor(service: Service, tell: (news: ChangeNews) => void) {
     this.#service = service
+    this.#tell = tell
   }
 
   /** What there is of a tenant, or how far its erasure is. */
@@ -36,6 +52,41 @@ export class Tenants {
       query: { now },
       schema: tenantSchema,
     })
+  }
+
+  /** What the operator allows the tenant; nothing is limited until a policy is set. */
+  async getPolicy(tenantId: string): Promise<TenantPolicyAnswer> {
+    return this.#callPolicy('GET', tenantId)
+  }
+
+  /**
+   * Replaces the whole policy; the last one counts. What is left out is not limited, an empty list allows
+   * nothing. It holds at once: for new connections, and for those that there are, which are kept alive
+   * and not handed out while they go beyond it.
+   *
+   * Throws `unknown_provider`, `host_not_allowed` or `scope_not_allowed` for what there is not.
+   */
+  async setPolicy(tenantId: string, policy: SetTenantPolicy): Promise<TenantPolicyAnswer> {
+    const body = parseInput(tenantPolicySchema, policy, 'tenants.setPolicy')
+    return this.#callPolicy('PUT', tenantId, body)
+  }
+
+  /** Limits the tenant no more. */
+  async removePolicy(tenantId: string): Promise<TenantPolicyAnswer> {
+    return this.#callPolicy('DELETE', tenantId)
+  }
+
+  async #callPolicy(
+    method: 'GET' | 'PUT' | 'DELETE',
+    tenantId: string,
+    body?: object,
+  ): Promise<TenantPolicyAnswer> {
+    const id = parseInput(tenantIdSchema, tenantId, 'tenants: tenantId')
+    const path = `/v1/tenants/${encodeURIComponent(id)}/policy`
+    const schema = tenantPolicyAnswerSchema
+    const answer = await this.#service.call({ method, path, body, schema })
+    if (method !== 'GET') this.#tell({ kind: 'policy', tenantId: id })
+    return answer
   }
 }
 

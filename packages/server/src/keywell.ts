@@ -80,6 +80,7 @@ import {
 import { createTenants } from './tenants/erase.ts'
 import { createExportTenant } from './tenants/export.ts'
 import { createOperatorTenants, type OperatorTenants } from './tenants/operator-tenants.ts'
+import { createTenantPolicies } from './tenants/policy.ts'
 import { after, createLoop, sleep } from './timers.ts'
 import type { KeyProvider } from './vault/key-provider.ts'
 import { createVault } from './vault/vault.ts'
@@ -363,6 +364,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     heads,
     tenants,
     exportTenant: createExportTenant({ database, audit, tenants }),
+    tenantPolicies: createTenantPolicies({ database, audit }),
     nextFlowHint: flowHints.next,
     tracing,
     scrape,
@@ -473,7 +475,8 @@ function beforePush(
   return {
     async sign(event) {
       // A change was made by ourselves, and it is parsed by whoever reads it.
-      if (event.event === 'change') await faultPoint('before_push', event.change as Change)
+      const change = event.event === 'change' ? (event.change as Change) : undefined
+      if (change !== undefined && change.kind !== 'policy') await faultPoint('before_push', change)
       return signer.sign(event)
     },
   }

@@ -9,12 +9,12 @@ import { callHook, type EvictReason, type Hooks } from '../hooks.ts'
 import { parseInput } from '../service.ts'
 import { Asking } from './asking.ts'
 import { Background } from './background.ts'
-import type { ChangeNews } from './change-news.ts'
+import type { ChangeNews, ConnectionNews } from './change-news.ts'
 import { Coverage } from './coverage.ts'
 import { Entries } from './entries.ts'
 import { Entry, type Question } from './entry.ts'
 import type { Identity } from './entry-index.ts'
-import { copyOf, expired, verdictMs } from './failures.ts'
+import { copyOf, expired, reasonOf, verdictMs } from './failures.ts'
 import { type Bounds, Freshness } from './freshness.ts'
 import { Generations } from './generations.ts'
 import { meaningOf } from './meaning.ts'
@@ -158,6 +158,19 @@ export class CredentialCache {
   }
 
   apply(news: ChangeNews): void {
+    if (news.kind === 'policy') this.#forgetTenant(news.tenantId)
+    else this.#applyTo(news)
+  }
+
+  /** What it may do is another thing now, and only the service knows what: whatever was refused, too. */
+  #forgetTenant(tenantId: string): void {
+    for (const entry of this.#entries.ofTenant(tenantId)) {
+      entry.refusal = undefined
+      this.#evict(entry, 'policy')
+    }
+  }
+
+  #applyTo(news: ConnectionNews): void {
     const concerned = this.#entries.concernedBy(news)
     // A first read may be under way with the host spelt in another way.
     for (const entry of this.#asking.underWay)
@@ -165,7 +178,7 @@ export class CredentialCache {
     for (const entry of concerned) this.#learn(entry, news)
   }
 
-  #learn(entry: Entry, news: ChangeNews): void {
+  #learn(entry: Entry, news: ConnectionNews): void {
     const { credential: held } = entry
     const isSame = held?.connectionId === news.connectionId
     if (isSame && news.generation < held.generation) return
@@ -290,7 +303,7 @@ export class CredentialCache {
     const nowMs = this.#now()
     const rememberMs = verdictMs(error)
     if (rememberMs !== undefined) {
-      this.#evict(entry, error.code === 'needs_reauth' ? 'needs_reauth' : 'disconnected')
+      this.#evict(entry, reasonOf(error))
       entry.refusal = { error, untilMs: nowMs + rememberMs }
       throw error
     }
@@ -366,7 +379,7 @@ export class CredentialCache {
   }
 }
 
-function isOfSameUser(identity: Identity, news: ChangeNews): boolean {
+function isOfSameUser(identity: Identity, news: ConnectionNews): boolean {
   return (
     identity.userId === news.userId &&
     identity.tenantId === news.tenantId &&

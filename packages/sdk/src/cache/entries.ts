@@ -1,6 +1,6 @@
 import type { ConnectionId } from '@keywell/protocol'
 import { LRUCache } from 'lru-cache'
-import type { ChangeNews } from './change-news.ts'
+import type { ConnectionNews } from './change-news.ts'
 import type { Entry } from './entry.ts'
 import { EntryIndex, type Identity } from './entry-index.ts'
 
@@ -48,6 +48,11 @@ export class Entries {
     this.#byUse.delete(entry)
   }
 
+  /** All of a tenant. */
+  ofTenant(tenantId: string): Entry[] {
+    return this.all().filter(({ identity }) => identity.tenantId === tenantId)
+  }
+
   /** A copy, so that entries may go while one walks through it. */
   all(): Entry[] {
     return [...this.#byUse.values()]
@@ -68,7 +73,7 @@ export class Entries {
   }
 
   /** Those that hold the connection, and those that would hold it by their identity. */
-  concernedBy(news: ChangeNews): Set<Entry> {
+  concernedBy(news: ConnectionNews): Set<Entry> {
     const { provider, tenantId, userId, name: connection } = news
     const concerned = new Set(this.#byConnection.get(news.connectionId))
     for (const host of [news.host, undefined]) {

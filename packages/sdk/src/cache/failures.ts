@@ -1,14 +1,22 @@
 import { KeywellError, type ReadCredentialAnswer } from '@keywell/protocol'
+import type { EvictReason } from '../hooks.ts'
 
 /** How long a miss is remembered, in milliseconds; a change ends it at once. */
 const refusalMs: Partial<Record<KeywellError['code'], number>> = {
   not_connected: 5_000,
   needs_reauth: 30_000,
+  not_allowed_for_tenant: 30_000,
 }
 
 /** For how long an error stands as the answer; undefined: it says nothing about the credential. */
 export function verdictMs(error: KeywellError): number | undefined {
   return refusalMs[error.code]
+}
+
+/** Why a verdict ends what is held. */
+export function reasonOf({ code }: KeywellError): EvictReason {
+  if (code === 'not_allowed_for_tenant') return 'policy'
+  return code === 'needs_reauth' ? 'needs_reauth' : 'disconnected'
 }
 
 /** An error of its own for each caller, so that its stack tells of that call. */

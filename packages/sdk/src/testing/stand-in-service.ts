@@ -82,6 +82,8 @@ export class StandInService {
   gate: Promise<void> | undefined
   /** What a token is refreshed to when a reader reports a 401. */
   onReport: ((kept: Kept) => void) | undefined
+  /** Tenants whose policy allows nothing. */
+  readonly shutOut = new Set<string>()
   /** Streams stay open and say nothing. */
   isSilent = false
   /** The clock that `hello` and heartbeats tell. */
@@ -198,8 +200,8 @@ export class StandInService {
 
   tell(kind: ChangeKind, { connection }: Kept): void {
     const { tenantId, userId, id, provider, host, name, generation } = connection
-    const change: Change = {
-      position: positionOf(this.#log.length + 1),
+    this.#tell({
+      ...this.#nextPlace(),
       kind,
       tenantId,
       userId,
@@ -208,8 +210,20 @@ export class StandInService {
       host,
       name,
       generation,
-      at: new Date().toISOString(),
-    }
+    })
+  }
+
+  /** The operator has changed what a tenant may do. */
+  tellPolicy(tenantId: string): void {
+    const id = tenantIdSchema.parse(tenantId)
+    this.#tell({ ...this.#nextPlace(), kind: 'policy', tenantId: id })
+  }
+
+  #nextPlace(): { position: string; at: string } {
+    return { position: positionOf(this.#log.length + 1), at: new Date().toISOString() }
+  }
+
+  #tell(change: Change): void {
     this.#log.push(change)
     if (!this.isSilent) this.#say(() => this.#changeAt(this.#log.indexOf(change)))
   }
@@ -442,6 +456,8 @@ async function readCredential(service: StandInService, c: Context): Promise<Resp
   const answer = kept && answerOf(kept, query.ifNewerThan, query.scopes ?? [])
   const reason = kept?.connection.reason
   await service.gate
+  if (service.shutOut.has(query.tenantId))
+    throw new KeywellError('not_allowed_for_tenant', 'The operator does not allow it.')
   if (answer === undefined) throw new KeywellError('not_connected', 'The user has not connected.')
   if (reason) throw new KeywellError('needs_reauth', 'The grant is gone.', { reason })
   return c.json(answer)

@@ -41,6 +41,7 @@ export type AuditAction =
   | 'key.destroy'
   | 'tenant.erase'
   | 'tenant.export'
+  | 'tenant.policy.update'
   | 'call.refuse'
 
 /** One act. Never holds a secret, nor the hash of one. */
@@ -64,8 +65,8 @@ export interface Audit {
   /** Writes in the caller's transaction, so that the act and its row are there together or not at all. */
   write(sql: Sql, entry: AuditEntry): Promise<void>
   /**
-   * Records that a secret is about to be handed out, and resolves when the row is committed: only
-   * then may the answer leave. Rows of many callers share a commit.
+   * Records that a secret is about to be handed out, or was refused, and resolves when the row is
+   * committed: only then may the answer leave. Rows of many callers share a commit.
    *
    * @throws KeywellError `unavailable` when the row could not be written; nothing may be handed out
    */

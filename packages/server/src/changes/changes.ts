@@ -1,5 +1,5 @@
 import type { ChangeKind } from '@keywell/protocol'
-import { insertChange } from '../store/changes.ts'
+import { insertChange, insertTenantChange } from '../store/changes.ts'
 import type { Sql } from '../store/database.ts'
 import { insertDeliveries } from '../store/webhook-deliveries.ts'
 import { messageOf, type TellableConnection } from './webhooks/message.ts'
@@ -21,4 +21,9 @@ export async function writeChange(
     insertChange(sql, { ...connection, kind, connectionId: connection.id }),
     insertDeliveries(sql, messageOf(kind, connection)),
   ])
+}
+
+/** Writes that a tenant may do other things from now on, in the transaction that makes it so. */
+export async function writePolicyChange(sql: Sql, tenantId: string): Promise<void> {
+  await insertTenantChange(sql, { tenantId, kind: 'policy' })
 }

@@ -200,9 +200,11 @@ export function createReader(options: {
 /** @param from nothing has happened between here and the first row */
 function toEntries(rows: readonly ChangeRow[], from: Position): LogEntry[] {
   let after = from
-  return rows.map(({ xid, seq, at, ...rest }) => {
+  return rows.map(({ xid, seq, at, ...row }) => {
     const position = { xid: BigInt(xid), seq: BigInt(seq), at: at.getTime() }
-    const change = { ...rest, position: formatPosition(position), at: at.toISOString() }
+    const { tenantId, kind, connectionId } = row
+    const told = connectionId === null ? { tenantId, kind } : row
+    const change = { ...told, position: formatPosition(position), at: at.toISOString() }
     // The ids and the kind were checked when the connection was made and the change written.
     const entry: LogEntry = { after, position, change: change as Change }
     after = position

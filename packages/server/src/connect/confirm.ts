@@ -18,7 +18,7 @@ import type { Database } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
-import { flowContext, readFlow } from './flow-record.ts'
+import { flowContext, readFlow, requireFlowAllowed } from './flow-record.ts'
 import { viewFlow } from './flows.ts'
 import { redeemCode } from './one-time-code.ts'
 import type { Actor, Sessions } from './sessions.ts'
@@ -57,6 +57,7 @@ export function createConfirm(parts: {
 
   /** From a parked code to a stored connection. */
   async function exchange(flow: store.FlowRow, actor: Actor): Promise<void> {
+    await requireFlowAllowed(database, flow)
     const taken = await store.takeCode(database.of(flow.tenantId), flow.tenantId, flow.id)
     if (taken === undefined) {
       throw new KeywellError(

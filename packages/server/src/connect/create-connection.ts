@@ -9,6 +9,7 @@ import type { Audit } from '../audit/audit.ts'
 import { lookUpAccount } from '../oauth/account.ts'
 import { type Integrations, parseHost, requireProvider } from '../oauth/integrations.ts'
 import { type ProbeNews, type ProbeParts, probeToken } from '../oauth/probe.ts'
+import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import { readClock } from '../store/census.ts'
 import type { ConnectionRow } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
@@ -80,6 +81,8 @@ export function createCreateConnection(
       throw new KeywellError('invalid_request', `${provider.title} has no API keys that are kept.`)
     }
     const host = parseHost(request.host ?? provider.defaultHost)
+    // Before the key is sent anywhere. What it may do is known later, and looked at where it is stored.
+    await requireAllowedFor(database.of(tenantId), tenantId, { provider, host })
     await requireKnownHost(provider, host, tenantId)
     const { type, value } = request.credential
     const accessToken = new Secret(value)

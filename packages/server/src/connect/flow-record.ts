@@ -1,5 +1,7 @@
 import { KeywellError } from '@keywell/protocol'
-import type { Sql } from '../store/database.ts'
+import { requireProvider } from '../oauth/integrations.ts'
+import { requireAllowedFor } from '../policy/tenant-policies.ts'
+import type { Database, Sql } from '../store/database.ts'
 import { type FlowRow, findFlow } from '../store/flows.ts'
 import type { RecordContext } from '../vault/vault.ts'
 
@@ -25,4 +27,15 @@ export async function readFlow(sql: Sql, tenantId: string, id: string): Promise<
   const flow = await findFlow(sql, tenantId, id)
   if (flow === undefined) throw new KeywellError('not_found', `There is no flow ${id}.`)
   return flow
+}
+
+/**
+ * The policy may be a narrower one than when the flow was made.
+ *
+ * @throws KeywellError `not_allowed_for_tenant`
+ */
+export async function requireFlowAllowed(database: Database, flow: FlowRow): Promise<void> {
+  const { tenantId, host, scopes } = flow
+  const provider = requireProvider(flow.provider)
+  await requireAllowedFor(database.of(tenantId), tenantId, { provider, host, scopes })
 }

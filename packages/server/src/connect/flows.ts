@@ -2,12 +2,10 @@ import {
   type Connection,
   type CreateFlowAnswer,
   type createFlowSchema,
-  defaultConnectionName,
   type Flow,
   type FlowId,
   finalFlowStatuses,
   KeywellError,
-  type ProviderDefinition,
   Secret,
 } from '@keywell/protocol'
 import type { z } from 'zod'
@@ -15,14 +13,15 @@ import type { Audit } from '../audit/audit.ts'
 import { viewConnection } from '../credentials/connections.ts'
 import type { MakeId } from '../ids.ts'
 import { authorizationUrl } from '../oauth/client.ts'
-import { type Integrations, parseHost, requireProvider } from '../oauth/integrations.ts'
+import { type Integrations, requireProvider } from '../oauth/integrations.ts'
+import { noteRefusal } from '../policy/tenant-policies.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
 import type { SessionRow } from '../store/sessions.ts'
 import type { Vault } from '../vault/vault.ts'
-import { flowContext, readFlow } from './flow-record.ts'
+import { flowContext, readFlow, requireFlowAllowed } from './flow-record.ts'
 import {
   hashSecretText,
   issueCode,
@@ -30,7 +29,7 @@ import {
   type RandomBytes,
   redeemCode,
 } from './one-time-code.ts'
-import { planFlowScopes } from './scope-policy.ts'
+import { planFlow } from './plan-flow.ts'
 import type { Actor, Sessions } from './sessions.ts'
 
 /** How long one attempt may take from the click to the callback, in milliseconds. */
@@ -42,7 +41,11 @@ const maxFlowsAlive = 5
 
 export interface Flows {
   /** Step 3. */
-  create(session: SessionRow, request: z.output<typeof createFlowSchema>): Promise<CreateFlowAnswer>
+  create(
+    session: SessionRow,
+    request: z.output<typeof createFlowSchema>,
+    actor: Actor,
+  ): Promise<CreateFlowAnswer>
   /** Step 4: spends the start code; answers the cookie to set and where to send the browser. */
   start(options: { startCode: string; origin: string | null } & Actor): Promise<StartedFlow>
   status(session: SessionRow, flowId: string): Promise<Flow>
@@ -69,19 +72,15 @@ export function createFlows(parts: {
   const { database, vault, sessions, integrations, audit, random } = parts
 
   return {
-    async create(session, request) {
-      const target = await chooseTarget(database, session, request)
-      const integration = await integrations.pick({ tenantId: session.tenantId, ...target })
-      const scopes = planFlowScopes({
-        policy: session.policy,
-        provider: target.provider,
-        registered: integration.scopes,
-        chosen: request.scopes,
-      })
+    async create(session, request, actor) {
+      const { tenantId, userId } = session
+      const entry = { ...actor, tenantId, userId, action: 'flow.start' } as const
+      const { target, integration, scopes } = await noteRefusal(parts, entry, () =>
+        planFlow(parts, session, request),
+      )
       const resumeUrl = checkResumeUrl(session, request)
       await checkLimits(database, session)
       const id = parts.makeId('flow')
-      const { tenantId } = session
       const verifier = new TextEncoder().encode(makeSecretText(random))
       const context = flowContext({
         tenantId,
@@ -94,7 +93,7 @@ export function createFlows(parts: {
         tenantId,
         id,
         sessionId: session.id,
-        userId: session.userId,
+        userId,
         provider: target.provider.name,
         host: target.host,
         connectionName: target.connectionName,
@@ -147,6 +146,7 @@ export function createFlows(parts: {
             : `The form came from ${origin}, which this connect session does not allow.`,
         )
       }
+      await noteRefusal(parts, entry, () => requireFlowAllowed(database, flow))
       const bindingSecret = makeSecretText(random)
       const bindingHash = hashSecretText(bindingSecret)
       const started = await store.startFlow(database.of(tenantId), {
@@ -198,48 +198,6 @@ export function createFlows(parts: {
       })
       return viewFlow(database, await readFlowOf(database, session, flowId))
     },
-  }
-}
-
-/** Which account a flow is for: the one to mend, or what the browser asked for within the session. */
-async function chooseTarget(
-  database: Database,
-  session: SessionRow,
-  request: z.output<typeof createFlowSchema>,
-): Promise<{
-  provider: ProviderDefinition
-  host: string
-  connectionName: string
-  connectionId: string | null
-}> {
-  const { policy } = session
-  const provider = requireProvider(request.provider)
-  if (policy.providers !== null && !policy.providers.includes(provider.name)) {
-    throw new KeywellError(
-      'unknown_provider',
-      `This connect session does not allow ${provider.title}.`,
-      { nextStep: "Name the provider when the app's backend makes the session." },
-    )
-  }
-  const mended =
-    policy.connectionId === null
-      ? undefined
-      : await findConnection(database.of(session.tenantId), session.tenantId, policy.connectionId)
-  if (mended !== undefined && mended.provider !== provider.name) {
-    throw new KeywellError(
-      'unknown_provider',
-      `This connect session is there to mend a connection to ${mended.provider}.`,
-    )
-  }
-  const host = mended?.host ?? parseHost(request.host ?? provider.defaultHost)
-  if (policy.hosts !== null && !policy.hosts.includes(host)) {
-    throw new KeywellError('host_not_allowed', `This connect session does not allow ${host}.`)
-  }
-  return {
-    provider,
-    host,
-    connectionName: mended?.name ?? request.connectionName ?? defaultConnectionName,
-    connectionId: mended?.id ?? null,
   }
 }
 

@@ -26,6 +26,8 @@ export function planFlowScopes(options: {
   provider: ProviderDefinition
   registered: readonly string[]
   chosen: readonly string[] | undefined
+  /** Asked for when nothing was chosen, as far as the session allows it. */
+  defaults: readonly string[]
 }): string[] {
   const { policy, provider, registered } = options
   const { required, ceiling } = allowedScopes(policy, provider.name, registered)
@@ -41,7 +43,7 @@ export function planFlowScopes(options: {
     options.chosen?.filter((scope) => !ceiling.has(scope)) ?? [],
     'This connect session does not allow',
   )
-  const chosen = options.chosen ?? provider.defaultScopes.filter((scope) => ceiling.has(scope))
+  const chosen = options.chosen ?? options.defaults.filter((scope) => ceiling.has(scope))
   const wanted = new Set([...required, ...chosen])
   if (wanted.size === 0) {
     throw new KeywellError('scope_not_allowed', 'No scope is left to ask for.', {

@@ -4,6 +4,7 @@ import {
   KeywellError,
   type SessionAnswer,
 } from '@keywell/protocol'
+import { objectionTo, scopesAllowed } from '@keywell/providers'
 import type { z } from 'zod'
 import type { Audit } from '../audit/audit.ts'
 import type { MakeId } from '../ids.ts'
@@ -13,6 +14,8 @@ import {
   requireKnownScopes,
   requireProvider,
 } from '../oauth/integrations.ts'
+import { requireAllowed } from '../policy/require-allowed.ts'
+import { noteRefusal, readTenantPolicy } from '../policy/tenant-policies.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import { findSession, insertSession, type SessionRow } from '../store/sessions.ts'
@@ -72,10 +75,31 @@ export function createSessions(parts: {
     }
   }
 
+  /** What is named here must be allowed; what is not, is looked at when a flow begins. */
+  async function checkPolicy(request: z.output<typeof createSessionSchema>): Promise<void> {
+    const { tenantId, connectionId } = request
+    const policy = await readTenantPolicy(database.of(tenantId), tenantId)
+    for (const name of request.providers ?? []) {
+      requireAllowed(policy, { provider: requireProvider(name) })
+    }
+    for (const host of request.hosts ?? []) requireAllowed(policy, { host: parseHost(host) })
+    for (const [name, { required, optional }] of Object.entries(request.scopes)) {
+      const named = [...required, ...optional]
+      const scopes = named.length > 0 ? named : undefined
+      requireAllowed(policy, { provider: requireProvider(name), scopes })
+    }
+    if (connectionId === undefined) return
+    const mended = await findConnection(database.of(tenantId), tenantId, connectionId)
+    if (mended === undefined) return
+    requireAllowed(policy, { provider: requireProvider(mended.provider), host: mended.host })
+  }
+
   return {
     async create(request, actor) {
       await check(request)
       const { tenantId, userId } = request
+      const entry = { ...actor, tenantId, userId, action: 'session.create' } as const
+      await noteRefusal(parts, entry, () => checkPolicy(request))
       const id = parts.makeId('session')
       const policy = {
         providers: request.providers ?? null,
@@ -88,13 +112,7 @@ export function createSessions(parts: {
         allowAccountChange: request.allowAccountChange,
       }
       const { expiresAt } = await database.transaction(tenantId, async (sql) => {
-        await audit.write(sql, {
-          ...actor,
-          tenantId,
-          userId,
-          action: 'session.create',
-          result: 'ok',
-        })
+        await audit.write(sql, { ...entry, result: 'ok' })
         return insertSession(sql, { tenantId, id, userId, policy, lifeMs: sessionLifeMs })
       })
       return {
@@ -124,10 +142,13 @@ export function createSessions(parts: {
 
     async options(session) {
       const { policy } = session
-      const usable = (await integrations.usable(session.tenantId)).filter(
-        (integration) =>
-          (policy.providers?.includes(integration.provider) ?? true) &&
-          (policy.hosts?.includes(integration.host) ?? true),
+      const { tenantId } = session
+      const tenantPolicy = await readTenantPolicy(database.of(tenantId), tenantId)
+      const usable = (await integrations.usable(tenantId)).filter(
+        ({ provider: name, host }) =>
+          (policy.providers?.includes(name) ?? true) &&
+          (policy.hosts?.includes(host) ?? true) &&
+          objectionTo(tenantPolicy, { provider: requireProvider(name), host }) === undefined,
       )
       const names = [...new Set(usable.map((integration) => integration.provider))]
       return {
@@ -136,12 +157,14 @@ export function createSessions(parts: {
           const own = usable.filter((integration) => integration.provider === name)
           const registered = new Set(own.flatMap((integration) => integration.scopes))
           const { required, ceiling } = allowedScopes(policy, name, [...registered])
+          const allowed = scopesAllowed(tenantPolicy, provider)
           return {
             name,
             title: provider.title,
             hosts: [...new Set(own.map((integration) => integration.host))],
             scopes: provider.scopes
               .filter((scope) => ceiling.has(scope.name))
+              .filter((scope) => allowed?.includes(scope.name) ?? true)
               .map(({ name: scope, sentence, risk, implies }) => ({
                 name: scope,
                 sentence,

@@ -9,6 +9,7 @@ import type { Audit, AuditEntry } from '../audit/audit.ts'
 import { writeChange } from '../changes/changes.ts'
 import type { MakeId } from '../ids.ts'
 import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
+import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import { planLife, planProbe } from '../refresh/schedule.ts'
 import {
   type ConnectionRow,
@@ -70,8 +71,8 @@ export function createStoreConnection(parts: {
   const { database, box, audit, random } = parts
 
   async function tryOnce(credential: NewCredential): Promise<ConnectionRow> {
-    const { place, type, tokens } = credential
-    const { tenantId } = place
+    const { place, type, tokens, provider, scopes } = credential
+    const { tenantId, host } = place
     const existing = await findExisting(database.of(tenantId), credential)
     requireSameAccount(existing, credential)
     const connectionId = existing?.id ?? parts.makeId('connection')
@@ -79,6 +80,8 @@ export function createStoreConnection(parts: {
     const sealed = await box.seal({ ...place, type, connectionId, generation }, tokens)
     const life = lifeOf(credential, random)
     return database.transaction(withInstallation(tenantId), async (sql) => {
+      // Known only now: what the provider granted. Should the policy change beside this, the read sees it.
+      await requireAllowedFor(sql, tenantId, { provider, host, scopes })
       if (existing !== undefined) {
         // The grant that is replaced goes the way of a disconnected one: it is withdrawn upstream.
         // Moved first, while the row still names the integration that it was sealed to.

@@ -5,6 +5,8 @@ import {
   KeywellError,
   type ReadCredentialAnswer,
   type readCredentialSchema,
+  type TenantPolicy,
+  toolLimitsOf,
 } from '@keywell/protocol'
 import { findProvider, handlingOf, missingScopes } from '@keywell/providers'
 import { LRUCache } from 'lru-cache'
@@ -24,6 +26,7 @@ import { type Database, DatabaseUnavailable } from '../store/database.ts'
 import { findUpkeep, hastenUpkeep, touchUpkeep } from '../store/upkeep.ts'
 import type { Sleep } from '../timers.ts'
 import { createLookUp } from './look-up.ts'
+import { createPolicyCheck } from './policy-check.ts'
 
 /** How long a read waits for a refresh, its own or another process's. */
 const maxWaitMs = 5_000
@@ -55,6 +58,7 @@ export function createReadCredential(parts: {
 }): ReadCredentials {
   const { database, box, refresher, audit, metrics, tracing } = parts
   const lookUp = createLookUp(database)
+  const checkPolicy = createPolicyCheck({ audit })
   const probed = new LRUCache<string, true>({ max: 10_000, ttl: parts.timing.doubtPauseMs })
   const touched = new LRUCache<string, true>({ max: 100_000, ttl: touchPauseMs })
 
@@ -73,7 +77,11 @@ export function createReadCredential(parts: {
 
   async function read(query: Query, caller: Caller): Promise<ReadCredentialAnswer> {
     let row = await find(query)
-    if (await wantsRefresh(row, query)) row = await refreshed(row)
+    let policy = await checkPolicy(row, caller, connectUrl(query))
+    if (await wantsRefresh(row, query)) {
+      row = await refreshed(row)
+      policy = await checkPolicy(row, caller, connectUrl(query))
+    }
     requireUsable(row, query)
     if (query.ifNewerThan !== undefined && row.generation <= query.ifNewerThan) {
       return {
@@ -83,7 +91,7 @@ export function createReadCredential(parts: {
         expiresInMs: wholeMs(row.expiresInMs),
       }
     }
-    const answer = await open(row, query)
+    const answer = await open(row, query, policy)
     await audit.handOut({
       ...caller,
       tenantId: row.tenantId,
@@ -209,12 +217,17 @@ export function createReadCredential(parts: {
     }
   }
 
-  async function open(row: CredentialReadRow, query: Query): Promise<CredentialAnswer> {
+  async function open(
+    row: CredentialReadRow,
+    query: Query,
+    policy: TenantPolicy,
+  ): Promise<CredentialAnswer> {
     const provider = findProvider(row.provider)
     if (row.sealed === null || row.type === null || provider === undefined)
       throw new TypeError('checked by requireUsable')
     const { accessToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
     const { name, prefix } = handlingOf(provider, row.type).header
+    const toolLimits = toolLimitsOf(policy, row.provider)
     return {
       unchanged: false,
       connectionId: connectionIdOf(row),
@@ -230,6 +243,7 @@ export function createReadCredential(parts: {
         : [],
       host: row.host,
       account: row.account,
+      ...(toolLimits && { toolLimits }),
     }
   }
 

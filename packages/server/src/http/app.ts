@@ -21,6 +21,7 @@ import type { Integrations } from '../oauth/integrations.ts'
 import type { Database } from '../store/database.ts'
 import type { Tenants } from '../tenants/erase.ts'
 import type { ExportTenant } from '../tenants/export.ts'
+import type { TenantPolicies } from '../tenants/policy.ts'
 import { apiKeyRoutes } from './api-key-routes.ts'
 import type { ApiKeys } from './api-keys.ts'
 import { auditRoutes } from './audit.ts'
@@ -67,6 +68,7 @@ export interface AppParts {
   heads: Heads
   tenants: Tenants
   exportTenant: ExportTenant
+  tenantPolicies: TenantPolicies
   tracing: Tracing
   /** What is measured; asked for with an API key. */
   scrape: () => Promise<Scrape>

@@ -54,7 +54,7 @@ export function flowRoutes(parts: {
   const { flows, sessions } = parts
   const router = createRouter()
   router.openapi(create, async (c) =>
-    c.json(await flows.create(c.get('session'), c.req.valid('json')), 201),
+    c.json(await flows.create(c.get('session'), c.req.valid('json'), callerOf(c)), 201),
   )
   router.openapi(get, async (c) => {
     const session = c.get('session')

@@ -96,6 +96,10 @@ const routesTable: Readonly<Record<string, RouteRule>> = {
   // It cannot be undone, so it is for whoever may do everything, and for nobody in part.
   'DELETE /v1/tenants/:id': { needs: 'tenants:manage', holds: [] },
   'GET /v1/tenants/:id/export': { needs: 'tenants:manage', holds: ['tenants'] },
+  'GET /v1/tenants/:id/policy': { needs: 'tenants:manage', holds: ['tenants'] },
+  // Whoever is held to it must not be able to lift it: a key of the tenant's own neither.
+  'PUT /v1/tenants/:id/policy': { needs: 'tenants:manage', holds: [] },
+  'DELETE /v1/tenants/:id/policy': { needs: 'tenants:manage', holds: [] },
   // Names of hosts, sums of all tenants.
   'GET /metrics': { needs: 'metrics:read', holds: [] },
 }

@@ -1,7 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { eraseTenantSchema, tenantIdSchema, tenantSchema } from '@keywell/protocol'
+import {
+  eraseTenantSchema,
+  tenantIdSchema,
+  tenantPolicyAnswerSchema,
+  tenantPolicySchema,
+  tenantSchema,
+} from '@keywell/protocol'
 import type { Tenants } from '../tenants/erase.ts'
 import type { ExportTenant } from '../tenants/export.ts'
+import type { TenantPolicies } from '../tenants/policy.ts'
 import { withinLimits } from './access.ts'
 import { callerOf, createRouter, type Environment, json } from './context.ts'
 
@@ -37,9 +44,33 @@ const exported = createRoute({
   },
 })
 
+const getPolicy = createRoute({
+  method: 'get',
+  path: '/{id}/policy',
+  summary: 'What the operator allows a tenant',
+  request: { params },
+  responses: { 200: json(tenantPolicyAnswerSchema, 'The policy') },
+})
+const setPolicy = createRoute({
+  method: 'put',
+  path: '/{id}/policy',
+  summary:
+    'Limit a tenant: replaces its whole policy, and counts at once. What is left out is not limited, an empty list allows nothing',
+  request: { params, body: { ...json(tenantPolicySchema, 'The policy'), required: true } },
+  responses: { 200: json(tenantPolicyAnswerSchema, 'The policy, as it is kept') },
+})
+const removePolicy = createRoute({
+  method: 'delete',
+  path: '/{id}/policy',
+  summary: 'Limit a tenant no more',
+  request: { params },
+  responses: { 200: json(tenantPolicyAnswerSchema, 'That nothing is limited') },
+})
+
 export function tenantRoutes(parts: {
   tenants: Tenants
   exportTenant: ExportTenant
+  tenantPolicies: TenantPolicies
 }): OpenAPIHono<Environment> {
   const router = createRouter()
   router.openapi(get, async (c) => {
@@ -57,6 +88,17 @@ export function tenantRoutes(parts: {
       'content-type': lines,
       'cache-control': 'no-store',
     })
+  })
+  router.openapi(getPolicy, async (c) => {
+    const { tenantId } = withinLimits(c.get('access'), { tenantId: c.req.valid('param').id })
+    return c.json(await parts.tenantPolicies.read(tenantId), 200)
+  })
+  router.openapi(setPolicy, async (c) => {
+    const { id } = c.req.valid('param')
+    return c.json(await parts.tenantPolicies.set(id, c.req.valid('json'), callerOf(c)), 200)
+  })
+  router.openapi(removePolicy, async (c) => {
+    return c.json(await parts.tenantPolicies.remove(c.req.valid('param').id, callerOf(c)), 200)
   })
   return router
 }

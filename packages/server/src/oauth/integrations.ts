@@ -10,6 +10,7 @@ import type { Audit, AuditAction } from '../audit/audit.ts'
 import type { MakeId } from '../ids.ts'
 import { InvalidHost, joinBelow, normalizeHost } from '../outbound/host.ts'
 import { type Outbound, OutboundError } from '../outbound/outbound.ts'
+import { noteRefusal, requireAllowedFor } from '../policy/tenant-policies.ts'
 import { type Database, UniqueViolation } from '../store/database.ts'
 import * as store from '../store/integrations.ts'
 import { installation, withInstallation } from '../store/scope.ts'
@@ -116,6 +117,12 @@ export function createIntegrations(options: {
         provider: name,
         host: parseHost(host ?? provider.defaultHost),
         scopes,
+      }
+      if (tenantId !== null) {
+        const entry = { ...caller, tenantId, action: 'integration.create' } as const
+        await noteRefusal(options, entry, () =>
+          requireAllowedFor(database.of(tenantId), tenantId, { provider, host: row.host }),
+        )
       }
       requireReachable(options.outbound, joinBelow(row.host, provider.oauth.tokenPath))
       try {

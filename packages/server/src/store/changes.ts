@@ -14,11 +14,15 @@ export interface NewChange {
   generation: number
 }
 
-export interface ChangeRow extends NewChange {
+interface Written {
+  tenantId: string
   xid: string
   seq: string
   at: Date
 }
+/** What concerns a whole tenant names no connection. */
+export type ChangeRow = Written &
+  (NewChange | ({ kind: 'policy' } & Record<Exclude<keyof NewChange, 'tenantId' | 'kind'>, null>))
 
 /** Appends a change and the hint; Postgres sends equal hints of a transaction once, at its commit. */
 export async function insertChange(sql: Sql, change: NewChange): Promise<void> {
@@ -40,6 +44,20 @@ export async function insertChange(sql: Sql, change: NewChange): Promise<void> {
       change.generation,
       changesChannel,
     ],
+  )
+}
+
+/** The same for what concerns the whole tenant. */
+export async function insertTenantChange(
+  sql: Sql,
+  change: { tenantId: string; kind: 'policy' },
+): Promise<void> {
+  await sql.query(
+    `with written as (
+       insert into changes (tenant_id, kind) values ($1, $2) returning tenant_id
+     )
+     select pg_notify($3, '') from written`,
+    [change.tenantId, change.kind, changesChannel],
   )
 }
 

@@ -23,16 +23,19 @@ export interface CredentialReadRow
   expiresAt: Date | null
   expiresInMs: number | null
   refreshDue: boolean
+  /** What the tenant may do, as it is stored; null: everything. */
+  policy: unknown
 }
 
 const columns = `c.tenant_id as "tenantId", c.id, c.user_id as "userId", c.provider, c.host,
   c.integration_id as "integrationId", c.status, c.reason, c.account,
   c.granted_scopes as "grantedScopes", k.type, coalesce(k.generation, c.generation) as generation,
-  k.sealed, k.expires_at as "expiresAt",
+  k.sealed, k.expires_at as "expiresAt", p.policy,
   (extract(epoch from k.expires_at - now()) * 1000)::float8 as "expiresInMs"`
 
 const tables = `connections c
-  left join credentials k on k.tenant_id = c.tenant_id and k.connection_id = c.id`
+  left join credentials k on k.tenant_id = c.tenant_id and k.connection_id = c.id
+  left join tenant_policies p on p.tenant_id = c.tenant_id`
 
 const refreshDue = `coalesce((
     select u.refresh_at <= now() from upkeep u where u.tenant_id = c.tenant_id and u.connection_id = c.id
@@ -66,7 +69,8 @@ export async function findCredentials(
        on c.tenant_id = key."tenantId" and c.user_id = key."userId" and c.provider = key.provider
          and c.name = key.name and c.status <> 'disconnected'
          and (key.host is null or c.host = key.host)
-     left join credentials k on k.tenant_id = c.tenant_id and k.connection_id = c.id`,
+     left join credentials k on k.tenant_id = c.tenant_id and k.connection_id = c.id
+     left join tenant_policies p on p.tenant_id = c.tenant_id`,
     [JSON.stringify(keys.map((key, asked) => ({ ...key, asked })))],
   )
   const answers: CredentialReadRow[][] = keys.map(() => [])

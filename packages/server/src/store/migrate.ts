@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import type { Database, Sql } from './database.ts'
 import { ensureRoles } from './roles.ts'
 import { schemaOwner } from './scope.ts'
+import { codeOf } from './sqlstate.ts'
 
 /*
  * The files are read from `src`, which is published beside `dist`: tsc copies no .sql, and the same
@@ -11,10 +12,16 @@ const folder = new URL('../../src/store/migrations/', import.meta.url)
 
 /** Any number, as long as it stays the same: it is the name of the lock. */
 const lockKey = 5_394_713
+const insufficientPrivilege = '42501'
 
 /** The database was migrated by a newer Keywell than this one. */
 export class SchemaTooNew extends Error {
   override readonly name = 'SchemaTooNew'
+}
+
+/** Tables are to be changed, and whoever we log in as may not. */
+export class MayNotMigrate extends Error {
+  override readonly name = 'MayNotMigrate'
 }
 
 interface Migration {
@@ -29,19 +36,31 @@ interface Migration {
  *
  * @throws {SchemaTooNew} when the database knows a migration that this code does not
  * @throws {RolesMissing} when the roles that statements run as cannot be had
+ * @throws {MayNotMigrate} when there is something to do, and we own no table
  */
 export async function migrate(database: Database): Promise<void> {
   const known = await knownMigrations()
-  await database.transaction(schemaOwner, async (sql) => {
-    // Row security binds owners too: what it would hide from a migration is an error, and not left out.
-    await sql.query('set local row_security = off')
-    await sql.query('select pg_advisory_xact_lock($1::bigint)', [lockKey])
-    const applied = await appliedMigrations(sql)
-    refuseNewer(known, applied)
-    const done = new Set(applied.map((migration) => migration.number))
-    await ensureRoles(sql)
-    for (const migration of known) if (!done.has(migration.number)) await apply(sql, migration)
-  })
+  try {
+    await database.transaction(schemaOwner, (sql) => bringUpToDate(sql, known))
+  } catch (cause) {
+    if (codeOf(cause) !== insufficientPrivilege) throw cause
+    throw new MayNotMigrate(
+      'The tables have to be brought up to date, and this login may not change them. Run this as their ' +
+        'owner first: DATABASE_URL=postgres://<owner>@… keywell-service migrate',
+      { cause },
+    )
+  }
+}
+
+async function bringUpToDate(sql: Sql, known: readonly Migration[]): Promise<void> {
+  // Row security binds owners too: what it would hide from a migration is an error, and not left out.
+  await sql.query('set local row_security = off')
+  await sql.query('select pg_advisory_xact_lock($1::bigint)', [lockKey])
+  const applied = await appliedMigrations(sql)
+  refuseNewer(known, applied)
+  const done = new Set(applied.map((migration) => migration.number))
+  await ensureRoles(sql)
+  for (const migration of known) if (!done.has(migration.number)) await apply(sql, migration)
 }
 
 /**

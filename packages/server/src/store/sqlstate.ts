@@ -60,6 +60,11 @@ export function toDatabaseError(error: unknown): unknown {
   return error
 }
 
+/** The SQLSTATE of an answer of Postgres. */
+export function codeOf(error: unknown): string | undefined {
+  return field(error, 'code')
+}
+
 /** The text of whatever was thrown; an AggregateError (two addresses, both refused) has none itself. */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')

@@ -2,6 +2,9 @@ import type { Sql } from './database.ts'
 
 /** What is kept of a tenant, kind by kind, without a secret: no column that is sealed, no hash. */
 const statements = {
+  policy: `select tenant_id as cursor,
+      jsonb_build_object('policy', policy, 'updatedAt', updated_at) as entry
+    from tenant_policies where tenant_id = $1 and $2 = '' limit $3`,
   connection: `select id as cursor, jsonb_build_object('id', id, 'userId', user_id,
       'provider', provider, 'host', host, 'name', name, 'integrationId', integration_id,
       'status', status, 'reason', reason, 'health', health, 'healthReason', health_reason,

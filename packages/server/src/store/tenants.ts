@@ -16,7 +16,8 @@ export async function findTenant(sql: Sql, tenantId: string): Promise<TenantRow 
     `select erasure.begun_at as "begunAt", erasure.erased_at as "erasedAt", held.*,
        erasure.tenant_id is not null or connections > 0 or integrations > 0 or webhooks > 0
          or exists (select from tenant_keys where tenant_id = $1)
-         or exists (select from connect_sessions where tenant_id = $1) as "isKnown"
+         or exists (select from connect_sessions where tenant_id = $1)
+         or exists (select from tenant_policies where tenant_id = $1) as "isKnown"
      from (
        select
          (select count(*) from connections
@@ -188,6 +189,7 @@ export async function deleteTenantRows(sql: Sql, tenantId: string): Promise<void
        gone_upkeep as (delete from upkeep where tenant_id = $1),
        gone_integrations as (delete from integrations where tenant_id = $1),
        gone_endpoints as (delete from webhook_endpoints where tenant_id = $1),
+       gone_policy as (delete from tenant_policies where tenant_id = $1),
        gone_deliveries as (
          delete from webhook_deliveries
          where tenant_id = $1 and not (endpoint_owner = '@install' and state = 'due')

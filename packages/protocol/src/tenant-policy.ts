@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { providerNameSchema } from './ids.ts'
+
+const host = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .max(2000, 'must have at most 2000 characters')
+const scope = z.string().min(1).max(100)
+const toolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'is no name of a tool')
+
+/**
+ * What the operator allows a tenant: `PUT /v1/tenants/:id/policy` replaces all of it, and the last one
+ * counts. What is left out is not limited; an empty list allows nothing. A field that is not known is
+ * refused, since what it was meant to limit would go free.
+ */
+export const tenantPolicySchema = z.strictObject({
+  /** Providers that may be connected and used. */
+  providers: z.array(providerNameSchema).max(50).optional(),
+  /** Hosts that may be connected and used, as base URLs. */
+  hosts: z.array(host).max(100).optional(),
+  /**
+   * By provider, the most that a credential may do: these scopes and what they imply. A provider that is
+   * not named is not limited.
+   */
+  scopes: z.record(providerNameSchema, z.array(scope).max(100)).optional(),
+  /**
+   * By provider, the only tools that an agent may call. Whole names: a tool that comes later is not
+   * allowed before it is named. A provider that is not named is not limited.
+   */
+  tools: z.record(providerNameSchema, z.array(toolName).max(500)).optional(),
+  /** Nothing may be changed at a provider: neither by a tool nor by whoever holds the credential. */
+  readOnly: z.boolean().default(false),
+})
+export type TenantPolicy = z.output<typeof tenantPolicySchema>
+/** `PUT /v1/tenants/:id/policy`. */
+export type SetTenantPolicy = z.input<typeof tenantPolicySchema>
+
+/** `GET` and `PUT /v1/tenants/:id/policy`, and the answer of `DELETE`. */
+export const tenantPolicyAnswerSchema = z.object({
+  policy: tenantPolicySchema,
+  /** Null: none was set, so that nothing is limited. */
+  updatedAt: z.iso.datetime().nullable(),
+})
+export type TenantPolicyAnswer = z.infer<typeof tenantPolicyAnswerSchema>
+
+/** What a policy says of the tools of one provider; it comes with the credential that they would use. */
+export const toolLimitsSchema = z.object({
+  /** Only tools that change nothing. */
+  readOnly: z.boolean(),
+  /** The only ones; null: all. */
+  names: z.array(z.string()).nullable(),
+})
+export type ToolLimits = z.infer<typeof toolLimitsSchema>
+
+/** Undefined: every tool of the provider is allowed. */
+export function toolLimitsOf(policy: TenantPolicy, provider: string): ToolLimits | undefined {
+  const names = limitOf(policy.tools, provider) ?? null
+  return policy.readOnly || names !== null ? { readOnly: policy.readOnly, names } : undefined
+}
+
+/** Whether a tool may be called. `limits` as they came with the credential; undefined: there are none. */
+export function allowsTool(
+  limits: Readonly<ToolLimits> | undefined,
+  tool: { readonly name: string; readonly readOnly: boolean },
+): boolean {
+  if (limits === undefined) return true
+  if (limits.readOnly && !tool.readOnly) return false
+  return limits.names?.includes(tool.name) ?? true
+}
+
+/** What a policy says of one provider; undefined: nothing. */
+export function limitOf<Limit>(
+  byProvider: Readonly<Record<string, Limit>> | undefined,
+  provider: string,
+): Limit | undefined {
+  return byProvider !== undefined && Object.hasOwn(byProvider, provider)
+    ? byProvider[provider]
+    : undefined
+}

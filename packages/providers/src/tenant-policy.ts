@@ -1,0 +1,56 @@
+import { limitOf, type ProviderDefinition, type TenantPolicy } from '@keywell/protocol'
+import { impliedScopes } from './scopes.ts'
+
+/** What a tenant is about to connect or use. What is left out is not looked at. */
+export interface Wanted {
+  readonly provider?: Pick<ProviderDefinition, 'name' | 'scopes'> | undefined
+  /** Normalised, as a connection has it. */
+  readonly host?: string | undefined
+  /**
+   * What a credential may do there. None at all means that nobody said what it may do, and then nothing
+   * says that it may not do too much.
+   */
+  readonly scopes?: readonly string[] | undefined
+}
+
+/** What a policy does not allow, and what it allows instead. */
+export interface Objection {
+  readonly to: 'provider' | 'host' | 'scopes'
+  /** Empty with `scopes`: nobody said what the credential may do. */
+  readonly refused: readonly string[]
+  readonly allowed: readonly string[]
+}
+
+/** The first thing in what is wanted that the policy does not allow; undefined: all of it is allowed. */
+export function objectionTo(policy: TenantPolicy, wanted: Wanted): Objection | undefined {
+  const { provider, host, scopes } = wanted
+  const { providers, hosts } = policy
+  if (provider !== undefined && providers?.includes(provider.name) === false) {
+    return { to: 'provider', refused: [provider.name], allowed: providers }
+  }
+  if (host !== undefined && hosts?.includes(host) === false) {
+    return { to: 'host', refused: [host], allowed: hosts }
+  }
+  const allowed = provider && scopesAllowed(policy, provider)
+  if (scopes === undefined || allowed === undefined) return undefined
+  const refused = scopes.filter((scope) => !allowed.includes(scope))
+  if (scopes.length > 0 && refused.length === 0) return undefined
+  return { to: 'scopes', refused, allowed }
+}
+
+/**
+ * The provider's scopes that the policy allows, in the provider's order; undefined: it limits none. Those
+ * that the provider's data does not know are not among them: nobody knows what they open.
+ */
+export function scopesAllowed(
+  policy: TenantPolicy,
+  provider: Pick<ProviderDefinition, 'name' | 'scopes'>,
+): readonly string[] | undefined {
+  const ceiling = limitOf(policy.scopes, provider.name)
+  if (ceiling === undefined && !policy.readOnly) return undefined
+  const below = ceiling && new Set(impliedScopes(provider, ceiling))
+  return provider.scopes
+    .filter(({ name }) => below?.has(name) ?? true)
+    .filter(({ readOnly }) => !policy.readOnly || readOnly === true)
+    .map(({ name }) => name)
+}

@@ -1,0 +1,102 @@
+import {
+  type createFlowSchema,
+  defaultConnectionName,
+  KeywellError,
+  type ProviderDefinition,
+} from '@keywell/protocol'
+import { scopesAllowed } from '@keywell/providers'
+import type { z } from 'zod'
+import {
+  type Integrations,
+  parseHost,
+  requireProvider,
+  type UsableIntegration,
+} from '../oauth/integrations.ts'
+import { requireAllowed } from '../policy/require-allowed.ts'
+import { readTenantPolicy } from '../policy/tenant-policies.ts'
+import { findConnection } from '../store/connections.ts'
+import type { Database } from '../store/database.ts'
+import type { SessionRow } from '../store/sessions.ts'
+import { planFlowScopes } from './scope-policy.ts'
+
+type Request = z.output<typeof createFlowSchema>
+
+/** Where a flow leads, through which integration, and what it asks for. */
+export interface FlowPlan {
+  target: Target
+  integration: UsableIntegration
+  scopes: string[]
+}
+
+interface Target {
+  provider: ProviderDefinition
+  host: string
+  connectionName: string
+  /** The connection to mend; null: there is none. */
+  connectionId: string | null
+}
+
+/**
+ * What the browser asked for, as far as the session and the tenant's policy allow it.
+ *
+ * @throws KeywellError that says what is not allowed, and by whom
+ */
+export async function planFlow(
+  parts: { database: Database; integrations: Pick<Integrations, 'pick'> },
+  session: SessionRow,
+  request: Request,
+): Promise<FlowPlan> {
+  const { tenantId } = session
+  const target = await chooseTarget(parts.database, session, request)
+  const { provider, host } = target
+  const policy = await readTenantPolicy(parts.database.of(tenantId), tenantId)
+  requireAllowed(policy, { provider, host })
+  const integration = await parts.integrations.pick({ tenantId, provider, host })
+  const allowed = scopesAllowed(policy, provider)
+  const scopes = planFlowScopes({
+    policy: session.policy,
+    provider,
+    registered: integration.scopes,
+    chosen: request.scopes,
+    defaults: provider.defaultScopes.filter((scope) => allowed?.includes(scope) ?? true),
+  })
+  requireAllowed(policy, { provider, scopes })
+  return { target, integration, scopes }
+}
+
+/** Which account a flow is for: the one to mend, or what the browser asked for within the session. */
+async function chooseTarget(
+  database: Database,
+  session: SessionRow,
+  request: Request,
+): Promise<Target> {
+  const { policy } = session
+  const provider = requireProvider(request.provider)
+  if (policy.providers !== null && !policy.providers.includes(provider.name)) {
+    throw new KeywellError(
+      'unknown_provider',
+      `This connect session does not allow ${provider.title}.`,
+      { nextStep: "Name the provider when the app's backend makes the session." },
+    )
+  }
+  const mended =
+    policy.connectionId === null
+      ? undefined
+      : await findConnection(database.of(session.tenantId), session.tenantId, policy.connectionId)
+  if (mended !== undefined && mended.provider !== provider.name) {
+    throw new KeywellError(
+      'unknown_provider',
+      `This connect session is there to mend a connection to ${mended.provider}.`,
+    )
+  }
+  const host = mended?.host ?? parseHost(request.host ?? provider.defaultHost)
+  if (policy.hosts !== null && !policy.hosts.includes(host)) {
+    throw new KeywellError('host_not_allowed', `This connect session does not allow ${host}.`)
+  }
+  return {
+    provider,
+    host,
+    connectionName: mended?.name ?? request.connectionName ?? defaultConnectionName,
+    connectionId: mended?.id ?? null,
+  }
+}

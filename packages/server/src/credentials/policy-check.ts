@@ -1,0 +1,57 @@
+import { KeywellError, type TenantPolicy } from '@keywell/protocol'
+import type { Audit } from '../audit/audit.ts'
+import { requireProvider } from '../oauth/integrations.ts'
+import { requireAllowed } from '../policy/require-allowed.ts'
+import { noLimits, parseTenantPolicy } from '../policy/tenant-policies.ts'
+import type { CredentialReadRow } from '../store/credentials.ts'
+
+/** @throws KeywellError `not_allowed_for_tenant`, after an audit row that says so */
+export type PolicyCheck = (
+  row: CredentialReadRow,
+  caller: { actor: string; requestId: string },
+  /** A page where its user can connect again. */
+  connectUrl: string | undefined,
+) => Promise<TenantPolicy>
+
+/**
+ * Whether a tenant may still use what it has connected. The policy comes with the row of the credential,
+ * so that it is as new, and costs no question of its own. A grant that has become too wide cannot be
+ * narrowed here: it is not handed out, and kept alive, since the policy may be widened again.
+ */
+export function createPolicyCheck({ audit }: { audit: Pick<Audit, 'handOut'> }): PolicyCheck {
+  return async (row, caller, connectUrl) => {
+    if (row.policy === null) return noLimits
+    try {
+      return policyAllowing(row, connectUrl)
+    } catch (error) {
+      if (!(error instanceof KeywellError)) throw error
+      await audit.handOut({
+        ...caller,
+        tenantId: row.tenantId,
+        userId: row.userId,
+        connectionId: row.id,
+        generation: row.generation,
+        action: 'credential.read',
+        result: 'denied',
+        reason: error.code,
+      })
+      throw error
+    }
+  }
+}
+
+function policyAllowing(row: CredentialReadRow, connectUrl: string | undefined): TenantPolicy {
+  const policy = parseTenantPolicy(row.policy)
+  const provider = requireProvider(row.provider)
+  requireAllowed(policy, { provider, host: row.host })
+  requireAllowed(
+    policy,
+    { provider, scopes: row.grantedScopes },
+    row.type === 'api_key' ? { nextStep: askForKey } : { nextStep: connectAgain, connectUrl },
+  )
+  return policy
+}
+
+const connectAgain =
+  'Ask the user to connect again with fewer scopes, or ask the operator to allow these.'
+const askForKey = 'Ask the user for a key that may do less, and store it with POST /v1/connections.'

@@ -1,0 +1,83 @@
+import type { TenantPolicy, TenantPolicyAnswer } from '@keywell/protocol'
+import type { Audit } from '../audit/audit.ts'
+import { writePolicyChange } from '../changes/changes.ts'
+import type { Caller } from '../credentials/disconnect.ts'
+import { parseHost, requireKnownScopes, requireProvider } from '../oauth/integrations.ts'
+import { noLimits, parseTenantPolicy } from '../policy/tenant-policies.ts'
+import type { Database } from '../store/database.ts'
+import { deleteTenantPolicy, findTenantPolicy, putTenantPolicy } from '../store/tenant-policies.ts'
+
+/**
+ * What the operator allows each tenant. A policy counts from its commit on, for every process: it is read
+ * with whatever it limits. What is held elsewhere for the tenant is told to go by the change log.
+ */
+export interface TenantPolicies {
+  /** A tenant that nothing was said of is limited in nothing. */
+  read(tenantId: string): Promise<TenantPolicyAnswer>
+  /**
+   * Replaces the whole policy. The last one counts, whoever set it.
+   *
+   * @throws KeywellError `unknown_provider`, `host_not_allowed` or `scope_not_allowed` for what there is not
+   */
+  set(tenantId: string, policy: TenantPolicy, caller: Caller): Promise<TenantPolicyAnswer>
+  /** Takes all limits away. */
+  remove(tenantId: string, caller: Caller): Promise<TenantPolicyAnswer>
+}
+
+export function createTenantPolicies(parts: {
+  database: Database
+  audit: Pick<Audit, 'write'>
+}): TenantPolicies {
+  const { database, audit } = parts
+
+  return {
+    async read(tenantId) {
+      const row = await findTenantPolicy(database.of(tenantId), tenantId)
+      return {
+        policy: parseTenantPolicy(row?.policy ?? null),
+        updatedAt: row?.updatedAt.toISOString() ?? null,
+      }
+    },
+
+    async set(tenantId, wanted, caller) {
+      const policy = checked(wanted)
+      return database.transaction(tenantId, async (sql) => {
+        const { updatedAt } = await putTenantPolicy(sql, tenantId, policy)
+        await writePolicyChange(sql, tenantId)
+        await audit.write(sql, {
+          ...caller,
+          tenantId,
+          action: 'tenant.policy.update',
+          result: 'ok',
+          reason: limitsOf(policy),
+        })
+        return { policy, updatedAt: updatedAt.toISOString() }
+      })
+    },
+
+    async remove(tenantId, caller) {
+      await database.transaction(tenantId, async (sql) => {
+        if (!(await deleteTenantPolicy(sql, tenantId))) return
+        await writePolicyChange(sql, tenantId)
+        const action = 'tenant.policy.update' as const
+        await audit.write(sql, { ...caller, tenantId, action, result: 'ok', reason: 'none' })
+      })
+      return { policy: noLimits, updatedAt: null }
+    },
+  }
+}
+
+/** With hosts in their one spelling. What a typing error would limit is found here, not by a user. */
+function checked(policy: TenantPolicy): TenantPolicy {
+  const { providers = [], hosts, scopes = {}, tools = {} } = policy
+  for (const name of [...providers, ...Object.keys(tools)]) requireProvider(name)
+  for (const [name, ceiling] of Object.entries(scopes)) {
+    requireKnownScopes(requireProvider(name), ceiling)
+  }
+  return hosts === undefined ? policy : { ...policy, hosts: hosts.map(parseHost) }
+}
+
+/** Which limits there are, for the audit log: `providers,scopes`. */
+function limitsOf({ readOnly, ...limits }: TenantPolicy): string {
+  return [...Object.keys(limits), ...(readOnly ? ['readOnly'] : [])].sort().join(',') || 'none'
+}
