@@ -69,8 +69,11 @@ export function createAuditRetention(parts: {
       after = ends.at(-1)?.tenantId ?? after
     } while (ends.length === batchRows)
     // The database looks once more whether every chain was cut.
-    await inTurn((sql) => dropWeek(sql, week.name))
-    return true
+    const isDropped = await inTurn(async (sql) => {
+      await dropWeek(sql, week.name)
+      return true
+    })
+    return isDropped === true
   }
 
   /**

@@ -1,10 +1,13 @@
 import { KeywellError, tenantIdSchema } from '@keywell/protocol'
 import type { Context } from 'hono'
+import { z } from 'zod'
 import type { Refusals } from '../audit/refusals.ts'
 import { installation } from '../store/scope.ts'
 import { routeOf } from './access.ts'
 import type { Environment } from './context.ts'
 import { DeadKey } from './key-check.ts'
+
+const namesTenant = z.object({ tenantId: tenantIdSchema })
 
 /** Tells the audit log of calls that showed an API key and were refused. Nothing waits for it. */
 export interface RefusedCalls {
@@ -56,9 +59,7 @@ export function createRefusedCalls(refusals: Pick<Refusals, 'note'>): RefusedCal
 async function tenantOf(c: Context<Environment>): Promise<string | undefined> {
   const named = tenantInUrl(c)
   if (named !== undefined || c.req.method === 'GET') return named
-  const body: unknown = await c.req.json().catch(() => undefined)
-  const { tenantId } = Object(body)
-  return tenantIdSchema.safeParse(tenantId).data
+  return namesTenant.safeParse(await c.req.json().catch(() => undefined)).data?.tenantId
 }
 
 function tenantInUrl(c: Context<Environment>): string | undefined {
