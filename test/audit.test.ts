@@ -14,6 +14,7 @@ import {
 import { Keywell } from '@keywell/sdk'
 import { createKeyFile } from '@keywell/server'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { startTcpProxy } from './faults/tcp-proxy.ts'
 import { type CreatedDatabase, createDatabase, describeEachDatabase } from './support/databases.ts'
 import { openCreated, type TestDatabase } from './support/inspected.ts'
 import { runService } from './support/service-process.ts'
@@ -169,6 +170,34 @@ describeEachDatabase('the audit log', (makeDatabase) => {
     expect(later.map(({ action, position }) => ({ action, position }))).toEqual([
       { action: 'credential.read', position: whole.length + 1 },
     ])
+  })
+
+  verifies('audit:sdk-export', async () => {
+    const proxy = await startTcpProxy(Number(new URL(stage.url).port))
+    let opened = 0
+    const sdk = new Keywell({
+      url: `http://127.0.0.1:${proxy.port}`,
+      apiKey: stage.apiKey,
+      random: () => 0, // no pauses
+      fetch: (...request) => {
+        opened += 1
+        return fetch(...request)
+      },
+    })
+    // Every connection is cut after some lines, in the middle of one.
+    proxy.set({ kind: 'drop', direction: 'down', afterBytes: 2_500 })
+    const { tenantId } = mira
+    const came: AuditLine[] = []
+    for await (const line of sdk.audit.export({ tenantId })) came.push(line)
+    const whole: AuditLine[] = await exported({ tenantId })
+    expect(came).toEqual(whole)
+    expect(opened).toBeGreaterThan(2)
+
+    const rest: AuditLine[] = []
+    for await (const line of sdk.audit.export({ tenantId, after: 3 })) rest.push(line)
+    expect(rest).toEqual(whole.slice(3))
+    sdk.close()
+    await proxy.close()
   })
 
   verifies('audit:ocsf', async () => {

@@ -538,10 +538,56 @@ export const requirements = {
     behaviour: 'What is older than 90 days goes, and what stays can still be proved.',
     source: 'threats.md, Audit, failing closed',
   },
+  'T30:weeks': {
+    behaviour: 'The log stands in weeks, and there is one for every entry of the coming month.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:whole-weeks': {
+    behaviour: 'Old weeks go whole, and every chain goes on where it was and is proved.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:clock-that-jumps': {
+    behaviour: 'An entry of a time for which there is no week is written, proved and removed.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:no-other-way': {
+    behaviour:
+      'Nobody drops a week that is young, or of which a link is not cut off, nor changes one by its own name.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'T30:weeks-of-an-owner': {
+    behaviour:
+      'A login that is no superuser drops old weeks of its tables, and none that is not cut off.',
+    source: 'threats.md, Audit, failing closed; Row-level security',
+  },
+  'T30:before-the-weeks': {
+    behaviour: 'A log from before there were weeks is taken over as it stands, and is proved.',
+    source: 'threats.md, Audit, failing closed',
+  },
   'T30:no-row-no-credential': {
     behaviour:
       'Of 10,000 reads with the audit log unwritable none hands out a credential, and the next is answered when it can be written.',
     source: 'T30; threats.md, Audit, failing closed',
+  },
+  'T30:refused-calls': {
+    behaviour:
+      'A call whose key is wrong, has ended, may not do this or calls too often is in the audit log.',
+    source: 'threats.md, API keys; Audit, failing closed',
+  },
+  'T30:refused-whose': {
+    behaviour:
+      'A refused call stands under the tenant that it named where its key was right, else under the installation.',
+    source: 'threats.md, API keys; Audit, failing closed',
+  },
+  'T30:refusals-bounded': {
+    behaviour:
+      'However many calls are refused, a process writes and remembers no more of them than told, and counts the rest.',
+    source: 'threats.md, API keys; Audit, failing closed',
+  },
+  'T30:refusals-do-not-wait': {
+    behaviour:
+      'A refusal stands while the audit log cannot be written, at once, and what is missing is counted.',
+    source: 'threats.md, API keys; Audit, failing closed',
   },
   'audit:search': {
     behaviour: 'The audit log is searched by who, what, when and outcome, in pages, newest first.',
@@ -556,6 +602,11 @@ export const requirements = {
       'An export that ended early goes on where it ended, without a gap and with nothing twice.',
     source: 'threats.md, Audit, failing closed',
   },
+  'audit:sdk-export': {
+    behaviour:
+      'An export by the SDK whose connection breaks goes on behind the last entry, without a gap and with nothing twice.',
+    source: 'threats.md, Audit, failing closed',
+  },
   'audit:ocsf': {
     behaviour: 'An export as OCSF has what the class API Activity requires.',
     source: 'OCSF 1.6.0, API Activity',
@@ -563,6 +614,10 @@ export const requirements = {
   'audit:head': {
     behaviour:
       'A minute after it grew, the end of a chain is signed, and told to the log and the API.',
+    source: 'threats.md, Audit, failing closed',
+  },
+  'audit:head-webhook': {
+    behaviour: 'An endpoint that asked for signed heads is sent them, and no other is.',
     source: 'threats.md, Audit, failing closed',
   },
   'audit:verify-command': {

@@ -76,6 +76,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     const columns = await stage.database.query<{ table: string; column: string }>(
       `select table_name as "table", column_name as "column" from information_schema.columns
        where table_schema = current_schema() and table_name not like 'before%'
+         and not exists (select from pg_inherits where inhrelid = quote_ident(table_name)::regclass)
          and column_name in ('tenant_id', 'owner_id', 'endpoint_owner', 'integration_owner')
        order by 1`,
     )

@@ -15,6 +15,7 @@ import { createKeyFile } from '@keywell/server'
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
 import { createDatabase, openEmbedded } from './support/databases.ts'
 import { openCreated } from './support/inspected.ts'
+import { schemaOwner } from './support/scopes.ts'
 import { type ServiceProcess, startService } from './support/service-process.ts'
 import { createStage, jonas, mira, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
@@ -450,6 +451,51 @@ verifies('T31:inner-target', async () => {
   } finally {
     inner.stop()
   }
+})
+
+verifies('audit:head-webhook', async () => {
+  const tenantId = 'ten_heads'
+  const asked = await register({ events: ['audit.head'] })
+  const others = await register()
+  const own = await register({ tenantId, events: ['audit.head'] })
+  await stage.session({ tenantId })
+  const heardBy = async (reference: { webhookId: string }) => {
+    const { deliveries } = await keywell.webhooks.deliveries(reference)
+    return deliveries.map(({ type, tenantId }) => `${type} ${tenantId}`)
+  }
+  await eventually(async () => {
+    // A minute passes.
+    await stage.database.query("update audit_heads_due set since = now() - interval '2 minutes'")
+    expect(await heardBy(asked.reference)).toEqual(
+      expect.arrayContaining(['audit.head null', `audit.head ${tenantId}`]),
+    )
+  })
+  expect(new Set(await heardBy(own.reference))).toEqual(new Set([`audit.head ${tenantId}`]))
+  expect(await heardBy(others.reference)).toEqual([])
+
+  const { verify } = createWebhookVerifier({ secret: own.secret })
+  const event = await eventually(async () => {
+    const messages = receiver.messages.map((message) => verify(message).catch(() => undefined))
+    const heard = (await Promise.all(messages)).find((each) => each !== undefined)
+    if (heard?.type !== 'audit.head') throw new Error('no head came')
+    return heard
+  })
+  const { tenantId: whose, position, token } = event.data
+  expect(whose).toBe(tenantId)
+  const heads = [token]
+  expect(await stage.keywell.audit.verify({ tenantId, heads })).toMatchObject({ findings: [] })
+
+  // It is enough to find out that the end was cut off, heads included.
+  await stage.database.owner.transaction(schemaOwner, async (sql) => {
+    await sql.query('set local session_replication_role = replica')
+    for (const table of ['audit', 'audit_links', 'audit_heads']) {
+      await sql.query(`delete from ${table} where tenant_id = $1`, [tenantId])
+    }
+  })
+  expect(position).toBeGreaterThan(0)
+  expect(await stage.keywell.audit.verify({ tenantId, heads })).toMatchObject({
+    findings: [{ tenantId, kind: 'cut_off', position: 1 }],
+  })
 })
 
 verifies(

@@ -40,6 +40,21 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
     reason: 'retention goes from chain to chain, whoever owns it',
   },
   {
+    path: 'packages/server/src/store/audit-weeks.ts',
+    begins: 'select audit_make_week(',
+    reason: 'a week of the log is a table for all tenants',
+  },
+  {
+    path: 'packages/server/src/store/audit-weeks.ts',
+    begins: 'select week as name, greatest(starts,',
+    reason: 'the same: which weeks there are',
+  },
+  {
+    path: 'packages/server/src/store/audit-weeks.ts',
+    begins: 'with recursive chain as ( select min(tenant_id) as tenant_id from audit_links',
+    reason: 'before a week goes every chain in it is cut, whoever owns it',
+  },
+  {
     path: 'packages/server/src/store/audit-walk.ts',
     begins: 'select min(tenant_id) as "tenantId" from ( select min(tenant_id)',
     reason: 'an operator verifies the chains of all tenants, one after the other',

@@ -24,6 +24,8 @@ declare const app: {
 declare function signedIn(request: unknown): import('@keywell/sdk').SignedIn
 declare function askToConnect(userId: string): Promise<void>
 declare function handle(event: import('@keywell/sdk').WebhookEvent): Promise<void>
+declare function keep(entry: import('@keywell/sdk').AuditLine): Promise<void>
+declare function lastPosition(): Promise<number>
 declare function greet(name: string | null): void
 declare function redirect(url: string | undefined): void
 declare function showReconnect(url: string | undefined): void

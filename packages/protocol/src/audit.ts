@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { auditEntryIdSchema, tenantIdSchema } from './ids.ts'
 
 /** Whose log: a tenant's, or `@install`, where acts stand that belong to no tenant. */
-const auditTenantSchema = z.union([tenantIdSchema, z.literal('@install')])
+export const auditTenantSchema = z.union([tenantIdSchema, z.literal('@install')])
 
 export const auditResultSchema = z.enum(['ok', 'denied', 'failed', 'intent'])
 export type AuditResult = z.infer<typeof auditResultSchema>

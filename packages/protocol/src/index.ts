@@ -200,6 +200,7 @@ export {
   type UpdateWebhook,
   updateWebhookSchema,
   type Webhook,
+  type WebhookAuditHead,
   type WebhookConnection,
   type WebhookEventType,
   type WebhookPayload,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { auditTenantSchema } from './audit.ts'
 import { accountSchema, connectionStatusSchema, healthStatusSchema } from './connections.ts'
 import { reauthReasonSchema } from './errors.ts'
 import {
@@ -11,8 +12,8 @@ import {
   webhookIdSchema,
 } from './ids.ts'
 
-/** What an endpoint can ask to hear: each kind of change, by its name. (The service's types hold it.) */
-export const webhookEvents = [
+/** Each kind of change, by its name. (The service's types hold it.) */
+const connectionEvents = [
   'connection.connected',
   'connection.refreshed',
   'connection.degraded',
@@ -21,11 +22,14 @@ export const webhookEvents = [
   'connection.revoked',
   'connection.disconnected',
 ] as const
+
+/** What an endpoint can ask to hear. */
+export const webhookEvents = [...connectionEvents, 'audit.head'] as const
 export const webhookEventTypeSchema = z.enum(webhookEvents)
 export type WebhookEventType = z.infer<typeof webhookEventTypeSchema>
 
-/** What an endpoint hears unless told: everything but the refreshes, which are many and routine. */
-export const defaultWebhookEvents: readonly WebhookEventType[] = webhookEvents.filter(
+/** What an endpoint hears unless told: of connections everything but the refreshes, which are routine. */
+export const defaultWebhookEvents: readonly WebhookEventType[] = connectionEvents.filter(
   (event) => event !== 'connection.refreshed',
 )
 
@@ -47,16 +51,31 @@ export const webhookConnectionSchema = z.object({
 })
 export type WebhookConnection = z.infer<typeof webhookConnectionSchema>
 
+/** The signed end of a tenant's chain in the audit log. Kept elsewhere, it shows when the end is cut off. */
+export const webhookAuditHeadSchema = z.object({
+  tenantId: auditTenantSchema,
+  position: z.int().positive(),
+  /** As `GET /v1/audit/head` has it, which also has the keys that check it. */
+  token: z.string(),
+})
+export type WebhookAuditHead = z.infer<typeof webhookAuditHeadSchema>
+
 /**
  * The body of a message. Its id is the header `webhook-id`, the same on each attempt; order is not
  * promised, so compare `timestamp` or `data.generation`.
  */
 export const webhookPayloadSchema = z.discriminatedUnion('type', [
   z.object({
-    type: webhookEventTypeSchema,
+    type: z.enum(connectionEvents),
     /** When the change was made; the header `webhook-timestamp` says when it was sent. */
     timestamp: z.iso.datetime(),
     data: webhookConnectionSchema,
+  }),
+  /** A minute after the chain has grown. */
+  z.object({
+    type: z.literal('audit.head'),
+    timestamp: z.iso.datetime(),
+    data: webhookAuditHeadSchema,
   }),
   /** Sent by `POST /v1/webhooks/:id/test`, whatever the endpoint listens for. */
   z.object({
@@ -131,7 +150,7 @@ export const deliverySchema = z.object({
   id: messageIdSchema,
   /** `webhook.test`, or one of `webhookEvents`. */
   type: z.string(),
-  /** Whose connection it tells of; null for a test of the installation's endpoint. */
+  /** Whom it tells of; null for the installation itself. */
   tenantId: tenantIdSchema.nullable(),
   connectionId: connectionIdSchema.nullable(),
   state: deliveryStateSchema,

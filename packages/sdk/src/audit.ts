@@ -1,20 +1,40 @@
 import {
   type AuditHead,
+  type AuditLine,
   type AuditPage,
   auditHeadQuerySchema,
   auditHeadSchema,
+  auditLineSchema,
   auditPageSchema,
+  exportAuditSchema,
+  KeywellError,
   type SearchAudit,
   searchAuditSchema,
 } from '@keywell/protocol'
 import { parseInput, type Service } from './service.ts'
 
-/** Who did what in a tenant. To copy all of it, stream `GET /v1/audit/export`. */
+/** Times in a row that an export may break off without a line in between. */
+const maxBreaks = 8
+/** Pauses after a break: at random up to this, doubled with each, and never longer than the other. */
+const firstPauseMs = 200
+const longestPauseMs = 10_000
+
+/** Which part of a log is exported. */
+export interface ExportAudit {
+  /** A tenant, or `@install`. */
+  readonly tenantId: string
+  /** Begins behind this position: the last one that you have. From the oldest there is unless told. */
+  readonly after?: number
+}
+
+/** Who did what in a tenant. */
 export class AuditLog {
   readonly #service: Service
+  readonly #random: () => number
 
-  constructor(service: Service) {
+  constructor(service: Service, random: () => number) {
     this.#service = service
+    this.#random = random
   }
 
   /** Entries of a tenant, newest first. */
@@ -27,6 +47,53 @@ export class AuditLog {
     })
   }
 
+  /**
+   * All entries of a tenant that are in its chain, in their order, up to the end as it is when that is
+   * reached. Read as fast as they are taken, and gone on with behind the last one where a connection
+   * breaks: none is missing and none comes twice.
+   *
+   *     for await (const entry of keywell.audit.export({ tenantId, after })) await keep(entry)
+   *
+   * @throws KeywellError at once for a query that does not fit; from the loop when the service refuses,
+   *   or is away for longer than some 20 seconds
+   */
+  export(query: ExportAudit): AsyncGenerator<AuditLine, void, void> {
+    const { tenantId, after } = parseInput(exportAuditSchema, query, 'audit.export')
+    return this.#export(tenantId, after)
+  }
+
+  async *#export(tenantId: string, after: number): AsyncGenerator<AuditLine, void, void> {
+    let position = after
+    let breaks = 0
+    for (;;) {
+      try {
+        const lines = this.#service.lines({
+          method: 'GET',
+          path: '/v1/audit/export',
+          query: { tenantId, after: position },
+          schema: auditLineSchema,
+        })
+        for await (const line of lines) {
+          position = line.position
+          breaks = 0
+          yield line
+        }
+        return
+      } catch (error) {
+        breaks += 1
+        if (!isPassing(error) || breaks > maxBreaks) throw error
+        await this.#pause(breaks, error.retryAfterMs ?? 0)
+      }
+    }
+  }
+
+  /** Whoever waits for the export waits for this: unlike other timers here it keeps a process alive. */
+  async #pause(breaks: number, atLeastMs: number): Promise<void> {
+    const longestMs = Math.min(firstPauseMs * 2 ** (breaks - 1), longestPauseMs)
+    const ms = Math.max(longestMs * this.#random(), Math.min(atLeastMs, longestPauseMs))
+    await new Promise((resolve) => setTimeout(resolve, ms))
+  }
+
   /** The newest signed end of the tenant's chain: kept elsewhere, it shows when the end is cut off. */
   async head(query: { readonly tenantId: string }): Promise<AuditHead> {
     return this.#service.call({
@@ -36,4 +103,9 @@ export class AuditLog {
       schema: auditHeadSchema,
     })
   }
+}
+
+/** Whether the same call may do better later. */
+function isPassing(error: unknown): error is KeywellError {
+  return error instanceof KeywellError && (error.status >= 500 || error.code === 'rate_limited')
 }

@@ -10,6 +10,7 @@
  */
 export {
   type AuditHead,
+  type AuditLine,
   type AuditLogEntry,
   type AuditPage,
   allowsTool,
@@ -32,7 +33,7 @@ export {
   type WebhookEventType,
   type WebhookWithSecret,
 } from '@keywell/protocol'
-export type { AuditLog } from './audit.ts'
+export type { AuditLog, ExportAudit } from './audit.ts'
 export type { CredentialQuery } from './cache/credential-cache.ts'
 export type { ConfirmFlow, Connect } from './connect.ts'
 export type {

@@ -50,7 +50,7 @@ export class Keywell {
   readonly integrations: Integrations
   /** Checks what the service's webhooks tell, and manages them. */
   readonly webhooks: Webhooks
-  /** Searches the audit log. */
+  /** Searches and exports the audit log. */
   readonly audit: AuditLog
   /** Says what tenants may do, and ends them. */
   readonly tenants: Tenants
@@ -98,7 +98,7 @@ export class Keywell {
     this.connections = new Connections(service, (news) => cache.apply(news))
     this.connect = new Connect(service, (news) => cache.apply(news))
     this.integrations = new Integrations(service)
-    this.audit = new AuditLog(service)
+    this.audit = new AuditLog(service, random)
     this.tenants = new Tenants(service, (news) => cache.apply(news))
     this.webhooks = new Webhooks(service, settings.webhookSecret)
   }

@@ -1,6 +1,6 @@
 import { KeywellError, problemSchema, type Secret } from '@keywell/protocol'
 
-/** Largest answer that is read, in characters. */
+/** Largest answer that is read, or line of one that is read by lines, in characters. */
 const maxAnswerLength = 5_000_000
 
 /** What this package needs of a zod schema. */
@@ -45,11 +45,28 @@ export class Service {
     const { status, text } = await this.#send(call, url)
     const json = parseJson(text)
     if (status < 200 || status > 299) throw errorOf(url, status, json)
-    const parsed = call.schema.safeParse(json)
-    if (parsed.success) return parsed.data
-    // Where, never what: the answer may hold a credential.
-    const where = parsed.error.issues.map((issue) => issue.path.join('.') || 'the body').join(', ')
-    throw unavailable(url, `answered something that does not fit the protocol (at ${where})`)
+    return parseAnswer(call.schema, json, url)
+  }
+
+  /**
+   * Sends a call whose answer is lines of JSON, as many as there are, and parses each as it is taken. The
+   * deadline is that of a pause between them. Throws `KeywellError`, also for an answer that breaks off.
+   */
+  async *lines<Line>(call: Omit<Call<Line>, 'body'>): AsyncGenerator<Line, void, void> {
+    const url = this.urlOf(call)
+    const deadline = new Deadline(this.#options.requestTimeoutMs)
+    try {
+      const response = await deadline.wait(this.#open(call, url, deadline.signal))
+      const { status } = response
+      if (status < 200 || status > 299) {
+        throw errorOf(url, status, parseJson(await deadline.wait(boundedText(response))))
+      }
+      for await (const line of linesOf(response, deadline)) {
+        yield parseAnswer(call.schema, parseJson(line), url)
+      }
+    } catch (cause) {
+      throw cause instanceof KeywellError ? cause : this.#unreachable(url, cause)
+    }
   }
 
   /** The headers that every request carries. */
@@ -67,26 +84,32 @@ export class Service {
   }
 
   async #send(call: Call<unknown>, url: URL): Promise<{ status: number; text: string }> {
-    const { fetch, requestTimeoutMs } = this.#options
+    const deadline = new Deadline(this.#options.requestTimeoutMs)
+    const read = async () => {
+      const response = await this.#open(call, url, deadline.signal)
+      return { status: response.status, text: await boundedText(response) }
+    }
+    try {
+      return await deadline.wait(read())
+    } catch (cause) {
+      throw this.#unreachable(url, cause)
+    }
+  }
+
+  #open(call: Omit<Call<unknown>, 'schema'>, url: URL, signal: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { ...this.headers(), accept: 'application/json' }
     if (call.body !== undefined) headers['content-type'] = 'application/json'
-    // Not AbortSignal.timeout: its timer would outlive the call, one for each, until it fires.
-    const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(new TimeoutError()), requestTimeoutMs)
-    try {
-      const response = await fetch(url, {
-        method: call.method,
-        headers,
-        redirect: 'manual',
-        signal: deadline.signal,
-        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-      })
-      return { status: response.status, text: await boundedText(response) }
-    } catch (cause) {
-      throw unavailable(url, failureOf(cause, requestTimeoutMs), cause)
-    } finally {
-      clearTimeout(timer)
-    }
+    return this.#options.fetch(url, {
+      method: call.method,
+      headers,
+      redirect: 'manual',
+      signal,
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    })
+  }
+
+  #unreachable(url: URL, cause: unknown): KeywellError {
+    return unavailable(url, failureOf(cause, this.#options.requestTimeoutMs), cause)
   }
 }
 
@@ -103,6 +126,64 @@ export function parseInput<Value>(schema: Schema<Value>, input: unknown, name: s
 }
 
 class TimeoutError extends Error {}
+
+/** Aborts what takes longer than told. */
+class Deadline {
+  readonly #controller = new AbortController()
+  readonly #ms: number
+
+  constructor(ms: number) {
+    this.#ms = ms
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Waits for something that ends with the signal. */
+  async wait<Result>(work: Promise<Result>): Promise<Result> {
+    // Not AbortSignal.timeout: its timer would outlive the work, one for each, until it fires.
+    const timer = setTimeout(() => this.#controller.abort(new TimeoutError()), this.#ms)
+    try {
+      return await work
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+function parseAnswer<Answer>(schema: Schema<Answer>, json: unknown, url: URL): Answer {
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return parsed.data
+  // Where, never what: the answer may hold a credential.
+  const where = parsed.error.issues.map((issue) => issue.path.join('.') || 'the body').join(', ')
+  throw unavailable(url, `answered something that does not fit the protocol (at ${where})`)
+}
+
+/** Whoever takes no more of them ends the answer. */
+async function* linesOf(
+  response: Response,
+  deadline: Deadline,
+): AsyncGenerator<string, void, void> {
+  const reader = response.body?.getReader()
+  if (reader === undefined) return
+  const decoder = new TextDecoder()
+  let rest = ''
+  try {
+    for (;;) {
+      const { done, value } = await deadline.wait(reader.read())
+      if (done) break
+      const lines = (rest + decoder.decode(value, { stream: true })).split('\n')
+      rest = lines.pop() ?? ''
+      if (rest.length > maxAnswerLength) throw new Error('a line is too large')
+      yield* lines
+    }
+  } finally {
+    // After an error there is nothing to be told.
+    await reader.cancel().catch(() => {})
+  }
+  if (rest !== '') throw new Error('the answer ended in the middle of a line')
+}
 
 async function boundedText(response: Response): Promise<string> {
   const decoder = new TextDecoder()

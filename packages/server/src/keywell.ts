@@ -6,6 +6,7 @@ import { createAudit } from './audit/audit.ts'
 import { createAuditKeys } from './audit/audit-keys.ts'
 import { createChainer } from './audit/chainer.ts'
 import { createHeads } from './audit/heads.ts'
+import { createRefusals } from './audit/refusals.ts'
 import { createAuditRetention, defaultAuditDays } from './audit/retention.ts'
 import { createAuditReader } from './audit/search.ts'
 import {
@@ -37,6 +38,7 @@ import { createApp } from './http/app.ts'
 import type { From } from './http/context.ts'
 import { createDoor, type DoorLimits, defaultDoorLimits } from './http/door.ts'
 import { createOperatorKeys, type OperatorKeys } from './http/operator-keys.ts'
+import { createRefusedCalls } from './http/refused-calls.ts'
 import { createIds } from './ids.ts'
 import { createKeyWatch } from './keys/key-watch.ts'
 import {
@@ -198,6 +200,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     makeId: () => makeId('auditEntry'),
     metrics,
   })
+  const refusals = createRefusals({ write: audit.record, after, metrics })
   const headKey = createSigningKey({ database, vault, name: 'audit-heads' })
   const heads = createHeads({ database, key: headKey, issuer: publicUrl, logger })
   const auditWorker = createAuditWorker({
@@ -324,6 +327,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     database,
     apiKeys,
     door: createDoor({ limits: { ...defaultDoorLimits, ...options.doorLimits }, now: monotonic }),
+    refusedCalls: createRefusedCalls(refusals),
     sessions,
     flows: createFlows({ ...flowParts, makeId, publicUrl }),
     callback: createCallback(flowParts),
@@ -425,6 +429,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await Promise.all([replicas.stop(), clockSkew.stop(), keyWatch.stop()])
       await feed.stop()
       await flowHints.stop()
+      refusals.close()
       await audit.close()
       await auditWorker.stop()
       await Promise.all([outbound.close(), webhookOutbound.close()])

@@ -3,16 +3,17 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
 import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
-import { UniqueViolation } from '../store/database.ts'
 import { schemaOwner } from '../store/scope.ts'
 import { SwitchableDatabase } from '../store/switchable.test.support.ts'
 import { type Audit, type AuditEntry, createAudit } from './audit.ts'
 import { FixedAuditKeys } from './keys.test.support.ts'
 
+/** No text of Postgres holds it. */
+const unwritable = '\u0000'
+
 describeEachDatabase('audit', (makeDatabase) => {
   let database: SwitchableDatabase
   let audit: Audit
-  /** The id of the next entry; a test may set it to one that is taken. */
   let nextId = 0
   /** A tenant of its own for each test: what is in the log stays there. */
   let tests = 0
@@ -96,9 +97,12 @@ describeEachDatabase('audit', (makeDatabase) => {
     })
 
     test('that fails takes the act with it', async () => {
-      await audit.write(database, entry)
-      nextId = 0
-      await expect(audit.write(database, entry)).rejects.toBeInstanceOf(UniqueViolation)
+      const act = database.transaction(tenantId, async (sql) => {
+        await audit.write(sql, entry)
+        await audit.write(sql, { ...entry, reason: unwritable })
+      })
+      await expect(act).rejects.toThrow('Unicode escape')
+      expect(await count(database, tenantId)).toBe(0)
     })
   })
 
@@ -135,21 +139,19 @@ describeEachDatabase('audit', (makeDatabase) => {
         await sql.query('lock table audit in exclusive mode')
         before = audit.handOut(entry)
         const innocent = audit.handOut(entry)
-        nextId = 0 // an id that is taken
-        group = Promise.allSettled([innocent, audit.handOut(entry)])
+        group = Promise.allSettled([innocent, audit.handOut({ ...entry, reason: unwritable })])
       })
       await before
       const reasons = (await group)?.map((one) => one.status === 'rejected' && one.reason)
       expect(reasons).toHaveLength(2)
       for (const reason of reasons ?? []) {
         expect(reason).toBeInstanceOf(KeywellError)
-        expect(reason).toMatchObject({ code: 'unavailable', cause: expect.any(UniqueViolation) })
+        expect(reason).toMatchObject({ code: 'unavailable', cause: expect.any(Error) })
       }
-      nextId = 10
       await audit.handOut(entry)
       expect(
         await database.query('select id from audit where tenant_id = $1 order by id', [tenantId]),
-      ).toEqual([{ id: 'aud_0' }, { id: 'aud_10' }])
+      ).toEqual([{ id: 'aud_0' }, { id: 'aud_3' }])
     })
 
     test('is refused while the database is away, and works again by itself', async () => {
@@ -169,6 +171,21 @@ describeEachDatabase('audit', (makeDatabase) => {
       database.away = false
       expect(String(error)).not.toContain('org_acme')
     })
+  })
+
+  test('what is recorded and cannot be written holds up no hand-out', async () => {
+    const written: Promise<void>[] = []
+    let recorded: Promise<unknown> | undefined
+    await database.owner.transaction(schemaOwner, async (sql) => {
+      await sql.query('lock table audit in exclusive mode')
+      written.push(audit.handOut(entry))
+      recorded = audit.record({ ...entry, reason: unwritable }).catch((reason: unknown) => reason)
+      written.push(audit.handOut(entry))
+    })
+    await Promise.all(written)
+    expect(await recorded).toBeInstanceOf(Error)
+    await audit.record(entry)
+    expect(await count(database, tenantId)).toBe(3)
   })
 
   test('close waits for what is on its way, and takes no more', async () => {

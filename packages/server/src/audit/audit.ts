@@ -42,6 +42,7 @@ export type AuditAction =
   | 'tenant.erase'
   | 'tenant.export'
   | 'tenant.policy.update'
+  | 'call.refuse'
 
 /** One act. Never holds a secret, nor the hash of one. */
 export interface AuditEntry {
@@ -70,6 +71,11 @@ export interface Audit {
    * @throws KeywellError `unavailable` when the row could not be written; nothing may be handed out
    */
   handOut(entry: AuditEntry): Promise<void>
+  /**
+   * Writes what no answer waits for. Such rows share commits with each other, and never with a hand-out,
+   * which they could hold up. Rejects when it could not be written.
+   */
+  record(entry: AuditEntry): Promise<void>
   /** Takes nothing more, and waits for what is on its way. */
   close(): Promise<void>
 }
@@ -92,11 +98,13 @@ export function createAudit(options: {
   after?: After
 }): Audit {
   const { database, keys, makeId, metrics = silentMetrics } = options
-  const handOuts = createGroupCommit<SealedAuditRow>({
-    commit: (rows) =>
+  const commits = {
+    commit: (rows: readonly SealedAuditRow[]) =>
       insertAudit(database.of([...new Set(rows.map((row) => row.tenant_id))]), rows),
     after: options.after ?? after,
-  })
+  }
+  const handOuts = createGroupCommit(commits)
+  const records = createGroupCommit(commits)
 
   function seal(entry: AuditEntry): SealedAuditRow {
     const row = toRow(makeId(), entry)
@@ -114,7 +122,10 @@ export function createAudit(options: {
         throw new KeywellError('unavailable', 'The audit log cannot be written.', { cause })
       }
     },
-    close: () => handOuts.close(),
+    record: async (entry) => records.add(seal(entry)),
+    async close() {
+      await Promise.all([handOuts.close(), records.close()])
+    },
   }
 }
 

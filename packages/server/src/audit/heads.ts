@@ -1,4 +1,4 @@
-import type { AuditHead } from '@keywell/protocol'
+import type { AuditHead, WebhookAuditHead, WebhookEventType } from '@keywell/protocol'
 import * as jose from 'jose'
 import { z } from 'zod'
 import type { Logger } from '../logger.ts'
@@ -12,6 +12,7 @@ import {
 } from '../store/audit-heads.ts'
 import type { Database } from '../store/database.ts'
 import { everyTenant } from '../store/scope.ts'
+import { insertDeliveriesOfAll } from '../store/webhook-deliveries.ts'
 
 /** How long a chain grows before its end is signed: what is younger could be cut off unnoticed. */
 const signAfterMs = 60_000
@@ -53,7 +54,7 @@ export interface Heads {
 }
 
 /**
- * Signs the ends of chains and tells them to the log, so that they are known outside of the database:
+ * Signs the ends of chains and tells them to the log, and to the endpoints that asked for them, so that they are known outside of the database:
  * whoever can write there can remove a chain's end and its heads, and not what was told before.
  */
 export function createHeads(parts: {
@@ -73,6 +74,7 @@ export function createHeads(parts: {
       if (due.length === 0) return []
       const heads = await Promise.all(due.map(signOne))
       await insertHeads(sql, heads)
+      await insertDeliveriesOfAll(sql, heads.map(messageOf))
       return heads
     })
     for (const { tenantId, position, token } of signed) {
@@ -120,6 +122,13 @@ export function createHeads(parts: {
       }
     },
   }
+}
+
+/** What endpoints hear that have asked for it. */
+function messageOf({ tenantId, position, token }: SignedHead) {
+  // The tenant's id was parsed when it first came in.
+  const data = { tenantId, position, token } as WebhookAuditHead
+  return { tenantId, type: 'audit.head' satisfies WebhookEventType, data }
 }
 
 /**

@@ -5,7 +5,7 @@ const schemaVersion = '1.6.0'
 const applicationActivity = 6
 const apiActivity = 6003
 
-const activities = { create: 1, read: 2, update: 3, delete: 4 } as const
+const activities = { create: 1, read: 2, update: 3, delete: 4, other: 99 } as const
 type Activity = keyof typeof activities
 
 /** By the verb, the last word of an action; what is not here changes something. */
@@ -23,6 +23,7 @@ const activityOfVerb: Readonly<Record<string, Activity>> = {
   revoke: 'delete',
   revoke_upstream: 'delete',
   cancel: 'delete',
+  refuse: 'other',
 }
 
 /** Informational, low, medium: somebody was refused. */

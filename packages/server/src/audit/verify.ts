@@ -189,7 +189,7 @@ async function checkLink(
   if (entry === null) return found('missing')
   const [macKey, linkKey] = [await keyOf(row.macVersion), await keyOf(row.linkVersion)]
   if (macKey === undefined || linkKey === undefined) return found('unverifiable')
-  if (!macOfEntry(macKey, entry).equals(row.mac) || row.sameTime !== true) return found('altered')
+  if (!macOfEntry(macKey, entry).equals(row.mac) || !row.sameTime) return found('altered')
   const link = linkOf(linkKey, { ...row, previous: place.link })
   return link.equals(row.link) ? undefined : found('reordered')
 }
@@ -234,7 +234,7 @@ function forgedHead(tenantId: string, position: number | null): AuditFinding {
 /** The first entry that no chain knows: it was not written by the service. */
 async function findPlanted(walk: Walk): Promise<AuditFinding | undefined> {
   const { database, tenantId } = walk
-  let after = ''
+  let after = { id: '', exactAt: '-infinity' }
   for (;;) {
     const rows = await readEntriesById(database.of(tenantId), { tenantId, after, limit: batchRows })
     const planted = rows.find(({ known }) => !known)
@@ -244,7 +244,7 @@ async function findPlanted(walk: Walk): Promise<AuditFinding | undefined> {
     }
     const last = rows.at(-1)
     if (last === undefined) return undefined
-    after = last.id
+    after = last
   }
 }
 

@@ -28,9 +28,15 @@ export function createAuditWorker(parts: {
     await chainer.link()
     await heads.sign()
   })
-  const trim = attempt('old audit entries could not be removed', retention.trim)
+  const makeWeeks = attempt('weeks of the audit log could not be made', retention.makeWeeks)
+  const removeOld = attempt('old audit entries could not be removed', retention.trim)
+  const trim = async () => {
+    await makeWeeks()
+    await removeOld()
+  }
   const loops = [createLoop(link, linkEveryMs, after), createLoop(trim, trimEveryMs, after)]
   let started = false
+  let begun = Promise.resolve()
 
   /** What fails is tried again at its next turn. */
   function attempt(failed: string, run: () => Promise<unknown>): () => Promise<void> {
@@ -46,10 +52,11 @@ export function createAuditWorker(parts: {
   return {
     start() {
       started = true
+      begun = makeWeeks() // who was away for long has none for today
       for (const loop of loops) loop.start()
     },
     async stop() {
-      await Promise.all(loops.map((loop) => loop.stop()))
+      await Promise.all([begun, ...loops.map((loop) => loop.stop())])
       if (started) await link()
       started = false
     },

@@ -16,16 +16,27 @@ export interface Access {
   expiresAt: number | null
 }
 
+/** The access of a request. */
+export interface RequestAccess extends Access {
+  /** Told when the request is aimed at what its key may not see, and is answered as if nothing were there. */
+  beyond(tenantId: string | undefined): void
+}
+
+/** The route of a request, as `METHOD /path/:id`; undefined: there is no such route. */
+export function routeOf(c: Context<Environment>): string | undefined {
+  // Middleware stands in the list too, under every method.
+  const route = matchedRoutes(c).find(({ method }) => method !== 'ALL')
+  return route && `${route.method} ${route.path}`
+}
+
 /**
  * Refuses a key whose roles do not allow the route, or with a limit that the route cannot hold.
  * A route that is not in the table is refused to everybody.
  */
 export function requirePermission(c: Context<Environment>, access: Access): void {
-  // Middleware stands in the list too, under every method.
-  const route = matchedRoutes(c).find(({ method }) => method !== 'ALL')
-  if (route === undefined) return // there is no such route, which is answered as such
-  const name = `${route.method} ${route.path}`
-  const rule = ruleOf(route.method, route.path)
+  const name = routeOf(c)
+  if (name === undefined) return // there is no such route, which is answered as such
+  const rule = ruleOf(name)
   if (rule === undefined) throw new KeywellError('forbidden', `No key may call ${name}.`)
   if (!allows(access.roles, rule.needs)) {
     throw new KeywellError(
@@ -51,8 +62,9 @@ const nobody = '@nobody'
 export function withinLimits<
   // A string: what belongs to no tenant stands under `@install`, and no limited key is for that.
   Query extends { tenantId?: string | undefined; provider?: string | undefined },
->(access: Access, query: Query): Query {
+>(access: RequestAccess, query: Query): Query {
   if (seesTenant(access, query.tenantId) && seesProvider(access, query.provider)) return query
+  access.beyond(query.tenantId)
   // No id that came in can be this one; that is the point.
   return { ...query, tenantId: nobody as TenantId }
 }

@@ -37,6 +37,7 @@ import { answerPreflight, limitVisits, requireApiKey, requireConnectToken } from
 import { requireJson, secureHeaders } from './headers.ts'
 import { integrationRoutes } from './integrations.ts'
 import { providerRoutes } from './providers.ts'
+import type { RefusedCalls } from './refused-calls.ts'
 import { sessionRoutes } from './sessions.ts'
 import { tenantRoutes } from './tenants.ts'
 import { webhookRoutes } from './webhooks.ts'
@@ -51,6 +52,7 @@ export interface AppParts {
   database: Database
   apiKeys: ApiKeys
   door: Door
+  refusedCalls: RefusedCalls
   sessions: Sessions
   flows: Flows
   callback: ReturnType<typeof createCallback>

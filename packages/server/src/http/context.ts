@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Actor } from '../connect/sessions.ts'
 import type { SessionRow } from '../store/sessions.ts'
-import type { Access } from './access.ts'
+import type { RequestAccess } from './access.ts'
 
 /** What whoever listens knows of a request, and its text does not say. */
 export interface From {
@@ -25,7 +25,7 @@ export interface Environment {
     /** Who calls: `key:key_…`, set by the API-key check. */
     actor: string
     /** What its key may do, set by the API-key check. */
-    access: Access
+    access: RequestAccess
     /** Set by the connect-token check. */
     session: SessionRow
   }

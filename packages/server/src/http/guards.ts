@@ -6,6 +6,7 @@ import { type Access, requirePermission } from './access.ts'
 import type { ApiKeys } from './api-keys.ts'
 import type { Environment, From } from './context.ts'
 import type { Door } from './door.ts'
+import type { RefusedCalls } from './refused-calls.ts'
 
 const bearer = /^Bearer ([\x21-\x7e]{1,4096})$/i
 
@@ -13,9 +14,10 @@ const bearer = /^Bearer ([\x21-\x7e]{1,4096})$/i
 export function requireApiKey(parts: {
   apiKeys: ApiKeys
   door: Door
+  refusedCalls: RefusedCalls
   logger: Logger
 }): MiddlewareHandler<Environment> {
-  const { apiKeys, door } = parts
+  const { apiKeys, door, refusedCalls } = parts
 
   /** Guesses are limited, and what was right before is not held up by them. */
   async function verify(key: string, address: string | undefined): Promise<Access> {
@@ -34,17 +36,37 @@ export function requireApiKey(parts: {
       door.visit(address)
       throw new KeywellError('unauthorized', 'No API key was sent.')
     }
-    const access = await verify(key, address)
+    const access = await verify(key, address).catch((error: unknown) => {
+      refusedCalls.wrongKey(c, error)
+      throw error
+    })
     const { id } = access
-    door.call(id)
+    try {
+      admit(c, access)
+    } catch (error) {
+      refusedCalls.rightKey(c, id, error)
+      throw error
+    }
+    c.set('access', {
+      ...access,
+      beyond: (tenantId) => refusedCalls.beyondLimits(c, id, tenantId),
+    })
+    c.set('actor', `key:${id}`)
+    await next()
+    // What a route refuses by itself: the rest of its errors say nothing about the key.
+    if (c.error instanceof KeywellError && c.error.code === 'forbidden') {
+      refusedCalls.rightKey(c, id, c.error)
+    }
+  }
+
+  function admit(c: Context<Environment>, access: Access): void {
+    door.call(access.id)
     if (c.req.header('origin') !== undefined) {
-      parts.logger.error({ alarm: 'key_in_browser', keyId: id }, 'an API key was sent by a browser')
+      const alarm = { alarm: 'key_in_browser', keyId: access.id }
+      parts.logger.error(alarm, 'an API key was sent by a browser')
       throw new KeywellError('key_in_browser', 'This request carries an API key and an Origin.')
     }
     requirePermission(c, access)
-    c.set('access', access)
-    c.set('actor', `key:${id}`)
-    await next()
   }
 }
 

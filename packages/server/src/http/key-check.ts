@@ -30,6 +30,19 @@ export interface KeyCheck {
   forget(): void
 }
 
+/** The cause of a refusal whose key has ended. For the log: whoever called is not told. */
+export class DeadKey extends Error {
+  override readonly name = 'DeadKey'
+  readonly keyId: string
+  readonly reason: 'expired' | 'revoked'
+
+  constructor({ id, revokedAt }: ApiKeyRow) {
+    super(`The key ${id} has ended.`)
+    this.keyId = id
+    this.reason = revokedAt === null ? 'expired' : 'revoked'
+  }
+}
+
 export function createKeyCheck(parts: {
   database: Database
   peppers: Pick<Peppers, 'present' | 'find'>
@@ -46,9 +59,12 @@ export function createKeyCheck(parts: {
   async function admit(key: string): Promise<Access> {
     const id = idInKey(key)
     const row = id === undefined ? undefined : await findApiKey(database.of(installation), id)
-    if (row === undefined || !row.live) throw refused()
+    if (row === undefined) throw refused()
+    // Its MAC went with it, so it is believed which one it was: it opens nothing.
+    if (row.revokedAt !== null) throw refused(new DeadKey(row))
     const macs = await peppers.find(row.pepperVersion)
     const verdict = macs === undefined ? 'unverifiable' : macs.judge(row, key)
+    if (!row.live) throw refused(verdict.startsWith('right') ? new DeadKey(row) : undefined)
     switch (verdict) {
       case 'right':
         renew(row, key)
@@ -125,6 +141,6 @@ function accessOf({ id, roles, tenants, providers, expiresAt }: ApiKeyRow): Acce
   return { id, roles, tenants, providers, expiresAt: expiresAt?.getTime() ?? null }
 }
 
-function refused(): KeywellError {
-  return new KeywellError('unauthorized', 'The API key is not valid.')
+function refused(cause?: DeadKey): KeywellError {
+  return new KeywellError('unauthorized', 'The API key is not valid.', { cause })
 }

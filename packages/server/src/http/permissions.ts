@@ -104,9 +104,8 @@ const routesTable: Readonly<Record<string, RouteRule>> = {
   'GET /metrics': { needs: 'metrics:read', holds: [] },
 }
 
-/** What a route needs; undefined for one that is not in the table. */
-export function ruleOf(method: string, path: string): RouteRule | undefined {
-  const route = `${method} ${path}`
+/** What a route needs, by its `METHOD /path/:id`; undefined for one that is not in the table. */
+export function ruleOf(route: string): RouteRule | undefined {
   return Object.hasOwn(routesTable, route) ? routesTable[route] : undefined
 }
 

@@ -31,14 +31,16 @@ describeEachDatabase('cuts under a new key', (makeDatabase) => {
     const stage = await createChainStage({ database, tenantId: `ten_${stages}`, makeId })
     for (let written = 0; written < 3; written += 1) await stage.audit.handOut(stage.entry())
     for (const change of [
-      `update audit set at = at - interval '91 days' where tenant_id = $1`,
-      `update audit_tail set at = at - interval '91 days' where tenant_id = $1`,
+      `update audit set at = at - interval '110 days' where tenant_id = $1`,
+      `update audit_tail set at = at - interval '110 days' where tenant_id = $1`,
     ]) {
       await stage.tamper(change, [stage.tenantId])
     }
     await stage.chainer.link()
     if (!all) await stage.write(2)
-    expect(await createAuditRetention({ database, keys: stage.keys, days: 90 }).trim()).toBe(3)
+    expect(
+      await createAuditRetention({ database, keys: stage.keys, days: 90 }).trim(),
+    ).toMatchObject({ entries: 3 })
     return stage
   }
 

@@ -117,6 +117,11 @@ export function createMetrics(parts: {
     help: 'Acts that were refused since their audit row could not be written.',
     registers,
   })
+  const refusalsUnwritten = new Counter({
+    name: 'keywell_audit_refusals_unwritten_total',
+    help: 'Refused calls that are missing in the audit log, which could not be written. They stay refused.',
+    registers,
+  })
   const unavailable = new Counter({
     name: 'keywell_database_unavailable_total',
     help: 'Statements and transactions that found no database, or lost it on the way.',
@@ -167,6 +172,7 @@ export function createMetrics(parts: {
     webhookTried: (outcome) => deliveries.inc({ outcome }),
     withdrawalTried: (outcome) => withdrawals.inc({ outcome }),
     auditUnwritable: () => unwritable.inc(),
+    refusalsUnwritten: (count) => refusalsUnwritten.inc(count),
     databaseUnavailable: () => unavailable.inc(),
   }
 }

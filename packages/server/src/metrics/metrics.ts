@@ -63,6 +63,8 @@ export interface Metrics {
   /** A grant was to be withdrawn at its provider. */
   withdrawalTried(outcome: WithdrawalOutcome): void
   auditUnwritable(): void
+  /** So many refused calls are missing in the audit log. */
+  refusalsUnwritten(count: number): void
   databaseUnavailable(): void
 }
 
@@ -78,5 +80,6 @@ export const silentMetrics: Metrics = {
   webhookTried() {},
   withdrawalTried() {},
   auditUnwritable() {},
+  refusalsUnwritten() {},
   databaseUnavailable() {},
 }

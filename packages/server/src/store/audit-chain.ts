@@ -50,13 +50,19 @@ export async function takeTail(sql: Sql, limit: number): Promise<TailRow[]> {
 /** What entries say; those that are gone are left out. */
 export async function findEntries(
   sql: Sql,
-  keys: readonly { tenantId: string; entryId: string }[],
+  keys: readonly { tenantId: string; entryId: string; atMicros: string }[],
 ): Promise<AuditRow[]> {
-  const asked = keys.map(({ tenantId, entryId }) => ({ tenant_id: tenantId, entry_id: entryId }))
+  const asked = keys.map(({ tenantId, entryId, atMicros }) => ({
+    tenant_id: tenantId,
+    entry_id: entryId,
+    at_micros: atMicros,
+  }))
   const rows = await sql.query<{ entry: AuditRow }>(
     `select to_jsonb(audit) as entry
-     from json_to_recordset(($1::text)::json) as asked (tenant_id text, entry_id text)
-     join audit on audit.tenant_id = asked.tenant_id and audit.id = asked.entry_id`,
+     from json_to_recordset(($1::text)::json) as asked (tenant_id text, entry_id text,
+       at_micros bigint)
+     join audit on audit.tenant_id = asked.tenant_id and audit.id = asked.entry_id
+       and audit.at = timestamptz 'epoch' + asked.at_micros * interval '1 microsecond'`,
     [JSON.stringify(asked)],
   )
   return rows.map(({ entry }) => entry)

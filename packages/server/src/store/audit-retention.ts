@@ -1,10 +1,14 @@
 import type { Sql } from './database.ts'
 
-/** The next tenant after another whose chain still has links. */
-export async function findNextChain(sql: Sql, after: string): Promise<string | undefined> {
+/** The next tenant after another whose chain has links that are older than told. */
+export async function findNextOldChain(
+  sql: Sql,
+  { after, olderThanMs }: { after: string; olderThanMs: number },
+): Promise<string | undefined> {
   const [next] = await sql.query<{ tenantId: string | null }>(
-    'select min(tenant_id) as "tenantId" from audit_links where tenant_id > $1',
-    [after],
+    `select min(tenant_id) as "tenantId" from audit_links
+     where tenant_id > $1 and at < now() - $2 * interval '1 millisecond'`,
+    [after, olderThanMs],
   )
   return next?.tenantId ?? undefined
 }
@@ -12,6 +16,8 @@ export async function findNextChain(sql: Sql, after: string): Promise<string | u
 export interface OldLink {
   position: number
   link: Uint8Array
+  /** The chain was cut there, or behind it. */
+  isCut: boolean
 }
 
 /**
@@ -27,7 +33,10 @@ export async function findLastOldLink(
        select position, link, at < now() - $2 * interval '1 millisecond' as old
        from audit_links where tenant_id = $1 order by position limit $3
      )
-     select position::float8 as position, link from oldest
+     select position::float8 as position, link, exists (
+         select from audit_cuts cut where cut.tenant_id = $1 and cut.position >= oldest.position
+       ) as "isCut"
+     from oldest
      where position < coalesce((select min(position) from oldest where not old), position + 1)
      order by position desc limit 1`,
     [tenantId, olderThanMs, limit],
@@ -35,42 +44,73 @@ export async function findLastOldLink(
   return last
 }
 
+export interface NewCut {
+  tenantId: string
+  position: number
+  link: Uint8Array
+  macVersion: number
+  mac: Uint8Array
+}
+
 /**
- * Removes a chain up to a position, and keeps the link that the next one follows. Only inside of a
- * transaction that has the lock of the chains. Answers how many entries went.
+ * Cuts chains behind these positions: keeps the link that the next one follows, and removes the heads
+ * before it. A chain was cut nowhere behind that. Only inside of a transaction that has the lock of the
+ * chains.
  */
-export async function cutChain(
+export async function cutChains(sql: Sql, cuts: readonly NewCut[]): Promise<void> {
+  const tenantIds = cuts.map(({ tenantId }) => tenantId)
+  const rows = JSON.stringify(
+    cuts.map(({ tenantId, position, link, macVersion, mac }) => ({
+      tenant_id: tenantId,
+      position,
+      link: Buffer.from(link).toString('base64'),
+      mac_version: macVersion,
+      mac: Buffer.from(mac).toString('base64'),
+    })),
+  )
+  await asRetention(sql, async () => {
+    await sql.query('delete from audit_cuts where tenant_id = any ($1::text[])', [tenantIds])
+    await sql.query(
+      `insert into audit_cuts (tenant_id, position, link, mac_version, mac)
+       select tenant_id, position, decode(link, 'base64'), mac_version, decode(mac, 'base64')
+       from json_to_recordset(($1::text)::json) as row (tenant_id text, position bigint, link text,
+         mac_version int, mac text)`,
+      [rows],
+    )
+    await sql.query(
+      `delete from audit_heads using json_to_recordset(($2::text)::json)
+         as row (tenant_id text, position bigint)
+       where audit_heads.tenant_id = any ($1::text[]) and audit_heads.tenant_id = row.tenant_id
+         and audit_heads.position <= row.position`,
+      [tenantIds, rows],
+    )
+  })
+}
+
+/** Removes the links of a chain up to a position, with their entries; answers how many. */
+export async function deleteLinks(
   sql: Sql,
-  cut: {
-    tenantId: string
-    position: number
-    link: Uint8Array
-    macVersion: number
-    mac: Uint8Array
-  },
+  { tenantId, upTo }: { tenantId: string; upTo: number },
 ): Promise<number> {
-  const { tenantId, position } = cut
+  return asRetention(sql, async () => {
+    await sql.query(
+      `delete from audit where tenant_id = $1 and (id, at) in (
+         select entry_id, at from audit_links where tenant_id = $1 and position <= $2
+       )`,
+      [tenantId, upTo],
+    )
+    const links = await sql.query(
+      'delete from audit_links where tenant_id = $1 and position <= $2 returning position',
+      [tenantId, upTo],
+    )
+    return links.length
+  })
+}
+
+/** The triggers of the log let nothing go unless it is said that this is retention. */
+async function asRetention<Result>(sql: Sql, work: () => Promise<Result>): Promise<Result> {
   await sql.query("select set_config('app.audit_retention', 'on', true)")
-  await sql.query('delete from audit_cuts where tenant_id = $1', [tenantId])
-  await sql.query(
-    `insert into audit_cuts (tenant_id, position, link, mac_version, mac)
-     values ($1, $2, $3, $4, $5)`,
-    [tenantId, position, cut.link, cut.macVersion, cut.mac],
-  )
-  await sql.query('delete from audit_heads where tenant_id = $1 and position <= $2', [
-    tenantId,
-    position,
-  ])
-  await sql.query(
-    `delete from audit where tenant_id = $1 and id in (
-       select entry_id from audit_links where tenant_id = $1 and position <= $2
-     )`,
-    [tenantId, position],
-  )
-  const links = await sql.query(
-    'delete from audit_links where tenant_id = $1 and position <= $2 returning position',
-    [tenantId, position],
-  )
+  const result = await work()
   await sql.query("select set_config('app.audit_retention', '', true)")
-  return links.length
+  return result
 }

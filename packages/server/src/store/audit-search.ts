@@ -41,11 +41,12 @@ export interface AuditQuery {
 export async function searchAudit(sql: Sql, query: AuditQuery): Promise<AuditEntryRow[]> {
   return sql.query<AuditEntryRow>(
     `select ${columns} from audit a
-     left join audit_links l on l.tenant_id = a.tenant_id and l.entry_id = a.id
+     left join audit_links l on l.tenant_id = a.tenant_id and l.entry_id = a.id and l.at = a.at
      where a.tenant_id = $1 and ($2::text is null or a.user_id = $2)
        and ($3::text is null or a.connection_id = $3) and ($4::text is null or a.actor = $4)
        and ($5::text is null or a.action = $5) and ($6::text is null or a.result = $6)
-       and ($7::timestamptz is null or a.at >= $7) and ($8::timestamptz is null or a.at < $8)
+       and a.at >= coalesce($7::timestamptz, '-infinity')
+       and a.at < coalesce($8::timestamptz, 'infinity')
        and ($9::text is null or a.id < $9)
      order by a.id desc limit $10`,
     [
@@ -70,7 +71,7 @@ export async function readChain(
 ): Promise<(AuditEntryRow & { position: number; link: Uint8Array })[]> {
   return sql.query(
     `select ${columns} from audit_links l
-     join audit a on a.tenant_id = l.tenant_id and a.id = l.entry_id
+     join audit a on a.tenant_id = l.tenant_id and a.id = l.entry_id and a.at = l.at
      where l.tenant_id = $1 and l.position > $2
      order by l.position limit $3`,
     [tenantId, after, limit],

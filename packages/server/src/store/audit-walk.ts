@@ -49,10 +49,10 @@ export interface LinkRow {
   /** Null: it is gone. */
   entry: AuditRow | null
   /** Whether the entry has the time that the link says. */
-  sameTime: boolean | null
+  sameTime: boolean
 }
 
-/** Links of a chain after a position, in order. */
+/** Links of a chain after a position, in order; more than told only where two have the last position. */
 export async function readLinks(
   sql: Sql,
   { tenantId, after, limit }: { tenantId: string; after: number; limit: number },
@@ -61,11 +61,16 @@ export async function readLinks(
     `select l.tenant_id as "tenantId", l.position::float8 as position, l.entry_id as "entryId",
        l.at, (extract(epoch from l.at) * 1000000)::bigint::text as "atMicros",
        l.mac_version as "macVersion", l.mac, l.link_version as "linkVersion", l.link,
-       to_jsonb(a) as entry, a.at = l.at as "sameTime"
+       coalesce(to_jsonb(a), moved.entry) as entry, a.id is not null as "sameTime"
      from audit_links l
-     left join audit a on a.tenant_id = l.tenant_id and a.id = l.entry_id
+     left join audit a on a.tenant_id = l.tenant_id and a.id = l.entry_id and a.at = l.at
+     left join lateral (
+       select to_jsonb(elsewhere) as entry from audit elsewhere
+       where a.id is null and elsewhere.tenant_id = l.tenant_id and elsewhere.id = l.entry_id
+       limit 1
+     ) as moved on true
      where l.tenant_id = $1 and l.position > $2
-     order by l.position limit $3`,
+     order by l.position fetch first ($3::int) rows with ties`,
     [tenantId, after, limit],
   )
 }
@@ -73,23 +78,31 @@ export async function readLinks(
 export interface LooseRow {
   id: string
   at: Date
+  /** The same to the microsecond, as the database writes it. */
+  exactAt: string
   /** Whether it is in the chain, or waits for it. */
   known: boolean
 }
 
-/** Entries after an id, in the order of ids, and whether the chain knows them. */
+/** Entries after another, in the order of ids and times, and whether the chain knows them. */
 export async function readEntriesById(
   sql: Sql,
-  { tenantId, after, limit }: { tenantId: string; after: string; limit: number },
+  {
+    tenantId,
+    after,
+    limit,
+  }: { tenantId: string; after: Pick<LooseRow, 'id' | 'exactAt'>; limit: number },
 ): Promise<LooseRow[]> {
   return sql.query<LooseRow>(
-    `select a.id, a.at, exists (
-         select from audit_links l where l.tenant_id = a.tenant_id and l.entry_id = a.id
+    `select a.id, a.at, a.at::text as "exactAt", exists (
+         select from audit_links l
+         where l.tenant_id = a.tenant_id and l.entry_id = a.id and l.at = a.at
        ) or exists (
-         select from audit_tail t where t.tenant_id = a.tenant_id and t.entry_id = a.id
+         select from audit_tail t
+         where t.tenant_id = a.tenant_id and t.entry_id = a.id and t.at = a.at
        ) as known
-     from audit a where a.tenant_id = $1 and a.id > $2
-     order by a.id limit $3`,
-    [tenantId, after, limit],
+     from audit a where a.tenant_id = $1 and (a.id, a.at) > ($2, ($3::text)::timestamptz)
+     order by a.id, a.at limit $4`,
+    [tenantId, after.id, after.exactAt, limit],
   )
 }

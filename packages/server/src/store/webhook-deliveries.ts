@@ -53,6 +53,25 @@ export async function insertDeliveries(
   )
 }
 
+/** The same for messages of several tenants that tell of no connection. */
+export async function insertDeliveriesOfAll(
+  sql: Sql,
+  messages: readonly { tenantId: string; type: string; data: object }[],
+): Promise<void> {
+  const rows = messages.map(({ tenantId, type, data }) => ({ tenant_id: tenantId, type, data }))
+  await sql.query(
+    `with message as materialized (
+       select ${newMessageId} as id, tenant_id, type, data
+       from json_to_recordset(($1::text)::json) as row (tenant_id text, type text, data jsonb)
+     )
+     insert into webhook_deliveries (tenant_id, id, endpoint_owner, endpoint_id, type, data)
+     select message.tenant_id, message.id, e.tenant_id, e.id, message.type, message.data
+     from message join webhook_endpoints e on e.tenant_id in (message.tenant_id, '@install')
+       and e.disabled_reason is null and message.type = any (e.events)`,
+    [JSON.stringify(rows)],
+  )
+}
+
 /** One delivery for one endpoint, whatever it listens to. */
 export async function insertDelivery(
   sql: Sql,

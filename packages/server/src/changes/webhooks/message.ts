@@ -62,7 +62,7 @@ function viewAccount({ id, name, username, avatarUrl }: Account): Account {
 /** The body of a delivery: the same text on each attempt. */
 export function bodyOf(delivery: Pick<DeliveryRow, 'type' | 'createdAt' | 'data'>): string {
   const { type, createdAt, data } = delivery
-  // Both were written by `messageOf` or by the test of an endpoint; the row is the proof.
+  // Written by `messageOf`, by the heads of the audit log or by the test of an endpoint; the row is the proof.
   const payload = { type, timestamp: createdAt.toISOString(), data } as WebhookPayload
   return JSON.stringify(payload)
 }
