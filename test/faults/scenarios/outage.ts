@@ -41,8 +41,8 @@ export const outage: Scenario<Parameters> = {
       // A row that was given back unsent is idle and not due for a moment: it is not done.
       const left = 'select 1 as one from credentials where generation = 1 limit 1'
       const allRefreshed = async () => (await fleet.sql.query(left)).length === 0
-      await until('all are refreshed', allRefreshed, recoveryTimeoutMs)
-      await settle(fleet, { timeoutMs: recoveryTimeoutMs })
+      const recovered = () => settle(fleet, { timeoutMs: recoveryTimeoutMs }).then(allRefreshed)
+      await until('all are refreshed', recovered, recoveryTimeoutMs)
       const recoveryMs = performance.now() - beganMs
       const evidence = await witness.gather()
       const asked = evidence.accounts.filter(({ status }) => status !== 'active').length
