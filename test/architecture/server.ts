@@ -17,7 +17,7 @@ const layers: readonly (readonly string[])[] = [
 /** From here down, folders on one line stand alone. */
 const foundation = layers.findIndex((line) => line.includes('store'))
 /** Put the parts together, so they may know them all; nobody may know them. */
-const roots = new Set(['keywell.ts', 'index.ts'])
+const roots = new Set(['keywell.ts', 'index.ts', 'compose', 'options.ts'])
 
 /** Modules that open a connection or start a process that could. */
 const doors = new Set(

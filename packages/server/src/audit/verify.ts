@@ -55,11 +55,13 @@ export interface VerifyOptions {
  * Proves that the log is as it was written: walks the chain of each tenant from its cut to its end, and
  * looks for entries that are in no chain. Works beside a running service.
  */
+export type AuditVerifier = (options?: VerifyOptions) => Promise<AuditReport>
+
 export function createAuditVerifier(parts: {
   database: Database
   keys: Pick<AuditKeys, 'find'>
   heads: Pick<Heads, 'check'>
-}): (options?: VerifyOptions) => Promise<AuditReport> {
+}): AuditVerifier {
   const { database } = parts
 
   return async ({ tenantId, heads = [], progress = () => {} } = {}) => {

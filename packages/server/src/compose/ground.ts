@@ -1,0 +1,118 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { providers } from '@keywell/providers'
+import { trace } from '@opentelemetry/api'
+import { createIds, type MakeId } from '../ids.ts'
+import { type Logger, silentLogger } from '../logger.ts'
+import { createMetrics } from '../metrics/counters.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import { createRegistry } from '../metrics/scrape.ts'
+import { createTracing, type Tracing } from '../metrics/tracing.ts'
+import type { KeywellOptions } from '../options.ts'
+import { defaultTiming, type Timing } from '../refresh/timing.ts'
+import { scrubbed } from '../scrub.ts'
+import { countUnavailable } from '../store/counted.ts'
+import type { Database } from '../store/database.ts'
+import { everyTenant } from '../store/scope.ts'
+import {
+  findTenantKey,
+  hasSealedRecords,
+  insertFirstTenantKey,
+  listKekIds,
+} from '../store/tenant-keys.ts'
+import { type After, after, type Sleep, sleep } from '../timers.ts'
+import { createVault, type Vault } from '../vault/vault.ts'
+
+/** What every part stands on. */
+export interface Ground {
+  /** The service as browsers see it: an origin. */
+  publicUrl: string
+  database: Database
+  vault: Vault
+  logger: Logger
+  registry: ReturnType<typeof createRegistry>
+  metrics: Metrics
+  tracing: Tracing
+  makeId: MakeId
+  /** Cryptographic randomness. */
+  random: (bytes: number) => Uint8Array
+  /** From 0 to 1, for times that are not to fall together. */
+  chance: () => number
+  /** Milliseconds since 1970. */
+  now: () => number
+  /** Milliseconds of a clock that never goes back. */
+  monotonic: () => number
+  sleep: Sleep
+  after: After
+  timing: Timing
+  /** Names this process in leases, and among the replicas. */
+  processId: string
+}
+
+export function layGround(options: KeywellOptions): Ground {
+  const publicUrl = checkPublicUrl(options.publicUrl)
+  const logger = scrubbed(options.logger ?? silentLogger)
+  const now = options.now ?? Date.now
+  const random = options.random ?? ((bytes: number) => randomBytes(bytes))
+  const monotonic = () => performance.now()
+  const registry = createRegistry()
+  const providerNames = providers.map((provider) => provider.name)
+  const metrics = createMetrics({ registry, providers: providerNames, now: monotonic })
+  const database = countUnavailable(options.database, metrics.databaseUnavailable)
+  return {
+    publicUrl,
+    database,
+    vault: openVault({ options, random, database, metrics, logger }),
+    logger,
+    registry,
+    metrics,
+    tracing: createTracing(trace.getTracer('@keywell/server')),
+    makeId: createIds({ random, now }),
+    random,
+    chance: () => new DataView(Uint8Array.from(random(4)).buffer).getUint32(0) / 2 ** 32,
+    now,
+    monotonic,
+    sleep,
+    after,
+    timing: { ...defaultTiming, ...options.timing },
+    processId: randomUUID(),
+  }
+}
+
+function openVault(parts: {
+  options: Pick<KeywellOptions, 'keys'>
+  random: (bytes: number) => Uint8Array
+  database: Database
+  metrics: Metrics
+  logger: Logger
+}): Vault {
+  const { database, metrics, logger } = parts
+  return createVault({
+    keys: parts.options.keys,
+    random: parts.random,
+    begun: metrics.vaultUsed,
+    refused: ({ reason, keyState }, { tenantId, recordId }) => {
+      metrics.vaultRefused(keyState ?? reason)
+      if (keyState !== 'disabled') return
+      logger.error({ alarm: 'disabled_key', tenantId, recordId }, 'a disabled key is still needed')
+    },
+    store: {
+      find: (tenantId, version) => findTenantKey(database.of(tenantId), tenantId, version),
+      insertFirst: (row) => insertFirstTenantKey(database.of(row.tenantId), row),
+      kekIds: () => listKekIds(database.of(everyTenant)),
+      hasSealedRecords: () => hasSealedRecords(database.of(everyTenant)),
+    },
+  })
+}
+
+/** @throws TypeError when the URL would send secrets over plain http */
+function checkPublicUrl(text: string): string {
+  const url = new URL(text)
+  const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
+    throw new TypeError(`publicUrl must be https: (or plain http on loopback), not ${text}`)
+  }
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw new TypeError(`publicUrl must be an origin without a path, not ${text}`)
+  }
+  return url.origin
+}

@@ -1,0 +1,160 @@
+import type { Change } from '@keywell/protocol'
+import { providers } from '@keywell/providers'
+import { type AuditLog, createAuditLog } from '../audit/audit-log.ts'
+import { type ChangeFeed, createChangeFeed } from '../changes/feed.ts'
+import { type ChangeSigner, createChangeSigner } from '../changes/signer.ts'
+import { createSigningKey } from '../changes/signing-key.ts'
+import { createWebhooks, type Webhooks } from '../changes/webhooks/endpoints.ts'
+import { createSigningSecrets } from '../changes/webhooks/signing-secrets.ts'
+import { createWebhookWorker } from '../changes/webhooks/worker.ts'
+import { createDisconnector, type Disconnector } from '../credentials/disconnect.ts'
+import { createTokenBox } from '../credentials/token-box.ts'
+import { createHealth } from '../health/health.ts'
+import { createIntegrations, type Integrations } from '../oauth/integrations.ts'
+import type { TokenBox } from '../oauth/token-set.ts'
+import type { KeywellOptions } from '../options.ts'
+import { createOutbound, type Outbound } from '../outbound/outbound.ts'
+import type { FaultPoint } from '../refresh/fault-point.ts'
+import { createRefresher, type Refresher } from '../refresh/refresh.ts'
+import { createReplicas, type Replicas } from '../refresh/replicas.ts'
+import { createWorker } from '../refresh/worker.ts'
+import { deleteOldCodes } from '../store/one-time-codes.ts'
+import { deleteOldOrphans } from '../store/orphans.ts'
+import { giveUpOldRevocations } from '../store/revocations.ts'
+import { everyTenant, installation } from '../store/scope.ts'
+import { createTenants, type Tenants } from '../tenants/erase.ts'
+import { createLoop } from '../timers.ts'
+import type { Ground } from './ground.ts'
+
+/** What keeps connections alive, and tells of them. */
+export interface Keeping {
+  log: AuditLog
+  outbound: Outbound
+  integrations: Integrations
+  box: TokenBox
+  refresher: Refresher
+  disconnector: Disconnector
+  tenants: Tenants
+  signer: ChangeSigner
+  feed: ChangeFeed
+  webhooks: Webhooks
+  replicas: Replicas
+  /** Takes its keys up and listens; before `work`. */
+  start(): Promise<void>
+  /** Begins what is due, again and again. */
+  work(): void
+  /** Begins nothing more, and waits for what is under way. Reads are still served. */
+  rest(): Promise<void>
+  /** Gives back what `start` has taken. */
+  close(): Promise<void>
+}
+
+export function composeKeeping(ground: Ground, options: KeywellOptions): Keeping {
+  const { database, vault, logger, timing } = ground
+  const { privateHosts = [], faultPoint = () => {} } = options
+  const byChance = { ...ground, random: ground.chance }
+  const leaving = { allow: privateHosts, tracing: ground.tracing }
+  const outbound = createOutbound({ ...leaving, providers, limits: options.limits })
+  outbound.hosts.onHold(({ origin, state, retryAfterMs }) => {
+    logger.warn({ origin, state, retryAfterMs }, 'nothing is sent to this host for now')
+  })
+
+  const headKey = createSigningKey({ database, vault, name: 'audit-heads' })
+  const log = createAuditLog({ ...ground, headKey, auditDays: options.auditDays })
+  const { audit } = log
+  const integrations = createIntegrations({ ...ground, outbound, audit })
+  const box = createTokenBox({ vault, logger })
+  const parts = { ...byChance, box, integrations, outbound, audit, faultPoint }
+  const refresher = createRefresher(parts)
+  const { check } = createHealth(parts)
+  const worker = createWorker({ ...byChance, refresher, check, hosts: outbound.hosts })
+  const disconnector = createDisconnector({ ...ground, box, integrations, outbound, audit })
+  const tenants = createTenants({ ...ground, audit, disconnector })
+
+  const signer = createChangeSigner({ database, vault, issuer: ground.publicUrl })
+  const feed = createChangeFeed({ ...ground, signer: beforePush(signer, faultPoint) })
+  // Gates of its own: receivers that fail must not hold back a provider on the same host.
+  const toReceivers = createOutbound(leaving)
+  const telling = { ...ground, secrets: createSigningSecrets(ground), outbound: toReceivers, audit }
+  const webhookWorker = createWebhookWorker({ ...telling, random: ground.chance })
+  const webhooks = createWebhooks({ ...telling, wake: webhookWorker.wake })
+  const replicas = createReplicas({
+    ...ground,
+    hosts: [outbound.hosts, toReceivers.hosts],
+    rootKeyIds: () => options.keys.ids,
+  })
+
+  const sweeper = createLoop(sweep, timing.sweepMs, ground.after)
+  async function sweep(): Promise<void> {
+    await Promise.all([
+      disconnector.sweep(),
+      tenants.sweep(),
+      deleteOldCodes(database.of(installation)),
+      deleteOldOrphans(database.of(everyTenant)),
+      giveUpOldRevocations(database.of(everyTenant)),
+      webhookWorker.trim(),
+    ]).catch((error: unknown) => {
+      logger.warn({ reason: String(error) }, 'sweep failed')
+    })
+  }
+
+  return {
+    log,
+    outbound,
+    integrations,
+    box,
+    refresher,
+    disconnector,
+    tenants,
+    signer,
+    feed,
+    webhooks,
+    replicas,
+
+    async start() {
+      await log.keys.load()
+      await headKey.start()
+      await signer.start()
+      await feed.start()
+      feed.onChange(webhookWorker.wake)
+    },
+
+    work() {
+      for (const each of [worker, webhookWorker, log.worker, sweeper]) each.start()
+    },
+
+    async rest() {
+      tenants.stop()
+      await Promise.all([
+        worker.stop(),
+        webhookWorker.stop(),
+        sweeper.stop(),
+        refresher.drain(),
+        disconnector.drain(),
+      ])
+    },
+
+    async close() {
+      await feed.stop()
+      log.refusals.close()
+      await audit.close()
+      await log.worker.stop()
+      await Promise.all([outbound.close(), toReceivers.close()])
+    },
+  }
+}
+
+/** What is told is signed first. */
+function beforePush(
+  signer: Pick<ChangeSigner, 'sign'>,
+  faultPoint: FaultPoint,
+): Pick<ChangeSigner, 'sign'> {
+  return {
+    async sign(event) {
+      // A change was made by ourselves, and it is parsed by whoever reads it.
+      const change = event.event === 'change' ? (event.change as Change) : undefined
+      if (change !== undefined && change.kind !== 'policy') await faultPoint('before_push', change)
+      return signer.sign(event)
+    },
+  }
+}

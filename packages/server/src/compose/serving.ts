@@ -1,0 +1,92 @@
+import { createCallback } from '../connect/callback.ts'
+import { createConfirm } from '../connect/confirm.ts'
+import { createConnectTokens } from '../connect/connect-token.ts'
+import { createCreateConnection } from '../connect/create-connection.ts'
+import { createFlowHints } from '../connect/flow-hints.ts'
+import { createFlows } from '../connect/flows.ts'
+import { createSessions } from '../connect/sessions.ts'
+import { createStoreConnection } from '../connect/store-connection.ts'
+import { createReadCredential } from '../credentials/read.ts'
+import { type ApiKeys, createApiKeys } from '../http/api-keys.ts'
+import { createApp } from '../http/app.ts'
+import { createDoor, defaultDoorLimits } from '../http/door.ts'
+import { createRefusedCalls } from '../http/refused-calls.ts'
+import type { KeywellOptions } from '../options.ts'
+import { parseOrigin } from '../outbound/policy.ts'
+import { installation } from '../store/scope.ts'
+import { createExportTenant } from '../tenants/export.ts'
+import { createTenantPolicies } from '../tenants/policy.ts'
+import type { Ground } from './ground.ts'
+import type { Keeping } from './keeping.ts'
+import type { Measuring } from './measuring.ts'
+
+/** What answers requests. */
+export interface Serving {
+  app: ReturnType<typeof createApp>
+  apiKeys: ApiKeys
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+export function composeServing(
+  ground: Ground,
+  keeping: Keeping,
+  { scrape }: Measuring,
+  options: KeywellOptions,
+): Serving {
+  const { database, vault, makeId, publicUrl, monotonic } = ground
+  const { role = 'all', connectUrl, privateHosts = [] } = options
+  const { audit, reader: auditReader, heads } = keeping.log
+  const parts = { ...ground, ...keeping, audit }
+  const byChance = { ...parts, random: ground.chance }
+  const listed = new Set(privateHosts.map(({ origin }) => parseOrigin(origin).origin))
+
+  const apiKeys = createApiKeys(parts)
+  const tokens = createConnectTokens({ database, vault, issuer: publicUrl })
+  const sessions = createSessions({ ...parts, tokens })
+  const flowHints = createFlowHints(database)
+  const storeConnection = createStoreConnection(byChance)
+  const connecting = { ...parts, sessions, storeConnection }
+  const app = createApp({
+    ...keeping,
+    ...ground,
+    makeRequestId: () => makeId('request'),
+    apiKeys,
+    door: createDoor({ limits: { ...defaultDoorLimits, ...options.doorLimits }, now: monotonic }),
+    refusedCalls: createRefusedCalls(keeping.log.refusals),
+    sessions,
+    flows: createFlows(connecting),
+    callback: createCallback(connecting),
+    confirm: createConfirm(connecting),
+    readCredential: createReadCredential({ ...byChance, connectUrl }),
+    createConnection: createCreateConnection({
+      ...connecting,
+      isListed: (host) => listed.has(new URL(host).origin),
+    }),
+    auditReader,
+    heads,
+    exportTenant: createExportTenant(parts),
+    tenantPolicies: createTenantPolicies(parts),
+    nextFlowHint: flowHints.next,
+    scrape,
+    role,
+    isReady: async () => {
+      const rows = await database
+        .of(installation)
+        .query('select 1 as one')
+        .catch(() => [])
+      return rows.length === 1
+    },
+  })
+
+  return {
+    app,
+    apiKeys,
+    async start() {
+      await apiKeys.start()
+      await tokens.start()
+      await flowHints.start()
+    },
+    close: () => flowHints.stop(),
+  }
+}

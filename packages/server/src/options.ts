@@ -1,0 +1,78 @@
+import type { HostLimits } from '@keywell/protocol'
+import type { AuditReport, VerifyOptions as VerifyAudit } from './audit/verify.ts'
+import type { From } from './http/context.ts'
+import type { DoorLimits } from './http/door.ts'
+import type { OperatorKeys } from './http/operator-keys.ts'
+import type { KeyOperations, KeyWaits } from './keys/operations.ts'
+import type { Logger } from './logger.ts'
+import type { Scrape } from './metrics/scrape.ts'
+import type { PrivateHost } from './outbound/outbound.ts'
+import type { FaultPoint } from './refresh/fault-point.ts'
+import type { Timing } from './refresh/timing.ts'
+import type { Database } from './store/database.ts'
+import type { OperatorTenants } from './tenants/operator-tenants.ts'
+import type { KeyProvider } from './vault/key-provider.ts'
+
+export interface KeywellOptions {
+  /** Open; see `openPostgres` and `openPglite`. `stop` closes it. */
+  database: Database
+  /** Root keys; see `fileKeys`, `descriptorKeys` and `environmentKeys`. No key, no start. */
+  keys: KeyProvider
+  /**
+   * Base URL of the service as browsers see it. `https:`, except for loopback in development, where
+   * the flow's cookie goes without `__Host-` and `Secure`.
+   */
+  publicUrl: string
+  /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
+  connectUrl?: string | undefined
+  /** The operator's list of hosts that may be reached although they are private. */
+  privateHosts?: readonly PrivateHost[]
+  /**
+   * How much a host is asked of at most, by origin (`https://gitlab.corp`), all replicas together. In
+   * place of what its provider's data says, else of 20 calls per second (1,000 for a private host).
+   */
+  limits?: Readonly<Record<string, HostLimits>>
+  /** How often one key, one address and one guesser may call this process; see `defaultDoorLimits`. */
+  doorLimits?: Partial<DoorLimits>
+  /**
+   * `serve`: HTTP alone. `worker`: keeps connections alive and tells webhooks; of HTTP it answers
+   * `/livez`, `/readyz` and `/metrics`, and nothing else. Default `all`.
+   */
+  role?: 'all' | 'serve' | 'worker'
+  /** Times of the refresh engine that differ from the defaults; for tests. */
+  timing?: Partial<Timing>
+  /** How long replaced keys rest that differ from the defaults; for tests. */
+  keyWaits?: Partial<KeyWaits>
+  /** Where a test may stand in the way of a refresh. */
+  faultPoint?: FaultPoint
+  /** How many days the audit log is kept; 2 or more. Default 90. */
+  auditDays?: number | undefined
+  logger?: Logger
+  /** Milliseconds since 1970; names ids, decides nothing. */
+  now?: () => number
+  /** Cryptographic randomness. */
+  random?: (bytes: number) => Uint8Array
+}
+
+export interface KeywellService {
+  /** Answers any request to the service. */
+  fetch(request: Request, from?: From): Promise<Response>
+  /**
+   * What is measured, in the text format of Prometheus, without asking who looks: for a page that
+   * only the operator reaches. `fetch` answers the same at `/metrics`, to whoever has an API key.
+   */
+  metrics(): Promise<Scrape>
+  /** Migrates the database, checks the keys, and begins to listen for changes. */
+  start(): Promise<void>
+  /** Finishes what is under way and closes what `start` opened, the database included. */
+  stop(): Promise<void>
+  apiKeys: OperatorKeys
+  /** Replaces keys and looks after them; works before `start`, which a missing key may refuse. */
+  keys: KeyOperations
+  /** Ends a tenant; after `start`. */
+  tenants: OperatorTenants
+  audit: {
+    /** Proves that the log is as it was written; see `AuditReport`. Works beside a running service. */
+    verify(options?: VerifyAudit): Promise<AuditReport>
+  }
+}
