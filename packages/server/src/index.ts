@@ -14,7 +14,7 @@
  * ```
  */
 
-export { type ApiKeyRole, apiKeyRoles } from '@keywell/protocol'
+export { type ApiKeyRole, apiKeyRoles, Secret } from '@keywell/protocol'
 export type {
   AuditFinding,
   AuditReport,
@@ -27,7 +27,7 @@ export type { KeyOperations } from './keys/operations.ts'
 export { createKeywell, type KeywellOptions, type KeywellService } from './keywell.ts'
 export type { Logger } from './logger.ts'
 export type { Scrape } from './metrics/scrape.ts'
-export type { PrivateHost } from './outbound/outbound.ts'
+export type { EgressProxy, PrivateHost } from './outbound/outbound.ts'
 export type { FaultPoint, FaultPointName } from './refresh/fault-point.ts'
 export type { Timing } from './refresh/timing.ts'
 export { scrubbed, scrubText } from './scrub.ts'

@@ -53,8 +53,7 @@ import { maxNamedHosts } from './metrics/host-labels.ts'
 import { createRegistry, createScrape, type Scrape } from './metrics/scrape.ts'
 import { createTracing } from './metrics/tracing.ts'
 import { createIntegrations } from './oauth/integrations.ts'
-import { createOutbound, type PrivateHost } from './outbound/outbound.ts'
-import { parseOrigin } from './outbound/policy.ts'
+import { createOutbound, type EgressProxy, type PrivateHost } from './outbound/outbound.ts'
 import type { FaultPoint } from './refresh/fault-point.ts'
 import { createRefresher } from './refresh/refresh.ts'
 import { createReplicas } from './refresh/replicas.ts'
@@ -94,8 +93,13 @@ export interface KeywellOptions {
   publicUrl: string
   /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
   connectUrl?: string | undefined
-  /** The operator's list of hosts that may be reached although they are private. */
+  /** The operator's list of hosts that may be reached although they are private; see `PrivateHost`. */
   privateHosts?: readonly PrivateHost[]
+  /**
+   * An HTTP proxy that every call takes but those to private hosts, which are reached directly. It looks
+   * names up, so it has to keep them from addresses that are not public. Default: none.
+   */
+  egressProxy?: EgressProxy | undefined
   /**
    * How much a host is asked of at most, by origin (`https://gitlab.corp`), all replicas together. In
    * place of what its provider's data says, else of 20 calls per second (1,000 for a private host).
@@ -182,14 +186,9 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       hasSealedRecords: () => hasSealedRecords(database.of(everyTenant)),
     },
   })
-  const { privateHosts = [] } = options
-  const listed = new Set(privateHosts.map(({ origin }) => parseOrigin(origin).origin))
-  const outbound = createOutbound({
-    allow: privateHosts,
-    providers,
-    limits: options.limits,
-    tracing,
-  })
+  const { privateHosts = [], egressProxy } = options
+  const leaving = { allow: privateHosts, egressProxy, tracing }
+  const outbound = createOutbound({ ...leaving, providers, limits: options.limits })
   const auditKeys = createAuditKeys(vault)
   const audit = createAudit({
     database,
@@ -276,7 +275,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const tenants = createTenants({ database, vault, audit, disconnector, logger, monotonic })
   const secrets = createSigningSecrets({ vault, random })
   // Gates of its own: receivers that fail must not hold back a provider on the same host.
-  const webhookOutbound = createOutbound({ allow: privateHosts, tracing })
+  const webhookOutbound = createOutbound(leaving)
   const replicas = createReplicas({
     database,
     hosts: [outbound.hosts, webhookOutbound.hosts],
@@ -348,7 +347,6 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       audit,
       metrics,
       tracing,
-      isListed: (host) => listed.has(new URL(host).origin),
     }),
     disconnector,
     integrations,
@@ -390,6 +388,13 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     metrics: scrape,
 
     async start() {
+      if (egressProxy !== undefined) {
+        const { origin } = egressProxy
+        logger.info(
+          { origin },
+          'calls leave by the egress proxy, which decides where names may lead',
+        )
+      }
       await migrate(database)
       await vault.start()
       await auditKeys.load()
