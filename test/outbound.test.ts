@@ -1,11 +1,15 @@
 /** Which way calls take, and for whom: every kind of call, from the API to the host. */
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Secret } from '@keywell/server'
-import { afterEach, expect } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { startConnectProxy } from './support/connect-proxy.ts'
 import { openEmbedded } from './support/databases.ts'
+import { startService } from './support/service-process.ts'
 import { createStage, jonas, mira, must, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
@@ -134,34 +138,66 @@ function wordsOf(answer: { body: unknown }, origin: string): string {
     .replaceAll(/req_\w+/g, 'a request')
 }
 
-verifies('T23:egress-proxy-everywhere', async () => {
-  const receiver = await startReceiver()
-  const proxy = await startConnectProxy((target) => ({ port: Number(target.split(':')[1]) }))
-  closers.push(proxy.close)
-  // Listed without a network, these are public hosts: nobody here looks up where they are.
-  const stage = await play(await openEmbedded(), {
-    sandboxHost: 'localhost',
-    sandboxEntry: { networks: [] },
-    privateHosts: [{ origin: `http://localhost:${receiver.port}`, networks: [] }],
-    egressProxy: { origin: proxy.origin, credentials: new Secret('keywell:hunter2') },
-  })
-  await goThroughLife(stage)
-  const { id } = must(await hook(stage, undefined, `http://localhost:${receiver.port}/told`), 201)
-  await sendTest(stage, id, undefined)
-  await until('told', () => receiver.paths.includes('/told'))
+verifies.suite('T23:egress-proxy-everywhere', () => {
+  test('from the consent to the end, and for webhooks', async () => {
+    const receiver = await startReceiver()
+    const proxy = await startConnectProxy((target) => ({ port: Number(target.split(':')[1]) }))
+    closers.push(proxy.close)
+    // Listed without a network, these are public hosts: nobody here looks up where they are.
+    const stage = await play(await openEmbedded(), {
+      sandboxHost: 'localhost',
+      sandboxEntry: { networks: [] },
+      privateHosts: [{ origin: `http://localhost:${receiver.port}`, networks: [] }],
+      egressProxy: { origin: proxy.origin, credentials: new Secret('keywell:hunter2') },
+    })
+    await goThroughLife(stage)
+    const { id } = must(await hook(stage, undefined, `http://localhost:${receiver.port}/told`), 201)
+    await sendTest(stage, id, undefined)
+    await until('told', () => receiver.paths.includes('/told'))
 
-  // Inside of these tunnels there is no TLS, so the proxy has seen what took this way.
-  for (const line of [
-    'grant_type=authorization_code',
-    'grant_type=refresh_token',
-    'GET /api/v4/user ',
-    'GET /api/v4/personal_access_tokens/self ',
-    'POST /oauth/revoke ',
-    'POST /told ',
-  ]) {
-    expect(proxy.received, line).toContain(line)
-  }
-  const said = stage.logs.filter((line) => line.includes('egress proxy'))
-  expect(said).toEqual([expect.stringContaining(`"origin":"${proxy.origin}"`)])
-  expect(stage.logs.join()).not.toMatch(/hunter2|a2V5d2VsbDpodW50ZXIy/)
+    // Inside of these tunnels there is no TLS, so the proxy has seen what took this way.
+    for (const line of [
+      'grant_type=authorization_code',
+      'grant_type=refresh_token',
+      'GET /api/v4/user ',
+      'GET /api/v4/personal_access_tokens/self ',
+      'POST /oauth/revoke ',
+      'POST /told ',
+    ]) {
+      expect(proxy.received, line).toContain(line)
+    }
+    const said = stage.logs.filter((line) => line.includes('egress proxy'))
+    expect(said).toEqual([expect.stringContaining(`"origin":"${proxy.origin}"`)])
+    expect(stage.logs.join()).not.toMatch(/hunter2|a2V5d2VsbDpodW50ZXIy/)
+  })
+
+  test('as an operator configures it: its password is in no line of it', {
+    timeout: 60_000,
+  }, async () => {
+    const proxy = await startConnectProxy(() => ({ status: 403 }))
+    closers.push(proxy.close)
+    const dataDir = mkdtempSync(join(tmpdir(), 'keywell-proxy-'))
+    const environment = { KEYWELL_MODE: 'development', KEYWELL_DATA_DIR: dataDir }
+    const url = `http://keywell:hunter2@127.0.0.1:${proxy.port}`
+    const service = await startService({ ...environment, KEYWELL_EGRESS_PROXY: url })
+    try {
+      const apiKey = readFileSync(join(dataDir, 'api-key'), 'utf8').trim()
+      const asked = await fetch(`${service.url}/v1/connections`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          ...mira,
+          provider: 'gitlab',
+          credential: { type: 'api_key', value: 'glpat-pasted' },
+        }),
+      })
+      expect(await asked.json()).toMatchObject({ code: 'provider_error' })
+      expect(proxy.targets).toEqual(['gitlab.com:443'])
+      expect(proxy.authorizations).toEqual([`Basic ${btoa('keywell:hunter2')}`])
+    } finally {
+      await service.stop()
+    }
+    expect(service.output()).toContain(`"origin":"${proxy.origin}"`)
+    expect(service.output()).not.toMatch(/hunter2|a2V5d2VsbDpodW50ZXIy/)
+  })
 })

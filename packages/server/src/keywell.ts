@@ -392,7 +392,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
         const { origin } = egressProxy
         logger.info(
           { origin },
-          'calls leave by the egress proxy, which decides where names may lead',
+          'calls leave by the egress proxy, which looks names up and has to keep them from addresses that are not public',
         )
       }
       await migrate(database)
