@@ -215,7 +215,10 @@ verifies.suite('T23:egress-proxy-trouble', () => {
     const proxy = await running.tcp((socket) => {
       socket.once('data', () => behave(socket))
     })
-    expect((await failThrough(proxy)).reason).toBe('unreachable')
+    const error = await failThrough(proxy)
+    expect(error.reason).toBe('unreachable')
+    // In our words, and with nothing of what came.
+    expect(error.cause).toMatchObject({ message: expect.stringMatching(/^the egress proxy /) })
   })
 
   it('one where nobody listens is no way', async () => {

@@ -60,7 +60,7 @@ export function openTunnel(
     request.once('connect', ({ statusCode = 0 }, _, early) => {
       const what = `answered ${statusCode}`
       if (statusCode >= 500) fail('unreachable', what)
-      else if (statusCode !== 200) fail('refused_by_proxy', what)
+      else if (statusCode < 200 || statusCode >= 300) fail('refused_by_proxy', what)
       // Before we have spoken the target has nothing to say, so these bytes are the proxy's own.
       else if (early.length > 0) fail('unreachable', 'speaks for the target')
       else resolve(socket)
