@@ -110,6 +110,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const { now = () => performance.now(), after = realAfter, tracing = silentTracing } = options
   const limitsOf = createLimits(options)
   const gates = createGates({ limitsOf, now, after })
+  // Whoever a limited host is not for shall not learn from its gate how it is, nor crowd it for the others.
+  const gatesOfOthers = createGates({ limitsOf: createLimits({ allow: [] }), now, after })
   const proxy = options.egressProxy && parseProxy(options.egressProxy)
   const ways = createWays(parsePrivateHosts(options.allow), {
     connectorOf: (policy) => createConnector({ policy, lookup, dial, proxy, timeoutMs }),
@@ -127,7 +129,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
     init: OutboundInit,
   ): Promise<Answer> {
     const { tenantId, background = false, signal } = init
-    const leave = await gates.pass(request.origin, { tenantId, background, signal })
+    const gatesAhead = way.isForOthers ? gatesOfOthers : gates
+    const leave = await gatesAhead.pass(request.origin, { tenantId, background, signal })
     let outcome: CallOutcome = { kind: 'neutral' }
     try {
       const answer = await exchange(way.dispatcherFor(request.method), request, bounds)
@@ -178,6 +181,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
     close() {
       gates.close()
+      gatesOfOthers.close()
       return ways.close()
     },
   }

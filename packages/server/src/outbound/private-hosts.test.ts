@@ -115,6 +115,24 @@ verifies.suite('T23:private-host-tenants', () => {
     expect(listener.connections).toBe(1)
   })
 
+  it('tells nobody else that it fails or is busy, and is not crowded by them', async () => {
+    const { network, entry } = await gitlabTest()
+    const dial = () => {
+      throw new Error('it is down')
+    }
+    const outbound = outboundWith([{ ...entry, tenants: ['ten_a'] }], {
+      ...network,
+      dial,
+      now: () => 0,
+    })
+    const ask = (tenantId: string) => failure(outbound.fetch(entry.origin, { tenantId }))
+    for (let nth = 0; nth < 20; nth += 1) expect((await ask('ten_a')).reason).toBe('unreachable')
+    const hosts = outbound.hosts.snapshot()
+    expect(hosts).toMatchObject([{ origin: entry.origin, state: 'open' }])
+    expect((await ask('ten_b')).reason).toBe('refused_address')
+    expect(outbound.hosts.snapshot()).toMatchObject([{ tokens: hosts[0]?.tokens, state: 'open' }])
+  })
+
   it('lends no networks and no authorities to the hosts of other tenants', async () => {
     const { listener, network, entry } = await gitlabTest()
     const outbound = outboundWith(

@@ -5,6 +5,8 @@ import type { ListedHost } from './private-hosts.ts'
 /** A rule, and the sockets that were opened under it. */
 export interface Way {
   readonly policy: Policy
+  /** Whether the host is limited to others than the caller. */
+  readonly isForOthers: boolean
   dispatcherFor(method: string): Dispatcher
 }
 
@@ -31,12 +33,15 @@ export function createWays(
   )
   const forEverybody = open(list.filter(({ tenants }) => tenants === undefined))
   const forTheNamed = open(list.filter(({ tenants }) => tenants !== undefined))
+  const forTheOthers: Way = { ...forEverybody, isForOthers: true }
   let closing: Promise<unknown> | undefined
 
   return {
     of({ origin, tenantId }) {
-      const isNamed = tenantId !== undefined && limited.get(origin)?.has(tenantId)
-      return isNamed ? forTheNamed : forEverybody
+      const tenants = limited.get(origin)
+      if (tenants === undefined) return forEverybody
+      const isNamed = tenantId !== undefined && tenants.has(tenantId)
+      return isNamed ? forTheNamed : forTheOthers
     },
     close() {
       closing ??= Promise.all([forEverybody.close(), forTheNamed.close()])
@@ -62,6 +67,7 @@ function openWay(
   const fresh = new Agent({ ...agentOptions, pipelining: 0 })
   return {
     policy,
+    isForOthers: false,
     dispatcherFor: (method) => (method === 'GET' || method === 'HEAD' ? keeping : fresh),
     close: () => Promise.all([keeping.close(), fresh.close()]),
   }
