@@ -65,7 +65,7 @@ export function openTunnel(
       else if (early.length > 0) fail('unreachable', 'speaks for the target')
       else resolve(socket)
     })
-    request.once('error', () => fail('unreachable', 'gave no answer'))
+    request.on('error', () => fail('unreachable', 'gave no answer'))
     request.end()
   })
 }
