@@ -1118,6 +1118,16 @@ export const requirements = {
       'A private host is reached only at the origin and in the networks that its operator listed.',
     source: 'T23; threats.md, Private hosts',
   },
+  'T23:private-host-tenants': {
+    behaviour:
+      'A private host that is listed for some tenants is for everybody else, and for every socket of theirs, in no list.',
+    source: 'T23; threats.md, Private hosts',
+  },
+  'T23:private-host-owners': {
+    behaviour:
+      'Integrations, pasted keys and webhooks reach a private host that is listed for their tenant; to any other, and to the installation, it is refused as if it stood in no list.',
+    source: 'T23; threats.md, Private hosts',
+  },
   'T23:metadata': {
     behaviour:
       'Link-local and metadata addresses are not reached, whatever the operator has listed.',
@@ -1126,6 +1136,21 @@ export const requirements = {
   'T23:proxies': {
     behaviour: 'Variables of the environment send no call through a proxy.',
     source: 'T23; threats.md, A proxy for egress',
+  },
+  'T23:egress-proxy': {
+    behaviour:
+      'Calls leave by the proxy that is configured, with TLS to the target itself; private hosts are reached directly or not at all.',
+    source: 'T23; threats.md, A proxy for egress',
+  },
+  'T23:egress-proxy-trouble': {
+    behaviour:
+      'A proxy that refuses, fails, hangs or lies gets no byte of a request, and its password is in no error.',
+    source: 'T23; threats.md, A proxy for egress; T20',
+  },
+  'T23:egress-proxy-everywhere': {
+    behaviour:
+      'Every kind of call takes the egress proxy; the log says so at the start, and never with its password.',
+    source: 'T23; threats.md, A proxy for egress; T20',
   },
   'T24:redirects': {
     behaviour: 'A redirect is never followed, so its target sees neither connection nor header.',

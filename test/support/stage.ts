@@ -27,6 +27,7 @@ import {
   type KeywellService,
   keyFile,
   localKeys,
+  type PrivateHost,
 } from '@keywell/server'
 import type { TestDatabase } from './inspected.ts'
 import { type Page, Person } from './person.ts'
@@ -96,6 +97,8 @@ export async function createStage(
     sandboxHost?: '127.0.0.1' | 'localhost'
     /** Where the sandbox listens, and how it is reached, when a proxy stands before it. */
     sandboxAt?: { port: number; publicUrl: string }
+    /** How the sandbox stands in the operator's list; with tenants, the integration is of the first one. */
+    sandboxEntry?: Pick<PrivateHost, 'networks' | 'tenants'>
   } = {},
 ): Promise<Stage> {
   const sandbox = await createSandbox({
@@ -118,7 +121,10 @@ export async function createStage(
     connectUrl: `${appOrigin}/settings`,
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     ...options,
-    privateHosts: [{ origin: new URL(sandbox.url).origin }, ...(options.privateHosts ?? [])],
+    privateHosts: [
+      { origin: new URL(sandbox.url).origin, ...options.sandboxEntry },
+      ...(options.privateHosts ?? []),
+    ],
   })
   await keywell.start()
   const apiKey = (await keywell.apiKeys.create('test')).key.expose()
@@ -228,17 +234,24 @@ export async function createStage(
     },
   }
 
-  stage.integration = await integrate(stage, options.scopes ?? ['read_api', 'read_user', 'api'])
+  stage.integration = await integrate(stage, {
+    scopes: options.scopes ?? ['read_api', 'read_user', 'api'],
+    tenantId: options.sandboxEntry?.tenants?.[0],
+  })
   return stage
 }
 
 /** Registers an OAuth app at the sandbox and tells Keywell, as an operator would. */
-async function integrate(stage: Stage, scopes: string[]): Promise<Stage['integration']> {
+async function integrate(
+  stage: Stage,
+  { scopes, tenantId }: { scopes: string[]; tenantId: string | undefined },
+): Promise<Stage['integration']> {
   const draft = must(
     await stage.call<{ id: string; redirectUri: string }>('POST', '/v1/integrations', {
       provider: 'gitlab',
       host: stage.sandbox.url,
       scopes,
+      tenantId,
     }),
     201,
   )
@@ -251,6 +264,7 @@ async function integrate(stage: Stage, scopes: string[]): Promise<Stage['integra
     await stage.call('PUT', `/v1/integrations/${draft.id}/client`, {
       clientId: application.clientId,
       clientSecret: application.clientSecret,
+      tenantId,
     }),
     200,
   )

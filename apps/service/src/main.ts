@@ -137,6 +137,7 @@ async function main(): Promise<void> {
       publicUrl: settings.publicUrl,
       connectUrl: settings.connectUrl,
       privateHosts: settings.privateHosts,
+      egressProxy: settings.egressProxy,
       limits: settings.hostLimits,
       doorLimits: settings.doorLimits,
       role: settings.role,

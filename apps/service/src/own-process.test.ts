@@ -38,7 +38,12 @@ test.each([
 })
 
 test('what was read is taken out of the environment', () => {
-  const own = make([], { KEYWELL_KEY: 'k', DATABASE_URL: 'd', PORT: '1' })
+  const own = make([], {
+    KEYWELL_KEY: 'k',
+    DATABASE_URL: 'd',
+    KEYWELL_EGRESS_PROXY: 'p',
+    PORT: '1',
+  })
   forgetSecretVariables(own)
   expect(own.env).toEqual({ PORT: '1' })
 })

@@ -21,7 +21,7 @@ export interface OwnProcess {
 }
 
 /** Variables that hold a secret; once read they are nobody's business, and no child's. */
-const secretVariables = ['KEYWELL_KEY', 'DATABASE_URL'] as const
+const secretVariables = ['KEYWELL_KEY', 'DATABASE_URL', 'KEYWELL_EGRESS_PROXY'] as const
 
 /**
  * Shuts what this process can shut by itself. Answers sentences on what only its operator can: with one

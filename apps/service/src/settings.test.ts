@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { readSettings } from './settings.ts'
 
@@ -89,4 +90,66 @@ test('metrics have a port of their own when one is named, and never that of the 
   const named = { ...least, PORT: '7400', KEYWELL_METRICS_PORT: '9464' }
   expect(readSettings(named).metricsPort).toBe(9464)
   expect(() => readSettings({ ...named, KEYWELL_METRICS_PORT: '7400' })).toThrow(/must differ/)
+})
+
+describe('private hosts', () => {
+  test('are read with their networks and with whom they are for', () => {
+    const KEYWELL_ALLOW_HOSTS = `http://localhost:7401, https://gitlab.corp=10.0.0.0/8+fd12::/48,
+      https://git.corp=10.1.0.0/16 for ten_a+ten_b, https://code.example for Acme%2C%20Inc. + 100%25=1%2B1,`
+    expect(readSettings({ ...least, KEYWELL_ALLOW_HOSTS }).privateHosts).toEqual([
+      { origin: 'http://localhost:7401', networks: undefined, tenants: undefined },
+      {
+        origin: 'https://gitlab.corp',
+        networks: ['10.0.0.0/8', 'fd12::/48'],
+        tenants: undefined,
+      },
+      { origin: 'https://git.corp', networks: ['10.1.0.0/16'], tenants: ['ten_a', 'ten_b'] },
+      {
+        origin: 'https://code.example',
+        networks: undefined,
+        tenants: ['Acme, Inc.', '100%=1+1'],
+      },
+    ])
+  })
+
+  test.each([
+    'https://gitlab.corp for',
+    'https://gitlab.corp for ten_a+',
+    'https://gitlab.corp for 100%',
+    'https://gitlab.corp forten_a',
+    'https://gitlab.corp=10.0.0.0/8 or ten_a',
+    'https://gitlab.corp=',
+    '=10.0.0.0/8',
+  ])('%s is refused, with the form that is meant', (KEYWELL_ALLOW_HOSTS) => {
+    expect(() => readSettings({ ...least, KEYWELL_ALLOW_HOSTS })).toThrow(
+      `KEYWELL_ALLOW_HOSTS: "${KEYWELL_ALLOW_HOSTS}" is not like https://gitlab.corp=10.0.0.0/8 for ten_a+ten_b`,
+    )
+  })
+})
+
+describe('an egress proxy', () => {
+  test('is read, and its credentials are a secret at once', () => {
+    expect(readSettings(least).egressProxy).toBeUndefined()
+    const read = (KEYWELL_EGRESS_PROXY: string) =>
+      readSettings({ ...least, KEYWELL_EGRESS_PROXY }).egressProxy
+    expect(read('http://proxy.corp:3128')).toEqual({ origin: 'http://proxy.corp:3128' })
+    const proxy = read('http://key%40well:hunter%3A2@proxy.corp:3128/')
+    expect(proxy?.origin).toBe('http://proxy.corp:3128')
+    expect(proxy?.credentials?.expose()).toBe('key@well:hunter:2')
+    expect(inspect(proxy)).not.toContain('hunter')
+  })
+
+  test.each([
+    'https://u:hunter2@proxy.corp',
+    'socks5://u:hunter2@proxy.corp',
+    'http://u:hunter2@proxy.corp/path',
+    'http://u:hunter2@proxy.corp?x',
+    'http://u:hunter2%@proxy.corp',
+    'hunter2',
+    '',
+  ])('%j is refused without being repeated', (KEYWELL_EGRESS_PROXY) => {
+    const read = () => readSettings({ ...least, KEYWELL_EGRESS_PROXY })
+    expect(read).toThrow(/KEYWELL_EGRESS_PROXY: not like http:\/\/proxy\.corp:3128/)
+    expect(read).not.toThrow(/hunter2/)
+  })
 })

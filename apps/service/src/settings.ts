@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import type { KeywellOptions, PrivateHost } from '@keywell/server'
+import { type EgressProxy, type KeywellOptions, type PrivateHost, Secret } from '@keywell/server'
 import { z } from 'zod'
 
 const text = z.string().min(1)
@@ -38,8 +38,17 @@ const environment = z.object({
   /** Calls that one API key may make, and one address without: `5000/20000` is 5,000 a second, 20,000 at once. */
   KEYWELL_KEY_RATE: z.string().transform(readRate).optional(),
   KEYWELL_ADDRESS_RATE: z.string().transform(readRate).optional(),
-  /** Private hosts, comma-separated: `http://localhost:7401` or `https://gitlab.corp=10.0.0.0/8`. */
-  KEYWELL_ALLOW_HOSTS: z.string().default(''),
+  /**
+   * Private hosts, comma-separated: `http://localhost:7401` or `https://gitlab.corp=10.0.0.0/8+fd12::/48`. One
+   * that is for some tenants alone ends in their ids: `https://gitlab.corp=10.0.0.0/8 for ten_a+ten_b`, where
+   * a `+`, `,` or `%` inside of an id is written as in a URL: `%2B`, `%2C`, `%25`.
+   */
+  KEYWELL_ALLOW_HOSTS: z.string().default('').transform(readPrivateHosts),
+  /**
+   * An HTTP proxy that every call takes but those to private hosts: `http://proxy.corp:3128`, or
+   * `http://user:password@proxy.corp:3128`. HTTP_PROXY and its like are not looked at.
+   */
+  KEYWELL_EGRESS_PROXY: z.string().transform(readEgressProxy).optional(),
   /**
    * What a host may be asked for, comma-separated: `https://gitlab.corp=50/100/32` is 50 calls per second on
    * average, 100 at once after a quiet time, 32 at the same time.
@@ -69,6 +78,7 @@ export interface Settings {
   key: { file: string; make: boolean } | { fd: number } | { value: string }
   apiKeyFile: string | undefined
   privateHosts: PrivateHost[]
+  egressProxy: EgressProxy | undefined
   hostLimits: HostLimits
   auditDays: number
   drainMs: number
@@ -112,10 +122,8 @@ export function readSettings(variables: Record<string, string | undefined>): Set
       ...(env.KEYWELL_KEY_RATE === undefined ? {} : { key: env.KEYWELL_KEY_RATE }),
       ...(env.KEYWELL_ADDRESS_RATE === undefined ? {} : { address: env.KEYWELL_ADDRESS_RATE }),
     },
-    privateHosts: env.KEYWELL_ALLOW_HOSTS.split(',')
-      .map((entry) => entry.trim())
-      .filter((entry) => entry !== '')
-      .map(readPrivateHost),
+    privateHosts: env.KEYWELL_ALLOW_HOSTS,
+    egressProxy: env.KEYWELL_EGRESS_PROXY,
     hostLimits: env.KEYWELL_HOST_LIMITS,
     auditDays: env.KEYWELL_AUDIT_DAYS,
     drainMs: env.KEYWELL_DRAIN_SECONDS * 1000,
@@ -164,8 +172,43 @@ function readRate(
   return rate
 }
 
-/** `origin`, or `origin=network+network`; without networks a name may only resolve to what it stands for. */
-function readPrivateHost(entry: string): PrivateHost {
-  const [origin = '', networks] = entry.split('=')
-  return { origin, networks: networks?.split('+') }
+/** `origin`, or `origin=network+network`, and then who it is for, if not for all. */
+function readPrivateHosts(list: string, context: z.RefinementCtx): PrivateHost[] {
+  const hosts: PrivateHost[] = []
+  for (const entry of list.split(',').map((text) => text.trim())) {
+    if (entry === '') continue
+    const [, origin, networks, tenants] =
+      /^([^\s=]+)(?:=(\S+))?(?:\s+for\s+(\S.*))?$/.exec(entry) ?? []
+    const ids = tenants === undefined ? undefined : unescaped(tenants.split('+'))
+    const isEmpty = tenants !== undefined && (ids === undefined || ids.includes(''))
+    if (origin === undefined || isEmpty) {
+      context.addIssue(`"${entry}" is not like https://gitlab.corp=10.0.0.0/8 for ten_a+ten_b`)
+      continue
+    }
+    hosts.push({ origin, networks: networks?.split('+'), tenants: ids })
+  }
+  return hosts
+}
+
+/** Undefined when a `%` escapes nothing. */
+function unescaped(texts: readonly string[]): string[] | undefined {
+  try {
+    return texts.map((text) => decodeURIComponent(text.trim()))
+  } catch {
+    return undefined
+  }
+}
+
+/** What is wrong with it is said without repeating it, for it may hold a password. */
+function readEgressProxy(text: string, context: z.RefinementCtx): EgressProxy {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const words = url && unescaped([url.username, url.password])
+  const isOrigin = url?.pathname === '/' && url.search === '' && url.hash === ''
+  if (url?.protocol !== 'http:' || !isOrigin || words === undefined) {
+    context.addIssue('not like http://proxy.corp:3128 or http://user:password@proxy.corp:3128')
+    return z.NEVER
+  }
+  const hasCredentials = words.some((word) => word !== '')
+  const credentials = hasCredentials ? new Secret(words.join(':')) : undefined
+  return { origin: url.origin, credentials }
 }

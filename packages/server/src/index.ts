@@ -14,7 +14,7 @@
  * ```
  */
 
-export { type ApiKeyRole, apiKeyRoles } from '@keywell/protocol'
+export { type ApiKeyRole, apiKeyRoles, Secret } from '@keywell/protocol'
 export type {
   AuditFinding,
   AuditReport,
@@ -28,7 +28,7 @@ export { createKeywell } from './keywell.ts'
 export type { Logger } from './logger.ts'
 export type { Scrape } from './metrics/scrape.ts'
 export type { KeywellOptions, KeywellService } from './options.ts'
-export type { PrivateHost } from './outbound/outbound.ts'
+export type { EgressProxy, PrivateHost } from './outbound/outbound.ts'
 export type { FaultPoint, FaultPointName } from './refresh/fault-point.ts'
 export type { Timing } from './refresh/timing.ts'
 export { scrubbed, scrubText } from './scrub.ts'

@@ -6,7 +6,7 @@ import type { OperatorKeys } from './http/operator-keys.ts'
 import type { KeyOperations, KeyWaits } from './keys/operations.ts'
 import type { Logger } from './logger.ts'
 import type { Scrape } from './metrics/scrape.ts'
-import type { PrivateHost } from './outbound/outbound.ts'
+import type { EgressProxy, PrivateHost } from './outbound/outbound.ts'
 import type { FaultPoint } from './refresh/fault-point.ts'
 import type { Timing } from './refresh/timing.ts'
 import type { Database } from './store/database.ts'
@@ -25,8 +25,13 @@ export interface KeywellOptions {
   publicUrl: string
   /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
   connectUrl?: string | undefined
-  /** The operator's list of hosts that may be reached although they are private. */
+  /** The operator's list of hosts that may be reached although they are private; see `PrivateHost`. */
   privateHosts?: readonly PrivateHost[]
+  /**
+   * An HTTP proxy that every call takes but those to private hosts, which are reached directly. It looks
+   * names up, so it has to keep them from addresses that are not public. Default: none.
+   */
+  egressProxy?: EgressProxy | undefined
   /**
    * How much a host is asked of at most, by origin (`https://gitlab.corp`), all replicas together. In
    * place of what its provider's data says, else of 20 calls per second (1,000 for a private host).

@@ -51,9 +51,9 @@ export interface Keeping {
 
 export function composeKeeping(ground: Ground, options: KeywellOptions): Keeping {
   const { database, vault, logger, timing } = ground
-  const { privateHosts = [], faultPoint = () => {} } = options
+  const { privateHosts = [], egressProxy, faultPoint = () => {} } = options
   const byChance = { ...ground, random: ground.chance }
-  const leaving = { allow: privateHosts, tracing: ground.tracing }
+  const leaving = { allow: privateHosts, egressProxy, tracing: ground.tracing }
   const outbound = createOutbound({ ...leaving, providers, limits: options.limits })
   outbound.hosts.onHold(({ origin, state, retryAfterMs }) => {
     logger.warn({ origin, state, retryAfterMs }, 'nothing is sent to this host for now')
@@ -112,6 +112,12 @@ export function composeKeeping(ground: Ground, options: KeywellOptions): Keeping
     replicas,
 
     async start() {
+      if (egressProxy !== undefined) {
+        logger.info(
+          { origin: egressProxy.origin },
+          'calls leave by the egress proxy, which looks names up and has to keep them from addresses that are not public',
+        )
+      }
       await log.keys.load()
       await headKey.start()
       await signer.start()

@@ -12,7 +12,6 @@ import { createApp } from '../http/app.ts'
 import { createDoor, defaultDoorLimits } from '../http/door.ts'
 import { createRefusedCalls } from '../http/refused-calls.ts'
 import type { KeywellOptions } from '../options.ts'
-import { parseOrigin } from '../outbound/policy.ts'
 import { installation } from '../store/scope.ts'
 import { createExportTenant } from '../tenants/export.ts'
 import { createTenantPolicies } from '../tenants/policy.ts'
@@ -35,11 +34,10 @@ export function composeServing(
   options: KeywellOptions,
 ): Serving {
   const { database, vault, makeId, publicUrl, monotonic } = ground
-  const { role = 'all', connectUrl, privateHosts = [] } = options
+  const { role = 'all', connectUrl } = options
   const { audit, reader: auditReader, heads } = keeping.log
   const parts = { ...ground, ...keeping, audit }
   const byChance = { ...parts, random: ground.chance }
-  const listed = new Set(privateHosts.map(({ origin }) => parseOrigin(origin).origin))
 
   const apiKeys = createApiKeys(parts)
   const tokens = createConnectTokens({ database, vault, issuer: publicUrl })
@@ -59,10 +57,7 @@ export function composeServing(
     callback: createCallback(connecting),
     confirm: createConfirm(connecting),
     readCredential: createReadCredential({ ...byChance, connectUrl }),
-    createConnection: createCreateConnection({
-      ...connecting,
-      isListed: (host) => listed.has(new URL(host).origin),
-    }),
+    createConnection: createCreateConnection(connecting),
     auditReader,
     heads,
     exportTenant: createExportTenant(parts),

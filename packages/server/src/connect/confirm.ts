@@ -81,6 +81,7 @@ export function createConfirm(parts: {
       code,
       verifier,
       redirectUri: flow.redirectUri,
+      sending: { tenantId: flow.tenantId },
     })
     if (outcome.kind !== 'tokens') throw refusal(outcome)
     await keep(flow, registration, outcome, actor)
@@ -96,11 +97,13 @@ export function createConfirm(parts: {
     // RFC 6749 section 5.1: no scope in the answer means that all was granted.
     const scopes = granted.scopes ?? flow.scopes
     const { accessToken } = granted.tokens
+    const sending = { tenantId: flow.tenantId }
     try {
       const account: ProviderAccount = await lookUpAccount(outbound, {
         ...registration,
         accessToken,
         scopes,
+        sending,
       })
       const session = await parts.sessions.read(flow.tenantId, flow.sessionId)
       await parts.storeConnection({
@@ -122,7 +125,8 @@ export function createConfirm(parts: {
     } catch (error) {
       // Only when it is known that nothing was stored: after a lost commit the grant may be in use.
       if (error instanceof KeywellError) {
-        await revokeToken(outbound, registration, granted.tokens.refreshToken ?? accessToken)
+        const token = granted.tokens.refreshToken ?? accessToken
+        await revokeToken(outbound, registration, token, sending)
       }
       throw error
     }

@@ -31,15 +31,13 @@ export function createCreateConnection(
     integrations: Pick<Integrations, 'list'>
     storeConnection: StoreConnection
     audit: Audit
-    /** Whether the operator has listed the host as one that may be reached. */
-    isListed: (host: string) => boolean
   },
 ): CreateConnection {
   const { database, outbound, audit } = parts
 
   /** Whoever may name any host could have keys sent anywhere: it must be known beforehand. */
   async function requireKnownHost(provider: ProviderDefinition, host: string, tenantId: string) {
-    if (host === provider.defaultHost || parts.isListed(host)) return
+    if (host === provider.defaultHost || outbound.isListed(host, { tenantId })) return
     const integrations = await Promise.all([
       parts.integrations.list(tenantId),
       parts.integrations.list(null),

@@ -82,7 +82,9 @@ export function createDisconnector(parts: {
       action: 'connection.revoke_upstream',
     } as const
     await audit.write(database.of(row.tenantId), { ...entry, result: 'intent' })
-    const outcome = await revokeToken(parts.outbound, registration, token)
+    const outcome = await revokeToken(parts.outbound, registration, token, {
+      tenantId: row.tenantId,
+    })
     await database.transaction(withInstallation(row.tenantId), async (sql) => {
       if (outcome === 'revoked') await deleteRevocation(sql, row)
       if (outcome === 'refused') await markIrrevocable(sql, row)

@@ -18,7 +18,7 @@ export async function getWithToken(
     path: string
     accessToken: Secret
     header: Handling['header']
-    sending?: Sending
+    sending: Sending
   },
 ): Promise<{ status: number; body: unknown }> {
   const { header, accessToken } = options
@@ -50,6 +50,7 @@ export async function lookUpAccount(
     type?: CredentialType | null
     accessToken: Secret
     scopes: readonly string[]
+    sending: Sending
   },
 ): Promise<ProviderAccount> {
   const { identity, header } = handlingOf(options.provider, options.type ?? null)

@@ -32,10 +32,13 @@ function authentication({ provider, clientSecret }: Registration): oauth.ClientA
     : oauth.ClientSecretPost(clientSecret.expose())
 }
 
-/** How a call leaves, beside what it says; see `OutboundInit`. */
-export type Sending = Pick<OutboundInit, 'tenantId' | 'background' | 'ready' | 'timeoutMs'>
+/** How a call leaves, beside what it says; see `OutboundInit`. A host may be for some tenants alone. */
+export type Sending = { tenantId: string } & Pick<
+  OutboundInit,
+  'background' | 'ready' | 'timeoutMs'
+>
 
-function requestOptions(outbound: Outbound, sending: Sending = {}) {
+function requestOptions(outbound: Outbound, sending: Sending) {
   return {
     [oauth.customFetch]: (url: string, init: RequestInit) =>
       outbound.fetch(url, { ...init, ...sending }),
@@ -114,7 +117,7 @@ export function readCallback(options: {
 export async function exchangeCode(
   outbound: Outbound,
   registration: Registration,
-  grant: { code: Secret; verifier: Secret; redirectUri: string },
+  grant: { code: Secret; verifier: Secret; redirectUri: string; sending: Sending },
 ): Promise<TokenOutcome> {
   const server = metadata(registration.provider, registration.host)
   const client = { client_id: registration.clientId }
@@ -134,7 +137,7 @@ export async function exchangeCode(
         parameters,
         grant.redirectUri,
         grant.verifier.expose(),
-        requestOptions(outbound),
+        requestOptions(outbound, grant.sending),
       ),
     process: (response) => oauth.processAuthorizationCodeResponse(server, client, response),
     scopeSeparator: registration.provider.oauth.scopeSeparator,
@@ -172,6 +175,7 @@ export async function revokeToken(
   outbound: Outbound,
   registration: Registration,
   token: Secret,
+  sending: Sending,
 ): Promise<RevokeOutcome> {
   const hint = registration.provider.revocation.tokenTypeHint
   try {
@@ -181,7 +185,7 @@ export async function revokeToken(
       authentication(registration),
       token.expose(),
       {
-        ...requestOptions(outbound),
+        ...requestOptions(outbound, sending),
         ...(hint === null ? {} : { additionalParameters: { token_type_hint: hint } }),
       },
     )

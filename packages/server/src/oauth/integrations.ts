@@ -124,7 +124,7 @@ export function createIntegrations(options: {
           requireAllowedFor(database.of(tenantId), tenantId, { provider, host: row.host }),
         )
       }
-      requireReachable(options.outbound, joinBelow(row.host, provider.oauth.tokenPath))
+      requireReachable(options.outbound, row, joinBelow(row.host, provider.oauth.tokenPath))
       try {
         await database.transaction(row.tenantId, async (sql) => {
           await store.insertIntegration(sql, row)
@@ -208,9 +208,9 @@ export function parseHost(text: string): string {
 }
 
 /** Known when the integration is added, not when a user clicks. */
-function requireReachable(outbound: Outbound, url: URL): void {
+function requireReachable(outbound: Outbound, owner: { tenantId: string }, url: URL): void {
   try {
-    outbound.checkUrl(url)
+    outbound.checkUrl(url, owner)
   } catch (error) {
     if (!(error instanceof OutboundError)) throw error
     throw new KeywellError('host_not_allowed', error.message, {

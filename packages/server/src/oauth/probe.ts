@@ -29,7 +29,7 @@ export interface ProbeOptions {
   /** What kind of credential it is; of OAuth unless told. */
   type?: CredentialType | null
   accessToken: Secret
-  sending?: Sending
+  sending: Sending
 }
 
 /**

@@ -1,7 +1,8 @@
 import { lookup as systemLookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
-import type { OutboundFailure } from './errors.ts'
+import { ConnectFailure } from './connect-failure.ts'
+import { openTunnel, type ParsedProxy } from './egress-proxy.ts'
 import type { Policy } from './policy.ts'
 
 /** All addresses of a name, the preferred one first. */
@@ -9,17 +10,6 @@ export type Lookup = (hostname: string) => Promise<readonly string[]>
 
 /** Begins a TCP connection to an address. */
 export type Dial = (peer: { address: string; port: number }) => Socket
-
-/** Why there is no connection. Nothing of a request was written, since none ever came so far. */
-export class ConnectFailure extends Error {
-  override readonly name = 'ConnectFailure'
-  readonly reason: OutboundFailure
-
-  constructor(reason: OutboundFailure, cause?: unknown) {
-    super(`connect: ${reason}`, cause === undefined ? undefined : { cause })
-    this.reason = reason
-  }
-}
 
 export const resolveName: Lookup = async (hostname) => {
   const answers = await systemLookup(hostname, { all: true })
@@ -32,6 +22,8 @@ interface Options {
   readonly policy: Policy
   readonly lookup: Lookup
   readonly dial: Dial
+  /** Takes every call but those to hosts that have networks of their own in the operator's list. */
+  readonly proxy: ParsedProxy | undefined
   /** For names, TCP and TLS together. */
   readonly timeoutMs: number
 }
@@ -72,21 +64,61 @@ async function openSocket(
   origin: string,
   target: buildConnector.Options,
   deadline: AbortSignal,
+  options: Options,
+): Promise<Socket> {
+  const { proxy, policy } = options
+  const route = policy.routeTo(origin)
+  const peer = { hostname: target.hostname, port: portOf(target) }
+  if (proxy === undefined || route === 'direct') {
+    return openDirect(origin, peer, deadline, options)
+  }
+  // In the words of a proxy that refuses, since nobody is to learn what stands in the list.
+  if (route === 'withheld') throw new ConnectFailure('refused_by_proxy')
+  return openThrough(proxy, peer, deadline, options)
+}
+
+interface Peer {
+  readonly hostname: string
+  readonly port: number
+}
+
+async function openDirect(
+  origin: string,
+  { hostname, port }: Peer,
+  deadline: AbortSignal,
   { policy, lookup, dial }: Options,
 ): Promise<Socket> {
-  const addresses = await inTime(deadline, allAddresses(target.hostname, lookup))
+  const addresses = await inTime(deadline, allAddresses(hostname, lookup))
   const [address] = addresses
   if (address === undefined) throw new ConnectFailure('unreachable')
   if (!addresses.every((each) => policy.permits({ origin, address: each }))) {
     throw new ConnectFailure('refused_address')
   }
-  const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80)
   const socket = await connected(dial({ address, port }), deadline)
   if (!policy.permits({ origin, address: socket.remoteAddress ?? '' })) {
     socket.destroy()
     throw new ConnectFailure('refused_address')
   }
   return socket.setNoDelay(true)
+}
+
+/** The proxy looks names up, so it alone knows addresses. Its own was named by the operator. */
+async function openThrough(
+  proxy: ParsedProxy,
+  { hostname, port }: Peer,
+  deadline: AbortSignal,
+  { lookup, dial }: Options,
+): Promise<Socket> {
+  const [address] = await inTime(deadline, allAddresses(proxy.hostname, lookup))
+  if (address === undefined) throw new ConnectFailure('unreachable')
+  const socket = await connected(dial({ address, port: proxy.port }), deadline)
+  const target = isIP(hostname) === 6 ? `[${hostname}]:${port}` : `${hostname}:${port}`
+  await orDestroyed(socket, inTime(deadline, openTunnel(socket, target, proxy)))
+  return socket.setNoDelay(true)
+}
+
+function portOf({ port, protocol }: buildConnector.Options): number {
+  return Number(port) || (protocol === 'https:' ? 443 : 80)
 }
 
 async function allAddresses(hostname: string, lookup: Lookup): Promise<readonly string[]> {

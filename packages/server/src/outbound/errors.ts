@@ -2,6 +2,7 @@ const words = {
   refused_url: 'this URL may not be called',
   refused_address: 'it has an address that may not be reached',
   refused_request: 'the request has a header or body that cannot be sent',
+  refused_by_proxy: 'the egress proxy does not connect to it',
   unreachable: 'no connection could be made',
   tls: 'the encrypted connection could not be set up',
   timeout: 'there was no full answer in time',

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Dispatcher, errors } from 'undici'
-import { ConnectFailure } from './connect.ts'
+import { ConnectFailure } from './connect-failure.ts'
 import { OutboundError, type OutboundFailure } from './errors.ts'
 import type { OutgoingRequest } from './request.ts'
 

@@ -1,5 +1,5 @@
 import type { HostLimits, ProviderDefinition } from '@keywell/protocol'
-import { type PrivateHost, parseOrigin } from './policy.ts'
+import { type PrivateHost, parseOrigin } from './private-hosts.ts'
 
 /**
  * For a public host that nobody has said anything about: far below what an API of any size allows,

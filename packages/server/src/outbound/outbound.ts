@@ -1,24 +1,32 @@
 import type { HostLimits } from '@keywell/protocol'
-import { Agent } from 'undici'
 import { type SpanFacts, silentTracing, type Tracing } from '../metrics/tracing.ts'
 import { type After, after as realAfter } from '../timers.ts'
 import { createConnector, type Dial, dialTcp, type Lookup, resolveName } from './connect.ts'
+import { type EgressProxy, parseProxy } from './egress-proxy.ts'
 import { OutboundError } from './errors.ts'
 import { type Answer, type Bounds, exchange } from './exchange.ts'
 import { createGates, type Hosts } from './gates.ts'
 import { createLimits, type LimitedProvider } from './limits.ts'
 import { type CallOutcome, outcomeOfAnswer, outcomeOfFailure } from './outcome.ts'
-import { createPolicy, type PrivateHost } from './policy.ts'
+import { type PrivateHost, parsePrivateHosts, withoutTrailingDot } from './private-hosts.ts'
 import { buildRequest, type OutgoingRequest } from './request.ts'
 import { toResponse } from './response.ts'
+import { createWays, type Way } from './ways.ts'
 
+export type { EgressProxy } from './egress-proxy.ts'
 export { OutboundError } from './errors.ts'
 export type { Hosts } from './gates.ts'
-export type { PrivateHost } from './policy.ts'
+export type { PrivateHost } from './private-hosts.ts'
 
 export interface OutboundOptions {
   /** The operator's list. Everything else must be public, https and on port 443. */
   readonly allow: readonly PrivateHost[]
+  /**
+   * Takes every call but those to hosts that have networks in `allow`: these are reached directly, or
+   * not at all. It looks names up, so it has to keep them from addresses that are not public; URLs,
+   * ports and address literals are still checked here. Default: none, whatever the environment says.
+   */
+  readonly egressProxy?: EgressProxy | undefined
   /** Their default hosts have the limits that their data says. */
   readonly providers?: readonly LimitedProvider[] | undefined
   /** The operator's, by origin. Default: the provider's, else those of a public host, or of one of `allow`. */
@@ -45,7 +53,10 @@ export interface OutboundOptions {
 export interface OutboundInit extends RequestInit {
   timeoutMs?: number
   maxBytes?: number
-  /** On whose behalf; the tenants take turns where calls have to wait. Default: the service itself. */
+  /**
+   * On whose behalf: hosts may be limited to tenants, and tenants take turns where calls have to wait.
+   * Default: the service itself, which no limited host is for.
+   */
   tenantId?: string | undefined
   /** Nobody is waiting for the answer, so everybody else goes first. Default false. */
   background?: boolean
@@ -55,6 +66,9 @@ export interface OutboundInit extends RequestInit {
    */
   ready?: () => void
 }
+
+/** A tenant, or the service itself. */
+export type Caller = Pick<OutboundInit, 'tenantId'>
 
 /** The only door out of the service. */
 export interface Outbound {
@@ -77,7 +91,9 @@ export interface Outbound {
    *
    * @throws OutboundError `refused_url` or `refused_address`
    */
-  checkUrl(url: string | URL): void
+  checkUrl(url: string | URL, caller?: Caller): void
+  /** Whether the operator's list has this origin, for this caller. */
+  isListed(url: string | URL, caller?: Caller): boolean
   /** What the hosts would take at this moment. */
   readonly hosts: Hosts
   /** Waits for the calls under way, refuses those at the gates, and ends the idle connections. */
@@ -86,38 +102,38 @@ export interface Outbound {
 
 const defaults = { timeoutMs: 20_000, maxBytes: 1_000_000, maxHeaderBytes: 16_384 }
 
-/** @throws TypeError for an entry of `allow` or `limits` that means nothing or that nobody may list */
+/** @throws TypeError for a proxy, or an entry of `allow` or `limits`, that means nothing or that nobody may list */
 export function createOutbound(options: OutboundOptions): Outbound {
   const timeoutMs = options.timeoutMs ?? defaults.timeoutMs
   const maxBytes = options.maxBytes ?? defaults.maxBytes
-  const policy = createPolicy(options.allow)
   const { lookup = resolveName, dial = dialTcp } = options
   const { now = () => performance.now(), after = realAfter, tracing = silentTracing } = options
   const limitsOf = createLimits(options)
   const gates = createGates({ limitsOf, now, after })
-  const agentOptions: Agent.Options = {
-    connect: createConnector({ policy, lookup, dial, timeoutMs }),
-    maxHeaderSize: options.maxHeaderBytes ?? defaults.maxHeaderBytes,
-    // The deadline of the whole call stands in for both.
-    headersTimeout: 0,
-    bodyTimeout: 0,
+  // Whoever a limited host is not for shall not learn from its gate how it is, nor crowd it for the others.
+  const gatesOfOthers = createGates({ limitsOf: createLimits({ allow: [] }), now, after })
+  const proxy = options.egressProxy && parseProxy(options.egressProxy)
+  const ways = createWays(parsePrivateHosts(options.allow), {
+    connectorOf: (policy) => createConnector({ policy, lookup, dial, proxy, timeoutMs }),
+    maxHeaderBytes: options.maxHeaderBytes ?? defaults.maxHeaderBytes,
+  })
+
+  function wayOf(url: URL, { tenantId }: Caller): Way {
+    return ways.of({ origin: url.origin, tenantId })
   }
-  // A kept connection can be closed by the other side just as we write to it. For a read that is a
-  // nuisance; for a refresh token it would be a loss, so whatever changes something gets a new one.
-  const keeping = new Agent(agentOptions)
-  const fresh = new Agent({ ...agentOptions, pipelining: 0 })
-  let closing: Promise<unknown> | undefined
 
   async function passAndExchange(
+    way: Way,
     request: OutgoingRequest,
     bounds: Bounds,
     init: OutboundInit,
   ): Promise<Answer> {
     const { tenantId, background = false, signal } = init
-    const leave = await gates.pass(request.origin, { tenantId, background, signal })
+    const gatesAhead = way.isForOthers ? gatesOfOthers : gates
+    const leave = await gatesAhead.pass(request.origin, { tenantId, background, signal })
     let outcome: CallOutcome = { kind: 'neutral' }
     try {
-      const answer = await exchange(isRead(request.method) ? keeping : fresh, request, bounds)
+      const answer = await exchange(way.dispatcherFor(request.method), request, bounds)
       outcome = outcomeOfAnswer(answer)
       return answer
     } catch (error) {
@@ -130,7 +146,9 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
   return {
     async fetch(input, init = {}) {
-      const url = policy.check(parseUrl(input))
+      const url = parseUrl(input)
+      const way = wayOf(url, init)
+      way.policy.check(url)
       const request = await buildRequest(url, init)
       const bounds = {
         timeoutMs: init.timeoutMs ?? timeoutMs,
@@ -139,7 +157,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
         ready: init.ready,
       }
       const answer = await tracing.span('keywell.outbound', factsOf(request), async (say) => {
-        const taken = await passAndExchange(request, bounds, init)
+        const taken = await passAndExchange(way, request, bounds, init)
         say({ 'http.response.status_code': taken.status })
         return taken
       })
@@ -149,16 +167,22 @@ export function createOutbound(options: OutboundOptions): Outbound {
       return toResponse(answer, { host: url.host, maxBytes: bounds.maxBytes })
     },
 
-    checkUrl(input) {
-      policy.check(parseUrl(input))
+    checkUrl(input, caller = {}) {
+      const url = parseUrl(input)
+      wayOf(url, caller).policy.check(url)
+    },
+
+    isListed(input, caller = {}) {
+      const url = parseUrl(input)
+      return wayOf(url, caller).policy.isListed(url.origin)
     },
 
     hosts: gates,
 
     close() {
       gates.close()
-      closing ??= Promise.all([keeping.close(), fresh.close()])
-      return closing.then(() => {})
+      gatesOfOthers.close()
+      return ways.close()
     },
   }
 }
@@ -171,12 +195,8 @@ function factsOf({ method, origin }: OutgoingRequest): SpanFacts {
 }
 
 function parseUrl(input: string | URL): URL {
-  if (URL.canParse(String(input))) return new URL(input)
+  if (URL.canParse(String(input))) return withoutTrailingDot(new URL(input))
   throw new OutboundError('refused_url', { host: 'unknown', notSent: true, detail: 'not a URL' })
-}
-
-function isRead(method: string): boolean {
-  return method === 'GET' || method === 'HEAD'
 }
 
 function isRedirect(status: number): boolean {

@@ -34,6 +34,7 @@ export function outcomeOfFailure({ reason }: OutboundError): CallOutcome {
     case 'refused_url':
     case 'refused_address':
     case 'refused_request':
+    case 'refused_by_proxy':
       return { kind: 'neutral' }
     default:
       reason satisfies never

@@ -58,7 +58,8 @@ export async function sendMessage(
     redirect: 'manual',
     timeoutMs,
     maxBytes: maxAnswerBytes,
-    tenantId: delivery.tenantId,
+    // Whose URL it is, and not whom the message tells of: the host has to be for them.
+    tenantId: delivery.endpointOwner,
     background: true,
   }
   try {

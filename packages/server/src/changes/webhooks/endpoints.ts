@@ -98,8 +98,8 @@ export function createWebhooks(parts: {
 
   return {
     async create({ tenantId, url, events }, caller) {
-      requireReachable(outbound, url)
       const key = { tenantId, id: parts.makeId('webhook') }
+      requireReachable(outbound, key, url)
       const slot = { tenantId: ownerOf(key), id: key.id, secretVersion: 1 }
       const { secret, ...sealed } = await secrets.make(slot)
       const row = { ...slot, ...sealed, url, events: unique(events), maxPerOwner }
@@ -122,7 +122,7 @@ export function createWebhooks(parts: {
     },
 
     async update(key, { url, events, enabled }, caller) {
-      if (url !== undefined) requireReachable(outbound, url)
+      if (url !== undefined) requireReachable(outbound, key, url)
       const row = {
         tenantId: ownerOf(key),
         id: key.id,
@@ -210,9 +210,9 @@ function unique(events: NonNullable<CreateWebhook['events']>): typeof events {
 }
 
 /** Known when the endpoint is added, and looked at again before each message. */
-function requireReachable(outbound: Outbound, url: string): void {
+function requireReachable(outbound: Outbound, key: EndpointKey, url: string): void {
   try {
-    outbound.checkUrl(url)
+    outbound.checkUrl(url, { tenantId: ownerOf(key) })
   } catch (error) {
     if (!(error instanceof OutboundError)) throw error
     throw new KeywellError('host_not_allowed', error.message, {
