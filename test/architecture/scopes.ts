@@ -5,7 +5,6 @@ import { type Fault, isTest, type SourceFile, visit } from './source.ts'
 const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   everyTenant: {
     'packages/server/src/store/scope.ts': 'defines it',
-    'packages/server/src/store/transaction.ts': 'takes the role for it',
     'packages/server/src/audit/chainer.ts': 'links entries of all tenants',
     'packages/server/src/audit/heads.ts': 'signs the ends of all chains',
     'packages/server/src/audit/retention.ts': 'cuts all chains',
@@ -27,7 +26,6 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   schemaOwner: {
     'packages/server/src/store/scope.ts': 'defines it',
-    'packages/server/src/store/transaction.ts': 'takes no role for it',
     'packages/server/src/store/migrate.ts': 'changes tables',
     'packages/server/src/store/pglite.ts': 'listens, with the one session that there is',
     'packages/server/src/store/postgres.ts': 'asks for the version of the server',

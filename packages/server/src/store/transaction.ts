@@ -1,6 +1,6 @@
 import type { Parameter, Sql } from './database.ts'
 import { appRole, workerRole } from './roles.ts'
-import { everyTenant, type Scope, schemaOwner } from './scope.ts'
+import type { Scope } from './scope.ts'
 
 /*
  * Both are local: they end with the transaction, so that a pooler which hands connections on by
@@ -52,12 +52,21 @@ export async function runStatement<Row extends object>(
 
 function begin(connection: Sql, scope: Scope): Promise<unknown>[] {
   const begun = connection.query('begin')
-  if (scope === schemaOwner) return [begun]
-  const entered =
-    scope === everyTenant
-      ? connection.query(enter, [workerRole, []])
-      : connection.query(enter, [appRole, typeof scope === 'string' ? [scope] : scope])
-  return [begun, entered]
+  const who = roleAndTenants(scope)
+  return who === 'as we are' ? [begun] : [begun, connection.query(enter, who)]
+}
+
+function roleAndTenants(scope: Scope): readonly [string, readonly string[]] | 'as we are' {
+  if (typeof scope === 'string') return [appRole, [scope]]
+  if (!('wide' in scope)) return [appRole, scope]
+  switch (scope.wide) {
+    case 'every tenant':
+      return [workerRole, []]
+    case 'schema owner':
+      return 'as we are'
+    default:
+      throw new TypeError(`no such scope: ${scope.wide satisfies never}`)
+  }
 }
 
 /** The statements of one transaction, for as long as it is open. */
