@@ -7,8 +7,8 @@ import { type Database, DatabaseUnavailable } from '../store/database.ts'
 
 /** Keys of one statement. */
 const maxKeys = 100
-/** Statements on their way at once; only when so many are, a reader shares the next. */
-const maxStatements = 4
+/** Statements on their way at once; while so many are, readers gather for the next. */
+const maxStatements = 2
 
 /** Finds what a key names: usually one row. */
 export type LookUp = (key: CredentialKey) => Promise<CredentialReadRow[]>
@@ -20,9 +20,9 @@ interface Waiting {
 }
 
 /**
- * Lets many readers share a statement when all at once ask, as they do after a deployment: a lone
- * reader is looked up at once, and what arrives while four statements are on their way goes together.
- * That is also the bound of what reads may take of the pool.
+ * Lets many readers share a statement when all at once ask, as they do after a deployment: those who
+ * arrive in one turn of the event loop go together, and so do those who arrive while two statements are
+ * on their way. A lone reader waits for nobody. That is also the bound of what reads may take of the pool.
  */
 export function createLookUp(database: Database): LookUp {
   const waiting: Waiting[] = []
@@ -57,6 +57,6 @@ export function createLookUp(database: Database): LookUp {
   return (key) =>
     new Promise((resolve, reject) => {
       waiting.push({ key, resolve, reject })
-      start()
+      if (waiting.length === 1) setImmediate(start)
     })
 }
