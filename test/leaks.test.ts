@@ -79,6 +79,21 @@ describeEachDatabase('leaks', (makeDatabase) => {
     expect(text).toContain(canary)
   })
 
+  verifies('T20:every-stage', async () => {
+    const other = await createStage(await makeDatabase())
+    await other.connect()
+    const { credential = '' } = must<{ credential?: string }>(await other.read(), 200)
+    other.logs.push(`planted ${credential}`)
+    await expect(other.stop()).rejects.toThrow('access token 0 in logs, as text')
+    other.logs.pop()
+    const planted = `insert into changes (tenant_id, kind, connection_id, user_id, provider, host, name, generation)
+      values ('ten_planted', 'refreshed', 'con_1', $1, 'gitlab', 'https://gitlab.com', 'default', 1)`
+    await other.database.query(planted, [Buffer.from(other.apiKey).toString('base64url')])
+    await expect(other.stop()).rejects.toThrow('API key in database, as base64')
+    await other.database.query("delete from changes where tenant_id = 'ten_planted'")
+    await other.stop()
+  })
+
   verifies('T20:sweep', async () => {
     const places = {
       metrics: (await stage.keywell.metrics()).text,

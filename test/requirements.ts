@@ -892,6 +892,11 @@ export const requirements = {
     behaviour: 'No secret, in any encoding, in the log that the database writes for its copies.',
     source: 'threats.md, T13',
   },
+  'T20:every-stage': {
+    behaviour:
+      'Whatever the suite does: no secret of it is in the log at any level, in errors, metrics or the database.',
+    source: 'vault.md, tests, canary sweep',
+  },
   'T20:sweep': {
     behaviour: 'No secret in metrics, spans, webhooks and errors, also where it was sent astray.',
     source: 'threats.md, T20; vault.md, tests, canary sweep',

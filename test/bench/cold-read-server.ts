@@ -12,7 +12,7 @@ const users = 50
 
 const url = process.argv[2] ?? ''
 const database = await openOwner(url)
-const stage = await createStage(database)
+const stage = await createStage(database, { swept: false })
 /** As many connections as the service has. */
 const bareQuery = openBarePool(url, 10)
 const bare = new Hono().post('/bare', async (c) => {

@@ -8,7 +8,7 @@ import { openOwner } from '../support/inspected.ts'
 import { createStage } from '../support/stage.ts'
 
 const database = await openOwner(process.argv[2] ?? '')
-const stage = await createStage(database)
+const stage = await createStage(database, { swept: false })
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
 

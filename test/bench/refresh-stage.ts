@@ -49,6 +49,7 @@ export async function startRefreshStage(connections: number): Promise<RefreshSta
   const stage = await createStage(await openCreated({ appUrl: databaseUrl, ownerUrl }), {
     keyPath,
     role: 'serve',
+    swept: false,
   })
   const { control, url: providerUrl } = stage.sandbox
   await control.change({ skipConsent: 'always', tokenLifetimeSeconds: 7_200 })

@@ -49,7 +49,7 @@ async function onPostgres<Result>(work: (place: Place) => Promise<Result>): Prom
   const keys = readKeys(keyPath)
   const audit = { ms: 0, leftOut: false }
   const database = watched(await openOwner(postgres.url), audit)
-  const stage = await createStage(database, { role: 'serve', keys })
+  const stage = await createStage(database, { role: 'serve', keys, swept: false })
   try {
     for (let user = 0; user < users; user += 1) {
       await stage.connect({ who: { tenantId: `ten_${user}`, userId: `usr_${user}` } })

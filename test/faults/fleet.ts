@@ -87,6 +87,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const stage = await createStage(await openCreated(created, { poolSize: 5 }), {
     keyPath,
     role: 'serve',
+    swept: false,
     sandboxAt: { port: sandboxPort, publicUrl: providerOrigin },
   })
   const { control } = stage.sandbox

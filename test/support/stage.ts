@@ -97,6 +97,8 @@ export async function createStage(
     sandboxHost?: '127.0.0.1' | 'localhost'
     /** Where the sandbox listens, and how it is reached, when a proxy stands before it. */
     sandboxAt?: { port: number; publicUrl: string }
+    /** Whether a stop looks for secrets where none may be; true unless there is too much to look at. */
+    swept?: boolean
     /** How the sandbox stands in the operator's list; with tenants, the integration is of the first one. */
     sandboxEntry?: Pick<PrivateHost, 'networks' | 'tenants'>
   } = {},
@@ -109,6 +111,8 @@ export async function createStage(
   const control = sandboxControl(sandbox.controlUrl)
   const { server, url } = await listen(() => keywell)
   const logs: string[] = []
+  /** Bodies of all answers that were errors. */
+  const problems: string[] = []
   const keyPath = options.keyPath ?? join(mkdtempSync(join(tmpdir(), 'keywell-stage-')), 'root-key')
   if (options.keyPath === undefined) createKeyFile(keyPath)
   const log = (level: string) => (fields: object, message: string) => {
@@ -143,6 +147,7 @@ export async function createStage(
         : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
+    if (response.status >= 400) problems.push(text)
     let parsed: unknown = text
     try {
       parsed = JSON.parse(text)
@@ -227,6 +232,10 @@ export async function createStage(
     },
 
     async stop() {
+      if (options.swept !== false) {
+        const { sweepStage } = await import('./sweep.ts')
+        await sweepStage(stage, { problems, clientSecret })
+      }
       server.closeAllConnections()
       server.close()
       await keywell.stop()
@@ -234,10 +243,11 @@ export async function createStage(
     },
   }
 
-  stage.integration = await integrate(stage, {
+  const { clientSecret, ...integration } = await integrate(stage, {
     scopes: options.scopes ?? ['read_api', 'read_user', 'api'],
     tenantId: options.sandboxEntry?.tenants?.[0],
   })
+  stage.integration = integration
   return stage
 }
 
@@ -245,7 +255,7 @@ export async function createStage(
 async function integrate(
   stage: Stage,
   { scopes, tenantId }: { scopes: string[]; tenantId: string | undefined },
-): Promise<Stage['integration']> {
+): Promise<Stage['integration'] & { clientSecret: string }> {
   const draft = must(
     await stage.call<{ id: string; redirectUri: string }>('POST', '/v1/integrations', {
       provider: 'gitlab',
@@ -268,7 +278,7 @@ async function integrate(
     }),
     200,
   )
-  return draft
+  return { ...draft, clientSecret: application.clientSecret }
 }
 
 export function must<Body>(answer: Answer<Body>, status: number): Body {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { TestDatabase } from './inspected.ts'
+import type { Stage } from './stage.ts'
 
 /** Fails for each secret that stands in one of the places, in clear or in a usual encoding. */
 export function expectNowhere(
@@ -14,6 +15,36 @@ export function expectNowhere(
       }
     }
   }
+}
+
+/** Of a stage that has made many. */
+const mostPairs = 30
+
+/**
+ * Looks for what a stage knows to be secret in all that it has left behind: its log at every level, the
+ * bodies of errors, its metrics, and every row of its database, audit log included. Each stage of the suite
+ * is looked at when it ends.
+ */
+export async function sweepStage(
+  stage: Pick<Stage, 'apiKey' | 'database' | 'keywell' | 'logs' | 'sandbox'>,
+  { problems, clientSecret }: { problems: readonly string[]; clientSecret: string },
+): Promise<void> {
+  const secrets: Record<string, string> = { 'API key': stage.apiKey, 'client secret': clientSecret }
+  const pairs = await stage.sandbox.control.tokens()
+  for (const [at, { accessToken, refreshToken }] of pairs.slice(-mostPairs).entries()) {
+    secrets[`access token ${at}`] = accessToken
+    if (refreshToken !== null) secrets[`refresh token ${at}`] = refreshToken
+  }
+  expectNowhere(secrets, {
+    logs: stage.logs.join('\n'),
+    errors: problems.join('\n'),
+    // A test may have closed its database, or broken it.
+    metrics: await stage.keywell.metrics().then(
+      ({ text }) => text,
+      () => '',
+    ),
+    database: await dump(stage.database).catch(() => ''),
+  })
 }
 
 export function encodings(secret: string) {
