@@ -45,7 +45,7 @@ grant select, insert, update, delete on
   to keywell_app;
 grant select, insert, update on tenant_keys, install_keys, api_keys, tenant_erasures to keywell_app;
 grant select, insert on changes, tenant_left_grants, audit, audit_tail to keywell_app;
-grant select on audit_links, audit_cuts, audit_heads to keywell_app;
+grant select on audit_links, audit_cuts, audit_heads, audit_heads_due to keywell_app;
 
 -- What is due, whoever owns it.
 grant select, update on upkeep to keywell_worker;
