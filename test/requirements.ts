@@ -384,6 +384,11 @@ export const requirements = {
     behaviour: 'The role that serves all tenants at once can read no sealed value and no hash.',
     source: 'threats.md, T13 and Row-level security',
   },
+  'operate:roles-made': {
+    behaviour:
+      'A login that may create roles makes those of the service at the first start, and takes them.',
+    source: 'threats.md, Row-level security',
+  },
   'operate:roles-missing': {
     behaviour:
       'A login that may not take the roles is told the statements that an administrator has to run.',

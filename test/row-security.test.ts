@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, inject } from 'vitest'
 import { createDatabase, describeEachDatabase } from './support/databases.ts'
 import { createOvertaking, sealEverything } from './support/everything-sealed.ts'
 import { runStatement } from './support/migrated.ts'
-import { withDatabase } from './support/postgres.ts'
+import { startPostgres, withDatabase } from './support/postgres.ts'
 import {
   everyTenant,
   installation,
@@ -247,6 +247,34 @@ verifies('T19:row-security-owner', async () => {
     await remove()
   }
 })
+
+verifies(
+  'operate:roles-made',
+  async () => {
+    const server = await startPostgres()
+    try {
+      await runStatement(server.url, 'create role maker login noinherit createrole')
+      await runStatement(server.url, 'create database made owner maker')
+      const grant = 'grant create on schema public to maker'
+      await runStatement(withDatabase(server.url, 'made'), grant)
+      const url = withDatabase(server.url, 'made', 'maker')
+      const database = await openPostgres({ url, poolSize: 1 })
+      await migrate(database)
+      await migrate(database)
+      const rows = await database
+        .of(mine)
+        .query(
+          "select current_user::text as who, pg_has_role('keywell_worker', 'usage') as inherits",
+        )
+      expect(rows).toEqual([{ who: 'keywell_app', inherits: false }])
+      expect(await database.of(everyTenant).query('select from upkeep')).toEqual([])
+      await database.close()
+    } finally {
+      await server.stop()
+    }
+  },
+  { timeout: 60_000 },
+)
 
 verifies('operate:roles-missing', async () => {
   const { login, database, remove } = await createOwned(() => '')

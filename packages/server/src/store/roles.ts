@@ -36,11 +36,18 @@ export async function ensureRoles(sql: Sql): Promise<void> {
   }
 }
 
-/** Who we are, and how many of the roles we may take: a superuser any, others those of which they are members. */
+/**
+ * Whether one may take a role: a superuser may take any. From Postgres 16 on, whoever makes a role is a
+ * member of it and may not take it yet.
+ */
+const mayTake =
+  "pg_has_role(oid, case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end)"
+
+/** Who we are, and how many of the roles we may take. */
 async function lookAtRoles(sql: Sql): Promise<{ login: string; roles: number }> {
   const [row] = await sql.query<{ login: string; roles: number }>(
     `select current_user as login, (
-       select count(*) from pg_roles where rolname in ($1, $2) and pg_has_role(oid, 'member')
+       select count(*) from pg_roles where rolname in ($1, $2) and ${mayTake}
      )::int as roles`,
     [appRole, workerRole],
   )
@@ -66,7 +73,7 @@ begin
     exception when duplicate_object or unique_violation then
       null;
     end;
-    if not pg_has_role(needed, 'member') then
+    if not (select ${mayTake} from pg_roles where rolname = needed) then
       execute format('grant %I to current_user', needed) || terms;
     end if;
   end loop;
