@@ -287,6 +287,16 @@ export function createRefresher(parts: RefresherParts): Refresher {
     return started
   }
 
+  /** Whether another attempt is at it. A reader's that finds the row taken, by this very claim, is over at once. */
+  async function isBusyWith(claim: Claim): Promise<boolean> {
+    const key = keyOf(claim)
+    for (let other = underWay.get(key); other !== undefined; other = underWay.get(key)) {
+      const result = other.catch(() => 'attempted' as const)
+      if ((await Promise.race([result, parts.sleep(claimingMs)])) !== 'not_claimed') return true
+    }
+    return false
+  }
+
   return {
     refresh: (connection) =>
       start(refOf(connection), async () => {
@@ -304,7 +314,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
 
     async carryOut(claim) {
       // An attempt that has lost its lease may be at it still; it is the one whose answer counts.
-      if (underWay.has(keyOf(claim))) return fail.giveBack(claim, unreadablePauseMs)
+      if (await isBusyWith(claim)) return fail.giveBack(claim, unreadablePauseMs)
       const ended = start(refOf(claim), async () => {
         await attempt(claim, true)
         return 'attempted'
@@ -330,6 +340,8 @@ export function createRefresher(parts: RefresherParts): Refresher {
 
 /** When what went wrong before sending was on our side: a key store, the database. */
 const unreadablePauseMs = 30_000
+/** Longer than it takes to find out that a row is taken. */
+const claimingMs = 1_000
 /** There is nothing to refresh it with, so that it should never have come due. */
 const noTokenPauseMs = 24 * 3_600_000
 
