@@ -897,6 +897,10 @@ export const requirements = {
     behaviour: 'No secret, in any encoding, in the log that the database writes for its copies.',
     source: 'threats.md, T13',
   },
+  'R1:reader-and-worker': {
+    behaviour: 'A reader and the worker that want a refresh at the same moment have one, at once.',
+    source: 'refresh.md, claims',
+  },
   'T20:every-stage': {
     behaviour:
       'Whatever the suite does: no secret of it is in the log at any level, in errors, metrics or the database.',
