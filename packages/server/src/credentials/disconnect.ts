@@ -184,12 +184,13 @@ export function createDisconnector(parts: {
     },
 
     async sweep() {
-      // A row that was tried is due again in a minute at the earliest, so this comes to an end.
-      for (;;) {
+      // What is due again by the time the others were tried waits for the next sweep.
+      let isMore: boolean
+      do {
         const due = await listTenantsToRevoke(database.of(everyTenant), sweepSize)
-        if (due.length === 0) return
-        await Promise.all(due.map(withdrawSome))
-      }
+        const left = await Promise.all(due.map(withdrawSome))
+        isMore = due.length === sweepSize || left.includes(true)
+      } while (isMore)
     },
 
     async drain() {
