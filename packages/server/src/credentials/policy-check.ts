@@ -3,6 +3,7 @@ import type { Audit } from '../audit/audit.ts'
 import { requireProvider } from '../oauth/integrations.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
 import { noLimits, parseTenantPolicy } from '../policy/tenant-policies.ts'
+import { auditEntryOf } from '../refresh/audit-entry.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 
 /** @throws KeywellError `not_allowed_for_tenant`, after an audit row that says so */
@@ -26,11 +27,8 @@ export function createPolicyCheck({ audit }: { audit: Pick<Audit, 'handOut'> }):
     } catch (error) {
       if (!(error instanceof KeywellError)) throw error
       await audit.handOut({
+        ...auditEntryOf(row),
         ...caller,
-        tenantId: row.tenantId,
-        userId: row.userId,
-        connectionId: row.id,
-        generation: row.generation,
         action: 'credential.read',
         result: 'denied',
         reason: error.code,

@@ -18,6 +18,7 @@ import { parseHost, requireProvider } from '../oauth/integrations.ts'
 import { probeToken } from '../oauth/probe.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
+import { auditEntryOf } from '../refresh/audit-entry.ts'
 import type { Refresher } from '../refresh/refresh.ts'
 import { planProbe } from '../refresh/schedule.ts'
 import type { Timing } from '../refresh/timing.ts'
@@ -93,11 +94,8 @@ export function createReadCredential(parts: {
     }
     const answer = await open(row, query, policy)
     await audit.handOut({
+      ...auditEntryOf(row),
       ...caller,
-      tenantId: row.tenantId,
-      userId: row.userId,
-      connectionId: row.id,
-      generation: row.generation,
       action: 'credential.read',
       result: 'ok',
     })

@@ -64,39 +64,40 @@ describeEachDatabase('a lease', (makeDatabase) => {
     expect(timers.pending).toBe(0)
   })
 
-  test('that is somebody else’s by now is let go', async () => {
-    const timers = new ManualTimers()
-    let answered = 0
+  /** Counts statements that were answered. */
+  function watch() {
+    let count = 0
     const watched = withStatements(database, async (run) => {
       const rows = await run()
-      answered += 1
+      count += 1
       return rows
     })
+    return { watched, answered: () => count }
+  }
+
+  test('that is somebody else’s by now is let go', async () => {
+    const timers = new ManualTimers()
+    const { watched, answered } = watch()
     const parts = { database: watched, after: timers.after, timing: defaultTiming }
     const lease = openLease(parts, await claim())
     await claim()
     await letPass(30_000)
     lease.hold()
     timers.advance(20_000)
-    await vi.waitFor(() => expect(answered).toBe(1))
+    await vi.waitFor(() => expect(answered()).toBe(1))
     expect(timers.pending).toBe(0)
     expect(await leftMs()).toBeLessThan(31_000)
   })
 
   test('that ended while it was being extended is not extended again', async () => {
     const timers = new ManualTimers()
-    let answered = 0
-    const watched = withStatements(database, async (run) => {
-      const rows = await run()
-      answered += 1
-      return rows
-    })
+    const { watched, answered } = watch()
     const parts = { database: watched, after: timers.after, timing: defaultTiming }
     const lease = openLease(parts, await claim())
     lease.hold()
     timers.advance(20_000)
     lease.end()
-    await vi.waitFor(() => expect(answered).toBe(1))
+    await vi.waitFor(() => expect(answered()).toBe(1))
     expect(timers.pending).toBe(0)
   })
 
