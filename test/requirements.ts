@@ -333,6 +333,16 @@ export const requirements = {
     behaviour: 'A record of an erased tenant that is put back does not open.',
     source: 'T18; vault.md, shredding a tenant',
   },
+  'T18:restored-keys': {
+    behaviour:
+      'Rows of an erased tenant that are put back with its keys serve nothing, are named, and go when the tenant is erased again.',
+    source: 'T18; vault.md, shredding a tenant',
+  },
+  'T18:nothing-personal': {
+    behaviour:
+      'With webhook and provider down, no name, account or user id of an erased tenant is left but in log, changes and grants that are still to be withdrawn.',
+    source: 'T18; vault.md, shredding a tenant',
+  },
   'T18:export': {
     behaviour: 'A tenant is handed everything that is kept of it, and in it no secret.',
     source: 'T18; T20',
@@ -957,6 +967,11 @@ export const requirements = {
     behaviour:
       'No message holds a secret, and the secret of an endpoint is shown once and kept sealed.',
     source: 'threats.md, Webhooks; T13',
+  },
+  'webhooks:erased-tenant': {
+    behaviour:
+      'What an endpoint has still to hear of an erased tenant holds ids and no user, and goes once it was sent.',
+    source: 'T18',
   },
   'webhooks:tenants': {
     behaviour: "A tenant's endpoint is told of no other tenant, and is out of another's reach.",

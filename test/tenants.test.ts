@@ -91,6 +91,24 @@ describeEachDatabase('tenants', (makeDatabase) => {
     return [...found]
   }
 
+  /** Tables of which some row holds the word, in whichever column. */
+  async function tablesThatSay(word: string): Promise<string[]> {
+    const tables = await stage.database.query<{ name: string }>(
+      `select relname as name from pg_class
+       where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')
+         and not relispartition order by 1`,
+    )
+    const found: string[] = []
+    for (const { name } of tables) {
+      const rows = await stage.database.query(
+        `select from ${name} as t where position($1 in t::text) > 0 limit 1`,
+        [word],
+      )
+      if (rows.length > 0) found.push(name)
+    }
+    return found
+  }
+
   const keysOf = async (tenantId: string) =>
     stage.database.query<{ state: string; wrapped: unknown }>(
       'select state, wrapped from tenant_keys where tenant_id = $1',
@@ -424,8 +442,91 @@ describeEachDatabase('tenants', (makeDatabase) => {
     expect(answer).toMatchObject({ status: 404, body: { code: 'not_connected' } })
     expect(JSON.stringify(answer.body)).not.toContain(token)
     const { refused } = await stage.keywell.keys.verify({ tenantId })
-    expect(refused).toEqual({ tenant_destroyed: 2 })
+    expect(refused).toEqual({ tenant_destroyed: 2, tenant_erased: 3 })
+    expect(await erase(tenantId)).toMatchObject({ holds: { connections: 0 } })
+    await expectGone(tenantId)
     for (const table of tables) await owner.query(`drop table before_${table}`)
+  })
+
+  verifies('T18:restored-keys', async () => {
+    const { who, id } = await connected()
+    const { tenantId } = who
+    const token = await tokenOf(who)
+    const owner = stage.database
+    const tables = ['tenant_keys', 'connections', 'credentials'] as const
+    for (const table of tables) {
+      await owner.query(`create table before_${table} as select * from ${table}`)
+    }
+    expect(await erase(tenantId, '?now=true')).toMatchObject({ state: 'erased' })
+    await owner.query('delete from tenant_keys where tenant_id = $1', [tenantId])
+    for (const table of tables) {
+      await owner.query(`alter table ${table} disable trigger user`)
+      await owner.query(`insert into ${table} select * from before_${table} where tenant_id = $1`, [
+        tenantId,
+      ])
+      await owner.query(`alter table ${table} enable trigger user`)
+    }
+    const answer = await stage.read(who)
+    expect(answer).toMatchObject({ status: 404, body: { code: 'not_connected' } })
+    expect(JSON.stringify(answer.body)).not.toContain(token)
+    const found = await stage.keywell.keys.verify()
+    expect(found.refused).toEqual({ tenant_erased: 2, tenant_destroyed: 1 })
+    expect(found.rows.map(({ source, recordId, reason }) => [source, recordId, reason])).toEqual([
+      ['tenant keys', tenantId, 'tenant_erased'],
+      ['connections', id, 'tenant_erased'],
+      ['credentials', id, 'tenant_destroyed'],
+    ])
+    expect(await erase(tenantId)).toMatchObject({ state: 'erased', holds: { connections: 0 } })
+    await expectGone(tenantId)
+    expect(await stage.keywell.keys.verify()).toMatchObject({ refused: {}, rows: [] })
+    for (const table of tables) await owner.query(`drop table before_${table}`)
+  })
+
+  verifies('T18:nothing-personal', async () => {
+    const who = { tenantId: newTenant(), userId: 'usr_forget_me' }
+    const { tenantId } = who
+    // The webhook of the installation is as much down as the provider is.
+    await stage.sandbox.control.addFault({ endpoint: 'revoke', effect: { kind: 'drop' } })
+    const url = `${stage.sandbox.url}/oauth/revoke`
+    const webhook = must(await stage.call<{ id: string }>('POST', '/v1/webhooks', { url }), 201)
+    await stage.connect({ who, as: 'grace' })
+    await storeKey(who, 'name_forget_me')
+    await stage.call('DELETE', `/v1/connections/none?${new URLSearchParams(who)}`)
+    await stage.flow(await stage.session(who))
+    await stage.database.query(
+      `update webhook_deliveries set state = 'dead', ended_at = now()
+       where tenant_id = $1 and data ->> 'name' = 'name_forget_me'`,
+      [tenantId],
+    )
+    const personal = ['usr_forget_me', 'name_forget_me', 'Grace Lindqvist', 'grace']
+    const places = async () => {
+      const found: Record<string, string[]> = {}
+      for (const word of personal) found[word] = await tablesThatSay(word)
+      return found
+    }
+    expect((await places())['Grace Lindqvist']).toEqual(['connections', 'webhook_deliveries'])
+
+    expect(await erase(tenantId)).toMatchObject({ state: 'erasing' })
+    expect(await places()).toEqual({
+      usr_forget_me: ['audit', 'changes', 'revocations'],
+      name_forget_me: ['changes'],
+      'Grace Lindqvist': [],
+      grace: [],
+    })
+    expect(await erase(tenantId, '?now=true')).toMatchObject({ state: 'erased' })
+    expect(await places()).toEqual({
+      usr_forget_me: ['audit', 'changes'],
+      name_forget_me: ['changes'],
+      'Grace Lindqvist': [],
+      grace: [],
+    })
+    const due = await stage.database.query<{ state: string }>(
+      'select state from webhook_deliveries where tenant_id = $1',
+      [tenantId],
+    )
+    expect(due.length, 'what the installation has still to hear').toBeGreaterThan(1)
+    for (const { state } of due) expect(state).toBe('due')
+    must(await stage.call('DELETE', `/v1/webhooks/${webhook.id}`), 200)
   })
 
   verifies('T18:export', async () => {

@@ -83,6 +83,7 @@ beforeAll(async () => {
   receiver = await new Receiver().start()
   stage = await createStage(await openEmbedded(), {
     privateHosts: [{ origin: receiver.origin }],
+    timing: { sweepMs: 500 },
   })
   keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey })
 })
@@ -182,6 +183,33 @@ verifies('webhooks:tenants', async () => {
   expect(await keywell.webhooks.list({ tenantId: jonas.tenantId })).toEqual([])
   expect(await keywell.webhooks.list({ tenantId: mira.tenantId })).toMatchObject([{ id: own.id }])
   expect(await keywell.webhooks.get(own.reference)).toMatchObject({ enabled: true })
+})
+
+verifies('webhooks:erased-tenant', async () => {
+  const who = { tenantId: 'ten_erased', userId: 'usr_erased' }
+  receiver.status = 500
+  const { secret, reference } = await register({ events: ['connection.disconnected'] })
+  const { connection } = await stage.connect({ who })
+  await keywell.tenants.erase(who.tenantId, { now: true })
+  await eventually(async () => {
+    const { deliveries } = await keywell.webhooks.deliveries(reference)
+    expect(deliveries).toMatchObject([{ state: 'due', lastStatus: 500 }])
+  })
+  receiver.status = 204
+  receiver.messages.length = 0
+  await stage.database.query('update webhook_deliveries set due_at = now()')
+  const event = await createWebhookVerifier({ secret }).verify(await receiver.next())
+  expect(event).toMatchObject({ type: 'connection.disconnected' })
+  expect(event.data).toEqual({
+    connectionId: connection?.id,
+    tenantId: who.tenantId,
+    ...{ userId: null, name: null, account: null },
+    ...{ provider: 'gitlab', host: stage.sandbox.url, generation: 1 },
+    ...{ status: 'disconnected', reason: null, health: { status: 'unknown', reason: null } },
+  })
+  await eventually(async () => {
+    expect(await states(reference)).toEqual([])
+  })
 })
 
 verifies('webhooks:apart', async () => {

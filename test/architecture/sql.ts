@@ -101,6 +101,17 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
     reason: 'a worker goes on with every erasure, whoever it is of',
   },
   {
+    path: 'packages/server/src/store/tenants.ts',
+    begins: 'select e.tenant_id as "tenantId" from tenant_erasures e where e.erased_at is not null',
+    reason: 'an operator looks for erased tenants of whom rows were put back',
+  },
+  {
+    path: 'packages/server/src/store/webhook-deliveries.ts',
+    begins:
+      'delete from webhook_deliveries where (tenant_id, id, endpoint_id) in ( select d.tenant_id',
+    reason: 'a worker deletes what was sent of every tenant that was erased',
+  },
+  {
     path: 'packages/server/src/store/webhook-deliveries.ts',
     begins: 'with oldest as ( select endpoint_owner, endpoint_id from webhook_deliveries',
     reason: 'a worker claims what is due, whoever owns it',

@@ -124,6 +124,11 @@ async function verify(
     out.write(`Did not open: ${counted(count, 'record')}, ${reason}\n`)
   }
   nameRows(out, found.rows)
+  if (found.refused.tenant_erased !== undefined) {
+    out.write(
+      'Rows of erased tenants were put back; nothing is served of them. Remove them: keywell-service tenants erase <tenant>\n',
+    )
+  }
   return found.rows.length === 0 ? 0 : 1
 }
 

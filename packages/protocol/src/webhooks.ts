@@ -33,21 +33,24 @@ export const defaultWebhookEvents: readonly WebhookEventType[] = connectionEvent
   (event) => event !== 'connection.refreshed',
 )
 
-/** A connection as it stood right after the change. Never holds a secret. */
+/**
+ * A connection as it stood right after the change. Never holds a secret. Its user, its name and its account
+ * are null in a message that was sent, or sent again, after the tenant was erased.
+ */
 export const webhookConnectionSchema = z.object({
   connectionId: connectionIdSchema,
   tenantId: tenantIdSchema,
-  userId: userIdSchema,
+  userId: userIdSchema.nullable(),
   provider: providerNameSchema,
   host: z.string(),
   /** Name of the connection. */
-  name: connectionNameSchema,
+  name: connectionNameSchema.nullable(),
   generation: z.int().nonnegative(),
   status: connectionStatusSchema,
   /** Why its user must connect again; null while they need not. */
   reason: reauthReasonSchema.nullable(),
   health: z.object({ status: healthStatusSchema, reason: z.string().nullable() }),
-  account: accountSchema,
+  account: accountSchema.nullable(),
 })
 export type WebhookConnection = z.infer<typeof webhookConnectionSchema>
 

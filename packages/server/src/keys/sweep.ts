@@ -14,7 +14,7 @@ export interface RecordName {
   recordId: string
   field: string
   generation: number
-  /** An inner error of the vault. */
+  /** An inner error of the vault, or `tenant_erased`. */
   reason: string
 }
 

@@ -6,13 +6,14 @@ import {
   type SealedRecord,
   sealedSources,
 } from '../store/sealed-records.ts'
+import { listRestoredRows, listRestoredTenants } from '../store/tenants.ts'
 import type { KeyParts, Progress } from './operations.ts'
 import { contextOf, nameOf, pageRecords, type RecordName } from './sweep.ts'
 
 export interface Verification {
   tenants: number
   opened: number
-  /** By inner error of the vault. */
+  /** By inner error of the vault; `tenant_erased` for rows that were put back after their tenant's end. */
   refused: Record<string, number>
   /** Which ones, the first thousand. */
   rows: RecordName[]
@@ -21,7 +22,8 @@ export interface Verification {
 const maxNamedRows = 1_000
 
 /**
- * Opens what is sealed, under the context of the row that it stands in.
+ * Opens what is sealed, under the context of the row that it stands in, and names keys and connections of
+ * erased tenants, which somebody has put back.
  *
  * @throws VaultError `key_unavailable` when keys cannot be unwrapped now
  */
@@ -30,13 +32,28 @@ export async function verifyRecords(
   { tenantId, onProgress = () => {} }: { tenantId?: string; onProgress?: Progress },
 ): Promise<Verification> {
   const found: Verification = { tenants: 0, opened: 0, refused: {}, rows: [] }
+  const isWanted = (each: string) => each === (tenantId ?? each)
+  const restored = await listRestoredTenants(parts.database.of(everyTenant))
+  for (const tenant of restored.filter(isWanted)) await nameRestored(parts, tenant, found)
   const sealed = await listSealedTenants(parts.database.of(everyTenant))
-  for (const tenant of sealed.filter((each) => each === (tenantId ?? each))) {
+  for (const tenant of sealed.filter(isWanted)) {
     found.tenants += 1
     await verifyTenant(parts, tenant, found)
     onProgress(found.opened)
   }
   return found
+}
+
+async function nameRestored(
+  { database }: Pick<KeyParts, 'database'>,
+  tenantId: string,
+  found: Verification,
+): Promise<void> {
+  const rows = await listRestoredRows(database.of(tenantId), tenantId, maxNamedRows)
+  for (const { source, id, generation } of rows) {
+    const row = { source, tenantId, recordId: id, field: 'row', generation }
+    refuse(found, { ...row, reason: 'tenant_erased' })
+  }
 }
 
 async function verifyTenant(
@@ -69,8 +86,11 @@ async function verifyOne(
     body.fill(0)
     found.opened += 1
   } catch (error) {
-    const name = nameOf(record, error)
-    found.refused[name.reason] = (found.refused[name.reason] ?? 0) + 1
-    if (found.rows.length < maxNamedRows) found.rows.push(name)
+    refuse(found, nameOf(record, error))
   }
+}
+
+function refuse(found: Verification, name: RecordName): void {
+  found.refused[name.reason] = (found.refused[name.reason] ?? 0) + 1
+  if (found.rows.length < maxNamedRows) found.rows.push(name)
 }

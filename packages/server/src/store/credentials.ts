@@ -53,6 +53,9 @@ export interface CredentialKey {
   askDue: boolean
 }
 
+/** With the first line of an erasure nothing of the tenant is served, whatever rows there are. */
+const isOfTheLiving = 'not exists (select from tenant_erasures e where e.tenant_id = c.tenant_id)'
+
 /**
  * Looks many keys up in one statement, each by its own index look-up, and answers them in their order.
  * Usually one row each; more where a user has the provider on several hosts and none was named.
@@ -70,7 +73,8 @@ export async function findCredentials(
          and c.name = key.name and c.status <> 'disconnected'
          and (key.host is null or c.host = key.host)
      left join credentials k on k.tenant_id = c.tenant_id and k.connection_id = c.id
-     left join tenant_policies p on p.tenant_id = c.tenant_id`,
+     left join tenant_policies p on p.tenant_id = c.tenant_id
+     where ${isOfTheLiving}`,
     [JSON.stringify(keys.map((key, asked) => ({ ...key, asked })))],
   )
   const answers: CredentialReadRow[][] = keys.map(() => [])
@@ -85,7 +89,7 @@ export async function findCredential(
 ): Promise<CredentialReadRow | undefined> {
   const [row] = await sql.query<CredentialReadRow>(
     `select ${columns}, ${refreshDue} as "refreshDue" from ${tables}
-     where c.tenant_id = $1 and c.id = $2`,
+     where c.tenant_id = $1 and c.id = $2 and ${isOfTheLiving}`,
     [tenantId, connectionId],
   )
   return row

@@ -8,7 +8,13 @@ export interface TenantKeyRow {
   state: 'active' | 'decrypt_only' | 'disabled' | 'destroyed'
 }
 
-const columns = 'tenant_id as "tenantId", version, kek_id as "kekId", wrapped, state'
+/** A row that was put back after its tenant was erased is destroyed, whatever it says. */
+const columns = `k.tenant_id as "tenantId", k.version, k.kek_id as "kekId",
+  case when e.tenant_id is null then k.wrapped end as wrapped,
+  case when e.tenant_id is null then k.state else 'destroyed' end as state`
+
+const tables = `tenant_keys k
+  left join tenant_erasures e on e.tenant_id = k.tenant_id and e.erased_at is not null`
 
 export async function findTenantKey(
   sql: Sql,
@@ -18,11 +24,12 @@ export async function findTenantKey(
   const [row] =
     version === 'active'
       ? await sql.query<TenantKeyRow>(
-          `select ${columns} from tenant_keys where tenant_id = $1 and state = 'active'`,
+          `select ${columns} from ${tables}
+           where k.tenant_id = $1 and k.state = 'active' and e.tenant_id is null`,
           [tenantId],
         )
       : await sql.query<TenantKeyRow>(
-          `select ${columns} from tenant_keys where tenant_id = $1 and version = $2`,
+          `select ${columns} from ${tables} where k.tenant_id = $1 and k.version = $2`,
           [tenantId, version],
         )
   return row

@@ -150,9 +150,13 @@ export async function destroyTenantKeys(sql: Sql, tenantId: string): Promise<voi
   )
 }
 
+/** What a message tells of a connection beside its ids; null for the user and all that names them. */
+const withoutUser = `data || '{"userId": null, "name": null, "account": null}'`
+
 /**
  * Some of what may be many rows, before the end, which is one transaction: connections that were removed,
- * and messages. Answers how many, of both.
+ * and messages, which go, or lose their user where the installation's own webhooks have still to hear them.
+ * Answers how many, of all.
  */
 export async function deleteSomeTenantRows(
   sql: Sql,
@@ -169,9 +173,16 @@ export async function deleteSomeTenantRows(
          select id, endpoint_id from webhook_deliveries
          where tenant_id = $1 and not (endpoint_owner = '@install' and state = 'due') limit $2
        ) returning id
+     ), reduced_deliveries as (
+       update webhook_deliveries set data = ${withoutUser}
+       where tenant_id = $1 and (id, endpoint_id) in (
+         select id, endpoint_id from webhook_deliveries
+         where tenant_id = $1 and endpoint_owner = '@install' and state = 'due'
+           and data ->> 'userId' is not null limit $2
+       ) returning id
      )
-     select ((select count(*) from gone_connections)
-       + (select count(*) from gone_deliveries))::int as count`,
+     select ((select count(*) from gone_connections) + (select count(*) from gone_deliveries)
+       + (select count(*) from reduced_deliveries))::int as count`,
     [tenantId, limit],
   )
   return row?.count ?? 0
@@ -179,7 +190,7 @@ export async function deleteSomeTenantRows(
 
 /**
  * Everything that is kept under the tenant, but for its audit log and its changes, which go at their
- * time, its destroyed keys, and what the installation's own webhooks have still to be told.
+ * time, its destroyed keys, and what the installation's own webhooks have still to be told, without a user.
  */
 export async function deleteTenantRows(sql: Sql, tenantId: string): Promise<void> {
   await sql.query(
@@ -193,6 +204,11 @@ export async function deleteTenantRows(sql: Sql, tenantId: string): Promise<void
        gone_deliveries as (
          delete from webhook_deliveries
          where tenant_id = $1 and not (endpoint_owner = '@install' and state = 'due')
+       ),
+       reduced_deliveries as (
+         update webhook_deliveries set data = ${withoutUser}
+         where tenant_id = $1 and endpoint_owner = '@install' and state = 'due'
+           and data ->> 'userId' is not null
        )
      delete from connections where tenant_id = $1`,
     [tenantId],
@@ -201,6 +217,43 @@ export async function deleteTenantRows(sql: Sql, tenantId: string): Promise<void
 
 export async function endErasure(sql: Sql, tenantId: string): Promise<void> {
   await sql.query('update tenant_erasures set erased_at = now() where tenant_id = $1', [tenantId])
+}
+
+/** Erased tenants of whom there are keys or connections all the same: somebody has put them back. */
+export async function listRestoredTenants(sql: Sql): Promise<string[]> {
+  const rows = await sql.query<{ tenantId: string }>(
+    `select e.tenant_id as "tenantId" from tenant_erasures e
+     where e.erased_at is not null and (
+       exists (select from tenant_keys k where k.tenant_id = e.tenant_id and k.state <> 'destroyed')
+       or exists (select from connections c where c.tenant_id = e.tenant_id)
+       or exists (select from credentials c where c.tenant_id = e.tenant_id)
+       or exists (select from webhook_endpoints w where w.tenant_id = e.tenant_id)
+     ) order by 1`,
+  )
+  return rows.map(({ tenantId }) => tenantId)
+}
+
+export interface RestoredRow {
+  source: 'tenant keys' | 'connections'
+  id: string
+  /** Of a connection; of a key its version. */
+  generation: number
+}
+
+/** Keys that are not destroyed, and connections. That their tenant was erased is for the caller to know. */
+export async function listRestoredRows(
+  sql: Sql,
+  tenantId: string,
+  limit: number,
+): Promise<RestoredRow[]> {
+  return sql.query<RestoredRow>(
+    `select 'tenant keys' as source, tenant_id as id, version as generation from tenant_keys
+     where tenant_id = $1 and state <> 'destroyed'
+     union all
+     select 'connections', id, generation from connections where tenant_id = $1
+     limit $2`,
+    [tenantId, limit],
+  )
 }
 
 /** Tenants whose erasure is under way, the oldest first. */

@@ -226,6 +226,18 @@ export async function replayDeadDeliveries(sql: Sql, endpoint: EndpointRef): Pro
   return row?.replayed ?? 0
 }
 
+/** Deletes deliveries that have ended and tell of a tenant that was erased. */
+export async function deleteDeliveriesOfErased(sql: Sql, limit: number): Promise<void> {
+  await sql.query(
+    `delete from webhook_deliveries where (tenant_id, id, endpoint_id) in (
+       select d.tenant_id, d.id, d.endpoint_id
+       from tenant_erasures e join webhook_deliveries d on d.tenant_id = e.tenant_id
+       where e.erased_at is not null and d.state <> 'due' limit $1
+     )`,
+    [limit],
+  )
+}
+
 /** Deletes deliveries of all tenants that have ended longer ago than told; answers how many. */
 export async function deleteOldDeliveries(
   sql: Sql,

@@ -2,7 +2,7 @@ import { KeywellError, type Tenant, type TenantId } from '@keywell/protocol'
 import type { Audit } from '../audit/audit.ts'
 import { type Caller, type Disconnector, manualUrl } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Sql } from '../store/database.ts'
 import { notifyKeysChanged } from '../store/key-rotation.ts'
 import { everyTenant, withInstallation } from '../store/scope.ts'
 import {
@@ -16,6 +16,7 @@ import {
   listErasures,
   listLeftGrants,
   listPendingGrants,
+  listRestoredRows,
   lockErasure,
   noteCredentialsLeft,
   noteGrantsLeft,
@@ -41,7 +42,7 @@ export interface Tenants {
   /** @throws KeywellError `not_found` */
   read(tenantId: string): Promise<Tenant>
   /**
-   * Begins, goes on, or answers that it is done. `now`: grants that are not withdrawn yet are left to live.
+   * Begins, goes on, or removes what was put back since the end, and answers how far it is. `now`: grants that are not withdrawn yet are left to live.
    *
    * @throws KeywellError `not_found` for a tenant that nothing was ever kept of
    */
@@ -93,15 +94,13 @@ export function createTenants(parts: {
     tenantId: string,
     { now, caller }: { now: boolean; caller: Caller },
   ): Promise<void> {
-    await database.transaction(tenantId, async (sql) => {
+    await database.transaction(withInstallation(tenantId), async (sql) => {
       const state = await lockErasure(sql, tenantId)
       if (state === undefined || state.connections > 0) return
       if (state.pending > 0 && !now) return
       await noteGrantsLeft(sql, tenantId)
-      await destroyTenantKeys(sql, tenantId)
-      await deleteTenantRows(sql, tenantId)
+      await shred(sql, tenantId)
       await endErasure(sql, tenantId)
-      await notifyKeysChanged(sql, tenantId)
       await audit.write(sql, {
         ...caller,
         tenantId,
@@ -109,6 +108,17 @@ export function createTenants(parts: {
         result: 'ok',
         reason: state.pending > 0 ? 'grants_left' : undefined,
       })
+    })
+    parts.vault.evict(tenantId)
+  }
+
+  /** What was put back after the end goes once more. Its grants were dealt with when it was there first. */
+  async function removeRestored(tenantId: string, caller: Caller): Promise<void> {
+    await database.transaction(withInstallation(tenantId), async (sql) => {
+      if ((await listRestoredRows(sql, tenantId, 1)).length === 0) return
+      await shred(sql, tenantId)
+      const action = 'tenant.erase' as const
+      await audit.write(sql, { ...caller, tenantId, action, result: 'ok', reason: 'restored' })
     })
     parts.vault.evict(tenantId)
   }
@@ -148,7 +158,8 @@ export function createTenants(parts: {
     async erase(tenantId, options) {
       const { state } = await read(tenantId)
       if (state === 'active') await begin(tenantId, options.caller)
-      if (state !== 'erased') await goOn(tenantId, options)
+      if (state === 'erased') await removeRestored(tenantId, options.caller)
+      else await goOn(tenantId, options)
       return read(tenantId)
     },
 
@@ -169,4 +180,13 @@ export function createTenants(parts: {
       stopped = true
     },
   }
+}
+
+/** Keys destroyed, rows deleted, every replica told: nothing of the tenant is left to read or to open. */
+async function shred(sql: Sql, tenantId: string): Promise<void> {
+  // An attempt that was on its way when the erasure began may have left a code behind.
+  await deleteAttempts(sql, tenantId)
+  await destroyTenantKeys(sql, tenantId)
+  await deleteTenantRows(sql, tenantId)
+  await notifyKeysChanged(sql, tenantId)
 }

@@ -8,6 +8,7 @@ import {
   type ClaimedDelivery,
   claimDeliveries,
   deleteDeliveries,
+  deleteDeliveriesOfErased,
   deleteOldDeliveries,
   endDeliveries,
   settleDelivery,
@@ -38,7 +39,7 @@ export interface WebhookWorker {
   start(): void
   /** There may be something to send. */
   wake(): void
-  /** Deletes a page of deliveries that ended long ago. */
+  /** Deletes a page of deliveries that ended long ago, or whose tenant was erased. */
   trim(): Promise<void>
   /** Claims nothing more, and waits for the calls under way. */
   stop(): Promise<void>
@@ -193,6 +194,7 @@ export function createWebhookWorker(parts: {
         deadForMs,
         limit: trimPage,
       })
+      await deleteDeliveriesOfErased(database.of(everyTenant), trimPage)
     },
     async stop() {
       running = false
