@@ -258,6 +258,25 @@ export const requirements = {
       'A row of an API key that was planted, widened, moved or prolonged admits nobody, and raises the alarm.',
     source: 'threats.md, T16',
   },
+  'T35:flow-started': {
+    behaviour:
+      'A flow that is at the provider, whose row says anything else than when it was begun, parks no code, hands out no ticket and raises an alarm.',
+    source: 'threats.md, T35',
+  },
+  'T35:flow-parked': {
+    behaviour:
+      'A parked code whose flow says anything else than when it was begun is sent nowhere, and raises an alarm.',
+    source: 'threats.md, T35',
+  },
+  'T35:flow-swapped': {
+    behaviour: 'A parked code that was moved into the flow of another user opens nothing there.',
+    source: 'threats.md, T35',
+  },
+  'T35:codes': {
+    behaviour:
+      'A start code, state or ticket that was planted, prolonged, or pointed at another flow or purpose opens nothing, and raises an alarm.',
+    source: 'threats.md, T35',
+  },
   'policy:providers': {
     behaviour:
       'A provider that the operator does not allow a tenant is not connected there, not registered and not read, and each refusal is in the audit log.',

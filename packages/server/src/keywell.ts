@@ -24,7 +24,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     keys,
     reloaded: replicas.beat,
     installKeyChanged: async () => {
-      await Promise.all([log.keys.load(), apiKeys.start()])
+      await Promise.all([log.keys.load(), serving.takeUpKey()])
     },
   })
 

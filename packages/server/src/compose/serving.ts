@@ -4,6 +4,7 @@ import { createConnectTokens } from '../connect/connect-token.ts'
 import { createCreateConnection } from '../connect/create-connection.ts'
 import { createFlowHints } from '../connect/flow-hints.ts'
 import { createFlows } from '../connect/flows.ts'
+import { codePepperLabel, createCodeMacs, createOneTimeCodes } from '../connect/one-time-code.ts'
 import { createSessions } from '../connect/sessions.ts'
 import { createStoreConnection } from '../connect/store-connection.ts'
 import { createReadCredential } from '../credentials/read.ts'
@@ -11,6 +12,7 @@ import { type ApiKeys, createApiKeys } from '../http/api-keys.ts'
 import { createApp } from '../http/app.ts'
 import { createDoor, defaultDoorLimits } from '../http/door.ts'
 import { createRefusedCalls } from '../http/refused-calls.ts'
+import { createPeppers } from '../keys/peppers.ts'
 import type { KeywellOptions } from '../options.ts'
 import { installation } from '../store/scope.ts'
 import { createExportTenant } from '../tenants/export.ts'
@@ -24,6 +26,8 @@ export interface Serving {
   app: ReturnType<typeof createApp>
   apiKeys: ApiKeys
   start(): Promise<void>
+  /** Takes up what hangs on the installation's key. */
+  takeUpKey(): Promise<void>
   close(): Promise<void>
 }
 
@@ -44,7 +48,9 @@ export function composeServing(
   const sessions = createSessions({ ...parts, tokens })
   const flowHints = createFlowHints(database)
   const storeConnection = createStoreConnection(byChance)
-  const connecting = { ...parts, sessions, storeConnection }
+  const codePeppers = createPeppers(vault, codePepperLabel, createCodeMacs)
+  const codes = createOneTimeCodes({ ...parts, peppers: codePeppers })
+  const connecting = { ...parts, sessions, codes, storeConnection }
   const app = createApp({
     ...keeping,
     ...ground,
@@ -74,11 +80,16 @@ export function composeServing(
     },
   })
 
+  async function takeUpKey(): Promise<void> {
+    await Promise.all([apiKeys.start(), codePeppers.load()])
+  }
+
   return {
     app,
     apiKeys,
+    takeUpKey,
     async start() {
-      await apiKeys.start()
+      await takeUpKey()
       await tokens.start()
       await flowHints.start()
     },

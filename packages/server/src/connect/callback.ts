@@ -1,14 +1,15 @@
 import { timingSafeEqual } from 'node:crypto'
 import { KeywellError, returnParameters } from '@keywell/protocol'
-import type { Audit } from '../audit/audit.ts'
+import type { Audit, AuditEntry } from '../audit/audit.ts'
+import type { Logger } from '../logger.ts'
 import { readCallback } from '../oauth/client.ts'
 import { requireProvider } from '../oauth/integrations.ts'
 import type { Database } from '../store/database.ts'
 import * as store from '../store/flows.ts'
-import { installation, withInstallation } from '../store/scope.ts'
+import { withInstallation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
-import { flowContext, readFlow } from './flow-record.ts'
-import { hashSecretText, issueCode, type RandomBytes, redeemCode } from './one-time-code.ts'
+import { flowContext, requireUnaltered } from './flow-record.ts'
+import { hashSecretText, type OneTimeCodes } from './one-time-code.ts'
 import type { Actor, Sessions } from './sessions.ts'
 
 /** How long a code waits, sealed, for the app to say who brought it; in milliseconds. */
@@ -28,9 +29,10 @@ const ticketLifeMs = 60_000
 export function createCallback(parts: {
   database: Database
   vault: Vault
+  logger: Logger
   sessions: Sessions
+  codes: OneTimeCodes
   audit: Audit
-  random: RandomBytes
 }): (
   request: {
     integrationId: string
@@ -38,10 +40,18 @@ export function createCallback(parts: {
     bindingSecret: (flowId: string) => string | undefined
   } & Actor,
 ) => Promise<{ location: URL; flowId: string }> {
-  const { database, vault, sessions, audit, random } = parts
+  const { database, vault, sessions, codes, audit } = parts
+
+  async function refuse(flow: store.FlowRow, entry: Entry, reason: string): Promise<void> {
+    await database.transaction(flow.tenantId, async (sql) => {
+      await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
+      await audit.write(sql, { ...entry, result: 'denied', reason })
+      await store.hintFlow(sql, flow.id)
+    })
+  }
 
   return async ({ integrationId, parameters, bindingSecret, actor, requestId }) => {
-    const flow = await findFlowByState(database, parameters.getAll('state'))
+    const flow = await findFlowByState(codes, parameters.getAll('state'))
     const entry = {
       tenantId: flow.tenantId,
       userId: flow.userId,
@@ -50,13 +60,15 @@ export function createCallback(parts: {
       action: 'flow.callback',
     } as const
 
+    try {
+      await requireUnaltered(parts, flow)
+    } catch (error) {
+      if (error instanceof KeywellError) await refuse(flow, entry, 'altered')
+      throw error
+    }
     const mismatch = whatIsForeign(flow, integrationId, bindingSecret(flow.id))
     if (mismatch !== undefined) {
-      await database.transaction(flow.tenantId, async (sql) => {
-        await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
-        await audit.write(sql, { ...entry, result: 'denied', reason: mismatch })
-        await store.hintFlow(sql, flow.id)
-      })
+      await refuse(flow, entry, mismatch)
       throw new KeywellError('flow_mismatch', flowMismatch.message)
     }
 
@@ -88,17 +100,14 @@ export function createCallback(parts: {
         ...(result === 'ok' ? {} : { reason: answer.kind }),
       })
       await store.hintFlow(sql, flow.id)
-      return issueCode(sql, random, {
-        purpose: 'ticket',
-        ownerId: flow.tenantId,
-        flowId: flow.id,
-        lifeMs: ticketLifeMs,
-      })
+      return codes.issue(sql, flow, { purpose: 'ticket', lifeMs: ticketLifeMs })
     })
     const session = await sessions.read(flow.tenantId, flow.sessionId)
     return { location: returnLocation(session.policy, flow, ticket), flowId: flow.id }
   }
 }
+
+type Entry = Omit<AuditEntry, 'result' | 'reason'>
 
 const flowMismatch = {
   code: 'flow_mismatch',
@@ -107,19 +116,19 @@ const flowMismatch = {
 }
 
 /** @throws KeywellError when `state` is missing, repeated, unknown, used or has run out */
-async function findFlowByState(database: Database, states: string[]): Promise<store.FlowRow> {
+async function findFlowByState(codes: OneTimeCodes, states: string[]): Promise<store.FlowRow> {
   const [state] = states
-  const code =
+  const flow =
     states.length === 1 && state !== undefined && state.length <= 100
-      ? await redeemCode(database.of(installation), 'state', state)
+      ? await codes.redeem('state', state)
       : undefined
-  if (code === undefined) {
+  if (flow === undefined) {
     throw new KeywellError(
       'flow_expired',
       'This sign-in attempt is not known here: it was used already, or has run out.',
     )
   }
-  return readFlow(database.of(code.ownerId), code.ownerId, code.flowId)
+  return flow
 }
 
 /** What does not belong to the flow; undefined when all does. */

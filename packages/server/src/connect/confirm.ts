@@ -4,10 +4,10 @@ import {
   type ErrorCode,
   KeywellError,
   type ProviderAccount,
-  Secret,
 } from '@keywell/protocol'
 import type { z } from 'zod'
 import type { Audit } from '../audit/audit.ts'
+import type { Logger } from '../logger.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import { lookUpAccount } from '../oauth/account.ts'
 import { exchangeCode, type Registration, revokeToken } from '../oauth/client.ts'
@@ -16,11 +16,10 @@ import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
 import * as store from '../store/flows.ts'
-import { installation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
-import { flowContext, readFlow, requireFlowAllowed } from './flow-record.ts'
+import { openFlowSecret, readFlow, requireFlowAllowed, requireUnaltered } from './flow-record.ts'
 import { viewFlow } from './flows.ts'
-import { redeemCode } from './one-time-code.ts'
+import type { OneTimeCodes } from './one-time-code.ts'
 import type { Actor, Sessions } from './sessions.ts'
 import type { StoreConnection } from './store-connection.ts'
 
@@ -38,14 +37,16 @@ type Confirmation = z.output<typeof confirmSchema> & {
 export function createConfirm(parts: {
   database: Database
   vault: Vault
+  logger: Logger
   outbound: Outbound
   sessions: Sessions
+  codes: OneTimeCodes
   integrations: Integrations
   storeConnection: StoreConnection
   audit: Audit
   tracing: Tracing
 }): (request: Confirmation) => Promise<ConfirmAnswer> {
-  const { database, vault, outbound, audit } = parts
+  const { database, codes, outbound, audit } = parts
 
   async function end(flow: store.FlowRow, error: KeywellError, actor: Actor): Promise<void> {
     await database.transaction(flow.tenantId, async (sql) => {
@@ -65,10 +66,8 @@ export function createConfirm(parts: {
         'The provider’s answer waited too long to be confirmed.',
       )
     }
-    const open = async (field: string, sealed: Uint8Array) =>
-      new Secret(
-        new TextDecoder().decode(await vault.open({ ...flowContext(flow), field }, sealed)),
-      )
+    const open = (field: 'parked_code' | 'verifier', sealed: Uint8Array) =>
+      openFlowSecret(parts, flow, { field, sealed })
     const code = await open('parked_code', taken.sealedCode)
     const verifier = await open('verifier', taken.sealedVerifier)
     const registration = await parts.integrations.registration(
@@ -142,18 +141,18 @@ export function createConfirm(parts: {
     ...actor
   }: Confirmation): Promise<ConfirmAnswer> {
     // The ticket is spent whatever follows: a ticket that was shown to the wrong user is of no more use.
-    const code = await redeemCode(database.of(installation), 'ticket', ticket)
-    if (code === undefined || code.flowId !== flowId || code.ownerId !== tenantId) {
+    const flow = await codes.redeem('ticket', ticket)
+    if (flow === undefined || flow.id !== flowId || flow.tenantId !== tenantId) {
       // A ticket that names another tenant's flow ends that flow, and tells the caller nothing of it.
-      if (code !== undefined)
-        await end(
-          await readFlow(database.of(code.ownerId), code.ownerId, code.flowId),
-          foreign(),
-          actor,
-        )
+      if (flow !== undefined) await end(flow, foreign(), actor)
       throw new KeywellError('flow_mismatch', 'This ticket does not finish this flow.')
     }
-    const flow = await readFlow(database.of(tenantId), tenantId, flowId)
+    try {
+      await requireUnaltered(parts, flow)
+    } catch (error) {
+      if (error instanceof KeywellError) await end(flow, error, actor)
+      throw error
+    }
     const isOurs = providers?.includes(flow.provider) ?? true
     if (flow.sessionId !== sessionId || flow.userId !== userId || !isOurs) {
       await end(flow, foreign(), actor)
@@ -168,7 +167,7 @@ export function createConfirm(parts: {
       }
     }
     const ended = await readFlow(database.of(tenantId), tenantId, flowId)
-    return { ...(await viewFlow(database, ended)), mode: ended.mode, resumeUrl: ended.resumeUrl }
+    return { ...(await viewFlow(database, ended)), mode: flow.mode, resumeUrl: flow.resumeUrl }
   }
 
   return (request) =>

@@ -1,25 +1,102 @@
-import { KeywellError } from '@keywell/protocol'
+import { KeywellError, Secret } from '@keywell/protocol'
+import type { Logger } from '../logger.ts'
 import { requireProvider } from '../oauth/integrations.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { type FlowRow, findFlow } from '../store/flows.ts'
-import type { RecordContext } from '../vault/vault.ts'
+import { type RecordContext, type Vault, VaultError } from '../vault/vault.ts'
 
-/** What the secrets of a flow are sealed to; the caller adds the field. */
-export function flowContext(flow: {
-  tenantId: string
-  id: string
-  sessionId: string
-  integrationId: string
-}): Omit<RecordContext, 'field'> {
+/** What a flow is bound to: all of its row that decides who gets what, where, and until when. */
+export type BoundFlow = Pick<
+  FlowRow,
+  | 'tenantId'
+  | 'id'
+  | 'sessionId'
+  | 'userId'
+  | 'provider'
+  | 'host'
+  | 'connectionName'
+  | 'connectionId'
+  | 'integrationOwner'
+  | 'integrationId'
+  | 'clientId'
+  | 'redirectUri'
+  | 'scopes'
+  | 'mode'
+  | 'resumeUrl'
+  | 'bindingHash'
+  | 'expiresAt'
+>
+
+/**
+ * What the secrets of a flow are sealed to; the caller adds the field. A row that was changed since opens
+ * neither of them. The store names the same when keys are replaced (`sealed-records.ts`).
+ */
+export function flowContext(flow: BoundFlow): Omit<RecordContext, 'field'> {
   return {
     type: 'flow',
     tenantId: flow.tenantId,
     recordId: flow.id,
     generation: 0,
     schema: 1,
-    bound: [flow.sessionId, flow.integrationId],
+    bound: [
+      flow.sessionId,
+      flow.userId,
+      flow.provider,
+      flow.host,
+      flow.connectionName,
+      flow.connectionId ?? '',
+      flow.integrationOwner,
+      flow.integrationId,
+      flow.clientId,
+      flow.redirectUri,
+      flow.mode,
+      flow.resumeUrl ?? '',
+      Buffer.from(flow.bindingHash ?? []).toString('hex'),
+      String(flow.expiresAt.getTime()),
+      ...flow.scopes,
+    ],
   }
+}
+
+/**
+ * Opens one of a flow's secrets, which proves its row: what it says of user, session, host and the rest is
+ * what the service wrote.
+ *
+ * @throws KeywellError `flow_mismatch` when the row was changed, after an alarm
+ */
+export async function openFlowSecret(
+  { vault, logger }: { vault: Pick<Vault, 'open'>; logger: Logger },
+  flow: BoundFlow,
+  { field, sealed }: { field: 'verifier' | 'parked_code'; sealed: Uint8Array },
+): Promise<Secret> {
+  try {
+    const body = await vault.open({ ...flowContext(flow), field }, sealed)
+    return new Secret(new TextDecoder().decode(body))
+  } catch (cause) {
+    // Without its key nothing can be said of a row.
+    if (!(cause instanceof VaultError) || cause.reason === 'key_unavailable') throw cause
+    const { tenantId, id: flowId } = flow
+    const alarm = { alarm: 'flow_altered', reason: cause.reason, tenantId, flowId }
+    logger.error(alarm, 'the row of a flow was changed')
+    throw new KeywellError('flow_mismatch', 'What is kept of this attempt was changed.', {
+      cause,
+      nextStep: 'Begin again.',
+    })
+  }
+}
+
+/**
+ * Whether the row of a flow is the one that was written, as long as it holds anything that could be lost.
+ *
+ * @throws KeywellError `flow_mismatch` when it is not, after an alarm
+ */
+export async function requireUnaltered(
+  parts: { vault: Pick<Vault, 'open'>; logger: Logger },
+  flow: FlowRow,
+): Promise<void> {
+  const { sealedVerifier: sealed } = flow
+  if (sealed !== null) await openFlowSecret(parts, flow, { field: 'verifier', sealed })
 }
 
 /** @throws KeywellError `not_found` */

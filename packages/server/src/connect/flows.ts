@@ -6,28 +6,34 @@ import {
   type FlowId,
   finalFlowStatuses,
   KeywellError,
-  Secret,
 } from '@keywell/protocol'
 import type { z } from 'zod'
 import type { Audit } from '../audit/audit.ts'
 import { viewConnection } from '../credentials/connections.ts'
 import type { MakeId } from '../ids.ts'
+import type { Logger } from '../logger.ts'
 import { authorizationUrl } from '../oauth/client.ts'
 import { type Integrations, requireProvider } from '../oauth/integrations.ts'
 import { noteRefusal } from '../policy/tenant-policies.ts'
+import { readClock } from '../store/census.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
 import type { SessionRow } from '../store/sessions.ts'
 import type { Vault } from '../vault/vault.ts'
-import { flowContext, readFlow, requireFlowAllowed } from './flow-record.ts'
+import {
+  type BoundFlow,
+  flowContext,
+  openFlowSecret,
+  readFlow,
+  requireFlowAllowed,
+} from './flow-record.ts'
 import {
   hashSecretText,
-  issueCode,
   makeSecretText,
+  type OneTimeCodes,
   type RandomBytes,
-  redeemCode,
 } from './one-time-code.ts'
 import { planFlow } from './plan-flow.ts'
 import type { Actor, Sessions } from './sessions.ts'
@@ -62,14 +68,22 @@ export interface StartedFlow {
 export function createFlows(parts: {
   database: Database
   vault: Vault
+  logger: Logger
   sessions: Sessions
+  codes: OneTimeCodes
   integrations: Integrations
   audit: Audit
   makeId: MakeId
   random: RandomBytes
   publicUrl: string
 }): Flows {
-  const { database, vault, sessions, integrations, audit, random } = parts
+  const { database, vault, sessions, codes, integrations, audit, random } = parts
+
+  async function sealVerifier(flow: BoundFlow, verifier: string) {
+    const context = { ...flowContext(flow), field: 'verifier' }
+    const { sealed, keyVersion } = await vault.seal(context, new TextEncoder().encode(verifier))
+    return { sealedVerifier: sealed, keyVersion }
+  }
 
   return {
     async create(session, request, actor) {
@@ -80,18 +94,10 @@ export function createFlows(parts: {
       )
       const resumeUrl = checkResumeUrl(session, request)
       await checkLimits(database, session)
-      const id = parts.makeId('flow')
-      const verifier = new TextEncoder().encode(makeSecretText(random))
-      const context = flowContext({
+      const sql = database.of(tenantId)
+      const flow = {
         tenantId,
-        id,
-        sessionId: session.id,
-        integrationId: integration.id,
-      })
-      const sealed = await vault.seal({ ...context, field: 'verifier' }, verifier)
-      const { expiresAt } = await store.insertFlow(database.of(session.tenantId), {
-        tenantId,
-        id,
+        id: parts.makeId('flow'),
         sessionId: session.id,
         userId,
         provider: target.provider.name,
@@ -105,30 +111,29 @@ export function createFlows(parts: {
         scopes,
         mode: request.mode,
         resumeUrl,
-        sealedVerifier: sealed.sealed,
-        keyVersion: sealed.keyVersion,
-        lifeMs: flowLifeMs,
-      })
+        bindingHash: null,
+        expiresAt: new Date((await readClock(sql)) + flowLifeMs),
+      }
+      const verifier = await sealVerifier(flow, makeSecretText(random))
+      await store.insertFlow(sql, { ...flow, ...verifier })
+      const start = { purpose: 'start', lifeMs: startCodeLifeMs } as const
       return {
-        flowId: id,
-        startCode: await issueCode(database.of(installation), random, {
-          purpose: 'start',
-          ownerId: tenantId,
-          flowId: id,
-          lifeMs: startCodeLifeMs,
-        }),
+        flowId: flow.id,
+        startCode: await codes.issue(database.of(installation), flow, start),
         startUrl: `${parts.publicUrl}/connect/start`,
-        expiresAt: expiresAt.toISOString(),
+        expiresAt: flow.expiresAt.toISOString(),
       }
     },
 
     async start({ startCode, origin, actor, requestId }) {
-      const code = await redeemCode(database.of(installation), 'start', startCode)
-      if (code === undefined) {
+      const flow = await codes.redeem('start', startCode)
+      if (flow === undefined) {
         throw new KeywellError('flow_expired', 'This start code was used already or has run out.')
       }
-      const tenantId = code.ownerId
-      const flow = await readFlow(database.of(tenantId), tenantId, code.flowId)
+      if (flow.sealedVerifier === null) throw over()
+      const sealed = { field: 'verifier', sealed: flow.sealedVerifier } as const
+      const verifier = await openFlowSecret(parts, flow, sealed)
+      const { tenantId } = flow
       const session = await sessions.read(tenantId, flow.sessionId)
       const entry = {
         tenantId,
@@ -148,23 +153,11 @@ export function createFlows(parts: {
       }
       await noteRefusal(parts, entry, () => requireFlowAllowed(database, flow))
       const bindingSecret = makeSecretText(random)
-      const bindingHash = hashSecretText(bindingSecret)
-      const started = await store.startFlow(database.of(tenantId), {
-        tenantId,
-        id: flow.id,
-        bindingHash,
-      })
-      if (started?.sealedVerifier == null) {
-        throw new KeywellError('flow_expired', 'This attempt was cancelled or has run out.')
-      }
-      const verifier = await vault.open(
-        { ...flowContext(flow), field: 'verifier' },
-        started.sealedVerifier,
-      )
-      const state = await issueCode(database.of(installation), random, {
+      const bound = { ...flow, bindingHash: hashSecretText(bindingSecret) }
+      const resealed = await sealVerifier(bound, verifier.expose())
+      if (!(await store.startFlow(database.of(tenantId), { ...bound, ...resealed }))) throw over()
+      const state = await codes.issue(database.of(installation), flow, {
         purpose: 'state',
-        ownerId: tenantId,
-        flowId: flow.id,
         lifeMs: flowLifeMs,
       })
       await audit.write(database.of(tenantId), { ...entry, result: 'ok' })
@@ -180,7 +173,7 @@ export function createFlows(parts: {
           redirectUri: flow.redirectUri,
           scopes: flow.scopes,
           state,
-          verifier: new Secret(new TextDecoder().decode(verifier)),
+          verifier,
         }),
       }
     },
@@ -199,6 +192,10 @@ export function createFlows(parts: {
       return viewFlow(database, await readFlowOf(database, session, flowId))
     },
   }
+}
+
+function over(): KeywellError {
+  return new KeywellError('flow_expired', 'This attempt was cancelled or has run out.')
 }
 
 function checkResumeUrl(

@@ -1,9 +1,17 @@
-import { createHash } from 'node:crypto'
-import type { Sql } from '../store/database.ts'
-import { type CodePurpose, insertCode, spendCode } from '../store/one-time-codes.ts'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import type { Peppers } from '../keys/peppers.ts'
+import type { Logger } from '../logger.ts'
+import { readClock } from '../store/census.ts'
+import type { Database, Sql } from '../store/database.ts'
+import { type FlowRow, findFlow } from '../store/flows.ts'
+import { type CodePurpose, insertCode, type SpentCode, spendCode } from '../store/one-time-codes.ts'
+import { installation } from '../store/scope.ts'
+import { lengthPrefixed } from '../vault/bytes.ts'
 
 /** 256 bits for every secret that a browser carries. */
 const secretBytes = 32
+/** The one use of the pepper of codes. */
+export const codePepperLabel = 'keywell/1/one-time-code'
 
 export type RandomBytes = (bytes: number) => Uint8Array
 
@@ -12,27 +20,83 @@ export function makeSecretText(random: RandomBytes): string {
   return Buffer.from(random(secretBytes)).toString('base64url')
 }
 
-/** What the database keeps of it. Plain SHA-256 is enough: 256 random bits cannot be guessed. */
+/**
+ * What the database finds or compares it by. Plain SHA-256 is enough against who reads: 256 random bits
+ * cannot be guessed. Against who writes, a code has a MAC beside it, and a cookie is bound by its flow.
+ */
 export function hashSecretText(text: string): Uint8Array {
   return createHash('sha256').update(text).digest()
 }
 
-/** Makes a code that opens one flow once. */
-export async function issueCode(
-  sql: Sql,
-  random: RandomBytes,
-  code: { purpose: CodePurpose; ownerId: string; flowId: string; lifeMs: number },
-): Promise<string> {
-  const text = makeSecretText(random)
-  await insertCode(sql, { ...code, hash: hashSecretText(text) })
-  return text
+/** Whose flow a code opens; all of it is under the code's MAC. */
+type OpenedFlow = Pick<FlowRow, 'tenantId' | 'id' | 'sessionId' | 'userId'>
+
+/** Start codes, states and finish tickets: each opens one flow once, for one purpose. */
+export interface OneTimeCodes {
+  /** Inside the caller's transaction, if there is one. */
+  issue(sql: Sql, flow: OpenedFlow, code: { purpose: CodePurpose; lifeMs: number }): Promise<string>
+  /**
+   * Spends a code. Answers its flow; undefined when the code is unknown, used, has run out, or was made by
+   * somebody who writes to the database. The last of these is an alarm.
+   */
+  redeem(purpose: CodePurpose, text: string): Promise<FlowRow | undefined>
 }
 
-/** The flow that a code opens; undefined when it is unknown, used, or has run out. */
-export async function redeemCode(
-  sql: Sql,
-  purpose: CodePurpose,
-  text: string,
-): Promise<{ ownerId: string; flowId: string } | undefined> {
-  return spendCode(sql, purpose, hashSecretText(text))
+export interface CodeMacs {
+  of(code: { purpose: CodePurpose; text: string; expiresAt: Date }, flow: OpenedFlow): Uint8Array
+}
+
+/** @param pepper not in the database: who writes there can make no MAC under it */
+export function createCodeMacs(pepper: Uint8Array): CodeMacs {
+  return {
+    of: ({ purpose, text, expiresAt }, { tenantId, id, sessionId, userId }) =>
+      createHmac('sha256', pepper)
+        .update(
+          lengthPrefixed(purpose, tenantId, id, sessionId, userId, text, expiresAt.toISOString()),
+        )
+        .digest(),
+  }
+}
+
+export function createOneTimeCodes(parts: {
+  database: Database
+  peppers: Pick<Peppers<CodeMacs>, 'present' | 'find'>
+  random: RandomBytes
+  logger: Logger
+}): OneTimeCodes {
+  const { database, peppers, random, logger } = parts
+
+  /** Whether the service wrote the row, for this flow as it is. */
+  async function isGenuine(
+    row: SpentCode,
+    code: { purpose: CodePurpose; text: string },
+    flow: FlowRow,
+  ): Promise<boolean> {
+    const macs = await peppers.find(row.pepperVersion)
+    const mac = macs?.of({ ...code, expiresAt: row.expiresAt }, flow)
+    return mac !== undefined && mac.length === row.mac.length && timingSafeEqual(mac, row.mac)
+  }
+
+  return {
+    async issue(sql, flow, { purpose, lifeMs }) {
+      const text = makeSecretText(random)
+      const { version: pepperVersion, macs } = peppers.present()
+      const expiresAt = new Date((await readClock(sql)) + lifeMs)
+      const mac = macs.of({ purpose, text, expiresAt }, flow)
+      const { tenantId: ownerId, id: flowId } = flow
+      const hash = hashSecretText(text)
+      await insertCode(sql, { hash, purpose, ownerId, flowId, expiresAt, mac, pepperVersion })
+      return text
+    },
+
+    async redeem(purpose, text) {
+      const row = await spendCode(database.of(installation), purpose, hashSecretText(text))
+      if (row === undefined) return undefined
+      const { ownerId: tenantId, flowId } = row
+      const flow = await findFlow(database.of(tenantId), tenantId, flowId)
+      if (flow !== undefined && (await isGenuine(row, { purpose, text }, flow))) return flow
+      logger.error({ alarm: 'code_forged', purpose, tenantId, flowId }, 'a forged one-time code')
+      return undefined
+    },
+  }
 }

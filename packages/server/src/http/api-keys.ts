@@ -1,6 +1,7 @@
 import { KeywellError, Secret } from '@keywell/protocol'
 import type { Audit, AuditAction } from '../audit/audit.ts'
 import type { MakeId } from '../ids.ts'
+import { createPeppers } from '../keys/peppers.ts'
 import type { Logger } from '../logger.ts'
 import * as store from '../store/api-keys.ts'
 import { readClock } from '../store/census.ts'
@@ -9,8 +10,8 @@ import { installation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Access } from './access.ts'
 import { alarmUnverifiable, createKeyCheck, type KeyCheck } from './key-check.ts'
+import { createKeyMacs } from './key-macs.ts'
 import { writeKey } from './key-text.ts'
-import { createPeppers } from './peppers.ts'
 import { permissionsOf } from './permissions.ts'
 
 /** Whoever asks for a change: by command there is no key, and nothing is too strong. */
@@ -54,7 +55,7 @@ export function createApiKeys(parts: {
   random: (bytes: number) => Uint8Array
 }): ApiKeys {
   const { database, audit, logger } = parts
-  const peppers = createPeppers(parts.vault)
+  const peppers = createPeppers(parts.vault, 'keywell/1/api-key', createKeyMacs)
   const check = createKeyCheck({ database, peppers, logger })
 
   async function insert(

@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto'
 import { KeywellError } from '@keywell/protocol'
 import { LRUCache } from 'lru-cache'
+import type { Peppers } from '../keys/peppers.ts'
 import type { Logger } from '../logger.ts'
 import { type ApiKeyRow, findApiKey, renewApiKey, touchApiKey } from '../store/api-keys.ts'
 import type { Database } from '../store/database.ts'
 import { installation } from '../store/scope.ts'
 import type { Access } from './access.ts'
+import type { KeyMacs } from './key-macs.ts'
 import { idInKey } from './key-text.ts'
-import type { Peppers } from './peppers.ts'
 import { everyRole } from './permissions.ts'
 
 /** How long a verified key is believed without a look-up; also the time until a revoked one is refused. */
@@ -45,7 +46,7 @@ export class DeadKey extends Error {
 
 export function createKeyCheck(parts: {
   database: Database
-  peppers: Pick<Peppers, 'present' | 'find'>
+  peppers: Pick<Peppers<KeyMacs>, 'present' | 'find'>
   logger: Logger
 }): KeyCheck {
   const { database, peppers, logger } = parts

@@ -63,15 +63,14 @@ export async function insertFlow(
     | 'scopes'
     | 'mode'
     | 'resumeUrl'
-  > & { sealedVerifier: Uint8Array; keyVersion: number; lifeMs: number },
-): Promise<{ expiresAt: Date }> {
-  const [inserted] = await sql.query<{ expiresAt: Date }>(
+    | 'expiresAt'
+  > & { sealedVerifier: Uint8Array; keyVersion: number },
+): Promise<void> {
+  await sql.query(
     `insert into flows (tenant_id, id, session_id, user_id, provider, host, connection_name,
        connection_id, integration_owner, integration_id, client_id, redirect_uri, scopes, mode,
        resume_url, status, sealed_verifier, key_version, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'created', $16, $17,
-       now() + $18 * interval '1 millisecond')
-     returning expires_at as "expiresAt"`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'created', $16, $17, $18)`,
     [
       row.tenantId,
       row.id,
@@ -90,11 +89,9 @@ export async function insertFlow(
       row.resumeUrl,
       row.sealedVerifier,
       row.keyVersion,
-      row.lifeMs,
+      row.expiresAt,
     ],
   )
-  if (inserted === undefined) throw new Error('insert returned no row')
-  return inserted
 }
 
 export async function findFlow(
@@ -125,17 +122,26 @@ export async function countFlows(
   return row ?? { all: 0, alive: 0 }
 }
 
+/** Binds a flow to a browser. False when it was started already, or has ended. */
 export async function startFlow(
   sql: Sql,
-  row: { tenantId: string; id: string; bindingHash: Uint8Array },
-): Promise<FlowRow | undefined> {
-  const [started] = await sql.query<FlowRow>(
-    `update flows set status = 'started', binding_hash = $3, updated_at = now()
+  row: {
+    tenantId: string
+    id: string
+    bindingHash: Uint8Array
+    sealedVerifier: Uint8Array
+    keyVersion: number
+  },
+): Promise<boolean> {
+  const started = await sql.query(
+    `update flows
+     set status = 'started', binding_hash = $3, sealed_verifier = $4, key_version = $5,
+         updated_at = now()
      where tenant_id = $1 and id = $2 and status = 'created' and expires_at > now()
-     returning ${columns}`,
-    [row.tenantId, row.id, row.bindingHash],
+     returning id`,
+    [row.tenantId, row.id, row.bindingHash, row.sealedVerifier, row.keyVersion],
   )
-  return started
+  return started.length === 1
 }
 
 export async function parkCode(

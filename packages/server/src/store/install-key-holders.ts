@@ -18,6 +18,17 @@ export async function listApiKeysOfPepper(sql: Sql, version: number): Promise<Ap
   )
 }
 
+/** One-time codes that are still good, and whose MACs are under the pepper of a version. */
+export async function countCodesOfPepper(sql: Sql, version: number): Promise<number> {
+  const [row] = await sql.query<{ codes: number }>(
+    `select count(*)::int as codes from one_time_codes
+     where tenant_id = '@install' and pepper_version = $1 and used_at is null
+       and expires_at > now()`,
+    [version],
+  )
+  return row?.codes ?? 0
+}
+
 /**
  * Whether anything in the audit log, of any tenant, is sealed with the audit key of a version. Answers soon
  * when there is; that there is nothing takes a look at all of the log.

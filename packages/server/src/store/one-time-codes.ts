@@ -2,14 +2,27 @@ import type { Sql } from './database.ts'
 
 export type CodePurpose = 'start' | 'state' | 'ticket'
 
-export async function insertCode(
-  sql: Sql,
-  row: { hash: Uint8Array; purpose: CodePurpose; ownerId: string; flowId: string; lifeMs: number },
-): Promise<void> {
+interface CodeRow {
+  hash: Uint8Array
+  purpose: CodePurpose
+  ownerId: string
+  flowId: string
+  expiresAt: Date
+  /** Over the code itself and all that the row says of it. */
+  mac: Uint8Array
+  /** Version of the installation's key that the pepper of the MAC hangs on. */
+  pepperVersion: number
+}
+
+/** What a code was good for. Whether the service wrote that is for the MAC to say. */
+export type SpentCode = Omit<CodeRow, 'hash' | 'purpose'>
+
+export async function insertCode(sql: Sql, row: CodeRow): Promise<void> {
   await sql.query(
-    `insert into one_time_codes (tenant_id, hash, purpose, owner_id, flow_id, expires_at)
-     values ('@install', $1, $2, $3, $4, now() + $5 * interval '1 millisecond')`,
-    [row.hash, row.purpose, row.ownerId, row.flowId, row.lifeMs],
+    `insert into one_time_codes
+       (tenant_id, hash, purpose, owner_id, flow_id, expires_at, mac, pepper_version)
+     values ('@install', $1, $2, $3, $4, $5, $6, $7)`,
+    [row.hash, row.purpose, row.ownerId, row.flowId, row.expiresAt, row.mac, row.pepperVersion],
   )
 }
 
@@ -18,12 +31,13 @@ export async function spendCode(
   sql: Sql,
   purpose: CodePurpose,
   hash: Uint8Array,
-): Promise<{ ownerId: string; flowId: string } | undefined> {
-  const [row] = await sql.query<{ ownerId: string; flowId: string }>(
+): Promise<SpentCode | undefined> {
+  const [row] = await sql.query<SpentCode>(
     `update one_time_codes set used_at = now()
      where tenant_id = '@install' and hash = $1 and purpose = $2
        and used_at is null and expires_at > now()
-     returning owner_id as "ownerId", flow_id as "flowId"`,
+     returning owner_id as "ownerId", flow_id as "flowId", expires_at as "expiresAt", mac,
+       pepper_version as "pepperVersion"`,
     [hash, purpose],
   )
   return row

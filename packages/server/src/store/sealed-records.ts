@@ -28,6 +28,12 @@ export type SealedSource =
   | 'webhook endpoints, secret before'
   | 'install keys'
 
+/** As `connect/` seals it; its times are whole milliseconds. */
+const boundOfFlow = `array[session_id, user_id, provider, host, connection_name,
+    coalesce(connection_id, ''), integration_owner, integration_id, client_id, redirect_uri, mode,
+    coalesce(resume_url, ''), coalesce(encode(binding_hash, 'hex'), ''),
+    (extract(epoch from expires_at) * 1000)::bigint::text] || scopes`
+
 /**
  * For each sealed column, the records of a tenant ($1) after a place ($2) that another version of its key
  * than one ($3, as it stands in the record) has sealed, at most so many ($4); and how one of them ($1, $2)
@@ -86,7 +92,7 @@ const statements: Readonly<Record<SealedSource, { list: string; replace: string 
   },
   'flows, verifier': {
     list: `select id as at, 'flow' as type, id as "recordId", 'verifier' as field, 0 as generation,
-        array[session_id, integration_id] as bound, sealed_verifier as sealed
+        ${boundOfFlow} as bound, sealed_verifier as sealed
       from flows
       where tenant_id = $1 and id > $2 and substring(sealed_verifier from 5 for 4) <> $3
       order by id limit $4`,
@@ -95,7 +101,7 @@ const statements: Readonly<Record<SealedSource, { list: string; replace: string 
   },
   'flows, code': {
     list: `select id as at, 'flow' as type, id as "recordId", 'parked_code' as field, 0 as generation,
-        array[session_id, integration_id] as bound, sealed_code as sealed
+        ${boundOfFlow} as bound, sealed_code as sealed
       from flows
       where tenant_id = $1 and id > $2 and substring(sealed_code from 5 for 4) <> $3
       order by id limit $4`,

@@ -1,14 +1,12 @@
 import { KeywellError } from '@keywell/protocol'
 import { LRUCache } from 'lru-cache'
 import { isKeyOutage, keyLifetimeMs, type Vault, VaultError } from '../vault/vault.ts'
-import { createKeyMacs, type KeyMacs } from './key-macs.ts'
 
-const label = 'keywell/1/api-key'
 /** Versions before the present one that are at hand; each is one rotation of the installation's key. */
 const maxHeld = 16
 
-/** The pepper of API keys in its versions, of which each row names one. */
-export interface Peppers {
+/** A pepper that hangs on the installation's key, in its versions; each row that is under it names one. */
+export interface Peppers<Macs> {
   /** Takes up the present one, and forgets the others. */
   load(): Promise<void>
   /**
@@ -16,22 +14,30 @@ export interface Peppers {
    *
    * @throws KeywellError `unavailable` before it was loaded
    */
-  present(): { version: number; macs: KeyMacs }
+  present(): { version: number; macs: Macs }
   /**
    * What a row is checked with; undefined: this version is disabled or destroyed, or never was. Not to be
    * called inside a transaction, as the vault is not.
    *
    * @throws VaultError `key_unavailable` when keys cannot be unwrapped now
    */
-  find(version: number): Promise<KeyMacs | undefined>
+  find(version: number): Promise<Macs | undefined>
 }
 
-export function createPeppers(vault: Pick<Vault, 'subkeyOf'>): Peppers {
+/**
+ * @param label names the one use of the pepper (`keywell/1/api-key`)
+ * @param macsUnder makes what is to be had of the pepper's bytes
+ */
+export function createPeppers<Macs extends object>(
+  vault: Pick<Vault, 'subkeyOf'>,
+  label: string,
+  macsUnder: (pepper: Uint8Array) => Macs,
+): Peppers<Macs> {
   /** No longer than the vault keeps the key that they hang on. */
-  const before = new LRUCache<number, KeyMacs>({ max: maxHeld, ttl: keyLifetimeMs })
-  let loaded: { version: number; macs: KeyMacs } | undefined
+  const before = new LRUCache<number, Macs>({ max: maxHeld, ttl: keyLifetimeMs })
+  let loaded: { version: number; macs: Macs } | undefined
 
-  function present(): { version: number; macs: KeyMacs } {
+  function present(): { version: number; macs: Macs } {
     if (loaded === undefined) throw new KeywellError('unavailable', 'The service is starting.')
     return loaded
   }
@@ -40,7 +46,7 @@ export function createPeppers(vault: Pick<Vault, 'subkeyOf'>): Peppers {
     async load() {
       const { version, key } = await vault.subkeyOf(label)
       before.clear()
-      if (loaded?.version !== version) loaded = { version, macs: createKeyMacs(key) }
+      if (loaded?.version !== version) loaded = { version, macs: macsUnder(key) }
     },
 
     present,
@@ -50,7 +56,7 @@ export function createPeppers(vault: Pick<Vault, 'subkeyOf'>): Peppers {
       const held = before.get(version)
       if (held !== undefined) return held
       try {
-        const macs = createKeyMacs((await vault.subkeyOf(label, version)).key)
+        const macs = macsUnder((await vault.subkeyOf(label, version)).key)
         before.set(version, macs)
         return macs
       } catch (error) {
