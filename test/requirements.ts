@@ -138,6 +138,15 @@ export const requirements = {
       'A token answer that cannot be used connects nothing, and none of its text is shown.',
     source: 'T25; R6',
   },
+  'connect:unusable-withdrawn': {
+    behaviour:
+      'Tokens of an answer that cannot be used are withdrawn at the provider, at once or when it is back.',
+    source: 'refresh.md, R6; threats.md',
+  },
+  'connect:refused-with-200': {
+    behaviour: 'A refusal that comes with status 200 or 403 is classified by its word.',
+    source: 'refresh.md, Outcomes',
+  },
   'connect:bad-requests': {
     behaviour: 'A request that is malformed, oversized or unknown gets a code of its own.',
     source: 'architecture.md, Wire format',
@@ -150,6 +159,11 @@ export const requirements = {
   'R6:lifetimes': {
     behaviour: 'A missing, absurd or malformed expires_in becomes a sensible, finite lifetime.',
     source: 'R6; RFC 6749 section 5.1',
+  },
+  'R6:odd-fields': {
+    behaviour:
+      'Whatever the optional fields of a token answer hold, its usable access token is stored, with all else that is usable.',
+    source: 'refresh.md, R6; RFC 6749 section 5.1',
   },
 
   // Credentials
@@ -208,6 +222,16 @@ export const requirements = {
   'R6:no-new-refresh-token': {
     behaviour: 'An answer without a refresh token keeps the old one.',
     source: 'refresh.md, R6; RFC 6749 section 6',
+  },
+  'R6:rotation-kept': {
+    behaviour:
+      'A refresh answer without a usable access token loses no rotation: its refresh token goes out next.',
+    source: 'refresh.md, R6',
+  },
+  'R6:found-in-a-text': {
+    behaviour:
+      'Tokens in a refresh answer of another form are kept aside, and tried before the connection is given up.',
+    source: 'refresh.md, R2 and R6',
   },
   'refresh:client-refused': {
     behaviour: 'A refused client says nothing about the connection.',

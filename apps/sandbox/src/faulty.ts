@@ -113,7 +113,7 @@ async function suffer(
 }
 
 function comesAfter(effect: Effect): boolean {
-  return effect.kind === 'patch' || effect.after === true
+  return effect.kind === 'patch' || effect.kind === 'rewrite' || effect.after === true
 }
 
 /** Answers what is sent instead, if anything. */
@@ -135,6 +135,8 @@ async function happen(
       })
     case 'patch':
       return await patch(c.res, effect)
+    case 'rewrite':
+      return await rewrite(c.res, effect)
     default:
       return effect satisfies never
   }
@@ -148,13 +150,25 @@ function cut(c: Context<Env>): Response {
 /** Changes a JSON answer; a refusal stays as it is. */
 async function patch(
   response: Response,
-  { set = {}, omit = [] }: Extract<Effect, { kind: 'patch' }>,
+  { set = {}, omit = [], status = 200 }: Extract<Effect, { kind: 'patch' }>,
 ): Promise<Response | undefined> {
   if (!response.ok) return undefined
   const real: unknown = await response.clone().json()
   const fields = typeof real === 'object' ? { ...real, ...set } : set
   const kept = Object.entries(fields).filter(([name]) => !omit.includes(name))
-  return Response.json(Object.fromEntries(kept))
+  return Response.json(Object.fromEntries(kept), { status })
+}
+
+/** Says a JSON answer in other words; a refusal stays as it is. */
+async function rewrite(
+  response: Response,
+  { body, status = 200, headers }: Extract<Effect, { kind: 'rewrite' }>,
+): Promise<Response | undefined> {
+  if (!response.ok) return undefined
+  const real: unknown = await response.clone().json()
+  const fields = new Map<string, unknown>(Object.entries(Object(real)))
+  const text = body.replace(/\{(\w+)\}/g, (_, name: string) => String(fields.get(name) ?? ''))
+  return new Response(text, { status, headers: headers ?? { 'content-type': 'text/plain' } })
 }
 
 function statusOf(c: Context<Env>): string {

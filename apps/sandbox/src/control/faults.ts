@@ -25,8 +25,10 @@ export type Effect =
       headers?: Record<string, string>
       after?: boolean
     }
-  /** Changes fields of a JSON answer that was a success. */
-  | { kind: 'patch'; set?: Record<string, unknown>; omit?: string[] }
+  /** Changes fields of a JSON answer that was a success. Default status: 200. */
+  | { kind: 'patch'; set?: Record<string, unknown>; omit?: string[]; status?: number }
+  /** Puts fields of a JSON answer that was a success into another text: `access_token={access_token}`. */
+  | { kind: 'rewrite'; body: string; status?: number; headers?: Record<string, string> }
 
 export interface FaultInput {
   endpoint: Endpoint
@@ -81,6 +83,13 @@ const effectSchema: z.ZodType<Effect> = z.discriminatedUnion('kind', [
     kind: z.literal('patch'),
     set: z.record(z.string(), z.unknown()).exactOptional(),
     omit: z.array(z.string()).exactOptional(),
+    status: z.int().min(200).max(599).exactOptional(),
+  }),
+  z.strictObject({
+    kind: z.literal('rewrite'),
+    body: z.string(),
+    status: z.int().min(200).max(599).exactOptional(),
+    headers: z.record(z.string(), z.string()).exactOptional(),
   }),
 ])
 

@@ -7,12 +7,14 @@ import {
 } from '@keywell/protocol'
 import type { z } from 'zod'
 import type { Audit } from '../audit/audit.ts'
+import type { Disconnector } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import { lookUpAccount } from '../oauth/account.ts'
-import { exchangeCode, type Registration, revokeToken } from '../oauth/client.ts'
+import { exchangeCode, type Registration } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
+import { heldTokens } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
 import * as store from '../store/flows.ts'
@@ -43,6 +45,7 @@ export function createConfirm(parts: {
   codes: OneTimeCodes
   integrations: Integrations
   storeConnection: StoreConnection
+  disconnector: Pick<Disconnector, 'withdrawGrant'>
   audit: Audit
   tracing: Tracing
 }): (request: Confirmation) => Promise<ConfirmAnswer> {
@@ -82,6 +85,9 @@ export function createConfirm(parts: {
       redirectUri: flow.redirectUri,
       sending: { tenantId: flow.tenantId },
     })
+    if (outcome.kind === 'unusable') {
+      await parts.disconnector.withdrawGrant(flow, registration, heldTokens(outcome.tokens))
+    }
     if (outcome.kind !== 'tokens') throw refusal(outcome)
     await keep(flow, registration, outcome, actor)
   }
@@ -124,8 +130,7 @@ export function createConfirm(parts: {
     } catch (error) {
       // Only when it is known that nothing was stored: after a lost commit the grant may be in use.
       if (error instanceof KeywellError) {
-        const token = granted.tokens.refreshToken ?? accessToken
-        await revokeToken(outbound, registration, token, sending)
+        await parts.disconnector.withdrawGrant(flow, registration, granted.tokens)
       }
       throw error
     }
@@ -202,6 +207,7 @@ function refusal(outcome: Exclude<TokenOutcome, Granted>): KeywellError {
     case 'unsent':
     case 'not_processed':
     case 'ambiguous':
+    case 'unusable':
       return new KeywellError('provider_error', `The token endpoint failed: ${outcome.detail}.`)
     case 'rejected':
       return new KeywellError('flow_expired', 'The provider no longer takes this code.')

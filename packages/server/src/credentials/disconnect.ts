@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import type { CredentialType, DisconnectAnswer } from '@keywell/protocol'
 import { handlingOf } from '@keywell/providers'
 import type { Audit } from '../audit/audit.ts'
 import { writeChange } from '../changes/changes.ts'
+import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { type Registration, type RevokeOutcome, revokeToken } from '../oauth/client.ts'
 import { type Integrations, requireProvider } from '../oauth/integrations.ts'
-import type { TokenBox } from '../oauth/token-set.ts'
+import { type TokenBox, type TokenSet, tokenToWithdraw } from '../oauth/token-set.ts'
 import { joinBelow } from '../outbound/host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { type ConnectionRow, disconnectConnection, listConnections } from '../store/connections.ts'
@@ -16,6 +18,7 @@ import { suspendIntegration } from '../store/integrations.ts'
 import {
   claimRevocations,
   deleteRevocation,
+  insertRevocation,
   listTenantsToRevoke,
   markIrrevocable,
   moveToRevocations,
@@ -46,6 +49,11 @@ export interface Disconnector {
   disconnect(owner: ConnectionOwner, id: string, caller: Caller): Promise<DisconnectAnswer>
   /** Some connections of a tenant, here only: their grants wait to be withdrawn. False: there are no more. */
   disconnectSome(tenantId: string, caller: Caller): Promise<boolean>
+  /**
+   * A grant that was given and is not kept as a connection. That it is to be withdrawn is durable before
+   * the provider is told, now or later. Where it cannot be written down, the provider is told once.
+   */
+  withdrawGrant(grant: UnkeptGrant, client: Registration, tokens: TokenSet): Promise<void>
   /** Tries the grants of a tenant that wait, and answers soon: with a slow provider it goes on behind. */
   withdrawOf(tenantId: string): Promise<void>
   /** Tries grants again whose provider could not be reached. */
@@ -53,6 +61,12 @@ export interface Disconnector {
   /** Waits for the withdrawals that are under way, so that what the provider said is written down. */
   drain(): Promise<void>
 }
+
+/** Whose grant it is, and at which client of which provider. */
+export type UnkeptGrant = Pick<
+  RevocationRow,
+  'tenantId' | 'userId' | 'provider' | 'host' | 'integrationOwner' | 'integrationId'
+>
 
 export function createDisconnector(parts: {
   database: Database
@@ -62,6 +76,7 @@ export function createDisconnector(parts: {
   audit: Audit
   logger: Logger
   metrics: Pick<Metrics, 'withdrawalTried'>
+  makeId: MakeId
   sleep: Sleep
 }): Disconnector {
   const { database, box, audit } = parts
@@ -74,8 +89,7 @@ export function createDisconnector(parts: {
       row.integrationId,
     )
     const tokens = await box.open(row, row.sealed)
-    const wanted = registration.provider.revocation.send
-    const token = (wanted === 'refresh_token' ? tokens.refreshToken : null) ?? tokens.accessToken
+    const token = tokenToWithdraw(registration.provider, tokens)
     const entry = {
       ...row,
       actor: 'service',
@@ -174,6 +188,24 @@ export function createDisconnector(parts: {
       const found = await listConnections(database.of(tenantId), page)
       for (const row of found) await remove(row, caller, { claimed: false })
       return found.length === batchSize
+    },
+
+    async withdrawGrant(grant, client, tokens) {
+      const { tenantId, userId, provider, host, integrationOwner, integrationId } = grant
+      const owner = { tenantId, userId, provider, host, integrationOwner, integrationId }
+      // It has no connection: this id names nothing but the withdrawal.
+      const place = { connectionId: parts.makeId('connection'), generation: 1 }
+      try {
+        const sealed = await box.seal({ ...owner, ...place }, tokens)
+        const row = { ...owner, ...place, ...sealed, attemptId: randomUUID() }
+        await insertRevocation(database.of(tenantId), row)
+        await Promise.race([withdrawSafely({ ...row, attempts: 1 }), parts.sleep(maxWaitMs)])
+      } catch (error) {
+        parts.logger.error({ tenantId, reason: String(error) }, 'a withdrawal could not be stored')
+        await revokeToken(parts.outbound, client, tokenToWithdraw(client.provider, tokens), {
+          tenantId,
+        })
+      }
     },
 
     async withdrawOf(tenantId) {

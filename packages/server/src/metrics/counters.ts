@@ -18,6 +18,7 @@ const refreshOutcomes: Readonly<Record<RefreshOutcome, true>> = {
   unsent: true,
   not_processed: true,
   ambiguous: true,
+  unusable: true,
   rejected: true,
   client_refused: true,
   our_fault: true,

@@ -9,6 +9,7 @@ export type RefreshOutcome =
   | 'unsent'
   | 'not_processed'
   | 'ambiguous'
+  | 'unusable'
   | 'rejected'
   | 'client_refused'
   | 'our_fault'

@@ -140,7 +140,6 @@ export async function exchangeCode(
         requestOptions(outbound, grant.sending),
       ),
     process: (response) => oauth.processAuthorizationCodeResponse(server, client, response),
-    scopeSeparator: registration.provider.oauth.scopeSeparator,
   })
 }
 
@@ -163,7 +162,6 @@ export async function refreshTokens(
         requestOptions(outbound, sending),
       ),
     process: (response) => oauth.processRefreshTokenResponse(server, client, response),
-    scopeSeparator: registration.provider.oauth.scopeSeparator,
   })
 }
 

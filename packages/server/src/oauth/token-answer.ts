@@ -2,6 +2,7 @@ import { Secret } from '@keywell/protocol'
 import type { TokenEndpointResponse } from 'oauth4webapi'
 import { OutboundError } from '../outbound/outbound.ts'
 import { readRetryAfter } from '../outbound/retry-after.ts'
+import { readTokenBody, type TokenBody } from './token-body.ts'
 import type { TokenSet } from './token-set.ts'
 
 /** A usable pair. */
@@ -14,11 +15,24 @@ export interface Granted {
 }
 
 /**
- * What became of a request to a token endpoint. The difference between the second and the third
+ * Tokens came, and the access token is none that can be sent: of another type, with characters that no
+ * header may hold, or missing. At least one of the two is there. Its grant is alive at the provider.
+ */
+export interface Unusable {
+  kind: 'unusable'
+  detail: string
+  tokens: { readonly accessToken: Secret | null; readonly refreshToken: Secret | null }
+  /** It was a success that names its tokens. False: they were found in a failure, or in some text. */
+  wellFormed: boolean
+}
+
+/**
+ * What became of a request to a token endpoint. The difference between `not_processed` and `ambiguous`
  * decides the fate of a single-use refresh token.
  */
 export type TokenOutcome =
   | Granted
+  | Unusable
   /** We ourselves did not let it go: no turn, or no time left. The provider has nothing to do with it. */
   | { kind: 'unsent'; detail: string; retryAfterMs: number | null }
   /** Certainly not looked at: the same token may go out again. */
@@ -32,17 +46,11 @@ export type TokenOutcome =
   /** The request was wrong: scope, grant type or parameters. */
   | { kind: 'our_fault'; detail: string }
 
-/** Longest life of an access token that is believed: one year. Longer, and it is taken for that. */
-const maxExpiresInSeconds = 365 * 24 * 60 * 60
-/** Shortest life that is believed, so that a wrong number never makes a hot loop. */
-const minExpiresInSeconds = 1
-
 /** Sends, and classifies whatever comes back. The only place that reads a token endpoint's answer. */
 export async function classifyTokenAnswer(options: {
   send: () => Promise<Response>
   /** Checks an answer of status 200 by RFC 6749 section 5.1. */
   process: (response: Response) => Promise<TokenEndpointResponse>
-  scopeSeparator: string
 }): Promise<TokenOutcome> {
   let response: Response
   let text: string
@@ -52,8 +60,12 @@ export async function classifyTokenAnswer(options: {
   } catch (error) {
     return classifyFailure(error)
   }
-  const body = parseObject(text)
-  if (response.status === 200) return readTokens(body, options)
+  const answer = readTokenBody(text)
+  if (response.ok && answer.problem === null) return grantedBy(answer, options.process)
+  // Whatever its status and its form: a token in it was made, and its grant lives.
+  if (answer.accessToken !== null || answer.refreshToken !== null) {
+    return unusable(answer, answer.problem ?? `tokens with status ${response.status}`, response.ok)
+  }
   if (response.status === 429) {
     return {
       kind: 'not_processed',
@@ -61,7 +73,7 @@ export async function classifyTokenAnswer(options: {
       retryAfterMs: readRetryAfter(Object.fromEntries(response.headers)),
     }
   }
-  return classifyRefusal(response.status, body?.error)
+  return classifyRefusal(response.status, answer)
 }
 
 function classifyFailure(error: unknown): TokenOutcome {
@@ -76,9 +88,13 @@ function classifyFailure(error: unknown): TokenOutcome {
   throw error
 }
 
-function classifyRefusal(status: number, error: unknown): TokenOutcome {
-  const detail = typeof error === 'string' && /^\w{1,60}$/.test(error) ? error : `status ${status}`
-  if (status === 400 || status === 401) {
+/** Some providers refuse with status 200, and say so in the body alone; some with 403. */
+const refusingStatuses: readonly number[] = [200, 400, 401, 403]
+
+function classifyRefusal(status: number, { error, problem }: TokenBody): TokenOutcome {
+  const isOk = status >= 200 && status < 300
+  const detail = error ?? (isOk && problem !== null ? problem : `status ${status}`)
+  if (refusingStatuses.includes(status)) {
     switch (error) {
       case 'invalid_grant':
         return { kind: 'rejected', detail }
@@ -95,56 +111,26 @@ function classifyRefusal(status: number, error: unknown): TokenOutcome {
   return { kind: 'ambiguous', detail }
 }
 
-async function readTokens(
-  body: Record<string, unknown> | undefined,
-  options: {
-    process: (response: Response) => Promise<TokenEndpointResponse>
-    scopeSeparator: string
-  },
+async function grantedBy(
+  answer: TokenBody,
+  process: (response: Response) => Promise<TokenEndpointResponse>,
 ): Promise<TokenOutcome> {
-  if (body === undefined) return { kind: 'ambiguous', detail: 'a 200 that is no JSON object' }
-  // A wrong expires_in or id_token must not throw away a pair whose predecessor is dead already:
-  // the first is clamped, the second is not used (the account comes from the provider's API).
-  const { expires_in: expiresIn, id_token: _unused, ...rest } = body
-  let answer: TokenEndpointResponse
+  const { accessToken, refreshToken, scopes, expiresInMs } = answer
   try {
-    answer = await options.process(Response.json(rest))
+    // In the form of RFC 6749 section 5.1, without what is optional and was read already.
+    const plain = { access_token: accessToken, token_type: 'Bearer' }
+    const { access_token } = await process(Response.json(plain))
+    const tokens = { accessToken: new Secret(access_token), refreshToken: secretOf(refreshToken) }
+    return { kind: 'tokens', tokens, scopes, expiresInMs }
   } catch {
-    return { kind: 'ambiguous', detail: 'a 200 without a usable token' }
-  }
-  const refreshToken = answer.refresh_token
-  if (!isHeaderSafe(answer.access_token) || (refreshToken && !isHeaderSafe(refreshToken))) {
-    return { kind: 'ambiguous', detail: 'a token with characters that no header may hold' }
-  }
-  return {
-    kind: 'tokens',
-    tokens: {
-      accessToken: new Secret(answer.access_token),
-      refreshToken: refreshToken ? new Secret(refreshToken) : null,
-    },
-    scopes: answer.scope?.split(options.scopeSeparator).filter((scope) => scope !== '') ?? null,
-    expiresInMs: readExpiresIn(expiresIn),
+    return unusable(answer, 'an answer that the OAuth library refuses', true)
   }
 }
 
-/** Null when the answer does not say; then the provider's own default counts, never "for ever". */
-function readExpiresIn(value: unknown): number | null {
-  const seconds = typeof value === 'string' ? Number.parseFloat(value) : value
-  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return null
-  return Math.min(Math.max(seconds, minExpiresInSeconds), maxExpiresInSeconds) * 1000
+function unusable(answer: TokenBody, detail: string, isSuccess: boolean): Unusable {
+  const { accessToken, refreshToken } = answer
+  const tokens = { accessToken: secretOf(accessToken), refreshToken: secretOf(refreshToken) }
+  return { kind: 'unusable', detail, tokens, wellFormed: isSuccess && answer.wellFormed }
 }
 
-function isHeaderSafe(token: string): boolean {
-  return /^[\x21-\x7e]{1,16384}$/.test(token)
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? { ...value }
-      : undefined
-  } catch {
-    return undefined
-  }
-}
+const secretOf = (text: string | null) => (text === null ? null : new Secret(text))

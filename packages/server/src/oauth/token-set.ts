@@ -1,4 +1,4 @@
-import { type CredentialType, Secret } from '@keywell/protocol'
+import { type CredentialType, type ProviderDefinition, Secret } from '@keywell/protocol'
 import { z } from 'zod'
 
 /**
@@ -8,6 +8,23 @@ import { z } from 'zod'
 export interface TokenSet {
   readonly accessToken: Secret
   readonly refreshToken: Secret | null
+}
+
+/** Tokens of which one may be missing, as a set; in place of an access token it has an empty one. */
+export function heldTokens(tokens: {
+  readonly accessToken: Secret | null
+  readonly refreshToken: Secret | null
+}): TokenSet {
+  return { ...tokens, accessToken: tokens.accessToken ?? new Secret('') }
+}
+
+/** The one that kills the whole grant; where that one is missing, the other. */
+export function tokenToWithdraw(
+  { revocation }: Pick<ProviderDefinition, 'revocation'>,
+  { accessToken, refreshToken }: TokenSet,
+): Secret {
+  const isRefreshToken = revocation.send === 'refresh_token' || accessToken.expose() === ''
+  return (isRefreshToken ? refreshToken : null) ?? accessToken
 }
 
 /** Everything that a sealed token set is bound to: whose it is and where it may be sent. */

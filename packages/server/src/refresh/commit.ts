@@ -2,9 +2,9 @@ import type { Audit } from '../audit/audit.ts'
 import { writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
 import { requireProvider } from '../oauth/integrations.ts'
-import type { Granted } from '../oauth/token-answer.ts'
+import type { Granted, Unusable } from '../oauth/token-answer.ts'
 import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
-import { advanceConnection } from '../store/connections.ts'
+import { advanceConnection, followGeneration } from '../store/connections.ts'
 import {
   findKeptCredential,
   type KeptCredentialRow,
@@ -12,14 +12,13 @@ import {
 } from '../store/credentials.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { clearIntegration } from '../store/integrations.ts'
-import { insertOrphan } from '../store/orphans.ts'
-import { insertRevocation } from '../store/revocations.ts'
 import { withInstallation } from '../store/scope.ts'
-import { type Claim, completeUpkeep } from '../store/upkeep.ts'
+import { type Claim, completeUpkeep, failUpkeep } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import { doubtAfterSuccess } from './doubt.ts'
-import { standingOf } from './fail.ts'
-import { planLife, planProbe } from './schedule.ts'
+import { standingOf, tell } from './fail.ts'
+import { backoffMs, planLife, planProbe } from './schedule.ts'
+import { createSetAside } from './set-aside.ts'
 
 /**
  * What became of a pair: it is the next generation; it was already, and only the reply to an earlier
@@ -33,7 +32,8 @@ export interface NewPair {
   row: KeptCredentialRow
   claim: Claim
   old: TokenSet
-  answer: Granted
+  /** `unusable`: it brought a refresh token, which is the only living one now, and no access token. */
+  answer: Granted | Unusable
   /** Milliseconds since the request was begun: the token's life counts from there, or from later. */
   ageMs: number
 }
@@ -49,6 +49,7 @@ export function createCommit(parts: {
   random: () => number
 }): Commit {
   const { database, box, audit, logger, random } = parts
+  const setAside = createSetAside(parts)
 
   /**
    * Generation g becomes g+1, in one transaction with its change and its audit row. What does not need
@@ -58,7 +59,7 @@ export function createCommit(parts: {
    */
   async function replace(
     sql: Sql,
-    { row, claim, answer, ageMs }: NewPair,
+    { row, claim, answer, ageMs }: NewPair & { answer: Granted },
     sealed: { sealed: Uint8Array; keyVersion: number },
   ): Promise<void> {
     const key = { tenantId: row.tenantId, connectionId: row.id }
@@ -97,31 +98,63 @@ export function createCommit(parts: {
     ])
   }
 
-  /** The compare-and-set did not find generation g. */
-  async function keepAside(
-    pair: NewPair,
+  /**
+   * The provider has rotated, and gave no access token to go on with: the new refresh token takes the
+   * place of the spent one, the old access token is served as long as it has time, and the next attempt
+   * comes as after a failure.
+   *
+   * @throws Overtaken when there is no generation g to replace
+   */
+  async function replaceRefreshToken(
+    sql: Sql,
+    { row, claim, answer, ageMs }: NewPair & { answer: Unusable },
     sealed: { sealed: Uint8Array; keyVersion: number },
-    tokens: TokenSet,
-  ): Promise<Committed> {
+  ): Promise<void> {
+    const key = { tenantId: row.tenantId, connectionId: row.id }
+    const next = { ...key, id: row.id, generation: row.generation + 1 }
+    const lifeMs = row.expiresInMs === null ? null : row.expiresInMs - ageMs
+    const committedBy = claim.attemptId
+    const credential = { ...next, ...sealed, type: 'oauth_token', lifeMs, committedBy } as const
+    if (!(await replaceCredential(sql, credential))) throw new Overtaken()
+    const retryInMs = backoffMs(claim.failures, random)
+    const failed = { outcome: 'unusable', failures: claim.failures + 1, unresolved: false }
+    if (!(await failUpkeep(sql, claim, { ...failed, state: 'backoff', retryInMs }))) {
+      // The lease is somebody else's by now, who works with what this has replaced.
+      const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: lifeMs }, random)
+      const { epoch } = claim
+      await completeUpkeep(sql, {
+        ...key,
+        refreshInMs: retryInMs,
+        probeInMs,
+        epoch,
+        doubtLeft: 'none',
+      })
+    }
+    await followGeneration(sql, next)
+    const health = { health: 'degraded', reason: 'unusable_answer' } as const
+    await tell(sql, next, { death: null, health })
+    const reason = answer.detail
+    await audit.write(sql, {
+      ...auditEntryOf(row),
+      generation: next.generation,
+      result: 'failed',
+      reason,
+    })
+  }
+
+  /** The compare-and-set did not find generation g. */
+  async function keepAside(pair: NewPair, tokens: TokenSet): Promise<Committed> {
     const { row, claim } = pair
     const key = { tenantId: row.tenantId, connectionId: row.id }
     const generation = row.generation + 1
+    const { attemptId } = claim
     const now = await findKeptCredential(database.of(row.tenantId), row.tenantId, row.id)
-    if (now?.committedBy === claim.attemptId) return 'committed_before'
-    const entry = { ...auditEntryOf(row), generation, result: 'ok' } as const
+    if (now?.committedBy === attemptId) return 'committed_before'
     if (isOfGrantGone(row, now)) {
-      await database.transaction(row.tenantId, async (sql) => {
-        const { attemptId } = claim
-        await insertRevocation(sql, { ...row, ...key, ...sealed, attemptId, generation })
-        await audit.write(sql, { ...entry, reason: 'withdrawn' })
-      })
+      await setAside.withdraw({ row, attemptId, tokens })
       return 'withdrawn'
     }
-    const orphan = await box.sealOrphan({ ...row, ...key, generation }, claim.attemptId, tokens)
-    await database.transaction(row.tenantId, async (sql) => {
-      await insertOrphan(sql, { ...key, ...orphan, attemptId: claim.attemptId, generation })
-      await audit.write(sql, { ...entry, reason: 'orphaned' })
-    })
+    await setAside.orphan({ row, attemptId, tokens })
     logger.warn({ ...key, generation }, 'a refresh came back after its generation had moved')
     return 'orphaned'
   }
@@ -130,17 +163,20 @@ export function createCommit(parts: {
     const { row, old, answer } = pair
     // An answer without a refresh token keeps the old one (RFC 6749 section 6).
     const refreshToken = answer.tokens.refreshToken ?? old.refreshToken
-    const tokens = { ...answer.tokens, refreshToken }
+    const { accessToken } = answer.kind === 'tokens' ? answer.tokens : old
+    const tokens = { accessToken, refreshToken }
     const owner = { ...row, connectionId: row.id, generation: row.generation + 1 }
     const sealed = await box.seal(owner, tokens)
     try {
       await database.transaction(withInstallation(row.tenantId), (sql) =>
-        replace(sql, pair, sealed),
+        answer.kind === 'tokens'
+          ? replace(sql, { ...pair, answer }, sealed)
+          : replaceRefreshToken(sql, { ...pair, answer }, sealed),
       )
       return 'committed'
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error
-      return keepAside(pair, sealed, tokens)
+      return keepAside(pair, tokens)
     }
   }
 }

@@ -3,7 +3,7 @@ import { writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Registration } from '../oauth/client.ts'
-import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
+import type { Granted, TokenOutcome, Unusable } from '../oauth/token-answer.ts'
 import { endConnection, setConnectionHealth } from '../store/connections.ts'
 import { findCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database, Sql } from '../store/database.ts'
@@ -21,7 +21,7 @@ import {
 } from './machine.ts'
 import type { Timing } from './timing.ts'
 
-export type Failed = Exclude<TokenOutcome, Granted>
+export type Failed = Exclude<TokenOutcome, Granted | Unusable>
 
 /** Requests in a row that were refused as wrong, over all connections of an integration. */
 const maxOurFaults = 3

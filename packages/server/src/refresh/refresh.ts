@@ -6,7 +6,7 @@ import type { Say, Tracing } from '../metrics/tracing.ts'
 import { type Registration, refreshTokens } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { probeToken } from '../oauth/probe.ts'
-import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
+import type { Granted, TokenOutcome, Unusable } from '../oauth/token-answer.ts'
 import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
@@ -22,6 +22,7 @@ import { createFail, type Failed } from './fail.ts'
 import type { FaultPoint, FaultPointName } from './fault-point.ts'
 import { type Lease, openLease } from './lease.ts'
 import type { AccessTokenNews } from './machine.ts'
+import { createSetAside } from './set-aside.ts'
 import type { Timing } from './timing.ts'
 import { untilCommitted } from './until-committed.ts'
 
@@ -84,6 +85,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
   const { database, box, logger, timing } = parts
   const commit = createCommit(parts)
   const fail = createFail(parts)
+  const setAside = createSetAside(parts)
   const underWay = new Map<string, Promise<RefreshResult>>()
   let draining = false
 
@@ -120,7 +122,9 @@ export function createRefresher(parts: RefresherParts): Refresher {
       const outcome =
         answer.kind === 'tokens'
           ? await succeed(claim, prepared, answer, lease)
-          : await endWithout(claim, prepared, answer, lease)
+          : answer.kind === 'unusable'
+            ? await takeWhatIsUsable(claim, prepared, answer, lease)
+            : await endWithout(claim, prepared, answer, lease)
       ended(outcome)
       say({ 'keywell.outcome': outcome })
     } catch (error) {
@@ -221,7 +225,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
   async function succeed(
     claim: Claim,
     prepared: Prepared,
-    answer: Granted,
+    answer: Granted | Unusable,
     { elapsedMs }: Lease,
   ): Promise<Committed> {
     const { row, tokens: old } = prepared
@@ -231,6 +235,28 @@ export function createRefresher(parts: RefresherParts): Refresher {
     })
     await reach('after_commit', row)
     return committed
+  }
+
+  /**
+   * The provider may have rotated: its new refresh token is stored if it was named as such. Tokens that
+   * were found somewhere in a text, or an access token alone, are kept aside: the old pair may be good.
+   */
+  async function takeWhatIsUsable(
+    claim: Claim,
+    prepared: Prepared,
+    answer: Unusable,
+    lease: Lease,
+  ): Promise<RefreshOutcome> {
+    const { row } = prepared
+    const { detail, tokens } = answer
+    if (answer.wellFormed && tokens.refreshToken !== null) {
+      const committed = await succeed(claim, prepared, answer, lease)
+      logger.warn({ ...refOf(claim), outcome: answer.kind, detail }, 'a refresh brought nothing')
+      return committed === 'committed' ? 'unusable' : committed
+    }
+    const { attemptId } = claim
+    await untilCommitted(parts, () => setAside.orphan({ row, attemptId, tokens }))
+    return endWithout(claim, prepared, { kind: 'ambiguous', detail }, lease)
   }
 
   async function endWithout(
@@ -270,11 +296,18 @@ export function createRefresher(parts: RefresherParts): Refresher {
     const owner = { ...row, connectionId: row.id, generation: orphan.generation }
     const tokens = await box.openOrphan(owner, orphan.attemptId, orphan.sealed)
     await deleteOrphan(database.of(row.tenantId), orphan)
-    if (tokens.refreshToken === null) return undefined
+    const { attemptId } = orphan
+    if (tokens.refreshToken === null) {
+      await untilCommitted(parts, () => setAside.withdraw({ row, attemptId, tokens }))
+      return undefined
+    }
     const sending = { tenantId: row.tenantId, timeoutMs: timing.detachedMs }
     const answer = await refreshTokens(parts.outbound, registration, tokens.refreshToken, sending)
-    if (answer.kind !== 'tokens') return undefined
-    return succeed(claim, { ...prepared, tokens }, answer, lease)
+    if (answer.kind === 'tokens') return succeed(claim, { ...prepared, tokens }, answer, lease)
+    if (answer.kind === 'unusable') {
+      await untilCommitted(parts, () => setAside.orphan({ ...claim, row, tokens: answer.tokens }))
+    }
+    return undefined
   }
 
   /** One attempt per connection in this process; callers of both kinds share it. */

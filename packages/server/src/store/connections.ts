@@ -177,6 +177,18 @@ export async function advanceConnection(
   return advanced
 }
 
+/** The generation follows the credential's, of which nothing else has become better. */
+export async function followGeneration(
+  sql: Sql,
+  row: { tenantId: string; id: string; generation: number },
+): Promise<void> {
+  await sql.query(
+    `update connections set generation = $3, updated_at = now()
+     where tenant_id = $1 and id = $2 and status <> 'disconnected'`,
+    [row.tenantId, row.id, row.generation],
+  )
+}
+
 /**
  * The result of a look at it. Nothing happens to one that is not `active`, or of another generation. One
  * that is degraded stays so while nothing is known, so that an outage has one beginning and one end.

@@ -1,0 +1,121 @@
+/** What the body of a token endpoint's answer says, whatever its form. */
+export interface TokenBody {
+  /** As it came. Null when there is none. */
+  accessToken: string | null
+  refreshToken: string | null
+  /** Null when the answer does not say. */
+  scopes: readonly string[] | null
+  /** Null when the answer does not say; then the provider's own default counts, never "for ever". */
+  expiresInMs: number | null
+  /** A word of OAuth's (RFC 6749 section 5.2), or of the provider's. Null when there is none. */
+  error: string | null
+  /** Why the access token cannot be sent as a bearer; null when it can. */
+  problem: string | null
+  /** The tokens stood where they belong. False: they were found somewhere in a text. */
+  wellFormed: boolean
+}
+
+/** Longest life of an access token that is believed: one year. Longer, and it is taken for that. */
+const maxExpiresInSeconds = 365 * 24 * 60 * 60
+/** Shortest life that is believed, so that a wrong number never makes a hot loop. */
+const minExpiresInSeconds = 1
+/** Longest token that is kept, in characters. */
+const maxTokenLength = 16_384
+const maxScopes = 200
+const maxScopeLength = 300
+
+/**
+ * Reads an answer of a token endpoint. Only the access token decides: an optional field that is null,
+ * blank or of another shape counts as left out, since the pair before may be dead already. A body that
+ * is no JSON object is looked through for tokens, so that none is left behind at the provider.
+ */
+export function readTokenBody(text: string): TokenBody {
+  const fields = parseObject(text) ?? parseForm(text)
+  if (fields === undefined) {
+    const problem = text.trim() === '' ? 'an empty body' : 'a body that is no JSON object'
+    return { ...nothing, ...tokensWithin(text), problem }
+  }
+  const accessToken = tokenOf(fields.access_token)
+  const refreshToken = tokenOf(fields.refresh_token)
+  const wellFormed = accessToken !== null || refreshToken !== null
+  return {
+    ...(wellFormed ? { accessToken, refreshToken } : tokensWithin(text)),
+    wellFormed,
+    scopes: readScopes(fields.scope),
+    expiresInMs: readExpiresIn(fields.expires_in),
+    error: readError(fields.error),
+    problem: problemOf(accessToken, fields.token_type),
+  }
+}
+
+const nothing = {
+  accessToken: null,
+  refreshToken: null,
+  scopes: null,
+  expiresInMs: null,
+  error: null,
+  wellFormed: false,
+}
+
+function problemOf(accessToken: string | null, type: unknown): string | null {
+  if (accessToken === null) return 'no access token'
+  if (!/^[\x21-\x7e]+$/.test(accessToken)) return 'a token with characters that no header may hold'
+  // RFC 6749 section 7.1: a token of a type that is not understood must not be used. One that is not
+  // said is the one that everybody means.
+  const isBearer = typeof type !== 'string' || /^(bearer)?$/i.test(type.trim())
+  return isBearer ? null : 'a token of another type than bearer'
+}
+
+/** A refresh token goes into a form, which takes every character; a lone surrogate is none. */
+function tokenOf(value: unknown): string | null {
+  if (typeof value !== 'string' || value.trim() === '' || value.length > maxTokenLength) return null
+  return /\p{Surrogate}/u.test(value) ? null : value
+}
+
+/** As text with spaces or commas between, or as a list. */
+function readScopes(value: unknown): readonly string[] | null {
+  const parts: unknown[] = Array.isArray(value) ? value.slice(0, maxScopes) : [value]
+  const names = parts
+    .filter((part) => typeof part === 'string')
+    .flatMap((part) => part.slice(0, maxScopes * maxScopeLength).split(/[\s,]/))
+    .filter((name) => name.length <= maxScopeLength && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(name))
+  const scopes = [...new Set(names)].slice(0, maxScopes)
+  return scopes.length === 0 ? null : scopes
+}
+
+function readExpiresIn(value: unknown): number | null {
+  const seconds = typeof value === 'string' ? Number.parseFloat(value) : value
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return null
+  return Math.min(Math.max(seconds, minExpiresInSeconds), maxExpiresInSeconds) * 1000
+}
+
+/** Shown and logged, so that it is a word and nothing else. */
+function readError(value: unknown): string | null {
+  return typeof value === 'string' && /^\w{1,60}$/.test(value) ? value : null
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? { ...value }
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Older servers answer as a form. */
+function parseForm(text: string): Record<string, unknown> | undefined {
+  if (!/^[\w.-]+=/.test(text) || /[\s<>"{}]/.test(text.trim())) return undefined
+  const form = new URLSearchParams(text.trim())
+  return form.has('access_token') || form.has('error') ? Object.fromEntries(form) : undefined
+}
+
+/** The first of each kind in a text that is cut off, wrapped, or of another shape. */
+function tokensWithin(text: string): Pick<TokenBody, 'accessToken' | 'refreshToken'> {
+  return {
+    accessToken: tokenOf(/"access_token" ?: ?"([^"\\]{1,16384})"/.exec(text)?.[1]),
+    refreshToken: tokenOf(/"refresh_token" ?: ?"([^"\\]{1,16384})"/.exec(text)?.[1]),
+  }
+}
