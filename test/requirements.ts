@@ -483,6 +483,24 @@ export const requirements = {
       'A key that is limited to tenants or providers makes, sees and ends nothing beyond them.',
     source: 'threats.md, API keys',
   },
+  'T29:streams-end': {
+    behaviour:
+      'The change streams and exports of an API key end within two seconds on every replica when it is revoked, expired, narrowed or erased.',
+    source: 'threats.md, API keys',
+  },
+  'T29:streams-checked-together': {
+    behaviour:
+      'However many streams are open, their keys are looked up by one statement a second, and by none when nothing is open.',
+    source: 'threats.md, API keys',
+  },
+  'T29:streams-unchecked': {
+    behaviour: 'While the API key of a stream cannot be looked up, nothing is sent under it.',
+    source: 'threats.md, API keys; architecture.md, Decisions (fail closed)',
+  },
+  'T29:slow-answers': {
+    behaviour: 'An answer that took long is given only if its API key still holds.',
+    source: 'threats.md, API keys',
+  },
   'T29:not-stronger': {
     behaviour: 'No key makes or rotates a key that may do more, or lives longer, than itself.',
     source: 'threats.md, API keys',

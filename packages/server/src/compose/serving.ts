@@ -11,6 +11,7 @@ import { createReadCredential } from '../credentials/read.ts'
 import { type ApiKeys, createApiKeys } from '../http/api-keys.ts'
 import { createApp } from '../http/app.ts'
 import { createDoor, defaultDoorLimits } from '../http/door.ts'
+import { createKeyStreams } from '../http/key-streams.ts'
 import { createRefusedCalls } from '../http/refused-calls.ts'
 import { createPeppers } from '../keys/peppers.ts'
 import type { KeywellOptions } from '../options.ts'
@@ -44,6 +45,7 @@ export function composeServing(
   const byChance = { ...parts, random: ground.chance }
 
   const apiKeys = createApiKeys(parts)
+  const keyStreams = createKeyStreams({ ...ground, keys: apiKeys, now: monotonic })
   const tokens = createConnectTokens({ database, vault, issuer: publicUrl })
   const sessions = createSessions({ ...parts, tokens })
   const flowHints = createFlowHints(database)
@@ -56,6 +58,7 @@ export function composeServing(
     ...ground,
     makeRequestId: () => makeId('request'),
     apiKeys,
+    keyStreams,
     door: createDoor({ limits: { ...defaultDoorLimits, ...options.doorLimits }, now: monotonic }),
     refusedCalls: createRefusedCalls(keeping.log.refusals),
     sessions,
@@ -92,7 +95,10 @@ export function composeServing(
       await takeUpKey()
       await tokens.start()
       await flowHints.start()
+      await keyStreams.start()
     },
-    close: () => flowHints.stop(),
+    async close() {
+      await Promise.all([flowHints.stop(), keyStreams.stop()])
+    },
   }
 }

@@ -16,6 +16,13 @@ export interface Access {
   expiresAt: number | null
 }
 
+/** Whether a key may do what it could before; its end may be another by now. */
+export function isSameAccess(one: Access, other: Access): boolean {
+  const grants = ({ id, roles, tenants, providers }: Access) =>
+    JSON.stringify([id, roles, tenants, providers])
+  return grants(one) === grants(other)
+}
+
 /** The access of a request. */
 export interface RequestAccess extends Access {
   /** Told when the request is aimed at what its key may not see, and is answered as if nothing were there. */

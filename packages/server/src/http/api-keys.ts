@@ -21,7 +21,7 @@ export interface KeyMaker {
   access: Access | undefined
 }
 
-export interface ApiKeys extends Pick<KeyCheck, 'verify'> {
+export interface ApiKeys extends KeyCheck {
   /** Loads the pepper. Before that every key is refused. Called again, it takes up a new one. */
   start(): Promise<void>
   /**
@@ -103,6 +103,7 @@ export function createApiKeys(parts: {
       const row = await database.transaction('@install', async (sql) => {
         const revoked = (await store.revokeApiKey(sql, id)) ?? notFound(id)
         await record(sql, 'api_key.revoke', id, maker)
+        await store.notifyApiKeysChanged(sql)
         return revoked
       })
       check.forget()
@@ -129,13 +130,14 @@ export function createApiKeys(parts: {
         const grantsMac = old.grantsMac === null ? null : macs.ofGrants(ending)
         await store.replaceApiKey(sql, { ...ending, replacedBy: next.row.id, grantsMac })
         await record(sql, 'api_key.rotate', id, maker)
+        await store.notifyApiKeysChanged(sql)
         return next
       })
       check.forget()
       return made
     },
 
-    verify: check.verify,
+    ...check,
   }
 
   function altered(id: string): never {

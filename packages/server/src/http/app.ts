@@ -36,6 +36,7 @@ import { flowRoutes } from './flows.ts'
 import { answerPreflight, limitVisits, requireApiKey, requireConnectToken } from './guards.ts'
 import { requireJson, secureHeaders } from './headers.ts'
 import { integrationRoutes } from './integrations.ts'
+import type { KeyStreams } from './key-streams.ts'
 import { providerRoutes } from './providers.ts'
 import type { RefusedCalls } from './refused-calls.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -51,6 +52,9 @@ export interface AppParts {
   makeRequestId: () => RequestId
   database: Database
   apiKeys: ApiKeys
+  keyStreams: KeyStreams
+  /** Milliseconds of a clock that never goes back. */
+  monotonic: () => number
   door: Door
   refusedCalls: RefusedCalls
   sessions: Sessions

@@ -10,6 +10,7 @@ import type { Heads } from '../audit/heads.ts'
 import type { AuditReader } from '../audit/search.ts'
 import { withinLimits } from './access.ts'
 import { createRouter, type Environment, json } from './context.ts'
+import type { KeyStreams } from './key-streams.ts'
 
 /** As any text to the router's types, which take a name that ends in "json" for one document. */
 const lines: string = 'application/x-ndjson'
@@ -45,6 +46,7 @@ const head = createRoute({
 export function auditRoutes(parts: {
   auditReader: AuditReader
   heads: Pick<Heads, 'newest'>
+  keyStreams: KeyStreams
 }): OpenAPIHono<Environment> {
   const router = createRouter()
   router.openapi(search, async (c) => {
@@ -52,8 +54,9 @@ export function auditRoutes(parts: {
     return c.json(await parts.auditReader.search(query), 200)
   })
   router.openapi(exported, (c) => {
-    const query = withinLimits(c.get('access'), c.req.valid('query'))
-    return c.body(parts.auditReader.export(query), 200, {
+    const access = c.get('access')
+    const body = parts.auditReader.export(withinLimits(access, c.req.valid('query')))
+    return c.body(parts.keyStreams.hold(access, body, { atEnd: 'break' }), 200, {
       'content-type': lines,
       'cache-control': 'no-store',
     })

@@ -3,6 +3,7 @@ import { changeKeysSchema, streamIdHeader, streamIdSchema } from '@keywell/proto
 import type { ChangeFeed } from '../changes/feed.ts'
 import type { ChangeSigner } from '../changes/signer.ts'
 import { createRouter, type Environment } from './context.ts'
+import type { KeyStreams } from './key-streams.ts'
 
 const stream = createRoute({
   method: 'get',
@@ -18,7 +19,7 @@ const stream = createRoute({
   responses: {
     200: {
       content: { 'text/event-stream': { schema: z.string() } },
-      description: 'A stream without an end',
+      description: 'A stream that ends with its API key',
     },
   },
 })
@@ -36,6 +37,7 @@ const keys = createRoute({
 export function changeRoutes(parts: {
   feed: ChangeFeed
   signer: ChangeSigner
+  keyStreams: KeyStreams
 }): OpenAPIHono<Environment> {
   const router = createRouter()
   router.openapi(stream, (c) => {
@@ -45,7 +47,8 @@ export function changeRoutes(parts: {
       stream: headers[streamIdHeader],
       signal: c.req.raw.signal,
     })
-    return c.body(body, 200, eventStreamHeaders)
+    const held = parts.keyStreams.hold(c.get('access'), body, { atEnd: 'close' })
+    return c.body(held, 200, eventStreamHeaders)
   })
   router.openapi(keys, (c) => c.json(parts.signer.keys, 200))
   return router

@@ -2,10 +2,11 @@ import { KeywellError } from '@keywell/protocol'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Logger } from '../logger.ts'
-import { type Access, requirePermission } from './access.ts'
+import { type Access, isSameAccess, requirePermission, routeOf } from './access.ts'
 import type { ApiKeys } from './api-keys.ts'
 import type { Environment, From } from './context.ts'
 import type { Door } from './door.ts'
+import { believedMs } from './key-check.ts'
 import type { RefusedCalls } from './refused-calls.ts'
 
 const bearer = /^Bearer ([\x21-\x7e]{1,4096})$/i
@@ -16,6 +17,7 @@ export function requireApiKey(parts: {
   door: Door
   refusedCalls: RefusedCalls
   logger: Logger
+  monotonic: () => number
 }): MiddlewareHandler<Environment> {
   const { apiKeys, door, refusedCalls } = parts
 
@@ -52,11 +54,21 @@ export function requireApiKey(parts: {
       beyond: (tenantId) => refusedCalls.beyondLimits(c, id, tenantId),
     })
     c.set('actor', `key:${id}`)
+    const begunAt = parts.monotonic()
     await next()
+    if (isRead(c) && parts.monotonic() - begunAt > believedMs) await requireSame(key, access)
     // What a route refuses by itself: the rest of its errors say nothing about the key.
     if (c.error instanceof KeywellError && c.error.code === 'forbidden') {
       refusedCalls.rightKey(c, id, c.error)
     }
+  }
+
+  /** What took long to find out is not given to a key that has ended meanwhile. */
+  async function requireSame(key: string, access: Access): Promise<void> {
+    if (isSameAccess(await apiKeys.verify(key), access)) return
+    throw new KeywellError('forbidden', 'What this API key may do was changed during the call.', {
+      nextStep: 'Call again.',
+    })
   }
 
   function admit(c: Context<Environment>, access: Access): void {
@@ -68,6 +80,11 @@ export function requireApiKey(parts: {
     }
     requirePermission(c, access)
   }
+}
+
+/** Whether a refusal undoes all that the call has done: it has read, and changed nothing. */
+function isRead(c: Context<Environment>): boolean {
+  return c.req.method === 'GET' || routeOf(c) === 'POST /v1/credentials'
 }
 
 /** Whoever comes without a key: browsers, mostly. */

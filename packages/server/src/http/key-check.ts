@@ -3,16 +3,22 @@ import { KeywellError } from '@keywell/protocol'
 import { LRUCache } from 'lru-cache'
 import type { Peppers } from '../keys/peppers.ts'
 import type { Logger } from '../logger.ts'
-import { type ApiKeyRow, findApiKey, renewApiKey, touchApiKey } from '../store/api-keys.ts'
+import {
+  type ApiKeyRow,
+  findApiKey,
+  findApiKeys,
+  renewApiKey,
+  touchApiKey,
+} from '../store/api-keys.ts'
 import type { Database } from '../store/database.ts'
 import { installation } from '../store/scope.ts'
 import type { Access } from './access.ts'
-import type { KeyMacs } from './key-macs.ts'
+import type { KeyMacs, KeyVerdict } from './key-macs.ts'
 import { idInKey } from './key-text.ts'
 import { everyRole } from './permissions.ts'
 
 /** How long a verified key is believed without a look-up; also the time until a revoked one is refused. */
-const believedMs = 2_000
+export const believedMs = 2_000
 const touchPauseMs = 60_000
 /** How long a key that was right is not taken for a guess. */
 const provenMs = 3_600_000
@@ -27,7 +33,12 @@ export interface KeyCheck {
    * @throws KeywellError `unauthorized`, the same for wrong, expired, revoked and unknown keys
    */
   verify(key: string, mayTry?: () => void): Promise<Access>
-  /** Looks up every key again: one of them was changed here. */
+  /**
+   * What the keys of these ids may do now; those that have ended, or whose row was changed by hand, are
+   * missing. For keys that were right before: their secrets are not looked at again.
+   */
+  current(ids: readonly string[]): Promise<Map<string, Access>>
+  /** Looks up every key again: one of them was changed. */
   forget(): void
 }
 
@@ -72,18 +83,22 @@ export function createKeyCheck(parts: {
         return accessOf(row)
       case 'right_from_before':
         renew(row, key)
-        return accessOf({ ...row, roles: everyRole, tenants: null, providers: null })
+        return accessFromBefore(row)
       case 'unverifiable':
         alarmUnverifiable(logger, row)
         throw refused()
       case 'made_up':
       case 'altered':
-        logger.error({ alarm: 'api_key_forged', keyId: row.id, verdict }, 'a forged API key')
+        alarmForged(row, verdict)
         throw refused()
       default:
         verdict satisfies never
         throw new TypeError('unreachable')
     }
+  }
+
+  function alarmForged({ id: keyId }: ApiKeyRow, verdict: KeyVerdict): void {
+    logger.error({ alarm: 'api_key_forged', keyId, verdict }, 'a forged API key')
   }
 
   /**
@@ -120,6 +135,18 @@ export function createKeyCheck(parts: {
       return known
     },
 
+    async current(ids) {
+      const rows = await findApiKeys(database.of(installation), ids)
+      const accesses = new Map<string, Access>()
+      for (const row of rows.filter(({ live }) => live)) {
+        const macs = await peppers.find(row.pepperVersion)
+        if (macs === undefined) alarmUnverifiable(logger, row)
+        else if (!macs.isIntact(row)) alarmForged(row, 'altered')
+        else accesses.set(row.id, row.grantsMac === null ? accessFromBefore(row) : accessOf(row))
+      }
+      return accesses
+    },
+
     forget: () => believed.clear(),
   }
 }
@@ -140,6 +167,11 @@ function nameOf(key: string): string {
 
 function accessOf({ id, roles, tenants, providers, expiresAt }: ApiKeyRow): Access {
   return { id, roles, tenants, providers, expiresAt: expiresAt?.getTime() ?? null }
+}
+
+/** A key from before there were roles may do what it could then, whatever its row says. */
+function accessFromBefore(row: ApiKeyRow): Access {
+  return accessOf({ ...row, roles: everyRole, tenants: null, providers: null })
 }
 
 function refused(cause?: DeadKey): KeywellError {

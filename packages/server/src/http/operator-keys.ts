@@ -21,7 +21,7 @@ export interface OperatorKeys {
   ): Promise<{ id: string; key: Secret }>
   /** All of them, live or not, oldest first. */
   list(): Promise<ApiKey[]>
-  /** Within two seconds no replica takes it. */
+  /** Within two seconds no replica takes it, and what is open under it has ended. */
   revoke(id: string): Promise<void>
   /** A successor, shown once; the old key ends after the overlap, which is a day unless told. */
   rotate(id: string, options?: RotateApiKey): Promise<{ id: string; key: Secret }>

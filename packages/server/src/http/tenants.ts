@@ -11,6 +11,7 @@ import type { ExportTenant } from '../tenants/export.ts'
 import type { TenantPolicies } from '../tenants/policy.ts'
 import { withinLimits } from './access.ts'
 import { callerOf, createRouter, type Environment, json } from './context.ts'
+import type { KeyStreams } from './key-streams.ts'
 
 /** As any text to the router's types, which take a name that ends in "json" for one document. */
 const lines: string = 'application/x-ndjson'
@@ -71,6 +72,7 @@ export function tenantRoutes(parts: {
   tenants: Tenants
   exportTenant: ExportTenant
   tenantPolicies: TenantPolicies
+  keyStreams: KeyStreams
 }): OpenAPIHono<Environment> {
   const router = createRouter()
   router.openapi(get, async (c) => {
@@ -83,8 +85,10 @@ export function tenantRoutes(parts: {
     return c.json(await parts.tenants.erase(id, { now, caller: callerOf(c) }), 200)
   })
   router.openapi(exported, async (c) => {
-    const { tenantId } = withinLimits(c.get('access'), { tenantId: c.req.valid('param').id })
-    return c.body(await parts.exportTenant(tenantId, callerOf(c)), 200, {
+    const access = c.get('access')
+    const { tenantId } = withinLimits(access, { tenantId: c.req.valid('param').id })
+    const body = await parts.exportTenant(tenantId, callerOf(c))
+    return c.body(parts.keyStreams.hold(access, body, { atEnd: 'break' }), 200, {
       'content-type': lines,
       'cache-control': 'no-store',
     })

@@ -1,6 +1,14 @@
 import type { ApiKeyRole } from '@keywell/protocol'
 import type { Sql } from './database.ts'
 
+/** Replicas listen here for a hint that an API key was changed. */
+export const apiKeysChannel = 'keywell_api_keys'
+
+/** Tells every replica, when the transaction commits, that what it remembers of keys may be out of date. */
+export async function notifyApiKeysChanged(sql: Sql): Promise<void> {
+  await sql.query(`select pg_notify($1, '')`, [apiKeysChannel])
+}
+
 /** What a key may do. */
 export interface ApiKeyGrants {
   roles: readonly ApiKeyRole[]
@@ -66,7 +74,15 @@ export async function findApiKey(sql: Sql, id: string): Promise<ApiKeyRow | unde
   return row
 }
 
-/** The same, and nobody else changes it until the transaction ends. */
+/** Those of a list that there are, whatever their state. */
+export async function findApiKeys(sql: Sql, ids: readonly string[]): Promise<ApiKeyRow[]> {
+  return sql.query<ApiKeyRow>(
+    `select ${columns} from api_keys where tenant_id = '@install' and id = any($1::text[])`,
+    [ids],
+  )
+}
+
+/** One of them, and nobody else changes it until the transaction ends. */
 export async function lockApiKey(sql: Sql, id: string): Promise<ApiKeyRow | undefined> {
   const [row] = await sql.query<ApiKeyRow>(
     `select ${columns} from api_keys where tenant_id = '@install' and id = $1 for update`,

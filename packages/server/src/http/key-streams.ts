@@ -1,0 +1,173 @@
+import { createBell } from '../changes/bell.ts'
+import type { Logger } from '../logger.ts'
+import { apiKeysChannel } from '../store/api-keys.ts'
+import type { Database } from '../store/database.ts'
+import type { After } from '../timers.ts'
+import { type Access, isSameAccess } from './access.ts'
+import type { KeyCheck } from './key-check.ts'
+
+/** How often the keys of all open streams are looked up, in milliseconds, when nobody hints. */
+export const recheckMs = 1_000
+/** A hint waits this long for others, in milliseconds. */
+const hintMs = 10
+/** Under a key that was not looked up for so long nothing is sent, in milliseconds. */
+export const trustMs = 2_000
+
+/**
+ * Streams that are open under an API key. They end when the key does, or when it may no longer do what it
+ * could when they were opened; a replica that changes a key tells the others. However many streams there
+ * are, their keys are looked up together, once a second.
+ */
+export interface KeyStreams {
+  start(): Promise<void>
+  /** The body, as long as the key is what it was. While keys cannot be looked up, it waits. */
+  hold(
+    access: Access,
+    body: ReadableStream<Uint8Array>,
+    options: {
+      /** How it ends: `close` where whoever reads comes again, `break` where an end means "complete". */
+      atEnd: 'close' | 'break'
+    },
+  ): ReadableStream<Uint8Array>
+  stop(): Promise<void>
+}
+
+interface Held {
+  access: Access
+  /** When the look-up was begun by which the key was right. */
+  checkedAt: number
+  ended: AbortController
+}
+
+export function createKeyStreams(parts: {
+  database: Database
+  keys: Pick<KeyCheck, 'current' | 'forget'>
+  logger: Logger
+  after: After
+  /** Milliseconds of a clock that never goes back. */
+  now: () => number
+}): KeyStreams {
+  const { database, keys, logger, now } = parts
+  const held = new Set<Held>()
+  const checked = createBell()
+  let unlisten = async () => {}
+  let cancel = () => {}
+  let checking: Promise<void> | undefined
+  let isHinted = false
+  let isStopped = false
+
+  function hear(): void {
+    keys.forget()
+    hint()
+  }
+
+  function hint(): void {
+    if (isHinted || held.size === 0) return
+    isHinted = true
+    if (checking === undefined) schedule(hintMs)
+  }
+
+  function schedule(ms: number): void {
+    cancel()
+    if (held.size === 0) isHinted = false
+    if (isStopped || held.size === 0) return
+    cancel = parts.after(ms, () => {
+      isHinted = false
+      checking = check().finally(() => {
+        checking = undefined
+        checked.ring()
+        schedule(isHinted ? hintMs : recheckMs)
+      })
+    })
+  }
+
+  /** Never rejects: what could not be looked up is looked up again, and nothing is sent meanwhile. */
+  async function check(): Promise<void> {
+    const begunAt = now()
+    const streams = [...held]
+    const ids = [...new Set(streams.map(({ access }) => access.id))]
+    try {
+      const current = await keys.current(ids)
+      const isRight = ({ access }: Held) => {
+        const now = current.get(access.id)
+        return now !== undefined && isSameAccess(now, access)
+      }
+      for (const one of streams.filter(isRight)) one.checkedAt = begunAt
+      const over = streams.filter((one) => !isRight(one))
+      // Or whoever comes again at once would be let in by what is remembered.
+      if (over.length > 0) keys.forget()
+      for (const one of over) end(one)
+    } catch (error) {
+      logger.warn({ reason: String(error) }, 'the API keys of open streams cannot be looked up')
+    }
+  }
+
+  function end(one: Held): void {
+    if (!held.delete(one)) return
+    logger.info({ keyId: one.access.id }, 'a stream ended with its API key')
+    one.ended.abort()
+  }
+
+  /** Resolves when the key is known to be right, or the stream has ended. */
+  async function trusted(one: Held): Promise<void> {
+    while (!one.ended.signal.aborted && now() - one.checkedAt > trustMs) {
+      await checked.next(one.ended.signal)
+    }
+  }
+
+  return {
+    async start() {
+      unlisten = await database.listen(apiKeysChannel, hear)
+    },
+
+    hold(access, body, { atEnd }) {
+      // A key is believed for a while without a look-up; a stream is looked up before its first byte.
+      const one: Held = {
+        access,
+        checkedAt: Number.NEGATIVE_INFINITY,
+        ended: new AbortController(),
+      }
+      const { signal } = one.ended
+      const reader = body.getReader()
+      held.add(one)
+      hint()
+      return new ReadableStream<Uint8Array>(
+        {
+          start(controller) {
+            signal.addEventListener('abort', () => {
+              if (atEnd === 'close') controller.close()
+              else controller.error(new Error('The API key of this answer has ended.'))
+              void reader.cancel().catch(() => {})
+            })
+          },
+          async pull(controller) {
+            const { value, done } = await reader.read().catch((error: unknown) => {
+              held.delete(one)
+              throw error
+            })
+            if (!done) await trusted(one)
+            if (signal.aborted) return
+            if (!done) return controller.enqueue(value)
+            held.delete(one)
+            controller.close()
+          },
+          async cancel(reason) {
+            held.delete(one)
+            await reader.cancel(reason)
+          },
+        },
+        // Nothing is taken ahead of whoever reads.
+        { highWaterMark: 0 },
+      )
+    },
+
+    async stop() {
+      isStopped = true
+      cancel()
+      await checking
+      await unlisten().catch((error: unknown) =>
+        logger.debug({ reason: String(error) }, 'unlisten failed'),
+      )
+    },
+  }
+}

@@ -1,0 +1,190 @@
+/** What is open for long ends with what it was opened by: an API key, a connect session, a flow. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  createKeyFile,
+  createKeywell,
+  type KeywellService,
+  keyFile,
+  localKeys,
+} from '@keywell/server'
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import { createDatabase, openEmbedded } from './support/databases.ts'
+import { openCreated, type TestDatabase } from './support/inspected.ts'
+import { createStage, type Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+import { verifies } from './support/verifies.ts'
+
+/** A service, and where it is asked; on a server of Postgres two replicas, and else one twice. */
+interface Deployment {
+  stage: Stage
+  other: KeywellService
+  database: TestDatabase
+  stop(): Promise<void>
+}
+
+async function onPostgres(): Promise<Deployment> {
+  const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-streams-')), 'root-key')
+  createKeyFile(keyPath)
+  const created = await createDatabase()
+  const database = await openCreated(created, { poolSize: 5 })
+  const stage = await createStage(database, { keyPath })
+  const other = createKeywell({
+    database: await openCreated(created, { poolSize: 5 }),
+    keys: localKeys(keyFile({ path: keyPath, warn: () => {} })),
+    publicUrl: stage.url,
+  })
+  await other.start()
+  const stop = async () => {
+    await other.stop()
+    await stage.stop()
+    await created.drop()
+  }
+  return { stage, other, database, stop }
+}
+
+async function onPglite(): Promise<Deployment> {
+  const database = await openEmbedded()
+  const stage = await createStage(database)
+  return { stage, other: stage.keywell, database, stop: stage.stop }
+}
+
+/** Text of a body that is read as it comes. */
+class Reader {
+  readonly status: number
+  text = ''
+  /** `open`; `over` when it ended by itself; `broken` when it broke off. */
+  state: 'open' | 'over' | 'broken' = 'open'
+  readonly cancel: () => Promise<void>
+
+  constructor({ status, body }: Response) {
+    this.status = status
+    const reader = body?.getReader()
+    this.cancel = async () => reader?.cancel()
+    void this.#read(reader)
+  }
+
+  async #read(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
+    const decoder = new TextDecoder()
+    try {
+      for (;;) {
+        const { value, done } = (await reader?.read()) ?? { done: true, value: undefined }
+        if (done) break
+        this.text += decoder.decode(value, { stream: true })
+      }
+      this.state = 'over'
+    } catch {
+      this.state = 'broken'
+    }
+  }
+}
+
+describeDeployments((deployment) => {
+  const ask = async (keywell: KeywellService, path: string, bearer: string, headers = {}) => {
+    const url = `${deployment().stage.url}${path}`
+    const authorization = `Bearer ${bearer}`
+    const request = new Request(url, { headers: { authorization, ...headers } })
+    const reader = new Reader(await keywell.fetch(request))
+    onTestFinished(reader.cancel)
+    return reader
+  }
+  const listen = (keywell: KeywellService, key: string) => ask(keywell, '/v1/changes', key)
+
+  async function newKey() {
+    const { apiKeys } = deployment().stage.keywell
+    const { id, key } = await apiKeys.create('a key', { roles: ['backend'] })
+    return { id, key: key.expose() }
+  }
+
+  /** As a writer of the database does it, who tells nobody. */
+  const change = (id: string, set: string) =>
+    deployment().database.query(
+      `update api_keys set ${set} where tenant_id = '@install' and id = $1`,
+      [id],
+    )
+
+  const endings: Record<string, (id: string) => Promise<unknown>> = {
+    revoked: (id) => deployment().stage.keywell.apiKeys.revoke(id),
+    'rotated, and its overlap is over': (id) =>
+      deployment().stage.keywell.apiKeys.rotate(id, { overlapSeconds: 0 }),
+    expired: (id) => change(id, "expires_at = now() - interval '1 second'"),
+    'narrowed to a tenant': (id) => change(id, "tenants = '{ten_a}'"),
+    'narrowed to a provider': (id) => change(id, "providers = '{gitlab}'"),
+    'narrowed in its roles': (id) => change(id, "roles = '{connect}'"),
+    erased: (id) =>
+      deployment().database.query(`delete from api_keys where tenant_id = '@install' and id = $1`, [
+        id,
+      ]),
+  }
+
+  verifies.each('T29:streams-end', Object.keys(endings), async (what) => {
+    const { stage, other } = deployment()
+    const [ending, staying] = [await newKey(), await newKey()]
+    const open = await Promise.all(
+      [stage.keywell, other].flatMap((each) => [
+        listen(each, ending.key),
+        listen(each, ending.key),
+      ]),
+    )
+    const others = await Promise.all(
+      [stage.keywell, other].map((each) => listen(each, staying.key)),
+    )
+    await until('all streams have begun', () =>
+      [...open, ...others].every(({ text }) => text.includes('event: hello')),
+    )
+    await endings[what]?.(ending.id)
+    await until('every stream of the key has ended', () =>
+      open.every(({ state }) => state === 'over'),
+    )
+    expect(others.map(({ state }) => state)).toEqual(['open', 'open'])
+    for (const each of [stage.keywell, other]) {
+      const refused = await listen(each, ending.key)
+      expect([401, 403]).toContain(refused.status)
+    }
+  })
+
+  verifies('T29:slow-answers', async () => {
+    const { stage, database } = deployment()
+    const who = { tenantId: 'ten_slow', userId: 'usr_slow' }
+    await stage.connect({ who })
+    const { id, key } = await newKey()
+    const effect = { kind: 'delay', ms: 3_000 } as const
+    await stage.sandbox.control.addFault({ endpoint: 'token', effect, times: 1 })
+    for (const change of ['credentials set expires_at', 'upkeep set refresh_at']) {
+      const past = "now() - interval '1 second'"
+      await database.query(`update ${change} = ${past} where tenant_id = $1`, [who.tenantId])
+    }
+    const reading = stage.keywell.fetch(
+      new Request(`${stage.url}/v1/credentials`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ provider: 'gitlab', ...who }),
+      }),
+    )
+    await until('the refresh is under way', async () => {
+      const [row] = await database.query<{ attempt_id: string | null }>(
+        'select attempt_id from upkeep where tenant_id = $1',
+        [who.tenantId],
+      )
+      return row?.attempt_id != null
+    })
+    await stage.keywell.apiKeys.revoke(id)
+    const answer = await reading
+    expect(await answer.json()).toMatchObject({ code: 'unauthorized' })
+    expect((await stage.read(who)).status).toBe(200)
+  })
+})
+
+function describeDeployments(tests: (deployment: () => Deployment) => void): void {
+  for (const [name, open] of Object.entries({ Postgres: onPostgres, PGlite: onPglite })) {
+    describe(name, () => {
+      let deployment: Deployment
+      beforeAll(async () => {
+        deployment = await open()
+      })
+      afterAll(() => deployment.stop())
+      tests(() => deployment)
+    })
+  }
+}
