@@ -2,7 +2,7 @@
 import { type FaultInput, faults } from '@keywell/sandbox'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 import { describeEachDatabase } from './support/databases.ts'
-import { createStage, must, type Stage } from './support/stage.ts'
+import { appOrigin, createStage, must, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
 
@@ -384,6 +384,51 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     await stage.sandbox.control.revokeGrants({ username: 'ada' })
     await stage.sandbox.control.resetCounters()
   }
+
+  verifies('health:ends-by-name', async () => {
+    const who = { tenantId: 'ten_ends_by_name', userId: 'usr_ends_by_name' }
+    await stage.sandbox.control.addFault({
+      endpoint: 'token',
+      times: 1,
+      effect: { kind: 'patch', omit: ['refresh_token'] },
+    })
+    const { connection } = await stage.connect({ who })
+    expect(connection).toMatchObject({ renewable: false, endsAt: expect.any(String) })
+    if (connection === null) throw new Error('not connected')
+    const made = { who, id: connection.id, token: '' }
+    const [due] = await stage.database.query<{ at_its_end: boolean; refresh_at: Date | null }>(
+      `select u.refresh_at, u.probe_at <= k.expires_at as at_its_end
+       from upkeep u join credentials k using (tenant_id, connection_id) where tenant_id = $1`,
+      [who.tenantId],
+    )
+    expect(due).toEqual({ refresh_at: null, at_its_end: true })
+    const { body: held } = await stage.read(who)
+    expect(held).toMatchObject({ credential: expect.any(String) })
+    await stage.sandbox.control.resetCounters()
+
+    await end(made)
+    const refusal = {
+      status: 409,
+      body: {
+        code: 'needs_reauth',
+        reason: 'token_expired',
+        connectUrl: expect.stringContaining(`${appOrigin}/settings?provider=gitlab`),
+      },
+    }
+    expect(await stage.read(who), 'before anybody has looked').toMatchObject(refusal)
+    await set(made, 'probe_at')
+    await until('expired', async () => (await viewOf(made)).status === 'expired')
+    expect(await viewOf(made)).toMatchObject({ reason: 'token_expired' })
+    expect(await stage.read(who)).toMatchObject(refusal)
+    expect(await kindsOf(made)).toEqual(['connected', 'needs_reauth'])
+    const { calls } = await stage.sandbox.control.counters()
+    expect(calls.token ?? 0, 'refreshes').toBe(0)
+
+    // Connected again with a refresh token, it is renewed like any other.
+    const again = await stage.connect({ who })
+    expect(again.connection).toMatchObject({ id: made.id, renewable: true, endsAt: null })
+    expect((await stage.read(who)).body).toMatchObject({ generation: 2 })
+  })
 
   async function isSuspended(): Promise<boolean> {
     const { body } = await stage.call<{ integrations: { suspended: object | null }[] }>(

@@ -1372,6 +1372,11 @@ export const requirements = {
     behaviour: 'A token that cannot be refreshed is given up when a second look finds it dead.',
     source: 'refresh.md, Health checks',
   },
+  'health:ends-by-name': {
+    behaviour:
+      'A token that nothing renews says so when it is connected, and is called expired when its end has come.',
+    source: 'refresh.md, Health checks',
+  },
   'keep:client-refused': {
     behaviour:
       'A refused client suspends its integration, not a connection, and ends when it is mended.',

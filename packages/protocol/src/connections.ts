@@ -52,6 +52,13 @@ export const connectionSchema = z.object({
   scopes: z.array(z.string()),
   /** What was asked for and not granted. */
   missingScopes: z.array(z.string()),
+  /**
+   * False: nothing renews the credential, because it is an API key or the provider gave no refresh token.
+   * Its user has to connect again at `endsAt`.
+   */
+  renewable: z.boolean(),
+  /** When a credential that is not renewed comes to its end. Null: it has none, or it is renewed. */
+  endsAt: z.iso.datetime().nullable(),
   generation: z.int().positive(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),

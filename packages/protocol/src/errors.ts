@@ -75,9 +75,15 @@ export const errorCodeSchema = z.enum(errorCodes)
 
 /**
  * Why a connection needs its user: `revoked` by them or an administrator, or lost without their act.
- * `refresh_expired` is also said of an API key that has come to the end it was made for.
+ * `token_expired`: nothing renews the credential, an API key or a token without a refresh token, and it
+ * has come to its end. `refresh_expired`: the refresh token has come to its end.
  */
-export const reauthReasonSchema = z.enum(['revoked', 'refresh_expired', 'lost_rotation'])
+export const reauthReasonSchema = z.enum([
+  'revoked',
+  'refresh_expired',
+  'lost_rotation',
+  'token_expired',
+])
 export type ReauthReason = z.infer<typeof reauthReasonSchema>
 
 /** What a failed call answers, as `application/problem+json` (RFC 9457). */

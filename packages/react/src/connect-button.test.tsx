@@ -82,6 +82,17 @@ describe('ConnectButton', () => {
     expect(await problems()).toEqual([])
   })
 
+  it('says of a connection that nothing renews it', async () => {
+    show()
+    await clickThrough()
+    moveTo({
+      status: 'connected',
+      connection: makeConnection({ renewable: false, endsAt: '2026-01-01T02:00:00.000Z' }),
+    })
+    await reaches('connected')
+    expect(button().dataset.renewable).toBe('false')
+  })
+
   it('connects an account, and tells the host once', async () => {
     const onSuccess = vi.fn()
     const onExit = vi.fn()

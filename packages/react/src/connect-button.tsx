@@ -94,6 +94,8 @@ export const ConnectButton: ForwardRefExoticComponent<
     ...ahead(rest, connect),
     'data-state': state.name,
     'data-keywell-button': '',
+    // Only where there is something to say: nothing renews it, and its user will have to come back.
+    'data-renewable': isRenewed(state) ? undefined : 'false',
     'aria-busy': isBusy(state),
     'aria-disabled': isBusy(state) || rest['aria-disabled'],
     onClick: (event: MouseEvent<HTMLButtonElement>) => {
@@ -112,6 +114,10 @@ export const ConnectButton: ForwardRefExoticComponent<
     </>
   )
 })
+
+function isRenewed(state: ConnectState): boolean {
+  return state.name !== 'connected' || state.connection.renewable !== false
+}
 
 function withoutTarget(
   props: ConnectButtonProps,

@@ -85,6 +85,8 @@ export function makeConnection(change: Partial<Connection> = {}): Connection {
     account: { id: '7', name: 'Ada Lovelace', username: 'ada', avatarUrl: null },
     scopes: ['read_api'],
     missingScopes: [],
+    renewable: true,
+    endsAt: null,
     generation: 1,
     createdAt: '2026-01-01T00:00:00.000Z',
     updatedAt: '2026-01-01T00:00:00.000Z',

@@ -152,6 +152,8 @@ export class StandInService {
         account: { id: '42', name: 'Ada', username: 'ada', avatarUrl: null },
         scopes: options.scopes ?? ['api'],
         missingScopes: [],
+        renewable: true,
+        endsAt: null,
         generation: 1,
         createdAt: now,
         updatedAt: now,

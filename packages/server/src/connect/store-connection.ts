@@ -16,6 +16,7 @@ import {
   findConnection,
   findConnectionByName,
   insertConnection,
+  type NewConnection,
   replaceConnection,
 } from '../store/connections.ts'
 import { deleteCredential, insertCredential } from '../store/credentials.ts'
@@ -79,6 +80,7 @@ export function createStoreConnection(parts: {
     const generation = (existing?.generation ?? 0) + 1
     const sealed = await box.seal({ ...place, type, connectionId, generation }, tokens)
     const life = lifeOf(credential, random)
+    const renewable = life.refreshInMs !== null
     return database.transaction(withInstallation(tenantId), async (sql) => {
       // Known only now: what the provider granted. Should the policy change beside this, the read sees it.
       await requireAllowedFor(sql, tenantId, { provider, host, scopes })
@@ -101,10 +103,14 @@ export function createStoreConnection(parts: {
         ...place,
         connectionId,
         refreshInMs: life.refreshInMs,
-        probeInMs: planProbe({ type, endsInMs: life.lifeMs, readAgoMs: 0 }, random),
+        probeInMs: planProbe({ type, renewable, endsInMs: life.lifeMs, readAgoMs: 0 }, random),
         generation,
       })
-      const connection = await writeConnection(sql, credential, existing, connectionId)
+      const connection = await writeConnection(sql, credential, existing, {
+        id: connectionId,
+        renewable,
+        endsInMs: renewable ? null : life.lifeMs,
+      })
       await credential.also?.(sql, connection)
       await writeChange(sql, { kind: 'connected', connection })
       await audit.write(sql, {
@@ -172,11 +178,11 @@ async function writeConnection(
   sql: Sql,
   { place, provider, account, askedScopes, scopes }: NewCredential,
   existing: ConnectionRow | undefined,
-  connectionId: string,
+  of: Pick<NewConnection, 'id' | 'renewable' | 'endsInMs'>,
 ): Promise<ConnectionRow> {
   const row = {
     tenantId: place.tenantId,
-    id: connectionId,
+    ...of,
     integrationOwner: place.integrationOwner,
     integrationId: place.integrationId,
     account: { ...account },

@@ -39,6 +39,8 @@ export function viewConnection(row: ConnectionRow): Connection {
       provider === undefined
         ? []
         : [...missingScopes(provider, row.askedScopes, row.grantedScopes)],
+    renewable: row.renewable,
+    endsAt: row.endsAt?.toISOString() ?? null,
     generation: row.generation,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

@@ -147,7 +147,7 @@ export function createReadCredential(parts: {
   /** Ended; due, when the reader only asks for something newer; or dead at the provider before its time. */
   async function wantsRefresh(row: CredentialReadRow, query: Query): Promise<boolean> {
     if (row.status !== 'active' || row.sealed === null) return false
-    if (hasEnded(row)) return row.type !== 'api_key'
+    if (hasEnded(row)) return row.renewable
     if (query.ifNewerThan !== undefined && row.refreshDue)
       return row.generation <= query.ifNewerThan
     if (query.minGeneration === undefined || row.generation >= query.minGeneration) return false
@@ -168,7 +168,7 @@ export function createReadCredential(parts: {
     const asked = { provider, host: row.host, type: row.type, accessToken, sending }
     if ((await probeToken(parts, asked)).news !== 'dead') return false
     await hastenUpkeep(database.of(row.tenantId), { ...row, connectionId: row.id })
-    return row.type !== 'api_key'
+    return row.renewable
   }
 
   /** Refreshes here or waits for whoever does; comes back with the row as it is then. */
@@ -194,18 +194,24 @@ export function createReadCredential(parts: {
 
   function requireUsable(row: CredentialReadRow, query: Query): void {
     const title = requireProvider(row.provider).title
+    const isOver = row.status === 'active' && !row.renewable && hasEnded(row)
+    if (isOver || row.reason === 'token_expired') {
+      const what = row.type === 'api_key' ? 'key' : 'token'
+      const detail = `The ${title} ${what} of this connection has expired, and nothing renews it.`
+      throw new KeywellError('needs_reauth', detail, {
+        reason: 'token_expired',
+        connectUrl: connectUrl(query),
+        nextStep:
+          row.type === 'api_key'
+            ? askForKey
+            : 'Ask the user to connect again; the provider gave nothing to renew it with.',
+      })
+    }
     if (row.status === 'expired' || row.status === 'revoked') {
       throw new KeywellError('needs_reauth', `${title} no longer accepts this connection.`, {
         reason: row.reason ?? undefined,
         connectUrl: connectUrl(query),
         nextStep: row.type === 'api_key' ? askForKey : undefined,
-      })
-    }
-    if (row.type === 'api_key' && hasEnded(row)) {
-      throw new KeywellError('needs_reauth', `The ${title} key of this connection has expired.`, {
-        reason: 'refresh_expired',
-        connectUrl: connectUrl(query),
-        nextStep: askForKey,
       })
     }
     if (row.sealed === null || row.status !== 'active') {

@@ -46,6 +46,7 @@ export function createHealth(parts: {
 
   async function look(claim: Claim, row: KeptCredentialRow): Promise<Look> {
     if (row.sealed === null) throw new TypeError('checked by the caller')
+    if (!row.renewable && row.expiresInMs !== null && row.expiresInMs <= 0) return over
     const tokens = await parts.box.open({ ...row, connectionId: row.id }, row.sealed)
     const found = await probeToken(parts, {
       provider: requireProvider(row.provider),
@@ -54,8 +55,7 @@ export function createHealth(parts: {
       accessToken: tokens.accessToken,
       sending: { tenantId: claim.tenantId, background: true },
     })
-    const isOver = row.type === 'api_key' && row.expiresInMs !== null && row.expiresInMs <= 0
-    return { ...found, isOver, canRefresh: tokens.refreshToken !== null }
+    return { ...found, isOver: false, canRefresh: tokens.refreshToken !== null }
   }
 
   async function record(
@@ -66,7 +66,7 @@ export function createHealth(parts: {
     const verdict = judge(claim, found, {
       random,
       confirmAfterMs: parts.timing.confirmAfterMs,
-      pauseMs: planProbe({ ...claim, type: row.type, endsInMs: row.expiresInMs }, random),
+      pauseMs: planProbe({ ...claim, ...row, endsInMs: row.expiresInMs }, random),
     })
     if (!(await endProbe(sql, claim, verdict))) return null
     const result = { ...auditEntryOf(row), action: 'connection.probe' } as const
@@ -109,8 +109,17 @@ export function createHealth(parts: {
 /** What was found, and what is known beside it. */
 interface Look extends ProbeNews {
   canRefresh: boolean
-  /** It is a key that has come to the end it was made for. */
+  /** Nothing renews it, and it has come to its end. Then nobody was asked. */
   isOver: boolean
+}
+
+const over: Look = {
+  news: 'unknown',
+  detail: 'token_expired',
+  scopes: null,
+  expiresAt: null,
+  canRefresh: false,
+  isOver: true,
 }
 
 interface Verdict {
@@ -138,6 +147,7 @@ export function judge(
     health: null,
     death: null,
   }
+  if (found.isOver) return { ...same, state: 'dead', probeInMs: null, death: cameToItsEnd }
   switch (found.news) {
     case 'alive': {
       // A refresh that fails keeps its own doubt; a token that only lay under suspicion is cleared.
@@ -158,8 +168,7 @@ export function judge(
       if (found.canRefresh) return { ...same, refreshNow: true }
       const next = step(standingOf(claim), { kind: 'found_dead' }, plan)
       if (next === undefined || next.state === 'none') return same
-      const { state, failures, retryInMs, health } = next
-      const death = next.death !== null && found.isOver ? cameToItsEnd : next.death
+      const { state, failures, retryInMs, health, death } = next
       return { ...same, state, failures, probeInMs: retryInMs ?? plan.pauseMs, health, death }
     }
     default:
@@ -170,7 +179,7 @@ export function judge(
 
 const cameToItsEnd: Death = {
   status: 'expired',
-  reason: 'refresh_expired',
+  reason: 'token_expired',
   certainty: 'certain',
 }
 

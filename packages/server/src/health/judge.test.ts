@@ -119,14 +119,14 @@ describe('dead', () => {
     })
   })
 
-  test('a key past its own end has expired, and nobody took it back', () => {
-    const found = { ...dead, canRefresh: false, isOver: true }
-    const verdict = judge(claim({ cameFrom: 'suspect', failures: 1 }), found, plan)
-    expect(verdict.death).toEqual({
-      status: 'expired',
-      reason: 'refresh_expired',
-      certainty: 'certain',
-    })
-    expect(judge(claim(), found, plan).death, 'after the first look').toBeNull()
+  test('what nothing renews has expired at its end, and nobody took it back', () => {
+    const found = { ...unknown, canRefresh: false, isOver: true }
+    for (const cameFrom of states) {
+      expect(judge(claim({ cameFrom, failures: 1 }), found, plan)).toMatchObject({
+        state: 'dead',
+        probeInMs: null,
+        death: { status: 'expired', reason: 'token_expired', certainty: 'certain' },
+      })
+    }
   })
 })

@@ -28,6 +28,7 @@ const deathReasons: Readonly<Record<DeathReason, true>> = {
   revoked: true,
   refresh_expired: true,
   lost_rotation: true,
+  token_expired: true,
 }
 
 /**

@@ -15,7 +15,7 @@ export type RefreshOutcome =
   | 'our_fault'
   | 'broken_off'
 
-export type DeathReason = 'revoked' | 'refresh_expired' | 'lost_rotation'
+export type DeathReason = 'revoked' | 'refresh_expired' | 'lost_rotation' | 'token_expired'
 export type ReadOutcome = 'ok' | 'unchanged' | ErrorCode
 export type ProbeOutcome = 'alive' | 'dead' | 'unknown'
 export type DeliveryOutcome = 'delivered' | 'retried' | 'dead'

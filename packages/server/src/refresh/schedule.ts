@@ -52,6 +52,8 @@ const hotForMs = hourMs
 export function planProbe(
   connection: {
     type: CredentialType | null
+    /** False: nothing renews it. Default: true, unless it is an API key. */
+    renewable?: boolean
     /** Milliseconds until the end; null: it has none. */
     endsInMs: number | null
     readAgoMs: number | null
@@ -60,8 +62,9 @@ export function planProbe(
 ): number {
   const { type, endsInMs, readAgoMs } = connection
   const isKey = type === 'api_key'
+  const { renewable = !isKey } = connection
   const pauses = isKey || endsInMs === null ? probePauses.lasting : probePauses.renewed
   const isHot = readAgoMs !== null && readAgoMs < hotForMs
   const pauseMs = (isHot ? pauses.hot : pauses.cold) * (0.8 + 0.4 * random())
-  return isKey && endsInMs !== null && endsInMs > 0 ? Math.min(pauseMs, endsInMs) : pauseMs
+  return !renewable && endsInMs !== null && endsInMs > 0 ? Math.min(pauseMs, endsInMs) : pauseMs
 }

@@ -18,6 +18,10 @@ export interface ConnectionRow {
   account: Account
   askedScopes: string[]
   grantedScopes: string[]
+  /** False: nothing renews the credential. */
+  renewable: boolean
+  /** When it ends, if nothing renews it. */
+  endsAt: Date | null
   generation: number
   createdAt: Date
   updatedAt: Date
@@ -26,7 +30,7 @@ export interface ConnectionRow {
 const columns = `tenant_id as "tenantId", id, user_id as "userId", provider, host, name,
   integration_owner as "integrationOwner", integration_id as "integrationId", status, reason,
   health, health_reason as "healthReason", health_checked_at as "healthCheckedAt", account,
-  asked_scopes as "askedScopes", granted_scopes as "grantedScopes", generation,
+  asked_scopes as "askedScopes", granted_scopes as "grantedScopes", renewable, ends_at as "endsAt", generation,
   created_at as "createdAt", updated_at as "updatedAt"`
 
 export async function findConnection(
@@ -83,18 +87,26 @@ export type NewConnection = Omit<
   | 'health'
   | 'healthReason'
   | 'healthCheckedAt'
+  | 'endsAt'
   | 'generation'
   | 'createdAt'
   | 'updatedAt'
->
+> &
+  EndsIn
+
+/** Milliseconds from now until a credential that nothing renews ends; null: it is renewed, or has no end. */
+interface EndsIn {
+  endsInMs: number | null
+}
 
 /** The account look-up at connect was the first health check, so health begins as `ok`. */
 export async function insertConnection(sql: Sql, row: NewConnection): Promise<ConnectionRow> {
   const [inserted] = await sql.query<ConnectionRow>(
     `insert into connections (tenant_id, id, user_id, provider, host, name, integration_owner,
        integration_id, status, health, health_checked_at, account, asked_scopes, granted_scopes,
-       generation)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, 'active', 'ok', now(), $9::jsonb, $10, $11, 1)
+       renewable, ends_at, generation)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, 'active', 'ok', now(), $9::jsonb, $10, $11, $12,
+       now() + $13 * interval '1 millisecond', 1)
      returning ${columns}`,
     [
       row.tenantId,
@@ -108,6 +120,8 @@ export async function insertConnection(sql: Sql, row: NewConnection): Promise<Co
       JSON.stringify(row.account),
       row.askedScopes,
       row.grantedScopes,
+      row.renewable,
+      row.endsInMs,
     ],
   )
   if (inserted === undefined) throw new Error('insert returned no row')
@@ -126,14 +140,16 @@ export async function replaceConnection(
     | 'account'
     | 'askedScopes'
     | 'grantedScopes'
-  > & { fromGeneration: number },
+    | 'renewable'
+  > &
+    EndsIn & { fromGeneration: number },
 ): Promise<ConnectionRow | undefined> {
   const [replaced] = await sql.query<ConnectionRow>(
     `update connections
      set integration_owner = $3, integration_id = $4, account = $5::jsonb, asked_scopes = $6,
          granted_scopes = $7, status = 'active', reason = null, certainty = null, health = 'ok',
          health_reason = null, health_checked_at = now(), generation = generation + 1,
-         updated_at = now()
+         renewable = $9, ends_at = now() + $10 * interval '1 millisecond', updated_at = now()
      where tenant_id = $1 and id = $2 and generation = $8 and status <> 'disconnected'
      returning ${columns}`,
     [
@@ -145,6 +161,8 @@ export async function replaceConnection(
       row.askedScopes,
       row.grantedScopes,
       row.fromGeneration,
+      row.renewable,
+      row.endsInMs,
     ],
   )
   return replaced

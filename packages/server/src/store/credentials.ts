@@ -16,6 +16,7 @@ export interface CredentialReadRow
     | 'reason'
     | 'account'
     | 'grantedScopes'
+    | 'renewable'
   > {
   type: CredentialType | null
   generation: number
@@ -29,7 +30,7 @@ export interface CredentialReadRow
 
 const columns = `c.tenant_id as "tenantId", c.id, c.user_id as "userId", c.provider, c.host,
   c.integration_id as "integrationId", c.status, c.reason, c.account,
-  c.granted_scopes as "grantedScopes", k.type, coalesce(k.generation, c.generation) as generation,
+  c.granted_scopes as "grantedScopes", c.renewable, k.type, coalesce(k.generation, c.generation) as generation,
   k.sealed, k.expires_at as "expiresAt", p.policy,
   (extract(epoch from k.expires_at - now()) * 1000)::float8 as "expiresInMs"`
 

@@ -9,7 +9,8 @@ const statements = {
       'provider', provider, 'host', host, 'name', name, 'integrationId', integration_id,
       'status', status, 'reason', reason, 'health', health, 'healthReason', health_reason,
       'healthCheckedAt', health_checked_at, 'account', account, 'askedScopes', asked_scopes,
-      'grantedScopes', granted_scopes, 'generation', generation, 'createdAt', created_at,
+      'grantedScopes', granted_scopes, 'renewable', renewable, 'endsAt', ends_at,
+      'generation', generation, 'createdAt', created_at,
       'updatedAt', updated_at) as entry
     from connections where tenant_id = $1 and id > $2 order by id limit $3`,
   credential: `select connection_id as cursor, jsonb_build_object('connectionId', connection_id,
