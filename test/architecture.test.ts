@@ -2,11 +2,12 @@
  * The house keeps the shape that the architecture promises. Each rule is used twice: on the source as
  * it stands, where it finds nothing, and on planted faults, each of which it has to find.
  */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { childFaults } from './architecture/children.ts'
 import { importFaults, manifestFaults, readWorkspace } from './architecture/packages.ts'
+import { countPatterns, patternFaults } from './architecture/patterns.ts'
 import { scopeFaults, staleScopes } from './architecture/scopes.ts'
 import { exposeFaults, moduleStateFaults, staleExposers } from './architecture/secrets.ts'
 import { doorFaults, serverFolderFaults, staleDoorKeepers } from './architecture/server.ts'
@@ -258,6 +259,30 @@ verifies.suite('T19:scopes', () => {
       ])
     },
   )
+})
+
+verifies.suite('house:patterns', () => {
+  test('the source has no other', { timeout: 300_000 }, async () => {
+    expect(countPatterns(sources)).toBeGreaterThan(50)
+    expect(await patternFaults(sources)).toEqual([])
+  })
+
+  test.each([
+    [String.raw`path.replace(/\/+$/, '')`, String.raw`/\/+$/ is not linear`],
+    ['/(a+)+$/.test(text)', '/(a+)+$/ is not linear'],
+    ['/(?<!a)a+$/.test(text)', '/(?<!a)a+$/ cannot be shown to be linear'],
+    ['new RegExp(text)', 'RegExp makes a pattern that cannot be checked'],
+    ['text.match("a+")', 'match makes a pattern that cannot be checked'],
+  ])('`%s` is found', async (text, message) => {
+    for (const path of ['packages/sdk/src/planted.ts', 'apps/service/src/planted.tsx']) {
+      expect(await patternFaults([{ path, text }])).toEqual([{ path, message }])
+    }
+  })
+
+  test('the check of every commit reads them too', () => {
+    const { scripts } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
+    expect(scripts.check).toContain('test/architecture/check-patterns.ts')
+  })
 })
 
 verifies.suite('house:state', () => {

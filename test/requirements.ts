@@ -946,6 +946,21 @@ export const requirements = {
     behaviour: 'Events that change places bring nothing back; the worst is one fetch more.',
     source: 'threats.md, T28',
   },
+  'sdk:linear-text': {
+    behaviour:
+      'Text that comes in pieces is searched once, however many pieces a line or an event comes in.',
+    source: 'threats.md, the table',
+  },
+  'sdk:fetch-other-origin': {
+    behaviour:
+      "No body, and no header but the harmless ones, follows a redirect to another origin, whatever its status and the request's method.",
+    source: 'sdk.md, fetch; threats.md, T24',
+  },
+  'sdk:paused': {
+    behaviour:
+      'After a pause that the monotonic clock has not seen, nothing held is served until the service was asked.',
+    source: 'sdk.md, the stated bound',
+  },
   'sdk:fetch': {
     behaviour:
       'A call with a token that was rotated meanwhile is repeated once with the new one; no other origin gets it.',
@@ -1117,6 +1132,11 @@ export const requirements = {
   'house:state': {
     behaviour: 'No module keeps changing state of its own.',
     source: 'architecture.md, Decisions',
+  },
+  'house:patterns': {
+    behaviour:
+      'Every regular expression of the product is proved to take linear time, and none is made while it runs.',
+    source: 'threats.md, the table',
   },
   'house:ci': {
     behaviour:

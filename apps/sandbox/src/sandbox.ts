@@ -66,7 +66,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const stopping = new AbortController()
   // One for every answer that a fault is holding back: more than Node takes for a leak.
   setMaxListeners(0, stopping.signal)
-  let url = publicUrl?.replace(/\/+$/, '') ?? ''
+  let url = publicUrl?.replace(/\/$/, '') ?? ''
   const instance: Instance = {
     store: new Store({ dataFile, initial: seed }),
     settings,

@@ -67,7 +67,7 @@ function readForm(page: string): { action: string; fields: Record<string, string
   const main = page.slice(page.indexOf('<main>'))
   const action = /<form method="post" action="([^"]*)"/.exec(main)?.[1]
   if (action === undefined) return undefined
-  const hidden = main.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)
+  const hidden = main.matchAll(/"hidden" name="([^"]*)" value="([^"]*)"/g)
   const fields = Object.fromEntries(
     [...hidden].map(([, name = '', value = '']) => [name, unescapeHtml(value)]),
   )
@@ -75,7 +75,7 @@ function readForm(page: string): { action: string; fields: Record<string, string
 }
 
 function readProblem(page: string): string {
-  const problem = /role="alert">([^<]*)</.exec(page)?.[1] ?? page.slice(0, 200)
+  const problem = /role="alert">([^<]*)/.exec(page)?.[1] ?? page.slice(0, 200)
   return unescapeHtml(problem)
 }
 

@@ -1,5 +1,7 @@
 import type { AuditLine } from '@keywell/protocol'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { charactersSearched } from '../../../test/support/counted-text.ts'
+import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell, type KeywellOptions } from './index.ts'
 import { apiKey, StandInService } from './testing/stand-in-service.ts'
 
@@ -83,6 +85,20 @@ test('lines come whole, however they are cut into pieces', async () => {
   }
   answerInTurn(() => answer([]))
   expect(await exported(open())).toEqual([])
+})
+
+verifies('sdk:linear-text', async () => {
+  const line = { ...lineOf(1), reason: 'x'.repeat(20_000) }
+  const bytes = bytesOf(`${JSON.stringify(line)}\n`)
+  // Without a network, which would put the pieces together.
+  const fetch = answerInTurn(() => answer([...bytes].map((byte) => Uint8Array.of(byte))))
+  const searched = await charactersSearched(async () => {
+    for await (const { reason } of open({ fetch }).audit.export({ tenantId })) {
+      expect(reason).toHaveLength(20_000)
+    }
+  })
+  expect(searched).toBeGreaterThan(0)
+  expect(searched).toBeLessThan(10 * bytes.length)
 })
 
 test('goes on behind the last line where it breaks, also in the middle of one', async () => {

@@ -61,7 +61,6 @@ export class Keywell {
   constructor(options: KeywellOptions = {}) {
     const settings = settingsOf(options)
     const { hooks, random } = settings
-    const now = settings.now ?? (() => performance.now())
     this.#fetch = settings.fetch ?? globalThis.fetch
     const service = new Service({ ...settings, fetch: this.#fetch })
     this.#cache = new CredentialCache({
@@ -76,6 +75,8 @@ export class Keywell {
         })
       },
     })
+    const cache = this.#cache
+    const now = () => cache.now()
     this.#stream = new ChangeStream({
       url: service.urlOf({ path: '/v1/changes' }),
       headers: () => service.headers(),
@@ -88,10 +89,9 @@ export class Keywell {
       now,
       random,
       makeStreamId: () => crypto.randomUUID(),
-      listener: this.#cache,
+      listener: cache,
       onError: (error) => callHook(hooks.onError, { error, background: true }),
     })
-    const cache = this.#cache
     this.getCredential = Object.assign((query: CredentialQuery) => cache.get(query), {
       safe: (query: CredentialQuery) => settle(cache.get(query)),
     })

@@ -31,6 +31,11 @@ export interface KeywellOptions {
   fetch?: typeof globalThis.fetch
   /** Monotonic milliseconds. */
   now?: () => number
+  /**
+   * Milliseconds since 1970. Where they go further than the monotonic ones, the process was suspended: the
+   * service is asked before anything held is served. Default: `Date.now`, or `now` where that is passed.
+   */
+  wallNow?: () => number
   /** Numbers from 0 up to 1, for jitter only. */
   random?: () => number
   /** Called on what happens, for metrics. */
@@ -48,6 +53,7 @@ export interface Settings {
   readonly requestTimeoutMs: number
   readonly fetch: typeof globalThis.fetch | undefined
   readonly now: (() => number) | undefined
+  readonly wallNow: () => number
   readonly random: () => number
   readonly hooks: Hooks
 }
@@ -66,6 +72,7 @@ export function settingsOf(options: KeywellOptions): Settings {
     requestTimeoutMs: wholeNumber('requestTimeoutMs', options.requestTimeoutMs ?? 10_000),
     fetch: optionalFunction('fetch', options.fetch),
     now: optionalFunction('now', options.now),
+    wallNow: optionalFunction('wallNow', options.wallNow) ?? options.now ?? Date.now,
     random: optionalFunction('random', options.random) ?? Math.random,
     hooks: { ...options.hooks },
   }
@@ -90,7 +97,7 @@ function serviceUrl(text: string | undefined): URL {
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new TypeError('Keywell: `url` must not contain a user, a query or a fragment.')
   }
-  url.pathname = url.pathname.replace(/\/+$/, '')
+  url.pathname = url.pathname.replace(/\/$/, '')
   return url
 }
 

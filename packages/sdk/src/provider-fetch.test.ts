@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell } from './index.ts'
 import { apiKey, type Kept, StandInService } from './testing/stand-in-service.ts'
 
@@ -147,11 +148,11 @@ describe('a redirect', () => {
     const other = await new Provider().start()
     provider.answer = () => redirect(`${other.origin}/file`)
     await open().fetch(query, '/archive', {
-      headers: { cookie: 'a=b', 'private-token': 'c', x: 'd' },
+      headers: { cookie: 'a=b', 'private-token': 'c', 'x-api-key': 'd', accept: 'text/plain' },
     })
     expect(other.seen).toHaveLength(1)
-    expect(other.seen[0]?.headers).toMatchObject({ x: 'd' })
-    for (const name of ['authorization', 'cookie', 'private-token']) {
+    expect(other.seen[0]?.headers).toMatchObject({ accept: 'text/plain' })
+    for (const name of ['authorization', 'cookie', 'private-token', 'x-api-key']) {
       expect(other.seen[0]?.headers).not.toHaveProperty(name)
     }
   })
@@ -188,6 +189,39 @@ describe('a redirect', () => {
     await open().fetch(query, '/old', { method, body: 'body', headers })
     expect(provider.seen[1]).toMatchObject({ method: expected, body })
     expect(provider.seen[1]?.headers['content-type']).toBe(body ? 'text/plain' : undefined)
+  })
+
+  const carried: [status: number, method: string][] = [
+    [301, 'PUT'],
+    [302, 'PATCH'],
+    [302, 'DELETE'],
+    [307, 'POST'],
+    [308, 'POST'],
+  ]
+  verifies.each('sdk:fetch-other-origin', carried, async ([status, method]) => {
+    connect()
+    const other = await new Provider().start()
+    provider.answer = () => redirect(`${other.origin}/`, status)
+    const headers = { 'content-type': 'text/plain', 'x-api-key': 'd' }
+    const send = (body: NonNullable<RequestInit['body']>) =>
+      open().fetch(query, '/upload', { method, body, headers, duplex: 'half' } as RequestInit)
+    for (const body of ['the secret text', new Blob(['the secret text']).stream()]) {
+      await expect(send(body)).rejects.toMatchObject({ code: 'provider_error' })
+    }
+    expect(other.seen).toEqual([])
+  })
+
+  test('away from the host turns a POST into a plain GET where the standard says so', async () => {
+    connect()
+    const other = await new Provider().start()
+    provider.answer = () => redirect(`${other.origin}/`, 303)
+    const headers = { 'content-type': 'text/plain', 'x-api-key': 'd', accept: 'text/plain' }
+    await open().fetch(query, '/upload', { method: 'POST', body: 'the text', headers })
+    expect(other.seen).toMatchObject([
+      { method: 'GET', body: '', headers: { accept: 'text/plain' } },
+    ])
+    expect(other.seen[0]?.headers).not.toHaveProperty('x-api-key')
+    expect(other.seen[0]?.headers).not.toHaveProperty('content-type')
   })
 
   test('is left to the caller who says so', async () => {

@@ -2,8 +2,20 @@ import { KeywellError } from '@keywell/protocol'
 import type { Credential } from './credential.ts'
 
 const maxRedirects = 5
-/** Headers of the caller that, like ours, must not follow a redirect to somewhere else. */
-const originHeaders = ['authorization', 'cookie', 'proxy-authorization', 'private-token']
+/**
+ * Headers of the caller that may follow a redirect to somewhere else. Any other may hold a secret, whatever
+ * its name: providers have `PRIVATE-TOKEN`, `JOB-TOKEN`, `X-Api-Key`.
+ */
+const harmlessHeaders: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'range',
+  'user-agent',
+])
 const redirectStatuses = new Set([301, 302, 303, 307, 308])
 
 export interface ProviderFetchParts {
@@ -90,8 +102,9 @@ async function follow(
     request = redirected(request, response.status)
     if (!isBelow(credential.host, target)) {
       hasLeft = true
-      request = withoutOriginHeaders(request, credential)
+      request = abroad(request, { from: url, to: target })
     }
+    checkReplayable(request)
     url = target
   }
 }
@@ -134,25 +147,47 @@ function withHeader(init: RequestInit, credential: Credential): RequestInit {
   return { ...init, headers }
 }
 
-function withoutOriginHeaders(init: RequestInit, credential: Credential): RequestInit {
-  const headers = new Headers(init.headers)
-  for (const name of [credential.header.name, ...originHeaders]) headers.delete(name)
-  return { ...init, headers }
+/**
+ * The request as it goes on at another origin: a plain question, with the headers that say what answer is
+ * liked. A body is for the host alone, and so is an act: what only the method keeps (307, 308, and a PUT
+ * or DELETE at 301 and 302) is not carried on.
+ */
+function abroad(init: RequestInit, { from, to }: { from: URL; to: URL }): RequestInit {
+  const method = methodOf(init)
+  if (method !== 'GET' && method !== 'HEAD') {
+    throw new KeywellError(
+      'provider_error',
+      `${from.origin} redirects a ${method} to ${to.origin}, and a body is not sent to another origin.`,
+      {
+        nextStep:
+          'Check the path. If the redirect is meant, pass `redirect: "manual"` and send the request to its `location` yourself.',
+      },
+    )
+  }
+  const { body: _, ...rest } = init
+  const headers = [...new Headers(init.headers)].filter(([name]) => harmlessHeaders.has(name))
+  return { ...rest, headers }
 }
 
 /** The request that follows a redirect, as the Fetch standard has it (HTTP-redirect fetch). */
 function redirected(init: RequestInit, status: number): RequestInit {
-  const method = (init.method ?? 'GET').toUpperCase()
+  const method = methodOf(init)
   const becomesGet =
     (status === 303 && method !== 'GET' && method !== 'HEAD') ||
     ((status === 301 || status === 302) && method === 'POST')
-  if (becomesGet) {
-    const headers = new Headers(init.headers)
-    for (const name of [...headers.keys()]) if (name.startsWith('content-')) headers.delete(name)
-    const { body: _, ...rest } = init
-    return { ...rest, method: 'GET', headers }
-  }
-  if (isReplayable(init.body)) return init
+  if (!becomesGet) return init
+  const headers = new Headers(init.headers)
+  for (const name of [...headers.keys()]) if (name.startsWith('content-')) headers.delete(name)
+  const { body: _, ...rest } = init
+  return { ...rest, method: 'GET', headers }
+}
+
+function methodOf(init: RequestInit): string {
+  return (init.method ?? 'GET').toUpperCase()
+}
+
+function checkReplayable({ body }: RequestInit): void {
+  if (isReplayable(body)) return
   throw new TypeError('keywell.fetch: a streamed body cannot follow a redirect')
 }
 

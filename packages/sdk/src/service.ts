@@ -1,4 +1,5 @@
 import { KeywellError, problemSchema, type Secret } from '@keywell/protocol'
+import { LineReader } from './line-reader.ts'
 
 /** Largest answer that is read, or line of one that is read by lines, in characters. */
 const maxAnswerLength = 5_000_000
@@ -167,22 +168,18 @@ async function* linesOf(
 ): AsyncGenerator<string, void, void> {
   const reader = response.body?.getReader()
   if (reader === undefined) return
-  const decoder = new TextDecoder()
-  let rest = ''
+  const lines = new LineReader(maxAnswerLength)
   try {
     for (;;) {
       const { done, value } = await deadline.wait(reader.read())
       if (done) break
-      const lines = (rest + decoder.decode(value, { stream: true })).split('\n')
-      rest = lines.pop() ?? ''
-      if (rest.length > maxAnswerLength) throw new Error('a line is too large')
-      yield* lines
+      yield* lines.push(value)
     }
   } finally {
     // After an error there is nothing to be told.
     await reader.cancel().catch(() => {})
   }
-  if (rest !== '') throw new Error('the answer ended in the middle of a line')
+  if (lines.rest !== '') throw new Error('the answer ended in the middle of a line')
 }
 
 async function boundedText(response: Response): Promise<string> {

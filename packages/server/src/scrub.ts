@@ -8,27 +8,46 @@ import { Secret } from '@keywell/protocol'
 
 const redacted = '[redacted]'
 
-/** Shapes of secrets. What stands in `keep` stays, so that the line still says what it was about. */
-const shapes: readonly RegExp[] = [
+/**
+ * Shapes of secrets. `keep` and `after` stay, so that the line still says what it was about.
+ *
+ * Each takes all that may belong to the secret, and only then its length is looked at: a pattern that
+ * counts would go back and try again from the next character, and a long text would cost its square.
+ */
+const shapes: readonly { readonly pattern: RegExp; readonly minLength: number }[] = [
   // Ours: API keys, connect and change tokens and every other JWT, secrets of webhooks.
-  /(?<keep>\bkw_[0-9A-HJKMNP-TV-Z]{26}_)[0-9A-Z]{20,}/g,
-  /\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g,
-  /(?<keep>\bwhsec_)[\w+/=-]{16,}/g,
+  { pattern: /(?<keep>\bkw_[0-9A-Z]+_)(?<secret>[0-9A-Z]+)/g, minLength: 20 },
+  { pattern: /\b(?<secret>eyJ[\w.-]+)/g, minLength: 14 },
+  { pattern: /(?<keep>\bwhsec_)(?<secret>[\w+/=-]+)/g, minLength: 16 },
   // Of providers: GitLab (tokens, OAuth secrets, runners, deploys), GitHub, Slack, OpenAI and the like.
-  /(?<keep>\b(?:gl[a-z]{2,8}|gloas)-)[\w.-]{16,}/g,
-  /(?<keep>\b(?:gh[a-z]|github_pat)_)\w{16,}/g,
-  /(?<keep>\b(?:xox[a-z]|sk|pk|rk)[-_])[\w-]{16,}/g,
+  { pattern: /(?<keep>\bgl[a-z]+-)(?<secret>[\w.-]+)/g, minLength: 16 },
+  { pattern: /(?<keep>\b(?:gh[a-z]|github_pat)_)(?<secret>\w+)/g, minLength: 16 },
+  { pattern: /(?<keep>\b(?:xox[a-z]|sk|pk|rk)[-_])(?<secret>[\w-]+)/g, minLength: 16 },
   // As a header or a line of one.
-  /(?<keep>\b(?:Bearer|Basic|DPoP)\s+)[\w.~+/=-]{8,}/gi,
-  // In a URL, a form or a connection string.
-  /(?<keep>[?&#;\s"']?\b(?:access_token|refresh_token|id_token|client_secret|client_assertion|code|code_verifier|state|token|ticket|keywell_ticket|start_code|password|passwd|private_token|secret|api_key|sig|signature)=)[^&#\s"';]+/gi,
-  /(?<keep>\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@]{0,200}:)[^\s/@]{1,500}(?=@)/gi,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  { pattern: /(?<keep>\b(?:Bearer|Basic|DPoP)\s+)(?<secret>[\w.~+/=-]+)/gi, minLength: 8 },
+  // In a connection string.
+  { pattern: /(?<keep>:\/\/[^\s:/@]*:)(?<secret>[^\s/@]+)(?<after>@)/g, minLength: 1 },
+  // Keys and certificates, up to the two dashes that begin the last line. One dash may stand in a header.
+  { pattern: /(?<keep>-----BEGIN [A-Z ]*-----)(?<secret>(?:[^-]|-[^-])*)/g, minLength: 1 },
 ]
 
-/** Names of fields whose value is a secret, whatever it looks like. */
-const secretNames =
-  /^(?:authorization|proxy-authorization|cookie|set-cookie|private-token|.*(?:password|passphrase|secret|credential)|(?:access|refresh|id|connect|bearer|private|finish)?_?token|api_?key|code|code_?verifier|verifier|state|ticket|start_?code|private_?key|root_?key|pepper)$/i
+/** Parameters of a URL or a form whose value is a secret. */
+const secretParameters: ReadonlySet<string> = new Set(
+  [
+    'access_token refresh_token id_token private_token token client_secret client_assertion secret',
+    'code code_verifier state ticket keywell_ticket start_code password passwd api_key sig signature',
+  ].flatMap((names) => names.split(' ')),
+)
+
+/** Names of fields whose value is a secret, whatever it looks like: by their end, or as a whole. */
+const secretEnds = /(?:password|passphrase|secret|credential)$/
+const secretNames: ReadonlySet<string> = new Set(
+  [
+    'authorization proxy-authorization cookie set-cookie private-token',
+    'token accesstoken refreshtoken idtoken connecttoken bearertoken privatetoken finishtoken',
+    'apikey privatekey rootkey pepper code codeverifier verifier state ticket startcode',
+  ].flatMap((names) => names.split(' ')),
+)
 
 /** Deeper than this, and longer than this, nobody reads. */
 const maxDepth = 6
@@ -38,15 +57,33 @@ const maxCharacters = 8_192
 /** A text without anything in it that has the shape of a secret. */
 export function scrubText(text: string): string {
   let clean = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text
-  for (const shape of shapes) clean = clean.replace(shape, redact)
-  return clean
+  for (const { pattern, minLength } of shapes) {
+    clean = clean.replace(pattern, (found, ...told) => redact(found, told.at(-1), minLength))
+  }
+  return withoutParameters(clean)
 }
 
-/** The last of what `replace` tells is the named groups, where the shape has some. */
-function redact(...told: unknown[]): string {
-  const groups = told.at(-1)
-  const keep = typeof groups === 'object' && groups !== null && 'keep' in groups ? groups.keep : ''
-  return `${keep ?? ''}${redacted}`
+/** @param groups the last of what `replace` tells: the named groups of the pattern */
+function redact(found: string, groups: Record<string, string>, minLength: number): string {
+  const { keep = '', secret = '', after = '' } = groups
+  return secret.length < minLength ? found : `${keep}${redacted}${after}`
+}
+
+/** Each value of a parameter that is a secret, up to where the next one begins. */
+function withoutParameters(text: string): string {
+  let clean = ''
+  let told = 0
+  for (const { 0: found, 1: name = '', index } of text.matchAll(/\b(\w+)=/g)) {
+    if (index < told || !secretParameters.has(name.toLowerCase())) continue
+    const from = index + found.length
+    const valueEnd = /[&#\s"';]|$/g
+    valueEnd.lastIndex = from
+    const end = valueEnd.exec(text)?.index ?? text.length
+    if (end === from) continue
+    clean += text.slice(told, from) + redacted
+    told = end
+  }
+  return clean + text.slice(told)
 }
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -93,7 +130,8 @@ function scrubEntries(entries: readonly [string, unknown][], depth: number): obj
 /** `code` is the name of an error's code, too; that is a word, and no secret has so few characters. */
 function isSecretName(name: string, value: unknown): boolean {
   if (value === null || value === undefined || typeof value === 'boolean') return false
-  if (!secretNames.test(name)) return false
+  const plain = name.toLowerCase()
+  if (!secretEnds.test(plain) && !secretNames.has(plain.replaceAll('_', ''))) return false
   const isWord = typeof value === 'string' && /^[a-z_]{1,40}$|^[A-Z0-9_]{1,30}$/.test(value)
   return !(isWord && /^(?:code|state)$/i.test(name))
 }

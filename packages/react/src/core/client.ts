@@ -42,7 +42,7 @@ export interface KeywellClient {
 /** Makes the client of a page. It does nothing yet, so that it may be made on a server, and twice. */
 export function createKeywellClient(options: ClientOptions = {}): KeywellClient {
   const { returnMode, fetchSession = postSession } = options
-  const endpoint = (options.endpoint ?? '/api/keywell').replace(/\/+$/, '')
+  const endpoint = (options.endpoint ?? '/api/keywell').replace(/\/$/, '')
   // Read late: a server has no window, and `fetch` may be patched after us.
   const window = (): BrowserWindow => options.window ?? globalThis.window
   const fetch: Fetch = (url, init) => (options.fetch ?? window().fetch)(url, init)

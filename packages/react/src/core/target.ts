@@ -23,7 +23,7 @@ export function findConnection(
       (connectionId === undefined
         ? one.provider === provider &&
           one.name === connection &&
-          (host === undefined || one.host === host.replace(/\/+$/, ''))
+          (host === undefined || one.host === host.replace(/\/$/, ''))
         : one.id === connectionId),
   )
 }

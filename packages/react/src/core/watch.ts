@@ -100,13 +100,15 @@ async function readData(
 ): Promise<void> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
-  let text = ''
+  let rest = ''
   for (;;) {
     const { done, value } = await reader.read()
     if (done) return
-    const lines = (text + decoder.decode(value, { stream: true })).split('\n')
+    // Only what is new is searched for line breaks, however many pieces a line comes in.
+    const lines = decoder.decode(value, { stream: true }).split('\n')
+    lines[0] = rest + lines[0]
     // What follows the last line break is not complete yet.
-    text = lines.pop() ?? ''
+    rest = lines.pop() ?? ''
     for (const line of lines) if (line.startsWith('data:')) onData(line.slice(5))
   }
 }

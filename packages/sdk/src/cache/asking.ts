@@ -1,4 +1,5 @@
-import type { KeywellError, ReadCredential, ReadCredentialAnswer } from '@keywell/protocol'
+import { KeywellError, type ReadCredential, type ReadCredentialAnswer } from '@keywell/protocol'
+import type { Clock } from '../clock.ts'
 import { Credential } from '../credential.ts'
 import type { Coverage } from './coverage.ts'
 import type { Entry, Question } from './entry.ts'
@@ -11,8 +12,7 @@ const maxAsks = 3
 
 export interface AskingParts {
   readonly read: (query: ReadCredential) => Promise<ReadCredentialAnswer>
-  /** Monotonic milliseconds. */
-  readonly now: () => number
+  readonly clock: Pick<Clock, 'now' | 'resumedAtMs'>
   readonly coverage: Coverage
   readonly generations: Generations
   /** Holds an answer. Undefined: it compares with something that is not held any more. */
@@ -82,20 +82,40 @@ export class Asking {
   }
 
   async #askUntilTaken(entry: Entry, minGeneration: number | undefined): Promise<Credential> {
-    const { read, now, coverage, generations, take } = this.#parts
+    const { clock, coverage, generations, take } = this.#parts
     for (let asks = 1; ; asks += 1) {
       const { epoch, credential: held } = entry
-      const asked = { atMs: now(), stretch: coverage.stretch }
-      const answer = await read({
+      const asked = { atMs: clock.now(), stretch: coverage.stretch }
+      const answer = await this.#read(entry, asked, {
         ...requestOf(entry.identity),
         ...(minGeneration === undefined ? { ifNewerThan: held?.generation } : { minGeneration }),
       })
+      // What was said before a pause says nothing of now.
+      clock.now()
+      const isFromBefore = asked.atMs < clock.resumedAtMs
+      if (isFromBefore && asks < maxAsks) continue
+      if (answer instanceof KeywellError) throw answer
       const isTooOld = generations.isTooOld(answer)
-      const isCurrent = epoch === entry.epoch && !isTooOld
+      const isCurrent = epoch === entry.epoch && !isTooOld && !isFromBefore
       const credential = isCurrent ? take(entry, answer, asked) : undefined
       if (credential !== undefined) return credential
       if (asks < maxAsks) continue
       throw isTooOld ? tooOld(answer, generations.highest(answer.connectionId)) : overtaken()
+    }
+  }
+
+  /** What the service answered, or why it did not. Either way it was asked. */
+  async #read(
+    entry: Entry,
+    asked: Question,
+    query: ReadCredential,
+  ): Promise<ReadCredentialAnswer | KeywellError> {
+    try {
+      return await this.#parts.read(query)
+    } catch (error) {
+      return asKeywellError(error)
+    } finally {
+      entry.askedAtMs = asked.atMs
     }
   }
 }

@@ -4,6 +4,7 @@ import {
   type ReadCredentialAnswer,
   readCredentialSchema,
 } from '@keywell/protocol'
+import { Clock } from '../clock.ts'
 import { Credential } from '../credential.ts'
 import { callHook, type EvictReason, type Hooks } from '../hooks.ts'
 import { parseInput } from '../service.ts'
@@ -35,8 +36,10 @@ export interface CredentialQuery {
 
 export interface CacheParts extends Bounds {
   readonly read: (query: ReadCredential) => Promise<ReadCredentialAnswer>
-  /** Monotonic milliseconds; the machine's clock unless one was passed in. */
+  /** Undefined: the machine's own, which does not jump but for pauses. */
   readonly now: (() => number) | undefined
+  /** Milliseconds since 1970. */
+  readonly wallNow: () => number
   readonly random: () => number
   readonly hooks: Hooks
   readonly maxEntries: number
@@ -61,7 +64,7 @@ const replaceWithinMs = 500
  */
 export class CredentialCache {
   readonly #parts: CacheParts
-  readonly #now: () => number
+  readonly #clock: Clock
   /** Beside the other parts, because it is looked at on every hit. */
   readonly #onHit: Hooks['onHit']
   readonly #entries: Entries
@@ -71,18 +74,21 @@ export class CredentialCache {
   readonly #asking: Asking
   readonly #background: Background<Entry>
   #sweeper: NodeJS.Timeout | undefined
+  /** The clocks were looked at in this turn of the event loop. */
+  #hasLooked = false
   #isClosed = false
 
   constructor(parts: CacheParts) {
     this.#parts = parts
-    this.#now = parts.now ?? (() => performance.now())
+    const { wallNow: wall, now: monotonic = () => performance.now() } = parts
+    this.#clock = new Clock({ monotonic, wall }, () => this.#doubt())
     this.#onHit = parts.hooks.onHit
-    this.#freshness = new Freshness(this.#coverage, parts)
+    this.#freshness = new Freshness(this.#clock, this.#coverage, parts)
     this.#entries = new Entries(parts.maxEntries, (entry) => this.#evict(entry, 'full'))
     this.#generations = new Generations(parts.maxEntries)
     this.#asking = new Asking({
       read: parts.read,
-      now: this.#now,
+      clock: this.#clock,
       coverage: this.#coverage,
       generations: this.#generations,
       take: (entry, answer, asked) => this.#take(entry, answer, asked),
@@ -97,7 +103,12 @@ export class CredentialCache {
 
   get(query: CredentialQuery): Promise<Credential> {
     const entry = this.#entries.find(query)
-    if (entry?.ready !== undefined && entry.isFresh && query.scopes === undefined) {
+    if (
+      entry?.ready !== undefined &&
+      (this.#hasLooked || this.#look()) &&
+      entry.isFresh &&
+      query.scopes === undefined
+    ) {
       this.#hit(entry)
       return entry.ready
     }
@@ -108,7 +119,8 @@ export class CredentialCache {
   getSync(query: CredentialQuery): Credential | undefined {
     const entry = this.#entries.find(query)
     if (entry === undefined) return undefined
-    const credential = entry.isFresh ? entry.credential : this.#servable(entry)
+    const isFresh = (this.#hasLooked || this.#look()) && entry.isFresh
+    const credential = isFresh ? entry.credential : this.#servable(entry)
     if (credential === undefined) return undefined
     this.#hit(entry)
     return query.scopes === undefined ? credential : knownForScopes(entry, credential, query.scopes)
@@ -137,11 +149,16 @@ export class CredentialCache {
     for (const entry of this.#entries.all()) this.#entries.remove(entry)
   }
 
+  /** Milliseconds since some beginning, pauses included. */
+  now(): number {
+    return this.#clock.now()
+  }
+
   // What the change stream tells
 
   /** From now on every change is told. What was read before is looked at again. */
   coverFromNow(): void {
-    this.#coverage.begin(this.#now())
+    this.#coverage.begin(this.#clock.now())
     for (const entry of this.#entries.all()) {
       if (entry.credential !== undefined) this.#background.add(entry)
     }
@@ -196,7 +213,7 @@ export class CredentialCache {
 
   /** The old one is not served any more. The new one is asked for ahead of need, if there is any. */
   #replace(entry: Entry): void {
-    if (this.#freshness.isIdle(entry, this.#now())) {
+    if (this.#freshness.isIdle(entry, this.#clock.now())) {
       this.#remove(entry, 'idle')
       return
     }
@@ -218,7 +235,7 @@ export class CredentialCache {
   async #getSlowly(query: CredentialQuery): Promise<Credential> {
     const entry = this.#entryOf(query)
     const { refusal } = entry
-    if (refusal !== undefined && this.#now() < refusal.untilMs) throw copyOf(refusal.error)
+    if (refusal !== undefined && this.#clock.now() < refusal.untilMs) throw copyOf(refusal.error)
     let credential = this.#servable(entry)
     if (credential === undefined) {
       entry.isUsed = true
@@ -233,11 +250,10 @@ export class CredentialCache {
 
   /** What may be handed out without waiting. Starts the search for a newer one when that is due. */
   #servable(entry: Entry): Credential | undefined {
-    const nowMs = this.#now()
+    const nowMs = this.#clock.now()
     if (!this.#freshness.mayServe(entry, nowMs)) return undefined
-    const mayAsk = nowMs >= entry.retryAtMs
-    if (mayAsk && this.#freshness.mustAsk(entry, nowMs)) return undefined
-    if (nowMs >= entry.softAtMs && mayAsk) this.#background.add(entry)
+    if (this.#freshness.mustAsk(entry, nowMs)) return undefined
+    if (nowMs >= entry.softAtMs && nowMs >= entry.retryAtMs) this.#background.add(entry)
     return entry.credential
   }
 
@@ -282,7 +298,7 @@ export class CredentialCache {
     if (held !== undefined) this.#entries.unlink(entry, held.connectionId)
     this.#entries.link(entry, credential.connectionId)
     this.#generations.see(credential.connectionId, credential.generation)
-    const nowMs = this.#now()
+    const nowMs = this.#clock.now()
     entry.hold(credential, answer.expiresInMs, asked)
     entry.waitForNewer(nowMs)
     this.#judge(entry, nowMs)
@@ -300,7 +316,7 @@ export class CredentialCache {
   /** A verdict ends what is held; any other failure does not, as long as the bound allows. */
   #afterFailure(entry: Entry, error: KeywellError, background: boolean): Credential {
     callHook(this.#parts.hooks.onError, { error, background })
-    const nowMs = this.#now()
+    const nowMs = this.#clock.now()
     const rememberMs = verdictMs(error)
     if (rememberMs !== undefined) {
       this.#evict(entry, reasonOf(error))
@@ -322,7 +338,7 @@ export class CredentialCache {
     const asked = parseInput(readCredentialSchema, query, 'getCredential')
     const { provider, tenantId, userId, connection, host } = asked
     const identity = { provider, tenantId, userId, connection, host }
-    const entry = new Entry(identity, this.#parts.random(), this.#now())
+    const entry = new Entry(identity, this.#parts.random(), this.#clock.now())
     this.#entries.add(entry)
     if (this.#sweeper === undefined) {
       this.#sweeper = setInterval(() => this.#sweep(), sweepMs)
@@ -333,7 +349,7 @@ export class CredentialCache {
 
   /** The one timer: keeps used entries fresh, lets the others go, and judges who is fresh. */
   #sweep(): void {
-    const nowMs = this.#now()
+    const nowMs = this.#clock.now()
     for (const entry of this.#entries.all()) {
       if (entry.isUsed) {
         entry.isUsed = false
@@ -352,13 +368,32 @@ export class CredentialCache {
   /**
    * A hit does not look at the clock, which would cost as much as all the rest: fresh is what stays
    * fresh until the sweep after the next one. Timers run before the requests that came meanwhile, so
-   * a sweep is late only for reads inside the task that made it late.
+   * a sweep is late only for reads inside the task that made it late. A pause is seen by `look`.
    *
    * A clock that was passed in may jump; with one, every read looks at it.
    */
   #judge(entry: Entry, nowMs: number): void {
     entry.isFresh =
       this.#parts.now === undefined && this.#freshness.isFresh(entry, nowMs + 2 * sweepMs)
+  }
+
+  /**
+   * Looks for a pause, once in each turn of the event loop: a process that is suspended is so between
+   * two of them. Where there is no telling turns apart, every read looks.
+   */
+  #look(): true {
+    this.#clock.now()
+    if (globalThis.setImmediate === undefined) return true
+    this.#hasLooked = true
+    setImmediate(() => {
+      this.#hasLooked = false
+    })
+    return true
+  }
+
+  /** After a pause nothing is fresh before the service was asked. */
+  #doubt(): void {
+    for (const entry of this.#entries.all()) entry.isFresh = false
   }
 
   /** Drops what is held; the entry stays, and takes what comes next. */

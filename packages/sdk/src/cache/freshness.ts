@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { Coverage } from './coverage.ts'
 import type { Entry } from './entry.ts'
 
@@ -12,17 +13,23 @@ export interface Bounds {
 
 /** What may be done with an entry at a given time. Decides; changes nothing. */
 export class Freshness {
+  readonly #clock: Pick<Clock, 'resumedAtMs'>
   readonly #coverage: Coverage
   readonly #bounds: Bounds
 
-  constructor(coverage: Coverage, bounds: Bounds) {
+  constructor(clock: Pick<Clock, 'resumedAtMs'>, coverage: Coverage, bounds: Bounds) {
+    this.#clock = clock
     this.#coverage = coverage
     this.#bounds = bounds
   }
 
   /** Neither due nor out of bound, up to and including `untilMs`. */
   isFresh(entry: Entry, untilMs: number): boolean {
-    return untilMs < entry.softAtMs && untilMs < this.#trustedUntilMs(entry)
+    return (
+      untilMs < entry.softAtMs &&
+      untilMs < this.#trustedUntilMs(entry) &&
+      !this.#isFromBefore(entry)
+    )
   }
 
   /** Still valid, and inside the stated bound. */
@@ -36,9 +43,11 @@ export class Freshness {
     )
   }
 
-  /** The service has to be asked before it is served, unless that has failed a moment ago. */
+  /** The service has to be asked before it is served. Not again when that has failed a moment ago. */
   mustAsk(entry: Entry, nowMs: number): boolean {
-    return nowMs >= entry.hardAtMs || nowMs >= this.#trustedUntilMs(entry)
+    if (this.#isFromBefore(entry)) return true
+    const isUncertain = nowMs >= entry.hardAtMs || nowMs >= this.#trustedUntilMs(entry)
+    return isUncertain && nowMs >= entry.retryAtMs
   }
 
   /** To be asked for ahead of need: inside the soft window, or halfway to the bound without news. */
@@ -60,6 +69,11 @@ export class Freshness {
       return entry.refusal === undefined || nowMs >= entry.refusal.untilMs
     }
     return nowMs >= entry.endsAtMs || (this.isIdle(entry, nowMs) && nowMs >= entry.softAtMs)
+  }
+
+  /** The service was last asked before a pause; what has happened since nobody told. */
+  #isFromBefore(entry: Entry): boolean {
+    return entry.askedAtMs < this.#clock.resumedAtMs
   }
 
   #trustedUntilMs(entry: Entry): number {

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { charactersSearched } from '../../../../test/support/counted-text.ts'
+import { verifies } from '../../../../test/support/verifies.ts'
 import { readEvents } from './server-sent-events.ts'
 
 async function* chunksOf(...texts: string[]): AsyncGenerator<Uint8Array, void, void> {
@@ -68,6 +70,23 @@ test('where the chunks are cut makes no difference, whatever the line ends are',
       },
     ),
   )
+})
+
+verifies('sdk:linear-text', async () => {
+  const line = `data: ${'x'.repeat(20_000)}`
+  const bytes = new TextEncoder().encode(`${line}\n\n`)
+  async function* oneByOne() {
+    for (const byte of bytes) yield Uint8Array.of(byte)
+  }
+  const searched = await charactersSearched(async () => {
+    for await (const { data } of readEvents(oneByOne())) expect(data).toHaveLength(20_000)
+  })
+  expect(searched).toBeGreaterThan(0)
+  expect(searched).toBeLessThan(10 * bytes.length)
+})
+
+test('an event of many lines is refused before it fills the memory', async () => {
+  await expect(read('data: one more line\n'.repeat(10_000))).rejects.toThrow('too long')
 })
 
 test('an endless line is refused before it fills the memory', async () => {

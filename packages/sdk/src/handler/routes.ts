@@ -12,7 +12,7 @@ export type Route = {
 
 /** Finds the route by the end of the path, so that the handler need not know where it is mounted. */
 export function routeOf(method: string, pathname: string): Route {
-  const parts = pathname.replace(/\/+$/, '').split('/')
+  const parts = pathname.replace(/\/$/, '').split('/')
   const last = parts.at(-1) ?? ''
   const mountPath = parts.slice(0, -1).join('/')
   switch (`${method} ${last}`) {

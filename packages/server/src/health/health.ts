@@ -184,5 +184,6 @@ const cameToItsEnd: Death = {
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {
-  return some.length === others.length && some.every((scope) => others.includes(scope))
+  const held = new Set(others)
+  return some.length === others.length && some.every((scope) => held.has(scope))
 }
