@@ -521,7 +521,12 @@ export const requirements = {
   },
   'T29:guessing': {
     behaviour:
-      'Wrong API keys from one address are answered 429 with Retry-After, and hold up nobody who was right.',
+      'Wrong API keys from one address are answered 429 with Retry-After, and hold up nobody there whose key is right.',
+    source: 'threats.md, API keys',
+  },
+  'T29:look-ups-bounded': {
+    behaviour:
+      'A flood of API keys that were made up is looked up by one statement at a time, a repeated one by none, and one with a wrong checksum by none.',
     source: 'threats.md, API keys',
   },
   'T29:key-rate': {
@@ -544,6 +549,38 @@ export const requirements = {
     behaviour:
       "Every answer forbids scripts, frames and sniffing, and no origin but a session's may read one.",
     source: 'T10; threats.md, Connect tokens',
+  },
+  'door:flow-streams': {
+    behaviour:
+      'Event streams are bounded by flow, connect session, address, API key and process; one beyond is refused with Retry-After.',
+    source: 'T25; threats.md, Connect tokens',
+  },
+  'door:flow-streams-end': {
+    behaviour: 'An event stream of a flow ends with the flow, its connect session and its tenant.',
+    source: 'T18; threats.md, Connect tokens',
+  },
+  'door:flow-polled-once': {
+    behaviour: 'A flow that is watched is looked at once a second, however many watch it.',
+    source: 'T25; connect.md',
+  },
+  'door:kept-answers': {
+    behaviour:
+      'Readiness asks the database once a second, whoever asks for it, and the API document is made once.',
+    source: 'T25',
+  },
+  'door:connections': {
+    behaviour:
+      'The service takes so many connections and no more: one beyond is answered 503 with Retry-After.',
+    source: 'T25',
+  },
+  'door:silent-readers': {
+    behaviour: 'A client that takes nothing of what it is sent is cut off.',
+    source: 'T25',
+  },
+  'door:uncounted-proxy': {
+    behaviour:
+      'Behind a proxy that KEYWELL_PROXIES does not count the log says, once, that its clients share one address.',
+    source: 'threats.md, API keys',
   },
   'door:slow-clients': {
     behaviour: 'A client that sends too slowly or too much is cut off, and holds up nobody.',

@@ -144,6 +144,78 @@ describeDeployments((deployment) => {
     }
   })
 
+  /** Event streams of a flow, as its page opens them. */
+  async function watched(count: number, who = { tenantId: 'ten_w', userId: 'usr_w' }) {
+    const { stage } = deployment()
+    const session = await stage.session(who)
+    const flow = await stage.flow(session)
+    const watch = () =>
+      ask(stage.keywell, `/connect/flows/${flow.flowId}`, session.connectToken, {
+        accept: 'text/event-stream',
+      })
+    return { session, flow, watch, open: await Promise.all(Array.from({ length: count }, watch)) }
+  }
+
+  verifies('door:flow-streams', async () => {
+    const { stage } = deployment()
+    const { session, flow, watch, open } = await watched(60)
+    const taken = open.filter(({ status }) => status === 200)
+    expect(taken).toHaveLength(4)
+    expect(open.filter(({ status }) => status === 429)).toHaveLength(56)
+    const url = `${stage.url}/connect/flows/${flow.flowId}`
+    const headers = { authorization: `Bearer ${session.connectToken}`, accept: 'text/event-stream' }
+    const refused = await stage.keywell.fetch(new Request(url, { headers }))
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await refused.json()).toMatchObject({ code: 'rate_limited', retryAfterMs: 5_000 })
+    // Other flows of the session have places, until the session has none; looks by themselves go on.
+    const flows = [await stage.flow(session), await stage.flow(session)]
+    const more = await Promise.all(
+      flows.flatMap(({ flowId }) =>
+        Array.from({ length: 4 }, () =>
+          fetchStream(`${stage.url}/connect/flows/${flowId}`, headers),
+        ),
+      ),
+    )
+    expect(more.filter(({ status }) => status === 200)).toHaveLength(4)
+    expect(
+      (await stage.page(session.connectToken, 'GET', `/connect/flows/${flow.flowId}`)).status,
+    ).toBe(200)
+    // A place is free again when its page has gone.
+    await taken[0]?.cancel()
+    const next = await watch()
+    expect(next.status).toBe(200)
+  })
+
+  const fetchStream = async (url: string, headers: Record<string, string>) => {
+    const reader = new Reader(await deployment().stage.keywell.fetch(new Request(url, { headers })))
+    onTestFinished(reader.cancel)
+    return reader
+  }
+
+  verifies('door:flow-streams-end', async () => {
+    const { stage, database } = deployment()
+    const endings: ((
+      of: Awaited<ReturnType<typeof watched>>,
+      tenantId: string,
+    ) => Promise<unknown>)[] = [
+      ({ session, flow }) =>
+        stage.page(session.connectToken, 'DELETE', `/connect/flows/${flow.flowId}`),
+      ({ session }) =>
+        database.query(
+          `update connect_sessions set expires_at = now() - interval '1 second' where id = $1`,
+          [session.sessionId],
+        ),
+      (_, tenantId) => stage.keywell.tenants.erase(tenantId),
+    ]
+    for (const [index, end] of endings.entries()) {
+      const tenantId = `ten_end_${index}`
+      const of = await watched(2, { tenantId, userId: 'usr_end' })
+      await until('both have begun', () => of.open.every(({ text }) => text.includes('"created"')))
+      await end(of, tenantId)
+      await until(`both have ended, ${index}`, () => of.open.every(({ state }) => state === 'over'))
+    }
+  })
+
   verifies('T29:slow-answers', async () => {
     const { stage, database } = deployment()
     const who = { tenantId: 'ten_slow', userId: 'usr_slow' }

@@ -65,7 +65,12 @@ async function makeFirstApiKey(keywell: KeywellService, settings: Settings, logg
 
 function listen(keywell: KeywellService, settings: Settings, logger: Logger): void {
   const { publicUrl, role } = settings
-  const server = openServer(keywell, settings, ({ address, port }) =>
+  const onUncountedProxy = ({ address }: { address: string | undefined }) =>
+    logger.warn(
+      { address },
+      'requests come through a proxy that KEYWELL_PROXIES does not count: all its clients share one address, and its limits. Set KEYWELL_PROXIES to the number of your proxies.',
+    )
+  const server = openServer(keywell, { ...settings, onUncountedProxy }, ({ address, port }) =>
     logger.info({ address, port, publicUrl, role }, 'listening'),
   )
   const metrics =
@@ -140,6 +145,7 @@ async function main(): Promise<void> {
       egressProxy: settings.egressProxy,
       limits: settings.hostLimits,
       doorLimits: settings.doorLimits,
+      streamLimits: settings.streamLimits,
       role: settings.role,
       auditDays: settings.auditDays,
       keys: openKeys(settings, logger),

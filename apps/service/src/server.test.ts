@@ -14,17 +14,21 @@ afterEach(() => {
   }
 })
 
+/** The same times, a hundred times as fast. */
+const shortened = {
+  ...patience,
+  headersTimeout: 100,
+  requestTimeout: 300,
+  keepAliveTimeout: 650,
+  connectionsCheckingInterval: 20,
+  silenceTimeout: 1_800,
+}
+
 /** A service that says whose a request is and how long its body was. */
 async function listen(proxies = 0): Promise<number> {
   const echo = async (request: Request, from: { address?: string | undefined } = {}) =>
     new Response(`${from.address} ${(await request.text()).length}`)
-  const shortened = Object.fromEntries(
-    Object.entries(patience).map(([name, value]) => [
-      name,
-      name === 'maxHeaderSize' ? value : Number(value) / 100,
-    ]),
-  )
-  const options = { host: '127.0.0.1', port: 0, proxies, patience: shortened }
+  const options = { host: '127.0.0.1', port: 0, proxies, patience: shortened, maxConnections: 50 }
   return new Promise((resolve) => {
     open.push(openServer({ fetch: echo }, options, ({ port }) => resolve(port)))
   })
@@ -90,4 +94,82 @@ verifies('door:client-address', async () => {
   const socket = { remoteAddress: '127.0.0.1' } as Parameters<typeof clientAddress>[0]['socket']
   const headers = { 'x-forwarded-for': ' 198.51.100.1 ,203.0.113.9 ' }
   expect(clientAddress({ headers, socket }, 1)).toBe('203.0.113.9')
+})
+
+/** Listens with a service of the test's own. */
+async function serve(
+  answer: () => Response,
+  options: Partial<Parameters<typeof openServer>[1]>,
+): Promise<number> {
+  const all = { host: '127.0.0.1', port: 0, proxies: 0, maxConnections: 50, ...options }
+  return new Promise((resolve) => {
+    open.push(openServer({ fetch: async () => answer() }, all, ({ port }) => resolve(port)))
+  })
+}
+
+verifies('door:connections', async () => {
+  let asked = 0
+  const answer = () => {
+    asked += 1
+    return new Response('ok')
+  }
+  const port = await serve(answer, { maxConnections: 10 })
+  const idle: Socket[] = []
+  for (let index = 0; index < 10; index += 1) {
+    const socket = connect(port, '127.0.0.1')
+    idle.push(socket)
+    await once(socket, 'connect')
+  }
+  const ask = (path = '/') =>
+    drip(port, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`, '')
+  const refused = await ask()
+  expect(refused).toMatch(/^HTTP\/1\.1 503 /)
+  expect(refused).toMatch(/retry-after: 1/i)
+  expect(refused).toContain('"code":"unavailable"')
+  expect(asked).toBe(0)
+  // Or whoever restarts us would do so because many want something of us.
+  expect(await ask('/livez')).toMatch(/^HTTP\/1\.1 200 /)
+  for (const socket of idle.splice(0, 5)) {
+    socket.destroy()
+    await once(socket, 'close')
+  }
+  await expect.poll(() => ask()).toMatch(/^HTTP\/1\.1 200 /)
+  for (const socket of idle) socket.destroy()
+})
+
+verifies('door:silent-readers', async () => {
+  let cancelled = false
+  const endless = () =>
+    new Response(
+      new ReadableStream({
+        pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+        cancel() {
+          cancelled = true
+        },
+      }),
+    )
+  const port = await serve(endless, { patience: shortened })
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  socket.pause()
+  await expect.poll(() => cancelled).toBe(true)
+  socket.destroy()
+})
+
+verifies('door:uncounted-proxy', async () => {
+  const seen: unknown[] = []
+  const onUncountedProxy = (address: unknown) => void seen.push(address)
+  const ask = async (port: number, headers: Record<string, string>) => {
+    await (await fetch(`http://127.0.0.1:${port}`, { headers })).text()
+  }
+  const forwarded = { 'x-forwarded-for': '203.0.113.9' }
+  const uncounted = await serve(() => new Response('ok'), { onUncountedProxy })
+  await ask(uncounted, {})
+  expect(seen).toEqual([])
+  for (const headers of [forwarded, { forwarded: 'for=203.0.113.9' }]) await ask(uncounted, headers)
+  expect(seen).toEqual([{ address: '127.0.0.1' }])
+  const counted = await serve(() => new Response('ok'), { proxies: 1, onUncountedProxy })
+  await ask(counted, forwarded)
+  expect(seen).toHaveLength(1)
 })

@@ -1,14 +1,18 @@
-import type { Server, ServerOptions } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type HttpBindings, serve } from '@hono/node-server'
-import type { KeywellService } from '@keywell/server'
+import { KeywellError, type KeywellService } from '@keywell/server'
 import { clientAddress } from './client-address.ts'
+
+interface Patience extends ServerOptions {
+  silenceTimeout: number
+}
 
 /**
  * How long the service waits for a client, and for how much. A client that sends a byte now and then
- * holds a socket for these times and no longer; streams that we send are not concerned.
+ * holds a socket for these times and no longer. Streams that we send are not concerned, but by the last one.
  */
-export const patience: ServerOptions = {
+export const patience: Patience = {
   /** Milliseconds from the first byte to the end of the headers. */
   headersTimeout: 10_000,
   /** To the end of the body, which has 64 KB at most. */
@@ -17,6 +21,11 @@ export const patience: ServerOptions = {
   keepAliveTimeout: 65_000,
   /** How often the first two are looked at. */
   connectionsCheckingInterval: 2_000,
+  /**
+   * Milliseconds without a byte either way: it ends whoever takes nothing of what we send. Streams send
+   * something every few seconds, and no call takes so long.
+   */
+  silenceTimeout: 180_000,
   /** Bytes of all headers together; Node answers more with 431. */
   maxHeaderSize: 16_384,
 }
@@ -29,22 +38,65 @@ export function openServer(
     port: number
     /** Proxies of ours that every request passes; see `clientAddress`. */
     proxies: number
-    patience?: ServerOptions
+    patience?: Patience
+    /** Connections at once. Those beyond are answered 503; a tenth more than that are closed unheard. */
+    maxConnections: number
+    /** Called once, when a proxy that is not counted seems to stand before the service. */
+    onUncountedProxy?: (seen: { address: string | undefined }) => void
   },
   onListening: (address: AddressInfo) => void,
 ): Server {
+  const { maxConnections, proxies } = options
+  const { silenceTimeout, ...serverOptions } = options.patience ?? patience
+  let connections = 0
+  let onUncountedProxy = proxies === 0 ? options.onUncountedProxy : undefined
+
+  /** Then all clients of that proxy share one address, and its limits. */
+  function lookForProxy({ headers, socket }: IncomingMessage): void {
+    if (headers['x-forwarded-for'] === undefined && headers.forwarded === undefined) return
+    onUncountedProxy?.({ address: socket.remoteAddress })
+    onUncountedProxy = undefined
+  }
+
   const server = serve(
     {
-      fetch: (request, env) => {
+      fetch: async (request, env) => {
         // Ours is a server of HTTP/1.1: see `createHttpOptions` of the package.
         const { incoming } = env as HttpBindings
-        return keywell.fetch(request, { address: clientAddress(incoming, options.proxies) })
+        if (connections > maxConnections && new URL(request.url).pathname !== '/livez')
+          return full()
+        if (onUncountedProxy !== undefined) lookForProxy(incoming)
+        return keywell.fetch(request, { address: clientAddress(incoming, proxies) })
       },
       hostname: options.host,
       port: options.port,
-      serverOptions: options.patience ?? patience,
+      serverOptions,
     },
     onListening,
   )
-  return server as Server // for the same reason
+  const http = server as Server // for the same reason
+  http.maxConnections = Math.ceil(maxConnections * 1.1)
+  http.timeout = silenceTimeout
+  http.on('connection', (socket) => {
+    connections += 1
+    socket.once('close', () => {
+      connections -= 1
+    })
+  })
+  return http
+}
+
+/** Why a client is sent away: no request of it is looked at. */
+function full(): Response {
+  const error = new KeywellError('unavailable', 'The service has too many connections.', {
+    retryAfterMs: 1_000,
+  })
+  return new Response(JSON.stringify(error.toProblem()), {
+    status: error.status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'retry-after': '1',
+      connection: 'close',
+    },
+  })
 }

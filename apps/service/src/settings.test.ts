@@ -56,6 +56,21 @@ test('how often the service may be called', () => {
   }
 })
 
+test('how many streams and connections there may be', () => {
+  expect(readSettings(least)).toMatchObject({
+    streamLimits: { address: 100 },
+    maxConnections: 10_000,
+  })
+  const more = { ...least, KEYWELL_ADDRESS_STREAMS: '500', KEYWELL_MAX_CONNECTIONS: '50000' }
+  expect(readSettings(more)).toMatchObject({
+    streamLimits: { address: 500 },
+    maxConnections: 50_000,
+  })
+  expect(() => readSettings({ ...least, KEYWELL_MAX_CONNECTIONS: '0' })).toThrow(
+    /KEYWELL_MAX_CONNECTIONS/,
+  )
+})
+
 test('with https there is a proxy in front, unless told', () => {
   expect(readSettings(least).proxies).toBe(0)
   const https = { ...least, KEYWELL_PUBLIC_URL: 'https://keys.example' }

@@ -38,6 +38,10 @@ const environment = z.object({
   /** Calls that one API key may make, and one address without: `5000/20000` is 5,000 a second, 20,000 at once. */
   KEYWELL_KEY_RATE: z.string().transform(readRate).optional(),
   KEYWELL_ADDRESS_RATE: z.string().transform(readRate).optional(),
+  /** Event streams that pages of one address may have open at once: an office may share one. */
+  KEYWELL_ADDRESS_STREAMS: z.coerce.number().int().min(1).max(100_000).default(100),
+  /** Connections at once; the process needs as many open files and some. */
+  KEYWELL_MAX_CONNECTIONS: z.coerce.number().int().min(10).max(1_000_000).default(10_000),
   /**
    * Private hosts, comma-separated: `http://localhost:7401` or `https://gitlab.corp=10.0.0.0/8+fd12::/48`. One
    * that is for some tenants alone ends in their ids: `https://gitlab.corp=10.0.0.0/8 for ten_a+ten_b`, where
@@ -74,6 +78,8 @@ export interface Settings {
   connectUrl: string | undefined
   proxies: number
   doorLimits: NonNullable<KeywellOptions['doorLimits']>
+  streamLimits: NonNullable<KeywellOptions['streamLimits']>
+  maxConnections: number
   database: { url: string } | { dataDir: string; allowNonDurable: boolean }
   key: { file: string; make: boolean } | { fd: number } | { value: string }
   apiKeyFile: string | undefined
@@ -122,6 +128,8 @@ export function readSettings(variables: Record<string, string | undefined>): Set
       ...(env.KEYWELL_KEY_RATE === undefined ? {} : { key: env.KEYWELL_KEY_RATE }),
       ...(env.KEYWELL_ADDRESS_RATE === undefined ? {} : { address: env.KEYWELL_ADDRESS_RATE }),
     },
+    streamLimits: { address: env.KEYWELL_ADDRESS_STREAMS },
+    maxConnections: env.KEYWELL_MAX_CONNECTIONS,
     privateHosts: env.KEYWELL_ALLOW_HOSTS,
     egressProxy: env.KEYWELL_EGRESS_PROXY,
     hostLimits: env.KEYWELL_HOST_LIMITS,

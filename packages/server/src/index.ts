@@ -14,7 +14,7 @@
  * ```
  */
 
-export { type ApiKeyRole, apiKeyRoles, Secret } from '@keywell/protocol'
+export { type ApiKeyRole, apiKeyRoles, KeywellError, Secret } from '@keywell/protocol'
 export type {
   AuditFinding,
   AuditReport,

@@ -3,6 +3,7 @@ import type { AuditReport, VerifyOptions as VerifyAudit } from './audit/verify.t
 import type { From } from './http/context.ts'
 import type { DoorLimits } from './http/door.ts'
 import type { OperatorKeys } from './http/operator-keys.ts'
+import type { StreamLimits } from './http/stream-places.ts'
 import type { KeyOperations, KeyWaits } from './keys/operations.ts'
 import type { Logger } from './logger.ts'
 import type { Scrape } from './metrics/scrape.ts'
@@ -39,6 +40,8 @@ export interface KeywellOptions {
   limits?: Readonly<Record<string, HostLimits>>
   /** How often one key, one address and one guesser may call this process; see `defaultDoorLimits`. */
   doorLimits?: Partial<DoorLimits>
+  /** How many event streams may be open at once in this process; see `defaultStreamLimits`. */
+  streamLimits?: Partial<StreamLimits>
   /**
    * `serve`: HTTP alone. `worker`: keeps connections alive and tells webhooks; of HTTP it answers
    * `/livez`, `/readyz` and `/metrics`, and nothing else. Default `all`.

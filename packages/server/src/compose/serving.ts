@@ -2,7 +2,7 @@ import { createCallback } from '../connect/callback.ts'
 import { createConfirm } from '../connect/confirm.ts'
 import { createConnectTokens } from '../connect/connect-token.ts'
 import { createCreateConnection } from '../connect/create-connection.ts'
-import { createFlowHints } from '../connect/flow-hints.ts'
+import { createFlowWatch } from '../connect/flow-watch.ts'
 import { createFlows } from '../connect/flows.ts'
 import { codePepperLabel, createCodeMacs, createOneTimeCodes } from '../connect/one-time-code.ts'
 import { createSessions } from '../connect/sessions.ts'
@@ -13,6 +13,7 @@ import { createApp } from '../http/app.ts'
 import { createDoor, defaultDoorLimits } from '../http/door.ts'
 import { createKeyStreams } from '../http/key-streams.ts'
 import { createRefusedCalls } from '../http/refused-calls.ts'
+import { createStreamPlaces, defaultStreamLimits } from '../http/stream-places.ts'
 import { createPeppers } from '../keys/peppers.ts'
 import type { KeywellOptions } from '../options.ts'
 import { installation } from '../store/scope.ts'
@@ -48,11 +49,12 @@ export function composeServing(
   const keyStreams = createKeyStreams({ ...ground, keys: apiKeys, now: monotonic })
   const tokens = createConnectTokens({ database, vault, issuer: publicUrl })
   const sessions = createSessions({ ...parts, tokens })
-  const flowHints = createFlowHints(database)
   const storeConnection = createStoreConnection(byChance)
   const codePeppers = createPeppers(vault, codePepperLabel, createCodeMacs)
   const codes = createOneTimeCodes({ ...parts, peppers: codePeppers })
   const connecting = { ...parts, sessions, codes, storeConnection }
+  const flows = createFlows(connecting)
+  const flowWatch = createFlowWatch({ ...ground, look: flows.look })
   const app = createApp({
     ...keeping,
     ...ground,
@@ -62,7 +64,9 @@ export function composeServing(
     door: createDoor({ limits: { ...defaultDoorLimits, ...options.doorLimits }, now: monotonic }),
     refusedCalls: createRefusedCalls(keeping.log.refusals),
     sessions,
-    flows: createFlows(connecting),
+    flows,
+    flowWatch,
+    streamPlaces: createStreamPlaces({ ...defaultStreamLimits, ...options.streamLimits }),
     callback: createCallback(connecting),
     confirm: createConfirm(connecting),
     readCredential: createReadCredential({ ...byChance, connectUrl }),
@@ -71,7 +75,6 @@ export function composeServing(
     heads,
     exportTenant: createExportTenant(parts),
     tenantPolicies: createTenantPolicies(parts),
-    nextFlowHint: flowHints.next,
     scrape,
     role,
     isReady: async () => {
@@ -94,11 +97,11 @@ export function composeServing(
     async start() {
       await takeUpKey()
       await tokens.start()
-      await flowHints.start()
+      await flowWatch.start()
       await keyStreams.start()
     },
     async close() {
-      await Promise.all([flowHints.stop(), keyStreams.stop()])
+      await Promise.all([flowWatch.stop(), keyStreams.stop()])
     },
   }
 }

@@ -55,6 +55,8 @@ export interface Flows {
   /** Step 4: spends the start code; answers the cookie to set and where to send the browser. */
   start(options: { startCode: string; origin: string | null } & Actor): Promise<StartedFlow>
   status(session: SessionRow, flowId: string): Promise<Flow>
+  /** The same for a page that watches; undefined when the flow, its session or its tenant is no more. */
+  look(session: SessionRow, flowId: string): Promise<Flow | undefined>
   cancel(session: SessionRow, flowId: string, actor: Actor): Promise<Flow>
 }
 
@@ -180,6 +182,17 @@ export function createFlows(parts: {
 
     async status(session, flowId) {
       return viewFlow(database, await readFlowOf(database, session, flowId))
+    },
+
+    async look(session, flowId) {
+      try {
+        const { live } = await sessions.read(session.tenantId, session.id)
+        if (!live) return undefined
+        return await viewFlow(database, await readFlowOf(database, session, flowId))
+      } catch (error) {
+        if (error instanceof KeywellError && error.code === 'not_found') return undefined
+        throw error
+      }
     },
 
     async cancel(session, flowId, actor) {

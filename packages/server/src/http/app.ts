@@ -10,6 +10,7 @@ import type { Webhooks } from '../changes/webhooks/endpoints.ts'
 import type { createCallback } from '../connect/callback.ts'
 import type { createConfirm } from '../connect/confirm.ts'
 import type { CreateConnection } from '../connect/create-connection.ts'
+import type { FlowWatch } from '../connect/flow-watch.ts'
 import type { Flows } from '../connect/flows.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
@@ -33,18 +34,28 @@ import { credentialRoutes } from './credentials.ts'
 import type { Door } from './door.ts'
 import { toKeywellError } from './failures.ts'
 import { flowRoutes } from './flows.ts'
-import { answerPreflight, limitVisits, requireApiKey, requireConnectToken } from './guards.ts'
+import {
+  answerPreflight,
+  fromOf,
+  limitVisits,
+  requireApiKey,
+  requireConnectToken,
+} from './guards.ts'
 import { requireJson, secureHeaders } from './headers.ts'
 import { integrationRoutes } from './integrations.ts'
+import { keptFor } from './kept.ts'
 import type { KeyStreams } from './key-streams.ts'
 import { providerRoutes } from './providers.ts'
 import type { RefusedCalls } from './refused-calls.ts'
 import { sessionRoutes } from './sessions.ts'
+import type { StreamPlaces } from './stream-places.ts'
 import { tenantRoutes } from './tenants.ts'
 import { webhookRoutes } from './webhooks.ts'
 
 /** Largest body of any request, in bytes. */
 const maxBodyBytes = 64 * 1024
+/** How long an answer to whether the service is ready stands, in milliseconds. */
+const readyMs = 1_000
 
 export interface AppParts {
   publicUrl: string
@@ -78,7 +89,8 @@ export interface AppParts {
   scrape: () => Promise<Scrape>
   /** `worker` answers of its own health, and nothing else. */
   role: 'all' | 'serve' | 'worker'
-  nextFlowHint: (flowId: string, signal: AbortSignal) => Promise<void>
+  flowWatch: FlowWatch
+  streamPlaces: StreamPlaces
   /** Whether the service may be sent work. */
   isReady: () => Promise<boolean>
 }
@@ -95,8 +107,10 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   app.use(limitBody)
 
   app.get('/livez', (c) => c.json({ status: 'ok' }))
+  const isReady = keptFor(readyMs, parts.monotonic, parts.isReady)
   app.get('/readyz', async (c) => {
-    if (await parts.isReady()) return c.json({ status: 'ok' })
+    parts.door.probe(fromOf(c).address)
+    if (await isReady()) return c.json({ status: 'ok' })
     throw new KeywellError('unavailable', 'The database does not answer.', { retryAfterMs: 1_000 })
   })
 
@@ -129,10 +143,10 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   for (const path of ['/connect/flows', '/connect/flows/*', '/connect/providers']) {
     app.use(path, visits, answerPreflight, requireConnectToken(parts.sessions), requireJson)
   }
-  app.route('/connect', flowRoutes({ ...parts, nextHint: parts.nextFlowHint }))
+  app.route('/connect', flowRoutes(parts))
 
   app.use('/openapi.json', visits)
-  describe(app, parts.publicUrl)
+  describe(app, parts)
   app.notFound((c) =>
     answerProblem(
       c,
@@ -167,17 +181,27 @@ function refuseBody(): never {
   throw new KeywellError('payload_too_large', `A body may have ${maxBodyBytes} bytes.`)
 }
 
-/** The document at `/openapi.json` is made of the same schemas that parse the requests. */
-function describe(app: OpenAPIHono<Environment>, publicUrl: string): void {
+/** The document at `/openapi.json` is made of the same schemas that parse the requests, and made once. */
+function describe(
+  app: OpenAPIHono<Environment>,
+  parts: Pick<AppParts, 'publicUrl' | 'monotonic'>,
+): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
     type: 'http',
     scheme: 'bearer',
     description: 'An API key, from a backend',
   })
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: { title: 'Keywell', version: '1' },
-    servers: [{ url: publicUrl }],
-    security: [{ apiKey: [] }],
-  })
+  const document = keptFor(Number.POSITIVE_INFINITY, parts.monotonic, async () =>
+    JSON.stringify(
+      app.getOpenAPI31Document({
+        openapi: '3.1.0',
+        info: { title: 'Keywell', version: '1' },
+        servers: [{ url: parts.publicUrl }],
+        security: [{ apiKey: [] }],
+      }),
+    ),
+  )
+  app.get('/openapi.json', async (c) =>
+    c.body(await document(), 200, { 'content-type': 'application/json' }),
+  )
 }

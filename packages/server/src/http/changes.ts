@@ -4,6 +4,7 @@ import type { ChangeFeed } from '../changes/feed.ts'
 import type { ChangeSigner } from '../changes/signer.ts'
 import { createRouter, type Environment } from './context.ts'
 import type { KeyStreams } from './key-streams.ts'
+import type { StreamPlaces } from './stream-places.ts'
 
 const stream = createRoute({
   method: 'get',
@@ -38,16 +39,23 @@ export function changeRoutes(parts: {
   feed: ChangeFeed
   signer: ChangeSigner
   keyStreams: KeyStreams
+  streamPlaces: StreamPlaces
 }): OpenAPIHono<Environment> {
   const router = createRouter()
   router.openapi(stream, (c) => {
+    // Whoever asks for the headers alone would leave a stream that nobody reads.
+    if (c.req.method === 'HEAD') return c.body(null, 200, eventStreamHeaders)
     const headers = c.req.valid('header')
+    const access = c.get('access')
+    const { signal } = c.req.raw
+    const leave = parts.streamPlaces.ofKey(access.id)
+    signal.addEventListener('abort', leave)
     const body = parts.feed.stream({
       lastEventId: headers['last-event-id'],
       stream: headers[streamIdHeader],
-      signal: c.req.raw.signal,
+      signal,
     })
-    const held = parts.keyStreams.hold(c.get('access'), body, { atEnd: 'close' })
+    const held = parts.keyStreams.hold(access, body, { atEnd: 'close', leave })
     return c.body(held, 200, eventStreamHeaders)
   })
   router.openapi(keys, (c) => c.json(parts.signer.keys, 200))

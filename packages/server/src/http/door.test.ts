@@ -29,16 +29,13 @@ test('a key, an address and a guesser wait each for themselves, and no longer th
   expect(waits(() => door.call('key_a'))).toBe(0)
   expect(waits(() => door.call('key_a'))).toBe(100)
 
-  const guess = (address: string | undefined) => {
-    const waitMs = waits(() => door.requireFewWrongKeys(address))
-    if (waitMs === 0) door.wrongKey(address)
-    return waitMs
-  }
+  const guess = (address: string | undefined) => waits(() => door.wrongKey(address))
   expect([1, 2, 3].map(() => guess('192.0.2.1'))).toEqual([0, 0, 2_000])
   expect(guess('192.0.2.2')).toBe(0)
   nowMs += 2_000
   expect(guess('192.0.2.1')).toBe(0)
-  // Visits are counted apart.
+  // Visits are counted apart, and so are looks at its health.
+  expect([1, 2, 3].map(() => waits(() => door.probe('192.0.2.1')))).toEqual([0, 0, 1_000])
   expect([1, 2, 3].map(() => waits(() => door.visit('192.0.2.1')))).toEqual([0, 0, 1_000])
 })
 
@@ -53,9 +50,9 @@ test('an address is one however it is written, and an IPv6 network is one', () =
   for (let calls = 0; calls < 9; calls += 1) {
     expect(waits(() => door.visit(undefined))).toBe(0)
     expect(waits(() => door.visit('unix:'))).toBe(0)
-    door.wrongKey(undefined)
+    expect(waits(() => door.wrongKey(undefined))).toBe(0)
+    expect(waits(() => door.probe(undefined))).toBe(0)
   }
-  expect(waits(() => door.requireFewWrongKeys(undefined))).toBe(0)
 })
 
 test('what is remembered is bounded: whoever was quiet the longest is forgotten', () => {

@@ -37,8 +37,12 @@ export interface Door {
   call(keyId: string): void
   /** One call without a key. @throws KeywellError `rate_limited` */
   visit(address: string | undefined): void
-  /** @throws KeywellError `rate_limited` when too many wrong keys have come from there */
-  requireFewWrongKeys(address: string | undefined): void
+  /**
+   * One look at whether the service is ready. Counted apart from calls, so that a flood of those does not make
+   * an orchestrator take a process for dead. @throws KeywellError `rate_limited`
+   */
+  probe(address: string | undefined): void
+  /** One API key that was wrong. @throws KeywellError `rate_limited` when too many have come from there */
   wrongKey(address: string | undefined): void
 }
 
@@ -46,6 +50,7 @@ export interface Door {
 export function createDoor({ limits, now }: { limits: DoorLimits; now: () => number }): Door {
   const keys = createBuckets(limits.key, now)
   const addresses = createBuckets(limits.address, now)
+  const probes = createBuckets(limits.address, now)
   const wrongKeys = createBuckets(limits.wrongKeys, now)
 
   return {
@@ -57,14 +62,15 @@ export function createDoor({ limits, now }: { limits: DoorLimits; now: () => num
       if (source === undefined || addresses.take(source)) return
       throw tooMany('calls from this address', addresses.msUntilToken(source))
     },
-    requireFewWrongKeys(address) {
+    probe(address) {
       const source = sourceOf(address)
-      const waitMs = source === undefined ? 0 : wrongKeys.msUntilToken(source)
-      if (waitMs > 0) throw tooMany('wrong API keys from this address', waitMs)
+      if (source === undefined || probes.take(source)) return
+      throw tooMany('health checks from this address', probes.msUntilToken(source))
     },
     wrongKey(address) {
       const source = sourceOf(address)
-      if (source !== undefined) wrongKeys.take(source)
+      if (source === undefined || wrongKeys.take(source)) return
+      throw tooMany('wrong API keys from this address', wrongKeys.msUntilToken(source))
     },
   }
 }
@@ -86,7 +92,7 @@ function createBuckets(rate: Rate, now: () => number) {
 }
 
 /** An IPv4 address, or the network of an IPv6 one: who has one of those has all 2⁶⁴. */
-function sourceOf(address: string | undefined): string | undefined {
+export function sourceOf(address: string | undefined): string | undefined {
   if (address === undefined || !ipaddr.isValid(address)) return undefined
   const parsed = ipaddr.process(address)
   return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toByteArray().slice(0, 8).join('.')

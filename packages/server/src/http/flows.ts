@@ -4,15 +4,19 @@ import {
   createFlowAnswerSchema,
   createFlowSchema,
   type Flow,
-  finalFlowStatuses,
   flowIdSchema,
   flowSchema,
 } from '@keywell/protocol'
+import type { FlowWatch } from '../connect/flow-watch.ts'
 import type { Flows } from '../connect/flows.ts'
 import type { Sessions } from '../connect/sessions.ts'
-import type { SessionRow } from '../store/sessions.ts'
 import { eventStreamHeaders } from './changes.ts'
 import { callerOf, createRouter, type Environment, json } from './context.ts'
+import { fromOf } from './guards.ts'
+import type { Leave, StreamPlaces } from './stream-places.ts'
+
+/** A page that watches is looked after once a second; a comment goes out after so many looks. */
+const looksPerComment = 15
 
 const byId = { params: z.object({ id: flowIdSchema }) }
 
@@ -48,8 +52,8 @@ const options = createRoute({
 export function flowRoutes(parts: {
   flows: Flows
   sessions: Sessions
-  /** Resolves when a flow may have moved, or after a while. */
-  nextHint: (flowId: string, signal: AbortSignal) => Promise<void>
+  flowWatch: FlowWatch
+  streamPlaces: StreamPlaces
 }): OpenAPIHono<Environment> {
   const { flows, sessions } = parts
   const router = createRouter()
@@ -59,11 +63,23 @@ export function flowRoutes(parts: {
   router.openapi(get, async (c) => {
     const session = c.get('session')
     const { id } = c.req.valid('param')
-    const flow = await flows.status(session, id)
-    if (!c.req.header('accept')?.includes('text/event-stream')) return c.json(flow, 200)
-    const events = watchFlow({ ...parts, session, flow, signal: c.req.raw.signal })
-    // A stream stands outside what the route's JSON schema can say.
-    return c.body(events, 200, eventStreamHeaders) as never
+    if (!c.req.header('accept')?.includes('text/event-stream') || c.req.method === 'HEAD') {
+      return c.json(await flows.status(session, id), 200)
+    }
+    const { signal } = c.req.raw
+    const { address } = fromOf(c)
+    const leave = parts.streamPlaces.ofFlow({ sessionId: session.id, flowId: id, address })
+    try {
+      const flow = await flows.status(session, id)
+      signal.addEventListener('abort', leave)
+      const follow = (gone: AbortSignal) =>
+        parts.flowWatch.follow(session, flow, AbortSignal.any([signal, gone]))
+      // A stream stands outside what the route's JSON schema can say.
+      return c.body(flowEvents(follow, leave), 200, eventStreamHeaders) as never
+    } catch (error) {
+      leave()
+      throw error
+    }
   })
   router.openapi(cancel, async (c) =>
     c.json(await flows.cancel(c.get('session'), c.req.valid('param').id, callerOf(c)), 200),
@@ -72,36 +88,48 @@ export function flowRoutes(parts: {
   return router
 }
 
-/** Events named `flow`, one for each status, until the flow or the session ends. */
-function watchFlow(watch: {
-  flows: Flows
-  nextHint: (flowId: string, signal: AbortSignal) => Promise<void>
-  session: SessionRow
-  flow: Flow
-  signal: AbortSignal
-}): ReadableStream<Uint8Array> {
+/**
+ * Events named `flow`, one for each status, until the flow or the session ends. What keeps the connection
+ * open in between, and shows that nobody is there any more, is a comment.
+ */
+function flowEvents(
+  follow: (signal: AbortSignal) => AsyncGenerator<Flow | undefined, void>,
+  leave: Leave,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  const aborted = new AbortController()
-  const signal = AbortSignal.any([watch.signal, aborted.signal])
-  let told: Flow['status'] | undefined
-  return new ReadableStream({
-    async pull(controller) {
-      let { flow } = watch
-      while (!signal.aborted) {
-        if (flow.status !== told) {
-          told = flow.status
-          controller.enqueue(encoder.encode(`event: flow\ndata: ${JSON.stringify(flow)}\n\n`))
-          if (finalFlowStatuses.includes(flow.status)) break
-          return
-        }
-        await watch.nextHint(flow.flowId, signal)
-        flow = await watch.flows.status(watch.session, flow.flowId)
-        watch.flow = flow
-      }
-      controller.close()
+  const gone = new AbortController()
+  const flows = follow(gone.signal)
+  let looks = 0
+
+  /** The next line to send; undefined at the end. */
+  async function next(): Promise<string | undefined> {
+    for (;;) {
+      const { value: flow, done } = await flows.next()
+      if (done) return undefined
+      looks = flow === undefined ? looks + 1 : 0
+      if (flow !== undefined) return `event: flow\ndata: ${JSON.stringify(flow)}\n\n`
+      if (looks % looksPerComment === 0) return ':\n\n'
+    }
+  }
+
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const text = await next().catch((error: unknown) => {
+          leave()
+          throw error
+        })
+        if (gone.signal.aborted) return
+        if (text !== undefined) return controller.enqueue(encoder.encode(text))
+        leave()
+        controller.close()
+      },
+      cancel() {
+        gone.abort()
+        leave()
+        void flows.return()
+      },
     },
-    cancel() {
-      aborted.abort()
-    },
-  })
+    { highWaterMark: 0 },
+  )
 }

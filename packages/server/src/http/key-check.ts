@@ -3,16 +3,11 @@ import { KeywellError } from '@keywell/protocol'
 import { LRUCache } from 'lru-cache'
 import type { Peppers } from '../keys/peppers.ts'
 import type { Logger } from '../logger.ts'
-import {
-  type ApiKeyRow,
-  findApiKey,
-  findApiKeys,
-  renewApiKey,
-  touchApiKey,
-} from '../store/api-keys.ts'
+import { type ApiKeyRow, findApiKeys, renewApiKey, touchApiKey } from '../store/api-keys.ts'
 import type { Database } from '../store/database.ts'
 import { installation } from '../store/scope.ts'
 import type { Access } from './access.ts'
+import { createKeyLookUp } from './key-look-up.ts'
 import type { KeyMacs, KeyVerdict } from './key-macs.ts'
 import { idInKey } from './key-text.ts'
 import { everyRole } from './permissions.ts'
@@ -20,19 +15,19 @@ import { everyRole } from './permissions.ts'
 /** How long a verified key is believed without a look-up; also the time until a revoked one is refused. */
 export const believedMs = 2_000
 const touchPauseMs = 60_000
-/** How long a key that was right is not taken for a guess. */
-const provenMs = 3_600_000
+/** Of one key, an alarm is raised so often at most, in milliseconds. */
+const alarmPauseMs = 1_000
 /** Keys that are remembered. */
 const maxKeys = 1_000
 
 /** Says of the key that came with a request what it may do. */
 export interface KeyCheck {
   /**
-   * @param mayTry called before a key is tried that was not right within the last hour, so that guesses
-   *   can be refused; what it throws is thrown
+   * One that has no right checksum is looked up nowhere.
+   *
    * @throws KeywellError `unauthorized`, the same for wrong, expired, revoked and unknown keys
    */
-  verify(key: string, mayTry?: () => void): Promise<Access>
+  verify(key: string): Promise<Access>
   /**
    * What the keys of these ids may do now; those that have ended, or whose row was changed by hand, are
    * missing. For keys that were right before: their secrets are not looked at again.
@@ -62,15 +57,20 @@ export function createKeyCheck(parts: {
 }): KeyCheck {
   const { database, peppers, logger } = parts
   const believed = new LRUCache<string, Access>({ max: maxKeys, ttl: believedMs })
-  const proven = new LRUCache<string, true>({ max: maxKeys, ttl: provenMs })
+  /** Keys that were wrong, and of those that have ended the cause. */
+  const refusals = new LRUCache<string, { cause: DeadKey | undefined }>({
+    max: maxKeys,
+    ttl: believedMs,
+  })
+  const alarmed = new LRUCache<string, true>({ max: maxKeys, ttl: alarmPauseMs })
   const touched = new LRUCache<string, true>({ max: maxKeys, ttl: touchPauseMs })
+  const lookUp = createKeyLookUp(database)
   /** Ids of keys that are on their way to the present pepper. */
   const renewing = new Set<string>()
 
   /** The access that a key has, by its row. */
-  async function admit(key: string): Promise<Access> {
-    const id = idInKey(key)
-    const row = id === undefined ? undefined : await findApiKey(database.of(installation), id)
+  async function admit(id: string, key: string): Promise<Access> {
+    const row = await lookUp(id)
     if (row === undefined) throw refused()
     // Its MAC went with it, so it is believed which one it was: it opens nothing.
     if (row.revokedAt !== null) throw refused(new DeadKey(row))
@@ -98,6 +98,8 @@ export function createKeyCheck(parts: {
   }
 
   function alarmForged({ id: keyId }: ApiKeyRow, verdict: KeyVerdict): void {
+    if (alarmed.has(keyId)) return
+    alarmed.set(keyId, true)
     logger.error({ alarm: 'api_key_forged', keyId, verdict }, 'a forged API key')
   }
 
@@ -121,16 +123,28 @@ export function createKeyCheck(parts: {
     void touchApiKey(database.of(installation), id).catch(() => {})
   }
 
-  return {
-    async verify(key, mayTry = () => {}) {
-      const name = nameOf(key)
-      let known = believed.get(name)
-      if (known === undefined) {
-        if (!proven.has(name)) mayTry()
-        known = await admit(key)
-        believed.set(name, known)
-        proven.set(name, true)
+  /** What came of it is remembered, for the same key comes again. */
+  async function findOut(id: string, key: string, name: string): Promise<Access> {
+    const refusal = refusals.get(name)
+    if (refusal !== undefined) throw refused(refusal.cause)
+    try {
+      const access = await admit(id, key)
+      believed.set(name, access)
+      return access
+    } catch (error) {
+      if (error instanceof KeywellError && error.code === 'unauthorized') {
+        refusals.set(name, { cause: error.cause instanceof DeadKey ? error.cause : undefined })
       }
+      throw error
+    }
+  }
+
+  return {
+    async verify(key) {
+      const id = idInKey(key)
+      if (id === undefined) throw refused()
+      const name = nameOf(key)
+      const known = believed.get(name) ?? (await findOut(id, key, name))
       touch(known.id)
       return known
     },
@@ -147,7 +161,10 @@ export function createKeyCheck(parts: {
       return accesses
     },
 
-    forget: () => believed.clear(),
+    forget() {
+      believed.clear()
+      refusals.clear()
+    },
   }
 }
 

@@ -27,6 +27,8 @@ export interface KeyStreams {
     options: {
       /** How it ends: `close` where whoever reads comes again, `break` where an end means "complete". */
       atEnd: 'close' | 'break'
+      /** Called once, however it ends. */
+      leave?: () => void
     },
   ): ReadableStream<Uint8Array>
   stop(): Promise<void>
@@ -37,6 +39,7 @@ interface Held {
   /** When the look-up was begun by which the key was right. */
   checkedAt: number
   ended: AbortController
+  leave: () => void
 }
 
 export function createKeyStreams(parts: {
@@ -103,9 +106,19 @@ export function createKeyStreams(parts: {
   }
 
   function end(one: Held): void {
-    if (!held.delete(one)) return
+    if (!release(one)) return
     logger.info({ keyId: one.access.id }, 'a stream ended with its API key')
     one.ended.abort()
+  }
+
+  function register(one: Held): void {
+    held.add(one)
+    hint()
+  }
+
+  function release(one: Held): boolean {
+    one.leave()
+    return held.delete(one)
   }
 
   /** Resolves when the key is known to be right, or the stream has ended. */
@@ -120,17 +133,16 @@ export function createKeyStreams(parts: {
       unlisten = await database.listen(apiKeysChannel, hear)
     },
 
-    hold(access, body, { atEnd }) {
+    hold(access, body, { atEnd, leave = () => {} }) {
       // A key is believed for a while without a look-up; a stream is looked up before its first byte.
       const one: Held = {
         access,
         checkedAt: Number.NEGATIVE_INFINITY,
         ended: new AbortController(),
+        leave,
       }
       const { signal } = one.ended
       const reader = body.getReader()
-      held.add(one)
-      hint()
       return new ReadableStream<Uint8Array>(
         {
           start(controller) {
@@ -141,18 +153,20 @@ export function createKeyStreams(parts: {
             })
           },
           async pull(controller) {
+            // Not before: a body that nobody begins to read is not one that is open.
+            if (one.checkedAt === Number.NEGATIVE_INFINITY) register(one)
             const { value, done } = await reader.read().catch((error: unknown) => {
-              held.delete(one)
+              release(one)
               throw error
             })
             if (!done) await trusted(one)
             if (signal.aborted) return
             if (!done) return controller.enqueue(value)
-            held.delete(one)
+            release(one)
             controller.close()
           },
           async cancel(reason) {
-            held.delete(one)
+            release(one)
             await reader.cancel(reason)
           },
         },

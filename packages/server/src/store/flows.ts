@@ -1,6 +1,9 @@
 import type { FlowStatus } from '@keywell/protocol'
 import type { Sql } from './database.ts'
 
+/** Those who watch flows listen here for the id of one that may have moved. */
+export const flowsChannel = 'keywell_flows'
+
 /** As stored; `exchanging` is a `confirming` whose code has been taken out. */
 export type StoredFlowStatus = FlowStatus | 'exchanging'
 
@@ -211,5 +214,5 @@ export async function endFlow(
 
 /** Tells whoever watches a flow that its status may have moved; a hint, they poll as well. */
 export async function hintFlow(sql: Sql, flowId: string): Promise<void> {
-  await sql.query(`select pg_notify('keywell_flows', $1)`, [flowId])
+  await sql.query(`select pg_notify($1, $2)`, [flowsChannel, flowId])
 }
