@@ -129,9 +129,36 @@ export const requirements = {
     behaviour: 'A flow that its page cancelled ends there, whatever the provider answers.',
     source: 'connect.md, React package',
   },
+  'connect:one-truth': {
+    behaviour:
+      'Whatever happens beside the exchange of a code: the flow is connected and its credential served, or it is not and the grant is withdrawn.',
+    source: 'connect.md, The server is the truth',
+  },
+  'connect:lost-commit': {
+    behaviour:
+      'A connection whose commit was answered by nobody is looked up: stored, it stays; not stored, its flow ends and its grant is withdrawn.',
+    source: 'connect.md, step 8',
+  },
+  'connect:storage-error': {
+    behaviour: 'A storage error at the end of a flow ends the flow, and the grant is withdrawn.',
+    source: 'connect.md, step 8',
+  },
+  'connect:withdrawn-later': {
+    behaviour:
+      'A grant that was not stored and cannot be withdrawn at once waits in the outbox, and is withdrawn later.',
+    source: 'refresh.md, Revocation upstream: the outbox',
+  },
+  'connect:ends-with-session': {
+    behaviour: 'A flow runs out with its connect session at the latest.',
+    source: 'connect.md, The server is the truth',
+  },
   'connect:limits': {
     behaviour: 'A session has at most five flows at once.',
     source: 'threats.md, Connect tokens',
+  },
+  'limits:parallel': {
+    behaviour: 'Of any number of calls at once no more get through than the limit allows.',
+    source: 'threats.md, Connect tokens; threats.md, Webhooks',
   },
   'connect:bad-token-answers': {
     behaviour:

@@ -61,3 +61,21 @@ export function withStatements(
     },
   }
 }
+
+/** The same, but that each statement inside of a transaction passes through `around`, too. */
+export function withAllStatements(
+  database: TestDatabase,
+  around: (text: string) => Promise<void>,
+): TestDatabase {
+  const passing = (sql: Sql): Sql => ({
+    async query(text, parameters) {
+      await around(text)
+      return sql.query(text, parameters)
+    },
+  })
+  return {
+    ...database,
+    of: (scope) => passing(database.of(scope)),
+    transaction: (scope, work) => database.transaction(scope, (sql) => work(passing(sql))),
+  }
+}

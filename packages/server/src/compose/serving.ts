@@ -2,6 +2,7 @@ import { createCallback } from '../connect/callback.ts'
 import { createConfirm } from '../connect/confirm.ts'
 import { createConnectTokens } from '../connect/connect-token.ts'
 import { createCreateConnection } from '../connect/create-connection.ts'
+import { createEndFlow } from '../connect/end-flow.ts'
 import { createFlowWatch } from '../connect/flow-watch.ts'
 import { createFlows } from '../connect/flows.ts'
 import { codePepperLabel, createCodeMacs, createOneTimeCodes } from '../connect/one-time-code.ts'
@@ -52,7 +53,8 @@ export function composeServing(
   const storeConnection = createStoreConnection(byChance)
   const codePeppers = createPeppers(vault, codePepperLabel, createCodeMacs)
   const codes = createOneTimeCodes({ ...parts, peppers: codePeppers })
-  const connecting = { ...parts, sessions, codes, storeConnection }
+  const endFlow = createEndFlow(parts)
+  const connecting = { ...parts, sessions, codes, storeConnection, endFlow }
   const flows = createFlows(connecting)
   const flowWatch = createFlowWatch({ ...ground, look: flows.look })
   const app = createApp({

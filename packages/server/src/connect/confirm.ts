@@ -1,7 +1,6 @@
 import {
   type ConfirmAnswer,
   type confirmSchema,
-  type ErrorCode,
   KeywellError,
   type ProviderAccount,
 } from '@keywell/protocol'
@@ -16,9 +15,11 @@ import type { Integrations } from '../oauth/integrations.ts'
 import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
 import { heldTokens } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
+import { isClientOfIntegration } from '../store/integrations.ts'
 import type { Vault } from '../vault/vault.ts'
+import { confirmEntryOf, type EndFlow } from './end-flow.ts'
 import { openFlowSecret, readFlow, requireFlowAllowed, requireUnaltered } from './flow-record.ts'
 import { viewFlow } from './flows.ts'
 import type { OneTimeCodes } from './one-time-code.ts'
@@ -45,19 +46,12 @@ export function createConfirm(parts: {
   codes: OneTimeCodes
   integrations: Integrations
   storeConnection: StoreConnection
+  endFlow: EndFlow
   disconnector: Pick<Disconnector, 'withdrawGrant'>
   audit: Audit
   tracing: Tracing
 }): (request: Confirmation) => Promise<ConfirmAnswer> {
-  const { database, codes, outbound, audit } = parts
-
-  async function end(flow: store.FlowRow, error: KeywellError, actor: Actor): Promise<void> {
-    await database.transaction(flow.tenantId, async (sql) => {
-      await store.endFlow(sql, { ...flow, status: 'failed', error: describe(error) })
-      await audit.write(sql, { ...entryOf(flow, actor), result: 'denied', reason: error.code })
-      await store.hintFlow(sql, flow.id)
-    })
-  }
+  const { database, codes, outbound, audit, endFlow } = parts
 
   /** From a parked code to a stored connection. */
   async function exchange(flow: store.FlowRow, actor: Actor): Promise<void> {
@@ -78,7 +72,10 @@ export function createConfirm(parts: {
       flow.integrationId,
     )
     requireUnchanged(flow, registration)
-    await audit.write(database.of(flow.tenantId), { ...entryOf(flow, actor), result: 'intent' })
+    await audit.write(database.of(flow.tenantId), {
+      ...confirmEntryOf(flow, actor),
+      result: 'intent',
+    })
     const outcome = await exchangeCode(outbound, registration, {
       code,
       verifier,
@@ -102,13 +99,12 @@ export function createConfirm(parts: {
     // RFC 6749 section 5.1: no scope in the answer means that all was granted.
     const scopes = granted.scopes ?? flow.scopes
     const { accessToken } = granted.tokens
-    const sending = { tenantId: flow.tenantId }
     try {
       const account: ProviderAccount = await lookUpAccount(outbound, {
         ...registration,
         accessToken,
         scopes,
-        sending,
+        sending: { tenantId: flow.tenantId },
       })
       const session = await parts.sessions.read(flow.tenantId, flow.sessionId)
       await parts.storeConnection({
@@ -121,18 +117,11 @@ export function createConfirm(parts: {
         askedScopes: flow.scopes,
         scopes,
         allowAccountChange: session.policy.allowAccountChange,
-        entry: entryOf(flow, actor),
-        also: async (sql, { id: connectionId }) => {
-          await store.endFlow(sql, { ...flow, status: 'connected', connectionId })
-          await store.hintFlow(sql, flow.id)
-        },
+        entry: confirmEntryOf(flow, actor),
+        also: (sql, { id }) => finish(sql, flow, id),
       })
     } catch (error) {
-      // Only when it is known that nothing was stored: after a lost commit the grant may be in use.
-      if (error instanceof KeywellError) {
-        await parts.disconnector.withdrawGrant(flow, registration, granted.tokens)
-      }
-      throw error
+      await endFlow.withGrant(flow, { registration, tokens: granted.tokens }, error, actor)
     }
   }
 
@@ -149,18 +138,18 @@ export function createConfirm(parts: {
     const flow = await codes.redeem('ticket', ticket)
     if (flow === undefined || flow.id !== flowId || flow.tenantId !== tenantId) {
       // A ticket that names another tenant's flow ends that flow, and tells the caller nothing of it.
-      if (flow !== undefined) await end(flow, foreign(), actor)
+      if (flow !== undefined) await endFlow.failed(flow, foreign(), actor)
       throw new KeywellError('flow_mismatch', 'This ticket does not finish this flow.')
     }
     try {
       await requireUnaltered(parts, flow)
     } catch (error) {
-      if (error instanceof KeywellError) await end(flow, error, actor)
+      if (error instanceof KeywellError) await endFlow.failed(flow, error, actor)
       throw error
     }
     const isOurs = providers?.includes(flow.provider) ?? true
     if (flow.sessionId !== sessionId || flow.userId !== userId || !isOurs) {
-      await end(flow, foreign(), actor)
+      await endFlow.failed(flow, foreign(), actor)
       throw foreign()
     }
     if (flow.status === 'confirming') {
@@ -168,7 +157,7 @@ export function createConfirm(parts: {
         await exchange(flow, actor)
       } catch (error) {
         if (!(error instanceof KeywellError)) throw error
-        await end(flow, error, actor)
+        await endFlow.failed(flow, error, actor)
       }
     }
     const ended = await readFlow(database.of(tenantId), tenantId, flowId)
@@ -191,15 +180,30 @@ function foreign(): KeywellError {
   )
 }
 
-function entryOf(flow: store.FlowRow, { actor, requestId }: Actor) {
-  const { tenantId, userId } = flow
-  return { tenantId, userId, actor, requestId, action: 'flow.confirm' } as const
-}
-
 /** The flow's snapshot counts: an integration that was edited meanwhile gets no code of this flow. */
 function requireUnchanged(flow: store.FlowRow, registration: Registration): void {
   if (registration.host === flow.host && registration.clientId === flow.clientId) return
-  throw new KeywellError('flow_mismatch', 'The integration was changed while the user consented.')
+  throw clientChanged()
+}
+
+function clientChanged(): KeywellError {
+  return new KeywellError('flow_mismatch', 'The integration was changed while the user consented.')
+}
+
+/**
+ * The end of the flow, in the transaction that stores what it brought. It demands what the flow began
+ * with: that nobody has ended it, that its time is not over, and that the client is still the same.
+ * Else nothing of the transaction stays.
+ */
+async function finish(sql: Sql, flow: store.FlowRow, connectionId: string): Promise<void> {
+  if (!(await isClientOfIntegration(sql, flow))) throw clientChanged()
+  if (!(await store.connectFlow(sql, { ...flow, connectionId }))) {
+    throw new KeywellError(
+      'flow_expired',
+      'This attempt was cancelled or had run out before the account could be stored.',
+    )
+  }
+  await store.hintFlow(sql, flow.id)
 }
 
 function refusal(outcome: Exclude<TokenOutcome, Granted>): KeywellError {
@@ -225,15 +229,5 @@ function refusal(outcome: Exclude<TokenOutcome, Granted>): KeywellError {
     default:
       outcome satisfies never
       throw new TypeError('unreachable')
-  }
-}
-
-const retryableCodes: readonly ErrorCode[] = ['provider_error', 'flow_expired', 'flow_mismatch']
-
-function describe(error: KeywellError): store.FlowError {
-  return {
-    code: error.code,
-    message: error.message,
-    retryable: retryableCodes.includes(error.code) || error.code === 'account_mismatch',
   }
 }

@@ -1,9 +1,9 @@
-import { KeywellError, Secret } from '@keywell/protocol'
+import { finalFlowStatuses, KeywellError, Secret } from '@keywell/protocol'
 import type { Logger } from '../logger.ts'
 import { requireProvider } from '../oauth/integrations.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import type { Database, Sql } from '../store/database.ts'
-import { type FlowRow, findFlow } from '../store/flows.ts'
+import { endFlow, type FlowRow, findFlow } from '../store/flows.ts'
 import { type RecordContext, type Vault, VaultError } from '../vault/vault.ts'
 
 /** What a flow is bound to: all of its row that decides who gets what, where, and until when. */
@@ -99,11 +99,17 @@ export async function requireUnaltered(
   if (sealed !== null) await openFlowSecret(parts, flow, { field: 'verifier', sealed })
 }
 
-/** @throws KeywellError `not_found` */
+/**
+ * A flow whose time is over ends when it is looked at: whoever was told so must be able to rely on it.
+ *
+ * @throws KeywellError `not_found`
+ */
 export async function readFlow(sql: Sql, tenantId: string, id: string): Promise<FlowRow> {
   const flow = await findFlow(sql, tenantId, id)
   if (flow === undefined) throw new KeywellError('not_found', `There is no flow ${id}.`)
-  return flow
+  if (flow.live || (finalFlowStatuses as readonly string[]).includes(flow.status)) return flow
+  await endFlow(sql, { tenantId, id, status: 'expired' })
+  return (await findFlow(sql, tenantId, id)) ?? flow
 }
 
 /**

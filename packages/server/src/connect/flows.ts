@@ -4,7 +4,6 @@ import {
   type createFlowSchema,
   type Flow,
   type FlowId,
-  finalFlowStatuses,
   KeywellError,
 } from '@keywell/protocol'
 import type { z } from 'zod'
@@ -17,10 +16,10 @@ import { type Integrations, requireProvider } from '../oauth/integrations.ts'
 import { noteRefusal } from '../policy/tenant-policies.ts'
 import { readClock } from '../store/census.ts'
 import { findConnection } from '../store/connections.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
-import type { SessionRow } from '../store/sessions.ts'
+import { lockLiveSession, type SessionRow } from '../store/sessions.ts'
 import type { Vault } from '../vault/vault.ts'
 import {
   type BoundFlow,
@@ -95,8 +94,6 @@ export function createFlows(parts: {
         planFlow(parts, session, request),
       )
       const resumeUrl = checkResumeUrl(session, request)
-      await checkLimits(database, session)
-      const sql = database.of(tenantId)
       const flow = {
         tenantId,
         id: parts.makeId('flow'),
@@ -114,10 +111,19 @@ export function createFlows(parts: {
         mode: request.mode,
         resumeUrl,
         bindingHash: null,
-        expiresAt: new Date((await readClock(sql)) + flowLifeMs),
+        // Nobody watches it any more when its session is over.
+        expiresAt: new Date(
+          Math.min(
+            (await readClock(database.of(tenantId))) + flowLifeMs,
+            session.expiresAt.getTime(),
+          ),
+        ),
       }
       const verifier = await sealVerifier(flow, makeSecretText(random))
-      await store.insertFlow(sql, { ...flow, ...verifier })
+      await database.transaction(tenantId, async (sql) => {
+        await requireRoom(sql, session)
+        await store.insertFlow(sql, { ...flow, ...verifier })
+      })
       const start = { purpose: 'start', lifeMs: startCodeLifeMs } as const
       return {
         flowId: flow.id,
@@ -226,12 +232,12 @@ function checkResumeUrl(
   return url
 }
 
-async function checkLimits(database: Database, session: SessionRow): Promise<void> {
-  const { all, alive } = await store.countFlows(
-    database.of(session.tenantId),
-    session.tenantId,
-    session.id,
-  )
+/** Of attempts that begin at the same time each is counted by the next: the session's row is held. */
+async function requireRoom(sql: Sql, { tenantId, id }: SessionRow): Promise<void> {
+  if (!(await lockLiveSession(sql, tenantId, id))) {
+    throw new KeywellError('session_expired', 'This connect session has run out.')
+  }
+  const { all, alive } = await store.countFlows(sql, tenantId, id)
   if (all >= maxFlowsPerSession || alive >= maxFlowsAlive) {
     throw new KeywellError(
       'rate_limited',
@@ -253,8 +259,7 @@ async function readFlowOf(
 
 /** What a browser may know of a flow. */
 export async function viewFlow(database: Database, flow: store.FlowRow): Promise<Flow> {
-  const ended = (finalFlowStatuses as readonly string[]).includes(flow.status)
-  const status = !ended && !flow.live ? 'expired' : flow.status
+  const { status } = flow
   let connection: Connection | null = null
   if (status === 'connected' && flow.connectionId !== null) {
     const row = await findConnection(database.of(flow.tenantId), flow.tenantId, flow.connectionId)

@@ -19,7 +19,7 @@ import {
   type NewConnection,
   replaceConnection,
 } from '../store/connections.ts'
-import { deleteCredential, insertCredential } from '../store/credentials.ts'
+import { deleteCredential, holdCredential, insertCredential } from '../store/credentials.ts'
 import { type Database, type Sql, UniqueViolation } from '../store/database.ts'
 import { moveToRevocations } from '../store/revocations.ts'
 import { withInstallation } from '../store/scope.ts'
@@ -87,6 +87,7 @@ export function createStoreConnection(parts: {
       if (existing !== undefined) {
         // The grant that is replaced goes the way of a disconnected one: it is withdrawn upstream.
         // Moved first, while the row still names the integration that it was sealed to.
+        await holdCredential(sql, tenantId, connectionId)
         await moveToRevocations(sql, { tenantId, connectionId, claimed: false })
         await deleteCredential(sql, tenantId, connectionId)
       }

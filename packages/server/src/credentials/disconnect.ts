@@ -12,7 +12,7 @@ import { type TokenBox, type TokenSet, tokenToWithdraw } from '../oauth/token-se
 import { joinBelow } from '../outbound/host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { type ConnectionRow, disconnectConnection, listConnections } from '../store/connections.ts'
-import { deleteCredential } from '../store/credentials.ts'
+import { deleteCredential, holdCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
 import { suspendIntegration } from '../store/integrations.ts'
 import {
@@ -83,11 +83,13 @@ export function createDisconnector(parts: {
   const underWay = new Set<Promise<unknown>>()
 
   /** Opens, revokes, deletes. The refresh token goes out where it is what kills the whole grant. */
-  async function withdraw(row: RevocationRow): Promise<DisconnectAnswer['upstream']> {
-    const registration = await parts.integrations.registration(
-      row.integrationOwner,
-      row.integrationId,
-    )
+  async function withdraw(
+    row: RevocationRow,
+    /** The client that the grant was given to, where that is known; else the one of now. */
+    client?: Registration,
+  ): Promise<DisconnectAnswer['upstream']> {
+    const registration =
+      client ?? (await parts.integrations.registration(row.integrationOwner, row.integrationId))
     const tokens = await box.open(row, row.sealed)
     const token = tokenToWithdraw(registration.provider, tokens)
     const entry = {
@@ -116,8 +118,11 @@ export function createDisconnector(parts: {
     return upstreamOf[outcome]
   }
 
-  async function withdrawSafely(row: RevocationRow): Promise<DisconnectAnswer['upstream']> {
-    const withdrawing = withdraw(row)
+  async function withdrawSafely(
+    row: RevocationRow,
+    client?: Registration,
+  ): Promise<DisconnectAnswer['upstream']> {
+    const withdrawing = withdraw(row, client)
     underWay.add(withdrawing)
     try {
       return await withdrawing
@@ -136,6 +141,7 @@ export function createDisconnector(parts: {
   async function remove(found: ConnectionRow, caller: Caller, { claimed }: { claimed: boolean }) {
     const { tenantId, id } = found
     return database.transaction(withInstallation(tenantId), async (sql) => {
+      await holdCredential(sql, tenantId, id)
       const moved = await moveToRevocations(sql, { tenantId, connectionId: id, claimed })
       const type = await deleteCredential(sql, tenantId, id)
       await deleteUpkeep(sql, tenantId, id)
@@ -157,7 +163,7 @@ export function createDisconnector(parts: {
   /** Some of what waits of a tenant. False: there is no more. */
   async function withdrawSome(tenantId: string): Promise<boolean> {
     const claimed = await claimRevocations(database.of(tenantId), tenantId, sweepSize)
-    await Promise.all(claimed.map(withdrawSafely))
+    await Promise.all(claimed.map((row) => withdrawSafely(row)))
     return claimed.length === sweepSize
   }
 
@@ -199,7 +205,10 @@ export function createDisconnector(parts: {
         const sealed = await box.seal({ ...owner, ...place }, tokens)
         const row = { ...owner, ...place, ...sealed, attemptId: randomUUID() }
         await insertRevocation(database.of(tenantId), row)
-        await Promise.race([withdrawSafely({ ...row, attempts: 1 }), parts.sleep(maxWaitMs)])
+        await Promise.race([
+          withdrawSafely({ ...row, attempts: 1 }, client),
+          parts.sleep(maxWaitMs),
+        ])
       } catch (error) {
         parts.logger.error({ tenantId, reason: String(error) }, 'a withdrawal could not be stored')
         await revokeToken(parts.outbound, client, tokenToWithdraw(client.provider, tokens), {

@@ -9,14 +9,15 @@ const maxPauseMs = 5_000
 const maxOtherTries = 20
 
 /**
- * A pair whose predecessor is dead must not be lost for want of a database: it is held here and tried
- * again for as long as this process lives.
+ * What a provider gave must not be lost for want of a database, neither a pair whose predecessor is dead
+ * nor a grant that is to be withdrawn: it is held here and tried again for as long as this process lives.
  *
  * @throws what went wrong at the last try, when it was something else than that
  */
 export async function untilCommitted<Result>(
   parts: { logger: Logger; sleep: Sleep },
   tryCommit: () => Promise<Result>,
+  what = 'a refreshed credential',
 ): Promise<Result> {
   let otherTries = 0
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
@@ -29,7 +30,7 @@ export async function untilCommitted<Result>(
       if (otherTries >= maxOtherTries) throw error
       parts.logger.error(
         { pauseMs, reason: String(error) },
-        'a refreshed credential cannot be committed; trying again',
+        `${what} cannot be committed; trying again`,
       )
       await parts.sleep(pauseMs)
     }

@@ -169,6 +169,31 @@ export async function replaceCredential(sql: Sql, row: SealedCredential): Promis
   return rows.length === 1
 }
 
+/**
+ * Holds a connection's credential until the end of the transaction: for whoever moves it away, so that
+ * what is moved is what is deleted. Connecting again puts a new row in the place of the old one, and a
+ * statement that waited for the old row does not see the new one: so it looks again.
+ */
+export async function holdCredential(
+  sql: Sql,
+  tenantId: string,
+  connectionId: string,
+): Promise<void> {
+  const key = [tenantId, connectionId]
+  let isMissed: boolean
+  do {
+    const held = await sql.query(
+      'select generation from credentials where tenant_id = $1 and connection_id = $2 for update',
+      key,
+    )
+    const seen = await sql.query(
+      'select generation from credentials where tenant_id = $1 and connection_id = $2',
+      key,
+    )
+    isMissed = held.length === 0 && seen.length > 0
+  } while (isMissed)
+}
+
 /** Answers of which type it was; undefined when there was none. */
 export async function deleteCredential(
   sql: Sql,

@@ -172,6 +172,7 @@ export async function takeCode(
     `with taken as (
        select tenant_id, id, sealed_code, sealed_verifier from flows
        where tenant_id = $1 and id = $2 and status = 'confirming' and code_expires_at > now()
+         and expires_at > now()
        for update
      )
      update flows f
@@ -183,31 +184,40 @@ export async function takeCode(
   return row
 }
 
-/** Ends a flow, unless it has ended already, and destroys what secrets it still holds. */
+/**
+ * The good end, for the transaction that stores the connection: only from the state that its exchange
+ * began with. False when somebody ended the flow meanwhile, or its time is over.
+ */
+export async function connectFlow(
+  sql: Sql,
+  row: { tenantId: string; id: string; connectionId: string },
+): Promise<boolean> {
+  const rows = await sql.query(
+    `update flows set status = 'connected', connection_id = $3, updated_at = now()
+     where tenant_id = $1 and id = $2 and status = 'exchanging' and expires_at > clock_timestamp()
+     returning id`,
+    [row.tenantId, row.id, row.connectionId],
+  )
+  return rows.length === 1
+}
+
+/** Ends a flow without a connection, unless it has ended already, and destroys what secrets it still holds. */
 export async function endFlow(
   sql: Sql,
   row: {
     tenantId: string
     id: string
-    status: 'connected' | 'denied' | 'cancelled' | 'expired' | 'failed'
+    status: 'denied' | 'cancelled' | 'expired' | 'failed'
     error?: FlowError | null
-    connectionId?: string | null
   },
 ): Promise<boolean> {
   const rows = await sql.query(
     `update flows
-     set status = $3, error = $4::jsonb, connection_id = coalesce($5, connection_id),
-         sealed_code = null, sealed_verifier = null, updated_at = now()
+     set status = $3, error = $4::jsonb, sealed_code = null, sealed_verifier = null, updated_at = now()
      where tenant_id = $1 and id = $2
        and status in ('created', 'started', 'confirming', 'exchanging')
      returning id`,
-    [
-      row.tenantId,
-      row.id,
-      row.status,
-      row.error ? JSON.stringify(row.error) : null,
-      row.connectionId ?? null,
-    ],
+    [row.tenantId, row.id, row.status, row.error ? JSON.stringify(row.error) : null],
   )
   return rows.length === 1
 }

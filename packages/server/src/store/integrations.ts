@@ -68,6 +68,22 @@ export async function findIntegration(
   return row
 }
 
+/**
+ * Whether an integration's client is still the one that a flow began with. It stays so until the end of
+ * the transaction: replacing it waits.
+ */
+export async function isClientOfIntegration(
+  sql: Sql,
+  flow: { integrationOwner: string; integrationId: string; host: string; clientId: string },
+): Promise<boolean> {
+  const rows = await sql.query(
+    `select id from integrations
+     where tenant_id = $1 and id = $2 and host = $3 and client_id = $4 for share`,
+    [flow.integrationOwner, flow.integrationId, flow.host, flow.clientId],
+  )
+  return rows.length === 1
+}
+
 /** Those a tenant may use: its own first, then the shared ones. */
 export async function listUsableIntegrations(
   sql: Sql,

@@ -47,3 +47,13 @@ export async function findSession(
   )
   return row
 }
+
+/** Holds a live session's row until the end of the transaction; false: there is none. */
+export async function lockLiveSession(sql: Sql, tenantId: string, id: string): Promise<boolean> {
+  const rows = await sql.query(
+    `select id from connect_sessions
+     where tenant_id = $1 and id = $2 and expires_at > now() for update`,
+    [tenantId, id],
+  )
+  return rows.length === 1
+}

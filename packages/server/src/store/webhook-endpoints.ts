@@ -23,7 +23,12 @@ const columns = `tenant_id as "tenantId", id, url, events, disabled_reason as "d
   case when previous_until > now() then previous_until end as "previousUntil",
   created_at as "createdAt"`
 
-/** Undefined when the owner has as many as it may have. */
+/** Until the end of the transaction nobody else counts this owner's webhooks to add one. */
+export async function lockWebhookOwner(sql: Sql, tenantId: string): Promise<void> {
+  await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 8213006))', [tenantId])
+}
+
+/** Undefined when the owner has as many as it may have. `lockWebhookOwner` goes before it. */
 export async function insertWebhookEndpoint(
   sql: Sql,
   row: Pick<WebhookEndpointRow, 'tenantId' | 'id' | 'url' | 'events' | 'sealed'> & {

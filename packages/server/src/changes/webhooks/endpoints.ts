@@ -104,6 +104,7 @@ export function createWebhooks(parts: {
       const { secret, ...sealed } = await secrets.make(slot)
       const row = { ...slot, ...sealed, url, events: unique(events), maxPerOwner }
       const inserted = await act(key, 'webhook.create', caller, async (sql) => {
+        await store.lockWebhookOwner(sql, row.tenantId)
         return (await store.insertWebhookEndpoint(sql, row)) ?? tooMany()
       })
       return { webhook: viewWebhook(inserted), secret }

@@ -1,0 +1,110 @@
+import { KeywellError } from '@keywell/protocol'
+import type { Audit, AuditEntry } from '../audit/audit.ts'
+import type { Disconnector } from '../credentials/disconnect.ts'
+import type { Logger } from '../logger.ts'
+import type { Registration } from '../oauth/client.ts'
+import type { TokenSet } from '../oauth/token-set.ts'
+import { untilCommitted } from '../refresh/until-committed.ts'
+import { type Database, DatabaseUnavailable, type Sql } from '../store/database.ts'
+import * as store from '../store/flows.ts'
+import type { Sleep } from '../timers.ts'
+import type { Actor } from './sessions.ts'
+
+/** How a flow ends that connects nothing. */
+export interface EndFlow {
+  /** Does nothing to a flow that has ended already, but for a line in the audit log. */
+  failed(flow: store.FlowRow, error: KeywellError, actor: Actor): Promise<void>
+  /**
+   * The same with a grant in hand, whatever is known of the transaction that was to store it. One row
+   * decides: a flow that can still be ended was never connected and never will be, since that
+   * transaction demands the state that is taken away here. Unless the flow turns out to be connected,
+   * the grant is withdrawn at the provider.
+   *
+   * @param thrown what kept the grant from being stored
+   */
+  withGrant(
+    flow: store.FlowRow,
+    grant: { registration: Registration; tokens: TokenSet },
+    thrown: unknown,
+    actor: Actor,
+  ): Promise<void>
+}
+
+export function createEndFlow(parts: {
+  database: Database
+  disconnector: Pick<Disconnector, 'withdrawGrant'>
+  audit: Audit
+  logger: Logger
+  sleep: Sleep
+}): EndFlow {
+  const { database, audit, logger } = parts
+
+  async function note(sql: Sql, flow: store.FlowRow, error: KeywellError, actor: Actor) {
+    const reason = error.code
+    await audit.write(sql, { ...confirmEntryOf(flow, actor), result: 'denied', reason })
+    await store.hintFlow(sql, flow.id)
+  }
+
+  const tryEnd = (sql: Sql, flow: store.FlowRow, error: KeywellError) =>
+    store.endFlow(sql, { ...flow, status: 'failed', error: describe(error) })
+
+  return {
+    async failed(flow, error, actor) {
+      await database.transaction(flow.tenantId, async (sql) => {
+        await tryEnd(sql, flow, error)
+        await note(sql, flow, error, actor)
+      })
+    },
+
+    async withGrant(flow, { registration, tokens }, thrown, actor) {
+      const error = codedError(thrown, logger, actor.requestId)
+      const isUnkept = await untilCommitted(
+        parts,
+        () =>
+          database.transaction(flow.tenantId, async (sql) => {
+            const isEnded = await tryEnd(sql, flow, error)
+            if (!isEnded && (await isConnected(sql, flow))) return false
+            await note(sql, flow, error, actor)
+            return true
+          }),
+        'the end of a flow',
+      )
+      if (isUnkept) await parts.disconnector.withdrawGrant(flow, registration, tokens)
+    },
+  }
+}
+
+async function isConnected(sql: Sql, { tenantId, id }: store.FlowRow): Promise<boolean> {
+  return (await store.findFlow(sql, tenantId, id))?.status === 'connected'
+}
+
+/** What the app is told of whatever was thrown; what is no error of ours is in the log alone. */
+function codedError(thrown: unknown, logger: Logger, requestId: string): KeywellError {
+  if (thrown instanceof KeywellError) return thrown
+  logger.error({ requestId, reason: String(thrown) }, 'an account could not be stored')
+  return thrown instanceof DatabaseUnavailable
+    ? new KeywellError('unavailable', 'The account could not be stored: the database was away.')
+    : new KeywellError('internal', 'The account could not be stored.')
+}
+
+export function confirmEntryOf(
+  flow: store.FlowRow,
+  { actor, requestId }: Actor,
+): Omit<AuditEntry, 'result'> {
+  const { tenantId, userId } = flow
+  return { tenantId, userId, actor, requestId, action: 'flow.confirm' }
+}
+
+const retryableCodes: readonly string[] = [
+  'provider_error',
+  'flow_expired',
+  'flow_mismatch',
+  'account_mismatch',
+  'unavailable',
+  'internal',
+]
+
+function describe(error: KeywellError): store.FlowError {
+  const { code, message } = error
+  return { code, message, retryable: retryableCodes.includes(code) }
+}
