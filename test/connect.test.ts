@@ -74,7 +74,7 @@ describeEachDatabase('connect', (makeDatabase) => {
     expect(refused.body).toMatchObject({ code: 'flow_mismatch' })
     await expectNoEffect()
     // The code is destroyed: not even the right user can finish now.
-    expect((await stage.confirm(finish, mira)).status).toBeGreaterThanOrEqual(400)
+    expect((await stage.confirm(finish, mira)).body).toMatchObject({ status: 'failed' })
     await expectNoEffect()
     const [flow] = await stage.database.query<{ status: string; code: unknown }>(
       `select status, sealed_code as code from flows where tenant_id = $1 order by id desc limit 1`,
@@ -97,14 +97,95 @@ describeEachDatabase('connect', (makeDatabase) => {
     const victim = new Person()
     const first = await stage.start(starter, await stage.flow(await stage.session()))
     const back = await stage.consent(first, 'grace')
-    const page = await victim.visit(back)
+    const page = await victim.navigate(back)
     expect(page.status).toBe(403)
     expect(page.text).toContain('another browser')
     await expectNoEffect()
-    // The state is spent: the starter cannot bring it either.
-    expect((await starter.visit(back)).status).toBe(410)
+    // The victim may be talked into handing the address over: its code is of no use to the starter either.
+    const { url: finish } = await stage.callback(starter, back)
+    const { body } = await stage.confirm(finish)
+    expect(body).toMatchObject({ status: 'failed', error: { code: 'flow_mismatch' } })
     await expectNoEffect()
     expect(await denials()).toContain('browser')
+  })
+
+  verifies('T1:own-browser-still', async () => {
+    const who = { tenantId: 'ten_still', userId: 'u' }
+    const person = new Person()
+    const first = await stage.start(person, await stage.flow(await stage.session(who)))
+    const elsewhere = await stage.consent(first, 'grace')
+    expect((await new Person().navigate(elsewhere)).status).toBe(403)
+    const { url: finish } = await stage.callback(person, await stage.consent(first, 'ada'))
+    const { body } = await stage.confirm(finish, who)
+    expect(body).toMatchObject({
+      status: 'connected',
+      connection: { account: { username: 'ada' } },
+    })
+  })
+
+  verifies('connect:repeat:looked-at', async () => {
+    const who = { tenantId: 'ten_looked_at', userId: 'u' }
+    const person = new Person()
+    const first = await stage.start(person, await stage.flow(await stage.session(who)))
+    const back = await stage.consent(first)
+    const own = [...person.cookiesOf(back)].map(([name, value]) => `${name}=${value}`).join('; ')
+    for (const headers of [{}, { cookie: own }] as Record<string, string>[]) {
+      expect((await fetch(back, { method: 'HEAD', headers })).status).toBe(200)
+      for (const [name, value] of [
+        ['sec-purpose', 'prefetch;prerender'],
+        ['purpose', 'prefetch'],
+        ['x-moz', 'prefetch'],
+      ] as const) {
+        const answer = await fetch(back, { headers: { ...headers, [name]: value } })
+        expect([answer.status, answer.headers.get('cache-control')]).toEqual([503, 'no-store'])
+      }
+    }
+    // A scanner: no cookie, and no word that a person is there.
+    expect((await fetch(back, { redirect: 'manual' })).status).toBe(403)
+    const { url: finish } = await stage.callback(person, back)
+    expect((await stage.confirm(finish, who)).body).toMatchObject({ status: 'connected' })
+  })
+
+  verifies('connect:repeat:same-browser', async () => {
+    const who = { tenantId: 'ten_repeat', userId: 'u' }
+    const { person, back, finish } = await parked(who)
+    expect((await stage.confirm(finish, who)).body).toMatchObject({ status: 'connected' })
+    // The same ticket, and the callback with the ticket that it gives.
+    expect(must(await stage.confirm(finish, who), 200)).toMatchObject({ status: 'connected' })
+    const { url: again } = await stage.callback(person, back)
+    expect(must(await stage.confirm(again, who), 200)).toMatchObject({ status: 'connected' })
+    // To others it says nothing of what was stored, neither that something was nor that nothing was.
+    const other = await stage.confirm(finish, { ...who, userId: 'usr_other' })
+    expect(other).toMatchObject({ status: 403, body: { code: 'flow_mismatch' } })
+    expect(JSON.stringify(other.body)).not.toContain('Nothing was stored')
+    expect((await new Person().navigate(back)).text).not.toContain('Nothing was stored')
+    expect(await connectionsOf(who)).toHaveLength(1)
+    expect((await stage.read(who)).status).toBe(200)
+    const { grantTypes } = await stage.sandbox.control.counters()
+    expect(grantTypes.authorization_code).toBe(1)
+  })
+
+  verifies('connect:repeated-parameter', async () => {
+    for (const name of ['code', 'iss', 'error', 'anything']) {
+      const person = new Person()
+      const first = await stage.start(person, await stage.flow(await stage.session()))
+      const back = await stage.consent(first)
+      if (name === 'error') back.searchParams.delete('code')
+      for (const value of ['access_denied', back.searchParams.get(name) ?? 'access_denied']) {
+        back.searchParams.append(name, value)
+      }
+      const { url: finish } = await stage.callback(person, back)
+      expect((await stage.confirm(finish)).body, name).toMatchObject({
+        status: 'failed',
+        error: { code: 'provider_error' },
+      })
+    }
+    const person = new Person()
+    const first = await stage.start(person, await stage.flow(await stage.session()))
+    const back = await stage.consent(first)
+    back.searchParams.append('state', back.searchParams.get('state') ?? '')
+    expect((await person.visit(back)).status).toBe(410)
+    await expectNoEffect()
   })
 
   verifies('T2:foreign-callback', async () => {
@@ -205,10 +286,11 @@ describeEachDatabase('connect', (makeDatabase) => {
 
   verifies('T6:replay', async () => {
     const { person, back, finish } = await parked()
-    const again = await Promise.all(Array.from({ length: 8 }, () => person.visit(back)))
-    expect(again.map((page) => page.status)).toEqual(Array(8).fill(410))
-    const confirmations = await Promise.all(Array.from({ length: 8 }, () => stage.confirm(finish)))
-    expect(confirmations.filter((answer) => answer.status === 200)).toHaveLength(1)
+    const again = await Promise.all(Array.from({ length: 4 }, () => stage.callback(person, back)))
+    const finishes = [...again.map(({ url }) => url), ...Array<URL>(4).fill(finish)]
+    const confirmations = await Promise.all(finishes.map((each) => stage.confirm(each)))
+    for (const { body } of confirmations) expect(['confirming', 'connected']).toContain(body.status)
+    expect((await stage.confirm(finish)).body.status).toBe('connected')
     const { grantTypes } = await stage.sandbox.control.counters()
     expect(grantTypes.authorization_code).toBe(1)
   })
@@ -219,8 +301,11 @@ describeEachDatabase('connect', (makeDatabase) => {
     const back = await stage.consent(first)
     const stopAt = (to: URL) => to.origin === appOrigin
     const pages = await Promise.all(Array.from({ length: 8 }, () => person.visit(back, { stopAt })))
-    expect(pages.filter((page) => page.url.origin === appOrigin)).toHaveLength(1)
-    expect(pages.filter((page) => page.status === 410)).toHaveLength(7)
+    expect(pages.filter((page) => page.url.origin === appOrigin)).toHaveLength(8)
+    const answers = await Promise.all(pages.map((page) => stage.confirm(page.url)))
+    for (const { body } of answers) expect(['confirming', 'connected']).toContain(body.status)
+    const { grantTypes } = await stage.sandbox.control.counters()
+    expect(grantTypes.authorization_code).toBe(1)
   })
 
   verifies('T7:ceiling', async () => {

@@ -24,8 +24,28 @@ export const requirements = {
     source: 'T1',
   },
   'T1:other-browser': {
-    behaviour: 'A flow that is finished in another browser has no effect, and its state is spent.',
+    behaviour:
+      'A flow that is finished in another browser has no effect, and the code that was brought there is never used.',
     source: 'T1; ASVS 10.1.2',
+  },
+  'T1:own-browser-still': {
+    behaviour:
+      "A callback without the flow's cookie does not end the flow: its own browser's callback works.",
+    source: 'T1; T2',
+  },
+  'connect:repeat:looked-at': {
+    behaviour:
+      'HEAD, prefetches and programs that look at the address of a callback or a finish page change nothing.',
+    source: 'RFC 9110 section 9.2.1; threats.md, Connect',
+  },
+  'connect:repeat:same-browser': {
+    behaviour:
+      'A callback or finish page that the same browser loads again is answered by how the flow stands, and never denies what was stored.',
+    source: 'connect.md, The server is the truth',
+  },
+  'connect:repeated-parameter': {
+    behaviour: 'A callback that carries a parameter more than once has no effect.',
+    source: 'RFC 6749 section 3.1',
   },
   'T2:foreign-callback': {
     behaviour: "A callback in a browser without the flow's cookie has no effect.",
@@ -53,7 +73,7 @@ export const requirements = {
     source: 'T6; RFC 6749 section 10.5',
   },
   'T6:parallel-callbacks': {
-    behaviour: 'Of equal callbacks in parallel one goes on, and the others are refused.',
+    behaviour: 'Equal callbacks in parallel all lead to one flow, whose code is exchanged once.',
     source: 'T6; RFC 6749 section 10.5',
   },
   'T7:ceiling': {

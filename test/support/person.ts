@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+
 /** How many redirects a page load follows. */
 const maxRedirects = 10
 
@@ -35,6 +39,22 @@ export class Person {
         return { url, status: response.status, headers: response.headers, text: '' }
     }
     throw new Error(`more than ${maxRedirects} redirects, the last one to ${url.href}`)
+  }
+
+  /** One GET as a browser sends it when a person follows a link; `fetch` cannot say so. */
+  async navigate(address: URL): Promise<{ status: number; text: string }> {
+    const cookie = [...this.cookiesOf(address)]
+      .map(([name, value]) => `${name}=${value}`)
+      .join('; ')
+    const sent = get(address, {
+      headers: {
+        'sec-fetch-mode': 'navigate',
+        'sec-fetch-dest': 'document',
+        ...(cookie && { cookie }),
+      },
+    })
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+    return { status: answer.statusCode ?? 0, text: await text(answer) }
   }
 
   cookiesOf(url: URL): ReadonlyMap<string, string> {

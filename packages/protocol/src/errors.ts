@@ -30,10 +30,7 @@ const table = {
   flow_expired: [410, 'Start again with the connect button.'],
   tenant_erased: [410, 'Use another tenant id; this one is never used again.'],
   conflict: [409, 'Read it again, and repeat the change if it is still wanted.'],
-  flow_mismatch: [
-    403,
-    'Start and finish in the same browser, signed in as the same user. Nothing was stored.',
-  ],
+  flow_mismatch: [403, 'Start again, and finish in the same browser, signed in as the same user.'],
   access_denied: [403, 'The user said no at the provider. Offer to try again.'],
   key_refused: [
     422,

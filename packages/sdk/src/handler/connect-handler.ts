@@ -13,7 +13,7 @@ import type { Connect } from '../connect.ts'
 import type { Connections } from '../connections.ts'
 import { parseInput } from '../service.ts'
 import { finishPage } from './finish-page.ts'
-import { checkSameOrigin, problemResponse, readJson } from './request.ts'
+import { checkSameOrigin, isPrefetch, problemResponse, readJson } from './request.ts'
 import { type Route, routeOf } from './routes.ts'
 
 /**
@@ -67,6 +67,9 @@ export async function handleConnect(
   checkSignedIn(who)
   const url = new URL(request.url)
   const visit: Visit = { parts, request, who, url, origin: originOf(who, url) }
+  // What looks ahead, or only at the head, must not spend a ticket.
+  if (request.method === 'HEAD') return looked(200)
+  if (isPrefetch(request)) return looked(503)
   try {
     return await answer(visit, routeOf(request.method, url.pathname))
   } catch (error) {
@@ -227,6 +230,13 @@ function wordsFor({ status, error, connection }: ConfirmAnswer): {
       sentence: 'You said no at the provider. Nothing was stored.',
     }
   }
+  // The page was loaded again while the first load of it is still at work.
+  if (status === 'confirming') {
+    return {
+      heading: 'Almost connected',
+      sentence: 'The account is being connected. The page you came from shows when it is done.',
+    }
+  }
   return { heading: 'Not connected', sentence: error?.message ?? 'Nothing was stored.' }
 }
 
@@ -244,6 +254,10 @@ function originOf(who: SignedIn, url: URL): string {
   throw new TypeError(
     `connectHandler: \`origin\` must be an origin such as https://app.example; got "${who.origin}".`,
   )
+}
+
+function looked(status: number): Response {
+  return new Response(null, { status, headers: { 'cache-control': 'no-store' } })
 }
 
 function json(body: unknown, status = 200): Response {

@@ -23,6 +23,13 @@ export function checkSameOrigin(request: Request, origin: string): void {
   )
 }
 
+/** Whether a browser loads a page before anybody asked for it. It drops an answer that is no success, and asks again. */
+export function isPrefetch({ headers }: Request): boolean {
+  return ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) =>
+    /^(prefetch|preview)/i.test(headers.get(name) ?? ''),
+  )
+}
+
 /** Reads a JSON object; an empty body is an empty object. */
 export async function readJson(request: Request): Promise<Record<string, unknown>> {
   const text = await readText(request)

@@ -4,7 +4,7 @@ import type { Audit, AuditEntry } from '../audit/audit.ts'
 import type { Logger } from '../logger.ts'
 import { readCallback } from '../oauth/client.ts'
 import { requireProvider } from '../oauth/integrations.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import { withInstallation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -16,11 +16,19 @@ import type { Actor, Sessions } from './sessions.ts'
 const parkedLifeMs = 60_000
 /** How long the finish ticket is good. */
 const ticketLifeMs = 60_000
+/** Codes of other browsers that are remembered; with one more the flow ends. */
+const maxRefusedCodes = 16
 
 /**
  * Step 6: the browser comes back from the provider. Everything that can be checked is checked, then
  * the code is parked; it is not exchanged before the app has said who finished the flow. Denials and
- * errors go back to the app the same way.
+ * errors go back to the app the same way. Where the same browser comes again, nothing happens but that
+ * it is sent on again: the app then says how the flow stands.
+ *
+ * What comes without the flow's cookie is refused, and the flow goes on: its own browser may still come.
+ * A person who was led to another user's callback could hand its address on, so a code that a browser was
+ * navigated to there is refused for good. Programs that look at addresses (scanners, previews) are not
+ * navigations, and change nothing.
  *
  * @param bindingSecret answers the flow's cookie in this browser, if it has one
  * @returns where the browser goes now: the app's return URL, with a finish ticket
@@ -38,6 +46,8 @@ export function createCallback(parts: {
     integrationId: string
     parameters: URLSearchParams
     bindingSecret: (flowId: string) => string | undefined
+    /** Whether a browser says that a person came here, as opposed to a program. */
+    isNavigation: boolean
   } & Actor,
 ) => Promise<{ location: URL; flowId: string }> {
   const { database, vault, sessions, codes, audit } = parts
@@ -50,8 +60,21 @@ export function createCallback(parts: {
     })
   }
 
-  return async ({ integrationId, parameters, bindingSecret, actor, requestId }) => {
-    const flow = await findFlowByState(codes, parameters.getAll('state'))
+  async function refuseElsewhere(flow: store.FlowRow, entry: Entry, code: string | null) {
+    await database.transaction(flow.tenantId, async (sql) => {
+      if (code !== null) {
+        const count = await store.refuseCode(sql, { ...flow, codeHash: hashCode(code) })
+        if (count > maxRefusedCodes) {
+          await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
+          await store.hintFlow(sql, flow.id)
+        }
+      }
+      await audit.write(sql, { ...entry, result: 'denied', reason: 'browser' })
+    })
+  }
+
+  return async ({ integrationId, parameters, bindingSecret, isNavigation, actor, requestId }) => {
+    const { flow, state, used } = await findFlowByState(codes, parameters.getAll('state'))
     const entry = {
       tenantId: flow.tenantId,
       userId: flow.userId,
@@ -66,40 +89,33 @@ export function createCallback(parts: {
       if (error instanceof KeywellError) await refuse(flow, entry, 'altered')
       throw error
     }
-    const mismatch = whatIsForeign(flow, integrationId, bindingSecret(flow.id))
-    if (mismatch !== undefined) {
-      await refuse(flow, entry, mismatch)
+    if (!isOfBrowser(flow, bindingSecret(flow.id))) {
+      await refuseElsewhere(flow, entry, isNavigation ? parameters.get('code') : null)
+      throw new KeywellError('flow_mismatch', flowMismatch.message)
+    }
+    if (flow.integrationId !== integrationId) {
+      await refuse(flow, entry, 'integration')
       throw new KeywellError('flow_mismatch', flowMismatch.message)
     }
 
     const answer = readCallback({ ...flow, provider: requireProvider(flow.provider), parameters })
     // Sealing may have to read a key, which a transaction on a single connection would wait for.
     const parked =
-      answer.kind === 'code'
+      answer.kind === 'code' && !used
         ? await vault.seal(
             { ...flowContext(flow), field: 'parked_code' },
             new TextEncoder().encode(answer.code),
           )
         : undefined
     const ticket = await database.transaction(withInstallation(flow.tenantId), async (sql) => {
-      if (parked === undefined) {
-        await store.endFlow(sql, { ...flow, ...describe(answer) })
-      } else {
-        const codeLifeMs = requireProvider(flow.provider).oauth.codeLifetimeSeconds * 1000
-        await store.parkCode(sql, {
-          ...flow,
-          sealedCode: parked.sealed,
-          keyVersion: parked.keyVersion,
-          lifeMs: Math.min(parkedLifeMs, codeLifeMs),
+      if (await codes.spend(sql, 'state', state)) {
+        const refusal = await take(sql, flow, answer, parked)
+        await audit.write(sql, {
+          ...entry,
+          ...(refusal === undefined ? { result: 'ok' } : { result: 'denied', reason: refusal }),
         })
+        await store.hintFlow(sql, flow.id)
       }
-      const result = answer.kind === 'code' ? 'ok' : 'denied'
-      await audit.write(sql, {
-        ...entry,
-        result,
-        ...(result === 'ok' ? {} : { reason: answer.kind }),
-      })
-      await store.hintFlow(sql, flow.id)
       return codes.issue(sql, flow, { purpose: 'ticket', lifeMs: ticketLifeMs })
     })
     const session = await sessions.read(flow.tenantId, flow.sessionId)
@@ -107,40 +123,65 @@ export function createCallback(parts: {
   }
 }
 
+/** Parks the code, or ends the flow; answers in a word why it ended. */
+async function take(
+  sql: Sql,
+  flow: store.FlowRow,
+  answer: ReturnType<typeof readCallback>,
+  parked: { sealed: Uint8Array; keyVersion: number } | undefined,
+): Promise<string | undefined> {
+  if (answer.kind !== 'code' || parked === undefined) {
+    await store.endFlow(sql, { ...flow, ...describe(answer) })
+    return answer.kind
+  }
+  const codeLifeMs = requireProvider(flow.provider).oauth.codeLifetimeSeconds * 1000
+  const isParked = await store.parkCode(sql, {
+    ...flow,
+    sealedCode: parked.sealed,
+    keyVersion: parked.keyVersion,
+    lifeMs: Math.min(parkedLifeMs, codeLifeMs),
+    codeHash: hashCode(answer.code),
+  })
+  if (isParked) return undefined
+  // It ended before, which stays so; or the code was seen elsewhere.
+  const isEnded = await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
+  return isEnded ? 'code_seen_elsewhere' : 'ended'
+}
+
+function hashCode(code: string): string {
+  return Buffer.from(hashSecretText(code)).toString('base64url')
+}
+
 type Entry = Omit<AuditEntry, 'result' | 'reason'>
 
 const flowMismatch = {
   code: 'flow_mismatch',
-  message: 'This was started in another browser, or for another integration. Nothing was stored.',
+  message: 'This was started in another browser, or for another integration. Here it does nothing.',
   retryable: true,
 }
 
-/** @throws KeywellError when `state` is missing, repeated, unknown, used or has run out */
-async function findFlowByState(codes: OneTimeCodes, states: string[]): Promise<store.FlowRow> {
+/** @throws KeywellError when `state` is missing, repeated, unknown or has run out */
+async function findFlowByState(
+  codes: OneTimeCodes,
+  states: string[],
+): Promise<{ flow: store.FlowRow; used: boolean; state: string }> {
   const [state] = states
-  const flow =
+  const found =
     states.length === 1 && state !== undefined && state.length <= 100
-      ? await codes.redeem('state', state)
+      ? await codes.find('state', state)
       : undefined
-  if (flow === undefined) {
+  if (found === undefined || state === undefined) {
     throw new KeywellError(
       'flow_expired',
       'This sign-in attempt is not known here: it was used already, or has run out.',
     )
   }
-  return flow
+  return { ...found, state }
 }
 
-/** What does not belong to the flow; undefined when all does. */
-function whatIsForeign(
-  flow: store.FlowRow,
-  integrationId: string,
-  bindingSecret: string | undefined,
-): 'integration' | 'browser' | undefined {
-  if (flow.integrationId !== integrationId) return 'integration'
-  if (bindingSecret === undefined || flow.bindingHash === null) return 'browser'
-  const same = timingSafeEqual(hashSecretText(bindingSecret), flow.bindingHash)
-  return same ? undefined : 'browser'
+function isOfBrowser(flow: store.FlowRow, bindingSecret: string | undefined): boolean {
+  if (bindingSecret === undefined || flow.bindingHash === null) return false
+  return timingSafeEqual(hashSecretText(bindingSecret), flow.bindingHash)
 }
 
 function describe(answer: ReturnType<typeof readCallback>): {

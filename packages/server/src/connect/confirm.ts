@@ -18,6 +18,7 @@ import type { Outbound } from '../outbound/outbound.ts'
 import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import { isClientOfIntegration } from '../store/integrations.ts'
+import { installation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
 import { confirmEntryOf, type EndFlow } from './end-flow.ts'
 import { openFlowSecret, readFlow, requireFlowAllowed, requireUnaltered } from './flow-record.ts'
@@ -58,6 +59,9 @@ export function createConfirm(parts: {
     await requireFlowAllowed(database, flow)
     const taken = await store.takeCode(database.of(flow.tenantId), flow.tenantId, flow.id)
     if (taken === undefined) {
+      // Another load of the same page is at work with it, or was: what it does counts.
+      const now = await readFlow(database.of(flow.tenantId), flow.tenantId, flow.id)
+      if (now.status !== 'confirming') return
       throw new KeywellError(
         'flow_expired',
         'The provider’s answer waited too long to be confirmed.',
@@ -125,6 +129,18 @@ export function createConfirm(parts: {
     }
   }
 
+  /** T1. Who comes with a ticket that was used already ends nothing: whose it is was said before. */
+  async function refuse(flow: store.FlowRow, isFirst: boolean, actor: Actor): Promise<void> {
+    const error = foreign()
+    if (isFirst) return endFlow.failed(flow, error, actor)
+    const entry = confirmEntryOf(flow, actor)
+    await audit.write(database.of(flow.tenantId), {
+      ...entry,
+      result: 'denied',
+      reason: error.code,
+    })
+  }
+
   async function confirm({
     sessionId,
     flowId,
@@ -134,12 +150,17 @@ export function createConfirm(parts: {
     providers,
     ...actor
   }: Confirmation): Promise<ConfirmAnswer> {
-    // The ticket is spent whatever follows: a ticket that was shown to the wrong user is of no more use.
-    const flow = await codes.redeem('ticket', ticket)
+    // A page that is loaded again brings its ticket again, and learns how the flow stands. What happens
+    // once is the exchange, and a ticket that was shown to the wrong user has ended its flow.
+    const flow = (await codes.find('ticket', ticket))?.flow
+    const isFirst =
+      flow !== undefined && (await codes.spend(database.of(installation), 'ticket', ticket))
     if (flow === undefined || flow.id !== flowId || flow.tenantId !== tenantId) {
       // A ticket that names another tenant's flow ends that flow, and tells the caller nothing of it.
-      if (flow !== undefined) await endFlow.failed(flow, foreign(), actor)
-      throw new KeywellError('flow_mismatch', 'This ticket does not finish this flow.')
+      if (flow !== undefined) await refuse(flow, isFirst, actor)
+      throw new KeywellError('flow_mismatch', 'This ticket does not finish this flow.', {
+        nextStep: 'Look at the connections: if the account is not among them, connect it again.',
+      })
     }
     try {
       await requireUnaltered(parts, flow)
@@ -149,7 +170,7 @@ export function createConfirm(parts: {
     }
     const isOurs = providers?.includes(flow.provider) ?? true
     if (flow.sessionId !== sessionId || flow.userId !== userId || !isOurs) {
-      await endFlow.failed(flow, foreign(), actor)
+      await refuse(flow, isFirst, actor)
       throw foreign()
     }
     if (flow.status === 'confirming') {
@@ -176,7 +197,7 @@ export function createConfirm(parts: {
 function foreign(): KeywellError {
   return new KeywellError(
     'flow_mismatch',
-    'Whoever finished this flow is not the user it was begun for. Nothing was stored.',
+    'Whoever finished this flow is not the user it was begun for.',
   )
 }
 

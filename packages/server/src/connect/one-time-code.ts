@@ -4,7 +4,13 @@ import type { Logger } from '../logger.ts'
 import { readClock } from '../store/census.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { type FlowRow, findFlow } from '../store/flows.ts'
-import { type CodePurpose, insertCode, type SpentCode, spendCode } from '../store/one-time-codes.ts'
+import {
+  type CodePurpose,
+  findCode,
+  insertCode,
+  type SpentCode,
+  spendCode,
+} from '../store/one-time-codes.ts'
 import { installation } from '../store/scope.ts'
 import { lengthPrefixed } from '../vault/bytes.ts'
 
@@ -40,6 +46,10 @@ export interface OneTimeCodes {
    * somebody who writes to the database. The last of these is an alarm.
    */
   redeem(purpose: CodePurpose, text: string): Promise<FlowRow | undefined>
+  /** The same without spending it: a code that was used opens its flow to be looked at again. */
+  find(purpose: CodePurpose, text: string): Promise<{ flow: FlowRow; used: boolean } | undefined>
+  /** Inside the caller's transaction. Of any number of calls, also in parallel, one gets true. */
+  spend(sql: Sql, purpose: CodePurpose, text: string): Promise<boolean>
 }
 
 export interface CodeMacs {
@@ -77,6 +87,18 @@ export function createOneTimeCodes(parts: {
     return mac !== undefined && mac.length === row.mac.length && timingSafeEqual(mac, row.mac)
   }
 
+  async function flowOf(
+    row: SpentCode,
+    code: { purpose: CodePurpose; text: string },
+  ): Promise<FlowRow | undefined> {
+    const { ownerId: tenantId, flowId } = row
+    const flow = await findFlow(database.of(tenantId), tenantId, flowId)
+    if (flow !== undefined && (await isGenuine(row, code, flow))) return flow
+    const { purpose } = code
+    logger.error({ alarm: 'code_forged', purpose, tenantId, flowId }, 'a forged one-time code')
+    return undefined
+  }
+
   return {
     async issue(sql, flow, { purpose, lifeMs }) {
       const text = makeSecretText(random)
@@ -91,12 +113,17 @@ export function createOneTimeCodes(parts: {
 
     async redeem(purpose, text) {
       const row = await spendCode(database.of(installation), purpose, hashSecretText(text))
-      if (row === undefined) return undefined
-      const { ownerId: tenantId, flowId } = row
-      const flow = await findFlow(database.of(tenantId), tenantId, flowId)
-      if (flow !== undefined && (await isGenuine(row, { purpose, text }, flow))) return flow
-      logger.error({ alarm: 'code_forged', purpose, tenantId, flowId }, 'a forged one-time code')
-      return undefined
+      return row && flowOf(row, { purpose, text })
+    },
+
+    async find(purpose, text) {
+      const row = await findCode(database.of(installation), purpose, hashSecretText(text))
+      const flow = row && (await flowOf(row, { purpose, text }))
+      return flow && { flow, used: row.used }
+    },
+
+    async spend(sql, purpose, text) {
+      return (await spendCode(sql, purpose, hashSecretText(text))) !== undefined
     },
   }
 }

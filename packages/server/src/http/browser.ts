@@ -1,6 +1,6 @@
 import { KeywellError } from '@keywell/protocol'
 import { Hono } from 'hono'
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { getCookie, setCookie } from 'hono/cookie'
 import type { CookieOptions } from 'hono/utils/cookie'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { createCallback } from '../connect/callback.ts'
@@ -49,15 +49,24 @@ export function browserRoutes(parts: {
     return c.html(leavingPage(started.location), 200)
   })
 
+  // Only a person's visit counts: what looks ahead, or only at the head, must not spend anything.
+  router.use('/oauth/callback/*', async (c, next) => {
+    if (c.req.method === 'HEAD') return c.body(null, 200, unkept)
+    if (isPrefetch(c.req.raw.headers)) return c.body(null, 503, unkept)
+    return next()
+  })
   router.get('/oauth/callback/:integrationId', async (c) => {
-    const { location, flowId } = await parts.callback({
+    const { location } = await parts.callback({
       integrationId: c.req.param('integrationId'),
       parameters: new URL(c.req.url).searchParams,
       bindingSecret: (id) => getCookie(c, cookie.name(id), cookie.prefix),
+      isNavigation:
+        c.req.header('sec-fetch-mode') === 'navigate' &&
+        c.req.header('sec-fetch-dest') === 'document',
       actor: 'browser',
       requestId: c.get('requestId'),
     })
-    deleteCookie(c, cookie.name(flowId), cookie.options)
+    // The cookie stays for its ten minutes: a browser that comes again is told how the flow stands.
     return c.redirect(location.href, 303)
   })
 
@@ -77,6 +86,15 @@ export function browserRoutes(parts: {
     return c.html(problemPage(error, requestId), status)
   })
   return router
+}
+
+const unkept = { 'cache-control': 'no-store' }
+
+/** Whether a browser loads a page before anybody asked for it. It drops such an answer, and asks again. */
+function isPrefetch(headers: Headers): boolean {
+  return ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) =>
+    /^(prefetch|preview)/i.test(headers.get(name) ?? ''),
+  )
 }
 
 /**

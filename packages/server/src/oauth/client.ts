@@ -86,6 +86,10 @@ export function readCallback(options: {
   parameters: URLSearchParams
 }): CallbackAnswer {
   const parameters = new URLSearchParams(options.parameters)
+  // RFC 6749 section 3.1: no parameter more than once. Which of two would count is not ours to guess.
+  if ([...parameters.keys()].some((name) => parameters.getAll(name).length > 1)) {
+    return { kind: 'invalid', detail: 'the callback carries a parameter more than once' }
+  }
   if (parameters.has('code') && parameters.has('error')) {
     return { kind: 'invalid', detail: 'the callback carries both a code and an error' }
   }

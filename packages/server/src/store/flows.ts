@@ -149,17 +149,39 @@ export async function startFlow(
 
 export async function parkCode(
   sql: Sql,
-  row: { tenantId: string; id: string; sealedCode: Uint8Array; keyVersion: number; lifeMs: number },
+  row: {
+    tenantId: string
+    id: string
+    sealedCode: Uint8Array
+    keyVersion: number
+    lifeMs: number
+    codeHash: string
+  },
 ): Promise<boolean> {
   const rows = await sql.query(
     `update flows
      set status = 'confirming', sealed_code = $3, key_version = $4,
          code_expires_at = now() + $5 * interval '1 millisecond', updated_at = now()
      where tenant_id = $1 and id = $2 and status = 'started' and expires_at > now()
+       and not ($6 = any(refused_codes))
      returning id`,
-    [row.tenantId, row.id, row.sealedCode, row.keyVersion, row.lifeMs],
+    [row.tenantId, row.id, row.sealedCode, row.keyVersion, row.lifeMs, row.codeHash],
   )
   return rows.length === 1
+}
+
+/** Remembers a code that another browser brought. Answers how many there are by now; 0 for a flow that is past it. */
+export async function refuseCode(
+  sql: Sql,
+  row: { tenantId: string; id: string; codeHash: string },
+): Promise<number> {
+  const [refused] = await sql.query<{ count: number }>(
+    `update flows set refused_codes = array_append(array_remove(refused_codes, $3), $3)
+     where tenant_id = $1 and id = $2 and status in ('created', 'started')
+     returning cardinality(refused_codes) as count`,
+    [row.tenantId, row.id, row.codeHash],
+  )
+  return refused?.count ?? 0
 }
 
 /** Takes the parked code out for its one exchange; nobody gets it a second time. */

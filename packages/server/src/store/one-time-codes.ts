@@ -43,6 +43,23 @@ export async function spendCode(
   return row
 }
 
+/** A code that still opens something, or has opened it; undefined when it is unknown or has run out unused. */
+export async function findCode(
+  sql: Sql,
+  purpose: CodePurpose,
+  hash: Uint8Array,
+): Promise<(SpentCode & { used: boolean }) | undefined> {
+  const [row] = await sql.query<SpentCode & { used: boolean }>(
+    `select owner_id as "ownerId", flow_id as "flowId", expires_at as "expiresAt", mac,
+       pepper_version as "pepperVersion", used_at is not null as used
+     from one_time_codes
+     where tenant_id = '@install' and hash = $1 and purpose = $2
+       and (used_at is not null or expires_at > now())`,
+    [hash, purpose],
+  )
+  return row
+}
+
 /** Codes that have run out are of no use to anyone; kept a day to tell a replay from a guess. */
 export async function deleteOldCodes(sql: Sql): Promise<void> {
   await sql.query(
