@@ -531,6 +531,74 @@ describeEachDatabase('connect', (makeDatabase) => {
     expect(await connectionsOf(who)).toEqual([])
   })
 
+  verifies('connect:provider-reason', async () => {
+    const who = { tenantId: 'ten_reasons', userId: 'u' }
+    const said = (message: string) => JSON.stringify({ message: `${message} zanzibar` })
+    const html = '<html>zanzibar</html>'
+    const cases: [endpoint: 'rest' | 'token', status: number, body: string, reason: string][] = [
+      [
+        'rest',
+        403,
+        said('403 Forbidden - You (@ada) must accept the Terms of Service'),
+        'terms_not_accepted',
+      ],
+      ['rest', 403, said('403 Forbidden - Your account has been blocked.'), 'account_blocked'],
+      [
+        'rest',
+        403,
+        said('Your account is pending approval from your administrator'),
+        'account_blocked',
+      ],
+      ['rest', 403, said('403 Forbidden - Your account has been deactivated'), 'account_blocked'],
+      [
+        'rest',
+        401,
+        said('Authentication error: enable 2FA in your profile settings'),
+        'two_factor_required',
+      ],
+      ['rest', 403, html, 'robot_check'],
+      ['rest', 403, said('403 Forbidden'), 'access_refused'],
+      ['rest', 503, html, 'provider_unavailable'],
+      ['rest', 200, html, 'answer_unusable'],
+      ['token', 503, html, 'provider_unavailable'],
+      ['token', 429, 'zanzibar', 'provider_unavailable'],
+      ['token', 403, html, 'robot_check'],
+      ['token', 200, html, 'answer_unusable'],
+      [
+        'token',
+        401,
+        '{"error":"invalid_client","error_description":"zanzibar"}',
+        'client_rejected',
+      ],
+      [
+        'token',
+        400,
+        '{"error":"invalid_scope","error_description":"zanzibar"}',
+        'request_rejected',
+      ],
+    ]
+    const sentences = new Map<string, string>()
+    for (const [endpoint, status, body, reason] of cases) {
+      const effect = { kind: 'respond', status, body } as const
+      const fault = await stage.sandbox.control.addFault({ endpoint, effect })
+      const answer = await stage.connect({ who })
+      await stage.sandbox.control.removeFault(fault.id)
+      expect(answer, `${endpoint} ${status} ${body}`).toMatchObject({
+        status: 'failed',
+        error: {
+          code: 'provider_error',
+          providerReason: reason,
+          message: expect.stringContaining('GitLab'),
+          nextStep: expect.stringMatching(/\w/),
+        },
+      })
+      expect(JSON.stringify(answer)).not.toContain('zanzibar')
+      sentences.set(reason, answer.error?.message ?? '')
+    }
+    expect(new Set(sentences.values()).size, 'each has its own words').toBe(sentences.size)
+    expect(await connectionsOf(who)).toEqual([])
+  })
+
   verifies('R6:lifetimes', async () => {
     const who = { tenantId: 'ten_lifetimes', userId: 'u' }
     for (const expiresIn of [0, -1, 'soon', null, [], 1e12, '7200']) {

@@ -194,6 +194,11 @@ export const requirements = {
     behaviour: 'A refusal that comes with status 200 or 403 is classified by its word.',
     source: 'refresh.md, Outcomes',
   },
+  'connect:provider-reason': {
+    behaviour:
+      'What stands in the way at the provider after consent is told by a reason of a closed list, with its next step and in none of the provider’s words.',
+    source: 'connect.md, The flow; T10; T25',
+  },
   'connect:bad-requests': {
     behaviour: 'A request that is malformed, oversized or unknown gets a code of its own.',
     source: 'architecture.md, Wire format',

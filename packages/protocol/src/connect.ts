@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { connectionSchema } from './connections.ts'
-import { errorCodeSchema } from './errors.ts'
+import { errorCodeSchema, providerReasonSchema } from './errors.ts'
 import {
   connectionIdSchema,
   connectionNameSchema,
@@ -120,7 +120,15 @@ export const flowSchema = z.object({
   status: flowStatusSchema,
   /** With `failed` and `denied`. */
   error: z
-    .object({ code: errorCodeSchema, message: z.string(), retryable: z.boolean() })
+    .object({
+      code: errorCodeSchema,
+      message: z.string(),
+      /** What to do now, in words. */
+      nextStep: z.string().optional(),
+      /** With `provider_error`, where it is known: what stood in the way at the provider. */
+      providerReason: providerReasonSchema.optional(),
+      retryable: z.boolean(),
+    })
     .nullable(),
   /** With `connected`. Never a token. */
   connection: connectionSchema.nullable(),

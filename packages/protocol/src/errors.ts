@@ -83,6 +83,29 @@ export const reauthReasonSchema = z.enum([
 ])
 export type ReauthReason = z.infer<typeof reauthReasonSchema>
 
+/**
+ * Why a provider did not let an account in after its user consented, as far as it can be told. Of
+ * `provider_unavailable` and `answer_unusable` a later attempt may be free; the others need somebody to act.
+ */
+export const providerReasonSchema = z.enum([
+  /** Failing, overloaded or silent. */
+  'provider_unavailable',
+  'terms_not_accepted',
+  /** Also deactivated, banned, or waiting for approval. */
+  'account_blocked',
+  'two_factor_required',
+  /** Something in front of the provider takes the service for a robot. */
+  'robot_check',
+  /** Refused without a reason that is known. */
+  'access_refused',
+  /** The integration's client. */
+  'client_rejected',
+  /** Scopes or redirect URI. */
+  'request_rejected',
+  'answer_unusable',
+])
+export type ProviderReason = z.infer<typeof providerReasonSchema>
+
 /** What a failed call answers, as `application/problem+json` (RFC 9457). */
 export const problemSchema = z.object({
   type: z.string(),
@@ -96,6 +119,8 @@ export const problemSchema = z.object({
   requestId: z.string().optional(),
   /** With `needs_reauth`. */
   reason: reauthReasonSchema.optional(),
+  /** With `provider_error`, where it is known. */
+  providerReason: providerReasonSchema.optional(),
   /** With `not_connected`, `needs_reauth`, `scope_missing` and `not_allowed_for_tenant`, where connecting helps: a page of the app that starts it. */
   connectUrl: z.string().optional(),
   /** With `scope_missing`. */
@@ -107,6 +132,7 @@ export type Problem = z.infer<typeof problemSchema>
 export interface ErrorDetails {
   requestId?: string | undefined
   reason?: ReauthReason | undefined
+  providerReason?: ProviderReason | undefined
   connectUrl?: string | undefined
   missingScopes?: readonly string[] | undefined
   /** Milliseconds; also sent as `Retry-After`. */
@@ -126,6 +152,7 @@ export class KeywellError extends Error {
   readonly nextStep: string
   readonly requestId: string | undefined
   readonly reason: ReauthReason | undefined
+  readonly providerReason: ProviderReason | undefined
   readonly connectUrl: string | undefined
   readonly missingScopes: readonly string[] | undefined
   readonly retryAfterMs: number | undefined
@@ -137,6 +164,7 @@ export class KeywellError extends Error {
     this.nextStep = details.nextStep ?? table[code][1]
     this.requestId = details.requestId
     this.reason = details.reason
+    this.providerReason = details.providerReason
     this.connectUrl = details.connectUrl
     this.missingScopes = details.missingScopes
     this.retryAfterMs = details.retryAfterMs
@@ -152,6 +180,7 @@ export class KeywellError extends Error {
       nextStep: this.nextStep,
       requestId: requestId ?? this.requestId,
       reason: this.reason,
+      providerReason: this.providerReason,
       connectUrl: this.connectUrl,
       missingScopes: this.missingScopes && [...this.missingScopes],
       retryAfterMs: this.retryAfterMs,

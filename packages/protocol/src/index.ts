@@ -102,7 +102,9 @@ export {
   errorCodes,
   KeywellError,
   type Problem,
+  type ProviderReason,
   problemSchema,
+  providerReasonSchema,
   type ReauthReason,
   reauthReasonSchema,
 } from './errors.ts'

@@ -1,4 +1,4 @@
-import type { ErrorCode, ReauthReason } from '@keywell/protocol'
+import type { ErrorCode, ProviderReason, ReauthReason } from '@keywell/protocol'
 import type { ConnectState } from './core/index.ts'
 
 type ByState = Readonly<Partial<Record<ConnectState['name'], string>>>
@@ -15,6 +15,8 @@ export interface Messages {
   readonly away: string
   /** Instead of `note.needs_reauth`, where the reason is known. */
   readonly reasons: Readonly<Partial<Record<ReauthReason, string>>>
+  /** Instead of `note.error`, where the provider stood in the way after the user's consent. */
+  readonly providerReasons: Readonly<Partial<Record<ProviderReason, string>>>
   /** Instead of `note.error`, where users can do something about it. */
   readonly errors: Readonly<Partial<Record<ErrorCode, string>>>
   readonly reopen: string
@@ -56,6 +58,19 @@ const english: Messages = {
     not_allowed_for_tenant: 'This is not allowed here. Please ask your administrator.',
     unavailable: 'The service cannot be reached. Please try again in a moment.',
   },
+  providerReasons: {
+    provider_unavailable: '{provider} cannot answer right now. Please try again in a few minutes.',
+    terms_not_accepted:
+      '{provider} wants its terms accepted first. Sign in there, accept them, and try again.',
+    account_blocked:
+      '{provider} says that this account is blocked or not approved. Ask its administrator.',
+    two_factor_required:
+      '{provider} demands two-factor sign-in. Set it up in your account there, and try again.',
+    robot_check: '{provider} turned us away as a robot. Please tell your administrator.',
+    access_refused: '{provider} refuses its API to this account. Ask its administrator.',
+    client_rejected: '{provider} is not set up rightly here. Please ask your administrator.',
+    request_rejected: '{provider} is not set up rightly here. Please ask your administrator.',
+  },
   reopen: 'Open again',
   cancel: 'Cancel',
   continueHere: 'Continue in this tab',
@@ -64,7 +79,7 @@ const english: Messages = {
 }
 
 export function mergeMessages(own: MessagesOverride = {}): Messages {
-  const { providers, button, note, reasons, errors } = english
+  const { providers, button, note, reasons, providerReasons, errors } = english
   return {
     ...english,
     ...own,
@@ -72,6 +87,7 @@ export function mergeMessages(own: MessagesOverride = {}): Messages {
     button: { ...button, ...own.button },
     note: { ...note, ...own.note },
     reasons: { ...reasons, ...own.reasons },
+    providerReasons: { ...providerReasons, ...own.providerReasons },
     errors: { ...errors, ...own.errors },
   }
 }
@@ -93,12 +109,13 @@ export function labelOf({ button }: Messages, { name }: ConnectState): string {
 
 /** What there is to say beside the button, if anything. */
 export function noteOf(messages: Messages, state: ConnectState): string | undefined {
-  const { away, errors, note, reasons } = messages
+  const { away, errors, note, providerReasons, reasons } = messages
   const specific =
     state.name === 'waiting'
       ? state.away && away
       : state.name === 'error'
-        ? errors[state.error.code]
+        ? ((state.error.providerReason && providerReasons[state.error.providerReason]) ??
+          errors[state.error.code])
         : state.name === 'needs_reauth' && state.reason && reasons[state.reason]
   return specific || note[state.name]
 }

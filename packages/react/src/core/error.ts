@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@keywell/protocol'
+import type { ErrorCode, ProviderReason } from '@keywell/protocol'
 
 /**
  * Why a call or a flow failed, in the browser. Branch on `code`, quote `requestId` to the operator.
@@ -12,12 +12,21 @@ export class ConnectError extends Error {
   /** Whether the same click may work a moment later. */
   readonly retryable: boolean
   readonly requestId: string | undefined
+  /** With `provider_error`: what stood in the way at the provider, where that is known. */
+  readonly providerReason: ProviderReason | undefined
 
-  constructor(code: ErrorCode, message: string, retryable = true, requestId?: string) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    retryable = true,
+    requestId?: string,
+    providerReason?: ProviderReason,
+  ) {
     super(message)
     this.code = code
     this.retryable = retryable
     this.requestId = requestId
+    this.providerReason = providerReason
   }
 }
 

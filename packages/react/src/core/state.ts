@@ -78,7 +78,13 @@ function afterFlow(state: ConnectState, { status, connection, error }: Flow): Co
   }
   return failed(
     error
-      ? new ConnectError(error.code, error.message, error.retryable)
+      ? new ConnectError(
+          error.code,
+          error.message,
+          error.retryable,
+          undefined,
+          error.providerReason,
+        )
       : new ConnectError(status === 'expired' ? 'flow_expired' : 'internal', `Flow ${status}`),
   )
 }

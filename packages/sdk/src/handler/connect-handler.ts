@@ -237,7 +237,12 @@ function wordsFor({ status, error, connection }: ConfirmAnswer): {
       sentence: 'The account is being connected. The page you came from shows when it is done.',
     }
   }
-  return { heading: 'Not connected', sentence: error?.message ?? 'Nothing was stored.' }
+  return { heading: 'Not connected', sentence: saidOf(error) }
+}
+
+function saidOf(error: ConfirmAnswer['error']): string {
+  if (error === null) return 'Nothing was stored.'
+  return [error.message, error.nextStep].filter(Boolean).join(' ')
 }
 
 function checkSignedIn(who: SignedIn): void {

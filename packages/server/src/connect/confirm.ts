@@ -3,6 +3,7 @@ import {
   type confirmSchema,
   KeywellError,
   type ProviderAccount,
+  type ProviderReason,
 } from '@keywell/protocol'
 import type { z } from 'zod'
 import type { Audit } from '../audit/audit.ts'
@@ -12,6 +13,7 @@ import type { Tracing } from '../metrics/tracing.ts'
 import { lookUpAccount } from '../oauth/account.ts'
 import { exchangeCode, type Registration } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
+import { reasonOf, refusedBy } from '../oauth/provider-refusal.ts'
 import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
 import { heldTokens } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
@@ -89,7 +91,7 @@ export function createConfirm(parts: {
     if (outcome.kind === 'unusable') {
       await parts.disconnector.withdrawGrant(flow, registration, heldTokens(outcome.tokens))
     }
-    if (outcome.kind !== 'tokens') throw refusal(outcome)
+    if (outcome.kind !== 'tokens') throw refusal(registration.provider.title, outcome)
     await keep(flow, registration, outcome, actor)
   }
 
@@ -227,28 +229,31 @@ async function finish(sql: Sql, flow: store.FlowRow, connectionId: string): Prom
   await store.hintFlow(sql, flow.id)
 }
 
-function refusal(outcome: Exclude<TokenOutcome, Granted>): KeywellError {
+function refusal(title: string, outcome: Exclude<TokenOutcome, Granted>): KeywellError {
+  const cause = new Error(outcome.detail)
   switch (outcome.kind) {
     case 'unsent':
     case 'not_processed':
+      return refusedBy(title, 'provider_unavailable', cause)
     case 'ambiguous':
+      return refusedBy(title, reasonOfLoss(outcome.detail), cause)
     case 'unusable':
-      return new KeywellError('provider_error', `The token endpoint failed: ${outcome.detail}.`)
+      return refusedBy(title, 'answer_unusable', cause)
     case 'rejected':
       return new KeywellError('flow_expired', 'The provider no longer takes this code.')
     case 'client_refused':
-      return new KeywellError(
-        'provider_error',
-        `The provider refuses this integration's client: ${outcome.detail}.`,
-        { nextStep: 'Check client id and secret with PUT /v1/integrations/:id/client.' },
-      )
+      return refusedBy(title, 'client_rejected', cause)
     case 'our_fault':
-      return new KeywellError(
-        'provider_error',
-        `The provider refused the request: ${outcome.detail}.`,
-      )
+      return refusedBy(title, 'request_rejected', cause)
     default:
       outcome satisfies never
       throw new TypeError('unreachable')
   }
+}
+
+/** Of an answer of the token endpoint that is no answer of OAuth. */
+function reasonOfLoss(detail: string): ProviderReason {
+  const status = /^status (\d{3})$/.exec(detail)?.[1]
+  if (status !== undefined) return reasonOf({ status: Number(status), body: undefined })
+  return detail.startsWith('a 200') ? 'answer_unusable' : 'provider_unavailable'
 }

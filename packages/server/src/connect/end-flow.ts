@@ -1,4 +1,4 @@
-import { KeywellError } from '@keywell/protocol'
+import { KeywellError, type ProviderReason } from '@keywell/protocol'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
@@ -104,7 +104,18 @@ const retryableCodes: readonly string[] = [
   'internal',
 ]
 
+/** The others stay as they are until somebody has acted. */
+const retryableReasons: readonly ProviderReason[] = [
+  'provider_unavailable',
+  'answer_unusable',
+  'terms_not_accepted',
+  'two_factor_required',
+]
+
 function describe(error: KeywellError): store.FlowError {
-  const { code, message } = error
-  return { code, message, retryable: retryableCodes.includes(code) }
+  const { code, message, nextStep, providerReason } = error
+  const retryable = providerReason
+    ? retryableReasons.includes(providerReason)
+    : retryableCodes.includes(code)
+  return { code, message, nextStep, providerReason, retryable }
 }

@@ -1,14 +1,9 @@
-import {
-  type CredentialType,
-  KeywellError,
-  type ProviderAccount,
-  type ProviderDefinition,
-  type Secret,
-} from '@keywell/protocol'
+import type { CredentialType, ProviderAccount, ProviderDefinition, Secret } from '@keywell/protocol'
 import { type Handling, handlingOf, impliedScopes } from '@keywell/providers'
 import { joinBelow } from '../outbound/host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Sending } from './client.ts'
+import { reasonOf, refusedBy } from './provider-refusal.ts'
 
 /** A GET below a connection's host with its token; the answer's JSON, or undefined if it is none. */
 export async function getWithToken(
@@ -39,7 +34,7 @@ export async function getWithToken(
 
 /**
  * Whose token this is, by the provider's stable id. Looked up before anything is stored.
- * @throws KeywellError `provider_error` when the provider does not say
+ * @throws KeywellError `provider_error`, with the reason, when the provider does not say
  */
 export async function lookUpAccount(
   outbound: Outbound,
@@ -57,16 +52,13 @@ export async function lookUpAccount(
   const held = impliedScopes(options.provider, options.scopes)
   const opens = identity.scopes.some((scope) => held.includes(scope))
   const probe = opens ? identity : (identity.fallback ?? identity)
-  try {
-    const answer = await getWithToken(outbound, { ...options, header, path: probe.path })
-    const account = answer.status === 200 ? probe.account(answer.body) : undefined
-    if (account !== undefined) return account
-    throw new Error(`status ${answer.status}`)
-  } catch (cause) {
-    throw new KeywellError(
-      'provider_error',
-      `${options.provider.title} did not say whose account this is.`,
-      { cause },
-    )
-  }
+  const { title } = options.provider
+  const answer = await getWithToken(outbound, { ...options, header, path: probe.path }).catch(
+    (cause: unknown) => {
+      throw refusedBy(title, reasonOf(undefined), cause)
+    },
+  )
+  const account = answer.status === 200 ? probe.account(answer.body) : undefined
+  if (account !== undefined) return account
+  throw refusedBy(title, reasonOf(answer), new Error(`status ${answer.status}`))
 }

@@ -10,6 +10,8 @@ export type StoredFlowStatus = FlowStatus | 'exchanging'
 export interface FlowError {
   code: string
   message: string
+  nextStep?: string | undefined
+  providerReason?: string | undefined
   retryable: boolean
 }
 
