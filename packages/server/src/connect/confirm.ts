@@ -255,5 +255,5 @@ function refusal(title: string, outcome: Exclude<TokenOutcome, Granted>): Keywel
 function reasonOfLoss(detail: string): ProviderReason {
   const status = /^status (\d{3})$/.exec(detail)?.[1]
   if (status !== undefined) return reasonOf({ status: Number(status), body: undefined })
-  return detail.startsWith('a 200') ? 'answer_unusable' : 'provider_unavailable'
+  return detail.includes(' ') ? 'answer_unusable' : 'provider_unavailable'
 }
