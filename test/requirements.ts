@@ -1035,6 +1035,11 @@ export const requirements = {
     behaviour: 'Events that change places bring nothing back; the worst is one fetch more.',
     source: 'threats.md, T28',
   },
+  'sdk:runtimes': {
+    behaviour:
+      'In Bun, Deno, workerd and the edge runtime the SDK reads, calls, connects and checks webhooks.',
+    source: 'sdk.md, runtimes',
+  },
   'sdk:linear-text': {
     behaviour:
       'Text that comes in pieces is searched once, however many pieces a line or an event comes in.',

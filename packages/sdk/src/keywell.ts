@@ -12,6 +12,7 @@ import { callHook } from './hooks.ts'
 import { Integrations } from './integrations.ts'
 import { type KeywellOptions, settingsOf } from './options.ts'
 import { providerFetch } from './provider-fetch.ts'
+import { endsWorkWithRequest } from './runtime.ts'
 import { Service } from './service.ts'
 import { Tenants } from './tenants.ts'
 import { Webhooks } from './webhooks.ts'
@@ -61,12 +62,15 @@ export class Keywell {
   constructor(options: KeywellOptions = {}) {
     const settings = settingsOf(options)
     const { hooks, random } = settings
-    this.#fetch = settings.fetch ?? globalThis.fetch
+    // Called as a method of anything but the global object, some runtimes refuse it.
+    this.#fetch = settings.fetch ?? ((input, init) => globalThis.fetch(input, init))
+    const isShortLived = endsWorkWithRequest()
     const service = new Service({ ...settings, fetch: this.#fetch })
     this.#cache = new CredentialCache({
       ...settings,
+      isShortLived,
       read: (body) => {
-        this.#stream.start()
+        if (!isShortLived) this.#stream.start()
         return service.call({
           method: 'POST',
           path: '/v1/credentials',

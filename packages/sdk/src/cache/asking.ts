@@ -13,6 +13,8 @@ const maxAsks = 3
 export interface AskingParts {
   readonly read: (query: ReadCredential) => Promise<ReadCredentialAnswer>
   readonly clock: Pick<Clock, 'now' | 'resumedAtMs'>
+  /** Readers wait for one request together. Otherwise each waits for its own, which ends with it. */
+  readonly isShared: boolean
   readonly coverage: Coverage
   readonly generations: Generations
   /** Holds an answer. Undefined: it compares with something that is not held any more. */
@@ -49,6 +51,7 @@ export class Asking {
 
   /** Until there is an answer that holds, or a failure that counts. */
   ask(entry: Entry, options: AskOptions): Promise<Credential> {
+    if (!this.#parts.isShared) return this.#ask(entry, options)
     entry.pending ??= this.#ask(entry, options)
     return entry.pending
   }

@@ -41,6 +41,8 @@ export interface CacheParts extends Bounds {
   /** Milliseconds since 1970. */
   readonly wallNow: () => number
   readonly random: () => number
+  /** Timers and calls end with the request that began them: see `endsWorkWithRequest`. */
+  readonly isShortLived: boolean
   readonly hooks: Hooks
   readonly maxEntries: number
 }
@@ -89,11 +91,12 @@ export class CredentialCache {
     this.#asking = new Asking({
       read: parts.read,
       clock: this.#clock,
+      isShared: !parts.isShortLived,
       coverage: this.#coverage,
       generations: this.#generations,
       take: (entry, answer, asked) => this.#take(entry, answer, asked),
       fail: (entry, error, background) => this.#afterFailure(entry, error, background),
-      lookAgain: (entry) => this.#background.add(entry),
+      lookAgain: (entry) => this.#askLater(entry),
     })
     this.#background = new Background(backgroundLimit, async (entry) => {
       // What went wrong was told to `onError`, and is tried again when it is due.
@@ -160,7 +163,7 @@ export class CredentialCache {
   coverFromNow(): void {
     this.#coverage.begin(this.#clock.now())
     for (const entry of this.#entries.all()) {
-      if (entry.credential !== undefined) this.#background.add(entry)
+      if (entry.credential !== undefined) this.#askLater(entry)
     }
   }
 
@@ -218,6 +221,7 @@ export class CredentialCache {
       return
     }
     this.#evict(entry, 'replaced')
+    if (this.#parts.isShortLived) return
     entry.isAwaited = true
     const delayMs = this.#parts.random() * replaceWithinMs
     this.#background.addLater(entry, delayMs, () => entry.isAwaited)
@@ -253,7 +257,7 @@ export class CredentialCache {
     const nowMs = this.#clock.now()
     if (!this.#freshness.mayServe(entry, nowMs)) return undefined
     if (this.#freshness.mustAsk(entry, nowMs)) return undefined
-    if (nowMs >= entry.softAtMs && nowMs >= entry.retryAtMs) this.#background.add(entry)
+    if (nowMs >= entry.softAtMs && nowMs >= entry.retryAtMs) this.#askLater(entry)
     return entry.credential
   }
 
@@ -340,11 +344,16 @@ export class CredentialCache {
     const identity = { provider, tenantId, userId, connection, host }
     const entry = new Entry(identity, this.#parts.random(), this.#clock.now())
     this.#entries.add(entry)
-    if (this.#sweeper === undefined) {
+    if (this.#sweeper === undefined && !this.#parts.isShortLived) {
       this.#sweeper = setInterval(() => this.#sweep(), sweepMs)
       this.#sweeper.unref?.()
     }
     return entry
+  }
+
+  /** Ahead of need, in the background; where there is none, the read that needs it will ask. */
+  #askLater(entry: Entry): void {
+    if (!this.#parts.isShortLived) this.#background.add(entry)
   }
 
   /** The one timer: keeps used entries fresh, lets the others go, and judges who is fresh. */
@@ -358,7 +367,7 @@ export class CredentialCache {
       }
       this.#judge(entry, nowMs)
       if (this.#freshness.isOver(entry, nowMs)) this.#remove(entry, 'idle')
-      else if (this.#freshness.isDue(entry, nowMs)) this.#background.add(entry)
+      else if (this.#freshness.isDue(entry, nowMs)) this.#askLater(entry)
     }
     if (this.#entries.size > 0) return
     clearInterval(this.#sweeper)
@@ -374,7 +383,9 @@ export class CredentialCache {
    */
   #judge(entry: Entry, nowMs: number): void {
     entry.isFresh =
-      this.#parts.now === undefined && this.#freshness.isFresh(entry, nowMs + 2 * sweepMs)
+      this.#parts.now === undefined &&
+      !this.#parts.isShortLived &&
+      this.#freshness.isFresh(entry, nowMs + 2 * sweepMs)
   }
 
   /**
@@ -383,7 +394,7 @@ export class CredentialCache {
    */
   #look(): true {
     this.#clock.now()
-    if (globalThis.setImmediate === undefined) return true
+    if (this.#parts.isShortLived || globalThis.setImmediate === undefined) return true
     this.#hasLooked = true
     setImmediate(() => {
       this.#hasLooked = false
