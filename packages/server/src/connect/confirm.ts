@@ -16,6 +16,7 @@ import type { Integrations } from '../oauth/integrations.ts'
 import { reasonOf, refusedBy } from '../oauth/provider-refusal.ts'
 import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
 import { heldTokens } from '../oauth/token-set.ts'
+import { isOutboundFailure } from '../outbound/errors.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
@@ -230,21 +231,21 @@ async function finish(sql: Sql, flow: store.FlowRow, connectionId: string): Prom
 }
 
 function refusal(title: string, outcome: Exclude<TokenOutcome, Granted>): KeywellError {
-  const cause = new Error(outcome.detail)
+  const { detail } = outcome
   switch (outcome.kind) {
     case 'unsent':
     case 'not_processed':
-      return refusedBy(title, 'provider_unavailable', cause)
+      return refusedBy(title, 'provider_unavailable', { detail })
     case 'ambiguous':
-      return refusedBy(title, reasonOfLoss(outcome.detail), cause)
+      return refusedBy(title, reasonOfLoss(detail), { detail })
     case 'unusable':
-      return refusedBy(title, 'answer_unusable', cause)
+      return refusedBy(title, 'answer_unusable', { detail })
     case 'rejected':
       return new KeywellError('flow_expired', 'The provider no longer takes this code.')
     case 'client_refused':
-      return refusedBy(title, 'client_rejected', cause)
+      return refusedBy(title, 'client_rejected', { detail })
     case 'our_fault':
-      return refusedBy(title, 'request_rejected', cause)
+      return refusedBy(title, 'request_rejected', { detail })
     default:
       outcome satisfies never
       throw new TypeError('unreachable')
@@ -255,5 +256,10 @@ function refusal(title: string, outcome: Exclude<TokenOutcome, Granted>): Keywel
 function reasonOfLoss(detail: string): ProviderReason {
   const status = /^status (\d{3})$/.exec(detail)?.[1]
   if (status !== undefined) return reasonOf({ status: Number(status), body: undefined })
-  return detail.includes(' ') ? 'answer_unusable' : 'provider_unavailable'
+  if (isOutboundFailure(detail) || passing.includes(detail)) return 'provider_unavailable'
+  // What is left is an error code of OAuth that nobody knows, or a body that is none.
+  return detail.includes(' ') ? 'answer_unusable' : 'request_rejected'
 }
+
+/** RFC 6749 section 4.1.2.1. */
+const passing: readonly string[] = ['temporarily_unavailable', 'server_error']

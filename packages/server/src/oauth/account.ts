@@ -55,10 +55,10 @@ export async function lookUpAccount(
   const { title } = options.provider
   const answer = await getWithToken(outbound, { ...options, header, path: probe.path }).catch(
     (cause: unknown) => {
-      throw refusedBy(title, reasonOf(undefined), cause)
+      throw refusedBy(title, reasonOf(undefined), { cause })
     },
   )
   const account = answer.status === 200 ? probe.account(answer.body) : undefined
   if (account !== undefined) return account
-  throw refusedBy(title, reasonOf(answer), new Error(`status ${answer.status}`))
+  throw refusedBy(title, reasonOf(answer), { detail: `status ${answer.status}` })
 }

@@ -39,10 +39,20 @@ function textOf(body: unknown): string {
     .join(' ')
 }
 
-/** What is said of each: what happened, and what to do about it. */
-export function refusedBy(title: string, reason: ProviderReason, cause?: unknown): KeywellError {
+/**
+ * What is said of each: what happened, and what to do about it.
+ *
+ * @param detail a word for operators: a status, or an error code of OAuth
+ */
+export function refusedBy(
+  title: string,
+  reason: ProviderReason,
+  { detail, cause }: { detail?: string; cause?: unknown } = {},
+): KeywellError {
   const { message, nextStep } = words[reason]
-  return new KeywellError('provider_error', message.replaceAll('{provider}', title), {
+  const sentence = message.replaceAll('{provider}', title)
+  const text = detail === undefined ? sentence : `${sentence.slice(0, -1)} (${detail}).`
+  return new KeywellError('provider_error', text, {
     providerReason: reason,
     nextStep: nextStep.replaceAll('{provider}', title),
     cause,

@@ -17,6 +17,10 @@ const words = {
 /** Why a call that leaves failed. Fixed words: nothing of an unexpected answer is reflected. */
 export type OutboundFailure = keyof typeof words
 
+export function isOutboundFailure(word: string): word is OutboundFailure {
+  return Object.hasOwn(words, word)
+}
+
 /** The one error of `outbound/`. Its message has the host's name, and no path, header or body. */
 export class OutboundError extends Error {
   override readonly name = 'OutboundError'
