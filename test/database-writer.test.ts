@@ -1,8 +1,14 @@
 /** Somebody who writes rows changes what decides an access: the row opens nothing, and the log names it. */
 import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type ConfirmAnswer, returnParameters } from '@keywell/protocol'
+import { createKeyFile, createKeywell, keyFile, localKeys } from '@keywell/server'
+import * as jose from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeEachDatabase } from './support/databases.ts'
+import { mortal } from './support/mortal-database.ts'
 import { Person } from './support/person.ts'
 import { type Answer, createStage, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
@@ -12,9 +18,11 @@ const thief = 'usr_thief'
 describeEachDatabase('who writes rows', (makeDatabase) => {
   let stage: Stage
   let next = 0
+  const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-writer-')), 'root-key')
 
   beforeAll(async () => {
-    stage = await createStage(await makeDatabase(), { role: 'serve' })
+    createKeyFile(keyPath)
+    stage = await createStage(await makeDatabase(), { role: 'serve', keyPath })
   })
   afterAll(() => stage.stop())
 
@@ -213,8 +221,9 @@ describeEachDatabase('who writes rows', (makeDatabase) => {
 
   async function notStarted() {
     const who = newUser()
-    const flow = await stage.flow(await stage.session(who))
-    return { who, id: flow.flowId, startCode: flow.startCode }
+    const session = await stage.session(who)
+    const flow = await stage.flow(session)
+    return { who, session, id: flow.flowId, startCode: flow.startCode }
   }
 
   async function point(
@@ -269,6 +278,80 @@ describeEachDatabase('who writes rows', (makeDatabase) => {
     const { grantTypes } = await stage.sandbox.control.counters()
     expect(grantTypes.authorization_code ?? 0).toBe(0)
   })
+
+  /** Each makes rows say that a key of the writer is one of the installation's. */
+  const plantedKeys: Record<string, string> = {
+    'the public half of a pair that is there': `update install_keys set public_jwk = $1::jsonb
+      where tenant_id = '@install' and name = $2`,
+    'a pair of its own, with sealed bytes of another': `insert into install_keys
+        (tenant_id, name, version, key_version, sealed, public_jwk)
+      select tenant_id, name, version + 1, key_version, sealed, $1::jsonb from install_keys
+      where tenant_id = '@install' and name = $2`,
+  }
+
+  verifies.each('T35:public-keys', Object.keys(plantedKeys), async (what) => {
+    const before = await stage.database.query<{ name: string; version: number; jwk: string }>(
+      'select name, version, public_jwk::text as jwk from install_keys',
+    )
+    const { who, session } = await notStarted()
+    const pair = await jose.generateKeyPair('EdDSA', { extractable: true })
+    const jwk = await jose.exportJWK(pair.publicKey)
+    for (const name of ['connect_token', 'changes', 'audit-heads']) {
+      await write(plantedKeys[what] ?? '', JSON.stringify(jwk), name)
+    }
+    const logs: { alarm?: string; name?: string }[] = []
+    const { keywell, stop } = await another(logs)
+    const forged = await new jose.SignJWT({ tenant: who.tenantId })
+      .setProtectedHeader({
+        alg: 'EdDSA',
+        typ: 'connect+jwt',
+        kid: await jose.calculateJwkThumbprint(jwk),
+      })
+      .setIssuer(stage.url)
+      .setAudience('connect')
+      .setSubject(session.sessionId)
+      .setExpirationTime('5m')
+      .sign(pair.privateKey)
+    const ask = (token: string) =>
+      keywell.fetch(
+        new Request(`${stage.url}/connect/providers`, {
+          headers: { authorization: `Bearer ${token}`, origin: 'https://app.example' },
+        }),
+      )
+    expect((await ask(forged)).status, 'a forged token').toBe(401)
+    expect((await ask(session.connectToken)).status, 'a token of the service').toBe(200)
+    const shown = await keywell.fetch(
+      new Request(`${stage.url}/v1/changes/keys`, {
+        headers: { authorization: `Bearer ${stage.apiKey}` },
+      }),
+    )
+    expect(await shown.text(), 'what readers of changes are to check with').not.toContain(jwk.x)
+    await stop()
+    const alarms = logs.filter(({ alarm }) => alarm === 'signing_key_altered')
+    expect(alarms.map(({ name }) => name).sort()).toEqual([
+      'audit-heads',
+      'changes',
+      'connect_token',
+    ])
+    await write('delete from install_keys where version > 1')
+    for (const { name, jwk } of before) {
+      await write('update install_keys set public_jwk = $1::jsonb where name = $2', jwk, name)
+    }
+  })
+
+  /** Another process of the same installation; its stop leaves the database open. */
+  async function another(logs: object[]) {
+    const log = (fields: object) => void logs.push(fields)
+    const keywell = createKeywell({
+      database: mortal(stage.database, Number.POSITIVE_INFINITY),
+      keys: localKeys(keyFile({ path: keyPath, warn: () => {} })),
+      publicUrl: stage.url,
+      role: 'serve',
+      logger: { debug: log, info: log, warn: log, error: log },
+    })
+    await keywell.start()
+    return { keywell, stop: () => keywell.stop() }
+  }
 
   test('and whoever was not written to connects', async () => {
     expect(await stage.connect({ who: newUser() })).toMatchObject({ status: 'connected' })

@@ -353,6 +353,11 @@ export const requirements = {
       'A start code, state or ticket that was planted, prolonged, or pointed at another flow or purpose opens nothing, and raises an alarm.',
     source: 'threats.md, T35',
   },
+  'T35:public-keys': {
+    behaviour:
+      'A public key that was planted beside the signing keys is not believed, raises an alarm, and what the service signs is still right.',
+    source: 'threats.md, T35',
+  },
   'policy:providers': {
     behaviour:
       'A provider that the operator does not allow a tenant is not connected there, not registered and not read, and each refusal is in the audit log.',

@@ -3,6 +3,7 @@ import * as jose from 'jose'
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
 import type { TestDatabase } from '../../../../test/support/inspected.ts'
+import { silentLogger } from '../logger.ts'
 import { localKeys } from '../vault/local-keys.ts'
 import { keysFrom, keyTable, rootKey } from '../vault/parts.test.support.ts'
 import { createVault } from '../vault/vault.ts'
@@ -22,7 +23,7 @@ describeEachDatabase('the signer of changes', (makeDatabase) => {
   async function start(issuer = 'https://connect.example'): Promise<ChangeSigner> {
     const vault = createVault({ keys: localKeys(keysFrom([rootKey])), store: keys })
     await vault.start()
-    const signer = createChangeSigner({ database, vault, issuer })
+    const signer = createChangeSigner({ database, vault, logger: silentLogger, issuer })
     await signer.start()
     return signer
   }

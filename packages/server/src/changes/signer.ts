@@ -1,4 +1,5 @@
 import { type ChangeKeys, changeToken, type StreamEventClaims } from '@keywell/protocol'
+import type { Logger } from '../logger.ts'
 import type { Database } from '../store/database.ts'
 import type { Vault } from '../vault/vault.ts'
 import { createSigningKey } from './signing-key.ts'
@@ -14,6 +15,7 @@ export interface ChangeSigner {
 export function createChangeSigner(options: {
   database: Database
   vault: Vault
+  logger: Logger
   /** The service's public URL: a copy of the database at another address is another installation. */
   issuer: string
 }): ChangeSigner {

@@ -1,8 +1,9 @@
 import * as jose from 'jose'
+import type { Logger } from '../logger.ts'
 import type { Database } from '../store/database.ts'
-import { insertInstallKey, listInstallKeys } from '../store/install-keys.ts'
+import { type InstallKeyRow, insertInstallKey, listInstallKeys } from '../store/install-keys.ts'
 import { installation } from '../store/scope.ts'
-import type { RecordContext, Vault } from '../vault/vault.ts'
+import { type RecordContext, type Vault, VaultError } from '../vault/vault.ts'
 
 const algorithm = 'EdDSA'
 
@@ -26,9 +27,10 @@ export interface PublicKey extends jose.JWK {
 export function createSigningKey(options: {
   database: Database
   vault: Vault
+  logger: Logger
   name: string
 }): SigningKey {
-  const { database, vault, name } = options
+  const { database, vault, logger, name } = options
   let publicKeys: readonly PublicKey[] = []
   let current: { kid: string; key: jose.CryptoKey | Uint8Array } | undefined
 
@@ -47,6 +49,30 @@ export function createSigningKey(options: {
     })
   }
 
+  /**
+   * A pair by its sealed half, which says what the public one is. What stands beside it in clear is not
+   * believed, and a row whose private half does not open is nobody's.
+   */
+  async function openPair(row: InstallKeyRow): Promise<Pair | undefined> {
+    try {
+      const body = await vault.open(contextOf(name, row.version), row.sealed)
+      const privateJwk: jose.JWK = JSON.parse(new TextDecoder().decode(body))
+      const publicKey = await toPublicKey(privateJwk)
+      if (publicKey.x !== row.publicJwk.x) alarm(row, 'another public half')
+      return { publicKey, privateJwk }
+    } catch (error) {
+      // Without its key nothing can be said of a row.
+      if (!(error instanceof VaultError) || error.reason === 'key_unavailable') throw error
+      alarm(row, error.reason)
+      return undefined
+    }
+  }
+
+  function alarm({ version }: InstallKeyRow, reason: string): void {
+    const fields = { alarm: 'signing_key_altered', name, version, reason }
+    logger.error(fields, 'a signing key was changed or planted')
+  }
+
   return {
     async start() {
       let rows = await listInstallKeys(database.of(installation), name)
@@ -54,13 +80,12 @@ export function createSigningKey(options: {
         await makeFirst() // another process may have been first: whichever row is there now counts
         rows = await listInstallKeys(database.of(installation), name)
       }
-      const [newest] = rows
+      const pairs = (await Promise.all(rows.map(openPair))).filter((pair) => pair !== undefined)
+      const [newest] = pairs
       if (newest === undefined) throw new Error(`there is no signing key "${name}"`)
-      const body = await vault.open(contextOf(name, newest.version), newest.sealed)
-      const jwk: jose.JWK = JSON.parse(new TextDecoder().decode(body))
-      publicKeys = await Promise.all(rows.map(({ publicJwk }) => toPublicKey(publicJwk)))
-      const kid = await jose.calculateJwkThumbprint(newest.publicJwk)
-      current = { kid, key: await jose.importJWK(jwk, algorithm) }
+      publicKeys = pairs.map(({ publicKey }) => publicKey)
+      const { publicKey, privateJwk } = newest
+      current = { kid: publicKey.kid, key: await jose.importJWK(privateJwk, algorithm) }
     },
     async sign(claims, type) {
       if (current === undefined) throw new Error(`the signing key "${name}" was not started`)
@@ -74,8 +99,14 @@ export function createSigningKey(options: {
   }
 }
 
+interface Pair {
+  publicKey: PublicKey
+  privateJwk: jose.JWK
+}
+
+/** @param jwk of which the public half is taken */
 async function toPublicKey(jwk: jose.JWK): Promise<PublicKey> {
-  const { kty = '', crv, x } = jwk // and nothing else, whatever the row holds
+  const { kty = '', crv, x } = jwk // and nothing else, least of all the private half
   const kid = await jose.calculateJwkThumbprint(jwk)
   return { kty, ...(crv && { crv }), ...(x && { x }), alg: algorithm, use: 'sig', kid }
 }

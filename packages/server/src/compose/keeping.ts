@@ -59,7 +59,7 @@ export function composeKeeping(ground: Ground, options: KeywellOptions): Keeping
     logger.warn({ origin, state, retryAfterMs }, 'nothing is sent to this host for now')
   })
 
-  const headKey = createSigningKey({ database, vault, name: 'audit-heads' })
+  const headKey = createSigningKey({ database, vault, logger, name: 'audit-heads' })
   const log = createAuditLog({ ...ground, headKey, auditDays: options.auditDays })
   const { audit } = log
   const integrations = createIntegrations({ ...ground, outbound, audit })
@@ -71,7 +71,7 @@ export function composeKeeping(ground: Ground, options: KeywellOptions): Keeping
   const disconnector = createDisconnector({ ...ground, box, integrations, outbound, audit })
   const tenants = createTenants({ ...ground, audit, disconnector })
 
-  const signer = createChangeSigner({ database, vault, issuer: ground.publicUrl })
+  const signer = createChangeSigner({ ...ground, issuer: ground.publicUrl })
   const feed = createChangeFeed({ ...ground, signer: beforePush(signer, faultPoint) })
   // Gates of its own: receivers that fail must not hold back a provider on the same host.
   const toReceivers = createOutbound(leaving)

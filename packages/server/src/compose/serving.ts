@@ -48,7 +48,7 @@ export function composeServing(
 
   const apiKeys = createApiKeys(parts)
   const keyStreams = createKeyStreams({ ...ground, keys: apiKeys, now: monotonic })
-  const tokens = createConnectTokens({ database, vault, issuer: publicUrl })
+  const tokens = createConnectTokens({ ...ground, issuer: publicUrl })
   const sessions = createSessions({ ...parts, tokens })
   const storeConnection = createStoreConnection(byChance)
   const codePeppers = createPeppers(vault, codePepperLabel, createCodeMacs)

@@ -1,6 +1,7 @@
 import { KeywellError, type SessionId, type TenantId } from '@keywell/protocol'
 import * as jose from 'jose'
 import { createSigningKey } from '../changes/signing-key.ts'
+import type { Logger } from '../logger.ts'
 import type { Database } from '../store/database.ts'
 import type { Vault } from '../vault/vault.ts'
 
@@ -26,6 +27,7 @@ export interface ConnectTokens {
 export function createConnectTokens(options: {
   database: Database
   vault: Vault
+  logger: Logger
   /** Issuer: the service's public URL. */
   issuer: string
 }): ConnectTokens {
