@@ -509,6 +509,16 @@ export const requirements = {
       'The owner of the tables migrates by command, without a root key; until then the service says so and does not start.',
     source: 'threats.md, Row-level security',
   },
+  'operate:database-settings': {
+    behaviour:
+      'No setting of a role or of a database reaches the service; one that cannot be overruled is named, and what lifts it.',
+    source: 'operate.md, Postgres around it',
+  },
+  'operate:pooler-settings': {
+    behaviour:
+      'A pooler that refuses a setting, or drops it where that matters, is named with what to write into its configuration.',
+    source: 'operate.md, Postgres around it',
+  },
   'operate:login-owns-nothing': {
     behaviour: 'The service runs as a login that owns nothing and may do nothing by itself.',
     source: 'threats.md, Row-level security',

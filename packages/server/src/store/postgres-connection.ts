@@ -1,15 +1,12 @@
 import postgres from 'postgres'
 import { DatabaseUnavailable, type Parameter, type Sql } from './database.ts'
 import { inTime } from './in-time.ts'
+import { explainRefusedSetting, startupSettings } from './postgres-settings.ts'
 import { saysUnavailable, toDatabaseError } from './sqlstate.ts'
 import { formatTextArray, parseTextArray } from './text-array.ts'
 
-/** The server ends a statement that takes longer. */
-const statementTimeoutMs = 10_000
-/** The server closes a transaction whose process has gone quiet. */
-const idleInTransactionTimeoutMs = 15_000
 const connectTimeoutSeconds = 5
-/** The server gives up first. When not even that is heard, it cannot be reached. */
+/** The server gives up first (postgres-settings.ts). When not even that is heard, it cannot be reached. */
 const answerTimeoutMs = 12_000
 
 export interface ConnectionOptions {
@@ -55,7 +52,7 @@ export class PostgresConnection implements Sql {
       // An ERROR is the answer of a server that is well; FATAL and the errors of a socket are not.
       const fatal = !(error instanceof postgres.PostgresError && error.severity === 'ERROR')
       if (fatal && saysUnavailable(error)) this.#lose('The connection was lost.', error)
-      throw toDatabaseError(error)
+      throw explainRefusedSetting(toDatabaseError(error))
     }
   }
 
@@ -85,12 +82,7 @@ function makeClient(
     max: 1,
     max_lifetime: null, // it would end the connection between two statements of a transaction
     connect_timeout: connectTimeoutSeconds,
-    connection: {
-      application_name: 'keywell',
-      statement_timeout: statementTimeoutMs,
-      idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
-      DateStyle: 'ISO', // the format that a Date can read, whatever the server is set to
-    },
+    connection: startupSettings,
     types,
     fetch_types: false, // see text-array.ts
     onnotice: () => {}, // or it writes them to the console

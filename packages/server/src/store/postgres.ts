@@ -1,6 +1,7 @@
 import { type Database, DatabaseUnavailable, type Sql } from './database.ts'
 import { PostgresConnection } from './postgres-connection.ts'
 import { PostgresListener } from './postgres-listener.ts'
+import { requireSettings } from './postgres-settings.ts'
 import { type Scope, schemaOwner } from './scope.ts'
 import { runStatement, runTransaction } from './transaction.ts'
 import { Turns } from './turns.ts'
@@ -13,9 +14,10 @@ const oldestVersion = 150_000
 
 export interface PostgresOptions {
   /**
-   * `postgres://user:password@host:port/database`; `?sslmode=verify-full` for TLS. A pooler has to
-   * let `statement_timeout` and the like pass at the start, and needs `?prepare=false` when it
-   * pools by transaction.
+   * `postgres://user:password@host:port/database`; `?sslmode=verify-full` for TLS. What a role or a
+   * database is set to is overruled at the start, so a pooler has to let those settings pass (for
+   * PgBouncer, `ignore_startup_parameters`; an error says which), and needs `?prepare=false` when it
+   * pools by transaction. `?search_path=keywell` names another schema.
    */
   url: string
   /** Most connections at once; LISTEN has one more of its own. Default 10. */
@@ -90,14 +92,26 @@ class PostgresServer implements Database {
     work: (connection: PostgresConnection) => Promise<Result>,
   ): Promise<Result> {
     return await this.#turns.take(turnTimeoutMs, async () => {
-      const connection = this.#idleConnection() ?? new PostgresConnection({ url: this.#url })
+      const idle = this.#idleConnection()
+      const connection = idle ?? new PostgresConnection({ url: this.#url })
       try {
+        if (idle === undefined) await this.#requireSettings(connection)
         return await work(connection)
       } finally {
         if (this.#closed) await connection.close()
         else if (!connection.lost) this.#idle.push(connection)
       }
     })
+  }
+
+  /** A connection that is not as it has to be is of no more use: the next one may be. */
+  async #requireSettings(connection: PostgresConnection): Promise<void> {
+    try {
+      await requireSettings(connection, this.#url)
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
   }
 
   /** The one used last, so that a pool that is too large goes cold; those lost meanwhile are dropped. */
