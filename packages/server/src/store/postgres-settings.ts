@@ -52,7 +52,7 @@ const required: Readonly<Record<string, string>> = {
 }
 
 /** A session has a setting that makes it unsafe to go on. The message names it, and what lifts it. */
-export class SettingRefused extends Error {
+class SettingRefused extends Error {
   override readonly name = 'SettingRefused'
 }
 
