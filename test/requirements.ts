@@ -255,6 +255,26 @@ export const requirements = {
       'A provider that cannot renew an ended token yields 503 with Retry-After, and all is well afterwards.',
     source: 'refresh.md, R8',
   },
+  'refresh:waits-as-asked': {
+    behaviour:
+      'A read waits for a refresh as long as its request says, within a bound, and then answers refresh_in_progress.',
+    source: 'refresh.md, R8',
+  },
+  'refresh:planned-later': {
+    behaviour:
+      'An ended token whose refresh is planned for later is renewed by its read; one that waits out a failure is not.',
+    source: 'refresh.md, a read that finds nothing valid',
+  },
+  'refresh:pause-within-life': {
+    behaviour:
+      'The pause after a failed refresh ends with the token that it protects, at the latest.',
+    source: 'refresh.md, R8; Ambiguity',
+  },
+  'refresh:scopes-of-the-answer': {
+    behaviour:
+      'Scopes that a refresh answers, wider or narrower, are stored with the pair; policy and missingScopes follow at once.',
+    source: 'refresh.md, Rules; RFC 6749 section 5.1',
+  },
   'R9:one-refusal-is-a-suspicion': {
     behaviour: 'A single false invalid_grant kills nothing.',
     source: 'refresh.md, R9',
@@ -266,6 +286,25 @@ export const requirements = {
   'R10:reported-401-alive': {
     behaviour: 'A 401 on a living token refreshes nothing; one probe answers for ten seconds.',
     source: 'refresh.md, R10',
+  },
+  'R10:shared-probe': {
+    behaviour:
+      'Readers who report a 401 while a probe is under way wait for it, and for the refresh that it leads to.',
+    source: 'refresh.md, R10',
+  },
+  'R10:probe-of-a-generation': {
+    behaviour: 'What a probe found is remembered of one generation: the next one is probed anew.',
+    source: 'refresh.md, R10',
+  },
+  'R10:probe-is-stored': {
+    behaviour:
+      'A probe that a reader causes stores health, scopes and time, as a scheduled one does.',
+    source: 'refresh.md, Health checks',
+  },
+  'refresh:lost-rotation-words': {
+    behaviour:
+      'The error for a lost rotation says what happened, and that nobody withdrew anything.',
+    source: 'refresh.md, What no protocol can do',
   },
   'refresh:lost-rotation': {
     behaviour: 'A pair that was lost on the network is named lost_rotation.',
@@ -673,6 +712,16 @@ export const requirements = {
     behaviour:
       '200 parallel reads of an expired credential over two processes cause one refresh, and all get the same generation.',
     source: 'refresh.md, tests, read at expiry',
+  },
+  'R10:shared-probe-processes': {
+    behaviour:
+      '200 readers over two processes who report the same dead token cause one probe and one refresh, and all get the new one.',
+    source: 'refresh.md, R10',
+  },
+  'refresh:after-a-crash': {
+    behaviour:
+      'What a killed process had claimed is refreshed by the first read after its heartbeat is over; until then reads are answered with the time that is left.',
+    source: 'refresh.md, R1',
   },
   'T30:audit-fails-closed': {
     behaviour:

@@ -8,6 +8,7 @@ import { claimRefresh, type DoubtAge, holds, restartDoubt } from './database.ts'
 import { commit, endAttempt, giveBack } from './ending.ts'
 import { drift, hear, probe, sendPair, wait } from './request.ts'
 import { type Configuration, graceSeconds, maxRequestSeconds } from './rules.ts'
+import { hasOpenRequest } from './surroundings.ts'
 import {
   type Actor,
   idle,
@@ -52,15 +53,19 @@ function progress(world: World, index: number, actor: Actor, configuration: Conf
 }
 
 function claim(world: World, index: number, { fault }: Configuration): Move[] {
-  if (index === reader && world.time !== 'ended') return []
-  const taken = claimRefresh(world.tables, index)
-  if (taken === undefined) return []
+  const isReader = index === reader
+  if (isReader && world.time !== 'ended') return []
+  // A life is longer than the time that a provider works on a request.
+  const isUnplanned = isReader && !world.tables.upkeep?.due && !hasOpenRequest(world)
+  const taken = claimRefresh(world.tables, index, isUnplanned)
+  const before = isUnplanned ? spend(world, 'lives') : world
+  if (taken === undefined || before === undefined) return []
   let { tables } = taken
   if (fault === 'no intent' && tables.upkeep !== null) {
     tables = { ...tables, upkeep: { ...tables.upkeep, doubt: taken.claim.doubt } }
   }
   const claimed: Actor = { at: 'claimed', claim: taken.claim, late: false }
-  return [{ label: 'claims', world: withActor({ ...world, tables }, index, claimed) }]
+  return [{ label: 'claims', world: withActor({ ...before, tables }, index, claimed) }]
 }
 
 /**

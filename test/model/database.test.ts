@@ -9,7 +9,7 @@ import { type Act, createPair, everyAct } from './side-by-side.ts'
 
 const worker = fc.constantFrom(0, 1, 2)
 const doubtLeft = fc.constantFrom('none', 'of_later_claims', 'all')
-const time = fc.constantFrom('due', 'lease_ends', 'doubt_ages')
+const time = fc.constantFrom('due', 'ends', 'lease_ends', 'doubt_ages')
 
 const anyAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ act: time }) },
@@ -26,7 +26,7 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ act: fc.constantFrom('die', 'restart'), worker }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constantFrom('hasten', 'take_orphan') }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constantFrom('probe_dead', 'take_orphan') }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constantFrom('disconnect', 'take_orphan') }) },
 )
 

@@ -63,18 +63,24 @@ export function holds({ upkeep }: Tables, worker: number): boolean {
   return upkeep?.held === true && upkeep.lastClaim === worker
 }
 
-/** `claimRefresh`, and `claimDue` for a row whose refresh is due: lease and intent in one statement. */
+/**
+ * `claimRefresh`, and `claimDue` for a row whose refresh is due: lease and intent in one statement. A
+ * reader has it too while nothing is wrong and its token `hasEnded`, for whenever its refresh is planned.
+ */
 export function claimRefresh(
   tables: Tables,
   holder: number,
+  hasEnded: boolean,
 ): { tables: Tables; claim: Claim } | undefined {
   const { upkeep } = tables
-  if (upkeep === null || upkeep.state === 'dead' || !upkeep.due) return undefined
+  if (upkeep === null || upkeep.state === 'dead') return undefined
+  if (!upkeep.due && !(hasEnded && upkeep.state === 'idle')) return undefined
   if (upkeep.held && !upkeep.leaseEnded) return undefined
   const { state: cameFrom, doubt } = upkeep
   const claimed: Upkeep = {
     ...upkeep,
     state: 'refreshing',
+    due: true,
     lastClaim: holder,
     held: true,
     leaseEnded: false,
@@ -160,11 +166,16 @@ export function takeOrphan(tables: Tables): { tables: Tables; pair: number } | u
   return { tables: { ...tables, orphans: tables.orphans.slice(0, -1) }, pair }
 }
 
-/** `hastenUpkeep`: a token that is dead before its time is renewed now. */
-export function hastenUpkeep(tables: Tables, generation: number): Tables {
+/**
+ * `claimProbe`, and `endProbe` of a token that is dead before its time: it is renewed now, unless its
+ * refresh waits something out.
+ */
+export function probeDead(tables: Tables, generation: number): Tables {
   const { upkeep, credential } = tables
-  if (upkeep?.state !== 'idle' || credential?.generation !== generation) return tables
-  return { ...tables, upkeep: { ...upkeep, due: true } }
+  if (upkeep === null || upkeep.state === 'dead' || upkeep.due) return tables
+  if (credential?.generation !== generation || (upkeep.held && !upkeep.leaseEnded)) return tables
+  const free = { lastClaim: null, held: false, leaseEnded: false } as const
+  return { ...tables, upkeep: { ...upkeep, ...free, due: upkeep.state === 'idle' } }
 }
 
 /** `moveToRevocations`, `deleteCredential`, `deleteUpkeep` and `disconnectConnection`, one transaction. */

@@ -7,7 +7,16 @@ import * as mirror from './database.ts'
 
 /** What is done to both. Acts of a worker are done under the claim that it took last. */
 export type Act =
-  | { act: 'due' | 'lease_ends' | 'doubt_ages' | 'hasten' | 'take_orphan' | 'disconnect' }
+  | {
+      act:
+        | 'due'
+        | 'ends'
+        | 'lease_ends'
+        | 'doubt_ages'
+        | 'probe_dead'
+        | 'take_orphan'
+        | 'disconnect'
+    }
   | { act: 'claim'; worker: number }
   | { act: 'restart'; worker: number }
   | { act: 'die'; worker: number }
@@ -20,8 +29,9 @@ export type Act =
       retryInMs: number | null
     }
 
+/** Those that change a row of the model; that a token `ends` only decides what can be claimed. */
 export const everyAct: readonly Act['act'][] = [
-  ...(['due', 'lease_ends', 'doubt_ages', 'hasten', 'take_orphan', 'disconnect'] as const),
+  ...(['due', 'lease_ends', 'doubt_ages', 'probe_dead', 'take_orphan', 'disconnect'] as const),
   ...(['claim', 'restart', 'die', 'commit', 'fail'] as const),
 ]
 
@@ -44,6 +54,8 @@ const death = { status: 'revoked', reason: 'revoked', certainty: 'probable' } as
 const dying = { state: 'dead', unresolved: false, retryInMs: null } as const
 const longMs = 3_600_000
 
+const reader = () => ({ owner: randomUUID(), leaseMs: longMs, silentMs: null })
+
 /** Connected, and not due yet. */
 export async function createPair(database: TestDatabase): Promise<Pair> {
   const id = `con_${randomUUID()}`
@@ -52,6 +64,7 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
   const claimants = new Map<string, number>()
   let tables = mirror.connected
   let pairs = 1
+  let hasEnded = false
 
   const sql = database.of([tenantId, '@install'])
   const inStore = <Result>(work: (sql: store.Sql) => Promise<Result>) =>
@@ -59,9 +72,8 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
   await insert(database, id)
 
   async function claim(worker: number): Promise<void> {
-    const taken = mirror.claimRefresh(tables, worker)
-    const owner = randomUUID()
-    const claimed = await store.claimRefresh(sql, { ...key, owner, leaseMs: longMs })
+    const taken = mirror.claimRefresh(tables, worker, hasEnded)
+    const claimed = await store.claimRefresh(sql, { ...key, ...reader() })
     agree(taken !== undefined, claimed !== undefined)
     if (taken === undefined || claimed === undefined) return
     agree(taken.claim, { cameFrom: claimed.cameFrom, doubt: ageOf(claimed.unresolvedForMs) })
@@ -78,6 +90,7 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
     const source = { generation: row.generation, pair, doubtLeft }
     const replaced = mirror.replaceCredential(tables, worker, source)
     tables = replaced ?? mirror.keepAside(tables, pair)
+    if (replaced !== undefined) hasEnded = false
     const generation = row.generation + 1
     const sealed = { sealed: Uint8Array.of(pair), keyVersion: 1, generation }
     await inStore(async (sql) => {
@@ -92,7 +105,7 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
       if (isReplaced) {
         const plan = { refreshInMs: longMs, probeInMs: longMs, epoch: claim.epoch, doubtLeft }
         await store.completeUpkeep(sql, { ...key, ...plan })
-        await store.advanceConnection(sql, { ...row, generation })
+        await store.advanceConnection(sql, { ...row, generation, scopes: null })
         return
       }
       const now = await store.findKeptCredential(sql, tenantId, id)
@@ -152,10 +165,14 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
     })
   }
 
-  async function hasten(): Promise<void> {
+  async function probeDead(): Promise<void> {
     const generation = tables.credential?.generation ?? 0
-    tables = mirror.hastenUpkeep(tables, generation)
-    await store.hastenUpkeep(sql, { ...key, generation })
+    tables = mirror.probeDead(tables, generation)
+    const claim = await store.claimProbe(sql, { ...key, ...reader(), generation, pauseMs: 0 })
+    if (claim === undefined) return
+    const { cameFrom: state, failures, probeFailures } = claim
+    const found = { state, failures, probeFailures, probeInMs: longMs, generation }
+    await store.endProbe(sql, claim, { ...found, refreshNow: state === 'idle' })
   }
 
   /** Nothing but time, which in the database is what rows are compared with. */
@@ -176,8 +193,16 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
       case 'doubt_ages':
         if (tables.upkeep === null || tables.upkeep.doubt === null) return
         return pass({ doubt: 'old' }, "unresolved_since = now() - interval '1 hour'")
-      case 'hasten':
-        return hasten()
+      case 'ends':
+        hasEnded = tables.credential !== null
+        await database.query(
+          `update credentials set expires_at = now() - interval '1 second'
+           where tenant_id = $1 and connection_id = $2`,
+          [tenantId, id],
+        )
+        return
+      case 'probe_dead':
+        return probeDead()
       case 'take_orphan':
         return takeOrphan()
       case 'disconnect':

@@ -1,6 +1,6 @@
 /** What happens of itself: time passes, the provider goes on, the user and the app act. */
 
-import { disconnect, hastenUpkeep } from './database.ts'
+import { disconnect, probeDead } from './database.ts'
 import { thrownAway } from './ending.ts'
 import { accessLives, endGrace, handleRefresh } from './provider.ts'
 import type { Configuration } from './rules.ts'
@@ -65,7 +65,7 @@ function ageDoubt(world: World, { refresh }: Configuration): Move[] {
   return [{ label: `the doubt is ${next}`, world: letTimePass({ ...world, tables }) }]
 }
 
-function hasOpenRequest({ adrift, actors }: World): boolean {
+export function hasOpenRequest({ adrift, actors }: World): boolean {
   return (
     adrift.length > 0 || actors.some((actor) => actor.at === 'waiting' && actor.answer === 'none')
   )
@@ -104,8 +104,8 @@ function reportDead(world: World): Move[] {
   const { credential, upkeep } = world.tables
   if (credential === null || upkeep?.due || world.time === 'ended') return []
   if (accessLives(world.provider, credential.pair)) return []
-  const tables = hastenUpkeep(world.tables, credential.generation)
-  if (tables === world.tables) return []
+  const tables = probeDead(world.tables, credential.generation)
+  if (!tables.upkeep?.due) return [] // it waits something out, and nothing came of the probe
   return [{ label: 'the reader reports a dead access token', world: { ...world, tables } }]
 }
 

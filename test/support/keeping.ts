@@ -15,10 +15,11 @@ export { deleteOrphan, findOrphan, insertOrphan } from '../../packages/server/sr
 export { insertRevocation, moveToRevocations } from '../../packages/server/src/store/revocations.ts'
 export {
   type Claim,
+  claimProbe,
   claimRefresh,
   completeUpkeep,
   deleteUpkeep,
+  endProbe,
   failUpkeep,
-  hastenUpkeep,
   restartDoubt,
 } from '../../packages/server/src/store/upkeep.ts'

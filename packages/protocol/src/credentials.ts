@@ -10,6 +10,9 @@ import {
 } from './ids.ts'
 import { toolLimitsSchema } from './tenant-policy.ts'
 
+/** The longest that a read may wait, in milliseconds. */
+export const maxReadWaitMs = 60_000
+
 /** `POST /v1/credentials`. */
 export const readCredentialSchema = z.object({
   provider: providerNameSchema,
@@ -28,6 +31,11 @@ export const readCredentialSchema = z.object({
    * believes it, and refreshes only if the token is dead.
    */
   minGeneration: z.int().positive().optional(),
+  /**
+   * Milliseconds that the caller waits for a refresh or probe under way; after that the answer is
+   * `refresh_in_progress`. At most 60,000; 5,000 unless told.
+   */
+  waitMs: z.int().nonnegative().max(maxReadWaitMs).optional(),
 })
 export type ReadCredential = z.input<typeof readCredentialSchema>
 

@@ -40,7 +40,7 @@ const table = {
     409,
     'Sign in at the provider with the account that was connected before, or disconnect it first.',
   ],
-  needs_reauth: [409, 'Ask the user to connect again; the grant is gone at the provider.'],
+  needs_reauth: [409, 'Ask the user to connect again, where the detail says why.'],
   scope_missing: [403, 'Ask the user to connect again with the missing scopes.'],
   refresh_in_progress: [503, 'Try again after retryAfterMs.'],
   credential_unreadable: [

@@ -89,6 +89,7 @@ export {
   type CredentialType,
   credentialAnswerSchema,
   credentialTypeSchema,
+  maxReadWaitMs,
   type ReadCredential,
   type ReadCredentialAnswer,
   readCredentialAnswerSchema,

@@ -50,7 +50,12 @@ const english: Messages = {
     needs_reauth: '{provider} has to be connected again.',
   },
   away: 'Finish in the other window, or:',
-  reasons: { revoked: 'Access to {provider} was withdrawn. Connect it again to go on.' },
+  reasons: {
+    revoked: 'Access to {provider} was withdrawn. Connect it again to go on.',
+    refresh_expired: 'Access to {provider} has run out. Connect it again to go on.',
+    lost_rotation:
+      'The connection to {provider} broke on the way. Nobody withdrew it; connect it again to go on.',
+  },
   errors: {
     account_mismatch: 'This is another {provider} account than before. Nothing was changed.',
     flow_mismatch: 'Someone else is signed in by now. Nothing was connected.',

@@ -307,7 +307,7 @@ describe('a life', () => {
 
   test('an answer that has expired on arrival is refused', async () => {
     service.connect({ expiresInMs: 0 })
-    await expect(open().getCredential(query)).rejects.toMatchObject({
+    await expect(open({ waitMs: 0 }).getCredential(query)).rejects.toMatchObject({
       code: 'refresh_in_progress',
       retryAfterMs: 1_000,
     })

@@ -35,6 +35,7 @@ export {
 } from '@keywell/protocol'
 export type { AuditLog, ExportAudit } from './audit.ts'
 export type { CredentialQuery } from './cache/credential-cache.ts'
+export type { ReadOptions } from './cache/waiting.ts'
 export type { ConfirmFlow, Connect } from './connect.ts'
 export type {
   ConnectionReference,

@@ -1,6 +1,7 @@
 import { changeKeysSchema, KeywellError, readCredentialAnswerSchema } from '@keywell/protocol'
 import { AuditLog } from './audit.ts'
 import { CredentialCache, type CredentialQuery } from './cache/credential-cache.ts'
+import type { ReadOptions } from './cache/waiting.ts'
 import { ChangeStream } from './changes/change-stream.ts'
 import { EventCheck } from './changes/event-check.ts'
 import { streamByFetch, streamByNode } from './changes/open-stream.ts'
@@ -22,10 +23,13 @@ export type CredentialResult =
   | { readonly ok: false; readonly error: KeywellError }
 
 export interface GetCredential {
-  /** Answers from memory where it can. Throws `KeywellError`. */
-  (query: CredentialQuery): Promise<Credential>
-  /** The same for callers that don't like exceptions. */
-  safe(query: CredentialQuery): Promise<CredentialResult>
+  /**
+   * Answers from memory where it can. Where the token has ended it waits for the new one, within
+   * `waitMs` and until the `signal`. Throws `KeywellError`, or the reason of the signal.
+   */
+  (query: CredentialQuery, options?: ReadOptions): Promise<Credential>
+  /** The same for callers that don't like exceptions; only the signal's reason is thrown. */
+  safe(query: CredentialQuery, options?: ReadOptions): Promise<CredentialResult>
 }
 
 /**
@@ -96,8 +100,9 @@ export class Keywell {
       listener: cache,
       onError: (error) => callHook(hooks.onError, { error, background: true }),
     })
-    this.getCredential = Object.assign((query: CredentialQuery) => cache.get(query), {
-      safe: (query: CredentialQuery) => settle(cache.get(query)),
+    const get: typeof cache.get = (query, options) => cache.get(query, options)
+    this.getCredential = Object.assign(get, {
+      safe: (query: CredentialQuery, options?: ReadOptions) => settle(cache.get(query, options)),
     })
     this.connections = new Connections(service, (news) => cache.apply(news))
     this.connect = new Connect(service, (news) => cache.apply(news))
@@ -135,11 +140,12 @@ export class Keywell {
    * Throws `KeywellError` when there is no credential; the provider's own errors are responses.
    */
   async fetch(query: CredentialQuery, path: string, init?: RequestInit): Promise<Response> {
+    const signal = init?.signal ?? undefined
     return providerFetch(
       {
         fetch: this.#fetch,
-        get: () => this.#cache.get(query),
-        getAtLeast: (generation) => this.#cache.getAtLeast(query, generation),
+        get: () => this.#cache.get(query, { signal }),
+        getAtLeast: (generation) => this.#cache.getAtLeast(query, generation, { signal }),
       },
       path,
       init,

@@ -27,6 +27,11 @@ export interface KeywellOptions {
   idleAfterMs?: number
   /** Milliseconds that a call to the service may take; 10,000 unless told. */
   requestTimeoutMs?: number
+  /**
+   * Milliseconds that a read waits for a refresh that is under way, as at a slow provider; 30,000 unless
+   * told, also by the call. After that it fails with `refresh_in_progress`. 0: it never waits.
+   */
+  waitMs?: number
   /** Sends every request, the change stream and `keywell.fetch` included. */
   fetch?: typeof globalThis.fetch
   /** Monotonic milliseconds. */
@@ -51,6 +56,7 @@ export interface Settings {
   readonly staleIfUnavailableMs: number
   readonly idleAfterMs: number
   readonly requestTimeoutMs: number
+  readonly waitMs: number
   readonly fetch: typeof globalThis.fetch | undefined
   readonly now: (() => number) | undefined
   readonly wallNow: () => number
@@ -70,6 +76,7 @@ export function settingsOf(options: KeywellOptions): Settings {
     staleIfUnavailableMs: staleIfUnavailable(options.staleIfUnavailable ?? maxStaleMs, maxStaleMs),
     idleAfterMs: wholeNumber('idleAfterMs', options.idleAfterMs ?? 30 * 60_000),
     requestTimeoutMs: wholeNumber('requestTimeoutMs', options.requestTimeoutMs ?? 10_000),
+    waitMs: options.waitMs === 0 ? 0 : wholeNumber('waitMs', options.waitMs ?? 30_000),
     fetch: optionalFunction('fetch', options.fetch),
     now: optionalFunction('now', options.now),
     wallNow: optionalFunction('wallNow', options.wallNow) ?? options.now ?? Date.now,

@@ -44,6 +44,7 @@ export async function providerFetch(
     return first.response
   }
   const newer = await newerThan(parts, used)
+  init.signal?.throwIfAborted()
   if (newer === undefined) return first.response
   await first.response.body?.cancel()
   const second = await follow(parts.fetch, newer, path, init)

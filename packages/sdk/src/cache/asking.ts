@@ -31,6 +31,8 @@ export interface AskingParts {
 
 export interface AskOptions {
   readonly minGeneration?: number
+  /** Milliseconds that the service may wait for a refresh; its own default unless told. */
+  readonly waitMs?: number
   /** Nobody waits for it. */
   readonly background?: boolean
 }
@@ -70,7 +72,7 @@ export class Asking {
     const { coverage, fail, lookAgain } = this.#parts
     this.#underWay.add(entry)
     try {
-      const credential = await this.#askUntilTaken(entry, options.minGeneration)
+      const credential = await this.#askUntilTaken(entry, options)
       entry.pending = undefined
       // The stream began while this was under way. What happened in between nobody told.
       if (entry.checked.stretch !== coverage.stretch) lookAgain(entry)
@@ -84,7 +86,7 @@ export class Asking {
     }
   }
 
-  async #askUntilTaken(entry: Entry, minGeneration: number | undefined): Promise<Credential> {
+  async #askUntilTaken(entry: Entry, { minGeneration, waitMs }: AskOptions): Promise<Credential> {
     const { clock, coverage, generations, take } = this.#parts
     for (let asks = 1; ; asks += 1) {
       const { epoch, credential: held } = entry
@@ -92,6 +94,7 @@ export class Asking {
       const answer = await this.#read(entry, asked, {
         ...requestOf(entry.identity),
         ...(minGeneration === undefined ? { ifNewerThan: held?.generation } : { minGeneration }),
+        waitMs,
       })
       // What was said before a pause says nothing of now.
       clock.now()

@@ -1,5 +1,6 @@
 import {
   type KeywellError,
+  maxReadWaitMs,
   type ReadCredential,
   type ReadCredentialAnswer,
   readCredentialSchema,
@@ -20,6 +21,7 @@ import { type Bounds, Freshness } from './freshness.ts'
 import { Generations } from './generations.ts'
 import { meaningOf } from './meaning.ts'
 import { grantsAll, knownForScopes, variantOf } from './scopes.ts'
+import { type ReadOptions, untilRenewed } from './waiting.ts'
 
 /** Which credential, and what for. */
 export interface CredentialQuery {
@@ -45,6 +47,9 @@ export interface CacheParts extends Bounds {
   readonly isShortLived: boolean
   readonly hooks: Hooks
   readonly maxEntries: number
+  /** How long a read waits for a refresh that is under way, unless its call says. */
+  readonly waitMs: number
+  readonly requestTimeoutMs: number
 }
 
 /** Milliseconds between two looks at everything that is held. */
@@ -104,7 +109,7 @@ export class CredentialCache {
     })
   }
 
-  get(query: CredentialQuery): Promise<Credential> {
+  get(query: CredentialQuery, options: ReadOptions = noOptions): Promise<Credential> {
     const entry = this.#entries.find(query)
     if (
       entry?.ready !== undefined &&
@@ -115,7 +120,7 @@ export class CredentialCache {
       this.#hit(entry)
       return entry.ready
     }
-    return this.#getSlowly(query)
+    return this.#getSlowly(query, options)
   }
 
   /** What is held, or undefined; never waits. */
@@ -130,13 +135,32 @@ export class CredentialCache {
   }
 
   /** Like `get`, but of this generation or a later one, unless the service finds the held one alive. */
-  async getAtLeast(query: CredentialQuery, minGeneration: number): Promise<Credential> {
+  async getAtLeast(
+    query: CredentialQuery,
+    minGeneration: number,
+    options: ReadOptions = noOptions,
+  ): Promise<Credential> {
     const entry = this.#entryOf(query)
-    // An answer under way may have it already; whether it failed is found out below.
-    await entry.pending?.catch(() => {})
-    const held = this.#servable(entry)
-    if (held !== undefined && held.generation >= minGeneration) return held
-    return this.#asking.ask(entry, { minGeneration })
+    return this.#untilRenewed(options, async (waitMs) => {
+      // An answer under way may have it already; whether it failed is found out below.
+      await entry.pending?.catch(() => {})
+      const held = this.#servable(entry)
+      if (held !== undefined && held.generation >= minGeneration) return held
+      return this.#asking.ask(entry, { minGeneration, waitMs })
+    })
+  }
+
+  /** The service lets a call wait, but not for so long that the call could be taken for lost. */
+  #untilRenewed<Result>(
+    options: ReadOptions,
+    ask: (waitMs: number) => Result | Promise<Result>,
+  ): Promise<Result> {
+    const { waitMs, requestTimeoutMs } = this.#parts
+    const longestMs = Math.min(requestTimeoutMs / 2, maxReadWaitMs)
+    return untilRenewed((leftMs) => ask(Math.floor(Math.min(leftMs, longestMs))), {
+      waitMs: options.waitMs ?? waitMs,
+      signal: options.signal,
+    })
   }
 
   /** Drops what is held for a query; the next read asks the service. */
@@ -236,14 +260,18 @@ export class CredentialCache {
     callHook(this.#onHit, { connectionId, generation })
   }
 
-  async #getSlowly(query: CredentialQuery): Promise<Credential> {
+  async #getSlowly(query: CredentialQuery, options: ReadOptions): Promise<Credential> {
     const entry = this.#entryOf(query)
     const { refusal } = entry
     if (refusal !== undefined && this.#clock.now() < refusal.untilMs) throw copyOf(refusal.error)
     let credential = this.#servable(entry)
     if (credential === undefined) {
       entry.isUsed = true
-      credential = await this.#asking.ask(entry, {})
+      credential = await this.#untilRenewed(
+        options,
+        // Another caller may have got it while this one paused.
+        (waitMs) => this.#servable(entry) ?? this.#asking.ask(entry, { waitMs }),
+      )
     } else {
       this.#hit(entry)
     }
@@ -424,6 +452,8 @@ export class CredentialCache {
     this.#entries.remove(entry)
   }
 }
+
+const noOptions: ReadOptions = Object.freeze({})
 
 function isOfSameUser(identity: Identity, news: ConnectionNews): boolean {
   return (

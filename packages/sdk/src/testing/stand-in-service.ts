@@ -80,6 +80,8 @@ export class StandInService {
   answerAll: (() => Response) | undefined
   /** Holds answers of `POST /v1/credentials` back until it resolves, when set. */
   gate: Promise<void> | undefined
+  /** So many reads more are told that the token is being renewed. */
+  renewing = { reads: 0, retryAfterMs: 0 }
   /** What a token is refreshed to when a reader reports a 401. */
   onReport: ((kept: Kept) => void) | undefined
   /** Tenants whose policy allows nothing. */
@@ -444,6 +446,11 @@ async function readCredential(service: StandInService, c: Context): Promise<Resp
   const body: Record<string, unknown> = await c.req.json()
   service.reads.push(body)
   const query = readCredentialSchema.parse(body)
+  const { renewing } = service
+  if (renewing.reads > 0) {
+    renewing.reads -= 1
+    throw new KeywellError('refresh_in_progress', 'The token is being renewed.', renewing)
+  }
   const kept = service.kept.findLast(
     ({ connection }) =>
       connection.provider === query.provider &&

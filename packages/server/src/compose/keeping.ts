@@ -9,7 +9,7 @@ import { createSigningSecrets } from '../changes/webhooks/signing-secrets.ts'
 import { createWebhookWorker } from '../changes/webhooks/worker.ts'
 import { createDisconnector, type Disconnector } from '../credentials/disconnect.ts'
 import { createTokenBox } from '../credentials/token-box.ts'
-import { createHealth } from '../health/health.ts'
+import { createHealth, type Health } from '../health/health.ts'
 import { createIntegrations, type Integrations } from '../oauth/integrations.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { KeywellOptions } from '../options.ts'
@@ -33,6 +33,7 @@ export interface Keeping {
   integrations: Integrations
   box: TokenBox
   refresher: Refresher
+  health: Health
   disconnector: Disconnector
   tenants: Tenants
   signer: ChangeSigner
@@ -66,8 +67,13 @@ export function composeKeeping(ground: Ground, options: KeywellOptions): Keeping
   const box = createTokenBox({ vault, logger })
   const parts = { ...byChance, box, integrations, outbound, audit, faultPoint }
   const refresher = createRefresher(parts)
-  const { check } = createHealth(parts)
-  const worker = createWorker({ ...byChance, refresher, check, hosts: outbound.hosts })
+  const health = createHealth(parts)
+  const worker = createWorker({
+    ...byChance,
+    refresher,
+    check: health.check,
+    hosts: outbound.hosts,
+  })
   const disconnector = createDisconnector({ ...ground, box, integrations, outbound, audit })
   const tenants = createTenants({ ...ground, audit, disconnector })
 
@@ -104,6 +110,7 @@ export function composeKeeping(ground: Ground, options: KeywellOptions): Keeping
     integrations,
     box,
     refresher,
+    health,
     disconnector,
     tenants,
     signer,

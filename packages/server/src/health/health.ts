@@ -22,8 +22,11 @@ const maxUnknown = 3
 
 /** Looks at connections when nothing else has for a while. */
 export interface Health {
-  /** Carries out a claim of which no refresh is due: asks the provider, and writes what it says. */
-  check(claim: Claim): Promise<void>
+  /**
+   * Carries out a claim of which no refresh is due: asks the provider, and writes what it says. One that
+   * breaks off is given back. A reader who waits for it goes before background work.
+   */
+  check(claim: Claim, options?: { background: boolean }): Promise<void>
 }
 
 /**
@@ -44,7 +47,7 @@ export function createHealth(parts: {
 }): Health {
   const { database, random } = parts
 
-  async function look(claim: Claim, row: KeptCredentialRow): Promise<Look> {
+  async function look(claim: Claim, row: KeptCredentialRow, background: boolean): Promise<Look> {
     if (row.sealed === null) throw new TypeError('checked by the caller')
     if (!row.renewable && row.expiresInMs !== null && row.expiresInMs <= 0) return over
     const tokens = await parts.box.open({ ...row, connectionId: row.id }, row.sealed)
@@ -53,22 +56,24 @@ export function createHealth(parts: {
       host: row.host,
       type: row.type,
       accessToken: tokens.accessToken,
-      sending: { tenantId: claim.tenantId, background: true },
+      sending: { tenantId: claim.tenantId, background },
     })
     return { ...found, isOver: false, canRefresh: tokens.refreshToken !== null }
   }
 
   async function record(
     sql: Sql,
-    { claim, row }: { claim: Claim; row: KeptCredentialRow },
+    { claim, row, background }: { claim: Claim; row: KeptCredentialRow; background: boolean },
     found: Look,
   ): Promise<Death | null> {
     const verdict = judge(claim, found, {
       random,
       confirmAfterMs: parts.timing.confirmAfterMs,
+      hastens: background || claim.cameFrom === 'idle',
       pauseMs: planProbe({ ...claim, ...row, endsInMs: row.expiresInMs }, random),
     })
-    if (!(await endProbe(sql, claim, verdict))) return null
+    const { generation } = row
+    if (!(await endProbe(sql, claim, { ...verdict, generation }))) return null
     const result = { ...auditEntryOf(row), action: 'connection.probe' } as const
     if (found.news !== 'alive') {
       await parts.audit.write(sql, {
@@ -85,23 +90,37 @@ export function createHealth(parts: {
     return verdict.death
   }
 
+  async function run(claim: Claim, background: boolean): Promise<void> {
+    const { tenantId, connectionId } = claim
+    const row = await findKeptCredential(database.of(tenantId), tenantId, connectionId)
+    if (row?.sealed == null) return // disconnected, and its upkeep gone with it
+    const found = await look(claim, row, background)
+    if (found.news === 'dead') {
+      parts.logger.warn({ tenantId, connectionId }, 'a token was found dead before its time')
+    }
+    const death = await database.transaction(withInstallation(tenantId), (sql) =>
+      record(sql, { claim, row, background }, found),
+    )
+    if (death !== null) parts.metrics.connectionEnded(row.provider, death.reason)
+  }
+
+  /** Nothing was found out: it is looked at again soon, and nobody waits for the lease to end. */
+  async function giveBack(claim: Claim): Promise<void> {
+    const { cameFrom: state, failures, probeFailures } = claim
+    const unchanged = { state, failures, probeFailures, refreshNow: false, generation: null }
+    const probeInMs = parts.timing.confirmAfterMs
+    await endProbe(database.of(claim.tenantId), claim, { ...unchanged, probeInMs })
+  }
+
   return {
-    async check(claim) {
-      const row = await findKeptCredential(
-        database.of(claim.tenantId),
-        claim.tenantId,
-        claim.connectionId,
-      )
-      if (row?.sealed == null) return // disconnected, and its upkeep gone with it
-      const found = await look(claim, row)
-      if (found.news === 'dead') {
-        const { tenantId, connectionId } = claim
-        parts.logger.warn({ tenantId, connectionId }, 'a token was found dead before its time')
+    async check(claim, { background } = { background: true }) {
+      try {
+        await run(claim, background)
+      } catch (error) {
+        // With the database away the lease has to end by itself.
+        await giveBack(claim).catch(() => {})
+        throw error
       }
-      const death = await database.transaction(withInstallation(claim.tenantId), (sql) =>
-        record(sql, { claim, row }, found),
-      )
-      if (death !== null) parts.metrics.connectionEnded(row.provider, death.reason)
     },
   }
 }
@@ -136,7 +155,13 @@ interface Verdict {
 export function judge(
   claim: Claim,
   found: Look,
-  plan: { random: () => number; confirmAfterMs: number; pauseMs: number },
+  plan: {
+    random: () => number
+    confirmAfterMs: number
+    pauseMs: number
+    /** A dead token is renewed now. False where asking harder would bypass a pause; true unless told. */
+    hastens?: boolean
+  },
 ): Verdict {
   const same = {
     state: claim.cameFrom,
@@ -165,7 +190,7 @@ export function judge(
       return { ...same, probeFailures, probeInMs, health: { health, reason } }
     }
     case 'dead': {
-      if (found.canRefresh) return { ...same, refreshNow: true }
+      if (found.canRefresh) return { ...same, refreshNow: plan.hastens ?? true }
       const next = step(standingOf(claim), { kind: 'found_dead' }, plan)
       if (next === undefined || next.state === 'none') return same
       const { state, failures, retryInMs, health, death } = next

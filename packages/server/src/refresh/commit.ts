@@ -81,7 +81,7 @@ export function createCommit(parts: {
         committedBy: claim.attemptId,
       }),
       completeUpkeep(sql, { ...key, refreshInMs, probeInMs, epoch: claim.epoch, doubtLeft }),
-      advanceConnection(sql, { ...row, generation }),
+      advanceConnection(sql, { ...row, generation, scopes: scopesOf(answer) }),
       clearIntegration(sql, integration),
     ])
     if (!replaced) throw new Overtaken()
@@ -179,6 +179,11 @@ export function createCommit(parts: {
       return keepAside(pair, tokens)
     }
   }
+}
+
+/** Null: the answer names none, so that they are those of before (RFC 6749 section 5.1). */
+function scopesOf({ scopes }: Granted): readonly string[] | null {
+  return scopes === null || scopes.length === 0 ? null : scopes
 }
 
 /** The compare-and-set did not find generation g. */

@@ -1,5 +1,6 @@
 import type { RefreshDefinition } from '@keywell/protocol'
 import type { AccessTokenNews, Standing } from './machine.ts'
+import { withinLife } from './schedule.ts'
 
 /** Whether a refresh token whose last sending has no known outcome may go out again. */
 export type DoubtRuling =
@@ -54,10 +55,12 @@ export function resolveDoubt(
       return { do: 'probe' }
     case 'alive': {
       const openForMs = refresh.maxRequestSeconds * 1000 - unresolvedForMs
-      return openForMs > 0 ? { do: 'wait', ms: openForMs } : { do: 'send', settled: true }
+      return openForMs > 0
+        ? { do: 'wait', ms: withinLife(openForMs, endsInMs) }
+        : { do: 'send', settled: true }
     }
     case 'unknown':
-      return { do: 'wait', ms: unknownPauseMs }
+      return { do: 'wait', ms: withinLife(unknownPauseMs, endsInMs) }
     default:
       return send
   }

@@ -38,6 +38,8 @@ export interface Fail {
     registration: Registration
     outcome: Failed
     oldAccessToken: AccessTokenNews
+    /** Milliseconds since the row was read, or a little more. */
+    elapsedMs: number
   }): Promise<void>
 }
 
@@ -52,8 +54,8 @@ export function createFail(parts: {
   const { database, audit, logger } = parts
   const options = { random: parts.random, confirmAfterMs: parts.timing.confirmAfterMs }
 
-  function next(claim: Claim, event: UpkeepEvent): Step {
-    const result = step(standingOf(claim), event, options)
+  function next(claim: Claim, event: UpkeepEvent, accessTokenEndsInMs: number | null): Step {
+    const result = step(standingOf(claim), event, { ...options, accessTokenEndsInMs })
     if (result === undefined) throw new TypeError(`${event.kind} has no effect on a claimed row`)
     return result
   }
@@ -84,13 +86,14 @@ export function createFail(parts: {
   return {
     async giveBack(claim, retryInMs) {
       const pauseMs = Math.max(minPauseMs, retryInMs)
-      const result = next(claim, { kind: 'unsent', retryInMs: pauseMs })
+      const result = next(claim, { kind: 'unsent', retryInMs: pauseMs }, null)
       await write(database.of(claim.tenantId), claim, 'unsent', result)
       return undefined
     },
 
-    async record({ claim, row, registration, outcome, oldAccessToken }) {
-      const { tenantId, id } = row
+    async record({ claim, row, registration, outcome, oldAccessToken, elapsedMs }) {
+      const { tenantId, id, expiresInMs } = row
+      const endsInMs = expiresInMs === null ? null : expiresInMs - elapsedMs
       const { refreshTokenLifetime, rotation } = registration.provider.refresh
       const event = eventOf(outcome, {
         oldAccessToken,
@@ -104,7 +107,7 @@ export function createFail(parts: {
         const current = await findCredential(sql, tenantId, id)
         const moved = current?.generation !== row.generation
         // Somebody else's success: adopt it.
-        const result = next(claim, moved ? { kind: 'overtaken' } : event)
+        const result = next(claim, moved ? { kind: 'overtaken' } : event, endsInMs)
         const isOurs = await write(sql, claim, moved ? 'overtaken' : outcome.kind, result)
         if (!isOurs || moved || outcome.kind === 'unsent') return null
         await audit.write(sql, { ...auditEntryOf(row), result: 'failed', reason: outcome.kind })

@@ -25,7 +25,12 @@ describeEachDatabase('a lease', (makeDatabase) => {
        values ('ten_a', 'con_a', 'int_a', 'https://gitlab.example', 'idle', now())
        on conflict (tenant_id, connection_id) do update set lease_until = null`,
     )
-    const taken = await claimRefresh(database, { ...key, owner: randomUUID(), leaseMs: 60_000 })
+    const taken = await claimRefresh(database, {
+      ...key,
+      owner: randomUUID(),
+      leaseMs: 60_000,
+      silentMs: null,
+    })
     if (taken === undefined) throw new Error('it was due')
     return taken
   }

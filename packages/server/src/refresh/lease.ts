@@ -1,6 +1,7 @@
 import type { Database } from '../store/database.ts'
 import { type Claim, extendLease } from '../store/upkeep.ts'
 import type { After } from '../timers.ts'
+import { liveReplicaMs } from './replicas.ts'
 import { startStopwatch } from './stopwatch.ts'
 import type { Timing } from './timing.ts'
 
@@ -20,11 +21,24 @@ export interface Lease {
   end(): void
 }
 
+/** So old a claim may be when the first byte is written. */
+function sendWithinMs({ leaseMs, deadlineMs, marginMs }: Timing): number {
+  return leaseMs - deadlineMs - marginMs
+}
+
+/**
+ * Whoever holds a claim and was not heard of for so long is gone. What it has not sent by then it will
+ * not send any more, even if it only stood still.
+ */
+export function silentAfterMs(timing: Timing): number {
+  return Math.max(liveReplicaMs, sendWithinMs(timing))
+}
+
 export function openLease(
   parts: { database: Database; after: After; timing: Timing },
   claim: Claim,
 ): Lease {
-  const { leaseMs, deadlineMs, marginMs } = parts.timing
+  const { leaseMs } = parts.timing
   const elapsedMs = startStopwatch()
   let cancel = () => {}
   let ended = false
@@ -45,7 +59,7 @@ export function openLease(
 
   return {
     mustStillSend() {
-      if (elapsedMs() >= leaseMs - deadlineMs - marginMs) {
+      if (elapsedMs() >= sendWithinMs(parts.timing)) {
         throw new Error('too much of the lease has passed to send anything')
       }
     },

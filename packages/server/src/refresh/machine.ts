@@ -4,7 +4,7 @@
  */
 import type { ReauthReason } from '@keywell/protocol'
 import type { UpkeepState } from '../store/upkeep.ts'
-import { backoffMs } from './schedule.ts'
+import { backoffMs, withinLife } from './schedule.ts'
 
 /** What is known of a connection before an event. */
 export interface Standing {
@@ -69,6 +69,13 @@ export interface Step {
   blames: 'client_refused' | 'our_fault' | null
 }
 
+export interface StepOptions {
+  random: () => number
+  confirmAfterMs?: number
+  /** Milliseconds until the access token ends; null: never. Ours are the pauses that it cuts. */
+  accessTokenEndsInMs?: number | null
+}
+
 /** A refusal, or a dead token that cannot be refreshed, is believed when it is repeated after this time. */
 const confirmAfterMs = 60_000
 const maxSuspectMs = 10 * 60_000
@@ -79,11 +86,7 @@ const clientRefusedPauseMs = 60_000
  * The next step; undefined when the event has no effect in this state, as a failure has none once the
  * lease is somebody else's: only successes count then.
  */
-export function step(
-  from: Standing,
-  event: UpkeepEvent,
-  options: { random: () => number; confirmAfterMs?: number },
-): Step | undefined {
+export function step(from: Standing, event: UpkeepEvent, options: StepOptions): Step | undefined {
   if (event.kind === 'connected') return settled
   if (from.state === 'none') return undefined
   switch (event.kind) {
@@ -109,20 +112,18 @@ type Failure = Exclude<
 >
 
 /** Ends of an attempt that brought no new pair. */
-function afterAttempt(
-  from: Standing,
-  event: Failure,
-  options: { random: () => number; confirmAfterMs?: number },
-): Step {
+function afterAttempt(from: Standing, event: Failure, options: StepOptions): Step {
   const failed = { ...unchanged(from), failures: from.failures + 1 }
+  const { accessTokenEndsInMs: endsInMs = null } = options
+  const backoff = () => withinLife(backoffMs(from.failures, options.random), endsInMs)
   switch (event.kind) {
     case 'overtaken':
       return { ...settled, health: null }
     case 'unsent':
       return { ...unchanged(from), state: beforeClaim(from), retryInMs: event.retryInMs }
     case 'not_processed': {
-      const pauseMs = backoffMs(from.failures, options.random)
-      const retryInMs = Math.max(pauseMs, event.retryAfterMs ?? 0)
+      // What the provider asks for is kept, whatever becomes of the token.
+      const retryInMs = Math.max(backoff(), event.retryAfterMs ?? 0)
       return { ...failed, state: 'backoff', retryInMs, health: degraded('not_processed') }
     }
     case 'ambiguous':
@@ -130,7 +131,7 @@ function afterAttempt(
         ...failed,
         state: 'ambiguous',
         unresolved: true,
-        retryInMs: backoffMs(from.failures, options.random),
+        retryInMs: backoff(),
         health: degraded('ambiguous'),
       }
     case 'client_refused':
@@ -146,7 +147,7 @@ function afterAttempt(
       return {
         ...failed,
         state: 'backoff',
-        retryInMs: ourFaultPauseMs,
+        retryInMs: withinLife(ourFaultPauseMs, endsInMs),
         health: degraded('our_fault'),
         blames: 'our_fault',
       }
@@ -156,7 +157,7 @@ function afterAttempt(
         : {
             ...failed,
             state: 'suspect',
-            retryInMs: suspectPauseMs(from, options.confirmAfterMs ?? confirmAfterMs),
+            retryInMs: suspectPauseMs(from, options.confirmAfterMs ?? confirmAfterMs, endsInMs),
             health: degraded('rejected'),
           }
     default:
@@ -226,8 +227,10 @@ function foundDead(from: Standing, pauseMs: number): Step | undefined {
   }
 }
 
-function suspectPauseMs({ failures }: Standing, pauseMs: number): number {
-  return Math.min(pauseMs * 2 ** Math.min(failures, 10), Math.max(pauseMs, maxSuspectMs))
+/** Longer and longer, and no longer than the token lives; but a second refusal counts only after a time. */
+function suspectPauseMs({ failures }: Standing, pauseMs: number, endsInMs: number | null): number {
+  const grownMs = Math.min(pauseMs * 2 ** Math.min(failures, 10), maxSuspectMs)
+  return Math.max(pauseMs, withinLife(grownMs, endsInMs))
 }
 
 function degraded(reason: string): Step['health'] {

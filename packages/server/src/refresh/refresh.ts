@@ -38,8 +38,11 @@ export interface Refresher {
   /**
    * Refreshes one connection if it is due and nobody else is at it. In a process, callers share one
    * attempt. Somebody waits for it: it goes before background work.
+   *
+   * @param silentMs after so much silence a holder is gone and its claim is taken over; null: only the
+   *   end of its lease frees the row
    */
-  refresh(connection: ConnectionRef): Promise<RefreshResult>
+  refresh(connection: ConnectionRef, silentMs: number | null): Promise<RefreshResult>
   /**
    * Carries out a claim that a worker has taken. Resolves when nobody has to wait for it any longer:
    * with its outcome, or at the deadline, after which the attempt goes on by itself.
@@ -277,7 +280,8 @@ export function createRefresher(parts: RefresherParts): Refresher {
       outcome.kind === 'rejected'
         ? await probe(registration, row, tokens.accessToken, lease.elapsedMs())
         : ('unknown' as const)
-    await fail.record({ claim, row, registration, outcome, oldAccessToken })
+    const elapsedMs = lease.elapsedMs()
+    await fail.record({ claim, row, registration, outcome, oldAccessToken, elapsedMs })
     return outcome.kind
   }
 
@@ -331,13 +335,14 @@ export function createRefresher(parts: RefresherParts): Refresher {
   }
 
   return {
-    refresh: (connection) =>
+    refresh: (connection, silentMs) =>
       start(refOf(connection), async () => {
         if (draining) return 'not_claimed'
         const { processId: owner } = parts
         const claim = await claimRefresh(database.of([connection.tenantId, installation]), {
           ...connection,
-          ...timing,
+          leaseMs: timing.leaseMs,
+          silentMs,
           owner,
         })
         if (claim === undefined) return 'not_claimed'

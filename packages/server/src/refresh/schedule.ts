@@ -32,6 +32,15 @@ export function backoffMs(failures: number, random: () => number): number {
   return minBackoffMs / 2 + random() * ceiling
 }
 
+/**
+ * A pause for the sake of a token that is served meanwhile ends with it: what has ended protects nobody.
+ *
+ * @param endsInMs null: it never ends
+ */
+export function withinLife(pauseMs: number, endsInMs: number | null): number {
+  return endsInMs !== null && endsInMs > 0 ? Math.min(pauseMs, endsInMs) : pauseMs
+}
+
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 

@@ -177,20 +177,21 @@ const before = `with before as (
    )`
 const healthChanged = `${columns}, before.was as "healthBefore"`
 
-/** Refreshed: the generation follows the credential's. */
+/** Refreshed: the generation follows the credential's, and what it may do; null: the same as before. */
 export async function advanceConnection(
   sql: Sql,
-  row: { tenantId: string; id: string; generation: number },
+  row: { tenantId: string; id: string; generation: number; scopes: readonly string[] | null },
 ): Promise<HealthChanged | undefined> {
   const [advanced] = await sql.query<HealthChanged>(
     `${before}
      update connections
      set generation = $3, status = 'active', reason = null, certainty = null, health = 'ok',
-         health_reason = null, health_checked_at = now(), updated_at = now()
+         health_reason = null, health_checked_at = now(), updated_at = now(),
+         granted_scopes = coalesce($4::text[], granted_scopes)
      from before
      where tenant_id = $1 and id = $2 and status <> 'disconnected'
      returning ${healthChanged}`,
-    [row.tenantId, row.id, row.generation],
+    [row.tenantId, row.id, row.generation, row.scopes],
   )
   return advanced
 }

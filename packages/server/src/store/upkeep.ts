@@ -68,12 +68,32 @@ const claimed = `u.tenant_id as "tenantId", u.connection_id as "connectionId", u
 
 const take = `update upkeep u
   set state = case when due.refresh_due then 'refreshing' else u.state end, epoch = u.epoch + 1,
+      refresh_at = case when due.refresh_due then least(u.refresh_at, now()) else u.refresh_at end,
       lease_owner = $1::uuid, lease_until = now() + $2 * interval '1 millisecond',
       attempt_id = gen_random_uuid(),
       unresolved_since = case when due.refresh_due then coalesce(u.unresolved_since, now())
                          else u.unresolved_since end
   from due
   where u.tenant_id = due.tenant_id and u.connection_id = due.connection_id`
+
+/**
+ * Until when a row is its holder's. Nobody who was not heard of for so long, neither by a heartbeat nor
+ * by the lease itself, works on it any more, so that the lease need not be waited for. `$2` is how long a
+ * lease holds; `$5` the time of silence, or null: only the end of the lease counts.
+ */
+const heardAt = `greatest(u.lease_until - $2 * interval '1 millisecond',
+    (select r.seen_at from replicas r where r.tenant_id = '@install' and r.replica_id = u.lease_owner))`
+const heldUntil = `least(u.lease_until, ${heardAt} + $5::float8 * interval '1 millisecond')`
+
+/** What a reader asks for a claim with. */
+export interface ReaderClaim {
+  tenantId: string
+  connectionId: string
+  owner: string
+  leaseMs: number
+  /** After so much silence a holder is gone; null: only the end of its lease frees the row. */
+  silentMs: number | null
+}
 
 /**
  * Claims due work of all tenants: intent, lease and epoch in one statement. The integration whose work
@@ -121,24 +141,63 @@ export async function claimDue(
 }
 
 /**
- * The same for one connection whose refresh is due. A row that another process holds, that backs off,
- * or whose integration is suspended is not had: asking harder must not bypass any of these.
+ * The same for one connection whose refresh is due, or whose token has ended while nothing was wrong. A
+ * row that another process holds, that backs off, that was given back unsent, or whose integration is
+ * suspended is not had: asking harder must not bypass any of these.
  */
-export async function claimRefresh(
+export async function claimRefresh(sql: Sql, row: ReaderClaim): Promise<Claim | undefined> {
+  const [claim] = await sql.query<Claim>(
+    `with due as (
+       select u.tenant_id, u.connection_id, u.state, u.unresolved_since, true as refresh_due
+       from upkeep u
+       where u.tenant_id = $3 and u.connection_id = $4 and u.state <> 'dead'
+         and (u.refresh_at <= now() or (
+           u.refresh_at is not null and u.state = 'idle' and u.last_outcome is distinct from 'unsent'
+           and exists (
+             select from credentials k
+             where k.tenant_id = u.tenant_id and k.connection_id = u.connection_id
+               and k.expires_at <= now())))
+         and coalesce(${heldUntil} < now(), true)
+         and u.integration_id not in (select id from integrations where suspended_at is not null)
+       for update of u skip locked
+     )
+     ${take} returning ${claimed}`,
+    [row.owner, row.leaseMs, row.tenantId, row.connectionId, row.silentMs],
+  )
+  return claim
+}
+
+/**
+ * The same for a probe of the generation that a caller was refused with. Not had: while somebody is at
+ * the row, when its refresh is due anyway, and when that generation was probed a moment ago. A token that
+ * nothing renews and that was found dead once waits for its second look.
+ */
+export async function claimProbe(
   sql: Sql,
-  row: { tenantId: string; connectionId: string; owner: string; leaseMs: number },
+  row: ReaderClaim & { generation: number; pauseMs: number },
 ): Promise<Claim | undefined> {
   const [claim] = await sql.query<Claim>(
     `with due as (
-       select tenant_id, connection_id, state, unresolved_since, true as refresh_due
-       from upkeep
-       where tenant_id = $3 and connection_id = $4 and state <> 'dead' and refresh_at <= now()
-         and (lease_until is null or lease_until < now())
-         and integration_id not in (select id from integrations where suspended_at is not null)
-       for update skip locked
+       select u.tenant_id, u.connection_id, u.state, u.unresolved_since, false as refresh_due
+       from upkeep u
+       join credentials k on k.tenant_id = u.tenant_id and k.connection_id = u.connection_id
+       where u.tenant_id = $3 and u.connection_id = $4 and u.state <> 'dead' and k.generation = $6
+         and coalesce(u.refresh_at > now(), u.state <> 'suspect' or u.probe_at <= now())
+         and coalesce(${heldUntil} < now(), true)
+         and coalesce(u.probed_generation <> $6
+           or u.probed_at < now() - $7 * interval '1 millisecond', true)
+       for update of u skip locked
      )
      ${take} returning ${claimed}`,
-    [row.owner, row.leaseMs, row.tenantId, row.connectionId],
+    [
+      row.owner,
+      row.leaseMs,
+      row.tenantId,
+      row.connectionId,
+      row.silentMs,
+      row.generation,
+      row.pauseMs,
+    ],
   )
   return claim
 }
@@ -187,25 +246,6 @@ export async function restartDoubt(sql: Sql, claim: Claim): Promise<boolean> {
     [claim.tenantId, claim.connectionId, claim.epoch, claim.owner],
   )
   return rows.length === 1
-}
-
-/**
- * Makes a row that is good until due, due now, for a token that is dead before its time: its refresh, or
- * a look where there is none.
- */
-export async function hastenUpkeep(
-  sql: Sql,
-  row: { tenantId: string; connectionId: string; generation: number },
-): Promise<void> {
-  await sql.query(
-    `update upkeep u
-     set refresh_at = case when u.refresh_at is not null then now() end,
-         probe_at = case when u.refresh_at is null then now() else u.probe_at end
-     from credentials k
-     where u.tenant_id = $1 and u.connection_id = $2 and u.state = 'idle'
-       and k.tenant_id = u.tenant_id and k.connection_id = u.connection_id and k.generation = $3`,
-    [row.tenantId, row.connectionId, row.generation],
-  )
 }
 
 /** A success: by the generation, whoever held the lease. */
@@ -285,6 +325,8 @@ export async function endProbe(
     probeInMs: number | null
     /** The token is dead before its time: renew it now. */
     refreshNow: boolean
+    /** Which generation was looked at; null: none. */
+    generation: number | null
   },
 ): Promise<boolean> {
   const rows = await sql.query(
@@ -293,7 +335,8 @@ export async function endProbe(
          probe_at = now() + $8 * interval '1 millisecond',
          refresh_at = case when $9 and refresh_at is not null then least(refresh_at, now())
                       else refresh_at end,
-         lease_owner = null, lease_until = null, attempt_id = null
+         lease_owner = null, lease_until = null, attempt_id = null,
+         probed_generation = $10::int, probed_at = now()
      where tenant_id = $1 and connection_id = $2 and epoch = $3::bigint and lease_owner = $4::uuid
      returning epoch`,
     [
@@ -306,6 +349,7 @@ export async function endProbe(
       result.probeFailures,
       result.probeInMs,
       result.refreshNow,
+      result.generation,
     ],
   )
   return rows.length === 1
@@ -327,23 +371,36 @@ export async function touchUpkeep(
 
 export interface UpkeepView {
   state: UpkeepState
+  /** Somebody is at it. */
   leased: boolean
-  lastOutcome: string | null
+  /** Milliseconds since its holder was heard of; null: nobody holds it. */
+  heardAgoMs: number | null
+  /** Milliseconds until it can be claimed if nothing more is heard of the holder. */
+  freeInMs: number | null
   retryInMs: number | null
+  /** Milliseconds since this generation was probed; null: it was not. */
+  probedAgoMs: number | null
 }
 
+/** How a row stands, for a reader who waits for it. */
 export async function findUpkeep(
   sql: Sql,
-  tenantId: string,
-  connectionId: string,
+  row: Pick<ReaderClaim, 'tenantId' | 'connectionId' | 'leaseMs' | 'silentMs'> & {
+    generation: number
+  },
 ): Promise<UpkeepView | undefined> {
-  const [row] = await sql.query<UpkeepView>(
-    `select state, coalesce(lease_until > now(), false) as leased, last_outcome as "lastOutcome",
-            (extract(epoch from refresh_at - now()) * 1000)::float8 as "retryInMs"
-     from upkeep where tenant_id = $1 and connection_id = $2`,
-    [tenantId, connectionId],
+  const [view] = await sql.query<UpkeepView>(
+    `select u.state, coalesce(${heldUntil} >= now(), false) as leased,
+            (extract(epoch from now() - ${heardAt}) * 1000)::float8 as "heardAgoMs",
+            (extract(epoch from ${heldUntil} - now()) * 1000)::float8 as "freeInMs",
+            (extract(epoch from u.refresh_at - now()) * 1000)::float8 as "retryInMs",
+            case when u.probed_generation = $4
+              then (extract(epoch from now() - u.probed_at) * 1000)::float8
+            end as "probedAgoMs"
+     from upkeep u where u.tenant_id = $1 and u.connection_id = $3`,
+    [row.tenantId, row.leaseMs, row.connectionId, row.generation, row.silentMs],
   )
-  return row
+  return view
 }
 
 export async function deleteUpkeep(
