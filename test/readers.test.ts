@@ -155,7 +155,7 @@ describeEachDatabase('readers', (makeDatabase) => {
       expect((await stage.read({ ...made.who, ifNewerThan: 1 })).status).toBe(200)
     }
     const [upkeep] = await stage.database.query<{ state: string; outlives: boolean }>(
-      `select u.state, u.refresh_at > k.expires_at as outlives
+      `select u.state, u.refresh_at > k.expires_at + interval '1 second' as outlives
        from upkeep u join credentials k using (tenant_id, connection_id)
        where tenant_id = $1 and connection_id = $2`,
       [made.who.tenantId, made.id],

@@ -1060,6 +1060,11 @@ export const requirements = {
       'One request for any number of callers, then memory; the credential works and shows itself nowhere.',
     source: 'sdk.md, the cache',
   },
+  'sdk:slow-provider': {
+    behaviour:
+      'With a provider that takes longer than a call of the SDK may, every reader gets the new credential.',
+    source: 'sdk.md, the cache; refresh.md, R8',
+  },
   'sdk:errors': {
     behaviour: 'Every failure has a code, a next step and, where a service answered, a request id.',
     source: 'sdk.md, what it answers',

@@ -72,6 +72,19 @@ verifies('sdk:get-credential', async () => {
   expect(shown).toContain('[redacted]')
 })
 
+verifies('sdk:slow-provider', async () => {
+  const query = await connected()
+  await expire(query.tenantId)
+  await stage.sandbox.control.addFault({ ...faults.slowAnswer(2_500), times: 1 })
+  const keywells = [client({ requestTimeoutMs: 800 }), client({ requestTimeoutMs: 800 })]
+  const all = await Promise.all(
+    Array.from({ length: 200 }, (_, index) => keywells[index % 2]?.getCredential(query)),
+  )
+  expect(new Set(all.map((credential) => credential?.generation))).toEqual(new Set([2]))
+  const { grantTypes } = await stage.sandbox.control.counters()
+  expect(grantTypes.refresh_token).toBe(1)
+})
+
 verifies('sdk:errors', async () => {
   const keywell = client()
   const query = { provider: 'gitlab', tenantId: 'ten_none', userId: 'u' }

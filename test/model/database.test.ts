@@ -43,6 +43,15 @@ const committedByAll: Act[] = [0, 1, 2].map((at) => {
 })
 /** What chance comes to seldom. */
 const examples: [Act[]][] = [
+  // A doubt that is settled begins anew with the claim that settled it.
+  [
+    [
+      { act: 'due' },
+      { act: 'claim', worker: 0 },
+      { act: 'doubt_ages' },
+      { act: 'restart', worker: 0 },
+    ],
+  ],
   // The youngest of two that are kept aside is tried first.
   [[...claimedByAll, ...committedByAll, { act: 'take_orphan' }, { act: 'take_orphan' }]],
   // Three pairs of one generation, all of a grant that is to be withdrawn.

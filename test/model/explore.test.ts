@@ -40,10 +40,10 @@ const harms: Record<Fault, [sentence: string, moves: number]> = {
   'death at the first invalid_grant': [falseDeath, 7],
   'failure writes without the lease check': [unnamed, 13],
   'ambiguous taken for not processed': [careless, 10],
-  'the time left is that of before the request': [falseDeath, 8],
+  'the time left is that of before the request': [falseDeath, 7],
   'a claim is not looked at again before the send': [
     'two requests at once, though no lease had ended',
-    15,
+    14,
   ],
   'a dead access token always proves the end': [falseDeath, 12],
   'a lease does not end': ['there is no way out', 3],

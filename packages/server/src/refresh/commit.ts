@@ -17,7 +17,7 @@ import { type Claim, completeUpkeep, failUpkeep } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import { doubtAfterSuccess } from './doubt.ts'
 import { standingOf, tell } from './fail.ts'
-import { backoffMs, planLife, planProbe } from './schedule.ts'
+import { backoffMs, planLife, planProbe, withinLife } from './schedule.ts'
 import { createSetAside } from './set-aside.ts'
 
 /**
@@ -116,7 +116,7 @@ export function createCommit(parts: {
     const committedBy = claim.attemptId
     const credential = { ...next, ...sealed, type: 'oauth_token', lifeMs, committedBy } as const
     if (!(await replaceCredential(sql, credential))) throw new Overtaken()
-    const retryInMs = backoffMs(claim.failures, random)
+    const retryInMs = withinLife(backoffMs(claim.failures, random), lifeMs)
     const failed = { outcome: 'unusable', failures: claim.failures + 1, unresolved: false }
     if (!(await failUpkeep(sql, claim, { ...failed, state: 'backoff', retryInMs }))) {
       // The lease is somebody else's by now, who works with what this has replaced.

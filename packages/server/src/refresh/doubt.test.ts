@@ -64,6 +64,13 @@ describe('strict', () => {
     })
   })
 
+  test('no wait outlives the token that it protects', () => {
+    for (const oldAccessToken of ['alive', 'unknown'] as const) {
+      const known = { ...young, oldAccessToken, accessTokenEndsInMs: 20_000 } as const
+      expect(resolveDoubt(refresh, known)).toEqual({ do: 'wait', ms: 20_000 })
+    }
+  })
+
   test('alive after that: nothing happened, and the doubt is settled', () => {
     const known = { ...young, unresolvedForMs: 60_000, oldAccessToken: 'alive' } as const
     expect(resolveDoubt(refresh, known)).toEqual({ do: 'send', settled: true })

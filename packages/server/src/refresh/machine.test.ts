@@ -204,6 +204,19 @@ describe('the pause after', () => {
     expect(step(attempt('idle'), events.ambiguous, middle)?.retryInMs).toBe(1_000)
   })
 
+  test('any of these of ours ends with the token that it protects, once that has not ended yet', () => {
+    const pauseOf = (event: UpkeepEvent, accessTokenEndsInMs: number | null) =>
+      step(attempt('idle', { failures: 20 }), event, { ...middle, accessTokenEndsInMs })?.retryInMs
+    for (const event of [events.not_processed, events.ambiguous, events.our_fault]) {
+      expect(pauseOf(event, 20_000)).toBe(20_000)
+      expect(pauseOf(event, -1)).toBe(pauseOf(event, null))
+    }
+    // The provider said how long; and a refusal is believed only when it is repeated after its time.
+    expect(pauseOf({ kind: 'not_processed', retryAfterMs: 90_000 }, 20_000)).toBe(90_000)
+    expect(pauseOf(events.rejected_alive, 200_000)).toBe(200_000)
+    expect(pauseOf(events.rejected_alive, 20_000)).toBe(60_000)
+  })
+
   test('a wrong request of ours: an hour, and it is blamed', () => {
     const end = step(attempt('idle'), events.our_fault, middle)
     expect(end).toMatchObject({ retryInMs: 3_600_000, blames: 'our_fault' })
