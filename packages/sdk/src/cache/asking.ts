@@ -24,7 +24,7 @@ export interface AskingParts {
     asked: Question,
   ) => Credential | undefined
   /** Answers what may be served in spite of a failure, or throws. */
-  readonly fail: (entry: Entry, error: KeywellError, background: boolean) => Credential
+  readonly fail: (entry: Entry, error: KeywellError, options: AskOptions) => Credential
   /** What was just taken may be out of date already. */
   readonly lookAgain: (entry: Entry) => void
 }
@@ -78,7 +78,7 @@ export class Asking {
       if (entry.checked.stretch !== coverage.stretch) lookAgain(entry)
       return credential
     } catch (error) {
-      return fail(entry, asKeywellError(error), options.background === true)
+      return fail(entry, asKeywellError(error), options)
     } finally {
       this.#underWay.delete(entry)
       entry.pending = undefined

@@ -9,7 +9,7 @@ import { Clock } from '../clock.ts'
 import { Credential } from '../credential.ts'
 import { callHook, type EvictReason, type Hooks } from '../hooks.ts'
 import { parseInput } from '../service.ts'
-import { Asking } from './asking.ts'
+import { Asking, type AskOptions } from './asking.ts'
 import { Background } from './background.ts'
 import type { ChangeNews, ConnectionNews } from './change-news.ts'
 import { Coverage } from './coverage.ts'
@@ -100,7 +100,7 @@ export class CredentialCache {
       coverage: this.#coverage,
       generations: this.#generations,
       take: (entry, answer, asked) => this.#take(entry, answer, asked),
-      fail: (entry, error, background) => this.#afterFailure(entry, error, background),
+      fail: (entry, error, options) => this.#afterFailure(entry, error, options),
       lookAgain: (entry) => this.#askLater(entry),
     })
     this.#background = new Background(backgroundLimit, async (entry) => {
@@ -346,7 +346,11 @@ export class CredentialCache {
   }
 
   /** A verdict ends what is held; any other failure does not, as long as the bound allows. */
-  #afterFailure(entry: Entry, error: KeywellError, background: boolean): Credential {
+  #afterFailure(
+    entry: Entry,
+    error: KeywellError,
+    { background = false, minGeneration }: AskOptions,
+  ): Credential {
     callHook(this.#parts.hooks.onError, { error, background })
     const nowMs = this.#clock.now()
     const rememberMs = verdictMs(error)
@@ -356,6 +360,8 @@ export class CredentialCache {
       throw error
     }
     entry.failed(nowMs, error.code === 'unavailable')
+    // What the provider refused is no answer while its successor is on the way.
+    if (minGeneration !== undefined && error.code === 'refresh_in_progress') throw error
     if (entry.credential !== undefined && this.#freshness.mayServe(entry, nowMs))
       return entry.credential
     throw error

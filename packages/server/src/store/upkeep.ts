@@ -76,14 +76,11 @@ const take = `update upkeep u
   from due
   where u.tenant_id = due.tenant_id and u.connection_id = due.connection_id`
 
-/**
- * Until when a row is its holder's. Nobody who was not heard of for so long, neither by a heartbeat nor
- * by the lease itself, works on it any more, so that the lease need not be waited for. `$2` is how long a
- * lease holds; `$5` the time of silence, or null: only the end of the lease counts.
- */
+/** When the holder of a row was heard of, by a heartbeat or by the lease, which holds for `$2`. */
 const heardAt = `greatest(u.lease_until - $2 * interval '1 millisecond',
     (select r.seen_at from replicas r where r.tenant_id = '@install' and r.replica_id = u.lease_owner))`
-const heldUntil = `least(u.lease_until, ${heardAt} + $5::float8 * interval '1 millisecond')`
+/** For a sum with it: so much silence, or null. */
+const silence = `$5::float8 * interval '1 millisecond'`
 
 /** What a reader asks for a claim with. */
 export interface ReaderClaim {
@@ -91,7 +88,10 @@ export interface ReaderClaim {
   connectionId: string
   owner: string
   leaseMs: number
-  /** After so much silence a holder is gone; null: only the end of its lease frees the row. */
+  /**
+   * Nobody who was not heard of for so long works on the row any more, so that the end of the lease need
+   * not be waited for; null: it must.
+   */
   silentMs: number | null
 }
 
@@ -157,7 +157,7 @@ export async function claimRefresh(sql: Sql, row: ReaderClaim): Promise<Claim | 
              select from credentials k
              where k.tenant_id = u.tenant_id and k.connection_id = u.connection_id
                and k.expires_at <= now())))
-         and coalesce(${heldUntil} < now(), true)
+         and coalesce(least(u.lease_until, ${heardAt} + ${silence}) < now(), true)
          and u.integration_id not in (select id from integrations where suspended_at is not null)
        for update of u skip locked
      )
@@ -183,7 +183,7 @@ export async function claimProbe(
        join credentials k on k.tenant_id = u.tenant_id and k.connection_id = u.connection_id
        where u.tenant_id = $3 and u.connection_id = $4 and u.state <> 'dead' and k.generation = $6
          and coalesce(u.refresh_at > now(), u.state <> 'suspect' or u.probe_at <= now())
-         and coalesce(${heldUntil} < now(), true)
+         and coalesce(least(u.lease_until, ${heardAt} + ${silence}) < now(), true)
          and coalesce(u.probed_generation <> $6
            or u.probed_at < now() - $7 * interval '1 millisecond', true)
        for update of u skip locked
@@ -390,9 +390,9 @@ export async function findUpkeep(
   },
 ): Promise<UpkeepView | undefined> {
   const [view] = await sql.query<UpkeepView>(
-    `select u.state, coalesce(${heldUntil} >= now(), false) as leased,
+    `select u.state, coalesce(least(u.lease_until, ${heardAt} + ${silence}) >= now(), false) as leased,
             (extract(epoch from now() - ${heardAt}) * 1000)::float8 as "heardAgoMs",
-            (extract(epoch from ${heldUntil} - now()) * 1000)::float8 as "freeInMs",
+            (extract(epoch from least(u.lease_until, ${heardAt} + ${silence}) - now()) * 1000)::float8 as "freeInMs",
             (extract(epoch from u.refresh_at - now()) * 1000)::float8 as "retryInMs",
             case when u.probed_generation = $4
               then (extract(epoch from now() - u.probed_at) * 1000)::float8
