@@ -58,6 +58,17 @@ async function holder(
   return { keywell, evicted, errors }
 }
 
+verifies('T29:sdk-refused', async () => {
+  const query = await connected()
+  const { id, key } = await stage.keywell.apiKeys.create('an SDK', { roles: ['backend'] })
+  const { keywell, evicted, errors } = await holder(query, { apiKey: key.expose() })
+  await stage.keywell.apiKeys.revoke(id)
+  await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
+  expect(evicted).toContain('unauthorized')
+  expect(errors.at(-1)).toContain('does not take this API key')
+  await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'unauthorized' })
+})
+
 async function disconnect(query: Query): Promise<void> {
   const { body } = await stage.call<{ connections: { id: string }[] }>(
     'GET',

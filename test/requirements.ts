@@ -603,6 +603,11 @@ export const requirements = {
     behaviour: 'While the API key of a stream cannot be looked up, nothing is sent under it.',
     source: 'threats.md, API keys; architecture.md, Decisions (fail closed)',
   },
+  'T29:sdk-refused': {
+    behaviour:
+      'An SDK whose API key has ended drops what it holds when its stream is refused, and its calls say `unauthorized`.',
+    source: 'threats.md, API keys; sdk.md',
+  },
   'T29:slow-answers': {
     behaviour: 'An answer that took long is given only if its API key still holds.',
     source: 'threats.md, API keys',

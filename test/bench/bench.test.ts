@@ -46,6 +46,19 @@ describe('npm run bench', () => {
     }
   })
 
+  test('prints the figures of a flood of streams', { timeout: 180_000 }, async () => {
+    const { code, out } = await bench('streams', '--json')
+    expect(code).toBe(0)
+    const figures = out
+      .trim()
+      .split('\n')
+      .map((line) => figure.parse(JSON.parse(line)))
+    const [open] = figures
+    // Not speed: what is beyond the bound is refused, on any machine.
+    expect(open).toMatchObject({ unit: 'streams', value: open?.goal })
+    expect(figures.map(({ unit }) => unit)).toEqual(['streams', 'ms', 'x', 'x'])
+  })
+
   test('prints the figures of the change stream', { timeout: 180_000 }, async () => {
     const { code, out } = await bench('push', '--json')
     expect(code).toBe(0)

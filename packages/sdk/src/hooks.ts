@@ -8,6 +8,8 @@ export type EvictReason =
   | 'policy'
   /** There is a newer one, which is asked for by the next read, or a little later without one. */
   | 'replaced'
+  /** The service no longer takes the API key. */
+  | 'unauthorized'
   /** Changes may have been missed. */
   | 'flush'
   /** The app said so. */

@@ -201,6 +201,11 @@ export class CredentialCache {
     for (const entry of this.#entries.all()) this.#remove(entry, 'flush')
   }
 
+  /** The service no longer takes the API key: drops everything. */
+  refuse(): void {
+    for (const entry of this.#entries.all()) this.#remove(entry, 'unauthorized')
+  }
+
   apply(news: ChangeNews): void {
     if (news.kind === 'policy') this.#forgetTenant(news.tenantId)
     else this.#applyTo(news)
@@ -357,6 +362,10 @@ export class CredentialCache {
     if (rememberMs !== undefined) {
       this.#evict(entry, reasonOf(error))
       entry.refusal = { error, untilMs: nowMs + rememberMs }
+      throw error
+    }
+    if (error.code === 'unauthorized') {
+      this.refuse()
       throw error
     }
     entry.failed(nowMs, error.code === 'unavailable')

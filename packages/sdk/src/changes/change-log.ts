@@ -16,6 +16,8 @@ export interface ChangeListener {
   apply(change: ChangeNews): void
   /** Changes may have been missed. */
   flush(): void
+  /** The API key is no longer taken: nothing that is held may be served. */
+  refuse(): void
 }
 
 /** Where an event stands: it follows, or it is known already. */

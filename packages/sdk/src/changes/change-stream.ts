@@ -72,7 +72,7 @@ export class ChangeStream {
 
   /** Reads one connection to its end. */
   async #read(connection: AbortController): Promise<void> {
-    const { url, headers, open, check, makeStreamId } = this.#parts
+    const { url, headers, open, check, makeStreamId, listener } = this.#parts
     this.#watch(connection)
     const streamId = makeStreamId()
     const { position } = this.#log
@@ -80,6 +80,10 @@ export class ChangeStream {
     const own = { ...headers(), ...resume, [streamIdHeader]: streamId }
     const chapter = this.#log.begin(streamId)
     const stream = await open(url, { ...own, accept: 'text/event-stream' }, connection.signal)
+    if (stream.status === 401) {
+      listener.refuse()
+      throw unauthorized(url)
+    }
     if (stream.status !== 200 || !stream.contentType.startsWith('text/event-stream')) {
       throw new Error(`answered ${stream.status} ${stream.contentType}, and not with events`)
     }
@@ -119,6 +123,12 @@ export class ChangeStream {
       this.#timer.unref?.()
     })
   }
+}
+
+function unauthorized({ origin }: URL): KeywellError {
+  return new KeywellError('unauthorized', `The service at ${origin} does not take this API key.`, {
+    nextStep: 'Make a new API key and give it to this backend. Until then nothing is read.',
+  })
 }
 
 function asKeywellError(url: URL, error: unknown): KeywellError {

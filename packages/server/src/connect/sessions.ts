@@ -48,6 +48,19 @@ export function createSessions(parts: {
 }): Sessions {
   const { database, tokens, integrations, audit } = parts
 
+  /** Whoever asks for a session while it is looked up shares the answer: one token can't flood the database. */
+  const lookUps = new Map<string, ReturnType<typeof findSession>>()
+  function find(tenantId: string, id: string): ReturnType<typeof findSession> {
+    const key = JSON.stringify([tenantId, id])
+    const underWay = lookUps.get(key)
+    if (underWay !== undefined) return underWay
+    const looking = findSession(database.of(tenantId), tenantId, id).finally(() =>
+      lookUps.delete(key),
+    )
+    lookUps.set(key, looking)
+    return looking
+  }
+
   /** A backend's mistake is told when the session is made, not when a user clicks. */
   async function check(request: z.output<typeof createSessionSchema>): Promise<void> {
     for (const name of request.providers ?? []) requireProvider(name)
@@ -125,7 +138,7 @@ export function createSessions(parts: {
 
     async open(connectToken) {
       const { sessionId, tenantId } = await tokens.verify(connectToken)
-      const session = await findSession(database.of(tenantId), tenantId, sessionId)
+      const session = await find(tenantId, sessionId)
       if (session === undefined || !session.live) {
         throw new KeywellError('session_expired', 'This connect session has run out.')
       }
