@@ -93,6 +93,31 @@ export const requirements = {
     behaviour: 'Nothing but a registered origin is ever navigated to.',
     source: 'T9; RFC 9700 section 4.11',
   },
+  'T34:app-origin': {
+    behaviour:
+      'A connect session is for an origin that the app has configured, whatever a request says of its own address.',
+    source: 'T34',
+  },
+  'sdk:node-adapter': {
+    behaviour:
+      'The Node handler serves HTTP/1 and HTTP/2, takes a body that others read in any form, and loses none.',
+    source: 'connect.md, The shortest use',
+  },
+  'T34:not-configured': {
+    behaviour:
+      'An app that has not configured its origin serves pages of this machine in development, and nobody else.',
+    source: 'T34',
+  },
+  'T34:listed-origins': {
+    behaviour:
+      'A session that names an origin which the installation or the API key does not list is refused, and the audit log names the origin.',
+    source: 'T34',
+  },
+  'T34:foreign-pages': {
+    behaviour:
+      "A page that holds another site's connect token is refused, and the audit log says so once a minute.",
+    source: 'T34; threats.md, Connect tokens',
+  },
   'T10:callback-page': {
     behaviour: 'No text of a provider reaches a page of ours, which allows no script and no frame.',
     source: 'T10',

@@ -79,7 +79,9 @@ test('compose names only what is there', () => {
 test('no password stands in the file, and each variable is in the example', () => {
   const text = read('docker-compose.yml')
   const required = [...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name)
-  expect(new Set(required)).toEqual(new Set(['POSTGRES_PASSWORD', 'KEYWELL_DATABASE_PASSWORD']))
+  expect(new Set(required)).toEqual(
+    new Set(['POSTGRES_PASSWORD', 'KEYWELL_DATABASE_PASSWORD', 'KEYWELL_APP_ORIGIN']),
+  )
   for (const name of required) expect(read('.env.example')).toMatch(new RegExp(`^${name}=$`, 'm'))
   const values = Object.values(compose.services).flatMap((service) =>
     Object.entries(service.environment),

@@ -154,7 +154,8 @@ test('asks Keywell for the signed-in user only, whatever the request says', asyn
     expect(Object.fromEntries(list.url.searchParams)).toMatchObject({ tenantId, userId: person })
 
     const body = { tenantId: 'org_other', userId: 'user_other' }
-    const made = await post('/api/keywell/session', body, cookie)
+    expect((await post('/api/keywell/session', body, cookie)).status).toBe(400)
+    const made = await post('/api/keywell/session', {}, cookie)
     expect(made.status).toBe(201)
     expect(edge.lastCall('/v1/connect/sessions').body).toMatchObject({
       tenantId,

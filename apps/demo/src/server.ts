@@ -85,6 +85,7 @@ export function createDemo(options: DemoOptions): Demo {
   const keywell = new Keywell({
     url: options.keywellUrl,
     apiKey: options.apiKey,
+    appOrigin: options.origin,
     ...(options.fetch && { fetch: options.fetch }),
   })
   app.all('/api/keywell/*', (c) =>

@@ -50,6 +50,7 @@ async function startEverything(): Promise<'running'> {
     KEYWELL_DATA_DIR: join(plan.data, 'service'),
     KEYWELL_API_KEY_FILE: plan.apiKeyFile,
     KEYWELL_ALLOW_HOSTS: plan.sandboxUrl,
+    KEYWELL_APP_ORIGIN: plan.appOrigin,
     KEYWELL_CONNECT_URL: `${plan.demoUrl}/settings/integrations`,
   })
   const sandbox = launch(plan, 'sandbox', 'GitLab stand-in', {

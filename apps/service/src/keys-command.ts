@@ -11,6 +11,9 @@ const usage = `Usage: keywell-service                        serve
          --role <role>          ${apiKeyRoles.join(', ')}; may be given again; default backend
          --tenant <id>          the only tenant that it may act for; may be given again; default all
          --provider <name>      the only provider; may be given again; default all
+         --origin <origin>      the only origin of an app that its connect sessions may name, such as
+                                https://app.example; may be given again; default all that
+                                KEYWELL_APP_ORIGIN lists
          --expires-in <time>    90d, 12h or 30m; default never
        keywell-service api-keys list
        keywell-service api-keys rotate <id>    make a successor, which is shown once
@@ -71,6 +74,7 @@ function list(keys: Awaited<ReturnType<ApiKeys['list']>>): string {
     const limits = [
       ...(key.tenants === null ? [] : [`tenants ${key.tenants.join(',')}`]),
       ...(key.providers === null ? [] : [`providers ${key.providers.join(',')}`]),
+      ...(key.origins === null ? [] : [`origins ${key.origins.join(',')}`]),
       ...(key.expiresAt === null ? [] : [`until ${key.expiresAt}`]),
       `last used ${key.lastUsedAt ?? 'never'}`,
     ]
@@ -92,6 +96,7 @@ function readWords(words: string[]) {
         role: again,
         tenant: again,
         provider: again,
+        origin: again,
         'expires-in': once,
         overlap: once,
       },
@@ -107,6 +112,7 @@ function grantsIn(values: Values, now: () => number): Parameters<ApiKeys['create
     roles: (values.role ?? ['backend']).map(roleIn),
     tenants: values.tenant,
     providers: values.provider,
+    origins: values.origin,
     expiresAt:
       expiresIn === undefined ? undefined : new Date(now() + msIn(expiresIn)).toISOString(),
   }

@@ -140,6 +140,7 @@ async function main(): Promise<void> {
     guardProcess(settings, logger)
     const keywell = createKeywell({
       publicUrl: settings.publicUrl,
+      appOrigins: settings.appOrigins,
       connectUrl: settings.connectUrl,
       privateHosts: settings.privateHosts,
       egressProxy: settings.egressProxy,

@@ -20,6 +20,11 @@ const environment = z.object({
   /** A port of 127.0.0.1 where /metrics asks for no API key. Default: none. */
   KEYWELL_METRICS_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   KEYWELL_PUBLIC_URL: z.url().optional(),
+  /**
+   * Origins of the apps that connect here, comma-separated: `https://app.example`. Connect sessions that
+   * name another are refused. Default: any may be named.
+   */
+  KEYWELL_APP_ORIGIN: z.string().default('').transform(readOrigins),
   /** A page of the app where its user can connect. */
   KEYWELL_CONNECT_URL: z.url().optional(),
   /** Postgres; without it the embedded database in KEYWELL_DATA_DIR. */
@@ -75,6 +80,8 @@ export interface Settings {
   role: 'all' | 'serve' | 'worker'
   metricsPort: number | undefined
   publicUrl: string
+  /** Undefined: any. */
+  appOrigins: string[] | undefined
   connectUrl: string | undefined
   proxies: number
   doorLimits: NonNullable<KeywellOptions['doorLimits']>
@@ -116,6 +123,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
     role: env.KEYWELL_ROLE,
     metricsPort: env.KEYWELL_METRICS_PORT,
     publicUrl: env.KEYWELL_PUBLIC_URL ?? `http://127.0.0.1:${env.PORT}`,
+    appOrigins: env.KEYWELL_APP_ORIGIN.length === 0 ? undefined : env.KEYWELL_APP_ORIGIN,
     connectUrl: env.KEYWELL_CONNECT_URL,
     proxies: env.KEYWELL_PROXIES ?? (env.KEYWELL_PUBLIC_URL?.startsWith('https:') ? 1 : 0),
     database:
@@ -149,6 +157,17 @@ function readKeySource(env: z.output<typeof environment>, dataDir: string): Sett
       '32 random bytes as base64url and mode 0600, for example: ' +
       '(umask 077; openssl rand 32 | basenc --base64url > root-key)',
   )
+}
+
+function readOrigins(list: string, context: z.RefinementCtx): string[] {
+  const origins = list.split(',').map((text) => text.trim())
+  for (const origin of origins) {
+    const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin
+    if (origin !== '' && (!isOrigin || !/^https?:/.test(origin))) {
+      context.addIssue(`"${origin}" is not an origin such as https://app.example`)
+    }
+  }
+  return origins.filter((origin) => origin !== '')
 }
 
 function readHostLimits(list: string, context: z.RefinementCtx): HostLimits {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { originSchema } from './connect.ts'
 import { apiKeyIdSchema, providerNameSchema, tenantIdSchema } from './ids.ts'
 
 /**
@@ -26,6 +27,11 @@ export const createApiKeySchema = z.object({
   tenants: z.array(tenantIdSchema).min(1).max(100).transform(unique).optional(),
   /** The only providers that it may deal with, in the catalogue or not yet; all unless told. */
   providers: z.array(providerNameSchema).min(1).max(50).transform(unique).optional(),
+  /**
+   * The only origins that its connect sessions may name, return URL included; all that the installation
+   * allows unless told.
+   */
+  origins: z.array(originSchema).min(1).max(100).transform(unique).optional(),
   /** When it ends; never unless told. */
   expiresAt: z.iso.datetime().optional(),
 })
@@ -50,6 +56,8 @@ export const apiKeySchema = z.object({
   tenants: z.array(z.string()).nullable(),
   /** Null: all providers. */
   providers: z.array(z.string()).nullable(),
+  /** Null: all that the installation allows. */
+  origins: z.array(z.string()).nullable(),
   status: z.enum(['live', 'expired', 'revoked']),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),

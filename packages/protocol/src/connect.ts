@@ -16,7 +16,7 @@ const scope = z
   .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, 'not a scope (RFC 6749 section 3.3)')
 const scopes = z.array(scope).max(100)
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).max(2000)
-const origin = url.regex(
+export const originSchema = url.regex(
   /^https?:\/\/[^/?#@\\A-Z]+$/,
   'must be an origin such as https://app.example',
 )
@@ -45,9 +45,15 @@ export const createSessionSchema = z.object({
   /** Hosts that the session may connect; every host that has an integration unless told. */
   hosts: z.array(url).max(50).optional(),
   /** Origins of the app's pages; exact. Only they may start and watch flows. */
-  origins: z.array(origin).min(1).max(10),
+  origins: z.array(originSchema).min(1).max(10),
   /** Where the browser comes back to with a finish ticket. Its origin must be one of `origins`. */
   returnUrl: url,
+  /**
+   * Origin of the page that asked for the session, as its browser said; `null`, in letters, for one that
+   * hides it. A page that is not on one of `origins` gets no session, and the audit log names it. Not
+   * looked at unless told.
+   */
+  pageOrigin: z.union([originSchema, z.literal('null')]).optional(),
   /** `fragment` keeps the ticket out of the app's server log, for apps whose session is no cookie. */
   returnMode: z.enum(['query', 'fragment']).default('query'),
   /** The connection to mend; its account must stay the same. */

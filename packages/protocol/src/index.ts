@@ -61,6 +61,7 @@ export {
   finishChannel,
   flowSchema,
   flowStatusSchema,
+  originSchema,
   returnParameters,
   type SessionAnswer,
   scopePolicySchema,

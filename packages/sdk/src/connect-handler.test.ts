@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell, type SignedIn } from './index.ts'
 import { apiKey, confirmed, newId, StandInService } from './testing/stand-in-service.ts'
 
@@ -10,7 +11,7 @@ let service: StandInService
 let keywell: Keywell
 beforeEach(async () => {
   service = await new StandInService().start()
-  keywell = new Keywell({ url: service.url, apiKey })
+  keywell = new Keywell({ url: service.url, apiKey, appOrigin: origin })
 })
 afterEach(async () => {
   keywell.close()
@@ -88,11 +89,12 @@ describe('POST session', () => {
       scopes: { gitlab: { required: ['sudo'] } },
       allowAccountChange: true,
     }
-    const { sessionId } = await (await call('POST', '/session', planted)).json()
-    const session = service.sessions.get(sessionId)
-    expect(session).toMatchObject({ ...who, origins: [origin], returnUrl: `${mount}/finish` })
-    expect(session).toMatchObject({ scopes: {}, allowAccountChange: false })
-    expect(session).not.toHaveProperty('providers')
+    await problem(await call('POST', '/session', planted), 400, 'invalid_request')
+    for (const [name, value] of Object.entries(planted)) {
+      const refused = await call('POST', '/session', { [name]: value })
+      expect(await refused.json()).toMatchObject({ detail: expect.stringContaining(`"${name}"`) })
+    }
+    expect(service.sessions.size).toBe(0)
   })
 
   test('behind a proxy takes origin and mount point as told', async () => {
@@ -125,6 +127,7 @@ describe('POST session', () => {
     ['a fragment that no page picks up', { returnMode: 'fragment' }, who],
     ['an unknown return mode', { returnMode: 'form' }, who],
     ['a connection id that is none', { connectionId: 'x' }, who],
+    ['a misspelt field', { connectionID: newId('connection') }, who],
     ['a list', [], who],
     ['a text', 'hello', who],
   ])('refuses %s', async (_, body, signedIn) => {
@@ -317,7 +320,6 @@ describe('a page of another site', () => {
   ]
   test.each(elsewhere)('%s cannot change anything', async (_, headers) => {
     const { connection } = service.connect()
-    const before = service.calls.length
     for (const [method, path] of [
       ['POST', '/session'],
       ['POST', '/finish'],
@@ -326,13 +328,183 @@ describe('a page of another site', () => {
       const request = new Request(`${mount}${path}`, { method: method ?? '', headers })
       await problem(await keywell.connectHandler(request, who), 403, 'origin_not_allowed')
     }
-    expect(service.calls).toHaveLength(before)
+    // The service is told of a page that has a name, and makes no session for it.
+    const named = 'origin' in headers
+    expect(service.calls).toEqual(named ? ['POST /v1/connect/sessions'] : [])
+    expect(service.foreignPages).toEqual(named ? [headers.origin] : [])
+    expect(service.sessions.size).toBe(0)
+  })
+
+  test('is refused by the handler, whatever the service says', async () => {
+    const headers = { origin: 'https://evil.example' }
+    const request = () => new Request(`${mount}/session`, { method: 'POST', headers })
+    const session = {
+      sessionId: newId('session'),
+      connectToken: 'jwt',
+      serviceUrl: service.url,
+      expiresAt: new Date().toISOString(),
+    }
+    // One from before it looked at pages.
+    service.answerAll = () => Response.json(session, { status: 201 })
+    await problem(await keywell.connectHandler(request(), who), 403, 'origin_not_allowed')
+    await service.stop()
+    await problem(await keywell.connectHandler(request(), who), 403, 'origin_not_allowed')
   })
 
   test('the page itself may leave Origin out, when the browser vouches', async () => {
     const headers = { 'sec-fetch-site': 'same-origin' }
     const request = new Request(`${mount}/session`, { method: 'POST', headers })
     expect((await keywell.connectHandler(request, who)).status).toBe(201)
+  })
+})
+
+/** A request of a page at an origin, with whatever else its sender likes. */
+const ask = (sent: string, headers: Record<string, string> = {}, url = `${mount}/session`) =>
+  new Request(url, { method: 'POST', headers: { origin: sent, ...headers } })
+
+verifies.suite('T34:app-origin', () => {
+  const second = 'https://second.example'
+  /** With an app that has two. */
+  function having(appOrigin: string | readonly string[]): Keywell {
+    const made = new Keywell({ url: service.url, apiKey, appOrigin })
+    onTestFinished(() => made.close())
+    return made
+  }
+  async function made(response: Response) {
+    expect(response.status).toBe(201)
+    const { sessionId } = await response.json()
+    return service.sessions.get(sessionId)
+  }
+
+  test.each([
+    ['its own', `${mount}/session`],
+    ['localhost, as Next says', 'http://localhost:3000/api/keywell/session'],
+    ['an inner name, behind a proxy', 'http://10.0.0.7:8080/api/keywell/session'],
+    ['a foreign one', 'https://evil.example/api/keywell/session'],
+  ])('the address of the request decides nothing: %s', async (_, url) => {
+    const forwarded = {
+      forwarded: 'host=evil.example',
+      host: 'evil.example',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'http',
+      referer: 'https://evil.example/',
+    }
+    const session = await made(await keywell.connectHandler(ask(origin, forwarded, url), who))
+    expect(session).toMatchObject({ origins: [origin], returnUrl: `${mount}/finish` })
+    await problem(
+      await keywell.connectHandler(ask('https://evil.example', forwarded, url), who),
+      403,
+      'origin_not_allowed',
+    )
+  })
+
+  test("of several the page's own is taken, and no other", async () => {
+    const several = having([origin, second])
+    for (const one of [origin, second]) {
+      const session = await made(await several.connectHandler(ask(one), who))
+      expect(session).toMatchObject({ origins: [one], returnUrl: `${one}/api/keywell/finish` })
+    }
+    const unnamed = { method: 'POST', headers: { 'sec-fetch-site': 'same-origin' } }
+    const silent = await several.connectHandler(new Request(`${mount}/session`, unnamed), who)
+    await problem(silent, 403, 'origin_not_allowed')
+    const stranger = await several.connectHandler(ask('https://third.example'), who)
+    await problem(stranger, 403, 'origin_not_allowed')
+    expect(service.foreignPages).toEqual(['https://third.example'])
+  })
+
+  test('an app with many domains says which, user by user', async () => {
+    const theirs = { ...who, origin: [second] }
+    const session = await made(await keywell.connectHandler(ask(second), theirs))
+    expect(session).toMatchObject({ origins: [second] })
+    await problem(await keywell.connectHandler(ask(origin), theirs), 403, 'origin_not_allowed')
+  })
+
+  test('the environment names several, with commas between', async () => {
+    vi.stubEnv('KEYWELL_APP_ORIGIN', ` ${origin} ,${second},`)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const told = new Keywell({ url: service.url, apiKey })
+    onTestFinished(() => told.close())
+    expect((await told.connectHandler(ask(second), who)).status).toBe(201)
+  })
+
+  test.each([
+    ['https://app.example/', /a browser sends "https:\/\/app\.example"/],
+    ['https://app.example/path', /without a path/],
+    ['https://APP.example', /a browser sends "https:\/\/app\.example"/],
+    ['https://app.example:443', /a browser sends "https:\/\/app\.example"/],
+    ['https://bücher.example', /a browser sends "https:\/\/xn--bcher-kva\.example"/],
+    ['app.example', /got "app\.example"/],
+    ['null', /got "null"/],
+    ['*', /got "\*"/],
+  ])('%s is no origin, and what is meant is said', (wrong, sentence) => {
+    expect(() => having(wrong)).toThrow(TypeError)
+    expect(() => having([origin, wrong])).toThrow(sentence)
+    expect(() => having([])).toThrow(/must not be empty/)
+  })
+
+  test.each([
+    ['/api//evil/session'],
+    ['//evil.example/session'],
+    ['/api/..%2fevil/session'],
+    ['/api/%5cevil/session'],
+  ])('a path that a proxy may read otherwise is refused: %s', async (path) => {
+    await problem(
+      await keywell.connectHandler(ask(origin, {}, `${origin}${path}`), who),
+      400,
+      'invalid_request',
+    )
+    expect(service.sessions.size).toBe(0)
+  })
+})
+
+verifies.suite('T34:not-configured', () => {
+  function unconfigured(url = service.url): Keywell {
+    vi.stubEnv('KEYWELL_APP_ORIGIN', '')
+    const made = new Keywell({ url, apiKey })
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+      made.close()
+    })
+    return made
+  }
+
+  test.each(['http://localhost:3000', 'http://127.0.0.1:5173', 'http://[::1]:8080'])(
+    'in development %s is served',
+    async (page) => {
+      vi.stubEnv('NODE_ENV', 'development')
+      const response = await unconfigured().connectHandler(ask(page), who)
+      const { sessionId } = await response.json()
+      expect(service.sessions.get(sessionId)).toMatchObject({ origins: [page] })
+    },
+  )
+
+  test.each([
+    'https://evil.example',
+    'http://localhost.evil.example',
+    'http://evil.localhost:3000',
+    'http://127.0.0.2',
+    'http://192.168.0.1',
+    'null',
+  ])('in development %s is not', async (page) => {
+    vi.stubEnv('NODE_ENV', 'development')
+    const url = `${page === 'null' ? origin : page}/api/keywell/session`
+    const response = await unconfigured().connectHandler(ask(page, {}, url), who)
+    await problem(response, 403, 'origin_not_allowed')
+    expect(service.calls).toEqual([])
+  })
+
+  test.each([
+    ['in production', 'production', undefined],
+    ['where the service is elsewhere', 'development', 'https://keywell.example'],
+  ])('%s it is a mistake of the app, from the first request on', async (_, mode, url) => {
+    vi.stubEnv('NODE_ENV', mode)
+    const bare = unconfigured(url)
+    for (const request of [ask('http://localhost:3000'), new Request(`${mount}/connections`)]) {
+      const refusal = bare.connectHandler(request, who)
+      await expect(refusal).rejects.toThrow(TypeError)
+      await expect(refusal).rejects.toThrow(/Set KEYWELL_APP_ORIGIN .* or pass `appOrigin`/)
+    }
+    expect(service.calls).toEqual([])
   })
 })
 

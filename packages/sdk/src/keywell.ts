@@ -8,6 +8,7 @@ import { streamByFetch, streamByNode } from './changes/open-stream.ts'
 import { Connect } from './connect.ts'
 import { Connections } from './connections.ts'
 import type { Credential } from './credential.ts'
+import type { AppOrigins } from './handler/app-origins.ts'
 import { handleConnect, type SignedIn } from './handler/connect-handler.ts'
 import { callHook } from './hooks.ts'
 import { Integrations } from './integrations.ts'
@@ -36,7 +37,7 @@ export interface GetCredential {
  * Keywell for a backend: credentials of the app's users, always fresh, from memory. Make one per
  * process and keep it.
  *
- *     const keywell = new Keywell()   // KEYWELL_URL, KEYWELL_API_KEY
+ *     const keywell = new Keywell()   // KEYWELL_URL, KEYWELL_API_KEY, KEYWELL_APP_ORIGIN
  *     const { credential } = await keywell.getCredential({ provider: 'gitlab', tenantId, userId })
  *
  * Throws `TypeError` when an option is missing or wrong.
@@ -62,10 +63,12 @@ export class Keywell {
   readonly #cache: CredentialCache
   readonly #stream: ChangeStream
   readonly #fetch: typeof globalThis.fetch
+  readonly #appOrigins: AppOrigins
 
   constructor(options: KeywellOptions = {}) {
     const settings = settingsOf(options)
     const { hooks, random } = settings
+    this.#appOrigins = settings.appOrigins
     // Called as a method of anything but the global object, some runtimes refuse it.
     this.#fetch = settings.fetch ?? ((input, init) => globalThis.fetch(input, init))
     const isShortLived = endsWorkWithRequest()
@@ -157,10 +160,14 @@ export class Keywell {
    *
    *     app.all('/api/keywell/*', (c) => keywell.connectHandler(c.req.raw, signedIn(c)))
    *
+   * A connect session is for pages on `appOrigin`, and ends there. Throws `TypeError` where that is not
+   * configured, and when nobody is named.
+   *
    * @param who the user who is signed in, by the app's own session
    */
   async connectHandler(request: Request, who: SignedIn): Promise<Response> {
-    return handleConnect(this, request, who)
+    const { connect, connections } = this
+    return handleConnect({ connect, connections, appOrigins: this.#appOrigins }, request, who)
   }
 
   /** Ends the change stream and the timer, and forgets everything. It cannot be used again. */

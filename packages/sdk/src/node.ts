@@ -1,38 +1,45 @@
 /**
- * `connectHandler` for `node:http` and Express:
+ * `connectHandler` for `node:http`, `node:http2` and Express:
  *
  *     app.use('/api/keywell', toNodeHandler(keywell, (req) => ({ tenantId: req.org, userId: req.user })))
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { KeywellError } from '@keywell/protocol'
 import type { SignedIn } from './handler/connect-handler.ts'
 import { problemResponse } from './handler/request.ts'
 import type { Keywell } from './keywell.ts'
 
-/** A request as Express has it: `url` may be shortened, and the body may be parsed already. */
+/** A request as frameworks have it: `url` may be shortened, and the body may be read already. */
 export interface NodeRequest extends IncomingMessage {
   originalUrl?: string
   body?: unknown
 }
 
-export type NodeHandler<Req extends NodeRequest> = (
+/** The same over HTTP/2. */
+export interface Http2Request extends Http2ServerRequest {
+  originalUrl?: string
+  body?: unknown
+}
+
+export type NodeHandler<Req extends NodeRequest | Http2Request> = (
   request: Req,
-  response: ServerResponse,
+  response: ServerResponse | Http2ServerResponse,
   next?: (error: unknown) => void,
 ) => void
 
 /**
- * @param who names the user who is signed in; undefined or null: nobody is, and the answer is 401.
- *   Pass `origin` in it when a proxy ends TLS before this process.
+ * @param who names the user who is signed in; undefined or null: nobody is, and the answer is 401
  */
-export function toNodeHandler<Req extends NodeRequest>(
+export function toNodeHandler<Req extends NodeRequest | Http2Request = NodeRequest>(
   keywell: Keywell,
   who: (request: Req) => SignedIn | null | undefined | Promise<SignedIn | null | undefined>,
 ): NodeHandler<Req> {
-  const serve = async (request: Req, response: ServerResponse): Promise<void> => {
+  const serve = async (
+    request: Req,
+    response: ServerResponse | Http2ServerResponse,
+  ): Promise<void> => {
     const signedIn = await who(request)
     const answer = signedIn
       ? await keywell.connectHandler(toWebRequest(request), signedIn)
@@ -55,33 +62,76 @@ function nobody(): KeywellError {
   })
 }
 
-function toWebRequest(request: NodeRequest): Request {
-  const isEncrypted = 'encrypted' in request.socket && request.socket.encrypted === true
-  const origin = `${isEncrypted ? 'https' : 'http'}://${request.headers.host ?? 'localhost'}`
-  const url = new URL(request.originalUrl ?? request.url ?? '/', origin)
-  const headers = new Headers()
-  for (const [name, value] of Object.entries(request.headers)) {
-    for (const one of [value ?? []].flat()) headers.append(name, one)
-  }
+/** Says nothing: where the app is, its settings say, and a request is not asked. */
+const nowhere = 'http://app.invalid'
+
+function toWebRequest(request: NodeRequest | Http2Request): Request {
+  const url = urlOf(request.originalUrl ?? request.url ?? '/')
+  const headers = headersOf(request)
   const method = request.method ?? 'GET'
   if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers })
   return new Request(url, { method, headers, ...bodyOf(request) })
 }
 
-function bodyOf(request: NodeRequest): RequestInit {
-  if (request.body !== undefined) return { body: JSON.stringify(request.body) }
+/** Path and query of a request target, which a client may write as a whole URL. */
+function urlOf(target: string): URL {
+  const url = target.startsWith('/') ? nowhere + target : target
+  return new URL(URL.canParse(url) ? url : nowhere)
+}
+
+function headersOf(request: NodeRequest | Http2Request): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) {
+    // HTTP/2 has method, path and authority among its headers.
+    if (name.startsWith(':')) continue
+    for (const one of [value ?? []].flat()) headers.append(name, one)
+  }
+  return headers
+}
+
+/**
+ * The body, read by others already or not. A parser that was not concerned leaves an empty object, and the
+ * stream untouched; then what counts is the stream.
+ */
+function bodyOf(request: NodeRequest | Http2Request): RequestInit {
+  const { body } = request
+  const isAbsent = body === undefined || body === null
+  const isRead = request.readableDidRead || request.readableEnded
+  if (!isRead && (isAbsent || isEmpty(body))) return streamOf(request)
+  if (isAbsent) {
+    // It came to its end without a byte.
+    if (!request.readableDidRead) return {}
+    throw new TypeError(
+      'connectHandler: the body was read before, and is not there as `request.body`. Mount the handler before what reads it, or keep it there.',
+    )
+  }
+  if (typeof body === 'string') return { body }
+  // Copied, since the type of a foreign view says nothing about the memory that it stands on.
+  if (body instanceof Uint8Array) return { body: Uint8Array.from(body) }
+  return { body: JSON.stringify(body) }
+}
+
+function isEmpty(body: unknown): boolean {
+  if (typeof body === 'string' || body instanceof Uint8Array) return body.length === 0
+  return typeof body === 'object' && body !== null && Object.keys(body).length === 0
+}
+
+function streamOf(request: NodeRequest | Http2Request): RequestInit {
   // The same stream under two names: Node declares its web streams apart from the global ones.
   const body = Readable.toWeb(request) as ReadableStream
   const init: RequestInit & { duplex: 'half' } = { body, duplex: 'half' }
   return init
 }
 
-async function send(answer: Response, response: ServerResponse): Promise<void> {
+/** Answers are a page or a few lines of JSON. */
+async function send(
+  answer: Response,
+  response: ServerResponse | Http2ServerResponse,
+): Promise<void> {
+  const body = await answer.text()
   response.statusCode = answer.status
   answer.headers.forEach((value, name) => {
     response.setHeader(name, value)
   })
-  if (answer.body === null) response.end()
-  // As above: one stream, two names.
-  else await pipeline(Readable.fromWeb(answer.body as NodeReadableStream), response)
+  response.end(body)
 }

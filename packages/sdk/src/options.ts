@@ -1,4 +1,5 @@
 import { Secret } from '@keywell/protocol'
+import { type AppOrigins, isLoopbackHost, readAppOrigins } from './handler/app-origins.ts'
 import type { Hooks } from './hooks.ts'
 
 export interface KeywellOptions {
@@ -6,6 +7,13 @@ export interface KeywellOptions {
   url?: string
   /** The environment's `KEYWELL_API_KEY` unless told. */
   apiKey?: string
+  /**
+   * Where browsers find the app, such as `https://app.example`; one or several. `connectHandler` needs it, and
+   * takes it from no request: connect sessions are for pages there, and end there. The environment's
+   * `KEYWELL_APP_ORIGIN` (comma-separated) unless told. Without it pages on `localhost`, `127.0.0.1` and
+   * `[::1]` are served while `NODE_ENV` is not `production` and the service is on this machine, too.
+   */
+  appOrigin?: string | readonly string[]
   /**
    * Secret of the webhook whose messages `webhooks.verify` and `webhooks.receive` check; several while
    * one is being replaced. The environment's `KEYWELL_WEBHOOK_SECRET` unless told.
@@ -50,6 +58,7 @@ export interface KeywellOptions {
 export interface Settings {
   readonly url: URL
   readonly apiKey: Secret
+  readonly appOrigins: AppOrigins
   readonly webhookSecret: string | readonly string[] | undefined
   readonly maxEntries: number
   readonly maxStaleMs: number
@@ -67,9 +76,14 @@ export interface Settings {
 /** Checks and completes what was passed. Throws `TypeError` with the fix. */
 export function settingsOf(options: KeywellOptions): Settings {
   const maxStaleMs = wholeNumber('maxStaleMs', options.maxStaleMs ?? 60_000)
+  const url = serviceUrl(options.url ?? environment('KEYWELL_URL'))
   return {
-    url: serviceUrl(options.url ?? environment('KEYWELL_URL')),
+    url,
     apiKey: apiKeyOf(options.apiKey ?? environment('KEYWELL_API_KEY')),
+    appOrigins: {
+      listed: appOriginsOf(options.appOrigin),
+      allowsLoopback: environment('NODE_ENV') !== 'production' && isLoopbackHost(url.hostname),
+    },
     webhookSecret: options.webhookSecret ?? (environment('KEYWELL_WEBHOOK_SECRET') || undefined),
     maxEntries: wholeNumber('maxEntries', options.maxEntries ?? 10_000),
     maxStaleMs,
@@ -87,6 +101,14 @@ export function settingsOf(options: KeywellOptions): Settings {
 
 function environment(name: string): string | undefined {
   return globalThis.process?.env[name]
+}
+
+function appOriginsOf(told: string | readonly string[] | undefined): readonly string[] {
+  if (told !== undefined) return readAppOrigins('appOrigin', told)
+  const variable = environment('KEYWELL_APP_ORIGIN') ?? ''
+  const origins = variable.split(',').map((text) => text.trim())
+  const named = origins.filter((origin) => origin !== '')
+  return named.length === 0 ? [] : readAppOrigins('KEYWELL_APP_ORIGIN', named)
 }
 
 function serviceUrl(text: string | undefined): URL {

@@ -24,6 +24,12 @@ export interface KeywellOptions {
    * the flow's cookie goes without `__Host-` and `Secure`.
    */
   publicUrl: string
+  /**
+   * Origins of the apps that connect here, as browsers see them: `https://app.example`. A connect session
+   * that names another, in `origins` or `returnUrl`, is refused with `origin_not_allowed`, and the audit
+   * log says so. Default: none are listed, and sessions may name any.
+   */
+  appOrigins?: readonly string[] | undefined
   /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
   connectUrl?: string | undefined
   /** The operator's list of hosts that may be reached although they are private; see `PrivateHost`. */

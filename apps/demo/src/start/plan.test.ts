@@ -12,6 +12,7 @@ test('needs no variable', () => {
     sandboxUrl: 'http://localhost:7401',
     sandboxControlUrl: 'http://127.0.0.1:7403',
     demoUrl: 'http://localhost:7402',
+    appOrigin: 'http://localhost:7402',
   })
 })
 
@@ -19,6 +20,11 @@ test('takes other ports and another folder', () => {
   const plan = makePlan('/keywell', { SANDBOX_PORT: '9001', KEYWELL_HOME: '/tmp/elsewhere' })
   expect(plan.sandboxUrl).toBe('http://localhost:9001')
   expect(plan.apiKeyFile).toBe('/tmp/elsewhere/api-key')
+})
+
+test('takes the origins of other apps', () => {
+  const plan = makePlan('/keywell', { KEYWELL_APP_ORIGIN: 'http://localhost:3000' })
+  expect(plan.appOrigin).toBe('http://localhost:7402,http://localhost:3000')
 })
 
 test.each([

@@ -14,6 +14,8 @@ export interface Plan {
   readonly sandboxUrl: string
   readonly sandboxControlUrl: string
   readonly demoUrl: string
+  /** Origins that may connect at the service, comma-separated: Acme's, and those of other apps. */
+  readonly appOrigin: string
 }
 
 export const portNames = [
@@ -33,17 +35,20 @@ const environmentSchema = z.object({
   SANDBOX_CONTROL_PORT: port.default(7403),
   /** Another folder for data, keys and logs. */
   KEYWELL_HOME: z.string().min(1).default('.keywell'),
+  /** Origins of other apps, comma-separated: for Acme alone unless told. */
+  KEYWELL_APP_ORIGIN: z.string().min(1).optional(),
 })
 
 /** Throws `StartError` for a port that is no port, or that is given twice. */
 export function makePlan(root: string, environment: NodeJS.ProcessEnv): Plan {
   const parsed = environmentSchema.safeParse(environment)
   if (!parsed.success) throw new StartError(z.prettifyError(parsed.error))
-  const { KEYWELL_HOME, ...ports } = parsed.data
+  const { KEYWELL_HOME, KEYWELL_APP_ORIGIN, ...ports } = parsed.data
   for (const [index, name] of portNames.entries()) {
     const other = portNames.slice(index + 1).find((next) => ports[next] === ports[name])
     if (other) throw new StartError(`${name} and ${other} are both ${ports[name]}.`)
   }
+  const demoUrl = `http://localhost:${ports.DEMO_PORT}`
   const data = resolve(root, KEYWELL_HOME)
   return {
     root,
@@ -54,6 +59,7 @@ export function makePlan(root: string, environment: NodeJS.ProcessEnv): Plan {
     // Another site than the service, as a real provider would be: cookies of the two never mix.
     sandboxUrl: `http://localhost:${ports.SANDBOX_PORT}`,
     sandboxControlUrl: `http://127.0.0.1:${ports.SANDBOX_CONTROL_PORT}`,
-    demoUrl: `http://localhost:${ports.DEMO_PORT}`,
+    demoUrl,
+    appOrigin: KEYWELL_APP_ORIGIN === undefined ? demoUrl : `${demoUrl},${KEYWELL_APP_ORIGIN}`,
   }
 }

@@ -6,14 +6,22 @@ import {
   type FlowStatus,
   flowIdSchema,
   KeywellError,
+  originSchema,
   ownerSchema,
   returnParameters,
 } from '@keywell/protocol'
 import type { Connect } from '../connect.ts'
 import type { Connections } from '../connections.ts'
 import { parseInput } from '../service.ts'
+import {
+  type AppOrigins,
+  onlyOrigin,
+  originOfPage,
+  readAppOrigins,
+  requireAppOrigins,
+} from './app-origins.ts'
 import { finishPage } from './finish-page.ts'
-import { checkSameOrigin, isPrefetch, problemResponse, readJson } from './request.ts'
+import { isPrefetch, problemResponse, readJson } from './request.ts'
 import { type Route, routeOf } from './routes.ts'
 
 /**
@@ -33,8 +41,12 @@ export interface SignedIn {
   readonly allowAccountChange?: boolean | undefined
   /** Mount point as browsers see it, behind a proxy that rewrites paths; the request's unless told. */
   readonly basePath?: string | undefined
-  /** Origin as browsers see it, behind a proxy; the request's unless told. */
-  readonly origin?: string | undefined
+  /**
+   * The app's origins for this user, in place of `appOrigin`: for an app with a domain per customer, which
+   * looks it up by the tenant. It is configuration, and never what a request says of itself: where a connect
+   * session ends is where the finish ticket goes. The service's list, if it has one, names it too.
+   */
+  readonly origin?: string | readonly string[] | undefined
   /**
    * Page of the app where the browser comes back with its ticket, as a path or URL; the handler's own
    * `finish` unless told. For apps whose session is no cookie, together with `returnMode: 'fragment'`.
@@ -45,6 +57,8 @@ export interface SignedIn {
 export interface ConnectHandlerParts {
   readonly connect: Connect
   readonly connections: Connections
+  /** Of all users; `origin` of one replaces it. */
+  readonly appOrigins: AppOrigins
 }
 
 /**
@@ -56,8 +70,9 @@ export interface ConnectHandlerParts {
  *     GET    connections         what this user has connected
  *     DELETE connections/:id     disconnects
  *
- * Answers hold no credential. Failures are `application/problem+json`.
- * Throws `TypeError` when `who` does not name a tenant and a user.
+ * Answers hold no credential. Failures are `application/problem+json`; `origin_not_allowed` is the answer to
+ * a page that is not on one of the app's origins.
+ * Throws `TypeError` when `who` does not name a tenant and a user, or nothing says where the app is.
  */
 export async function handleConnect(
   parts: ConnectHandlerParts,
@@ -65,13 +80,18 @@ export async function handleConnect(
   who: SignedIn,
 ): Promise<Response> {
   checkSignedIn(who)
-  const url = new URL(request.url)
-  const visit: Visit = { parts, request, who, url, origin: originOf(who, url) }
+  const visit: Visit = {
+    parts,
+    request,
+    who,
+    url: new URL(request.url),
+    app: originsOf(parts, who),
+  }
   // What looks ahead, or only at the head, must not spend a ticket.
   if (request.method === 'HEAD') return looked(200)
   if (isPrefetch(request)) return looked(503)
   try {
-    return await answer(visit, routeOf(request.method, url.pathname))
+    return await answer(visit, routeOf(request.method, visit.url.pathname))
   } catch (error) {
     if (error instanceof KeywellError) return problemResponse(error)
     throw error
@@ -82,13 +102,13 @@ interface Visit {
   readonly parts: ConnectHandlerParts
   readonly request: Request
   readonly who: SignedIn
+  /** Its path and its query count; its origin is the client's word. */
   readonly url: URL
-  /** Origin of the app's pages. */
-  readonly origin: string
+  readonly app: AppOrigins
 }
 
-function answer(visit: Visit, route: Route): Promise<Response> {
-  if (route.changesState) checkSameOrigin(visit.request, visit.origin)
+async function answer(visit: Visit, route: Route): Promise<Response> {
+  if (route.changesState && route.name !== 'session') originOfPage(visit.request, visit.app)
   switch (route.name) {
     case 'session':
       return createSession(visit, route.mountPath)
@@ -105,9 +125,12 @@ function answer(visit: Visit, route: Route): Promise<Response> {
   }
 }
 
-async function createSession({ parts, request, who, origin }: Visit, mountPath: string) {
+async function createSession(visit: Visit, mountPath: string) {
+  const { parts, request, who } = visit
+  const origin = await originOfSession(visit)
   const body = await readJson(request)
-  const finishUrl = `${origin}${(who.basePath ?? mountPath).replace(/\/$/, '')}/finish`
+  refuseOthers(body, ['connectionId', 'returnMode'])
+  const finishUrl = finishUrlOf(origin, who.basePath ?? mountPath)
   if (body.returnMode === 'fragment' && who.returnTo === undefined) {
     throw new KeywellError('invalid_request', 'returnMode "fragment" needs a page of the app.', {
       nextStep: 'Pass `returnTo` to connectHandler: the page that picks up the ticket.',
@@ -130,6 +153,54 @@ async function createSession({ parts, request, who, origin }: Visit, mountPath: 
     'session',
   )
   return json(await parts.connect.createSession(session), 201)
+}
+
+/**
+ * The page's origin, where it is one of the app's. The service is told of any other, since a page that asks
+ * under another name is an attack or a setting that is wrong, and it keeps the audit log.
+ */
+async function originOfSession({ parts, request, who, app }: Visit): Promise<string> {
+  try {
+    return originOfPage(request, app) ?? onlyOrigin(app)
+  } catch (refusal) {
+    const pageOrigin = request.headers.get('origin')
+    const [origin] = app.listed
+    if (pageOrigin === null || origin === undefined) throw refusal
+    // It refuses, too. What it answers is not passed on: not even a session, by one that is too old to look.
+    await parts.connect
+      .createSession({
+        tenantId: who.tenantId,
+        userId: who.userId,
+        origins: [origin],
+        returnUrl: origin,
+        pageOrigin: originSchema.safeParse(pageOrigin).data ?? 'null',
+      })
+      .catch(() => {})
+    throw refusal
+  }
+}
+
+/** A field that is misspelt would be lost without a word: a `connectionID` would connect anew, and mend nothing. */
+function refuseOthers(body: Record<string, unknown>, known: readonly string[]): void {
+  const other = Object.keys(body).find((name) => !known.includes(name))
+  if (other === undefined) return
+  throw new KeywellError(
+    'invalid_request',
+    `The body has a field that is not known: ${JSON.stringify(other.slice(0, 100))}.`,
+    {
+      nextStep: `Send ${known.join(' and ')} or neither. What a user may connect is for the backend to say.`,
+    },
+  )
+}
+
+/** Where the handler is found. The path is the request's, unless told; a proxy must not read it otherwise. */
+function finishUrlOf(origin: string, basePath: string): string {
+  if (/^$|^\//.test(basePath) && !/\/\/|\\|%(?:2f|5c)/i.test(basePath)) {
+    return `${origin}${basePath.endsWith('/') ? basePath.slice(0, -1) : basePath}/finish`
+  }
+  throw new KeywellError('invalid_request', 'The path of the request is not a plain one.', {
+    nextStep: 'Call the handler at the path where it is mounted; `basePath` says it, if told.',
+  })
 }
 
 /** A navigation: whatever comes out, a person reads it. */
@@ -253,12 +324,13 @@ function checkSignedIn(who: SignedIn): void {
   )
 }
 
-function originOf(who: SignedIn, url: URL): string {
-  if (who.origin === undefined) return url.origin
-  if (URL.canParse(who.origin) && new URL(who.origin).origin === who.origin) return who.origin
-  throw new TypeError(
-    `connectHandler: \`origin\` must be an origin such as https://app.example; got "${who.origin}".`,
-  )
+function originsOf({ appOrigins }: ConnectHandlerParts, { origin }: SignedIn): AppOrigins {
+  const app =
+    origin === undefined
+      ? appOrigins
+      : { listed: readAppOrigins('origin', origin), allowsLoopback: false }
+  requireAppOrigins(app)
+  return app
 }
 
 function looked(status: number): Response {

@@ -3,26 +3,6 @@ import { KeywellError } from '@keywell/protocol'
 /** Longest body that is read, in bytes: a few ids. */
 const maxBodyBytes = 10_000
 
-/**
- * Keeps pages of other sites from acting as the signed-in user. Browsers send `Origin` with every
- * POST and DELETE; where it is missing, `Sec-Fetch-Site` must vouch. Neither can be set by a page.
- */
-export function checkSameOrigin(request: Request, origin: string): void {
-  const sent = request.headers.get('origin')
-  const site = request.headers.get('sec-fetch-site')
-  if (sent === null ? site === 'same-origin' : sent === origin) return
-  throw new KeywellError(
-    'origin_not_allowed',
-    sent === null
-      ? 'The request does not say which page it comes from.'
-      : `The request comes from ${sent}, and this is ${origin}.`,
-    {
-      nextStep:
-        "Call this route from the app's own pages. Behind a proxy, pass `origin` to connectHandler: the app's origin as browsers see it.",
-    },
-  )
-}
-
 /** Whether a browser loads a page before anybody asked for it. It drops an answer that is no success, and asks again. */
 export function isPrefetch({ headers }: Request): boolean {
   return ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) =>

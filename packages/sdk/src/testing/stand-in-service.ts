@@ -71,6 +71,8 @@ export class StandInService {
   /** Bodies of `POST /v1/credentials`, in order. */
   readonly reads: Record<string, unknown>[] = []
   readonly sessions = new Map<SessionId, CreateSession>()
+  /** Origins of pages that were refused a session, in order. */
+  readonly foreignPages: string[] = []
   /** What a confirmation answers; tickets that are not here are refused. */
   readonly tickets = new Map<string, { userId: string; answer: ConfirmAnswer }>()
   readonly integrations: Integration[] = []
@@ -385,8 +387,14 @@ function routesOf(service: StandInService): Hono {
     return c.json({ connection: kept.connection, upstream: 'revoked', manualUrl: null })
   })
   app.post('/v1/connect/sessions', async (c) => {
+    const session = createSessionSchema.parse(await c.req.json())
+    const { origins, pageOrigin } = session
+    if (pageOrigin !== undefined && !origins.includes(pageOrigin)) {
+      service.foreignPages.push(pageOrigin)
+      throw new KeywellError('origin_not_allowed', `No connect session for ${pageOrigin}.`)
+    }
     const sessionId = newId('session')
-    service.sessions.set(sessionId, createSessionSchema.parse(await c.req.json()))
+    service.sessions.set(sessionId, session)
     const expiresAt = new Date(Date.now() + 600_000).toISOString()
     return c.json({ sessionId, connectToken: 'jwt', serviceUrl: service.url, expiresAt }, 201)
   })

@@ -8,11 +8,11 @@ export const windowMs = 60_000
 export const maxLinesPerActor = 10
 export const maxLines = 100
 
-/** A call with an API key that was refused. */
+/** A call with an API key, or with a connect token on a foreign page, that was refused. */
 export interface RefusedCall {
   /** Whom it was aimed at, where its key was right; else `@install`. */
   tenantId: string
-  /** `key:key_…`; `unknown` for a key that never was. */
+  /** `key:key_…`; `unknown` for a key that never was; `user:…` of a connect token. */
   actor: string
   /** Its method and the template of its path: `GET /v1/connections/:id`. */
   route: string

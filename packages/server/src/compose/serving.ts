@@ -1,3 +1,4 @@
+import { readAppOrigins } from '../connect/app-origins.ts'
 import { createCallback } from '../connect/callback.ts'
 import { createConfirm } from '../connect/confirm.ts'
 import { createConnectTokens } from '../connect/connect-token.ts'
@@ -49,7 +50,8 @@ export function composeServing(
   const apiKeys = createApiKeys(parts)
   const keyStreams = createKeyStreams({ ...ground, keys: apiKeys, now: monotonic })
   const tokens = createConnectTokens({ ...ground, issuer: publicUrl })
-  const sessions = createSessions({ ...parts, tokens })
+  const appOrigins = readAppOrigins(options.appOrigins)
+  const sessions = createSessions({ ...parts, tokens, appOrigins })
   const storeConnection = createStoreConnection(byChance)
   const codePeppers = createPeppers(vault, codePepperLabel, createCodeMacs)
   const codes = createOneTimeCodes({ ...parts, peppers: codePeppers })

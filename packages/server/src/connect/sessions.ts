@@ -19,12 +19,19 @@ import { noteRefusal, readTenantPolicy } from '../policy/tenant-policies.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import { findSession, insertSession, type SessionRow } from '../store/sessions.ts'
+import { foreignOrigin } from './app-origins.ts'
 import { type ConnectTokens, sessionLifeMs } from './connect-token.ts'
 import { allowedScopes } from './scope-policy.ts'
 
+/** Characters of a refused origin that the audit log keeps: the longest name that DNS knows, and a port. */
+const maxOriginInAudit = 270
+
 export interface Sessions {
   /** Step 1: everything that the browser may do is said here, by the app's backend. */
-  create(request: z.output<typeof createSessionSchema>, actor: Actor): Promise<SessionAnswer>
+  create(
+    request: z.output<typeof createSessionSchema>,
+    maker: Actor & { origins: readonly string[] | null },
+  ): Promise<SessionAnswer>
   /** The live session that a connect token stands for. */
   open(connectToken: string): Promise<SessionRow>
   /** A session by id, live or not. @throws KeywellError `not_found` */
@@ -45,6 +52,8 @@ export function createSessions(parts: {
   audit: Audit
   makeId: MakeId
   publicUrl: string
+  /** That sessions may name; null: all. */
+  appOrigins: readonly string[] | null
 }): Sessions {
   const { database, tokens, integrations, audit } = parts
 
@@ -67,12 +76,6 @@ export function createSessions(parts: {
     for (const [name, policy] of Object.entries(request.scopes)) {
       const provider = requireProvider(name)
       requireKnownScopes(provider, [...policy.required, ...policy.optional, ...policy.forbidden])
-    }
-    if (!request.origins.includes(new URL(request.returnUrl).origin)) {
-      throw new KeywellError(
-        'origin_not_allowed',
-        `returnUrl is on ${new URL(request.returnUrl).origin}, which is not one of the origins.`,
-      )
     }
     if (request.connectionId !== undefined) {
       const row = await findConnection(
@@ -108,10 +111,16 @@ export function createSessions(parts: {
   }
 
   return {
-    async create(request, actor) {
+    async create(request, { actor, requestId, origins: apiKey }) {
       await check(request)
       const { tenantId, userId } = request
-      const entry = { ...actor, tenantId, userId, action: 'session.create' } as const
+      const entry = { actor, requestId, tenantId, userId, action: 'session.create' } as const
+      const foreign = foreignOrigin(request, { installation: parts.appOrigins, apiKey })
+      if (foreign !== undefined) {
+        const reason = `origin_not_allowed: ${foreign.origin.slice(0, maxOriginInAudit)}`
+        await audit.write(database.of(tenantId), { ...entry, result: 'denied', reason })
+        throw foreign.refusal
+      }
       await noteRefusal(parts, entry, () => checkPolicy(request))
       const id = parts.makeId('session')
       const policy = {

@@ -12,6 +12,8 @@ export interface Access {
   /** Null: all of them. */
   tenants: readonly string[] | null
   providers: readonly string[] | null
+  /** That connect sessions may name; null: all that the installation allows. */
+  origins: readonly string[] | null
   /** Milliseconds since 1970; null: it has none. */
   expiresAt: number | null
 }

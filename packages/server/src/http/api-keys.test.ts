@@ -23,6 +23,7 @@ const unlimited: ApiKeyGrants = {
   roles: ['backend'],
   tenants: null,
   providers: null,
+  origins: null,
   expiresAt: null,
 }
 
@@ -235,7 +236,7 @@ describeEachDatabase('API keys', (makeDatabase) => {
 
   verifies('T29:from-before', async () => {
     const { id, key } = await makeFromBefore()
-    const access = { roles: ['admin', 'backend'], tenants: null, providers: null }
+    const access = { roles: ['admin', 'backend'], tenants: null, providers: null, origins: null }
     expect(await (await replica()).verify(key)).toMatchObject(access)
     const next = await (await replica()).rotate(id, 60_000, operator)
     expect(await (await replica()).verify(next.key.expose())).toMatchObject(access)

@@ -60,7 +60,7 @@ export function createApiKeys(parts: {
 
   async function insert(
     sql: Sql,
-    { name, roles, tenants, providers, expiresAt }: store.ApiKeyGrants & { name: string },
+    { name, roles, tenants, providers, origins, expiresAt }: store.ApiKeyGrants & { name: string },
     nowMs: number,
   ): Promise<{ row: store.ApiKeyRow; key: Secret }> {
     const id = parts.makeId('apiKey')
@@ -68,7 +68,7 @@ export function createApiKeys(parts: {
     const createdAt = new Date(nowMs)
     const { version: pepperVersion, macs } = peppers.present()
     const mac = macs.ofKey(key)
-    const granted = { id, mac, roles, tenants, providers, expiresAt, createdAt }
+    const granted = { id, mac, roles, tenants, providers, origins, expiresAt, createdAt }
     const grantsMac = macs.ofGrants(granted)
     const row = await store.insertApiKey(sql, { ...granted, name, grantsMac, pepperVersion })
     if (row === undefined) throw new TypeError('an insert that returns has one row')
@@ -161,6 +161,13 @@ function requireNotStronger(wanted: store.ApiKeyGrants, maker: Access | undefine
   const more = [...permissionsOf(wanted.roles)].filter((permission) => !own.has(permission))
   if (more.length > 0) {
     throw new KeywellError('forbidden', `This key has not ${more.join(', ')}, so it can't give it.`)
+  }
+  // The routes for keys are closed to keys that are limited to tenants or providers, and not to these.
+  const { origins } = maker
+  if (origins !== null && wanted.origins?.every((origin) => origins.includes(origin)) !== true) {
+    throw new KeywellError('forbidden', 'No key can make one for more origins than its own.', {
+      nextStep: `Set origins to some of ${origins.join(', ')}.`,
+    })
   }
   const end = wanted.expiresAt?.getTime() ?? Infinity
   if (maker.expiresAt !== null && end > maker.expiresAt) {

@@ -141,7 +141,7 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   const visits = limitVisits(parts.door)
   app.route('/', browserRoutes(parts))
   for (const path of ['/connect/flows', '/connect/flows/*', '/connect/providers']) {
-    app.use(path, visits, answerPreflight, requireConnectToken(parts.sessions), requireJson)
+    app.use(path, visits, answerPreflight, requireConnectToken(parts), requireJson)
   }
   app.route('/connect', flowRoutes(parts))
 

@@ -105,7 +105,10 @@ export function fromOf(c: Context<Environment>): From {
  * `/connect/*`: a browser with a connect token. Answers are readable by the session's exact origins
  * and no others; no cookie is ever taken along.
  */
-export function requireConnectToken(sessions: Sessions): MiddlewareHandler<Environment> {
+export function requireConnectToken(parts: {
+  sessions: Pick<Sessions, 'open'>
+  refusedCalls: Pick<RefusedCalls, 'foreignPage'>
+}): MiddlewareHandler<Environment> {
   return async (c, next) => {
     const origin = c.req.header('origin')
     const allow = () => {
@@ -120,13 +123,14 @@ export function requireConnectToken(sessions: Sessions): MiddlewareHandler<Envir
           nextStep: "Get a connect session from the app's backend.",
         })
       }
-      c.set('session', await sessions.open(token))
+      c.set('session', await parts.sessions.open(token))
     } catch (error) {
       allow() // there is nothing to read but that the session is over
       throw error
     }
     const { policy, userId } = c.get('session')
     if (origin !== undefined && !policy.origins.includes(origin)) {
+      parts.refusedCalls.foreignPage(c, c.get('session'))
       throw new KeywellError('origin_not_allowed', `This connect session is not for ${origin}.`)
     }
     allow()

@@ -182,13 +182,13 @@ function nameOf(key: string): string {
   return hash('sha256', key, 'base64')
 }
 
-function accessOf({ id, roles, tenants, providers, expiresAt }: ApiKeyRow): Access {
-  return { id, roles, tenants, providers, expiresAt: expiresAt?.getTime() ?? null }
+function accessOf({ id, roles, tenants, providers, origins, expiresAt }: ApiKeyRow): Access {
+  return { id, roles, tenants, providers, origins, expiresAt: expiresAt?.getTime() ?? null }
 }
 
 /** A key from before there were roles may do what it could then, whatever its row says. */
 function accessFromBefore(row: ApiKeyRow): Access {
-  return accessOf({ ...row, roles: everyRole, tenants: null, providers: null })
+  return accessOf({ ...row, roles: everyRole, tenants: null, providers: null, origins: null })
 }
 
 function refused(cause?: DeadKey): KeywellError {

@@ -43,6 +43,8 @@ export function createKeyMacs(pepper: Uint8Array): KeyMacs {
         list(row.providers),
         row.createdAt.toISOString(),
         row.expiresAt === null ? 'never' : row.expiresAt.toISOString(),
+        // One part more or less is another text, so a list can neither be planted nor taken away.
+        ...(row.origins === null ? [] : [list(row.origins)]),
       ),
     )
 

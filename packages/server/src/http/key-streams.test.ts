@@ -11,6 +11,7 @@ const access: Access = {
   roles: ['backend'],
   tenants: null,
   providers: null,
+  origins: null,
   expiresAt: null,
 }
 

@@ -57,6 +57,7 @@ export function viewApiKey(row: ApiKeyRow): ApiKey {
     roles: [...row.roles],
     tenants: row.tenants && [...row.tenants],
     providers: row.providers && [...row.providers],
+    origins: row.origins && [...row.origins],
     status: row.live ? 'live' : row.revokedAt === null ? 'expired' : 'revoked',
     createdAt: row.createdAt.toISOString(),
     expiresAt: row.expiresAt?.toISOString() ?? null,
@@ -72,6 +73,7 @@ export function wantedKey({
   roles,
   tenants,
   providers,
+  origins,
   expiresAt,
 }: z.output<typeof createApiKeySchema>): ApiKeyGrants & { name: string } {
   return {
@@ -79,6 +81,7 @@ export function wantedKey({
     roles,
     tenants: tenants ?? null,
     providers: providers ?? null,
+    origins: origins ?? null,
     expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
   }
 }

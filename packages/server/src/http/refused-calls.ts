@@ -3,13 +3,14 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import type { Refusals } from '../audit/refusals.ts'
 import { installation } from '../store/scope.ts'
+import type { SessionRow } from '../store/sessions.ts'
 import { routeOf } from './access.ts'
 import type { Environment } from './context.ts'
 import { DeadKey } from './key-check.ts'
 
 const namesTenant = z.object({ tenantId: tenantIdSchema })
 
-/** Tells the audit log of calls that showed an API key and were refused. Nothing waits for it. */
+/** Tells the audit log of calls that showed a key or a token and were refused. Nothing waits for it. */
 export interface RefusedCalls {
   /** A key that is not right, or an address that tried too many. */
   wrongKey(c: Context<Environment>, error: unknown): void
@@ -17,6 +18,8 @@ export interface RefusedCalls {
   rightKey(c: Context<Environment>, keyId: string, error: unknown): void
   /** It was answered as if there were nothing: its key is not for this tenant, or provider. */
   beyondLimits(c: Context<Environment>, keyId: string, tenantId: string | undefined): void
+  /** A page that is not one of the app's came with the connect token of a session. */
+  foreignPage(c: Context<Environment>, session: Pick<SessionRow, 'tenantId' | 'userId'>): void
 }
 
 export function createRefusedCalls(refusals: Pick<Refusals, 'note'>): RefusedCalls {
@@ -51,6 +54,9 @@ export function createRefusedCalls(refusals: Pick<Refusals, 'note'>): RefusedCal
     },
     beyondLimits(c, keyId, tenantId) {
       note(c, { actor: `key:${keyId}`, reason: 'beyond_limits', tenantId })
+    },
+    foreignPage(c, { tenantId, userId }) {
+      note(c, { actor: `user:${userId}`, reason: 'origin_not_allowed', tenantId })
     },
   }
 }

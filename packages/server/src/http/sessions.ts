@@ -50,7 +50,8 @@ export function sessionRoutes(parts: {
     // A key may name a provider that the catalogue does not have; a session may not.
     const known = providersOf(access)?.filter((name) => findProvider(name) !== undefined)
     const providers = body.providers ?? known
-    return c.json(await parts.sessions.create({ ...body, providers }, callerOf(c)), 201)
+    const maker = { ...callerOf(c), origins: access.origins }
+    return c.json(await parts.sessions.create({ ...body, providers }, maker), 201)
   })
   router.openapi(confirm, async (c) => {
     const sessionId = c.req.valid('param').id

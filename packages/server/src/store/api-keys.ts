@@ -15,6 +15,8 @@ export interface ApiKeyGrants {
   /** Null: all of them. */
   tenants: readonly string[] | null
   providers: readonly string[] | null
+  /** That connect sessions may name. */
+  origins: readonly string[] | null
   expiresAt: Date | null
 }
 
@@ -36,7 +38,7 @@ export interface ApiKeyRow extends ApiKeyGrants {
 }
 
 const columns = `id, name, mac, grants_mac as "grantsMac", pepper_version as "pepperVersion",
-  roles, tenants, providers, created_at as "createdAt", expires_at as "expiresAt", last_used_at as "lastUsedAt",
+  roles, tenants, providers, origins, created_at as "createdAt", expires_at as "expiresAt", last_used_at as "lastUsedAt",
   revoked_at as "revokedAt", replaced_by as "replacedBy",
   revoked_at is null and (expires_at is null or expires_at > now()) as live`
 
@@ -47,8 +49,8 @@ export async function insertApiKey(
 ): Promise<ApiKeyRow | undefined> {
   const [inserted] = await sql.query<ApiKeyRow>(
     `insert into api_keys (tenant_id, id, name, mac, grants_mac, roles, tenants, providers,
-       expires_at, created_at, pepper_version)
-     values ('@install', $1, $2, $3, $4, $5::text[], $6::text[], $7::text[], $8, $9, $10)
+       expires_at, created_at, pepper_version, origins)
+     values ('@install', $1, $2, $3, $4, $5::text[], $6::text[], $7::text[], $8, $9, $10, $11::text[])
      returning ${columns}`,
     [
       row.id,
@@ -61,6 +63,7 @@ export async function insertApiKey(
       row.expiresAt,
       row.createdAt,
       row.pepperVersion,
+      row.origins,
     ],
   )
   return inserted
