@@ -108,6 +108,11 @@ export const requirements = {
       'An app that has not configured its origin serves pages of this machine in development, and nobody else.',
     source: 'T34',
   },
+  'T34:foreign-site': {
+    behaviour:
+      'A user who tells the app that it is at another site gets no ticket there and no connection, and the audit log names the site; honest users connect.',
+    source: 'T34',
+  },
   'T34:listed-origins': {
     behaviour:
       'A session that names an origin which the installation or the API key does not list is refused, and the audit log names the origin.',

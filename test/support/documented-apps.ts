@@ -1,0 +1,242 @@
+/** Apps that mount the connect handler as the SDK's page shows it, each in its framework: its very blocks run. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { getRequestListener } from '@hono/node-server'
+import { Keywell } from '@keywell/sdk'
+import { toNodeHandler } from '@keywell/sdk/node'
+// @ts-expect-error It comes without types.
+import express from 'express'
+import createFastify from 'fastify'
+import { Hono } from 'hono'
+import { build, transformWithOxc } from 'vite'
+import { root, run } from '../packaging/run.ts'
+import { readBlocks } from '../readme/blocks.ts'
+import { until } from './until.ts'
+
+export interface AppSettings {
+  /** Of the Keywell service. */
+  readonly url: string
+  readonly apiKey: string
+  /** Whose users its users are; a cookie `user` says who is signed in. */
+  readonly tenantId: string
+}
+
+export interface DocumentedApp {
+  readonly port: number
+  /** Configured, both of them; the app itself is told of neither. */
+  readonly origin: string
+  readonly otherOrigin: string
+  stop(): Promise<void>
+}
+
+export type StartApp = (settings: AppSettings) => Promise<DocumentedApp>
+
+/** The text of a block of the SDK's page, by how its first line begins. */
+function blockOf(name: string): string {
+  const page = 'packages/sdk/README.md'
+  const blocks = readBlocks(page, readFileSync(join(root, page), 'utf8'))
+  const block = blocks.find(({ text }) => text.startsWith(`// ${name}`))
+  if (block === undefined) throw new Error(`${page} shows nothing for ${name}`)
+  return block.text
+}
+
+/** Runs a block whose imports and free names are given. */
+function runBlock(name: string, scope: Record<string, unknown>): void {
+  const code = blockOf(name).replaceAll(/^import .*$/gm, '')
+  new Function(...Object.keys(scope), code)(...Object.values(scope))
+}
+
+const originsAt = (port: number) => ({
+  origin: `http://app.localhost:${port}`,
+  otherOrigin: `http://second.localhost:${port}`,
+})
+
+const userIn = (cookie: string | null | undefined) => /\buser=(\w+)/.exec(cookie ?? '')?.[1]
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  const port = portOf(server)
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+/** In this process: `mount` has the block run, and answers what listens at the port. */
+async function startHere(
+  { url, apiKey, tenantId }: AppSettings,
+  mount: (scope: {
+    keywell: Keywell
+    toNodeHandler: typeof toNodeHandler
+    signedIn: (request: IncomingMessage) => { tenantId: string; userId: string } | null
+    port: number
+  }) => Promise<Server>,
+): Promise<DocumentedApp> {
+  const port = await freePort()
+  const { origin, otherOrigin } = originsAt(port)
+  const keywell = new Keywell({ url, apiKey, appOrigin: [origin, otherOrigin] })
+  const signedIn = ({ headers }: IncomingMessage) => {
+    const userId = userIn(headers.cookie)
+    return userId === undefined ? null : { tenantId, userId }
+  }
+  const server = await mount({ keywell, toNodeHandler, signedIn, port })
+  if (!server.listening) await once(server, 'listening')
+  return {
+    port,
+    origin,
+    otherOrigin,
+    async stop() {
+      keywell.close()
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+const startNode: StartApp = (settings) =>
+  startHere(settings, async ({ port, ...scope }) => {
+    let server: Server | undefined
+    const made = (...listener: Parameters<typeof createServer>) => {
+      server = createServer(...listener)
+      return server
+    }
+    runBlock('node:http', { ...scope, createServer: made, process: { env: { PORT: port } } })
+    if (server === undefined) throw new Error('the block made no server')
+    return server
+  })
+
+const startExpress: StartApp = (settings) =>
+  startHere(settings, async ({ port, ...scope }) => {
+    const app = express()
+    app.use(express.json(), express.urlencoded({ extended: false }))
+    runBlock('Express', { ...scope, app })
+    app.get('/', (_: unknown, response: { send(text: string): void }) => response.send('app'))
+    return app.listen(port)
+  })
+
+const startFastify: StartApp = (settings) =>
+  startHere(settings, async ({ port, ...scope }) => {
+    const fastify = createFastify()
+    runBlock('Fastify', { ...scope, fastify })
+    fastify.get('/', async () => 'app')
+    await fastify.listen({ port, host: '127.0.0.1' })
+    return fastify.server
+  })
+
+const startHono: StartApp = (settings) =>
+  startHere(settings, async ({ port, keywell }) => {
+    const app = new Hono<{ Variables: { org: string; user: string } }>()
+    app.use('/api/*', async (c, next) => {
+      c.set('org', settings.tenantId)
+      c.set('user', userIn(c.req.header('cookie')) ?? '')
+      await next()
+    })
+    runBlock('Hono', { keywell, app })
+    app.get('/', (c) => c.text('app'))
+    return createServer(getRequestListener(app.fetch)).listen(port)
+  })
+
+/** `next build`, which takes a while, and `next start` for each app. Call `remove` at the end. */
+export async function buildNext(): Promise<{ start: StartApp; remove(): void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'keywell-next-'))
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  write('package.json', '{ "private": true }')
+  for (const name of ['next', 'react', 'react-dom']) {
+    mkdirSync(join(folder, 'node_modules'), { recursive: true })
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
+  }
+  await packSdk(join(folder, 'node_modules/@keywell/sdk'))
+  write('app/layout.js', 'export default ({ children }) => <html><body>{children}</body></html>')
+  write('app/page.js', 'export default function Page() { return <p>app</p> }')
+  write(
+    'session.js',
+    `export async function signedIn(request) {
+      const cookie = request.headers.get('cookie') ?? ''
+      return { tenantId: process.env.TENANT, userId: /\\buser=(\\w+)/.exec(cookie)?.[1] }
+    }`,
+  )
+  const route = await transformWithOxc(blockOf('Next'), 'route.ts')
+  write(
+    'app/api/keywell/[...path]/route.js',
+    `import { signedIn } from '../../../../session'\n${route.code}`,
+  )
+  const next = join(root, 'node_modules/next/dist/bin/next')
+  // Webpack: it follows links out of the folder.
+  const built = await run(process.execPath, [next, 'build', '--webpack'], folder)
+  if (built.code !== 0) throw new Error(`next build: ${built.output}`)
+  return {
+    start: (settings) => startNext(next, folder, settings),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+/** The SDK as a package of JavaScript, as npm has it. */
+async function packSdk(folder: string): Promise<void> {
+  const conditions = ['@keywell/source', 'node', 'module']
+  await build({
+    configFile: false,
+    root,
+    logLevel: 'error',
+    resolve: { conditions },
+    ssr: { noExternal: true, resolve: { conditions } },
+    build: { ssr: join(root, 'packages/sdk/src/index.ts'), outDir: folder, emptyOutDir: true },
+  })
+  const manifest = { name: '@keywell/sdk', type: 'module', main: 'index.js' }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+}
+
+async function startNext(
+  next: string,
+  folder: string,
+  { url, apiKey, tenantId }: AppSettings,
+): Promise<DocumentedApp> {
+  const port = await freePort()
+  const { origin, otherOrigin } = originsAt(port)
+  const child: ChildProcess = spawn(process.execPath, [next, 'start', '--port', String(port)], {
+    cwd: folder,
+    stdio: 'ignore',
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      KEYWELL_URL: url,
+      KEYWELL_API_KEY: apiKey,
+      KEYWELL_APP_ORIGIN: `${origin}, ${otherOrigin}`,
+      TENANT: tenantId,
+    },
+  })
+  const ready = () =>
+    fetch(`http://127.0.0.1:${port}/`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  await until('Next answers', ready)
+  return {
+    port,
+    origin,
+    otherOrigin,
+    async stop() {
+      child.kill()
+      if (child.exitCode === null) await once(child, 'exit')
+    },
+  }
+}
+
+export const startDocumented = {
+  'node:http': startNode,
+  Express: startExpress,
+  Fastify: startFastify,
+  Hono: startHono,
+} as const satisfies Record<string, StartApp>
