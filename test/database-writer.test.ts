@@ -279,6 +279,46 @@ describeEachDatabase('who writes rows', (makeDatabase) => {
     expect(grantTypes.authorization_code ?? 0).toBe(0)
   })
 
+  /** Each as an assignment to a row of `connect_sessions`. */
+  const policy = (path: string, value: string) =>
+    `policy = jsonb_set(policy, '{${path}}', '${value}')`
+  const sessionChanges: Record<string, string> = {
+    user: `user_id = '${thief}'`,
+    end: `expires_at = expires_at + interval '1 day'`,
+    origins: policy('origins', '["https://app.example", "https://thief.example"]'),
+    'return URL': policy('returnUrl', '"https://thief.example/"'),
+    'return mode': policy('returnMode', '"fragment"'),
+    providers: policy('providers', '["gitlab", "github"]'),
+    hosts: policy('hosts', '["https://thief.example"]'),
+    scopes: policy('scopes', '{"gitlab": {"required": ["api"], "optional": [], "forbidden": []}}'),
+    'connection to reconnect': policy('connectionId', '"con_of_another"'),
+    'change of account': policy('allowAccountChange', 'true'),
+    'something that was not there': policy('anything', 'true'),
+  }
+
+  verifies.each('T35:session-policy', Object.keys(sessionChanges), async (what) => {
+    const [atPage, atProvider, atApp] = [await notStarted(), await started(), await parked()]
+    const back = await stage.consent(atProvider.page)
+    await stage.calm()
+    for (const { who } of [atPage, atProvider, atApp]) {
+      await write(
+        `update connect_sessions set ${sessionChanges[what]} where tenant_id = $1`,
+        who.tenantId,
+      )
+    }
+    const alarms = await alarmsOf(async () => {
+      const { connectToken } = atPage.session
+      expect((await stage.page(connectToken, 'GET', '/connect/providers')).status).toBe(401)
+      expect(await start(atPage.startCode)).toBe(`${stage.url}/connect/start`)
+      const { url } = await stage.callback(atProvider.person, back)
+      expect(url.href, 'no ticket is handed out').toMatch(`${stage.url}/oauth/callback/`)
+      expectRefused(await stage.confirm(atApp.finish, atApp.who))
+    })
+    expect(alarms).toEqual(Array.from({ length: 4 }, () => 'session_altered'))
+    await expectNothing(atProvider.who.tenantId)
+    await expectNothing(atApp.who.tenantId)
+  })
+
   /** Each makes rows say that a key of the writer is one of the installation's. */
   const plantedKeys: Record<string, string> = {
     'the public half of a pair that is there': `update install_keys set public_jwk = $1::jsonb

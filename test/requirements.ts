@@ -422,9 +422,104 @@ export const requirements = {
       'A start code, state or ticket that was planted, prolonged, or pointed at another flow or purpose opens nothing, and raises an alarm.',
     source: 'threats.md, T35',
   },
+  'T35:session-policy': {
+    behaviour:
+      'A connect session that says anything else than its backend said is of no use to page, callback or confirmation, and raises an alarm each time.',
+    source: 'threats.md, T35',
+  },
   'T35:public-keys': {
     behaviour:
       'A public key that was planted beside the signing keys is not believed, raises an alarm, and what the service signs is still right.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-tenant-keys': {
+    behaviour:
+      'A wrapped key that was copied to another tenant opens nothing there, and the first one serves on.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-install-keys': {
+    behaviour:
+      'A signing key whose row was deleted is followed by another at the next start, and what it had signed is refused.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-key-states': {
+    behaviour:
+      'A version of a key can be disabled and brought back by hand, and not once it is destroyed.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-api-keys': {
+    behaviour: 'Who writes rows can end an API key, and gives no life to one that was revoked.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-integrations': {
+    behaviour:
+      'Scopes that were written into an integration widen no connect session that names its own; another only asks the provider for them.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-connections': {
+    behaviour:
+      'A connection that was changed by hand is hidden, renamed or shown as ended or active; its token goes to its own user or to nobody.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-credentials': {
+    behaviour:
+      'A credential whose end was put off is the same one for longer; one that was deleted is gone.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-upkeep': {
+    behaviour:
+      'A refresh whose row names another host or integration goes where the connection is.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-policy': {
+    behaviour:
+      'A policy that was deleted by hand limits nothing, serves no other user, and its end is missing in the audit log.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-tombstones': {
+    behaviour:
+      'Rows that are put back without the tombstone of their tenant do not open: its key is destroyed.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-flows': {
+    behaviour:
+      'A flow can be shown as ended otherwise than it did, and shows no connection of another user.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-resume-url': {
+    behaviour:
+      'A URL that was written into a flow that has ended sends nobody out of the origins of its session.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-codes': {
+    behaviour: 'A code whose use was taken back by hand leads to no second exchange.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-sessions': {
+    behaviour: 'A connect session can be ended by hand.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-changes': {
+    behaviour: 'A change that was planted ends nothing but what a cache holds.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-replicas': {
+    behaviour: 'A replica that was planted holds up no read.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-revocations': {
+    behaviour:
+      'A token that waits to be withdrawn is sent to no other host; who deletes it keeps the grant alive at the provider, and is served nothing.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-webhooks': {
+    behaviour:
+      'An endpoint whose URL was changed by hand hears there what the database says, without a secret, and the guard is asked as for every URL.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-deliveries': {
+    behaviour:
+      'A message that was planted in the outbox is signed, and sent to the endpoint that it names.',
     source: 'threats.md, T35',
   },
   'policy:providers': {

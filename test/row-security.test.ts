@@ -147,8 +147,8 @@ describeEachDatabase('row security', (makeDatabase) => {
       await expect(moved, table).rejects.toMatchObject({ code: '42501' })
     }
     const planted = asMine.query(
-      `insert into connect_sessions (tenant_id, id, user_id, policy, expires_at)
-       values ($1, 'ses_planted', 'usr_main', '{}', now())`,
+      `insert into connect_sessions (tenant_id, id, user_id, policy, expires_at, mac, pepper_version)
+       values ($1, 'ses_planted', 'usr_main', '{}', now(), '', 1)`,
       [foreign],
     )
     await expect(planted).rejects.toMatchObject({ code: '42501' })
@@ -235,8 +235,8 @@ verifies('T19:row-security-owner', async () => {
     await migrate(database)
     await migrate(database)
     await database.of(mine).query(
-      `insert into connect_sessions (tenant_id, id, user_id, policy, expires_at)
-       values ($1, 'ses_1', 'usr_1', '{}', now())`,
+      `insert into connect_sessions (tenant_id, id, user_id, policy, expires_at, mac, pepper_version)
+       values ($1, 'ses_1', 'usr_1', '{}', now(), '', 1)`,
       [mine],
     )
     const rows = 'select tenant_id from connect_sessions'

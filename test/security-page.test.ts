@@ -1,5 +1,5 @@
 /** SECURITY.md promises nothing that no test proves: what it cites exists, and each promise cites something. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from './packaging/run.ts'
@@ -46,6 +46,31 @@ function unprovedItems(markdown: string): string[] {
     .map(([, item = '']) => item)
 }
 
+/** Its rows, as cells. */
+function writersTable(markdown: string): string[][] {
+  return section(withoutComments(markdown), 'What a writer of the database can do')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split('|').slice(1, -1))
+}
+
+function unprovedTables(markdown: string): string[] {
+  return writersTable(markdown)
+    .filter(([, ...cells]) => cells.some((cell) => citationsIn(cell).length === 0))
+    .map(([tables = '']) => tables.trim())
+}
+
+const spansIn = (text: string): string[] =>
+  [...text.matchAll(/`([^`]+)`/g)].map(([, it = '']) => it)
+
+/** Those that hold rows of tenants or of the installation. */
+function tablesOfSchema(): string[] {
+  const folder = join(root, 'packages/server/src/store/migrations')
+  const text = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+  return [...text.join('\n').matchAll(/^create table (\w+) \(/gm)]
+    .map(([, name = '']) => name)
+    .filter((name, index, all) => all.indexOf(name) === index)
+}
+
 /** A comment names what is still to come, and proves nothing. */
 function withoutComments(markdown: string): string {
   return markdown.replaceAll(/<!--[\s\S]*?-->/g, '')
@@ -64,6 +89,12 @@ verifies.suite('house:security-page', () => {
   test('each item of ASVS has a proof, or says why not', () => {
     expect(section(page, 'OWASP ASVS 5.0').filter((line) => /^\| *\d/.test(line))).toHaveLength(21)
     expect(unprovedItems(page)).toEqual([])
+  })
+
+  test('each table of the database is there, with a proof of what its writer can and cannot do', () => {
+    expect(unprovedTables(page)).toEqual([])
+    const named = writersTable(page).flatMap(([tables = '']) => spansIn(tables))
+    expect(named.toSorted()).toEqual(tablesOfSchema().toSorted())
   })
 
   test('the README leads to it', () => {
@@ -85,6 +116,13 @@ test('planted faults are found', () => {
 
 All is best, says a paragraph.
 
+## What a writer of the database can do
+
+| table | cannot | can |
+| --- | --- | --- |
+| \`flows\` | move it. \`T6:replay\` | end it. \`T6:replay\` |
+| \`codes\` | plant one. \`T6:replay\` | end one |
+
 ## OWASP ASVS 5.0
 
 | item | level | what | proof |
@@ -98,6 +136,7 @@ All is best, says a paragraph.
     '- All is better still,\n  and nobody knows why.',
     'All is best, says a paragraph.',
   ])
+  expect(unprovedTables(planted)).toEqual(['`codes`'])
   expect(unprovedItems(planted)).toEqual(['10.1.2'])
   expect(() => unprovedPromises('# Security')).toThrow('There is no section')
 })

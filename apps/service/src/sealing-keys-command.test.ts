@@ -4,13 +4,13 @@ import { verifies } from '../../../test/support/verifies.ts'
 import { findSealingKeysCommand } from './sealing-keys-command.ts'
 
 const tenantKeys = { active: 2, decrypt_only: 1, disabled: 0 }
-const notNeeded = { apiKeys: [], codes: 0, auditUntil: null }
+const notNeeded = { apiKeys: [], attempts: 0, auditUntil: null }
 const needed = {
   apiKeys: [
     { id: 'key_1', name: 'shop', lastUsedAt: null },
     { id: 'key_2', name: 'desk', lastUsedAt: new Date('2026-12-31T00:00:00Z') },
   ],
-  codes: 2,
+  attempts: 2,
   auditUntil: new Date('2027-03-04T05:06:07Z'),
 }
 const row = {
@@ -164,7 +164,7 @@ verifies.suite('service:sealing-keys-command', () => {
       'version 1: decrypt_only, 0 records\n' +
         '  needed by key_1 (shop), last used never: use, rotate or revoke it\n' +
         '  needed by key_2 (desk), last used 2026-12-31T00:00:00.000Z: use, rotate or revoke it\n' +
-        '  needed by 2 codes of attempts to connect: wait ten minutes\n' +
+        '  needed by attempts to connect, 2 rows: wait twenty minutes\n' +
         '  needed by the audit log, whose last entry of it goes about 2027-03-04\n' +
         'version 2: decrypt_only, 0 records\n',
     )

@@ -135,7 +135,7 @@ async function verify(
 type Needs = Omit<Awaited<ReturnType<KeyOperations['status']>>['install'][number], 'version'>
 
 /** What keeps a version from being retired, and what ends it. */
-function sayWhatNeeds(out: Screen['out'], { apiKeys, codes, auditUntil }: Needs): void {
+function sayWhatNeeds(out: Screen['out'], { apiKeys, attempts, auditUntil }: Needs): void {
   for (const { id, name, lastUsedAt } of apiKeys.slice(0, maxNamedRows)) {
     const lastUse = lastUsedAt?.toISOString() ?? 'never'
     out.write(`  needed by ${id} (${name}), last used ${lastUse}: use, rotate or revoke it\n`)
@@ -143,8 +143,8 @@ function sayWhatNeeds(out: Screen['out'], { apiKeys, codes, auditUntil }: Needs)
   if (apiKeys.length > maxNamedRows) {
     out.write(`  … and ${apiKeys.length - maxNamedRows} more API keys\n`)
   }
-  if (codes > 0) {
-    out.write(`  needed by ${counted(codes, 'code')} of attempts to connect: wait ten minutes\n`)
+  if (attempts > 0) {
+    out.write(`  needed by attempts to connect, ${attempts} rows: wait twenty minutes\n`)
   }
   if (auditUntil !== null) {
     const day = auditUntil.toISOString().slice(0, 10)
@@ -171,6 +171,6 @@ function processes(count: number): string {
   return count === 1 ? '1 running process' : `${count} running processes`
 }
 
-function counted(count: number, noun: 'code' | 'key' | 'record' | 'tenant'): string {
+function counted(count: number, noun: 'key' | 'record' | 'tenant'): string {
   return count === 1 ? `1 ${noun}` : `${count} ${noun}s`
 }

@@ -1,12 +1,13 @@
 import { readAppOrigins } from '../connect/app-origins.ts'
 import { createCallback } from '../connect/callback.ts'
 import { createConfirm } from '../connect/confirm.ts'
+import { connectPepperLabel, createConnectMacs } from '../connect/connect-macs.ts'
 import { createConnectTokens } from '../connect/connect-token.ts'
 import { createCreateConnection } from '../connect/create-connection.ts'
 import { createEndFlow } from '../connect/end-flow.ts'
 import { createFlowWatch } from '../connect/flow-watch.ts'
 import { createFlows } from '../connect/flows.ts'
-import { codePepperLabel, createCodeMacs, createOneTimeCodes } from '../connect/one-time-code.ts'
+import { createOneTimeCodes } from '../connect/one-time-code.ts'
 import { createSessions } from '../connect/sessions.ts'
 import { createStoreConnection } from '../connect/store-connection.ts'
 import { createReadCredential } from '../credentials/read.ts'
@@ -51,10 +52,10 @@ export function composeServing(
   const keyStreams = createKeyStreams({ ...ground, keys: apiKeys, now: monotonic })
   const tokens = createConnectTokens({ ...ground, issuer: publicUrl })
   const appOrigins = readAppOrigins(options.appOrigins)
-  const sessions = createSessions({ ...parts, tokens, appOrigins })
+  const peppers = createPeppers(vault, connectPepperLabel, createConnectMacs)
+  const sessions = createSessions({ ...parts, tokens, peppers, appOrigins })
   const storeConnection = createStoreConnection(byChance)
-  const codePeppers = createPeppers(vault, codePepperLabel, createCodeMacs)
-  const codes = createOneTimeCodes({ ...parts, peppers: codePeppers })
+  const codes = createOneTimeCodes({ ...parts, peppers })
   const endFlow = createEndFlow(parts)
   const connecting = { ...parts, sessions, codes, storeConnection, endFlow }
   const flows = createFlows(connecting)
@@ -91,7 +92,7 @@ export function composeServing(
   })
 
   async function takeUpKey(): Promise<void> {
-    await Promise.all([apiKeys.start(), codePeppers.load()])
+    await Promise.all([apiKeys.start(), peppers.load()])
   }
 
   return {

@@ -52,6 +52,12 @@ export function createCallback(parts: {
 ) => Promise<{ location: URL; flowId: string }> {
   const { database, vault, sessions, codes, audit } = parts
 
+  /** Neither the flow nor its session was changed; answers the session. */
+  async function proveRows(flow: store.FlowRow) {
+    await requireUnaltered(parts, flow)
+    return sessions.read(flow.tenantId, flow.sessionId)
+  }
+
   async function refuse(flow: store.FlowRow, entry: Entry, reason: string): Promise<void> {
     await database.transaction(flow.tenantId, async (sql) => {
       await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
@@ -83,12 +89,10 @@ export function createCallback(parts: {
       action: 'flow.callback',
     } as const
 
-    try {
-      await requireUnaltered(parts, flow)
-    } catch (error) {
+    const session = await proveRows(flow).catch(async (error: unknown) => {
       if (error instanceof KeywellError) await refuse(flow, entry, 'altered')
       throw error
-    }
+    })
     if (!isOfBrowser(flow, bindingSecret(flow.id))) {
       await refuseElsewhere(flow, entry, isNavigation ? parameters.get('code') : null)
       throw new KeywellError('flow_mismatch', flowMismatch.message)
@@ -118,7 +122,6 @@ export function createCallback(parts: {
       }
       return codes.issue(sql, flow, { purpose: 'ticket', lifeMs: ticketLifeMs })
     })
-    const session = await sessions.read(flow.tenantId, flow.sessionId)
     return { location: returnLocation(session.policy, flow, ticket), flowId: flow.id }
   }
 }

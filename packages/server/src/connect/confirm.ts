@@ -22,6 +22,7 @@ import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import { isClientOfIntegration } from '../store/integrations.ts'
 import { installation } from '../store/scope.ts'
+import type { SessionPolicy, SessionRow } from '../store/sessions.ts'
 import type { Vault } from '../vault/vault.ts'
 import { confirmEntryOf, type EndFlow } from './end-flow.ts'
 import { openFlowSecret, readFlow, requireFlowAllowed, requireUnaltered } from './flow-record.ts'
@@ -57,8 +58,14 @@ export function createConfirm(parts: {
 }): (request: Confirmation) => Promise<ConfirmAnswer> {
   const { database, codes, outbound, audit, endFlow } = parts
 
+  /** Neither the flow nor its session was changed; answers the session. */
+  async function proveRows(flow: store.FlowRow): Promise<SessionRow> {
+    await requireUnaltered(parts, flow)
+    return parts.sessions.read(flow.tenantId, flow.sessionId)
+  }
+
   /** From a parked code to a stored connection. */
-  async function exchange(flow: store.FlowRow, actor: Actor): Promise<void> {
+  async function exchange(flow: store.FlowRow, policy: SessionPolicy, actor: Actor): Promise<void> {
     await requireFlowAllowed(database, flow)
     const taken = await store.takeCode(database.of(flow.tenantId), flow.tenantId, flow.id)
     if (taken === undefined) {
@@ -93,12 +100,13 @@ export function createConfirm(parts: {
       await parts.disconnector.withdrawGrant(flow, registration, heldTokens(outcome.tokens))
     }
     if (outcome.kind !== 'tokens') throw refusal(registration.provider.title, outcome)
-    await keep(flow, registration, outcome, actor)
+    await keep(flow, policy, registration, outcome, actor)
   }
 
   /** Stores what was granted; a grant that cannot be kept is withdrawn at the provider. */
   async function keep(
     flow: store.FlowRow,
+    policy: SessionPolicy,
     registration: Registration,
     granted: Granted,
     actor: Actor,
@@ -113,7 +121,6 @@ export function createConfirm(parts: {
         scopes,
         sending: { tenantId: flow.tenantId },
       })
-      const session = await parts.sessions.read(flow.tenantId, flow.sessionId)
       await parts.storeConnection({
         place: flow,
         provider: registration.provider,
@@ -123,7 +130,7 @@ export function createConfirm(parts: {
         expiresInMs: granted.expiresInMs,
         askedScopes: flow.scopes,
         scopes,
-        allowAccountChange: session.policy.allowAccountChange,
+        allowAccountChange: policy.allowAccountChange,
         entry: confirmEntryOf(flow, actor),
         also: (sql, { id }) => finish(sql, flow, id),
       })
@@ -165,12 +172,10 @@ export function createConfirm(parts: {
         nextStep: 'Look at the connections: if the account is not among them, connect it again.',
       })
     }
-    try {
-      await requireUnaltered(parts, flow)
-    } catch (error) {
+    const session = await proveRows(flow).catch(async (error: unknown) => {
       if (error instanceof KeywellError) await endFlow.failed(flow, error, actor)
       throw error
-    }
+    })
     const isOurs = providers?.includes(flow.provider) ?? true
     if (flow.sessionId !== sessionId || flow.userId !== userId || !isOurs) {
       await refuse(flow, isFirst, actor)
@@ -178,14 +183,18 @@ export function createConfirm(parts: {
     }
     if (flow.status === 'confirming') {
       try {
-        await exchange(flow, actor)
+        await exchange(flow, session.policy, actor)
       } catch (error) {
         if (!(error instanceof KeywellError)) throw error
         await endFlow.failed(flow, error, actor)
       }
     }
     const ended = await readFlow(database.of(tenantId), tenantId, flowId)
-    return { ...(await viewFlow(database, ended)), mode: flow.mode, resumeUrl: flow.resumeUrl }
+    return {
+      ...(await viewFlow(database, ended)),
+      mode: flow.mode,
+      resumeUrl: resumeUrlOf(flow, session),
+    }
   }
 
   return (request) =>
@@ -194,6 +203,12 @@ export function createConfirm(parts: {
       say({ 'keywell.outcome': answer.status })
       return answer
     })
+}
+
+/** Of a flow that has ended nothing proves its row: what it says stays within the session. */
+function resumeUrlOf({ resumeUrl }: store.FlowRow, { policy }: SessionRow): string | null {
+  if (resumeUrl === null || !URL.canParse(resumeUrl)) return null
+  return policy.origins.includes(new URL(resumeUrl).origin) ? resumeUrl : null
 }
 
 /** T1: whoever finished the flow is not who it was begun for. */

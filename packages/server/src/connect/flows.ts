@@ -253,7 +253,7 @@ async function readFlowOf(
   flowId: string,
 ): Promise<store.FlowRow> {
   const flow = await readFlow(database.of(session.tenantId), session.tenantId, flowId)
-  if (flow.sessionId === session.id) return flow
+  if (flow.sessionId === session.id && flow.userId === session.userId) return flow
   throw new KeywellError('not_found', `There is no flow ${flowId} in this connect session.`)
 }
 
@@ -263,7 +263,7 @@ export async function viewFlow(database: Database, flow: store.FlowRow): Promise
   let connection: Connection | null = null
   if (status === 'connected' && flow.connectionId !== null) {
     const row = await findConnection(database.of(flow.tenantId), flow.tenantId, flow.connectionId)
-    connection = row === undefined ? null : viewConnection(row)
+    connection = row?.userId === flow.userId ? viewConnection(row) : null
   }
   return {
     // Written by us under this prefix; the row is the proof.

@@ -1,5 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import type { Peppers } from '../keys/peppers.ts'
+import { createHash } from 'node:crypto'
 import type { Logger } from '../logger.ts'
 import { readClock } from '../store/census.ts'
 import type { Database, Sql } from '../store/database.ts'
@@ -12,12 +11,10 @@ import {
   spendCode,
 } from '../store/one-time-codes.ts'
 import { installation } from '../store/scope.ts'
-import { lengthPrefixed } from '../vault/bytes.ts'
+import { type ConnectPeppers, isUnaltered, type OpenedFlow } from './connect-macs.ts'
 
 /** 256 bits for every secret that a browser carries. */
 const secretBytes = 32
-/** The one use of the pepper of codes. */
-export const codePepperLabel = 'keywell/1/one-time-code'
 
 export type RandomBytes = (bytes: number) => Uint8Array
 
@@ -34,9 +31,6 @@ export function hashSecretText(text: string): Uint8Array {
   return createHash('sha256').update(text).digest()
 }
 
-/** Whose flow a code opens; all of it is under the code's MAC. */
-type OpenedFlow = Pick<FlowRow, 'tenantId' | 'id' | 'sessionId' | 'userId'>
-
 /** Start codes, states and finish tickets: each opens one flow once, for one purpose. */
 export interface OneTimeCodes {
   /** Inside the caller's transaction, if there is one. */
@@ -52,48 +46,24 @@ export interface OneTimeCodes {
   spend(sql: Sql, purpose: CodePurpose, text: string): Promise<boolean>
 }
 
-export interface CodeMacs {
-  of(code: { purpose: CodePurpose; text: string; expiresAt: Date }, flow: OpenedFlow): Uint8Array
-}
-
-/** @param pepper not in the database: who writes there can make no MAC under it */
-export function createCodeMacs(pepper: Uint8Array): CodeMacs {
-  return {
-    of: ({ purpose, text, expiresAt }, { tenantId, id, sessionId, userId }) =>
-      createHmac('sha256', pepper)
-        .update(
-          lengthPrefixed(purpose, tenantId, id, sessionId, userId, text, expiresAt.toISOString()),
-        )
-        .digest(),
-  }
-}
-
 export function createOneTimeCodes(parts: {
   database: Database
-  peppers: Pick<Peppers<CodeMacs>, 'present' | 'find'>
+  peppers: ConnectPeppers
   random: RandomBytes
   logger: Logger
 }): OneTimeCodes {
   const { database, peppers, random, logger } = parts
 
-  /** Whether the service wrote the row, for this flow as it is. */
-  async function isGenuine(
-    row: SpentCode,
-    code: { purpose: CodePurpose; text: string },
-    flow: FlowRow,
-  ): Promise<boolean> {
-    const macs = await peppers.find(row.pepperVersion)
-    const mac = macs?.of({ ...code, expiresAt: row.expiresAt }, flow)
-    return mac !== undefined && mac.length === row.mac.length && timingSafeEqual(mac, row.mac)
-  }
-
   async function flowOf(
     row: SpentCode,
     code: { purpose: CodePurpose; text: string },
   ): Promise<FlowRow | undefined> {
-    const { ownerId: tenantId, flowId } = row
+    const { ownerId: tenantId, flowId, expiresAt } = row
     const flow = await findFlow(database.of(tenantId), tenantId, flowId)
-    if (flow !== undefined && (await isGenuine(row, code, flow))) return flow
+    const isGenuine =
+      flow !== undefined &&
+      (await isUnaltered(peppers, row, (macs) => macs.ofCode({ ...code, expiresAt }, flow)))
+    if (isGenuine) return flow
     const { purpose } = code
     logger.error({ alarm: 'code_forged', purpose, tenantId, flowId }, 'a forged one-time code')
     return undefined
@@ -104,7 +74,7 @@ export function createOneTimeCodes(parts: {
       const text = makeSecretText(random)
       const { version: pepperVersion, macs } = peppers.present()
       const expiresAt = new Date((await readClock(sql)) + lifeMs)
-      const mac = macs.of({ purpose, text, expiresAt }, flow)
+      const mac = macs.ofCode({ purpose, text, expiresAt }, flow)
       const { tenantId: ownerId, id: flowId } = flow
       const hash = hashSecretText(text)
       await insertCode(sql, { hash, purpose, ownerId, flowId, expiresAt, mac, pepperVersion })

@@ -8,6 +8,7 @@ import { objectionTo, scopesAllowed } from '@keywell/providers'
 import type { z } from 'zod'
 import type { Audit } from '../audit/audit.ts'
 import type { MakeId } from '../ids.ts'
+import type { Logger } from '../logger.ts'
 import {
   type Integrations,
   parseHost,
@@ -16,10 +17,12 @@ import {
 } from '../oauth/integrations.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
 import { noteRefusal, readTenantPolicy } from '../policy/tenant-policies.ts'
+import { readClock } from '../store/census.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
-import { findSession, insertSession, type SessionRow } from '../store/sessions.ts'
+import { findSession, insertSession, type SessionMac, type SessionRow } from '../store/sessions.ts'
 import { foreignOrigin } from './app-origins.ts'
+import { type ConnectPeppers, isUnaltered } from './connect-macs.ts'
 import { type ConnectTokens, sessionLifeMs } from './connect-token.ts'
 import { allowedScopes } from './scope-policy.ts'
 
@@ -47,6 +50,8 @@ export interface Actor {
 
 export function createSessions(parts: {
   database: Database
+  logger: Logger
+  peppers: ConnectPeppers
   tokens: ConnectTokens
   integrations: Integrations
   audit: Audit
@@ -55,7 +60,21 @@ export function createSessions(parts: {
   /** That sessions may name; null: all. */
   appOrigins: readonly string[] | null
 }): Sessions {
-  const { database, tokens, integrations, audit } = parts
+  const { database, logger, peppers, tokens, integrations, audit } = parts
+
+  /**
+   * What a session says is believed only as its backend said it.
+   *
+   * @throws KeywellError `unauthorized` when the row was changed, after an alarm
+   */
+  async function requireUnaltered(row: SessionRow & SessionMac): Promise<void> {
+    if (await isUnaltered(peppers, row, (macs) => macs.ofSession(row))) return
+    const alarm = { alarm: 'session_altered', tenantId: row.tenantId, sessionId: row.id }
+    logger.error(alarm, 'the row of a connect session was changed')
+    throw new KeywellError('unauthorized', 'What is kept of this connect session was changed.', {
+      nextStep: "Get a new connect session from the app's backend.",
+    })
+  }
 
   /** Whoever asks for a session while it is looked up shares the answer: one token can't flood the database. */
   const lookUps = new Map<string, ReturnType<typeof findSession>>()
@@ -133,9 +152,12 @@ export function createSessions(parts: {
         connectionId: request.connectionId ?? null,
         allowAccountChange: request.allowAccountChange,
       }
-      const { expiresAt } = await database.transaction(tenantId, async (sql) => {
+      const expiresAt = new Date((await readClock(database.of(tenantId))) + sessionLifeMs)
+      const row = { tenantId, id, userId, policy, expiresAt }
+      const { version: pepperVersion, macs } = peppers.present()
+      await database.transaction(tenantId, async (sql) => {
         await audit.write(sql, { ...entry, result: 'ok' })
-        return insertSession(sql, { tenantId, id, userId, policy, lifeMs: sessionLifeMs })
+        await insertSession(sql, { ...row, mac: macs.ofSession(row), pepperVersion })
       })
       return {
         sessionId: id,
@@ -151,6 +173,7 @@ export function createSessions(parts: {
       if (session === undefined || !session.live) {
         throw new KeywellError('session_expired', 'This connect session has run out.')
       }
+      await requireUnaltered(session)
       return session
     },
 
@@ -159,6 +182,7 @@ export function createSessions(parts: {
       if (session === undefined) {
         throw new KeywellError('not_found', `There is no connect session ${id}.`)
       }
+      await requireUnaltered(session)
       return session
     },
 

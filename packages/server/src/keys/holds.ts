@@ -1,6 +1,7 @@
 import {
   type ApiKeyName,
   countCodesOfPepper,
+  countSessionsOfPepper,
   isNamedInAudit,
   listApiKeysOfPepper,
 } from '../store/install-key-holders.ts'
@@ -15,8 +16,8 @@ const dayMs = 86_400_000
 export interface DerivedHolds {
   /** Live API keys that are checked with it: each until it is next used, replaced or revoked. */
   apiKeys: ApiKeyName[]
-  /** Start codes, states and finish tickets that are checked with it: each for minutes. */
-  codes: number
+  /** Connect sessions and one-time codes that are checked with it: each for minutes. */
+  attempts: number
   /** About when the last entry of the audit log that is sealed with it will be gone; null: there is none. */
   auditUntil: Date | null
 }
@@ -56,11 +57,11 @@ export async function listInstallHolds(
   return holds
 }
 
-export function isHeld({ records, apiKeys, codes, auditUntil }: KeyHolds): boolean {
-  return records > 0 || apiKeys.length > 0 || codes > 0 || auditUntil !== null
+export function isHeld({ records, apiKeys, attempts, auditUntil }: KeyHolds): boolean {
+  return records > 0 || apiKeys.length > 0 || attempts > 0 || auditUntil !== null
 }
 
-const none = { apiKeys: [], codes: 0, auditUntil: null }
+const none = { apiKeys: [], attempts: 0, auditUntil: null }
 
 /**
  * Whether other things than records may need it. Subkeys hang on the installation's key alone; what hangs on
@@ -70,7 +71,7 @@ function isOfOld(tenantId: string, { state }: Pick<TenantKeyAge, 'state'>): bool
   return tenantId === installation && (state === 'decrypt_only' || state === 'disabled')
 }
 
-/** API keys and codes by their peppers, entries by the audit key. */
+/** API keys and attempts by their peppers, entries by the audit key. */
 async function findDerived(
   { database, auditDays }: HoldParts,
   { version, stateSince }: TenantKeyAge,
@@ -78,7 +79,9 @@ async function findDerived(
   const isNamed = await isNamedInAudit(database.of(everyTenant), version)
   return {
     apiKeys: await listApiKeysOfPepper(database.of(installation), version),
-    codes: await countCodesOfPepper(database.of(installation), version),
+    attempts:
+      (await countCodesOfPepper(database.of(installation), version)) +
+      (await countSessionsOfPepper(database.of(everyTenant), version)),
     // Since then nothing is sealed with it.
     auditUntil: isNamed ? new Date(stateSince.getTime() + auditDays * dayMs) : null,
   }

@@ -146,9 +146,9 @@ async function hasRecords(
 }
 
 function describe(held: HeldVersion, waits: KeyParts['waits']): TenantKeyVersion {
-  const { version, state, records, apiKeys, codes, auditUntil } = held
+  const { version, state, records, apiKeys, attempts, auditUntil } = held
   const next = isHeld(held) ? null : nextOf(held, waits)
-  return { version, state, records, apiKeys, codes, auditUntil, next }
+  return { version, state, records, apiKeys, attempts, auditUntil, next }
 }
 
 function nextOf(

@@ -15,8 +15,8 @@ describeEachDatabase('database', (makeDatabase) => {
 
   async function addSession(id: string, sql: Sql = database.of(tenantId)): Promise<void> {
     await sql.query(
-      `insert into connect_sessions (tenant_id, id, user_id, policy, expires_at)
-       values ($1, $2, 'usr_a', $3::jsonb, now())`,
+      `insert into connect_sessions (tenant_id, id, user_id, policy, expires_at, mac, pepper_version)
+       values ($1, $2, 'usr_a', $3::jsonb, now(), '', 1)`,
       [tenantId, id, '{"scopes":["api"]}'],
     )
   }

@@ -20,13 +20,23 @@ export async function listApiKeysOfPepper(sql: Sql, version: number): Promise<Ap
 
 /** One-time codes that are still good, and whose MACs are under the pepper of a version. */
 export async function countCodesOfPepper(sql: Sql, version: number): Promise<number> {
-  const [row] = await sql.query<{ codes: number }>(
-    `select count(*)::int as codes from one_time_codes
+  const [row] = await sql.query<{ count: number }>(
+    `select count(*)::int as count from one_time_codes
      where tenant_id = '@install' and pepper_version = $1 and used_at is null
        and expires_at > now()`,
     [version],
   )
-  return row?.codes ?? 0
+  return row?.count ?? 0
+}
+
+/** Connect sessions, of any tenant, that are asked for still: a flow may outlive the session it began in. */
+export async function countSessionsOfPepper(sql: Sql, version: number): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    `select count(*)::int as count from connect_sessions
+     where pepper_version = $1 and expires_at > now() - interval '10 minutes'`,
+    [version],
+  )
+  return row?.count ?? 0
 }
 
 /**

@@ -63,8 +63,8 @@ async function closeAll(): Promise<void> {
   for (const database of opened.splice(0)) await database.close()
 }
 
-const addRow = `insert into connect_sessions (tenant_id, id, user_id, policy, expires_at)
-  values ('ten_a', $1, 'usr_a', '{}', now())`
+const addRow = `insert into connect_sessions (tenant_id, id, user_id, policy, expires_at, mac, pepper_version)
+  values ('ten_a', $1, 'usr_a', '{}', now(), '', 1)`
 const countRows = 'select count(*)::int as rows from connect_sessions'
 
 /** A process that inserts rows for ever, and prints the id of each that was acknowledged. */

@@ -20,28 +20,31 @@ export interface SessionRow {
   expiresAt: Date
 }
 
-export async function insertSession(
-  sql: Sql,
-  row: { tenantId: string; id: string; userId: string; policy: SessionPolicy; lifeMs: number },
-): Promise<{ expiresAt: Date }> {
-  const [inserted] = await sql.query<{ expiresAt: Date }>(
-    `insert into connect_sessions (tenant_id, id, user_id, policy, expires_at)
-     values ($1, $2, $3, $4::jsonb, now() + $5 * interval '1 millisecond')
-     returning expires_at as "expiresAt"`,
-    [row.tenantId, row.id, row.userId, JSON.stringify(row.policy), row.lifeMs],
+/** Over the whole row, under a version of a pepper. */
+export interface SessionMac {
+  mac: Uint8Array
+  pepperVersion: number
+}
+
+export async function insertSession(sql: Sql, row: SessionRow & SessionMac): Promise<void> {
+  const { tenantId, id, userId, policy, expiresAt, mac, pepperVersion } = row
+  await sql.query(
+    `insert into connect_sessions
+       (tenant_id, id, user_id, policy, expires_at, mac, pepper_version)
+     values ($1, $2, $3, $4::jsonb, $5, $6, $7)`,
+    [tenantId, id, userId, JSON.stringify(policy), expiresAt, mac, pepperVersion],
   )
-  if (inserted === undefined) throw new Error('insert returned no row')
-  return inserted
 }
 
 export async function findSession(
   sql: Sql,
   tenantId: string,
   id: string,
-): Promise<(SessionRow & { live: boolean }) | undefined> {
-  const [row] = await sql.query<SessionRow & { live: boolean }>(
+): Promise<(SessionRow & SessionMac & { live: boolean }) | undefined> {
+  const [row] = await sql.query<SessionRow & SessionMac & { live: boolean }>(
     `select tenant_id as "tenantId", id, user_id as "userId", policy,
-            expires_at as "expiresAt", expires_at > now() as live
+            expires_at as "expiresAt", mac, pepper_version as "pepperVersion",
+            expires_at > now() as live
      from connect_sessions where tenant_id = $1 and id = $2`,
     [tenantId, id],
   )

@@ -5,6 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { describeEachDatabase } from '../../../../../test/support/databases.ts'
 import { type TestDatabase, withStatements } from '../../../../../test/support/inspected.ts'
 import { ManualTimers } from '../../../../../test/support/manual-timers.ts'
+import { verifies } from '../../../../../test/support/verifies.ts'
 import { createAudit } from '../../audit/audit.ts'
 import { FixedAuditKeys } from '../../audit/keys.test.support.ts'
 import { createIds } from '../../ids.ts'
@@ -168,6 +169,46 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     })
     expect(message?.headers['webhook-id']).toMatch(/^msg_[0-9A-F]{26}$/)
     expect(signaturesOf(message)).toEqual([sign(secret, message)])
+  })
+
+  verifies('T35:left-webhooks', async () => {
+    const [theirs, thief] = [await receiver(), await receiver()]
+    const { worker, webhooks } = engine([theirs.origin, thief.origin])
+    const { key, secret } = await register(webhooks, theirs.url)
+    await database.query('update webhook_endpoints set url = $1 where id = $2', [thief.url, key.id])
+    await change()
+    worker.wake()
+    await eventually(async () => expect(thief.received).toHaveLength(1))
+    const [message] = thief.received
+    expect(message?.body, 'what the database says anyway, and no secret').not.toContain(secret)
+    expect(message?.body).toContain(connection.id)
+    await database.query('update webhook_endpoints set url = $1 where id = $2', [
+      'http://127.0.0.1:1/inner',
+      key.id,
+    ])
+    await change()
+    worker.wake()
+    await eventually(async () => {
+      const states = (await deliveriesOf(webhooks, key)).map(({ lastError }) => lastError)
+      expect(states, 'the guard is asked again at each message').toContain('refused_url')
+    })
+    expect(theirs.received).toEqual([])
+  })
+
+  verifies('T35:left-deliveries', async () => {
+    const { url, origin, received } = await receiver()
+    const { worker, webhooks } = engine([origin])
+    const { key, secret } = await register(webhooks, url)
+    await database.query(
+      `insert into webhook_deliveries (tenant_id, id, endpoint_owner, endpoint_id, type, data)
+       values ($1, 'msg_01JZZZZZZZZZZZZZZZZZZZZZZZ', $1, $2, 'webhook.test', '{"planted": true}')`,
+      [tenantId, key.id],
+    )
+    worker.wake()
+    await eventually(async () => expect(received).toHaveLength(1))
+    expect(signaturesOf(received[0]), 'signed, for its own endpoint').toEqual([
+      sign(secret, received[0]),
+    ])
   })
 
   test('without the transaction there is no message either', async () => {

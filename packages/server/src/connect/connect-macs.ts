@@ -1,0 +1,60 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Peppers } from '../keys/peppers.ts'
+import type { FlowRow } from '../store/flows.ts'
+import type { CodePurpose } from '../store/one-time-codes.ts'
+import type { SessionRow } from '../store/sessions.ts'
+import { lengthPrefixed } from '../vault/bytes.ts'
+
+/** The one use of the pepper that these MACs are under. */
+export const connectPepperLabel = 'keywell/1/connect'
+
+/** Whose flow a code opens. */
+export type OpenedFlow = Pick<FlowRow, 'tenantId' | 'id' | 'sessionId' | 'userId'>
+
+/** MACs of rows that decide an access and hold no sealed value: who only writes rows can make none. */
+export interface ConnectMacs {
+  /** Over a code, what it is for, until when, and whose flow it opens. */
+  ofCode(
+    code: { purpose: CodePurpose; text: string; expiresAt: Date },
+    flow: OpenedFlow,
+  ): Uint8Array
+  /** Over everything that a connect session says. */
+  ofSession(session: SessionRow): Uint8Array
+}
+
+export type ConnectPeppers = Pick<Peppers<ConnectMacs>, 'present' | 'find'>
+
+export function createConnectMacs(pepper: Uint8Array): ConnectMacs {
+  const hmac = (...parts: string[]) =>
+    createHmac('sha256', pepper)
+      .update(lengthPrefixed(...parts))
+      .digest()
+
+  return {
+    ofCode: ({ purpose, text, expiresAt }, { tenantId, id, sessionId, userId }) =>
+      hmac('code', purpose, tenantId, id, sessionId, userId, text, expiresAt.toISOString()),
+
+    ofSession: ({ tenantId, id, userId, policy, expiresAt }) =>
+      hmac('session', tenantId, id, userId, expiresAt.toISOString(), canonicalJson(policy)),
+  }
+}
+
+/** Whether a row's MAC is the right one; not if its version of the pepper is gone. */
+export async function isUnaltered(
+  peppers: ConnectPeppers,
+  row: { mac: Uint8Array; pepperVersion: number },
+  macUnder: (macs: ConnectMacs) => Uint8Array,
+): Promise<boolean> {
+  const macs = await peppers.find(row.pepperVersion)
+  const mac = macs && macUnder(macs)
+  return mac !== undefined && mac.length === row.mac.length && timingSafeEqual(mac, row.mac)
+}
+
+/** One text for one value: the database keeps no order of the keys of an object. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
+}
