@@ -23,6 +23,7 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
     createKeyFile(keyPath)
     stage = await createStage(await makeDatabase(), { keyPath })
     await stage.connect()
+    await endSessions()
     const webhook = { url: 'https://hooks.example/keywell' }
     const { id } = must(await stage.call<{ id: string }>('POST', '/v1/webhooks', webhook), 201)
     must(await stage.call('POST', `/v1/webhooks/${id}/rotate-secret`), 200)
@@ -49,6 +50,10 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
     const { id, key } = await stage.keywell.apiKeys.create(name)
     return { id, key: key.expose() }
   }
+
+  /** A connect session holds the version of the key that its MAC is under, for minutes. */
+  const endSessions = () =>
+    stage.database.query("update connect_sessions set expires_at = now() - interval '1 hour'")
 
   /** What an API key gets of a process. */
   const readAt = ({ fetch }: Pick<ReturnType<typeof process>, 'fetch'>, key: string) =>
@@ -249,6 +254,7 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
   /** Everything that an old version needs is there, and it is retired as it should be. */
   async function finish() {
     await forgetAudit(stage.database)
+    await endSessions()
     await use(stageKey)
     await operator().rotateTenant('@install', { destroy: true })
     return await operator().rotateTenant('@install', { destroy: true })
