@@ -4,7 +4,9 @@ import { defineConfig } from 'vitest/config'
 // Our own condition comes first, so that every test runs from source and needs no build.
 const resolve = { conditions: ['@keywell/source', ...defaultClientConditions] }
 const ssr = { resolve: { conditions: ['@keywell/source', ...defaultServerConditions] } }
-const shared = { resolve, ssr }
+// Global setups run in an environment of Vitest's own, which takes its conditions from neither.
+const environments = { __vitest__: { resolve: ssr.resolve } }
+const shared = { resolve, ssr, environments }
 /** How long `expect.poll` waits. It ends a broken test; a machine that is busy must not fail a good one. */
 const expectation = { poll: { timeout: 15_000 } }
 
