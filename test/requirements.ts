@@ -858,6 +858,11 @@ export const requirements = {
       'With the audit log unwritable no secret leaves, and service returns without a restart.',
     source: 'threats.md, T30',
   },
+  'T30:nothing-spent': {
+    behaviour:
+      'While the audit log cannot be written, every act answers 503 with Retry-After, is counted, does nothing and spends nothing: afterwards the same call succeeds.',
+    source: 'T30; threats.md, Audit, failing closed',
+  },
   'T30:append-only': {
     behaviour:
       'The service can change no entry, link, head or cut of the audit log, and remove none but by retention.',

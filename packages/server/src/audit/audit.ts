@@ -1,11 +1,18 @@
 import { KeywellError } from '@keywell/protocol'
 import { type Metrics, silentMetrics } from '../metrics/metrics.ts'
 import { type AuditRow, insertAudit, type SealedAuditRow } from '../store/audit.ts'
-import type { Database, Sql } from '../store/database.ts'
+import { type Database, DatabaseUnavailable, type Sql } from '../store/database.ts'
+import { installation } from '../store/scope.ts'
+import { codeOf } from '../store/sqlstate.ts'
 import { type After, after } from '../timers.ts'
 import type { AuditKeys } from './audit-keys.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { macOfEntry } from './seal.ts'
+
+/** When to try again while the log cannot be written, in milliseconds. */
+const retryAfterMs = 1_000
+/** A statement before this one has failed: its error is the one to tell. */
+const transactionAborted = '25P02'
 
 /** What is recorded. The union is closed: a new action is a reviewed change here. */
 export type AuditAction =
@@ -43,6 +50,7 @@ export type AuditAction =
   | 'tenant.export'
   | 'tenant.policy.update'
   | 'call.refuse'
+  | 'audit.probe'
 
 /** One act. Never holds a secret, nor the hash of one. */
 export interface AuditEntry {
@@ -62,8 +70,19 @@ export interface AuditEntry {
 
 /** The append-only log of who did what. It fails closed: no row, no act. */
 export interface Audit {
-  /** Writes in the caller's transaction, so that the act and its row are there together or not at all. */
+  /**
+   * Writes in the caller's transaction, so that the act and its row are there together or not at all.
+   *
+   * @throws KeywellError `unavailable` when the row could not be written; nothing may be done
+   */
   write(sql: Sql, entry: AuditEntry): Promise<void>
+  /**
+   * Shows that an entry could be written now, and leaves none. For a transaction that spends what cannot
+   * be given back: the acts that follow each have their entry, and none of them must begin without.
+   *
+   * @throws KeywellError `unavailable`; the transaction is taken back
+   */
+  requireWritable(sql: Sql): Promise<void>
   /**
    * Records that a secret is about to be handed out, or was refused, and resolves when the row is
    * committed: only then may the answer leave. Rows of many callers share a commit.
@@ -112,14 +131,42 @@ export function createAudit(options: {
     return { ...row, mac_version: key.version, mac: macOfEntry(key, row).toString('base64') }
   }
 
+  function unwritable(cause: unknown): KeywellError {
+    metrics.auditUnwritable()
+    return new KeywellError('unavailable', 'The audit log cannot be written.', {
+      retryAfterMs,
+      nextStep:
+        'Try again; nothing was done and nothing is spent. Tell the operator when it lasts.',
+      cause,
+    })
+  }
+
+  /** Appends to the transaction of an act, which is taken back with it. */
+  async function append(sql: Sql, entry: AuditEntry): Promise<void> {
+    try {
+      await insertAudit(sql, [seal(entry)])
+    } catch (cause) {
+      // Said by a trigger, or of a transaction that another statement has broken: neither is the log's.
+      if (cause instanceof KeywellError || codeOf(cause) === transactionAborted) throw cause
+      const error = unwritable(cause)
+      // Whoever holds what must not be lost waits for the database, however long.
+      throw cause instanceof DatabaseUnavailable ? cause : error
+    }
+  }
+
   return {
-    write: async (sql, entry) => insertAudit(sql, [seal(entry)]),
+    write: append,
+    async requireWritable(sql) {
+      const entry = { tenantId: installation, actor: 'service', action: 'audit.probe' } as const
+      await sql.query('savepoint probe')
+      await append(sql, { ...entry, result: 'ok' })
+      await sql.query('rollback to savepoint probe')
+    },
     async handOut(entry) {
       try {
         await handOuts.add(seal(entry))
       } catch (cause) {
-        metrics.auditUnwritable()
-        throw new KeywellError('unavailable', 'The audit log cannot be written.', { cause })
+        throw unwritable(cause)
       }
     },
     record: async (entry) => records.add(seal(entry)),

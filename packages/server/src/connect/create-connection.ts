@@ -115,7 +115,8 @@ export function createCreateConnection(
     try {
       return await create(request, caller)
     } catch (error) {
-      if (error instanceof KeywellError) {
+      // What could not be asked or written is no verdict about the credential.
+      if (error instanceof KeywellError && error.code !== 'unavailable') {
         const { tenantId, userId } = request
         const entry = { ...caller, tenantId, userId, action: 'connection.connect' } as const
         await audit.write(database.of(tenantId), { ...entry, result: 'denied', reason: error.code })

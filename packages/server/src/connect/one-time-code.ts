@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Audit } from '../audit/audit.ts'
 import type { Logger } from '../logger.ts'
 import { readClock } from '../store/census.ts'
 import type { Database, Sql } from '../store/database.ts'
@@ -38,6 +39,8 @@ export interface OneTimeCodes {
   /**
    * Spends a code. Answers its flow; undefined when the code is unknown, used, has run out, or was made by
    * somebody who writes to the database. The last of these is an alarm.
+   *
+   * @throws KeywellError `unavailable` while the audit log cannot be written; the code is not spent
    */
   redeem(purpose: CodePurpose, text: string): Promise<FlowRow | undefined>
   /** The same without spending it: a code that was used opens its flow to be looked at again. */
@@ -49,10 +52,11 @@ export interface OneTimeCodes {
 export function createOneTimeCodes(parts: {
   database: Database
   peppers: ConnectPeppers
+  audit: Pick<Audit, 'requireWritable'>
   random: RandomBytes
   logger: Logger
 }): OneTimeCodes {
-  const { database, peppers, random, logger } = parts
+  const { database, peppers, audit, random, logger } = parts
 
   async function flowOf(
     row: SpentCode,
@@ -82,7 +86,11 @@ export function createOneTimeCodes(parts: {
     },
 
     async redeem(purpose, text) {
-      const row = await spendCode(database.of(installation), purpose, hashSecretText(text))
+      const row = await database.transaction(installation, async (sql) => {
+        const spent = await spendCode(sql, purpose, hashSecretText(text))
+        if (spent !== undefined) await audit.requireWritable(sql)
+        return spent
+      })
       return row && flowOf(row, { purpose, text })
     },
 
@@ -93,7 +101,9 @@ export function createOneTimeCodes(parts: {
     },
 
     async spend(sql, purpose, text) {
-      return (await spendCode(sql, purpose, hashSecretText(text))) !== undefined
+      const spent = await spendCode(sql, purpose, hashSecretText(text))
+      if (spent !== undefined) await audit.requireWritable(sql)
+      return spent !== undefined
     },
   }
 }

@@ -5,7 +5,7 @@ import type { Sleep } from '../timers.ts'
 
 const firstPauseMs = 100
 const maxPauseMs = 5_000
-/** For what is not the database being away: a deadlock passes, a fault of ours never does. */
+/** For what is not the database being away, or its audit log: a deadlock passes, a fault of ours never does. */
 const maxOtherTries = 20
 
 /**
@@ -26,7 +26,7 @@ export async function untilCommitted<Result>(
     } catch (error) {
       // Its key is gone for good, and the pair with it.
       if (error instanceof KeywellError && error.code === 'tenant_erased') throw error
-      if (!(error instanceof DatabaseUnavailable)) otherTries += 1
+      if (!isAway(error)) otherTries += 1
       if (otherTries >= maxOtherTries) throw error
       parts.logger.error(
         { pauseMs, reason: String(error) },
@@ -35,4 +35,9 @@ export async function untilCommitted<Result>(
       await parts.sleep(pauseMs)
     }
   }
+}
+
+function isAway(error: unknown): boolean {
+  if (error instanceof KeywellError) return error.code === 'unavailable'
+  return error instanceof DatabaseUnavailable
 }
