@@ -164,7 +164,8 @@ export function createConfirm(parts: {
     // once is the exchange, and a ticket that was shown to the wrong user has ended its flow.
     const flow = (await codes.find('ticket', ticket))?.flow
     const isFirst =
-      flow !== undefined && (await codes.spend(database.of(installation), 'ticket', ticket))
+      flow !== undefined &&
+      (await database.transaction(installation, (sql) => codes.spend(sql, 'ticket', ticket)))
     if (flow === undefined || flow.id !== flowId || flow.tenantId !== tenantId) {
       // A ticket that names another tenant's flow ends that flow, and tells the caller nothing of it.
       if (flow !== undefined) await refuse(flow, isFirst, actor)

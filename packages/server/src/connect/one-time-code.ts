@@ -45,7 +45,11 @@ export interface OneTimeCodes {
   redeem(purpose: CodePurpose, text: string): Promise<FlowRow | undefined>
   /** The same without spending it: a code that was used opens its flow to be looked at again. */
   find(purpose: CodePurpose, text: string): Promise<{ flow: FlowRow; used: boolean } | undefined>
-  /** Inside the caller's transaction. Of any number of calls, also in parallel, one gets true. */
+  /**
+   * Inside the caller's transaction. Of any number of calls, also in parallel, one gets true.
+   *
+   * @throws KeywellError `unavailable` while the audit log cannot be written; the code is not spent
+   */
   spend(sql: Sql, purpose: CodePurpose, text: string): Promise<boolean>
 }
 
