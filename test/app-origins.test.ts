@@ -1,7 +1,7 @@
 /** Which origins a connect session may name: the operator's list, and that of the API key. */
 import type { SessionAnswer } from '@keywell/protocol'
+import { createKeywell } from '@keywell/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createKeywell } from '../packages/server/src/index.ts'
 import { describeEachDatabase } from './support/databases.ts'
 import { type Answer, appOrigin, createStage, mira, must, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
