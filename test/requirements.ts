@@ -229,6 +229,21 @@ export const requirements = {
       'What stands in the way at the provider after consent is told by a reason of a closed list, with its next step and in none of the provider’s words.',
     source: 'connect.md, The flow; T10; T25',
   },
+  'connect:client-refused': {
+    behaviour:
+      'A code exchange that is refused for its client suspends the integration, and the next success resumes it.',
+    source: 'refresh.md, Outcomes',
+  },
+  'connect:text-from-outside': {
+    behaviour:
+      'Names, pictures and scopes that a provider tells are stored clean and bounded, or not at all.',
+    source: 'threats.md; ASVS 5.1',
+  },
+  'integrations:pasted': {
+    behaviour:
+      'A client id, secret, key or host with a blank, a line end or an invisible character is refused.',
+    source: 'threats.md',
+  },
   'connect:bad-requests': {
     behaviour: 'A request that is malformed, oversized or unknown gets a code of its own.',
     source: 'architecture.md, Wire format',

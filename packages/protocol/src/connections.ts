@@ -8,6 +8,7 @@ import {
   tenantIdSchema,
   userIdSchema,
 } from './ids.ts'
+import { pastedText } from './pasted.ts'
 
 /** `needsReauth` is `expired` or `revoked`. */
 export const connectionStatusSchema = z.enum([
@@ -82,10 +83,7 @@ export const createConnectionSchema = z.object({
   credential: z.object({
     type: z.literal('api_key'),
     /** The secret itself: it goes into a header, so no spaces, no line breaks and nothing but ASCII. */
-    value: z
-      .string()
-      .max(maxApiKeyLength, `must have at most ${maxApiKeyLength} characters`)
-      .regex(/^[\x21-\x7e]+$/, 'must be 1 or more visible ASCII characters, without spaces'),
+    value: pastedText(maxApiKeyLength),
   }),
 })
 export type CreateConnection = z.input<typeof createConnectionSchema>

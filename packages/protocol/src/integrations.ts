@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { integrationIdSchema, providerNameSchema, tenantIdSchema } from './ids.ts'
+import { pastedText } from './pasted.ts'
 
-const clientId = z.string().min(1).max(500)
-const clientSecret = z.string().min(1).max(2000)
+const clientId = pastedText(500)
+const clientSecret = pastedText(2000)
 
 /** `POST /v1/integrations`. Without `clientId` it is a draft that tells which redirect URI to register. */
 export const createIntegrationSchema = z

@@ -11,6 +11,7 @@ import type { Disconnector } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import { lookUpAccount } from '../oauth/account.ts'
+import { createBlame } from '../oauth/blame.ts'
 import { exchangeCode, type Registration } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { reasonOf, refusedBy } from '../oauth/provider-refusal.ts'
@@ -18,10 +19,11 @@ import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
 import { heldTokens } from '../oauth/token-set.ts'
 import { isOutboundFailure } from '../outbound/errors.ts'
 import type { Outbound } from '../outbound/outbound.ts'
+import type { Timing } from '../refresh/timing.ts'
 import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import { isClientOfIntegration } from '../store/integrations.ts'
-import { installation } from '../store/scope.ts'
+import { installation, withInstallation } from '../store/scope.ts'
 import type { SessionPolicy, SessionRow } from '../store/sessions.ts'
 import type { Vault } from '../vault/vault.ts'
 import { confirmEntryOf, type EndFlow } from './end-flow.ts'
@@ -54,9 +56,11 @@ export function createConfirm(parts: {
   endFlow: EndFlow
   disconnector: Pick<Disconnector, 'withdrawGrant'>
   audit: Audit
+  timing: Timing
   tracing: Tracing
 }): (request: Confirmation) => Promise<ConfirmAnswer> {
   const { database, codes, outbound, audit, endFlow } = parts
+  const blame = createBlame(parts)
 
   /** Neither the flow nor its session was changed; answers the session. */
   async function proveRows(flow: store.FlowRow): Promise<SessionRow> {
@@ -99,6 +103,13 @@ export function createConfirm(parts: {
     if (outcome.kind === 'unusable') {
       await parts.disconnector.withdrawGrant(flow, registration, heldTokens(outcome.tokens))
     }
+    if (outcome.kind === 'client_refused') {
+      const { revision } = registration
+      const why = { reason: outcome.kind, revision, actor: actor.actor }
+      await database.transaction(withInstallation(flow.tenantId), (sql) =>
+        blame.suspend(sql, flow, why),
+      )
+    }
     if (outcome.kind !== 'tokens') throw refusal(registration.provider.title, outcome)
     await keep(flow, policy, registration, outcome, actor)
   }
@@ -132,7 +143,10 @@ export function createConfirm(parts: {
         scopes,
         allowAccountChange: policy.allowAccountChange,
         entry: confirmEntryOf(flow, actor),
-        also: (sql, { id }) => finish(sql, flow, id),
+        also: async (sql, { id }) => {
+          await finish(sql, flow, id)
+          await blame.clear(sql, flow, actor)
+        },
       })
     } catch (error) {
       await endFlow.withGrant(flow, { registration, tokens: granted.tokens }, error, actor)

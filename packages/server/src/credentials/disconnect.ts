@@ -6,15 +6,16 @@ import { writeChange } from '../changes/changes.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { createBlame } from '../oauth/blame.ts'
 import { type Registration, type RevokeOutcome, revokeToken } from '../oauth/client.ts'
 import { type Integrations, requireProvider } from '../oauth/integrations.ts'
 import { type TokenBox, type TokenSet, tokenToWithdraw } from '../oauth/token-set.ts'
 import { joinBelow } from '../outbound/host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
+import type { Timing } from '../refresh/timing.ts'
 import { type ConnectionRow, disconnectConnection, listConnections } from '../store/connections.ts'
 import { deleteCredential, holdCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
-import { suspendIntegration } from '../store/integrations.ts'
 import {
   claimRevocations,
   deleteRevocation,
@@ -35,8 +36,6 @@ const maxWaitMs = 3_000
 const sweepSize = 16
 /** Connections that are removed before whoever asked looks up again. */
 const batchSize = 50
-/** When a suspended integration is tried again, in milliseconds. */
-const canaryInMs = 60_000
 
 /** Who did it, for the audit log. */
 export interface Caller {
@@ -78,8 +77,10 @@ export function createDisconnector(parts: {
   metrics: Pick<Metrics, 'withdrawalTried'>
   makeId: MakeId
   sleep: Sleep
+  timing: Timing
 }): Disconnector {
   const { database, box, audit } = parts
+  const blame = createBlame(parts)
   const underWay = new Set<Promise<unknown>>()
 
   /** Opens, revokes, deletes. The refresh token goes out where it is what kills the whole grant. */
@@ -106,7 +107,9 @@ export function createDisconnector(parts: {
       if (outcome === 'refused') await markIrrevocable(sql, row)
       // It speaks of the client, so the row is kept for when that is mended.
       if (outcome === 'client_refused') {
-        await suspendIntegration(sql, suspensionOf(row, registration))
+        const { revision } = registration
+        const { actor } = entry
+        await blame.suspend(sql, row, { reason: 'client_refused', revision, actor })
       }
       await audit.write(sql, {
         ...entry,
@@ -246,11 +249,6 @@ const upstreamOf = {
   client_refused: 'pending',
   retry: 'pending',
 } as const satisfies Record<RevokeOutcome, DisconnectAnswer['upstream']>
-
-function suspensionOf(row: RevocationRow, { revision }: Registration) {
-  const reason = 'client_refused' as const
-  return { tenantId: row.integrationOwner, id: row.integrationId, revision, reason, canaryInMs }
-}
 
 /** Where a person takes a credential of that type back. */
 export function manualUrl(

@@ -3,6 +3,7 @@ import { type Handling, handlingOf, impliedScopes } from '@keywell/providers'
 import { joinBelow } from '../outbound/host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Sending } from './client.ts'
+import { cleanAccount } from './outside-text.ts'
 import { reasonOf, refusedBy } from './provider-refusal.ts'
 
 /** A GET below a connection's host with its token; the answer's JSON, or undefined if it is none. */
@@ -58,7 +59,8 @@ export async function lookUpAccount(
       throw refusedBy(title, reasonOf(undefined), { cause })
     },
   )
-  const account = answer.status === 200 ? probe.account(answer.body) : undefined
+  const told = answer.status === 200 ? probe.account(answer.body) : undefined
+  const account = told && cleanAccount(told)
   if (account !== undefined) return account
   throw refusedBy(title, reasonOf(answer), { detail: `status ${answer.status}` })
 }

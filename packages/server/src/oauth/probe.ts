@@ -5,6 +5,7 @@ import type { Tracing } from '../metrics/tracing.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { getWithToken } from './account.ts'
 import type { Sending } from './client.ts'
+import { readScopes } from './outside-text.ts'
 
 /** What a provider says of a token. */
 export interface ProbeNews {
@@ -54,14 +55,20 @@ async function ask(outbound: Outbound, options: ProbeOptions): Promise<ProbeNews
   try {
     const answer = await getWithToken(outbound, { ...options, header, path: health.path })
     if (health.alive(answer)) {
-      const { scopes = null, expiresAt = null } = health.details?.(answer.body) ?? {}
-      return { news: 'alive', detail: null, scopes, expiresAt }
+      const { scopes, expiresAt = null } = health.details?.(answer.body) ?? {}
+      return { news: 'alive', detail: null, scopes: cleanScopes(scopes), expiresAt }
     }
     if (health.dead(answer)) return { ...nothingTold, news: 'dead', detail: null }
     return { ...nothingTold, news: 'unknown', detail: `status_${answer.status}` }
   } catch {
     return { ...nothingTold, news: 'unknown', detail: 'no_answer' }
   }
+}
+
+/** None at all is something that a provider may say of a token. */
+function cleanScopes(scopes: readonly string[] | undefined): readonly string[] | null {
+  if (scopes === undefined) return null
+  return scopes.length === 0 ? [] : readScopes(scopes)
 }
 
 const nothingTold = { scopes: null, expiresAt: null }

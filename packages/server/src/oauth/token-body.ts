@@ -1,3 +1,5 @@
+import { readScopes } from './outside-text.ts'
+
 /** What the body of a token endpoint's answer says, whatever its form. */
 export interface TokenBody {
   /** As it came. Null when there is none. */
@@ -21,8 +23,6 @@ const maxExpiresInSeconds = 365 * 24 * 60 * 60
 const minExpiresInSeconds = 1
 /** Longest token that is kept, in characters. */
 const maxTokenLength = 16_384
-const maxScopes = 200
-const maxScopeLength = 300
 
 /**
  * Reads an answer of a token endpoint. Only the access token decides: an optional field that is null,
@@ -70,17 +70,6 @@ function problemOf(accessToken: string | null, type: unknown): string | null {
 function tokenOf(value: unknown): string | null {
   if (typeof value !== 'string' || value.trim() === '' || value.length > maxTokenLength) return null
   return /\p{Surrogate}/u.test(value) ? null : value
-}
-
-/** As text with spaces or commas between, or as a list. */
-function readScopes(value: unknown): readonly string[] | null {
-  const parts: unknown[] = Array.isArray(value) ? value.slice(0, maxScopes) : [value]
-  const names = parts
-    .filter((part) => typeof part === 'string')
-    .flatMap((part) => part.slice(0, maxScopes * maxScopeLength).split(/[\s,]/))
-    .filter((name) => name.length <= maxScopeLength && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(name))
-  const scopes = [...new Set(names)].slice(0, maxScopes)
-  return scopes.length === 0 ? null : scopes
 }
 
 function readExpiresIn(value: unknown): number | null {

@@ -19,7 +19,13 @@ export function normalizeHost(text: string): string {
   if (!/^https?:\/\/[^/]/i.test(written)) {
     throw new InvalidHost('Write the host with its scheme, as in https://gitlab.example.')
   }
-  // The parser would silently drop line breaks, turn "\" into "/" and walk up ".." segments.
+  // The parser would drop these, so that the host would look like another than it is.
+  if (/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/u.test(written)) {
+    throw new InvalidHost(
+      'The host has a line end or an invisible character in it. Write it by hand, or copy it again.',
+    )
+  }
+  // The parser would silently turn "\" into "/" and walk up ".." segments.
   if (/[\\\s]|[?#@]|%|\/\.{1,2}(\/|$)/.test(written)) {
     throw new InvalidHost(
       'The host must be a plain base URL: no user name, query, fragment, spaces, escapes or dot segments.',

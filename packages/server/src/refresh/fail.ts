@@ -2,12 +2,12 @@ import type { Audit } from '../audit/audit.ts'
 import { writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { createBlame } from '../oauth/blame.ts'
 import type { Registration } from '../oauth/client.ts'
 import type { Granted, TokenOutcome, Unusable } from '../oauth/token-answer.ts'
 import { endConnection, setConnectionHealth } from '../store/connections.ts'
 import { findCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database, Sql } from '../store/database.ts'
-import { countOurFault, type SuspensionReason, suspendIntegration } from '../store/integrations.ts'
 import { withInstallation } from '../store/scope.ts'
 import { type Claim, failUpkeep } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
@@ -23,8 +23,6 @@ import type { Timing } from './timing.ts'
 
 export type Failed = Exclude<TokenOutcome, Granted | Unusable>
 
-/** Requests in a row that were refused as wrong, over all connections of an integration. */
-const maxOurFaults = 3
 /** The shortest pause before a claim that was given back is taken again. */
 const minPauseMs = 1_000
 
@@ -51,7 +49,8 @@ export function createFail(parts: {
   random: () => number
   timing: Timing
 }): Fail {
-  const { database, audit, logger } = parts
+  const { database, audit } = parts
+  const blame = createBlame(parts)
   const options = { random: parts.random, confirmAfterMs: parts.timing.confirmAfterMs }
 
   function next(claim: Claim, event: UpkeepEvent, accessTokenEndsInMs: number | null): Step {
@@ -63,24 +62,6 @@ export function createFail(parts: {
   async function write(sql: Sql, claim: Claim, outcome: string, result: Step): Promise<boolean> {
     if (result.state === 'none') throw new TypeError('a failure removes nothing')
     return failUpkeep(sql, claim, { ...result, state: result.state, outcome })
-  }
-
-  async function blame(
-    sql: Sql,
-    row: KeptCredentialRow,
-    { reason, revision }: { reason: SuspensionReason; revision: number },
-  ): Promise<void> {
-    const integration = { tenantId: row.integrationOwner, id: row.integrationId }
-    if (reason === 'our_fault' && (await countOurFault(sql, integration)) < maxOurFaults) return
-    const canaryInMs = parts.timing.canaryMs
-    if (!(await suspendIntegration(sql, { ...integration, revision, reason, canaryInMs }))) return
-    logger.error(
-      { alarm: 'integration_suspended', integrationId: integration.id, reason },
-      'the provider refuses an integration; its connections wait until its client is mended',
-    )
-    const { actor } = auditEntryOf(row)
-    const entry = { actor, reason, tenantId: integration.tenantId, result: 'failed' } as const
-    await audit.write(sql, { ...entry, action: 'integration.suspend' })
   }
 
   return {
@@ -112,7 +93,9 @@ export function createFail(parts: {
         if (!isOurs || moved || outcome.kind === 'unsent') return null
         await audit.write(sql, { ...auditEntryOf(row), result: 'failed', reason: outcome.kind })
         if (result.blames !== null) {
-          await blame(sql, row, { reason: result.blames, revision: registration.revision })
+          const { revision } = registration
+          const { actor } = auditEntryOf(row)
+          await blame.suspend(sql, row, { reason: result.blames, revision, actor })
         }
         await tell(sql, row, result)
         return result.death

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+
+/**
+ * An id or a secret that somebody copies from a provider's page. It goes into a header or a form as it is,
+ * so that a blank, a line end or an invisible character that came along would be refused there, later and
+ * without a word why. Nothing is trimmed: what is stored is what was sent.
+ */
+export const pastedText = (maxLength: number): z.ZodString =>
+  z
+    .string()
+    .max(maxLength, `must have at most ${maxLength} characters`)
+    .regex(
+      /^[\x21-\x7e]+$/,
+      'must be 1 or more visible ASCII characters, without spaces: copy it again, without line ends or invisible characters',
+    )

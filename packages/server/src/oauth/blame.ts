@@ -1,0 +1,59 @@
+import type { Audit } from '../audit/audit.ts'
+import type { Logger } from '../logger.ts'
+import type { Sql } from '../store/database.ts'
+import {
+  clearIntegration,
+  countOurFault,
+  type SuspensionReason,
+  suspendIntegration,
+} from '../store/integrations.ts'
+
+/** Requests in a row that were refused as wrong, over all connections of an integration. */
+const maxOurFaults = 3
+
+/** An integration, as whoever called the provider with its client knows it. */
+export interface BlamedIntegration {
+  integrationOwner: string
+  integrationId: string
+}
+
+/** What a provider's answers say of an integration, from whichever call it came. */
+export interface Blame {
+  /** Its client, or what is asked with it, was refused: its connections wait until it is mended. */
+  suspend(
+    sql: Sql,
+    integration: BlamedIntegration,
+    why: { reason: SuspensionReason; revision: number; actor: string },
+  ): Promise<void>
+  /** Its client was taken. */
+  clear(sql: Sql, integration: BlamedIntegration, by: { actor: string }): Promise<void>
+}
+
+export function createBlame(parts: {
+  audit: Audit
+  logger: Logger
+  timing: { /** Between two attempts with a client that is refused. */ readonly canaryMs: number }
+}): Blame {
+  const { audit, logger } = parts
+  return {
+    async suspend(sql, { integrationOwner, integrationId: id }, { reason, revision, actor }) {
+      const integration = { tenantId: integrationOwner, id }
+      if (reason === 'our_fault' && (await countOurFault(sql, integration)) < maxOurFaults) return
+      const canaryInMs = parts.timing.canaryMs
+      if (!(await suspendIntegration(sql, { ...integration, revision, reason, canaryInMs }))) return
+      logger.error(
+        { alarm: 'integration_suspended', integrationId: id, reason },
+        'the provider refuses an integration; its connections wait until its client is mended',
+      )
+      const entry = { actor, reason, tenantId: integrationOwner, result: 'failed' } as const
+      await audit.write(sql, { ...entry, action: 'integration.suspend' })
+    },
+
+    async clear(sql, { integrationOwner: tenantId, integrationId: id }, { actor }) {
+      if (!(await clearIntegration(sql, { tenantId, id }))) return
+      logger.info({ integrationId: id }, 'the client is taken again')
+      const entry = { actor, tenantId, reason: id, result: 'ok' } as const
+      await audit.write(sql, { ...entry, action: 'integration.resume' })
+    },
+  }
+}
