@@ -47,7 +47,7 @@ export function requireAppOrigins(origins: AppOrigins): void {
   )
 }
 
-export function isAppOrigin({ listed, allowsLoopback }: AppOrigins, origin: string): boolean {
+function isAppOrigin({ listed, allowsLoopback }: AppOrigins, origin: string): boolean {
   if (listed.length > 0) return listed.includes(origin)
   return allowsLoopback && isLoopback(origin)
 }
