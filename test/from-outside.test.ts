@@ -162,7 +162,7 @@ describeEachDatabase('from outside', (makeDatabase) => {
         }),
         { numRuns: 15 },
       )
-    })
+    }, 120_000)
 
     test.each([
       ['https://cdn.example/a.png', 'https://cdn.example/a.png'],
