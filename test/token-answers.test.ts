@@ -133,7 +133,7 @@ describeEachDatabase('token answers', (makeDatabase) => {
         }),
         { numRuns: 12 },
       )
-    })
+    }, 120_000)
 
     test('at a refresh, after which the next one works, too', async () => {
       const made = await connected()
@@ -150,7 +150,7 @@ describeEachDatabase('token answers', (makeDatabase) => {
         }),
         { numRuns: 25 },
       )
-    })
+    }, 120_000)
 
     test('at a refresh that names no refresh token', async () => {
       await stage.sandbox.control.change({ rotation: { mode: 'none' } })
