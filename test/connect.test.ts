@@ -1,4 +1,4 @@
-import type { ConfirmAnswer, Connection } from '@keywell/protocol'
+import type { ConfirmAnswer, Connection, CreateFlowAnswer, CreateSession } from '@keywell/protocol'
 import type { Effect } from '@keywell/sandbox'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 import { describeEachDatabase } from './support/databases.ts'
@@ -529,6 +529,37 @@ describeEachDatabase('connect', (makeDatabase) => {
       expect(JSON.stringify(answer)).not.toContain('maintenance')
     }
     expect(await connectionsOf(who)).toEqual([])
+  })
+
+  verifies('connect:default-host', async () => {
+    const who = { tenantId: 'ten_hosts', userId: 'u' }
+    const body = { provider: 'gitlab' }
+    const begin = async (request: Partial<CreateSession> = {}) => {
+      const { connectToken } = await stage.session({ ...who, ...request })
+      return stage.page<CreateFlowAnswer>(connectToken, 'POST', '/connect/flows', body)
+    }
+    const hostOf = async (answer: Awaited<ReturnType<typeof begin>>) =>
+      (await stage.start(new Person(), must(answer, 201))).url.origin
+    expect(await hostOf(await begin())).toBe(stage.sandbox.url)
+
+    const second = { ...who, ...body, host: 'https://gitlab.acme.example', scopes: ['read_api'] }
+    const client = { clientId: 'acme', clientSecret: 'acme-secret' }
+    const { userId: _, ...integration } = { ...second, ...client }
+    must(await stage.call('POST', '/v1/integrations', integration), 201)
+    const hosts = [second.host, stage.sandbox.url]
+    const refused = await begin()
+    expect(refused).toMatchObject({ status: 400, body: { code: 'host_required', hosts } })
+    for (const host of hosts) expect(JSON.stringify(refused.body)).toContain(host)
+
+    const chosen = { defaultHosts: { gitlab: stage.sandbox.url } }
+    expect(await hostOf(await begin(chosen))).toBe(stage.sandbox.url)
+    expect(await hostOf(await begin({ hosts: [stage.sandbox.url] }))).toBe(stage.sandbox.url)
+    const outside = { ...who, ...chosen, hosts: [second.host] }
+    const session = { ...outside, origins: [appOrigin], returnUrl: `${appOrigin}/f` }
+    expect(await stage.call('POST', '/v1/connect/sessions', session)).toMatchObject({
+      status: 400,
+      body: { code: 'host_not_allowed' },
+    })
   })
 
   verifies('connect:provider-reason', async () => {

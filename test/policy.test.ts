@@ -169,6 +169,8 @@ describeEachDatabase('policy', (makeDatabase) => {
     const mend = await makeSession(who, { connectionId: connection?.id })
     expectRefused(mend, [elsewhere], 'a session that mends')
     expect((await makeSession(who, { hosts: [elsewhere] })).status).toBe(201)
+    const byDefault = await makeSession(who, { defaultHosts: { gitlab: host } })
+    expectRefused(byDefault, [elsewhere], 'a session with a default')
   })
 
   verifies('policy:scopes', async () => {

@@ -224,6 +224,11 @@ export const requirements = {
     behaviour: 'A refusal that comes with status 200 or 403 is classified by its word.',
     source: 'refresh.md, Outcomes',
   },
+  'connect:default-host': {
+    behaviour:
+      'A page that names no host means the only one that is registered; of several the session may say which, and else they are named.',
+    source: 'connect.md, Self-managed instances',
+  },
   'connect:provider-reason': {
     behaviour:
       'What stands in the way at the provider after consent is told by a reason of a closed list, with its next step and in none of the provider’s words.',

@@ -44,6 +44,11 @@ export const createSessionSchema = z.object({
   scopes: z.record(providerNameSchema, scopePolicySchema).default({}),
   /** Hosts that the session may connect; every host that has an integration unless told. */
   hosts: z.array(url).max(50).optional(),
+  /**
+   * Which host is meant where the page names none, by provider. Unless told: the only one that there is
+   * an integration for.
+   */
+  defaultHosts: z.record(providerNameSchema, url).default({}),
   /** Origins of the app's pages; exact. Only they may start and watch flows. */
   origins: z.array(originSchema).min(1).max(10),
   /** Where the browser comes back to with a finish ticket. Its origin must be one of `origins`. */
@@ -76,6 +81,7 @@ export type SessionAnswer = z.infer<typeof sessionAnswerSchema>
 /** `POST /connect/flows`, with the connect token as `Authorization: Bearer`. */
 export const createFlowSchema = z.object({
   provider: providerNameSchema,
+  /** Unless told: the session's default, else the only one that the session may connect. */
   host: url.optional(),
   /** Chosen by the user among the session's optional ones; required ones come by themselves. */
   scopes: scopes.optional(),

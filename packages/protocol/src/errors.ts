@@ -11,6 +11,10 @@ const table = {
     400,
     'Use a host that an integration exists for, or ask the operator to allow it.',
   ],
+  host_required: [
+    400,
+    'Name the host on the button, or the default one when the connect session is made (defaultHosts).',
+  ],
   scope_not_allowed: [400, 'Ask only for scopes that the connect session allows.'],
   not_allowed_for_tenant: [
     403,
@@ -125,6 +129,8 @@ export const problemSchema = z.object({
   connectUrl: z.string().optional(),
   /** With `scope_missing`. */
   missingScopes: z.array(z.string()).optional(),
+  /** With `host_required`: those that there are. */
+  hosts: z.array(z.string()).optional(),
   retryAfterMs: z.int().nonnegative().optional(),
 })
 export type Problem = z.infer<typeof problemSchema>
@@ -135,6 +141,7 @@ export interface ErrorDetails {
   providerReason?: ProviderReason | undefined
   connectUrl?: string | undefined
   missingScopes?: readonly string[] | undefined
+  hosts?: readonly string[] | undefined
   /** Milliseconds; also sent as `Retry-After`. */
   retryAfterMs?: number | undefined
   nextStep?: string | undefined
@@ -155,6 +162,7 @@ export class KeywellError extends Error {
   readonly providerReason: ProviderReason | undefined
   readonly connectUrl: string | undefined
   readonly missingScopes: readonly string[] | undefined
+  readonly hosts: readonly string[] | undefined
   readonly retryAfterMs: number | undefined
 
   constructor(code: ErrorCode, detail: string, details: ErrorDetails = {}) {
@@ -167,6 +175,7 @@ export class KeywellError extends Error {
     this.providerReason = details.providerReason
     this.connectUrl = details.connectUrl
     this.missingScopes = details.missingScopes
+    this.hosts = details.hosts
     this.retryAfterMs = details.retryAfterMs
   }
 
@@ -183,6 +192,7 @@ export class KeywellError extends Error {
       providerReason: this.providerReason,
       connectUrl: this.connectUrl,
       missingScopes: this.missingScopes && [...this.missingScopes],
+      hosts: this.hosts && [...this.hosts],
       retryAfterMs: this.retryAfterMs,
     }
   }

@@ -17,7 +17,7 @@ export function useKeywell(): Keywell {
   const keywell = useContext(KeywellContext)
   if (keywell === null) {
     throw new Error(
-      'Keywell: this component stands outside of <KeywellProvider>. Put <KeywellProvider endpoint="/api/keywell"> around your app.',
+      'Keywell: this is outside of <KeywellProvider>. Put <KeywellProvider endpoint="/api/keywell"> around it.',
     )
   }
   return keywell

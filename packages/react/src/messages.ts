@@ -54,25 +54,25 @@ const english: Messages = {
     revoked: 'Access to {provider} was withdrawn. Connect it again to go on.',
     refresh_expired: 'Access to {provider} has run out. Connect it again to go on.',
     lost_rotation:
-      'The connection to {provider} broke on the way. Nobody withdrew it; connect it again to go on.',
+      'The connection to {provider} broke on the way. Nobody withdrew it. Connect it again to go on.',
   },
   errors: {
     account_mismatch: 'This is another {provider} account than before. Nothing was changed.',
     flow_mismatch: 'Someone else is signed in by now. Nothing was connected.',
+    host_required: '{provider} is not set up rightly here. Please ask your administrator.',
     integration_missing: '{provider} is not set up here. Please ask your administrator.',
     not_allowed_for_tenant: 'This is not allowed here. Please ask your administrator.',
-    unavailable: 'The service cannot be reached. Please try again in a moment.',
+    unavailable: 'The service cannot be reached. Please try again in a few minutes.',
   },
   providerReasons: {
     provider_unavailable: '{provider} cannot answer right now. Please try again in a few minutes.',
     terms_not_accepted:
-      '{provider} wants its terms accepted first. Sign in there, accept them, and try again.',
+      '{provider} wants its terms accepted. Sign in there, accept them, and try again.',
     account_blocked:
-      '{provider} says that this account is blocked or not approved. Ask its administrator.',
-    two_factor_required:
-      '{provider} demands two-factor sign-in. Set it up in your account there, and try again.',
-    robot_check: '{provider} turned us away as a robot. Please tell your administrator.',
-    access_refused: '{provider} refuses its API to this account. Ask its administrator.',
+      '{provider} says that this account is blocked or not approved. Please ask its administrator.',
+    two_factor_required: '{provider} demands two-factor sign-in. Set it up there, and try again.',
+    robot_check: '{provider} turned us away as a robot. Please ask your administrator.',
+    access_refused: '{provider} refuses its API to this account. Please ask its administrator.',
     client_rejected: '{provider} is not set up rightly here. Please ask your administrator.',
     request_rejected: '{provider} is not set up rightly here. Please ask your administrator.',
   },
@@ -83,18 +83,14 @@ const english: Messages = {
   popup: 'Connecting to {provider} …',
 }
 
+/** Sentences one by one; groups of them word by word. */
 export function mergeMessages(own: MessagesOverride = {}): Messages {
-  const { providers, button, note, reasons, providerReasons, errors } = english
-  return {
-    ...english,
-    ...own,
-    providers: { ...providers, ...own.providers },
-    button: { ...button, ...own.button },
-    note: { ...note, ...own.note },
-    reasons: { ...reasons, ...own.reasons },
-    providerReasons: { ...providerReasons, ...own.providerReasons },
-    errors: { ...errors, ...own.errors },
-  }
+  const words: Partial<Record<string, object | string>> = own
+  const merged = Object.entries(english).map(([key, ours]) => [
+    key,
+    typeof ours === 'string' ? (words[key] ?? ours) : { ...ours, ...(words[key] as object) },
+  ])
+  return Object.fromEntries(merged)
 }
 
 /** The title of a provider, e.g. `GitLab`. */

@@ -4,7 +4,7 @@ import type { Connection, ConnectionId } from '@keywell/protocol'
 export interface ConnectTarget {
   /** Name in the catalogue, e.g. `gitlab`. */
   readonly provider: string
-  /** Base URL of a self-managed instance. Unless told: what the service has an integration for. */
+  /** Base URL of a self-managed instance. Unless told: the session's default, else the only one registered. */
   readonly host?: string | undefined
   /** Name of the connection; `default` unless told. Lets a user hold two accounts at one provider. */
   readonly connection?: string | undefined

@@ -37,6 +37,8 @@ export interface SignedIn {
   readonly scopes?: CreateSession['scopes']
   /** Hosts that may be connected; every host that has an integration unless told. */
   readonly hosts?: readonly string[] | undefined
+  /** The host that is meant where a button names none, by provider; the only one there is unless told. */
+  readonly defaultHosts?: CreateSession['defaultHosts']
   /** Mending may replace the account that was connected. */
   readonly allowAccountChange?: boolean | undefined
   /** Mount point as browsers see it, behind a proxy that rewrites paths; the request's unless told. */
@@ -144,6 +146,7 @@ async function createSession(visit: Visit, mountPath: string) {
       providers: who.providers,
       scopes: who.scopes,
       hosts: who.hosts,
+      defaultHosts: who.defaultHosts,
       allowAccountChange: who.allowAccountChange,
       origins: [origin],
       returnUrl: who.returnTo === undefined ? finishUrl : new URL(who.returnTo, origin).href,

@@ -3,8 +3,9 @@ import {
   defaultConnectionName,
   KeywellError,
   type ProviderDefinition,
+  type TenantPolicy,
 } from '@keywell/protocol'
-import { scopesAllowed } from '@keywell/providers'
+import { objectionTo, scopesAllowed } from '@keywell/providers'
 import type { z } from 'zod'
 import {
   type Integrations,
@@ -42,14 +43,14 @@ interface Target {
  * @throws KeywellError that says what is not allowed, and by whom
  */
 export async function planFlow(
-  parts: { database: Database; integrations: Pick<Integrations, 'pick'> },
+  parts: { database: Database; integrations: Pick<Integrations, 'pick' | 'usable'> },
   session: SessionRow,
   request: Request,
 ): Promise<FlowPlan> {
   const { tenantId } = session
-  const target = await chooseTarget(parts.database, session, request)
-  const { provider, host } = target
   const policy = await readTenantPolicy(parts.database.of(tenantId), tenantId)
+  const target = await chooseTarget(parts, session, policy, request)
+  const { provider, host } = target
   requireAllowed(policy, { provider, host })
   const integration = await parts.integrations.pick({ tenantId, provider, host })
   const allowed = scopesAllowed(policy, provider)
@@ -66,8 +67,9 @@ export async function planFlow(
 
 /** Which account a flow is for: the one to mend, or what the browser asked for within the session. */
 async function chooseTarget(
-  database: Database,
+  { database, integrations }: { database: Database; integrations: Pick<Integrations, 'usable'> },
   session: SessionRow,
+  tenantPolicy: TenantPolicy,
   request: Request,
 ): Promise<Target> {
   const { policy } = session
@@ -89,7 +91,11 @@ async function chooseTarget(
       `This connect session is there to mend a connection to ${mended.provider}.`,
     )
   }
-  const host = mended?.host ?? parseHost(request.host ?? provider.defaultHost)
+  const host =
+    mended?.host ??
+    (request.host === undefined
+      ? chooseHost(session, tenantPolicy, provider, await integrations.usable(session.tenantId))
+      : parseHost(request.host))
   if (policy.hosts !== null && !policy.hosts.includes(host)) {
     throw new KeywellError('host_not_allowed', `This connect session does not allow ${host}.`)
   }
@@ -99,4 +105,30 @@ async function chooseTarget(
     connectionName: mended?.name ?? request.connectionName ?? defaultConnectionName,
     connectionId: mended?.id ?? null,
   }
+}
+
+/** Which host is meant where the page names none. */
+function chooseHost(
+  { policy }: SessionRow,
+  tenantPolicy: TenantPolicy,
+  provider: ProviderDefinition,
+  usable: readonly UsableIntegration[],
+): string {
+  const { name } = provider
+  const chosen = Object.hasOwn(policy.defaultHosts ?? {}, name) && policy.defaultHosts?.[name]
+  if (chosen) return chosen
+  const hosts = new Set(
+    usable
+      .filter((integration) => integration.provider === name)
+      .map(({ host }) => host)
+      .filter((host) => policy.hosts?.includes(host) ?? true)
+      .filter((host) => objectionTo(tenantPolicy, { provider, host }) === undefined),
+  )
+  const [only = provider.defaultHost] = hosts
+  if (hosts.size < 2) return only
+  throw new KeywellError(
+    'host_required',
+    `${provider.title} is registered here on several hosts: ${[...hosts].join(', ')}.`,
+    { hosts: [...hosts] },
+  )
 }

@@ -96,6 +96,12 @@ export function createSessions(parts: {
       const provider = requireProvider(name)
       requireKnownScopes(provider, [...policy.required, ...policy.optional, ...policy.forbidden])
     }
+    const hosts = request.hosts?.map(parseHost)
+    for (const [name, host] of Object.entries(request.defaultHosts)) {
+      requireProvider(name)
+      if (hosts?.includes(parseHost(host)) !== false) continue
+      throw new KeywellError('host_not_allowed', `The default ${host} is not one of the hosts.`)
+    }
     if (request.connectionId !== undefined) {
       const row = await findConnection(
         database.of(request.tenantId),
@@ -118,6 +124,9 @@ export function createSessions(parts: {
       requireAllowed(policy, { provider: requireProvider(name) })
     }
     for (const host of request.hosts ?? []) requireAllowed(policy, { host: parseHost(host) })
+    for (const [name, host] of Object.entries(request.defaultHosts)) {
+      requireAllowed(policy, { provider: requireProvider(name), host: parseHost(host) })
+    }
     for (const [name, { required, optional }] of Object.entries(request.scopes)) {
       const named = [...required, ...optional]
       const scopes = named.length > 0 ? named : undefined
@@ -146,6 +155,9 @@ export function createSessions(parts: {
         providers: request.providers ?? null,
         scopes: request.scopes,
         hosts: request.hosts?.map(parseHost) ?? null,
+        defaultHosts: Object.fromEntries(
+          Object.entries(request.defaultHosts).map(([name, host]) => [name, parseHost(host)]),
+        ),
         origins: request.origins,
         returnUrl: request.returnUrl,
         returnMode: request.returnMode,

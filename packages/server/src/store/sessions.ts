@@ -5,6 +5,8 @@ export interface SessionPolicy {
   providers: string[] | null
   scopes: Record<string, { required: string[]; optional: string[]; forbidden: string[] }>
   hosts: string[] | null
+  /** By provider. */
+  defaultHosts?: Record<string, string>
   origins: string[]
   returnUrl: string
   returnMode: 'query' | 'fragment'
