@@ -86,7 +86,7 @@ export const ConnectButton: ForwardRefExoticComponent<
     title: titleOf(messages, provider),
     label: say(messages, labelOf(messages, state), provider),
     start,
-    cancel: () => connect.cancel(),
+    cancel: connect.cancel,
   }
   const buttonProps = {
     type: 'button' as const,

@@ -342,8 +342,8 @@ describe('cancelling', () => {
     const { connect, onExit } = makeButton()
     await begin(connect)
     connect.cancel()
-    expect(nameOf(connect)).toBe('cancelled')
     expect(standIn.popups[0]?.closed).toBe(true)
+    await reaches(connect, 'cancelled')
     await vi.waitFor(() => expect(onExit.mock.calls).toMatchObject([[null, {}]]))
     await vi.waitFor(() =>
       expect(callsTo('DELETE')).toEqual([
@@ -351,6 +351,42 @@ describe('cancelling', () => {
       ]),
     )
     expect(standIn.openStreams).toBe(0)
+  })
+
+  it('that comes too late shows what the service answers, and tells the host that alone', async () => {
+    const { connect, onSuccess, onExit } = makeButton()
+    await begin(connect)
+    const connection = makeConnection()
+    standIn.move({ status: 'connected', connection }, { tell: false })
+    connect.cancel()
+    connect.cancel()
+    expect(nameOf(connect)).toBe('waiting')
+    await reaches(connect, 'connected')
+    await vi.waitFor(() => expect(onSuccess).toHaveBeenCalledExactlyOnceWith(connection))
+    expect(onExit).not.toHaveBeenCalled()
+    expect(standIn.openStreams).toBe(0)
+  })
+
+  it('ends here while the service is away, and looks at the list once more', async () => {
+    const { connect, onExit } = makeButton()
+    await begin(connect)
+    const lists = callsTo('GET /api/keywell/connections').length
+    standIn.failures.set('DELETE', 'network')
+    connect.cancel()
+    await reaches(connect, 'cancelled')
+    await vi.waitFor(() => expect(onExit.mock.calls).toMatchObject([[null, {}]]))
+    expect(callsTo('GET /api/keywell/connections')).toHaveLength(lists + 1)
+    expect(standIn.openStreams).toBe(0)
+  })
+
+  it('is for the attempt that was there: a click that follows begins a new one', async () => {
+    const { connect, onExit } = makeButton()
+    await begin(connect)
+    connect.cancel()
+    connect.start()
+    await vi.waitFor(() => expect(standIn.forms).toHaveLength(2))
+    await reaches(connect, 'waiting')
+    expect(onExit).not.toHaveBeenCalled()
   })
 
   it('while it opens, cancels the flow as soon as there is one, and posts no form', async () => {

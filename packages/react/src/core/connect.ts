@@ -3,6 +3,7 @@ import type {
   ConnectionId,
   CreateFlow,
   CreateFlowAnswer,
+  Flow,
   SessionAnswer,
 } from '@keywell/protocol'
 import { type BrowserWindow, call, type Fetch } from './call.ts'
@@ -69,7 +70,10 @@ export interface Connect {
    * user it begins a new one in its place.
    */
   start(options?: StartOptions): void
-  /** Ends the attempt here and at the service. */
+  /**
+   * Ends the attempt at the service, and closes its window. The state is what the service answers: where
+   * the account was connected a moment before, `connected`.
+   */
   cancel(): void
   /** Brings the popup to the front, where the browser allows it. */
   focus(): void
@@ -115,7 +119,7 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
       },
     )
     if (attempt !== mine) {
-      cancelFlow(flow)
+      void cancelFlow(flow)
       return
     }
     mine.flow = flow
@@ -135,11 +139,7 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
     attempt.watching = watching
     watchPopup(window, attempt.popup, signal, (away) => dispatch({ type: 'window', away }))
     watchFlow(window, flow, signal, {
-      onFlow(answer) {
-        if (answer.connection) connections.put(answer.connection)
-        dispatch({ type: 'flow', flow: answer })
-        if (!isBusy(state)) close()
-      },
+      onFlow: take,
       onEnd(error) {
         close()
         dispatch({ type: 'fail', error })
@@ -149,6 +149,13 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
     })
   }
 
+  /** The service says how the flow stands. */
+  function take(flow: Flow): void {
+    if (flow.connection) connections.put(flow.connection)
+    dispatch({ type: 'flow', flow })
+    if (!isBusy(state)) close()
+  }
+
   function close(): void {
     attempt?.watching?.abort()
     attempt?.popup?.window.close()
@@ -156,13 +163,13 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
   }
 
   function abandon(): void {
-    if (attempt?.flow) cancelFlow(attempt.flow)
+    if (attempt?.flow) void cancelFlow(attempt.flow)
     close()
   }
 
-  /** Nobody waits for it: a flow that is not cancelled runs out by itself. */
-  function cancelFlow({ url, token }: FlowAccess): void {
-    call(parts.window().fetch, url, { method: 'DELETE', token }).catch(() => undefined)
+  /** How it ended; undefined where the service is away: a flow that is not cancelled runs out by itself. */
+  function cancelFlow({ url, token }: FlowAccess): Promise<Flow | undefined> {
+    return call<Flow>(parts.window().fetch, url, { method: 'DELETE', token }).catch(() => undefined)
   }
 
   function connection(): Connection | undefined {
@@ -209,10 +216,7 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
       const window = parts.window()
       const redirect = mode === 'redirect' || (mode === 'auto' && prefersRedirect(window))
       const popup = redirect ? undefined : openPopup(window, waitingText)
-      if (!redirect && !popup) {
-        dispatch({ type: 'block' })
-        return
-      }
+      if (!redirect && !popup) return dispatch({ type: 'block' })
       const mine: Attempt = { popup }
       attempt = mine
       open(mine, scopes).catch((thrown: unknown) => {
@@ -221,9 +225,17 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
         dispatch({ type: 'fail', error: asConnectError(thrown) })
       })
     },
-    cancel() {
-      abandon()
+    async cancel() {
+      const mine = attempt
+      mine?.popup?.window.close()
+      const ended = mine?.flow && (await cancelFlow(mine.flow))
+      // A newer click, or the watching, was faster.
+      if (attempt !== mine) return
+      if (ended) return take(ended)
+      close()
       dispatch({ type: 'cancel' })
+      // The account may have been connected in the end; the list knows.
+      void connections.refresh()
     },
     focus() {
       attempt?.popup?.window.focus()

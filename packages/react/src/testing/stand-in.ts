@@ -198,6 +198,7 @@ export function createStandIn(): StandIn {
     const flow = flows.get(pathname.split('/').at(-1) ?? '')
     if (flow === undefined) return fail('not_found')
     if (request.method === 'DELETE') {
+      if (!['created', 'started', 'confirming'].includes(flow.status)) return Response.json(flow)
       const cancelled: Flow = { ...flow, status: 'cancelled' }
       flows.set(flow.flowId, cancelled)
       return Response.json(cancelled)
