@@ -216,7 +216,7 @@ describe('ConnectButton', () => {
     if (second) second.closed = true
     const cancel = await screen.findByRole('button', { name: 'Cancel' }, { timeout: 3_000 })
     await user.click(cancel)
-    expect(button().dataset.state).toBe('cancelled')
+    await reaches('cancelled')
     expect(document.activeElement).toBe(button())
     await waitFor(() => expect(onExit.mock.calls).toMatchObject([[null, { provider: 'gitlab' }]]))
     expect(screen.getAllByRole('button')).toHaveLength(1)
@@ -277,6 +277,33 @@ describe('ConnectButton', () => {
     await clickThrough()
     expect(document.querySelector('[data-keywell-note]')).toBeNull()
   })
+
+  it.each([
+    ['terms_not_accepted', /^GitLab wants its terms accepted\. .*accept them, and try again\.$/],
+    ['two_factor_required', /^GitLab demands two-factor sign-in\. Set it up .*, and try again\.$/],
+    [
+      'account_blocked',
+      /^GitLab says that this account is blocked.*\. Please ask its administrator\.$/,
+    ],
+    [
+      'provider_unavailable',
+      /^GitLab cannot answer right now\. Please try again in a few minutes\.$/,
+    ],
+  ] as const)(
+    'says what stands in the way at the provider, and the next step: %s',
+    async (providerReason, words) => {
+      show()
+      await clickThrough()
+      const error = {
+        code: 'provider_error',
+        message: 'For developers.',
+        retryable: false,
+      } as const
+      moveTo({ status: 'failed', error: { ...error, providerReason } })
+      await notes(words)
+      expect(screen.getByRole('status').textContent).toMatch(words)
+    },
+  )
 
   it('shows that the account has to be connected again, and why', async () => {
     standIn.connections = [

@@ -211,6 +211,29 @@ describe('GET finish', () => {
     expect(newsIn(html)).toEqual({ flowId: flow, status: 'denied' })
   })
 
+  test('says what stood in the way at the provider, and what to do now', async () => {
+    const error = {
+      code: 'provider_error',
+      message: 'GitLab wants its terms of service accepted first.',
+      nextStep: 'Sign in to GitLab in the browser, accept the terms, and connect again.',
+      providerReason: 'terms_not_accepted',
+      retryable: false,
+    } as const
+    const { session, flow, ticket } = await startedFlow({
+      status: 'failed',
+      connection: null,
+      error,
+    })
+    const response = await arrive({
+      keywell_session: session,
+      keywell_flow: flow,
+      keywell_ticket: ticket,
+    })
+    const html = await response.text()
+    expect(html).toContain(`<p>${error.message} ${error.nextStep}</p>`)
+    expect(newsIn(html)).toEqual({ flowId: flow, status: 'failed' })
+  })
+
   test('for another user has no effect, and says so on a page', async () => {
     const { session, flow, ticket } = await startedFlow()
     const parameters = { keywell_session: session, keywell_flow: flow, keywell_ticket: ticket }
