@@ -290,6 +290,7 @@ describeEachDatabase('who writes rows', (makeDatabase) => {
     'return mode': policy('returnMode', '"fragment"'),
     providers: policy('providers', '["gitlab", "github"]'),
     hosts: policy('hosts', '["https://thief.example"]'),
+    'default hosts': policy('defaultHosts', '{"gitlab": "https://thief.example"}'),
     scopes: policy('scopes', '{"gitlab": {"required": ["api"], "optional": [], "forbidden": []}}'),
     'connection to reconnect': policy('connectionId', '"con_of_another"'),
     'change of account': policy('allowAccountChange', 'true'),
