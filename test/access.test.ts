@@ -458,7 +458,7 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
   }),
   'PUT /v1/integrations/{id}/client': ({ tenantId, ids }) => ({
     path: `/v1/integrations/${ids.integration}/client`,
-    body: { tenantId, clientId: 'thief', clientSecret: 'of secrets' },
+    body: { tenantId, clientId: 'thief', clientSecret: 'of-secrets' },
   }),
   'GET /v1/providers': 'is asked for nothing',
   'GET /v1/changes/keys': 'is asked for nothing',

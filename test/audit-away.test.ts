@@ -127,7 +127,7 @@ describeEachDatabase('the audit log is away', (makeDatabase) => {
       async prepare() {
         const draft = integration()
         const id = await created('/v1/integrations', draft)
-        const client = { clientId: 'an-app', clientSecret: 'its secret', tenantId: draft.tenantId }
+        const client = { clientId: 'an-app', clientSecret: 'its-secret', tenantId: draft.tenantId }
         return call('PUT', `/v1/integrations/${id}/client`, client)
       },
     },

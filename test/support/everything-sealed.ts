@@ -54,7 +54,7 @@ export async function sealEverything(
   const page = await stage.start(person, await stage.flow(session))
   await stage.callback(person, await stage.consent(page))
 
-  const client = { clientId: 'an-app', clientSecret: 'its secret' }
+  const client = { clientId: 'an-app', clientSecret: 'its-secret' }
   const integration = { tenantId, provider: 'gitlab', scopes: ['read_api'], ...client }
   must(await stage.call('POST', '/v1/integrations', integration), 201)
 
