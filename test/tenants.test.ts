@@ -579,7 +579,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     const pairs = await stage.sandbox.control.tokens()
     const secrets = [
       value,
-      'its secret',
+      'its-secret',
       stage.apiKey,
       ...pairs.flatMap(({ accessToken, refreshToken }) => [
         accessToken,
