@@ -1482,6 +1482,16 @@ export const requirements = {
     behaviour: 'The service starts no process, and no thread of it inherits the environment.',
     source: 'T17',
   },
+  'T17:private-files': {
+    behaviour:
+      'A folder or file for secrets that was there before is tightened with a word when others may open it, and refused when it is a link or of another user.',
+    source: 'T17',
+  },
+  'T17:secret-files': {
+    behaviour:
+      'Each variable that holds a secret can name a file instead; both at once, or a file that every user may open, is refused.',
+    source: 'T17',
+  },
   'T17:container': {
     behaviour: 'In its container the service is no root, leaves no core and opens no inspector.',
     source: 'T17',

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
 import {
   createKeyFile,
   createKeywell,
@@ -15,7 +14,9 @@ import {
   migrate,
   openPglite,
   openPostgres,
+  openPrivateFolder,
   scrubbed,
+  writePrivateFile,
 } from '@keywell/server'
 import { pino } from 'pino'
 import { findAuditCommand } from './audit-command.ts'
@@ -23,22 +24,34 @@ import { runKeysCommand } from './keys-command.ts'
 import { listenForMetrics } from './metrics-listener.ts'
 import { coreDumpWarning, forgetSecretVariables, shutOwnProcess } from './own-process.ts'
 import { findSealingKeysCommand } from './sealing-keys-command.ts'
+import { withSecretFiles } from './secret-files.ts'
 import { openServer } from './server.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { findTenantsCommand } from './tenants-command.ts'
 
-async function openDatabase(settings: Settings): Promise<Database> {
+async function openDatabase(settings: Settings, logger: Logger): Promise<Database> {
   if ('url' in settings.database) return openPostgres(settings.database)
-  mkdirSync(settings.database.dataDir, { recursive: true, mode: 0o700 })
+  openDataFolder(settings, logger)
+  const warn = warner(logger)
+  openPrivateFolder(settings.database.dataDir, { what: 'The folder of the database', warn })
   return openPglite(settings.database)
 }
 
-function openKeys({ key }: Settings, logger: Logger): KeyProvider {
-  const warn = (message: string) => logger.warn({}, message)
+function warner(logger: Logger): (message: string) => void {
+  return (message) => logger.warn({}, message)
+}
+
+function openDataFolder({ dataDir }: Settings, logger: Logger): void {
+  openPrivateFolder(dataDir, { what: 'The data folder', warn: warner(logger) })
+}
+
+function openKeys(settings: Settings, logger: Logger): KeyProvider {
+  const { key } = settings
+  const warn = warner(logger)
   if ('fd' in key) return localKeys(keyDescriptor(key))
   if ('value' in key) return localKeys(keyVariable({ ...key, warn }))
   if (key.make && !existsSync(key.file)) {
-    mkdirSync(dirname(key.file), { recursive: true, mode: 0o700 })
+    openDataFolder(settings, logger)
     createKeyFile(key.file)
     logger.warn(
       { file: key.file },
@@ -58,8 +71,11 @@ async function makeFirstApiKey(keywell: KeywellService, settings: Settings, logg
     )
     return
   }
-  const { key } = await keywell.apiKeys.create('first')
-  writeFileSync(settings.apiKeyFile, `${key.expose()}\n`, { mode: 0o600 })
+  const naming = { what: 'The file of the first API key', warn: warner(logger) }
+  await writePrivateFile(settings.apiKeyFile, naming, async () => {
+    const { key } = await keywell.apiKeys.create('first')
+    return `${key.expose()}\n`
+  })
   logger.info({ file: settings.apiKeyFile }, 'made the first API key')
 }
 
@@ -113,8 +129,7 @@ function inFull(error: Error & { nextStep?: unknown }): string {
 }
 
 /** For an owner of the tables who is not the service: it is given neither a root key nor anything else. */
-async function migrateTables(): Promise<void> {
-  const url = process.env.DATABASE_URL
+async function migrateTables(url: string | undefined): Promise<void> {
   if (url === undefined) throw new Error('DATABASE_URL is not set: nothing to migrate.')
   const database = await openPostgres({ url, poolSize: 1 })
   try {
@@ -134,8 +149,11 @@ async function main(): Promise<void> {
   })
   const [, , ...words] = process.argv
   try {
-    if (words.length === 1 && words[0] === 'migrate') return await migrateTables()
-    const settings = readSettings(process.env)
+    const variables = withSecretFiles(process.env, warner(bootLogger))
+    if (words.length === 1 && words[0] === 'migrate') {
+      return await migrateTables(variables.DATABASE_URL)
+    }
+    const settings = readSettings(variables)
     const logger = scrubbed(pino({ level: settings.logLevel, base: null }))
     guardProcess(settings, logger)
     const keywell = createKeywell({
@@ -150,7 +168,7 @@ async function main(): Promise<void> {
       role: settings.role,
       auditDays: settings.auditDays,
       keys: openKeys(settings, logger),
-      database: await openDatabase(settings),
+      database: await openDatabase(settings, logger),
       logger,
     })
     const sealingKeys = findSealingKeysCommand(words)

@@ -29,6 +29,8 @@ const environment = z.object({
   KEYWELL_CONNECT_URL: z.url().optional(),
   /** Postgres; without it the embedded database in KEYWELL_DATA_DIR. */
   DATABASE_URL: text.optional(),
+  /** A file with it instead, for the environment of a process is open to its children and in /proc. */
+  DATABASE_URL_FILE: text.optional(),
   KEYWELL_DATA_DIR: text.default('.keywell'),
   KEYWELL_KEY_FILE: text.optional(),
   KEYWELL_KEY_FD: z.coerce.number().int().min(3).optional(),
@@ -58,6 +60,7 @@ const environment = z.object({
    * `http://user:password@proxy.corp:3128`. HTTP_PROXY and its like are not looked at.
    */
   KEYWELL_EGRESS_PROXY: z.string().transform(readEgressProxy).optional(),
+  KEYWELL_EGRESS_PROXY_FILE: text.optional(),
   /**
    * What a host may be asked for, comma-separated: `https://gitlab.corp=50/100/32` is 50 calls per second on
    * average, 100 at once after a quiet time, 32 at the same time.
@@ -87,6 +90,8 @@ export interface Settings {
   doorLimits: NonNullable<KeywellOptions['doorLimits']>
   streamLimits: NonNullable<KeywellOptions['streamLimits']>
   maxConnections: number
+  /** Of the embedded database, and of what is made in development. */
+  dataDir: string
   database: { url: string } | { dataDir: string; allowNonDurable: boolean }
   key: { file: string; make: boolean } | { fd: number } | { value: string }
   apiKeyFile: string | undefined
@@ -126,6 +131,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
     appOrigins: env.KEYWELL_APP_ORIGIN.length === 0 ? undefined : env.KEYWELL_APP_ORIGIN,
     connectUrl: env.KEYWELL_CONNECT_URL,
     proxies: env.KEYWELL_PROXIES ?? (env.KEYWELL_PUBLIC_URL?.startsWith('https:') ? 1 : 0),
+    dataDir,
     database:
       env.DATABASE_URL === undefined
         ? { dataDir: join(dataDir, 'database'), allowNonDurable: env.KEYWELL_ALLOW_NON_DURABLE }

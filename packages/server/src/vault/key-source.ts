@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, readFileSync } from 'node:fs'
 import { draw, type Random } from './bytes.ts'
 import { VaultError } from './errors.ts'
+import { asStartError, createPrivateFile, readPrivateFile, type Warn } from './private-file.ts'
 
 /**
  * Where root keys come from: one base64url key of 32 bytes per line; the first wraps, all unwrap.
@@ -16,17 +17,15 @@ export interface KeySource {
   readonly howToAdd: string
 }
 
-export type Warn = (message: string) => void
-
 const keyBytes = 32
 const keyLine = /^[A-Za-z0-9_-]{43}=?$/
-const maxSourceBytes = 65_536
 
 /** `KEYWELL_KEY_FILE`. Refused when others may read it; a warning when the group may. */
 export function keyFile(options: { path: string; warn: Warn }): KeySource {
   const { path, warn } = options
   return {
-    read: () => parseKeys(readProtected(path, warn), `the key file ${path}`),
+    read: () =>
+      parseKeys(readPrivateFile(path, { what: 'The key file', warn }), `the key file ${path}`),
     canReload: true,
     howToAdd: `add it as a line of ${path}`,
   }
@@ -66,40 +65,11 @@ export function keyVariable(options: { value: string; warn: Warn }): KeySource {
  */
 export function createKeyFile(path: string, random: Random = randomBytes): void {
   const key = draw(random, keyBytes)
-  const fd = open(path, 'wx', 'cannot be made')
   try {
-    writeSync(fd, `${Buffer.from(key).toString('base64url')}\n`)
-    fsyncSync(fd)
+    createPrivateFile(path, `${Buffer.from(key).toString('base64url')}\n`, 'The key file')
   } finally {
-    closeSync(fd)
     key.fill(0)
   }
-}
-
-function readProtected(path: string, warn: Warn): Uint8Array {
-  const fd = open(path, 'r', 'cannot be read')
-  try {
-    const { mode, size } = fstatSync(fd)
-    if (size > maxSourceBytes) throw new VaultError('start', `The key file ${path} is too large.`)
-    checkMode(path, mode, warn)
-    return readFileSync(fd)
-  } catch (error) {
-    throw asStartError(error, `The key file ${path} cannot be read`)
-  } finally {
-    closeSync(fd)
-  }
-}
-
-function checkMode(path: string, mode: number, warn: Warn): void {
-  if (process.platform === 'win32') return // access lists, which these bits don't show
-  const fix = `Run: chmod 600 ${path} (or set the volume's mode to 0400).`
-  if (mode & 0o007) {
-    throw new VaultError(
-      'start',
-      `The key file ${path} is open to every user of this machine. ${fix}`,
-    )
-  }
-  if (mode & 0o070) warn(`The key file ${path} is open to its group. ${fix}`)
 }
 
 function readDescriptor(fd: number): Uint8Array {
@@ -110,20 +80,6 @@ function readDescriptor(fd: number): Uint8Array {
   } catch (error) {
     throw asStartError(error, `The root key cannot be read from file descriptor ${fd}`)
   }
-}
-
-function open(path: string, flags: 'r' | 'wx', what: string): number {
-  try {
-    return openSync(path, flags, 0o600)
-  } catch (error) {
-    throw asStartError(error, `The key file ${path} ${what}`)
-  }
-}
-
-function asStartError(cause: unknown, message: string): VaultError {
-  if (cause instanceof VaultError) return cause
-  const detail = cause instanceof Error ? cause.message : String(cause)
-  return new VaultError('start', `${message}: ${detail}.`, { cause })
 }
 
 /** Wipes `bytes`. The lines pass through strings on the way, and those cannot be wiped. */
