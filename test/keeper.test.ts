@@ -28,6 +28,7 @@ interface Made {
 
 interface View {
   status: string
+  account: { id: string; name: string | null; username: string | null; avatarUrl: string | null }
   reason: string | null
   generation: number
   health: { status: string; reason: string | null }
@@ -358,6 +359,121 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     const cold = await probed('2 hours')
     expect(cold).toBeGreaterThan(4.8 * 3600 - 5)
     expect(cold).toBeLessThan(7.2 * 3600)
+  })
+
+  /** What the provider says of the account from now on. */
+  async function showProfile(set: Record<string, unknown>): Promise<void> {
+    await stage.sandbox.control.clearFaults()
+    const effect: FaultInput['effect'] = { kind: 'patch', set }
+    await stage.sandbox.control.addFault({ endpoint: 'rest', pathPrefix: '/api/v4/user', effect })
+  }
+
+  async function probe(made: Made): Promise<void> {
+    await set(made, 'probe_at')
+    await until('looked at', async () => ((await upkeepOf(made))?.probe_in_s ?? 0) > 60)
+  }
+
+  async function probeADayLater(made: Made): Promise<void> {
+    await stage.database.query(
+      `update connections set account_checked_at = now() - interval '25 hours'
+       where tenant_id = $1 and id = $2`,
+      [made.who.tenantId, made.id],
+    )
+    await probe(made)
+  }
+
+  verifies('health:account-updated', async () => {
+    const made = await connected()
+    const { tenantId } = made.who
+    const url = `${stage.sandbox.url}/nobody-listens`
+    must(await stage.call('POST', '/v1/webhooks', { tenantId, url }), 201)
+    const { account, generation } = await viewOf(made)
+    const picture = 'https://pictures.example/ada.png'
+    await showProfile({ name: 'Ada King', username: 'ada.king', avatar_url: picture })
+    await probe(made)
+    expect((await viewOf(made)).account, 'looked at a moment ago').toEqual(account)
+
+    await probeADayLater(made)
+    const renamed = { id: account.id, name: 'Ada King', username: 'ada.king', avatarUrl: picture }
+    expect(await viewOf(made)).toMatchObject({ account: renamed, generation, status: 'active' })
+    expect(await kindsOf(made)).toEqual(['connected', 'updated'])
+    const messages = await stage.database.query<{ type: string; account: unknown }>(
+      `select type, data->'account' as account from webhook_deliveries where tenant_id = $1`,
+      [tenantId],
+    )
+    expect(messages).toEqual([{ type: 'connection.updated', account: renamed }])
+    expect((await stage.read(made.who)).body).toMatchObject({ credential: made.token, generation })
+
+    await probeADayLater(made)
+    // A path that knows the id alone does not say that the name is gone, and neither does a failure.
+    await showProfile({ name: null, username: null, avatar_url: null })
+    await probeADayLater(made)
+    await stage.sandbox.control.clearFaults()
+    const effect: FaultInput['effect'] = { kind: 'respond', status: 503, body: '' }
+    await stage.sandbox.control.addFault({ endpoint: 'rest', effect })
+    await probeADayLater(made)
+    expect(await viewOf(made)).toMatchObject({ account: renamed, health: { status: 'ok' } })
+    expect(await kindsOf(made), 'told once').toEqual(['connected', 'updated'])
+
+    await showProfile({ name: 'Ada King', username: 'ada.king', avatar_url: null })
+    await probeADayLater(made)
+    expect((await viewOf(made)).account, 'a picture can go').toEqual({
+      ...renamed,
+      avatarUrl: null,
+    })
+  })
+
+  verifies('health:another-account', async () => {
+    const made = await connected()
+    const { account } = await viewOf(made)
+    const alarms = () =>
+      stage.logs.filter((line) => line.includes('"account_mismatch"') && line.includes(made.id))
+    const doubtful = {
+      status: 'active',
+      health: { status: 'degraded', reason: 'account_mismatch' },
+      account,
+    }
+    await showProfile({ id: 4242, name: 'Eve', username: 'eve' })
+    await probeADayLater(made)
+    expect(await viewOf(made)).toMatchObject(doubtful)
+    expect(alarms()).toHaveLength(1)
+
+    // Neither a living token nor a refresh says whose it is.
+    await set(made, 'refresh_at')
+    await until('refreshed', async () => (await viewOf(made)).generation === 2)
+    expect(await viewOf(made)).toMatchObject(doubtful)
+    await stage.sandbox.control.addFault({
+      endpoint: 'rest',
+      effect: { kind: 'respond', status: 503, body: '' },
+    })
+    await probe(made)
+    expect(await viewOf(made)).toMatchObject(doubtful)
+    await showProfile({ id: 4242, name: 'Eve', username: 'eve' })
+    await probe(made)
+    expect(await viewOf(made)).toMatchObject(doubtful)
+    expect(alarms(), 'told once').toHaveLength(1)
+    expect(await kindsOf(made)).toEqual(['connected', 'degraded', 'refreshed'])
+
+    await stage.calm()
+    await probe(made)
+    expect(await viewOf(made)).toMatchObject({ account, health: { status: 'ok', reason: null } })
+    expect(await kindsOf(made)).toEqual(['connected', 'degraded', 'refreshed', 'recovered'])
+    const rows = await stage.database.query<{ reason: string; result: string }>(
+      `select result, reason from audit where tenant_id = $1 and action = 'connection.probe'`,
+      [made.who.tenantId],
+    )
+    expect(rows).toEqual([{ result: 'failed', reason: 'account_mismatch' }])
+  })
+
+  verifies('health:scopes-told', async () => {
+    const made = await connected()
+    const scope = ['read_user']
+    const effect: FaultInput['effect'] = { kind: 'patch', set: { scope, scopes: scope } }
+    await stage.sandbox.control.addFault({ endpoint: 'token_info', effect })
+    await probe(made)
+    await probe(made)
+    expect((await viewOf(made)).scopes).toEqual(scope)
+    expect(await kindsOf(made)).toEqual(['connected', 'updated'])
   })
 
   verifies('health:without-refresh-token', async () => {

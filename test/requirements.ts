@@ -1716,6 +1716,24 @@ export const requirements = {
     behaviour: 'What is in use is looked at every 15 minutes, the rest every 6 hours, within 20 %.',
     source: 'refresh.md, Health checks',
   },
+  'health:account-updated': {
+    behaviour:
+      'The name, username and picture of an account are looked at daily, and a difference is stored and told once, by the change log and webhooks.',
+    source: 'connect.md, Accounts change',
+  },
+  'health:another-account': {
+    behaviour:
+      'A token that the provider says is of another account takes nothing over: the connection is degraded for that reason until the right account is named, with one alarm.',
+    source: 'connect.md, Accounts change; T8',
+  },
+  'health:scopes-told': {
+    behaviour: 'Scopes that a probe finds to be others are stored and told once.',
+    source: 'refresh.md, Health checks',
+  },
+  'sdk:updated-is-kept': {
+    behaviour: 'A change of the account or of its scopes evicts no credential from a cache.',
+    source: 'sdk.md',
+  },
   'health:without-refresh-token': {
     behaviour: 'A token that cannot be refreshed is given up when a second look finds it dead.',
     source: 'refresh.md, Health checks',

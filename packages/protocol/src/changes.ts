@@ -9,13 +9,15 @@ import {
 
 /**
  * `needs_reauth`: the grant is gone without a user's act; `revoked`: by one. `degraded` and `recovered`
- * come once per outage, and the credential is served throughout.
+ * come once per outage, and the credential is served throughout. `updated`: the provider shows the account
+ * by another name, username or picture, or says other scopes; the credential is the same.
  */
 export const changeKindSchema = z.enum([
   'connected',
   'refreshed',
   'degraded',
   'recovered',
+  'updated',
   'needs_reauth',
   'revoked',
   'disconnected',

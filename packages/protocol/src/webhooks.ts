@@ -18,6 +18,7 @@ const connectionEvents = [
   'connection.refreshed',
   'connection.degraded',
   'connection.recovered',
+  'connection.updated',
   'connection.needs_reauth',
   'connection.revoked',
   'connection.disconnected',

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell, type KeywellOptions } from './index.ts'
 import { apiKey, StandInService } from './testing/stand-in-service.ts'
 
@@ -92,6 +93,21 @@ describe('while the stream is up', () => {
     await expect
       .poll(() => keywell.getCredentialSync(query)?.credential, { timeout: boundMs })
       .toBe(kept.credential)
+  })
+
+  verifies('sdk:updated-is-kept', async () => {
+    const kept = service.connect()
+    const keywell = await openAndRead()
+    const held = await keywell.getCredential(query)
+    service.tell('updated', kept)
+    const marker = service.connect({ userId: 'marker' })
+    await keywell.getCredential({ ...query, userId: 'marker' })
+    service.refresh(marker)
+    // Changes come in order: when the last one has arrived, so has the first.
+    await expect
+      .poll(() => keywell.getCredentialSync({ ...query, userId: 'marker' })?.generation)
+      .toBe(2)
+    expect(keywell.getCredentialSync(query)).toBe(held)
   })
 
   test('a change that is older than what is held is dropped', async () => {

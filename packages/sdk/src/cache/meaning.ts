@@ -18,6 +18,7 @@ const meanings = {
   revoked: { is: 'withdrawn', reason: 'needs_reauth' },
   degraded: { is: 'kept' },
   recovered: { is: 'kept' },
+  updated: { is: 'kept' },
 } as const satisfies Record<ChangeKind, Meaning> & Record<string, Meaning>
 
 export function meaningOf(kind: ChangeKind): Meaning {

@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/audit.ts'
+import { writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
@@ -11,11 +12,17 @@ import { type HealthNews, standingOf, tell } from '../refresh/fail.ts'
 import { type Death, step } from '../refresh/machine.ts'
 import { planProbe } from '../refresh/schedule.ts'
 import type { Timing } from '../refresh/timing.ts'
-import { setGrantedScopes } from '../store/connections.ts'
+import { markAccountChecked, updateDetails } from '../store/connections.ts'
 import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { withInstallation } from '../store/scope.ts'
 import { type Claim, endProbe, type UpkeepState } from '../store/upkeep.ts'
+import {
+  type AccountCheck,
+  accountMismatch,
+  checkAccount,
+  isAccountCheckDue,
+} from './check-account.ts'
 
 /** Looks in a row that brought no answer, after which a connection counts as degraded. */
 const maxUnknown = 3
@@ -51,14 +58,18 @@ export function createHealth(parts: {
     if (row.sealed === null) throw new TypeError('checked by the caller')
     if (!row.renewable && row.expiresInMs !== null && row.expiresInMs <= 0) return over
     const tokens = await parts.box.open({ ...row, connectionId: row.id }, row.sealed)
-    const found = await probeToken(parts, {
-      provider: requireProvider(row.provider),
-      host: row.host,
-      type: row.type,
-      accessToken: tokens.accessToken,
-      sending: { tenantId: claim.tenantId, background },
-    })
-    return { ...found, isOver: false, canRefresh: tokens.refreshToken !== null }
+    const { accessToken } = tokens
+    const provider = requireProvider(row.provider)
+    const sending = { tenantId: claim.tenantId, background }
+    const { host, type } = row
+    const found = await probeToken(parts, { provider, host, type, accessToken, sending })
+    // A reader who waits for a probe does not wait for a name.
+    const isAsked = background && found.news === 'alive' && isAccountCheckDue(row)
+    const scopes = found.scopes ?? row.grantedScopes
+    const account = isAsked
+      ? await checkAccount(parts.outbound, row, { provider, accessToken, scopes, sending })
+      : null
+    return { ...found, account, isOver: false, canRefresh: tokens.refreshToken !== null }
   }
 
   async function record(
@@ -82,12 +93,23 @@ export function createHealth(parts: {
         reason: found.detail ?? found.news,
       })
     }
-    await tell(sql, row, verdict)
-    const { scopes } = found
-    if (scopes !== null && !isSame(scopes, row.grantedScopes)) {
-      await setGrantedScopes(sql, { ...row, scopes })
+    if (isNewMismatch(row, found)) {
+      await parts.audit.write(sql, { ...result, result: 'failed', reason: accountMismatch })
     }
+    await tell(sql, row, verdict)
+    await recordDetails(sql, row, found)
     return verdict.death
+  }
+
+  async function recordDetails(sql: Sql, row: KeptCredentialRow, found: Look): Promise<void> {
+    if (found.account !== null) await markAccountChecked(sql, row)
+    const { scopes: told } = found
+    const scopes = told !== null && !isSame(told, row.grantedScopes) ? told : null
+    const account = found.account?.is === 'changed' ? found.account.account : null
+    if (scopes === null && account === null) return
+    const { tenantId, id, generation } = row
+    const connection = await updateDetails(sql, { tenantId, id, generation, scopes, account })
+    if (connection !== undefined) await writeChange(sql, { kind: 'updated', connection })
   }
 
   async function run(claim: Claim, background: boolean): Promise<void> {
@@ -97,6 +119,12 @@ export function createHealth(parts: {
     const found = await look(claim, row, background)
     if (found.news === 'dead') {
       parts.logger.warn({ tenantId, connectionId }, 'a token was found dead before its time')
+    }
+    if (isNewMismatch(row, found)) {
+      parts.logger.error(
+        { alarm: accountMismatch, tenantId, connectionId, provider: row.provider },
+        'the provider names another account than the one that is connected; nothing was taken over',
+      )
     }
     const death = await database.transaction(withInstallation(tenantId), (sql) =>
       record(sql, { claim, row, background }, found),
@@ -128,6 +156,8 @@ export function createHealth(parts: {
 /** What was found, and what is known beside it. */
 interface Look extends ProbeNews {
   canRefresh: boolean
+  /** Null: it was not asked for. */
+  account: AccountCheck | null
   /** Nothing renews it, and it has come to its end. Then nobody was asked. */
   isOver: boolean
 }
@@ -137,6 +167,7 @@ const over: Look = {
   detail: 'token_expired',
   scopes: null,
   expiresAt: null,
+  account: null,
   canRefresh: false,
   isOver: true,
 }
@@ -177,9 +208,8 @@ export function judge(
     case 'alive': {
       // A refresh that fails keeps its own doubt; a token that only lay under suspicion is cleared.
       const isSettled = claim.cameFrom === 'idle' || !found.canRefresh
-      return isSettled
-        ? { ...same, state: 'idle', failures: 0, health: { health: 'ok', reason: null } }
-        : same
+      const settled = isSettled ? { ...same, state: 'idle' as const, failures: 0 } : same
+      return { ...settled, health: healthOfLiving(found.account, isSettled) }
     }
     case 'unknown': {
       const probeFailures = claim.probeFailures + 1
@@ -200,6 +230,19 @@ export function judge(
       found.news satisfies never
       throw new TypeError('unreachable')
   }
+}
+
+/** A token that lives is well, unless it is of somebody else. Null: nothing is told of it. */
+function healthOfLiving(account: AccountCheck | null, isSettled: boolean): HealthNews | null {
+  if (account?.is === 'another') return { health: 'degraded', reason: accountMismatch }
+  if (!isSettled) return null
+  const sameAccount = account?.is === 'same' || account?.is === 'changed'
+  return { health: 'ok', reason: null, ...(sameAccount && { sameAccount }) }
+}
+
+/** It is told once, and not at each look. */
+function isNewMismatch(row: KeptCredentialRow, found: Look): boolean {
+  return found.account?.is === 'another' && row.healthReason !== accountMismatch
 }
 
 const cameToItsEnd: Death = {

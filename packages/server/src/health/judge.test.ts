@@ -28,6 +28,7 @@ const alive = {
   detail: null,
   scopes: null,
   expiresAt: null,
+  account: null,
   canRefresh: true,
   isOver: false,
 } as const

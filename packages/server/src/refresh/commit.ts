@@ -90,7 +90,7 @@ export function createCommit(parts: {
       logger.info({ integrationId: integration.id }, 'the client is taken again')
       await audit.write(sql, { ...auditEntryOf(row), action: 'integration.resume', result: 'ok' })
     }
-    const isRecovered = connection.healthBefore === 'degraded'
+    const isRecovered = connection.healthBefore === 'degraded' && connection.health === 'ok'
     await Promise.all([
       writeChange(sql, { kind: 'refreshed', connection }),
       ...(isRecovered ? [writeChange(sql, { kind: 'recovered', connection })] : []),

@@ -109,6 +109,8 @@ export function createFail(parts: {
 export interface HealthNews {
   health: 'ok' | 'degraded' | 'unknown'
   reason: string | null
+  /** The provider has named the account that is connected. Default: false. */
+  sameAccount?: boolean
 }
 
 /** Writes the connection's side of a step, and the changes that go with it: one of each per outage. */

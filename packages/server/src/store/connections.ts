@@ -147,7 +147,7 @@ export async function replaceConnection(
   const [replaced] = await sql.query<ConnectionRow>(
     `update connections
      set integration_owner = $3, integration_id = $4, account = $5::jsonb, asked_scopes = $6,
-         granted_scopes = $7, status = 'active', reason = null, certainty = null, health = 'ok',
+         granted_scopes = $7, account_checked_at = now(), status = 'active', reason = null, certainty = null, health = 'ok',
          health_reason = null, health_checked_at = now(), generation = generation + 1,
          renewable = $9, ends_at = now() + $10 * interval '1 millisecond', updated_at = now()
      where tenant_id = $1 and id = $2 and generation = $8 and status <> 'disconnected'
@@ -171,8 +171,11 @@ export async function replaceConnection(
 /** A connection after a change of its health, and what that was before. */
 export type HealthChanged = ConnectionRow & { healthBefore: ConnectionRow['health'] }
 
+/** A mismatch of the account stays the reason until the provider names the right one, or the user connects again. */
 const before = `with before as (
-     select tenant_id as owner, id as of, health as was from connections
+     select tenant_id as owner, id as of, health as was,
+            health_reason is not distinct from 'account_mismatch' as mismatch
+     from connections
      where tenant_id = $1 and id = $2 for update
    )`
 const healthChanged = `${columns}, before.was as "healthBefore"`
@@ -185,8 +188,10 @@ export async function advanceConnection(
   const [advanced] = await sql.query<HealthChanged>(
     `${before}
      update connections
-     set generation = $3, status = 'active', reason = null, certainty = null, health = 'ok',
-         health_reason = null, health_checked_at = now(), updated_at = now(),
+     set generation = $3, status = 'active', reason = null, certainty = null,
+         health = case when before.mismatch then health else 'ok' end,
+         health_reason = case when before.mismatch then health_reason end,
+         health_checked_at = now(), updated_at = now(),
          granted_scopes = coalesce($4::text[], granted_scopes)
      from before
      where tenant_id = $1 and id = $2 and status <> 'disconnected'
@@ -220,30 +225,64 @@ export async function setConnectionHealth(
     generation: number
     health: 'ok' | 'degraded' | 'unknown'
     reason: string | null
+    /** The provider has named the account that is connected. Default: false. */
+    sameAccount?: boolean
   },
 ): Promise<HealthChanged | undefined> {
   const [set] = await sql.query<HealthChanged>(
     `${before}
      update connections
-     set health = case when before.was = 'degraded' and $4 = 'unknown' then before.was else $4 end,
-         health_reason = $5, health_checked_at = now(), updated_at = now()
+     set health = case when before.mismatch and not $6::boolean then before.was
+                  when before.was = 'degraded' and $4 = 'unknown' then before.was else $4 end,
+         health_reason = case when before.mismatch and not $6::boolean then health_reason else $5 end,
+         health_checked_at = now(), updated_at = now()
      from before
      where tenant_id = $1 and id = $2 and generation = $3 and status = 'active'
      returning ${healthChanged}`,
-    [row.tenantId, row.id, row.generation, row.health, row.reason],
+    [row.tenantId, row.id, row.generation, row.health, row.reason, row.sameAccount ?? false],
   )
   return set
 }
 
-/** What the provider says that the token may do, when that is something else than we knew. */
-export async function setGrantedScopes(
+/** What the provider says of the account, or that the token may do, when it is something else than we knew. */
+export async function updateDetails(
   sql: Sql,
-  row: { tenantId: string; id: string; generation: number; scopes: readonly string[] },
+  row: {
+    tenantId: string
+    id: string
+    generation: number
+    /** Null: as before. */
+    scopes: readonly string[] | null
+    /** The same account under its new name; null: as before. */
+    account: Account | null
+  },
+): Promise<ConnectionRow | undefined> {
+  const [updated] = await sql.query<ConnectionRow>(
+    `update connections
+     set granted_scopes = coalesce($4::text[], granted_scopes),
+         account = coalesce($5::jsonb, account), updated_at = now()
+     where tenant_id = $1 and id = $2 and generation = $3 and status = 'active'
+       and ($5::jsonb is null or account->>'id' = $5::jsonb->>'id')
+     returning ${columns}`,
+    [
+      row.tenantId,
+      row.id,
+      row.generation,
+      row.scopes,
+      row.account === null ? null : JSON.stringify(row.account),
+    ],
+  )
+  return updated
+}
+
+/** The provider was asked for the account, whatever it said. */
+export async function markAccountChecked(
+  sql: Sql,
+  row: { tenantId: string; id: string },
 ): Promise<void> {
   await sql.query(
-    `update connections set granted_scopes = $4, updated_at = now()
-     where tenant_id = $1 and id = $2 and generation = $3 and status = 'active'`,
-    [row.tenantId, row.id, row.generation, row.scopes],
+    'update connections set account_checked_at = now() where tenant_id = $1 and id = $2',
+    [row.tenantId, row.id],
   )
 }
 

@@ -104,6 +104,9 @@ export interface KeptCredentialRow extends CredentialReadRow {
   committedBy: string | null
   /** The generation of the user's last consent; null: there is no upkeep any more. */
   connectedGeneration: number | null
+  healthReason: string | null
+  /** Milliseconds since the provider was asked for the account's name and picture. */
+  accountCheckedAgoMs: number
 }
 
 export async function findKeptCredential(
@@ -113,6 +116,8 @@ export async function findKeptCredential(
 ): Promise<KeptCredentialRow | undefined> {
   const [row] = await sql.query<KeptCredentialRow>(
     `select ${columns}, ${refreshDue} as "refreshDue", c.integration_owner as "integrationOwner",
+            c.health_reason as "healthReason",
+            (extract(epoch from now() - c.account_checked_at) * 1000)::float8 as "accountCheckedAgoMs",
             (extract(epoch from now() - k.issued_at) * 1000)::float8 as "issuedForMs",
             k.committed_by as "committedBy", (
               select u.connected_generation from upkeep u

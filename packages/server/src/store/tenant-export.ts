@@ -8,7 +8,8 @@ const statements = {
   connection: `select id as cursor, jsonb_build_object('id', id, 'userId', user_id,
       'provider', provider, 'host', host, 'name', name, 'integrationId', integration_id,
       'status', status, 'reason', reason, 'health', health, 'healthReason', health_reason,
-      'healthCheckedAt', health_checked_at, 'account', account, 'askedScopes', asked_scopes,
+      'healthCheckedAt', health_checked_at, 'account', account,
+      'accountCheckedAt', account_checked_at, 'askedScopes', asked_scopes,
       'grantedScopes', granted_scopes, 'renewable', renewable, 'endsAt', ends_at,
       'generation', generation, 'createdAt', created_at,
       'updatedAt', updated_at) as entry
