@@ -14,10 +14,16 @@ const redacted = '[redacted]'
  * Each takes all that may belong to the secret, and only then its length is looked at: a pattern that
  * counts would go back and try again from the next character, and a long text would cost its square.
  */
-const shapes: readonly { readonly pattern: RegExp; readonly minLength: number }[] = [
+const shapes: readonly {
+  readonly pattern: RegExp
+  readonly minLength: number
+  /** What is in each secret of this shape. */
+  readonly holds?: string
+}[] = [
   // Ours: API keys, connect and change tokens and every other JWT, secrets of webhooks.
   { pattern: /(?<keep>\bkw_[0-9A-Z]+_)(?<secret>[0-9A-Z]+)/g, minLength: 20 },
-  { pattern: /\b(?<secret>eyJ[\w.-]+)/g, minLength: 14 },
+  // One part of a JWT lets nobody in: the signed heads of the audit log are told in parts.
+  { pattern: /\b(?<secret>eyJ[\w.-]+)/g, minLength: 14, holds: '.' },
   { pattern: /(?<keep>\bwhsec_)(?<secret>[\w+/=-]+)/g, minLength: 16 },
   // Of providers: GitLab (tokens, OAuth secrets, runners, deploys), GitHub, Slack, OpenAI and the like.
   { pattern: /(?<keep>\bgl[a-z]+-)(?<secret>[\w.-]+)/g, minLength: 16 },
@@ -57,16 +63,20 @@ const maxCharacters = 8_192
 /** A text without anything in it that has the shape of a secret. */
 export function scrubText(text: string): string {
   let clean = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text
-  for (const { pattern, minLength } of shapes) {
-    clean = clean.replace(pattern, (found, ...told) => redact(found, told.at(-1), minLength))
+  for (const { pattern, ...bounds } of shapes) {
+    clean = clean.replace(pattern, (found, ...told) => redact(found, told.at(-1), bounds))
   }
   return withoutParameters(clean)
 }
 
 /** @param groups the last of what `replace` tells: the named groups of the pattern */
-function redact(found: string, groups: Record<string, string>, minLength: number): string {
+function redact(
+  found: string,
+  groups: Record<string, string>,
+  { minLength, holds = '' }: { minLength: number; holds?: string },
+): string {
   const { keep = '', secret = '', after = '' } = groups
-  return secret.length < minLength ? found : `${keep}${redacted}${after}`
+  return secret.length < minLength || !secret.includes(holds) ? found : `${keep}${redacted}${after}`
 }
 
 /** Each value of a parameter that is a secret, up to where the next one begins. */
