@@ -3,30 +3,8 @@ import type { Logger } from '../logger.ts'
 import { requireProvider } from '../oauth/integrations.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import type { Database, Sql } from '../store/database.ts'
-import { endFlow, type FlowRow, findFlow } from '../store/flows.ts'
+import { type BoundFlow, endFlow, type FlowRow, findFlow } from '../store/flows.ts'
 import { type RecordContext, type Vault, VaultError } from '../vault/vault.ts'
-
-/** What a flow is bound to: all of its row that decides who gets what, where, and until when. */
-export type BoundFlow = Pick<
-  FlowRow,
-  | 'tenantId'
-  | 'id'
-  | 'sessionId'
-  | 'userId'
-  | 'provider'
-  | 'host'
-  | 'connectionName'
-  | 'connectionId'
-  | 'integrationOwner'
-  | 'integrationId'
-  | 'clientId'
-  | 'redirectUri'
-  | 'scopes'
-  | 'mode'
-  | 'resumeUrl'
-  | 'bindingHash'
-  | 'expiresAt'
->
 
 /**
  * What the secrets of a flow are sealed to; the caller adds the field. A row that was changed since opens

@@ -21,13 +21,7 @@ import * as store from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
 import { lockLiveSession, type SessionRow } from '../store/sessions.ts'
 import type { Vault } from '../vault/vault.ts'
-import {
-  type BoundFlow,
-  flowContext,
-  openFlowSecret,
-  readFlow,
-  requireFlowAllowed,
-} from './flow-record.ts'
+import { flowContext, openFlowSecret, readFlow, requireFlowAllowed } from './flow-record.ts'
 import {
   hashSecretText,
   makeSecretText,
@@ -80,7 +74,7 @@ export function createFlows(parts: {
 }): Flows {
   const { database, vault, sessions, codes, integrations, audit, random } = parts
 
-  async function sealVerifier(flow: BoundFlow, verifier: string) {
+  async function sealVerifier(flow: store.BoundFlow, verifier: string) {
     const context = { ...flowContext(flow), field: 'verifier' }
     const { sealed, keyVersion } = await vault.seal(context, new TextEncoder().encode(verifier))
     return { sealedVerifier: sealed, keyVersion }

@@ -41,6 +41,28 @@ export interface FlowRow {
   expiresAt: Date
 }
 
+/** What a flow is bound to: all of its row that decides who gets what, where, and until when. */
+export type BoundFlow = Pick<
+  FlowRow,
+  | 'tenantId'
+  | 'id'
+  | 'sessionId'
+  | 'userId'
+  | 'provider'
+  | 'host'
+  | 'connectionName'
+  | 'connectionId'
+  | 'integrationOwner'
+  | 'integrationId'
+  | 'clientId'
+  | 'redirectUri'
+  | 'scopes'
+  | 'mode'
+  | 'resumeUrl'
+  | 'bindingHash'
+  | 'expiresAt'
+>
+
 const columns = `tenant_id as "tenantId", id, session_id as "sessionId", user_id as "userId",
   provider, host, connection_name as "connectionName", connection_id as "connectionId",
   integration_owner as "integrationOwner", integration_id as "integrationId",
@@ -51,25 +73,7 @@ const columns = `tenant_id as "tenantId", id, session_id as "sessionId", user_id
 
 export async function insertFlow(
   sql: Sql,
-  row: Pick<
-    FlowRow,
-    | 'tenantId'
-    | 'id'
-    | 'sessionId'
-    | 'userId'
-    | 'provider'
-    | 'host'
-    | 'connectionName'
-    | 'connectionId'
-    | 'integrationOwner'
-    | 'integrationId'
-    | 'clientId'
-    | 'redirectUri'
-    | 'scopes'
-    | 'mode'
-    | 'resumeUrl'
-    | 'expiresAt'
-  > & { sealedVerifier: Uint8Array; keyVersion: number },
+  row: Omit<BoundFlow, 'bindingHash'> & { sealedVerifier: Uint8Array; keyVersion: number },
 ): Promise<void> {
   await sql.query(
     `insert into flows (tenant_id, id, session_id, user_id, provider, host, connection_name,
