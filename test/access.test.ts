@@ -25,7 +25,9 @@ describeEachDatabase('access', (makeDatabase) => {
   beforeAll(async () => {
     receiver = createServer((_, response) => response.writeHead(204).end()).listen(0, '127.0.0.1')
     await once(receiver, 'listening')
-    stage = await createStage(await makeDatabase(), { privateHosts: [{ origin: receiverUrl() }] })
+    stage = await createStage(await makeDatabase(), {
+      privateWebhookHosts: [{ origin: receiverUrl() }],
+    })
     for (const who of [home, abroad]) {
       await stage.connect({ who })
       const { tenantId } = who

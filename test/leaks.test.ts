@@ -32,9 +32,9 @@ describeEachDatabase('leaks', (makeDatabase) => {
     log = await followWriteAheadLog(database)
     const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-leaks-')), 'root-key')
     createKeyFile(keyPath)
-    const privateHosts = [{ origin: receiver.url }]
+    const privateWebhookHosts = [{ origin: receiver.url }]
     // Without a worker, so that each refresh is the one that a read below asks for.
-    stage = await createStage(database, { role: 'serve', keyPath, privateHosts })
+    stage = await createStage(database, { role: 'serve', keyPath, privateWebhookHosts })
     await database.query(
       `insert into install_keys (tenant_id, name, version, key_version, sealed, public_jwk)
        values ('@install', 'canary', 1, 1, $1, '{}'::jsonb)`,
@@ -50,7 +50,7 @@ describeEachDatabase('leaks', (makeDatabase) => {
     answers = used.answers
     secrets = { ...used.secrets, 'webhook secret': webhook.secret.replace('whsec_', '') }
     errors = await misplace(stage, secrets)
-    await tellWebhooks(stage, receiver, { keyPath, privateHosts })
+    await tellWebhooks(stage, receiver, { keyPath, privateWebhookHosts })
   })
   afterAll(async () => {
     await log.close()
@@ -229,7 +229,7 @@ async function misplace(stage: Stage, secrets: Record<string, string>): Promise<
 async function tellWebhooks(
   stage: Stage,
   receiver: Receiver,
-  options: { keyPath: string; privateHosts: { origin: string }[] },
+  options: { keyPath: string; privateWebhookHosts: { origin: string }[] },
 ): Promise<void> {
   const { database } = stage
   const write = (fields: object, message: string) => {
@@ -242,7 +242,8 @@ async function tellWebhooks(
     keys: localKeys(keyFile({ path: options.keyPath, warn: () => {} })),
     publicUrl: stage.url,
     logger: { debug: write, info: write, warn: write, error: write },
-    privateHosts: [...options.privateHosts, { origin: new URL(stage.sandbox.url).origin }],
+    privateHosts: [{ origin: new URL(stage.sandbox.url).origin }],
+    privateWebhookHosts: options.privateWebhookHosts,
   })
   await worker.start()
   const told = () => expect(receiver.messages.join('\n')).toContain('connection.disconnected')

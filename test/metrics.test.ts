@@ -37,7 +37,7 @@ describeEachDatabase('metrics and traces', (makeDatabase) => {
     await once(receiver, 'listening')
     stage = await createStage(await makeDatabase(), {
       timing,
-      privateHosts: [{ origin: receiverUrl() }],
+      privateWebhookHosts: [{ origin: receiverUrl() }],
     })
   })
   afterAll(async () => {

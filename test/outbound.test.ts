@@ -81,7 +81,7 @@ verifies('T23:private-host-owners', async () => {
   const receiverOrigin = `http://127.0.0.1:${receiver.port}`
   const stage = await play(await openEmbedded(), {
     sandboxEntry: { tenants },
-    privateHosts: [{ origin: receiverOrigin, tenants }],
+    privateWebhookHosts: [{ origin: receiverOrigin, tenants }],
   })
   await goThroughLife(stage)
   const own = must(await hook(stage, mira.tenantId, `${receiverOrigin}/own`), 201)
@@ -148,6 +148,24 @@ function wordsOf(answer: { body: unknown }, origin: string): string {
     .replaceAll(/req_\w+/g, 'a request')
 }
 
+verifies('T23:private-hosts-apart', async () => {
+  const receiver = await startReceiver()
+  const receiverOrigin = `http://127.0.0.1:${receiver.port}`
+  const stage = await play(await openEmbedded(), {
+    privateWebhookHosts: [{ origin: receiverOrigin }],
+  })
+  await goThroughLife(stage)
+  const { id } = must(await hook(stage, undefined, `${receiverOrigin}/told`), 201)
+  await sendTest(stage, id, undefined)
+  await until('told', () => receiver.paths.includes('/told'))
+
+  const refused = { status: 400, body: { code: 'host_not_allowed' } }
+  expect(await hook(stage, undefined, `${stage.sandbox.url}/api/v4/user`)).toMatchObject(refused)
+  expect(await integrate(stage, undefined, receiverOrigin)).toMatchObject(refused)
+  expect(await store(stage, jonas, 'glpat-x', receiverOrigin)).toMatchObject(refused)
+  expect(receiver.paths).toEqual(['/told'])
+})
+
 verifies.suite('T23:egress-proxy-everywhere', () => {
   test('from the consent to the end, and for webhooks', async () => {
     const receiver = await startReceiver()
@@ -157,7 +175,7 @@ verifies.suite('T23:egress-proxy-everywhere', () => {
     const stage = await play(await openEmbedded(), {
       sandboxHost: 'localhost',
       sandboxEntry: { networks: [] },
-      privateHosts: [{ origin: `http://localhost:${receiver.port}`, networks: [] }],
+      privateWebhookHosts: [{ origin: `http://localhost:${receiver.port}`, networks: [] }],
       egressProxy: { origin: proxy.origin, credentials: new Secret('keywell:hunter2') },
     })
     await goThroughLife(stage)

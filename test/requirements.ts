@@ -1561,6 +1561,11 @@ export const requirements = {
       'A private host that is listed for some tenants is for everybody else, and for every socket of theirs, in no list.',
     source: 'T23; threats.md, Private hosts',
   },
+  'T23:private-hosts-apart': {
+    behaviour:
+      'A private host that is listed for providers is no target of webhooks, and one that is listed for webhooks is no host of a provider; no proxy is asked for either.',
+    source: 'T23; threats.md, Private hosts',
+  },
   'T23:private-host-owners': {
     behaviour:
       'Integrations, pasted keys and webhooks reach a private host that is listed for their tenant; to any other, and to the installation, it is refused as if it stood in no list.',

@@ -82,7 +82,7 @@ const made: { webhookId: string; tenantId?: string }[] = []
 beforeAll(async () => {
   receiver = await new Receiver().start()
   stage = await createStage(await openEmbedded(), {
-    privateHosts: [{ origin: receiver.origin }],
+    privateWebhookHosts: [{ origin: receiver.origin }],
     timing: { sweepMs: 500 },
   })
   keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey })
@@ -541,7 +541,7 @@ verifies(
     const environment = {
       DATABASE_URL: created.appUrl,
       KEYWELL_KEY_FILE: keyPath,
-      KEYWELL_ALLOW_HOSTS: target.origin,
+      KEYWELL_ALLOW_WEBHOOK_HOSTS: target.origin,
     }
     const running: ServiceProcess[] = []
     try {

@@ -161,6 +161,7 @@ async function main(): Promise<void> {
       appOrigins: settings.appOrigins,
       connectUrl: settings.connectUrl,
       privateHosts: settings.privateHosts,
+      privateWebhookHosts: settings.privateWebhookHosts,
       egressProxy: settings.egressProxy,
       limits: settings.hostLimits,
       doorLimits: settings.doorLimits,

@@ -14,6 +14,7 @@ test('a key is all that has to be told', () => {
     hostLimits: {},
     auditDays: 90,
     privateHosts: [],
+    privateWebhookHosts: [],
   })
 })
 

@@ -55,6 +55,8 @@ const environment = z.object({
    * a `+`, `,` or `%` inside of an id is written as in a URL: `%2B`, `%2C`, `%25`.
    */
   KEYWELL_ALLOW_HOSTS: z.string().default('').transform(readPrivateHosts),
+  /** The same for targets of webhooks. */
+  KEYWELL_ALLOW_WEBHOOK_HOSTS: z.string().default('').transform(readPrivateHosts),
   /**
    * An HTTP proxy that every call takes but those to private hosts: `http://proxy.corp:3128`, or
    * `http://user:password@proxy.corp:3128`. HTTP_PROXY and its like are not looked at.
@@ -96,6 +98,7 @@ export interface Settings {
   key: { file: string; make: boolean } | { fd: number } | { value: string }
   apiKeyFile: string | undefined
   privateHosts: PrivateHost[]
+  privateWebhookHosts: PrivateHost[]
   egressProxy: EgressProxy | undefined
   hostLimits: HostLimits
   auditDays: number
@@ -145,6 +148,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
     streamLimits: { address: env.KEYWELL_ADDRESS_STREAMS },
     maxConnections: env.KEYWELL_MAX_CONNECTIONS,
     privateHosts: env.KEYWELL_ALLOW_HOSTS,
+    privateWebhookHosts: env.KEYWELL_ALLOW_WEBHOOK_HOSTS,
     egressProxy: env.KEYWELL_EGRESS_PROXY,
     hostLimits: env.KEYWELL_HOST_LIMITS,
     auditDays: env.KEYWELL_AUDIT_DAYS,

@@ -32,8 +32,13 @@ export interface KeywellOptions {
   appOrigins?: readonly string[] | undefined
   /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
   connectUrl?: string | undefined
-  /** The operator's list of hosts that may be reached although they are private; see `PrivateHost`. */
+  /**
+   * The operator's list of hosts of providers that may be reached although they are private; see
+   * `PrivateHost`. Webhooks are not sent there. Default: none.
+   */
   privateHosts?: readonly PrivateHost[]
+  /** The same for targets of webhooks. No provider is called there. Default: none. */
+  privateWebhookHosts?: readonly PrivateHost[]
   /**
    * An HTTP proxy that every call takes but those to private hosts, which are reached directly. It looks
    * names up, so it has to keep them from addresses that are not public. Default: none.

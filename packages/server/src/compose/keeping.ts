@@ -52,10 +52,17 @@ export interface Keeping {
 
 export function composeKeeping(ground: Ground, options: KeywellOptions): Keeping {
   const { database, vault, logger, timing } = ground
-  const { privateHosts = [], egressProxy, faultPoint = () => {} } = options
+  const { privateHosts = [], privateWebhookHosts = [], egressProxy } = options
+  const { faultPoint = () => {} } = options
   const byChance = { ...ground, random: ground.chance }
-  const leaving = { allow: privateHosts, egressProxy, tracing: ground.tracing }
-  const outbound = createOutbound({ ...leaving, providers, limits: options.limits })
+  const leaving = { egressProxy, tracing: ground.tracing }
+  const outbound = createOutbound({
+    ...leaving,
+    allow: privateHosts,
+    elsewhere: privateWebhookHosts,
+    providers,
+    limits: options.limits,
+  })
   outbound.hosts.onHold(({ origin, state, retryAfterMs }) => {
     logger.warn({ origin, state, retryAfterMs }, 'nothing is sent to this host for now')
   })
@@ -79,8 +86,13 @@ export function composeKeeping(ground: Ground, options: KeywellOptions): Keeping
 
   const signer = createChangeSigner({ ...ground, issuer: ground.publicUrl })
   const feed = createChangeFeed({ ...ground, signer: beforePush(signer, faultPoint) })
-  // Gates of its own: receivers that fail must not hold back a provider on the same host.
-  const toReceivers = createOutbound(leaving)
+  // Gates of its own: receivers that fail must not hold back a provider on the same host. And a list of its
+  // own: a tenant that may connect a private GitLab must not have messages posted to it.
+  const toReceivers = createOutbound({
+    ...leaving,
+    allow: privateWebhookHosts,
+    elsewhere: privateHosts,
+  })
   const telling = { ...ground, secrets: createSigningSecrets(ground), outbound: toReceivers, audit }
   const webhookWorker = createWebhookWorker({ ...telling, random: ground.chance })
   const webhooks = createWebhooks({ ...telling, wake: webhookWorker.wake })

@@ -128,6 +128,15 @@ verifies.suite('T23:egress-proxy', () => {
     expect(proxy.connections).toBe(0)
   })
 
+  it('is not asked for a private host that is listed for calls of another kind', async () => {
+    const proxy = await startProxy(() => ({ status: 403 }))
+    const elsewhere = [{ origin: 'https://gitlab.corp', networks: ['127.0.0.0/8'] }]
+    const { outbound } = behind(proxy, { elsewhere })
+    const refused = await failure(outbound.fetch('https://gitlab.corp/', post))
+    expect(refused).toMatchObject({ reason: 'refused_by_proxy', notSent: true })
+    expect(proxy.targets).toEqual([])
+  })
+
   it('is not asked for a private host by those whom it is not for, and they cannot tell', async () => {
     const proxy = await startProxy(() => ({ status: 403 }))
     const allow = [

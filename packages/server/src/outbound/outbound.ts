@@ -22,6 +22,11 @@ export interface OutboundOptions {
   /** The operator's list. Everything else must be public, https and on port 443. */
   readonly allow: readonly PrivateHost[]
   /**
+   * The operator's list for calls of another kind. What is private of it is refused here like any private
+   * host, and no proxy is asked for its name. Default: none.
+   */
+  readonly elsewhere?: readonly PrivateHost[] | undefined
+  /**
    * Takes every call but those to hosts that have networks in `allow`: these are reached directly, or
    * not at all. It looks names up, so it has to keep them from addresses that are not public; URLs,
    * ports and address literals are still checked here. Default: none, whatever the environment says.
@@ -113,7 +118,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   // Whoever a limited host is not for shall not learn from its gate how it is, nor crowd it for the others.
   const gatesOfOthers = createGates({ limitsOf: createLimits({ allow: [] }), now, after })
   const proxy = options.egressProxy && parseProxy(options.egressProxy)
-  const ways = createWays(parsePrivateHosts(options.allow), {
+  const ways = createWays(parsePrivateHosts(options.allow, options.elsewhere), {
     connectorOf: (policy) => createConnector({ policy, lookup, dial, proxy, timeoutMs }),
     maxHeaderBytes: options.maxHeaderBytes ?? defaults.maxHeaderBytes,
   })

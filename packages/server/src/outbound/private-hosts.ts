@@ -31,15 +31,28 @@ export interface ListedHost {
   readonly tenants: ReadonlySet<string> | undefined
 }
 
-/** @throws TypeError for an entry that means nothing, that says again what stands there, or that nobody may list */
-export function parsePrivateHosts(list: readonly PrivateHost[]): ListedHost[] {
+/**
+ * @param elsewhere hosts for calls of another kind: of these the private ones are known, and for nobody here
+ * @throws TypeError for an entry that means nothing, that says again what stands there, or that nobody may list
+ */
+export function parsePrivateHosts(
+  list: readonly PrivateHost[],
+  elsewhere: readonly PrivateHost[] = [],
+): ListedHost[] {
   const hosts = list.map(parsePrivateHost)
   const origins = hosts.map(({ origin }) => origin)
   const twice = origins.find((origin, place) => origins.indexOf(origin) !== place)
-  if (twice === undefined) return hosts
+  if (twice === undefined) return [...hosts, ...forNobody(elsewhere, new Set(origins))]
   throw new TypeError(
     `"${twice}" is listed twice; name its networks and its tenants in one entry, since only one can hold`,
   )
+}
+
+function forNobody(elsewhere: readonly PrivateHost[], listed: ReadonlySet<string>): ListedHost[] {
+  return elsewhere
+    .map(parsePrivateHost)
+    .filter(({ origin, networks }) => networks.length > 0 && !listed.has(origin))
+    .map((host) => ({ ...host, tenants: new Set<string>() }))
 }
 
 /** @throws TypeError for a text that is more, or less, than an origin */

@@ -217,7 +217,7 @@ function requireReachable(outbound: Outbound, key: EndpointKey, url: string): vo
   } catch (error) {
     if (!(error instanceof OutboundError)) throw error
     throw new KeywellError('host_not_allowed', error.message, {
-      nextStep: `Use an https URL that the internet can reach. If ${new URL(url).origin} is a host of yours, start the service with it in KEYWELL_ALLOW_HOSTS.`,
+      nextStep: `Use an https URL that the internet can reach. If ${new URL(url).origin} is a host of yours, start the service with it in KEYWELL_ALLOW_WEBHOOK_HOSTS.`,
     })
   }
 }
