@@ -693,6 +693,11 @@ export const requirements = {
       'The owner of the tables migrates by command, without a root key; until then the service says so and does not start.',
     source: 'threats.md, Row-level security',
   },
+  'operate:terminal': {
+    behaviour:
+      'What a command prints is shown by a terminal and never obeyed, and no API key has a name with control or invisible characters.',
+    source: 'operate.md',
+  },
   'operate:database-settings': {
     behaviour:
       'No setting of a role or of a database reaches the service; one that cannot be overruled is named, and what lifts it.',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { AuditFinding, AuditReport, KeywellService } from '@keywell/server'
 import { z } from 'zod'
+import type { Out } from './terminal.ts'
 
 export const auditUsage = `       keywell-service audit verify [--tenant <id>] [--heads <file>]
                                           prove that the audit log is as it was written; exit code 1
@@ -11,9 +12,9 @@ export const auditUsage = `       keywell-service audit verify [--tenant <id>] [
 
 /** Where a command writes: what it found, and how far it is. */
 interface Screen {
-  readonly out: { write(text: string): unknown }
+  readonly out: Out
   /** Undefined where nobody watches. */
-  readonly progress: { write(text: string): unknown } | undefined
+  readonly progress: Out | undefined
 }
 
 /** What tells of a head in the log: a signed token in its three parts. */

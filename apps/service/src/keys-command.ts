@@ -3,6 +3,7 @@ import { type ApiKeyRole, apiKeyRoles, type KeywellService } from '@keywell/serv
 import { auditUsage } from './audit-command.ts'
 import { sealingKeysUsage } from './sealing-keys-command.ts'
 import { tenantsUsage } from './tenants-command.ts'
+import type { Out } from './terminal.ts'
 
 const usage = `Usage: keywell-service                        serve
        keywell-service migrate                bring the tables of DATABASE_URL up to date, as their
@@ -22,7 +23,6 @@ const usage = `Usage: keywell-service                        serve
 ${sealingKeysUsage}${auditUsage}${tenantsUsage}`
 
 type ApiKeys = KeywellService['apiKeys']
-type Out = { write(text: string): unknown }
 
 /** Words that are no command of ours; the message says which. */
 class WrongWords extends Error {}

@@ -28,6 +28,7 @@ import { withSecretFiles } from './secret-files.ts'
 import { openServer } from './server.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { findTenantsCommand } from './tenants-command.ts'
+import { printable } from './terminal.ts'
 
 async function openDatabase(settings: Settings, logger: Logger): Promise<Database> {
   if ('url' in settings.database) return openPostgres(settings.database)
@@ -148,6 +149,7 @@ async function main(): Promise<void> {
     process.exit(1)
   })
   const [, , ...words] = process.argv
+  const out = printable(process.stdout)
   try {
     const variables = withSecretFiles(process.env, warner(bootLogger))
     if (words.length === 1 && words[0] === 'migrate') {
@@ -176,7 +178,7 @@ async function main(): Promise<void> {
     if (sealingKeys !== undefined) {
       // Without a start, which a key that is missing would refuse.
       const progress = process.stderr.isTTY ? process.stderr : undefined
-      process.exitCode = await sealingKeys(keywell.keys, { out: process.stdout, progress })
+      process.exitCode = await sealingKeys(keywell.keys, { out, progress })
       await keywell.stop()
       return
     }
@@ -184,12 +186,12 @@ async function main(): Promise<void> {
     const command = findAuditCommand(words) ?? findTenantsCommand(words)
     if (command !== undefined) {
       const progress = process.stderr.isTTY ? process.stderr : undefined
-      process.exitCode = await command(keywell, { out: process.stdout, progress })
+      process.exitCode = await command(keywell, { out, progress })
       await keywell.stop()
       return
     }
     if (words.length > 0) {
-      process.exitCode = await runKeysCommand(keywell, words, process.stdout)
+      process.exitCode = await runKeysCommand(keywell, words, out)
       await keywell.stop()
       return
     }

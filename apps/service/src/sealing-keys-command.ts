@@ -1,4 +1,5 @@
 import type { KeyOperations } from '@keywell/server'
+import type { Out } from './terminal.ts'
 
 export const sealingKeysUsage = `       keywell-service keys status         root keys, what each still wraps, what is left of a rotation
        keywell-service keys rotate-root    wrap every tenant's key with the first root key
@@ -10,9 +11,9 @@ export const sealingKeysUsage = `       keywell-service keys status         root
 
 /** Where a command writes: what it found, and how far it is. */
 export interface Screen {
-  readonly out: { write(text: string): unknown }
+  readonly out: Out
   /** Undefined where nobody watches. */
-  readonly progress: { write(text: string): unknown } | undefined
+  readonly progress: Out | undefined
 }
 
 /** How many rows a command names; the figure above them counts all. */

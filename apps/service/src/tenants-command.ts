@@ -1,4 +1,5 @@
 import type { KeywellService } from '@keywell/server'
+import type { Out } from './terminal.ts'
 
 export const tenantsUsage = `       keywell-service tenants erase <tenant> [--now]
                                           end a tenant for good: connections removed, grants withdrawn,
@@ -9,9 +10,9 @@ export const tenantsUsage = `       keywell-service tenants erase <tenant> [--no
 
 /** Where a command writes: what it did, and how far it is. */
 interface Screen {
-  readonly out: { write(text: string): unknown }
+  readonly out: Out
   /** Undefined where nobody watches. */
-  readonly progress: { write(text: string): unknown } | undefined
+  readonly progress: Out | undefined
 }
 
 type Tenant = Awaited<ReturnType<KeywellService['tenants']['erase']>>

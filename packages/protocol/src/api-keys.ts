@@ -16,7 +16,13 @@ export const apiKeyRoleSchema = z.enum(apiKeyRoles)
 export type ApiKeyRole = z.infer<typeof apiKeyRoleSchema>
 
 const unique = <Item>(items: Item[]): Item[] => [...new Set(items)]
-const name = z.string().trim().min(1).max(100)
+/** People read it in a terminal. */
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'must have no control or invisible characters')
 
 /** `POST /v1/api-keys`. */
 export const createApiKeySchema = z.object({
