@@ -2,6 +2,7 @@ import {
   type Connection,
   type CreateFlowAnswer,
   type createFlowSchema,
+  type ErrorCode,
   type Flow,
   type FlowId,
   KeywellError,
@@ -190,7 +191,8 @@ export function createFlows(parts: {
         if (!live) return undefined
         return await viewFlow(database, await readFlowOf(database, session, flowId))
       } catch (error) {
-        if (error instanceof KeywellError && error.code === 'not_found') return undefined
+        // Gone, or a session whose row was changed, which nobody believes any more.
+        if (error instanceof KeywellError && endings.includes(error.code)) return undefined
         throw error
       }
     },
@@ -206,6 +208,8 @@ export function createFlows(parts: {
     },
   }
 }
+
+const endings: readonly ErrorCode[] = ['not_found', 'unauthorized']
 
 function over(): KeywellError {
   return new KeywellError('flow_expired', 'This attempt was cancelled or has run out.')
