@@ -151,7 +151,10 @@ function wordsOf(answer: { body: unknown }, origin: string): string {
 verifies('T23:private-hosts-apart', async () => {
   const receiver = await startReceiver()
   const receiverOrigin = `http://127.0.0.1:${receiver.port}`
+  const provider = await startReceiver()
+  const providerOrigin = `http://127.0.0.1:${provider.port}`
   const stage = await play(await openEmbedded(), {
+    privateHosts: [{ origin: providerOrigin }],
     privateWebhookHosts: [{ origin: receiverOrigin }],
   })
   await goThroughLife(stage)
@@ -160,10 +163,11 @@ verifies('T23:private-hosts-apart', async () => {
   await until('told', () => receiver.paths.includes('/told'))
 
   const refused = { status: 400, body: { code: 'host_not_allowed' } }
-  expect(await hook(stage, undefined, `${stage.sandbox.url}/api/v4/user`)).toMatchObject(refused)
+  must(await integrate(stage, undefined, providerOrigin), 201)
+  expect(await hook(stage, undefined, `${providerOrigin}/api/v4/user`)).toMatchObject(refused)
   expect(await integrate(stage, undefined, receiverOrigin)).toMatchObject(refused)
   expect(await store(stage, jonas, 'glpat-x', receiverOrigin)).toMatchObject(refused)
-  expect(receiver.paths).toEqual(['/told'])
+  expect([receiver.paths, provider.paths]).toEqual([['/told'], []])
 })
 
 verifies.suite('T23:egress-proxy-everywhere', () => {

@@ -118,6 +118,7 @@ export async function createStage(
   const log = (level: string) => (fields: object, message: string) => {
     logs.push(JSON.stringify({ level, message, ...fields }))
   }
+  const sandboxEntry = { origin: new URL(sandbox.url).origin, ...options.sandboxEntry }
   const keywell = createKeywell({
     database,
     keys: localKeys(keyFile({ path: keyPath, warn: () => {} })),
@@ -125,10 +126,9 @@ export async function createStage(
     connectUrl: `${appOrigin}/settings`,
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     ...options,
-    privateHosts: [
-      { origin: new URL(sandbox.url).origin, ...options.sandboxEntry },
-      ...(options.privateHosts ?? []),
-    ],
+    privateHosts: [sandboxEntry, ...(options.privateHosts ?? [])],
+    // Tests have webhooks sent there, too: to a receiver that fails as it is told.
+    privateWebhookHosts: [sandboxEntry, ...(options.privateWebhookHosts ?? [])],
   })
   await keywell.start()
   const apiKey = (await keywell.apiKeys.create('test')).key.expose()
