@@ -1497,8 +1497,19 @@ export const requirements = {
       'Each variable that holds a secret can name a file instead; both at once, or a file that every user may open, is refused.',
     source: 'T17',
   },
+  'T17:sdk-secret-files': {
+    behaviour:
+      'The SDK takes its API key and its webhook secret from files, too; one that every user may open, or of another user, is refused.',
+    source: 'T17',
+  },
+  'T17:start-folder': {
+    behaviour:
+      '`npm start` closes its folder to other users of the machine, and refuses one that is a link or of another user.',
+    source: 'T17',
+  },
   'T17:container': {
-    behaviour: 'In its container the service is no root, leaves no core and opens no inspector.',
+    behaviour:
+      'In its container the service is no root, leaves no core and opens no inspector; no secret is in the environment of a container.',
     source: 'T17',
   },
   'T19:statements': {

@@ -26,9 +26,11 @@ const compose = z
         volumes: z.array(z.string()),
         ulimits: z.record(z.string(), z.number()).optional(),
         configs: z.array(z.object({ source: z.string() })).optional(),
+        secrets: z.array(z.object({ source: z.string(), uid: z.string(), mode: z.number() })),
       }),
     ),
     configs: z.record(z.string(), z.object({ content: z.string() })),
+    secrets: z.record(z.string(), z.object({ environment: z.string() })),
     volumes: z.record(z.string(), z.null()),
   })
   .parse(parse(read('docker-compose.yml')))
@@ -59,8 +61,10 @@ test('every variable is one that the service reads', () => {
     ...Object.keys(compose.services.keywell?.environment ?? {}),
     ...instructions('ENV').flatMap((line) => line.match(/\b[A-Z_]+(?==)/g) ?? []),
   ]
-  const unknown = variables.filter((name) => name !== 'NODE_ENV' && !settings.includes(`${name}:`))
-  expect(variables).toContain('DATABASE_URL')
+  const read = (name: string) =>
+    settings.includes(`${name.replace(/^(DATABASE_URL)_FILE$/, '$1')}:`)
+  const unknown = variables.filter((name) => name !== 'NODE_ENV' && !read(name))
+  expect(variables).toContain('DATABASE_URL_FILE')
   expect(unknown).toEqual([])
 })
 
@@ -76,20 +80,26 @@ test('compose names only what is there', () => {
   expect(configs.map(({ source }) => source)).toEqual(Object.keys(compose.configs))
 })
 
-test('no password stands in the file, and each variable is in the example', () => {
-  const text = read('docker-compose.yml')
-  const required = [...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name)
-  expect(new Set(required)).toEqual(
-    new Set(['POSTGRES_PASSWORD', 'KEYWELL_DATABASE_PASSWORD', 'KEYWELL_APP_ORIGIN']),
-  )
-  for (const name of required) expect(read('.env.example')).toMatch(new RegExp(`^${name}=$`, 'm'))
-  const values = Object.values(compose.services).flatMap((service) =>
-    Object.entries(service.environment),
-  )
-  const written = values.filter(
-    ([name, value]) => /PASSWORD|SECRET/.test(name) && !value.startsWith('${'),
-  )
-  expect(written).toEqual([])
+test('each variable that compose asks for is in the example', () => {
+  const required = [...read('docker-compose.yml').matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name)
+  expect(required).toEqual(['KEYWELL_APP_ORIGIN'])
+  const secrets = Object.values(compose.secrets).map(({ environment }) => environment)
+  for (const name of [...required, ...secrets]) {
+    expect(read('.env.example')).toMatch(new RegExp(`^${name}=`, 'm'))
+  }
+})
+
+test('a secret is a file in the container that needs it, for its user alone', () => {
+  const services = Object.values(compose.services)
+  const used = services.flatMap(({ secrets }) => secrets)
+  expect(used.map(({ source }) => source).sort()).toEqual(Object.keys(compose.secrets).sort())
+  // YAML 1.2 reads 0400 as a decimal number, YAML 1.1 as an octal one, which Compose has.
+  expect(new Set(used.map(({ mode }) => mode))).toEqual(new Set([400]))
+  for (const { environment, secrets, configs = [] } of services) {
+    const scripts = configs.map(({ source }) => compose.configs[source]?.content)
+    const text = JSON.stringify([environment, scripts])
+    for (const { source } of secrets) expect(text).toContain(`/run/secrets/${source}`)
+  }
 })
 
 verifies('T17:container', () => {
@@ -97,4 +107,9 @@ verifies('T17:container', () => {
   expect(instructions('ENTRYPOINT')[0]).toMatch(/ulimit -c 0; exec node --disable-sigusr1/)
   expect(compose.services.keywell?.ulimits).toEqual({ core: 0 })
   expect(`${dockerfile}${read('docker-compose.yml')}`).not.toMatch(/KEYWELL_KEY\b/)
+  const environments = Object.values(compose.services).map(({ environment }) => environment)
+  const values = environments.flatMap((environment) => Object.entries(environment))
+  const secret = ([name, value]: [string, string]): boolean =>
+    /(PASSWORD|SECRET|DATABASE_URL)$/.test(name) || /PASSWORD|SECRET|\/\/\w+:/.test(value)
+  expect(values.filter(secret)).toEqual([])
 })

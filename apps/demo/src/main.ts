@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { serve } from '@hono/node-server'
 import { z } from 'zod'
@@ -10,8 +9,6 @@ const settingsSchema = z.object({
   DEMO_PORT: z.coerce.number().int().min(1).max(65_535).default(7402),
   DEMO_ORIGIN: z.url().optional(),
   KEYWELL_URL: z.url().default('http://127.0.0.1:7400'),
-  KEYWELL_API_KEY: z.string().min(1).optional(),
-  KEYWELL_API_KEY_FILE: z.string().min(1).optional(),
   GITLAB_HOST: z.url().optional(),
 })
 
@@ -19,7 +16,6 @@ const settings = settingsSchema.parse(process.env)
 const origin = settings.DEMO_ORIGIN ?? `http://localhost:${settings.DEMO_PORT}`
 const demo = createDemo({
   keywellUrl: settings.KEYWELL_URL,
-  apiKey: readApiKey(),
   origin,
   assets: fileURLToPath(new URL('../dist/public', import.meta.url)),
   gitlabHost: settings.GITLAB_HOST,
@@ -32,14 +28,6 @@ const server = serve({ fetch: demo.fetch, port: settings.DEMO_PORT, hostname: 'l
   log({ msg: 'listening', origin }),
 )
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
-
-function readApiKey(): string {
-  if (settings.KEYWELL_API_KEY) return settings.KEYWELL_API_KEY
-  if (settings.KEYWELL_API_KEY_FILE) {
-    return readFileSync(settings.KEYWELL_API_KEY_FILE, 'utf8').trim()
-  }
-  throw new Error('Set KEYWELL_API_KEY or KEYWELL_API_KEY_FILE.')
-}
 
 function stop(): void {
   log({ msg: 'stopping' })

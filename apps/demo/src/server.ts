@@ -13,7 +13,8 @@ import { createSessions, sessionLifetimeMs } from './server/sessions.ts'
 export interface DemoOptions {
   /** Base URL of the Keywell service. */
   keywellUrl: string
-  apiKey: string
+  /** The environment's, as the SDK reads it, unless told. */
+  apiKey?: string
   /** Where browsers find Acme, e.g. `http://localhost:7402`. */
   origin: string
   /** Folder of the built page. */
@@ -84,7 +85,7 @@ export function createDemo(options: DemoOptions): Demo {
   // -- Keywell: three lines of product code ---------------------------------------------------
   const keywell = new Keywell({
     url: options.keywellUrl,
-    apiKey: options.apiKey,
+    ...(options.apiKey !== undefined && { apiKey: options.apiKey }),
     appOrigin: options.origin,
     ...(options.fetch && { fetch: options.fetch }),
   })

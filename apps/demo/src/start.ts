@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { banner } from './start/banner.ts'
 import { type Child, startChild } from './start/children.ts'
+import { openHome } from './start/home.ts'
 import { buildPage, pageIsOld } from './start/page.ts'
 import { makePlan, type Plan } from './start/plan.ts'
 import { refuseTakenPorts } from './start/ports.ts'
@@ -40,7 +41,7 @@ async function run(): Promise<number> {
 async function startEverything(): Promise<'running'> {
   const plan = makePlan(root, process.env)
   await refuseTakenPorts(plan)
-  mkdirSync(join(plan.data, 'logs'), { recursive: true, mode: 0o700 })
+  openHome(plan, say)
 
   const service = launch(plan, 'service', 'Keywell service', {
     PORT: String(plan.ports.KEYWELL_PORT),

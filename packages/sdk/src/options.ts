@@ -1,11 +1,12 @@
 import { Secret } from '@keywell/protocol'
+import { secretVariable, variable } from './environment.ts'
 import { type AppOrigins, isLoopbackHost, readAppOrigins } from './handler/app-origins.ts'
 import type { Hooks } from './hooks.ts'
 
 export interface KeywellOptions {
   /** Base URL of the service; the environment's `KEYWELL_URL` unless told. */
   url?: string
-  /** The environment's `KEYWELL_API_KEY` unless told. */
+  /** The environment's `KEYWELL_API_KEY` unless told, or what the file of `KEYWELL_API_KEY_FILE` holds. */
   apiKey?: string
   /**
    * Where browsers find the app, such as `https://app.example`; one or several. `connectHandler` needs it, and
@@ -16,7 +17,8 @@ export interface KeywellOptions {
   appOrigin?: string | readonly string[]
   /**
    * Secret of the webhook whose messages `webhooks.verify` and `webhooks.receive` check; several while
-   * one is being replaced. The environment's `KEYWELL_WEBHOOK_SECRET` unless told.
+   * one is being replaced. The environment's `KEYWELL_WEBHOOK_SECRET` unless told, or what the file of
+   * `KEYWELL_WEBHOOK_SECRET_FILE` holds.
    */
   webhookSecret?: string | readonly string[]
   /** Credentials held at most; 10,000 unless told. The least recently used goes first. */
@@ -76,15 +78,15 @@ export interface Settings {
 /** Checks and completes what was passed. Throws `TypeError` with the fix. */
 export function settingsOf(options: KeywellOptions): Settings {
   const maxStaleMs = wholeNumber('maxStaleMs', options.maxStaleMs ?? 60_000)
-  const url = serviceUrl(options.url ?? environment('KEYWELL_URL'))
+  const url = serviceUrl(options.url ?? variable('KEYWELL_URL'))
   return {
     url,
-    apiKey: apiKeyOf(options.apiKey ?? environment('KEYWELL_API_KEY')),
+    apiKey: apiKeyOf(options.apiKey ?? secretVariable('KEYWELL_API_KEY')),
     appOrigins: {
       listed: appOriginsOf(options.appOrigin),
-      allowsLoopback: environment('NODE_ENV') !== 'production' && isLoopbackHost(url.hostname),
+      allowsLoopback: variable('NODE_ENV') !== 'production' && isLoopbackHost(url.hostname),
     },
-    webhookSecret: options.webhookSecret ?? (environment('KEYWELL_WEBHOOK_SECRET') || undefined),
+    webhookSecret: options.webhookSecret ?? secretVariable('KEYWELL_WEBHOOK_SECRET'),
     maxEntries: wholeNumber('maxEntries', options.maxEntries ?? 10_000),
     maxStaleMs,
     staleIfUnavailableMs: staleIfUnavailable(options.staleIfUnavailable ?? maxStaleMs, maxStaleMs),
@@ -99,14 +101,10 @@ export function settingsOf(options: KeywellOptions): Settings {
   }
 }
 
-function environment(name: string): string | undefined {
-  return globalThis.process?.env[name]
-}
-
 function appOriginsOf(told: string | readonly string[] | undefined): readonly string[] {
   if (told !== undefined) return readAppOrigins('appOrigin', told)
-  const variable = environment('KEYWELL_APP_ORIGIN') ?? ''
-  const origins = variable.split(',').map((text) => text.trim())
+  const text = variable('KEYWELL_APP_ORIGIN') ?? ''
+  const origins = text.split(',').map((part) => part.trim())
   const named = origins.filter((origin) => origin !== '')
   return named.length === 0 ? [] : readAppOrigins('KEYWELL_APP_ORIGIN', named)
 }
@@ -132,7 +130,9 @@ function serviceUrl(text: string | undefined): URL {
 
 function apiKeyOf(text: string | undefined): Secret {
   if (text === undefined || text === '') {
-    throw new TypeError('Keywell: the API key is missing. Set KEYWELL_API_KEY, or pass `apiKey`.')
+    throw new TypeError(
+      'Keywell: the API key is missing. Set KEYWELL_API_KEY_FILE or KEYWELL_API_KEY, or pass `apiKey`.',
+    )
   }
   // The key itself is not shown: whatever was passed may be most of a real one.
   if (typeof text !== 'string' || !/^[\x21-\x7e]+$/.test(text)) {

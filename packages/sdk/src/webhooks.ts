@@ -156,7 +156,7 @@ export class Webhooks implements WebhookVerifier {
   #requireVerifier(): WebhookVerifier {
     if (this.#verifier !== undefined) return this.#verifier
     throw new TypeError(
-      'Keywell: the webhook secret is missing. Set KEYWELL_WEBHOOK_SECRET, or pass `webhookSecret`.',
+      'Keywell: the webhook secret is missing. Set KEYWELL_WEBHOOK_SECRET_FILE or KEYWELL_WEBHOOK_SECRET, or pass `webhookSecret`.',
     )
   }
 }

@@ -121,7 +121,7 @@ export class Asking {
     } catch (error) {
       return asKeywellError(error)
     } finally {
-      entry.askedAtMs = asked.atMs
+      entry.asked = asked
     }
   }
 }

@@ -52,8 +52,8 @@ export class Entry {
   endsAtMs: number = Number.NEGATIVE_INFINITY
   /** The question whose answer vouched for what is held. */
   checked: Question = neverAsked
-  /** When the service was last asked and answered, or failed to. */
-  askedAtMs: number = Number.NEGATIVE_INFINITY
+  /** The last question that the service answered, or failed to. */
+  asked: Question = neverAsked
   #lifeMs: number | null = null
 
   usedAtMs: number
@@ -89,7 +89,7 @@ export class Entry {
     this.hardAtMs = asked.atMs + hardInMs
     this.endsAtMs = leftMs === null ? Number.POSITIVE_INFINITY : asked.atMs + leftMs
     this.checked = asked
-    this.askedAtMs = asked.atMs
+    this.asked = asked
     this.refusal = undefined
     this.#failures = 0
     this.isUnanswered = false

@@ -73,7 +73,7 @@ export class Freshness {
 
   /** The service was last asked before a pause; what has happened since nobody told. */
   #isFromBefore(entry: Entry): boolean {
-    return entry.askedAtMs < this.#clock.resumedAtMs
+    return entry.asked.atMs < this.#clock.resumedAtMs
   }
 
   #trustedUntilMs(entry: Entry): number {

@@ -12,8 +12,9 @@ const turnTimeoutMs = 30_000
 
 export interface PgliteOptions {
   /**
-   * Folder of the database, made when it is not there. `memory` keeps nothing: no folder, no lock,
-   * no sync; for tests.
+   * Folder of the database, made with mode 0700 when it is not there. Of one that is there, neither mode nor
+   * owner is looked at: call `openPrivateFolder` before where other users are on the machine. `memory` keeps
+   * nothing: no folder, no lock, no sync; for tests.
    */
   dataDir: string
   /** Path of an image from `bakeImage`. A new database starts from it; an existing one ignores it. */
