@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defaultClientConditions, defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 
@@ -12,6 +13,8 @@ const expectation = { poll: { timeout: 15_000 } }
 
 export default defineConfig({
   test: {
+    // Much of a test is waiting: two files at once take little more than half the time, on two cores too.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         ...shared,
