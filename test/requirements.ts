@@ -698,6 +698,11 @@ export const requirements = {
       'What a command prints is shown by a terminal and never obeyed, and no API key has a name with control or invisible characters.',
     source: 'operate.md',
   },
+  'operate:log-lines': {
+    behaviour:
+      'A log line is shown by a terminal and never obeyed, and holds the same text for whoever parses it.',
+    source: 'operate.md',
+  },
   'operate:database-settings': {
     behaviour:
       'No setting of a role or of a database reaches the service; one that cannot be overruled is named, and what lifts it.',

@@ -15,12 +15,11 @@ import {
   openPglite,
   openPostgres,
   openPrivateFolder,
-  scrubbed,
   writePrivateFile,
 } from '@keywell/server'
-import { pino } from 'pino'
 import { findAuditCommand } from './audit-command.ts'
 import { runKeysCommand } from './keys-command.ts'
+import { openLogger } from './log.ts'
 import { listenForMetrics } from './metrics-listener.ts'
 import { coreDumpWarning, forgetSecretVariables, shutOwnProcess } from './own-process.ts'
 import { findSealingKeysCommand } from './sealing-keys-command.ts'
@@ -142,7 +141,7 @@ async function migrateTables(url: string | undefined): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const bootLogger = scrubbed(pino({ base: null }))
+  const bootLogger = openLogger('info')
   // A crash says what it was, and shows neither source nor values.
   process.once('uncaughtException', (error) => {
     bootLogger.error({ error }, 'crashed')
@@ -156,7 +155,7 @@ async function main(): Promise<void> {
       return await migrateTables(variables.DATABASE_URL)
     }
     const settings = readSettings(variables)
-    const logger = scrubbed(pino({ level: settings.logLevel, base: null }))
+    const logger = openLogger(settings.logLevel)
     guardProcess(settings, logger)
     const keywell = createKeywell({
       publicUrl: settings.publicUrl,
@@ -197,6 +196,12 @@ async function main(): Promise<void> {
     }
     // A worker serves nobody; whoever serves makes the key.
     if (settings.role !== 'worker') await makeFirstApiKey(keywell, settings, logger)
+    if (settings.mode === 'production' && settings.appOrigins === undefined) {
+      logger.warn(
+        {},
+        'connect sessions may name any origin; set KEYWELL_APP_ORIGIN to the origins of your apps',
+      )
+    }
     listen(keywell, settings, logger)
   } catch (error) {
     fail(bootLogger, error)
