@@ -329,7 +329,14 @@ describeEachDatabase('the change feed', (makeDatabase) => {
 
       switchable.away = false
       timers.advance(1_000)
-      expect(generations(await next)).toEqual([1])
+      let told = await next
+      // A transaction of another database on this server holds the change back for as long as it is open.
+      while (told?.name === 'heartbeat') {
+        const further = subscriber.next()
+        await advance(timers, feed, 1_000)
+        told = await further
+      }
+      expect(generations(told)).toEqual([1])
       expect((await subscriber.next())?.name).toBe('heartbeat')
       expect((await hello)?.name).toBe('hello')
       await write(database, 2)
