@@ -1,5 +1,5 @@
 import { PostgresConnection } from '../../packages/server/src/store/postgres-connection.ts'
-import { Turns } from '../../packages/server/src/store/turns.ts'
+import { Semaphore } from '../../packages/server/src/store/semaphore.ts'
 
 /** So many connections, and no more than the statement on any of them: what the product is compared with. */
 export function openBarePool(
@@ -7,9 +7,9 @@ export function openBarePool(
   connections: number,
 ): <Row extends object>(text: string, parameters: string[]) => Promise<Row[]> {
   const idle = Array.from({ length: connections }, () => new PostgresConnection({ url }))
-  const turns = new Turns(connections)
+  const semaphore = new Semaphore(connections)
   return (text, parameters) =>
-    turns.take(10_000, async () => {
+    semaphore.run(10_000, async () => {
       const connection = idle.pop()
       if (connection === undefined) throw new TypeError('who has a turn has a connection')
       return await connection.query<never>(text, parameters).finally(() => idle.push(connection))

@@ -1,7 +1,7 @@
-import { layGround } from './compose/ground.ts'
-import { composeKeeping } from './compose/keeping.ts'
-import { composeMeasuring } from './compose/measuring.ts'
-import { composeServing } from './compose/serving.ts'
+import { createApi } from './compose/api.ts'
+import { createBackground } from './compose/background.ts'
+import { createPlatform } from './compose/platform.ts'
+import { createTelemetry } from './compose/telemetry.ts'
 import { createOperatorKeys } from './http/operator-keys.ts'
 import { createKeyWatch } from './keys/key-watch.ts'
 import { createKeyOperations, defaultKeyWaits } from './keys/operations.ts'
@@ -12,51 +12,51 @@ import { createOperatorTenants } from './tenants/operator-tenants.ts'
 /** Builds every part, once. What is put together here and in `compose/` knows all parts; no part knows it. */
 export function createKeywell(options: KeywellOptions): KeywellService {
   const { keys, role = 'all' } = options
-  const ground = layGround(options)
-  const keeping = composeKeeping(ground, options)
-  const measuring = composeMeasuring(ground, keeping)
-  const serving = composeServing(ground, keeping, measuring, options)
-  const { database, vault } = ground
-  const { log, replicas, tenants } = keeping
-  const { app, apiKeys } = serving
+  const platform = createPlatform(options)
+  const background = createBackground(platform, options)
+  const telemetry = createTelemetry(platform, background)
+  const api = createApi(platform, background, telemetry, options)
+  const { database, vault } = platform
+  const { log, replicas, tenants } = background
+  const { app, apiKeys } = api
   const keyWatch = createKeyWatch({
-    ...ground,
+    ...platform,
     keys,
     reloaded: replicas.beat,
     installKeyChanged: async () => {
-      await Promise.all([log.keys.load(), serving.takeUpKey()])
+      await Promise.all([log.keys.load(), api.takeUpKey()])
     },
   })
 
   return {
     fetch: async (request, from = {}) => app.fetch(request, from),
-    metrics: measuring.scrape,
+    metrics: telemetry.scrape,
 
     async start() {
       await migrate(database)
       await vault.start()
-      await keeping.start()
-      await serving.start()
+      await background.start()
+      await api.start()
       await keyWatch.start()
       // Whoever is counted among the replicas hears of keys.
       await replicas.start()
-      measuring.clockSkew.start()
-      if (role !== 'serve') keeping.work()
+      telemetry.clockSkew.start()
+      if (role !== 'serve') background.work()
     },
 
     async stop() {
       // First everything that begins work, then whatever is under way, then what they need.
-      await keeping.rest()
-      await Promise.all([replicas.stop(), measuring.clockSkew.stop(), keyWatch.stop()])
-      await serving.close()
-      await keeping.close()
+      await background.rest()
+      await Promise.all([replicas.stop(), telemetry.clockSkew.stop(), keyWatch.stop()])
+      await api.close()
+      await background.close()
       vault.close()
       await database.close()
     },
 
     apiKeys: createOperatorKeys(apiKeys),
     keys: createKeyOperations({
-      ...ground,
+      ...platform,
       keys,
       audit: log.audit,
       auditKeys: log.keys,

@@ -12,7 +12,7 @@ import { everyTenant, installation } from '../store/scope.ts'
 import { VaultError } from '../vault/vault.ts'
 import { rewrap } from '../vault/wrapping.ts'
 import type { KeyParts, Progress } from './operations.ts'
-import { tellReplicas } from './tell-replicas.ts'
+import { notifyReplicas } from './notify-replicas.ts'
 
 export interface RootRotation {
   /** What wraps now. */
@@ -43,7 +43,7 @@ export async function rotateRoot(
   const { database, keys, audit } = parts
   const { primary } = keys
   // All of them wrap with it, or what they wrap meanwhile is counted at the end.
-  await tellReplicas(parts, (held) => held[0] === primary)
+  await notifyReplicas(parts, (held) => held[0] === primary)
 
   const failed: RootRotation['failed'] = []
   let rewrapped = 0
@@ -63,7 +63,7 @@ export async function rotateRoot(
     result: failed.length === 0 ? 'ok' : 'failed',
     reason: primary,
   })
-  return { primary, rewrapped, failed, ...(await whatIsLeft(parts)) }
+  return { primary, rewrapped, failed, ...(await remaining(parts)) }
 }
 
 /** The locks are on rows that only the key commands write, and no reader waits for them. */
@@ -108,7 +108,7 @@ function isAway(failed: RootRotation['failed'], groupSize: number): boolean {
   return failed.length === groupSize && failed.every(({ reason }) => reason === 'provider_failed')
 }
 
-async function whatIsLeft({
+async function remaining({
   database,
   keys,
 }: KeyParts): Promise<Pick<RootRotation, 'left' | 'removable' | 'stale'>> {

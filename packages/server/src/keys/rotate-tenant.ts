@@ -11,11 +11,11 @@ import {
 import { countSealedRecords } from '../store/sealed-records.ts'
 import { installTenant } from '../vault/vault.ts'
 import { wrapNewKey } from '../vault/wrapping.ts'
-import { type HeldVersion, isHeld, type KeyHolds, listHeldVersions } from './holds.ts'
+import { type ReferencedVersion, isReferenced, type KeyReferences, listVersions } from './references.ts'
 import type { KeyParts, RotateTenantOptions } from './operations.ts'
 import { type Sweep, sweepTenant } from './sweep.ts'
 import { sweepCuts } from './sweep-cuts.ts'
-import { tellReplicas } from './tell-replicas.ts'
+import { notifyReplicas } from './notify-replicas.ts'
 
 export interface TenantRotation extends Sweep {
   tenantId: string
@@ -24,7 +24,7 @@ export interface TenantRotation extends Sweep {
   versions: TenantKeyVersion[]
 }
 
-export interface TenantKeyVersion extends KeyHolds {
+export interface TenantKeyVersion extends KeyReferences {
   version: number
   state: TenantKeyAge['state']
   /** When its next step can be taken, by running this again; null: there is none, or something holds it up. */
@@ -43,15 +43,15 @@ export async function rotateTenant(
   const sweep = await sweepTenant(parts, { tenantId, version, onProgress })
   if (tenantId === installTenant) await sweepCuts(parts, { version, sweep })
   await retire(parts, { tenantId, destroy })
-  const versions = await listHeldVersions(parts, tenantId)
+  const versions = await listVersions(parts, tenantId)
   return { tenantId, begun, ...sweep, versions: versions.map((row) => describe(row, parts.waits)) }
 }
 
 /** Something came late, sealed by a version that is disabled by now: it is moved first, or waited for. */
 async function bringBackNeeded(parts: KeyParts, tenantId: string): Promise<void> {
-  for (const held of await listHeldVersions(parts, tenantId)) {
-    if (held.state !== 'disabled' || !isHeld(held)) continue
-    await step(parts, { tenantId, version: held.version, from: 'disabled', to: 'decrypt_only' })
+  for (const known of await listVersions(parts, tenantId)) {
+    if (known.state !== 'disabled' || !isReferenced(known)) continue
+    await step(parts, { tenantId, version: known.version, from: 'disabled', to: 'decrypt_only' })
   }
 }
 
@@ -64,7 +64,7 @@ async function beginUnlessUnderWay(
   const isUnderWay = versions.some(({ state }) => state === 'decrypt_only')
   if (isUnderWay && !again) return false
   const active = await activeOf(parts, tenantId)
-  await tellReplicas(parts, (held) => held.includes(keys.primary))
+  await notifyReplicas(parts, (held) => held.includes(keys.primary))
   const version = Math.max(...versions.map((row) => row.version)) + 1
   // Wrapped before the transaction: a key service may take its time.
   const { kekId, bytes } = await wrapNewKey(keys, { tenantId, version }, random)
@@ -93,9 +93,9 @@ async function retire(
   { tenantId, destroy }: { tenantId: string; destroy: boolean },
 ): Promise<void> {
   const { settleMs, destroyMs } = parts.waits
-  for (const held of await listHeldVersions(parts, tenantId)) {
-    if (isHeld(held)) continue
-    const { version, state } = held
+  for (const known of await listVersions(parts, tenantId)) {
+    if (isReferenced(known)) continue
+    const { version, state } = known
     if (state === 'decrypt_only') {
       const to = { from: 'decrypt_only', to: 'disabled', afterMs: settleMs } as const
       await step(parts, { tenantId, version, ...to })
@@ -145,9 +145,9 @@ async function hasRecords(
   return counts.some(({ keyVersion }) => keyVersion === version)
 }
 
-function describe(held: HeldVersion, waits: KeyParts['waits']): TenantKeyVersion {
-  const { version, state, records, apiKeys, attempts, auditUntil } = held
-  const next = isHeld(held) ? null : nextOf(held, waits)
+function describe(known: ReferencedVersion, waits: KeyParts['waits']): TenantKeyVersion {
+  const { version, state, records, apiKeys, attempts, auditUntil } = known
+  const next = isReferenced(known) ? null : nextOf(known, waits)
   return { version, state, records, apiKeys, attempts, auditUntil, next }
 }
 

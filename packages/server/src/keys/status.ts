@@ -4,7 +4,7 @@ import { listRootKeysOfReplicas } from '../store/replicas.ts'
 import { everyTenant, installation } from '../store/scope.ts'
 import { countSealedRecords, listSealedTenants, type SealedCount } from '../store/sealed-records.ts'
 import { listActiveVersions } from '../store/tenant-keys.ts'
-import { type DerivedHolds, listInstallHolds } from './holds.ts'
+import { type DerivedReferences, listInstallationReferences } from './references.ts'
 import type { KeyParts } from './operations.ts'
 
 /** Tenants whose records are counted at once. */
@@ -25,7 +25,7 @@ export interface KeyStatus {
   /** Records that a version has sealed which is not the active one: what a rotation has still to move. */
   behind: SealedCount[]
   /** Versions of the installation's key that were replaced, and what else than records still needs each. */
-  install: (DerivedHolds & { version: number })[]
+  install: (DerivedReferences & { version: number })[]
 }
 
 export async function readKeyStatus({
@@ -47,7 +47,7 @@ export async function readKeyStatus({
     })),
     silentReplicas: replicas.filter((held) => held === null).length,
     behind: await recordsBehind({ database }),
-    install: await listInstallHolds({ database, auditDays }),
+    install: await listInstallationReferences({ database, auditDays }),
   }
 }
 

@@ -42,7 +42,7 @@ export class Breaker {
   }
 
   /** How many calls may start at this moment. */
-  room(now: number): number {
+  capacity(now: number): number {
     if (this.#state === 'closed') return Number.POSITIVE_INFINITY
     const trial = now >= this.#nextTrialAt ? 1 : 0
     const allowed = this.#state === 'half_open' ? 1 + this.#successes : 0
@@ -51,8 +51,8 @@ export class Breaker {
   }
 
   /** Milliseconds until there is room, if no call ends before. */
-  msUntilRoom(now: number): number {
-    return this.room(now) > 0 ? 0 : Math.ceil(this.#nextTrialAt - now)
+  msUntilCapacity(now: number): number {
+    return this.capacity(now) > 0 ? 0 : Math.ceil(this.#nextTrialAt - now)
   }
 
   start(now: number): BreakerTicket {

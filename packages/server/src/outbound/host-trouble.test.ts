@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { Herd, origin } from './gates.test.support.ts'
+import { Herd, origin } from './host-limiters.test.support.ts'
 import { readRetryAfter } from './retry-after.ts'
 
 /** A host whose breaker has just opened. */
@@ -90,7 +90,7 @@ describe('an open breaker', () => {
 
   it('lets one per second through for all replicas together', async () => {
     const herd = await withOpenBreaker()
-    herd.gates.setShare(1 / 4)
+    herd.limiters.setShare(1 / 4)
     await herd.advance(1_000)
     await (await herd.call()).end('failed')
     await herd.advance(3_999)
@@ -257,20 +257,20 @@ describe('a 429', () => {
       600_000,
     ]) {
       await (await herd.call()).end('throttled')
-      expect(herd.gates.snapshot()).toMatchObject([{ state: 'paused', retryAfterMs: pauseMs }])
+      expect(herd.limiters.snapshot()).toMatchObject([{ state: 'paused', retryAfterMs: pauseMs }])
       await herd.advance(pauseMs)
     }
     await (await herd.call()).end('good')
     await herd.advance(1)
     await (await herd.call()).end('throttled')
-    expect(herd.gates.snapshot()).toMatchObject([{ retryAfterMs: 1_000 }])
+    expect(herd.limiters.snapshot()).toMatchObject([{ retryAfterMs: 1_000 }])
   })
 
   it('a wave of them is one', async () => {
     const herd = new Herd()
     const wave = await herd.callMany(50)
     for (const call of wave) await call.end('throttled')
-    expect(herd.gates.snapshot()).toMatchObject([{ retryAfterMs: 1_000 }])
+    expect(herd.limiters.snapshot()).toMatchObject([{ retryAfterMs: 1_000 }])
   })
 
   it('is not forgotten for a good answer to a call from before it', async () => {
@@ -280,7 +280,7 @@ describe('a 429', () => {
     await herd.advance(1_000)
     await late?.end('good')
     await (await herd.call()).end('throttled')
-    expect(herd.gates.snapshot()).toMatchObject([{ retryAfterMs: 2_000 }])
+    expect(herd.limiters.snapshot()).toMatchObject([{ retryAfterMs: 2_000 }])
   })
 
   it('a shorter time does not shorten the pause', async () => {
@@ -295,7 +295,7 @@ describe('a 429', () => {
   it('a share that changes meanwhile ends no pause, and brings no burst after it', async () => {
     const herd = new Herd({ requestsPerSecond: 10, burst: 50 })
     await (await herd.call()).end({ kind: 'throttled', retryAfterMs: 4_000 })
-    herd.gates.setShare(1 / 2)
+    herd.limiters.setShare(1 / 2)
     await herd.callMany(20)
     await herd.advance(3_999)
     expect(herd.running()).toBe(0)
@@ -339,49 +339,49 @@ describe('Retry-After', () => {
 })
 
 describe('whoever plans calls', () => {
-  it('learns which hosts are held: open, paused, or full', async () => {
+  it('learns which hosts are throttled: open, paused, or full', async () => {
     const herd = new Herd({ concurrency: 4 })
-    expect(herd.gates.held()).toEqual([])
-    expect(herd.gates.isHeld(`${origin}/relative/root`)).toBe(false)
+    expect(herd.limiters.throttled()).toEqual([])
+    expect(herd.limiters.isThrottled(`${origin}/relative/root`)).toBe(false)
 
     const background = await herd.callMany(3, { background: true })
-    expect(herd.gates.held()).toEqual([origin])
+    expect(herd.limiters.throttled()).toEqual([origin])
     for (const call of background) await call.end()
-    expect(herd.gates.held()).toEqual([])
+    expect(herd.limiters.throttled()).toEqual([])
 
     await (await herd.call()).end('throttled')
-    expect(herd.gates.isHeld(`${origin}/relative/root`)).toBe(true)
-    expect(herd.gates.isHeld('https://other.example')).toBe(false)
+    expect(herd.limiters.isThrottled(`${origin}/relative/root`)).toBe(true)
+    expect(herd.limiters.isThrottled('https://other.example')).toBe(false)
     await herd.advance(1_000)
-    expect(herd.gates.held()).toEqual([])
+    expect(herd.limiters.throttled()).toEqual([])
 
     await herd.advance(1)
     await herd.callAndEnd(20, 'failed')
-    expect(herd.gates.held()).toEqual([origin])
+    expect(herd.limiters.throttled()).toEqual([origin])
     // Time for a trial, which is one call.
     await herd.advance(1_000)
-    expect(herd.gates.held()).toEqual([])
-    expect(herd.gates.freeSlots(16)).toBe(1)
+    expect(herd.limiters.throttled()).toEqual([])
+    expect(herd.limiters.freeSlots(16)).toBe(1)
   })
 
   it('learns how many calls would go at once, wherever they go', async () => {
     const herd = new Herd({ requestsPerSecond: 10, burst: 20, concurrency: 12 })
-    expect(herd.gates.freeSlots(16)).toBe(16)
+    expect(herd.limiters.freeSlots(16)).toBe(16)
     const other = await herd.call({ origin: 'https://other.example' })
     await herd.call()
-    expect(herd.gates.freeSlots(16)).toBe(9)
+    expect(herd.limiters.freeSlots(16)).toBe(9)
     const granted = await herd.callMany(9, { background: true })
     expect(herd.running(granted)).toBe(9)
     // A host that is held narrows nothing for the others.
-    expect(herd.gates.held()).toEqual([origin])
-    expect(herd.gates.freeSlots(16)).toBe(16)
+    expect(herd.limiters.throttled()).toEqual([origin])
+    expect(herd.limiters.freeSlots(16)).toBe(16)
     await other.end()
   })
 
   it('is told when a host is to be left alone, once each time, until it stops listening', async () => {
     const herd = new Herd()
     const heard: string[] = []
-    const stop = herd.gates.onHold((host) => heard.push(`${host.origin} ${host.state}`))
+    const stop = herd.limiters.onThrottled((host) => heard.push(`${host.origin} ${host.state}`))
     const wave = await herd.callMany(10)
     for (const call of wave) await call.end('throttled')
     expect(heard).toEqual([`${origin} paused`])
@@ -405,7 +405,7 @@ describe('memory', () => {
     for (let host = 0; host < 3_000; host += 1) {
       await (await herd.call({ origin: `https://host-${host}.example` })).end()
     }
-    expect(herd.gates.snapshot()).toHaveLength(1_000)
+    expect(herd.limiters.snapshot()).toHaveLength(1_000)
     expect(herd.state).toBe('open')
     await running.end()
   })
@@ -417,7 +417,7 @@ describe('memory', () => {
     for (let host = 0; host < 900; host += 1) await visit(`https://host-${host}.example`)
     await visit('https://often.example')
     for (let host = 900; host < 1_100; host += 1) await visit(`https://host-${host}.example`)
-    const known = herd.gates.snapshot().map((host) => host.origin)
+    const known = herd.limiters.snapshot().map((host) => host.origin)
     expect(known).toHaveLength(1_000)
     expect(known).toContain('https://often.example')
     expect(known).not.toContain('https://host-0.example')
@@ -429,7 +429,7 @@ describe('memory', () => {
     for (let host = 0; host < 1_500; host += 1) {
       await (await herd.call({ origin: `https://host-${host}.example` })).end('throttled')
     }
-    const known = herd.gates.snapshot().map((host) => host.origin)
+    const known = herd.limiters.snapshot().map((host) => host.origin)
     expect(known).toHaveLength(1_000)
     expect(known).toContain('https://running.example')
     expect(known).toContain('https://host-1499.example')

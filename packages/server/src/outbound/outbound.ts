@@ -5,17 +5,17 @@ import { createConnector, type Dial, dialTcp, type Lookup, resolveName } from '.
 import { type EgressProxy, parseProxy } from './egress-proxy.ts'
 import { OutboundError } from './errors.ts'
 import { type Answer, type Bounds, exchange } from './exchange.ts'
-import { createGates, type Hosts } from './gates.ts'
+import { createHostLimiters, type Hosts } from './host-limiters.ts'
 import { createLimits, type LimitedProvider } from './limits.ts'
 import { type CallOutcome, outcomeOfAnswer, outcomeOfFailure } from './outcome.ts'
 import { type PrivateHost, parsePrivateHosts, withoutTrailingDot } from './private-hosts.ts'
 import { buildRequest, type OutgoingRequest } from './request.ts'
 import { toResponse } from './response.ts'
-import { createWays, type Way } from './ways.ts'
+import { createRoutes, type Route } from './routes.ts'
 
 export type { EgressProxy } from './egress-proxy.ts'
 export { OutboundError } from './errors.ts'
-export type { Hosts } from './gates.ts'
+export type { Hosts } from './host-limiters.ts'
 export type { PrivateHost } from './private-hosts.ts'
 
 export interface OutboundOptions {
@@ -36,7 +36,7 @@ export interface OutboundOptions {
   readonly providers?: readonly LimitedProvider[] | undefined
   /** The operator's, by origin. Default: the provider's, else those of a public host, or of one of `allow`. */
   readonly limits?: Readonly<Record<string, HostLimits>> | undefined
-  /** For a whole call, from the name to the last byte; waiting at the gate comes before. Default 20,000. */
+  /** For a whole call, from the name to the last byte; waiting at the limiter comes before. Default 20,000. */
   readonly timeoutMs?: number | undefined
   /** Bound of an answer's body, on the wire and decompressed. Default 1,000,000. */
   readonly maxBytes?: number | undefined
@@ -66,7 +66,7 @@ export interface OutboundInit extends RequestInit {
   /** Nobody is waiting for the answer, so everybody else goes first. Default false. */
   background?: boolean
   /**
-   * Called once the gate has been passed and the socket is connected, right before the first byte is
+   * Called once the limiter has been passed and the socket is connected, right before the first byte is
    * written. If it throws, nothing is: the call fails as `aborted`, with what was thrown as `cause`.
    */
   ready?: () => void
@@ -83,8 +83,8 @@ export interface Outbound {
    * 3xx is an answer, or with `redirect: 'error'` a failure); time and sizes are bounded; the body
    * is there, decompressed, when the promise resolves; environment variables for proxies are ignored.
    *
-   * Before anything is written the call passes its host's gate, where it may have to wait for up to
-   * five seconds or be refused (`held_back`): see `Gate`.
+   * Before anything is written the call passes its host's limiter, where it may have to wait for up to
+   * five seconds or be refused (`held_back`): see `HostLimiter`.
    *
    * Fits oauth4webapi's `customFetch`.
    *
@@ -101,7 +101,7 @@ export interface Outbound {
   isListed(url: string | URL, caller?: Caller): boolean
   /** What the hosts would take at this moment. */
   readonly hosts: Hosts
-  /** Waits for the calls under way, refuses those at the gates, and ends the idle connections. */
+  /** Waits for the calls under route, refuses those at the limiters, and ends the idle connections. */
   close(): Promise<void>
 }
 
@@ -114,46 +114,47 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const { lookup = resolveName, dial = dialTcp } = options
   const { now = () => performance.now(), after = realAfter, tracing = silentTracing } = options
   const limitsOf = createLimits(options)
-  const gates = createGates({ limitsOf, now, after })
-  // Whoever a limited host is not for shall not learn from its gate how it is, nor crowd it for the others.
-  const gatesOfOthers = createGates({ limitsOf: createLimits({ allow: [] }), now, after })
+  const limiters = createHostLimiters({ limitsOf, now, after })
+  // Tenants that may not use a restricted host share a separate limiter, so that its load neither leaks nor is
+  // affected.
+  const limitersOfOthers = createHostLimiters({ limitsOf: createLimits({ allow: [] }), now, after })
   const proxy = options.egressProxy && parseProxy(options.egressProxy)
-  const ways = createWays(parsePrivateHosts(options.allow, options.elsewhere), {
+  const routes = createRoutes(parsePrivateHosts(options.allow, options.elsewhere), {
     connectorOf: (policy) => createConnector({ policy, lookup, dial, proxy, timeoutMs }),
     maxHeaderBytes: options.maxHeaderBytes ?? defaults.maxHeaderBytes,
   })
 
-  function wayOf(url: URL, { tenantId }: Caller): Way {
-    return ways.of({ origin: url.origin, tenantId })
+  function routeOf(url: URL, { tenantId }: Caller): Route {
+    return routes.of({ origin: url.origin, tenantId })
   }
 
-  async function passAndExchange(
-    way: Way,
+  async function limitedExchange(
+    route: Route,
     request: OutgoingRequest,
     bounds: Bounds,
     init: OutboundInit,
   ): Promise<Answer> {
     const { tenantId, background = false, signal } = init
-    const gatesAhead = way.isForOthers ? gatesOfOthers : gates
-    const leave = await gatesAhead.pass(request.origin, { tenantId, background, signal })
+    const hostLimiters = route.isForOthers ? limitersOfOthers : limiters
+    const release = await hostLimiters.acquire(request.origin, { tenantId, background, signal })
     let outcome: CallOutcome = { kind: 'neutral' }
     try {
-      const answer = await exchange(way.dispatcherFor(request.method), request, bounds)
+      const answer = await exchange(route.dispatcherFor(request.method), request, bounds)
       outcome = outcomeOfAnswer(answer)
       return answer
     } catch (error) {
       if (error instanceof OutboundError) outcome = outcomeOfFailure(error)
       throw error
     } finally {
-      leave(outcome)
+      release(outcome)
     }
   }
 
   return {
     async fetch(input, init = {}) {
       const url = parseUrl(input)
-      const way = wayOf(url, init)
-      way.policy.check(url)
+      const route = routeOf(url, init)
+      route.policy.check(url)
       const request = await buildRequest(url, init)
       const bounds = {
         timeoutMs: init.timeoutMs ?? timeoutMs,
@@ -162,7 +163,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
         ready: init.ready,
       }
       const answer = await tracing.span('keywell.outbound', factsOf(request), async (say) => {
-        const taken = await passAndExchange(way, request, bounds, init)
+        const taken = await limitedExchange(route, request, bounds, init)
         say({ 'http.response.status_code': taken.status })
         return taken
       })
@@ -174,20 +175,20 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
     checkUrl(input, caller = {}) {
       const url = parseUrl(input)
-      wayOf(url, caller).policy.check(url)
+      routeOf(url, caller).policy.check(url)
     },
 
     isListed(input, caller = {}) {
       const url = parseUrl(input)
-      return wayOf(url, caller).policy.isListed(url.origin)
+      return routeOf(url, caller).policy.isListed(url.origin)
     },
 
-    hosts: gates,
+    hosts: limiters,
 
     close() {
-      gates.close()
-      gatesOfOthers.close()
-      return ways.close()
+      limiters.close()
+      limitersOfOthers.close()
+      return routes.close()
     },
   }
 }

@@ -28,7 +28,7 @@ export function createWorker(parts: {
   database: Database
   refresher: Refresher
   check: (claim: Claim) => Promise<void>
-  hosts: Pick<Hosts, 'held' | 'freeSlots'>
+  hosts: Pick<Hosts, 'throttled' | 'freeSlots'>
   logger: Logger
   metrics: Pick<Metrics, 'workBegun'>
   after: After
@@ -70,7 +70,7 @@ export function createWorker(parts: {
     const claims = await claimDue(database.of(everyTenant), {
       ...owner,
       limit,
-      heldOrigins: parts.hosts.held(),
+      heldOrigins: parts.hosts.throttled(),
     })
     for (const claim of claims) run(claim)
     for (const integration of await claimCanaries(database.of(everyTenant), timing.canaryMs)) {

@@ -4,11 +4,11 @@ import type { Database, Sql } from './database.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
 import { PgliteThread } from './pglite-thread.ts'
 import { type Scope, schemaOwner } from './scope.ts'
+import { Semaphore } from './semaphore.ts'
 import { runStatement, runTransaction } from './transaction.ts'
-import { Turns } from './turns.ts'
 
 /** How long a statement waits for the one backend there is. */
-const turnTimeoutMs = 30_000
+const acquireTimeoutMs = 30_000
 
 export interface PgliteOptions {
   /**
@@ -62,7 +62,7 @@ class Pglite implements Database {
   readonly #thread: PgliteThread
   readonly #lock: FolderLock | undefined
   /** There is one backend: a transaction has it from begin to commit, and everybody else waits. */
-  readonly #turns = new Turns(1)
+  readonly #semaphore = new Semaphore(1)
   readonly #listeners = new Map<string, Set<(payload: string) => void>>()
 
   constructor(thread: PgliteThread, lock: FolderLock | undefined) {
@@ -76,12 +76,12 @@ class Pglite implements Database {
   of(scope: Scope): Sql {
     return {
       query: (text, parameters) =>
-        this.#turns.take(turnTimeoutMs, () => runStatement(this.#thread, scope, text, parameters)),
+        this.#semaphore.run(acquireTimeoutMs, () => runStatement(this.#thread, scope, text, parameters)),
     }
   }
 
   async transaction<Result>(scope: Scope, work: (sql: Sql) => Promise<Result>): Promise<Result> {
-    return await this.#turns.take(turnTimeoutMs, () => runTransaction(this.#thread, scope, work))
+    return await this.#semaphore.run(acquireTimeoutMs, () => runTransaction(this.#thread, scope, work))
   }
 
   async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
@@ -96,7 +96,7 @@ class Pglite implements Database {
   }
 
   async close(): Promise<void> {
-    await this.#turns.take(turnTimeoutMs, () => this.#thread.close())
+    await this.#semaphore.run(acquireTimeoutMs, () => this.#thread.close())
     await this.#lock?.release()
   }
 }

@@ -3,12 +3,12 @@ import { PostgresConnection } from './postgres-connection.ts'
 import { PostgresListener } from './postgres-listener.ts'
 import { requireSettings } from './postgres-settings.ts'
 import { type Scope, schemaOwner } from './scope.ts'
+import { Semaphore } from './semaphore.ts'
 import { runStatement, runTransaction } from './transaction.ts'
-import { Turns } from './turns.ts'
 
 const defaultPoolSize = 10
 /** How long a statement waits for a free connection. */
-const turnTimeoutMs = 10_000
+const acquireTimeoutMs = 10_000
 /** 15.0. Older ones may work; nobody has looked. */
 const oldestVersion = 150_000
 
@@ -56,14 +56,14 @@ class PostgresServer implements Database {
   readonly kind = 'postgres'
   readonly #url: string
   readonly #listener: PostgresListener
-  /** As many turns as connections: who has a turn finds an idle connection, or may make one. */
-  readonly #turns: Turns
+  /** As many permits as connections: with a permit there is an idle connection, or one may be made. */
+  readonly #semaphore: Semaphore
   readonly #idle: PostgresConnection[] = []
   #closed = false
 
   constructor({ url, poolSize = defaultPoolSize, onError = () => {} }: PostgresOptions) {
     this.#url = url
-    this.#turns = new Turns(poolSize)
+    this.#semaphore = new Semaphore(poolSize)
     this.#listener = new PostgresListener(url, onError)
   }
 
@@ -91,7 +91,7 @@ class PostgresServer implements Database {
   async #connected<Result>(
     work: (connection: PostgresConnection) => Promise<Result>,
   ): Promise<Result> {
-    return await this.#turns.take(turnTimeoutMs, async () => {
+    return await this.#semaphore.run(acquireTimeoutMs, async () => {
       const idle = this.#idleConnection()
       const connection = idle ?? new PostgresConnection({ url: this.#url })
       try {

@@ -2,28 +2,28 @@ import type { HostLimits } from '@keywell/protocol'
 import type { After } from '../timers.ts'
 import { Breaker, type BreakerState, type BreakerTicket } from './breaker.ts'
 import { OutboundError } from './errors.ts'
+import { FairQueue, type Waiting } from './fair-queue.ts'
 import { shareOf } from './limits.ts'
 import type { CallOutcome } from './outcome.ts'
 import { longestPauseMs } from './retry-after.ts'
 import { Throttle } from './throttle.ts'
 import { TokenBucket } from './token-bucket.ts'
-import { type Waiting, WaitingCalls } from './waiting-calls.ts'
 
-/** How many calls may wait for one host. Past it, whoever has the most of them loses one. */
+/** How many calls may wait for one host. Beyond it the tenant with the most of them loses one. */
 const maxWaiting = 1_000
 /** How long one may wait. */
 const maxWaitMs = 5_000
-/** What a refused call is told at least, so that nobody comes back at once. */
+/** Shortest `retryAfterMs` of a refused call, so that it is not repeated at once. */
 const shortestRetryMs = 1_000
 /** The rest of the slots is kept for calls that somebody waits for, however slow the host is. */
 const backgroundShare = 0.75
 
-export interface GateCall extends Waiting {
+export interface LimitedCall extends Waiting {
   readonly signal?: AbortSignal | null | undefined
 }
 
-/** To be called once, when the call has ended however it did. */
-export type Leave = (outcome: CallOutcome) => void
+/** Gives the slot back. Called once, when the call has ended, whatever its outcome. */
+export type Release = (outcome: CallOutcome) => void
 
 export interface HostState {
   readonly origin: string
@@ -37,7 +37,7 @@ export interface HostState {
   readonly tokens: number
 }
 
-export interface GateOptions {
+export interface HostLimiterOptions {
   readonly origin: string
   readonly limits: HostLimits
   readonly share: number
@@ -45,21 +45,21 @@ export interface GateOptions {
   readonly now: () => number
   readonly after: After
   /** The breaker has opened, or the host asked for a pause. */
-  readonly onHold: () => void
+  readonly onThrottled: () => void
 }
 
 interface Waiter extends Waiting {
-  go(leave: Leave): void
+  go(release: Release): void
   refuse(error: OutboundError): void
 }
 
 /**
- * What every call to one host passes before anything is written: so many at once, so many in a time,
- * and fewer when the host fails or says so. Who is refused here was certainly not sent.
+ * Limits the calls to one host: how many run at once, how many start per second, and fewer of both while the
+ * host fails or asks for it. A call that is refused here was not sent.
  */
-export class Gate {
-  readonly #options: GateOptions
-  readonly #waiting = new WaitingCalls<Waiter>({ max: maxWaiting })
+export class HostLimiter {
+  readonly #options: HostLimiterOptions
+  readonly #waiting = new FairQueue<Waiter>({ max: maxWaiting })
   readonly #breaker = new Breaker()
   readonly #throttle = new Throttle()
   readonly #bucket: TokenBucket
@@ -68,7 +68,7 @@ export class Gate {
   #runningBackground = 0
   #cancelWake = () => {}
 
-  constructor(options: GateOptions) {
+  constructor(options: HostLimiterOptions) {
     this.#options = options
     this.#limits = shareOf(options.limits, options.share)
     this.#bucket = new TokenBucket(this.#limits, options.now())
@@ -76,7 +76,7 @@ export class Gate {
   }
 
   /** @throws OutboundError `held_back`, with the time after which it is worth trying; or `aborted` */
-  pass(call: GateCall): Promise<Leave> {
+  acquire(call: LimitedCall): Promise<Release> {
     return new Promise((resolve, reject) => {
       if (call.signal?.aborted) return reject(this.#error('aborted'))
       const giveUp = () => this.#refuse(waiter, 'aborted')
@@ -88,9 +88,9 @@ export class Gate {
       const waiter: Waiter = {
         tenantId: call.tenantId,
         background: call.background,
-        go(leave) {
+        go(release) {
           settled()
-          resolve(leave)
+          resolve(release)
         },
         refuse(error) {
           settled()
@@ -99,7 +99,7 @@ export class Gate {
       }
       call.signal?.addEventListener('abort', giveUp)
       this.#waiting.add(waiter)?.refuse(this.#error('held_back'))
-      this.#letGo()
+      this.#admit()
     })
   }
 
@@ -109,16 +109,16 @@ export class Gate {
     return {
       origin: this.#options.origin,
       state: state === 'closed' && this.#throttle.msLeft(now) > 0 ? 'paused' : state,
-      retryAfterMs: this.#msUntilRoom(now),
+      retryAfterMs: this.#msUntilCapacity(now),
       waiting: this.#waiting.size,
       running: this.#running,
       tokens: Math.floor(this.#bucket.tokens(now)),
     }
   }
 
-  /** How many background calls would be let go at this moment. */
-  get backgroundRoom(): number {
-    return Math.min(this.#room(this.#options.now()), this.#freeBackgroundSlots)
+  /** How many background calls could start now. */
+  get backgroundCapacity(): number {
+    return Math.min(this.#capacity(this.#options.now()), this.#freeBackgroundSlots)
   }
 
   /** Nothing is under way or waiting. */
@@ -126,7 +126,7 @@ export class Gate {
     return this.#running === 0 && this.#waiting.size === 0
   }
 
-  /** Idle, and the host is well: next to nothing is lost if this gate is forgotten. */
+  /** Idle, and the host is well: next to nothing is lost if this limiter is forgotten. */
   get isQuiet(): boolean {
     return this.isIdle && this.#throttle.isCalm && this.#breaker.state === 'closed'
   }
@@ -135,32 +135,32 @@ export class Gate {
     this.#limits = shareOf(this.#options.limits, share)
     this.#bucket.resize(this.#limits, this.#options.now())
     this.#breaker.setShare(share)
-    this.#letGo()
+    this.#admit()
   }
 
-  /** Nobody waits any longer. */
+  /** Refuses every call that waits. */
   close(): void {
     this.#cancelWake()
     for (const waiter of this.#waiting.takeAll()) waiter.refuse(this.#error('aborted'))
   }
 
-  #letGo(): void {
+  #admit(): void {
     const now = this.#options.now()
     this.#cancelWake()
-    while (this.#room(now) > 0) {
+    while (this.#capacity(now) > 0) {
       const waiter = this.#waiting.take({ background: this.#freeBackgroundSlots > 0 })
       if (waiter === undefined) break
       waiter.go(this.#start(waiter, now))
     }
     if (this.#waiting.size === 0) return
-    const waitMs = this.#msUntilRoom(now)
+    const waitMs = this.#msUntilCapacity(now)
     const isHopeless = waitMs > maxWaitMs || (waitMs > 0 && this.#breaker.state === 'open')
     if (isHopeless) this.#refuseAll()
-    // Without a wait it is slots that are missing, and whoever leaves one comes by here.
-    else if (waitMs > 0) this.#cancelWake = this.#options.after(waitMs, () => this.#letGo())
+    // Without a wait only slots are missing, and each release calls this again.
+    else if (waitMs > 0) this.#cancelWake = this.#options.after(waitMs, () => this.#admit())
   }
 
-  #start(call: Waiting, now: number): Leave {
+  #start(call: Waiting, now: number): Release {
     this.#bucket.take(now)
     const started = { call, at: now, ticket: this.#breaker.start(now) }
     this.#running += 1
@@ -188,9 +188,9 @@ export class Gate {
     const pauseMs = this.#throttle.msLeft(now)
     // What was saved in bad times must not go out in one burst when they end.
     if (changed || pauseMs > before.pauseMs) this.#bucket.drain(now + pauseMs)
-    this.#letGo()
+    this.#admit()
     const opened = changed && this.#breaker.state === 'open'
-    if (opened || (before.pauseMs === 0 && pauseMs > 0)) this.#options.onHold()
+    if (opened || (before.pauseMs === 0 && pauseMs > 0)) this.#options.onThrottled()
   }
 
   get #freeBackgroundSlots(): number {
@@ -198,18 +198,18 @@ export class Gate {
     return Math.max(0, slots - this.#runningBackground)
   }
 
-  #room(now: number): number {
+  #capacity(now: number): number {
     if (this.#throttle.msLeft(now) > 0) return 0
     const slots = Math.max(0, this.#limits.concurrency - this.#running)
     const tokens = Math.floor(this.#bucket.tokens(now))
-    return Math.min(slots, tokens, this.#breaker.room(now))
+    return Math.min(slots, tokens, this.#breaker.capacity(now))
   }
 
-  /** Slots apart: when one of those gets free, nobody knows. */
-  #msUntilRoom(now: number): number {
+  /** Without regard to slots: when one becomes free is not known. */
+  #msUntilCapacity(now: number): number {
     return Math.max(
       Math.ceil(this.#throttle.msLeft(now)),
-      this.#breaker.msUntilRoom(now),
+      this.#breaker.msUntilCapacity(now),
       this.#bucket.msUntilToken(now),
     )
   }
@@ -228,10 +228,10 @@ export class Gate {
     return new OutboundError(reason, { host, notSent: true, retryAfterMs })
   }
 
-  /** When those who wait have gone, at this rate. */
+  /** When the calls that wait will have started, at the current rate. */
   #retryAfterMs(): number {
     const queueMs = (this.#waiting.size * 1000) / this.#limits.requestsPerSecond
-    const waitMs = Math.ceil(this.#msUntilRoom(this.#options.now()) + queueMs)
+    const waitMs = Math.ceil(this.#msUntilCapacity(this.#options.now()) + queueMs)
     return Math.min(Math.max(waitMs, shortestRetryMs), longestPauseMs)
   }
 }

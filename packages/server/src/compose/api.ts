@@ -22,12 +22,12 @@ import type { KeywellOptions } from '../options.ts'
 import { installation } from '../store/scope.ts'
 import { createExportTenant } from '../tenants/export.ts'
 import { createTenantPolicies } from '../tenants/policy.ts'
-import type { Ground } from './ground.ts'
-import type { Keeping } from './keeping.ts'
-import type { Measuring } from './measuring.ts'
+import type { Background } from './background.ts'
+import type { Platform } from './platform.ts'
+import type { Telemetry } from './telemetry.ts'
 
 /** What answers requests. */
-export interface Serving {
+export interface Api {
   app: ReturnType<typeof createApp>
   apiKeys: ApiKeys
   start(): Promise<void>
@@ -36,21 +36,21 @@ export interface Serving {
   close(): Promise<void>
 }
 
-export function composeServing(
-  ground: Ground,
-  keeping: Keeping,
-  { scrape }: Measuring,
+export function createApi(
+  platform: Platform,
+  background: Background,
+  { scrape }: Telemetry,
   options: KeywellOptions,
-): Serving {
-  const { database, vault, makeId, publicUrl, monotonic } = ground
+): Api {
+  const { database, vault, makeId, publicUrl, monotonic } = platform
   const { role = 'all', connectUrl } = options
-  const { audit, reader: auditReader, heads } = keeping.log
-  const parts = { ...ground, ...keeping, audit }
-  const byChance = { ...parts, random: ground.chance }
+  const { audit, reader: auditReader, heads } = background.log
+  const parts = { ...platform, ...background, audit }
+  const byChance = { ...parts, random: platform.chance }
 
   const apiKeys = createApiKeys(parts)
-  const keyStreams = createKeyStreams({ ...ground, keys: apiKeys, now: monotonic })
-  const tokens = createConnectTokens({ ...ground, issuer: publicUrl })
+  const keyStreams = createKeyStreams({ ...platform, keys: apiKeys, now: monotonic })
+  const tokens = createConnectTokens({ ...platform, issuer: publicUrl })
   const appOrigins = readAppOrigins(options.appOrigins)
   const peppers = createPeppers(vault, connectPepperLabel, createConnectMacs)
   const sessions = createSessions({ ...parts, tokens, peppers, appOrigins })
@@ -59,15 +59,15 @@ export function composeServing(
   const endFlow = createEndFlow(parts)
   const connecting = { ...parts, sessions, codes, storeConnection, endFlow }
   const flows = createFlows(connecting)
-  const flowWatch = createFlowWatch({ ...ground, look: flows.look })
+  const flowWatch = createFlowWatch({ ...platform, look: flows.look })
   const app = createApp({
-    ...keeping,
-    ...ground,
+    ...background,
+    ...platform,
     makeRequestId: () => makeId('request'),
     apiKeys,
     keyStreams,
     door: createDoor({ limits: { ...defaultDoorLimits, ...options.doorLimits }, now: monotonic }),
-    refusedCalls: createRefusedCalls(keeping.log.refusals),
+    refusedCalls: createRefusedCalls(background.log.refusals),
     sessions,
     flows,
     flowWatch,

@@ -5,20 +5,20 @@ import { createScrape, type Scrape } from '../metrics/scrape.ts'
 import { countConnections, countWaitingWork, listInstallHosts, readClock } from '../store/census.ts'
 import type { Database } from '../store/database.ts'
 import { everyTenant, installation } from '../store/scope.ts'
-import type { Ground } from './ground.ts'
-import type { Keeping } from './keeping.ts'
+import type { Background } from './background.ts'
+import type { Platform } from './platform.ts'
 
 /** What is told to whoever watches. */
-export interface Measuring {
+export interface Telemetry {
   scrape: () => Promise<Scrape>
   clockSkew: ClockSkew
 }
 
-export function composeMeasuring(ground: Ground, { outbound, feed }: Keeping): Measuring {
-  const { database, registry, monotonic } = ground
+export function createTelemetry(platform: Platform, { outbound, feed }: Background): Telemetry {
+  const { database, registry, monotonic } = platform
   const databaseNow = () => readClock(database.of(installation))
-  const clockSkew = createClockSkew({ ...ground, databaseNow })
-  const census = createCensus({ ...ground, take: () => takeCensus(database), now: monotonic })
+  const clockSkew = createClockSkew({ ...platform, databaseNow })
+  const census = createCensus({ ...platform, take: () => takeCensus(database), now: monotonic })
   return {
     clockSkew,
     scrape: createScrape(registry, {

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { ample, Herd } from './gates.test.support.ts'
+import { ample, Herd } from './host-limiters.test.support.ts'
 
 describe('the rate', () => {
   it('lets a burst go, and then so many a second', async () => {
@@ -140,7 +140,7 @@ describe('waiting is bounded', () => {
 
     expect((await herd.call({ tenantId: 'small' })).state).toBe('waiting')
     expect(interactive.at(-1)?.state).toBe('refused')
-    expect(herd.gates.snapshot()).toMatchObject([{ waiting: 1_000, running: 1 }])
+    expect(herd.limiters.snapshot()).toMatchObject([{ waiting: 1_000, running: 1 }])
   })
 
   it('by a thousand calls; among equals the last to come has to go', async () => {
@@ -171,7 +171,7 @@ describe('waiting is bounded', () => {
     const herd = new Herd({ requestsPerSecond: 1, burst: 1 })
     const first = await herd.call()
     const waiting = await herd.call()
-    herd.gates.close()
+    herd.limiters.close()
     await herd.advance(0)
     expect(waiting.error).toMatchObject({ reason: 'aborted', notSent: true })
     expect((await herd.call()).error).toMatchObject({ reason: 'aborted', notSent: true })
@@ -183,15 +183,15 @@ describe('waiting is bounded', () => {
 describe('a share', () => {
   it('of the limits is what one of several replicas takes, and it may change at any time', async () => {
     const herd = new Herd({ requestsPerSecond: 10, burst: 10, concurrency: 100 })
-    herd.gates.setShare(1 / 2)
+    herd.limiters.setShare(1 / 2)
     await herd.callMany(40)
     expect(herd.running()).toBe(5)
     await herd.advance(1_000)
     expect(herd.running()).toBe(10)
-    herd.gates.setShare(1)
+    herd.limiters.setShare(1)
     await herd.advance(1_000)
     expect(herd.running()).toBe(20)
-    herd.gates.setShare(1 / 5)
+    herd.limiters.setShare(1 / 5)
     await herd.advance(1_000)
     expect(herd.running()).toBe(20)
     for (const call of herd.calls.slice(0, 10)) await call.end()
@@ -200,12 +200,12 @@ describe('a share', () => {
 
   it('is never so small that nothing goes', async () => {
     const herd = new Herd({ requestsPerSecond: 10, burst: 2, concurrency: 3 })
-    herd.gates.setShare(1 / 100)
+    herd.limiters.setShare(1 / 100)
     expect((await herd.call()).state).toBe('running')
   })
 
   it.each([0, -1, 1.1, Number.NaN, Number.POSITIVE_INFINITY])('of %d is none', (share) => {
-    expect(() => new Herd().gates.setShare(share)).toThrow(TypeError)
+    expect(() => new Herd().limiters.setShare(share)).toThrow(TypeError)
   })
 })
 
@@ -267,11 +267,11 @@ test('whatever waits, between two turns of a tenant every other one has at most 
   await fc.assert(
     fc.asyncProperty(tenants, async (order) => {
       const herd = new Herd({ ...ample, concurrency: 1 })
-      const gate = await herd.call()
+      const limiter = await herd.call()
       const waiting = []
       for (const tenantId of order) waiting.push({ tenantId, call: await herd.call({ tenantId }) })
       const turns: string[] = []
-      let running = gate
+      let running = limiter
       while (turns.length < order.length) {
         await running.end()
         const next = waiting.find(({ call }) => call.state === 'running')

@@ -1,8 +1,8 @@
 /** What decides about the order of two calls. */
 export interface Waiting {
-  /** Undefined: the service itself, which waits like a tenant. */
+  /** Undefined: a call of the service itself, which waits like one of a tenant. */
   readonly tenantId: string | undefined
-  /** Nobody is waiting for the answer: goes after everything that somebody waits for. */
+  /** No request waits for the answer: such a call starts after all others. */
   readonly background: boolean
 }
 
@@ -10,9 +10,9 @@ export interface Waiting {
  * Calls that wait for one host: the interactive ones first, and among equals the tenants by turns,
  * so that whoever has one call waits for one of each other tenant at most, however many those have.
  */
-export class WaitingCalls<Call extends Waiting> {
-  readonly #interactive = new Turns<Call>()
-  readonly #background = new Turns<Call>()
+export class FairQueue<Call extends Waiting> {
+  readonly #interactive = new TenantTurns<Call>()
+  readonly #background = new TenantTurns<Call>()
   readonly #max: number
 
   constructor(options: { max: number }) {
@@ -24,7 +24,7 @@ export class WaitingCalls<Call extends Waiting> {
   }
 
   /**
-   * Answers the call that has to leave when there are too many, which may be the new one: a
+   * Answers the call that has to go when there are too many, which may be the new one: a
    * background call before an interactive one, and then the newest of whoever has the most.
    */
   add(call: Call): Call | undefined {
@@ -49,13 +49,13 @@ export class WaitingCalls<Call extends Waiting> {
     return [...this.#interactive.takeAll(), ...this.#background.takeAll()]
   }
 
-  #turnsOf(call: Call): Turns<Call> {
+  #turnsOf(call: Call): TenantTurns<Call> {
     return call.background ? this.#background : this.#interactive
   }
 }
 
 /** The tenants that have a call waiting, the next in turn first; a set keeps the order of its calls. */
-class Turns<Call extends Waiting> {
+class TenantTurns<Call extends Waiting> {
   readonly #callsOf = new Map<string | undefined, Set<Call>>()
   size = 0
 

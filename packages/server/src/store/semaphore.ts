@@ -1,23 +1,23 @@
 import { DatabaseUnavailable } from './database.ts'
 
-/** A queue for something that only so many may have: first come, first served, nobody waits for ever. */
-export class Turns {
+/** Lets a limited number of tasks run at once, in the order of their calls, each after a bounded wait. */
+export class Semaphore {
   readonly #waiting: (() => void)[] = []
   #free: number
 
-  constructor(atOnce: number) {
-    this.#free = atOnce
+  constructor(permits: number) {
+    this.#free = permits
   }
 
-  /** Waits for a turn, runs `work`, and passes the turn on however it ends. */
-  async take<Result>(timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
+  /** Waits for a permit, runs `work`, and gives the permit back, whether `work` fails or not. */
+  async run<Result>(timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
     if (this.#free === 0) await this.#wait(timeoutMs)
     else this.#free -= 1
     try {
       return await work()
     } finally {
       const next = this.#waiting.shift()
-      // Handed over without becoming free in between, so that nobody can jump the queue.
+      // Passed on without becoming free in between, so that the order is kept.
       if (next) next()
       else this.#free += 1
     }

@@ -23,7 +23,7 @@ import { type After, after, type Sleep, sleep } from '../timers.ts'
 import { createVault, type Vault } from '../vault/vault.ts'
 
 /** What every part stands on. */
-export interface Ground {
+export interface Platform {
   /** The service as browsers see it: an origin. */
   publicUrl: string
   database: Database
@@ -48,7 +48,7 @@ export interface Ground {
   processId: string
 }
 
-export function layGround(options: KeywellOptions): Ground {
+export function createPlatform(options: KeywellOptions): Platform {
   const publicUrl = checkPublicUrl(options.publicUrl)
   const logger = scrubbed(options.logger ?? silentLogger)
   const now = options.now ?? Date.now

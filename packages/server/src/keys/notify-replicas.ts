@@ -14,7 +14,7 @@ const lookAgainMs = 100
  * @param isReady what is waited for; a process that knows the key is not waited for longer than told
  * @throws KeywellError `conflict`
  */
-export async function tellReplicas(
+export async function notifyReplicas(
   { database, keys, waits, sleep }: Pick<KeyParts, 'database' | 'keys' | 'waits' | 'sleep'>,
   isReady: (held: readonly string[]) => boolean,
 ): Promise<void> {

@@ -3,57 +3,57 @@ import { createPolicy, type Policy } from './policy.ts'
 import type { ListedHost } from './private-hosts.ts'
 
 /** A rule, and the sockets that were opened under it. */
-export interface Way {
+export interface Route {
   readonly policy: Policy
-  /** Whether the host is limited to others than the caller. */
+  /** Whether the host is restricted to tenants other than the caller. */
   readonly isForOthers: boolean
   dispatcherFor(method: string): Dispatcher
 }
 
-export interface Ways {
-  /** The way that a caller takes to an origin; undefined is the service itself. */
-  of(call: { origin: string; tenantId: string | undefined }): Way
+export interface Routes {
+  /** The route of a call to an origin; a call without a tenant is the service's own. */
+  of(call: { origin: string; tenantId: string | undefined }): Route
   close(): Promise<void>
 }
 
 /**
- * Two ways out: one for everybody, and one for tenants at hosts that are limited to them. They share no
- * socket, so that one which stays open after a call is never a permission for whoever comes next.
+ * Two routes: the default one, and one for tenants at hosts that are restricted to them. They share no socket,
+ * so that a socket which stays open after a call never gives the next tenant access.
  */
-export function createWays(
+export function createRoutes(
   list: readonly ListedHost[],
   options: {
     connectorOf: (policy: Policy) => buildConnector.connector
     maxHeaderBytes: number
   },
-): Ways {
-  const open = (usable: readonly ListedHost[]) => openWay(createPolicy({ list, usable }), options)
+): Routes {
+  const open = (usable: readonly ListedHost[]) => openRoute(createPolicy({ list, usable }), options)
   const limited = new Map(
     list.flatMap((host) => (host.tenants ? [[host.origin, host.tenants]] : [])),
   )
-  const forEverybody = open(list.filter(({ tenants }) => tenants === undefined))
-  const forTheNamed = open(list.filter(({ tenants }) => tenants !== undefined))
-  const forTheOthers: Way = { ...forEverybody, isForOthers: true }
+  const defaultRoute = open(list.filter(({ tenants }) => tenants === undefined))
+  const allowedTenants = open(list.filter(({ tenants }) => tenants !== undefined))
+  const otherTenants: Route = { ...defaultRoute, isForOthers: true }
   let closing: Promise<unknown> | undefined
 
   return {
     of({ origin, tenantId }) {
       const tenants = limited.get(origin)
-      if (tenants === undefined) return forEverybody
+      if (tenants === undefined) return defaultRoute
       const isNamed = tenantId !== undefined && tenants.has(tenantId)
-      return isNamed ? forTheNamed : forTheOthers
+      return isNamed ? allowedTenants : otherTenants
     },
     close() {
-      closing ??= Promise.all([forEverybody.close(), forTheNamed.close()])
+      closing ??= Promise.all([defaultRoute.close(), allowedTenants.close()])
       return closing.then(() => {})
     },
   }
 }
 
-function openWay(
+function openRoute(
   policy: Policy,
-  options: Parameters<typeof createWays>[1],
-): Way & { close(): Promise<unknown> } {
+  options: Parameters<typeof createRoutes>[1],
+): Route & { close(): Promise<unknown> } {
   const agentOptions: Agent.Options = {
     connect: options.connectorOf(policy),
     maxHeaderSize: options.maxHeaderBytes,
@@ -63,12 +63,12 @@ function openWay(
   }
   // A kept connection can be closed by the other side just as we write to it. For a read that is a
   // nuisance; for a refresh token it would be a loss, so whatever changes something gets a new one.
-  const keeping = new Agent(agentOptions)
+  const keepAlive = new Agent(agentOptions)
   const fresh = new Agent({ ...agentOptions, pipelining: 0 })
   return {
     policy,
     isForOthers: false,
-    dispatcherFor: (method) => (method === 'GET' || method === 'HEAD' ? keeping : fresh),
-    close: () => Promise.all([keeping.close(), fresh.close()]),
+    dispatcherFor: (method) => (method === 'GET' || method === 'HEAD' ? keepAlive : fresh),
+    close: () => Promise.all([keepAlive.close(), fresh.close()]),
   }
 }

@@ -12,8 +12,8 @@ import type { KeyParts } from './operations.ts'
 
 const dayMs = 86_400_000
 
-/** What needs a version of the installation's key by what is derived from it. */
-export interface DerivedHolds {
+/** What still needs a version of the installation's key, by the subkeys that are derived from it. */
+export interface DerivedReferences {
   /** Live API keys that are checked with it: each until it is next used, replaced or revoked. */
   apiKeys: ApiKeyName[]
   /** Connect sessions and one-time codes that are checked with it: each for minutes. */
@@ -22,50 +22,50 @@ export interface DerivedHolds {
   auditUntil: Date | null
 }
 
-/** What needs a version of a key, and keeps it from being retired. */
-export interface KeyHolds extends DerivedHolds {
+/** What still needs a version of a key. It cannot be retired while there is anything. */
+export interface KeyReferences extends DerivedReferences {
   /** Records that it has sealed. */
   records: number
 }
 
-export type HeldVersion = TenantKeyAge & KeyHolds
+export type ReferencedVersion = TenantKeyAge & KeyReferences
 
-type HoldParts = Pick<KeyParts, 'database' | 'auditDays'>
+type ReferenceParts = Pick<KeyParts, 'database' | 'auditDays'>
 
 /** All versions of a tenant's key, the oldest first, with what needs each. */
-export async function listHeldVersions(parts: HoldParts, tenantId: string): Promise<HeldVersion[]> {
+export async function listVersions(parts: ReferenceParts, tenantId: string): Promise<ReferencedVersion[]> {
   const sql = parts.database.of(tenantId)
   const counts = await countSealedRecords(sql, [tenantId])
   const records = new Map(counts.map(({ keyVersion, records: count }) => [keyVersion, count]))
-  const held: HeldVersion[] = []
+  const versions: ReferencedVersion[] = []
   for (const row of await listTenantKeys(sql, tenantId)) {
     const derived = isOfOld(tenantId, row) ? await findDerived(parts, row) : none
-    held.push({ ...row, records: records.get(row.version) ?? 0, ...derived })
+    versions.push({ ...row, records: records.get(row.version) ?? 0, ...derived })
   }
-  return held
+  return versions
 }
 
-/** Of the versions that a rotation has still to retire. Those that are disabled were needed by nothing. */
-export async function listInstallHolds(
-  parts: HoldParts,
-): Promise<(DerivedHolds & { version: number })[]> {
-  const holds: (DerivedHolds & { version: number })[] = []
+/** For the versions that a rotation has yet to retire. A disabled version has no references. */
+export async function listInstallationReferences(
+  parts: ReferenceParts,
+): Promise<(DerivedReferences & { version: number })[]> {
+  const references: (DerivedReferences & { version: number })[] = []
   for (const row of await listTenantKeys(parts.database.of(installation), installation)) {
     if (row.state !== 'decrypt_only') continue
-    holds.push({ version: row.version, ...(await findDerived(parts, row)) })
+    references.push({ version: row.version, ...(await findDerived(parts, row)) })
   }
-  return holds
+  return references
 }
 
-export function isHeld({ records, apiKeys, attempts, auditUntil }: KeyHolds): boolean {
+export function isReferenced({ records, apiKeys, attempts, auditUntil }: KeyReferences): boolean {
   return records > 0 || apiKeys.length > 0 || attempts > 0 || auditUntil !== null
 }
 
 const none = { apiKeys: [], attempts: 0, auditUntil: null }
 
 /**
- * Whether other things than records may need it. Subkeys hang on the installation's key alone; what hangs on
- * the active one holds nothing up, and nothing can hang on one that is destroyed.
+ * Whether anything but records may need it. Only the installation's key has subkeys; what needs the active
+ * version delays nothing, and nothing can need a destroyed one.
  */
 function isOfOld(tenantId: string, { state }: Pick<TenantKeyAge, 'state'>): boolean {
   return tenantId === installation && (state === 'decrypt_only' || state === 'disabled')
@@ -73,9 +73,9 @@ function isOfOld(tenantId: string, { state }: Pick<TenantKeyAge, 'state'>): bool
 
 /** API keys and attempts by their peppers, entries by the audit key. */
 async function findDerived(
-  { database, auditDays }: HoldParts,
+  { database, auditDays }: ReferenceParts,
   { version, stateSince }: TenantKeyAge,
-): Promise<DerivedHolds> {
+): Promise<DerivedReferences> {
   const isNamed = await isNamedInAudit(database.of(everyTenant), version)
   return {
     apiKeys: await listApiKeysOfPepper(database.of(installation), version),

@@ -2,8 +2,8 @@ import type { HostLimits } from '@keywell/protocol'
 import { expect } from 'vitest'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { OutboundError } from './errors.ts'
-import type { Leave } from './gate.ts'
-import { createGates, type Gates } from './gates.ts'
+import type { Release } from './host-limiter.ts'
+import { createHostLimiters, type HostLimiters } from './host-limiters.ts'
 import { createLimits } from './limits.ts'
 import type { CallOutcome } from './outcome.ts'
 
@@ -28,34 +28,34 @@ export interface CallOptions {
   signal?: AbortSignal
 }
 
-/** Gates with a clock that the test turns, and calls that end when the test says so. */
+/** HostLimiters with a clock that the test turns, and calls that end when the test says so. */
 export class Herd {
   readonly timers = new ManualTimers()
-  readonly gates: Gates
+  readonly limiters: HostLimiters
   readonly calls: Call[] = []
 
   constructor(limits: Partial<HostLimits> = {}) {
     const limitsOf = createLimits({ allow: [], limits: { [origin]: { ...ample, ...limits } } })
-    this.gates = createGates({ limitsOf, now: this.timers.now, after: this.timers.after })
+    this.limiters = createHostLimiters({ limitsOf, now: this.timers.now, after: this.timers.after })
   }
 
   async call(options: CallOptions = {}): Promise<Call> {
     const { origin: to = origin, tenantId, background = false, signal } = options
-    let leave: Leave = () => expect.fail('it is not running')
+    let release: Release = () => expect.fail('it is not running')
     const call: Call = {
       state: 'waiting',
       at: 0,
       error: undefined,
       end: async (outcome = 'good') => {
-        leave(typeof outcome === 'string' ? asOutcome(outcome) : outcome)
+        release(typeof outcome === 'string' ? asOutcome(outcome) : outcome)
         call.state = 'ended'
         await settled()
       },
     }
     this.calls.push(call)
-    this.gates.pass(to, { tenantId, background, signal }).then(
+    this.limiters.acquire(to, { tenantId, background, signal }).then(
       (given) => {
-        leave = given
+        release = given
         Object.assign(call, { state: 'running', at: this.timers.now() })
       },
       (error: unknown) => {
@@ -99,7 +99,7 @@ export class Herd {
   }
 
   get state(): string | undefined {
-    return this.gates.snapshot().find((host) => host.origin === origin)?.state
+    return this.limiters.snapshot().find((host) => host.origin === origin)?.state
   }
 }
 

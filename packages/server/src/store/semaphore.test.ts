@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DatabaseUnavailable } from './database.ts'
-import { Turns } from './turns.ts'
+import { Semaphore } from './semaphore.ts'
 
 /** Work that ends when the test says so. */
 function work() {
@@ -12,11 +12,11 @@ function work() {
 }
 
 test('no more at once than allowed, and in the order they came', async () => {
-  const turns = new Turns(2)
+  const semaphore = new Semaphore(2)
   const started: number[] = []
   const works = [work(), work(), work(), work()]
   const all = works.map((each, index) =>
-    turns.take(1_000, () => {
+    semaphore.run(1_000, () => {
       started.push(index)
       return each.run()
     }),
@@ -32,19 +32,19 @@ test('no more at once than allowed, and in the order they came', async () => {
 })
 
 test('work that fails passes its turn on, and its error to whoever asked', async () => {
-  const turns = new Turns(1)
-  const failing = turns.take(1_000, () => Promise.reject(new Error('no')))
-  const next = turns.take(1_000, async () => 'next')
+  const semaphore = new Semaphore(1)
+  const failing = semaphore.run(1_000, () => Promise.reject(new Error('no')))
+  const next = semaphore.run(1_000, async () => 'next')
   await expect(failing).rejects.toThrow('no')
   expect(await next).toBe('next')
 })
 
 test('who waits too long is told so, and loses nobody else a turn', async () => {
-  const turns = new Turns(1)
+  const semaphore = new Semaphore(1)
   const long = work()
-  const holder = turns.take(1_000, long.run)
-  const impatient = turns.take(10, async () => 'never')
-  const patient = turns.take(10_000, async () => 'patient')
+  const holder = semaphore.run(1_000, long.run)
+  const impatient = semaphore.run(10, async () => 'never')
+  const patient = semaphore.run(10_000, async () => 'patient')
   await expect(impatient).rejects.toThrow(DatabaseUnavailable)
   await expect(impatient).rejects.toThrow('busy for 10 ms')
   long.end()

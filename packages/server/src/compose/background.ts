@@ -24,10 +24,10 @@ import { giveUpOldRevocations } from '../store/revocations.ts'
 import { everyTenant, installation } from '../store/scope.ts'
 import { createTenants, type Tenants } from '../tenants/erase.ts'
 import { createLoop } from '../timers.ts'
-import type { Ground } from './ground.ts'
+import type { Platform } from './platform.ts'
 
 /** What keeps connections alive, and tells of them. */
-export interface Keeping {
+export interface Background {
   log: AuditLog
   outbound: Outbound
   integrations: Integrations
@@ -50,12 +50,12 @@ export interface Keeping {
   close(): Promise<void>
 }
 
-export function composeKeeping(ground: Ground, options: KeywellOptions): Keeping {
-  const { database, vault, logger, timing } = ground
+export function createBackground(platform: Platform, options: KeywellOptions): Background {
+  const { database, vault, logger, timing } = platform
   const { privateHosts = [], privateWebhookHosts = [], egressProxy } = options
   const { faultPoint = () => {} } = options
-  const byChance = { ...ground, random: ground.chance }
-  const leaving = { egressProxy, tracing: ground.tracing }
+  const byChance = { ...platform, random: platform.chance }
+  const leaving = { egressProxy, tracing: platform.tracing }
   const outbound = createOutbound({
     ...leaving,
     allow: privateHosts,
@@ -63,14 +63,14 @@ export function composeKeeping(ground: Ground, options: KeywellOptions): Keeping
     providers,
     limits: options.limits,
   })
-  outbound.hosts.onHold(({ origin, state, retryAfterMs }) => {
+  outbound.hosts.onThrottled(({ origin, state, retryAfterMs }) => {
     logger.warn({ origin, state, retryAfterMs }, 'nothing is sent to this host for now')
   })
 
   const headKey = createSigningKey({ database, vault, logger, name: 'audit-heads' })
-  const log = createAuditLog({ ...ground, headKey, auditDays: options.auditDays })
+  const log = createAuditLog({ ...platform, headKey, auditDays: options.auditDays })
   const { audit } = log
-  const integrations = createIntegrations({ ...ground, outbound, audit })
+  const integrations = createIntegrations({ ...platform, outbound, audit })
   const box = createTokenBox({ vault, logger })
   const parts = { ...byChance, box, integrations, outbound, audit, faultPoint }
   const refresher = createRefresher(parts)
@@ -81,28 +81,33 @@ export function composeKeeping(ground: Ground, options: KeywellOptions): Keeping
     check: health.check,
     hosts: outbound.hosts,
   })
-  const disconnector = createDisconnector({ ...ground, box, integrations, outbound, audit })
-  const tenants = createTenants({ ...ground, audit, disconnector })
+  const disconnector = createDisconnector({ ...platform, box, integrations, outbound, audit })
+  const tenants = createTenants({ ...platform, audit, disconnector })
 
-  const signer = createChangeSigner({ ...ground, issuer: ground.publicUrl })
-  const feed = createChangeFeed({ ...ground, signer: beforePush(signer, faultPoint) })
-  // Gates of its own: receivers that fail must not hold back a provider on the same host. And a list of its
+  const signer = createChangeSigner({ ...platform, issuer: platform.publicUrl })
+  const feed = createChangeFeed({ ...platform, signer: beforePush(signer, faultPoint) })
+  // HostLimiters of its own: receivers that fail must not hold back a provider on the same host. And a list of its
   // own: a tenant that may connect a private GitLab must not have messages posted to it.
   const toReceivers = createOutbound({
     ...leaving,
     allow: privateWebhookHosts,
     elsewhere: privateHosts,
   })
-  const telling = { ...ground, secrets: createSigningSecrets(ground), outbound: toReceivers, audit }
-  const webhookWorker = createWebhookWorker({ ...telling, random: ground.chance })
+  const telling = {
+    ...platform,
+    secrets: createSigningSecrets(platform),
+    outbound: toReceivers,
+    audit,
+  }
+  const webhookWorker = createWebhookWorker({ ...telling, random: platform.chance })
   const webhooks = createWebhooks({ ...telling, wake: webhookWorker.wake })
   const replicas = createReplicas({
-    ...ground,
+    ...platform,
     hosts: [outbound.hosts, toReceivers.hosts],
     rootKeyIds: () => options.keys.ids,
   })
 
-  const sweeper = createLoop(sweep, timing.sweepMs, ground.after)
+  const sweeper = createLoop(sweep, timing.sweepMs, platform.after)
   async function sweep(): Promise<void> {
     await Promise.all([
       disconnector.sweep(),
@@ -134,7 +139,7 @@ export function composeKeeping(ground: Ground, options: KeywellOptions): Keeping
       if (egressProxy !== undefined) {
         logger.info(
           { origin: egressProxy.origin },
-          'calls leave by the egress proxy, which looks names up and has to keep them from addresses that are not public',
+          'calls release by the egress proxy, which looks names up and has to keep them from addresses that are not public',
         )
       }
       await log.keys.load()

@@ -24,7 +24,7 @@ const answering = (status: number, headers: Record<string, string> = {}) =>
 
 const post = { method: 'POST', body: new URLSearchParams({ refresh_token: 'rt-1' }) }
 
-describe('a call that the gate refuses', () => {
+describe('a call that the limiter refuses', () => {
   it('was certainly not sent: nobody even knocked at the host', async () => {
     const server = await answering(200)
     const limits = { [server.origin]: { requestsPerSecond: 0.01, burst: 1, concurrency: 1 } }
@@ -121,7 +121,7 @@ describe('a host that fails', () => {
     const server = await answering(status)
     const outbound = outboundTo(server)
     for (let call = 0; call < 20; call += 1) await outbound.fetch(server.origin, post)
-    expect(outbound.hosts.isHeld(`${server.origin}/gitlab`)).toBe(true)
+    expect(outbound.hosts.isThrottled(`${server.origin}/gitlab`)).toBe(true)
     const error = await failure(outbound.fetch(server.origin, post))
     expect(error).toMatchObject({ reason: 'held_back', notSent: true })
     expect(server.connections).toBe(20)
@@ -141,7 +141,7 @@ describe('a host that fails', () => {
     const outbound = outboundTo(server, { limits: { [server.origin]: few } })
     const calls = Array.from({ length: 20 }, () => failure(outbound.fetch(server.origin, init)))
     for (const error of await Promise.all(calls)) expect(error.reason).toBe(reason)
-    expect(outbound.hosts.held()).toEqual([server.origin])
+    expect(outbound.hosts.throttled()).toEqual([server.origin])
   })
 
   it('because nobody listens, it has no name or speaks no TLS, too', async () => {
@@ -157,7 +157,7 @@ describe('a host that fails', () => {
       [createOutbound({ allow: [{ origin: tls }] }), tls],
     ] as const) {
       for (let call = 0; call < 20; call += 1) await failure(outbound.fetch(url, post))
-      expect(outbound.hosts.held()).toEqual([url])
+      expect(outbound.hosts.throttled()).toEqual([url])
     }
   })
 
@@ -238,7 +238,7 @@ describe('429', () => {
     const clock = new ManualTimers()
     const outbound = outboundTo(server, { now: clock.now, after: clock.after })
     const heard: string[] = []
-    outbound.hosts.onHold(({ origin, state }) => heard.push(`${origin} ${state}`))
+    outbound.hosts.onThrottled(({ origin, state }) => heard.push(`${origin} ${state}`))
     const response = await outbound.fetch(server.origin, post)
     expect(response.status).toBe(429)
     expect(outbound.hosts.snapshot()).toMatchObject([{ state: 'paused', retryAfterMs: pauseMs }])
