@@ -10,7 +10,7 @@ import { importFaults, manifestFaults, readWorkspace } from './architecture/pack
 import { countPatterns, patternFaults } from './architecture/patterns.ts'
 import { scopeFaults, staleScopes } from './architecture/scopes.ts'
 import { exposeFaults, moduleStateFaults, staleExposers } from './architecture/secrets.ts'
-import { doorFaults, serverFolderFaults, staleDoorKeepers } from './architecture/server.ts'
+import { networkFaults, serverFolderFaults, stalePermits } from './architecture/server.ts'
 import { type Fault, readSources, type SourceFile } from './architecture/source.ts'
 import { sqlFaults, staleSqlExceptions } from './architecture/sql.ts'
 import { verifies } from './support/verifies.ts'
@@ -157,10 +157,10 @@ verifies.suite('house:layers', () => {
   })
 })
 
-verifies.suite('T23:door', () => {
+verifies.suite('T23:one-exit', () => {
   test('the source has no other', () => {
-    expect(doorFaults(sources)).toEqual([])
-    expect(staleDoorKeepers(sources)).toEqual([])
+    expect(networkFaults(sources)).toEqual([])
+    expect(stalePermits(sources)).toEqual([])
   })
 
   test.each([
@@ -170,8 +170,8 @@ verifies.suite('T23:door', () => {
     ["import { spawn } from 'node:child_process'", 'node:child_process is for outbound only'],
     ['globalThis.fetch', 'globalThis is a way round outbound'],
   ])('`%s` elsewhere is found', (text, message) => {
-    expect(found(doorFaults, 'packages/server/src/health/planted.ts', text)).toEqual([message])
-    expect(found(doorFaults, 'packages/server/src/outbound/planted.ts', text)).toEqual([])
+    expect(found(networkFaults, 'packages/server/src/health/planted.ts', text)).toEqual([message])
+    expect(found(networkFaults, 'packages/server/src/outbound/planted.ts', text)).toEqual([])
   })
 })
 

@@ -19,7 +19,7 @@ describeEachDatabase('refused calls', (makeDatabase) => {
   beforeAll(async () => {
     database = await makeDatabase()
     stage = await createStage(database, {
-      doorLimits: {
+      rateLimits: {
         key: { requestsPerSecond: 0.001, burst: keyBurst },
         wrongKeys: { requestsPerSecond: 0.001, burst: guesses },
       },

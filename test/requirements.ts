@@ -803,56 +803,56 @@ export const requirements = {
     behaviour: 'Calls without a key are limited by address, and health checks are not.',
     source: 'threats.md, API keys',
   },
-  'door:json': {
+  'requests:json': {
     behaviour: 'A body that does not say that it is JSON is refused before it is read.',
     source: 'T25',
   },
-  'door:body': {
+  'requests:body': {
     behaviour: 'A body of more than 64 KB is refused, whether it says its length or not.',
     source: 'T25',
   },
-  'door:headers': {
+  'requests:headers': {
     behaviour:
       "Every answer forbids scripts, frames and sniffing, and no origin but a session's may read one.",
     source: 'T10; threats.md, Connect tokens',
   },
-  'door:flow-streams': {
+  'requests:flow-streams': {
     behaviour:
       'Event streams are bounded by flow, connect session, address, API key and process; one beyond is refused with Retry-After.',
     source: 'T25; threats.md, Connect tokens',
   },
-  'door:flow-streams-end': {
+  'requests:flow-streams-end': {
     behaviour: 'An event stream of a flow ends with the flow, its connect session and its tenant.',
     source: 'T18; threats.md, Connect tokens',
   },
-  'door:flow-polled-once': {
+  'requests:flow-polled-once': {
     behaviour: 'A flow that is watched is looked at once a second, however many watch it.',
     source: 'T25; connect.md',
   },
-  'door:kept-answers': {
+  'requests:kept-answers': {
     behaviour:
       'Readiness asks the database once a second, whoever asks for it, and the API document is made once.',
     source: 'T25',
   },
-  'door:connections': {
+  'requests:connections': {
     behaviour:
       'The service takes so many connections and no more: one beyond is answered 503 with Retry-After.',
     source: 'T25',
   },
-  'door:silent-readers': {
+  'requests:silent-readers': {
     behaviour: 'A client that takes nothing of what it is sent is cut off.',
     source: 'T25',
   },
-  'door:uncounted-proxy': {
+  'requests:uncounted-proxy': {
     behaviour:
       'Behind a proxy that KEYWELL_PROXIES does not count the log says, once, that its clients share one address.',
     source: 'threats.md, API keys',
   },
-  'door:slow-clients': {
+  'requests:slow-clients': {
     behaviour: 'A client that sends too slowly or too much is cut off, and holds up nobody.',
     source: 'T25',
   },
-  'door:client-address': {
+  'requests:client-address': {
     behaviour:
       'Whose request it is comes from the socket, or from as many proxies as there are, and never from the client.',
     source: 'threats.md, API keys',
@@ -1539,11 +1539,11 @@ export const requirements = {
     behaviour: 'A secret is opened in a few listed places only.',
     source: 'T20; vault.md, Secret',
   },
-  'T23:door': {
+  'T23:one-exit': {
     behaviour: 'Nothing in the server but outbound opens a connection.',
     source: 'T23; threats.md, SSRF guard',
   },
-  // The door out, and what comes in through it
+  // Outbound calls and their answers
   'T22:tls': {
     behaviour:
       'A host gets no byte before its certificate has passed for its name, whatever the environment says.',

@@ -156,7 +156,7 @@ describeDeployments((deployment) => {
     return { session, flow, watch, open: await Promise.all(Array.from({ length: count }, watch)) }
   }
 
-  verifies('door:flow-streams', async () => {
+  verifies('requests:flow-streams', async () => {
     const { stage } = deployment()
     const { session, flow, watch, open } = await watched(60)
     const taken = open.filter(({ status }) => status === 200)
@@ -192,7 +192,7 @@ describeDeployments((deployment) => {
     return reader
   }
 
-  verifies('door:flow-streams-end', async () => {
+  verifies('requests:flow-streams-end', async () => {
     const { stage, database } = deployment()
     const endings: ((
       of: Awaited<ReturnType<typeof watched>>,

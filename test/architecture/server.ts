@@ -20,13 +20,13 @@ const foundation = layers.findIndex((line) => line.includes('store'))
 const roots = new Set(['keywell.ts', 'index.ts', 'compose', 'options.ts'])
 
 /** Modules that open a connection or start a process that could. */
-const doors = new Set(
+const networkModules = new Set(
   ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'dns/promises', 'child_process']
     .flatMap((name) => [name, `node:${name}`])
     .concat('undici'),
 )
-/** Beside `outbound/`: who needs a door of their own, and what for. */
-const doorKeepers: Readonly<Record<string, string>> = {
+/** Files beside `outbound/` that may use the network, each with its reason. */
+const permitted: Readonly<Record<string, string>> = {
   'packages/server/src/store/folder-lock.ts':
     'a socket on this machine proves that the owner lives',
 }
@@ -83,13 +83,13 @@ function cycleFaults(edges: readonly Edge[]): Fault[] {
 }
 
 /** Only `outbound/` opens connections. `fetch` itself is refused by Biome, which knows scopes. */
-export function doorFaults(files: readonly SourceFile[]): Fault[] {
+export function networkFaults(files: readonly SourceFile[]): Fault[] {
   const guarded = productOf(files).filter(
-    ({ path }) => !path.startsWith(`${home}outbound/`) && doorKeepers[path] === undefined,
+    ({ path }) => !path.startsWith(`${home}outbound/`) && permitted[path] === undefined,
   )
   return guarded.flatMap((file) => [
     ...importsOf(file)
-      .filter(({ specifier, typeOnly }) => !typeOnly && doors.has(specifier))
+      .filter(({ specifier, typeOnly }) => !typeOnly && networkModules.has(specifier))
       .map(({ specifier }) => ({ path: file.path, message: `${specifier} is for outbound only` })),
     ...globalFaults(file),
   ])
@@ -117,9 +117,11 @@ function folderOf(path: string): string {
 }
 
 /** Exceptions for files that are gone, or no longer need theirs. */
-export function staleDoorKeepers(files: readonly SourceFile[]): string[] {
-  return Object.keys(doorKeepers).filter((keeper) => {
+export function stalePermits(files: readonly SourceFile[]): string[] {
+  return Object.keys(permitted).filter((keeper) => {
     const file = files.find(({ path }) => path === keeper)
-    return file === undefined || !importsOf(file).some(({ specifier }) => doors.has(specifier))
+    return (
+      file === undefined || !importsOf(file).some(({ specifier }) => networkModules.has(specifier))
+    )
   })
 }

@@ -11,7 +11,7 @@ export function openBarePool(
   return (text, parameters) =>
     semaphore.run(10_000, async () => {
       const connection = idle.pop()
-      if (connection === undefined) throw new TypeError('who has a turn has a connection')
+      if (connection === undefined) throw new TypeError('invariant: a permit without a connection')
       return await connection.query<never>(text, parameters).finally(() => idle.push(connection))
     })
 }

@@ -6,7 +6,7 @@ import { type Requirement, type RequirementId, requirements } from '../requireme
  *
  * ```ts
  * verifies('T6:replay', async () => { … })
- * verifies.suite('T23:door', () => { test('…', …) })
+ * verifies.suite('T23:one-exit', () => { test('…', …) })
  * ```
  *
  * @throws TypeError for an id that is not in `requirements.ts`; the compiler says so before

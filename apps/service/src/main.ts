@@ -165,7 +165,7 @@ async function main(): Promise<void> {
       privateWebhookHosts: settings.privateWebhookHosts,
       egressProxy: settings.egressProxy,
       limits: settings.hostLimits,
-      doorLimits: settings.doorLimits,
+      rateLimits: settings.rateLimits,
       streamLimits: settings.streamLimits,
       role: settings.role,
       auditDays: settings.auditDays,

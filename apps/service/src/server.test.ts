@@ -51,7 +51,7 @@ async function drip(port: number, begin: string, again: string): Promise<string>
 
 const post = 'POST / HTTP/1.1\r\nHost: a\r\n'
 
-verifies('door:slow-clients', async () => {
+verifies('requests:slow-clients', async () => {
   const port = await listen()
   const [headers, body, silent] = await Promise.all([
     drip(port, post, 'X: y\r\n'),
@@ -77,7 +77,7 @@ test('the times are those that are meant for the internet', () => {
   expect(Number(patience.keepAliveTimeout)).toBeGreaterThan(60_000)
 })
 
-verifies('door:client-address', async () => {
+verifies('requests:client-address', async () => {
   const ask = async (proxies: number, forwarded?: string) => {
     const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }
     const answer = await fetch(`http://127.0.0.1:${await listen(proxies)}`, { headers })
@@ -107,7 +107,7 @@ async function serve(
   })
 }
 
-verifies('door:connections', async () => {
+verifies('requests:connections', async () => {
   let asked = 0
   const answer = () => {
     asked += 1
@@ -137,7 +137,7 @@ verifies('door:connections', async () => {
   for (const socket of idle) socket.destroy()
 })
 
-verifies('door:silent-readers', async () => {
+verifies('requests:silent-readers', async () => {
   let cancelled = false
   const endless = () =>
     new Response(
@@ -157,7 +157,7 @@ verifies('door:silent-readers', async () => {
   socket.destroy()
 })
 
-verifies('door:uncounted-proxy', async () => {
+verifies('requests:uncounted-proxy', async () => {
   const seen: unknown[] = []
   const onUncountedProxy = (address: unknown) => void seen.push(address)
   const ask = async (port: number, headers: Record<string, string>) => {

@@ -44,9 +44,9 @@ describe('limits of hosts', () => {
 })
 
 test('how often the service may be called', () => {
-  expect(readSettings(least).doorLimits).toEqual({})
+  expect(readSettings(least).rateLimits).toEqual({})
   const rates = { ...least, KEYWELL_KEY_RATE: '100/200', KEYWELL_ADDRESS_RATE: '0.5/10' }
-  expect(readSettings(rates).doorLimits).toEqual({
+  expect(readSettings(rates).rateLimits).toEqual({
     key: { requestsPerSecond: 100, burst: 200 },
     address: { requestsPerSecond: 0.5, burst: 10 },
   })

@@ -89,7 +89,7 @@ export interface Settings {
   appOrigins: string[] | undefined
   connectUrl: string | undefined
   proxies: number
-  doorLimits: NonNullable<KeywellOptions['doorLimits']>
+  rateLimits: NonNullable<KeywellOptions['rateLimits']>
   streamLimits: NonNullable<KeywellOptions['streamLimits']>
   maxConnections: number
   /** Of the embedded database, and of what is made in development. */
@@ -141,7 +141,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
         : { url: env.DATABASE_URL },
     key: readKeySource(env, dataDir),
     apiKeyFile: env.KEYWELL_API_KEY_FILE ?? (embedded ? join(dataDir, 'api-key') : undefined),
-    doorLimits: {
+    rateLimits: {
       ...(env.KEYWELL_KEY_RATE === undefined ? {} : { key: env.KEYWELL_KEY_RATE }),
       ...(env.KEYWELL_ADDRESS_RATE === undefined ? {} : { address: env.KEYWELL_ADDRESS_RATE }),
     },

@@ -21,8 +21,8 @@ export type {
   VerifyOptions as VerifyAuditOptions,
 } from './audit/verify.ts'
 export type { From } from './http/context.ts'
-export { type DoorLimits, defaultDoorLimits } from './http/door.ts'
 export type { OperatorKeys } from './http/operator-keys.ts'
+export { defaultRateLimits, type RateLimitSettings } from './http/rate-limits.ts'
 export type { KeyOperations } from './keys/operations.ts'
 export { createKeywell } from './keywell.ts'
 export type { Logger } from './logger.ts'

@@ -1,8 +1,8 @@
 import type { HostLimits } from '@keywell/protocol'
 import type { AuditReport, VerifyOptions as VerifyAudit } from './audit/verify.ts'
 import type { From } from './http/context.ts'
-import type { DoorLimits } from './http/door.ts'
 import type { OperatorKeys } from './http/operator-keys.ts'
+import type { RateLimitSettings } from './http/rate-limits.ts'
 import type { StreamLimits } from './http/stream-places.ts'
 import type { KeyOperations, KeyWaits } from './keys/operations.ts'
 import type { Logger } from './logger.ts'
@@ -49,8 +49,8 @@ export interface KeywellOptions {
    * place of what its provider's data says, else of 20 calls per second (1,000 for a private host).
    */
   limits?: Readonly<Record<string, HostLimits>>
-  /** How often one key, one address and one guesser may call this process; see `defaultDoorLimits`. */
-  doorLimits?: Partial<DoorLimits>
+  /** How often one key, one address and one guesser may call this process; see `defaultRateLimits`. */
+  rateLimits?: Partial<RateLimitSettings>
   /** How many event streams may be open at once in this process; see `defaultStreamLimits`. */
   streamLimits?: Partial<StreamLimits>
   /**

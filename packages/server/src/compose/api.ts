@@ -13,8 +13,8 @@ import { createStoreConnection } from '../connect/store-connection.ts'
 import { createReadCredential } from '../credentials/read.ts'
 import { type ApiKeys, createApiKeys } from '../http/api-keys.ts'
 import { createApp } from '../http/app.ts'
-import { createDoor, defaultDoorLimits } from '../http/door.ts'
 import { createKeyStreams } from '../http/key-streams.ts'
+import { createRateLimits, defaultRateLimits } from '../http/rate-limits.ts'
 import { createRefusedCalls } from '../http/refused-calls.ts'
 import { createStreamPlaces, defaultStreamLimits } from '../http/stream-places.ts'
 import { createPeppers } from '../keys/peppers.ts'
@@ -66,7 +66,10 @@ export function createApi(
     makeRequestId: () => makeId('request'),
     apiKeys,
     keyStreams,
-    door: createDoor({ limits: { ...defaultDoorLimits, ...options.doorLimits }, now: monotonic }),
+    rateLimits: createRateLimits({
+      limits: { ...defaultRateLimits, ...options.rateLimits },
+      now: monotonic,
+    }),
     refusedCalls: createRefusedCalls(background.log.refusals),
     sessions,
     flows,

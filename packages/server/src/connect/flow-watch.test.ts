@@ -54,7 +54,7 @@ function follow(events: AsyncGenerator<Flow | undefined, void>) {
   return told
 }
 
-verifies('door:flow-polled-once', async () => {
+verifies('requests:flow-polled-once', async () => {
   const { timers, state, watch, second } = await begin()
   const gone = new AbortController()
   const watchers = Array.from({ length: 50 }, () =>

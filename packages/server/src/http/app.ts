@@ -31,13 +31,12 @@ import { changeRoutes } from './changes.ts'
 import { connectionRoutes } from './connections.ts'
 import { answerProblem, type Environment } from './context.ts'
 import { credentialRoutes } from './credentials.ts'
-import type { Door } from './door.ts'
 import { toKeywellError } from './failures.ts'
 import { flowRoutes } from './flows.ts'
 import {
   answerPreflight,
   fromOf,
-  limitVisits,
+  limitByAddress,
   requireApiKey,
   requireConnectToken,
 } from './guards.ts'
@@ -46,6 +45,7 @@ import { integrationRoutes } from './integrations.ts'
 import { keptFor } from './kept.ts'
 import type { KeyStreams } from './key-streams.ts'
 import { providerRoutes } from './providers.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { RefusedCalls } from './refused-calls.ts'
 import { sessionRoutes } from './sessions.ts'
 import type { StreamPlaces } from './stream-places.ts'
@@ -66,7 +66,7 @@ export interface AppParts {
   keyStreams: KeyStreams
   /** Milliseconds of a clock that never goes back. */
   monotonic: () => number
-  door: Door
+  rateLimits: RateLimits
   refusedCalls: RefusedCalls
   sessions: Sessions
   flows: Flows
@@ -109,7 +109,7 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   app.get('/livez', (c) => c.json({ status: 'ok' }))
   const isReady = keptFor(readyMs, parts.monotonic, parts.isReady)
   app.get('/readyz', async (c) => {
-    parts.door.probe(fromOf(c).address)
+    parts.rateLimits.probe(fromOf(c).address)
     if (await isReady()) return c.json({ status: 'ok' })
     throw new KeywellError('unavailable', 'The database does not answer.', { retryAfterMs: 1_000 })
   })
@@ -138,14 +138,14 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   app.route('/v1/tenants', tenantRoutes(parts))
   app.route('/v1/api-keys', apiKeyRoutes(parts.apiKeys))
 
-  const visits = limitVisits(parts.door)
+  const addressLimit = limitByAddress(parts.rateLimits)
   app.route('/', browserRoutes(parts))
   for (const path of ['/connect/flows', '/connect/flows/*', '/connect/providers']) {
-    app.use(path, visits, answerPreflight, requireConnectToken(parts), requireJson)
+    app.use(path, addressLimit, answerPreflight, requireConnectToken(parts), requireJson)
   }
   app.route('/connect', flowRoutes(parts))
 
-  app.use('/openapi.json', visits)
+  app.use('/openapi.json', addressLimit)
   describe(app, parts)
   app.notFound((c) =>
     answerProblem(

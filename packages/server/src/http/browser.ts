@@ -7,10 +7,10 @@ import type { createCallback } from '../connect/callback.ts'
 import type { Flows } from '../connect/flows.ts'
 import type { Logger } from '../logger.ts'
 import { type Environment, setRetryAfter } from './context.ts'
-import type { Door } from './door.ts'
 import { toKeywellError } from './failures.ts'
-import { limitVisits } from './guards.ts'
+import { limitByAddress } from './guards.ts'
 import { leavingPage, problemPage, stylesheet } from './pages.ts'
+import type { RateLimits } from './rate-limits.ts'
 
 /**
  * The two steps that a browser makes by itself: the form that starts a flow, and the callback that
@@ -19,7 +19,7 @@ import { leavingPage, problemPage, stylesheet } from './pages.ts'
 export function browserRoutes(parts: {
   flows: Flows
   callback: ReturnType<typeof createCallback>
-  door: Door
+  rateLimits: RateLimits
   publicUrl: string
   logger: Logger
 }): Hono<Environment> {
@@ -27,7 +27,7 @@ export function browserRoutes(parts: {
   const router = new Hono<Environment>()
   // Here and not around all routes, so that a person who comes too often gets a page, too.
   for (const path of ['/connect/start', '/connect/style.css', '/oauth/callback/*']) {
-    router.use(path, limitVisits(parts.door))
+    router.use(path, limitByAddress(parts.rateLimits))
   }
 
   router.post('/connect/start', async (c) => {

@@ -5,8 +5,8 @@ import type { Logger } from '../logger.ts'
 import { type Access, isSameAccess, requirePermission, routeOf } from './access.ts'
 import type { ApiKeys } from './api-keys.ts'
 import type { Environment, From } from './context.ts'
-import type { Door } from './door.ts'
 import { believedMs } from './key-check.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { RefusedCalls } from './refused-calls.ts'
 
 const bearer = /^Bearer ([\x21-\x7e]{1,4096})$/i
@@ -14,19 +14,20 @@ const bearer = /^Bearer ([\x21-\x7e]{1,4096})$/i
 /** `/v1/*`: a backend with an API key that may do this, in the header, never from a browser. */
 export function requireApiKey(parts: {
   apiKeys: ApiKeys
-  door: Door
+  rateLimits: RateLimits
   refusedCalls: RefusedCalls
   logger: Logger
   monotonic: () => number
 }): MiddlewareHandler<Environment> {
-  const { apiKeys, door, refusedCalls } = parts
+  const { apiKeys, rateLimits, refusedCalls } = parts
 
   /** Only what turned out wrong counts: whoever shares an address with somebody who guesses is let in. */
   async function verify(key: string, address: string | undefined): Promise<Access> {
     try {
       return await apiKeys.verify(key)
     } catch (error) {
-      if (error instanceof KeywellError && error.code === 'unauthorized') door.wrongKey(address)
+      if (error instanceof KeywellError && error.code === 'unauthorized')
+        rateLimits.failedAuth(address)
       throw error
     }
   }
@@ -35,7 +36,7 @@ export function requireApiKey(parts: {
     const { address } = fromOf(c)
     const key = bearer.exec(c.req.header('authorization') ?? '')?.[1]
     if (key === undefined) {
-      door.visit(address)
+      rateLimits.request(address)
       throw new KeywellError('unauthorized', 'No API key was sent.')
     }
     const access = await verify(key, address).catch((error: unknown) => {
@@ -72,7 +73,7 @@ export function requireApiKey(parts: {
   }
 
   function admit(c: Context<Environment>, access: Access): void {
-    door.call(access.id)
+    rateLimits.call(access.id)
     if (c.req.header('origin') !== undefined) {
       const alarm = { alarm: 'key_in_browser', keyId: access.id }
       parts.logger.error(alarm, 'an API key was sent by a browser')
@@ -88,9 +89,9 @@ function isRead(c: Context<Environment>): boolean {
 }
 
 /** Whoever comes without a key: browsers, mostly. */
-export function limitVisits(door: Door): MiddlewareHandler<Environment> {
+export function limitByAddress(rateLimits: RateLimits): MiddlewareHandler<Environment> {
   return async (c, next) => {
-    door.visit(fromOf(c).address)
+    rateLimits.request(fromOf(c).address)
     await next()
   }
 }

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { verifies } from '../../../../test/support/verifies.ts'
 import { keptFor } from './kept.ts'
 
-verifies('door:kept-answers', async () => {
+verifies('requests:kept-answers', async () => {
   let nowMs = 0
   let made = 0
   let isAway = false

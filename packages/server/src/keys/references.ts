@@ -33,7 +33,10 @@ export type ReferencedVersion = TenantKeyAge & KeyReferences
 type ReferenceParts = Pick<KeyParts, 'database' | 'auditDays'>
 
 /** All versions of a tenant's key, the oldest first, with what needs each. */
-export async function listVersions(parts: ReferenceParts, tenantId: string): Promise<ReferencedVersion[]> {
+export async function listVersions(
+  parts: ReferenceParts,
+  tenantId: string,
+): Promise<ReferencedVersion[]> {
   const sql = parts.database.of(tenantId)
   const counts = await countSealedRecords(sql, [tenantId])
   const records = new Map(counts.map(({ keyVersion, records: count }) => [keyVersion, count]))

@@ -11,8 +11,8 @@ import { listRootKeysOfReplicas } from '../store/replicas.ts'
 import { everyTenant, installation } from '../store/scope.ts'
 import { VaultError } from '../vault/vault.ts'
 import { rewrap } from '../vault/wrapping.ts'
-import type { KeyParts, Progress } from './operations.ts'
 import { notifyReplicas } from './notify-replicas.ts'
+import type { KeyParts, Progress } from './operations.ts'
 
 export interface RootRotation {
   /** What wraps now. */

@@ -11,11 +11,16 @@ import {
 import { countSealedRecords } from '../store/sealed-records.ts'
 import { installTenant } from '../vault/vault.ts'
 import { wrapNewKey } from '../vault/wrapping.ts'
-import { type ReferencedVersion, isReferenced, type KeyReferences, listVersions } from './references.ts'
+import { notifyReplicas } from './notify-replicas.ts'
 import type { KeyParts, RotateTenantOptions } from './operations.ts'
+import {
+  isReferenced,
+  type KeyReferences,
+  listVersions,
+  type ReferencedVersion,
+} from './references.ts'
 import { type Sweep, sweepTenant } from './sweep.ts'
 import { sweepCuts } from './sweep-cuts.ts'
-import { notifyReplicas } from './notify-replicas.ts'
 
 export interface TenantRotation extends Sweep {
   tenantId: string

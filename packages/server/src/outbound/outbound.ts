@@ -75,7 +75,7 @@ export interface OutboundInit extends RequestInit {
 /** A tenant, or the service itself. */
 export type Caller = Pick<OutboundInit, 'tenantId'>
 
-/** The only door out of the service. */
+/** The only place from which the service opens connections. */
 export interface Outbound {
   /**
    * Calls a URL and reads the whole answer, like `fetch`, with these differences: the address must

@@ -76,12 +76,16 @@ class Pglite implements Database {
   of(scope: Scope): Sql {
     return {
       query: (text, parameters) =>
-        this.#semaphore.run(acquireTimeoutMs, () => runStatement(this.#thread, scope, text, parameters)),
+        this.#semaphore.run(acquireTimeoutMs, () =>
+          runStatement(this.#thread, scope, text, parameters),
+        ),
     }
   }
 
   async transaction<Result>(scope: Scope, work: (sql: Sql) => Promise<Result>): Promise<Result> {
-    return await this.#semaphore.run(acquireTimeoutMs, () => runTransaction(this.#thread, scope, work))
+    return await this.#semaphore.run(acquireTimeoutMs, () =>
+      runTransaction(this.#thread, scope, work),
+    )
   }
 
   async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {

@@ -31,7 +31,7 @@ test('no more at once than allowed, and in the order they came', async () => {
   expect(started).toEqual([0, 1, 2, 3])
 })
 
-test('work that fails passes its turn on, and its error to whoever asked', async () => {
+test('work that fails gives its permit back, and its error reaches the caller', async () => {
   const semaphore = new Semaphore(1)
   const failing = semaphore.run(1_000, () => Promise.reject(new Error('no')))
   const next = semaphore.run(1_000, async () => 'next')
@@ -39,7 +39,7 @@ test('work that fails passes its turn on, and its error to whoever asked', async
   expect(await next).toBe('next')
 })
 
-test('who waits too long is told so, and loses nobody else a turn', async () => {
+test('a wait that is too long fails, and costs no other caller its permit', async () => {
   const semaphore = new Semaphore(1)
   const long = work()
   const holder = semaphore.run(1_000, long.run)

@@ -3,13 +3,13 @@ import ipaddr from 'ipaddr.js'
 import { LRUCache } from 'lru-cache'
 import { TokenBucket } from '../outbound/token-bucket.ts'
 
-/** How many calls are taken: so many at once after a quiet time, and so many a second on average. */
+/** A token bucket: the burst that is allowed after a quiet time, and the average rate. */
 export interface Rate {
   requestsPerSecond: number
   burst: number
 }
 
-export interface DoorLimits {
+export interface RateLimitSettings {
   /** Of one API key. */
   key: Rate
   /** Of one address without an API key: browsers that connect an account, and health checks. */
@@ -22,32 +22,38 @@ export interface DoorLimits {
  * Of one process. Far above what an app asks for, which reads from its SDK's memory: what they end is
  * a loop that has run away, a flood, and guessing.
  */
-export const defaultDoorLimits: DoorLimits = {
+export const defaultRateLimits: RateLimitSettings = {
   key: { requestsPerSecond: 5_000, burst: 20_000 },
   address: { requestsPerSecond: 50, burst: 500 },
   wrongKeys: { requestsPerSecond: 0.5, burst: 30 },
 }
 
-/** Keys and addresses that are remembered; whoever was quiet the longest is forgotten first. */
+/** Keys and addresses that are remembered. The least recently used is forgotten first. */
 const maxRemembered = 10_000
 
-/** Who may come in, and how often. Of a caller whose address nobody told it knows nothing. */
-export interface Door {
+/** Limits calls by API key and by client address. A call without a known address is not limited by address. */
+export interface RateLimits {
   /** One call with this API key. @throws KeywellError `rate_limited` */
   call(keyId: string): void
   /** One call without a key. @throws KeywellError `rate_limited` */
-  visit(address: string | undefined): void
+  request(address: string | undefined): void
   /**
    * One look at whether the service is ready. Counted apart from calls, so that a flood of those does not make
    * an orchestrator take a process for dead. @throws KeywellError `rate_limited`
    */
   probe(address: string | undefined): void
-  /** One API key that was wrong. @throws KeywellError `rate_limited` when too many have come from there */
-  wrongKey(address: string | undefined): void
+  /** One wrong API key. @throws KeywellError `rate_limited` when too many came from this address */
+  failedAuth(address: string | undefined): void
 }
 
 /** @param now milliseconds of a clock that never goes back */
-export function createDoor({ limits, now }: { limits: DoorLimits; now: () => number }): Door {
+export function createRateLimits({
+  limits,
+  now,
+}: {
+  limits: RateLimitSettings
+  now: () => number
+}): RateLimits {
   const keys = createBuckets(limits.key, now)
   const addresses = createBuckets(limits.address, now)
   const probes = createBuckets(limits.address, now)
@@ -57,7 +63,7 @@ export function createDoor({ limits, now }: { limits: DoorLimits; now: () => num
     call(keyId) {
       if (!keys.take(keyId)) throw tooMany('calls with this API key', keys.msUntilToken(keyId))
     },
-    visit(address) {
+    request(address) {
       const source = sourceOf(address)
       if (source === undefined || addresses.take(source)) return
       throw tooMany('calls from this address', addresses.msUntilToken(source))
@@ -67,7 +73,7 @@ export function createDoor({ limits, now }: { limits: DoorLimits; now: () => num
       if (source === undefined || probes.take(source)) return
       throw tooMany('health checks from this address', probes.msUntilToken(source))
     },
-    wrongKey(address) {
+    failedAuth(address) {
       const source = sourceOf(address)
       if (source === undefined || wrongKeys.take(source)) return
       throw tooMany('wrong API keys from this address', wrongKeys.msUntilToken(source))

@@ -17,7 +17,7 @@ let stage: Stage
 /** How often the database was asked whether the service is ready. */
 let readinessAsked = 0
 /** Stands where a proxy of ours would: it says from where a request came. */
-let door: Server
+let server: Server
 
 beforeAll(async () => {
   created = await createDatabase()
@@ -27,7 +27,7 @@ beforeAll(async () => {
     return run()
   })
   stage = await createStage(counted, {
-    doorLimits: {
+    rateLimits: {
       key: { requestsPerSecond: slow, burst: 60 },
       address: { requestsPerSecond: slow, burst: 40 },
       wrongKeys: { requestsPerSecond: slow, burst: 5 },
@@ -35,12 +35,12 @@ beforeAll(async () => {
   })
   const answer = (asked: Request) =>
     stage.keywell.fetch(asked, { address: asked.headers.get('x-from') ?? undefined })
-  door = createServer(getRequestListener(answer)).listen(0, '127.0.0.1')
-  await once(door, 'listening')
+  server = createServer(getRequestListener(answer)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
 })
 afterAll(async () => {
-  door.closeAllConnections()
-  door.close()
+  server.closeAllConnections()
+  server.close()
   await stage.stop()
   await created.drop()
 })
@@ -52,7 +52,7 @@ interface Sent {
 }
 
 // A listener on a TCP port has no path, so this is no string.
-const port = () => (door.address() as AddressInfo).port
+const port = () => (server.address() as AddressInfo).port
 
 /** Every test comes from an address of its own. */
 async function send(
@@ -139,7 +139,7 @@ verifies('T29:address-rate', async () => {
   expect((await send('192.0.2.15', 'GET', '/connect/style.css')).status).toBe(200)
 })
 
-verifies('door:kept-answers', async () => {
+verifies('requests:kept-answers', async () => {
   const from = '192.0.2.20'
   const ask = () => send(from, 'GET', '/readyz')
   const answers = await Promise.all(Array.from({ length: 40 }, ask))
@@ -159,7 +159,7 @@ verifies('door:kept-answers', async () => {
   expect(documents[0]?.headers['content-type']).toBe('application/json')
 })
 
-verifies('door:json', async () => {
+verifies('requests:json', async () => {
   const from = '192.0.2.16'
   const key = bearer(await newKey())
   const session = await stage.session(mira)
@@ -205,7 +205,7 @@ verifies('door:json', async () => {
   expect((await send(from, 'DELETE', '/v1/connections/x', key)).status).toBe(400)
 })
 
-verifies('door:body', async () => {
+verifies('requests:body', async () => {
   const from = '192.0.2.17'
   const headers = { ...bearer(await newKey()), 'content-type': 'application/json' }
   const big = 'x'.repeat(65 * 1024)
@@ -220,7 +220,7 @@ verifies('door:body', async () => {
   ).toBe(413)
 })
 
-verifies('door:headers', async () => {
+verifies('requests:headers', async () => {
   const from = '192.0.2.18'
   const key = bearer(await newKey())
   const session = await stage.session(mira)
