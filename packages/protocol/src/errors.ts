@@ -110,8 +110,12 @@ export const providerReasonSchema = z.enum([
 ])
 export type ProviderReason = z.infer<typeof providerReasonSchema>
 
+/** Where each code has a heading that says what it means, what to do, and whether to try again. */
+const errorsPage = 'https://github.com/keywell/keywell/blob/main/apps/docs/reference/errors.md'
+
 /** What a failed call answers, as `application/problem+json` (RFC 9457). */
 export const problemSchema = z.object({
+  /** Address of the documentation of `code`. */
   type: z.string(),
   title: z.string(),
   status: z.int(),
@@ -157,6 +161,8 @@ export class KeywellError extends Error {
   readonly status: number
   /** What to do now, in words. */
   readonly nextStep: string
+  /** Address of the documentation of `code`; on the wire it is the problem's `type`. */
+  readonly docsUrl: string
   readonly requestId: string | undefined
   readonly reason: ReauthReason | undefined
   readonly providerReason: ProviderReason | undefined
@@ -170,6 +176,7 @@ export class KeywellError extends Error {
     this.code = code
     this.status = table[code][0]
     this.nextStep = details.nextStep ?? table[code][1]
+    this.docsUrl = `${errorsPage}#${code}`
     this.requestId = details.requestId
     this.reason = details.reason
     this.providerReason = details.providerReason
@@ -181,7 +188,7 @@ export class KeywellError extends Error {
 
   toProblem(requestId?: string): Problem {
     return {
-      type: `https://keywell.dev/errors/${this.code}`,
+      type: this.docsUrl,
       title: this.code.replaceAll('_', ' '),
       status: this.status,
       code: this.code,
