@@ -1,14 +1,20 @@
 /** What our pages show, works: code compiles, commands are run somewhere, data parses. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { keyFile, localKeys } from '@keywell/server'
 import { describe, expect, test, vi } from 'vitest'
-import { root } from './packaging/run.ts'
+import { readPages } from './docs/pages.ts'
+import { root, run } from './packaging/run.ts'
 import { type Block, commandsOf, compileFaults, readBlocks } from './readme/blocks.ts'
 import { verifies } from './support/verifies.ts'
 
 // Tools as processes of their own; they take what a busy machine leaves them.
 vi.setConfig({ testTimeout: 120_000 })
 
+/** Makes a root key; run below. */
+const rootKeyCommand = '(umask 077; openssl rand 32 | basenc --base64url > root-keys)'
 /** Every command that a page may show, and the file that runs it. */
 const executed: Readonly<Record<string, string>> = {
   'npm ci': '.ci/run',
@@ -21,14 +27,15 @@ const executed: Readonly<Record<string, string>> = {
   'npm run build': '.ci/run',
   'npm run pack:check': '.ci/run',
   'npm run size': '.ci/run',
+  [rootKeyCommand]: 'test/readme.test.ts',
 }
 /** Languages of blocks that are shown and not run. */
 const shown = new Set(['text', 'http', 'html', 'mermaid', 'yaml', 'sql'])
 
-const pages = ['.', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)]
-  .map((folder) => join(folder, 'README.md'))
-  .filter((page) => existsSync(join(root, page)))
-const blocks = pages.flatMap((page) => readBlocks(page, readFileSync(join(root, page), 'utf8')))
+const pages = [...readPages(root)].filter(([path]) =>
+  /^(README|packages\/|apps\/docs\/)/.test(path),
+)
+const blocks = pages.flatMap(([path, text]) => readBlocks(path, text))
 
 function commandFaults(all: readonly Block[]): string[] {
   return commandsOf(all)
@@ -63,6 +70,20 @@ verifies.suite('house:readme', () => {
   test('commands are run', () => {
     expect(commandFaults(blocks)).toEqual([])
     for (const file of Object.values(executed)) expect(existsSync(join(root, file))).toBe(true)
+  })
+
+  test('the command that makes a root key makes one that the service accepts', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'keywell-readme-'))
+    try {
+      expect(await run('bash', ['-c', rootKeyCommand], folder)).toEqual({ code: 0, output: '' })
+      const warnings: string[] = []
+      const warn = (message: string) => warnings.push(message)
+      const keys = localKeys(keyFile({ path: join(folder, 'root-keys'), warn }))
+      expect(keys.primary).toMatch(/^kek_/)
+      expect(warnings).toEqual([])
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 
   test('blocks have a language that is checked', () => {

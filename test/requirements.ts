@@ -1483,6 +1483,19 @@ export const requirements = {
     behaviour: 'Code on our pages compiles against the source, and every command on them is run.',
     source: 'style.md, Comments',
   },
+  'house:links': {
+    behaviour: 'Every relative link of a page leads to a file, and every anchor to a heading.',
+    source: 'style.md, Comments',
+  },
+  'house:docs-lists': {
+    behaviour:
+      'The documentation has a heading for each error code, a row for each setting, and none for others.',
+    source: 'style.md, Comments',
+  },
+  'house:docs-places': {
+    behaviour: 'Each file and function that the documentation leads to exists.',
+    source: 'style.md, Comments',
+  },
   'house:browser': {
     behaviour:
       'Browser tests run in a browser that keeps origins apart and never leaves the machine.',

@@ -35,9 +35,9 @@ export interface DocumentedApp {
 
 export type StartApp = (settings: AppSettings) => Promise<DocumentedApp>
 
-/** The text of a block of the SDK's page, by how its first line begins. */
+/** The text of a block of the guide, by how its first line begins. */
 function blockOf(name: string): string {
-  const page = 'packages/sdk/README.md'
+  const page = 'apps/docs/guide/backend.md'
   const blocks = readBlocks(page, readFileSync(join(root, page), 'utf8'))
   const block = blocks.find(({ text }) => text.startsWith(`// ${name}`))
   if (block === undefined) throw new Error(`${page} shows nothing for ${name}`)

@@ -1,0 +1,111 @@
+/** The documentation holds together: links lead somewhere, and its lists are those of the code. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorCodes } from '@keywell/protocol'
+import { describe, expect, test } from 'vitest'
+import { isTest, readSources } from './architecture/source.ts'
+import { linkFaults } from './docs/links.ts'
+import { listFaults, pageOf, placeFaults, sectionOf, spansOfFirstCells } from './docs/lists.ts'
+import { type Pages, readPages, repositoryFiles } from './docs/pages.ts'
+import { membersOf, upperCaseKeys, variablesRead } from './docs/settings.ts'
+import { root } from './packaging/run.ts'
+import { verifies } from './support/verifies.ts'
+
+const pages = readPages(root)
+const sources = readSources(root)
+const textOf = (path: string) => readFileSync(join(root, path), 'utf8')
+
+const errorsPage = pageOf(pages, 'apps/docs/reference/errors.md')
+const settingsPage = pageOf(pages, 'apps/docs/reference/settings.md')
+
+const headings = (markdown: string) =>
+  [...markdown.matchAll(/^## `(.+)`$/gm)].map(([, name = '']) => name)
+
+const serviceSettings = () => upperCaseKeys('settings.ts', textOf('apps/service/src/settings.ts'))
+const startSettings = () => upperCaseKeys('plan.ts', textOf('apps/demo/src/start/plan.ts'))
+const sdkSettings = () => [
+  ...variablesRead(
+    sources.filter(({ path }) => path.startsWith('packages/sdk/src/') && !isTest(path)),
+  ),
+  ...membersOf('options.ts', textOf('packages/sdk/src/options.ts'), 'KeywellOptions'),
+]
+
+verifies.suite('house:links', () => {
+  test('every link of a page leads to a file, and every anchor to a heading', () => {
+    expect(pages.size).toBeGreaterThan(20)
+    expect(linkFaults(pages, repositoryFiles(root))).toEqual([])
+  })
+})
+
+verifies.suite('house:docs-lists', () => {
+  test('each code of an error has its heading', () => {
+    expect(listFaults(headings(errorsPage), errorCodes)).toEqual([])
+  })
+
+  test.each([
+    ['The service', 1, serviceSettings],
+    // Of an SDK's option, the variable and the name.
+    ['The SDK', 2, sdkSettings],
+    ['npm start', 1, startSettings],
+  ])('each setting is on its page: %s', (section, cells, read) => {
+    const named = read()
+    expect(named.length).toBeGreaterThan(5)
+    expect(listFaults(spansOfFirstCells(settingsPage, section, cells), named)).toEqual([])
+  })
+})
+
+verifies('house:docs-places', () => {
+  const path = 'apps/docs/internals/architecture.md'
+  const table = sectionOf(pageOf(pages, path), 'Where to find things')
+  expect(table.split('\n').filter((line) => line.startsWith('|')).length).toBeGreaterThan(11)
+  expect(placeFaults(path, table, sources)).toEqual([])
+})
+
+describe('pages with faults', () => {
+  const planted: Pages = new Map([
+    ['README.md', '# Top\n\n[a](docs/a.md) [b](docs/b.md) [c](docs/a.md#the-2nd-part) [d](#top)'],
+    ['docs/a.md', '# A\n\n## The 2nd part\n\n[up](../README.md#bottom) [web](https://a.example)'],
+  ])
+
+  test('a link that leads nowhere is found, and an anchor without a heading', () => {
+    expect(linkFaults(planted, new Set(planted.keys()))).toEqual([
+      'README.md: docs/b.md does not exist',
+      'docs/a.md: README.md has no heading "bottom"',
+    ])
+  })
+
+  test('code is not taken for links or headings', () => {
+    const page = '# A\n\n`[a](b.md)`\n\n```text\n# B\n[a](c.md)\n```\n\n[b](#b)'
+    expect(linkFaults(new Map([['a.md', page]]), new Set(['a.md']))).toEqual([
+      'a.md: a.md has no heading "b"',
+    ])
+  })
+
+  test('what is missing in a list is found, and what is too much', () => {
+    expect(listFaults(['a', 'b'], ['b', 'c'])).toEqual(['a is not in the code', 'c is missing'])
+    expect(listFaults(['a', 'a'], ['a'])).toEqual(['a is there twice'])
+  })
+
+  test('the settings that code reads are found', () => {
+    const code = `const schema = z.object({ KEYWELL_A: z.string(), notOne: 1 })
+      variable('KEYWELL_B'); secretVariable('KEYWELL_C'); other('KEYWELL_D')
+      interface Options { url?: string; wait: number }`
+    expect(upperCaseKeys('planted.ts', code)).toEqual(['KEYWELL_A'])
+    expect(variablesRead([{ path: 'planted.ts', text: code }])).toEqual([
+      'KEYWELL_B',
+      'KEYWELL_C',
+      'KEYWELL_C_FILE',
+    ])
+    expect(membersOf('planted.ts', code, 'Options')).toEqual(['url', 'wait'])
+  })
+
+  test('a symbol that a file does not declare is found, and a file that is not there', () => {
+    const table = `| task | file | function |\n| --- | --- | --- |\n| a | [\`a.ts\`](../a.ts) | \`one\` |
+| b | [\`a.ts\`](../a.ts) | \`two\` |\n| c | [\`b.ts\`](../b.ts) | \`one\` |`
+    const files = [{ path: 'a.ts', text: 'export function one() {}\n// two' }]
+    expect(placeFaults('docs/page.md', table, files)).toEqual([
+      'a.ts declares no two',
+      'b.ts does not exist',
+    ])
+  })
+})

@@ -1,0 +1,79 @@
+import { posix } from 'node:path'
+import { type SourceFile, visit } from '../architecture/source.ts'
+import type { Pages } from './pages.ts'
+
+export function pageOf(pages: Pages, path: string): string {
+  const page = pages.get(path)
+  if (page === undefined) throw new TypeError(`There is no page ${path}.`)
+  return page
+}
+
+/** What a page names and the code has not, the reverse, and what is named twice. */
+export function listFaults(named: readonly string[], real: readonly string[]): string[] {
+  return [
+    ...named.filter((name) => !real.includes(name)).map((name) => `${name} is not in the code`),
+    ...named.filter((name, at) => named.indexOf(name) < at).map((name) => `${name} is there twice`),
+    ...real.filter((name) => !named.includes(name)).map((name) => `${name} is missing`),
+  ]
+}
+
+/** Code spans in the first cells of the tables below a heading of the second rank. */
+export function spansOfFirstCells(markdown: string, heading: string, cells: number): string[] {
+  return rowsOf(sectionOf(markdown, heading)).flatMap((row) => row.slice(0, cells).flatMap(spansIn))
+}
+
+/** Rows of a table "task, file, function" that name a file or a declaration that does not exist. */
+export function placeFaults(
+  page: string,
+  markdown: string,
+  sources: readonly SourceFile[],
+): string[] {
+  return rowsOf(markdown)
+    .slice(1)
+    .flatMap(([, file = '', symbol = '']) => {
+      const path = posix.join(posix.dirname(page), /\]\(([^)]+)\)/.exec(file)?.[1] ?? '')
+      const source = sources.find((each) => each.path === path)
+      if (source === undefined) return [`${path} does not exist`]
+      const declared = declarationsOf(source)
+      return spansIn(symbol)
+        .filter((name) => !declared.has(name))
+        .map((name) => `${path} declares no ${name}`)
+    })
+}
+
+/** The lines below a heading of the second rank, up to the next one. */
+export function sectionOf(markdown: string, heading: string): string {
+  const [, rest] = `\n${markdown}`.split(`\n## ${heading}\n`)
+  if (rest === undefined) throw new TypeError(`There is no section "${heading}".`)
+  return rest.split('\n## ')[0] ?? ''
+}
+
+/** Rows of the tables, as cells, without the lines below the heads. */
+function rowsOf(markdown: string): string[][] {
+  return markdown
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !/^\|[\s:|-]+\|$/.test(line))
+    .map((line) => line.split('|').slice(1, -1))
+}
+
+function spansIn(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span)
+}
+
+/** Names of functions, constants, types and classes that a file declares at any depth. */
+function declarationsOf(source: SourceFile): ReadonlySet<string> {
+  const names = new Set<string>()
+  const add = (node: { id: { name?: unknown } | null }) => {
+    if (typeof node.id?.name === 'string') names.add(node.id.name)
+  }
+  visit(source, {
+    FunctionDeclaration: add,
+    ClassDeclaration: add,
+    TSInterfaceDeclaration: add,
+    TSTypeAliasDeclaration: add,
+    VariableDeclarator: ({ id }) => {
+      if (id.type === 'Identifier') names.add(id.name)
+    },
+  })
+  return names
+}
