@@ -954,10 +954,6 @@ export const requirements = {
       'A login that is no superuser drops old weeks of its tables, and none that is not cut off.',
     source: 'threats.md, Audit, failing closed; Row-level security',
   },
-  'T30:before-the-weeks': {
-    behaviour: 'A log from before there were weeks is taken over as it stands, and is proved.',
-    source: 'threats.md, Audit, failing closed',
-  },
   'T30:no-row-no-credential': {
     behaviour:
       'Of 10,000 reads with the audit log unwritable none hands out a credential, and the next is answered when it can be written.',

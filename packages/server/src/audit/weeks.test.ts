@@ -1,17 +1,14 @@
 /** The log by weeks: made ahead, dropped whole, and no way round what protects them. */
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
 import { inspected, type TestDatabase } from '../../../../test/support/inspected.ts'
 import { runStatement } from '../../../../test/support/migrated.ts'
 import { withDatabase } from '../../../../test/support/postgres.ts'
 import { verifies } from '../../../../test/support/verifies.ts'
 import { migrate } from '../store/migrate.ts'
-import { openPglite } from '../store/pglite.ts'
 import { openPostgres } from '../store/postgres.ts'
-import { ensureRoles } from '../store/roles.ts'
-import { everyTenant, schemaOwner } from '../store/scope.ts'
+import { everyTenant } from '../store/scope.ts'
 import { type ChainStage, createChainStage } from './chain.test.support.ts'
 import { createAuditRetention } from './retention.ts'
 
@@ -241,39 +238,6 @@ describeEachDatabase('the weeks of the audit log', (makeDatabase) => {
   })
 })
 
-describe('a log from before there were weeks', () => {
-  verifies.each('T30:before-the-weeks', ['Postgres', 'PGlite'], async (kind) => {
-    const { database, remove } = await (kind === 'PGlite' ? openEmbedded() : openOwned())
-    await migrateUpTo(database, 21)
-    let ids = 0
-    const makeId = () => {
-      ids += 1
-      return `aud_${ids}`
-    }
-    const stage = await createChainStage({ database, tenantId: 'org_old', makeId })
-    await stage.write(3)
-    await stage.audit.handOut(stage.entry()) // not linked yet
-    await migrate(database)
-    expect(await stage.verify()).toMatchObject({ entries: 3, findings: [] })
-    await stage.write(1)
-    expect(await stage.verify()).toMatchObject({ entries: 5, findings: [] })
-
-    const [table, ...others] = await database.query<{ name: string }>(
-      'select distinct tableoid::regclass::text as name from audit',
-    )
-    expect(table).toEqual({ name: `audit_${nameOf(new Date())}` })
-    expect(others).toEqual([])
-    for (const statement of [
-      `update ${table?.name} set actor = ''`,
-      `delete from ${table?.name}`,
-    ]) {
-      await expect(database.query(statement)).rejects.toThrow('may only be appended to')
-      await expect(database.of('org_old').query(statement)).rejects.toMatchObject({ code: '42501' })
-    }
-    await remove()
-  })
-})
-
 /** Row security binds it, though it owns the tables: what it did not see it would drop. */
 verifies('T30:weeks-of-an-owner', async () => {
   const { database, remove } = await openOwned()
@@ -305,11 +269,6 @@ interface Opened {
   remove(): Promise<void>
 }
 
-async function openEmbedded(): Promise<Opened> {
-  const database = await openPglite({ dataDir: 'memory' })
-  return { database: inspected(database, database), remove: () => database.close() }
-}
-
 /** An empty database of a login of its own, which is no superuser: row security binds it. */
 async function openOwned(): Promise<Opened> {
   const superuser = inject('postgresUrl')
@@ -329,24 +288,6 @@ async function openOwned(): Promise<Opened> {
       await runStatement(superuser, `drop role ${name}`)
     },
   }
-}
-
-/** As an earlier version of the service left its database. */
-async function migrateUpTo(database: TestDatabase, last: number): Promise<void> {
-  const folder = new URL('../store/migrations/', import.meta.url)
-  await database.transaction(schemaOwner, async (sql) => {
-    await sql.query('set local row_security = off')
-    await ensureRoles(sql)
-    await sql.query(`create table migrations (
-      number int primary key, name text not null, applied_at timestamptz not null default now()
-    )`)
-    for (const name of (await readdir(folder)).sort()) {
-      const number = Number.parseInt(name, 10)
-      if (number > last) continue
-      await sql.query(await readFile(new URL(name, folder), 'utf8'))
-      await sql.query('insert into migrations (number, name) values ($1, $2)', [number, name])
-    }
-  })
 }
 
 /** An entry of a tenant, linked unless told, at a time of the past: the database's, so it is set back there. */

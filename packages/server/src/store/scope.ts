@@ -1,6 +1,6 @@
 /*
  * Whose rows a statement can see and write. The database holds it, by its row security, whatever the text
- * of the statement says (migrations/0020_row_security.sql).
+ * of the statement says (migrations/0001_tenants.sql).
  */
 
 /** Owner of what belongs to no tenant. The API refuses tenant ids that begin with `@`. */

@@ -1,50 +1,75 @@
--- The audit log by weeks (Monday to Monday, UTC), so that what is old goes as a whole table and not row by
+-- The audit log as a chain for each tenant: what was written cannot be changed or removed unnoticed.
+-- An entry is written to `audit` and, with a MAC over all that it says, to `audit_tail`, in one
+-- statement. A moment later the chainer moves it from the tail to `audit_links`, where it has a
+-- position and a MAC over the link before. See packages/server/src/audit/chainer.ts for the reasons.
+
+-- Nobody changes these rows, whatever their rights. Retention alone removes some, says so by
+-- `app.audit_retention`, and even then nothing that is younger than a day. Whoever owns the tables can
+-- take the triggers away: that is what the chain is for.
+create function audit_refuse() returns trigger language plpgsql as $$
+begin
+  raise exception '% may only be appended to', tg_table_name using errcode = 'insufficient_privilege';
+end $$;
+
+create function audit_refuse_delete() returns trigger language plpgsql as $$
+begin
+  if current_setting('app.audit_retention', true) = 'on' and old.at < now() - interval '1 day' then
+    return old;
+  end if;
+  raise exception '% may only be appended to', tg_table_name using errcode = 'insufficient_privilege';
+end $$;
+
+create function audit_refuse_delete_of_cut() returns trigger language plpgsql as $$
+begin
+  if current_setting('app.audit_retention', true) = 'on' then
+    return old;
+  end if;
+  raise exception '% may only be appended to', tg_table_name using errcode = 'insufficient_privilege';
+end $$;
+
+-- The log is cut by weeks (Monday to Monday, UTC), so that what is old goes as a whole table and not row by
 -- row. `audit` and `audit_links` are cut at the same times: an entry and its link carry the same `at`,
 -- and so stand in the same week. What no week holds, since a clock jumped, stands in the default.
 --
--- A key of a partitioned table must contain `at`, so it no longer keeps an id or a position unique. Ids
+-- A key of a partitioned table must contain `at`, so it does not keep an id or a position unique. Ids
 -- are random. Positions are given out under the lock of the chains (store/audit-chain.ts), and two links
 -- at one position are found by whoever verifies the chain.
-
-alter table audit rename to audit_before;
-alter table audit_before no force row level security, disable row level security;
-drop policy of_tenant on audit_before;
-drop policy of_all on audit_before;
-revoke all on audit_before from keywell_app, keywell_worker;
-alter table audit_before
-  drop constraint audit_pkey, add constraint audit_before_pkey primary key (tenant_id, id, at);
-alter index audit_of_connection rename to audit_before_of_connection;
-drop trigger audit_kept on audit_before;
-
-create table audit (like audit_before including defaults including constraints)
-  partition by range (at);
-alter table audit add primary key (tenant_id, id, at);
-create index audit_of_connection on audit (tenant_id, connection_id);
-
-alter table audit_links rename to audit_links_before;
-alter table audit_links_before no force row level security, disable row level security;
-drop policy of_tenant on audit_links_before;
-drop policy of_all on audit_links_before;
-revoke all on audit_links_before from keywell_app, keywell_worker;
-alter table audit_links_before
-  drop constraint audit_links_pkey,
-  add constraint audit_links_before_pkey primary key (tenant_id, position, at);
-drop index audit_links_of_entry;
-create unique index audit_links_before_of_entry on audit_links_before (tenant_id, entry_id, at);
-drop trigger audit_links_kept on audit_links_before;
-
-create table audit_links (like audit_links_before including defaults including constraints)
-  partition by range (at);
-alter table audit_links add primary key (tenant_id, position, at);
-create unique index audit_links_of_entry on audit_links (tenant_id, entry_id, at);
-
+--
 -- Everybody reaches the rows through these two. A partition is granted to nobody and has no policy, and its
 -- row security is not forced: by its own name it shows its rows to whoever owns it, and to no one else.
+create table audit (
+  tenant_id     text not null,
+  id            text not null,
+  at            timestamptz not null default now(),
+  actor         text not null,
+  action        text not null,
+  user_id       text,
+  connection_id text,
+  generation    int,
+  result        text not null check (result in ('ok', 'denied', 'failed', 'intent')),
+  reason        text,
+  request_id    text,
+  primary key (tenant_id, id, at)
+) partition by range (at);
+create index audit_of_connection on audit (tenant_id, connection_id);
 select guard_by_tenant('audit');
-select guard_by_tenant('audit_links');
 grant select, insert on audit to keywell_app;
-grant select on audit_links to keywell_app;
 grant select, delete on audit to keywell_worker;
+
+create table audit_links (
+  tenant_id    text not null,
+  position     bigint not null check (position > 0),
+  entry_id     text not null,
+  at           timestamptz not null,
+  mac_version  int not null,
+  mac          bytea not null,
+  link_version int not null,
+  link         bytea not null,
+  primary key (tenant_id, position, at)
+) partition by range (at);
+create unique index audit_links_of_entry on audit_links (tenant_id, entry_id, at);
+select guard_by_tenant('audit_links');
+grant select on audit_links to keywell_app;
 grant select, insert, delete on audit_links to keywell_worker;
 
 -- For each row: partitions have this one by themselves, and those that come later, too. For each
@@ -66,6 +91,68 @@ create trigger audit_append_only before update or truncate on audit_default
   for each statement execute function audit_refuse();
 create trigger audit_links_append_only before update or truncate on audit_links_default
   for each statement execute function audit_refuse();
+
+-- Entries that are in no chain yet.
+create table audit_tail (
+  tenant_id   text not null,
+  seq         bigint generated always as identity,
+  entry_id    text not null,
+  at          timestamptz not null default now(),
+  mac_version int,
+  mac         bytea,
+  primary key (tenant_id, seq),
+  check ((mac is null) = (mac_version is null))
+);
+create trigger audit_tail_append_only before update or truncate on audit_tail
+  for each statement execute function audit_refuse();
+select guard_by_tenant('audit_tail');
+grant select, insert on audit_tail to keywell_app;
+grant select, insert, delete on audit_tail to keywell_worker;
+
+-- Where retention has cut a chain off at its old end: the last link that went, so that the first that
+-- stayed can still be proved.
+create table audit_cuts (
+  tenant_id   text not null,
+  position    bigint not null check (position > 0),
+  link        bytea not null,
+  at          timestamptz not null default now(),
+  mac_version int not null,
+  mac         bytea not null,
+  primary key (tenant_id, position)
+);
+create trigger audit_cuts_append_only before update or truncate on audit_cuts
+  for each statement execute function audit_refuse();
+create trigger audit_cuts_kept before delete on audit_cuts
+  for each row execute function audit_refuse_delete_of_cut();
+select guard_by_tenant('audit_cuts');
+grant select on audit_cuts to keywell_app;
+grant select, insert, delete on audit_cuts to keywell_worker;
+
+-- Signed ends of chains: what was once exported cannot be cut off at the new end.
+create table audit_heads (
+  tenant_id text not null,
+  position  bigint not null,
+  link      bytea not null,
+  at        timestamptz not null default now(),
+  token     text not null,
+  primary key (tenant_id, position)
+);
+create trigger audit_heads_append_only before update or truncate on audit_heads
+  for each statement execute function audit_refuse();
+create trigger audit_heads_kept before delete on audit_heads
+  for each row execute function audit_refuse_delete();
+select guard_by_tenant('audit_heads');
+grant select on audit_heads to keywell_app;
+grant select, insert, delete on audit_heads to keywell_worker;
+
+-- Tenants whose chain has grown since its end was last signed.
+create table audit_heads_due (
+  tenant_id text primary key,
+  since     timestamptz not null default now()
+);
+select guard_by_tenant('audit_heads_due');
+grant select on audit_heads_due to keywell_app;
+grant select, insert, delete on audit_heads_due to keywell_worker;
 
 -- The weeks that there are: names as 2026w47, by ISO 8601.
 create function audit_weeks() returns table (week text, starts timestamptz, ends timestamptz)
@@ -181,31 +268,4 @@ begin
   end loop;
 end $$;
 
--- A log that there is becomes the first week as it stands, whatever it holds, and nothing is copied.
-do $$
-declare
-  next timestamptz;
-  week text;
-  parent text;
-begin
-  select date_trunc('week', greatest(now(), max(at)), 'UTC') + interval '168 hours' into next
-  from (
-    select max(at) as at from audit_before union all select max(at) from audit_links_before
-  ) as written having max(at) is not null;
-  if next is null then
-    drop table audit_before, audit_links_before;
-  else
-    week := to_char((next - interval '1 hour') at time zone 'UTC', 'IYYY"w"IW');
-    foreach parent in array array['audit', 'audit_links'] loop
-      execute format('alter table %I rename to %I', parent || '_before', parent || '_' || week);
-      execute format('alter table %I enable row level security', parent || '_' || week);
-      execute format('alter table %I attach partition %I for values from (minvalue) to (%L)',
-        parent, parent || '_' || week, next);
-    end loop;
-  end if;
-  perform audit_make_week(now() + n * interval '168 hours') from generate_series(0, 4) as n;
-end $$;
-
--- Whoever signs the ends of chains tells them to the endpoints that asked for them.
-grant select (id, events, disabled_reason) on webhook_endpoints to keywell_worker;
-grant insert on webhook_deliveries to keywell_worker;
+select audit_make_week(now() + n * interval '168 hours') from generate_series(0, 4) as n;

@@ -1,0 +1,328 @@
+-- Integrations, connections with their credentials, how users connect, and what is told of it.
+
+-- An OAuth application at a provider's host, of a tenant or of the installation.
+create table integrations (
+  tenant_id        text not null,
+  id               text not null,
+  provider         text not null,
+  host             text not null,
+  client_id        text,
+  revision         int  not null default 1,
+  key_version      int,
+  sealed           bytea,
+  scopes           text[] not null,
+  -- The connections of a suspended one wait without being asked; one of them tries now and then.
+  suspended_at     timestamptz,
+  suspended_reason text check (suspended_reason in ('client_refused', 'our_fault')),
+  canary_at        timestamptz,
+  our_faults       int not null default 0,
+  created_at       timestamptz not null default now(),
+  updated_at       timestamptz not null default now(),
+  primary key (tenant_id, id),
+  check ((client_id is null) = (sealed is null))
+);
+create unique index integrations_one_per_host on integrations (tenant_id, provider, host);
+create index integrations_suspended on integrations (canary_at) where suspended_at is not null;
+create trigger integrations_of_the_living before insert on integrations
+  for each row execute function refuse_erased_tenant();
+select guard_by_tenant('integrations');
+grant select, insert, update, delete on integrations to keywell_app;
+grant select (tenant_id, id, host, key_version, suspended_at, canary_at), update (canary_at)
+  on integrations to keywell_worker;
+
+create table connections (
+  tenant_id          text not null,
+  id                 text not null,
+  user_id            text not null,
+  provider           text not null,
+  host               text not null,
+  name               text not null,
+  integration_owner  text not null,
+  integration_id     text not null,
+  status             text not null check (status in ('active', 'expired', 'revoked', 'disconnected')),
+  reason             text check (reason in ('revoked', 'refresh_expired', 'lost_rotation', 'token_expired')),
+  certainty          text check (certainty in ('certain', 'probable')),
+  health             text not null default 'unknown' check (health in ('ok', 'degraded', 'unknown')),
+  health_reason      text,
+  health_checked_at  timestamptz,
+  account            jsonb not null,
+  -- When the provider was last asked for the account's name, username and picture.
+  account_checked_at timestamptz not null default now(),
+  asked_scopes       text[] not null,
+  granted_scopes     text[] not null,
+  generation         int not null check (generation > 0),
+  -- A credential that nothing renews ends by name when its time is over: `ends_at` is that time, and empty
+  -- for what is renewed and for what has no end.
+  renewable          boolean not null default true,
+  ends_at            timestamptz,
+  created_at         timestamptz not null default now(),
+  updated_at         timestamptz not null default now(),
+  primary key (tenant_id, id),
+  constraint connections_ends_by_itself check (ends_at is null or not renewable)
+);
+create unique index connections_one_per_name
+  on connections (tenant_id, user_id, provider, host, name) where status <> 'disconnected';
+create trigger connections_of_the_living before insert on connections
+  for each row execute function refuse_erased_tenant();
+select guard_by_tenant('connections');
+grant select, insert, update, delete on connections to keywell_app;
+grant select (tenant_id, provider, status, health) on connections to keywell_worker;
+
+-- The row that the compare-and-set on the generation protects; nothing else updates it.
+create table credentials (
+  tenant_id     text not null,
+  connection_id text not null,
+  type          text not null check (type in ('oauth_token', 'api_key', 'basic', 'webhook_secret')),
+  generation    int not null check (generation > 0),
+  key_version   int not null,
+  sealed        bytea not null,
+  issued_at     timestamptz not null,
+  expires_at    timestamptz,
+  committed_by  uuid not null,
+  primary key (tenant_id, connection_id)
+);
+create trigger credentials_of_the_living before insert on credentials
+  for each row execute function refuse_erased_tenant();
+select guard_by_tenant('credentials');
+grant select, insert, update, delete on credentials to keywell_app;
+grant select (tenant_id) on credentials to keywell_worker;
+
+-- What has to be done for a connection, and when. Holds no secret.
+create table upkeep (
+  tenant_id            text not null,
+  connection_id        text not null,
+  integration_id       text not null,
+  host                 text not null,
+  state                text not null
+    check (state in ('idle', 'refreshing', 'backoff', 'ambiguous', 'suspect', 'dead')),
+  refresh_at           timestamptz,
+  probe_at             timestamptz,
+  due_at               timestamptz generated always as (least(refresh_at, probe_at)) stored,
+  epoch                bigint not null default 0,
+  lease_owner          uuid,
+  lease_until          timestamptz,
+  attempt_id           uuid,
+  unresolved_since     timestamptz,
+  failures             int not null default 0,
+  last_outcome         text,
+  -- When it was last read: what is in use is looked at more often.
+  read_at              timestamptz,
+  probe_failures       int not null default 0,
+  -- What a probe found is remembered with the generation that it looked at. Readers of all processes share
+  -- it: a generation is probed for them once in a while, and the next one anew.
+  probed_generation    int,
+  probed_at            timestamptz,
+  -- The generation that the user's last consent made: pairs from before it belong to a grant that is
+  -- withdrawn.
+  connected_generation int not null default 1,
+  primary key (tenant_id, connection_id)
+) with (fillfactor = 70);
+create index upkeep_due on upkeep (due_at) where state <> 'dead';
+create index upkeep_of_integration on upkeep (integration_id, due_at) where state <> 'dead';
+select guard_by_tenant('upkeep');
+grant select, insert, update, delete on upkeep to keywell_app;
+-- What is due, whoever owns it.
+grant select, update on upkeep to keywell_worker;
+
+-- A pair that came when the generation had moved on; tried before the connection is given up.
+create table orphans (
+  tenant_id     text not null,
+  connection_id text not null,
+  attempt_id    uuid not null,
+  generation    int not null,
+  key_version   int not null,
+  sealed        bytea not null,
+  created_at    timestamptz not null default now(),
+  primary key (tenant_id, connection_id, attempt_id)
+);
+create index orphans_by_age on orphans (created_at);
+select guard_by_tenant('orphans');
+grant select, insert, update, delete on orphans to keywell_app;
+grant select (tenant_id, created_at), delete on orphans to keywell_worker;
+
+-- Sealed tokens whose grant is still to be withdrawn at the provider. Several pairs of one generation may
+-- wait: more than one request can be answered after its connection was removed, and a pair from before a new
+-- consent has the number of the new one. So a row is named by the attempt that brought its pair.
+create table revocations (
+  tenant_id         text not null,
+  connection_id     text not null,
+  attempt_id        uuid not null default gen_random_uuid(),
+  generation        int not null,
+  user_id           text not null,
+  provider          text not null,
+  host              text not null,
+  integration_owner text not null,
+  integration_id    text not null,
+  key_version       int not null,
+  sealed            bytea not null,
+  due_at            timestamptz not null default now(),
+  attempts          int not null default 0,
+  state             text not null default 'due' check (state in ('due', 'irrevocable')),
+  created_at        timestamptz not null default now(),
+  primary key (tenant_id, connection_id, attempt_id)
+);
+create index revocations_due on revocations (due_at) where state = 'due';
+select guard_by_tenant('revocations');
+grant select, insert, update, delete on revocations to keywell_app;
+grant select (tenant_id, state, due_at, created_at), update (state) on revocations to keywell_worker;
+
+-- What the app's backend allows a user to connect. Under a MAC, with a pepper of the installation: who can
+-- write rows, and has no key, is not to widen it.
+create table connect_sessions (
+  tenant_id      text not null,
+  id             text not null,
+  user_id        text not null,
+  policy         jsonb not null,
+  mac            bytea not null,
+  pepper_version int not null check (pepper_version > 0),
+  created_at     timestamptz not null default now(),
+  expires_at     timestamptz not null,
+  primary key (tenant_id, id)
+);
+create trigger connect_sessions_of_the_living before insert on connect_sessions
+  for each row execute function refuse_erased_tenant();
+select guard_by_tenant('connect_sessions');
+grant select, insert, update, delete on connect_sessions to keywell_app;
+-- Whether a version of the installation's key is needed still.
+grant select (tenant_id, expires_at, pepper_version) on connect_sessions to keywell_worker;
+
+-- One authorisation attempt, with a snapshot of everything that it must not be moved away from: its secrets
+-- are sealed for all that its row decides.
+create table flows (
+  tenant_id         text not null,
+  id                text not null,
+  session_id        text not null,
+  user_id           text not null,
+  provider          text not null,
+  host              text not null,
+  connection_name   text not null,
+  connection_id     text,
+  integration_owner text not null,
+  integration_id    text not null,
+  client_id         text not null,
+  redirect_uri      text not null,
+  scopes            text[] not null,
+  mode              text not null check (mode in ('popup', 'redirect')),
+  resume_url        text,
+  status            text not null check (status in
+    ('created', 'started', 'confirming', 'exchanging', 'connected', 'denied', 'cancelled', 'expired', 'failed')),
+  error             jsonb,
+  binding_hash      bytea,
+  key_version       int,
+  sealed_verifier   bytea,
+  sealed_code       bytea,
+  code_expires_at   timestamptz,
+  -- Hashes of codes that came to a callback in another browser than the flow's: that browser's user may hand
+  -- the address on, and then the code must be of no use in the flow's own browser.
+  refused_codes     text[] not null default '{}',
+  created_at        timestamptz not null default now(),
+  updated_at        timestamptz not null default now(),
+  expires_at        timestamptz not null,
+  primary key (tenant_id, id)
+);
+create index flows_of_session on flows (tenant_id, session_id);
+create trigger flows_of_the_living before insert on flows
+  for each row execute function refuse_erased_tenant();
+select guard_by_tenant('flows');
+grant select, insert, update, delete on flows to keywell_app;
+grant select (tenant_id, key_version) on flows to keywell_worker;
+
+-- Start codes, states and finish tickets: 32 random bytes, kept as a hash, spent once. They come from
+-- a browser that names no tenant, so they stand under the installation and say whose flow they open, under a
+-- MAC: a code is not to be moved to somebody else.
+create table one_time_codes (
+  tenant_id      text not null default '@install' check (tenant_id = '@install'),
+  hash           bytea not null,
+  purpose        text not null check (purpose in ('start', 'state', 'ticket')),
+  owner_id       text not null,
+  flow_id        text not null,
+  mac            bytea not null,
+  pepper_version int not null check (pepper_version > 0),
+  expires_at     timestamptz not null,
+  used_at        timestamptz,
+  primary key (tenant_id, hash)
+);
+select guard_by_tenant('one_time_codes');
+grant select, insert, update, delete on one_time_codes to keywell_app;
+
+-- The change log. seq is drawn before a commit, so a lower one can appear later; xid lets a reader
+-- take only what no running transaction can come in front of. A change of the policy is one of the whole
+-- tenant, and names no connection.
+create table changes (
+  tenant_id     text not null,
+  seq           bigint generated always as identity,
+  xid           xid8 not null default pg_current_xact_id(),
+  kind          text not null,
+  connection_id text,
+  user_id       text,
+  provider      text,
+  host          text,
+  name          text,
+  generation    int,
+  at            timestamptz not null default now(),
+  primary key (tenant_id, seq),
+  constraint changes_name_what_they_concern check (
+    num_nulls(connection_id, user_id, provider, host, name, generation)
+      = case when kind = 'policy' then 6 else 0 end
+  )
+);
+create index changes_in_order on changes (xid, seq);
+select guard_by_tenant('changes');
+grant select, insert on changes to keywell_app;
+grant select, delete on changes to keywell_worker;
+
+-- Where changes are told to by HTTP. An endpoint of '@install' hears all tenants, one of a tenant
+-- that tenant alone. The secret before the last rotation is live until previous_until.
+create table webhook_endpoints (
+  tenant_id       text not null,
+  id              text not null,
+  url             text not null,
+  events          text[] not null,
+  disabled_reason text check (disabled_reason in ('operator', 'gone')),
+  secret_version  int  not null default 1 check (secret_version > 0),
+  key_version     int  not null,
+  sealed          bytea not null,
+  previous_sealed bytea,
+  previous_until  timestamptz,
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  primary key (tenant_id, id),
+  check ((previous_sealed is null) = (previous_until is null))
+);
+create trigger webhook_endpoints_of_the_living before insert on webhook_endpoints
+  for each row execute function refuse_erased_tenant();
+select guard_by_tenant('webhook_endpoints');
+grant select, insert, update, delete on webhook_endpoints to keywell_app;
+-- Whoever signs the ends of the audit log's chains tells them to the endpoints that asked for them.
+grant select (tenant_id, id, events, disabled_reason) on webhook_endpoints to keywell_worker;
+
+-- The outbox: one row for a message to an endpoint, written in the transaction of its change. It
+-- stands under the tenant that it tells of, whoever owns the endpoint, so that it goes with that
+-- tenant. Holds no secret.
+create table webhook_deliveries (
+  tenant_id      text not null,
+  id             text not null,
+  endpoint_owner text not null,
+  endpoint_id    text not null,
+  type           text not null,
+  connection_id  text,
+  data           jsonb not null,
+  state          text not null default 'due' check (state in ('due', 'delivered', 'dead')),
+  due_at         timestamptz not null default now(),
+  attempts       int  not null default 0,
+  last_status    int,
+  last_error     text,
+  created_at     timestamptz not null default now(),
+  ended_at       timestamptz,
+  primary key (tenant_id, id, endpoint_id),
+  check ((state = 'due') = (ended_at is null))
+);
+create index webhook_deliveries_due on webhook_deliveries (due_at) where state = 'due';
+create index webhook_deliveries_of_endpoint on webhook_deliveries (endpoint_owner, endpoint_id, id);
+create index webhook_deliveries_ended on webhook_deliveries (ended_at) where state <> 'due';
+select guard_by_tenant('webhook_deliveries');
+-- A message to the installation's own endpoint stands under the tenant that it tells of; its owner sees it too.
+create policy of_endpoint on webhook_deliveries to keywell_app using (
+  (endpoint_owner = any ((select nullif(current_setting('app.tenants', true), '')::text[])::text[])) is true
+);
+grant select, insert, update, delete on webhook_deliveries to keywell_app, keywell_worker;
