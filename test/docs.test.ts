@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { errorCodes } from '@keywell/protocol'
 import { describe, expect, test } from 'vitest'
 import { isTest, readSources } from './architecture/source.ts'
+import { citationFaults, citationsInComments } from './docs/citations.ts'
 import { linkFaults } from './docs/links.ts'
 import { listFaults, pageOf, placeFaults, sectionOf, spansOfFirstCells } from './docs/lists.ts'
 import { type Pages, readPages, repositoryFiles } from './docs/pages.ts'
 import { membersOf, upperCaseKeys, variablesRead } from './docs/settings.ts'
 import { root } from './packaging/run.ts'
+import { requirements } from './requirements.ts'
 import { verifies } from './support/verifies.ts'
 
 const pages = readPages(root)
@@ -54,6 +56,15 @@ verifies.suite('house:docs-lists', () => {
   })
 })
 
+verifies('house:citations', () => {
+  const promised = Object.values(requirements).map(({ source }) => source)
+  const commented = sources
+    .filter(({ path }) => path !== 'test/docs/citations.ts')
+    .flatMap(({ text }) => citationsInComments(text))
+  expect(commented.length).toBeGreaterThan(0)
+  expect(citationFaults(pages, [...promised, ...commented])).toEqual([])
+})
+
 verifies('house:docs-places', () => {
   const path = 'apps/docs/internals/architecture.md'
   const table = sectionOf(pageOf(pages, path), 'Where to find things')
@@ -97,6 +108,25 @@ describe('pages with faults', () => {
       'KEYWELL_C_FILE',
     ])
     expect(membersOf('planted.ts', code, 'Options')).toEqual(['url', 'wait'])
+  })
+
+  test('a citation of a page, a heading or a threat that is not there is found', () => {
+    const cited = new Map([
+      ['docs/threats.md', '# Threats\n\n| T1  | one |\n\n## Audit, failing closed'],
+      ['docs/refresh.md', '## R1'],
+    ])
+    const right = ['T1; RFC 6749', 'threats.md', 'threats.md, audit, failing closed', 'R1']
+    expect(citationFaults(cited, right)).toEqual([])
+    expect(
+      citationFaults(cited, ['T1 and T2; R3', 'vault.md, Keys', 'refresh.md, R1 and Rules']),
+    ).toEqual([
+      'threats.md, T1 and T2: threats.md has no such heading',
+      'refresh.md, R3: refresh.md has no such heading',
+      'vault.md, Keys: there is no page vault.md',
+      'refresh.md, R1 and Rules: refresh.md has no such heading',
+    ])
+    const comment = `${'// as it was decided ('}refresh.md, R1)`
+    expect(citationsInComments(comment)).toEqual(['refresh.md, R1'])
   })
 
   test('a symbol that a file does not declare is found, and a file that is not there', () => {

@@ -101,7 +101,7 @@ export const requirements = {
   'sdk:node-adapter': {
     behaviour:
       'The Node handler serves HTTP/1 and HTTP/2, takes a body that others read in any form, and loses none.',
-    source: 'connect.md, The shortest use',
+    source: 'backend.md, Mount the route',
   },
   'T34:not-configured': {
     behaviour:
@@ -134,7 +134,7 @@ export const requirements = {
   },
   'connect:start-origin': {
     behaviour: "A start code is taken only from one of the session's origins.",
-    source: 'T1; connect.md, step 4',
+    source: 'T1; connect.md, The flow',
   },
   'connect:start-code-once': {
     behaviour: 'A start code works once; guesses and oversized ones are refused.',
@@ -155,12 +155,12 @@ export const requirements = {
   },
   'connect:parked-too-long': {
     behaviour: 'A code that waited too long for its confirmation is not exchanged.',
-    source: 'connect.md, step 6',
+    source: 'connect.md, The flow',
   },
   'connect:expired-flow': {
     behaviour:
       'A callback after the end of its flow has no effect, and the page learns of the end.',
-    source: 'connect.md, step 3',
+    source: 'connect.md, The flow',
   },
   'connect:session-expires': {
     behaviour: 'A connect token is worth nothing after the end of its session.',
@@ -187,16 +187,16 @@ export const requirements = {
   'connect:lost-commit': {
     behaviour:
       'A connection whose commit was answered by nobody is looked up: stored, it stays; not stored, its flow ends and its grant is withdrawn.',
-    source: 'connect.md, step 8',
+    source: 'connect.md, The flow',
   },
   'connect:storage-error': {
     behaviour: 'A storage error at the end of a flow ends the flow, and the grant is withdrawn.',
-    source: 'connect.md, step 8',
+    source: 'connect.md, The flow',
   },
   'connect:withdrawn-later': {
     behaviour:
       'A grant that was not stored and cannot be withdrawn at once waits in the outbox, and is withdrawn later.',
-    source: 'refresh.md, Revocation upstream: the outbox',
+    source: 'refresh.md, The outbox',
   },
   'connect:ends-with-session': {
     behaviour: 'A flow runs out with its connect session at the latest.',
@@ -271,12 +271,12 @@ export const requirements = {
   // Credentials
   'credentials:read': {
     behaviour: "A backend reads its user's credential, ready to send; each hand-out is audited.",
-    source: 'sdk.md, what it answers',
+    source: 'sdk.md, Reading',
   },
   'credentials:not-connected': {
     behaviour:
       'A user without a connection, and a query that is wrong, get a code each and the way to connect.',
-    source: 'sdk.md, what it answers',
+    source: 'sdk.md, Reading',
   },
   'credentials:damaged-record': {
     behaviour:
@@ -298,7 +298,7 @@ export const requirements = {
   },
   'refresh:conditional-not-early': {
     behaviour: 'Asking for something newer never refreshes before it is due.',
-    source: 'refresh.md, a conditional read',
+    source: 'refresh.md, A read that finds nothing valid',
   },
   'refresh:outage': {
     behaviour:
@@ -318,7 +318,7 @@ export const requirements = {
   'refresh:pause-within-life': {
     behaviour:
       'The pause after a failed refresh ends with the token that it protects, at the latest.',
-    source: 'refresh.md, R8; Ambiguity',
+    source: 'refresh.md, R8; refresh.md, Indeterminate outcomes',
   },
   'refresh:scopes-of-the-answer': {
     behaviour:
@@ -393,7 +393,7 @@ export const requirements = {
   },
   'connections:list': {
     behaviour: "A tenant's connections are listed in pages.",
-    source: 'connect.md, the shortest use',
+    source: 'backend.md, Mount the route',
   },
   integrations: {
     behaviour: 'An integration is drafted, completed and renewed, and its secret is never shown.',
@@ -401,7 +401,7 @@ export const requirements = {
   },
   'http:openapi': {
     behaviour: 'The routes describe themselves, and say whether they live.',
-    source: 'architecture.md, the house',
+    source: 'architecture.md, Parts',
   },
   'T14:moved-record': {
     behaviour:
@@ -411,7 +411,7 @@ export const requirements = {
   'T14:swap-matrix': {
     behaviour:
       'What is sealed opens nowhere but in its own place, each try raises one alarm, and others are served.',
-    source: 'threats.md, T14; vault.md, tests, swap matrix',
+    source: 'threats.md, T14; vault.md, Context',
   },
   'T14:pointed-integration': {
     behaviour:
@@ -545,11 +545,11 @@ export const requirements = {
   'policy:providers': {
     behaviour:
       'A provider that the operator does not allow a tenant is not connected there, not registered and not read, and each refusal is in the audit log.',
-    source: 'connect.md, Scopes; threats.md, Who may do what',
+    source: 'connect.md, Scopes; SECURITY.md, Who may do what',
   },
   'policy:hosts': {
     behaviour: 'The same for a host, in whichever spelling, and nothing is sent to it.',
-    source: 'threats.md, Who may do what',
+    source: 'SECURITY.md, Who may do what',
   },
   'policy:scopes': {
     behaviour:
@@ -573,7 +573,7 @@ export const requirements = {
   },
   'policy:tools': {
     behaviour: 'What the policy says of tools comes with the credential that they would use.',
-    source: 'T34; tools.md, Policy',
+    source: 'running.md, What a tenant may do',
   },
   'policy:evicts': {
     behaviour:
@@ -587,7 +587,7 @@ export const requirements = {
   },
   'policy:unreadable': {
     behaviour: 'A policy that this version cannot read allows nothing.',
-    source: 'architecture.md, Fail closed',
+    source: 'architecture.md, Decisions',
   },
   'T18:erase': {
     behaviour:
@@ -668,7 +668,7 @@ export const requirements = {
   'T19:row-security-cost': {
     behaviour:
       'Row security looks at the rows that a statement finds, and has none read besides them.',
-    source: 'threats.md, Row-level security; refresh.md, figures',
+    source: 'threats.md, Row-level security; refresh.md, The claim',
   },
   'T19:row-security-owner': {
     behaviour: 'Row security binds whoever owns the tables, unless that is a superuser.',
@@ -696,22 +696,22 @@ export const requirements = {
   'operate:terminal': {
     behaviour:
       'What a command prints is shown by a terminal and never obeyed, and no API key has a name with control or invisible characters.',
-    source: 'operate.md',
+    source: 'running.md',
   },
   'operate:log-lines': {
     behaviour:
       'A log line is shown by a terminal and never obeyed, and holds the same text for whoever parses it.',
-    source: 'operate.md',
+    source: 'running.md',
   },
   'operate:database-settings': {
     behaviour:
       'No setting of a role or of a database reaches the service; one that cannot be overruled is named, and what lifts it.',
-    source: 'operate.md, Postgres around it',
+    source: 'running.md, Postgres',
   },
   'operate:pooler-settings': {
     behaviour:
       'A pooler that refuses a setting, or drops it where that matters, is named with what to write into its configuration.',
-    source: 'operate.md, Postgres around it',
+    source: 'running.md, Postgres',
   },
   'operate:login-owns-nothing': {
     behaviour: 'The service runs as a login that owns nothing and may do nothing by itself.',
@@ -756,7 +756,7 @@ export const requirements = {
   },
   'T29:streams-unchecked': {
     behaviour: 'While the API key of a stream cannot be looked up, nothing is sent under it.',
-    source: 'threats.md, API keys; architecture.md, Decisions (fail closed)',
+    source: 'threats.md, API keys; architecture.md, Decisions',
   },
   'T29:sdk-refused': {
     behaviour:
@@ -871,7 +871,7 @@ export const requirements = {
   'refresh:single-flight-processes': {
     behaviour:
       '200 parallel reads of an expired credential over two processes cause one refresh, and all get the same generation.',
-    source: 'refresh.md, tests, read at expiry',
+    source: 'refresh.md, A read that finds nothing valid',
   },
   'R10:shared-probe-processes': {
     behaviour:
@@ -952,7 +952,7 @@ export const requirements = {
   'T30:weeks-of-an-owner': {
     behaviour:
       'A login that is no superuser drops old weeks of its tables, and none that is not cut off.',
-    source: 'threats.md, Audit, failing closed; Row-level security',
+    source: 'threats.md, Audit, failing closed; threats.md, Row-level security',
   },
   'T30:no-row-no-credential': {
     behaviour:
@@ -962,22 +962,22 @@ export const requirements = {
   'T30:refused-calls': {
     behaviour:
       'A call whose key is wrong, has ended, may not do this or calls too often is in the audit log.',
-    source: 'threats.md, API keys; Audit, failing closed',
+    source: 'threats.md, API keys; threats.md, Audit, failing closed',
   },
   'T30:refused-whose': {
     behaviour:
       'A refused call stands under the tenant that it named where its key was right, else under the installation.',
-    source: 'threats.md, API keys; Audit, failing closed',
+    source: 'threats.md, API keys; threats.md, Audit, failing closed',
   },
   'T30:refusals-bounded': {
     behaviour:
       'However many calls are refused, a process writes and remembers no more of them than told, and counts the rest.',
-    source: 'threats.md, API keys; Audit, failing closed',
+    source: 'threats.md, API keys; threats.md, Audit, failing closed',
   },
   'T30:refusals-do-not-wait': {
     behaviour:
       'A refusal stands while the audit log cannot be written, at once, and what is missing is counted.',
-    source: 'threats.md, API keys; Audit, failing closed',
+    source: 'threats.md, API keys; threats.md, Audit, failing closed',
   },
   'audit:search': {
     behaviour: 'The audit log is searched by who, what, when and outcome, in pages, newest first.',
@@ -1017,7 +1017,7 @@ export const requirements = {
   },
   'store:database-away': {
     behaviour: 'The database goes away in flight: 503, no exit, and all is well when it is back.',
-    source: 'refresh.md, tests, Postgres',
+    source: 'refresh.md, R5',
   },
   'service:shutdown': {
     behaviour: 'SIGTERM ends the service cleanly, open streams included.',
@@ -1030,13 +1030,13 @@ export const requirements = {
   },
   'store:one-process-per-folder': {
     behaviour: 'A second process on the same embedded data folder is refused, and nothing is lost.',
-    source: 'toolchain.md, embedded database',
+    source: 'architecture.md, Decisions',
   },
   // The vault
   'vault:known-answers': {
     behaviour:
       'Cipher and derivation give the answers of NIST, Wycheproof and RFC 5869, and agree with others.',
-    source: 'vault.md, tests, known answers and cross-check',
+    source: 'vault.md, Record format',
   },
   // Keys that are replaced
   'keys:every-column': {
@@ -1088,20 +1088,20 @@ export const requirements = {
   },
   'keys:killed': {
     behaviour: 'A rotation that is killed at any step loses nothing, and ends as it should.',
-    source: 'vault.md, tests, rotation killed',
+    source: 'vault.md, Replacing keys',
   },
   'keys:service-away': {
     behaviour:
       'A key service that is silent or refuses stops what needs a key with 503, and nothing for longer than it lasts.',
-    source: 'vault.md, tests, provider',
+    source: 'vault.md, In memory',
   },
   'keys:service-wrong': {
     behaviour: 'A key service that gives a wrong key opens nothing and loses nothing.',
-    source: 'vault.md, tests, provider',
+    source: 'vault.md, In memory',
   },
   'keys:service-rotate': {
     behaviour: 'Keys in a key service are rotated as others are, and bound to their tenant.',
-    source: 'vault.md, Root keys: the provider',
+    source: 'vault.md, Keys',
   },
   'install:rotate': {
     behaviour:
@@ -1137,17 +1137,17 @@ export const requirements = {
   },
   'install:killed': {
     behaviour: "A rotation of the installation's key that is killed at any step ends as it should.",
-    source: 'vault.md, tests, rotation killed',
+    source: 'vault.md, Replacing keys',
   },
   'install:under-load': {
     behaviour:
       "The installation's key is replaced by command under load: no read fails, old and new API keys work, and the log is proved.",
-    source: 'vault.md, tests, rotation under load',
+    source: 'vault.md, Replacing keys',
   },
   'keys:under-load': {
     behaviour:
       'Root key and tenant key are replaced by command under load: no read fails, no generation grows, and the old root key may go.',
-    source: 'vault.md, tests, rotation under load',
+    source: 'vault.md, Replacing keys',
   },
   'service:sealing-keys-command': {
     behaviour: 'Commands say what wraps what and what does not open, also by their exit code.',
@@ -1182,7 +1182,7 @@ export const requirements = {
   },
   'e2e:denied': {
     behaviour: 'A user who says no sees it said, and can try again.',
-    source: 'connect.md, the flow, step 7',
+    source: 'connect.md, The flow',
   },
   'e2e:closed-and-reopened': {
     behaviour: 'A popup that was closed can be opened again, and the flow ends well.',
@@ -1219,16 +1219,16 @@ export const requirements = {
   'sdk:get-credential': {
     behaviour:
       'One request for any number of callers, then memory; the credential works and shows itself nowhere.',
-    source: 'sdk.md, the cache',
+    source: 'sdk.md, Freshness',
   },
   'sdk:slow-provider': {
     behaviour:
       'With a provider that takes longer than a call of the SDK may, every reader gets the new credential.',
-    source: 'sdk.md, the cache; refresh.md, R8',
+    source: 'sdk.md, Freshness; refresh.md, R8',
   },
   'sdk:errors': {
     behaviour: 'Every failure has a code, a next step and, where a service answered, a request id.',
-    source: 'sdk.md, what it answers',
+    source: 'sdk.md, Reading',
   },
   'T27:sdk-evicts': {
     behaviour: 'A disconnect empties every SDK within a second.',
@@ -1237,17 +1237,17 @@ export const requirements = {
   'T27:pushed': {
     behaviour:
       'What was withdrawn at the provider is served by none of fifty SDKs within a second of being known, at no call upstream.',
-    source: 'threats.md, T27; sdk.md, the stated bound',
+    source: 'threats.md, T27; sdk.md, Freshness',
   },
   'T27:replaced': {
     behaviour:
       'A credential that was refreshed is served by nobody any more, and each reader fetches the new one once.',
-    source: 'sdk.md, the cache',
+    source: 'sdk.md, Freshness',
   },
   'T27:stream-cut': {
     behaviour:
       'With the stream cut, or open and silent, what is held is served for maxStaleMs and no longer.',
-    source: 'threats.md, T27; sdk.md, the stated bound',
+    source: 'threats.md, T27; sdk.md, Freshness',
   },
   'T28:forged': {
     behaviour: 'An event that the service did not sign evicts nothing and costs no fetch.',
@@ -1283,7 +1283,7 @@ export const requirements = {
   'sdk:paused': {
     behaviour:
       'After a pause that the monotonic clock has not seen, nothing held is served until the service was asked.',
-    source: 'sdk.md, the stated bound',
+    source: 'sdk.md, Freshness',
   },
   'sdk:fetch': {
     behaviour:
@@ -1296,7 +1296,7 @@ export const requirements = {
   },
   'sdk:service-down': {
     behaviour: 'With the service down, what is held and valid is served, and the rest says so.',
-    source: 'sdk.md, the cache',
+    source: 'sdk.md, Freshness',
   },
   'T13:dump': {
     behaviour:
@@ -1309,16 +1309,16 @@ export const requirements = {
   },
   'R1:reader-and-worker': {
     behaviour: 'A reader and the worker that want a refresh at the same moment have one, at once.',
-    source: 'refresh.md, claims',
+    source: 'refresh.md, The claim',
   },
   'T20:every-stage': {
     behaviour:
       'Whatever the suite does: no secret of it is in the log at any level, in errors, metrics or the database.',
-    source: 'vault.md, tests, canary sweep',
+    source: 'vault.md, Secret',
   },
   'T20:sweep': {
     behaviour: 'No secret in metrics, spans, webhooks and errors, also where it was sent astray.',
-    source: 'threats.md, T20; vault.md, tests, canary sweep',
+    source: 'threats.md, T20; vault.md, Secret',
   },
   'disconnect:shutdown': {
     behaviour: 'A stop waits for a withdrawal that is under way, and writes down what came of it.',
@@ -1338,7 +1338,7 @@ export const requirements = {
   'webhooks:outbox': {
     behaviour:
       'Each change is told to every endpoint that listens, and one that was undone to none.',
-    source: 'refresh.md, outbox; threats.md, Webhooks',
+    source: 'refresh.md, The outbox; threats.md, Webhooks',
   },
   'webhooks:killed': {
     behaviour: 'A message whose sender was killed on the way is sent again, under the same id.',
@@ -1356,7 +1356,7 @@ export const requirements = {
   },
   'webhooks:input': {
     behaviour: 'What cannot be a webhook is refused by the name of its field, and changes nothing.',
-    source: 'style.md, Errors',
+    source: 'architecture.md, Conventions',
   },
   'webhooks:rotation': {
     behaviour:
@@ -1398,15 +1398,15 @@ export const requirements = {
   'kill:points': {
     behaviour:
       'Killed at any point of a refresh, a pair is lost only between two commits, and is named.',
-    source: 'refresh.md, killed at every point',
+    source: 'refresh.md, What no protocol can do',
   },
   'kill:random': {
     behaviour: 'With replicas killed at random, what is lost was on the wire, and all are named.',
-    source: 'refresh.md, tests, kill loop',
+    source: 'refresh.md, R4',
   },
   'kill:lost-answers': {
     behaviour: 'Answers that are dropped after a rotation lose exactly their own connections.',
-    source: 'refresh.md, tests, rotate then drop',
+    source: 'refresh.md, What no protocol can do',
   },
   'R1:pauses': {
     behaviour: 'A replica that stands still past its leases loses nothing and sends nothing twice.',
@@ -1447,11 +1447,11 @@ export const requirements = {
   // The house
   'house:imports': {
     behaviour: 'A package imports what the table of the architecture allows it, and nothing else.',
-    source: 'architecture.md, The house',
+    source: 'architecture.md, Parts',
   },
   'house:layers': {
     behaviour: 'Inside the server imports go downwards, and the vault imports nothing of ours.',
-    source: 'architecture.md, The house',
+    source: 'architecture.md, Parts',
   },
   'house:state': {
     behaviour: 'No module keeps changing state of its own.',
@@ -1465,37 +1465,42 @@ export const requirements = {
   'house:ci': {
     behaviour:
       'The one command for all gates ends with honest numbers, and well only if all is well.',
-    source: 'toolchain.md',
+    source: 'architecture.md, Decisions',
   },
   'house:gates': {
     behaviour: 'Every static gate lets a clean package pass and stops a planted fault.',
-    source: 'style.md, Packages and configuration',
+    source: 'architecture.md, Parts',
   },
   'house:browser-bundle': {
     behaviour: 'The bundle for a browser holds our own code only, and no schema library.',
-    source: 'architecture.md, The house',
+    source: 'architecture.md, Parts',
   },
   'house:readme': {
     behaviour: 'Code on our pages compiles against the source, and every command on them is run.',
-    source: 'style.md, Comments',
+    source: 'architecture.md, Conventions',
   },
   'house:links': {
     behaviour: 'Every relative link of a page leads to a file, and every anchor to a heading.',
-    source: 'style.md, Comments',
+    source: 'architecture.md, Conventions',
   },
   'house:docs-lists': {
     behaviour:
       'The documentation has a heading for each error code, a row for each setting, and none for others.',
-    source: 'style.md, Comments',
+    source: 'architecture.md, Conventions',
+  },
+  'house:citations': {
+    behaviour:
+      'Each page, heading and threat that a promise or a comment cites is in the documentation.',
+    source: 'architecture.md, Conventions',
   },
   'house:docs-places': {
     behaviour: 'Each file and function that the documentation leads to exists.',
-    source: 'style.md, Comments',
+    source: 'architecture.md, Conventions',
   },
   'house:browser': {
     behaviour:
       'Browser tests run in a browser that keeps origins apart and never leaves the machine.',
-    source: 'toolchain.md, A real browser',
+    source: 'architecture.md, Conventions',
   },
   'T17:children': {
     behaviour: 'The service starts no process, and no thread of it inherits the environment.',
@@ -1528,7 +1533,7 @@ export const requirements = {
   },
   'T19:statements': {
     behaviour: 'Every SQL statement is bound to a tenant and contains no text from outside.',
-    source: 'T19; style.md, SQL',
+    source: 'T19; architecture.md, Conventions',
   },
   'T20:scrubber': {
     behaviour:
@@ -1550,7 +1555,7 @@ export const requirements = {
   },
   'T23:one-exit': {
     behaviour: 'Nothing in the server but outbound opens a connection.',
-    source: 'T23; threats.md, SSRF guard',
+    source: 'T23; outbound.md, The guard',
   },
   // Outbound calls and their answers
   'T22:tls': {
@@ -1561,97 +1566,97 @@ export const requirements = {
   'T23:literals': {
     behaviour:
       'An address that is not public is refused in every spelling, also inside an IPv6 address.',
-    source: 'T23; threats.md, SSRF guard, stage 1',
+    source: 'T23; outbound.md, The guard',
   },
   'T23:urls': {
     behaviour:
       'A URL with another scheme, another port, a user name or a local name is not called.',
-    source: 'T23; threats.md, SSRF guard, stage 0',
+    source: 'T23; outbound.md, The guard',
   },
   'T23:names': {
     behaviour:
       'A name is called only if every one of its addresses may be reached, and at one of these.',
-    source: 'T23; threats.md, SSRF guard, stage 2',
+    source: 'T23; outbound.md, The guard',
   },
   'T23:rebinding': {
     behaviour: 'A name that turns from a public address to loopback never gets a connection there.',
-    source: 'T23; threats.md, SSRF guard, stage 2',
+    source: 'T23; outbound.md, The guard',
   },
   'T23:peer': {
     behaviour: 'A connection that arrives at another address than was checked gets no byte.',
-    source: 'T23; threats.md, SSRF guard, stage 3',
+    source: 'T23; outbound.md, The guard',
   },
   'T23:operator-list': {
     behaviour:
       'A private host is reached only at the origin and in the networks that its operator listed.',
-    source: 'T23; threats.md, Private hosts',
+    source: 'T23; outbound.md, Private hosts',
   },
   'T23:private-host-tenants': {
     behaviour:
       'A private host that is listed for some tenants is for everybody else, and for every socket of theirs, in no list.',
-    source: 'T23; threats.md, Private hosts',
+    source: 'T23; outbound.md, Private hosts',
   },
   'T23:private-hosts-apart': {
     behaviour:
       'A private host that is listed for providers is no target of webhooks, and one that is listed for webhooks is no host of a provider; no proxy is asked for either.',
-    source: 'T23; threats.md, Private hosts',
+    source: 'T23; outbound.md, Private hosts',
   },
   'T23:private-host-owners': {
     behaviour:
       'Integrations, pasted keys and webhooks reach a private host that is listed for their tenant; to any other, and to the installation, it is refused as if it stood in no list.',
-    source: 'T23; threats.md, Private hosts',
+    source: 'T23; outbound.md, Private hosts',
   },
   'T23:metadata': {
     behaviour:
       'Link-local and metadata addresses are not reached, whatever the operator has listed.',
-    source: 'T23; threats.md, Private hosts',
+    source: 'T23; outbound.md, Private hosts',
   },
   'T23:proxies': {
     behaviour: 'Variables of the environment send no call through a proxy.',
-    source: 'T23; threats.md, A proxy for egress',
+    source: 'T23; outbound.md, An egress proxy',
   },
   'T23:egress-proxy': {
     behaviour:
       'Calls leave by the proxy that is configured, with TLS to the target itself; private hosts are reached directly or not at all.',
-    source: 'T23; threats.md, A proxy for egress',
+    source: 'T23; outbound.md, An egress proxy',
   },
   'T23:egress-proxy-trouble': {
     behaviour:
       'A proxy that refuses, fails, hangs or lies gets no byte of a request, and its password is in no error.',
-    source: 'T23; threats.md, A proxy for egress; T20',
+    source: 'T23; outbound.md, An egress proxy; T20',
   },
   'T23:egress-proxy-everywhere': {
     behaviour:
       'Every kind of call takes the egress proxy; the log says so at the start, and never with its password.',
-    source: 'T23; threats.md, A proxy for egress; T20',
+    source: 'T23; outbound.md, An egress proxy; T20',
   },
   'T24:redirects': {
     behaviour: 'A redirect is never followed, so its target sees neither connection nor header.',
-    source: 'T24; threats.md, Redirects',
+    source: 'T24; outbound.md, Redirects',
   },
   'T24:paths': {
     behaviour: 'A path that is joined to a host stays on its origin and below its root.',
-    source: 'T24; threats.md, SSRF guard, stage 0',
+    source: 'T24; outbound.md, The guard',
   },
   'T25:size': {
     behaviour: 'An answer that does not end is cut off at the bound of its body.',
-    source: 'T25; threats.md, Bounds',
+    source: 'T25; outbound.md, Bounds',
   },
   'T25:compressed': {
     behaviour: 'A compressed answer is cut off where it would unpack beyond the bound.',
-    source: 'T25; threats.md, Bounds',
+    source: 'T25; outbound.md, Bounds',
   },
   'T25:headers': {
     behaviour: 'The headers of an answer are bounded together, trailers and early hints included.',
-    source: 'T25; threats.md, Bounds',
+    source: 'T25; outbound.md, Bounds',
   },
   'T25:time': {
     behaviour: 'An answer that trickles is cut off at the deadline of its call.',
-    source: 'T25; threats.md, Bounds',
+    source: 'T25; outbound.md, Bounds',
   },
   'T25:no-reflection': {
     behaviour: 'No text of an unexpected answer is in the error that tells of it.',
-    source: 'T25; threats.md, Errors',
+    source: 'T25; outbound.md, Bounds',
   },
   // Sealing
   'vault:format': {
@@ -1679,17 +1684,17 @@ export const requirements = {
   },
   'house:security-page': {
     behaviour: 'SECURITY.md cites only requirements that exist, and promises nothing without one.',
-    source: 'style.md, Comments',
+    source: 'architecture.md, Conventions',
   },
   'T35:install': {
     behaviour: 'An installation runs no script, and gets exactly what the lockfile says.',
-    source: 'T35',
+    source: 'architecture.md, Conventions',
   },
   // Keeping, as a model
   'model:invariants': {
     behaviour:
       'In every interleaving of two workers, a reader, a provider and a user, with crashes, pauses and lost answers: no false death, no pair thrown away, no repeat without a doubt, no valid token unserved, every loss named, always a way out.',
-    source: 'refresh.md, tests, state machine; R1, R2, R4, R8, R9',
+    source: 'refresh.md, States; R1; R2; R4; R8; R9',
   },
   'model:mirror': {
     behaviour: 'What the model says of the database is what its statements do, on both databases.',
@@ -1697,7 +1702,7 @@ export const requirements = {
   },
   'model:planted-faults': {
     behaviour: 'Each rule of keeping that is left out is missed: a shortest trace shows the harm.',
-    source: 'style.md, a check counts only after it has been seen to fail',
+    source: 'architecture.md, Conventions',
   },
   // Keeping, in one process
   'keep:ahead': {
@@ -1724,11 +1729,11 @@ export const requirements = {
   'R2:removed': {
     behaviour:
       'A pair that comes for a connection that was removed is stored nowhere but to be withdrawn.',
-    source: 'refresh.md, Revocation upstream: the outbox',
+    source: 'refresh.md, The outbox',
   },
   'keep:reconnected-in-flight': {
     behaviour: 'A pair of the grant before a new consent never takes the place of the new one.',
-    source: 'refresh.md, Revocation upstream: the outbox; T8',
+    source: 'refresh.md, The outbox; T8',
   },
   'keep:one-outage': {
     behaviour: 'However often it fails, an outage is told once as degraded and once as recovered.',
@@ -1737,7 +1742,7 @@ export const requirements = {
   'keep:doubt-waits': {
     behaviour:
       'After an attempt without an outcome the same token goes out only when it is known to be unused.',
-    source: 'refresh.md, Ambiguity',
+    source: 'refresh.md, Indeterminate outcomes',
   },
   'health:revoked-by-user': {
     behaviour: 'A grant that its user withdrew is found by a probe, told, audited and not served.',
@@ -1754,12 +1759,12 @@ export const requirements = {
   'health:account-updated': {
     behaviour:
       'The name, username and picture of an account are looked at daily, and a difference is stored and told once, by the change log and webhooks.',
-    source: 'connect.md, Accounts change',
+    source: 'connect.md, The flow',
   },
   'health:another-account': {
     behaviour:
       'A token that the provider says is of another account takes nothing over: the connection is degraded for that reason until the right account is named, with one alarm.',
-    source: 'connect.md, Accounts change; T8',
+    source: 'connect.md, The flow; T8',
   },
   'health:scopes-told': {
     behaviour: 'Scopes that a probe finds to be others are stored and told once.',
@@ -1790,7 +1795,7 @@ export const requirements = {
   'disconnect:outbox': {
     behaviour:
       'A disconnect is local at once; the provider is told when it can be reached, and once.',
-    source: 'refresh.md, Revocation upstream: the outbox',
+    source: 'refresh.md, The outbox',
   },
   'keep:one-odd-connection': {
     behaviour: 'One connection whose request is always wrong does not hold up its integration.',
@@ -1818,7 +1823,7 @@ export const requirements = {
   'metrics:database-away': {
     behaviour:
       'With the database away, metrics are answered without its numbers, and say that it is away.',
-    source: 'refresh.md, tests, Postgres',
+    source: 'refresh.md, R5',
   },
   'tracing:spans': {
     behaviour:
@@ -1857,7 +1862,7 @@ export const requirements = {
   },
   'keys:hosts': {
     behaviour: 'A key is sent to no host that neither an integration nor the operator has named.',
-    source: 'T23; threats.md, hosts',
+    source: 'T23; outbound.md, Private hosts',
   },
   'keys:bad-requests': {
     behaviour: 'A key that fits into no header, and a request that is malformed, is sent nowhere.',
@@ -1902,7 +1907,7 @@ export const requirements = {
   },
   'keys:sealed': {
     behaviour: 'A sealed key opens as a key of its own connection, and as nothing else.',
-    source: 'T14; vault.md, record contexts',
+    source: 'T14; vault.md, Context',
   },
   'keys:sdk': {
     behaviour:

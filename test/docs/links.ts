@@ -36,7 +36,7 @@ function anchorsOf(markdown: string): ReadonlySet<string> {
 }
 
 /** The texts of a page's headings. */
-function headingsOf(markdown: string): string[] {
+export function headingsOf(markdown: string): string[] {
   return [...withoutCode(markdown).matchAll(/^#{1,6} (.+)$/gm)].map(([, text = '']) => text.trim())
 }
 
