@@ -74,6 +74,28 @@ describeEachDatabase('from outside', (makeDatabase) => {
     })
   })
 
+  verifies.suite('requests:unknown-fields', () => {
+    const session = {
+      tenantId: 'ten_a',
+      userId: 'usr_a',
+      origins: ['https://app.example'],
+      returnUrl: 'https://app.example/done',
+    }
+    const integration = { provider: 'gitlab', host: 'https://gitlab.example', scopes: ['api'] }
+    test.each([
+      ['/v1/connect/sessions', session, { connectionID: 'con_1' }],
+      ['/v1/connect/sessions', session, { scopes: { gitlab: { require: ['api'] } } }],
+      ['/v1/api-keys', { name: 'ci', roles: ['backend'] }, { expires: '2027-01-01T00:00:00Z' }],
+      ['/v1/integrations', integration, { tenant: 'ten_a' }],
+      ['/v1/webhooks', { url: 'https://app.example/hook' }, { tenant: 'ten_a' }],
+    ])('%s with %j is refused with %j', async (path, right, misspelt) => {
+      const [name = ''] = Object.keys(misspelt)
+      const answer = await stage.call('POST', path, { ...right, ...misspelt })
+      expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
+      expect(JSON.stringify(answer.body)).toContain(name)
+    })
+  })
+
   verifies('connect:client-refused', async () => {
     interface Listed {
       id: string

@@ -807,6 +807,11 @@ export const requirements = {
     behaviour: 'A body that does not say that it is JSON is refused before it is read.',
     source: 'T25',
   },
+  'requests:unknown-fields': {
+    behaviour:
+      'A request that makes or changes something is refused with a field that nobody knows: a misspelt limit is never dropped.',
+    source: 'threats.md, Bounds',
+  },
   'requests:body': {
     behaviour: 'A body of more than 64 KB is refused, whether it says its length or not.',
     source: 'T25',

@@ -215,7 +215,8 @@ export async function createStage(
 
     async connect({ who = mira, as, session, flow } = {}) {
       const person = new Person()
-      const made = await stage.session({ ...who, ...session })
+      const { tenantId, userId } = who
+      const made = await stage.session({ tenantId, userId, ...session })
       const first = await stage.start(person, await stage.flow(made, flow))
       const back = await stage.consent(first, as)
       const { url: finish } = await stage.callback(person, back)

@@ -6,7 +6,7 @@ import type { Env, Instance } from './instance.ts'
 import { readForm, readQuery } from './oauth/form.ts'
 import { bearerOf } from './oauth/tokens.ts'
 
-/** Counts the calls of an endpoint, and lets the faults strike that are set for it. */
+/** Counts the calls of an endpoint, and lets the faults are injected that are set for it. */
 export function faulty(instance: Instance, endpoint: Endpoint): MiddlewareHandler<Env> {
   return async (c, next) => {
     const { counters, faults } = instance
@@ -18,7 +18,7 @@ export function faulty(instance: Instance, endpoint: Endpoint): MiddlewareHandle
       refresh.worked(c.res.ok)
     }
     try {
-      await suffer(c, work, faults.strike(call), instance)
+      await injectFaults(c, work, faults.take(call), instance)
     } finally {
       refresh.answered()
     }
@@ -89,14 +89,14 @@ function observeRefresh(
   }
 }
 
-async function suffer(
+async function injectFaults(
   c: Context<Env>,
   next: () => Promise<void>,
   effects: readonly Effect[],
   instance: Instance,
 ): Promise<void> {
   for (const effect of effects.filter((effect) => !comesAfter(effect))) {
-    const instead = await happen(c, effect, instance)
+    const instead = await injectFault(c, effect, instance)
     if (instead !== undefined) {
       c.res = instead
       return
@@ -104,7 +104,7 @@ async function suffer(
   }
   await next()
   for (const effect of effects.filter(comesAfter)) {
-    const instead = await happen(c, effect, instance)
+    const instead = await injectFault(c, effect, instance)
     if (instead === undefined) continue
     // Cleared first: Hono would carry the headers of the real answer over to this one.
     c.res = undefined
@@ -117,7 +117,7 @@ function comesAfter(effect: Effect): boolean {
 }
 
 /** Answers what is sent instead, if anything. */
-async function happen(
+async function injectFault(
   c: Context<Env>,
   effect: Effect,
   { stopping }: Instance,

@@ -39,7 +39,7 @@ export interface SandboxOptions {
   users?: UserInput[]
   /** Epoch milliseconds; the system's clock unless told. */
   clock?: () => number
-  /** From 0 up to 1, for faults that strike a share of the calls. */
+  /** From 0 up to 1, for faults that hit a share of the calls. */
   random?: () => number
 }
 

@@ -37,7 +37,7 @@ export function site(instance: Instance): Hono<Env> {
   return whole.notFound((c) => notFoundPage(c, instance))
 }
 
-/** What programs call. Faults strike here, around the work and its saving. */
+/** What programs call. Faults are injected here, around the work and its saving. */
 function endpoints(instance: Instance): Hono<Env> {
   const at = (endpoint: Endpoint): [MiddlewareHandler<Env>, MiddlewareHandler<Env>] => [
     faulty(instance, endpoint),

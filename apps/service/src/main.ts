@@ -21,7 +21,7 @@ import { findAuditCommand } from './audit-command.ts'
 import { runKeysCommand } from './keys-command.ts'
 import { openLogger } from './log.ts'
 import { listenForMetrics } from './metrics-listener.ts'
-import { coreDumpWarning, forgetSecretVariables, shutOwnProcess } from './own-process.ts'
+import { coreDumpWarning, forgetSecretVariables, hardenProcess } from './process-hardening.ts'
 import { findSealingKeysCommand } from './sealing-keys-command.ts'
 import { withSecretFiles } from './secret-files.ts'
 import { openServer } from './server.ts'
@@ -109,7 +109,7 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
 
 /** Says what shows the root key to others; with one of those nothing is served in production. */
 function guardProcess(settings: Settings, logger: Logger): void {
-  const faults = shutOwnProcess(process)
+  const faults = hardenProcess(process)
   forgetSecretVariables(process)
   const warning = coreDumpWarning()
   if (warning !== undefined) logger.warn({}, warning)

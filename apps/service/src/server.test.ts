@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
 import { clientAddress } from './client-address.ts'
-import { openServer, patience } from './server.ts'
+import { openServer, timeouts } from './server.ts'
 
 const open: Server[] = []
 afterEach(() => {
@@ -16,7 +16,7 @@ afterEach(() => {
 
 /** The same times, a hundred times as fast. */
 const shortened = {
-  ...patience,
+  ...timeouts,
   headersTimeout: 100,
   requestTimeout: 300,
   keepAliveTimeout: 650,
@@ -28,7 +28,7 @@ const shortened = {
 async function listen(proxies = 0): Promise<number> {
   const echo = async (request: Request, from: { address?: string | undefined } = {}) =>
     new Response(`${from.address} ${(await request.text()).length}`)
-  const options = { host: '127.0.0.1', port: 0, proxies, patience: shortened, maxConnections: 50 }
+  const options = { host: '127.0.0.1', port: 0, proxies, timeouts: shortened, maxConnections: 50 }
   return new Promise((resolve) => {
     open.push(openServer({ fetch: echo }, options, ({ port }) => resolve(port)))
   })
@@ -73,8 +73,8 @@ verifies('requests:slow-clients', async () => {
 })
 
 test('the times are those that are meant for the internet', () => {
-  expect(patience).toMatchObject({ headersTimeout: 10_000, requestTimeout: 30_000 })
-  expect(Number(patience.keepAliveTimeout)).toBeGreaterThan(60_000)
+  expect(timeouts).toMatchObject({ headersTimeout: 10_000, requestTimeout: 30_000 })
+  expect(Number(timeouts.keepAliveTimeout)).toBeGreaterThan(60_000)
 })
 
 verifies('requests:client-address', async () => {
@@ -148,7 +148,7 @@ verifies('requests:silent-readers', async () => {
         },
       }),
     )
-  const port = await serve(endless, { patience: shortened })
+  const port = await serve(endless, { timeouts: shortened })
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')

@@ -4,15 +4,15 @@ import { type HttpBindings, serve } from '@hono/node-server'
 import { KeywellError, type KeywellService } from '@keywell/server'
 import { clientAddress } from './client-address.ts'
 
-interface Patience extends ServerOptions {
+interface Timeouts extends ServerOptions {
   silenceTimeout: number
 }
 
 /**
- * How long the service waits for a client, and for how much. A client that sends a byte now and then
- * holds a socket for these times and no longer. Streams that we send are not concerned, but by the last one.
+ * Limits of one client connection. A client that sends a byte now and then holds a socket for these times and
+ * no longer. Only the last one concerns streams that the service sends.
  */
-export const patience: Patience = {
+export const timeouts: Timeouts = {
   /** Milliseconds from the first byte to the end of the headers. */
   headersTimeout: 10_000,
   /** To the end of the body, which has 64 KB at most. */
@@ -38,7 +38,7 @@ export function openServer(
     port: number
     /** Proxies of ours that every request passes; see `clientAddress`. */
     proxies: number
-    patience?: Patience
+    timeouts?: Timeouts
     /** Connections at once. Those beyond are answered 503; a tenth more than that are closed unheard. */
     maxConnections: number
     /** Called once, when a proxy that is not counted seems to stand before the service. */
@@ -47,7 +47,7 @@ export function openServer(
   onListening: (address: AddressInfo) => void,
 ): Server {
   const { maxConnections, proxies } = options
-  const { silenceTimeout, ...serverOptions } = options.patience ?? patience
+  const { silenceTimeout, ...serverOptions } = options.timeouts ?? timeouts
   let connections = 0
   let onUncountedProxy = proxies === 0 ? options.onUncountedProxy : undefined
 

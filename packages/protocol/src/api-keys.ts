@@ -25,7 +25,7 @@ const name = z
   .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'must have no control or invisible characters')
 
 /** `POST /v1/api-keys`. */
-export const createApiKeySchema = z.object({
+export const createApiKeySchema = z.strictObject({
   /** For people: who holds it. */
   name,
   roles: z.array(apiKeyRoleSchema).min(1).transform(unique),
@@ -47,7 +47,7 @@ export type CreateApiKey = z.input<typeof createApiKeySchema>
 const maxOverlapSeconds = 30 * 86_400
 
 /** `POST /v1/api-keys/:id/rotate`. */
-export const rotateApiKeySchema = z.object({
+export const rotateApiKeySchema = z.strictObject({
   /** For how long the old key stays live; a day unless told. */
   overlapSeconds: z.number().int().min(0).max(maxOverlapSeconds).default(86_400),
 })

@@ -22,7 +22,7 @@ export const originSchema = url.regex(
 )
 
 /** What one browser may ask of one provider in a connect session. */
-export const scopePolicySchema = z.object({
+export const scopePolicySchema = z.strictObject({
   /** Always asked for. */
   required: scopes.default([]),
   /** The browser may add any of these. */
@@ -32,7 +32,7 @@ export const scopePolicySchema = z.object({
 })
 
 /** `POST /v1/connect/sessions`: made by the app's backend, never by a browser. */
-export const createSessionSchema = z.object({
+export const createSessionSchema = z.strictObject({
   tenantId: tenantIdSchema,
   userId: userIdSchema,
   /** Providers that the session may connect; all of the catalogue unless told. */
@@ -79,7 +79,7 @@ export const sessionAnswerSchema = z.object({
 export type SessionAnswer = z.infer<typeof sessionAnswerSchema>
 
 /** `POST /connect/flows`, with the connect token as `Authorization: Bearer`. */
-export const createFlowSchema = z.object({
+export const createFlowSchema = z.strictObject({
   provider: providerNameSchema,
   /** Unless told: the session's default, else the only one that the session may connect. */
   host: url.optional(),

@@ -73,7 +73,7 @@ const maxApiKeyLength = 4096
  * `POST /v1/connections`: a key that its user made at the provider by hand, in place of a consent. What
  * is connected under that name is replaced, if it is the same account.
  */
-export const createConnectionSchema = z.object({
+export const createConnectionSchema = z.strictObject({
   tenantId: tenantIdSchema,
   userId: userIdSchema,
   provider: providerNameSchema,

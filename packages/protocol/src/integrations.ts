@@ -7,7 +7,7 @@ const clientSecret = pastedText(2000)
 
 /** `POST /v1/integrations`. Without `clientId` it is a draft that tells which redirect URI to register. */
 export const createIntegrationSchema = z
-  .object({
+  .strictObject({
     provider: providerNameSchema,
     /** Base URL of the instance, relative root included; the provider's own unless told. */
     host: z.string().max(2000).optional(),
@@ -24,7 +24,7 @@ export const createIntegrationSchema = z
 export type CreateIntegration = z.input<typeof createIntegrationSchema>
 
 /** `PUT /v1/integrations/:id/client`: completes a draft, or replaces a client secret that was renewed. */
-export const setClientSchema = z.object({
+export const setClientSchema = z.strictObject({
   tenantId: tenantIdSchema.optional(),
   clientId,
   clientSecret,

@@ -33,6 +33,8 @@ test.each([
   [{ scopes: { gitlab: { required: ['two words'] } } }],
   [{ providers: ['GitLab!'] }],
   [{ connectionId: 'con_1' }],
+  [{ connectionID: 'con_00000000000000000000000000' }],
+  [{ scopes: { gitlab: { require: ['api'] } } }],
   [{ tenantId: '' }],
 ])('refuses a session with %j', (change) => {
   expect(createSessionSchema.safeParse({ ...session, ...change }).success).toBe(false)

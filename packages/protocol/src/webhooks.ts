@@ -105,7 +105,7 @@ const events = z.array(webhookEventTypeSchema).min(1).max(webhookEvents.length)
 export const webhookOwnerSchema = z.object({ tenantId: tenantIdSchema.optional() })
 
 /** `POST /v1/webhooks`. */
-export const createWebhookSchema = z.object({
+export const createWebhookSchema = z.strictObject({
   /** Hears this tenant alone; all tenants unless told. */
   tenantId: tenantIdSchema.optional(),
   url,
@@ -114,7 +114,7 @@ export const createWebhookSchema = z.object({
 export type CreateWebhook = z.input<typeof createWebhookSchema>
 
 /** `PATCH /v1/webhooks/:id`; what is left out stays. */
-export const updateWebhookSchema = z.object({
+export const updateWebhookSchema = z.strictObject({
   tenantId: tenantIdSchema.optional(),
   url: url.optional(),
   events: events.optional(),

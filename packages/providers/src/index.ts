@@ -7,7 +7,12 @@
  * ```
  */
 export { findProvider, providers } from './catalogue.ts'
+export { type CredentialScheme, credentialSchemeOf } from './credential-scheme.ts'
 export { gitlab } from './gitlab.ts'
-export { type Handling, handlingOf } from './handling.ts'
 export { impliedScopes, missingScopes } from './scopes.ts'
-export { type Objection, objectionTo, scopesAllowed, type Wanted } from './tenant-policy.ts'
+export {
+  findViolation,
+  type PolicyViolation,
+  type RequestedAccess,
+  scopesAllowed,
+} from './tenant-policy.ts'

@@ -2,7 +2,7 @@ import type { TenantPolicy } from '@keywell/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { gitlab } from './gitlab.ts'
-import { impliedScopes, objectionTo, providers, scopesAllowed } from './index.ts'
+import { findViolation, impliedScopes, providers, scopesAllowed } from './index.ts'
 
 const names = gitlab.scopes.map(({ name }) => name)
 const host = 'https://gitlab.com'
@@ -31,7 +31,7 @@ const wanted = fc.record(
 
 describe('providers and hosts', () => {
   test('those that are named; without a list all, of an empty one none', () => {
-    for (const [policy, objection] of [
+    for (const [policy, violation] of [
       [{}, undefined],
       [{ providers: ['gitlab'], hosts: [host] }, undefined],
       [{ providers: ['forge'] }, { to: 'provider', refused: ['gitlab'], allowed: ['forge'] }],
@@ -39,23 +39,26 @@ describe('providers and hosts', () => {
       [{ hosts: ['https://gitlab.example'] }, { to: 'host', refused: [host] }],
       [{ hosts: [] }, { to: 'host', refused: [host], allowed: [] }],
     ] as const) {
-      const found = objectionTo(limits(policy as Partial<TenantPolicy>), { provider: gitlab, host })
-      if (objection === undefined) expect(found, JSON.stringify(policy)).toBeUndefined()
-      else expect(found, JSON.stringify(policy)).toMatchObject(objection)
+      const found = findViolation(limits(policy as Partial<TenantPolicy>), {
+        provider: gitlab,
+        host,
+      })
+      if (violation === undefined) expect(found, JSON.stringify(policy)).toBeUndefined()
+      else expect(found, JSON.stringify(policy)).toMatchObject(violation)
     }
   })
 
   test('a host is itself, and no beginning of another', () => {
     const policy = limits({ hosts: [host] })
     for (const other of [`${host}.evil.example`, `${host}/root`, 'http://gitlab.com', '']) {
-      expect(objectionTo(policy, { host: other }), other).toMatchObject({ to: 'host' })
+      expect(findViolation(policy, { host: other }), other).toMatchObject({ to: 'host' })
     }
   })
 })
 
 describe('scopes', () => {
   const above = (policy: Partial<TenantPolicy>, ...scopes: string[]) =>
-    objectionTo(limits(policy), { provider: gitlab, scopes })?.refused
+    findViolation(limits(policy), { provider: gitlab, scopes })?.refused
 
   test('a ceiling covers what it implies, and nothing beside it', () => {
     const policy = { scopes: { gitlab: ['read_api'] } }
@@ -95,7 +98,7 @@ describe('scopes', () => {
     for (const policy of [{ readOnly: true }, { scopes: { gitlab: names } }]) {
       expect(above(policy, 'read_user', 'mcp')).toEqual(['mcp'])
       expect(above(policy)).toEqual([])
-      expect(objectionTo(limits(policy), { provider: gitlab })).toBeUndefined()
+      expect(findViolation(limits(policy), { provider: gitlab })).toBeUndefined()
     }
     expect(above({}, 'mcp')).toBeUndefined()
     expect(above({})).toBeUndefined()
@@ -118,9 +121,9 @@ test('no policy allows more for another limit in it', () => {
       const both = { ...one, ...other, readOnly: one.readOnly || other.readOnly }
       // Where both speak of the same, the other's word replaced the one's: only the others are compared.
       if (Object.keys(one).some((name) => name !== 'readOnly' && Object.hasOwn(other, name))) return
-      if (objectionTo(both, asked) === undefined) {
-        expect(objectionTo(one, asked)).toBeUndefined()
-        expect(objectionTo(other, asked)).toBeUndefined()
+      if (findViolation(both, asked) === undefined) {
+        expect(findViolation(one, asked)).toBeUndefined()
+        expect(findViolation(other, asked)).toBeUndefined()
       }
     }),
   )
@@ -130,7 +133,7 @@ test('whatever is allowed together is allowed each by itself, and adds up', () =
   fc.assert(
     fc.property(policies, fc.subarray(names, { minLength: 1 }), (policy, scopes) => {
       const isAllowed = (some: readonly string[]) =>
-        objectionTo(policy, { provider: gitlab, host, scopes: some }) === undefined
+        findViolation(policy, { provider: gitlab, host, scopes: some }) === undefined
       expect(isAllowed(scopes)).toBe(scopes.every((scope) => isAllowed([scope])))
       // All that they open as well: a token is not let in by a short list of wide scopes.
       if (isAllowed(scopes) && policy.readOnly) {

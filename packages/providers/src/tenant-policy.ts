@@ -1,8 +1,8 @@
 import { limitOf, type ProviderDefinition, type TenantPolicy } from '@keywell/protocol'
 import { impliedScopes } from './scopes.ts'
 
-/** What a tenant is about to connect or use. What is left out is not looked at. */
-export interface Wanted {
+/** What a tenant is about to connect or use. A part that is left out is not checked. */
+export interface RequestedAccess {
   readonly provider?: Pick<ProviderDefinition, 'name' | 'scopes'> | undefined
   /** Normalised, as a connection has it. */
   readonly host?: string | undefined
@@ -14,16 +14,19 @@ export interface Wanted {
 }
 
 /** What a policy does not allow, and what it allows instead. */
-export interface Objection {
+export interface PolicyViolation {
   readonly to: 'provider' | 'host' | 'scopes'
   /** Empty with `scopes`: nobody said what the credential may do. */
   readonly refused: readonly string[]
   readonly allowed: readonly string[]
 }
 
-/** The first thing in what is wanted that the policy does not allow; undefined: all of it is allowed. */
-export function objectionTo(policy: TenantPolicy, wanted: Wanted): Objection | undefined {
-  const { provider, host, scopes } = wanted
+/** The first part of the request that the policy does not allow; undefined: all of it is allowed. */
+export function findViolation(
+  policy: TenantPolicy,
+  requested: RequestedAccess,
+): PolicyViolation | undefined {
+  const { provider, host, scopes } = requested
   const { providers, hosts } = policy
   if (provider !== undefined && providers?.includes(provider.name) === false) {
     return { to: 'provider', refused: [provider.name], allowed: providers }

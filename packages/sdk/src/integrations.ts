@@ -40,9 +40,10 @@ export class Integrations {
   }
 
   /** Completes a draft, or replaces a client secret that was renewed. */
-  async setClient(client: SetClient & { readonly integrationId: string }): Promise<Integration> {
+  async setClient(update: SetClient & { readonly integrationId: string }): Promise<Integration> {
     const name = 'integrations.setClient'
-    const id = parseInput(integrationIdSchema, client.integrationId, `${name}: integrationId`)
+    const { integrationId, ...client } = update
+    const id = parseInput(integrationIdSchema, integrationId, `${name}: integrationId`)
     return this.#service.call({
       method: 'PUT',
       path: `/v1/integrations/${id}/client`,

@@ -85,10 +85,11 @@ export class Webhooks implements WebhookVerifier {
   }
 
   /** What is left out stays. */
-  async update(change: UpdateWebhook & { readonly webhookId: string }): Promise<Webhook> {
+  async update(update: UpdateWebhook & { readonly webhookId: string }): Promise<Webhook> {
+    const { webhookId, ...change } = update
     return this.#service.call({
       method: 'PATCH',
-      path: target({ webhookId: change.webhookId }, 'update').path,
+      path: target({ webhookId }, 'update').path,
       body: parseInput(updateWebhookSchema, change, 'webhooks.update'),
       schema: webhookSchema,
     })

@@ -63,8 +63,8 @@ export function startChild(options: ChildOptions): Child {
 function spawnChild({ main, cwd, env, logFile }: ChildOptions): ChildProcess {
   const log = openSync(logFile, 'w', 0o600)
   const tsx = import.meta.resolve('tsx')
-  const leash = import.meta.resolve('./leash.ts')
-  const flags = ['--conditions=@keywell/source', '--import', tsx, '--import', leash]
+  const exitWithParent = import.meta.resolve('./exit-with-parent.ts')
+  const flags = ['--conditions=@keywell/source', '--import', tsx, '--import', exitWithParent]
   try {
     return spawn(process.execPath, [...flags, main], {
       cwd,

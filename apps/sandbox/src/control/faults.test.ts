@@ -180,7 +180,7 @@ describe('the API', () => {
   })
 
   test.each(['authorize', 'revoke', 'introspect', 'token_info', 'userinfo'] as const)(
-    'faults strike %s too',
+    'faults are injected %s too',
     async (endpoint) => {
       const stage = await startStage()
       const { accessToken } = await stage.issue(['openid'])
@@ -197,7 +197,7 @@ describe('the API', () => {
   )
 })
 
-describe('a fault strikes', () => {
+describe('a fault is injected', () => {
   test('a number of times', async () => {
     const stage = await startStage()
     const { refreshToken } = await stage.issue()

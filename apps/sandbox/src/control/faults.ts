@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { challenge, errorSentences, type OAuthErrorCode } from '../oauth/errors.ts'
 
-/** Where a fault can strike. `rest` is everything below `/api/v4`. */
+/** Where a fault can be injected. `rest` is everything below `/api/v4`. */
 export type Endpoint =
   | 'authorize'
   | 'token'
@@ -112,7 +112,7 @@ export const faultInputSchema: z.ZodType<FaultInput> = z.strictObject({
   pathPrefix: z.string().exactOptional(),
 })
 
-/** The faults that are set, in the order they were set. All that match a call strike. */
+/** The faults that are set, in the order they were set. All that match a call apply. */
 export class Faults {
   readonly #random: () => number
   #faults: Fault[] = []
@@ -143,8 +143,8 @@ export class Faults {
     this.#faults = []
   }
 
-  /** What strikes this call. Counts each of them as used. */
-  strike(call: Call): Effect[] {
+  /** The effects on this call. Counts each of them as used. */
+  take(call: Call): Effect[] {
     const striking = this.#faults.filter((fault) => matches(fault, call) && this.#decides(fault))
     for (const fault of striking) fault.struck += 1
     return striking.map((fault) => fault.effect)

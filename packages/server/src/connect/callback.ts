@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { KeywellError, returnParameters } from '@keywell/protocol'
+import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import type { Logger } from '../logger.ts'
 import { readCallback } from '../oauth/client.ts'
@@ -10,7 +11,7 @@ import { withInstallation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
 import { flowContext, requireUnaltered } from './flow-record.ts'
 import { hashSecretText, type OneTimeCodes } from './one-time-code.ts'
-import type { Actor, Sessions } from './sessions.ts'
+import type { Sessions } from './sessions.ts'
 
 /** How long a code waits, sealed, for the app to say who brought it; in milliseconds. */
 const parkedLifeMs = 60_000

@@ -6,6 +6,7 @@ import {
   type ProviderReason,
 } from '@keywell/protocol'
 import type { z } from 'zod'
+import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
@@ -30,7 +31,7 @@ import { confirmEntryOf, type EndFlow } from './end-flow.ts'
 import { openFlowSecret, readFlow, requireFlowAllowed, requireUnaltered } from './flow-record.ts'
 import { viewFlow } from './flows.ts'
 import type { OneTimeCodes } from './one-time-code.ts'
-import type { Actor, Sessions } from './sessions.ts'
+import type { Sessions } from './sessions.ts'
 import type { StoreConnection } from './store-connection.ts'
 
 type Confirmation = z.output<typeof confirmSchema> & {

@@ -5,6 +5,7 @@ import {
   Secret,
 } from '@keywell/protocol'
 import type { z } from 'zod'
+import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import { lookUpAccount } from '../oauth/account.ts'
 import { type Integrations, parseHost, requireProvider } from '../oauth/integrations.ts'
@@ -14,7 +15,6 @@ import { readClock } from '../store/census.ts'
 import type { ConnectionRow } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import { noIntegration } from '../store/integrations.ts'
-import type { Actor } from './sessions.ts'
 import type { StoreConnection } from './store-connection.ts'
 
 type NewConnection = z.output<typeof createConnectionSchema>

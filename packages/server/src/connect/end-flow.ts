@@ -1,4 +1,5 @@
 import { KeywellError, type ProviderReason } from '@keywell/protocol'
+import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
@@ -8,7 +9,6 @@ import { untilCommitted } from '../refresh/until-committed.ts'
 import { type Database, DatabaseUnavailable, type Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import type { Sleep } from '../timers.ts'
-import type { Actor } from './sessions.ts'
 
 /** How a flow ends that connects nothing. */
 export interface EndFlow {
@@ -79,7 +79,7 @@ async function isConnected(sql: Sql, { tenantId, id }: store.FlowRow): Promise<b
 }
 
 /** What the app is told of whatever was thrown; what is no error of ours is in the log alone. */
-function codedError(thrown: unknown, logger: Logger, requestId: string): KeywellError {
+function codedError(thrown: unknown, logger: Logger, requestId: Actor['requestId']): KeywellError {
   if (thrown instanceof KeywellError) return thrown
   logger.error({ requestId, reason: String(thrown) }, 'an account could not be stored')
   return thrown instanceof DatabaseUnavailable

@@ -8,6 +8,7 @@ import {
   KeywellError,
 } from '@keywell/protocol'
 import type { z } from 'zod'
+import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import { viewConnection } from '../credentials/connections.ts'
 import type { MakeId } from '../ids.ts'
@@ -30,7 +31,7 @@ import {
   type RandomBytes,
 } from './one-time-code.ts'
 import { planFlow } from './plan-flow.ts'
-import type { Actor, Sessions } from './sessions.ts'
+import type { Sessions } from './sessions.ts'
 
 /** How long one attempt may take from the click to the callback, in milliseconds. */
 const flowLifeMs = 10 * 60_000

@@ -5,7 +5,7 @@ import {
   type ProviderDefinition,
   type TenantPolicy,
 } from '@keywell/protocol'
-import { objectionTo, scopesAllowed } from '@keywell/providers'
+import { findViolation, scopesAllowed } from '@keywell/providers'
 import type { z } from 'zod'
 import {
   type Integrations,
@@ -122,7 +122,7 @@ function chooseHost(
       .filter((integration) => integration.provider === name)
       .map(({ host }) => host)
       .filter((host) => policy.hosts?.includes(host) ?? true)
-      .filter((host) => objectionTo(tenantPolicy, { provider, host }) === undefined),
+      .filter((host) => findViolation(tenantPolicy, { provider, host }) === undefined),
   )
   const [only = provider.defaultHost] = hosts
   if (hosts.size < 2) return only

@@ -4,8 +4,9 @@ import {
   KeywellError,
   type SessionAnswer,
 } from '@keywell/protocol'
-import { objectionTo, scopesAllowed } from '@keywell/providers'
+import { findViolation, scopesAllowed } from '@keywell/providers'
 import type { z } from 'zod'
+import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
@@ -41,11 +42,6 @@ export interface Sessions {
   read(tenantId: string, id: string): Promise<SessionRow & { live: boolean }>
   /** What a session may connect, for a page that shows it. */
   options(session: SessionRow): Promise<ConnectOptions>
-}
-
-export interface Actor {
-  actor: string
-  requestId: string
 }
 
 export function createSessions(parts: {
@@ -206,7 +202,7 @@ export function createSessions(parts: {
         ({ provider: name, host }) =>
           (policy.providers?.includes(name) ?? true) &&
           (policy.hosts?.includes(host) ?? true) &&
-          objectionTo(tenantPolicy, { provider: requireProvider(name), host }) === undefined,
+          findViolation(tenantPolicy, { provider: requireProvider(name), host }) === undefined,
       )
       const names = [...new Set(usable.map((integration) => integration.provider))]
       return {

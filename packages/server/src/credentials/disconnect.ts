@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { CredentialType, DisconnectAnswer } from '@keywell/protocol'
-import { handlingOf } from '@keywell/providers'
+import { credentialSchemeOf } from '@keywell/providers'
+import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import { writeChange } from '../changes/changes.ts'
 import type { MakeId } from '../ids.ts'
@@ -37,17 +38,11 @@ const sweepSize = 16
 /** Connections that are removed before whoever asked looks up again. */
 const batchSize = 50
 
-/** Who did it, for the audit log. */
-export interface Caller {
-  actor: string
-  requestId?: string | undefined
-}
-
 export interface Disconnector {
   /** Local first: no read succeeds after it. Then the provider is told, now or later. */
-  disconnect(owner: ConnectionOwner, id: string, caller: Caller): Promise<DisconnectAnswer>
+  disconnect(owner: ConnectionOwner, id: string, caller: Actor): Promise<DisconnectAnswer>
   /** Some connections of a tenant, here only: their grants wait to be withdrawn. False: there are no more. */
-  disconnectSome(tenantId: string, caller: Caller): Promise<boolean>
+  disconnectSome(tenantId: string, caller: Actor): Promise<boolean>
   /**
    * A grant that was given and is not kept as a connection. That it is to be withdrawn is durable before
    * the provider is told, now or later. Where it cannot be written down, the provider is told once.
@@ -141,7 +136,7 @@ export function createDisconnector(parts: {
   }
 
   /** The local half: no read succeeds after it. `claimed`: the caller goes on with the other at once. */
-  async function remove(found: ConnectionRow, caller: Caller, { claimed }: { claimed: boolean }) {
+  async function remove(found: ConnectionRow, caller: Actor, { claimed }: { claimed: boolean }) {
     const { tenantId, id } = found
     return database.transaction(withInstallation(tenantId), async (sql) => {
       await holdCredential(sql, tenantId, id)
@@ -255,6 +250,6 @@ export function manualUrl(
   connection: Pick<ConnectionRow, 'provider' | 'host'>,
   type: CredentialType | null,
 ): string {
-  const { manualPath } = handlingOf(requireProvider(connection.provider), type)
+  const { manualPath } = credentialSchemeOf(requireProvider(connection.provider), type)
   return joinBelow(connection.host, manualPath).href
 }

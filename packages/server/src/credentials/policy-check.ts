@@ -1,4 +1,5 @@
 import { KeywellError, type TenantPolicy } from '@keywell/protocol'
+import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import { requireProvider } from '../oauth/integrations.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
@@ -9,7 +10,7 @@ import type { CredentialReadRow } from '../store/credentials.ts'
 /** @throws KeywellError `not_allowed_for_tenant`, after an audit row that says so */
 export type PolicyCheck = (
   row: CredentialReadRow,
-  caller: { actor: string; requestId: string },
+  caller: Actor,
   /** A page where its user can connect again. */
   connectUrl: string | undefined,
 ) => Promise<TenantPolicy>

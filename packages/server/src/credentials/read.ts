@@ -8,9 +8,10 @@ import {
   type TenantPolicy,
   toolLimitsOf,
 } from '@keywell/protocol'
-import { findProvider, handlingOf, missingScopes } from '@keywell/providers'
+import { credentialSchemeOf, findProvider, missingScopes } from '@keywell/providers'
 import { LRUCache } from 'lru-cache'
 import type { z } from 'zod'
+import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Health } from '../health/health.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -36,9 +37,8 @@ const defaultWaitMs = 5_000
 const touchPauseMs = 10 * 60_000
 
 type Query = z.output<typeof readCredentialSchema>
-type Caller = { actor: string; requestId: string }
 
-export type ReadCredentials = (query: Query, caller: Caller) => Promise<ReadCredentialAnswer>
+export type ReadCredentials = (query: Query, caller: Actor) => Promise<ReadCredentialAnswer>
 
 /**
  * Hands a backend its user's credential. A valid one is served whatever becomes of its refresh; only
@@ -80,7 +80,7 @@ export function createReadCredential(parts: {
       }
     })
 
-  async function read(query: Query, caller: Caller): Promise<ReadCredentialAnswer> {
+  async function read(query: Query, caller: Actor): Promise<ReadCredentialAnswer> {
     let row = await find(query)
     let policy = await checkPolicy(row, caller, connectUrl(query))
     const reason = reasonToRenew(row, query)
@@ -174,7 +174,7 @@ export function createReadCredential(parts: {
     if (row.sealed === null || row.type === null || provider === undefined)
       throw new TypeError('checked by requireUsable')
     const { accessToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
-    const { name, prefix } = handlingOf(provider, row.type).header
+    const { name, prefix } = credentialSchemeOf(provider, row.type).header
     const toolLimits = toolLimitsOf(policy, row.provider)
     return {
       unchanged: false,

@@ -11,9 +11,9 @@ import {
 } from '@keywell/protocol'
 import type { Context } from 'hono'
 import type { ApiKeyRow } from '../store/api-keys.ts'
-import type { ApiKeys, KeyMaker } from './api-keys.ts'
+import type { ApiKeys, KeyActor } from './api-keys.ts'
 import { callerOf, createRouter, type Environment, json } from './context.ts'
-import { viewApiKey, wantedKey } from './operator-keys.ts'
+import { requestedKey, viewApiKey } from './operator-keys.ts'
 
 const byId = { params: z.object({ id: apiKeyIdSchema }) }
 
@@ -48,25 +48,25 @@ const rotate = createRoute({
 export function apiKeyRoutes(apiKeys: ApiKeys): OpenAPIHono<Environment> {
   const router = createRouter()
   router.openapi(create, async (c) => {
-    const made = await apiKeys.create(wantedKey(c.req.valid('json')), makerOf(c))
+    const made = await apiKeys.create(requestedKey(c.req.valid('json')), actorOf(c))
     return c.json(withSecret(made), 201)
   })
   router.openapi(list, async (c) =>
     c.json({ apiKeys: (await apiKeys.list()).map(viewApiKey) }, 200),
   )
   router.openapi(revoke, async (c) =>
-    c.json(viewApiKey(await apiKeys.revoke(c.req.valid('param').id, makerOf(c))), 200),
+    c.json(viewApiKey(await apiKeys.revoke(c.req.valid('param').id, actorOf(c))), 200),
   )
   router.openapi(rotate, async (c) => {
     // Without a body there is nothing valid, and the defaults count.
     const { overlapSeconds } = rotateApiKeySchema.parse(c.req.valid('json') ?? {})
     const { id } = c.req.valid('param')
-    return c.json(withSecret(await apiKeys.rotate(id, overlapSeconds * 1000, makerOf(c))), 201)
+    return c.json(withSecret(await apiKeys.rotate(id, overlapSeconds * 1000, actorOf(c))), 201)
   })
   return router
 }
 
-function makerOf(c: Context<Environment>): KeyMaker {
+function actorOf(c: Context<Environment>): KeyActor {
   return { ...callerOf(c), access: c.get('access') }
 }
 

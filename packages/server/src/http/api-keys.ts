@@ -1,4 +1,5 @@
 import { KeywellError, Secret } from '@keywell/protocol'
+import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditAction } from '../audit/audit.ts'
 import type { MakeId } from '../ids.ts'
 import { createPeppers } from '../keys/peppers.ts'
@@ -14,10 +15,8 @@ import { createKeyMacs } from './key-macs.ts'
 import { writeKey } from './key-text.ts'
 import { permissionsOf } from './permissions.ts'
 
-/** Whoever asks for a change: by command there is no key, and nothing is too strong. */
-export interface KeyMaker {
-  actor: string
-  requestId?: string | undefined
+/** Who changes keys. A command has no key itself, and may make any. */
+export interface KeyActor extends Actor {
   access: Access | undefined
 }
 
@@ -30,11 +29,11 @@ export interface ApiKeys extends KeyCheck {
    * @throws KeywellError `forbidden` for a key that is stronger, or lives longer, than its maker's
    */
   create(
-    wanted: store.ApiKeyGrants & { name: string },
-    maker: KeyMaker,
+    requested: store.ApiKeyGrants & { name: string },
+    maker: KeyActor,
   ): Promise<{ row: store.ApiKeyRow; key: Secret }>
   list(): Promise<store.ApiKeyRow[]>
-  revoke(id: string, maker: KeyMaker): Promise<store.ApiKeyRow>
+  revoke(id: string, maker: KeyActor): Promise<store.ApiKeyRow>
   /**
    * Makes a successor that may do the same and lives as long; the old key ends after the overlap, or
    * before, if it was to.
@@ -42,7 +41,7 @@ export interface ApiKeys extends KeyCheck {
   rotate(
     id: string,
     overlapMs: number,
-    maker: KeyMaker,
+    maker: KeyActor,
   ): Promise<{ row: store.ApiKeyRow; key: Secret }>
 }
 
@@ -75,7 +74,7 @@ export function createApiKeys(parts: {
     return { row, key: new Secret(key) }
   }
 
-  function record(sql: Sql, action: AuditAction, id: string, maker: KeyMaker): Promise<void> {
+  function record(sql: Sql, action: AuditAction, id: string, maker: KeyActor): Promise<void> {
     const { actor, requestId } = maker
     const tenantId = '@install'
     return audit.write(sql, { tenantId, actor, requestId, action, result: 'ok', reason: id })
@@ -84,14 +83,14 @@ export function createApiKeys(parts: {
   return {
     start: peppers.load,
 
-    async create(wanted, maker) {
-      requireNotStronger(wanted, maker.access)
+    async create(requested, maker) {
+      requireNotStronger(requested, maker.access)
       return database.transaction('@install', async (sql) => {
         const nowMs = await readClock(sql)
-        if (wanted.expiresAt !== null && wanted.expiresAt.getTime() <= nowMs) {
+        if (requested.expiresAt !== null && requested.expiresAt.getTime() <= nowMs) {
           throw new KeywellError('invalid_request', 'expiresAt: must be in the future')
         }
-        const made = await insert(sql, wanted, nowMs)
+        const made = await insert(sql, requested, nowMs)
         await record(sql, 'api_key.create', made.row.id, maker)
         return made
       })
@@ -155,21 +154,21 @@ export function createApiKeys(parts: {
   }
 }
 
-function requireNotStronger(wanted: store.ApiKeyGrants, maker: Access | undefined): void {
+function requireNotStronger(requested: store.ApiKeyGrants, maker: Access | undefined): void {
   if (maker === undefined) return
   const own = permissionsOf(maker.roles)
-  const more = [...permissionsOf(wanted.roles)].filter((permission) => !own.has(permission))
+  const more = [...permissionsOf(requested.roles)].filter((permission) => !own.has(permission))
   if (more.length > 0) {
     throw new KeywellError('forbidden', `This key has not ${more.join(', ')}, so it can't give it.`)
   }
   // The routes for keys are closed to keys that are limited to tenants or providers, and not to these.
   const { origins } = maker
-  if (origins !== null && wanted.origins?.every((origin) => origins.includes(origin)) !== true) {
+  if (origins !== null && requested.origins?.every((origin) => origins.includes(origin)) !== true) {
     throw new KeywellError('forbidden', 'No key can make one for more origins than its own.', {
       nextStep: `Set origins to some of ${origins.join(', ')}.`,
     })
   }
-  const end = wanted.expiresAt?.getTime() ?? Infinity
+  const end = requested.expiresAt?.getTime() ?? Infinity
   if (maker.expiresAt !== null && end > maker.expiresAt) {
     throw new KeywellError('forbidden', 'No key can make one that lives longer than itself.', {
       nextStep: `Set expiresAt to ${new Date(maker.expiresAt).toISOString()} or before.`,

@@ -2,7 +2,7 @@ import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import { KeywellError } from '@keywell/protocol'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Actor } from '../connect/sessions.ts'
+import type { Actor } from '../audit/actor.ts'
 import type { SessionRow } from '../store/sessions.ts'
 import type { RequestAccess } from './access.ts'
 

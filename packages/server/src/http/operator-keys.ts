@@ -32,8 +32,8 @@ const operator = { actor: 'operator', access: undefined } as const
 export function createOperatorKeys(apiKeys: ApiKeys): OperatorKeys {
   return {
     async create(name, grants = {}) {
-      const wanted = parse(createApiKeySchema, { name, roles: [...everyRole], ...grants })
-      const { row, key } = await apiKeys.create(wantedKey(wanted), operator)
+      const requested = parse(createApiKeySchema, { name, roles: [...everyRole], ...grants })
+      const { row, key } = await apiKeys.create(requestedKey(requested), operator)
       return { id: row.id, key }
     },
     list: async () => (await apiKeys.list()).map(viewApiKey),
@@ -68,7 +68,7 @@ export function viewApiKey(row: ApiKeyRow): ApiKey {
 }
 
 /** What was asked for, as it is kept. */
-export function wantedKey({
+export function requestedKey({
   name,
   roles,
   tenants,

@@ -9,7 +9,8 @@ import {
   sessionIdSchema,
 } from '@keywell/protocol'
 import { findProvider } from '@keywell/providers'
-import type { Actor, Sessions } from '../connect/sessions.ts'
+import type { Actor } from '../audit/actor.ts'
+import type { Sessions } from '../connect/sessions.ts'
 import { providersOf, requireWithinLimits, withinLimits } from './access.ts'
 import { callerOf, createRouter, type Environment, json } from './context.ts'
 

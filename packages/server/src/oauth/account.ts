@@ -1,5 +1,5 @@
 import type { CredentialType, ProviderAccount, ProviderDefinition, Secret } from '@keywell/protocol'
-import { type Handling, handlingOf, impliedScopes } from '@keywell/providers'
+import { type CredentialScheme, credentialSchemeOf, impliedScopes } from '@keywell/providers'
 import { joinBelow } from '../outbound/host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Sending } from './client.ts'
@@ -13,7 +13,7 @@ export async function getWithToken(
     host: string
     path: string
     accessToken: Secret
-    header: Handling['header']
+    header: CredentialScheme['header']
     sending: Sending
   },
 ): Promise<{ status: number; body: unknown }> {
@@ -49,7 +49,7 @@ export async function lookUpAccount(
     sending: Sending
   },
 ): Promise<ProviderAccount> {
-  const { identity, header } = handlingOf(options.provider, options.type ?? null)
+  const { identity, header } = credentialSchemeOf(options.provider, options.type ?? null)
   const held = impliedScopes(options.provider, options.scopes)
   const opens = identity.scopes.some((scope) => held.includes(scope))
   const probe = opens ? identity : (identity.fallback ?? identity)

@@ -6,6 +6,7 @@ import {
   Secret,
 } from '@keywell/protocol'
 import { findProvider } from '@keywell/providers'
+import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditAction } from '../audit/audit.ts'
 import type { MakeId } from '../ids.ts'
 import { InvalidHost, joinBelow, normalizeHost } from '../outbound/host.ts'
@@ -17,11 +18,6 @@ import { installation, withInstallation } from '../store/scope.ts'
 import type { RecordContext, Vault } from '../vault/vault.ts'
 import type { Registration } from './client.ts'
 
-interface Caller {
-  actor: string
-  requestId: string
-}
-
 export interface Integrations {
   create(
     options: {
@@ -31,12 +27,12 @@ export interface Integrations {
       scopes: readonly string[]
       client: { id: string; secret: string } | undefined
     },
-    caller: Caller,
+    caller: Actor,
   ): Promise<Integration>
   /** Completes a draft, or replaces a secret that was renewed at the provider. */
   setClient(
     options: { tenantId: string | null; id: string; client: { id: string; secret: string } },
-    caller: Caller,
+    caller: Actor,
   ): Promise<Integration>
   list(tenantId: string | null): Promise<Integration[]>
   /** The integration for a tenant on a host: its own, else the shared one. */
@@ -76,7 +72,7 @@ export function createIntegrations(options: {
   async function sealClient(
     row: Pick<store.IntegrationRow, 'tenantId' | 'id' | 'host' | 'revision'>,
     client: { id: string; secret: string },
-    caller: Caller,
+    caller: Actor,
   ): Promise<void> {
     const revision = row.revision + 1
     const context = secretContext({ ...row, clientId: client.id, revision })
@@ -223,7 +219,7 @@ function changedMeanwhile(): KeywellError {
   return new KeywellError('conflict', 'The integration was changed by somebody else just now.')
 }
 
-function entryOf(row: { tenantId: string; id: string }, action: AuditAction, caller: Caller) {
+function entryOf(row: { tenantId: string; id: string }, action: AuditAction, caller: Actor) {
   const { actor, requestId } = caller
   return { tenantId: row.tenantId, actor, requestId, action, result: 'ok', reason: row.id } as const
 }

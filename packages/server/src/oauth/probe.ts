@@ -1,5 +1,5 @@
 import type { CredentialType, ProviderDefinition, Secret } from '@keywell/protocol'
-import { handlingOf } from '@keywell/providers'
+import { credentialSchemeOf } from '@keywell/providers'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import type { Outbound } from '../outbound/outbound.ts'
@@ -51,7 +51,7 @@ export function probeToken(
 }
 
 async function ask(outbound: Outbound, options: ProbeOptions): Promise<ProbeNews> {
-  const { health, header } = handlingOf(options.provider, options.type ?? null)
+  const { health, header } = credentialSchemeOf(options.provider, options.type ?? null)
   try {
     const answer = await getWithToken(outbound, { ...options, header, path: health.path })
     if (health.alive(answer)) {

@@ -1,20 +1,20 @@
 import { type ErrorDetails, KeywellError, type TenantPolicy } from '@keywell/protocol'
-import { type Objection, objectionTo, type Wanted } from '@keywell/providers'
+import { findViolation, type PolicyViolation, type RequestedAccess } from '@keywell/providers'
 
 /** @throws KeywellError `not_allowed_for_tenant`, which says what is allowed instead */
 export function requireAllowed(
   policy: TenantPolicy,
-  wanted: Wanted,
+  requested: RequestedAccess,
   details: Pick<ErrorDetails, 'connectUrl' | 'nextStep'> = {},
 ): void {
-  const objection = objectionTo(policy, wanted)
-  if (objection === undefined) return
+  const violation = findViolation(policy, requested)
+  if (violation === undefined) return
   const { readOnly } = policy
-  throw new KeywellError('not_allowed_for_tenant', describe(objection, { readOnly }), details)
+  throw new KeywellError('not_allowed_for_tenant', describe(violation, { readOnly }), details)
 }
 
 function describe(
-  { to, refused, allowed }: Objection,
+  { to, refused, allowed }: PolicyViolation,
   { readOnly }: { readOnly: boolean },
 ): string {
   const most = allowed.length === 0 ? 'none' : `no others than ${allowed.join(', ')}`

@@ -1,5 +1,5 @@
 import { KeywellError, type TenantPolicy, tenantPolicySchema } from '@keywell/protocol'
-import type { Wanted } from '@keywell/providers'
+import type { RequestedAccess } from '@keywell/providers'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { findTenantPolicy } from '../store/tenant-policies.ts'
@@ -34,8 +34,12 @@ export function parseTenantPolicy(stored: unknown): TenantPolicy {
 }
 
 /** @throws KeywellError `not_allowed_for_tenant`, which says what is allowed instead */
-export async function requireAllowedFor(sql: Sql, tenantId: string, wanted: Wanted): Promise<void> {
-  requireAllowed(await readTenantPolicy(sql, tenantId), wanted)
+export async function requireAllowedFor(
+  sql: Sql,
+  tenantId: string,
+  requested: RequestedAccess,
+): Promise<void> {
+  requireAllowed(await readTenantPolicy(sql, tenantId), requested)
 }
 
 /** Does some work, and writes to the audit log when the policy was in its way. */

@@ -1,6 +1,7 @@
 import { KeywellError, type Tenant, type TenantId } from '@keywell/protocol'
+import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
-import { type Caller, type Disconnector, manualUrl } from '../credentials/disconnect.ts'
+import { type Disconnector, manualUrl } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { notifyKeysChanged } from '../store/key-rotation.ts'
@@ -46,7 +47,7 @@ export interface Tenants {
    *
    * @throws KeywellError `not_found` for a tenant that nothing was ever kept of
    */
-  erase(tenantId: string, options: { now: boolean; caller: Caller }): Promise<Tenant>
+  erase(tenantId: string, options: { now: boolean; caller: Actor }): Promise<Tenant>
   /** Goes on with every erasure that is under way, one after the other, until a stop. */
   sweep(): Promise<void>
   /** Begins with no further tenant; a sweep ends soon. */
@@ -66,7 +67,7 @@ export function createTenants(parts: {
   let sweeping = false
   let stopped = false
 
-  async function begin(tenantId: string, caller: Caller): Promise<void> {
+  async function begin(tenantId: string, caller: Actor): Promise<void> {
     await database.transaction(withInstallation(tenantId), async (sql) => {
       if (!(await beginErasure(sql, tenantId))) return
       await deleteAttempts(sql, tenantId)
@@ -75,7 +76,7 @@ export function createTenants(parts: {
     })
   }
 
-  async function goOn(tenantId: string, options: { now: boolean; caller: Caller }): Promise<void> {
+  async function goOn(tenantId: string, options: { now: boolean; caller: Actor }): Promise<void> {
     const { now, caller } = options
     const until = parts.monotonic() + maxWorkMs
     const inTime = () => parts.monotonic() < until
@@ -92,7 +93,7 @@ export function createTenants(parts: {
   /** The end itself, unless something stands in its way. */
   async function end(
     tenantId: string,
-    { now, caller }: { now: boolean; caller: Caller },
+    { now, caller }: { now: boolean; caller: Actor },
   ): Promise<void> {
     await database.transaction(withInstallation(tenantId), async (sql) => {
       const state = await lockErasure(sql, tenantId)
@@ -113,7 +114,7 @@ export function createTenants(parts: {
   }
 
   /** What was put back after the end goes once more. Its grants were dealt with when it was there first. */
-  async function removeRestored(tenantId: string, caller: Caller): Promise<void> {
+  async function removeRestored(tenantId: string, caller: Actor): Promise<void> {
     await database.transaction(withInstallation(tenantId), async (sql) => {
       if ((await listRestoredRows(sql, tenantId, 1)).length === 0) return
       await shred(sql, tenantId)

@@ -1,5 +1,5 @@
+import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
-import type { Caller } from '../credentials/disconnect.ts'
 import type { Database } from '../store/database.ts'
 import { exportKinds, listForExport } from '../store/tenant-export.ts'
 import type { Tenants } from './erase.ts'
@@ -13,7 +13,7 @@ const pageRows = 500
  *
  * @throws KeywellError `not_found`
  */
-export type ExportTenant = (tenantId: string, caller: Caller) => Promise<ReadableStream<Uint8Array>>
+export type ExportTenant = (tenantId: string, caller: Actor) => Promise<ReadableStream<Uint8Array>>
 
 export function createExportTenant(parts: {
   database: Database

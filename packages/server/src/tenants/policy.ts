@@ -1,7 +1,7 @@
 import type { TenantPolicy, TenantPolicyAnswer } from '@keywell/protocol'
+import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import { writePolicyChange } from '../changes/changes.ts'
-import type { Caller } from '../credentials/disconnect.ts'
 import { parseHost, requireKnownScopes, requireProvider } from '../oauth/integrations.ts'
 import { noLimits, parseTenantPolicy } from '../policy/tenant-policies.ts'
 import type { Database } from '../store/database.ts'
@@ -19,9 +19,9 @@ export interface TenantPolicies {
    *
    * @throws KeywellError `unknown_provider`, `host_not_allowed` or `scope_not_allowed` for what there is not
    */
-  set(tenantId: string, policy: TenantPolicy, caller: Caller): Promise<TenantPolicyAnswer>
+  set(tenantId: string, policy: TenantPolicy, caller: Actor): Promise<TenantPolicyAnswer>
   /** Takes all limits away. */
-  remove(tenantId: string, caller: Caller): Promise<TenantPolicyAnswer>
+  remove(tenantId: string, caller: Actor): Promise<TenantPolicyAnswer>
 }
 
 export function createTenantPolicies(parts: {

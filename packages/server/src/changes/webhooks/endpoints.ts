@@ -10,6 +10,7 @@ import {
   type Webhook,
 } from '@keywell/protocol'
 import type { z } from 'zod'
+import type { Actor } from '../../audit/actor.ts'
 import type { Audit, AuditAction } from '../../audit/audit.ts'
 import type { MakeId } from '../../ids.ts'
 import { type Outbound, OutboundError } from '../../outbound/outbound.ts'
@@ -25,11 +26,6 @@ const maxPerOwner = 20
 /** How long the secret before a rotation stays live. */
 const previousLivesMs = 24 * 3_600_000
 
-interface Caller {
-  actor: string
-  requestId: string
-}
-
 /** Names an endpoint; a tenant that is null means the installation. */
 export interface EndpointKey {
   tenantId: string | null
@@ -39,29 +35,25 @@ export interface EndpointKey {
 export interface Webhooks {
   create(
     options: Omit<z.output<typeof createWebhookSchema>, 'tenantId'> & { tenantId: string | null },
-    caller: Caller,
+    caller: Actor,
   ): Promise<{ webhook: Webhook; secret: Secret }>
   list(tenantId: string | null): Promise<Webhook[]>
   get(key: EndpointKey): Promise<Webhook>
-  update(
-    key: EndpointKey,
-    change: Omit<UpdateWebhook, 'tenantId'>,
-    caller: Caller,
-  ): Promise<Webhook>
+  update(key: EndpointKey, change: Omit<UpdateWebhook, 'tenantId'>, caller: Actor): Promise<Webhook>
   /** Takes its deliveries along. */
-  remove(key: EndpointKey, caller: Caller): Promise<Webhook>
+  remove(key: EndpointKey, caller: Actor): Promise<Webhook>
   /** A new secret; the one before stays live for a day. */
-  rotateSecret(key: EndpointKey, caller: Caller): Promise<{ webhook: Webhook; secret: Secret }>
+  rotateSecret(key: EndpointKey, caller: Actor): Promise<{ webhook: Webhook; secret: Secret }>
   deliveries(
     key: EndpointKey,
     page: Omit<z.output<typeof listDeliveriesSchema>, 'tenantId'>,
   ): Promise<DeliveryList>
   /** Sends a message again that was delivered or is dead, under the same id. */
-  replay(key: EndpointKey, messageId: string, caller: Caller): Promise<Delivery>
+  replay(key: EndpointKey, messageId: string, caller: Actor): Promise<Delivery>
   /** Sends all dead ones again; answers how many. */
-  replayDead(key: EndpointKey, caller: Caller): Promise<number>
+  replayDead(key: EndpointKey, caller: Actor): Promise<number>
   /** Sends a message `webhook.test`. */
-  test(key: EndpointKey, caller: Caller): Promise<Delivery>
+  test(key: EndpointKey, caller: Actor): Promise<Delivery>
 }
 
 /** Where changes are told to: endpoints, their secrets and their outbox. */
@@ -85,7 +77,7 @@ export function createWebhooks(parts: {
   async function act<Result>(
     key: EndpointKey,
     action: AuditAction,
-    caller: Caller,
+    caller: Actor,
     work: (sql: Sql, ref: outbox.EndpointRef) => Promise<Result>,
   ): Promise<Result> {
     const tenantId = ownerOf(key)

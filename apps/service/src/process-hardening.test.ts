@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { coreDumpWarning, forgetSecretVariables, shutOwnProcess } from './own-process.ts'
+import { coreDumpWarning, forgetSecretVariables, hardenProcess } from './process-hardening.ts'
 
 const make = (execArgv: string[] = [], env: Record<string, string> = {}) => {
   const heard: string[] = []
@@ -13,7 +13,7 @@ const make = (execArgv: string[] = [], env: Record<string, string> = {}) => {
 
 test('reports are off, and the signal for the inspector is taken', () => {
   const own = make()
-  expect(shutOwnProcess(own)).toEqual([])
+  expect(hardenProcess(own)).toEqual([])
   expect(own.report).toEqual({
     reportOnFatalError: false,
     reportOnSignal: false,
@@ -32,9 +32,9 @@ test.each([
   '--report-on-fatalerror',
   '--report-uncaught-exception',
 ])('%s is named, wherever it stands', (option) => {
-  expect(shutOwnProcess(make([option]))).toEqual([expect.stringContaining(option)])
+  expect(hardenProcess(make([option]))).toEqual([expect.stringContaining(option)])
   const NODE_OPTIONS = `--max-old-space-size=512 ${option}`
-  expect(shutOwnProcess(make(['--import', 'tsx'], { NODE_OPTIONS }))).toHaveLength(1)
+  expect(hardenProcess(make(['--import', 'tsx'], { NODE_OPTIONS }))).toHaveLength(1)
 })
 
 test('what was read is taken out of the environment', () => {

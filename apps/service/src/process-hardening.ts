@@ -27,7 +27,7 @@ const secretVariables = ['KEYWELL_KEY', 'DATABASE_URL', 'KEYWELL_EGRESS_PROXY'] 
  * Shuts what this process can shut by itself. Answers sentences on what only its operator can: with one
  * of them the service does not start in production.
  */
-export function shutOwnProcess(own: OwnProcess): string[] {
+export function hardenProcess(own: OwnProcess): string[] {
   own.report.reportOnFatalError = false
   own.report.reportOnSignal = false
   own.report.reportOnUncaughtException = false

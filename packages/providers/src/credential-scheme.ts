@@ -6,8 +6,8 @@ import type {
   ProviderDefinition,
 } from '@keywell/protocol'
 
-/** What there is to know of a credential of one type, to send it and to ask about it. */
-export interface Handling {
+/** How credentials of one type are sent, identified, probed and revoked. */
+export interface CredentialScheme {
   readonly header: ApiKeyDefinition['header']
   readonly identity: IdentityProbe
   readonly health: HealthProbe
@@ -19,11 +19,14 @@ export interface Handling {
 const bearer = { name: 'Authorization', prefix: 'Bearer ' }
 
 /**
- * How a provider's credentials of a type are handled; a connection without one is handled as OAuth.
+ * The scheme of a provider's credentials of one type. A connection without a credential has that of OAuth.
  *
  * @throws TypeError for a type that the provider does not have: none is ever stored
  */
-export function handlingOf(provider: ProviderDefinition, type: CredentialType | null): Handling {
+export function credentialSchemeOf(
+  provider: ProviderDefinition,
+  type: CredentialType | null,
+): CredentialScheme {
   switch (type) {
     case null:
     case 'oauth_token': {
