@@ -780,11 +780,6 @@ export const requirements = {
     behaviour: 'Wrong, expired, revoked, unknown and altered keys get one answer.',
     source: 'threats.md, API keys',
   },
-  'T29:from-before': {
-    behaviour:
-      'A key from before there were roles goes on, can be rotated, and opens no way round.',
-    source: 'threats.md, API keys',
-  },
   'T29:guessing': {
     behaviour:
       'Wrong API keys from one address are answered 429 with Retry-After, and hold up nobody there whose key is right.',
@@ -927,10 +922,6 @@ export const requirements = {
   'T30:one-chain': {
     behaviour:
       'Writers and chainers of several replicas leave one chain for each tenant, without a gap.',
-    source: 'threats.md, Audit, failing closed',
-  },
-  'T30:before-the-chain': {
-    behaviour: 'Entries from before there was a chain are linked as they stand.',
     source: 'threats.md, Audit, failing closed',
   },
   'T30:retention': {

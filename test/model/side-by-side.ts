@@ -50,7 +50,7 @@ interface Hand {
 }
 
 const tenantId = 'ten_model'
-const death = { status: 'revoked', reason: 'revoked', certainty: 'probable' } as const
+const death = { status: 'revoked', reason: 'revoked' } as const
 const dying = { state: 'dead', unresolved: false, retryInMs: null } as const
 const longMs = 3_600_000
 

@@ -11,13 +11,7 @@ import {
 import { pastedText } from './pasted.ts'
 
 /** `needsReauth` is `expired` or `revoked`. */
-export const connectionStatusSchema = z.enum([
-  'pending',
-  'active',
-  'expired',
-  'revoked',
-  'disconnected',
-])
+export const connectionStatusSchema = z.enum(['active', 'expired', 'revoked', 'disconnected'])
 export type ConnectionStatus = z.infer<typeof connectionStatusSchema>
 
 export const healthStatusSchema = z.enum(['ok', 'degraded', 'unknown'])

@@ -30,11 +30,6 @@ export interface ProviderDefinition {
   readonly limits?: HostLimits
   /** What an operator must do at the provider to register an app, as steps for people. */
   readonly registration: RegistrationGuide
-  /**
-   * The consent page may send Cross-Origin-Opener-Policy, so that the popup's opener is cut and
-   * `closed` reads true while it is open. Only a hint for documentation: the flow never relies on either.
-   */
-  readonly consentMayCutOpener: boolean
 }
 
 export interface OAuthDefinition {
@@ -84,7 +79,6 @@ export interface RefreshDefinition {
    */
   readonly rotation: 'none' | 'grace' | 'strict' | 'strict_family'
   readonly graceSeconds?: number
-  readonly graceAnswer?: 'same' | 'sibling'
   /** A dead old access token is then evidence that a rotation happened. */
   readonly revokesOldAccessToken: boolean
   /** Seconds an access token lives when the answer does not say; null: ask the probe. */

@@ -9,7 +9,6 @@ export const gitlab = {
   title: 'GitLab',
   documentationUrl: 'https://docs.gitlab.com/api/oauth2/',
   defaultHost: 'https://gitlab.com',
-  consentMayCutOpener: true,
 
   oauth: {
     authorizePath: '/oauth/authorize',

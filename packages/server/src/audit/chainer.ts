@@ -1,17 +1,16 @@
 import {
   type ChainEnd,
   findChainEnds,
-  findEntries,
   insertLinks,
   type NewLink,
   type TailRow,
   takeTail,
   tryLockChains,
 } from '../store/audit-chain.ts'
-import type { Database, Sql } from '../store/database.ts'
+import type { Database } from '../store/database.ts'
 import { everyTenant } from '../store/scope.ts'
 import type { AuditKeys } from './audit-keys.ts'
-import { linkOf, macOfEntry } from './seal.ts'
+import { linkOf } from './seal.ts'
 
 /** Entries of one transaction. */
 const batchRows = 1_000
@@ -48,12 +47,12 @@ export function createChainer(parts: {
       const tail = await takeTail(sql, batchRows)
       if (tail.length === 0) return 0
       const ends = await findChainEnds(sql, [...new Set(tail.map(({ tenantId }) => tenantId))])
-      await insertLinks(sql, linksOf(await sealOld(sql, tail), ends))
+      await insertLinks(sql, linksOf(tail, ends))
       return tail.length
     })
   }
 
-  function linksOf(tail: readonly SealedTailRow[], ends: readonly ChainEnd[]): NewLink[] {
+  function linksOf(tail: readonly TailRow[], ends: readonly ChainEnd[]): NewLink[] {
     const key = keys.current()
     const places = new Map(ends.map(({ tenantId, ...place }) => [tenantId, place]))
     return tail.map((row) => {
@@ -74,22 +73,6 @@ export function createChainer(parts: {
     })
   }
 
-  /** Entries from before there was a chain are sealed now, as they stand. */
-  async function sealOld(sql: Sql, tail: readonly TailRow[]): Promise<SealedTailRow[]> {
-    const old = tail.filter(({ mac }) => mac === null)
-    const entries = old.length === 0 ? [] : await findEntries(sql, old)
-    const key = keys.current()
-    const macs = new Map(
-      entries.map((entry) => [nameOf(entry.tenant_id, entry.id), macOfEntry(key, entry)]),
-    )
-    return tail.map(({ mac, macVersion, ...row }) => {
-      if (mac !== null && macVersion !== null) return { ...row, mac, macVersion }
-      // One that is gone gets a link that nothing fits.
-      const own = macs.get(nameOf(row.tenantId, row.entryId)) ?? new Uint8Array()
-      return { ...row, mac: own, macVersion: key.version }
-    })
-  }
-
   return {
     async link() {
       let linked = 0
@@ -102,7 +85,3 @@ export function createChainer(parts: {
     },
   }
 }
-
-type SealedTailRow = Omit<TailRow, 'mac' | 'macVersion'> & { mac: Uint8Array; macVersion: number }
-
-const nameOf = (tenantId: string, entryId: string) => JSON.stringify([tenantId, entryId])

@@ -248,7 +248,6 @@ function isNewMismatch(row: KeptCredentialRow, found: Look): boolean {
 const cameToItsEnd: Death = {
   status: 'expired',
   reason: 'token_expired',
-  certainty: 'certain',
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {

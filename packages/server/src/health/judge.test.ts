@@ -116,7 +116,7 @@ describe('dead', () => {
     expect(second).toMatchObject({
       state: 'dead',
       refreshNow: false,
-      death: { status: 'revoked', reason: 'revoked', certainty: 'probable' },
+      death: { status: 'revoked', reason: 'revoked' },
     })
   })
 
@@ -126,7 +126,7 @@ describe('dead', () => {
       expect(judge(claim({ cameFrom, failures: 1 }), found, plan)).toMatchObject({
         state: 'dead',
         probeInMs: null,
-        death: { status: 'expired', reason: 'token_expired', certainty: 'certain' },
+        death: { status: 'expired', reason: 'token_expired' },
       })
     }
   })

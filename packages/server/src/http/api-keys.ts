@@ -126,7 +126,7 @@ export function createApiKeys(parts: {
         const next = await insert(sql, grants, nowMs)
         const end = new Date(Math.min(nowMs + overlapMs, old.expiresAt?.getTime() ?? Infinity))
         const ending = { ...old, expiresAt: end }
-        const grantsMac = old.grantsMac === null ? null : macs.ofGrants(ending)
+        const grantsMac = macs.ofGrants(ending)
         await store.replaceApiKey(sql, { ...ending, replacedBy: next.row.id, grantsMac })
         await record(sql, 'api_key.rotate', id, maker)
         await store.notifyApiKeysChanged(sql)

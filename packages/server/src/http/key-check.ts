@@ -10,7 +10,6 @@ import type { Access } from './access.ts'
 import { createKeyLookUp } from './key-look-up.ts'
 import type { KeyMacs, KeyVerdict } from './key-macs.ts'
 import { idInKey } from './key-text.ts'
-import { everyRole } from './permissions.ts'
 
 /** How long a verified key is believed without a look-up; also the time until a revoked one is refused. */
 export const believedMs = 2_000
@@ -76,14 +75,11 @@ export function createKeyCheck(parts: {
     if (row.revokedAt !== null) throw refused(new DeadKey(row))
     const macs = await peppers.find(row.pepperVersion)
     const verdict = macs === undefined ? 'unverifiable' : macs.judge(row, key)
-    if (!row.live) throw refused(verdict.startsWith('right') ? new DeadKey(row) : undefined)
+    if (!row.live) throw refused(verdict === 'right' ? new DeadKey(row) : undefined)
     switch (verdict) {
       case 'right':
         renew(row, key)
         return accessOf(row)
-      case 'right_from_before':
-        renew(row, key)
-        return accessFromBefore(row)
       case 'unverifiable':
         alarmUnverifiable(logger, row)
         throw refused()
@@ -156,7 +152,7 @@ export function createKeyCheck(parts: {
         const macs = await peppers.find(row.pepperVersion)
         if (macs === undefined) alarmUnverifiable(logger, row)
         else if (!macs.isIntact(row)) alarmForged(row, 'altered')
-        else accesses.set(row.id, row.grantsMac === null ? accessFromBefore(row) : accessOf(row))
+        else accesses.set(row.id, accessOf(row))
       }
       return accesses
     },
@@ -184,11 +180,6 @@ function nameOf(key: string): string {
 
 function accessOf({ id, roles, tenants, providers, origins, expiresAt }: ApiKeyRow): Access {
   return { id, roles, tenants, providers, origins, expiresAt: expiresAt?.getTime() ?? null }
-}
-
-/** A key from before there were roles may do what it could then, whatever its row says. */
-function accessFromBefore(row: ApiKeyRow): Access {
-  return accessOf({ ...row, roles: everyRole, tenants: null, providers: null, origins: null })
 }
 
 function refused(cause?: DeadKey): KeywellError {

@@ -5,8 +5,6 @@ import { lengthPrefixed } from '../vault/bytes.ts'
 /** What can be said of a row and the key that names it. */
 export type KeyVerdict =
   | 'right'
-  /** A key from before there were roles. Whatever its row says, it may do what it could then. */
-  | 'right_from_before'
   /** Another secret than the row's, in a key that is well-formed. */
   | 'made_up'
   /** The row does not hold what the service wrote: it was planted, widened or moved. */
@@ -20,7 +18,7 @@ export interface KeyMacs {
   judge(row: ApiKeyRow, key: string): KeyVerdict
   /** Both for a row whose key is at hand, and was right: it stays what it was, under another pepper. */
   again(row: ApiKeyRow, key: string): Pick<ApiKeyRow, 'mac' | 'grantsMac'>
-  /** Whether the row says what the service wrote. Of a key from before nothing is known. */
+  /** Whether the row says what the service wrote. */
   isIntact(row: ApiKeyRow): boolean
 }
 
@@ -28,9 +26,6 @@ export function createKeyMacs(pepper: Uint8Array): KeyMacs {
   const hmac = (bytes: string | Uint8Array) => createHmac('sha256', pepper).update(bytes).digest()
 
   const ofKey = (key: string) => hmac(lengthPrefixed('api-key', key))
-
-  /** How keys were kept before: no row that is written now can be passed off as one of those. */
-  const ofKeyBefore = (key: string) => hmac(key)
 
   const ofGrants: KeyMacs['ofGrants'] = (row) =>
     hmac(
@@ -48,22 +43,17 @@ export function createKeyMacs(pepper: Uint8Array): KeyMacs {
       ),
     )
 
-  const isIntact = (row: ApiKeyRow) =>
-    row.grantsMac === null || isSame(row.grantsMac, ofGrants(row))
+  const isIntact = (row: ApiKeyRow) => isSame(row.grantsMac, ofGrants(row))
 
   return {
     ofKey,
     ofGrants,
     isIntact,
     judge(row, key) {
-      if (row.grantsMac === null) {
-        return isSame(row.mac, ofKeyBefore(key)) ? 'right_from_before' : 'altered'
-      }
       if (!isIntact(row)) return 'altered'
       return isSame(row.mac, ofKey(key)) ? 'right' : 'made_up'
     },
     again(row, key) {
-      if (row.grantsMac === null) return { mac: ofKeyBefore(key), grantsMac: null }
       const mac = ofKey(key)
       return { mac, grantsMac: ofGrants({ ...row, mac }) }
     },

@@ -42,7 +42,7 @@ const rolesTable = {
   audit: ['audit:read', 'metrics:read'],
 } as const satisfies Record<ApiKeyRole, readonly Permission[]>
 
-/** What a key could do before there were roles, and what the first key of an installation can do. */
+/** What the first key of an installation can do. */
 export const everyRole: readonly ApiKeyRole[] = ['admin', 'backend']
 
 export interface RouteRule {

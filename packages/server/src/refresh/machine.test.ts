@@ -161,9 +161,9 @@ describe('a refusal', () => {
 })
 
 describe('the name of a death', () => {
-  const lost = { status: 'expired', reason: 'lost_rotation', certainty: 'probable' }
-  const ended = { status: 'expired', reason: 'refresh_expired', certainty: 'certain' }
-  const revoked = { status: 'revoked', reason: 'revoked', certainty: 'probable' }
+  const lost = { status: 'expired', reason: 'lost_rotation' }
+  const ended = { status: 'expired', reason: 'refresh_expired' }
+  const revoked = { status: 'revoked', reason: 'revoked' }
   test.each([
     ['an attempt without an outcome', true, false, lost],
     ['that, and a refresh token past its end', true, true, lost],

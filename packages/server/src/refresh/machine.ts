@@ -52,7 +52,6 @@ export type UpkeepEvent =
 export interface Death {
   status: 'expired' | 'revoked'
   reason: ReauthReason
-  certainty: 'certain' | 'probable'
 }
 
 /** What is to be written. */
@@ -199,11 +198,11 @@ function isConfirmed(from: Standing, event: Extract<Failure, { kind: 'rejected' 
 }
 
 function nameDeath(from: Standing, event: Extract<Failure, { kind: 'rejected' }>): Death {
-  if (from.unresolved) return { status: 'expired', reason: 'lost_rotation', certainty: 'probable' }
+  if (from.unresolved) return { status: 'expired', reason: 'lost_rotation' }
   if (event.refreshTokenEnded) {
-    return { status: 'expired', reason: 'refresh_expired', certainty: 'certain' }
+    return { status: 'expired', reason: 'refresh_expired' }
   }
-  return { status: 'revoked', reason: 'revoked', certainty: 'probable' }
+  return { status: 'revoked', reason: 'revoked' }
 }
 
 function died(death: Death): Pick<Step, 'death' | 'health'> {
@@ -220,7 +219,7 @@ function foundDead(from: Standing, pauseMs: number): Step | undefined {
       return {
         ...failed,
         state: 'dead',
-        ...died({ status: 'revoked', reason: 'revoked', certainty: 'probable' }),
+        ...died({ status: 'revoked', reason: 'revoked' }),
       }
     default:
       return undefined

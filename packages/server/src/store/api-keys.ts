@@ -25,8 +25,8 @@ export interface ApiKeyRow extends ApiKeyGrants {
   name: string
   /** Of the key itself. */
   mac: Uint8Array
-  /** Of all that the key may do; null for keys from before there were roles. */
-  grantsMac: Uint8Array | null
+  /** Of all that the key may do. */
+  grantsMac: Uint8Array
   /** Of the installation's key, on which the pepper of both MACs hangs. */
   pepperVersion: number
   createdAt: Date
@@ -113,7 +113,7 @@ export async function revokeApiKey(sql: Sql, id: string): Promise<ApiKeyRow | un
 /** Gives a key an end, and the name of its successor. */
 export async function replaceApiKey(
   sql: Sql,
-  row: { id: string; replacedBy: string; expiresAt: Date; grantsMac: Uint8Array | null },
+  row: { id: string; replacedBy: string; expiresAt: Date; grantsMac: Uint8Array },
 ): Promise<void> {
   await sql.query(
     `update api_keys set replaced_by = $2, expires_at = $3, grants_mac = $4
@@ -131,7 +131,7 @@ export async function renewApiKey(
   await sql.query(
     `update api_keys set mac = $5, grants_mac = $6, pepper_version = $7
      where tenant_id = '@install' and id = $1 and pepper_version = $2 and mac = $3
-       and grants_mac is not distinct from $4`,
+       and grants_mac = $4`,
     [
       row.id,
       row.pepperVersion,

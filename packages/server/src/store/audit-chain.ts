@@ -1,4 +1,3 @@
-import type { AuditRow } from './audit.ts'
 import type { Sql } from './database.ts'
 
 /** Any number, as long as it stays the same: it is the name of the lock. */
@@ -24,9 +23,8 @@ export interface TailRow {
   entryId: string
   /** Microseconds since 1970, in digits. */
   atMicros: string
-  /** Null, and its version too: the entry is from before there was a chain. */
-  mac: Uint8Array | null
-  macVersion: number | null
+  mac: Uint8Array
+  macVersion: number
 }
 
 /** Takes the oldest entries of some tenants from the tail, each tenant's in their order. */
@@ -45,27 +43,6 @@ export async function takeTail(sql: Sql, limit: number): Promise<TailRow[]> {
      from taken order by tenant_id, seq`,
     [limit],
   )
-}
-
-/** What entries say; those that are gone are left out. */
-export async function findEntries(
-  sql: Sql,
-  keys: readonly { tenantId: string; entryId: string; atMicros: string }[],
-): Promise<AuditRow[]> {
-  const asked = keys.map(({ tenantId, entryId, atMicros }) => ({
-    tenant_id: tenantId,
-    entry_id: entryId,
-    at_micros: atMicros,
-  }))
-  const rows = await sql.query<{ entry: AuditRow }>(
-    `select to_jsonb(audit) as entry
-     from json_to_recordset(($1::text)::json) as asked (tenant_id text, entry_id text,
-       at_micros bigint)
-     join audit on audit.tenant_id = asked.tenant_id and audit.id = asked.entry_id
-       and audit.at = timestamptz 'epoch' + asked.at_micros * interval '1 microsecond'`,
-    [JSON.stringify(asked)],
-  )
-  return rows.map(({ entry }) => entry)
 }
 
 export interface ChainEnd {

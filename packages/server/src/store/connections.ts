@@ -147,7 +147,7 @@ export async function replaceConnection(
   const [replaced] = await sql.query<ConnectionRow>(
     `update connections
      set integration_owner = $3, integration_id = $4, account = $5::jsonb, asked_scopes = $6,
-         granted_scopes = $7, account_checked_at = now(), status = 'active', reason = null, certainty = null, health = 'ok',
+         granted_scopes = $7, account_checked_at = now(), status = 'active', reason = null, health = 'ok',
          health_reason = null, health_checked_at = now(), generation = generation + 1,
          renewable = $9, ends_at = now() + $10 * interval '1 millisecond', updated_at = now()
      where tenant_id = $1 and id = $2 and generation = $8 and status <> 'disconnected'
@@ -188,7 +188,7 @@ export async function advanceConnection(
   const [advanced] = await sql.query<HealthChanged>(
     `${before}
      update connections
-     set generation = $3, status = 'active', reason = null, certainty = null,
+     set generation = $3, status = 'active', reason = null,
          health = case when before.mismatch then health else 'ok' end,
          health_reason = case when before.mismatch then health_reason end,
          health_checked_at = now(), updated_at = now(),
@@ -295,16 +295,15 @@ export async function endConnection(
     generation: number
     status: 'expired' | 'revoked'
     reason: ReauthReason
-    certainty: 'certain' | 'probable'
   },
 ): Promise<ConnectionRow | undefined> {
   const [ended] = await sql.query<ConnectionRow>(
     `update connections
-     set status = $4, reason = $5, certainty = $6, health = 'degraded', health_reason = $5,
+     set status = $4, reason = $5, health = 'degraded', health_reason = $5,
          health_checked_at = now(), updated_at = now()
      where tenant_id = $1 and id = $2 and generation = $3 and status = 'active'
      returning ${columns}`,
-    [row.tenantId, row.id, row.generation, row.status, row.reason, row.certainty],
+    [row.tenantId, row.id, row.generation, row.status, row.reason],
   )
   return ended
 }
@@ -317,7 +316,7 @@ export async function disconnectConnection(
 ): Promise<ConnectionRow | undefined> {
   const [row] = await sql.query<ConnectionRow>(
     `update connections
-     set status = 'disconnected', reason = null, certainty = null, health = 'unknown',
+     set status = 'disconnected', reason = null, health = 'unknown',
          health_reason = null, updated_at = now()
      where tenant_id = $1 and id = $2 and status <> 'disconnected'
      returning ${columns}`,

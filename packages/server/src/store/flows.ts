@@ -36,7 +36,6 @@ export interface FlowRow {
   bindingHash: Uint8Array | null
   sealedVerifier: Uint8Array | null
   sealedCode: Uint8Array | null
-  codeLive: boolean
   live: boolean
   expiresAt: Date
 }
@@ -68,8 +67,7 @@ const columns = `tenant_id as "tenantId", id, session_id as "sessionId", user_id
   integration_owner as "integrationOwner", integration_id as "integrationId",
   client_id as "clientId", redirect_uri as "redirectUri", scopes, mode, resume_url as "resumeUrl",
   status, error, binding_hash as "bindingHash", sealed_verifier as "sealedVerifier",
-  sealed_code as "sealedCode", coalesce(code_expires_at > now(), false) as "codeLive",
-  expires_at > now() as live, expires_at as "expiresAt"`
+  sealed_code as "sealedCode", expires_at > now() as live, expires_at as "expiresAt"`
 
 export async function insertFlow(
   sql: Sql,

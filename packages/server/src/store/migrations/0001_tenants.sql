@@ -130,7 +130,7 @@ create table api_keys (
   -- The only origins that its connect sessions may name; null: all that the installation allows.
   origins        text[],
   -- MAC over all that the key may do and until when (key-macs.ts): a row that was changed by hand is void.
-  grants_mac     bytea,
+  grants_mac     bytea not null,
   pepper_version int not null check (pepper_version > 0),
   created_at     timestamptz not null default now(),
   expires_at     timestamptz,

@@ -41,7 +41,6 @@ create table connections (
   integration_id     text not null,
   status             text not null check (status in ('active', 'expired', 'revoked', 'disconnected')),
   reason             text check (reason in ('revoked', 'refresh_expired', 'lost_rotation', 'token_expired')),
-  certainty          text check (certainty in ('certain', 'probable')),
   health             text not null default 'unknown' check (health in ('ok', 'degraded', 'unknown')),
   health_reason      text,
   health_checked_at  timestamptz,

@@ -98,10 +98,9 @@ create table audit_tail (
   seq         bigint generated always as identity,
   entry_id    text not null,
   at          timestamptz not null default now(),
-  mac_version int,
-  mac         bytea,
-  primary key (tenant_id, seq),
-  check ((mac is null) = (mac_version is null))
+  mac_version int not null,
+  mac         bytea not null,
+  primary key (tenant_id, seq)
 );
 create trigger audit_tail_append_only before update or truncate on audit_tail
   for each statement execute function audit_refuse();
