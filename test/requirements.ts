@@ -805,7 +805,7 @@ export const requirements = {
   'requests:unknown-fields': {
     behaviour:
       'A request that makes or changes something is refused with a field that nobody knows: a misspelt limit is never dropped.',
-    source: 'threats.md, Bounds',
+    source: 'threats.md, API keys',
   },
   'requests:body': {
     behaviour: 'A body of more than 64 KB is refused, whether it says its length or not.',
