@@ -163,7 +163,12 @@ describeEachDatabase('refused calls', (makeDatabase) => {
     await expectRefusal(abroad, limitedActor, 'beyond_limits: POST /v1/credentials')
     expect(await call(limited.key, 'GET', `/v1/connections?tenantId=${abroad}`)).toBe(200)
     await expectRefusal(abroad, limitedActor, 'beyond_limits: GET /v1/connections')
-    const session = { ...body, origins: ['https://app.example'], returnUrl: 'https://app.example/' }
+    const session = {
+      tenantId: abroad,
+      userId: 'usr',
+      origins: ['https://app.example'],
+      returnUrl: 'https://app.example/',
+    }
     expect(await call(limited.key, 'POST', '/v1/connect/sessions', { body: session })).toBe(403)
     await expectRefusal(abroad, limitedActor, 'forbidden: POST /v1/connect/sessions')
     expect(await call(limited.key, 'GET', '/v1/changes')).toBe(403)

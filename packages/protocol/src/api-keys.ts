@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { originSchema } from './connect.ts'
 import { apiKeyIdSchema, providerNameSchema, tenantIdSchema } from './ids.ts'
+import { knownFields } from './known-fields.ts'
 
 /**
  * What a key is for; it may have several roles.
@@ -25,7 +26,7 @@ const name = z
   .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'must have no control or invisible characters')
 
 /** `POST /v1/api-keys`. */
-export const createApiKeySchema = z.strictObject({
+export const createApiKeySchema = knownFields({
   /** For people: who holds it. */
   name,
   roles: z.array(apiKeyRoleSchema).min(1).transform(unique),
@@ -47,7 +48,7 @@ export type CreateApiKey = z.input<typeof createApiKeySchema>
 const maxOverlapSeconds = 30 * 86_400
 
 /** `POST /v1/api-keys/:id/rotate`. */
-export const rotateApiKeySchema = z.strictObject({
+export const rotateApiKeySchema = knownFields({
   /** For how long the old key stays live; a day unless told. */
   overlapSeconds: z.number().int().min(0).max(maxOverlapSeconds).default(86_400),
 })

@@ -10,6 +10,7 @@ import {
   tenantIdSchema,
   userIdSchema,
 } from './ids.ts'
+import { knownFields } from './known-fields.ts'
 
 const scope = z
   .string()
@@ -22,7 +23,7 @@ export const originSchema = url.regex(
 )
 
 /** What one browser may ask of one provider in a connect session. */
-export const scopePolicySchema = z.strictObject({
+export const scopePolicySchema = knownFields({
   /** Always asked for. */
   required: scopes.default([]),
   /** The browser may add any of these. */
@@ -32,7 +33,7 @@ export const scopePolicySchema = z.strictObject({
 })
 
 /** `POST /v1/connect/sessions`: made by the app's backend, never by a browser. */
-export const createSessionSchema = z.strictObject({
+export const createSessionSchema = knownFields({
   tenantId: tenantIdSchema,
   userId: userIdSchema,
   /** Providers that the session may connect; all of the catalogue unless told. */
@@ -79,7 +80,7 @@ export const sessionAnswerSchema = z.object({
 export type SessionAnswer = z.infer<typeof sessionAnswerSchema>
 
 /** `POST /connect/flows`, with the connect token as `Authorization: Bearer`. */
-export const createFlowSchema = z.strictObject({
+export const createFlowSchema = knownFields({
   provider: providerNameSchema,
   /** Unless told: the session's default, else the only one that the session may connect. */
   host: url.optional(),

@@ -8,6 +8,7 @@ import {
   tenantIdSchema,
   userIdSchema,
 } from './ids.ts'
+import { knownFields } from './known-fields.ts'
 import { pastedText } from './pasted.ts'
 
 /** `needsReauth` is `expired` or `revoked`. */
@@ -67,7 +68,7 @@ const maxApiKeyLength = 4096
  * `POST /v1/connections`: a key that its user made at the provider by hand, in place of a consent. What
  * is connected under that name is replaced, if it is the same account.
  */
-export const createConnectionSchema = z.strictObject({
+export const createConnectionSchema = knownFields({
   tenantId: tenantIdSchema,
   userId: userIdSchema,
   provider: providerNameSchema,

@@ -1,30 +1,29 @@
 import { z } from 'zod'
 import { integrationIdSchema, providerNameSchema, tenantIdSchema } from './ids.ts'
+import { knownFields } from './known-fields.ts'
 import { pastedText } from './pasted.ts'
 
 const clientId = pastedText(500)
 const clientSecret = pastedText(2000)
 
 /** `POST /v1/integrations`. Without `clientId` it is a draft that tells which redirect URI to register. */
-export const createIntegrationSchema = z
-  .strictObject({
-    provider: providerNameSchema,
-    /** Base URL of the instance, relative root included; the provider's own unless told. */
-    host: z.string().max(2000).optional(),
-    /** Owner; shared by all tenants unless told. */
-    tenantId: tenantIdSchema.optional(),
-    clientId: clientId.optional(),
-    clientSecret: clientSecret.optional(),
-    /** The scopes that were ticked when the app was registered: a ceiling for every connection. */
-    scopes: z.array(z.string().max(100)).min(1).max(100),
-  })
-  .refine((value) => (value.clientId === undefined) === (value.clientSecret === undefined), {
-    error: 'clientId and clientSecret come together',
-  })
+export const createIntegrationSchema = knownFields({
+  provider: providerNameSchema,
+  /** Base URL of the instance, relative root included; the provider's own unless told. */
+  host: z.string().max(2000).optional(),
+  /** Owner; shared by all tenants unless told. */
+  tenantId: tenantIdSchema.optional(),
+  clientId: clientId.optional(),
+  clientSecret: clientSecret.optional(),
+  /** The scopes that were ticked when the app was registered: a ceiling for every connection. */
+  scopes: z.array(z.string().max(100)).min(1).max(100),
+}).refine((value) => (value.clientId === undefined) === (value.clientSecret === undefined), {
+  error: 'clientId and clientSecret come together',
+})
 export type CreateIntegration = z.input<typeof createIntegrationSchema>
 
 /** `PUT /v1/integrations/:id/client`: completes a draft, or replaces a client secret that was renewed. */
-export const setClientSchema = z.strictObject({
+export const setClientSchema = knownFields({
   tenantId: tenantIdSchema.optional(),
   clientId,
   clientSecret,

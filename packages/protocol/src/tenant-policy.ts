@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { providerNameSchema } from './ids.ts'
+import { knownFields } from './known-fields.ts'
 
 const host = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -12,7 +13,7 @@ const toolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'is no name of a tool
  * counts. What is left out is not limited; an empty list allows nothing. A field that is not known is
  * refused, since what it was meant to limit would go free.
  */
-export const tenantPolicySchema = z.strictObject({
+export const tenantPolicySchema = knownFields({
   /** Providers that may be connected and used. */
   providers: z.array(providerNameSchema).max(50).optional(),
   /** Hosts that may be connected and used, as base URLs. */

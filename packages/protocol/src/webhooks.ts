@@ -11,6 +11,7 @@ import {
   userIdSchema,
   webhookIdSchema,
 } from './ids.ts'
+import { knownFields } from './known-fields.ts'
 
 /** Each kind of change, by its name. (The service's types hold it.) */
 const connectionEvents = [
@@ -105,7 +106,7 @@ const events = z.array(webhookEventTypeSchema).min(1).max(webhookEvents.length)
 export const webhookOwnerSchema = z.object({ tenantId: tenantIdSchema.optional() })
 
 /** `POST /v1/webhooks`. */
-export const createWebhookSchema = z.strictObject({
+export const createWebhookSchema = knownFields({
   /** Hears this tenant alone; all tenants unless told. */
   tenantId: tenantIdSchema.optional(),
   url,
@@ -114,7 +115,7 @@ export const createWebhookSchema = z.strictObject({
 export type CreateWebhook = z.input<typeof createWebhookSchema>
 
 /** `PATCH /v1/webhooks/:id`; what is left out stays. */
-export const updateWebhookSchema = z.strictObject({
+export const updateWebhookSchema = knownFields({
   tenantId: tenantIdSchema.optional(),
   url: url.optional(),
   events: events.optional(),
