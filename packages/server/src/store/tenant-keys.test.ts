@@ -24,7 +24,8 @@ const rows: Readonly<Record<string, string>> = {
   webhook_endpoints: `(tenant_id, id, url, events, key_version, sealed)
     values ('ten_a', 'whk_1', 'https://a.example', '{}', 1, '\\x00')`,
   install_keys: `(name, version, key_version, sealed, public_jwk) values ('k', 1, 1, '\\x00', '{}')`,
-  api_keys: `(id, name, mac, roles, pepper_version) values ('key_1', 'k', '\\x00', '{admin}', 1)`,
+  api_keys: `(id, name, mac, grants_mac, roles, pepper_version)
+    values ('key_1', 'k', '\\x00', '\\x00', '{admin}', 1)`,
 }
 
 const link = (macVersion: number, linkVersion: number) =>
