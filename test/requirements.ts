@@ -804,7 +804,7 @@ export const requirements = {
   },
   'requests:unknown-fields': {
     behaviour:
-      'A request that makes or changes something is refused with a field that nobody knows: a misspelt limit is never dropped.',
+      'A request that creates or changes something is refused when it has an unknown field, so that a misspelt limit is never dropped.',
     source: 'threats.md, API keys',
   },
   'requests:body': {

@@ -13,7 +13,7 @@ import { createSessions, sessionLifetimeMs } from './server/sessions.ts'
 export interface DemoOptions {
   /** Base URL of the Keywell service. */
   keywellUrl: string
-  /** The environment's, as the SDK reads it, unless told. */
+  /** Default: the one that the SDK finds in the environment. */
   apiKey?: string
   /** Where browsers find Acme, e.g. `http://localhost:7402`. */
   origin: string

@@ -6,7 +6,7 @@ import type { Env, Instance } from './instance.ts'
 import { readForm, readQuery } from './oauth/form.ts'
 import { bearerOf } from './oauth/tokens.ts'
 
-/** Counts the calls of an endpoint, and lets the faults are injected that are set for it. */
+/** Counts the calls of an endpoint, and injects the faults that are set for it. */
 export function faulty(instance: Instance, endpoint: Endpoint): MiddlewareHandler<Env> {
   return async (c, next) => {
     const { counters, faults } = instance

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * An object without unknown fields: what is misspelt is refused, and not dropped. The error names the known
- * fields; what was sent is not repeated, since it may be a secret.
+ * An object schema that refuses unknown fields, so that a misspelt field is never dropped. The error lists the
+ * known fields. It does not repeat the unknown one, which may be a secret.
  */
 export function knownFields<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {

@@ -6,7 +6,7 @@ import type { Hooks } from './hooks.ts'
 export interface KeywellOptions {
   /** Base URL of the service; the environment's `KEYWELL_URL` unless told. */
   url?: string
-  /** The environment's `KEYWELL_API_KEY` unless told, or what the file of `KEYWELL_API_KEY_FILE` holds. */
+  /** Default: the environment's `KEYWELL_API_KEY`, or the content of the file that `KEYWELL_API_KEY_FILE` names. */
   apiKey?: string
   /**
    * Where browsers find the app, such as `https://app.example`; one or several. `connectHandler` needs it, and
@@ -17,8 +17,8 @@ export interface KeywellOptions {
   appOrigin?: string | readonly string[]
   /**
    * Secret of the webhook whose messages `webhooks.verify` and `webhooks.receive` check; several while
-   * one is being replaced. The environment's `KEYWELL_WEBHOOK_SECRET` unless told, or what the file of
-   * `KEYWELL_WEBHOOK_SECRET_FILE` holds.
+   * one is being replaced. Default: the environment's `KEYWELL_WEBHOOK_SECRET`, or the content of the file that
+   * `KEYWELL_WEBHOOK_SECRET_FILE` names.
    */
   webhookSecret?: string | readonly string[]
   /** Credentials held at most; 10,000 unless told. The least recently used goes first. */

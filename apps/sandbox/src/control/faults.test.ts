@@ -180,7 +180,7 @@ describe('the API', () => {
   })
 
   test.each(['authorize', 'revoke', 'introspect', 'token_info', 'userinfo'] as const)(
-    'faults are injected %s too',
+    'faults are injected into %s too',
     async (endpoint) => {
       const stage = await startStage()
       const { accessToken } = await stage.issue(['openid'])

@@ -330,7 +330,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       switchable.away = false
       timers.advance(1_000)
       let told = await next
-      // A transaction of another database on this server holds the change back for as long as it is open.
+      // An open transaction of another database on this server delays the change until it ends.
       while (told?.name === 'heartbeat') {
         const further = subscriber.next()
         await advance(timers, feed, 1_000)

@@ -86,7 +86,7 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
 
   const signer = createChangeSigner({ ...platform, issuer: platform.publicUrl })
   const feed = createChangeFeed({ ...platform, signer: beforePush(signer, faultPoint) })
-  // HostLimiters of its own: receivers that fail must not hold back a provider on the same host. And a list of its
+  // Host limiters of its own: receivers that fail must not hold back a provider on the same host. And a list of its
   // own: a tenant that may connect a private GitLab must not have messages posted to it.
   const toReceivers = createOutbound({
     ...leaving,
@@ -139,7 +139,7 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
       if (egressProxy !== undefined) {
         logger.info(
           { origin: egressProxy.origin },
-          'calls release by the egress proxy, which looks names up and has to keep them from addresses that are not public',
+          'calls leave by the egress proxy, which looks names up and has to keep them from addresses that are not public',
         )
       }
       await log.keys.load()

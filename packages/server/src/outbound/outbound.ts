@@ -101,7 +101,7 @@ export interface Outbound {
   isListed(url: string | URL, caller?: Caller): boolean
   /** What the hosts would take at this moment. */
   readonly hosts: Hosts
-  /** Waits for the calls under route, refuses those at the limiters, and ends the idle connections. */
+  /** Waits for the calls under way, refuses those at the limiters, and ends the idle connections. */
   close(): Promise<void>
 }
 
