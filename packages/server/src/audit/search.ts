@@ -21,7 +21,7 @@ export interface AuditReader {
    * A tenant's entries as lines, in the order of the chain, up to its end as it is when that is
    * reached. Read as fast as it is taken.
    */
-  export(query: z.output<typeof exportAuditSchema>): ReadableStream<Uint8Array>
+  export(query: z.output<typeof exportAuditSchema>): AsyncGenerator<string, void>
 }
 
 export function createAuditReader(database: Database): AuditReader {
@@ -44,23 +44,20 @@ export function createAuditReader(database: Database): AuditReader {
       return { entries, nextCursor: last?.id ?? null }
     },
 
-    export({ tenantId, format, after }) {
-      const encoder = new TextEncoder()
+    async *export({ tenantId, format, after }) {
       const write = format === 'ocsf' ? toOcsf : (line: AuditLine) => line
-      let position = after
-      return new ReadableStream<Uint8Array>({
-        async pull(controller) {
-          const rows = await readChain(database.of(tenantId), {
-            tenantId,
-            after: position,
-            limit: exportRows,
-          })
-          const lines = rows.map((row) => `${JSON.stringify(write(toLine(row)))}\n`)
-          if (lines.length > 0) controller.enqueue(encoder.encode(lines.join('')))
-          position = rows.at(-1)?.position ?? position
-          if (rows.length < exportRows) controller.close()
-        },
-      })
+      for (let position = after; ; ) {
+        const rows = await readChain(database.of(tenantId), {
+          tenantId,
+          after: position,
+          limit: exportRows,
+        })
+        if (rows.length > 0) {
+          yield rows.map((row) => `${JSON.stringify(write(toLine(row)))}\n`).join('')
+        }
+        if (rows.length < exportRows) return
+        position = rows.at(-1)?.position ?? position
+      }
     },
   }
 }

@@ -394,8 +394,9 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
     await stage.chainer.link()
     const read = async (after: number): Promise<number[]> => {
       const query = exportAuditSchema.parse({ tenantId: stage.tenantId, after })
-      const body = createAuditReader(database).export(query)
-      const lines = (await new Response(body).text()).trimEnd().split('\n')
+      let text = ''
+      for await (const part of createAuditReader(database).export(query)) text += part
+      const lines = text.trimEnd().split('\n')
       return lines.map((line) => auditLineSchema.parse(JSON.parse(line)).position)
     }
     const whole = Array.from({ length: 1_200 }, (_, index) => index + 1)

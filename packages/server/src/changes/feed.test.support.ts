@@ -17,15 +17,14 @@ export interface StreamEvent {
   data: unknown
 }
 
-/** Reads a stream as a client would: bytes in any pieces, events between blank lines. */
+/** Reads a stream as a client would: text in any pieces, events between blank lines. */
 export class Subscriber {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #stream: AsyncGenerator<string, void>
   readonly #abort = new AbortController()
-  readonly #decoder = new TextDecoder()
   #text = ''
 
   constructor(feed: ChangeFeed, lastEventId?: string, stream?: string) {
-    this.#reader = feed.stream({ lastEventId, stream, signal: this.#abort.signal }).getReader()
+    this.#stream = feed.stream({ lastEventId, stream, signal: this.#abort.signal })
   }
 
   /** The next event; undefined when the stream has ended. */
@@ -37,9 +36,9 @@ export class Subscriber {
         this.#text = this.#text.slice(end + 2)
         return parse(block)
       }
-      const { value, done } = await this.#reader.read()
+      const { value, done } = await this.#stream.next()
       if (done) return undefined
-      this.#text += this.#decoder.decode(value, { stream: true })
+      this.#text += value
     }
   }
 
@@ -61,7 +60,8 @@ export class Subscriber {
 
   /** As when whoever reads the stream goes away. */
   async cancel(): Promise<void> {
-    await this.#reader.cancel()
+    this.#abort.abort()
+    await this.#stream.return()
   }
 }
 

@@ -7,22 +7,22 @@ import { createReader } from './reader.ts'
 import { createRetention } from './retention.ts'
 import { createSignedEvents } from './signed-events.ts'
 import type { ChangeSigner } from './signer.ts'
-import { openStream, type StreamRequest } from './stream.ts'
+import { type StreamRequest, tell } from './stream.ts'
 
 /** Tells what has changed, to any number of subscribers, in the order of the change log. */
 export interface ChangeFeed {
   /** Begins to read the log, at its end. @throws DatabaseUnavailable when there is nobody to ask */
   start(): Promise<void>
   /**
-   * A stream of `text/event-stream`. It opens with `hello`, then tells what came after `lastEventId`,
+   * A stream of `text/event-stream`, as text, until the signal aborts. It opens with `hello`, then tells what came after `lastEventId`,
    * then what comes. A position that is unknown, no position at all, or older than what is kept gets
    * `flush`, and goes on from now.
    *
    * A heartbeat every 5 s says that everything up to then has been told. While the database is away,
    * or a change is held back, the stream stays open and is silent; nothing is missed.
    */
-  stream(options: StreamRequest & { signal: AbortSignal }): ReadableStream<Uint8Array>
-  /** Streams that are open. */
+  stream(options: StreamRequest & { signal: AbortSignal }): AsyncGenerator<string, void>
+  /** Streams that somebody reads. */
   readonly streams: number
   /** Hears of every change, as a hint; answers how to stop. */
   onChange(heard: (change: Change) => void): () => void
@@ -39,7 +39,7 @@ const defaultRetentionMs = 24 * 3_600_000
  * ```ts
  * const feed = createChangeFeed({ database, signer })
  * await feed.start()
- * return new Response(feed.stream({ lastEventId, signal: request.signal }))
+ * for await (const text of feed.stream({ lastEventId, signal: request.signal })) response.write(text)
  * ```
  */
 export function createChangeFeed(options: {
@@ -58,7 +58,7 @@ export function createChangeFeed(options: {
   const parts = { database, logger, after: options.after ?? after }
   const events = createSignedEvents(options.signer.sign)
   const listeners = new Set<(change: Change) => void>()
-  const open = new Set<AbortController>()
+  let streams = 0
   const retention = createRetention({ ...parts, retentionMs })
   const reader = createReader({
     ...parts,
@@ -80,29 +80,23 @@ export function createChangeFeed(options: {
       await reader.start()
       retention.start()
     },
-    stream({ signal, ...request }) {
-      const ended = new AbortController()
-      open.add(ended)
-      ended.signal.addEventListener('abort', () => open.delete(ended), { once: true })
-      follow(signal, ended)
-      return openStream({ reader, events, logger, metrics, retentionMs }, request, ended)
+    async *stream({ signal, ...request }) {
+      streams += 1
+      try {
+        yield* tell({ reader, events, logger, metrics, retentionMs }, request, signal)
+      } finally {
+        streams -= 1
+      }
     },
     get streams() {
-      return open.size
+      return streams
     },
     onChange(heard) {
       listeners.add(heard)
       return () => listeners.delete(heard)
     },
     async stop() {
-      for (const ended of [...open]) ended.abort()
       await Promise.all([retention.stop(), reader.stop()])
     },
   }
-}
-
-/** Ends with the signal, and lets go of it when ended otherwise: a signal may outlive the stream. */
-function follow(signal: AbortSignal, ended: AbortController): void {
-  if (signal.aborted) ended.abort()
-  else signal.addEventListener('abort', () => ended.abort(), { signal: ended.signal })
 }

@@ -16,7 +16,9 @@ const lateMs = 1_000
 export interface ChangeReader {
   /** Begins at the end of the log. */
   start(): Promise<void>
+  /** Wakes whoever waits. */
   stop(): Promise<void>
+  readonly isStopped: boolean
   /** Everything up to here has been read. */
   readonly position: Position
   /** After this position nothing has happened that has been read. */
@@ -156,6 +158,7 @@ export function createReader(options: {
     },
     async stop() {
       stopped = true
+      bell.ring()
       cancelPoll()
       cancelBeat()
       await polling
@@ -163,6 +166,9 @@ export function createReader(options: {
       await unlisten().catch((error: unknown) =>
         logger.debug({ reason: String(error) }, 'unlisten failed'),
       )
+    },
+    get isStopped() {
+      return stopped
     },
     get position() {
       return log.position
@@ -192,7 +198,7 @@ export function createReader(options: {
     async catchUp(ended) {
       const { begun } = polls
       hint()
-      while (polls.done <= begun && !ended.aborted) await bell.next(ended)
+      while (polls.done <= begun && !ended.aborted && !stopped) await bell.next(ended)
     },
   }
 }

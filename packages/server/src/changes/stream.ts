@@ -23,37 +23,10 @@ export interface StreamRequest {
 }
 
 /**
- * One subscriber's stream, as bytes. It holds a position and no queue: a subscriber that reads slowly
- * falls behind in the log, and is told `flush` when the log no longer reaches back to it.
+ * One subscriber's stream, in order, until `ended`. It holds a position and no queue: a subscriber that
+ * reads slowly falls behind in the log, and is told `flush` when the log no longer reaches back to it.
  */
-export function openStream(
-  parts: StreamParts,
-  request: StreamRequest,
-  ended: AbortController,
-): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  const events = tell(parts, request, ended.signal)
-  let cancelled = false
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { value, done } = await events.next()
-        if (cancelled) return
-        if (done === true) controller.close()
-        else controller.enqueue(encoder.encode(value))
-      },
-      cancel() {
-        cancelled = true
-        ended.abort()
-      },
-    },
-    // Nothing is made ahead of a read: what waits, waits in the log.
-    { highWaterMark: 0 },
-  )
-}
-
-/** What a subscriber is told, in order, until `ended`. */
-async function* tell(
+export async function* tell(
   { reader, events, logger, metrics, retentionMs }: StreamParts,
   { lastEventId, stream = null }: StreamRequest,
   ended: AbortSignal,
@@ -77,7 +50,7 @@ async function* tell(
   if (reader.isAway || (asked !== undefined && isAfter(asked, reader.position))) {
     await reader.catchUp(ended)
   }
-  if (ended.aborted) return
+  if (ended.aborted || reader.isStopped) return
   const goesOn = lastEventId === undefined || (asked !== undefined && isKept(asked))
   let told = goesOn ? (asked ?? reader.position) : reader.position
   let beats = reader.beats
@@ -85,7 +58,7 @@ async function* tell(
   yield events.hello({ stream, position: told, at: reader.readAt })
   if (!goesOn) yield events.flush({ stream, position: told, count: ++flushes })
 
-  while (!ended.aborted) {
+  while (!ended.aborted && !reader.isStopped) {
     if (!isKept(told)) {
       told = reader.position
       yield events.flush({ stream, position: told, count: ++flushes })

@@ -55,8 +55,9 @@ export function auditRoutes(parts: {
   })
   router.openapi(exported, (c) => {
     const access = c.get('access')
-    const body = parts.auditReader.export(withinLimits(access, c.req.valid('query')))
-    return c.body(parts.keyStreams.hold(access, body, { atEnd: 'break' }), 200, {
+    const query = withinLimits(access, c.req.valid('query'))
+    const tell = () => parts.auditReader.export(query)
+    return c.body(parts.keyStreams.hold(access, tell, { atEnd: 'break' }), 200, {
       'content-type': lines,
       'cache-control': 'no-store',
     })

@@ -49,14 +49,10 @@ export function changeRoutes(parts: {
     const access = c.get('access')
     const { signal } = c.req.raw
     const leave = parts.streamPlaces.ofKey(access.id)
-    signal.addEventListener('abort', leave)
-    const body = parts.feed.stream({
-      lastEventId: headers['last-event-id'],
-      stream: headers[streamIdHeader],
-      signal,
-    })
-    const held = parts.keyStreams.hold(access, body, { atEnd: 'close', leave })
-    return c.body(held, 200, eventStreamHeaders)
+    const asked = { lastEventId: headers['last-event-id'], stream: headers[streamIdHeader] }
+    const tell = (ended: AbortSignal) => parts.feed.stream({ ...asked, signal: ended })
+    const body = parts.keyStreams.hold(access, tell, { atEnd: 'close', signal, leave })
+    return c.body(body, 200, eventStreamHeaders)
   })
   router.openapi(keys, (c) => c.json(parts.signer.keys, 200))
   return router

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { verifies } from '../../../../test/support/verifies.ts'
@@ -43,8 +44,8 @@ async function begin() {
 }
 
 /** A body that always has something more to say. */
-function endless(): ReadableStream<Uint8Array> {
-  return new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array([1])) })
+async function* endless(): AsyncGenerator<string, void> {
+  for (;;) yield 'more'
 }
 
 /** Everything has run that waits for nothing but its turn. */
@@ -60,7 +61,7 @@ async function stateOf(reading: Promise<{ done: boolean }>): Promise<string> {
 verifies('T29:streams-checked-together', async () => {
   const { timers, keys, streams } = await begin()
   const open = Array.from({ length: 300 }, () =>
-    streams.hold(access, endless(), { atEnd: 'close' }).getReader(),
+    streams.hold(access, endless, { atEnd: 'close' }).getReader(),
   )
   // What nobody reads is not open.
   expect(timers.pending).toBe(0)
@@ -88,8 +89,8 @@ test('a key that has ended is noticed without a hint within two seconds, and at 
   expect(trustMs).toBeLessThanOrEqual(2_000)
   for (const isHinted of [false, true]) {
     const { timers, keys, streams, hint } = await begin()
-    const events = streams.hold(access, endless(), { atEnd: 'close' }).getReader()
-    const lines = streams.hold(access, endless(), { atEnd: 'break' }).getReader()
+    const events = streams.hold(access, endless, { atEnd: 'close' }).getReader()
+    const lines = streams.hold(access, endless, { atEnd: 'break' }).getReader()
     const reads = [events.read(), lines.read()]
     await settled()
     timers.advance(10)
@@ -106,7 +107,7 @@ test('a key that has ended is noticed without a hint within two seconds, and at 
 
 verifies('T29:streams-unchecked', async () => {
   const { timers, keys, streams } = await begin()
-  const first = streams.hold(access, endless(), { atEnd: 'close' }).getReader()
+  const first = streams.hold(access, endless, { atEnd: 'close' }).getReader()
   const read = first.read()
   expect(await stateOf(read)).toBe('waiting')
   timers.advance(10)
@@ -120,4 +121,32 @@ verifies('T29:streams-unchecked', async () => {
   keys.isAway = false
   timers.advance(recheckMs)
   expect(await stateOf(held)).toBe('open')
+})
+
+test('a client that goes away leaves nothing behind, and gives its place back once', async () => {
+  for (const goes of ['cancels', 'aborts']) {
+    const { timers, streams } = await begin()
+    const client = new AbortController()
+    let left = 0
+    let ended: AbortSignal | undefined
+    const leave = () => {
+      left += 1
+    }
+    async function* told(signal: AbortSignal): AsyncGenerator<string, void> {
+      ended = signal
+      yield* endless()
+    }
+    const options = { atEnd: 'close', signal: client.signal, leave } as const
+    const reader = streams.hold(access, told, options).getReader()
+    const first = reader.read()
+    await settled()
+    timers.advance(10)
+    await first
+    if (goes === 'cancels') await reader.cancel()
+    else client.abort()
+    expect(await reader.read()).toMatchObject({ done: true })
+    expect(ended?.aborted).toBe(true)
+    expect(left).toBe(1)
+    expect(getEventListeners(client.signal, 'abort')).toEqual([])
+  }
 })

@@ -20,13 +20,20 @@ export const trustMs = 2_000
  */
 export interface KeyStreams {
   start(): Promise<void>
-  /** The body, as long as the key is what it was. While keys cannot be looked up, it waits. */
+  /**
+   * What is told, as the body of an answer, for as long as the key is what it was. While keys cannot be
+   * looked up, it waits. Nothing is taken ahead of whoever reads.
+   *
+   * @param tell begun at the first read; ends when its signal aborts
+   */
   hold(
     access: Access,
-    body: ReadableStream<Uint8Array>,
+    tell: (ended: AbortSignal) => AsyncGenerator<string, void>,
     options: {
       /** How it ends: `close` where whoever reads comes again, `break` where an end means "complete". */
       atEnd: 'close' | 'break'
+      /** Aborts when the client has gone. */
+      signal?: AbortSignal
       /** Called once, however it ends. */
       leave?: () => void
     },
@@ -34,13 +41,20 @@ export interface KeyStreams {
   stop(): Promise<void>
 }
 
+/** A stream that is open. There may be thousands: each weighs as little as it can. */
 interface Held {
   access: Access
   /** When the look-up was begun by which the key was right. */
   checkedAt: number
   ended: AbortController
+  /** Undefined until somebody reads. */
+  text: AsyncGenerator<string, void> | undefined
+  /** Ends it for its reader. */
+  close: () => void
   leave: () => void
 }
+
+const encoder = new TextEncoder()
 
 export function createKeyStreams(parts: {
   database: Database
@@ -108,7 +122,7 @@ export function createKeyStreams(parts: {
   function end(one: Held): void {
     if (!release(one)) return
     logger.info({ keyId: one.access.id }, 'a stream ended with its API key')
-    one.ended.abort()
+    one.close()
   }
 
   function register(one: Held): void {
@@ -116,8 +130,11 @@ export function createKeyStreams(parts: {
     hint()
   }
 
+  /** Nobody is told any more; answers whether somebody was. */
   function release(one: Held): boolean {
     one.leave()
+    one.ended.abort()
+    one.text?.return().catch(() => {})
     return held.delete(one)
   }
 
@@ -133,44 +150,53 @@ export function createKeyStreams(parts: {
       unlisten = await database.listen(apiKeysChannel, hear)
     },
 
-    hold(access, body, { atEnd, leave = () => {} }) {
-      // A key is believed for a while without a look-up; a stream is looked up before its first byte.
+    hold(access, tell, { atEnd, signal, leave = () => {} }) {
       const one: Held = {
         access,
+        // A key is believed for a while without a look-up; a stream is looked up before its first byte.
         checkedAt: Number.NEGATIVE_INFINITY,
         ended: new AbortController(),
-        leave,
+        text: undefined,
+        close: () => {},
+        leave() {
+          signal?.removeEventListener('abort', gone)
+          leave()
+        },
       }
-      const { signal } = one.ended
-      const reader = body.getReader()
+      const { signal: ended } = one.ended
+      function gone(): void {
+        release(one)
+        one.close()
+      }
+      if (signal?.aborted) release(one)
+      else signal?.addEventListener('abort', gone)
       return new ReadableStream<Uint8Array>(
         {
           start(controller) {
-            signal.addEventListener('abort', () => {
+            one.close = () => {
               if (atEnd === 'close') controller.close()
               else controller.error(new Error('The API key of this answer has ended.'))
-              void reader.cancel().catch(() => {})
-            })
+            }
+            if (ended.aborted) one.close()
           },
           async pull(controller) {
             // Not before: a body that nobody begins to read is not one that is open.
-            if (one.checkedAt === Number.NEGATIVE_INFINITY) register(one)
-            const { value, done } = await reader.read().catch((error: unknown) => {
+            if (one.text === undefined) register(one)
+            one.text ??= tell(ended)
+            const { value, done } = await one.text.next().catch((error: unknown) => {
               release(one)
               throw error
             })
-            if (!done) await trusted(one)
-            if (signal.aborted) return
-            if (!done) return controller.enqueue(value)
+            if (done !== true) await trusted(one)
+            if (ended.aborted) return
+            if (done !== true) return controller.enqueue(encoder.encode(value))
             release(one)
             controller.close()
           },
-          async cancel(reason) {
+          cancel() {
             release(one)
-            await reader.cancel(reason)
           },
         },
-        // Nothing is taken ahead of whoever reads.
         { highWaterMark: 0 },
       )
     },

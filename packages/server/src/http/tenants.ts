@@ -87,11 +87,15 @@ export function tenantRoutes(parts: {
   router.openapi(exported, async (c) => {
     const access = c.get('access')
     const { tenantId } = withinLimits(access, { tenantId: c.req.valid('param').id })
-    const body = await parts.exportTenant(tenantId, callerOf(c))
-    return c.body(parts.keyStreams.hold(access, body, { atEnd: 'break' }), 200, {
-      'content-type': lines,
-      'cache-control': 'no-store',
-    })
+    const text = await parts.exportTenant(tenantId, callerOf(c))
+    return c.body(
+      parts.keyStreams.hold(access, () => text, { atEnd: 'break' }),
+      200,
+      {
+        'content-type': lines,
+        'cache-control': 'no-store',
+      },
+    )
   })
   router.openapi(getPolicy, async (c) => {
     const { tenantId } = withinLimits(c.get('access'), { tenantId: c.req.valid('param').id })

@@ -13,7 +13,10 @@ const pageRows = 500
  *
  * @throws KeywellError `not_found`
  */
-export type ExportTenant = (tenantId: string, caller: Actor) => Promise<ReadableStream<Uint8Array>>
+export type ExportTenant = (
+  tenantId: string,
+  caller: Actor,
+) => Promise<AsyncGenerator<string, void>>
 
 export function createExportTenant(parts: {
   database: Database
@@ -48,22 +51,7 @@ export function createExportTenant(parts: {
       action: 'tenant.export',
       result: 'ok',
     })
-    const text = lines(tenantId, tenant)
-    const encoder = new TextEncoder()
-    return new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          const { value, done } = await text.next()
-          if (done === true) controller.close()
-          else controller.enqueue(encoder.encode(value))
-        },
-        async cancel() {
-          await text.return()
-        },
-      },
-      // Nothing is read ahead of whoever takes it.
-      { highWaterMark: 0 },
-    )
+    return lines(tenantId, tenant)
   }
 }
 
