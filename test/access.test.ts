@@ -298,7 +298,7 @@ describeEachDatabase('access', (makeDatabase) => {
       }
       const confirmed = await send(thief, 'POST', `/v1/connect/sessions/${id}/confirm`, body)
       expect(confirmed).toMatchObject({ status: 403, body: { code: 'flow_mismatch' } })
-      expect((await stage.read({ ...who, connection: connectionName })).status).toBe(404)
+      expect((await stage.read({ ...who, connectionName: connectionName })).status).toBe(404)
     }
   })
 

@@ -290,7 +290,9 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
     await stage.connect({ who })
     expect((await stage.read(who)).body).toMatchObject({ type: 'oauth_token', generation: 4 })
     must(await store(who, second.value, { name: 'ci' }), 201)
-    expect((await stage.read({ ...who, connection: 'ci' })).body).toMatchObject({ generation: 1 })
+    expect((await stage.read({ ...who, connectionName: 'ci' })).body).toMatchObject({
+      generation: 1,
+    })
     expect(await rowsOf(who)).toMatchObject({ connections: 2, credentials: 2, upkeep: 2 })
   })
 

@@ -62,14 +62,14 @@ describeEachDatabase('what is left to who writes rows', (makeDatabase) => {
     await set(`status = 'active', reason = null`)
     await set(`name = 'another', account = account || '{"name": "Somebody"}'`)
     expect((await stage.read(who)).status, 'it can be hidden under another name').toBe(404)
-    const renamed = await stage.read({ ...who, connection: 'another' })
+    const renamed = await stage.read({ ...who, connectionName: 'another' })
     expect(tokenOf(renamed), 'which gives its own user what is theirs').toBe(own)
     expect(own).toBeDefined()
     expect(tokenOf(await stage.read(other.who))).not.toBe(own)
     await set(`user_id = 'usr_thief'`)
-    expect((await stage.read({ ...who, userId: 'usr_thief', connection: 'another' })).status).toBe(
-      500,
-    )
+    expect(
+      (await stage.read({ ...who, userId: 'usr_thief', connectionName: 'another' })).status,
+    ).toBe(500)
   })
 
   verifies('T35:left-credentials', async () => {

@@ -88,6 +88,7 @@ describeEachDatabase('from outside', (makeDatabase) => {
       ['/v1/api-keys', { name: 'ci', roles: ['backend'] }, { expires: '2027-01-01T00:00:00Z' }],
       ['/v1/integrations', integration, { tenant: 'ten_a' }],
       ['/v1/webhooks', { url: 'https://app.example/hook' }, { tenant: 'ten_a' }],
+      ['/v1/credentials', { ...newcomer(), provider: 'gitlab' }, { connection: 'work' }],
     ])('%s with %j is refused with %j', async (path, right, misspelt) => {
       const answer = await stage.call('POST', path, { ...right, ...misspelt })
       expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } })

@@ -313,7 +313,7 @@ describeEachDatabase('policy', (makeDatabase) => {
     expect((await storeKey(who, ['api', 'read_user'])).status).toBe(201)
     await set(who, { readOnly: true })
     expectRefused(await read(who), ['scopes api;', 'change nothing'], 'a grant')
-    const key = await read(who, { connection: 'key' })
+    const key = await read(who, { connectionName: 'key' })
     expectRefused(key, ['scopes api;'], 'a key')
     expect(key.body.nextStep).toContain('a key that may do less')
     expect(key.body.connectUrl).toBeUndefined()
@@ -321,15 +321,15 @@ describeEachDatabase('policy', (makeDatabase) => {
     expectRefused(await storeKey(who, ['api']), ['scopes api;'], 'another key')
     await stage.connect({ who })
     expect((await storeKey(who, ['read_api'])).status).toBe(201)
-    for (const connection of ['default', 'key']) {
-      expect((await read(who, { connection })).status, connection).toBe(200)
+    for (const connectionName of ['default', 'key']) {
+      expect((await read(who, { connectionName })).status, connectionName).toBe(200)
     }
     // Nobody said what it may do.
     await stage.database.query(
       `update connections set granted_scopes = '{}' where tenant_id = $1 and name = 'key'`,
       [who.tenantId],
     )
-    expectRefused(await read(who, { connection: 'key' }), ['unknown scopes'], 'without scopes')
+    expectRefused(await read(who, { connectionName: 'key' }), ['unknown scopes'], 'without scopes')
   })
 
   verifies('policy:tools', async () => {

@@ -804,7 +804,7 @@ export const requirements = {
   },
   'requests:unknown-fields': {
     behaviour:
-      'A request that creates or changes something is refused when it has an unknown field, so that a misspelt limit is never dropped.',
+      'A request that creates or changes something, or reads a credential, is refused when it has an unknown field, so that a misspelt limit or name is never dropped.',
     source: 'threats.md, API keys',
   },
   'requests:body': {
@@ -1223,8 +1223,14 @@ export const requirements = {
     source: 'sdk.md, Freshness; refresh.md, R8',
   },
   'sdk:errors': {
-    behaviour: 'Every failure has a code, a next step and, where a service answered, a request id.',
-    source: 'sdk.md, Reading',
+    behaviour:
+      'Every failure has a code, a next step, which its message holds, and, where a service answered, a request id.',
+    source: 'sdk.md, Errors',
+  },
+  'protocol:error-of-another-copy': {
+    behaviour:
+      'The guard recognises an error of another copy of the package, and nothing that only looks like one.',
+    source: 'sdk.md, Errors',
   },
   'T27:sdk-evicts': {
     behaviour: 'A disconnect empties every SDK within a second.',

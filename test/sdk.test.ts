@@ -106,6 +106,8 @@ verifies('sdk:errors', async () => {
   expect(error).toBeInstanceOf(KeywellError)
   expect(error).toMatchObject({ code: 'unavailable' })
   expect((error as KeywellError).nextStep).toContain('127.0.0.1:1')
+  const { message, detail, nextStep } = error as KeywellError
+  expect(message).toBe(`${detail} ${nextStep}`)
 })
 
 verifies('T27:sdk-evicts', async () => {

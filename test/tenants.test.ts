@@ -283,7 +283,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     expect((await stage.sandbox.control.counters()).calls.revoke ?? 0).toBe(0)
     expect(await livesAtProvider(token), 'as it was said').toBe(true)
     for (const name of ['default', 'by_hand']) {
-      const answer = await stage.read({ ...who, connection: name })
+      const answer = await stage.read({ ...who, connectionName: name })
       expect(answer.status, name).toBe(404)
       expect(JSON.stringify(answer.body)).not.toContain(value)
     }

@@ -119,13 +119,8 @@ function guardProcess(settings: Settings, logger: Logger): void {
 }
 
 function fail(logger: Logger, error: unknown): never {
-  logger.error({}, error instanceof Error ? inFull(error) : String(error))
+  logger.error({}, error instanceof Error ? error.message : String(error))
   process.exit(1)
-}
-
-/** What happened, and what to do about it. */
-function inFull(error: Error & { nextStep?: unknown }): string {
-  return typeof error.nextStep === 'string' ? `${error.message} ${error.nextStep}` : error.message
 }
 
 /** For an owner of the tables who is not the service: it is given neither a root key nor anything else. */

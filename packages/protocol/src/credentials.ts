@@ -8,20 +8,21 @@ import {
   tenantIdSchema,
   userIdSchema,
 } from './ids.ts'
+import { knownFields } from './known-fields.ts'
 import { toolLimitsSchema } from './tenant-policy.ts'
 
 /** The longest that a read may wait, in milliseconds. */
 export const maxReadWaitMs = 60_000
 
 /** `POST /v1/credentials`. */
-export const readCredentialSchema = z.object({
+export const readCredentialSchema = knownFields({
   provider: providerNameSchema,
   tenantId: tenantIdSchema,
   userId: userIdSchema,
   /** Needed only where the user has connected the provider on more than one host. */
   host: z.string().max(2000).optional(),
   /** Name of the connection. */
-  connection: connectionNameSchema.default(defaultConnectionName),
+  connectionName: connectionNameSchema.default(defaultConnectionName),
   /** Scopes that the caller is about to use; those not granted come back as `missingScopes`. */
   scopes: z.array(z.string().max(100)).max(100).optional(),
   /** Conditional read: answers `unchanged` unless there is something newer than this generation. */

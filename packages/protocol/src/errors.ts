@@ -153,13 +153,21 @@ export interface ErrorDetails {
   cause?: unknown
 }
 
-/** The one error class of Keywell. Branch on `code`, show `message`, quote `requestId`. */
+/** On every KeywellError, of whatever copy of this package: what `isKeywellError` looks for. */
+const brand = Symbol.for('@keywell/protocol/error')
+
+/**
+ * The one error class of Keywell. Branch on `code`; `message` says what happened and what to do next; quote
+ * `requestId`. Where two copies of this package may be installed, ask `isKeywellError` and not `instanceof`.
+ */
 export class KeywellError extends Error {
   override readonly name = 'KeywellError'
   readonly code: ErrorCode
   /** HTTP status that goes with the code. */
   readonly status: number
-  /** What to do now, in words. */
+  /** What happened: the first part of `message`. */
+  readonly detail: string
+  /** What to do now, in words: the second part of `message`. */
   readonly nextStep: string
   /** Address of the documentation of `code`; on the wire it is the problem's `type`. */
   readonly docsUrl: string
@@ -172,10 +180,15 @@ export class KeywellError extends Error {
   readonly retryAfterMs: number | undefined
 
   constructor(code: ErrorCode, detail: string, details: ErrorDetails = {}) {
-    super(detail, details.cause === undefined ? undefined : { cause: details.cause })
+    const nextStep = details.nextStep ?? table[code][1]
+    super(
+      `${detail}${/[.!?]$/.test(detail) ? '' : '.'} ${nextStep}`,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    )
     this.code = code
     this.status = table[code][0]
-    this.nextStep = details.nextStep ?? table[code][1]
+    this.detail = detail
+    this.nextStep = nextStep
     this.docsUrl = `${errorsPage}#${code}`
     this.requestId = details.requestId
     this.reason = details.reason
@@ -192,7 +205,7 @@ export class KeywellError extends Error {
       title: this.code.replaceAll('_', ' '),
       status: this.status,
       code: this.code,
-      detail: this.message,
+      detail: this.detail,
       nextStep: this.nextStep,
       requestId: requestId ?? this.requestId,
       reason: this.reason,
@@ -207,4 +220,16 @@ export class KeywellError extends Error {
   static fromProblem(problem: Problem): KeywellError {
     return new KeywellError(problem.code, problem.detail, problem)
   }
+
+  static {
+    Object.defineProperty(KeywellError.prototype, brand, { value: true })
+  }
+}
+
+/**
+ * Whether something that was thrown is a KeywellError, also one of another copy of this package, such as that
+ * of a dependency with a version of its own.
+ */
+export function isKeywellError(value: unknown): value is KeywellError {
+  return value instanceof Error && brand in value
 }

@@ -102,6 +102,7 @@ export {
   type ErrorDetails,
   errorCodeSchema,
   errorCodes,
+  isKeywellError,
   KeywellError,
   type Problem,
   type ProviderReason,

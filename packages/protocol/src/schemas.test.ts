@@ -63,8 +63,13 @@ test('a flow may ask only for things that look like what they are', () => {
 
 test('a credential is read for one connection, named default unless told', () => {
   const query = { provider: 'gitlab', tenantId: 't', userId: 'u' }
-  expect(readCredentialSchema.parse(query).connection).toBe('default')
-  for (const bad of [{ minGeneration: 0 }, { ifNewerThan: -1 }, { ifNewerThan: 1.5 }]) {
+  expect(readCredentialSchema.parse(query).connectionName).toBe('default')
+  for (const bad of [
+    { minGeneration: 0 },
+    { ifNewerThan: -1 },
+    { ifNewerThan: 1.5 },
+    { connection: 'work' },
+  ]) {
     expect(readCredentialSchema.safeParse({ ...query, ...bad }).success).toBe(false)
   }
 })

@@ -462,7 +462,7 @@ describe('mistakes', () => {
     [{ provider: 'GitLab' }, /needs a provider/],
     [{ provider: '' }, /needs a provider/],
     [{ scopes: 'read_api' }, /scopes that are no array.*scopes=\{\[/],
-    [{ connectionId: 'work' }, /connectionId.*connection="work"/],
+    [{ connectionId: 'work' }, /connectionId.*connectionName="work"/],
   ] as unknown as [Partial<ConnectButtonProps>, RegExp][])('%j', (props, message) => {
     expect(() => show(props)).toThrow(message)
   })

@@ -63,11 +63,11 @@ export const ConnectButton: ForwardRefExoticComponent<
   ConnectButtonProps & RefAttributes<HTMLButtonElement>
 > = forwardRef<HTMLButtonElement, ConnectButtonProps>(function ConnectButton(props, ref) {
   if (process.env.NODE_ENV !== 'production') checkConnectButton(props)
-  const { provider, host, connection, connectionId, scopes, mode } = props
+  const { provider, host, connectionName, connectionId, scopes, mode } = props
   const { onSuccess, onExit, onEvent, render, children, onClick, ...rest } = withoutTarget(props)
   const { messages } = useKeywell()
   const { state, connect } = useConnect(
-    { provider, host, connection, connectionId },
+    { provider, host, connectionName, connectionId },
     { onSuccess, onExit, onEvent },
   )
   const button = useRef<HTMLButtonElement | null>(null)
@@ -122,7 +122,7 @@ function isRenewed(state: ConnectState): boolean {
 function withoutTarget(
   props: ConnectButtonProps,
 ): Omit<ConnectButtonProps, keyof ConnectTarget | 'scopes' | 'mode'> {
-  const { provider, host, connection, connectionId, scopes, mode, ...rest } = props
+  const { provider, host, connectionName, connectionId, scopes, mode, ...rest } = props
   return rest
 }
 
@@ -167,7 +167,7 @@ function checkConnectButton({ provider, scopes, connectionId }: ConnectButtonPro
     ],
     'got something else than an id as connectionId': [
       connectionId !== undefined && !connectionId.startsWith('con_'),
-      'Pass the id of a connection (con_…), or its name as connection="work".',
+      'Pass the id of a connection (con_…), or its name as connectionName="work".',
     ],
   })
 }

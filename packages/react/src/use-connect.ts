@@ -12,10 +12,10 @@ export function useConnect(
   handlers: ConnectHandlers = {},
 ): { readonly state: ConnectState; readonly connect: Connect } {
   const { client, messages, announce } = useKeywell()
-  const { provider, host, connection, connectionId } = target
+  const { provider, host, connectionName, connectionId } = target
   const connect = useMemo(
-    () => client.connect({ provider, host, connection, connectionId }),
-    [client, provider, host, connection, connectionId],
+    () => client.connect({ provider, host, connectionName, connectionId }),
+    [client, provider, host, connectionName, connectionId],
   )
   const state = useSyncExternalStore(connect.subscribe, connect.getSnapshot, () => idle)
 

@@ -23,7 +23,7 @@ describe('useConnection', () => {
     const work = makeConnection({ name: 'work' })
     standIn.connections = [own, work]
     const { result } = renderHook(
-      () => [useConnection('gitlab'), useConnection('gitlab', { name: 'work' })] as const,
+      () => [useConnection('gitlab'), useConnection('gitlab', { connectionName: 'work' })] as const,
       { wrapper },
     )
     expect(result.current[0]).toMatchObject({ status: 'loading', connection: undefined })

@@ -33,11 +33,15 @@ export interface UseConnection extends Omit<UseConnections, 'connections' | 'dis
 /** The user's connection at one provider: `default` unless named. */
 export function useConnection(
   provider: string,
-  options: { name?: string | undefined; host?: string | undefined } = {},
+  options: { connectionName?: string | undefined; host?: string | undefined } = {},
 ): UseConnection {
   const { client } = useKeywell()
   const { connections: _, ...all } = useConnections()
-  const target: ConnectTarget = { provider, host: options.host, connection: options.name }
+  const target: ConnectTarget = {
+    provider,
+    host: options.host,
+    connectionName: options.connectionName,
+  }
   const connection = client.find(target)
   const id = connection?.id
   const { disconnect } = all

@@ -361,9 +361,9 @@ describe('while the stream is down', () => {
     })
   })
 
-  test('staleIfUnavailable serves longer, but only while there is no answer', async () => {
+  test('staleIfUnavailableMs serves longer, but only while there is no answer', async () => {
     const kept = service.connect()
-    const { keywell, pass } = openWithClock({ maxStaleMs: 60_000, staleIfUnavailable: 600_000 })
+    const { keywell, pass } = openWithClock({ maxStaleMs: 60_000, staleIfUnavailableMs: 600_000 })
     const first = await keywell.getCredential(query)
     await service.stop()
     pass(599_999)

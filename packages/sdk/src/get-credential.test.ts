@@ -85,14 +85,16 @@ describe('a read', () => {
   })
 
   test('keeps users, tenants, hosts and connections apart', async () => {
-    const others: (typeof query & { host?: string; connection?: string; name?: string })[] = [
+    const others: (typeof query & { host?: string; connectionName?: string })[] = [
       query,
       { ...query, userId: 'user_456' },
       { ...query, tenantId: 'org_other' },
-      { ...query, host: 'https://gitlab.acme.com', connection: 'acme', name: 'acme' },
-      { ...query, connection: 'work', name: 'work' },
+      { ...query, host: 'https://gitlab.acme.com', connectionName: 'acme' },
+      { ...query, connectionName: 'work' },
     ]
-    const kept = others.map((other) => service.connect(other))
+    const kept = others.map(({ connectionName: name = 'default', ...other }) =>
+      service.connect({ ...other, name }),
+    )
     const keywell = open()
     for (const round of [1, 2]) {
       for (const [i, other] of others.entries()) {
@@ -390,7 +392,7 @@ describe('bad input', () => {
     ['a tenant that is no text', { ...query, tenantId: 7 }, /"tenantId"/],
     ['a control character', { ...query, userId: 'a\nb' }, /"userId" must not contain control/],
     ['a provider with a capital', { ...query, provider: 'GitLab' }, /"provider"/],
-    ['a bad connection name', { ...query, connection: 'My work' }, /"connection"/],
+    ['a bad connection name', { ...query, connectionName: 'My work' }, /"connectionName"/],
     ['nothing at all', undefined, /getCredential/],
   ])('%s is refused here, with the field', async (_, wrong, message) => {
     // A caller without types may pass anything.

@@ -21,6 +21,7 @@ export {
   type DisconnectAnswer,
   type ErrorCode,
   type Integration,
+  isKeywellError,
   KeywellError,
   Secret,
   type SessionAnswer,

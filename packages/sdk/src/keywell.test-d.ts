@@ -19,7 +19,7 @@ expectTypeOf(keywell.fetch(query, '/api')).resolves.toEqualTypeOf<Response>()
 // @ts-expect-error userId is missing
 void keywell.getCredential({ provider: 'gitlab', tenantId: 'org_acme' })
 // @ts-expect-error a misspelt part would be ignored
-void keywell.getCredential({ ...query, conection: 'work' })
+void keywell.getCredential({ ...query, conectionName: 'work' })
 // @ts-expect-error the handler needs the user who is signed in
 void keywell.connectHandler(new Request('https://app.example'), { tenantId: 'org_acme' })
 const maybe: { tenantId: string; userId: string | undefined } = query

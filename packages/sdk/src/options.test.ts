@@ -29,7 +29,7 @@ test.each<[string, KeywellOptions, RegExp]>([
   ['half an entry', { maxEntries: 1.5 }, /`maxEntries`/],
   ['no end of staleness', { maxStaleMs: Number.POSITIVE_INFINITY }, /`maxStaleMs`/],
   ['staleness that is not a number', { maxStaleMs: Number.NaN }, /`maxStaleMs`.*NaN/],
-  ['a shorter bound when it is down', { staleIfUnavailable: 1 }, /must not be shorter/],
+  ['a shorter bound when it is down', { staleIfUnavailableMs: 1 }, /must not be shorter/],
   ['a negative idle time', { idleAfterMs: -1 }, /`idleAfterMs`/],
   ['no time to answer', { requestTimeoutMs: 0 }, /`requestTimeoutMs`/],
   // A caller without types may pass anything.

@@ -32,7 +32,7 @@ export interface KeywellOptions {
    * Milliseconds, longer than `maxStaleMs`: how long a credential is still served while the service
    * does not answer at all. A revoked credential then lives as long. Off unless told.
    */
-  staleIfUnavailable?: number
+  staleIfUnavailableMs?: number
   /** Milliseconds after its last use that a credential is kept fresh ahead of need; 30 minutes unless told. */
   idleAfterMs?: number
   /** Milliseconds that a call to the service may take; 10,000 unless told. */
@@ -89,7 +89,7 @@ export function settingsOf(options: KeywellOptions): Settings {
     webhookSecret: options.webhookSecret ?? secretVariable('KEYWELL_WEBHOOK_SECRET'),
     maxEntries: wholeNumber('maxEntries', options.maxEntries ?? 10_000),
     maxStaleMs,
-    staleIfUnavailableMs: staleIfUnavailable(options.staleIfUnavailable ?? maxStaleMs, maxStaleMs),
+    staleIfUnavailableMs: noShorter(options.staleIfUnavailableMs ?? maxStaleMs, maxStaleMs),
     idleAfterMs: wholeNumber('idleAfterMs', options.idleAfterMs ?? 30 * 60_000),
     requestTimeoutMs: wholeNumber('requestTimeoutMs', options.requestTimeoutMs ?? 10_000),
     waitMs: options.waitMs === 0 ? 0 : wholeNumber('waitMs', options.waitMs ?? 30_000),
@@ -141,10 +141,10 @@ function apiKeyOf(text: string | undefined): Secret {
   return new Secret(text)
 }
 
-function staleIfUnavailable(value: number, maxStaleMs: number): number {
-  if (wholeNumber('staleIfUnavailable', value) < maxStaleMs) {
+function noShorter(value: number, maxStaleMs: number): number {
+  if (wholeNumber('staleIfUnavailableMs', value) < maxStaleMs) {
     throw new TypeError(
-      `Keywell: \`staleIfUnavailable\` must not be shorter than \`maxStaleMs\` (${maxStaleMs}).`,
+      `Keywell: \`staleIfUnavailableMs\` must not be shorter than \`maxStaleMs\` (${maxStaleMs}).`,
     )
   }
   return value

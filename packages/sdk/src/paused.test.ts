@@ -88,7 +88,7 @@ verifies.suite('sdk:paused', () => {
   })
 
   test('time in a pause is time: a credential that ended in it is not served, service or no service', async () => {
-    const { keywell, suspend } = await openAndRead({ staleIfUnavailable: 600 * minute })
+    const { keywell, suspend } = await openAndRead({ staleIfUnavailableMs: 600 * minute })
     await service.stop()
     suspend(119 * minute)
     // It was asked for, in vain; what is still valid inside the chosen bound may be served then.

@@ -107,7 +107,7 @@ describe('verify', () => {
       const { [name]: _, ...headers } = good.headers
       await expect(verify({ ...good, headers }), name).rejects.toMatchObject({
         ...refusal('webhook_invalid'),
-        message: `The header "${name}" is missing. The message has no effect.`,
+        detail: `The header "${name}" is missing. The message has no effect.`,
       })
     }
     expect(await verify(good)).toMatchObject(payload)

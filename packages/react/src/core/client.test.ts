@@ -152,7 +152,7 @@ describe('connecting', () => {
     await vi.waitFor(() => expect(client.connections.getSnapshot().status).toBe('ready'))
     const host = 'https://gitlab.acme.example/git/'
     expect(client.find({ provider: 'gitlab', host })?.id).toBe(hosted.id)
-    expect(client.find({ provider: 'gitlab', connection: 'work' })?.id).toBe(work.id)
+    expect(client.find({ provider: 'gitlab', connectionName: 'work' })?.id).toBe(work.id)
     expect(client.find({ provider: 'gitlab', host: 'https://gitlab.com' })).toBeUndefined()
     expect(client.find({ provider: 'gitlab', connectionId: work.id })?.id).toBe(work.id)
     expect(client.find({ provider: 'gitlab', connectionId: gone.id })).toBeUndefined()

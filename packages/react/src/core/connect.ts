@@ -112,7 +112,7 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
       {
         provider,
         host,
-        connectionName: target.connection,
+        connectionName: target.connectionName,
         scopes: scopes && [...scopes],
         mode: popup ? 'popup' : 'redirect',
         resumeUrl: popup ? undefined : pageUrl(window),

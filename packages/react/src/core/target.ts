@@ -7,7 +7,7 @@ export interface ConnectTarget {
   /** Base URL of a self-managed instance. Unless told: the session's default, else the only one registered. */
   readonly host?: string | undefined
   /** Name of the connection; `default` unless told. Lets a user hold two accounts at one provider. */
-  readonly connection?: string | undefined
+  readonly connectionName?: string | undefined
   /** The connection to mend. Unless told: the one that is found by provider, host and name. */
   readonly connectionId?: ConnectionId | undefined
 }
@@ -15,14 +15,14 @@ export interface ConnectTarget {
 /** The user's connection that a target means; one that was disconnected is none. */
 export function findConnection(
   connections: readonly Connection[],
-  { provider, host, connection = 'default', connectionId }: ConnectTarget,
+  { provider, host, connectionName = 'default', connectionId }: ConnectTarget,
 ): Connection | undefined {
   return connections.find(
     (one) =>
       one.status !== 'disconnected' &&
       (connectionId === undefined
         ? one.provider === provider &&
-          one.name === connection &&
+          one.name === connectionName &&
           (host === undefined || one.host === host.replace(/\/$/, ''))
         : one.id === connectionId),
   )
@@ -30,6 +30,6 @@ export function findConnection(
 
 /** Two buttons with the same key stand for the same connection. */
 export function targetKey(target: ConnectTarget): string {
-  const { provider, host, connection, connectionId } = target
-  return JSON.stringify([provider, host, connection, connectionId])
+  const { provider, host, connectionName, connectionId } = target
+  return JSON.stringify([provider, host, connectionName, connectionId])
 }

@@ -126,6 +126,6 @@ export class Asking {
   }
 }
 
-function requestOf({ provider, tenantId, userId, connection, host }: Identity): ReadCredential {
-  return { provider, tenantId, userId, connection, host }
+function requestOf({ provider, tenantId, userId, connectionName, host }: Identity): ReadCredential {
+  return { provider, tenantId, userId, connectionName, host }
 }

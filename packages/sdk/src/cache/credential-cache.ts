@@ -31,7 +31,7 @@ export interface CredentialQuery {
   /** Needed only where the user has connected the provider on more than one host. */
   readonly host?: string | undefined
   /** Name of the connection; `default` unless told. */
-  readonly connection?: string | undefined
+  readonly connectionName?: string | undefined
   /** Scopes about to be used; those not granted come back as `missingScopes`. */
   readonly scopes?: readonly string[] | undefined
 }
@@ -383,8 +383,8 @@ export class CredentialCache {
     const known = this.#entries.find(query)
     if (known !== undefined) return known
     const asked = parseInput(readCredentialSchema, query, 'getCredential')
-    const { provider, tenantId, userId, connection, host } = asked
-    const identity = { provider, tenantId, userId, connection, host }
+    const { provider, tenantId, userId, connectionName, host } = asked
+    const identity = { provider, tenantId, userId, connectionName, host }
     const entry = new Entry(identity, this.#parts.random(), this.#clock.now())
     this.#entries.add(entry)
     if (this.#sweeper === undefined && !this.#parts.isShortLived) {

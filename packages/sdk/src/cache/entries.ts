@@ -74,10 +74,10 @@ export class Entries {
 
   /** Those that hold the connection, and those that would hold it by their identity. */
   concernedBy(news: ConnectionNews): Set<Entry> {
-    const { provider, tenantId, userId, name: connection } = news
+    const { provider, tenantId, userId, name: connectionName } = news
     const concerned = new Set(this.#byConnection.get(news.connectionId))
     for (const host of [news.host, undefined]) {
-      const entry = this.#index.find({ provider, tenantId, userId, connection, host })
+      const entry = this.#index.find({ provider, tenantId, userId, connectionName, host })
       if (entry !== undefined) concerned.add(entry)
     }
     return concerned

@@ -18,7 +18,7 @@ test('finds what was added, by an equal identity', () => {
 
 test('an omitted connection is the one named default', () => {
   const index = new EntryIndex<Named>()
-  index.add(named({ ...ada, connection: 'default' }, 'of ada'))
+  index.add(named({ ...ada, connectionName: 'default' }, 'of ada'))
   expect(index.find(ada)?.name).toBe('of ada')
 })
 
@@ -26,7 +26,7 @@ test.each<[string, Identity]>([
   ['provider', { ...ada, provider: 'github' }],
   ['tenant', { ...ada, tenantId: 'other' }],
   ['user', { ...ada, userId: 'bob' }],
-  ['connection', { ...ada, connection: 'work' }],
+  ['connectionName', { ...ada, connectionName: 'work' }],
   ['host', { ...ada, host: 'https://gitlab.acme.com' }],
 ])('another %s is something else', (_, other) => {
   const index = new EntryIndex<Named>()
@@ -57,7 +57,7 @@ const identity = fc.record({
   provider: text,
   tenantId: text,
   userId: text,
-  connection: fc.option(text, { nil: undefined }),
+  connectionName: fc.option(text, { nil: undefined }),
   host: fc.option(text, { nil: undefined }),
 })
 
@@ -68,8 +68,8 @@ test('behaves like a map keyed by all five parts, whatever characters they conta
       const index = new EntryIndex<Named>()
       const model = new Map<string, number>()
       for (const [value, { do: what, identity }] of steps.entries()) {
-        const { provider, tenantId, userId, connection = 'default', host } = identity
-        const key = JSON.stringify([provider, tenantId, userId, connection, host])
+        const { provider, tenantId, userId, connectionName = 'default', host } = identity
+        const key = JSON.stringify([provider, tenantId, userId, connectionName, host])
         if (what === 'add') {
           index.add(named(identity, value))
           model.set(key, value)

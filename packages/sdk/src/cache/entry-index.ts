@@ -6,7 +6,7 @@ export interface Identity {
   readonly tenantId: string
   readonly userId: string
   /** Name of the connection; `default` unless told. */
-  readonly connection?: string | undefined
+  readonly connectionName?: string | undefined
   /** Undefined: the one host on which the user has connected the provider. */
   readonly host?: string | undefined
 }
@@ -21,7 +21,7 @@ interface Users<Value> {
 }
 
 /** Where provider, connection name and host lead to. */
-interface Branch<Value> extends Pick<Identity, 'provider' | 'connection' | 'host'> {
+interface Branch<Value> extends Pick<Identity, 'provider' | 'connectionName' | 'host'> {
   readonly users: Users<Value>
 }
 
@@ -49,9 +49,9 @@ export class EntryIndex<Value extends { readonly identity: Identity }> {
 
   /** By its own identity; takes the place of one that is equal. */
   add(value: Value): void {
-    const { provider, connection, host, tenantId, userId } = value.identity
+    const { provider, connectionName, host, tenantId, userId } = value.identity
     const connections = childOf(this.#providers, provider, () => new Map())
-    const hosts = childOf(connections, connection ?? defaultConnectionName, () => new Map())
+    const hosts = childOf(connections, connectionName ?? defaultConnectionName, () => new Map())
     const { first, others } = childOf(hosts, host, newUsers<Value>)
     const known = first.get(userId)
     if (known === undefined || known.identity.tenantId === tenantId) first.set(userId, value)
@@ -59,13 +59,13 @@ export class EntryIndex<Value extends { readonly identity: Identity }> {
   }
 
   remove(identity: Identity): void {
-    const connection = identity.connection ?? defaultConnectionName
+    const connectionName = identity.connectionName ?? defaultConnectionName
     const connections = this.#providers.get(identity.provider)
-    const hosts = connections?.get(connection)
+    const hosts = connections?.get(connectionName)
     const users = hosts?.get(identity.host)
     if (users !== undefined) removeFrom(users, identity)
     if (users?.first.size === 0) hosts?.delete(identity.host)
-    dropIfEmpty(connections, connection)
+    dropIfEmpty(connections, connectionName)
     dropIfEmpty(this.#providers, identity.provider)
     // It may have been dropped just now.
     this.#last = undefined
@@ -74,11 +74,11 @@ export class EntryIndex<Value extends { readonly identity: Identity }> {
   #findBranch(identity: Identity): Users<Value> | undefined {
     const users = this.#providers
       .get(identity.provider)
-      ?.get(identity.connection ?? defaultConnectionName)
+      ?.get(identity.connectionName ?? defaultConnectionName)
       ?.get(identity.host)
     if (users !== undefined) {
-      const { provider, connection, host } = identity
-      this.#last = { provider, connection, host, users }
+      const { provider, connectionName, host } = identity
+      this.#last = { provider, connectionName, host, users }
     }
     return users
   }
@@ -105,7 +105,7 @@ function removeFrom<Value extends { readonly identity: Identity }>(
 function leadsTo(branch: Omit<Branch<unknown>, 'users'>, identity: Identity): boolean {
   return (
     branch.provider === identity.provider &&
-    branch.connection === identity.connection &&
+    branch.connectionName === identity.connectionName &&
     branch.host === identity.host
   )
 }

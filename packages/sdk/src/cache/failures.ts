@@ -21,7 +21,7 @@ export function reasonOf({ code }: KeywellError): EvictReason {
 
 /** An error of its own for each caller, so that its stack tells of that call. */
 export function copyOf(error: KeywellError): KeywellError {
-  return new KeywellError(error.code, error.message, { ...error, cause: error })
+  return new KeywellError(error.code, error.detail, { ...error, cause: error })
 }
 
 export function asKeywellError(error: unknown): KeywellError {

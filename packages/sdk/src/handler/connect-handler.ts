@@ -227,7 +227,7 @@ async function finishInPage({ parts, who, url }: Visit): Promise<Response> {
     return finishPage({
       status: error.status,
       heading: 'This did not work',
-      sentence: `${error.message} ${error.nextStep}`,
+      sentence: error.message,
       news: flowId.success ? { flowId: flowId.data, status: 'failed' } : null,
     })
   }

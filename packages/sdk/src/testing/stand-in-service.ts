@@ -464,7 +464,7 @@ async function readCredential(service: StandInService, c: Context): Promise<Resp
       connection.provider === query.provider &&
       connection.tenantId === query.tenantId &&
       connection.userId === query.userId &&
-      connection.name === query.connection &&
+      connection.name === query.connectionName &&
       (query.host === undefined || connection.host === query.host) &&
       connection.status !== 'disconnected',
   )

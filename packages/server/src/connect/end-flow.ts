@@ -113,7 +113,7 @@ const retryableReasons: readonly ProviderReason[] = [
 ]
 
 function describe(error: KeywellError): store.FlowError {
-  const { code, message, nextStep, providerReason } = error
+  const { code, detail: message, nextStep, providerReason } = error
   const retryable = providerReason
     ? retryableReasons.includes(providerReason)
     : retryableCodes.includes(code)

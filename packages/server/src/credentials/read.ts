@@ -128,7 +128,7 @@ export function createReadCredential(parts: {
       tenantId: query.tenantId,
       userId: query.userId,
       provider: query.provider,
-      name: query.connection,
+      name: query.connectionName,
       host,
       askDue: query.ifNewerThan !== undefined,
     })
@@ -199,7 +199,7 @@ export function createReadCredential(parts: {
     if (parts.connectUrl === undefined) return undefined
     const url = new URL(parts.connectUrl)
     url.searchParams.set('provider', query.provider)
-    url.searchParams.set('connection', query.connection)
+    url.searchParams.set('connectionName', query.connectionName)
     return url.href
   }
 }

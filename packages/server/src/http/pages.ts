@@ -14,7 +14,7 @@ export function problemPage(error: KeywellError, requestId: string): ReturnType<
       <body>
         <main>
           <h1>This sign-in could not be finished</h1>
-          <p>${error.message}</p>
+          <p>${error.detail}</p>
           <p>${error.nextStep}</p>
           <p>You can close this window and go back to the page you came from.</p>
           <footer>${error.code} · ${requestId}</footer>
