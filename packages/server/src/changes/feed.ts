@@ -58,7 +58,7 @@ export function createChangeFeed(options: {
   const parts = { database, logger, after: options.after ?? after }
   const events = createSignedEvents(options.signer.sign)
   const listeners = new Set<(change: Change) => void>()
-  let streams = 0
+  const open = { streams: 0 }
   const retention = createRetention({ ...parts, retentionMs })
   const reader = createReader({
     ...parts,
@@ -80,16 +80,11 @@ export function createChangeFeed(options: {
       await reader.start()
       retention.start()
     },
-    async *stream({ signal, ...request }) {
-      streams += 1
-      try {
-        yield* tell({ reader, events, logger, metrics, retentionMs }, request, signal)
-      } finally {
-        streams -= 1
-      }
+    stream({ signal, ...request }) {
+      return tell({ reader, events, logger, metrics, retentionMs, open }, request, signal)
     },
     get streams() {
-      return streams
+      return open.streams
     },
     onChange(heard) {
       listeners.add(heard)

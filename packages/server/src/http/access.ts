@@ -18,11 +18,9 @@ export interface Access {
   expiresAt: number | null
 }
 
-/** Whether a key may do what it could before; its end may be another by now. */
-export function isSameAccess(one: Access, other: Access): boolean {
-  const grants = ({ id, roles, tenants, providers }: Access) =>
-    JSON.stringify([id, roles, tenants, providers])
-  return grants(one) === grants(other)
+/** What a key may do, as text: two that are equal allow the same. Its end may be another by now. */
+export function grantsOf({ id, roles, tenants, providers }: Access): string {
+  return JSON.stringify([id, roles, tenants, providers])
 }
 
 /** The access of a request. */

@@ -47,11 +47,10 @@ export function changeRoutes(parts: {
     if (c.req.method === 'HEAD') return c.body(null, 200, eventStreamHeaders)
     const headers = c.req.valid('header')
     const access = c.get('access')
-    const { signal } = c.req.raw
     const leave = parts.streamPlaces.ofKey(access.id)
     const asked = { lastEventId: headers['last-event-id'], stream: headers[streamIdHeader] }
     const tell = (ended: AbortSignal) => parts.feed.stream({ ...asked, signal: ended })
-    const body = parts.keyStreams.hold(access, tell, { atEnd: 'close', signal, leave })
+    const body = parts.keyStreams.hold(access, tell, { atEnd: 'close', leave })
     return c.body(body, 200, eventStreamHeaders)
   })
   router.openapi(keys, (c) => c.json(parts.signer.keys, 200))

@@ -3,7 +3,7 @@ import type { Logger } from '../logger.ts'
 import { apiKeysChannel } from '../store/api-keys.ts'
 import type { Database } from '../store/database.ts'
 import type { After } from '../timers.ts'
-import { type Access, isSameAccess } from './access.ts'
+import { type Access, grantsOf } from './access.ts'
 import type { KeyCheck } from './key-check.ts'
 
 /** How often the keys of all open streams are looked up, in milliseconds, when nobody hints. */
@@ -32,8 +32,6 @@ export interface KeyStreams {
     options: {
       /** How it ends: `close` where whoever reads comes again, `break` where an end means "complete". */
       atEnd: 'close' | 'break'
-      /** Aborts when the client has gone. */
-      signal?: AbortSignal
       /** Called once, however it ends. */
       leave?: () => void
     },
@@ -43,7 +41,9 @@ export interface KeyStreams {
 
 /** A stream that is open. There may be thousands: each weighs as little as it can. */
 interface Held {
-  access: Access
+  keyId: string
+  /** What the key could do when the stream was opened. Not its `Access`, which would keep the request. */
+  grants: string
   /** When the look-up was begun by which the key was right. */
   checkedAt: number
   ended: AbortController
@@ -102,12 +102,12 @@ export function createKeyStreams(parts: {
   async function check(): Promise<void> {
     const begunAt = now()
     const streams = [...held]
-    const ids = [...new Set(streams.map(({ access }) => access.id))]
+    const ids = [...new Set(streams.map(({ keyId }) => keyId))]
     try {
       const current = await keys.current(ids)
-      const isRight = ({ access }: Held) => {
-        const now = current.get(access.id)
-        return now !== undefined && isSameAccess(now, access)
+      const isRight = ({ keyId, grants }: Held) => {
+        const access = current.get(keyId)
+        return access !== undefined && grantsOf(access) === grants
       }
       for (const one of streams.filter(isRight)) one.checkedAt = begunAt
       const over = streams.filter((one) => !isRight(one))
@@ -121,7 +121,7 @@ export function createKeyStreams(parts: {
 
   function end(one: Held): void {
     if (!release(one)) return
-    logger.info({ keyId: one.access.id }, 'a stream ended with its API key')
+    logger.info({ keyId: one.keyId }, 'a stream ended with its API key')
     one.close()
   }
 
@@ -150,26 +150,18 @@ export function createKeyStreams(parts: {
       unlisten = await database.listen(apiKeysChannel, hear)
     },
 
-    hold(access, tell, { atEnd, signal, leave = () => {} }) {
+    hold(access, tell, { atEnd, leave = () => {} }) {
       const one: Held = {
-        access,
+        keyId: access.id,
+        grants: grantsOf(access),
         // A key is believed for a while without a look-up; a stream is looked up before its first byte.
         checkedAt: Number.NEGATIVE_INFINITY,
         ended: new AbortController(),
         text: undefined,
         close: () => {},
-        leave() {
-          signal?.removeEventListener('abort', gone)
-          leave()
-        },
+        leave,
       }
-      const { signal: ended } = one.ended
-      function gone(): void {
-        release(one)
-        one.close()
-      }
-      if (signal?.aborted) release(one)
-      else signal?.addEventListener('abort', gone)
+      const ended = one.ended.signal
       return new ReadableStream<Uint8Array>(
         {
           start(controller) {
@@ -177,7 +169,6 @@ export function createKeyStreams(parts: {
               if (atEnd === 'close') controller.close()
               else controller.error(new Error('The API key of this answer has ended.'))
             }
-            if (ended.aborted) one.close()
           },
           async pull(controller) {
             // Not before: a body that nobody begins to read is not one that is open.
