@@ -1,6 +1,6 @@
 /** What keeps connections alive by itself, in one process, with its times shortened. */
 import { type FaultInput, faults } from '@keywell/sandbox'
-import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest'
 import { describeEachDatabase } from './support/databases.ts'
 import { appOrigin, createStage, must, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
@@ -147,6 +147,117 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     expect((await stage.read(made.who)).body).toMatchObject({ generation: 2 })
     expect(await calls()).toBe(1)
     expect(await kindsOf(made)).toEqual(['connected', 'refreshed'])
+  })
+
+  describe('that nobody reads for long', () => {
+    async function forget({ who, id }: Made): Promise<void> {
+      await stage.database.query(
+        `update upkeep set read_at = now() - interval '8 days'
+         where tenant_id = $1 and connection_id = $2`,
+        [who.tenantId, id],
+      )
+    }
+
+    /** Hours until it is renewed and probed; and how many its token lives. */
+    async function dueOf({ who, id }: Made) {
+      const [row] = await stage.database.query<{
+        refresh: number
+        probe: number | null
+        end: number
+        read: number
+      }>(
+        `select extract(epoch from u.refresh_at - now())::float8 / 3600 as refresh,
+                extract(epoch from u.probe_at - now())::float8 / 3600 as probe,
+                extract(epoch from k.expires_at - now())::float8 / 3600 as end,
+                extract(epoch from now() - u.read_at)::float8 / 3600 as read
+         from upkeep u join credentials k using (tenant_id, connection_id)
+         where u.tenant_id = $1 and u.connection_id = $2`,
+        [who.tenantId, id],
+      )
+      if (row === undefined) throw new Error('no row')
+      return row
+    }
+
+    /** This process has not read it: that it has is remembered for a while, and not written again. */
+    async function unread(): Promise<Made> {
+      next += 1
+      const who = { tenantId: `ten_${next}`, userId: `usr_${next}` }
+      const { connection } = await stage.connect({ who })
+      if (connection === null) throw new Error('not connected')
+      await stage.calm()
+      const made = { who, id: connection.id, token: '' }
+      await forget(made)
+      return made
+    }
+
+    /** Dormant, and renewed as one by a worker. */
+    async function dormant(): Promise<Made> {
+      const made = await unread()
+      await set(made, 'refresh_at')
+      await generationIs(made, 2)
+      return made
+    }
+
+    const isInUse = (made: Made) =>
+      until('in use', async () => {
+        const { read, refresh, end } = await dueOf(made)
+        return read < 1 && refresh < end
+      })
+
+    verifies('keep:dormant-daily', async () => {
+      const made = await dormant()
+      const due = await dueOf(made)
+      expect(due.refresh).toBeGreaterThan(17.9)
+      expect(due.refresh).toBeLessThanOrEqual(24)
+      expect(due.probe, 'it would only find what has ended').toBeNull()
+      expect(due.end).toBeLessThan(3)
+
+      await end(made)
+      const { status, body } = await stage.read(made.who)
+      expect({ status, body }).toMatchObject({ status: 200, body: { generation: 3 } })
+      const upstream = await fetch(`${stage.sandbox.url}/api/v4/user`, {
+        headers: { authorization: `Bearer ${body.credential}` },
+      })
+      expect(upstream.status).toBe(200)
+      expect(await calls()).toBe(2)
+      await isInUse(made)
+      expect((await dueOf(made)).probe).toBeLessThan(0.5)
+      await set(made, 'refresh_at')
+      await generationIs(made, 4)
+      expect((await dueOf(made)).refresh, 'as any that is in use').toBeLessThan(2)
+    })
+
+    verifies.each('keep:dormant-wakes', ['a read', 'a conditional read'], async (kind) => {
+      const made = await dormant()
+      const query = kind === 'a read' ? made.who : { ...made.who, ifNewerThan: 2 }
+      const { status, body } = await stage.read(query)
+      expect({ status, body }).toMatchObject({ status: 200, body: { generation: 2 } })
+      await isInUse(made)
+      expect(await calls(), 'the token that it has is good').toBe(1)
+    })
+
+    verifies('keep:dormant-revoked', async () => {
+      const made = await dormant()
+      await end(made)
+      await stage.sandbox.control.revokeGrants({ username: 'ada' })
+      await set(made, 'refresh_at')
+      await until('revoked', async () => (await viewOf(made)).status === 'revoked')
+      expect(await kindsOf(made)).toEqual(['connected', 'refreshed', 'degraded', 'revoked'])
+    })
+
+    verifies('keep:read-in-flight', async () => {
+      const made = await unread()
+      const held = holdAt('before_commit', made)
+      await set(made, 'refresh_at')
+      await held.reached
+      await stage.database.query(
+        'update upkeep set read_at = now() where tenant_id = $1 and connection_id = $2',
+        [made.who.tenantId, made.id],
+      )
+      held.release()
+      await generationIs(made, 2)
+      expect((await dueOf(made)).refresh).toBeLessThan(2)
+    })
   })
 
   verifies('R4:intent-first', async () => {

@@ -1698,6 +1698,11 @@ export const requirements = {
       'In every interleaving of two workers, a reader, a provider and a user, with crashes, pauses and lost answers: no false death, no pair thrown away, no repeat without a doubt, no valid token unserved, every loss named, always a way out.',
     source: 'refresh.md, States; R1; R2; R4; R8; R9',
   },
+  'model:dormant': {
+    behaviour:
+      'In every interleaving of a connection that nobody renews ahead of its expiry, a read leads to a new token, and all that holds of the others holds of it.',
+    source: 'refresh.md, Dormant connections',
+  },
   'model:mirror': {
     behaviour: 'What the model says of the database is what its statements do, on both databases.',
     source: 'refresh.md, The claim',
@@ -1732,6 +1737,30 @@ export const requirements = {
     behaviour:
       'A pair that comes for a connection that was removed is stored nowhere but to be withdrawn.',
     source: 'refresh.md, The outbox',
+  },
+  'keep:dormant-daily': {
+    behaviour:
+      'A connection that no backend has read for `dormantAfterDays` is renewed once a day and not probed; its next read waits for a token that lives, and from then on it is renewed ahead again.',
+    source: 'refresh.md, Dormant connections',
+  },
+  'keep:dormant-wakes': {
+    behaviour:
+      "A read of a dormant connection whose token still lives is answered with it, a conditional read as well, and the connection is renewed ahead of that token's end.",
+    source: 'refresh.md, Dormant connections',
+  },
+  'keep:dormant-revoked': {
+    behaviour:
+      'A grant that is withdrawn from a dormant connection is noticed at its daily renewal.',
+    source: 'refresh.md, Dormant connections',
+  },
+  'keep:idle-lifetime': {
+    behaviour:
+      'A connection is renewed within half of the time after which its provider ends an unused refresh token.',
+    source: 'refresh.md, Dormant connections',
+  },
+  'keep:read-in-flight': {
+    behaviour: 'A dormant connection that is read while its daily renewal is on its way is in use.',
+    source: 'refresh.md, Dormant connections',
   },
   'keep:reconnected-in-flight': {
     behaviour: 'A pair of the grant before a new consent never takes the place of the new one.',

@@ -101,7 +101,8 @@ async function putBack(database: TestDatabase, claimed: readonly Claim[]): Promi
   await database.transaction(tenantIds, async (sql) => {
     const settle = (row: Claim) => {
       const plan = { refreshInMs: -Math.random() * 600_000, probeInMs: 21_600_000 }
-      return completeUpkeep(sql, { ...row, ...plan, doubtLeft: 'none' })
+      const due = { inUse: plan, dormant: plan, dormantAfterMs: 0 }
+      return completeUpkeep(sql, { ...row, ...due, doubtLeft: 'none' })
     }
     await Promise.all(claimed.map(settle))
   })

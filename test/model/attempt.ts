@@ -55,8 +55,10 @@ function progress(world: World, index: number, actor: Actor, configuration: Conf
 function claim(world: World, index: number, { fault }: Configuration): Move[] {
   const isReader = index === reader
   if (isReader && world.time !== 'ended') return []
+  const mayBeUnplanned = fault !== 'a read of a dormant connection waits for its planned refresh'
   // A life is longer than the time that a provider works on a request.
-  const isUnplanned = isReader && !world.tables.upkeep?.due && !hasOpenRequest(world)
+  const isUnplanned =
+    isReader && mayBeUnplanned && !world.tables.upkeep?.due && !hasOpenRequest(world)
   const taken = claimRefresh(world.tables, index, isUnplanned)
   const before = isUnplanned ? spend(world, 'lives') : world
   if (taken === undefined || before === undefined) return []

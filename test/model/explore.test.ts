@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { verifies } from '../support/verifies.ts'
 import { explore } from './explore.ts'
-import { type Budget, everyFault, everyProvider, type Fault } from './rules.ts'
+import { type Budget, everyDormant, everyFault, everyProvider, type Fault } from './rules.ts'
 
 const unbounded = { depth: Number.POSITIVE_INFINITY, states: Number.POSITIVE_INFINITY }
 const quiet: Budget = { lives: 1, misfortunes: 1, falseRefusals: 0, withdrawals: 0, disconnects: 0 }
@@ -27,6 +27,15 @@ verifies.suite('model:invariants', () => {
   })
 })
 
+verifies.suite('model:dormant', () => {
+  test.each(everyDormant(quiet))('$name', (configuration) => {
+    const { violation, complete, states } = explore(configuration, unbounded)
+    expect(violation).toBeNull()
+    expect(complete).toBe(true)
+    expect(states).toBeGreaterThan(500)
+  })
+})
+
 const falseDeath = 'a connection is dead, and its stored pair lives'
 const thrownAway = 'a pair that reached a living process is thrown away'
 const careless = 'a refresh token goes out again as if nothing had happened'
@@ -47,6 +56,7 @@ const harms: Record<Fault, [sentence: string, moves: number]> = {
   ],
   'a dead access token always proves the end': [falseDeath, 12],
   'a lease does not end': ['there is no way out', 3],
+  'a read of a dormant connection waits for its planned refresh': ['there is no way out', 1],
   'a success ends every doubt': [unnamed, 19],
   'pairs kept aside are tried although a family is at stake': [unnamed, 22],
 }

@@ -48,7 +48,7 @@ export function explore(configuration: Configuration, bounds: Bounds): Explorati
   while (frontier.length > 0 && depth < bounds.depth && ids.size < bounds.states) {
     const next: Place[] = []
     for (const { id: from, world } of frontier) {
-      if (isAtRest(world)) exits.addRest(from)
+      if (isAtRest(world, configuration)) exits.addRest(from)
       for (const move of allMoves(world, configuration)) {
         transitions += 1
         const key = keyOf(move.world)
@@ -85,10 +85,15 @@ function allMoves(world: World, configuration: Configuration): Move[] {
 }
 
 /** Good until due with a pair that lives, given up, or removed; and nobody at work. */
-function isAtRest({ tables, actors, provider, left }: World): boolean {
+function isAtRest(
+  { tables, actors, provider, left, time }: World,
+  { dormant = false }: Configuration,
+): boolean {
   if (actors.some(({ at }) => at !== 'idle')) return false
   const { upkeep, credential } = tables
   if (upkeep === null || credential === null || upkeep.state === 'dead') return true
+  // What nobody renews by the clock is renewed by the read that finds its token ended.
+  if (dormant && time === 'ended' && left.lives > 0) return false
   // With no lives left the walk ends before it would come due and be found out.
   return upkeep.state === 'idle' && (left.lives === 0 || isUsable(provider, credential.pair))
 }

@@ -7,6 +7,11 @@ export interface Configuration {
   /** How often each of these may happen in one walk. */
   readonly atMost: Budget
   readonly fault: Fault | null
+  /**
+   * No backend reads the connection for a long time: its refresh is not due while its token lives, and,
+   * as far as the walk goes, not after that. Only a read renews it. Default: it comes due.
+   */
+  readonly dormant?: boolean
 }
 
 export interface Budget {
@@ -33,6 +38,8 @@ export const faults = {
   'a claim is not looked at again before the send': 'strict, old access token lives on',
   'a dead access token always proves the end': 'none, old access token dies',
   'a lease does not end': 'strict, old access token dies',
+  'a read of a dormant connection waits for its planned refresh':
+    'strict, old access token dies, dormant',
   'a success ends every doubt': 'strict_family, old access token dies',
   'pairs kept aside are tried although a family is at stake':
     'strict_family, old access token dies',
@@ -46,6 +53,15 @@ export const maxRequestSeconds = 120
 
 const rotations = ['none', 'grace', 'strict', 'strict_family'] as const
 
+/** The same for connections that nobody has read for long. */
+export function everyDormant(atMost: Budget): Configuration[] {
+  return everyProvider(atMost).map((configuration) => ({
+    ...configuration,
+    name: `${configuration.name}, dormant`,
+    dormant: true,
+  }))
+}
+
 /** Every kind of provider: how it rotates, and whether a refresh kills the old access token. */
 export function everyProvider(atMost: Budget): Configuration[] {
   return rotations.flatMap((rotation) =>
@@ -57,6 +73,7 @@ export function everyProvider(atMost: Budget): Configuration[] {
         revokesOldAccessToken,
         defaultExpiresIn: 7200,
         refreshTokenLifetime: null,
+        refreshTokenIdleLifetime: null,
         maxRequestSeconds,
       },
       atMost,
@@ -67,7 +84,7 @@ export function everyProvider(atMost: Budget): Configuration[] {
 
 /** A configuration for each planted fault. */
 export function everyFault(atMost: Budget): (Configuration & { fault: Fault })[] {
-  const providers = everyProvider(atMost)
+  const providers = [...everyProvider(atMost), ...everyDormant(atMost)]
   return Object.entries(faults).flatMap(([fault, where]) =>
     providers
       .filter(({ name }) => name === where)

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { type Exploration, explore } from './explore.ts'
-import { type Budget, everyFault, everyProvider } from './rules.ts'
+import { type Budget, everyDormant, everyFault, everyProvider } from './rules.ts'
 
 const { values } = parseArgs({
   options: {
@@ -35,12 +35,14 @@ What must hold stands in invariants.ts and with the moves themselves.
 In one walk at most: ${listed(atMost)}.
 A misfortune is a crash, a pause that outlasts the lease, an answer or the reply to a commit that is lost.
 `)
-say('| provider                                 |  states | transitions | moves | seconds | result')
-for (const configuration of everyProvider(atMost)) {
+say(
+  '| provider                                          |  states | transitions | moves | seconds | result',
+)
+for (const configuration of [...everyProvider(atMost), ...everyDormant(atMost)]) {
   const { found, seconds } = measure(() => explore(configuration, bounds))
   const { states, transitions, depth, violation } = found
   const columns = [
-    configuration.name.padEnd(40),
+    configuration.name.padEnd(49),
     states.toLocaleString('en').padStart(7),
     transitions.toLocaleString('en').padStart(11),
     String(depth).padStart(5),

@@ -103,8 +103,9 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
       })
       agree(isReplaced, replaced !== undefined)
       if (isReplaced) {
-        const plan = { refreshInMs: longMs, probeInMs: longMs, epoch: claim.epoch, doubtLeft }
-        await store.completeUpkeep(sql, { ...key, ...plan })
+        const next = { refreshInMs: longMs, probeInMs: longMs }
+        const due = { inUse: next, dormant: next, dormantAfterMs: longMs }
+        await store.completeUpkeep(sql, { ...key, ...due, epoch: claim.epoch, doubtLeft })
         await store.advanceConnection(sql, { ...row, generation, scopes: null })
         return
       }

@@ -8,7 +8,7 @@ import { type Actor, type Move, mapActors, spend, type World } from './world.ts'
 
 export function surroundingMoves(world: World, configuration: Configuration): Move[] {
   return [
-    ...comeDue(world),
+    ...comeDue(world, configuration),
     ...endLease(world, configuration),
     ...passTime(world, configuration),
     ...ageDoubt(world, configuration),
@@ -21,9 +21,10 @@ export function surroundingMoves(world: World, configuration: Configuration): Mo
 }
 
 /** A life is longer than the time that a provider works on a request. */
-function comeDue(world: World): Move[] {
+function comeDue(world: World, { dormant = false }: Configuration): Move[] {
   const { upkeep } = world.tables
   if (upkeep === null || upkeep.due || upkeep.state === 'dead') return []
+  if (upkeep.state === 'idle' && dormant) return []
   if (upkeep.state === 'idle' && hasOpenRequest(world)) return []
   const tables = { ...world.tables, upkeep: { ...upkeep, due: true } }
   const before = upkeep.state === 'idle' ? spend(world, 'lives') : world

@@ -163,6 +163,7 @@ async function main(): Promise<void> {
       rateLimits: settings.rateLimits,
       streamLimits: settings.streamLimits,
       role: settings.role,
+      dormantAfterDays: settings.dormantAfterDays,
       auditDays: settings.auditDays,
       keys: openKeys(settings, logger),
       database: await openDatabase(settings, logger),

@@ -12,6 +12,7 @@ test('a key is all that has to be told', () => {
     publicUrl: 'http://127.0.0.1:7400',
     drainMs: 30_000,
     hostLimits: {},
+    dormantAfterDays: 7,
     auditDays: 90,
     privateHosts: [],
     privateWebhookHosts: [],

@@ -68,6 +68,8 @@ const environment = z.object({
    * average, 100 at once after a quiet time, 32 at the same time.
    */
   KEYWELL_HOST_LIMITS: z.string().default('').transform(readHostLimits),
+  /** A connection that no backend has read for so many days is renewed once a day alone. */
+  KEYWELL_DORMANT_AFTER_DAYS: z.coerce.number().int().min(1).max(36_500).default(7),
   /** How many days the audit log is kept. */
   KEYWELL_AUDIT_DAYS: z.coerce.number().int().min(2).max(36_500).default(90),
   KEYWELL_ALLOW_NON_DURABLE: flag.default(false),
@@ -101,6 +103,7 @@ export interface Settings {
   privateWebhookHosts: PrivateHost[]
   egressProxy: EgressProxy | undefined
   hostLimits: HostLimits
+  dormantAfterDays: number
   auditDays: number
   drainMs: number
   logLevel: 'debug' | 'info' | 'warn' | 'error'
@@ -151,6 +154,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
     privateWebhookHosts: env.KEYWELL_ALLOW_WEBHOOK_HOSTS,
     egressProxy: env.KEYWELL_EGRESS_PROXY,
     hostLimits: env.KEYWELL_HOST_LIMITS,
+    dormantAfterDays: env.KEYWELL_DORMANT_AFTER_DAYS,
     auditDays: env.KEYWELL_AUDIT_DAYS,
     drainMs: env.KEYWELL_DRAIN_SECONDS * 1000,
     logLevel: env.LOG_LEVEL,

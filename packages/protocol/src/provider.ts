@@ -85,6 +85,11 @@ export interface RefreshDefinition {
   readonly defaultExpiresIn: number | null
   /** Seconds; null: no end of its own. */
   readonly refreshTokenLifetime: number | null
+  /**
+   * Seconds after its last use that a refresh token ends; null: it need not be used. A connection is
+   * renewed after half of it at the latest, whether somebody reads it or not.
+   */
+  readonly refreshTokenIdleLifetime: number | null
   /** Seconds that a request may still be worked on at their side after we stopped waiting. */
   readonly maxRequestSeconds: number
 }

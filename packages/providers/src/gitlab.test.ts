@@ -237,6 +237,7 @@ test('refresh: strict, two hours, and the old access token is evidence', () => {
     revokesOldAccessToken: true,
     defaultExpiresIn: 7200,
     refreshTokenLifetime: null,
+    refreshTokenIdleLifetime: null,
   })
 })
 

@@ -64,6 +64,11 @@ export interface KeywellOptions {
   keyWaits?: Partial<KeyWaits>
   /** Where a test may stand in the way of a refresh. */
   faultPoint?: FaultPoint
+  /**
+   * A connection that no backend has read for so many days is dormant: it is renewed at its next read, and
+   * otherwise once a day instead of ahead of every expiry. 1 or more. Default 7.
+   */
+  dormantAfterDays?: number | undefined
   /** How many days the audit log is kept; 2 or more. Default 90. */
   auditDays?: number | undefined
   logger?: Logger

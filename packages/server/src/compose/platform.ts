@@ -73,9 +73,17 @@ export function createPlatform(options: KeywellOptions): Platform {
     monotonic,
     sleep,
     after,
-    timing: { ...defaultTiming, ...options.timing },
+    timing: timingOf(options),
     processId: randomUUID(),
   }
+}
+
+/** @throws TypeError when connections would be dormant as soon as they were read */
+function timingOf({ dormantAfterDays = 7, timing }: KeywellOptions): Timing {
+  if (!(dormantAfterDays >= 1)) {
+    throw new TypeError(`A connection is dormant after 1 day or more, not ${dormantAfterDays}.`)
+  }
+  return { ...defaultTiming, dormantAfterMs: dormantAfterDays * 24 * 60 * 60_000, ...timing }
 }
 
 function openVault(parts: {

@@ -20,7 +20,7 @@ import { parseHost, requireProvider } from '../oauth/integrations.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import { auditEntryOf } from '../refresh/audit-entry.ts'
 import type { Refresher } from '../refresh/refresh.ts'
-import { planProbe } from '../refresh/schedule.ts'
+import { planProbe, planRest } from '../refresh/schedule.ts'
 import type { Timing } from '../refresh/timing.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 import { type Database, DatabaseUnavailable } from '../store/database.ts'
@@ -90,6 +90,7 @@ export function createReadCredential(parts: {
     }
     requireUsable(row, query)
     if (query.ifNewerThan !== undefined && row.generation <= query.ifNewerThan) {
+      touch(row)
       return {
         unchanged: true,
         connectionId: connectionIdOf(row),
@@ -108,18 +109,23 @@ export function createReadCredential(parts: {
     return answer
   }
 
-  /** Off the path of the read: what is in use is looked at more often. */
+  /**
+   * Off the path of the read: what is in use is looked at more often, and renewed ahead of its expiry. Use
+   * is every read that is answered. An SDK asks by itself only for what its backend has used of late, so
+   * that a credential which it merely holds is not in use.
+   */
   function touch(row: CredentialReadRow): void {
     const key = keyOf(row)
     if (touched.has(key)) return
     touched.set(key, true)
     const { type, expiresInMs: endsInMs } = row
-    const hotProbeInMs = planProbe({ type, endsInMs, readAgoMs: 0 }, parts.random)
     void touchUpkeep(database.of(row.tenantId), {
       ...row,
       connectionId: row.id,
-      hotProbeInMs,
-    }).catch(() => {})
+      hotProbeInMs: planProbe({ type, endsInMs, readAgoMs: 0 }, parts.random),
+      refreshInMs: planRest(endsInMs, parts.random),
+      dormantAfterMs: parts.timing.dormantAfterMs,
+    }).catch(() => touched.delete(key))
   }
 
   async function find(query: Query): Promise<CredentialReadRow> {

@@ -10,7 +10,7 @@ import type { Outbound } from '../outbound/outbound.ts'
 import { auditEntryOf } from '../refresh/audit-entry.ts'
 import { type HealthNews, standingOf, tell } from '../refresh/fail.ts'
 import { type Death, step } from '../refresh/machine.ts'
-import { planProbe } from '../refresh/schedule.ts'
+import { isDormant, planProbe } from '../refresh/schedule.ts'
 import type { Timing } from '../refresh/timing.ts'
 import { markAccountChecked, updateDetails } from '../store/connections.ts'
 import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
@@ -81,7 +81,7 @@ export function createHealth(parts: {
       random,
       confirmAfterMs: parts.timing.confirmAfterMs,
       hastens: background || claim.cameFrom === 'idle',
-      pauseMs: planProbe({ ...claim, ...row, endsInMs: row.expiresInMs }, random),
+      pauseMs: planPause(claim, row, found),
     })
     const { generation } = row
     if (!(await endProbe(sql, claim, { ...verdict, generation }))) return null
@@ -99,6 +99,13 @@ export function createHealth(parts: {
     await tell(sql, row, verdict)
     await recordDetails(sql, row, found)
     return verdict.death
+  }
+
+  /** A dormant connection is checked by its refresh once a day: a probe between finds what has ended. */
+  function planPause(claim: Claim, row: KeptCredentialRow, { canRefresh }: Look): number | null {
+    const isRenewed = canRefresh && row.expiresInMs !== null
+    if (isRenewed && isDormant(claim, parts.timing)) return null
+    return planProbe({ ...claim, ...row, endsInMs: row.expiresInMs }, random)
   }
 
   async function recordDetails(sql: Sql, row: KeptCredentialRow, found: Look): Promise<void> {
@@ -189,7 +196,8 @@ export function judge(
   plan: {
     random: () => number
     confirmAfterMs: number
-    pauseMs: number
+    /** Milliseconds until the next look; null: there is none before the next refresh. */
+    pauseMs: number | null
     /** A dead token is renewed now. False where asking harder would bypass a pause; true unless told. */
     hastens?: boolean
   },

@@ -17,8 +17,9 @@ import { type Claim, completeUpkeep, failUpkeep } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import { doubtAfterSuccess } from './doubt.ts'
 import { standingOf, tell } from './fail.ts'
-import { backoffMs, planLife, planProbe, withinLife } from './schedule.ts'
+import { backoffMs, planDormantRefresh, planLife, planProbe, withinLife } from './schedule.ts'
 import { createSetAside } from './set-aside.ts'
+import type { Timing } from './timing.ts'
 
 /**
  * What became of a pair: it is the next generation; it was already, and only the reply to an earlier
@@ -47,8 +48,10 @@ export function createCommit(parts: {
   audit: Audit
   logger: Logger
   random: () => number
+  timing: Pick<Timing, 'dormantAfterMs'>
 }): Commit {
   const { database, box, audit, logger, random } = parts
+  const { dormantAfterMs } = parts.timing
   const setAside = createSetAside(parts)
 
   /**
@@ -68,6 +71,7 @@ export function createCommit(parts: {
     const life = planLife(provider, answer.expiresInMs, random)
     const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: life.lifeMs }, random)
     const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
+    const dormantInMs = planDormantRefresh(provider, refreshInMs, random)
     const doubtLeft = doubtAfterSuccess(provider.refresh, standingOf(claim))
     const integration = { tenantId: row.integrationOwner, id: row.integrationId }
     // Credential, upkeep, connection: everybody takes the rows in this order, so that nobody deadlocks.
@@ -80,7 +84,15 @@ export function createCommit(parts: {
         lifeMs: life.lifeMs === null ? null : Math.max(0, life.lifeMs - ageMs),
         committedBy: claim.attemptId,
       }),
-      completeUpkeep(sql, { ...key, refreshInMs, probeInMs, epoch: claim.epoch, doubtLeft }),
+      completeUpkeep(sql, {
+        ...key,
+        inUse: { refreshInMs, probeInMs },
+        // Its refresh once a day is its check; a token without an end has nothing but probes.
+        dormant: { refreshInMs: dormantInMs, probeInMs: dormantInMs === null ? probeInMs : null },
+        dormantAfterMs,
+        epoch: claim.epoch,
+        doubtLeft,
+      }),
       advanceConnection(sql, { ...row, generation, scopes: scopesOf(answer) }),
       clearIntegration(sql, integration),
     ])
@@ -122,13 +134,9 @@ export function createCommit(parts: {
       // The lease is somebody else's by now, who works with what this has replaced.
       const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: lifeMs }, random)
       const { epoch } = claim
-      await completeUpkeep(sql, {
-        ...key,
-        refreshInMs: retryInMs,
-        probeInMs,
-        epoch,
-        doubtLeft: 'none',
-      })
+      const next = { refreshInMs: retryInMs, probeInMs }
+      const due = { inUse: next, dormant: next, dormantAfterMs }
+      await completeUpkeep(sql, { ...key, ...due, epoch, doubtLeft: 'none' })
     }
     await followGeneration(sql, next)
     const health = { health: 'degraded', reason: 'unusable_answer' } as const

@@ -11,6 +11,7 @@ function provider(
     revokesOldAccessToken: true,
     defaultExpiresIn: 7_200,
     refreshTokenLifetime: null,
+    refreshTokenIdleLifetime: null,
     maxRequestSeconds: 60,
     ...more,
   }

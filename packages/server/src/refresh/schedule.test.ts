@@ -1,6 +1,7 @@
 import { gitlab } from '@keywell/providers'
 import { describe, expect, test } from 'vitest'
-import { backoffMs, planLife, planProbe } from './schedule.ts'
+import { verifies } from '../../../../test/support/verifies.ts'
+import { backoffMs, planDormantRefresh, planLife, planProbe } from './schedule.ts'
 
 const low = () => 0
 const high = () => 1
@@ -49,6 +50,37 @@ describe('the life of an access token', () => {
 
   test('that nobody tells has no end, and is never renewed by the clock', () => {
     expect(planLife(provider(null), null, low)).toEqual({ lifeMs: null, refreshInMs: null })
+  })
+})
+
+describe('the refresh of a dormant connection', () => {
+  const dayMs = 24 * hourMs
+  const gentle = provider(null)
+  const withIdle = (seconds: number) => ({
+    ...gentle,
+    refresh: { ...gentle.refresh, refreshTokenIdleLifetime: seconds },
+  })
+
+  test('comes once a day, spread over a quarter of it', () => {
+    expect(planDormantRefresh(gentle, hourMs, low)).toBe(0.75 * dayMs)
+    expect(planDormantRefresh(gentle, hourMs, high)).toBe(dayMs)
+  })
+
+  test('does not come more often than that of one in use', () => {
+    expect(planDormantRefresh(gentle, 30 * dayMs, low)).toBe(30 * dayMs)
+  })
+
+  test('never comes for a token without an end', () => {
+    expect(planDormantRefresh(gentle, null, low)).toBeNull()
+  })
+
+  verifies('keep:idle-lifetime', () => {
+    const eightHours = withIdle(8 * 3_600)
+    expect(planDormantRefresh(eightHours, hourMs, low)).toBe(4 * hourMs)
+    expect(planDormantRefresh(eightHours, hourMs, high)).toBe(4 * hourMs)
+    expect(planDormantRefresh(withIdle(30 * 86_400), hourMs, high)).toBe(dayMs)
+    // One in use whose access token lives longer than its refresh token does unused.
+    expect(planLife(eightHours, 30 * dayMs, high).refreshInMs).toBe(4 * hourMs)
   })
 })
 

@@ -18,7 +18,47 @@ export function planLife(
   const told = expiresInMs ?? secondsToMs(provider.refresh.defaultExpiresIn)
   if (told === null) return { lifeMs: null, refreshInMs: null }
   const lifeMs = told - Math.min(safetyMs, told * safetyShare)
-  return { lifeMs, refreshInMs: lifeMs - told * (0.15 + 0.15 * random()) }
+  const refreshInMs = lifeMs - told * (0.15 + 0.15 * random())
+  return { lifeMs, refreshInMs: Math.min(refreshInMs, idleBoundMs(provider)) }
+}
+
+/**
+ * When to renew a dormant connection, of which no backend has read for a long time: once a day, however
+ * short its tokens live, so that a withdrawn grant is noticed; not more often than one in use; and often
+ * enough for the provider to keep its refresh token. Spread at random over a quarter of the day.
+ *
+ * @param refreshInMs when it would be renewed in use; null: never
+ * @returns milliseconds from now; null: never
+ */
+export function planDormantRefresh(
+  provider: ProviderDefinition,
+  refreshInMs: number | null,
+  random: () => number,
+): number | null {
+  if (refreshInMs === null) return null
+  const dailyMs = 24 * hourMs * (0.75 + 0.25 * random())
+  return Math.min(Math.max(refreshInMs, dailyMs), idleBoundMs(provider))
+}
+
+/** Half of the time after which an unused refresh token ends: one attempt that fails may be repeated. */
+function idleBoundMs({ refresh }: ProviderDefinition): number {
+  return (secondsToMs(refresh.refreshTokenIdleLifetime) ?? Number.POSITIVE_INFINITY) / 2
+}
+
+/** No backend has read the connection for so long that it is renewed once a day alone. */
+export function isDormant(
+  { readAgoMs }: { readAgoMs: number | null },
+  { dormantAfterMs }: { dormantAfterMs: number },
+): boolean {
+  return readAgoMs === null || readAgoMs >= dormantAfterMs
+}
+
+/**
+ * When to renew an access token of which only the rest of its life is known: 15 to 30 % of that before its
+ * end, in milliseconds from now; null for a token without an end.
+ */
+export function planRest(endsInMs: number | null, random: () => number): number | null {
+  return endsInMs === null ? null : endsInMs * (1 - 0.15 - 0.15 * random())
 }
 
 const secondsToMs = (seconds: number | null) => (seconds === null ? null : seconds * 1000)

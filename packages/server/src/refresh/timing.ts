@@ -19,6 +19,8 @@ export interface Timing {
   canaryMs: number
   /** Between two probes of a connection that callers ask for. Default 10,000. */
   doubtPauseMs: number
+  /** A connection that no backend has read for so long is renewed once a day alone. Default 7 days. */
+  dormantAfterMs: number
   /** Between two looks for what lies around: grants to be withdrawn, codes that ran out. Default 60,000. */
   sweepMs: number
 }
@@ -32,5 +34,6 @@ export const defaultTiming: Timing = {
   confirmAfterMs: 60_000,
   canaryMs: 60_000,
   doubtPauseMs: 10_000,
+  dormantAfterMs: 7 * 24 * 60 * 60_000,
   sweepMs: 60_000,
 }

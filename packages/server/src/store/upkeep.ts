@@ -248,29 +248,53 @@ export async function restartDoubt(sql: Sql, claim: Claim): Promise<boolean> {
   return rows.length === 1
 }
 
-/** A success: by the generation, whoever held the lease. */
+/** When work on a connection is due, in milliseconds from now; null: never. */
+export interface NextDue {
+  refreshInMs: number | null
+  probeInMs: number | null
+}
+
+/**
+ * A success: by the generation, whoever held the lease. Whether the connection is in use or dormant is
+ * decided by the row as it stands now: it may have been read while the request was on its way.
+ */
 export async function completeUpkeep(
   sql: Sql,
   row: {
     tenantId: string
     connectionId: string
-    refreshInMs: number | null
-    probeInMs: number
+    inUse: NextDue
+    dormant: NextDue
+    /** Dormant is what was not read for so long. */
+    dormantAfterMs: number
     /** Of the claim that brought it. */
     epoch: string
     doubtLeft: 'none' | 'of_later_claims' | 'all'
   },
 ): Promise<void> {
+  const inUse = `read_at > now() - $9 * interval '1 millisecond'`
+  const either = (used: string, dormant: string) =>
+    `now() + case when ${inUse} then ${used}::float8 else ${dormant}::float8 end * interval '1 millisecond'`
   await sql.query(
     `update upkeep
-     set state = 'idle', refresh_at = now() + $3 * interval '1 millisecond',
-         probe_at = now() + $4 * interval '1 millisecond', lease_owner = null, lease_until = null,
+     set state = 'idle', refresh_at = ${either('$3', '$7')}, probe_at = ${either('$4', '$8')},
+         lease_owner = null, lease_until = null,
          attempt_id = null, failures = 0, probe_failures = 0, last_outcome = 'refreshed',
          unresolved_since = case
            when $6 = 'all' or ($6 = 'of_later_claims' and epoch <> $5::bigint) then unresolved_since
          end
      where tenant_id = $1 and connection_id = $2`,
-    [row.tenantId, row.connectionId, row.refreshInMs, row.probeInMs, row.epoch, row.doubtLeft],
+    [
+      row.tenantId,
+      row.connectionId,
+      row.inUse.refreshInMs,
+      row.inUse.probeInMs,
+      row.epoch,
+      row.doubtLeft,
+      row.dormant.refreshInMs,
+      row.dormant.probeInMs,
+      row.dormantAfterMs,
+    ],
   )
 }
 
@@ -355,17 +379,33 @@ export async function endProbe(
   return rows.length === 1
 }
 
-/** Remembers that a connection is in use, so that it is looked at more often. */
+/**
+ * Remembers that a connection is in use, so that it is looked at more often. One that was dormant is
+ * renewed ahead of its expiry again, unless a pause of its refresh has a reason of its own.
+ */
 export async function touchUpkeep(
   sql: Sql,
-  row: { tenantId: string; connectionId: string; hotProbeInMs: number },
+  row: {
+    tenantId: string
+    connectionId: string
+    hotProbeInMs: number
+    /** Milliseconds until a refresh is due now that it is in use; null: never. */
+    refreshInMs: number | null
+    dormantAfterMs: number
+  },
 ): Promise<void> {
   await sql.query(
     `update upkeep
-     set read_at = now(), probe_at = least(probe_at, now() + $3 * interval '1 millisecond')
+     set read_at = now(), probe_at = least(probe_at, now() + $3 * interval '1 millisecond'),
+         refresh_at = case
+           when refresh_at is not null and state = 'idle' and last_outcome is distinct from 'unsent'
+             and (read_at is null or read_at <= now() - $5 * interval '1 millisecond')
+           then least(refresh_at, now() + $4 * interval '1 millisecond')
+           else refresh_at
+         end
      where tenant_id = $1 and connection_id = $2
        and (read_at is null or read_at < now() - interval '10 minutes')`,
-    [row.tenantId, row.connectionId, row.hotProbeInMs],
+    [row.tenantId, row.connectionId, row.hotProbeInMs, row.refreshInMs, row.dormantAfterMs],
   )
 }
 
