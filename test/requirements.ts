@@ -1717,8 +1717,18 @@ export const requirements = {
     source: 'refresh.md, The claim',
   },
   'R4:intent-first': {
-    behaviour: 'Attempt and doubt are durable, and the intent is audited, before a byte is sent.',
+    behaviour: 'Attempt and doubt are durable before a byte is sent.',
     source: 'R4',
+  },
+  'audit:quiet-refresh': {
+    behaviour:
+      'A background refresh that succeeds leaves no audit entry; one that fails, and one that recovers a degraded connection, leaves its own, and so does one that a read waits for.',
+    source: 'audit.md, Refreshes',
+  },
+  'audit:refreshes': {
+    behaviour:
+      'With `KEYWELL_AUDIT_REFRESHES=true` the intent of a background refresh is audited before a byte is sent, and its success with the commit.',
+    source: 'audit.md, Refreshes',
   },
   'R3:detached': {
     behaviour: 'An answer that comes after the deadline is taken, and nothing is sent meanwhile.',

@@ -65,6 +65,7 @@ export async function startRefreshStage(connections: number): Promise<RefreshSta
     poolSize: 10,
     role: 'all',
     timing: {},
+    auditRefreshes: false,
   }
 
   return {

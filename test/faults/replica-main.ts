@@ -38,6 +38,8 @@ const keywell = createKeywell({
   privateHosts: [{ origin: settings.providerOrigin }],
   logger: { debug: () => {}, info: log('info'), warn: log('warn'), error: log('error') },
   role: settings.role,
+  // A scenario learns from the log which generations were committed, and how often.
+  auditRefreshes: settings.auditRefreshes ?? true,
   timing: settings.timing,
   // Replicas that were killed are counted for half a minute, and what is left would be too narrow.
   limits: { [settings.providerOrigin]: wide },

@@ -14,6 +14,8 @@ export interface ReplicaSettings {
   poolSize: number
   role: NonNullable<KeywellOptions['role']>
   timing: NonNullable<KeywellOptions['timing']>
+  /** Default: true. */
+  auditRefreshes?: boolean
 }
 
 export type ToReplica = MineOrder

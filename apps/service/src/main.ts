@@ -165,6 +165,7 @@ async function main(): Promise<void> {
       role: settings.role,
       dormantAfterDays: settings.dormantAfterDays,
       auditDays: settings.auditDays,
+      auditRefreshes: settings.auditRefreshes,
       keys: openKeys(settings, logger),
       database: await openDatabase(settings, logger),
       logger,

@@ -14,6 +14,7 @@ test('a key is all that has to be told', () => {
     hostLimits: {},
     dormantAfterDays: 7,
     auditDays: 90,
+    auditRefreshes: false,
     privateHosts: [],
     privateWebhookHosts: [],
   })

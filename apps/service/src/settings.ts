@@ -72,6 +72,8 @@ const environment = z.object({
   KEYWELL_DORMANT_AFTER_DAYS: z.coerce.number().int().min(1).max(36_500).default(7),
   /** How many days the audit log is kept. */
   KEYWELL_AUDIT_DAYS: z.coerce.number().int().min(2).max(36_500).default(90),
+  /** Whether background refreshes that succeed are in the audit log; whatever else happens is. */
+  KEYWELL_AUDIT_REFRESHES: flag.default(false),
   KEYWELL_ALLOW_NON_DURABLE: flag.default(false),
   /** How long a stop waits for what is under way; 130 loses nothing even to a provider that is slow. */
   KEYWELL_DRAIN_SECONDS: z.coerce.number().int().min(1).max(600).default(30),
@@ -105,6 +107,7 @@ export interface Settings {
   hostLimits: HostLimits
   dormantAfterDays: number
   auditDays: number
+  auditRefreshes: boolean
   drainMs: number
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
@@ -156,6 +159,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
     hostLimits: env.KEYWELL_HOST_LIMITS,
     dormantAfterDays: env.KEYWELL_DORMANT_AFTER_DAYS,
     auditDays: env.KEYWELL_AUDIT_DAYS,
+    auditRefreshes: env.KEYWELL_AUDIT_REFRESHES,
     drainMs: env.KEYWELL_DRAIN_SECONDS * 1000,
     logLevel: env.LOG_LEVEL,
   }

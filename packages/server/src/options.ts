@@ -71,6 +71,12 @@ export interface KeywellOptions {
   dormantAfterDays?: number | undefined
   /** How many days the audit log is kept; 2 or more. Default 90. */
   auditDays?: number | undefined
+  /**
+   * Writes an audit entry for every refresh that a worker makes ahead of need and that succeeds, and its
+   * intent before it. Failures, ends, recoveries, and refreshes that a read waits for, have theirs in any
+   * case. Default: false.
+   */
+  auditRefreshes?: boolean | undefined
   logger?: Logger
   /** Milliseconds since 1970; names ids, decides nothing. */
   now?: () => number

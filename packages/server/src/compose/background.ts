@@ -73,7 +73,7 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
   const integrations = createIntegrations({ ...platform, outbound, audit })
   const box = createTokenBox({ vault, logger })
   const parts = { ...byChance, box, integrations, outbound, audit, faultPoint }
-  const refresher = createRefresher(parts)
+  const refresher = createRefresher({ ...parts, auditRefreshes: options.auditRefreshes ?? false })
   const health = createHealth(parts)
   const worker = createWorker({
     ...byChance,

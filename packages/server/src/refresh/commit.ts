@@ -35,6 +35,8 @@ export interface NewPair {
   old: TokenSet
   /** `unusable`: it brought a refresh token, which is the only living one now, and no access token. */
   answer: Granted | Unusable
+  /** Whether a success has an audit entry. A recovery, and a failure, always have one. */
+  audited: boolean
   /** Milliseconds since the request was begun: the token's life counts from there, or from later. */
   ageMs: number
 }
@@ -62,7 +64,7 @@ export function createCommit(parts: {
    */
   async function replace(
     sql: Sql,
-    { row, claim, answer, ageMs }: NewPair & { answer: Granted },
+    { row, claim, answer, audited, ageMs }: NewPair & { answer: Granted },
     sealed: { sealed: Uint8Array; keyVersion: number },
   ): Promise<void> {
     const key = { tenantId: row.tenantId, connectionId: row.id }
@@ -106,7 +108,9 @@ export function createCommit(parts: {
     await Promise.all([
       writeChange(sql, { kind: 'refreshed', connection }),
       ...(isRecovered ? [writeChange(sql, { kind: 'recovered', connection })] : []),
-      audit.write(sql, { ...auditEntryOf(row), generation, result: 'ok' }),
+      ...(audited || isRecovered
+        ? [audit.write(sql, { ...auditEntryOf(row), generation, result: 'ok' })]
+        : []),
     ])
   }
 

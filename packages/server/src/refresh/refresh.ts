@@ -70,6 +70,8 @@ export interface RefresherParts {
   faultPoint: FaultPoint
   /** Names this process in leases. */
   processId: string
+  /** Whether a background refresh that succeeds has entries in the audit log. */
+  auditRefreshes: boolean
 }
 
 /** Everything that is needed to send, and what to do with what comes back. */
@@ -78,6 +80,8 @@ interface Prepared {
   tokens: TokenSet
   registration: Registration
   refreshToken: Secret
+  /** Its intent is in the audit log, and a success is to be. A failure always is. */
+  audited: boolean
 }
 
 /**
@@ -113,7 +117,8 @@ export function createRefresher(parts: RefresherParts): Refresher {
     claim: Claim,
     { background, say }: { background: boolean; say: Say },
   ): Promise<void> {
-    const prepared = await prepare(claim)
+    // What a read waits for stands beside its entry. Of the rest, the schedule's row holds the intent.
+    const prepared = await prepare(claim, !background || parts.auditRefreshes)
     if (prepared === undefined) return
     const { provider } = prepared.row
     say({ 'keywell.provider': provider })
@@ -140,7 +145,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
    * Everything between the claim and the first byte. The row is read after the claim: whoever held it
    * before may have moved the generation. What fails here was not sent, so the claim is given back.
    */
-  async function prepare(claim: Claim): Promise<Prepared | undefined> {
+  async function prepare(claim: Claim, audited: boolean): Promise<Prepared | undefined> {
     const row = await findKeptCredential(
       database.of(claim.tenantId),
       claim.tenantId,
@@ -160,9 +165,8 @@ export function createRefresher(parts: RefresherParts): Refresher {
       if (ruling.do !== 'send') return await fail.giveBack(claim, ruling.ms)
       if (!(await stillStands(claim, ruling))) return undefined
       if (draining) return await fail.giveBack(claim, 0)
-      const prepared = { row, tokens, registration, refreshToken }
-      await parts.audit.handOut({ ...auditEntryOf(row), result: 'intent' })
-      return prepared
+      if (audited) await parts.audit.handOut({ ...auditEntryOf(row), result: 'intent' })
+      return { row, tokens, registration, refreshToken, audited }
     } catch (error) {
       await fail.giveBack(claim, unreadablePauseMs)
       throw error
@@ -231,10 +235,10 @@ export function createRefresher(parts: RefresherParts): Refresher {
     answer: Granted | Unusable,
     { elapsedMs }: Lease,
   ): Promise<Committed> {
-    const { row, tokens: old } = prepared
+    const { row, tokens: old, audited } = prepared
     const committed = await untilCommitted(parts, async () => {
       await reach('before_commit', row)
-      return commit({ row, claim, old, answer, ageMs: elapsedMs() })
+      return commit({ row, claim, old, answer, audited, ageMs: elapsedMs() })
     })
     await reach('after_commit', row)
     return committed
@@ -307,7 +311,9 @@ export function createRefresher(parts: RefresherParts): Refresher {
     }
     const sending = { tenantId: row.tenantId, timeoutMs: timing.detachedMs }
     const answer = await refreshTokens(parts.outbound, registration, tokens.refreshToken, sending)
-    if (answer.kind === 'tokens') return succeed(claim, { ...prepared, tokens }, answer, lease)
+    if (answer.kind === 'tokens') {
+      return succeed(claim, { ...prepared, tokens, audited: true }, answer, lease)
+    }
     if (answer.kind === 'unusable') {
       await untilCommitted(parts, () => setAside.orphan({ ...claim, row, tokens: answer.tokens }))
     }
