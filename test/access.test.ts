@@ -68,7 +68,7 @@ describeEachDatabase('access', (makeDatabase) => {
     return { status: response.status, headers: response.headers, body: parsed }
   }
 
-  /** All routes that take an API key, as the service describes itself: `GET /v1/connections/{id}`. */
+  /** All routes that take an API key, as the service describes itself: `GET /v1/connections/{connectionId}`. */
   async function routesForKeys(): Promise<string[]> {
     type Description = { paths: Record<string, Record<string, unknown>> }
     const { paths } = (await stage.call<Description>('GET', '/openapi.json')).body
@@ -350,7 +350,7 @@ describeEachDatabase('access', (makeDatabase) => {
     for (const method of ['GET', 'DELETE']) {
       const ask = async (ids: Ids) =>
         plain(await stage.page(connectToken, method, `/connect/flows/${ids.flow}`), ids)
-      expect(await ask(theirs), `${method} /connect/flows/:id`).toEqual(await ask(nobodys))
+      expect(await ask(theirs), `${method} /connect/flows/:flowId`).toEqual(await ask(nobodys))
     }
 
     // Nothing of it had an effect: everything is there, and is what was asked for.
@@ -439,17 +439,17 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
       credential: { type: 'api_key', value: 'a-key-of-nobody' },
     },
   }),
-  'GET /v1/connections/{id}': ({ tenantId, ids }) => ({
+  'GET /v1/connections/{connectionId}': ({ tenantId, ids }) => ({
     path: `/v1/connections/${ids.connection}?tenantId=${tenantId}`,
   }),
-  'DELETE /v1/connections/{id}': ({ tenantId, ids }) => ({
+  'DELETE /v1/connections/{connectionId}': ({ tenantId, ids }) => ({
     path: `/v1/connections/${ids.connection}?tenantId=${tenantId}`,
   }),
   'POST /v1/connect/sessions': ({ tenantId, ids }) => ({
     path: '/v1/connect/sessions',
     body: { tenantId, userId: ids.user, origins: [appOrigin], returnUrl: appOrigin },
   }),
-  'POST /v1/connect/sessions/{id}/confirm': ({ tenantId, ids }) => ({
+  'POST /v1/connect/sessions/{sessionId}/confirm': ({ tenantId, ids }) => ({
     path: `/v1/connect/sessions/${ids.session}/confirm`,
     body: { tenantId, userId: ids.user, flowId: ids.flow, ticket: 'guessed' },
   }),
@@ -458,30 +458,34 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
     path: '/v1/integrations',
     body: { tenantId, provider: 'gitlab', scopes: ['read_api'] },
   }),
-  'PUT /v1/integrations/{id}/client': ({ tenantId, ids }) => ({
+  'PUT /v1/integrations/{integrationId}/client': ({ tenantId, ids }) => ({
     path: `/v1/integrations/${ids.integration}/client`,
     body: { tenantId, clientId: 'thief', clientSecret: 'of-secrets' },
   }),
   'GET /v1/providers': 'is asked for nothing',
   'GET /v1/changes/keys': 'is asked for nothing',
-  'GET /v1/tenants/{id}': ({ tenantId }) => ({ path: `/v1/tenants/${tenantId}` }),
-  'GET /v1/tenants/{id}/export': ({ tenantId }) => ({ path: `/v1/tenants/${tenantId}/export` }),
-  'GET /v1/tenants/{id}/policy': ({ tenantId }) => ({ path: `/v1/tenants/${tenantId}/policy` }),
+  'GET /v1/tenants/{tenantId}': ({ tenantId }) => ({ path: `/v1/tenants/${tenantId}` }),
+  'GET /v1/tenants/{tenantId}/export': ({ tenantId }) => ({
+    path: `/v1/tenants/${tenantId}/export`,
+  }),
+  'GET /v1/tenants/{tenantId}/policy': ({ tenantId }) => ({
+    path: `/v1/tenants/${tenantId}/policy`,
+  }),
   'GET /v1/webhooks': ({ tenantId }) => ({ path: `/v1/webhooks?tenantId=${tenantId}` }),
   'POST /v1/webhooks': ({ tenantId, url }) => ({ path: '/v1/webhooks', body: { tenantId, url } }),
-  'GET /v1/webhooks/{id}': ofWebhook(),
-  'PATCH /v1/webhooks/{id}': ({ tenantId, ids }) => ({
+  'GET /v1/webhooks/{webhookId}': ofWebhook(),
+  'PATCH /v1/webhooks/{webhookId}': ({ tenantId, ids }) => ({
     path: `/v1/webhooks/${ids.webhook}`,
     body: { tenantId, enabled: false },
   }),
-  'DELETE /v1/webhooks/{id}': ofWebhook(),
-  'POST /v1/webhooks/{id}/rotate-secret': ofWebhook(() => '/rotate-secret'),
-  'GET /v1/webhooks/{id}/deliveries': ofWebhook(() => '/deliveries'),
-  'POST /v1/webhooks/{id}/deliveries/{messageId}/replay': ofWebhook(
+  'DELETE /v1/webhooks/{webhookId}': ofWebhook(),
+  'POST /v1/webhooks/{webhookId}/rotate-secret': ofWebhook(() => '/rotate-secret'),
+  'GET /v1/webhooks/{webhookId}/deliveries': ofWebhook(() => '/deliveries'),
+  'POST /v1/webhooks/{webhookId}/deliveries/{messageId}/replay': ofWebhook(
     (ids) => `/deliveries/${ids.message}/replay`,
   ),
-  'POST /v1/webhooks/{id}/replay-dead': ofWebhook(() => '/replay-dead'),
-  'POST /v1/webhooks/{id}/test': ofWebhook(() => '/test'),
+  'POST /v1/webhooks/{webhookId}/replay-dead': ofWebhook(() => '/replay-dead'),
+  'POST /v1/webhooks/{webhookId}/test': ofWebhook(() => '/test'),
 }
 
 /** Routes that make something for a tenant; a key that is not for it is told so, whoever that is. */
@@ -494,7 +498,7 @@ const makers = new Set([
 
 /** Routes with no id but the tenant's, which answer differently each time: of the log, or recorded there. */
 const namesTenantAlone = new Set([
-  'GET /v1/tenants/{id}/export',
+  'GET /v1/tenants/{tenantId}/export',
   'GET /v1/audit',
   'GET /v1/audit/export',
 ])

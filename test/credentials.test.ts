@@ -531,7 +531,7 @@ describeEachDatabase('credentials', (makeDatabase) => {
     for (const path of [
       '/v1/credentials',
       '/v1/connections',
-      '/v1/connections/{id}',
+      '/v1/connections/{connectionId}',
       '/v1/changes',
       '/v1/connect/sessions',
       '/connect/flows',

@@ -150,7 +150,7 @@ describeEachDatabase('refused calls', (makeDatabase) => {
     expect(await call(weak.key, 'GET', `/v1/audit?tenantId=${abroad}`)).toBe(403)
     await expectRefusal(abroad, actor, 'forbidden: GET /v1/audit')
     expect(await call(weak.key, 'GET', `/v1/tenants/${abroad}/export`)).toBe(403)
-    await expectRefusal(abroad, actor, 'forbidden: GET /v1/tenants/:id/export')
+    await expectRefusal(abroad, actor, 'forbidden: GET /v1/tenants/:tenantId/export')
     expect(await call(weak.key, 'POST', '/v1/credentials', { body })).toBe(403)
     await expectRefusal(abroad, actor, 'forbidden: POST /v1/credentials')
     expect(await call(weak.key, 'GET', '/v1/audit?tenantId=%00')).toBe(403)

@@ -403,6 +403,14 @@ export const requirements = {
     behaviour: 'The routes describe themselves, and say whether they live.',
     source: 'architecture.md, Parts',
   },
+  'http:openapi-lint': {
+    behaviour: 'The description of the routes passes a linter of OpenAPI documents.',
+    source: 'architecture.md, Parts',
+  },
+  'http:errors-described': {
+    behaviour: 'Each route says how it is authorised, and which errors it answers.',
+    source: 'architecture.md, Parts; RFC 9457',
+  },
   'T14:moved-record': {
     behaviour:
       'Sealed bytes that were moved, and rows that were pointed at another user or host, do not open, and raise the alarm.',

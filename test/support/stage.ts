@@ -29,6 +29,7 @@ import {
   localKeys,
   type PrivateHost,
 } from '@keywell/server'
+import { holdContract } from './contract.ts'
 import type { TestDatabase } from './inspected.ts'
 import { type Page, Person } from './person.ts'
 
@@ -109,7 +110,9 @@ export async function createStage(
     ...options.sandboxAt,
   })
   const control = sandboxControl(sandbox.controlUrl)
-  const { server, url } = await listen(() => keywell)
+  const contract = holdContract(() => keywell)
+  // What there is too much of to look at is not compared either: it would cost as much as the service.
+  const { server, url } = await listen(() => (options.swept === false ? keywell : contract))
   const logs: string[] = []
   /** Bodies of all answers that were errors. */
   const problems: string[] = []
@@ -241,6 +244,7 @@ export async function createStage(
       server.close()
       await keywell.stop()
       await sandbox.stop()
+      if (contract.faults.length > 0) throw new Error(contract.faults.join('\n'))
     },
   }
 

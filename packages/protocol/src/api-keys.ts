@@ -47,7 +47,7 @@ export type CreateApiKey = z.input<typeof createApiKeySchema>
 /** Longest time for which a key and its successor are both live, in seconds: 30 days. */
 const maxOverlapSeconds = 30 * 86_400
 
-/** `POST /v1/api-keys/:id/rotate`. */
+/** `POST /v1/api-keys/:apiKeyId/rotate`. */
 export const rotateApiKeySchema = knownFields({
   /** For how long the old key stays live; a day unless told. */
   overlapSeconds: z.number().int().min(0).max(maxOverlapSeconds).default(86_400),

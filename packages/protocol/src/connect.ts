@@ -127,7 +127,7 @@ export const finalFlowStatuses: readonly FlowStatus[] = [
   'failed',
 ]
 
-/** `GET /connect/flows/:id`, as JSON or as server-sent events named `flow`. */
+/** `GET /connect/flows/:flowId`, as JSON or as server-sent events named `flow`. */
 export const flowSchema = z.object({
   flowId: flowIdSchema,
   status: flowStatusSchema,
@@ -148,7 +148,7 @@ export const flowSchema = z.object({
 })
 export type Flow = z.infer<typeof flowSchema>
 
-/** `POST /v1/connect/sessions/:id/confirm`: the app says who finished the flow. */
+/** `POST /v1/connect/sessions/:sessionId/confirm`: the app says who finished the flow. */
 export const confirmSchema = z.object({
   flowId: flowIdSchema,
   ticket: z.string().min(1).max(200),

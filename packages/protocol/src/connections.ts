@@ -98,7 +98,7 @@ export const connectionListSchema = z.object({
 })
 export type ConnectionList = z.infer<typeof connectionListSchema>
 
-/** Names the owner of a connection in `GET` and `DELETE /v1/connections/:id`. */
+/** Names the owner of a connection in `GET` and `DELETE /v1/connections/:connectionId`. */
 export const ownerSchema = z.object({
   tenantId: tenantIdSchema,
   /** When given, the connection must be this user's. */

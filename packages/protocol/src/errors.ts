@@ -18,7 +18,7 @@ const table = {
   scope_not_allowed: [400, 'Ask only for scopes that the connect session allows.'],
   not_allowed_for_tenant: [
     403,
-    'Stay within what the detail names, or ask the operator: PUT /v1/tenants/:id/policy.',
+    'Stay within what the detail names, or ask the operator: PUT /v1/tenants/:tenantId/policy.',
   ],
   integration_missing: [
     409,
@@ -73,6 +73,11 @@ export type ErrorCode = keyof typeof table
 // Object.keys forgets the literal types; the table above is the proof.
 export const errorCodes = Object.keys(table) as ErrorCode[]
 export const errorCodeSchema = z.enum(errorCodes)
+
+/** The HTTP status that goes with a code. */
+export function statusOf(code: ErrorCode): number {
+  return table[code][0]
+}
 
 /**
  * Why a connection needs its user: `revoked` by them or an administrator, or lost without their act.
@@ -186,7 +191,7 @@ export class KeywellError extends Error {
       details.cause === undefined ? undefined : { cause: details.cause },
     )
     this.code = code
-    this.status = table[code][0]
+    this.status = statusOf(code)
     this.detail = detail
     this.nextStep = nextStep
     this.docsUrl = `${errorsPage}#${code}`

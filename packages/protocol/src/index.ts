@@ -110,6 +110,7 @@ export {
   providerReasonSchema,
   type ReauthReason,
   reauthReasonSchema,
+  statusOf,
 } from './errors.ts'
 export {
   type ApiKeyId,
@@ -167,6 +168,16 @@ export type {
   ScopeDefinition,
   ScopeRisk,
 } from './provider.ts'
+export {
+  errorsOf,
+  type KeyLimit,
+  keyLimits,
+  nameOf,
+  type Permission,
+  permissions,
+  type Route,
+} from './routes/route.ts'
+export { type RouteAuditAction, routeList, routes } from './routes/table.ts'
 export { Secret } from './secret.ts'
 export {
   type ChangeKeys,

@@ -22,7 +22,7 @@ export const createIntegrationSchema = knownFields({
 })
 export type CreateIntegration = z.input<typeof createIntegrationSchema>
 
-/** `PUT /v1/integrations/:id/client`: completes a draft, or replaces a client secret that was renewed. */
+/** `PUT /v1/integrations/:integrationId/client`: completes a draft, or replaces a client secret that was renewed. */
 export const setClientSchema = knownFields({
   tenantId: tenantIdSchema.optional(),
   clientId,

@@ -9,7 +9,7 @@ const scope = z.string().min(1).max(100)
 const toolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'is no name of a tool')
 
 /**
- * What the operator allows a tenant: `PUT /v1/tenants/:id/policy` replaces all of it, and the last one
+ * What the operator allows a tenant: `PUT /v1/tenants/:tenantId/policy` replaces all of it, and the last one
  * counts. What is left out is not limited; an empty list allows nothing. A field that is not known is
  * refused, since what it was meant to limit would go free.
  */
@@ -32,10 +32,10 @@ export const tenantPolicySchema = knownFields({
   readOnly: z.boolean().default(false),
 })
 export type TenantPolicy = z.output<typeof tenantPolicySchema>
-/** `PUT /v1/tenants/:id/policy`. */
+/** `PUT /v1/tenants/:tenantId/policy`. */
 export type SetTenantPolicy = z.input<typeof tenantPolicySchema>
 
-/** `GET` and `PUT /v1/tenants/:id/policy`, and the answer of `DELETE`. */
+/** `GET` and `PUT /v1/tenants/:tenantId/policy`, and the answer of `DELETE`. */
 export const tenantPolicyAnswerSchema = z.object({
   policy: tenantPolicySchema,
   /** Null: none was set, so that nothing is limited. */

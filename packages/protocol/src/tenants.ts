@@ -8,7 +8,7 @@ const grantsSchema = z.object({
   count: z.int().positive(),
 })
 
-/** `GET /v1/tenants/:id`, and the answer of `DELETE`. */
+/** `GET /v1/tenants/:tenantId`, and the answer of `DELETE`. */
 export const tenantSchema = z.object({
   tenantId: tenantIdSchema,
   /**
@@ -39,7 +39,7 @@ export const tenantSchema = z.object({
 })
 export type Tenant = z.infer<typeof tenantSchema>
 
-/** `DELETE /v1/tenants/:id`. */
+/** `DELETE /v1/tenants/:tenantId`. */
 export const eraseTenantSchema = z.object({
   /** Destroys the keys without waiting for the providers: what was not withdrawn until then lives on there. */
   now: z.enum(['true', 'false']).default('false'),

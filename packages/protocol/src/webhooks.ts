@@ -82,7 +82,7 @@ export const webhookPayloadSchema = z.discriminatedUnion('type', [
     timestamp: z.iso.datetime(),
     data: webhookAuditHeadSchema,
   }),
-  /** Sent by `POST /v1/webhooks/:id/test`, whatever the endpoint listens for. */
+  /** Sent by `POST /v1/webhooks/:webhookId/test`, whatever the endpoint listens for. */
   z.object({
     type: z.literal('webhook.test'),
     timestamp: z.iso.datetime(),
@@ -114,7 +114,7 @@ export const createWebhookSchema = knownFields({
 })
 export type CreateWebhook = z.input<typeof createWebhookSchema>
 
-/** `PATCH /v1/webhooks/:id`; what is left out stays. */
+/** `PATCH /v1/webhooks/:webhookId`; what is left out stays. */
 export const updateWebhookSchema = knownFields({
   tenantId: tenantIdSchema.optional(),
   url: url.optional(),

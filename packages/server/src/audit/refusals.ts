@@ -14,7 +14,7 @@ export interface RefusedCall {
   tenantId: string
   /** `key:key_…`; `unknown` for a key that never was; `user:…` of a connect token. */
   actor: string
-  /** Its method and the template of its path: `GET /v1/connections/:id`. */
+  /** Its method and the template of its path: `GET /v1/connections/:connectionId`. */
   route: string
   /** A stable word. */
   reason: string

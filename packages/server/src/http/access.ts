@@ -1,8 +1,8 @@
-import { type ApiKeyRole, KeywellError, type TenantId } from '@keywell/protocol'
+import { type ApiKeyRole, KeywellError, keyLimits, type TenantId } from '@keywell/protocol'
 import type { Context } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { Environment } from './context.ts'
-import { allows, rolesWith, ruleOf } from './permissions.ts'
+import { accessOf, allows, rolesWith } from './permissions.ts'
 
 /** What the key of a request may do. */
 export interface Access {
@@ -29,7 +29,7 @@ export interface RequestAccess extends Access {
   beyond(tenantId: string | undefined): void
 }
 
-/** The route of a request, as `METHOD /path/:id`; undefined: there is no such route. */
+/** The route of a request, as `METHOD /path/:connectionId`; undefined: there is no such route. */
 export function routeOf(c: Context<Environment>): string | undefined {
   // Middleware stands in the list too, under every method.
   const route = matchedRoutes(c).find(({ method }) => method !== 'ALL')
@@ -37,23 +37,24 @@ export function routeOf(c: Context<Environment>): string | undefined {
 }
 
 /**
- * Refuses a key whose roles do not allow the route, or with a limit that the route cannot hold.
- * A route that is not in the table is refused to everybody.
+ * Refuses a key whose roles do not allow the route, or with a limit that the route does not enforce.
+ * A route that takes no key, or is not in the table, is refused to everybody.
  */
 export function requirePermission(c: Context<Environment>, access: Access): void {
   const name = routeOf(c)
   if (name === undefined) return // there is no such route, which is answered as such
-  const rule = ruleOf(name)
-  if (rule === undefined) throw new KeywellError('forbidden', `No key may call ${name}.`)
-  if (!allows(access.roles, rule.needs)) {
+  const demanded = accessOf(name)
+  if (demanded === undefined) throw new KeywellError('forbidden', `No key may call ${name}.`)
+  const { permission, enforces } = demanded
+  if (!allows(access.roles, permission)) {
     throw new KeywellError(
       'forbidden',
-      `${name} needs ${rule.needs}, which the roles of this key (${access.roles.join(', ')}) do not include.`,
-      { nextStep: `Use a key with one of the roles ${rolesWith(rule.needs).join(', ')}.` },
+      `${name} needs ${permission}, which the roles of this key (${access.roles.join(', ')}) do not include.`,
+      { nextStep: `Use a key with one of the roles ${rolesWith(permission).join(', ')}.` },
     )
   }
-  for (const limit of ['tenants', 'providers'] as const) {
-    if (access[limit] !== null && !rule.holds.includes(limit)) {
+  for (const limit of keyLimits) {
+    if (access[limit] !== null && !enforces.includes(limit)) {
       throw new KeywellError('forbidden', `${name} is not for keys that are limited to ${limit}.`)
     }
   }

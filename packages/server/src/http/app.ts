@@ -1,6 +1,5 @@
-import { OpenAPIHono } from '@hono/zod-openapi'
-import { KeywellError, type RequestId } from '@keywell/protocol'
-import type { MiddlewareHandler, NotFoundHandler } from 'hono'
+import { KeywellError, type RequestId, routes } from '@keywell/protocol'
+import { Hono, type MiddlewareHandler, type NotFoundHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Heads } from '../audit/heads.ts'
 import type { AuditReader } from '../audit/search.ts'
@@ -44,9 +43,11 @@ import { requireJson, secureHeaders } from './headers.ts'
 import { integrationRoutes } from './integrations.ts'
 import { keptFor } from './kept.ts'
 import type { KeyStreams } from './key-streams.ts'
+import { describeApi } from './openapi.ts'
 import { providerRoutes } from './providers.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { RefusedCalls } from './refused-calls.ts'
+import { serve } from './serve.ts'
 import { sessionRoutes } from './sessions.ts'
 import type { StreamPlaces } from './stream-places.ts'
 import { tenantRoutes } from './tenants.ts'
@@ -56,6 +57,8 @@ import { webhookRoutes } from './webhooks.ts'
 const maxBodyBytes = 64 * 1024
 /** How long an answer to whether the service is ready stands, in milliseconds. */
 const readyMs = 1_000
+
+const ok = { status: 'ok' } as const
 
 export interface AppParts {
   publicUrl: string
@@ -95,8 +98,8 @@ export interface AppParts {
   isReady: () => Promise<boolean>
 }
 
-export function createApp(parts: AppParts): OpenAPIHono<Environment> {
-  const app = new OpenAPIHono<Environment>()
+export function createApp(parts: AppParts): Hono<Environment> {
+  const app = new Hono<Environment>()
 
   app.use(async (c, next) => {
     c.set('requestId', parts.makeRequestId())
@@ -106,15 +109,16 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   app.use(secureHeaders({ https: new URL(parts.publicUrl).protocol === 'https:' }))
   app.use(limitBody)
 
-  app.get('/livez', (c) => c.json({ status: 'ok' }))
+  serve(app, routes.service.livez, () => ok)
   const isReady = keptFor(readyMs, parts.monotonic, parts.isReady)
-  app.get('/readyz', async (c) => {
+  serve(app, routes.service.readyz, async (_, c) => {
     parts.rateLimits.probe(fromOf(c).address)
-    if (await isReady()) return c.json({ status: 'ok' })
+    if (await isReady()) return ok
     throw new KeywellError('unavailable', 'The database does not answer.', { retryAfterMs: 1_000 })
   })
 
-  app.get('/metrics', requireApiKey(parts), async (c) => {
+  app.use(routes.service.metrics.path, requireApiKey(parts))
+  serve(app, routes.service.metrics, async (_, c) => {
     const { contentType, text } = await parts.scrape()
     return c.body(text, 200, { 'content-type': contentType })
   })
@@ -127,31 +131,31 @@ export function createApp(parts: AppParts): OpenAPIHono<Environment> {
   app.use('/v1/*', requireApiKey(parts), requireJson)
   // Only whoever has shown a key may say what trace this belongs to.
   app.use('/v1/*', (c, next) => parts.tracing.continued((name) => c.req.header(name), next))
-  app.route('/v1/credentials', credentialRoutes(parts.readCredential))
-  app.route('/v1/connections', connectionRoutes(parts))
-  app.route('/v1/connect/sessions', sessionRoutes(parts))
-  app.route('/v1/integrations', integrationRoutes(parts.integrations))
-  app.route('/v1/providers', providerRoutes())
-  app.route('/v1/webhooks', webhookRoutes(parts.webhooks))
-  app.route('/v1/changes', changeRoutes(parts))
-  app.route('/v1/audit', auditRoutes(parts))
-  app.route('/v1/tenants', tenantRoutes(parts))
-  app.route('/v1/api-keys', apiKeyRoutes(parts.apiKeys))
+  credentialRoutes(app, parts.readCredential)
+  connectionRoutes(app, parts)
+  sessionRoutes(app, parts)
+  integrationRoutes(app, parts.integrations)
+  providerRoutes(app)
+  webhookRoutes(app, parts.webhooks)
+  changeRoutes(app, parts)
+  auditRoutes(app, parts)
+  tenantRoutes(app, parts)
+  apiKeyRoutes(app, parts.apiKeys)
 
   const addressLimit = limitByAddress(parts.rateLimits)
   app.route('/', browserRoutes(parts))
   for (const path of ['/connect/flows', '/connect/flows/*', '/connect/providers']) {
     app.use(path, addressLimit, answerPreflight, requireConnectToken(parts), requireJson)
   }
-  app.route('/connect', flowRoutes(parts))
+  flowRoutes(app, parts)
 
-  app.use('/openapi.json', addressLimit)
-  describe(app, parts)
+  app.use(routes.service.description.path, addressLimit)
+  descriptionRoute(app, parts)
   app.notFound((c) =>
     answerProblem(
       c,
       new KeywellError('not_found', 'There is no such route.', {
-        nextStep: 'The routes are described at /openapi.json.',
+        nextStep: `The routes are described at ${routes.service.description.path}.`,
       }),
     ),
   )
@@ -181,27 +185,15 @@ function refuseBody(): never {
   throw new KeywellError('payload_too_large', `A body may have ${maxBodyBytes} bytes.`)
 }
 
-/** The document at `/openapi.json` is made of the same schemas that parse the requests, and made once. */
-function describe(
-  app: OpenAPIHono<Environment>,
-  parts: Pick<AppParts, 'publicUrl' | 'monotonic'>,
+/** The document is made once, when it is first asked for. */
+function descriptionRoute(
+  app: Hono<Environment>,
+  { publicUrl, monotonic }: Pick<AppParts, 'publicUrl' | 'monotonic'>,
 ): void {
-  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
-    type: 'http',
-    scheme: 'bearer',
-    description: 'An API key, from a backend',
-  })
-  const document = keptFor(Number.POSITIVE_INFINITY, parts.monotonic, async () =>
-    JSON.stringify(
-      app.getOpenAPI31Document({
-        openapi: '3.1.0',
-        info: { title: 'Keywell', version: '1' },
-        servers: [{ url: parts.publicUrl }],
-        security: [{ apiKey: [] }],
-      }),
-    ),
+  const document = keptFor(Number.POSITIVE_INFINITY, monotonic, async () =>
+    JSON.stringify(describeApi(publicUrl)),
   )
-  app.get('/openapi.json', async (c) =>
+  serve(app, routes.service.description, async (_, c) =>
     c.body(await document(), 200, { 'content-type': 'application/json' }),
   )
 }

@@ -1,14 +1,5 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import {
-  connectionIdSchema,
-  connectionListSchema,
-  connectionSchema,
-  createConnectionSchema,
-  disconnectAnswerSchema,
-  listConnectionsSchema,
-  ownerSchema,
-} from '@keywell/protocol'
-import type { Context } from 'hono'
+import { routes, type TenantId } from '@keywell/protocol'
+import type { Hono } from 'hono'
 import type { CreateConnection } from '../connect/create-connection.ts'
 import {
   type ConnectionOwner,
@@ -18,86 +9,41 @@ import {
 } from '../credentials/connections.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { Database } from '../store/database.ts'
-import { providersOf, requireWithinLimits, withinLimits } from './access.ts'
-import { callerOf, createRouter, type Environment, json } from './context.ts'
+import { providersOf, type RequestAccess, requireWithinLimits, withinLimits } from './access.ts'
+import type { Environment } from './context.ts'
+import { serve } from './serve.ts'
 
-const byId = { params: z.object({ id: connectionIdSchema }), query: ownerSchema }
-
-const list = createRoute({
-  method: 'get',
-  path: '/',
-  summary: 'The connections of a tenant, or of one user',
-  request: { query: listConnectionsSchema },
-  responses: { 200: json(connectionListSchema, 'A page of connections, oldest first') },
-})
-const create = createRoute({
-  method: 'post',
-  path: '/',
-  summary:
-    'Connect by an API key that the user made at the provider, or replace the one under that name',
-  request: {
-    body: { ...json(createConnectionSchema, 'Whose, where, and the key'), required: true },
+export function connectionRoutes(
+  app: Hono<Environment>,
+  parts: {
+    database: Database
+    createConnection: CreateConnection
+    disconnector: Disconnector
   },
-  responses: { 201: json(connectionSchema, 'The connection') },
-})
-const get = createRoute({
-  method: 'get',
-  path: '/{id}',
-  summary: 'One connection',
-  request: byId,
-  responses: { 200: json(connectionSchema, 'The connection') },
-})
-const remove = createRoute({
-  method: 'delete',
-  path: '/{id}',
-  summary:
-    'Disconnect: the credential is gone here at once, and the grant at the provider as soon as it can be reached',
-  request: byId,
-  responses: { 200: json(disconnectAnswerSchema, 'What became of it') },
-})
-
-export function connectionRoutes(parts: {
-  database: Database
-  createConnection: CreateConnection
-  disconnector: Disconnector
-}): OpenAPIHono<Environment> {
-  const router = createRouter()
-  router.openapi(list, async (c) => {
-    const query = withinLimits(c.get('access'), c.req.valid('query'))
-    const providers = providersOf(c.get('access'))
-    return c.json(
-      await listConnections(parts.database.of(query.tenantId), { ...query, providers }),
-      200,
-    )
+): void {
+  serve(app, routes.connections.list, ({ query, access }) => {
+    const owner = ownerOf(access, query)
+    return listConnections(parts.database.of(owner.tenantId), owner)
   })
-  router.openapi(create, async (c) => {
-    const body = c.req.valid('json')
+  serve(app, routes.connections.create, async ({ body, access, caller }) => {
     const { tenantId, provider } = body
-    requireWithinLimits(c.get('access'), { tenantId, providers: [provider] })
-    const row = await parts.createConnection(body, callerOf(c))
-    return c.json(viewConnection(row), 201)
+    requireWithinLimits(access, { tenantId, providers: [provider] })
+    return viewConnection(await parts.createConnection(body, caller))
   })
-  router.openapi(get, async (c) => {
-    const owner = ownerOf(c, c.req.valid('query'))
-    const row = await readConnection(
-      parts.database.of(owner.tenantId),
-      owner,
-      c.req.valid('param').id,
-    )
-    return c.json(viewConnection(row), 200)
+  serve(app, routes.connections.get, async ({ params, query, access }) => {
+    const owner = ownerOf(access, query)
+    const database = parts.database.of(owner.tenantId)
+    return viewConnection(await readConnection(database, owner, params.connectionId))
   })
-  router.openapi(remove, async (c) => {
-    const { id } = c.req.valid('param')
-    return c.json(
-      await parts.disconnector.disconnect(ownerOf(c, c.req.valid('query')), id, callerOf(c)),
-      200,
-    )
-  })
-  return router
+  serve(app, routes.connections.disconnect, ({ params, query, access, caller }) =>
+    parts.disconnector.disconnect(ownerOf(access, query), params.connectionId, caller),
+  )
 }
 
 /** Whose connections the query names, as far as the key may see them. */
-function ownerOf(c: Context<Environment>, query: z.output<typeof ownerSchema>): ConnectionOwner {
-  const access = c.get('access')
+function ownerOf<Query extends { tenantId: TenantId; provider?: string | undefined }>(
+  access: RequestAccess,
+  query: Query,
+): Query & Pick<ConnectionOwner, 'providers'> {
   return { ...withinLimits(access, query), providers: providersOf(access) }
 }

@@ -1,8 +1,7 @@
-import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import { KeywellError } from '@keywell/protocol'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Actor } from '../audit/actor.ts'
+import type { z } from 'zod'
 import type { SessionRow } from '../store/sessions.ts'
 import type { RequestAccess } from './access.ts'
 
@@ -31,15 +30,6 @@ export interface Environment {
   }
 }
 
-/** A router whose schemas answer a bad request with the field and the reason. */
-export function createRouter(): OpenAPIHono<Environment> {
-  return new OpenAPIHono<Environment>({
-    defaultHook: (result) => {
-      if (!result.success) throw invalidRequest(result.error)
-    },
-  })
-}
-
 /** The first few fields that are wrong, and why. */
 export function invalidRequest(error: z.ZodError): KeywellError {
   const issues = error.issues.map((issue) => {
@@ -47,18 +37,6 @@ export function invalidRequest(error: z.ZodError): KeywellError {
     return path === '' ? issue.message : `${path}: ${issue.message}`
   })
   return new KeywellError('invalid_request', issues.slice(0, 5).join('; '))
-}
-
-export function callerOf(c: Context<Environment>): Actor {
-  return { actor: c.get('actor'), requestId: c.get('requestId') }
-}
-
-/** A JSON body of a schema, for route definitions. */
-export function json<Schema>(
-  schema: Schema,
-  description: string,
-): { content: { 'application/json': { schema: Schema } }; description: string } {
-  return { content: { 'application/json': { schema } }, description }
 }
 
 /** One error, one shape: `application/problem+json` (RFC 9457). */

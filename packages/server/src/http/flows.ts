@@ -1,91 +1,54 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import {
-  connectOptionsSchema,
-  createFlowAnswerSchema,
-  createFlowSchema,
-  type Flow,
-  flowIdSchema,
-  flowSchema,
-} from '@keywell/protocol'
+import { type Flow, routes } from '@keywell/protocol'
+import type { Hono } from 'hono'
 import type { FlowWatch } from '../connect/flow-watch.ts'
 import type { Flows } from '../connect/flows.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import { eventStreamHeaders } from './changes.ts'
-import { callerOf, createRouter, type Environment, json } from './context.ts'
+import type { Environment } from './context.ts'
 import { fromOf } from './guards.ts'
+import { serve } from './serve.ts'
 import type { Leave, StreamPlaces } from './stream-places.ts'
 
 /** A page that watches is looked after once a second; a comment goes out after so many looks. */
 const looksPerComment = 15
 
-const byId = { params: z.object({ id: flowIdSchema }) }
-
-const create = createRoute({
-  method: 'post',
-  path: '/flows',
-  summary: 'Begin an authorisation attempt',
-  request: { body: { ...json(createFlowSchema, 'Provider, host, scopes'), required: true } },
-  responses: { 201: json(createFlowAnswerSchema, 'The flow and its one-time start code') },
-})
-const get = createRoute({
-  method: 'get',
-  path: '/flows/{id}',
-  summary: 'How a flow stands; with Accept: text/event-stream, until it ends',
-  request: byId,
-  responses: { 200: json(flowSchema, 'The flow') },
-})
-const cancel = createRoute({
-  method: 'delete',
-  path: '/flows/{id}',
-  summary: 'Give a flow up',
-  request: byId,
-  responses: { 200: json(flowSchema, 'The flow') },
-})
-const options = createRoute({
-  method: 'get',
-  path: '/providers',
-  summary: 'What the session may connect',
-  responses: { 200: json(connectOptionsSchema, 'Providers, hosts and scopes') },
-})
-
 /** What a browser with a connect token may do: start, watch and cancel flows of its session. */
-export function flowRoutes(parts: {
-  flows: Flows
-  sessions: Sessions
-  flowWatch: FlowWatch
-  streamPlaces: StreamPlaces
-}): OpenAPIHono<Environment> {
+export function flowRoutes(
+  app: Hono<Environment>,
+  parts: {
+    flows: Flows
+    sessions: Sessions
+    flowWatch: FlowWatch
+    streamPlaces: StreamPlaces
+  },
+): void {
   const { flows, sessions } = parts
-  const router = createRouter()
-  router.openapi(create, async (c) =>
-    c.json(await flows.create(c.get('session'), c.req.valid('json'), callerOf(c)), 201),
+  serve(app, routes.flows.create, ({ session, body, caller }) =>
+    flows.create(session, body, caller),
   )
-  router.openapi(get, async (c) => {
-    const session = c.get('session')
-    const { id } = c.req.valid('param')
+  serve(app, routes.flows.get, async ({ session, params }, c) => {
+    const { flowId } = params
     if (!c.req.header('accept')?.includes('text/event-stream') || c.req.method === 'HEAD') {
-      return c.json(await flows.status(session, id), 200)
+      return flows.status(session, flowId)
     }
     const { signal } = c.req.raw
     const { address } = fromOf(c)
-    const leave = parts.streamPlaces.ofFlow({ sessionId: session.id, flowId: id, address })
+    const leave = parts.streamPlaces.ofFlow({ sessionId: session.id, flowId, address })
     try {
-      const flow = await flows.status(session, id)
+      const flow = await flows.status(session, flowId)
       signal.addEventListener('abort', leave)
       const follow = (gone: AbortSignal) =>
         parts.flowWatch.follow(session, flow, AbortSignal.any([signal, gone]))
-      // A stream stands outside what the route's JSON schema can say.
-      return c.body(flowEvents(follow, leave), 200, eventStreamHeaders) as never
+      return c.body(flowEvents(follow, leave), 200, eventStreamHeaders)
     } catch (error) {
       leave()
       throw error
     }
   })
-  router.openapi(cancel, async (c) =>
-    c.json(await flows.cancel(c.get('session'), c.req.valid('param').id, callerOf(c)), 200),
+  serve(app, routes.flows.cancel, ({ session, params, caller }) =>
+    flows.cancel(session, params.flowId, caller),
   )
-  router.openapi(options, async (c) => c.json(await sessions.options(c.get('session')), 200))
-  return router
+  serve(app, routes.flows.options, ({ session }) => sessions.options(session))
 }
 
 /**

@@ -1,4 +1,4 @@
-import { KeywellError } from '@keywell/protocol'
+import { KeywellError, nameOf, routes } from '@keywell/protocol'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Logger } from '../logger.ts'
@@ -91,7 +91,7 @@ export function requireApiKey(parts: {
 
 /** Whether a refusal undoes all that the call has done: it has read, and changed nothing. */
 function isRead(c: Context<Environment>): boolean {
-  return c.req.method === 'GET' || routeOf(c) === 'POST /v1/credentials'
+  return c.req.method === 'GET' || routeOf(c) === nameOf(routes.credentials.read)
 }
 
 /** Whoever comes without a key: browsers, mostly. */

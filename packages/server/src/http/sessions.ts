@@ -1,64 +1,34 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import {
-  type ConfirmAnswer,
-  confirmAnswerSchema,
-  confirmSchema,
-  type confirmSchema as confirmSchemaType,
-  createSessionSchema,
-  sessionAnswerSchema,
-  sessionIdSchema,
-} from '@keywell/protocol'
+import { type ConfirmAnswer, type confirmSchema, routes } from '@keywell/protocol'
 import { findProvider } from '@keywell/providers'
+import type { Hono } from 'hono'
+import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import { providersOf, requireWithinLimits, withinLimits } from './access.ts'
-import { callerOf, createRouter, type Environment, json } from './context.ts'
-
-const create = createRoute({
-  method: 'post',
-  path: '/',
-  summary: 'A short permit for one browser to make or mend one connection',
-  request: { body: { ...json(createSessionSchema, 'Who, what and where'), required: true } },
-  responses: { 201: json(sessionAnswerSchema, 'The session and its connect token') },
-})
-const confirm = createRoute({
-  method: 'post',
-  path: '/{id}/confirm',
-  summary: 'Say who finished a flow; only then is its code exchanged',
-  request: {
-    params: z.object({ id: sessionIdSchema }),
-    body: { ...json(confirmSchema, 'The finish ticket, and who is signed in'), required: true },
-  },
-  responses: { 200: json(confirmAnswerSchema, 'What became of the flow') },
-})
+import type { Environment } from './context.ts'
+import { serve } from './serve.ts'
 
 type Confirm = (
-  request: z.output<typeof confirmSchemaType> & {
+  request: z.output<typeof confirmSchema> & {
     sessionId: string
     providers: string[] | undefined
   } & Actor,
 ) => Promise<ConfirmAnswer>
 
-export function sessionRoutes(parts: {
-  sessions: Sessions
-  confirm: Confirm
-}): OpenAPIHono<Environment> {
-  const router = createRouter()
-  router.openapi(create, async (c) => {
-    const access = c.get('access')
-    const body = c.req.valid('json')
+export function sessionRoutes(
+  app: Hono<Environment>,
+  parts: { sessions: Sessions; confirm: Confirm },
+): void {
+  serve(app, routes.sessions.create, ({ body, access, caller }) => {
     requireWithinLimits(access, body)
     // A key may name a provider that the catalogue does not have; a session may not.
     const known = providersOf(access)?.filter((name) => findProvider(name) !== undefined)
     const providers = body.providers ?? known
-    const maker = { ...callerOf(c), origins: access.origins }
-    return c.json(await parts.sessions.create({ ...body, providers }, maker), 201)
+    return parts.sessions.create({ ...body, providers }, { ...caller, origins: access.origins })
   })
-  router.openapi(confirm, async (c) => {
-    const sessionId = c.req.valid('param').id
-    const body = withinLimits(c.get('access'), c.req.valid('json'))
-    const providers = providersOf(c.get('access'))
-    return c.json(await parts.confirm({ ...body, sessionId, providers, ...callerOf(c) }), 200)
+  serve(app, routes.sessions.confirm, ({ params, body, access, caller }) => {
+    const { sessionId } = params
+    const providers = providersOf(access)
+    return parts.confirm({ ...withinLimits(access, body), sessionId, providers, ...caller })
   })
-  return router
 }

@@ -86,7 +86,7 @@ const words: Record<ProviderReason, { message: string; nextStep: string }> = {
   },
   client_rejected: {
     message: '{provider} no longer accepts the client of this integration.',
-    nextStep: 'Check client id and secret with PUT /v1/integrations/:id/client.',
+    nextStep: 'Check client id and secret with PUT /v1/integrations/:integrationId/client.',
   },
   request_rejected: {
     message: '{provider} refused what the service asked for.',

@@ -217,7 +217,7 @@ function requireReachable(outbound: Outbound, key: EndpointKey, url: string): vo
 function requireEnabled(row: store.WebhookEndpointRow): void {
   if (row.disabledReason === null) return
   throw new KeywellError('conflict', `Webhook ${row.id} is disabled.`, {
-    nextStep: 'Enable it first: PATCH /v1/webhooks/:id {"enabled":true}.',
+    nextStep: 'Enable it first: PATCH /v1/webhooks/:webhookId {"enabled":true}.',
   })
 }
 

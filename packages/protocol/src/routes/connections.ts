@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import {
+  connectionListSchema,
+  connectionSchema,
+  createConnectionSchema,
+  disconnectAnswerSchema,
+  listConnectionsSchema,
+  ownerSchema,
+} from '../connections.ts'
+import { readCredentialAnswerSchema, readCredentialSchema } from '../credentials.ts'
+import { connectionIdSchema } from '../ids.ts'
+import { needs, route } from './route.ts'
+
+const params = z.object({ connectionId: connectionIdSchema })
+
+export const credentialRoutes = {
+  read: route({
+    method: 'POST',
+    path: '/v1/credentials',
+    summary: "Read a user's credential, fresh",
+    access: needs('credentials:read'),
+    body: readCredentialSchema,
+    answer: {
+      status: 200,
+      description: 'The credential, or that it is unchanged',
+      schema: readCredentialAnswerSchema,
+    },
+    errors: [
+      'unknown_provider',
+      'host_not_allowed',
+      'not_connected',
+      'needs_reauth',
+      'not_allowed_for_tenant',
+      'refresh_in_progress',
+      'credential_unreadable',
+      'tenant_erased',
+    ],
+    audit: 'credential.read',
+  }),
+}
+
+export const connectionRoutes = {
+  list: route({
+    method: 'GET',
+    path: '/v1/connections',
+    summary: 'List the connections of a tenant, or of one user',
+    access: needs('connections:read'),
+    query: listConnectionsSchema,
+    answer: {
+      status: 200,
+      description: 'A page of connections, oldest first',
+      schema: connectionListSchema,
+    },
+    errors: [],
+  }),
+  create: route({
+    method: 'POST',
+    path: '/v1/connections',
+    summary:
+      'Connect by an API key that the user made at the provider, or replace the one of that name',
+    access: needs('connections:write'),
+    body: createConnectionSchema,
+    answer: { status: 201, description: 'The connection', schema: connectionSchema },
+    errors: [
+      'unknown_provider',
+      'host_not_allowed',
+      'not_allowed_for_tenant',
+      'key_refused',
+      'account_mismatch',
+      'provider_error',
+      'tenant_erased',
+    ],
+    audit: 'connection.connect',
+  }),
+  get: route({
+    method: 'GET',
+    path: '/v1/connections/:connectionId',
+    summary: 'Read one connection',
+    access: needs('connections:read'),
+    params,
+    query: ownerSchema,
+    answer: { status: 200, description: 'The connection', schema: connectionSchema },
+    errors: ['not_found'],
+  }),
+  disconnect: route({
+    method: 'DELETE',
+    path: '/v1/connections/:connectionId',
+    summary:
+      'Disconnect: the credential is gone here at once, and the grant at the provider as soon as it can be reached',
+    access: needs('connections:write'),
+    params,
+    query: ownerSchema,
+    answer: {
+      status: 200,
+      description: 'The connection, and what became of the grant',
+      schema: disconnectAnswerSchema,
+    },
+    errors: ['not_found', 'tenant_erased'],
+    audit: 'connection.disconnect',
+  }),
+}

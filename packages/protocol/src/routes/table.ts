@@ -1,0 +1,44 @@
+import { apiKeyRoutes } from './api-keys.ts'
+import { auditRoutes } from './audit.ts'
+import { changeRoutes } from './changes.ts'
+import { flowRoutes, sessionRoutes } from './connect.ts'
+import { connectionRoutes, credentialRoutes } from './connections.ts'
+import { integrationRoutes, providerRoutes } from './integrations.ts'
+import type { Route } from './route.ts'
+import { serviceRoutes } from './service.ts'
+import { tenantRoutes } from './tenants.ts'
+import { webhookRoutes } from './webhooks.ts'
+
+/**
+ * Every route of the service that a program calls, by resource and verb: `routes.connections.list`. Two
+ * pages that a browser visits by itself are not among them: `POST /connect/start` and the OAuth callback.
+ */
+export const routes = {
+  credentials: credentialRoutes,
+  connections: connectionRoutes,
+  sessions: sessionRoutes,
+  flows: flowRoutes,
+  integrations: integrationRoutes,
+  providers: providerRoutes,
+  webhooks: webhookRoutes,
+  changes: changeRoutes,
+  audit: auditRoutes,
+  tenants: tenantRoutes,
+  apiKeys: apiKeyRoutes,
+  service: serviceRoutes,
+} as const satisfies Record<string, Record<string, Route>>
+
+/** The table as a list; `id` is `connections.list`, and the `operationId` of the OpenAPI document. */
+export const routeList: readonly (Route & { readonly id: string; readonly resource: string })[] =
+  Object.entries(routes).flatMap(([resource, verbs]) =>
+    Object.entries<Route>(verbs).map(([verb, one]) => ({
+      ...one,
+      resource,
+      id: `${resource}.${verb}`,
+    })),
+  )
+
+type Values<Of> = Of[keyof Of]
+type Each = { [Resource in keyof typeof routes]: Values<(typeof routes)[Resource]> }
+/** The audit entries that routes leave. */
+export type RouteAuditAction = Extract<Values<Each>, { audit: string }>['audit']

@@ -1,0 +1,101 @@
+import { KeywellError, type Route } from '@keywell/protocol'
+import type { Context, Hono } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { z } from 'zod'
+import type { Actor } from '../audit/actor.ts'
+import type { SessionRow } from '../store/sessions.ts'
+import type { RequestAccess } from './access.ts'
+import { type Environment, invalidRequest } from './context.ts'
+
+/** A request as the handler of its route gets it: parsed by the route's schemas, and who sent it. */
+type Call<One extends Route> = Input<One> & Sender<One['access']> & { readonly caller: Actor }
+
+type Input<One extends Route> = {
+  readonly [Part in InputPart as One extends Record<Part, z.ZodType> ? Part : never]: Parsed<
+    One[Part]
+  >
+}
+type InputPart = 'params' | 'query' | 'headers' | 'body'
+type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : never
+
+type Sender<Access> = Access extends 'connect_token'
+  ? { readonly session: SessionRow }
+  : Access extends 'open'
+    ? unknown
+    : { readonly access: RequestAccess }
+
+/** What a handler answers: JSON of the route's schema, or a response of its own for a stream. */
+type Answer<One extends Route> = One['answer'] extends { schema: infer Schema extends z.ZodType }
+  ? z.input<Schema> | Response
+  : Response
+
+/**
+ * Serves a route of the table. The guards in front of it know its permission by the same table.
+ *
+ *     serve(app, routes.connections.get, ({ params, query }) => …)
+ */
+export function serve<One extends Route>(
+  app: Hono<Environment>,
+  route: One,
+  handle: (call: Call<One>, c: Context<Environment>) => Answer<One> | Promise<Answer<One>>,
+): void {
+  // Every status of the table is one that has a body.
+  const status = route.answer.status as ContentfulStatusCode
+  app.on(route.method, route.path, async (c) => {
+    const call = {
+      ...(await inputOf(c, route)),
+      access: c.get('access'),
+      session: c.get('session'),
+      caller: { actor: c.get('actor'), requestId: c.get('requestId') },
+    }
+    // Each part was parsed by the schema that gives it its type; the guard of the route set the rest.
+    const answer = await handle(call as unknown as Call<One>, c)
+    return answer instanceof Response ? answer : c.json(answer as object, status)
+  })
+}
+
+async function inputOf(
+  c: Context<Environment>,
+  { params, query, headers, body }: Route,
+): Promise<Partial<Record<InputPart, unknown>>> {
+  const input: Partial<Record<InputPart, unknown>> = {}
+  if (params !== undefined) input.params = parse(params, c.req.param())
+  if (query !== undefined) input.query = parse(query, queryOf(c))
+  if (headers !== undefined) input.headers = parse(headers, c.req.header())
+  if (body !== undefined) input.body = parse(body, await readJson(c))
+  return input
+}
+
+function parse(schema: z.ZodType, value: unknown): unknown {
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw invalidRequest(parsed.error)
+  return parsed.data
+}
+
+/** A parameter that comes twice is an array, which no schema takes. */
+function queryOf(c: Context<Environment>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(c.req.queries()).map(([name, values]) => [
+      name,
+      values.length === 1 ? values[0] : values,
+    ]),
+  )
+}
+
+async function readJson(c: Context<Environment>): Promise<unknown> {
+  const text = await c.req.text()
+  if (text === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new KeywellError('invalid_request', 'The body is not JSON.', { cause })
+  }
+}
+
+/** The headers of a stream: its type by the table, and kept nowhere. */
+export function streamHeaders({ answer }: { readonly answer: { readonly type: string } }): {
+  'content-type': string
+  'cache-control': string
+} {
+  return { 'content-type': answer.type, 'cache-control': 'no-store' }
+}

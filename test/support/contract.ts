@@ -1,0 +1,55 @@
+import { errorsOf, nameOf, problemSchema, type Route, routeList } from '@keywell/protocol'
+
+/** A service whose answers are compared with the table of routes. */
+export interface Contract {
+  fetch(request: Request): Promise<Response>
+  /** What was answered otherwise than the table says. */
+  readonly faults: string[]
+}
+
+type Service = { fetch(request: Request): Response | Promise<Response> }
+
+/**
+ * Compares each answer of a service with the table: an error must be one of its route's, and a success have
+ * the status and the schema that are promised.
+ */
+export function holdContract(service: () => Service): Contract {
+  const faults: string[] = []
+  return {
+    faults,
+    async fetch(request) {
+      const response = await service().fetch(request)
+      const route = routeOf(request)
+      if (route !== undefined && request.method !== 'HEAD') {
+        for (const fault of await faultsIn(route, response))
+          faults.push(`${nameOf(route)}: ${fault}`)
+      }
+      return response
+    },
+  }
+}
+
+async function faultsIn(route: Route, response: Response): Promise<string[]> {
+  const type = response.headers.get('content-type') ?? ''
+  if (type.startsWith('application/problem+json')) {
+    const { code } = problemSchema.parse(await response.clone().json())
+    return errorsOf(route).includes(code) ? [] : [`answered ${code}`]
+  }
+  const { answer } = route
+  if (response.status !== answer.status) return [`answered ${response.status}`]
+  if (!('schema' in answer) || !type.startsWith('application/json')) return []
+  const parsed = answer.schema.safeParse(await response.clone().json())
+  return parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []
+}
+
+const patterns = routeList.map((route) => ({
+  route,
+  pattern: new RegExp(`^${route.path.replaceAll(/:\w+/g, '[^/]+').replaceAll('.', '\\.')}$`),
+}))
+
+function routeOf(request: Request): Route | undefined {
+  const { pathname } = new URL(request.url)
+  return patterns.find(
+    ({ route, pattern }) => route.method === request.method && pattern.test(pathname),
+  )?.route
+}
