@@ -16,13 +16,15 @@ const started = z.object({
   url: z.string(),
   bareUrl: z.string(),
   apiKey: z.string(),
-  keys: z.array(z.object({ tenantId: z.string(), userId: z.string(), connectionId: z.string() })),
+  keys: z.array(z.object({ tenantId: z.string(), userId: z.string() })),
 })
 
 /** The service and the bare route, in one process on one database, and a way to call either. */
 export interface ReadServer {
   /** Reads so many credentials, so many at once; each answer has to be a 200. */
   readonly read: Readonly<Record<'keywell' | 'bare', Read>>
+  /** Of the database, as its superuser. */
+  readonly postgresUrl: string
 }
 
 export type Read = (options: {
@@ -84,6 +86,7 @@ export async function withReadServer<Result>(
           options.took?.(performance.now() - beganMs)
         })
     return await work({
+      postgresUrl: postgres.url,
       read: { keywell: readAt(`${url}/v1/credentials`), bare: readAt(`${bareUrl}/bare`) },
     })
   } finally {
