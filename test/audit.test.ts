@@ -111,7 +111,7 @@ describeEachDatabase('the audit log', (makeDatabase) => {
     expect(paged).toEqual(entries)
 
     const sdk = new Keywell({ url: stage.url, apiKey: stage.apiKey })
-    expect((await sdk.audit.search({ tenantId: mira.tenantId })).entries).toEqual(entries)
+    expect((await sdk.audit.list({ tenantId: mira.tenantId })).entries).toEqual(entries)
     sdk.close()
   })
 

@@ -386,7 +386,7 @@ describeEachDatabase('policy', (makeDatabase) => {
     // Whoever sets it need not wait for the stream.
     await sdk.tenants.setPolicy(who.tenantId, { providers: [] })
     expect(sdk.getCredentialSync(query)).toBeUndefined()
-    expect(await sdk.tenants.removePolicy(who.tenantId)).toEqual({
+    expect(await sdk.tenants.deletePolicy(who.tenantId)).toEqual({
       policy: { readOnly: false },
       updatedAt: null,
     })

@@ -1235,6 +1235,16 @@ export const requirements = {
       'Every failure has a code, a next step, which its message holds, and, where a service answered, a request id.',
     source: 'sdk.md, Errors',
   },
+  'sdk:retries': {
+    behaviour:
+      'A call that fails in passing is sent again within its time limit; a change only where it was surely not made or is the same when made twice, and under the same key.',
+    source: 'sdk.md, Retries',
+  },
+  'sdk:lists': {
+    behaviour:
+      'Every list is read item by item over all its pages, or page by page, each page once.',
+    source: 'sdk.md, Lists',
+  },
   'protocol:error-of-another-copy': {
     behaviour:
       'The guard recognises an error of another copy of the package, and nothing that only looks like one.',

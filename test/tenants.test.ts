@@ -255,7 +255,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     const provider = 'gitlab'
     const host = stage.sandbox.url
     const sdk = new Keywell({ url: stage.url, apiKey: stage.apiKey })
-    const done = await sdk.tenants.erase(tenantId, { now: true })
+    const done = await sdk.tenants.delete(tenantId, { now: true })
     expect(await sdk.tenants.get(tenantId)).toEqual(done)
     expect(await erase(tenantId, '?now=true')).toEqual(done)
     sdk.close()

@@ -88,7 +88,7 @@ beforeAll(async () => {
   keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey })
 })
 afterEach(async () => {
-  for (const reference of made.splice(0)) await keywell.webhooks.remove(reference)
+  for (const reference of made.splice(0)) await keywell.webhooks.delete(reference)
   receiver.messages.length = 0
   receiver.status = 204
   receiver.headers = {}
@@ -126,7 +126,7 @@ function requestOf({ headers, body }: Message): Request {
 }
 
 const states = async (reference: { webhookId: string }) =>
-  (await keywell.webhooks.deliveries(reference)).deliveries.map(({ state }) => state)
+  (await keywell.webhooks.listDeliveries(reference)).deliveries.map(({ state }) => state)
 
 verifies('webhooks:outbox', async () => {
   const { secret, reference } = await register()
@@ -148,7 +148,7 @@ verifies('webhooks:outbox', async () => {
     },
   })
   // What is undone is told to nobody: without its audit row, a disconnect is taken back as a whole.
-  const disconnect = () => keywell.connections.disconnect({ ...mira, connectionId: connection.id })
+  const disconnect = () => keywell.connections.delete({ ...mira, connectionId: connection.id })
   await stage.database.query('alter table audit rename to audit_away')
   await expect(disconnect()).rejects.toMatchObject({ code: 'unavailable' })
   await stage.database.query('alter table audit_away rename to audit')
@@ -159,7 +159,7 @@ verifies('webhooks:outbox', async () => {
     data: { connectionId: connection.id, status: 'disconnected' },
   })
   await eventually(async () => expect(await states(reference)).toEqual(['delivered', 'delivered']))
-  expect(await keywell.webhooks.deliveries(quiet.reference)).toMatchObject({ deliveries: [] })
+  expect(await keywell.webhooks.listDeliveries(quiet.reference)).toMatchObject({ deliveries: [] })
 })
 
 verifies('webhooks:tenants', async () => {
@@ -172,16 +172,18 @@ verifies('webhooks:tenants', async () => {
   const outOfReach = { code: 'not_found' }
   for (const reference of [foreign, { webhookId: own.id }]) {
     await expect(keywell.webhooks.get(reference)).rejects.toMatchObject(outOfReach)
-    await expect(keywell.webhooks.deliveries(reference)).rejects.toMatchObject(outOfReach)
+    await expect(keywell.webhooks.listDeliveries(reference)).rejects.toMatchObject(outOfReach)
     await expect(keywell.webhooks.rotateSecret(reference)).rejects.toMatchObject(outOfReach)
     await expect(keywell.webhooks.test(reference)).rejects.toMatchObject(outOfReach)
     await expect(keywell.webhooks.replayDead(reference)).rejects.toMatchObject(outOfReach)
-    await expect(keywell.webhooks.remove(reference)).rejects.toMatchObject(outOfReach)
+    await expect(keywell.webhooks.delete(reference)).rejects.toMatchObject(outOfReach)
     const change = keywell.webhooks.update({ ...reference, enabled: false })
     await expect(change).rejects.toMatchObject(outOfReach)
   }
-  expect(await keywell.webhooks.list({ tenantId: jonas.tenantId })).toEqual([])
-  expect(await keywell.webhooks.list({ tenantId: mira.tenantId })).toMatchObject([{ id: own.id }])
+  expect(await keywell.webhooks.list({ tenantId: jonas.tenantId })).toEqual({ webhooks: [] })
+  expect(await keywell.webhooks.list({ tenantId: mira.tenantId })).toMatchObject({
+    webhooks: [{ id: own.id }],
+  })
   expect(await keywell.webhooks.get(own.reference)).toMatchObject({ enabled: true })
 })
 
@@ -190,9 +192,9 @@ verifies('webhooks:erased-tenant', async () => {
   receiver.status = 500
   const { secret, reference } = await register({ events: ['connection.disconnected'] })
   const { connection } = await stage.connect({ who })
-  await keywell.tenants.erase(who.tenantId, { now: true })
+  await keywell.tenants.delete(who.tenantId, { now: true })
   await eventually(async () => {
-    const { deliveries } = await keywell.webhooks.deliveries(reference)
+    const { deliveries } = await keywell.webhooks.listDeliveries(reference)
     expect(deliveries).toMatchObject([{ state: 'due', lastStatus: 500 }])
   })
   receiver.status = 204
@@ -221,7 +223,7 @@ verifies('webhooks:apart', async () => {
   // More failures than open the breaker of a host.
   for (let n = 0; n < 30; n += 1) await keywell.webhooks.test(failing.reference)
   await eventually(async () => {
-    const { deliveries } = await keywell.webhooks.deliveries(failing.reference)
+    const { deliveries } = await keywell.webhooks.listDeliveries(failing.reference)
     const words = deliveries.map(({ lastError }) => lastError)
     expect(words).toHaveLength(30)
     expect(words).not.toContain(null)
@@ -243,7 +245,7 @@ verifies(
     const { reference, secret } = await register()
     const { id } = await keywell.webhooks.test(reference)
     const failed = async (attempts: number) => {
-      const { deliveries } = await keywell.webhooks.deliveries(reference)
+      const { deliveries } = await keywell.webhooks.listDeliveries(reference)
       expect(deliveries).toMatchObject([{ attempts, lastStatus: 500, lastError: 'status' }])
     }
     expect((await receiver.next()).headers['webhook-id']).toBe(id)
@@ -254,7 +256,7 @@ verifies(
     expect((await receiver.next()).headers['webhook-id']).toBe(id)
     await eventually(() => failed(9))
     expect(await states(reference)).toEqual(['dead'])
-    const dead = await keywell.webhooks.deliveries({ ...reference, state: 'dead' })
+    const dead = await keywell.webhooks.listDeliveries({ ...reference, state: 'dead' })
     expect(dead).toMatchObject({ deliveries: [{ id, dueAt: null }], nextCursor: null })
 
     receiver.status = 200
@@ -314,7 +316,7 @@ verifies('webhooks:input', async () => {
   expect(missing).toMatchObject({ status: 404, body: { code: 'not_found' } })
   expect((await fetch(`${stage.url}/v1/webhooks`)).status).toBe(401)
   const kept = { id: reference.webhookId, enabled: true, events: ['connection.revoked'], url }
-  expect(await keywell.webhooks.list()).toMatchObject([kept])
+  expect(await keywell.webhooks.list()).toMatchObject({ webhooks: [kept] })
 
   const changed = await keywell.webhooks.update({
     ...reference,
@@ -459,7 +461,7 @@ verifies('T31:inner-target', async () => {
       await stage.database.query('update webhook_endpoints set url = $1', [url])
       const { id } = await keywell.webhooks.test(reference)
       await eventually(async () => {
-        const { deliveries } = await keywell.webhooks.deliveries(reference)
+        const { deliveries } = await keywell.webhooks.listDeliveries(reference)
         const delivery = deliveries.find((each) => each.id === id)
         expect(delivery).toMatchObject({ attempts: 1, lastStatus: null })
         expect(delivery?.lastError).toMatch(error)
@@ -472,7 +474,7 @@ verifies('T31:inner-target', async () => {
     const { id } = await keywell.webhooks.test(reference)
     await receiver.next()
     await eventually(async () => {
-      const { deliveries } = await keywell.webhooks.deliveries(reference)
+      const { deliveries } = await keywell.webhooks.listDeliveries(reference)
       expect(deliveries.find((each) => each.id === id)).toMatchObject({ lastError: 'redirect' })
     })
     expect(inner.messages).toEqual([])
@@ -488,7 +490,7 @@ verifies('audit:head-webhook', async () => {
   const own = await register({ tenantId, events: ['audit.head'] })
   await stage.session({ tenantId })
   const heardBy = async (reference: { webhookId: string }) => {
-    const { deliveries } = await keywell.webhooks.deliveries(reference)
+    const { deliveries } = await keywell.webhooks.listDeliveries(reference)
     return deliveries.map(({ type, tenantId }) => `${type} ${tenantId}`)
   }
   await eventually(async () => {

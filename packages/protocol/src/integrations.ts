@@ -54,3 +54,4 @@ export const integrationSchema = z.object({
 })
 export type Integration = z.infer<typeof integrationSchema>
 export const integrationListSchema = z.object({ integrations: z.array(integrationSchema) })
+export type IntegrationList = z.infer<typeof integrationListSchema>

@@ -139,6 +139,7 @@ export const webhookSchema = z.object({
 })
 export type Webhook = z.infer<typeof webhookSchema>
 export const webhookListSchema = z.object({ webhooks: z.array(webhookSchema) })
+export type WebhookList = z.infer<typeof webhookListSchema>
 
 /** Answered when a secret is made; it is never shown again. */
 export const webhookWithSecretSchema = webhookSchema.extend({

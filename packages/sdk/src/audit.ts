@@ -1,6 +1,7 @@
 import {
   type AuditHead,
   type AuditLine,
+  type AuditLogEntry,
   type AuditPage,
   auditHeadQuerySchema,
   auditHeadSchema,
@@ -11,13 +12,14 @@ import {
   type SearchAudit,
   searchAuditSchema,
 } from '@keywell/protocol'
-import { parseInput, type Service } from './service.ts'
+import { List } from './list.ts'
+import { pauseMs } from './retry.ts'
+import { type CallOptions, parseInput, type Service } from './service.ts'
 
 /** Times in a row that an export may break off without a line in between. */
 const maxBreaks = 8
-/** Pauses after a break: at random up to this, doubled with each, and never longer than the other. */
-const firstPauseMs = 200
-const longestPauseMs = 10_000
+/** Longest pause that the service may ask for after a break. */
+const longestRetryAfterMs = 10_000
 
 /** Which part of a log is exported. */
 export interface ExportAudit {
@@ -38,12 +40,20 @@ export class AuditLog {
   }
 
   /** Entries of a tenant, newest first. */
-  async search(query: SearchAudit): Promise<AuditPage> {
-    return this.#service.call({
-      method: 'GET',
-      path: '/v1/audit',
-      query: parseInput(searchAuditSchema, query, 'audit.search'),
-      schema: auditPageSchema,
+  list(query: SearchAudit, options?: CallOptions): List<AuditLogEntry, AuditPage> {
+    return new List({
+      read: async (place) =>
+        this.#service.call(
+          {
+            method: 'GET',
+            path: '/v1/audit',
+            query: parseInput(searchAuditSchema, { ...query, ...place }, 'audit.list'),
+            schema: auditPageSchema,
+          },
+          options,
+        ),
+      itemsOf: ({ entries }) => entries,
+      cursorOf: ({ nextCursor }) => nextCursor,
     })
   }
 
@@ -89,19 +99,21 @@ export class AuditLog {
 
   /** Whoever waits for the export waits for this: unlike other timers here it keeps a process alive. */
   async #pause(breaks: number, atLeastMs: number): Promise<void> {
-    const longestMs = Math.min(firstPauseMs * 2 ** (breaks - 1), longestPauseMs)
-    const ms = Math.max(longestMs * this.#random(), Math.min(atLeastMs, longestPauseMs))
+    const ms = pauseMs(breaks, this.#random(), Math.min(atLeastMs, longestRetryAfterMs))
     await new Promise((resolve) => setTimeout(resolve, ms))
   }
 
   /** The newest signed end of the tenant's chain: kept elsewhere, it shows when the end is cut off. */
-  async head(query: { readonly tenantId: string }): Promise<AuditHead> {
-    return this.#service.call({
-      method: 'GET',
-      path: '/v1/audit/head',
-      query: parseInput(auditHeadQuerySchema, query, 'audit.head'),
-      schema: auditHeadSchema,
-    })
+  async getHead(query: { readonly tenantId: string }, options?: CallOptions): Promise<AuditHead> {
+    return this.#service.call(
+      {
+        method: 'GET',
+        path: '/v1/audit/head',
+        query: parseInput(auditHeadQuerySchema, query, 'audit.getHead'),
+        schema: auditHeadSchema,
+      },
+      options,
+    )
   }
 }
 

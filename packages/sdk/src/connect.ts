@@ -10,7 +10,7 @@ import {
   sessionIdSchema,
 } from '@keywell/protocol'
 import { type ChangeNews, newsOf } from './cache/change-news.ts'
-import { parseInput, type Service } from './service.ts'
+import { type CallOptions, parseInput, type Service } from './service.ts'
 
 /** Which flow to confirm, with the ticket that the browser brought, and who is signed in there. */
 export interface ConfirmFlow {
@@ -33,29 +33,31 @@ export class Connect {
   }
 
   /** A permit for one browser, ten minutes long. Only `connectToken` goes to the browser. */
-  async createSession(session: CreateSession): Promise<SessionAnswer> {
-    return this.#service.call({
-      method: 'POST',
-      path: '/v1/connect/sessions',
-      body: parseInput(createSessionSchema, session, 'connect.createSession'),
-      schema: sessionAnswerSchema,
-    })
+  async createSession(session: CreateSession, options?: CallOptions): Promise<SessionAnswer> {
+    return this.#service.call(
+      {
+        method: 'POST',
+        path: '/v1/connect/sessions',
+        body: parseInput(createSessionSchema, session, 'connect.createSession'),
+        schema: sessionAnswerSchema,
+      },
+      options,
+    )
   }
 
   /**
    * Ends a flow for the user who is signed in at the app, in the browser that brought the ticket.
    * Anyone else's id makes the service destroy the code: never take the ids from the browser.
    */
-  async confirm(flow: ConfirmFlow): Promise<ConfirmAnswer> {
+  async confirm(flow: ConfirmFlow, options?: CallOptions): Promise<ConfirmAnswer> {
     const name = 'connect.confirm'
     const sessionId = parseInput(sessionIdSchema, flow.sessionId, `${name}: sessionId`)
     const body: Confirm = parseInput(confirmSchema, flow, name)
-    const answer = await this.#service.call({
-      method: 'POST',
-      path: `/v1/connect/sessions/${sessionId}/confirm`,
-      body,
-      schema: confirmAnswerSchema,
-    })
+    const path = `/v1/connect/sessions/${sessionId}/confirm`
+    const answer = await this.#service.call(
+      { method: 'POST', path, body, schema: confirmAnswerSchema },
+      options,
+    )
     if (answer.connection !== null) this.#tell(newsOf('connected', answer.connection))
     return answer
   }

@@ -13,7 +13,8 @@ import {
   type CreateConnection as WireConnection,
 } from '@keywell/protocol'
 import { type ChangeNews, newsOf } from './cache/change-news.ts'
-import { parseInput, type Service } from './service.ts'
+import { List } from './list.ts'
+import { type CallOptions, parseInput, type Service } from './service.ts'
 
 export interface ListConnections {
   readonly tenantId: string
@@ -52,17 +53,21 @@ export class Connections {
     this.#tell = tell
   }
 
-  async list(query: ListConnections): Promise<ConnectionList> {
-    const { tenantId, userId, provider, limit, cursor } = parseInput(
-      listConnectionsSchema,
-      query,
-      'connections.list',
-    )
-    return this.#service.call({
-      method: 'GET',
-      path: '/v1/connections',
-      query: { tenantId, userId, provider, limit, cursor },
-      schema: connectionListSchema,
+  /** Of a tenant or a user, the oldest first. See `List` for its three ways to be read. */
+  list(query: ListConnections, options?: CallOptions): List<Connection, ConnectionList> {
+    return new List({
+      read: async (place) =>
+        this.#service.call(
+          {
+            method: 'GET',
+            path: '/v1/connections',
+            query: parseInput(listConnectionsSchema, { ...query, ...place }, 'connections.list'),
+            schema: connectionListSchema,
+          },
+          options,
+        ),
+      itemsOf: ({ connections }) => connections,
+      cursorOf: ({ nextCursor }) => nextCursor,
     })
   }
 
@@ -73,36 +78,43 @@ export class Connections {
    * Throws `key_refused` when the provider does not take the key, `account_mismatch` when it is somebody
    * else's; nothing is stored then.
    */
-  async create(connection: CreateConnection): Promise<Connection> {
+  async create(connection: CreateConnection, options?: CallOptions): Promise<Connection> {
     const { credential } = connection
     const value = credential?.value
     const open = value instanceof Secret ? value.expose() : value
     const body = { ...connection, credential: { ...credential, value: open } }
-    const made = await this.#service.call({
-      method: 'POST',
-      path: '/v1/connections',
-      body: parseInput(createConnectionSchema, body, 'connections.create'),
-      schema: connectionSchema,
-    })
+    const made = await this.#service.call(
+      {
+        method: 'POST',
+        path: '/v1/connections',
+        body: parseInput(createConnectionSchema, body, 'connections.create'),
+        schema: connectionSchema,
+      },
+      options,
+    )
     this.#tell(newsOf('connected', made))
     return made
   }
 
-  async get(reference: ConnectionReference): Promise<Connection> {
-    return this.#service.call({
-      method: 'GET',
-      ...locate(reference, 'connections.get'),
-      schema: connectionSchema,
-    })
+  async get(reference: ConnectionReference, options?: CallOptions): Promise<Connection> {
+    return this.#service.call(
+      { method: 'GET', ...locate(reference, 'connections.get'), schema: connectionSchema },
+      options,
+    )
   }
 
-  /** Removes the credential here, and withdraws the grant at the provider where that is possible. */
-  async disconnect(reference: ConnectionReference): Promise<DisconnectAnswer> {
-    const answer = await this.#service.call({
-      method: 'DELETE',
-      ...locate(reference, 'connections.disconnect'),
-      schema: disconnectAnswerSchema,
-    })
+  /**
+   * Disconnects: removes the credential here, and withdraws the grant at the provider where that is possible.
+   */
+  async delete(reference: ConnectionReference, options?: CallOptions): Promise<DisconnectAnswer> {
+    const answer = await this.#service.call(
+      {
+        method: 'DELETE',
+        ...locate(reference, 'connections.delete'),
+        schema: disconnectAnswerSchema,
+      },
+      options,
+    )
     this.#tell(newsOf('disconnected', answer.connection))
     return answer
   }

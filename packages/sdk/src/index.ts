@@ -21,6 +21,7 @@ export {
   type DisconnectAnswer,
   type ErrorCode,
   type Integration,
+  type IntegrationList,
   isKeywellError,
   KeywellError,
   Secret,
@@ -32,6 +33,7 @@ export {
   type ToolLimits,
   type Webhook,
   type WebhookEventType,
+  type WebhookList,
   type WebhookWithSecret,
 } from '@keywell/protocol'
 export type { AuditLog, ExportAudit } from './audit.ts'
@@ -49,7 +51,9 @@ export type { SignedIn } from './handler/connect-handler.ts'
 export type { EvictReason, Hooks } from './hooks.ts'
 export type { Integrations } from './integrations.ts'
 export { type CredentialResult, type GetCredential, Keywell } from './keywell.ts'
+export type { List } from './list.ts'
 export type { KeywellOptions } from './options.ts'
+export type { CallOptions } from './service.ts'
 export type { Tenants } from './tenants.ts'
 export type { WebhookEvent, WebhookMessage } from './webhooks/message.ts'
 export {

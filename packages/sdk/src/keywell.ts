@@ -81,6 +81,7 @@ export class Keywell {
         return service.call({
           method: 'POST',
           path: '/v1/credentials',
+          isRead: true,
           body,
           schema: readCredentialAnswerSchema,
         })

@@ -35,8 +35,14 @@ export interface KeywellOptions {
   staleIfUnavailableMs?: number
   /** Milliseconds after its last use that a credential is kept fresh ahead of need; 30 minutes unless told. */
   idleAfterMs?: number
-  /** Milliseconds that a call to the service may take; 10,000 unless told. */
+  /** Milliseconds that a call to the service may take, its retries included. Default: 10,000. */
   requestTimeoutMs?: number
+  /**
+   * Times that a call to the service is sent again after a failure that may pass: the network, 429, 502, 503
+   * and 504, after a random pause, or after `Retry-After`. A change that may have been made is not sent again
+   * unless it is the same when it is made twice. 0: never; at most 10. Default: 2.
+   */
+  retries?: number
   /**
    * Milliseconds that a read waits for a refresh that is under way, as at a slow provider; 30,000 unless
    * told, also by the call. After that it fails with `refresh_in_progress`. 0: it never waits.
@@ -67,6 +73,7 @@ export interface Settings {
   readonly staleIfUnavailableMs: number
   readonly idleAfterMs: number
   readonly requestTimeoutMs: number
+  readonly retries: number
   readonly waitMs: number
   readonly fetch: typeof globalThis.fetch | undefined
   readonly now: (() => number) | undefined
@@ -92,6 +99,7 @@ export function settingsOf(options: KeywellOptions): Settings {
     staleIfUnavailableMs: noShorter(options.staleIfUnavailableMs ?? maxStaleMs, maxStaleMs),
     idleAfterMs: wholeNumber('idleAfterMs', options.idleAfterMs ?? 30 * 60_000),
     requestTimeoutMs: wholeNumber('requestTimeoutMs', options.requestTimeoutMs ?? 10_000),
+    retries: retriesOf(options.retries ?? 2),
     waitMs: options.waitMs === 0 ? 0 : wholeNumber('waitMs', options.waitMs ?? 30_000),
     fetch: optionalFunction('fetch', options.fetch),
     now: optionalFunction('now', options.now),
@@ -148,6 +156,13 @@ function noShorter(value: number, maxStaleMs: number): number {
     )
   }
   return value
+}
+
+function retriesOf(value: number): number {
+  if (Number.isInteger(value) && value >= 0 && value <= 10) return value
+  throw new TypeError(
+    `Keywell: \`retries\` must be a whole number from 0 to 10; got ${String(value)}.`,
+  )
 }
 
 function wholeNumber(name: string, value: number): number {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell } from './index.ts'
 import { apiKey, confirmed, newId, StandInService } from './testing/stand-in-service.ts'
 
@@ -26,17 +27,57 @@ test('connections are listed, read and removed', async () => {
   })
   const reference = { ...who, connectionId: connection.id }
   expect(await keywell.connections.get(reference)).toEqual(connection)
-  expect(await keywell.connections.disconnect(reference)).toMatchObject({
+  expect(await keywell.connections.delete(reference)).toMatchObject({
     connection: { status: 'disconnected' },
     upstream: 'revoked',
   })
+})
+
+verifies('sdk:lists', async () => {
+  const ids = Array.from({ length: 5 }, (_, n) => service.connect({ name: `n${n}` }).connection.id)
+  const query = { ...who, limit: 2 }
+  const list = keywell.connections.list(query)
+  expect(service.calls).toEqual([])
+  const first = await list
+  expect(first.connections.map(({ id }) => id)).toEqual(ids.slice(0, 2))
+  expect((await itemsOf(list)).map(({ id }) => id)).toEqual(ids)
+  expect(service.calls).toHaveLength(3)
+
+  const pages: number[] = []
+  for await (const { connections } of keywell.connections.list(query).pages()) {
+    pages.push(connections.length)
+    if (pages.length === 2) break
+  }
+  expect(pages).toEqual([2, 2])
+  expect(service.calls).toHaveLength(5)
+
+  const cursor = first.nextCursor ?? ''
+  const rest = await itemsOf(keywell.connections.list({ ...query, cursor }))
+  expect(rest.map(({ id }) => id)).toEqual(ids.slice(2))
+
+  const draft = await keywell.integrations.create({ provider: 'gitlab', scopes: ['api'] })
+  expect(await itemsOf(keywell.integrations.list())).toEqual([draft])
+})
+
+test('a page that cannot be read ends the iteration with its error', async () => {
+  service.connect()
+  service.connect({ name: 'work' })
+  const came: string[] = []
+  const read = async () => {
+    for await (const { name } of keywell.connections.list({ ...who, limit: 1 })) {
+      came.push(name)
+      service.answerAll = () => new Response('', { status: 500 })
+    }
+  }
+  await expect(read()).rejects.toMatchObject({ code: 'unavailable' })
+  expect(came).toEqual(['default'])
 })
 
 test('a connection of somebody else is not found', async () => {
   const { connection } = service.connect({ userId: 'user_456' })
   const reference = { ...who, connectionId: connection.id }
   await expect(keywell.connections.get(reference)).rejects.toMatchObject({ code: 'not_found' })
-  await expect(keywell.connections.disconnect(reference)).rejects.toMatchObject({
+  await expect(keywell.connections.delete(reference)).rejects.toMatchObject({
     code: 'not_found',
   })
 })
@@ -45,7 +86,7 @@ test('a credential that is disconnected here is gone before the stream says so',
   service.isSilent = true
   const { connection } = service.connect()
   await keywell.getCredential(query)
-  await keywell.connections.disconnect({ ...who, connectionId: connection.id })
+  await keywell.connections.delete({ ...who, connectionId: connection.id })
   expect(keywell.getCredentialSync(query)).toBeUndefined()
 })
 
@@ -68,15 +109,15 @@ test('integrations are drafted, completed and listed', async () => {
   const draft = await keywell.integrations.create({ provider: 'gitlab', scopes: ['api'] })
   expect(draft).toMatchObject({ status: 'draft', redirectUri: expect.stringContaining(draft.id) })
   const client = { integrationId: draft.id, clientId: 'id', clientSecret: 'secret' }
-  const active = await keywell.integrations.setClient(client)
+  const active = await keywell.integrations.update(client)
   expect(active).toMatchObject({ id: draft.id, status: 'active', clientId: 'id' })
-  expect(await keywell.integrations.list()).toEqual([active])
-  expect(await keywell.integrations.list({ tenantId: 'org_acme' })).toEqual([])
+  expect(await keywell.integrations.list()).toEqual({ integrations: [active] })
+  expect(await keywell.integrations.list({ tenantId: 'org_acme' })).toEqual({ integrations: [] })
 })
 
 test('an integration id has no place for a path', async () => {
   const client = { integrationId: '../keys', clientId: 'id', clientSecret: 'secret' }
-  await expect(keywell.integrations.setClient(client)).rejects.toMatchObject({
+  await expect(keywell.integrations.update(client)).rejects.toMatchObject({
     code: 'invalid_request',
   })
   expect(service.calls).toEqual([])
@@ -116,3 +157,9 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
   })
   expect(service.calls).toEqual([])
 })
+
+async function itemsOf<Item>(list: AsyncIterable<Item>): Promise<Item[]> {
+  const items: Item[] = []
+  for await (const item of list) items.push(item)
+  return items
+}

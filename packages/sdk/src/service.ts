@@ -1,5 +1,6 @@
 import { KeywellError, problemSchema, type Secret } from '@keywell/protocol'
 import { LineReader } from './line-reader.ts'
+import { isPassingStatus, pauseMs, retryAfterMs, wasNotSent } from './retry.ts'
 
 /** Largest answer that is read, or line of one that is read by lines, in characters. */
 const maxAnswerLength = 5_000_000
@@ -15,7 +16,20 @@ interface Issue {
   readonly message: string
 }
 
+/** Of one call, beside what it is about. */
+export interface CallOptions {
+  /** Ends the call; it then fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Names this change: repeated under the same key it is made once. Default: a UUID for each call, the same on
+   * each of its retries. Give your own where the same change may be asked for again after a crash.
+   */
+  readonly idempotencyKey?: string | undefined
+}
+
 export interface Call<Answer> {
+  /** Whether it changes nothing, although its method is another than GET. */
+  isRead?: boolean
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the service's base URL; parts that came from outside are encoded. */
   path: string
@@ -29,7 +43,19 @@ export interface ServiceOptions {
   readonly url: URL
   readonly apiKey: Secret
   readonly fetch: typeof globalThis.fetch
+  /** Bounds a call with all its retries. */
   readonly requestTimeoutMs: number
+  readonly retries: number
+  readonly random: () => number
+}
+
+/** Why an attempt brought no answer. */
+interface Failure {
+  readonly error: KeywellError
+  /** The same call may do better a little later. */
+  readonly isPassing: boolean
+  /** The service has surely not acted on it. */
+  readonly isUnprocessed: boolean
 }
 
 /** The service as seen from a backend: one deadline, one parser, one way to fail. */
@@ -40,13 +66,24 @@ export class Service {
     this.#options = options
   }
 
-  /** Sends a call and parses its answer. Throws `KeywellError`; never anything else. */
-  async call<Answer>(call: Call<Answer>): Promise<Answer> {
+  /**
+   * Sends a call and parses its answer. What fails in passing is sent again: what only reads, or is the same
+   * when it is done twice, and anything else where the failure shows that it was not processed.
+   * Throws `KeywellError`, or the reason of the caller's signal; never anything else.
+   */
+  async call<Answer>(call: Call<Answer>, options: CallOptions = {}): Promise<Answer> {
+    const { signal } = options
     const url = this.urlOf(call)
-    const { status, text } = await this.#send(call, url)
-    const json = parseJson(text)
-    if (status < 200 || status > 299) throw errorOf(url, status, json)
-    return parseAnswer(call.schema, json, url)
+    const headers = this.#headersOf(call, options)
+    signal?.throwIfAborted()
+    const deadline = new Deadline(this.#options.requestTimeoutMs, signal)
+    try {
+      const json = await deadline.wait(this.#retried(call, url, headers, deadline))
+      return parseAnswer(call.schema, json, url)
+    } catch (cause) {
+      signal?.throwIfAborted()
+      throw cause instanceof KeywellError ? cause : this.#unreachable(url, cause)
+    }
   }
 
   /**
@@ -57,7 +94,8 @@ export class Service {
     const url = this.urlOf(call)
     const deadline = new Deadline(this.#options.requestTimeoutMs)
     try {
-      const response = await deadline.wait(this.#open(call, url, deadline.signal))
+      const opened = this.#open(call, url, this.#headersOf(call, {}), deadline.signal)
+      const response = await deadline.wait(opened)
       const { status } = response
       if (status < 200 || status > 299) {
         throw errorOf(url, status, parseJson(await deadline.wait(boundedText(response))))
@@ -84,22 +122,60 @@ export class Service {
     return url
   }
 
-  async #send(call: Call<unknown>, url: URL): Promise<{ status: number; text: string }> {
-    const deadline = new Deadline(this.#options.requestTimeoutMs)
-    const read = async () => {
-      const response = await this.#open(call, url, deadline.signal)
-      return { status: response.status, text: await boundedText(response) }
-    }
-    try {
-      return await deadline.wait(read())
-    } catch (cause) {
-      throw this.#unreachable(url, cause)
+  /** Attempts, until one is answered, fails for good or leaves no time for another. */
+  async #retried(
+    call: Call<unknown>,
+    url: URL,
+    headers: Record<string, string>,
+    deadline: Deadline,
+  ): Promise<unknown> {
+    for (let failures = 1; ; failures += 1) {
+      const { json, failure } = await this.#attempt(call, url, headers, deadline.signal)
+      if (failure === undefined) return json
+      const { error } = failure
+      if (failures > this.#options.retries || !mayRepeat(call, failure)) throw error
+      const waitMs = pauseMs(failures, this.#options.random(), error.retryAfterMs)
+      if (waitMs >= deadline.leftMs) throw error
+      await deadline.sleep(waitMs)
     }
   }
 
-  #open(call: Omit<Call<unknown>, 'schema'>, url: URL, signal: AbortSignal): Promise<Response> {
+  async #attempt(
+    call: Call<unknown>,
+    url: URL,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<{ json?: unknown; failure?: Failure }> {
+    try {
+      const response = await this.#open(call, url, headers, signal)
+      const json = parseJson(await boundedText(response))
+      if (response.ok) return { json }
+      return { failure: failureAnswered(url, response, json) }
+    } catch (cause) {
+      // The deadline, or the caller.
+      if (signal.aborted) throw cause
+      const error = this.#unreachable(url, cause)
+      const isPassing = !(cause instanceof TooLargeError)
+      return { failure: { error, isPassing, isUnprocessed: wasNotSent(cause) } }
+    }
+  }
+
+  #headersOf(
+    call: Omit<Call<unknown>, 'schema'>,
+    { idempotencyKey }: CallOptions,
+  ): Record<string, string> {
     const headers: Record<string, string> = { ...this.headers(), accept: 'application/json' }
     if (call.body !== undefined) headers['content-type'] = 'application/json'
+    if (isWriting(call)) headers['idempotency-key'] = keyOf(idempotencyKey)
+    return headers
+  }
+
+  #open(
+    call: Omit<Call<unknown>, 'schema'>,
+    url: URL,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Response> {
     return this.#options.fetch(url, {
       method: call.method,
       headers,
@@ -110,7 +186,7 @@ export class Service {
   }
 
   #unreachable(url: URL, cause: unknown): KeywellError {
-    return unavailable(url, failureOf(cause, this.#options.requestTimeoutMs), cause)
+    return unavailable(url, failureOf(cause, this.#options.requestTimeoutMs), { cause })
   }
 }
 
@@ -126,30 +202,80 @@ export function parseInput<Value>(schema: Schema<Value>, input: unknown, name: s
   )
 }
 
-class TimeoutError extends Error {}
+function isWriting({ method, isRead }: Omit<Call<unknown>, 'schema'>): boolean {
+  return method !== 'GET' && isRead !== true
+}
 
-/** Aborts what takes longer than told. */
+/** Methods whose effect is the same when they are repeated (RFC 9110 section 9.2.2). */
+const repeatableMethods: readonly Call<unknown>['method'][] = ['GET', 'PUT', 'DELETE']
+
+function mayRepeat(call: Call<unknown>, { isPassing, isUnprocessed }: Failure): boolean {
+  const isRepeatable = !isWriting(call) || repeatableMethods.includes(call.method)
+  return isPassing && (isRepeatable || isUnprocessed)
+}
+
+/** Goes into a header. */
+function keyOf(chosen: string | undefined): string {
+  if (chosen === undefined) return crypto.randomUUID()
+  if (/^[\x21-\x7e]{1,255}$/.test(chosen)) return chosen
+  throw new TypeError(
+    'Keywell: `idempotencyKey` must be 1 to 255 characters of printable ASCII without spaces.',
+  )
+}
+
+class TimeoutError extends Error {}
+class TooLargeError extends Error {}
+
+/** Aborts what takes longer than told, or what the caller gives up. */
 class Deadline {
   readonly #controller = new AbortController()
+  readonly #caller: AbortSignal | undefined
   readonly #ms: number
+  #endMs = Number.POSITIVE_INFINITY
 
-  constructor(ms: number) {
+  constructor(ms: number, caller?: AbortSignal) {
     this.#ms = ms
+    this.#caller = caller
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal
   }
 
+  /** Of what is waited for. */
+  get leftMs(): number {
+    return this.#endMs - performance.now()
+  }
+
   /** Waits for something that ends with the signal. */
   async wait<Result>(work: Promise<Result>): Promise<Result> {
     // Not AbortSignal.timeout: its timer would outlive the work, one for each, until it fires.
     const timer = setTimeout(() => this.#controller.abort(new TimeoutError()), this.#ms)
+    this.#endMs = performance.now() + this.#ms
+    const giveUp = () => this.#controller.abort(this.#caller?.reason)
+    this.#caller?.addEventListener('abort', giveUp)
     try {
       return await work
     } finally {
       clearTimeout(timer)
+      this.#caller?.removeEventListener('abort', giveUp)
     }
+  }
+
+  /** A pause that ends early, and rejects, with the signal. */
+  async sleep(ms: number): Promise<void> {
+    const { signal } = this
+    await new Promise<void>((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer)
+        reject(signal.reason)
+      }
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      }, ms)
+      signal.addEventListener('abort', stop, { once: true })
+    })
   }
 }
 
@@ -187,7 +313,7 @@ async function boundedText(response: Response): Promise<string> {
   let text = ''
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true })
-    if (text.length > maxAnswerLength) throw new Error('the answer is too large')
+    if (text.length > maxAnswerLength) throw new TooLargeError('the answer is too large')
   }
   return text + decoder.decode()
 }
@@ -200,10 +326,23 @@ function parseJson(text: string): unknown {
   }
 }
 
-function errorOf(url: URL, status: number, json: unknown): KeywellError {
+function failureAnswered(url: URL, { status, headers }: Response, json: unknown): Failure {
+  const problem = problemSchema.safeParse(json)
+  const isProblem = problem.success
+  const error = errorOf(url, status, json, retryAfterMs(headers))
+  // What the service answers by another code with such a status is its answer, such as `refresh_in_progress`.
+  const isPassing = isProblem
+    ? error.code === 'rate_limited' || error.code === 'unavailable'
+    : isPassingStatus(status)
+  return { error, isPassing, isUnprocessed: status === 429 }
+}
+
+function errorOf(url: URL, status: number, json: unknown, waitMs?: number): KeywellError {
   const problem = problemSchema.safeParse(json)
   if (problem.success) return KeywellError.fromProblem(problem.data)
-  return unavailable(url, `answered ${status}, and not as the Keywell service does`)
+  return unavailable(url, `answered ${status}, and not as the Keywell service does`, {
+    retryAfterMs: isPassingStatus(status) ? waitMs : undefined,
+  })
 }
 
 function failureOf(cause: unknown, requestTimeoutMs: number): string {
@@ -215,9 +354,13 @@ function failureOf(cause: unknown, requestTimeoutMs: number): string {
   return `could not be reached (${code})`
 }
 
-function unavailable(url: URL, what: string, cause?: unknown): KeywellError {
+function unavailable(
+  url: URL,
+  what: string,
+  details: { cause?: unknown; retryAfterMs?: number | undefined } = {},
+): KeywellError {
   return new KeywellError('unavailable', `The service at ${url.origin} ${what}.`, {
-    cause,
+    ...details,
     nextStep: `Check that the Keywell service answers at ${url.origin}${url.pathname}, and that KEYWELL_URL names it.`,
   })
 }

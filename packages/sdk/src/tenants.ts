@@ -9,7 +9,7 @@ import {
   tenantSchema,
 } from '@keywell/protocol'
 import type { ChangeNews } from './cache/change-news.ts'
-import { parseInput, type Service } from './service.ts'
+import { type CallOptions, parseInput, type Service } from './service.ts'
 
 /**
  * What a tenant may do, and its end, for a key with the role `admin`. To copy what is kept, stream its
@@ -26,12 +26,11 @@ export class Tenants {
   }
 
   /** What there is of a tenant, or how far its erasure is. */
-  async get(tenantId: string): Promise<Tenant> {
-    return this.#service.call({
-      method: 'GET',
-      path: pathOf(tenantId, 'get'),
-      schema: tenantSchema,
-    })
+  async get(tenantId: string, options?: CallOptions): Promise<Tenant> {
+    return this.#service.call(
+      { method: 'GET', path: pathOf(tenantId, 'get'), schema: tenantSchema },
+      options,
+    )
   }
 
   /**
@@ -40,23 +39,24 @@ export class Tenants {
    *
    * @param options.now destroys the keys without waiting; grants that are left live on at the providers
    */
-  async erase(tenantId: string, options: { readonly now?: boolean } = {}): Promise<Tenant> {
+  async delete(
+    tenantId: string,
+    options: CallOptions & { readonly now?: boolean } = {},
+  ): Promise<Tenant> {
     const { now } = parseInput(
       eraseTenantSchema,
       { now: String(options.now ?? false) },
-      'tenants.erase',
+      'tenants.delete',
     )
-    return this.#service.call({
-      method: 'DELETE',
-      path: pathOf(tenantId, 'erase'),
-      query: { now },
-      schema: tenantSchema,
-    })
+    return this.#service.call(
+      { method: 'DELETE', path: pathOf(tenantId, 'delete'), query: { now }, schema: tenantSchema },
+      options,
+    )
   }
 
   /** What the operator allows the tenant; nothing is limited until a policy is set. */
-  async getPolicy(tenantId: string): Promise<TenantPolicyAnswer> {
-    return this.#callPolicy('GET', tenantId)
+  async getPolicy(tenantId: string, options?: CallOptions): Promise<TenantPolicyAnswer> {
+    return this.#callPolicy('GET', tenantId, undefined, options)
   }
 
   /**
@@ -66,25 +66,30 @@ export class Tenants {
    *
    * Throws `unknown_provider`, `host_not_allowed` or `scope_not_allowed` for what there is not.
    */
-  async setPolicy(tenantId: string, policy: SetTenantPolicy): Promise<TenantPolicyAnswer> {
+  async setPolicy(
+    tenantId: string,
+    policy: SetTenantPolicy,
+    options?: CallOptions,
+  ): Promise<TenantPolicyAnswer> {
     const body = parseInput(tenantPolicySchema, policy, 'tenants.setPolicy')
-    return this.#callPolicy('PUT', tenantId, body)
+    return this.#callPolicy('PUT', tenantId, body, options)
   }
 
   /** Limits the tenant no more. */
-  async removePolicy(tenantId: string): Promise<TenantPolicyAnswer> {
-    return this.#callPolicy('DELETE', tenantId)
+  async deletePolicy(tenantId: string, options?: CallOptions): Promise<TenantPolicyAnswer> {
+    return this.#callPolicy('DELETE', tenantId, undefined, options)
   }
 
   async #callPolicy(
     method: 'GET' | 'PUT' | 'DELETE',
     tenantId: string,
     body?: object,
+    options?: CallOptions,
   ): Promise<TenantPolicyAnswer> {
     const id = parseInput(tenantIdSchema, tenantId, 'tenants: tenantId')
     const path = `/v1/tenants/${encodeURIComponent(id)}/policy`
     const schema = tenantPolicyAnswerSchema
-    const answer = await this.#service.call({ method, path, body, schema })
+    const answer = await this.#service.call({ method, path, body, schema }, options)
     if (method !== 'GET') this.#tell({ kind: 'policy', tenantId: id })
     return answer
   }

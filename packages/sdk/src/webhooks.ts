@@ -11,13 +11,15 @@ import {
   type UpdateWebhook,
   updateWebhookSchema,
   type Webhook,
+  type WebhookList,
   type WebhookWithSecret,
   webhookIdSchema,
   webhookListSchema,
   webhookSchema,
   webhookWithSecretSchema,
 } from '@keywell/protocol'
-import { parseInput, type Service } from './service.ts'
+import { List } from './list.ts'
+import { type CallOptions, parseInput, type Service } from './service.ts'
 import type { WebhookEvent, WebhookMessage } from './webhooks/message.ts'
 import { createWebhookVerifier, type WebhookVerifier } from './webhooks/verifier.ts'
 
@@ -27,7 +29,7 @@ export interface WebhookReference {
   readonly tenantId?: string
 }
 
-/** Page of `webhooks.deliveries`. */
+/** Page of `webhooks.listDeliveries`. */
 export interface ListDeliveries extends WebhookReference {
   readonly state?: Delivery['state']
   /** 100 unless told, 500 at most. */
@@ -56,102 +58,136 @@ export class Webhooks implements WebhookVerifier {
   }
 
   /** The answer shows the secret, once. */
-  async create(webhook: CreateWebhook): Promise<WebhookWithSecret> {
-    return this.#service.call({
-      method: 'POST',
-      path: '/v1/webhooks',
-      body: parseInput(createWebhookSchema, webhook, 'webhooks.create'),
-      schema: webhookWithSecretSchema,
+  async create(webhook: CreateWebhook, options?: CallOptions): Promise<WebhookWithSecret> {
+    return this.#service.call(
+      {
+        method: 'POST',
+        path: '/v1/webhooks',
+        body: parseInput(createWebhookSchema, webhook, 'webhooks.create'),
+        schema: webhookWithSecretSchema,
+      },
+      options,
+    )
+  }
+
+  /** Those of a tenant, or the installation's, on one page. */
+  list(
+    query: { readonly tenantId?: string } = {},
+    options?: CallOptions,
+  ): List<Webhook, WebhookList> {
+    const { tenantId } = query
+    return new List({
+      read: () =>
+        this.#service.call(
+          { method: 'GET', path: '/v1/webhooks', query: { tenantId }, schema: webhookListSchema },
+          options,
+        ),
+      itemsOf: ({ webhooks }) => webhooks,
+      cursorOf: () => null,
     })
   }
 
-  /** Those of a tenant, or the installation's. */
-  async list(query: { readonly tenantId?: string } = {}): Promise<Webhook[]> {
-    const { webhooks } = await this.#service.call({
-      method: 'GET',
-      path: '/v1/webhooks',
-      query: { tenantId: query.tenantId },
-      schema: webhookListSchema,
-    })
-    return webhooks
-  }
-
-  async get(reference: WebhookReference): Promise<Webhook> {
-    return this.#service.call({
-      method: 'GET',
-      ...target(reference, 'get'),
-      schema: webhookSchema,
-    })
+  async get(reference: WebhookReference, options?: CallOptions): Promise<Webhook> {
+    return this.#service.call(
+      { method: 'GET', ...target(reference, 'get'), schema: webhookSchema },
+      options,
+    )
   }
 
   /** What is left out stays. */
-  async update(update: UpdateWebhook & { readonly webhookId: string }): Promise<Webhook> {
+  async update(
+    update: UpdateWebhook & { readonly webhookId: string },
+    options?: CallOptions,
+  ): Promise<Webhook> {
     const { webhookId, ...change } = update
-    return this.#service.call({
-      method: 'PATCH',
-      path: target({ webhookId }, 'update').path,
-      body: parseInput(updateWebhookSchema, change, 'webhooks.update'),
-      schema: webhookSchema,
-    })
+    return this.#service.call(
+      {
+        method: 'PATCH',
+        path: target({ webhookId }, 'update').path,
+        body: parseInput(updateWebhookSchema, change, 'webhooks.update'),
+        schema: webhookSchema,
+      },
+      options,
+    )
   }
 
-  async remove(reference: WebhookReference): Promise<Webhook> {
-    return this.#service.call({
-      method: 'DELETE',
-      ...target(reference, 'remove'),
-      schema: webhookSchema,
-    })
+  async delete(reference: WebhookReference, options?: CallOptions): Promise<Webhook> {
+    return this.#service.call(
+      { method: 'DELETE', ...target(reference, 'delete'), schema: webhookSchema },
+      options,
+    )
   }
 
   /** The answer shows the new secret, once. For a day the one before signs too. */
-  async rotateSecret(reference: WebhookReference): Promise<WebhookWithSecret> {
-    return this.#service.call({
-      method: 'POST',
-      ...target(reference, 'rotateSecret', '/rotate-secret'),
-      schema: webhookWithSecretSchema,
-    })
+  async rotateSecret(
+    reference: WebhookReference,
+    options?: CallOptions,
+  ): Promise<WebhookWithSecret> {
+    return this.#service.call(
+      {
+        method: 'POST',
+        ...target(reference, 'rotateSecret', '/rotate-secret'),
+        schema: webhookWithSecretSchema,
+      },
+      options,
+    )
   }
 
   /** Its messages, newest first. */
-  async deliveries({ webhookId, ...query }: ListDeliveries): Promise<DeliveryList> {
-    return this.#service.call({
-      method: 'GET',
-      path: target({ webhookId }, 'deliveries', '/deliveries').path,
-      query: parseInput(listDeliveriesSchema, query, 'webhooks.deliveries'),
-      schema: deliveryListSchema,
+  listDeliveries(query: ListDeliveries, options?: CallOptions): List<Delivery, DeliveryList> {
+    const { webhookId, ...rest } = query
+    const name = 'webhooks.listDeliveries'
+    return new List({
+      read: async (place) =>
+        this.#service.call(
+          {
+            method: 'GET',
+            path: target({ webhookId }, 'listDeliveries', '/deliveries').path,
+            query: parseInput(listDeliveriesSchema, { ...rest, ...place }, name),
+            schema: deliveryListSchema,
+          },
+          options,
+        ),
+      itemsOf: ({ deliveries }) => deliveries,
+      cursorOf: ({ nextCursor }) => nextCursor,
     })
   }
 
   /** Sends a message again that was delivered or given up, under the same id. */
-  async replay({
-    messageId,
-    ...reference
-  }: WebhookReference & { readonly messageId: string }): Promise<Delivery> {
+  async replay(
+    { messageId, ...reference }: WebhookReference & { readonly messageId: string },
+    options?: CallOptions,
+  ): Promise<Delivery> {
     const id = parseInput(messageIdSchema, messageId, 'webhooks.replay: messageId')
-    return this.#service.call({
-      method: 'POST',
-      ...target(reference, 'replay', `/deliveries/${id}/replay`),
-      schema: deliverySchema,
-    })
+    return this.#service.call(
+      {
+        method: 'POST',
+        ...target(reference, 'replay', `/deliveries/${id}/replay`),
+        schema: deliverySchema,
+      },
+      options,
+    )
   }
 
   /** Sends all messages again that were given up; answers how many. */
-  async replayDead(reference: WebhookReference): Promise<number> {
-    const { replayed } = await this.#service.call({
-      method: 'POST',
-      ...target(reference, 'replayDead', '/replay-dead'),
-      schema: replayAnswerSchema,
-    })
+  async replayDead(reference: WebhookReference, options?: CallOptions): Promise<number> {
+    const { replayed } = await this.#service.call(
+      {
+        method: 'POST',
+        ...target(reference, 'replayDead', '/replay-dead'),
+        schema: replayAnswerSchema,
+      },
+      options,
+    )
     return replayed
   }
 
   /** Sends a message `webhook.test`. */
-  async test(reference: WebhookReference): Promise<Delivery> {
-    return this.#service.call({
-      method: 'POST',
-      ...target(reference, 'test', '/test'),
-      schema: deliverySchema,
-    })
+  async test(reference: WebhookReference, options?: CallOptions): Promise<Delivery> {
+    return this.#service.call(
+      { method: 'POST', ...target(reference, 'test', '/test'), schema: deliverySchema },
+      options,
+    )
   }
 
   #requireVerifier(): WebhookVerifier {

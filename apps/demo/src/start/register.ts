@@ -16,8 +16,8 @@ const scopes = ['read_api', 'read_user', 'read_repository', 'api']
 export async function registerSandbox(plan: Plan): Promise<boolean> {
   const keywell = new Keywell({ url: plan.keywellUrl, apiKey: readApiKey(plan) })
   try {
-    const known = await keywell.integrations.list()
-    const existing = known.find(
+    const { integrations } = await keywell.integrations.list()
+    const existing = integrations.find(
       ({ provider, host }) => provider === 'gitlab' && host === plan.sandboxUrl,
     )
     if (existing && (await isRegistered(plan, existing))) return false
@@ -26,7 +26,7 @@ export async function registerSandbox(plan: Plan): Promise<boolean> {
       existing ??
       (await keywell.integrations.create({ provider: 'gitlab', host: plan.sandboxUrl, scopes }))
     const { clientId, clientSecret } = await registerApplication(plan, integration)
-    await keywell.integrations.setClient({ integrationId: integration.id, clientId, clientSecret })
+    await keywell.integrations.update({ integrationId: integration.id, clientId, clientSecret })
     return true
   } finally {
     keywell.close()

@@ -262,9 +262,7 @@ async function disconnect({ parts, who }: Visit, id: string): Promise<Response> 
   // The same answer as for a connection of somebody else.
   if (!connectionId.success) throw new KeywellError('not_found', 'There is no such connection.')
   const { tenantId, userId } = who
-  return json(
-    await parts.connections.disconnect({ connectionId: connectionId.data, tenantId, userId }),
-  )
+  return json(await parts.connections.delete({ connectionId: connectionId.data, tenantId, userId }))
 }
 
 /** Redirect mode: back to where the user was, which learns the flow's id and asks for the rest. */

@@ -378,7 +378,10 @@ function routesOf(service: StandInService): Hono {
       .map((kept) => kept.connection)
       .filter((one) => one.tenantId === query.tenantId)
       .filter((one) => query.userId === undefined || one.userId === query.userId)
-    return c.json({ connections: connections.slice(0, query.limit), nextCursor: null })
+    const from = connections.findIndex(({ id }) => id === query.cursor) + 1
+    const page = connections.slice(from, from + query.limit)
+    const nextCursor = from + page.length < connections.length ? page.at(-1)?.id : null
+    return c.json({ connections: page, nextCursor })
   })
   app.get('/v1/connections/:id', (c) => c.json(find(service, c).connection))
   app.delete('/v1/connections/:id', (c) => {
