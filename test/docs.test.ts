@@ -1,13 +1,14 @@
 /** The documentation holds together: links lead somewhere, and its lists are those of the code. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorCodes } from '@keywell/protocol'
+import { errorCodes, routeList } from '@keywell/protocol'
 import { describe, expect, test } from 'vitest'
 import { isTest, readSources } from './architecture/source.ts'
 import { citationFaults, citationsInComments } from './docs/citations.ts'
 import { linkFaults } from './docs/links.ts'
 import { listFaults, pageOf, placeFaults, sectionOf, spansOfFirstCells } from './docs/lists.ts'
 import { type Pages, readPages, repositoryFiles } from './docs/pages.ts'
+import { routeFaults } from './docs/routes.ts'
 import { membersOf, upperCaseKeys, variablesRead } from './docs/settings.ts'
 import { root } from './packaging/run.ts'
 import { requirements } from './requirements.ts'
@@ -19,6 +20,8 @@ const textOf = (path: string) => readFileSync(join(root, path), 'utf8')
 
 const errorsPage = pageOf(pages, 'apps/docs/reference/errors.md')
 const settingsPage = pageOf(pages, 'apps/docs/reference/settings.md')
+
+const routesPage = pageOf(pages, 'apps/docs/reference/http-api.md')
 
 const headings = (markdown: string) =>
   [...markdown.matchAll(/^## `(.+)`$/gm)].map(([, name = '']) => name)
@@ -54,6 +57,10 @@ verifies.suite('house:docs-lists', () => {
     expect(named.length).toBeGreaterThan(5)
     expect(listFaults(spansOfFirstCells(settingsPage, section, cells), named)).toEqual([])
   })
+})
+
+verifies('house:docs-routes', () => {
+  expect(routeFaults(routesPage, routeList)).toEqual([])
 })
 
 verifies('house:citations', () => {
@@ -95,6 +102,20 @@ describe('pages with faults', () => {
   test('what is missing in a list is found, and what is too much', () => {
     expect(listFaults(['a', 'b'], ['b', 'c'])).toEqual(['a is not in the code', 'c is missing'])
     expect(listFaults(['a', 'a'], ['a'])).toEqual(['a is there twice'])
+  })
+
+  test('a route that a page forgets is found, and one that it says otherwise', () => {
+    const page = routesPage
+      .replace(/^.*`GET \/v1\/audit\/head`.*\n/m, '')
+      .replace('`providers:read`', '`connections:read`')
+      .replace('`key_refused`, ', '')
+      .replace('`session.create`', '')
+      .replace('`key_in_browser`', '')
+    const faults = routeFaults(page, routeList)
+    for (const part of ['audit/head', 'providers:read', 'key_refused', 'session.create']) {
+      expect(faults.filter((fault) => fault.includes(part)).join()).toMatch(/is missing/)
+    }
+    expect(faults).toContainEqual(expect.stringMatching(/with an API key .* is not in the code/))
   })
 
   test('the settings that code reads are found', () => {

@@ -1508,6 +1508,15 @@ export const requirements = {
       'The documentation has a heading for each error code, a row for each setting, and none for others.',
     source: 'architecture.md, Conventions',
   },
+  'house:docs-routes': {
+    behaviour:
+      'The page of the HTTP API has each route with its permission, its errors and its audit entry.',
+    source: 'architecture.md, Conventions',
+  },
+  'house:docs-metrics': {
+    behaviour: 'The page of the metrics has each metric with its labels, and alarms on no others.',
+    source: 'architecture.md, Conventions',
+  },
   'house:citations': {
     behaviour:
       'Each page, heading and threat that a promise or a comment cites is in the documentation.',

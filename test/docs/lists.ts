@@ -19,7 +19,9 @@ export function listFaults(named: readonly string[], real: readonly string[]): s
 
 /** Code spans in the first cells of the tables below a heading of the second rank. */
 export function spansOfFirstCells(markdown: string, heading: string, cells: number): string[] {
-  return rowsOf(sectionOf(markdown, heading)).flatMap((row) => row.slice(0, cells).flatMap(spansIn))
+  return tableRows(sectionOf(markdown, heading)).flatMap((row) =>
+    row.slice(0, cells).flatMap(spansIn),
+  )
 }
 
 /** Rows of a table "task, file, function" that name a file or a declaration that does not exist. */
@@ -28,7 +30,7 @@ export function placeFaults(
   markdown: string,
   sources: readonly SourceFile[],
 ): string[] {
-  return rowsOf(markdown)
+  return tableRows(markdown)
     .slice(1)
     .flatMap(([, file = '', symbol = '']) => {
       const path = posix.join(posix.dirname(page), /\]\(([^)]+)\)/.exec(file)?.[1] ?? '')
@@ -49,14 +51,15 @@ export function sectionOf(markdown: string, heading: string): string {
 }
 
 /** Rows of the tables, as cells, without the lines below the heads. */
-function rowsOf(markdown: string): string[][] {
+export function tableRows(markdown: string): string[][] {
   return markdown
     .split('\n')
     .filter((line) => line.startsWith('|') && !/^\|[\s:|-]+\|$/.test(line))
     .map((line) => line.split('|').slice(1, -1))
 }
 
-function spansIn(text: string): string[] {
+/** Code spans of a text. */
+export function spansIn(text: string): string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span)
 }
 

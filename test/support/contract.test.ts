@@ -37,3 +37,22 @@ test.each<[string, Request, () => Response, string[]]>([
   await contract.fetch(request)
   expect(contract.faults).toEqual(faults)
 })
+
+test('the comparison with the table finds an audit entry of another action, and one that none is said of', async () => {
+  const rows = [
+    { requestId: 'req_1', actions: ['webhook.create'] },
+    { requestId: 'req_2', actions: ['webhook.delete'] },
+    { requestId: 'req_3', actions: ['webhook.create'] },
+    { requestId: 'req_4', actions: ['call.refuse'] },
+  ]
+  const answers = ['req_1', 'req_2', 'req_3'].map((id) => ({ 'x-request-id': id }))
+  const contract = holdContract(() => ({
+    fetch: () => new Response('{}', { status: 201, headers: answers.shift() ?? {} }),
+  }))
+  for (const method of ['POST', 'POST', 'GET']) await contract.fetch(at('/v1/webhooks', method))
+  const database = { query: async () => rows as never }
+  expect(await contract.auditFaults(database)).toEqual([
+    'POST /v1/webhooks: recorded webhook.delete',
+    'GET /v1/webhooks: recorded webhook.create',
+  ])
+})

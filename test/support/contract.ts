@@ -1,10 +1,13 @@
 import { errorsOf, nameOf, problemSchema, type Route, routeList } from '@keywell/protocol'
+import type { TestDatabase } from './inspected.ts'
 
 /** A service whose answers are compared with the table of routes. */
 export interface Contract {
   fetch(request: Request): Promise<Response>
   /** What was answered otherwise than the table says. */
   readonly faults: string[]
+  /** What was recorded of successful calls otherwise than the table says, by the audit log as it is now. */
+  auditFaults(database: Pick<TestDatabase, 'query'>): Promise<string[]>
 }
 
 type Service = { fetch(request: Request): Response | Promise<Response> }
@@ -15,11 +18,28 @@ type Service = { fetch(request: Request): Response | Promise<Response> }
  */
 export function holdContract(service: () => Service): Contract {
   const faults: string[] = []
+  /** The routes of calls that succeeded, by the id of the request. */
+  const succeeded = new Map<string, Route>()
   return {
     faults,
+    async auditFaults(database) {
+      const rows = await database.query<{ requestId: string; actions: string[] }>(
+        `select request_id as "requestId", array_agg(distinct action order by action) as actions
+         from audit where request_id is not null group by request_id`,
+      )
+      return rows.flatMap(({ requestId, actions }) => {
+        const route = succeeded.get(requestId)
+        const isAsSaid =
+          route?.audit === undefined ? actions.length === 0 : actions.includes(route.audit)
+        return route === undefined || isAsSaid ? [] : [`${nameOf(route)}: recorded ${actions}`]
+      })
+    },
     async fetch(request) {
       const response = await service().fetch(request)
       const route = routeOf(request)
+      if (route !== undefined && response.ok) {
+        succeeded.set(response.headers.get('x-request-id') ?? '', route)
+      }
       if (route !== undefined && request.method !== 'HEAD') {
         for (const fault of await faultsIn(route, response))
           faults.push(`${nameOf(route)}: ${fault}`)

@@ -239,6 +239,7 @@ export async function createStage(
       if (options.swept !== false) {
         const { sweepStage } = await import('./sweep.ts')
         await sweepStage(stage, { problems, clientSecret })
+        contract.faults.push(...(await contract.auditFaults(database)))
       }
       server.closeAllConnections()
       server.close()

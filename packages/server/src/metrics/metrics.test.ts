@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { listFaults, sectionOf, spansIn, tableRows } from '../../../../test/docs/lists.ts'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { parseScrape } from '../../../../test/support/scrape.ts'
 import { verifies } from '../../../../test/support/verifies.ts'
 import { type Census, createCensus } from './census.ts'
 import { createClockSkew } from './clock-skew.ts'
 import { createMetrics } from './counters.ts'
+import { addGauges } from './gauges.ts'
 import { type HostSnapshot, maxNamedHosts } from './host-labels.ts'
 import { createRegistry, createScrape } from './scrape.ts'
 
@@ -51,6 +54,42 @@ test('what is told is there, in base units', async () => {
     if (!name.startsWith('keywell_')) continue
     expect(name.endsWith('_total'), name).toBe(type === 'counter')
     if (type === 'histogram') expect(name).toMatch(/_seconds$/)
+  }
+})
+
+/** The registered metrics as `name{label,…}`. */
+function registered(): string[] {
+  const registry = createRegistry()
+  createMetrics({ registry, providers: ['gitlab'], now: () => 0 })
+  addGauges(registry, {
+    census: async () => counted,
+    hosts: () => [],
+    streams: () => 0,
+    clockSkew: () => undefined,
+  })
+  // The types of the library leave the labels out.
+  const metrics = registry.getMetricsAsArray() as unknown as {
+    name: string
+    labelNames: string[]
+  }[]
+  return metrics.map(({ name, labelNames }) => `${name}{${labelNames}}`)
+}
+
+const metricsPage = readFileSync(
+  new URL('../../../../apps/docs/reference/metrics.md', import.meta.url),
+  'utf8',
+)
+
+verifies('house:docs-metrics', () => {
+  const rows = tableRows(sectionOf(metricsPage, 'Metrics')).slice(1)
+  const described = rows.flatMap(([names = '', labels = '']) =>
+    spansIn(names).map((name) => `${name}{${spansIn(labels)}}`),
+  )
+  expect(described.length).toBeGreaterThan(20)
+  expect(listFaults(described, registered())).toEqual([])
+  const known = registered().map((metric) => metric.replace(/\{.*/, ''))
+  for (const [name] of sectionOf(metricsPage, 'Alarms').matchAll(/keywell_\w+/g)) {
+    expect(known).toContain(name)
   }
 })
 
