@@ -30,7 +30,12 @@ const appRow: Row = { ours: packages }
 /** Test support makes databases and sealed records, and may reach for what the server keeps to itself there. */
 const serverSupport = {
   from: 'test/support/',
-  to: ['packages/server/src/store/', 'packages/server/src/vault/'],
+  to: [
+    'packages/server/src/store/',
+    'packages/server/src/vault/',
+    'packages/server/src/credentials/token-box.ts',
+    'packages/server/src/oauth/token-set.ts',
+  ],
 }
 
 /** A workspace as its `package.json` tells it. */

@@ -254,6 +254,9 @@ export interface NextDue {
   probeInMs: number | null
 }
 
+/** A backend has read of it within `$9`. */
+const isInUse = `read_at > now() - $9 * interval '1 millisecond'`
+
 /**
  * A success: by the generation, whoever held the lease. Whether the connection is in use or dormant is
  * decided by the row as it stands now: it may have been read while the request was on its way.
@@ -272,12 +275,11 @@ export async function completeUpkeep(
     doubtLeft: 'none' | 'of_later_claims' | 'all'
   },
 ): Promise<void> {
-  const inUse = `read_at > now() - $9 * interval '1 millisecond'`
-  const either = (used: string, dormant: string) =>
-    `now() + case when ${inUse} then ${used}::float8 else ${dormant}::float8 end * interval '1 millisecond'`
   await sql.query(
     `update upkeep
-     set state = 'idle', refresh_at = ${either('$3', '$7')}, probe_at = ${either('$4', '$8')},
+     set state = 'idle',
+         refresh_at = now() + case when ${isInUse} then $3::float8 else $7::float8 end * interval '1 millisecond',
+         probe_at = now() + case when ${isInUse} then $4::float8 else $8::float8 end * interval '1 millisecond',
          lease_owner = null, lease_until = null,
          attempt_id = null, failures = 0, probe_failures = 0, last_outcome = 'refreshed',
          unresolved_since = case
