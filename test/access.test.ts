@@ -463,7 +463,6 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
     body: { tenantId, clientId: 'thief', clientSecret: 'of-secrets' },
   }),
   'GET /v1/providers': 'is asked for nothing',
-  'GET /v1/changes/keys': 'is asked for nothing',
   'GET /v1/tenants/{tenantId}': ({ tenantId }) => ({ path: `/v1/tenants/${tenantId}` }),
   'GET /v1/tenants/{tenantId}/export': ({ tenantId }) => ({
     path: `/v1/tenants/${tenantId}/export`,

@@ -337,7 +337,7 @@ describeEachDatabase('who writes rows', (makeDatabase) => {
     const { who, session } = await notStarted()
     const pair = await jose.generateKeyPair('EdDSA', { extractable: true })
     const jwk = await jose.exportJWK(pair.publicKey)
-    for (const name of ['connect_token', 'changes', 'audit-heads']) {
+    for (const name of ['connect_token', 'audit-heads']) {
       await write(plantedKeys[what] ?? '', JSON.stringify(jwk), name)
     }
     const logs: { alarm?: string; name?: string }[] = []
@@ -362,18 +362,16 @@ describeEachDatabase('who writes rows', (makeDatabase) => {
     expect((await ask(forged)).status, 'a forged token').toBe(401)
     expect((await ask(session.connectToken)).status, 'a token of the service').toBe(200)
     const shown = await keywell.fetch(
-      new Request(`${stage.url}/v1/changes/keys`, {
+      new Request(`${stage.url}/v1/audit/head?tenantId=${who.tenantId}`, {
         headers: { authorization: `Bearer ${stage.apiKey}` },
       }),
     )
-    expect(await shown.text(), 'what readers of changes are to check with').not.toContain(jwk.x)
+    expect(await shown.text(), 'what readers of the audit log are to check with').not.toContain(
+      jwk.x,
+    )
     await stop()
     const alarms = logs.filter(({ alarm }) => alarm === 'signing_key_altered')
-    expect(alarms.map(({ name }) => name).sort()).toEqual([
-      'audit-heads',
-      'changes',
-      'connect_token',
-    ])
+    expect(alarms.map(({ name }) => name).sort()).toEqual(['audit-heads', 'connect_token'])
     await write('delete from install_keys where version > 1')
     for (const { name, jwk } of before) {
       await write('update install_keys set public_jwk = $1::jsonb where name = $2', jwk, name)

@@ -1269,8 +1269,32 @@ export const requirements = {
       'With the stream cut, or open and silent, what is held is served for maxStaleMs and no longer.',
     source: 'threats.md, T27; sdk.md, Freshness',
   },
+  'T27:log-vouches': {
+    behaviour:
+      'One answer of the change log vouches for all that is held, far beyond maxStaleMs, without a read of each.',
+    source: 'threats.md, T27; sdk.md, Freshness',
+  },
+  'T27:log-tells': {
+    behaviour: 'What the stream keeps to itself is learnt from the change log, within maxStaleMs.',
+    source: 'threats.md, T27; sdk.md, Freshness',
+  },
+  'T27:log-pages': {
+    behaviour:
+      'A page of the change log holds whatever was committed before the age that it names, on every replica.',
+    source: 'threats.md, T27; sdk.md, Freshness',
+  },
   'T28:forged': {
-    behaviour: 'An event that the service did not sign evicts nothing and costs no fetch.',
+    behaviour:
+      'Whatever events are made up, held back or repeated, a revoked credential is served for maxStaleMs after the last answer of the service and no longer.',
+    source: 'threats.md, T28',
+  },
+  'T28:forged-costs': {
+    behaviour:
+      'An event that was made up costs one fetch, and what the service answers is held again.',
+    source: 'threats.md, T28',
+  },
+  'T28:forged-successor': {
+    behaviour: 'A made-up successor refuses no answer of the service.',
     source: 'threats.md, T28',
   },
   'T28:replayed': {
@@ -1278,7 +1302,8 @@ export const requirements = {
     source: 'threats.md, T28',
   },
   'T28:foreign-installation': {
-    behaviour: 'A genuine event of another installation has no effect.',
+    behaviour:
+      'An event of another installation brings and prolongs nothing; the worst is one fetch more.',
     source: 'threats.md, T28',
   },
   'T28:reordered': {

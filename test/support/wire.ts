@@ -11,13 +11,18 @@ export class Wire {
   opened = 0
   /** What becomes of an event: it passes as it is unless told. */
   pass: (event: string) => readonly string[] = (event) => [event]
-  /** The stream is refused, and those that are open end. */
+  /** Stream and log are refused, and streams that are open end. */
   isCut = false
+  /** The log is refused. */
+  isLogCut = false
   readonly #open = new Set<ReadableStreamDefaultController<Uint8Array>>()
 
   readonly fetch: typeof globalThis.fetch = async (input, init) => {
     const url = String(input)
     if (url.endsWith('/v1/credentials')) this.reads.push(String(init?.body))
+    if (url.includes('/v1/changes/log') && (this.isCut || this.isLogCut)) {
+      throw new TypeError('fetch failed')
+    }
     if (!url.endsWith('/v1/changes')) return fetch(input, init)
     this.opened += 1
     if (this.isCut) throw new TypeError('fetch failed')
@@ -38,9 +43,8 @@ export class Wire {
 
   /** The `kind` of a change; undefined for every other event. */
   static kindOf(event: string): string | undefined {
-    const claims = /^data: [^.]*\.([^.]*)/m.exec(event)?.[1]
-    if (claims === undefined) return undefined
-    return JSON.parse(Buffer.from(claims, 'base64url').toString()).change?.kind
+    const data = /^data: (.*)$/m.exec(event)?.[1]
+    return data === undefined ? undefined : JSON.parse(data).change?.kind
   }
 
   #through(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {

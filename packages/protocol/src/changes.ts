@@ -61,8 +61,7 @@ export const changeSchema = z.discriminatedUnion('kind', [
 export type Change = z.infer<typeof changeSchema>
 
 /**
- * Names of the events of the stream. Their data is a signed token (`stream-events.ts`).
- * `hello` opens it. `flush` says that changes may have been missed: drop everything that is held. A
+ * Names of the events of the stream; `stream-events.ts` says what is in them. `hello` opens it. `flush` says that changes may have been missed: drop everything that is held. A
  * `heartbeat` comes every `heartbeatMs`; a reader that is told nothing for three of them has lost the
  * stream.
  */

@@ -181,14 +181,12 @@ export {
 export { type RouteAuditAction, routeList, routes } from './routes/table.ts'
 export { Secret } from './secret.ts'
 export {
-  type ChangeKeys,
-  changeKeysSchema,
-  changeToken,
+  type ChangeLogPage,
+  changeLogPageSchema,
+  readChangeLogSchema,
   type StreamEvent,
-  type StreamEventClaims,
+  type StreamEventData,
   streamEventSchema,
-  streamIdHeader,
-  streamIdSchema,
 } from './stream-events.ts'
 export {
   allowsTool,

@@ -1,23 +1,15 @@
 /**
- * What the events of `GET /v1/changes` say. Each one's data is a JWT of the type, the audience and the
- * algorithm below, by a key of `GET /v1/changes/keys`, with the claims of `streamEventSchema`.
+ * What `GET /v1/changes` and `GET /v1/changes/log` say.
  *
  * Positions make a chain: between `after` and `position` of an event nothing else has happened. So a
  * reader that has been told everything up to some position knows by them alone what to do with the
  * next event: not after that position, it is old; `after` beyond it, something is missing.
+ *
+ * An event of the stream can make a reader ask, never believe: only an answer to a request of its own says
+ * that what it holds is still right.
  */
 import { z } from 'zod'
 import { type Position, parsePosition } from './position.ts'
-
-export const changeToken = {
-  algorithm: 'EdDSA',
-  audience: 'changes',
-  type: 'changes+jwt',
-} as const
-
-/** Header of the request: a random word of the reader's, which `hello` and `flush` repeat. */
-export const streamIdHeader = 'keywell-stream'
-export const streamIdSchema = z.string().regex(/^[\w-]{16,64}$/)
 
 const positionSchema = z.string().transform((text, context): Position => {
   const position = parsePosition(text)
@@ -25,34 +17,43 @@ const positionSchema = z.string().transform((text, context): Position => {
   context.addIssue('is no position')
   return z.NEVER
 })
-/** The database's time when the log had been read up to `position`, in milliseconds since 1970. */
-const atSchema = z.int().nonnegative()
 
-/** For one stream only: bound to its request, and counted. */
-const ownSchema = z.object({
-  stream: streamIdSchema.nullable(),
-  /** 0 for `hello`, then one more at each `flush`. */
-  count: z.int().nonnegative(),
-  position: positionSchema,
-})
-/** Signed once, and true for whoever reads the log of this installation. */
-const sharedSchema = z.object({ after: positionSchema, position: positionSchema })
+const beginningSchema = z.object({ position: positionSchema })
+const followingSchema = z.object({ after: positionSchema, position: positionSchema })
 
+/** An event: its name, and its data, which is JSON. */
 export const streamEventSchema = z.discriminatedUnion('event', [
-  ownSchema.extend({ event: z.literal('hello'), at: atSchema }),
-  ownSchema.extend({ event: z.literal('flush') }),
-  sharedSchema.extend({ event: z.literal('heartbeat'), at: atSchema }),
+  beginningSchema.extend({ event: z.literal('hello') }),
+  beginningSchema.extend({ event: z.literal('flush') }),
+  followingSchema.extend({ event: z.literal('heartbeat') }),
   /** `change` is read by `changeSchema`, apart, since a newer service may say what an older reader cannot read. */
-  sharedSchema.extend({ event: z.literal('change'), change: z.unknown() }),
+  followingSchema.extend({ event: z.literal('change'), change: z.unknown() }),
 ])
-/** As it is signed. */
-export type StreamEventClaims = z.input<typeof streamEventSchema>
+/** As it is sent. */
+export type StreamEventData = z.input<typeof streamEventSchema>
 /** As it is read. */
 export type StreamEvent = z.output<typeof streamEventSchema>
 
-/** Answer of `GET /v1/changes/keys`: a JSON Web Key Set, and the issuer of what they sign. */
-export const changeKeysSchema = z.object({
-  issuer: z.string(),
-  keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })),
+/** Query of `GET /v1/changes/log`. */
+export const readChangeLogSchema = z.object({
+  /** Position of the page before. Without it, the answer says where the log ends. */
+  after: z.string().max(100).optional(),
 })
-export type ChangeKeys = z.infer<typeof changeKeysSchema>
+
+/** Answer of `GET /v1/changes/log`: what has happened after a position, oldest first. */
+export const changeLogPageSchema = z.object({
+  /** Each is read by `changeSchema`, apart: a newer service may say what an older reader cannot read. */
+  changes: z.array(z.unknown()),
+  /** Send it as `after` of the next page. */
+  position: z.string(),
+  /** What came after `after` is not known any more: drop everything that is held, and go on from `position`. */
+  missed: z.boolean(),
+  /** There is no further page for now. */
+  isComplete: z.boolean(),
+  /**
+   * Milliseconds for which changes may be missing from the end of the log: whatever was committed earlier
+   * than that before this answer is in it.
+   */
+  ageMs: z.number().nonnegative(),
+})
+export type ChangeLogPage = z.infer<typeof changeLogPageSchema>

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Keywell, KeywellError, type KeywellOptions } from './index.ts'
-import { apiKey, StandInService } from './testing/stand-in-service.ts'
+import { apiKey, isOfChanges, StandInService } from './testing/stand-in-service.ts'
 
 const minute = 60_000
 const query = { provider: 'gitlab', tenantId: 'org_acme', userId: 'user_123' }
@@ -19,7 +19,7 @@ afterEach(() => service.stop())
 function open(options: KeywellOptions = {}): Keywell {
   return openWithStream({
     fetch: async (url, init) =>
-      String(url).endsWith('/v1/changes') ? new Response(null, { status: 502 }) : fetch(url, init),
+      isOfChanges(url) ? new Response(null, { status: 502 }) : fetch(url, init),
     ...options,
   })
 }

@@ -1,9 +1,9 @@
-import { changeKeysSchema, KeywellError, readCredentialAnswerSchema } from '@keywell/protocol'
+import { changeLogPageSchema, KeywellError, readCredentialAnswerSchema } from '@keywell/protocol'
 import { AuditLog } from './audit.ts'
 import { CredentialCache, type CredentialQuery } from './cache/credential-cache.ts'
 import type { ReadOptions } from './cache/waiting.ts'
+import { ChangeLog } from './changes/change-log.ts'
 import { ChangeStream } from './changes/change-stream.ts'
-import { EventCheck } from './changes/event-check.ts'
 import { streamByFetch, streamByNode } from './changes/open-stream.ts'
 import { Connect } from './connect.ts'
 import { Connections } from './connections.ts'
@@ -76,6 +76,7 @@ export class Keywell {
     this.#cache = new CredentialCache({
       ...settings,
       isShortLived,
+      readLog: () => void this.#stream.readLog(),
       read: (body) => {
         if (!isShortLived) this.#stream.start()
         return service.call({
@@ -88,19 +89,23 @@ export class Keywell {
       },
     })
     const cache = this.#cache
-    const now = () => cache.now()
+    const log = new ChangeLog({
+      readPage: (after) =>
+        service.call({
+          method: 'GET',
+          path: '/v1/changes/log',
+          query: { after },
+          schema: changeLogPageSchema,
+        }),
+      listener: cache,
+      now: () => cache.now(),
+    })
     this.#stream = new ChangeStream({
       url: service.urlOf({ path: '/v1/changes' }),
       headers: () => service.headers(),
       open: (settings.fetch === undefined && streamByNode()) || streamByFetch(this.#fetch),
-      check: new EventCheck({
-        now,
-        fetchKeys: () =>
-          service.call({ method: 'GET', path: '/v1/changes/keys', schema: changeKeysSchema }),
-      }),
-      now,
+      log,
       random,
-      makeStreamId: () => crypto.randomUUID(),
       listener: cache,
       onError: (error) => callHook(hooks.onError, { error, background: true }),
     })

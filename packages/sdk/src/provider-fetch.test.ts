@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell } from './index.ts'
-import { apiKey, type Kept, StandInService } from './testing/stand-in-service.ts'
+import { apiKey, isOfChanges, type Kept, StandInService } from './testing/stand-in-service.ts'
 
 const query = { provider: 'gitlab', tenantId: 'org_acme', userId: 'user_123' }
 
@@ -59,7 +59,7 @@ function open(): Keywell {
     url: service.url,
     apiKey,
     fetch: async (url, init) =>
-      String(url).endsWith('/v1/changes') ? new Response(null, { status: 502 }) : fetch(url, init),
+      isOfChanges(url) ? new Response(null, { status: 502 }) : fetch(url, init),
   })
   onTestFinished(() => keywell.close())
   return keywell

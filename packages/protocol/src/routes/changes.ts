@@ -1,19 +1,17 @@
 import { z } from 'zod'
-import { changeKeysSchema, streamIdHeader, streamIdSchema } from '../stream-events.ts'
-import { needs, route } from './route.ts'
+import { changeLogPageSchema, readChangeLogSchema } from '../stream-events.ts'
+import { route } from './route.ts'
+
+/** They tell of all tenants, and have no gaps: no limit of a key can be enforced. */
+const access = { permission: 'changes:read', enforces: [] } as const
 
 export const changeRoutes = {
   stream: route({
     method: 'GET',
     path: '/v1/changes',
-    summary:
-      'The change log as server-sent events: hello, change, flush, heartbeat; each a signed token',
-    // It tells of all tenants, and its chain has no gaps.
-    access: { permission: 'changes:read', enforces: [] },
-    headers: z.object({
-      'last-event-id': z.string().max(1_000).optional(),
-      [streamIdHeader]: streamIdSchema.optional(),
-    }),
+    summary: 'The change log as server-sent events: hello, change, flush, heartbeat',
+    access,
+    headers: z.object({ 'last-event-id': z.string().max(1_000).optional() }),
     answer: {
       status: 200,
       description: 'A stream that ends with its API key',
@@ -21,13 +19,13 @@ export const changeRoutes = {
     },
     errors: [],
   }),
-  keys: route({
+  log: route({
     method: 'GET',
-    path: '/v1/changes/keys',
-    summary:
-      'The public keys of the change stream, as a JSON Web Key Set, and the issuer of its tokens',
-    access: needs('changes:read'),
-    answer: { status: 200, description: 'The keys', schema: changeKeysSchema },
+    path: '/v1/changes/log',
+    summary: 'What has changed after a position, and how old the answer is',
+    access,
+    query: readChangeLogSchema,
+    answer: { status: 200, description: 'A page, oldest first', schema: changeLogPageSchema },
     errors: [],
   }),
 }

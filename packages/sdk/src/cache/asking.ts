@@ -2,7 +2,7 @@ import { KeywellError, type ReadCredential, type ReadCredentialAnswer } from '@k
 import type { Clock } from '../clock.ts'
 import { Credential } from '../credential.ts'
 import type { Coverage } from './coverage.ts'
-import type { Entry, Question } from './entry.ts'
+import type { Entry, Question, Successor } from './entry.ts'
 import type { Identity } from './entry-index.ts'
 import { asKeywellError, overtaken, tooOld } from './failures.ts'
 import type { Generations } from './generations.ts'
@@ -74,7 +74,7 @@ export class Asking {
     try {
       const credential = await this.#askUntilTaken(entry, options)
       entry.pending = undefined
-      // The stream began while this was under way. What happened in between nobody told.
+      // The coverage began while this was under way. What happened in between nobody told.
       if (entry.checked.stretch !== coverage.stretch) lookAgain(entry)
       return credential
     } catch (error) {
@@ -89,7 +89,7 @@ export class Asking {
   async #askUntilTaken(entry: Entry, { minGeneration, waitMs }: AskOptions): Promise<Credential> {
     const { clock, coverage, generations, take } = this.#parts
     for (let asks = 1; ; asks += 1) {
-      const { epoch, credential: held } = entry
+      const { epoch, successor, credential: held } = entry
       const asked = { atMs: clock.now(), stretch: coverage.stretch }
       const answer = await this.#read(entry, asked, {
         ...requestOf(entry.identity),
@@ -102,7 +102,8 @@ export class Asking {
       if (isFromBefore && asks < maxAsks) continue
       if (answer instanceof KeywellError) throw answer
       const isTooOld = generations.isTooOld(answer)
-      const isCurrent = epoch === entry.epoch && !isTooOld && !isFromBefore
+      const isOvertaken = epoch !== entry.epoch || isOlderThan(answer, successor, entry.successor)
+      const isCurrent = !isOvertaken && !isTooOld && !isFromBefore
       const credential = isCurrent ? take(entry, answer, asked) : undefined
       if (credential !== undefined) return credential
       if (asks < maxAsks) continue
@@ -128,4 +129,14 @@ export class Asking {
 
 function requestOf({ provider, tenantId, userId, connectionName, host }: Identity): ReadCredential {
   return { provider, tenantId, userId, connectionName, host }
+}
+
+/** Another successor was told of while the question was under way, and this is not it. */
+function isOlderThan(
+  answer: ReadCredentialAnswer,
+  before: Successor | undefined,
+  after: Successor | undefined,
+): boolean {
+  if (after === undefined || after === before) return false
+  return answer.connectionId !== after.connectionId || answer.generation < after.generation
 }

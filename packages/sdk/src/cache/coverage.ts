@@ -1,7 +1,7 @@
 /**
- * What the change stream proves. It is whole from where it began, or was last told to flush, and has
- * told everything up to the last heartbeat. So whatever was asked for after the beginning was still
- * true at that heartbeat, or there would have been a change.
+ * What the change log proves. Its pages are whole from where they began, or last had missed something, and
+ * have told everything up to the last answer. So whatever was asked for after the beginning was still true
+ * then, or there would have been a change.
  */
 export class Coverage {
   /** Counts beginnings; 0: there was none yet. */

@@ -19,7 +19,7 @@ import type { Identity } from './entry-index.ts'
 import { copyOf, expired, reasonOf, verdictMs } from './failures.ts'
 import { type Bounds, Freshness } from './freshness.ts'
 import { Generations } from './generations.ts'
-import { meaningOf } from './meaning.ts'
+import { type Meaning, meaningOf } from './meaning.ts'
 import { grantsAll, knownForScopes, variantOf } from './scopes.ts'
 import { type ReadOptions, untilRenewed } from './waiting.ts'
 
@@ -38,6 +38,8 @@ export interface CredentialQuery {
 
 export interface CacheParts extends Bounds {
   readonly read: (query: ReadCredential) => Promise<ReadCredentialAnswer>
+  /** Has the change log read on, which may vouch for what is held. Must not throw. */
+  readonly readLog: () => void
   /** Undefined: the machine's own, which does not jump but for pauses. */
   readonly now: (() => number) | undefined
   /** Milliseconds since 1970. */
@@ -65,9 +67,9 @@ const replaceWithinMs = 500
 /**
  * Credentials in memory. A hit is a look-up and one flag; the rest decides when that flag is set.
  *
- * The bound: what is held is served while the service vouches for it, and `maxStaleMs` longer. It
- * vouches when it is asked, and by every heartbeat of a change stream that has been whole since.
- * What the stream tells can evict or shorten, never bring back.
+ * The bound: what is held is served for `maxStaleMs` after the service last vouched for it. It vouches
+ * by its answers alone: to the read of a credential, and to the read of the change log, where an answer
+ * covers all that is held. What the stream tells can evict or shorten, never bring back or prolong.
  */
 export class CredentialCache {
   readonly #parts: CacheParts
@@ -81,6 +83,7 @@ export class CredentialCache {
   readonly #asking: Asking
   readonly #background: Background<Entry>
   #sweeper: NodeJS.Timeout | undefined
+  #logDueAtMs = Number.NEGATIVE_INFINITY
   /** The clocks were looked at in this turn of the event loop. */
   #hasLooked = false
   #isClosed = false
@@ -181,11 +184,12 @@ export class CredentialCache {
     return this.#clock.now()
   }
 
-  // What the change stream tells
+  // What has changed
 
-  /** From now on every change is told. What was read before is looked at again. */
+  /** From now on the log tells every change. What was read before is looked at again. */
   coverFromNow(): void {
     this.#coverage.begin(this.#clock.now())
+    this.#logDueAtMs = this.#nextLogRead()
     for (const entry of this.#entries.all()) {
       if (entry.credential !== undefined) this.#askLater(entry)
     }
@@ -206,9 +210,16 @@ export class CredentialCache {
     for (const entry of this.#entries.all()) this.#remove(entry, 'unauthorized')
   }
 
+  /** The service answered that this has happened. */
   apply(news: ChangeNews): void {
     if (news.kind === 'policy') this.#forgetTenant(news.tenantId)
-    else this.#applyTo(news)
+    else this.#learn(news, true)
+  }
+
+  /** The stream says so: nothing of what it says is remembered, or one lie would refuse every answer. */
+  suspect(news: ChangeNews): void {
+    if (news.kind === 'policy') this.#forgetTenant(news.tenantId)
+    else this.#learn(news, false)
   }
 
   /** What it may do is another thing now, and only the service knows what: whatever was refused, too. */
@@ -219,24 +230,27 @@ export class CredentialCache {
     }
   }
 
-  #applyTo(news: ConnectionNews): void {
+  #learn(news: ConnectionNews, isAnswered: boolean): void {
+    const meaning = meaningOf(news.kind)
+    if (isAnswered && meaning.is === 'replaced') {
+      this.#generations.see(news.connectionId, news.generation)
+    }
     const concerned = this.#entries.concernedBy(news)
     // A first read may be under way with the host spelt in another way.
     for (const entry of this.#asking.underWay)
       if (isOfSameUser(entry.identity, news)) concerned.add(entry)
-    for (const entry of concerned) this.#learn(entry, news)
+    for (const entry of concerned) this.#learnOf(entry, news, meaning)
   }
 
-  #learn(entry: Entry, news: ConnectionNews): void {
+  #learnOf(entry: Entry, news: ConnectionNews, meaning: Meaning): void {
     const { credential: held } = entry
     const isSame = held?.connectionId === news.connectionId
     if (isSame && news.generation < held.generation) return
     entry.refusal = undefined
-    const meaning = meaningOf(news.kind)
     if (meaning.is === 'withdrawn') {
       if (held === undefined || isSame) this.#evict(entry, meaning.reason)
     } else if (meaning.is === 'replaced') {
-      this.#generations.see(news.connectionId, news.generation)
+      entry.successor = { connectionId: news.connectionId, generation: news.generation }
       if (held !== undefined && !(isSame && news.generation === held.generation)) {
         this.#replace(entry)
       }
@@ -402,6 +416,10 @@ export class CredentialCache {
   /** The one timer: keeps used entries fresh, lets the others go, and judges who is fresh. */
   #sweep(): void {
     const nowMs = this.#clock.now()
+    if (nowMs >= this.#logDueAtMs) {
+      this.#logDueAtMs = this.#nextLogRead()
+      this.#parts.readLog()
+    }
     for (const entry of this.#entries.all()) {
       if (entry.isUsed) {
         entry.isUsed = false
@@ -415,6 +433,11 @@ export class CredentialCache {
     if (this.#entries.size > 0) return
     clearInterval(this.#sweeper)
     this.#sweeper = undefined
+  }
+
+  /** Before the entries that it vouches for are asked for one by one. */
+  #nextLogRead(): number {
+    return this.#clock.now() + this.#parts.maxStaleMs / 3
   }
 
   /**
@@ -453,7 +476,7 @@ export class CredentialCache {
   /** Drops what is held; the entry stays, and takes what comes next. */
   #evict(entry: Entry, reason: EvictReason): void {
     const { credential } = entry
-    // Of what was replaced, its number tells whether an answer under way knows of it.
+    // An answer under way may be the successor.
     if (reason === 'replaced') entry.release()
     else entry.drop()
     if (credential === undefined) return

@@ -1,4 +1,4 @@
-import type { KeywellError } from '@keywell/protocol'
+import type { ConnectionId, KeywellError } from '@keywell/protocol'
 import type { Credential } from '../credential.ts'
 import type { Identity } from './entry-index.ts'
 import { windowsOf } from './windows.ts'
@@ -9,12 +9,17 @@ const longestRetryMs = 60_000
 /** Credentials for different `scopes` that an entry remembers beside the plain one. */
 const maxVariants = 16
 
-/** When the service was asked, and in which stretch of the change stream. */
+/** When the service was asked, and in which stretch of the change log. */
 export interface Question {
   readonly atMs: number
   readonly stretch: number
 }
 const neverAsked: Question = { atMs: Number.NEGATIVE_INFINITY, stretch: 0 }
+
+export interface Successor {
+  readonly connectionId: ConnectionId
+  readonly generation: number
+}
 
 export interface Variant {
   readonly promise: Promise<Credential>
@@ -69,6 +74,8 @@ export class Entry {
   isAwaited = false
   /** Grows when what is held was withdrawn: an answer under way may not know of it. */
   epoch = 0
+  /** The last that was told to take the place of another: an answer under way may be older. */
+  successor: Successor | undefined
 
   constructor(identity: Identity, spread: number, nowMs: number) {
     this.identity = identity
@@ -116,7 +123,7 @@ export class Entry {
     this.release()
   }
 
-  /** Forgets what is held. An answer under way is taken if it is newer. */
+  /** Forgets what is held. An answer under way is taken if it is its successor. */
   release(): void {
     this.isFresh = false
     this.credential = undefined

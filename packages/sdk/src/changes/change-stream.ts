@@ -1,8 +1,9 @@
-import { heartbeatMs, KeywellError, streamIdHeader } from '@keywell/protocol'
-import { type ChangeListener, ChangeLog } from './change-log.ts'
-import { type EventCheck, RefusedEvent } from './event-check.ts'
+import { heartbeatMs, KeywellError, type StreamEvent, streamEventSchema } from '@keywell/protocol'
+import type { ChangeListener } from './change-listener.ts'
+import type { ChangeLog } from './change-log.ts'
 import type { OpenStream } from './open-stream.ts'
-import { readEvents } from './server-sent-events.ts'
+import { readEvents, type ServerSentEvent } from './server-sent-events.ts'
+import { StreamOrder } from './stream-order.ts'
 
 /** A stream that has been silent for three heartbeats is lost. */
 const silenceMs = 3 * heartbeatMs
@@ -13,23 +14,20 @@ export interface ChangeStreamParts {
   readonly url: URL
   readonly headers: () => Record<string, string>
   readonly open: OpenStream
-  readonly check: EventCheck
-  /** Monotonic milliseconds. */
-  readonly now: () => number
+  readonly log: ChangeLog
   readonly random: () => number
-  /** A word that nobody can guess and that was never used before. */
-  readonly makeStreamId: () => string
   readonly listener: ChangeListener
   readonly onError: (error: KeywellError) => void
 }
 
 /**
  * Follows `GET /v1/changes` for as long as the process lives: comes back after every break, where it
- * stopped, and says so when that was not possible. Its timers never keep a process alive.
+ * stopped, and says so when that was not possible. It begins where the log was read to, so that nothing
+ * falls between. Its timers never keep a process alive.
  */
 export class ChangeStream {
   readonly #parts: ChangeStreamParts
-  readonly #log: ChangeLog
+  readonly #order: StreamOrder
   #failures = 0
   /** What was told of the trouble that lasts: the same is not told again. */
   #trouble = ''
@@ -40,7 +38,7 @@ export class ChangeStream {
 
   constructor(parts: ChangeStreamParts) {
     this.#parts = parts
-    this.#log = new ChangeLog({ ...parts, lateMs: silenceMs })
+    this.#order = new StreamOrder(parts.listener)
   }
 
   /** Begins to follow; a second call does nothing. */
@@ -48,6 +46,11 @@ export class ChangeStream {
     if (this.#isStarted) return
     this.#isStarted = true
     void this.#follow()
+  }
+
+  /** Has the log read on. What goes wrong is reported; the next call tries again. */
+  async readLog(): Promise<void> {
+    await this.#parts.log.read().catch((error: unknown) => this.#fail(error))
   }
 
   close(): void {
@@ -63,7 +66,7 @@ export class ChangeStream {
       try {
         await this.#read(this.#connection)
       } catch (error) {
-        if (!this.#isClosed) this.#report(asKeywellError(this.#parts.url, error))
+        this.#fail(error)
       }
       this.#connection.abort()
       if (!this.#isClosed) await this.#pause()
@@ -72,27 +75,24 @@ export class ChangeStream {
 
   /** Reads one connection to its end. */
   async #read(connection: AbortController): Promise<void> {
-    const { url, headers, open, check, makeStreamId, listener } = this.#parts
+    const { url, headers, open, log } = this.#parts
+    if (log.position === undefined) await log.read()
+    if (log.position !== undefined) this.#order.begin(log.position)
     this.#watch(connection)
-    const streamId = makeStreamId()
-    const { position } = this.#log
+    const { position } = this.#order
     const resume = position === undefined ? {} : { 'last-event-id': position }
-    const own = { ...headers(), ...resume, [streamIdHeader]: streamId }
-    const chapter = this.#log.begin(streamId)
-    const stream = await open(url, { ...own, accept: 'text/event-stream' }, connection.signal)
-    if (stream.status === 401) {
-      listener.refuse()
-      throw unauthorized(url)
-    }
+    const own = { ...headers(), ...resume, accept: 'text/event-stream' }
+    const stream = await open(url, own, connection.signal)
+    if (stream.status === 401) throw unauthorized(url)
     if (stream.status !== 200 || !stream.contentType.startsWith('text/event-stream')) {
       throw new Error(`answered ${stream.status} ${stream.contentType}, and not with events`)
     }
-    for await (const { data } of readEvents(stream.bytes)) {
-      const event = await check.read(data)
+    for await (const sent of readEvents(stream.bytes)) {
       if (connection.signal.aborted) return
-      // Only what was signed, and not told before, says that the stream lives.
-      if (event === undefined || chapter.take(event) === 'old') continue
       this.#watch(connection)
+      const event = parseEvent(sent)
+      if (event === undefined) continue
+      this.#order.take(event)
       if (event.event !== 'heartbeat') continue
       this.#failures = 0
       this.#trouble = ''
@@ -108,10 +108,13 @@ export class ChangeStream {
     this.#timer.unref?.()
   }
 
-  #report(error: KeywellError): void {
-    if (error.message === this.#trouble) return
-    this.#trouble = error.message
-    this.#parts.onError(error)
+  #fail(error: unknown): void {
+    const { url, listener, onError } = this.#parts
+    const failure = asKeywellError(url, error)
+    if (failure.code === 'unauthorized') listener.refuse()
+    if (this.#isClosed || failure.message === this.#trouble) return
+    this.#trouble = failure.message
+    onError(failure)
   }
 
   async #pause(): Promise<void> {
@@ -131,15 +134,27 @@ function unauthorized({ origin }: URL): KeywellError {
   })
 }
 
+/** @returns undefined for an event of a newer service, which is not known here */
+function parseEvent({ event, data }: ServerSentEvent): StreamEvent | undefined {
+  const read = streamEventSchema.safeParse({ ...parseObject(data), event })
+  return read.success ? read.data : undefined
+}
+
+function parseObject(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value
+  } catch {
+    // Below.
+  }
+  throw new Error('sent an event that is no JSON object')
+}
+
 function asKeywellError(url: URL, error: unknown): KeywellError {
   if (error instanceof KeywellError) return error
   const reason = error instanceof Error ? error.message : String(error)
-  const cause =
-    error instanceof RefusedEvent
-      ? `Check that nothing between here and ${url.origin} changes event streams, and that the service is not older than this SDK.`
-      : `If this stays, check that nothing between here and ${url.origin} buffers event streams.`
   return new KeywellError('unavailable', `The change stream at ${url.origin} ${reason}.`, {
     cause: error,
-    nextStep: `${cause} The stream is tried again, and until then credentials are compared with the service.`,
+    nextStep: `If this stays, check that nothing between here and ${url.origin} buffers or changes event streams. The stream is tried again, and until then credentials are compared with the service.`,
   })
 }

@@ -4,10 +4,10 @@ import { serve } from '@hono/node-server'
 import {
   type Change,
   type ChangeKind,
+  type ChangeLogPage,
   type ConfirmAnswer,
   type Connection,
   type CreateSession,
-  changeToken,
   confirmSchema,
   connectionIdSchema,
   createIntegrationSchema,
@@ -24,22 +24,20 @@ import {
   type ReadCredentialAnswer,
   readCredentialSchema,
   type SessionId,
-  type StreamEventClaims,
+  type StreamEventData,
   sessionIdSchema,
   setClientSchema,
-  streamIdHeader,
   tenantIdSchema,
   userIdSchema,
 } from '@keywell/protocol'
 import { type Context, Hono } from 'hono'
-import * as jose from 'jose'
 
 export const apiKey = 'kw_test_key'
 
-interface OpenStream {
-  /** The reader's word for it. */
-  readonly id: string | null
-  flushes: number
+/** Whether a request is for the change stream or the log, without which each credential stands for itself. */
+export function isOfChanges(url: URL | RequestInfo): boolean {
+  const { pathname } = new URL(url instanceof Request ? url.url : url)
+  return pathname.startsWith('/v1/changes')
 }
 
 /** A connection as the stand-in keeps it. */
@@ -90,20 +88,15 @@ export class StandInService {
   readonly shutOut = new Set<string>()
   /** Streams stay open and say nothing. */
   isSilent = false
-  /** The clock that `hello` and heartbeats tell. */
-  clock: () => number = () => performance.now()
-  /** Whose events these are. */
-  issuer = 'https://keywell.test'
+  /** How old the pages of the log are, in milliseconds. */
+  logAgeMs = 0
   /** Texts of all events that were sent to streams, in order. */
   readonly sent: string[] = []
   readonly #log: (Change | undefined)[] = []
   #forgotten = 0
-  readonly #streams = new Map<ReadableStreamDefaultController<Uint8Array>, OpenStream>()
+  readonly #streams = new Set<ReadableStreamDefaultController<Uint8Array>>()
   #server: ReturnType<typeof serve> | undefined
   #port = 0
-  #signing: { kid: string; key: jose.CryptoKey; publicJwk: jose.JWK } | undefined
-  /** What was begun to be told before: signing takes a moment, and the order counts. */
-  #telling: Promise<unknown> = Promise.resolve()
   readonly #app = routesOf(this)
 
   get url(): string {
@@ -115,7 +108,6 @@ export class StandInService {
   }
 
   async start(): Promise<this> {
-    if (this.#signing === undefined) await this.rotate()
     await new Promise<void>((resolve) => {
       const options = { fetch: this.#app.fetch, port: this.#port, hostname: '127.0.0.1' }
       this.#server = serve(options, (address: AddressInfo) => {
@@ -191,19 +183,6 @@ export class StandInService {
 
   // The change stream
 
-  /** Signs with another key from now on; the old one is forgotten. */
-  async rotate(): Promise<void> {
-    const { privateKey, publicKey } = await jose.generateKeyPair('EdDSA')
-    const publicJwk = await jose.exportJWK(publicKey)
-    this.#signing = { kid: newId('apiKey'), key: privateKey, publicJwk }
-  }
-
-  get keys(): unknown {
-    if (this.#signing === undefined) throw new Error('not started')
-    const { kid, publicJwk } = this.#signing
-    return { issuer: this.issuer, keys: [{ ...publicJwk, kid }] }
-  }
-
   tell(kind: ChangeKind, { connection }: Kept): void {
     const { tenantId, userId, id, provider, host, name, generation } = connection
     this.#tell({
@@ -231,55 +210,41 @@ export class StandInService {
 
   #tell(change: Change): void {
     this.#log.push(change)
-    if (!this.isSilent) this.#say(() => this.#changeAt(this.#log.indexOf(change)))
+    if (!this.isSilent) this.send(textOf(this.#changeAt(this.#log.length - 1)))
   }
 
   /** Tells a change that nobody understands. */
   tellUnknown(): void {
     const number = this.#log.length + 1
-    const claims = { after: positionOf(number - 1), position: positionOf(number) }
-    this.#say(() => ({ event: 'change', ...claims, change: { kind: 'of a later version' } }))
+    const place = { after: positionOf(number - 1), position: positionOf(number) }
+    this.send(textOf({ event: 'change', ...place, change: { kind: 'of a later version' } }))
   }
 
   /** A change is lost, and every stream is told so. */
   flush(): void {
     this.#log.push(undefined)
-    const position = positionOf(this.#log.length)
-    for (const [controller, open] of this.#streams) {
-      open.flushes += 1
-      const { id: stream, flushes: count } = open
-      void this.#inOrder(async () => {
-        const text = await this.signed({ event: 'flush', stream, count, position })
-        this.sent.push(text)
-        controller.enqueue(new TextEncoder().encode(text))
-      })
-    }
+    this.send(textOf({ event: 'flush', position: positionOf(this.#log.length) }))
   }
 
   /** Everything up to now has been told. */
   beat(): void {
     const position = positionOf(this.#log.length)
-    this.#say(() => ({ event: 'heartbeat', after: position, position, at: this.#at() }))
+    this.send(textOf({ event: 'heartbeat', after: position, position }))
   }
 
   /** Text on every open stream, as it is. */
   send(text: string): void {
     this.sent.push(text)
-    for (const stream of this.#streams.keys()) stream.enqueue(new TextEncoder().encode(text))
+    for (const stream of this.#streams) stream.enqueue(new TextEncoder().encode(text))
   }
 
-  /** As an event on the wire, by this service's key. */
-  async signed(claims: StreamEventClaims, issuer: string = this.issuer): Promise<string> {
-    if (this.#signing === undefined) throw new Error('not started')
-    const { algorithm, type, audience } = changeToken
-    const token = await new jose.SignJWT({ ...claims, iss: issuer, aud: audience })
-      .setProtectedHeader({ alg: algorithm, kid: this.#signing.kid, typ: type })
-      .sign(this.#signing.key)
-    return `event: ${claims.event}\nid: ${claims.position}\ndata: ${token}\n\n`
+  /** An event that the service never sent, on every open stream. */
+  forge(event: StreamEventData): void {
+    this.send(textOf(event))
   }
 
   cutStreams(): void {
-    for (const stream of this.#streams.keys()) stream.close()
+    for (const stream of this.#streams) stream.close()
     this.#streams.clear()
   }
 
@@ -288,23 +253,20 @@ export class StandInService {
     this.#forgotten = this.#log.length
   }
 
-  openStream(lastEventId: string | undefined, stream: string | null): Response {
+  openStream(lastEventId: string | undefined): Response {
     let opened: ReadableStreamDefaultController<Uint8Array> | undefined
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         opened = controller
-        void this.#inOrder(async () => {
-          for (const claims of this.#beginning(lastEventId, stream)) {
-            const text = await this.signed(claims)
-            this.sent.push(text)
-            controller.enqueue(new TextEncoder().encode(text))
-          }
-          this.#streams.set(controller, { id: stream, flushes: 1 })
-          const heart = setInterval(() => {
-            if (!this.#streams.has(controller)) clearInterval(heart)
-            else if (!this.isSilent) this.beat()
-          }, this.heartbeatMs)
-        })
+        for (const text of this.#beginning(lastEventId).map(textOf)) {
+          this.sent.push(text)
+          controller.enqueue(new TextEncoder().encode(text))
+        }
+        this.#streams.add(controller)
+        const heart = setInterval(() => {
+          if (!this.#streams.has(controller)) clearInterval(heart)
+          else if (!this.isSilent) this.beat()
+        }, this.heartbeatMs)
       },
       cancel: () => {
         if (opened !== undefined) this.#streams.delete(opened)
@@ -313,17 +275,35 @@ export class StandInService {
     return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
   }
 
-  #beginning(lastEventId: string | undefined, stream: string | null): StreamEventClaims[] {
+  /** The log after a position, in one page. */
+  page(after: string | undefined): ChangeLogPage {
     const end = this.#log.length
-    const from = lastEventId === undefined ? end : Number(lastEventId.split('.')[1])
-    const isKept = from >= this.#forgotten
-    const position = positionOf(isKept ? from : end)
-    const hello = { event: 'hello' as const, stream, count: 0, position, at: this.#at() }
-    if (!isKept) return [hello, { event: 'flush', stream, count: 1, position }]
-    return [hello, ...this.#log.slice(from).map((_, index) => this.#changeAt(from + index))]
+    const from = after === undefined ? end : numberOf(after)
+    const missed = from < this.#forgotten || this.#log.slice(from).includes(undefined)
+    return {
+      changes: missed ? [] : this.#log.slice(from),
+      position: positionOf(end),
+      missed,
+      isComplete: true,
+      ageMs: this.logAgeMs,
+    }
   }
 
-  #changeAt(index: number): StreamEventClaims {
+  #beginning(lastEventId: string | undefined): StreamEventData[] {
+    const end = this.#log.length
+    const from = lastEventId === undefined ? end : numberOf(lastEventId)
+    const isKept = from >= this.#forgotten
+    const position = positionOf(isKept ? from : end)
+    if (!isKept)
+      return [
+        { event: 'hello', position },
+        { event: 'flush', position },
+      ]
+    const changes = this.#log.slice(from).map((_, index) => this.#changeAt(from + index))
+    return [{ event: 'hello', position }, ...changes]
+  }
+
+  #changeAt(index: number): StreamEventData {
     const change = this.#log[index]
     return {
       event: 'change',
@@ -332,21 +312,10 @@ export class StandInService {
       change,
     }
   }
+}
 
-  #say(claims: () => StreamEventClaims): void {
-    void this.#inOrder(async () => this.send(await this.signed(claims())))
-  }
-
-  #inOrder(work: () => Promise<void>): Promise<void> {
-    const done = this.#telling.then(work)
-    // A stream that has been closed meanwhile takes nothing more; that is all that can go wrong.
-    this.#telling = done.catch(() => {})
-    return done.catch(() => {})
-  }
-
-  #at(): number {
-    return Math.round(this.clock())
-  }
+function textOf({ event, ...data }: StreamEventData): string {
+  return `event: ${event}\nid: ${data.position}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
 function routesOf(service: StandInService): Hono {
@@ -367,10 +336,8 @@ function routesOf(service: StandInService): Hono {
     }
     return next()
   })
-  app.get('/v1/changes', (c) =>
-    service.openStream(c.req.header('last-event-id'), c.req.header(streamIdHeader) ?? null),
-  )
-  app.get('/v1/changes/keys', (c) => c.json(service.keys as object))
+  app.get('/v1/changes', (c) => service.openStream(c.req.header('last-event-id')))
+  app.get('/v1/changes/log', (c) => c.json(service.page(c.req.query('after'))))
   app.post('/v1/credentials', (c) => readCredential(service, c))
   app.get('/v1/connections', (c) => {
     const query = listConnectionsSchema.parse(c.req.query())
@@ -551,4 +518,8 @@ function endOf(expiresInMs: number | null): number | null {
 /** In the order of the log: its first change is 1. */
 function positionOf(number: number): string {
   return `1.${number}.0`
+}
+
+function numberOf(position: string): number {
+  return Number(position.split('.')[1])
 }

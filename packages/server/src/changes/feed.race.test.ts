@@ -19,7 +19,6 @@ import {
   connection,
   generations,
   isPending,
-  makeSigner,
   polled,
   Subscriber,
   until,
@@ -35,10 +34,8 @@ const pollMs = 50
 let created: CreatedDatabase
 let database: TestDatabase
 let feeds: ChangeFeed[] = []
-let signer: Awaited<ReturnType<typeof makeSigner>>
 
 beforeAll(async () => {
-  signer = await makeSigner()
   created = await createDatabase()
   database = await openCreated(created)
 })
@@ -57,7 +54,7 @@ afterAll(async () => {
 async function start(
   options: Partial<Parameters<typeof createChangeFeed>[0]> = {},
 ): Promise<ChangeFeed> {
-  const feed = createChangeFeed({ database, signer, pollMs, ...options })
+  const feed = createChangeFeed({ database, pollMs, ...options })
   feeds.push(feed)
   await feed.start()
   return feed

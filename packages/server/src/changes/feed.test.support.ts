@@ -1,5 +1,4 @@
 import { changeSchema } from '@keywell/protocol'
-import * as jose from 'jose'
 import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import type { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { withInstallation } from '../store/scope.ts'
@@ -7,13 +6,13 @@ import { type ChangedConnection, writeChange } from './changes.ts'
 import type { ChangeFeed } from './feed.ts'
 import { hintMs } from './reader.ts'
 
-/** One event of a stream, with what its token says. Whether it is signed well is a test of its own. */
+/** One event of a stream. */
 export interface StreamEvent {
   name: string
   id: string | undefined
-  /** The whole token. */
-  token: string
-  /** Its claims; of a change, the change. */
+  /** As it was sent. */
+  text: string
+  /** What it says; of a change, the change. */
   data: unknown
 }
 
@@ -23,8 +22,8 @@ export class Subscriber {
   readonly #abort = new AbortController()
   #text = ''
 
-  constructor(feed: ChangeFeed, lastEventId?: string, stream?: string) {
-    this.#stream = feed.stream({ lastEventId, stream, signal: this.#abort.signal })
+  constructor(feed: ChangeFeed, lastEventId?: string) {
+    this.#stream = feed.stream({ lastEventId, signal: this.#abort.signal })
   }
 
   /** The next event; undefined when the stream has ended. */
@@ -72,30 +71,12 @@ function parse(block: string): StreamEvent {
       return [line.slice(0, colon), line.slice(colon + 2)]
     }),
   )
-  const token = fields.get('data') ?? ''
-  const claims = jose.decodeJwt(token)
+  const data = JSON.parse(fields.get('data') ?? '')
   return {
     name: fields.get('event') ?? 'message',
     id: fields.get('id'),
-    token,
-    data: claims.change ?? claims,
-  }
-}
-
-/** A key pair of this process, and what a feed needs of it. */
-export async function makeSigner() {
-  const { privateKey, publicKey } = await jose.generateKeyPair('EdDSA')
-  let signed = 0
-  return {
-    publicKey,
-    /** Signatures so far. */
-    get signed() {
-      return signed
-    },
-    sign: (claims: jose.JWTPayload) => {
-      signed += 1
-      return new jose.SignJWT(claims).setProtectedHeader({ alg: 'EdDSA' }).sign(privateKey)
-    },
+    text: block,
+    data: data.change ?? data,
   }
 }
 

@@ -1,13 +1,20 @@
-import { type Change, heartbeatMs } from '@keywell/protocol'
+import {
+  type Change,
+  type ChangeLogPage,
+  formatPosition,
+  heartbeatMs,
+  isAfter,
+  KeywellError,
+  parsePosition,
+} from '@keywell/protocol'
 import { type Logger, silentLogger } from '../logger.ts'
 import { type Metrics, silentMetrics } from '../metrics/metrics.ts'
+import type { FaultPoint } from '../refresh/fault-point.ts'
 import type { Database } from '../store/database.ts'
 import { type After, after } from '../timers.ts'
 import { createReader } from './reader.ts'
 import { createRetention } from './retention.ts'
-import { createSignedEvents } from './signed-events.ts'
-import type { ChangeSigner } from './signer.ts'
-import { type StreamRequest, tell } from './stream.ts'
+import { isKept, type StreamRequest, tell } from './stream.ts'
 
 /** Tells what has changed, to any number of subscribers, in the order of the change log. */
 export interface ChangeFeed {
@@ -22,6 +29,13 @@ export interface ChangeFeed {
    * or a change is held back, the stream stays open and is silent; nothing is missed.
    */
   stream(options: StreamRequest & { signal: AbortSignal }): AsyncGenerator<string, void>
+  /**
+   * What came after a position, from what this process has read of the log, and how old that is. A
+   * position that is unknown or older than what is kept is answered with `missed`; none, with the end.
+   *
+   * @throws KeywellError `unavailable` while the log cannot be read
+   */
+  page(after: string | undefined): Promise<ChangeLogPage>
   /** Streams that somebody reads. */
   readonly streams: number
   /** Hears of every change, as a hint; answers how to stop. */
@@ -30,6 +44,11 @@ export interface ChangeFeed {
   stop(): Promise<void>
 }
 
+/** How long a page waits for what another replica has read already, in milliseconds. */
+const catchUpMs = 2_000
+/** When to ask again, in milliseconds. */
+const retryAfterMs = 5_000
+
 /** For how long a subscriber that was away can go on where it was. */
 const defaultRetentionMs = 24 * 3_600_000
 
@@ -37,14 +56,13 @@ const defaultRetentionMs = 24 * 3_600_000
  * Creates the feed; one for a process, however many subscribers it has.
  *
  * ```ts
- * const feed = createChangeFeed({ database, signer })
+ * const feed = createChangeFeed({ database })
  * await feed.start()
  * for await (const text of feed.stream({ lastEventId, signal: request.signal })) response.write(text)
  * ```
  */
 export function createChangeFeed(options: {
   database: Database
-  signer: Pick<ChangeSigner, 'sign'>
   logger?: Logger
   metrics?: Pick<Metrics, 'changesTold'>
   after?: After
@@ -52,11 +70,14 @@ export function createChangeFeed(options: {
   pollMs?: number
   /** Milliseconds for which a position is good. Default 24 hours. */
   retentionMs?: number
+  /** Milliseconds of a clock that never goes back. */
+  monotonic?: () => number
+  faultPoint?: FaultPoint
 }): ChangeFeed {
   const { database, logger = silentLogger, metrics = silentMetrics, pollMs = 1_000 } = options
+  const { monotonic: now = () => performance.now(), faultPoint = () => {} } = options
   const retentionMs = options.retentionMs ?? defaultRetentionMs
   const parts = { database, logger, after: options.after ?? after }
-  const events = createSignedEvents(options.signer.sign)
   const listeners = new Set<(change: Change) => void>()
   const open = { streams: 0 }
   const retention = createRetention({ ...parts, retentionMs })
@@ -64,6 +85,8 @@ export function createChangeFeed(options: {
     ...parts,
     pollMs,
     heartbeatMs,
+    now,
+    faultPoint,
     heard(change) {
       for (const heard of listeners) {
         try {
@@ -81,7 +104,30 @@ export function createChangeFeed(options: {
       retention.start()
     },
     stream({ signal, ...request }) {
-      return tell({ reader, events, logger, metrics, retentionMs, open }, request, signal)
+      return tell({ reader, logger, metrics, retentionMs, open }, request, signal)
+    },
+    async page(after) {
+      const asked = after === undefined ? undefined : parsePosition(after)
+      // Another replica may have read further than this one has so far.
+      if (asked !== undefined && isAfter(asked, reader.position)) {
+        const over = AbortSignal.timeout(catchUpMs)
+        await reader.catchUp(over)
+        if (over.aborted) throw unreadable()
+      }
+      if (reader.isAway) throw unreadable()
+      // In this order: what is read in between makes the answer newer than it says, never older.
+      const { currentAt, position } = reader
+      const goesOn = asked !== undefined && isKept({ reader, retentionMs }, asked)
+      const stretch = goesOn
+        ? (reader.fromMemory(asked) ?? (await reader.fromDatabase(asked)))
+        : { entries: [], upTo: position }
+      return {
+        changes: stretch.entries.map(({ change }) => change),
+        position: formatPosition(stretch.upTo),
+        missed: after !== undefined && !goesOn,
+        isComplete: !isAfter(position, stretch.upTo),
+        ageMs: now() - currentAt,
+      }
     },
     get streams() {
       return open.streams
@@ -94,4 +140,12 @@ export function createChangeFeed(options: {
       await Promise.all([retention.stop(), reader.stop()])
     },
   }
+}
+
+function unreadable(): KeywellError {
+  return new KeywellError('unavailable', 'The change log cannot be read.', {
+    retryAfterMs,
+    nextStep:
+      'Try again after retryAfterMs. Until then nothing says that what is held is still right.',
+  })
 }

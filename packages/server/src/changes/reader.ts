@@ -1,5 +1,6 @@
 import { type Change, formatPosition, isAfter, type Position } from '@keywell/protocol'
 import type { Logger } from '../logger.ts'
+import type { FaultPoint } from '../refresh/fault-point.ts'
 import { type ChangeRow, changesChannel, readChanges, readHorizon } from '../store/changes.ts'
 import type { Database } from '../store/database.ts'
 import { everyTenant } from '../store/scope.ts'
@@ -23,8 +24,8 @@ export interface ChangeReader {
   readonly position: Position
   /** After this position nothing has happened that has been read. */
   readonly lastChange: Position
-  /** The database's time of the last look at it, in milliseconds since 1970. */
-  readonly readAt: number
+  /** By the clock that was passed in: what was committed before has been read. */
+  readonly currentAt: number
   /** The last look failed. */
   readonly isAway: boolean
   /** Grows when a heartbeat is due, and only while nothing that has happened is left unread. */
@@ -46,6 +47,9 @@ export function createReader(options: {
   /** Milliseconds between polls when there is no hint. */
   pollMs: number
   heartbeatMs: number
+  /** Milliseconds of a clock that never goes back. */
+  now: () => number
+  faultPoint: FaultPoint
   /** Must not throw. */
   heard: (change: Change) => void
 }): ChangeReader {
@@ -53,7 +57,7 @@ export function createReader(options: {
   const bell = createBell()
   const log = createMemory()
   const polls = { begun: 0, done: 0 }
-  let readAt = 0
+  let currentAt = Number.NEGATIVE_INFINITY
   let beats = 0
   let beatDue = false
   let away = false
@@ -86,8 +90,11 @@ export function createReader(options: {
     hinted = false
     polls.begun += 1
     const number = polls.begun
+    const begunAt = options.now()
     try {
       const heldMs = await readOn()
+      // What is held back was committed after the oldest of it was written.
+      currentAt = Math.max(currentAt, begunAt - heldMs)
       if (away) logger.info({}, 'the change log can be read again')
       away = false
       polls.done = number
@@ -126,12 +133,14 @@ export function createReader(options: {
         limit: maxStretch,
       })
       page = toEntries(rows, log.lastChange)
+      for (const { change } of page) {
+        if (change.kind !== 'policy') await options.faultPoint('before_push', change)
+      }
       log.append(page)
       bell.ring()
       for (const { change } of page) options.heard(change)
     } while (page.length === maxStretch)
     log.advance(horizon)
-    readAt = horizon.at
     return heldSince === null ? 0 : Math.max(1, now.getTime() - heldSince.getTime())
   }
 
@@ -151,8 +160,7 @@ export function createReader(options: {
     async start() {
       unlisten = await database.listen(changesChannel, hint)
       const { xid, now } = await readHorizon(database.of(everyTenant))
-      readAt = now.getTime()
-      log.startAt({ xid: BigInt(xid), seq: 0n, at: readAt })
+      log.startAt({ xid: BigInt(xid), seq: 0n, at: now.getTime() })
       schedule(hintMs)
       awaitBeat()
     },
@@ -176,8 +184,8 @@ export function createReader(options: {
     get lastChange() {
       return log.lastChange
     },
-    get readAt() {
-      return readAt
+    get currentAt() {
+      return currentAt
     },
     get isAway() {
       return away

@@ -1,13 +1,12 @@
 import { isAfter, type Position, parsePosition } from '@keywell/protocol'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { changeEvent, flushEvent, heartbeatEvent, helloEvent } from './events.ts'
 import type { Stretch } from './memory.ts'
 import type { ChangeReader } from './reader.ts'
-import type { SignedEvents } from './signed-events.ts'
 
 export interface StreamParts {
   reader: ChangeReader
-  events: SignedEvents
   logger: Logger
   metrics: Pick<Metrics, 'changesTold'>
   /** Milliseconds for which a change can be read after it was written. */
@@ -20,8 +19,6 @@ export interface StreamParts {
 export interface StreamRequest {
   /** Position up to which it has been told everything. */
   lastEventId?: string | undefined
-  /** Its own word for this stream, which binds what is said to it alone. */
-  stream?: string | null | undefined
 }
 
 /**
@@ -33,13 +30,12 @@ export async function* tell(
   request: StreamRequest,
   ended: AbortSignal,
 ): AsyncGenerator<string, void> {
-  const { reader, events, metrics, open } = parts
-  const { lastEventId, stream = null } = request
+  const { reader, metrics, open } = parts
+  const { lastEventId } = request
   open.streams += 1
   try {
     const asked = lastEventId === undefined ? undefined : parsePosition(lastEventId)
-    // Another replica may have read further than this one has so far. And a hello tells the time of the
-    // database, which must not be that of before it went away.
+    // Another replica may have read further than this one has so far.
     if (reader.isAway || (asked !== undefined && isAfter(asked, reader.position))) {
       await reader.catchUp(ended)
     }
@@ -47,16 +43,14 @@ export async function* tell(
     const goesOn = lastEventId === undefined || (asked !== undefined && isKept(parts, asked))
     let told = goesOn ? (asked ?? reader.position) : reader.position
     let beats = reader.beats
-    let flushes = 0
-    yield events.hello({ stream, position: told, at: reader.readAt })
-    if (!goesOn) yield events.flush({ stream, position: told, count: ++flushes })
+    yield helloEvent(told)
+    if (!goesOn) yield flushEvent(told)
 
     while (!ended.aborted && !reader.isStopped) {
       if (!isKept(parts, told)) {
         told = reader.position
-        yield events.flush({ stream, position: told, count: ++flushes })
+        yield flushEvent(told)
       }
-      const { readAt } = reader
       const remembered = reader.fromMemory(told)
       const stretch = remembered ?? (await readTable(parts, told))
       if (stretch === undefined) {
@@ -66,19 +60,18 @@ export async function* tell(
       const last = stretch.entries.at(-1)?.position ?? told
       told = stretch.upTo
       if (stretch.entries.length > 0) {
-        const signed = await Promise.all(stretch.entries.map(events.change))
-        metrics.changesTold(signed.length)
-        yield signed.join('')
+        metrics.changesTold(stretch.entries.length)
+        yield stretch.entries.map(changeEvent).join('')
       }
       if (remembered === undefined && isAfter(told, last)) {
-        // Where memory begins, the chain of what is signed once begins too: this ties the reader to it.
-        yield events.heartbeat({ after: last, position: told, at: readAt })
+        // Where memory begins, the chain of what is written once begins too: this ties the reader to it.
+        yield heartbeatEvent({ after: last, position: told })
       } else if (stretch.entries.length > 0 || isAfter(reader.position, told)) {
         // There may be more, or the reader read on while this stream was at the database.
       } else if (beats !== reader.beats) {
         beats = reader.beats
         told = reader.position
-        yield events.heartbeat({ after: reader.lastChange, position: told, at: readAt })
+        yield heartbeatEvent({ after: reader.lastChange, position: told })
       } else {
         await reader.next(ended)
       }
@@ -88,7 +81,10 @@ export async function* tell(
   }
 }
 
-function isKept({ reader, retentionMs }: StreamParts, position: Position): boolean {
+export function isKept(
+  { reader, retentionMs }: Pick<StreamParts, 'reader' | 'retentionMs'>,
+  position: Position,
+): boolean {
   return !isAfter(position, reader.position) && position.at >= reader.position.at - retentionMs
 }
 

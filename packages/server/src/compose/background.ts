@@ -1,8 +1,6 @@
-import type { Change } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
 import { type AuditLog, createAuditLog } from '../audit/audit-log.ts'
 import { type ChangeFeed, createChangeFeed } from '../changes/feed.ts'
-import { type ChangeSigner, createChangeSigner } from '../changes/signer.ts'
 import { createSigningKey } from '../changes/signing-key.ts'
 import { createWebhooks, type Webhooks } from '../changes/webhooks/endpoints.ts'
 import { createSigningSecrets } from '../changes/webhooks/signing-secrets.ts'
@@ -14,7 +12,6 @@ import { createIntegrations, type Integrations } from '../oauth/integrations.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { KeywellOptions } from '../options.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
-import type { FaultPoint } from '../refresh/fault-point.ts'
 import { createRefresher, type Refresher } from '../refresh/refresh.ts'
 import { createReplicas, type Replicas } from '../refresh/replicas.ts'
 import { createWorker } from '../refresh/worker.ts'
@@ -36,7 +33,6 @@ export interface Background {
   health: Health
   disconnector: Disconnector
   tenants: Tenants
-  signer: ChangeSigner
   feed: ChangeFeed
   webhooks: Webhooks
   replicas: Replicas
@@ -84,8 +80,7 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
   const disconnector = createDisconnector({ ...platform, box, integrations, outbound, audit })
   const tenants = createTenants({ ...platform, audit, disconnector })
 
-  const signer = createChangeSigner({ ...platform, issuer: platform.publicUrl })
-  const feed = createChangeFeed({ ...platform, signer: beforePush(signer, faultPoint) })
+  const feed = createChangeFeed({ ...platform, faultPoint })
   // Host limiters of its own: receivers that fail must not hold back a provider on the same host. And a list of its
   // own: a tenant that may connect a private GitLab must not have messages posted to it.
   const toReceivers = createOutbound({
@@ -130,7 +125,6 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
     health,
     disconnector,
     tenants,
-    signer,
     feed,
     webhooks,
     replicas,
@@ -144,7 +138,6 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
       }
       await log.keys.load()
       await headKey.start()
-      await signer.start()
       await feed.start()
       feed.onChange(webhookWorker.wake)
     },
@@ -170,21 +163,6 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
       await audit.close()
       await log.worker.stop()
       await Promise.all([outbound.close(), toReceivers.close()])
-    },
-  }
-}
-
-/** What is told is signed first. */
-function beforePush(
-  signer: Pick<ChangeSigner, 'sign'>,
-  faultPoint: FaultPoint,
-): Pick<ChangeSigner, 'sign'> {
-  return {
-    async sign(event) {
-      // A change was made by ourselves, and it is parsed by whoever reads it.
-      const change = event.event === 'change' ? (event.change as Change) : undefined
-      if (change !== undefined && change.kind !== 'policy') await faultPoint('before_push', change)
-      return signer.sign(event)
     },
   }
 }

@@ -4,7 +4,6 @@ import { bodyLimit } from 'hono/body-limit'
 import type { Heads } from '../audit/heads.ts'
 import type { AuditReader } from '../audit/search.ts'
 import type { ChangeFeed } from '../changes/feed.ts'
-import type { ChangeSigner } from '../changes/signer.ts'
 import type { Webhooks } from '../changes/webhooks/endpoints.ts'
 import type { createCallback } from '../connect/callback.ts'
 import type { createConfirm } from '../connect/confirm.ts'
@@ -81,7 +80,6 @@ export interface AppParts {
   integrations: Integrations
   webhooks: Webhooks
   feed: ChangeFeed
-  signer: ChangeSigner
   auditReader: AuditReader
   heads: Heads
   tenants: Tenants

@@ -1,7 +1,6 @@
-import { routes, streamIdHeader } from '@keywell/protocol'
+import { routes } from '@keywell/protocol'
 import type { Hono } from 'hono'
 import type { ChangeFeed } from '../changes/feed.ts'
-import type { ChangeSigner } from '../changes/signer.ts'
 import type { Environment } from './context.ts'
 import type { KeyStreams } from './key-streams.ts'
 import { serve } from './serve.ts'
@@ -11,7 +10,6 @@ export function changeRoutes(
   app: Hono<Environment>,
   parts: {
     feed: ChangeFeed
-    signer: ChangeSigner
     keyStreams: KeyStreams
     streamPlaces: StreamPlaces
   },
@@ -20,12 +18,12 @@ export function changeRoutes(
     // Whoever asks for the headers alone would leave a stream that nobody reads.
     if (c.req.method === 'HEAD') return c.body(null, 200, eventStreamHeaders)
     const leave = parts.streamPlaces.ofKey(access.id)
-    const asked = { lastEventId: headers['last-event-id'], stream: headers[streamIdHeader] }
-    const tell = (ended: AbortSignal) => parts.feed.stream({ ...asked, signal: ended })
+    const lastEventId = headers['last-event-id']
+    const tell = (signal: AbortSignal) => parts.feed.stream({ lastEventId, signal })
     const body = parts.keyStreams.hold(access, tell, { atEnd: 'close', leave })
     return c.body(body, 200, eventStreamHeaders)
   })
-  serve(app, routes.changes.keys, () => parts.signer.keys)
+  serve(app, routes.changes.log, ({ query }) => parts.feed.page(query.after))
 }
 
 /** Nothing on the way may hold events back. */
