@@ -1,6 +1,7 @@
 import {
   type Change,
   type ChangeLogPage,
+  type ConnectionChange,
   formatPosition,
   heartbeatMs,
   isAfter,
@@ -9,7 +10,6 @@ import {
 } from '@keywell/protocol'
 import { type Logger, silentLogger } from '../logger.ts'
 import { type Metrics, silentMetrics } from '../metrics/metrics.ts'
-import type { FaultPoint } from '../refresh/fault-point.ts'
 import type { Database } from '../store/database.ts'
 import { type After, after } from '../timers.ts'
 import { createReader } from './reader.ts'
@@ -72,10 +72,11 @@ export function createChangeFeed(options: {
   retentionMs?: number
   /** Milliseconds of a clock that never goes back. */
   monotonic?: () => number
-  faultPoint?: FaultPoint
+  /** Called with each change after it was read and before anybody is told. */
+  beforeTelling?: (change: ConnectionChange) => void | Promise<void>
 }): ChangeFeed {
   const { database, logger = silentLogger, metrics = silentMetrics, pollMs = 1_000 } = options
-  const { monotonic: now = () => performance.now(), faultPoint = () => {} } = options
+  const { monotonic: now = () => performance.now(), beforeTelling = () => {} } = options
   const retentionMs = options.retentionMs ?? defaultRetentionMs
   const parts = { database, logger, after: options.after ?? after }
   const listeners = new Set<(change: Change) => void>()
@@ -86,7 +87,7 @@ export function createChangeFeed(options: {
     pollMs,
     heartbeatMs,
     now,
-    faultPoint,
+    beforeTelling,
     heard(change) {
       for (const heard of listeners) {
         try {

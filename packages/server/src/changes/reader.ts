@@ -1,6 +1,11 @@
-import { type Change, formatPosition, isAfter, type Position } from '@keywell/protocol'
+import {
+  type Change,
+  type ConnectionChange,
+  formatPosition,
+  isAfter,
+  type Position,
+} from '@keywell/protocol'
 import type { Logger } from '../logger.ts'
-import type { FaultPoint } from '../refresh/fault-point.ts'
 import { type ChangeRow, changesChannel, readChanges, readHorizon } from '../store/changes.ts'
 import type { Database } from '../store/database.ts'
 import { everyTenant } from '../store/scope.ts'
@@ -49,7 +54,7 @@ export function createReader(options: {
   heartbeatMs: number
   /** Milliseconds of a clock that never goes back. */
   now: () => number
-  faultPoint: FaultPoint
+  beforeTelling: (change: ConnectionChange) => void | Promise<void>
   /** Must not throw. */
   heard: (change: Change) => void
 }): ChangeReader {
@@ -134,7 +139,7 @@ export function createReader(options: {
       })
       page = toEntries(rows, log.lastChange)
       for (const { change } of page) {
-        if (change.kind !== 'policy') await options.faultPoint('before_push', change)
+        if (change.kind !== 'policy') await options.beforeTelling(change)
       }
       log.append(page)
       bell.ring()

@@ -80,7 +80,10 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
   const disconnector = createDisconnector({ ...platform, box, integrations, outbound, audit })
   const tenants = createTenants({ ...platform, audit, disconnector })
 
-  const feed = createChangeFeed({ ...platform, faultPoint })
+  const feed = createChangeFeed({
+    ...platform,
+    beforeTelling: (change) => faultPoint('before_push', change),
+  })
   // Host limiters of its own: receivers that fail must not hold back a provider on the same host. And a list of its
   // own: a tenant that may connect a private GitLab must not have messages posted to it.
   const toReceivers = createOutbound({
