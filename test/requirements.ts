@@ -1235,6 +1235,10 @@ export const requirements = {
       'Every failure has a code, a next step, which its message holds, and, where a service answered, a request id.',
     source: 'sdk.md, Errors',
   },
+  'sdk:for-user': {
+    behaviour: 'Every call of `forUser` is about that user, whatever else its arguments name.',
+    source: 'sdk.md, One user',
+  },
   'sdk:retries': {
     behaviour:
       'A call that fails in passing is sent again within its time limit; a change only where it was surely not made or is the same when made twice, and under the same key.',

@@ -5,14 +5,16 @@ import {
   connectionIdSchema,
   connectionNameSchema,
   flowIdSchema,
+  providerKeySchema,
   providerNameSchema,
   sessionIdSchema,
   tenantIdSchema,
   userIdSchema,
 } from './ids.ts'
 import { knownFields } from './known-fields.ts'
+import type { ScopeName } from './provider-names.ts'
 
-const scope = z
+const scope: z.ZodType<string, ScopeName> = z
   .string()
   .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, 'not a scope (RFC 6749 section 3.3)')
 const scopes = z.array(scope).max(100)
@@ -42,14 +44,14 @@ export const createSessionSchema = knownFields({
    * Scopes by provider. A provider that is not named here allows those that its integration was
    * registered with, none of them required.
    */
-  scopes: z.record(providerNameSchema, scopePolicySchema).default({}),
+  scopes: z.record(providerKeySchema, scopePolicySchema).default({}),
   /** Hosts that the session may connect; every host that has an integration unless told. */
   hosts: z.array(url).max(50).optional(),
   /**
    * Which host is meant where the page names none, by provider. Unless told: the only one that there is
    * an integration for.
    */
-  defaultHosts: z.record(providerNameSchema, url).default({}),
+  defaultHosts: z.record(providerKeySchema, url).default({}),
   /** Origins of the app's pages; exact. Only they may start and watch flows. */
   origins: z.array(originSchema).min(1).max(10),
   /** Where the browser comes back to with a finish ticket. Its origin must be one of `origins`. */

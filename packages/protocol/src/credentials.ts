@@ -5,6 +5,7 @@ import {
   connectionNameSchema,
   defaultConnectionName,
   providerNameSchema,
+  scopeNameSchema,
   tenantIdSchema,
   userIdSchema,
 } from './ids.ts'
@@ -24,7 +25,7 @@ export const readCredentialSchema = knownFields({
   /** Name of the connection. */
   connectionName: connectionNameSchema.default(defaultConnectionName),
   /** Scopes that the caller is about to use; those not granted come back as `missingScopes`. */
-  scopes: z.array(z.string().max(100)).max(100).optional(),
+  scopes: z.array(scopeNameSchema).max(100).optional(),
   /** Conditional read: answers `unchanged` unless there is something newer than this generation. */
   ifNewerThan: z.int().positive().optional(),
   /**

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ProviderName, ScopeName } from './provider-names.ts'
 
 /**
  * Ids that Keywell makes: a prefix that says of what, and 26 characters of Crockford base32, as in a
@@ -127,7 +128,11 @@ export const connectionNameSchema = z
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9, "_" and "-"')
 export const defaultConnectionName = 'default'
 
-/** Name of a provider in the catalogue, e.g. `gitlab`. */
-export const providerNameSchema = z
+/** A provider's name as the key of a record: no key is expected. */
+export const providerKeySchema = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be 1 to 40 of a-z, 0-9, "_" and "-"')
+/** Name of a provider in the catalogue, e.g. `gitlab`. */
+export const providerNameSchema: z.ZodType<string, ProviderName> = providerKeySchema
+/** Name of a scope, as the provider has it. */
+export const scopeNameSchema: z.ZodType<string, ScopeName> = z.string().max(100)

@@ -132,6 +132,7 @@ export {
   makeId,
   maxForeignIdLength,
   messageIdSchema,
+  providerKeySchema,
   providerNameSchema,
   type RequestId,
   type SessionId,
@@ -169,6 +170,13 @@ export type {
   ScopeDefinition,
   ScopeRisk,
 } from './provider.ts'
+export {
+  type KnownProvider,
+  type KnownScope,
+  knownScopes,
+  type ProviderName,
+  type ScopeName,
+} from './provider-names.ts'
 export {
   errorsOf,
   type KeyLimit,

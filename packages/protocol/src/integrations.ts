@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { integrationIdSchema, providerNameSchema, tenantIdSchema } from './ids.ts'
+import { integrationIdSchema, providerNameSchema, scopeNameSchema, tenantIdSchema } from './ids.ts'
 import { knownFields } from './known-fields.ts'
 import { pastedText } from './pasted.ts'
 
@@ -16,7 +16,7 @@ export const createIntegrationSchema = knownFields({
   clientId: clientId.optional(),
   clientSecret: clientSecret.optional(),
   /** The scopes that were ticked when the app was registered: a ceiling for every connection. */
-  scopes: z.array(z.string().max(100)).min(1).max(100),
+  scopes: z.array(scopeNameSchema).min(1).max(100),
 }).refine((value) => (value.clientId === undefined) === (value.clientSecret === undefined), {
   error: 'clientId and clientSecret come together',
 })

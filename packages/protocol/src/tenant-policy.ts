@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { providerNameSchema } from './ids.ts'
+import { providerKeySchema, providerNameSchema } from './ids.ts'
 import { knownFields } from './known-fields.ts'
 
 const host = z
@@ -22,12 +22,12 @@ export const tenantPolicySchema = knownFields({
    * By provider, the most that a credential may do: these scopes and what they imply. A provider that is
    * not named is not limited.
    */
-  scopes: z.record(providerNameSchema, z.array(scope).max(100)).optional(),
+  scopes: z.record(providerKeySchema, z.array(scope).max(100)).optional(),
   /**
    * By provider, the only tools that an agent may call. Whole names: a tool that comes later is not
    * allowed before it is named. A provider that is not named is not limited.
    */
-  tools: z.record(providerNameSchema, z.array(toolName).max(500)).optional(),
+  tools: z.record(providerKeySchema, z.array(toolName).max(500)).optional(),
   /** Nothing may be changed at a provider: neither by a tool nor by whoever holds the credential. */
   readOnly: z.boolean().default(false),
 })

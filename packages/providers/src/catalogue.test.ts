@@ -1,4 +1,4 @@
-import { providerNameSchema } from '@keywell/protocol'
+import { knownScopes, providerNameSchema } from '@keywell/protocol'
 import { expect, test } from 'vitest'
 import { findProvider, gitlab, impliedScopes, providers } from './index.ts'
 
@@ -15,6 +15,14 @@ test('every provider has a name that the wire takes, and each its own', () => {
   const names = providers.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
   for (const name of names) expect(providerNameSchema.safeParse(name).success, name).toBe(true)
+})
+
+test('the names that the types offer are those of the catalogue', () => {
+  const names = providers.map(({ name, scopes }) => [
+    name,
+    scopes.map((scope) => scope.name).sort(),
+  ])
+  expect(knownScopes).toEqual(Object.fromEntries(names))
 })
 
 test('every provider speaks only of scopes that it has', () => {

@@ -1,4 +1,4 @@
-import type { Connection, ConnectionId, DisconnectAnswer } from '@keywell/protocol'
+import type { Connection, ConnectionId, DisconnectAnswer, ProviderName } from '@keywell/protocol'
 import { useCallback, useSyncExternalStore } from 'react'
 import { useKeywell } from './context.ts'
 import { type ConnectionsSnapshot, type ConnectTarget, nothingKnown } from './core/index.ts'
@@ -32,7 +32,7 @@ export interface UseConnection extends Omit<UseConnections, 'connections' | 'dis
 
 /** The user's connection at one provider: `default` unless named. */
 export function useConnection(
-  provider: string,
+  provider: ProviderName,
   options: { connectionName?: string | undefined; host?: string | undefined } = {},
 ): UseConnection {
   const { client } = useKeywell()

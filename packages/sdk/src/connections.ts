@@ -9,6 +9,7 @@ import {
   disconnectAnswerSchema,
   listConnectionsSchema,
   ownerSchema,
+  type ProviderName,
   Secret,
   type CreateConnection as WireConnection,
 } from '@keywell/protocol'
@@ -20,7 +21,7 @@ export interface ListConnections {
   readonly tenantId: string
   /** All users of the tenant unless told. */
   readonly userId?: string | undefined
-  readonly provider?: string | undefined
+  readonly provider?: ProviderName | undefined
   /** Connections per page; 100 unless told, 500 at most. */
   readonly limit?: number | undefined
   /** `nextCursor` of the page before. */

@@ -24,6 +24,10 @@ export {
   type IntegrationList,
   isKeywellError,
   KeywellError,
+  type KnownProvider,
+  type KnownScope,
+  type ProviderName,
+  type ScopeName,
   Secret,
   type SessionAnswer,
   type SetTenantPolicy,
@@ -55,6 +59,7 @@ export type { List } from './list.ts'
 export type { KeywellOptions } from './options.ts'
 export type { CallOptions } from './service.ts'
 export type { Tenants } from './tenants.ts'
+export type { GetUserCredential, KeywellUser, UserConnections, UserQuery } from './user.ts'
 export type { WebhookEvent, WebhookMessage } from './webhooks/message.ts'
 export {
   createWebhookVerifier,

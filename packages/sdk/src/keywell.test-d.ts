@@ -1,10 +1,14 @@
 /** What the types keep from happening. Checked by `tsc -p test`; nothing here runs. */
 import { expectTypeOf } from 'vitest'
 import {
+  type Connection,
+  type ConnectionList,
   type Credential,
   type ErrorCode,
   Keywell,
   type KeywellError,
+  type KeywellUser,
+  type List,
   type SignedIn,
 } from './index.ts'
 
@@ -46,3 +50,24 @@ expectTypeOf<'needs_reauth'>().toExtend<ErrorCode>()
 // @ts-expect-error codes are a closed union
 const code: ErrorCode = 'needs_reauthentication'
 void code
+
+// Names of the catalogue are offered, and any other is taken.
+expectTypeOf<'gitlab'>().toExtend<Parameters<KeywellUser['getCredentialSync']>[0]>()
+void keywell.getCredential({ ...query, provider: 'ours', scopes: ['read_api', 'ours:read'] })
+
+const user = keywell.forUser({ tenantId: 'org_acme', userId: 'user_123' })
+expectTypeOf(user.getCredential('gitlab')).resolves.toEqualTypeOf<Credential>()
+expectTypeOf(
+  user.getCredential({ provider: 'gitlab', connectionName: 'work' }),
+).resolves.toEqualTypeOf<Credential>()
+expectTypeOf(user.fetch('gitlab', '/api')).resolves.toEqualTypeOf<Response>()
+// @ts-expect-error the user is named once
+void user.getCredential({ provider: 'gitlab', userId: 'another' })
+// @ts-expect-error both ids name a user
+keywell.forUser({ tenantId: 'org_acme' })
+
+const list = keywell.connections.list({ tenantId: 'org_acme' })
+expectTypeOf(list).toEqualTypeOf<List<Connection, ConnectionList>>()
+for await (const connection of list) expectTypeOf(connection).toEqualTypeOf<Connection>()
+for await (const page of list.pages()) expectTypeOf(page).toEqualTypeOf<ConnectionList>()
+expectTypeOf(await list).toEqualTypeOf<ConnectionList>()

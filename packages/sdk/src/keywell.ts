@@ -17,6 +17,7 @@ import { providerFetch } from './provider-fetch.ts'
 import { endsWorkWithRequest } from './runtime.ts'
 import { Service } from './service.ts'
 import { Tenants } from './tenants.ts'
+import { KeywellUser } from './user.ts'
 import { Webhooks } from './webhooks.ts'
 
 export type CredentialResult =
@@ -119,6 +120,14 @@ export class Keywell {
     this.audit = new AuditLog(service, random)
     this.tenants = new Tenants(service, (news) => cache.apply(news))
     this.webhooks = new Webhooks(service, settings.webhookSecret)
+  }
+
+  /**
+   * The calls of one user, without naming tenant and user in each.
+   * Throws `KeywellError` (`invalid_request`) for an id that cannot be one.
+   */
+  forUser(user: { readonly tenantId: string; readonly userId: string }): KeywellUser {
+    return new KeywellUser(this, user)
   }
 
   /** What is held in memory, or undefined; never waits. */

@@ -4,6 +4,7 @@ import type {
   CreateFlow,
   CreateFlowAnswer,
   Flow,
+  ScopeName,
   SessionAnswer,
 } from '@keywell/protocol'
 import { type BrowserWindow, call, type Fetch } from './call.ts'
@@ -18,7 +19,7 @@ import { type FlowAccess, watchFlow } from './watch.ts'
 
 export interface StartOptions {
   /** Asked for beside the required ones; must be among the optional ones of the session. */
-  readonly scopes?: readonly string[] | undefined
+  readonly scopes?: readonly ScopeName[] | undefined
   /** `auto` unless told: a popup, but a redirect on touch screens. */
   readonly mode?: 'auto' | 'popup' | 'redirect' | undefined
   /** One line for the popup until the provider's page comes. */

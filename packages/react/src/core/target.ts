@@ -1,9 +1,9 @@
-import type { Connection, ConnectionId } from '@keywell/protocol'
+import type { Connection, ConnectionId, ProviderName } from '@keywell/protocol'
 
 /** What a button stands for. */
 export interface ConnectTarget {
   /** Name in the catalogue, e.g. `gitlab`. */
-  readonly provider: string
+  readonly provider: ProviderName
   /** Base URL of a self-managed instance. Unless told: the session's default, else the only one registered. */
   readonly host?: string | undefined
   /** Name of the connection; `default` unless told. Lets a user hold two accounts at one provider. */

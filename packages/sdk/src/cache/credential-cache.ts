@@ -1,9 +1,11 @@
 import {
   type KeywellError,
   maxReadWaitMs,
+  type ProviderName,
   type ReadCredential,
   type ReadCredentialAnswer,
   readCredentialSchema,
+  type ScopeName,
 } from '@keywell/protocol'
 import { Clock } from '../clock.ts'
 import { Credential } from '../credential.ts'
@@ -25,7 +27,7 @@ import { type ReadOptions, untilRenewed } from './waiting.ts'
 
 /** Which credential, and what for. */
 export interface CredentialQuery {
-  readonly provider: string
+  readonly provider: ProviderName
   readonly tenantId: string
   readonly userId: string
   /** Needed only where the user has connected the provider on more than one host. */
@@ -33,7 +35,7 @@ export interface CredentialQuery {
   /** Name of the connection; `default` unless told. */
   readonly connectionName?: string | undefined
   /** Scopes about to be used; those not granted come back as `missingScopes`. */
-  readonly scopes?: readonly string[] | undefined
+  readonly scopes?: readonly ScopeName[] | undefined
 }
 
 export interface CacheParts extends Bounds {

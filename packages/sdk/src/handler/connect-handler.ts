@@ -8,6 +8,7 @@ import {
   KeywellError,
   originSchema,
   ownerSchema,
+  type ProviderName,
   returnParameters,
 } from '@keywell/protocol'
 import type { Connect } from '../connect.ts'
@@ -32,7 +33,7 @@ export interface SignedIn {
   readonly tenantId: string
   readonly userId: string
   /** Providers that may be connected; all of the catalogue unless told. */
-  readonly providers?: readonly string[] | undefined
+  readonly providers?: readonly ProviderName[] | undefined
   /** Scopes by provider: `required`, `optional`, `forbidden`. */
   readonly scopes?: CreateSession['scopes']
   /** Hosts that may be connected; every host that has an integration unless told. */

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { verifies } from '../../../test/support/verifies.ts'
+import { Keywell, type KeywellUser } from './index.ts'
+import { apiKey, StandInService } from './testing/stand-in-service.ts'
+
+const who = { tenantId: 'org_acme', userId: 'user_123' }
+
+let service: StandInService
+let keywell: Keywell
+let user: KeywellUser
+beforeEach(async () => {
+  service = await new StandInService().start()
+  keywell = new Keywell({ url: service.url, apiKey, appOrigin: 'https://app.example' })
+  user = keywell.forUser(who)
+})
+afterEach(async () => {
+  keywell.close()
+  await service.stop()
+})
+
+verifies('sdk:for-user', async () => {
+  const kept = service.connect()
+  const work = service.connect({ name: 'work' })
+  service.connect({ userId: 'user_456' })
+  const { getCredential } = user
+  expect((await getCredential('gitlab')).credential).toBe(kept.credential)
+  const named = { provider: 'gitlab', connectionName: 'work' }
+  expect((await getCredential(named)).credential).toBe(work.credential)
+  expect(await getCredential.safe('other')).toMatchObject({ ok: false })
+  expect(user.getCredentialSync(named)).toBe(await getCredential(named))
+  // The same memory, whoever asks.
+  expect(user.getCredentialSync('gitlab')).toBe(
+    await keywell.getCredential({ provider: 'gitlab', ...who }),
+  )
+  user.invalidate('gitlab')
+  expect(user.getCredentialSync('gitlab')).toBeUndefined()
+  expect(await user.warm(['gitlab'])).toMatchObject([{ ok: true }])
+  expect(user.getCredentialSync('gitlab')).toBeDefined()
+  for (const read of service.reads) expect(read).toMatchObject(who)
+
+  const ids = (await user.connections.list()).connections.map(({ id }) => id)
+  expect(ids).toEqual([kept.connection.id, work.connection.id])
+  const reference = { connectionId: work.connection.id }
+  expect(await user.connections.get(reference)).toEqual(work.connection)
+  expect(await user.connections.delete(reference)).toMatchObject({ upstream: 'revoked' })
+  const page = { origins: ['https://app.example'], returnUrl: 'https://app.example/finish' }
+  const { sessionId } = await user.createSession(page)
+  expect(service.sessions.get(sessionId)).toMatchObject(who)
+})
+
+test('no query names another user', async () => {
+  const theirs = service.connect({ userId: 'user_456' })
+  // From a caller without types.
+  const query = { provider: 'gitlab', userId: 'user_456' } as { provider: string }
+  expect(user.query(query)).toMatchObject(who)
+  await expect(user.getCredential(query)).rejects.toMatchObject({ code: 'not_connected' })
+  const reference = { connectionId: theirs.connection.id, userId: 'user_456' }
+  await expect(user.connections.delete(reference)).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test.each([
+  [{ tenantId: '', userId: 'u' }, /forUser: tenantId/],
+  [{ tenantId: '@install', userId: 'u' }, /forUser: tenantId/],
+  [{ tenantId: 't', userId: '' }, /forUser: userId/],
+  [{ tenantId: 't' } as typeof who, /forUser: userId/],
+])('%j names no user', (owner, message) => {
+  expect(() => keywell.forUser(owner)).toThrow(message)
+})
