@@ -98,6 +98,11 @@ export const requirements = {
       'A connect session is for an origin that the app has configured, whatever a request says of its own address.',
     source: 'T34',
   },
+  'docs:examples': {
+    behaviour:
+      'The example app of each framework connects a user, reads with the credential and disconnects; who is not signed in gets nothing.',
+    source: 'backend.md, Mount the route',
+  },
   'sdk:node-adapter': {
     behaviour:
       'The Node handler serves HTTP/1 and HTTP/2, takes a body that others read in any form, and loses none.',
@@ -1333,6 +1338,11 @@ export const requirements = {
     behaviour:
       'After a pause that the monotonic clock has not seen, nothing held is served until the service was asked.',
     source: 'sdk.md, Freshness',
+  },
+  'sdk:bridges': {
+    behaviour:
+      'The clients that the SDK equips send each request with the token that is valid then, to the host of the connection and no other, and again after a 401 with a newer one.',
+    source: 'sdk.md, Other clients; threats.md, T24',
   },
   'sdk:fetch': {
     behaviour:

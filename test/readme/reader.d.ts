@@ -21,15 +21,8 @@ declare const app: {
     ) => unknown,
   ): void
 }
-declare const fastify: {
-  all(
-    path: string,
-    handler: (
-      request: { raw: import('node:http').IncomingMessage; body: unknown },
-      reply: { raw: import('node:http').ServerResponse; hijack(): void },
-    ) => void,
-  ): void
-}
+declare const hono: import('hono').Hono
+declare const fastify: import('fastify').FastifyInstance
 declare function signedIn(request: unknown): import('@keywell/sdk').SignedIn
 declare function askToConnect(userId: string): Promise<void>
 declare function handle(event: import('@keywell/sdk').WebhookEvent): Promise<void>

@@ -6,9 +6,11 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
-import { Keywell } from '@keywell/sdk'
+import { Keywell, type SignedIn } from '@keywell/sdk'
+import { toExpressHandler } from '@keywell/sdk/express'
+import { toFastifyHandler } from '@keywell/sdk/fastify'
+import { toHonoHandler } from '@keywell/sdk/hono'
 import { toNodeHandler } from '@keywell/sdk/node'
-// @ts-expect-error It comes without types.
 import express from 'express'
 import createFastify from 'fastify'
 import { Hono } from 'hono'
@@ -77,19 +79,18 @@ async function startHere(
   { url, apiKey, tenantId }: AppSettings,
   mount: (scope: {
     keywell: Keywell
-    toNodeHandler: typeof toNodeHandler
-    signedIn: (request: IncomingMessage) => { tenantId: string; userId: string } | null
+    signedIn: (request: { headers: IncomingMessage['headers'] | Headers }) => SignedIn | null
     port: number
   }) => Promise<Server>,
 ): Promise<DocumentedApp> {
   const port = await freePort()
   const { origin, otherOrigin } = originsAt(port)
   const keywell = new Keywell({ url, apiKey, appOrigin: [origin, otherOrigin] })
-  const signedIn = ({ headers }: IncomingMessage) => {
-    const userId = userIn(headers.cookie)
+  const signedIn = ({ headers }: { headers: IncomingMessage['headers'] | Headers }) => {
+    const userId = userIn(headers instanceof Headers ? headers.get('cookie') : headers.cookie)
     return userId === undefined ? null : { tenantId, userId }
   }
-  const server = await mount({ keywell, toNodeHandler, signedIn, port })
+  const server = await mount({ keywell, signedIn, port })
   if (!server.listening) await once(server, 'listening')
   return {
     port,
@@ -110,7 +111,12 @@ const startNode: StartApp = (settings) =>
       server = createServer(...listener)
       return server
     }
-    runBlock('node:http', { ...scope, createServer: made, process: { env: { PORT: port } } })
+    runBlock('node:http', {
+      ...scope,
+      toNodeHandler,
+      createServer: made,
+      process: { env: { PORT: port } },
+    })
     if (server === undefined) throw new Error('the block made no server')
     return server
   })
@@ -119,31 +125,26 @@ const startExpress: StartApp = (settings) =>
   startHere(settings, async ({ port, ...scope }) => {
     const app = express()
     app.use(express.json(), express.urlencoded({ extended: false }))
-    runBlock('Express', { ...scope, app })
-    app.get('/', (_: unknown, response: { send(text: string): void }) => response.send('app'))
+    runBlock('Express', { ...scope, toExpressHandler, app })
+    app.get('/', (_, response) => void response.send('app'))
     return app.listen(port)
   })
 
 const startFastify: StartApp = (settings) =>
   startHere(settings, async ({ port, ...scope }) => {
     const fastify = createFastify()
-    runBlock('Fastify', { ...scope, fastify })
+    runBlock('Fastify', { ...scope, toFastifyHandler, fastify })
     fastify.get('/', async () => 'app')
     await fastify.listen({ port, host: '127.0.0.1' })
     return fastify.server
   })
 
 const startHono: StartApp = (settings) =>
-  startHere(settings, async ({ port, keywell }) => {
-    const app = new Hono<{ Variables: { org: string; user: string } }>()
-    app.use('/api/*', async (c, next) => {
-      c.set('org', settings.tenantId)
-      c.set('user', userIn(c.req.header('cookie')) ?? '')
-      await next()
-    })
-    runBlock('Hono', { keywell, app })
-    app.get('/', (c) => c.text('app'))
-    return createServer(getRequestListener(app.fetch)).listen(port)
+  startHere(settings, async ({ port, ...scope }) => {
+    const hono = new Hono()
+    runBlock('Hono', { ...scope, toHonoHandler, hono })
+    hono.get('/', (c) => c.text('app'))
+    return createServer(getRequestListener(hono.fetch)).listen(port)
   })
 
 /** `next build`, which takes a while, and `next start` for each app. Call `remove` at the end. */
@@ -192,9 +193,20 @@ async function packSdk(folder: string): Promise<void> {
     logLevel: 'error',
     resolve: { conditions },
     ssr: { noExternal: true, resolve: { conditions } },
-    build: { ssr: join(root, 'packages/sdk/src/index.ts'), outDir: folder, emptyOutDir: true },
+    build: {
+      ssr: true,
+      outDir: folder,
+      emptyOutDir: true,
+      rollupOptions: {
+        input: {
+          index: join(root, 'packages/sdk/src/index.ts'),
+          next: join(root, 'packages/sdk/src/next.ts'),
+        },
+      },
+    },
   })
-  const manifest = { name: '@keywell/sdk', type: 'module', main: 'index.js' }
+  const exports = { '.': './index.js', './next': './next.js' }
+  const manifest = { name: '@keywell/sdk', type: 'module', exports }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
 }
 

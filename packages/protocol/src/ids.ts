@@ -128,11 +128,12 @@ export const connectionNameSchema = z
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9, "_" and "-"')
 export const defaultConnectionName = 'default'
 
-/** A provider's name as the key of a record: no key is expected. */
-export const providerKeySchema = z
+const providerText = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be 1 to 40 of a-z, 0-9, "_" and "-"')
 /** Name of a provider in the catalogue, e.g. `gitlab`. */
-export const providerNameSchema: z.ZodType<string, ProviderName> = providerKeySchema
+export const providerNameSchema: z.ZodType<string, ProviderName> = providerText
+/** The same as the key of a record, where none is expected. */
+export const providerKeySchema: z.ZodType<string, string> = providerText
 /** Name of a scope, as the provider has it. */
 export const scopeNameSchema: z.ZodType<string, ScopeName> = z.string().max(100)

@@ -130,6 +130,19 @@ export class Keywell {
     return new KeywellUser(this, user)
   }
 
+  /**
+   * The credential after one that the provider refused with 401. The service probes the refused one: the answer
+   * is a newer one, or the same again when there is nothing wrong with it. `fetch` does this by itself.
+   * Throws as `getCredential` does; `needs_reauth` where the grant turns out to be gone.
+   */
+  async getNewerCredential(
+    query: CredentialQuery,
+    refused: Credential,
+    options?: ReadOptions,
+  ): Promise<Credential> {
+    return this.#cache.getAtLeast(query, refused.generation + 1, options)
+  }
+
   /** What is held in memory, or undefined; never waits. */
   getCredentialSync(query: CredentialQuery): Credential | undefined {
     return this.#cache.getSync(query)
@@ -163,7 +176,7 @@ export class Keywell {
       {
         fetch: this.#fetch,
         get: () => this.#cache.get(query, { signal }),
-        getAtLeast: (generation) => this.#cache.getAtLeast(query, generation, { signal }),
+        getNewer: (refused) => this.getNewerCredential(query, refused, { signal }),
       },
       path,
       init,

@@ -6,9 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { Readable } from 'node:stream'
-import { KeywellError } from '@keywell/protocol'
-import type { SignedIn } from './handler/connect-handler.ts'
-import { problemResponse } from './handler/request.ts'
+import { serve, type Who } from './handler/signed-in.ts'
 import type { Keywell } from './keywell.ts'
 
 /** A request as frameworks have it: `url` may be shortened, and the body may be read already. */
@@ -34,20 +32,17 @@ export type NodeHandler<Req extends NodeRequest | Http2Request> = (
  */
 export function toNodeHandler<Req extends NodeRequest | Http2Request = NodeRequest>(
   keywell: Keywell,
-  who: (request: Req) => SignedIn | null | undefined | Promise<SignedIn | null | undefined>,
+  who: Who<Req>,
 ): NodeHandler<Req> {
-  const serve = async (
+  const answer = async (
     request: Req,
     response: ServerResponse | Http2ServerResponse,
   ): Promise<void> => {
     const signedIn = await who(request)
-    const answer = signedIn
-      ? await keywell.connectHandler(toWebRequest(request), signedIn)
-      : problemResponse(nobody())
-    await send(answer, response)
+    await send(await serve(keywell, () => toWebRequest(request), signedIn), response)
   }
   return (request, response, next) => {
-    serve(request, response).catch((error: unknown) => {
+    answer(request, response).catch((error: unknown) => {
       if (next !== undefined) return next(error)
       // Nobody else can answer. What happened is for the app's log, not for the browser.
       if (!response.headersSent) response.statusCode = 500
@@ -56,21 +51,19 @@ export function toNodeHandler<Req extends NodeRequest | Http2Request = NodeReque
   }
 }
 
-function nobody(): KeywellError {
-  return new KeywellError('unauthorized', 'Nobody is signed in.', {
-    nextStep: 'Sign in at the app first.',
-  })
-}
-
 /** Says nothing: where the app is, its settings say, and a request is not asked. */
 const nowhere = 'http://app.invalid'
 
-function toWebRequest(request: NodeRequest | Http2Request): Request {
+/** @param body as a framework has read it; default: `request.body` */
+export function toWebRequest(
+  request: NodeRequest | Http2Request,
+  body: unknown = request.body,
+): Request {
   const url = urlOf(request.originalUrl ?? request.url ?? '/')
   const headers = headersOf(request)
   const method = request.method ?? 'GET'
   if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers })
-  return new Request(url, { method, headers, ...bodyOf(request) })
+  return new Request(url, { method, headers, ...bodyOf(request, body) })
 }
 
 /** Path and query of a request target, which a client may write as a whole URL. */
@@ -93,8 +86,7 @@ function headersOf(request: NodeRequest | Http2Request): Headers {
  * The body, read by others already or not. A parser that was not concerned leaves an empty object, and the
  * stream untouched; then what counts is the stream.
  */
-function bodyOf(request: NodeRequest | Http2Request): RequestInit {
-  const { body } = request
+function bodyOf(request: NodeRequest | Http2Request, body: unknown): RequestInit {
   const isAbsent = body === undefined || body === null
   const isRead = request.readableDidRead || request.readableEnded
   if (!isRead && (isAbsent || isEmpty(body))) return streamOf(request)

@@ -1,55 +1,22 @@
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell } from './index.ts'
+import { type Answer, Provider, type Seen } from './testing/provider.ts'
 import { apiKey, isOfChanges, type Kept, StandInService } from './testing/stand-in-service.ts'
 
 const query = { provider: 'gitlab', tenantId: 'org_acme', userId: 'user_123' }
 
-interface Seen {
-  readonly method: string
-  readonly path: string
-  readonly headers: IncomingMessage['headers']
-  readonly body: string
-}
-interface Answer {
-  readonly status?: number
-  readonly headers?: Record<string, string>
-  readonly body?: string
-}
-
-/** A provider at an address of its own, that remembers what it was sent. */
-class Provider {
-  readonly seen: Seen[] = []
-  answer: (request: Seen) => Answer = () => ({})
-  origin = ''
-
-  async start(): Promise<this> {
-    const server = createServer(async (request, response) => {
-      const { method = '', url: path = '', headers } = request
-      const seen: Seen = { method, path, headers, body: await text(request) }
-      this.seen.push(seen)
-      const { status = 200, headers: own = {}, body = 'ok' } = this.answer(seen)
-      response.writeHead(status, own).end(body)
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as AddressInfo // listening on TCP, hence no string
-    this.origin = `http://127.0.0.1:${port}`
-    onTestFinished(() => {
-      server.close()
-      server.closeAllConnections()
-    })
-    return this
-  }
+async function startProvider(): Promise<Provider> {
+  const started = await new Provider().start()
+  onTestFinished(() => started.stop())
+  return started
 }
 
 let service: StandInService
 let provider: Provider
 beforeEach(async () => {
   service = await new StandInService().start()
-  provider = await new Provider().start()
+  provider = await startProvider()
 })
 afterEach(() => service.stop())
 
@@ -145,7 +112,7 @@ describe('a redirect', () => {
 
   test('away from the host is followed without it, and without cookies', async () => {
     connect()
-    const other = await new Provider().start()
+    const other = await startProvider()
     provider.answer = () => redirect(`${other.origin}/file`)
     await open().fetch(query, '/archive', {
       headers: { cookie: 'a=b', 'private-token': 'c', 'x-api-key': 'd', accept: 'text/plain' },
@@ -167,7 +134,7 @@ describe('a redirect', () => {
 
   test('away and back again does not get it back', async () => {
     connect()
-    const other = await new Provider().start()
+    const other = await startProvider()
     other.answer = () => redirect(`${provider.origin}/back`)
     provider.answer = ({ path }) => (path === '/go' ? redirect(`${other.origin}/`) : {})
     await open().fetch(query, '/go')
@@ -200,7 +167,7 @@ describe('a redirect', () => {
   ]
   verifies.each('sdk:fetch-other-origin', carried, async ([status, method]) => {
     connect()
-    const other = await new Provider().start()
+    const other = await startProvider()
     provider.answer = () => redirect(`${other.origin}/`, status)
     const headers = { 'content-type': 'text/plain', 'x-api-key': 'd' }
     const send = (body: NonNullable<RequestInit['body']>) =>
@@ -213,7 +180,7 @@ describe('a redirect', () => {
 
   test('away from the host turns a POST into a plain GET where the standard says so', async () => {
     connect()
-    const other = await new Provider().start()
+    const other = await startProvider()
     provider.answer = () => redirect(`${other.origin}/`, 303)
     const headers = { 'content-type': 'text/plain', 'x-api-key': 'd', accept: 'text/plain' }
     await open().fetch(query, '/upload', { method: 'POST', body: 'the text', headers })
@@ -346,7 +313,7 @@ describe('a 401', () => {
 
   test('of another host says nothing about the credential', async () => {
     connect()
-    const other = await new Provider().start()
+    const other = await startProvider()
     other.answer = () => ({ status: 401 })
     provider.answer = () => redirect(`${other.origin}/`)
     expect((await open().fetch(query, '/api')).status).toBe(401)

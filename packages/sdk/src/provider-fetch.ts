@@ -21,7 +21,8 @@ const redirectStatuses = new Set([301, 302, 303, 307, 308])
 export interface ProviderFetchParts {
   readonly fetch: typeof globalThis.fetch
   readonly get: () => Promise<Credential>
-  readonly getAtLeast: (generation: number) => Promise<Credential>
+  /** See `Keywell.getNewerCredential`. */
+  readonly getNewer: (refused: Credential) => Promise<Credential>
 }
 
 /**
@@ -53,12 +54,12 @@ export async function providerFetch(
 }
 
 /** Undefined: the service has none, and finds nothing wrong with the one that was used. */
-async function newerThan(
-  parts: ProviderFetchParts,
+export async function newerThan(
+  parts: Pick<ProviderFetchParts, 'getNewer'>,
   used: Credential,
 ): Promise<Credential | undefined> {
   try {
-    const newer = await parts.getAtLeast(used.generation + 1)
+    const newer = await parts.getNewer(used)
     return newer === used ? undefined : newer
   } catch (error) {
     // A verdict tells more than the provider's 401; anything else tells less.
@@ -70,8 +71,8 @@ async function newerThan(
 }
 
 /** Lets the service probe the token. Nobody waits, and what it finds comes as a change. */
-function report(parts: ProviderFetchParts, refused: Credential): void {
-  parts.getAtLeast(refused.generation + 1).catch(() => {})
+export function report(parts: Pick<ProviderFetchParts, 'getNewer'>, refused: Credential): void {
+  parts.getNewer(refused).catch(() => {})
 }
 
 interface Followed {
@@ -125,7 +126,7 @@ function resolveBelow(host: string, path: string): URL {
   )
 }
 
-function isBelow(host: string, url: URL): boolean {
+export function isBelow(host: string, url: URL): boolean {
   const base = new URL(host)
   const root = base.pathname.endsWith('/') ? base.pathname : `${base.pathname}/`
   const isPlain = url.username === '' && url.password === ''

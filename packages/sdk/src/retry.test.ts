@@ -43,7 +43,7 @@ class Middlebox {
   }
 
   async #serve(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.url === '/v1/changes') return void request.socket.destroy()
+    if (request.url?.startsWith('/v1/changes')) return void request.socket.destroy()
     const fate = this.fates.shift()
     this.seen.push(request)
     this.onSeen()

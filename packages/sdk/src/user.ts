@@ -66,6 +66,15 @@ export class KeywellUser {
       : { ...which, tenantId, userId }
   }
 
+  /** See `Keywell.getNewerCredential`. */
+  async getNewerCredential(
+    which: UserQuery,
+    refused: Credential,
+    options?: ReadOptions,
+  ): Promise<Credential> {
+    return this.#keywell.getNewerCredential(this.query(which), refused, options)
+  }
+
   /** See `Keywell.getCredentialSync`. */
   getCredentialSync(which: UserQuery): Credential | undefined {
     return this.#keywell.getCredentialSync(this.query(which))

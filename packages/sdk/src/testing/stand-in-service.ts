@@ -46,6 +46,8 @@ export interface Kept {
   credential: string
   /** `performance.now()` at the end of the access token; null: it has none. */
   endsAtMs: number | null
+  /** Of a credential that has a header of its own. */
+  header?: { name: string; value: string }
 }
 
 export interface KeptOptions {
@@ -451,7 +453,7 @@ async function readCredential(service: StandInService, c: Context): Promise<Resp
 }
 
 function answerOf(
-  { connection, credential, endsAtMs }: Kept,
+  { connection, credential, endsAtMs, header }: Kept,
   ifNewerThan: number | undefined,
   scopes: readonly string[],
 ): ReadCredentialAnswer {
@@ -469,7 +471,7 @@ function answerOf(
     generation,
     type: expiresInMs === null ? 'api_key' : 'oauth_token',
     credential,
-    header: { name: 'Authorization', value: `Bearer ${credential}` },
+    header: header ?? { name: 'Authorization', value: `Bearer ${credential}` },
     expiresAt,
     expiresInMs,
     scopes: connection.scopes,
