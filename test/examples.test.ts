@@ -5,9 +5,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { SessionAnswer } from '@keywell/protocol'
-import type { Keywell } from '@keywell/sdk'
-import type { toNextHandlers } from '@keywell/sdk/next'
 import { afterAll, beforeAll, expect, onTestFinished, vi } from 'vitest'
+import { sessionCookie } from '../apps/docs/examples/session.ts'
 import { root } from './packaging/run.ts'
 import { openEmbedded } from './support/databases.ts'
 import { Person } from './support/person.ts'
@@ -24,12 +23,6 @@ beforeAll(async () => {
   stage = await createStage(await openEmbedded())
 })
 afterAll(() => stage.stop())
-
-type NextHandlers = ReturnType<typeof toNextHandlers>
-
-/** A module of the examples: they are no package. What it exports is for the caller to know. */
-const load = <Exports>(path: string): Promise<Exports> =>
-  import(join(root, 'apps/docs/examples', path))
 
 type Send = (path: string, init?: RequestInit) => Promise<Response>
 
@@ -79,14 +72,14 @@ async function startProgram(name: string): Promise<Send> {
 async function startNext(): Promise<Send> {
   for (const [name, value] of Object.entries(settings())) vi.stubEnv(name, value)
   onTestFinished(() => void vi.unstubAllEnvs())
-  const handlers = await load<NextHandlers>('next/app/api/keywell/[...path]/route.ts')
-  const projects = await load<Pick<NextHandlers, 'GET'>>('next/app/projects/route.ts')
-  const { keywell } = await load<{ keywell: () => Keywell }>('next/keywell.ts')
+  const handlers = await import('../apps/docs/examples/next/app/api/keywell/[...path]/route.ts')
+  const projects = await import('../apps/docs/examples/next/app/projects/route.ts')
+  const { keywell } = await import('../apps/docs/examples/next/keywell.ts')
   onTestFinished(() => keywell().close())
   return (path, init) => {
     const request = new Request(`http://localhost:3000${path}`, init)
     if (path === '/projects') return projects.GET(request)
-    return handlers[request.method as keyof NextHandlers](request)
+    return handlers[request.method as keyof typeof handlers](request)
   }
 }
 
@@ -102,8 +95,7 @@ verifies.each('docs:examples', examples, async ([name, start]) => {
   onTestFinished(() => void vi.unstubAllEnvs())
   const send = await start()
   const userId = `usr_${name.toLowerCase()}`
-  const session = await load<{ sessionCookie(userId: string): string }>('session.ts')
-  const cookie = session.sessionCookie(userId)
+  const cookie = sessionCookie(userId)
   const json = { 'content-type': 'application/json' }
 
   // Nobody is signed in, or somebody says so without proof.

@@ -98,12 +98,13 @@ function publicNames({ manifest }: Workspace): string[] {
   return Object.keys(manifest.exports ?? {}).map((key) => posix.join(manifest.name, key))
 }
 
-/** A relative import stays in its own workspace; a test may also use `test/support`, and compare with the pages. */
+/** A relative import stays in its own workspace; a test may also use `test/support`, and compare with the pages; those in `test` run their examples. */
 function refuseRelative(path: string, specifier: string): string | undefined {
   const target = posix.join(posix.dirname(path), specifier)
   const home = folderOf(path)
   if (target.startsWith(`${home}/`)) return undefined
   if (isTest(path) && /^test\/(support|docs)\//.test(target)) return undefined
+  if (home === 'test' && target.startsWith('apps/docs/examples/')) return undefined
   const { from, to } = serverSupport
   if (path.startsWith(from) && to.some((folder) => target.startsWith(folder))) return undefined
   return `reaches out of ${home} with ${specifier}`
