@@ -22,6 +22,7 @@ const executed: Readonly<Record<string, string>> = {
   'npm run bench -- sdk': 'test/bench/bench.test.ts',
   'npm run bench -- push': 'test/bench/bench.test.ts',
   'npm install': '.ci/run',
+  'npx @keywell/service': 'test/packaging/service.ts',
   'npm test': '.ci/run',
   'npm run check': '.ci/run',
   'npm run build': '.ci/run',

@@ -1032,6 +1032,11 @@ export const requirements = {
     behaviour: 'SIGTERM ends the service cleanly, open streams included.',
     source: 'refresh.md, shutdown',
   },
+  'service:trial': {
+    behaviour:
+      'A service without a single setting starts for development, on this machine alone; with any setting, or for production, what is missing is an error.',
+    source: 'running.md, Try it without the repository',
+  },
   'service:refuses-to-start': {
     behaviour:
       'No key, a wrong key, a readable key, no database or a plain public URL: one clear sentence, and no start.',

@@ -3,8 +3,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { consumerFaults } from './consumer.ts'
-import { pack, packFaults } from './pack.ts'
+import { contentFaults, pack, packFaults } from './pack.ts'
 import { root } from './run.ts'
+import { serviceFaults } from './service.ts'
 
 const target = await mkdtemp(join(tmpdir(), 'keywell-pack-'))
 try {
@@ -15,6 +16,9 @@ try {
     tarballs.push(packed.tarball)
   }
   report('imported by plain Node', await consumerFaults(tarballs, target))
+  const service = await pack(join(root, 'apps/service'), target)
+  report(`@keywell/service, ${service.files.length} files`, contentFaults(service.files, 'main'))
+  report('npx @keywell/service', await serviceFaults([...tarballs, service.tarball]))
 } finally {
   await rm(target, { recursive: true, force: true })
 }

@@ -25,7 +25,7 @@ import { coreDumpWarning, forgetSecretVariables, hardenProcess } from './process
 import { findSealingKeysCommand } from './sealing-keys-command.ts'
 import { withSecretFiles } from './secret-files.ts'
 import { openServer } from './server.ts'
-import { readSettings, type Settings } from './settings.ts'
+import { isUnconfigured, readSettings, type Settings } from './settings.ts'
 import { findTenantsCommand } from './tenants-command.ts'
 import { printable } from './terminal.ts'
 
@@ -135,6 +135,10 @@ async function migrateTables(url: string | undefined): Promise<void> {
   }
 }
 
+const runningPage = 'https://github.com/keywell/keywell/blob/main/apps/docs/guide/running.md'
+const trialWarning =
+  'nothing is configured, so this is development, on this machine alone: the root key, the API key and an embedded database are in the folder. For production set KEYWELL_KEY_FILE, DATABASE_URL_FILE, KEYWELL_PUBLIC_URL and KEYWELL_APP_ORIGIN'
+
 async function main(): Promise<void> {
   const bootLogger = openLogger('info')
   // A crash says what it was, and shows neither source nor values.
@@ -149,7 +153,10 @@ async function main(): Promise<void> {
     if (words.length === 1 && words[0] === 'migrate') {
       return await migrateTables(variables.DATABASE_URL)
     }
-    const settings = readSettings(variables)
+    const isTrial = words.length === 0 && isUnconfigured(variables)
+    const settings = readSettings(
+      isTrial ? { ...variables, KEYWELL_MODE: 'development' } : variables,
+    )
     const logger = openLogger(settings.logLevel)
     guardProcess(settings, logger)
     const keywell = createKeywell({
@@ -199,6 +206,7 @@ async function main(): Promise<void> {
         'connect sessions may name any origin; set KEYWELL_APP_ORIGIN to the origins of your apps',
       )
     }
+    if (isTrial) logger.warn({ folder: settings.dataDir, docs: runningPage }, trialWarning)
     listen(keywell, settings, logger)
   } catch (error) {
     fail(bootLogger, error)

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { readSettings } from './settings.ts'
+import { verifies } from '../../../test/support/verifies.ts'
+import { isUnconfigured, readSettings } from './settings.ts'
 
 const least = { KEYWELL_KEY_FILE: '/run/secrets/root-key' }
 
@@ -22,6 +23,7 @@ test('a key is all that has to be told', () => {
 
 test('without a key nothing is served, and the message says how to make one', () => {
   expect(() => readSettings({})).toThrow(/openssl rand 32/)
+  expect(() => readSettings({})).toThrow(/KEYWELL_MODE=development/)
 })
 
 describe('limits of hosts', () => {
@@ -170,4 +172,21 @@ describe('an egress proxy', () => {
     expect(read).toThrow(/KEYWELL_EGRESS_PROXY: not like http:\/\/proxy\.corp:3128/)
     expect(read).not.toThrow(/hunter2/)
   })
+})
+
+verifies('service:trial', () => {
+  expect(isUnconfigured({})).toBe(true)
+  expect(readSettings({ KEYWELL_MODE: 'development' })).toMatchObject({ host: '127.0.0.1' })
+  expect(isUnconfigured({ PORT: '7500', LOG_LEVEL: 'debug', PATH: '/bin' })).toBe(true)
+  for (const [name, value] of [
+    ['NODE_ENV', 'production'],
+    ['KEYWELL_MODE', 'production'],
+    ['DATABASE_URL', 'postgres://a'],
+    ['HOST', '0.0.0.0'],
+    ['KEYWELL_PUBLIC_URL', 'https://keywell.example'],
+    ['KEYWELL_APP_ORIGIN', ''],
+    ['KEYWELL_DATA_DIR', '/data'],
+  ] as const) {
+    expect(isUnconfigured({ [name]: value }), name).toBe(false)
+  }
 })

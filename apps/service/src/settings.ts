@@ -112,6 +112,18 @@ export interface Settings {
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
+/** Settings of a service that nobody has configured yet may be these alone. */
+const harmless: ReadonlySet<string> = new Set(['PORT', 'LOG_LEVEL'])
+
+/**
+ * Whether nothing is configured, as after `npx @keywell/service` in an empty folder. Then it is for development:
+ * it listens on this machine alone. One setting, or `NODE_ENV=production`, and what is missing is an error.
+ */
+export function isUnconfigured(variables: Record<string, string | undefined>): boolean {
+  const isSet = (name: string) => variables[name] !== undefined && !harmless.has(name)
+  return variables.NODE_ENV !== 'production' && !Object.keys(environment.shape).some(isSet)
+}
+
 /** The environment, parsed once. @throws Error with one sentence for each variable that is wrong */
 export function readSettings(variables: Record<string, string | undefined>): Settings {
   const parsed = environment.safeParse(variables)
@@ -173,7 +185,8 @@ function readKeySource(env: z.output<typeof environment>, dataDir: string): Sett
   throw new Error(
     'There is no root key, so nothing is served. Set KEYWELL_KEY_FILE to a file with a line of ' +
       '32 random bytes as base64url and mode 0600, for example: ' +
-      '(umask 077; openssl rand 32 | basenc --base64url > root-key)',
+      '(umask 077; openssl rand 32 | basenc --base64url > root-key). ' +
+      'To try it out, set KEYWELL_MODE=development: it makes one.',
   )
 }
 
