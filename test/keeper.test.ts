@@ -15,6 +15,8 @@ const timing = {
   canaryMs: 200,
   doubtPauseMs: 50,
   sweepMs: 100,
+  // All connections of this file are one person's, who withdraws their grants; see `incident.test.ts`.
+  incidentWindowMs: 0,
 }
 
 /** So that what waits to be withdrawn goes on waiting, and can be seen. */

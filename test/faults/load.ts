@@ -10,6 +10,8 @@ export const shortTiming = {
   pollMs: 150,
   confirmAfterMs: 1_000,
   canaryMs: 1_000,
+  // Losses are what these runs are about, and many at once; `provider-incident` has its own times.
+  incidentWindowMs: 0,
 } as const
 
 /**

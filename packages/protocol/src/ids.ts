@@ -16,6 +16,7 @@ export const idPrefixes = {
   request: 'req',
   webhook: 'whk',
   message: 'msg',
+  incident: 'inc',
 } as const
 
 export type IdKind = keyof typeof idPrefixes
@@ -30,6 +31,7 @@ export type AuditEntryId = Id<'auditEntry'>
 export type RequestId = Id<'request'>
 export type WebhookId = Id<'webhook'>
 export type MessageId = Id<'message'>
+export type IncidentId = Id<'incident'>
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 

@@ -12,11 +12,13 @@ import { createIntegrations, type Integrations } from '../oauth/integrations.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { KeywellOptions } from '../options.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
+import { type Brake, createBrake } from '../refresh/brake.ts'
 import { createRefresher, type Refresher } from '../refresh/refresh.ts'
 import { createReplicas, type Replicas } from '../refresh/replicas.ts'
 import { createWorker } from '../refresh/worker.ts'
 import { deleteOldCodes } from '../store/one-time-codes.ts'
 import { deleteOldOrphans } from '../store/orphans.ts'
+import { deleteOldIncidents } from '../store/provider-incidents.ts'
 import { giveUpOldRevocations } from '../store/revocations.ts'
 import { everyTenant, installation } from '../store/scope.ts'
 import { createTenants, type Tenants } from '../tenants/erase.ts'
@@ -29,6 +31,7 @@ export interface Background {
   outbound: Outbound
   integrations: Integrations
   box: TokenBox
+  brake: Brake
   refresher: Refresher
   health: Health
   disconnector: Disconnector
@@ -68,7 +71,8 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
   const { audit } = log
   const integrations = createIntegrations({ ...platform, outbound, audit })
   const box = createTokenBox({ vault, logger })
-  const parts = { ...byChance, box, integrations, outbound, audit, faultPoint }
+  const brake = createBrake({ ...platform, audit })
+  const parts = { ...byChance, box, integrations, outbound, audit, brake, faultPoint }
   const refresher = createRefresher({ ...parts, auditRefreshes: options.auditRefreshes ?? false })
   const health = createHealth(parts)
   const worker = createWorker({
@@ -113,6 +117,7 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
       deleteOldCodes(database.of(installation)),
       deleteOldOrphans(database.of(everyTenant)),
       giveUpOldRevocations(database.of(everyTenant)),
+      deleteOldIncidents(database.of(everyTenant), timing.incidentConfirmMs),
       webhookWorker.trim(),
     ]).catch((error: unknown) => {
       logger.warn({ reason: String(error) }, 'sweep failed')
@@ -124,6 +129,7 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
     outbound,
     integrations,
     box,
+    brake,
     refresher,
     health,
     disconnector,

@@ -8,9 +8,11 @@ import { type ProbeNews, probeToken } from '../oauth/probe.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { auditEntryOf } from '../refresh/audit-entry.ts'
+import type { Brake } from '../refresh/brake.ts'
 import { type HealthNews, standingOf, tell } from '../refresh/fail.ts'
-import { type Death, step } from '../refresh/machine.ts'
+import { type Death, type StepOptions, step } from '../refresh/machine.ts'
 import { isDormant, planProbe } from '../refresh/schedule.ts'
+import { startStopwatch } from '../refresh/stopwatch.ts'
 import type { Timing } from '../refresh/timing.ts'
 import { markAccountChecked, updateDetails } from '../store/connections.ts'
 import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
@@ -46,6 +48,7 @@ export function createHealth(parts: {
   box: TokenBox
   outbound: Outbound
   audit: Audit
+  brake: Brake
   logger: Logger
   metrics: Pick<Metrics, 'probed' | 'connectionEnded'>
   tracing: Tracing
@@ -74,15 +77,25 @@ export function createHealth(parts: {
 
   async function record(
     sql: Sql,
-    { claim, row, background }: { claim: Claim; row: KeptCredentialRow; background: boolean },
+    {
+      claim,
+      row,
+      background,
+      elapsedMs,
+    }: { claim: Claim; row: KeptCredentialRow; background: boolean; elapsedMs: () => number },
     found: Look,
   ): Promise<Death | null> {
-    const verdict = judge(claim, found, {
+    const plan = {
       random,
       confirmAfterMs: parts.timing.confirmAfterMs,
       hastens: background || claim.cameFrom === 'idle',
       pauseMs: planPause(claim, row, found),
-    })
+    }
+    let verdict = judge(claim, found, plan)
+    if (verdict.death !== null && !found.isOver) {
+      const brake = await parts.brake.rule(sql, row, { claim, elapsedMs: elapsedMs() })
+      verdict = judge(claim, found, { ...plan, brake })
+    }
     const { generation } = row
     if (!(await endProbe(sql, claim, { ...verdict, generation }))) return null
     const result = { ...auditEntryOf(row), action: 'connection.probe' } as const
@@ -98,6 +111,9 @@ export function createHealth(parts: {
     }
     await tell(sql, row, verdict)
     await recordDetails(sql, row, found)
+    if (verdict.answer === 'good' && (await parts.brake.incidentOf(sql, row)) !== undefined) {
+      await parts.brake.answeredWell(sql, row)
+    }
     return verdict.death
   }
 
@@ -121,6 +137,7 @@ export function createHealth(parts: {
 
   async function run(claim: Claim, background: boolean): Promise<void> {
     const { tenantId, connectionId } = claim
+    const elapsedMs = startStopwatch()
     const row = await findKeptCredential(database.of(tenantId), tenantId, connectionId)
     if (row?.sealed == null) return // disconnected, and its upkeep gone with it
     const found = await look(claim, row, background)
@@ -134,7 +151,7 @@ export function createHealth(parts: {
       )
     }
     const death = await database.transaction(withInstallation(tenantId), (sql) =>
-      record(sql, { claim, row, background }, found),
+      record(sql, { claim, row, background, elapsedMs }, found),
     )
     if (death !== null) parts.metrics.connectionEnded(row.provider, death.reason)
   }
@@ -187,6 +204,8 @@ interface Verdict {
   refreshNow: boolean
   health: HealthNews | null
   death: Death | null
+  /** What the provider said clearly of the grant; null: nothing. */
+  answer: 'good' | 'refused' | null
 }
 
 /** What a look means; pure. */
@@ -200,6 +219,8 @@ export function judge(
     pauseMs: number | null
     /** A dead token is renewed now. False where asking harder would bypass a pause; true unless told. */
     hastens?: boolean
+    /** For a token that nothing renews. Default: `end`. */
+    brake?: StepOptions['brake']
   },
 ): Verdict {
   const same = {
@@ -210,6 +231,7 @@ export function judge(
     refreshNow: false,
     health: null,
     death: null,
+    answer: null,
   }
   if (found.isOver) return { ...same, state: 'dead', probeInMs: null, death: cameToItsEnd }
   switch (found.news) {
@@ -217,7 +239,7 @@ export function judge(
       // A refresh that fails keeps its own doubt; a token that only lay under suspicion is cleared.
       const isSettled = claim.cameFrom === 'idle' || !found.canRefresh
       const settled = isSettled ? { ...same, state: 'idle' as const, failures: 0 } : same
-      return { ...settled, health: healthOfLiving(found.account, isSettled) }
+      return { ...settled, health: healthOfLiving(found.account, isSettled), answer: 'good' }
     }
     case 'unknown': {
       const probeFailures = claim.probeFailures + 1
@@ -232,7 +254,8 @@ export function judge(
       const next = step(standingOf(claim), { kind: 'found_dead' }, plan)
       if (next === undefined || next.state === 'none') return same
       const { state, failures, retryInMs, health, death } = next
-      return { ...same, state, failures, probeInMs: retryInMs ?? plan.pauseMs, health, death }
+      const probeInMs = retryInMs ?? plan.pauseMs
+      return { ...same, state, failures, probeInMs, health, death, answer: 'refused' }
     }
     default:
       found.news satisfies never

@@ -17,6 +17,8 @@ function claim(more: Partial<Claim> = {}): Claim {
     unresolvedForMs: null,
     failures: 0,
     probeFailures: 0,
+    refusedForMs: null,
+    lastRefusedForMs: null,
     readAgoMs: null,
     lateMs: 0,
     ...more,
@@ -45,6 +47,7 @@ describe('alive', () => {
       refreshNow: false,
       health: { health: 'ok', reason: null },
       death: null,
+      answer: 'good',
     })
   })
 

@@ -15,6 +15,7 @@ import { clearIntegration } from '../store/integrations.ts'
 import { withInstallation } from '../store/scope.ts'
 import { type Claim, completeUpkeep, failUpkeep } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
+import type { Brake } from './brake.ts'
 import { doubtAfterSuccess } from './doubt.ts'
 import { standingOf, tell } from './fail.ts'
 import { backoffMs, planDormantRefresh, planLife, planProbe, withinLife } from './schedule.ts'
@@ -48,11 +49,12 @@ export function createCommit(parts: {
   database: Database
   box: TokenBox
   audit: Audit
+  brake: Brake
   logger: Logger
   random: () => number
   timing: Pick<Timing, 'dormantAfterMs'>
 }): Commit {
-  const { database, box, audit, logger, random } = parts
+  const { database, box, audit, brake, logger, random } = parts
   const { dormantAfterMs } = parts.timing
   const setAside = createSetAside(parts)
 
@@ -77,7 +79,7 @@ export function createCommit(parts: {
     const doubtLeft = doubtAfterSuccess(provider.refresh, standingOf(claim))
     const integration = { tenantId: row.integrationOwner, id: row.integrationId }
     // Credential, upkeep, connection: everybody takes the rows in this order, so that nobody deadlocks.
-    const [replaced, , connection, wasSuspended] = await Promise.all([
+    const [replaced, , connection, wasSuspended, incident] = await Promise.all([
       replaceCredential(sql, {
         ...key,
         ...sealed,
@@ -97,6 +99,7 @@ export function createCommit(parts: {
       }),
       advanceConnection(sql, { ...row, generation, scopes: scopesOf(answer) }),
       clearIntegration(sql, integration),
+      brake.incidentOf(sql, row),
     ])
     if (!replaced) throw new Overtaken()
     if (connection === undefined) throw new TypeError('a credential without its connection')
@@ -112,6 +115,7 @@ export function createCommit(parts: {
         ? [audit.write(sql, { ...auditEntryOf(row), generation, result: 'ok' })]
         : []),
     ])
+    if (incident !== undefined) await brake.answeredWell(sql, row)
   }
 
   /**

@@ -11,11 +11,13 @@ import type { Database, Sql } from '../store/database.ts'
 import { withInstallation } from '../store/scope.ts'
 import { type Claim, failUpkeep } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
+import type { Brake } from './brake.ts'
 import {
   type AccessTokenNews,
   type Death,
   type Standing,
   type Step,
+  type StepOptions,
   step,
   type UpkeepEvent,
 } from './machine.ts'
@@ -44,6 +46,7 @@ export interface Fail {
 export function createFail(parts: {
   database: Database
   audit: Audit
+  brake: Brake
   logger: Logger
   metrics: Pick<Metrics, 'connectionEnded'>
   random: () => number
@@ -53,8 +56,12 @@ export function createFail(parts: {
   const blame = createBlame(parts)
   const options = { random: parts.random, confirmAfterMs: parts.timing.confirmAfterMs }
 
-  function next(claim: Claim, event: UpkeepEvent, accessTokenEndsInMs: number | null): Step {
-    const result = step(standingOf(claim), event, { ...options, accessTokenEndsInMs })
+  function next(
+    claim: Claim,
+    event: UpkeepEvent,
+    known: Pick<StepOptions, 'accessTokenEndsInMs' | 'brake'> = {},
+  ): Step {
+    const result = step(standingOf(claim), event, { ...options, ...known })
     if (result === undefined) throw new TypeError(`${event.kind} has no effect on a claimed row`)
     return result
   }
@@ -67,14 +74,14 @@ export function createFail(parts: {
   return {
     async giveBack(claim, retryInMs) {
       const pauseMs = Math.max(minPauseMs, retryInMs)
-      const result = next(claim, { kind: 'unsent', retryInMs: pauseMs }, null)
+      const result = next(claim, { kind: 'unsent', retryInMs: pauseMs })
       await write(database.of(claim.tenantId), claim, 'unsent', result)
       return undefined
     },
 
     async record({ claim, row, registration, outcome, oldAccessToken, elapsedMs }) {
       const { tenantId, id, expiresInMs } = row
-      const endsInMs = expiresInMs === null ? null : expiresInMs - elapsedMs
+      const accessTokenEndsInMs = expiresInMs === null ? null : expiresInMs - elapsedMs
       const { refreshTokenLifetime, rotation } = registration.provider.refresh
       const event = eventOf(outcome, {
         oldAccessToken,
@@ -88,7 +95,12 @@ export function createFail(parts: {
         const current = await findCredential(sql, tenantId, id)
         const moved = current?.generation !== row.generation
         // Somebody else's success: adopt it.
-        const result = next(claim, moved ? { kind: 'overtaken' } : event, endsInMs)
+        const known = { accessTokenEndsInMs }
+        let result = next(claim, moved ? { kind: 'overtaken' } : event, known)
+        if (result.death !== null) {
+          const brake = await parts.brake.rule(sql, row, { claim, elapsedMs })
+          result = next(claim, event, { ...known, brake })
+        }
         const isOurs = await write(sql, claim, moved ? 'overtaken' : outcome.kind, result)
         if (!isOurs || moved || outcome.kind === 'unsent') return null
         await audit.write(sql, { ...auditEntryOf(row), result: 'failed', reason: outcome.kind })

@@ -66,6 +66,8 @@ export interface Step {
   death: Death | null
   /** A matter of the integration: `client_refused` suspends it, `our_fault` counts against it. */
   blames: 'client_refused' | 'our_fault' | null
+  /** A clear answer that the grant is gone, whether the connection ends by it or not. */
+  refused: boolean
 }
 
 export interface StepOptions {
@@ -73,6 +75,11 @@ export interface StepOptions {
   confirmAfterMs?: number
   /** Milliseconds until the access token ends; null: never. Ours are the pauses that it cuts. */
   accessTokenEndsInMs?: number | null
+  /**
+   * What the brake says of a connection that would end (`ruleRefusal`): it does, it is asked once more, or the
+   * provider refuses everybody. Default: `end`.
+   */
+  brake?: 'end' | 'wait' | 'hold' | undefined
 }
 
 /** A refusal, or a dead token that cannot be refreshed, is believed when it is repeated after this time. */
@@ -99,7 +106,7 @@ export function step(from: Standing, event: UpkeepEvent, options: StepOptions): 
         ? undefined
         : { ...unchanged(from), state: 'refreshing', unresolved: true }
     case 'found_dead':
-      return foundDead(from, options.confirmAfterMs ?? confirmAfterMs)
+      return foundDead(from, options)
     default:
       return from.state === 'refreshing' ? afterAttempt(from, event, options) : undefined
   }
@@ -150,15 +157,10 @@ function afterAttempt(from: Standing, event: Failure, options: StepOptions): Ste
         health: degraded('our_fault'),
         blames: 'our_fault',
       }
-    case 'rejected':
-      return isConfirmed(from, event)
-        ? { ...failed, state: 'dead', retryInMs: null, ...died(nameDeath(from, event)) }
-        : {
-            ...failed,
-            state: 'suspect',
-            retryInMs: suspectPauseMs(from, options.confirmAfterMs ?? confirmAfterMs, endsInMs),
-            health: degraded('rejected'),
-          }
+    case 'rejected': {
+      const death = isConfirmed(from, event) ? nameDeath(from, event) : null
+      return afterRefusal(from, { death, reason: 'rejected', refused: death !== null }, options)
+    }
     default:
       event satisfies never
       throw new TypeError('unreachable')
@@ -174,10 +176,11 @@ const settled: Step = {
   health: { health: 'ok', reason: null },
   death: null,
   blames: null,
+  refused: false,
 }
 
 function unchanged({ state, failures, unresolved }: Standing): Step {
-  return { state, failures, unresolved, retryInMs: null, health: null, death: null, blames: null }
+  return { ...settled, state, failures, unresolved, health: null }
 }
 
 /** What a claim is given back to. One that was found `refreshing` had lost its holder on the way. */
@@ -205,25 +208,32 @@ function nameDeath(from: Standing, event: Extract<Failure, { kind: 'rejected' }>
   return { status: 'revoked', reason: 'revoked' }
 }
 
-function died(death: Death): Pick<Step, 'death' | 'health'> {
-  return { death, health: degraded(death.reason) }
+/** It ends, if the refusal is clear and the brake lets it; else it is asked again after a pause. */
+function afterRefusal(
+  from: Standing,
+  { death, reason, refused }: { death: Death | null; reason: string; refused: boolean },
+  options: StepOptions,
+): Step {
+  const failed = { ...unchanged(from), failures: from.failures + 1, refused }
+  const { brake = 'end', accessTokenEndsInMs = null } = options
+  if (death !== null && brake === 'end') {
+    return { ...failed, state: 'dead', death, health: degraded(death.reason) }
+  }
+  const pauseMs = options.confirmAfterMs ?? confirmAfterMs
+  return {
+    ...failed,
+    state: 'suspect',
+    retryInMs: suspectPauseMs(from, pauseMs, accessTokenEndsInMs),
+    health: degraded(death !== null && brake === 'hold' ? 'provider_incident' : reason),
+  }
 }
 
 /** A token without a refresh token: the second look confirms the first. */
-function foundDead(from: Standing, pauseMs: number): Step | undefined {
-  const failed = { ...unchanged(from), failures: from.failures + 1 }
-  switch (from.state) {
-    case 'idle':
-      return { ...failed, state: 'suspect', retryInMs: pauseMs, health: degraded('found_dead') }
-    case 'suspect':
-      return {
-        ...failed,
-        state: 'dead',
-        ...died({ status: 'revoked', reason: 'revoked' }),
-      }
-    default:
-      return undefined
-  }
+function foundDead(from: Standing, options: StepOptions): Step | undefined {
+  if (from.state !== 'idle' && from.state !== 'suspect') return undefined
+  const revoked = { status: 'revoked', reason: 'revoked' } as const
+  const death = from.state === 'suspect' ? revoked : null
+  return afterRefusal(from, { death, reason: 'found_dead', refused: true }, options)
 }
 
 /** Longer and longer, and no longer than the token lives; but a second refusal counts only after a time. */

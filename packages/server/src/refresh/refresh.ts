@@ -16,6 +16,7 @@ import { installation } from '../store/scope.ts'
 import { type Claim, claimRefresh, extendLease, restartDoubt } from '../store/upkeep.ts'
 import type { After, Sleep } from '../timers.ts'
 import { auditEntryOf } from './audit-entry.ts'
+import type { Brake } from './brake.ts'
 import { type Committed, createCommit } from './commit.ts'
 import { type DoubtRuling, resolveDoubt } from './doubt.ts'
 import { createFail, type Failed } from './fail.ts'
@@ -60,6 +61,7 @@ export interface RefresherParts {
   integrations: Integrations
   outbound: Outbound
   audit: Audit
+  brake: Brake
   logger: Logger
   metrics: Pick<Metrics, 'refresh' | 'probed' | 'connectionEnded'>
   tracing: Tracing

@@ -21,6 +21,15 @@ export interface Timing {
   doubtPauseMs: number
   /** A connection that no backend has read for so long is renewed once a day alone. Default 7 days. */
   dormantAfterMs: number
+  /**
+   * What was answered longer ago says nothing of an incident. 0: none is ever seen, and a connection ends at the
+   * first clear refusal. Default 600,000.
+   */
+  incidentWindowMs: number
+  /** Between two connections of one host that are asked while it refuses everybody. Default 2,000. */
+  incidentAskMs: number
+  /** For how long everybody must be refused before that is believed. Default 3,600,000. */
+  incidentConfirmMs: number
   /** Between two looks for what lies around: grants to be withdrawn, codes that ran out. Default 60,000. */
   sweepMs: number
 }
@@ -35,5 +44,8 @@ export const defaultTiming: Timing = {
   canaryMs: 60_000,
   doubtPauseMs: 10_000,
   dormantAfterMs: 7 * 24 * 60 * 60_000,
+  incidentWindowMs: 600_000,
+  incidentAskMs: 2_000,
+  incidentConfirmMs: 3_600_000,
   sweepMs: 60_000,
 }

@@ -3,14 +3,17 @@ import type { Metrics } from '../metrics/metrics.ts'
 import type { Hosts } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
 import { claimCanaries } from '../store/integrations.ts'
+import { claimAsks } from '../store/provider-incidents.ts'
 import { everyTenant } from '../store/scope.ts'
-import { type Claim, claimCanary, claimDue } from '../store/upkeep.ts'
+import { type Claim, claimCanary, claimDue, claimHeld } from '../store/upkeep.ts'
 import type { After } from '../timers.ts'
 import type { Refresher } from './refresh.ts'
 import type { Timing } from './timing.ts'
 
 /** Rows of one claim. */
 const maxClaims = 16
+/** After so many turns without an answer, a connection is asked before its time: the incident may be over. */
+const quietAskFactor = 30
 /** Attempts that somebody waits for, at once. */
 const maxRunning = 32
 
@@ -80,7 +83,19 @@ export function createWorker(parts: {
       })
       if (canary !== undefined) run(canary)
     }
+    await askHeld(owner)
     return claims.length === limit && limit > 0 && running.size < maxRunning ? 'more' : 'idle'
+  }
+
+  /** While a host refuses everybody, it is asked about one connection at a time. */
+  async function askHeld(owner: { owner: string; leaseMs: number }): Promise<void> {
+    for (const incident of await claimAsks(database.of(everyTenant), timing.incidentAskMs)) {
+      const { tenantId: incidentOwner, ...scope } = incident
+      const quietMs = quietAskFactor * timing.incidentAskMs
+      const options = { ...owner, ...scope, incidentOwner, quietMs }
+      const held = await claimHeld(database.of(everyTenant), options)
+      if (held !== undefined) run(held)
+    }
   }
 
   function run(claim: Claim): void {

@@ -33,6 +33,23 @@ export async function runTransaction<Result>(
 }
 
 /**
+ * Runs `work` for all tenants, inside of a transaction that names its own: for what it has to know of others in
+ * order to do its own. Nothing else may run in the transaction meanwhile.
+ */
+export async function acrossTenants<Result>(
+  sql: Sql,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  await sql.query(become, [workerRole])
+  const result = await work()
+  // After a failure there is nothing to go back to: the transaction is lost, and the role with it.
+  await sql.query(become, [appRole])
+  return result
+}
+
+const become = `select set_config('role', $1, true)`
+
+/**
  * Runs one statement in a transaction of the scope, all of it sent at once: what comes after a failure
  * fails with it, and the commit of a failed transaction is a rollback.
  */

@@ -105,11 +105,13 @@ describeEachDatabase('upkeep', (makeDatabase) => {
       'upkeep_of_integration',
       'upkeep_pkey',
     ])
-    expect(plan.filter((node) => node['Node Type'] === 'Seq Scan')).toHaveLength(1) // integrations
+    const wholly = plan.filter((node) => node['Node Type'] === 'Seq Scan')
+    const read = new Set(wholly.map((node) => node['Relation Name']))
+    expect([...read].sort()).toEqual(['integrations', 'provider_incidents'])
     for (const node of scans) {
-      const read =
+      const rows =
         (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops']
-      expect(read, node['Index Name']).toBeLessThanOrEqual(16)
+      expect(rows, node['Index Name']).toBeLessThanOrEqual(16)
     }
   })
 

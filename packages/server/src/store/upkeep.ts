@@ -18,15 +18,16 @@ export async function settleUpkeep(
 ): Promise<void> {
   await sql.query(
     `insert into upkeep (tenant_id, connection_id, integration_id, host, state, refresh_at, probe_at,
-       connected_generation, read_at)
+       connected_generation, read_at, answered_at)
      values ($1, $2, $3, $4, 'idle', now() + $5 * interval '1 millisecond',
-       now() + $6 * interval '1 millisecond', $7, now())
+       now() + $6 * interval '1 millisecond', $7, now(), now())
      on conflict (tenant_id, connection_id) do update
      set integration_id = excluded.integration_id, host = excluded.host, state = 'idle',
          refresh_at = excluded.refresh_at, probe_at = excluded.probe_at, read_at = now(),
          connected_generation = excluded.connected_generation,
          epoch = upkeep.epoch + 1, lease_owner = null, lease_until = null, attempt_id = null,
-         unresolved_since = null, failures = 0, probe_failures = 0, last_outcome = 'connected'`,
+         unresolved_since = null, failures = 0, probe_failures = 0, last_outcome = 'connected',
+         answered_at = now(), refused_at = null`,
     [
       row.tenantId,
       row.connectionId,
@@ -53,6 +54,10 @@ export interface Claim {
   unresolvedForMs: number | null
   failures: number
   probeFailures: number
+  /** Since when every clear answer of the provider was a refusal; null: there was none. */
+  refusedForMs: number | null
+  /** Since the last of these; null: there was none, or it counts no more. */
+  lastRefusedForMs: number | null
   /** Null: never, or not within what is remembered. */
   readAgoMs: number | null
   /** How late the work is begun. */
@@ -63,6 +68,9 @@ const claimed = `u.tenant_id as "tenantId", u.connection_id as "connectionId", u
   u.attempt_id as "attemptId", u.lease_owner as owner, due.refresh_due as "refreshDue",
   due.state as "cameFrom", u.failures, u.probe_failures as "probeFailures",
   (extract(epoch from now() - due.unresolved_since) * 1000)::float8 as "unresolvedForMs",
+  (extract(epoch from now() - u.refused_at) * 1000)::float8 as "refusedForMs",
+  (extract(epoch from now() - case when u.refused_at is not null then u.answered_at end) * 1000)::float8
+    as "lastRefusedForMs",
   (extract(epoch from now() - u.read_at) * 1000)::float8 as "readAgoMs",
   (extract(epoch from now() - u.due_at) * 1000)::float8 as "lateMs"`
 
@@ -79,6 +87,11 @@ const take = `update upkeep u
 /** When the holder of a row was heard of, by a heartbeat or by the lease, which holds for `$2`. */
 const heardAt = `greatest(u.lease_until - $2 * interval '1 millisecond',
     (select r.seen_at from replicas r where r.tenant_id = '@install' and r.replica_id = u.lease_owner))`
+/** An incident of its provider covers the row, so that it is asked only in its turn (`claimHeld`). */
+const heldBack = `exists (select from provider_incidents p
+    where p.integration_id = u.integration_id and p.host = u.host and p.confirmed_at is null
+      and p.tenant_id in (u.tenant_id, '@install'))`
+
 /** For a sum with it: so much silence, or null. */
 const silence = `$5::float8 * interval '1 millisecond'`
 
@@ -110,12 +123,15 @@ export async function claimDue(
     `with open as materialized (
        select i.id, longest.due_at
        from (
-         select id, host from integrations where suspended_at is null
+         select id, host from integrations g where suspended_at is null
+           and not exists (select from provider_incidents p
+             where p.integration_id = g.id and p.host = g.host and p.confirmed_at is null
+               and p.tenant_id in (g.tenant_id, '@install'))
          union all select '', null
        ) i cross join lateral (
-         select due_at from upkeep
+         select due_at from upkeep u
          where integration_id = i.id and state <> 'dead' and due_at <= now()
-           and (lease_until is null or lease_until < now())
+           and (lease_until is null or lease_until < now()) and not ${heldBack}
          order by due_at
          limit 1
        ) longest
@@ -125,9 +141,9 @@ export async function claimDue(
        select u.* from open cross join lateral (
          select tenant_id, connection_id, state, unresolved_since,
                 coalesce(refresh_at <= now(), false) as refresh_due
-         from upkeep
+         from upkeep u
          where integration_id = open.id and state <> 'dead' and due_at <= now()
-           and (lease_until is null or lease_until < now())
+           and (lease_until is null or lease_until < now()) and not ${heldBack}
            and (open.id <> '' or substring(host from '^https?://[^/]+') <> all ($4::text[]))
          order by due_at
          limit $3
@@ -159,6 +175,7 @@ export async function claimRefresh(sql: Sql, row: ReaderClaim): Promise<Claim | 
                and k.expires_at <= now())))
          and coalesce(least(u.lease_until, ${heardAt} + ${silence}) < now(), true)
          and u.integration_id not in (select id from integrations where suspended_at is not null)
+         and not ${heldBack}
        for update of u skip locked
      )
      ${take} returning ${claimed}`,
@@ -186,6 +203,7 @@ export async function claimProbe(
          and coalesce(least(u.lease_until, ${heardAt} + ${silence}) < now(), true)
          and coalesce(u.probed_generation <> $6
            or u.probed_at < now() - $7 * interval '1 millisecond', true)
+         and not ${heldBack}
        for update of u skip locked
      )
      ${take} returning ${claimed}`,
@@ -222,6 +240,49 @@ export async function claimCanary(
      )
      ${take} returning ${claimed}`,
     [options.owner, options.leaseMs, options.integrationId],
+  )
+  return claim
+}
+
+/**
+ * One connection that an incident of its provider holds back: the one that is due the longest. Without an answer for
+ * `quietMs` the next one, due or not: whether the incident is over is to be found out.
+ */
+export async function claimHeld(
+  sql: Sql,
+  options: {
+    owner: string
+    leaseMs: number
+    /** '@install': of all tenants. */
+    incidentOwner: string
+    integrationId: string
+    host: string
+    quietMs: number
+  },
+): Promise<Claim | undefined> {
+  const [claim] = await sql.query<Claim>(
+    `with due as (
+       select tenant_id, connection_id, state, unresolved_since,
+              refresh_at is not null and refresh_at <= greatest(now(), due_at) as refresh_due
+       from upkeep
+       where integration_id = $3 and host = $4 and $5 in (tenant_id, '@install') and state <> 'dead'
+         and (due_at <= now() or not exists (
+           select from upkeep where integration_id = $3 and host = $4
+             and answered_at > now() - $6 * interval '1 millisecond'))
+         and (lease_until is null or lease_until < now())
+       order by due_at
+       limit 1
+       for update skip locked
+     )
+     ${take} returning ${claimed}`,
+    [
+      options.owner,
+      options.leaseMs,
+      options.integrationId,
+      options.host,
+      options.incidentOwner,
+      options.quietMs,
+    ],
   )
   return claim
 }
@@ -282,6 +343,7 @@ export async function completeUpkeep(
          probe_at = now() + case when ${isInUse} then $4::float8 else $8::float8 end * interval '1 millisecond',
          lease_owner = null, lease_until = null,
          attempt_id = null, failures = 0, probe_failures = 0, last_outcome = 'refreshed',
+         answered_at = now(), refused_at = null,
          unresolved_since = case
            when $6 = 'all' or ($6 = 'of_later_claims' and epoch <> $5::bigint) then unresolved_since
          end
@@ -315,6 +377,8 @@ export async function failUpkeep(
     retryInMs: number | null
     /** The attempt, or one before it, may have been processed: the doubt stays. */
     unresolved: boolean
+    /** The provider has said clearly that the grant is gone. Default: false. */
+    refused?: boolean
   },
 ): Promise<boolean> {
   const rows = await sql.query(
@@ -322,7 +386,9 @@ export async function failUpkeep(
      set state = $5, last_outcome = $6, failures = $7,
          refresh_at = coalesce(now() + $8 * interval '1 millisecond', refresh_at),
          lease_owner = null, lease_until = null, attempt_id = null,
-         unresolved_since = case when $9 then unresolved_since end
+         unresolved_since = case when $9 then unresolved_since end,
+         answered_at = case when $10 then now() else answered_at end,
+         refused_at = case when $10 then coalesce(refused_at, now()) else refused_at end
      where tenant_id = $1 and connection_id = $2 and epoch = $3::bigint and lease_owner = $4::uuid
      returning epoch`,
     [
@@ -335,6 +401,7 @@ export async function failUpkeep(
       verdict.failures,
       verdict.retryInMs,
       verdict.unresolved,
+      verdict.refused ?? false,
     ],
   )
   return rows.length === 1
@@ -353,6 +420,8 @@ export async function endProbe(
     refreshNow: boolean
     /** Which generation was looked at; null: none. */
     generation: number | null
+    /** What the provider said clearly of the grant; null, the default: nothing. */
+    answer?: 'good' | 'refused' | null
   },
 ): Promise<boolean> {
   const rows = await sql.query(
@@ -362,7 +431,10 @@ export async function endProbe(
          refresh_at = case when $9 and refresh_at is not null then least(refresh_at, now())
                       else refresh_at end,
          lease_owner = null, lease_until = null, attempt_id = null,
-         probed_generation = $10::int, probed_at = now()
+         probed_generation = $10::int, probed_at = now(),
+         answered_at = case when $11::text is null then answered_at else now() end,
+         refused_at = case $11 when 'good' then null when 'refused' then coalesce(refused_at, now())
+                      else refused_at end
      where tenant_id = $1 and connection_id = $2 and epoch = $3::bigint and lease_owner = $4::uuid
      returning epoch`,
     [
@@ -376,6 +448,7 @@ export async function endProbe(
       result.probeInMs,
       result.refreshNow,
       result.generation,
+      result.answer ?? null,
     ],
   )
   return rows.length === 1

@@ -114,14 +114,44 @@ create table upkeep (
   -- The generation that the user's last consent made: pairs from before it belong to a grant that is
   -- withdrawn.
   connected_generation int not null default 1,
+  -- The last clear answer of the provider, and since when it is a refusal. By those of all its connections an
+  -- incident of the provider is told from grants that are gone.
+  answered_at          timestamptz,
+  refused_at           timestamptz,
   primary key (tenant_id, connection_id)
 ) with (fillfactor = 70);
 create index upkeep_due on upkeep (due_at) where state <> 'dead';
 create index upkeep_of_integration on upkeep (integration_id, due_at) where state <> 'dead';
+create index upkeep_answers on upkeep (integration_id, answered_at);
 select guard_by_tenant('upkeep');
 grant select, insert, update, delete on upkeep to keywell_app;
 -- What is due, whoever owns it.
 grant select, update on upkeep to keywell_worker;
+
+-- A provider refuses everybody: until it is known why, none of these connections ends, and they are asked a few at
+-- a time. Of '@install' for all tenants of an integration (without one: of a host), else of that tenant alone.
+create table provider_incidents (
+  tenant_id      text not null,
+  id             text not null,
+  provider       text not null,
+  host           text not null,
+  integration_id text not null,
+  began_at       timestamptz not null default now(),
+  -- The beginning, or when a connection was last answered well; and how many were refused since.
+  refusing_since timestamptz not null default now(),
+  refusals       int not null default 1,
+  asked_at       timestamptz,
+  -- The grants are gone indeed: what is refused from now on ends.
+  confirmed_at   timestamptz,
+  primary key (tenant_id, integration_id, host)
+);
+create unique index provider_incidents_by_id on provider_incidents (tenant_id, id);
+create trigger provider_incidents_of_the_living before insert on provider_incidents
+  for each row execute function refuse_erased_tenant();
+select guard_by_tenant('provider_incidents');
+grant select, insert, update, delete on provider_incidents to keywell_app;
+-- Which connections are held back, and whose turn it is to be asked.
+grant select, update (asked_at), delete on provider_incidents to keywell_worker;
 
 -- A pair that came when the generation had moved on; tried before the connection is given up.
 create table orphans (

@@ -1,0 +1,125 @@
+/**
+ * When a provider's word is enough to end a connection, as pure functions. A provider that has an incident can
+ * refuse everybody for a while, with the very answers by which it says that a grant is gone. Then nothing may end.
+ */
+import type { ProviderAnswer } from '../store/provider-incidents.ts'
+
+/** Where an incident can be: an integration at its host, or all API keys of a host. */
+export const brakeLimits = {
+  /** Answers that count: the newest ones, one for each connection, and no older than `windowMs`. */
+  answers: 21,
+  /** More refusals than this among them are an incident. Fewer connections than this are never held. */
+  refusals: 10,
+  /** Of another tenant, at most so many answers count: no tenant alone can hold what another has. */
+  ofOtherTenant: 5,
+  /** So many refusals in a row, over `Timing.incidentConfirmMs`, and none answered well: the grants are gone. */
+  sample: 20,
+} as const
+
+/** Who an incident is of: all tenants of an integration, or the one whose connections alone are refused. */
+export type IncidentScope = 'every_tenant' | 'one_tenant'
+
+export interface OpenIncident {
+  /** Since its beginning, or since a connection was last answered well. */
+  refusingForMs: number
+  /** How many were refused in that time, this one included. */
+  refusals: number
+  /** The refusals are known to be true. */
+  confirmed: boolean
+}
+
+/** What is known when a connection is refused for good. */
+export interface Refusal {
+  tenantId: string
+  /** Connections of the integration, or of the host. Counted no further than is needed. */
+  connections: number
+  /** Since when nothing but refusals came of this connection; null: this is the first. */
+  refusedForMs: number | null
+  /** Since it was last refused; null: it was not, or that was in an incident that is over. */
+  lastRefusedForMs: number | null
+  /** How long ago its attempt began. */
+  attemptMs: number
+  /** Those of the other connections, the newest first. */
+  answers: readonly ProviderAnswer[]
+  /** The incident that covers this connection. */
+  incident: OpenIncident | null
+}
+
+/**
+ * `end`: the connection ends. `wait`: it is refused again first, after a pause in which others answer. `hold`: the
+ * provider refuses everybody, and nothing ends.
+ */
+export type BrakeRuling =
+  | { do: 'end'; confirms: boolean }
+  | { do: 'wait' }
+  | { do: 'hold'; opens: IncidentScope | null }
+
+export interface BrakeTimes {
+  incidentWindowMs: number
+  incidentConfirmMs: number
+}
+
+/** Asked before a connection ends by a provider's word; never before a user's or an operator's act. */
+export function ruleRefusal(refusal: Refusal, times: BrakeTimes): BrakeRuling {
+  const { incident, tenantId, refusedForMs, lastRefusedForMs } = refusal
+  const ends = { do: 'end', confirms: false } as const
+  // No other explanation is waited for any longer.
+  const isOld = refusedForMs !== null && refusedForMs >= times.incidentConfirmMs
+  if (incident !== null) {
+    if (incident.confirmed) return ends
+    if (isConfirmed(incident, times)) return { do: 'end', confirms: true }
+    return isOld ? ends : { do: 'hold', opens: null }
+  }
+  if (refusal.connections <= brakeLimits.refusals) return ends
+  const answers = [{ tenantId, refused: true, agoMs: 0 }, ...refusal.answers]
+  if (areRefused(answers, everyTenant)) return { do: 'hold', opens: 'every_tenant' }
+  if (areRefused(answers, { tenantId })) return { do: 'hold', opens: 'one_tenant' }
+  if (refusedForMs === null || lastRefusedForMs === null) return { do: 'wait' }
+  const isLong = refusedForMs >= times.incidentWindowMs
+  return isLong || othersLive(refusal, lastRefusedForMs) ? ends : { do: 'wait' }
+}
+
+/** Whether these answers, the newest first, are those of an incident of all tenants, or of one. */
+export function areRefused(
+  answers: readonly ProviderAnswer[],
+  of: { tenantId: string } | typeof everyTenant,
+): boolean {
+  const counted =
+    of === everyTenant
+      ? fewOfEach(answers, () => true)
+      : answers.filter(({ tenantId }) => tenantId === of.tenantId)
+  const newest = counted.slice(0, brakeLimits.answers)
+  return newest.filter(({ refused }) => refused).length > brakeLimits.refusals
+}
+
+export const everyTenant = 'every_tenant'
+
+/**
+ * Between two refusals of this connection at least as many others lived as were refused: the provider tells one from
+ * the other.
+ */
+function othersLive({ answers, tenantId, attemptMs }: Refusal, lastRefusedForMs: number): boolean {
+  const between = answers.filter(({ agoMs }) => agoMs <= lastRefusedForMs && agoMs >= attemptMs)
+  const counted = fewOfEach(between, (other) => other !== tenantId)
+  const refused = counted.filter((answer) => answer.refused).length
+  const good = counted.length - refused
+  return good > 0 && good >= refused
+}
+
+/** The newest of each tenant that is limited; all of the others. */
+function fewOfEach(
+  answers: readonly ProviderAnswer[],
+  isLimited: (tenantId: string) => boolean,
+): ProviderAnswer[] {
+  const counts = new Map<string, number>()
+  return answers.filter(({ tenantId }) => {
+    const count = (counts.get(tenantId) ?? 0) + 1
+    counts.set(tenantId, count)
+    return count <= brakeLimits.ofOtherTenant || !isLimited(tenantId)
+  })
+}
+
+/** Nobody lived for so long, and enough were asked. */
+function isConfirmed({ refusingForMs, refusals }: OpenIncident, times: BrakeTimes): boolean {
+  return refusingForMs >= times.incidentConfirmMs && refusals >= brakeLimits.sample
+}

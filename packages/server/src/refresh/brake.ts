@@ -1,0 +1,204 @@
+import type { Audit } from '../audit/audit.ts'
+import type { MakeId } from '../ids.ts'
+import type { Logger } from '../logger.ts'
+import type { Sql } from '../store/database.ts'
+import {
+  type AnswersOf,
+  askAnew,
+  confirmIncident,
+  countAnswering,
+  countRefusal,
+  deleteCoveredIncidents,
+  deleteIncident,
+  findIncident,
+  type IncidentRow,
+  listAnswers,
+  lockAnswers,
+  lookAtOthers,
+  openIncident,
+  restartRefusals,
+} from '../store/provider-incidents.ts'
+import { installation } from '../store/scope.ts'
+import { acrossTenants } from '../store/transaction.ts'
+import type { Claim } from '../store/upkeep.ts'
+import {
+  areRefused,
+  type BrakeRuling,
+  brakeLimits,
+  everyTenant,
+  type IncidentScope,
+  ruleRefusal,
+} from './brake-rule.ts'
+import type { Timing } from './timing.ts'
+
+/** A connection, by what it shares with others. */
+export interface BrakedConnection extends AnswersOf {
+  tenantId: string
+  id: string
+  provider: string
+}
+
+/** Why an incident ends, or is believed: by the provider's answers, or at an operator's word. */
+export interface IncidentEnd {
+  actor: string
+  requestId?: string | undefined
+}
+
+/**
+ * Stands between a provider's word and the end of a connection: when everybody is refused, nobody ends. All that it
+ * knows is in the database, so that any number of replicas see the same.
+ */
+export interface Brake {
+  /** To be asked in the transaction that would end the connection, and before any of its rows is written. */
+  rule(
+    sql: Sql,
+    connection: BrakedConnection,
+    attempt: { claim: Pick<Claim, 'refusedForMs' | 'lastRefusedForMs'>; elapsedMs: number },
+  ): Promise<BrakeRuling['do']>
+  /** What covers the connection, open or confirmed. */
+  incidentOf(sql: Sql, connection: BrakedConnection): Promise<IncidentRow | undefined>
+  /** To be told, in the transaction that writes it, that the provider took one while there is an incident. */
+  answeredWell(sql: Sql, connection: BrakedConnection): Promise<void>
+  /** What was refused is judged anew. False: it is over already. */
+  release(sql: Sql, incident: IncidentRow, by: IncidentEnd): Promise<boolean>
+  /** What was refused ends. False: it is over, or was confirmed before. */
+  confirm(sql: Sql, incident: IncidentRow, by: IncidentEnd): Promise<boolean>
+}
+
+/** Answers that are looked at, so that one tenant with many does not hide the others. */
+const maxAnswers = 1_000
+/** All that were held are asked again within so long; a host's limits hold as well. */
+const releaseSpreadMs = 60_000
+const confirmSpreadMs = 5 * 60_000
+/** While one that was refused waits, so many others are looked at: whether the provider still answers well. */
+const othersAsked = 2
+/** So many are asked next when one was answered well, to see whether the incident is over. */
+const nextAsked = brakeLimits.answers
+
+const service = { actor: 'service' }
+
+export function createBrake(parts: {
+  audit: Audit
+  logger: Logger
+  makeId: MakeId
+  timing: Timing
+}): Brake {
+  const { audit, logger, timing } = parts
+
+  function answers(sql: Sql, connection: BrakedConnection, except: BrakedConnection | null) {
+    const query = { windowMs: timing.incidentWindowMs, limit: maxAnswers, except }
+    return listAnswers(sql, connection, query)
+  }
+
+  async function open(sql: Sql, connection: BrakedConnection, scope: IncidentScope): Promise<void> {
+    const tenantId = scope === 'every_tenant' ? installation : connection.tenantId
+    const id = parts.makeId('incident')
+    const incident = await openIncident(sql, { ...connection, tenantId, id })
+    if (incident === undefined) return
+    if (scope === 'every_tenant')
+      await acrossTenants(sql, () => deleteCoveredIncidents(sql, incident))
+    logger.error(
+      { alarm: 'provider_incident', ...described(incident) },
+      'the provider refuses everybody; no connection ends until its answers differ again, or an operator decides',
+    )
+    await write(sql, incident, { ...service, action: 'incident.open' })
+  }
+
+  async function write(
+    sql: Sql,
+    { tenantId, id: reason }: IncidentRow,
+    entry: IncidentEnd & { action: 'incident.open' | 'incident.release' | 'incident.confirm' },
+  ): Promise<void> {
+    await audit.write(sql, { ...entry, tenantId, reason, result: 'ok' })
+  }
+
+  const brake: Brake = {
+    async rule(sql, connection, { claim, elapsedMs }) {
+      if (timing.incidentWindowMs === 0) return 'end'
+      await lockAnswers(sql, connection)
+      const incident = await findIncident(sql, connection)
+      const known = await acrossTenants(sql, async () => ({
+        connections: await countAnswering(sql, connection, brakeLimits.refusals + 1),
+        answers: incident === undefined ? await answers(sql, connection, connection) : [],
+      }))
+      const ruling = ruleRefusal(
+        {
+          ...known,
+          tenantId: connection.tenantId,
+          refusedForMs: claim.refusedForMs,
+          lastRefusedForMs: claim.lastRefusedForMs,
+          attemptMs: elapsedMs,
+          incident: incident === undefined ? null : asKnown(incident),
+        },
+        timing,
+      )
+      if (incident !== undefined) await countRefusal(sql, incident)
+      if (ruling.do === 'wait') {
+        await acrossTenants(sql, () => lookAtOthers(sql, connection, othersAsked))
+      }
+      if (ruling.do === 'hold' && ruling.opens !== null) await open(sql, connection, ruling.opens)
+      if (ruling.do === 'end' && ruling.confirms && incident !== undefined) {
+        await brake.confirm(sql, incident, service)
+      }
+      return ruling.do
+    },
+
+    incidentOf: findIncident,
+
+    async answeredWell(sql, connection) {
+      await lockAnswers(sql, connection)
+      const incident = await findIncident(sql, connection)
+      if (incident === undefined || incident.confirmedAt !== null) return
+      const known = await acrossTenants(sql, () => answers(sql, connection, null))
+      if (!areRefused(known, incident.tenantId === installation ? everyTenant : connection)) {
+        await brake.release(sql, incident, service)
+        return
+      }
+      await restartRefusals(sql, incident)
+      const next = { keep: true, everyone: true, spreadMs: 0, limit: nextAsked }
+      await acrossTenants(sql, () => askAnew(sql, incident, next))
+    },
+
+    async release(sql, incident, by) {
+      if (!(await deleteIncident(sql, incident))) return false
+      const held = { keep: false, everyone: false, spreadMs: releaseSpreadMs, limit: null }
+      await acrossTenants(sql, () => askAnew(sql, incident, held))
+      logger.warn(
+        described(incident),
+        'the incident of a provider is over; what was held is asked again',
+      )
+      await write(sql, incident, { ...by, action: 'incident.release' })
+      return true
+    },
+
+    async confirm(sql, incident, by) {
+      if (!(await confirmIncident(sql, incident))) return false
+      const all = { keep: true, everyone: true, spreadMs: confirmSpreadMs, limit: null }
+      await acrossTenants(sql, () => askAnew(sql, incident, all))
+      logger.error(
+        described(incident),
+        'a provider has withdrawn the grants of everybody; their connections end as they are asked again',
+      )
+      await write(sql, incident, { ...by, action: 'incident.confirm' })
+      return true
+    },
+  }
+  return brake
+}
+
+const asKnown = ({ refusingForMs, refusals, confirmedAt }: IncidentRow) => ({
+  refusingForMs,
+  refusals: refusals + 1,
+  confirmed: confirmedAt !== null,
+})
+
+/** For the log. */
+function described({ id, tenantId, provider, host, integrationId }: IncidentRow) {
+  return {
+    incidentId: id,
+    provider,
+    host,
+    integrationId,
+    ...(tenantId !== installation && { tenantId }),
+  }
+}

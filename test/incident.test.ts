@@ -1,0 +1,93 @@
+/** A provider that refuses everybody, by its times shortened: nobody's connection ends by it. */
+import type { FaultInput } from '@keywell/sandbox'
+import { faults } from '@keywell/sandbox'
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import { describeEachDatabase } from './support/databases.ts'
+import { createStage, must, type Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+import { verifies } from './support/verifies.ts'
+
+const timing = {
+  pollMs: 20,
+  leaseMs: 4_000,
+  deadlineMs: 400,
+  marginMs: 500,
+  confirmAfterMs: 100,
+  doubtPauseMs: 50,
+  incidentAskMs: 20,
+  incidentConfirmMs: 3_600_000,
+}
+
+/** What a provider says of a token that it does not know. */
+const inactive: FaultInput = {
+  endpoint: 'token_info',
+  effect: { kind: 'respond', status: 401, body: '{"error":"invalid_token"}' },
+}
+
+interface View {
+  status: string
+  health: { status: string; reason: string | null }
+}
+
+describeEachDatabase('an incident', (makeDatabase) => {
+  let stage: Stage
+  const made: { tenantId: string; userId: string; id: string }[] = []
+  const people = 14
+
+  beforeAll(async () => {
+    stage = await createStage(await makeDatabase(), { timing })
+    await stage.sandbox.control.change({ skipConsent: 'always' })
+    for (let at = 0; at < people; at += 1) {
+      const who = { tenantId: `ten_${at}`, userId: `usr_${at}` }
+      const { connection } = await stage.connect({ who })
+      made.push({ ...who, id: connection?.id ?? '' })
+    }
+  }, 60_000)
+  afterAll(() => stage.stop())
+  beforeEach(() => stage.calm())
+
+  const lie = async () => {
+    await stage.sandbox.control.addFault(faults.falseInvalidGrant())
+    await stage.sandbox.control.addFault(inactive)
+  }
+  const makeDue = () =>
+    stage.database.query("update upkeep set refresh_at = now() where state <> 'dead'")
+  const incidents = () =>
+    stage.database.query<{ tenant_id: string; host: string; confirmed_at: Date | null }>(
+      'select tenant_id, host, confirmed_at from provider_incidents',
+    )
+  const statuses = async () => {
+    const rows = await stage.database.query<{ status: string }>(
+      "select status from connections where status <> 'active'",
+    )
+    return rows.map(({ status }) => status)
+  }
+  const view = async ({ id, ...who }: { tenantId: string; userId: string; id: string }) =>
+    must(await stage.call<View>('GET', `/v1/connections/${id}?${new URLSearchParams(who)}`), 200)
+  const opened = () => until('an incident', async () => (await incidents()).length > 0)
+
+  verifies('brake:ends-nobody', async () => {
+    await lie()
+    await makeDue()
+    await opened()
+    await until('all are told', async () => {
+      const views = await Promise.all(made.map(view))
+      return views.every(({ health }) => health.reason === 'provider_incident')
+    })
+    expect(await statuses()).toEqual([])
+    for (const { id: _, ...who } of made) expect((await stage.read(who)).status).toBe(200)
+    expect(await incidents()).toMatchObject([{ tenant_id: '@install', confirmed_at: null }])
+    expect(stage.logs.filter((line) => line.includes('"alarm":"provider_incident"'))).toHaveLength(
+      1,
+    )
+
+    await stage.calm()
+    await until('it is over', async () => (await incidents()).length === 0)
+    await makeDue()
+    await until('all are well', async () => {
+      const views = await Promise.all(made.map(view))
+      return views.every(({ health }) => health.status === 'ok')
+    })
+    expect(await statuses()).toEqual([])
+  })
+})
