@@ -90,4 +90,71 @@ describeEachDatabase('an incident', (makeDatabase) => {
     })
     expect(await statuses()).toEqual([])
   })
+
+  verifies('brake:asked-in-turn', async () => {
+    await stage.database.query("update upkeep set refresh_at = now() + interval '1 hour'")
+    const [{ provider } = { provider: '' }] = await stage.database.query<{ provider: string }>(
+      'select provider from connections limit 1',
+    )
+    // Three at one host, one of which is the stage's.
+    for (const integration of [stage.integration.id, 'int_second', 'int_third']) {
+      await stage.database.query(
+        `insert into provider_incidents (tenant_id, id, provider, host, integration_id, asked_at)
+         values ('@install', $1, $2, $3, $1, now() + interval '1 hour')`,
+        [integration, provider, stage.sandbox.url],
+      )
+    }
+    await makeDue()
+    await stage.database.query("update credentials set expires_at = now() - interval '1 second'")
+    const read = await Promise.all(made.map(({ id: _, ...who }) => stage.read(who)))
+    expect(new Set(read.map(({ status }) => status))).toEqual(new Set([503]))
+    expect((await stage.sandbox.control.counters()).grantTypes.refresh_token ?? 0).toBe(0)
+
+    // Its turn comes: one is asked, is answered well, and the incident is over.
+    await stage.database.query('update provider_incidents set asked_at = null')
+    await until('all are fresh', async () => {
+      const left = 'select from credentials where expires_at < now()'
+      return (await stage.database.query(left)).length === 0
+    })
+    await stage.database.query('delete from provider_incidents')
+  })
+
+  verifies('brake:other-tenants', async () => {
+    for (let at = 0; at < 12; at += 1) {
+      const who = { tenantId: 'ten_big', userId: `usr_${at}` }
+      await stage.connect({ who, as: 'grace' })
+    }
+    const [other] = made
+    if (other === undefined) throw new Error('nobody is connected')
+    const { id: _, ...who } = other
+    await stage.connect({ who: { ...who, userId: 'usr_other' }, as: 'grace' })
+    await stage.sandbox.control.revokeGrants({ username: 'grace' })
+    await makeDue()
+    await until('the tenant’s own are held', async () => (await incidents()).length > 0)
+    expect(await incidents()).toMatchObject([{ tenant_id: 'ten_big', confirmed_at: null }])
+    await until('the other’s has ended', async () => (await statuses()).length > 0)
+    const ended = await stage.database.query<{ tenant_id: string; user_id: string }>(
+      "select tenant_id, user_id from connections where status <> 'active'",
+    )
+    expect(ended).toEqual([{ tenant_id: who.tenantId, user_id: 'usr_other' }])
+  })
+
+  verifies('brake:mass-revocation', async () => {
+    // Of the tenant before; an hour later, with nobody answered well.
+    await stage.database.query(
+      `update provider_incidents set refusals = 20, refusing_since = now() - interval '1 hour'`,
+    )
+    await makeDue()
+    const its = "select from connections where tenant_id = 'ten_big' and status = 'active'"
+    await stage.database.query("update upkeep set refresh_at = now() where tenant_id = 'ten_big'")
+    await until('it is believed', async () => (await incidents())[0]?.confirmed_at != null)
+    await stage.database.query(
+      "update upkeep set refresh_at = now() where tenant_id = 'ten_big' and state <> 'dead'",
+    )
+    await until(
+      'all of them have ended',
+      async () => (await stage.database.query(its)).length === 0,
+    )
+    expect(await statuses()).toHaveLength(13)
+  })
 })

@@ -96,6 +96,38 @@ describe('every event in every state', () => {
   })
 })
 
+describe('the brake', () => {
+  const clear = { ...attempt('suspect'), failures: 1 }
+
+  test.each(['wait', 'hold'] as const)(
+    '%s: what would end is asked again, and counts as refused',
+    (brake) => {
+      const next = step(clear, events.rejected_dead, { ...middle, brake })
+      expect(next).toMatchObject({
+        state: 'suspect',
+        death: null,
+        refused: true,
+        retryInMs: 120_000,
+      })
+      const reason = brake === 'hold' ? 'provider_incident' : 'rejected'
+      expect(next?.health).toEqual({ health: 'degraded', reason })
+    },
+  )
+
+  test('holds a token that nothing renews as well', () => {
+    const next = step(at('suspect'), events.found_dead, { ...middle, brake: 'hold' })
+    expect(next).toMatchObject({ state: 'suspect', death: null, refused: true })
+  })
+
+  test('a refusal that is not clear counts for nothing', () => {
+    expect(step(clear, events.rejected_alive, middle)?.refused).toBe(false)
+    expect(step(clear, events.rejected_dead, middle)).toMatchObject({
+      state: 'dead',
+      refused: true,
+    })
+  })
+})
+
 describe('doubt', () => {
   test('begins with the claim, before a byte is sent', () => {
     expect(step(at('idle'), events.claimed, middle)?.unresolved).toBe(true)

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import { verifies } from '../../../../test/support/verifies.ts'
+import type { ProviderAnswer } from '../store/provider-incidents.ts'
+import { areRefused, everyTenant, type Refusal, ruleRefusal } from './brake-rule.ts'
+
+const minute = 60_000
+const times = { incidentWindowMs: 10 * minute, incidentConfirmMs: 60 * minute }
+
+function answers(
+  count: number,
+  refused: boolean,
+  { tenant = (at: number) => `ten_${at}`, agoMs = minute / 2 } = {},
+): ProviderAnswer[] {
+  return Array.from({ length: count }, (_, at) => ({ tenantId: tenant(at), refused, agoMs }))
+}
+
+const oneTenant = { tenant: () => 'ten_big' }
+
+/** Refused a second time, a minute after the first, where many share the integration. */
+function refusal(more: Partial<Refusal> = {}): Refusal {
+  return {
+    tenantId: 'ten_a',
+    connections: 11,
+    refusedForMs: minute,
+    lastRefusedForMs: minute,
+    attemptMs: 200,
+    answers: [],
+    incident: null,
+    ...more,
+  }
+}
+
+const ruled = (more: Partial<Refusal> = {}) => ruleRefusal(refusal(more), times)
+const first = { refusedForMs: null, lastRefusedForMs: null }
+
+verifies.suite('brake:rule', () => {
+  test('where few share an integration, the first clear refusal ends a connection', () => {
+    expect(ruled({ ...first, connections: 10 })).toEqual({ do: 'end', confirms: false })
+    expect(ruled({ ...first, connections: 11 })).toEqual({ do: 'wait' })
+  })
+
+  test('the second one ends it when another was answered well in between', () => {
+    expect(ruled()).toEqual({ do: 'wait' })
+    expect(ruled({ answers: answers(1, false) })).toMatchObject({ do: 'end' })
+  })
+
+  test.each([
+    ['was answered while the request was under way', 100],
+    ['was answered before the first refusal', 2 * minute],
+  ])('another that %s says nothing', (_, agoMs) => {
+    expect(ruled({ answers: answers(1, false, { agoMs }) })).toEqual({ do: 'wait' })
+  })
+
+  test('with more refusals than good answers in between it waits, for ten minutes at most', () => {
+    const mixed = [...answers(3, true), ...answers(2, false)]
+    expect(ruled({ answers: mixed })).toEqual({ do: 'wait' })
+    expect(ruled({ answers: mixed, refusedForMs: 10 * minute })).toMatchObject({ do: 'end' })
+  })
+
+  test('more than ten refusals among the last 21 answers are an incident', () => {
+    const before = answers(30, false)
+    expect(ruled({ ...first, answers: [...answers(9, true), ...before] })).toEqual({ do: 'wait' })
+    const ruling = ruled({ ...first, answers: [...answers(10, true), ...before] })
+    expect(ruling).toEqual({ do: 'hold', opens: 'every_tenant' })
+  })
+
+  test('refusals of one tenant alone are an incident of that tenant alone', () => {
+    const its = answers(500, true, oneTenant)
+    expect(ruled({ tenantId: 'ten_big', answers: its })).toEqual({
+      do: 'hold',
+      opens: 'one_tenant',
+    })
+    expect(ruled({ answers: [...its, ...answers(6, false)] })).toMatchObject({ do: 'end' })
+  })
+
+  test('it takes three tenants to hold what another one has', () => {
+    const two = ['ten_x', 'ten_y'].flatMap((name) => answers(50, true, { tenant: () => name }))
+    expect(areRefused(two, everyTenant)).toBe(false)
+    expect(areRefused([...two, ...answers(1, true)], everyTenant)).toBe(true)
+  })
+
+  test('in an incident nothing ends, until everybody was refused for an hour and enough were asked', () => {
+    const open = { refusingForMs: 59 * minute, refusals: 500, confirmed: false }
+    const of = (incident: Refusal['incident']) => ruled({ ...first, incident })
+    expect(of(open)).toEqual({ do: 'hold', opens: null })
+    const hour = { ...open, refusingForMs: 60 * minute }
+    expect(of({ ...hour, refusals: 19 })).toEqual({ do: 'hold', opens: null })
+    expect(of(hour)).toEqual({ do: 'end', confirms: true })
+    expect(of({ ...open, confirmed: true })).toEqual({ do: 'end', confirms: false })
+  })
+
+  test('a connection that was refused for an hour ends, although others are held', () => {
+    const incident = { refusingForMs: minute, refusals: 30, confirmed: false }
+    const ruling = ruled({ incident, refusedForMs: 60 * minute })
+    expect(ruling).toEqual({ do: 'end', confirms: false })
+  })
+})
+
+describe('an incident that is over', () => {
+  test('leaves each connection its first refusal, however long it was refused', () => {
+    const good = answers(21, false)
+    const ruling = ruled({ refusedForMs: 20 * minute, lastRefusedForMs: null, answers: good })
+    expect(ruling).toEqual({ do: 'wait' })
+  })
+})
