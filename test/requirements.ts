@@ -1935,7 +1935,7 @@ export const requirements = {
   'brake:other-tenants': {
     behaviour:
       'A tenant whose grants are all withdrawn holds its own connections, and no other tenant’s.',
-    source: 'T29; refresh.md, A provider-wide incident',
+    source: 'T36; refresh.md, A provider-wide incident',
   },
   'brake:asked-in-turn': {
     behaviour:

@@ -416,10 +416,16 @@ describeEachDatabase('tenants', (makeDatabase) => {
       'credentials',
       'flows',
       'integrations',
+      'provider_incidents',
       'tenant_keys',
       'tenant_policies',
       'webhook_endpoints',
     ])
+    await owner.query(
+      `insert into provider_incidents (tenant_id, id, provider, host, integration_id)
+       values ($1, 'inc_a', 'gitlab', 'https://gitlab.example', '')`,
+      [tenantId],
+    )
     for (const table of tables) {
       await owner.query(`create table before_${table} as select * from ${table}`)
     }

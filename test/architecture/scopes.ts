@@ -1,7 +1,7 @@
 /** Who may reach beyond the tenants that a piece of work is for. */
 import { type Fault, isTest, type SourceFile, visit } from './source.ts'
 
-/** Files that may name one of the two wide scopes, and why. */
+/** Files that may name one of the wide scopes, or leave their own for a while, and why. */
 const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   everyTenant: {
     'packages/server/src/store/scope.ts': 'defines it',
@@ -24,6 +24,11 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'packages/server/src/compose/telemetry.ts': 'counts for metrics',
     'packages/server/src/refresh/worker.ts': 'claims what is due',
     'packages/server/src/tenants/erase.ts': 'finds erasures that are under way',
+  },
+  acrossTenants: {
+    'packages/server/src/store/transaction.ts': 'defines it',
+    'packages/server/src/refresh/brake.ts':
+      'compares what a provider says of all connections of an integration',
   },
   schemaOwner: {
     'packages/server/src/store/scope.ts': 'defines it',

@@ -159,6 +159,52 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
     reason: 'a worker tries one connection of a suspended integration, whoever owns it',
   },
   {
+    path: 'packages/server/src/store/provider-incidents.ts',
+    begins: 'select count(*)::int as count from ( select from upkeep where integration_id',
+    reason: 'what a provider says of all connections of an integration is compared; a number',
+  },
+  {
+    path: 'packages/server/src/store/provider-incidents.ts',
+    begins: 'select tenant_id as "tenantId", refused_at is not null as refused',
+    reason: 'the same: what it last said of each, by tenant, and no connection is named',
+  },
+  {
+    path: 'packages/server/src/store/provider-incidents.ts',
+    begins: "delete from provider_incidents where tenant_id <> '@install'",
+    reason: 'an incident of all tenants takes the place of those of single ones',
+  },
+  {
+    path: 'packages/server/src/store/provider-incidents.ts',
+    begins: 'select … from provider_incidents order by began_at',
+    reason: 'an operator sees the incidents of all tenants',
+  },
+  {
+    path: 'packages/server/src/store/provider-incidents.ts',
+    begins: 'delete from provider_incidents where confirmed_at <',
+    reason: 'retention: what was confirmed longer ago than told goes, whoever owns it',
+  },
+  {
+    path: 'packages/server/src/store/provider-incidents.ts',
+    begins: 'with open as materialized ( select tenant_id, id, host, asked_at from provider_i',
+    reason: 'a worker takes turns at asking a host, whoever owns its connections',
+  },
+  {
+    path: 'packages/server/src/store/provider-incidents.ts',
+    begins: 'update upkeep u set probe_at = now() from (',
+    reason: 'others of an integration are looked at, whoever owns them; the row holds no secret',
+  },
+  {
+    path: 'packages/server/src/store/provider-incidents.ts',
+    begins: 'update upkeep u set refresh_at = case when refresh_at is not null',
+    reason: 'what an incident has held is asked anew, whoever owns it',
+  },
+  {
+    path: 'packages/server/src/store/upkeep.ts',
+    begins:
+      'with due as ( select tenant_id, connection_id, state, unresolved_since, refresh_at is not null',
+    reason: 'a worker asks about one connection of an incident, whoever owns it',
+  },
+  {
     path: 'packages/server/src/store/census.ts',
     begins: 'select provider, status, health, count(*)::int as count from connections',
     reason: 'metrics: sums of all tenants, of which none says whose a row is',

@@ -9,6 +9,7 @@ export interface Census {
   readonly due: number
   readonly oldestDueSeconds: number
   readonly suspendedIntegrations: number
+  readonly openIncidents: number
   readonly revocationsDue: number
   readonly irrevocable: number
   readonly webhooksDue: number

@@ -128,6 +128,11 @@ const counted: readonly { name: string; help: string; of: (census: Census) => nu
     of: ({ suspendedIntegrations }) => suspendedIntegrations,
   },
   {
+    name: 'keywell_provider_incidents',
+    help: 'Integrations, or hosts, where a provider refuses everybody; no connection ends there meanwhile.',
+    of: ({ openIncidents }) => openIncidents,
+  },
+  {
     name: 'keywell_revocations_due',
     help: 'Grants that are still to be withdrawn at their provider.',
     of: ({ revocationsDue }) => revocationsDue,

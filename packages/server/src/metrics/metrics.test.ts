@@ -16,6 +16,7 @@ const counted: Census = {
   due: 3,
   oldestDueSeconds: 12.5,
   suspendedIntegrations: 1,
+  openIncidents: 0,
   revocationsDue: 2,
   irrevocable: 4,
   webhooksDue: 5,

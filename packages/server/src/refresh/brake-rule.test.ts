@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { verifies } from '../../../../test/support/verifies.ts'
 import type { ProviderAnswer } from '../store/provider-incidents.ts'
-import { areRefused, everyTenant, type Refusal, ruleRefusal } from './brake-rule.ts'
+import { allTenants, areRefused, type Refusal, ruleRefusal } from './brake-rule.ts'
 
 const minute = 60_000
 const times = { incidentWindowMs: 10 * minute, incidentConfirmMs: 60 * minute }
@@ -75,8 +75,8 @@ verifies.suite('brake:rule', () => {
 
   test('it takes three tenants to hold what another one has', () => {
     const two = ['ten_x', 'ten_y'].flatMap((name) => answers(50, true, { tenant: () => name }))
-    expect(areRefused(two, everyTenant)).toBe(false)
-    expect(areRefused([...two, ...answers(1, true)], everyTenant)).toBe(true)
+    expect(areRefused(two, allTenants)).toBe(false)
+    expect(areRefused([...two, ...answers(1, true)], allTenants)).toBe(true)
   })
 
   test('in an incident nothing ends, until everybody was refused for an hour and enough were asked', () => {

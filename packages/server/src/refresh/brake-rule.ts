@@ -72,7 +72,7 @@ export function ruleRefusal(refusal: Refusal, times: BrakeTimes): BrakeRuling {
   }
   if (refusal.connections <= brakeLimits.refusals) return ends
   const answers = [{ tenantId, refused: true, agoMs: 0 }, ...refusal.answers]
-  if (areRefused(answers, everyTenant)) return { do: 'hold', opens: 'every_tenant' }
+  if (areRefused(answers, allTenants)) return { do: 'hold', opens: 'every_tenant' }
   if (areRefused(answers, { tenantId })) return { do: 'hold', opens: 'one_tenant' }
   if (refusedForMs === null || lastRefusedForMs === null) return { do: 'wait' }
   const isLong = refusedForMs >= times.incidentWindowMs
@@ -82,17 +82,17 @@ export function ruleRefusal(refusal: Refusal, times: BrakeTimes): BrakeRuling {
 /** Whether these answers, the newest first, are those of an incident of all tenants, or of one. */
 export function areRefused(
   answers: readonly ProviderAnswer[],
-  of: { tenantId: string } | typeof everyTenant,
+  of: { tenantId: string } | typeof allTenants,
 ): boolean {
   const counted =
-    of === everyTenant
+    of === allTenants
       ? fewOfEach(answers, () => true)
       : answers.filter(({ tenantId }) => tenantId === of.tenantId)
   const newest = counted.slice(0, brakeLimits.answers)
   return newest.filter(({ refused }) => refused).length > brakeLimits.refusals
 }
 
-export const everyTenant = 'every_tenant'
+export const allTenants = 'every_tenant'
 
 /**
  * Between two refusals of this connection at least as many others lived as were refused: the provider tells one from

@@ -22,10 +22,10 @@ import { installation } from '../store/scope.ts'
 import { acrossTenants } from '../store/transaction.ts'
 import type { Claim } from '../store/upkeep.ts'
 import {
+  allTenants,
   areRefused,
   type BrakeRuling,
   brakeLimits,
-  everyTenant,
   type IncidentScope,
   ruleRefusal,
 } from './brake-rule.ts'
@@ -150,7 +150,7 @@ export function createBrake(parts: {
       const incident = await findIncident(sql, connection)
       if (incident === undefined || incident.confirmedAt !== null) return
       const known = await acrossTenants(sql, () => answers(sql, connection, null))
-      if (!areRefused(known, incident.tenantId === installation ? everyTenant : connection)) {
+      if (!areRefused(known, incident.tenantId === installation ? allTenants : connection)) {
         await brake.release(sql, incident, service)
         return
       }

@@ -18,6 +18,7 @@ describeEachDatabase('the census', (makeDatabase) => {
       due: 0,
       oldestDueSeconds: 0,
       suspendedIntegrations: 0,
+      openIncidents: 0,
       revocationsDue: 0,
       irrevocable: 0,
       webhooksDue: 0,
@@ -97,6 +98,7 @@ describeEachDatabase('the census', (makeDatabase) => {
     expect(waiting).toEqual({
       due: 2,
       suspendedIntegrations: 2,
+      openIncidents: 0,
       revocationsDue: 1,
       irrevocable: 2,
       webhooksDue: 1,

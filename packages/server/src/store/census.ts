@@ -20,6 +20,7 @@ export interface WaitingWork {
   due: number
   oldestDueSeconds: number
   suspendedIntegrations: number
+  openIncidents: number
   revocationsDue: number
   irrevocable: number
   webhooksDue: number
@@ -36,6 +37,7 @@ export async function countWaitingWork(sql: Sql): Promise<WaitingWork> {
         where state <> 'dead' and due_at <= now())::float8 as "oldestDueSeconds",
        (select count(*) from integrations where suspended_at is not null)::int
          as "suspendedIntegrations",
+       (select count(*) from provider_incidents where confirmed_at is null)::int as "openIncidents",
        (select count(*) from revocations where state = 'due')::int as "revocationsDue",
        (select count(*) from revocations where state = 'irrevocable')::int as irrevocable,
        (select count(*) from webhook_deliveries where state = 'due')::int as "webhooksDue",
