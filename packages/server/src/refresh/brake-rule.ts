@@ -46,12 +46,12 @@ export interface Refusal {
 }
 
 /**
- * `end`: the connection ends. `wait`: it is refused again first, after a pause in which others answer. `hold`: the
- * provider refuses everybody, and nothing ends.
+ * `end`: the connection ends. `wait`: it is refused again first, and `others` are asked meanwhile. `hold`: the provider
+ * refuses everybody, and nothing ends.
  */
 export type BrakeRuling =
   | { do: 'end'; confirms: boolean }
-  | { do: 'wait' }
+  | { do: 'wait'; others: number }
   | { do: 'hold'; opens: IncidentScope | null }
 
 export interface BrakeTimes {
@@ -74,9 +74,12 @@ export function ruleRefusal(refusal: Refusal, times: BrakeTimes): BrakeRuling {
   const answers = [{ tenantId, refused: true, agoMs: 0 }, ...refusal.answers]
   if (areRefused(answers, allTenants)) return { do: 'hold', opens: 'every_tenant' }
   if (areRefused(answers, { tenantId })) return { do: 'hold', opens: 'one_tenant' }
-  if (refusedForMs === null || lastRefusedForMs === null) return { do: 'wait' }
+  const others = fewOfEach(refusal.answers, (other) => other !== tenantId)
+  // As many as can outweigh what was refused.
+  const wait = { do: 'wait', others: 2 + others.filter(({ refused }) => refused).length } as const
+  if (refusedForMs === null || lastRefusedForMs === null) return wait
   const isLong = refusedForMs >= times.incidentWindowMs
-  return isLong || othersLive(refusal, lastRefusedForMs) ? ends : { do: 'wait' }
+  return isLong || othersLive(refusal, lastRefusedForMs) ? ends : wait
 }
 
 /** Whether these answers, the newest first, are those of an incident of all tenants, or of one. */

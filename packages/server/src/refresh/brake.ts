@@ -70,8 +70,6 @@ const maxAnswers = 1_000
 /** All that were held are asked again within so long; a host's limits hold as well. */
 const releaseSpreadMs = 60_000
 const confirmSpreadMs = 5 * 60_000
-/** While one that was refused waits, so many others are looked at: whether the provider still answers well. */
-const othersAsked = 2
 /** So many are asked next when one was answered well, to see whether the incident is over. */
 const nextAsked = brakeLimits.answers
 
@@ -134,7 +132,7 @@ export function createBrake(parts: {
       )
       if (incident !== undefined) await countRefusal(sql, incident)
       if (ruling.do === 'wait') {
-        await acrossTenants(sql, () => lookAtOthers(sql, connection, othersAsked))
+        await acrossTenants(sql, () => lookAtOthers(sql, connection, ruling.others))
       }
       if (ruling.do === 'hold' && ruling.opens !== null) await open(sql, connection, ruling.opens)
       if (ruling.do === 'end' && ruling.confirms && incident !== undefined) {
