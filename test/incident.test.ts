@@ -157,4 +157,55 @@ describeEachDatabase('an incident', (makeDatabase) => {
     )
     expect(await statuses()).toHaveLength(13)
   })
+
+  verifies('brake:operator', async () => {
+    const plant = async (id: string) => {
+      await stage.database.query('delete from provider_incidents')
+      await stage.database.query(
+        `insert into provider_incidents (tenant_id, id, provider, host, integration_id)
+         values ('@install', $1, 'gitlab', $2, $3)`,
+        [id, stage.sandbox.url, stage.integration.id],
+      )
+    }
+    const id = 'inc_01JZ0000000000000000000000'
+    const act = (verb: string, of = id) => stage.call('POST', `/v1/incidents/${of}/${verb}`)
+    await plant(id)
+    const { incidents: listed } = must(
+      await stage.call<{ incidents: unknown[] }>('GET', '/v1/incidents'),
+      200,
+    )
+    expect(listed).toMatchObject([
+      { id, provider: 'gitlab', host: stage.sandbox.url, tenantId: null, confirmedAt: null },
+    ])
+
+    const { key } = await stage.keywell.apiKeys.create('limited', { tenants: ['ten_1'] })
+    const limited = await fetch(`${stage.url}/v1/incidents/${id}/release`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key.expose()}`, 'content-type': 'application/json' },
+    })
+    expect(limited.status).toBe(403)
+
+    expect(must(await act('confirm'), 200)).toMatchObject({ id, confirmedAt: expect.any(String) })
+    expect(await act('confirm')).toMatchObject({ status: 409, body: { code: 'conflict' } })
+    expect(must(await act('release'), 200)).toMatchObject({ id })
+    expect(await incidents()).toEqual([])
+    expect(await act('release')).toMatchObject({ status: 404, body: { code: 'not_found' } })
+
+    await plant(id)
+    await stage.keywell.incidents.release(id)
+    expect(await stage.keywell.incidents.list()).toEqual([])
+    await expect(stage.keywell.incidents.release('inc')).rejects.toMatchObject({
+      code: 'invalid_request',
+    })
+    const entries = await stage.database.query<{ action: string; actor: string; reason: string }>(
+      `select action, actor, reason from audit where action in ('incident.confirm', 'incident.release')
+       and actor <> 'service' order by id`,
+    )
+    expect(entries.map(({ action, actor }) => `${action} ${actor.split(':')[0]}`)).toEqual([
+      'incident.confirm key',
+      'incident.release key',
+      'incident.release operator',
+    ])
+    expect(new Set(entries.map(({ reason }) => reason))).toEqual(new Set([id]))
+  })
 })

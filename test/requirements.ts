@@ -1937,6 +1937,11 @@ export const requirements = {
       'A tenant whose grants are all withdrawn holds its own connections, and no other tenant’s.',
     source: 'T36; refresh.md, A provider-wide incident',
   },
+  'brake:operator': {
+    behaviour:
+      'An operator lists incidents, releases or confirms one by route and by command; a key of a tenant may not, and both acts are audited.',
+    source: 'refresh.md, A provider-wide incident',
+  },
   'brake:asked-in-turn': {
     behaviour:
       'While a host refuses everybody, one of its connections is asked at a time, by all replicas and for all integrations together; reads do not ask either.',

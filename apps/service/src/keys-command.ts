@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type ApiKeyRole, apiKeyRoles, type KeywellService } from '@keywell/server'
 import { auditUsage } from './audit-command.ts'
+import { incidentsUsage } from './incidents-command.ts'
 import { sealingKeysUsage } from './sealing-keys-command.ts'
 import { tenantsUsage } from './tenants-command.ts'
 import type { Out } from './terminal.ts'
@@ -20,7 +21,7 @@ const usage = `Usage: keywell-service                        serve
        keywell-service api-keys rotate <id>    make a successor, which is shown once
          --overlap <time>       how long the old key stays live; default 1d
        keywell-service api-keys revoke <id>
-${sealingKeysUsage}${auditUsage}${tenantsUsage}`
+${sealingKeysUsage}${auditUsage}${tenantsUsage}${incidentsUsage}`
 
 type ApiKeys = KeywellService['apiKeys']
 

@@ -18,6 +18,7 @@ import {
   writePrivateFile,
 } from '@keywell/server'
 import { findAuditCommand } from './audit-command.ts'
+import { findIncidentsCommand } from './incidents-command.ts'
 import { runKeysCommand } from './keys-command.ts'
 import { openLogger } from './log.ts'
 import { listenForMetrics } from './metrics-listener.ts'
@@ -186,7 +187,8 @@ async function main(): Promise<void> {
       return
     }
     await keywell.start()
-    const command = findAuditCommand(words) ?? findTenantsCommand(words)
+    const command =
+      findAuditCommand(words) ?? findTenantsCommand(words) ?? findIncidentsCommand(words)
     if (command !== undefined) {
       const progress = process.stderr.isTTY ? process.stderr : undefined
       process.exitCode = await command(keywell, { out, progress })

@@ -99,6 +99,7 @@ export const apiKeyIdSchema = idSchema('apiKey')
 export const auditEntryIdSchema = idSchema('auditEntry')
 export const webhookIdSchema = idSchema('webhook')
 export const messageIdSchema = idSchema('message')
+export const incidentIdSchema = idSchema('incident')
 
 /** Longest tenant or user id, in characters. */
 export const maxForeignIdLength = 200

@@ -125,8 +125,10 @@ export {
   type FlowId,
   flowIdSchema,
   type IdKind,
+  type IncidentId,
   type IntegrationId,
   idPrefixes,
+  incidentIdSchema,
   integrationIdSchema,
   type MessageId,
   makeId,
@@ -144,6 +146,7 @@ export {
   type WebhookId,
   webhookIdSchema,
 } from './ids.ts'
+export { type Incident, incidentListSchema, incidentSchema } from './incidents.ts'
 export {
   type CreateIntegration,
   createIntegrationSchema,

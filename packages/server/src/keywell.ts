@@ -6,6 +6,7 @@ import { createOperatorKeys } from './http/operator-keys.ts'
 import { createKeyWatch } from './keys/key-watch.ts'
 import { createKeyOperations, defaultKeyWaits } from './keys/operations.ts'
 import type { KeywellOptions, KeywellService } from './options.ts'
+import { createOperatorIncidents } from './refresh/operator-incidents.ts'
 import { migrate } from './store/migrate.ts'
 import { createOperatorTenants } from './tenants/operator-tenants.ts'
 
@@ -17,7 +18,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const telemetry = createTelemetry(platform, background)
   const api = createApi(platform, background, telemetry, options)
   const { database, vault } = platform
-  const { log, replicas, tenants } = background
+  const { log, replicas, tenants, incidents } = background
   const { app, apiKeys } = api
   const keyWatch = createKeyWatch({
     ...platform,
@@ -65,6 +66,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       migrate: () => migrate(database),
     }),
     tenants: createOperatorTenants(tenants),
+    incidents: createOperatorIncidents(incidents),
     audit: { verify: log.verify },
   }
 }

@@ -9,6 +9,7 @@ import type { Logger } from './logger.ts'
 import type { Scrape } from './metrics/scrape.ts'
 import type { EgressProxy, PrivateHost } from './outbound/outbound.ts'
 import type { FaultPoint } from './refresh/fault-point.ts'
+import type { OperatorIncidents } from './refresh/operator-incidents.ts'
 import type { Timing } from './refresh/timing.ts'
 import type { Database } from './store/database.ts'
 import type { OperatorTenants } from './tenants/operator-tenants.ts'
@@ -101,6 +102,8 @@ export interface KeywellService {
   keys: KeyOperations
   /** Ends a tenant; after `start`. */
   tenants: OperatorTenants
+  /** Providers that refuse everybody: what is known of them, and an operator's word; after `start`. */
+  incidents: OperatorIncidents
   audit: {
     /** Proves that the log is as it was written; see `AuditReport`. Works beside a running service. */
     verify(options?: VerifyAudit): Promise<AuditReport>

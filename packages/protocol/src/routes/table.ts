@@ -3,6 +3,7 @@ import { auditRoutes } from './audit.ts'
 import { changeRoutes } from './changes.ts'
 import { flowRoutes, sessionRoutes } from './connect.ts'
 import { connectionRoutes, credentialRoutes } from './connections.ts'
+import { incidentRoutes } from './incidents.ts'
 import { integrationRoutes, providerRoutes } from './integrations.ts'
 import type { Route } from './route.ts'
 import { serviceRoutes } from './service.ts'
@@ -19,6 +20,7 @@ export const routes = {
   sessions: sessionRoutes,
   flows: flowRoutes,
   integrations: integrationRoutes,
+  incidents: incidentRoutes,
   providers: providerRoutes,
   webhooks: webhookRoutes,
   changes: changeRoutes,

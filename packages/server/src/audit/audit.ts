@@ -23,8 +23,6 @@ export type AuditAction =
   | 'integration.suspend'
   | 'integration.resume'
   | 'incident.open'
-  | 'incident.release'
-  | 'incident.confirm'
   | 'flow.callback'
   | 'webhook.disable'
   | 'key.rotate_root'

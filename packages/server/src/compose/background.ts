@@ -12,7 +12,8 @@ import { createIntegrations, type Integrations } from '../oauth/integrations.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { KeywellOptions } from '../options.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
-import { type Brake, createBrake } from '../refresh/brake.ts'
+import { createBrake } from '../refresh/brake.ts'
+import { createIncidents, type Incidents } from '../refresh/incidents.ts'
 import { createRefresher, type Refresher } from '../refresh/refresh.ts'
 import { createReplicas, type Replicas } from '../refresh/replicas.ts'
 import { createWorker } from '../refresh/worker.ts'
@@ -31,7 +32,7 @@ export interface Background {
   outbound: Outbound
   integrations: Integrations
   box: TokenBox
-  brake: Brake
+  incidents: Incidents
   refresher: Refresher
   health: Health
   disconnector: Disconnector
@@ -72,6 +73,7 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
   const integrations = createIntegrations({ ...platform, outbound, audit })
   const box = createTokenBox({ vault, logger })
   const brake = createBrake({ ...platform, audit })
+  const incidents = createIncidents({ database, brake })
   const parts = { ...byChance, box, integrations, outbound, audit, brake, faultPoint }
   const refresher = createRefresher({ ...parts, auditRefreshes: options.auditRefreshes ?? false })
   const health = createHealth(parts)
@@ -129,7 +131,7 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
     outbound,
     integrations,
     box,
-    brake,
+    incidents,
     refresher,
     health,
     disconnector,

@@ -17,6 +17,7 @@ import type { Logger } from '../logger.ts'
 import type { Scrape } from '../metrics/scrape.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import type { Integrations } from '../oauth/integrations.ts'
+import type { Incidents } from '../refresh/incidents.ts'
 import type { Database } from '../store/database.ts'
 import type { Tenants } from '../tenants/erase.ts'
 import type { ExportTenant } from '../tenants/export.ts'
@@ -39,6 +40,7 @@ import {
   requireConnectToken,
 } from './guards.ts'
 import { requireJson, secureHeaders } from './headers.ts'
+import { incidentRoutes } from './incidents.ts'
 import { integrationRoutes } from './integrations.ts'
 import { keptFor } from './kept.ts'
 import type { KeyStreams } from './key-streams.ts'
@@ -78,6 +80,7 @@ export interface AppParts {
   createConnection: CreateConnection
   disconnector: Disconnector
   integrations: Integrations
+  incidents: Incidents
   webhooks: Webhooks
   feed: ChangeFeed
   auditReader: AuditReader
@@ -133,6 +136,7 @@ export function createApp(parts: AppParts): Hono<Environment> {
   connectionRoutes(app, parts)
   sessionRoutes(app, parts)
   integrationRoutes(app, parts.integrations)
+  incidentRoutes(app, parts.incidents)
   providerRoutes(app)
   webhookRoutes(app, parts.webhooks)
   changeRoutes(app, parts)

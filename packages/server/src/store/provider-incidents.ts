@@ -156,6 +156,15 @@ export async function deleteCoveredIncidents(
   )
 }
 
+/** Undefined: there is none, or not among the tenants of the scope. */
+export async function findIncidentById(sql: Sql, id: string): Promise<IncidentRow | undefined> {
+  const [row] = await sql.query<IncidentRow>(
+    `select ${columns} from provider_incidents where id = $1`,
+    [id],
+  )
+  return row
+}
+
 export async function listIncidents(sql: Sql): Promise<IncidentRow[]> {
   return sql.query<IncidentRow>(`select ${columns} from provider_incidents order by began_at, id`)
 }
