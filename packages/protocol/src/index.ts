@@ -181,13 +181,16 @@ export {
   type ScopeName,
 } from './provider-names.ts'
 export {
+  type AnswerOf,
   errorsOf,
+  type JsonRoute,
   type KeyLimit,
   keyLimits,
   nameOf,
   type Permission,
   permissions,
   type Route,
+  type RouteInput,
 } from './routes/route.ts'
 export { type RouteAuditAction, routeList, routes } from './routes/table.ts'
 export { Secret } from './secret.ts'

@@ -3,18 +3,16 @@ import {
   type AuditLine,
   type AuditLogEntry,
   type AuditPage,
-  auditHeadQuerySchema,
-  auditHeadSchema,
   auditLineSchema,
-  auditPageSchema,
   exportAuditSchema,
   KeywellError,
+  routes,
   type SearchAudit,
-  searchAuditSchema,
 } from '@keywell/protocol'
 import { List } from './list.ts'
+import { parseInput, requestOf } from './request.ts'
 import { pauseMs } from './retry.ts'
-import { type CallOptions, parseInput, type Service } from './service.ts'
+import type { CallOptions, Service } from './service.ts'
 
 /** Times in a row that an export may break off without a line in between. */
 const maxBreaks = 8
@@ -42,14 +40,11 @@ export class AuditLog {
   /** Entries of a tenant, newest first. */
   list(query: SearchAudit, options?: CallOptions): List<AuditLogEntry, AuditPage> {
     return new List({
-      read: async (place) =>
-        this.#service.call(
-          {
-            method: 'GET',
-            path: '/v1/audit',
-            query: parseInput(searchAuditSchema, { ...query, ...place }, 'audit.list'),
-            schema: auditPageSchema,
-          },
+      read: (place) =>
+        this.#service.request(
+          routes.audit.search,
+          'audit.list',
+          { query: { ...query, ...place } },
           options,
         ),
       itemsOf: ({ entries }) => entries,
@@ -77,10 +72,9 @@ export class AuditLog {
     let breaks = 0
     for (;;) {
       try {
+        const query = { tenantId, after: position }
         const lines = this.#service.lines({
-          method: 'GET',
-          path: '/v1/audit/export',
-          query: { tenantId, after: position },
+          ...requestOf(routes.audit.export, 'audit.export', { query }),
           schema: auditLineSchema,
         })
         for await (const line of lines) {
@@ -105,15 +99,7 @@ export class AuditLog {
 
   /** The newest signed end of the tenant's chain: kept elsewhere, it shows when the end is cut off. */
   async getHead(query: { readonly tenantId: string }, options?: CallOptions): Promise<AuditHead> {
-    return this.#service.call(
-      {
-        method: 'GET',
-        path: '/v1/audit/head',
-        query: parseInput(auditHeadQuerySchema, query, 'audit.getHead'),
-        schema: auditHeadSchema,
-      },
-      options,
-    )
+    return this.#service.request(routes.audit.head, 'audit.getHead', { query }, options)
   }
 }
 

@@ -1,16 +1,11 @@
 import {
-  type Confirm,
   type ConfirmAnswer,
   type CreateSession,
-  confirmAnswerSchema,
-  confirmSchema,
-  createSessionSchema,
+  routes,
   type SessionAnswer,
-  sessionAnswerSchema,
-  sessionIdSchema,
 } from '@keywell/protocol'
 import { type ChangeNews, newsOf } from './cache/change-news.ts'
-import { type CallOptions, parseInput, type Service } from './service.ts'
+import type { CallOptions, Service } from './service.ts'
 
 /** Which flow to confirm, with the ticket that the browser brought, and who is signed in there. */
 export interface ConfirmFlow {
@@ -34,13 +29,10 @@ export class Connect {
 
   /** A permit for one browser, ten minutes long. Only `connectToken` goes to the browser. */
   async createSession(session: CreateSession, options?: CallOptions): Promise<SessionAnswer> {
-    return this.#service.call(
-      {
-        method: 'POST',
-        path: '/v1/connect/sessions',
-        body: parseInput(createSessionSchema, session, 'connect.createSession'),
-        schema: sessionAnswerSchema,
-      },
+    return this.#service.request(
+      routes.sessions.create,
+      'connect.createSession',
+      { body: session },
       options,
     )
   }
@@ -50,12 +42,10 @@ export class Connect {
    * Anyone else's id makes the service destroy the code: never take the ids from the browser.
    */
   async confirm(flow: ConfirmFlow, options?: CallOptions): Promise<ConfirmAnswer> {
-    const name = 'connect.confirm'
-    const sessionId = parseInput(sessionIdSchema, flow.sessionId, `${name}: sessionId`)
-    const body: Confirm = parseInput(confirmSchema, flow, name)
-    const path = `/v1/connect/sessions/${sessionId}/confirm`
-    const answer = await this.#service.call(
-      { method: 'POST', path, body, schema: confirmAnswerSchema },
+    const answer = await this.#service.request(
+      routes.sessions.confirm,
+      'connect.confirm',
+      { params: flow, body: flow },
       options,
     )
     if (answer.connection !== null) this.#tell(newsOf('connected', answer.connection))

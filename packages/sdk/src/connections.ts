@@ -1,21 +1,15 @@
 import {
   type Connection,
   type ConnectionList,
-  connectionIdSchema,
-  connectionListSchema,
-  connectionSchema,
-  createConnectionSchema,
   type DisconnectAnswer,
-  disconnectAnswerSchema,
-  listConnectionsSchema,
-  ownerSchema,
   type ProviderName,
+  routes,
   Secret,
   type CreateConnection as WireConnection,
 } from '@keywell/protocol'
 import { type ChangeNews, newsOf } from './cache/change-news.ts'
 import { List } from './list.ts'
-import { type CallOptions, parseInput, type Service } from './service.ts'
+import type { CallOptions, Service } from './service.ts'
 
 export interface ListConnections {
   readonly tenantId: string
@@ -57,14 +51,11 @@ export class Connections {
   /** Of a tenant or a user, the oldest first. See `List` for its three ways to be read. */
   list(query: ListConnections, options?: CallOptions): List<Connection, ConnectionList> {
     return new List({
-      read: async (place) =>
-        this.#service.call(
-          {
-            method: 'GET',
-            path: '/v1/connections',
-            query: parseInput(listConnectionsSchema, { ...query, ...place }, 'connections.list'),
-            schema: connectionListSchema,
-          },
+      read: (place) =>
+        this.#service.request(
+          routes.connections.list,
+          'connections.list',
+          { query: { ...query, ...place } },
           options,
         ),
       itemsOf: ({ connections }) => connections,
@@ -84,13 +75,10 @@ export class Connections {
     const value = credential?.value
     const open = value instanceof Secret ? value.expose() : value
     const body = { ...connection, credential: { ...credential, value: open } }
-    const made = await this.#service.call(
-      {
-        method: 'POST',
-        path: '/v1/connections',
-        body: parseInput(createConnectionSchema, body, 'connections.create'),
-        schema: connectionSchema,
-      },
+    const made = await this.#service.request(
+      routes.connections.create,
+      'connections.create',
+      { body },
       options,
     )
     this.#tell(newsOf('connected', made))
@@ -98,8 +86,10 @@ export class Connections {
   }
 
   async get(reference: ConnectionReference, options?: CallOptions): Promise<Connection> {
-    return this.#service.call(
-      { method: 'GET', ...locate(reference, 'connections.get'), schema: connectionSchema },
+    return this.#service.request(
+      routes.connections.get,
+      'connections.get',
+      { params: reference, query: reference },
       options,
     )
   }
@@ -108,24 +98,13 @@ export class Connections {
    * Disconnects: removes the credential here, and withdraws the grant at the provider where that is possible.
    */
   async delete(reference: ConnectionReference, options?: CallOptions): Promise<DisconnectAnswer> {
-    const answer = await this.#service.call(
-      {
-        method: 'DELETE',
-        ...locate(reference, 'connections.delete'),
-        schema: disconnectAnswerSchema,
-      },
+    const answer = await this.#service.request(
+      routes.connections.disconnect,
+      'connections.delete',
+      { params: reference, query: reference },
       options,
     )
     this.#tell(newsOf('disconnected', answer.connection))
     return answer
   }
-}
-
-function locate(
-  reference: ConnectionReference,
-  name: string,
-): { path: string; query: Record<string, string | undefined> } {
-  const id = parseInput(connectionIdSchema, reference.connectionId, `${name}: connectionId`)
-  const { tenantId, userId } = parseInput(ownerSchema, reference, name)
-  return { path: `/v1/connections/${id}`, query: { tenantId, userId } }
 }

@@ -1,16 +1,12 @@
 import {
   type CreateIntegration,
-  createIntegrationSchema,
   type Integration,
   type IntegrationList,
-  integrationIdSchema,
-  integrationListSchema,
-  integrationSchema,
+  routes,
   type SetClient,
-  setClientSchema,
 } from '@keywell/protocol'
 import { List } from './list.ts'
-import { type CallOptions, parseInput, type Service } from './service.ts'
+import type { CallOptions, Service } from './service.ts'
 
 /** The OAuth apps that are registered at providers. */
 export class Integrations {
@@ -22,13 +18,10 @@ export class Integrations {
 
   /** Without `clientId` it is a draft, which tells the redirect URI to register at the provider. */
   async create(integration: CreateIntegration, options?: CallOptions): Promise<Integration> {
-    return this.#service.call(
-      {
-        method: 'POST',
-        path: '/v1/integrations',
-        body: parseInput(createIntegrationSchema, integration, 'integrations.create'),
-        schema: integrationSchema,
-      },
+    return this.#service.request(
+      routes.integrations.create,
+      'integrations.create',
+      { body: integration },
       options,
     )
   }
@@ -38,18 +31,9 @@ export class Integrations {
     query: { readonly tenantId?: string } = {},
     options?: CallOptions,
   ): List<Integration, IntegrationList> {
-    const { tenantId } = query
     return new List({
       read: () =>
-        this.#service.call(
-          {
-            method: 'GET',
-            path: '/v1/integrations',
-            query: { tenantId },
-            schema: integrationListSchema,
-          },
-          options,
-        ),
+        this.#service.request(routes.integrations.list, 'integrations.list', { query }, options),
       itemsOf: ({ integrations }) => integrations,
       cursorOf: () => null,
     })
@@ -60,16 +44,11 @@ export class Integrations {
     update: SetClient & { readonly integrationId: string },
     options?: CallOptions,
   ): Promise<Integration> {
-    const name = 'integrations.update'
-    const { integrationId, ...client } = update
-    const id = parseInput(integrationIdSchema, integrationId, `${name}: integrationId`)
-    return this.#service.call(
-      {
-        method: 'PUT',
-        path: `/v1/integrations/${id}/client`,
-        body: parseInput(setClientSchema, client, name),
-        schema: integrationSchema,
-      },
+    const { integrationId, ...body } = update
+    return this.#service.request(
+      routes.integrations.setClient,
+      'integrations.update',
+      { params: { integrationId }, body },
       options,
     )
   }

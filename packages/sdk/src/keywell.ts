@@ -1,4 +1,4 @@
-import { changeLogPageSchema, KeywellError, readCredentialAnswerSchema } from '@keywell/protocol'
+import { KeywellError, routes } from '@keywell/protocol'
 import { AuditLog } from './audit.ts'
 import { CredentialCache, type CredentialQuery } from './cache/credential-cache.ts'
 import type { ReadOptions } from './cache/waiting.ts'
@@ -80,29 +80,18 @@ export class Keywell {
       readLog: () => void this.#stream.readLog(),
       read: (body) => {
         if (!isShortLived) this.#stream.start()
-        return service.call({
-          method: 'POST',
-          path: '/v1/credentials',
-          isRead: true,
-          body,
-          schema: readCredentialAnswerSchema,
-        })
+        return service.request(routes.credentials.read, 'getCredential', { body })
       },
     })
     const cache = this.#cache
     const log = new ChangeLog({
       readPage: (after) =>
-        service.call({
-          method: 'GET',
-          path: '/v1/changes/log',
-          query: { after },
-          schema: changeLogPageSchema,
-        }),
+        service.request(routes.changes.log, 'getCredential', { query: { after } }),
       listener: cache,
       now: () => cache.now(),
     })
     this.#stream = new ChangeStream({
-      url: service.urlOf({ path: '/v1/changes' }),
+      url: service.urlOf(routes.changes.stream),
       headers: () => service.headers(),
       open: (settings.fetch === undefined && streamByNode()) || streamByFetch(this.#fetch),
       log,

@@ -1,20 +1,16 @@
-import { KeywellError, problemSchema, type Secret } from '@keywell/protocol'
+import {
+  type AnswerOf,
+  type JsonRoute,
+  KeywellError,
+  problemSchema,
+  type Secret,
+} from '@keywell/protocol'
 import { LineReader } from './line-reader.ts'
+import { type Call, type InputOf, requestOf, type Schema } from './request.ts'
 import { isPassingStatus, pauseMs, retryAfterMs, wasNotSent } from './retry.ts'
 
 /** Largest answer that is read, or line of one that is read by lines, in characters. */
 const maxAnswerLength = 5_000_000
-
-/** What this package needs of a zod schema. */
-export interface Schema<Value> {
-  safeParse(
-    value: unknown,
-  ): { success: true; data: Value } | { success: false; error: { issues: readonly Issue[] } }
-}
-interface Issue {
-  readonly path: readonly PropertyKey[]
-  readonly message: string
-}
 
 /** Of one call, beside what it is about. */
 export interface CallOptions {
@@ -25,18 +21,6 @@ export interface CallOptions {
    * each of its retries. Give your own where the same change may be asked for again after a crash.
    */
   readonly idempotencyKey?: string | undefined
-}
-
-export interface Call<Answer> {
-  /** Whether it changes nothing, although its method is another than GET. */
-  isRead?: boolean
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Below the service's base URL; parts that came from outside are encoded. */
-  path: string
-  /** Entries that are undefined are left out. */
-  query?: Record<string, string | number | undefined>
-  body?: unknown
-  schema: Schema<Answer>
 }
 
 export interface ServiceOptions {
@@ -64,6 +48,18 @@ export class Service {
 
   constructor(options: ServiceOptions) {
     this.#options = options
+  }
+
+  /** Calls a route of the table with an input of the caller, which is checked here before it is sent. */
+  async request<One extends JsonRoute>(
+    route: One,
+    name: string,
+    input: InputOf<One>,
+    options?: CallOptions,
+  ): Promise<AnswerOf<One>> {
+    // The route's own schema, which TypeScript sees as that of any route.
+    const schema = route.answer.schema as Schema<AnswerOf<One>>
+    return this.call({ ...requestOf(route, name, input), schema }, options)
   }
 
   /**
@@ -188,18 +184,6 @@ export class Service {
   #unreachable(url: URL, cause: unknown): KeywellError {
     return unavailable(url, failureOf(cause, this.#options.requestTimeoutMs), { cause })
   }
-}
-
-/** Reads query or body of the caller by the protocol; a misfit names the field. */
-export function parseInput<Value>(schema: Schema<Value>, input: unknown, name: string): Value {
-  const parsed = schema.safeParse(input)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const field = issue?.path.join('.')
-  throw new KeywellError(
-    'invalid_request',
-    `${name}: ${field ? `"${field}" ` : ''}${issue?.message ?? 'does not fit'}`,
-  )
 }
 
 function isWriting({ method, isRead }: Omit<Call<unknown>, 'schema'>): boolean {

@@ -1,15 +1,12 @@
 import {
-  eraseTenantSchema,
+  routes,
   type SetTenantPolicy,
   type Tenant,
+  type TenantId,
   type TenantPolicyAnswer,
-  tenantIdSchema,
-  tenantPolicyAnswerSchema,
-  tenantPolicySchema,
-  tenantSchema,
 } from '@keywell/protocol'
 import type { ChangeNews } from './cache/change-news.ts'
-import { type CallOptions, parseInput, type Service } from './service.ts'
+import type { CallOptions, Service } from './service.ts'
 
 /**
  * What a tenant may do, and its end, for a key with the role `admin`. To copy what is kept, stream its
@@ -27,8 +24,10 @@ export class Tenants {
 
   /** What there is of a tenant, or how far its erasure is. */
   async get(tenantId: string, options?: CallOptions): Promise<Tenant> {
-    return this.#service.call(
-      { method: 'GET', path: pathOf(tenantId, 'get'), schema: tenantSchema },
+    return this.#service.request(
+      routes.tenants.get,
+      'tenants.get',
+      { params: { tenantId } },
       options,
     )
   }
@@ -43,20 +42,23 @@ export class Tenants {
     tenantId: string,
     options: CallOptions & { readonly now?: boolean } = {},
   ): Promise<Tenant> {
-    const { now } = parseInput(
-      eraseTenantSchema,
-      { now: String(options.now ?? false) },
+    const query = { now: String(options.now ?? false) }
+    return this.#service.request(
+      routes.tenants.erase,
       'tenants.delete',
-    )
-    return this.#service.call(
-      { method: 'DELETE', path: pathOf(tenantId, 'delete'), query: { now }, schema: tenantSchema },
+      { params: { tenantId }, query },
       options,
     )
   }
 
   /** What the operator allows the tenant; nothing is limited until a policy is set. */
   async getPolicy(tenantId: string, options?: CallOptions): Promise<TenantPolicyAnswer> {
-    return this.#callPolicy('GET', tenantId, undefined, options)
+    return this.#service.request(
+      routes.tenants.getPolicy,
+      'tenants.getPolicy',
+      { params: { tenantId } },
+      options,
+    )
   }
 
   /**
@@ -71,31 +73,30 @@ export class Tenants {
     policy: SetTenantPolicy,
     options?: CallOptions,
   ): Promise<TenantPolicyAnswer> {
-    const body = parseInput(tenantPolicySchema, policy, 'tenants.setPolicy')
-    return this.#callPolicy('PUT', tenantId, body, options)
+    const answer = await this.#service.request(
+      routes.tenants.setPolicy,
+      'tenants.setPolicy',
+      { params: { tenantId }, body: policy },
+      options,
+    )
+    this.#tellPolicy(tenantId)
+    return answer
   }
 
   /** Limits the tenant no more. */
   async deletePolicy(tenantId: string, options?: CallOptions): Promise<TenantPolicyAnswer> {
-    return this.#callPolicy('DELETE', tenantId, undefined, options)
-  }
-
-  async #callPolicy(
-    method: 'GET' | 'PUT' | 'DELETE',
-    tenantId: string,
-    body?: object,
-    options?: CallOptions,
-  ): Promise<TenantPolicyAnswer> {
-    const id = parseInput(tenantIdSchema, tenantId, 'tenants: tenantId')
-    const path = `/v1/tenants/${encodeURIComponent(id)}/policy`
-    const schema = tenantPolicyAnswerSchema
-    const answer = await this.#service.call({ method, path, body, schema }, options)
-    if (method !== 'GET') this.#tell({ kind: 'policy', tenantId: id })
+    const answer = await this.#service.request(
+      routes.tenants.removePolicy,
+      'tenants.deletePolicy',
+      { params: { tenantId } },
+      options,
+    )
+    this.#tellPolicy(tenantId)
     return answer
   }
-}
 
-function pathOf(tenantId: string, name: string): string {
-  const id = parseInput(tenantIdSchema, tenantId, `tenants.${name}: tenantId`)
-  return `/v1/tenants/${encodeURIComponent(id)}`
+  #tellPolicy(tenantId: string): void {
+    // The call that was just answered has checked it.
+    this.#tell({ kind: 'policy', tenantId: tenantId as TenantId })
+  }
 }

@@ -1,25 +1,15 @@
 import {
   type CreateWebhook,
-  createWebhookSchema,
   type Delivery,
   type DeliveryList,
-  deliveryListSchema,
-  deliverySchema,
-  listDeliveriesSchema,
-  messageIdSchema,
-  replayAnswerSchema,
+  routes,
   type UpdateWebhook,
-  updateWebhookSchema,
   type Webhook,
   type WebhookList,
   type WebhookWithSecret,
-  webhookIdSchema,
-  webhookListSchema,
-  webhookSchema,
-  webhookWithSecretSchema,
 } from '@keywell/protocol'
 import { List } from './list.ts'
-import { type CallOptions, parseInput, type Service } from './service.ts'
+import type { CallOptions, Service } from './service.ts'
 import type { WebhookEvent, WebhookMessage } from './webhooks/message.ts'
 import { createWebhookVerifier, type WebhookVerifier } from './webhooks/verifier.ts'
 
@@ -59,13 +49,10 @@ export class Webhooks implements WebhookVerifier {
 
   /** The answer shows the secret, once. */
   async create(webhook: CreateWebhook, options?: CallOptions): Promise<WebhookWithSecret> {
-    return this.#service.call(
-      {
-        method: 'POST',
-        path: '/v1/webhooks',
-        body: parseInput(createWebhookSchema, webhook, 'webhooks.create'),
-        schema: webhookWithSecretSchema,
-      },
+    return this.#service.request(
+      routes.webhooks.create,
+      'webhooks.create',
+      { body: webhook },
       options,
     )
   }
@@ -75,21 +62,18 @@ export class Webhooks implements WebhookVerifier {
     query: { readonly tenantId?: string } = {},
     options?: CallOptions,
   ): List<Webhook, WebhookList> {
-    const { tenantId } = query
     return new List({
-      read: () =>
-        this.#service.call(
-          { method: 'GET', path: '/v1/webhooks', query: { tenantId }, schema: webhookListSchema },
-          options,
-        ),
+      read: () => this.#service.request(routes.webhooks.list, 'webhooks.list', { query }, options),
       itemsOf: ({ webhooks }) => webhooks,
       cursorOf: () => null,
     })
   }
 
   async get(reference: WebhookReference, options?: CallOptions): Promise<Webhook> {
-    return this.#service.call(
-      { method: 'GET', ...target(reference, 'get'), schema: webhookSchema },
+    return this.#service.request(
+      routes.webhooks.get,
+      'webhooks.get',
+      { params: reference, query: reference },
       options,
     )
   }
@@ -99,21 +83,20 @@ export class Webhooks implements WebhookVerifier {
     update: UpdateWebhook & { readonly webhookId: string },
     options?: CallOptions,
   ): Promise<Webhook> {
-    const { webhookId, ...change } = update
-    return this.#service.call(
-      {
-        method: 'PATCH',
-        path: target({ webhookId }, 'update').path,
-        body: parseInput(updateWebhookSchema, change, 'webhooks.update'),
-        schema: webhookSchema,
-      },
+    const { webhookId, ...body } = update
+    return this.#service.request(
+      routes.webhooks.update,
+      'webhooks.update',
+      { params: { webhookId }, body },
       options,
     )
   }
 
   async delete(reference: WebhookReference, options?: CallOptions): Promise<Webhook> {
-    return this.#service.call(
-      { method: 'DELETE', ...target(reference, 'delete'), schema: webhookSchema },
+    return this.#service.request(
+      routes.webhooks.remove,
+      'webhooks.delete',
+      { params: reference, query: reference },
       options,
     )
   }
@@ -123,29 +106,22 @@ export class Webhooks implements WebhookVerifier {
     reference: WebhookReference,
     options?: CallOptions,
   ): Promise<WebhookWithSecret> {
-    return this.#service.call(
-      {
-        method: 'POST',
-        ...target(reference, 'rotateSecret', '/rotate-secret'),
-        schema: webhookWithSecretSchema,
-      },
+    return this.#service.request(
+      routes.webhooks.rotateSecret,
+      'webhooks.rotateSecret',
+      { params: reference, query: reference },
       options,
     )
   }
 
   /** Its messages, newest first. */
   listDeliveries(query: ListDeliveries, options?: CallOptions): List<Delivery, DeliveryList> {
-    const { webhookId, ...rest } = query
-    const name = 'webhooks.listDeliveries'
     return new List({
-      read: async (place) =>
-        this.#service.call(
-          {
-            method: 'GET',
-            path: target({ webhookId }, 'listDeliveries', '/deliveries').path,
-            query: parseInput(listDeliveriesSchema, { ...rest, ...place }, name),
-            schema: deliveryListSchema,
-          },
+      read: (place) =>
+        this.#service.request(
+          routes.webhooks.deliveries,
+          'webhooks.listDeliveries',
+          { params: query, query: { ...query, ...place } },
           options,
         ),
       itemsOf: ({ deliveries }) => deliveries,
@@ -155,28 +131,23 @@ export class Webhooks implements WebhookVerifier {
 
   /** Sends a message again that was delivered or given up, under the same id. */
   async replay(
-    { messageId, ...reference }: WebhookReference & { readonly messageId: string },
+    reference: WebhookReference & { readonly messageId: string },
     options?: CallOptions,
   ): Promise<Delivery> {
-    const id = parseInput(messageIdSchema, messageId, 'webhooks.replay: messageId')
-    return this.#service.call(
-      {
-        method: 'POST',
-        ...target(reference, 'replay', `/deliveries/${id}/replay`),
-        schema: deliverySchema,
-      },
+    return this.#service.request(
+      routes.webhooks.replay,
+      'webhooks.replay',
+      { params: reference, query: reference },
       options,
     )
   }
 
   /** Sends all messages again that were given up; answers how many. */
   async replayDead(reference: WebhookReference, options?: CallOptions): Promise<number> {
-    const { replayed } = await this.#service.call(
-      {
-        method: 'POST',
-        ...target(reference, 'replayDead', '/replay-dead'),
-        schema: replayAnswerSchema,
-      },
+    const { replayed } = await this.#service.request(
+      routes.webhooks.replayDead,
+      'webhooks.replayDead',
+      { params: reference, query: reference },
       options,
     )
     return replayed
@@ -184,8 +155,10 @@ export class Webhooks implements WebhookVerifier {
 
   /** Sends a message `webhook.test`. */
   async test(reference: WebhookReference, options?: CallOptions): Promise<Delivery> {
-    return this.#service.call(
-      { method: 'POST', ...target(reference, 'test', '/test'), schema: deliverySchema },
+    return this.#service.request(
+      routes.webhooks.test,
+      'webhooks.test',
+      { params: reference, query: reference },
       options,
     )
   }
@@ -196,9 +169,4 @@ export class Webhooks implements WebhookVerifier {
       'Keywell: the webhook secret is missing. Set KEYWELL_WEBHOOK_SECRET_FILE or KEYWELL_WEBHOOK_SECRET, or pass `webhookSecret`.',
     )
   }
-}
-
-function target({ webhookId, tenantId }: WebhookReference, name: string, below = '') {
-  const id = parseInput(webhookIdSchema, webhookId, `webhooks.${name}: webhookId`)
-  return { path: `/v1/webhooks/${id}${below}`, query: { tenantId } }
 }

@@ -35,6 +35,7 @@ export const credentialRoutes = {
       'credential_unreadable',
       'tenant_erased',
     ],
+    isRead: true,
     audit: 'credential.read',
   }),
 }

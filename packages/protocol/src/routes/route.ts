@@ -55,6 +55,8 @@ export interface Route {
   readonly answer: RouteAnswer
   /** Errors of its own; `errorsOf` adds those that come with its access and its request. */
   readonly errors: readonly ErrorCode[]
+  /** It changes nothing, although its method is another than GET. */
+  readonly isRead?: true
   /** The audit entry that a call leaves. Absent: none, unless it is refused. */
   readonly audit?: string
 }
@@ -82,6 +84,22 @@ export const needs = <const Name extends Permission>(
   permission,
   enforces: keyLimits,
 })
+
+type RoutePart = 'params' | 'query' | 'headers' | 'body'
+type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : never
+
+/** The parts of a request to a route, parsed by their schemas; it has those alone that the route has. */
+export type RouteInput<One extends Route> = {
+  readonly [Part in RoutePart as One extends Record<Part, z.ZodType> ? Part : never]: Parsed<
+    One[Part]
+  >
+}
+
+/** A route that answers JSON. */
+export type JsonRoute = Route & { readonly answer: { readonly schema: z.ZodType } }
+
+/** What such a route answers, parsed. */
+export type AnswerOf<One extends JsonRoute> = z.output<One['answer']['schema']>
 
 const always = ['unavailable', 'internal'] as const satisfies readonly ErrorCode[]
 const byAccess = {

@@ -4,6 +4,7 @@ import type {
   CreateFlow,
   CreateFlowAnswer,
   Flow,
+  routes,
   ScopeName,
   SessionAnswer,
 } from '@keywell/protocol'
@@ -244,6 +245,8 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
   }
 }
 
+type FlowsPath = (typeof routes.flows.create)['path']
+
 /** Makes the flow, in a session. */
 async function createFlow(
   fetch: Fetch,
@@ -251,7 +254,8 @@ async function createFlow(
   body: CreateFlow,
 ): Promise<CreateFlowAnswer & { flow: FlowAccess }> {
   const { connectToken: token, serviceUrl } = await session
-  const url = `${serviceUrl}/connect/flows`
+  // The path of the table, by its type: the table itself would weigh too much here.
+  const url = `${serviceUrl}/connect/flows` satisfies `${string}${FlowsPath}`
   const answer = await call<CreateFlowAnswer>(fetch, url, { method: 'POST', body, token })
   const { flowId, startUrl } = answer
   // A form's address may be a script; only one of the service's own is taken.

@@ -10,7 +10,7 @@ import {
 import { Clock } from '../clock.ts'
 import { Credential } from '../credential.ts'
 import { callHook, type EvictReason, type Hooks } from '../hooks.ts'
-import { parseInput } from '../service.ts'
+import { parseInput } from '../request.ts'
 import { Asking, type AskOptions } from './asking.ts'
 import { Background } from './background.ts'
 import type { ChangeNews, ConnectionNews } from './change-news.ts'

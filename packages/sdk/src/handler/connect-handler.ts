@@ -13,7 +13,7 @@ import {
 } from '@keywell/protocol'
 import type { Connect } from '../connect.ts'
 import type { Connections } from '../connections.ts'
-import { parseInput } from '../service.ts'
+import { parseInput } from '../request.ts'
 import {
   type AppOrigins,
   onlyOrigin,

@@ -1,4 +1,4 @@
-import { KeywellError, type Route } from '@keywell/protocol'
+import { KeywellError, type Route, type RouteInput } from '@keywell/protocol'
 import type { Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { z } from 'zod'
@@ -8,15 +8,7 @@ import type { RequestAccess } from './access.ts'
 import { type Environment, invalidRequest } from './context.ts'
 
 /** A request as the handler of its route gets it: parsed by the route's schemas, and who sent it. */
-type Call<One extends Route> = Input<One> & Sender<One['access']> & { readonly caller: Actor }
-
-type Input<One extends Route> = {
-  readonly [Part in InputPart as One extends Record<Part, z.ZodType> ? Part : never]: Parsed<
-    One[Part]
-  >
-}
-type InputPart = 'params' | 'query' | 'headers' | 'body'
-type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : never
+type Call<One extends Route> = RouteInput<One> & Sender<One['access']> & { readonly caller: Actor }
 
 type Sender<Access> = Access extends 'connect_token'
   ? { readonly session: SessionRow }
@@ -54,11 +46,13 @@ export function serve<One extends Route>(
   })
 }
 
+type Parts = { params?: unknown; query?: unknown; headers?: unknown; body?: unknown }
+
 async function inputOf(
   c: Context<Environment>,
   { params, query, headers, body }: Route,
-): Promise<Partial<Record<InputPart, unknown>>> {
-  const input: Partial<Record<InputPart, unknown>> = {}
+): Promise<Parts> {
+  const input: Parts = {}
   if (params !== undefined) input.params = parse(params, c.req.param())
   if (query !== undefined) input.query = parse(query, queryOf(c))
   if (headers !== undefined) input.headers = parse(headers, c.req.header())
