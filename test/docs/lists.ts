@@ -1,20 +1,12 @@
 import { posix } from 'node:path'
 import { type SourceFile, visit } from '../architecture/source.ts'
+import { sectionOf, spansIn, tableRows } from '../support/markdown.ts'
 import type { Pages } from './pages.ts'
 
 export function pageOf(pages: Pages, path: string): string {
   const page = pages.get(path)
   if (page === undefined) throw new TypeError(`There is no page ${path}.`)
   return page
-}
-
-/** What a page names and the code has not, the reverse, and what is named twice. */
-export function listFaults(named: readonly string[], real: readonly string[]): string[] {
-  return [
-    ...named.filter((name) => !real.includes(name)).map((name) => `${name} is not in the code`),
-    ...named.filter((name, at) => named.indexOf(name) < at).map((name) => `${name} is there twice`),
-    ...real.filter((name) => !named.includes(name)).map((name) => `${name} is missing`),
-  ]
 }
 
 /** Code spans in the first cells of the tables below a heading of the second rank. */
@@ -41,26 +33,6 @@ export function placeFaults(
         .filter((name) => !declared.has(name))
         .map((name) => `${path} declares no ${name}`)
     })
-}
-
-/** The lines below a heading of the second rank, up to the next one. */
-export function sectionOf(markdown: string, heading: string): string {
-  const [, rest] = `\n${markdown}`.split(`\n## ${heading}\n`)
-  if (rest === undefined) throw new TypeError(`There is no section "${heading}".`)
-  return rest.split('\n## ')[0] ?? ''
-}
-
-/** Rows of the tables, as cells, without the lines below the heads. */
-export function tableRows(markdown: string): string[][] {
-  return markdown
-    .split('\n')
-    .filter((line) => line.startsWith('|') && !/^\|[\s:|-]+\|$/.test(line))
-    .map((line) => line.split('|').slice(1, -1))
-}
-
-/** Code spans of a text. */
-export function spansIn(text: string): string[] {
-  return [...text.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span)
 }
 
 /** Names of functions, constants, types and classes that a file declares at any depth. */

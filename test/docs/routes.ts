@@ -1,5 +1,5 @@
 import { type ErrorCode, errorsOf, nameOf, type Route } from '@keywell/protocol'
-import { listFaults, sectionOf, spansIn, tableRows } from './lists.ts'
+import { listFaults, sectionOf, spansIn, tableRows } from '../support/markdown.ts'
 
 /** The sections of the page, and which routes stand in each. */
 const sections: Record<string, (route: Route) => boolean> = {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { listFaults, sectionOf, spansIn, tableRows } from '../../../../test/docs/lists.ts'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
+import { listFaults, sectionOf, spansIn, tableRows } from '../../../../test/support/markdown.ts'
 import { parseScrape } from '../../../../test/support/scrape.ts'
 import { verifies } from '../../../../test/support/verifies.ts'
 import { type Census, createCensus } from './census.ts'
