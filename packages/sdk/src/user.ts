@@ -15,7 +15,8 @@ import type { Credential } from './credential.ts'
 import type { SignedIn } from './handler/connect-handler.ts'
 import type { CredentialResult, Keywell } from './keywell.ts'
 import type { List } from './list.ts'
-import { type CallOptions, parseInput } from './service.ts'
+import { parseInput } from './request.ts'
+import type { CallOptions } from './service.ts'
 
 type Owner = 'tenantId' | 'userId'
 
