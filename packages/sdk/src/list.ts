@@ -14,6 +14,8 @@ export interface ListParts<Item, Page> {
  *     const { connections, nextCursor } = await keywell.connections.list(query)   // the first page
  *     for await (const page of keywell.connections.list(query).pages()) …   // page by page
  *
+ * An async function that returns it returns its first page, as with every promise.
+ *
  * Nothing is asked before it is awaited or iterated, and a page only when it is reached. What fails then
  * throws a `KeywellError`.
  */
