@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { KeywellError } from '@keywell/protocol'
+import { type ErrorCode, KeywellError } from '@keywell/protocol'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell, type KeywellOptions } from './index.ts'
@@ -81,7 +81,7 @@ function open(options: KeywellOptions = {}): Keywell {
 }
 
 const draft = { provider: 'gitlab', scopes: ['api'] }
-const problem = (code: 'refresh_in_progress' | 'provider_error' | 'internal' | 'unavailable') => {
+const problem = (code: ErrorCode) => {
   const body = new KeywellError(code, 'It did not work.', { retryAfterMs: 0 }).toProblem()
   return { status: body.status, body }
 }
@@ -164,6 +164,18 @@ verifies.suite('sdk:retries', () => {
     expect(proxy.keys).toHaveLength(3)
     expect(proxy.keys[2]).not.toBe(first)
     expect(service.calls.filter((call) => call === 'POST /v1/integrations')).toHaveLength(2)
+  })
+
+  test('a change whose first attempt is still at work is sent again, until it has its answer', async () => {
+    proxy.fates.push(problem('conflict'), problem('conflict'))
+    await open().integrations.create(draft)
+    const [key, ...others] = proxy.keys
+    expect(others).toEqual([key, key])
+    const { status, body } = problem('conflict')
+    const { retryAfterMs: _, ...final } = body
+    proxy.fates.push({ status, body: final })
+    await expect(open().integrations.create(draft)).rejects.toMatchObject({ code: 'conflict' })
+    expect(proxy.keys).toHaveLength(4)
   })
 
   test('a change that is the same when it is made twice is sent again', async () => {

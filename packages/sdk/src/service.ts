@@ -314,11 +314,13 @@ function failureAnswered(url: URL, { status, headers }: Response, json: unknown)
   const problem = problemSchema.safeParse(json)
   const isProblem = problem.success
   const error = errorOf(url, status, json, retryAfterMs(headers))
+  // The attempt before this one is still at work, under the same key.
+  const isUnderWay = error.code === 'conflict' && error.retryAfterMs !== undefined
   // What the service answers by another code with such a status is its answer, such as `refresh_in_progress`.
   const isPassing = isProblem
-    ? error.code === 'rate_limited' || error.code === 'unavailable'
+    ? isUnderWay || error.code === 'rate_limited' || error.code === 'unavailable'
     : isPassingStatus(status)
-  return { error, isPassing, isUnprocessed: status === 429 }
+  return { error, isPassing, isUnprocessed: isUnderWay || status === 429 }
 }
 
 function errorOf(url: URL, status: number, json: unknown, waitMs?: number): KeywellError {
