@@ -1,8 +1,9 @@
 import { heartbeatMs, KeywellError, type StreamEvent, streamEventSchema } from '@keywell/protocol'
+import type { EventSourceMessage } from 'eventsource-parser'
 import type { ChangeListener } from './change-listener.ts'
 import type { ChangeLog } from './change-log.ts'
 import type { OpenStream } from './open-stream.ts'
-import { readEvents, type ServerSentEvent } from './server-sent-events.ts'
+import { readEvents } from './server-sent-events.ts'
 import { StreamOrder } from './stream-order.ts'
 
 /** A stream that has been silent for three heartbeats is lost. */
@@ -135,7 +136,7 @@ function unauthorized({ origin }: URL): KeywellError {
 }
 
 /** @returns undefined for an event of a newer service, which is not known here */
-function parseEvent({ event, data }: ServerSentEvent): StreamEvent | undefined {
+function parseEvent({ event, data }: EventSourceMessage): StreamEvent | undefined {
   const read = streamEventSchema.safeParse({ ...parseObject(data), event })
   return read.success ? read.data : undefined
 }

@@ -10,32 +10,19 @@ async function* chunksOf(...texts: string[]): AsyncGenerator<Uint8Array, void, v
 
 async function read(...texts: string[]): Promise<unknown[]> {
   const seen: unknown[] = []
-  const onComment = () => seen.push('comment')
-  for await (const event of readEvents(chunksOf(...texts), onComment)) seen.push(event)
+  for await (const event of readEvents(chunksOf(...texts))) seen.push(event)
   return seen
 }
 
-test('reads name, id and data', async () => {
-  expect(await read('event: change\nid: 7\ndata: {"a":1}\n\n')).toEqual([
+test('reads name, id and data, and skips comments', async () => {
+  expect(await read(': hi\n\nevent: change\nid: 7\ndata: {"a":1}\n\n:\n\n')).toMatchObject([
     { event: 'change', id: '7', data: '{"a":1}' },
   ])
 })
 
-test('an event without a name is a message; lines of data are joined', async () => {
-  expect(await read('data: one\ndata: two\n\n')).toEqual([
-    { event: 'message', id: undefined, data: 'one\ntwo' },
-  ])
-})
-
-test('the id stays until another one comes', async () => {
-  expect(await read('id: 7\ndata: a\n\ndata: b\n\n')).toMatchObject([{ id: '7' }, { id: '7' }])
-})
-
-test('comments are told in their place', async () => {
-  expect(await read(': hi\n\ndata: a\n\n:\n\n')).toMatchObject([
-    'comment',
-    { data: 'a' },
-    'comment',
+test('an event may have no name; its lines of data are joined', async () => {
+  expect(await read('data: one\ndata: two\n\n')).toMatchObject([
+    { event: undefined, data: 'one\ntwo' },
   ])
 })
 
@@ -45,7 +32,7 @@ test('an event that was cut off does not count', async () => {
 })
 
 test('an event without data does not count, and leaves no name behind', async () => {
-  expect(await read('event: a\n\ndata: b\n\n')).toMatchObject([{ event: 'message', data: 'b' }])
+  expect(await read('event: a\n\ndata: b\n\n')).toMatchObject([{ event: undefined, data: 'b' }])
 })
 
 test('where the chunks are cut makes no difference, whatever the line ends are', async () => {
@@ -63,7 +50,7 @@ test('where the chunks are cut makes no difference, whatever the line ends are',
           for (const [i, from] of at.entries()) yield bytes.slice(from, at[i + 1] ?? bytes.length)
         }
         const seen: unknown[] = []
-        for await (const event of readEvents(cut(), () => seen.push('comment'))) seen.push(event)
+        for await (const event of readEvents(cut())) seen.push(event)
         // The last CR may be half of a CRLF, so that with CR alone the last event waits.
         expect(seen).toEqual(end === '\r' ? whole.slice(0, seen.length) : whole)
         expect(seen.length).toBeGreaterThanOrEqual(whole.length - 1)
