@@ -162,6 +162,47 @@ verifies(
 )
 
 verifies(
+  'service:drains',
+  async () => {
+    const service = await deployment.start()
+    const users = Array.from({ length: 10 }, (_, index) => ({
+      tenantId: 'ten_drain',
+      userId: `u${index}`,
+    }))
+    for (const who of users) await stage.connect({ who })
+    for (const [table, column] of [
+      ['credentials', 'expires_at'],
+      ['upkeep', 'refresh_at'],
+    ]) {
+      await stage.database.query(
+        `update ${table} set ${column} = now() - interval '1 second' where tenant_id = 'ten_drain'`,
+      )
+    }
+    const { refresh_token: before } = (await stage.sandbox.control.counters()).grantTypes
+    await stage.sandbox.control.addFault({ ...faults.slowAnswer(2_000), times: users.length })
+    const reading = users.map(async (who) => {
+      const answer = await deployment.readAt(service.url, who)
+      return { status: answer.status, body: await answer.json() }
+    })
+    // The provider has rotated, and its answers are on their way.
+    await expect
+      .poll(async () => (await stage.sandbox.control.counters()).grantTypes.refresh_token, {
+        timeout: 10_000,
+      })
+      .toBe((before ?? 0) + users.length)
+    const stopped = service.stop()
+    const answers = await Promise.all(reading)
+    expect(answers).toEqual(
+      users.map(() =>
+        expect.objectContaining({ status: 200, body: expect.objectContaining({ generation: 2 }) }),
+      ),
+    )
+    expect(await stopped).toBe(0)
+  },
+  { timeout: 60_000 },
+)
+
+verifies(
   'service:refuses-to-start',
   async () => {
     const broken = join(folder, 'broken-key')

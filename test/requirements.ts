@@ -1037,6 +1037,10 @@ export const requirements = {
       'A service without a single setting starts for development, on this machine alone; with any setting, or for production, what is missing is an error.',
     source: 'running.md, Try it without the repository',
   },
+  'service:drains': {
+    behaviour: 'Reads that are under way at SIGTERM are answered before the process ends.',
+    source: 'refresh.md, shutdown',
+  },
   'service:refuses-to-start': {
     behaviour:
       'No key, a wrong key, a readable key, no database or a plain public URL: one clear sentence, and no start.',

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import {
   createKeyFile,
@@ -17,6 +18,7 @@ import {
   openPrivateFolder,
   writePrivateFile,
 } from '@keywell/server'
+import closeWithGrace from 'close-with-grace'
 import { findAuditCommand } from './audit-command.ts'
 import { findIncidentsCommand } from './incidents-command.ts'
 import { runKeysCommand } from './keys-command.ts'
@@ -94,19 +96,42 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
     settings.metricsPort === undefined
       ? undefined
       : listenForMetrics(keywell, { port: settings.metricsPort })
-  const stop = (signal: string) => {
-    logger.info({ signal }, 'stopping')
-    setTimeout(() => process.exit(1), settings.drainMs).unref()
-    server.close()
-    metrics?.close()
-    keywell.stop().then(
-      () => process.exit(0),
-      (error: unknown) => fail(logger, error),
-    )
-  }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+  closeWithGrace(
+    {
+      delay: settings.drainMs,
+      skip: unasked,
+      logger: {
+        error: (reason) => logger.error({ reason: String(reason) }, 'not stopped cleanly'),
+      },
+      onTimeout: () => logger.error({ drainMs: settings.drainMs }, 'not stopped in time'),
+    },
+    async ({ signal }) => {
+      logger.info({ signal }, 'stopping')
+      const isClosed = once(server, 'close')
+      server.close()
+      metrics?.close()
+      await keywell.stop()
+      // What was answered is still being sent; connections that wait for a further request are let go.
+      server.closeIdleConnections()
+      await isClosed
+    },
+  )
 }
+
+/** Everything but the signals by which a process is asked to end: after a crash no code of ours is run. */
+const unasked: NonNullable<closeWithGrace.Options['skip']> = [
+  ...(['uncaughtException', 'unhandledRejection', 'beforeExit'] as const),
+  ...([
+    'SIGQUIT',
+    'SIGILL',
+    'SIGTRAP',
+    'SIGABRT',
+    'SIGBUS',
+    'SIGFPE',
+    'SIGSEGV',
+    'SIGUSR2',
+  ] as const),
+]
 
 /** Says what shows the root key to others; with one of those nothing is served in production. */
 function guardProcess(settings: Settings, logger: Logger): void {

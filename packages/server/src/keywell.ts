@@ -2,6 +2,7 @@ import { createApi } from './compose/api.ts'
 import { createBackground } from './compose/background.ts'
 import { createPlatform } from './compose/platform.ts'
 import { createTelemetry } from './compose/telemetry.ts'
+import { createCalls } from './http/calls.ts'
 import { createOperatorKeys } from './http/operator-keys.ts'
 import { createKeyWatch } from './keys/key-watch.ts'
 import { createKeyOperations, defaultKeyWaits } from './keys/operations.ts'
@@ -20,6 +21,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const { database, vault } = platform
   const { log, replicas, tenants, incidents } = background
   const { app, apiKeys } = api
+  const calls = createCalls()
   const keyWatch = createKeyWatch({
     ...platform,
     keys,
@@ -30,7 +32,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   })
 
   return {
-    fetch: async (request, from = {}) => app.fetch(request, from),
+    fetch: (request, from = {}) => calls.run(() => app.fetch(request, from)),
     metrics: telemetry.scrape,
 
     async start() {
@@ -47,7 +49,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
 
     async stop() {
       // First everything that begins work, then whatever is under way, then what they need.
-      await background.rest()
+      await Promise.all([calls.end(), background.rest()])
       await Promise.all([replicas.stop(), telemetry.clockSkew.stop(), keyWatch.stop()])
       await api.close()
       await background.close()
