@@ -15,6 +15,7 @@ export default defineConfig({
   test: {
     // Much of a test is waiting: two files at once take little more than half the time, on two cores too.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    reporters: ['./test/support/slowest-tests.ts', 'default'],
     projects: [
       {
         ...shared,
