@@ -265,8 +265,8 @@ describeEachDatabase('access', (makeDatabase) => {
       const answer = await send(other, 'POST', '/v1/connect/sessions', session(home, more))
       expect(answer.body, JSON.stringify(more)).toMatchObject({ code: 'forbidden' })
     }
-    const mend = session(home, { connectionId: connection?.id })
-    expect((await send(other, 'POST', '/v1/connect/sessions', mend)).body).toMatchObject({
+    const reconnect = session(home, { connectionId: connection?.id })
+    expect((await send(other, 'POST', '/v1/connect/sessions', reconnect)).body).toMatchObject({
       code: 'not_found',
     })
     // A session that names no provider is for those of its key, and no browser can widen it.

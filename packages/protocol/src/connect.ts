@@ -64,7 +64,7 @@ export const createSessionSchema = knownFields({
   pageOrigin: z.union([originSchema, z.literal('null')]).optional(),
   /** `fragment` keeps the ticket out of the app's server log, for apps whose session is no cookie. */
   returnMode: z.enum(['query', 'fragment']).default('query'),
-  /** The connection to mend; its account must stay the same. */
+  /** The connection to reconnect; its account must stay the same. */
   connectionId: connectionIdSchema.optional(),
   /** Allows another account at the provider to replace the one that was connected. */
   allowAccountChange: z.boolean().default(false),

@@ -13,8 +13,8 @@ import {
   useRef,
 } from 'react'
 import { checkProps } from './check-props.ts'
+import { ConnectActions } from './connect-actions.tsx'
 import type { ConnectView } from './connect-view.ts'
-import { ConnectWays } from './connect-ways.tsx'
 import { useKeywell } from './context.ts'
 import {
   type Connect,
@@ -110,7 +110,7 @@ export const ConnectButton: ForwardRefExoticComponent<
   return (
     <>
       <button {...buttonProps} ref={button} />
-      <ConnectWays provider={provider} view={view} />
+      <ConnectActions provider={provider} view={view} />
     </>
   )
 })

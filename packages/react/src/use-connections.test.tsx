@@ -45,7 +45,7 @@ describe('useConnection', () => {
     expect(result.current.connection).toBeDefined()
   })
 
-  it('shows a failure, and the next read mends it', async () => {
+  it('shows a failure, and the next read recovers', async () => {
     standIn.failures.set('GET', 'unavailable')
     const { result } = renderHook(() => useConnection('gitlab'), { wrapper })
     await waitFor(() => expect(result.current.status).toBe('error'))

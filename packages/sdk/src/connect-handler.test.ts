@@ -73,7 +73,7 @@ describe('POST session', () => {
     })
   })
 
-  test('mends the connection that the body names', async () => {
+  test('reconnects the connection that the body names', async () => {
     const connectionId = newId('connection')
     const { sessionId } = await (await call('POST', '/session', { connectionId })).json()
     expect(service.sessions.get(sessionId)).toMatchObject({ connectionId })

@@ -132,7 +132,7 @@ describe('connecting', () => {
     }
   })
 
-  it('mends the connection that is there', async () => {
+  it('reconnects the connection that is there', async () => {
     const connection = makeConnection({ status: 'revoked', needsReauth: true, reason: 'revoked' })
     standIn.connections = [connection]
     const { connect } = makeButton()

@@ -110,7 +110,7 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
     const { popup } = mine
     const { flow, startUrl, startCode } = await createFlow(
       window.fetch,
-      parts.sessions.take(mends()),
+      parts.sessions.take(reconnects()),
       {
         provider,
         host,
@@ -178,8 +178,8 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
     return findConnection(connections.getSnapshot().connections, target)
   }
 
-  /** Where a connection is there already, the attempt mends it. */
-  function mends(): ConnectionId | undefined {
+  /** Where a connection is there already, the attempt reconnects it. */
+  function reconnects(): ConnectionId | undefined {
     return target.connectionId ?? connection()?.id
   }
 
@@ -209,7 +209,7 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
     },
     prepare() {
       // The click shows what is wrong with it.
-      parts.sessions.prepare(mends()).catch(() => undefined)
+      parts.sessions.prepare(reconnects()).catch(() => undefined)
     },
     start({ scopes, mode = 'auto', waitingText = '…' } = {}) {
       if (state.name === 'opening' || state.name === 'confirming') return

@@ -2,7 +2,7 @@ import type { ConnectionId, SessionAnswer } from '@keywell/protocol'
 
 /** What `POST {endpoint}/session`, or your own `fetchSession`, is asked for. */
 export interface SessionRequest {
-  /** The connection to mend. */
+  /** The connection to reconnect. */
   connectionId?: ConnectionId | undefined
   /** `fragment` for apps whose session is no cookie. */
   returnMode?: 'query' | 'fragment' | undefined
@@ -19,7 +19,7 @@ type GetSession = (connectionId: ConnectionId | undefined) => Promise<SessionAns
 const aheadMs = 2 * 60_000
 
 /**
- * Connect sessions, by the connection that they mend. One is fetched ahead at a hint of a click, once
+ * Connect sessions, by the connection that they reconnect. One is fetched ahead at a hint of a click, once
  * however many hints there are; each attempt takes one, and nobody gets that one again.
  */
 export interface Sessions {

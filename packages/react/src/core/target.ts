@@ -8,7 +8,7 @@ export interface ConnectTarget {
   readonly host?: string | undefined
   /** Name of the connection; `default` unless told. Lets a user hold two accounts at one provider. */
   readonly connectionName?: string | undefined
-  /** The connection to mend. Unless told: the one that is found by provider, host and name. */
+  /** The connection to reconnect. Default: the one that is found by provider, host and name. */
   readonly connectionId?: ConnectionId | undefined
 }
 

@@ -11,17 +11,17 @@ import { Clock } from '../clock.ts'
 import { Credential } from '../credential.ts'
 import { callHook, type EvictReason, type Hooks } from '../hooks.ts'
 import { parseInput } from '../request.ts'
-import { Asking, type AskOptions } from './asking.ts'
 import { Background } from './background.ts'
 import type { ChangeNews, ConnectionNews } from './change-news.ts'
-import { Coverage } from './coverage.ts'
+import { type Effect, effectOf } from './effect.ts'
 import { Entries } from './entries.ts'
-import { Entry, type Question } from './entry.ts'
+import { Entry, type LoadRequest } from './entry.ts'
 import type { Identity } from './entry-index.ts'
-import { copyOf, expired, reasonOf, verdictMs } from './failures.ts'
+import { copyOf, expired, negativeTtlMs, reasonOf } from './failures.ts'
 import { type Bounds, Freshness } from './freshness.ts'
 import { Generations } from './generations.ts'
-import { type Meaning, meaningOf } from './meaning.ts'
+import { Loader, type LoadOptions } from './loader.ts'
+import { LogCoverage } from './log-coverage.ts'
 import { grantsAll, knownForScopes, variantOf } from './scopes.ts'
 import { type ReadOptions, untilRenewed } from './waiting.ts'
 
@@ -79,10 +79,10 @@ export class CredentialCache {
   /** Beside the other parts, because it is looked at on every hit. */
   readonly #onHit: Hooks['onHit']
   readonly #entries: Entries
-  readonly #coverage = new Coverage()
+  readonly #coverage = new LogCoverage()
   readonly #freshness: Freshness
   readonly #generations: Generations
-  readonly #asking: Asking
+  readonly #loader: Loader
   readonly #background: Background<Entry>
   #sweeper: NodeJS.Timeout | undefined
   #logDueAtMs = Number.NEGATIVE_INFINITY
@@ -98,7 +98,7 @@ export class CredentialCache {
     this.#freshness = new Freshness(this.#clock, this.#coverage, parts)
     this.#entries = new Entries(parts.maxEntries, (entry) => this.#evict(entry, 'full'))
     this.#generations = new Generations(parts.maxEntries)
-    this.#asking = new Asking({
+    this.#loader = new Loader({
       read: parts.read,
       clock: this.#clock,
       isShared: !parts.isShortLived,
@@ -110,7 +110,7 @@ export class CredentialCache {
     })
     this.#background = new Background(backgroundLimit, async (entry) => {
       // What went wrong was told to `onError`, and is tried again when it is due.
-      await this.#asking.ask(entry, { background: true }).catch(() => {})
+      await this.#loader.load(entry, { background: true }).catch(() => {})
     })
   }
 
@@ -151,7 +151,7 @@ export class CredentialCache {
       await entry.pending?.catch(() => {})
       const held = this.#servable(entry)
       if (held !== undefined && held.generation >= minGeneration) return held
-      return this.#asking.ask(entry, { minGeneration, waitMs })
+      return this.#loader.load(entry, { minGeneration, waitMs })
     })
   }
 
@@ -233,25 +233,25 @@ export class CredentialCache {
   }
 
   #learn(news: ConnectionNews, isAnswered: boolean): void {
-    const meaning = meaningOf(news.kind)
-    if (isAnswered && meaning.is === 'replaced') {
+    const effect = effectOf(news.kind)
+    if (isAnswered && effect.is === 'replaced') {
       this.#generations.see(news.connectionId, news.generation)
     }
     const concerned = this.#entries.concernedBy(news)
     // A first read may be under way with the host spelt in another way.
-    for (const entry of this.#asking.underWay)
+    for (const entry of this.#loader.underWay)
       if (isOfSameUser(entry.identity, news)) concerned.add(entry)
-    for (const entry of concerned) this.#learnOf(entry, news, meaning)
+    for (const entry of concerned) this.#learnOf(entry, news, effect)
   }
 
-  #learnOf(entry: Entry, news: ConnectionNews, meaning: Meaning): void {
+  #learnOf(entry: Entry, news: ConnectionNews, effect: Effect): void {
     const { credential: held } = entry
     const isSame = held?.connectionId === news.connectionId
     if (isSame && news.generation < held.generation) return
     entry.refusal = undefined
-    if (meaning.is === 'withdrawn') {
-      if (held === undefined || isSame) this.#evict(entry, meaning.reason)
-    } else if (meaning.is === 'replaced') {
+    if (effect.is === 'withdrawn') {
+      if (held === undefined || isSame) this.#evict(entry, effect.reason)
+    } else if (effect.is === 'replaced') {
       entry.successor = { connectionId: news.connectionId, generation: news.generation }
       if (held !== undefined && !(isSame && news.generation === held.generation)) {
         this.#replace(entry)
@@ -291,7 +291,7 @@ export class CredentialCache {
       credential = await this.#untilRenewed(
         options,
         // Another caller may have got it while this one paused.
-        (waitMs) => this.#servable(entry) ?? this.#asking.ask(entry, { waitMs }),
+        (waitMs) => this.#servable(entry) ?? this.#loader.load(entry, { waitMs }),
       )
     } else {
       this.#hit(entry)
@@ -323,7 +323,7 @@ export class CredentialCache {
     const key = variantOf(scopes)
     const known = entry.variants?.get(key)
     if (known !== undefined) return known.promise
-    const promise = this.#asking.askForScopes(entry, scopes)
+    const promise = this.#loader.loadForScopes(entry, scopes)
     const variant = entry.remember(key, promise)
     try {
       variant.credential = await promise
@@ -337,7 +337,7 @@ export class CredentialCache {
   // What the service answered
 
   /** Holds what was answered. Undefined: the answer compares with something that is not held. */
-  #take(entry: Entry, answer: ReadCredentialAnswer, asked: Question): Credential | undefined {
+  #take(entry: Entry, answer: ReadCredentialAnswer, asked: LoadRequest): Credential | undefined {
     const { credential: held } = entry
     const isSame =
       held?.connectionId === answer.connectionId && held.generation === answer.generation
@@ -370,11 +370,11 @@ export class CredentialCache {
   #afterFailure(
     entry: Entry,
     error: KeywellError,
-    { background = false, minGeneration }: AskOptions,
+    { background = false, minGeneration }: LoadOptions,
   ): Credential {
     callHook(this.#parts.hooks.onError, { error, background })
     const nowMs = this.#clock.now()
-    const rememberMs = verdictMs(error)
+    const rememberMs = negativeTtlMs(error)
     if (rememberMs !== undefined) {
       this.#evict(entry, reasonOf(error))
       entry.refusal = { error, untilMs: nowMs + rememberMs }

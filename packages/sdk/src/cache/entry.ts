@@ -9,12 +9,12 @@ const longestRetryMs = 60_000
 /** Credentials for different `scopes` that an entry remembers beside the plain one. */
 const maxVariants = 16
 
-/** When the service was asked, and in which stretch of the change log. */
-export interface Question {
+/** When the service was asked, and in which segment of the change log. */
+export interface LoadRequest {
   readonly atMs: number
-  readonly stretch: number
+  readonly segment: number
 }
-const neverAsked: Question = { atMs: Number.NEGATIVE_INFINITY, stretch: 0 }
+const neverLoaded: LoadRequest = { atMs: Number.NEGATIVE_INFINITY, segment: 0 }
 
 export interface Successor {
   readonly connectionId: ConnectionId
@@ -29,7 +29,7 @@ export interface Variant {
 
 /**
  * What is known for one identity. All times are of the local clock; whether it may be served is a
- * matter of `softAtMs`, `hardAtMs`, `endsAtMs` and `checked`.
+ * matter of `softAtMs`, `hardAtMs`, `endsAtMs` and `validatedBy`.
  */
 export class Entry {
   // These four first: a hit reads and writes them and no others.
@@ -56,9 +56,9 @@ export class Entry {
   hardAtMs: number = Number.NEGATIVE_INFINITY
   endsAtMs: number = Number.NEGATIVE_INFINITY
   /** The question whose answer vouched for what is held. */
-  checked: Question = neverAsked
+  validatedBy: LoadRequest = neverLoaded
   /** The last question that the service answered, or failed to. */
-  asked: Question = neverAsked
+  asked: LoadRequest = neverLoaded
   #lifeMs: number | null = null
 
   usedAtMs: number
@@ -84,7 +84,7 @@ export class Entry {
   }
 
   /** The service vouched for `credential`, which has `leftMs` of life; null: no end. */
-  hold(credential: Credential, leftMs: number | null, asked: Question): void {
+  hold(credential: Credential, leftMs: number | null, asked: LoadRequest): void {
     if (credential !== this.credential) {
       this.credential = credential
       this.ready = Promise.resolve(credential)
@@ -95,7 +95,7 @@ export class Entry {
     this.softAtMs = asked.atMs + softInMs
     this.hardAtMs = asked.atMs + hardInMs
     this.endsAtMs = leftMs === null ? Number.POSITIVE_INFINITY : asked.atMs + leftMs
-    this.checked = asked
+    this.validatedBy = asked
     this.asked = asked
     this.refusal = undefined
     this.#failures = 0
@@ -132,7 +132,7 @@ export class Entry {
     this.softAtMs = Number.NEGATIVE_INFINITY
     this.hardAtMs = Number.NEGATIVE_INFINITY
     this.endsAtMs = Number.NEGATIVE_INFINITY
-    this.checked = neverAsked
+    this.validatedBy = neverLoaded
   }
 
   /** Remembers what a call with these scopes gets, as long as the credential is the same. */

@@ -9,7 +9,7 @@ const refusalMs: Partial<Record<KeywellError['code'], number>> = {
 }
 
 /** For how long an error stands as the answer; undefined: it says nothing about the credential. */
-export function verdictMs(error: KeywellError): number | undefined {
+export function negativeTtlMs(error: KeywellError): number | undefined {
   return refusalMs[error.code]
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
-import type { Coverage } from './coverage.ts'
 import type { Entry } from './entry.ts'
+import type { LogCoverage } from './log-coverage.ts'
 
 export interface Bounds {
   /** How long something is served after the service last vouched for it. */
@@ -14,10 +14,10 @@ export interface Bounds {
 /** What may be done with an entry at a given time. Decides; changes nothing. */
 export class Freshness {
   readonly #clock: Pick<Clock, 'resumedAtMs'>
-  readonly #coverage: Coverage
+  readonly #coverage: LogCoverage
   readonly #bounds: Bounds
 
-  constructor(clock: Pick<Clock, 'resumedAtMs'>, coverage: Coverage, bounds: Bounds) {
+  constructor(clock: Pick<Clock, 'resumedAtMs'>, coverage: LogCoverage, bounds: Bounds) {
     this.#clock = clock
     this.#coverage = coverage
     this.#bounds = bounds
@@ -39,7 +39,7 @@ export class Freshness {
     return (
       entry.credential !== undefined &&
       nowMs < entry.endsAtMs &&
-      nowMs < this.#vouchedAtMs(entry) + boundMs
+      nowMs < this.#validatedAtMs(entry) + boundMs
     )
   }
 
@@ -54,8 +54,8 @@ export class Freshness {
   isDue(entry: Entry, nowMs: number): boolean {
     if (entry.credential === undefined || nowMs < entry.retryAtMs) return false
     if (nowMs >= entry.softAtMs) return true
-    const isUsed = entry.usedAtMs > entry.checked.atMs
-    return isUsed && nowMs >= this.#vouchedAtMs(entry) + this.#bounds.maxStaleMs / 2
+    const isUsed = entry.usedAtMs > entry.validatedBy.atMs
+    return isUsed && nowMs >= this.#validatedAtMs(entry) + this.#bounds.maxStaleMs / 2
   }
 
   isIdle(entry: Entry, nowMs: number): boolean {
@@ -77,10 +77,10 @@ export class Freshness {
   }
 
   #trustedUntilMs(entry: Entry): number {
-    return this.#vouchedAtMs(entry) + this.#bounds.maxStaleMs
+    return this.#validatedAtMs(entry) + this.#bounds.maxStaleMs
   }
 
-  #vouchedAtMs({ checked }: Entry): number {
-    return this.#coverage.vouchedAtMs(checked.atMs, checked.stretch)
+  #validatedAtMs({ validatedBy }: Entry): number {
+    return this.#coverage.validatedAtMs(validatedBy.atMs, validatedBy.segment)
   }
 }

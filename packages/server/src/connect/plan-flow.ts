@@ -33,7 +33,7 @@ interface Target {
   provider: ProviderDefinition
   host: string
   connectionName: string
-  /** The connection to mend; null: there is none. */
+  /** The connection to reconnect; null: there is none. */
   connectionId: string | null
 }
 
@@ -65,7 +65,7 @@ export async function planFlow(
   return { target, integration, scopes }
 }
 
-/** Which account a flow is for: the one to mend, or what the browser asked for within the session. */
+/** Which account a flow is for: the one to reconnect, or what the browser asked for within the session. */
 async function chooseTarget(
   { database, integrations }: { database: Database; integrations: Pick<Integrations, 'usable'> },
   session: SessionRow,
@@ -81,18 +81,18 @@ async function chooseTarget(
       { nextStep: "Name the provider when the app's backend makes the session." },
     )
   }
-  const mended =
+  const reconnected =
     policy.connectionId === null
       ? undefined
       : await findConnection(database.of(session.tenantId), session.tenantId, policy.connectionId)
-  if (mended !== undefined && mended.provider !== provider.name) {
+  if (reconnected !== undefined && reconnected.provider !== provider.name) {
     throw new KeywellError(
       'unknown_provider',
-      `This connect session is there to mend a connection to ${mended.provider}.`,
+      `This connect session reconnects a connection to ${reconnected.provider}.`,
     )
   }
   const host =
-    mended?.host ??
+    reconnected?.host ??
     (request.host === undefined
       ? chooseHost(session, tenantPolicy, provider, await integrations.usable(session.tenantId))
       : parseHost(request.host))
@@ -102,8 +102,8 @@ async function chooseTarget(
   return {
     provider,
     host,
-    connectionName: mended?.name ?? request.connectionName ?? defaultConnectionName,
-    connectionId: mended?.id ?? null,
+    connectionName: reconnected?.name ?? request.connectionName ?? defaultConnectionName,
+    connectionId: reconnected?.id ?? null,
   }
 }
 

@@ -31,7 +31,7 @@ export interface Place {
   userId: string
   host: string
   connectionName: string
-  /** The connection to mend; null: the one under that name, or a new one. */
+  /** The connection to reconnect; null: the one under that name, or a new one. */
   connectionId: string | null
   integrationOwner: string
   integrationId: string
@@ -160,7 +160,7 @@ async function findExisting(
   }
   const mended = await findConnection(sql, place.tenantId, place.connectionId)
   if (mended !== undefined && mended.status !== 'disconnected') return mended
-  throw new KeywellError('not_found', 'The connection to mend was removed in the meantime.')
+  throw new KeywellError('not_found', 'The connection to reconnect was removed in the meantime.')
 }
 
 function requireSameAccount(existing: ConnectionRow | undefined, credential: NewCredential): void {

@@ -5,7 +5,7 @@ import type { Logger } from '../logger.ts'
 import { type Access, grantsOf, requirePermission, routeOf } from './access.ts'
 import type { ApiKeys } from './api-keys.ts'
 import type { Environment, From } from './context.ts'
-import { believedMs } from './key-check.ts'
+import { cachedMs } from './key-check.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { RefusedCalls } from './refused-calls.ts'
 
@@ -57,7 +57,7 @@ export function requireApiKey(parts: {
     c.set('actor', `key:${id}`)
     const begunAt = parts.monotonic()
     await next()
-    if (isRead(c) && parts.monotonic() - begunAt > believedMs) {
+    if (isRead(c) && parts.monotonic() - begunAt > cachedMs) {
       await requireSame(key, access).catch(async (error: unknown) => {
         // What nobody will read gives back what it holds.
         await c.res.body?.cancel()

@@ -12,7 +12,7 @@ import type { KeyMacs, KeyVerdict } from './key-macs.ts'
 import { idInKey } from './key-text.ts'
 
 /** How long a verified key is believed without a look-up; also the time until a revoked one is refused. */
-export const believedMs = 2_000
+export const cachedMs = 2_000
 const touchPauseMs = 60_000
 /** Of one key, an alarm is raised so often at most, in milliseconds. */
 const alarmPauseMs = 1_000
@@ -55,11 +55,11 @@ export function createKeyCheck(parts: {
   logger: Logger
 }): KeyCheck {
   const { database, peppers, logger } = parts
-  const believed = new LRUCache<string, Access>({ max: maxKeys, ttl: believedMs })
+  const cached = new LRUCache<string, Access>({ max: maxKeys, ttl: cachedMs })
   /** Keys that were wrong, and of those that have ended the cause. */
   const refusals = new LRUCache<string, { cause: DeadKey | undefined }>({
     max: maxKeys,
-    ttl: believedMs,
+    ttl: cachedMs,
   })
   const alarmed = new LRUCache<string, true>({ max: maxKeys, ttl: alarmPauseMs })
   const touched = new LRUCache<string, true>({ max: maxKeys, ttl: touchPauseMs })
@@ -83,7 +83,7 @@ export function createKeyCheck(parts: {
       case 'unverifiable':
         alarmUnverifiable(logger, row)
         throw refused()
-      case 'made_up':
+      case 'mismatch':
       case 'altered':
         alarmForged(row, verdict)
         throw refused()
@@ -125,7 +125,7 @@ export function createKeyCheck(parts: {
     if (refusal !== undefined) throw refused(refusal.cause)
     try {
       const access = await admit(id, key)
-      believed.set(name, access)
+      cached.set(name, access)
       return access
     } catch (error) {
       if (error instanceof KeywellError && error.code === 'unauthorized') {
@@ -140,7 +140,7 @@ export function createKeyCheck(parts: {
       const id = idInKey(key)
       if (id === undefined) throw refused()
       const name = nameOf(key)
-      const known = believed.get(name) ?? (await findOut(id, key, name))
+      const known = cached.get(name) ?? (await findOut(id, key, name))
       touch(known.id)
       return known
     },
@@ -158,7 +158,7 @@ export function createKeyCheck(parts: {
     },
 
     forget() {
-      believed.clear()
+      cached.clear()
       refusals.clear()
     },
   }

@@ -6,7 +6,7 @@ import { lengthPrefixed } from '../vault/bytes.ts'
 export type KeyVerdict =
   | 'right'
   /** Another secret than the row's, in a key that is well-formed. */
-  | 'made_up'
+  | 'mismatch'
   /** The row does not hold what the service wrote: it was planted, widened or moved. */
   | 'altered'
 
@@ -51,7 +51,7 @@ export function createKeyMacs(pepper: Uint8Array): KeyMacs {
     isIntact,
     judge(row, key) {
       if (!isIntact(row)) return 'altered'
-      return isSame(row.mac, ofKey(key)) ? 'right' : 'made_up'
+      return isSame(row.mac, ofKey(key)) ? 'right' : 'mismatch'
     },
     again(row, key) {
       const mac = ofKey(key)

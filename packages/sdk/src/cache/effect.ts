@@ -1,7 +1,7 @@
 import type { ChangeKind } from '@keywell/protocol'
 
 /** What a change means for a credential that is held. */
-export type Meaning =
+export type Effect =
   /** It must not be used any more; and nothing takes its place. */
   | { readonly is: 'withdrawn'; readonly reason: 'disconnected' | 'needs_reauth' }
   /** There is another one: at many providers the old one is dead already. */
@@ -10,7 +10,7 @@ export type Meaning =
   | { readonly is: 'kept' }
 
 /** Every kind that there is has its row; the compiler says so. Kinds to come may have theirs. */
-const meanings = {
+const effects = {
   connected: { is: 'replaced' },
   refreshed: { is: 'replaced' },
   needs_reauth: { is: 'withdrawn', reason: 'needs_reauth' },
@@ -19,8 +19,8 @@ const meanings = {
   degraded: { is: 'kept' },
   recovered: { is: 'kept' },
   updated: { is: 'kept' },
-} as const satisfies Record<ChangeKind, Meaning> & Record<string, Meaning>
+} as const satisfies Record<ChangeKind, Effect> & Record<string, Effect>
 
-export function meaningOf(kind: ChangeKind): Meaning {
-  return meanings[kind]
+export function effectOf(kind: ChangeKind): Effect {
+  return effects[kind]
 }

@@ -3,19 +3,19 @@
  * have told everything up to the last answer. So whatever was asked for after the beginning was still true
  * then, or there would have been a change.
  */
-export class Coverage {
+export class LogCoverage {
   /** Counts beginnings; 0: there was none yet. */
-  #stretch = 0
+  #segment = 0
   #heardAtMs = Number.NEGATIVE_INFINITY
 
-  /** The unbroken stretch that a question asked now belongs to. */
-  get stretch(): number {
-    return this.#stretch
+  /** The unbroken segment that a question asked now belongs to. */
+  get segment(): number {
+    return this.#segment
   }
 
   /** From now on every change is told. */
   begin(nowMs: number): void {
-    this.#stretch += 1
+    this.#segment += 1
     this.#heardAtMs = nowMs
   }
 
@@ -24,9 +24,9 @@ export class Coverage {
     this.#heardAtMs = Math.max(this.#heardAtMs, atMs)
   }
 
-  /** When something that was asked for at `askedAtMs`, in `stretch`, was last known to be true. */
-  vouchedAtMs(askedAtMs: number, stretch: number): number {
-    const isCovered = stretch === this.#stretch && stretch > 0
+  /** When something that was asked for at `askedAtMs`, in `segment`, was last known to be true. */
+  validatedAtMs(askedAtMs: number, segment: number): number {
+    const isCovered = segment === this.#segment && segment > 0
     return isCovered ? Math.max(askedAtMs, this.#heardAtMs) : askedAtMs
   }
 }

@@ -1,35 +1,35 @@
 import { KeywellError, type ReadCredential, type ReadCredentialAnswer } from '@keywell/protocol'
 import type { Clock } from '../clock.ts'
 import { Credential } from '../credential.ts'
-import type { Coverage } from './coverage.ts'
-import type { Entry, Question, Successor } from './entry.ts'
+import type { Entry, LoadRequest, Successor } from './entry.ts'
 import type { Identity } from './entry-index.ts'
 import { asKeywellError, overtaken, tooOld } from './failures.ts'
 import type { Generations } from './generations.ts'
+import type { LogCoverage } from './log-coverage.ts'
 
 /** Times that the service is asked when its answers are overtaken by changes. */
-const maxAsks = 3
+const maxRequests = 3
 
-export interface AskingParts {
+export interface LoaderParts {
   readonly read: (query: ReadCredential) => Promise<ReadCredentialAnswer>
   readonly clock: Pick<Clock, 'now' | 'resumedAtMs'>
   /** Readers wait for one request together. Otherwise each waits for its own, which ends with it. */
   readonly isShared: boolean
-  readonly coverage: Coverage
+  readonly coverage: LogCoverage
   readonly generations: Generations
   /** Holds an answer. Undefined: it compares with something that is not held any more. */
   readonly take: (
     entry: Entry,
     answer: ReadCredentialAnswer,
-    asked: Question,
+    asked: LoadRequest,
   ) => Credential | undefined
   /** Answers what may be served in spite of a failure, or throws. */
-  readonly fail: (entry: Entry, error: KeywellError, options: AskOptions) => Credential
+  readonly fail: (entry: Entry, error: KeywellError, options: LoadOptions) => Credential
   /** What was just taken may be out of date already. */
   readonly lookAgain: (entry: Entry) => void
 }
 
-export interface AskOptions {
+export interface LoadOptions {
   readonly minGeneration?: number
   /** Milliseconds that the service may wait for a refresh; its own default unless told. */
   readonly waitMs?: number
@@ -38,12 +38,12 @@ export interface AskOptions {
 }
 
 /** Asks the service on behalf of entries: one request for each, however many readers wait for it. */
-export class Asking {
-  readonly #parts: AskingParts
+export class Loader {
+  readonly #parts: LoaderParts
   /** Entries with a request under way. */
   readonly #underWay = new Set<Entry>()
 
-  constructor(parts: AskingParts) {
+  constructor(parts: LoaderParts) {
     this.#parts = parts
   }
 
@@ -52,14 +52,14 @@ export class Asking {
   }
 
   /** Until there is an answer that holds, or a failure that counts. */
-  ask(entry: Entry, options: AskOptions): Promise<Credential> {
-    if (!this.#parts.isShared) return this.#ask(entry, options)
-    entry.pending ??= this.#ask(entry, options)
+  load(entry: Entry, options: LoadOptions): Promise<Credential> {
+    if (!this.#parts.isShared) return this.#load(entry, options)
+    entry.pending ??= this.#load(entry, options)
     return entry.pending
   }
 
   /** The same credential, with what the service says of these scopes. Nothing is held. */
-  async askForScopes(entry: Entry, scopes: readonly string[]): Promise<Credential> {
+  async loadForScopes(entry: Entry, scopes: readonly string[]): Promise<Credential> {
     const { read, generations } = this.#parts
     const answer = await read({ ...requestOf(entry.identity), scopes: [...scopes] })
     if (answer.unchanged || generations.isTooOld(answer)) {
@@ -68,14 +68,14 @@ export class Asking {
     return new Credential(answer)
   }
 
-  async #ask(entry: Entry, options: AskOptions): Promise<Credential> {
+  async #load(entry: Entry, options: LoadOptions): Promise<Credential> {
     const { coverage, fail, lookAgain } = this.#parts
     this.#underWay.add(entry)
     try {
-      const credential = await this.#askUntilTaken(entry, options)
+      const credential = await this.#loadUntilTaken(entry, options)
       entry.pending = undefined
       // The coverage began while this was under way. What happened in between nobody told.
-      if (entry.checked.stretch !== coverage.stretch) lookAgain(entry)
+      if (entry.validatedBy.segment !== coverage.segment) lookAgain(entry)
       return credential
     } catch (error) {
       return fail(entry, asKeywellError(error), options)
@@ -86,11 +86,11 @@ export class Asking {
     }
   }
 
-  async #askUntilTaken(entry: Entry, { minGeneration, waitMs }: AskOptions): Promise<Credential> {
+  async #loadUntilTaken(entry: Entry, { minGeneration, waitMs }: LoadOptions): Promise<Credential> {
     const { clock, coverage, generations, take } = this.#parts
-    for (let asks = 1; ; asks += 1) {
+    for (let requests = 1; ; requests += 1) {
       const { epoch, successor, credential: held } = entry
-      const asked = { atMs: clock.now(), stretch: coverage.stretch }
+      const asked = { atMs: clock.now(), segment: coverage.segment }
       const answer = await this.#read(entry, asked, {
         ...requestOf(entry.identity),
         ...(minGeneration === undefined ? { ifNewerThan: held?.generation } : { minGeneration }),
@@ -99,14 +99,14 @@ export class Asking {
       // What was said before a pause says nothing of now.
       clock.now()
       const isFromBefore = asked.atMs < clock.resumedAtMs
-      if (isFromBefore && asks < maxAsks) continue
+      if (isFromBefore && requests < maxRequests) continue
       if (answer instanceof KeywellError) throw answer
       const isTooOld = generations.isTooOld(answer)
       const isOvertaken = epoch !== entry.epoch || isOlderThan(answer, successor, entry.successor)
       const isCurrent = !isOvertaken && !isTooOld && !isFromBefore
       const credential = isCurrent ? take(entry, answer, asked) : undefined
       if (credential !== undefined) return credential
-      if (asks < maxAsks) continue
+      if (requests < maxRequests) continue
       throw isTooOld ? tooOld(answer, generations.highest(answer.connectionId)) : overtaken()
     }
   }
@@ -114,7 +114,7 @@ export class Asking {
   /** What the service answered, or why it did not. Either way it was asked. */
   async #read(
     entry: Entry,
-    asked: Question,
+    asked: LoadRequest,
     query: ReadCredential,
   ): Promise<ReadCredentialAnswer | KeywellError> {
     try {

@@ -7,7 +7,7 @@ import { noteOf, say } from './messages.ts'
  * What there is to say beside the button, and the ways on: open the window again, cancel, go on in
  * this tab. Not a live region: the provider's one says the same sentences.
  */
-export function ConnectWays({
+export function ConnectActions({
   provider,
   view,
 }: {
@@ -20,7 +20,7 @@ export function ConnectWays({
   if (note === undefined) return null
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset may not stand in a paragraph, a button may
-    <span data-keywell-ways="" data-state={state.name} role="group" aria-label={view.title}>
+    <span data-keywell-actions="" data-state={state.name} role="group" aria-label={view.title}>
       <span data-keywell-note="">{say(messages, note, provider)}</span>
       {state.name === 'waiting' && (
         <>
