@@ -13,6 +13,7 @@ import { exposeFaults, moduleStateFaults, staleExposers } from './architecture/s
 import { networkFaults, serverFolderFaults, stalePermits } from './architecture/server.ts'
 import { type Fault, readSources, type SourceFile } from './architecture/source.ts'
 import { sqlFaults, staleSqlExceptions } from './architecture/sql.ts'
+import { wordFaults } from './architecture/words.ts'
 import { verifies } from './support/verifies.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -24,6 +25,12 @@ const workspaces = ['packages', 'apps']
 
 const importRule = (files: readonly SourceFile[]): Fault[] => importFaults(files, workspaces)
 
+function listPages(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.md') && !path.includes('node_modules'))
+    .map((path) => `apps/docs/${path}`)
+}
+
 /** What a rule says about one planted file. */
 function found(rule: (files: readonly SourceFile[]) => Fault[], path: string, text: string) {
   return rule([{ path, text }]).map(({ message }) => message)
@@ -33,6 +40,32 @@ test('the source is there to be read', () => {
   const folders = new Set(sources.map(({ path }) => path.split('/src/')[0]))
   expect([...folders]).toEqual(expect.arrayContaining(workspaces.map(({ folder }) => folder)))
   expect(workspaces.length).toBeGreaterThanOrEqual(8)
+})
+
+verifies.suite('house:words', () => {
+  const pages = ['README.md', 'SECURITY.md', ...listPages(`${root}/apps/docs`)].map((path) => ({
+    path,
+    text: readFileSync(`${root}/${path}`, 'utf8'),
+  }))
+
+  test('no source and no page uses a retired word', () => {
+    expect(pages.length).toBeGreaterThan(15)
+    expect(wordFaults([...sources, ...pages])).toEqual([])
+  })
+
+  test.each([
+    ['in code', 'packages/sdk/src/a.ts', 'const layGround = 1', '"layGround" is "createPlatform"'],
+    ['in a comment', 'packages/sdk/src/a.ts', '// it mends', '"mends" is "reconnects"'],
+    ['in a text', 'packages/sdk/src/a.ts', "throw Error('codeLive')", '"codeLive" is gone'],
+    ['as a file', 'packages/a/src/own-process.ts', '', '"own-process" is "process-hardening"'],
+    ['on a page', 'apps/docs/a.md', 'An objection is raised.', '"objection" is "violation"'],
+  ])('one %s is found', (_, path, text, fault) => {
+    expect(found(wordFaults, path, text)).toEqual([fault])
+  })
+
+  test('a longer word that holds one is another word', () => {
+    expect(found(wordFaults, 'packages/a/src/a.ts', 'recommends, objectionable')).toEqual([])
+  })
 })
 
 verifies.suite('house:imports', () => {

@@ -700,7 +700,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     return body.integrations.some(({ suspended }) => suspended !== null)
   }
 
-  /** Gives the integration its client again, as an operator does who mends it. */
+  /** Gives the integration its client again, as an operator does who repairs it. */
   async function mendClient(): Promise<void> {
     const applications = await stage.sandbox.control.applications()
     const mine = applications.find(({ name }) => name === 'Acme')

@@ -1513,6 +1513,10 @@ export const requirements = {
   },
 
   // The house
+  'house:words': {
+    behaviour: 'A word that was given up for the word of the field is used nowhere any more.',
+    source: 'architecture.md, Words',
+  },
   'house:imports': {
     behaviour: 'A package imports what the table of the architecture allows it, and nothing else.',
     source: 'architecture.md, Parts',

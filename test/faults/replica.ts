@@ -64,7 +64,7 @@ export async function startReplica(settings: ReplicaSettings): Promise<Replica> 
   }
   const { pid } = child
   if (pid === undefined) throw new Error('a replica could not be started')
-  leash(child, pid)
+  exitWithParent(child, pid)
   const exited = once(child, 'exit')
   // A process that was killed has no exit code.
   const ended = () => child.exitCode ?? child.signalCode
@@ -118,7 +118,7 @@ export async function startReplica(settings: ReplicaSettings): Promise<Replica> 
  * A shell waits on its input, which ends when this process does, however that happens, and kills the
  * replica. The replica itself could not: one that is stopped hears of nothing.
  */
-function leash(child: ChildProcess, pid: number): void {
+function exitWithParent(child: ChildProcess, pid: number): void {
   const shell = spawn('/bin/sh', ['-c', `read -r _; kill -KILL ${pid}`], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true, // or Ctrl-C would end it before its work is done
