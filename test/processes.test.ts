@@ -118,7 +118,7 @@ verifies(
         [who.tenantId],
       )
     }
-    await stage.sandbox.control.addFault({ ...faults.slowAnswer(1_000), times: 1 })
+    await stage.sandbox.control.addFault({ ...faults.slowAnswer(4_000), times: 1 })
     const waiting = stage.read(who)
     // The provider has rotated; nobody reaches the database when its answer comes.
     const rotated = async () =>
@@ -133,14 +133,14 @@ verifies(
       inject('postgresUrl'),
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
     )
-    await delay(2_500)
+    const isHeld = () => stage.logs.some((line) => line.includes('cannot be committed'))
+    await expect.poll(isHeld, { timeout: 20_000 }).toBe(true)
     await allow(true)
     await waiting
     await expect
       .poll(async () => (await stage.read(who)).body.generation, { timeout: 15_000 })
       .toBe(2)
     expect((await stage.sandbox.control.counters()).grantTypes.refresh_token).toBe(1)
-    expect(stage.logs.some((line) => line.includes('cannot be committed'))).toBe(true)
   },
   { timeout: 60_000 },
 )
