@@ -195,7 +195,7 @@ describeEachDatabase('the audit log is away', (makeDatabase) => {
       }
       const ready: [name: string, act: Awaited<ReturnType<Act['prepare']>>][] = []
       for (const { name, prepare } of acts) ready.push([name, await prepare()])
-      await stage.database.query('alter table audit rename to audit_away')
+      await stage.database.query('alter table audit_tail rename to audit_away')
       for (const [name, act] of ready) {
         const before = await counted()
         const { status, headers, body } = await act()
@@ -204,7 +204,7 @@ describeEachDatabase('the audit log is away', (makeDatabase) => {
         expect(JSON.stringify(body), name).toContain('audit log cannot be written')
         expect(await counted(), name).toBe(before + 1)
       }
-      await stage.database.query('alter table audit_away rename to audit')
+      await stage.database.query('alter table audit_away rename to audit_tail')
       for (const [name, act] of ready) {
         const { status, body } = await act()
         expect({ name, ok: status < 300, body: JSON.stringify(body).slice(0, 300) }).toMatchObject({

@@ -272,7 +272,7 @@ describeEachDatabase('the audit log', (makeDatabase) => {
         )
       const known = (await (await read()).json()).credential
       expect(known).toEqual(expect.any(String))
-      await database.query('alter table audit rename to audit_away')
+      await database.query('alter table audit_tail rename to audit_away')
       let refused = 0
       for (let round = 0; round < rounds; round += 1) {
         const answers = await Promise.all(Array.from({ length: 200 }, read))
@@ -285,7 +285,7 @@ describeEachDatabase('the audit log', (makeDatabase) => {
         }
       }
       expect(refused).toBe(rounds * 200)
-      await database.query('alter table audit_away rename to audit')
+      await database.query('alter table audit_away rename to audit_tail')
       const after = await read()
       expect(after.status).toBe(200)
       await allLinked()
@@ -341,14 +341,14 @@ describe('by command', () => {
       expect(await run('--tenant', mira.tenantId, '--heads', heads)).toMatchObject({ code: 0 })
 
       const [row] = await owner.query<{ id: string }>(
-        'select entry_id as id from audit_links where tenant_id = $1 and position = 2',
+        'select id from audit_chain where tenant_id = $1 and position = 2',
         [mira.tenantId],
       )
-      await owner.query('alter table audit disable trigger user')
-      await owner.query(`update audit set actor = 'user:nobody' where tenant_id = $1 and id = $2`, [
-        mira.tenantId,
-        row?.id ?? '',
-      ])
+      await owner.query('alter table audit_chain disable trigger user')
+      await owner.query(
+        `update audit_chain set actor = 'user:nobody' where tenant_id = $1 and id = $2`,
+        [mira.tenantId, row?.id ?? ''],
+      )
       const found = await run()
       expect(found.code).toBe(1)
       expect(found.output).toMatch(

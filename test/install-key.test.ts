@@ -88,7 +88,7 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
       return tail.length === 0
     })
     const rows = await stage.database.query<{ version: number }>(
-      `select mac_version as version from audit_links union select link_version from audit_links
+      `select mac_version as version from audit_chain union select link_version from audit_chain
        order by 1`,
     )
     return rows.map(({ version }) => version)
@@ -111,7 +111,7 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
     })
     expect(await namedInAudit()).toEqual([1, 2])
     const ends = await stage.database.query(
-      `select distinct on (tenant_id) mac_version, link_version from audit_links
+      `select distinct on (tenant_id) mac_version, link_version from audit_chain
        order by tenant_id, position desc`,
     )
     expect(ends).toContainEqual({ mac_version: 2, link_version: 2 })

@@ -148,10 +148,9 @@ verifies(
             `select k.id from api_keys k
            where k.tenant_id = '@install' and k.id = any($1::text[]) and k.pepper_version = 2
              and exists (
-               select from audit a
-               join audit_links l on l.tenant_id = a.tenant_id and l.entry_id = a.id
+               select from audit_chain a
                where a.tenant_id = any($2::text[]) and a.actor = 'key:' || k.id
-                 and l.mac_version = 2 and l.link_version = 2
+                 and a.mac_version = 2 and a.link_version = 2
              )`,
             [inUse, tenants],
           )

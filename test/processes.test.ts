@@ -66,13 +66,13 @@ verifies('T30:audit-fails-closed', async () => {
   await stage.connect({ who })
   expect((await stage.read(who)).status).toBe(200)
   const owner = await openOwner(deployment.created.ownerUrl)
-  await owner.query('alter table audit rename to audit_gone')
+  await owner.query('alter table audit_tail rename to audit_gone')
   const answers = await Promise.all(Array.from({ length: 200 }, () => stage.read(who)))
   for (const answer of answers) {
     expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } })
     expect(answer.body).not.toHaveProperty('credential')
   }
-  await owner.query('alter table audit_gone rename to audit')
+  await owner.query('alter table audit_gone rename to audit_tail')
   await owner.close()
   expect((await stage.read(who)).status).toBe(200)
 })

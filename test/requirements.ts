@@ -732,7 +732,7 @@ export const requirements = {
   },
   'T30:append-only-roles': {
     behaviour:
-      'The roles of the service may not update or truncate the audit log, and requests may not delete from it.',
+      'The roles of the service may not update or truncate the audit log, requests may not delete from it, and nobody takes an entry away that waits for its chain, or puts one into it by hand.',
     source: 'threats.md, T30',
   },
   'T23:private-hosts': {
@@ -916,7 +916,7 @@ export const requirements = {
     source: 'threats.md, T30',
   },
   'T30:missing-row': {
-    behaviour: 'An entry that was deleted is named, also when its link was deleted with it.',
+    behaviour: 'An entry that was deleted from its chain is named.',
     source: 'threats.md, T30',
   },
   'T30:reordered-rows': {
@@ -929,8 +929,14 @@ export const requirements = {
     source: 'threats.md, T30',
   },
   'T30:planted-row': {
-    behaviour: 'An entry, a head and a cut that the service did not write are named.',
+    behaviour:
+      'An entry that the service did not write is named, in its chain or waiting for it, and so are a head and a cut.',
     source: 'threats.md, T30',
+  },
+  'audit:small-entries': {
+    behaviour:
+      'An audited read is one row, which holds its entry and its link and has less than 290 bytes.',
+    source: 'threats.md, Audit, failing closed',
   },
   'T30:one-chain': {
     behaviour:

@@ -16,10 +16,10 @@ import { verifies } from './support/verifies.ts'
 /** Where a tenant's id may stand after its end: each has its time, or is the tombstone. */
 const kept = [
   'audit',
+  'audit_chain',
   'audit_cuts',
   'audit_heads',
   'audit_heads_due',
-  'audit_links',
   'audit_tail',
   'changes',
   'tenant_erasures',
@@ -514,14 +514,14 @@ describeEachDatabase('tenants', (makeDatabase) => {
 
     expect(await erase(tenantId)).toMatchObject({ state: 'erasing' })
     expect(await places()).toEqual({
-      usr_forget_me: ['audit', 'changes', 'revocations'],
+      usr_forget_me: ['audit_tail', 'changes', 'revocations'],
       name_forget_me: ['changes'],
       'Grace Lindqvist': [],
       grace: [],
     })
     expect(await erase(tenantId, '?now=true')).toMatchObject({ state: 'erased' })
     expect(await places()).toEqual({
-      usr_forget_me: ['audit', 'changes'],
+      usr_forget_me: ['audit_tail', 'changes'],
       name_forget_me: ['changes'],
       'Grace Lindqvist': [],
       grace: [],

@@ -149,9 +149,9 @@ verifies('webhooks:outbox', async () => {
   })
   // What is undone is told to nobody: without its audit row, a disconnect is taken back as a whole.
   const disconnect = () => keywell.connections.delete({ ...mira, connectionId: connection.id })
-  await stage.database.query('alter table audit rename to audit_away')
+  await stage.database.query('alter table audit_tail rename to audit_away')
   await expect(disconnect()).rejects.toMatchObject({ code: 'unavailable' })
-  await stage.database.query('alter table audit_away rename to audit')
+  await stage.database.query('alter table audit_away rename to audit_tail')
   expect(await states(reference)).toHaveLength(1)
   await disconnect()
   expect(await verify(await receiver.next())).toMatchObject({
@@ -518,7 +518,7 @@ verifies('audit:head-webhook', async () => {
   // It is enough to find out that the end was cut off, heads included.
   await stage.database.owner.transaction(schemaOwner, async (sql) => {
     await sql.query('set local session_replication_role = replica')
-    for (const table of ['audit', 'audit_links', 'audit_heads']) {
+    for (const table of ['audit_chain', 'audit_heads']) {
       await sql.query(`delete from ${table} where tenant_id = $1`, [tenantId])
     }
   })

@@ -66,7 +66,7 @@ async function sizesOf(database: TestDatabase): Promise<{ audit: number; log: nu
   const [row] = await database.query<{ audit: number; log: number }>(
     `select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 as log,
        (select sum(pg_total_relation_size(oid))::float8 from pg_class
-        where relkind = 'r' and relname ~ '^audit_(links_)?(default|[0-9]{4}w[0-9]{2})$') as audit`,
+        where relkind = 'r' and relname ~ '^audit_chain_(default|[0-9]{4}w[0-9]{2})$') as audit`,
   )
   if (row === undefined) throw new Error('a select without a table has one row')
   return row

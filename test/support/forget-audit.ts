@@ -7,9 +7,8 @@ export async function forgetAudit({ owner }: Pick<TestDatabase, 'owner'>): Promi
   await owner.transaction(schemaOwner, async (sql) => {
     await sql.query('set local session_replication_role = replica')
     await lockChains(sql)
-    for (const table of ['tail', 'links', 'heads', 'heads_due', 'cuts']) {
+    for (const table of ['tail', 'chain', 'heads', 'heads_due', 'cuts']) {
       await sql.query(`delete from audit_${table}`)
     }
-    await sql.query('delete from audit')
   })
 }

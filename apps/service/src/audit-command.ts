@@ -91,9 +91,9 @@ function readLogLine(line: string): string | undefined {
 const words: Readonly<Record<AuditFinding['kind'], string>> = {
   altered: 'was altered',
   missing: 'is missing',
-  reordered: 'is not where it was written, or its link was overwritten',
+  reordered: 'is not where or when it was written, or its link was overwritten',
   cut_off: 'and what followed were cut off: a signed head lies beyond',
-  planted: 'is in no chain: the service did not write it, or somebody took it out',
+  planted: 'was not written by the service: it waits for a chain, or stands where another stands',
   forged: 'is told of by a head or a cut that this installation never signed',
   unverifiable: 'cannot be proved: the key that it was sealed with is gone',
 }

@@ -46,7 +46,7 @@ export const searchAuditSchema = z.object({
   /** Answers at most this many; 100 unless told, 500 at most. */
   limit: z.coerce.number().int().min(1).max(500).default(100),
   /** `nextCursor` of the page before. */
-  cursor: auditEntryIdSchema.optional(),
+  cursor: z.union([auditEntryIdSchema, z.string().regex(/^[1-9]\d{0,14}$/)]).optional(),
 })
 export type SearchAudit = z.input<typeof searchAuditSchema>
 

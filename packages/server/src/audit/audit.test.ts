@@ -117,7 +117,7 @@ describeEachDatabase('audit', (makeDatabase) => {
     test('of many callers and tenants shares a commit, and writes each once', async () => {
       const written: Promise<void>[] = []
       await database.owner.transaction(schemaOwner, async (sql) => {
-        await sql.query('lock table audit in exclusive mode')
+        await sql.query('lock table audit_tail in exclusive mode')
         for (let index = 0; index < 200; index += 1) {
           written.push(audit.handOut({ ...entry, tenantId: `org_many_${index % 7}` }))
         }
@@ -127,7 +127,7 @@ describeEachDatabase('audit', (makeDatabase) => {
       const [counted] = await database.query(
         `select count(*)::int as rows, count(distinct tenant_id)::int as tenants,
            count(distinct xmin::text)::int as commits
-         from audit where tenant_id like 'org_many_%'`,
+         from audit_tail where tenant_id like 'org_many_%'`,
       )
       expect(counted).toEqual({ rows: 200, tenants: 7, commits: 2 })
     })
@@ -136,7 +136,7 @@ describeEachDatabase('audit', (makeDatabase) => {
       let before: Promise<void> | undefined
       let group: Promise<PromiseSettledResult<void>[]> | undefined
       await database.owner.transaction(schemaOwner, async (sql) => {
-        await sql.query('lock table audit in exclusive mode')
+        await sql.query('lock table audit_tail in exclusive mode')
         before = audit.handOut(entry)
         const innocent = audit.handOut(entry)
         group = Promise.allSettled([innocent, audit.handOut({ ...entry, reason: unwritable })])
@@ -177,7 +177,7 @@ describeEachDatabase('audit', (makeDatabase) => {
     const written: Promise<void>[] = []
     let recorded: Promise<unknown> | undefined
     await database.owner.transaction(schemaOwner, async (sql) => {
-      await sql.query('lock table audit in exclusive mode')
+      await sql.query('lock table audit_tail in exclusive mode')
       written.push(audit.handOut(entry))
       recorded = audit.record({ ...entry, reason: unwritable }).catch((reason: unknown) => reason)
       written.push(audit.handOut(entry))

@@ -1,10 +1,10 @@
 import {
   type ChainEnd,
   findChainEnds,
-  insertLinks,
+  linkEntries,
   type NewLink,
+  readTail,
   type TailRow,
-  takeTail,
   tryLockChains,
 } from '../store/audit-chain.ts'
 import type { Database } from '../store/database.ts'
@@ -28,7 +28,9 @@ const maxBatches = 50
  * acted upon; with it changed at any time, its MAC does not fit. What the MAC alone does not show is an
  * entry that is gone, and until it is linked one can be removed unnoticed. But so can the end of any
  * chain, until its head has been signed and told to somebody else: that happens once a minute, and
- * linking follows writing within about a second. The order of a chain is that of linking.
+ * linking follows writing within about a second. With the rights of the service alone none is removed even
+ * then: what waits leaves the tail by a function that moves it to its chain. The order of a chain is that
+ * of linking.
  */
 export interface Chainer {
   /** Links what there is now, 50,000 at most. Answers how many; none if another process is at it. */
@@ -44,10 +46,10 @@ export function createChainer(parts: {
   async function linkBatch(): Promise<number> {
     return database.transaction(everyTenant, async (sql) => {
       if (!(await tryLockChains(sql))) return 0
-      const tail = await takeTail(sql, batchRows)
+      const tail = await readTail(sql, batchRows)
       if (tail.length === 0) return 0
       const ends = await findChainEnds(sql, [...new Set(tail.map(({ tenantId }) => tenantId))])
-      await insertLinks(sql, linksOf(tail, ends))
+      await linkEntries(sql, linksOf(tail, ends))
       return tail.length
     })
   }
@@ -61,12 +63,8 @@ export function createChainer(parts: {
       const link = linkOf(key, { ...row, position, previous: end?.link ?? null })
       places.set(row.tenantId, { position, link })
       return {
-        tenant_id: row.tenantId,
+        place: row.place,
         position,
-        entry_id: row.entryId,
-        at_micros: row.atMicros,
-        mac_version: row.macVersion,
-        mac: Buffer.from(row.mac).toString('base64'),
         link_version: key.version,
         link: link.toString('base64'),
       }

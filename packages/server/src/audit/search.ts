@@ -36,12 +36,13 @@ export function createAuditReader(database: Database): AuditReader {
         result: query.result ?? null,
         from: query.from === undefined ? null : new Date(query.from),
         to: query.to === undefined ? null : new Date(query.to),
-        before: cursor ?? null,
+        beforePosition: isPosition(cursor) ? Number(cursor) : null,
+        beforeId: isPosition(cursor) ? null : (cursor ?? null),
         limit: limit + 1,
       })
       const entries = rows.slice(0, limit).map(viewEntry)
       const last = rows.length > limit ? entries.at(-1) : undefined
-      return { entries, nextCursor: last?.id ?? null }
+      return { entries, nextCursor: last === undefined ? null : `${last.position ?? last.id}` }
     },
 
     async *export({ tenantId, format, after }) {
@@ -61,6 +62,9 @@ export function createAuditReader(database: Database): AuditReader {
     },
   }
 }
+
+/** A page ends at a position; or, where it ends among those that wait for theirs, at an id. */
+const isPosition = (cursor: string | undefined) => cursor !== undefined && /^\d+$/.test(cursor)
 
 function viewEntry({ link: _, at, ...row }: AuditEntryRow): AuditLogEntry {
   return { ...row, at: at.toISOString() }

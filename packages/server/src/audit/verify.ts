@@ -3,8 +3,8 @@ import {
   findCut,
   findNextAuditTenant,
   type LinkRow,
-  readEntriesById,
   readLinks,
+  readWaiting,
 } from '../store/audit-walk.ts'
 import type { Database } from '../store/database.ts'
 import { everyTenant } from '../store/scope.ts'
@@ -21,9 +21,9 @@ export interface AuditFinding {
   tenantId: string
   /**
    * `altered`: the entry says something else than what was written. `missing`: it is gone.
-   * `reordered`: it is genuine, and does not belong at this position; or its link was overwritten.
-   * `cut_off`: a signed head lies beyond the end of the chain. `planted`: it is in no chain, since the
-   * service did not write it or somebody took it out. `forged`: a head that this installation never signed, or a cut that retention never
+   * `reordered`: it is genuine, and does not belong at this position or to this time; or its link was
+   * overwritten. `cut_off`: a signed head lies beyond the end of the chain. `planted`: the service did not
+   * write it: it waits for a chain and is not genuine, or stands where another stands. `forged`: a head that this installation never signed, or a cut that retention never
    * made. `unverifiable`: the key that it was sealed with is not to be had.
    */
   kind: 'altered' | 'missing' | 'reordered' | 'cut_off' | 'planted' | 'forged' | 'unverifiable'
@@ -53,7 +53,7 @@ export interface VerifyOptions {
 
 /**
  * Proves that the log is as it was written: walks the chain of each tenant from its cut to its end, and
- * looks for entries that are in no chain. Works beside a running service.
+ * proves those that wait for it. Works beside a running service.
  */
 export type AuditVerifier = (options?: VerifyOptions) => Promise<AuditReport>
 
@@ -184,14 +184,14 @@ async function checkLink(
   const { position, entryId, at, entry } = row
   const found = (kind: AuditFinding['kind']) => ({ tenantId, kind, position, entryId, at })
   const expected = place.position + 1
-  // Its link is gone as well, so that nothing but its position is known of it.
-  if (position !== expected) {
+  if (position < expected) return found('planted')
+  // Nothing but its position is known of it.
+  if (position > expected) {
     return { tenantId, kind: 'missing', position: expected, entryId: null, at: null }
   }
-  if (entry === null) return found('missing')
   const [macKey, linkKey] = [await keyOf(row.macVersion), await keyOf(row.linkVersion)]
   if (macKey === undefined || linkKey === undefined) return found('unverifiable')
-  if (!macOfEntry(macKey, entry).equals(row.mac) || !row.sameTime) return found('altered')
+  if (!macOfEntry(macKey, entry).equals(row.mac)) return found('altered')
   const link = linkOf(linkKey, { ...row, previous: place.link })
   return link.equals(row.link) ? undefined : found('reordered')
 }
@@ -233,20 +233,20 @@ function forgedHead(tenantId: string, position: number | null): AuditFinding {
   return { tenantId, kind: 'forged', position, entryId: null, at: null }
 }
 
-/** The first entry that no chain knows: it was not written by the service. */
-async function findPlanted(walk: Walk): Promise<AuditFinding | undefined> {
-  const { database, tenantId } = walk
-  let after = { id: '', exactAt: '-infinity' }
+/** The first of those that wait for their chain which the service did not write. */
+async function findPlanted({ database, tenantId, keyOf }: Walk): Promise<AuditFinding | undefined> {
+  let after = '0'
   for (;;) {
-    const rows = await readEntriesById(database.of(tenantId), { tenantId, after, limit: batchRows })
-    const planted = rows.find(({ known }) => !known)
-    if (planted !== undefined) {
-      const { id: entryId, at } = planted
-      return { tenantId, kind: 'planted', position: null, entryId, at }
+    const rows = await readWaiting(database.of(tenantId), { tenantId, after, limit: batchRows })
+    for (const { entry, at, macVersion, mac } of rows) {
+      const where = { tenantId, position: null, entryId: entry.id, at }
+      const key = await keyOf(macVersion)
+      if (key === undefined) return { ...where, kind: 'unverifiable' }
+      if (!macOfEntry(key, entry).equals(mac)) return { ...where, kind: 'planted' }
     }
     const last = rows.at(-1)
     if (last === undefined) return undefined
-    after = last
+    after = last.seq
   }
 }
 

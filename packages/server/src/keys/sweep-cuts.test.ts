@@ -30,12 +30,9 @@ describeEachDatabase('cuts under a new key', (makeDatabase) => {
     stages += 1
     const stage = await createChainStage({ database, tenantId: `ten_${stages}`, makeId })
     for (let written = 0; written < 3; written += 1) await stage.audit.handOut(stage.entry())
-    for (const change of [
-      `update audit set at = at - interval '110 days' where tenant_id = $1`,
-      `update audit_tail set at = at - interval '110 days' where tenant_id = $1`,
-    ]) {
-      await stage.tamper(change, [stage.tenantId])
-    }
+    await stage.tamper(`update audit_tail set at = at - interval '110 days' where tenant_id = $1`, [
+      stage.tenantId,
+    ])
     await stage.chainer.link()
     if (!all) await stage.write(2)
     expect(

@@ -19,6 +19,8 @@ export async function lockChains(sql: Sql): Promise<void> {
 
 /** An entry that is in no chain yet. */
 export interface TailRow {
+  /** Its place on the disk, which stays: these rows are never updated. */
+  place: string
   tenantId: string
   entryId: string
   /** Microseconds since 1970, in digits. */
@@ -27,20 +29,13 @@ export interface TailRow {
   macVersion: number
 }
 
-/** Takes the oldest entries of some tenants from the tail, each tenant's in their order. */
-export async function takeTail(sql: Sql, limit: number): Promise<TailRow[]> {
-  // By their place on the disk, which is the fastest; it stays, since these rows are never updated.
+/** The oldest entries of some tenants in the tail, each tenant's in their order. */
+export async function readTail(sql: Sql, limit: number): Promise<TailRow[]> {
   return sql.query<TailRow>(
-    `with taken as (
-       delete from audit_tail where ctid = any (array(
-         select ctid from audit_tail order by tenant_id, seq limit $1
-       ))
-       returning tenant_id, seq, entry_id, at, mac_version, mac
-     )
-     select tenant_id as "tenantId", entry_id as "entryId",
+    `select ctid::text as place, tenant_id as "tenantId", id as "entryId",
        (extract(epoch from at) * 1000000)::bigint::text as "atMicros",
        mac_version as "macVersion", mac
-     from taken order by tenant_id, seq`,
+     from audit_tail order by tenant_id, seq limit $1`,
     [limit],
   )
 }
@@ -60,7 +55,7 @@ export async function findChainEnds(sql: Sql, tenantIds: readonly string[]): Pro
        coalesce(last.link, cut.link) as link
      from unnest($1::text[]) as asked (tenant_id)
      left join lateral (
-       select position, link from audit_links where tenant_id = asked.tenant_id
+       select position, link from audit_chain where tenant_id = asked.tenant_id
        order by position desc limit 1
      ) as last on true
      left join lateral (
@@ -73,31 +68,14 @@ export async function findChainEnds(sql: Sql, tenantIds: readonly string[]): Pro
 
 /** A link as it is written; bytes in base64. */
 export interface NewLink {
-  tenant_id: string
+  /** Of its entry, in the tail. */
+  place: string
   position: number
-  entry_id: string
-  at_micros: string
-  mac_version: number
-  mac: string
   link_version: number
   link: string
 }
 
-/** Appends links, and notes that the ends of these chains are to be signed. */
-export async function insertLinks(sql: Sql, links: readonly NewLink[]): Promise<void> {
-  await sql.query(
-    `with new as materialized (
-       select * from json_to_recordset(($1::text)::json) as row (tenant_id text, position bigint,
-         entry_id text, at_micros bigint, mac_version int, mac text, link_version int, link text)
-     ), due as (
-       insert into audit_heads_due (tenant_id) select distinct tenant_id from new
-       on conflict do nothing
-     )
-     insert into audit_links (tenant_id, position, entry_id, at, mac_version, mac, link_version, link)
-     select tenant_id, position, entry_id,
-       timestamptz 'epoch' + at_micros * interval '1 microsecond',
-       mac_version, decode(mac, 'base64'), link_version, decode(link, 'base64')
-     from new`,
-    [JSON.stringify(links)],
-  )
+/** Moves entries from the tail to their chains, and notes that the ends of these are to be signed. */
+export async function linkEntries(sql: Sql, links: readonly NewLink[]): Promise<void> {
+  await sql.query('select audit_link(($1::text)::json)', [JSON.stringify(links)])
 }

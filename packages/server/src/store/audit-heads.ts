@@ -24,7 +24,7 @@ export async function takeDueHeads(
      select due.tenant_id as "tenantId", last.position::float8 as position, last.link, now() as at
      from due
      cross join lateral (
-       select position, link from audit_links where tenant_id = due.tenant_id
+       select position, link from audit_chain where tenant_id = due.tenant_id
        order by position desc limit 1
      ) as last`,
     [unsignedForMs, limit],

@@ -6,7 +6,7 @@ export async function findNextOldChain(
   { after, olderThanMs }: { after: string; olderThanMs: number },
 ): Promise<string | undefined> {
   const [next] = await sql.query<{ tenantId: string | null }>(
-    `select min(tenant_id) as "tenantId" from audit_links
+    `select min(tenant_id) as "tenantId" from audit_chain
      where tenant_id > $1 and at < now() - $2 * interval '1 millisecond'`,
     [after, olderThanMs],
   )
@@ -31,7 +31,7 @@ export async function findLastOldLink(
   const [last] = await sql.query<OldLink>(
     `with oldest as materialized (
        select position, link, at < now() - $2 * interval '1 millisecond' as old
-       from audit_links where tenant_id = $1 order by position limit $3
+       from audit_chain where tenant_id = $1 order by position limit $3
      )
      select position::float8 as position, link, exists (
          select from audit_cuts cut where cut.tenant_id = $1 and cut.position >= oldest.position
@@ -93,14 +93,8 @@ export async function deleteLinks(
   { tenantId, upTo }: { tenantId: string; upTo: number },
 ): Promise<number> {
   return asRetention(sql, async () => {
-    await sql.query(
-      `delete from audit where tenant_id = $1 and (id, at) in (
-         select entry_id, at from audit_links where tenant_id = $1 and position <= $2
-       )`,
-      [tenantId, upTo],
-    )
     const links = await sql.query(
-      'delete from audit_links where tenant_id = $1 and position <= $2 returning position',
+      'delete from audit_chain where tenant_id = $1 and position <= $2 returning position',
       [tenantId, upTo],
     )
     return links.length

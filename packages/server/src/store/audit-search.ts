@@ -21,7 +21,7 @@ export interface AuditEntryRow {
 
 const columns = `a.id, a.tenant_id as "tenantId", a.at, a.actor, a.action, a.user_id as "userId",
   a.connection_id as "connectionId", a.generation, a.result, a.reason,
-  a.request_id as "requestId", l.position::float8 as position, l.link`
+  a.request_id as "requestId", a.position::float8 as position, a.link`
 
 export interface AuditQuery {
   tenantId: string
@@ -32,23 +32,24 @@ export interface AuditQuery {
   result: string | null
   from: Date | null
   to: Date | null
+  /** Entries before this position; those that have none yet come before all others. */
+  beforePosition: number | null
   /** Entries before this id. */
-  before: string | null
+  beforeId: string | null
   limit: number
 }
 
-/** Entries of a tenant, newest first by their ids. */
+/** Entries of a tenant, newest first: those that wait for their chain, then the chain from its end. */
 export async function searchAudit(sql: Sql, query: AuditQuery): Promise<AuditEntryRow[]> {
   return sql.query<AuditEntryRow>(
     `select ${columns} from audit a
-     left join audit_links l on l.tenant_id = a.tenant_id and l.entry_id = a.id and l.at = a.at
      where a.tenant_id = $1 and ($2::text is null or a.user_id = $2)
        and ($3::text is null or a.connection_id = $3) and ($4::text is null or a.actor = $4)
        and ($5::text is null or a.action = $5) and ($6::text is null or a.result = $6)
        and a.at >= coalesce($7::timestamptz, '-infinity')
        and a.at < coalesce($8::timestamptz, 'infinity')
-       and ($9::text is null or a.id < $9)
-     order by a.id desc limit $10`,
+       and ($9::bigint is null or a.position < $9) and ($10::text is null or a.id < $10)
+     order by a.position desc nulls first, a.id desc limit $11`,
     [
       query.tenantId,
       query.userId,
@@ -58,7 +59,8 @@ export async function searchAudit(sql: Sql, query: AuditQuery): Promise<AuditEnt
       query.result,
       query.from,
       query.to,
-      query.before,
+      query.beforePosition,
+      query.beforeId,
       query.limit,
     ],
   )
@@ -70,10 +72,8 @@ export async function readChain(
   { tenantId, after, limit }: { tenantId: string; after: number; limit: number },
 ): Promise<(AuditEntryRow & { position: number; link: Uint8Array })[]> {
   return sql.query(
-    `select ${columns} from audit_links l
-     join audit a on a.tenant_id = l.tenant_id and a.id = l.entry_id and a.at = l.at
-     where l.tenant_id = $1 and l.position > $2
-     order by l.position limit $3`,
+    `select ${columns} from audit_chain a where a.tenant_id = $1 and a.position > $2
+     order by a.position limit $3`,
     [tenantId, after, limit],
   )
 }

@@ -44,11 +44,11 @@ export async function findWeekEnds(
 ): Promise<WeekEnd[]> {
   return sql.query<WeekEnd>(
     `with recursive chain as (
-       select min(tenant_id) as tenant_id from audit_links
+       select min(tenant_id) as tenant_id from audit_chain
        where tenant_id > $3 and at >= $1 and at < $2
        union all
        select (
-         select min(l.tenant_id) from audit_links l
+         select min(l.tenant_id) from audit_chain l
          where l.tenant_id > chain.tenant_id and l.at >= $1 and l.at < $2
        ) from chain where tenant_id is not null
      ), page as materialized (
@@ -60,13 +60,13 @@ export async function findWeekEnds(
          where cut.tenant_id = page.tenant_id and cut.position >= last.position
        ) as "isCut",
        exists (
-         select from audit_links l
+         select from audit_chain l
          where l.tenant_id = page.tenant_id and l.position < last.position
            and l.at >= now() - $5 * interval '1 millisecond'
        ) as "hasYounger"
      from page
      cross join lateral (
-       select position, link from audit_links
+       select position, link from audit_chain
        where tenant_id = page.tenant_id and at >= $1 and at < $2
        order by position desc limit 1
      ) as last

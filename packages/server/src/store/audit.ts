@@ -23,23 +23,17 @@ export interface SealedAuditRow extends AuditRow {
 
 /**
  * Appends any number of rows, of any tenants, in one statement: all of them or none. Each stands in
- * the tail too, until it is linked into its tenant's chain.
+ * the tail until it is linked into its tenant's chain.
  */
 export async function insertAudit(sql: Sql, rows: readonly SealedAuditRow[]): Promise<void> {
   await sql.query(
-    `with entry as materialized (
-       select * from json_to_recordset(($1::text)::json) as row (tenant_id text, id text,
-         actor text, action text, user_id text, connection_id text, generation int, result text,
-         reason text, request_id text, mac_version int, mac text)
-     ), written as (
-       insert into audit (tenant_id, id, actor, action, user_id, connection_id, generation, result,
-         reason, request_id)
-       select tenant_id, id, actor, action, user_id, connection_id, generation, result, reason,
-         request_id
-       from entry
-     )
-     insert into audit_tail (tenant_id, entry_id, mac_version, mac)
-     select tenant_id, id, mac_version, decode(mac, 'base64') from entry`,
+    `insert into audit_tail (tenant_id, id, actor, action, user_id, connection_id, generation, result,
+       reason, request_id, mac_version, mac)
+     select tenant_id, id, actor, action, user_id, connection_id, generation, result, reason,
+       request_id, mac_version, decode(mac, 'base64')
+     from json_to_recordset(($1::text)::json) as row (tenant_id text, id text, actor text,
+       action text, user_id text, connection_id text, generation int, result text, reason text,
+       request_id text, mac_version int, mac text)`,
     [JSON.stringify(rows)],
   )
 }

@@ -91,8 +91,8 @@ describeEachDatabase('the census', (makeDatabase) => {
       { provider: 'gitlab', status: 'active', health: 'degraded', count: 1 },
     ])
     await database.query(
-      `insert into audit_tail (tenant_id, entry_id, at, mac_version, mac)
-       values ('ten_a', 'aud_1', now() - interval '100 s', 1, '\\x00')`,
+      `insert into audit_tail (tenant_id, id, at, actor, action, result, mac_version, mac)
+       values ('ten_a', 'aud_1', now() - interval '100 s', 'a', 'a', 'ok', 1, '\\x00')`,
     )
     const { oldestDueSeconds, auditUnlinkedSeconds, ...waiting } = await countWaitingWork(database)
     expect(waiting).toEqual({

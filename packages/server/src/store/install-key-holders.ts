@@ -47,7 +47,7 @@ export async function isNamedInAudit(sql: Sql, version: number): Promise<boolean
   const [row] = await sql.query<{ named: boolean }>(
     `select exists (select from audit_cuts where mac_version = $1)
          or exists (select from audit_tail where mac_version = $1)
-         or exists (select from audit_links where mac_version = $1 or link_version = $1) as named`,
+         or exists (select from audit_chain where mac_version = $1 or link_version = $1) as named`,
     [version],
   )
   return row?.named ?? false

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
 import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { isNamedInAudit } from './install-key-holders.ts'
-import { everyTenant } from './scope.ts'
+import { schemaOwner } from './scope.ts'
 import { hasSealedRecords } from './tenant-keys.ts'
 
 /** One row of each table that needs a key, and nothing else in the database. */
@@ -29,10 +29,11 @@ const rows: Readonly<Record<string, string>> = {
 }
 
 const link = (macVersion: number, linkVersion: number) =>
-  `audit_links (tenant_id, position, entry_id, at, mac_version, mac, link_version, link)
-   values ('ten_a', 1, 'aud_1', now(), ${macVersion}, '\\x00', ${linkVersion}, '\\x00')`
+  `audit_chain (tenant_id, position, id, at, actor, action, result, mac_version, mac, link_version, link)
+   values ('ten_a', 1, 'aud_1', now(), 'a', 'a', 'ok', ${macVersion}, '\\x00', ${linkVersion}, '\\x00')`
 const tail = (macVersion: number) =>
-  `audit_tail (tenant_id, entry_id, mac_version, mac) values ('ten_a', 'aud_1', ${macVersion}, '\\x00')`
+  `audit_tail (tenant_id, id, actor, action, result, mac_version, mac)
+   values ('ten_a', 'aud_1', 'a', 'a', 'ok', ${macVersion}, '\\x00')`
 const cut = (macVersion: number) =>
   `audit_cuts (tenant_id, position, link, mac_version, mac)
    values ('ten_a', 1, '\\x00', ${macVersion}, '\\x00')`
@@ -62,7 +63,7 @@ describeEachDatabase('what needs a key', (makeDatabase) => {
   })
 
   test.each(auditRows)('of the audit log: %s', async (_, row, isNamed) => {
-    const looked = database.transaction(everyTenant, async (sql) => {
+    const looked = database.owner.transaction(schemaOwner, async (sql) => {
       await sql.query(`insert into ${row}`)
       expect(await isNamedInAudit(sql, 2)).toBe(isNamed)
       throw new Error('taken back')

@@ -1,7 +1,7 @@
 -- The audit log as a chain for each tenant: what was written cannot be changed or removed unnoticed.
--- An entry is written to `audit` and, with a MAC over all that it says, to `audit_tail`, in one
--- statement. A moment later the chainer moves it from the tail to `audit_links`, where it has a
--- position and a MAC over the link before. See packages/server/src/audit/chainer.ts for the reasons.
+-- An entry is written once to `audit_tail`, with a MAC over all that it says. A moment later the chainer moves
+-- it to `audit_chain`, where it has a position and a MAC over the link before. See
+-- packages/server/src/audit/chainer.ts for the reasons. Both together are read as `audit`.
 
 -- Nobody changes these rows, whatever their rights. Retention alone removes some, says so by
 -- `app.audit_retention`, and even then nothing that is younger than a day. Whoever owns the tables can
@@ -27,86 +27,87 @@ begin
   raise exception '% may only be appended to', tg_table_name using errcode = 'insufficient_privilege';
 end $$;
 
--- The log is cut by weeks (Monday to Monday, UTC), so that what is old goes as a whole table and not row by
--- row. `audit` and `audit_links` are cut at the same times: an entry and its link carry the same `at`,
--- and so stand in the same week. What no week holds, since a clock jumped, stands in the default.
+-- The chain is cut by weeks (Monday to Monday, UTC), so that what is old goes as a whole table and not row by
+-- row. What no week holds, since a clock jumped, stands in the default.
 --
--- A key of a partitioned table must contain `at`, so it does not keep an id or a position unique. Ids
--- are random. Positions are given out under the lock of the chains (store/audit-chain.ts), and two links
--- at one position are found by whoever verifies the chain.
+-- A key of a partitioned table must contain `at`, so none would keep a position unique, and there is none.
+-- Positions are given out under the lock of the chains (store/audit-chain.ts), and two entries at one
+-- position are found by whoever verifies the chain. Ids are random.
 --
--- Everybody reaches the rows through these two. A partition is granted to nobody and has no policy, and its
--- row security is not forced: by its own name it shows its rows to whoever owns it, and to no one else.
-create table audit (
+-- Everybody reaches the rows through the whole table. A partition is granted to nobody and has no policy, and
+-- its row security is not forced: by its own name it shows its rows to whoever owns it, and to no one else.
+--
+-- What has a fixed length stands first: each read writes a row, and so no byte is lost to alignment.
+create table audit_chain (
+  position      bigint not null check (position > 0),
+  at            timestamptz not null,
+  generation    int,
+  mac_version   int not null,
+  link_version  int not null,
   tenant_id     text not null,
   id            text not null,
-  at            timestamptz not null default now(),
   actor         text not null,
   action        text not null,
   user_id       text,
   connection_id text,
-  generation    int,
   result        text not null check (result in ('ok', 'denied', 'failed', 'intent')),
   reason        text,
   request_id    text,
-  primary key (tenant_id, id, at)
+  mac           bytea not null,
+  link          bytea not null
 ) partition by range (at);
-create index audit_of_connection on audit (tenant_id, connection_id);
-select guard_by_tenant('audit');
-grant select, insert on audit to keywell_app;
-grant select, delete on audit to keywell_worker;
-
-create table audit_links (
-  tenant_id    text not null,
-  position     bigint not null check (position > 0),
-  entry_id     text not null,
-  at           timestamptz not null,
-  mac_version  int not null,
-  mac          bytea not null,
-  link_version int not null,
-  link         bytea not null,
-  primary key (tenant_id, position, at)
-) partition by range (at);
-create unique index audit_links_of_entry on audit_links (tenant_id, entry_id, at);
-select guard_by_tenant('audit_links');
-grant select on audit_links to keywell_app;
-grant select, insert, delete on audit_links to keywell_worker;
+create index audit_chain_in_order on audit_chain (tenant_id, position);
+create index audit_chain_of_connection on audit_chain (tenant_id, connection_id);
+select guard_by_tenant('audit_chain');
+grant select on audit_chain to keywell_app;
+grant select, delete on audit_chain to keywell_worker;
 
 -- For each row: partitions have this one by themselves, and those that come later, too. For each
 -- statement: those that name the whole log; a partition has its own.
-create trigger audit_kept before delete on audit
+create trigger audit_chain_kept before delete on audit_chain
   for each row execute function audit_refuse_delete();
-create trigger audit_links_kept before delete on audit_links
-  for each row execute function audit_refuse_delete();
-create trigger audit_append_only before update or truncate on audit
-  for each statement execute function audit_refuse();
-create trigger audit_links_append_only before update or truncate on audit_links
+create trigger audit_chain_append_only before update or truncate on audit_chain
   for each statement execute function audit_refuse();
 
-create table audit_default partition of audit default;
-create table audit_links_default partition of audit_links default;
-alter table audit_default enable row level security;
-alter table audit_links_default enable row level security;
-create trigger audit_append_only before update or truncate on audit_default
-  for each statement execute function audit_refuse();
-create trigger audit_links_append_only before update or truncate on audit_links_default
+create table audit_chain_default partition of audit_chain default;
+alter table audit_chain_default enable row level security;
+create trigger audit_chain_append_only before update or truncate on audit_chain_default
   for each statement execute function audit_refuse();
 
--- Entries that are in no chain yet.
+-- Entries that are in no chain yet. It is as good as empty, so it is read whole and has one key alone.
 create table audit_tail (
-  tenant_id   text not null,
-  seq         bigint generated always as identity,
-  entry_id    text not null,
-  at          timestamptz not null default now(),
-  mac_version int not null,
-  mac         bytea not null,
+  seq           bigint generated always as identity,
+  at            timestamptz not null default now(),
+  generation    int,
+  mac_version   int not null,
+  tenant_id     text not null,
+  id            text not null,
+  actor         text not null,
+  action        text not null,
+  user_id       text,
+  connection_id text,
+  result        text not null check (result in ('ok', 'denied', 'failed', 'intent')),
+  reason        text,
+  request_id    text,
+  mac           bytea not null,
   primary key (tenant_id, seq)
 );
 create trigger audit_tail_append_only before update or truncate on audit_tail
   for each statement execute function audit_refuse();
 select guard_by_tenant('audit_tail');
 grant select, insert on audit_tail to keywell_app;
-grant select, insert, delete on audit_tail to keywell_worker;
+grant select on audit_tail to keywell_worker;
+
+-- The log as it is read: what is linked, and what waits for it. With the rights of who asks.
+create view audit with (security_invoker = true) as
+  select tenant_id, id, at, actor, action, user_id, connection_id, generation, result, reason, request_id,
+    position, link
+  from audit_chain
+  union all
+  select tenant_id, id, at, actor, action, user_id, connection_id, generation, result, reason, request_id,
+    null::bigint, null::bytea
+  from audit_tail;
+grant select on audit to keywell_app, keywell_worker;
 
 -- Where retention has cut a chain off at its old end: the last link that went, so that the first that
 -- stayed can still be proved.
@@ -151,19 +152,41 @@ create table audit_heads_due (
 );
 select guard_by_tenant('audit_heads_due');
 grant select on audit_heads_due to keywell_app;
-grant select, insert, delete on audit_heads_due to keywell_worker;
+grant select, delete on audit_heads_due to keywell_worker;
+
+-- Moves entries from the tail to the places of their chains that it is told. There is no other way out of
+-- the tail and into the chain, so that whoever has the rights of the service cannot take an entry away
+-- before it is linked. `place` is a `ctid`, which is the fastest; it stays, since these rows are never updated.
+create function audit_link(links json) returns void language plpgsql security definer as $$
+begin
+  with new as materialized (
+    select * from json_to_recordset(links)
+      as row (place tid, position bigint, link_version int, link text)
+  ), moved as (
+    delete from audit_tail where ctid = any (array(select place from new))
+    returning ctid as place, *
+  ), due as (
+    insert into audit_heads_due (tenant_id) select distinct tenant_id from moved
+    on conflict do nothing
+  )
+  insert into audit_chain (tenant_id, position, id, at, actor, action, user_id, connection_id,
+    generation, result, reason, request_id, mac_version, mac, link_version, link)
+  select tenant_id, position, id, at, actor, action, user_id, connection_id, generation, result,
+    reason, request_id, mac_version, mac, link_version, decode(link, 'base64')
+  from moved join new using (place) order by tenant_id, position;
+end $$;
 
 -- The weeks that there are: names as 2026w47, by ISO 8601.
 create function audit_weeks() returns table (week text, starts timestamptz, ends timestamptz)
 language sql stable as $$
-  select substring(part.relname from 7),
+  select substring(part.relname from 13),
     case when bounds like '%(MINVALUE)%' then '-infinity'
       else substring(bounds from 'FROM \(''(.*?)''\)') end::timestamptz,
     substring(bounds from 'TO \(''(.*?)''\)')::timestamptz
   from pg_inherits
   join pg_class part on part.oid = inhrelid
   cross join lateral (select pg_get_expr(part.relpartbound, part.oid) as bounds) as of_part
-  where inhparent = 'audit'::regclass and bounds <> 'DEFAULT'
+  where inhparent = 'audit_chain'::regclass and bounds <> 'DEFAULT'
 $$;
 
 -- The service's roles own no table, so they make and drop weeks by these two and in no other way. They
@@ -179,7 +202,7 @@ declare
   -- Not "7 days", which are of another length where the session's clock is set forward.
   next constant timestamptz := first + interval '168 hours';
   week constant text := to_char(first at time zone 'UTC', 'IYYY"w"IW');
-  parent text;
+  part text;
 begin
   if moment is null or abs(extract(epoch from moment - now())) > 366 * 86400 then
     raise exception '% is too far away for a week of the log', moment
@@ -192,17 +215,14 @@ begin
   if exists (select from audit_weeks() as made where made.starts < next and made.ends > first) then
     return;
   end if;
-  foreach parent in array array['audit', 'audit_links'] loop
-    execute format('create table %I (like %I including defaults including constraints)',
-      parent || '_' || week, parent);
-    execute format('create trigger %I before update or truncate on %I
-      for each statement execute function audit_refuse()',
-      parent || '_append_only', parent || '_' || week);
-    execute format('alter table %I enable row level security', parent || '_' || week);
-    -- Attached, and not made as a partition: that would hold up everybody who writes.
-    execute format('alter table %I attach partition %I for values from (%L) to (%L)',
-      parent, parent || '_' || week, first, next);
-  end loop;
+  part := 'audit_chain_' || week;
+  execute format('create table %I (like audit_chain including defaults including constraints)', part);
+  execute format('create trigger audit_chain_append_only before update or truncate on %I
+    for each statement execute function audit_refuse()', part);
+  execute format('alter table %I enable row level security', part);
+  -- Attached, and not made as a partition: that would hold up everybody who writes.
+  execute format('alter table audit_chain attach partition %I for values from (%L) to (%L)',
+    part, first, next);
 exception when check_violation then
   return;
 end $$;
@@ -239,21 +259,24 @@ begin
            select max(l.position) from %1$I l where l.tenant_id = chain.tenant_id
          )
        )
-     )', 'audit_links_' || dropped) into uncut;
+     )', 'audit_chain_' || dropped) into uncut;
   if uncut or exists (select from audit_tail where at < gone.ends) then
     raise exception 'week % has links that no chain was cut behind, or entries without one', dropped
       using errcode = 'object_not_in_prerequisite_state';
   end if;
-  execute format('drop table %I, %I', 'audit_' || dropped, 'audit_links_' || dropped);
+  execute format('drop table %I', 'audit_chain_' || dropped);
 end $$;
 
 -- They run as whoever owns the tables, whom row security binds as well: of what they ask for, this lets
 -- them see all. Without it no cut would be seen, and no week would ever go.
 create policy of_owner on audit_cuts for select to current_user using (true);
-create policy of_owner on audit_tail for select to current_user using (true);
+create policy of_owner on audit_tail to current_user using (true);
+create policy of_owner on audit_chain for insert to current_user with check (true);
+create policy of_owner on audit_heads_due to current_user using (true);
 
-revoke all on function audit_make_week(timestamptz), audit_drop_week(text) from public;
-grant execute on function audit_make_week(timestamptz), audit_drop_week(text) to keywell_worker;
+revoke all on function audit_make_week(timestamptz), audit_drop_week(text), audit_link(json) from public;
+grant execute on function audit_make_week(timestamptz), audit_drop_week(text), audit_link(json)
+  to keywell_worker;
 
 -- What is looked up in them is looked up here, whatever path the caller has set.
 do $$
@@ -261,7 +284,7 @@ declare
   name text;
 begin
   foreach name in array
-    array['audit_weeks()', 'audit_make_week(timestamptz)', 'audit_drop_week(text)']
+    array['audit_weeks()', 'audit_make_week(timestamptz)', 'audit_drop_week(text)', 'audit_link(json)']
   loop
     execute format('alter function %s set search_path = %I, pg_temp', name, current_schema());
   end loop;
