@@ -408,6 +408,40 @@ export const requirements = {
     behaviour: 'The routes describe themselves, and say whether they live.',
     source: 'architecture.md, Parts',
   },
+  'idempotency:once': {
+    behaviour:
+      'A writing call is carried out once under its Idempotency-Key, and its repeat gets the same answer.',
+    source: 'architecture.md, Wire format',
+  },
+  'idempotency:another-request': {
+    behaviour: 'Another request under the same Idempotency-Key is a conflict.',
+    source: 'architecture.md, Wire format',
+  },
+  'idempotency:failed': {
+    behaviour: 'A call that failed may be made again under the same Idempotency-Key.',
+    source: 'architecture.md, Wire format',
+  },
+  'idempotency:secrets': {
+    behaviour: 'An answer that holds a secret is not kept, and a repeat of its call is a conflict.',
+    source: 'architecture.md, Wire format',
+  },
+  'idempotency:at-once': {
+    behaviour:
+      'Of calls under one Idempotency-Key at the same time one is carried out, and one that was cut off is not carried out again.',
+    source: 'architecture.md, Wire format',
+  },
+  'idempotency:altered': {
+    behaviour: 'A kept answer that was changed by hand is not given, and raises the alarm.',
+    source: 'architecture.md, Wire format',
+  },
+  'idempotency:limits': {
+    behaviour: 'A key that may not deal with a tenant leaves no call with it.',
+    source: 'threats.md, T19',
+  },
+  'idempotency:ends': {
+    behaviour: 'A kept answer goes after 24 hours, and with its tenant.',
+    source: 'threats.md, T18',
+  },
   'http:openapi-lint': {
     behaviour: 'The description of the routes passes a linter of OpenAPI documents.',
     source: 'architecture.md, Parts',

@@ -57,10 +57,15 @@ function common(): Record<string, ErrorCode[]> {
   const added = (change: Partial<Route>) =>
     errorsOf({ ...bare, ...change }).filter((code) => !always.includes(code))
   const schema = {} as NonNullable<Route['query']>
+  const byKey = { access: { permission: 'audit:read', enforces: [] } } as const
+  const ofKey = added(byKey)
   const ofInput = added({ query: schema })
   return {
     'every route': always,
-    'with an API key': added({ access: { permission: 'audit:read', enforces: [] } }),
+    'with an API key': ofKey,
+    'with an API key, that writes': added({ ...byKey, method: 'POST' }).filter(
+      (code) => !ofKey.includes(code),
+    ),
     'with a connect token': added({ access: 'connect_token' }),
     'with a parameter or a body': ofInput,
     'with a body': added({ body: schema }).filter((code) => !ofInput.includes(code)),

@@ -183,6 +183,7 @@ export {
 export {
   type AnswerOf,
   errorsOf,
+  isWriting,
   type JsonRoute,
   type KeyLimit,
   keyLimits,

@@ -29,6 +29,7 @@ export const apiKeyRoutes = {
     body: createApiKeySchema,
     answer: { status: 201, description: 'The key', schema: apiKeyWithSecretSchema },
     errors: [],
+    answersSecret: true,
     audit: 'api_key.create',
   }),
   revoke: route({
@@ -50,6 +51,7 @@ export const apiKeyRoutes = {
     body: rotateApiKeySchema,
     answer: { status: 201, description: 'The successor', schema: apiKeyWithSecretSchema },
     errors: ['not_found', 'conflict'],
+    answersSecret: true,
     audit: 'api_key.rotate',
   }),
 }

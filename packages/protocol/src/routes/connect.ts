@@ -32,6 +32,7 @@ export const sessionRoutes = {
       'not_found',
       'tenant_erased',
     ],
+    answersSecret: true,
     audit: 'session.create',
   }),
   confirm: route({

@@ -57,6 +57,8 @@ export interface Route {
   readonly errors: readonly ErrorCode[]
   /** It changes nothing, although its method is another than GET. */
   readonly isRead?: true
+  /** Its answer holds a secret, which is shown once. */
+  readonly answersSecret?: true
   /** The audit entry that a call leaves. Absent: none, unless it is refused. */
   readonly audit?: string
 }
@@ -112,16 +114,23 @@ const withBody = ['payload_too_large', 'unsupported_media_type'] as const
 /** Every error that a route can answer: its own, and what its access and its request bring. */
 export function errorsOf(one: Route): ErrorCode[] {
   const { access, params, query, headers, body } = one
-  const isRead = params ?? query ?? headers ?? body
+  const input = params ?? query ?? headers ?? body
   return [
     ...new Set<ErrorCode>([
       ...byAccess[typeof access === 'string' ? access : 'api_key'],
-      ...(isRead === undefined ? [] : (['invalid_request'] as const)),
+      ...(input === undefined ? [] : (['invalid_request'] as const)),
       ...(body === undefined ? [] : withBody),
+      // Of its Idempotency-Key.
+      ...(isWriting(one) ? (['conflict'] as const) : []),
       ...one.errors,
       ...always,
     ]),
   ]
+}
+
+/** Whether a backend changes something by it: such a call may name itself by an `Idempotency-Key`. */
+export function isWriting({ method, isRead, access }: Route): boolean {
+  return method !== 'GET' && isRead !== true && typeof access === 'object'
 }
 
 /** `GET /v1/connections/:connectionId`. */

@@ -32,6 +32,7 @@ export const webhookRoutes = {
       schema: webhookWithSecretSchema,
     },
     errors: ['host_not_allowed', 'tenant_erased'],
+    answersSecret: true,
     audit: 'webhook.create',
   }),
   list: route({
@@ -88,6 +89,7 @@ export const webhookRoutes = {
       schema: webhookWithSecretSchema,
     },
     errors: ['not_found', 'conflict', 'tenant_erased'],
+    answersSecret: true,
     audit: 'webhook.rotate_secret',
   }),
   deliveries: route({

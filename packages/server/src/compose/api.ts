@@ -13,6 +13,7 @@ import { createStoreConnection } from '../connect/store-connection.ts'
 import { createReadCredential } from '../credentials/read.ts'
 import { type ApiKeys, createApiKeys } from '../http/api-keys.ts'
 import { createApp } from '../http/app.ts'
+import { createCallMacs, idempotencyPepperLabel } from '../http/idempotency.ts'
 import { createKeyStreams } from '../http/key-streams.ts'
 import { createRateLimits, defaultRateLimits } from '../http/rate-limits.ts'
 import { createRefusedCalls } from '../http/refused-calls.ts'
@@ -53,6 +54,7 @@ export function createApi(
   const tokens = createConnectTokens({ ...platform, issuer: publicUrl })
   const appOrigins = readAppOrigins(options.appOrigins)
   const peppers = createPeppers(vault, connectPepperLabel, createConnectMacs)
+  const callPeppers = createPeppers(vault, idempotencyPepperLabel, createCallMacs)
   const sessions = createSessions({ ...parts, tokens, peppers, appOrigins })
   const storeConnection = createStoreConnection(byChance)
   const codes = createOneTimeCodes({ ...parts, peppers })
@@ -65,6 +67,7 @@ export function createApi(
     ...platform,
     makeRequestId: () => makeId('request'),
     apiKeys,
+    callPeppers,
     keyStreams,
     rateLimits: createRateLimits({
       limits: { ...defaultRateLimits, ...options.rateLimits },
@@ -95,7 +98,7 @@ export function createApi(
   })
 
   async function takeUpKey(): Promise<void> {
-    await Promise.all([apiKeys.start(), peppers.load()])
+    await Promise.all([apiKeys.start(), peppers.load(), callPeppers.load()])
   }
 
   return {

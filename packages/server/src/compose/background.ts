@@ -17,6 +17,7 @@ import { createIncidents, type Incidents } from '../refresh/incidents.ts'
 import { createRefresher, type Refresher } from '../refresh/refresh.ts'
 import { createReplicas, type Replicas } from '../refresh/replicas.ts'
 import { createWorker } from '../refresh/worker.ts'
+import { deleteOldCalls } from '../store/idempotent-calls.ts'
 import { deleteOldCodes } from '../store/one-time-codes.ts'
 import { deleteOldOrphans } from '../store/orphans.ts'
 import { deleteOldIncidents } from '../store/provider-incidents.ts'
@@ -118,6 +119,7 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
       tenants.sweep(),
       deleteOldCodes(database.of(installation)),
       deleteOldOrphans(database.of(everyTenant)),
+      deleteOldCalls(database.of(everyTenant)),
       giveUpOldRevocations(database.of(everyTenant)),
       deleteOldIncidents(database.of(everyTenant), timing.incidentConfirmMs),
       webhookWorker.trim(),

@@ -97,6 +97,11 @@ export function providersOf({ providers }: Access): string[] | undefined {
   return providers === null ? undefined : [...providers]
 }
 
+/** Whether a key may deal with what belongs to a tenant, or to the installation. */
+export function isWithinLimits(access: Access, tenantId: string | undefined): boolean {
+  return seesTenant(access, tenantId)
+}
+
 function seesTenant({ tenants }: Access, tenantId: string | undefined): boolean {
   return tenants === null || tenants.some((each) => each === tenantId)
 }

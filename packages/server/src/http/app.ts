@@ -13,6 +13,7 @@ import type { Flows } from '../connect/flows.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { ReadCredentials } from '../credentials/read.ts'
+import type { Peppers } from '../keys/peppers.ts'
 import type { Logger } from '../logger.ts'
 import type { Scrape } from '../metrics/scrape.ts'
 import type { Tracing } from '../metrics/tracing.ts'
@@ -40,6 +41,7 @@ import {
   requireConnectToken,
 } from './guards.ts'
 import { requireJson, secureHeaders } from './headers.ts'
+import { type CallMacs, idempotent } from './idempotency.ts'
 import { incidentRoutes } from './incidents.ts'
 import { integrationRoutes } from './integrations.ts'
 import { keptFor } from './kept.ts'
@@ -70,6 +72,8 @@ export interface AppParts {
   keyStreams: KeyStreams
   /** Milliseconds of a clock that never goes back. */
   monotonic: () => number
+  /** Of the MACs of calls with an Idempotency-Key. */
+  callPeppers: Pick<Peppers<CallMacs>, 'present' | 'find'>
   rateLimits: RateLimits
   refusedCalls: RefusedCalls
   sessions: Sessions
@@ -132,6 +136,7 @@ export function createApp(parts: AppParts): Hono<Environment> {
   app.use('/v1/*', requireApiKey(parts), requireJson)
   // Only whoever has shown a key may say what trace this belongs to.
   app.use('/v1/*', (c, next) => parts.tracing.continued((name) => c.req.header(name), next))
+  app.use('/v1/*', idempotent({ ...parts, peppers: parts.callPeppers }))
   credentialRoutes(app, parts.readCredential)
   connectionRoutes(app, parts)
   sessionRoutes(app, parts)

@@ -9,6 +9,7 @@ import {
   flowSchema,
   incidentSchema,
   integrationSchema,
+  isWriting,
   problemSchema,
   type Route,
   routeList,
@@ -106,6 +107,7 @@ function operationOf(route: (typeof routeList)[number], answers: Answers): JsonO
       ...parametersOf('path', route.params),
       ...parametersOf('query', route.query),
       ...parametersOf('header', route.headers),
+      ...(isWriting(route) ? [idempotencyKey] : []),
     ],
     ...(body !== undefined && {
       requestBody: { required: !body.safeParse({}).success, content: jsonOf(requestSchema(body)) },
@@ -169,6 +171,14 @@ function problemsOf(route: Route): JsonObject {
       },
     ]),
   )
+}
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'Names the change: repeated within 24 hours under the same key it is made once',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
 }
 
 const retryAfter = {

@@ -62,7 +62,7 @@ export function createRefusedCalls(refusals: Pick<Refusals, 'note'>): RefusedCal
 }
 
 /** The tenant that a call names in its query, its path or its body. */
-async function tenantOf(c: Context<Environment>): Promise<string | undefined> {
+export async function tenantOf(c: Context<Environment>): Promise<string | undefined> {
   const named = tenantInUrl(c)
   if (named !== undefined || c.req.method === 'GET') return named
   return namesTenant.safeParse(await c.req.json().catch(() => undefined)).data?.tenantId

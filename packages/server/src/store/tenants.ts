@@ -46,12 +46,13 @@ export async function beginErasure(sql: Sql, tenantId: string): Promise<boolean>
   return begun.length === 1
 }
 
-/** Sessions, and attempts under way: nobody comes back from a provider any more. */
+/** Sessions, attempts under way and kept answers: nobody comes back for them any more. */
 export async function deleteAttempts(sql: Sql, tenantId: string): Promise<void> {
   await sql.query(
     `with codes as (
        delete from one_time_codes where tenant_id = '@install' and owner_id = $1
-     ), attempts as (delete from flows where tenant_id = $1)
+     ), attempts as (delete from flows where tenant_id = $1),
+     calls as (delete from idempotent_calls where tenant_id = $1)
      delete from connect_sessions where tenant_id = $1`,
     [tenantId],
   )

@@ -145,6 +145,32 @@ select guard_by_tenant('api_keys');
 grant select, insert, update on api_keys to keywell_app;
 grant select (tenant_id) on api_keys to keywell_worker;
 
+-- Writing calls that named themselves by an Idempotency-Key, for a day. The answer is kept as it was sent, and
+-- is null while the call is under way and where it holds a secret. Both MACs are under a pepper of the
+-- installation: of the request, which may hold a secret, nothing else is kept, and an answer that was planted is
+-- not given.
+create table idempotent_calls (
+  -- Whom the call names; '@install' where it names none.
+  tenant_id      text not null,
+  api_key_id     text not null,
+  route          text not null,
+  key            text not null,
+  request_id     text not null,
+  request_mac    bytea not null,
+  status         int check (status between 200 and 299),
+  answer         text check (answer is null or status is not null),
+  answer_mac     bytea check ((answer_mac is null) = (status is null)),
+  pepper_version int not null check (pepper_version > 0),
+  created_at     timestamptz not null default now(),
+  primary key (tenant_id, api_key_id, route, key)
+);
+create index idempotent_calls_by_age on idempotent_calls (created_at);
+create trigger idempotent_calls_of_the_living before insert on idempotent_calls
+  for each row execute function refuse_erased_tenant();
+select guard_by_tenant('idempotent_calls');
+grant select, insert, update, delete on idempotent_calls to keywell_app;
+grant select (tenant_id, created_at), delete on idempotent_calls to keywell_worker;
+
 -- Who is running, so that together they stay within the limits of a provider's host, and which root keys
 -- each of them holds (the first one wraps), so that none is taken away from under it.
 create table replicas (
