@@ -1826,6 +1826,11 @@ export const requirements = {
     behaviour: 'What the model says of the database is what its statements do, on both databases.',
     source: 'refresh.md, The claim',
   },
+  'model:incident': {
+    behaviour:
+      'Where many connections share an integration, no walk through a time in which the provider refuses everybody ends one whose pair lives, and each has a way out.',
+    source: 'refresh.md, A provider-wide incident',
+  },
   'model:planted-faults': {
     behaviour: 'Each rule of keeping that is left out is missed: a shortest trace shows the harm.',
     source: 'architecture.md, Conventions',
@@ -1984,6 +1989,11 @@ export const requirements = {
     behaviour:
       'A tenant whose grants are all withdrawn holds its own connections, and no other tenant’s.',
     source: 'T36; refresh.md, A provider-wide incident',
+  },
+  'brake:fleet': {
+    behaviour:
+      'Several replicas end nobody while a provider refuses everybody, ask within their budget, and all are fresh soon after; a real withdrawal is believed within 70 minutes.',
+    source: 'refresh.md, A provider-wide incident',
   },
   'brake:operator': {
     behaviour:

@@ -3,6 +3,7 @@ import { verifies } from '../support/verifies.ts'
 import { clientRefused } from './scenarios/client-refused.ts'
 import { falseRefusals } from './scenarios/false-refusals.ts'
 import { outage } from './scenarios/outage.ts'
+import { providerIncident } from './scenarios/provider-incident.ts'
 import { serveUntilOver } from './scenarios/serve-until-over.ts'
 
 // What a provider does wrong; short forms of what `npm run faults` does for longer.
@@ -45,4 +46,14 @@ verifies(
     expect(violations).toEqual([])
   },
   { timeout },
+)
+
+verifies(
+  'brake:fleet',
+  async () => {
+    const { figures, violations } = await providerIncident.run(providerIncident.short)
+    expect(violations).toEqual([])
+    expect(figures.ended).toBe(0)
+  },
+  { timeout: 2 * timeout },
 )

@@ -66,7 +66,9 @@ function claim(world: World, index: number, { fault }: Configuration): Move[] {
   if (fault === 'no intent' && tables.upkeep !== null) {
     tables = { ...tables, upkeep: { ...tables.upkeep, doubt: taken.claim.doubt } }
   }
-  const claimed: Actor = { at: 'claimed', claim: taken.claim, late: false }
+  const othersLive = world.incident.refused === 'others_live'
+  const claim = othersLive ? { ...taken.claim, othersLive } : taken.claim
+  const claimed: Actor = { at: 'claimed', claim, late: false }
   return [{ label: 'claims', world: withActor({ ...before, tables }, index, claimed) }]
 }
 

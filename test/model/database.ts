@@ -41,6 +41,8 @@ export interface Tables {
 export interface Claim {
   readonly cameFrom: UpkeepState
   readonly doubt: DoubtAge | null
+  /** Others were answered well after this connection was refused. Default: false, or it was not. */
+  readonly othersLive?: boolean
 }
 
 export const connected: Tables = {

@@ -9,6 +9,7 @@ import {
   replaceCredential,
   type Tables,
 } from './database.ts'
+import { brakeOf, withRefused } from './incident.ts'
 import type { Configuration, Fault } from './rules.ts'
 import { type Actor, idle, type Move, type Reading, spend, type World, withActor } from './world.ts'
 
@@ -33,7 +34,10 @@ export function commit(
   const overwritten = isOther && replaced !== undefined && current.generation !== source.generation
   const violation = overwritten || !isKept(tables, pair) ? { violation: thrownAway } : {}
   const label = replaced === undefined ? `keeps pair ${pair} aside` : `commits pair ${pair}`
-  const after = { ...world, tables, time }
+  const after = withRefused(
+    { ...world, tables, time },
+    replaced === undefined ? world.incident.refused : 'no',
+  )
   const moves: Move[] = [{ label, world: withActor(after, index, idle), ...violation }]
   const spent = spend(after, 'misfortunes')
   if (replaced !== undefined && spent !== undefined) {
@@ -64,21 +68,28 @@ export function endAttempt(
   world: World,
   index: number,
   { claim, source, ending }: Reading & { ending: Ending },
-  { fault }: { fault: Fault | null },
+  configuration: Pick<Configuration, 'fault' | 'shared'>,
 ): Move {
+  const { fault } = configuration
   const done = (tables: Tables, label: string): Move => ({
     label,
     world: withActor({ ...world, tables }, index, idle),
   })
   const hasMoved = world.tables.credential?.generation !== source.generation
   const event = hasMoved && ending.kind !== 'unsent' ? overtaken : misread(ending, fault)
-  const next = step(standingOf(claim), event, { random: () => 0.5 })
+  const asked = step(standingOf(claim), event, { random: () => 0.5 })
+  const brake = brakeOf(world, configuration, claim.othersLive === true)
+  const isRuled = asked?.death !== null && brake !== 'end'
+  const next = isRuled ? step(standingOf(claim), event, { random: () => 0.5, brake }) : asked
   if (next === undefined || next.state === 'none') throw new TypeError('it ends an attempt')
   const isUnchecked = fault === 'failure writes without the lease check'
   const holder = (isUnchecked ? world.tables.upkeep?.lastClaim : null) ?? index
   const failed = failUpkeep(world.tables, holder, { ...next, state: next.state })
   if (failed === undefined) return done(world.tables, 'has lost the lease')
-  if (next.death === null) return done(failed, `writes ${next.state}`)
+  if (next.death === null) {
+    const written = done(failed, `writes ${next.state}${isRuled ? `, by the brake: ${brake}` : ''}`)
+    return next.refused ? { ...written, world: withRefused(written.world, 'yes') } : written
+  }
   const ended = endConnection(failed, source.generation, next.death)
   return done(ended, `writes ${next.state}, ${next.death.reason}`)
 }

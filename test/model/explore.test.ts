@@ -2,7 +2,14 @@
 import { describe, expect, test } from 'vitest'
 import { verifies } from '../support/verifies.ts'
 import { explore } from './explore.ts'
-import { type Budget, everyDormant, everyFault, everyProvider, type Fault } from './rules.ts'
+import {
+  type Budget,
+  everyDormant,
+  everyFault,
+  everyProvider,
+  everyShared,
+  type Fault,
+} from './rules.ts'
 
 const unbounded = { depth: Number.POSITIVE_INFINITY, states: Number.POSITIVE_INFINITY }
 const quiet: Budget = { lives: 1, misfortunes: 1, falseRefusals: 0, withdrawals: 0, disconnects: 0 }
@@ -36,6 +43,16 @@ verifies.suite('model:dormant', () => {
   })
 })
 
+verifies.suite('model:incident', () => {
+  const calm = { ...quiet, misfortunes: 0, withdrawals: 1 }
+  test.each(everyShared(calm))('$name', (configuration) => {
+    const { violation, complete, states } = explore(configuration, unbounded)
+    expect(violation).toBeNull()
+    expect(complete).toBe(true)
+    expect(states).toBeGreaterThan(500)
+  })
+})
+
 const falseDeath = 'a connection is dead, and its stored pair lives'
 const thrownAway = 'a pair that reached a living process is thrown away'
 const careless = 'a refresh token goes out again as if nothing had happened'
@@ -57,6 +74,7 @@ const harms: Record<Fault, [sentence: string, moves: number]> = {
   'a dead access token always proves the end': [falseDeath, 12],
   'a lease does not end': ['there is no way out', 3],
   'a read of a dormant connection waits for its planned refresh': ['there is no way out', 1],
+  'no brake': [falseDeath, 8],
   'a success ends every doubt': [unnamed, 19],
   'pairs kept aside are tried although a family is at stake': [unnamed, 22],
 }

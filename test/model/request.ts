@@ -2,6 +2,7 @@
 import type { AccessTokenNews } from '@keywell/server/model'
 import { type Ending, takeOrphan } from './database.ts'
 import { commit, thrownAway } from './ending.ts'
+import { lies } from './incident.ts'
 import { accessLives, handleRefresh, isUsable } from './provider.ts'
 import type { Configuration } from './rules.ts'
 import {
@@ -47,6 +48,10 @@ export function wait(
   configuration: Configuration,
 ): Move[] {
   const answered = (before: World, answer: Answer) => withActor(before, index, { ...actor, answer })
+  if (lies(world)) {
+    const label = 'is refused like everybody'
+    return [{ label, world: answered(world, 'refused') }]
+  }
   const { provider, given } = handleRefresh(world.provider, actor.sent, configuration.refresh)
   const answer = given ?? 'refused'
   const moves: Move[] = [
@@ -181,7 +186,9 @@ function newsOf(world: World, source: Source, { fault }: Configuration): AccessT
 }
 
 /** A probe does not tell a token that came to its natural end from one that was killed. */
-export function probe({ tables, provider, time }: World, source: Source): 'alive' | 'dead' {
+export function probe(world: World, source: Source): 'alive' | 'dead' {
+  const { tables, provider, time } = world
+  if (lies(world)) return 'dead'
   const hasEnded = tables.credential?.pair === source.pair && time === 'ended'
   return accessLives(provider, source.pair) && !hasEnded ? 'alive' : 'dead'
 }

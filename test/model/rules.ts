@@ -12,6 +12,8 @@ export interface Configuration {
    * as far as the walk goes, not after that. Only a read renews it. Default: it comes due.
    */
   readonly dormant?: boolean
+  /** Many connections share the integration, and once in a walk the provider refuses all of them. */
+  readonly shared?: boolean
 }
 
 export interface Budget {
@@ -40,6 +42,7 @@ export const faults = {
   'a lease does not end': 'strict, old access token dies',
   'a read of a dormant connection waits for its planned refresh':
     'strict, old access token dies, dormant',
+  'no brake': 'strict, old access token dies, shared',
   'a success ends every doubt': 'strict_family, old access token dies',
   'pairs kept aside are tried although a family is at stake':
     'strict_family, old access token dies',
@@ -59,6 +62,15 @@ export function everyDormant(atMost: Budget): Configuration[] {
     ...configuration,
     name: `${configuration.name}, dormant`,
     dormant: true,
+  }))
+}
+
+/** The same where many connections share an integration, and the provider refuses all of them for a while. */
+export function everyShared(atMost: Budget): Configuration[] {
+  return everyProvider(atMost).map((configuration) => ({
+    ...configuration,
+    name: `${configuration.name}, shared`,
+    shared: true,
   }))
 }
 
@@ -84,7 +96,7 @@ export function everyProvider(atMost: Budget): Configuration[] {
 
 /** A configuration for each planted fault. */
 export function everyFault(atMost: Budget): (Configuration & { fault: Fault })[] {
-  const providers = [...everyProvider(atMost), ...everyDormant(atMost)]
+  const providers = [...everyProvider(atMost), ...everyDormant(atMost), ...everyShared(atMost)]
   return Object.entries(faults).flatMap(([fault, where]) =>
     providers
       .filter(({ name }) => name === where)

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { type Exploration, explore } from './explore.ts'
-import { type Budget, everyDormant, everyFault, everyProvider } from './rules.ts'
+import { type Budget, everyDormant, everyFault, everyProvider, everyShared } from './rules.ts'
 
 const { values } = parseArgs({
   options: {
@@ -38,7 +38,11 @@ A misfortune is a crash, a pause that outlasts the lease, an answer or the reply
 say(
   '| provider                                          |  states | transitions | moves | seconds | result',
 )
-for (const configuration of [...everyProvider(atMost), ...everyDormant(atMost)]) {
+for (const configuration of [
+  ...everyProvider(atMost),
+  ...everyDormant(atMost),
+  ...everyShared(atMost),
+]) {
   const { found, seconds } = measure(() => explore(configuration, bounds))
   const { states, transitions, depth, violation } = found
   const columns = [

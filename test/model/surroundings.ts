@@ -2,6 +2,7 @@
 
 import { disconnect, probeDead } from './database.ts'
 import { thrownAway } from './ending.ts'
+import { incidentMoves } from './incident.ts'
 import { accessLives, endGrace, handleRefresh } from './provider.ts'
 import type { Configuration } from './rules.ts'
 import { type Actor, type Move, mapActors, spend, type World } from './world.ts'
@@ -17,6 +18,7 @@ export function surroundingMoves(world: World, configuration: Configuration): Mo
     ...reportDead(world),
     ...withdraw(world),
     ...remove(world),
+    ...incidentMoves(world, configuration),
   ]
 }
 

@@ -1,5 +1,6 @@
 /** Everything that can differ between two moments of a walk, and how a walk begins. */
 import { type Claim, connected, type Ending, type Tables } from './database.ts'
+import { beginningOf, type Incident } from './incident.ts'
 import { firstConsent, type Provider } from './provider.ts'
 import type { Budget, Configuration } from './rules.ts'
 
@@ -15,6 +16,7 @@ export interface World {
   /** Pairs whose refresh token went out and of which no outcome is known. */
   readonly unresolved: readonly number[]
   readonly left: Budget
+  readonly incident: Incident
 }
 
 /** `little`: within the two minutes in which a family is risked. */
@@ -77,7 +79,7 @@ export interface Move {
 
 export const idle: Actor = { at: 'idle' }
 
-export function beginning({ atMost }: Configuration): World {
+export function beginning(configuration: Configuration): World {
   return {
     tables: connected,
     provider: firstConsent,
@@ -85,7 +87,8 @@ export function beginning({ atMost }: Configuration): World {
     actors: [idle, idle, idle],
     adrift: [],
     unresolved: [],
-    left: atMost,
+    left: configuration.atMost,
+    incident: beginningOf(configuration),
   }
 }
 
@@ -120,7 +123,7 @@ export function createKeyOf(): (world: World) => string {
     return text
   }
 
-  return ({ tables, provider, time, actors, adrift, unresolved, left }) => {
+  return ({ tables, provider, time, actors, adrift, unresolved, left, incident }) => {
     const { upkeep, credential, connection, orphans, revocations } = tables
     const [a, b, reader] = actors.map((actor, index) => {
       const holds = upkeep?.lastClaim === index && actor.at !== 'idle'
@@ -137,6 +140,7 @@ export function createKeyOf(): (world: World) => string {
       reader,
       textOf(adrift),
       textOf(left),
+      `${incident.phase}${incident.held}${incident.refused}`,
     ].join('|')
   }
 }

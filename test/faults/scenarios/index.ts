@@ -9,6 +9,7 @@ import { lateAnswers } from './late-answers.ts'
 import { lostAnswers } from './lost-answers.ts'
 import { outage } from './outage.ts'
 import { pauses } from './pauses.ts'
+import { providerIncident } from './provider-incident.ts'
 import { randomKills } from './random-kills.ts'
 import { serveUntilOver } from './serve-until-over.ts'
 
@@ -26,6 +27,7 @@ export const scenarios: Readonly<Record<string, Runnable>> = {
   'database-restarts': runnable(databaseRestarts),
   outage: runnable(outage),
   'false-refusals': runnable(falseRefusals),
+  'provider-incident': runnable(providerIncident),
   'client-refused': runnable(clientRefused),
   'serve-until-over': runnable(serveUntilOver),
   'lost-answers': runnable(lostAnswers),

@@ -67,9 +67,10 @@ export interface Brake {
 
 /** Answers that are looked at, so that one tenant with many does not hide the others. */
 const maxAnswers = 1_000
-/** All that were held are asked again within so long; a host's limits hold as well. */
-const releaseSpreadMs = 60_000
-const confirmSpreadMs = 5 * 60_000
+/** What was held is asked again within a minute, as long as a refusal waits for its confirmation; a host's limits hold. */
+const releaseSpread = 1
+/** All are asked within five minutes, when it is their end. */
+const confirmSpread = 5
 /** So many are asked next when one was answered well, to see whether the incident is over. */
 const nextAsked = brakeLimits.answers
 
@@ -159,7 +160,12 @@ export function createBrake(parts: {
 
     async release(sql, incident, by) {
       if (!(await deleteIncident(sql, incident))) return false
-      const held = { keep: false, everyone: false, spreadMs: releaseSpreadMs, limit: null }
+      const held = {
+        keep: false,
+        everyone: false,
+        spreadMs: releaseSpread * timing.confirmAfterMs,
+        limit: null,
+      }
       await acrossTenants(sql, () => askAnew(sql, incident, held))
       logger.warn(
         described(incident),
@@ -171,7 +177,12 @@ export function createBrake(parts: {
 
     async confirm(sql, incident, by) {
       if (!(await confirmIncident(sql, incident))) return false
-      const all = { keep: true, everyone: true, spreadMs: confirmSpreadMs, limit: null }
+      const all = {
+        keep: true,
+        everyone: true,
+        spreadMs: confirmSpread * timing.confirmAfterMs,
+        limit: null,
+      }
       await acrossTenants(sql, () => askAnew(sql, incident, all))
       logger.error(
         described(incident),
