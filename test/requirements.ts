@@ -1295,7 +1295,7 @@ export const requirements = {
   },
   'sdk:retries': {
     behaviour:
-      'A call that fails in passing is sent again within its time limit; a change only where it was surely not made or is the same when made twice, and under the same key.',
+      'A call that fails in passing is sent again within its time limit, and a change is made once, whatever was lost on the way.',
     source: 'sdk.md, Retries',
   },
   'sdk:lists': {

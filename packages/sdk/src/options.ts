@@ -39,8 +39,8 @@ export interface KeywellOptions {
   requestTimeoutMs?: number
   /**
    * Times that a call to the service is sent again after a failure that may pass: the network, 429, 502, 503
-   * and 504, after a random pause, or after `Retry-After`. A change that may have been made is not sent again
-   * unless it is the same when it is made twice. 0: never; at most 10. Default: 2.
+   * and 504, after a random pause, or after `Retry-After`. Retries of a change have its key, so that the service
+   * makes it once. 0: never; at most 10. Default: 2.
    */
   retries?: number
   /**

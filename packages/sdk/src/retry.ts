@@ -22,24 +22,6 @@ export function isPassingStatus(status: number): boolean {
   return passingStatuses.has(status)
 }
 
-/** Codes of failures before a connection stood. Not one byte of the request was sent. */
-const connectCodes: ReadonlySet<unknown> = new Set([
-  'ECONNREFUSED',
-  'EAI_AGAIN',
-  'ENOTFOUND',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
-
-/** Whether `fetch` failed before it sent anything. Where a runtime does not say, it is taken for sent. */
-export function wasNotSent(cause: unknown): boolean {
-  for (let error = cause; error instanceof Error; error = error.cause) {
-    if ('code' in error && connectCodes.has(error.code)) return true
-  }
-  return false
-}
-
 /** `Retry-After` in milliseconds, as seconds or as a date (RFC 9110 section 10.2.3). */
 export function retryAfterMs(headers: Headers): number | undefined {
   const text = headers.get('retry-after')?.trim() ?? ''

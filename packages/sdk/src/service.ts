@@ -7,7 +7,7 @@ import {
 } from '@keywell/protocol'
 import { LineReader } from './line-reader.ts'
 import { type Call, type InputOf, requestOf, type Schema } from './request.ts'
-import { isPassingStatus, pauseMs, retryAfterMs, wasNotSent } from './retry.ts'
+import { isPassingStatus, pauseMs, retryAfterMs } from './retry.ts'
 
 /** Largest answer that is read, or line of one that is read by lines, in characters. */
 const maxAnswerLength = 5_000_000
@@ -38,8 +38,8 @@ interface Failure {
   readonly error: KeywellError
   /** The same call may do better a little later. */
   readonly isPassing: boolean
-  /** The service has surely not acted on it. */
-  readonly isUnprocessed: boolean
+  /** The service has failed with it half-way, for all that is known; then it forgets the key. */
+  readonly isHalfway: boolean
 }
 
 /** The service as seen from a backend: one deadline, one parser, one way to fail. */
@@ -63,8 +63,8 @@ export class Service {
   }
 
   /**
-   * Sends a call and parses its answer. What fails in passing is sent again: what only reads, or is the same
-   * when it is done twice, and anything else where the failure shows that it was not processed.
+   * Sends a call and parses its answer. What fails in passing is sent again. A change is sent under one key, which
+   * the service carries out once, whatever was lost on the way.
    * Throws `KeywellError`, or the reason of the caller's signal; never anything else.
    */
   async call<Answer>(call: Call<Answer>, options: CallOptions = {}): Promise<Answer> {
@@ -152,7 +152,7 @@ export class Service {
       if (signal.aborted) throw cause
       const error = this.#unreachable(url, cause)
       const isPassing = !(cause instanceof TooLargeError)
-      return { failure: { error, isPassing, isUnprocessed: wasNotSent(cause) } }
+      return { failure: { error, isPassing, isHalfway: false } }
     }
   }
 
@@ -193,9 +193,9 @@ function isWriting({ method, isRead }: Omit<Call<unknown>, 'schema'>): boolean {
 /** Methods whose effect is the same when they are repeated (RFC 9110 section 9.2.2). */
 const repeatableMethods: readonly Call<unknown>['method'][] = ['GET', 'PUT', 'DELETE']
 
-function mayRepeat(call: Call<unknown>, { isPassing, isUnprocessed }: Failure): boolean {
+function mayRepeat(call: Call<unknown>, { isPassing, isHalfway }: Failure): boolean {
   const isRepeatable = !isWriting(call) || repeatableMethods.includes(call.method)
-  return isPassing && (isRepeatable || isUnprocessed)
+  return isPassing && (isRepeatable || !isHalfway)
 }
 
 /** Goes into a header. */
@@ -320,7 +320,7 @@ function failureAnswered(url: URL, { status, headers }: Response, json: unknown)
   const isPassing = isProblem
     ? isUnderWay || error.code === 'rate_limited' || error.code === 'unavailable'
     : isPassingStatus(status)
-  return { error, isPassing, isUnprocessed: isUnderWay || status === 429 }
+  return { error, isPassing, isHalfway: isProblem && error.code === 'unavailable' }
 }
 
 function errorOf(url: URL, status: number, json: unknown, waitMs?: number): KeywellError {

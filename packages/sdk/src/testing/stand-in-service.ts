@@ -30,7 +30,7 @@ import {
   tenantIdSchema,
   userIdSchema,
 } from '@keywell/protocol'
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type Next } from 'hono'
 
 export const apiKey = 'kw_test_key'
 
@@ -86,6 +86,10 @@ export class StandInService {
   renewing = { reads: 0, retryAfterMs: 0 }
   /** What a token is refreshed to when a reader reports a 401. */
   onReport: ((kept: Kept) => void) | undefined
+  /** By the key that a call was made under. */
+  readonly answers = new Map<string, Response>()
+  /** Integrations that were made. */
+  readonly made: IntegrationId[] = []
   /** Tenants whose policy allows nothing. */
   readonly shutOut = new Set<string>()
   /** Streams stay open and say nothing. */
@@ -336,7 +340,7 @@ function routesOf(service: StandInService): Hono {
     if (c.req.header('authorization') !== `Bearer ${apiKey}`) {
       throw new KeywellError('unauthorized', 'The API key is not valid.')
     }
-    return next()
+    return once(service, c, next)
   })
   app.get('/v1/changes', (c) => service.openStream(c.req.header('last-event-id')))
   app.get('/v1/changes/log', (c) => c.json(service.page(c.req.query('after'))))
@@ -386,12 +390,27 @@ function routesOf(service: StandInService): Hono {
   return app
 }
 
+/** Under one `Idempotency-Key` a call is carried out once. */
+async function once(
+  service: StandInService,
+  c: Context,
+  next: Next,
+): Promise<Response | undefined> {
+  const key = c.req.header('idempotency-key')
+  const known = key === undefined ? undefined : service.answers.get(key)
+  if (known !== undefined) return known.clone()
+  await next()
+  if (key !== undefined && c.res.ok) service.answers.set(key, c.res.clone())
+  return undefined
+}
+
 function addIntegrationRoutes(app: Hono, service: StandInService): void {
   app.post('/v1/integrations', async (c) => {
     const { provider, host, tenantId, clientId, scopes } = createIntegrationSchema.parse(
       await c.req.json(),
     )
     const id: IntegrationId = newId('integration')
+    service.made.push(id)
     const integration: Integration = {
       id,
       provider,
