@@ -110,6 +110,28 @@ verifies('sdk:errors', async () => {
   expect(message).toBe(`${detail} ${nextStep}`)
 })
 
+verifies('sdk:retries', async () => {
+  let sent = 0
+  const keywell = client({
+    // The answer to the first attempt is lost on its way back.
+    fetch: async (input, init) => {
+      const answer = await fetch(input, init)
+      if (init?.method !== 'POST') return answer
+      sent += 1
+      if (sent > 1) return answer
+      await answer.body?.cancel()
+      throw new TypeError('fetch failed')
+    },
+  })
+  const tenantId = 'ten_sdk_retries'
+  const host = stage.sandbox.url
+  const draft = { provider: 'gitlab', tenantId, host, scopes: ['read_api'] }
+  const { id } = await keywell.integrations.create(draft)
+  expect(sent).toBe(2)
+  const { integrations } = await keywell.integrations.list({ tenantId })
+  expect(integrations.map((integration) => integration.id)).toEqual([id])
+})
+
 verifies('T27:sdk-evicts', async () => {
   const query = await connected()
   const holders = Array.from({ length: 5 }, () => client())
