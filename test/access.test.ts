@@ -89,7 +89,7 @@ describeEachDatabase('access', (makeDatabase) => {
     const opens: Record<ApiKeyRole, RegExp> = {
       admin: /^(?!POST \/v1\/credentials)/,
       backend:
-        /^(POST \/v1\/credentials|GET \/v1\/(connections|integrations|providers|changes)|(DELETE|POST) \/v1\/connections|POST \/v1\/connect\/)/,
+        /^(POST \/v1\/credentials|GET \/v1\/(connections|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/connections|POST \/v1\/connect\/)/,
       connect: /^(GET \/v1\/(connections|providers)|POST \/v1\/connect\/)/,
       read_only: /^GET \/(metrics|v1\/(?!api-keys|audit|tenants))/,
       audit: /^GET \/(metrics|v1\/audit)/,

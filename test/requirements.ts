@@ -1992,7 +1992,7 @@ export const requirements = {
   },
   'brake:fleet': {
     behaviour:
-      'Several replicas end nobody while a provider refuses everybody, ask within their budget, and all are fresh soon after; a real withdrawal is believed within 70 minutes.',
+      'Several replicas end nobody while a provider refuses everybody, ask within their budget, and are fresh again after it; a real withdrawal is believed in the end.',
     source: 'refresh.md, A provider-wide incident',
   },
   'brake:operator': {

@@ -11,7 +11,7 @@ const tellEvery = 20_000
 export const lifeSeconds = 7_200
 export const renewedAfterSeconds = 5_550
 /** The same for a dormant connection. */
-export const dormantAfterSeconds = 21 * 3_600
+const dormantAfterSeconds = 21 * 3_600
 
 export interface Fill {
   connections: number

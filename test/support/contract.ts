@@ -29,8 +29,9 @@ export function holdContract(service: () => Service): Contract {
       )
       return rows.flatMap(({ requestId, actions }) => {
         const route = succeeded.get(requestId)
-        const isAsSaid =
-          route?.audit === undefined ? actions.length === 0 : actions.includes(route.audit)
+        // A key that looks beyond its limits finds nothing, and is recorded on any route.
+        const acts = actions.filter((action) => action !== 'call.refuse')
+        const isAsSaid = route?.audit === undefined ? acts.length === 0 : acts.includes(route.audit)
         return route === undefined || isAsSaid ? [] : [`${nameOf(route)}: recorded ${actions}`]
       })
     },

@@ -125,7 +125,8 @@ describe('an event that the service never sent', () => {
   })
 
   verifies('T28:forged-successor', async () => {
-    const keywell = await openAndRead()
+    const onEvict = vi.fn()
+    const keywell = await openAndRead({ hooks: { onEvict } })
     const { tenantId, userId, provider, host, name, id } = kept.connection
     const of = { tenantId, userId, provider, host, name, connectionId: id }
     service.forge({
@@ -140,7 +141,7 @@ describe('an event that the service never sent', () => {
         at: new Date().toISOString(),
       },
     })
-    await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
+    await expect.poll(() => onEvict.mock.calls.length).toBe(1)
     // One lie costs one fetch, and does not refuse what the service answers.
     expect(await keywell.getCredential(query)).toMatchObject({ generation: 1 })
   })
