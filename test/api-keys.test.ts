@@ -33,7 +33,7 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
 
   beforeAll(async () => {
     stage = await createStage(await makeDatabase(), {
-      timing: { pollMs: 40, confirmAfterMs, doubtPauseMs: 50, sweepMs: 100 },
+      timing: { pollMs: 40, confirmAfterMs, recheckAfterMs: 50, sweepMs: 100 },
     })
   })
   afterAll(() => stage.stop())

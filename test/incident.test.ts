@@ -13,7 +13,7 @@ const timing = {
   deadlineMs: 400,
   marginMs: 500,
   confirmAfterMs: 100,
-  doubtPauseMs: 50,
+  recheckAfterMs: 50,
   incidentAskMs: 20,
   incidentConfirmMs: 3_600_000,
 }

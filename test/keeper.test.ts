@@ -13,7 +13,7 @@ const timing = {
   marginMs: 500,
   confirmAfterMs: 200,
   canaryMs: 200,
-  doubtPauseMs: 50,
+  recheckAfterMs: 50,
   sweepMs: 100,
   // All connections of this file are one person's, who withdraws their grants; see `incident.test.ts`.
   incidentWindowMs: 0,

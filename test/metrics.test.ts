@@ -18,7 +18,7 @@ import { createStage, must, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
 
-const timing = { pollMs: 40, confirmAfterMs: 100, doubtPauseMs: 1 }
+const timing = { pollMs: 40, confirmAfterMs: 100, recheckAfterMs: 1 }
 /** A backend's trace. */
 const traceId = '0af7651916cd43dd8448eb211c80319c'
 

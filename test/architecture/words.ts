@@ -36,6 +36,15 @@ const retired = new Map<string, string | undefined>([
   ['tell-replicas', 'notify-replicas'],
   ['own-process', 'process-hardening'],
   ['objection', 'violation'],
+  ['giveBack', 'releaseClaim'],
+  ['resolveDoubt', 'resolveIndeterminate'],
+  ['DoubtRuling', 'RetryDecision'],
+  ['doubtPauseMs', 'recheckAfterMs'],
+  ['cameFrom', 'previousState'],
+  ['blames', 'attributedTo'],
+  ['AccessTokenNews', 'TokenProbe'],
+  ['touchUpkeep', 'recordUse'],
+  ['settleUpkeep', 'reschedule'],
 ])
 
 /** This list, and the tests that plant its words. */

@@ -6,7 +6,7 @@ import { openOwner, type TestDatabase } from '../support/inspected.ts'
 import { createMigrated, runStatement } from '../support/migrated.ts'
 import { startPostgres, withDatabase } from '../support/postgres.ts'
 import { everyTenant } from '../support/scopes.ts'
-import { type Claim, claimDue, completeUpkeep } from '../support/upkeep.ts'
+import { type Claim, claimDue, recordSuccess } from '../support/upkeep.ts'
 import { isShort, quantile } from './contest.ts'
 import type { Bench, Figure } from './figure.ts'
 
@@ -102,7 +102,7 @@ async function putBack(database: TestDatabase, claimed: readonly Claim[]): Promi
     const settle = (row: Claim) => {
       const plan = { refreshInMs: -Math.random() * 600_000, probeInMs: 21_600_000 }
       const due = { inUse: plan, dormant: plan, dormantAfterMs: 0 }
-      return completeUpkeep(sql, { ...row, ...due, doubtLeft: 'none' })
+      return recordSuccess(sql, { ...row, ...due, recheckState: 'none' })
     }
     await Promise.all(claimed.map(settle))
   })

@@ -3,9 +3,9 @@
  * them everybody else may go on, and the process may die. Steps between which nobody else could make a
  * difference are one.
  */
-import { resolveDoubt } from '@keywell/server/model'
+import { resolveIndeterminate } from '@keywell/server/model'
 import { claimRefresh, type DoubtAge, holds, restartDoubt } from './database.ts'
-import { commit, endAttempt, giveBack } from './ending.ts'
+import { commit, endAttempt, releaseClaim } from './ending.ts'
 import { drift, hear, probe, sendPair, wait } from './request.ts'
 import { type Configuration, graceSeconds, maxRequestSeconds } from './rules.ts'
 import { hasOpenRequest } from './surroundings.ts'
@@ -94,12 +94,14 @@ function prepare(
     unresolvedForMs: doubtMs[claim.doubt],
     accessTokenEndsInMs: timeLeftMs[world.time],
   }
-  const first = resolveDoubt(refresh, known)
+  const first = resolveIndeterminate(refresh, known)
   const oldAccessToken = first.do === 'probe' ? probe(world, source) : undefined
-  const ruling = oldAccessToken ? resolveDoubt(refresh, { ...known, oldAccessToken }) : first
+  const ruling = oldAccessToken
+    ? resolveIndeterminate(refresh, { ...known, oldAccessToken })
+    : first
   const seen = `reads the row${oldAccessToken ? `, sees its access token ${oldAccessToken}` : ''}`
   if (ruling.do !== 'send') {
-    const given = giveBack(world, index, ready)
+    const given = releaseClaim(world, index, ready)
     return { ...given, label: `${seen}, waits, ${given.label}` }
   }
   if (ruling.settled) return settle(world, index, ready, seen)
@@ -138,7 +140,7 @@ function send(world: World, index: number, actor: Reading, { fault }: Configurat
   if (isOver && fault !== 'a claim is not looked at again before the send') {
     return { label: 'finds its claim over', world: withActor(world, index, idle) }
   }
-  if (actor.late) return giveBack(world, index, actor)
+  if (actor.late) return releaseClaim(world, index, actor)
   return sendPair(world, index, actor, { pair: actor.source.pair, isSpare: false })
 }
 

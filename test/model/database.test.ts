@@ -8,13 +8,13 @@ import { connected } from './database.ts'
 import { type Act, createPair, everyAct } from './side-by-side.ts'
 
 const worker = fc.constantFrom(0, 1, 2)
-const doubtLeft = fc.constantFrom('none', 'of_later_claims', 'all')
+const recheckState = fc.constantFrom('none', 'of_later_claims', 'all')
 const time = fc.constantFrom('due', 'ends', 'lease_ends', 'doubt_ages')
 
 const anyAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ act: time }) },
   { weight: 5, arbitrary: fc.record({ act: fc.constant('claim'), worker }) },
-  { weight: 4, arbitrary: fc.record({ act: fc.constant('commit'), worker, doubtLeft }) },
+  { weight: 4, arbitrary: fc.record({ act: fc.constant('commit'), worker, recheckState }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -39,7 +39,7 @@ const claimedByAll: Act[] = [
   { act: 'claim', worker: 2 },
 ]
 const committedByAll: Act[] = [0, 1, 2].map((at) => {
-  return { act: 'commit', worker: at, doubtLeft: 'none' }
+  return { act: 'commit', worker: at, recheckState: 'none' }
 })
 /** What chance comes to seldom. */
 const examples: [Act[]][] = [

@@ -3,7 +3,7 @@
  * they were compared with: a lease has ended or has not. `database.test.ts` runs the same traces on
  * these and on the statements themselves, so that neither moves without the other.
  */
-import type { Death, DoubtLeft, UpkeepEvent } from '@keywell/server/model'
+import type { Death, RecheckState, UpkeepEvent } from '@keywell/server/model'
 
 export type UpkeepState = 'idle' | 'refreshing' | 'backoff' | 'ambiguous' | 'suspect' | 'dead'
 
@@ -39,7 +39,7 @@ export interface Tables {
 
 /** What a claim tells the one who holds it. */
 export interface Claim {
-  readonly cameFrom: UpkeepState
+  readonly previousState: UpkeepState
   readonly doubt: DoubtAge | null
   /** Others were answered well after this connection was refused. Default: false, or it was not. */
   readonly othersLive?: boolean
@@ -78,7 +78,7 @@ export function claimRefresh(
   if (upkeep === null || upkeep.state === 'dead') return undefined
   if (!upkeep.due && !(hasEnded && upkeep.state === 'idle')) return undefined
   if (upkeep.held && !upkeep.leaseEnded) return undefined
-  const { state: cameFrom, doubt } = upkeep
+  const { state: previousState, doubt } = upkeep
   const claimed: Upkeep = {
     ...upkeep,
     state: 'refreshing',
@@ -88,7 +88,7 @@ export function claimRefresh(
     leaseEnded: false,
     doubt: doubt ?? 'young',
   }
-  return { tables: { ...tables, upkeep: claimed }, claim: { cameFrom, doubt } }
+  return { tables: { ...tables, upkeep: claimed }, claim: { previousState, doubt } }
 }
 
 /** `restartDoubt`: only under one's own lease. */
@@ -97,8 +97,8 @@ export function restartDoubt(tables: Tables, holder: number): Tables | undefined
   return { ...tables, upkeep: { ...tables.upkeep, doubt: 'young' } }
 }
 
-/** `failUpkeep`: only under one's own lease, so that it undoes nothing that a later holder found out. */
-export function failUpkeep(
+/** `recordFailure`: only under one's own lease, so that it undoes nothing that a later holder found out. */
+export function recordFailure(
   tables: Tables,
   holder: number,
   verdict: { state: UpkeepState; unresolved: boolean; retryInMs: number | null },
@@ -125,24 +125,24 @@ export function endConnection(tables: Tables, generation: number, death: Death):
 }
 
 /**
- * `replaceCredential`, `completeUpkeep` and `advanceConnection`, one transaction: generation g becomes
+ * `replaceCredential`, `recordSuccess` and `advanceConnection`, one transaction: generation g becomes
  * g+1, whoever holds the lease. Undefined when g is gone.
  */
 export function replaceCredential(
   tables: Tables,
   worker: number,
-  from: { generation: number; pair: number; doubtLeft: DoubtLeft },
+  from: { generation: number; pair: number; recheckState: RecheckState },
 ): Tables | undefined {
   if (tables.credential?.generation !== from.generation) return undefined
   return {
     ...tables,
     credential: { generation: from.generation + 1, pair: from.pair },
     connection: { status: 'active', reason: null },
-    upkeep: tables.upkeep && completeUpkeep(tables.upkeep, worker, from.doubtLeft),
+    upkeep: tables.upkeep && recordSuccess(tables.upkeep, worker, from.recheckState),
   }
 }
 
-function completeUpkeep({ lastClaim, doubt }: Upkeep, worker: number, left: DoubtLeft): Upkeep {
+function recordSuccess({ lastClaim, doubt }: Upkeep, worker: number, left: RecheckState): Upkeep {
   const isLeft = left === 'all' || (left === 'of_later_claims' && lastClaim !== worker)
   const settled = { state: 'idle', due: false, held: false, leaseEnded: false } as const
   return { ...settled, lastClaim, doubt: isLeft ? doubt : null }

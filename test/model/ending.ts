@@ -1,11 +1,11 @@
 /** How an attempt ends: with a pair that is committed or kept, or with what it has learnt. */
-import { doubtAfterSuccess, type Standing, step } from '@keywell/server/model'
+import { recheckStateAfter, type Standing, step } from '@keywell/server/model'
 import {
   type Claim,
   type Ending,
   endConnection,
-  failUpkeep,
   keepAside,
+  recordFailure,
   replaceCredential,
   type Tables,
 } from './database.ts'
@@ -26,8 +26,8 @@ export function commit(
   const isBlind = fault === 'no compare-and-set' && current !== null
   const { generation } = isBlind ? current : source
   const isForgotten = fault === 'a success ends every doubt'
-  const doubtLeft = isForgotten ? 'none' : doubtAfterSuccess(refresh, standingOf(claim))
-  const replaced = replaceCredential(world.tables, index, { generation, pair, doubtLeft })
+  const recheckState = isForgotten ? 'none' : recheckStateAfter(refresh, standingOf(claim))
+  const replaced = replaceCredential(world.tables, index, { generation, pair, recheckState })
   const tables = replaced ?? keepAside(world.tables, pair)
   const time = replaced === undefined ? world.time : 'plenty'
   const isOther = current !== null && current.pair !== pair
@@ -57,7 +57,7 @@ function isKept({ credential, orphans, revocations }: Tables, pair: number): boo
 }
 
 /** Nothing was sent: there is doubt to wait out, or no time left. */
-export function giveBack(world: World, index: number, { claim, late, source }: Reading): Move {
+export function releaseClaim(world: World, index: number, { claim, late, source }: Reading): Move {
   const ending = { kind: 'unsent', retryInMs: 1_000 } as const
   const given = endAttempt(world, index, { claim, late, source, ending }, { fault: null })
   return { ...given, label: `sends nothing, ${given.label}` }
@@ -84,7 +84,7 @@ export function endAttempt(
   if (next === undefined || next.state === 'none') throw new TypeError('it ends an attempt')
   const isUnchecked = fault === 'failure writes without the lease check'
   const holder = (isUnchecked ? world.tables.upkeep?.lastClaim : null) ?? index
-  const failed = failUpkeep(world.tables, holder, { ...next, state: next.state })
+  const failed = recordFailure(world.tables, holder, { ...next, state: next.state })
   if (failed === undefined) return done(world.tables, 'has lost the lease')
   if (next.death === null) {
     const written = done(failed, `writes ${next.state}${isRuled ? `, by the brake: ${brake}` : ''}`)
@@ -94,8 +94,8 @@ export function endAttempt(
   return done(ended, `writes ${next.state}, ${next.death.reason}`)
 }
 
-function standingOf({ cameFrom, doubt }: Claim): Standing {
-  return { state: 'refreshing', cameFrom, failures: 0, unresolved: doubt !== null }
+function standingOf({ previousState, doubt }: Claim): Standing {
+  return { state: 'refreshing', previousState, failures: 0, unresolved: doubt !== null }
 }
 
 const overtaken = { kind: 'overtaken' } as const

@@ -1,5 +1,5 @@
 /** A request from its first byte until its answer is understood, or lost. */
-import type { AccessTokenNews } from '@keywell/server/model'
+import type { TokenProbe } from '@keywell/server/model'
 import { type Ending, takeOrphan } from './database.ts'
 import { commit, thrownAway } from './ending.ts'
 import { lies } from './incident.ts'
@@ -180,7 +180,7 @@ function endRejected(
 }
 
 /** Of a token whose time is over nobody is asked. */
-function newsOf(world: World, source: Source, { fault }: Configuration): AccessTokenNews {
+function newsOf(world: World, source: Source, { fault }: Configuration): TokenProbe {
   const isMeasured = fault !== 'the time left is that of before the request'
   return isMeasured && world.time === 'ended' ? 'past' : probe(world, source)
 }

@@ -1,6 +1,6 @@
 /** One connection twice: as the pure rows of the model, and as rows of a real database. */
 import { randomUUID } from 'node:crypto'
-import type { DoubtLeft } from '@keywell/server/model'
+import type { RecheckState } from '@keywell/server/model'
 import type { TestDatabase } from '../support/inspected.ts'
 import * as store from '../support/keeping.ts'
 import * as mirror from './database.ts'
@@ -20,7 +20,7 @@ export type Act =
   | { act: 'claim'; worker: number }
   | { act: 'restart'; worker: number }
   | { act: 'die'; worker: number }
-  | { act: 'commit'; worker: number; doubtLeft: DoubtLeft }
+  | { act: 'commit'; worker: number; recheckState: RecheckState }
   | {
       act: 'fail'
       worker: number
@@ -76,7 +76,10 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
     const claimed = await store.claimRefresh(sql, { ...key, ...reader() })
     agree(taken !== undefined, claimed !== undefined)
     if (taken === undefined || claimed === undefined) return
-    agree(taken.claim, { cameFrom: claimed.cameFrom, doubt: ageOf(claimed.unresolvedForMs) })
+    agree(taken.claim, {
+      previousState: claimed.previousState,
+      doubt: ageOf(claimed.unresolvedForMs),
+    })
     tables = taken.tables
     claimants.set(claimed.epoch, worker)
     const row = await store.findKeptCredential(sql, tenantId, id)
@@ -85,9 +88,9 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
   }
 
   /** As `commit.ts` does it. */
-  async function commit(worker: number, hand: Hand, doubtLeft: DoubtLeft): Promise<void> {
+  async function commit(worker: number, hand: Hand, recheckState: RecheckState): Promise<void> {
     const { claim, row, pair } = hand
-    const source = { generation: row.generation, pair, doubtLeft }
+    const source = { generation: row.generation, pair, recheckState }
     const replaced = mirror.replaceCredential(tables, worker, source)
     tables = replaced ?? mirror.keepAside(tables, pair)
     if (replaced !== undefined) hasEnded = false
@@ -105,7 +108,7 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
       if (isReplaced) {
         const next = { refreshInMs: longMs, probeInMs: longMs }
         const due = { inUse: next, dormant: next, dormantAfterMs: longMs }
-        await store.completeUpkeep(sql, { ...key, ...due, epoch: claim.epoch, doubtLeft })
+        await store.recordSuccess(sql, { ...key, ...due, epoch: claim.epoch, recheckState })
         await store.advanceConnection(sql, { ...row, generation, scopes: null })
         return
       }
@@ -127,14 +130,14 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
       state: mirror.UpkeepState
     },
   ): Promise<void> {
-    const failed = mirror.failUpkeep(tables, worker, verdict)
+    const failed = mirror.recordFailure(tables, worker, verdict)
     const isDead = verdict.state === 'dead'
     if (failed !== undefined) {
       tables = isDead ? mirror.endConnection(failed, row.generation, death) : failed
     }
     await inStore(async (sql) => {
       const rest = { outcome: 'rejected', failures: 1 }
-      const isOurs = await store.failUpkeep(sql, claim, { ...verdict, ...rest })
+      const isOurs = await store.recordFailure(sql, claim, { ...verdict, ...rest })
       agree(isOurs, failed !== undefined)
       if (isOurs && isDead) await store.endConnection(sql, { ...row, ...death })
     })
@@ -171,7 +174,7 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
     tables = mirror.probeDead(tables, generation)
     const claim = await store.claimProbe(sql, { ...key, ...reader(), generation, pauseMs: 0 })
     if (claim === undefined) return
-    const { cameFrom: state, failures, probeFailures } = claim
+    const { previousState: state, failures, probeFailures } = claim
     const found = { state, failures, probeFailures, probeInMs: longMs, generation }
     await store.endProbe(sql, claim, { ...found, refreshNow: state === 'idle' })
   }
@@ -211,7 +214,7 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
       case 'claim':
         return claim(act.worker)
       case 'commit':
-        return underClaim(act.worker, (hand) => commit(act.worker, hand, act.doubtLeft))
+        return underClaim(act.worker, (hand) => commit(act.worker, hand, act.recheckState))
       case 'fail':
         return underClaim(act.worker, (hand) => fail(act.worker, hand, act))
       case 'die':

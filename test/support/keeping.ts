@@ -17,9 +17,9 @@ export {
   type Claim,
   claimProbe,
   claimRefresh,
-  completeUpkeep,
   deleteUpkeep,
   endProbe,
-  failUpkeep,
+  recordFailure,
+  recordSuccess,
   restartDoubt,
 } from '../../packages/server/src/store/upkeep.ts'

@@ -2,5 +2,5 @@
 export {
   type Claim,
   claimDue,
-  completeUpkeep,
+  recordSuccess,
 } from '../../packages/server/src/store/upkeep.ts'

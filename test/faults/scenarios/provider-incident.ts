@@ -60,7 +60,7 @@ export const providerIncident: Scenario<Parameters> = {
       await fleet.control.revokeGrants({ username: 'ada' })
       await fleet.makeDue()
       const all = async () => (await countEnded(fleet)) === connections
-      const believedMs = await timed('all have ended', all, 2 * believedWithin * minuteMs + 60_000)
+      const confirmedMs = await timed('all have ended', all, 2 * believedWithin * minuteMs + 60_000)
       const named = await countEnded(fleet, 'revoked')
       // Connections that an incident holds are left alone, so their leases say nothing.
       return outcomeOf(judge({ ...afterLies, worstLateLeaseMs: 0 }), {
@@ -69,7 +69,7 @@ export const providerIncident: Scenario<Parameters> = {
           maxAsked,
           ended,
           freshMinutes: freshMs / minuteMs,
-          believedMinutes: believedMs / minuteMs,
+          believedMinutes: confirmedMs / minuteMs,
         },
         violations: [
           ...unless(asked > 0, 'nothing was asked in the incident, so nothing was tried'),
@@ -81,8 +81,8 @@ export const providerIncident: Scenario<Parameters> = {
             `all fresh after ${freshMs / minuteMs} minutes`,
           ),
           ...unless(
-            believedMs <= believedWithin * minuteMs,
-            `a withdrawal was believed after ${believedMs / minuteMs} minutes`,
+            confirmedMs <= believedWithin * minuteMs,
+            `a withdrawal was believed after ${confirmedMs / minuteMs} minutes`,
           ),
           ...unless(named === connections, `${connections - named} are not called revoked`),
         ],

@@ -23,7 +23,7 @@ import { deleteCredential, holdCredential, insertCredential } from '../store/cre
 import { type Database, type Sql, UniqueViolation } from '../store/database.ts'
 import { moveToRevocations } from '../store/revocations.ts'
 import { withInstallation } from '../store/scope.ts'
-import { settleUpkeep } from '../store/upkeep.ts'
+import { reschedule } from '../store/upkeep.ts'
 
 /** Whose connection it is, where, and under which name. */
 export interface Place {
@@ -100,7 +100,7 @@ export function createStoreConnection(parts: {
         lifeMs: life.lifeMs,
         committedBy: randomUUID(),
       })
-      await settleUpkeep(sql, {
+      await reschedule(sql, {
         ...place,
         connectionId,
         refreshInMs: life.refreshInMs,

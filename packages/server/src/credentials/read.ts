@@ -24,7 +24,7 @@ import { planProbe, planRest } from '../refresh/schedule.ts'
 import type { Timing } from '../refresh/timing.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 import { type Database, DatabaseUnavailable } from '../store/database.ts'
-import { touchUpkeep } from '../store/upkeep.ts'
+import { recordUse } from '../store/upkeep.ts'
 import type { After, Sleep } from '../timers.ts'
 import { createLookUp } from './look-up.ts'
 import { needsReauth } from './needs-reauth.ts'
@@ -119,7 +119,7 @@ export function createReadCredential(parts: {
     if (touched.has(key)) return
     touched.set(key, true)
     const { type, expiresInMs: endsInMs } = row
-    void touchUpkeep(database.of(row.tenantId), {
+    void recordUse(database.of(row.tenantId), {
       ...row,
       connectionId: row.id,
       hotProbeInMs: planProbe({ type, endsInMs, readAgoMs: 0 }, parts.random),

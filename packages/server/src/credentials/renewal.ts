@@ -130,7 +130,7 @@ export function createRenewal(parts: {
 
   /** The same question was answered a moment ago, for somebody else. */
   function isKnown(upkeep: UpkeepView | undefined): boolean {
-    return upkeep?.probedAgoMs != null && upkeep.probedAgoMs < timing.doubtPauseMs
+    return upkeep?.probedAgoMs != null && upkeep.probedAgoMs < timing.recheckAfterMs
   }
 
   function look(row: CredentialReadRow, takeOverMs: number | null) {
@@ -148,7 +148,7 @@ export function createRenewal(parts: {
       owner: parts.processId,
       leaseMs: timing.leaseMs,
       silentMs: takeOverMs,
-      pauseMs: timing.doubtPauseMs,
+      pauseMs: timing.recheckAfterMs,
     })
     if (claim !== undefined) await parts.health.check(claim, { background: false })
   }

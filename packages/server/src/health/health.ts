@@ -88,7 +88,7 @@ export function createHealth(parts: {
     const plan = {
       random,
       confirmAfterMs: parts.timing.confirmAfterMs,
-      hastens: background || claim.cameFrom === 'idle',
+      hastens: background || claim.previousState === 'idle',
       pauseMs: planPause(claim, row, found),
     }
     let verdict = judge(claim, found, plan)
@@ -157,8 +157,8 @@ export function createHealth(parts: {
   }
 
   /** Nothing was found out: it is looked at again soon, and nobody waits for the lease to end. */
-  async function giveBack(claim: Claim): Promise<void> {
-    const { cameFrom: state, failures, probeFailures } = claim
+  async function releaseClaim(claim: Claim): Promise<void> {
+    const { previousState: state, failures, probeFailures } = claim
     const unchanged = { state, failures, probeFailures, refreshNow: false, generation: null }
     const probeInMs = parts.timing.confirmAfterMs
     await endProbe(database.of(claim.tenantId), claim, { ...unchanged, probeInMs })
@@ -170,7 +170,7 @@ export function createHealth(parts: {
         await run(claim, background)
       } catch (error) {
         // With the database away the lease has to end by itself.
-        await giveBack(claim).catch(() => {})
+        await releaseClaim(claim).catch(() => {})
         throw error
       }
     },
@@ -224,7 +224,7 @@ export function judge(
   },
 ): Verdict {
   const same = {
-    state: claim.cameFrom,
+    state: claim.previousState,
     failures: claim.failures,
     probeFailures: 0,
     probeInMs: plan.pauseMs,
@@ -237,7 +237,7 @@ export function judge(
   switch (found.news) {
     case 'alive': {
       // A refresh that fails keeps its own doubt; a token that only lay under suspicion is cleared.
-      const isSettled = claim.cameFrom === 'idle' || !found.canRefresh
+      const isSettled = claim.previousState === 'idle' || !found.canRefresh
       const settled = isSettled ? { ...same, state: 'idle' as const, failures: 0 } : same
       return { ...settled, health: healthOfLiving(found.account, isSettled), answer: 'good' }
     }

@@ -13,7 +13,7 @@ function claim(more: Partial<Claim> = {}): Claim {
     attemptId: 'attempt',
     owner: 'owner',
     refreshDue: false,
-    cameFrom: 'idle',
+    previousState: 'idle',
     unresolvedForMs: null,
     failures: 0,
     probeFailures: 0,
@@ -52,15 +52,15 @@ describe('alive', () => {
   })
 
   test('a refresh that fails keeps its own doubt: a living access token says nothing of it', () => {
-    for (const cameFrom of ['backoff', 'ambiguous', 'suspect'] as const) {
-      const verdict = judge(claim({ cameFrom, failures: 3 }), alive, plan)
-      expect(verdict).toMatchObject({ state: cameFrom, failures: 3, health: null })
+    for (const previousState of ['backoff', 'ambiguous', 'suspect'] as const) {
+      const verdict = judge(claim({ previousState, failures: 3 }), alive, plan)
+      expect(verdict).toMatchObject({ state: previousState, failures: 3, health: null })
     }
   })
 
   test('what cannot be refreshed and lay under suspicion is cleared', () => {
     const found = { ...alive, canRefresh: false }
-    const verdict = judge(claim({ cameFrom: 'suspect', failures: 1 }), found, plan)
+    const verdict = judge(claim({ previousState: 'suspect', failures: 1 }), found, plan)
     expect(verdict).toMatchObject({ state: 'idle', failures: 0, health: { health: 'ok' } })
   })
 })
@@ -81,12 +81,12 @@ describe('not known', () => {
   })
 
   test('ends nothing, refreshes nothing and changes no state, in any of them', () => {
-    for (const cameFrom of states) {
+    for (const previousState of states) {
       for (const canRefresh of [true, false]) {
         const found = { ...unknown, canRefresh }
-        const verdict = judge(claim({ cameFrom, failures: 2, probeFailures: 9 }), found, plan)
+        const verdict = judge(claim({ previousState, failures: 2, probeFailures: 9 }), found, plan)
         expect(verdict).toMatchObject({
-          state: cameFrom,
+          state: previousState,
           failures: 2,
           refreshNow: false,
           death: null,
@@ -103,9 +103,9 @@ describe('not known', () => {
 
 describe('dead', () => {
   test('with a refresh token, it is renewed now: only a refused refresh ends anything', () => {
-    for (const cameFrom of states) {
-      const verdict = judge(claim({ cameFrom, failures: 2 }), dead, plan)
-      const same = { state: cameFrom, failures: 2, health: null, death: null }
+    for (const previousState of states) {
+      const verdict = judge(claim({ previousState, failures: 2 }), dead, plan)
+      const same = { state: previousState, failures: 2, health: null, death: null }
       expect(verdict).toMatchObject({ ...same, refreshNow: true })
     }
   })
@@ -115,7 +115,7 @@ describe('dead', () => {
     const first = judge(claim(), found, plan)
     expect(first).toMatchObject({ state: 'suspect', probeInMs: 60_000, death: null })
     expect(first.health).toEqual({ health: 'degraded', reason: 'found_dead' })
-    const second = judge(claim({ cameFrom: 'suspect', failures: 1 }), found, plan)
+    const second = judge(claim({ previousState: 'suspect', failures: 1 }), found, plan)
     expect(second).toMatchObject({
       state: 'dead',
       refreshNow: false,
@@ -125,8 +125,8 @@ describe('dead', () => {
 
   test('what nothing renews has expired at its end, and nobody took it back', () => {
     const found = { ...unknown, canRefresh: false, isOver: true }
-    for (const cameFrom of states) {
-      expect(judge(claim({ cameFrom, failures: 1 }), found, plan)).toMatchObject({
+    for (const previousState of states) {
+      expect(judge(claim({ previousState, failures: 1 }), found, plan)).toMatchObject({
         state: 'dead',
         probeInMs: null,
         death: { status: 'expired', reason: 'token_expired' },

@@ -13,11 +13,11 @@ import {
 import type { Database, Sql } from '../store/database.ts'
 import { clearIntegration } from '../store/integrations.ts'
 import { withInstallation } from '../store/scope.ts'
-import { type Claim, completeUpkeep, failUpkeep } from '../store/upkeep.ts'
+import { type Claim, recordFailure, recordSuccess } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import type { Brake } from './brake.ts'
-import { doubtAfterSuccess } from './doubt.ts'
 import { standingOf, tell } from './fail.ts'
+import { recheckStateAfter } from './indeterminate.ts'
 import { backoffMs, planDormantRefresh, planLife, planProbe, withinLife } from './schedule.ts'
 import { createSetAside } from './set-aside.ts'
 import type { Timing } from './timing.ts'
@@ -76,7 +76,7 @@ export function createCommit(parts: {
     const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: life.lifeMs }, random)
     const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
     const dormantInMs = planDormantRefresh(provider, refreshInMs, random)
-    const doubtLeft = doubtAfterSuccess(provider.refresh, standingOf(claim))
+    const recheckState = recheckStateAfter(provider.refresh, standingOf(claim))
     const integration = { tenantId: row.integrationOwner, id: row.integrationId }
     // Credential, upkeep, connection: everybody takes the rows in this order, so that nobody deadlocks.
     const [replaced, , connection, wasSuspended, incident] = await Promise.all([
@@ -88,14 +88,14 @@ export function createCommit(parts: {
         lifeMs: life.lifeMs === null ? null : Math.max(0, life.lifeMs - ageMs),
         committedBy: claim.attemptId,
       }),
-      completeUpkeep(sql, {
+      recordSuccess(sql, {
         ...key,
         inUse: { refreshInMs, probeInMs },
         // Its refresh once a day is its check; a token without an end has nothing but probes.
         dormant: { refreshInMs: dormantInMs, probeInMs: dormantInMs === null ? probeInMs : null },
         dormantAfterMs,
         epoch: claim.epoch,
-        doubtLeft,
+        recheckState,
       }),
       advanceConnection(sql, { ...row, generation, scopes: scopesOf(answer) }),
       clearIntegration(sql, integration),
@@ -138,13 +138,13 @@ export function createCommit(parts: {
     if (!(await replaceCredential(sql, credential))) throw new Overtaken()
     const retryInMs = withinLife(backoffMs(claim.failures, random), lifeMs)
     const failed = { outcome: 'unusable', failures: claim.failures + 1, unresolved: false }
-    if (!(await failUpkeep(sql, claim, { ...failed, state: 'backoff', retryInMs }))) {
+    if (!(await recordFailure(sql, claim, { ...failed, state: 'backoff', retryInMs }))) {
       // The lease is somebody else's by now, who works with what this has replaced.
       const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: lifeMs }, random)
       const { epoch } = claim
       const next = { refreshInMs: retryInMs, probeInMs }
       const due = { inUse: next, dormant: next, dormantAfterMs }
-      await completeUpkeep(sql, { ...key, ...due, epoch, doubtLeft: 'none' })
+      await recordSuccess(sql, { ...key, ...due, epoch, recheckState: 'none' })
     }
     await followGeneration(sql, next)
     const health = { health: 'degraded', reason: 'unusable_answer' } as const

@@ -9,16 +9,16 @@ import { endConnection, setConnectionHealth } from '../store/connections.ts'
 import { findCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { withInstallation } from '../store/scope.ts'
-import { type Claim, failUpkeep } from '../store/upkeep.ts'
+import { type Claim, recordFailure } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import type { Brake } from './brake.ts'
 import {
-  type AccessTokenNews,
   type Death,
   type Standing,
   type Step,
   type StepOptions,
   step,
+  type TokenProbe,
   type UpkeepEvent,
 } from './machine.ts'
 import type { Timing } from './timing.ts'
@@ -30,14 +30,14 @@ const minPauseMs = 1_000
 
 export interface Fail {
   /** Ends a claim of which nothing was sent. */
-  giveBack(claim: Claim, retryInMs: number): Promise<undefined>
+  releaseClaim(claim: Claim, retryInMs: number): Promise<undefined>
   /** Writes what an attempt that brought no pair has taught. */
   record(attempt: {
     claim: Claim
     row: KeptCredentialRow
     registration: Registration
     outcome: Failed
-    oldAccessToken: AccessTokenNews
+    oldAccessToken: TokenProbe
     /** Milliseconds since the row was read, or a little more. */
     elapsedMs: number
   }): Promise<void>
@@ -68,11 +68,11 @@ export function createFail(parts: {
 
   async function write(sql: Sql, claim: Claim, outcome: string, result: Step): Promise<boolean> {
     if (result.state === 'none') throw new TypeError('a failure removes nothing')
-    return failUpkeep(sql, claim, { ...result, state: result.state, outcome })
+    return recordFailure(sql, claim, { ...result, state: result.state, outcome })
   }
 
   return {
-    async giveBack(claim, retryInMs) {
+    async releaseClaim(claim, retryInMs) {
       const pauseMs = Math.max(minPauseMs, retryInMs)
       const result = next(claim, { kind: 'unsent', retryInMs: pauseMs })
       await write(database.of(claim.tenantId), claim, 'unsent', result)
@@ -104,10 +104,10 @@ export function createFail(parts: {
         const isOurs = await write(sql, claim, moved ? 'overtaken' : outcome.kind, result)
         if (!isOurs || moved || outcome.kind === 'unsent') return null
         await audit.write(sql, { ...auditEntryOf(row), result: 'failed', reason: outcome.kind })
-        if (result.blames !== null) {
+        if (result.attributedTo !== null) {
           const { revision } = registration
           const { actor } = auditEntryOf(row)
-          await blame.suspend(sql, row, { reason: result.blames, revision, actor })
+          await blame.suspend(sql, row, { reason: result.attributedTo, revision, actor })
         }
         await tell(sql, row, result)
         return result.death
@@ -146,9 +146,9 @@ export async function tell(
 }
 
 export function standingOf(claim: Claim): Standing {
-  const { cameFrom, failures, unresolvedForMs } = claim
-  const state = claim.refreshDue ? 'refreshing' : cameFrom
-  return { state, cameFrom, failures, unresolved: unresolvedForMs !== null }
+  const { previousState, failures, unresolvedForMs } = claim
+  const state = claim.refreshDue ? 'refreshing' : previousState
+  return { state, previousState, failures, unresolved: unresolvedForMs !== null }
 }
 
 type Rejected = Extract<UpkeepEvent, { kind: 'rejected' }>

@@ -1,27 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type AccessTokenNews,
-  type Standing,
-  type Step,
-  step,
-  type UpkeepEvent,
-} from './machine.ts'
+import { type Standing, type Step, step, type TokenProbe, type UpkeepEvent } from './machine.ts'
 
 type State = Standing['state']
 
 const middle = { random: () => 0.5 }
 
 function at(state: State, more: Partial<Standing> = {}): Standing {
-  return { state, cameFrom: state, failures: 0, unresolved: false, ...more }
+  return { state, previousState: state, failures: 0, unresolved: false, ...more }
 }
 
 /** Claimed in this state, and sent. */
-function attempt(cameFrom: State, more: Partial<Standing> = {}): Standing {
-  return at('refreshing', { cameFrom, ...more })
+function attempt(previousState: State, more: Partial<Standing> = {}): Standing {
+  return at('refreshing', { previousState, ...more })
 }
 
-function refusal(oldAccessToken: AccessTokenNews, more: { repeatable?: boolean } = {}) {
+function refusal(oldAccessToken: TokenProbe, more: { repeatable?: boolean } = {}) {
   const evidence = { refreshTokenEnded: false, repeatable: false, ...more }
   return { kind: 'rejected', oldAccessToken, ...evidence } as const
 }
@@ -160,8 +154,8 @@ describe('doubt', () => {
 describe('a refusal', () => {
   test('is no proof beside a token that lives or of which nothing is known, however often it comes', () => {
     for (const news of ['alive', 'unknown'] as const) {
-      for (const cameFrom of ['idle', 'suspect'] as const) {
-        const from = attempt(cameFrom, { failures: 50, unresolved: true })
+      for (const previousState of ['idle', 'suspect'] as const) {
+        const from = attempt(previousState, { failures: 50, unresolved: true })
         expect(step(from, refusal(news), middle)?.state).toBe('suspect')
       }
     }
@@ -251,14 +245,14 @@ describe('the pause after', () => {
 
   test('a wrong request of ours: an hour, and it is blamed', () => {
     const end = step(attempt('idle'), events.our_fault, middle)
-    expect(end).toMatchObject({ retryInMs: 3_600_000, blames: 'our_fault' })
+    expect(end).toMatchObject({ retryInMs: 3_600_000, attributedTo: 'our_fault' })
   })
 
   test('a refused client: one to two minutes, as it stood, and not counted against the connection', () => {
     const pauses = [0, 1].map((draw) => {
       const from = attempt('backoff', { failures: 3 })
       const end = step(from, events.client_refused, { random: () => draw })
-      expect(end).toMatchObject({ state: 'backoff', failures: 3, blames: 'client_refused' })
+      expect(end).toMatchObject({ state: 'backoff', failures: 3, attributedTo: 'client_refused' })
       return end?.retryInMs
     })
     expect(pauses).toEqual([60_000, 120_000])
@@ -302,7 +296,7 @@ describe('a walk through any events', () => {
       const isClaim = event.kind === 'claimed'
       now = {
         ...to,
-        cameFrom: isClaim ? now.state : to.state,
+        previousState: isClaim ? now.state : to.state,
         unresolved: isClaim ? now.unresolved : to.unresolved,
       }
     }
@@ -316,7 +310,7 @@ describe('a walk through any events', () => {
           if (to.death === null) return
           if (event.kind === 'found_dead') return expect(from.state).toBe('suspect')
           if (event.kind !== 'rejected') throw new Error(`${event.kind} ended it`)
-          if (event.oldAccessToken === 'past') return expect(from.cameFrom).toBe('suspect')
+          if (event.oldAccessToken === 'past') return expect(from.previousState).toBe('suspect')
           expect(event.oldAccessToken).toBe('dead')
         })
       }),

@@ -11,7 +11,7 @@ export interface Standing {
   /** `none`: there is no row, because it was never connected or has been disconnected. */
   state: UpkeepState | 'none'
   /** While `refreshing`: the state that it was claimed in. Else the same as `state`. */
-  cameFrom: UpkeepState | 'none'
+  previousState: UpkeepState | 'none'
   /** Attempts in a row that brought nothing. */
   failures: number
   /** An attempt before this one ended without a known outcome. */
@@ -19,7 +19,7 @@ export interface Standing {
 }
 
 /** What the provider says of an access token that still has time; `past` when it has none left. */
-export type AccessTokenNews = 'alive' | 'dead' | 'unknown' | 'past'
+export type TokenProbe = 'alive' | 'dead' | 'unknown' | 'past'
 
 export type UpkeepEvent =
   /** The user consented, for the first time or again. */
@@ -37,7 +37,7 @@ export type UpkeepEvent =
   /** `invalid_grant`, and what is known beside it. */
   | {
       kind: 'rejected'
-      oldAccessToken: AccessTokenNews
+      oldAccessToken: TokenProbe
       /** The provider gives refresh tokens an end, and this one's has passed. */
       refreshTokenEnded: boolean
       /** The provider takes a refresh token that it has seen before. */
@@ -65,7 +65,7 @@ export interface Step {
   health: { health: 'ok' | 'degraded'; reason: string | null } | null
   death: Death | null
   /** A matter of the integration: `client_refused` suspends it, `our_fault` counts against it. */
-  blames: 'client_refused' | 'our_fault' | null
+  attributedTo: 'client_refused' | 'our_fault' | null
   /** A clear answer that the grant is gone, whether the connection ends by it or not. */
   refused: boolean
 }
@@ -147,7 +147,7 @@ function afterAttempt(from: Standing, event: Failure, options: StepOptions): Ste
         state: beforeClaim(from),
         retryInMs: clientRefusedPauseMs * (1 + options.random()),
         health: degraded('integration_suspended'),
-        blames: 'client_refused',
+        attributedTo: 'client_refused',
       }
     case 'our_fault':
       return {
@@ -155,7 +155,7 @@ function afterAttempt(from: Standing, event: Failure, options: StepOptions): Ste
         state: 'backoff',
         retryInMs: withinLife(ourFaultPauseMs, endsInMs),
         health: degraded('our_fault'),
-        blames: 'our_fault',
+        attributedTo: 'our_fault',
       }
     case 'rejected': {
       const death = isConfirmed(from, event) ? nameDeath(from, event) : null
@@ -175,7 +175,7 @@ const settled: Step = {
   retryInMs: null,
   health: { health: 'ok', reason: null },
   death: null,
-  blames: null,
+  attributedTo: null,
   refused: false,
 }
 
@@ -184,8 +184,8 @@ function unchanged({ state, failures, unresolved }: Standing): Step {
 }
 
 /** What a claim is given back to. One that was found `refreshing` had lost its holder on the way. */
-function beforeClaim({ cameFrom }: Standing): Step['state'] {
-  return cameFrom === 'refreshing' ? 'ambiguous' : cameFrom
+function beforeClaim({ previousState }: Standing): Step['state'] {
+  return previousState === 'refreshing' ? 'ambiguous' : previousState
 }
 
 /**
@@ -197,7 +197,9 @@ function beforeClaim({ cameFrom }: Standing): Step['state'] {
 function isConfirmed(from: Standing, event: Extract<Failure, { kind: 'rejected' }>): boolean {
   const { oldAccessToken, repeatable } = event
   if (oldAccessToken === 'dead' && !(repeatable && from.unresolved)) return true
-  return (oldAccessToken === 'dead' || oldAccessToken === 'past') && from.cameFrom === 'suspect'
+  return (
+    (oldAccessToken === 'dead' || oldAccessToken === 'past') && from.previousState === 'suspect'
+  )
 }
 
 function nameDeath(from: Standing, event: Extract<Failure, { kind: 'rejected' }>): Death {

@@ -5,15 +5,20 @@
  *
  * ```ts
  * const next = step(standing, { kind: 'ambiguous' }, { random: Math.random })
- * const ruling = resolveDoubt(provider.refresh, { unresolvedForMs: 5_000, accessTokenEndsInMs: null })
+ * const ruling = resolveIndeterminate(provider.refresh, { unresolvedForMs: 5_000, accessTokenEndsInMs: null })
  * ```
  */
-export { type DoubtLeft, type DoubtRuling, doubtAfterSuccess, resolveDoubt } from './doubt.ts'
 export {
-  type AccessTokenNews,
+  type RecheckState,
+  type RetryDecision,
+  recheckStateAfter,
+  resolveIndeterminate,
+} from './indeterminate.ts'
+export {
   type Death,
   type Standing,
   type Step,
   step,
+  type TokenProbe,
   type UpkeepEvent,
 } from './machine.ts'

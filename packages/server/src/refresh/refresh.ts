@@ -18,11 +18,11 @@ import type { After, Sleep } from '../timers.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import type { Brake } from './brake.ts'
 import { type Committed, createCommit } from './commit.ts'
-import { type DoubtRuling, resolveDoubt } from './doubt.ts'
 import { createFail, type Failed } from './fail.ts'
 import type { FaultPoint, FaultPointName } from './fault-point.ts'
+import { type RetryDecision, resolveIndeterminate } from './indeterminate.ts'
 import { type Lease, openLease } from './lease.ts'
-import type { AccessTokenNews } from './machine.ts'
+import type { TokenProbe } from './machine.ts'
 import { createSetAside } from './set-aside.ts'
 import type { Timing } from './timing.ts'
 import { untilCommitted } from './until-committed.ts'
@@ -162,15 +162,15 @@ export function createRefresher(parts: RefresherParts): Refresher {
         row.integrationId,
       )
       const { refreshToken } = tokens
-      if (refreshToken === null) return await fail.giveBack(claim, noTokenPauseMs)
+      if (refreshToken === null) return await fail.releaseClaim(claim, noTokenPauseMs)
       const ruling = await rule(claim, { row, registration, accessToken: tokens.accessToken })
-      if (ruling.do !== 'send') return await fail.giveBack(claim, ruling.ms)
+      if (ruling.do !== 'send') return await fail.releaseClaim(claim, ruling.ms)
       if (!(await stillStands(claim, ruling))) return undefined
-      if (draining) return await fail.giveBack(claim, 0)
+      if (draining) return await fail.releaseClaim(claim, 0)
       if (audited) await parts.audit.handOut({ ...auditEntryOf(row), result: 'intent' })
       return { row, tokens, registration, refreshToken, audited }
     } catch (error) {
-      await fail.giveBack(claim, unreadablePauseMs)
+      await fail.releaseClaim(claim, unreadablePauseMs)
       throw error
     }
   }
@@ -179,17 +179,17 @@ export function createRefresher(parts: RefresherParts): Refresher {
   async function rule(
     claim: Claim,
     { row, ...who }: { row: KeptCredentialRow; registration: Registration; accessToken: Secret },
-  ): Promise<Exclude<DoubtRuling, { do: 'probe' }>> {
+  ): Promise<Exclude<RetryDecision, { do: 'probe' }>> {
     if (claim.unresolvedForMs === null) return { do: 'send', settled: false }
     const known = {
       unresolvedForMs: claim.unresolvedForMs,
       accessTokenEndsInMs: row.expiresInMs,
     }
     const { refresh } = who.registration.provider
-    const first = resolveDoubt(refresh, known)
+    const first = resolveIndeterminate(refresh, known)
     if (first.do !== 'probe') return first
     const oldAccessToken = await probe(who.registration, row, who.accessToken, 0)
-    const ruling = resolveDoubt(refresh, { ...known, oldAccessToken })
+    const ruling = resolveIndeterminate(refresh, { ...known, oldAccessToken })
     if (ruling.do === 'probe') throw new TypeError('it was answered')
     if (ruling.do === 'send' && ruling.settled) claim.unresolvedForMs = null
     return ruling
@@ -211,7 +211,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
     { expiresInMs, tenantId }: KeptCredentialRow,
     accessToken: Secret,
     elapsedMs: number,
-  ): Promise<AccessTokenNews> {
+  ): Promise<TokenProbe> {
     if (expiresInMs !== null && expiresInMs <= elapsedMs) return Promise.resolve('past')
     const sending = { tenantId, background: true }
     return probeToken(parts, { ...registration, accessToken, sending }).then(({ news }) => news)
@@ -360,7 +360,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
 
     async carryOut(claim) {
       // An attempt that has lost its lease may be at it still; it is the one whose answer counts.
-      if (await isBusyWith(claim)) return fail.giveBack(claim, unreadablePauseMs)
+      if (await isBusyWith(claim)) return fail.releaseClaim(claim, unreadablePauseMs)
       const ended = start(refOf(claim), async () => {
         await attempt(claim, true)
         return 'attempted'

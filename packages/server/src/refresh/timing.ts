@@ -18,7 +18,7 @@ export interface Timing {
   /** Between two attempts with a client that is refused. Default 60,000. */
   canaryMs: number
   /** Between two probes of a connection that callers ask for. Default 10,000. */
-  doubtPauseMs: number
+  recheckAfterMs: number
   /** A connection that no backend has read for so long is renewed once a day alone. Default 7 days. */
   dormantAfterMs: number
   /**
@@ -42,7 +42,7 @@ export const defaultTiming: Timing = {
   pollMs: 1_000,
   confirmAfterMs: 60_000,
   canaryMs: 60_000,
-  doubtPauseMs: 10_000,
+  recheckAfterMs: 10_000,
   dormantAfterMs: 7 * 24 * 60 * 60_000,
   incidentWindowMs: 600_000,
   incidentAskMs: 2_000,

@@ -3,7 +3,7 @@ import type { Sql } from './database.ts'
 export type UpkeepState = 'idle' | 'refreshing' | 'backoff' | 'ambiguous' | 'suspect' | 'dead'
 
 /** A connection came to be, or was connected again: it is good until due. */
-export async function settleUpkeep(
+export async function reschedule(
   sql: Sql,
   row: {
     tenantId: string
@@ -49,7 +49,7 @@ export interface Claim {
   owner: string
   /** A refresh is due; else it is a probe. */
   refreshDue: boolean
-  cameFrom: UpkeepState
+  previousState: UpkeepState
   /** For how long an earlier attempt has had no known outcome; null: there is none. */
   unresolvedForMs: number | null
   failures: number
@@ -66,7 +66,7 @@ export interface Claim {
 
 const claimed = `u.tenant_id as "tenantId", u.connection_id as "connectionId", u.epoch,
   u.attempt_id as "attemptId", u.lease_owner as owner, due.refresh_due as "refreshDue",
-  due.state as "cameFrom", u.failures, u.probe_failures as "probeFailures",
+  due.state as "previousState", u.failures, u.probe_failures as "probeFailures",
   (extract(epoch from now() - due.unresolved_since) * 1000)::float8 as "unresolvedForMs",
   (extract(epoch from now() - u.refused_at) * 1000)::float8 as "refusedForMs",
   (extract(epoch from now() - case when u.refused_at is not null then u.answered_at end) * 1000)::float8
@@ -322,7 +322,7 @@ const isInUse = `read_at > now() - $9 * interval '1 millisecond'`
  * A success: by the generation, whoever held the lease. Whether the connection is in use or dormant is
  * decided by the row as it stands now: it may have been read while the request was on its way.
  */
-export async function completeUpkeep(
+export async function recordSuccess(
   sql: Sql,
   row: {
     tenantId: string
@@ -333,7 +333,7 @@ export async function completeUpkeep(
     dormantAfterMs: number
     /** Of the claim that brought it. */
     epoch: string
-    doubtLeft: 'none' | 'of_later_claims' | 'all'
+    recheckState: 'none' | 'of_later_claims' | 'all'
   },
 ): Promise<void> {
   await sql.query(
@@ -354,7 +354,7 @@ export async function completeUpkeep(
       row.inUse.refreshInMs,
       row.inUse.probeInMs,
       row.epoch,
-      row.doubtLeft,
+      row.recheckState,
       row.dormant.refreshInMs,
       row.dormant.probeInMs,
       row.dormantAfterMs,
@@ -366,7 +366,7 @@ export async function completeUpkeep(
  * Ends an attempt that brought no new pair; only while the lease is ours, so that it never undoes what
  * a later holder found out. False: it was not.
  */
-export async function failUpkeep(
+export async function recordFailure(
   sql: Sql,
   claim: Claim,
   verdict: {
@@ -458,7 +458,7 @@ export async function endProbe(
  * Remembers that a connection is in use, so that it is looked at more often. One that was dormant is
  * renewed ahead of its expiry again, unless a pause of its refresh has a reason of its own.
  */
-export async function touchUpkeep(
+export async function recordUse(
   sql: Sql,
   row: {
     tenantId: string

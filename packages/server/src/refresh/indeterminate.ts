@@ -1,9 +1,9 @@
 import type { RefreshDefinition } from '@keywell/protocol'
-import type { AccessTokenNews, Standing } from './machine.ts'
+import type { Standing, TokenProbe } from './machine.ts'
 import { withinLife } from './schedule.ts'
 
 /** Whether a refresh token whose last sending has no known outcome may go out again. */
-export type DoubtRuling =
+export type RetryDecision =
   /** `settled`: nothing happened the last time, so that this attempt begins a doubt of its own. */
   | { do: 'send'; settled: boolean }
   /** Ask the provider whether the old access token lives, and decide again with the answer. */
@@ -19,7 +19,7 @@ const unknownPauseMs = 30_000
  * Was it processed? Decided before anything is sent, from what the provider's data says about its
  * rotation, since a repeat is harmless at one provider and kills the whole family at another.
  */
-export function resolveDoubt(
+export function resolveIndeterminate(
   refresh: RefreshDefinition,
   known: {
     /** Milliseconds since the first request whose outcome is not known. */
@@ -27,9 +27,9 @@ export function resolveDoubt(
     /** Milliseconds until the access token ends; null: never. */
     accessTokenEndsInMs: number | null
     /** What the probe said; undefined: not asked yet. */
-    oldAccessToken?: AccessTokenNews
+    oldAccessToken?: TokenProbe
   },
-): DoubtRuling {
+): RetryDecision {
   const { unresolvedForMs, accessTokenEndsInMs: endsInMs } = known
   const send = { do: 'send', settled: false } as const
   switch (refresh.rotation) {
@@ -71,13 +71,13 @@ export function resolveDoubt(
  * where a token that comes twice kills its family, this pair dies of it: the doubt gives that loss its
  * name. It stays for one life; then everything that was sent before is over.
  */
-export function doubtAfterSuccess(
+export function recheckStateAfter(
   refresh: RefreshDefinition,
-  claim: Pick<Standing, 'cameFrom' | 'unresolved'>,
-): DoubtLeft {
+  claim: Pick<Standing, 'previousState' | 'unresolved'>,
+): RecheckState {
   if (refresh.rotation !== 'strict_family') return 'none'
-  return claim.unresolved && claim.cameFrom !== 'idle' ? 'all' : 'of_later_claims'
+  return claim.unresolved && claim.previousState !== 'idle' ? 'all' : 'of_later_claims'
 }
 
 /** `of_later_claims`: it is left if somebody else has claimed the row since. */
-export type DoubtLeft = 'none' | 'of_later_claims' | 'all'
+export type RecheckState = 'none' | 'of_later_claims' | 'all'

@@ -1,6 +1,6 @@
 import type { RefreshDefinition } from '@keywell/protocol'
 import { describe, expect, test } from 'vitest'
-import { doubtAfterSuccess, resolveDoubt } from './doubt.ts'
+import { recheckStateAfter, resolveIndeterminate } from './indeterminate.ts'
 
 function provider(
   rotation: RefreshDefinition['rotation'],
@@ -24,7 +24,7 @@ describe('none: the refresh token stays, so it goes out again at once', () => {
   test.each([true, false])('old access token revoked: %s', (revokesOldAccessToken) => {
     const refresh = provider('none', { revokesOldAccessToken })
     for (const accessTokenEndsInMs of [600_000, 0, null]) {
-      expect(resolveDoubt(refresh, { ...young, accessTokenEndsInMs })).toEqual(sendAgain)
+      expect(resolveIndeterminate(refresh, { ...young, accessTokenEndsInMs })).toEqual(sendAgain)
     }
   })
 })
@@ -33,15 +33,17 @@ describe('grace', () => {
   const refresh = provider('grace', { graceSeconds: 30 })
 
   test('inside the window a repeat is taken', () => {
-    expect(resolveDoubt(refresh, { ...young, unresolvedForMs: 29_999 })).toEqual(sendAgain)
+    expect(resolveIndeterminate(refresh, { ...young, unresolvedForMs: 29_999 })).toEqual(sendAgain)
   })
 
   test('past it, as strict: the old access token is asked', () => {
-    expect(resolveDoubt(refresh, { ...young, unresolvedForMs: 30_000 })).toEqual({ do: 'probe' })
+    expect(resolveIndeterminate(refresh, { ...young, unresolvedForMs: 30_000 })).toEqual({
+      do: 'probe',
+    })
   })
 
   test('a window that is not told is none', () => {
-    expect(resolveDoubt(provider('grace'), { ...young, unresolvedForMs: 0 })).toEqual({
+    expect(resolveIndeterminate(provider('grace'), { ...young, unresolvedForMs: 0 })).toEqual({
       do: 'probe',
     })
   })
@@ -51,15 +53,19 @@ describe('strict', () => {
   const refresh = provider('strict')
 
   test('a token that still has time is asked before anything is sent', () => {
-    expect(resolveDoubt(refresh, young)).toEqual({ do: 'probe' })
-    expect(resolveDoubt(refresh, { ...young, accessTokenEndsInMs: 1 })).toEqual({ do: 'probe' })
-    expect(resolveDoubt(refresh, { ...young, accessTokenEndsInMs: null })).toEqual({ do: 'probe' })
+    expect(resolveIndeterminate(refresh, young)).toEqual({ do: 'probe' })
+    expect(resolveIndeterminate(refresh, { ...young, accessTokenEndsInMs: 1 })).toEqual({
+      do: 'probe',
+    })
+    expect(resolveIndeterminate(refresh, { ...young, accessTokenEndsInMs: null })).toEqual({
+      do: 'probe',
+    })
   })
 
   test('alive: while the request may still be worked on, it is waited for', () => {
     const known = { ...young, oldAccessToken: 'alive' } as const
-    expect(resolveDoubt(refresh, known)).toEqual({ do: 'wait', ms: 59_000 })
-    expect(resolveDoubt(refresh, { ...known, unresolvedForMs: 59_999 })).toEqual({
+    expect(resolveIndeterminate(refresh, known)).toEqual({ do: 'wait', ms: 59_000 })
+    expect(resolveIndeterminate(refresh, { ...known, unresolvedForMs: 59_999 })).toEqual({
       do: 'wait',
       ms: 1,
     })
@@ -68,31 +74,31 @@ describe('strict', () => {
   test('no wait outlives the token that it protects', () => {
     for (const oldAccessToken of ['alive', 'unknown'] as const) {
       const known = { ...young, oldAccessToken, accessTokenEndsInMs: 20_000 } as const
-      expect(resolveDoubt(refresh, known)).toEqual({ do: 'wait', ms: 20_000 })
+      expect(resolveIndeterminate(refresh, known)).toEqual({ do: 'wait', ms: 20_000 })
     }
   })
 
   test('alive after that: nothing happened, and the doubt is settled', () => {
     const known = { ...young, unresolvedForMs: 60_000, oldAccessToken: 'alive' } as const
-    expect(resolveDoubt(refresh, known)).toEqual({ do: 'send', settled: true })
+    expect(resolveIndeterminate(refresh, known)).toEqual({ do: 'send', settled: true })
   })
 
   test('dead: it happened, and one more attempt ends it; its end says no more', () => {
     for (const oldAccessToken of ['dead', 'past'] as const) {
-      expect(resolveDoubt(refresh, { ...young, oldAccessToken })).toEqual(sendAgain)
+      expect(resolveIndeterminate(refresh, { ...young, oldAccessToken })).toEqual(sendAgain)
     }
   })
 
   test('no answer: looked at again in half a minute, and nothing is sent', () => {
     const known = { ...young, unresolvedForMs: 3_600_000, oldAccessToken: 'unknown' } as const
-    expect(resolveDoubt(refresh, known)).toEqual({ do: 'wait', ms: 30_000 })
+    expect(resolveIndeterminate(refresh, known)).toEqual({ do: 'wait', ms: 30_000 })
   })
 
   test('without evidence to be had it goes out again', () => {
-    expect(resolveDoubt(refresh, { ...young, accessTokenEndsInMs: 0 })).toEqual(sendAgain)
-    expect(resolveDoubt(provider('strict', { revokesOldAccessToken: false }), young)).toEqual(
-      sendAgain,
-    )
+    expect(resolveIndeterminate(refresh, { ...young, accessTokenEndsInMs: 0 })).toEqual(sendAgain)
+    expect(
+      resolveIndeterminate(provider('strict', { revokesOldAccessToken: false }), young),
+    ).toEqual(sendAgain)
   })
 })
 
@@ -108,7 +114,7 @@ describe('strict_family: a repeat is risked only when the access token is about 
     for (const oldAccessToken of [undefined, 'alive', 'dead'] as const) {
       const known = { unresolvedForMs: 3_600_000, accessTokenEndsInMs }
       expect(
-        resolveDoubt(refresh, { ...known, ...(oldAccessToken && { oldAccessToken }) }),
+        resolveIndeterminate(refresh, { ...known, ...(oldAccessToken && { oldAccessToken }) }),
       ).toEqual(ruling)
     }
   })
@@ -117,15 +123,15 @@ describe('strict_family: a repeat is risked only when the access token is about 
 describe('after a success', () => {
   test.each(['none', 'grace', 'strict'] as const)('%s: a late repeat does no harm', (rotation) => {
     for (const unresolved of [true, false]) {
-      expect(doubtAfterSuccess(provider(rotation), { cameFrom: 'ambiguous', unresolved })).toBe(
-        'none',
-      )
+      expect(
+        recheckStateAfter(provider(rotation), { previousState: 'ambiguous', unresolved }),
+      ).toBe('none')
     }
   })
 
   test('strict_family: the doubt of a repeat stays for one life, and not for ever', () => {
-    const left = (cameFrom: 'idle' | 'ambiguous' | 'refreshing', unresolved: boolean) =>
-      doubtAfterSuccess(provider('strict_family'), { cameFrom, unresolved })
+    const left = (previousState: 'idle' | 'ambiguous' | 'refreshing', unresolved: boolean) =>
+      recheckStateAfter(provider('strict_family'), { previousState, unresolved })
     expect(left('ambiguous', true)).toBe('all')
     expect(left('refreshing', true)).toBe('all')
     expect(left('idle', true)).toBe('of_later_claims')
