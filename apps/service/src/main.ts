@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   createKeyFile,
   createKeywell,
@@ -111,12 +112,16 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
       server.close()
       metrics?.close()
       await keywell.stop()
-      // What was answered is still being sent; connections that wait for a further request are let go.
-      server.closeIdleConnections()
-      await isClosed
+      // What was answered is still being sent. A connection on which nothing more is sent is let go.
+      const letGo = setInterval(() => server.closeIdleConnections(), 50)
+      await Promise.race([isClosed, delay(lastBytesMs)])
+      clearInterval(letGo)
     },
   )
 }
+
+/** How long a stop waits for clients to take what was answered, in milliseconds. */
+const lastBytesMs = 5_000
 
 /** Everything but the signals by which a process is asked to end: after a crash no code of ours is run. */
 const unasked: NonNullable<closeWithGrace.Options['skip']> = [
