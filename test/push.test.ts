@@ -164,7 +164,7 @@ verifies('T28:forged-costs', async () => {
   const held = await keywell.getCredential(query)
   const reads = wire.reads.length
 
-  wire.inject(retold(genuine, held.connectionId, query))
+  wire.inject(retold(genuine, held.connectionId, query, wire.position))
   await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
   expect(await keywell.getCredential(query)).toMatchObject({ credential: held.credential })
   expect(evicted).toEqual(['disconnected'])
@@ -175,17 +175,13 @@ verifies('T28:forged-costs', async () => {
   expect(wire.opened).toBe(1)
 })
 
-/** A change that is told of another connection, as the next one. */
-function retold(event: string, connectionId: string, of: Query): string {
-  const { after: _, position, change } = JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? '')
-  const next = position.replace(/\.(\d+)\./, (_: string, seq: string) => `.${Number(seq) + 1}.`)
+/** A change that is told of another connection, as the one that follows what was told last. */
+function retold(event: string, connectionId: string, of: Query, after: string): string {
+  const { change } = JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? '')
+  const position = after.replace(/\.(\d+)\./, (_, seq: string) => `.${Number(seq) + 1}.`)
   const { tenantId, userId } = of
-  const data = {
-    after: position,
-    position: next,
-    change: { ...change, position: next, tenantId, userId, connectionId },
-  }
-  return `event: change\nid: ${next}\ndata: ${JSON.stringify(data)}\n\n`
+  const told = { ...change, position, tenantId, userId, connectionId }
+  return `event: change\nid: ${position}\ndata: ${JSON.stringify({ after, position, change: told })}\n\n`
 }
 
 verifies('T28:replayed', async () => {

@@ -30,6 +30,11 @@ export class Wire {
     return answer.body === null ? answer : new Response(this.#through(answer.body), answer)
   }
 
+  /** Where the last event stood that the service has sent. */
+  get position(): string {
+    return /^id: (.*)$/m.exec(this.seen.at(-1) ?? '')?.[1] ?? ''
+  }
+
   /** Adds an event to every open stream. */
   inject(event: string): void {
     for (const stream of this.#open) stream.enqueue(new TextEncoder().encode(event))

@@ -334,7 +334,10 @@ describeEachDatabase('the change feed', (makeDatabase) => {
         told = await further
       }
       expect(generations(told)).toEqual([1])
-      expect((await subscriber.next())?.name).toBe('heartbeat')
+      const beat = subscriber.next()
+      // The one that was due may have come while the change was delayed.
+      if (await isPending(beat)) await advance(timers, feed, heartbeatMs)
+      expect((await beat)?.name).toBe('heartbeat')
       expect((await hello)?.name).toBe('hello')
       await write(database, 2)
       await advance(timers, feed, 1_000)
