@@ -137,6 +137,14 @@ describeEachDatabase('what the change feed tells', (makeDatabase) => {
     expect(await feed.page(position)).toMatchObject({ missed: false, changes: [] })
   })
 
+  test('a page of a machine that was suspended is as old as the wall clock says', async () => {
+    const pause = { ms: 0 }
+    const feed = await start({ pollMs: 60_000, wall: () => Date.now() + pause.ms })
+    await until(async () => (await feed.page(undefined)).ageMs < 60_000)
+    pause.ms = 600_000 // which the monotonic clock has not seen
+    expect((await feed.page(undefined)).ageMs).toBeGreaterThanOrEqual(600_000)
+  })
+
   test('pages are bounded, and go on where the last one ended', async () => {
     const feed = await start()
     let { position } = await feed.page(undefined)

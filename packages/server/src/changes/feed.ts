@@ -72,11 +72,14 @@ export function createChangeFeed(options: {
   retentionMs?: number
   /** Milliseconds of a clock that never goes back. */
   monotonic?: () => number
+  /** Milliseconds since 1970. Default `Date.now`. */
+  wall?: () => number
   /** Called with each change after it was read and before anybody is told. */
   beforeTelling?: (change: ConnectionChange) => void | Promise<void>
 }): ChangeFeed {
   const { database, logger = silentLogger, metrics = silentMetrics, pollMs = 1_000 } = options
-  const { monotonic: now = () => performance.now(), beforeTelling = () => {} } = options
+  const { monotonic: now = () => performance.now(), wall = Date.now } = options
+  const { beforeTelling = () => {} } = options
   const retentionMs = options.retentionMs ?? defaultRetentionMs
   const parts = { database, logger, after: options.after ?? after }
   const listeners = new Set<(change: Change) => void>()
@@ -87,6 +90,7 @@ export function createChangeFeed(options: {
     pollMs,
     heartbeatMs,
     now,
+    wall,
     beforeTelling,
     heard(change) {
       for (const heard of listeners) {
@@ -127,7 +131,7 @@ export function createChangeFeed(options: {
         position: formatPosition(stretch.upTo),
         missed: after !== undefined && !goesOn,
         isComplete: !isAfter(position, stretch.upTo),
-        ageMs: now() - currentAt,
+        ageMs: Math.max(now() - currentAt.monotonicMs, wall() - currentAt.wallMs),
       }
     },
     get streams() {

@@ -18,6 +18,12 @@ export const hintMs = 10
 /** A change that an older transaction holds back for longer than this makes the streams late. */
 const lateMs = 1_000
 
+/** By both clocks: the first never jumps, and only the second goes on while a machine is suspended. */
+export interface Moment {
+  monotonicMs: number
+  wallMs: number
+}
+
 /** Reads the change log of all tenants, once for all streams of the process. */
 export interface ChangeReader {
   /** Begins at the end of the log. */
@@ -29,8 +35,8 @@ export interface ChangeReader {
   readonly position: Position
   /** After this position nothing has happened that has been read. */
   readonly lastChange: Position
-  /** By the clock that was passed in: what was committed before has been read. */
-  readonly currentAt: number
+  /** What was committed before has been read. */
+  readonly currentAt: Moment
   /** The last look failed. */
   readonly isAway: boolean
   /** Grows when a heartbeat is due, and only while nothing that has happened is left unread. */
@@ -54,6 +60,8 @@ export function createReader(options: {
   heartbeatMs: number
   /** Milliseconds of a clock that never goes back. */
   now: () => number
+  /** Milliseconds since 1970. */
+  wall: () => number
   beforeTelling: (change: ConnectionChange) => void | Promise<void>
   /** Must not throw. */
   heard: (change: Change) => void
@@ -62,7 +70,7 @@ export function createReader(options: {
   const bell = createBell()
   const log = createMemory()
   const polls = { begun: 0, done: 0 }
-  let currentAt = Number.NEGATIVE_INFINITY
+  let currentAt: Moment = { monotonicMs: Number.NEGATIVE_INFINITY, wallMs: 0 }
   let beats = 0
   let beatDue = false
   let away = false
@@ -95,11 +103,14 @@ export function createReader(options: {
     hinted = false
     polls.begun += 1
     const number = polls.begun
-    const begunAt = options.now()
+    const begunAt = { monotonicMs: options.now(), wallMs: options.wall() }
     try {
       const heldMs = await readOn()
       // What is held back was committed after the oldest of it was written.
-      currentAt = Math.max(currentAt, begunAt - heldMs)
+      const { monotonicMs, wallMs } = begunAt
+      if (monotonicMs - heldMs > currentAt.monotonicMs) {
+        currentAt = { monotonicMs: monotonicMs - heldMs, wallMs: wallMs - heldMs }
+      }
       if (away) logger.info({}, 'the change log can be read again')
       away = false
       polls.done = number
