@@ -44,8 +44,11 @@ async function play(...parameters: Parameters<typeof createStage>): Promise<Stag
 async function goThroughLife(stage: Stage) {
   const { connection } = await stage.connect()
   await stage.database.query(`update upkeep set refresh_at = now() - interval '1 second'`)
-  const read = await stage.read({ ifNewerThan: 1 })
-  expect(read).toMatchObject({ status: 200, body: { generation: 2 } })
+  // Where the background refresh has claimed it first, the reader is still answered with what it has.
+  await until('refreshed', async () => {
+    const read = must(await stage.read({ ifNewerThan: 1 }), 200)
+    return read.generation === 2
+  })
   must(await store(stage, mira, await keyOf(stage)), 201)
   const path = `/v1/connections/${connection?.id}?${new URLSearchParams(mira)}`
   const gone = await stage.call('DELETE', path)
