@@ -66,7 +66,7 @@ describeEachDatabase('an incident', (makeDatabase) => {
     must(await stage.call<View>('GET', `/v1/connections/${id}?${new URLSearchParams(who)}`), 200)
   const opened = () => until('an incident', async () => (await incidents()).length > 0)
 
-  verifies('brake:ends-nobody', async () => {
+  verifies('incident:ends-nobody', async () => {
     await lie()
     await makeDue()
     await opened()
@@ -91,7 +91,7 @@ describeEachDatabase('an incident', (makeDatabase) => {
     expect(await statuses()).toEqual([])
   })
 
-  verifies('brake:asked-in-turn', async () => {
+  verifies('incident:asked-in-turn', async () => {
     await stage.database.query("update upkeep set refresh_at = now() + interval '1 hour'")
     const [{ provider } = { provider: '' }] = await stage.database.query<{ provider: string }>(
       'select provider from connections limit 1',
@@ -119,7 +119,7 @@ describeEachDatabase('an incident', (makeDatabase) => {
     await stage.database.query('delete from provider_incidents')
   })
 
-  verifies('brake:other-tenants', async () => {
+  verifies('incident:other-tenants', async () => {
     for (let at = 0; at < 12; at += 1) {
       const who = { tenantId: 'ten_big', userId: `usr_${at}` }
       await stage.connect({ who, as: 'grace' })
@@ -139,7 +139,7 @@ describeEachDatabase('an incident', (makeDatabase) => {
     expect(ended).toEqual([{ tenant_id: who.tenantId, user_id: 'usr_other' }])
   })
 
-  verifies('brake:mass-revocation', async () => {
+  verifies('incident:mass-revocation', async () => {
     // Of the tenant before; an hour later, with nobody answered well.
     await stage.database.query(
       `update provider_incidents set refusals = 20, refusing_since = now() - interval '1 hour'`,
@@ -158,7 +158,7 @@ describeEachDatabase('an incident', (makeDatabase) => {
     expect(await statuses()).toHaveLength(13)
   })
 
-  verifies('brake:operator', async () => {
+  verifies('incident:operator', async () => {
     const plant = async (id: string) => {
       await stage.database.query('delete from provider_incidents')
       await stage.database.query(

@@ -1970,37 +1970,37 @@ export const requirements = {
     behaviour: 'Refusals end no connection while its access token lives.',
     source: 'R8; R9',
   },
-  'brake:ends-nobody': {
+  'incident:ends-nobody': {
     behaviour:
       'While a provider refuses everybody no connection ends: health says `provider_incident`, tokens with time left are served, one alarm is raised, and all are well when it answers again.',
     source: 'refresh.md, A provider-wide incident',
   },
-  'brake:rule': {
+  'incident:rule': {
     behaviour:
       'A connection ends by a clear refusal if few share its integration, or others are answered well between two refusals; more than ten refusals among the last 21 answers are an incident.',
     source: 'refresh.md, A provider-wide incident',
   },
-  'brake:mass-revocation': {
+  'incident:mass-revocation': {
     behaviour:
       'Grants that are gone for everybody end as such when everybody was refused for an hour, or at an operator’s word.',
     source: 'refresh.md, A provider-wide incident',
   },
-  'brake:other-tenants': {
+  'incident:other-tenants': {
     behaviour:
       'A tenant whose grants are all withdrawn holds its own connections, and no other tenant’s.',
     source: 'T36; refresh.md, A provider-wide incident',
   },
-  'brake:fleet': {
+  'incident:fleet': {
     behaviour:
       'Several replicas end nobody while a provider refuses everybody, ask within their budget, and are fresh again after it; a real withdrawal is believed in the end.',
     source: 'refresh.md, A provider-wide incident',
   },
-  'brake:operator': {
+  'incident:operator': {
     behaviour:
       'An operator lists incidents, releases or confirms one by route and by command; a key of a tenant may not, and both acts are audited.',
     source: 'refresh.md, A provider-wide incident',
   },
-  'brake:asked-in-turn': {
+  'incident:asked-in-turn': {
     behaviour:
       'While a host refuses everybody, one of its connections is asked at a time, by all replicas and for all integrations together; reads do not ask either.',
     source: 'refresh.md, A provider-wide incident',

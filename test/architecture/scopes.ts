@@ -28,7 +28,7 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   acrossTenants: {
     'packages/server/src/store/transaction.ts': 'defines it',
-    'packages/server/src/refresh/brake.ts':
+    'packages/server/src/refresh/incident-guard.ts':
       'compares what a provider says of all connections of an integration',
   },
   schemaOwner: {

@@ -45,6 +45,11 @@ const retired = new Map<string, string | undefined>([
   ['AccessTokenNews', 'TokenProbe'],
   ['touchUpkeep', 'recordUse'],
   ['settleUpkeep', 'reschedule'],
+  ['createBrake', 'createIncidentGuard'],
+  ['brakeLimits', 'incidentLimits'],
+  ['brake', 'incident guard'],
+  ['ruleRefusal', 'decideRefusal'],
+  ['ruling', 'decision'],
 ])
 
 /** This list, and the tests that plant its words. */

@@ -49,7 +49,7 @@ verifies(
 )
 
 verifies(
-  'brake:fleet',
+  'incident:fleet',
   async () => {
     const { figures, violations } = await providerIncident.run(providerIncident.short)
     expect(violations).toEqual([])

@@ -96,15 +96,15 @@ function prepare(
   }
   const first = resolveIndeterminate(refresh, known)
   const oldAccessToken = first.do === 'probe' ? probe(world, source) : undefined
-  const ruling = oldAccessToken
+  const decision = oldAccessToken
     ? resolveIndeterminate(refresh, { ...known, oldAccessToken })
     : first
   const seen = `reads the row${oldAccessToken ? `, sees its access token ${oldAccessToken}` : ''}`
-  if (ruling.do !== 'send') {
+  if (decision.do !== 'send') {
     const given = releaseClaim(world, index, ready)
     return { ...given, label: `${seen}, waits, ${given.label}` }
   }
-  if (ruling.settled) return settle(world, index, ready, seen)
+  if (decision.settled) return settle(world, index, ready, seen)
   return { label: `${seen}, will send again`, world: withActor(world, index, ready) }
 }
 

@@ -9,7 +9,7 @@ import {
   replaceCredential,
   type Tables,
 } from './database.ts'
-import { brakeOf, withRefused } from './incident.ts'
+import { decisionOf, withRefused } from './incident.ts'
 import type { Configuration, Fault } from './rules.ts'
 import { type Actor, idle, type Move, type Reading, spend, type World, withActor } from './world.ts'
 
@@ -78,16 +78,19 @@ export function endAttempt(
   const hasMoved = world.tables.credential?.generation !== source.generation
   const event = hasMoved && ending.kind !== 'unsent' ? overtaken : misread(ending, fault)
   const asked = step(standingOf(claim), event, { random: () => 0.5 })
-  const brake = brakeOf(world, configuration, claim.othersLive === true)
-  const isRuled = asked?.death !== null && brake !== 'end'
-  const next = isRuled ? step(standingOf(claim), event, { random: () => 0.5, brake }) : asked
+  const decision = decisionOf(world, configuration, claim.othersLive === true)
+  const isDecided = asked?.death !== null && decision !== 'end'
+  const next = isDecided ? step(standingOf(claim), event, { random: () => 0.5, decision }) : asked
   if (next === undefined || next.state === 'none') throw new TypeError('it ends an attempt')
   const isUnchecked = fault === 'failure writes without the lease check'
   const holder = (isUnchecked ? world.tables.upkeep?.lastClaim : null) ?? index
   const failed = recordFailure(world.tables, holder, { ...next, state: next.state })
   if (failed === undefined) return done(world.tables, 'has lost the lease')
   if (next.death === null) {
-    const written = done(failed, `writes ${next.state}${isRuled ? `, by the brake: ${brake}` : ''}`)
+    const written = done(
+      failed,
+      `writes ${next.state}${isDecided ? `, by the incident guard: ${decision}` : ''}`,
+    )
     return next.refused ? { ...written, world: withRefused(written.world, 'yes') } : written
   }
   const ended = endConnection(failed, source.generation, next.death)

@@ -74,7 +74,7 @@ const harms: Record<Fault, [sentence: string, moves: number]> = {
   'a dead access token always proves the end': [falseDeath, 12],
   'a lease does not end': ['there is no way out', 3],
   'a read of a dormant connection waits for its planned refresh': ['there is no way out', 1],
-  'no brake': [falseDeath, 8],
+  'no incident guard': [falseDeath, 8],
   'a success ends every doubt': [unnamed, 19],
   'pairs kept aside are tried although a family is at stake': [unnamed, 22],
 }

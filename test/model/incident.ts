@@ -1,5 +1,5 @@
 /**
- * A provider that refuses everybody for a while, and the brake (`brake-rule.ts`) as one connection of many meets it:
+ * A provider that refuses everybody for a while, and the incident guard (`incident-rule.ts`) as one connection of many meets it:
  * what the others are answered is not walked, only that they are answered well, or are not.
  */
 import type { Configuration } from './rules.ts'
@@ -8,7 +8,7 @@ import type { Move, World } from './world.ts'
 export interface Incident {
   /** What the provider does: it lies in between, once in a walk. `over` from the beginning: there is none. */
   readonly phase: 'before' | 'lies' | 'over'
-  /** The brake holds all connections. */
+  /** The incident guard holds all connections. */
   readonly held: boolean
   /** Of this connection: it was refused clearly; and others were answered well since. */
   readonly refused: 'no' | 'yes' | 'others_live'
@@ -32,9 +32,10 @@ export function incidentMoves(world: World, { shared = false }: Configuration): 
     moves.push({ ...begins, isMishap: true })
   }
   if (phase === 'lies') moves.push(moved('the provider answers well again', { phase: 'over' }))
-  if (phase === 'lies' && !held) moves.push(moved('the brake sees the incident', { held: true }))
+  if (phase === 'lies' && !held)
+    moves.push(moved('the incident guard sees the incident', { held: true }))
   if (phase !== 'lies' && held) {
-    moves.push(moved('the brake sees that it is over', { held: false, refused: 'no' }))
+    moves.push(moved('the incident guard sees that it is over', { held: false, refused: 'no' }))
   }
   if (phase !== 'lies' && refused === 'yes') {
     moves.push(moved('others are answered well', { refused: 'others_live' }))
@@ -44,13 +45,13 @@ export function incidentMoves(world: World, { shared = false }: Configuration): 
 
 export const lies = ({ incident }: World) => incident.phase === 'lies'
 
-/** What `ruleRefusal` says, where many share an integration; `attemptAfterOthers`: they were answered before this attempt. */
-export function brakeOf(
+/** What `decideRefusal` says, where many share an integration; `attemptAfterOthers`: they were answered before this attempt. */
+export function decisionOf(
   { incident }: World,
   { shared = false, fault }: Pick<Configuration, 'shared' | 'fault'>,
   attemptAfterOthers: boolean,
 ): 'end' | 'wait' | 'hold' {
-  if (!shared || fault === 'no brake') return 'end'
+  if (!shared || fault === 'no incident guard') return 'end'
   if (incident.held) return 'hold'
   return attemptAfterOthers && incident.refused === 'others_live' ? 'end' : 'wait'
 }

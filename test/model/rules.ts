@@ -42,7 +42,7 @@ export const faults = {
   'a lease does not end': 'strict, old access token dies',
   'a read of a dormant connection waits for its planned refresh':
     'strict, old access token dies, dormant',
-  'no brake': 'strict, old access token dies, shared',
+  'no incident guard': 'strict, old access token dies, shared',
   'a success ends every doubt': 'strict_family, old access token dies',
   'pairs kept aside are tried although a family is at stake':
     'strict_family, old access token dies',

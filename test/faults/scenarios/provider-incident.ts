@@ -8,7 +8,7 @@ import { outcomeOf, type Scenario, unless } from '../scenario.ts'
 
 interface Parameters {
   connections: number
-  /** How long a minute of the brake's times takes: it has the proportions of the service, and another clock. */
+  /** How long a minute of the incident guard's times takes: it has the proportions of the service, and another clock. */
   minuteMs: number
   /** Minutes until all are fresh again, and until a withdrawal is believed: more of them where a minute is short. */
   freshWithin: number

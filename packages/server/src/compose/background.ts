@@ -12,7 +12,7 @@ import { createIntegrations, type Integrations } from '../oauth/integrations.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { KeywellOptions } from '../options.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
-import { createBrake } from '../refresh/brake.ts'
+import { createIncidentGuard } from '../refresh/incident-guard.ts'
 import { createIncidents, type Incidents } from '../refresh/incidents.ts'
 import { createRefresher, type Refresher } from '../refresh/refresh.ts'
 import { createReplicas, type Replicas } from '../refresh/replicas.ts'
@@ -73,9 +73,9 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
   const { audit } = log
   const integrations = createIntegrations({ ...platform, outbound, audit })
   const box = createTokenBox({ vault, logger })
-  const brake = createBrake({ ...platform, audit })
-  const incidents = createIncidents({ database, brake })
-  const parts = { ...byChance, box, integrations, outbound, audit, brake, faultPoint }
+  const incidentGuard = createIncidentGuard({ ...platform, audit })
+  const incidents = createIncidents({ database, incidentGuard })
+  const parts = { ...byChance, box, integrations, outbound, audit, incidentGuard, faultPoint }
   const refresher = createRefresher({ ...parts, auditRefreshes: options.auditRefreshes ?? false })
   const health = createHealth(parts)
   const worker = createWorker({

@@ -8,8 +8,8 @@ import { type ProbeNews, probeToken } from '../oauth/probe.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { auditEntryOf } from '../refresh/audit-entry.ts'
-import type { Brake } from '../refresh/brake.ts'
 import { type HealthNews, standingOf, tell } from '../refresh/fail.ts'
+import type { IncidentGuard } from '../refresh/incident-guard.ts'
 import { type Death, type StepOptions, step } from '../refresh/machine.ts'
 import { isDormant, planProbe } from '../refresh/schedule.ts'
 import { startStopwatch } from '../refresh/stopwatch.ts'
@@ -48,7 +48,7 @@ export function createHealth(parts: {
   box: TokenBox
   outbound: Outbound
   audit: Audit
-  brake: Brake
+  incidentGuard: IncidentGuard
   logger: Logger
   metrics: Pick<Metrics, 'probed' | 'connectionEnded'>
   tracing: Tracing
@@ -93,8 +93,11 @@ export function createHealth(parts: {
     }
     let verdict = judge(claim, found, plan)
     if (verdict.death !== null && !found.isOver) {
-      const brake = await parts.brake.rule(sql, row, { claim, elapsedMs: elapsedMs() })
-      verdict = judge(claim, found, { ...plan, brake })
+      const decision = await parts.incidentGuard.decide(sql, row, {
+        claim,
+        elapsedMs: elapsedMs(),
+      })
+      verdict = judge(claim, found, { ...plan, decision })
     }
     const { generation } = row
     if (!(await endProbe(sql, claim, { ...verdict, generation }))) return null
@@ -111,8 +114,11 @@ export function createHealth(parts: {
     }
     await tell(sql, row, verdict)
     await recordDetails(sql, row, found)
-    if (verdict.answer === 'good' && (await parts.brake.incidentOf(sql, row)) !== undefined) {
-      await parts.brake.answeredWell(sql, row)
+    if (
+      verdict.answer === 'good' &&
+      (await parts.incidentGuard.incidentOf(sql, row)) !== undefined
+    ) {
+      await parts.incidentGuard.answeredWell(sql, row)
     }
     return verdict.death
   }
@@ -220,7 +226,7 @@ export function judge(
     /** A dead token is renewed now. False where asking harder would bypass a pause; true unless told. */
     hastens?: boolean
     /** For a token that nothing renews. Default: `end`. */
-    brake?: StepOptions['brake']
+    decision?: StepOptions['decision']
   },
 ): Verdict {
   const same = {

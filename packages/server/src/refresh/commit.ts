@@ -15,8 +15,8 @@ import { clearIntegration } from '../store/integrations.ts'
 import { withInstallation } from '../store/scope.ts'
 import { type Claim, recordFailure, recordSuccess } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
-import type { Brake } from './brake.ts'
 import { standingOf, tell } from './fail.ts'
+import type { IncidentGuard } from './incident-guard.ts'
 import { recheckStateAfter } from './indeterminate.ts'
 import { backoffMs, planDormantRefresh, planLife, planProbe, withinLife } from './schedule.ts'
 import { createSetAside } from './set-aside.ts'
@@ -49,12 +49,12 @@ export function createCommit(parts: {
   database: Database
   box: TokenBox
   audit: Audit
-  brake: Brake
+  incidentGuard: IncidentGuard
   logger: Logger
   random: () => number
   timing: Pick<Timing, 'dormantAfterMs'>
 }): Commit {
-  const { database, box, audit, brake, logger, random } = parts
+  const { database, box, audit, incidentGuard, logger, random } = parts
   const { dormantAfterMs } = parts.timing
   const setAside = createSetAside(parts)
 
@@ -99,7 +99,7 @@ export function createCommit(parts: {
       }),
       advanceConnection(sql, { ...row, generation, scopes: scopesOf(answer) }),
       clearIntegration(sql, integration),
-      brake.incidentOf(sql, row),
+      incidentGuard.incidentOf(sql, row),
     ])
     if (!replaced) throw new Overtaken()
     if (connection === undefined) throw new TypeError('a credential without its connection')
@@ -115,7 +115,7 @@ export function createCommit(parts: {
         ? [audit.write(sql, { ...auditEntryOf(row), generation, result: 'ok' })]
         : []),
     ])
-    if (incident !== undefined) await brake.answeredWell(sql, row)
+    if (incident !== undefined) await incidentGuard.answeredWell(sql, row)
   }
 
   /**

@@ -11,7 +11,7 @@ import type { Database, Sql } from '../store/database.ts'
 import { withInstallation } from '../store/scope.ts'
 import { type Claim, recordFailure } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
-import type { Brake } from './brake.ts'
+import type { IncidentGuard } from './incident-guard.ts'
 import {
   type Death,
   type Standing,
@@ -46,7 +46,7 @@ export interface Fail {
 export function createFail(parts: {
   database: Database
   audit: Audit
-  brake: Brake
+  incidentGuard: IncidentGuard
   logger: Logger
   metrics: Pick<Metrics, 'connectionEnded'>
   random: () => number
@@ -59,7 +59,7 @@ export function createFail(parts: {
   function next(
     claim: Claim,
     event: UpkeepEvent,
-    known: Pick<StepOptions, 'accessTokenEndsInMs' | 'brake'> = {},
+    known: Pick<StepOptions, 'accessTokenEndsInMs' | 'decision'> = {},
   ): Step {
     const result = step(standingOf(claim), event, { ...options, ...known })
     if (result === undefined) throw new TypeError(`${event.kind} has no effect on a claimed row`)
@@ -98,8 +98,8 @@ export function createFail(parts: {
         const known = { accessTokenEndsInMs }
         let result = next(claim, moved ? { kind: 'overtaken' } : event, known)
         if (result.death !== null) {
-          const brake = await parts.brake.rule(sql, row, { claim, elapsedMs })
-          result = next(claim, event, { ...known, brake })
+          const decision = await parts.incidentGuard.decide(sql, row, { claim, elapsedMs })
+          result = next(claim, event, { ...known, decision })
         }
         const isOurs = await write(sql, claim, moved ? 'overtaken' : outcome.kind, result)
         if (!isOurs || moved || outcome.kind === 'unsent') return null

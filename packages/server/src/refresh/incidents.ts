@@ -15,7 +15,7 @@ import {
   lockAnswers,
 } from '../store/provider-incidents.ts'
 import { everyTenant, installation, withInstallation } from '../store/scope.ts'
-import type { Brake } from './brake.ts'
+import type { IncidentGuard } from './incident-guard.ts'
 
 /** Incidents of providers, for an operator who knows more than the answers say. */
 export interface Incidents {
@@ -35,8 +35,11 @@ export interface Incidents {
   confirm(id: string, by: Actor): Promise<Incident>
 }
 
-export function createIncidents(parts: { database: Database; brake: Brake }): Incidents {
-  const { database, brake } = parts
+export function createIncidents(parts: {
+  database: Database
+  incidentGuard: IncidentGuard
+}): Incidents {
+  const { database, incidentGuard } = parts
 
   /** Decides in a transaction of whom it is of. */
   async function decide(
@@ -55,13 +58,13 @@ export function createIncidents(parts: { database: Database; brake: Brake }): In
 
   return {
     list: async () => (await listIncidents(database.of(everyTenant))).map(view),
-    release: (id, by) => decide(id, (sql, incident) => brake.release(sql, incident, by)),
+    release: (id, by) => decide(id, (sql, incident) => incidentGuard.release(sql, incident, by)),
     confirm: (id, by) =>
       decide(id, (sql, incident) => {
         if (incident.confirmedAt !== null) {
           throw new KeywellError('conflict', 'This incident was confirmed before.')
         }
-        return brake.confirm(sql, incident, by)
+        return incidentGuard.confirm(sql, incident, by)
       }),
   }
 }

@@ -110,12 +110,12 @@ describe('strict_family: a repeat is risked only when the access token is about 
     [120_000, sendAgain],
     [-1, sendAgain],
     [null, sendAgain],
-  ])('%s ms before its end', (accessTokenEndsInMs, ruling) => {
+  ])('%s ms before its end', (accessTokenEndsInMs, decision) => {
     for (const oldAccessToken of [undefined, 'alive', 'dead'] as const) {
       const known = { unresolvedForMs: 3_600_000, accessTokenEndsInMs }
       expect(
         resolveIndeterminate(refresh, { ...known, ...(oldAccessToken && { oldAccessToken }) }),
-      ).toEqual(ruling)
+      ).toEqual(decision)
     }
   })
 })

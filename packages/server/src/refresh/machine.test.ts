@@ -90,26 +90,26 @@ describe('every event in every state', () => {
   })
 })
 
-describe('the brake', () => {
+describe('the incident guard', () => {
   const clear = { ...attempt('suspect'), failures: 1 }
 
   test.each(['wait', 'hold'] as const)(
     '%s: what would end is asked again, and counts as refused',
-    (brake) => {
-      const next = step(clear, events.rejected_dead, { ...middle, brake })
+    (decision) => {
+      const next = step(clear, events.rejected_dead, { ...middle, decision })
       expect(next).toMatchObject({
         state: 'suspect',
         death: null,
         refused: true,
         retryInMs: 120_000,
       })
-      const reason = brake === 'hold' ? 'provider_incident' : 'rejected'
+      const reason = decision === 'hold' ? 'provider_incident' : 'rejected'
       expect(next?.health).toEqual({ health: 'degraded', reason })
     },
   )
 
   test('holds a token that nothing renews as well', () => {
-    const next = step(at('suspect'), events.found_dead, { ...middle, brake: 'hold' })
+    const next = step(at('suspect'), events.found_dead, { ...middle, decision: 'hold' })
     expect(next).toMatchObject({ state: 'suspect', death: null, refused: true })
   })
 

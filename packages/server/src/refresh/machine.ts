@@ -76,10 +76,10 @@ export interface StepOptions {
   /** Milliseconds until the access token ends; null: never. Ours are the pauses that it cuts. */
   accessTokenEndsInMs?: number | null
   /**
-   * What the brake says of a connection that would end (`ruleRefusal`): it does, it is asked once more, or the
+   * What the incident guard says of a connection that would end (`decideRefusal`): it does, it is asked once more, or the
    * provider refuses everybody. Default: `end`.
    */
-  brake?: 'end' | 'wait' | 'hold' | undefined
+  decision?: 'end' | 'wait' | 'hold' | undefined
 }
 
 /** A refusal, or a dead token that cannot be refreshed, is believed when it is repeated after this time. */
@@ -210,15 +210,15 @@ function nameDeath(from: Standing, event: Extract<Failure, { kind: 'rejected' }>
   return { status: 'revoked', reason: 'revoked' }
 }
 
-/** It ends, if the refusal is clear and the brake lets it; else it is asked again after a pause. */
+/** It ends, if the refusal is clear and the incident guard lets it; else it is asked again after a pause. */
 function afterRefusal(
   from: Standing,
   { death, reason, refused }: { death: Death | null; reason: string; refused: boolean },
   options: StepOptions,
 ): Step {
   const failed = { ...unchanged(from), failures: from.failures + 1, refused }
-  const { brake = 'end', accessTokenEndsInMs = null } = options
-  if (death !== null && brake === 'end') {
+  const { decision = 'end', accessTokenEndsInMs = null } = options
+  if (death !== null && decision === 'end') {
     return { ...failed, state: 'dead', death, health: degraded(death.reason) }
   }
   const pauseMs = options.confirmAfterMs ?? confirmAfterMs
@@ -226,7 +226,7 @@ function afterRefusal(
     ...failed,
     state: 'suspect',
     retryInMs: suspectPauseMs(from, pauseMs, accessTokenEndsInMs),
-    health: degraded(death !== null && brake === 'hold' ? 'provider_incident' : reason),
+    health: degraded(death !== null && decision === 'hold' ? 'provider_incident' : reason),
   }
 }
 

@@ -5,7 +5,7 @@
  *
  * ```ts
  * const next = step(standing, { kind: 'ambiguous' }, { random: Math.random })
- * const ruling = resolveIndeterminate(provider.refresh, { unresolvedForMs: 5_000, accessTokenEndsInMs: null })
+ * const decision = resolveIndeterminate(provider.refresh, { unresolvedForMs: 5_000, accessTokenEndsInMs: null })
  * ```
  */
 export {

@@ -16,10 +16,10 @@ import { installation } from '../store/scope.ts'
 import { type Claim, claimRefresh, extendLease, restartDoubt } from '../store/upkeep.ts'
 import type { After, Sleep } from '../timers.ts'
 import { auditEntryOf } from './audit-entry.ts'
-import type { Brake } from './brake.ts'
 import { type Committed, createCommit } from './commit.ts'
 import { createFail, type Failed } from './fail.ts'
 import type { FaultPoint, FaultPointName } from './fault-point.ts'
+import type { IncidentGuard } from './incident-guard.ts'
 import { type RetryDecision, resolveIndeterminate } from './indeterminate.ts'
 import { type Lease, openLease } from './lease.ts'
 import type { TokenProbe } from './machine.ts'
@@ -61,7 +61,7 @@ export interface RefresherParts {
   integrations: Integrations
   outbound: Outbound
   audit: Audit
-  brake: Brake
+  incidentGuard: IncidentGuard
   logger: Logger
   metrics: Pick<Metrics, 'refresh' | 'probed' | 'connectionEnded'>
   tracing: Tracing
@@ -163,9 +163,13 @@ export function createRefresher(parts: RefresherParts): Refresher {
       )
       const { refreshToken } = tokens
       if (refreshToken === null) return await fail.releaseClaim(claim, noTokenPauseMs)
-      const ruling = await rule(claim, { row, registration, accessToken: tokens.accessToken })
-      if (ruling.do !== 'send') return await fail.releaseClaim(claim, ruling.ms)
-      if (!(await stillStands(claim, ruling))) return undefined
+      const decision = await mayResend(claim, {
+        row,
+        registration,
+        accessToken: tokens.accessToken,
+      })
+      if (decision.do !== 'send') return await fail.releaseClaim(claim, decision.ms)
+      if (!(await stillStands(claim, decision))) return undefined
       if (draining) return await fail.releaseClaim(claim, 0)
       if (audited) await parts.audit.handOut({ ...auditEntryOf(row), result: 'intent' })
       return { row, tokens, registration, refreshToken, audited }
@@ -176,7 +180,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
   }
 
   /** An earlier attempt has no known outcome: may the same refresh token go out again? */
-  async function rule(
+  async function mayResend(
     claim: Claim,
     { row, ...who }: { row: KeptCredentialRow; registration: Registration; accessToken: Secret },
   ): Promise<Exclude<RetryDecision, { do: 'probe' }>> {
@@ -189,10 +193,10 @@ export function createRefresher(parts: RefresherParts): Refresher {
     const first = resolveIndeterminate(refresh, known)
     if (first.do !== 'probe') return first
     const oldAccessToken = await probe(who.registration, row, who.accessToken, 0)
-    const ruling = resolveIndeterminate(refresh, { ...known, oldAccessToken })
-    if (ruling.do === 'probe') throw new TypeError('it was answered')
-    if (ruling.do === 'send' && ruling.settled) claim.unresolvedForMs = null
-    return ruling
+    const decision = resolveIndeterminate(refresh, { ...known, oldAccessToken })
+    if (decision.do === 'probe') throw new TypeError('it was answered')
+    if (decision.do === 'send' && decision.settled) claim.unresolvedForMs = null
+    return decision
   }
 
   /**

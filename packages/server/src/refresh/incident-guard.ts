@@ -24,15 +24,15 @@ import type { Claim } from '../store/upkeep.ts'
 import {
   allTenants,
   areRefused,
-  type BrakeRuling,
-  brakeLimits,
+  decideRefusal,
   type IncidentScope,
-  ruleRefusal,
-} from './brake-rule.ts'
+  incidentLimits,
+  type RefusalDecision,
+} from './incident-rule.ts'
 import type { Timing } from './timing.ts'
 
 /** A connection, by what it shares with others. */
-export interface BrakedConnection extends AnswersOf {
+export interface GuardedConnection extends AnswersOf {
   tenantId: string
   id: string
   provider: string
@@ -48,17 +48,17 @@ export interface IncidentEnd {
  * Stands between a provider's word and the end of a connection: when everybody is refused, nobody ends. All that it
  * knows is in the database, so that any number of replicas see the same.
  */
-export interface Brake {
+export interface IncidentGuard {
   /** To be asked in the transaction that would end the connection, and before any of its rows is written. */
-  rule(
+  decide(
     sql: Sql,
-    connection: BrakedConnection,
+    connection: GuardedConnection,
     attempt: { claim: Pick<Claim, 'refusedForMs' | 'lastRefusedForMs'>; elapsedMs: number },
-  ): Promise<BrakeRuling['do']>
+  ): Promise<RefusalDecision['do']>
   /** What covers the connection, open or confirmed. */
-  incidentOf(sql: Sql, connection: BrakedConnection): Promise<IncidentRow | undefined>
+  incidentOf(sql: Sql, connection: GuardedConnection): Promise<IncidentRow | undefined>
   /** To be told, in the transaction that writes it, that the provider took one while there is an incident. */
-  answeredWell(sql: Sql, connection: BrakedConnection): Promise<void>
+  answeredWell(sql: Sql, connection: GuardedConnection): Promise<void>
   /** What was refused is judged anew. False: it is over already. */
   release(sql: Sql, incident: IncidentRow, by: IncidentEnd): Promise<boolean>
   /** What was refused ends. False: it is over, or was confirmed before. */
@@ -72,24 +72,28 @@ const releaseSpread = 1
 /** All are asked within five minutes, when it is their end. */
 const confirmSpread = 5
 /** So many are asked next when one was answered well, to see whether the incident is over. */
-const nextAsked = brakeLimits.answers
+const nextAsked = incidentLimits.answers
 
 const service = { actor: 'service' }
 
-export function createBrake(parts: {
+export function createIncidentGuard(parts: {
   audit: Audit
   logger: Logger
   makeId: MakeId
   timing: Timing
-}): Brake {
+}): IncidentGuard {
   const { audit, logger, timing } = parts
 
-  function answers(sql: Sql, connection: BrakedConnection, except: BrakedConnection | null) {
+  function answers(sql: Sql, connection: GuardedConnection, except: GuardedConnection | null) {
     const query = { windowMs: timing.incidentWindowMs, limit: maxAnswers, except }
     return listAnswers(sql, connection, query)
   }
 
-  async function open(sql: Sql, connection: BrakedConnection, scope: IncidentScope): Promise<void> {
+  async function open(
+    sql: Sql,
+    connection: GuardedConnection,
+    scope: IncidentScope,
+  ): Promise<void> {
     const tenantId = scope === 'every_tenant' ? installation : connection.tenantId
     const id = parts.makeId('incident')
     const incident = await openIncident(sql, { ...connection, tenantId, id })
@@ -111,16 +115,16 @@ export function createBrake(parts: {
     await audit.write(sql, { ...entry, tenantId, reason, result: 'ok' })
   }
 
-  const brake: Brake = {
-    async rule(sql, connection, { claim, elapsedMs }) {
+  const incidentGuard: IncidentGuard = {
+    async decide(sql, connection, { claim, elapsedMs }) {
       if (timing.incidentWindowMs === 0) return 'end'
       await lockAnswers(sql, connection)
       const incident = await findIncident(sql, connection)
       const known = await acrossTenants(sql, async () => ({
-        connections: await countAnswering(sql, connection, brakeLimits.refusals + 1),
+        connections: await countAnswering(sql, connection, incidentLimits.refusals + 1),
         answers: incident === undefined ? await answers(sql, connection, connection) : [],
       }))
-      const ruling = ruleRefusal(
+      const decision = decideRefusal(
         {
           ...known,
           tenantId: connection.tenantId,
@@ -132,14 +136,15 @@ export function createBrake(parts: {
         timing,
       )
       if (incident !== undefined) await countRefusal(sql, incident)
-      if (ruling.do === 'wait') {
-        await acrossTenants(sql, () => lookAtOthers(sql, connection, ruling.others))
+      if (decision.do === 'wait') {
+        await acrossTenants(sql, () => lookAtOthers(sql, connection, decision.others))
       }
-      if (ruling.do === 'hold' && ruling.opens !== null) await open(sql, connection, ruling.opens)
-      if (ruling.do === 'end' && ruling.confirms && incident !== undefined) {
-        await brake.confirm(sql, incident, service)
+      if (decision.do === 'hold' && decision.opens !== null)
+        await open(sql, connection, decision.opens)
+      if (decision.do === 'end' && decision.confirms && incident !== undefined) {
+        await incidentGuard.confirm(sql, incident, service)
       }
-      return ruling.do
+      return decision.do
     },
 
     incidentOf: findIncident,
@@ -150,7 +155,7 @@ export function createBrake(parts: {
       if (incident === undefined || incident.confirmedAt !== null) return
       const known = await acrossTenants(sql, () => answers(sql, connection, null))
       if (!areRefused(known, incident.tenantId === installation ? allTenants : connection)) {
-        await brake.release(sql, incident, service)
+        await incidentGuard.release(sql, incident, service)
         return
       }
       await restartRefusals(sql, incident)
@@ -192,7 +197,7 @@ export function createBrake(parts: {
       return true
     },
   }
-  return brake
+  return incidentGuard
 }
 
 const asKnown = ({ refusingForMs, refusals, confirmedAt }: IncidentRow) => ({

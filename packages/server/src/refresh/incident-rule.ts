@@ -5,7 +5,7 @@
 import type { ProviderAnswer } from '../store/provider-incidents.ts'
 
 /** Where an incident can be: an integration at its host, or all API keys of a host. */
-export const brakeLimits = {
+export const incidentLimits = {
   /** Answers that count: the newest ones, one for each connection, and no older than `windowMs`. */
   answers: 21,
   /** More refusals than this among them are an incident. Fewer connections than this are never held. */
@@ -49,18 +49,18 @@ export interface Refusal {
  * `end`: the connection ends. `wait`: it is refused again first, and `others` are asked meanwhile. `hold`: the provider
  * refuses everybody, and nothing ends.
  */
-export type BrakeRuling =
+export type RefusalDecision =
   | { do: 'end'; confirms: boolean }
   | { do: 'wait'; others: number }
   | { do: 'hold'; opens: IncidentScope | null }
 
-export interface BrakeTimes {
+export interface IncidentTimes {
   incidentWindowMs: number
   incidentConfirmMs: number
 }
 
 /** Asked before a connection ends by a provider's word; never before a user's or an operator's act. */
-export function ruleRefusal(refusal: Refusal, times: BrakeTimes): BrakeRuling {
+export function decideRefusal(refusal: Refusal, times: IncidentTimes): RefusalDecision {
   const { incident, tenantId, refusedForMs, lastRefusedForMs } = refusal
   const ends = { do: 'end', confirms: false } as const
   // No other explanation is waited for any longer.
@@ -70,7 +70,7 @@ export function ruleRefusal(refusal: Refusal, times: BrakeTimes): BrakeRuling {
     if (isConfirmed(incident, times)) return { do: 'end', confirms: true }
     return isOld ? ends : { do: 'hold', opens: null }
   }
-  if (refusal.connections <= brakeLimits.refusals) return ends
+  if (refusal.connections <= incidentLimits.refusals) return ends
   const answers = [{ tenantId, refused: true, agoMs: 0 }, ...refusal.answers]
   if (areRefused(answers, allTenants)) return { do: 'hold', opens: 'every_tenant' }
   if (areRefused(answers, { tenantId })) return { do: 'hold', opens: 'one_tenant' }
@@ -91,8 +91,8 @@ export function areRefused(
     of === allTenants
       ? fewOfEach(answers, () => true)
       : answers.filter(({ tenantId }) => tenantId === of.tenantId)
-  const newest = counted.slice(0, brakeLimits.answers)
-  return newest.filter(({ refused }) => refused).length > brakeLimits.refusals
+  const newest = counted.slice(0, incidentLimits.answers)
+  return newest.filter(({ refused }) => refused).length > incidentLimits.refusals
 }
 
 export const allTenants = 'every_tenant'
@@ -118,11 +118,11 @@ function fewOfEach(
   return answers.filter(({ tenantId }) => {
     const count = (counts.get(tenantId) ?? 0) + 1
     counts.set(tenantId, count)
-    return count <= brakeLimits.ofOtherTenant || !isLimited(tenantId)
+    return count <= incidentLimits.ofOtherTenant || !isLimited(tenantId)
   })
 }
 
 /** Nobody lived for so long, and enough were asked. */
-function isConfirmed({ refusingForMs, refusals }: OpenIncident, times: BrakeTimes): boolean {
-  return refusingForMs >= times.incidentConfirmMs && refusals >= brakeLimits.sample
+function isConfirmed({ refusingForMs, refusals }: OpenIncident, times: IncidentTimes): boolean {
+  return refusingForMs >= times.incidentConfirmMs && refusals >= incidentLimits.sample
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { verifies } from '../../../../test/support/verifies.ts'
 import type { ProviderAnswer } from '../store/provider-incidents.ts'
-import { allTenants, areRefused, type Refusal, ruleRefusal } from './brake-rule.ts'
+import { allTenants, areRefused, decideRefusal, type Refusal } from './incident-rule.ts'
 
 const minute = 60_000
 const times = { incidentWindowMs: 10 * minute, incidentConfirmMs: 60 * minute }
@@ -30,37 +30,37 @@ function refusal(more: Partial<Refusal> = {}): Refusal {
   }
 }
 
-const ruled = (more: Partial<Refusal> = {}) => ruleRefusal(refusal(more), times)
+const decide = (more: Partial<Refusal> = {}) => decideRefusal(refusal(more), times)
 const first = { refusedForMs: null, lastRefusedForMs: null }
 
-verifies.suite('brake:rule', () => {
+verifies.suite('incident:rule', () => {
   test('where few share an integration, the first clear refusal ends a connection', () => {
-    expect(ruled({ ...first, connections: 10 })).toEqual({ do: 'end', confirms: false })
-    expect(ruled({ ...first, connections: 11 })).toMatchObject({ do: 'wait' })
+    expect(decide({ ...first, connections: 10 })).toEqual({ do: 'end', confirms: false })
+    expect(decide({ ...first, connections: 11 })).toMatchObject({ do: 'wait' })
   })
 
   test('the second one ends it when another was answered well in between', () => {
-    expect(ruled()).toMatchObject({ do: 'wait' })
-    expect(ruled({ answers: answers(1, false) })).toMatchObject({ do: 'end' })
+    expect(decide()).toMatchObject({ do: 'wait' })
+    expect(decide({ answers: answers(1, false) })).toMatchObject({ do: 'end' })
   })
 
   test.each([
     ['was answered while the request was under way', 100],
     ['was answered before the first refusal', 2 * minute],
   ])('another that %s says nothing', (_, agoMs) => {
-    expect(ruled({ answers: answers(1, false, { agoMs }) })).toMatchObject({ do: 'wait' })
+    expect(decide({ answers: answers(1, false, { agoMs }) })).toMatchObject({ do: 'wait' })
   })
 
   test('with more refusals than good answers in between it waits, for ten minutes at most', () => {
     const mixed = [...answers(3, true), ...answers(2, false)]
-    expect(ruled({ answers: mixed })).toMatchObject({ do: 'wait' })
-    expect(ruled({ answers: mixed, refusedForMs: 10 * minute })).toMatchObject({ do: 'end' })
+    expect(decide({ answers: mixed })).toMatchObject({ do: 'wait' })
+    expect(decide({ answers: mixed, refusedForMs: 10 * minute })).toMatchObject({ do: 'end' })
   })
 
   test('while it waits, enough others are asked to outweigh those that were refused', () => {
-    expect(ruled(first)).toEqual({ do: 'wait', others: 2 })
+    expect(decide(first)).toEqual({ do: 'wait', others: 2 })
     const its = answers(500, true, oneTenant)
-    expect(ruled({ ...first, answers: [...its, ...answers(3, true)] })).toEqual({
+    expect(decide({ ...first, answers: [...its, ...answers(3, true)] })).toEqual({
       do: 'wait',
       others: 10,
     })
@@ -68,20 +68,20 @@ verifies.suite('brake:rule', () => {
 
   test('more than ten refusals among the last 21 answers are an incident', () => {
     const before = answers(30, false)
-    expect(ruled({ ...first, answers: [...answers(9, true), ...before] })).toMatchObject({
+    expect(decide({ ...first, answers: [...answers(9, true), ...before] })).toMatchObject({
       do: 'wait',
     })
-    const ruling = ruled({ ...first, answers: [...answers(10, true), ...before] })
-    expect(ruling).toEqual({ do: 'hold', opens: 'every_tenant' })
+    const decision = decide({ ...first, answers: [...answers(10, true), ...before] })
+    expect(decision).toEqual({ do: 'hold', opens: 'every_tenant' })
   })
 
   test('refusals of one tenant alone are an incident of that tenant alone', () => {
     const its = answers(500, true, oneTenant)
-    expect(ruled({ tenantId: 'ten_big', answers: its })).toEqual({
+    expect(decide({ tenantId: 'ten_big', answers: its })).toEqual({
       do: 'hold',
       opens: 'one_tenant',
     })
-    expect(ruled({ answers: [...its, ...answers(6, false)] })).toMatchObject({ do: 'end' })
+    expect(decide({ answers: [...its, ...answers(6, false)] })).toMatchObject({ do: 'end' })
   })
 
   test('it takes three tenants to hold what another one has', () => {
@@ -92,7 +92,7 @@ verifies.suite('brake:rule', () => {
 
   test('in an incident nothing ends, until everybody was refused for an hour and enough were asked', () => {
     const open = { refusingForMs: 59 * minute, refusals: 500, confirmed: false }
-    const of = (incident: Refusal['incident']) => ruled({ ...first, incident })
+    const of = (incident: Refusal['incident']) => decide({ ...first, incident })
     expect(of(open)).toEqual({ do: 'hold', opens: null })
     const hour = { ...open, refusingForMs: 60 * minute }
     expect(of({ ...hour, refusals: 19 })).toEqual({ do: 'hold', opens: null })
@@ -102,15 +102,15 @@ verifies.suite('brake:rule', () => {
 
   test('a connection that was refused for an hour ends, although others are held', () => {
     const incident = { refusingForMs: minute, refusals: 30, confirmed: false }
-    const ruling = ruled({ incident, refusedForMs: 60 * minute })
-    expect(ruling).toEqual({ do: 'end', confirms: false })
+    const decision = decide({ incident, refusedForMs: 60 * minute })
+    expect(decision).toEqual({ do: 'end', confirms: false })
   })
 })
 
 describe('an incident that is over', () => {
   test('leaves each connection its first refusal, however long it was refused', () => {
     const good = answers(21, false)
-    const ruling = ruled({ refusedForMs: 20 * minute, lastRefusedForMs: null, answers: good })
-    expect(ruling).toMatchObject({ do: 'wait' })
+    const decision = decide({ refusedForMs: 20 * minute, lastRefusedForMs: null, answers: good })
+    expect(decision).toMatchObject({ do: 'wait' })
   })
 })
