@@ -71,15 +71,15 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
     const [row] = await stage.database.query<Record<string, number>>(
       `select (select count(*)::int from connections where tenant_id = $1) as connections,
               (select count(*)::int from credentials where tenant_id = $1) as credentials,
-              (select count(*)::int from upkeep where tenant_id = $1) as upkeep,
+              (select count(*)::int from refresh_schedule where tenant_id = $1) as schedule,
               (select count(*)::int from revocations where tenant_id = $1) as revocations`,
       [who.tenantId],
     )
     return row ?? {}
   }
-  const nothing = { connections: 0, credentials: 0, upkeep: 0, revocations: 0 }
+  const nothing = { connections: 0, credentials: 0, schedule: 0, revocations: 0 }
 
-  async function upkeepOf({ who }: Stored) {
+  async function scheduleOf({ who }: Stored) {
     const [row] = await stage.database.query<{
       state: string
       refresh_at: Date | null
@@ -89,22 +89,22 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
     }>(
       `select state, refresh_at, epoch, lease_until is not null as leased,
               extract(epoch from probe_at - now())::float8 as probe_in_s
-       from upkeep where tenant_id = $1`,
+       from refresh_schedule where tenant_id = $1`,
       [who.tenantId],
     )
-    if (row === undefined) throw new Error('no upkeep')
+    if (row === undefined) throw new Error('no schedule')
     return row
   }
 
   /** Makes a look due, and waits until it is over. */
   async function look(made: Stored, readAgo = '1 minute'): Promise<void> {
-    const { epoch } = await upkeepOf(made)
+    const { epoch } = await scheduleOf(made)
     await stage.database.query(
-      `update upkeep set probe_at = now(), read_at = now() - $2::text::interval where tenant_id = $1`,
+      `update refresh_schedule set probe_at = now(), read_at = now() - $2::text::interval where tenant_id = $1`,
       [made.who.tenantId, readAgo],
     )
     await until('looked at', async () => {
-      const now = await upkeepOf(made)
+      const now = await scheduleOf(made)
       return now.epoch !== epoch && !now.leased
     })
   }
@@ -293,7 +293,7 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
     expect((await stage.read({ ...who, connectionName: 'ci' })).body).toMatchObject({
       generation: 1,
     })
-    expect(await rowsOf(who)).toMatchObject({ connections: 2, credentials: 2, upkeep: 2 })
+    expect(await rowsOf(who)).toMatchObject({ connections: 2, credentials: 2, schedule: 2 })
   })
 
   verifies('keys:other-account', async () => {
@@ -316,10 +316,10 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
     expect(await viewOf(made)).toMatchObject({ status: 'active', health: { status: 'ok' } })
     await stage.sandbox.control.revokePersonalAccessToken(made.key.id)
     await look(made)
-    expect(await upkeepOf(made)).toMatchObject({ state: 'suspect' })
+    expect(await scheduleOf(made)).toMatchObject({ state: 'suspect' })
     expect(await viewOf(made)).toMatchObject({
       status: 'active',
-      health: { status: 'degraded', reason: 'found_dead' },
+      health: { status: 'degraded', reason: 'probed_inactive' },
     })
     expect((await stage.read(made.who)).status, 'one look is a suspicion').toBe(200)
     await until('given up', async () => (await viewOf(made)).status === 'revoked')
@@ -339,7 +339,7 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
       generation: 2,
     })
     expect((await stage.read(made.who)).body).toMatchObject({ credential: fresh.value })
-    expect(await upkeepOf(made)).toMatchObject({ state: 'idle' })
+    expect(await scheduleOf(made)).toMatchObject({ state: 'idle' })
   })
 
   const trouble = [401, 403, 404, 500, 503]
@@ -364,7 +364,7 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
     const made = await stored()
     const reported = { ...made.who, minGeneration: 2 }
     expect((await stage.read(reported)).body).toMatchObject({ generation: 1 })
-    expect(await upkeepOf(made), 'it lives').toMatchObject({ state: 'idle' })
+    expect(await scheduleOf(made), 'it lives').toMatchObject({ state: 'idle' })
     await stage.sandbox.control.revokePersonalAccessToken(made.key.id)
     await until('reported, found dead, looked at twice', async () => {
       const { status, body } = await stage.read(reported)
@@ -388,7 +388,7 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
     // Nearer than the daily look of a key at rest: that is when it is looked at.
     await endIn('1 hour')
     await look(made, '2 hours')
-    const { probe_in_s: nextLook } = await upkeepOf(made)
+    const { probe_in_s: nextLook } = await scheduleOf(made)
     expect(nextLook).toBeGreaterThan(3_600 - 60)
     expect(nextLook).toBeLessThanOrEqual(3_600)
     await endIn('-1 second')
@@ -396,9 +396,10 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
     expect(await stage.read(made.who), 'before anybody has looked').toMatchObject(refusal)
     const { calls } = await stage.sandbox.control.counters()
     expect(calls.token ?? 0, 'refreshes').toBe(0)
-    await stage.database.query('update upkeep set probe_at = now() where tenant_id = $1', [
-      made.who.tenantId,
-    ])
+    await stage.database.query(
+      'update refresh_schedule set probe_at = now() where tenant_id = $1',
+      [made.who.tenantId],
+    )
     await until('given up', async () => (await viewOf(made)).status !== 'active')
     expect(await viewOf(made)).toMatchObject({
       status: 'expired',
@@ -412,16 +413,16 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
   verifies('keys:schedule', async () => {
     // With an end or without: what nothing renews changes only by somebody's act.
     const made = await stored({ expiresOn: '2099-01-01' })
-    const first = await upkeepOf(made)
+    const first = await scheduleOf(made)
     expect(first.refresh_at, 'nothing renews it').toBeNull()
     expect(first.probe_in_s).toBeGreaterThan(0.8 * 3_600 - 5)
     expect(first.probe_in_s).toBeLessThan(1.2 * 3_600)
     await look(made, '1 minute')
-    const hot = (await upkeepOf(made)).probe_in_s
+    const hot = (await scheduleOf(made)).probe_in_s
     expect(hot).toBeGreaterThan(0.8 * 3_600 - 5)
     expect(hot).toBeLessThan(1.2 * 3_600)
     await look(made, '2 hours')
-    const cold = (await upkeepOf(made)).probe_in_s
+    const cold = (await scheduleOf(made)).probe_in_s
     expect(cold).toBeGreaterThan(0.8 * 86_400 - 5)
     expect(cold).toBeLessThan(1.2 * 86_400)
   })

@@ -38,7 +38,7 @@ describeEachDatabase('credentials', (makeDatabase) => {
 
   async function makeDue({ who, id }: { who: Who; id: string }): Promise<void> {
     await stage.database.query(
-      `update upkeep set refresh_at = now() - interval '1 second', lease_until = null
+      `update refresh_schedule set refresh_at = now() - interval '1 second', lease_until = null
        where tenant_id = $1 and connection_id = $2`,
       [who.tenantId, id],
     )

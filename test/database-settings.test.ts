@@ -94,7 +94,7 @@ verifies(
       const stage = await createStage(opened)
       await stage.connect()
       must(await stage.read(), 200)
-      for (const column of ['credentials set expires_at', 'upkeep set refresh_at']) {
+      for (const column of ['credentials set expires_at', 'refresh_schedule set refresh_at']) {
         await opened.query(`update ${column} = now() - interval '1 second'`)
       }
       expect(await stage.read(), of).toMatchObject({ status: 200, body: { generation: 2 } })

@@ -44,7 +44,7 @@ describeEachDatabase('what is left to who writes rows', (makeDatabase) => {
   async function expire(tenantId: string): Promise<void> {
     const past = "now() - interval '1 second'"
     await write(`update credentials set expires_at = ${past} where tenant_id = $1`, tenantId)
-    await write(`update upkeep set refresh_at = ${past} where tenant_id = $1`, tenantId)
+    await write(`update refresh_schedule set refresh_at = ${past} where tenant_id = $1`, tenantId)
   }
 
   verifies('T35:left-connections', async () => {
@@ -84,11 +84,11 @@ describeEachDatabase('what is left to who writes rows', (makeDatabase) => {
     expect((await stage.read(who)).status).toBeGreaterThanOrEqual(400)
   })
 
-  verifies('T35:left-upkeep', async () => {
+  verifies('T35:left-refresh-schedule', async () => {
     const { who } = await connected()
     await expire(who.tenantId)
     await write(
-      `update upkeep set host = 'http://127.0.0.1:1', integration_id = 'int_of_a_thief'
+      `update refresh_schedule set host = 'http://127.0.0.1:1', integration_id = 'int_of_a_thief'
        where tenant_id = $1`,
       who.tenantId,
     )

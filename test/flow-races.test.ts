@@ -257,7 +257,7 @@ describeEachDatabase('flow races', (makeDatabase) => {
         const first = await park()
         must(await stage.confirm(first.finish, first.who), 200)
         const parked = await park(first.who)
-        for (const due of ['credentials set expires_at', 'upkeep set refresh_at']) {
+        for (const due of ['credentials set expires_at', 'refresh_schedule set refresh_at']) {
           await database.query(`update ${due} = now() - interval '1 second' where tenant_id = $1`, [
             first.who.tenantId,
           ])

@@ -112,7 +112,7 @@ describeEachDatabase('from outside', (makeDatabase) => {
         status: 'failed',
         error: { code: 'provider_error' },
       })
-      expect(await suspension()).toMatchObject({ reason: 'client_refused' })
+      expect(await suspension()).toMatchObject({ reason: 'client_rejected' })
     }
     const alarms = stage.logs.filter((line) => line.includes('"alarm":"integration_suspended"'))
     expect(alarms).toHaveLength(1)
@@ -212,9 +212,9 @@ describeEachDatabase('from outside', (makeDatabase) => {
         },
         times: 1,
       })
-      const due = `update upkeep set probe_at = now() where tenant_id = $1`
+      const due = `update refresh_schedule set probe_at = now() where tenant_id = $1`
       await stage.database.query(due, [who.tenantId])
-      const epoch = 'select epoch, lease_owner from upkeep where tenant_id = $1'
+      const epoch = 'select epoch, lease_owner from refresh_schedule where tenant_id = $1'
       await until('looked at', async () => {
         const [row] = await stage.database.query<{ epoch: string; lease_owner: string | null }>(
           epoch,

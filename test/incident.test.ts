@@ -51,7 +51,7 @@ describeEachDatabase('an incident', (makeDatabase) => {
     await stage.sandbox.control.addFault(inactive)
   }
   const makeDue = () =>
-    stage.database.query("update upkeep set refresh_at = now() where state <> 'dead'")
+    stage.database.query("update refresh_schedule set refresh_at = now() where state <> 'dead'")
   const incidents = () =>
     stage.database.query<{ tenant_id: string; host: string; confirmed_at: Date | null }>(
       'select tenant_id, host, confirmed_at from provider_incidents',
@@ -92,7 +92,7 @@ describeEachDatabase('an incident', (makeDatabase) => {
   })
 
   verifies('incident:asked-in-turn', async () => {
-    await stage.database.query("update upkeep set refresh_at = now() + interval '1 hour'")
+    await stage.database.query("update refresh_schedule set refresh_at = now() + interval '1 hour'")
     const [{ provider } = { provider: '' }] = await stage.database.query<{ provider: string }>(
       'select provider from connections limit 1',
     )
@@ -146,10 +146,12 @@ describeEachDatabase('an incident', (makeDatabase) => {
     )
     await makeDue()
     const its = "select from connections where tenant_id = 'ten_big' and status = 'active'"
-    await stage.database.query("update upkeep set refresh_at = now() where tenant_id = 'ten_big'")
+    await stage.database.query(
+      "update refresh_schedule set refresh_at = now() where tenant_id = 'ten_big'",
+    )
     await until('it is believed', async () => (await incidents())[0]?.confirmed_at != null)
     await stage.database.query(
-      "update upkeep set refresh_at = now() where tenant_id = 'ten_big' and state <> 'dead'",
+      "update refresh_schedule set refresh_at = now() where tenant_id = 'ten_big' and state <> 'dead'",
     )
     await until(
       'all of them have ended',

@@ -67,7 +67,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
 
   async function set({ who, id }: Made, what: 'refresh_at' | 'probe_at', value = 'now()') {
     await stage.database.query(
-      `update upkeep set ${what} = ${value} where tenant_id = $1 and connection_id = $2`,
+      `update refresh_schedule set ${what} = ${value} where tenant_id = $1 and connection_id = $2`,
       [who.tenantId, id],
     )
   }
@@ -80,7 +80,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     )
   }
 
-  async function upkeepOf({ who, id }: Made) {
+  async function scheduleOf({ who, id }: Made) {
     const [row] = await stage.database.query<{
       state: string
       attempt_id: string | null
@@ -90,7 +90,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     }>(
       `select state, epoch, attempt_id, unresolved_since,
               extract(epoch from probe_at - now())::float8 as probe_in_s
-       from upkeep where tenant_id = $1 and connection_id = $2`,
+       from refresh_schedule where tenant_id = $1 and connection_id = $2`,
       [who.tenantId, id],
     )
     return row
@@ -115,13 +115,13 @@ describeEachDatabase('the keeper', (makeDatabase) => {
   const generationIs = (made: Made, generation: number) =>
     until(`generation ${generation}`, async () => (await viewOf(made)).generation === generation)
   const stateIs = (made: Made, state: string) =>
-    until(`upkeep ${state}`, async () => (await upkeepOf(made))?.state === state)
+    until(`schedule ${state}`, async () => (await scheduleOf(made))?.state === state)
   /** Makes the refresh due, and waits until the attempt is over. */
   async function attempt(made: Made): Promise<void> {
-    const before = await upkeepOf(made)
+    const before = await scheduleOf(made)
     await set(made, 'refresh_at')
     await until('attempted', async () => {
-      const now = await upkeepOf(made)
+      const now = await scheduleOf(made)
       return now?.epoch !== before?.epoch && now?.attempt_id === null
     })
   }
@@ -154,7 +154,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
   describe('that nobody reads for long', () => {
     async function forget({ who, id }: Made): Promise<void> {
       await stage.database.query(
-        `update upkeep set read_at = now() - interval '8 days'
+        `update refresh_schedule set read_at = now() - interval '8 days'
          where tenant_id = $1 and connection_id = $2`,
         [who.tenantId, id],
       )
@@ -172,7 +172,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
                 extract(epoch from u.probe_at - now())::float8 / 3600 as probe,
                 extract(epoch from k.expires_at - now())::float8 / 3600 as end,
                 extract(epoch from now() - u.read_at)::float8 / 3600 as read
-         from upkeep u join credentials k using (tenant_id, connection_id)
+         from refresh_schedule u join credentials k using (tenant_id, connection_id)
          where u.tenant_id = $1 and u.connection_id = $2`,
         [who.tenantId, id],
       )
@@ -253,7 +253,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
       await set(made, 'refresh_at')
       await held.reached
       await stage.database.query(
-        'update upkeep set read_at = now() where tenant_id = $1 and connection_id = $2',
+        'update refresh_schedule set read_at = now() where tenant_id = $1 and connection_id = $2',
         [made.who.tenantId, made.id],
       )
       held.release()
@@ -267,13 +267,13 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     const held = holdAt('before_send', made)
     await set(made, 'refresh_at')
     await held.reached
-    const upkeep = await upkeepOf(made)
-    expect(upkeep).toMatchObject({ state: 'refreshing', attempt_id: expect.any(String) })
-    expect(upkeep?.unresolved_since).toBeInstanceOf(Date)
+    const schedule = await scheduleOf(made)
+    expect(schedule).toMatchObject({ state: 'refreshing', attempt_id: expect.any(String) })
+    expect(schedule?.unresolved_since).toBeInstanceOf(Date)
     expect(await calls(), 'calls before the intent was durable').toBe(0)
     held.release()
     await generationIs(made, 2)
-    expect((await upkeepOf(made))?.unresolved_since).toBeNull()
+    expect((await scheduleOf(made))?.unresolved_since).toBeNull()
   })
 
   /** Results of the refreshes that the audit log knows of, in their order. */
@@ -333,7 +333,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     await new Promise((resolve) => setTimeout(resolve, timing.leaseMs - timing.deadlineMs - 400))
     atPoint = () => {}
     held.release()
-    await until('given back', async () => (await upkeepOf(made))?.attempt_id === null)
+    await until('given back', async () => (await scheduleOf(made))?.attempt_id === null)
     expect(await calls(), 'calls of a process that was paused').toBe(0)
     await generationIs(made, 2)
     expect(await kindsOf(made)).toEqual(['connected', 'refreshed'])
@@ -416,7 +416,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     const made = await connected()
     await stage.sandbox.control.addFault(faults.badGateway({ rotated: false }))
     for (let times = 0; times < 3; times += 1) await attempt(made)
-    expect(await upkeepOf(made)).toMatchObject({ state: 'ambiguous' })
+    expect(await scheduleOf(made)).toMatchObject({ state: 'ambiguous' })
     expect((await stage.read(made.who)).body).toMatchObject({ credential: made.token })
     expect((await viewOf(made)).health).toEqual({
       status: 'degraded',
@@ -426,7 +426,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     await stage.calm()
     // The doubt is settled by the old access token, once the request cannot be worked on any more.
     await stage.database.query(
-      `update upkeep set unresolved_since = now() - interval '3 minutes', refresh_at = now()
+      `update refresh_schedule set unresolved_since = now() - interval '3 minutes', refresh_at = now()
        where tenant_id = $1 and connection_id = $2`,
       [made.who.tenantId, made.id],
     )
@@ -438,14 +438,14 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     const made = await connected()
     await stage.sandbox.control.addFault({ ...faults.badGateway({ rotated: false }), times: 1 })
     await attempt(made)
-    expect(await upkeepOf(made)).toMatchObject({ state: 'ambiguous' })
+    expect(await scheduleOf(made)).toMatchObject({ state: 'ambiguous' })
     await stage.calm()
     await attempt(made)
     const { calls: counted } = await stage.sandbox.control.counters()
     expect(counted.token_info, 'looks at the old access token').toBe(1)
     // Their request may still be worked on: the same token must not go out a second time.
     expect(await calls()).toBe(0)
-    expect(await upkeepOf(made)).toMatchObject({ state: 'ambiguous' })
+    expect(await scheduleOf(made)).toMatchObject({ state: 'ambiguous' })
   })
 
   verifies('health:revoked-by-user', async () => {
@@ -479,7 +479,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     })
     for (let look = 0; look < 3; look += 1) {
       await set(made, 'probe_at')
-      await until('looked at', async () => ((await upkeepOf(made))?.probe_in_s ?? 0) > 0.05)
+      await until('looked at', async () => ((await scheduleOf(made))?.probe_in_s ?? 0) > 0.05)
     }
     const view = await viewOf(made)
     expect(view.status).toBe('active')
@@ -492,12 +492,12 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     const made = await connected()
     const probed = async (readAgo: string) => {
       await stage.database.query(
-        `update upkeep set read_at = now() - interval '${readAgo}', probe_at = now()
+        `update refresh_schedule set read_at = now() - interval '${readAgo}', probe_at = now()
          where tenant_id = $1 and connection_id = $2`,
         [made.who.tenantId, made.id],
       )
-      await until('looked at', async () => ((await upkeepOf(made))?.probe_in_s ?? 0) > 60)
-      return (await upkeepOf(made))?.probe_in_s ?? 0
+      await until('looked at', async () => ((await scheduleOf(made))?.probe_in_s ?? 0) > 60)
+      return (await scheduleOf(made))?.probe_in_s ?? 0
     }
     const hot = await probed('1 minute')
     expect(hot).toBeGreaterThan(12 * 60 - 5)
@@ -516,7 +516,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
 
   async function probe(made: Made): Promise<void> {
     await set(made, 'probe_at')
-    await until('looked at', async () => ((await upkeepOf(made))?.probe_in_s ?? 0) > 60)
+    await until('looked at', async () => ((await scheduleOf(made))?.probe_in_s ?? 0) > 60)
   }
 
   async function probeADayLater(made: Made): Promise<void> {
@@ -660,7 +660,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     const made = { who, id: connection.id, token: '' }
     const [due] = await stage.database.query<{ at_its_end: boolean; refresh_at: Date | null }>(
       `select u.refresh_at, u.probe_at <= k.expires_at as at_its_end
-       from upkeep u join credentials k using (tenant_id, connection_id) where tenant_id = $1`,
+       from refresh_schedule u join credentials k using (tenant_id, connection_id) where tenant_id = $1`,
       [who.tenantId],
     )
     expect(due).toEqual({ refresh_at: null, at_its_end: true })
@@ -742,9 +742,9 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     await set(made, 'refresh_at')
     await held.reached
     await mendClient()
-    const before = await upkeepOf(made)
+    const before = await scheduleOf(made)
     held.release()
-    await until('ended', async () => (await upkeepOf(made))?.attempt_id !== before?.attempt_id)
+    await until('ended', async () => (await scheduleOf(made))?.attempt_id !== before?.attempt_id)
     expect(await isSuspended()).toBe(false)
   })
 
@@ -792,7 +792,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     await generationIs(other, 2)
     expect(await viewOf(odd)).toMatchObject({
       status: 'active',
-      health: { status: 'degraded', reason: 'our_fault' },
+      health: { status: 'degraded', reason: 'request_rejected' },
     })
   })
 
@@ -800,7 +800,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     const made = await connected()
     await stage.sandbox.control.addFault(faults.falseInvalidGrant())
     for (let times = 0; times < 3; times += 1) await attempt(made)
-    expect(await upkeepOf(made)).toMatchObject({ state: 'suspect' })
+    expect(await scheduleOf(made)).toMatchObject({ state: 'suspect' })
     expect((await stage.read(made.who)).body).toMatchObject({ credential: made.token })
     // Nothing is left to serve, and the refusal goes on: only now is it believed.
     await end(made)
@@ -830,7 +830,7 @@ describeEachDatabase(
         },
       })
       await stage.connect()
-      await database.query('update upkeep set refresh_at = now()')
+      await database.query('update refresh_schedule set refresh_at = now()')
       await until('refreshed', async () => (await auditedRefreshes()).length === 2)
       expect(results, 'before a byte is sent').toEqual(['intent'])
       expect(await auditedRefreshes()).toEqual(['intent', 'ok'])

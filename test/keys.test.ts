@@ -151,7 +151,7 @@ describeEachDatabase('keys', (makeDatabase) => {
     async function refresh(): Promise<void> {
       for (const change of [
         `update credentials set expires_at = ${past} where tenant_id = $1 and connection_id = $2`,
-        `update upkeep set refresh_at = ${past} where tenant_id = $1 and connection_id = $2`,
+        `update refresh_schedule set refresh_at = ${past} where tenant_id = $1 and connection_id = $2`,
       ]) {
         await stage.database.query(change, [who.tenantId, id])
       }

@@ -165,7 +165,7 @@ async function expire({ database }: Stage): Promise<void> {
     (select id from connections where tenant_id = 'ten_dump' and user_id = 'a')`
   for (const statement of [
     `update credentials set expires_at = now() - interval '1 s' where ${hers}`,
-    `update upkeep set refresh_at = now() - interval '1 s' where ${hers}`,
+    `update refresh_schedule set refresh_at = now() - interval '1 s' where ${hers}`,
   ]) {
     await database.query(statement)
   }

@@ -62,7 +62,7 @@ describeEachDatabase('metrics and traces', (makeDatabase) => {
 
   async function due({ who, id }: Awaited<ReturnType<typeof connected>>, what = 'refresh_at') {
     await stage.database.query(
-      `update upkeep set ${what} = now() where tenant_id = $1 and connection_id = $2`,
+      `update refresh_schedule set ${what} = now() where tenant_id = $1 and connection_id = $2`,
       [who.tenantId, id],
     )
   }
@@ -327,9 +327,10 @@ verifies(
 
       // Who serves keeps nothing alive, so what is renewed here was renewed by the worker.
       const { connection } = await stage.connect()
-      await stage.database.query('update upkeep set refresh_at = now() where connection_id = $1', [
-        connection?.id ?? '',
-      ])
+      await stage.database.query(
+        'update refresh_schedule set refresh_at = now() where connection_id = $1',
+        [connection?.id ?? ''],
+      )
       const loopback = `http://127.0.0.1:${metricsPort}/metrics`
       const committed = { provider: 'gitlab', outcome: 'committed' }
       await until('the worker has renewed it', async () => {

@@ -43,7 +43,7 @@ async function play(...parameters: Parameters<typeof createStage>): Promise<Stag
 /** A consent, a refresh, a look-up of a pasted key, and both ends: each with a call to the host. */
 async function goThroughLife(stage: Stage) {
   const { connection } = await stage.connect()
-  await stage.database.query(`update upkeep set refresh_at = now() - interval '1 second'`)
+  await stage.database.query(`update refresh_schedule set refresh_at = now() - interval '1 second'`)
   // Where the background refresh has claimed it first, the reader is still answered with what it has.
   await until('refreshed', async () => {
     const read = must(await stage.read({ ifNewerThan: 1 }), 200)

@@ -89,7 +89,7 @@ describeEachDatabase('policy', (makeDatabase) => {
     const past = "now() - interval '1 second'"
     for (const change of [
       `update credentials set expires_at = ${past} where tenant_id = $1`,
-      `update upkeep set refresh_at = ${past} where tenant_id = $1`,
+      `update refresh_schedule set refresh_at = ${past} where tenant_id = $1`,
     ]) {
       await stage.database.query(change, [tenantId])
     }

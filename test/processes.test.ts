@@ -37,7 +37,7 @@ verifies(
       [mira.tenantId, id],
     )
     await stage.database.query(
-      `update upkeep set refresh_at = ${past} where tenant_id = $1 and connection_id = $2`,
+      `update refresh_schedule set refresh_at = ${past} where tenant_id = $1 and connection_id = $2`,
       [mira.tenantId, id],
     )
     // Slow enough that all 200 are waiting when the answer comes.
@@ -111,7 +111,7 @@ verifies(
     await stage.calm()
     for (const [table, column] of [
       ['credentials', 'expires_at'],
-      ['upkeep', 'refresh_at'],
+      ['refresh_schedule', 'refresh_at'],
     ]) {
       await stage.database.query(
         `update ${table} set ${column} = now() - interval '1 second' where tenant_id = $1`,
@@ -172,7 +172,7 @@ verifies(
     for (const who of users) await stage.connect({ who })
     for (const [table, column] of [
       ['credentials', 'expires_at'],
-      ['upkeep', 'refresh_at'],
+      ['refresh_schedule', 'refresh_at'],
     ]) {
       await stage.database.query(
         `update ${table} set ${column} = now() - interval '1 second' where tenant_id = 'ten_drain'`,

@@ -116,9 +116,10 @@ verifies('T27:replaced', async () => {
   await stage.database.query(`update credentials set expires_at = ${past} where tenant_id = $1`, [
     query.tenantId,
   ])
-  await stage.database.query(`update upkeep set refresh_at = ${past} where tenant_id = $1`, [
-    query.tenantId,
-  ])
+  await stage.database.query(
+    `update refresh_schedule set refresh_at = ${past} where tenant_id = $1`,
+    [query.tenantId],
+  )
   await stage.sandbox.control.resetCounters()
   expect((await stage.read(query)).body).toMatchObject({ generation: 2 })
   const generations = () =>

@@ -70,7 +70,7 @@ verifies(
     await change(`update credentials set expires_at = ${past}`)
     // Its request is on the wire when it dies.
     await stage.sandbox.control.addFault({ ...faults.slowStart(600_000), times: 1 })
-    await change(`update upkeep set refresh_at = ${past}`)
+    await change(`update refresh_schedule set refresh_at = ${past}`)
     const reading = readAt(doomed, who).catch(() => {})
     await until('the request is sent', async () => {
       const [fault] = await stage.sandbox.control.faults()
@@ -84,10 +84,10 @@ verifies(
       await query(
         `update replicas set seen_at = ${ago}
          where tenant_id = '@install' and replica_id = (
-           select lease_owner from upkeep where tenant_id = $1 and lease_owner is not null)`,
+           select lease_owner from refresh_schedule where tenant_id = $1 and lease_owner is not null)`,
         [who.tenantId],
       )
-      await change(`update upkeep set lease_until = ${ago} + interval '60 seconds'`)
+      await change(`update refresh_schedule set lease_until = ${ago} + interval '60 seconds'`)
     }
     await silent(20)
     const early = await readAt(stage, who)

@@ -41,7 +41,7 @@ describeEachDatabase('readers', (makeDatabase) => {
     return { who, id: connection.id, token: body.credential ?? '' }
   }
 
-  async function set({ who, id }: Made, table: 'credentials' | 'upkeep', values: string) {
+  async function set({ who, id }: Made, table: 'credentials' | 'refresh_schedule', values: string) {
     await stage.database.query(
       `update ${table} set ${values} where tenant_id = $1 and connection_id = $2`,
       [who.tenantId, id],
@@ -77,7 +77,7 @@ describeEachDatabase('readers', (makeDatabase) => {
     const reported = async (minGeneration: number) =>
       (await stage.read({ ...made.who, minGeneration })).body.generation
     expect(await reported(2), 'while it lives').toBe(1)
-    await set(made, 'upkeep', 'refresh_at = now()')
+    await set(made, 'refresh_schedule', 'refresh_at = now()')
     expect((await stage.read({ ...made.who, ifNewerThan: 1 })).body.generation).toBe(2)
     // The new one dies within seconds.
     await stage.sandbox.control.addFault({ ...deadToken, times: 1 })
@@ -93,18 +93,18 @@ describeEachDatabase('readers', (makeDatabase) => {
          health_checked_at = now() - interval '1 day' where ${where}`,
       [made.who.tenantId, made.id],
     )
-    await set(made, 'upkeep', 'probe_failures = 2')
+    await set(made, 'refresh_schedule', 'probe_failures = 2')
     const { body } = await stage.read({ ...made.who, minGeneration: 2, scopes: ['read_api'] })
     expect(body).toMatchObject({ generation: 1, missingScopes: [] })
     const view = await viewOf(made)
     expect(view).toMatchObject({ health: { status: 'ok', reason: null } })
     const { checkedAt } = view.health as { checkedAt: string }
     expect(Date.now() - Date.parse(checkedAt)).toBeLessThan(3_600_000)
-    const [upkeep] = await stage.database.query(
-      'select probe_failures from upkeep where tenant_id = $1 and connection_id = $2',
+    const [schedule] = await stage.database.query(
+      'select probe_failures from refresh_schedule where tenant_id = $1 and connection_id = $2',
       [made.who.tenantId, made.id],
     )
-    expect(upkeep).toEqual({ probe_failures: 0 })
+    expect(schedule).toEqual({ probe_failures: 0 })
   })
 
   verifies('refresh:planned-later', async () => {
@@ -113,7 +113,11 @@ describeEachDatabase('readers', (makeDatabase) => {
     expect((await stage.read(made.who)).body).toMatchObject({ generation: 2 })
     // What waits out a failure goes on waiting.
     await set(made, 'credentials', "expires_at = now() - interval '1 second'")
-    await set(made, 'upkeep', `state = 'backoff', refresh_at = now() + interval '1 minute'`)
+    await set(
+      made,
+      'refresh_schedule',
+      `state = 'backoff', refresh_at = now() + interval '1 minute'`,
+    )
     expect(await stage.read(made.who)).toMatchObject({ status: 503, body: { code: 'unavailable' } })
     expect(await counted()).toEqual({ probes: 0, refreshes: 1 })
   })
@@ -122,7 +126,7 @@ describeEachDatabase('readers', (makeDatabase) => {
     const made = await connected()
     const due = "now() - interval '1 second'"
     await set(made, 'credentials', `expires_at = ${due}`)
-    await set(made, 'upkeep', `refresh_at = ${due}`)
+    await set(made, 'refresh_schedule', `refresh_at = ${due}`)
     await stage.sandbox.control.addFault({ ...faults.slowStart(1_500), times: 1 })
     expect(await stage.read({ ...made.who, waitMs: 50 })).toMatchObject({
       status: 503,
@@ -148,26 +152,26 @@ describeEachDatabase('readers', (makeDatabase) => {
   verifies('refresh:pause-within-life', async () => {
     const made = await connected()
     await set(made, 'credentials', "expires_at = now() + interval '20 seconds'")
-    await set(made, 'upkeep', 'refresh_at = now()')
+    await set(made, 'refresh_schedule', 'refresh_at = now()')
     await stage.sandbox.control.addFault({ ...faults.dropBeforeRotation(), times: 1 })
     for (let looks = 0; looks < 2; looks += 1) {
-      await set(made, 'upkeep', 'refresh_at = now()')
+      await set(made, 'refresh_schedule', 'refresh_at = now()')
       expect((await stage.read({ ...made.who, ifNewerThan: 1 })).status).toBe(200)
     }
-    const [upkeep] = await stage.database.query<{ state: string; outlives: boolean }>(
+    const [schedule] = await stage.database.query<{ state: string; outlives: boolean }>(
       `select u.state, u.refresh_at > k.expires_at + interval '1 second' as outlives
-       from upkeep u join credentials k using (tenant_id, connection_id)
+       from refresh_schedule u join credentials k using (tenant_id, connection_id)
        where tenant_id = $1 and connection_id = $2`,
       [made.who.tenantId, made.id],
     )
-    expect(upkeep).toEqual({ state: 'ambiguous', outlives: false })
+    expect(schedule).toEqual({ state: 'ambiguous', outlives: false })
   })
 
   verifies('refresh:scopes-of-the-answer', async () => {
     const made = await connected()
     const due = async () => {
       await set(made, 'credentials', "expires_at = now() - interval '1 second'")
-      await set(made, 'upkeep', "refresh_at = now() - interval '1 second'")
+      await set(made, 'refresh_schedule', "refresh_at = now() - interval '1 second'")
     }
     const answer = (scope: string) =>
       stage.sandbox.control.addFault({ ...faults.answerWith({ scope }), times: 1 })

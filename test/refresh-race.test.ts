@@ -10,7 +10,7 @@ verifies('R1:reader-and-worker', async () => {
   const database = await openEmbedded()
   const who = { tenantId: 'ten_race', userId: 'usr_race' }
   const isTaken = async () =>
-    (await database.query('select from upkeep where lease_owner is not null')).length > 0
+    (await database.query('select from refresh_schedule where lease_owner is not null')).length > 0
   // The reader's claim comes when the worker has the row.
   const late = withStatements(database, async (run, text) => {
     if (text.includes('suspended_at is not null)')) await until('the worker has it', isTaken)
@@ -19,7 +19,7 @@ verifies('R1:reader-and-worker', async () => {
   const stage = await createStage(late)
   try {
     await stage.connect({ who })
-    for (const due of ['credentials set expires_at', 'upkeep set refresh_at']) {
+    for (const due of ['credentials set expires_at', 'refresh_schedule set refresh_at']) {
       await database.query(`update ${due} = now() - interval '1 second'`)
     }
     expect(await stage.read(who)).toMatchObject({ status: 200, body: { generation: 2 } })

@@ -533,7 +533,7 @@ export const requirements = {
       'A credential whose end was put off is the same one for longer; one that was deleted is gone.',
     source: 'threats.md, T35',
   },
-  'T35:left-upkeep': {
+  'T35:left-refresh-schedule': {
     behaviour:
       'A refresh whose row names another host or integration goes where the connection is.',
     source: 'threats.md, T35',

@@ -120,7 +120,7 @@ describeEachDatabase('row security', (makeDatabase) => {
           'orphans',
           'revocations',
           'tenant_keys',
-          'upkeep',
+          'refresh_schedule',
           'webhook_endpoints',
         ]),
       ),
@@ -305,7 +305,7 @@ verifies(
           "select current_user::text as who, pg_has_role('keywell_worker', 'usage') as inherits",
         )
       expect(rows).toEqual([{ who: 'keywell_app', inherits: false }])
-      expect(await database.of(everyTenant).query('select from upkeep')).toEqual([])
+      expect(await database.of(everyTenant).query('select from refresh_schedule')).toEqual([])
       await database.close()
     } finally {
       await server.stop()

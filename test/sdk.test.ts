@@ -41,9 +41,10 @@ async function expire(tenantId: string): Promise<void> {
   await stage.database.query(`update credentials set expires_at = ${past} where tenant_id = $1`, [
     tenantId,
   ])
-  await stage.database.query(`update upkeep set refresh_at = ${past} where tenant_id = $1`, [
-    tenantId,
-  ])
+  await stage.database.query(
+    `update refresh_schedule set refresh_at = ${past} where tenant_id = $1`,
+    [tenantId],
+  )
 }
 
 verifies('sdk:get-credential', async () => {

@@ -223,7 +223,7 @@ describeDeployments((deployment) => {
     const { id, key } = await newKey()
     const effect = { kind: 'delay', ms: 3_000 } as const
     await stage.sandbox.control.addFault({ endpoint: 'token', effect, times: 1 })
-    for (const change of ['credentials set expires_at', 'upkeep set refresh_at']) {
+    for (const change of ['credentials set expires_at', 'refresh_schedule set refresh_at']) {
       const past = "now() - interval '1 second'"
       await database.query(`update ${change} = ${past} where tenant_id = $1`, [who.tenantId])
     }
@@ -236,7 +236,7 @@ describeDeployments((deployment) => {
     )
     await until('the refresh is under way', async () => {
       const [row] = await database.query<{ attempt_id: string | null }>(
-        'select attempt_id from upkeep where tenant_id = $1',
+        'select attempt_id from refresh_schedule where tenant_id = $1',
         [who.tenantId],
       )
       return row?.attempt_id != null

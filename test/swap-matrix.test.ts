@@ -93,7 +93,10 @@ describeEachDatabase('sealed records', (makeDatabase) => {
          where k.tenant_id = $1 and o.tenant_id = $1 and k.connection_id = o.connection_id`,
         overtaken.tenantId,
       )
-      await run('update upkeep set refresh_at = null where tenant_id = $1', overtaken.tenantId)
+      await run(
+        'update refresh_schedule set refresh_at = null where tenant_id = $1',
+        overtaken.tenantId,
+      )
       return stage.read(overtaken)
     },
     'to another field': swapFields,
@@ -152,7 +155,7 @@ describeEachDatabase('sealed records', (makeDatabase) => {
     const { who } = await connected()
     const past = "now() - interval '1 second'"
     await run(`update credentials set expires_at = ${past} where tenant_id = $1`, who.tenantId)
-    await run(`update upkeep set refresh_at = ${past} where tenant_id = $1`, who.tenantId)
+    await run(`update refresh_schedule set refresh_at = ${past} where tenant_id = $1`, who.tenantId)
     const [row] = await stage.database.query<{ host: string }>('select host from integrations')
     const before = (await alarms()).key_commit ?? 0
     await stage.calm()

@@ -46,7 +46,7 @@ describeEachDatabase('token answers', (makeDatabase) => {
 
   /** Lets the token end, and its refresh come due. */
   async function expire({ who, id }: Made): Promise<void> {
-    for (const due of ['credentials set expires_at', 'upkeep set refresh_at']) {
+    for (const due of ['credentials set expires_at', 'refresh_schedule set refresh_at']) {
       await stage.database.query(
         `update ${due} = now() - interval '1 second' where tenant_id = $1 and connection_id = $2`,
         [who.tenantId, id],
@@ -247,12 +247,13 @@ describeEachDatabase('token answers', (makeDatabase) => {
     const made = await connected()
     const body = JSON.stringify({ error: 'invalid_grant' })
     await once({ kind: 'respond', status: code, body, headers: json })
-    await stage.database.query(`update upkeep set refresh_at = now() where tenant_id = $1`, [
-      made.who.tenantId,
-    ])
+    await stage.database.query(
+      `update refresh_schedule set refresh_at = now() where tenant_id = $1`,
+      [made.who.tenantId],
+    )
     await until('refused', async () => {
       const [row] = await stage.database.query<{ last_outcome: string }>(
-        'select last_outcome from upkeep where tenant_id = $1',
+        'select last_outcome from refresh_schedule where tenant_id = $1',
         [made.who.tenantId],
       )
       return row?.last_outcome === 'rejected'
@@ -264,7 +265,7 @@ describeEachDatabase('token answers', (makeDatabase) => {
   const generationOf = async (made: Made) => Number((await viewOf(made)).generation)
   const refreshNow = (made: Made) =>
     stage.database.query(
-      `update upkeep set refresh_at = now() where tenant_id = $1 and connection_id = $2`,
+      `update refresh_schedule set refresh_at = now() where tenant_id = $1 and connection_id = $2`,
       [made.who.tenantId, made.id],
     )
 
@@ -304,7 +305,7 @@ describeEachDatabase('token answers', (makeDatabase) => {
     // The old access token lives, long after: nothing had happened, and the same pair goes out again.
     await until('renewed', async () => {
       await stage.database.query(
-        `update upkeep set refresh_at = now(), unresolved_since = now() - interval '1 hour'
+        `update refresh_schedule set refresh_at = now(), unresolved_since = now() - interval '1 hour'
          where tenant_id = $1 and lease_owner is null`,
         [made.who.tenantId],
       )

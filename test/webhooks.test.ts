@@ -231,7 +231,7 @@ verifies('webhooks:apart', async () => {
   })
   await keywell.webhooks.test(other.reference)
   await receiver.next()
-  for (const column of ['credentials set expires_at', 'upkeep set refresh_at']) {
+  for (const column of ['credentials set expires_at', 'refresh_schedule set refresh_at']) {
     await stage.database.query(`update ${column} = now() - interval '1 second'`)
   }
   expect(await stage.read(who)).toMatchObject({ status: 200, body: { generation: 2 } })

@@ -152,20 +152,20 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
     reason: 'what was tried for a week is given up, whoever owns it',
   },
   {
-    path: 'packages/server/src/store/upkeep.ts',
-    begins: 'update upkeep u set state = case when due.refresh_due',
+    path: 'packages/server/src/store/refresh-schedule.ts',
+    begins: 'update refresh_schedule u set state = case when due.refresh_due',
     reason: 'the common end of the claims; each row is found by the tenant that `due` names',
   },
   {
-    path: 'packages/server/src/store/upkeep.ts',
+    path: 'packages/server/src/store/refresh-schedule.ts',
     begins:
       'with open as materialized ( select i.id, longest.due_at from ( select id, host from integrations',
     reason: 'a worker claims what is due, whoever owns it; the row holds no secret',
   },
   {
-    path: 'packages/server/src/store/upkeep.ts',
+    path: 'packages/server/src/store/refresh-schedule.ts',
     begins:
-      'with due as ( select tenant_id, connection_id, state, unresolved_since, true as refresh_due from upkeep where integration_id',
+      'with due as ( select tenant_id, connection_id, state, unresolved_since, true as refresh_due from refresh_schedule where integration_id',
     reason: 'a worker tries one connection of a suspended integration, whoever owns it',
   },
   {
@@ -175,7 +175,8 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
   },
   {
     path: 'packages/server/src/store/provider-incidents.ts',
-    begins: 'select count(*)::int as count from ( select from upkeep where integration_id',
+    begins:
+      'select count(*)::int as count from ( select from refresh_schedule where integration_id',
     reason: 'what a provider says of all connections of an integration is compared; a number',
   },
   {
@@ -205,16 +206,16 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
   },
   {
     path: 'packages/server/src/store/provider-incidents.ts',
-    begins: 'update upkeep u set probe_at = now() from (',
+    begins: 'update refresh_schedule u set probe_at = now() from (',
     reason: 'others of an integration are looked at, whoever owns them; the row holds no secret',
   },
   {
     path: 'packages/server/src/store/provider-incidents.ts',
-    begins: 'update upkeep u set refresh_at = case when refresh_at is not null',
+    begins: 'update refresh_schedule u set refresh_at = case when refresh_at is not null',
     reason: 'what an incident has held is asked anew, whoever owns it',
   },
   {
-    path: 'packages/server/src/store/upkeep.ts',
+    path: 'packages/server/src/store/refresh-schedule.ts',
     begins:
       'with due as ( select tenant_id, connection_id, state, unresolved_since, refresh_at is not null',
     reason: 'a worker asks about one connection of an incident, whoever owns it',
@@ -226,7 +227,7 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
   },
   {
     path: 'packages/server/src/store/census.ts',
-    begins: 'select (select count(*) from upkeep',
+    begins: 'select (select count(*) from refresh_schedule',
     reason: 'metrics: the same for what waits to be done',
   },
   {

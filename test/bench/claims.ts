@@ -5,8 +5,8 @@ import type { Database } from '@keywell/server'
 import { openOwner, type TestDatabase } from '../support/inspected.ts'
 import { createMigrated, runStatement } from '../support/migrated.ts'
 import { startPostgres, withDatabase } from '../support/postgres.ts'
+import { type Claim, claimDue, recordSuccess } from '../support/refresh-schedule.ts'
 import { everyTenant } from '../support/scopes.ts'
-import { type Claim, claimDue, recordSuccess } from '../support/upkeep.ts'
 import { isShort, quantile } from './contest.ts'
 import type { Bench, Figure } from './figure.ts'
 
@@ -40,7 +40,7 @@ async function claimTimes(): Promise<readonly Figure[]> {
     opened.push(database)
     await fill(database, rows, held)
     // By itself, since it runs in no transaction.
-    await runStatement(url, 'vacuum analyze upkeep')
+    await runStatement(url, 'vacuum analyze refresh_schedule')
     return { rows, database, ms: [] }
   }
   try {
@@ -66,7 +66,7 @@ async function fill(database: TestDatabase, rows: number, held: number): Promise
   await insert(database, { rows: held, host: heldOrigin, dueAt: longAgo })
   await database.query(
     `insert into integrations (tenant_id, id, provider, host, scopes)
-     select distinct '@install', integration_id, 'gitlab', host, '{}'::text[] from upkeep`,
+     select distinct '@install', integration_id, 'gitlab', host, '{}'::text[] from refresh_schedule`,
   )
 }
 
@@ -77,7 +77,7 @@ async function insert(
 ): Promise<void> {
   for (let first = 1; first <= rows; first += rowsOfSlice) {
     await database.query(
-      `insert into upkeep (tenant_id, connection_id, integration_id, host, state, refresh_at,
+      `insert into refresh_schedule (tenant_id, connection_id, integration_id, host, state, refresh_at,
          probe_at)
        select 'ten_' || n % 100, $3 || lpad(n::text, 20, '0'), 'int_' || $3, $3, 'idle', ${dueAt},
          now() + interval '6 hours'

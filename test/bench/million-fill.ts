@@ -108,7 +108,7 @@ async function insert(
          issued_at + interval '${lifeSeconds} seconds', attempt
        from planned
      )
-     insert into upkeep (tenant_id, connection_id, integration_id, host, state, refresh_at, read_at,
+     insert into refresh_schedule (tenant_id, connection_id, integration_id, host, state, refresh_at, read_at,
        last_outcome)
      select tenant, id, $2, $3, 'idle', refresh_at,
        now() - case when in_use then interval '30 minutes' else interval '30 days' end, 'refreshed'

@@ -211,7 +211,7 @@ async function makeAllUsed(sql: TestDatabase): Promise<void> {
     const ids = Array.from({ length: tenantsOfSlice }, (_, at) => `ten_${first + at}`)
     await sql.query(
       `with used as (
-         update upkeep set read_at = now(),
+         update refresh_schedule set read_at = now(),
            refresh_at = now() + random() * interval '${renewedAfterSeconds} seconds'
          where tenant_id = any ($1::text[]) and state = 'idle'
          returning tenant_id, connection_id, refresh_at
@@ -236,7 +236,7 @@ async function noteClaims(sql: TestDatabase): Promise<void> {
         values (greatest(0, extract(epoch from clock_timestamp() - old.due_at) * 1000));
         return null;
       end $$;
-    create trigger bench_claims after update on upkeep for each row
+    create trigger bench_claims after update on refresh_schedule for each row
       when (old.epoch <> new.epoch) execute function bench_note_claim();
   `)
 }
@@ -253,7 +253,7 @@ async function stateOf({ sql, provider }: Stage) {
        (select count(*)::int from audit) as entries,
        (select sum(autovacuum_count)::int from pg_stat_user_tables) as vacuums,
        (select sum(n_dead_tup)::int from pg_stat_user_tables) as dead,
-       (select count(*)::int from upkeep where state <> 'dead' and due_at <= now()) as due`,
+       (select count(*)::int from refresh_schedule where state <> 'dead' and due_at <= now()) as due`,
   )
   if (row === undefined) throw new Error('a select without a table has one row')
   const answer = once(provider, 'message')

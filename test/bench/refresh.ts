@@ -98,9 +98,10 @@ async function late(stage: RefreshStage): Promise<readonly Figure[]> {
 
 /** Due from now on, spread over so many seconds. */
 async function makeDue({ sql }: RefreshStage, seconds: number): Promise<void> {
-  await sql.query(`update upkeep set refresh_at = now() + random() * $1 * interval '1 second'`, [
-    seconds,
-  ])
+  await sql.query(
+    `update refresh_schedule set refresh_at = now() + random() * $1 * interval '1 second'`,
+    [seconds],
+  )
 }
 
 /** By the database's clock, as each claim commits. */
@@ -113,7 +114,7 @@ async function noteLags({ sql }: RefreshStage): Promise<void> {
         values (extract(epoch from clock_timestamp() - old.refresh_at) * 1000);
         return null;
       end $$;
-    create trigger bench_lags after update on upkeep for each row
+    create trigger bench_lags after update on refresh_schedule for each row
       when (old.state = 'idle' and new.state = 'refreshing') execute function bench_note_lag();
   `)
 }

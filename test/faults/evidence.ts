@@ -43,7 +43,7 @@ export function startWitness(fleet: Fleet): Witness {
 async function lateLeaseMs({ sql }: Fleet): Promise<number> {
   const [row] = await sql.query<{ late: number | null }>(
     `select (extract(epoch from max(now() - greatest(lease_until, due_at))) * 1000)::float8 as late
-     from upkeep where lease_until < now() and due_at <= now() and state <> 'dead'`,
+     from refresh_schedule where lease_until < now() and due_at <= now() and state <> 'dead'`,
   )
   return row?.late ?? 0
 }

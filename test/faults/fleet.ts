@@ -133,7 +133,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 
     async makeDue({ ids, generation } = {}) {
       await sql.query(
-        `update upkeep u set refresh_at = now()
+        `update refresh_schedule u set refresh_at = now()
          from credentials k
          where k.tenant_id = u.tenant_id and k.connection_id = u.connection_id and u.state <> 'dead'
            and ($1::text is null or u.connection_id = any (string_to_array($1, ',')))

@@ -24,7 +24,7 @@ export function startPressure({ sql }: Fleet, periodMs: number): () => Promise<v
     while (!stopped) {
       await sql
         .query(
-          `update upkeep set refresh_at = now() + random() * $1 * interval '1 millisecond'
+          `update refresh_schedule set refresh_at = now() + random() * $1 * interval '1 millisecond'
            where state = 'idle' and refresh_at > now() + $1 * interval '1 millisecond'`,
           [periodMs],
         )
@@ -65,14 +65,14 @@ async function unsettled({ sql }: Fleet): Promise<object[]> {
   return sql.query(
     `select connection_id, state, last_outcome, lease_until - now() as lease_left,
             refresh_at - now() as due_in
-     from upkeep
+     from refresh_schedule
      where not (state = 'dead' or state = 'idle' and refresh_at > now() and lease_until is null)`,
   )
 }
 
 async function ageDoubts({ sql }: Fleet): Promise<void> {
   await sql.query(
-    `update upkeep
+    `update refresh_schedule
      set unresolved_since = unresolved_since - interval '1 hour',
          refresh_at = case when state = 'ambiguous' then least(refresh_at, now()) else refresh_at end
      where unresolved_since > now() - interval '30 minutes'

@@ -4,7 +4,7 @@
  * difference are one.
  */
 import { resolveIndeterminate } from '@keywell/server/model'
-import { claimRefresh, type DoubtAge, holds, restartDoubt } from './database.ts'
+import { claimRefresh, type DoubtAge, holds, restartIndeterminate } from './database.ts'
 import { commit, endAttempt, releaseClaim } from './ending.ts'
 import { drift, hear, probe, sendPair, wait } from './request.ts'
 import { type Configuration, graceSeconds, maxRequestSeconds } from './rules.ts'
@@ -58,13 +58,13 @@ function claim(world: World, index: number, { fault }: Configuration): Move[] {
   const mayBeUnplanned = fault !== 'a read of a dormant connection waits for its planned refresh'
   // A life is longer than the time that a provider works on a request.
   const isUnplanned =
-    isReader && mayBeUnplanned && !world.tables.upkeep?.due && !hasOpenRequest(world)
+    isReader && mayBeUnplanned && !world.tables.schedule?.due && !hasOpenRequest(world)
   const taken = claimRefresh(world.tables, index, isUnplanned)
   const before = isUnplanned ? spend(world, 'lives') : world
   if (taken === undefined || before === undefined) return []
   let { tables } = taken
-  if (fault === 'no intent' && tables.upkeep !== null) {
-    tables = { ...tables, upkeep: { ...tables.upkeep, doubt: taken.claim.doubt } }
+  if (fault === 'no intent' && tables.schedule !== null) {
+    tables = { ...tables, schedule: { ...tables.schedule, doubt: taken.claim.doubt } }
   }
   const othersLive = world.incident.refused === 'others_live'
   const claim = othersLive ? { ...taken.claim, othersLive } : taken.claim
@@ -112,7 +112,7 @@ function prepare(
 function settle(world: World, index: number, ready: Extract<Actor, { at: 'ready' }>, seen: string) {
   const { claim, source } = ready
   const label = `${seen}, settles the doubt`
-  const tables = restartDoubt(world.tables, index)
+  const tables = restartIndeterminate(world.tables, index)
   if (tables === undefined) return { label, world: withActor(world, index, idle) }
   const settled: Actor = { ...ready, claim: { ...claim, doubt: null } }
   const unresolved = world.unresolved.filter((pair) => pair !== source.pair)

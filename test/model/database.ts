@@ -3,15 +3,15 @@
  * they were compared with: a lease has ended or has not. `database.test.ts` runs the same traces on
  * these and on the statements themselves, so that neither moves without the other.
  */
-import type { Death, RecheckState, UpkeepEvent } from '@keywell/server/model'
+import type { Death, RecheckState, ScheduleEvent } from '@keywell/server/model'
 
-export type UpkeepState = 'idle' | 'refreshing' | 'backoff' | 'ambiguous' | 'suspect' | 'dead'
+export type ScheduleState = 'idle' | 'refreshing' | 'backoff' | 'ambiguous' | 'suspect' | 'dead'
 
 /** How long ago the first request without a known outcome was: within every grace, or past every limit. */
 export type DoubtAge = 'young' | 'middling' | 'old'
 
-export interface Upkeep {
-  readonly state: UpkeepState
+export interface Schedule {
+  readonly state: ScheduleState
   /** `refresh_at <= now()` */
   readonly due: boolean
   /** `epoch`: whose claim was the last. */
@@ -25,7 +25,7 @@ export interface Upkeep {
 }
 
 export interface Tables {
-  readonly upkeep: Upkeep | null
+  readonly schedule: Schedule | null
   /** `pair` stands for the sealed tokens and for `committed_by`: a pair comes from one attempt. */
   readonly credential: { readonly generation: number; readonly pair: number } | null
   readonly connection: {
@@ -39,14 +39,14 @@ export interface Tables {
 
 /** What a claim tells the one who holds it. */
 export interface Claim {
-  readonly previousState: UpkeepState
+  readonly previousState: ScheduleState
   readonly doubt: DoubtAge | null
   /** Others were answered well after this connection was refused. Default: false, or it was not. */
   readonly othersLive?: boolean
 }
 
 export const connected: Tables = {
-  upkeep: {
+  schedule: {
     state: 'idle',
     due: false,
     lastClaim: null,
@@ -61,8 +61,8 @@ export const connected: Tables = {
 }
 
 /** Whether the claim that this worker took is the last one, and open. */
-export function holds({ upkeep }: Tables, worker: number): boolean {
-  return upkeep?.held === true && upkeep.lastClaim === worker
+export function holds({ schedule }: Tables, worker: number): boolean {
+  return schedule?.held === true && schedule.lastClaim === worker
 }
 
 /**
@@ -74,13 +74,13 @@ export function claimRefresh(
   holder: number,
   hasEnded: boolean,
 ): { tables: Tables; claim: Claim } | undefined {
-  const { upkeep } = tables
-  if (upkeep === null || upkeep.state === 'dead') return undefined
-  if (!upkeep.due && !(hasEnded && upkeep.state === 'idle')) return undefined
-  if (upkeep.held && !upkeep.leaseEnded) return undefined
-  const { state: previousState, doubt } = upkeep
-  const claimed: Upkeep = {
-    ...upkeep,
+  const { schedule } = tables
+  if (schedule === null || schedule.state === 'dead') return undefined
+  if (!schedule.due && !(hasEnded && schedule.state === 'idle')) return undefined
+  if (schedule.held && !schedule.leaseEnded) return undefined
+  const { state: previousState, doubt } = schedule
+  const claimed: Schedule = {
+    ...schedule,
     state: 'refreshing',
     due: true,
     lastClaim: holder,
@@ -88,32 +88,32 @@ export function claimRefresh(
     leaseEnded: false,
     doubt: doubt ?? 'young',
   }
-  return { tables: { ...tables, upkeep: claimed }, claim: { previousState, doubt } }
+  return { tables: { ...tables, schedule: claimed }, claim: { previousState, doubt } }
 }
 
-/** `restartDoubt`: only under one's own lease. */
-export function restartDoubt(tables: Tables, holder: number): Tables | undefined {
-  if (tables.upkeep === null || !holds(tables, holder)) return undefined
-  return { ...tables, upkeep: { ...tables.upkeep, doubt: 'young' } }
+/** `restartIndeterminate`: only under one's own lease. */
+export function restartIndeterminate(tables: Tables, holder: number): Tables | undefined {
+  if (tables.schedule === null || !holds(tables, holder)) return undefined
+  return { ...tables, schedule: { ...tables.schedule, doubt: 'young' } }
 }
 
 /** `recordFailure`: only under one's own lease, so that it undoes nothing that a later holder found out. */
 export function recordFailure(
   tables: Tables,
   holder: number,
-  verdict: { state: UpkeepState; unresolved: boolean; retryInMs: number | null },
+  verdict: { state: ScheduleState; unresolved: boolean; retryInMs: number | null },
 ): Tables | undefined {
-  const { upkeep } = tables
-  if (upkeep === null || !holds(tables, holder)) return undefined
-  const failed: Upkeep = {
-    ...upkeep,
+  const { schedule } = tables
+  if (schedule === null || !holds(tables, holder)) return undefined
+  const failed: Schedule = {
+    ...schedule,
     state: verdict.state,
-    due: verdict.retryInMs === null ? upkeep.due : false,
+    due: verdict.retryInMs === null ? schedule.due : false,
     held: false,
     leaseEnded: false,
-    doubt: verdict.unresolved ? upkeep.doubt : null,
+    doubt: verdict.unresolved ? schedule.doubt : null,
   }
-  return { ...tables, upkeep: failed }
+  return { ...tables, schedule: failed }
 }
 
 /** `endConnection`: only of the generation that was refused. */
@@ -138,11 +138,15 @@ export function replaceCredential(
     ...tables,
     credential: { generation: from.generation + 1, pair: from.pair },
     connection: { status: 'active', reason: null },
-    upkeep: tables.upkeep && recordSuccess(tables.upkeep, worker, from.recheckState),
+    schedule: tables.schedule && recordSuccess(tables.schedule, worker, from.recheckState),
   }
 }
 
-function recordSuccess({ lastClaim, doubt }: Upkeep, worker: number, left: RecheckState): Upkeep {
+function recordSuccess(
+  { lastClaim, doubt }: Schedule,
+  worker: number,
+  left: RecheckState,
+): Schedule {
   const isLeft = left === 'all' || (left === 'of_later_claims' && lastClaim !== worker)
   const settled = { state: 'idle', due: false, held: false, leaseEnded: false } as const
   return { ...settled, lastClaim, doubt: isLeft ? doubt : null }
@@ -173,19 +177,20 @@ export function takeOrphan(tables: Tables): { tables: Tables; pair: number } | u
  * refresh waits something out.
  */
 export function probeDead(tables: Tables, generation: number): Tables {
-  const { upkeep, credential } = tables
-  if (upkeep === null || upkeep.state === 'dead' || upkeep.due) return tables
-  if (credential?.generation !== generation || (upkeep.held && !upkeep.leaseEnded)) return tables
+  const { schedule, credential } = tables
+  if (schedule === null || schedule.state === 'dead' || schedule.due) return tables
+  if (credential?.generation !== generation || (schedule.held && !schedule.leaseEnded))
+    return tables
   const free = { lastClaim: null, held: false, leaseEnded: false } as const
-  return { ...tables, upkeep: { ...upkeep, ...free, due: upkeep.state === 'idle' } }
+  return { ...tables, schedule: { ...schedule, ...free, due: schedule.state === 'idle' } }
 }
 
-/** `moveToRevocations`, `deleteCredential`, `deleteUpkeep` and `disconnectConnection`, one transaction. */
+/** `moveToRevocations`, `deleteCredential`, `deleteSchedule` and `disconnectConnection`, one transaction. */
 export function disconnect(tables: Tables): Tables {
   const { credential, revocations } = tables
   return {
     ...tables,
-    upkeep: null,
+    schedule: null,
     credential: null,
     connection: { status: 'disconnected', reason: null },
     revocations: credential === null ? revocations : [...revocations, credential.pair],
@@ -194,6 +199,6 @@ export function disconnect(tables: Tables): Tables {
 
 /** Events that end an attempt. */
 export type Ending = Extract<
-  UpkeepEvent,
+  ScheduleEvent,
   { kind: 'unsent' | 'not_processed' | 'ambiguous' | 'rejected' | 'overtaken' }
 >

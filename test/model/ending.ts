@@ -83,7 +83,7 @@ export function endAttempt(
   const next = isDecided ? step(standingOf(claim), event, { random: () => 0.5, decision }) : asked
   if (next === undefined || next.state === 'none') throw new TypeError('it ends an attempt')
   const isUnchecked = fault === 'failure writes without the lease check'
-  const holder = (isUnchecked ? world.tables.upkeep?.lastClaim : null) ?? index
+  const holder = (isUnchecked ? world.tables.schedule?.lastClaim : null) ?? index
   const failed = recordFailure(world.tables, holder, { ...next, state: next.state })
   if (failed === undefined) return done(world.tables, 'has lost the lease')
   if (next.death === null) {

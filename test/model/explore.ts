@@ -90,12 +90,12 @@ function isAtRest(
   { dormant = false }: Configuration,
 ): boolean {
   if (actors.some(({ at }) => at !== 'idle')) return false
-  const { upkeep, credential } = tables
-  if (upkeep === null || credential === null || upkeep.state === 'dead') return true
+  const { schedule, credential } = tables
+  if (schedule === null || credential === null || schedule.state === 'dead') return true
   // What nobody renews by the clock is renewed by the read that finds its token ended.
   if (dormant && time === 'ended' && left.lives > 0) return false
   // With no lives left the walk ends before it would come due and be found out.
-  return upkeep.state === 'idle' && (left.lives === 0 || isUsable(provider, credential.pair))
+  return schedule.state === 'idle' && (left.lives === 0 || isUsable(provider, credential.pair))
 }
 
 /** How each state was reached first. */

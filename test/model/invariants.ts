@@ -9,7 +9,7 @@ export function violationIn(world: World): string | undefined {
 
 const untrue: Record<string, (world: World) => boolean> = {
   'a connection is dead, and its stored pair lives': ({ tables, provider }) =>
-    tables.upkeep?.state === 'dead' &&
+    tables.schedule?.state === 'dead' &&
     tables.credential !== null &&
     isUsable(provider, tables.credential.pair),
 
@@ -20,10 +20,10 @@ const untrue: Record<string, (world: World) => boolean> = {
     tables.connection.status !== 'active',
 
   'a loss is not called lost_rotation': ({ tables, provider }) =>
-    tables.upkeep?.state === 'dead' &&
+    tables.schedule?.state === 'dead' &&
     provider.grantLives &&
     tables.connection.reason !== 'lost_rotation',
 
-  'worker and user see different ends': ({ tables: { upkeep, connection } }) =>
-    upkeep !== null && (upkeep.state === 'dead') === (connection.status === 'active'),
+  'worker and user see different ends': ({ tables: { schedule, connection } }) =>
+    schedule !== null && (schedule.state === 'dead') === (connection.status === 'active'),
 }

@@ -24,7 +24,7 @@ export type Act =
   | {
       act: 'fail'
       worker: number
-      state: mirror.UpkeepState
+      state: mirror.ScheduleState
       unresolved: boolean
       retryInMs: number | null
     }
@@ -127,7 +127,7 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
     worker: number,
     { claim, row }: Hand,
     verdict: Pick<Extract<Act, { act: 'fail' }>, 'unresolved' | 'retryInMs'> & {
-      state: mirror.UpkeepState
+      state: mirror.ScheduleState
     },
   ): Promise<void> {
     const failed = mirror.recordFailure(tables, worker, verdict)
@@ -144,9 +144,9 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
   }
 
   async function restart(worker: number, { claim }: Hand): Promise<void> {
-    const restarted = mirror.restartDoubt(tables, worker)
+    const restarted = mirror.restartIndeterminate(tables, worker)
     tables = restarted ?? tables
-    agree(await store.restartDoubt(sql, claim), restarted !== undefined)
+    agree(await store.restartIndeterminate(sql, claim), restarted !== undefined)
   }
 
   async function takeOrphan(): Promise<void> {
@@ -164,7 +164,7 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
     await inStore(async (sql) => {
       await store.moveToRevocations(sql, { tenantId, connectionId: id, claimed: true })
       await store.deleteCredential(sql, tenantId, id)
-      await store.deleteUpkeep(sql, tenantId, id)
+      await store.deleteSchedule(sql, tenantId, id)
       await store.disconnectConnection(sql, tenantId, id)
     })
   }
@@ -180,11 +180,11 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
   }
 
   /** Nothing but time, which in the database is what rows are compared with. */
-  async function pass(change: Partial<mirror.Upkeep>, statement: string): Promise<void> {
-    const { upkeep } = tables
-    if (upkeep !== null) tables = { ...tables, upkeep: { ...upkeep, ...change } }
+  async function pass(change: Partial<mirror.Schedule>, statement: string): Promise<void> {
+    const { schedule } = tables
+    if (schedule !== null) tables = { ...tables, schedule: { ...schedule, ...change } }
     const where = 'tenant_id = $1 and connection_id = $2'
-    await database.query(`update upkeep set ${statement} where ${where}`, [tenantId, id])
+    await database.query(`update refresh_schedule set ${statement} where ${where}`, [tenantId, id])
   }
 
   async function run(act: Act): Promise<void> {
@@ -192,10 +192,10 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
       case 'due':
         return pass({ due: true }, "refresh_at = now() - interval '1 second'")
       case 'lease_ends':
-        if (tables.upkeep?.held !== true) return
+        if (tables.schedule?.held !== true) return
         return pass({ leaseEnded: true }, "lease_until = now() - interval '1 second'")
       case 'doubt_ages':
-        if (tables.upkeep === null || tables.upkeep.doubt === null) return
+        if (tables.schedule === null || tables.schedule.doubt === null) return
         return pass({ doubt: 'old' }, "unresolved_since = now() - interval '1 hour'")
       case 'ends':
         hasEnded = tables.credential !== null
@@ -258,7 +258,7 @@ async function insert(sql: store.Sql, id: string): Promise<void> {
     [tenantId, id, Uint8Array.of(0)],
   )
   await sql.query(
-    `insert into upkeep (tenant_id, connection_id, integration_id, host, state, refresh_at)
+    `insert into refresh_schedule (tenant_id, connection_id, integration_id, host, state, refresh_at)
      values ($1, $2, 'int_model', 'https://gitlab.example', 'idle', now() + interval '1 hour')`,
     [tenantId, id],
   )
@@ -282,7 +282,7 @@ async function read(
                                 where r.tenant_id = c.tenant_id and r.connection_id = c.id
                                 order by 1)) as revocations
      from connections c
-     left join upkeep u on u.tenant_id = c.tenant_id and u.connection_id = c.id
+     left join refresh_schedule u on u.tenant_id = c.tenant_id and u.connection_id = c.id
      left join credentials k on k.tenant_id = c.tenant_id and k.connection_id = c.id
      where c.tenant_id = $1 and c.id = $2`,
     [tenantId, id],
@@ -292,7 +292,7 @@ async function read(
   const lastClaim = claimants.get(epoch) ?? null
   const doubt = ageOf(row.unresolvedForMs)
   return {
-    upkeep: state === null ? null : { state, due, lastClaim, held, leaseEnded, doubt },
+    schedule: state === null ? null : { state, due, lastClaim, held, leaseEnded, doubt },
     credential: generation === null ? null : { generation, pair },
     connection: { status, reason },
     orphans: row.orphans,
@@ -301,10 +301,10 @@ async function read(
 }
 
 /** What stands beside a `state` or a `generation` of null is null as well, and is not looked at. */
-type StoredRow = Omit<mirror.Upkeep, 'state' | 'lastClaim' | 'doubt'> &
+type StoredRow = Omit<mirror.Schedule, 'state' | 'lastClaim' | 'doubt'> &
   Pick<mirror.Tables, 'orphans' | 'revocations'> &
   mirror.Tables['connection'] & {
-    state: mirror.UpkeepState | null
+    state: mirror.ScheduleState | null
     epoch: string
     unresolvedForMs: number | null
     generation: number | null

@@ -24,26 +24,26 @@ export function surroundingMoves(world: World, configuration: Configuration): Mo
 
 /** A life is longer than the time that a provider works on a request. */
 function comeDue(world: World, { dormant = false }: Configuration): Move[] {
-  const { upkeep } = world.tables
-  if (upkeep === null || upkeep.due || upkeep.state === 'dead') return []
-  if (upkeep.state === 'idle' && dormant) return []
-  if (upkeep.state === 'idle' && hasOpenRequest(world)) return []
-  const tables = { ...world.tables, upkeep: { ...upkeep, due: true } }
-  const before = upkeep.state === 'idle' ? spend(world, 'lives') : world
+  const { schedule } = world.tables
+  if (schedule === null || schedule.due || schedule.state === 'dead') return []
+  if (schedule.state === 'idle' && dormant) return []
+  if (schedule.state === 'idle' && hasOpenRequest(world)) return []
+  const tables = { ...world.tables, schedule: { ...schedule, due: true } }
+  const before = schedule.state === 'idle' ? spend(world, 'lives') : world
   if (before === undefined) return []
   return [{ label: 'the refresh is due', world: letTimePass({ ...before, tables }) }]
 }
 
 /** A lease that is held ends only if its process stands still. */
 function endLease(world: World, { fault }: Configuration): Move[] {
-  const { upkeep } = world.tables
+  const { schedule } = world.tables
   if (fault === 'a lease does not end') return []
-  if (upkeep === null || !upkeep.held || upkeep.leaseEnded) return []
-  const holder = upkeep.lastClaim ?? Number.NaN
+  if (schedule === null || !schedule.held || schedule.leaseEnded) return []
+  const holder = schedule.lastClaim ?? Number.NaN
   const isAlive = world.actors[holder]?.at !== 'idle'
   const before = isAlive ? spend(world, 'misfortunes') : world
   if (before === undefined) return []
-  const tables = { ...before.tables, upkeep: { ...upkeep, leaseEnded: true } }
+  const tables = { ...before.tables, schedule: { ...schedule, leaseEnded: true } }
   const actors = mapActors(world, (actor, at) => (at === holder ? makeLate(actor) : actor))
   const ended = { ...before, tables, actors }
   const label = isAlive ? 'the holder stands still until its lease ends' : 'the lease ends'
@@ -60,11 +60,11 @@ function passTime(world: World, { refresh }: Configuration): Move[] {
 
 /** A provider works on a request for a limited time; a doubt is old only when that is over. */
 function ageDoubt(world: World, { refresh }: Configuration): Move[] {
-  const { upkeep } = world.tables
-  if (upkeep?.doubt == null || upkeep.doubt === 'old') return []
-  const next = refresh.rotation === 'grace' && upkeep.doubt === 'young' ? 'middling' : 'old'
+  const { schedule } = world.tables
+  if (schedule?.doubt == null || schedule.doubt === 'old') return []
+  const next = refresh.rotation === 'grace' && schedule.doubt === 'young' ? 'middling' : 'old'
   if (next === 'old' && hasOpenRequest(world)) return []
-  const tables = { ...world.tables, upkeep: { ...upkeep, doubt: next } as const }
+  const tables = { ...world.tables, schedule: { ...schedule, doubt: next } as const }
   return [{ label: `the doubt is ${next}`, world: letTimePass({ ...world, tables }) }]
 }
 
@@ -77,7 +77,7 @@ export function hasOpenRequest({ adrift, actors }: World): boolean {
 /** The provider's window begins with the use, so it is open at least while the doubt is young. */
 function closeGrace(world: World): Move[] {
   const isOpen = world.provider.pairs.some(({ refreshToken }) => refreshToken === 'grace')
-  if (!isOpen || world.tables.upkeep?.doubt === 'young') return []
+  if (!isOpen || world.tables.schedule?.doubt === 'young') return []
   return [{ label: 'the grace is over', world: { ...world, provider: endGrace(world.provider) } }]
 }
 
@@ -104,11 +104,11 @@ function settleAdrift(world: World, { refresh }: Configuration): Move[] {
 
 /** A reader's call upstream was answered 401, and the probe agrees. */
 function reportDead(world: World): Move[] {
-  const { credential, upkeep } = world.tables
-  if (credential === null || upkeep?.due || world.time === 'ended') return []
+  const { credential, schedule } = world.tables
+  if (credential === null || schedule?.due || world.time === 'ended') return []
   if (accessLives(world.provider, credential.pair)) return []
   const tables = probeDead(world.tables, credential.generation)
-  if (!tables.upkeep?.due) return [] // it waits something out, and nothing came of the probe
+  if (!tables.schedule?.due) return [] // it waits something out, and nothing came of the probe
   return [{ label: 'the reader reports a dead access token', world: { ...world, tables } }]
 }
 

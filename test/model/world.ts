@@ -124,15 +124,15 @@ export function createKeyOf(): (world: World) => string {
   }
 
   return ({ tables, provider, time, actors, adrift, unresolved, left, incident }) => {
-    const { upkeep, credential, connection, orphans, revocations } = tables
+    const { schedule, credential, connection, orphans, revocations } = tables
     const [a, b, reader] = actors.map((actor, index) => {
-      const holds = upkeep?.lastClaim === index && actor.at !== 'idle'
+      const holds = schedule?.lastClaim === index && actor.at !== 'idle'
       return holds ? `*${textOf(actor)}` : textOf(actor)
     })
     const isSorted = a !== undefined && b !== undefined && a < b
-    const row = upkeep && [upkeep.state, upkeep.due, upkeep.held, upkeep.leaseEnded]
+    const row = schedule && [schedule.state, schedule.due, schedule.held, schedule.leaseEnded]
     return [
-      `${row}${upkeep?.doubt}${time}`,
+      `${row}${schedule?.doubt}${time}`,
       credential === null ? '' : textOf(credential),
       `${connection.status}${connection.reason}${orphans};${revocations};${unresolved}`,
       textOf(provider),

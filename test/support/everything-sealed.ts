@@ -81,7 +81,7 @@ async function keepOneAside(
   const past = "now() - interval '1 second'"
   for (const change of [
     `update credentials set expires_at = ${past} where tenant_id = $1 and connection_id = $2`,
-    `update upkeep set refresh_at = ${past} where tenant_id = $1 and connection_id = $2`,
+    `update refresh_schedule set refresh_at = ${past} where tenant_id = $1 and connection_id = $2`,
   ]) {
     await stage.database.query(change, [tenantId, connectionId])
   }

@@ -12,14 +12,14 @@ export {
 } from '../../packages/server/src/store/credentials.ts'
 export type { Sql } from '../../packages/server/src/store/database.ts'
 export { deleteOrphan, findOrphan, insertOrphan } from '../../packages/server/src/store/orphans.ts'
-export { insertRevocation, moveToRevocations } from '../../packages/server/src/store/revocations.ts'
 export {
   type Claim,
   claimProbe,
   claimRefresh,
-  deleteUpkeep,
+  deleteSchedule,
   endProbe,
   recordFailure,
   recordSuccess,
-  restartDoubt,
-} from '../../packages/server/src/store/upkeep.ts'
+  restartIndeterminate,
+} from '../../packages/server/src/store/refresh-schedule.ts'
+export { insertRevocation, moveToRevocations } from '../../packages/server/src/store/revocations.ts'

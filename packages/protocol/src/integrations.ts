@@ -39,11 +39,11 @@ export const integrationSchema = z.object({
   status: z.enum(['draft', 'active']),
   clientId: z.string().nullable(),
   /**
-   * The provider refuses the client (`client_refused`), or what is asked of it (`our_fault`): connections
+   * The provider refuses the client (`client_rejected`), or what is asked of it (`request_rejected`): connections
    * wait, and living tokens are served on. Ends by itself when the provider takes it again.
    */
   suspended: z
-    .object({ since: z.iso.datetime(), reason: z.enum(['client_refused', 'our_fault']) })
+    .object({ since: z.iso.datetime(), reason: z.enum(['client_rejected', 'request_rejected']) })
     .nullable(),
   scopes: z.array(z.string()),
   /** To be registered at the provider, exactly. */

@@ -115,14 +115,16 @@ async function dieAt(
 /** What did not come to an end is not claimed again before it is brought back. */
 async function setAside({ sql }: Fleet, ids: readonly string[]): Promise<void> {
   await sql.query(
-    `update upkeep set refresh_at = now() + interval '1 day'
+    `update refresh_schedule set refresh_at = now() + interval '1 day'
      where state <> 'idle' and connection_id = any (string_to_array($1, ','))`,
     [ids.join(',')],
   )
 }
 
 async function bringBack({ sql }: Fleet): Promise<void> {
-  await sql.query("update upkeep set refresh_at = now() where state not in ('idle', 'dead')")
+  await sql.query(
+    "update refresh_schedule set refresh_at = now() where state not in ('idle', 'dead')",
+  )
 }
 
 async function countRenewed({ sql }: Fleet, ids: readonly string[]): Promise<number> {
@@ -136,7 +138,7 @@ async function countRenewed({ sql }: Fleet, ids: readonly string[]): Promise<num
 
 async function countLeased({ sql }: Fleet): Promise<number> {
   const rows = await sql.query(
-    "select 1 from upkeep where state = 'refreshing' and due_at <= now()",
+    "select 1 from refresh_schedule where state = 'refreshing' and due_at <= now()",
   )
   return rows.length
 }

@@ -65,7 +65,7 @@ export const lostAnswers: Scenario<Parameters> = {
 /** Those that were lost in an earlier round are dead, and not asked again. */
 async function idsOfLiving({ sql }: Fleet): Promise<string[]> {
   const rows = await sql.query<{ id: string }>(
-    "select connection_id as id from upkeep where state <> 'dead' order by 1",
+    "select connection_id as id from refresh_schedule where state <> 'dead' order by 1",
   )
   return rows.map(({ id }) => id)
 }

@@ -104,7 +104,7 @@ export function createConfirm(parts: {
     if (outcome.kind === 'unusable') {
       await parts.disconnector.withdrawGrant(flow, registration, heldTokens(outcome.tokens))
     }
-    if (outcome.kind === 'client_refused') {
+    if (outcome.kind === 'client_rejected') {
       const { revision } = registration
       const why = { reason: outcome.kind, revision, actor: actor.actor }
       await database.transaction(withInstallation(flow.tenantId), (sql) =>
@@ -273,9 +273,9 @@ function refusal(title: string, outcome: Exclude<TokenOutcome, Granted>): Keywel
       return refusedBy(title, 'answer_unusable', { detail })
     case 'rejected':
       return new KeywellError('flow_expired', 'The provider no longer takes this code.')
-    case 'client_refused':
+    case 'client_rejected':
       return refusedBy(title, 'client_rejected', { detail })
-    case 'our_fault':
+    case 'request_rejected':
       return refusedBy(title, 'request_rejected', { detail })
     default:
       outcome satisfies never

@@ -21,9 +21,9 @@ import {
 } from '../store/connections.ts'
 import { deleteCredential, holdCredential, insertCredential } from '../store/credentials.ts'
 import { type Database, type Sql, UniqueViolation } from '../store/database.ts'
+import { reschedule } from '../store/refresh-schedule.ts'
 import { moveToRevocations } from '../store/revocations.ts'
 import { withInstallation } from '../store/scope.ts'
-import { reschedule } from '../store/upkeep.ts'
 
 /** Whose connection it is, where, and under which name. */
 export interface Place {
@@ -59,7 +59,7 @@ export type StoreConnection = (credential: NewCredential) => Promise<ConnectionR
 const maxAttempts = 5
 
 /**
- * Where every way of connecting ends, in one transaction: connection, sealed credential, upkeep, change
+ * Where every way of connecting ends, in one transaction: connection, sealed credential, schedule, change
  * and audit row. A connection under that name is replaced in place, by the same account only.
  */
 export function createStoreConnection(parts: {

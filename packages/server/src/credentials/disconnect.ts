@@ -17,6 +17,7 @@ import type { Timing } from '../refresh/timing.ts'
 import { type ConnectionRow, disconnectConnection, listConnections } from '../store/connections.ts'
 import { deleteCredential, holdCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
+import { deleteSchedule } from '../store/refresh-schedule.ts'
 import {
   claimRevocations,
   deleteRevocation,
@@ -27,7 +28,6 @@ import {
   type RevocationRow,
 } from '../store/revocations.ts'
 import { everyTenant, withInstallation } from '../store/scope.ts'
-import { deleteUpkeep } from '../store/upkeep.ts'
 import type { Sleep } from '../timers.ts'
 import { type ConnectionOwner, readConnection, viewConnection } from './connections.ts'
 
@@ -101,10 +101,10 @@ export function createDisconnector(parts: {
       if (outcome === 'revoked') await deleteRevocation(sql, row)
       if (outcome === 'refused') await markIrrevocable(sql, row)
       // It speaks of the client, so the row is kept for when that is mended.
-      if (outcome === 'client_refused') {
+      if (outcome === 'client_rejected') {
         const { revision } = registration
         const { actor } = entry
-        await blame.suspend(sql, row, { reason: 'client_refused', revision, actor })
+        await blame.suspend(sql, row, { reason: 'client_rejected', revision, actor })
       }
       await audit.write(sql, {
         ...entry,
@@ -142,7 +142,7 @@ export function createDisconnector(parts: {
       await holdCredential(sql, tenantId, id)
       const moved = await moveToRevocations(sql, { tenantId, connectionId: id, claimed })
       const type = await deleteCredential(sql, tenantId, id)
-      await deleteUpkeep(sql, tenantId, id)
+      await deleteSchedule(sql, tenantId, id)
       const gone = (await disconnectConnection(sql, tenantId, id)) ?? found
       await writeChange(sql, { kind: 'disconnected', connection: gone })
       await audit.write(sql, {
@@ -241,7 +241,7 @@ export function createDisconnector(parts: {
 const upstreamOf = {
   revoked: 'revoked',
   refused: 'manual',
-  client_refused: 'pending',
+  client_rejected: 'pending',
   retry: 'pending',
 } as const satisfies Record<RevokeOutcome, DisconnectAnswer['upstream']>
 

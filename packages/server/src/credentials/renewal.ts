@@ -7,8 +7,8 @@ import { liveReplicaMs } from '../refresh/replicas.ts'
 import type { Timing } from '../refresh/timing.ts'
 import { type CredentialReadRow, findCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
+import { claimProbe, findSchedule, type ScheduleView } from '../store/refresh-schedule.ts'
 import { withInstallation } from '../store/scope.ts'
-import { claimProbe, findUpkeep, type UpkeepView } from '../store/upkeep.ts'
 import type { After, Sleep } from '../timers.ts'
 
 /**
@@ -35,7 +35,7 @@ interface Watch {
   /** When the last of them gives up, by the monotonic clock. */
   untilMs: number
   /** The row as it was seen last. */
-  upkeep: UpkeepView | undefined
+  schedule: ScheduleView | undefined
 }
 
 const firstPauseMs = 100
@@ -72,14 +72,14 @@ export function createRenewal(parts: {
       const cancel = parts.after(waitMs, () => {
         // Until its end it is served, whatever becomes of its refresh.
         if (reason === 'due') resolve(before)
-        else reject(inProgress(retryAfterMs(watch.upkeep)))
+        else reject(inProgress(retryAfterMs(watch.schedule)))
       })
       watch.result.then(resolve, reject).finally(cancel)
     })
   }
 
   function begin(key: string, before: CredentialReadRow, reason: RenewalReason): Watch {
-    const watch: Watch = { result: Promise.resolve(before), untilMs: 0, upkeep: undefined }
+    const watch: Watch = { result: Promise.resolve(before), untilMs: 0, schedule: undefined }
     watch.result = renew(before, reason, watch).finally(() => watches.delete(key))
     watches.set(key, watch)
     return watch
@@ -101,25 +101,25 @@ export function createRenewal(parts: {
     let probed = false
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
       // In this order: a lease that is gone by now has left its result in the row that is read next.
-      const upkeep = await look(before, takeOverMs)
+      const schedule = await look(before, takeOverMs)
       const row =
         (await findCredential(database.of(ref.tenantId), ref.tenantId, before.id)) ?? before
-      watch.upkeep = upkeep
+      watch.schedule = schedule
       if (row.generation > before.generation || row.status !== 'active') return row
       const ended = hasEnded(row)
       if (reason === 'due' && !ended) return row // served until it is over
-      if (upkeep?.leased) {
+      if (schedule?.leased) {
         const leftMs = watch.untilMs - monotonic()
-        if (leftMs <= 0 || leftMs < silentForMs(upkeep)) throw inProgress(retryAfterMs(upkeep))
+        if (leftMs <= 0 || leftMs < silentForMs(schedule)) throw inProgress(retryAfterMs(schedule))
         await parts.sleep(pauseMs)
         tries = 0
         attempt = undefined
-      } else if (attempt !== 'attempted' && isDue(upkeep, ended) && tries < maxTries) {
+      } else if (attempt !== 'attempted' && isDue(schedule, ended) && tries < maxTries) {
         tries += 1
         attempt = await refresh()
       } else if (ended && row.renewable) {
-        throw notYet(upkeep)
-      } else if (reason === 'refused' && !probed && !isKnown(upkeep) && attempt === undefined) {
+        throw notYet(schedule)
+      } else if (reason === 'refused' && !probed && !isKnown(schedule) && attempt === undefined) {
         probed = true
         await probe(before, takeOverMs)
       } else {
@@ -129,14 +129,14 @@ export function createRenewal(parts: {
   }
 
   /** The same question was answered a moment ago, for somebody else. */
-  function isKnown(upkeep: UpkeepView | undefined): boolean {
-    return upkeep?.probedAgoMs != null && upkeep.probedAgoMs < timing.recheckAfterMs
+  function isKnown(schedule: ScheduleView | undefined): boolean {
+    return schedule?.probedAgoMs != null && schedule.probedAgoMs < timing.recheckAfterMs
   }
 
   function look(row: CredentialReadRow, takeOverMs: number | null) {
     const { leaseMs } = timing
     const owned = database.of(withInstallation(row.tenantId))
-    return findUpkeep(owned, { ...row, connectionId: row.id, leaseMs, silentMs: takeOverMs })
+    return findSchedule(owned, { ...row, connectionId: row.id, leaseMs, silentMs: takeOverMs })
   }
 
   /** Not had: it was probed a moment ago, or somebody else is at it. Either way the row says more. */
@@ -158,18 +158,18 @@ export function hasEnded({ expiresInMs }: CredentialReadRow): boolean {
   return expiresInMs !== null && expiresInMs <= 0
 }
 
-function isDue(upkeep: UpkeepView | undefined, ended: boolean): boolean {
-  if (upkeep === undefined || upkeep.retryInMs === null) return false
-  return upkeep.retryInMs <= 0 || (ended && upkeep.state === 'idle')
+function isDue(schedule: ScheduleView | undefined, ended: boolean): boolean {
+  if (schedule === undefined || schedule.retryInMs === null) return false
+  return schedule.retryInMs <= 0 || (ended && schedule.state === 'idle')
 }
 
 /** For how long a holder whose heartbeat is late may stay silent yet; 0 while it is heard. */
-function silentForMs({ heardAgoMs, freeInMs }: UpkeepView): number {
+function silentForMs({ heardAgoMs, freeInMs }: ScheduleView): number {
   return heardAgoMs !== null && heardAgoMs > lateHeartbeatMs ? (freeInMs ?? 0) : 0
 }
 
-function retryAfterMs(upkeep: UpkeepView | undefined): number {
-  const waitMs = upkeep?.leased ? silentForMs(upkeep) : (upkeep?.retryInMs ?? 0)
+function retryAfterMs(schedule: ScheduleView | undefined): number {
+  const waitMs = schedule?.leased ? silentForMs(schedule) : (schedule?.retryInMs ?? 0)
   return Math.max(minRetryMs, Math.ceil(waitMs))
 }
 
@@ -180,15 +180,15 @@ function inProgress(retryAfterMs: number): KeywellError {
 }
 
 /** Nobody is at it, and it has ended. */
-function notYet(upkeep: UpkeepView | undefined): KeywellError {
-  if (upkeep?.state === 'suspect' || upkeep?.state === 'ambiguous') {
-    return inProgress(retryAfterMs(upkeep))
+function notYet(schedule: ScheduleView | undefined): KeywellError {
+  if (schedule?.state === 'suspect' || schedule?.state === 'ambiguous') {
+    return inProgress(retryAfterMs(schedule))
   }
   return new KeywellError(
     'unavailable',
     'The token has ended, and the provider cannot renew it now.',
     {
-      retryAfterMs: retryAfterMs(upkeep),
+      retryAfterMs: retryAfterMs(schedule),
       nextStep:
         'Try again after retryAfterMs; nothing was lost, and the user need not connect again.',
     },

@@ -17,8 +17,8 @@ import type { Timing } from '../refresh/timing.ts'
 import { markAccountChecked, updateDetails } from '../store/connections.ts'
 import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database, Sql } from '../store/database.ts'
+import { type Claim, endProbe, type ScheduleState } from '../store/refresh-schedule.ts'
 import { withInstallation } from '../store/scope.ts'
-import { type Claim, endProbe, type UpkeepState } from '../store/upkeep.ts'
 import {
   type AccountCheck,
   accountMismatch,
@@ -145,7 +145,7 @@ export function createHealth(parts: {
     const { tenantId, connectionId } = claim
     const elapsedMs = startStopwatch()
     const row = await findKeptCredential(database.of(tenantId), tenantId, connectionId)
-    if (row?.sealed == null) return // disconnected, and its upkeep gone with it
+    if (row?.sealed == null) return // disconnected, and its schedule gone with it
     const found = await look(claim, row, background)
     if (found.news === 'dead') {
       parts.logger.warn({ tenantId, connectionId }, 'a token was found dead before its time')
@@ -203,7 +203,7 @@ const over: Look = {
 }
 
 interface Verdict {
-  state: UpkeepState
+  state: ScheduleState
   failures: number
   probeFailures: number
   probeInMs: number | null
@@ -257,7 +257,7 @@ export function judge(
     }
     case 'dead': {
       if (found.canRefresh) return { ...same, refreshNow: plan.hastens ?? true }
-      const next = step(standingOf(claim), { kind: 'found_dead' }, plan)
+      const next = step(standingOf(claim), { kind: 'probed_inactive' }, plan)
       if (next === undefined || next.state === 'none') return same
       const { state, failures, retryInMs, health, death } = next
       const probeInMs = retryInMs ?? plan.pauseMs

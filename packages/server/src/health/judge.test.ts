@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Claim } from '../store/upkeep.ts'
+import type { Claim } from '../store/refresh-schedule.ts'
 import { judge } from './health.ts'
 
 const plan = { random: () => 0.5, confirmAfterMs: 60_000, pauseMs: 900_000 }
@@ -114,7 +114,7 @@ describe('dead', () => {
     const found = { ...dead, canRefresh: false }
     const first = judge(claim(), found, plan)
     expect(first).toMatchObject({ state: 'suspect', probeInMs: 60_000, death: null })
-    expect(first.health).toEqual({ health: 'degraded', reason: 'found_dead' })
+    expect(first.health).toEqual({ health: 'degraded', reason: 'probed_inactive' })
     const second = judge(claim({ previousState: 'suspect', failures: 1 }), found, plan)
     expect(second).toMatchObject({
       state: 'dead',

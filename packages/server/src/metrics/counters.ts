@@ -20,8 +20,8 @@ const refreshOutcomes: Readonly<Record<RefreshOutcome, true>> = {
   ambiguous: true,
   unusable: true,
   rejected: true,
-  client_refused: true,
-  our_fault: true,
+  client_rejected: true,
+  request_rejected: true,
   broken_off: true,
 }
 const deathReasons: Readonly<Record<DeathReason, true>> = {
@@ -131,7 +131,7 @@ export function createMetrics(parts: {
   })
 
   for (const outcome of ['delivered', 'retried', 'dead']) deliveries.inc({ outcome }, 0)
-  for (const outcome of ['revoked', 'retry', 'refused', 'client_refused', 'broken_off'])
+  for (const outcome of ['revoked', 'retry', 'refused', 'client_rejected', 'broken_off'])
     withdrawals.inc({ outcome }, 0)
   for (const reason of ['format', 'key_commit', 'tampered', 'padding', 'missing', 'disabled'])
     refusals.inc({ reason }, 0)

@@ -11,15 +11,15 @@ export type RefreshOutcome =
   | 'ambiguous'
   | 'unusable'
   | 'rejected'
-  | 'client_refused'
-  | 'our_fault'
+  | 'client_rejected'
+  | 'request_rejected'
   | 'broken_off'
 
 export type DeathReason = 'revoked' | 'refresh_expired' | 'lost_rotation' | 'token_expired'
 export type ReadOutcome = 'ok' | 'unchanged' | ErrorCode
 export type ProbeOutcome = 'alive' | 'dead' | 'unknown'
 export type DeliveryOutcome = 'delivered' | 'retried' | 'dead'
-export type WithdrawalOutcome = 'revoked' | 'retry' | 'refused' | 'client_refused' | 'broken_off'
+export type WithdrawalOutcome = 'revoked' | 'retry' | 'refused' | 'client_rejected' | 'broken_off'
 
 /** Why a record was not sealed or not opened: the inner errors of the vault, and what ails a key. */
 export type VaultRefusal =

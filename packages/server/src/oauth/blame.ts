@@ -3,13 +3,13 @@ import type { Logger } from '../logger.ts'
 import type { Sql } from '../store/database.ts'
 import {
   clearIntegration,
-  countOurFault,
+  countRequestRejection,
   type SuspensionReason,
   suspendIntegration,
 } from '../store/integrations.ts'
 
 /** Requests in a row that were refused as wrong, over all connections of an integration. */
-const maxOurFaults = 3
+const maxRequestRejections = 3
 
 /** An integration, as whoever called the provider with its client knows it. */
 export interface BlamedIntegration {
@@ -38,7 +38,11 @@ export function createBlame(parts: {
   return {
     async suspend(sql, { integrationOwner, integrationId: id }, { reason, revision, actor }) {
       const integration = { tenantId: integrationOwner, id }
-      if (reason === 'our_fault' && (await countOurFault(sql, integration)) < maxOurFaults) return
+      if (
+        reason === 'request_rejected' &&
+        (await countRequestRejection(sql, integration)) < maxRequestRejections
+      )
+        return
       const canaryInMs = parts.timing.canaryMs
       if (!(await suspendIntegration(sql, { ...integration, revision, reason, canaryInMs }))) return
       logger.error(

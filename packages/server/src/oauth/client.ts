@@ -169,8 +169,8 @@ export async function refreshTokens(
   })
 }
 
-/** `client_refused` is a matter of the integration; `refused` is final. */
-export type RevokeOutcome = 'revoked' | 'refused' | 'client_refused' | 'retry'
+/** `client_rejected` is a matter of the integration; `refused` is final. */
+export type RevokeOutcome = 'revoked' | 'refused' | 'client_rejected' | 'retry'
 
 /** Withdraws a grant (RFC 7009). 200 also for a token that is unknown, so repeating is safe. */
 export async function revokeToken(
@@ -193,7 +193,7 @@ export async function revokeToken(
     )
     if (response.status === 200) return 'revoked'
     if (response.status >= 500 || response.status === 429) return 'retry'
-    return refusesClient(await response.text()) ? 'client_refused' : 'refused'
+    return refusesClient(await response.text()) ? 'client_rejected' : 'refused'
   } catch {
     return 'retry'
   }

@@ -42,9 +42,9 @@ export type TokenOutcome =
   /** `invalid_grant`. */
   | { kind: 'rejected'; detail: string }
   /** The client itself is refused: a matter of the integration, never of a connection. */
-  | { kind: 'client_refused'; detail: string }
+  | { kind: 'client_rejected'; detail: string }
   /** The request was wrong: scope, grant type or parameters. */
-  | { kind: 'our_fault'; detail: string }
+  | { kind: 'request_rejected'; detail: string }
 
 /** Sends, and classifies whatever comes back. The only place that reads a token endpoint's answer. */
 export async function classifyTokenAnswer(options: {
@@ -100,11 +100,11 @@ function classifyRefusal(status: number, { error, problem }: TokenBody): TokenOu
         return { kind: 'rejected', detail }
       case 'invalid_client':
       case 'unauthorized_client':
-        return { kind: 'client_refused', detail }
+        return { kind: 'client_rejected', detail }
       case 'invalid_scope':
       case 'invalid_request':
       case 'unsupported_grant_type':
-        return { kind: 'our_fault', detail }
+        return { kind: 'request_rejected', detail }
     }
   }
   // Unknown is not permission to act.

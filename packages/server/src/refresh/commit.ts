@@ -12,8 +12,8 @@ import {
 } from '../store/credentials.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { clearIntegration } from '../store/integrations.ts'
+import { type Claim, recordFailure, recordSuccess } from '../store/refresh-schedule.ts'
 import { withInstallation } from '../store/scope.ts'
-import { type Claim, recordFailure, recordSuccess } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import { standingOf, tell } from './fail.ts'
 import type { IncidentGuard } from './incident-guard.ts'
@@ -78,7 +78,7 @@ export function createCommit(parts: {
     const dormantInMs = planDormantRefresh(provider, refreshInMs, random)
     const recheckState = recheckStateAfter(provider.refresh, standingOf(claim))
     const integration = { tenantId: row.integrationOwner, id: row.integrationId }
-    // Credential, upkeep, connection: everybody takes the rows in this order, so that nobody deadlocks.
+    // Credential, schedule, connection: everybody takes the rows in this order, so that nobody deadlocks.
     const [replaced, , connection, wasSuspended, incident] = await Promise.all([
       replaceCredential(sql, {
         ...key,

@@ -8,18 +8,18 @@ import type { Granted, TokenOutcome, Unusable } from '../oauth/token-answer.ts'
 import { endConnection, setConnectionHealth } from '../store/connections.ts'
 import { findCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database, Sql } from '../store/database.ts'
+import { type Claim, recordFailure } from '../store/refresh-schedule.ts'
 import { withInstallation } from '../store/scope.ts'
-import { type Claim, recordFailure } from '../store/upkeep.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import type { IncidentGuard } from './incident-guard.ts'
 import {
   type Death,
+  type ScheduleEvent,
   type Standing,
   type Step,
   type StepOptions,
   step,
   type TokenProbe,
-  type UpkeepEvent,
 } from './machine.ts'
 import type { Timing } from './timing.ts'
 
@@ -58,7 +58,7 @@ export function createFail(parts: {
 
   function next(
     claim: Claim,
-    event: UpkeepEvent,
+    event: ScheduleEvent,
     known: Pick<StepOptions, 'accessTokenEndsInMs' | 'decision'> = {},
   ): Step {
     const result = step(standingOf(claim), event, { ...options, ...known })
@@ -151,12 +151,12 @@ export function standingOf(claim: Claim): Standing {
   return { state, previousState, failures, unresolved: unresolvedForMs !== null }
 }
 
-type Rejected = Extract<UpkeepEvent, { kind: 'rejected' }>
+type Rejected = Extract<ScheduleEvent, { kind: 'rejected' }>
 
 function eventOf(
   outcome: Failed,
   evidence: Pick<Rejected, 'oldAccessToken' | 'refreshTokenEnded' | 'repeatable'>,
-): UpkeepEvent {
+): ScheduleEvent {
   switch (outcome.kind) {
     case 'unsent':
       return { kind: 'unsent', retryInMs: Math.max(minPauseMs, outcome.retryAfterMs ?? 0) }

@@ -18,9 +18,9 @@ import {
   openIncident,
   restartRefusals,
 } from '../store/provider-incidents.ts'
+import type { Claim } from '../store/refresh-schedule.ts'
 import { installation } from '../store/scope.ts'
 import { acrossTenants } from '../store/transaction.ts'
-import type { Claim } from '../store/upkeep.ts'
 import {
   allTenants,
   areRefused,

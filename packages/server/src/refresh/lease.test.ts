@@ -4,7 +4,7 @@ import { describeEachDatabase } from '../../../../test/support/databases.ts'
 import { type TestDatabase, withStatements } from '../../../../test/support/inspected.ts'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { type Database, DatabaseUnavailable } from '../store/database.ts'
-import { type Claim, claimRefresh } from '../store/upkeep.ts'
+import { type Claim, claimRefresh } from '../store/refresh-schedule.ts'
 import { openLease } from './lease.ts'
 import { defaultTiming } from './timing.ts'
 
@@ -14,14 +14,14 @@ describeEachDatabase('a lease', (makeDatabase) => {
     database = await makeDatabase()
   })
   afterEach(async () => {
-    await database.query("delete from upkeep where tenant_id = 'ten_a'")
+    await database.query("delete from refresh_schedule where tenant_id = 'ten_a'")
   })
 
   const key = { tenantId: 'ten_a', connectionId: 'con_a' }
 
   async function claim(): Promise<Claim> {
     await database.query(
-      `insert into upkeep (tenant_id, connection_id, integration_id, host, state, refresh_at)
+      `insert into refresh_schedule (tenant_id, connection_id, integration_id, host, state, refresh_at)
        values ('ten_a', 'con_a', 'int_a', 'https://gitlab.example', 'idle', now())
        on conflict (tenant_id, connection_id) do update set lease_until = null`,
     )
@@ -38,7 +38,7 @@ describeEachDatabase('a lease', (makeDatabase) => {
   /** As if so much time had passed since it was taken or extended. */
   async function letPass(ms: number): Promise<void> {
     await database.query(
-      `update upkeep set lease_until = lease_until - $1 * interval '1 millisecond'
+      `update refresh_schedule set lease_until = lease_until - $1 * interval '1 millisecond'
        where tenant_id = 'ten_a'`,
       [ms],
     )
@@ -46,7 +46,7 @@ describeEachDatabase('a lease', (makeDatabase) => {
 
   async function leftMs(): Promise<number> {
     const [row] = await database.query<{ ms: number }>(
-      `select (extract(epoch from lease_until - now()) * 1000)::float8 as ms from upkeep
+      `select (extract(epoch from lease_until - now()) * 1000)::float8 as ms from refresh_schedule
        where tenant_id = 'ten_a'`,
     )
     return row?.ms ?? Number.NaN

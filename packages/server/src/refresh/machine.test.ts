@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Standing, type Step, step, type TokenProbe, type UpkeepEvent } from './machine.ts'
+import { type ScheduleEvent, type Standing, type Step, step, type TokenProbe } from './machine.ts'
 
 type State = Standing['state']
 
@@ -32,11 +32,11 @@ const events = {
   rejected_unknown: refusal('unknown'),
   rejected_past: refusal('past'),
   rejected_dead: refusal('dead'),
-  client_refused: { kind: 'client_refused' },
-  our_fault: { kind: 'our_fault' },
-  found_dead: { kind: 'found_dead' },
+  client_rejected: { kind: 'client_rejected' },
+  request_rejected: { kind: 'request_rejected' },
+  probed_inactive: { kind: 'probed_inactive' },
   disconnected: { kind: 'disconnected' },
-} as const satisfies Record<string, UpkeepEvent>
+} as const satisfies Record<string, ScheduleEvent>
 
 const standings = {
   none: at('none'),
@@ -66,9 +66,9 @@ rejected_alive   -    -          -          -          -          -    suspect  
 rejected_unknown -    -          -          -          -          -    suspect   suspect   suspect    suspect   suspect
 rejected_past    -    -          -          -          -          -    suspect   suspect   suspect    dead      suspect
 rejected_dead    -    -          -          -          -          -    dead      dead      dead       dead      dead
-client_refused   -    -          -          -          -          -    idle      backoff   ambiguous  suspect   ambiguous
-our_fault        -    -          -          -          -          -    backoff   backoff   backoff    backoff   backoff
-found_dead       -    suspect    -          -          dead       -    -         -         -          -         -
+client_rejected   -    -          -          -          -          -    idle      backoff   ambiguous  suspect   ambiguous
+request_rejected        -    -          -          -          -          -    backoff   backoff   backoff    backoff   backoff
+probed_inactive       -    suspect    -          -          dead       -    -         -         -          -         -
 disconnected     -    none       none       none       none       none none      none      none       none      none
 `
 
@@ -109,7 +109,7 @@ describe('the incident guard', () => {
   )
 
   test('holds a token that nothing renews as well', () => {
-    const next = step(at('suspect'), events.found_dead, { ...middle, decision: 'hold' })
+    const next = step(at('suspect'), events.probed_inactive, { ...middle, decision: 'hold' })
     expect(next).toMatchObject({ state: 'suspect', death: null, refused: true })
   })
 
@@ -141,8 +141,8 @@ describe('doubt', () => {
     'not_processed',
     'rejected_alive',
     'rejected_past',
-    'client_refused',
-    'our_fault',
+    'client_rejected',
+    'request_rejected',
   ] as const)('%s says nothing of an earlier attempt, and raises no doubt of its own', (name) => {
     for (const unresolved of [true, false]) {
       const from = attempt('idle', { unresolved })
@@ -205,9 +205,9 @@ describe('the name of a death', () => {
   })
 
   test('of a token that cannot be refreshed: two looks, a minute apart', () => {
-    const first = step(at('idle'), events.found_dead, middle)
+    const first = step(at('idle'), events.probed_inactive, middle)
     expect(first).toMatchObject({ state: 'suspect', death: null, retryInMs: 60_000 })
-    expect(step(at('suspect'), events.found_dead, middle)).toMatchObject({ death: revoked })
+    expect(step(at('suspect'), events.probed_inactive, middle)).toMatchObject({ death: revoked })
   })
 })
 
@@ -231,9 +231,9 @@ describe('the pause after', () => {
   })
 
   test('any of these of ours ends with the token that it protects, once that has not ended yet', () => {
-    const pauseOf = (event: UpkeepEvent, accessTokenEndsInMs: number | null) =>
+    const pauseOf = (event: ScheduleEvent, accessTokenEndsInMs: number | null) =>
       step(attempt('idle', { failures: 20 }), event, { ...middle, accessTokenEndsInMs })?.retryInMs
-    for (const event of [events.not_processed, events.ambiguous, events.our_fault]) {
+    for (const event of [events.not_processed, events.ambiguous, events.request_rejected]) {
       expect(pauseOf(event, 20_000)).toBe(20_000)
       expect(pauseOf(event, -1)).toBe(pauseOf(event, null))
     }
@@ -244,15 +244,15 @@ describe('the pause after', () => {
   })
 
   test('a wrong request of ours: an hour, and it is blamed', () => {
-    const end = step(attempt('idle'), events.our_fault, middle)
-    expect(end).toMatchObject({ retryInMs: 3_600_000, attributedTo: 'our_fault' })
+    const end = step(attempt('idle'), events.request_rejected, middle)
+    expect(end).toMatchObject({ retryInMs: 3_600_000, attributedTo: 'request_rejected' })
   })
 
   test('a refused client: one to two minutes, as it stood, and not counted against the connection', () => {
     const pauses = [0, 1].map((draw) => {
       const from = attempt('backoff', { failures: 3 })
-      const end = step(from, events.client_refused, { random: () => draw })
-      expect(end).toMatchObject({ state: 'backoff', failures: 3, attributedTo: 'client_refused' })
+      const end = step(from, events.client_rejected, { random: () => draw })
+      expect(end).toMatchObject({ state: 'backoff', failures: 3, attributedTo: 'client_rejected' })
       return end?.retryInMs
     })
     expect(pauses).toEqual([60_000, 120_000])
@@ -265,7 +265,12 @@ describe('the pause after', () => {
 })
 
 test('failures are counted until a success', () => {
-  for (const name of ['not_processed', 'ambiguous', 'rejected_alive', 'our_fault'] as const) {
+  for (const name of [
+    'not_processed',
+    'ambiguous',
+    'rejected_alive',
+    'request_rejected',
+  ] as const) {
     expect(step(attempt('idle', { failures: 4 }), events[name], middle)?.failures).toBe(5)
   }
   for (const name of ['refreshed', 'overtaken', 'connected'] as const) {
@@ -275,7 +280,7 @@ test('failures are counted until a success', () => {
 
 describe('a walk through any events', () => {
   const news = fc.constantFrom('alive', 'dead', 'unknown', 'past')
-  const anyEvent: fc.Arbitrary<UpkeepEvent> = fc.oneof(
+  const anyEvent: fc.Arbitrary<ScheduleEvent> = fc.oneof(
     fc.constantFrom(...Object.values(events)),
     fc
       .record({ oldAccessToken: news, refreshTokenEnded: fc.boolean(), repeatable: fc.boolean() })
@@ -284,8 +289,8 @@ describe('a walk through any events', () => {
   const anyWalk = fc.array(fc.tuple(anyEvent, fc.double({ min: 0, max: 1, noNaN: true })))
 
   function walk(
-    moves: readonly (readonly [UpkeepEvent, number])[],
-    look: (from: Standing, event: UpkeepEvent, to: Step) => void,
+    moves: readonly (readonly [ScheduleEvent, number])[],
+    look: (from: Standing, event: ScheduleEvent, to: Step) => void,
   ): void {
     let now = at('idle')
     for (const [event, draw] of moves) {
@@ -308,7 +313,7 @@ describe('a walk through any events', () => {
         walk(moves, (from, event, to) => {
           expect(to.state === 'dead').toBe(to.death !== null)
           if (to.death === null) return
-          if (event.kind === 'found_dead') return expect(from.state).toBe('suspect')
+          if (event.kind === 'probed_inactive') return expect(from.state).toBe('suspect')
           if (event.kind !== 'rejected') throw new Error(`${event.kind} ended it`)
           if (event.oldAccessToken === 'past') return expect(from.previousState).toBe('suspect')
           expect(event.oldAccessToken).toBe('dead')

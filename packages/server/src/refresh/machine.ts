@@ -3,15 +3,15 @@
  * service runs it, and so does the explorer that walks through every interleaving of it.
  */
 import type { ReauthReason } from '@keywell/protocol'
-import type { UpkeepState } from '../store/upkeep.ts'
+import type { ScheduleState } from '../store/refresh-schedule.ts'
 import { backoffMs, withinLife } from './schedule.ts'
 
 /** What is known of a connection before an event. */
 export interface Standing {
   /** `none`: there is no row, because it was never connected or has been disconnected. */
-  state: UpkeepState | 'none'
+  state: ScheduleState | 'none'
   /** While `refreshing`: the state that it was claimed in. Else the same as `state`. */
-  previousState: UpkeepState | 'none'
+  previousState: ScheduleState | 'none'
   /** Attempts in a row that brought nothing. */
   failures: number
   /** An attempt before this one ended without a known outcome. */
@@ -21,7 +21,7 @@ export interface Standing {
 /** What the provider says of an access token that still has time; `past` when it has none left. */
 export type TokenProbe = 'alive' | 'dead' | 'unknown' | 'past'
 
-export type UpkeepEvent =
+export type ScheduleEvent =
   /** The user consented, for the first time or again. */
   | { kind: 'connected' }
   /** A worker or a reader took the lease to refresh it; from here on a request may be on the wire. */
@@ -43,10 +43,10 @@ export type UpkeepEvent =
       /** The provider takes a refresh token that it has seen before. */
       repeatable: boolean
     }
-  | { kind: 'client_refused' }
-  | { kind: 'our_fault' }
+  | { kind: 'client_rejected' }
+  | { kind: 'request_rejected' }
   /** A probe says that the token is dead, and there is nothing to refresh it with. */
-  | { kind: 'found_dead' }
+  | { kind: 'probed_inactive' }
   | { kind: 'disconnected' }
 
 export interface Death {
@@ -56,7 +56,7 @@ export interface Death {
 
 /** What is to be written. */
 export interface Step {
-  state: UpkeepState | 'none'
+  state: ScheduleState | 'none'
   failures: number
   unresolved: boolean
   /** Milliseconds until the next attempt; null: when the new token's life says, or never. */
@@ -64,8 +64,8 @@ export interface Step {
   /** Null: as it was. */
   health: { health: 'ok' | 'degraded'; reason: string | null } | null
   death: Death | null
-  /** A matter of the integration: `client_refused` suspends it, `our_fault` counts against it. */
-  attributedTo: 'client_refused' | 'our_fault' | null
+  /** A matter of the integration: `client_rejected` suspends it, `request_rejected` counts against it. */
+  attributedTo: 'client_rejected' | 'request_rejected' | null
   /** A clear answer that the grant is gone, whether the connection ends by it or not. */
   refused: boolean
 }
@@ -85,14 +85,14 @@ export interface StepOptions {
 /** A refusal, or a dead token that cannot be refreshed, is believed when it is repeated after this time. */
 const confirmAfterMs = 60_000
 const maxSuspectMs = 10 * 60_000
-const ourFaultPauseMs = 60 * 60_000
+const requestRejectedPauseMs = 60 * 60_000
 const clientRefusedPauseMs = 60_000
 
 /**
  * The next step; undefined when the event has no effect in this state, as a failure has none once the
  * lease is somebody else's: only successes count then.
  */
-export function step(from: Standing, event: UpkeepEvent, options: StepOptions): Step | undefined {
+export function step(from: Standing, event: ScheduleEvent, options: StepOptions): Step | undefined {
   if (event.kind === 'connected') return settled
   if (from.state === 'none') return undefined
   switch (event.kind) {
@@ -105,16 +105,16 @@ export function step(from: Standing, event: UpkeepEvent, options: StepOptions): 
       return from.state === 'dead'
         ? undefined
         : { ...unchanged(from), state: 'refreshing', unresolved: true }
-    case 'found_dead':
-      return foundDead(from, options)
+    case 'probed_inactive':
+      return probedInactive(from, options)
     default:
       return from.state === 'refreshing' ? afterAttempt(from, event, options) : undefined
   }
 }
 
 type Failure = Exclude<
-  UpkeepEvent,
-  { kind: 'connected' | 'disconnected' | 'refreshed' | 'claimed' | 'found_dead' }
+  ScheduleEvent,
+  { kind: 'connected' | 'disconnected' | 'refreshed' | 'claimed' | 'probed_inactive' }
 >
 
 /** Ends of an attempt that brought no new pair. */
@@ -140,22 +140,22 @@ function afterAttempt(from: Standing, event: Failure, options: StepOptions): Ste
         retryInMs: backoff(),
         health: degraded('ambiguous'),
       }
-    case 'client_refused':
+    case 'client_rejected':
       // The connection is not to blame: it waits as it stood, and its integration is suspended.
       return {
         ...unchanged(from),
         state: beforeClaim(from),
         retryInMs: clientRefusedPauseMs * (1 + options.random()),
         health: degraded('integration_suspended'),
-        attributedTo: 'client_refused',
+        attributedTo: 'client_rejected',
       }
-    case 'our_fault':
+    case 'request_rejected':
       return {
         ...failed,
         state: 'backoff',
-        retryInMs: withinLife(ourFaultPauseMs, endsInMs),
-        health: degraded('our_fault'),
-        attributedTo: 'our_fault',
+        retryInMs: withinLife(requestRejectedPauseMs, endsInMs),
+        health: degraded('request_rejected'),
+        attributedTo: 'request_rejected',
       }
     case 'rejected': {
       const death = isConfirmed(from, event) ? nameDeath(from, event) : null
@@ -231,11 +231,11 @@ function afterRefusal(
 }
 
 /** A token without a refresh token: the second look confirms the first. */
-function foundDead(from: Standing, options: StepOptions): Step | undefined {
+function probedInactive(from: Standing, options: StepOptions): Step | undefined {
   if (from.state !== 'idle' && from.state !== 'suspect') return undefined
   const revoked = { status: 'revoked', reason: 'revoked' } as const
   const death = from.state === 'suspect' ? revoked : null
-  return afterRefusal(from, { death, reason: 'found_dead', refused: true }, options)
+  return afterRefusal(from, { death, reason: 'probed_inactive', refused: true }, options)
 }
 
 /** Longer and longer, and no longer than the token lives; but a second refusal counts only after a time. */

@@ -16,9 +16,9 @@ export {
 } from './indeterminate.ts'
 export {
   type Death,
+  type ScheduleEvent,
   type Standing,
   type Step,
   step,
   type TokenProbe,
-  type UpkeepEvent,
 } from './machine.ts'

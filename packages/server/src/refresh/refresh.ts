@@ -12,8 +12,13 @@ import type { Outbound } from '../outbound/outbound.ts'
 import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
 import { deleteOrphan, findOrphan } from '../store/orphans.ts'
+import {
+  type Claim,
+  claimRefresh,
+  extendLease,
+  restartIndeterminate,
+} from '../store/refresh-schedule.ts'
 import { installation } from '../store/scope.ts'
-import { type Claim, claimRefresh, extendLease, restartDoubt } from '../store/upkeep.ts'
 import type { After, Sleep } from '../timers.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import { type Committed, createCommit } from './commit.ts'
@@ -153,7 +158,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
       claim.tenantId,
       claim.connectionId,
     )
-    if (row?.sealed == null) return undefined // disconnected, and its upkeep gone with it
+    if (row?.sealed == null) return undefined // disconnected, and its schedule gone with it
     try {
       await reach('after_claim', row)
       const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)
@@ -205,7 +210,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
    */
   function stillStands(claim: Claim, { settled }: { settled: boolean }): Promise<boolean> {
     return settled
-      ? restartDoubt(database.of(claim.tenantId), claim)
+      ? restartIndeterminate(database.of(claim.tenantId), claim)
       : extendLease(database.of(claim.tenantId), claim, parts.timing.leaseMs)
   }
 

@@ -43,15 +43,15 @@ describeEachDatabase('the census', (makeDatabase) => {
         [id, status, health],
       )
     }
-    const upkeep: [id: string, state: string, dueIn: string][] = [
+    const schedule: [id: string, state: string, dueIn: string][] = [
       ['con_1', 'idle', '-90 seconds'],
       ['con_2', 'backoff', '-10 seconds'],
       ['con_3', 'idle', '1 hour'],
       ['con_4', 'dead', '-1 hour'],
     ]
-    for (const [id, state, dueIn] of upkeep) {
+    for (const [id, state, dueIn] of schedule) {
       await database.query(
-        `insert into upkeep (tenant_id, connection_id, integration_id, host, state, refresh_at)
+        `insert into refresh_schedule (tenant_id, connection_id, integration_id, host, state, refresh_at)
          values ('ten_' || $1, $1, 'int_1', 'https://gitlab.com', $2, now() + $3::text::interval)`,
         [id, state, dueIn],
       )

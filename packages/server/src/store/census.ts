@@ -32,8 +32,8 @@ export interface WaitingWork {
 export async function countWaitingWork(sql: Sql): Promise<WaitingWork> {
   const [row] = await sql.query<WaitingWork>(
     `select
-       (select count(*) from upkeep where state <> 'dead' and due_at <= now())::int as due,
-       (select coalesce(extract(epoch from now() - min(due_at)), 0) from upkeep
+       (select count(*) from refresh_schedule where state <> 'dead' and due_at <= now())::int as due,
+       (select coalesce(extract(epoch from now() - min(due_at)), 0) from refresh_schedule
         where state <> 'dead' and due_at <= now())::float8 as "oldestDueSeconds",
        (select count(*) from integrations where suspended_at is not null)::int
          as "suspendedIntegrations",

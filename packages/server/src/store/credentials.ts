@@ -39,7 +39,7 @@ const tables = `connections c
   left join tenant_policies p on p.tenant_id = c.tenant_id`
 
 const refreshDue = `coalesce((
-    select u.refresh_at <= now() from upkeep u where u.tenant_id = c.tenant_id and u.connection_id = c.id
+    select u.refresh_at <= now() from refresh_schedule u where u.tenant_id = c.tenant_id and u.connection_id = c.id
   ), false)`
 
 /** Which credential a reader asks for. */
@@ -102,7 +102,7 @@ export interface KeptCredentialRow extends CredentialReadRow {
   /** How old the pair is. */
   issuedForMs: number | null
   committedBy: string | null
-  /** The generation of the user's last consent; null: there is no upkeep any more. */
+  /** The generation of the user's last consent; null: there is no schedule any more. */
   connectedGeneration: number | null
   healthReason: string | null
   /** Milliseconds since the provider was asked for the account's name and picture. */
@@ -120,7 +120,7 @@ export async function findKeptCredential(
             (extract(epoch from now() - c.account_checked_at) * 1000)::float8 as "accountCheckedAgoMs",
             (extract(epoch from now() - k.issued_at) * 1000)::float8 as "issuedForMs",
             k.committed_by as "committedBy", (
-              select u.connected_generation from upkeep u
+              select u.connected_generation from refresh_schedule u
               where u.tenant_id = c.tenant_id and u.connection_id = c.id
             ) as "connectedGeneration"
      from ${tables} where c.tenant_id = $1 and c.id = $2`,

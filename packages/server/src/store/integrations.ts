@@ -17,7 +17,7 @@ export interface IntegrationRow {
 }
 
 /** The provider refuses the client, or refuses what we ask of it for one connection after another. */
-export type SuspensionReason = 'client_refused' | 'our_fault'
+export type SuspensionReason = 'client_rejected' | 'request_rejected'
 
 const columns = `tenant_id as "tenantId", id, provider, host, client_id as "clientId", revision, sealed,
   scopes, suspended_at as "suspendedAt", suspended_reason as "suspendedReason"`
@@ -127,7 +127,7 @@ export async function suspendIntegration(
 }
 
 /** Answers how many requests in a row, over all its connections, were refused as wrong. */
-export async function countOurFault(
+export async function countRequestRejection(
   sql: Sql,
   row: { tenantId: string; id: string },
 ): Promise<number> {

@@ -63,12 +63,12 @@ describe('migrate on a server', () => {
   test('a migration that fails leaves nothing of it behind', async () => {
     const created = await createDatabase({ empty: true })
     const database = await openOwner(created.ownerUrl)
-    await database.query('create table upkeep (in_the_way int)')
-    await expect(migrate(database)).rejects.toThrow('"upkeep" already exists')
+    await database.query('create table refresh_schedule (in_the_way int)')
+    await expect(migrate(database)).rejects.toThrow('"refresh_schedule" already exists')
     const tables = await database.query(
       "select tablename from pg_tables where schemaname = 'public'",
     )
-    expect(tables).toEqual([{ tablename: 'upkeep' }])
+    expect(tables).toEqual([{ tablename: 'refresh_schedule' }])
     await database.close()
     await created.drop()
   })

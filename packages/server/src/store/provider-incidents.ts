@@ -44,7 +44,7 @@ export async function countAnswering(
 ): Promise<number> {
   const [row] = await sql.query<{ count: number }>(
     `select count(*)::int as count from (
-       select from upkeep where integration_id = $1 and host = $2 and state <> 'dead' limit $3
+       select from refresh_schedule where integration_id = $1 and host = $2 and state <> 'dead' limit $3
      ) as some_of_them`,
     [integrationId, host, limit],
   )
@@ -61,7 +61,7 @@ export async function listAnswers(
   return sql.query<ProviderAnswer>(
     `select tenant_id as "tenantId", refused_at is not null as refused,
             (extract(epoch from now() - answered_at) * 1000)::float8 as "agoMs"
-     from upkeep
+     from refresh_schedule
      where integration_id = $1 and host = $2 and answered_at > now() - $3 * interval '1 millisecond'
        and (tenant_id, connection_id) is distinct from ($5::text, $6::text)
      order by answered_at desc limit $4`,
@@ -209,9 +209,9 @@ export async function lookAtOthers(
   limit: number,
 ): Promise<void> {
   await sql.query(
-    `update upkeep u set probe_at = now()
+    `update refresh_schedule u set probe_at = now()
      from (
-       select tenant_id as owner, connection_id as id from upkeep
+       select tenant_id as owner, connection_id as id from refresh_schedule
        where integration_id = $1 and host = $2 and state = 'idle' and refused_at is null
          and due_at > now() and lease_owner is null
        order by due_at limit $3 for update skip locked
@@ -233,14 +233,14 @@ export async function askAnew(
   const { tenantId, integrationId, host } = incident
   const { keep, everyone, spreadMs, limit } = options
   await sql.query(
-    `update upkeep u
+    `update refresh_schedule u
      set refresh_at = case when refresh_at is not null then
            least(refresh_at, now() + random() * $6 * interval '1 millisecond') end,
          probe_at = case when refresh_at is null then
            least(probe_at, now() + random() * $6 * interval '1 millisecond') else probe_at end,
          answered_at = case when $5 or refused_at is null then answered_at end
      from (
-       select tenant_id as owner, connection_id as id from upkeep
+       select tenant_id as owner, connection_id as id from refresh_schedule
        where integration_id = $1 and host = $2 and $3 in (tenant_id, '@install') and state <> 'dead'
          and lease_owner is null and ($4 or refused_at is not null)
        order by due_at limit $7 for update skip locked

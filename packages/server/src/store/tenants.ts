@@ -198,7 +198,7 @@ export async function deleteTenantRows(sql: Sql, tenantId: string): Promise<void
     `with gone_credentials as (delete from credentials where tenant_id = $1),
        gone_orphans as (delete from orphans where tenant_id = $1),
        gone_revocations as (delete from revocations where tenant_id = $1),
-       gone_upkeep as (delete from upkeep where tenant_id = $1),
+       gone_refresh_schedule as (delete from refresh_schedule where tenant_id = $1),
        gone_incidents as (delete from provider_incidents where tenant_id = $1),
        gone_integrations as (delete from integrations where tenant_id = $1),
        gone_endpoints as (delete from webhook_endpoints where tenant_id = $1),

@@ -13,7 +13,7 @@ create table integrations (
   scopes           text[] not null,
   -- The connections of a suspended one wait without being asked; one of them tries now and then.
   suspended_at     timestamptz,
-  suspended_reason text check (suspended_reason in ('client_refused', 'our_fault')),
+  suspended_reason text check (suspended_reason in ('client_rejected', 'request_rejected')),
   canary_at        timestamptz,
   our_faults       int not null default 0,
   created_at       timestamptz not null default now(),
@@ -87,7 +87,7 @@ grant select, insert, update, delete on credentials to keywell_app;
 grant select (tenant_id) on credentials to keywell_worker;
 
 -- What has to be done for a connection, and when. Holds no secret.
-create table upkeep (
+create table refresh_schedule (
   tenant_id            text not null,
   connection_id        text not null,
   integration_id       text not null,
@@ -120,13 +120,13 @@ create table upkeep (
   refused_at           timestamptz,
   primary key (tenant_id, connection_id)
 ) with (fillfactor = 70);
-create index upkeep_due on upkeep (due_at) where state <> 'dead';
-create index upkeep_of_integration on upkeep (integration_id, due_at) where state <> 'dead';
-create index upkeep_answers on upkeep (integration_id, answered_at);
-select guard_by_tenant('upkeep');
-grant select, insert, update, delete on upkeep to keywell_app;
+create index refresh_schedule_due on refresh_schedule (due_at) where state <> 'dead';
+create index refresh_schedule_of_integration on refresh_schedule (integration_id, due_at) where state <> 'dead';
+create index refresh_schedule_answers on refresh_schedule (integration_id, answered_at);
+select guard_by_tenant('refresh_schedule');
+grant select, insert, update, delete on refresh_schedule to keywell_app;
 -- What is due, whoever owns it.
-grant select, update on upkeep to keywell_worker;
+grant select, update on refresh_schedule to keywell_worker;
 
 -- A provider refuses everybody: until it is known why, none of these connections ends, and they are asked a few at
 -- a time. Of '@install' for all tenants of an integration (without one: of a host), else of that tenant alone.

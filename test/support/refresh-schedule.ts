@@ -3,4 +3,4 @@ export {
   type Claim,
   claimDue,
   recordSuccess,
-} from '../../packages/server/src/store/upkeep.ts'
+} from '../../packages/server/src/store/refresh-schedule.ts'

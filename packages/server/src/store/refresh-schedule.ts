@@ -1,6 +1,6 @@
 import type { Sql } from './database.ts'
 
-export type UpkeepState = 'idle' | 'refreshing' | 'backoff' | 'ambiguous' | 'suspect' | 'dead'
+export type ScheduleState = 'idle' | 'refreshing' | 'backoff' | 'ambiguous' | 'suspect' | 'dead'
 
 /** A connection came to be, or was connected again: it is good until due. */
 export async function reschedule(
@@ -17,7 +17,7 @@ export async function reschedule(
   },
 ): Promise<void> {
   await sql.query(
-    `insert into upkeep (tenant_id, connection_id, integration_id, host, state, refresh_at, probe_at,
+    `insert into refresh_schedule (tenant_id, connection_id, integration_id, host, state, refresh_at, probe_at,
        connected_generation, read_at, answered_at)
      values ($1, $2, $3, $4, 'idle', now() + $5 * interval '1 millisecond',
        now() + $6 * interval '1 millisecond', $7, now(), now())
@@ -25,7 +25,7 @@ export async function reschedule(
      set integration_id = excluded.integration_id, host = excluded.host, state = 'idle',
          refresh_at = excluded.refresh_at, probe_at = excluded.probe_at, read_at = now(),
          connected_generation = excluded.connected_generation,
-         epoch = upkeep.epoch + 1, lease_owner = null, lease_until = null, attempt_id = null,
+         epoch = refresh_schedule.epoch + 1, lease_owner = null, lease_until = null, attempt_id = null,
          unresolved_since = null, failures = 0, probe_failures = 0, last_outcome = 'connected',
          answered_at = now(), refused_at = null`,
     [
@@ -49,7 +49,7 @@ export interface Claim {
   owner: string
   /** A refresh is due; else it is a probe. */
   refreshDue: boolean
-  previousState: UpkeepState
+  previousState: ScheduleState
   /** For how long an earlier attempt has had no known outcome; null: there is none. */
   unresolvedForMs: number | null
   failures: number
@@ -74,7 +74,7 @@ const claimed = `u.tenant_id as "tenantId", u.connection_id as "connectionId", u
   (extract(epoch from now() - u.read_at) * 1000)::float8 as "readAgoMs",
   (extract(epoch from now() - u.due_at) * 1000)::float8 as "lateMs"`
 
-const take = `update upkeep u
+const take = `update refresh_schedule u
   set state = case when due.refresh_due then 'refreshing' else u.state end, epoch = u.epoch + 1,
       refresh_at = case when due.refresh_due then least(u.refresh_at, now()) else u.refresh_at end,
       lease_owner = $1::uuid, lease_until = now() + $2 * interval '1 millisecond',
@@ -129,7 +129,7 @@ export async function claimDue(
                and p.tenant_id in (g.tenant_id, '@install'))
          union all select '', null
        ) i cross join lateral (
-         select due_at from upkeep u
+         select due_at from refresh_schedule u
          where integration_id = i.id and state <> 'dead' and due_at <= now()
            and (lease_until is null or lease_until < now()) and not ${heldBack}
          order by due_at
@@ -141,7 +141,7 @@ export async function claimDue(
        select u.* from open cross join lateral (
          select tenant_id, connection_id, state, unresolved_since,
                 coalesce(refresh_at <= now(), false) as refresh_due
-         from upkeep u
+         from refresh_schedule u
          where integration_id = open.id and state <> 'dead' and due_at <= now()
            and (lease_until is null or lease_until < now()) and not ${heldBack}
            and (open.id <> '' or substring(host from '^https?://[^/]+') <> all ($4::text[]))
@@ -165,7 +165,7 @@ export async function claimRefresh(sql: Sql, row: ReaderClaim): Promise<Claim | 
   const [claim] = await sql.query<Claim>(
     `with due as (
        select u.tenant_id, u.connection_id, u.state, u.unresolved_since, true as refresh_due
-       from upkeep u
+       from refresh_schedule u
        where u.tenant_id = $3 and u.connection_id = $4 and u.state <> 'dead'
          and (u.refresh_at <= now() or (
            u.refresh_at is not null and u.state = 'idle' and u.last_outcome is distinct from 'unsent'
@@ -196,7 +196,7 @@ export async function claimProbe(
   const [claim] = await sql.query<Claim>(
     `with due as (
        select u.tenant_id, u.connection_id, u.state, u.unresolved_since, false as refresh_due
-       from upkeep u
+       from refresh_schedule u
        join credentials k on k.tenant_id = u.tenant_id and k.connection_id = u.connection_id
        where u.tenant_id = $3 and u.connection_id = $4 and u.state <> 'dead' and k.generation = $6
          and coalesce(u.refresh_at > now(), u.state <> 'suspect' or u.probe_at <= now())
@@ -231,7 +231,7 @@ export async function claimCanary(
   const [claim] = await sql.query<Claim>(
     `with due as (
        select tenant_id, connection_id, state, unresolved_since, true as refresh_due
-       from upkeep
+       from refresh_schedule
        where integration_id = $3 and state <> 'dead' and refresh_at is not null
          and (lease_until is null or lease_until < now())
        order by epoch, refresh_at
@@ -264,10 +264,10 @@ export async function claimHeld(
     `with due as (
        select tenant_id, connection_id, state, unresolved_since,
               refresh_at is not null and refresh_at <= greatest(now(), due_at) as refresh_due
-       from upkeep
+       from refresh_schedule
        where integration_id = $3 and host = $4 and $5 in (tenant_id, '@install') and state <> 'dead'
          and (due_at <= now() or not exists (
-           select from upkeep where integration_id = $3 and host = $4
+           select from refresh_schedule where integration_id = $3 and host = $4
              and answered_at > now() - $6 * interval '1 millisecond'))
          and (lease_until is null or lease_until < now())
        order by due_at
@@ -290,7 +290,7 @@ export async function claimHeld(
 /** Holds a claim for longer, while a request is open. False: it is somebody else's by now. */
 export async function extendLease(sql: Sql, claim: Claim, leaseMs: number): Promise<boolean> {
   const rows = await sql.query(
-    `update upkeep set lease_until = now() + $5 * interval '1 millisecond'
+    `update refresh_schedule set lease_until = now() + $5 * interval '1 millisecond'
      where tenant_id = $1 and connection_id = $2 and epoch = $3::bigint and lease_owner = $4::uuid
      returning epoch`,
     [claim.tenantId, claim.connectionId, claim.epoch, claim.owner, leaseMs],
@@ -299,9 +299,9 @@ export async function extendLease(sql: Sql, claim: Claim, leaseMs: number): Prom
 }
 
 /** The doubt is settled: nothing happened before. What is sent next begins one of its own. */
-export async function restartDoubt(sql: Sql, claim: Claim): Promise<boolean> {
+export async function restartIndeterminate(sql: Sql, claim: Claim): Promise<boolean> {
   const rows = await sql.query(
-    `update upkeep set unresolved_since = now()
+    `update refresh_schedule set unresolved_since = now()
      where tenant_id = $1 and connection_id = $2 and epoch = $3::bigint and lease_owner = $4::uuid
      returning epoch`,
     [claim.tenantId, claim.connectionId, claim.epoch, claim.owner],
@@ -337,7 +337,7 @@ export async function recordSuccess(
   },
 ): Promise<void> {
   await sql.query(
-    `update upkeep
+    `update refresh_schedule
      set state = 'idle',
          refresh_at = now() + case when ${isInUse} then $3::float8 else $7::float8 end * interval '1 millisecond',
          probe_at = now() + case when ${isInUse} then $4::float8 else $8::float8 end * interval '1 millisecond',
@@ -370,7 +370,7 @@ export async function recordFailure(
   sql: Sql,
   claim: Claim,
   verdict: {
-    state: UpkeepState
+    state: ScheduleState
     failures: number
     outcome: string
     /** Null: the refresh stays due when it was. */
@@ -382,7 +382,7 @@ export async function recordFailure(
   },
 ): Promise<boolean> {
   const rows = await sql.query(
-    `update upkeep
+    `update refresh_schedule
      set state = $5, last_outcome = $6, failures = $7,
          refresh_at = coalesce(now() + $8 * interval '1 millisecond', refresh_at),
          lease_owner = null, lease_until = null, attempt_id = null,
@@ -412,7 +412,7 @@ export async function endProbe(
   sql: Sql,
   claim: Claim,
   result: {
-    state: UpkeepState
+    state: ScheduleState
     failures: number
     probeFailures: number
     probeInMs: number | null
@@ -425,7 +425,7 @@ export async function endProbe(
   },
 ): Promise<boolean> {
   const rows = await sql.query(
-    `update upkeep
+    `update refresh_schedule
      set state = $5, failures = $6, probe_failures = $7,
          probe_at = now() + $8 * interval '1 millisecond',
          refresh_at = case when $9 and refresh_at is not null then least(refresh_at, now())
@@ -470,7 +470,7 @@ export async function recordUse(
   },
 ): Promise<void> {
   await sql.query(
-    `update upkeep
+    `update refresh_schedule
      set read_at = now(), probe_at = least(probe_at, now() + $3 * interval '1 millisecond'),
          refresh_at = case
            when refresh_at is not null and state = 'idle' and last_outcome is distinct from 'unsent'
@@ -484,8 +484,8 @@ export async function recordUse(
   )
 }
 
-export interface UpkeepView {
-  state: UpkeepState
+export interface ScheduleView {
+  state: ScheduleState
   /** Somebody is at it. */
   leased: boolean
   /** Milliseconds since its holder was heard of; null: nobody holds it. */
@@ -498,13 +498,13 @@ export interface UpkeepView {
 }
 
 /** How a row stands, for a reader who waits for it. */
-export async function findUpkeep(
+export async function findSchedule(
   sql: Sql,
   row: Pick<ReaderClaim, 'tenantId' | 'connectionId' | 'leaseMs' | 'silentMs'> & {
     generation: number
   },
-): Promise<UpkeepView | undefined> {
-  const [view] = await sql.query<UpkeepView>(
+): Promise<ScheduleView | undefined> {
+  const [view] = await sql.query<ScheduleView>(
     `select u.state, coalesce(least(u.lease_until, ${heardAt} + ${silence}) >= now(), false) as leased,
             (extract(epoch from now() - ${heardAt}) * 1000)::float8 as "heardAgoMs",
             (extract(epoch from least(u.lease_until, ${heardAt} + ${silence}) - now()) * 1000)::float8 as "freeInMs",
@@ -512,18 +512,18 @@ export async function findUpkeep(
             case when u.probed_generation = $4
               then (extract(epoch from now() - u.probed_at) * 1000)::float8
             end as "probedAgoMs"
-     from upkeep u where u.tenant_id = $1 and u.connection_id = $3`,
+     from refresh_schedule u where u.tenant_id = $1 and u.connection_id = $3`,
     [row.tenantId, row.leaseMs, row.connectionId, row.generation, row.silentMs],
   )
   return view
 }
 
-export async function deleteUpkeep(
+export async function deleteSchedule(
   sql: Sql,
   tenantId: string,
   connectionId: string,
 ): Promise<void> {
-  await sql.query('delete from upkeep where tenant_id = $1 and connection_id = $2', [
+  await sql.query('delete from refresh_schedule where tenant_id = $1 and connection_id = $2', [
     tenantId,
     connectionId,
   ])

@@ -5,17 +5,17 @@ import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { runStatement } from '../../../../test/support/migrated.ts'
 import { withDatabase } from '../../../../test/support/postgres.ts'
 import type { Sql } from './database.ts'
-import { claimDue } from './upkeep.ts'
+import { claimDue } from './refresh-schedule.ts'
 
 const claim = { owner: randomUUID(), leaseMs: 60_000, limit: 16, heldOrigins: [] }
 
-describeEachDatabase('upkeep', (makeDatabase) => {
+describeEachDatabase('schedule', (makeDatabase) => {
   let database: TestDatabase
   beforeAll(async () => {
     database = await makeDatabase()
   })
   afterEach(async () => {
-    await database.query("delete from upkeep where tenant_id = 'ten_a'")
+    await database.query("delete from refresh_schedule where tenant_id = 'ten_a'")
     await database.query("delete from integrations where tenant_id = '@install'")
   })
 
@@ -30,7 +30,7 @@ describeEachDatabase('upkeep', (makeDatabase) => {
   /** Connections `<name>_1`, `<name>_2` …, due so many seconds ago and each a second after the other. */
   async function addDue(name: string, rows: { count: number; secondsAgo: number }): Promise<void> {
     await database.query(
-      `insert into upkeep (tenant_id, connection_id, integration_id, host, state, refresh_at)
+      `insert into refresh_schedule (tenant_id, connection_id, integration_id, host, state, refresh_at)
        select 'ten_a', $1 || '_' || n, $1, $2, 'idle', now() + (n - $4) * interval '1 second'
        from generate_series(1, $3::int) n`,
       [name, `https://${name}.example/gitlab`, rows.count, rows.secondsAgo],
@@ -80,7 +80,7 @@ describeEachDatabase('upkeep', (makeDatabase) => {
     await addDue('held', { count: 20, secondsAgo: 900 })
     await addDue('free', { count: 2, secondsAgo: 60 })
     await database.query(
-      `update upkeep set integration_id = '' where tenant_id = 'ten_a' and integration_id <> 'well'`,
+      `update refresh_schedule set integration_id = '' where tenant_id = 'ten_a' and integration_id <> 'well'`,
     )
     const heldOrigins = ['https://held.example']
     expect(await claimed({ heldOrigins, limit: 1 })).toEqual(['free_1'])
@@ -99,11 +99,13 @@ describeEachDatabase('upkeep', (makeDatabase) => {
     const plan = await planOf((sql) =>
       claimDue(sql, { ...claim, heldOrigins: ['https://held.example'] }),
     )
-    const scans = plan.filter((node) => node['Relation Name'] === 'upkeep' && 'Index Name' in node)
+    const scans = plan.filter(
+      (node) => node['Relation Name'] === 'refresh_schedule' && 'Index Name' in node,
+    )
     expect(scans.map((node) => node['Index Name']).sort()).toEqual([
-      'upkeep_of_integration',
-      'upkeep_of_integration',
-      'upkeep_pkey',
+      'refresh_schedule_of_integration',
+      'refresh_schedule_of_integration',
+      'refresh_schedule_pkey',
     ])
     const wholly = plan.filter((node) => node['Node Type'] === 'Seq Scan')
     const read = new Set(wholly.map((node) => node['Relation Name']))
