@@ -23,7 +23,7 @@ afterAll(async () => {
   await stage.stop()
   await service.stop()
 })
-beforeEach(() => service.suffer('none'))
+beforeEach(() => service.injectFault('none'))
 
 /** As after five minutes, for which nobody waits here. */
 async function forget(tenantId: string): Promise<void> {
@@ -47,7 +47,7 @@ verifies.each(
   ['silent', 'refusing', 'throttled', 'deleted'] as const,
   async (trouble) => {
     expect((await stage.read()).status).toBe(200)
-    await service.suffer(trouble)
+    await service.injectFault(trouble)
     expect((await stage.read()).status, 'the key in memory serves on').toBe(200)
     expect(await readAfresh(503)).toMatchObject({
       code: 'unavailable',
@@ -59,7 +59,7 @@ verifies.each(
     const flow = { provider: 'gitlab', host: stage.sandbox.url }
     const refused = await stage.page(session.connectToken, 'POST', '/connect/flows', flow)
     expect(refused).toMatchObject({ status: 503, body: { code: 'unavailable' } })
-    await service.suffer('none')
+    await service.injectFault('none')
     expect((await stage.read()).status, 'and no restart was needed').toBe(200)
     const again = await stage.page(session.connectToken, 'POST', '/connect/flows', flow)
     expect(again.status).toBe(201)
@@ -67,9 +67,9 @@ verifies.each(
 )
 
 verifies('keys:service-wrong', async () => {
-  await service.suffer('wrong')
+  await service.injectFault('wrong')
   expect(await readAfresh(500)).toMatchObject({ code: 'credential_unreadable' })
-  await service.suffer('none')
+  await service.injectFault('none')
   // The wrong key is in memory until it is forgotten; nothing was sealed under it.
   expect(await readAfresh(200)).toHaveProperty('credential')
   const found = await stage.keywell.keys.verify()
@@ -89,19 +89,19 @@ verifies('keys:service-rotate', async () => {
      select 'ten_more_' || n, 1, $1, '\\x00', 'active' from generate_series(1, 40) n`,
     [one ?? ''],
   )
-  await service.suffer('throttled')
+  await service.injectFault('throttled')
   // Nothing begins that cannot be written to the audit log, which has a key of its own.
   await expect(operator.rotateRoot()).rejects.toMatchObject({ code: 'unavailable' })
-  await service.suffer('none')
+  await service.injectFault('none')
   await expect(operator.rotateTenant('ten_nobody')).rejects.toMatchObject({ code: 'not_found' })
   // Away from here on, to a process that has that key.
-  await service.suffer('throttled')
+  await service.injectFault('throttled')
   const away = await operator.rotateRoot()
   expect(away).toMatchObject({ rewrapped: 0, removable: [], left: [{ kekId: one }] })
   // Whoever finds the service away does not ask it for every key there is.
   expect(away.failed.map(({ reason }) => reason)).toEqual(Array(16).fill('provider_failed'))
   await stage.database.query(`delete from tenant_keys where tenant_id like 'ten_more_%'`)
-  await service.suffer('none')
+  await service.injectFault('none')
   const done = await operator.rotateRoot()
   expect(done).toMatchObject({ primary: two, failed: [], left: [] })
   expect(done.rewrapped).toBeGreaterThan(1)

@@ -131,7 +131,7 @@ describeEachDatabase('metrics and traces', (makeDatabase) => {
     const before = await scrape()
     must(await stage.call('DELETE', `/v1/connections/${two.id}?tenantId=${two.who.tenantId}`), 200)
     await reader?.read()
-    await grown(before, 'keywell_changes_told_total', {})
+    await grown(before, 'keywell_changes_delivered_total', {})
     await grown(before, 'keywell_webhook_deliveries_total', { outcome: 'delivered' })
     await grown(before, 'keywell_revocations_total', { outcome: 'revoked' })
     await reader?.cancel()

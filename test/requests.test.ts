@@ -80,11 +80,11 @@ const newKey = async () => (await stage.keywell.apiKeys.create('a key')).key.exp
 
 verifies('T29:guessing', async () => {
   const from = '192.0.2.11'
-  const proven = await newKey()
+  const verified = await newKey()
   const fresh = await newKey()
-  expect((await send(from, 'GET', '/v1/providers', bearer(proven))).status).toBe(200)
-  const last = proven.endsWith('0') ? '1' : '0'
-  const wrong = `${proven.slice(0, -1)}${last}`
+  expect((await send(from, 'GET', '/v1/providers', bearer(verified))).status).toBe(200)
+  const last = verified.endsWith('0') ? '1' : '0'
+  const wrong = `${verified.slice(0, -1)}${last}`
   for (let tries = 0; tries < 5; tries += 1) {
     expect((await send(from, 'GET', '/v1/providers', bearer(wrong))).status, `${tries}`).toBe(401)
   }
@@ -94,7 +94,7 @@ verifies('T29:guessing', async () => {
   expect(JSON.parse(refused.body)).toMatchObject({ code: 'rate_limited' })
   // Whoever shares the address and has a right key is let in, also with one that was never shown before.
   expect((await send(from, 'GET', '/v1/providers', bearer(fresh))).status).toBe(200)
-  expect((await send(from, 'GET', '/v1/providers', bearer(proven))).status).toBe(200)
+  expect((await send(from, 'GET', '/v1/providers', bearer(verified))).status).toBe(200)
   expect((await send('192.0.2.12', 'GET', '/v1/providers', bearer(fresh))).status).toBe(200)
   expect((await send(from, 'GET', '/metrics', bearer(wrong))).status).toBe(429)
 })

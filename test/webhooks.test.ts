@@ -227,7 +227,7 @@ verifies('webhooks:apart', async () => {
     const words = deliveries.map(({ lastError }) => lastError)
     expect(words).toHaveLength(30)
     expect(words).not.toContain(null)
-    expect(words).toContain('held_back')
+    expect(words).toContain('throttled')
   })
   await keywell.webhooks.test(other.reference)
   await receiver.next()

@@ -1,5 +1,5 @@
 /** How an attempt ends: with a pair that is committed or kept, or with what it has learnt. */
-import { recheckStateAfter, type Standing, step } from '@keywell/server/model'
+import { type RefreshState, recheckStateAfter, step } from '@keywell/server/model'
 import {
   type Claim,
   type Ending,
@@ -26,7 +26,7 @@ export function commit(
   const isBlind = fault === 'no compare-and-set' && current !== null
   const { generation } = isBlind ? current : source
   const isForgotten = fault === 'a success ends every doubt'
-  const recheckState = isForgotten ? 'none' : recheckStateAfter(refresh, standingOf(claim))
+  const recheckState = isForgotten ? 'none' : recheckStateAfter(refresh, stateOf(claim))
   const replaced = replaceCredential(world.tables, index, { generation, pair, recheckState })
   const tables = replaced ?? keepAside(world.tables, pair)
   const time = replaced === undefined ? world.time : 'plenty'
@@ -58,7 +58,7 @@ function isKept({ credential, orphans, revocations }: Tables, pair: number): boo
 
 /** Nothing was sent: there is doubt to wait out, or no time left. */
 export function releaseClaim(world: World, index: number, { claim, late, source }: Reading): Move {
-  const ending = { kind: 'unsent', retryInMs: 1_000 } as const
+  const ending = { kind: 'not_sent', retryInMs: 1_000 } as const
   const given = endAttempt(world, index, { claim, late, source, ending }, { fault: null })
   return { ...given, label: `sends nothing, ${given.label}` }
 }
@@ -76,11 +76,11 @@ export function endAttempt(
     world: withActor({ ...world, tables }, index, idle),
   })
   const hasMoved = world.tables.credential?.generation !== source.generation
-  const event = hasMoved && ending.kind !== 'unsent' ? overtaken : misread(ending, fault)
-  const asked = step(standingOf(claim), event, { random: () => 0.5 })
+  const event = hasMoved && ending.kind !== 'not_sent' ? overtaken : misread(ending, fault)
+  const asked = step(stateOf(claim), event, { random: () => 0.5 })
   const decision = decisionOf(world, configuration, claim.othersLive === true)
   const isDecided = asked?.death !== null && decision !== 'end'
-  const next = isDecided ? step(standingOf(claim), event, { random: () => 0.5, decision }) : asked
+  const next = isDecided ? step(stateOf(claim), event, { random: () => 0.5, decision }) : asked
   if (next === undefined || next.state === 'none') throw new TypeError('it ends an attempt')
   const isUnchecked = fault === 'failure writes without the lease check'
   const holder = (isUnchecked ? world.tables.schedule?.lastClaim : null) ?? index
@@ -97,7 +97,7 @@ export function endAttempt(
   return done(ended, `writes ${next.state}, ${next.death.reason}`)
 }
 
-function standingOf({ previousState, doubt }: Claim): Standing {
+function stateOf({ previousState, doubt }: Claim): RefreshState {
   return { state: 'refreshing', previousState, failures: 0, unresolved: doubt !== null }
 }
 

@@ -65,7 +65,7 @@ for (const configuration of everyFault(atMostForFaults)) {
   const { fault, name } = configuration
   say(`\n${fault} (${name}): ${found.violation?.sentence ?? 'NOT FOUND'}`)
   if (found.violation === null) process.exitCode = 1
-  else tell(found.violation.trace)
+  else printTrace(found.violation.trace)
 }
 
 function count(option: keyof typeof values): number {
@@ -88,10 +88,10 @@ function resultOf({ violation, complete }: Exploration): string {
 
 function fail(trace: readonly string[]): void {
   process.exitCode = 1
-  tell(trace)
+  printTrace(trace)
 }
 
-function tell(trace: readonly string[]): void {
+function printTrace(trace: readonly string[]): void {
   trace.forEach((move, index) => {
     say(`  ${String(index + 1).padStart(2)}  ${move}`)
   })

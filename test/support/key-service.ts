@@ -16,7 +16,7 @@ export interface KeyServiceRequest {
 }
 
 export interface LocalKeyService extends KeyService {
-  suffer(trouble: KeyServiceTrouble): Promise<void>
+  injectFault(trouble: KeyServiceTrouble): Promise<void>
   stop(): Promise<void>
 }
 
@@ -44,7 +44,7 @@ export async function startKeyService(): Promise<LocalKeyService> {
       call({ action: 'encrypt', keyName, bytes: base64(bytes), context }, signal),
     decrypt: (keyName, bytes, context, signal) =>
       call({ action: 'decrypt', keyName, bytes: base64(bytes), context }, signal),
-    async suffer(trouble) {
+    async injectFault(trouble) {
       child.send(trouble)
       await once(child, 'message')
     },

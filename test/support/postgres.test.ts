@@ -5,7 +5,7 @@ import { runModule } from './child.ts'
 import { openOwner } from './inspected.ts'
 import { startPostgres } from './postgres.ts'
 
-const patience = { timeout: 20_000, interval: 100 }
+const timeouts = { timeout: 20_000, interval: 100 }
 
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -45,6 +45,6 @@ test('no server outlives the process that started it, even one that was killed',
   await access(folder)
   child.process.kill('SIGKILL')
   await child.ended
-  await vi.waitFor(async () => expect(await answers(port)).toBe(false), patience)
-  await vi.waitFor(() => expect(access(folder)).rejects.toThrow('ENOENT'), patience)
+  await vi.waitFor(async () => expect(await answers(port)).toBe(false), timeouts)
+  await vi.waitFor(() => expect(access(folder)).rejects.toThrow('ENOENT'), timeouts)
 })

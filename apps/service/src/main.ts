@@ -113,9 +113,9 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
       metrics?.close()
       await keywell.stop()
       // What was answered is still being sent. A connection on which nothing more is sent is let go.
-      const letGo = setInterval(() => server.closeIdleConnections(), 50)
+      const closeIdle = setInterval(() => server.closeIdleConnections(), 50)
       await Promise.race([isClosed, delay(lastBytesMs)])
-      clearInterval(letGo)
+      clearInterval(closeIdle)
     },
   )
 }

@@ -76,7 +76,7 @@ test('how many streams and connections there may be', () => {
   )
 })
 
-test('with https there is a proxy in front, unless told', () => {
+test('with https the default is that a proxy is in front', () => {
   expect(readSettings(least).proxies).toBe(0)
   const https = { ...least, KEYWELL_PUBLIC_URL: 'https://keys.example' }
   expect(readSettings(https).proxies).toBe(1)

@@ -39,7 +39,7 @@ const environment = z.object({
   KEYWELL_API_KEY_FILE: text.optional(),
   /**
    * Proxies of yours that every request passes: from them the address of a client is learned. The service
-   * itself speaks http, so with an https KEYWELL_PUBLIC_URL there is one, unless told.
+   * itself speaks http, so with an https KEYWELL_PUBLIC_URL the default is that there is one.
    */
   KEYWELL_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
   /** Calls that one API key may make, and one address without: `5000/20000` is 5,000 a second, 20,000 at once. */

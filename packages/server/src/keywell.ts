@@ -25,7 +25,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const keyWatch = createKeyWatch({
     ...platform,
     keys,
-    reloaded: replicas.beat,
+    reloaded: replicas.heartbeat,
     installKeyChanged: async () => {
       await Promise.all([log.keys.load(), api.takeUpKey()])
     },

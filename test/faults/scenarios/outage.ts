@@ -38,7 +38,7 @@ export const outage: Scenario<Parameters> = {
       const during = await fleet.control.refreshes()
       await fleet.control.clearFaults()
       const beganMs = performance.now()
-      // A row that was given back unsent is idle and not due for a moment: it is not done.
+      // A row that was released without being sent is idle and not due for a moment: it is not done.
       const left = 'select 1 as one from credentials where generation = 1 limit 1'
       const allRefreshed = async () => (await fleet.sql.query(left)).length === 0
       const recovered = () => settle(fleet, { timeoutMs: recoveryTimeoutMs }).then(allRefreshed)

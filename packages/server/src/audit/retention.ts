@@ -20,7 +20,7 @@ import type { AuditKeys } from './audit-keys.ts'
 import { macOfCut } from './seal.ts'
 
 const dayMs = 86_400_000
-/** How long entries are kept unless told. */
+/** For how many days entries are kept where no setting says otherwise. */
 export const defaultAuditDays = 90
 /** The database lets nothing go that is younger than a day, nor a week that is younger than two. */
 const minAuditDays = 2
@@ -65,7 +65,7 @@ export function createAuditRetention(parts: {
     let ends: WeekEnd[] | undefined
     do {
       ends = await inTurn((sql) => cutInWeek(sql, week, after))
-      if (ends === undefined || ends.some(isHeld)) return false
+      if (ends === undefined || ends.some(hasReferences)) return false
       after = ends.at(-1)?.tenantId ?? after
     } while (ends.length === batchRows)
     // The database looks once more whether every chain was cut.
@@ -87,7 +87,7 @@ export function createAuditRetention(parts: {
       youngerThanMs: keptMs,
       limit: batchRows,
     })
-    await cutChains(sql, ends.filter((end) => !end.isCut && !isHeld(end)).map(sealCut))
+    await cutChains(sql, ends.filter((end) => !end.isCut && !hasReferences(end)).map(sealCut))
     return ends
   }
 
@@ -142,6 +142,6 @@ export function createAuditRetention(parts: {
 }
 
 /** Its links in a week cannot go yet, since one before them has to stay. */
-function isHeld({ isCut, hasYounger }: WeekEnd): boolean {
+function hasReferences({ isCut, hasYounger }: WeekEnd): boolean {
   return hasYounger && !isCut
 }

@@ -43,7 +43,7 @@ export interface AuditReport {
 }
 
 export interface VerifyOptions {
-  /** All tenants unless told. */
+  /** Default: all tenants. */
   tenantId?: string | undefined
   /** Signed heads that were kept elsewhere, from the log or the API. */
   heads?: readonly string[] | undefined

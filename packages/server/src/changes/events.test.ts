@@ -23,7 +23,7 @@ import {
   writeMany,
 } from './feed.test.support.ts'
 import { type ChangeFeed, createChangeFeed } from './feed.ts'
-import { maxHeldEntries, maxStretch } from './memory.ts'
+import { maxHeldEntries, maxSegmentEntries } from './ring-buffer.ts'
 
 describeEachDatabase('what the change feed tells', (makeDatabase) => {
   let database: TestDatabase
@@ -71,7 +71,7 @@ describeEachDatabase('what the change feed tells', (makeDatabase) => {
     const first = await start()
     const [hello] = await new Subscriber(first).take(1)
     await first.stop()
-    const count = maxHeldEntries + maxStretch
+    const count = maxHeldEntries + maxSegmentEntries
     await writeMany(database, count)
 
     const feed = await start() // its memory is empty: all of them come from the table
@@ -148,12 +148,12 @@ describeEachDatabase('what the change feed tells', (makeDatabase) => {
   test('pages are bounded, and go on where the last one ended', async () => {
     const feed = await start()
     let { position } = await feed.page(undefined)
-    const count = 2 * maxStretch + 7
+    const count = 2 * maxSegmentEntries + 7
     await writeMany(database, count)
     const told: string[] = []
     await until(async () => {
       const page = await feed.page(position)
-      expect(page.changes.length).toBeLessThanOrEqual(maxStretch)
+      expect(page.changes.length).toBeLessThanOrEqual(maxSegmentEntries)
       told.push(...page.changes.map((change) => changeSchema.parse(change).position))
       position = page.position
       return page.isComplete && told.length >= count

@@ -1,5 +1,5 @@
 import { formatPosition, type Position, type StreamEventData } from '@keywell/protocol'
-import type { LogEntry } from './memory.ts'
+import type { LogEntry } from './ring-buffer.ts'
 
 /** Events as the wire has them. */
 

@@ -4,7 +4,7 @@ import type { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { withInstallation } from '../store/scope.ts'
 import { type ChangedConnection, writeChange } from './changes.ts'
 import type { ChangeFeed } from './feed.ts'
-import { hintMs } from './reader.ts'
+import { wakeUpDelayMs } from './reader.ts'
 
 /** One event of a stream. */
 export interface StreamEvent {
@@ -141,7 +141,7 @@ export async function polled(feed: ChangeFeed): Promise<void> {
 export async function advance(timers: ManualTimers, feed: ChangeFeed, ms: number): Promise<void> {
   timers.advance(ms)
   const done = polled(feed)
-  while (await isPending(done)) if (timers.nextIn <= hintMs) timers.advance(hintMs)
+  while (await isPending(done)) if (timers.nextIn <= wakeUpDelayMs) timers.advance(wakeUpDelayMs)
 }
 
 /** Whether it is still waiting after everything has run that waits for nothing but its turn. */

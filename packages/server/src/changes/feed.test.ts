@@ -21,8 +21,8 @@ import {
   writeMany,
 } from './feed.test.support.ts'
 import { type ChangeFeed, createChangeFeed } from './feed.ts'
-import { maxHeldEntries, maxStretch } from './memory.ts'
 import { trimEveryMs } from './retention.ts'
+import { maxHeldEntries, maxSegmentEntries } from './ring-buffer.ts'
 
 const day = 24 * 3_600_000
 const pollMs = 50
@@ -174,7 +174,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       const before = await start()
       const [hello] = await new Subscriber(before).take(1)
       await before.stop()
-      const count = 2 * maxStretch + 3
+      const count = 2 * maxSegmentEntries + 3
       await writeMany(database, count)
 
       const subscriber = new Subscriber(await start(), hello?.id)
@@ -247,7 +247,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       const quick = new Subscriber(feed)
       await slow.take(1)
       await quick.take(1)
-      const count = maxHeldEntries + 2 * maxStretch
+      const count = maxHeldEntries + 2 * maxSegmentEntries
       await writeMany(database, count)
       expect(generations(await quick.take(count))).toEqual(upTo(count))
       expect(generations(await slow.take(count))).toEqual(upTo(count))
@@ -273,8 +273,8 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       await Promise.all(stuck.map((subscriber) => subscriber.take(1)))
       const quick = new Subscriber(feed)
       await quick.take(1)
-      await writeMany(database, maxStretch)
-      expect(generations(await quick.take(maxStretch))).toEqual(upTo(maxStretch))
+      await writeMany(database, maxSegmentEntries)
+      expect(generations(await quick.take(maxSegmentEntries))).toEqual(upTo(maxSegmentEntries))
     })
   })
 

@@ -14,7 +14,7 @@ import type { Database } from '../store/database.ts'
 import { type After, after } from '../timers.ts'
 import { createReader } from './reader.ts'
 import { createRetention } from './retention.ts'
-import { isKept, type StreamRequest, tell } from './stream.ts'
+import { isKept, type StreamRequest, streamChanges } from './stream.ts'
 
 /** Tells what has changed, to any number of subscribers, in the order of the change log. */
 export interface ChangeFeed {
@@ -64,7 +64,7 @@ const defaultRetentionMs = 24 * 3_600_000
 export function createChangeFeed(options: {
   database: Database
   logger?: Logger
-  metrics?: Pick<Metrics, 'changesTold'>
+  metrics?: Pick<Metrics, 'changesDelivered'>
   after?: After
   /** Milliseconds between looks at the database when it gives no hint. Default 1,000. */
   pollMs?: number
@@ -109,7 +109,7 @@ export function createChangeFeed(options: {
       retention.start()
     },
     stream({ signal, ...request }) {
-      return tell({ reader, logger, metrics, retentionMs, open }, request, signal)
+      return streamChanges({ reader, logger, metrics, retentionMs, open }, request, signal)
     },
     async page(after) {
       const asked = after === undefined ? undefined : parsePosition(after)
@@ -123,14 +123,14 @@ export function createChangeFeed(options: {
       // In this order: what is read in between makes the answer newer than it says, never older.
       const { currentAt, position } = reader
       const goesOn = asked !== undefined && isKept({ reader, retentionMs }, asked)
-      const stretch = goesOn
+      const segment = goesOn
         ? (reader.fromMemory(asked) ?? (await reader.fromDatabase(asked)))
         : { entries: [], upTo: position }
       return {
-        changes: stretch.entries.map(({ change }) => change),
-        position: formatPosition(stretch.upTo),
+        changes: segment.entries.map(({ change }) => change),
+        position: formatPosition(segment.upTo),
         missed: after !== undefined && !goesOn,
-        isComplete: !isAfter(position, stretch.upTo),
+        isComplete: !isAfter(position, segment.upTo),
         ageMs: Math.max(now() - currentAt.monotonicMs, wall() - currentAt.wallMs),
       }
     },

@@ -10,11 +10,11 @@ import { type ChangeRow, changesChannel, readChanges, readHorizon } from '../sto
 import type { Database } from '../store/database.ts'
 import { everyTenant } from '../store/scope.ts'
 import type { After } from '../timers.ts'
-import { createBell } from './bell.ts'
-import { createMemory, type LogEntry, maxStretch, type Stretch } from './memory.ts'
+import { createRingBuffer, type LogEntry, maxSegmentEntries, type Segment } from './ring-buffer.ts'
+import { createSignal } from './signal.ts'
 
 /** A hint waits this long for others to share its poll. */
-export const hintMs = 10
+export const wakeUpDelayMs = 10
 /** A change that an older transaction holds back for longer than this makes the streams late. */
 const lateMs = 1_000
 
@@ -40,11 +40,11 @@ export interface ChangeReader {
   /** The last look failed. */
   readonly isAway: boolean
   /** Grows when a heartbeat is due, and only while nothing that has happened is left unread. */
-  readonly beats: number
-  /** What follows a position; undefined when memory does not reach back so far. */
-  fromMemory(position: Position): Stretch | undefined
+  readonly heartbeats: number
+  /** What follows a position; undefined when the ring buffer does not reach back so far. */
+  fromMemory(position: Position): Segment | undefined
   /** The same, from the database. */
-  fromDatabase(position: Position): Promise<Stretch>
+  fromDatabase(position: Position): Promise<Segment>
   /** Resolves when something may have happened, or when `ended` does. */
   next(ended: AbortSignal): Promise<void>
   /** Resolves after a successful poll that began after this call, or when `ended` does. */
@@ -67,14 +67,14 @@ export function createReader(options: {
   heard: (change: Change) => void
 }): ChangeReader {
   const { database, logger, pollMs } = options
-  const bell = createBell()
-  const log = createMemory()
+  const signal = createSignal()
+  const log = createRingBuffer()
   const polls = { begun: 0, done: 0 }
   let currentAt: Moment = { monotonicMs: Number.NEGATIVE_INFINITY, wallMs: 0 }
-  let beats = 0
-  let beatDue = false
+  let heartbeats = 0
+  let heartbeatDue = false
   let away = false
-  let hinted = false
+  let woken = false
   let stopped = false
   let polling: Promise<void> | undefined
   let cancelPoll = () => {}
@@ -87,20 +87,20 @@ export function createReader(options: {
     cancelPoll = options.after(ms, () => {
       polling = poll().then((pauseMs) => {
         polling = undefined
-        schedule(hinted && !away ? hintMs : pauseMs)
+        schedule(woken && !away ? wakeUpDelayMs : pauseMs)
       })
     })
   }
 
-  function hint(): void {
-    if (hinted || away) return
-    hinted = true
-    if (polling === undefined) schedule(hintMs)
+  function wakeUp(): void {
+    if (woken || away) return
+    woken = true
+    if (polling === undefined) schedule(wakeUpDelayMs)
   }
 
   /** Polls once, and answers when to do so again if nobody hints. Never rejects. */
   async function poll(): Promise<number> {
-    hinted = false
+    woken = false
     polls.begun += 1
     const number = polls.begun
     const begunAt = { monotonicMs: options.now(), wallMs: options.wall() }
@@ -114,8 +114,8 @@ export function createReader(options: {
       if (away) logger.info({}, 'the change log can be read again')
       away = false
       polls.done = number
-      if (beatDue && heldMs < lateMs) beat()
-      bell.ring()
+      if (heartbeatDue && heldMs < lateMs) sendHeartbeat()
+      signal.notify()
       return pauseAfter(heldMs)
     } catch (error) {
       const reason = String(error)
@@ -130,7 +130,7 @@ export function createReader(options: {
    * soon; less often, the longer it takes.
    */
   function pauseAfter(heldMs: number): number {
-    return heldMs === 0 ? pollMs : Math.min(pollMs, hintMs + heldMs)
+    return heldMs === 0 ? pollMs : Math.min(pollMs, wakeUpDelayMs + heldMs)
   }
 
   /** Reads to the horizon. Answers for how long the oldest change beyond it has waited; 0: none. */
@@ -146,43 +146,43 @@ export function createReader(options: {
       const rows = await readChanges(database.of(everyTenant), {
         after: log.position,
         upTo: horizon,
-        limit: maxStretch,
+        limit: maxSegmentEntries,
       })
       page = toEntries(rows, log.lastChange)
       for (const { change } of page) {
         if (change.kind !== 'policy') await options.beforeTelling(change)
       }
       log.append(page)
-      bell.ring()
+      signal.notify()
       for (const { change } of page) options.heard(change)
-    } while (page.length === maxStretch)
+    } while (page.length === maxSegmentEntries)
     log.advance(horizon)
     return heldSince === null ? 0 : Math.max(1, now.getTime() - heldSince.getTime())
   }
 
-  function beat(): void {
-    beats += 1
-    beatDue = false
+  function sendHeartbeat(): void {
+    heartbeats += 1
+    heartbeatDue = false
   }
 
   function awaitBeat(): void {
     cancelBeat = options.after(options.heartbeatMs, () => {
-      beatDue = true
+      heartbeatDue = true
       awaitBeat()
     })
   }
 
   return {
     async start() {
-      unlisten = await database.listen(changesChannel, hint)
+      unlisten = await database.listen(changesChannel, wakeUp)
       const { xid, now } = await readHorizon(database.of(everyTenant))
       log.startAt({ xid: BigInt(xid), seq: 0n, at: now.getTime() })
-      schedule(hintMs)
+      schedule(wakeUpDelayMs)
       awaitBeat()
     },
     async stop() {
       stopped = true
-      bell.ring()
+      signal.notify()
       cancelPoll()
       cancelBeat()
       await polling
@@ -206,23 +206,27 @@ export function createReader(options: {
     get isAway() {
       return away
     },
-    get beats() {
-      return beats
+    get heartbeats() {
+      return heartbeats
     },
     fromMemory: (position) => log.after(position),
     async fromDatabase(from) {
       const upTo = log.position
       const entries = toEntries(
-        await readChanges(database.of(everyTenant), { after: from, upTo, limit: maxStretch }),
+        await readChanges(database.of(everyTenant), {
+          after: from,
+          upTo,
+          limit: maxSegmentEntries,
+        }),
         from,
       )
-      return { entries, upTo: entries[maxStretch - 1]?.position ?? upTo }
+      return { entries, upTo: entries[maxSegmentEntries - 1]?.position ?? upTo }
     },
-    next: (ended) => bell.next(ended),
+    next: (ended) => signal.next(ended),
     async catchUp(ended) {
       const { begun } = polls
-      hint()
-      while (polls.done <= begun && !ended.aborted && !stopped) await bell.next(ended)
+      wakeUp()
+      while (polls.done <= begun && !ended.aborted && !stopped) await signal.next(ended)
     },
   }
 }

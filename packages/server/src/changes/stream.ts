@@ -2,13 +2,13 @@ import { isAfter, type Position, parsePosition } from '@keywell/protocol'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { changeEvent, flushEvent, heartbeatEvent, helloEvent } from './events.ts'
-import type { Stretch } from './memory.ts'
 import type { ChangeReader } from './reader.ts'
+import type { Segment } from './ring-buffer.ts'
 
 export interface StreamParts {
   reader: ChangeReader
   logger: Logger
-  metrics: Pick<Metrics, 'changesTold'>
+  metrics: Pick<Metrics, 'changesDelivered'>
   /** Milliseconds for which a change can be read after it was written. */
   retentionMs: number
   /** How many streams somebody reads. */
@@ -25,7 +25,7 @@ export interface StreamRequest {
  * One subscriber's stream, in order, until `ended`. It holds a position and no queue: a subscriber that
  * reads slowly falls behind in the log, and is told `flush` when the log no longer reaches back to it.
  */
-export async function* tell(
+export async function* streamChanges(
   parts: StreamParts,
   request: StreamRequest,
   ended: AbortSignal,
@@ -42,7 +42,7 @@ export async function* tell(
     if (ended.aborted || reader.isStopped) return
     const goesOn = lastEventId === undefined || (asked !== undefined && isKept(parts, asked))
     let told = goesOn ? (asked ?? reader.position) : reader.position
-    let beats = reader.beats
+    let heartbeats = reader.heartbeats
     yield helloEvent(told)
     if (!goesOn) yield flushEvent(told)
 
@@ -52,24 +52,24 @@ export async function* tell(
         yield flushEvent(told)
       }
       const remembered = reader.fromMemory(told)
-      const stretch = remembered ?? (await readTable(parts, told))
-      if (stretch === undefined) {
+      const segment = remembered ?? (await readTable(parts, told))
+      if (segment === undefined) {
         await reader.next(ended)
         continue
       }
-      const last = stretch.entries.at(-1)?.position ?? told
-      told = stretch.upTo
-      if (stretch.entries.length > 0) {
-        metrics.changesTold(stretch.entries.length)
-        yield stretch.entries.map(changeEvent).join('')
+      const last = segment.entries.at(-1)?.position ?? told
+      told = segment.upTo
+      if (segment.entries.length > 0) {
+        metrics.changesDelivered(segment.entries.length)
+        yield segment.entries.map(changeEvent).join('')
       }
       if (remembered === undefined && isAfter(told, last)) {
-        // Where memory begins, the chain of what is written once begins too: this ties the reader to it.
+        // Where the ring buffer begins, the chain of what is written once begins too: this ties the reader to it.
         yield heartbeatEvent({ after: last, position: told })
-      } else if (stretch.entries.length > 0 || isAfter(reader.position, told)) {
+      } else if (segment.entries.length > 0 || isAfter(reader.position, told)) {
         // There may be more, or the reader read on while this stream was at the database.
-      } else if (beats !== reader.beats) {
-        beats = reader.beats
+      } else if (heartbeats !== reader.heartbeats) {
+        heartbeats = reader.heartbeats
         told = reader.position
         yield heartbeatEvent({ after: reader.lastChange, position: told })
       } else {
@@ -91,7 +91,7 @@ export function isKept(
 async function readTable(
   { reader, logger }: StreamParts,
   from: Position,
-): Promise<Stretch | undefined> {
+): Promise<Segment | undefined> {
   try {
     return await reader.fromDatabase(from)
   } catch (error) {

@@ -63,7 +63,7 @@ export function createCallback(parts: {
     await database.transaction(flow.tenantId, async (sql) => {
       await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
       await audit.write(sql, { ...entry, result: 'denied', reason })
-      await store.hintFlow(sql, flow.id)
+      await store.notifyFlow(sql, flow.id)
     })
   }
 
@@ -73,7 +73,7 @@ export function createCallback(parts: {
         const count = await store.refuseCode(sql, { ...flow, codeHash: hashCode(code) })
         if (count > maxRefusedCodes) {
           await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
-          await store.hintFlow(sql, flow.id)
+          await store.notifyFlow(sql, flow.id)
         }
       }
       await audit.write(sql, { ...entry, result: 'denied', reason: 'browser' })
@@ -119,7 +119,7 @@ export function createCallback(parts: {
           ...entry,
           ...(refusal === undefined ? { result: 'ok' } : { result: 'denied', reason: refusal }),
         })
-        await store.hintFlow(sql, flow.id)
+        await store.notifyFlow(sql, flow.id)
       }
       return codes.issue(sql, flow, { purpose: 'ticket', lifeMs: ticketLifeMs })
     })

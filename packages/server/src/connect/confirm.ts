@@ -36,7 +36,7 @@ import type { StoreConnection } from './store-connection.ts'
 
 type Confirmation = z.output<typeof confirmSchema> & {
   sessionId: string
-  /** The only ones that whoever confirms may deal with; all unless told. */
+  /** The only ones that whoever confirms may deal with. Default: all. */
   providers?: readonly string[] | undefined
 } & Actor
 
@@ -258,13 +258,13 @@ async function finish(sql: Sql, flow: store.FlowRow, connectionId: string): Prom
       'This attempt was cancelled or had run out before the account could be stored.',
     )
   }
-  await store.hintFlow(sql, flow.id)
+  await store.notifyFlow(sql, flow.id)
 }
 
 function refusal(title: string, outcome: Exclude<TokenOutcome, Granted>): KeywellError {
   const { detail } = outcome
   switch (outcome.kind) {
-    case 'unsent':
+    case 'not_sent':
     case 'not_processed':
       return refusedBy(title, 'provider_unavailable', { detail })
     case 'ambiguous':

@@ -42,7 +42,7 @@ export function createEndFlow(parts: {
   async function note(sql: Sql, flow: store.FlowRow, error: KeywellError, actor: Actor) {
     const reason = error.code
     await audit.write(sql, { ...confirmEntryOf(flow, actor), result: 'denied', reason })
-    await store.hintFlow(sql, flow.id)
+    await store.notifyFlow(sql, flow.id)
   }
 
   const tryEnd = (sql: Sql, flow: store.FlowRow, error: KeywellError) =>

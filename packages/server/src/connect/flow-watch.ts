@@ -1,5 +1,5 @@
 import { type Flow, finalFlowStatuses } from '@keywell/protocol'
-import { type Bell, createBell } from '../changes/bell.ts'
+import { createSignal, type Signal } from '../changes/signal.ts'
 import type { Logger } from '../logger.ts'
 import type { Database } from '../store/database.ts'
 import { flowsChannel } from '../store/flows.ts'
@@ -31,7 +31,7 @@ interface Watched {
   flow: Flow
   /** Nothing more will come. */
   isOver: boolean
-  looked: Bell
+  checked: Signal
   watchers: number
   /** Grows with each one who comes: what was being read then may be older than what they know. */
   joins: number
@@ -67,7 +67,7 @@ export function createFlowWatch(parts: {
       one.isLooking = true
       void lookAt(one).finally(() => {
         one.isLooking = false
-        one.looked.ring()
+        one.checked.notify()
         schedule(one, one.isHinted ? 0 : pollMs)
       })
     })
@@ -99,7 +99,7 @@ export function createFlowWatch(parts: {
       session,
       flow,
       isOver: isFinal(flow),
-      looked: createBell(),
+      checked: createSignal(),
       watchers: 1,
       joins: 1,
       isLooking: false,
@@ -134,7 +134,7 @@ export function createFlowWatch(parts: {
           } else if (one.isOver) {
             return
           } else {
-            await one.looked.next(signal)
+            await one.checked.next(signal)
             if (one.flow.status === told && !signal.aborted) yield undefined
           }
         }
@@ -147,7 +147,7 @@ export function createFlowWatch(parts: {
       for (const one of all.values()) {
         one.isOver = true
         one.cancel()
-        one.looked.ring()
+        one.checked.notify()
       }
       await unlisten()
     },

@@ -165,7 +165,7 @@ export function createFlows(parts: {
         lifeMs: flowLifeMs,
       })
       await audit.write(database.of(tenantId), { ...entry, result: 'ok' })
-      await store.hintFlow(database.of(tenantId), flow.id)
+      await store.notifyFlow(database.of(tenantId), flow.id)
       return {
         flowId: flow.id,
         bindingSecret,
@@ -203,7 +203,7 @@ export function createFlows(parts: {
       await database.transaction(tenantId, async (sql) => {
         if (!(await store.endFlow(sql, { tenantId, id, status: 'cancelled' }))) return
         await audit.write(sql, { ...actor, tenantId, userId, action: 'flow.cancel', result: 'ok' })
-        await store.hintFlow(sql, id)
+        await store.notifyFlow(sql, id)
       })
       return viewFlow(database, await readFlowOf(database, session, flowId))
     },

@@ -8,7 +8,7 @@ import { type ProbeNews, probeToken } from '../oauth/probe.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { auditEntryOf } from '../refresh/audit-entry.ts'
-import { type HealthNews, standingOf, tell } from '../refresh/fail.ts'
+import { type HealthOutcome, recordOutcome, stateOf } from '../refresh/fail.ts'
 import type { IncidentGuard } from '../refresh/incident-guard.ts'
 import { type Death, type StepOptions, step } from '../refresh/machine.ts'
 import { isDormant, planProbe } from '../refresh/schedule.ts'
@@ -112,7 +112,7 @@ export function createHealth(parts: {
     if (isNewMismatch(row, found)) {
       await parts.audit.write(sql, { ...result, result: 'failed', reason: accountMismatch })
     }
-    await tell(sql, row, verdict)
+    await recordOutcome(sql, row, verdict)
     await recordDetails(sql, row, found)
     if (
       verdict.answer === 'good' &&
@@ -208,7 +208,7 @@ interface Verdict {
   probeFailures: number
   probeInMs: number | null
   refreshNow: boolean
-  health: HealthNews | null
+  health: HealthOutcome | null
   death: Death | null
   /** What the provider said clearly of the grant; null: nothing. */
   answer: 'good' | 'refused' | null
@@ -223,7 +223,7 @@ export function judge(
     confirmAfterMs: number
     /** Milliseconds until the next look; null: there is none before the next refresh. */
     pauseMs: number | null
-    /** A dead token is renewed now. False where asking harder would bypass a pause; true unless told. */
+    /** A dead token is renewed now. False where asking harder would bypass a pause. Default: true. */
     hastens?: boolean
     /** For a token that nothing renews. Default: `end`. */
     decision?: StepOptions['decision']
@@ -257,7 +257,7 @@ export function judge(
     }
     case 'dead': {
       if (found.canRefresh) return { ...same, refreshNow: plan.hastens ?? true }
-      const next = step(standingOf(claim), { kind: 'probed_inactive' }, plan)
+      const next = step(stateOf(claim), { kind: 'probed_inactive' }, plan)
       if (next === undefined || next.state === 'none') return same
       const { state, failures, retryInMs, health, death } = next
       const probeInMs = retryInMs ?? plan.pauseMs
@@ -270,7 +270,7 @@ export function judge(
 }
 
 /** A token that lives is well, unless it is of somebody else. Null: nothing is told of it. */
-function healthOfLiving(account: AccountCheck | null, isSettled: boolean): HealthNews | null {
+function healthOfLiving(account: AccountCheck | null, isSettled: boolean): HealthOutcome | null {
   if (account?.is === 'another') return { health: 'degraded', reason: accountMismatch }
   if (!isSettled) return null
   const sameAccount = account?.is === 'same' || account?.is === 'changed'

@@ -16,8 +16,8 @@ export function auditRoutes(
   )
   serve(app, routes.audit.export, ({ query, access }, c) => {
     const asked = withinLimits(access, query)
-    const tell = () => parts.auditReader.export(asked)
-    const held = parts.keyStreams.hold(access, tell, { atEnd: 'break' })
+    const open = () => parts.auditReader.export(asked)
+    const held = parts.keyStreams.hold(access, open, { atEnd: 'break' })
     return c.body(held, 200, streamHeaders(routes.audit.export))
   })
   serve(app, routes.audit.head, ({ query, access }) =>

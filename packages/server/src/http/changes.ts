@@ -19,8 +19,8 @@ export function changeRoutes(
     if (c.req.method === 'HEAD') return c.body(null, 200, eventStreamHeaders)
     const leave = parts.streamPlaces.ofKey(access.id)
     const lastEventId = headers['last-event-id']
-    const tell = (signal: AbortSignal) => parts.feed.stream({ lastEventId, signal })
-    const body = parts.keyStreams.hold(access, tell, { atEnd: 'close', leave })
+    const open = (signal: AbortSignal) => parts.feed.stream({ lastEventId, signal })
+    const body = parts.keyStreams.hold(access, open, { atEnd: 'close', leave })
     return c.body(body, 200, eventStreamHeaders)
   })
   serve(app, routes.changes.log, ({ query }) => parts.feed.page(query.after))

@@ -1,4 +1,4 @@
-import { createBell } from '../changes/bell.ts'
+import { createSignal } from '../changes/signal.ts'
 import type { Logger } from '../logger.ts'
 import { apiKeysChannel } from '../store/api-keys.ts'
 import type { Database } from '../store/database.ts'
@@ -24,11 +24,11 @@ export interface KeyStreams {
    * What is told, as the body of an answer, for as long as the key is what it was. While keys cannot be
    * looked up, it waits. Nothing is taken ahead of whoever reads.
    *
-   * @param tell begun at the first read; ends when its signal aborts
+   * @param open called at the first read; ends when its signal aborts
    */
   hold(
     access: Access,
-    tell: (ended: AbortSignal) => AsyncGenerator<string, void>,
+    open: (ended: AbortSignal) => AsyncGenerator<string, void>,
     options: {
       /** How it ends: `close` where whoever reads comes again, `break` where an end means "complete". */
       atEnd: 'close' | 'break'
@@ -66,7 +66,7 @@ export function createKeyStreams(parts: {
 }): KeyStreams {
   const { database, keys, logger, now } = parts
   const held = new Set<Held>()
-  const checked = createBell()
+  const checked = createSignal()
   let unlisten = async () => {}
   let cancel = () => {}
   let checking: Promise<void> | undefined
@@ -92,7 +92,7 @@ export function createKeyStreams(parts: {
       isHinted = false
       checking = check().finally(() => {
         checking = undefined
-        checked.ring()
+        checked.notify()
         schedule(isHinted ? hintMs : recheckMs)
       })
     })
@@ -150,7 +150,7 @@ export function createKeyStreams(parts: {
       unlisten = await database.listen(apiKeysChannel, hear)
     },
 
-    hold(access, tell, { atEnd, leave = () => {} }) {
+    hold(access, open, { atEnd, leave = () => {} }) {
       const one: Held = {
         keyId: access.id,
         grants: grantsOf(access),
@@ -173,7 +173,7 @@ export function createKeyStreams(parts: {
           async pull(controller) {
             // Not before: a body that nobody begins to read is not one that is open.
             if (one.text === undefined) register(one)
-            one.text ??= tell(ended)
+            one.text ??= open(ended)
             const { value, done } = await one.text.next().catch((error: unknown) => {
               release(one)
               throw error

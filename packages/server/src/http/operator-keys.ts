@@ -14,7 +14,7 @@ import { everyRole } from './permissions.ts'
 
 /** API keys as the operator manages them: whoever starts the service has the root key anyway. */
 export interface OperatorKeys {
-  /** The key is shown once. Its roles are `admin` and `backend`, and it has no limits, unless told. */
+  /** The key is shown once. Default: the roles `admin` and `backend`, no limits. */
   create(
     name: string,
     grants?: Partial<Omit<CreateApiKey, 'name'>>,
@@ -23,7 +23,7 @@ export interface OperatorKeys {
   list(): Promise<ApiKey[]>
   /** Within two seconds no replica takes it, and what is open under it has ended. */
   revoke(id: string): Promise<void>
-  /** A successor, shown once; the old key ends after the overlap, which is a day unless told. */
+  /** A successor, shown once. Default: the old key ends after the overlap, which is a day. */
   rotate(id: string, options?: RotateApiKey): Promise<{ id: string; key: Secret }>
 }
 

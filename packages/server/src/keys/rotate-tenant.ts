@@ -9,7 +9,7 @@ import {
   type TenantKeyAge,
 } from '../store/key-rotation.ts'
 import { countSealedRecords } from '../store/sealed-records.ts'
-import { installTenant } from '../vault/vault.ts'
+import { installation } from '../vault/vault.ts'
 import { wrapNewKey } from '../vault/wrapping.ts'
 import { notifyReplicas } from './notify-replicas.ts'
 import type { KeyParts, RotateTenantOptions } from './operations.ts'
@@ -46,7 +46,7 @@ export async function rotateTenant(
   const begun = !destroy && (await beginUnlessUnderWay(parts, { tenantId, again }))
   const { version } = await activeOf(parts, tenantId)
   const sweep = await sweepTenant(parts, { tenantId, version, onProgress })
-  if (tenantId === installTenant) await sweepCuts(parts, { version, sweep })
+  if (tenantId === installation) await sweepCuts(parts, { version, sweep })
   await retire(parts, { tenantId, destroy })
   const versions = await listVersions(parts, tenantId)
   return { tenantId, begun, ...sweep, versions: versions.map((row) => describe(row, parts.waits)) }
@@ -83,7 +83,7 @@ async function beginUnlessUnderWay(
       } as const
       if (!(await moveTenantKey(sql, from))) throw rotatedMeanwhile(tenantId)
       await insertActiveTenantKey(sql, { tenantId, version, kekId, wrapped: bytes })
-      await tell(parts, sql, { tenantId, version, action: 'key.rotate' })
+      await auditKeyChange(parts, sql, { tenantId, version, action: 'key.rotate' })
     })
   } catch (error) {
     throw error instanceof UniqueViolation ? rotatedMeanwhile(tenantId) : error
@@ -126,13 +126,13 @@ async function step(parts: KeyParts, move: Move): Promise<void> {
     // Looked at once more, right before: a record may have come late.
     if (retires && (await hasRecords(sql, move))) return
     if (!(await moveTenantKey(sql, move))) return
-    await tell(parts, sql, { ...move, action: actions[move.to] })
+    await auditKeyChange(parts, sql, { ...move, action: actions[move.to] })
   })
   parts.vault.evict(move.tenantId)
 }
 
 /** In the transaction of what it tells of: an audit row, and every replica forgets the tenant's keys. */
-async function tell(
+async function auditKeyChange(
   { audit }: KeyParts,
   sql: Sql,
   { tenantId, version, action }: { tenantId: string; version: number; action: AuditAction },

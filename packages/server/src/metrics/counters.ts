@@ -15,7 +15,7 @@ const refreshOutcomes: Readonly<Record<RefreshOutcome, true>> = {
   committed_before: true,
   orphaned: true,
   withdrawn: true,
-  unsent: true,
+  not_sent: true,
   not_processed: true,
   ambiguous: true,
   unusable: true,
@@ -54,7 +54,7 @@ export function createMetrics(parts: {
   })
   const refreshSeconds = new Histogram({
     name: 'keywell_refresh_duration_seconds',
-    help: 'From when a refresh was ready to be sent to its end, its turn at the gate and its commit included.',
+    help: 'From when a refresh was ready to be sent to its end, the wait for the host limiter and the commit included.',
     labelNames: ['provider'],
     buckets: buckets.refresh,
     registers,
@@ -98,7 +98,7 @@ export function createMetrics(parts: {
     registers,
   })
   const told = new Counter({
-    name: 'keywell_changes_told_total',
+    name: 'keywell_changes_delivered_total',
     help: 'Changes sent to stream clients, counted once for each client.',
     registers,
   })
@@ -170,7 +170,7 @@ export function createMetrics(parts: {
     credentialRead: () => timer(readTimer),
     vaultUsed: (operation) => timer(vaultTimers[operation]),
     vaultRefused: (reason) => refusals.inc({ reason }),
-    changesTold: (count) => told.inc(count),
+    changesDelivered: (count) => told.inc(count),
     webhookTried: (outcome) => deliveries.inc({ outcome }),
     withdrawalTried: (outcome) => withdrawals.inc({ outcome }),
     auditUnwritable: () => unwritable.inc(),

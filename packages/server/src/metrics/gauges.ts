@@ -74,7 +74,7 @@ function addHostGauges(registry: Registry, { census, hosts }: GaugeSources): voi
 
   new Gauge({
     name: 'keywell_hosts',
-    help: 'Hosts that this process calls, by what their gate does: lets calls go (closed), keeps them back since the host fails (open), tries (half_open), or waits as the host asked (paused). `other` are all that are not of an integration of the installation.',
+    help: 'Hosts that this process calls, by what their limiter does: lets calls go (closed), keeps them back since the host fails (open), tries (half_open), or waits as the host asked (paused). `other` are all that are not of an integration of the installation.',
     labelNames: ['host', 'state'],
     registers,
     async collect() {

@@ -1,4 +1,4 @@
-/** One host that calls go to, as its gate describes it. */
+/** One host that calls go to, as its limiter describes it. */
 export interface HostSnapshot {
   readonly origin: string
   readonly state: HostCondition

@@ -6,7 +6,7 @@ export type RefreshOutcome =
   | 'committed_before'
   | 'orphaned'
   | 'withdrawn'
-  | 'unsent'
+  | 'not_sent'
   | 'not_processed'
   | 'ambiguous'
   | 'unusable'
@@ -59,7 +59,7 @@ export interface Metrics {
   vaultUsed(operation: 'seal' | 'open'): End<'ok' | 'failed'>
   vaultRefused(reason: VaultRefusal): void
   /** Changes were told on one stream. */
-  changesTold(count: number): void
+  changesDelivered(count: number): void
   webhookTried(outcome: DeliveryOutcome): void
   /** A grant was to be withdrawn at its provider. */
   withdrawalTried(outcome: WithdrawalOutcome): void
@@ -77,7 +77,7 @@ export const silentMetrics: Metrics = {
   credentialRead: () => () => {},
   vaultUsed: () => () => {},
   vaultRefused() {},
-  changesTold() {},
+  changesDelivered() {},
   webhookTried() {},
   withdrawalTried() {},
   auditUnwritable() {},

@@ -42,7 +42,7 @@ export async function lookUpAccount(
   options: {
     provider: ProviderDefinition
     host: string
-    /** What kind of credential it is; of OAuth unless told. */
+    /** What kind of credential it is. Default: of OAuth. */
     type?: CredentialType | null
     accessToken: Secret
     scopes: readonly string[]

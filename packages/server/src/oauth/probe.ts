@@ -27,7 +27,7 @@ export interface ProbeParts {
 export interface ProbeOptions {
   provider: ProviderDefinition
   host: string
-  /** What kind of credential it is; of OAuth unless told. */
+  /** What kind of credential it is. Default: of OAuth. */
   type?: CredentialType | null
   accessToken: Secret
   sending: Sending

@@ -34,7 +34,7 @@ export type TokenOutcome =
   | Granted
   | Unusable
   /** We ourselves did not let it go: no turn, or no time left. The provider has nothing to do with it. */
-  | { kind: 'unsent'; detail: string; retryAfterMs: number | null }
+  | { kind: 'not_sent'; detail: string; retryAfterMs: number | null }
   /** Certainly not looked at: the same token may go out again. */
   | { kind: 'not_processed'; detail: string; retryAfterMs: number | null }
   /** It may have been processed, and the answer is lost or unreadable. */
@@ -78,8 +78,8 @@ export async function classifyTokenAnswer(options: {
 
 function classifyFailure(error: unknown): TokenOutcome {
   if (error instanceof OutboundError) {
-    if (error.reason === 'held_back' || (error.reason === 'aborted' && error.notSent)) {
-      return { kind: 'unsent', detail: error.reason, retryAfterMs: error.retryAfterMs ?? null }
+    if (error.reason === 'throttled' || (error.reason === 'aborted' && error.notSent)) {
+      return { kind: 'not_sent', detail: error.reason, retryAfterMs: error.retryAfterMs ?? null }
     }
     return error.notSent
       ? { kind: 'not_processed', detail: error.reason, retryAfterMs: null }

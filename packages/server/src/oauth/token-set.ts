@@ -29,7 +29,7 @@ export function tokenToWithdraw(
 
 /** Everything that a sealed token set is bound to: whose it is and where it may be sent. */
 export interface TokenSetOwner {
-  /** What kind of credential it is; of OAuth unless told. One kind does not open as another. */
+  /** What kind of credential it is. Default: of OAuth. One kind does not open as another. */
   type?: CredentialType | null
   tenantId: string
   connectionId: string

@@ -7,7 +7,7 @@ const words = {
   tls: 'the encrypted connection could not be set up',
   timeout: 'there was no full answer in time',
   aborted: 'the call was given up',
-  held_back: 'the host cannot be called at the moment',
+  throttled: 'the host cannot be called at the moment',
   too_large: 'the answer is larger than allowed',
   reset: 'the connection ended before the answer did',
   bad_answer: 'the answer is not valid HTTP',
@@ -31,7 +31,7 @@ export class OutboundError extends Error {
    */
   readonly notSent: boolean
   readonly host: string
-  /** With `held_back`: how many milliseconds to wait before the next attempt. */
+  /** With `throttled`: how many milliseconds to wait before the next attempt. */
   readonly retryAfterMs: number | null
 
   constructor(

@@ -11,7 +11,7 @@ afterAll(async () => {
   for (const close of closers.toReversed()) await close()
 })
 
-/** An outbound whose every step towards the network is counted, and leads nowhere unless told. */
+/** An outbound whose every step towards the network is counted, and by default leads nowhere. */
 function setUp(options: Partial<OutboundOptions> = {}) {
   const steps = { lookups: [] as string[], dials: [] as string[] }
   const { lookup, dial } = options

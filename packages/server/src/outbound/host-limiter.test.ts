@@ -31,7 +31,7 @@ describe('the rate', () => {
     await herd.call()
     const late = await herd.call()
     expect(late).toMatchObject({ state: 'refused', at: 0 })
-    expect(late.error).toMatchObject({ reason: 'held_back', notSent: true })
+    expect(late.error).toMatchObject({ reason: 'throttled', notSent: true })
     expect(late.error?.retryAfterMs).toBeGreaterThanOrEqual(10_000)
     expect(late.error?.message).toBe('gitlab.example: the host cannot be called at the moment')
   })
@@ -114,7 +114,7 @@ describe('waiting is bounded', () => {
     await herd.advance(4_999)
     expect(waiting.state).toBe('waiting')
     await herd.advance(1)
-    expect(waiting.error).toMatchObject({ reason: 'held_back', notSent: true })
+    expect(waiting.error).toMatchObject({ reason: 'throttled', notSent: true })
     expect(waiting.error?.retryAfterMs).toBeGreaterThanOrEqual(1_000)
   })
 
@@ -126,7 +126,7 @@ describe('waiting is bounded', () => {
 
     const small = await herd.call({ tenantId: 'small', background: true })
     expect(small.state).toBe('waiting')
-    expect(backlog.at(-1)?.error).toMatchObject({ reason: 'held_back', notSent: true })
+    expect(backlog.at(-1)?.error).toMatchObject({ reason: 'throttled', notSent: true })
 
     const oneMore = await herd.call({ tenantId: 'large', background: true })
     expect(oneMore.state).toBe('refused')

@@ -75,12 +75,12 @@ export class HostLimiter {
     this.#breaker.setShare(options.share)
   }
 
-  /** @throws OutboundError `held_back`, with the time after which it is worth trying; or `aborted` */
+  /** @throws OutboundError `throttled`, with the time after which it is worth trying; or `aborted` */
   acquire(call: LimitedCall): Promise<Release> {
     return new Promise((resolve, reject) => {
       if (call.signal?.aborted) return reject(this.#error('aborted'))
       const giveUp = () => this.#refuse(waiter, 'aborted')
-      const cancelDeadline = this.#options.after(maxWaitMs, () => this.#refuse(waiter, 'held_back'))
+      const cancelDeadline = this.#options.after(maxWaitMs, () => this.#refuse(waiter, 'throttled'))
       const settled = () => {
         cancelDeadline()
         call.signal?.removeEventListener('abort', giveUp)
@@ -98,7 +98,7 @@ export class HostLimiter {
         },
       }
       call.signal?.addEventListener('abort', giveUp)
-      this.#waiting.add(waiter)?.refuse(this.#error('held_back'))
+      this.#waiting.add(waiter)?.refuse(this.#error('throttled'))
       this.#admit()
     })
   }
@@ -214,17 +214,17 @@ export class HostLimiter {
     )
   }
 
-  #refuse(waiter: Waiter, reason: 'aborted' | 'held_back'): void {
+  #refuse(waiter: Waiter, reason: 'aborted' | 'throttled'): void {
     if (this.#waiting.remove(waiter)) waiter.refuse(this.#error(reason))
   }
 
   #refuseAll(): void {
-    for (const waiter of this.#waiting.takeAll()) waiter.refuse(this.#error('held_back'))
+    for (const waiter of this.#waiting.takeAll()) waiter.refuse(this.#error('throttled'))
   }
 
-  #error(reason: 'aborted' | 'held_back'): OutboundError {
+  #error(reason: 'aborted' | 'throttled'): OutboundError {
     const { host } = new URL(this.#options.origin)
-    const retryAfterMs = reason === 'held_back' ? this.#retryAfterMs() : null
+    const retryAfterMs = reason === 'throttled' ? this.#retryAfterMs() : null
     return new OutboundError(reason, { host, notSent: true, retryAfterMs })
   }
 

@@ -33,7 +33,7 @@ export interface Hosts {
 }
 
 export interface HostLimiters extends Hosts {
-  /** @throws OutboundError `held_back` or `aborted`: nothing was sent */
+  /** @throws OutboundError `throttled` or `aborted`: nothing was sent */
   acquire(origin: string, call: LimitedCall): Promise<Release>
   /** Refuses the calls that wait, and every later one. */
   close(): void
@@ -66,7 +66,7 @@ export function createHostLimiters(parts: {
       limits: parts.limitsOf(origin),
       share,
       onThrottled: () => {
-        for (const tell of listeners) tell(limiter.state)
+        for (const listener of listeners) listener(limiter.state)
       },
     })
     return limiter

@@ -53,7 +53,7 @@ describe('the breaker opens', () => {
     const waiting = await herd.callMany(3)
     await running.end('failed')
     expect(waiting.map(({ state, at }) => [state, at])).toEqual(Array(3).fill(['refused', 0]))
-    expect(waiting[0]?.error).toMatchObject({ reason: 'held_back', notSent: true })
+    expect(waiting[0]?.error).toMatchObject({ reason: 'throttled', notSent: true })
     expect(waiting[0]?.error?.retryAfterMs).toBeGreaterThanOrEqual(1_000)
     expect(herd.timers.pending).toBe(0)
   })

@@ -31,7 +31,7 @@ describe('a call that the limiter refuses', () => {
     const outbound = outboundTo(server, { limits })
     await outbound.fetch(server.origin, post)
     const error = await failure(outbound.fetch(server.origin, post))
-    expect(error).toMatchObject({ reason: 'held_back', notSent: true })
+    expect(error).toMatchObject({ reason: 'throttled', notSent: true })
     expect(error.retryAfterMs).toBeGreaterThan(90_000)
     expect(error.message).toBe(`127.0.0.1:${server.port}: the host cannot be called at the moment`)
     expect(server.connections).toBe(1)
@@ -123,7 +123,7 @@ describe('a host that fails', () => {
     for (let call = 0; call < 20; call += 1) await outbound.fetch(server.origin, post)
     expect(outbound.hosts.isThrottled(`${server.origin}/gitlab`)).toBe(true)
     const error = await failure(outbound.fetch(server.origin, post))
-    expect(error).toMatchObject({ reason: 'held_back', notSent: true })
+    expect(error).toMatchObject({ reason: 'throttled', notSent: true })
     expect(server.connections).toBe(20)
   })
 
@@ -203,7 +203,7 @@ describe('a host that fails', () => {
     for (let second = 0; second < 5; second += 1) {
       clock.advance(1_000)
       expect(await attempt()).toBe(503)
-      expect(await attempt()).toBe('held_back')
+      expect(await attempt()).toBe('throttled')
     }
 
     status = 200
@@ -245,7 +245,7 @@ describe('429', () => {
     expect(heard).toEqual([`${server.origin} paused`])
     if (pauseMs > 5_000) {
       const error = await failure(outbound.fetch(server.origin, { ...post, tenantId: 'another' }))
-      expect(error).toMatchObject({ reason: 'held_back', notSent: true, retryAfterMs: pauseMs })
+      expect(error).toMatchObject({ reason: 'throttled', notSent: true, retryAfterMs: pauseMs })
     }
     expect(server.connections).toBe(1)
   })
@@ -284,7 +284,7 @@ describe('limits', () => {
     }
     const outbound = outboundTo(server, { limits })
     await outbound.fetch(server.origin)
-    expect((await failure(outbound.fetch(`${server.origin}/x?y`))).reason).toBe('held_back')
+    expect((await failure(outbound.fetch(`${server.origin}/x?y`))).reason).toBe('throttled')
   })
 
   it('are the operator’s, else what the provider’s data says of its default host', async () => {

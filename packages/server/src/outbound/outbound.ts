@@ -73,7 +73,7 @@ export interface OutboundInit extends RequestInit {
 }
 
 /** A tenant, or the service itself. */
-export type Caller = Pick<OutboundInit, 'tenantId'>
+export type OnBehalfOf = Pick<OutboundInit, 'tenantId'>
 
 /** The only place from which the service opens connections. */
 export interface Outbound {
@@ -84,7 +84,7 @@ export interface Outbound {
    * is there, decompressed, when the promise resolves; environment variables for proxies are ignored.
    *
    * Before anything is written the call passes its host's limiter, where it may have to wait for up to
-   * five seconds or be refused (`held_back`): see `HostLimiter`.
+   * five seconds or be refused (`throttled`): see `HostLimiter`.
    *
    * Fits oauth4webapi's `customFetch`.
    *
@@ -96,9 +96,9 @@ export interface Outbound {
    *
    * @throws OutboundError `refused_url` or `refused_address`
    */
-  checkUrl(url: string | URL, caller?: Caller): void
+  checkUrl(url: string | URL, caller?: OnBehalfOf): void
   /** Whether the operator's list has this origin, for this caller. */
-  isListed(url: string | URL, caller?: Caller): boolean
+  isListed(url: string | URL, caller?: OnBehalfOf): boolean
   /** What the hosts would take at this moment. */
   readonly hosts: Hosts
   /** Waits for the calls under way, refuses those at the limiters, and ends the idle connections. */
@@ -124,7 +124,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     maxHeaderBytes: options.maxHeaderBytes ?? defaults.maxHeaderBytes,
   })
 
-  function routeOf(url: URL, { tenantId }: Caller): Route {
+  function routeOf(url: URL, { tenantId }: OnBehalfOf): Route {
     return routes.of({ origin: url.origin, tenantId })
   }
 

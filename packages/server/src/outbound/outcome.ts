@@ -30,7 +30,7 @@ export function outcomeOfFailure({ reason }: OutboundError): CallOutcome {
     case 'redirect':
       return { kind: 'good' }
     case 'aborted':
-    case 'held_back':
+    case 'throttled':
     case 'refused_url':
     case 'refused_address':
     case 'refused_request':

@@ -15,7 +15,7 @@ import { clearIntegration } from '../store/integrations.ts'
 import { type Claim, recordFailure, recordSuccess } from '../store/refresh-schedule.ts'
 import { withInstallation } from '../store/scope.ts'
 import { auditEntryOf } from './audit-entry.ts'
-import { standingOf, tell } from './fail.ts'
+import { recordOutcome, stateOf } from './fail.ts'
 import type { IncidentGuard } from './incident-guard.ts'
 import { recheckStateAfter } from './indeterminate.ts'
 import { backoffMs, planDormantRefresh, planLife, planProbe, withinLife } from './schedule.ts'
@@ -76,7 +76,7 @@ export function createCommit(parts: {
     const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: life.lifeMs }, random)
     const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
     const dormantInMs = planDormantRefresh(provider, refreshInMs, random)
-    const recheckState = recheckStateAfter(provider.refresh, standingOf(claim))
+    const recheckState = recheckStateAfter(provider.refresh, stateOf(claim))
     const integration = { tenantId: row.integrationOwner, id: row.integrationId }
     // Credential, schedule, connection: everybody takes the rows in this order, so that nobody deadlocks.
     const [replaced, , connection, wasSuspended, incident] = await Promise.all([
@@ -148,7 +148,7 @@ export function createCommit(parts: {
     }
     await followGeneration(sql, next)
     const health = { health: 'degraded', reason: 'unusable_answer' } as const
-    await tell(sql, next, { death: null, health })
+    await recordOutcome(sql, next, { death: null, health })
     const reason = answer.detail
     await audit.write(sql, {
       ...auditEntryOf(row),

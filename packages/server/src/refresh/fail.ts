@@ -14,8 +14,8 @@ import { auditEntryOf } from './audit-entry.ts'
 import type { IncidentGuard } from './incident-guard.ts'
 import {
   type Death,
+  type RefreshState,
   type ScheduleEvent,
-  type Standing,
   type Step,
   type StepOptions,
   step,
@@ -61,7 +61,7 @@ export function createFail(parts: {
     event: ScheduleEvent,
     known: Pick<StepOptions, 'accessTokenEndsInMs' | 'decision'> = {},
   ): Step {
-    const result = step(standingOf(claim), event, { ...options, ...known })
+    const result = step(stateOf(claim), event, { ...options, ...known })
     if (result === undefined) throw new TypeError(`${event.kind} has no effect on a claimed row`)
     return result
   }
@@ -74,8 +74,8 @@ export function createFail(parts: {
   return {
     async releaseClaim(claim, retryInMs) {
       const pauseMs = Math.max(minPauseMs, retryInMs)
-      const result = next(claim, { kind: 'unsent', retryInMs: pauseMs })
-      await write(database.of(claim.tenantId), claim, 'unsent', result)
+      const result = next(claim, { kind: 'not_sent', retryInMs: pauseMs })
+      await write(database.of(claim.tenantId), claim, 'not_sent', result)
       return undefined
     },
 
@@ -102,14 +102,14 @@ export function createFail(parts: {
           result = next(claim, event, { ...known, decision })
         }
         const isOurs = await write(sql, claim, moved ? 'overtaken' : outcome.kind, result)
-        if (!isOurs || moved || outcome.kind === 'unsent') return null
+        if (!isOurs || moved || outcome.kind === 'not_sent') return null
         await audit.write(sql, { ...auditEntryOf(row), result: 'failed', reason: outcome.kind })
         if (result.attributedTo !== null) {
           const { revision } = registration
           const { actor } = auditEntryOf(row)
           await blame.suspend(sql, row, { reason: result.attributedTo, revision, actor })
         }
-        await tell(sql, row, result)
+        await recordOutcome(sql, row, result)
         return result.death
       })
       if (death !== null) parts.metrics.connectionEnded(row.provider, death.reason)
@@ -118,7 +118,7 @@ export function createFail(parts: {
 }
 
 /** What a look at a connection, or an attempt to renew it, has found. */
-export interface HealthNews {
+export interface HealthOutcome {
   health: 'ok' | 'degraded' | 'unknown'
   reason: string | null
   /** The provider has named the account that is connected. Default: false. */
@@ -126,10 +126,10 @@ export interface HealthNews {
 }
 
 /** Writes the connection's side of a step, and the changes that go with it: one of each per outage. */
-export async function tell(
+export async function recordOutcome(
   sql: Sql,
   row: { tenantId: string; id: string; generation: number },
-  { death, health }: { death: Death | null; health: HealthNews | null },
+  { death, health }: { death: Death | null; health: HealthOutcome | null },
 ): Promise<void> {
   if (death !== null) {
     const ended = await endConnection(sql, { ...row, ...death })
@@ -145,7 +145,7 @@ export async function tell(
   }
 }
 
-export function standingOf(claim: Claim): Standing {
+export function stateOf(claim: Claim): RefreshState {
   const { previousState, failures, unresolvedForMs } = claim
   const state = claim.refreshDue ? 'refreshing' : previousState
   return { state, previousState, failures, unresolved: unresolvedForMs !== null }
@@ -158,8 +158,8 @@ function eventOf(
   evidence: Pick<Rejected, 'oldAccessToken' | 'refreshTokenEnded' | 'repeatable'>,
 ): ScheduleEvent {
   switch (outcome.kind) {
-    case 'unsent':
-      return { kind: 'unsent', retryInMs: Math.max(minPauseMs, outcome.retryAfterMs ?? 0) }
+    case 'not_sent':
+      return { kind: 'not_sent', retryInMs: Math.max(minPauseMs, outcome.retryAfterMs ?? 0) }
     case 'not_processed':
       return { kind: 'not_processed', retryAfterMs: outcome.retryAfterMs }
     case 'rejected':

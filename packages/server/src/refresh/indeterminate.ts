@@ -1,5 +1,5 @@
 import type { RefreshDefinition } from '@keywell/protocol'
-import type { Standing, TokenProbe } from './machine.ts'
+import type { RefreshState, TokenProbe } from './machine.ts'
 import { withinLife } from './schedule.ts'
 
 /** Whether a refresh token whose last sending has no known outcome may go out again. */
@@ -73,7 +73,7 @@ export function resolveIndeterminate(
  */
 export function recheckStateAfter(
   refresh: RefreshDefinition,
-  claim: Pick<Standing, 'previousState' | 'unresolved'>,
+  claim: Pick<RefreshState, 'previousState' | 'unresolved'>,
 ): RecheckState {
   if (refresh.rotation !== 'strict_family') return 'none'
   return claim.unresolved && claim.previousState !== 'idle' ? 'all' : 'of_later_claims'

@@ -1,17 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ScheduleEvent, type Standing, type Step, step, type TokenProbe } from './machine.ts'
+import {
+  type RefreshState,
+  type ScheduleEvent,
+  type Step,
+  step,
+  type TokenProbe,
+} from './machine.ts'
 
-type State = Standing['state']
+type State = RefreshState['state']
 
 const middle = { random: () => 0.5 }
 
-function at(state: State, more: Partial<Standing> = {}): Standing {
+function at(state: State, more: Partial<RefreshState> = {}): RefreshState {
   return { state, previousState: state, failures: 0, unresolved: false, ...more }
 }
 
 /** Claimed in this state, and sent. */
-function attempt(previousState: State, more: Partial<Standing> = {}): Standing {
+function attempt(previousState: State, more: Partial<RefreshState> = {}): RefreshState {
   return at('refreshing', { previousState, ...more })
 }
 
@@ -23,7 +29,7 @@ function refusal(oldAccessToken: TokenProbe, more: { repeatable?: boolean } = {}
 const events = {
   connected: { kind: 'connected' },
   claimed: { kind: 'claimed' },
-  unsent: { kind: 'unsent', retryInMs: 7_000 },
+  not_sent: { kind: 'not_sent', retryInMs: 7_000 },
   refreshed: { kind: 'refreshed' },
   overtaken: { kind: 'overtaken' },
   not_processed: { kind: 'not_processed', retryAfterMs: null },
@@ -38,7 +44,7 @@ const events = {
   disconnected: { kind: 'disconnected' },
 } as const satisfies Record<string, ScheduleEvent>
 
-const standings = {
+const states = {
   none: at('none'),
   idle: at('idle'),
   backoff: at('backoff'),
@@ -50,14 +56,14 @@ const standings = {
   'ambiguous>': attempt('ambiguous'),
   'suspect>': attempt('suspect'),
   'refreshing>': attempt('refreshing'),
-} as const satisfies Record<string, Standing>
+} as const satisfies Record<string, RefreshState>
 
 /** Where each event leads from each state; `-`: it has none. `idle>`: refreshing, and claimed when idle. */
 const table = `
                  none idle       backoff    ambiguous  suspect    dead idle>     backoff>  ambiguous> suspect>  refreshing>
 connected        idle idle       idle       idle       idle       idle idle      idle      idle       idle      idle
 claimed          -    refreshing refreshing refreshing refreshing -    refreshing refreshing refreshing refreshing refreshing
-unsent           -    -          -          -          -          -    idle      backoff   ambiguous  suspect   ambiguous
+not_sent         -    -          -          -          -          -    idle      backoff   ambiguous  suspect   ambiguous
 refreshed        -    idle       idle       idle       idle       idle idle      idle      idle       idle      idle
 overtaken        -    -          -          -          -          -    idle      idle      idle       idle      idle
 not_processed    -    -          -          -          -          -    backoff   backoff   backoff    backoff   backoff
@@ -79,13 +85,13 @@ describe('every event in every state', () => {
     .map((line) => line.trim().split(/ +/))
 
   test('the table knows them all', () => {
-    expect(names).toEqual(Object.keys(standings))
+    expect(names).toEqual(Object.keys(states))
     expect(rows.map(([event]) => event)).toEqual(Object.keys(events))
     expect(rows.map(({ length }) => length)).toEqual(rows.map(() => names.length + 1))
   })
 
   test.each(Object.entries(events))('%s', (name, event) => {
-    const found = Object.values(standings).map((from) => step(from, event, middle)?.state ?? '-')
+    const found = Object.values(states).map((from) => step(from, event, middle)?.state ?? '-')
     expect([name, ...found]).toEqual(rows.find(([event]) => event === name))
   })
 })
@@ -137,7 +143,7 @@ describe('doubt', () => {
   })
 
   test.each([
-    'unsent',
+    'not_sent',
     'not_processed',
     'rejected_alive',
     'rejected_past',
@@ -163,7 +169,7 @@ describe('a refusal', () => {
 
   test('a dead access token does not prove it while a lost answer would explain that and a repeat is taken', () => {
     const repeatable = refusal('dead', { repeatable: true })
-    const end = (from: Standing) => step(from, repeatable, middle)?.state
+    const end = (from: RefreshState) => step(from, repeatable, middle)?.state
     expect(end(attempt('ambiguous', { unresolved: true }))).toBe('suspect')
     expect(end(attempt('suspect', { unresolved: true }))).toBe('dead')
     expect(end(attempt('idle'))).toBe('dead')
@@ -259,7 +265,7 @@ describe('the pause after', () => {
   })
 
   test('a claim of which nothing was sent: as it says, and it is no failure', () => {
-    const end = step(attempt('suspect', { failures: 2 }), events.unsent, middle)
+    const end = step(attempt('suspect', { failures: 2 }), events.not_sent, middle)
     expect(end).toMatchObject({ state: 'suspect', failures: 2, retryInMs: 7_000, health: null })
   })
 })
@@ -290,7 +296,7 @@ describe('a walk through any events', () => {
 
   function walk(
     moves: readonly (readonly [ScheduleEvent, number])[],
-    look: (from: Standing, event: ScheduleEvent, to: Step) => void,
+    look: (from: RefreshState, event: ScheduleEvent, to: Step) => void,
   ): void {
     let now = at('idle')
     for (const [event, draw] of moves) {

@@ -7,7 +7,7 @@ import type { ScheduleState } from '../store/refresh-schedule.ts'
 import { backoffMs, withinLife } from './schedule.ts'
 
 /** What is known of a connection before an event. */
-export interface Standing {
+export interface RefreshState {
   /** `none`: there is no row, because it was never connected or has been disconnected. */
   state: ScheduleState | 'none'
   /** While `refreshing`: the state that it was claimed in. Else the same as `state`. */
@@ -27,7 +27,7 @@ export type ScheduleEvent =
   /** A worker or a reader took the lease to refresh it; from here on a request may be on the wire. */
   | { kind: 'claimed' }
   /** Given back before a byte was written: there is doubt to wait out, or no turn to send. */
-  | { kind: 'unsent'; retryInMs: number }
+  | { kind: 'not_sent'; retryInMs: number }
   /** A pair came, whoever brought it and however late, for the generation that stands. */
   | { kind: 'refreshed' }
   /** Refused, but the generation has moved: somebody else's success. */
@@ -92,7 +92,11 @@ const clientRefusedPauseMs = 60_000
  * The next step; undefined when the event has no effect in this state, as a failure has none once the
  * lease is somebody else's: only successes count then.
  */
-export function step(from: Standing, event: ScheduleEvent, options: StepOptions): Step | undefined {
+export function step(
+  from: RefreshState,
+  event: ScheduleEvent,
+  options: StepOptions,
+): Step | undefined {
   if (event.kind === 'connected') return settled
   if (from.state === 'none') return undefined
   switch (event.kind) {
@@ -118,14 +122,14 @@ type Failure = Exclude<
 >
 
 /** Ends of an attempt that brought no new pair. */
-function afterAttempt(from: Standing, event: Failure, options: StepOptions): Step {
+function afterAttempt(from: RefreshState, event: Failure, options: StepOptions): Step {
   const failed = { ...unchanged(from), failures: from.failures + 1 }
   const { accessTokenEndsInMs: endsInMs = null } = options
   const backoff = () => withinLife(backoffMs(from.failures, options.random), endsInMs)
   switch (event.kind) {
     case 'overtaken':
       return { ...settled, health: null }
-    case 'unsent':
+    case 'not_sent':
       return { ...unchanged(from), state: beforeClaim(from), retryInMs: event.retryInMs }
     case 'not_processed': {
       // What the provider asks for is kept, whatever becomes of the token.
@@ -179,12 +183,12 @@ const settled: Step = {
   refused: false,
 }
 
-function unchanged({ state, failures, unresolved }: Standing): Step {
+function unchanged({ state, failures, unresolved }: RefreshState): Step {
   return { ...settled, state, failures, unresolved, health: null }
 }
 
 /** What a claim is given back to. One that was found `refreshing` had lost its holder on the way. */
-function beforeClaim({ previousState }: Standing): Step['state'] {
+function beforeClaim({ previousState }: RefreshState): Step['state'] {
   return previousState === 'refreshing' ? 'ambiguous' : previousState
 }
 
@@ -194,7 +198,7 @@ function beforeClaim({ previousState }: Standing): Step['state'] {
  * would explain that death and leave the refresh token good. So does a second refusal, once there is no
  * access token left that could be served on.
  */
-function isConfirmed(from: Standing, event: Extract<Failure, { kind: 'rejected' }>): boolean {
+function isConfirmed(from: RefreshState, event: Extract<Failure, { kind: 'rejected' }>): boolean {
   const { oldAccessToken, repeatable } = event
   if (oldAccessToken === 'dead' && !(repeatable && from.unresolved)) return true
   return (
@@ -202,7 +206,7 @@ function isConfirmed(from: Standing, event: Extract<Failure, { kind: 'rejected' 
   )
 }
 
-function nameDeath(from: Standing, event: Extract<Failure, { kind: 'rejected' }>): Death {
+function nameDeath(from: RefreshState, event: Extract<Failure, { kind: 'rejected' }>): Death {
   if (from.unresolved) return { status: 'expired', reason: 'lost_rotation' }
   if (event.refreshTokenEnded) {
     return { status: 'expired', reason: 'refresh_expired' }
@@ -212,7 +216,7 @@ function nameDeath(from: Standing, event: Extract<Failure, { kind: 'rejected' }>
 
 /** It ends, if the refusal is clear and the incident guard lets it; else it is asked again after a pause. */
 function afterRefusal(
-  from: Standing,
+  from: RefreshState,
   { death, reason, refused }: { death: Death | null; reason: string; refused: boolean },
   options: StepOptions,
 ): Step {
@@ -231,7 +235,7 @@ function afterRefusal(
 }
 
 /** A token without a refresh token: the second look confirms the first. */
-function probedInactive(from: Standing, options: StepOptions): Step | undefined {
+function probedInactive(from: RefreshState, options: StepOptions): Step | undefined {
   if (from.state !== 'idle' && from.state !== 'suspect') return undefined
   const revoked = { status: 'revoked', reason: 'revoked' } as const
   const death = from.state === 'suspect' ? revoked : null
@@ -239,7 +243,11 @@ function probedInactive(from: Standing, options: StepOptions): Step | undefined 
 }
 
 /** Longer and longer, and no longer than the token lives; but a second refusal counts only after a time. */
-function suspectPauseMs({ failures }: Standing, pauseMs: number, endsInMs: number | null): number {
+function suspectPauseMs(
+  { failures }: RefreshState,
+  pauseMs: number,
+  endsInMs: number | null,
+): number {
   const grownMs = Math.min(pauseMs * 2 ** Math.min(failures, 10), maxSuspectMs)
   return Math.max(pauseMs, withinLife(grownMs, endsInMs))
 }

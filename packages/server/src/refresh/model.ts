@@ -16,8 +16,8 @@ export {
 } from './indeterminate.ts'
 export {
   type Death,
+  type RefreshState,
   type ScheduleEvent,
-  type Standing,
   type Step,
   step,
   type TokenProbe,

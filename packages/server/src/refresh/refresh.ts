@@ -53,7 +53,7 @@ export interface Refresher {
    * Carries out a claim that a worker has taken. Resolves when nobody has to wait for it any longer:
    * with its outcome, or at the deadline, after which the attempt goes on by itself.
    */
-  carryOut(claim: Claim): Promise<void>
+  run(claim: Claim): Promise<void>
   /** Attempts that are under way, detached ones included. */
   readonly running: number
   /** What is not sent yet is given back from now on; waits for everything else. */
@@ -367,7 +367,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
         return 'attempted'
       }),
 
-    async carryOut(claim) {
+    async run(claim) {
       // An attempt that has lost its lease may be at it still; it is the one whose answer counts.
       if (await isBusyWith(claim)) return fail.releaseClaim(claim, unreadablePauseMs)
       const ended = start(refOf(claim), async () => {

@@ -36,7 +36,7 @@ describeEachDatabase('replicas', (makeDatabase) => {
     )
   const rows = () => database.query<{ replica_id: string }>('select replica_id from replicas')
 
-  test('each takes its share, from the start and with every beat; one that stops leaves its own', async () => {
+  test('each takes its share, from the start and with every heartbeat; one that stops leaves its own', async () => {
     const one = replica()
     await one.start()
     expect(one.shares).toEqual([1])
@@ -79,7 +79,7 @@ describeEachDatabase('replicas', (makeDatabase) => {
     await killed.stop()
   })
 
-  test('one that beats is alive, however long ago it began', async () => {
+  test('one whose heartbeat is recent is alive, however long ago it began', async () => {
     const old = replica()
     await old.start()
     await age(old.processId, 31)
@@ -92,7 +92,7 @@ describeEachDatabase('replicas', (makeDatabase) => {
     expect(old.timers.pending).toBe(0)
   })
 
-  test('a stop waits for a beat that is under way, and nothing beats after it', async () => {
+  test('a stop waits for a heartbeat that is under way, and sends none after it', async () => {
     let go = () => {}
     const held = new Promise<void>((resolve) => {
       go = resolve
@@ -101,17 +101,17 @@ describeEachDatabase('replicas', (makeDatabase) => {
       text.includes('insert into replicas') ? held.then(run) : run(),
     )
     const stopping = replica({ database: slow })
-    const beat = stopping.start()
+    const heartbeat = stopping.start()
     const stopped = stopping.stop()
     // Long enough for a row to be removed that is not there yet.
     await rows()
     go()
-    await Promise.all([beat, stopped])
+    await Promise.all([heartbeat, stopped])
     expect(stopping.timers.pending).toBe(0)
     expect(await rows()).toEqual([])
   })
 
-  test('without a database the last share stands, and the beats go on until it is back', async () => {
+  test('without a database the last share stands, and the heartbeats go on until it is back', async () => {
     let away = false
     const shaky = withStatements(database, (run) =>
       away ? Promise.reject(new DatabaseUnavailable('away')) : run(),
@@ -123,7 +123,7 @@ describeEachDatabase('replicas', (makeDatabase) => {
     expect(one.shares).toEqual([1 / 2])
 
     away = true
-    for (let beats = 0; beats < 5; beats += 1) {
+    for (let count = 0; count < 5; count += 1) {
       one.timers.advance(10_000)
       await vi.waitFor(() => expect(one.timers.pending).toBe(1))
     }

@@ -2,16 +2,16 @@ import type { Logger } from '../logger.ts'
 import type { Hosts } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
 import {
-  beatReplica,
   countLiveReplicas,
   deleteLostReplicas,
+  recordHeartbeat,
   removeReplica,
 } from '../store/replicas.ts'
 import { installation } from '../store/scope.ts'
 import type { After } from '../timers.ts'
 
-const beatMs = 10_000
-/** Three beats: one that is late changes nothing. */
+const heartbeatMs = 10_000
+/** Three heartbeats: one that is late changes nothing. */
 export const liveReplicaMs = 30_000
 const lostMs = 3_600_000
 
@@ -19,7 +19,7 @@ export interface Replicas {
   /** Makes this replica known, and takes its share of the limits from now on. */
   start(): Promise<void>
   /** Says now what it would say within ten seconds: the root keys are others. */
-  beat(): Promise<void>
+  heartbeat(): Promise<void>
   /** Leaves its share to the others. */
   stop(): Promise<void>
 }
@@ -41,47 +41,49 @@ export function createReplicas(parts: {
 }): Replicas {
   const { database, logger, processId, rootKeyIds } = parts
   let cancelNext = () => {}
-  let beating: Promise<void> = Promise.resolve()
+  let pending: Promise<void> = Promise.resolve()
   let stopped = false
 
   /** One after the other: of two on their way at once the older could be written last. */
-  let said: Promise<unknown> = Promise.resolve()
-  function say(): Promise<void> {
-    const saying = said.then(() => beatReplica(database.of(installation), processId, rootKeyIds()))
-    said = saying.catch(() => {})
-    return saying
+  let written: Promise<unknown> = Promise.resolve()
+  function writeHeartbeat(): Promise<void> {
+    const writing = written.then(() =>
+      recordHeartbeat(database.of(installation), processId, rootKeyIds()),
+    )
+    written = writing.catch(() => {})
+    return writing
   }
 
-  async function beat(): Promise<void> {
-    await say()
+  async function heartbeat(): Promise<void> {
+    await writeHeartbeat()
     await deleteLostReplicas(database.of(installation), lostMs)
     const share = 1 / Math.max(1, await countLiveReplicas(database.of(installation), liveReplicaMs))
     for (const hosts of parts.hosts) hosts.setShare(share)
   }
 
-  async function beatOn(): Promise<void> {
-    await beat().catch((error: unknown) => {
-      logger.warn({ reason: String(error) }, 'this replica could not say that it lives')
+  async function heartbeatAndRepeat(): Promise<void> {
+    await heartbeat().catch((error: unknown) => {
+      logger.warn({ reason: String(error) }, 'replica heartbeat failed')
     })
-    if (!stopped) cancelNext = parts.after(beatMs, () => void startBeat())
+    if (!stopped) cancelNext = parts.after(heartbeatMs, () => void startHeartbeat())
   }
 
-  function startBeat(): Promise<void> {
-    beating = beatOn()
-    return beating
+  function startHeartbeat(): Promise<void> {
+    pending = heartbeatAndRepeat()
+    return pending
   }
 
   return {
-    start: startBeat,
+    start: startHeartbeat,
 
-    async beat() {
-      if (!stopped) await say()
+    async heartbeat() {
+      if (!stopped) await writeHeartbeat()
     },
 
     async stop() {
       stopped = true
       cancelNext()
-      await Promise.all([beating, said])
+      await Promise.all([pending, written])
       await removeReplica(database.of(installation), processId).catch((error: unknown) => {
         logger.warn({ reason: String(error) }, 'this replica could not say that it leaves')
       })

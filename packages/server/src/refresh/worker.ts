@@ -100,7 +100,7 @@ export function createWorker(parts: {
 
   function run(claim: Claim): void {
     parts.metrics.workBegun(claim.lateMs)
-    const done = (claim.refreshDue ? refresher.carryOut(claim) : check(claim)).finally(() => {
+    const done = (claim.refreshDue ? refresher.run(claim) : check(claim)).finally(() => {
       running.delete(done)
       // There was no room for what may still be due.
       if (running.size === maxRunning - 1) schedule(0)

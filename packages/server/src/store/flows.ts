@@ -249,6 +249,6 @@ export async function endFlow(
 }
 
 /** Tells whoever watches a flow that its status may have moved; a hint, they poll as well. */
-export async function hintFlow(sql: Sql, flowId: string): Promise<void> {
+export async function notifyFlow(sql: Sql, flowId: string): Promise<void> {
   await sql.query(`select pg_notify($1, $2)`, [flowsChannel, flowId])
 }

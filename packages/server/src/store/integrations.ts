@@ -132,8 +132,8 @@ export async function countRequestRejection(
   row: { tenantId: string; id: string },
 ): Promise<number> {
   const [counted] = await sql.query<{ faults: number }>(
-    `update integrations set our_faults = our_faults + 1
-     where tenant_id = $1 and id = $2 returning our_faults as faults`,
+    `update integrations set request_rejections = request_rejections + 1
+     where tenant_id = $1 and id = $2 returning request_rejections as faults`,
     [row.tenantId, row.id],
   )
   return counted?.faults ?? 0
@@ -147,10 +147,10 @@ export async function clearIntegration(
   const rows = await sql.query<{ suspended: boolean }>(
     `with before as (
        select suspended_at is not null as suspended from integrations
-       where tenant_id = $1 and id = $2 and (suspended_at is not null or our_faults > 0)
+       where tenant_id = $1 and id = $2 and (suspended_at is not null or request_rejections > 0)
      )
      update integrations i
-     set suspended_at = null, suspended_reason = null, canary_at = null, our_faults = 0
+     set suspended_at = null, suspended_reason = null, canary_at = null, request_rejections = 0
      from before where i.tenant_id = $1 and i.id = $2
      returning before.suspended`,
     [row.tenantId, row.id],

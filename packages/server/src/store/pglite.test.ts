@@ -22,8 +22,8 @@ import { schemaOwner } from './scope.ts'
 
 const image = inject('pgliteImage')
 /** A start takes half a second, or ten on a machine that has much else to do. */
-const patienceMs = 120_000
-vi.setConfig({ testTimeout: patienceMs, hookTimeout: patienceMs })
+const timeoutMs = 120_000
+vi.setConfig({ testTimeout: timeoutMs, hookTimeout: timeoutMs })
 
 let dataDir: string
 let madeDir: string

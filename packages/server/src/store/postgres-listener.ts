@@ -31,7 +31,7 @@ export class PostgresListener {
   async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
     const listeners = this.#channels.get(channel) ?? new Set()
     this.#channels.set(channel, listeners.add(heard))
-    await this.#beat()
+    await this.#heartbeat()
     return async () => {
       listeners.delete(heard)
       if (listeners.size > 0) return
@@ -48,7 +48,7 @@ export class PostgresListener {
   }
 
   /** Says LISTEN for every channel: it subscribes a new connection, and proves an old one alive. */
-  async #beat(): Promise<void> {
+  async #heartbeat(): Promise<void> {
     if (!this.#connection || this.#connection.lost) {
       this.#connection = this.#connect()
       this.#told = new Set()
@@ -89,8 +89,8 @@ export class PostgresListener {
   #schedule(delayMs: number): void {
     this.#cancel()
     if (this.#closed) return
-    // #beat handles its errors itself.
-    this.#cancel = this.#after(delayMs, () => void this.#beat())
+    // #heartbeat handles its errors itself.
+    this.#cancel = this.#after(delayMs, () => void this.#heartbeat())
   }
 }
 

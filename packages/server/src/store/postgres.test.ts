@@ -15,7 +15,7 @@ import { openPostgres } from './postgres.ts'
 import { schemaOwner } from './scope.ts'
 
 const tenantId = 'ten_a'
-const patience = { timeout: 15_000, interval: 100 }
+const timeouts = { timeout: 15_000, interval: 100 }
 
 describe('a server that goes away', () => {
   let server: PostgresServer
@@ -58,7 +58,7 @@ describe('a server that goes away', () => {
         .of(schemaOwner)
         .query("select from pg_stat_activity where wait_event = 'PgSleep'")
       expect(rows).toHaveLength(count)
-    }, patience)
+    }, timeouts)
     await other.close()
   }
 
@@ -116,12 +116,12 @@ describe('a server that goes away', () => {
     const heard: string[] = []
     await database.listen('hints', (payload) => heard.push(payload))
     await server.crash()
-    await vi.waitFor(() => expect(errors).not.toEqual([]), patience)
+    await vi.waitFor(() => expect(errors).not.toEqual([]), timeouts)
     await server.start()
     await vi.waitFor(async () => {
       await database.query("select pg_notify('hints', 'again')")
       expect(heard).toContain('again')
-    }, patience)
+    }, timeouts)
   })
 
   test('before it was ever there: a refusal now, and success once it is', async () => {
@@ -150,7 +150,7 @@ test('a server that is full is unavailable, and is asked again later', async () 
   expect(await sql.query('select 1 as one')).toEqual([{ one: 1 }])
 
   await database.close()
-  await vi.waitFor(() => owner.query(`drop role ${role}`), patience)
+  await vi.waitFor(() => owner.query(`drop role ${role}`), timeouts)
   await owner.close()
   await created.drop()
 })

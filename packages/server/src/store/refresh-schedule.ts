@@ -88,7 +88,7 @@ const take = `update refresh_schedule u
 const heardAt = `greatest(u.lease_until - $2 * interval '1 millisecond',
     (select r.seen_at from replicas r where r.tenant_id = '@install' and r.replica_id = u.lease_owner))`
 /** An incident of its provider covers the row, so that it is asked only in its turn (`claimHeld`). */
-const heldBack = `exists (select from provider_incidents p
+const underIncident = `exists (select from provider_incidents p
     where p.integration_id = u.integration_id and p.host = u.host and p.confirmed_at is null
       and p.tenant_id in (u.tenant_id, '@install'))`
 
@@ -131,7 +131,7 @@ export async function claimDue(
        ) i cross join lateral (
          select due_at from refresh_schedule u
          where integration_id = i.id and state <> 'dead' and due_at <= now()
-           and (lease_until is null or lease_until < now()) and not ${heldBack}
+           and (lease_until is null or lease_until < now()) and not ${underIncident}
          order by due_at
          limit 1
        ) longest
@@ -143,7 +143,7 @@ export async function claimDue(
                 coalesce(refresh_at <= now(), false) as refresh_due
          from refresh_schedule u
          where integration_id = open.id and state <> 'dead' and due_at <= now()
-           and (lease_until is null or lease_until < now()) and not ${heldBack}
+           and (lease_until is null or lease_until < now()) and not ${underIncident}
            and (open.id <> '' or substring(host from '^https?://[^/]+') <> all ($4::text[]))
          order by due_at
          limit $3
@@ -158,7 +158,7 @@ export async function claimDue(
 
 /**
  * The same for one connection whose refresh is due, or whose token has ended while nothing was wrong. A
- * row that another process holds, that backs off, that was given back unsent, or whose integration is
+ * row that another process holds, that backs off, that was released without being sent, or whose integration is
  * suspended is not had: asking harder must not bypass any of these.
  */
 export async function claimRefresh(sql: Sql, row: ReaderClaim): Promise<Claim | undefined> {
@@ -168,14 +168,14 @@ export async function claimRefresh(sql: Sql, row: ReaderClaim): Promise<Claim | 
        from refresh_schedule u
        where u.tenant_id = $3 and u.connection_id = $4 and u.state <> 'dead'
          and (u.refresh_at <= now() or (
-           u.refresh_at is not null and u.state = 'idle' and u.last_outcome is distinct from 'unsent'
+           u.refresh_at is not null and u.state = 'idle' and u.last_outcome is distinct from 'not_sent'
            and exists (
              select from credentials k
              where k.tenant_id = u.tenant_id and k.connection_id = u.connection_id
                and k.expires_at <= now())))
          and coalesce(least(u.lease_until, ${heardAt} + ${silence}) < now(), true)
          and u.integration_id not in (select id from integrations where suspended_at is not null)
-         and not ${heldBack}
+         and not ${underIncident}
        for update of u skip locked
      )
      ${take} returning ${claimed}`,
@@ -203,7 +203,7 @@ export async function claimProbe(
          and coalesce(least(u.lease_until, ${heardAt} + ${silence}) < now(), true)
          and coalesce(u.probed_generation <> $6
            or u.probed_at < now() - $7 * interval '1 millisecond', true)
-         and not ${heldBack}
+         and not ${underIncident}
        for update of u skip locked
      )
      ${take} returning ${claimed}`,
@@ -473,7 +473,7 @@ export async function recordUse(
     `update refresh_schedule
      set read_at = now(), probe_at = least(probe_at, now() + $3 * interval '1 millisecond'),
          refresh_at = case
-           when refresh_at is not null and state = 'idle' and last_outcome is distinct from 'unsent'
+           when refresh_at is not null and state = 'idle' and last_outcome is distinct from 'not_sent'
              and (read_at is null or read_at <= now() - $5 * interval '1 millisecond')
            then least(refresh_at, now() + $4 * interval '1 millisecond')
            else refresh_at

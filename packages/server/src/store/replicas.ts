@@ -1,7 +1,7 @@
 import type { Sql } from './database.ts'
 
 /** This replica lives, by the database's clock, and holds these root keys; the first one wraps. */
-export async function beatReplica(
+export async function recordHeartbeat(
   sql: Sql,
   replicaId: string,
   rootKeyIds: readonly string[],

@@ -13,7 +13,7 @@ import {
   outcome,
   rootKey,
 } from './parts.test.support.ts'
-import { createVault, installTenant } from './vault.ts'
+import { createVault, installation } from './vault.ts'
 
 /** A vault on a key service, with a record of `ten_a` and with no key in memory. */
 async function setUp() {
@@ -55,16 +55,16 @@ describe('the first key of a tenant', () => {
     const table = keyTable()
     const find = table.find
     let waiting = 0
-    let letGo = () => {}
+    let release = () => {}
     const bothLooked = new Promise<void>((resolve) => {
-      letGo = resolve
+      release = resolve
     })
     // Nobody goes on before both have seen that there is no key.
     table.find = async (...query) => {
       const row = await find(...query)
       if (query[1] === 'active' && row === undefined) {
         waiting += 1
-        if (waiting === 2) letGo()
+        if (waiting === 2) release()
         await bothLooked
       }
       return row
@@ -308,6 +308,6 @@ describe('a subkey', () => {
     expect(pepper.key).toHaveLength(32)
     expect(await replica().subkeyOf('keywell/1/api-key')).toEqual(pepper)
     expect((await replica().subkeyOf('keywell/1/audit')).key).not.toEqual(pepper.key)
-    expect(table.rows.map((row) => row.tenantId)).toEqual([installTenant])
+    expect(table.rows.map((row) => row.tenantId)).toEqual([installation])
   })
 })

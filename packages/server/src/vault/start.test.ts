@@ -27,7 +27,7 @@ import {
   rootKey,
   startRefusal,
 } from './parts.test.support.ts'
-import { createVault, installTenant } from './vault.ts'
+import { createVault, installation } from './vault.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'keywell-vault-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -55,7 +55,7 @@ describe('a start', () => {
     const start = () => createVault({ keys: localKeys(keysFrom([rootKey])), store: table }).start()
     await start()
     await start()
-    expect(table.rows).toMatchObject([{ tenantId: installTenant, version: 1, kekId: rootKeyId }])
+    expect(table.rows).toMatchObject([{ tenantId: installation, version: 1, kekId: rootKeyId }])
   })
 
   it('goes on with a further root key beside the one that is needed', async () => {

@@ -17,7 +17,7 @@ import {
   utf8,
 } from './parts.test.support.ts'
 import { maxBodyBytes } from './record.ts'
-import { createVault, installTenant, type RecordContext } from './vault.ts'
+import { createVault, installation, type RecordContext } from './vault.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'))
 
@@ -40,7 +40,7 @@ describe('a round trip', () => {
     const part = fc.string({ unit: 'grapheme', maxLength: 40 })
     const contexts = fc.record<RecordContext>({
       type: fc.constantFrom('credential', 'orphan', 'integration', 'flow', 'endpoint', 'install'),
-      tenantId: fc.constantFrom('ten_a', 'ten_b', installTenant),
+      tenantId: fc.constantFrom('ten_a', 'ten_b', installation),
       recordId: part,
       field: part,
       generation: fc.nat(0xffff_ffff),

@@ -45,7 +45,7 @@ export interface Vault {
   open(context: RecordContext, sealed: Uint8Array): Promise<Uint8Array>
   /**
    * 32 bytes for one use that the label names (`keywell/1/audit`), from a version of the installation's
-   * key; the active one unless told.
+   * key. Default: the active one.
    *
    * @throws VaultError `key_unavailable`
    */
@@ -63,7 +63,7 @@ export type VaultWatch = (operation: 'seal' | 'open') => (result: 'ok' | 'failed
 export type VaultRefused = (error: VaultError, context: RecordContext) => void
 
 /** Tenant of the keys that belong to no tenant; the API refuses ids that begin with `@`. */
-export const installTenant = '@install'
+export const installation = '@install'
 
 /**
  * @param options.random default: the system's generator
@@ -84,9 +84,9 @@ export function createVault(options: {
   const ring = new KeyRing({ keys, store, random, now })
 
   async function subkeyOf(label: string, asked?: number) {
-    const version = asked ?? (await ring.activeVersion(installTenant))
+    const version = asked ?? (await ring.activeVersion(installation))
     const info = lengthPrefixed(label, version)
-    const lend = ring.lender({ tenantId: installTenant, version })
+    const lend = ring.lender({ tenantId: installation, version })
     return { version, key: await lend((key) => hkdf(sha256, key, new Uint8Array(32), info, 32)) }
   }
 
@@ -155,10 +155,10 @@ async function start({
     )
   }
   requireRootKeys(keys, needed)
-  if (needed.length > 0 && !(await store.find(installTenant, 'active'))) {
+  if (needed.length > 0 && !(await store.find(installation, 'active'))) {
     throw new VaultError(
       'start',
-      `The key table has no active key of ${installTenant}, which every start but the first needs: restore it from a backup.`,
+      `The key table has no active key of ${installation}, which every start but the first needs: restore it from a backup.`,
     )
   }
   await proveInstallKey(ring)
@@ -175,8 +175,8 @@ function requireRootKeys(keys: KeyProvider, needed: readonly string[]): void {
 
 async function proveInstallKey(ring: KeyRing): Promise<void> {
   try {
-    const version = await ring.activeVersion(installTenant)
-    await ring.lender({ tenantId: installTenant, version })(() => new Uint8Array())
+    const version = await ring.activeVersion(installation)
+    await ring.lender({ tenantId: installation, version })(() => new Uint8Array())
   } catch (cause) {
     if (!(cause instanceof VaultError)) throw cause
     throw new VaultError(

@@ -28,7 +28,7 @@ export interface Attempt {
   status: number | null
   /** A fixed word: `status`, `redirect`, `gone`, or why there was no answer. */
   error: string | null
-  /** With `held_back`: milliseconds until the host may be called again. */
+  /** With `throttled`: milliseconds until the host may be called again. */
   heldForMs: number
 }
 

@@ -52,7 +52,7 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     await sockets.close()
   })
 
-  /** A receiver on loopback; `answer` decides what it says, 204 unless told. */
+  /** A receiver on loopback. Default: `answer` decides what it says, 204. */
   async function receiver(
     answer: (request: IncomingMessage, response: ServerResponse) => void = (_, response) => {
       response.writeHead(204).end()
@@ -299,7 +299,7 @@ describeEachDatabase('webhooks', (makeDatabase) => {
       await eventually(async () => {
         const [delivery] = await deliveriesOf(parts.webhooks, key)
         expect(delivery).toMatchObject({ attempts: attempt, lastStatus: null })
-        expect(delivery?.lastError).toMatch(/^(unreachable|held_back)$/)
+        expect(delivery?.lastError).toMatch(/^(unreachable|throttled)$/)
       })
       pauses.push(Math.ceil((await dueInMs()) / 1000))
     }

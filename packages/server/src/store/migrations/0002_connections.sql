@@ -15,7 +15,7 @@ create table integrations (
   suspended_at     timestamptz,
   suspended_reason text check (suspended_reason in ('client_rejected', 'request_rejected')),
   canary_at        timestamptz,
-  our_faults       int not null default 0,
+  request_rejections       int not null default 0,
   created_at       timestamptz not null default now(),
   updated_at       timestamptz not null default now(),
   primary key (tenant_id, id),

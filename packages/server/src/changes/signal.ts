@@ -1,14 +1,14 @@
 /** Any number of waiters, and one who wakes them all. */
-export interface Bell {
-  ring(): void
-  /** Resolves at the next ring, or when `ended` aborts; at once when it has. Leaves nothing behind. */
+export interface Signal {
+  notify(): void
+  /** Resolves at the next notification, or when `ended` aborts; at once when it has. Leaves nothing behind. */
   next(ended: AbortSignal): Promise<void>
 }
 
-export function createBell(): Bell {
+export function createSignal(): Signal {
   const waiters = new Set<() => void>()
   return {
-    ring() {
+    notify() {
       for (const wake of [...waiters]) wake()
     },
     next(ended) {

@@ -9,18 +9,18 @@ export interface LogEntry {
 }
 
 /** A piece of the log: all that there is after some position, and up to another. */
-export interface Stretch {
+export interface Segment {
   entries: readonly LogEntry[]
   upTo: Position
 }
 
 /** Changes that stay in memory for the streams to read. */
 export const maxHeldEntries = 4_096
-/** Changes of one query, and of one stretch. */
-export const maxStretch = 500
+/** Changes of one query, and of one segment. */
+export const maxSegmentEntries = 500
 
 /** The newest part of the log, bounded. */
-export interface Memory {
+export interface RingBuffer {
   /** Everything up to here has been read. */
   readonly position: Position
   /** The last entry's position, or the start when there was none yet: after it nothing has happened. */
@@ -31,10 +31,10 @@ export interface Memory {
   /** Says that there is nothing between the last entry and `position`. */
   advance(position: Position): void
   /** What follows a position; undefined when memory does not reach back so far. */
-  after(position: Position): Stretch | undefined
+  after(position: Position): Segment | undefined
 }
 
-export function createMemory(): Memory {
+export function createRingBuffer(): RingBuffer {
   let entries: LogEntry[] = []
   let position: Position = { xid: 0n, seq: 0n, at: 0 }
   /** All entries after this one are here. */
@@ -67,8 +67,8 @@ export function createMemory(): Memory {
     after(from) {
       if (isAfter(floor, from)) return undefined
       const first = entries.findLastIndex((entry) => !isAfter(entry.position, from)) + 1
-      const found = entries.slice(first, first + maxStretch)
-      return { entries: found, upTo: found[maxStretch - 1]?.position ?? position }
+      const found = entries.slice(first, first + maxSegmentEntries)
+      return { entries: found, upTo: found[maxSegmentEntries - 1]?.position ?? position }
     },
   }
 }
