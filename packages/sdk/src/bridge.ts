@@ -1,4 +1,4 @@
-import type { CredentialQuery } from './cache/credential-cache.ts'
+import type { CredentialQuery } from './cache/query.ts'
 import type { KeywellUser, UserQuery } from './user.ts'
 
 /** What the bridges need of a user. */

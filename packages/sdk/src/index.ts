@@ -41,7 +41,7 @@ export {
   type WebhookWithSecret,
 } from '@keywell/protocol'
 export type { AuditLog, ExportAudit } from './audit.ts'
-export type { CredentialQuery } from './cache/credential-cache.ts'
+export type { CredentialQuery } from './cache/query.ts'
 export type { ReadOptions } from './cache/waiting.ts'
 export type { ConfirmFlow, Connect } from './connect.ts'
 export type {
@@ -51,7 +51,7 @@ export type {
   ListConnections,
 } from './connections.ts'
 export { Credential, type CredentialHeader } from './credential.ts'
-export type { SignedIn } from './handler/connect-handler.ts'
+export type { SignedIn } from './handler/signed-in.ts'
 export type { EvictReason, Hooks } from './hooks.ts'
 export type { Integrations } from './integrations.ts'
 export { type CredentialResult, type GetCredential, Keywell } from './keywell.ts'

@@ -1,6 +1,7 @@
 import { KeywellError, routes } from '@keywell/protocol'
 import { AuditLog } from './audit.ts'
-import { CredentialCache, type CredentialQuery } from './cache/credential-cache.ts'
+import { CredentialCache } from './cache/credential-cache.ts'
+import type { CredentialQuery } from './cache/query.ts'
 import type { ReadOptions } from './cache/waiting.ts'
 import { ChangeLog } from './changes/change-log.ts'
 import { ChangeStream } from './changes/change-stream.ts'
@@ -9,7 +10,8 @@ import { Connect } from './connect.ts'
 import { Connections } from './connections.ts'
 import type { Credential } from './credential.ts'
 import type { AppOrigins } from './handler/app-origins.ts'
-import { handleConnect, type SignedIn } from './handler/connect-handler.ts'
+import { handleConnect } from './handler/connect-handler.ts'
+import type { SignedIn } from './handler/signed-in.ts'
 import { callHook } from './hooks.ts'
 import { Integrations } from './integrations.ts'
 import { type KeywellOptions, settingsOf } from './options.ts'
@@ -87,7 +89,7 @@ export class Keywell {
     const log = new ChangeLog({
       readPage: (after) =>
         service.request(routes.changes.log, 'getCredential', { query: { after } }),
-      listener: cache,
+      listener: cache.changes,
       now: () => cache.now(),
     })
     this.#stream = new ChangeStream({
@@ -96,18 +98,18 @@ export class Keywell {
       open: (settings.fetch === undefined && streamByNode()) || streamByFetch(this.#fetch),
       log,
       random,
-      listener: cache,
+      listener: cache.changes,
       onError: (error) => callHook(hooks.onError, { error, background: true }),
     })
     const get: typeof cache.get = (query, options) => cache.get(query, options)
     this.getCredential = Object.assign(get, {
       safe: (query: CredentialQuery, options?: ReadOptions) => settle(cache.get(query, options)),
     })
-    this.connections = new Connections(service, (news) => cache.apply(news))
-    this.connect = new Connect(service, (news) => cache.apply(news))
+    this.connections = new Connections(service, (news) => cache.changes.apply(news))
+    this.connect = new Connect(service, (news) => cache.changes.apply(news))
     this.integrations = new Integrations(service)
     this.audit = new AuditLog(service, random)
-    this.tenants = new Tenants(service, (news) => cache.apply(news))
+    this.tenants = new Tenants(service, (news) => cache.changes.apply(news))
     this.webhooks = new Webhooks(service, settings.webhookSecret)
   }
 

@@ -1,16 +1,18 @@
+import { type AnswerOf, type JsonRoute, KeywellError, type Secret } from '@keywell/protocol'
 import {
-  type AnswerOf,
-  type JsonRoute,
-  KeywellError,
-  problemSchema,
-  type Secret,
-} from '@keywell/protocol'
-import { LineReader } from './line-reader.ts'
+  boundedText,
+  errorOf,
+  type Failure,
+  failureAnswered,
+  linesOf,
+  parseAnswer,
+  parseJson,
+  TooLargeError,
+  unreachable,
+} from './answer.ts'
+import { Deadline } from './deadline.ts'
 import { type Call, type InputOf, requestOf, type Schema } from './request.ts'
-import { isPassingStatus, pauseMs, retryAfterMs } from './retry.ts'
-
-/** Largest answer that is read, or line of one that is read by lines, in characters. */
-const maxAnswerLength = 5_000_000
+import { pauseMs } from './retry.ts'
 
 /** Of one call, beside what it is about. */
 export interface CallOptions {
@@ -31,15 +33,6 @@ export interface ServiceOptions {
   readonly requestTimeoutMs: number
   readonly retries: number
   readonly random: () => number
-}
-
-/** Why an attempt brought no answer. */
-interface Failure {
-  readonly error: KeywellError
-  /** The same call may do better a little later. */
-  readonly isPassing: boolean
-  /** The service has failed with it half-way, for all that is known; then it forgets the key. */
-  readonly isHalfway: boolean
 }
 
 /** The service as seen from a backend: one deadline, one parser, one way to fail. */
@@ -182,7 +175,7 @@ export class Service {
   }
 
   #unreachable(url: URL, cause: unknown): KeywellError {
-    return unavailable(url, failureOf(cause, this.#options.requestTimeoutMs), { cause })
+    return unreachable(url, cause, this.#options.requestTimeoutMs)
   }
 }
 
@@ -205,148 +198,4 @@ function keyOf(chosen: string | undefined): string {
   throw new TypeError(
     'Keywell: `idempotencyKey` must be 1 to 255 characters of printable ASCII without spaces.',
   )
-}
-
-class TimeoutError extends Error {}
-class TooLargeError extends Error {}
-
-/** Aborts what takes longer than told, or what the caller gives up. */
-class Deadline {
-  readonly #controller = new AbortController()
-  readonly #caller: AbortSignal | undefined
-  readonly #ms: number
-  #endMs = Number.POSITIVE_INFINITY
-
-  constructor(ms: number, caller?: AbortSignal) {
-    this.#ms = ms
-    this.#caller = caller
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  /** Of what is waited for. */
-  get leftMs(): number {
-    return this.#endMs - performance.now()
-  }
-
-  /** Waits for something that ends with the signal. */
-  async wait<Result>(work: Promise<Result>): Promise<Result> {
-    // Not AbortSignal.timeout: its timer would outlive the work, one for each, until it fires.
-    const timer = setTimeout(() => this.#controller.abort(new TimeoutError()), this.#ms)
-    this.#endMs = performance.now() + this.#ms
-    const giveUp = () => this.#controller.abort(this.#caller?.reason)
-    this.#caller?.addEventListener('abort', giveUp)
-    try {
-      return await work
-    } finally {
-      clearTimeout(timer)
-      this.#caller?.removeEventListener('abort', giveUp)
-    }
-  }
-
-  /** A pause that ends early, and rejects, with the signal. */
-  async sleep(ms: number): Promise<void> {
-    const { signal } = this
-    await new Promise<void>((resolve, reject) => {
-      const stop = () => {
-        clearTimeout(timer)
-        reject(signal.reason)
-      }
-      const timer = setTimeout(() => {
-        signal.removeEventListener('abort', stop)
-        resolve()
-      }, ms)
-      signal.addEventListener('abort', stop, { once: true })
-    })
-  }
-}
-
-function parseAnswer<Answer>(schema: Schema<Answer>, json: unknown, url: URL): Answer {
-  const parsed = schema.safeParse(json)
-  if (parsed.success) return parsed.data
-  // Where, never what: the answer may hold a credential.
-  const where = parsed.error.issues.map((issue) => issue.path.join('.') || 'the body').join(', ')
-  throw unavailable(url, `answered something that does not fit the protocol (at ${where})`)
-}
-
-/** Whoever takes no more of them ends the answer. */
-async function* linesOf(
-  response: Response,
-  deadline: Deadline,
-): AsyncGenerator<string, void, void> {
-  const reader = response.body?.getReader()
-  if (reader === undefined) return
-  const lines = new LineReader(maxAnswerLength)
-  try {
-    for (;;) {
-      const { done, value } = await deadline.wait(reader.read())
-      if (done) break
-      yield* lines.push(value)
-    }
-  } finally {
-    // After an error there is nothing to be told.
-    await reader.cancel().catch(() => {})
-  }
-  if (lines.rest !== '') throw new Error('the answer ended in the middle of a line')
-}
-
-async function boundedText(response: Response): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.length > maxAnswerLength) throw new TooLargeError('the answer is too large')
-  }
-  return text + decoder.decode()
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function failureAnswered(url: URL, { status, headers }: Response, json: unknown): Failure {
-  const problem = problemSchema.safeParse(json)
-  const isProblem = problem.success
-  const error = errorOf(url, status, json, retryAfterMs(headers))
-  // The attempt before this one is still at work, under the same key.
-  const isUnderWay = error.code === 'conflict' && error.retryAfterMs !== undefined
-  // What the service answers by another code with such a status is its answer, such as `refresh_in_progress`.
-  const isPassing = isProblem
-    ? isUnderWay || error.code === 'rate_limited' || error.code === 'unavailable'
-    : isPassingStatus(status)
-  return { error, isPassing, isHalfway: isProblem && error.code === 'unavailable' }
-}
-
-function errorOf(url: URL, status: number, json: unknown, waitMs?: number): KeywellError {
-  const problem = problemSchema.safeParse(json)
-  if (problem.success) return KeywellError.fromProblem(problem.data)
-  return unavailable(url, `answered ${status}, and not as the Keywell service does`, {
-    retryAfterMs: isPassingStatus(status) ? waitMs : undefined,
-  })
-}
-
-function failureOf(cause: unknown, requestTimeoutMs: number): string {
-  if (!(cause instanceof Error)) return 'could not be reached'
-  if (cause instanceof TimeoutError) return `did not answer within ${requestTimeoutMs} ms`
-  // Node's fetch says only "fetch failed"; the reason is its cause.
-  const reason = cause.cause instanceof Error ? cause.cause : cause
-  const code = 'code' in reason && typeof reason.code === 'string' ? reason.code : reason.message
-  return `could not be reached (${code})`
-}
-
-function unavailable(
-  url: URL,
-  what: string,
-  details: { cause?: unknown; retryAfterMs?: number | undefined } = {},
-): KeywellError {
-  return new KeywellError('unavailable', `The service at ${url.origin} ${what}.`, {
-    ...details,
-    nextStep: `Check that the Keywell service answers at ${url.origin}${url.pathname}, and that KEYWELL_URL names it.`,
-  })
 }

@@ -8,11 +8,11 @@ import {
   tenantIdSchema,
   userIdSchema,
 } from '@keywell/protocol'
-import type { CredentialQuery } from './cache/credential-cache.ts'
+import type { CredentialQuery } from './cache/query.ts'
 import type { ReadOptions } from './cache/waiting.ts'
 import type { ConnectionReference, CreateConnection, ListConnections } from './connections.ts'
 import type { Credential } from './credential.ts'
-import type { SignedIn } from './handler/connect-handler.ts'
+import type { SignedIn } from './handler/signed-in.ts'
 import type { CredentialResult, Keywell } from './keywell.ts'
 import type { List } from './list.ts'
 import { parseInput } from './request.ts'

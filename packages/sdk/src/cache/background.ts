@@ -1,29 +1,37 @@
-/**
- * Work that nobody waits for: each item once, a few at a time.
- * `work` must not reject; there is nobody to tell.
- */
-export class Background<Item> {
-  readonly #waiting = new Set<Item>()
+import type { Entry } from './entry.ts'
+
+/** Entries that are loaded ahead of need: each once, a few at a time. */
+export class Background {
+  readonly #waiting = new Set<Entry>()
   readonly #later = new Set<NodeJS.Timeout>()
   readonly #limit: number
-  readonly #work: (item: Item) => Promise<void>
+  readonly #load: (entry: Entry) => Promise<void>
   #active = 0
 
-  constructor(limit: number, work: (item: Item) => Promise<void>) {
+  /**
+   * @param limit how many are loaded at once; 0: there is no background, the read that needs an entry loads it
+   * @param load must not reject
+   */
+  constructor(limit: number, load: (entry: Entry) => Promise<void>) {
     this.#limit = limit
-    this.#work = work
+    this.#load = load
   }
 
-  add(item: Item): void {
-    this.#waiting.add(item)
+  get isOn(): boolean {
+    return this.#limit > 0
+  }
+
+  add(entry: Entry): void {
+    if (!this.isOn) return
+    this.#waiting.add(entry)
     if (this.#active < this.#limit) void this.#drain()
   }
 
   /** Not at once, and only if it is still wanted then. */
-  addLater(item: Item, delayMs: number, isWanted: () => boolean): void {
+  addLater(entry: Entry, delayMs: number, isWanted: () => boolean): void {
     const timer = setTimeout(() => {
       this.#later.delete(timer)
-      if (isWanted()) this.add(item)
+      if (isWanted()) this.add(entry)
     }, delayMs)
     timer.unref?.()
     this.#later.add(timer)
@@ -37,9 +45,9 @@ export class Background<Item> {
 
   async #drain(): Promise<void> {
     this.#active += 1
-    for (const item of this.#waiting) {
-      this.#waiting.delete(item)
-      await this.#work(item)
+    for (const entry of this.#waiting) {
+      this.#waiting.delete(entry)
+      await this.#load(entry)
     }
     this.#active -= 1
   }

@@ -1,5 +1,6 @@
 import type { ConnectionId } from '@keywell/protocol'
 import { LRUCache } from 'lru-cache'
+import { callHook, type EvictReason, type Hooks } from '../hooks.ts'
 import type { ConnectionNews } from './change-news.ts'
 import type { Entry } from './entry.ts'
 import { EntryIndex, type Identity } from './entry-index.ts'
@@ -14,14 +15,15 @@ export class Entries {
   readonly #index = new EntryIndex<Entry>()
   readonly #byConnection = new Map<ConnectionId, readonly Entry[]>()
   readonly #byUse: LRUCache<Entry, Entry>
+  readonly #onEvict: Hooks['onEvict']
 
-  /** @param onPushedOut called with an entry that had to make room */
-  constructor(max: number, onPushedOut: (entry: Entry) => void) {
+  constructor(max: number, onEvict: Hooks['onEvict']) {
+    this.#onEvict = onEvict
     this.#byUse = new LRUCache({
       max,
       dispose: (entry, _, reason) => {
         this.#index.remove(entry.identity)
-        if (reason === 'evict') onPushedOut(entry)
+        if (reason === 'evict') this.evict(entry, 'full')
       },
     })
   }
@@ -44,8 +46,36 @@ export class Entries {
     this.#byUse.get(entry)
   }
 
-  remove(entry: Entry): void {
+  /** Drops what is held; the entry stays, and takes what comes next. */
+  evict(entry: Entry, reason: EvictReason): void {
+    const { credential } = entry
+    // An answer under way may be the successor.
+    if (reason === 'replaced') entry.release()
+    else entry.drop()
+    if (credential === undefined) return
+    const { connectionId, generation } = credential
+    this.unlink(entry, connectionId)
+    callHook(this.#onEvict, { connectionId, generation, reason })
+  }
+
+  /** Drops what is held, and the entry. */
+  remove(entry: Entry, reason: EvictReason): void {
+    this.evict(entry, reason)
     this.#byUse.delete(entry)
+  }
+
+  removeAll(reason: EvictReason): void {
+    for (const entry of this.all()) this.remove(entry, reason)
+  }
+
+  /** The end: nothing is evicted, and nobody is notified. */
+  forgetAll(): void {
+    this.#byUse.clear()
+  }
+
+  /** After a pause nothing is fresh before the service was asked. */
+  markAllStale(): void {
+    for (const entry of this.#byUse.values()) entry.isFresh = false
   }
 
   /** All of a tenant. */

@@ -1,5 +1,6 @@
 import type { ConnectionId, KeywellError } from '@keywell/protocol'
 import type { Credential } from '../credential.ts'
+import { callHook, type Hooks } from '../hooks.ts'
 import type { Identity } from './entry-index.ts'
 import { windowsOf } from './windows.ts'
 
@@ -142,4 +143,12 @@ export class Entry {
     this.variants.set(scopes, variant)
     return variant
   }
+}
+
+/** A read was answered with what the entry holds. */
+export function markHit(entry: Entry, onHit: Hooks['onHit']): void {
+  entry.isUsed = true
+  if (onHit === undefined || entry.credential === undefined) return
+  const { connectionId, generation } = entry.credential
+  callHook(onHit, { connectionId, generation })
 }

@@ -2,6 +2,9 @@ import type { Clock } from '../clock.ts'
 import type { Entry } from './entry.ts'
 import type { LogCoverage } from './log-coverage.ts'
 
+/** Milliseconds between two sweeps over everything that is held. */
+export const sweepMs = 1_000
+
 export interface Bounds {
   /** How long something is served after the service last vouched for it. */
   readonly maxStaleMs: number
@@ -16,16 +19,30 @@ export class Freshness {
   readonly #clock: Pick<Clock, 'resumedAtMs'>
   readonly #coverage: LogCoverage
   readonly #bounds: Bounds
+  readonly #isSwept: boolean
 
-  constructor(clock: Pick<Clock, 'resumedAtMs'>, coverage: LogCoverage, bounds: Bounds) {
+  /** @param isSwept the sweep runs, by a clock that does not jump; otherwise every read looks at the clock */
+  constructor(
+    clock: Pick<Clock, 'resumedAtMs'>,
+    coverage: LogCoverage,
+    bounds: Bounds,
+    isSwept: boolean,
+  ) {
     this.#clock = clock
     this.#coverage = coverage
     this.#bounds = bounds
+    this.#isSwept = isSwept
   }
 
-  /** Neither due nor out of bound, up to and including `untilMs`. */
-  isFresh(entry: Entry, untilMs: number): boolean {
+  /**
+   * Neither due nor out of bound until the sweep after the next one. A hit relies on this and does not look
+   * at the clock, which would cost as much as all the rest. Timers run before the requests that came
+   * meanwhile, so a sweep is late only for reads inside the task that made it late.
+   */
+  lasts(entry: Entry, nowMs: number): boolean {
+    const untilMs = nowMs + 2 * sweepMs
     return (
+      this.#isSwept &&
       untilMs < entry.softAtMs &&
       untilMs < this.#trustedUntilMs(entry) &&
       !this.#isFromBefore(entry)

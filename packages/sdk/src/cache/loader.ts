@@ -1,6 +1,8 @@
 import { KeywellError, type ReadCredential, type ReadCredentialAnswer } from '@keywell/protocol'
 import type { Clock } from '../clock.ts'
 import { Credential } from '../credential.ts'
+import type { Answers } from './answers.ts'
+import type { Background } from './background.ts'
 import type { Entry, LoadRequest, Successor } from './entry.ts'
 import type { Identity } from './entry-index.ts'
 import { asKeywellError, overtaken, tooOld } from './failures.ts'
@@ -17,16 +19,8 @@ export interface LoaderParts {
   readonly isShared: boolean
   readonly coverage: LogCoverage
   readonly generations: Generations
-  /** Holds an answer. Undefined: it compares with something that is not held any more. */
-  readonly take: (
-    entry: Entry,
-    answer: ReadCredentialAnswer,
-    asked: LoadRequest,
-  ) => Credential | undefined
-  /** Answers what may be served in spite of a failure, or throws. */
-  readonly fail: (entry: Entry, error: KeywellError, options: LoadOptions) => Credential
-  /** What was just taken may be out of date already. */
-  readonly lookAgain: (entry: Entry) => void
+  readonly answers: Answers
+  readonly background: Background
 }
 
 export interface LoadOptions {
@@ -58,6 +52,11 @@ export class Loader {
     return entry.pending
   }
 
+  /** Ahead of need. A failure is reported to `onError`, and tried again when it is due. */
+  async loadInBackground(entry: Entry): Promise<void> {
+    await this.load(entry, { background: true }).catch(() => {})
+  }
+
   /** The same credential, with what the service says of these scopes. Nothing is held. */
   async loadForScopes(entry: Entry, scopes: readonly string[]): Promise<Credential> {
     const { read, generations } = this.#parts
@@ -69,16 +68,16 @@ export class Loader {
   }
 
   async #load(entry: Entry, options: LoadOptions): Promise<Credential> {
-    const { coverage, fail, lookAgain } = this.#parts
+    const { coverage, answers, background } = this.#parts
     this.#underWay.add(entry)
     try {
       const credential = await this.#loadUntilTaken(entry, options)
       entry.pending = undefined
       // The coverage began while this was under way. What happened in between nobody told.
-      if (entry.validatedBy.segment !== coverage.segment) lookAgain(entry)
+      if (entry.validatedBy.segment !== coverage.segment) background.add(entry)
       return credential
     } catch (error) {
-      return fail(entry, asKeywellError(error), options)
+      return answers.fail(entry, asKeywellError(error), options)
     } finally {
       this.#underWay.delete(entry)
       entry.pending = undefined
@@ -87,7 +86,7 @@ export class Loader {
   }
 
   async #loadUntilTaken(entry: Entry, { minGeneration, waitMs }: LoadOptions): Promise<Credential> {
-    const { clock, coverage, generations, take } = this.#parts
+    const { clock, coverage, generations, answers } = this.#parts
     for (let requests = 1; ; requests += 1) {
       const { epoch, successor, credential: held } = entry
       const asked = { atMs: clock.now(), segment: coverage.segment }
@@ -104,7 +103,7 @@ export class Loader {
       const isTooOld = generations.isTooOld(answer)
       const isOvertaken = epoch !== entry.epoch || isOlderThan(answer, successor, entry.successor)
       const isCurrent = !isOvertaken && !isTooOld && !isFromBefore
-      const credential = isCurrent ? take(entry, answer, asked) : undefined
+      const credential = isCurrent ? answers.take(entry, answer, asked) : undefined
       if (credential !== undefined) return credential
       if (requests < maxRequests) continue
       throw isTooOld ? tooOld(answer, generations.highest(answer.connectionId)) : overtaken()

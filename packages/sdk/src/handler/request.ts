@@ -45,6 +45,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** An answer of the handler; no answer of it is kept by a cache. */
+export function json(body: unknown, status = 200): Response {
+  return Response.json(body, { status, headers: { 'cache-control': 'no-store' } })
+}
+
 /** The one way in which the handler says no. */
 export function problemResponse(error: KeywellError): Response {
   const headers: Record<string, string> = {

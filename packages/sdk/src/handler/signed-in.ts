@@ -1,7 +1,38 @@
-import { KeywellError } from '@keywell/protocol'
+import { type CreateSession, KeywellError, type ProviderName } from '@keywell/protocol'
 import type { Keywell } from '../keywell.ts'
-import type { SignedIn } from './connect-handler.ts'
 import { problemResponse } from './request.ts'
+
+/**
+ * Who is signed in at the app, by the app's own session, and what they may connect. Nothing here may
+ * come from the request's parameters or body.
+ */
+export interface SignedIn {
+  readonly tenantId: string
+  readonly userId: string
+  /** Providers that may be connected; all of the catalogue unless told. */
+  readonly providers?: readonly ProviderName[] | undefined
+  /** Scopes by provider: `required`, `optional`, `forbidden`. */
+  readonly scopes?: CreateSession['scopes']
+  /** Hosts that may be connected; every host that has an integration unless told. */
+  readonly hosts?: readonly string[] | undefined
+  /** The host that is meant where a button names none, by provider; the only one there is unless told. */
+  readonly defaultHosts?: CreateSession['defaultHosts']
+  /** Mending may replace the account that was connected. */
+  readonly allowAccountChange?: boolean | undefined
+  /** Mount point as browsers see it, behind a proxy that rewrites paths; the request's unless told. */
+  readonly basePath?: string | undefined
+  /**
+   * The app's origins for this user, in place of `appOrigin`: for an app with a domain per customer, which
+   * looks it up by the tenant. It is configuration, and never what a request says of itself: where a connect
+   * session ends is where the finish ticket goes. The service's list, if it has one, names it too.
+   */
+  readonly origin?: string | readonly string[] | undefined
+  /**
+   * Page of the app where the browser comes back with its ticket, as a path or URL; the handler's own
+   * `finish` unless told. For apps whose session is no cookie, together with `returnMode: 'fragment'`.
+   */
+  readonly returnTo?: string | undefined
+}
 
 /**
  * Names the user who is signed in, by the app's own session; undefined or null: nobody is, and the answer is

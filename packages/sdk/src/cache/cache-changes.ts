@@ -1,0 +1,129 @@
+import type { ChangeListener } from '../changes/change-listener.ts'
+import type { Clock } from '../clock.ts'
+import type { Background } from './background.ts'
+import type { ChangeNews, ConnectionNews } from './change-news.ts'
+import { type Effect, effectOf } from './effect.ts'
+import type { Entries } from './entries.ts'
+import type { Entry } from './entry.ts'
+import type { Identity } from './entry-index.ts'
+import type { Freshness } from './freshness.ts'
+import type { Generations } from './generations.ts'
+import type { Loader } from './loader.ts'
+import type { LogCoverage } from './log-coverage.ts'
+import type { Sweeper } from './sweeper.ts'
+
+export interface CacheChangeParts {
+  readonly entries: Entries
+  readonly clock: Clock
+  readonly coverage: LogCoverage
+  readonly freshness: Freshness
+  readonly generations: Generations
+  readonly loader: Pick<Loader, 'underWay'>
+  readonly background: Background
+  readonly sweeper: Pick<Sweeper, 'postponeLog'>
+  readonly random: () => number
+}
+
+/**
+ * All holders of a credential learn at the same time that it was replaced. Each asks for the new one within
+ * this time, at a moment of its own, unless a read comes first.
+ */
+const replaceWithinMs = 500
+
+/** What a change does to the credentials that are held. */
+export class CacheChanges implements ChangeListener {
+  readonly #parts: CacheChangeParts
+
+  constructor(parts: CacheChangeParts) {
+    this.#parts = parts
+  }
+
+  coverFromNow(): void {
+    const { coverage, clock, sweeper, entries, background } = this.#parts
+    coverage.begin(clock.now())
+    sweeper.postponeLog()
+    // What was read before may have changed before the log was read.
+    for (const entry of entries.all()) {
+      if (entry.credential !== undefined) background.add(entry)
+    }
+  }
+
+  heard(atMs: number): void {
+    this.#parts.coverage.heard(atMs)
+  }
+
+  flush(): void {
+    this.#parts.entries.removeAll('flush')
+  }
+
+  refuse(): void {
+    this.#parts.entries.removeAll('unauthorized')
+  }
+
+  apply(news: ChangeNews): void {
+    if (news.kind === 'policy') this.#evictTenant(news.tenantId)
+    else this.#applyToConnection(news, true)
+  }
+
+  /** Of an event of the stream nothing is remembered, or one lie would refuse every answer. */
+  suspect(news: ChangeNews): void {
+    if (news.kind === 'policy') this.#evictTenant(news.tenantId)
+    else this.#applyToConnection(news, false)
+  }
+
+  /** What it may do is another thing now, and only the service knows what: whatever was refused, too. */
+  #evictTenant(tenantId: string): void {
+    const { entries } = this.#parts
+    for (const entry of entries.ofTenant(tenantId)) {
+      entry.refusal = undefined
+      entries.evict(entry, 'policy')
+    }
+  }
+
+  #applyToConnection(news: ConnectionNews, isAnswered: boolean): void {
+    const { entries, generations, loader } = this.#parts
+    const effect = effectOf(news.kind)
+    if (isAnswered && effect.is === 'replaced') generations.see(news.connectionId, news.generation)
+    const concerned = entries.concernedBy(news)
+    // A first read may be under way with the host spelt in another way.
+    for (const entry of loader.underWay) {
+      if (isOfSameUser(entry.identity, news)) concerned.add(entry)
+    }
+    for (const entry of concerned) this.#applyToEntry(entry, news, effect)
+  }
+
+  #applyToEntry(entry: Entry, news: ConnectionNews, effect: Effect): void {
+    const { connectionId, generation } = news
+    const { credential: held } = entry
+    const isSame = held?.connectionId === connectionId
+    if (isSame && generation < held.generation) return
+    entry.refusal = undefined
+    if (effect.is === 'withdrawn') {
+      if (held === undefined || isSame) this.#parts.entries.evict(entry, effect.reason)
+    } else if (effect.is === 'replaced') {
+      entry.successor = { connectionId, generation }
+      if (held !== undefined && !(isSame && generation === held.generation)) this.#replace(entry)
+    }
+  }
+
+  /** The old one is not served any more. The new one is asked for ahead of need, if there is any. */
+  #replace(entry: Entry): void {
+    const { entries, freshness, clock, background, random } = this.#parts
+    if (freshness.isIdle(entry, clock.now())) {
+      entries.remove(entry, 'idle')
+      return
+    }
+    entries.evict(entry, 'replaced')
+    if (!background.isOn) return
+    entry.isAwaited = true
+    background.addLater(entry, random() * replaceWithinMs, () => entry.isAwaited)
+  }
+}
+
+function isOfSameUser(identity: Identity, news: ConnectionNews): boolean {
+  return (
+    identity.userId === news.userId &&
+    identity.tenantId === news.tenantId &&
+    identity.provider === news.provider
+  )
+}
