@@ -276,6 +276,25 @@ verifies.suite('T19:statements', () => {
       "text is put into: select from flows where tenant_id = $1 and id = ' … '",
     ])
   })
+
+  test('a constant of a neighbouring file may be put into text, and nothing else of it', () => {
+    const columns = { path: 'packages/server/src/store/columns.ts' }
+    const reader = {
+      path: 'packages/server/src/store/planted.ts',
+      text: `import { columns } from './columns.ts'
+        const text = \`select \${columns} from flows where tenant_id = $1\``,
+    }
+    const faults = (text: string) => sqlFaults([{ ...columns, text }, reader])
+    expect(faults(`export const columns = 'id, tenant_id'`)).toEqual([])
+    for (const text of [
+      'export let columns = "id"',
+      'export const columns = process.env.COLUMNS',
+    ]) {
+      expect(faults(text).map(({ message }) => message)).toEqual([
+        'text is put into: select … from flows where tenant_id = $1',
+      ])
+    }
+  })
 })
 
 verifies.suite('T19:scopes', () => {

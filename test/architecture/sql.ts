@@ -1,4 +1,5 @@
 /** Every statement is bound to a tenant, and nothing but constants is ever put into its text. */
+import { posix } from 'node:path'
 import { type Fault, isTest, type SourceFile, visit } from './source.ts'
 
 /** Statements that serve all tenants at once, with the reason; `begins` is how the text starts. */
@@ -152,18 +153,18 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
     reason: 'what was tried for a week is given up, whoever owns it',
   },
   {
-    path: 'packages/server/src/store/refresh-schedule.ts',
+    path: 'packages/server/src/store/refresh-claim.ts',
     begins: 'update refresh_schedule u set state = case when due.refresh_due',
     reason: 'the common end of the claims; each row is found by the tenant that `due` names',
   },
   {
-    path: 'packages/server/src/store/refresh-schedule.ts',
+    path: 'packages/server/src/store/due-claims.ts',
     begins:
       'with open as materialized ( select i.id, longest.due_at from ( select id, host from integrations',
     reason: 'a worker claims what is due, whoever owns it; the row holds no secret',
   },
   {
-    path: 'packages/server/src/store/refresh-schedule.ts',
+    path: 'packages/server/src/store/due-claims.ts',
     begins:
       'with due as ( select tenant_id, connection_id, state, unresolved_since, true as refresh_due from refresh_schedule where integration_id',
     reason: 'a worker tries one connection of a suspended integration, whoever owns it',
@@ -215,7 +216,7 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
     reason: 'what an incident has held is asked anew, whoever owns it',
   },
   {
-    path: 'packages/server/src/store/refresh-schedule.ts',
+    path: 'packages/server/src/store/due-claims.ts',
     begins:
       'with due as ( select tenant_id, connection_id, state, unresolved_since, refresh_at is not null',
     reason: 'a worker asks about one connection of an incident, whoever owns it',
@@ -301,7 +302,7 @@ interface Statement {
   readonly path: string
   /** Without what stands in `${}`: a list of columns that names `tenant_id` is no condition. */
   readonly text: string
-  /** Whatever stands in `${}` is a constant of the same file. */
+  /** Whatever stands in `${}` is a constant of the same file, or of the file that it is imported from. */
   readonly constant: boolean
 }
 
@@ -311,11 +312,11 @@ const beginsAsSql =
 function statementsOf(files: readonly SourceFile[]): Statement[] {
   return files
     .filter(({ path }) => path.startsWith('packages/server/src/') && !isTest(path))
-    .flatMap(statementsIn)
+    .flatMap((file) => statementsIn(file, files))
 }
 
-function statementsIn(file: SourceFile): Statement[] {
-  const constants = constantsOf(file)
+function statementsIn(file: SourceFile, files: readonly SourceFile[]): Statement[] {
+  const constants = new Set([...constantsOf(file), ...importedConstantsOf(file, files)])
   const found: Statement[] = []
   const add = (text: string, constant: boolean) => {
     if (beginsAsSql.test(text)) found.push({ path: file.path, text, constant })
@@ -333,13 +334,32 @@ function statementsIn(file: SourceFile): Statement[] {
   return found
 }
 
+/** Names that the file imports from its neighbours, and that are such constants there. */
+function importedConstantsOf(file: SourceFile, files: readonly SourceFile[]): string[] {
+  const names: string[] = []
+  visit(file, {
+    ImportDeclaration: ({ source, specifiers }) => {
+      const path = posix.join(posix.dirname(file.path), source.value)
+      const imported = files.find((each) => each.path === path)
+      if (imported === undefined) return
+      const constants = constantsOf(imported)
+      for (const each of specifiers) {
+        if (each.type !== 'ImportSpecifier' || each.imported.type !== 'Identifier') continue
+        if (constants.has(each.imported.name)) names.push(each.local.name)
+      }
+    },
+  })
+  return names
+}
+
 /** Names of the file's top-level `const x = '…'`. */
 function constantsOf(file: SourceFile): Set<string> {
   const names = new Set<string>()
   visit(file, {
     Program: ({ body }) => {
-      for (const node of body) {
-        if (node.type !== 'VariableDeclaration' || node.kind !== 'const') continue
+      for (const statement of body) {
+        const node = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement
+        if (node?.type !== 'VariableDeclaration' || node.kind !== 'const') continue
         for (const { id, init } of node.declarations) {
           const isText =
             (init?.type === 'Literal' && typeof init.value === 'string') ||

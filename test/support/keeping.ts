@@ -12,14 +12,12 @@ export {
 } from '../../packages/server/src/store/credentials.ts'
 export type { Sql } from '../../packages/server/src/store/database.ts'
 export { deleteOrphan, findOrphan, insertOrphan } from '../../packages/server/src/store/orphans.ts'
+export { claimProbe, claimRefresh } from '../../packages/server/src/store/reader-claims.ts'
+export { type Claim, restartIndeterminate } from '../../packages/server/src/store/refresh-claim.ts'
 export {
-  type Claim,
-  claimProbe,
-  claimRefresh,
-  deleteSchedule,
   endProbe,
   recordFailure,
   recordSuccess,
-  restartIndeterminate,
-} from '../../packages/server/src/store/refresh-schedule.ts'
+} from '../../packages/server/src/store/refresh-outcomes.ts'
+export { deleteSchedule } from '../../packages/server/src/store/refresh-schedule.ts'
 export { insertRevocation, moveToRevocations } from '../../packages/server/src/store/revocations.ts'

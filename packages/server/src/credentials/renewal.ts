@@ -7,7 +7,7 @@ import { liveReplicaMs } from '../refresh/replicas.ts'
 import type { Timing } from '../refresh/timing.ts'
 import { type CredentialReadRow, findCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
-import { claimProbe, findSchedule, type ScheduleView } from '../store/refresh-schedule.ts'
+import { claimProbe, findSchedule, type ScheduleView } from '../store/reader-claims.ts'
 import { withInstallation } from '../store/scope.ts'
 import type { After, Sleep } from '../timers.ts'
 

@@ -17,7 +17,9 @@ import type { Timing } from '../refresh/timing.ts'
 import { markAccountChecked, updateDetails } from '../store/connections.ts'
 import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database, Sql } from '../store/database.ts'
-import { type Claim, endProbe, type ScheduleState } from '../store/refresh-schedule.ts'
+import type { Claim } from '../store/refresh-claim.ts'
+import { endProbe } from '../store/refresh-outcomes.ts'
+import type { ScheduleState } from '../store/refresh-schedule.ts'
 import { withInstallation } from '../store/scope.ts'
 import {
   type AccountCheck,

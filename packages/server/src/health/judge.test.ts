@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Claim } from '../store/refresh-schedule.ts'
+import type { Claim } from '../store/refresh-claim.ts'
 import { judge } from './health.ts'
 
 const plan = { random: () => 0.5, confirmAfterMs: 60_000, pauseMs: 900_000 }

@@ -18,7 +18,7 @@ import {
   openIncident,
   restartRefusals,
 } from '../store/provider-incidents.ts'
-import type { Claim } from '../store/refresh-schedule.ts'
+import type { Claim } from '../store/refresh-claim.ts'
 import { installation } from '../store/scope.ts'
 import { acrossTenants } from '../store/transaction.ts'
 import {

@@ -1,5 +1,5 @@
 import type { Database } from '../store/database.ts'
-import { type Claim, extendLease } from '../store/refresh-schedule.ts'
+import { type Claim, extendLease } from '../store/refresh-claim.ts'
 import type { After } from '../timers.ts'
 import { liveReplicaMs } from './replicas.ts'
 import { startStopwatch } from './stopwatch.ts'

@@ -12,12 +12,8 @@ import type { Outbound } from '../outbound/outbound.ts'
 import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
 import { deleteOrphan, findOrphan } from '../store/orphans.ts'
-import {
-  type Claim,
-  claimRefresh,
-  extendLease,
-  restartIndeterminate,
-} from '../store/refresh-schedule.ts'
+import { claimRefresh } from '../store/reader-claims.ts'
+import { type Claim, extendLease, restartIndeterminate } from '../store/refresh-claim.ts'
 import { installation } from '../store/scope.ts'
 import type { After, Sleep } from '../timers.ts'
 import { auditEntryOf } from './audit-entry.ts'

@@ -5,7 +5,7 @@ import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import { runStatement } from '../../../../test/support/migrated.ts'
 import { withDatabase } from '../../../../test/support/postgres.ts'
 import type { Sql } from './database.ts'
-import { claimDue } from './refresh-schedule.ts'
+import { claimDue } from './due-claims.ts'
 
 const claim = { owner: randomUUID(), leaseMs: 60_000, limit: 16, heldOrigins: [] }
 
