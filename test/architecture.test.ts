@@ -59,12 +59,31 @@ verifies.suite('house:words', () => {
     ['in a text', 'packages/sdk/src/a.ts', "throw Error('codeLive')", '"codeLive" is gone'],
     ['as a file', 'packages/a/src/own-process.ts', '', '"own-process" is "process-hardening"'],
     ['on a page', 'apps/docs/a.md', 'An objection is raised.', '"objection" is "violation"'],
+    ['in the SDK', 'packages/sdk/src/a.ts', '// it vouches', '"vouches" is "validate" here'],
+    ['in a name', 'packages/sdk/src/a.ts', 'isHeard()', '"Heard" is "received" here'],
+    [
+      'before a capital',
+      'packages/sdk/src/a.ts',
+      'tellAll()',
+      '"tell" is "sent, notify or report" here',
+    ],
+    [
+      'of a default',
+      'packages/react/src/a.ts',
+      '// 5 unless told',
+      '"unless told" is "Default: …" here',
+    ],
   ])('one %s is found', (_, path, text, fault) => {
     expect(found(wordFaults, path, text)).toEqual([fault])
   })
 
   test('a longer word that holds one is another word', () => {
     expect(found(wordFaults, 'packages/a/src/a.ts', 'recommends, objectionable')).toEqual([])
+    expect(found(wordFaults, 'packages/sdk/src/a.ts', 'satellite, sheared, tellurium')).toEqual([])
+  })
+
+  test('a word that is retired in one package is another word elsewhere', () => {
+    expect(found(wordFaults, 'packages/server/src/a.ts', 'told, heard, unless told')).toEqual([])
   })
 })
 

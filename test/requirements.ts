@@ -1327,13 +1327,13 @@ export const requirements = {
       'With the stream cut, or open and silent, what is held is served for maxStaleMs and no longer.',
     source: 'threats.md, T27; sdk.md, Freshness',
   },
-  'T27:log-vouches': {
+  'T27:log-validates': {
     behaviour:
-      'One answer of the change log vouches for all that is held, far beyond maxStaleMs, without a read of each.',
+      'One answer of the change log validates all that is held, far beyond maxStaleMs, without a read of each.',
     source: 'threats.md, T27; sdk.md, Freshness',
   },
-  'T27:log-tells': {
-    behaviour: 'What the stream keeps to itself is learnt from the change log, within maxStaleMs.',
+  'T27:log-fills-gaps': {
+    behaviour: 'What the stream leaves out is learnt from the change log, within maxStaleMs.',
     source: 'threats.md, T27; sdk.md, Freshness',
   },
   'T27:log-pages': {

@@ -52,6 +52,24 @@ const retired = new Map<string, string | undefined>([
   ['ruling', 'decision'],
 ])
 
+/** The same in a part of the tree, for words that have another use elsewhere. */
+const retiredIn: readonly { folders: readonly string[]; pattern: RegExp; now: string }[] = [
+  {
+    folders: ['packages/sdk/', 'packages/protocol/', 'packages/react/'],
+    pattern: /[Uu]nless told/g,
+    now: 'Default: …',
+  },
+  { folders: ['packages/sdk/'], pattern: wordOf('vouch'), now: 'validate' },
+  { folders: ['packages/sdk/'], pattern: wordOf('told|tell'), now: 'sent, notify or report' },
+  { folders: ['packages/sdk/'], pattern: wordOf('heard|hear'), now: 'received' },
+]
+
+/** As a word, with its endings, or as a part of an identifier. */
+function wordOf(stems: string): RegExp {
+  const capital = stems.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase())
+  return new RegExp(`(?:(?<![A-Za-z])(?:${stems})|(?:${capital}))(?:e?[sd]|ing)?(?![a-z])`, 'g')
+}
+
 /** This list, and the tests that plant its words. */
 const exempt = new Set(['test/architecture/words.ts', 'test/architecture.test.ts'])
 
@@ -62,10 +80,19 @@ export function wordFaults(files: readonly SourceFile[]): Fault[] {
   return files
     .filter(({ path }) => !exempt.has(path))
     .flatMap(({ path, text }) => {
-      const found = new Set(`${path}\n${text}`.match(anyRetired))
-      return [...found].map((word) => {
+      const whole = `${path}\n${text}`
+      const everywhere = [...new Set(whole.match(anyRetired))].map((word) => {
         const now = retired.get(word)
         return { path, message: now === undefined ? `"${word}" is gone` : `"${word}" is "${now}"` }
       })
+      const here = retiredIn
+        .filter(({ folders }) => folders.some((folder) => path.startsWith(folder)))
+        .flatMap(({ pattern, now }) =>
+          [...new Set(whole.match(pattern))].map((word) => ({
+            path,
+            message: `"${word}" is "${now}" here`,
+          })),
+        )
+      return [...everywhere, ...here]
     })
 }

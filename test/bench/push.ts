@@ -101,7 +101,7 @@ class Holder {
     })
   }
 
-  /** Reads it, and waits until the stream vouches for it. */
+  /** Reads it, and waits until the stream covers it. */
   async hold(query: CredentialQuery): Promise<void> {
     const isFirst = this.#answers === 0
     await this.keywell.getCredential(query)
@@ -116,7 +116,7 @@ class Holder {
 
 /**
  * With the stream cut and the service away, only the bound ends what is held: the last time that the
- * service vouched for it, and `maxStaleMs`. What is more than that is overshoot.
+ * service validated it, and `maxStaleMs`. What is more than that is overshoot.
  */
 async function cut(service: Service): Promise<readonly Figure[]> {
   const who = { tenantId: 'ten_cut', userId: 'usr_cut' }

@@ -30,16 +30,16 @@ export const createApiKeySchema = knownFields({
   /** For people: who holds it. */
   name,
   roles: z.array(apiKeyRoleSchema).min(1).transform(unique),
-  /** The only tenants that it may act for; all unless told. */
+  /** The only tenants that it may act for. Default: all. */
   tenants: z.array(tenantIdSchema).min(1).max(100).transform(unique).optional(),
-  /** The only providers that it may deal with, in the catalogue or not yet; all unless told. */
+  /** The only providers that it may deal with, in the catalogue or not yet. Default: all. */
   providers: z.array(providerNameSchema).min(1).max(50).transform(unique).optional(),
   /**
-   * The only origins that its connect sessions may name, return URL included; all that the installation
-   * allows unless told.
+   * The only origins that its connect sessions may name, return URL included. Default: all that the
+   * installation allows.
    */
   origins: z.array(originSchema).min(1).max(100).transform(unique).optional(),
-  /** When it ends; never unless told. */
+  /** When it ends. Default: never. */
   expiresAt: z.iso.datetime().optional(),
 })
 export type CreateApiKey = z.input<typeof createApiKeySchema>
@@ -49,7 +49,7 @@ const maxOverlapSeconds = 30 * 86_400
 
 /** `POST /v1/api-keys/:apiKeyId/rotate`. */
 export const rotateApiKeySchema = knownFields({
-  /** For how long the old key stays live; a day unless told. */
+  /** For how long the old key stays live. Default: 86,400, a day. */
   overlapSeconds: z.number().int().min(0).max(maxOverlapSeconds).default(86_400),
 })
 export type RotateApiKey = z.input<typeof rotateApiKeySchema>

@@ -43,7 +43,7 @@ export const searchAuditSchema = z.object({
   from: z.iso.datetime({ offset: true }).optional(),
   /** Before this time. */
   to: z.iso.datetime({ offset: true }).optional(),
-  /** Answers at most this many; 100 unless told, 500 at most. */
+  /** Answers at most this many, at most 500. Default: 100. */
   limit: z.coerce.number().int().min(1).max(500).default(100),
   /** `nextCursor` of the page before. */
   cursor: z.union([auditEntryIdSchema, z.string().regex(/^[1-9]\d{0,14}$/)]).optional(),

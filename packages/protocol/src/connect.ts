@@ -38,17 +38,17 @@ export const scopePolicySchema = knownFields({
 export const createSessionSchema = knownFields({
   tenantId: tenantIdSchema,
   userId: userIdSchema,
-  /** Providers that the session may connect; all of the catalogue unless told. */
+  /** Providers that the session may connect. Default: all of the catalogue. */
   providers: z.array(providerNameSchema).max(50).optional(),
   /**
    * Scopes by provider. A provider that is not named here allows those that its integration was
    * registered with, none of them required.
    */
   scopes: z.record(providerKeySchema, scopePolicySchema).default({}),
-  /** Hosts that the session may connect; every host that has an integration unless told. */
+  /** Hosts that the session may connect. Default: every host that has an integration. */
   hosts: z.array(url).max(50).optional(),
   /**
-   * Which host is meant where the page names none, by provider. Unless told: the only one that there is
+   * Which host is meant where the page names none, by provider. Default: the only one that there is
    * an integration for.
    */
   defaultHosts: z.record(providerKeySchema, url).default({}),
@@ -58,8 +58,8 @@ export const createSessionSchema = knownFields({
   returnUrl: url,
   /**
    * Origin of the page that asked for the session, as its browser said; `null`, in letters, for one that
-   * hides it. A page that is not on one of `origins` gets no session, and the audit log names it. Not
-   * looked at unless told.
+   * hides it. A page that is not on one of `origins` gets no session, and the audit log names it.
+   * Default: the page is not checked.
    */
   pageOrigin: z.union([originSchema, z.literal('null')]).optional(),
   /** `fragment` keeps the ticket out of the app's server log, for apps whose session is no cookie. */
@@ -84,7 +84,7 @@ export type SessionAnswer = z.infer<typeof sessionAnswerSchema>
 /** `POST /connect/flows`, with the connect token as `Authorization: Bearer`. */
 export const createFlowSchema = knownFields({
   provider: providerNameSchema,
-  /** Unless told: the session's default, else the only one that the session may connect. */
+  /** Default: the session's default host, else the only one that the session may connect. */
   host: url.optional(),
   /** Chosen by the user among the session's optional ones; required ones come by themselves. */
   scopes: scopes.optional(),

@@ -72,7 +72,7 @@ export const createConnectionSchema = knownFields({
   tenantId: tenantIdSchema,
   userId: userIdSchema,
   provider: providerNameSchema,
-  /** Base URL of the instance, relative root included; the provider's own unless told. */
+  /** Base URL of the instance, relative root included. Default: the provider's own. */
   host: z.string().max(2000).optional(),
   name: connectionNameSchema.default(defaultConnectionName),
   credential: z.object({
@@ -87,7 +87,7 @@ export const listConnectionsSchema = z.object({
   tenantId: tenantIdSchema,
   userId: userIdSchema.optional(),
   provider: providerNameSchema.optional(),
-  /** Answers at most this many; 100 unless told, 500 at most. */
+  /** Answers at most this many, at most 500. Default: 100. */
   limit: z.coerce.number().int().min(1).max(500).default(100),
   /** `nextCursor` of the page before. */
   cursor: connectionIdSchema.optional(),

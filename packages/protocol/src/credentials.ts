@@ -35,7 +35,7 @@ export const readCredentialSchema = knownFields({
   minGeneration: z.int().positive().optional(),
   /**
    * Milliseconds that the caller waits for a refresh or probe under way; after that the answer is
-   * `refresh_in_progress`. At most 60,000; 5,000 unless told.
+   * `refresh_in_progress`. At most 60,000. Default: 5,000.
    */
   waitMs: z.int().nonnegative().max(maxReadWaitMs).optional(),
 })

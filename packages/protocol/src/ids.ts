@@ -125,7 +125,7 @@ export type TenantId = z.infer<typeof tenantIdSchema>
 /** A person inside a tenant, by the app's own id. */
 export type UserId = z.infer<typeof userIdSchema>
 
-/** Name of a connection: `default` unless told; lets a user hold two accounts at one provider. */
+/** Name of a connection, which lets a user hold two accounts at one provider. Default: `default`. */
 export const connectionNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9, "_" and "-"')

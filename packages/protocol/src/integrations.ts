@@ -9,9 +9,9 @@ const clientSecret = pastedText(2000)
 /** `POST /v1/integrations`. Without `clientId` it is a draft that tells which redirect URI to register. */
 export const createIntegrationSchema = knownFields({
   provider: providerNameSchema,
-  /** Base URL of the instance, relative root included; the provider's own unless told. */
+  /** Base URL of the instance, relative root included. Default: the provider's own. */
   host: z.string().max(2000).optional(),
-  /** Owner; shared by all tenants unless told. */
+  /** The tenant that owns it. Default: none, all tenants share it. */
   tenantId: tenantIdSchema.optional(),
   clientId: clientId.optional(),
   clientSecret: clientSecret.optional(),

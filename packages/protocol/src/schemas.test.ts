@@ -61,7 +61,7 @@ test('a flow may ask only for things that look like what they are', () => {
   }
 })
 
-test('a credential is read for one connection, named default unless told', () => {
+test('a credential is read for one connection, by default the one named default', () => {
   const query = { provider: 'gitlab', tenantId: 't', userId: 'u' }
   expect(readCredentialSchema.parse(query).connectionName).toBe('default')
   for (const bad of [

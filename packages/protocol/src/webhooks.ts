@@ -30,7 +30,7 @@ export const webhookEvents = [...connectionEvents, 'audit.head'] as const
 export const webhookEventTypeSchema = z.enum(webhookEvents)
 export type WebhookEventType = z.infer<typeof webhookEventTypeSchema>
 
-/** What an endpoint hears unless told: of connections everything but the refreshes, which are routine. */
+/** Events that an endpoint receives by default: all of connections but the refreshes, which are routine. */
 export const defaultWebhookEvents: readonly WebhookEventType[] = connectionEvents.filter(
   (event) => event !== 'connection.refreshed',
 )
@@ -102,12 +102,12 @@ export const webhookHeaders = {
 const url = z.url({ protocol: /^https?$/ }).max(2000)
 const events = z.array(webhookEventTypeSchema).min(1).max(webhookEvents.length)
 
-/** Names the owner of a webhook; that of the installation, which hears all tenants, unless told. */
+/** Names the owner of a webhook. Default: the installation, whose webhooks receive the events of all tenants. */
 export const webhookOwnerSchema = z.object({ tenantId: tenantIdSchema.optional() })
 
 /** `POST /v1/webhooks`. */
 export const createWebhookSchema = knownFields({
-  /** Hears this tenant alone; all tenants unless told. */
+  /** Receives the events of this tenant alone. Default: those of all tenants. */
   tenantId: tenantIdSchema.optional(),
   url,
   events: events.default([...defaultWebhookEvents]),
@@ -175,7 +175,7 @@ export type Delivery = z.infer<typeof deliverySchema>
 export const listDeliveriesSchema = z.object({
   tenantId: tenantIdSchema.optional(),
   state: deliveryStateSchema.optional(),
-  /** Answers at most this many; 100 unless told, 500 at most. */
+  /** Answers at most this many, at most 500. Default: 100. */
   limit: z.coerce.number().int().min(1).max(500).default(100),
   /** `nextCursor` of the page before. */
   cursor: messageIdSchema.optional(),

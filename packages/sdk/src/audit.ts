@@ -23,7 +23,7 @@ const longestRetryAfterMs = 10_000
 export interface ExportAudit {
   /** A tenant, or `@install`. */
   readonly tenantId: string
-  /** Begins behind this position: the last one that you have. From the oldest there is unless told. */
+  /** Begins behind this position: the last one that you have. Default: from the oldest there is. */
   readonly after?: number
 }
 

@@ -226,7 +226,7 @@ verifies.suite('sdk:bridges', () => {
       expect(headers?.authorization).toBeUndefined()
     })
 
-    test('a user who has not connected is told at once', async () => {
+    test('a user who has not connected gets an error at once', async () => {
       await expect(openClient(open())).rejects.toMatchObject({ code: 'not_connected' })
     })
   })

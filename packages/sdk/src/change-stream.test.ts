@@ -99,7 +99,7 @@ describe('while the stream is up', () => {
     const kept = service.connect()
     const keywell = await openAndRead()
     const held = await keywell.getCredential(query)
-    service.tell('updated', kept)
+    service.emit('updated', kept)
     const marker = service.connect({ userId: 'marker' })
     await keywell.getCredential({ ...query, userId: 'marker' })
     service.refresh(marker)
@@ -116,8 +116,8 @@ describe('while the stream is up', () => {
     const keywell = await openAndRead()
     const held = await keywell.getCredential(query)
     const old = { ...kept, connection: { ...kept.connection, generation: 1 } }
-    service.tell('needs_reauth', old)
-    service.tell('refreshed', kept) // the same generation as the held one
+    service.emit('needs_reauth', old)
+    service.emit('refreshed', kept) // the same generation as the held one
     const marker = service.connect({ userId: 'marker' })
     // Changes come in order: when the last one has arrived, so have the others.
     await expect(keywell.getCredential({ ...query, userId: 'marker' })).resolves.toBeDefined()
@@ -138,7 +138,7 @@ describe('while the stream is up', () => {
     const keywell = await openAndRead({ hooks: { onEvict } })
     for (const who of [colleague, stranger]) await keywell.getCredential(who)
     const held = keywell.getCredentialSync(stranger)
-    service.tellPolicy(query.tenantId)
+    service.emitPolicy(query.tenantId)
     await expect
       .poll(() => [query, colleague].map((each) => keywell.getCredentialSync(each)), {
         timeout: boundMs,
@@ -163,7 +163,7 @@ describe('while the stream is up', () => {
     })
     const reading = keywell.getCredential(query)
     await expect.poll(() => service.reads.length).toBe(3)
-    service.tellPolicy(query.tenantId)
+    service.emitPolicy(query.tenantId)
     const other = { ...query, userId: 'other' }
     await expect.poll(() => keywell.getCredentialSync(other), { timeout: boundMs }).toBeUndefined()
     release()
@@ -171,7 +171,7 @@ describe('while the stream is up', () => {
     expect(service.reads).toHaveLength(4)
   })
 
-  test('a change can bring nothing: of an unknown credential it tells nothing', async () => {
+  test('a change brings no credential into the cache', async () => {
     service.connect()
     const keywell = await openAndRead()
     const kept = service.connect({ userId: 'stranger' })
@@ -188,7 +188,7 @@ describe('while the stream is up', () => {
     await keywell.getCredential({ ...query, userId: 'other' })
     await streamUp()
     await expect.poll(() => service.reads.length).toBe(2)
-    // A spelling that no change knows: only the request under way tells that it is concerned.
+    // A spelling that no change knows: only the request under way shows that it is concerned.
     const odd = { ...query, host: 'https://GITLAB.com' }
     kept.connection.host = odd.host
     let release = () => {}
@@ -243,13 +243,13 @@ describe('while the stream is up', () => {
   test('a change that is not understood may concern anything: everything is dropped', async () => {
     service.connect()
     const keywell = await openAndRead()
-    service.tellUnknown()
+    service.emitUnknown()
     await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
   })
 })
 
 describe('when the stream breaks', () => {
-  test('it comes back, and tells what was missed', async () => {
+  test('it comes back, and brings what was missed', async () => {
     const kept = service.connect()
     const keywell = await openAndRead()
     service.cutStreams()
@@ -352,14 +352,14 @@ describe('while the stream is down', () => {
     await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'needs_reauth' })
   })
 
-  test('a stream that says nothing vouches for nothing', async () => {
+  test('a stream that says nothing validates nothing', async () => {
     service.isSilent = true
     const kept = service.connect()
     const { keywell, pass } = openWithClock({ maxStaleMs: 10_000, fetch: globalThis.fetch })
     await keywell.getCredential(query)
     await streamUp()
     await expect.poll(() => service.reads.length).toBe(2) // looked at again: the stream began
-    service.revoke(kept) // and the stream does not tell
+    service.revoke(kept) // and no event of it is sent
     pass(10_000)
     await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'needs_reauth' })
   })

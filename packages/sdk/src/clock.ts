@@ -23,7 +23,7 @@ export class Clock {
   #pausedMs = 0
   #resumedAtMs = Number.NEGATIVE_INFINITY
 
-  /** @param onPause called when a look at the clocks finds a pause, before its time is told */
+  /** @param onPause called when a look at the clocks finds a pause, before `now` returns */
   constructor(clocks: Clocks, onPause: () => void) {
     this.#clocks = clocks
     this.#onPause = onPause

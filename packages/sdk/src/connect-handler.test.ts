@@ -97,7 +97,7 @@ describe('POST session', () => {
     expect(service.sessions.size).toBe(0)
   })
 
-  test('behind a proxy takes origin and mount point as told', async () => {
+  test('behind a proxy takes origin and mount point from its options', async () => {
     const proxied = { ...who, origin: 'https://public.example', basePath: '/app/keywell/' }
     const response = await keywell.connectHandler(
       new Request('http://10.0.0.7:3000/keywell/session', {
@@ -147,7 +147,7 @@ describe('POST session', () => {
 })
 
 describe('GET finish', () => {
-  test('confirms for the signed-in user, and tells the page that began', async () => {
+  test('confirms for the signed-in user, and sends a message to the page that began', async () => {
     const { session, flow, ticket } = await startedFlow()
     const response = await arrive({
       keywell_session: session,
@@ -159,7 +159,7 @@ describe('GET finish', () => {
     expect(html).toContain('You can close this window.')
     expect(html).toContain('The account of Ada is connected.')
     expect(html).not.toContain(ticket)
-    expect(newsIn(html)).toEqual({ flowId: flow, status: 'connected' })
+    expect(messageIn(html)).toEqual({ flowId: flow, status: 'connected' })
   })
 
   test('locks its page down', async () => {
@@ -208,7 +208,7 @@ describe('GET finish', () => {
     })
     const html = await response.text()
     expect(html).toContain('You said no at the provider. Nothing was stored.')
-    expect(newsIn(html)).toEqual({ flowId: flow, status: 'denied' })
+    expect(messageIn(html)).toEqual({ flowId: flow, status: 'denied' })
   })
 
   test('says what stood in the way at the provider, and what to do now', async () => {
@@ -231,7 +231,7 @@ describe('GET finish', () => {
     })
     const html = await response.text()
     expect(html).toContain(`<p>${error.message} ${error.nextStep}</p>`)
-    expect(newsIn(html)).toEqual({ flowId: flow, status: 'failed' })
+    expect(messageIn(html)).toEqual({ flowId: flow, status: 'failed' })
   })
 
   test('for another user has no effect, and says so on a page', async () => {
@@ -241,7 +241,7 @@ describe('GET finish', () => {
     expect(response.status).toBe(403)
     const html = await response.text()
     expect(html).toContain('signed in as the same user')
-    expect(newsIn(html)).toEqual({ flowId: flow, status: 'failed' })
+    expect(messageIn(html)).toEqual({ flowId: flow, status: 'failed' })
   })
 
   test('a user in the address changes nothing', async () => {
@@ -254,13 +254,13 @@ describe('GET finish', () => {
   test.each([
     ['nothing', {}],
     ['markup', { keywell_session: '<script>alert(1)</script>', keywell_flow: '</script>' }],
-  ])('with %s is a page, and tells nobody', async (_, parameters) => {
+  ])('with %s is a page, and sends no message', async (_, parameters) => {
     const response = await arrive(parameters)
     expect(response.status).toBe(400)
     const html = await response.text()
     expect(html.match(/<script/g)).toHaveLength(1)
     expect(html).not.toContain('alert(1)</script>')
-    expect(newsIn(html)).toBeNull()
+    expect(messageIn(html)).toBeNull()
   })
 
   test('while the service is down is a page, too', async () => {
@@ -275,9 +275,9 @@ describe('GET finish', () => {
   })
 })
 
-/** What the page's script will tell. That it does, and closes, is seen in a browser: `test/e2e`. */
-function newsIn(html: string): unknown {
-  return JSON.parse(/^const news = (.*)$/m.exec(html)?.[1] ?? 'missing')
+/** The message that the page's script sends. That it does, and closes, is seen in a browser: `test/e2e`. */
+function messageIn(html: string): unknown {
+  return JSON.parse(/^const message = (.*)$/m.exec(html)?.[1] ?? 'missing')
 }
 
 describe('POST finish', () => {
@@ -351,7 +351,7 @@ describe('a page of another site', () => {
       const request = new Request(`${mount}${path}`, { method: method ?? '', headers })
       await problem(await keywell.connectHandler(request, who), 403, 'origin_not_allowed')
     }
-    // The service is told of a page that has a name, and makes no session for it.
+    // A page that has a name is reported to the service, which makes no session for it.
     const named = 'origin' in headers
     expect(service.calls).toEqual(named ? ['POST /v1/connect/sessions'] : [])
     expect(service.foreignPages).toEqual(named ? [headers.origin] : [])
@@ -374,7 +374,7 @@ describe('a page of another site', () => {
     await problem(await keywell.connectHandler(request(), who), 403, 'origin_not_allowed')
   })
 
-  test('the page itself may leave Origin out, when the browser vouches', async () => {
+  test('the page itself may leave Origin out, when the browser says that it is of the same origin', async () => {
     const headers = { 'sec-fetch-site': 'same-origin' }
     const request = new Request(`${mount}/session`, { method: 'POST', headers })
     expect((await keywell.connectHandler(request, who)).status).toBe(201)
@@ -445,9 +445,9 @@ verifies.suite('T34:app-origin', () => {
   test('the environment names several, with commas between', async () => {
     vi.stubEnv('KEYWELL_APP_ORIGIN', ` ${origin} ,${second},`)
     onTestFinished(() => void vi.unstubAllEnvs())
-    const told = new Keywell({ url: service.url, apiKey })
-    onTestFinished(() => told.close())
-    expect((await told.connectHandler(ask(second), who)).status).toBe(201)
+    const configured = new Keywell({ url: service.url, apiKey })
+    onTestFinished(() => configured.close())
+    expect((await configured.connectHandler(ask(second), who)).status).toBe(201)
   })
 
   test.each([

@@ -4,7 +4,7 @@ import {
   routes,
   type SessionAnswer,
 } from '@keywell/protocol'
-import { type ChangeNews, newsOf } from './cache/change-news.ts'
+import { type CacheChange, cacheChangeOf } from './cache/cache-change.ts'
 import type { CallOptions, Service } from './service.ts'
 
 /** Which flow to confirm, with the ticket that the browser brought, and who is signed in there. */
@@ -19,12 +19,12 @@ export interface ConfirmFlow {
 /** The backend's two calls of a connect; `connectHandler` makes both for you. */
 export class Connect {
   readonly #service: Service
-  readonly #tell: (news: ChangeNews) => void
+  readonly #notify: (change: CacheChange) => void
 
-  /** @param tell what is known here already, before the change stream brings it */
-  constructor(service: Service, tell: (news: ChangeNews) => void) {
+  /** @param notify called with a change that an answer shows, before the change stream brings it */
+  constructor(service: Service, notify: (change: CacheChange) => void) {
     this.#service = service
-    this.#tell = tell
+    this.#notify = notify
   }
 
   /** A permit for one browser, ten minutes long. Only `connectToken` goes to the browser. */
@@ -48,7 +48,7 @@ export class Connect {
       { params: flow, body: flow },
       options,
     )
-    if (answer.connection !== null) this.#tell(newsOf('connected', answer.connection))
+    if (answer.connection !== null) this.#notify(cacheChangeOf('connected', answer.connection))
     return answer
   }
 }

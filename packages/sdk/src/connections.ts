@@ -7,16 +7,16 @@ import {
   Secret,
   type CreateConnection as WireConnection,
 } from '@keywell/protocol'
-import { type ChangeNews, newsOf } from './cache/change-news.ts'
+import { type CacheChange, cacheChangeOf } from './cache/cache-change.ts'
 import { List } from './list.ts'
 import type { CallOptions, Service } from './service.ts'
 
 export interface ListConnections {
   readonly tenantId: string
-  /** All users of the tenant unless told. */
+  /** Default: all users of the tenant. */
   readonly userId?: string | undefined
   readonly provider?: ProviderName | undefined
-  /** Connections per page; 100 unless told, 500 at most. */
+  /** Connections per page, at most 500. Default: 100. */
   readonly limit?: number | undefined
   /** `nextCursor` of the page before. */
   readonly cursor?: string | undefined
@@ -40,12 +40,12 @@ export interface ConnectionReference {
 /** The connections of a tenant or a user. They hold no secret. */
 export class Connections {
   readonly #service: Service
-  readonly #tell: (news: ChangeNews) => void
+  readonly #notify: (change: CacheChange) => void
 
-  /** @param tell what is known here already, before the change stream brings it */
-  constructor(service: Service, tell: (news: ChangeNews) => void) {
+  /** @param notify called with a change that an answer shows, before the change stream brings it */
+  constructor(service: Service, notify: (change: CacheChange) => void) {
     this.#service = service
-    this.#tell = tell
+    this.#notify = notify
   }
 
   /** Of a tenant or a user, the oldest first. See `List` for its three ways to be read. */
@@ -81,7 +81,7 @@ export class Connections {
       { body },
       options,
     )
-    this.#tell(newsOf('connected', made))
+    this.#notify(cacheChangeOf('connected', made))
     return made
   }
 
@@ -104,7 +104,7 @@ export class Connections {
       { params: reference, query: reference },
       options,
     )
-    this.#tell(newsOf('disconnected', answer.connection))
+    this.#notify(cacheChangeOf('disconnected', answer.connection))
     return answer
   }
 }

@@ -15,7 +15,7 @@ const inspect = Symbol.for('nodejs.util.inspect.custom')
 /**
  * A credential, ready to use. `credential` and `header.value` are secrets: they are read by name, and
  * show as `[redacted]` in logs, in JSON and in Node's inspection; a spread copy leaves them out.
- * Frozen. One object is made per generation, so `===` tells whether anything changed.
+ * Frozen. One object is made per generation, so `===` shows whether anything changed.
  */
 export class Credential {
   readonly type: CredentialType

@@ -41,7 +41,7 @@ const connects = () => service.calls.filter((call) => call === 'GET /v1/changes'
 const logReads = () => service.calls.filter((call) => call === 'GET /v1/changes/log').length
 
 describe('an event that the service never sent', () => {
-  /** What somebody on the way says next. In the chain: as if it followed what was told last. */
+  /** What somebody on the way says next. In the chain: as if it followed what was sent last. */
   interface Lie {
     event: StreamEventData['event']
     isInChain: boolean
@@ -86,7 +86,7 @@ describe('an event that the service never sent', () => {
     const maxStaleMs = 10_000
     let servedToTheEnd = 0
     await fc.assert(
-      fc.asyncProperty(lies, async (told) => {
+      fc.asyncProperty(lies, async (sent) => {
         await service.stop()
         service = await new StandInService().start()
         service.heartbeatMs = 100_000
@@ -106,8 +106,8 @@ describe('an event that the service never sent', () => {
         service.isSilent = true
         const known = service.kept.length
         service.revoke(kept)
-        for (const [index, lie] of told.entries()) {
-          nowMs = ((maxStaleMs - 1) * (index + 1)) / told.length
+        for (const [index, lie] of sent.entries()) {
+          nowMs = ((maxStaleMs - 1) * (index + 1)) / sent.length
           service.forge(eventOf(lie, known + index))
           await turns()
           if (keywell.getCredentialSync(query) !== undefined && nowMs === maxStaleMs - 1) {
@@ -169,7 +169,7 @@ async function turns(): Promise<void> {
 }
 
 describe('the log', () => {
-  verifies('T27:log-vouches', async () => {
+  verifies('T27:log-validates', async () => {
     let nowMs = 0
     const keywell = await openAndRead({ now: () => nowMs, maxStaleMs: 60_000 })
     const reads = service.reads.length
@@ -186,7 +186,7 @@ describe('the log', () => {
     expect(service.reads).toHaveLength(reads)
   })
 
-  verifies('T27:log-tells', async () => {
+  verifies('T27:log-fills-gaps', async () => {
     let nowMs = 0
     const keywell = await openAndRead({ now: () => nowMs, maxStaleMs: 60_000 })
     service.isSilent = true
@@ -196,7 +196,7 @@ describe('the log', () => {
     await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'needs_reauth' })
   })
 
-  test('vouches for the time of which it tells, not for now', async () => {
+  test('validates as of the time that its page names, not of now', async () => {
     let nowMs = 0
     const keywell = await openAndRead({ now: () => nowMs, maxStaleMs: 60_000 })
     service.isSilent = true
@@ -223,17 +223,17 @@ describe('the log', () => {
     expect((await keywell.getCredential(query)).generation).toBe(1)
   })
 
-  test('that tells of what is not understood drops everything', async () => {
+  test('that holds what is not understood drops everything', async () => {
     let nowMs = 0
     const keywell = await openAndRead({ now: () => nowMs, maxStaleMs: 60_000 })
     service.isSilent = true
-    service.tell('of a later version' as 'updated', kept)
+    service.emit('of a later version' as 'updated', kept)
     nowMs = 20_000
     await expect.poll(() => keywell.getCredentialSync(query), { timeout: 5_000 }).toBeUndefined()
   })
 })
 
-describe('an event that was told before', () => {
+describe('an event that comes a second time', () => {
   test('does nothing', async () => {
     const keywell = await openAndRead()
     service.refresh(kept)
@@ -254,13 +254,13 @@ describe('an event that was told before', () => {
   test('does nothing, be it a refusal that was a false alarm', async () => {
     const keywell = await openAndRead()
     const before = service.sent.length
-    service.tell('needs_reauth', kept)
+    service.emit('needs_reauth', kept)
     await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
     const held = await keywell.getCredential(query)
-    const told = service.sent.slice(before).filter((text) => text.startsWith('event: change'))
-    expect(told).toHaveLength(1)
+    const events = service.sent.slice(before).filter((text) => text.startsWith('event: change'))
+    expect(events).toHaveLength(1)
     await arrived(keywell) // the log has gone on since
-    service.send(told.join(''))
+    service.send(events.join(''))
     await arrived(keywell)
     expect(keywell.getCredentialSync(query)).toBe(held)
   })

@@ -360,7 +360,7 @@ describe('a miss', () => {
     expect(service.reads).toHaveLength(3)
   })
 
-  test('falls at once when the stream tells of a connection', async () => {
+  test('falls at once when the stream names a connection', async () => {
     const keywell = openWithStream()
     await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'not_connected' })
     await streamUp()
@@ -444,7 +444,7 @@ describe('what is known locally', () => {
     expect(await keywell.warm([])).toEqual([])
   })
 
-  test('hooks tell of hits and refreshes, and cannot break a read', async () => {
+  test('hooks report hits and refreshes, and cannot break a read', async () => {
     service.connect()
     const onHit = vi.fn()
     const onRefresh = vi.fn(() => {
@@ -474,7 +474,7 @@ describe('a generation that is lower than one that was seen', () => {
     const onError = vi.fn()
     const keywell = open({ hooks: { onError } })
     await keywell.getCredential(query)
-    kept.connection.generation = 1 // an old row was restored; no change tells of it
+    kept.connection.generation = 1 // an old row was restored; no change names it
     keywell.invalidate(query)
     await expect(keywell.getCredential(query)).rejects.toMatchObject({
       code: 'credential_unreadable',

@@ -16,7 +16,7 @@ export class Integrations {
     this.#service = service
   }
 
-  /** Without `clientId` it is a draft, which tells the redirect URI to register at the provider. */
+  /** Without `clientId` it is a draft, which names the redirect URI to register at the provider. */
   async create(integration: CreateIntegration, options?: CallOptions): Promise<Integration> {
     return this.#service.request(
       routes.integrations.create,

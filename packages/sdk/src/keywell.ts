@@ -57,7 +57,7 @@ export class Keywell {
   readonly connect: Connect
   /** Registers OAuth apps. */
   readonly integrations: Integrations
-  /** Checks what the service's webhooks tell, and manages them. */
+  /** Checks the messages of the service's webhooks, and manages webhooks. */
   readonly webhooks: Webhooks
   /** Searches and exports the audit log. */
   readonly audit: AuditLog
@@ -105,11 +105,11 @@ export class Keywell {
     this.getCredential = Object.assign(get, {
       safe: (query: CredentialQuery, options?: ReadOptions) => settle(cache.get(query, options)),
     })
-    this.connections = new Connections(service, (news) => cache.changes.apply(news))
-    this.connect = new Connect(service, (news) => cache.changes.apply(news))
+    this.connections = new Connections(service, (change) => cache.changes.apply(change))
+    this.connect = new Connect(service, (change) => cache.changes.apply(change))
     this.integrations = new Integrations(service)
     this.audit = new AuditLog(service, random)
-    this.tenants = new Tenants(service, (news) => cache.changes.apply(news))
+    this.tenants = new Tenants(service, (change) => cache.changes.apply(change))
     this.webhooks = new Webhooks(service, settings.webhookSecret)
   }
 

@@ -6,7 +6,7 @@ const right: KeywellOptions = { url: 'http://127.0.0.1:1', apiKey: 'kw_secret' }
 
 afterEach(() => vi.unstubAllEnvs())
 
-test('address and key come from the environment unless told', () => {
+test('address and key come from the environment by default', () => {
   vi.stubEnv('KEYWELL_URL', 'http://127.0.0.1:1')
   vi.stubEnv('KEYWELL_API_KEY', 'kw_secret')
   expect(() => new Keywell()).not.toThrow()

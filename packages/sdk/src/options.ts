@@ -4,14 +4,14 @@ import { type AppOrigins, isLoopbackHost, readAppOrigins } from './handler/app-o
 import type { Hooks } from './hooks.ts'
 
 export interface KeywellOptions {
-  /** Base URL of the service; the environment's `KEYWELL_URL` unless told. */
+  /** Base URL of the service. Default: the environment's `KEYWELL_URL`. */
   url?: string
   /** Default: the environment's `KEYWELL_API_KEY`, or the content of the file that `KEYWELL_API_KEY_FILE` names. */
   apiKey?: string
   /**
    * Where browsers find the app, such as `https://app.example`; one or several. `connectHandler` needs it, and
-   * takes it from no request: connect sessions are for pages there, and end there. The environment's
-   * `KEYWELL_APP_ORIGIN` (comma-separated) unless told. Without it pages on `localhost`, `127.0.0.1` and
+   * takes it from no request: connect sessions are for pages there, and end there. Default: the
+   * environment's `KEYWELL_APP_ORIGIN` (comma-separated). Without it pages on `localhost`, `127.0.0.1` and
    * `[::1]` are served while `NODE_ENV` is not `production` and the service is on this machine, too.
    */
   appOrigin?: string | readonly string[]
@@ -21,19 +21,19 @@ export interface KeywellOptions {
    * `KEYWELL_WEBHOOK_SECRET_FILE` names.
    */
   webhookSecret?: string | readonly string[]
-  /** Credentials held at most; 10,000 unless told. The least recently used goes first. */
+  /** Credentials held at most; the least recently used goes first. Default: 10,000. */
   maxEntries?: number
   /**
-   * Milliseconds that a credential is served without news from the service; 60,000 unless told.
+   * Milliseconds that a credential is served after the service last validated it. Default: 60,000.
    * While the change stream is up it never counts: this is the bound for when it is down.
    */
   maxStaleMs?: number
   /**
    * Milliseconds, longer than `maxStaleMs`: how long a credential is still served while the service
-   * does not answer at all. A revoked credential then lives as long. Off unless told.
+   * does not answer at all. A revoked credential then lives as long. Default: `maxStaleMs`.
    */
   staleIfUnavailableMs?: number
-  /** Milliseconds after its last use that a credential is kept fresh ahead of need; 30 minutes unless told. */
+  /** Milliseconds after its last use that a credential is kept fresh ahead of need. Default: 1,800,000. */
   idleAfterMs?: number
   /** Milliseconds that a call to the service may take, its retries included. Default: 10,000. */
   requestTimeoutMs?: number
@@ -44,8 +44,8 @@ export interface KeywellOptions {
    */
   retries?: number
   /**
-   * Milliseconds that a read waits for a refresh that is under way, as at a slow provider; 30,000 unless
-   * told, also by the call. After that it fails with `refresh_in_progress`. 0: it never waits.
+   * Milliseconds that a read waits for a refresh that is under way, as at a slow provider; a call may have its
+   * own. After that it fails with `refresh_in_progress`. 0: it never waits. Default: 30,000.
    */
   waitMs?: number
   /** Sends every request, the change stream and `keywell.fetch` included. */
@@ -109,8 +109,8 @@ export function settingsOf(options: KeywellOptions): Settings {
   }
 }
 
-function appOriginsOf(told: string | readonly string[] | undefined): readonly string[] {
-  if (told !== undefined) return readAppOrigins('appOrigin', told)
+function appOriginsOf(option: string | readonly string[] | undefined): readonly string[] {
+  if (option !== undefined) return readAppOrigins('appOrigin', option)
   const text = variable('KEYWELL_APP_ORIGIN') ?? ''
   const origins = text.split(',').map((part) => part.trim())
   const named = origins.filter((origin) => origin !== '')

@@ -62,10 +62,10 @@ export async function newerThan(
     const newer = await parts.getNewer(used)
     return newer === used ? undefined : newer
   } catch (error) {
-    // A verdict tells more than the provider's 401; anything else tells less.
-    const isVerdict =
+    // This is more exact than the provider's 401; any other error is less so.
+    const isExact =
       error instanceof KeywellError && /^(needs_reauth|not_connected)$/.test(error.code)
-    if (isVerdict) throw error
+    if (isExact) throw error
     return undefined
   }
 }

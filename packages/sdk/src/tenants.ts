@@ -5,7 +5,7 @@ import {
   type TenantId,
   type TenantPolicyAnswer,
 } from '@keywell/protocol'
-import type { ChangeNews } from './cache/change-news.ts'
+import type { CacheChange } from './cache/cache-change.ts'
 import type { CallOptions, Service } from './service.ts'
 
 /**
@@ -14,12 +14,12 @@ import type { CallOptions, Service } from './service.ts'
  */
 export class Tenants {
   readonly #service: Service
-  readonly #tell: (news: ChangeNews) => void
+  readonly #notify: (change: CacheChange) => void
 
-  /** @param tell what is known here already, before the change stream brings it */
-  constructor(service: Service, tell: (news: ChangeNews) => void) {
+  /** @param notify called with a change that an answer shows, before the change stream brings it */
+  constructor(service: Service, notify: (change: CacheChange) => void) {
     this.#service = service
-    this.#tell = tell
+    this.#notify = notify
   }
 
   /** What there is of a tenant, or how far its erasure is. */
@@ -79,7 +79,7 @@ export class Tenants {
       { params: { tenantId }, body: policy },
       options,
     )
-    this.#tellPolicy(tenantId)
+    this.#notifyPolicy(tenantId)
     return answer
   }
 
@@ -91,12 +91,12 @@ export class Tenants {
       { params: { tenantId } },
       options,
     )
-    this.#tellPolicy(tenantId)
+    this.#notifyPolicy(tenantId)
     return answer
   }
 
-  #tellPolicy(tenantId: string): void {
+  #notifyPolicy(tenantId: string): void {
     // The call that was just answered has checked it.
-    this.#tell({ kind: 'policy', tenantId: tenantId as TenantId })
+    this.#notify({ kind: 'policy', tenantId: tenantId as TenantId })
   }
 }

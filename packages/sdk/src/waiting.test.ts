@@ -51,7 +51,7 @@ test('so do readers who were refused, and calls to the provider', async () => {
   expect(calling.getCredentialSync(query)?.generation).toBe(generation + 1)
 })
 
-test('a caller who does not wait is told at once, and others go on waiting', async () => {
+test('a caller who does not wait gets the error at once, and others go on waiting', async () => {
   service.renewing = { reads: 2, retryAfterMs: 5 }
   const keywell = open()
   const patient = keywell.getCredential(query)
@@ -62,7 +62,7 @@ test('a caller who does not wait is told at once, and others go on waiting', asy
   expect(await hasty.getCredential.safe(query)).toMatchObject({ ok: false, error: inProgress })
 })
 
-test('a time that lies beyond what the caller waits is told at once', async () => {
+test('a time that lies beyond what the caller waits is an error at once', async () => {
   service.renewing = { reads: 1, retryAfterMs: 60_000 }
   await expect(open().getCredential(query)).rejects.toMatchObject({
     ...inProgress,

@@ -22,12 +22,12 @@ export interface WebhookReference {
 /** Page of `webhooks.listDeliveries`. */
 export interface ListDeliveries extends WebhookReference {
   readonly state?: Delivery['state']
-  /** 100 unless told, 500 at most. */
+  /** Deliveries per page, at most 500. Default: 100. */
   readonly limit?: number
   readonly cursor?: string
 }
 
-/** Where the service tells of changes, and the check of what it tells. */
+/** Where the service sends changes, and the check of its messages. */
 export class Webhooks implements WebhookVerifier {
   readonly #service: Service
   readonly #verifier: WebhookVerifier | undefined

@@ -14,7 +14,7 @@ export interface Call {
   /** A connect token, for calls to the service. The cookies of the page then stay at home. */
   token?: string
   accept?: string
-  /** Ends the call; after 20 s unless told. */
+  /** Ends the call. Default: after 20 s. */
   signal?: AbortSignal
 }
 

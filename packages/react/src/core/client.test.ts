@@ -616,7 +616,7 @@ function near(ms: number): unknown {
 }
 
 describe('redirect', () => {
-  it('is taken at once on a touch screen, unless told otherwise', async () => {
+  it('is taken at once on a touch screen, unless the mode says otherwise', async () => {
     standIn.touch = true
     const { connect } = makeButton()
     connect.start()

@@ -8,7 +8,7 @@ import { createSessions, type FetchSession } from './sessions.ts'
 import { type ConnectTarget, findConnection } from './target.ts'
 
 export interface ClientOptions {
-  /** Where the app's backend mounts `connectHandler`; `/api/keywell` unless told. */
+  /** Where the app's backend mounts `connectHandler`. Default: `/api/keywell`. */
   endpoint?: string | undefined
   /** Gets a connect session by your own means, instead of `POST {endpoint}/session`. */
   fetchSession?: FetchSession | undefined
@@ -19,7 +19,7 @@ export interface ClientOptions {
    * the service never pass through it.
    */
   fetch?: Fetch | undefined
-  /** The browser's unless told. */
+  /** Default: the browser's. */
   window?: BrowserWindow | undefined
   /** What failed and belongs to no button: confirming a fragment return. */
   onError?: ((error: ConnectError) => void) | undefined

@@ -21,7 +21,7 @@ import { type FlowAccess, watchFlow } from './watch.ts'
 export interface StartOptions {
   /** Asked for beside the required ones; must be among the optional ones of the session. */
   readonly scopes?: readonly ScopeName[] | undefined
-  /** `auto` unless told: a popup, but a redirect on touch screens. */
+  /** Default: `auto`, a popup, but a redirect on touch screens. */
   readonly mode?: 'auto' | 'popup' | 'redirect' | undefined
   /** One line for the popup until the provider's page comes. */
   readonly waitingText?: string | undefined

@@ -4,9 +4,9 @@ import type { Connection, ConnectionId, ProviderName } from '@keywell/protocol'
 export interface ConnectTarget {
   /** Name in the catalogue, e.g. `gitlab`. */
   readonly provider: ProviderName
-  /** Base URL of a self-managed instance. Unless told: the session's default, else the only one registered. */
+  /** Base URL of a self-managed instance. Default: the session's default host, else the only one registered. */
   readonly host?: string | undefined
-  /** Name of the connection; `default` unless told. Lets a user hold two accounts at one provider. */
+  /** Name of the connection, which lets a user hold two accounts at one provider. Default: `default`. */
   readonly connectionName?: string | undefined
   /** The connection to reconnect. Default: the one that is found by provider, host and name. */
   readonly connectionId?: ConnectionId | undefined

@@ -1,7 +1,7 @@
 import type { ChangeListener } from '../changes/change-listener.ts'
 import type { Clock } from '../clock.ts'
 import type { Background } from './background.ts'
-import type { ChangeNews, ConnectionNews } from './change-news.ts'
+import type { CacheChange, ConnectionCacheChange } from './cache-change.ts'
 import { type Effect, effectOf } from './effect.ts'
 import type { Entries } from './entries.ts'
 import type { Entry } from './entry.ts'
@@ -48,8 +48,8 @@ export class CacheChanges implements ChangeListener {
     }
   }
 
-  heard(atMs: number): void {
-    this.#parts.coverage.heard(atMs)
+  validated(atMs: number): void {
+    this.#parts.coverage.extendTo(atMs)
   }
 
   flush(): void {
@@ -60,15 +60,15 @@ export class CacheChanges implements ChangeListener {
     this.#parts.entries.removeAll('unauthorized')
   }
 
-  apply(news: ChangeNews): void {
-    if (news.kind === 'policy') this.#evictTenant(news.tenantId)
-    else this.#applyToConnection(news, true)
+  apply(change: CacheChange): void {
+    if (change.kind === 'policy') this.#evictTenant(change.tenantId)
+    else this.#applyToConnection(change, true)
   }
 
   /** Of an event of the stream nothing is remembered, or one lie would refuse every answer. */
-  suspect(news: ChangeNews): void {
-    if (news.kind === 'policy') this.#evictTenant(news.tenantId)
-    else this.#applyToConnection(news, false)
+  suspect(change: CacheChange): void {
+    if (change.kind === 'policy') this.#evictTenant(change.tenantId)
+    else this.#applyToConnection(change, false)
   }
 
   /** What it may do is another thing now, and only the service knows what: whatever was refused, too. */
@@ -80,20 +80,21 @@ export class CacheChanges implements ChangeListener {
     }
   }
 
-  #applyToConnection(news: ConnectionNews, isAnswered: boolean): void {
+  #applyToConnection(change: ConnectionCacheChange, isAnswered: boolean): void {
     const { entries, generations, loader } = this.#parts
-    const effect = effectOf(news.kind)
-    if (isAnswered && effect.is === 'replaced') generations.see(news.connectionId, news.generation)
-    const concerned = entries.concernedBy(news)
+    const effect = effectOf(change.kind)
+    if (isAnswered && effect.is === 'replaced')
+      generations.see(change.connectionId, change.generation)
+    const concerned = entries.concernedBy(change)
     // A first read may be under way with the host spelt in another way.
     for (const entry of loader.underWay) {
-      if (isOfSameUser(entry.identity, news)) concerned.add(entry)
+      if (isOfSameUser(entry.identity, change)) concerned.add(entry)
     }
-    for (const entry of concerned) this.#applyToEntry(entry, news, effect)
+    for (const entry of concerned) this.#applyToEntry(entry, change, effect)
   }
 
-  #applyToEntry(entry: Entry, news: ConnectionNews, effect: Effect): void {
-    const { connectionId, generation } = news
+  #applyToEntry(entry: Entry, change: ConnectionCacheChange, effect: Effect): void {
+    const { connectionId, generation } = change
     const { credential: held } = entry
     const isSame = held?.connectionId === connectionId
     if (isSame && generation < held.generation) return
@@ -120,10 +121,10 @@ export class CacheChanges implements ChangeListener {
   }
 }
 
-function isOfSameUser(identity: Identity, news: ConnectionNews): boolean {
+function isOfSameUser(identity: Identity, change: ConnectionCacheChange): boolean {
   return (
-    identity.userId === news.userId &&
-    identity.tenantId === news.tenantId &&
-    identity.provider === news.provider
+    identity.userId === change.userId &&
+    identity.tenantId === change.tenantId &&
+    identity.provider === change.provider
   )
 }

@@ -143,7 +143,7 @@ export class CredentialCache {
 
   /**
    * Looks for a pause, once in each turn of the event loop: a process that is suspended is so between
-   * two of them. Where turns cannot be told apart, every read looks.
+   * two of them. Where turns cannot be separated, every read looks.
    */
   #look(): true {
     this.#clock.now()

@@ -1,7 +1,7 @@
 import type { ConnectionId } from '@keywell/protocol'
 import { LRUCache } from 'lru-cache'
 import { callHook, type EvictReason, type Hooks } from '../hooks.ts'
-import type { ConnectionNews } from './change-news.ts'
+import type { ConnectionCacheChange } from './cache-change.ts'
 import type { Entry } from './entry.ts'
 import { EntryIndex, type Identity } from './entry-index.ts'
 
@@ -103,10 +103,10 @@ export class Entries {
   }
 
   /** Those that hold the connection, and those that would hold it by their identity. */
-  concernedBy(news: ConnectionNews): Set<Entry> {
-    const { provider, tenantId, userId, name: connectionName } = news
-    const concerned = new Set(this.#byConnection.get(news.connectionId))
-    for (const host of [news.host, undefined]) {
+  concernedBy(change: ConnectionCacheChange): Set<Entry> {
+    const { provider, tenantId, userId, name: connectionName } = change
+    const concerned = new Set(this.#byConnection.get(change.connectionId))
+    for (const host of [change.host, undefined]) {
       const entry = this.#index.find({ provider, tenantId, userId, connectionName, host })
       if (entry !== undefined) concerned.add(entry)
     }

@@ -5,7 +5,7 @@ export interface Identity {
   readonly provider: string
   readonly tenantId: string
   readonly userId: string
-  /** Name of the connection; `default` unless told. */
+  /** Name of the connection. Default: `default`. */
   readonly connectionName?: string | undefined
   /** Undefined: the one host on which the user has connected the provider. */
   readonly host?: string | undefined

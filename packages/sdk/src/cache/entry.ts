@@ -56,10 +56,10 @@ export class Entry {
   /** From here on a read waits. */
   hardAtMs: number = Number.NEGATIVE_INFINITY
   endsAtMs: number = Number.NEGATIVE_INFINITY
-  /** The question whose answer vouched for what is held. */
+  /** The request whose answer validated what is held. */
   validatedBy: LoadRequest = neverLoaded
-  /** The last question that the service answered, or failed to. */
-  asked: LoadRequest = neverLoaded
+  /** The last request that the service answered, or failed to. */
+  lastRequest: LoadRequest = neverLoaded
   #lifeMs: number | null = null
 
   usedAtMs: number
@@ -75,7 +75,7 @@ export class Entry {
   isAwaited = false
   /** Grows when what is held was withdrawn: an answer under way may not know of it. */
   epoch = 0
-  /** The last that was told to take the place of another: an answer under way may be older. */
+  /** The last one that a change named in place of another: an answer under way may be older. */
   successor: Successor | undefined
 
   constructor(identity: Identity, spread: number, nowMs: number) {
@@ -84,8 +84,8 @@ export class Entry {
     this.usedAtMs = nowMs
   }
 
-  /** The service vouched for `credential`, which has `leftMs` of life; null: no end. */
-  hold(credential: Credential, leftMs: number | null, asked: LoadRequest): void {
+  /** The service validated `credential`, which has `leftMs` of life; null: no end. */
+  hold(credential: Credential, leftMs: number | null, request: LoadRequest): void {
     if (credential !== this.credential) {
       this.credential = credential
       this.ready = Promise.resolve(credential)
@@ -93,11 +93,11 @@ export class Entry {
       this.#lifeMs = leftMs
     }
     const { softInMs, hardInMs } = windowsOf(this.#lifeMs, leftMs, this.#spread)
-    this.softAtMs = asked.atMs + softInMs
-    this.hardAtMs = asked.atMs + hardInMs
-    this.endsAtMs = leftMs === null ? Number.POSITIVE_INFINITY : asked.atMs + leftMs
-    this.validatedBy = asked
-    this.asked = asked
+    this.softAtMs = request.atMs + softInMs
+    this.hardAtMs = request.atMs + hardInMs
+    this.endsAtMs = leftMs === null ? Number.POSITIVE_INFINITY : request.atMs + leftMs
+    this.validatedBy = request
+    this.lastRequest = request
     this.refusal = undefined
     this.#failures = 0
     this.isUnanswered = false

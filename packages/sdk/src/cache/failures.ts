@@ -13,13 +13,13 @@ export function negativeTtlMs(error: KeywellError): number | undefined {
   return refusalMs[error.code]
 }
 
-/** Why a verdict ends what is held. */
+/** Why such an error ends what is held. */
 export function reasonOf({ code }: KeywellError): EvictReason {
   if (code === 'not_allowed_for_tenant') return 'policy'
   return code === 'needs_reauth' ? 'needs_reauth' : 'disconnected'
 }
 
-/** An error of its own for each caller, so that its stack tells of that call. */
+/** An error of its own for each caller, so that its stack is that of the call. */
 export function copyOf(error: KeywellError): KeywellError {
   return new KeywellError(error.code, error.detail, { ...error, cause: error })
 }

@@ -6,7 +6,7 @@ import type { LogCoverage } from './log-coverage.ts'
 export const sweepMs = 1_000
 
 export interface Bounds {
-  /** How long something is served after the service last vouched for it. */
+  /** How long something is served after the service last validated it. */
   readonly maxStaleMs: number
   /** The same while the service gives no answer at all. */
   readonly staleIfUnavailableMs: number
@@ -67,7 +67,7 @@ export class Freshness {
     return isUncertain && nowMs >= entry.retryAtMs
   }
 
-  /** To be asked for ahead of need: inside the soft window, or halfway to the bound without news. */
+  /** To be asked for ahead of need: inside the soft window, or halfway to the bound since it was last validated. */
   isDue(entry: Entry, nowMs: number): boolean {
     if (entry.credential === undefined || nowMs < entry.retryAtMs) return false
     if (nowMs >= entry.softAtMs) return true
@@ -88,9 +88,9 @@ export class Freshness {
     return nowMs >= entry.endsAtMs || (this.isIdle(entry, nowMs) && nowMs >= entry.softAtMs)
   }
 
-  /** The service was last asked before a pause; what has happened since nobody told. */
+  /** The service was last asked before a pause; changes since then were not received. */
   #isFromBefore(entry: Entry): boolean {
-    return entry.asked.atMs < this.#clock.resumedAtMs
+    return entry.lastRequest.atMs < this.#clock.resumedAtMs
   }
 
   #trustedUntilMs(entry: Entry): number {

@@ -25,7 +25,7 @@ export interface LoaderParts {
 
 export interface LoadOptions {
   readonly minGeneration?: number
-  /** Milliseconds that the service may wait for a refresh; its own default unless told. */
+  /** Milliseconds that the service may wait for a refresh. Default: the service's own. */
   readonly waitMs?: number
   /** Nobody waits for it. */
   readonly background?: boolean
@@ -73,7 +73,7 @@ export class Loader {
     try {
       const credential = await this.#loadUntilTaken(entry, options)
       entry.pending = undefined
-      // The coverage began while this was under way. What happened in between nobody told.
+      // The coverage began while this was under way: a change in between is on no page.
       if (entry.validatedBy.segment !== coverage.segment) background.add(entry)
       return credential
     } catch (error) {
@@ -89,21 +89,21 @@ export class Loader {
     const { clock, coverage, generations, answers } = this.#parts
     for (let requests = 1; ; requests += 1) {
       const { epoch, successor, credential: held } = entry
-      const asked = { atMs: clock.now(), segment: coverage.segment }
-      const answer = await this.#read(entry, asked, {
+      const request = { atMs: clock.now(), segment: coverage.segment }
+      const answer = await this.#read(entry, request, {
         ...requestOf(entry.identity),
         ...(minGeneration === undefined ? { ifNewerThan: held?.generation } : { minGeneration }),
         waitMs,
       })
-      // What was said before a pause says nothing of now.
+      // An answer from before a pause says nothing about now.
       clock.now()
-      const isFromBefore = asked.atMs < clock.resumedAtMs
+      const isFromBefore = request.atMs < clock.resumedAtMs
       if (isFromBefore && requests < maxRequests) continue
       if (answer instanceof KeywellError) throw answer
       const isTooOld = generations.isTooOld(answer)
       const isOvertaken = epoch !== entry.epoch || isOlderThan(answer, successor, entry.successor)
       const isCurrent = !isOvertaken && !isTooOld && !isFromBefore
-      const credential = isCurrent ? answers.take(entry, answer, asked) : undefined
+      const credential = isCurrent ? answers.take(entry, answer, request) : undefined
       if (credential !== undefined) return credential
       if (requests < maxRequests) continue
       throw isTooOld ? tooOld(answer, generations.highest(answer.connectionId)) : overtaken()
@@ -113,7 +113,7 @@ export class Loader {
   /** What the service answered, or why it did not. Either way it was asked. */
   async #read(
     entry: Entry,
-    asked: LoadRequest,
+    request: LoadRequest,
     query: ReadCredential,
   ): Promise<ReadCredentialAnswer | KeywellError> {
     try {
@@ -121,7 +121,7 @@ export class Loader {
     } catch (error) {
       return asKeywellError(error)
     } finally {
-      entry.asked = asked
+      entry.lastRequest = request
     }
   }
 }
@@ -130,7 +130,7 @@ function requestOf({ provider, tenantId, userId, connectionName, host }: Identit
   return { provider, tenantId, userId, connectionName, host }
 }
 
-/** Another successor was told of while the question was under way, and this is not it. */
+/** A change named another successor while the request was under way, and this is not it. */
 function isOlderThan(
   answer: ReadCredentialAnswer,
   before: Successor | undefined,

@@ -11,7 +11,7 @@ test('a credential requested since the log was first read is valid as of the las
   coverage.begin(5)
   const { segment } = coverage
   expect(coverage.validatedAtMs(10, segment)).toBe(10)
-  coverage.heard(100)
+  coverage.extendTo(100)
   expect(coverage.validatedAtMs(10, segment)).toBe(100)
 })
 
@@ -19,7 +19,7 @@ test('one requested before is not: a change in between is in no page', () => {
   const coverage = new LogCoverage()
   const before = coverage.segment
   coverage.begin(20)
-  coverage.heard(100)
+  coverage.extendTo(100)
   expect(coverage.validatedAtMs(10, before)).toBe(10)
 })
 
@@ -28,7 +28,7 @@ test('nor is one requested before a gap', () => {
   coverage.begin(5)
   const before = coverage.segment
   coverage.begin(50)
-  coverage.heard(100)
+  coverage.extendTo(100)
   expect(coverage.validatedAtMs(10, before)).toBe(10)
   expect(coverage.validatedAtMs(60, coverage.segment)).toBe(100)
 })

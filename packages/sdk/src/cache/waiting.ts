@@ -3,8 +3,8 @@ import { KeywellError } from '@keywell/protocol'
 /** How long a caller waits for a credential that is being renewed. */
 export interface ReadOptions {
   /**
-   * Milliseconds to wait for a refresh that is under way, as at a slow provider; 0: not at all. The
-   * `waitMs` of the Keywell unless told. What can be answered from memory never waits; a request under
+   * Milliseconds to wait for a refresh that is under way, as at a slow provider; 0: not at all.
+   * Default: the `waitMs` of the Keywell. What can be answered from memory never waits; a request under
    * way is waited for as long as it takes.
    */
   readonly waitMs?: number | undefined
@@ -16,7 +16,7 @@ export interface ReadOptions {
  * Asks again while the service says `refresh_in_progress`, until the caller's time is over. Then, or when
  * the service names a later time, that error is the answer.
  *
- * @param ask is told how many milliseconds are left
+ * @param ask called with the milliseconds that are left
  */
 export async function untilRenewed<Result>(
   ask: (leftMs: number) => Result | Promise<Result>,

@@ -1,15 +1,15 @@
-import type { ChangeNews } from '../cache/change-news.ts'
+import type { CacheChange } from '../cache/cache-change.ts'
 
-/** Whoever holds something that a change may end. */
+/** Receives changes, of which each may end a credential that is held. */
 export interface ChangeListener {
-  /** The service answered: everything up to that time of the local clock has been told. */
-  heard(atMs: number): void
-  /** From now on the service's answers tell every change; nothing before is known. */
+  /** The log was answered to its end: every change up to that time of the local clock was received. */
+  validated(atMs: number): void
+  /** From now on the pages of the log hold every change; those before are unknown. */
   coverFromNow(): void
-  /** The service answered that this has happened. */
-  apply(change: ChangeNews): void
-  /** The stream says that this has happened: a reason to ask, and to serve nothing older meanwhile. */
-  suspect(change: ChangeNews): void
+  /** An answer of the service holds this change. */
+  apply(change: CacheChange): void
+  /** An event of the stream holds this change: a reason to ask, and to serve nothing older meanwhile. */
+  suspect(change: CacheChange): void
   /** Changes may have been missed. */
   flush(): void
   /** The API key is no longer taken: nothing that is held may be served. */

@@ -10,9 +10,9 @@ export interface ChangeLogParts {
 }
 
 /**
- * The change log, read page by page with requests of our own. What an answer says was true when it was
- * asked for, and nobody can have kept it from before: only this vouches for what is held. The stream is
- * faster, and only ever a reason to ask.
+ * The change log, read page by page with requests of our own. An answer was true when it was requested, and
+ * cannot be an old one that somebody kept: only this validates what is held. The stream is faster, and only
+ * ever a reason to ask.
  */
 export class ChangeLog {
   readonly #parts: ChangeLogParts
@@ -40,19 +40,19 @@ export class ChangeLog {
   async #readToEnd(): Promise<void> {
     const { readPage, listener, now } = this.#parts
     for (;;) {
-      const askedAtMs = now()
+      const requestedAtMs = now()
       const from = this.#position
       const { changes, position, missed, isComplete, ageMs } = await readPage(from)
       this.#position = position
       if (missed) listener.flush()
       if (missed || from === undefined) return listener.coverFromNow()
-      for (const told of changes) {
-        const change = changeSchema.safeParse(told)
+      for (const sent of changes) {
+        const change = changeSchema.safeParse(sent)
         // One that is not understood, of a newer service perhaps, may concern anything.
         if (change.success) listener.apply(change.data)
         else listener.flush()
       }
-      if (isComplete) return listener.heard(askedAtMs - ageMs)
+      if (isComplete) return listener.validated(requestedAtMs - ageMs)
     }
   }
 }

@@ -30,8 +30,8 @@ export class ChangeStream {
   readonly #parts: ChangeStreamParts
   readonly #order: StreamOrder
   #failures = 0
-  /** What was told of the trouble that lasts: the same is not told again. */
-  #trouble = ''
+  /** The failure that was reported last: one that lasts is reported once. */
+  #reported = ''
   #isStarted = false
   #isClosed = false
   #connection: AbortController | undefined
@@ -96,7 +96,7 @@ export class ChangeStream {
       this.#order.take(event)
       if (event.event !== 'heartbeat') continue
       this.#failures = 0
-      this.#trouble = ''
+      this.#reported = ''
     }
   }
 
@@ -113,8 +113,8 @@ export class ChangeStream {
     const { url, listener, onError } = this.#parts
     const failure = asKeywellError(url, error)
     if (failure.code === 'unauthorized') listener.refuse()
-    if (this.#isClosed || failure.message === this.#trouble) return
-    this.#trouble = failure.message
+    if (this.#isClosed || failure.message === this.#reported) return
+    this.#reported = failure.message
     onError(failure)
   }
 

@@ -17,7 +17,7 @@ export async function* readEvents(
   const parser = createParser({
     maxBufferSize: maxEventLength,
     onEvent: (event) => events.push(event),
-    // Fields that nobody knows are told here, too, and are to be ignored.
+    // Unknown fields are reported here, too, and are to be ignored.
     onError: ({ type }) => {
       isTooLong ||= type === 'max-buffer-size-exceeded'
     },

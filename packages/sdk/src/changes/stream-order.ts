@@ -9,13 +9,13 @@ import {
 import type { ChangeListener } from './change-listener.ts'
 
 /**
- * How far the stream has told the change log, over all connections to it. Every event names the position
- * that it follows, so what was left out shows, and what is told twice does nothing.
+ * How far the events of the stream have come, over all connections to it. Every event names the position
+ * that it follows, so one that was left out shows, and one that comes twice does nothing.
  */
 export class StreamOrder {
   readonly #listener: Pick<ChangeListener, 'suspect' | 'flush'>
-  /** Everything up to here has been told. */
-  #told: Position | undefined
+  /** Every event up to here was received. */
+  #received: Position | undefined
 
   constructor(listener: Pick<ChangeListener, 'suspect' | 'flush'>) {
     this.#listener = listener
@@ -23,38 +23,40 @@ export class StreamOrder {
 
   /** Where to go on; undefined: nowhere yet. */
   get position(): string | undefined {
-    return this.#told && formatPosition(this.#told)
+    return this.#received && formatPosition(this.#received)
   }
 
   /** @param position where the first connection begins; further ones go on where the last one stopped */
   begin(position: string): void {
-    this.#told ??= parsePosition(position)
+    this.#received ??= parsePosition(position)
   }
 
   take(event: StreamEvent): void {
     switch (event.event) {
       case 'hello':
-        if (this.#told !== undefined && isAfter(event.position, this.#told)) this.#listener.flush()
-        this.#told = event.position
+        if (this.#received !== undefined && isAfter(event.position, this.#received))
+          this.#listener.flush()
+        this.#received = event.position
         return
       case 'flush':
-        this.#told = event.position
+        this.#received = event.position
         this.#listener.flush()
         return
       case 'heartbeat':
       case 'change':
-        if (this.#told !== undefined && !isAfter(event.position, this.#told)) return
-        if (this.#told === undefined || isAfter(event.after, this.#told)) this.#listener.flush()
+        if (this.#received !== undefined && !isAfter(event.position, this.#received)) return
+        if (this.#received === undefined || isAfter(event.after, this.#received))
+          this.#listener.flush()
         else if (event.event === 'change') this.#takeChange(event.change)
-        this.#told = event.position
+        this.#received = event.position
         return
       default:
         event satisfies never
     }
   }
 
-  #takeChange(told: unknown): void {
-    const change = changeSchema.safeParse(told)
+  #takeChange(sent: unknown): void {
+    const change = changeSchema.safeParse(sent)
     // One that is not understood, of a newer service perhaps, may concern anything.
     if (change.success) this.#listener.suspect(change.data)
     else this.#listener.flush()

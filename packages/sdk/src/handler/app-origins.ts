@@ -54,7 +54,7 @@ function isAppOrigin({ listed, allowsLoopback }: AppOrigins, origin: string): bo
 
 /**
  * Which of the app's origins the page is on that sent a request: by its `Origin`, which no page can forge
- * for its visitor. Undefined: the browser vouches for a page of the same origin, and does not name it.
+ * for its visitor. Undefined: the browser says that the page is of the same origin, and does not name it.
  *
  * @throws KeywellError `origin_not_allowed` for any other page
  */

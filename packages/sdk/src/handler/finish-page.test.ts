@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { finishPage } from './finish-page.ts'
 
-test('nothing that is shown or told can end its element', async () => {
+test('nothing that is shown or sent can end its element', async () => {
   const evil = '</script><script>alert(1)</script>'
   const page = finishPage({
     status: 200,
     heading: evil,
     sentence: `"${evil}&`,
-    news: { flowId: evil, status: 'failed' },
+    message: { flowId: evil, status: 'failed' },
   })
   const html = await page.text()
   expect(html.match(/<script/g)).toHaveLength(1)

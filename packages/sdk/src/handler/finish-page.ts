@@ -6,16 +6,16 @@ export interface FinishPage {
   /** What happened, for the person at the screen. */
   readonly heading: string
   readonly sentence: string
-  /** Told to the page that began; null: there is nothing to tell. */
-  readonly news: { readonly flowId: string; readonly status: FlowStatus } | null
+  /** Sent to the page that began; null: nothing is sent. */
+  readonly message: { readonly flowId: string; readonly status: FlowStatus } | null
 }
 
 /**
- * The page at the end of a popup: tells the page that began, on its own origin, and closes itself.
- * `BroadcastChannel` arrives whatever Cross-Origin-Opener-Policy anyone sends; the message to the
+ * The page at the end of a popup: sends a message to the page that began, on its own origin, and closes itself.
+ * `BroadcastChannel` arrives whatever Cross-Origin-Opener-Policy anyone sends; `postMessage` to the
  * opener is for browsers that keep channels of popups apart.
  *
- * The news is an id and a status, never a ticket or a token. The ticket leaves the address bar first.
+ * The message is an id and a status, never a ticket or a token. The ticket leaves the address bar first.
  */
 export function finishPage(page: FinishPage): Response {
   const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
@@ -31,7 +31,7 @@ export function finishPage(page: FinishPage): Response {
   })
 }
 
-function html({ heading, sentence, news }: FinishPage, nonce: string): string {
+function html({ heading, sentence, message }: FinishPage, nonce: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -48,11 +48,11 @@ function html({ heading, sentence, news }: FinishPage, nonce: string): string {
 </main>
 <script nonce="${nonce}">
 history.replaceState(null, '', location.pathname)
-const news = ${scriptLiteral(news)}
-if (news) {
+const message = ${scriptLiteral(message)}
+if (message) {
   const channel = new BroadcastChannel(${scriptLiteral(finishChannel)})
-  channel.postMessage(news)
-  if (window.opener) window.opener.postMessage(news, location.origin)
+  channel.postMessage(message)
+  if (window.opener) window.opener.postMessage(message, location.origin)
 }
 // The message leaves with this turn of the event loop; only then may the window go.
 setTimeout(() => window.close(), 50)

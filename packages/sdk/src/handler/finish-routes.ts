@@ -24,14 +24,14 @@ export async function finishInPage({ parts, who, url }: ConnectRequest): Promise
     })
     if (answer.mode === 'redirect' && answer.resumeUrl !== null)
       return goOn(answer.resumeUrl, answer)
-    return finishPage({ status: 200, ...wordsFor(answer), news: newsOf(answer) })
+    return finishPage({ status: 200, ...wordsFor(answer), message: messageOf(answer) })
   } catch (error) {
     if (!(error instanceof KeywellError)) throw error
     return finishPage({
       status: error.status,
       heading: 'This did not work',
       sentence: error.message,
-      news: flowId.success ? { flowId: flowId.data, status: 'failed' } : null,
+      message: flowId.success ? { flowId: flowId.data, status: 'failed' } : null,
     })
   }
 }
@@ -51,9 +51,9 @@ export async function finishInApp({ parts, request, who }: ConnectRequest): Prom
 /** Redirect mode: back to where the user was, which learns the flow's id and asks for the rest. */
 function goOn(resumeUrl: string, answer: ConfirmAnswer): Response {
   const url = new URL(resumeUrl)
-  const news = `${returnParameters.flow}=${answer.flowId}`
+  const fragment = `${returnParameters.flow}=${answer.flowId}`
   // A page that routes by its fragment keeps its place.
-  url.hash = url.hash.length > 1 ? `${url.hash.slice(1)}&${news}` : news
+  url.hash = url.hash.length > 1 ? `${url.hash.slice(1)}&${fragment}` : fragment
   return new Response(null, {
     status: 303,
     headers: {
@@ -64,7 +64,7 @@ function goOn(resumeUrl: string, answer: ConfirmAnswer): Response {
   })
 }
 
-function newsOf({ flowId, status }: ConfirmAnswer): { flowId: string; status: FlowStatus } {
+function messageOf({ flowId, status }: ConfirmAnswer): { flowId: string; status: FlowStatus } {
   return { flowId, status }
 }
 

@@ -40,8 +40,8 @@ export async function createSession(
 }
 
 /**
- * The page's origin, where it is one of the app's. The service is told of any other, since a page that asks
- * under another name is an attack or a setting that is wrong, and it keeps the audit log.
+ * The page's origin, where it is one of the app's. Any other is reported to the service, since a page that
+ * asks under another name is an attack or a setting that is wrong, and the service keeps the audit log.
  */
 async function originOfSession({ parts, request, who, app }: ConnectRequest): Promise<string> {
   try {
@@ -64,7 +64,7 @@ async function originOfSession({ parts, request, who, app }: ConnectRequest): Pr
   }
 }
 
-/** A field that is misspelt would be lost without a word: a `connectionID` would connect anew, and mend nothing. */
+/** A field that is misspelt would be lost without a word: a `connectionID` would connect anew, and reconnect nothing. */
 function refuseOthers(body: Record<string, unknown>, known: readonly string[]): void {
   const other = Object.keys(body).find((name) => !known.includes(name))
   if (other === undefined) return
@@ -77,12 +77,13 @@ function refuseOthers(body: Record<string, unknown>, known: readonly string[]): 
   )
 }
 
-/** Where the handler is found. The path is the request's, unless told; a proxy must not read it otherwise. */
+/** Where the handler is found. The path must be one that no proxy reads otherwise. */
 function finishUrlOf(origin: string, basePath: string): string {
   if (/^$|^\//.test(basePath) && !/\/\/|\\|%(?:2f|5c)/i.test(basePath)) {
     return `${origin}${basePath.endsWith('/') ? basePath.slice(0, -1) : basePath}/finish`
   }
   throw new KeywellError('invalid_request', 'The path of the request is not a plain one.', {
-    nextStep: 'Call the handler at the path where it is mounted; `basePath` says it, if told.',
+    nextStep:
+      'Call the handler at the path where it is mounted; `basePath` names that path, where it is set.',
   })
 }

@@ -9,17 +9,17 @@ import { problemResponse } from './request.ts'
 export interface SignedIn {
   readonly tenantId: string
   readonly userId: string
-  /** Providers that may be connected; all of the catalogue unless told. */
+  /** Providers that may be connected. Default: all of the catalogue. */
   readonly providers?: readonly ProviderName[] | undefined
   /** Scopes by provider: `required`, `optional`, `forbidden`. */
   readonly scopes?: CreateSession['scopes']
-  /** Hosts that may be connected; every host that has an integration unless told. */
+  /** Hosts that may be connected. Default: every host that has an integration. */
   readonly hosts?: readonly string[] | undefined
-  /** The host that is meant where a button names none, by provider; the only one there is unless told. */
+  /** The host that is meant where a button names none, by provider. Default: the only one there is. */
   readonly defaultHosts?: CreateSession['defaultHosts']
-  /** Mending may replace the account that was connected. */
+  /** Reconnecting may replace the account that was connected. */
   readonly allowAccountChange?: boolean | undefined
-  /** Mount point as browsers see it, behind a proxy that rewrites paths; the request's unless told. */
+  /** Mount point as browsers see it, behind a proxy that rewrites paths. Default: the request's. */
   readonly basePath?: string | undefined
   /**
    * The app's origins for this user, in place of `appOrigin`: for an app with a domain per customer, which
@@ -28,8 +28,8 @@ export interface SignedIn {
    */
   readonly origin?: string | readonly string[] | undefined
   /**
-   * Page of the app where the browser comes back with its ticket, as a path or URL; the handler's own
-   * `finish` unless told. For apps whose session is no cookie, together with `returnMode: 'fragment'`.
+   * Page of the app where the browser comes back with its ticket, as a path or URL. Default: the
+   * handler's own `finish`. For apps whose session is no cookie, together with `returnMode: 'fragment'`.
    */
   readonly returnTo?: string | undefined
 }

@@ -82,7 +82,7 @@ export class StandInService {
   answerAll: (() => Response) | undefined
   /** Holds answers of `POST /v1/credentials` back until it resolves, when set. */
   gate: Promise<void> | undefined
-  /** So many reads more are told that the token is being renewed. */
+  /** So many reads more are answered that the token is being renewed. */
   renewing = { reads: 0, retryAfterMs: 0 }
   /** What a token is refreshed to when a reader reports a 401. */
   onReport: ((kept: Kept) => void) | undefined
@@ -164,7 +164,7 @@ export class StandInService {
       endsAtMs: endOf(options.expiresInMs === undefined ? 7_200_000 : options.expiresInMs),
     }
     this.kept.push(kept)
-    this.tell('connected', kept)
+    this.emit('connected', kept)
     return kept
   }
 
@@ -172,26 +172,26 @@ export class StandInService {
     kept.credential = newToken()
     kept.endsAtMs = endOf(expiresInMs)
     kept.connection.generation += 1
-    this.tell('refreshed', kept)
+    this.emit('refreshed', kept)
   }
 
   revoke(kept: Kept): void {
     kept.connection.status = 'revoked'
     kept.connection.needsReauth = true
     kept.connection.reason = 'revoked'
-    this.tell('needs_reauth', kept)
+    this.emit('needs_reauth', kept)
   }
 
   disconnect(kept: Kept): void {
     kept.connection.status = 'disconnected'
-    this.tell('disconnected', kept)
+    this.emit('disconnected', kept)
   }
 
   // The change stream
 
-  tell(kind: ChangeKind, { connection }: Kept): void {
+  emit(kind: ChangeKind, { connection }: Kept): void {
     const { tenantId, userId, id, provider, host, name, generation } = connection
-    this.#tell({
+    this.#append({
       ...this.#nextPlace(),
       kind,
       tenantId,
@@ -205,34 +205,34 @@ export class StandInService {
   }
 
   /** The operator has changed what a tenant may do. */
-  tellPolicy(tenantId: string): void {
+  emitPolicy(tenantId: string): void {
     const id = tenantIdSchema.parse(tenantId)
-    this.#tell({ ...this.#nextPlace(), kind: 'policy', tenantId: id })
+    this.#append({ ...this.#nextPlace(), kind: 'policy', tenantId: id })
   }
 
   #nextPlace(): { position: string; at: string } {
     return { position: positionOf(this.#log.length + 1), at: new Date().toISOString() }
   }
 
-  #tell(change: Change): void {
+  #append(change: Change): void {
     this.#log.push(change)
     if (!this.isSilent) this.send(textOf(this.#changeAt(this.#log.length - 1)))
   }
 
-  /** Tells a change that nobody understands. */
-  tellUnknown(): void {
+  /** A change that nobody understands. */
+  emitUnknown(): void {
     const number = this.#log.length + 1
     const place = { after: positionOf(number - 1), position: positionOf(number) }
     this.send(textOf({ event: 'change', ...place, change: { kind: 'of a later version' } }))
   }
 
-  /** A change is lost, and every stream is told so. */
+  /** A change is lost, and every stream says so. */
   flush(): void {
     this.#log.push(undefined)
     this.send(textOf({ event: 'flush', position: positionOf(this.#log.length) }))
   }
 
-  /** Everything up to now has been told. */
+  /** Every change up to now was sent. */
   beat(): void {
     const position = positionOf(this.#log.length)
     this.send(textOf({ event: 'heartbeat', after: position, position }))
@@ -254,7 +254,7 @@ export class StandInService {
     this.#streams.clear()
   }
 
-  /** The log begins here: whoever resumes from before is told to flush. */
+  /** The log begins here: to resume from before is to flush. */
   forgetLog(): void {
     this.#forgotten = this.#log.length
   }
@@ -460,7 +460,7 @@ async function readCredential(service: StandInService, c: Context): Promise<Resp
       connection.status !== 'disconnected',
   )
   if (kept !== undefined && query.minGeneration !== undefined) service.onReport?.(kept)
-  // What was true when the question was asked is what a slow answer tells.
+  // A slow answer holds what was true when its request came.
   const answer = kept && answerOf(kept, query.ifNewerThan, query.scopes ?? [])
   const reason = kept?.connection.reason
   await service.gate

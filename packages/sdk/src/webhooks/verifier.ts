@@ -7,11 +7,11 @@ import type { WebhookEvent, WebhookMessage } from './message.ts'
 
 export interface WebhookVerifier {
   /**
-   * What a message tells, when it was signed by the service, sent within five minutes, and not handed
+   * The event of a message that was signed by the service, sent within five minutes, and not handed
    * out before: changed, stale and repeated messages throw, and have no effect.
    *
    * A message that the service sends again, since it got no good answer, is signed anew and is
-   * handed out again; `event.id` stays the same. `receive` tells those apart by itself.
+   * handed out again; `event.id` stays the same. `receive` handles such an event once.
    *
    * @throws KeywellError `webhook_invalid`, `webhook_stale` or `webhook_repeated`
    * @throws TypeError when the body was parsed already, or there is no secret
@@ -31,7 +31,7 @@ export interface WebhookVerifier {
 export interface WebhookVerifierOptions {
   /** As shown when the webhook was made; several while one is being replaced. */
   readonly secret: string | readonly string[]
-  /** Messages that are remembered, so that they have no effect twice; 10,000 unless told. */
+  /** Messages that are remembered, so that they have no effect twice. Default: 10,000. */
   readonly maxSeen?: number
 }
 
