@@ -13,11 +13,12 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'packages/server/src/changes/retention.ts': 'removes old changes',
     'packages/server/src/changes/webhooks/worker.ts': 'claims what is due',
     'packages/server/src/credentials/disconnect.ts': 'finds tenants with grants to be withdrawn',
-    'packages/server/src/keys/references.ts': 'looks for a version in the log of any tenant',
-    'packages/server/src/keys/rotate-root.ts': 'finds keys to be wrapped anew',
-    'packages/server/src/keys/status.ts': 'counts keys',
-    'packages/server/src/keys/sweep-cuts.ts': 'seals the cuts of all chains anew',
-    'packages/server/src/keys/verify.ts': 'finds tenants with something sealed',
+    'packages/server/src/encryption-keys/references.ts':
+      'looks for a version in the log of any tenant',
+    'packages/server/src/encryption-keys/rotate-root.ts': 'finds keys to be wrapped anew',
+    'packages/server/src/encryption-keys/status.ts': 'counts keys',
+    'packages/server/src/encryption-keys/sweep-cuts.ts': 'seals the cuts of all chains anew',
+    'packages/server/src/encryption-keys/verify.ts': 'finds tenants with something sealed',
     'packages/server/src/compose/platform.ts':
       'looks at the root keys that are in use, at the start',
     'packages/server/src/compose/background.ts': 'sweeps what is old',

@@ -10,7 +10,7 @@ const exposers: Readonly<Record<string, string>> = {
   'packages/server/src/connect/flows.ts':
     'the verifier of a flow, sealed again for the browser that it began in',
   'packages/server/src/credentials/read.ts': "the answer to the app's backend",
-  'packages/server/src/http/api-key-routes.ts': 'a new API key, shown once',
+  'packages/server/src/http/api-keys.ts': 'a new API key, shown once',
   'packages/server/src/http/webhooks.ts': 'the secret of a webhook, shown once',
   'packages/sdk/src/service.ts': 'the header of calls to the service',
   'packages/sdk/src/connections.ts': 'an API key that the service is to keep',

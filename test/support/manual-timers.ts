@@ -3,7 +3,7 @@ interface Timer {
   run: () => void
 }
 
-/** Timers that run when the test says so; see `packages/server/src/timers.ts`. */
+/** Timers that run when the test says so; see `packages/server/src/clock.ts`. */
 export class ManualTimers {
   #now = 0
   readonly #timers = new Set<Timer>()

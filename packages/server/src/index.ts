@@ -20,10 +20,10 @@ export type {
   AuditReport,
   VerifyOptions as VerifyAuditOptions,
 } from './audit/verify.ts'
+export type { OperatorKeys } from './auth/operator-keys.ts'
+export { defaultRateLimits, type RateLimitSettings } from './auth/rate-limits.ts'
+export type { KeyOperations } from './encryption-keys/operations.ts'
 export type { From } from './http/context.ts'
-export type { OperatorKeys } from './http/operator-keys.ts'
-export { defaultRateLimits, type RateLimitSettings } from './http/rate-limits.ts'
-export type { KeyOperations } from './keys/operations.ts'
 export { createKeywell } from './keywell.ts'
 export type { Logger } from './logger.ts'
 export type { Scrape } from './metrics/scrape.ts'

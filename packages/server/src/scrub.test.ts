@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { KeywellError, Secret } from '@keywell/protocol'
 import { expect, test } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
-import { writeKey } from './http/key-text.ts'
+import { writeKey } from './auth/key-text.ts'
 import type { Logger } from './logger.ts'
 import { scrubbed, scrubText } from './scrub.ts'
 

@@ -1,7 +1,7 @@
+import type { After } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Database } from '../store/database.ts'
-import type { After } from '../timers.ts'
 import type { Vault } from '../vault/vault.ts'
 import { type Audit, createAudit } from './audit.ts'
 import { type AuditKeys, createAuditKeys } from './audit-keys.ts'

@@ -1,4 +1,4 @@
-import type { After } from '../timers.ts'
+import type { After } from '../clock.ts'
 
 /** Rows of one insert. */
 export const maxGroupRows = 500

@@ -1,5 +1,5 @@
+import type { After } from '../clock.ts'
 import { type Metrics, silentMetrics } from '../metrics/metrics.ts'
-import type { After } from '../timers.ts'
 import type { AuditEntry } from './audit.ts'
 
 /** How long equal refusals are counted before they are written as one. */

@@ -1,5 +1,5 @@
+import { type After, createLoop } from '../clock.ts'
 import type { Logger } from '../logger.ts'
-import { type After, createLoop } from '../timers.ts'
 import type { Chainer } from './chainer.ts'
 import type { Heads } from './heads.ts'
 import type { AuditRetention } from './retention.ts'

@@ -8,10 +8,10 @@ import {
   KeywellError,
   parsePosition,
 } from '@keywell/protocol'
+import { type After, after } from '../clock.ts'
 import { type Logger, silentLogger } from '../logger.ts'
 import { type Metrics, silentMetrics } from '../metrics/metrics.ts'
 import type { Database } from '../store/database.ts'
-import { type After, after } from '../timers.ts'
 import { createReader } from './reader.ts'
 import { createRetention } from './retention.ts'
 import { isKept, type StreamRequest, streamChanges } from './stream.ts'

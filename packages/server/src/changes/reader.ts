@@ -5,13 +5,13 @@ import {
   isAfter,
   type Position,
 } from '@keywell/protocol'
+import type { After } from '../clock.ts'
 import type { Logger } from '../logger.ts'
+import { createSignal } from '../signal.ts'
 import { type ChangeRow, changesChannel, readChanges, readHorizon } from '../store/changes.ts'
 import type { Database } from '../store/database.ts'
 import { everyTenant } from '../store/scope.ts'
-import type { After } from '../timers.ts'
 import { createRingBuffer, type LogEntry, maxSegmentEntries, type Segment } from './ring-buffer.ts'
-import { createSignal } from './signal.ts'
 
 /** A hint waits this long for others to share its poll. */
 export const wakeUpDelayMs = 10

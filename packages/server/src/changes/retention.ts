@@ -1,8 +1,8 @@
+import { type After, createLoop } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import { deleteOldChanges } from '../store/changes.ts'
 import type { Database } from '../store/database.ts'
 import { everyTenant } from '../store/scope.ts'
-import { type After, createLoop } from '../timers.ts'
 
 /** Rows of one statement, so that none holds its locks for long. */
 const deletePage = 5_000

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { providers } from '@keywell/providers'
 import { trace } from '@opentelemetry/api'
+import { type After, after, type Sleep, sleep } from '../clock.ts'
 import { createIds, type MakeId } from '../ids.ts'
 import { type Logger, silentLogger } from '../logger.ts'
 import { createMetrics } from '../metrics/counters.ts'
@@ -19,7 +20,6 @@ import {
   insertFirstTenantKey,
   listKekIds,
 } from '../store/tenant-keys.ts'
-import { type After, after, type Sleep, sleep } from '../timers.ts'
 import { createVault, type Vault } from '../vault/vault.ts'
 
 /** What every part stands on. */

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Peppers } from '../keys/peppers.ts'
+import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { FlowRow } from '../store/flows.ts'
 import type { CodePurpose } from '../store/one-time-codes.ts'
 import type { SessionRow } from '../store/sessions.ts'

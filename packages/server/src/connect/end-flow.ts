@@ -1,6 +1,7 @@
 import { KeywellError, type ProviderReason } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
+import type { Sleep } from '../clock.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
 import type { Registration } from '../oauth/client.ts'
@@ -8,7 +9,6 @@ import type { TokenSet } from '../oauth/token-set.ts'
 import { untilCommitted } from '../refresh/until-committed.ts'
 import { type Database, DatabaseUnavailable, type Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
-import type { Sleep } from '../timers.ts'
 
 /** How a flow ends that connects nothing. */
 export interface EndFlow {

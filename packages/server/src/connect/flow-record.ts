@@ -1,6 +1,6 @@
 import { finalFlowStatuses, KeywellError, Secret } from '@keywell/protocol'
+import { requireProvider } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
-import { requireProvider } from '../oauth/integrations.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { type BoundFlow, endFlow, type FlowRow, findFlow } from '../store/flows.ts'

@@ -1,10 +1,10 @@
 import { type Flow, finalFlowStatuses } from '@keywell/protocol'
-import { createSignal, type Signal } from '../changes/signal.ts'
+import type { After } from '../clock.ts'
 import type { Logger } from '../logger.ts'
+import { createSignal, type Signal } from '../signal.ts'
 import type { Database } from '../store/database.ts'
 import { flowsChannel } from '../store/flows.ts'
 import type { SessionRow } from '../store/sessions.ts'
-import type { After } from '../timers.ts'
 
 /** How often a flow that somebody watches is looked at, in milliseconds, when nobody hints. */
 const pollMs = 1_000

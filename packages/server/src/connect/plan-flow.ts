@@ -7,12 +7,9 @@ import {
 } from '@keywell/protocol'
 import { findViolation, scopesAllowed } from '@keywell/providers'
 import type { z } from 'zod'
-import {
-  type Integrations,
-  parseHost,
-  requireProvider,
-  type UsableIntegration,
-} from '../oauth/integrations.ts'
+import { requireProvider } from '../catalogue.ts'
+import { parseHost } from '../host.ts'
+import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import { findConnection } from '../store/connections.ts'

@@ -8,14 +8,12 @@ import { findViolation, scopesAllowed } from '@keywell/providers'
 import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
+import { type ConnectTokens, sessionLifeMs } from '../auth/connect-token.ts'
+import { requireKnownScopes, requireProvider } from '../catalogue.ts'
+import { parseHost } from '../host.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
-import {
-  type Integrations,
-  parseHost,
-  requireKnownScopes,
-  requireProvider,
-} from '../oauth/integrations.ts'
+import type { Integrations } from '../oauth/integrations.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
 import { noteRefusal, readTenantPolicy } from '../policy/tenant-policies.ts'
 import { readClock } from '../store/census.ts'
@@ -24,7 +22,6 @@ import type { Database } from '../store/database.ts'
 import { findSession, insertSession, type SessionMac, type SessionRow } from '../store/sessions.ts'
 import { foreignOrigin } from './app-origins.ts'
 import { type ConnectPeppers, isUnaltered } from './connect-macs.ts'
-import { type ConnectTokens, sessionLifeMs } from './connect-token.ts'
 import { allowedScopes } from './scope-policy.ts'
 
 /** Characters of a refused origin that the audit log keeps: the longest name that DNS knows, and a port. */

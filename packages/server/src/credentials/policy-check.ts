@@ -1,7 +1,7 @@
 import { KeywellError, type TenantPolicy } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
-import { requireProvider } from '../oauth/integrations.ts'
+import { requireProvider } from '../catalogue.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
 import { noLimits, parseTenantPolicy } from '../policy/tenant-policies.ts'
 import { auditEntryOf } from '../refresh/audit-entry.ts'

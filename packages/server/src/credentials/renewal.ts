@@ -1,6 +1,7 @@
 import { KeywellError } from '@keywell/protocol'
+import { requireProvider } from '../catalogue.ts'
+import type { After, Sleep } from '../clock.ts'
 import type { Health } from '../health/health.ts'
-import { requireProvider } from '../oauth/integrations.ts'
 import { silentAfterMs } from '../refresh/lease.ts'
 import type { Refresher } from '../refresh/refresh.ts'
 import { liveReplicaMs } from '../refresh/replicas.ts'
@@ -9,7 +10,6 @@ import { type CredentialReadRow, findCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
 import { claimProbe, findSchedule, type ScheduleView } from '../store/reader-claims.ts'
 import { withInstallation } from '../store/scope.ts'
-import type { After, Sleep } from '../timers.ts'
 
 /**
  * Why a reader wants a newer generation: the token has ended; its refresh is due, and the reader asked

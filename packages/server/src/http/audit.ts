@@ -2,9 +2,9 @@ import { routes } from '@keywell/protocol'
 import type { Hono } from 'hono'
 import type { Heads } from '../audit/heads.ts'
 import type { AuditReader } from '../audit/search.ts'
-import { withinLimits } from './access.ts'
+import { withinLimits } from '../auth/access.ts'
+import type { KeyStreams } from '../auth/key-streams.ts'
 import type { Environment } from './context.ts'
-import type { KeyStreams } from './key-streams.ts'
 import { serve, streamHeaders } from './serve.ts'
 
 export function auditRoutes(

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { CookieOptions } from 'hono/utils/cookie'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { RateLimits } from '../auth/rate-limits.ts'
 import type { createCallback } from '../connect/callback.ts'
 import type { Flows } from '../connect/flows.ts'
 import type { Logger } from '../logger.ts'
@@ -10,7 +11,6 @@ import { type Environment, setRetryAfter } from './context.ts'
 import { toKeywellError } from './failures.ts'
 import { limitByAddress } from './guards.ts'
 import { leavingPage, problemPage, stylesheet } from './pages.ts'
-import type { RateLimits } from './rate-limits.ts'
 
 /**
  * The two steps that a browser makes by itself: the form that starts a flow, and the callback that

@@ -1,8 +1,8 @@
 import { routes } from '@keywell/protocol'
 import type { Hono } from 'hono'
+import type { KeyStreams } from '../auth/key-streams.ts'
 import type { ChangeFeed } from '../changes/feed.ts'
 import type { Environment } from './context.ts'
-import type { KeyStreams } from './key-streams.ts'
 import { serve } from './serve.ts'
 import type { StreamPlaces } from './stream-places.ts'
 

@@ -1,5 +1,11 @@
 import { routes, type TenantId } from '@keywell/protocol'
 import type { Hono } from 'hono'
+import {
+  providersOf,
+  type RequestAccess,
+  requireWithinLimits,
+  withinLimits,
+} from '../auth/access.ts'
 import type { CreateConnection } from '../connect/create-connection.ts'
 import {
   type ConnectionOwner,
@@ -9,7 +15,6 @@ import {
 } from '../credentials/connections.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { Database } from '../store/database.ts'
-import { providersOf, type RequestAccess, requireWithinLimits, withinLimits } from './access.ts'
 import type { Environment } from './context.ts'
 import { serve } from './serve.ts'
 

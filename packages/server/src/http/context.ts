@@ -1,9 +1,9 @@
-import { KeywellError } from '@keywell/protocol'
+import type { KeywellError } from '@keywell/protocol'
 import type { Context } from 'hono'
+import { matchedRoutes } from 'hono/route'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { z } from 'zod'
+import type { RequestAccess } from '../auth/access.ts'
 import type { SessionRow } from '../store/sessions.ts'
-import type { RequestAccess } from './access.ts'
 
 /** What whoever listens knows of a request, and its text does not say. */
 export interface From {
@@ -30,13 +30,11 @@ export interface Environment {
   }
 }
 
-/** The first few fields that are wrong, and why. */
-export function invalidRequest(error: z.ZodError): KeywellError {
-  const issues = error.issues.map((issue) => {
-    const path = issue.path.join('.')
-    return path === '' ? issue.message : `${path}: ${issue.message}`
-  })
-  return new KeywellError('invalid_request', issues.slice(0, 5).join('; '))
+/** The route of a request, as `METHOD /path/:connectionId`; undefined: there is no such route. */
+export function routeOf(c: Context<Environment>): string | undefined {
+  // Middleware stands in the list too, under every method.
+  const route = matchedRoutes(c).find(({ method }) => method !== 'ALL')
+  return route && `${route.method} ${route.path}`
 }
 
 /** One error, one shape: `application/problem+json` (RFC 9457). */

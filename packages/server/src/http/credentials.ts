@@ -1,7 +1,7 @@
 import { routes } from '@keywell/protocol'
 import type { Hono } from 'hono'
+import { withinLimits } from '../auth/access.ts'
 import type { ReadCredentials } from '../credentials/read.ts'
-import { withinLimits } from './access.ts'
 import type { Environment } from './context.ts'
 import { serve } from './serve.ts'
 

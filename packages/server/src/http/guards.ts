@@ -1,12 +1,12 @@
 import { KeywellError, nameOf, routes } from '@keywell/protocol'
 import type { Context, MiddlewareHandler } from 'hono'
+import { type Access, grantsOf, requirePermission } from '../auth/access.ts'
+import type { ApiKeys } from '../auth/api-keys.ts'
+import { cachedMs } from '../auth/key-check.ts'
+import type { RateLimits } from '../auth/rate-limits.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Logger } from '../logger.ts'
-import { type Access, grantsOf, requirePermission, routeOf } from './access.ts'
-import type { ApiKeys } from './api-keys.ts'
-import type { Environment, From } from './context.ts'
-import { cachedMs } from './key-check.ts'
-import type { RateLimits } from './rate-limits.ts'
+import { type Environment, type From, routeOf } from './context.ts'
 import type { RefusedCalls } from './refused-calls.ts'
 
 const bearer = /^Bearer ([\x21-\x7e]{1,4096})$/i
@@ -85,7 +85,9 @@ export function requireApiKey(parts: {
       parts.logger.error(alarm, 'an API key was sent by a browser')
       throw new KeywellError('key_in_browser', 'This request carries an API key and an Origin.')
     }
-    requirePermission(c, access)
+    const route = routeOf(c)
+    // A route that does not exist is answered as such.
+    if (route !== undefined) requirePermission(access, route)
   }
 }
 

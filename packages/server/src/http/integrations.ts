@@ -1,7 +1,7 @@
 import { routes } from '@keywell/protocol'
 import type { Hono } from 'hono'
+import { requireWithinLimits, withinLimits } from '../auth/access.ts'
 import type { Integrations } from '../oauth/integrations.ts'
-import { requireWithinLimits, withinLimits } from './access.ts'
 import type { Environment } from './context.ts'
 import { serve } from './serve.ts'
 

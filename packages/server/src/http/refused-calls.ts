@@ -2,11 +2,10 @@ import { KeywellError, tenantIdSchema } from '@keywell/protocol'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import type { Refusals } from '../audit/refusals.ts'
+import { DeadKey } from '../auth/key-check.ts'
 import { installation } from '../store/scope.ts'
 import type { SessionRow } from '../store/sessions.ts'
-import { routeOf } from './access.ts'
-import type { Environment } from './context.ts'
-import { DeadKey } from './key-check.ts'
+import { type Environment, routeOf } from './context.ts'
 
 const namesTenant = z.object({ tenantId: tenantIdSchema })
 

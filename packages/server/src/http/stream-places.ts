@@ -1,5 +1,5 @@
 import { KeywellError } from '@keywell/protocol'
-import { sourceOf } from './rate-limits.ts'
+import { sourceOf } from '../auth/rate-limits.ts'
 
 /** How many event streams may be open at once. Each is a connection of one client. */
 export interface StreamLimits {

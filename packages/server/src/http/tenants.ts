@@ -1,11 +1,11 @@
 import { routes } from '@keywell/protocol'
 import type { Hono } from 'hono'
+import { withinLimits } from '../auth/access.ts'
+import type { KeyStreams } from '../auth/key-streams.ts'
 import type { Tenants } from '../tenants/erase.ts'
 import type { ExportTenant } from '../tenants/export.ts'
 import type { TenantPolicies } from '../tenants/policy.ts'
-import { withinLimits } from './access.ts'
 import type { Environment } from './context.ts'
-import type { KeyStreams } from './key-streams.ts'
 import { serve, streamHeaders } from './serve.ts'
 
 export function tenantRoutes(

@@ -1,6 +1,6 @@
 import type { CredentialType, ProviderAccount, ProviderDefinition, Secret } from '@keywell/protocol'
 import { type CredentialScheme, credentialSchemeOf, impliedScopes } from '@keywell/providers'
-import { joinBelow } from '../outbound/host.ts'
+import { joinBelow } from '../host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Sending } from './client.ts'
 import { cleanAccount } from './outside-text.ts'

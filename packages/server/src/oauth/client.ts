@@ -1,6 +1,6 @@
 import type { ProviderDefinition, Secret } from '@keywell/protocol'
 import * as oauth from 'oauth4webapi'
-import { joinBelow } from '../outbound/host.ts'
+import { joinBelow } from '../host.ts'
 import type { Outbound, OutboundInit } from '../outbound/outbound.ts'
 import { classifyTokenAnswer, type TokenOutcome } from './token-answer.ts'
 

@@ -5,11 +5,11 @@ import {
   type ProviderDefinition,
   Secret,
 } from '@keywell/protocol'
-import { findProvider } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditAction } from '../audit/audit.ts'
+import { requireKnownScopes, requireProvider } from '../catalogue.ts'
+import { joinBelow, parseHost } from '../host.ts'
 import type { MakeId } from '../ids.ts'
-import { InvalidHost, joinBelow, normalizeHost } from '../outbound/host.ts'
 import { type Outbound, OutboundError } from '../outbound/outbound.ts'
 import { noteRefusal, requireAllowedFor } from '../policy/tenant-policies.ts'
 import { type Database, UniqueViolation } from '../store/database.ts'
@@ -185,24 +185,6 @@ export function createIntegrations(options: {
   }
 }
 
-export function requireProvider(name: string): ProviderDefinition {
-  const provider = findProvider(name)
-  if (provider === undefined) {
-    throw new KeywellError('unknown_provider', `There is no provider "${name}" in the catalogue.`)
-  }
-  return provider
-}
-
-/** @throws KeywellError `host_not_allowed` */
-export function parseHost(text: string): string {
-  try {
-    return normalizeHost(text)
-  } catch (error) {
-    if (!(error instanceof InvalidHost)) throw error
-    throw new KeywellError('host_not_allowed', error.message)
-  }
-}
-
 /** Known when the integration is added, not when a user clicks. */
 function requireReachable(outbound: Outbound, owner: { tenantId: string }, url: URL): void {
   try {
@@ -222,18 +204,6 @@ function changedMeanwhile(): KeywellError {
 function entryOf(row: { tenantId: string; id: string }, action: AuditAction, caller: Actor) {
   const { actor, requestId } = caller
   return { tenantId: row.tenantId, actor, requestId, action, result: 'ok', reason: row.id } as const
-}
-
-export function requireKnownScopes(provider: ProviderDefinition, scopes: readonly string[]): void {
-  const known = new Set(provider.scopes.map((scope) => scope.name))
-  const unknown = scopes.filter((scope) => !known.has(scope))
-  if (unknown.length > 0) {
-    throw new KeywellError(
-      'scope_not_allowed',
-      `${provider.title} has no scope ${unknown.map((scope) => `"${scope}"`).join(', ')}.`,
-      { nextStep: `Its scopes are: ${[...known].join(', ')}.` },
-    )
-  }
 }
 
 function secretContext(row: {

@@ -1,5 +1,5 @@
 import type { HostLimits } from '@keywell/protocol'
-import type { After } from '../timers.ts'
+import type { After } from '../clock.ts'
 import { Breaker, type BreakerState, type BreakerTicket } from './breaker.ts'
 import { OutboundError } from './errors.ts'
 import { FairQueue, type Waiting } from './fair-queue.ts'

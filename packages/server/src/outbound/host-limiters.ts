@@ -1,4 +1,4 @@
-import type { After } from '../timers.ts'
+import type { After } from '../clock.ts'
 import { OutboundError } from './errors.ts'
 import { HostLimiter, type HostState, type LimitedCall, type Release } from './host-limiter.ts'
 import type { LimitsOf } from './limits.ts'

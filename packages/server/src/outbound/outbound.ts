@@ -1,6 +1,6 @@
 import type { HostLimits } from '@keywell/protocol'
+import { type After, after as realAfter } from '../clock.ts'
 import { type SpanFacts, silentTracing, type Tracing } from '../metrics/tracing.ts'
-import { type After, after as realAfter } from '../timers.ts'
 import { createConnector, type Dial, dialTcp, type Lookup, resolveName } from './connect.ts'
 import { type EgressProxy, parseProxy } from './egress-proxy.ts'
 import { OutboundError } from './errors.ts'

@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/audit.ts'
+import { requireProvider } from '../catalogue.ts'
 import { writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
-import { requireProvider } from '../oauth/integrations.ts'
 import type { Granted, Unusable } from '../oauth/token-answer.ts'
 import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
 import { advanceConnection, followGeneration } from '../store/connections.ts'

@@ -1,6 +1,6 @@
+import type { After } from '../clock.ts'
 import type { Database } from '../store/database.ts'
 import { type Claim, extendLease } from '../store/refresh-claim.ts'
-import type { After } from '../timers.ts'
 import { liveReplicaMs } from './replicas.ts'
 import { startStopwatch } from './stopwatch.ts'
 import type { Timing } from './timing.ts'

@@ -1,3 +1,4 @@
+import type { After } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { Hosts } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
@@ -8,7 +9,6 @@ import {
   removeReplica,
 } from '../store/replicas.ts'
 import { installation } from '../store/scope.ts'
-import type { After } from '../timers.ts'
 
 const heartbeatMs = 10_000
 /** Three heartbeats: one that is late changes nothing. */

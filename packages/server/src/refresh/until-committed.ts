@@ -1,7 +1,7 @@
 import { KeywellError } from '@keywell/protocol'
+import type { Sleep } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import { DatabaseUnavailable } from '../store/database.ts'
-import type { Sleep } from '../timers.ts'
 
 const firstPauseMs = 100
 const maxPauseMs = 5_000

@@ -1,3 +1,4 @@
+import type { After } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Hosts } from '../outbound/outbound.ts'
@@ -7,7 +8,6 @@ import { claimCanaries } from '../store/integrations.ts'
 import { claimAsks } from '../store/provider-incidents.ts'
 import type { Claim } from '../store/refresh-claim.ts'
 import { everyTenant } from '../store/scope.ts'
-import type { After } from '../timers.ts'
 import type { Refresher } from './refresh.ts'
 import type { Timing } from './timing.ts'
 

@@ -1,4 +1,4 @@
-import { type After, after } from '../timers.ts'
+import { type After, after } from '../clock.ts'
 import { PostgresConnection } from './postgres-connection.ts'
 
 /**

@@ -1,4 +1,5 @@
 import type { Audit } from '../../audit/audit.ts'
+import type { After } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { type Metrics, silentMetrics } from '../../metrics/metrics.ts'
 import type { Outbound } from '../../outbound/outbound.ts'
@@ -18,7 +19,6 @@ import {
   setWebhookEndpointState,
   type WebhookEndpointRow,
 } from '../../store/webhook-endpoints.ts'
-import type { After } from '../../timers.ts'
 import { type Attempt, pauseAfter, sendMessage } from './attempt.ts'
 import type { SigningSecrets } from './signing-secrets.ts'
 

@@ -1,7 +1,7 @@
 import { apiKeyRoles, nameOf, permissions, routeList, routes } from '@keywell/protocol'
 import { expect, test } from 'vitest'
 import { verifies } from '../../../../test/support/verifies.ts'
-import { type AppParts, createApp } from './app.ts'
+import { type AppParts, createApp } from '../http/app.ts'
 import { accessOf, permissionsOf, rolesWith } from './permissions.ts'
 
 /** Pages that a browser visits by itself; no program calls them. */

@@ -4,7 +4,7 @@ import { listRootKeysOfReplicas } from '../store/replicas.ts'
 import { everyTenant, installation } from '../store/scope.ts'
 import { countSealedRecords, listSealedTenants, type SealedCount } from '../store/sealed-records.ts'
 import { listActiveVersions } from '../store/tenant-keys.ts'
-import type { KeyParts } from './operations.ts'
+import type { KeyParts } from './parts.ts'
 import { type DerivedReferences, listInstallationReferences } from './references.ts'
 
 /** Tenants whose records are counted at once. */

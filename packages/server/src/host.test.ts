@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { verifies } from '../../../../test/support/verifies.ts'
+import { verifies } from '../../../test/support/verifies.ts'
 import { InvalidHost, joinBelow, normalizeHost } from './host.ts'
 
 describe('normalizeHost', () => {

@@ -3,7 +3,7 @@ import { liveReplicaMs } from '../refresh/replicas.ts'
 import { notifyKeysChanged, rootKeysChanged } from '../store/key-rotation.ts'
 import { listRootKeysOfReplicas } from '../store/replicas.ts'
 import { installation } from '../store/scope.ts'
-import type { KeyParts } from './operations.ts'
+import type { KeyParts } from './parts.ts'
 
 const lookAgainMs = 100
 

@@ -1,7 +1,4 @@
 import { type ApiKeyRole, KeywellError, keyLimits, type TenantId } from '@keywell/protocol'
-import type { Context } from 'hono'
-import { matchedRoutes } from 'hono/route'
-import type { Environment } from './context.ts'
 import { accessOf, allows, rolesWith } from './permissions.ts'
 
 /** What the key of a request may do. */
@@ -29,20 +26,11 @@ export interface RequestAccess extends Access {
   beyond(tenantId: string | undefined): void
 }
 
-/** The route of a request, as `METHOD /path/:connectionId`; undefined: there is no such route. */
-export function routeOf(c: Context<Environment>): string | undefined {
-  // Middleware stands in the list too, under every method.
-  const route = matchedRoutes(c).find(({ method }) => method !== 'ALL')
-  return route && `${route.method} ${route.path}`
-}
-
 /**
- * Refuses a key whose roles do not allow the route, or with a limit that the route does not enforce.
+ * Refuses a key whose roles do not allow the route (`METHOD /path`), or with a limit that the route does not enforce.
  * A route that takes no key, or is not in the table, is refused to everybody.
  */
-export function requirePermission(c: Context<Environment>, access: Access): void {
-  const name = routeOf(c)
-  if (name === undefined) return // there is no such route, which is answered as such
+export function requirePermission(access: Access, name: string): void {
   const demanded = accessOf(name)
   if (demanded === undefined) throw new KeywellError('forbidden', `No key may call ${name}.`)
   const { permission, enforces } = demanded

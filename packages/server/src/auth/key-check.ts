@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { KeywellError } from '@keywell/protocol'
 import { LRUCache } from 'lru-cache'
-import type { Peppers } from '../keys/peppers.ts'
+import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { Logger } from '../logger.ts'
 import { type ApiKeyRow, findApiKeys, renewApiKey, touchApiKey } from '../store/api-keys.ts'
 import type { Database } from '../store/database.ts'

@@ -7,9 +7,9 @@ import {
   type Secret,
 } from '@keywell/protocol'
 import type { z } from 'zod'
+import { invalidRequest } from '../invalid-request.ts'
 import type { ApiKeyGrants, ApiKeyRow } from '../store/api-keys.ts'
 import type { ApiKeys } from './api-keys.ts'
-import { invalidRequest } from './context.ts'
 import { everyRole } from './permissions.ts'
 
 /** API keys as the operator manages them: whoever starts the service has the root key anyway. */

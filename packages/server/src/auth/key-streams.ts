@@ -1,8 +1,8 @@
-import { createSignal } from '../changes/signal.ts'
+import type { After } from '../clock.ts'
 import type { Logger } from '../logger.ts'
+import { createSignal } from '../signal.ts'
 import { apiKeysChannel } from '../store/api-keys.ts'
 import type { Database } from '../store/database.ts'
-import type { After } from '../timers.ts'
 import { type Access, grantsOf } from './access.ts'
 import type { KeyCheck } from './key-check.ts'
 

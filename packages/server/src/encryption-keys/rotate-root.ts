@@ -12,7 +12,7 @@ import { everyTenant, installation } from '../store/scope.ts'
 import { VaultError } from '../vault/vault.ts'
 import { rewrap } from '../vault/wrapping.ts'
 import { notifyReplicas } from './notify-replicas.ts'
-import type { KeyParts, Progress } from './operations.ts'
+import type { KeyParts, Progress } from './parts.ts'
 
 export interface RootRotation {
   /** What wraps now. */

@@ -1,7 +1,7 @@
 import { KeywellError, type SessionId, type TenantId } from '@keywell/protocol'
 import * as jose from 'jose'
-import { createSigningKey } from '../changes/signing-key.ts'
 import type { Logger } from '../logger.ts'
+import { createSigningKey } from '../signing/signing-key.ts'
 import type { Database } from '../store/database.ts'
 import type { Vault } from '../vault/vault.ts'
 

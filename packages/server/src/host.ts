@@ -1,3 +1,4 @@
+import { KeywellError } from '@keywell/protocol'
 /** A text that cannot be the base URL of an instance; the message says why, for a person. */
 export class InvalidHost extends Error {
   override readonly name = 'InvalidHost'
@@ -83,5 +84,15 @@ function parse(text: string): URL {
     return new URL(text)
   } catch {
     throw new InvalidHost('This is not a URL.')
+  }
+}
+
+/** @throws KeywellError `host_not_allowed` */
+export function parseHost(text: string): string {
+  try {
+    return normalizeHost(text)
+  } catch (error) {
+    if (!(error instanceof InvalidHost)) throw error
+    throw new KeywellError('host_not_allowed', error.message)
   }
 }

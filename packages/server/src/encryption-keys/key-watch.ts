@@ -1,9 +1,9 @@
+import { type After, createLoop } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { Database } from '../store/database.ts'
 import { keysChannel, rootKeysChanged } from '../store/key-rotation.ts'
 import { installation } from '../store/scope.ts'
 import { findTenantKey } from '../store/tenant-keys.ts'
-import { type After, createLoop } from '../timers.ts'
 import type { KeyProvider } from '../vault/key-provider.ts'
 import type { Vault } from '../vault/vault.ts'
 

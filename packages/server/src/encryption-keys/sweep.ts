@@ -5,7 +5,7 @@ import {
   sealedSources,
 } from '../store/sealed-records.ts'
 import { isKeyOutage, VaultError } from '../vault/vault.ts'
-import type { KeyParts, Progress } from './operations.ts'
+import type { KeyParts, Progress } from './parts.ts'
 
 /** Which record, in words that may be shown: no secret and no user. */
 export interface RecordName {

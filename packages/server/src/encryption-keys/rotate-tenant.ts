@@ -12,7 +12,7 @@ import { countSealedRecords } from '../store/sealed-records.ts'
 import { installation } from '../vault/vault.ts'
 import { wrapNewKey } from '../vault/wrapping.ts'
 import { notifyReplicas } from './notify-replicas.ts'
-import type { KeyParts, RotateTenantOptions } from './operations.ts'
+import type { KeyParts, RotateTenantOptions } from './parts.ts'
 import {
   isReferenced,
   type KeyReferences,

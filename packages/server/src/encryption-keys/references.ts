@@ -8,7 +8,7 @@ import {
 import { listTenantKeys, type TenantKeyAge } from '../store/key-rotation.ts'
 import { everyTenant, installation } from '../store/scope.ts'
 import { countSealedRecords } from '../store/sealed-records.ts'
-import type { KeyParts } from './operations.ts'
+import type { KeyParts } from './parts.ts'
 
 const dayMs = 86_400_000
 

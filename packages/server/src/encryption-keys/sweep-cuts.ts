@@ -4,7 +4,7 @@ import { listCutsToReseal, resealCut } from '../store/audit-cuts.ts'
 import type { CutRow } from '../store/audit-walk.ts'
 import { everyTenant } from '../store/scope.ts'
 import { isKeyOutage, VaultError } from '../vault/vault.ts'
-import type { KeyParts } from './operations.ts'
+import type { KeyParts } from './parts.ts'
 import { pageRecords, type Sweep } from './sweep.ts'
 
 type SweepParts = Pick<KeyParts, 'database' | 'auditKeys'>

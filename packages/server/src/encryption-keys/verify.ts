@@ -7,7 +7,7 @@ import {
   sealedSources,
 } from '../store/sealed-records.ts'
 import { listRestoredRows, listRestoredTenants } from '../store/tenants.ts'
-import type { KeyParts, Progress } from './operations.ts'
+import type { KeyParts, Progress } from './parts.ts'
 import { contextOf, nameOf, pageRecords, type RecordName } from './sweep.ts'
 
 export interface Verification {
