@@ -101,7 +101,7 @@ test('a session ends after seven days', async () => {
 
 test.each([
   ['somebody unknown', JSON.stringify({ personId: 'user_nobody' })],
-  ['nobody', JSON.stringify({})],
+  ['no person', JSON.stringify({})],
   ['a number', JSON.stringify({ personId: 7 })],
   ['no JSON', 'personId=user_mira'],
   ['nothing', ''],
@@ -111,7 +111,7 @@ test.each([
   expect(answer.headers.get('set-cookie')).toBeNull()
 })
 
-test('a made-up cookie is nobody', async () => {
+test('an invented cookie has no session', async () => {
   await signIn(mira)
   expect(await (await get('/api/me', 'acme_session=AAAA')).json()).toBeNull()
 })
@@ -229,7 +229,7 @@ test.each([
 ])('Keywell says %s', async (code, keywellStatus, status, shown) => {
   edge.credentials = () => problem(code, keywellStatus)
   await expectFailure(await get('/api/projects', await signIn(mira)), status, shown)
-  // An outage or a mistake of ours is in the log; what the user can mend is not.
+  // An outage or a bug is in the log; an error that the user can repair is not.
   expect(failures).toHaveLength(status >= 500 ? 1 : 0)
 })
 
@@ -330,7 +330,7 @@ function createEdge(): Edge {
     fetch: async (input, init) => {
       const request = new Request(input, init)
       const url = new URL(request.url)
-      // The change stream stays open, without news, until it is closed.
+      // The change stream stays open, without events, until it is closed.
       if (url.pathname === '/v1/changes') return openStream(request.signal)
       const text = await request.text()
       const call = { url, body: text ? JSON.parse(text) : {}, headers: request.headers }

@@ -19,14 +19,14 @@ export interface DemoOptions {
   origin: string
   /** Folder of the built page. */
   assets: string
-  /** Base URL of the GitLab instance that Acme works with; gitlab.com unless told. */
+  /** Base URL of the GitLab instance that Acme works with. Default: gitlab.com. */
   gitlabHost?: string | undefined
   /** For calls to Keywell and to GitLab. */
   fetch?: typeof fetch
   /** Milliseconds since 1970. */
   now: () => number
   randomBytes: (length: number) => Buffer
-  /** Hears of every failure that is not the user's. */
+  /** Receives every error that the user did not cause. */
   onError: (error: unknown) => void
 }
 
@@ -41,8 +41,8 @@ type Env = { Variables: { person: Person } }
 const sessionCookie = 'acme_session'
 
 /**
- * Acme, a small product that embeds Keywell. Everything that Keywell needs of it stands between the
- * two rules below; the rest is what any product has: sign-in, a page, headers.
+ * Acme, a small product that embeds Keywell. All that Keywell needs is between the two lines below; the rest
+ * is what any product has: sign-in, a page, headers.
  */
 export function createDemo(options: DemoOptions): Demo {
   const sessions = createSessions(options)
@@ -59,7 +59,7 @@ export function createDemo(options: DemoOptions): Demo {
   app.use('/api/*', sameOriginWrites(options.origin), cached('no-store'))
   app.post('/api/sign-in', async (c) => {
     const person = findPerson(await readPersonId(c))
-    if (!person) throw new AcmeError('invalid_request', 'There is nobody of that name.')
+    if (!person) throw new AcmeError('invalid_request', 'There is no such person.')
     sessions.end(getCookie(c, sessionCookie))
     setCookie(c, sessionCookie, sessions.start(person), cookieOptions(options.origin))
     return c.json(describeMe(person, options))
@@ -75,7 +75,7 @@ export function createDemo(options: DemoOptions): Demo {
   })
   app.use('/api/*', async (c, next) => {
     const person = sessions.find(getCookie(c, sessionCookie))
-    // A popup that comes back after the session has ended shows a page, not JSON.
+    // A popup that returns after the session has ended shows a page, not JSON.
     if (!person && c.req.header('sec-fetch-mode') === 'navigate') return c.redirect('/')
     if (!person) throw new AcmeError('signed_out', 'Sign in to Acme first.')
     c.set('person', person)
@@ -109,7 +109,7 @@ export function createDemo(options: DemoOptions): Demo {
   return { fetch: (request) => app.fetch(request), close: () => keywell.close() }
 }
 
-/** Unless the handler has said so itself. */
+/** Sets `Cache-Control`, where the handler has not. */
 function cached(how: string): MiddlewareHandler {
   return async (c, next) => {
     await next()
@@ -127,7 +127,7 @@ async function readPersonId(c: Context): Promise<string> {
   return parsed.data.personId
 }
 
-/** `Lax`, not `Strict`: the popup comes back from GitLab, another site, and must be signed in then. */
+/** `Lax`, not `Strict`: the popup returns from GitLab, another site, and must be signed in. */
 function cookieOptions(origin: string) {
   return {
     httpOnly: true,
@@ -142,7 +142,7 @@ function describeMe(person: Person, { gitlabHost }: DemoOptions): Me {
   return { person, gitlabHost: gitlabHost ?? null }
 }
 
-/** Built files have their hash in their names and are kept for good; every other address is the page. */
+/** Built files have a hash in their names, so browsers keep them; every other address is the page. */
 function servePage(app: Hono<Env>, assets: string) {
   app.use(
     '/assets/*',

@@ -19,7 +19,7 @@ const children: Child[] = []
 const parentCheckMs = 500
 
 process.exitCode = await run()
-// Not left to an empty event loop: an interrupted build of the page may still be at work.
+// Without waiting for an empty event loop: an interrupted build of the page may still be running.
 process.exit()
 
 async function run(): Promise<number> {
@@ -60,14 +60,14 @@ async function startEverything(): Promise<'running'> {
     SANDBOX_PUBLIC_URL: plan.sandboxUrl,
     SANDBOX_DATA: join(plan.data, 'sandbox.json'),
   })
-  // From the second start on there is a key, and Acme need not wait for the service.
+  // From the second start on there is a key, and Acme starts without waiting for the service.
   let demo = existsSync(plan.apiKeyFile) ? launchDemo(plan) : undefined
   await Promise.all([
     waitUntilReady(service, `${plan.keywellUrl}/readyz`).then(() => sayReady(service)),
     waitUntilReady(sandbox, `${plan.sandboxControlUrl}/settings`).then(() => sayReady(sandbox)),
     buildPageIfOld(),
   ])
-  // Loaded only now: it brings the SDK along, and the children should not wait for that.
+  // Loaded only now: it imports the SDK, and the children should not wait for that.
   const { registerSandbox } = await import('./start/register.ts')
   if (await registerSandbox(plan)) say('The stand-in is registered with Keywell')
 
@@ -99,7 +99,7 @@ function launch(plan: Plan, app: string, name: string, env: Record<string, strin
   return child
 }
 
-/** Nothing that a developer has set for another installation may reach this one: least of all its database. */
+/** Without the variables of another installation, such as its database. */
 function inheritedEnvironment(): NodeJS.ProcessEnv {
   const ours = /^(KEYWELL_.*|SANDBOX_.*|DEMO_.*|GITLAB_HOST|DATABASE_URL|PORT|HOST)$/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)))
@@ -111,10 +111,10 @@ async function buildPageIfOld(): Promise<void> {
   say('Acme’s page is built')
 }
 
-/** Resolves at the first signal to stop; a second one does not wait for anybody. */
+/** Resolves at the first signal to stop; a second one kills the children at once. */
 function interruption(): Promise<'interrupted'> {
   return new Promise((resolve) => {
-    // `npm start` that is ended by SIGTERM takes its shell along and tells nobody else.
+    // At SIGTERM `npm start` ends its shell, and sends this process no signal.
     const parent = process.ppid
     setInterval(() => process.ppid !== parent && resolve('interrupted'), parentCheckMs).unref()
 

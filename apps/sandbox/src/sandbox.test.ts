@@ -93,7 +93,7 @@ describe('options', () => {
     expect(outside.status).toBe(404)
   })
 
-  test('the public URL is the one that clients are told', async () => {
+  test('clients get the public URL', async () => {
     const stage = await startStage({ publicUrl: 'https://gitlab.example/sub/' })
     expect(stage.url).toBe('https://gitlab.example/sub')
   })

@@ -21,15 +21,15 @@ import { defaultUsers, seedState } from './store/seed.ts'
 import { Store } from './store/store.ts'
 
 export interface SandboxOptions {
-  /** A free one unless told. */
+  /** Default: a free one. */
   port?: number
-  /** Port of the control API, always on 127.0.0.1; a free one unless told. */
+  /** Port of the control API, always on 127.0.0.1. Default: a free one. */
   controlPort?: number
   /** Only this machine can reach the sandbox: its passwords are printed on the sign-in page. */
   host?: '127.0.0.1' | 'localhost'
   /** How browsers and clients reach it, if not at host and port; relative root included. */
   publicUrl?: string
-  /** Path below which everything lies, like `/gitlab`; the path of `publicUrl` unless told. */
+  /** Path of every route, such as `/gitlab`. Default: the path of `publicUrl`. */
   relativeRoot?: string
   /** Remembers everything over restarts. Holds tokens in clear: for development only. */
   dataFile?: string
@@ -37,7 +37,7 @@ export interface SandboxOptions {
   applications?: ApplicationInput[]
   /** Instead of ada, grace and lin. The first three share the projects. */
   users?: UserInput[]
-  /** Epoch milliseconds; the system's clock unless told. */
+  /** Milliseconds since 1970. Default: the system's clock. */
   clock?: () => number
   /** From 0 up to 1, for faults that hit a share of the calls. */
   random?: () => number

@@ -3,8 +3,8 @@ import { pino } from 'pino'
 import { type Out, printable } from './terminal.ts'
 
 /**
- * One JSON line per event, without secrets, and fit for a terminal: a control character or a mark that turns
- * a line is the escape sequence that JSON has for it, so that whoever parses the line reads the same text.
+ * One JSON line per event, without secrets, and fit for a terminal: a control character or a mark that changes
+ * the direction of text is written as a JSON escape sequence, so that parsers read the same text.
  */
 export function openLogger(level: string, out: Out = pino.destination(1)): Logger {
   return scrubbed(pino({ level, base: null }, printable(out)))

@@ -100,7 +100,7 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
   closeWithGrace(
     {
       delay: settings.drainMs,
-      skip: unasked,
+      skip: ignoredEvents,
       logger: {
         error: (reason) => logger.error({ reason: String(reason) }, 'not stopped cleanly'),
       },
@@ -112,7 +112,7 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
       server.close()
       metrics?.close()
       await keywell.stop()
-      // What was answered is still being sent. A connection on which nothing more is sent is let go.
+      // Answers are still being sent. A connection on which nothing more is sent is closed.
       const closeIdle = setInterval(() => server.closeIdleConnections(), 50)
       await Promise.race([isClosed, delay(lastBytesMs)])
       clearInterval(closeIdle)
@@ -120,11 +120,11 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
   )
 }
 
-/** How long a stop waits for clients to take what was answered, in milliseconds. */
+/** How long a stop waits for clients to read their answers, in milliseconds. */
 const lastBytesMs = 5_000
 
-/** Everything but the signals by which a process is asked to end: after a crash no code of ours is run. */
-const unasked: NonNullable<closeWithGrace.Options['skip']> = [
+/** Everything but the signals by which a process is asked to end: after a crash no code of ours runs. */
+const ignoredEvents: NonNullable<closeWithGrace.Options['skip']> = [
   ...(['uncaughtException', 'unhandledRejection', 'beforeExit'] as const),
   ...([
     'SIGQUIT',
@@ -138,7 +138,7 @@ const unasked: NonNullable<closeWithGrace.Options['skip']> = [
   ] as const),
 ]
 
-/** Says what shows the root key to others; with one of those nothing is served in production. */
+/** Reports what exposes the root key to other processes. In production the service then does not start. */
 function guardProcess(settings: Settings, logger: Logger): void {
   const faults = hardenProcess(process)
   forgetSecretVariables(process)
@@ -154,7 +154,7 @@ function fail(logger: Logger, error: unknown): never {
   process.exit(1)
 }
 
-/** For an owner of the tables who is not the service: it is given neither a root key nor anything else. */
+/** For an owner of the tables other than the service: it needs no root key and no other setting. */
 async function migrateTables(url: string | undefined): Promise<void> {
   if (url === undefined) throw new Error('DATABASE_URL is not set: nothing to migrate.')
   const database = await openPostgres({ url, poolSize: 1 })
@@ -170,15 +170,72 @@ const runningPage = 'https://github.com/keywell/keywell/blob/main/apps/docs/guid
 const trialWarning =
   'nothing is configured, so this is development, on this machine alone: the root key, the API key and an embedded database are in the folder. For production set KEYWELL_KEY_FILE, DATABASE_URL_FILE, KEYWELL_PUBLIC_URL and KEYWELL_APP_ORIGIN'
 
+async function openService(settings: Settings, logger: Logger): Promise<KeywellService> {
+  return createKeywell({
+    publicUrl: settings.publicUrl,
+    appOrigins: settings.appOrigins,
+    connectUrl: settings.connectUrl,
+    privateHosts: settings.privateHosts,
+    privateWebhookHosts: settings.privateWebhookHosts,
+    egressProxy: settings.egressProxy,
+    limits: settings.hostLimits,
+    rateLimits: settings.rateLimits,
+    streamLimits: settings.streamLimits,
+    role: settings.role,
+    dormantAfterDays: settings.dormantAfterDays,
+    auditDays: settings.auditDays,
+    auditRefreshes: settings.auditRefreshes,
+    keys: openKeys(settings, logger),
+    database: await openDatabase(settings, logger),
+    logger,
+  })
+}
+
+/** Runs the command that the words name, and ends with its exit code. */
+async function runCommand(keywell: KeywellService, words: string[]): Promise<void> {
+  const out = printable(process.stdout)
+  const progress = process.stderr.isTTY ? process.stderr : undefined
+  const sealingKeys = findSealingKeysCommand(words)
+  if (sealingKeys !== undefined) {
+    // Without a start, which would refuse a key that is missing.
+    process.exitCode = await sealingKeys(keywell.keys, { out, progress })
+  } else {
+    await keywell.start()
+    const command =
+      findAuditCommand(words) ?? findTenantsCommand(words) ?? findIncidentsCommand(words)
+    process.exitCode = command
+      ? await command(keywell, { out, progress })
+      : await runKeysCommand(keywell, words, out)
+  }
+  await keywell.stop()
+}
+
+async function serve(
+  keywell: KeywellService,
+  { isTrial, ...settings }: Settings & { isTrial: boolean },
+  logger: Logger,
+): Promise<void> {
+  await keywell.start()
+  // A worker has no clients; a process that has some makes their first key.
+  if (settings.role !== 'worker') await makeFirstApiKey(keywell, settings, logger)
+  if (settings.mode === 'production' && settings.appOrigins === undefined) {
+    logger.warn(
+      {},
+      'connect sessions may name any origin; set KEYWELL_APP_ORIGIN to the origins of your apps',
+    )
+  }
+  if (isTrial) logger.warn({ folder: settings.dataDir, docs: runningPage }, trialWarning)
+  listen(keywell, settings, logger)
+}
+
 async function main(): Promise<void> {
   const bootLogger = openLogger('info')
-  // A crash says what it was, and shows neither source nor values.
+  // A crash logs its error, and shows neither source nor values.
   process.once('uncaughtException', (error) => {
     bootLogger.error({ error }, 'crashed')
     process.exit(1)
   })
   const [, , ...words] = process.argv
-  const out = printable(process.stdout)
   try {
     const variables = withSecretFiles(process.env, warner(bootLogger))
     if (words.length === 1 && words[0] === 'migrate') {
@@ -190,56 +247,9 @@ async function main(): Promise<void> {
     )
     const logger = openLogger(settings.logLevel)
     guardProcess(settings, logger)
-    const keywell = createKeywell({
-      publicUrl: settings.publicUrl,
-      appOrigins: settings.appOrigins,
-      connectUrl: settings.connectUrl,
-      privateHosts: settings.privateHosts,
-      privateWebhookHosts: settings.privateWebhookHosts,
-      egressProxy: settings.egressProxy,
-      limits: settings.hostLimits,
-      rateLimits: settings.rateLimits,
-      streamLimits: settings.streamLimits,
-      role: settings.role,
-      dormantAfterDays: settings.dormantAfterDays,
-      auditDays: settings.auditDays,
-      auditRefreshes: settings.auditRefreshes,
-      keys: openKeys(settings, logger),
-      database: await openDatabase(settings, logger),
-      logger,
-    })
-    const sealingKeys = findSealingKeysCommand(words)
-    if (sealingKeys !== undefined) {
-      // Without a start, which a key that is missing would refuse.
-      const progress = process.stderr.isTTY ? process.stderr : undefined
-      process.exitCode = await sealingKeys(keywell.keys, { out, progress })
-      await keywell.stop()
-      return
-    }
-    await keywell.start()
-    const command =
-      findAuditCommand(words) ?? findTenantsCommand(words) ?? findIncidentsCommand(words)
-    if (command !== undefined) {
-      const progress = process.stderr.isTTY ? process.stderr : undefined
-      process.exitCode = await command(keywell, { out, progress })
-      await keywell.stop()
-      return
-    }
-    if (words.length > 0) {
-      process.exitCode = await runKeysCommand(keywell, words, out)
-      await keywell.stop()
-      return
-    }
-    // A worker serves nobody; whoever serves makes the key.
-    if (settings.role !== 'worker') await makeFirstApiKey(keywell, settings, logger)
-    if (settings.mode === 'production' && settings.appOrigins === undefined) {
-      logger.warn(
-        {},
-        'connect sessions may name any origin; set KEYWELL_APP_ORIGIN to the origins of your apps',
-      )
-    }
-    if (isTrial) logger.warn({ folder: settings.dataDir, docs: runningPage }, trialWarning)
-    listen(keywell, settings, logger)
+    const keywell = await openService(settings, logger)
+    if (words.length > 0) return await runCommand(keywell, words)
+    await serve(keywell, { ...settings, isTrial }, logger)
   } catch (error) {
     fail(bootLogger, error)
   }

@@ -34,19 +34,19 @@ async function listen(proxies = 0): Promise<number> {
   })
 }
 
-/** Sends the parts, the last of them again and again until it is cut off; answers what it was told. */
+/** Sends the first part, and the second repeatedly until the server closes. Resolves to what it received. */
 async function drip(port: number, begin: string, again: string): Promise<string> {
   const socket: Socket = connect(port, '127.0.0.1')
-  let told = ''
+  let received = ''
   socket.setEncoding('utf8').on('data', (text) => {
-    told += text
+    received += text
   })
   socket.on('error', () => {}) // it is cut off while it writes
   socket.write(begin)
   const dripping = setInterval(() => socket.write(again), 10)
   await once(socket, 'close')
   clearInterval(dripping)
-  return told
+  return received
 }
 
 const post = 'POST / HTTP/1.1\r\nHost: a\r\n'
@@ -127,7 +127,7 @@ verifies('requests:connections', async () => {
   expect(refused).toMatch(/retry-after: 1/i)
   expect(refused).toContain('"code":"unavailable"')
   expect(asked).toBe(0)
-  // Or whoever restarts us would do so because many want something of us.
+  // Else an orchestrator would restart a process that has many clients.
   expect(await ask('/livez')).toMatch(/^HTTP\/1\.1 200 /)
   for (const socket of idle.splice(0, 5)) {
     socket.destroy()

@@ -17,20 +17,20 @@ export const timeouts: Timeouts = {
   headersTimeout: 10_000,
   /** To the end of the body, which has 64 KB at most. */
   requestTimeout: 30_000,
-  /** Longer than the 60 s for which proxies usually keep a connection: they are to close it first. */
+  /** Longer than the 60 s for which proxies usually keep a connection, so that they close it first. */
   keepAliveTimeout: 65_000,
-  /** How often the first two are looked at. */
+  /** How often the first two are checked. */
   connectionsCheckingInterval: 2_000,
   /**
-   * Milliseconds without a byte either way: it ends whoever takes nothing of what we send. Streams send
-   * something every few seconds, and no call takes so long.
+   * Milliseconds without a byte in either direction, so that a client that reads nothing is disconnected.
+   * Streams send something every few seconds, and no call takes so long.
    */
   silenceTimeout: 180_000,
   /** Bytes of all headers together; Node answers more with 431. */
   maxHeaderSize: 16_384,
 }
 
-/** Listens, and tells the service whose each request is. */
+/** Listens, and passes each request to the service with the address of its client. */
 export function openServer(
   keywell: Pick<KeywellService, 'fetch'>,
   options: {
@@ -39,9 +39,9 @@ export function openServer(
     /** Proxies of ours that every request passes; see `clientAddress`. */
     proxies: number
     timeouts?: Timeouts
-    /** Connections at once. Those beyond are answered 503; a tenth more than that are closed unheard. */
+    /** Connections at once. Further ones get 503; those beyond a tenth more are closed without an answer. */
     maxConnections: number
-    /** Called once, when a proxy that is not counted seems to stand before the service. */
+    /** Called once, when requests seem to pass a proxy that `proxies` does not count. */
     onUncountedProxy?: (seen: { address: string | undefined }) => void
   },
   onListening: (address: AddressInfo) => void,
@@ -51,7 +51,7 @@ export function openServer(
   let connections = 0
   let onUncountedProxy = proxies === 0 ? options.onUncountedProxy : undefined
 
-  /** Then all clients of that proxy share one address, and its limits. */
+  /** All clients of a proxy that is not counted share one address, and its limits. */
   function lookForProxy({ headers, socket }: IncomingMessage): void {
     if (headers['x-forwarded-for'] === undefined && headers.forwarded === undefined) return
     onUncountedProxy?.({ address: socket.remoteAddress })
@@ -61,7 +61,7 @@ export function openServer(
   const server = serve(
     {
       fetch: async (request, env) => {
-        // Ours is a server of HTTP/1.1: see `createHttpOptions` of the package.
+        // The server is one of HTTP/1.1: see `createHttpOptions` of the package.
         const { incoming } = env as HttpBindings
         if (connections > maxConnections && new URL(request.url).pathname !== '/livez')
           return full()
@@ -86,7 +86,7 @@ export function openServer(
   return http
 }
 
-/** Why a client is sent away: no request of it is looked at. */
+/** The answer to a client beyond the limit of connections. Its request is not read. */
 function full(): Response {
   const error = new KeywellError('unavailable', 'The service has too many connections.', {
     retryAfterMs: 1_000,

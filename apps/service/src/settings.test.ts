@@ -5,7 +5,7 @@ import { isUnconfigured, readSettings } from './settings.ts'
 
 const least = { KEYWELL_KEY_FILE: '/run/secrets/root-key' }
 
-test('a key is all that has to be told', () => {
+test('the root key is the only required setting', () => {
   expect(readSettings(least)).toMatchObject({
     mode: 'production',
     role: 'all',
@@ -76,7 +76,7 @@ test('how many streams and connections there may be', () => {
   )
 })
 
-test('with https the default is that a proxy is in front', () => {
+test('with https, one proxy is the default', () => {
   expect(readSettings(least).proxies).toBe(0)
   const https = { ...least, KEYWELL_PUBLIC_URL: 'https://keys.example' }
   expect(readSettings(https).proxies).toBe(1)

@@ -13,23 +13,23 @@ const environment = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(7400),
   /**
-   * Two kinds of processes instead of one: `serve` answers HTTP, `worker` keeps connections alive and
-   * tells webhooks. Any number of each, on one DATABASE_URL.
+   * Two kinds of processes instead of one: `serve` answers HTTP, `worker` refreshes credentials and
+   * delivers webhooks. Any number of each, on one DATABASE_URL.
    */
   KEYWELL_ROLE: z.enum(['all', 'serve', 'worker']).default('all'),
-  /** A port of 127.0.0.1 where /metrics asks for no API key. Default: none. */
+  /** A port of 127.0.0.1 where /metrics needs no API key. Default: none. */
   KEYWELL_METRICS_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   KEYWELL_PUBLIC_URL: z.url().optional(),
   /**
    * Origins of the apps that connect here, comma-separated: `https://app.example`. Connect sessions that
-   * name another are refused. Default: any may be named.
+   * name another are refused. Default: any.
    */
   KEYWELL_APP_ORIGIN: z.string().default('').transform(readOrigins),
   /** A page of the app where its user can connect. */
   KEYWELL_CONNECT_URL: z.url().optional(),
   /** Postgres; without it the embedded database in KEYWELL_DATA_DIR. */
   DATABASE_URL: text.optional(),
-  /** A file with it instead, for the environment of a process is open to its children and in /proc. */
+  /** A file that holds it, since the environment of a process is readable by its children and in /proc. */
   DATABASE_URL_FILE: text.optional(),
   KEYWELL_DATA_DIR: text.default('.keywell'),
   KEYWELL_KEY_FILE: text.optional(),
@@ -38,8 +38,8 @@ const environment = z.object({
   /** Where the first API key is written, with mode 0600. */
   KEYWELL_API_KEY_FILE: text.optional(),
   /**
-   * Proxies of yours that every request passes: from them the address of a client is learned. The service
-   * itself speaks http, so with an https KEYWELL_PUBLIC_URL the default is that there is one.
+   * Proxies of yours that every request passes: the service takes the address of a client from their headers.
+   * Default: 0, and 1 with an https KEYWELL_PUBLIC_URL, since the service itself speaks http.
    */
   KEYWELL_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
   /** Calls that one API key may make, and one address without: `5000/20000` is 5,000 a second, 20,000 at once. */
@@ -59,23 +59,23 @@ const environment = z.object({
   KEYWELL_ALLOW_WEBHOOK_HOSTS: z.string().default('').transform(readPrivateHosts),
   /**
    * An HTTP proxy that every call takes but those to private hosts: `http://proxy.corp:3128`, or
-   * `http://user:password@proxy.corp:3128`. HTTP_PROXY and its like are not looked at.
+   * `http://user:password@proxy.corp:3128`. HTTP_PROXY and similar variables are not used.
    */
   KEYWELL_EGRESS_PROXY: z.string().transform(readEgressProxy).optional(),
   KEYWELL_EGRESS_PROXY_FILE: text.optional(),
   /**
-   * What a host may be asked for, comma-separated: `https://gitlab.corp=50/100/32` is 50 calls per second on
+   * Limits of the calls to a host, comma-separated: `https://gitlab.corp=50/100/32` is 50 calls per second on
    * average, 100 at once after a quiet time, 32 at the same time.
    */
   KEYWELL_HOST_LIMITS: z.string().default('').transform(readHostLimits),
-  /** A connection that no backend has read for so many days is renewed once a day alone. */
+  /** A connection that no backend has read for so many days is renewed only once a day. */
   KEYWELL_DORMANT_AFTER_DAYS: z.coerce.number().int().min(1).max(36_500).default(7),
   /** How many days the audit log is kept. */
   KEYWELL_AUDIT_DAYS: z.coerce.number().int().min(2).max(36_500).default(90),
-  /** Whether background refreshes that succeed are in the audit log; whatever else happens is. */
+  /** Whether the audit log has an entry for each background refresh that succeeds. */
   KEYWELL_AUDIT_REFRESHES: flag.default(false),
   KEYWELL_ALLOW_NON_DURABLE: flag.default(false),
-  /** How long a stop waits for what is under way; 130 loses nothing even to a provider that is slow. */
+  /** How long a stop waits for requests and refreshes under way. 130 is enough for the slowest provider. */
   KEYWELL_DRAIN_SECONDS: z.coerce.number().int().min(1).max(600).default(30),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 })
@@ -96,7 +96,7 @@ export interface Settings {
   rateLimits: NonNullable<KeywellOptions['rateLimits']>
   streamLimits: NonNullable<KeywellOptions['streamLimits']>
   maxConnections: number
-  /** Of the embedded database, and of what is made in development. */
+  /** Folder of the embedded database, and of the files that are made in development. */
   dataDir: string
   database: { url: string } | { dataDir: string; allowNonDurable: boolean }
   key: { file: string; make: boolean } | { fd: number } | { value: string }
@@ -112,12 +112,12 @@ export interface Settings {
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
-/** Settings of a service that nobody has configured yet may be these alone. */
+/** Settings that do not count as configuration: see `isUnconfigured`. */
 const harmless: ReadonlySet<string> = new Set(['PORT', 'LOG_LEVEL'])
 
 /**
- * Whether nothing is configured, as after `npx @keywell/service` in an empty folder. Then it is for development:
- * it listens on this machine alone. One setting, or `NODE_ENV=production`, and what is missing is an error.
+ * Whether nothing is configured, as after `npx @keywell/service` in an empty folder. The service then starts for
+ * development, on this machine alone. With one setting, or `NODE_ENV=production`, a missing setting is an error.
  */
 export function isUnconfigured(variables: Record<string, string | undefined>): boolean {
   const isSet = (name: string) => variables[name] !== undefined && !harmless.has(name)
@@ -129,7 +129,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
   const parsed = environment.safeParse(variables)
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-    throw new Error(`The environment is not right. ${issues.join('; ')}`)
+    throw new Error(`The environment is not valid. ${issues.join('; ')}`)
   }
   const env = parsed.data
   const dataDir = resolve(env.KEYWELL_DATA_DIR)
@@ -230,7 +230,7 @@ function readRate(
   return rate
 }
 
-/** `origin`, or `origin=network+network`, and then who it is for, if not for all. */
+/** `origin` or `origin=network+network`, then ` for` and its tenants. Default: all tenants. */
 function readPrivateHosts(list: string, context: z.RefinementCtx): PrivateHost[] {
   const hosts: PrivateHost[] = []
   for (const entry of list.split(',').map((text) => text.trim())) {
@@ -257,7 +257,7 @@ function unescaped(texts: readonly string[]): string[] | undefined {
   }
 }
 
-/** What is wrong with it is said without repeating it, for it may hold a password. */
+/** The error does not repeat the value, since it may hold a password. */
 function readEgressProxy(text: string, context: z.RefinementCtx): EgressProxy {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const words = url && unescaped([url.username, url.password])

@@ -1,7 +1,7 @@
 /**
- * Throws a sentence with the fix. Called in development only.
+ * Throws an error that says what is wrong and how to fix it. Called in development only.
  *
- * @param rules by what is wrong: whether it is, and what to write instead
+ * @param rules by the problem: whether it is there, and the fix
  */
 export function checkProps(
   component: string,

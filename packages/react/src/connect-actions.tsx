@@ -4,8 +4,8 @@ import { useKeywell } from './context.ts'
 import { noteOf, say } from './messages.ts'
 
 /**
- * What there is to say beside the button, and the ways on: open the window again, cancel, go on in
- * this tab. Not a live region: the provider's one says the same sentences.
+ * The text beside the button, and its actions: open the popup again, cancel, continue in this tab. Not a
+ * live region: that of the provider has the same sentences.
  */
 export function ConnectActions({
   provider,

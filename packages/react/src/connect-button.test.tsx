@@ -248,7 +248,7 @@ describe('ConnectButton', () => {
     show()
     await user.click(button())
     expect(button().dataset.state).toBe('blocked')
-    await says('Your browser blocked the window. You can go on in this tab.')
+    await says('Your browser blocked the window. You can continue in this tab.')
     await user.click(screen.getByRole('button', { name: 'Continue in this tab' }))
     await waitFor(() => expect(standIn.forms).toMatchObject([{ target: '_self' }]))
     expect(standIn.flowRequests).toMatchObject([{ mode: 'redirect' }])
@@ -279,16 +279,10 @@ describe('ConnectButton', () => {
   })
 
   it.each([
-    ['terms_not_accepted', /^GitLab wants its terms accepted\. .*accept them, and try again\.$/],
-    ['two_factor_required', /^GitLab demands two-factor sign-in\. Set it up .*, and try again\.$/],
-    [
-      'account_blocked',
-      /^GitLab says that this account is blocked.*\. Please ask its administrator\.$/,
-    ],
-    [
-      'provider_unavailable',
-      /^GitLab cannot answer right now\. Please try again in a few minutes\.$/,
-    ],
+    ['terms_not_accepted', /^GitLab requires that you accept its terms\. .*, and try again\.$/],
+    ['two_factor_required', /^GitLab requires two-factor sign-in\. Set it up .*, and try again\.$/],
+    ['account_blocked', /^This GitLab account is blocked.*\. Please ask its administrator\.$/],
+    ['provider_unavailable', /^GitLab cannot be reached\. Please try again in a few minutes\.$/],
   ] as const)(
     'says what stands in the way at the provider, and the next step: %s',
     async (providerReason, words) => {
@@ -469,7 +463,7 @@ describe('mistakes', () => {
 
   it('outside of a provider says what to do', () => {
     expect(() => render(<ConnectButton provider="gitlab" />)).toThrow(
-      /outside of <KeywellProvider>.*Put <KeywellProvider endpoint="\/api\/keywell"> around/,
+      /outside of <KeywellProvider>.*Put <KeywellProvider> around/,
     )
   })
 })

@@ -27,7 +27,7 @@ import {
 import { labelOf, say, titleOf } from './messages.ts'
 import { useConnect } from './use-connect.ts'
 
-// Replaced by bundlers, as react's own index.js expects it of them.
+// Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
 
 type ButtonProps = ComponentPropsWithoutRef<'button'>
@@ -37,11 +37,11 @@ export interface ConnectButtonProps
     ConnectTarget,
     ConnectHandlers,
     Pick<StartOptions, 'scopes' | 'mode'> {
-  /** Instead of our words; a function is told the state. */
+  /** Default: the texts of the provider's `messages`. A function gets the state. */
   children?: ReactNode | ((view: ConnectView) => ReactNode)
   /**
-   * Draws everything: spread the props (ref included) on one button. Then the ways on (open again,
-   * cancel, continue in this tab) are yours too: see `view.state`.
+   * Renders everything: spread the props (ref included) on one button. You then also render the actions (open
+   * again, cancel, continue in this tab): see `view.state`.
    */
   render?: (
     props: ButtonProps & RefAttributes<HTMLButtonElement>,
@@ -56,15 +56,15 @@ export interface ConnectButtonProps
  * <ConnectButton provider="gitlab" scopes={['read_api']} onSuccess={(connection) => …} />
  * ```
  *
- * One `<button>`, to which `ref` and all other props go; your `onClick` runs first and may prevent ours.
- * Beside it, only while there is something to say or to choose, stands one group of words and buttons.
+ * One `<button>`, which gets `ref` and all other props; your `onClick` runs first and may prevent ours.
+ * Beside it, while there is a text or an action to show, is one group of text and buttons.
  */
 export const ConnectButton: ForwardRefExoticComponent<
   ConnectButtonProps & RefAttributes<HTMLButtonElement>
 > = forwardRef<HTMLButtonElement, ConnectButtonProps>(function ConnectButton(props, ref) {
   if (process.env.NODE_ENV !== 'production') checkConnectButton(props)
-  const { provider, host, connectionName, connectionId, scopes, mode } = props
-  const { onSuccess, onExit, onEvent, render, children, onClick, ...rest } = withoutTarget(props)
+  const { provider, host, connectionName, connectionId, scopes, mode, ...others } = props
+  const { onSuccess, onExit, onEvent, render, children, onClick, ...rest } = others
   const { messages } = useKeywell()
   const { state, connect } = useConnect(
     { provider, host, connectionName, connectionId },
@@ -91,10 +91,10 @@ export const ConnectButton: ForwardRefExoticComponent<
   const buttonProps = {
     type: 'button' as const,
     ...rest,
-    ...ahead(rest, connect),
+    ...prefetching(rest, connect),
     'data-state': state.name,
     'data-keywell-button': '',
-    // Only where there is something to say: nothing renews it, and its user will have to come back.
+    // Only for a connection that cannot be renewed: its user has to connect again when it ends.
     'data-renewable': isRenewed(state) ? undefined : 'false',
     'aria-busy': isBusy(state),
     'aria-disabled': isBusy(state) || rest['aria-disabled'],
@@ -119,15 +119,8 @@ function isRenewed(state: ConnectState): boolean {
   return state.name !== 'connected' || state.connection.renewable !== false
 }
 
-function withoutTarget(
-  props: ConnectButtonProps,
-): Omit<ConnectButtonProps, keyof ConnectTarget | 'scopes' | 'mode'> {
-  const { provider, host, connectionName, connectionId, scopes, mode, ...rest } = props
-  return rest
-}
-
-/** A session is fetched on hover and focus, and not on mount: most buttons on a page are never clicked. */
-function ahead(host: ButtonProps, connect: Connect): ButtonProps {
+/** Fetches a session on hover and focus, and not on mount: most buttons on a page are never clicked. */
+function prefetching(host: ButtonProps, connect: Connect): ButtonProps {
   return {
     onPointerEnter: (event) => {
       host.onPointerEnter?.(event)
@@ -140,14 +133,14 @@ function ahead(host: ButtonProps, connect: Connect): ButtonProps {
   }
 }
 
-/** The ways on go away when they are taken; the focus that stood in them comes back to the button. */
+/** The actions disappear when one is clicked; the focus that was in them returns to the button. */
 function useFocusReturn(
   button: { readonly current: HTMLButtonElement | null },
   state: ConnectState,
 ): void {
   const before = useRef(state)
   useEffect(() => {
-    // Only after an attempt: a list that arrives while the page loads must not take the focus.
+    // Only after an attempt: a list that arrives while the page loads must not move the focus.
     const attempted = isBusy(before.current) || before.current.name === 'blocked'
     const moved = before.current !== state
     before.current = state

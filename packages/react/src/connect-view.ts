@@ -1,13 +1,13 @@
 import type { ConnectState, StartOptions } from './core/index.ts'
 
-/** What `render` and a function as `children` are told. */
+/** Argument of `render`, and of `children` that are a function. */
 export interface ConnectView {
   readonly state: ConnectState
   /** Title of the provider, e.g. `GitLab`. */
   readonly title: string
-  /** What the button says in this state. */
+  /** Text of the button in this state. */
   readonly label: string
-  /** Begins an attempt; call it directly in a click. `mode: 'redirect'` goes on in this tab. */
+  /** Begins an attempt; call it directly in a click. `mode: 'redirect'` continues in this tab. */
   readonly start: (options?: StartOptions) => void
   readonly cancel: () => void
 }

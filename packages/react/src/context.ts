@@ -2,11 +2,11 @@ import { createContext, useContext } from 'react'
 import type { KeywellClient } from './core/index.ts'
 import type { Messages } from './messages.ts'
 
-/** What the provider gives to everything below it. */
+/** What the provider shares with the components below it. */
 export interface Keywell {
   readonly client: KeywellClient
   readonly messages: Messages
-  /** Says a sentence to screen readers. */
+  /** Has screen readers read a sentence. */
   readonly announce: (sentence: string) => void
 }
 
@@ -17,7 +17,7 @@ export function useKeywell(): Keywell {
   const keywell = useContext(KeywellContext)
   if (keywell === null) {
     throw new Error(
-      'Keywell: this is outside of <KeywellProvider>. Put <KeywellProvider endpoint="/api/keywell"> around it.',
+      'Keywell: this is outside of <KeywellProvider>. Put <KeywellProvider> around it.',
     )
   }
   return keywell

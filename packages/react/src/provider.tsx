@@ -15,13 +15,13 @@ import { type MessagesOverride, mergeMessages } from './messages.ts'
 
 export interface KeywellProviderProps extends ClientOptions {
   children?: ReactNode
-  /** Any of the sentences that users read, in your words or language. */
+  /** Replaces any of the texts that users read. */
   messages?: MessagesOverride | undefined
 }
 
 /**
- * Gives its children one client, one set of messages and one live region. The options of the first
- * render count; mount it anew (with a `key`) to change them.
+ * Gives its children one client, one set of messages and one live region. It uses the options of the first
+ * render; to change them, mount it again with another `key`.
  *
  * ```tsx
  * <KeywellProvider endpoint="/api/keywell">
@@ -38,14 +38,14 @@ export function KeywellProvider({
   const messages = useMemo(() => mergeMessages(own), [own])
   const region = useRef<HTMLDivElement | null>(null)
   const announce = useCallback((sentence: string) => {
-    // Written past React, so that a sentence renders nothing again.
-    if (region.current !== null) region.current.textContent = sentence
+    // Written without React, so that a sentence causes no render.
+    if (region.current) region.current.textContent = sentence
   }, [])
   useEffect(() => client.takeReturn(), [client])
   const keywell = useMemo(() => ({ client, messages, announce }), [client, messages, announce])
   const setRegion = useCallback((element: HTMLDivElement | null) => {
     region.current = element
-    if (element !== null) hideFromEyes(element)
+    if (element) hideVisually(element)
   }, [])
   return (
     <KeywellContext.Provider value={keywell}>
@@ -56,10 +56,10 @@ export function KeywellProvider({
 }
 
 /**
- * For ears only, also where our stylesheet is not loaded. Set by script and not in the markup: a strict
- * Content-Security-Policy forbids `style` attributes that come from a server, and allows this.
+ * For screen readers only, also where our stylesheet is not loaded. Set by script and not in the markup: a
+ * strict Content-Security-Policy forbids `style` attributes that come from a server, and allows this.
  */
-function hideFromEyes({ style }: HTMLElement): void {
+function hideVisually({ style }: HTMLElement): void {
   style.cssText =
     'position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap'
 }

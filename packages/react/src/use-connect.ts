@@ -4,14 +4,15 @@ import type { Connect, ConnectHandlers, ConnectState, ConnectTarget } from './co
 import { labelOf, noteOf, say } from './messages.ts'
 
 /**
- * The state of connecting one target, and its controller: what {@link ConnectButton} is made of, for
- * those who draw everything themselves. Call `connect.start()` directly in the click.
+ * The state of connecting one target, and its controller, for a button of your own in place of
+ * {@link ConnectButton}. Call `connect.start()` directly in the click.
  */
 export function useConnect(
   target: ConnectTarget,
   handlers: ConnectHandlers = {},
 ): { readonly state: ConnectState; readonly connect: Connect } {
-  const { client, messages, announce } = useKeywell()
+  const keywell = useKeywell()
+  const { client } = keywell
   const { provider, host, connectionName, connectionId } = target
   const connect = useMemo(
     () => client.connect({ provider, host, connectionName, connectionId }),
@@ -19,21 +20,21 @@ export function useConnect(
   )
   const state = useSyncExternalStore(connect.subscribe, connect.getSnapshot, () => idle)
 
-  // The newest handlers, without letting go of the flow at each render.
-  const latest = useRef({ handlers, messages, announce })
+  // The newest handlers, without detaching from the flow at each render.
+  const latest = useRef({ ...keywell, ...handlers })
   useEffect(() => {
-    latest.current = { handlers, messages, announce }
+    latest.current = { ...keywell, ...handlers }
   })
   useEffect(
     () =>
       connect.attach({
-        onSuccess: (made) => latest.current.handlers.onSuccess?.(made),
-        onExit: (error, details) => latest.current.handlers.onExit?.(error, details),
+        onSuccess: (connection) => latest.current.onSuccess?.(connection),
+        onExit: (error, details) => latest.current.onExit?.(error, details),
         onEvent: (name, details) => {
-          const { handlers, messages, announce } = latest.current
+          const { messages, announce, onEvent } = latest.current
           const { provider, state } = details
           announce(say(messages, noteOf(messages, state) ?? labelOf(messages, state), provider))
-          handlers.onEvent?.(name, details)
+          onEvent?.(name, details)
         },
       }),
     [connect],

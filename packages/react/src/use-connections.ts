@@ -1,7 +1,7 @@
 import type { Connection, ConnectionId, DisconnectAnswer, ProviderName } from '@keywell/protocol'
 import { useCallback, useSyncExternalStore } from 'react'
 import { useKeywell } from './context.ts'
-import { type ConnectionsSnapshot, type ConnectTarget, nothingKnown } from './core/index.ts'
+import { type ConnectionsSnapshot, nothingKnown } from './core/index.ts'
 
 export interface UseConnections extends ConnectionsSnapshot {
   /** Reads the list again. Never rejects; a failure is `error`. */
@@ -18,31 +18,25 @@ export function useConnections(): UseConnections {
     connections.getSnapshot,
     () => nothingKnown,
   )
-  const refresh = useCallback(() => connections.refresh(), [connections])
-  const disconnect = useCallback((id: ConnectionId) => connections.disconnect(id), [connections])
+  const { refresh, disconnect } = connections
   return { ...snapshot, refresh, disconnect }
 }
 
 export interface UseConnection extends Omit<UseConnections, 'connections' | 'disconnect'> {
-  /** Undefined while it is not known, or when there is none. */
+  /** Undefined when there is none, and before the list is read. */
   readonly connection: Connection | undefined
-  /** Removes it; answers undefined when there is none. @throws ConnectError */
+  /** Removes it. Resolves to undefined when there is none. @throws ConnectError */
   readonly disconnect: () => Promise<DisconnectAnswer | undefined>
 }
 
-/** The user's connection at one provider: `default` unless named. */
+/** The user's connection at one provider. Default of `connectionName`: `default`. */
 export function useConnection(
   provider: ProviderName,
   options: { connectionName?: string | undefined; host?: string | undefined } = {},
 ): UseConnection {
   const { client } = useKeywell()
   const { connections: _, ...all } = useConnections()
-  const target: ConnectTarget = {
-    provider,
-    host: options.host,
-    connectionName: options.connectionName,
-  }
-  const connection = client.find(target)
+  const connection = client.find({ provider, ...options })
   const id = connection?.id
   const { disconnect } = all
   const disconnectThis = useCallback(

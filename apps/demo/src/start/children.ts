@@ -9,15 +9,15 @@ export interface ChildOptions {
   main: string
   cwd: string
   env: NodeJS.ProcessEnv
-  /** Takes everything that the child prints; begins anew with each start. */
+  /** Receives everything that the child prints; each start truncates it. */
   logFile: string
-  /** Milliseconds between SIGTERM and SIGKILL; 8,000 unless told. */
+  /** Milliseconds between SIGTERM and SIGKILL. Default: 8,000. */
   stopTimeoutMs?: number
 }
 
 export interface Child {
   readonly name: string
-  /** Rejects with a `StartError` that quotes the log when the child ends without having been asked to. */
+  /** Rejects with a `StartError` that quotes the log when the child ends without a stop. */
   readonly died: Promise<never>
   /** SIGTERM, a bounded wait, then SIGKILL. Resolves when it is gone. */
   stop(): Promise<void>
@@ -41,7 +41,7 @@ export function startChild(options: ChildOptions): Child {
     if (asked) return new Promise<never>(() => {})
     throw new StartError(`${name} stopped (${how}).\n\n${quoteLog(logFile)}`)
   })
-  died.catch(() => {}) // whoever waits for it hears of it; nobody has to
+  died.catch(() => {}) // a caller may ignore it
 
   return {
     name,
@@ -69,7 +69,7 @@ function spawnChild({ main, cwd, env, logFile }: ChildOptions): ChildProcess {
     return spawn(process.execPath, [...flags, main], {
       cwd,
       env,
-      // Out of the terminal's reach: Ctrl-C comes to the parent alone, which stops the children in order.
+      // Ctrl-C then reaches the parent alone, which stops the children in order.
       detached: true,
       stdio: ['ignore', log, log, 'ipc'],
     })

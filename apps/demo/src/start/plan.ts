@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { StartError } from './start-error.ts'
 
-/** Where everything of one `npm start` runs and lies. */
+/** The addresses and folders of one `npm start`. */
 export interface Plan {
   /** Top folder of the checkout. */
   readonly root: string
@@ -35,7 +35,7 @@ const environmentSchema = z.object({
   SANDBOX_CONTROL_PORT: port.default(7403),
   /** Another folder for data, keys and logs. */
   KEYWELL_HOME: z.string().min(1).default('.keywell'),
-  /** Origins of other apps, comma-separated: for Acme alone unless told. */
+  /** Origins of other apps, comma-separated. Default: none, Acme alone. */
   KEYWELL_APP_ORIGIN: z.string().min(1).optional(),
 })
 

@@ -18,7 +18,7 @@ async function listen(port = 0): Promise<number> {
   return (server.address() as AddressInfo).port // a TCP server has an address of this form
 }
 
-/** A port that nobody had a moment ago. */
+/** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
   const port = await listen()
   const server = servers.pop()

@@ -31,7 +31,7 @@ export async function refuseTakenPorts({ ports, demoUrl }: Plan): Promise<void> 
   )
 }
 
-/** Free on every address that `localhost` stands for: a port may be taken on `::1` alone. */
+/** Free on every address of `localhost`: a port may be in use on `::1` alone. */
 export async function isFree(port: number): Promise<boolean> {
   const addresses = new Set(['127.0.0.1'])
   for (const { address } of await lookup('localhost', { all: true })) addresses.add(address)
@@ -53,7 +53,7 @@ function canListen(port: number, host: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) => {
-      // A machine without IPv6 may still name ::1; nobody can be in the way there.
+      // A machine without IPv6 may still name ::1; no port is in use there.
       if (error.code === 'EADDRNOTAVAIL') resolve(true)
       else if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(false)
       else reject(error)

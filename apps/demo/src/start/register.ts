@@ -9,9 +9,9 @@ const timeoutMs = 10_000
 const scopes = ['read_api', 'read_user', 'read_repository', 'api']
 
 /**
- * Makes the stand-in known to Keywell, as an operator would do with a real GitLab: an integration that
- * tells its redirect URI, an OAuth application with that URI, and its id and secret back into the
- * integration. Does only what is missing, so that it may run at every start; answers whether anything was.
+ * Registers the stand-in with Keywell, as an operator does with a real GitLab: an integration, an OAuth
+ * application with its redirect URI, and the application's id and secret in the integration. It does only
+ * what is missing, so that it may run at every start. Returns whether anything was missing.
  */
 export async function registerSandbox(plan: Plan): Promise<boolean> {
   const keywell = new Keywell({ url: plan.keywellUrl, apiKey: readApiKey(plan) })

@@ -11,7 +11,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Who is signed in; null: nobody. */
+/** Who is signed in; null when signed out. */
 export function fetchMe(): Promise<Me | null> {
   return call<Me | null>('/api/me')
 }

@@ -12,7 +12,7 @@ export interface ConnectedAccountProps {
   onDisconnected: () => void
 }
 
-/** Whose account it is, what it may do, and the way to take it away. */
+/** The account, its permissions, and the button that disconnects it. */
 export function ConnectedAccount(props: ConnectedAccountProps): ReactElement {
   const { connection, disconnect, onDisconnected } = props
   const { account } = connection

@@ -8,7 +8,7 @@ export type Projects =
   | { readonly state: 'failed'; readonly error: ApiError }
 
 export interface UseProjectsOptions {
-  /** Says when to read again: another connection, or a mended one. */
+  /** Changes when the list has to be read again: with another connection, and with a reconnected one. */
   connectionKey: string
   /** GitLab access turned out to be gone: what is known of the connection is old. */
   onAccessLost: () => void

@@ -20,7 +20,7 @@ test('one opens the API as its user, by either header, within its scopes', async
   expect([status, body.error]).toEqual([403, 'insufficient_scope'])
 })
 
-test('it may look at itself whatever its scopes, and is not told in full', async () => {
+test('it may read itself whatever its scopes, and the answer does not hold the token', async () => {
   const stage = await startStage()
   const issued = await stage.control.issuePersonalAccessToken({
     username: 'ada',
@@ -81,7 +81,7 @@ test('the two kinds are not taken for each other', async () => {
   expect((await getPrivately(stage, '/api/v4/user', accessToken)).status).toBe(401)
 })
 
-test('a blocked user is told so', async () => {
+test('a blocked user gets an error that says so', async () => {
   const stage = await startStage()
   const { value } = await stage.control.issuePersonalAccessToken({ username: 'ada' })
   await stage.control.block('ada')

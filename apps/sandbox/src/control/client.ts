@@ -49,7 +49,7 @@ export interface SandboxControl {
 
   /** Every pair that was issued, dead ones included, in clear. */
   tokens(): Promise<IssuedToken[]>
-  /** Issues a pair without a browser; with all scopes of the application unless told. */
+  /** Issues a pair without a browser. Default of the scopes: all of the application. */
   issueToken(token: TokenInput): Promise<IssuedToken>
   /** What a user does on the Applications page; answers how many pairs died. */
   revokeGrants(selector: GrantSelector): Promise<number>

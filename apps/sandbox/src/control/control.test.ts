@@ -101,7 +101,7 @@ describe('the record of refreshes', () => {
     expect(await stage.control.refreshes()).toEqual([])
   })
 
-  test('tells an answer that a fault cut off or replaced', async () => {
+  test('records an answer that a fault cut off or replaced', async () => {
     const stage = await startStage()
     const { refreshToken } = await stage.issue()
     for (const fault of [
@@ -119,7 +119,7 @@ describe('the record of refreshes', () => {
     ])
   })
 
-  test('tells a peer that went away before its answer', async () => {
+  test('records a client that disconnected before its answer', async () => {
     const stage = await startStage()
     const { refreshToken } = await stage.issue()
     await stage.control.addFault(faults.slowAnswer(100))

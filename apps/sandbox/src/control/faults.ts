@@ -33,9 +33,9 @@ export type Effect =
 export interface FaultInput {
   endpoint: Endpoint
   effect: Effect
-  /** Strikes this many times and is gone; for ever unless told. */
+  /** How many calls it affects. Default: all. */
   times?: number
-  /** Strikes this share of the calls, 0 to 1; all unless told. */
+  /** The share of the calls that it affects, 0 to 1. Default: 1. */
   ratio?: number
   /** Narrows it to calls of the token endpoint with this grant type. */
   grantType?: string

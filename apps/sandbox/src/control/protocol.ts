@@ -4,15 +4,15 @@ import { scopeSentences, unknownScopes } from '../scopes.ts'
 /** An application to register. An id that exists already is replaced. */
 export interface ApplicationInput {
   name: string
-  /** Made up unless told. */
+  /** Default: a random one. */
   clientId?: string
   clientSecret?: string
   redirectUris: string[]
-  /** The ceiling; every scope unless told. */
+  /** The scopes that it may ask for. Default: all. */
   scopes?: string[]
-  /** True unless told: it must show its secret. */
+  /** Whether it must send its secret. Default: true. */
   confidential?: boolean
-  /** False unless told: never shows a consent page. */
+  /** Whether it skips the consent page. Default: false. */
   trusted?: boolean
 }
 
@@ -48,9 +48,9 @@ export interface IssuedToken {
 export interface PersonalAccessTokenInput {
   username: string
   name?: string
-  /** `api` unless told. */
+  /** Default: `api`. */
   scopes?: string[]
-  /** `YYYY-MM-DD`; without an end unless told. */
+  /** `YYYY-MM-DD`. Default: no end. */
   expiresOn?: string
 }
 
@@ -65,7 +65,7 @@ export interface IssuedPersonalAccessToken {
   revokedAt: string | null
 }
 
-/** Which grants to withdraw; what is left out does not narrow. */
+/** Which grants to withdraw. A field that is missing selects all. */
 export interface GrantSelector {
   username?: string
   clientId?: string

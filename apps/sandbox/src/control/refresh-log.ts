@@ -1,6 +1,6 @@
 /** One request that brought a refresh token, as the sandbox saw it. Times are the sandbox's. */
 export interface RefreshRecord {
-  /** Null for a token that nobody knows. */
+  /** Null for an unknown token. */
   grantId: string | null
   /** Which pair of the grant was presented: later ones have higher ids. */
   pairId: number | null

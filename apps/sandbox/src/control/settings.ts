@@ -19,7 +19,7 @@ export interface Settings {
   codeLifetimeSeconds: number
   rotation: Rotation
   /**
-   * When the consent page is left out: for a confidential application whose user has a living token
+   * When the consent page is skipped: for a confidential application whose user has a living token
    * with the same scopes (GitLab), always, or never. Trusted applications never show it.
    */
   skipConsent: 'matching_token' | 'always' | 'never'

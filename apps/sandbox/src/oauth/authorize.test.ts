@@ -26,7 +26,7 @@ describe('consent', () => {
     expect(back.protocol).toBe('com.example.app:')
   })
 
-  test('denied: the client hears access_denied, and no code is made', async () => {
+  test('denied: the client gets access_denied, and no code is made', async () => {
     const stage = await startStage()
     const back = await stage.visitor().authorize(stage.authorizeUrl(), 'deny')
     expect(back.searchParams.get('error')).toBe('access_denied')

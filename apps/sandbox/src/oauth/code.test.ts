@@ -146,7 +146,7 @@ test('a public client needs no secret, and may not show a wrong one', async () =
   expect((await exchange(stage, code, { client_id })).status).toBe(200)
 })
 
-test('client credentials: no refresh token, nobody behind it, and no GET /user', async () => {
+test('client credentials: no refresh token, no user, and no GET /user', async () => {
   const stage = await startStage()
   const form = { grant_type: 'client_credentials', scope: 'api' }
   const { status, body } = await stage.post('/oauth/token', form)

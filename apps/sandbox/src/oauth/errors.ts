@@ -25,7 +25,7 @@ const statuses: Readonly<Partial<Record<OAuthErrorCode, 401 | 403>>> = {
   insufficient_scope: 403,
 }
 
-/** A refusal of the OAuth endpoints: 400 unless the code asks for another status. */
+/** An error of the OAuth endpoints: status 400, and another for some codes. */
 export function refuse(
   c: Context,
   error: OAuthErrorCode,

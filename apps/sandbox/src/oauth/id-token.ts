@@ -26,7 +26,7 @@ export async function signIdToken(
     .sign(await importJWK(jwk, algorithm))
 }
 
-/** What `openid`, `profile` and `email` tell of a user. */
+/** The claims of a user for `openid`, `profile` and `email`. */
 export function claims(user: User, scopes: readonly string[]): Record<string, unknown> {
   const profile = {
     name: user.name,

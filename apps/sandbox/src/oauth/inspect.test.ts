@@ -54,7 +54,7 @@ test('a token may come in the query, by either name', async () => {
   }
 })
 
-test('userinfo tells what the scopes open', async () => {
+test('userinfo returns what the scopes allow', async () => {
   const stage = await startStage()
   const full = await stage.issue(['openid', 'profile', 'email'])
   expect((await stage.get('/oauth/userinfo', full.accessToken)).body).toMatchObject({
@@ -71,7 +71,7 @@ test('userinfo tells what the scopes open', async () => {
   expect([dead.status, dead.body.error]).toEqual([401, 'invalid_token'])
 })
 
-test('introspect tells the client of its own tokens, and nobody else of any', async () => {
+test('introspect describes a token to its own client only', async () => {
   const stage = await startStage()
   const token = await stage.issue()
   const introspect = async (value: string | null, more: Record<string, string> = {}) =>

@@ -40,7 +40,7 @@ test('revoking twice is 200 {}', async () => {
   expect((await revoke(stage, refreshToken)).status).toBe(200)
 })
 
-test('another client, a wrong secret, and nobody: 403, and the token lives', async () => {
+test('another client, a wrong secret, and no client: 403, and the token stays valid', async () => {
   const stage = await startStage()
   const other = await stage.control.registerApplication({ name: 'B', redirectUris: [callback] })
   const { refreshToken } = await stage.issue()

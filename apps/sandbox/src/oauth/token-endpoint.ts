@@ -83,7 +83,7 @@ async function refresh(
   }
   const scopes = form.scope === undefined ? token.scopes : splitScopes(form.scope)
   if (!isWithin(scopes, token.scopes)) {
-    // A dead token is told first, whatever else is wrong.
+    // An invalid token is reported first, whatever else is wrong.
     return refuse(c, token.revokedAt === null ? 'invalid_scope' : 'invalid_grant')
   }
   const child = rotate(instance, token, scopes)
@@ -91,7 +91,7 @@ async function refresh(
   return await answer(c, instance, child, null)
 }
 
-/** Works, but nobody stands behind the token, and there is nothing to refresh it with. */
+/** A token without a user and without a refresh token. */
 async function clientCredentials(
   c: Context,
   instance: Instance,

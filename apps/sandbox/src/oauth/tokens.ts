@@ -11,7 +11,7 @@ export interface TokenRequest {
   clientId: string
   userId: number | null
   scopes: readonly string[]
-  /** The grant that it descends from; a new one unless told. */
+  /** The grant that it belongs to. Default: a new one. */
   grantId?: string
   /** Client credentials get none. */
   refreshable?: boolean

@@ -14,7 +14,7 @@ import type { User } from '../store/state.ts'
 import { avatar, type Html, page } from './layout.ts'
 import { askToSignIn } from './sign-in.ts'
 
-/** `GET /oauth/authorize`: shows the consent page, unless it may be skipped. */
+/** `GET /oauth/authorize`: shows the consent page, or skips it where settings allow that. */
 export function authorizePage(c: Context<Env>, instance: Instance): Response | Promise<Response> {
   const user = c.get('user')
   if (user === undefined) return askToSignIn(c, instance)
@@ -87,7 +87,7 @@ function problemPage(
         <p class="problem" role="alert">${problem}</p>
         <p>Go back to the application that sent you here, and tell the people who run it.</p>
       </div>`
-  // 200, as GitLab answers it: the client hears nothing, and its flow ends by timeout.
+  // 200, as at GitLab: the client gets no answer, and its flow ends by timeout.
   return c.html(page({ title: 'Cannot authorize', root, user: c.get('user'), body }))
 }
 

@@ -19,7 +19,7 @@ export function pageHeaders({ settings }: Instance): MiddlewareHandler<Env> {
 
 /**
  * Browsers hold `form-action` against every redirect that follows a form, and a client's callback
- * may lead on to places that nobody here knows. So the redirect's scheme is allowed, as at GitLab.
+ * may redirect to other hosts. So the redirect's scheme is allowed, as at GitLab.
  */
 function contentSecurityPolicy(formTarget: string | undefined): string {
   const scheme = formTarget !== undefined && URL.canParse(formTarget)

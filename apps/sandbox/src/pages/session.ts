@@ -7,7 +7,7 @@ import type { User } from '../store/state.ts'
 // Cookies know no ports: a name of our own keeps apart what runs beside us on this machine.
 const cookieName = 'gitlab_sandbox_session'
 
-/** Finds out who is signed in; a blocked user is nobody. */
+/** The signed-in user; a blocked user counts as signed out. */
 export function withUser({ store }: Instance): MiddlewareHandler<Env> {
   return async (c, next) => {
     const session = store.sessions.get(getCookie(c, cookieName) ?? '')

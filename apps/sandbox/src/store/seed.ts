@@ -6,7 +6,7 @@ export const sandboxPassword = 'sandbox'
 
 const dayMs = 86_400_000
 
-/** The people that exist unless others are given. */
+/** The default users. */
 export const defaultUsers: readonly UserInput[] = [
   { username: 'ada', name: 'Ada Okafor' },
   { username: 'grace', name: 'Grace Lindqvist' },
@@ -25,7 +25,7 @@ interface ProjectSeed {
   name: string
   description: string
   visibility: Project['visibility']
-  /** Indexes into the list of users; those that don't exist are left out. */
+  /** Indexes into the list of users; those that don't exist are skipped. */
   members: number[]
   stars: number
   topics: string[]

@@ -64,7 +64,7 @@ export interface Token {
   /** Shared by all pairs that descend from one authorisation. */
   grantId: string
   clientId: string
-  /** Null with client credentials: nobody stands behind the token. */
+  /** Null with client credentials: the token has no user. */
   userId: number | null
   scopes: string[]
   createdAt: number

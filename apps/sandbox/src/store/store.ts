@@ -19,7 +19,7 @@ const maxCodes = 10_000
 
 /**
  * The sandbox's memory, with a data file behind it if one is named. Rows may be changed in place;
- * whoever does so calls `touch()`, and `save()` writes before the answer leaves.
+ * code that does so calls `touch()`, and `save()` writes before the answer is sent.
  */
 export class Store {
   readonly users: Map<number, User> = new Map()

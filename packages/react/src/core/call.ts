@@ -11,14 +11,14 @@ export interface Call {
   method?: 'GET' | 'POST' | 'DELETE'
   /** Sent as JSON. */
   body?: unknown
-  /** A connect token, for calls to the service. The cookies of the page then stay at home. */
+  /** A connect token, for calls to the service. The page's cookies are then not sent. */
   token?: string
   accept?: string
-  /** Ends the call. Default: after 20 s. */
+  /** Ends the call. Default: a timeout of 20 s. */
   signal?: AbortSignal
 }
 
-/** Sends one call. A body of JSON makes browsers ask the server before another site may send it. */
+/** Sends one call. Because its type is JSON, a browser sends it for another site after a preflight only. */
 export function send(fetch: Fetch, url: string, options: Call): Promise<Response> {
   const { method = 'GET', body, token, accept = 'application/json', signal } = options
   return fetch(url, {
@@ -35,23 +35,24 @@ export function send(fetch: Fetch, url: string, options: Call): Promise<Response
 }
 
 /**
- * One call, answered as JSON. The answer is not validated: the app's own backend, and the service that
- * it named, made it from the schemas of these types, and a validator would weigh more than all else here.
+ * One call that returns JSON. The response is not validated: the app's own backend and the service create it
+ * from the schemas of these types, and a validator would be larger than the rest of this package.
  *
  * @throws ConnectError
  */
 export async function call<Answer>(fetch: Fetch, url: string, options: Call = {}): Promise<Answer> {
-  const answer = await send(fetch, url, options).catch((thrown) => {
+  const response = await send(fetch, url, options).catch((thrown) => {
     throw asConnectError(thrown)
   })
-  const { ok, status } = answer
-  // A proxy's error page is no JSON.
-  const body = await answer.json().catch(() => undefined)
+  const { ok, status } = response
+  // A proxy's error page is not JSON.
+  const body = await response.json().catch(() => undefined)
   if (ok && body) return body
   const {
     code = 'unavailable',
     detail = `${url}: ${status}`,
     requestId,
   }: Partial<Problem> = body ?? {}
-  throw new ConnectError(code, detail, status > 499 || status === 429 || status === 410, requestId)
+  const retryable = status > 499 || status === 429 || status === 410
+  throw new ConnectError(code, detail, { retryable, requestId })
 }

@@ -10,7 +10,7 @@ import {
 } from '../testing/stand-in.ts'
 import { type ClientOptions, createKeywellClient } from './client.ts'
 import type { Connect, ConnectHandlers } from './connect.ts'
-import { newsChannel } from './news.ts'
+import { messageChannel } from './flow-messages.ts'
 
 let standIn: StandIn
 const cleanUps: (() => void)[] = []
@@ -418,11 +418,11 @@ describe('the window', () => {
     const [popup] = standIn.popups
     if (popup) popup.closed = true
     await vi.advanceTimersByTimeAsync(1_400)
-    expect(connect.getSnapshot()).toEqual({ name: 'waiting', away: false })
+    expect(connect.getSnapshot()).toEqual({ name: 'waiting', popupClosed: false })
     await vi.advanceTimersByTimeAsync(200)
-    expect(connect.getSnapshot()).toEqual({ name: 'waiting', away: true })
+    expect(connect.getSnapshot()).toEqual({ name: 'waiting', popupClosed: true })
     await vi.advanceTimersByTimeAsync(300_000)
-    expect(connect.getSnapshot()).toEqual({ name: 'waiting', away: true })
+    expect(connect.getSnapshot()).toEqual({ name: 'waiting', popupClosed: true })
     expect(onExit).not.toHaveBeenCalled()
     // The user was there all the time.
     standIn.move({ status: 'connected', connection: makeConnection() })
@@ -437,7 +437,7 @@ describe('the window', () => {
     await vi.advanceTimersByTimeAsync(1_000)
     if (popup) popup.closed = false
     await vi.advanceTimersByTimeAsync(1_000)
-    expect(connect.getSnapshot()).toEqual({ name: 'waiting', away: false })
+    expect(connect.getSnapshot()).toEqual({ name: 'waiting', popupClosed: false })
   })
 
   it('comes to the front on demand', async () => {
@@ -684,7 +684,7 @@ describe('redirect', () => {
     connect.start({ mode: 'redirect' })
     await reaches(connect, 'waiting')
     await vi.advanceTimersByTimeAsync(2_000)
-    expect(connect.getSnapshot()).toEqual({ name: 'waiting', away: true })
+    expect(connect.getSnapshot()).toEqual({ name: 'waiting', popupClosed: true })
   })
 })
 
@@ -813,5 +813,5 @@ describe('the list of connections', () => {
 })
 
 it("listens on protocol's channel", () => {
-  expect(newsChannel).toBe(finishChannel)
+  expect(messageChannel).toBe(finishChannel)
 })

@@ -3,25 +3,25 @@ import { type BrowserWindow, call, type Fetch } from './call.ts'
 import { type Connect, createConnect } from './connect.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { asConnectError, type ConnectError } from './error.ts'
-import { finish, type LeftFlow, takeReturn } from './return.ts'
+import { finish, type PendingRedirect, takeReturn } from './return.ts'
 import { createSessions, type FetchSession } from './sessions.ts'
 import { type ConnectTarget, findConnection } from './target.ts'
 
 export interface ClientOptions {
   /** Where the app's backend mounts `connectHandler`. Default: `/api/keywell`. */
   endpoint?: string | undefined
-  /** Gets a connect session by your own means, instead of `POST {endpoint}/session`. */
+  /** Gets a connect session. Default: `POST {endpoint}/session`. */
   fetchSession?: FetchSession | undefined
   /** `fragment` for apps whose session is no cookie: the finish ticket then comes to a page of theirs. */
   returnMode?: 'query' | 'fragment' | undefined
   /**
-   * For calls to the app's backend, so that an app without cookies can add its authentication. Calls to
-   * the service never pass through it.
+   * For calls to the app's backend, so that an app without cookies can add its authentication. It is not
+   * used for calls to the service. Default: the window's.
    */
   fetch?: Fetch | undefined
   /** Default: the browser's. */
   window?: BrowserWindow | undefined
-  /** What failed and belongs to no button: confirming a fragment return. */
+  /** Receives an error that belongs to no button: a fragment return could not be confirmed. */
   onError?: ((error: ConnectError) => void) | undefined
 }
 
@@ -30,16 +30,16 @@ export interface KeywellClient {
   readonly connections: Connections
   /** The controller of one button. */
   connect(target: ConnectTarget): Connect
-  /** The connection that a target means, as far as it is known. */
+  /** The connection of a target; undefined when there is none, and before the list is read. */
   find(target: ConnectTarget): Connection | undefined
   /**
-   * Takes up what the URL brings back from a connect, and removes it there. Call it once the page is in a
-   * browser; more calls do nothing.
+   * Processes the parameters that a connect attempt left in the URL, and removes them. Call it once the page
+   * runs in a browser; further calls do nothing.
    */
   takeReturn(): void
 }
 
-/** Makes the client of a page. It does nothing yet, so that it may be made on a server, and twice. */
+/** Creates the client of a page. It has no effect until it is used, so a server may create one, too. */
 export function createKeywellClient(options: ClientOptions = {}): KeywellClient {
   const { returnMode, fetchSession = postSession } = options
   const endpoint = (options.endpoint ?? '/api/keywell').replace(/\/$/, '')
@@ -48,18 +48,18 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
   const fetch: Fetch = (url, init) => (options.fetch ?? window().fetch)(url, init)
   const connections = createConnections({ window, fetch, url: `${endpoint}/connections` })
   const sessions = createSessions((connectionId) => fetchSession({ connectionId, returnMode }))
-  let looked = false
-  let left: LeftFlow | undefined
+  let isUrlRead = false
+  let pending: PendingRedirect | undefined
 
   function postSession(body: Parameters<FetchSession>[0]): ReturnType<FetchSession> {
     return call(fetch, `${endpoint}/session`, { method: 'POST', body })
   }
 
-  function lookAtUrl(): void {
-    if (looked) return
-    looked = true
+  function readUrl(): void {
+    if (isUrlRead) return
+    isUrlRead = true
     const returned = takeReturn(window())
-    left = returned.left
+    pending = returned.pending
     const { parameters } = returned
     if (parameters.ticket === undefined) return
     finish(window(), fetch, `${endpoint}/finish`, parameters).catch((thrown: unknown) => {
@@ -67,19 +67,19 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
     })
   }
 
-  // A button's effect runs before that of the provider around it, so each may be the first to look.
-  function takeLeftFlow(targetKey: string): LeftFlow | undefined {
-    lookAtUrl()
-    if (left?.target !== targetKey) return undefined
-    const flow = left
-    left = undefined
+  // A button's effect runs before that of the provider around it, so each of them may read the URL first.
+  function takeRedirect(targetKey: string): PendingRedirect | undefined {
+    readUrl()
+    if (pending?.target !== targetKey) return undefined
+    const flow = pending
+    pending = undefined
     return flow
   }
 
   return {
     connections,
-    connect: (target) => createConnect({ window, sessions, connections, takeLeftFlow }, target),
+    connect: (target) => createConnect({ window, sessions, connections, takeRedirect }, target),
     find: (target) => findConnection(connections.getSnapshot().connections, target),
-    takeReturn: lookAtUrl,
+    takeReturn: readUrl,
   }
 }

@@ -8,22 +8,22 @@ import type {
   ScopeName,
   SessionAnswer,
 } from '@keywell/protocol'
-import { type BrowserWindow, call, type Fetch } from './call.ts'
+import { type BrowserWindow, call } from './call.ts'
 import type { Connections } from './connections.ts'
 import { asConnectError, type ConnectError } from './error.ts'
 import { openPopup, type Popup, postStartForm, prefersRedirect, watchPopup } from './popup.ts'
-import { type LeftFlow, leave, pageUrl } from './return.ts'
+import { type PendingRedirect, pageUrl, savePendingRedirect } from './return.ts'
 import type { Sessions } from './sessions.ts'
 import { type ConnectEvent, type ConnectState, isBusy, reduce } from './state.ts'
 import { type ConnectTarget, findConnection, targetKey } from './target.ts'
 import { type FlowAccess, watchFlow } from './watch.ts'
 
 export interface StartOptions {
-  /** Asked for beside the required ones; must be among the optional ones of the session. */
+  /** Requested beside the required scopes; they must be among the optional ones of the session. */
   readonly scopes?: readonly ScopeName[] | undefined
-  /** Default: `auto`, a popup, but a redirect on touch screens. */
+  /** Default: `auto`, a popup, and a redirect on touch screens. */
   readonly mode?: 'auto' | 'popup' | 'redirect' | undefined
-  /** One line for the popup until the provider's page comes. */
+  /** One line that the popup shows until the provider's page is there. Default: `…`. */
   readonly waitingText?: string | undefined
 }
 
@@ -45,7 +45,7 @@ export interface ConnectParts {
   readonly window: () => BrowserWindow
   readonly sessions: Sessions
   readonly connections: Connections
-  readonly takeLeftFlow: (targetKey: string) => LeftFlow | undefined
+  readonly takeRedirect: (targetKey: string) => PendingRedirect | undefined
 }
 
 /**
@@ -61,19 +61,20 @@ export interface Connect {
   readonly getSnapshot: () => ConnectState
   readonly subscribe: (listener: () => void) => () => void
   /**
-   * Comes alive: follows the list of connections, takes up a flow that a redirect left behind, goes on
-   * watching. Answers the way to let go; an attempt then goes on in its window, and may be attached again.
+   * Follows the list of connections, and the flow of an attempt that is under way or that a redirect has
+   * begun. Returns a function that stops this. The attempt then continues in its window, and may be attached
+   * again.
    */
   attach(handlers?: ConnectHandlers): () => void
-  /** Fetches a session ahead, on hover or focus. Its failure shows on the click. */
+  /** Fetches a session ahead, on hover or focus. An error is shown by the click. */
   prepare(): void
   /**
    * Begins an attempt. Call it directly in the click, before any `await`. While an attempt waits for the
-   * user it begins a new one in its place.
+   * user, it begins a new one in its place.
    */
   start(options?: StartOptions): void
   /**
-   * Ends the attempt at the service, and closes its window. The state is what the service answers: where
+   * Cancels the attempt at the service, and closes its window. The state is what the service answers: when
    * the account was connected a moment before, `connected`.
    */
   cancel(): void
@@ -81,190 +82,174 @@ export interface Connect {
   focus(): void
 }
 
-/** One click: its window (none with a redirect), and the flow once there is one. */
+/** One click: its popup (none with a redirect), and its flow as soon as it exists. */
 interface Attempt {
   popup?: Popup | undefined
   flow?: FlowAccess
   watching?: AbortController
 }
 
+/** State of one button, and the parts that it works with. */
+interface Button extends ConnectParts {
+  readonly target: ConnectTarget
+  readonly listeners: Set<() => void>
+  state: ConnectState
+  attempt?: Attempt | undefined
+  /** Undefined while detached. */
+  handlers?: ConnectHandlers | undefined
+}
+
 export function createConnect(parts: ConnectParts, target: ConnectTarget): Connect {
-  const { connections } = parts
-  const { provider, host } = target
-  const listeners = new Set<() => void>()
-  let state: ConnectState = { name: 'idle' }
-  let attempt: Attempt | undefined
-  /** Undefined while nobody is attached. */
-  let handlers: ConnectHandlers | undefined
-
-  function dispatch(event: ConnectEvent): void {
-    const next = reduce(state, event)
-    if (next === state) return
-    state = next
-    for (const listener of listeners) listener()
-    if (handlers && event.type !== 'sync') tell(handlers, { provider, state })
-  }
-
-  async function open(mine: Attempt, scopes: StartOptions['scopes']): Promise<void> {
-    const window = parts.window()
-    const { popup } = mine
-    const { flow, startUrl, startCode } = await createFlow(
-      window.fetch,
-      parts.sessions.take(reconnects()),
-      {
-        provider,
-        host,
-        connectionName: target.connectionName,
-        scopes: scopes && [...scopes],
-        mode: popup ? 'popup' : 'redirect',
-        resumeUrl: popup ? undefined : pageUrl(window),
-      },
-    )
-    if (attempt !== mine) {
-      void cancelFlow(flow)
-      return
-    }
-    mine.flow = flow
-    if (!popup) leave(window, { ...flow, target: targetKey(target) })
-    postStartForm(window.document, startUrl, startCode, popup?.name)
-    dispatch({ type: 'open' })
-    watch()
-  }
-
-  /** Follows the flow, if there is one and somebody is attached. */
-  function watch(): void {
-    const flow = attempt?.flow
-    if (!attempt || !flow || !handlers) return
-    const window = parts.window()
-    const watching = new AbortController()
-    const { signal } = watching
-    attempt.watching = watching
-    watchPopup(window, attempt.popup, signal, (away) => dispatch({ type: 'window', away }))
-    watchFlow(window, flow, signal, {
-      onFlow: take,
-      onEnd(error) {
-        close()
-        dispatch({ type: 'fail', error })
-        // The account may have been connected in the end; the list knows.
-        void connections.refresh()
-      },
-    })
-  }
-
-  /** The service says how the flow stands. */
-  function take(flow: Flow): void {
-    if (flow.connection) connections.put(flow.connection)
-    dispatch({ type: 'flow', flow })
-    if (!isBusy(state)) close()
-  }
-
-  function close(): void {
-    attempt?.watching?.abort()
-    attempt?.popup?.window.close()
-    attempt = undefined
-  }
-
-  function abandon(): void {
-    if (attempt?.flow) void cancelFlow(attempt.flow)
-    close()
-  }
-
-  /** How it ended; undefined where the service is away: a flow that is not cancelled runs out by itself. */
-  function cancelFlow({ url, token }: FlowAccess): Promise<Flow | undefined> {
-    return call<Flow>(parts.window().fetch, url, { method: 'DELETE', token }).catch(() => undefined)
-  }
-
-  function connection(): Connection | undefined {
-    return findConnection(connections.getSnapshot().connections, target)
-  }
-
-  /** Where a connection is there already, the attempt reconnects it. */
-  function reconnects(): ConnectionId | undefined {
-    return target.connectionId ?? connection()?.id
-  }
-
+  const button: Button = { ...parts, target, listeners: new Set(), state: { name: 'idle' } }
   return {
-    getSnapshot: () => state,
+    getSnapshot: () => button.state,
     subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+      button.listeners.add(listener)
+      return () => button.listeners.delete(listener)
     },
-    attach(mine = {}) {
-      handlers = mine
-      const sync = (): void => dispatch({ type: 'sync', connection: connection() })
-      const unsubscribe = connections.subscribe(sync)
-      sync()
-      const flow = parts.takeLeftFlow(targetKey(target))
-      if (flow) {
-        attempt = { flow }
-        dispatch({ type: 'start' })
-        dispatch({ type: 'open' })
-      }
-      watch()
-      return () => {
-        unsubscribe()
-        handlers = undefined
-        attempt?.watching?.abort()
-      }
-    },
+    attach: (handlers = {}) => attach(button, handlers),
     prepare() {
-      // The click shows what is wrong with it.
-      parts.sessions.prepare(reconnects()).catch(() => undefined)
+      // The click requests again, and shows the error.
+      button.sessions.prepare(reconnects(button)).catch(() => undefined)
     },
-    start({ scopes, mode = 'auto', waitingText = '…' } = {}) {
-      if (state.name === 'opening' || state.name === 'confirming') return
-      abandon()
-      dispatch({ type: 'start' })
-      const window = parts.window()
-      const redirect = mode === 'redirect' || (mode === 'auto' && prefersRedirect(window))
-      const popup = redirect ? undefined : openPopup(window, waitingText)
-      if (!redirect && !popup) return dispatch({ type: 'block' })
-      const mine: Attempt = { popup }
-      attempt = mine
-      open(mine, scopes).catch((thrown: unknown) => {
-        if (attempt !== mine) return
-        close()
-        dispatch({ type: 'fail', error: asConnectError(thrown) })
-      })
-    },
-    async cancel() {
-      const mine = attempt
-      mine?.popup?.window.close()
-      const ended = mine?.flow && (await cancelFlow(mine.flow))
-      // A newer click, or the watching, was faster.
-      if (attempt !== mine) return
-      if (ended) return take(ended)
-      close()
-      dispatch({ type: 'cancel' })
-      // The account may have been connected in the end; the list knows.
-      void connections.refresh()
-    },
+    start: (options = {}) => start(button, options),
+    cancel: () => void cancel(button),
     focus() {
-      attempt?.popup?.window.focus()
+      button.attempt?.popup?.window.focus()
     },
   }
 }
 
-type FlowsPath = (typeof routes.flows.create)['path']
-
-/** Makes the flow, in a session. */
-async function createFlow(
-  fetch: Fetch,
-  session: Promise<SessionAnswer>,
-  body: CreateFlow,
-): Promise<CreateFlowAnswer & { flow: FlowAccess }> {
-  const { connectToken: token, serviceUrl } = await session
-  // The path of the table, by its type: the table itself would weigh too much here.
-  const url = `${serviceUrl}/connect/flows` satisfies `${string}${FlowsPath}`
-  const answer = await call<CreateFlowAnswer>(fetch, url, { method: 'POST', body, token })
-  const { flowId, startUrl } = answer
-  // A form's address may be a script; only one of the service's own is taken.
-  if (new URL(startUrl).origin !== new URL(url).origin) throw new Error(startUrl)
-  return { ...answer, flow: { flowId, url: `${url}/${flowId}`, token } }
+function attach(button: Button, handlers: ConnectHandlers): () => void {
+  const { connections, target } = button
+  const sync = (): void => dispatch(button, { type: 'sync', connection: connectionOf(button) })
+  button.handlers = handlers
+  const unsubscribe = connections.subscribe(sync)
+  sync()
+  const flow = button.takeRedirect(targetKey(target))
+  if (flow) {
+    button.attempt = { flow }
+    dispatch(button, { type: 'start' })
+    dispatch(button, { type: 'open' })
+  }
+  watch(button)
+  return () => {
+    unsubscribe()
+    button.handlers = undefined
+    button.attempt?.watching?.abort()
+  }
 }
 
-/** Later, so that what the host throws is its own uncaught error, and doesn't end our watching. */
-function tell({ onSuccess, onExit, onEvent }: ConnectHandlers, details: ConnectDetails): void {
+function start(button: Button, { scopes, mode = 'auto', waitingText = '…' }: StartOptions): void {
+  const { name } = button.state
+  if (name === 'opening' || name === 'confirming') return
+  const window = button.window()
+  if (button.attempt?.flow) void cancelFlow(window, button.attempt.flow)
+  close(button)
+  dispatch(button, { type: 'start' })
+  const redirect = mode === 'redirect' || (mode === 'auto' && prefersRedirect(window))
+  const popup = redirect ? undefined : openPopup(window, waitingText)
+  if (!redirect && !popup) {
+    dispatch(button, { type: 'block' })
+    return
+  }
+  const attempt: Attempt = { popup }
+  button.attempt = attempt
+  open(button, attempt, scopes).catch((thrown: unknown) => {
+    if (button.attempt === attempt) end(button, { type: 'fail', error: asConnectError(thrown) })
+  })
+}
+
+async function open(
+  button: Button,
+  attempt: Attempt,
+  scopes: StartOptions['scopes'],
+): Promise<void> {
+  const { target } = button
+  const { popup } = attempt
+  const window = button.window()
+  const session = await button.sessions.take(reconnects(button))
+  const { flow, startUrl, startCode } = await createFlow(window, session, {
+    provider: target.provider,
+    host: target.host,
+    connectionName: target.connectionName,
+    scopes: scopes && [...scopes],
+    mode: popup ? 'popup' : 'redirect',
+    resumeUrl: popup ? undefined : pageUrl(window),
+  })
+  if (button.attempt !== attempt) {
+    void cancelFlow(window, flow)
+    return
+  }
+  attempt.flow = flow
+  if (!popup) savePendingRedirect(window, { ...flow, target: targetKey(target) })
+  postStartForm(window.document, startUrl, startCode, popup?.name)
+  dispatch(button, { type: 'open' })
+  watch(button)
+}
+
+/** Follows the flow, if there is one and the button is attached. */
+function watch(button: Button): void {
+  const { attempt, handlers } = button
+  if (!attempt?.flow || !handlers) return
+  const window = button.window()
+  attempt.watching = new AbortController()
+  const { signal } = attempt.watching
+  watchPopup(window, attempt.popup, signal, (closed) => dispatch(button, { type: 'popup', closed }))
+  watchFlow(window, attempt.flow, signal, {
+    onFlow: (flow) => applyFlow(button, flow),
+    onEnd: (error) => endUnknown(button, { type: 'fail', error }),
+  })
+}
+
+async function cancel(button: Button): Promise<void> {
+  const { attempt } = button
+  attempt?.popup?.window.close()
+  const flow = attempt?.flow && (await cancelFlow(button.window(), attempt.flow))
+  // A newer click, or the watching, was faster.
+  if (button.attempt !== attempt) return
+  if (flow) applyFlow(button, flow)
+  else endUnknown(button, { type: 'cancel' })
+}
+
+function applyFlow(button: Button, flow: Flow): void {
+  if (flow.connection) button.connections.upsert(flow.connection)
+  dispatch(button, { type: 'flow', flow })
+  if (!isBusy(button.state)) close(button)
+}
+
+function end(button: Button, event: ConnectEvent): void {
+  close(button)
+  dispatch(button, event)
+}
+
+/** Ends an attempt whose outcome the service did not report: the list shows whether it connected the account. */
+function endUnknown(button: Button, event: ConnectEvent): void {
+  end(button, event)
+  void button.connections.refresh()
+}
+
+function close(button: Button): void {
+  button.attempt?.watching?.abort()
+  button.attempt?.popup?.window.close()
+  button.attempt = undefined
+}
+
+function dispatch(button: Button, event: ConnectEvent): void {
+  const { handlers, listeners, target } = button
+  const state = reduce(button.state, event)
+  if (state === button.state) return
+  button.state = state
+  for (const listener of listeners) listener()
+  if (handlers && event.type !== 'sync')
+    callHandlers(handlers, { provider: target.provider, state })
+}
+
+/** Calls them later, so that an error of theirs is uncaught in the host's code, and does not end the watching. */
+function callHandlers(
+  { onSuccess, onExit, onEvent }: ConnectHandlers,
+  details: ConnectDetails,
+): void {
   const { state } = details
   queueMicrotask(() => {
     onEvent?.(state.name, details)
@@ -272,4 +257,38 @@ function tell({ onSuccess, onExit, onEvent }: ConnectHandlers, details: ConnectD
     if (state.name === 'cancelled') onExit?.(null, details)
     if ('error' in state) onExit?.(state.error, details)
   })
+}
+
+function connectionOf({ connections, target }: Button): Connection | undefined {
+  return findConnection(connections.getSnapshot().connections, target)
+}
+
+/** The connection that an attempt reconnects, if there is one. */
+function reconnects(button: Button): ConnectionId | undefined {
+  return button.target.connectionId ?? connectionOf(button)?.id
+}
+
+type FlowsPath = (typeof routes.flows.create)['path']
+
+/** Creates the flow, in a session. */
+async function createFlow(
+  { fetch }: BrowserWindow,
+  { connectToken: token, serviceUrl }: SessionAnswer,
+  body: CreateFlow,
+): Promise<CreateFlowAnswer & { flow: FlowAccess }> {
+  // The path of the table, by its type: the table itself would be too large here.
+  const url = `${serviceUrl}/connect/flows` satisfies `${string}${FlowsPath}`
+  const created = await call<CreateFlowAnswer>(fetch, url, { method: 'POST', body, token })
+  const { flowId, startUrl } = created
+  // A form's address may be a script; only one of the service's own origin is used.
+  if (new URL(startUrl).origin !== new URL(url).origin) throw new Error(startUrl)
+  return { ...created, flow: { flowId, url: `${url}/${flowId}`, token } }
+}
+
+/** The flow as it ended; undefined when the service cannot be reached: the flow then expires there. */
+function cancelFlow(
+  { fetch }: BrowserWindow,
+  { url, token }: FlowAccess,
+): Promise<Flow | undefined> {
+  return call<Flow>(fetch, url, { method: 'DELETE', token }).catch(() => undefined)
 }

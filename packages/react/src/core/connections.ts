@@ -1,11 +1,11 @@
 import type { Connection, ConnectionId, DisconnectAnswer } from '@keywell/protocol'
 import { type BrowserWindow, call, type Fetch } from './call.ts'
 import { asConnectError, type ConnectError } from './error.ts'
-import { onNews } from './news.ts'
+import { onFlowMessage } from './flow-messages.ts'
 
-/** What is known of the user's connections. Every change is a new object. */
+/** The user's connections, as last read. Every change is a new object. */
 export interface ConnectionsSnapshot {
-  /** `ready` and `error` speak of the last read; `connections` keeps what was known before. */
+  /** Outcome of the last read. With `error`, `connections` holds the result of the last read that succeeded. */
   readonly status: 'loading' | 'ready' | 'error'
   readonly connections: readonly Connection[]
   readonly error: ConnectError | null
@@ -15,18 +15,18 @@ export interface ConnectionsSnapshot {
 export const nothingKnown: ConnectionsSnapshot = { status: 'loading', connections: [], error: null }
 
 /**
- * The user's connections as the app's backend lists them: a store. Read when the first subscriber
- * comes, after every flow (of other windows too), and on `refresh`.
+ * A store of the user's connections, as the app's backend lists them. It reads the list when the first
+ * listener subscribes, after every flow (of other windows too), and on `refresh`.
  */
 export interface Connections {
   readonly getSnapshot: () => ConnectionsSnapshot
   readonly subscribe: (listener: () => void) => () => void
-  /** Reads the list again. Never rejects: a failure is `error`, beside what was known. */
+  /** Reads the list again. Never rejects: a failure is the snapshot's `error`. */
   readonly refresh: () => Promise<void>
   /** Removes a connection here and, where possible, at the provider. @throws ConnectError */
   readonly disconnect: (id: ConnectionId) => Promise<DisconnectAnswer>
-  /** Takes what a flow has just made or mended, before the list is read again. */
-  readonly put: (connection: Connection) => void
+  /** Adds or replaces the connection that a flow has just made, before the list is read again. */
+  readonly upsert: (connection: Connection) => void
 }
 
 export function createConnections(parts: {
@@ -38,10 +38,10 @@ export function createConnections(parts: {
   const listeners = new Set<() => void>()
   let snapshot = nothingKnown
   let newestRead = 0
-  let news: AbortController | undefined
+  let subscription: AbortController | undefined
 
   function set(next: ConnectionsSnapshot): void {
-    // A refresh without news keeps the identity, and so renders nothing.
+    // An unchanged list keeps its identity, so that nothing renders again.
     if (JSON.stringify(next) === JSON.stringify(snapshot)) return
     snapshot = next
     for (const listener of listeners) listener()
@@ -50,7 +50,7 @@ export function createConnections(parts: {
   function replace(id: ConnectionId, ...by: Connection[]): void {
     const connections = [...snapshot.connections.filter((one) => one.id !== id), ...by]
     set({ ...snapshot, connections })
-    // A read that is under way may not know of it.
+    // A read that is under way may have missed the change.
     void refresh()
   }
 
@@ -68,8 +68,8 @@ export function createConnections(parts: {
     getSnapshot: () => snapshot,
     subscribe(listener) {
       if (listeners.size === 0) {
-        news = new AbortController()
-        onNews(parts.window(), news.signal, ({ status }) => {
+        subscription = new AbortController()
+        onFlowMessage(parts.window(), subscription.signal, ({ status }) => {
           if (status === 'connected') void refresh()
         })
       }
@@ -77,7 +77,7 @@ export function createConnections(parts: {
       if (newestRead === 0) void refresh()
       return () => {
         listeners.delete(listener)
-        if (listeners.size === 0) news?.abort()
+        if (listeners.size === 0) subscription?.abort()
       }
     },
     refresh,
@@ -88,6 +88,6 @@ export function createConnections(parts: {
       replace(id)
       return answer
     },
-    put: (connection) => replace(connection.id, connection),
+    upsert: (connection) => replace(connection.id, connection),
   }
 }

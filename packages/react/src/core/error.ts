@@ -1,26 +1,25 @@
 import type { ErrorCode, ProviderReason } from '@keywell/protocol'
 
 /**
- * Why a call or a flow failed, in the browser. Branch on `code`, quote `requestId` to the operator.
+ * Why a call or a flow failed, in the browser. Branch on `code`; give `requestId` to the operator.
  *
- * `message` is for developers; what users read stands in `messages.ts`. This is not protocol's
- * `KeywellError`, because importing that one would bring zod into the bundle.
+ * `message` is for developers; the sentences for users are in `messages.ts`. This is not protocol's
+ * `KeywellError`, because importing that one would add zod to the bundle.
  */
 export class ConnectError extends Error {
   override readonly name = 'ConnectError'
-  readonly code: ErrorCode
+  // Declared, so that the constructor alone is in the bundle.
+  declare readonly code: ErrorCode
   /** Whether the same click may work a moment later. */
-  readonly retryable: boolean
-  readonly requestId: string | undefined
-  /** With `provider_error`: what stood in the way at the provider, where that is known. */
-  readonly providerReason: ProviderReason | undefined
+  declare readonly retryable: boolean
+  declare readonly requestId: string | undefined
+  /** With `provider_error`, where it is known: why the provider refused. */
+  declare readonly providerReason: ProviderReason | undefined
 
   constructor(
     code: ErrorCode,
     message: string,
-    retryable = true,
-    requestId?: string,
-    providerReason?: ProviderReason,
+    { retryable = true, requestId, providerReason }: ConnectErrorDetails = {},
   ) {
     super(message)
     this.code = code
@@ -30,7 +29,14 @@ export class ConnectError extends Error {
   }
 }
 
-/** Whatever was thrown, as a `ConnectError`: a network that is down throws a `TypeError`. */
+interface ConnectErrorDetails {
+  /** Default: true. */
+  retryable?: boolean
+  requestId?: string | undefined
+  providerReason?: ProviderReason | undefined
+}
+
+/** Any thrown value as a `ConnectError`. `fetch` throws a `TypeError` while the network is down. */
 export function asConnectError(thrown: unknown): ConnectError {
   return thrown instanceof ConnectError ? thrown : new ConnectError('unavailable', String(thrown))
 }

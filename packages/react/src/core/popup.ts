@@ -10,19 +10,19 @@ export interface Popup {
 const width = 560
 const height = 720
 const checkMs = 500
-/** 1.5 s: a provider's opener policy makes `closed` true for a moment, or for good. */
-const awayAfterChecks = 3
+/** 1.5 s, since a provider's opener policy makes `closed` true for a moment. */
+const closedAfterChecks = 3
 
 /**
- * Opens a popup with one line of text. Has to run synchronously in the click: after an `await`, browsers
- * take it for an advertisement. Answers undefined when the browser refused.
+ * Opens a popup with one line of text. Call it synchronously in the click: after an `await`, browsers
+ * block it as an advertisement. Returns undefined when the browser refused.
  *
- * It opens `about:blank`, which is the app's own document, and not a page of the service: under a
- * `Cross-Origin-Opener-Policy: same-origin` of the app, a foreign page would lose its name at once,
- * and the form could no longer be aimed at it. (Measured in Chromium 147, for each COOP of app and provider.)
+ * It opens `about:blank`, the app's own document, instead of a page of the service: under a
+ * `Cross-Origin-Opener-Policy: same-origin` of the app, a foreign page loses its name at once, and the form
+ * can no longer target it. (Measured in Chromium 147, for each COOP of app and provider.)
  */
 export function openPopup(window: BrowserWindow, text: string): Popup | undefined {
-  // No other page can guess the name, and aim its own links at this window.
+  // No other page can guess the name, and so target this window with its own links.
   const name = `keywell_${window.crypto.getRandomValues(new Uint32Array(2)).join('_')}`
   const left = Math.round(window.screenX + (window.outerWidth - width) / 2)
   const opened = window.open(
@@ -30,19 +30,19 @@ export function openPopup(window: BrowserWindow, text: string): Popup | undefine
     name,
     `popup,width=${width},height=${height},left=${left},top=${window.screenY + 60}`,
   )
-  // Some blockers hand out a window and close it at once.
-  if (opened === null || opened.closed) return undefined
+  // Some blockers return a window that is already closed.
+  if (!opened || opened.closed) return undefined
   try {
     opened.document.title = opened.document.body.textContent = text
   } catch {
-    // A browser that isolates the blank page still takes the form.
+    // A browser that isolates the blank page still accepts the form.
   }
   return { name, window: opened }
 }
 
 /**
- * Posts the one-time start code, into the popup or, without a target, in this tab. A form, because its
- * `Origin` arrives whatever opener policy anyone sends, and because the code then is in no URL.
+ * Posts the one-time start code into the popup or, without a target, in this tab. By a form, because its
+ * `Origin` is sent under every opener policy, and because the code then is in no URL.
  */
 export function postStartForm(
   document: Document,
@@ -61,25 +61,25 @@ export function postStartForm(
 }
 
 /**
- * Reports a window that has been closed, or looks it, for a while; until the signal. A flow without a
- * window (a redirect that the user came back from too early) needs ways on just the same.
+ * Reports, until the signal, whether the popup has looked closed for a while. An attempt without a popup (a
+ * redirect that the user came back from too early) counts as closed: its user needs the same choices.
  */
 export function watchPopup(
   window: Window,
   popup: Popup | undefined,
   signal: AbortSignal,
-  onAway: (away: boolean) => void,
+  onChange: (closed: boolean) => void,
 ): void {
   let checks = 0
   const timer = window.setInterval(() => {
     checks = (popup?.window.closed ?? true) ? checks + 1 : 0
-    onAway(checks >= awayAfterChecks)
+    onChange(checks >= closedAfterChecks)
   }, checkMs)
   signal.addEventListener('abort', () => window.clearInterval(timer))
 }
 
-/** Touch screens (and so the web views of phones) get the redirect: their popups are tabs, or nothing. */
+/** Touch screens, and so the web views of phones, get the redirect: there a popup is a tab, or is blocked. */
 export function prefersRedirect(window: Window): boolean {
-  // Not every test environment of a host has it.
+  // Some test environments lack it.
   return window.matchMedia?.('(hover: none) and (pointer: coarse)').matches ?? false
 }

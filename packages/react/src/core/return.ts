@@ -1,11 +1,11 @@
 import type { ConfirmAnswer } from '@keywell/protocol'
 import { type BrowserWindow, call, type Fetch } from './call.ts'
-import { tellNews } from './news.ts'
+import { sendFlowMessage } from './flow-messages.ts'
 import type { FlowAccess } from './watch.ts'
 
-/** A flow in redirect mode: which button began it, and how to ask for it. */
-export interface LeftFlow extends FlowAccess {
-  /** Key of the button's target. */
+/** A flow in redirect mode that has not returned yet. */
+export interface PendingRedirect extends FlowAccess {
+  /** Key of the target of the button that began it. */
   readonly target: string
 }
 
@@ -13,42 +13,45 @@ const storageKey = 'keywell:flow'
 const ours = /[#&]keywell_(session|flow|ticket)=([^&]*)/g
 
 /**
- * Keeps a flow for the way back of a redirect, in this tab's session storage: until the return, or for a
- * user who never comes back, until the tab closes or leaves again.
+ * Keeps a flow in this tab's session storage until the redirect returns, the tab closes, or the next redirect
+ * replaces it.
  *
- * It holds the connect token, which is good for ten minutes. The token opens the status of flows of one
- * connect session, and nothing of a provider. Whoever can read the storage of this origin runs script in
- * it, and could have the app's backend make a new token; so the storage gives away nothing.
+ * It holds the connect token, which is valid for ten minutes and reads the status of the flows of one connect
+ * session, nothing of a provider. A script that can read this storage runs on the app's origin, where it
+ * could request a new token from the app's backend: the storage reveals nothing more.
  */
-export function leave(window: Window, flow: LeftFlow): void {
+export function savePendingRedirect(window: Window, flow: PendingRedirect): void {
   try {
     window.sessionStorage.setItem(storageKey, JSON.stringify(flow))
   } catch {
-    // Storage may be forbidden: the page then learns the result from its list of connections.
+    // Storage may be forbidden: the page then shows the result from its list of connections.
   }
 }
 
-/** What the fragment brings back: `flow` alone in redirect mode, all three with fragment returns. */
+/** Parameters of the fragment: `flow` alone in redirect mode, all three with fragment returns. */
 export type ReturnParameters = Partial<Record<'session' | 'flow' | 'ticket', string>>
 
-/** Reads what came back, and removes it from the URL. The second time finds nothing. */
-export function takeReturn(window: Window): { parameters: ReturnParameters; left?: LeftFlow } {
+/** Reads the parameters of a return and removes them from the URL. A second call finds none. */
+export function takeReturn(window: Window): {
+  parameters: ReturnParameters
+  pending?: PendingRedirect | undefined
+} {
   const { hash } = window.location
   const parameters: ReturnParameters = Object.fromEntries(
     [...hash.matchAll(ours)].map(([, name, value]) => [name, value]),
   )
-  if (!parameters.flow) return { parameters }
+  const { flow, ticket } = parameters
+  if (!flow) return { parameters }
   window.history.replaceState(window.history.state, '', pageUrl(window))
-  // Before a ticket is confirmed, the stored flow stays: the way goes on to the page that takes it up.
-  const left = parameters.ticket ? undefined : takeLeft(window)
-  return left?.flowId === parameters.flow ? { parameters, left } : { parameters }
+  // With a ticket the flow stays stored: once it is confirmed, the browser goes on to the page of the button.
+  return { parameters, pending: ticket ? undefined : takePendingRedirect(window, flow) }
 }
 
 /**
- * Has the app's backend confirm that the user of this browser finished the flow, tells the app's other
- * windows, and leaves: a popup closes, a redirect goes back to where the user was.
+ * Asks the app's backend to confirm that the user of this browser finished the flow, sends a message to the
+ * app's other windows, and ends this page: a popup closes, a redirect goes back to where the user was.
  *
- * @throws ConnectError when the backend refuses; a popup closes all the same, its opener asks the service
+ * @throws ConnectError when the backend refuses; a popup closes too, since its opener asks the service
  */
 export async function finish(
   window: BrowserWindow,
@@ -61,20 +64,20 @@ export async function finish(
       method: 'POST',
       body: parameters,
     })
-    tellNews(window, { flowId, status })
+    sendFlowMessage(window, { flowId, status })
     if (mode === 'redirect' && resumeUrl !== null) {
       const mark = resumeUrl.includes('#') ? '&' : '#'
       window.location.replace(`${resumeUrl}${mark}keywell_flow=${flowId}`)
-      // Where only the fragment differs, the page stays and has to be made to look again.
+      // Where only the fragment differs, the browser does not load the page again by itself.
       if (withoutHash(resumeUrl) === withoutHash(window.location.href)) window.location.reload()
     }
   } finally {
-    // Closes what a script opened; a tab that the user opened stays.
+    // Closes a window that a script opened, and no tab that the user opened.
     window.close()
   }
 }
 
-/** The page's address without what is ours: where redirect mode leads back to. */
+/** The page's address without our parameters: where redirect mode returns to. */
 export function pageUrl(window: Window): string {
   return window.location.href.replace(ours, '')
 }
@@ -83,12 +86,13 @@ function withoutHash(url: string): string | undefined {
   return url.split('#')[0]
 }
 
-function takeLeft(window: Window): LeftFlow | undefined {
+function takePendingRedirect(window: Window, flowId: string): PendingRedirect | undefined {
   try {
     const text = window.sessionStorage.getItem(storageKey)
     window.sessionStorage.removeItem(storageKey)
-    // `leave` wrote it, on this origin.
-    return text === null ? undefined : (JSON.parse(text) as LeftFlow)
+    // `savePendingRedirect` wrote it, on this origin.
+    const flow: PendingRedirect | null = JSON.parse(text ?? 'null')
+    return flow?.flowId === flowId ? flow : undefined
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 import type { ConnectionId, SessionAnswer } from '@keywell/protocol'
 
-/** What `POST {endpoint}/session`, or your own `fetchSession`, is asked for. */
+/** Body of `POST {endpoint}/session`, and argument of your own `fetchSession`. */
 export interface SessionRequest {
   /** The connection to reconnect. */
   connectionId?: ConnectionId | undefined
@@ -13,14 +13,14 @@ export type FetchSession = (request: SessionRequest) => Promise<SessionAnswer>
 type GetSession = (connectionId: ConnectionId | undefined) => Promise<SessionAnswer>
 
 /**
- * How long a session that was fetched ahead is good, in milliseconds from its request. A session lives
- * ten minutes and has to outlast its flow. Age is counted here: the clocks of browsers are wrong.
+ * How long a prefetched session is used, in milliseconds from its request. A session is valid for ten minutes
+ * and has to outlast its flow. Counted here, since the clocks of browsers are often wrong.
  */
-const aheadMs = 2 * 60_000
+const prefetchMs = 2 * 60_000
 
 /**
- * Connect sessions, by the connection that they reconnect. One is fetched ahead at a hint of a click, once
- * however many hints there are; each attempt takes one, and nobody gets that one again.
+ * Connect sessions, by the connection that they reconnect. `prepare` fetches one ahead of the click, once;
+ * `take` returns it, or a new one, for one attempt only.
  */
 export interface Sessions {
   readonly prepare: GetSession
@@ -28,18 +28,18 @@ export interface Sessions {
 }
 
 export function createSessions(fetchSession: GetSession): Sessions {
-  const ahead = new Map<
+  const prefetched = new Map<
     ConnectionId | undefined,
     { answer: Promise<SessionAnswer>; until: number }
   >()
 
   const prepare: GetSession = (connectionId) => {
-    const held = ahead.get(connectionId)
-    if (held && performance.now() < held.until) return held.answer
+    const kept = prefetched.get(connectionId)
+    if (kept && performance.now() < kept.until) return kept.answer
     const answer = fetchSession(connectionId)
-    ahead.set(connectionId, { answer, until: performance.now() + aheadMs })
-    // One that failed is not kept: the click asks again, and shows what is wrong.
-    answer.catch(() => ahead.delete(connectionId))
+    prefetched.set(connectionId, { answer, until: performance.now() + prefetchMs })
+    // A failed one is not kept: the click requests another, and shows the error.
+    answer.catch(() => prefetched.delete(connectionId))
     return answer
   }
 
@@ -47,7 +47,7 @@ export function createSessions(fetchSession: GetSession): Sessions {
     prepare,
     take(connectionId) {
       const answer = prepare(connectionId)
-      ahead.delete(connectionId)
+      prefetched.delete(connectionId)
       return answer
     },
   }

@@ -5,15 +5,15 @@ import { ConnectError } from './error.ts'
 import { type ConnectEvent, type ConnectState, reduce } from './state.ts'
 
 const connection = makeConnection()
-const mended = makeConnection({ id: connection.id, generation: 2 })
+const reconnected = makeConnection({ id: connection.id, generation: 2 })
 const revoked = makeConnection({ status: 'revoked', needsReauth: true, reason: 'revoked' })
 const error = new ConnectError('unavailable', 'down')
 
 const states = {
   idle: { name: 'idle' },
   opening: { name: 'opening' },
-  waiting: { name: 'waiting', away: false },
-  away: { name: 'waiting', away: true },
+  waiting: { name: 'waiting', popupClosed: false },
+  'waiting, popup closed': { name: 'waiting', popupClosed: true },
   confirming: { name: 'confirming' },
   connected: { name: 'connected', connection },
   blocked: { name: 'blocked' },
@@ -27,7 +27,7 @@ const states = {
 const flow = (change: Partial<Flow>): ConnectEvent => ({
   type: 'flow',
   flow: {
-    // The reducer never reads it.
+    // The reducer does not read it.
     flowId: 'flo_1' as Flow['flowId'],
     status: 'started',
     error: null,
@@ -40,12 +40,12 @@ const events = {
   start: { type: 'start' },
   block: { type: 'block' },
   open: { type: 'open' },
-  'window closed': { type: 'window', away: true },
-  'window open': { type: 'window', away: false },
+  'popup closed': { type: 'popup', closed: true },
+  'popup open': { type: 'popup', closed: false },
   'flow created': flow({ status: 'created' }),
   'flow started': flow({ status: 'started' }),
   'flow confirming': flow({ status: 'confirming' }),
-  'flow connected': flow({ status: 'connected', connection: mended }),
+  'flow connected': flow({ status: 'connected', connection: reconnected }),
   'flow connected without a connection': flow({ status: 'connected' }),
   'flow denied': flow({
     status: 'denied',
@@ -64,14 +64,14 @@ const events = {
     error: new ConnectError('session_expired', 'over'),
   },
   'sync without': { type: 'sync', connection: undefined },
-  'sync active': { type: 'sync', connection: mended },
+  'sync active': { type: 'sync', connection: reconnected },
   'sync revoked': { type: 'sync', connection: revoked },
 } satisfies Record<string, ConnectEvent>
 
 type StateKey = keyof typeof states
 type EventKey = keyof typeof events
 
-/** What leads elsewhere; every pair that is missing here stays where it is. */
+/** The pairs that lead to another state; every other event changes nothing. */
 const table: Record<StateKey, Partial<Record<EventKey, StateKey>>> = {
   idle: { start: 'opening', 'sync active': 'connected', 'sync revoked': 'needs_reauth' },
   opening: {
@@ -80,21 +80,21 @@ const table: Record<StateKey, Partial<Record<EventKey, StateKey>>> = {
     'flow created': 'waiting',
     'flow started': 'waiting',
     'flow confirming': 'confirming',
-    ...flowEnds(),
+    ...ends(),
   },
   waiting: {
     start: 'opening',
-    'window closed': 'away',
+    'popup closed': 'waiting, popup closed',
     'flow confirming': 'confirming',
-    ...flowEnds(),
+    ...ends(),
   },
-  away: {
+  'waiting, popup closed': {
     start: 'opening',
-    'window open': 'waiting',
+    'popup open': 'waiting',
     'flow confirming': 'confirming',
-    ...flowEnds(),
+    ...ends(),
   },
-  confirming: flowEnds(),
+  confirming: ends(),
   connected: {
     start: 'opening',
     'sync without': 'idle',
@@ -109,7 +109,7 @@ const table: Record<StateKey, Partial<Record<EventKey, StateKey>>> = {
   needs_reauth: { start: 'opening', 'sync without': 'idle', 'sync active': 'connected' },
 }
 
-function flowEnds(): Partial<Record<EventKey, StateKey>> {
+function ends(): Partial<Record<EventKey, StateKey>> {
   return {
     'flow connected': 'connected',
     'flow connected without a connection': 'error',
@@ -142,11 +142,11 @@ describe.each(stateKeys)('in %s', (from) => {
   })
 })
 
-it('carries what belongs to the state', () => {
+it('holds the connection or the error of its state', () => {
   const { waiting, idle, opening } = states
   expect(reduce(waiting, events['flow connected'])).toEqual({
     name: 'connected',
-    connection: mended,
+    connection: reconnected,
   })
   expect(reduce(waiting, events['flow failed'])).toMatchObject({
     error: { code: 'account_mismatch', message: 'other', retryable: false },
@@ -159,11 +159,11 @@ it('carries what belongs to the state', () => {
   expect(reduce(idle, events['sync revoked'])).toEqual(states.needs_reauth)
 })
 
-it('answers the same state for the same connection, so that nothing is drawn again', () => {
+it('returns the same object for the same connection, so that nothing renders again', () => {
   const state: ConnectState = { name: 'connected', connection }
   expect(reduce(state, { type: 'sync', connection })).toBe(state)
-  expect(reduce(state, { type: 'sync', connection: mended })).toEqual({
+  expect(reduce(state, { type: 'sync', connection: reconnected })).toEqual({
     name: 'connected',
-    connection: mended,
+    connection: reconnected,
   })
 })

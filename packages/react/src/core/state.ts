@@ -2,15 +2,15 @@ import type { Connection, Flow, ReauthReason } from '@keywell/protocol'
 import { ConnectError } from './error.ts'
 
 /**
- * What a connect button shows. At rest: `idle`, `connected`, `needs_reauth`. On the way: `opening`
- * (session and flow are being made), `waiting` (the user is at the provider), `confirming` (the app
- * confirms who finished). Ended without a connection: `denied`, `cancelled`, `expired`, `error`.
- * `blocked`: the browser refused the popup; the user may go on in this tab.
+ * What a connect button shows. Without an attempt: `idle`, `connected`, `needs_reauth`. During one: `opening`
+ * (session and flow are being created), `waiting` (the user is at the provider), `confirming` (the app
+ * confirms who finished). After one that failed: `denied`, `cancelled`, `expired`, `error`.
+ * `blocked`: the browser refused the popup; the user may continue in this tab.
  */
 export type ConnectState =
   | { readonly name: 'idle' | 'opening' | 'blocked' | 'confirming' | 'cancelled' }
-  /** `away`: the window seems closed. It proves nothing, so it only offers ways on. */
-  | { readonly name: 'waiting'; readonly away: boolean }
+  /** `popupClosed` proves nothing, since a provider's opener policy also makes it true: it only adds choices. */
+  | { readonly name: 'waiting'; readonly popupClosed: boolean }
   | { readonly name: 'connected'; readonly connection: Connection }
   | {
       readonly name: 'needs_reauth'
@@ -26,17 +26,17 @@ export type ConnectEvent =
   | { readonly type: 'start' }
   /** The browser refused the popup. */
   | { readonly type: 'block' }
-  /** The start form was posted; the user is on the way to the provider. */
+  /** The start form was posted: the browser goes to the provider. */
   | { readonly type: 'open' }
-  | { readonly type: 'window'; readonly away: boolean }
-  /** The service says how the flow stands. */
+  | { readonly type: 'popup'; readonly closed: boolean }
+  /** The service reported the state of the flow. */
   | { readonly type: 'flow'; readonly flow: Flow }
   | { readonly type: 'cancel' }
   | { readonly type: 'fail'; readonly error: ConnectError }
-  /** The list of connections was read: the one that this button stands for, if there is one. */
+  /** The list of connections changed: the button's own connection, if there is one. */
   | { readonly type: 'sync'; readonly connection: Connection | undefined }
 
-/** Pure: the next state. An event that means nothing in a state answers that very state. */
+/** The next state. Pure. Returns the same object when the event has no effect in this state. */
 export function reduce(state: ConnectState, event: ConnectEvent): ConnectState {
   const { name } = state
   switch (event.type) {
@@ -45,9 +45,11 @@ export function reduce(state: ConnectState, event: ConnectEvent): ConnectState {
     case 'block':
       return name === 'opening' ? { name: 'blocked' } : state
     case 'open':
-      return name === 'opening' ? { name: 'waiting', away: false } : state
-    case 'window':
-      return name === 'waiting' && state.away !== event.away ? { name, away: event.away } : state
+      return name === 'opening' ? { name: 'waiting', popupClosed: false } : state
+    case 'popup':
+      return name === 'waiting' && state.popupClosed !== event.closed
+        ? { name, popupClosed: event.closed }
+        : state
     case 'flow':
       return isBusy(state) ? afterFlow(state, event.flow) : state
     case 'cancel':
@@ -59,7 +61,7 @@ export function reduce(state: ConnectState, event: ConnectEvent): ConnectState {
   }
 }
 
-/** A flow is on its way: a click starts nothing, and only its end changes the button. */
+/** An attempt is under way: the list of connections does not change the button until it ends. */
 export function isBusy({ name }: ConnectState): boolean {
   return name === 'opening' || name === 'waiting' || name === 'confirming'
 }
@@ -68,8 +70,8 @@ function afterFlow(state: ConnectState, { status, connection, error }: Flow): Co
   switch (status) {
     case 'created':
     case 'started':
-      // Stream and poll may answer out of order: never go back.
-      return state.name === 'opening' ? { name: 'waiting', away: false } : state
+      // Events and polls may arrive out of order: never go back.
+      return state.name === 'opening' ? { name: 'waiting', popupClosed: false } : state
     case 'confirming':
     case 'cancelled':
       return state.name === status ? state : { name: status }
@@ -78,13 +80,7 @@ function afterFlow(state: ConnectState, { status, connection, error }: Flow): Co
   }
   return failed(
     error
-      ? new ConnectError(
-          error.code,
-          error.message,
-          error.retryable,
-          undefined,
-          error.providerReason,
-        )
+      ? new ConnectError(error.code, error.message, error)
       : new ConnectError(status === 'expired' ? 'flow_expired' : 'internal', `Flow ${status}`),
   )
 }

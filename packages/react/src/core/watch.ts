@@ -1,9 +1,9 @@
 import type { Flow, FlowId } from '@keywell/protocol'
 import { type BrowserWindow, call, send } from './call.ts'
 import { asConnectError, type ConnectError } from './error.ts'
-import { onNews } from './news.ts'
+import { onFlowMessage } from './flow-messages.ts'
 
-/** A flow that has begun, and what it takes to ask for it. */
+/** A flow that has begun, and how to read its state. */
 export interface FlowAccess {
   readonly flowId: FlowId
   readonly url: string
@@ -12,7 +12,7 @@ export interface FlowAccess {
 
 export interface FlowListener {
   onFlow(flow: Flow): void
-  /** The service will say no more, since the session ended, for instance. */
+  /** The flow cannot be followed any more, for instance because the session ended. */
   onEnd(error: ConnectError): void
 }
 
@@ -20,9 +20,9 @@ const firstPollMs = 1_000
 const longestPollMs = 5_000
 
 /**
- * Follows a flow at the service, which alone knows how it stands, until the signal. Server-sent events
- * where they come through, else polling; either way asks at once when the page is seen again or another window has
- * news. Leaves no timer, listener or stream behind.
+ * Follows a flow at the service until the signal: by server-sent events, else by polling. Also polls at once
+ * when the page is shown again or another window sends a message about the flow. When the signal aborts,
+ * timers, listeners and the stream end.
  */
 export function watchFlow(
   window: BrowserWindow,
@@ -47,7 +47,7 @@ export function watchFlow(
       if (!signal.aborted) onFlow(flow)
     } catch (thrown) {
       const error = asConnectError(thrown)
-      if (!signal.aborted && !mayPass(error)) onEnd(error)
+      if (!signal.aborted && !isTransient(error)) onEnd(error)
     }
     pollLater()
   }
@@ -65,17 +65,17 @@ export function watchFlow(
     })
   }
 
-  const look = (): void => {
+  const pollIfVisible = (): void => {
     if (!window.document.hidden) void poll()
   }
-  window.addEventListener('focus', look, { signal })
-  window.addEventListener('visibilitychange', look, { signal })
-  onNews(window, signal, (news) => {
-    if (news.flowId === flowId) void poll()
+  window.addEventListener('focus', pollIfVisible, { signal })
+  window.addEventListener('visibilitychange', pollIfVisible, { signal })
+  onFlowMessage(window, signal, (message) => {
+    if (message.flowId === flowId) void poll()
   })
   signal.addEventListener('abort', () => window.clearTimeout(timer))
   pollLater()
-  // However the stream ends, polling goes on.
+  // Polling continues, however the stream ends.
   void stream()
     .catch(() => undefined)
     .then(() => {
@@ -85,14 +85,14 @@ export function watchFlow(
     })
 }
 
-/** Outages and limits pass; everything else is the service's last word. */
-function mayPass({ code }: ConnectError): boolean {
+/** Outages and rate limits are worth another poll; every other error is final. */
+function isTransient({ code }: ConnectError): boolean {
   return code === 'unavailable' || code === 'internal' || code === 'rate_limited'
 }
 
 /**
- * The `data` lines of a stream of server-sent events, read through fetch because `EventSource` cannot
- * send the token's header. Ours are all of one kind, with JSON on one line; heartbeats are comments.
+ * The `data` lines of a stream of server-sent events, read with `fetch` because `EventSource` cannot send the
+ * token's header. All events are of one kind, with JSON on one line; heartbeats are comments.
  */
 async function readData(
   body: ReadableStream<Uint8Array>,
@@ -104,10 +104,10 @@ async function readData(
   for (;;) {
     const { done, value } = await reader.read()
     if (done) return
-    // Only what is new is searched for line breaks, however many pieces a line comes in.
+    // Only the new text is searched for line breaks, so that a line in many pieces costs linear time.
     const lines = decoder.decode(value, { stream: true }).split('\n')
     lines[0] = rest + lines[0]
-    // What follows the last line break is not complete yet.
+    // The text after the last line break is not complete yet.
     rest = lines.pop() ?? ''
     for (const line of lines) if (line.startsWith('data:')) onData(line.slice(5))
   }

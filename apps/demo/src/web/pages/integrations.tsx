@@ -4,7 +4,7 @@ import type { Me } from '../../api.ts'
 import { GitLabCard } from '../gitlab-card.tsx'
 import { ProjectsSection } from '../projects-table.tsx'
 
-/** Settings → Integrations: connect GitLab, see what it gives, take it away again. */
+/** Settings → Integrations: connect GitLab, see its permissions, disconnect it. */
 export function Integrations({ me }: { me: Me }): ReactElement {
   const host = me.gitlabHost ?? undefined
   const gitlab = useConnection('gitlab', { host })
