@@ -112,7 +112,7 @@ describeEachDatabase('keys', (makeDatabase) => {
     expect(found.refused).toEqual({ tampered: 1 })
     expect(found.rows).toEqual([
       {
-        source: 'credentials',
+        source: 'credentials.sealed',
         tenantId: who.tenantId,
         recordId: id,
         field: 'token_set',

@@ -707,6 +707,11 @@ export const requirements = {
       'Every table with rows of tenants has forced row security, and the roles of statements own nothing.',
     source: 'threats.md, Row-level security',
   },
+  'T19:tenant-tables': {
+    behaviour:
+      'One list has every table and column with rows of tenants, and says which are sealed, exported or neither, and when rows go.',
+    source: 'architecture.md, Decisions',
+  },
   'T19:row-security-writes': {
     behaviour:
       'A statement changes no row of a tenant that its scope does not name, and moves none there.',

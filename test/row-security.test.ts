@@ -9,10 +9,12 @@ import { startPostgres, withDatabase } from './support/postgres.ts'
 import {
   everyTenant,
   installation,
+  tenantTables as listedTables,
   migrate,
   RolesMissing,
   type Scope,
   schemaOwner,
+  type TenantTable,
 } from './support/scopes.ts'
 import { runService } from './support/service-process.ts'
 import { createStage, type Stage } from './support/stage.ts'
@@ -41,6 +43,8 @@ interface Counted {
   mine: number
   others: number
 }
+
+const nameOf = ({ table, column }: { table: string; column: string }) => `${table}.${column}`
 
 describeEachDatabase('row security', (makeDatabase) => {
   let stage: Stage
@@ -125,6 +129,26 @@ describeEachDatabase('row security', (makeDatabase) => {
         ]),
       ),
     )
+  })
+
+  verifies('T19:tenant-tables', async () => {
+    const columns = await stage.database.query<{ table: string; column: string; type: string }>(
+      `select each::text as "table", a.attname as "column", format_type(a.atttypid, null) as type
+       from ${tenantTables} join pg_attribute a on a.attrelid = each and a.attnum > 0
+       where a.attname <> 'tenant_id' and not a.attisdropped`,
+    )
+    const listed = Object.entries<TenantTable>(listedTables).flatMap(
+      ([name, { sealed = [], exported = [], internal = [] }]) =>
+        [...sealed, ...exported, ...internal].map((column) => `${name}.${column}`),
+    )
+    expect([...listed].sort()).toEqual(columns.map(nameOf).sort())
+    // What is no text and no code that proves a row is sealed.
+    const proof = /\.(mac|\w+_mac|hash|binding_hash|link|wrapped)$/
+    const secret = columns.filter(({ type }) => type === 'bytea').map(nameOf)
+    const sealed = Object.entries<TenantTable>(listedTables).flatMap(([name, table]) =>
+      (table.sealed ?? []).map((column) => `${name}.${column}`),
+    )
+    expect(sealed.sort()).toEqual(secret.filter((name) => !proof.test(name)).sort())
   })
 
   verifies('T19:row-security-everywhere', async () => {

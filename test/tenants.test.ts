@@ -9,23 +9,21 @@ import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 import { describeEachDatabase } from './support/databases.ts'
 import { createOvertaking, sealEverything, sealedColumns } from './support/everything-sealed.ts'
 import { mortal } from './support/mortal-database.ts'
+import { type TenantTable, tenantTables } from './support/scopes.ts'
 import { appOrigin, createStage, must, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
 
 /** Where a tenant's id may stand after its end: each has its time, or is the tombstone. */
-const kept = [
-  'audit',
-  'audit_chain',
-  'audit_cuts',
-  'audit_heads',
-  'audit_heads_due',
-  'audit_tail',
-  'changes',
-  'tenant_erasures',
-  'tenant_keys',
-  'tenant_left_grants',
-]
+const kept = Object.entries(tenantTables)
+  .filter(([, { rows }]) => rows === 'later' || rows === 'kept')
+  .map(([name]) => name)
+
+/** An endpoint is a webhook to those who call the API. */
+const camelCase = (column: string) =>
+  column
+    .replace('endpoint_id', 'webhook_id')
+    .replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
 
 describeEachDatabase('tenants', (makeDatabase) => {
   let stage: Stage
@@ -593,6 +591,12 @@ describeEachDatabase('tenants', (makeDatabase) => {
     )
     expect(counts.audit).toBe(audited)
     expect(text).not.toContain(neighbour.tenantId)
+    for (const table of Object.values<TenantTable>(tenantTables)) {
+      const entry = lines.find(({ kind }) => kind === table.exportedAs)?.entry
+      if (entry === undefined) continue
+      const columns = table.exported?.map(camelCase) ?? []
+      expect(new Set(Object.keys(entry)), table.exportedAs).toEqual(new Set(columns))
+    }
 
     const pairs = await stage.sandbox.control.tokens()
     const secrets = [

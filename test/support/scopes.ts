@@ -7,3 +7,4 @@ export {
   type Scope,
   schemaOwner,
 } from '../../packages/server/src/store/scope.ts'
+export { type TenantTable, tenantTables } from '../../packages/server/src/store/tenant-tables.ts'

@@ -2,7 +2,7 @@ import {
   listSealedRecords,
   replaceSealedRecord,
   type SealedRecord,
-  sealedSources,
+  sealedColumns,
 } from '../store/sealed-records.ts'
 import { isKeyOutage, VaultError } from '../vault/vault.ts'
 import type { KeyParts, Progress } from './parts.ts'
@@ -40,10 +40,10 @@ export async function sweepTenant(
   { tenantId, version, onProgress }: { tenantId: string; version: number; onProgress: Progress },
 ): Promise<Sweep> {
   const sweep: Sweep = { moved: 0, overtaken: 0, unreadable: [] }
-  for (const source of sealedSources) {
+  for (const column of sealedColumns) {
     for (let after: string | undefined = ''; after !== undefined; ) {
       const page: SealedRecord[] = await listSealedRecords(parts.database.of(tenantId), {
-        source,
+        column,
         tenantId,
         exceptVersion: version,
         after,
@@ -86,7 +86,7 @@ export function contextOf(record: SealedRecord): Parameters<KeyParts['vault']['o
 /** @throws whatever is no verdict about this record: the database is away, or the key service is */
 export function nameOf(record: SealedRecord, error: unknown): RecordName {
   if (!(error instanceof VaultError) || isKeyOutage(error)) throw error
-  const { source, tenantId, recordId, field, generation } = record
+  const { column, tenantId, recordId, field, generation } = record
   const reason = error.keyState ?? error.reason
-  return { source, tenantId, recordId, field, generation, reason }
+  return { source: column, tenantId, recordId, field, generation, reason }
 }

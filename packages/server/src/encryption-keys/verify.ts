@@ -4,7 +4,7 @@ import {
   listSealedTenants,
   noVersion,
   type SealedRecord,
-  sealedSources,
+  sealedColumns,
 } from '../store/sealed-records.ts'
 import { listRestoredRows, listRestoredTenants } from '../store/tenants.ts'
 import type { KeyParts, Progress } from './parts.ts'
@@ -61,10 +61,10 @@ async function verifyTenant(
   tenantId: string,
   found: Verification,
 ): Promise<void> {
-  for (const source of sealedSources) {
+  for (const column of sealedColumns) {
     for (let after: string | undefined = ''; after !== undefined; ) {
       const page: SealedRecord[] = await listSealedRecords(database.of(tenantId), {
-        source,
+        column,
         tenantId,
         exceptVersion: noVersion,
         after,

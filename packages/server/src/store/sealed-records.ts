@@ -1,12 +1,12 @@
 import type { Sql } from './database.ts'
+import type { SealedColumn } from './tenant-tables.ts'
 
 /**
- * One sealed column of one row, with what it was sealed for, as the vault's page has it. Whoever adds a
- * sealed column adds it here: then keys can be replaced under it. A test looks for those that are missing.
+ * One sealed column of one row, with what it was sealed for, as the vault's page has it.
  */
 export interface SealedRecord {
-  source: SealedSource
-  /** Its place in the source. */
+  column: SealedColumn
+  /** Its place in the table, in the order of pages. */
   at: string
   type: 'credential' | 'orphan' | 'integration' | 'flow' | 'endpoint' | 'install'
   tenantId: string
@@ -16,17 +16,6 @@ export interface SealedRecord {
   bound: string[]
   sealed: Uint8Array
 }
-
-export type SealedSource =
-  | 'credentials'
-  | 'orphans'
-  | 'revocations'
-  | 'integrations'
-  | 'flows, verifier'
-  | 'flows, code'
-  | 'webhook endpoints'
-  | 'webhook endpoints, secret before'
-  | 'install keys'
 
 /** As `connect/` seals it; its times are whole milliseconds. */
 const boundOfFlow = `array[session_id, user_id, provider, host, connection_name,
@@ -41,8 +30,8 @@ const boundOfFlow = `array[session_id, user_id, provider, host, connection_name,
  *
  * The version is read from the record: `key_version` says what was written last, and a row may hold two.
  */
-const statements: Readonly<Record<SealedSource, { list: string; replace: string }>> = {
-  credentials: {
+const statements: Readonly<Record<SealedColumn, { list: string; replace: string }>> = {
+  'credentials.sealed': {
     list: `select k.connection_id as at, 'credential' as type, k.connection_id as "recordId",
         case k.type when 'oauth_token' then 'token_set' else k.type end as field, k.generation,
         array[coalesce(c.user_id, ''), coalesce(c.integration_id, ''), coalesce(c.host, '')] as bound,
@@ -54,7 +43,7 @@ const statements: Readonly<Record<SealedSource, { list: string; replace: string 
     replace: `update credentials set sealed = $4, key_version = $5
       where tenant_id = $1 and connection_id = $2 and sealed = $3 returning tenant_id`,
   },
-  orphans: {
+  'orphans.sealed': {
     list: `select o.connection_id || ' ' || o.attempt_id as at, 'orphan' as type,
         o.connection_id as "recordId", 'token_set' as field, o.generation,
         array[coalesce(c.user_id, ''), coalesce(c.integration_id, ''), coalesce(c.host, ''),
@@ -69,7 +58,7 @@ const statements: Readonly<Record<SealedSource, { list: string; replace: string 
       where tenant_id = $1 and connection_id || ' ' || attempt_id = $2 and sealed = $3
       returning tenant_id`,
   },
-  revocations: {
+  'revocations.sealed': {
     list: `select connection_id || ' ' || generation as at, 'credential' as type,
         connection_id as "recordId", 'token_set' as field, generation,
         array[user_id, integration_id, host] as bound, sealed
@@ -81,7 +70,7 @@ const statements: Readonly<Record<SealedSource, { list: string; replace: string 
       where tenant_id = $1 and connection_id || ' ' || generation = $2 and sealed = $3
       returning tenant_id`,
   },
-  integrations: {
+  'integrations.sealed': {
     list: `select id as at, 'integration' as type, id as "recordId", 'client_secret' as field,
         revision as generation, array[host, client_id] as bound, sealed
       from integrations
@@ -90,7 +79,7 @@ const statements: Readonly<Record<SealedSource, { list: string; replace: string 
     replace: `update integrations set sealed = $4, key_version = $5
       where tenant_id = $1 and id = $2 and sealed = $3 returning tenant_id`,
   },
-  'flows, verifier': {
+  'flows.sealed_verifier': {
     list: `select id as at, 'flow' as type, id as "recordId", 'verifier' as field, 0 as generation,
         ${boundOfFlow} as bound, sealed_verifier as sealed
       from flows
@@ -99,7 +88,7 @@ const statements: Readonly<Record<SealedSource, { list: string; replace: string 
     replace: `update flows set sealed_verifier = $4, key_version = $5
       where tenant_id = $1 and id = $2 and sealed_verifier = $3 returning tenant_id`,
   },
-  'flows, code': {
+  'flows.sealed_code': {
     list: `select id as at, 'flow' as type, id as "recordId", 'parked_code' as field, 0 as generation,
         ${boundOfFlow} as bound, sealed_code as sealed
       from flows
@@ -108,7 +97,7 @@ const statements: Readonly<Record<SealedSource, { list: string; replace: string 
     replace: `update flows set sealed_code = $4, key_version = $5
       where tenant_id = $1 and id = $2 and sealed_code = $3 returning tenant_id`,
   },
-  'webhook endpoints': {
+  'webhook_endpoints.sealed': {
     list: `select id as at, 'endpoint' as type, id as "recordId", 'signing_secret' as field,
         secret_version as generation, array[]::text[] as bound, sealed
       from webhook_endpoints
@@ -117,7 +106,7 @@ const statements: Readonly<Record<SealedSource, { list: string; replace: string 
     replace: `update webhook_endpoints set sealed = $4, key_version = $5
       where tenant_id = $1 and id = $2 and sealed = $3 returning tenant_id`,
   },
-  'webhook endpoints, secret before': {
+  'webhook_endpoints.previous_sealed': {
     list: `select id as at, 'endpoint' as type, id as "recordId", 'signing_secret' as field,
         secret_version - 1 as generation, array[]::text[] as bound, previous_sealed as sealed
       from webhook_endpoints
@@ -126,7 +115,7 @@ const statements: Readonly<Record<SealedSource, { list: string; replace: string 
     replace: `update webhook_endpoints set previous_sealed = $4, key_version = $5
       where tenant_id = $1 and id = $2 and previous_sealed = $3 returning tenant_id`,
   },
-  'install keys': {
+  'install_keys.sealed': {
     list: `select name || ' ' || version as at, 'install' as type, name as "recordId",
         'private_key' as field, version as generation, array[]::text[] as bound, sealed
       from install_keys
@@ -139,7 +128,7 @@ const statements: Readonly<Record<SealedSource, { list: string; replace: string 
 }
 
 // Object.keys forgets the type of the keys; the constant has no others.
-export const sealedSources: readonly SealedSource[] = Object.keys(statements) as SealedSource[]
+export const sealedColumns: readonly SealedColumn[] = Object.keys(statements) as SealedColumn[]
 
 /** No record has it. */
 export const noVersion = 0
@@ -148,21 +137,21 @@ export const noVersion = 0
 export async function listSealedRecords(
   sql: Sql,
   page: {
-    source: SealedSource
+    column: SealedColumn
     tenantId: string
     exceptVersion: number
     after: string
     limit: number
   },
 ): Promise<SealedRecord[]> {
-  const { source, tenantId } = page
-  const rows = await sql.query<Omit<SealedRecord, 'source' | 'tenantId'>>(statements[source].list, [
+  const { column, tenantId } = page
+  const rows = await sql.query<Omit<SealedRecord, 'column' | 'tenantId'>>(statements[column].list, [
     tenantId,
     page.after,
     versionBytes(page.exceptVersion),
     page.limit,
   ])
-  return rows.map((row) => ({ ...row, source, tenantId }))
+  return rows.map((row) => ({ ...row, column, tenantId }))
 }
 
 /**
@@ -171,10 +160,10 @@ export async function listSealedRecords(
  */
 export async function replaceSealedRecord(
   sql: Sql,
-  record: Pick<SealedRecord, 'source' | 'tenantId' | 'at' | 'sealed'>,
+  record: Pick<SealedRecord, 'column' | 'tenantId' | 'at' | 'sealed'>,
   next: { sealed: Uint8Array; keyVersion: number },
 ): Promise<boolean> {
-  const rows = await sql.query(statements[record.source].replace, [
+  const rows = await sql.query(statements[record.column].replace, [
     record.tenantId,
     record.at,
     record.sealed,

@@ -1,7 +1,8 @@
 import type { Sql } from './database.ts'
+import type { ExportKind } from './tenant-tables.ts'
 
 /** What is kept of a tenant, kind by kind, without a secret: no column that is sealed, no hash. */
-const statements = {
+const statements: Readonly<Record<ExportKind, string>> = {
   policy: `select tenant_id as cursor,
       jsonb_build_object('policy', policy, 'updatedAt', updated_at) as entry
     from tenant_policies where tenant_id = $1 and $2 = '' limit $3`,
@@ -63,9 +64,8 @@ const statements = {
        order by seq limit $3)
     ) as audit
     order by cursor limit $3`,
-} as const
+}
 
-export type ExportKind = keyof typeof statements
 // Object.keys forgets the literal types; the table above is the proof.
 export const exportKinds = Object.keys(statements) as ExportKind[]
 

@@ -1,0 +1,362 @@
+/**
+ * What becomes of a table's rows when their tenant is erased: gone at the beginning or at the end of the
+ * erasure; gone at the end of their own retention (`later`); kept, so that the erasure stays one (`kept`).
+ * `none`: rows of the installation alone.
+ */
+type Erasure = 'begin' | 'end' | 'later' | 'kept' | 'none'
+
+export interface TenantTable {
+  rows: Erasure
+  /** Columns with sealed records; a key can be replaced under each (`sealed-records.ts`). */
+  sealed?: readonly string[]
+  /** The kind of its entries in an export, and the columns that they are made of (`tenant-export.ts`). */
+  exportedAs?: string
+  exported?: readonly string[]
+  /** What is neither secret nor the tenant's: bookkeeping, and codes that prove a row. */
+  internal?: readonly string[]
+}
+
+/**
+ * Each table that has rows of tenants, and each of its columns besides `tenant_id`. Whoever adds a table or
+ * column decides here whether it is sealed, exported or neither, and when it goes: the types of the
+ * statements that seal and export follow from this list, and a test compares it with the schema, with an
+ * export and with what an erasure leaves. The statements themselves stand as text where they run.
+ */
+export const tenantTables = {
+  flows: {
+    rows: 'begin',
+    sealed: ['sealed_verifier', 'sealed_code'],
+    exportedAs: 'flow',
+    exported: [
+      'id',
+      'session_id',
+      'user_id',
+      'provider',
+      'host',
+      'connection_name',
+      'connection_id',
+      'scopes',
+      'status',
+      'error',
+      'created_at',
+      'updated_at',
+    ],
+    internal: [
+      'integration_owner',
+      'integration_id',
+      'client_id',
+      'redirect_uri',
+      'mode',
+      'resume_url',
+      'binding_hash',
+      'key_version',
+      'code_expires_at',
+      'refused_codes',
+      'expires_at',
+    ],
+  },
+  connect_sessions: {
+    rows: 'begin',
+    exportedAs: 'session',
+    exported: ['id', 'user_id', 'policy', 'created_at', 'expires_at'],
+    internal: ['mac', 'pepper_version'],
+  },
+  idempotent_calls: {
+    rows: 'begin',
+    internal: [
+      'api_key_id',
+      'route',
+      'key',
+      'request_id',
+      'request_mac',
+      'status',
+      'answer',
+      'answer_mac',
+      'pepper_version',
+      'created_at',
+    ],
+  },
+  one_time_codes: {
+    rows: 'begin',
+    internal: [
+      'hash',
+      'purpose',
+      'owner_id',
+      'flow_id',
+      'mac',
+      'pepper_version',
+      'expires_at',
+      'used_at',
+    ],
+  },
+  credentials: {
+    rows: 'end',
+    sealed: ['sealed'],
+    exportedAs: 'credential',
+    exported: ['connection_id', 'type', 'generation', 'issued_at', 'expires_at'],
+    internal: ['key_version', 'committed_by'],
+  },
+  orphans: {
+    rows: 'end',
+    sealed: ['sealed'],
+    internal: ['connection_id', 'attempt_id', 'generation', 'key_version', 'created_at'],
+  },
+  revocations: {
+    rows: 'end',
+    sealed: ['sealed'],
+    exportedAs: 'revocation',
+    exported: ['connection_id', 'user_id', 'provider', 'host', 'state', 'attempts', 'created_at'],
+    internal: [
+      'attempt_id',
+      'generation',
+      'integration_owner',
+      'integration_id',
+      'key_version',
+      'due_at',
+    ],
+  },
+  refresh_schedule: {
+    rows: 'end',
+    internal: [
+      'connection_id',
+      'integration_id',
+      'host',
+      'state',
+      'refresh_at',
+      'probe_at',
+      'due_at',
+      'epoch',
+      'lease_owner',
+      'lease_until',
+      'attempt_id',
+      'unresolved_since',
+      'failures',
+      'last_outcome',
+      'read_at',
+      'probe_failures',
+      'probed_generation',
+      'probed_at',
+      'connected_generation',
+      'answered_at',
+      'refused_at',
+    ],
+  },
+  provider_incidents: {
+    rows: 'end',
+    internal: [
+      'id',
+      'provider',
+      'host',
+      'integration_id',
+      'began_at',
+      'refusing_since',
+      'refusals',
+      'asked_at',
+      'confirmed_at',
+    ],
+  },
+  integrations: {
+    rows: 'end',
+    sealed: ['sealed'],
+    exportedAs: 'integration',
+    exported: [
+      'id',
+      'provider',
+      'host',
+      'client_id',
+      'scopes',
+      'suspended_reason',
+      'created_at',
+      'updated_at',
+    ],
+    internal: ['revision', 'key_version', 'suspended_at', 'canary_at', 'request_rejections'],
+  },
+  webhook_endpoints: {
+    rows: 'end',
+    sealed: ['sealed', 'previous_sealed'],
+    exportedAs: 'webhook',
+    exported: ['id', 'url', 'events', 'disabled_reason', 'created_at', 'updated_at'],
+    internal: ['secret_version', 'key_version', 'previous_until'],
+  },
+  tenant_policies: {
+    rows: 'end',
+    exportedAs: 'policy',
+    exported: ['policy', 'updated_at'],
+  },
+  webhook_deliveries: {
+    rows: 'end',
+    exportedAs: 'delivery',
+    exported: [
+      'id',
+      'endpoint_id',
+      'type',
+      'connection_id',
+      'data',
+      'state',
+      'attempts',
+      'created_at',
+      'ended_at',
+    ],
+    internal: ['endpoint_owner', 'due_at', 'last_status', 'last_error'],
+  },
+  connections: {
+    rows: 'end',
+    exportedAs: 'connection',
+    exported: [
+      'id',
+      'user_id',
+      'provider',
+      'host',
+      'name',
+      'integration_id',
+      'status',
+      'reason',
+      'health',
+      'health_reason',
+      'health_checked_at',
+      'account',
+      'account_checked_at',
+      'asked_scopes',
+      'granted_scopes',
+      'renewable',
+      'ends_at',
+      'generation',
+      'created_at',
+      'updated_at',
+    ],
+    internal: ['integration_owner'],
+  },
+  changes: {
+    rows: 'later',
+    exportedAs: 'change',
+    exported: ['kind', 'connection_id', 'user_id', 'provider', 'host', 'name', 'generation', 'at'],
+    internal: ['seq', 'xid'],
+  },
+  audit: {
+    rows: 'later',
+    exportedAs: 'audit',
+    exported: [
+      'id',
+      'at',
+      'actor',
+      'action',
+      'user_id',
+      'connection_id',
+      'generation',
+      'result',
+      'reason',
+      'request_id',
+    ],
+    internal: ['position', 'link'],
+  },
+  audit_chain: {
+    rows: 'later',
+    internal: [
+      'position',
+      'at',
+      'generation',
+      'mac_version',
+      'link_version',
+      'id',
+      'actor',
+      'action',
+      'user_id',
+      'connection_id',
+      'result',
+      'reason',
+      'request_id',
+      'mac',
+      'link',
+    ],
+  },
+  audit_tail: {
+    rows: 'later',
+    internal: [
+      'seq',
+      'at',
+      'generation',
+      'mac_version',
+      'id',
+      'actor',
+      'action',
+      'user_id',
+      'connection_id',
+      'result',
+      'reason',
+      'request_id',
+      'mac',
+    ],
+  },
+  audit_cuts: {
+    rows: 'later',
+    internal: ['position', 'link', 'at', 'mac_version', 'mac'],
+  },
+  audit_heads: {
+    rows: 'later',
+    internal: ['position', 'link', 'at', 'token'],
+  },
+  audit_heads_due: {
+    rows: 'later',
+    internal: ['since'],
+  },
+  tenant_erasures: {
+    rows: 'kept',
+    internal: ['begun_at', 'erased_at'],
+  },
+  tenant_left_grants: {
+    rows: 'kept',
+    internal: ['provider', 'host', 'type', 'count'],
+  },
+  tenant_keys: {
+    rows: 'kept',
+    internal: [
+      'version',
+      'kek_id',
+      'wrapped',
+      'state',
+      'state_since',
+      'created_at',
+      'destroyed_at',
+    ],
+  },
+  api_keys: {
+    rows: 'none',
+    internal: [
+      'id',
+      'name',
+      'mac',
+      'roles',
+      'tenants',
+      'providers',
+      'origins',
+      'grants_mac',
+      'pepper_version',
+      'created_at',
+      'expires_at',
+      'last_used_at',
+      'revoked_at',
+      'replaced_by',
+    ],
+  },
+  install_keys: {
+    rows: 'none',
+    sealed: ['sealed'],
+    internal: ['name', 'version', 'key_version', 'public_jwk', 'created_at'],
+  },
+  replicas: {
+    rows: 'none',
+    internal: ['replica_id', 'seen_at', 'root_key_ids'],
+  },
+} as const
+tenantTables satisfies Record<string, TenantTable>
+
+type Tables = typeof tenantTables
+
+/** `table.column` of each sealed column. */
+export type SealedColumn = {
+  [Name in keyof Tables]: Tables[Name] extends { sealed: readonly (infer Column extends string)[] }
+    ? `${Name}.${Column}`
+    : never
+}[keyof Tables]
+
+export type ExportKind = Extract<Tables[keyof Tables], { exportedAs: string }>['exportedAs']
