@@ -21,7 +21,7 @@ describeEachDatabase('token answers', (makeDatabase) => {
   let next = 0
   beforeAll(async () => {
     stage = await createStage(await makeDatabase(), {
-      timing: { pollMs: 40, confirmAfterMs: 100, recheckAfterMs: 50, sweepMs: 100 },
+      timing: { pollMs: 40, backoffMs: 40, confirmAfterMs: 100, recheckAfterMs: 50, sweepMs: 100 },
     })
   })
   afterAll(() => stage.stop())

@@ -53,7 +53,7 @@ export function createCommit(parts: {
   incidentGuard: IncidentGuard
   logger: Logger
   random: () => number
-  timing: Pick<Timing, 'dormantAfterMs'>
+  timing: Pick<Timing, 'backoffMs' | 'dormantAfterMs'>
 }): Commit {
   const { database, box, audit, incidentGuard, logger, random } = parts
   const { dormantAfterMs } = parts.timing
@@ -137,7 +137,7 @@ export function createCommit(parts: {
     const committedBy = claim.attemptId
     const credential = { ...next, ...sealed, type: 'oauth_token', lifeMs, committedBy } as const
     if (!(await replaceCredential(sql, credential))) throw new Overtaken()
-    const retryInMs = withinLife(backoffMs(claim.failures, random), lifeMs)
+    const retryInMs = withinLife(backoffMs(claim.failures, random, parts.timing.backoffMs), lifeMs)
     const failed = { outcome: 'unusable', failures: claim.failures + 1, unresolved: false }
     if (!(await recordFailure(sql, claim, { ...failed, state: 'backoff', retryInMs }))) {
       // The lease is somebody else's by now, who works with what this has replaced.

@@ -55,7 +55,8 @@ export function createFail(parts: {
 }): Fail {
   const { database, audit } = parts
   const blame = createBlame(parts)
-  const options = { random: parts.random, confirmAfterMs: parts.timing.confirmAfterMs }
+  const { confirmAfterMs, backoffMs } = parts.timing
+  const options = { random: parts.random, confirmAfterMs, backoffMs }
 
   function next(
     claim: Claim,

@@ -72,6 +72,8 @@ export interface Step {
 
 export interface StepOptions {
   random: () => number
+  /** The first pause after a failure. Default: a second. */
+  backoffMs?: number
   confirmAfterMs?: number
   /** Milliseconds until the access token ends; null: never. Ours are the pauses that it cuts. */
   accessTokenEndsInMs?: number | null
@@ -125,7 +127,8 @@ type Failure = Exclude<
 function afterAttempt(from: RefreshState, event: Failure, options: StepOptions): Step {
   const failed = { ...unchanged(from), failures: from.failures + 1 }
   const { accessTokenEndsInMs: endsInMs = null } = options
-  const backoff = () => withinLife(backoffMs(from.failures, options.random), endsInMs)
+  const backoff = () =>
+    withinLife(backoffMs(from.failures, options.random, options.backoffMs), endsInMs)
   switch (event.kind) {
     case 'overtaken':
       return { ...settled, health: null }

@@ -63,13 +63,21 @@ export function planRest(endsInMs: number | null, random: () => number): number 
 
 const secondsToMs = (seconds: number | null) => (seconds === null ? null : seconds * 1000)
 
-const minBackoffMs = 1_000
+const defaultBackoffMs = 1_000
 const maxBackoffMs = 5 * 60_000
 
-/** Full jitter up to 1, 2, 4 … seconds and at most five minutes, and never less than half a second. */
-export function backoffMs(failures: number, random: () => number): number {
-  const ceiling = Math.min(minBackoffMs * 2 ** Math.min(failures, 20), maxBackoffMs)
-  return minBackoffMs / 2 + random() * ceiling
+/**
+ * Full jitter up to 1, 2, 4 … times `firstMs` and at most five minutes, and never less than half of it.
+ *
+ * @param firstMs a second unless given
+ */
+export function backoffMs(
+  failures: number,
+  random: () => number,
+  firstMs: number = defaultBackoffMs,
+): number {
+  const ceiling = Math.min(firstMs * 2 ** Math.min(failures, 20), maxBackoffMs)
+  return firstMs / 2 + random() * ceiling
 }
 
 /**

@@ -13,6 +13,11 @@ export interface Timing {
   marginMs: number
   /** How often due work is looked for when there was none. Default 1,000. */
   pollMs: number
+  /**
+   * The pause after a first failure is between half of this and one and a half; each further failure doubles what is
+   * spread, up to five minutes. Default 1,000.
+   */
+  backoffMs: number
   /** A refusal is believed when it is repeated after this time. Default 60,000. */
   confirmAfterMs: number
   /** Between two attempts with a client that is refused. Default 60,000. */
@@ -40,6 +45,7 @@ export const defaultTiming: Timing = {
   detachedMs: 120_000,
   marginMs: 30_000,
   pollMs: 1_000,
+  backoffMs: 1_000,
   confirmAfterMs: 60_000,
   canaryMs: 60_000,
   recheckAfterMs: 10_000,
