@@ -75,8 +75,8 @@ verifies('sdk:get-credential', async () => {
 
 verifies('sdk:slow-provider', async () => {
   const query = await connected()
-  await expire(query.tenantId)
   await stage.sandbox.control.addFault({ ...faults.slowAnswer(2_500), times: 1 })
+  await expire(query.tenantId)
   const keywells = [client({ requestTimeoutMs: 800 }), client({ requestTimeoutMs: 800 })]
   const all = await Promise.all(
     Array.from({ length: 200 }, (_, index) => keywells[index % 2]?.getCredential(query)),
