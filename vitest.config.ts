@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { defaultClientConditions, defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.ts'
 
 // Our own condition comes first, so that every test runs from source and needs no build.
 const resolve = { conditions: ['@keywell/source', ...defaultClientConditions] }
@@ -11,10 +14,32 @@ const shared = { resolve, ssr, environments }
 /** How long `expect.poll` waits. It ends a broken test; a machine that is busy must not fail a good one. */
 const expectation = { poll: { timeout: 15_000 } }
 
+/** What a file has that opens a database, starts something, or replaces what its process has one of. */
+const needsProcess = new RegExp(
+  [
+    "/(child|databases|deployment|fleet|postgres|product|runnable|spans|stage|wire)\\.ts'",
+    "/scenarios/|node:(child_process|v8|worker_threads)'|\\binject\\(|\\bcreateFleet\\b",
+    '\\bvi\\.(mock|stub|use|setConfig)|\\bglobalThis\\b|\\bprocess\\.(on|once|chdir|exit)\\b',
+  ].join('|'),
+)
+
+/** The files of `node` that can share a process: starting one, and loading the product anew, is most of what they take. */
+function sharing(): string[] {
+  return ['packages', 'apps', 'test'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => /^(?!.*(node_modules|dist|e2e)\/).*\.test\.ts$/.test(path))
+      .map((path) => join(folder, path))
+      .filter((path) => !path.startsWith('packages/react/'))
+      .filter((path) => !needsProcess.test(readFileSync(path, 'utf8'))),
+  )
+}
+const sharingFiles = sharing()
+
 export default defineConfig({
   test: {
     // Much of a test is waiting: two files at once take little more than half the time, on two cores too.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     reporters: ['./test/support/slowest-tests.ts', 'default'],
     projects: [
       {
@@ -22,12 +47,30 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['packages/react/**', 'test/e2e/**', '**/node_modules/**', '**/dist/**'],
+          exclude: [
+            'packages/react/**',
+            'test/e2e/**',
+            '**/node_modules/**',
+            '**/dist/**',
+            ...sharingFiles,
+          ],
           environment: 'node',
           expect: expectation,
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'shared',
+          include: sharingFiles,
+          exclude: [],
+          environment: 'node',
+          isolate: false,
+          expect: expectation,
+          testTimeout: 30_000,
         },
       },
       {
