@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { root } from '../packaging/run.ts'
+import { runnable } from '../support/runnable.ts'
 
 // Speed is a figure and never a test; what is tested is that the figures are there.
 
@@ -14,15 +16,20 @@ const figure = z.strictObject({
   better: z.enum(['lower', 'higher']),
 })
 
-async function bench(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+/** As `npm run bench` does. */
+const bench = (...words: string[]) => {
+  const { flags, main } = runnable(fileURLToPath(new URL('run.ts', import.meta.url)))
+  return ended(process.execPath, [...flags, main, ...words])
+}
+
+async function ended(
+  command: string,
+  words: string[],
+): Promise<{ code: number; out: string; err: string }> {
   const run = promisify(execFile)
   const options = { cwd: root, env: { ...process.env, BENCH_ROUNDS: '1' } }
   try {
-    const { stdout, stderr } = await run(
-      'npm',
-      ['run', '--silent', 'bench', '--', ...words],
-      options,
-    )
+    const { stdout, stderr } = await run(command, words, options)
     return { code: 0, out: stdout, err: stderr }
   } catch (error) {
     return z
@@ -146,7 +153,8 @@ describe('npm run bench', () => {
   })
 
   test('names its benches when it knows none of that name', { timeout: 60_000 }, async () => {
-    const { code, err } = await bench('speed')
+    const words = ['run', '--silent', 'bench', '--', 'speed']
+    const { code, err } = await ended('npm', words)
     expect(code).toBe(1)
     expect(err).toContain('There is no bench "speed". There are: sdk')
   })

@@ -5,12 +5,13 @@ import { Agent, request } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { startPostgres } from '../support/postgres.ts'
-import { contest } from './contest.ts'
+import { runnable } from '../support/runnable.ts'
+import { contest, isShort } from './contest.ts'
 import type { Figure } from './figure.ts'
 
 /** Enough that neither contender waits for the disk: what is compared is work. */
 const atOnce = 128
-const readsPerRound = 1_000
+const readsPerRound = isShort ? atOnce : 1_000
 
 const started = z.object({
   url: z.string(),
@@ -102,8 +103,9 @@ export async function withReadServer<Result>(
 
 function forkServer(url: string): ChildProcess {
   const path = fileURLToPath(new URL('cold-read-server.ts', import.meta.url))
-  return fork(path, [url], {
-    execArgv: ['--import', 'tsx', '--conditions=@keywell/source'],
+  const { flags, main } = runnable(path)
+  return fork(main, [url], {
+    execArgv: flags,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
 }

@@ -16,6 +16,7 @@ import { type Replica, startReplica } from '../faults/replica.ts'
 import { openCreated, openOwner, type TestDatabase } from '../support/inspected.ts'
 import { createMigrated, runStatement } from '../support/migrated.ts'
 import { login, startPostgres, withDatabase } from '../support/postgres.ts'
+import { runnable } from '../support/runnable.ts'
 import { createSealToken } from '../support/sealing.ts'
 import { createStage, must } from '../support/stage.ts'
 import { openVault, readKeys } from '../support/vault.ts'
@@ -285,8 +286,9 @@ function residentBytes({ pid }: Replica): number {
 
 function forkProvider(): ChildProcess {
   const path = fileURLToPath(new URL('million-provider.ts', import.meta.url))
-  return fork(path, [], {
-    execArgv: ['--import', 'tsx'],
+  const { flags, main } = runnable(path)
+  return fork(main, [], {
+    execArgv: flags,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
 }

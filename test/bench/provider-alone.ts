@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { runnable } from '../support/runnable.ts'
 import type { Figure } from './figure.ts'
 import type { RefreshStage } from './refresh-stage.ts'
 
@@ -24,8 +25,9 @@ export async function providerAlone(
     ),
   )
   const path = fileURLToPath(new URL('provider-alone-client.ts', import.meta.url))
-  const client = fork(path, [], {
-    execArgv: ['--import', 'tsx'],
+  const { flags, main } = runnable(path)
+  const client = fork(main, [], {
+    execArgv: flags,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   client.send({

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { type CredentialQuery, Keywell } from '@keywell/sdk'
 import { z } from 'zod'
 import { startPostgres } from '../support/postgres.ts'
+import { runnable } from '../support/runnable.ts'
 import { quantile } from './contest.ts'
 import type { Bench, Figure } from './figure.ts'
 
@@ -221,8 +222,9 @@ async function withService<Result>(work: (service: Service) => Promise<Result>):
 
 function forkServer(url: string): ChildProcess {
   const path = fileURLToPath(new URL('push-server.ts', import.meta.url))
-  return fork(path, [url], {
-    execArgv: ['--import', 'tsx', '--conditions=@keywell/source'],
+  const { flags, main } = runnable(path)
+  return fork(main, [url], {
+    execArgv: flags,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
 }

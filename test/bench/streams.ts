@@ -8,13 +8,14 @@ import { Agent, type ClientRequest, get } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { startPostgres } from '../support/postgres.ts'
-import { quantile } from './contest.ts'
+import { runnable } from '../support/runnable.ts'
+import { isShort, quantile } from './contest.ts'
 import type { Bench, Figure } from './figure.ts'
 
-const asked = 1_500
+const asked = isShort ? 100 : 1_500
 /** Streams that one connect session may have of one flow. */
 const bound = 4
-const reads = Number(process.env.BENCH_ROUNDS ?? 40) < 10 ? 200 : 2_000
+const reads = isShort ? 100 : 2_000
 /** Readers at once, each with the next read as soon as it was answered. */
 const readers = 4
 
@@ -26,14 +27,12 @@ export const streams: Bench = [flooded]
 
 async function flooded(): Promise<readonly Figure[]> {
   const postgres = await startPostgres({ durable: true })
-  const server = fork(
-    fileURLToPath(new URL('streams-server.ts', import.meta.url)),
-    [postgres.url],
-    {
-      execArgv: ['--import', 'tsx', '--conditions=@keywell/source'],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    },
-  )
+  const path = fileURLToPath(new URL('streams-server.ts', import.meta.url))
+  const { flags, main } = runnable(path)
+  const server = fork(main, [postgres.url], {
+    execArgv: flags,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   try {
     const { url, apiKey } = started.parse(await answerOf(server))
     server.send(who)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { KeywellOptions } from '@keywell/server'
+import { runnable } from '../support/runnable.ts'
 import type { Blown, MineOrder } from './mine.ts'
 
 /** What a replica is told at its start. */
@@ -41,14 +42,15 @@ export interface Replica {
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const main = fileURLToPath(new URL('./replica-main.ts', import.meta.url))
+const program = fileURLToPath(new URL('./replica-main.ts', import.meta.url))
 const readyTimeoutMs = 30_000
 const blownTimeoutMs = 30_000
 const keptLines = 300
 
 /** Starts a replica and waits until it serves. */
 export async function startReplica(settings: ReplicaSettings): Promise<Replica> {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@keywell/source', main], {
+  const { flags, main } = runnable(program)
+  const child = spawn(process.execPath, [...flags, main], {
     cwd: root,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, REPLICA: JSON.stringify(settings) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-
-const root = fileURLToPath(new URL('../../', import.meta.url))
+import { runnableText } from './runnable.ts'
 
 /** A process of its own that runs TypeScript, for tests of what happens between processes. */
 export interface Child {
@@ -15,11 +13,11 @@ export interface Child {
 
 /** Runs the text of a module; imports are resolved from the root, `import.meta.url` is not set. */
 export function runModule(source: string): Child {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--conditions=@keywell/source', '--input-type=module', '--eval', source],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
-  )
+  const { flags, main, cwd } = runnableText(source)
+  const child = spawn(process.execPath, [...flags, main], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors += text

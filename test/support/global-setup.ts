@@ -1,12 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import type { TestProject } from 'vitest/node'
 import { bakeImage } from '../../packages/server/src/store/image.ts'
 import { createMigrated, runStatement } from './migrated.ts'
 import { findBinaries, startPostgres } from './postgres.ts'
+import { strippedVariable } from './runnable.ts'
+import { copyStripped } from './stripped.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -18,6 +21,8 @@ declare module 'vitest' {
     pgliteImage: string
   }
 }
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
 
 interface Provided {
   postgresUrl: string
@@ -52,12 +57,19 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 async function provide(): Promise<Provided> {
-  const [server, pgliteImage] = await Promise.all([findOrStartPostgres(), cachedImage()])
+  const [server, pgliteImage, stripped] = await Promise.all([
+    findOrStartPostgres(),
+    cachedImage(),
+    copyStripped(root),
+  ])
+  process.env[strippedVariable] = stripped.path
   const postgresTemplate = `keywell_template_${randomBytes(4).toString('hex')}`
   await createMigrated(server.url, postgresTemplate)
   const stop = async () => {
     await runStatement(server.url, `drop database "${postgresTemplate}"`)
     await server.stop()
+    delete process.env[strippedVariable]
+    await stripped.remove()
   }
   return { postgresUrl: server.url, postgresTemplate, pgliteImage, stop }
 }
@@ -77,7 +89,6 @@ async function findOrStartPostgres(): Promise<{ url: string; stop(): Promise<voi
 
 /** An image is baked in seconds and used in each run, so it is kept until a migration or PGlite changes. */
 async function cachedImage(): Promise<string> {
-  const root = fileURLToPath(new URL('../../', import.meta.url))
   const migrations = join(root, 'packages/server/src/store/migrations')
   const hash = createHash('sha256')
   hash.update(await readFile(join(root, 'node_modules/@electric-sql/pglite/package.json')))
@@ -85,11 +96,17 @@ async function cachedImage(): Promise<string> {
     hash.update(name).update(await readFile(join(migrations, name)))
   }
   const folder = join(root, 'node_modules/.cache/keywell')
-  const image = join(folder, `pglite-${hash.digest('hex').slice(0, 16)}.tgz`)
+  const image = join(folder, `pglite-${hash.digest('hex').slice(0, 16)}.tar`)
   if (existsSync(image)) return image
   await mkdir(folder, { recursive: true })
   announce('Baking the image of the embedded database')
-  await bakeImage(image)
+  const packed = `${image}.${process.pid}.tgz`
+  await bakeImage(packed)
+  // Unpacked here once, and not at each start.
+  const unfinished = `${image}.${process.pid}.new`
+  await writeFile(unfinished, gunzipSync(await readFile(packed)))
+  await rename(unfinished, image)
+  await rm(packed)
   return image
 }
 

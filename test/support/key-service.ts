@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { EncryptionContext, KeyService } from '@keywell/server'
 import { z } from 'zod'
+import { runnable } from './runnable.ts'
 
 /** What the service does wrong: nothing, never answers, refuses, or gives another key than it was given. */
 export type KeyServiceTrouble = 'none' | 'silent' | 'refusing' | 'throttled' | 'deleted' | 'wrong'
@@ -24,8 +25,10 @@ const listening = z.object({ address: z.object({ port: z.number() }) })
 
 /** A key service as a cloud has one, on this machine: keys in another process, reached by HTTP. */
 export async function startKeyService(): Promise<LocalKeyService> {
-  const child = fork(fileURLToPath(new URL('key-service-main.ts', import.meta.url)), [], {
-    execArgv: ['--import', 'tsx'],
+  const path = fileURLToPath(new URL('key-service-main.ts', import.meta.url))
+  const { flags, main } = runnable(path)
+  const child = fork(main, [], {
+    execArgv: flags,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const [message]: unknown[] = await once(child, 'message')

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { runnable } from './runnable.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -32,8 +33,8 @@ export async function startService(environment: Record<string, string>): Promise
 
 /** Starts the program and watches it; it may end by itself. */
 export function runService(words: string[], environment: Record<string, string>) {
-  const main = `${root}apps/service/src/main.ts`
-  const args = ['--import', 'tsx', '--conditions=@keywell/source', main, ...words]
+  const { flags, main } = runnable(`${root}apps/service/src/main.ts`)
+  const args = [...flags, main, ...words]
   const { PATH = '', HOME = '', TMPDIR = '' } = process.env
   const env = { PATH, HOME, ...(TMPDIR === '' ? {} : { TMPDIR }), ...environment }
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { runnable } from '../../../test/support/runnable.ts'
 import { createSandbox, faults, sandboxControl, sandboxPassword, sandboxVisitor } from './index.ts'
 import { callback, read, startStage } from './stage.test.support.ts'
 
@@ -136,12 +137,12 @@ describe('options', () => {
 describe('the program', () => {
   function start(environment: Record<string, string>): ChildProcess {
     const root = fileURLToPath(new URL('../../..', import.meta.url))
-    const main = fileURLToPath(new URL('./main.ts', import.meta.url))
-    const child = spawn(
-      process.execPath,
-      ['--conditions=@keywell/source', '--import', 'tsx', main],
-      { cwd: root, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] },
-    )
+    const { flags, main } = runnable(fileURLToPath(new URL('./main.ts', import.meta.url)))
+    const child = spawn(process.execPath, [...flags, main], {
+      cwd: root,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     onTestFinished(() => void child.kill('SIGKILL'))
     return child
   }

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { runnableText } from '../../../test/support/runnable.ts'
 import { apiKey, StandInService } from './testing/stand-in-service.ts'
 
 const run = promisify(execFile)
-const root = fileURLToPath(new URL('../../..', import.meta.url))
 const script = `
   import { Keywell } from '@keywell/sdk'
   const keywell = new Keywell()
@@ -19,10 +18,10 @@ test('a script that reads one credential ends by itself, without close', async (
   const service = await new StandInService().start()
   try {
     service.connect()
-    const command = ['--import', 'tsx', '--conditions=@keywell/source', '--input-type=module']
+    const { flags, main, cwd } = runnableText(script)
     const env = { ...process.env, KEYWELL_URL: service.url, KEYWELL_API_KEY: apiKey }
-    const { stdout } = await run(process.execPath, [...command, '-e', script], {
-      cwd: root,
+    const { stdout } = await run(process.execPath, [...flags, main], {
+      cwd,
       env,
       timeout: 20_000,
     })
