@@ -7,7 +7,7 @@ const exposers: Readonly<Record<string, string>> = {
   'packages/server/src/oauth/account.ts': 'the look-up of the account',
   'packages/server/src/oauth/token-set.ts': 'the record that the vault seals',
   'packages/server/src/outbound/egress-proxy.ts': 'the header that an egress proxy asks for',
-  'packages/server/src/connect/flows.ts':
+  'packages/server/src/connect/start-flow.ts':
     'the verifier of a flow, sealed again for the browser that it began in',
   'packages/server/src/credentials/read.ts': "the answer to the app's backend",
   'packages/server/src/http/api-keys.ts': 'a new API key, shown once',

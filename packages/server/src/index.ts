@@ -15,11 +15,8 @@
  */
 
 export { type ApiKeyRole, apiKeyRoles, KeywellError, Secret } from '@keywell/protocol'
-export type {
-  AuditFinding,
-  AuditReport,
-  VerifyOptions as VerifyAuditOptions,
-} from './audit/verify.ts'
+export type { VerifyOptions as VerifyAuditOptions } from './audit/verify.ts'
+export type { AuditFinding, AuditReport } from './audit/verify-chain.ts'
 export type { OperatorKeys } from './auth/operator-keys.ts'
 export { defaultRateLimits, type RateLimitSettings } from './auth/rate-limits.ts'
 export type { KeyOperations } from './encryption-keys/operations.ts'

@@ -1,5 +1,6 @@
 import type { HostLimits } from '@keywell/protocol'
-import type { AuditReport, VerifyOptions as VerifyAudit } from './audit/verify.ts'
+import type { VerifyOptions as VerifyAudit } from './audit/verify.ts'
+import type { AuditReport } from './audit/verify-chain.ts'
 import type { OperatorKeys } from './auth/operator-keys.ts'
 import type { RateLimitSettings } from './auth/rate-limits.ts'
 import type { KeyOperations } from './encryption-keys/operations.ts'

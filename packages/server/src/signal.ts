@@ -1,7 +1,10 @@
-/** Any number of waiters, and one who wakes them all. */
+/** Wakes any number of waiters at once. */
 export interface Signal {
   notify(): void
-  /** Resolves at the next notification, or when `ended` aborts; at once when it has. Leaves nothing behind. */
+  /**
+   * Resolves at the next notification or when `ended` aborts; at once if it has aborted already. Removes its
+   * listeners then.
+   */
   next(ended: AbortSignal): Promise<void>
 }
 

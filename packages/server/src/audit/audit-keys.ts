@@ -6,16 +6,16 @@ const label = 'keywell/1/audit'
 
 /** The keys of the audit log: a subkey of each version of the installation's key. */
 export interface AuditKeys {
-  /** Takes up the present one. If it fails, the one that is there serves on: each row names its version. */
+  /** Loads the present key. If that fails, the previous one stays in use: each row names its version. */
   load(): Promise<void>
   /**
-   * What new rows are sealed with. It is at hand, since whoever writes a row may hold the only
-   * connection to the database.
+   * The key of new rows. It is in memory, because the caller that writes a row may hold the only connection
+   * to the database.
    *
-   * @throws KeywellError `unavailable` before it was loaded: what cannot be sealed is not written
+   * @throws KeywellError `unavailable` before it was loaded: a row that cannot be sealed is not written
    */
   current(): AuditKey
-  /** The one of a version, to check with. @throws VaultError when it is gone */
+  /** The key of a version, to check old rows. @throws VaultError when it is gone */
   find(version: number): Promise<AuditKey>
 }
 

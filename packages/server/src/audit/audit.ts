@@ -1,5 +1,5 @@
 import { KeywellError, type RouteAuditAction } from '@keywell/protocol'
-import { type After, after } from '../clock.ts'
+import { type After, after as defaultAfter } from '../clock.ts'
 import { type Metrics, silentMetrics } from '../metrics/metrics.ts'
 import { type AuditRow, insertAudit, type SealedAuditRow } from '../store/audit.ts'
 import { type Database, DatabaseUnavailable, type Sql } from '../store/database.ts'
@@ -11,10 +11,10 @@ import { macOfEntry } from './seal.ts'
 
 /** When to try again while the log cannot be written, in milliseconds. */
 const retryAfterMs = 1_000
-/** A statement before this one has failed: its error is the one to tell. */
+/** An earlier statement of the transaction has failed; its error is the one to report. */
 const transactionAborted = '25P02'
 
-/** What is recorded: what the routes name, and what happens without a call. A new action is a reviewed change here. */
+/** The actions of the routes, and those without a call. A new action is a reviewed change here. */
 export type AuditAction =
   | RouteAuditAction
   | 'connection.refresh'
@@ -42,41 +42,41 @@ export interface AuditEntry {
   userId?: string | undefined
   connectionId?: string | undefined
   generation?: number | undefined
-  /** An act outside has two entries: `intent` before it, and what came of it. */
+  /** A call to a provider has two entries: `intent` before it, and its outcome. */
   result: 'ok' | 'denied' | 'failed' | 'intent'
   /** A stable word, e.g. an error code. */
   reason?: string | undefined
   requestId?: string | undefined
 }
 
-/** The append-only log of who did what. It fails closed: no row, no act. */
+/** The append-only log of all acts. It fails closed: no row, no act. */
 export interface Audit {
   /**
-   * Writes in the caller's transaction, so that the act and its row are there together or not at all.
+   * Writes in the caller's transaction, so that the act and its row are committed together or not at all.
    *
-   * @throws KeywellError `unavailable` when the row could not be written; nothing may be done
+   * @throws KeywellError `unavailable` when the row could not be written; the act must not happen
    */
   write(sql: Sql, entry: AuditEntry): Promise<void>
   /**
-   * Shows that an entry could be written now, and leaves none. For a transaction that spends what cannot
-   * be given back: the acts that follow each have their entry, and none of them must begin without.
+   * Proves that an entry can be written now, and leaves none. For a transaction that spends something for
+   * good, such as a one-time code: the acts that follow need an entry each, and must not begin without one.
    *
-   * @throws KeywellError `unavailable`; the transaction is taken back
+   * @throws KeywellError `unavailable`; the transaction is rolled back
    */
   requireWritable(sql: Sql): Promise<void>
   /**
-   * Records that a secret is about to be handed out, or was refused, and resolves when the row is
-   * committed: only then may the answer leave. Rows of many callers share a commit.
+   * Records that a secret is about to be returned, or was refused, and resolves when the row is
+   * committed. The answer must not be sent before. Rows of many callers share a commit.
    *
-   * @throws KeywellError `unavailable` when the row could not be written; nothing may be handed out
+   * @throws KeywellError `unavailable` when the row could not be written; the secret must not be returned
    */
   handOut(entry: AuditEntry): Promise<void>
   /**
-   * Writes what no answer waits for. Such rows share commits with each other, and never with a hand-out,
-   * which they could hold up. Rejects when it could not be written.
+   * Writes an entry that no answer waits for. Such rows share commits with each other, and never with
+   * `handOut`, which they could delay. Rejects when the row could not be written.
    */
   record(entry: AuditEntry): Promise<void>
-  /** Takes nothing more, and waits for what is on its way. */
+  /** Refuses new rows, and waits for those that are being written. */
   close(): Promise<void>
 }
 
@@ -97,64 +97,68 @@ export function createAudit(options: {
   metrics?: Pick<Metrics, 'auditUnwritable'>
   after?: After
 }): Audit {
-  const { database, keys, makeId, metrics = silentMetrics } = options
-  const commits = {
-    commit: (rows: readonly SealedAuditRow[]) =>
-      insertAudit(database.of([...new Set(rows.map((row) => row.tenant_id))]), rows),
-    after: options.after ?? after,
-  }
-  const handOuts = createGroupCommit(commits)
-  const records = createGroupCommit(commits)
-
-  function seal(entry: AuditEntry): SealedAuditRow {
-    const row = toRow(makeId(), entry)
-    const key = keys.current()
-    return { ...row, mac_version: key.version, mac: macOfEntry(key, row).toString('base64') }
-  }
-
-  function unwritable(cause: unknown): KeywellError {
-    metrics.auditUnwritable()
-    return new KeywellError('unavailable', 'The audit log cannot be written.', {
-      retryAfterMs,
-      nextStep:
-        'Try again; nothing was done and nothing is spent. Tell the operator when it lasts.',
-      cause,
-    })
-  }
-
-  /** Appends to the transaction of an act, which is taken back with it. */
-  async function append(sql: Sql, entry: AuditEntry): Promise<void> {
-    try {
-      await insertAudit(sql, [seal(entry)])
-    } catch (cause) {
-      // Said by a trigger, or of a transaction that another statement has broken: neither is the log's.
-      if (cause instanceof KeywellError || codeOf(cause) === transactionAborted) throw cause
-      const error = unwritable(cause)
-      // Whoever holds what must not be lost waits for the database, however long.
-      throw cause instanceof DatabaseUnavailable ? cause : error
-    }
-  }
+  const { database, keys, makeId, metrics = silentMetrics, after = defaultAfter } = options
+  const parts: WriteParts = { keys, makeId, metrics }
+  const commit = (rows: readonly SealedAuditRow[]) =>
+    insertAudit(database.of([...new Set(rows.map((row) => row.tenant_id))]), rows)
+  const handOuts = createGroupCommit({ commit, after })
+  const records = createGroupCommit({ commit, after })
 
   return {
-    write: append,
-    async requireWritable(sql) {
-      const entry = { tenantId: installation, actor: 'service', action: 'audit.probe' } as const
-      await sql.query('savepoint probe')
-      await append(sql, { ...entry, result: 'ok' })
-      await sql.query('rollback to savepoint probe')
-    },
+    write: (sql, entry) => write(parts, sql, entry),
+    requireWritable: (sql) => requireWritable(parts, sql),
     async handOut(entry) {
       try {
-        await handOuts.add(seal(entry))
+        await handOuts.add(seal(parts, entry))
       } catch (cause) {
-        throw unwritable(cause)
+        throw unwritable(parts, cause)
       }
     },
-    record: async (entry) => records.add(seal(entry)),
+    record: async (entry) => records.add(seal(parts, entry)),
     async close() {
       await Promise.all([handOuts.close(), records.close()])
     },
   }
+}
+
+interface WriteParts {
+  keys: Pick<AuditKeys, 'current'>
+  makeId: () => string
+  metrics: Pick<Metrics, 'auditUnwritable'>
+}
+
+async function write(parts: WriteParts, sql: Sql, entry: AuditEntry): Promise<void> {
+  try {
+    await insertAudit(sql, [seal(parts, entry)])
+  } catch (cause) {
+    // An error of a trigger, or of a transaction that an earlier statement has aborted, is not one of the log.
+    if (cause instanceof KeywellError || codeOf(cause) === transactionAborted) throw cause
+    const error = unwritable(parts, cause)
+    // A caller that holds a new token pair retries until the database is available again.
+    throw cause instanceof DatabaseUnavailable ? cause : error
+  }
+}
+
+async function requireWritable(parts: WriteParts, sql: Sql): Promise<void> {
+  const entry = { tenantId: installation, actor: 'service', action: 'audit.probe' } as const
+  await sql.query('savepoint probe')
+  await write(parts, sql, { ...entry, result: 'ok' })
+  await sql.query('rollback to savepoint probe')
+}
+
+function seal({ keys, makeId }: WriteParts, entry: AuditEntry): SealedAuditRow {
+  const row = toRow(makeId(), entry)
+  const key = keys.current()
+  return { ...row, mac_version: key.version, mac: macOfEntry(key, row).toString('base64') }
+}
+
+function unwritable({ metrics }: WriteParts, cause: unknown): KeywellError {
+  metrics.auditUnwritable()
+  return new KeywellError('unavailable', 'The audit log cannot be written.', {
+    retryAfterMs,
+    nextStep: 'Try again; nothing was done and nothing is spent. Tell the operator when it lasts.',
+    cause,
+  })
 }
 
 function toRow(id: string, entry: AuditEntry): AuditRow {

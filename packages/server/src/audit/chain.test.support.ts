@@ -7,7 +7,8 @@ import { type Audit, type AuditEntry, createAudit } from './audit.ts'
 import { type Chainer, createChainer } from './chainer.ts'
 import { createHeads, type HeadKey, type Heads } from './heads.ts'
 import { FixedAuditKeys } from './keys.test.support.ts'
-import { type AuditReport, createAuditVerifier, type VerifyOptions } from './verify.ts'
+import { createAuditVerifier, type VerifyOptions } from './verify.ts'
+import type { AuditReport } from './verify-chain.ts'
 
 /** The audit log of one tenant, with its chain, for tests. */
 export interface ChainStage {

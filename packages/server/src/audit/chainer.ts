@@ -20,20 +20,19 @@ const maxBatches = 50
 /**
  * Links entries into the chains of their tenants.
  *
- * Whoever writes an entry seals it with a MAC of its own, and that is all: no read waits for a chain,
- * and no change holds a lock that another change needs, so that nothing can wait for each other here.
- * The chain follows in a short transaction of its own, by one process at a time.
+ * A writer seals its entry with a MAC, and does not touch the chain: no read waits for a chain, and no change
+ * holds a lock that another change needs, so there can be no deadlock. The entries are linked later, in short
+ * transactions, by one process at a time.
  *
- * That is as strong as a chain that each writer extends. What an entry says is sealed before it is
- * acted upon; with it changed at any time, its MAC does not fit. What the MAC alone does not show is an
- * entry that is gone, and until it is linked one can be removed unnoticed. But so can the end of any
- * chain, until its head has been signed and told to somebody else: that happens once a minute, and
- * linking follows writing within about a second. With the rights of the service alone none is removed even
- * then: what waits leaves the tail by a function that moves it to its chain. The order of a chain is that
- * of linking.
+ * This is as strong as a chain that each writer extends. An entry is sealed before its act happens; if it is
+ * altered at any time, its MAC does not match. The MAC does not show that an entry is gone, so an entry can be
+ * removed unnoticed until it is linked. But so can the end of any chain, until its head has been signed and
+ * sent outside: that happens once a minute, and an entry is linked within about a second. With the rights
+ * of the service alone no entry can be removed even then: entries leave the tail only by a function that moves
+ * them to their chain. The order of a chain is the order of linking.
  */
 export interface Chainer {
-  /** Links what there is now, 50,000 at most. Answers how many; none if another process is at it. */
+  /** Links the entries that there are now, at most 50,000. Returns their number; 0 if another process does it. */
   link(): Promise<number>
 }
 

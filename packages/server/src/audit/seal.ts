@@ -7,12 +7,12 @@ export interface AuditKey {
   readonly key: Uint8Array
 }
 
-/** Half of the hash, as RFC 2104 and RFC 4868 have it: nobody guesses it, and each read keeps one. */
+/** Half of the hash, as in RFC 2104 and RFC 4868: it cannot be guessed, and each entry stores one. */
 const entryMacBytes = 16
 
 /**
- * The MAC over everything that an entry says. Its time is not among it, since the database gives it;
- * that stands in the link. The id is, and holds the time by the clock of whoever wrote it.
+ * The MAC over all fields of an entry except its time, which the database sets and the link covers. The id
+ * is covered, and contains the time by the clock of the writer.
  */
 export function macOfEntry(key: AuditKey, row: AuditRow): Buffer {
   return mac(key, 'entry', [

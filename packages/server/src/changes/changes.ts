@@ -2,14 +2,14 @@ import type { ChangeKind } from '@keywell/protocol'
 import { insertChange, insertTenantChange } from '../store/changes.ts'
 import type { Sql } from '../store/database.ts'
 import { insertDeliveries } from '../store/webhook-deliveries.ts'
-import { messageOf, type TellableConnection } from './webhooks/message.ts'
+import { type MessageConnection, messageOf } from './webhooks/message.ts'
 
-/** What a change is about, as it stands after the change. A row of `connections` fits. */
-export type ChangedConnection = TellableConnection
+/** The connection of a change, in its state after the change. A row of `connections` fits. */
+export type ChangedConnection = MessageConnection
 
 /**
- * Writes a change, and what webhooks tell of it, in the transaction of the thing that it tells of, so
- * that none is ever there without the others. Readers are woken when that transaction commits.
+ * Writes a change and its webhook messages in the transaction of what changed, so that all of them are
+ * committed or none. Readers are woken when that transaction commits.
  */
 export async function writeChange(
   sql: Sql,
@@ -23,7 +23,7 @@ export async function writeChange(
   ])
 }
 
-/** Writes that a tenant may do other things from now on, in the transaction that makes it so. */
+/** Writes that the policy of a tenant changed, in the transaction that changes it. */
 export async function writePolicyChange(sql: Sql, tenantId: string): Promise<void> {
   await insertTenantChange(sql, { tenantId, kind: 'policy' })
 }

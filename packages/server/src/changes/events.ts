@@ -1,7 +1,7 @@
 import { formatPosition, type Position, type StreamEventData } from '@keywell/protocol'
-import type { LogEntry } from './ring-buffer.ts'
+import type { LogEntry } from './log-entry.ts'
 
-/** Events as the wire has them. */
+/** The events of a stream, as text. */
 
 export function helloEvent(position: Position): string {
   return eventOf({ event: 'hello', position: formatPosition(position) })
@@ -11,25 +11,25 @@ export function flushEvent(position: Position): string {
   return eventOf({ event: 'flush', position: formatPosition(position) })
 }
 
-export function heartbeatEvent(told: { after: Position; position: Position }): string {
-  const after = formatPosition(told.after)
-  return eventOf({ event: 'heartbeat', after, position: formatPosition(told.position) })
+export function heartbeatEvent(range: { after: Position; position: Position }): string {
+  const after = formatPosition(range.after)
+  return eventOf({ event: 'heartbeat', after, position: formatPosition(range.position) })
 }
 
-/** What goes to every stream is written once, however many there are. */
-const written = new WeakMap<LogEntry, string>()
+/** The text of a change is made once for all streams. */
+const texts = new WeakMap<LogEntry, string>()
 
 export function changeEvent(entry: LogEntry): string {
-  const known = written.get(entry)
-  if (known !== undefined) return known
+  const cached = texts.get(entry)
+  if (cached !== undefined) return cached
   const { change, after } = entry
   const { position } = change
   const text = eventOf({ event: 'change', after: formatPosition(after), position, change })
-  written.set(entry, text)
+  texts.set(entry, text)
   return text
 }
 
 function eventOf({ event, ...data }: StreamEventData): string {
-  // JSON has no line break in it, whatever the ids are.
+  // JSON contains no line break, whatever the ids are.
   return `event: ${event}\nid: ${data.position}\ndata: ${JSON.stringify(data)}\n\n`
 }

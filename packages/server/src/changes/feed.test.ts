@@ -370,7 +370,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       switchable.away = false
       await polled(feed)
       expect(said).toEqual([
-        'the change log cannot be read; streams fall silent',
+        'the change log cannot be read; streams send nothing',
         'the change log can be read again',
       ])
     })

@@ -2,54 +2,64 @@ import {
   type Change,
   type ChangeLogPage,
   type ConnectionChange,
-  formatPosition,
   heartbeatMs,
-  isAfter,
-  KeywellError,
-  parsePosition,
 } from '@keywell/protocol'
-import { type After, after } from '../clock.ts'
+import { type After, after as defaultAfter } from '../clock.ts'
 import { type Logger, silentLogger } from '../logger.ts'
 import { type Metrics, silentMetrics } from '../metrics/metrics.ts'
 import type { Database } from '../store/database.ts'
-import { createReader } from './reader.ts'
+import { readPage } from './page.ts'
+import { ChangeReader } from './reader.ts'
 import { createRetention } from './retention.ts'
-import { isKept, type StreamRequest, streamChanges } from './stream.ts'
+import { type StreamRequest, streamChanges } from './stream.ts'
 
-/** Tells what has changed, to any number of subscribers, in the order of the change log. */
+/** Sends changes to any number of subscribers, in the order of the change log. */
 export interface ChangeFeed {
-  /** Begins to read the log, at its end. @throws DatabaseUnavailable when there is nobody to ask */
+  /** Begins to read the log, at its end. @throws DatabaseUnavailable when the database cannot be reached */
   start(): Promise<void>
   /**
-   * A stream of `text/event-stream`, as text, until the signal aborts. It opens with `hello`, then tells what came after `lastEventId`,
-   * then what comes. A position that is unknown, no position at all, or older than what is kept gets
-   * `flush`, and goes on from now.
+   * A stream of `text/event-stream`, as text, until the signal aborts. It opens with `hello`, sends the changes
+   * after `lastEventId`, and then new ones. A position that is unknown or older than what is kept gets
+   * `flush`, and the stream continues from now.
    *
-   * A heartbeat every 5 s says that everything up to then has been told. While the database is away,
-   * or a change is held back, the stream stays open and is silent; nothing is missed.
+   * A heartbeat every 5 s means that all changes up to its position have been sent. While the database is
+   * unavailable, or a change is held back, the stream stays open and is silent; no change is missed.
    */
   stream(options: StreamRequest & { signal: AbortSignal }): AsyncGenerator<string, void>
   /**
-   * What came after a position, from what this process has read of the log, and how old that is. A
-   * position that is unknown or older than what is kept is answered with `missed`; none, with the end.
+   * The changes after a position, as far as this process has read the log, and the age of that state. A
+   * position that is unknown or older than what is kept gets `missed`; without a position the page is empty.
    *
    * @throws KeywellError `unavailable` while the log cannot be read
    */
   page(after: string | undefined): Promise<ChangeLogPage>
-  /** Streams that somebody reads. */
+  /** The number of open streams. */
   readonly streams: number
-  /** Hears of every change, as a hint; answers how to stop. */
-  onChange(heard: (change: Change) => void): () => void
+  /** Calls the listener with every change, as a wake-up. Returns a function that removes the listener. */
+  onChange(listener: ChangeListener): () => void
   /** Ends all streams. */
   stop(): Promise<void>
 }
 
-/** How long a page waits for what another replica has read already, in milliseconds. */
-const catchUpMs = 2_000
-/** When to ask again, in milliseconds. */
-const retryAfterMs = 5_000
+export interface ChangeFeedOptions {
+  database: Database
+  logger?: Logger
+  metrics?: Pick<Metrics, 'changesDelivered'>
+  after?: After
+  /** Milliseconds between polls of the database without a wake-up. Default: 1,000. */
+  pollMs?: number
+  /** Milliseconds for which a subscriber can resume after a position. Default: 24 hours. */
+  retentionMs?: number
+  /** Milliseconds of a clock that never goes back. */
+  monotonic?: () => number
+  /** Milliseconds since 1970. Default: `Date.now`. */
+  wall?: () => number
+  /** Called with each change after it was read and before any stream sends it. */
+  beforePush?: (change: ConnectionChange) => void | Promise<void>
+}
 
-/** For how long a subscriber that was away can go on where it was. */
+type ChangeListener = (change: Change) => void
+
 const defaultRetentionMs = 24 * 3_600_000
 
 /**
@@ -61,85 +71,42 @@ const defaultRetentionMs = 24 * 3_600_000
  * for await (const text of feed.stream({ lastEventId, signal: request.signal })) response.write(text)
  * ```
  */
-export function createChangeFeed(options: {
-  database: Database
-  logger?: Logger
-  metrics?: Pick<Metrics, 'changesDelivered'>
-  after?: After
-  /** Milliseconds between looks at the database when it gives no hint. Default 1,000. */
-  pollMs?: number
-  /** Milliseconds for which a position is good. Default 24 hours. */
-  retentionMs?: number
-  /** Milliseconds of a clock that never goes back. */
-  monotonic?: () => number
-  /** Milliseconds since 1970. Default `Date.now`. */
-  wall?: () => number
-  /** Called with each change after it was read and before anybody is told. */
-  beforeTelling?: (change: ConnectionChange) => void | Promise<void>
-}): ChangeFeed {
+export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   const { database, logger = silentLogger, metrics = silentMetrics, pollMs = 1_000 } = options
   const { monotonic: now = () => performance.now(), wall = Date.now } = options
-  const { beforeTelling = () => {} } = options
-  const retentionMs = options.retentionMs ?? defaultRetentionMs
-  const parts = { database, logger, after: options.after ?? after }
-  const listeners = new Set<(change: Change) => void>()
-  const open = { streams: 0 }
-  const retention = createRetention({ ...parts, retentionMs })
-  const reader = createReader({
-    ...parts,
+  const { after = defaultAfter, beforePush = () => {} } = options
+  const { retentionMs = defaultRetentionMs } = options
+  const listeners = new Set<ChangeListener>()
+  const onChange = (change: Change) => callListeners(listeners, change, logger)
+  const retention = createRetention({ database, logger, after, retentionMs })
+  const reader = new ChangeReader({
+    database,
+    logger,
+    after,
     pollMs,
     heartbeatMs,
     now,
     wall,
-    beforeTelling,
-    heard(change) {
-      for (const heard of listeners) {
-        try {
-          heard(change)
-        } catch (error) {
-          logger.error({ reason: String(error) }, 'a listener for changes threw')
-        }
-      }
-    },
+    beforePush,
+    onChange,
   })
+  const open = { streams: 0 }
+  const streamParts = { reader, logger, metrics, retentionMs, open }
+  const pageParts = { reader, retentionMs, now, wall }
 
   return {
     async start() {
       await reader.start()
       retention.start()
     },
-    stream({ signal, ...request }) {
-      return streamChanges({ reader, logger, metrics, retentionMs, open }, request, signal)
-    },
-    async page(after) {
-      const asked = after === undefined ? undefined : parsePosition(after)
-      // Another replica may have read further than this one has so far.
-      if (asked !== undefined && isAfter(asked, reader.position)) {
-        const over = AbortSignal.timeout(catchUpMs)
-        await reader.catchUp(over)
-        if (over.aborted) throw unreadable()
-      }
-      if (reader.isAway) throw unreadable()
-      // In this order: what is read in between makes the answer newer than it says, never older.
-      const { currentAt, position } = reader
-      const goesOn = asked !== undefined && isKept({ reader, retentionMs }, asked)
-      const segment = goesOn
-        ? (reader.fromMemory(asked) ?? (await reader.fromDatabase(asked)))
-        : { entries: [], upTo: position }
-      return {
-        changes: segment.entries.map(({ change }) => change),
-        position: formatPosition(segment.upTo),
-        missed: after !== undefined && !goesOn,
-        isComplete: !isAfter(position, segment.upTo),
-        ageMs: Math.max(now() - currentAt.monotonicMs, wall() - currentAt.wallMs),
-      }
-    },
+    stream: ({ lastEventId, signal }) => streamChanges(streamParts, { lastEventId }, signal),
+    page: (position) => readPage(pageParts, position),
     get streams() {
       return open.streams
     },
-    onChange(heard) {
-      listeners.add(heard)
-      return () => listeners.delete(heard)
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     async stop() {
       await Promise.all([retention.stop(), reader.stop()])
@@ -147,10 +114,12 @@ export function createChangeFeed(options: {
   }
 }
 
-function unreadable(): KeywellError {
-  return new KeywellError('unavailable', 'The change log cannot be read.', {
-    retryAfterMs,
-    nextStep:
-      'Try again after retryAfterMs. Until then nothing says that what is held is still right.',
-  })
+function callListeners(listeners: Set<ChangeListener>, change: Change, logger: Logger): void {
+  for (const listener of listeners) {
+    try {
+      listener(change)
+    } catch (error) {
+      logger.error({ reason: String(error) }, 'a listener for changes threw')
+    }
+  }
 }

@@ -6,15 +6,15 @@ import { everyTenant } from '../store/scope.ts'
 
 /** Rows of one statement, so that none holds its locks for long. */
 const deletePage = 5_000
-/** How often old changes are deleted. */
+/** How often old changes are deleted, in milliseconds. */
 export const trimEveryMs = 3_600_000
 /**
- * Rows are kept for this much longer than positions are honoured: a row's time is when its transaction
- * began, and it may have become visible only later.
+ * Rows are kept for this much longer than positions: the time of a row is the beginning of its transaction,
+ * and the row may have become visible much later.
  */
 const marginMs = 3_600_000
 
-/** Keeps the change log from growing for ever. Any number of replicas may do so at once. */
+/** Deletes changes that are too old to be read. Any number of replicas may do so at once. */
 export function createRetention(options: {
   database: Database
   logger: Logger

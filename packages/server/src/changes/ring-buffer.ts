@@ -1,14 +1,7 @@
-import { type Change, isAfter, type Position } from '@keywell/protocol'
+import { isAfter, type Position } from '@keywell/protocol'
+import type { LogEntry } from './log-entry.ts'
 
-/** A change and where it stands in the log. */
-export interface LogEntry {
-  /** Between here and `position` nothing else has happened. */
-  after: Position
-  position: Position
-  change: Change
-}
-
-/** A piece of the log: all that there is after some position, and up to another. */
+/** A part of the log without gaps: all changes after some position and up to another. */
 export interface Segment {
   entries: readonly LogEntry[]
   upTo: Position
@@ -23,21 +16,21 @@ export const maxSegmentEntries = 500
 export interface RingBuffer {
   /** Everything up to here has been read. */
   readonly position: Position
-  /** The last entry's position, or the start when there was none yet: after it nothing has happened. */
+  /** The position of the last entry, or the start while there is none. */
   readonly lastChange: Position
-  /** Forgets everything and goes on from there. */
+  /** Drops all entries and continues from this position. */
   startAt(position: Position): void
   append(entries: readonly LogEntry[]): void
-  /** Says that there is nothing between the last entry and `position`. */
+  /** There is no change between the last entry and `position`. */
   advance(position: Position): void
-  /** What follows a position; undefined when memory does not reach back so far. */
+  /** The segment after a position; undefined when the ring buffer does not reach back so far. */
   after(position: Position): Segment | undefined
 }
 
 export function createRingBuffer(): RingBuffer {
   let entries: LogEntry[] = []
   let position: Position = { xid: 0n, seq: 0n, at: 0 }
-  /** All entries after this one are here. */
+  /** The ring buffer has every entry after this position. */
   let floor = position
   let lastChange = position
 

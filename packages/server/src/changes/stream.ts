@@ -11,67 +11,66 @@ export interface StreamParts {
   metrics: Pick<Metrics, 'changesDelivered'>
   /** Milliseconds for which a change can be read after it was written. */
   retentionMs: number
-  /** How many streams somebody reads. */
+  /** The number of open streams. */
   open: { streams: number }
 }
 
-/** What a subscriber asked for. */
+/** The request of a subscriber. */
 export interface StreamRequest {
-  /** Position up to which it has been told everything. */
+  /** The position up to which the subscriber has received everything. */
   lastEventId?: string | undefined
 }
 
 /**
  * One subscriber's stream, in order, until `ended`. It holds a position and no queue: a subscriber that
- * reads slowly falls behind in the log, and is told `flush` when the log no longer reaches back to it.
+ * reads slowly falls behind in the log, and gets `flush` when the log no longer reaches back to it.
  */
 export async function* streamChanges(
   parts: StreamParts,
-  request: StreamRequest,
+  { lastEventId }: StreamRequest,
   ended: AbortSignal,
 ): AsyncGenerator<string, void> {
   const { reader, metrics, open } = parts
-  const { lastEventId } = request
   open.streams += 1
   try {
-    const asked = lastEventId === undefined ? undefined : parsePosition(lastEventId)
+    const from = lastEventId === undefined ? undefined : parsePosition(lastEventId)
     // Another replica may have read further than this one has so far.
-    if (reader.isAway || (asked !== undefined && isAfter(asked, reader.position))) {
+    if (reader.isUnavailable || (from !== undefined && isAfter(from, reader.position))) {
       await reader.catchUp(ended)
     }
     if (ended.aborted || reader.isStopped) return
-    const goesOn = lastEventId === undefined || (asked !== undefined && isKept(parts, asked))
-    let told = goesOn ? (asked ?? reader.position) : reader.position
+    const resumes = from !== undefined && isRetained(parts, from)
+    let sent = resumes ? from : reader.position
     let heartbeats = reader.heartbeats
-    yield helloEvent(told)
-    if (!goesOn) yield flushEvent(told)
+    yield helloEvent(sent)
+    if (lastEventId !== undefined && !resumes) yield flushEvent(sent)
 
     while (!ended.aborted && !reader.isStopped) {
-      if (!isKept(parts, told)) {
-        told = reader.position
-        yield flushEvent(told)
+      if (!isRetained(parts, sent)) {
+        sent = reader.position
+        yield flushEvent(sent)
       }
-      const remembered = reader.fromMemory(told)
-      const segment = remembered ?? (await readTable(parts, told))
+      const buffered = reader.fromMemory(sent)
+      const segment = buffered ?? (await readDatabase(parts, sent))
       if (segment === undefined) {
         await reader.next(ended)
         continue
       }
-      const last = segment.entries.at(-1)?.position ?? told
-      told = segment.upTo
+      const lastSent = segment.entries.at(-1)?.position ?? sent
+      sent = segment.upTo
       if (segment.entries.length > 0) {
         metrics.changesDelivered(segment.entries.length)
         yield segment.entries.map(changeEvent).join('')
       }
-      if (remembered === undefined && isAfter(told, last)) {
-        // Where the ring buffer begins, the chain of what is written once begins too: this ties the reader to it.
-        yield heartbeatEvent({ after: last, position: told })
-      } else if (segment.entries.length > 0 || isAfter(reader.position, told)) {
-        // There may be more, or the reader read on while this stream was at the database.
+      if (buffered === undefined && isAfter(sent, lastSent)) {
+        // The ring buffer continues at `sent`; without this event its first change would look like a gap.
+        yield heartbeatEvent({ after: lastSent, position: sent })
+      } else if (segment.entries.length > 0 || isAfter(reader.position, sent)) {
+        // There may be more, or the reader went on while this stream read the database.
       } else if (heartbeats !== reader.heartbeats) {
         heartbeats = reader.heartbeats
-        told = reader.position
-        yield heartbeatEvent({ after: reader.lastChange, position: told })
+        sent = reader.position
+        yield heartbeatEvent({ after: reader.lastChange, position: sent })
       } else {
         await reader.next(ended)
       }
@@ -81,14 +80,15 @@ export async function* streamChanges(
   }
 }
 
-export function isKept(
+/** A subscriber can resume after this position: it has been read here, and is not too old. */
+export function isRetained(
   { reader, retentionMs }: Pick<StreamParts, 'reader' | 'retentionMs'>,
   position: Position,
 ): boolean {
   return !isAfter(position, reader.position) && position.at >= reader.position.at - retentionMs
 }
 
-async function readTable(
+async function readDatabase(
   { reader, logger }: StreamParts,
   from: Position,
 ): Promise<Segment | undefined> {

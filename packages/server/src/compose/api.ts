@@ -56,7 +56,7 @@ export function createApi(
   const peppers = createPeppers(vault, connectPepperLabel, createConnectMacs)
   const callPeppers = createPeppers(vault, idempotencyPepperLabel, createCallMacs)
   const sessions = createSessions({ ...parts, tokens, peppers, appOrigins })
-  const storeConnection = createStoreConnection(byChance)
+  const storeConnection = createStoreConnection({ ...parts, jitter: platform.chance })
   const codes = createOneTimeCodes({ ...parts, peppers })
   const endFlow = createEndFlow(parts)
   const connecting = { ...parts, sessions, codes, storeConnection, endFlow }

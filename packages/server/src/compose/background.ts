@@ -89,7 +89,7 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
 
   const feed = createChangeFeed({
     ...platform,
-    beforeTelling: (change) => faultPoint('before_push', change),
+    beforePush: (change) => faultPoint('before_push', change),
   })
   // Host limiters of its own: receivers that fail must not hold back a provider on the same host. And a list of its
   // own: a tenant that may connect a private GitLab must not have messages posted to it.
@@ -104,7 +104,7 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
     outbound: toReceivers,
     audit,
   }
-  const webhookWorker = createWebhookWorker({ ...telling, random: platform.chance })
+  const webhookWorker = createWebhookWorker({ ...telling, jitter: platform.chance })
   const webhooks = createWebhooks({ ...telling, wake: webhookWorker.wake })
   const replicas = createReplicas({
     ...platform,

@@ -23,7 +23,7 @@ export function createTelemetry(platform: Platform, { outbound, feed }: Backgrou
     clockSkew,
     scrape: createScrape(registry, {
       census,
-      hosts: outbound.hosts.snapshot,
+      hosts: () => outbound.hosts.snapshot(),
       streams: () => feed.streams,
       clockSkew: () => clockSkew.seconds,
     }),

@@ -8,163 +8,153 @@ import { readCallback } from '../oauth/client.ts'
 import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import { withInstallation } from '../store/scope.ts'
+import type { SessionRow } from '../store/sessions.ts'
 import type { Vault } from '../vault/vault.ts'
-import { flowContext, requireUnaltered } from './flow-record.ts'
+import { requireUnaltered } from './flow-record.ts'
 import { hashSecretText, type OneTimeCodes } from './one-time-code.ts'
+import { flowMismatch, hashCode, parkCode, type SealedCode, sealCode } from './park-code.ts'
 import type { Sessions } from './sessions.ts'
 
-/** How long a code waits, sealed, for the app to say who brought it; in milliseconds. */
-const parkedLifeMs = 60_000
-/** How long the finish ticket is good. */
+/** How long the finish ticket is valid, in milliseconds. */
 const ticketLifeMs = 60_000
-/** Codes of other browsers that are remembered; with one more the flow ends. */
+/** Codes of other browsers that are remembered for a flow. With one more the flow ends. */
 const maxRefusedCodes = 16
 
-/**
- * Step 6: the browser comes back from the provider. Everything that can be checked is checked, then
- * the code is parked; it is not exchanged before the app has said who finished the flow. Denials and
- * errors go back to the app the same way. Where the same browser comes again, nothing happens but that
- * it is sent on again: the app then says how the flow stands.
- *
- * What comes without the flow's cookie is refused, and the flow goes on: its own browser may still come.
- * A person who was led to another user's callback could hand its address on, so a code that a browser was
- * navigated to there is refused for good. Programs that look at addresses (scanners, previews) are not
- * navigations, and change nothing.
- *
- * @param bindingSecret answers the flow's cookie in this browser, if it has one
- * @returns where the browser goes now: the app's return URL, with a finish ticket
- * @throws KeywellError when it cannot be told whose flow this is, so that there is nowhere to go
- */
-export function createCallback(parts: {
+interface CallbackParts {
   database: Database
   vault: Vault
   logger: Logger
   sessions: Sessions
   codes: OneTimeCodes
   audit: Audit
-}): (
-  request: {
-    integrationId: string
-    parameters: URLSearchParams
-    bindingSecret: (flowId: string) => string | undefined
-    /** Whether a browser says that a person came here, as opposed to a program. */
-    isNavigation: boolean
-  } & Actor,
-) => Promise<{ location: URL; flowId: string }> {
-  const { database, vault, sessions, codes, audit } = parts
+}
 
-  /** Neither the flow nor its session was changed; answers the session. */
-  async function proveRows(flow: store.FlowRow) {
+interface CallbackRequest extends Actor {
+  integrationId: string
+  parameters: URLSearchParams
+  /** The flow's cookie in this browser, if it has one. */
+  bindingSecret: (flowId: string) => string | undefined
+  /** Whether the browser says that a person came here, as opposed to a program. */
+  isNavigation: boolean
+}
+
+export type Callback = (request: CallbackRequest) => Promise<{ location: URL; flowId: string }>
+
+/**
+ * Step 6: the browser comes back from the provider. Everything that can be checked is checked, then
+ * the code is parked. It is not exchanged before the app has said which user finished the flow. Denials and
+ * errors go back to the app the same way. When the same browser comes again, it is only redirected again,
+ * and the app reads the state of the flow.
+ *
+ * A request without the flow's cookie is refused, and the flow continues: its own browser may still come.
+ * A person who was led to another user's callback could pass its address on, so a code that a browser was
+ * navigated to there is refused for good. Programs that open addresses (scanners, previews) are not
+ * navigations, and change nothing.
+ *
+ * Returns the URL for the browser: the app's return URL, with a finish ticket.
+ *
+ * @throws KeywellError when the flow is unknown, so that there is no URL to return to
+ */
+export function createCallback(parts: CallbackParts): Callback {
+  return (request) => handleCallback(parts, request)
+}
+
+async function handleCallback(
+  parts: CallbackParts,
+  { integrationId, parameters, bindingSecret, isNavigation, actor, requestId }: CallbackRequest,
+): Promise<{ location: URL; flowId: string }> {
+  const { database, codes } = parts
+  const { flow, state, used } = await findFlowByState(codes, parameters.getAll('state'))
+  const { tenantId, userId } = flow
+  const entry = { tenantId, userId, actor, requestId, action: 'flow.callback' } as const
+  const session = await requireUnalteredRows(parts, flow, entry)
+  if (!isOfBrowser(flow, bindingSecret(flow.id))) {
+    await refuseBrowser(parts, flow, entry, isNavigation ? parameters.get('code') : null)
+    throw new KeywellError('flow_mismatch', flowMismatch.message)
+  }
+  if (flow.integrationId !== integrationId) {
+    await refuse(parts, flow, entry, 'integration')
+    throw new KeywellError('flow_mismatch', flowMismatch.message)
+  }
+  const answer = readCallback({ ...flow, provider: requireProvider(flow.provider), parameters })
+  // Sealed before the transaction: sealing may have to read a key, and there may be only one connection.
+  const sealed =
+    answer.kind === 'code' && !used ? await sealCode(parts.vault, flow, answer.code) : undefined
+  const ticket = await database.transaction(withInstallation(tenantId), async (sql) => {
+    if (await codes.spend(sql, 'state', state)) {
+      await recordAnswer(parts, sql, flow, entry, answer, sealed)
+    }
+    return codes.issue(sql, flow, { purpose: 'ticket', lifeMs: ticketLifeMs })
+  })
+  return { location: returnLocation(session.policy, flow, ticket), flowId: flow.id }
+}
+
+/** The session of the flow. If the row of either was altered, the flow ends. */
+async function requireUnalteredRows(
+  parts: CallbackParts,
+  flow: store.FlowRow,
+  entry: Entry,
+): Promise<SessionRow> {
+  try {
     await requireUnaltered(parts, flow)
-    return sessions.read(flow.tenantId, flow.sessionId)
+    return await parts.sessions.read(flow.tenantId, flow.sessionId)
+  } catch (error) {
+    if (error instanceof KeywellError) await refuse(parts, flow, entry, 'altered')
+    throw error
   }
+}
 
-  async function refuse(flow: store.FlowRow, entry: Entry, reason: string): Promise<void> {
-    await database.transaction(flow.tenantId, async (sql) => {
-      await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
-      await audit.write(sql, { ...entry, result: 'denied', reason })
-      await store.notifyFlow(sql, flow.id)
-    })
-  }
+async function refuse(
+  { database, audit }: CallbackParts,
+  flow: store.FlowRow,
+  entry: Entry,
+  reason: string,
+): Promise<void> {
+  await database.transaction(flow.tenantId, async (sql) => {
+    await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
+    await audit.write(sql, { ...entry, result: 'denied', reason })
+    await store.notifyFlow(sql, flow.id)
+  })
+}
 
-  async function refuseElsewhere(flow: store.FlowRow, entry: Entry, code: string | null) {
-    await database.transaction(flow.tenantId, async (sql) => {
-      if (code !== null) {
-        const count = await store.refuseCode(sql, { ...flow, codeHash: hashCode(code) })
-        if (count > maxRefusedCodes) {
-          await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
-          await store.notifyFlow(sql, flow.id)
-        }
-      }
-      await audit.write(sql, { ...entry, result: 'denied', reason: 'browser' })
-    })
-  }
-
-  return async ({ integrationId, parameters, bindingSecret, isNavigation, actor, requestId }) => {
-    const { flow, state, used } = await findFlowByState(codes, parameters.getAll('state'))
-    const entry = {
-      tenantId: flow.tenantId,
-      userId: flow.userId,
-      actor,
-      requestId,
-      action: 'flow.callback',
-    } as const
-
-    const session = await proveRows(flow).catch(async (error: unknown) => {
-      if (error instanceof KeywellError) await refuse(flow, entry, 'altered')
-      throw error
-    })
-    if (!isOfBrowser(flow, bindingSecret(flow.id))) {
-      await refuseElsewhere(flow, entry, isNavigation ? parameters.get('code') : null)
-      throw new KeywellError('flow_mismatch', flowMismatch.message)
-    }
-    if (flow.integrationId !== integrationId) {
-      await refuse(flow, entry, 'integration')
-      throw new KeywellError('flow_mismatch', flowMismatch.message)
-    }
-
-    const answer = readCallback({ ...flow, provider: requireProvider(flow.provider), parameters })
-    // Sealing may have to read a key, which a transaction on a single connection would wait for.
-    const parked =
-      answer.kind === 'code' && !used
-        ? await vault.seal(
-            { ...flowContext(flow), field: 'parked_code' },
-            new TextEncoder().encode(answer.code),
-          )
-        : undefined
-    const ticket = await database.transaction(withInstallation(flow.tenantId), async (sql) => {
-      if (await codes.spend(sql, 'state', state)) {
-        const refusal = await take(sql, flow, answer, parked)
-        await audit.write(sql, {
-          ...entry,
-          ...(refusal === undefined ? { result: 'ok' } : { result: 'denied', reason: refusal }),
-        })
+/** @param code the code that another browser was navigated to; null: none */
+async function refuseBrowser(
+  { database, audit }: CallbackParts,
+  flow: store.FlowRow,
+  entry: Entry,
+  code: string | null,
+): Promise<void> {
+  await database.transaction(flow.tenantId, async (sql) => {
+    if (code !== null) {
+      const count = await store.refuseCode(sql, { ...flow, codeHash: hashCode(code) })
+      if (count > maxRefusedCodes) {
+        await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
         await store.notifyFlow(sql, flow.id)
       }
-      return codes.issue(sql, flow, { purpose: 'ticket', lifeMs: ticketLifeMs })
-    })
-    return { location: returnLocation(session.policy, flow, ticket), flowId: flow.id }
-  }
+    }
+    await audit.write(sql, { ...entry, result: 'denied', reason: 'browser' })
+  })
 }
 
-/** Parks the code, or ends the flow; answers in a word why it ended. */
-async function take(
+async function recordAnswer(
+  { audit }: CallbackParts,
   sql: Sql,
   flow: store.FlowRow,
+  entry: Entry,
   answer: ReturnType<typeof readCallback>,
-  parked: { sealed: Uint8Array; keyVersion: number } | undefined,
-): Promise<string | undefined> {
-  if (answer.kind !== 'code' || parked === undefined) {
-    await store.endFlow(sql, { ...flow, ...describe(answer) })
-    return answer.kind
-  }
-  const codeLifeMs = requireProvider(flow.provider).oauth.codeLifetimeSeconds * 1000
-  const isParked = await store.parkCode(sql, {
-    ...flow,
-    sealedCode: parked.sealed,
-    keyVersion: parked.keyVersion,
-    lifeMs: Math.min(parkedLifeMs, codeLifeMs),
-    codeHash: hashCode(answer.code),
+  sealed: SealedCode | undefined,
+): Promise<void> {
+  const refusal = await parkCode(sql, flow, answer, sealed)
+  await audit.write(sql, {
+    ...entry,
+    ...(refusal === undefined ? { result: 'ok' } : { result: 'denied', reason: refusal }),
   })
-  if (isParked) return undefined
-  // It ended before, which stays so; or the code was seen elsewhere.
-  const isEnded = await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
-  return isEnded ? 'code_seen_elsewhere' : 'ended'
-}
-
-function hashCode(code: string): string {
-  return Buffer.from(hashSecretText(code)).toString('base64url')
+  await store.notifyFlow(sql, flow.id)
 }
 
 type Entry = Omit<AuditEntry, 'result' | 'reason'>
 
-const flowMismatch = {
-  code: 'flow_mismatch',
-  message: 'This was started in another browser, or for another integration. Here it does nothing.',
-  retryable: true,
-}
-
-/** @throws KeywellError when `state` is missing, repeated, unknown or has run out */
+/** @throws KeywellError `flow_expired` when `state` is missing, repeated, unknown or expired */
 async function findFlowByState(
   codes: OneTimeCodes,
   states: string[],
@@ -177,7 +167,7 @@ async function findFlowByState(
   if (found === undefined || state === undefined) {
     throw new KeywellError(
       'flow_expired',
-      'This sign-in attempt is not known here: it was used already, or has run out.',
+      'This attempt is unknown: it was used already, or has expired.',
     )
   }
   return { ...found, state }
@@ -186,31 +176,6 @@ async function findFlowByState(
 function isOfBrowser(flow: store.FlowRow, bindingSecret: string | undefined): boolean {
   if (bindingSecret === undefined || flow.bindingHash === null) return false
   return timingSafeEqual(hashSecretText(bindingSecret), flow.bindingHash)
-}
-
-function describe(answer: ReturnType<typeof readCallback>): {
-  status: 'denied' | 'failed'
-  error: store.FlowError
-} {
-  if (answer.kind === 'denied') {
-    return {
-      status: 'denied',
-      error: {
-        code: 'access_denied',
-        message: 'Access was denied at the provider.',
-        retryable: true,
-      },
-    }
-  }
-  const said = answer.kind === 'error' ? ` (${answer.error})` : ''
-  return {
-    status: 'failed',
-    error: {
-      code: 'provider_error',
-      message: `The provider answered with something that cannot be used${said}.`,
-      retryable: true,
-    },
-  }
 }
 
 /** The return URL was set by the app's backend; nothing that the browser sent can change it. */

@@ -10,17 +10,16 @@ import { untilCommitted } from '../refresh/until-committed.ts'
 import { type Database, DatabaseUnavailable, type Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 
-/** How a flow ends that connects nothing. */
+/** Ends flows that connect nothing. */
 export interface EndFlow {
-  /** Does nothing to a flow that has ended already, but for a line in the audit log. */
+  /** A flow that has ended already keeps its status, and gets an audit entry. */
   failed(flow: store.FlowRow, error: KeywellError, actor: Actor): Promise<void>
   /**
-   * The same with a grant in hand, whatever is known of the transaction that was to store it. One row
-   * decides: a flow that can still be ended was never connected and never will be, since that
-   * transaction demands the state that is taken away here. Unless the flow turns out to be connected,
-   * the grant is withdrawn at the provider.
+   * The same after a grant was received, even if the outcome of the transaction that stores it is unknown. The
+   * flow's row decides: if it can still be ended, that transaction did not commit and cannot commit any more,
+   * because it requires an open flow. Unless the flow is connected, the grant is withdrawn at the provider.
    *
-   * @param thrown what kept the grant from being stored
+   * @param thrown the error of that transaction
    */
   withGrant(
     flow: store.FlowRow,
@@ -39,7 +38,7 @@ export function createEndFlow(parts: {
 }): EndFlow {
   const { database, audit, logger } = parts
 
-  async function note(sql: Sql, flow: store.FlowRow, error: KeywellError, actor: Actor) {
+  async function record(sql: Sql, flow: store.FlowRow, error: KeywellError, actor: Actor) {
     const reason = error.code
     await audit.write(sql, { ...confirmEntryOf(flow, actor), result: 'denied', reason })
     await store.notifyFlow(sql, flow.id)
@@ -52,7 +51,7 @@ export function createEndFlow(parts: {
     async failed(flow, error, actor) {
       await database.transaction(flow.tenantId, async (sql) => {
         await tryEnd(sql, flow, error)
-        await note(sql, flow, error, actor)
+        await record(sql, flow, error, actor)
       })
     },
 
@@ -64,7 +63,7 @@ export function createEndFlow(parts: {
           database.transaction(flow.tenantId, async (sql) => {
             const isEnded = await tryEnd(sql, flow, error)
             if (!isEnded && (await isConnected(sql, flow))) return false
-            await note(sql, flow, error, actor)
+            await record(sql, flow, error, actor)
             return true
           }),
         'the end of a flow',
@@ -78,12 +77,15 @@ async function isConnected(sql: Sql, { tenantId, id }: store.FlowRow): Promise<b
   return (await store.findFlow(sql, tenantId, id))?.status === 'connected'
 }
 
-/** What the app is told of whatever was thrown; what is no error of ours is in the log alone. */
+/** The error for the app. An error that is not a `KeywellError` is written to the log only. */
 function codedError(thrown: unknown, logger: Logger, requestId: Actor['requestId']): KeywellError {
   if (thrown instanceof KeywellError) return thrown
   logger.error({ requestId, reason: String(thrown) }, 'an account could not be stored')
   return thrown instanceof DatabaseUnavailable
-    ? new KeywellError('unavailable', 'The account could not be stored: the database was away.')
+    ? new KeywellError(
+        'unavailable',
+        'The account could not be stored: the database was unavailable.',
+      )
     : new KeywellError('internal', 'The account could not be stored.')
 }
 
@@ -104,7 +106,7 @@ const retryableCodes: readonly string[] = [
   'internal',
 ]
 
-/** The others stay as they are until somebody has acted. */
+/** After the other reasons a retry fails until an administrator has acted. */
 const retryableReasons: readonly ProviderReason[] = [
   'provider_unavailable',
   'answer_unusable',

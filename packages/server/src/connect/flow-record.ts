@@ -7,8 +7,8 @@ import { type BoundFlow, endFlow, type FlowRow, findFlow } from '../store/flows.
 import { type RecordContext, type Vault, VaultError } from '../vault/vault.ts'
 
 /**
- * What the secrets of a flow are sealed to; the caller adds the field. A row that was changed since opens
- * neither of them. The store names the same when keys are replaced (`sealed-records.ts`).
+ * The context that the secrets of a flow are sealed for; the caller adds the field. If the row is altered,
+ * neither of them opens. `sealed-records.ts` lists the same columns for the rotation of keys.
  */
 export function flowContext(flow: BoundFlow): Omit<RecordContext, 'field'> {
   return {
@@ -37,11 +37,22 @@ export function flowContext(flow: BoundFlow): Omit<RecordContext, 'field'> {
   }
 }
 
+/** Seals the PKCE verifier (RFC 7636) for the row as it is now. */
+export async function sealVerifier(
+  vault: Vault,
+  flow: BoundFlow,
+  verifier: string,
+): Promise<{ sealedVerifier: Uint8Array; keyVersion: number }> {
+  const context = { ...flowContext(flow), field: 'verifier' }
+  const { sealed, keyVersion } = await vault.seal(context, new TextEncoder().encode(verifier))
+  return { sealedVerifier: sealed, keyVersion }
+}
+
 /**
- * Opens one of a flow's secrets, which proves its row: what it says of user, session, host and the rest is
- * what the service wrote.
+ * Opens one of a flow's secrets. This proves that the row has the user, session, host and so on that the
+ * service wrote.
  *
- * @throws KeywellError `flow_mismatch` when the row was changed, after an alarm
+ * @throws KeywellError `flow_mismatch` when the row was altered, after an alarm
  */
 export async function openFlowSecret(
   { vault, logger }: { vault: Pick<Vault, 'open'>; logger: Logger },
@@ -52,12 +63,12 @@ export async function openFlowSecret(
     const body = await vault.open({ ...flowContext(flow), field }, sealed)
     return new Secret(new TextDecoder().decode(body))
   } catch (cause) {
-    // Without its key nothing can be said of a row.
+    // Without the encryption key it is not known whether the row was altered.
     if (!(cause instanceof VaultError) || cause.reason === 'key_unavailable') throw cause
     const { tenantId, id: flowId } = flow
     const alarm = { alarm: 'flow_altered', reason: cause.reason, tenantId, flowId }
-    logger.error(alarm, 'the row of a flow was changed')
-    throw new KeywellError('flow_mismatch', 'What is kept of this attempt was changed.', {
+    logger.error(alarm, 'the row of a flow was altered')
+    throw new KeywellError('flow_mismatch', 'The stored attempt was altered.', {
       cause,
       nextStep: 'Begin again.',
     })
@@ -65,9 +76,9 @@ export async function openFlowSecret(
 }
 
 /**
- * Whether the row of a flow is the one that was written, as long as it holds anything that could be lost.
+ * The row of a flow is as the service wrote it. An ended flow has no secret any more, and is not checked.
  *
- * @throws KeywellError `flow_mismatch` when it is not, after an alarm
+ * @throws KeywellError `flow_mismatch` when the row was altered, after an alarm
  */
 export async function requireUnaltered(
   parts: { vault: Pick<Vault, 'open'>; logger: Logger },
@@ -78,7 +89,7 @@ export async function requireUnaltered(
 }
 
 /**
- * A flow whose time is over ends when it is looked at: whoever was told so must be able to rely on it.
+ * Reads a flow. One whose time is over is ended first, so that the status that is returned stays true.
  *
  * @throws KeywellError `not_found`
  */
@@ -91,7 +102,7 @@ export async function readFlow(sql: Sql, tenantId: string, id: string): Promise<
 }
 
 /**
- * The policy may be a narrower one than when the flow was made.
+ * Checked again, because the policy may be narrower than when the flow was made.
  *
  * @throws KeywellError `not_allowed_for_tenant`
  */

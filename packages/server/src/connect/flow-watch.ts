@@ -1,19 +1,19 @@
 import { type Flow, finalFlowStatuses } from '@keywell/protocol'
 import type { After } from '../clock.ts'
 import type { Logger } from '../logger.ts'
-import { createSignal, type Signal } from '../signal.ts'
+import { createSignal } from '../signal.ts'
 import type { Database } from '../store/database.ts'
 import { flowsChannel } from '../store/flows.ts'
 import type { SessionRow } from '../store/sessions.ts'
 
-/** How often a flow that somebody watches is looked at, in milliseconds, when nobody hints. */
+/** How often a watched flow is read when there is no notification, in milliseconds. */
 const pollMs = 1_000
 
-/** Follows flows for the pages that watch them: one look at a flow a second, whoever watches it. */
+/** Follows flows for the pages that watch them: one read per flow and second, for any number of pages. */
 export interface FlowWatch {
   start(): Promise<void>
   /**
-   * The flow, each time that its status is another, and `undefined` at each look that found nothing new.
+   * Yields the flow each time that its status changes, and `undefined` after each read without a change.
    * It ends with the flow, with its session or tenant, or with the signal.
    *
    * @param flow as it was read just now
@@ -26,131 +26,142 @@ export interface FlowWatch {
   stop(): Promise<void>
 }
 
-interface Watched {
-  session: SessionRow
-  flow: Flow
-  /** Nothing more will come. */
-  isOver: boolean
-  checked: Signal
-  watchers: number
-  /** Grows with each one who comes: what was being read then may be older than what they know. */
-  joins: number
-  isLooking: boolean
-  isHinted: boolean
-  cancel: () => void
-}
+/** Reads a flow; undefined when the flow, its session or its tenant is gone. */
+type Look = (session: SessionRow, flowId: string) => Promise<Flow | undefined>
 
-export function createFlowWatch(parts: {
+interface FlowWatchParts {
   database: Database
-  /** How a flow stands; undefined when it, its session or its tenant is no more. */
-  look: (session: SessionRow, flowId: string) => Promise<Flow | undefined>
+  look: Look
   logger: Logger
   after: After
-}): FlowWatch {
-  const { look, logger } = parts
+}
+
+export function createFlowWatch(parts: FlowWatchParts): FlowWatch {
   /** By the id of the flow. */
-  const all = new Map<string, Watched>()
+  const watched = new Map<string, WatchedFlow>()
   let unlisten = async () => {}
 
-  function hear(flowId: string): void {
-    const one = all.get(flowId)
-    if (one === undefined) return
-    one.isHinted = true
-    if (!one.isLooking) schedule(one, 0)
-  }
-
-  function schedule(one: Watched, ms: number): void {
-    one.cancel()
-    if (one.isOver || one.watchers === 0) return
-    one.cancel = parts.after(ms, () => {
-      one.isHinted = false
-      one.isLooking = true
-      void lookAt(one).finally(() => {
-        one.isLooking = false
-        one.checked.notify()
-        schedule(one, one.isHinted ? 0 : pollMs)
-      })
-    })
-  }
-
-  /** Never rejects: what could not be read is read again. */
-  async function lookAt(one: Watched): Promise<void> {
-    const { joins, session } = one
-    const { flowId } = one.flow
-    try {
-      const flow = await look(session, flowId)
-      if (flow === undefined) one.isOver = true
-      else if (joins === one.joins) one.flow = flow
-      one.isOver ||= isFinal(one.flow)
-    } catch (error) {
-      logger.debug({ flowId, reason: String(error) }, 'a flow that is watched could not be read')
-    }
-  }
-
-  function join(session: SessionRow, flow: Flow): Watched {
-    const known = all.get(flow.flowId)
+  function join(session: SessionRow, flow: Flow): WatchedFlow {
+    const known = watched.get(flow.flowId)
     if (known !== undefined) {
-      known.flow = flow
-      known.watchers += 1
-      known.joins += 1
+      known.join(flow)
       return known
     }
-    const one: Watched = {
-      session,
-      flow,
-      isOver: isFinal(flow),
-      checked: createSignal(),
-      watchers: 1,
-      joins: 1,
-      isLooking: false,
-      isHinted: false,
-      cancel: () => {},
-    }
-    all.set(flow.flowId, one)
-    schedule(one, pollMs)
-    return one
-  }
-
-  function leave(one: Watched): void {
-    one.watchers -= 1
-    if (one.watchers > 0) return
-    one.cancel()
-    all.delete(one.flow.flowId)
+    const added = new WatchedFlow(parts, session, flow)
+    watched.set(flow.flowId, added)
+    return added
   }
 
   return {
     async start() {
-      unlisten = await parts.database.listen(flowsChannel, hear)
+      unlisten = await parts.database.listen(flowsChannel, (flowId) => watched.get(flowId)?.wake())
     },
-
     async *follow(session, flow, signal) {
       const one = join(session, flow)
-      let told: Flow['status'] | undefined
       try {
-        while (!signal.aborted) {
-          if (one.flow.status !== told) {
-            told = one.flow.status
-            yield one.flow
-          } else if (one.isOver) {
-            return
-          } else {
-            await one.checked.next(signal)
-            if (one.flow.status === told && !signal.aborted) yield undefined
-          }
-        }
+        yield* one.changes(signal)
       } finally {
-        leave(one)
+        if (one.leave()) watched.delete(flow.flowId)
       }
     },
-
     async stop() {
-      for (const one of all.values()) {
-        one.isOver = true
-        one.cancel()
-        one.checked.notify()
-      }
+      for (const one of watched.values()) one.end()
       await unlisten()
     },
+  }
+}
+
+/** A flow that at least one page watches. */
+class WatchedFlow {
+  readonly #parts: Omit<FlowWatchParts, 'database'>
+  readonly #session: SessionRow
+  readonly #checked = createSignal()
+  #flow: Flow
+  /** No change can follow. */
+  #isOver: boolean
+  #watchers = 1
+  /** The number of pages that joined. A read that began before the last of them may be older than its flow. */
+  #joins = 1
+  #isReading = false
+  #isWoken = false
+  #cancel = () => {}
+
+  constructor(parts: Omit<FlowWatchParts, 'database'>, session: SessionRow, flow: Flow) {
+    this.#parts = parts
+    this.#session = session
+    this.#flow = flow
+    this.#isOver = isFinal(flow)
+    this.#schedule(pollMs)
+  }
+
+  join(flow: Flow): void {
+    this.#flow = flow
+    this.#watchers += 1
+    this.#joins += 1
+  }
+
+  /** Returns whether this was the last page. */
+  leave(): boolean {
+    this.#watchers -= 1
+    if (this.#watchers > 0) return false
+    this.#cancel()
+    return true
+  }
+
+  /** Reads the flow soon: it may have changed. */
+  wake(): void {
+    this.#isWoken = true
+    if (!this.#isReading) this.#schedule(0)
+  }
+
+  end(): void {
+    this.#isOver = true
+    this.#cancel()
+    this.#checked.notify()
+  }
+
+  async *changes(signal: AbortSignal): AsyncGenerator<Flow | undefined, void> {
+    let sent: Flow['status'] | undefined
+    while (!signal.aborted) {
+      if (this.#flow.status !== sent) {
+        sent = this.#flow.status
+        yield this.#flow
+      } else if (this.#isOver) {
+        return
+      } else {
+        await this.#checked.next(signal)
+        if (this.#flow.status === sent && !signal.aborted) yield undefined
+      }
+    }
+  }
+
+  #schedule(ms: number): void {
+    this.#cancel()
+    if (this.#isOver || this.#watchers === 0) return
+    this.#cancel = this.#parts.after(ms, () => {
+      this.#isWoken = false
+      this.#isReading = true
+      void this.#read().finally(() => {
+        this.#isReading = false
+        this.#checked.notify()
+        this.#schedule(this.#isWoken ? 0 : pollMs)
+      })
+    })
+  }
+
+  /** Never rejects: after a failure the flow is read again. */
+  async #read(): Promise<void> {
+    const joins = this.#joins
+    const { look, logger } = this.#parts
+    const { flowId } = this.#flow
+    try {
+      const flow = await look(this.#session, flowId)
+      if (flow === undefined) this.#isOver = true
+      else if (joins === this.#joins) this.#flow = flow
+      this.#isOver ||= isFinal(this.#flow)
+    } catch (error) {
+      logger.debug({ flowId, reason: String(error) }, 'a watched flow could not be read')
+    }
   }
 }
 

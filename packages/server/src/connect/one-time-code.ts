@@ -25,25 +25,25 @@ export function makeSecretText(random: RandomBytes): string {
 }
 
 /**
- * What the database finds or compares it by. Plain SHA-256 is enough against who reads: 256 random bits
- * cannot be guessed. Against who writes, a code has a MAC beside it, and a cookie is bound by its flow.
+ * The hash that the database stores. Plain SHA-256 protects against readers of the database: 256 random bits
+ * cannot be guessed. Against writers, a code has a MAC beside it, and a cookie is bound by its flow.
  */
 export function hashSecretText(text: string): Uint8Array {
   return createHash('sha256').update(text).digest()
 }
 
-/** Start codes, states and finish tickets: each opens one flow once, for one purpose. */
+/** Start codes, states and finish tickets. Each is valid once, for one flow and one purpose. */
 export interface OneTimeCodes {
   /** Inside the caller's transaction, if there is one. */
   issue(sql: Sql, flow: OpenedFlow, code: { purpose: CodePurpose; lifeMs: number }): Promise<string>
   /**
-   * Spends a code. Answers its flow; undefined when the code is unknown, used, has run out, or was made by
-   * somebody who writes to the database. The last of these is an alarm.
+   * Spends a code. Returns its flow; undefined when the code is unknown, used, expired or forged. A forged
+   * code was written into the database by hand, and raises an alarm.
    *
    * @throws KeywellError `unavailable` while the audit log cannot be written; the code is not spent
    */
   redeem(purpose: CodePurpose, text: string): Promise<FlowRow | undefined>
-  /** The same without spending it: a code that was used opens its flow to be looked at again. */
+  /** The same without spending it: also a used code finds its flow. */
   find(purpose: CodePurpose, text: string): Promise<{ flow: FlowRow; used: boolean } | undefined>
   /**
    * Inside the caller's transaction. Of any number of calls, also in parallel, one gets true.

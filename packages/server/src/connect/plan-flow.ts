@@ -19,7 +19,7 @@ import { planFlowScopes } from './scope-policy.ts'
 
 type Request = z.output<typeof createFlowSchema>
 
-/** Where a flow leads, through which integration, and what it asks for. */
+/** The account, integration and scopes of a flow. */
 export interface FlowPlan {
   target: Target
   integration: UsableIntegration
@@ -35,9 +35,9 @@ interface Target {
 }
 
 /**
- * What the browser asked for, as far as the session and the tenant's policy allow it.
+ * Plans the flow that the browser requests. The session and the tenant's policy must allow it.
  *
- * @throws KeywellError that says what is not allowed, and by whom
+ * @throws KeywellError that says what is not allowed, by the session or by the policy
  */
 export async function planFlow(
   parts: { database: Database; integrations: Pick<Integrations, 'pick' | 'usable'> },
@@ -62,7 +62,7 @@ export async function planFlow(
   return { target, integration, scopes }
 }
 
-/** Which account a flow is for: the one to reconnect, or what the browser asked for within the session. */
+/** The account of a flow: the one to reconnect, or the one that the browser requests within the session. */
 async function chooseTarget(
   { database, integrations }: { database: Database; integrations: Pick<Integrations, 'usable'> },
   session: SessionRow,
@@ -104,7 +104,7 @@ async function chooseTarget(
   }
 }
 
-/** Which host is meant where the page names none. */
+/** The host where the page names none. */
 function chooseHost(
   { policy }: SessionRow,
   tenantPolicy: TenantPolicy,

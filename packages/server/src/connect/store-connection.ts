@@ -25,7 +25,7 @@ import { reschedule } from '../store/refresh-schedule.ts'
 import { moveToRevocations } from '../store/revocations.ts'
 import { withInstallation } from '../store/scope.ts'
 
-/** Whose connection it is, where, and under which name. */
+/** The user, host, name and integration of a connection. */
 export interface Place {
   tenantId: string
   userId: string
@@ -43,107 +43,103 @@ export interface NewCredential {
   account: ProviderAccount
   type: Extract<CredentialType, 'oauth_token' | 'api_key'>
   tokens: TokenSet
-  /** Milliseconds, as the provider said; null: it did not. */
+  /** Milliseconds, from the provider; null: it did not say. */
   expiresInMs: number | null
   askedScopes: readonly string[]
   scopes: readonly string[]
   allowAccountChange: boolean
   entry: Omit<AuditEntry, 'result'>
-  /** What else is to be written in the same transaction. */
+  /** Writes more in the same transaction. */
   also?: (sql: Sql, connection: ConnectionRow) => Promise<void>
 }
 
 export type StoreConnection = (credential: NewCredential) => Promise<ConnectionRow>
 
-/** Two browsers of one user may finish at the same time; the loser of a race looks again. */
+/** Two browsers of one user may finish at the same time; the loser of a race tries again. */
 const maxAttempts = 5
 
-/**
- * Where every way of connecting ends, in one transaction: connection, sealed credential, schedule, change
- * and audit row. A connection under that name is replaced in place, by the same account only.
- */
-export function createStoreConnection(parts: {
+interface StoreParts {
   database: Database
   box: TokenBox
   audit: Audit
   makeId: MakeId
-  random: () => number
-}): StoreConnection {
-  const { database, box, audit, random } = parts
+  jitter: () => number
+}
 
-  async function tryOnce(credential: NewCredential): Promise<ConnectionRow> {
-    const { place, type, tokens, provider, scopes } = credential
-    const { tenantId, host } = place
-    const existing = await findExisting(database.of(tenantId), credential)
-    requireSameAccount(existing, credential)
-    const connectionId = existing?.id ?? parts.makeId('connection')
-    const generation = (existing?.generation ?? 0) + 1
-    const sealed = await box.seal({ ...place, type, connectionId, generation }, tokens)
-    const life = lifeOf(credential, random)
-    const renewable = life.refreshInMs !== null
-    return database.transaction(withInstallation(tenantId), async (sql) => {
-      // Known only now: what the provider granted. Should the policy change beside this, the read sees it.
-      await requireAllowedFor(sql, tenantId, { provider, host, scopes })
-      if (existing !== undefined) {
-        // The grant that is replaced goes the way of a disconnected one: it is withdrawn upstream.
-        // Moved first, while the row still names the integration that it was sealed to.
-        await holdCredential(sql, tenantId, connectionId)
-        await moveToRevocations(sql, { tenantId, connectionId, claimed: false })
-        await deleteCredential(sql, tenantId, connectionId)
-      }
-      await insertCredential(sql, {
-        ...sealed,
-        tenantId,
-        connectionId,
-        type,
-        generation,
-        lifeMs: life.lifeMs,
-        committedBy: randomUUID(),
-      })
-      await reschedule(sql, {
-        ...place,
-        connectionId,
-        refreshInMs: life.refreshInMs,
-        probeInMs: planProbe({ type, renewable, endsInMs: life.lifeMs, readAgoMs: 0 }, random),
-        generation,
-      })
-      const connection = await writeConnection(sql, credential, existing, {
-        id: connectionId,
-        renewable,
-        endsInMs: renewable ? null : life.lifeMs,
-      })
-      await credential.also?.(sql, connection)
-      await writeChange(sql, { kind: 'connected', connection })
-      await audit.write(sql, {
-        ...credential.entry,
-        action: 'connection.connect',
-        connectionId,
-        generation,
-        result: 'ok',
-      })
-      return connection
-    })
-  }
-
+/**
+ * The last step of every way to connect. One transaction writes connection, sealed credential, schedule, change
+ * and audit entry. A connection under that name is replaced in place, by the same account only.
+ */
+export function createStoreConnection(parts: StoreParts): StoreConnection {
   return async (credential) => {
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       try {
-        return await tryOnce(credential)
+        return await storeOnce(parts, credential)
       } catch (error) {
         if (!(error instanceof UniqueViolation || error instanceof GenerationMoved)) throw error
       }
     }
-    throw new KeywellError('unavailable', 'The connection is being changed elsewhere right now.')
+    throw new KeywellError('unavailable', 'Other requests are changing this connection right now.')
   }
 }
 
-/** An API key lives as long as it was made for, and nothing renews it. */
+async function storeOnce(
+  { database, box, audit, makeId, jitter }: StoreParts,
+  credential: NewCredential,
+): Promise<ConnectionRow> {
+  const { place, type, tokens, provider, scopes } = credential
+  const { tenantId, host } = place
+  const existing = await findExisting(database.of(tenantId), credential)
+  requireSameAccount(existing, credential)
+  const connectionId = existing?.id ?? makeId('connection')
+  const generation = (existing?.generation ?? 0) + 1
+  const sealed = await box.seal({ ...place, type, connectionId, generation }, tokens)
+  const { lifeMs, refreshInMs } = lifeOf(credential, jitter)
+  const renewable = refreshInMs !== null
+  return database.transaction(withInstallation(tenantId), async (sql) => {
+    // Only now are the granted scopes known. If the policy changes at the same time, the next read checks it.
+    await requireAllowedFor(sql, tenantId, { provider, host, scopes })
+    if (existing !== undefined) await withdrawReplaced(sql, tenantId, connectionId)
+    const committedBy = randomUUID()
+    const key = { tenantId, connectionId, type, generation }
+    await insertCredential(sql, { ...sealed, ...key, lifeMs, committedBy })
+    const probeInMs = planProbe({ type, renewable, endsInMs: lifeMs, readAgoMs: 0 }, jitter)
+    await reschedule(sql, { ...place, connectionId, refreshInMs, probeInMs, generation })
+    const connection = await writeConnection(sql, credential, existing, {
+      id: connectionId,
+      renewable,
+      endsInMs: renewable ? null : lifeMs,
+    })
+    await credential.also?.(sql, connection)
+    await writeChange(sql, { kind: 'connected', connection })
+    await audit.write(sql, {
+      ...credential.entry,
+      action: 'connection.connect',
+      connectionId,
+      generation,
+      result: 'ok',
+    })
+    return connection
+  })
+}
+
+/**
+ * The replaced grant is withdrawn at the provider, as that of a disconnected connection is. It is moved first,
+ * while the row still names the integration that it was sealed for.
+ */
+async function withdrawReplaced(sql: Sql, tenantId: string, connectionId: string): Promise<void> {
+  await holdCredential(sql, tenantId, connectionId)
+  await moveToRevocations(sql, { tenantId, connectionId, claimed: false })
+  await deleteCredential(sql, tenantId, connectionId)
+}
+
+/** An API key lives until its own end, and is never renewed. */
 function lifeOf(
   { type, provider, tokens, expiresInMs }: NewCredential,
-  random: () => number,
+  jitter: () => number,
 ): { lifeMs: number | null; refreshInMs: number | null } {
   if (type === 'api_key') return { lifeMs: expiresInMs, refreshInMs: null }
-  const life = planLife(provider, expiresInMs, random)
+  const life = planLife(provider, expiresInMs, jitter)
   return tokens.refreshToken === null ? { ...life, refreshInMs: null } : life
 }
 
@@ -158,8 +154,8 @@ async function findExisting(
       name: place.connectionName,
     })
   }
-  const mended = await findConnection(sql, place.tenantId, place.connectionId)
-  if (mended !== undefined && mended.status !== 'disconnected') return mended
+  const reconnected = await findConnection(sql, place.tenantId, place.connectionId)
+  if (reconnected !== undefined && reconnected.status !== 'disconnected') return reconnected
   throw new KeywellError('not_found', 'The connection to reconnect was removed in the meantime.')
 }
 
@@ -168,11 +164,11 @@ function requireSameAccount(existing: ConnectionRow | undefined, credential: New
   if (existing.account.id === credential.account.id) return
   throw new KeywellError(
     'account_mismatch',
-    `This is another ${credential.provider.title} account than the one that is connected. Nothing was changed.`,
+    `This ${credential.provider.title} account is not the one that is connected. The connection was not changed.`,
   )
 }
 
-/** The connection was replaced or refreshed after it was read; what was prepared is stale. */
+/** The connection was replaced or refreshed after it was read, so the prepared credential is stale. */
 class GenerationMoved extends Error {}
 
 async function writeConnection(

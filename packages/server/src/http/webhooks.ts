@@ -1,7 +1,8 @@
 import { routes, type Secret, type Webhook, type WebhookWithSecret } from '@keywell/protocol'
 import type { Hono } from 'hono'
 import { type RequestAccess, requireWithinLimits, withinLimits } from '../auth/access.ts'
-import type { EndpointKey, Webhooks } from '../changes/webhooks/endpoints.ts'
+import type { EndpointKey } from '../changes/webhooks/endpoint.ts'
+import type { Webhooks } from '../changes/webhooks/endpoints.ts'
 import type { Environment } from './context.ts'
 import { serve } from './serve.ts'
 

@@ -26,8 +26,8 @@ const restFactor = 49
 const maxWaitMs = 2_000
 
 /**
- * Counts when somebody looks, and not again for ten seconds, however many look. Undefined when the
- * database does not answer, or not soon enough: a number that is not known is not told.
+ * Counts at a scrape, and not again for ten seconds, for any number of scrapes. Undefined when the
+ * database does not answer in time: then the scrape has no such number.
  */
 export function createCensus(parts: {
   take: () => Promise<Census>

@@ -19,9 +19,9 @@ export interface ClockSkew {
 }
 
 /**
- * Compares this machine's clock with the database's once a minute. Whatever two processes compare goes
- * by the database, so a wrong clock here decides nothing; it misleads whoever reads logs, and the
- * lifetimes of signed tokens.
+ * Compares this machine's clock with the database's once a minute. Times that two processes compare are the
+ * database's, so a wrong clock here decides nothing. It makes the times in logs and the lifetimes of signed
+ * tokens wrong.
  */
 export function createClockSkew({ databaseNow, now, after, logger }: Parts): ClockSkew {
   let seconds: number | undefined

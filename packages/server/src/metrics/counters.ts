@@ -9,7 +9,7 @@ const buckets = {
   vault: [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.05, 0.5],
 }
 
-/** In full, so that each is there as zero before it first happens: a rate needs two values. */
+/** All outcomes, so that each has the value zero before it first happens: a rate needs two values. */
 const refreshOutcomes: Readonly<Record<RefreshOutcome, true>> = {
   committed: true,
   committed_before: true,
@@ -31,24 +31,33 @@ const deathReasons: Readonly<Record<DeathReason, true>> = {
   token_expired: true,
 }
 
-/**
- * Counts what happens in this process. Labels are bound once, so that telling costs a few hundred
- * nanoseconds and no more.
- */
-export function createMetrics(parts: {
-  /** One of its own for each engine; nothing is registered globally. */
+interface CounterParts {
+  /** A registry of its own for each engine: nothing is registered globally. */
   registry: Registry
   /** The names of providers; any other counts as `other`. */
   providers: readonly string[]
   /** Milliseconds on a clock that only goes forward. */
   now: () => number
-}): Metrics {
-  const { now } = parts
-  const registers = [parts.registry]
+}
 
+/** Counts what happens in this process. Labels are bound once, so that a call costs a few hundred nanoseconds. */
+export function createMetrics(parts: CounterParts): Metrics {
+  return {
+    ...connectionMetrics(parts),
+    ...readMetrics(parts),
+    ...vaultMetrics(parts),
+    ...deliveryMetrics(parts),
+    ...failureMetrics(parts),
+  }
+}
+
+function connectionMetrics(
+  parts: CounterParts,
+): Pick<Metrics, 'refresh' | 'connectionEnded' | 'workBegun' | 'probed'> {
+  const registers = [parts.registry]
   const refreshes = new Counter({
     name: 'keywell_refreshes_total',
-    help: 'Attempts to renew a credential, by what became of them; only `committed` brought a new one.',
+    help: 'Attempts to renew a credential, by their outcome; only `committed` stored a new one.',
     labelNames: ['provider', 'outcome'],
     registers,
   })
@@ -61,7 +70,7 @@ export function createMetrics(parts: {
   })
   const ended = new Counter({
     name: 'keywell_connections_ended_total',
-    help: 'Connections whose user has to come back; `lost_rotation` is a pair that was lost on the way.',
+    help: 'Connections whose user has to reconnect; `lost_rotation` is a token pair that was lost in transit.',
     labelNames: ['provider', 'reason'],
     registers,
   })
@@ -73,18 +82,49 @@ export function createMetrics(parts: {
   })
   const probes = new Counter({
     name: 'keywell_probes_total',
-    help: 'Questions to a provider whether a token lives, by the answer.',
+    help: 'Probes of tokens at a provider, by the result.',
     labelNames: ['provider', 'result'],
     registers,
   })
-  const readSeconds = new Histogram({
+  for (const provider of parts.providers) {
+    for (const outcome of Object.keys(refreshOutcomes)) refreshes.inc({ provider, outcome }, 0)
+    for (const reason of Object.keys(deathReasons)) ended.inc({ provider, reason }, 0)
+  }
+  const known = new Set(parts.providers)
+  const labelOf = (provider: string) => (known.has(provider) ? provider : 'other')
+
+  return {
+    refresh(name) {
+      const provider = labelOf(name)
+      return startTimer(parts.now, (outcome) => {
+        refreshes.inc({ provider, outcome })
+        return refreshSeconds.labels(provider)
+      })
+    },
+    connectionEnded: (provider, reason) => ended.inc({ provider: labelOf(provider), reason }),
+    workBegun: (lateMs) => late.observe(lateMs / 1000),
+    probed: (provider, result) => probes.inc({ provider: labelOf(provider), result }),
+  }
+}
+
+function readMetrics({ registry, now }: CounterParts): Pick<Metrics, 'credentialRead'> {
+  const seconds = new Histogram({
     name: 'keywell_credential_read_duration_seconds',
     help: 'Reads of a credential: `ok`, `unchanged`, or the code of the error.',
     labelNames: ['result'],
     buckets: buckets.read,
-    registers,
+    registers: [registry],
   })
-  const vaultSeconds = new Histogram({
+  const labelled = memoized((result: ReadOutcome) => seconds.labels(result))
+  return { credentialRead: () => startTimer(now, labelled) }
+}
+
+function vaultMetrics({
+  registry,
+  now,
+}: CounterParts): Pick<Metrics, 'vaultUsed' | 'vaultRefused'> {
+  const registers = [registry]
+  const seconds = new Histogram({
     name: 'keywell_vault_operation_duration_seconds',
     help: 'Sealing and opening of records; its count is that of the operations.',
     labelNames: ['operation', 'result'],
@@ -97,96 +137,96 @@ export function createMetrics(parts: {
     labelNames: ['reason'],
     registers,
   })
-  const told = new Counter({
+  for (const reason of ['format', 'key_commit', 'tampered', 'padding', 'missing', 'disabled']) {
+    refusals.inc({ reason }, 0)
+  }
+  const labelled = {
+    seal: memoized((result: 'ok' | 'failed') => seconds.labels('seal', result)),
+    open: memoized((result: 'ok' | 'failed') => seconds.labels('open', result)),
+  }
+  return {
+    vaultUsed: (operation) => startTimer(now, labelled[operation]),
+    vaultRefused: (reason) => refusals.inc({ reason }),
+  }
+}
+
+function deliveryMetrics({
+  registry,
+}: CounterParts): Pick<Metrics, 'changesDelivered' | 'webhookTried' | 'withdrawalTried'> {
+  const registers = [registry]
+  const changes = new Counter({
     name: 'keywell_changes_delivered_total',
     help: 'Changes sent to stream clients, counted once for each client.',
     registers,
   })
   const deliveries = new Counter({
     name: 'keywell_webhook_deliveries_total',
-    help: 'Attempts to deliver a webhook; `dead` was the last one, its message waits to be replayed.',
+    help: 'Attempts to deliver a webhook; after `dead` the message waits to be replayed.',
     labelNames: ['outcome'],
     registers,
   })
   const withdrawals = new Counter({
     name: 'keywell_revocations_total',
-    help: 'Attempts to withdraw a grant at its provider; `refused` needs somebody to do it by hand.',
+    help: 'Attempts to withdraw a grant at its provider; after `refused` somebody has to do it by hand.',
     labelNames: ['outcome'],
     registers,
   })
+  for (const outcome of ['delivered', 'retried', 'dead']) deliveries.inc({ outcome }, 0)
+  for (const outcome of ['revoked', 'retry', 'refused', 'client_rejected', 'broken_off']) {
+    withdrawals.inc({ outcome }, 0)
+  }
+  return {
+    changesDelivered: (count) => changes.inc(count),
+    webhookTried: (outcome) => deliveries.inc({ outcome }),
+    withdrawalTried: (outcome) => withdrawals.inc({ outcome }),
+  }
+}
+
+function failureMetrics({
+  registry,
+}: CounterParts): Pick<Metrics, 'auditUnwritable' | 'refusalsUnwritten' | 'databaseUnavailable'> {
+  const registers = [registry]
   const unwritable = new Counter({
     name: 'keywell_audit_unwritable_total',
-    help: 'Acts that were refused since their audit row could not be written.',
+    help: 'Acts that were refused because their audit row could not be written.',
     registers,
   })
-  const refusalsUnwritten = new Counter({
+  const unwritten = new Counter({
     name: 'keywell_audit_refusals_unwritten_total',
-    help: 'Refused calls that are missing in the audit log, which could not be written. They stay refused.',
+    help: 'Refused calls whose audit row could not be written. The calls stay refused.',
     registers,
   })
   const unavailable = new Counter({
     name: 'keywell_database_unavailable_total',
-    help: 'Statements and transactions that found no database, or lost it on the way.',
+    help: 'Statements and transactions that could not reach the database, or lost the connection to it.',
     registers,
   })
-
-  for (const outcome of ['delivered', 'retried', 'dead']) deliveries.inc({ outcome }, 0)
-  for (const outcome of ['revoked', 'retry', 'refused', 'client_rejected', 'broken_off'])
-    withdrawals.inc({ outcome }, 0)
-  for (const reason of ['format', 'key_commit', 'tampered', 'padding', 'missing', 'disabled'])
-    refusals.inc({ reason }, 0)
-  for (const provider of parts.providers) {
-    for (const outcome of Object.keys(refreshOutcomes)) refreshes.inc({ provider, outcome }, 0)
-    for (const reason of Object.keys(deathReasons)) ended.inc({ provider, reason }, 0)
-  }
-
-  const known = new Set(parts.providers)
-  const labelOf = (provider: string) => (known.has(provider) ? provider : 'other')
-  const readTimer = once((result: ReadOutcome) => readSeconds.labels(result))
-  const vaultTimers = {
-    seal: once((result: 'ok' | 'failed') => vaultSeconds.labels('seal', result)),
-    open: once((result: 'ok' | 'failed') => vaultSeconds.labels('open', result)),
-  }
-
-  /** Begins to measure now; what ends it says where to. */
-  function timer<Outcome>(
-    of: (outcome: Outcome) => { observe(seconds: number): void },
-  ): End<Outcome> {
-    const began = now()
-    return (outcome) => of(outcome).observe((now() - began) / 1000)
-  }
-
   return {
-    refresh(name) {
-      const provider = labelOf(name)
-      return timer((outcome) => {
-        refreshes.inc({ provider, outcome })
-        return refreshSeconds.labels(provider)
-      })
-    },
-    connectionEnded: (provider, reason) => ended.inc({ provider: labelOf(provider), reason }),
-    workBegun: (lateMs) => late.observe(lateMs / 1000),
-    probed: (provider, result) => probes.inc({ provider: labelOf(provider), result }),
-    credentialRead: () => timer(readTimer),
-    vaultUsed: (operation) => timer(vaultTimers[operation]),
-    vaultRefused: (reason) => refusals.inc({ reason }),
-    changesDelivered: (count) => told.inc(count),
-    webhookTried: (outcome) => deliveries.inc({ outcome }),
-    withdrawalTried: (outcome) => withdrawals.inc({ outcome }),
     auditUnwritable: () => unwritable.inc(),
-    refusalsUnwritten: (count) => refusalsUnwritten.inc(count),
+    refusalsUnwritten: (count) => unwritten.inc(count),
     databaseUnavailable: () => unavailable.inc(),
   }
 }
 
-/** Remembers what was made for each word; there are few. */
-function once<Word extends string, Made>(make: (word: Word) => Made): (word: Word) => Made {
-  const made = new Map<Word, Made>()
+/** Starts to measure now. The outcome selects the histogram. */
+function startTimer<Outcome>(
+  now: () => number,
+  histogramOf: (outcome: Outcome) => { observe(seconds: number): void },
+): End<Outcome> {
+  const startedMs = now()
+  return (outcome) => histogramOf(outcome).observe((now() - startedMs) / 1000)
+}
+
+/** Keeps the result for each word; there are few. */
+function memoized<Word extends string, Result>(
+  make: (word: Word) => Result,
+): (word: Word) => Result {
+  const results = new Map<Word, Result>()
   return (word) => {
-    const known = made.get(word)
+    const known = results.get(word)
     if (known !== undefined) return known
     const first = make(word)
-    made.set(word, first)
+    results.set(word, first)
     return first
   }
 }

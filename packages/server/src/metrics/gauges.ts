@@ -2,7 +2,7 @@ import { Gauge, type Registry } from 'prom-client'
 import type { Census } from './census.ts'
 import { type HostSnapshot, labelHosts } from './host-labels.ts'
 
-/** Where the values are that nobody tells, but that can be asked. */
+/** The sources of values that are read at each scrape. */
 export interface GaugeSources {
   census: () => Promise<Census | undefined>
   /** Hosts that this process calls. */
@@ -13,7 +13,7 @@ export interface GaugeSources {
   clockSkew: () => number | undefined
 }
 
-/** Adds what is read when somebody looks. Without an answer of the database its numbers are left out. */
+/** Adds gauges that are read at each scrape. Without an answer of the database its numbers are left out. */
 export function addGauges(registry: Registry, sources: GaugeSources): void {
   const { census } = sources
   const registers = [registry]

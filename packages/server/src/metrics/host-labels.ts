@@ -9,7 +9,7 @@ export interface HostSnapshot {
 
 export type HostCondition = 'closed' | 'open' | 'half_open' | 'paused'
 
-/** What is told of one label: a host that has a name here, or all others together. */
+/** The values of one label: a host that has a name here, or all others together. */
 export interface HostLabel {
   readonly host: string
   readonly states: Readonly<Record<HostCondition, number>>

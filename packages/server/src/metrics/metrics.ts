@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@keywell/protocol'
 
-/** What became of an attempt to renew a credential: of a pair that came, or why none did. */
+/** The outcome of an attempt to renew a credential: what was done with a new pair, or why there is none. */
 export type RefreshOutcome =
   | 'committed'
   | 'committed_before'
@@ -21,7 +21,7 @@ export type ProbeOutcome = 'alive' | 'dead' | 'unknown'
 export type DeliveryOutcome = 'delivered' | 'retried' | 'dead'
 export type WithdrawalOutcome = 'revoked' | 'retry' | 'refused' | 'client_rejected' | 'broken_off'
 
-/** Why a record was not sealed or not opened: the inner errors of the vault, and what ails a key. */
+/** Why a record was not sealed or not opened: errors of the vault, and of a key. */
 export type VaultRefusal =
   | 'format'
   | 'key_commit'
@@ -38,33 +38,33 @@ export type VaultRefusal =
   | 'start'
   | 'key_unavailable'
 
-/** Called once, when what was begun has ended. */
+/** Called once, at the end of what was begun. */
 export type End<Outcome> = (outcome: Outcome) => void
 
 /**
- * What the engine tells of its work, called where an outcome is decided. Whatever is told is a word of
- * a closed union or a provider's name: the name of a user, a tenant or a connection has no way in.
+ * The events that the engine measures, called where an outcome is decided. All arguments are words of closed
+ * unions, numbers or a provider's name: never the name of a user, a tenant or a connection.
  */
 export interface Metrics {
   /** An attempt to renew a credential has begun. */
   refresh(provider: string): End<RefreshOutcome>
-  /** A connection cannot be kept any longer: its user has to come back. */
+  /** A connection has ended: its user has to reconnect. */
   connectionEnded(provider: string, reason: DeathReason): void
-  /** Due work was claimed, so late. */
+  /** Due work was claimed, this long after its due time. */
   workBegun(lateMs: number): void
-  /** The provider was asked whether a token lives. */
+  /** A token was probed at the provider. */
   probed(provider: string, outcome: ProbeOutcome): void
-  /** A backend asks for a credential. */
+  /** A backend reads a credential. */
   credentialRead(): End<ReadOutcome>
   vaultUsed(operation: 'seal' | 'open'): End<'ok' | 'failed'>
   vaultRefused(reason: VaultRefusal): void
-  /** Changes were told on one stream. */
+  /** Changes were sent on one stream. */
   changesDelivered(count: number): void
   webhookTried(outcome: DeliveryOutcome): void
-  /** A grant was to be withdrawn at its provider. */
+  /** An attempt was made to withdraw a grant at its provider. */
   withdrawalTried(outcome: WithdrawalOutcome): void
   auditUnwritable(): void
-  /** So many refused calls are missing in the audit log. */
+  /** The number of refused calls that are missing in the audit log. */
   refusalsUnwritten(count: number): void
   databaseUnavailable(): void
 }

@@ -16,13 +16,13 @@ const kinds: Readonly<Record<SpanName, SpanKind>> = {
 }
 
 /**
- * All that a span may say. The list is closed: no token, no path, no query, and nobody's id. Names
- * without `keywell` are OpenTelemetry's semantic conventions.
+ * The attributes that a span may have. The list is closed: no token, no path, no query, and no id of a person.
+ * Names without `keywell` are OpenTelemetry's semantic conventions.
  */
 export interface SpanFacts {
   'keywell.provider'?: string
   'keywell.outcome'?: string
-  /** Nobody waits for it. */
+  /** No user waits for the call. */
   'keywell.background'?: boolean
   'http.request.method'?: string
   'http.response.status_code'?: number
@@ -30,12 +30,12 @@ export interface SpanFacts {
   'server.port'?: number
 }
 
-/** Adds to what the span says. */
+/** Adds attributes to the span. */
 export type Say = (facts: SpanFacts) => void
 
-/** Spans for whoever has registered a tracer with `@opentelemetry/api`; for everybody else, nothing. */
+/** Spans for an application that has registered a tracer with `@opentelemetry/api`; otherwise nothing. */
 export interface Tracing {
-  /** Runs inside a span, which ends with it. Of an error it says its kind, never its message. */
+  /** Runs inside a span, which ends with it. The span has the kind of an error, never its message. */
   span<Result>(
     name: SpanName,
     facts: SpanFacts,

@@ -59,8 +59,8 @@ export async function lookUpAccount(
       throw refusedBy(title, reasonOf(undefined), { cause })
     },
   )
-  const told = answer.status === 200 ? probe.account(answer.body) : undefined
-  const account = told && cleanAccount(told)
+  const parsed = answer.status === 200 ? probe.account(answer.body) : undefined
+  const account = parsed && cleanAccount(parsed)
   if (account !== undefined) return account
   throw refusedBy(title, reasonOf(answer), { detail: `status ${answer.status}` })
 }

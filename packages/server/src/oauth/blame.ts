@@ -11,21 +11,21 @@ import {
 /** Requests in a row that were refused as wrong, over all connections of an integration. */
 const maxRequestRejections = 3
 
-/** An integration, as whoever called the provider with its client knows it. */
+/** The integration whose client was used for a call. */
 export interface BlamedIntegration {
   integrationOwner: string
   integrationId: string
 }
 
-/** What a provider's answers say of an integration, from whichever call it came. */
+/** Suspends and resumes integrations by the answers of their provider. */
 export interface Blame {
-  /** Its client, or what is asked with it, was refused: its connections wait until it is mended. */
+  /** The client, or a request with it, was refused: the connections wait until the client is corrected. */
   suspend(
     sql: Sql,
     integration: BlamedIntegration,
     why: { reason: SuspensionReason; revision: number; actor: string },
   ): Promise<void>
-  /** Its client was taken. */
+  /** The client was accepted. */
   clear(sql: Sql, integration: BlamedIntegration, by: { actor: string }): Promise<void>
 }
 

@@ -1,10 +1,4 @@
-import {
-  type Integration,
-  type IntegrationId,
-  KeywellError,
-  type ProviderDefinition,
-  Secret,
-} from '@keywell/protocol'
+import { type Integration, KeywellError, type ProviderDefinition, Secret } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditAction } from '../audit/audit.ts'
 import { requireKnownScopes, requireProvider } from '../catalogue.ts'
@@ -15,24 +9,16 @@ import { noteRefusal, requireAllowedFor } from '../policy/tenant-policies.ts'
 import { type Database, UniqueViolation } from '../store/database.ts'
 import * as store from '../store/integrations.ts'
 import { installation, withInstallation } from '../store/scope.ts'
-import type { RecordContext, Vault } from '../vault/vault.ts'
+import type { Vault } from '../vault/vault.ts'
 import type { Registration } from './client.ts'
+import { redirectUriOf, secretContext, viewIntegration } from './integration-record.ts'
 
 export interface Integrations {
-  create(
-    options: {
-      tenantId: string | null
-      provider: string
-      host: string | undefined
-      scopes: readonly string[]
-      client: { id: string; secret: string } | undefined
-    },
-    caller: Actor,
-  ): Promise<Integration>
+  create(integration: NewIntegration, actor: Actor): Promise<Integration>
   /** Completes a draft, or replaces a secret that was renewed at the provider. */
   setClient(
-    options: { tenantId: string | null; id: string; client: { id: string; secret: string } },
-    caller: Actor,
+    options: { tenantId: string | null; id: string; client: Client },
+    actor: Actor,
   ): Promise<Integration>
   list(tenantId: string | null): Promise<Integration[]>
   /** The integration for a tenant on a host: its own, else the shared one. */
@@ -41,11 +27,24 @@ export interface Integrations {
     provider: ProviderDefinition
     host: string
   }): Promise<UsableIntegration>
-  /** All that a tenant may use. */
+  /** All integrations that a tenant may use. */
   usable(tenantId: string): Promise<UsableIntegration[]>
-  /** With its secret opened, for one call to the provider. */
+  /** The integration with its secret, for one call to the provider. */
   registration(owner: string, id: string): Promise<Registration>
   redirectUri(id: string): string
+}
+
+interface NewIntegration {
+  tenantId: string | null
+  provider: string
+  host: string | undefined
+  scopes: readonly string[]
+  client: Client | undefined
+}
+
+interface Client {
+  id: string
+  secret: string
 }
 
 export interface UsableIntegration {
@@ -57,135 +56,157 @@ export interface UsableIntegration {
   scopes: readonly string[]
 }
 
-/** OAuth app registrations: client ids in clear, secrets sealed to host, client id and revision. */
-export function createIntegrations(options: {
+interface IntegrationParts {
   database: Database
   vault: Vault
   outbound: Outbound
   audit: Audit
   publicUrl: string
   makeId: MakeId
-}): Integrations {
-  const { database, vault, audit } = options
-  const redirectUri = (id: string) => `${options.publicUrl}/oauth/callback/${id}`
+}
 
-  async function sealClient(
-    row: Pick<store.IntegrationRow, 'tenantId' | 'id' | 'host' | 'revision'>,
-    client: { id: string; secret: string },
-    caller: Actor,
-  ): Promise<void> {
-    const revision = row.revision + 1
-    const context = secretContext({ ...row, clientId: client.id, revision })
-    const { sealed, keyVersion } = await vault.seal(
-      context,
-      new TextEncoder().encode(client.secret),
-    )
-    const next = { ...row, clientId: client.id, sealed, keyVersion, revision }
-    await database.transaction(row.tenantId, async (sql) => {
-      if (!(await store.setIntegrationClient(sql, next))) throw changedMeanwhile()
-      await audit.write(sql, entryOf(row, 'integration.set_client', caller))
-    })
-  }
-
-  async function findUsable(tenantId: string): Promise<UsableIntegration[]> {
-    const usable = database.of(withInstallation(tenantId))
-    const rows = await store.listUsableIntegrations(usable, tenantId)
-    return rows.flatMap((row) =>
-      row.clientId === null ? [] : [{ ...row, owner: row.tenantId, clientId: row.clientId }],
-    )
-  }
-
-  async function read(owner: string, id: string): Promise<store.IntegrationRow> {
-    const row = await store.findIntegration(database.of(owner), owner, id)
-    if (row === undefined) throw new KeywellError('not_found', `There is no integration ${id}.`)
-    return row
-  }
-
+/** OAuth app registrations: client ids in clear, secrets sealed for host, client id and revision. */
+export function createIntegrations(parts: IntegrationParts): Integrations {
+  const { database, publicUrl } = parts
   return {
-    redirectUri,
-
-    async create({ tenantId, provider: name, host, scopes, client }, caller) {
-      const provider = requireProvider(name)
-      requireKnownScopes(provider, scopes)
-      const row = {
-        tenantId: tenantId ?? installation,
-        id: options.makeId('integration'),
-        provider: name,
-        host: parseHost(host ?? provider.defaultHost),
-        scopes,
-      }
-      if (tenantId !== null) {
-        const entry = { ...caller, tenantId, action: 'integration.create' } as const
-        await noteRefusal(options, entry, () =>
-          requireAllowedFor(database.of(tenantId), tenantId, { provider, host: row.host }),
-        )
-      }
-      requireReachable(options.outbound, row, joinBelow(row.host, provider.oauth.tokenPath))
-      try {
-        await database.transaction(row.tenantId, async (sql) => {
-          await store.insertIntegration(sql, row)
-          await audit.write(sql, entryOf(row, 'integration.create', caller))
-        })
-      } catch (error) {
-        if (!(error instanceof UniqueViolation)) throw error
-        throw new KeywellError(
-          'invalid_request',
-          `There is an integration for ${name} on ${row.host} already.`,
-          { nextStep: 'List it with GET /v1/integrations, and change its client there.' },
-        )
-      }
-      if (client !== undefined) await sealClient({ ...row, revision: 1 }, client, caller)
-      return view(await read(row.tenantId, row.id), redirectUri)
-    },
-
-    async setClient({ tenantId, id, client }, caller) {
+    create: (integration, actor) => createIntegration(parts, integration, actor),
+    async setClient({ tenantId, id, client }, actor) {
       const owner = tenantId ?? installation
-      await sealClient(await read(owner, id), client, caller)
-      return view(await read(owner, id), redirectUri)
+      await setClient(parts, await readIntegration(database, owner, id), client, actor)
+      return viewIntegration(publicUrl, await readIntegration(database, owner, id))
     },
-
     async list(tenantId) {
       const owner = tenantId ?? installation
       const rows = await store.listIntegrations(database.of(owner), owner)
-      return rows.map((row) => view(row, redirectUri))
+      return rows.map((row) => viewIntegration(publicUrl, row))
     },
-
-    usable: findUsable,
-
-    async pick({ tenantId, provider, host }) {
-      const found = (await findUsable(tenantId)).find(
-        (row) => row.provider === provider.name && row.host === host,
-      )
-      if (found !== undefined) return found
-      throw new KeywellError(
-        'integration_missing',
-        `No OAuth app is registered for ${provider.title} on ${host}.`,
-        {
-          nextStep:
-            `Make a draft with POST /v1/integrations {"provider":"${provider.name}","host":"${host}"}; ` +
-            `its answer tells which redirect URI to register at ${joinBelow(host, provider.registration.path).href} and which scopes to tick.`,
-        },
-      )
-    },
-
-    async registration(owner, id) {
-      const row = await read(owner, id)
-      if (row.clientId === null || row.sealed === null) {
-        throw new KeywellError('integration_missing', `Integration ${id} is a draft still.`)
-      }
-      const secret = await vault.open(secretContext({ ...row, clientId: row.clientId }), row.sealed)
-      return {
-        provider: requireProvider(row.provider),
-        host: row.host,
-        clientId: row.clientId,
-        clientSecret: new Secret(new TextDecoder().decode(secret)),
-        revision: row.revision,
-      }
-    },
+    pick: (options) => pickIntegration(database, options),
+    usable: (tenantId) => listUsable(database, tenantId),
+    registration: (owner, id) => openRegistration(parts, owner, id),
+    redirectUri: (id) => redirectUriOf(publicUrl, id),
   }
 }
 
-/** Known when the integration is added, not when a user clicks. */
+async function createIntegration(
+  parts: IntegrationParts,
+  { tenantId, provider: name, host, scopes, client }: NewIntegration,
+  actor: Actor,
+): Promise<Integration> {
+  const { database, outbound } = parts
+  const provider = requireProvider(name)
+  requireKnownScopes(provider, scopes)
+  const row = {
+    tenantId: tenantId ?? installation,
+    id: parts.makeId('integration'),
+    provider: name,
+    host: parseHost(host ?? provider.defaultHost),
+    scopes,
+  }
+  if (tenantId !== null) {
+    const entry = { ...actor, tenantId, action: 'integration.create' } as const
+    await noteRefusal(parts, entry, () =>
+      requireAllowedFor(database.of(tenantId), tenantId, { provider, host: row.host }),
+    )
+  }
+  requireReachable(outbound, row, joinBelow(row.host, provider.oauth.tokenPath))
+  await insertIntegration(parts, row, actor)
+  if (client !== undefined) await setClient(parts, { ...row, revision: 1 }, client, actor)
+  return viewIntegration(parts.publicUrl, await readIntegration(database, row.tenantId, row.id))
+}
+
+async function insertIntegration(
+  { database, audit }: IntegrationParts,
+  row: Parameters<typeof store.insertIntegration>[1],
+  actor: Actor,
+): Promise<void> {
+  try {
+    await database.transaction(row.tenantId, async (sql) => {
+      await store.insertIntegration(sql, row)
+      await audit.write(sql, entryOf(row, 'integration.create', actor))
+    })
+  } catch (error) {
+    if (!(error instanceof UniqueViolation)) throw error
+    throw new KeywellError(
+      'invalid_request',
+      `There is an integration for ${row.provider} on ${row.host} already.`,
+      { nextStep: 'List it with GET /v1/integrations, and change its client there.' },
+    )
+  }
+}
+
+async function setClient(
+  { database, vault, audit }: IntegrationParts,
+  row: Pick<store.IntegrationRow, 'tenantId' | 'id' | 'host' | 'revision'>,
+  client: Client,
+  actor: Actor,
+): Promise<void> {
+  const revision = row.revision + 1
+  const context = secretContext({ ...row, clientId: client.id, revision })
+  const { sealed, keyVersion } = await vault.seal(context, new TextEncoder().encode(client.secret))
+  const next = { ...row, clientId: client.id, sealed, keyVersion, revision }
+  await database.transaction(row.tenantId, async (sql) => {
+    if (!(await store.setIntegrationClient(sql, next))) throw changedMeanwhile()
+    await audit.write(sql, entryOf(row, 'integration.set_client', actor))
+  })
+}
+
+async function readIntegration(
+  database: Database,
+  owner: string,
+  id: string,
+): Promise<store.IntegrationRow> {
+  const row = await store.findIntegration(database.of(owner), owner, id)
+  if (row === undefined) throw new KeywellError('not_found', `There is no integration ${id}.`)
+  return row
+}
+
+async function listUsable(database: Database, tenantId: string): Promise<UsableIntegration[]> {
+  const sql = database.of(withInstallation(tenantId))
+  const rows = await store.listUsableIntegrations(sql, tenantId)
+  return rows.flatMap((row) =>
+    row.clientId === null ? [] : [{ ...row, owner: row.tenantId, clientId: row.clientId }],
+  )
+}
+
+async function pickIntegration(
+  database: Database,
+  { tenantId, provider, host }: { tenantId: string; provider: ProviderDefinition; host: string },
+): Promise<UsableIntegration> {
+  const found = (await listUsable(database, tenantId)).find(
+    (row) => row.provider === provider.name && row.host === host,
+  )
+  if (found !== undefined) return found
+  throw new KeywellError(
+    'integration_missing',
+    `No OAuth app is registered for ${provider.title} on ${host}.`,
+    {
+      nextStep:
+        `Make a draft with POST /v1/integrations {"provider":"${provider.name}","host":"${host}"}; ` +
+        `its answer has the redirect URI to register at ${joinBelow(host, provider.registration.path).href} and the scopes to tick.`,
+    },
+  )
+}
+
+async function openRegistration(
+  { database, vault }: IntegrationParts,
+  owner: string,
+  id: string,
+): Promise<Registration> {
+  const row = await readIntegration(database, owner, id)
+  if (row.clientId === null || row.sealed === null) {
+    throw new KeywellError('integration_missing', `Integration ${id} is still a draft.`)
+  }
+  const secret = await vault.open(secretContext({ ...row, clientId: row.clientId }), row.sealed)
+  return {
+    provider: requireProvider(row.provider),
+    host: row.host,
+    clientId: row.clientId,
+    clientSecret: new Secret(new TextDecoder().decode(secret)),
+    revision: row.revision,
+  }
+}
+
+/** An unreachable host fails when the integration is added, not when a user clicks. */
 function requireReachable(outbound: Outbound, owner: { tenantId: string }, url: URL): void {
   try {
     outbound.checkUrl(url, owner)
@@ -198,49 +219,10 @@ function requireReachable(outbound: Outbound, owner: { tenantId: string }, url: 
 }
 
 function changedMeanwhile(): KeywellError {
-  return new KeywellError('conflict', 'The integration was changed by somebody else just now.')
+  return new KeywellError('conflict', 'Another request changed the integration just now.')
 }
 
-function entryOf(row: { tenantId: string; id: string }, action: AuditAction, caller: Actor) {
-  const { actor, requestId } = caller
+function entryOf(row: { tenantId: string; id: string }, action: AuditAction, by: Actor) {
+  const { actor, requestId } = by
   return { tenantId: row.tenantId, actor, requestId, action, result: 'ok', reason: row.id } as const
-}
-
-function secretContext(row: {
-  tenantId: string
-  id: string
-  host: string
-  clientId: string
-  revision: number
-}): RecordContext {
-  return {
-    type: 'integration',
-    tenantId: row.tenantId,
-    recordId: row.id,
-    field: 'client_secret',
-    generation: row.revision,
-    schema: 1,
-    bound: [row.host, row.clientId],
-  }
-}
-
-function view(row: store.IntegrationRow, redirectUri: (id: string) => string): Integration {
-  const provider = requireProvider(row.provider)
-  return {
-    // Written by us under this prefix; the row is the proof.
-    id: row.id as IntegrationId,
-    provider: row.provider,
-    host: row.host,
-    tenantId: row.tenantId === installation ? null : (row.tenantId as Integration['tenantId']),
-    status: row.clientId === null ? 'draft' : 'active',
-    clientId: row.clientId,
-    suspended:
-      row.suspendedAt === null || row.suspendedReason === null
-        ? null
-        : { since: row.suspendedAt.toISOString(), reason: row.suspendedReason },
-    scopes: row.scopes,
-    redirectUri: redirectUri(row.id),
-    registerUrl: joinBelow(row.host, provider.registration.path).href,
-    steps: [...provider.registration.steps],
-  }
 }

@@ -10,7 +10,7 @@ export interface TokenSet {
   readonly refreshToken: Secret | null
 }
 
-/** Tokens of which one may be missing, as a set; in place of an access token it has an empty one. */
+/** A set of tokens where one may be missing. A missing access token becomes an empty one. */
 export function heldTokens(tokens: {
   readonly accessToken: Secret | null
   readonly refreshToken: Secret | null

@@ -52,7 +52,7 @@ export function isListed(address: string, networks: readonly Network[]): boolean
 }
 
 /**
- * @throws TypeError when the text is no network, or one that lies wholly where nobody may go
+ * @throws TypeError when the text is not a network, or when all of its addresses are always refused
  */
 export function parseNetwork(text: string): Network {
   if (!ipaddr.isValidCIDR(text)) {

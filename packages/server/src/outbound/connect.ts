@@ -72,7 +72,7 @@ async function openSocket(
   if (proxy === undefined || route === 'direct') {
     return openDirect(origin, peer, deadline, options)
   }
-  // In the words of a proxy that refuses, since nobody is to learn what stands in the list.
+  // The same error as of a proxy that refuses, so that a caller cannot learn what is listed.
   if (route === 'withheld') throw new ConnectFailure('refused_by_proxy')
   return openThrough(proxy, peer, deadline, options)
 }

@@ -1,4 +1,4 @@
-/** What decides about the order of two calls. */
+/** The properties that decide the order of two calls. */
 export interface Waiting {
   /** Undefined: a call of the service itself, which waits like one of a tenant. */
   readonly tenantId: string | undefined
@@ -7,8 +7,8 @@ export interface Waiting {
 }
 
 /**
- * Calls that wait for one host: the interactive ones first, and among equals the tenants by turns,
- * so that whoever has one call waits for one of each other tenant at most, however many those have.
+ * Calls that wait for one host: the interactive ones first, and among equals the tenants in turn. A tenant with
+ * one call waits for at most one call of each other tenant.
  */
 export class FairQueue<Call extends Waiting> {
   readonly #interactive = new TenantTurns<Call>()
@@ -24,8 +24,8 @@ export class FairQueue<Call extends Waiting> {
   }
 
   /**
-   * Answers the call that has to go when there are too many, which may be the new one: a
-   * background call before an interactive one, and then the newest of whoever has the most.
+   * Returns the call that is dropped when there are too many, which may be the new one: a background
+   * call before an interactive one, and then the newest of the tenant with the most.
    */
   add(call: Call): Call | undefined {
     this.#turnsOf(call).add(call)

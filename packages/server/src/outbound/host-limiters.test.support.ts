@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { OutboundError } from './errors.ts'
 import type { Release } from './host-limiter.ts'
-import { createHostLimiters, type HostLimiters } from './host-limiters.ts'
+import { HostLimiters } from './host-limiters.ts'
 import { createLimits } from './limits.ts'
 import type { CallOutcome } from './outcome.ts'
 
@@ -36,7 +36,7 @@ export class Herd {
 
   constructor(limits: Partial<HostLimits> = {}) {
     const limitsOf = createLimits({ allow: [], limits: { [origin]: { ...ample, ...limits } } })
-    this.limiters = createHostLimiters({ limitsOf, now: this.timers.now, after: this.timers.after })
+    this.limiters = new HostLimiters({ limitsOf, now: this.timers.now, after: this.timers.after })
   }
 
   async call(options: CallOptions = {}): Promise<Call> {

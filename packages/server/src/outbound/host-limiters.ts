@@ -13,108 +13,114 @@ export interface Hosts {
    * limits. Work for them is not worth claiming.
    */
   throttled(): string[]
-  /** The same of one URL's origin; a base URL with a relative root will do. */
+  /** The same for the origin of one URL, which may have a path. */
   isThrottled(url: string): boolean
   /** How many calls, of `most`, can start at once, to any of the hosts that are not throttled. */
   freeSlots(most: number): number
   /** One entry for each host that is remembered, for metrics. */
   snapshot(): HostState[]
   /**
-   * Tells when a host's breaker has opened or a pause has begun; answers how to stop that. The
-   * listener must not throw.
+   * Calls the listener when a host's breaker has opened or a pause has begun. Returns a function that removes
+   * it. The listener must not throw.
    */
   onThrottled(listener: (host: HostState) => void): () => void
   /**
-   * What this process may take of every limit, above 0 and at most 1; with n replicas, 1 / n.
+   * The share of every limit that this process may use: above 0 and at most 1; with n replicas, 1 / n.
    *
    * @throws TypeError for another number
    */
   setShare(share: number): void
 }
 
-export interface HostLimiters extends Hosts {
-  /** @throws OutboundError `throttled` or `aborted`: nothing was sent */
-  acquire(origin: string, call: LimitedCall): Promise<Release>
-  /** Refuses the calls that wait, and every later one. */
-  close(): void
-}
-
 /** One limiter for each origin, made when it is first called. */
-export function createHostLimiters(parts: {
-  limitsOf: LimitsOf
-  now: () => number
-  after: After
-}): HostLimiters {
+export class HostLimiters implements Hosts {
+  readonly #parts: { limitsOf: LimitsOf; now: () => number; after: After }
   /** In the order of their last use. */
-  const limiters = new Map<string, HostLimiter>()
-  const listeners = new Set<(host: HostState) => void>()
-  let share = 1
-  let closed = false
+  readonly #limiters = new Map<string, HostLimiter>()
+  readonly #listeners = new Set<(host: HostState) => void>()
+  #share = 1
+  #closed = false
 
-  function limiterOf(origin: string): HostLimiter {
-    const limiter = limiters.get(origin) ?? open(origin)
-    limiters.delete(origin)
-    limiters.set(origin, limiter)
+  constructor(parts: { limitsOf: LimitsOf; now: () => number; after: After }) {
+    this.#parts = parts
+  }
+
+  /** @throws OutboundError `throttled` or `aborted`: nothing was sent */
+  async acquire(origin: string, call: LimitedCall): Promise<Release> {
+    if (this.#closed) {
+      throw new OutboundError('aborted', { host: new URL(origin).host, notSent: true })
+    }
+    return await this.#limiterOf(origin).acquire(call)
+  }
+
+  throttled(): string[] {
+    return [...this.#limiters]
+      .filter(([, limiter]) => limiter.backgroundCapacity === 0)
+      .map(([origin]) => origin)
+  }
+
+  isThrottled(url: string): boolean {
+    return this.#limiters.get(new URL(url).origin)?.backgroundCapacity === 0
+  }
+
+  freeSlots(most: number): number {
+    const capacities = [...this.#limiters.values()].map((limiter) => limiter.backgroundCapacity)
+    return Math.min(most, ...capacities.filter((capacity) => capacity > 0))
+  }
+
+  snapshot(): HostState[] {
+    return [...this.#limiters.values()].map((limiter) => limiter.state)
+  }
+
+  onThrottled(listener: (host: HostState) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  setShare(share: number): void {
+    if (!(share > 0 && share <= 1)) {
+      throw new TypeError(`A share is above 0 and at most 1, not ${share}`)
+    }
+    this.#share = share
+    for (const limiter of this.#limiters.values()) limiter.setShare(share)
+  }
+
+  /** Refuses the calls that wait, and every later one. */
+  close(): void {
+    this.#closed = true
+    for (const limiter of this.#limiters.values()) limiter.close()
+  }
+
+  #limiterOf(origin: string): HostLimiter {
+    const limiter = this.#limiters.get(origin) ?? this.#open(origin)
+    this.#limiters.delete(origin)
+    this.#limiters.set(origin, limiter)
     return limiter
   }
 
-  function open(origin: string): HostLimiter {
-    makeRoom()
+  #open(origin: string): HostLimiter {
+    this.#forgetOldest()
+    const { limitsOf, now, after } = this.#parts
     const limiter: HostLimiter = new HostLimiter({
-      ...parts,
       origin,
-      limits: parts.limitsOf(origin),
-      share,
+      limits: limitsOf(origin),
+      share: this.#share,
+      now,
+      after,
       onThrottled: () => {
-        for (const listener of listeners) listener(limiter.state)
+        for (const listener of this.#listeners) listener(limiter.state)
       },
     })
     return limiter
   }
 
-  /** Whose last use is longest ago: of those that are well, and only then of those in trouble. */
-  function makeRoom(): void {
+  /** Forgets the limiters with the oldest last use, first quiet ones, and then idle ones of failing hosts. */
+  #forgetOldest(): void {
     for (const quality of ['isQuiet', 'isIdle'] as const) {
-      for (const [origin, limiter] of limiters) {
-        if (limiters.size < maxHosts) return
-        if (limiter[quality]) limiters.delete(origin)
+      for (const [origin, limiter] of this.#limiters) {
+        if (this.#limiters.size < maxHosts) return
+        if (limiter[quality]) this.#limiters.delete(origin)
       }
     }
-  }
-
-  return {
-    async acquire(origin, call) {
-      if (closed) throw new OutboundError('aborted', { host: new URL(origin).host, notSent: true })
-      return await limiterOf(origin).acquire(call)
-    },
-
-    throttled: () =>
-      [...limiters]
-        .filter(([, limiter]) => limiter.backgroundCapacity === 0)
-        .map(([origin]) => origin),
-    isThrottled: (url) => limiters.get(new URL(url).origin)?.backgroundCapacity === 0,
-    freeSlots: (most) => {
-      const capacities = [...limiters.values()].map((limiter) => limiter.backgroundCapacity)
-      return Math.min(most, ...capacities.filter((capacity) => capacity > 0))
-    },
-    snapshot: () => [...limiters.values()].map((limiter) => limiter.state),
-
-    onThrottled(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-
-    setShare(next) {
-      if (!(next > 0 && next <= 1)) {
-        throw new TypeError(`A share is above 0 and at most 1, not ${next}`)
-      }
-      share = next
-      for (const limiter of limiters.values()) limiter.setShare(next)
-    },
-
-    close() {
-      closed = true
-      for (const limiter of limiters.values()) limiter.close()
-    },
   }
 }

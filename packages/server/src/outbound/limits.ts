@@ -2,14 +2,14 @@ import type { HostLimits, ProviderDefinition } from '@keywell/protocol'
 import { type PrivateHost, parseOrigin } from './private-hosts.ts'
 
 /**
- * For a public host that nobody has said anything about: far below what an API of any size allows,
- * far above what a few thousand connections need.
+ * For a public host without limits of its own: far below what an API of any size allows, far above what a few
+ * thousand connections need.
  */
 const publicHost: HostLimits = { requestsPerSecond: 20, burst: 40, concurrency: 24 }
-/** For a host of the operator's list: it is their own, and what it can take is known to them. */
+/** For a host of the operator's list, who knows its capacity. */
 const privateHost: HostLimits = { requestsPerSecond: 1_000, burst: 1_000, concurrency: 64 }
 
-/** What a limit may be at most; a number beyond it is a slip, and would limit nothing. */
+/** The highest limits. A higher number is a mistake, and would limit nothing. */
 const highest = { requestsPerSecond: 100_000, burst: 100_000, concurrency: 1_000 }
 
 /** The limits of every origin. */

@@ -2,14 +2,14 @@ import type { OutboundError } from './errors.ts'
 import type { Answer } from './exchange.ts'
 import { readRetryAfter } from './retry-after.ts'
 
-/** What the end of a call says of its host; nothing of what was asked, or for whom. */
+/** What the outcome of a call shows about its host, without the request and its tenant. */
 export type CallOutcome =
   | { readonly kind: 'good' }
   /** The host could not be reached, did not answer, or said that it is out of order. */
   | { readonly kind: 'failed' }
-  /** It is well, and wants to be asked less. */
+  /** The host works, and asks for fewer calls. */
   | { readonly kind: 'throttled'; readonly retryAfterMs: number | null }
-  /** Says nothing: the caller gave up, or the host was not asked. */
+  /** Shows nothing: the caller aborted, or nothing was sent to the host. */
   | { readonly kind: 'neutral' }
 
 /** A refusal (4xx) is about the request: `invalid_grant` and `invalid_client` come from a healthy host. */

@@ -13,13 +13,13 @@ export interface Policy {
   certificateAuthorities(origin: string): string | undefined
   /**
    * How an origin is reached where there is an egress proxy. `direct`: it has networks of its own.
-   * `withheld`: its name is that of a private host, which is not for this caller or not at this origin;
-   * the proxy, which may well stand beside that host, must not be asked for it.
+   * `withheld`: its name is that of a private host, which this caller may not use, or not at this origin. The
+   * proxy may be in the same network as that host, so the call must not go through it.
    */
   routeTo(origin: string): 'direct' | 'proxy' | 'withheld'
 }
 
-/** The rule for those whom the `usable` entries of a list are for. */
+/** The rule for callers that may use the `usable` entries of a list. */
 export function createPolicy(hosts: {
   list: readonly ListedHost[]
   usable: readonly ListedHost[]

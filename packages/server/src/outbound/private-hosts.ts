@@ -4,7 +4,7 @@ import { type Network, parseNetwork } from './address.ts'
 
 /** A host that may be reached although it is private, or on another port than 443. */
 export interface PrivateHost {
-  /** Exactly what may be called: `https://gitlab.corp`, `http://127.0.0.1:7401`. Plain http only if it says so. */
+  /** The exact origin that may be called: `https://gitlab.corp`, `http://127.0.0.1:7401`. Plain http only if it says so. */
   readonly origin: string
   /**
    * Networks that the name may resolve into, beside public ones: `10.0.0.0/8`. Default: an origin
@@ -15,25 +15,25 @@ export interface PrivateHost {
   /** Certificate authorities to trust for this host, as PEM, in place of the system's. */
   readonly ca?: string | undefined
   /**
-   * The only tenants that this entry is for. For every other one, and for the installation itself, it
-   * is as if it stood in no list. Default: it is for all of them.
+   * The only tenants that may use this entry. For every other tenant, and for the installation itself, the
+   * host is not listed. Default: all tenants and the installation.
    */
   readonly tenants?: readonly string[] | undefined
 }
 
-/** An entry as it was meant: one origin, its networks, and whom they are for. */
+/** A parsed entry: one origin, its networks, and the tenants that may use it. */
 export interface ListedHost {
   readonly origin: string
   readonly hostname: string
-  /** Empty: what may only be reached at public addresses. */
+  /** Empty: the host may only be reached at public addresses. */
   readonly networks: readonly Network[]
   readonly ca: string | undefined
   readonly tenants: ReadonlySet<string> | undefined
 }
 
 /**
- * @param elsewhere hosts for calls of another kind: of these the private ones are known, and for nobody here
- * @throws TypeError for an entry that means nothing, that says again what stands there, or that nobody may list
+ * @param elsewhere hosts for calls of another kind: the private ones are listed here, but no tenant may use them
+ * @throws TypeError for an entry that is invalid, listed twice, or always refused
  */
 export function parsePrivateHosts(
   list: readonly PrivateHost[],
@@ -42,13 +42,16 @@ export function parsePrivateHosts(
   const hosts = list.map(parsePrivateHost)
   const origins = hosts.map(({ origin }) => origin)
   const twice = origins.find((origin, place) => origins.indexOf(origin) !== place)
-  if (twice === undefined) return [...hosts, ...forNobody(elsewhere, new Set(origins))]
+  if (twice === undefined) return [...hosts, ...withoutTenants(elsewhere, new Set(origins))]
   throw new TypeError(
     `"${twice}" is listed twice; name its networks and its tenants in one entry, since only one can hold`,
   )
 }
 
-function forNobody(elsewhere: readonly PrivateHost[], listed: ReadonlySet<string>): ListedHost[] {
+function withoutTenants(
+  elsewhere: readonly PrivateHost[],
+  listed: ReadonlySet<string>,
+): ListedHost[] {
   return elsewhere
     .map(parsePrivateHost)
     .filter(({ origin, networks }) => networks.length > 0 && !listed.has(origin))

@@ -4,7 +4,7 @@ type Size = Pick<HostLimits, 'requestsPerSecond' | 'burst'>
 
 /**
  * A rate limit that allows bursts: within any span of time no more than `burst + span × rate`
- * tokens are taken. It sets no timers; whoever asks brings the time, in milliseconds.
+ * tokens are taken. It sets no timers; the caller passes the time, in milliseconds.
  */
 export class TokenBucket {
   #size: Size

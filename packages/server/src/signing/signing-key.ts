@@ -9,78 +9,36 @@ const algorithm = 'EdDSA'
 
 /** A key pair of the installation: all replicas sign with the same one. */
 export interface SigningKey {
-  /** Loads the pair, or makes the first one. */
+  /** Loads the pair, or creates the first one. */
   start(): Promise<void>
-  /** Answers a compact JWT. Time takes no part: the claims are all that it says. */
+  /** Returns a compact JWT of these claims; it adds no time of its own. */
   sign(claims: jose.JWTPayload, type: string): Promise<string>
-  /** What checks the signatures of now and before, the newest first. */
+  /** The public keys of present and earlier signatures, the newest first. */
   readonly publicKeys: readonly PublicKey[]
 }
 
 export interface PublicKey extends jose.JWK {
   kty: string
-  /** Thumbprint of the key (RFC 7638), so that another key never has the same one. */
+  /** Thumbprint of the key (RFC 7638): no two keys have the same one. */
   kid: string
 }
 
-/** @param options `name` tells the keys of an installation apart; the private one is sealed for it */
-export function createSigningKey(options: {
+interface Parts {
   database: Database
   vault: Vault
   logger: Logger
+  /** Distinguishes the signing keys of an installation; the private key is sealed for it. */
   name: string
-}): SigningKey {
-  const { database, vault, logger, name } = options
+}
+
+export function createSigningKey(parts: Parts): SigningKey {
+  const { name } = parts
   let publicKeys: readonly PublicKey[] = []
   let current: { kid: string; key: jose.CryptoKey | Uint8Array } | undefined
 
-  async function makeFirst(): Promise<void> {
-    const pair = await jose.generateKeyPair(algorithm, { extractable: true })
-    const privateJwk = await jose.exportJWK(pair.privateKey)
-    const body = new TextEncoder().encode(JSON.stringify(privateJwk))
-    const { sealed, keyVersion } = await vault.seal(contextOf(name, 1), body)
-    const publicJwk = { ...(await jose.exportJWK(pair.publicKey)) }
-    await insertInstallKey(database.of(installation), {
-      name,
-      version: 1,
-      keyVersion,
-      sealed,
-      publicJwk,
-    })
-  }
-
-  /**
-   * A pair by its sealed half, which says what the public one is. What stands beside it in clear is not
-   * believed, and a row whose private half does not open is nobody's.
-   */
-  async function openPair(row: InstallKeyRow): Promise<Pair | undefined> {
-    try {
-      const body = await vault.open(contextOf(name, row.version), row.sealed)
-      const privateJwk: jose.JWK = JSON.parse(new TextDecoder().decode(body))
-      const publicKey = await toPublicKey(privateJwk)
-      if (publicKey.x !== row.publicJwk.x) alarm(row, 'another public half')
-      return { publicKey, privateJwk }
-    } catch (error) {
-      // Without its key nothing can be said of a row.
-      if (!(error instanceof VaultError) || error.reason === 'key_unavailable') throw error
-      alarm(row, error.reason)
-      return undefined
-    }
-  }
-
-  function alarm({ version }: InstallKeyRow, reason: string): void {
-    const fields = { alarm: 'signing_key_altered', name, version, reason }
-    logger.error(fields, 'a signing key was changed or planted')
-  }
-
   return {
     async start() {
-      let rows = await listInstallKeys(database.of(installation), name)
-      if (rows.length === 0) {
-        await makeFirst() // another process may have been first: whichever row is there now counts
-        rows = await listInstallKeys(database.of(installation), name)
-      }
-      const pairs = (await Promise.all(rows.map(openPair))).filter((pair) => pair !== undefined)
+      const pairs = await loadPairs(parts)
       const [newest] = pairs
       if (newest === undefined) throw new Error(`there is no signing key "${name}"`)
       publicKeys = pairs.map(({ publicKey }) => publicKey)
@@ -104,9 +62,61 @@ interface Pair {
   privateJwk: jose.JWK
 }
 
-/** @param jwk of which the public half is taken */
+/** The pairs of all versions that can be opened, the newest first. */
+async function loadPairs(parts: Parts): Promise<Pair[]> {
+  const { database, name } = parts
+  let rows = await listInstallKeys(database.of(installation), name)
+  if (rows.length === 0) {
+    await insertFirstPair(parts) // another process may have been first: the row that is there now counts
+    rows = await listInstallKeys(database.of(installation), name)
+  }
+  const pairs = await Promise.all(rows.map((row) => openPair(parts, row)))
+  return pairs.filter((pair) => pair !== undefined)
+}
+
+async function insertFirstPair({ database, vault, name }: Parts): Promise<void> {
+  const pair = await jose.generateKeyPair(algorithm, { extractable: true })
+  const privateJwk = await jose.exportJWK(pair.privateKey)
+  const body = new TextEncoder().encode(JSON.stringify(privateJwk))
+  const { sealed, keyVersion } = await vault.seal(contextOf(name, 1), body)
+  const publicJwk = { ...(await jose.exportJWK(pair.publicKey)) }
+  await insertInstallKey(database.of(installation), {
+    name,
+    version: 1,
+    keyVersion,
+    sealed,
+    publicJwk,
+  })
+}
+
+/**
+ * The pair of a row, from its sealed private key: the public key is derived from it, because the column in
+ * clear could have been altered. A row whose private key does not open is skipped.
+ */
+async function openPair(parts: Parts, row: InstallKeyRow): Promise<Pair | undefined> {
+  const { vault, name } = parts
+  try {
+    const body = await vault.open(contextOf(name, row.version), row.sealed)
+    const privateJwk: jose.JWK = JSON.parse(new TextDecoder().decode(body))
+    const publicKey = await toPublicKey(privateJwk)
+    if (publicKey.x !== row.publicJwk.x) raiseAlarm(parts, row, 'public_key_mismatch')
+    return { publicKey, privateJwk }
+  } catch (error) {
+    // Without the encryption key it is not known whether the row was altered.
+    if (!(error instanceof VaultError) || error.reason === 'key_unavailable') throw error
+    raiseAlarm(parts, row, error.reason)
+    return undefined
+  }
+}
+
+function raiseAlarm({ logger, name }: Parts, { version }: InstallKeyRow, reason: string): void {
+  const fields = { alarm: 'signing_key_altered', name, version, reason }
+  logger.error(fields, 'a signing key was altered or planted')
+}
+
+/** The public part of a private JWK. */
 async function toPublicKey(jwk: jose.JWK): Promise<PublicKey> {
-  const { kty = '', crv, x } = jwk // and nothing else, least of all the private half
+  const { kty = '', crv, x } = jwk // the private `d` must not be copied
   const kid = await jose.calculateJwkThumbprint(jwk)
   return { kty, ...(crv && { crv }), ...(x && { x }), alg: algorithm, use: 'sig', kid }
 }

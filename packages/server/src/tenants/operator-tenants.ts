@@ -1,13 +1,13 @@
 import { KeywellError, type Tenant, tenantIdSchema } from '@keywell/protocol'
 import type { Tenants } from './erase.ts'
 
-/** For whoever runs the service, without an API key. */
+/** Erases tenants for the operator's command line, without an API key. */
 export interface OperatorTenants {
   /**
-   * Erases a tenant as far as it can go now; `erasing` in the answer means that grants are still to be
-   * withdrawn, which the running service goes on with.
+   * Erases a tenant as far as possible now. `erasing` in the answer means that grants are still to be
+   * withdrawn; the running service continues with them.
    *
-   * @throws KeywellError `not_found` for a tenant that nothing was ever kept of, `invalid_request` for
+   * @throws KeywellError `not_found` for a tenant that never had any data, `invalid_request` for
    * what is no tenant's id: `@install` is not to be erased
    */
   erase(

@@ -9,19 +9,19 @@ import type { Database } from '../store/database.ts'
 import { deleteTenantPolicy, findTenantPolicy, putTenantPolicy } from '../store/tenant-policies.ts'
 
 /**
- * What the operator allows each tenant. A policy counts from its commit on, for every process: it is read
- * with whatever it limits. What is held elsewhere for the tenant is told to go by the change log.
+ * The operator's policy for each tenant. A policy is in force from its commit on, in every process: it is read
+ * again with each act that it limits. A change invalidates the credentials that SDKs have cached for the tenant.
  */
 export interface TenantPolicies {
-  /** A tenant that nothing was said of is limited in nothing. */
+  /** A tenant without a policy has no limits. */
   read(tenantId: string): Promise<TenantPolicyAnswer>
   /**
-   * Replaces the whole policy. The last one counts, whoever set it.
+   * Replaces the whole policy. The last write wins.
    *
-   * @throws KeywellError `unknown_provider`, `host_not_allowed` or `scope_not_allowed` for what there is not
+   * @throws KeywellError `unknown_provider`, `host_not_allowed` or `scope_not_allowed` for an unknown name
    */
   set(tenantId: string, policy: TenantPolicy, caller: Actor): Promise<TenantPolicyAnswer>
-  /** Takes all limits away. */
+  /** Removes all limits. */
   remove(tenantId: string, caller: Actor): Promise<TenantPolicyAnswer>
 }
 

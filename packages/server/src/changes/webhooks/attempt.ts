@@ -6,7 +6,7 @@ import { signatures } from './signing-secrets.ts'
 
 /** How long a receiver may take, in milliseconds; well below the lease of a claim. */
 const timeoutMs = 15_000
-/** Of a receiver's answer, which nobody reads. */
+/** The most bytes of a receiver's answer that are read; its body is not used. */
 const maxAnswerBytes = 64 * 1024
 
 /** Pauses between attempts. After the last one the delivery is dead: some 36 hours in all. */
@@ -20,22 +20,19 @@ const pausesMs = [
   8 * 3_600_000,
   24 * 3_600_000,
 ] as const
-/** Pauses differ by so much at random, so that deliveries that failed together come back apart. */
-const jitter = 0.2
+/** The random share of a pause, so that deliveries that failed together are not repeated together. */
+const jitterShare = 0.2
 
-/** What came of an attempt; without an error it was delivered. */
+/** The outcome of an attempt. Without an error the message was delivered. */
 export interface Attempt {
   status: number | null
-  /** A fixed word: `status`, `redirect`, `gone`, or why there was no answer. */
+  /** `status`, `redirect`, `gone`, `secret_unreadable`, or the reason why there was no answer. */
   error: string | null
   /** With `throttled`: milliseconds until the host may be called again. */
   heldForMs: number
 }
 
-/**
- * Sends a message once, through the guard of every call that leaves. Redirects are not followed, and
- * an answer is its status and nothing else.
- */
+/** Sends a message once. Redirects are not followed, and only the status of the answer is used. */
 export async function sendMessage(
   outbound: Outbound,
   {
@@ -58,7 +55,7 @@ export async function sendMessage(
     redirect: 'manual',
     timeoutMs,
     maxBytes: maxAnswerBytes,
-    // Whose URL it is, and not whom the message tells of: the host has to be for them.
+    // The owner of the URL, not the tenant of the message: the host must be allowed for the owner.
     tenantId: delivery.endpointOwner,
     background: true,
   }
@@ -77,8 +74,8 @@ function errorOf(status: number): string | null {
   return status >= 300 && status < 400 ? 'redirect' : 'status'
 }
 
-/** Milliseconds until the next attempt; undefined: that was the last. */
-export function pauseAfter(attempts: number, random: () => number): number | undefined {
+/** Milliseconds until the next attempt; undefined after the last one. */
+export function pauseAfter(attempts: number, jitter: () => number): number | undefined {
   const pauseMs = pausesMs[attempts - 1]
-  return pauseMs && Math.round(pauseMs * (1 - jitter + 2 * jitter * random()))
+  return pauseMs && Math.round(pauseMs * (1 - jitterShare + 2 * jitterShare * jitter()))
 }

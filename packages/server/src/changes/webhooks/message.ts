@@ -8,8 +8,8 @@ import type {
 import type { ConnectionRow } from '../../store/connections.ts'
 import type { DeliveryRow } from '../../store/webhook-deliveries.ts'
 
-/** What a message tells of a connection; a row of `connections` fits. */
-export type TellableConnection = Pick<
+/** The fields of a connection that a message has. A row of `connections` fits. */
+export type MessageConnection = Pick<
   ConnectionRow,
   | 'tenantId'
   | 'id'
@@ -32,10 +32,10 @@ export interface Message {
   data: WebhookConnection
 }
 
-/** The message of a change. What it holds is listed here, so that nothing else ever gets in. */
-export function messageOf(kind: ChangeKind, connection: TellableConnection): Message {
+/** The message of a change. Its fields are listed here, so that no other field of a connection is ever sent. */
+export function messageOf(kind: ChangeKind, connection: MessageConnection): Message {
   const { id, userId, provider, host, name, generation, status, reason } = connection
-  // The ids were parsed when the connection was made; the row is the proof.
+  // The ids were parsed when the connection was made.
   const ids = { connectionId: id, tenantId: connection.tenantId, userId } as Pick<
     WebhookConnection,
     'connectionId' | 'tenantId' | 'userId'
@@ -62,7 +62,7 @@ function viewAccount({ id, name, username, avatarUrl }: Account): Account {
 /** The body of a delivery: the same text on each attempt. */
 export function bodyOf(delivery: Pick<DeliveryRow, 'type' | 'createdAt' | 'data'>): string {
   const { type, createdAt, data } = delivery
-  // Written by `messageOf`, by the heads of the audit log or by the test of an endpoint; the row is the proof.
+  // Written by `messageOf`, by the heads of the audit log or for the test of an endpoint, and checked then.
   const payload = { type, timestamp: createdAt.toISOString(), data } as WebhookPayload
   return JSON.stringify(payload)
 }

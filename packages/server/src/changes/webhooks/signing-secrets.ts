@@ -3,16 +3,16 @@ import { Webhook } from 'standardwebhooks'
 import type { WebhookEndpointRow } from '../../store/webhook-endpoints.ts'
 import type { RecordContext, Vault } from '../../vault/vault.ts'
 
-/** As many as HMAC-SHA-256 has room for. */
+/** The output length of SHA-256; RFC 2104 discourages shorter HMAC keys. */
 const secretBytes = 32
 
-/** What an endpoint's secret is kept under. */
+/** The endpoint and version that a secret is sealed for. */
 type Slot = Pick<WebhookEndpointRow, 'tenantId' | 'id' | 'secretVersion'>
 
 export interface SigningSecrets {
-  /** A new one, to be shown once, and sealed for its endpoint. */
+  /** A new secret, to be shown once, and the same one sealed for its endpoint. */
   make(slot: Slot): Promise<{ secret: Secret; sealed: Uint8Array; keyVersion: number }>
-  /** Those that are live: the present one first, then the one before the last rotation. */
+  /** The valid secrets: the present one, then the one before the last rotation. */
   open(endpoint: WebhookEndpointRow): Promise<Uint8Array[]>
 }
 
@@ -41,7 +41,7 @@ export function createSigningSecrets({
   }
 }
 
-/** One signature for each live secret, so that a receiver may change over when it likes. */
+/** One signature for each valid secret, so that a receiver can switch to the new one at any time. */
 export function signatures(
   secrets: readonly Uint8Array[],
   message: { id: string; sentAt: Date; body: string },

@@ -3,10 +3,10 @@ import { installation } from '../../store/scope.ts'
 import type { DeliveryRow } from '../../store/webhook-deliveries.ts'
 import type { WebhookEndpointRow } from '../../store/webhook-endpoints.ts'
 
-/** An endpoint as the world sees it: without its secret. */
+/** An endpoint as the API shows it: without its secret. */
 export function viewWebhook(row: WebhookEndpointRow): Webhook {
   return {
-    // Made by us under this prefix, or parsed when it came in; the row is the proof.
+    // The ids were made with this prefix, or parsed when the endpoint was made.
     id: row.id as Webhook['id'],
     tenantId: tenantOf(row.tenantId) as Webhook['tenantId'],
     url: row.url,

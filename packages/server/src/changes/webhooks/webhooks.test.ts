@@ -10,6 +10,7 @@ import { createAudit } from '../../audit/audit.ts'
 import { FixedAuditKeys } from '../../audit/keys.test.support.ts'
 import { createIds } from '../../ids.ts'
 import { silentLogger } from '../../logger.ts'
+import { silentMetrics } from '../../metrics/metrics.ts'
 import { type Listeners, listeners } from '../../outbound/listeners.test.support.ts'
 import { createOutbound, type Outbound, type OutboundOptions } from '../../outbound/outbound.ts'
 import type { Database } from '../../store/database.ts'
@@ -20,7 +21,8 @@ import { localKeys } from '../../vault/local-keys.ts'
 import { createVault } from '../../vault/vault.ts'
 import { writeChange } from '../changes.ts'
 import { connection } from '../feed.test.support.ts'
-import { createWebhooks, type EndpointKey, type Webhooks } from './endpoints.ts'
+import type { EndpointKey } from './endpoint.ts'
+import { createWebhooks, type Webhooks } from './endpoints.ts'
 import { createSigningSecrets } from './signing-secrets.ts'
 import { createWebhookWorker, type WebhookWorker } from './worker.ts'
 
@@ -109,7 +111,8 @@ describeEachDatabase('webhooks', (makeDatabase) => {
       ...parts,
       logger: silentLogger,
       after: timers.after,
-      random: () => 0.5,
+      jitter: () => 0.5,
+      metrics: silentMetrics,
     })
     const webhooks: Webhooks = createWebhooks({ ...parts, makeId, wake: worker.wake })
     worker.start()

@@ -1,0 +1,123 @@
+import { type CreateFlowAnswer, type createFlowSchema, KeywellError } from '@keywell/protocol'
+import type { z } from 'zod'
+import type { Actor } from '../audit/actor.ts'
+import type { Audit } from '../audit/audit.ts'
+import type { MakeId } from '../ids.ts'
+import type { Logger } from '../logger.ts'
+import type { Integrations } from '../oauth/integrations.ts'
+import { noteRefusal } from '../policy/tenant-policies.ts'
+import { readClock } from '../store/census.ts'
+import type { Database, Sql } from '../store/database.ts'
+import * as store from '../store/flows.ts'
+import { installation } from '../store/scope.ts'
+import { lockLiveSession, type SessionRow } from '../store/sessions.ts'
+import type { Vault } from '../vault/vault.ts'
+import { sealVerifier } from './flow-record.ts'
+import { makeSecretText, type OneTimeCodes, type RandomBytes } from './one-time-code.ts'
+import { type FlowPlan, planFlow } from './plan-flow.ts'
+import type { Sessions } from './sessions.ts'
+
+export type FlowRequest = z.output<typeof createFlowSchema>
+
+export interface FlowParts {
+  database: Database
+  vault: Vault
+  logger: Logger
+  sessions: Sessions
+  codes: OneTimeCodes
+  integrations: Integrations
+  audit: Audit
+  makeId: MakeId
+  random: RandomBytes
+  publicUrl: string
+}
+
+/** How long one attempt may take from the click to the callback, in milliseconds. */
+export const flowLifeMs: number = 10 * 60_000
+/** A start code is posted at once by the page that got it. */
+const startCodeLifeMs = 2 * 60_000
+const maxFlowsPerSession = 20
+const maxOpenFlows = 5
+
+export async function createFlow(
+  parts: FlowParts,
+  session: SessionRow,
+  request: FlowRequest,
+  actor: Actor,
+): Promise<CreateFlowAnswer> {
+  const { database, vault, codes, publicUrl } = parts
+  const { tenantId, userId } = session
+  const entry = { ...actor, tenantId, userId, action: 'flow.start' } as const
+  const plan = await noteRefusal(parts, entry, () => planFlow(parts, session, request))
+  const flow = await newFlow(parts, session, request, plan)
+  const verifier = await sealVerifier(vault, flow, makeSecretText(parts.random))
+  await database.transaction(tenantId, async (sql) => {
+    await requireCapacity(sql, session)
+    await store.insertFlow(sql, { ...flow, ...verifier })
+  })
+  const start = { purpose: 'start', lifeMs: startCodeLifeMs } as const
+  return {
+    flowId: flow.id,
+    startCode: await codes.issue(database.of(installation), flow, start),
+    startUrl: `${publicUrl}/connect/start`,
+    expiresAt: flow.expiresAt.toISOString(),
+  }
+}
+
+async function newFlow(
+  { database, integrations, makeId }: FlowParts,
+  session: SessionRow,
+  request: FlowRequest,
+  { target, integration, scopes }: FlowPlan,
+) {
+  const { tenantId, userId } = session
+  const resumeUrl = chooseResumeUrl(session, request)
+  const id = makeId('flow')
+  const redirectUri = integrations.redirectUri(integration.id)
+  const now = await readClock(database.of(tenantId))
+  return {
+    tenantId,
+    id,
+    sessionId: session.id,
+    userId,
+    provider: target.provider.name,
+    host: target.host,
+    connectionName: target.connectionName,
+    connectionId: target.connectionId,
+    integrationOwner: integration.owner,
+    integrationId: integration.id,
+    clientId: integration.clientId,
+    redirectUri,
+    scopes,
+    mode: request.mode,
+    resumeUrl,
+    bindingHash: null,
+    // After the end of the session no page can watch the flow.
+    expiresAt: new Date(Math.min(now + flowLifeMs, session.expiresAt.getTime())),
+  }
+}
+
+/** Where the browser goes after a redirect flow; null for a popup. */
+function chooseResumeUrl({ policy }: SessionRow, request: FlowRequest): string | null {
+  if (request.mode === 'popup') return null
+  const url = request.resumeUrl ?? policy.returnUrl
+  if (policy.origins.includes(new URL(url).origin)) return url
+  throw new KeywellError(
+    'origin_not_allowed',
+    'resumeUrl is not on one of the origins of this connect session.',
+  )
+}
+
+/** Locks the row of the session, so that flows that begin at the same time count each other. */
+async function requireCapacity(sql: Sql, { tenantId, id }: SessionRow): Promise<void> {
+  if (!(await lockLiveSession(sql, tenantId, id))) {
+    throw new KeywellError('session_expired', 'This connect session has expired.')
+  }
+  const { all, alive } = await store.countFlows(sql, tenantId, id)
+  if (all < maxFlowsPerSession && alive < maxOpenFlows) return
+  throw new KeywellError(
+    'rate_limited',
+    `This connect session has begun ${all} attempts, ${alive} of them still open.`,
+    { nextStep: 'Finish or cancel an open attempt, or make a new connect session.' },
+  )
+}

@@ -1,0 +1,206 @@
+import { KeywellError, type ProviderAccount, type ProviderReason } from '@keywell/protocol'
+import type { Actor } from '../audit/actor.ts'
+import type { Audit } from '../audit/audit.ts'
+import type { Disconnector } from '../credentials/disconnect.ts'
+import type { Logger } from '../logger.ts'
+import { lookUpAccount } from '../oauth/account.ts'
+import type { Blame } from '../oauth/blame.ts'
+import { exchangeCode, type Registration } from '../oauth/client.ts'
+import type { Integrations } from '../oauth/integrations.ts'
+import { reasonOf, refusedBy } from '../oauth/provider-refusal.ts'
+import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
+import { heldTokens } from '../oauth/token-set.ts'
+import { isOutboundFailure } from '../outbound/errors.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import type { Database, Sql } from '../store/database.ts'
+import * as store from '../store/flows.ts'
+import { isClientOfIntegration } from '../store/integrations.ts'
+import { withInstallation } from '../store/scope.ts'
+import type { SessionPolicy } from '../store/sessions.ts'
+import type { Vault } from '../vault/vault.ts'
+import { confirmEntryOf, type EndFlow } from './end-flow.ts'
+import { openFlowSecret, readFlow, requireFlowAllowed } from './flow-record.ts'
+import type { StoreConnection } from './store-connection.ts'
+
+export interface ExchangeParts {
+  database: Database
+  vault: Vault
+  logger: Logger
+  outbound: Outbound
+  integrations: Integrations
+  blame: Blame
+  storeConnection: StoreConnection
+  endFlow: EndFlow
+  disconnector: Pick<Disconnector, 'withdrawGrant'>
+  audit: Audit
+}
+
+/** The flow of a code, and the confirmation that it is exchanged for. */
+interface Exchange {
+  flow: store.FlowRow
+  policy: SessionPolicy
+  actor: Actor
+}
+
+/**
+ * From a parked code to a stored connection.
+ *
+ * @throws KeywellError when there is none, and the flow has to be ended
+ */
+export async function exchange(parts: ExchangeParts, request: Exchange): Promise<void> {
+  const { database, integrations, audit, outbound } = parts
+  const { flow, actor } = request
+  await requireFlowAllowed(database, flow)
+  const taken = await takeCode(database, flow)
+  if (taken === undefined) return
+  const code = await openFlowSecret(parts, flow, { field: 'parked_code', sealed: taken.sealedCode })
+  const verifier = await openFlowSecret(parts, flow, {
+    field: 'verifier',
+    sealed: taken.sealedVerifier,
+  })
+  const registration = await integrations.registration(flow.integrationOwner, flow.integrationId)
+  requireSameClient(flow, registration)
+  await audit.write(database.of(flow.tenantId), {
+    ...confirmEntryOf(flow, actor),
+    result: 'intent',
+  })
+  const outcome = await exchangeCode(outbound, registration, {
+    code,
+    verifier,
+    redirectUri: flow.redirectUri,
+    sending: { tenantId: flow.tenantId },
+  })
+  if (outcome.kind !== 'tokens') {
+    await handleRefusal(parts, request, registration, outcome)
+    throw exchangeError(registration.provider.title, outcome)
+  }
+  await storeGrant(parts, request, registration, outcome)
+}
+
+/** Undefined: another load of the same page took the code, and its outcome counts. */
+async function takeCode(
+  database: Database,
+  { tenantId, id }: store.FlowRow,
+): ReturnType<typeof store.takeCode> {
+  const taken = await store.takeCode(database.of(tenantId), tenantId, id)
+  if (taken !== undefined) return taken
+  const now = await readFlow(database.of(tenantId), tenantId, id)
+  if (now.status !== 'confirming') return undefined
+  throw new KeywellError('flow_expired', 'The provider’s answer waited too long to be confirmed.')
+}
+
+async function handleRefusal(
+  { database, disconnector, blame }: ExchangeParts,
+  { flow, actor }: Exchange,
+  registration: Registration,
+  outcome: Exclude<TokenOutcome, Granted>,
+): Promise<void> {
+  if (outcome.kind === 'unusable') {
+    await disconnector.withdrawGrant(flow, registration, heldTokens(outcome.tokens))
+  }
+  if (outcome.kind === 'client_rejected') {
+    const { revision } = registration
+    const why = { reason: outcome.kind, revision, actor: actor.actor }
+    await database.transaction(withInstallation(flow.tenantId), (sql) =>
+      blame.suspend(sql, flow, why),
+    )
+  }
+}
+
+/** Stores what was granted. A grant that cannot be stored is withdrawn at the provider. */
+async function storeGrant(
+  { outbound, storeConnection, blame, endFlow }: ExchangeParts,
+  { flow, policy, actor }: Exchange,
+  registration: Registration,
+  granted: Granted,
+): Promise<void> {
+  // RFC 6749 section 5.1: no scope in the answer means that all were granted.
+  const scopes = granted.scopes ?? flow.scopes
+  const { accessToken } = granted.tokens
+  try {
+    const account: ProviderAccount = await lookUpAccount(outbound, {
+      ...registration,
+      accessToken,
+      scopes,
+      sending: { tenantId: flow.tenantId },
+    })
+    await storeConnection({
+      place: flow,
+      provider: registration.provider,
+      account,
+      type: 'oauth_token',
+      tokens: granted.tokens,
+      expiresInMs: granted.expiresInMs,
+      askedScopes: flow.scopes,
+      scopes,
+      allowAccountChange: policy.allowAccountChange,
+      entry: confirmEntryOf(flow, actor),
+      also: async (sql, { id }) => {
+        await finishFlow(sql, flow, id)
+        await blame.clear(sql, flow, actor)
+      },
+    })
+  } catch (error) {
+    await endFlow.withGrant(flow, { registration, tokens: granted.tokens }, error, actor)
+  }
+}
+
+/**
+ * Ends the flow in the transaction that stores its connection. The flow must still be open and in time, and
+ * the client must be the one that it began with. Otherwise the transaction is rolled back.
+ */
+async function finishFlow(sql: Sql, flow: store.FlowRow, connectionId: string): Promise<void> {
+  if (!(await isClientOfIntegration(sql, flow))) throw clientChanged()
+  if (!(await store.connectFlow(sql, { ...flow, connectionId }))) {
+    throw new KeywellError(
+      'flow_expired',
+      'This attempt was cancelled or expired before the account could be stored.',
+    )
+  }
+  await store.notifyFlow(sql, flow.id)
+}
+
+/** An integration that was edited since the flow began gets no code of this flow. */
+function requireSameClient(flow: store.FlowRow, registration: Registration): void {
+  if (registration.host === flow.host && registration.clientId === flow.clientId) return
+  throw clientChanged()
+}
+
+function clientChanged(): KeywellError {
+  return new KeywellError('flow_mismatch', 'The integration was changed while the user consented.')
+}
+
+/** The error of a flow whose code brought no tokens. */
+function exchangeError(title: string, outcome: Exclude<TokenOutcome, Granted>): KeywellError {
+  const { detail } = outcome
+  switch (outcome.kind) {
+    case 'not_sent':
+    case 'not_processed':
+      return refusedBy(title, 'provider_unavailable', { detail })
+    case 'ambiguous':
+      return refusedBy(title, reasonOfAmbiguous(detail), { detail })
+    case 'unusable':
+      return refusedBy(title, 'answer_unusable', { detail })
+    case 'rejected':
+      return new KeywellError('flow_expired', 'The provider no longer accepts this code.')
+    case 'client_rejected':
+      return refusedBy(title, 'client_rejected', { detail })
+    case 'request_rejected':
+      return refusedBy(title, 'request_rejected', { detail })
+    default:
+      outcome satisfies never
+      throw new TypeError('unreachable')
+  }
+}
+
+/** The reason behind an answer of the token endpoint that is not one of OAuth. */
+function reasonOfAmbiguous(detail: string): ProviderReason {
+  const status = /^status (\d{3})$/.exec(detail)?.[1]
+  if (status !== undefined) return reasonOf({ status: Number(status), body: undefined })
+  if (isOutboundFailure(detail) || temporaryErrors.includes(detail)) return 'provider_unavailable'
+  // An error code that OAuth does not define, or a body that is not an OAuth answer.
+  return detail.includes(' ') ? 'answer_unusable' : 'request_rejected'
+}
+
+/** RFC 6749 section 4.1.2.1. */
+const temporaryErrors: readonly string[] = ['temporarily_unavailable', 'server_error']

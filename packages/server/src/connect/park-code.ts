@@ -1,0 +1,82 @@
+import { requireProvider } from '../catalogue.ts'
+import type { readCallback } from '../oauth/client.ts'
+import type { Sql } from '../store/database.ts'
+import * as store from '../store/flows.ts'
+import type { Vault } from '../vault/vault.ts'
+import { flowContext } from './flow-record.ts'
+import { hashSecretText } from './one-time-code.ts'
+
+/** How long a sealed code waits for the app to say which user brought it, in milliseconds. */
+const parkedLifeMs = 60_000
+
+/** A sealed authorization code. */
+export interface SealedCode {
+  sealed: Uint8Array
+  keyVersion: number
+}
+
+export function sealCode(vault: Vault, flow: store.FlowRow, code: string): Promise<SealedCode> {
+  const context = { ...flowContext(flow), field: 'parked_code' }
+  return vault.seal(context, new TextEncoder().encode(code))
+}
+
+/** Parks the code, or ends the flow. Returns the reason why it ended. */
+export async function parkCode(
+  sql: Sql,
+  flow: store.FlowRow,
+  answer: ReturnType<typeof readCallback>,
+  sealed: SealedCode | undefined,
+): Promise<string | undefined> {
+  if (answer.kind !== 'code' || sealed === undefined) {
+    await store.endFlow(sql, { ...flow, ...describe(answer) })
+    return answer.kind
+  }
+  const codeLifeMs = requireProvider(flow.provider).oauth.codeLifetimeSeconds * 1000
+  const isParked = await store.parkCode(sql, {
+    ...flow,
+    sealedCode: sealed.sealed,
+    keyVersion: sealed.keyVersion,
+    lifeMs: Math.min(parkedLifeMs, codeLifeMs),
+    codeHash: hashCode(answer.code),
+  })
+  if (isParked) return undefined
+  // Either the flow had ended before, or another browser was navigated to this code.
+  const isEnded = await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
+  return isEnded ? 'code_seen_elsewhere' : 'ended'
+}
+
+export function hashCode(code: string): string {
+  return Buffer.from(hashSecretText(code)).toString('base64url')
+}
+
+export const flowMismatch = {
+  code: 'flow_mismatch',
+  message:
+    'This attempt was started in another browser, or for another integration. It was not continued here.',
+  retryable: true,
+}
+
+function describe(answer: ReturnType<typeof readCallback>): {
+  status: 'denied' | 'failed'
+  error: store.FlowError
+} {
+  if (answer.kind === 'denied') {
+    return {
+      status: 'denied',
+      error: {
+        code: 'access_denied',
+        message: 'Access was denied at the provider.',
+        retryable: true,
+      },
+    }
+  }
+  const code = answer.kind === 'error' ? ` (${answer.error})` : ''
+  return {
+    status: 'failed',
+    error: {
+      code: 'provider_error',
+      message: `The provider answered with something that cannot be used${code}.`,
+      retryable: true,
+    },
+  }
+}

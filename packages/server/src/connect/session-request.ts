@@ -1,0 +1,88 @@
+import { type createSessionSchema, KeywellError } from '@keywell/protocol'
+import type { z } from 'zod'
+import { requireKnownScopes, requireProvider } from '../catalogue.ts'
+import { parseHost } from '../host.ts'
+import { requireAllowed } from '../policy/require-allowed.ts'
+import { readTenantPolicy } from '../policy/tenant-policies.ts'
+import { findConnection } from '../store/connections.ts'
+import type { Database } from '../store/database.ts'
+import type { SessionPolicy } from '../store/sessions.ts'
+
+export type SessionRequest = z.output<typeof createSessionSchema>
+
+/** A mistake of the backend fails when the session is made, not when a user clicks. */
+export async function checkRequest(database: Database, request: SessionRequest): Promise<void> {
+  for (const name of request.providers ?? []) requireProvider(name)
+  for (const [name, policy] of Object.entries(request.scopes)) {
+    const provider = requireProvider(name)
+    requireKnownScopes(provider, [...policy.required, ...policy.optional, ...policy.forbidden])
+  }
+  const hosts = request.hosts?.map(parseHost)
+  for (const [name, host] of Object.entries(request.defaultHosts)) {
+    requireProvider(name)
+    if (hosts?.includes(parseHost(host)) !== false) continue
+    throw new KeywellError('host_not_allowed', `The default ${host} is not one of the hosts.`)
+  }
+  await requireOwnConnection(database, request)
+}
+
+/** The connection to reconnect exists, and belongs to the user of the session. */
+async function requireOwnConnection(
+  database: Database,
+  { tenantId, userId, providers, connectionId }: SessionRequest,
+): Promise<void> {
+  if (connectionId === undefined) return
+  const row = await findConnection(database.of(tenantId), tenantId, connectionId)
+  const isForeign = row?.userId !== userId || providers?.includes(row.provider) === false
+  if (row !== undefined && !isForeign && row.status !== 'disconnected') return
+  throw new KeywellError('not_found', `There is no connection ${connectionId}.`)
+}
+
+/**
+ * Everything that the request names must be allowed. What it leaves open is checked when a flow begins.
+ *
+ * @throws KeywellError `not_allowed_for_tenant`
+ */
+export async function requireRequestAllowed(
+  database: Database,
+  request: SessionRequest,
+): Promise<void> {
+  const { tenantId, connectionId } = request
+  const policy = await readTenantPolicy(database.of(tenantId), tenantId)
+  for (const name of request.providers ?? []) {
+    requireAllowed(policy, { provider: requireProvider(name) })
+  }
+  for (const host of request.hosts ?? []) requireAllowed(policy, { host: parseHost(host) })
+  for (const [name, host] of Object.entries(request.defaultHosts)) {
+    requireAllowed(policy, { provider: requireProvider(name), host: parseHost(host) })
+  }
+  for (const [name, { required, optional }] of Object.entries(request.scopes)) {
+    const named = [...required, ...optional]
+    const scopes = named.length > 0 ? named : undefined
+    requireAllowed(policy, { provider: requireProvider(name), scopes })
+  }
+  if (connectionId === undefined) return
+  const reconnected = await findConnection(database.of(tenantId), tenantId, connectionId)
+  if (reconnected === undefined) return
+  requireAllowed(policy, {
+    provider: requireProvider(reconnected.provider),
+    host: reconnected.host,
+  })
+}
+
+/** What the session allows, as it is stored. */
+export function toSessionPolicy(request: SessionRequest): SessionPolicy {
+  return {
+    providers: request.providers ?? null,
+    scopes: request.scopes,
+    hosts: request.hosts?.map(parseHost) ?? null,
+    defaultHosts: Object.fromEntries(
+      Object.entries(request.defaultHosts).map(([name, host]) => [name, parseHost(host)]),
+    ),
+    origins: request.origins,
+    returnUrl: request.returnUrl,
+    returnMode: request.returnMode,
+    connectionId: request.connectionId ?? null,
+    allowAccountChange: request.allowAccountChange,
+  }
+}

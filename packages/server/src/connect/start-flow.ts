@@ -1,0 +1,70 @@
+import { KeywellError } from '@keywell/protocol'
+import type { Actor } from '../audit/actor.ts'
+import { requireProvider } from '../catalogue.ts'
+import { authorizationUrl } from '../oauth/client.ts'
+import { noteRefusal } from '../policy/tenant-policies.ts'
+import * as store from '../store/flows.ts'
+import { installation } from '../store/scope.ts'
+import { type FlowParts, flowLifeMs } from './create-flow.ts'
+import { openFlowSecret, requireFlowAllowed, sealVerifier } from './flow-record.ts'
+import { hashSecretText, makeSecretText } from './one-time-code.ts'
+
+export interface StartedFlow {
+  flowId: string
+  bindingSecret: string
+  cookieLifeMs: number
+  location: URL
+}
+
+export async function startFlow(
+  parts: FlowParts,
+  { startCode, origin, actor, requestId }: { startCode: string; origin: string | null } & Actor,
+): Promise<StartedFlow> {
+  const { database, vault, sessions, codes, audit, random } = parts
+  const flow = await codes.redeem('start', startCode)
+  if (flow === undefined) {
+    throw new KeywellError('flow_expired', 'This start code was used already or has expired.')
+  }
+  if (flow.sealedVerifier === null) throw flowOver()
+  const sealed = { field: 'verifier', sealed: flow.sealedVerifier } as const
+  const verifier = await openFlowSecret(parts, flow, sealed)
+  const { tenantId, userId } = flow
+  const session = await sessions.read(tenantId, flow.sessionId)
+  const entry = { tenantId, userId, actor, requestId, action: 'flow.start' } as const
+  if (origin === null || !session.policy.origins.includes(origin)) {
+    await audit.write(database.of(tenantId), { ...entry, result: 'denied', reason: 'origin' })
+    throw originNotAllowed(origin)
+  }
+  await noteRefusal(parts, entry, () => requireFlowAllowed(database, flow))
+  const bindingSecret = makeSecretText(random)
+  const bound = { ...flow, bindingHash: hashSecretText(bindingSecret) }
+  const resealed = await sealVerifier(vault, bound, verifier.expose())
+  if (!(await store.startFlow(database.of(tenantId), { ...bound, ...resealed }))) throw flowOver()
+  const issued = { purpose: 'state', lifeMs: flowLifeMs } as const
+  const state = await codes.issue(database.of(installation), flow, issued)
+  await audit.write(database.of(tenantId), { ...entry, result: 'ok' })
+  await store.notifyFlow(database.of(tenantId), flow.id)
+  const location = await authorizationUrl({
+    provider: requireProvider(flow.provider),
+    host: flow.host,
+    clientId: flow.clientId,
+    redirectUri: flow.redirectUri,
+    scopes: flow.scopes,
+    state,
+    verifier,
+  })
+  return { flowId: flow.id, bindingSecret, cookieLifeMs: flowLifeMs, location }
+}
+
+function flowOver(): KeywellError {
+  return new KeywellError('flow_expired', 'This attempt was cancelled or has expired.')
+}
+
+function originNotAllowed(origin: string | null): KeywellError {
+  return new KeywellError(
+    'origin_not_allowed',
+    origin === null || origin === 'null'
+      ? 'The form was sent without an Origin header, so its page is unknown.'
+      : `The form was sent from ${origin}, which this connect session does not allow.`,
+  )
+}
