@@ -19,7 +19,7 @@ const needsProcess = new RegExp(
   [
     "/(child|databases|deployment|fleet|postgres|product|runnable|spans|stage|wire)\\.ts'",
     "/scenarios/|node:(child_process|v8|worker_threads)'|\\binject\\(|\\bcreateFleet\\b",
-    '\\bvi\\.(mock|stub|use|setConfig)|\\bglobalThis\\b|\\bprocess\\.(on|once|chdir|exit)\\b',
+    '\\bvi\\.(mock|stub|use|setConfig)|\\bglobalThis\\b|\\bsetGlobal|\\bprocess\\.(env|on|once|chdir|exit)\\b',
   ].join('|'),
 )
 
