@@ -186,9 +186,7 @@ verifies(
     })
     // The provider has rotated, and its answers are on their way.
     await expect
-      .poll(async () => (await stage.sandbox.control.counters()).grantTypes.refresh_token, {
-        timeout: 10_000,
-      })
+      .poll(async () => (await stage.sandbox.control.counters()).grantTypes.refresh_token)
       .toBe((before ?? 0) + users.length)
     const stopped = service.stop()
     const answers = await Promise.all(reading)
@@ -269,7 +267,7 @@ verifies(
     const id = /(key_\w+) {2}live {5}backend/.exec(output)?.[1] ?? ''
     expect(output).not.toContain(key.slice(-40))
     expect(await deployment.command('api-keys', 'revoke', id)).toMatchObject({ code: 0 })
-    await expect.poll(async () => (await send()).status, { timeout: 10_000 }).toBe(401)
+    await expect.poll(async () => (await send()).status).toBe(401)
     const unknown = await deployment.command('keys', 'explode')
     expect(unknown).toMatchObject({ code: 2, output: expect.stringContaining('Usage') })
   },

@@ -125,7 +125,7 @@ verifies('T27:replaced', async () => {
   expect((await stage.read(query)).body).toMatchObject({ generation: 2 })
   const generations = () =>
     holders.map(({ keywell }) => keywell.getCredentialSync(query)?.generation)
-  await expect.poll(generations, { timeout: 5_000 }).toEqual(holders.map(() => 2))
+  await expect.poll(generations).toEqual(holders.map(() => 2))
   expect(holders.map(({ evicted }) => evicted)).toEqual(holders.map(() => ['replaced']))
   expect(holders[0]?.keywell.getCredentialSync(query)?.credential).not.toBe(old)
   expect((await stage.sandbox.control.counters()).grantTypes.refresh_token).toBe(1)

@@ -70,7 +70,7 @@ test('it tells the page that opened it, on both ways, and closes', async () => {
   const opening = page.waitForEvent('popup')
   await page.getByRole('button').click()
   const popup = await opening
-  await expect.poll(() => popup.isClosed(), { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => popup.isClosed()).toBe(true)
   expect(await heard()).toEqual(
     expect.arrayContaining([
       ['channel', news],

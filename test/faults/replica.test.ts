@@ -61,7 +61,7 @@ test('no replica outlives the process that started it, not even a stopped one', 
   const pid = Number(await harness.nextLine())
   expect(isThere(pid)).toBe(true)
   harness.process.kill('SIGKILL')
-  await expect.poll(() => isThere(pid), { timeout: 5_000 }).toBe(false)
+  await expect.poll(() => isThere(pid)).toBe(false)
 })
 
 test('a mine lets some pass, holds some, and goes off with all of them there', async () => {

@@ -31,7 +31,7 @@ async function openAndRead(options: KeywellOptions = {}): Promise<Keywell> {
 }
 
 async function streamUp(): Promise<void> {
-  await expect.poll(() => service.streams, { timeout: 5_000 }).toBe(1)
+  await expect.poll(() => service.streams).toBe(1)
 }
 
 describe('while the stream is up', () => {
@@ -371,7 +371,7 @@ describe('while the stream is down', () => {
     pass(20_000)
     keywell.getCredentialSync(query)
     pass(20_000)
-    await expect.poll(() => service.reads.length, { timeout: 5_000 }).toBe(2)
+    await expect.poll(() => service.reads.length).toBe(2)
     expect(service.reads[1]).toMatchObject({ ifNewerThan: 1 })
   })
 })

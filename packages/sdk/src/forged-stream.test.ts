@@ -22,7 +22,7 @@ async function openAndRead(options: KeywellOptions = {}): Promise<Keywell> {
   const keywell = new Keywell({ url: service.url, apiKey, ...options })
   onTestFinished(() => keywell.close())
   await keywell.getCredential(query)
-  await expect.poll(() => service.streams, { timeout: 5_000 }).toBe(1)
+  await expect.poll(() => service.streams).toBe(1)
   await expect.poll(() => service.reads.length).toBe(2)
   await expect.poll(() => keywell.getCredentialSync(query)).toBeDefined()
   return keywell
@@ -34,7 +34,7 @@ async function arrived(keywell: Keywell): Promise<void> {
   const theirs = { ...query, userId: marker.connection.userId }
   await keywell.getCredential(theirs)
   service.refresh(marker)
-  await expect.poll(() => keywell.getCredentialSync(theirs)?.generation, { timeout: 3_000 }).toBe(2)
+  await expect.poll(() => keywell.getCredentialSync(theirs)?.generation).toBe(2)
 }
 
 const connects = () => service.calls.filter((call) => call === 'GET /v1/changes').length
@@ -154,7 +154,7 @@ describe('an event that the service never sent', () => {
     const held = keywell.getCredentialSync(query)
     service.send('event: change\ndata: nonsense\n\n')
     await expect.poll(connects).toBe(2)
-    await expect.poll(() => service.streams, { timeout: 5_000 }).toBe(1)
+    await expect.poll(() => service.streams).toBe(1)
     await arrived(keywell)
     expect(keywell.getCredentialSync(query)).toBe(held)
     expect(errors).toEqual([expect.stringContaining('no JSON object')])
@@ -178,7 +178,7 @@ describe('the log', () => {
       const before = logReads()
       // Less than half of the bound: from there on it is compared by itself.
       nowMs += 25_000
-      await expect.poll(logReads, { timeout: 5_000 }).toBe(before + 1)
+      await expect.poll(logReads).toBe(before + 1)
       // Its answer is taken before the next sweep.
       await expect.poll(() => keywell.getCredentialSync(query)).toBe(held)
     }
@@ -203,7 +203,7 @@ describe('the log', () => {
     service.logAgeMs = 1_000_000
     nowMs = 20_000
     const before = logReads()
-    await expect.poll(logReads, { timeout: 5_000 }).toBe(before + 1)
+    await expect.poll(logReads).toBe(before + 1)
     const reads = service.reads.length
     nowMs = 60_000
     await keywell.getCredential(query)
@@ -218,7 +218,7 @@ describe('the log', () => {
     service.connect({ userId: 'other' })
     service.forgetLog()
     nowMs = 20_000
-    await expect.poll(() => onEvict.mock.calls.length, { timeout: 5_000 }).toBe(1)
+    await expect.poll(() => onEvict.mock.calls.length).toBe(1)
     expect(onEvict).toHaveBeenCalledWith(expect.objectContaining({ reason: 'flush' }))
     expect((await keywell.getCredential(query)).generation).toBe(1)
   })
@@ -237,9 +237,7 @@ describe('an event that comes a second time', () => {
   test('does nothing', async () => {
     const keywell = await openAndRead()
     service.refresh(kept)
-    await expect
-      .poll(() => keywell.getCredentialSync(query)?.generation, { timeout: 3_000 })
-      .toBe(2)
+    await expect.poll(() => keywell.getCredentialSync(query)?.generation).toBe(2)
     const held = keywell.getCredentialSync(query)
     const reads = service.reads.length
     for (const text of service.sent.filter((one) => one.startsWith('event: change'))) {

@@ -270,7 +270,7 @@ describe('a life', () => {
     service.refresh(kept)
     pass(16 * minute)
     // Nobody reads; the sweep looks once a second.
-    await expect.poll(() => service.reads.length, { timeout: 5_000 }).toBe(2)
+    await expect.poll(() => service.reads.length).toBe(2)
     await expect.poll(() => keywell.getCredentialSync(query)?.generation).toBe(2)
   })
 
@@ -284,7 +284,7 @@ describe('a life', () => {
     await pause(1_500)
     pass(16 * minute)
     await expect
-      .poll(() => onEvict.mock.calls, { timeout: 5_000 })
+      .poll(() => onEvict.mock.calls)
       .toEqual([[expect.objectContaining({ reason: 'idle' })]])
     expect(service.reads).toHaveLength(1)
   })

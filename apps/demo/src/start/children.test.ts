@@ -112,5 +112,5 @@ test('a child whose parent is killed stops itself', async () => {
   }
   await expect.poll(grandchildLog, { timeout: 20_000 }).toContain('grandchild ')
   parent.kill() // SIGKILL: it cannot stop its children
-  await expect.poll(grandchildLog, { timeout: 5_000 }).toContain('orphaned')
+  await expect.poll(grandchildLog).toContain('orphaned')
 })
