@@ -490,7 +490,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     expect(found.rows.map(({ source, recordId, reason }) => [source, recordId, reason])).toEqual([
       ['tenant keys', tenantId, 'tenant_erased'],
       ['connections', id, 'tenant_erased'],
-      ['credentials', id, 'tenant_destroyed'],
+      ['credentials.sealed', id, 'tenant_destroyed'],
     ])
     expect(await erase(tenantId)).toMatchObject({ state: 'erased', holds: { connections: 0 } })
     await expectGone(tenantId)
