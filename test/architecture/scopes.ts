@@ -12,7 +12,7 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'packages/server/src/changes/reader.ts': 'reads the change log for all subscribers',
     'packages/server/src/changes/retention.ts': 'removes old changes',
     'packages/server/src/changes/webhooks/worker.ts': 'claims what is due',
-    'packages/server/src/credentials/disconnect.ts': 'finds tenants with grants to be withdrawn',
+    'packages/server/src/credentials/withdrawals.ts': 'finds tenants with grants to be withdrawn',
     'packages/server/src/encryption-keys/references.ts':
       'looks for a version in the log of any tenant',
     'packages/server/src/encryption-keys/rotate-root.ts': 'finds keys to be wrapped anew',
@@ -21,7 +21,7 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'packages/server/src/encryption-keys/verify.ts': 'finds tenants with something sealed',
     'packages/server/src/compose/platform.ts':
       'looks at the root keys that are in use, at the start',
-    'packages/server/src/compose/background.ts': 'sweeps what is old',
+    'packages/server/src/compose/sweep.ts': 'sweeps what is old',
     'packages/server/src/compose/telemetry.ts': 'counts for metrics',
     'packages/server/src/refresh/incidents.ts': 'shows an operator the incidents of all',
     'packages/server/src/refresh/worker.ts': 'claims what is due',

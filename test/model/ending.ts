@@ -77,10 +77,10 @@ export function endAttempt(
   })
   const hasMoved = world.tables.credential?.generation !== source.generation
   const event = hasMoved && ending.kind !== 'not_sent' ? overtaken : misread(ending, fault)
-  const asked = step(stateOf(claim), event, { random: () => 0.5 })
+  const asked = step(stateOf(claim), event, { jitter: () => 0.5 })
   const decision = decisionOf(world, configuration, claim.othersLive === true)
   const isDecided = asked?.death !== null && decision !== 'end'
-  const next = isDecided ? step(stateOf(claim), event, { random: () => 0.5, decision }) : asked
+  const next = isDecided ? step(stateOf(claim), event, { jitter: () => 0.5, decision }) : asked
   if (next === undefined || next.state === 'none') throw new TypeError('it ends an attempt')
   const isUnchecked = fault === 'failure writes without the lease check'
   const holder = (isUnchecked ? world.tables.schedule?.lastClaim : null) ?? index

@@ -13,6 +13,9 @@ export type Sleep = (ms: number) => Promise<void>
 
 export const sleep: Sleep = (ms) => new Promise((resolve) => void after(ms, resolve))
 
+/** A number of at least 0 and below 1, for times that are not to fall together. Passed in, so that a test can choose it. */
+export type Jitter = () => number
+
 export interface Loop {
   /** Begins with a pause. */
   start(): void

@@ -19,13 +19,16 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const background = createBackground(platform, options)
   const telemetry = createTelemetry(platform, background)
   const api = createApi(platform, background, telemetry, options)
-  const { database, vault } = platform
+  const { database, vault, logger, after, sleep, randomBytes: random } = platform
   const { log, replicas, tenants, incidents } = background
   const { app, apiKeys } = api
   const calls = createCalls()
   const keyWatch = createKeyWatch({
-    ...platform,
+    database,
     keys,
+    vault,
+    logger,
+    after,
     reloaded: replicas.heartbeat,
     installKeyChanged: async () => {
       await Promise.all([log.keys.load(), api.takeUpKey()])
@@ -42,14 +45,14 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await background.start()
       await api.start()
       await keyWatch.start()
-      // Whoever is counted among the replicas hears of keys.
+      // A replica that is counted is notified of keys.
       await replicas.start()
       telemetry.clockSkew.start()
       if (role !== 'serve') background.work()
     },
 
     async stop() {
-      // First everything that begins work, then whatever is under way, then what they need.
+      // First everything that begins work, then what is under way, then what they need.
       await Promise.all([calls.end(), background.rest()])
       await Promise.all([replicas.stop(), telemetry.clockSkew.stop(), keyWatch.stop()])
       await api.close()
@@ -60,8 +63,11 @@ export function createKeywell(options: KeywellOptions): KeywellService {
 
     apiKeys: createOperatorKeys(apiKeys),
     keys: createKeyOperations({
-      ...platform,
+      database,
       keys,
+      vault,
+      random,
+      sleep,
       audit: log.audit,
       auditKeys: log.keys,
       auditDays: log.days,

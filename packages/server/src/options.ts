@@ -84,7 +84,7 @@ export interface KeywellOptions {
   /** Milliseconds since 1970; names ids, decides nothing. */
   now?: () => number
   /** Cryptographic randomness. */
-  random?: (bytes: number) => Uint8Array
+  randomBytes?: (bytes: number) => Uint8Array
 }
 
 export interface KeywellService {

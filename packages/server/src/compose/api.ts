@@ -1,29 +1,21 @@
 import { type ApiKeys, createApiKeys } from '../auth/api-keys.ts'
-import { createConnectTokens } from '../auth/connect-token.ts'
-import { createKeyStreams } from '../auth/key-streams.ts'
+import { type ConnectTokens, createConnectTokens } from '../auth/connect-token.ts'
+import { createKeyStreams, type KeyStreams } from '../auth/key-streams.ts'
 import { createRateLimits, defaultRateLimits } from '../auth/rate-limits.ts'
-import { readAppOrigins } from '../connect/app-origins.ts'
-import { createCallback } from '../connect/callback.ts'
-import { createConfirm } from '../connect/confirm.ts'
-import { connectPepperLabel, createConnectMacs } from '../connect/connect-macs.ts'
-import { createCreateConnection } from '../connect/create-connection.ts'
-import { createEndFlow } from '../connect/end-flow.ts'
-import { createFlowWatch } from '../connect/flow-watch.ts'
-import { createFlows } from '../connect/flows.ts'
-import { createOneTimeCodes } from '../connect/one-time-code.ts'
-import { createSessions } from '../connect/sessions.ts'
-import { createStoreConnection } from '../connect/store-connection.ts'
+import { type ConnectMacs, connectPepperLabel, createConnectMacs } from '../connect/connect-macs.ts'
 import { createReadCredential } from '../credentials/read.ts'
-import { createPeppers } from '../encryption-keys/peppers.ts'
+import { createPeppers, type Peppers } from '../encryption-keys/peppers.ts'
 import { createApp } from '../http/app.ts'
-import { createCallMacs, idempotencyPepperLabel } from '../http/idempotency.ts'
+import { type CallMacs, createCallMacs, idempotencyPepperLabel } from '../http/idempotency.ts'
 import { createRefusedCalls } from '../http/refused-calls.ts'
 import { createStreamPlaces, defaultStreamLimits } from '../http/stream-places.ts'
 import type { KeywellOptions } from '../options.ts'
+import type { Database } from '../store/database.ts'
 import { installation } from '../store/scope.ts'
 import { createExportTenant } from '../tenants/export.ts'
 import { createTenantPolicies } from '../tenants/policy.ts'
 import type { Background } from './background.ts'
+import { type Connecting, createConnecting } from './connecting.ts'
 import type { Platform } from './platform.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -32,7 +24,7 @@ export interface Api {
   app: ReturnType<typeof createApp>
   apiKeys: ApiKeys
   start(): Promise<void>
-  /** Takes up what hangs on the installation's key. */
+  /** Derives again what is derived from the installation's key. */
   takeUpKey(): Promise<void>
   close(): Promise<void>
 }
@@ -40,69 +32,20 @@ export interface Api {
 export function createApi(
   platform: Platform,
   background: Background,
-  { scrape }: Telemetry,
+  telemetry: Telemetry,
   options: KeywellOptions,
 ): Api {
-  const { database, vault, makeId, publicUrl, monotonic } = platform
-  const { role = 'all', connectUrl } = options
-  const { audit, reader: auditReader, heads } = background.log
-  const parts = { ...platform, ...background, audit }
-  const byChance = { ...parts, random: platform.chance }
-
-  const apiKeys = createApiKeys(parts)
-  const keyStreams = createKeyStreams({ ...platform, keys: apiKeys, now: monotonic })
-  const tokens = createConnectTokens({ ...platform, issuer: publicUrl })
-  const appOrigins = readAppOrigins(options.appOrigins)
-  const peppers = createPeppers(vault, connectPepperLabel, createConnectMacs)
-  const callPeppers = createPeppers(vault, idempotencyPepperLabel, createCallMacs)
-  const sessions = createSessions({ ...parts, tokens, peppers, appOrigins })
-  const storeConnection = createStoreConnection({ ...parts, jitter: platform.chance })
-  const codes = createOneTimeCodes({ ...parts, peppers })
-  const endFlow = createEndFlow(parts)
-  const connecting = { ...parts, sessions, codes, storeConnection, endFlow }
-  const flows = createFlows(connecting)
-  const flowWatch = createFlowWatch({ ...platform, look: flows.look })
-  const app = createApp({
-    ...background,
-    ...platform,
-    makeRequestId: () => makeId('request'),
-    apiKeys,
-    callPeppers,
-    keyStreams,
-    rateLimits: createRateLimits({
-      limits: { ...defaultRateLimits, ...options.rateLimits },
-      now: monotonic,
-    }),
-    refusedCalls: createRefusedCalls(background.log.refusals),
-    sessions,
-    flows,
-    flowWatch,
-    streamPlaces: createStreamPlaces({ ...defaultStreamLimits, ...options.streamLimits }),
-    callback: createCallback(connecting),
-    confirm: createConfirm(connecting),
-    readCredential: createReadCredential({ ...byChance, connectUrl }),
-    createConnection: createCreateConnection(connecting),
-    auditReader,
-    heads,
-    exportTenant: createExportTenant(parts),
-    tenantPolicies: createTenantPolicies(parts),
-    scrape,
-    role,
-    isReady: async () => {
-      const rows = await database
-        .of(installation)
-        .query('select 1 as one')
-        .catch(() => [])
-      return rows.length === 1
-    },
-  })
+  const access = createAccess(platform, background)
+  const { apiKeys, keyStreams, tokens, peppers, callPeppers } = access
+  const connecting = createConnecting(platform, background, access, options)
+  const { flowWatch } = connecting
 
   async function takeUpKey(): Promise<void> {
     await Promise.all([apiKeys.start(), peppers.load(), callPeppers.load()])
   }
 
   return {
-    app,
+    app: assembleApp({ platform, background, telemetry, access, connecting }, options),
     apiKeys,
     takeUpKey,
     async start() {
@@ -115,4 +58,112 @@ export function createApi(
       await Promise.all([flowWatch.stop(), keyStreams.stop()])
     },
   }
+}
+
+/** What tells who a caller is. */
+interface Access {
+  apiKeys: ApiKeys
+  keyStreams: KeyStreams
+  tokens: ConnectTokens
+  peppers: Peppers<ConnectMacs>
+  callPeppers: Peppers<CallMacs>
+}
+
+function createAccess(platform: Platform, { log: { audit } }: Background): Access {
+  const { database, vault, logger, makeId, randomBytes: random, after, publicUrl } = platform
+  const apiKeys = createApiKeys({ database, vault, audit, logger, makeId, random })
+  const now = platform.monotonic
+  return {
+    apiKeys,
+    keyStreams: createKeyStreams({ database, keys: apiKeys, logger, after, now }),
+    tokens: createConnectTokens({ database, vault, logger, issuer: publicUrl }),
+    peppers: createPeppers(vault, connectPepperLabel, createConnectMacs),
+    callPeppers: createPeppers(vault, idempotencyPepperLabel, createCallMacs),
+  }
+}
+
+interface Rooms {
+  platform: Platform
+  background: Background
+  telemetry: Telemetry
+  access: Access
+  connecting: Connecting
+}
+
+function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
+  const { platform, background, telemetry, access, connecting } = rooms
+  const { database, logger, tracing, makeId, publicUrl, monotonic } = platform
+  const { tenants, log } = background
+  const { audit } = log
+  return createApp({
+    publicUrl,
+    logger,
+    makeRequestId: () => makeId('request'),
+    database,
+    apiKeys: access.apiKeys,
+    keyStreams: access.keyStreams,
+    monotonic,
+    callPeppers: access.callPeppers,
+    rateLimits: createRateLimits({
+      limits: { ...defaultRateLimits, ...options.rateLimits },
+      now: monotonic,
+    }),
+    refusedCalls: createRefusedCalls(log.refusals),
+    sessions: connecting.sessions,
+    flows: connecting.flows,
+    callback: connecting.callback,
+    confirm: connecting.confirm,
+    readCredential: createCredentialReads(platform, background, options),
+    createConnection: connecting.createConnection,
+    disconnector: background.disconnector,
+    integrations: background.integrations,
+    incidents: background.incidents,
+    webhooks: background.webhooks,
+    feed: background.feed,
+    auditReader: log.reader,
+    heads: log.heads,
+    tenants,
+    exportTenant: createExportTenant({ database, audit, tenants }),
+    tenantPolicies: createTenantPolicies({ database, audit }),
+    tracing,
+    scrape: telemetry.scrape,
+    role: options.role ?? 'all',
+    flowWatch: connecting.flowWatch,
+    streamPlaces: createStreamPlaces({ ...defaultStreamLimits, ...options.streamLimits }),
+    isReady: () => isReady(database),
+  })
+}
+
+function createCredentialReads(
+  platform: Platform,
+  { box, refresher, health, log: { audit } }: Background,
+  { connectUrl }: KeywellOptions,
+) {
+  const { database, metrics, tracing, sleep, after, monotonic, jitter, timing, processId } =
+    platform
+  return createReadCredential({
+    database,
+    box,
+    refresher,
+    health,
+    audit,
+    metrics,
+    tracing,
+    connectUrl,
+    sleep,
+    after,
+    monotonic,
+    jitter,
+    timing,
+    processId,
+  })
+}
+
+/** The database answers. */
+async function isReady(database: Database): Promise<boolean> {
+  const rows = await database
+    .of(installation)
+    .query('select 1 as one')
+    .catch(() => [])
+  return rows.length === 1
 }

@@ -1,7 +1,7 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import * as crypto from 'node:crypto'
 import { providers } from '@keywell/providers'
 import { trace } from '@opentelemetry/api'
-import { type After, after, type Sleep, sleep } from '../clock.ts'
+import { type After, after, type Jitter, type Sleep, sleep } from '../clock.ts'
 import { createIds, type MakeId } from '../ids.ts'
 import { type Logger, silentLogger } from '../logger.ts'
 import { createMetrics } from '../metrics/counters.ts'
@@ -22,7 +22,7 @@ import {
 } from '../store/tenant-keys.ts'
 import { createVault, type Vault } from '../vault/vault.ts'
 
-/** What every part stands on. */
+/** What every part of the service is built on. */
 export interface Platform {
   /** The service as browsers see it: an origin. */
   publicUrl: string
@@ -34,9 +34,8 @@ export interface Platform {
   tracing: Tracing
   makeId: MakeId
   /** Cryptographic randomness. */
-  random: (bytes: number) => Uint8Array
-  /** From 0 to 1, for times that are not to fall together. */
-  chance: () => number
+  randomBytes: (bytes: number) => Uint8Array
+  jitter: Jitter
   /** Milliseconds since 1970. */
   now: () => number
   /** Milliseconds of a clock that never goes back. */
@@ -52,7 +51,7 @@ export function createPlatform(options: KeywellOptions): Platform {
   const publicUrl = checkPublicUrl(options.publicUrl)
   const logger = scrubbed(options.logger ?? silentLogger)
   const now = options.now ?? Date.now
-  const random = options.random ?? ((bytes: number) => randomBytes(bytes))
+  const randomBytes = options.randomBytes ?? ((bytes: number) => crypto.randomBytes(bytes))
   const monotonic = () => performance.now()
   const registry = createRegistry()
   const providerNames = providers.map((provider) => provider.name)
@@ -61,20 +60,20 @@ export function createPlatform(options: KeywellOptions): Platform {
   return {
     publicUrl,
     database,
-    vault: openVault({ options, random, database, metrics, logger }),
+    vault: openVault({ options, randomBytes, database, metrics, logger }),
     logger,
     registry,
     metrics,
     tracing: createTracing(trace.getTracer('@keywell/server')),
-    makeId: createIds({ random, now }),
-    random,
-    chance: () => new DataView(Uint8Array.from(random(4)).buffer).getUint32(0) / 2 ** 32,
+    makeId: createIds({ random: randomBytes, now }),
+    randomBytes,
+    jitter: () => new DataView(Uint8Array.from(randomBytes(4)).buffer).getUint32(0) / 2 ** 32,
     now,
     monotonic,
     sleep,
     after,
     timing: timingOf(options),
-    processId: randomUUID(),
+    processId: crypto.randomUUID(),
   }
 }
 
@@ -88,7 +87,7 @@ function timingOf({ dormantAfterDays = 7, timing }: KeywellOptions): Timing {
 
 function openVault(parts: {
   options: Pick<KeywellOptions, 'keys'>
-  random: (bytes: number) => Uint8Array
+  randomBytes: (bytes: number) => Uint8Array
   database: Database
   metrics: Metrics
   logger: Logger
@@ -96,7 +95,7 @@ function openVault(parts: {
   const { database, metrics, logger } = parts
   return createVault({
     keys: parts.options.keys,
-    random: parts.random,
+    random: parts.randomBytes,
     begun: metrics.vaultUsed,
     refused: ({ reason, keyState }, { tenantId, recordId }) => {
       metrics.vaultRefused(keyState ?? reason)

@@ -8,17 +8,17 @@ import { everyTenant, installation } from '../store/scope.ts'
 import type { Background } from './background.ts'
 import type { Platform } from './platform.ts'
 
-/** What is told to whoever watches. */
+/** What an operator measures. */
 export interface Telemetry {
   scrape: () => Promise<Scrape>
   clockSkew: ClockSkew
 }
 
 export function createTelemetry(platform: Platform, { outbound, feed }: Background): Telemetry {
-  const { database, registry, monotonic } = platform
+  const { database, registry, logger, now, monotonic, after, sleep } = platform
   const databaseNow = () => readClock(database.of(installation))
-  const clockSkew = createClockSkew({ ...platform, databaseNow })
-  const census = createCensus({ ...platform, take: () => takeCensus(database), now: monotonic })
+  const clockSkew = createClockSkew({ databaseNow, now, after, logger })
+  const census = createCensus({ take: () => takeCensus(database), now: monotonic, sleep })
   return {
     clockSkew,
     scrape: createScrape(registry, {
@@ -30,7 +30,7 @@ export function createTelemetry(platform: Platform, { outbound, feed }: Backgrou
   }
 }
 
-/** What a look at the metrics asks the database, over all tenants. */
+/** What a scrape of the metrics asks the database, over all tenants. */
 async function takeCensus(database: Database): Promise<Census> {
   const [connections, waiting, hosts] = await Promise.all([
     countConnections(database.of(everyTenant)),

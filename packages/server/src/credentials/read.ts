@@ -14,7 +14,7 @@ import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import { requireProvider } from '../catalogue.ts'
-import type { After, Sleep } from '../clock.ts'
+import type { After, Jitter, Sleep } from '../clock.ts'
 import type { Health } from '../health/health.ts'
 import { parseHost } from '../host.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -58,7 +58,7 @@ export function createReadCredential(parts: {
   sleep: Sleep
   after: After
   monotonic: () => number
-  random: () => number
+  jitter: Jitter
   timing: Timing
   processId: string
 }): ReadCredentials {
@@ -123,8 +123,8 @@ export function createReadCredential(parts: {
     void recordUse(database.of(row.tenantId), {
       ...row,
       connectionId: row.id,
-      hotProbeInMs: planProbe({ type, endsInMs, readAgoMs: 0 }, parts.random),
-      refreshInMs: planRest(endsInMs, parts.random),
+      hotProbeInMs: planProbe({ type, endsInMs, readAgoMs: 0 }, parts.jitter),
+      refreshInMs: planRest(endsInMs, parts.jitter),
       dormantAfterMs: parts.timing.dormantAfterMs,
     }).catch(() => touched.delete(key))
   }

@@ -8,9 +8,10 @@ import { type ProbeNews, probeToken } from '../oauth/probe.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { auditEntryOf } from '../refresh/audit-entry.ts'
-import { type HealthOutcome, recordOutcome, stateOf } from '../refresh/fail.ts'
 import type { IncidentGuard } from '../refresh/incident-guard.ts'
 import { type Death, type StepOptions, step } from '../refresh/machine.ts'
+import { stateOf } from '../refresh/machine-input.ts'
+import { type HealthOutcome, recordOutcome } from '../refresh/record-outcome.ts'
 import { isDormant, planProbe } from '../refresh/schedule.ts'
 import { startStopwatch } from '../refresh/stopwatch.ts'
 import type { Timing } from '../refresh/timing.ts'
@@ -21,6 +22,7 @@ import type { Claim } from '../store/refresh-claim.ts'
 import { endProbe } from '../store/refresh-outcomes.ts'
 import type { ScheduleState } from '../store/refresh-schedule.ts'
 import { withInstallation } from '../store/scope.ts'
+import type { Jitter } from '../clock.ts'
 import {
   type AccountCheck,
   accountMismatch,
@@ -54,10 +56,10 @@ export function createHealth(parts: {
   logger: Logger
   metrics: Pick<Metrics, 'probed' | 'connectionEnded'>
   tracing: Tracing
-  random: () => number
+  jitter: Jitter
   timing: Timing
 }): Health {
-  const { database, random } = parts
+  const { database, jitter } = parts
 
   async function look(claim: Claim, row: KeptCredentialRow, background: boolean): Promise<Look> {
     if (row.sealed === null) throw new TypeError('checked by the caller')
@@ -88,7 +90,7 @@ export function createHealth(parts: {
     found: Look,
   ): Promise<Death | null> {
     const plan = {
-      random,
+      jitter,
       confirmAfterMs: parts.timing.confirmAfterMs,
       hastens: background || claim.previousState === 'idle',
       pauseMs: planPause(claim, row, found),
@@ -129,7 +131,7 @@ export function createHealth(parts: {
   function planPause(claim: Claim, row: KeptCredentialRow, { canRefresh }: Look): number | null {
     const isRenewed = canRefresh && row.expiresInMs !== null
     if (isRenewed && isDormant(claim, parts.timing)) return null
-    return planProbe({ ...claim, ...row, endsInMs: row.expiresInMs }, random)
+    return planProbe({ ...claim, ...row, endsInMs: row.expiresInMs }, jitter)
   }
 
   async function recordDetails(sql: Sql, row: KeptCredentialRow, found: Look): Promise<void> {
@@ -221,7 +223,7 @@ export function judge(
   claim: Claim,
   found: Look,
   plan: {
-    random: () => number
+    jitter: Jitter
     confirmAfterMs: number
     /** Milliseconds until the next look; null: there is none before the next refresh. */
     pauseMs: number | null

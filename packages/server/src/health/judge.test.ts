@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Claim } from '../store/refresh-claim.ts'
 import { judge } from './health.ts'
 
-const plan = { random: () => 0.5, confirmAfterMs: 60_000, pauseMs: 900_000 }
+const plan = { jitter: () => 0.5, confirmAfterMs: 60_000, pauseMs: 900_000 }
 const states = ['idle', 'backoff', 'ambiguous', 'suspect'] as const
 
 function claim(more: Partial<Claim> = {}): Claim {

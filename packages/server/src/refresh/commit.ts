@@ -1,213 +1,207 @@
-import type { Audit } from '../audit/audit.ts'
 import { requireProvider } from '../catalogue.ts'
 import { writeChange } from '../changes/changes.ts'
-import type { Logger } from '../logger.ts'
 import type { Granted, Unusable } from '../oauth/token-answer.ts'
-import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
 import { advanceConnection, followGeneration } from '../store/connections.ts'
-import {
-  findKeptCredential,
-  type KeptCredentialRow,
-  replaceCredential,
-} from '../store/credentials.ts'
-import type { Database, Sql } from '../store/database.ts'
+import { type KeptCredentialRow, replaceCredential } from '../store/credentials.ts'
+import type { Sql } from '../store/database.ts'
 import { clearIntegration } from '../store/integrations.ts'
 import type { Claim } from '../store/refresh-claim.ts'
 import { recordFailure, recordSuccess } from '../store/refresh-outcomes.ts'
 import { withInstallation } from '../store/scope.ts'
+import type { Attempt, AttemptParts } from './attempt-context.ts'
 import { auditEntryOf } from './audit-entry.ts'
-import { recordOutcome, stateOf } from './fail.ts'
-import type { IncidentGuard } from './incident-guard.ts'
+import { reachFaultPoint } from './fault-point.ts'
 import { recheckStateAfter } from './indeterminate.ts'
+import { stateOf } from './machine-input.ts'
+import { recordOutcome } from './record-outcome.ts'
 import { backoffMs, planDormantRefresh, planLife, planProbe, withinLife } from './schedule.ts'
-import { createSetAside } from './set-aside.ts'
-import type { Timing } from './timing.ts'
+import { setAside } from './set-aside.ts'
+import { untilCommitted } from './until-committed.ts'
 
 /**
  * What became of a pair: it is the next generation; it was already, and only the reply to an earlier
- * commit of ours was lost; it is kept aside, because the generation had moved; or its grant goes to be
- * withdrawn, because the connection was removed or connected again.
+ * commit of ours was lost; it is set aside, because the generation had moved; or its grant waits for its
+ * revocation, because the connection was removed or connected again.
  */
 export type Committed = 'committed' | 'committed_before' | 'orphaned' | 'withdrawn'
 
-export interface NewPair {
-  /** As it was when the request was sent. */
+type CommitParts = Pick<
+  AttemptParts,
+  | 'database'
+  | 'box'
+  | 'audit'
+  | 'incidentGuard'
+  | 'logger'
+  | 'jitter'
+  | 'sleep'
+  | 'timing'
+  | 'faultPoint'
+>
+
+/** A pair that a refresh brought, for the connection as it was when the request was sent. */
+interface NewPair<Answer = Granted | Unusable> {
   row: KeptCredentialRow
   claim: Claim
-  old: TokenSet
-  /** `unusable`: it brought a refresh token, which is the only living one now, and no access token. */
-  answer: Granted | Unusable
+  answer: Answer
   /** Whether a success has an audit entry. A recovery, and a failure, always have one. */
   audited: boolean
-  /** Milliseconds since the request was begun: the token's life counts from there, or from later. */
+  /** Milliseconds since the request began. The token's life counts from there. */
   ageMs: number
 }
 
-/** Stores what a refresh brought. No success is thrown away, whoever holds the lease by now. */
-export type Commit = (pair: NewPair) => Promise<Committed>
+interface Sealed {
+  sealed: Uint8Array
+  keyVersion: number
+}
 
-export function createCommit(parts: {
-  database: Database
-  box: TokenBox
-  audit: Audit
-  incidentGuard: IncidentGuard
-  logger: Logger
-  random: () => number
-  timing: Pick<Timing, 'backoffMs' | 'dormantAfterMs'>
-}): Commit {
-  const { database, box, audit, incidentGuard, logger, random } = parts
-  const { dormantAfterMs } = parts.timing
-  const setAside = createSetAside(parts)
-
-  /**
-   * Generation g becomes g+1, in one transaction with its change and its audit row. What does not need
-   * an answer goes out together: waiting in between is most of what a refresh costs.
-   *
-   * @throws Overtaken when there is no generation g to replace; nothing of it stays then
-   */
-  async function replace(
-    sql: Sql,
-    { row, claim, answer, audited, ageMs }: NewPair & { answer: Granted },
-    sealed: { sealed: Uint8Array; keyVersion: number },
-  ): Promise<void> {
-    const key = { tenantId: row.tenantId, connectionId: row.id }
-    const generation = row.generation + 1
-    const provider = requireProvider(row.provider)
-    const life = planLife(provider, answer.expiresInMs, random)
-    const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: life.lifeMs }, random)
-    const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
-    const dormantInMs = planDormantRefresh(provider, refreshInMs, random)
-    const recheckState = recheckStateAfter(provider.refresh, stateOf(claim))
-    const integration = { tenantId: row.integrationOwner, id: row.integrationId }
-    // Credential, schedule, connection: everybody takes the rows in this order, so that nobody deadlocks.
-    const [replaced, , connection, wasSuspended, incident] = await Promise.all([
-      replaceCredential(sql, {
-        ...key,
-        ...sealed,
-        type: 'oauth_token',
-        generation,
-        lifeMs: life.lifeMs === null ? null : Math.max(0, life.lifeMs - ageMs),
-        committedBy: claim.attemptId,
-      }),
-      recordSuccess(sql, {
-        ...key,
-        inUse: { refreshInMs, probeInMs },
-        // Its refresh once a day is its check; a token without an end has nothing but probes.
-        dormant: { refreshInMs: dormantInMs, probeInMs: dormantInMs === null ? probeInMs : null },
-        dormantAfterMs,
-        epoch: claim.epoch,
-        recheckState,
-      }),
-      advanceConnection(sql, { ...row, generation, scopes: scopesOf(answer) }),
-      clearIntegration(sql, integration),
-      incidentGuard.incidentOf(sql, row),
-    ])
-    if (!replaced) throw new Overtaken()
-    if (connection === undefined) throw new TypeError('a credential without its connection')
-    if (wasSuspended) {
-      logger.info({ integrationId: integration.id }, 'the client is taken again')
-      await audit.write(sql, { ...auditEntryOf(row), action: 'integration.resume', result: 'ok' })
-    }
-    const isRecovered = connection.healthBefore === 'degraded' && connection.health === 'ok'
-    await Promise.all([
-      writeChange(sql, { kind: 'refreshed', connection }),
-      ...(isRecovered ? [writeChange(sql, { kind: 'recovered', connection })] : []),
-      ...(audited || isRecovered
-        ? [audit.write(sql, { ...auditEntryOf(row), generation, result: 'ok' })]
-        : []),
-    ])
-    if (incident !== undefined) await incidentGuard.answeredWell(sql, row)
-  }
-
-  /**
-   * The provider has rotated, and gave no access token to go on with: the new refresh token takes the
-   * place of the spent one, the old access token is served as long as it has time, and the next attempt
-   * comes as after a failure.
-   *
-   * @throws Overtaken when there is no generation g to replace
-   */
-  async function replaceRefreshToken(
-    sql: Sql,
-    { row, claim, answer, ageMs }: NewPair & { answer: Unusable },
-    sealed: { sealed: Uint8Array; keyVersion: number },
-  ): Promise<void> {
-    const key = { tenantId: row.tenantId, connectionId: row.id }
-    const next = { ...key, id: row.id, generation: row.generation + 1 }
-    const lifeMs = row.expiresInMs === null ? null : row.expiresInMs - ageMs
-    const committedBy = claim.attemptId
-    const credential = { ...next, ...sealed, type: 'oauth_token', lifeMs, committedBy } as const
-    if (!(await replaceCredential(sql, credential))) throw new Overtaken()
-    const retryInMs = withinLife(backoffMs(claim.failures, random, parts.timing.backoffMs), lifeMs)
-    const failed = { outcome: 'unusable', failures: claim.failures + 1, unresolved: false }
-    if (!(await recordFailure(sql, claim, { ...failed, state: 'backoff', retryInMs }))) {
-      // The lease is somebody else's by now, who works with what this has replaced.
-      const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: lifeMs }, random)
-      const { epoch } = claim
-      const next = { refreshInMs: retryInMs, probeInMs }
-      const due = { inUse: next, dormant: next, dormantAfterMs }
-      await recordSuccess(sql, { ...key, ...due, epoch, recheckState: 'none' })
-    }
-    await followGeneration(sql, next)
-    const health = { health: 'degraded', reason: 'unusable_answer' } as const
-    await recordOutcome(sql, next, { death: null, health })
-    const reason = answer.detail
-    await audit.write(sql, {
-      ...auditEntryOf(row),
-      generation: next.generation,
-      result: 'failed',
-      reason,
-    })
-  }
-
-  /** The compare-and-set did not find generation g. */
-  async function keepAside(pair: NewPair, tokens: TokenSet): Promise<Committed> {
-    const { row, claim } = pair
-    const key = { tenantId: row.tenantId, connectionId: row.id }
-    const generation = row.generation + 1
-    const { attemptId } = claim
-    const now = await findKeptCredential(database.of(row.tenantId), row.tenantId, row.id)
-    if (now?.committedBy === attemptId) return 'committed_before'
-    if (isOfGrantGone(row, now)) {
-      await setAside.withdraw({ row, attemptId, tokens })
-      return 'withdrawn'
-    }
-    await setAside.orphan({ row, attemptId, tokens })
-    logger.warn({ ...key, generation }, 'a refresh came back after its generation had moved')
-    return 'orphaned'
-  }
-
-  return async (pair) => {
-    const { row, old, answer } = pair
-    // An answer without a refresh token keeps the old one (RFC 6749 section 6).
-    const refreshToken = answer.tokens.refreshToken ?? old.refreshToken
-    const { accessToken } = answer.kind === 'tokens' ? answer.tokens : old
-    const tokens = { accessToken, refreshToken }
+/**
+ * Stores what a refresh brought, and tries again until it is stored. No success is discarded, whichever
+ * process holds the lease by now.
+ *
+ * @param answer `unusable`: it brought a refresh token, which is the only living one now, and no access token
+ */
+export async function commitPair(
+  parts: CommitParts,
+  { claim, lease, row, tokens: old, audited }: Attempt,
+  answer: Granted | Unusable,
+): Promise<Committed> {
+  // An answer without a refresh token keeps the old one (RFC 6749 section 6).
+  const refreshToken = answer.tokens.refreshToken ?? old.refreshToken
+  const { accessToken } = answer.kind === 'tokens' ? answer.tokens : old
+  const tokens = { accessToken, refreshToken }
+  const committed = await untilCommitted(parts, async () => {
+    await reachFaultPoint(parts, 'before_commit', row)
+    const ageMs = lease.elapsedMs()
     const owner = { ...row, connectionId: row.id, generation: row.generation + 1 }
-    const sealed = await box.seal(owner, tokens)
+    const sealed = await parts.box.seal(owner, tokens)
     try {
-      await database.transaction(withInstallation(row.tenantId), (sql) =>
+      const pair = { row, claim, audited, ageMs }
+      await parts.database.transaction(withInstallation(row.tenantId), (sql) =>
         answer.kind === 'tokens'
-          ? replace(sql, { ...pair, answer }, sealed)
-          : replaceRefreshToken(sql, { ...pair, answer }, sealed),
+          ? replacePair(sql, parts, { ...pair, answer }, sealed)
+          : replaceRefreshToken(sql, parts, { ...pair, answer }, sealed),
       )
       return 'committed'
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error
-      return keepAside(pair, tokens)
+      return setAside(parts, { row, attemptId: claim.attemptId, tokens })
     }
+  })
+  await reachFaultPoint(parts, 'after_commit', row)
+  return committed
+}
+
+/** The compare-and-set found no generation g. The transaction leaves nothing behind. */
+class Overtaken extends Error {}
+
+/**
+ * Generation g becomes g+1, in one transaction with its change and its audit entry. Statements that need
+ * no answer go out together: waiting between them is most of what a refresh costs.
+ *
+ * @throws Overtaken when there is no generation g to replace
+ */
+async function replacePair(
+  sql: Sql,
+  parts: CommitParts,
+  pair: NewPair<Granted>,
+  sealed: Sealed,
+): Promise<void> {
+  const { audit, incidentGuard, logger } = parts
+  const { row, claim, answer, audited } = pair
+  const key = { tenantId: row.tenantId, connectionId: row.id }
+  const generation = row.generation + 1
+  const integration = { tenantId: row.integrationOwner, id: row.integrationId }
+  const { lifeMs, schedule } = plan(parts, pair)
+  const committedBy = claim.attemptId
+  // Every transaction takes the rows in this order, so that none deadlocks: credential, schedule, connection.
+  const [replaced, , connection, wasSuspended, incident] = await Promise.all([
+    replaceCredential(sql, {
+      ...key,
+      ...sealed,
+      type: 'oauth_token',
+      generation,
+      lifeMs,
+      committedBy,
+    }),
+    recordSuccess(sql, { ...key, ...schedule, epoch: claim.epoch }),
+    advanceConnection(sql, { ...row, generation, scopes: scopesOf(answer) }),
+    clearIntegration(sql, integration),
+    incidentGuard.incidentOf(sql, row),
+  ])
+  if (!replaced) throw new Overtaken()
+  if (connection === undefined) throw new TypeError('a credential without its connection')
+  const entry = auditEntryOf(row)
+  if (wasSuspended) {
+    logger.info({ integrationId: integration.id }, 'the client is taken again')
+    await audit.write(sql, { ...entry, action: 'integration.resume', result: 'ok' })
+  }
+  const isRecovered = connection.healthBefore === 'degraded' && connection.health === 'ok'
+  await Promise.all([
+    writeChange(sql, { kind: 'refreshed', connection }),
+    ...(isRecovered ? [writeChange(sql, { kind: 'recovered', connection })] : []),
+    ...(audited || isRecovered ? [audit.write(sql, { ...entry, generation, result: 'ok' })] : []),
+  ])
+  if (incident !== undefined) await incidentGuard.answeredWell(sql, row)
+}
+
+/** How long the new access token lives, and when work on its connection is due. */
+function plan(
+  { jitter, timing }: Pick<CommitParts, 'jitter' | 'timing'>,
+  { row, claim, answer, ageMs }: NewPair<Granted>,
+) {
+  const provider = requireProvider(row.provider)
+  const life = planLife(provider, answer.expiresInMs, jitter)
+  const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: life.lifeMs }, jitter)
+  const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
+  const dormantInMs = planDormantRefresh(provider, refreshInMs, jitter)
+  return {
+    lifeMs: life.lifeMs === null ? null : Math.max(0, life.lifeMs - ageMs),
+    schedule: {
+      inUse: { refreshInMs, probeInMs },
+      // A dormant connection is checked by its daily refresh. A token without an end has only probes.
+      dormant: { refreshInMs: dormantInMs, probeInMs: dormantInMs === null ? probeInMs : null },
+      dormantAfterMs: timing.dormantAfterMs,
+      recheckState: recheckStateAfter(provider.refresh, stateOf(claim)),
+    },
   }
 }
 
-/** Null: the answer names none, so that they are those of before (RFC 6749 section 5.1). */
-function scopesOf({ scopes }: Granted): readonly string[] | null {
-  return scopes === null || scopes.length === 0 ? null : scopes
+/**
+ * The provider has rotated and gave no access token: the new refresh token replaces the spent one, the old
+ * access token is served as long as it has time, and the next attempt comes as after a failure.
+ *
+ * @throws Overtaken when there is no generation g to replace
+ */
+async function replaceRefreshToken(
+  sql: Sql,
+  { audit, jitter, timing: { dormantAfterMs } }: CommitParts,
+  { row, claim, answer, ageMs }: NewPair<Unusable>,
+  sealed: Sealed,
+): Promise<void> {
+  const key = { tenantId: row.tenantId, connectionId: row.id }
+  const next = { ...key, id: row.id, generation: row.generation + 1 }
+  const lifeMs = row.expiresInMs === null ? null : row.expiresInMs - ageMs
+  const committedBy = claim.attemptId
+  const credential = { ...next, ...sealed, type: 'oauth_token', lifeMs, committedBy } as const
+  if (!(await replaceCredential(sql, credential))) throw new Overtaken()
+  const retryInMs = withinLife(backoffMs(claim.failures, jitter), lifeMs)
+  const failed = { outcome: 'unusable', failures: claim.failures + 1, unresolved: false }
+  if (!(await recordFailure(sql, claim, { ...failed, state: 'backoff', retryInMs }))) {
+    // Another process holds the lease by now, and works with the refresh token that this has replaced.
+    const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: lifeMs }, jitter)
+    const due = { refreshInMs: retryInMs, probeInMs }
+    const { epoch } = claim
+    const schedule = { inUse: due, dormant: due, dormantAfterMs, recheckState: 'none' } as const
+    await recordSuccess(sql, { ...key, ...schedule, epoch })
+  }
+  await followGeneration(sql, next)
+  const health = { health: 'degraded', reason: 'unusable_answer' } as const
+  await recordOutcome(sql, next, { death: null, health })
+  const entry = { ...auditEntryOf(row), generation: next.generation }
+  await audit.write(sql, { ...entry, result: 'failed', reason: answer.detail })
 }
 
-/** The compare-and-set did not find generation g. */
-class Overtaken extends Error {}
-
-/** Removed, or connected again after this request had begun. */
-function isOfGrantGone(row: KeptCredentialRow, now: KeptCredentialRow | undefined): boolean {
-  if (now === undefined || now.sealed === null || now.connectedGeneration === null) return true
-  return row.generation < now.connectedGeneration
+/** Null: the answer names none, so they stay as they were (RFC 6749 section 5.1). */
+function scopesOf({ scopes }: Granted): readonly string[] | null {
+  return scopes === null || scopes.length === 0 ? null : scopes
 }

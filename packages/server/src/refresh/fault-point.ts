@@ -1,7 +1,9 @@
+import type { KeptCredentialRow } from '../store/credentials.ts'
+
 /**
- * Where a test may stand in the way of a refresh, in order: the claim is durable; nothing has been
- * written to the provider; its answer is in memory; the transaction has not begun; it is durable; the
- * change has been read and nobody was told.
+ * Where a test may interrupt a refresh, in this order: the claim is durable; nothing has been written to
+ * the provider; its answer is in memory; the transaction has not begun; it is durable; the change has been
+ * read and was not delivered.
  */
 export type FaultPointName =
   | 'after_claim'
@@ -16,3 +18,12 @@ export type FaultPoint = (
   name: FaultPointName,
   at: { tenantId: string; connectionId: string; generation: number },
 ) => void | Promise<void>
+
+export async function reachFaultPoint(
+  { faultPoint }: { faultPoint: FaultPoint },
+  name: FaultPointName,
+  row: Pick<KeptCredentialRow, 'tenantId' | 'id' | 'generation'>,
+): Promise<void> {
+  const { tenantId, id: connectionId, generation } = row
+  await faultPoint(name, { tenantId, connectionId, generation })
+}

@@ -10,7 +10,7 @@ import {
 
 type State = RefreshState['state']
 
-const middle = { random: () => 0.5 }
+const middle = { jitter: () => 0.5 }
 
 function at(state: State, more: Partial<RefreshState> = {}): RefreshState {
   return { state, previousState: state, failures: 0, unresolved: false, ...more }
@@ -220,7 +220,7 @@ describe('the name of a death', () => {
 describe('the pause after', () => {
   test('a request that was not processed: full jitter, up to five minutes', () => {
     const pause = (failures: number, draw: number) =>
-      step(attempt('idle', { failures }), events.not_processed, { random: () => draw })?.retryInMs
+      step(attempt('idle', { failures }), events.not_processed, { jitter: () => draw })?.retryInMs
     expect([pause(0, 0), pause(0, 1), pause(3, 1), pause(50, 1)]).toEqual([
       500, 1_500, 8_500, 300_500,
     ])
@@ -257,7 +257,7 @@ describe('the pause after', () => {
   test('a refused client: one to two minutes, as it stood, and not counted against the connection', () => {
     const pauses = [0, 1].map((draw) => {
       const from = attempt('backoff', { failures: 3 })
-      const end = step(from, events.client_rejected, { random: () => draw })
+      const end = step(from, events.client_rejected, { jitter: () => draw })
       expect(end).toMatchObject({ state: 'backoff', failures: 3, attributedTo: 'client_rejected' })
       return end?.retryInMs
     })
@@ -300,7 +300,7 @@ describe('a walk through any events', () => {
   ): void {
     let now = at('idle')
     for (const [event, draw] of moves) {
-      const to = step(now, event, { random: () => draw })
+      const to = step(now, event, { jitter: () => draw })
       if (to === undefined) continue
       look(now, event, to)
       // While an attempt runs, what stands is what was before it.

@@ -3,6 +3,7 @@
  * service runs it, and so does the explorer that walks through every interleaving of it.
  */
 import type { ReauthReason } from '@keywell/protocol'
+import type { Jitter } from '../clock.ts'
 import type { ScheduleState } from '../store/refresh-schedule.ts'
 import { backoffMs, withinLife } from './schedule.ts'
 
@@ -71,9 +72,7 @@ export interface Step {
 }
 
 export interface StepOptions {
-  random: () => number
-  /** The first pause after a failure. Default: a second. */
-  backoffMs?: number
+  jitter: Jitter
   confirmAfterMs?: number
   /** Milliseconds until the access token ends; null: never. Ours are the pauses that it cuts. */
   accessTokenEndsInMs?: number | null
@@ -127,8 +126,7 @@ type Failure = Exclude<
 function afterAttempt(from: RefreshState, event: Failure, options: StepOptions): Step {
   const failed = { ...unchanged(from), failures: from.failures + 1 }
   const { accessTokenEndsInMs: endsInMs = null } = options
-  const backoff = () =>
-    withinLife(backoffMs(from.failures, options.random, options.backoffMs), endsInMs)
+  const backoff = () => withinLife(backoffMs(from.failures, options.jitter), endsInMs)
   switch (event.kind) {
     case 'overtaken':
       return { ...settled, health: null }
@@ -152,7 +150,7 @@ function afterAttempt(from: RefreshState, event: Failure, options: StepOptions):
       return {
         ...unchanged(from),
         state: beforeClaim(from),
-        retryInMs: clientRefusedPauseMs * (1 + options.random()),
+        retryInMs: clientRefusedPauseMs * (1 + options.jitter()),
         health: degraded('integration_suspended'),
         attributedTo: 'client_rejected',
       }

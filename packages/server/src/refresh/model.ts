@@ -4,7 +4,7 @@
  * tool that explores or simulates it can, too.
  *
  * ```ts
- * const next = step(standing, { kind: 'ambiguous' }, { random: Math.random })
+ * const next = step(standing, { kind: 'ambiguous' }, { jitter: Math.random })
  * const decision = resolveIndeterminate(provider.refresh, { unresolvedForMs: 5_000, accessTokenEndsInMs: null })
  * ```
  */

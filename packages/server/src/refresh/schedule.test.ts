@@ -34,8 +34,8 @@ describe('the life of an access token', () => {
 
   test('always ends after the refresh was due, and neither has passed when it begins', () => {
     for (const told of [1, 1_000, 60_000, 300_000, 2 * hourMs, 365 * 24 * hourMs]) {
-      for (const random of [low, high]) {
-        const { lifeMs, refreshInMs } = planLife(provider(null), told, random)
+      for (const jitter of [low, high]) {
+        const { lifeMs, refreshInMs } = planLife(provider(null), told, jitter)
         expect(refreshInMs).toBeGreaterThan(0)
         expect(lifeMs).toBeGreaterThan(refreshInMs ?? Number.POSITIVE_INFINITY)
         expect(lifeMs).toBeLessThan(told)

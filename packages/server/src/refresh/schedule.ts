@@ -1,4 +1,5 @@
 import type { CredentialType, ProviderDefinition } from '@keywell/protocol'
+import type { Jitter } from '../clock.ts'
 
 /** Taken off every life, so that a token is not handed out in its last moments. */
 const safetyMs = 30_000
@@ -13,12 +14,12 @@ const safetyShare = 0.1
 export function planLife(
   provider: ProviderDefinition,
   expiresInMs: number | null,
-  random: () => number,
+  jitter: Jitter,
 ): { lifeMs: number | null; refreshInMs: number | null } {
   const told = expiresInMs ?? secondsToMs(provider.refresh.defaultExpiresIn)
   if (told === null) return { lifeMs: null, refreshInMs: null }
   const lifeMs = told - Math.min(safetyMs, told * safetyShare)
-  const refreshInMs = lifeMs - told * (0.15 + 0.15 * random())
+  const refreshInMs = lifeMs - told * (0.15 + 0.15 * jitter())
   return { lifeMs, refreshInMs: Math.min(refreshInMs, idleBoundMs(provider)) }
 }
 
@@ -33,10 +34,10 @@ export function planLife(
 export function planDormantRefresh(
   provider: ProviderDefinition,
   refreshInMs: number | null,
-  random: () => number,
+  jitter: Jitter,
 ): number | null {
   if (refreshInMs === null) return null
-  const dailyMs = 24 * hourMs * (0.75 + 0.25 * random())
+  const dailyMs = 24 * hourMs * (0.75 + 0.25 * jitter())
   return Math.min(Math.max(refreshInMs, dailyMs), idleBoundMs(provider))
 }
 
@@ -57,27 +58,19 @@ export function isDormant(
  * When to renew an access token of which only the rest of its life is known: 15 to 30 % of that before its
  * end, in milliseconds from now; null for a token without an end.
  */
-export function planRest(endsInMs: number | null, random: () => number): number | null {
-  return endsInMs === null ? null : endsInMs * (1 - 0.15 - 0.15 * random())
+export function planRest(endsInMs: number | null, jitter: Jitter): number | null {
+  return endsInMs === null ? null : endsInMs * (1 - 0.15 - 0.15 * jitter())
 }
 
 const secondsToMs = (seconds: number | null) => (seconds === null ? null : seconds * 1000)
 
-const defaultBackoffMs = 1_000
+const minBackoffMs = 1_000
 const maxBackoffMs = 5 * 60_000
 
-/**
- * Full jitter up to 1, 2, 4 … times `firstMs` and at most five minutes, and never less than half of it.
- *
- * @param firstMs a second unless given
- */
-export function backoffMs(
-  failures: number,
-  random: () => number,
-  firstMs: number = defaultBackoffMs,
-): number {
-  const ceiling = Math.min(firstMs * 2 ** Math.min(failures, 20), maxBackoffMs)
-  return firstMs / 2 + random() * ceiling
+/** Full jitter up to 1, 2, 4 … seconds and at most five minutes, and never less than half a second. */
+export function backoffMs(failures: number, jitter: Jitter): number {
+  const ceiling = Math.min(minBackoffMs * 2 ** Math.min(failures, 20), maxBackoffMs)
+  return minBackoffMs / 2 + jitter() * ceiling
 }
 
 /**
@@ -115,13 +108,13 @@ export function planProbe(
     endsInMs: number | null
     readAgoMs: number | null
   },
-  random: () => number,
+  jitter: Jitter,
 ): number {
   const { type, endsInMs, readAgoMs } = connection
   const isKey = type === 'api_key'
   const { renewable = !isKey } = connection
   const pauses = isKey || endsInMs === null ? probePauses.lasting : probePauses.renewed
   const isHot = readAgoMs !== null && readAgoMs < hotForMs
-  const pauseMs = (isHot ? pauses.hot : pauses.cold) * (0.8 + 0.4 * random())
+  const pauseMs = (isHot ? pauses.hot : pauses.cold) * (0.8 + 0.4 * jitter())
   return !renewable && endsInMs !== null && endsInMs > 0 ? Math.min(pauseMs, endsInMs) : pauseMs
 }

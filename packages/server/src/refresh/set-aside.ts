@@ -1,7 +1,8 @@
 import type { Secret } from '@keywell/protocol'
 import type { Audit } from '../audit/audit.ts'
-import { heldTokens, type TokenBox } from '../oauth/token-set.ts'
-import type { KeptCredentialRow } from '../store/credentials.ts'
+import type { Logger } from '../logger.ts'
+import { heldTokens, type TokenBox, type TokenSet } from '../oauth/token-set.ts'
+import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
 import { insertOrphan } from '../store/orphans.ts'
 import { insertRevocation } from '../store/revocations.ts'
@@ -15,43 +16,68 @@ export interface SetAsidePair {
   tokens: { readonly accessToken: Secret | null; readonly refreshToken: Secret | null }
 }
 
-/** Where such tokens go: none is left behind at the provider. */
-export interface SetAside {
-  /** Kept for a day: before its connection is given up, its refresh token is tried. */
-  orphan(pair: SetAsidePair): Promise<void>
-  /** Its grant waits to be withdrawn at the provider, as that of a removed connection does. */
-  withdraw(pair: SetAsidePair): Promise<void>
-}
-
-export function createSetAside(parts: {
+export interface SetAsideParts {
   database: Database
   box: TokenBox
   audit: Audit
-}): SetAside {
-  const { database, box, audit } = parts
-  return {
-    async orphan({ row, attemptId, tokens }) {
-      const { key, generation, entry } = placeOf(row)
-      const sealed = await box.sealOrphan(
-        { ...row, ...key, generation },
-        attemptId,
-        heldTokens(tokens),
-      )
-      await database.transaction(row.tenantId, async (sql) => {
-        await insertOrphan(sql, { ...key, ...sealed, attemptId, generation })
-        await audit.write(sql, { ...entry, reason: 'orphaned' })
-      })
-    },
+}
 
-    async withdraw({ row, attemptId, tokens }) {
-      const { key, generation, entry } = placeOf(row)
-      const sealed = await box.seal({ ...row, ...key, generation }, heldTokens(tokens))
-      await database.transaction(row.tenantId, async (sql) => {
-        await insertRevocation(sql, { ...row, ...key, ...sealed, attemptId, generation })
-        await audit.write(sql, { ...entry, reason: 'withdrawn' })
-      })
-    },
+/**
+ * Sets a pair aside whose generation had moved when it came.
+ *
+ * @returns `committed_before`: an earlier commit of the same attempt went through, and its reply was lost;
+ *   `withdrawn`: the connection was removed or connected again, so the grant waits for its revocation;
+ *   `orphaned`: the pair is kept for a day
+ */
+export async function setAside(
+  parts: SetAsideParts & { logger: Logger },
+  { row, attemptId, tokens }: SetAsidePair & { tokens: TokenSet },
+): Promise<'committed_before' | 'withdrawn' | 'orphaned'> {
+  const { tenantId, id: connectionId } = row
+  const now = await findKeptCredential(parts.database.of(tenantId), tenantId, connectionId)
+  if (now?.committedBy === attemptId) return 'committed_before'
+  if (isGrantGone(row, now)) {
+    await queueRevocation(parts, { row, attemptId, tokens })
+    return 'withdrawn'
   }
+  await storeOrphan(parts, { row, attemptId, tokens })
+  const generation = row.generation + 1
+  const facts = { tenantId, connectionId, generation }
+  parts.logger.warn(facts, 'a refresh came back after its generation had moved')
+  return 'orphaned'
+}
+
+/** Removed, or connected again after this request had begun. */
+function isGrantGone(row: KeptCredentialRow, now: KeptCredentialRow | undefined): boolean {
+  if (now === undefined || now.sealed === null || now.connectedGeneration === null) return true
+  return row.generation < now.connectedGeneration
+}
+
+/** Keeps tokens sealed for a day. Before their connection ends, their refresh token is tried. */
+export async function storeOrphan(
+  { database, box, audit }: SetAsideParts,
+  { row, attemptId, tokens }: SetAsidePair,
+): Promise<void> {
+  const { key, generation, entry } = placeOf(row)
+  const owner = { ...row, ...key, generation }
+  const sealed = await box.sealOrphan(owner, attemptId, heldTokens(tokens))
+  await database.transaction(row.tenantId, async (sql) => {
+    await insertOrphan(sql, { ...key, ...sealed, attemptId, generation })
+    await audit.write(sql, { ...entry, reason: 'orphaned' })
+  })
+}
+
+/** The grant of these tokens is to be revoked at the provider, as that of a removed connection is. */
+export async function queueRevocation(
+  { database, box, audit }: SetAsideParts,
+  { row, attemptId, tokens }: SetAsidePair,
+): Promise<void> {
+  const { key, generation, entry } = placeOf(row)
+  const sealed = await box.seal({ ...row, ...key, generation }, heldTokens(tokens))
+  await database.transaction(row.tenantId, async (sql) => {
+    await insertRevocation(sql, { ...row, ...key, ...sealed, attemptId, generation })
+    await audit.write(sql, { ...entry, reason: 'withdrawn' })
+  })
 }
 
 function placeOf(row: KeptCredentialRow) {

@@ -1,4 +1,4 @@
-import type { After } from '../clock.ts'
+import type { After, Jitter } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Hosts } from '../outbound/outbound.ts'
@@ -37,8 +37,8 @@ export function createWorker(parts: {
   metrics: Pick<Metrics, 'workBegun'>
   after: After
   timing: Timing
-  /** Between 0 and 1; spreads the polls of several replicas. */
-  random: () => number
+  /** Spreads the polls of several replicas. */
+  jitter: Jitter
   processId: string
 }): Worker {
   const { database, refresher, logger, timing } = parts
@@ -62,7 +62,7 @@ export function createWorker(parts: {
       .then((result) => {
         polling = undefined
         // Full up, the end of an attempt polls again.
-        schedule(result === 'more' ? 0 : timing.pollMs * (0.75 + 0.5 * parts.random()))
+        schedule(result === 'more' ? 0 : timing.pollMs * (0.75 + 0.5 * parts.jitter()))
       })
   }
 

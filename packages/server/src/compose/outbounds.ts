@@ -1,0 +1,36 @@
+import { providers } from '@keywell/providers'
+import type { KeywellOptions } from '../options.ts'
+import { createOutbound, type Outbound } from '../outbound/outbound.ts'
+import type { Platform } from './platform.ts'
+
+/** Calls to other hosts, by what they are for. Each has host limiters of its own. */
+export interface Outbounds {
+  toProviders: Outbound
+  /** Receivers of webhooks that fail must not hold back a provider on the same host. */
+  toReceivers: Outbound
+}
+
+/** A tenant that may connect a private GitLab must not have messages posted to it, so the lists are two. */
+export function createOutbounds(
+  { logger, tracing }: Pick<Platform, 'logger' | 'tracing'>,
+  { privateHosts = [], privateWebhookHosts = [], egressProxy, limits }: KeywellOptions,
+): Outbounds {
+  const toProviders = createOutbound({
+    egressProxy,
+    tracing,
+    allow: privateHosts,
+    elsewhere: privateWebhookHosts,
+    providers,
+    limits,
+  })
+  toProviders.hosts.onThrottled(({ origin, state, retryAfterMs }) => {
+    logger.warn({ origin, state, retryAfterMs }, 'nothing is sent to this host for now')
+  })
+  const toReceivers = createOutbound({
+    egressProxy,
+    tracing,
+    allow: privateWebhookHosts,
+    elsewhere: privateHosts,
+  })
+  return { toProviders, toReceivers }
+}

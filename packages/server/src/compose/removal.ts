@@ -1,0 +1,29 @@
+import { createDisconnector, type Disconnector } from '../credentials/disconnect.ts'
+import { createTenants, type Tenants } from '../tenants/erase.ts'
+import type { Platform } from './platform.ts'
+import type { Shared } from './shared.ts'
+
+/** What removes connections, their grants and whole tenants. */
+export interface Removal {
+  disconnector: Disconnector
+  tenants: Tenants
+}
+
+export function createRemoval(platform: Platform, shared: Shared): Removal {
+  const { database, vault, logger, metrics, makeId, sleep, monotonic } = platform
+  const { box, integrations, outbound, audit, blame } = shared
+  const disconnector = createDisconnector({
+    database,
+    box,
+    integrations,
+    outbound,
+    audit,
+    blame,
+    logger,
+    metrics,
+    makeId,
+    sleep,
+  })
+  const tenants = createTenants({ database, vault, audit, disconnector, logger, monotonic })
+  return { disconnector, tenants }
+}

@@ -1,0 +1,54 @@
+import type { Audit } from '../audit/audit.ts'
+import { type AuditLog, createAuditLog } from '../audit/audit-log.ts'
+import { createTokenBox } from '../credentials/token-box.ts'
+import { type Blame, createBlame } from '../oauth/blame.ts'
+import { createIntegrations, type Integrations } from '../oauth/integrations.ts'
+import type { TokenBox } from '../oauth/token-set.ts'
+import type { KeywellOptions } from '../options.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { createSigningKey, type SigningKey } from '../signing/signing-key.ts'
+import { createOutbounds } from './outbounds.ts'
+import type { Platform } from './platform.ts'
+
+/** What background work and requests share. */
+export interface Shared {
+  /** To providers. */
+  outbound: Outbound
+  /** To receivers of webhooks. */
+  toReceivers: Outbound
+  /** Signs the heads of audit chains. */
+  headKey: SigningKey
+  log: AuditLog
+  audit: Audit
+  integrations: Integrations
+  blame: Blame
+  box: TokenBox
+}
+
+export function createShared(platform: Platform, options: KeywellOptions): Shared {
+  const { database, vault, logger, metrics, makeId, publicUrl, after, timing } = platform
+  const { toProviders: outbound, toReceivers } = createOutbounds(platform, options)
+  const headKey = createSigningKey({ database, vault, logger, name: 'audit-heads' })
+  const log = createAuditLog({
+    database,
+    vault,
+    headKey,
+    publicUrl,
+    logger,
+    metrics,
+    makeId,
+    after,
+    auditDays: options.auditDays,
+  })
+  const { audit } = log
+  return {
+    outbound,
+    toReceivers,
+    headKey,
+    log,
+    audit,
+    integrations: createIntegrations({ database, vault, outbound, audit, publicUrl, makeId }),
+    blame: createBlame({ audit, logger, timing }),
+    box: createTokenBox({ vault, logger }),
+  }
+}

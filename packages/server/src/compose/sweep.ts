@@ -1,0 +1,41 @@
+import type { WebhookWorker } from '../changes/webhooks/worker.ts'
+import { createLoop, type Loop } from '../clock.ts'
+import type { Disconnector } from '../credentials/disconnect.ts'
+import { deleteOldCalls } from '../store/idempotent-calls.ts'
+import { deleteOldCodes } from '../store/one-time-codes.ts'
+import { deleteOldOrphans } from '../store/orphans.ts'
+import { deleteOldIncidents } from '../store/provider-incidents.ts'
+import { giveUpOldRevocations } from '../store/revocations.ts'
+import { everyTenant, installation } from '../store/scope.ts'
+import type { Tenants } from '../tenants/erase.ts'
+import type { Platform } from './platform.ts'
+
+interface Swept {
+  disconnector: Pick<Disconnector, 'sweep'>
+  tenants: Pick<Tenants, 'sweep'>
+  webhookWorker: Pick<WebhookWorker, 'trim'>
+}
+
+/** Goes on with work that was left over, and deletes what is too old, again and again. */
+export function createSweeper(platform: Platform, swept: Swept): Loop {
+  return createLoop(() => sweep(platform, swept), platform.timing.sweepMs, platform.after)
+}
+
+/** Never rejects: a loop may not throw. */
+async function sweep(
+  { database, logger, timing }: Platform,
+  { disconnector, tenants, webhookWorker }: Swept,
+): Promise<void> {
+  await Promise.all([
+    disconnector.sweep(),
+    tenants.sweep(),
+    deleteOldCodes(database.of(installation)),
+    deleteOldOrphans(database.of(everyTenant)),
+    deleteOldCalls(database.of(everyTenant)),
+    giveUpOldRevocations(database.of(everyTenant)),
+    deleteOldIncidents(database.of(everyTenant), timing.incidentConfirmMs),
+    webhookWorker.trim(),
+  ]).catch((error: unknown) => {
+    logger.warn({ reason: String(error) }, 'sweep failed')
+  })
+}

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto'
+import type { DisconnectAnswer } from '@keywell/protocol'
+import type { Audit } from '../audit/audit.ts'
+import type { Sleep } from '../clock.ts'
+import type { MakeId } from '../ids.ts'
+import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { Blame } from '../oauth/blame.ts'
+import { type Registration, type RevokeOutcome, revokeToken } from '../oauth/client.ts'
+import type { Integrations } from '../oauth/integrations.ts'
+import { type TokenBox, type TokenSet, tokenToWithdraw } from '../oauth/token-set.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import type { Database } from '../store/database.ts'
+import {
+  claimRevocations,
+  deleteRevocation,
+  insertRevocation,
+  listTenantsToRevoke,
+  markIrrevocable,
+  type RevocationRow,
+} from '../store/revocations.ts'
+import { everyTenant, withInstallation } from '../store/scope.ts'
+
+/** How long a caller waits for the provider, in milliseconds. */
+const maxWaitMs = 3_000
+/** Grants that are withdrawn side by side. */
+const sweepSize = 16
+
+/** Whose grant it is, and at which client of which provider. */
+export type UnkeptGrant = Pick<
+  RevocationRow,
+  'tenantId' | 'userId' | 'provider' | 'host' | 'integrationOwner' | 'integrationId'
+>
+
+export interface WithdrawalParts {
+  database: Database
+  box: TokenBox
+  integrations: Integrations
+  outbound: Outbound
+  audit: Audit
+  blame: Blame
+  logger: Logger
+  metrics: Pick<Metrics, 'withdrawalTried'>
+  makeId: MakeId
+  sleep: Sleep
+}
+
+/** What a withdrawal came to, for the answer to a disconnect. */
+type Upstream = DisconnectAnswer['upstream']
+
+/** Withdraws grants that wait in the outbox of revocations, each at its provider. */
+export class Withdrawals {
+  readonly #parts: WithdrawalParts
+  readonly #underWay = new Set<Promise<unknown>>()
+
+  constructor(parts: WithdrawalParts) {
+    this.#parts = parts
+  }
+
+  /** Tries a grant that the caller has claimed. With a slow provider it goes on behind; then: undefined. */
+  async tryNow(row: RevocationRow, client?: Registration): Promise<Upstream | undefined> {
+    const slow = this.#parts.sleep(maxWaitMs).then(() => undefined)
+    return Promise.race([this.#withdraw(row, client), slow])
+  }
+
+  /**
+   * A grant that is not kept as a connection. That it is to be withdrawn is durable before the provider is
+   * called, now or later. If it cannot be stored, the provider is called once.
+   */
+  async withdrawGrant(grant: UnkeptGrant, client: Registration, tokens: TokenSet): Promise<void> {
+    const { database, box, makeId, logger, outbound } = this.#parts
+    const { tenantId, userId, provider, host, integrationOwner, integrationId } = grant
+    const owner = { tenantId, userId, provider, host, integrationOwner, integrationId }
+    // There is no connection: this id names nothing but the withdrawal.
+    const place = { connectionId: makeId('connection'), generation: 1 }
+    try {
+      const sealed = await box.seal({ ...owner, ...place }, tokens)
+      const row = { ...owner, ...place, ...sealed, attemptId: randomUUID() }
+      await insertRevocation(database.of(tenantId), row)
+      await this.tryNow({ ...row, attempts: 1 }, client)
+    } catch (error) {
+      logger.error({ tenantId, reason: String(error) }, 'a withdrawal could not be stored')
+      await revokeToken(outbound, client, tokenToWithdraw(client.provider, tokens), { tenantId })
+    }
+  }
+
+  /** Tries all grants of a tenant that wait. With a slow provider it goes on behind. */
+  async withdrawOf(tenantId: string): Promise<void> {
+    const { logger, sleep } = this.#parts
+    const logged = this.#withdrawAll(tenantId).catch((error: unknown) => {
+      logger.error({ tenantId, reason: String(error) }, 'grants could not be withdrawn')
+    })
+    await Promise.race([logged, sleep(maxWaitMs)])
+  }
+
+  /** Tries grants of all tenants again. What is due again meanwhile waits for the next sweep. */
+  async sweep(): Promise<void> {
+    const { database } = this.#parts
+    let isMore: boolean
+    do {
+      const due = await listTenantsToRevoke(database.of(everyTenant), sweepSize)
+      const left = await Promise.all(due.map((tenantId) => this.#withdrawSome(tenantId)))
+      isMore = due.length === sweepSize || left.includes(true)
+    } while (isMore)
+  }
+
+  /** Waits for the withdrawals under way, so that what the provider answered is stored. */
+  async drain(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+  }
+
+  async #withdrawAll(tenantId: string): Promise<void> {
+    while (await this.#withdrawSome(tenantId)) {}
+  }
+
+  /** @returns whether there may be more */
+  async #withdrawSome(tenantId: string): Promise<boolean> {
+    const { database } = this.#parts
+    const claimed = await claimRevocations(database.of(tenantId), tenantId, sweepSize)
+    await Promise.all(claimed.map((row) => this.#withdraw(row)))
+    return claimed.length === sweepSize
+  }
+
+  /** Never rejects: a grant whose withdrawal failed waits in the outbox. */
+  async #withdraw(row: RevocationRow, client?: Registration): Promise<Upstream> {
+    const { logger, metrics } = this.#parts
+    const withdrawing = withdraw(this.#parts, row, client)
+    this.#underWay.add(withdrawing)
+    try {
+      return await withdrawing
+    } catch (error) {
+      const { tenantId, connectionId } = row
+      const reason = error instanceof Error ? error.message : 'unknown'
+      metrics.withdrawalTried('broken_off')
+      logger.error({ tenantId, connectionId, reason }, 'a grant could not be withdrawn')
+      return 'pending'
+    } finally {
+      this.#underWay.delete(withdrawing)
+    }
+  }
+}
+
+/**
+ * Opens, revokes, deletes. The refresh token is sent where revoking it ends the whole grant.
+ *
+ * @param client the client that the grant was given to. Default: the integration's client of now
+ */
+async function withdraw(
+  parts: WithdrawalParts,
+  row: RevocationRow,
+  client?: Registration,
+): Promise<Upstream> {
+  const { database, box, integrations, outbound, audit, metrics } = parts
+  const registration =
+    client ?? (await integrations.registration(row.integrationOwner, row.integrationId))
+  const tokens = await box.open(row, row.sealed)
+  const token = tokenToWithdraw(registration.provider, tokens)
+  const { tenantId } = row
+  await audit.write(database.of(tenantId), { ...entryOf(row), result: 'intent' })
+  const outcome = await revokeToken(outbound, registration, token, { tenantId })
+  await recordWithdrawal(parts, row, { outcome, registration })
+  metrics.withdrawalTried(outcome)
+  return upstreamOf[outcome]
+}
+
+async function recordWithdrawal(
+  { database, audit, blame }: WithdrawalParts,
+  row: RevocationRow,
+  { outcome, registration }: { outcome: RevokeOutcome; registration: Registration },
+): Promise<void> {
+  const entry = entryOf(row)
+  await database.transaction(withInstallation(row.tenantId), async (sql) => {
+    if (outcome === 'revoked') await deleteRevocation(sql, row)
+    if (outcome === 'refused') await markIrrevocable(sql, row)
+    // The answer concerns the client, so the row waits until the client is corrected.
+    if (outcome === 'client_rejected') {
+      const { revision } = registration
+      const { actor } = entry
+      await blame.suspend(sql, row, { reason: 'client_rejected', revision, actor })
+    }
+    await audit.write(sql, {
+      ...entry,
+      result: outcome === 'revoked' ? 'ok' : 'failed',
+      ...(outcome === 'revoked' ? {} : { reason: outcome }),
+    })
+  })
+}
+
+const entryOf = (row: RevocationRow) =>
+  ({ ...row, actor: 'service', action: 'connection.revoke_upstream' }) as const
+
+const upstreamOf = {
+  revoked: 'revoked',
+  refused: 'manual',
+  client_rejected: 'pending',
+  retry: 'pending',
+} as const satisfies Record<RevokeOutcome, Upstream>

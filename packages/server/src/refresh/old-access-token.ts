@@ -1,0 +1,30 @@
+import type { Secret } from '@keywell/protocol'
+import type { Registration } from '../oauth/client.ts'
+import { type ProbeParts, probeToken } from '../oauth/probe.ts'
+import type { KeptCredentialRow } from '../store/credentials.ts'
+import type { TokenProbe } from './machine.ts'
+
+/**
+ * Asks the provider whether the access token of before is active: evidence of what became of a refresh.
+ * A token that had time when its row was read may have ended since; then the provider is not asked.
+ *
+ * @param elapsedMs milliseconds since the row was read
+ */
+export async function probeOldAccessToken(
+  { outbound, metrics, tracing }: ProbeParts,
+  old: { row: KeptCredentialRow; registration: Registration; accessToken: Secret },
+  elapsedMs: number,
+): Promise<TokenProbe> {
+  const { expiresInMs, tenantId } = old.row
+  if (expiresInMs !== null && expiresInMs <= elapsedMs) return 'past'
+  const { news } = await probeToken(
+    { outbound, metrics, tracing },
+    {
+      provider: old.registration.provider,
+      host: old.registration.host,
+      accessToken: old.accessToken,
+      sending: { tenantId, background: true },
+    },
+  )
+  return news
+}
