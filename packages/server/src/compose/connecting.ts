@@ -7,9 +7,9 @@ import { type CreateConnection, createCreateConnection } from '../connect/create
 import { createEndFlow } from '../connect/end-flow.ts'
 import { createFlowWatch, type FlowWatch } from '../connect/flow-watch.ts'
 import { createFlows, type Flows } from '../connect/flows.ts'
-import { createOneTimeCodes } from '../connect/one-time-code.ts'
+import { createOneTimeCodes, type OneTimeCodes } from '../connect/one-time-code.ts'
 import { createSessions, type Sessions } from '../connect/sessions.ts'
-import { createStoreConnection } from '../connect/store-connection.ts'
+import { createStoreConnection, type StoreConnection } from '../connect/store-connection.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { KeywellOptions } from '../options.ts'
 import type { Background } from './background.ts'
@@ -31,11 +31,10 @@ export function createConnecting(
   { tokens, peppers }: { tokens: ConnectTokens; peppers: Peppers<ConnectMacs> },
   options: KeywellOptions,
 ): Connecting {
-  const { database, vault, logger, metrics, tracing, makeId, publicUrl } = platform
-  const { randomBytes: random, jitter, sleep, after, timing } = platform
-  const { outbound, integrations, box, disconnector } = background
+  const { database, vault, logger, makeId, publicUrl, randomBytes: random, after } = platform
+  const { outbound, integrations } = background
   const { audit } = background.log
-  const appOrigins = readAppOrigins(options.appOrigins)
+  const { metrics, tracing } = platform
   const sessions = createSessions({
     database,
     logger,
@@ -45,11 +44,9 @@ export function createConnecting(
     audit,
     makeId,
     publicUrl,
-    appOrigins,
+    appOrigins: readAppOrigins(options.appOrigins),
   })
-  const storeConnection = createStoreConnection({ database, box, audit, makeId, jitter })
   const codes = createOneTimeCodes({ database, peppers, audit, random, logger })
-  const endFlow = createEndFlow({ database, disconnector, audit, logger, sleep })
   const flows = createFlows({
     database,
     vault,
@@ -62,27 +59,13 @@ export function createConnecting(
     random,
     publicUrl,
   })
-  const { look } = flows
+  const storeConnection = createStoring(platform, background)
   return {
     sessions,
     flows,
-    flowWatch: createFlowWatch({ database, look, logger, after }),
+    flowWatch: createFlowWatch({ database, look: flows.look, logger, after }),
     callback: createCallback({ database, vault, logger, sessions, codes, audit }),
-    confirm: createConfirm({
-      database,
-      vault,
-      logger,
-      outbound,
-      sessions,
-      codes,
-      integrations,
-      storeConnection,
-      endFlow,
-      disconnector,
-      audit,
-      timing,
-      tracing,
-    }),
+    confirm: createConfirming(platform, background, { sessions, codes, storeConnection }),
     createConnection: createCreateConnection({
       database,
       outbound,
@@ -93,4 +76,33 @@ export function createConnecting(
       audit,
     }),
   }
+}
+
+function createStoring(
+  { database, makeId, jitter }: Platform,
+  { box, log: { audit } }: Background,
+): StoreConnection {
+  return createStoreConnection({ database, box, audit, makeId, jitter })
+}
+
+function createConfirming(
+  { database, vault, logger, sleep, timing, tracing }: Platform,
+  { outbound, integrations, disconnector, log: { audit } }: Background,
+  parts: { sessions: Sessions; codes: OneTimeCodes; storeConnection: StoreConnection },
+): Connecting['confirm'] {
+  return createConfirm({
+    database,
+    vault,
+    logger,
+    outbound,
+    sessions: parts.sessions,
+    codes: parts.codes,
+    integrations,
+    storeConnection: parts.storeConnection,
+    endFlow: createEndFlow({ database, disconnector, audit, logger, sleep }),
+    disconnector,
+    audit,
+    timing,
+    tracing,
+  })
 }

@@ -1,6 +1,6 @@
 import { createHealth, type Health } from '../health/health.ts'
 import type { FaultPoint } from '../refresh/fault-point.ts'
-import { createIncidentGuard } from '../refresh/incident-guard.ts'
+import { createIncidentGuard, type IncidentGuard } from '../refresh/incident-guard.ts'
 import { createIncidents, type Incidents } from '../refresh/incidents.ts'
 import { createRefresher, type Refresher } from '../refresh/refresh.ts'
 import { createWorker, type Worker } from '../refresh/worker.ts'
@@ -43,18 +43,7 @@ export function createRefreshing(
     auditRefreshes,
     processId,
   })
-  const health = createHealth({
-    database,
-    box,
-    outbound,
-    audit,
-    incidentGuard,
-    logger,
-    metrics,
-    tracing,
-    jitter,
-    timing,
-  })
+  const health = createHealthChecks(platform, shared, incidentGuard)
   const { check } = health
   const { hosts } = outbound
   return {
@@ -74,4 +63,23 @@ export function createRefreshing(
       processId,
     }),
   }
+}
+
+function createHealthChecks(
+  { database, logger, metrics, tracing, jitter, timing }: Platform,
+  { box, outbound, audit }: Shared,
+  incidentGuard: IncidentGuard,
+): Health {
+  return createHealth({
+    database,
+    box,
+    outbound,
+    audit,
+    incidentGuard,
+    logger,
+    metrics,
+    tracing,
+    jitter,
+    timing,
+  })
 }

@@ -14,7 +14,7 @@ import {
 } from '../store/connections.ts'
 import type { Sql } from '../store/database.ts'
 
-/** A connection as the world sees it. */
+/** A connection as the API shows it. */
 export function viewConnection(row: ConnectionRow): Connection {
   const provider = findProvider(row.provider)
   return {
@@ -47,7 +47,7 @@ export function viewConnection(row: ConnectionRow): Connection {
   }
 }
 
-/** Whose a connection must be, and of which providers when that is limited. */
+/** The tenant and user that a connection must belong to, and the providers when these are limited. */
 export interface ConnectionOwner {
   tenantId: string
   userId?: string | undefined
@@ -55,8 +55,8 @@ export interface ConnectionOwner {
 }
 
 /**
- * A connection of an owner. That of another tenant or user, and one that was removed, cannot be told
- * apart from one that never was.
+ * Reads a connection of an owner. One of another tenant or user, and one that was removed, look as if they
+ * had never existed.
  */
 export async function readConnection(
   sql: Sql,

@@ -7,10 +7,10 @@ import { type Database, DatabaseUnavailable } from '../store/database.ts'
 
 /** Keys of one statement. */
 const maxKeys = 100
-/** Statements on their way at once; while so many are, readers gather for the next. */
+/** Statements under way at once. Further reads gather for the next one. */
 const maxStatements = 2
 
-/** Finds what a key names: usually one row. */
+/** Finds the connections that a key names: usually one. */
 export type LookUp = (key: CredentialKey) => Promise<CredentialReadRow[]>
 
 interface Waiting {
@@ -20,9 +20,9 @@ interface Waiting {
 }
 
 /**
- * Lets many readers share a statement when all at once ask, as they do after a deployment: those who
- * arrive in one turn of the event loop go together, and so do those who arrive while two statements are
- * on their way. A lone reader waits for nobody. That is also the bound of what reads may take of the pool.
+ * Reads that come at once share a statement, as after a deployment: those that arrive in one turn of the event
+ * loop, and those that arrive while two statements are under way. A lone read does not wait. This is also the
+ * bound of the connections that reads take from the pool.
  */
 export function createLookUp(database: Database): LookUp {
   const waiting: Waiting[] = []
@@ -37,7 +37,7 @@ export function createLookUp(database: Database): LookUp {
     })
   }
 
-  /** Answers everyone of the group, and never rejects itself. */
+  /** Answers each of the group, and never rejects. */
   async function answer(group: readonly Waiting[]): Promise<void> {
     const keys = group.map(({ key }) => key)
     const tenantIds = [...new Set(keys.map(({ tenantId }) => tenantId))]
@@ -45,7 +45,7 @@ export function createLookUp(database: Database): LookUp {
       const found = await findCredentials(database.of(tenantIds), keys)
       for (const [index, { resolve }] of group.entries()) resolve(found[index] ?? [])
     } catch (error) {
-      // A statement that was refused may be one reader's fault; nobody pays for another's.
+      // One key may have caused the error. Then the others must not fail with it.
       if (group.length === 1 || error instanceof DatabaseUnavailable) {
         for (const { reject } of group) reject(error)
       } else {

@@ -3,7 +3,7 @@ import type { CredentialReadRow } from '../store/credentials.ts'
 
 type Ended = Pick<CredentialReadRow, 'type' | 'reason'>
 
-/** Of a connection that its user has to make again: what happened, whose act it was, and what to do. */
+/** The error of a connection that its user has to connect again: what happened, by whose act, and the next step. */
 export function needsReauth(
   row: Ended,
   { title, connectUrl }: { title: string; connectUrl: string | undefined },
@@ -33,7 +33,7 @@ function detailOf({ type, reason }: Ended, title: string): string {
   }
 }
 
-/** Undefined: as for every connection that its user has to make again. */
+/** Undefined: the next step of every `needs_reauth`. */
 function nextStepOf({ type, reason }: Ended): string | undefined {
   if (type === 'api_key') return askForKey
   if (reason !== 'token_expired') return undefined

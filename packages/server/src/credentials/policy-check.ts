@@ -16,9 +16,9 @@ export type PolicyCheck = (
 ) => Promise<TenantPolicy>
 
 /**
- * Whether a tenant may still use what it has connected. The policy comes with the row of the credential,
- * so that it is as new, and costs no question of its own. A grant that has become too wide cannot be
- * narrowed here: it is not handed out, and kept alive, since the policy may be widened again.
+ * Whether a tenant may still use what it has connected. The policy is read with the credential's row, in one
+ * query. A grant that the policy no longer allows cannot be narrowed here: it is not returned, and it is kept
+ * valid, because the policy may allow it again.
  */
 export function createPolicyCheck({ audit }: { audit: Pick<Audit, 'handOut'> }): PolicyCheck {
   return async (row, caller, connectUrl) => {

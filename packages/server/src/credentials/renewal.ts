@@ -12,14 +12,14 @@ import { claimProbe, findSchedule, type ScheduleView } from '../store/reader-cla
 import { withInstallation } from '../store/scope.ts'
 
 /**
- * Why a reader wants a newer generation: the token has ended; its refresh is due, and the reader asked
- * for something newer; or the provider refused it with a 401.
+ * Why a reader wants a newer generation: the token has ended; its refresh is due, and the reader asks only
+ * for a newer one; or the provider refused it with a 401.
  */
 export type RenewalReason = 'ended' | 'due' | 'refused'
 
 /**
- * Comes back with the row as it is when there is nothing to wait for any more: renewed, given up, or
- * still to be served.
+ * Waits for a newer credential. Resolves with the row when there is nothing to wait for any more: it was
+ * renewed, its connection has ended, or it can still be served.
  *
  * @throws KeywellError `refresh_in_progress` or `unavailable`, with the time after which to ask again
  */
@@ -29,28 +29,23 @@ export type Renewal = (
   waitMs: number,
 ) => Promise<CredentialReadRow>
 
-/** One look at a row, on behalf of all readers of this process who wait for the same. */
+/** Waits for one newer generation, for all readers of this process that want it. */
 interface Watch {
   result: Promise<CredentialReadRow>
   /** When the last of them gives up, by the monotonic clock. */
   untilMs: number
-  /** The row as it was seen last. */
+  /** The row's schedule as it was read last. */
   schedule: ScheduleView | undefined
 }
 
 const firstPauseMs = 100
 const maxPauseMs = 1_000
-/** A row that is due and free, and was not had, was taken and given back in between. So often it is tried again. */
+/** A row that is due and free, and could not be claimed, was claimed and released in between. So often it is tried again. */
 const maxTries = 2
-/** A heartbeat is late after half as long as it takes to be over. */
+/** A heartbeat is late after half of the time after which its replica counts as gone. */
 const lateHeartbeatMs = liveReplicaMs / 2
 
-/**
- * Waits for a newer credential. Readers share what is under way, in this process by one watch and
- * across processes by the state of the row: a lease says that somebody refreshes or probes, and readers
- * wait for the outcome instead of being handed what was refused.
- */
-export function createRenewal(parts: {
+export interface RenewalParts {
   database: Database
   refresher: Refresher
   health: Health
@@ -59,99 +54,119 @@ export function createRenewal(parts: {
   monotonic: () => number
   timing: Timing
   processId: string
-}): Renewal {
-  const { database, refresher, timing, monotonic } = parts
-  const silentMs = silentAfterMs(timing)
+}
+
+/**
+ * Readers share the work: in this process by one watch, across processes by the state of the row. A lease
+ * says that a process refreshes or probes, and readers wait for its outcome instead of getting the token
+ * that the provider refused.
+ */
+export function createRenewal(parts: RenewalParts): Renewal {
   const watches = new Map<string, Watch>()
+
+  function begin(key: string, before: CredentialReadRow, reason: RenewalReason): Watch {
+    const watch: Watch = { result: Promise.resolve(before), untilMs: 0, schedule: undefined }
+    watch.result = renew(parts, { before, reason, watch }).finally(() => watches.delete(key))
+    watches.set(key, watch)
+    return watch
+  }
 
   return (before, reason, waitMs) => {
     const key = JSON.stringify([before.tenantId, before.id, before.generation, reason])
     const watch = watches.get(key) ?? begin(key, before, reason)
-    watch.untilMs = Math.max(watch.untilMs, monotonic() + waitMs)
+    watch.untilMs = Math.max(watch.untilMs, parts.monotonic() + waitMs)
     return new Promise((resolve, reject) => {
       const cancel = parts.after(waitMs, () => {
-        // Until its end it is served, whatever becomes of its refresh.
+        // It is served until its end, whatever becomes of its refresh.
         if (reason === 'due') resolve(before)
         else reject(inProgress(retryAfterMs(watch.schedule)))
       })
       watch.result.then(resolve, reject).finally(cancel)
     })
   }
+}
 
-  function begin(key: string, before: CredentialReadRow, reason: RenewalReason): Watch {
-    const watch: Watch = { result: Promise.resolve(before), untilMs: 0, schedule: undefined }
-    watch.result = renew(before, reason, watch).finally(() => watches.delete(key))
-    watches.set(key, watch)
-    return watch
-  }
-
-  async function renew(
-    before: CredentialReadRow,
-    reason: RenewalReason,
-    watch: Watch,
-  ): Promise<CredentialReadRow> {
-    const { rotation } = requireProvider(before.provider).refresh
-    // Where a token that comes twice kills its family, only the end of a lease frees what it holds.
-    const takeOverMs = rotation === 'strict_family' ? null : silentMs
-    const ref = { tenantId: before.tenantId, connectionId: before.id }
-    const refresh = () => refresher.refresh(ref, takeOverMs)
-    // A token that was refused may be alive: what is known of it is looked at first.
-    let attempt = reason === 'refused' ? undefined : await refresh()
-    let tries = reason === 'refused' ? 0 : 1
-    let probed = false
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
-      // In this order: a lease that is gone by now has left its result in the row that is read next.
-      const schedule = await look(before, takeOverMs)
-      const row =
-        (await findCredential(database.of(ref.tenantId), ref.tenantId, before.id)) ?? before
-      watch.schedule = schedule
-      if (row.generation > before.generation || row.status !== 'active') return row
-      const ended = hasEnded(row)
-      if (reason === 'due' && !ended) return row // served until it is over
-      if (schedule?.leased) {
-        const leftMs = watch.untilMs - monotonic()
-        if (leftMs <= 0 || leftMs < silentForMs(schedule)) throw inProgress(retryAfterMs(schedule))
-        await parts.sleep(pauseMs)
-        tries = 0
-        attempt = undefined
-      } else if (attempt !== 'attempted' && isDue(schedule, ended) && tries < maxTries) {
-        tries += 1
-        attempt = await refresh()
-      } else if (ended && row.renewable) {
-        throw notYet(schedule)
-      } else if (reason === 'refused' && !probed && !isKnown(schedule) && attempt === undefined) {
-        probed = true
-        await probe(before, takeOverMs)
-      } else {
-        return row
-      }
+async function renew(
+  parts: RenewalParts,
+  { before, reason, watch }: { before: CredentialReadRow; reason: RenewalReason; watch: Watch },
+): Promise<CredentialReadRow> {
+  const silentMs = silentMsFor(parts, before)
+  const { tenantId, id: connectionId } = before
+  const refresh = () => parts.refresher.refresh({ tenantId, connectionId }, silentMs)
+  // A token that was refused may be active: what is known of it is read first.
+  let attempt = reason === 'refused' ? undefined : await refresh()
+  let tries = reason === 'refused' ? 0 : 1
+  let probed = false
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
+    // In this order: a lease that has ended by now left its result in the row that is read next.
+    const schedule = await readSchedule(parts, before, silentMs)
+    const row =
+      (await findCredential(parts.database.of(tenantId), tenantId, connectionId)) ?? before
+    watch.schedule = schedule
+    if (row.generation > before.generation || row.status !== 'active') return row
+    const ended = hasEnded(row)
+    if (reason === 'due' && !ended) return row // served until its end
+    if (schedule?.leased) {
+      const leftMs = watch.untilMs - parts.monotonic()
+      if (leftMs <= 0 || leftMs < silentForMs(schedule)) throw inProgress(retryAfterMs(schedule))
+      await parts.sleep(pauseMs)
+      tries = 0
+      attempt = undefined
+    } else if (attempt !== 'attempted' && isDue(schedule, ended) && tries < maxTries) {
+      tries += 1
+      attempt = await refresh()
+    } else if (ended && row.renewable) {
+      throw notYet(schedule)
+    } else if (
+      reason === 'refused' &&
+      !probed &&
+      !isKnown(schedule, parts.timing) &&
+      attempt === undefined
+    ) {
+      probed = true
+      await probe(parts, before, silentMs)
+    } else {
+      return row
     }
   }
+}
 
-  /** The same question was answered a moment ago, for somebody else. */
-  function isKnown(schedule: ScheduleView | undefined): boolean {
-    return schedule?.probedAgoMs != null && schedule.probedAgoMs < timing.recheckAfterMs
-  }
+/** Where a token that comes twice revokes its family, only the end of a lease frees its row. */
+function silentMsFor({ timing }: RenewalParts, { provider }: CredentialReadRow): number | null {
+  const { rotation } = requireProvider(provider).refresh
+  return rotation === 'strict_family' ? null : silentAfterMs(timing)
+}
 
-  function look(row: CredentialReadRow, takeOverMs: number | null) {
-    const { leaseMs } = timing
-    const owned = database.of(withInstallation(row.tenantId))
-    return findSchedule(owned, { ...row, connectionId: row.id, leaseMs, silentMs: takeOverMs })
-  }
+/** This generation was probed a moment ago, for another reader. */
+function isKnown(schedule: ScheduleView | undefined, { recheckAfterMs }: Timing): boolean {
+  return schedule?.probedAgoMs != null && schedule.probedAgoMs < recheckAfterMs
+}
 
-  /** Not had: it was probed a moment ago, or somebody else is at it. Either way the row says more. */
-  async function probe(row: CredentialReadRow, takeOverMs: number | null): Promise<void> {
-    const claim = await claimProbe(database.of(withInstallation(row.tenantId)), {
-      tenantId: row.tenantId,
-      connectionId: row.id,
-      generation: row.generation,
-      owner: parts.processId,
-      leaseMs: timing.leaseMs,
-      silentMs: takeOverMs,
-      pauseMs: timing.recheckAfterMs,
-    })
-    if (claim !== undefined) await parts.health.check(claim, { background: false })
-  }
+function readSchedule(
+  { database, timing: { leaseMs } }: RenewalParts,
+  { tenantId, id: connectionId, generation }: CredentialReadRow,
+  silentMs: number | null,
+): Promise<ScheduleView | undefined> {
+  const sql = database.of(withInstallation(tenantId))
+  return findSchedule(sql, { tenantId, connectionId, generation, leaseMs, silentMs })
+}
+
+/** If the row cannot be claimed, it was probed a moment ago or another process holds it. Then the row says more. */
+async function probe(
+  { database, health, timing, processId }: RenewalParts,
+  { tenantId, id: connectionId, generation }: CredentialReadRow,
+  silentMs: number | null,
+): Promise<void> {
+  const claim = await claimProbe(database.of(withInstallation(tenantId)), {
+    tenantId,
+    connectionId,
+    generation,
+    owner: processId,
+    leaseMs: timing.leaseMs,
+    silentMs,
+    pauseMs: timing.recheckAfterMs,
+  })
+  if (claim !== undefined) await health.check(claim, { background: false })
 }
 
 export function hasEnded({ expiresInMs }: CredentialReadRow): boolean {
@@ -163,7 +178,7 @@ function isDue(schedule: ScheduleView | undefined, ended: boolean): boolean {
   return schedule.retryInMs <= 0 || (ended && schedule.state === 'idle')
 }
 
-/** For how long a holder whose heartbeat is late may stay silent yet; 0 while it is heard. */
+/** How much longer a holder whose heartbeat is late may stay silent; 0 while its heartbeat is in time. */
 function silentForMs({ heardAgoMs, freeInMs }: ScheduleView): number {
   return heardAgoMs !== null && heardAgoMs > lateHeartbeatMs ? (freeInMs ?? 0) : 0
 }
@@ -179,7 +194,7 @@ function inProgress(retryAfterMs: number): KeywellError {
   return new KeywellError('refresh_in_progress', 'The token is being renewed.', { retryAfterMs })
 }
 
-/** Nobody is at it, and it has ended. */
+/** The token has ended, and no process renews it now. */
 function notYet(schedule: ScheduleView | undefined): KeywellError {
   if (schedule?.state === 'suspect' || schedule?.state === 'ambiguous') {
     return inProgress(retryAfterMs(schedule))

@@ -21,7 +21,7 @@ export function createTokenBox(parts: { vault: Vault; logger: Logger }): TokenBo
       if (cause instanceof VaultError && cause.keyState === 'tenant_destroyed') {
         throw new KeywellError('not_connected', 'There is no such connection.', { cause })
       }
-      // Outward there is one answer; inward the reasons mean different things to the person on call.
+      // The caller gets one answer. For the operator the reasons differ.
       const { tenantId, connectionId, generation } = owner
       parts.logger.error(
         { alarm: 'credential_unreadable', reason, tenantId, connectionId, generation },

@@ -7,27 +7,27 @@ import type { KeptCredentialRow } from '../store/credentials.ts'
 /** The reason of a connection's health when the provider names another account. The store keeps it by this word. */
 export const accountMismatch = 'account_mismatch'
 
-/** Milliseconds between two looks at the name, the username and the picture of a connection's account. */
+/** Milliseconds between two checks of the name, the username and the picture of a connection's account. */
 const pauseMs = 24 * 60 * 60_000
 
-/** What the provider says of the account behind a token, beside what is stored of it. */
+/** The account that the provider names for a token, compared with the one that is stored. */
 export type AccountCheck =
   | { is: 'same' }
   /** The same account by another name, username or picture. */
   | { is: 'changed'; account: Account }
-  /** The token is of somebody else. Nothing of that account is taken over. */
+  /** The token belongs to another account. Nothing of that account is stored. */
   | { is: 'another' }
-  /** It did not say. */
+  /** The provider gave no answer. */
   | { is: 'unknown' }
 
-/** At most daily; and until it is clear, of a connection whose token was found to be of another account. */
+/** At most daily; at each probe while the token is known to belong to another account. */
 export function isAccountCheckDue(
   row: Pick<KeptCredentialRow, 'accountCheckedAgoMs' | 'healthReason'>,
 ): boolean {
   return row.accountCheckedAgoMs >= pauseMs || row.healthReason === accountMismatch
 }
 
-/** Asks the provider whose a token is. A failure says nothing of the account, nor of the token. */
+/** Asks the provider for the account of a token. A failure says nothing about account or token. */
 export async function checkAccount(
   outbound: Outbound,
   row: Pick<KeptCredentialRow, 'host' | 'type' | 'account'>,
@@ -43,11 +43,11 @@ export async function checkAccount(
   return found === undefined ? { is: 'unknown' } : compareAccounts(known, found)
 }
 
-/** Only the id says who it is. */
+/** Only the id identifies an account. */
 function compareAccounts(known: Account, found: Account): AccountCheck {
   if (found.id !== known.id) return { is: 'another' }
   const { id, name, username, avatarUrl } = found
-  // A token with few scopes opens a path that knows the id alone: it does not say that the name is gone.
+  // With few scopes the provider answers with the id alone: that does not mean that the name was removed.
   if (name === null && username === null && avatarUrl === null) return { is: 'same' }
   const isSame = name === known.name && username === known.username && avatarUrl === known.avatarUrl
   return isSame ? { is: 'same' } : { is: 'changed', account: { id, name, username, avatarUrl } }

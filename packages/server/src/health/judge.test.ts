@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Claim } from '../store/refresh-claim.ts'
-import { judge } from './health.ts'
+import { judge } from './judge.ts'
 
 const plan = { jitter: () => 0.5, confirmAfterMs: 60_000, pauseMs: 900_000 }
 const states = ['idle', 'backoff', 'ambiguous', 'suspect'] as const

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../audit/audit.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 
-/** Who did what to which connection, where the service itself is who. */
+/** The audit entry of a connection's refresh, which the service itself does. */
 export function auditEntryOf(row: CredentialReadRow): Omit<AuditEntry, 'result'> {
   return {
     tenantId: row.tenantId,

@@ -4,20 +4,20 @@ import { withinLife } from './schedule.ts'
 
 /** Whether a refresh token whose last sending has no known outcome may go out again. */
 export type RetryDecision =
-  /** `settled`: nothing happened the last time, so that this attempt begins a doubt of its own. */
+  /** `settled`: the earlier attempt had no effect, so its outcome is known. */
   | { do: 'send'; settled: boolean }
-  /** Ask the provider whether the old access token lives, and decide again with the answer. */
+  /** Probe the old access token, and decide again with the answer. */
   | { do: 'probe' }
   | { do: 'wait'; ms: number }
 
-/** How long before the end of the access token a family is risked rather than lost for certain. */
+/** So long before the access token ends, the family is risked: without a refresh it would be lost for certain. */
 const familyMarginMs = 2 * 60_000
-/** How soon to look again when the provider did not say whether the token lives. */
+/** The pause before the next probe when the provider gave no clear answer. */
 const unknownPauseMs = 30_000
 
 /**
- * Was it processed? Decided before anything is sent, from what the provider's data says about its
- * rotation, since a repeat is harmless at one provider and kills the whole family at another.
+ * Decides before anything is sent, from what the provider's data says about rotation: a repeat is harmless at
+ * one provider and revokes the whole family at another.
  */
 export function resolveIndeterminate(
   refresh: RefreshDefinition,
@@ -26,7 +26,7 @@ export function resolveIndeterminate(
     unresolvedForMs: number
     /** Milliseconds until the access token ends; null: never. */
     accessTokenEndsInMs: number | null
-    /** What the probe said; undefined: not asked yet. */
+    /** What the probe found; undefined: there was none yet. */
     oldAccessToken?: TokenProbe
   },
 ): RetryDecision {
@@ -41,14 +41,14 @@ export function resolveIndeterminate(
     case 'strict':
       break
     case 'strict_family': {
-      // A late answer may still come, and a repeat could kill the family that it began.
+      // A late answer may still come, and a repeat could revoke the family that it began.
       const waitMs = endsInMs === null ? 0 : endsInMs - familyMarginMs
       return waitMs > 0 ? { do: 'wait', ms: waitMs } : send
     }
     default:
       refresh.rotation satisfies never
   }
-  // A repeat can be refused but cannot harm the pair; without evidence to be had, it is the way to know.
+  // A repeat can be refused but cannot harm the pair. Where a probe is no evidence, a repeat is the way to know.
   if (!refresh.revokesOldAccessToken || (endsInMs !== null && endsInMs <= 0)) return send
   switch (known.oldAccessToken) {
     case undefined:
@@ -67,9 +67,9 @@ export function resolveIndeterminate(
 }
 
 /**
- * What of a doubt is left once a pair was committed. A request from before may still be on the wire, and
- * where a token that comes twice kills its family, this pair dies of it: the doubt gives that loss its
- * name. It stays for one life; then everything that was sent before is over.
+ * The recheck state to keep after a new token pair is committed. An earlier request may still be on the wire.
+ * Where a token that comes twice revokes its family, it ends this pair too, and the state that is kept gives
+ * that loss its reason. It is kept for one life of the access token: then no earlier request is open.
  */
 export function recheckStateAfter(
   refresh: RefreshDefinition,
@@ -79,5 +79,5 @@ export function recheckStateAfter(
   return claim.unresolved && claim.previousState !== 'idle' ? 'all' : 'of_later_claims'
 }
 
-/** `of_later_claims`: it is left if somebody else has claimed the row since. */
+/** `of_later_claims`: it is kept if another process has claimed the row since. */
 export type RecheckState = 'none' | 'of_later_claims' | 'all'

@@ -5,30 +5,30 @@ import { liveReplicaMs } from './replicas.ts'
 import { startStopwatch } from './stopwatch.ts'
 import type { Timing } from './timing.ts'
 
-/** A claim while somebody works on it. */
+/** A claim while this process works on it. */
 export interface Lease {
   /**
-   * Called where the next thing is to write. A process that was paused must not send: its lease may have
-   * ended, and somebody else be at it.
+   * Called immediately before the first byte is written. A process that was paused must not send: its lease
+   * may have ended, and another process may have claimed the row.
    *
-   * @throws Error when the time is over; nothing may be sent then
+   * @throws Error when too much time has passed; nothing may be sent then
    */
   mustStillSend(): void
   /** Milliseconds since the claim, or a little more. */
   elapsedMs(): number
-  /** Keeps it while a request is open. A lease that was lost on the way is no reason to stop waiting. */
+  /** Extends the lease while a request is open. A lease that is lost meanwhile does not end the wait. */
   hold(): void
   end(): void
 }
 
-/** So old a claim may be when the first byte is written. */
+/** The age of a claim up to which the first byte may be written. */
 function sendWithinMs({ leaseMs, deadlineMs, marginMs }: Timing): number {
   return leaseMs - deadlineMs - marginMs
 }
 
 /**
- * Whoever holds a claim and was not heard of for so long is gone. What it has not sent by then it will
- * not send any more, even if it only stood still.
+ * A holder that was silent for so long counts as gone. It will not send what it has not sent by then, even if
+ * it was only paused.
  */
 export function silentAfterMs(timing: Timing): number {
   return Math.max(liveReplicaMs, sendWithinMs(timing))
@@ -49,7 +49,7 @@ export function openLease(
         (isOurs) => {
           if (isOurs && !ended) extendLater()
         },
-        // With the database away nobody else can take it either.
+        // With the database away no other process can claim the row either.
         () => {
           if (!ended) extendLater()
         },

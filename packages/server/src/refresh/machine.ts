@@ -1,6 +1,6 @@
 /**
- * The life of a connection's credential, as one pure function of what stands and what happened. The
- * service runs it, and so does the explorer that walks through every interleaving of it.
+ * The life of a connection's credential, as one pure function of state and event. The service runs it, and so
+ * does the explorer that walks through all its interleavings.
  */
 import type { ReauthReason } from '@keywell/protocol'
 import type { Jitter } from '../clock.ts'
@@ -13,40 +13,40 @@ export interface RefreshState {
   state: ScheduleState | 'none'
   /** While `refreshing`: the state that it was claimed in. Else the same as `state`. */
   previousState: ScheduleState | 'none'
-  /** Attempts in a row that brought nothing. */
+  /** Failed attempts in a row. */
   failures: number
   /** An attempt before this one ended without a known outcome. */
   unresolved: boolean
 }
 
-/** What the provider says of an access token that still has time; `past` when it has none left. */
+/** What a probe of the access token found; `past`: it had ended, so the provider was not asked. */
 export type TokenProbe = 'alive' | 'dead' | 'unknown' | 'past'
 
 export type ScheduleEvent =
   /** The user consented, for the first time or again. */
   | { kind: 'connected' }
-  /** A worker or a reader took the lease to refresh it; from here on a request may be on the wire. */
+  /** A worker or a reader took the lease to refresh it. From now on a request may be on the wire. */
   | { kind: 'claimed' }
-  /** Given back before a byte was written: there is doubt to wait out, or no turn to send. */
+  /** Released before a byte was written: an earlier outcome is indeterminate, or the host has no capacity. */
   | { kind: 'not_sent'; retryInMs: number }
-  /** A pair came, whoever brought it and however late, for the generation that stands. */
+  /** A pair came for the current generation, from any process and however late. */
   | { kind: 'refreshed' }
-  /** Refused, but the generation has moved: somebody else's success. */
+  /** Refused, but the generation has moved: another attempt succeeded. */
   | { kind: 'overtaken' }
   | { kind: 'not_processed'; retryAfterMs: number | null }
   | { kind: 'ambiguous' }
-  /** `invalid_grant`, and what is known beside it. */
+  /** `invalid_grant`, with the evidence beside it. */
   | {
       kind: 'rejected'
       oldAccessToken: TokenProbe
       /** The provider gives refresh tokens an end, and this one's has passed. */
       refreshTokenEnded: boolean
-      /** The provider takes a refresh token that it has seen before. */
+      /** The provider accepts a refresh token that was used before. */
       repeatable: boolean
     }
   | { kind: 'client_rejected' }
   | { kind: 'request_rejected' }
-  /** A probe says that the token is dead, and there is nothing to refresh it with. */
+  /** A probe says that the token is inactive, and there is no refresh token. */
   | { kind: 'probed_inactive' }
   | { kind: 'disconnected' }
 
@@ -60,12 +60,12 @@ export interface Step {
   state: ScheduleState | 'none'
   failures: number
   unresolved: boolean
-  /** Milliseconds until the next attempt; null: when the new token's life says, or never. */
+  /** Milliseconds until the next attempt; null: the new token's life decides, or there is none. */
   retryInMs: number | null
   /** Null: as it was. */
   health: { health: 'ok' | 'degraded'; reason: string | null } | null
   death: Death | null
-  /** A matter of the integration: `client_rejected` suspends it, `request_rejected` counts against it. */
+  /** The integration's fault: `client_rejected` suspends it, `request_rejected` counts against it. */
   attributedTo: 'client_rejected' | 'request_rejected' | null
   /** A clear answer that the grant is gone, whether the connection ends by it or not. */
   refused: boolean
@@ -74,24 +74,24 @@ export interface Step {
 export interface StepOptions {
   jitter: Jitter
   confirmAfterMs?: number
-  /** Milliseconds until the access token ends; null: never. Ours are the pauses that it cuts. */
+  /** Milliseconds until the access token ends; null: never. A pause of ours ends with it. */
   accessTokenEndsInMs?: number | null
   /**
-   * What the incident guard says of a connection that would end (`decideRefusal`): it does, it is asked once more, or the
-   * provider refuses everybody. Default: `end`.
+   * What the incident guard decides of a connection that would end (`decideRefusal`): it ends, it is asked once more,
+   * or it is held because of a provider-wide incident. Default: `end`.
    */
   decision?: 'end' | 'wait' | 'hold' | undefined
 }
 
-/** A refusal, or a dead token that cannot be refreshed, is believed when it is repeated after this time. */
+/** A refusal, or an inactive token that cannot be refreshed, is believed when it is repeated after this time. */
 const confirmAfterMs = 60_000
 const maxSuspectMs = 10 * 60_000
 const requestRejectedPauseMs = 60 * 60_000
 const clientRefusedPauseMs = 60_000
 
 /**
- * The next step; undefined when the event has no effect in this state, as a failure has none once the
- * lease is somebody else's: only successes count then.
+ * The next step; undefined when the event has no effect in this state. A failure has none once another process
+ * holds the lease: then only successes count.
  */
 export function step(
   from: RefreshState,
@@ -104,7 +104,7 @@ export function step(
     case 'disconnected':
       return { ...settled, state: 'none', health: null }
     case 'refreshed':
-      // Even a connection that was given up comes back: no success is thrown away.
+      // Even a connection that has ended comes back: no success is discarded.
       return settled
     case 'claimed':
       return from.state === 'dead'
@@ -122,7 +122,7 @@ type Failure = Exclude<
   { kind: 'connected' | 'disconnected' | 'refreshed' | 'claimed' | 'probed_inactive' }
 >
 
-/** Ends of an attempt that brought no new pair. */
+/** The end of an attempt that brought no new pair. */
 function afterAttempt(from: RefreshState, event: Failure, options: StepOptions): Step {
   const failed = { ...unchanged(from), failures: from.failures + 1 }
   const { accessTokenEndsInMs: endsInMs = null } = options
@@ -133,7 +133,7 @@ function afterAttempt(from: RefreshState, event: Failure, options: StepOptions):
     case 'not_sent':
       return { ...unchanged(from), state: beforeClaim(from), retryInMs: event.retryInMs }
     case 'not_processed': {
-      // What the provider asks for is kept, whatever becomes of the token.
+      // The provider's Retry-After is honoured, even past the token's end.
       const retryInMs = Math.max(backoff(), event.retryAfterMs ?? 0)
       return { ...failed, state: 'backoff', retryInMs, health: degraded('not_processed') }
     }
@@ -146,7 +146,7 @@ function afterAttempt(from: RefreshState, event: Failure, options: StepOptions):
         health: degraded('ambiguous'),
       }
     case 'client_rejected':
-      // The connection is not to blame: it waits as it stood, and its integration is suspended.
+      // Not the connection's fault: its state stays, and its integration is suspended.
       return {
         ...unchanged(from),
         state: beforeClaim(from),
@@ -188,16 +188,15 @@ function unchanged({ state, failures, unresolved }: RefreshState): Step {
   return { ...settled, state, failures, unresolved, health: null }
 }
 
-/** What a claim is given back to. One that was found `refreshing` had lost its holder on the way. */
+/** The state that a claim is released to. One that was found `refreshing` had lost its holder. */
 function beforeClaim({ previousState }: RefreshState): Step['state'] {
   return previousState === 'refreshing' ? 'ambiguous' : previousState
 }
 
 /**
- * A single `invalid_grant` is a suspicion: a lost race, a false alarm and a withdrawn grant have the
- * same words. An access token that is dead before its time confirms it, unless an answer that was lost
- * would explain that death and leave the refresh token good. So does a second refusal, once there is no
- * access token left that could be served on.
+ * A single `invalid_grant` is a suspicion: a lost race, a false alarm and a withdrawn grant have the same text.
+ * An access token that is inactive before its time confirms it, unless a lost answer would explain that and
+ * leave the refresh token good. A second refusal confirms it once there is no access token left to serve.
  */
 function isConfirmed(from: RefreshState, event: Extract<Failure, { kind: 'rejected' }>): boolean {
   const { oldAccessToken, repeatable } = event
@@ -215,7 +214,7 @@ function nameDeath(from: RefreshState, event: Extract<Failure, { kind: 'rejected
   return { status: 'revoked', reason: 'revoked' }
 }
 
-/** It ends, if the refusal is clear and the incident guard lets it; else it is asked again after a pause. */
+/** The connection ends if the refusal is clear and the incident guard allows it; else it is asked again after a pause. */
 function afterRefusal(
   from: RefreshState,
   { death, reason, refused }: { death: Death | null; reason: string; refused: boolean },
@@ -235,7 +234,7 @@ function afterRefusal(
   }
 }
 
-/** A token without a refresh token: the second look confirms the first. */
+/** Without a refresh token, a second probe confirms the first. */
 function probedInactive(from: RefreshState, options: StepOptions): Step | undefined {
   if (from.state !== 'idle' && from.state !== 'suspect') return undefined
   const revoked = { status: 'revoked', reason: 'revoked' } as const
@@ -243,7 +242,7 @@ function probedInactive(from: RefreshState, options: StepOptions): Step | undefi
   return afterRefusal(from, { death, reason: 'probed_inactive', refused: true }, options)
 }
 
-/** Longer and longer, and no longer than the token lives; but a second refusal counts only after a time. */
+/** Growing pauses that end with the token's life. A second refusal counts only after `pauseMs`. */
 function suspectPauseMs(
   { failures }: RefreshState,
   pauseMs: number,

@@ -1,10 +1,10 @@
 /**
- * The rules by which a credential is kept, as pure functions: what an event does to what stands, and
- * whether a token whose last sending has no known outcome may go out again. The service runs on them; a
- * tool that explores or simulates it can, too.
+ * The rules by which a credential is kept, as pure functions: what an event does to a state, and whether a
+ * refresh token whose last use has no known outcome may be sent again. The service runs on them. A tool that
+ * explores or simulates it can, too.
  *
  * ```ts
- * const next = step(standing, { kind: 'ambiguous' }, { jitter: Math.random })
+ * const next = step(state, { kind: 'ambiguous' }, { jitter: Math.random })
  * const decision = resolveIndeterminate(provider.refresh, { unresolvedForMs: 5_000, accessTokenEndsInMs: null })
  * ```
  */

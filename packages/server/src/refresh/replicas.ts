@@ -18,17 +18,13 @@ const lostMs = 3_600_000
 export interface Replicas {
   /** Makes this replica known, and takes its share of the limits from now on. */
   start(): Promise<void>
-  /** Says now what it would say within ten seconds: the root keys are others. */
+  /** Writes a heartbeat now instead of within ten seconds: the root keys have changed. */
   heartbeat(): Promise<void>
   /** Leaves its share to the others. */
   stop(): Promise<void>
 }
 
-/**
- * The limits of a host hold for all replicas together, so each takes as much as there are replicas.
- * While the database is away the last share stands: who cannot be counted has not become fewer.
- */
-export function createReplicas(parts: {
+interface ReplicaParts {
   database: Database
   /** All that keep limits. */
   hosts: readonly Pick<Hosts, 'setShare'>[]
@@ -38,13 +34,19 @@ export function createReplicas(parts: {
   processId: string
   /** Ids of the root keys that it holds; the first one wraps. */
   rootKeyIds: () => readonly string[]
-}): Replicas {
+}
+
+/**
+ * The limits of a host hold for all replicas together, so each takes its share. While the database is away
+ * the last share stands: replicas that cannot be counted have not become fewer.
+ */
+export function createReplicas(parts: ReplicaParts): Replicas {
   const { database, logger, processId, rootKeyIds } = parts
   let cancelNext = () => {}
   let pending: Promise<void> = Promise.resolve()
   let stopped = false
 
-  /** One after the other: of two on their way at once the older could be written last. */
+  /** One after the other: of two at once, the older could be written last. */
   let written: Promise<unknown> = Promise.resolve()
   function writeHeartbeat(): Promise<void> {
     const writing = written.then(() =>
@@ -54,17 +56,12 @@ export function createReplicas(parts: {
     return writing
   }
 
-  async function heartbeat(): Promise<void> {
-    await writeHeartbeat()
-    await deleteLostReplicas(database.of(installation), lostMs)
-    const share = 1 / Math.max(1, await countLiveReplicas(database.of(installation), liveReplicaMs))
-    for (const hosts of parts.hosts) hosts.setShare(share)
-  }
-
   async function heartbeatAndRepeat(): Promise<void> {
-    await heartbeat().catch((error: unknown) => {
-      logger.warn({ reason: String(error) }, 'replica heartbeat failed')
-    })
+    await writeHeartbeat()
+      .then(() => takeShare(parts))
+      .catch((error: unknown) => {
+        logger.warn({ reason: String(error) }, 'replica heartbeat failed')
+      })
     if (!stopped) cancelNext = parts.after(heartbeatMs, () => void startHeartbeat())
   }
 
@@ -89,4 +86,10 @@ export function createReplicas(parts: {
       })
     },
   }
+}
+
+async function takeShare({ database, hosts }: ReplicaParts): Promise<void> {
+  await deleteLostReplicas(database.of(installation), lostMs)
+  const share = 1 / Math.max(1, await countLiveReplicas(database.of(installation), liveReplicaMs))
+  for (const each of hosts) each.setShare(share)
 }

@@ -24,9 +24,9 @@ export function planLife(
 }
 
 /**
- * When to renew a dormant connection, of which no backend has read for a long time: once a day, however
- * short its tokens live, so that a withdrawn grant is noticed; not more often than one in use; and often
- * enough for the provider to keep its refresh token. Spread at random over a quarter of the day.
+ * When to renew a dormant connection, which no backend has read for a long time: once a day, however short
+ * its tokens live, so that a withdrawn grant is noticed; not more often than one in use; and often enough for
+ * the provider to keep its refresh token. Spread at random over a quarter of the day.
  *
  * @param refreshInMs when it would be renewed in use; null: never
  * @returns milliseconds from now; null: never
@@ -46,7 +46,7 @@ function idleBoundMs({ refresh }: ProviderDefinition): number {
   return (secondsToMs(refresh.refreshTokenIdleLifetime) ?? Number.POSITIVE_INFINITY) / 2
 }
 
-/** No backend has read the connection for so long that it is renewed once a day alone. */
+/** No backend has read the connection for so long that it is renewed only once a day. */
 export function isDormant(
   { readAgoMs }: { readAgoMs: number | null },
   { dormantAfterMs }: { dormantAfterMs: number },
@@ -55,8 +55,8 @@ export function isDormant(
 }
 
 /**
- * When to renew an access token of which only the rest of its life is known: 15 to 30 % of that before its
- * end, in milliseconds from now; null for a token without an end.
+ * When to renew an access token when only the rest of its life is known: 15 to 30 % of that before its end, in
+ * milliseconds from now; null for a token without an end.
  */
 export function planRest(endsInMs: number | null, jitter: Jitter): number | null {
   return endsInMs === null ? null : endsInMs * (1 - 0.15 - 0.15 * jitter())
@@ -74,7 +74,7 @@ export function backoffMs(failures: number, jitter: Jitter): number {
 }
 
 /**
- * A pause for the sake of a token that is served meanwhile ends with it: what has ended protects nobody.
+ * A pause during which a token is served ends with that token: afterwards it would protect nothing.
  *
  * @param endsInMs null: it never ends
  */
@@ -85,10 +85,10 @@ export function withinLife(pauseMs: number, endsInMs: number | null): number {
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 
-/** Milliseconds between two looks at a connection; the first of each pair is for one that is in use. */
+/** Milliseconds between two probes of a connection; the first of each pair is for one that is in use. */
 const probePauses = {
   renewed: { hot: 15 * minuteMs, cold: 6 * hourMs },
-  /** API keys, and tokens without an end: they change only by somebody's act. */
+  /** API keys, and tokens without an end: only an act of a user or an administrator changes them. */
   lasting: { hot: hourMs, cold: 24 * hourMs },
 }
 
@@ -96,8 +96,8 @@ const probePauses = {
 const hotForMs = hourMs
 
 /**
- * When to look at a connection again, spread by 20 % to either side. A credential that nothing renews
- * is looked at when its end has come.
+ * When to probe a connection again, spread by 20 % to either side. A credential that nothing renews is probed
+ * when it has ended.
  */
 export function planProbe(
   connection: {

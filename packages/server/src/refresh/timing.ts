@@ -5,11 +5,11 @@ export interface Timing {
    * margin. Default 60,000.
    */
   leaseMs: number
-  /** After this time a request is left to itself: its answer is still taken, but nobody waits. Default 20,000. */
+  /** After this time no caller waits for a request any more. Its answer is still taken. Default 20,000. */
   deadlineMs: number
-  /** For how long an answer is waited for in all. Default 120,000. */
+  /** For how long a request stays open in all. Default 120,000. */
   detachedMs: number
-  /** What must be left of a claim's time after the deadline when the first byte is written. Default 30,000. */
+  /** What must be left of the lease after the deadline, counted from the first byte. Default 30,000. */
   marginMs: number
   /** How often due work is looked for when there was none. Default 1,000. */
   pollMs: number
@@ -20,22 +20,22 @@ export interface Timing {
   backoffMs: number
   /** A refusal is believed when it is repeated after this time. Default 60,000. */
   confirmAfterMs: number
-  /** Between two attempts with a client that is refused. Default 60,000. */
+  /** Between two attempts with a client that the provider rejects. Default 60,000. */
   canaryMs: number
   /** Between two probes of a connection that callers ask for. Default 10,000. */
   recheckAfterMs: number
-  /** A connection that no backend has read for so long is renewed once a day alone. Default 7 days. */
+  /** A connection that no backend has read for so long is renewed only once a day. Default 7 days. */
   dormantAfterMs: number
   /**
-   * What was answered longer ago says nothing of an incident. 0: none is ever seen, and a connection ends at the
-   * first clear refusal. Default 600,000.
+   * Older answers do not count for an incident. 0: incidents are not detected, and a connection ends at the first
+   * clear refusal. Default 600,000.
    */
   incidentWindowMs: number
-  /** Between two connections of one host that are asked while it refuses everybody. Default 2,000. */
+  /** Between two connections of one host that are asked during an incident. Default 2,000. */
   incidentAskMs: number
-  /** For how long everybody must be refused before that is believed. Default 3,600,000. */
+  /** For how long all connections must be refused before that is believed. Default 3,600,000. */
   incidentConfirmMs: number
-  /** Between two looks for what lies around: grants to be withdrawn, codes that ran out. Default 60,000. */
+  /** Between two sweeps: grants that wait to be withdrawn, expired codes. Default 60,000. */
   sweepMs: number
 }
 

@@ -5,14 +5,14 @@ import { DatabaseUnavailable } from '../store/database.ts'
 
 const firstPauseMs = 100
 const maxPauseMs = 5_000
-/** For what is not the database being away, or its audit log: a deadlock passes, a fault of ours never does. */
+/** For errors other than an unavailable database or audit log: a deadlock passes, a fault of ours does not. */
 const maxOtherTries = 20
 
 /**
- * What a provider gave must not be lost for want of a database, neither a pair whose predecessor is dead
- * nor a grant that is to be withdrawn: it is held here and tried again for as long as this process lives.
+ * What a provider gave must not be lost because the database is away: neither a pair whose predecessor is spent
+ * nor a grant that is to be withdrawn. It is held here and tried again for as long as this process lives.
  *
- * @throws what went wrong at the last try, when it was something else than that
+ * @throws the error of the last try, when it is not that the database is away
  */
 export async function untilCommitted<Result>(
   parts: { logger: Logger; sleep: Sleep },
@@ -24,7 +24,7 @@ export async function untilCommitted<Result>(
     try {
       return await tryCommit()
     } catch (error) {
-      // Its key is gone for good, and the pair with it.
+      // The tenant's key is destroyed, so nothing can be sealed.
       if (error instanceof KeywellError && error.code === 'tenant_erased') throw error
       if (!isAway(error)) otherTries += 1
       if (otherTries >= maxOtherTries) throw error

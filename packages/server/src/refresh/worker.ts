@@ -3,32 +3,23 @@ import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Hosts } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
-import { claimCanary, claimDue, claimHeld } from '../store/due-claims.ts'
-import { claimCanaries } from '../store/integrations.ts'
-import { claimAsks } from '../store/provider-incidents.ts'
 import type { Claim } from '../store/refresh-claim.ts'
-import { everyTenant } from '../store/scope.ts'
+import { claimWork } from './claim-work.ts'
 import type { Refresher } from './refresh.ts'
 import type { Timing } from './timing.ts'
 
 /** Rows of one claim. */
 const maxClaims = 16
-/** After so many turns without an answer, a connection is asked before its time: the incident may be over. */
-const quietAskFactor = 30
-/** Attempts that somebody waits for, at once. */
+/** Attempts of this worker at once, up to their deadline. */
 const maxRunning = 32
 
 export interface Worker {
   start(): void
-  /** Takes no more work, and waits until what it has is over or given back. */
+  /** Claims nothing more, and waits until its claims are carried out or released. */
   stop(): Promise<void>
 }
 
-/**
- * Claims due work a little at a time, as much as the hosts would let go, and carries it out. Any number
- * of them may run, in any number of processes.
- */
-export function createWorker(parts: {
+export interface WorkerParts {
   database: Database
   refresher: Refresher
   check: (claim: Claim) => Promise<void>
@@ -40,8 +31,14 @@ export function createWorker(parts: {
   /** Spreads the polls of several replicas. */
   jitter: Jitter
   processId: string
-}): Worker {
-  const { database, refresher, logger, timing } = parts
+}
+
+/**
+ * Claims due work a little at a time, as much as the hosts can take, and carries it out. Any number of
+ * workers may run, in any number of processes.
+ */
+export function createWorker(parts: WorkerParts): Worker {
+  const { logger, timing } = parts
   const running = new Set<Promise<void>>()
   let cancelNext = () => {}
   let polling: Promise<void> | undefined
@@ -61,61 +58,27 @@ export function createWorker(parts: {
       })
       .then((result) => {
         polling = undefined
-        // Full up, the end of an attempt polls again.
+        // With no capacity left, the end of an attempt polls again.
         schedule(result === 'more' ? 0 : timing.pollMs * (0.75 + 0.5 * parts.jitter()))
       })
   }
 
   async function claimOnce(): Promise<'more' | 'idle'> {
-    const room = maxRunning - running.size
-    const limit = Math.min(maxClaims, room, parts.hosts.freeSlots(maxClaims))
+    const capacity = maxRunning - running.size
+    const limit = Math.min(maxClaims, capacity, parts.hosts.freeSlots(maxClaims))
     if (limit <= 0) return 'idle'
-    const owner = { owner: parts.processId, leaseMs: timing.leaseMs }
-    const claims = await claimDue(database.of(everyTenant), {
-      ...owner,
-      limit,
-      heldOrigins: parts.hosts.throttled(),
-    })
-    for (const claim of claims) run(claim)
-    for (const integration of await claimCanaries(database.of(everyTenant), timing.canaryMs)) {
-      const canary = await claimCanary(database.of(everyTenant), {
-        ...owner,
-        integrationId: integration.id,
-      })
-      if (canary !== undefined) run(canary)
-    }
-    await askHeld(owner)
-    return claims.length === limit && limit > 0 && running.size < maxRunning ? 'more' : 'idle'
-  }
-
-  /** While a host refuses everybody, it is asked about one connection at a time. */
-  async function askHeld(owner: { owner: string; leaseMs: number }): Promise<void> {
-    for (const incident of await claimAsks(database.of(everyTenant), timing.incidentAskMs)) {
-      const { tenantId: incidentOwner, ...scope } = incident
-      const quietMs = quietAskFactor * timing.incidentAskMs
-      const options = { ...owner, ...scope, incidentOwner, quietMs }
-      const held = await claimHeld(database.of(everyTenant), options)
-      if (held !== undefined) run(held)
-    }
+    const claimed = await claimWork(parts, limit, run)
+    return claimed === limit && running.size < maxRunning ? 'more' : 'idle'
   }
 
   function run(claim: Claim): void {
     parts.metrics.workBegun(claim.lateMs)
-    const done = (claim.refreshDue ? refresher.run(claim) : check(claim)).finally(() => {
+    const done = carryOut(parts, claim).finally(() => {
       running.delete(done)
-      // There was no room for what may still be due.
+      // There was no capacity for what may still be due.
       if (running.size === maxRunning - 1) schedule(0)
     })
     running.add(done)
-  }
-
-  async function check(claim: Claim): Promise<void> {
-    try {
-      await parts.check(claim)
-    } catch (error) {
-      const { tenantId, connectionId } = claim
-      logger.error({ tenantId, connectionId, reason: String(error) }, 'a check broke off')
-    }
   }
 
   return {
@@ -126,5 +89,18 @@ export function createWorker(parts: {
       await polling
       await Promise.all([...running])
     },
+  }
+}
+
+async function carryOut(
+  { refresher, check, logger }: Pick<WorkerParts, 'refresher' | 'check' | 'logger'>,
+  claim: Claim,
+): Promise<void> {
+  if (claim.refreshDue) return refresher.run(claim)
+  try {
+    await check(claim)
+  } catch (error) {
+    const { tenantId, connectionId } = claim
+    logger.error({ tenantId, connectionId, reason: String(error) }, 'a check broke off')
   }
 }

@@ -1,0 +1,56 @@
+import {
+  type ConnectionId,
+  type CredentialAnswer,
+  type ReadCredentialAnswer,
+  type TenantPolicy,
+  toolLimitsOf,
+} from '@keywell/protocol'
+import { credentialSchemeOf, findProvider, missingScopes } from '@keywell/providers'
+import type { TokenBox } from '../oauth/token-set.ts'
+import type { CredentialReadRow } from '../store/credentials.ts'
+
+/** Opens a credential that may be returned. */
+export async function answerWith(
+  box: TokenBox,
+  row: CredentialReadRow,
+  { scopes, policy }: { scopes: readonly string[] | undefined; policy: TenantPolicy },
+): Promise<CredentialAnswer> {
+  const provider = findProvider(row.provider)
+  if (row.sealed === null || row.type === null || provider === undefined)
+    throw new TypeError('checked by requireUsable')
+  const { accessToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
+  const { name, prefix } = credentialSchemeOf(provider, row.type).header
+  const toolLimits = toolLimitsOf(policy, row.provider)
+  return {
+    unchanged: false,
+    connectionId: connectionIdOf(row),
+    generation: row.generation,
+    type: row.type,
+    credential: accessToken.expose(),
+    header: { name, value: `${prefix}${accessToken.expose()}` },
+    expiresAt: row.expiresAt?.toISOString() ?? null,
+    expiresInMs: wholeMs(row.expiresInMs),
+    scopes: row.grantedScopes,
+    missingScopes: scopes ? [...missingScopes(provider, scopes, row.grantedScopes)] : [],
+    host: row.host,
+    account: row.account,
+    ...(toolLimits && { toolLimits }),
+  }
+}
+
+/** There is nothing newer than the caller has. */
+export function answerUnchanged(
+  row: CredentialReadRow,
+): Extract<ReadCredentialAnswer, { unchanged: true }> {
+  return {
+    unchanged: true,
+    connectionId: connectionIdOf(row),
+    generation: row.generation,
+    expiresInMs: wholeMs(row.expiresInMs),
+  }
+}
+
+// Ids were parsed when they came in; the row is the proof.
+const connectionIdOf = (row: CredentialReadRow) => row.id as ConnectionId
+
+const wholeMs = (ms: number | null) => (ms === null ? null : Math.floor(ms))

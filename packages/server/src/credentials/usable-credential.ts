@@ -1,0 +1,75 @@
+import { KeywellError, type readCredentialSchema } from '@keywell/protocol'
+import type { z } from 'zod'
+import { requireProvider } from '../catalogue.ts'
+import { parseHost } from '../host.ts'
+import type { CredentialReadRow } from '../store/credentials.ts'
+import type { LookUp } from './look-up.ts'
+import { needsReauth } from './needs-reauth.ts'
+import { hasEnded } from './renewal.ts'
+
+/** What a backend asks for. */
+export type CredentialQuery = z.output<typeof readCredentialSchema>
+
+/**
+ * The one connection that a query names.
+ *
+ * @throws KeywellError `not_connected`, or `invalid_request` when the user has connected several hosts
+ */
+export async function findNamed(
+  lookUp: LookUp,
+  query: CredentialQuery,
+  connectUrl: string | undefined,
+): Promise<CredentialReadRow> {
+  const host = query.host === undefined ? null : parseHost(query.host)
+  const rows = await lookUp({
+    tenantId: query.tenantId,
+    userId: query.userId,
+    provider: query.provider,
+    name: query.connectionName,
+    host,
+    askDue: query.ifNewerThan !== undefined,
+  })
+  const [row] = rows
+  if (row === undefined) {
+    const provider = requireProvider(query.provider)
+    const message = `This user has not connected ${provider.title}.`
+    throw new KeywellError('not_connected', message, { connectUrl })
+  }
+  if (rows.length > 1) {
+    const hosts = rows.map((each) => each.host).join(' and ')
+    throw new KeywellError(
+      'invalid_request',
+      `This user has connected ${query.provider} on ${hosts}.`,
+      { nextStep: 'Say which one with `host`.' },
+    )
+  }
+  return row
+}
+
+/** @throws KeywellError `needs_reauth` or `not_connected` */
+export function requireUsable(row: CredentialReadRow, connectUrl: string | undefined): void {
+  const title = requireProvider(row.provider).title
+  if (row.status === 'active' && !row.renewable && hasEnded(row)) {
+    const over = { ...row, reason: 'token_expired' } as const
+    throw needsReauth(over, { title, connectUrl })
+  }
+  if (row.status === 'expired' || row.status === 'revoked') {
+    throw needsReauth(row, { title, connectUrl })
+  }
+  if (row.sealed === null || row.status !== 'active') {
+    const message = `This user has disconnected ${title}.`
+    throw new KeywellError('not_connected', message, { connectUrl })
+  }
+}
+
+/** The page of the app where this user can connect. */
+export function connectUrlFor(
+  page: string | undefined,
+  { provider, connectionName }: Pick<CredentialQuery, 'provider' | 'connectionName'>,
+): string | undefined {
+  if (page === undefined) return undefined
+  const url = new URL(page)
+  url.searchParams.set('provider', provider)
+  url.searchParams.set('connectionName', connectionName)
+  return url.href
+}

@@ -1,0 +1,58 @@
+import { requireProvider } from '../catalogue.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { Tracing } from '../metrics/tracing.ts'
+import { type ProbeNews, probeToken } from '../oauth/probe.ts'
+import type { TokenBox } from '../oauth/token-set.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import type { KeptCredentialRow } from '../store/credentials.ts'
+import { type AccountCheck, checkAccount, isAccountCheckDue } from './check-account.ts'
+
+/** What a probe found, and what is known beside it. */
+export interface Look extends ProbeNews {
+  canRefresh: boolean
+  /** Null: it was not asked for. */
+  account: AccountCheck | null
+  /** Nothing renews the token, and it has ended. Then the provider is not asked. */
+  isOver: boolean
+}
+
+export interface LookParts {
+  box: TokenBox
+  outbound: Outbound
+  metrics: Pick<Metrics, 'probed'>
+  tracing: Tracing
+}
+
+/** Opens the credential and asks the provider about it. */
+export async function look(
+  { box, outbound, metrics, tracing }: LookParts,
+  row: KeptCredentialRow & { sealed: Uint8Array },
+  background: boolean,
+): Promise<Look> {
+  if (!row.renewable && row.expiresInMs !== null && row.expiresInMs <= 0) return over
+  const { accessToken, refreshToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
+  const provider = requireProvider(row.provider)
+  const { host, type, tenantId } = row
+  const sending = { tenantId, background }
+  const found = await probeToken(
+    { outbound, metrics, tracing },
+    { provider, host, type, accessToken, sending },
+  )
+  // A reader that waits for a probe does not wait for the account's name.
+  const isAsked = background && found.news === 'alive' && isAccountCheckDue(row)
+  const scopes = found.scopes ?? row.grantedScopes
+  const account = isAsked
+    ? await checkAccount(outbound, row, { provider, accessToken, scopes, sending })
+    : null
+  return { ...found, account, isOver: false, canRefresh: refreshToken !== null }
+}
+
+const over: Look = {
+  news: 'unknown',
+  detail: 'token_expired',
+  scopes: null,
+  expiresAt: null,
+  account: null,
+  canRefresh: false,
+  isOver: true,
+}
