@@ -315,6 +315,11 @@ export const requirements = {
       'A read waits for a refresh as long as its request says, within a bound, and then answers refresh_in_progress.',
     source: 'refresh.md, R8',
   },
+  'refresh:worker-goes-on': {
+    behaviour:
+      'A claim that cannot be carried out or released ends neither the worker nor its process.',
+    source: 'refresh.md, R12',
+  },
   'refresh:planned-later': {
     behaviour:
       'An ended token whose refresh is planned for later is renewed by its read; one that waits out a failure is not.',

@@ -26,7 +26,7 @@ export function createDelivery(
     metrics,
     after,
     monotonic,
-    beforeTelling: (change) => faultPoint('before_push', change),
+    beforePush: (change) => faultPoint('before_push', change),
   })
   const secrets = createSigningSecrets({ vault, random })
   const webhookWorker = createWebhookWorker({
@@ -36,7 +36,7 @@ export function createDelivery(
     audit,
     logger,
     after,
-    random: jitter,
+    jitter,
     metrics,
   })
   const { wake } = webhookWorker

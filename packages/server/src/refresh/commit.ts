@@ -174,7 +174,7 @@ function plan(
  */
 async function replaceRefreshToken(
   sql: Sql,
-  { audit, jitter, timing: { dormantAfterMs } }: CommitParts,
+  { audit, jitter, timing }: CommitParts,
   { row, claim, answer, ageMs }: NewPair<Unusable>,
   sealed: Sealed,
 ): Promise<void> {
@@ -184,7 +184,8 @@ async function replaceRefreshToken(
   const committedBy = claim.attemptId
   const credential = { ...next, ...sealed, type: 'oauth_token', lifeMs, committedBy } as const
   if (!(await replaceCredential(sql, credential))) throw new Overtaken()
-  const retryInMs = withinLife(backoffMs(claim.failures, jitter), lifeMs)
+  const { dormantAfterMs } = timing
+  const retryInMs = withinLife(backoffMs(claim.failures, jitter, timing.backoffMs), lifeMs)
   const failed = { outcome: 'unusable', failures: claim.failures + 1, unresolved: false }
   if (!(await recordFailure(sql, claim, { ...failed, state: 'backoff', retryInMs }))) {
     // Another process holds the lease by now, and works with the refresh token that this has replaced.

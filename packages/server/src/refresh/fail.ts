@@ -111,8 +111,8 @@ function next(
   event: ScheduleEvent,
   known: Pick<StepOptions, 'accessTokenEndsInMs' | 'decision'> = {},
 ): Step {
-  const { confirmAfterMs } = timing
-  const result = step(stateOf(claim), event, { jitter, confirmAfterMs, ...known })
+  const { confirmAfterMs, backoffMs } = timing
+  const result = step(stateOf(claim), event, { jitter, confirmAfterMs, backoffMs, ...known })
   if (result === undefined) throw new TypeError(`${event.kind} has no effect on a claimed row`)
   return result
 }

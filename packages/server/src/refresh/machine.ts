@@ -73,6 +73,8 @@ export interface Step {
 
 export interface StepOptions {
   jitter: Jitter
+  /** The first pause after a failure. Default: a second. */
+  backoffMs?: number
   confirmAfterMs?: number
   /** Milliseconds until the access token ends; null: never. A pause of ours ends with it. */
   accessTokenEndsInMs?: number | null
@@ -126,7 +128,8 @@ type Failure = Exclude<
 function afterAttempt(from: RefreshState, event: Failure, options: StepOptions): Step {
   const failed = { ...unchanged(from), failures: from.failures + 1 }
   const { accessTokenEndsInMs: endsInMs = null } = options
-  const backoff = () => withinLife(backoffMs(from.failures, options.jitter), endsInMs)
+  const backoff = () =>
+    withinLife(backoffMs(from.failures, options.jitter, options.backoffMs), endsInMs)
   switch (event.kind) {
     case 'overtaken':
       return { ...settled, health: null }

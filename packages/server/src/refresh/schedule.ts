@@ -16,10 +16,10 @@ export function planLife(
   expiresInMs: number | null,
   jitter: Jitter,
 ): { lifeMs: number | null; refreshInMs: number | null } {
-  const told = expiresInMs ?? secondsToMs(provider.refresh.defaultExpiresIn)
-  if (told === null) return { lifeMs: null, refreshInMs: null }
-  const lifeMs = told - Math.min(safetyMs, told * safetyShare)
-  const refreshInMs = lifeMs - told * (0.15 + 0.15 * jitter())
+  const fullLifeMs = expiresInMs ?? secondsToMs(provider.refresh.defaultExpiresIn)
+  if (fullLifeMs === null) return { lifeMs: null, refreshInMs: null }
+  const lifeMs = fullLifeMs - Math.min(safetyMs, fullLifeMs * safetyShare)
+  const refreshInMs = lifeMs - fullLifeMs * (0.15 + 0.15 * jitter())
   return { lifeMs, refreshInMs: Math.min(refreshInMs, idleBoundMs(provider)) }
 }
 
@@ -64,13 +64,21 @@ export function planRest(endsInMs: number | null, jitter: Jitter): number | null
 
 const secondsToMs = (seconds: number | null) => (seconds === null ? null : seconds * 1000)
 
-const minBackoffMs = 1_000
+const defaultBackoffMs = 1_000
 const maxBackoffMs = 5 * 60_000
 
-/** Full jitter up to 1, 2, 4 … seconds and at most five minutes, and never less than half a second. */
-export function backoffMs(failures: number, jitter: Jitter): number {
-  const ceiling = Math.min(minBackoffMs * 2 ** Math.min(failures, 20), maxBackoffMs)
-  return minBackoffMs / 2 + jitter() * ceiling
+/**
+ * Full jitter up to 1, 2, 4 … times `firstMs` and at most five minutes, and never less than half of it.
+ *
+ * @param firstMs Default: a second
+ */
+export function backoffMs(
+  failures: number,
+  jitter: Jitter,
+  firstMs: number = defaultBackoffMs,
+): number {
+  const ceiling = Math.min(firstMs * 2 ** Math.min(failures, 20), maxBackoffMs)
+  return firstMs / 2 + jitter() * ceiling
 }
 
 /**

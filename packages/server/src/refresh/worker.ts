@@ -96,11 +96,11 @@ async function carryOut(
   { refresher, check, logger }: Pick<WorkerParts, 'refresher' | 'check' | 'logger'>,
   claim: Claim,
 ): Promise<void> {
-  if (claim.refreshDue) return refresher.run(claim)
   try {
-    await check(claim)
+    await (claim.refreshDue ? refresher.run(claim) : check(claim))
   } catch (error) {
     const { tenantId, connectionId } = claim
-    logger.error({ tenantId, connectionId, reason: String(error) }, 'a check broke off')
+    const what = claim.refreshDue ? 'an attempt broke off' : 'a check broke off'
+    logger.error({ tenantId, connectionId, reason: String(error) }, what)
   }
 }
