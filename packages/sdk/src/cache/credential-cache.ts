@@ -7,7 +7,7 @@ import { Answers } from './answers.ts'
 import { Background } from './background.ts'
 import { CacheChanges } from './cache-changes.ts'
 import { Entries } from './entries.ts'
-import { markHit } from './entry.ts'
+import { type Entry, reportHit } from './entry.ts'
 import { type Bounds, Freshness } from './freshness.ts'
 import { Generations } from './generations.ts'
 import { Loader } from './loader.ts'
@@ -97,7 +97,7 @@ export class CredentialCache {
       entry.isFresh &&
       query.scopes === undefined
     ) {
-      markHit(entry, this.#onHit)
+      this.#hit(entry)
       return entry.ready
     }
     return this.#reads.get(query, options)
@@ -110,7 +110,7 @@ export class CredentialCache {
     const isFresh = (this.#hasLooked || this.#look()) && entry.isFresh
     const credential = isFresh ? entry.credential : this.#reads.servable(entry)
     if (credential === undefined) return undefined
-    markHit(entry, this.#onHit)
+    this.#hit(entry)
     return query.scopes === undefined ? credential : knownForScopes(entry, credential, query.scopes)
   }
 
@@ -139,6 +139,11 @@ export class CredentialCache {
   /** Milliseconds since some beginning, pauses included. */
   now(): number {
     return this.#clock.now()
+  }
+
+  #hit(entry: Entry): void {
+    entry.isUsed = true
+    if (this.#onHit !== undefined) reportHit(entry, this.#onHit)
   }
 
   /**

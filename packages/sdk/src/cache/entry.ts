@@ -146,9 +146,8 @@ export class Entry {
 }
 
 /** A read was answered with what the entry holds. */
-export function markHit(entry: Entry, onHit: Hooks['onHit']): void {
-  entry.isUsed = true
-  if (onHit === undefined || entry.credential === undefined) return
-  const { connectionId, generation } = entry.credential
+export function reportHit({ credential }: Entry, onHit: Hooks['onHit']): void {
+  if (credential === undefined) return
+  const { connectionId, generation } = credential
   callHook(onHit, { connectionId, generation })
 }

@@ -5,7 +5,7 @@ import type { Hooks } from '../hooks.ts'
 import { parseInput } from '../request.ts'
 import type { Background } from './background.ts'
 import type { Entries } from './entries.ts'
-import { Entry, markHit } from './entry.ts'
+import { Entry, reportHit } from './entry.ts'
 import { copyOf } from './failures.ts'
 import type { Freshness } from './freshness.ts'
 import type { Loader } from './loader.ts'
@@ -43,15 +43,15 @@ export class Reads {
     const { refusal } = entry
     if (refusal !== undefined && clock.now() < refusal.untilMs) throw copyOf(refusal.error)
     let credential = this.servable(entry)
+    entry.isUsed = true
     if (credential === undefined) {
-      entry.isUsed = true
       credential = await this.#untilRenewed(
         options,
         // Another caller may have got it while this one paused.
         (waitMs) => this.servable(entry) ?? loader.load(entry, { waitMs }),
       )
     } else {
-      markHit(entry, hooks.onHit)
+      reportHit(entry, hooks.onHit)
     }
     if (query.scopes === undefined) return credential
     return forScopes(loader, entry, credential, query.scopes)
