@@ -81,6 +81,9 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**'],
           environment: 'jsdom',
           expect: expectation,
+          globalSetup: ['test/support/global-setup.ts', 'test/support/app-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -50,7 +50,8 @@ export function holdContract(service: () => Service): Contract {
   }
 }
 
-async function faultsIn(route: Route, response: Response): Promise<string[]> {
+/** What a response says otherwise than its route. */
+export async function faultsIn(route: Route, response: Response): Promise<string[]> {
   const type = response.headers.get('content-type') ?? ''
   if (type.startsWith('application/problem+json')) {
     const { code } = problemSchema.parse(await response.clone().json())

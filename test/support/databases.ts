@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, describe, inject } from 'vitest'
 import { openPglite } from '../../packages/server/src/store/pglite.ts'
 import type {} from './global-setup.ts' // what is provided, for `inject`
 import { inspected, openCreated, type TestDatabase } from './inspected.ts'
-import { runStatement } from './migrated.ts'
-import { login, withDatabase } from './postgres.ts'
+import { type CreatedDatabase, copyDatabase } from './migrated.ts'
+
+export type { CreatedDatabase }
 
 /**
  * Runs the suite on both databases. `makeDatabase` gives a fresh, migrated one, closed and dropped
@@ -67,24 +67,8 @@ export async function openEmbedded(): Promise<TestDatabase> {
   return inspected(database, database)
 }
 
-/** A database on the run's server, for tests that open it themselves. */
-export interface CreatedDatabase {
-  /** As the login of a service: it owns nothing. */
-  appUrl: string
-  /** As the superuser, who may change tables. */
-  ownerUrl: string
-  drop(): Promise<void>
-}
-
 /** Makes a database on the run's server: a copy of the migrated one, or `empty`. */
 export async function createDatabase(options: { empty?: boolean } = {}): Promise<CreatedDatabase> {
-  const url = inject('postgresUrl')
-  const name = `keywell_${randomBytes(6).toString('hex')}`
   const template = options.empty ? 'template0' : inject('postgresTemplate')
-  await runStatement(url, `create database "${name}" template "${template}"`)
-  return {
-    appUrl: withDatabase(url, name, login),
-    ownerUrl: withDatabase(url, name),
-    drop: () => runStatement(url, `drop database "${name}" with (force)`),
-  }
+  return copyDatabase(inject('postgresUrl'), template)
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { migrate } from '../../packages/server/src/store/migrate.ts'
 import { openPostgres } from '../../packages/server/src/store/postgres.ts'
 import { PostgresConnection } from '../../packages/server/src/store/postgres-connection.ts'
@@ -23,6 +24,26 @@ export async function createMigrated(url: string, name: string): Promise<void> {
        end if;
      end $$`,
   )
+}
+
+/** A database on the run's server, for tests that open it themselves. */
+export interface CreatedDatabase {
+  /** As the login of a service: it owns nothing. */
+  appUrl: string
+  /** As the superuser, who may change tables. */
+  ownerUrl: string
+  drop(): Promise<void>
+}
+
+/** Makes a database on a server as a copy of a template. */
+export async function copyDatabase(url: string, template: string): Promise<CreatedDatabase> {
+  const name = `keywell_${randomBytes(6).toString('hex')}`
+  await runStatement(url, `create database "${name}" template "${template}"`)
+  return {
+    appUrl: withDatabase(url, name, login),
+    ownerUrl: withDatabase(url, name),
+    drop: () => runStatement(url, `drop database "${name}" with (force)`),
+  }
 }
 
 export async function runStatement(url: string, statement: string): Promise<void> {

@@ -68,9 +68,13 @@ export interface Stage {
   session(request?: Partial<CreateSession>): Promise<SessionAnswer>
   flow(session: SessionAnswer, request?: Partial<CreateFlow>): Promise<CreateFlowAnswer>
   /** Posts the start form; ends before the provider's page is visited. */
-  start(person: Person, flow: CreateFlowAnswer, origin?: string): Promise<Page>
+  start(
+    person: Person,
+    flow: Pick<CreateFlowAnswer, 'startUrl' | 'startCode'>,
+    origin?: string,
+  ): Promise<Page>
   /** Signs in if asked to and decides; answers the callback's address, not yet visited. */
-  consent(page: Page, as?: string, decision?: 'authorize' | 'deny'): Promise<URL>
+  consent(page: Pick<Page, 'url'>, as?: string, decision?: 'authorize' | 'deny'): Promise<URL>
   /** Visits the callback; answers the address at the app, not visited. */
   callback(person: Person, url: URL): Promise<Page>
   confirm(finish: URL, who?: { tenantId: string; userId: string }): Promise<Answer<ConfirmAnswer>>
@@ -98,8 +102,10 @@ export async function createStage(
     sandboxHost?: '127.0.0.1' | 'localhost'
     /** Where the sandbox listens, and how it is reached, when a proxy stands before it. */
     sandboxAt?: { port: number; publicUrl: string }
-    /** Whether a stop looks for secrets where none may be; true unless there is too much to look at. */
+    /** Whether a stop looks for secrets where none may be. Default: true; false where there is too much to look at. */
     swept?: boolean
+    /** Whether answers are compared with the table of routes. Default: as `swept`, since it costs as much. */
+    compared?: boolean
     /** How the sandbox stands in the operator's list; with tenants, the integration is of the first one. */
     sandboxEntry?: Pick<PrivateHost, 'networks' | 'tenants'>
   } = {},
@@ -111,8 +117,8 @@ export async function createStage(
   })
   const control = sandboxControl(sandbox.controlUrl)
   const contract = holdContract(() => keywell)
-  // What there is too much of to look at is not compared either: it would cost as much as the service.
-  const { server, url } = await listen(() => (options.swept === false ? keywell : contract))
+  const { swept = true, compared = swept } = options
+  const { server, url } = await listen(() => (compared ? contract : keywell))
   const logs: string[] = []
   /** Bodies of all answers that were errors. */
   const problems: string[] = []
@@ -236,11 +242,11 @@ export async function createStage(
     },
 
     async stop() {
-      if (options.swept !== false) {
+      if (swept) {
         const { sweepStage } = await import('./sweep.ts')
         await sweepStage(stage, { problems, clientSecret })
-        contract.faults.push(...(await contract.auditFaults(database)))
       }
+      if (compared) contract.faults.push(...(await contract.auditFaults(database)))
       server.closeAllConnections()
       server.close()
       await keywell.stop()

@@ -1,3 +1,7 @@
+/**
+ * The button against hand-made answers, so that a test chooses the instant of every state. They are compared
+ * with the table of routes; the client below is tested against the real service in `core/client.test.ts`.
+ */
 import { act, cleanup, render, screen, waitFor, within } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import axe from 'axe-core'
@@ -25,10 +29,11 @@ afterEach(() => {
   cleanup()
   vi.restoreAllMocks()
   window.sessionStorage.clear()
+  expect(standIn.browser.faults).toEqual([])
 })
 
 function Page(props: KeywellProviderProps): ReactNode {
-  return <KeywellProvider window={standIn.window} {...props} />
+  return <KeywellProvider window={standIn.browser.window} {...props} />
 }
 
 function show(props: Partial<ConnectButtonProps> = {}, provider: KeywellProviderProps = {}) {
@@ -47,7 +52,7 @@ const notes = (text: RegExp) =>
     timeout: 3_000,
   })
 const reaches = (state: string) => waitFor(() => expect(button().dataset.state).toBe(state))
-const calls = (prefix: string) => standIn.calls.filter((call) => call.startsWith(prefix))
+const calls = (prefix: string) => standIn.browser.calls.filter((call) => call.startsWith(prefix))
 
 async function clickThrough(): Promise<void> {
   await user.click(button())
@@ -70,7 +75,7 @@ describe('ConnectButton', () => {
     expect(await problems()).toEqual([])
     await clickThrough()
     expect(await problems()).toEqual([])
-    const [popup] = standIn.popups
+    const [popup] = standIn.browser.popups
     if (popup) popup.closed = true
     await notes(/Finish in the other window/)
     expect(await problems()).toEqual([])
@@ -115,24 +120,24 @@ describe('ConnectButton', () => {
     let popups = 0
     button().addEventListener('click', () => {
       queueMicrotask(() => {
-        popups = standIn.popups.length
+        popups = standIn.browser.popups.length
       })
     })
     await user.click(button())
     expect(popups).toBe(1)
-    expect(standIn.popups[0]?.document.body.textContent).toBe('Connecting to GitLab …')
+    expect(standIn.browser.popups[0]?.document.body.textContent).toBe('Connecting to GitLab …')
   })
 
   it("runs the host's own onClick first, which may prevent ours", async () => {
     const order: string[] = []
     const onClick = vi.fn((event: { preventDefault(): void }) => {
-      order.push(`click, ${standIn.popups.length} popups`)
+      order.push(`click, ${standIn.browser.popups.length} popups`)
       event.preventDefault()
     })
     const { rerender } = show({ onClick })
     await user.click(button())
     expect(onClick).toHaveBeenCalledOnce()
-    expect(standIn.popups).toHaveLength(0)
+    expect(standIn.browser.popups).toHaveLength(0)
     rerender(
       <Page>
         <ConnectButton provider="gitlab" onClick={() => void order.push('ran')} />
@@ -170,14 +175,14 @@ describe('ConnectButton', () => {
     expect(button().getAttribute('aria-disabled')).toBe('true')
     expect(button()).toMatchObject({ disabled: false })
     await user.click(button())
-    expect(standIn.popups).toHaveLength(1)
-    expect(standIn.popups[0]?.focused).toBe(1)
+    expect(standIn.browser.popups).toHaveLength(1)
+    expect(standIn.browser.popups[0]?.focused).toBe(1)
   })
 
   it('does nothing while the host disables it', async () => {
     show({ disabled: true })
     await user.click(button())
-    expect(standIn.popups).toHaveLength(0)
+    expect(standIn.browser.popups).toHaveLength(0)
   })
 
   it("keeps the host's aria-disabled", () => {
@@ -206,13 +211,13 @@ describe('ConnectButton', () => {
     const onExit = vi.fn()
     show({ onExit })
     await clickThrough()
-    const [popup] = standIn.popups
+    const [popup] = standIn.browser.popups
     if (popup) popup.closed = true
     await user.click(await screen.findByRole('button', { name: 'Open again' }, { timeout: 3_000 }))
-    expect(standIn.popups).toHaveLength(2)
+    expect(standIn.browser.popups).toHaveLength(2)
     expect(document.activeElement).toBe(button())
     await reaches('waiting')
-    const [, second] = standIn.popups
+    const [, second] = standIn.browser.popups
     if (second) second.closed = true
     const cancel = await screen.findByRole('button', { name: 'Cancel' }, { timeout: 3_000 })
     await user.click(cancel)
@@ -244,28 +249,28 @@ describe('ConnectButton', () => {
   })
 
   it('goes on in this tab when the popup is blocked', async () => {
-    standIn.blockPopups = 'null'
+    standIn.browser.blockPopups = 'null'
     show()
     await user.click(button())
     expect(button().dataset.state).toBe('blocked')
     await says('Your browser blocked the window. You can continue in this tab.')
     await user.click(screen.getByRole('button', { name: 'Continue in this tab' }))
-    await waitFor(() => expect(standIn.forms).toMatchObject([{ target: '_self' }]))
+    await waitFor(() => expect(standIn.browser.forms).toMatchObject([{ target: '_self' }]))
     expect(standIn.flowRequests).toMatchObject([{ mode: 'redirect' }])
   })
 
   it('or tries the popup again', async () => {
-    standIn.blockPopups = 'null'
+    standIn.browser.blockPopups = 'null'
     show()
     await user.click(button())
-    standIn.blockPopups = undefined
+    standIn.browser.blockPopups = undefined
     await user.click(screen.getByRole('button', { name: 'Try again' }))
     await reaches('waiting')
-    expect(standIn.popups).toHaveLength(1)
+    expect(standIn.browser.popups).toHaveLength(1)
   })
 
   it('says what users can do about an error, and the next click starts over', async () => {
-    standIn.failures.set(`POST ${serviceUrl}`, 'integration_missing')
+    standIn.browser.failures.set(`POST ${serviceUrl}`, 'integration_missing')
     const onExit = vi.fn()
     show({ onExit })
     await user.click(button())
@@ -273,7 +278,7 @@ describe('ConnectButton', () => {
     await waitFor(() =>
       expect(onExit.mock.calls[0]?.[0]).toMatchObject({ code: 'integration_missing' }),
     )
-    standIn.failures.clear()
+    standIn.browser.failures.clear()
     await clickThrough()
     expect(document.querySelector('[data-keywell-note]')).toBeNull()
   })
@@ -340,8 +345,8 @@ describe('ConnectButton', () => {
     expect(calls('GET /api/keywell/connections')).toHaveLength(1)
     expect(calls('POST /api/keywell/session')).toHaveLength(1)
     expect(standIn.flowRequests).toHaveLength(1)
-    expect(standIn.popups).toHaveLength(1)
-    expect(standIn.openStreams).toBe(1)
+    expect(standIn.browser.popups).toHaveLength(1)
+    expect(standIn.browser.openStreams).toBe(1)
     moveTo({ status: 'connected', connection: makeConnection() })
     await waitFor(() => expect(onSuccess).toHaveBeenCalledOnce())
   })
@@ -356,7 +361,7 @@ describe('ConnectButton', () => {
         <ConnectButton provider="gitlab" onSuccess={second} scopes={['api']} />
       </Page>,
     )
-    expect(standIn.openStreams).toBe(1)
+    expect(standIn.browser.openStreams).toBe(1)
     moveTo({ status: 'connected', connection: makeConnection() })
     await waitFor(() => expect(second).toHaveBeenCalledOnce())
     expect(first).not.toHaveBeenCalled()
@@ -366,9 +371,9 @@ describe('ConnectButton', () => {
     const onSuccess = vi.fn()
     const { rerender } = show({ onSuccess })
     await clickThrough()
-    expect(standIn.openStreams).toBe(1)
+    expect(standIn.browser.openStreams).toBe(1)
     rerender(<Page />)
-    expect(standIn.openStreams).toBe(0)
+    expect(standIn.browser.openStreams).toBe(0)
     standIn.move({ status: 'connected', connection: makeConnection() })
     expect(onSuccess).not.toHaveBeenCalled()
   })
@@ -400,7 +405,7 @@ describe('ConnectButton', () => {
       </Page>,
     )
     expect(button().textContent).toBe('Link GitLab')
-    standIn.blockPopups = 'null'
+    standIn.browser.blockPopups = 'null'
     rerender(
       <Page>
         <ConnectButton
@@ -422,7 +427,7 @@ describe('ConnectButton', () => {
     expect(button().textContent).toBe('My Connect GitLab')
     await user.click(button())
     await user.click(paragraph.getByText('here'))
-    await waitFor(() => expect(standIn.forms).toHaveLength(1))
+    await waitFor(() => expect(standIn.browser.forms).toHaveLength(1))
     expect(screen.queryByText(/blocked the window/)).toBeNull()
   })
 
@@ -433,7 +438,7 @@ describe('ConnectButton', () => {
       providers: { gitlab: 'GitLab der Firma' },
       retry: 'Nochmal',
     }
-    standIn.blockPopups = 'null'
+    standIn.browser.blockPopups = 'null'
     show({}, { messages })
     expect(button().textContent).toBe('GitLab der Firma verbinden')
     await user.click(button())

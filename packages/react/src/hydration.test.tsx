@@ -12,7 +12,7 @@ it('hydrates what the server rendered, without a word of complaint', async () =>
   const standIn = createStandIn()
   standIn.connections = [makeConnection()]
   const page = (
-    <KeywellProvider window={standIn.window}>
+    <KeywellProvider window={standIn.browser.window}>
       <ConnectButton provider="gitlab" />
     </KeywellProvider>
   )

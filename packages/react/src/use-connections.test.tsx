@@ -1,56 +1,61 @@
+/** The hooks against the real service, behind an app with the SDK's `connectHandler`. */
 import { act, cleanup, renderHook, waitFor } from '@testing-library/react'
 import type { ReactNode } from 'react'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { KeywellProvider } from './provider.tsx'
-import { createStandIn, makeConnection, type StandIn } from './testing/stand-in.ts'
+import { type App, openApp } from './testing/app.ts'
 import { useConnection, useConnections } from './use-connections.ts'
 
-let standIn: StandIn
+let app: App
 
 beforeEach(() => {
-  standIn = createStandIn()
+  app = openApp(inject('app'))
 })
 
-afterEach(cleanup)
+afterEach(() => {
+  cleanup()
+  expect(app.browser.faults).toEqual([])
+})
 
 function wrapper({ children }: { children: ReactNode }): ReactNode {
-  return <KeywellProvider window={standIn.window}>{children}</KeywellProvider>
+  return <KeywellProvider window={app.browser.window}>{children}</KeywellProvider>
 }
+
+const until = (check: () => void) => waitFor(check, { timeout: 15_000 })
 
 describe('useConnection', () => {
   it('finds the connection of a provider, by name', async () => {
-    const own = makeConnection()
-    const work = makeConnection({ name: 'work' })
-    standIn.connections = [own, work]
+    const own = await app.addConnection()
+    const work = await app.addConnection({ connectionName: 'work' })
     const { result } = renderHook(
       () => [useConnection('gitlab'), useConnection('gitlab', { connectionName: 'work' })] as const,
       { wrapper },
     )
     expect(result.current[0]).toMatchObject({ status: 'loading', connection: undefined })
-    await waitFor(() => expect(result.current[0].status).toBe('ready'))
-    expect(result.current.map(({ connection }) => connection)).toEqual([own, work])
-    expect(standIn.calls).toEqual(['GET /api/keywell/connections'])
+    await until(() => expect(result.current[0].status).toBe('ready'))
+    expect(result.current.map(({ connection }) => connection?.id)).toEqual([own.id, work.id])
+    expect(app.browser.calls).toEqual(['GET /api/keywell/connections'])
   })
 
   it('disconnects and reads again', async () => {
-    standIn.connections = [makeConnection()]
+    const { id } = await app.addConnection()
     const { result } = renderHook(() => useConnection('gitlab'), { wrapper })
-    await waitFor(() => expect(result.current.connection).toBeDefined())
+    await until(() => expect(result.current.connection?.id).toBe(id))
     const answer = await act(() => result.current.disconnect())
-    expect(answer).toMatchObject({ upstream: 'revoked' })
+    expect(answer).toMatchObject({ connection: { id }, upstream: 'manual' })
     expect(result.current.connection).toBeUndefined()
     expect(await act(() => result.current.disconnect())).toBeUndefined()
-    standIn.connections = [makeConnection()]
+    await app.addConnection()
     await act(() => result.current.refresh())
     expect(result.current.connection).toBeDefined()
   })
 
   it('shows a failure, and the next read recovers', async () => {
-    standIn.failures.set('GET', 'unavailable')
+    app.browser.failures.set('GET', 'unavailable')
     const { result } = renderHook(() => useConnection('gitlab'), { wrapper })
-    await waitFor(() => expect(result.current.status).toBe('error'))
+    await until(() => expect(result.current.status).toBe('error'))
     expect(result.current.error).toMatchObject({ code: 'unavailable', retryable: true })
-    standIn.failures.clear()
+    app.browser.failures.clear()
     await act(() => result.current.refresh())
     expect(result.current).toMatchObject({ status: 'ready', error: null })
   })
@@ -58,16 +63,17 @@ describe('useConnection', () => {
 
 describe('useConnections', () => {
   it('lists all, and disconnects one', async () => {
-    const [one, two] = [makeConnection(), makeConnection({ provider: 'github' })]
-    standIn.connections = [one, two]
+    const one = await app.addConnection()
+    const two = await app.addConnection({ connectionName: 'work' })
     const { result } = renderHook(() => useConnections(), { wrapper })
-    await waitFor(() => expect(result.current.connections).toEqual([one, two]))
+    const ids = () => result.current.connections.map(({ id }) => id)
+    await until(() => expect(ids()).toEqual([one.id, two.id]))
     await act(() => result.current.disconnect(one.id))
-    expect(result.current.connections).toEqual([two])
+    expect(ids()).toEqual([two.id])
   })
 
   it('renders nothing again when a refresh brings nothing new', async () => {
-    standIn.connections = [makeConnection()]
+    await app.addConnection()
     let renders = 0
     const { result } = renderHook(
       () => {
@@ -76,7 +82,7 @@ describe('useConnections', () => {
       },
       { wrapper },
     )
-    await waitFor(() => expect(result.current.status).toBe('ready'))
+    await until(() => expect(result.current.status).toBe('ready'))
     const before = renders
     await act(() => result.current.refresh())
     expect(renders).toBe(before)

@@ -1,36 +1,30 @@
-import { type ConnectionId, finishChannel } from '@keywell/protocol'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import {
-  connectToken,
-  createStandIn,
-  makeConnection,
-  type StandIn,
-  serviceUrl,
-  startCode,
-} from '../testing/stand-in.ts'
+/** The client against the real service, behind an app with the SDK's `connectHandler`. */
+import { type ConnectionId, finishChannel, type SessionAnswer } from '@keywell/protocol'
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
+import { type App, openApp } from '../testing/app.ts'
+import type { Browser } from '../testing/browser.ts'
 import { type ClientOptions, createKeywellClient } from './client.ts'
 import type { Connect, ConnectHandlers } from './connect.ts'
 import { messageChannel } from './flow-messages.ts'
 
-let standIn: StandIn
+let app: App
+let browser: Browser
 const cleanUps: (() => void)[] = []
 
 beforeEach(() => {
-  vi.useFakeTimers({
-    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'],
-  })
-  standIn = createStandIn()
+  app = openApp(inject('app'))
+  browser = app.browser
 })
 
 afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp()
-  vi.useRealTimers()
   window.sessionStorage.clear()
   window.history.replaceState(null, '', '/')
+  expect(browser.faults).toEqual([])
 })
 
 function makeClient(options: ClientOptions = {}) {
-  return createKeywellClient({ window: standIn.window, ...options })
+  return createKeywellClient({ window: browser.window, ...options })
 }
 
 function makeButton(
@@ -50,13 +44,17 @@ function makeButton(
 
 const nameOf = (connect: Connect) => connect.getSnapshot().name
 const reaches = (connect: Connect, name: string) =>
-  vi.waitFor(() => expect(nameOf(connect)).toBe(name))
-const callsTo = (prefix: string) => standIn.calls.filter((call) => call.startsWith(prefix))
+  expect.poll(() => nameOf(connect), { interval: 10 }).toBe(name)
+const callsTo = (begin: string) => browser.calls.filter((call) => call.startsWith(begin))
 
-/** Clicks, and lets everything happen until the user is at the provider. */
-async function begin(connect: Connect): Promise<void> {
-  connect.start()
+/** Clicks, and waits until the start form is posted. */
+async function begin(connect: Connect, options?: Parameters<Connect['start']>[0]): Promise<void> {
+  connect.start(options)
   await reaches(connect, 'waiting')
+}
+
+async function bodyOf(end: string): Promise<unknown> {
+  return browser.requests.find(({ url, method }) => method === 'POST' && url.endsWith(end))?.json()
 }
 
 describe('connecting', () => {
@@ -64,99 +62,112 @@ describe('connecting', () => {
     const { connect, onSuccess, onExit, onEvent } = makeButton()
     connect.start({ scopes: ['read_api'] })
     // The popup is there before anything was awaited.
-    expect(standIn.popups).toHaveLength(1)
+    expect(browser.popups).toHaveLength(1)
     expect(nameOf(connect)).toBe('opening')
     await reaches(connect, 'waiting')
-    expect(standIn.flowRequests).toEqual([
-      { provider: 'gitlab', scopes: ['read_api'], mode: 'popup' },
-    ])
-    standIn.move({ status: 'started' })
-    standIn.move({ status: 'confirming' })
-    await reaches(connect, 'confirming')
-    const connection = makeConnection()
-    standIn.move({ status: 'connected', connection })
+    expect(await bodyOf('/connect/flows')).toEqual({
+      provider: 'gitlab',
+      scopes: ['read_api'],
+      mode: 'popup',
+    })
+    await app.consent()
     await reaches(connect, 'connected')
-    await vi.waitFor(() => expect(onSuccess).toHaveBeenCalledExactlyOnceWith(connection))
+    await expect.poll(() => onSuccess.mock.calls.length).toBe(1)
+    expect(onSuccess.mock.calls[0]?.[0]).toMatchObject({
+      userId: app.userId,
+      provider: 'gitlab',
+      status: 'active',
+      account: { username: 'ada' },
+      scopes: ['read_api'],
+      renewable: true,
+    })
     expect(onExit).not.toHaveBeenCalled()
-    expect(onEvent.mock.calls.map(([name]) => name)).toEqual([
+    const events = onEvent.mock.calls.map(([name]) => name)
+    // `confirming` lasts as long as the exchange of the code, and may be over before it is seen.
+    expect(events.filter((name) => name !== 'confirming')).toEqual([
       'opening',
       'waiting',
-      'confirming',
       'connected',
     ])
-    expect(standIn.popups[0]?.closed).toBe(true)
-    expect(standIn.openStreams).toBe(0)
+    expect(browser.popups[0]?.closed).toBe(true)
+    expect(browser.openStreams).toBe(0)
+  })
+
+  it('shows that the app confirms who finished', async () => {
+    const { connect } = makeButton()
+    await begin(connect)
+    await app.goToProvider()
+    await app.decide()
+    await reaches(connect, 'confirming')
+    await app.finish()
+    await reaches(connect, 'connected')
   })
 
   it('posts the start code as a form into the popup, and keeps the form nowhere', async () => {
     const { connect } = makeButton()
     await begin(connect)
-    const [opened] = standIn.opened
+    const [opened] = browser.opened
     expect(opened?.url).toBe('about:blank')
-    expect(standIn.forms).toEqual([
+    expect(browser.forms).toEqual([
       {
         method: 'post',
-        action: `${serviceUrl}/connect/start`,
+        action: `${app.serviceUrl}/connect/start`,
         target: opened?.name,
-        fields: { start_code: startCode },
+        fields: { start_code: expect.stringMatching(/^\S{20,}$/) },
       },
     ])
     expect(document.querySelector('form')).toBeNull()
   })
 
-  it('gives each popup a name that cannot be guessed', async () => {
-    const { connect } = makeButton()
-    await begin(connect)
-    await begin(connect)
-    const [first, second] = standIn.opened
-    expect(first?.name).toMatch(/^keywell_\d+_\d+$/)
-    expect(second?.name).not.toBe(first?.name)
-  })
-
-  it('says one line in the popup until the provider comes', () => {
-    const { connect } = makeButton()
-    connect.start({ waitingText: 'Connecting to GitLab …' })
-    expect(standIn.popups[0]?.document.body.textContent).toBe('Connecting to GitLab …')
-    expect(standIn.popups[0]?.document.title).toBe('Connecting to GitLab …')
-  })
-
   it('sends the connect token in a header to the service, and nowhere else', async () => {
     const { connect } = makeButton()
     await begin(connect)
-    for (const request of standIn.requests) {
-      expect(request.url).not.toContain(connectToken)
+    const tokens = new Set<string | null>()
+    for (const request of browser.requests) {
       const authorization = request.headers.get('authorization')
-      const isService = request.url.startsWith(serviceUrl)
-      expect(authorization).toBe(isService ? `Bearer ${connectToken}` : null)
-      expect(request.credentials).toBe(isService ? 'omit' : 'same-origin')
+      const isOfService = request.url.startsWith(app.serviceUrl)
+      if (isOfService) tokens.add(authorization)
+      else expect(authorization).toBeNull()
+      expect(request.credentials).toBe(isOfService ? 'omit' : 'same-origin')
     }
+    const [authorization] = tokens
+    expect(tokens.size).toBe(1)
+    expect(authorization).toMatch(/^Bearer \S{100,}$/)
+    const token = authorization?.slice('Bearer '.length) ?? ''
+    expect(browser.requests.map(({ url }) => url).join()).not.toContain(token)
   })
 
   it('reconnects the connection that is there', async () => {
-    const connection = makeConnection({ status: 'revoked', needsReauth: true, reason: 'revoked' })
-    standIn.connections = [connection]
-    const { connect } = makeButton()
-    await reaches(connect, 'needs_reauth')
+    const { connect, onSuccess } = makeButton()
     await begin(connect)
-    const session = standIn.requests.find((request) => request.url.endsWith('/session'))
-    expect(await session?.json()).toEqual({ connectionId: connection.id })
+    await app.consent()
+    await reaches(connect, 'connected')
+    await app.revoke()
+    const again = makeButton()
+    await reaches(again.connect, 'needs_reauth')
+    expect(again.connect.getSnapshot()).toMatchObject({ reason: 'revoked' })
+    browser.requests.length = 0
+    await begin(again.connect)
+    const [[made] = []] = onSuccess.mock.calls
+    expect(await bodyOf('/session')).toEqual({ connectionId: made?.id })
+    await app.consent()
+    await reaches(again.connect, 'connected')
+    expect(again.connect.getSnapshot()).toMatchObject({
+      connection: { id: made?.id, status: 'active', generation: 2 },
+    })
   })
 
-  it('tells host, name and connection apart', async () => {
-    const hosted = makeConnection({ host: 'https://gitlab.acme.example/git' })
-    const work = makeConnection({ name: 'work' })
-    const gone = makeConnection({ status: 'disconnected' })
-    standIn.connections = [gone, hosted, work]
-    const client = makeClient()
-    cleanUps.push(client.connections.subscribe(() => undefined))
-    await vi.waitFor(() => expect(client.connections.getSnapshot().status).toBe('ready'))
-    const host = 'https://gitlab.acme.example/git/'
-    expect(client.find({ provider: 'gitlab', host })?.id).toBe(hosted.id)
-    expect(client.find({ provider: 'gitlab', connectionName: 'work' })?.id).toBe(work.id)
-    expect(client.find({ provider: 'gitlab', host: 'https://gitlab.com' })).toBeUndefined()
-    expect(client.find({ provider: 'gitlab', connectionId: work.id })?.id).toBe(work.id)
-    expect(client.find({ provider: 'gitlab', connectionId: gone.id })).toBeUndefined()
-    expect(client.find({ provider: 'github' })).toBeUndefined()
+  it('does not replace an account by another one', async () => {
+    const { connect } = makeButton()
+    await begin(connect)
+    await app.consent('ada')
+    await reaches(connect, 'connected')
+    const again = makeButton()
+    await reaches(again.connect, 'connected')
+    await begin(again.connect)
+    await app.consent('grace')
+    await reaches(again.connect, 'error')
+    expect(again.connect.getSnapshot()).toMatchObject({ error: { code: 'account_mismatch' } })
   })
 
   it('ignores a click while it opens', async () => {
@@ -164,8 +175,52 @@ describe('connecting', () => {
     connect.start()
     connect.start()
     await reaches(connect, 'waiting')
-    expect(standIn.popups).toHaveLength(1)
-    expect(standIn.flowRequests).toHaveLength(1)
+    expect(browser.popups).toHaveLength(1)
+    expect(callsTo(`POST ${app.serviceUrl}/connect/flows`)).toHaveLength(1)
+  })
+
+  it('reports that the user denied', async () => {
+    const { connect, onExit } = makeButton()
+    await begin(connect)
+    await app.goToProvider()
+    await app.decide('deny')
+    await app.finish()
+    await reaches(connect, 'denied')
+    await expect.poll(() => onExit.mock.calls.length).toBe(1)
+    expect(onExit.mock.calls[0]).toMatchObject([
+      { code: 'access_denied' },
+      { provider: 'gitlab', state: { name: 'denied' } },
+    ])
+  })
+
+  it('reports a host that has no integration', async () => {
+    const { connect, onExit } = makeButton({ provider: 'gitlab', host: 'https://gitlab.com' })
+    connect.start()
+    await reaches(connect, 'error')
+    expect(connect.getSnapshot()).toMatchObject({
+      error: { code: 'integration_missing', retryable: false, requestId: expect.any(String) },
+    })
+    expect(browser.popups[0]?.closed).toBe(true)
+    await expect.poll(() => onExit.mock.calls.length).toBe(1)
+  })
+
+  it("leaves an error of the host's handler uncaught, and continues", async () => {
+    const thrown: unknown[] = []
+    const listen = (error: unknown): void => void thrown.push(error)
+    const before = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    process.on('uncaughtException', listen)
+    const { connect, onEvent } = makeButton()
+    const mistake = new Error('host')
+    onEvent.mockImplementation((name) => {
+      if (name === 'waiting') throw mistake
+    })
+    await begin(connect)
+    await app.consent()
+    await reaches(connect, 'connected')
+    process.off('uncaughtException', listen)
+    for (const listener of before) process.on('uncaughtException', listener)
+    expect(thrown).toEqual([mistake])
   })
 })
 
@@ -185,155 +240,30 @@ describe('sessions', () => {
     expect(callsTo('POST /api/keywell/session')).toHaveLength(2)
   })
 
-  it('does not use one that was fetched long ago', async () => {
-    const { connect } = makeButton()
-    connect.prepare()
-    await vi.advanceTimersByTimeAsync(120_001)
-    await begin(connect)
-    expect(callsTo('POST /api/keywell/session')).toHaveLength(2)
-  })
-
-  it('asks again after one failed ahead', async () => {
-    const { connect } = makeButton()
-    standIn.failures.set('POST /api/keywell/session', 'network')
-    connect.prepare()
-    await vi.advanceTimersByTimeAsync(0)
-    standIn.failures.clear()
-    await begin(connect)
-  })
-
-  it('gets them by the means of the app, if it has any', async () => {
-    const fetchSession = vi.fn(async () => ({
-      // Made by no server; nothing here reads it.
-      sessionId: 'ses_1' as never,
-      connectToken,
-      serviceUrl,
-      expiresAt: '',
-    }))
+  it("gets them from the app's own function, if there is one", async () => {
+    const fetchSession = vi.fn(async (body: object): Promise<SessionAnswer> => {
+      const url = '/fragment/api/keywell/session'
+      const headers = { 'content-type': 'application/json' }
+      const init = { method: 'POST', headers, body: JSON.stringify(body) }
+      return (await browser.window.fetch(url, init)).json()
+    })
     const { connect } = makeButton({ provider: 'gitlab' }, { fetchSession, returnMode: 'fragment' })
     await begin(connect)
     expect(fetchSession).toHaveBeenCalledExactlyOnceWith({
       connectionId: undefined,
       returnMode: 'fragment',
     })
-    expect(callsTo('POST /api/keywell/session')).toHaveLength(0)
+    expect(callsTo('POST /api/keywell/session')).toEqual([])
   })
 
   it("passes the app's own fetch to the app's backend only", async () => {
-    const fetch = vi.fn<typeof globalThis.fetch>((url, init) => standIn.window.fetch(url, init))
-    const { connect } = makeButton({ provider: 'gitlab' }, { fetch, endpoint: '/kw/' })
+    const fetch = vi.fn<typeof globalThis.fetch>((url, init) => browser.window.fetch(url, init))
+    const { connect } = makeButton({ provider: 'gitlab' }, { fetch, endpoint: '/api/keywell/' })
     await begin(connect)
-    expect(fetch.mock.calls.map(([url]) => url)).toEqual(['/kw/connections', '/kw/session'])
-  })
-})
-
-describe('what can go wrong', () => {
-  it.each([
-    ['POST /api/keywell/session', 'unauthorized', false],
-    ['POST /api/keywell/session', 'network', true],
-    ['POST /api/keywell/session', 'html', true],
-    [`POST ${serviceUrl}/connect/flows`, 'integration_missing', false],
-    [`POST ${serviceUrl}/connect/flows`, 'rate_limited', true],
-    [`POST ${serviceUrl}/connect/flows`, 'unavailable', true],
-  ] as const)('%s answers %s', async (call, failure, retryable) => {
-    const { connect, onExit } = makeButton()
-    standIn.failures.set(call, failure)
-    connect.start()
-    await reaches(connect, 'error')
-    const code = failure === 'network' || failure === 'html' ? 'unavailable' : failure
-    expect(connect.getSnapshot()).toMatchObject({ error: { code, retryable } })
-    expect(standIn.popups[0]?.closed).toBe(true)
-    await vi.waitFor(() => expect(onExit).toHaveBeenCalledOnce())
-    expect(onExit.mock.calls[0]?.[0]).toMatchObject({ code })
-    // And the next click starts over.
-    standIn.failures.clear()
-    await begin(connect)
-  })
-
-  it('keeps the request id for the operator', async () => {
-    const { connect } = makeButton()
-    standIn.failures.set('POST /api/keywell/session', 'internal')
-    connect.start()
-    await reaches(connect, 'error')
-    expect(connect.getSnapshot()).toMatchObject({ error: { requestId: 'req_1' } })
-  })
-
-  it('posts the start code to the service only', async () => {
-    const { connect } = makeButton(
-      { provider: 'gitlab' },
-      {
-        fetchSession: async () => ({
-          sessionId: 'ses_1' as never,
-          connectToken,
-          // Another spelling of the service's address than the one that startUrl has.
-          serviceUrl: `${serviceUrl}:443`,
-          expiresAt: '',
-        }),
-      },
-    )
-    await begin(connect)
-    const strange = createStandIn()
-    const fetch = async (url: string, init?: RequestInit) => {
-      const answer = await strange.window.fetch(url, init)
-      if (!url.endsWith('/connect/flows')) return answer
-      return Response.json({ ...(await answer.json()), startUrl: 'javascript:alert(1)' })
-    }
-    const hostile = new Proxy(strange.window, {
-      get: (target, key) => (key === 'fetch' ? fetch : Reflect.get(target, key)),
-    })
-    const other = createKeywellClient({ window: hostile }).connect({ provider: 'gitlab' })
-    cleanUps.push(other.attach())
-    other.start()
-    await reaches(other, 'error')
-    expect(strange.forms).toEqual([])
-  })
-
-  it('says no with the user', async () => {
-    const { connect, onExit } = makeButton()
-    await begin(connect)
-    const error = { code: 'access_denied', message: 'no', retryable: true } as const
-    standIn.move({ status: 'denied', error })
-    await reaches(connect, 'denied')
-    await vi.waitFor(() => expect(onExit).toHaveBeenCalledOnce())
-    expect(onExit.mock.calls[0]).toMatchObject([error, { provider: 'gitlab' }])
-  })
-
-  it('shows a blocked popup, without a session, and goes on in this tab', async () => {
-    standIn.blockPopups = 'null'
-    const { connect, onExit } = makeButton()
-    connect.start()
-    expect(nameOf(connect)).toBe('blocked')
-    expect(callsTo('POST')).toEqual([])
-    connect.start({ mode: 'redirect' })
-    await reaches(connect, 'waiting')
-    expect(standIn.forms).toMatchObject([{ target: '_self' }])
-    expect(onExit).not.toHaveBeenCalled()
-  })
-
-  it('takes a popup that is closed at once for blocked', () => {
-    standIn.blockPopups = 'closed'
-    const { connect } = makeButton()
-    connect.start()
-    expect(nameOf(connect)).toBe('blocked')
-  })
-
-  it("lets the host's own error be the host's, and goes on", async () => {
-    const thrown: unknown[] = []
-    const hear = (error: unknown): void => void thrown.push(error)
-    const before = process.listeners('uncaughtException')
-    process.removeAllListeners('uncaughtException')
-    process.on('uncaughtException', hear)
-    const { connect, onEvent } = makeButton()
-    const mistake = new Error('host')
-    onEvent.mockImplementation((name) => {
-      if (name === 'waiting') throw mistake
-    })
-    await begin(connect)
-    standIn.move({ status: 'confirming' })
-    await reaches(connect, 'confirming')
-    process.off('uncaughtException', hear)
-    for (const listener of before) process.on('uncaughtException', listener)
-    expect(thrown).toEqual([mistake])
+    expect(fetch.mock.calls.map(([url]) => url)).toEqual([
+      '/api/keywell/connections',
+      '/api/keywell/session',
+    ])
   })
 })
 
@@ -342,41 +272,13 @@ describe('cancelling', () => {
     const { connect, onExit } = makeButton()
     await begin(connect)
     connect.cancel()
-    expect(standIn.popups[0]?.closed).toBe(true)
+    expect(browser.popups[0]?.closed).toBe(true)
     await reaches(connect, 'cancelled')
-    await vi.waitFor(() => expect(onExit.mock.calls).toMatchObject([[null, {}]]))
-    await vi.waitFor(() =>
-      expect(callsTo('DELETE')).toEqual([
-        `DELETE ${serviceUrl}/connect/flows/${standIn.lastFlow.flowId}`,
-      ]),
-    )
-    expect(standIn.openStreams).toBe(0)
-  })
-
-  it('that comes too late shows what the service answers, and tells the host that alone', async () => {
-    const { connect, onSuccess, onExit } = makeButton()
-    await begin(connect)
-    const connection = makeConnection()
-    standIn.move({ status: 'connected', connection }, { tell: false })
-    connect.cancel()
-    connect.cancel()
-    expect(nameOf(connect)).toBe('waiting')
-    await reaches(connect, 'connected')
-    await vi.waitFor(() => expect(onSuccess).toHaveBeenCalledExactlyOnceWith(connection))
-    expect(onExit).not.toHaveBeenCalled()
-    expect(standIn.openStreams).toBe(0)
-  })
-
-  it('ends here while the service is away, and looks at the list once more', async () => {
-    const { connect, onExit } = makeButton()
-    await begin(connect)
-    const lists = callsTo('GET /api/keywell/connections').length
-    standIn.failures.set('DELETE', 'network')
-    connect.cancel()
-    await reaches(connect, 'cancelled')
-    await vi.waitFor(() => expect(onExit.mock.calls).toMatchObject([[null, {}]]))
-    expect(callsTo('GET /api/keywell/connections')).toHaveLength(lists + 1)
-    expect(standIn.openStreams).toBe(0)
+    await expect.poll(() => onExit.mock.calls).toMatchObject([[null, {}]])
+    expect(callsTo(`DELETE ${app.serviceUrl}/connect/flows/flo_`)).toHaveLength(1)
+    expect(browser.openStreams).toBe(0)
+    // Nothing can be connected by it any more.
+    await expect(app.consent()).rejects.toThrow()
   })
 
   it('is for the attempt that was there: a click that follows begins a new one', async () => {
@@ -384,9 +286,11 @@ describe('cancelling', () => {
     await begin(connect)
     connect.cancel()
     connect.start()
-    await vi.waitFor(() => expect(standIn.forms).toHaveLength(2))
+    await expect.poll(() => browser.forms.length).toBe(2)
     await reaches(connect, 'waiting')
     expect(onExit).not.toHaveBeenCalled()
+    await app.consent()
+    await reaches(connect, 'connected')
   })
 
   it('while it opens, cancels the flow as soon as there is one, and posts no form', async () => {
@@ -394,366 +298,179 @@ describe('cancelling', () => {
     connect.start()
     connect.cancel()
     expect(nameOf(connect)).toBe('cancelled')
-    await vi.waitFor(() => expect(callsTo('DELETE')).toHaveLength(1))
-    expect(standIn.forms).toEqual([])
+    await expect.poll(() => callsTo('DELETE').length).toBe(1)
+    expect(browser.forms).toEqual([])
     expect(nameOf(connect)).toBe('cancelled')
   })
 
   it('opening again gives up the attempt before', async () => {
     const { connect, onExit } = makeButton()
     await begin(connect)
-    const first = standIn.lastFlow.flowId
     connect.start()
-    await vi.waitFor(() => expect(standIn.forms).toHaveLength(2))
-    expect(standIn.popups.map(({ closed }) => closed)).toEqual([true, false])
-    expect(callsTo('DELETE')).toEqual([`DELETE ${serviceUrl}/connect/flows/${first}`])
+    await expect.poll(() => browser.forms.length).toBe(2)
+    expect(browser.popups.map(({ closed }) => closed)).toEqual([true, false])
+    expect(callsTo('DELETE')).toHaveLength(1)
     expect(onExit).not.toHaveBeenCalled()
   })
 })
-
-describe('the window', () => {
-  it('that looks closed for 1.5 s only offers ways on', async () => {
-    const { connect, onExit } = makeButton()
-    await begin(connect)
-    const [popup] = standIn.popups
-    if (popup) popup.closed = true
-    await vi.advanceTimersByTimeAsync(1_400)
-    expect(connect.getSnapshot()).toEqual({ name: 'waiting', popupClosed: false })
-    await vi.advanceTimersByTimeAsync(200)
-    expect(connect.getSnapshot()).toEqual({ name: 'waiting', popupClosed: true })
-    await vi.advanceTimersByTimeAsync(300_000)
-    expect(connect.getSnapshot()).toEqual({ name: 'waiting', popupClosed: true })
-    expect(onExit).not.toHaveBeenCalled()
-    // The user was there all the time.
-    standIn.move({ status: 'connected', connection: makeConnection() })
-    await reaches(connect, 'connected')
-  })
-
-  it('that looked closed for a moment changes nothing', async () => {
-    const { connect } = makeButton()
-    await begin(connect)
-    const [popup] = standIn.popups
-    if (popup) popup.closed = true
-    await vi.advanceTimersByTimeAsync(1_000)
-    if (popup) popup.closed = false
-    await vi.advanceTimersByTimeAsync(1_000)
-    expect(connect.getSnapshot()).toEqual({ name: 'waiting', popupClosed: false })
-  })
-
-  it('comes to the front on demand', async () => {
-    const { connect } = makeButton()
-    await begin(connect)
-    connect.focus()
-    expect(standIn.popups[0]?.focused).toBe(1)
-  })
-})
-
-describe('watching', () => {
-  const flowCalls = () => callsTo(`GET ${serviceUrl}/connect/flows/`).length
-
-  it('reads events that arrive in pieces, between heartbeats', async () => {
-    const { connect } = makeButton()
-    await begin(connect)
-    await vi.waitFor(() => expect(standIn.openStreams).toBe(1))
-    const flow = { ...standIn.lastFlow, status: 'confirming' }
-    const text = `: heartbeat\n\nevent: flow\r\ndata: ${JSON.stringify(flow)}\r\n\r\n`
-    for (const piece of text.match(/[\s\S]{1,7}/g) ?? []) standIn.write(piece)
-    await reaches(connect, 'confirming')
-    expect(flowCalls()).toBe(1)
-  })
-
-  it('does not poll while the stream speaks', async () => {
-    const { connect } = makeButton()
-    await begin(connect)
-    await vi.waitFor(() => expect(standIn.openStreams).toBe(1))
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(flowCalls()).toBeLessThanOrEqual(2)
-  })
-
-  it('polls where no stream comes through: after 1 s, growing to 5 s', async () => {
-    standIn.streams = false
-    const { connect } = makeButton()
-    await begin(connect)
-    const times: number[] = []
-    let seen = flowCalls()
-    for (let ms = 0; ms < 25_000; ms += 100) {
-      await vi.advanceTimersByTimeAsync(100)
-      if (flowCalls() > seen) times.push(ms)
-      seen = flowCalls()
-    }
-    const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0))
-    expect(times[0]).toBeLessThanOrEqual(1_100)
-    expect(waits).toEqual([1_500, 2_200, 3_400, 5_000, 5_000, 5_000].map(near))
-    standIn.move({ status: 'connected', connection: makeConnection() })
-    await vi.advanceTimersByTimeAsync(5_100)
-    expect(nameOf(connect)).toBe('connected')
-  })
-
-  it('polls on when the stream breaks', async () => {
-    const { connect } = makeButton()
-    await begin(connect)
-    await vi.waitFor(() => expect(standIn.openStreams).toBe(1))
-    standIn.write('data: {not JSON\n\n')
-    await vi.advanceTimersByTimeAsync(0)
-    standIn.move({ status: 'connected', connection: makeConnection() }, { tell: false })
-    await vi.advanceTimersByTimeAsync(1_100)
-    expect(nameOf(connect)).toBe('connected')
-  })
-
-  it.each([
-    ['the page gets the focus', () => window.dispatchEvent(new Event('focus'))],
-    [
-      'the page is seen again',
-      () => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })),
-    ],
-    [
-      'another window of the app has news',
-      () => {
-        const { flowId, status } = standIn.lastFlow
-        const channel = new BroadcastChannel(finishChannel)
-        channel.postMessage({ flowId, status })
-        cleanUps.push(() => channel.close())
-      },
-    ],
-    ['the finish page has news', () => postMessage(window.location.origin)],
-  ])('asks at once when %s', async (_, happen) => {
-    standIn.streams = false
-    const { connect } = makeButton()
-    await begin(connect)
-    await vi.advanceTimersByTimeAsync(0)
-    standIn.move({ status: 'connected', connection: makeConnection() })
-    happen()
-    await reaches(connect, 'connected')
-  })
-
-  it('believes no message, and hears none from elsewhere', async () => {
-    standIn.streams = false
-    const { connect } = makeButton()
-    await begin(connect)
-    const before = flowCalls()
-    const { flowId } = standIn.lastFlow
-    for (const data of [{ flowId, status: 'connected' }, null, 'keywell', { flowId: 'flo_2' }]) {
-      window.dispatchEvent(new MessageEvent('message', { origin: 'https://evil.example', data }))
-    }
-    for (const data of [null, undefined, 7, { status: 'connected' }, { flowId: 'flo_2' }]) {
-      const { origin } = window.location
-      window.dispatchEvent(new MessageEvent('message', { origin, data }))
-    }
-    await vi.advanceTimersByTimeAsync(0)
-    expect(flowCalls()).toBe(before)
-    expect(nameOf(connect)).toBe('waiting')
-    // Forged, on the right origin: it makes the page ask, and the service says how it is.
-    postMessage(window.location.origin)
-    await vi.waitFor(() => expect(flowCalls()).toBeGreaterThan(before))
-    expect(nameOf(connect)).toBe('waiting')
-  })
-
-  it.each(['network', 'html', 'unavailable', 'rate_limited', 'internal'] as const)(
-    'waits through an outage (%s)',
-    async (failure) => {
-      standIn.streams = false
-      const { connect } = makeButton()
-      await begin(connect)
-      standIn.failures.set(`GET ${serviceUrl}`, failure)
-      await vi.advanceTimersByTimeAsync(30_000)
-      expect(nameOf(connect)).toBe('waiting')
-      standIn.failures.clear()
-      standIn.move({ status: 'connected', connection: makeConnection() })
-      await vi.advanceTimersByTimeAsync(5_100)
-      expect(nameOf(connect)).toBe('connected')
-    },
-  )
-
-  it('ends with the session, and looks at the list once more', async () => {
-    standIn.streams = false
-    const { connect, onExit } = makeButton()
-    await begin(connect)
-    standIn.failures.set(`GET ${serviceUrl}`, 'session_expired')
-    await vi.advanceTimersByTimeAsync(1_100)
-    expect(nameOf(connect)).toBe('expired')
-    expect(onExit.mock.calls[0]?.[0]).toMatchObject({ code: 'session_expired', retryable: true })
-    expect(callsTo('GET /api/keywell/connections')).toHaveLength(2)
-  })
-
-  it('leaves nothing behind: no timer, no listener, no stream, no further call', async () => {
-    const { connect, detach } = makeButton()
-    const before = vi.getTimerCount()
-    await begin(connect)
-    await vi.waitFor(() => expect(standIn.openStreams).toBe(1))
-    expect(vi.getTimerCount()).toBeGreaterThan(before)
-    detach()
-    expect(standIn.openStreams).toBe(0)
-    await vi.advanceTimersByTimeAsync(20_000)
-    expect(vi.getTimerCount()).toBe(before)
-    const calls = standIn.calls.length
-    window.dispatchEvent(new Event('focus'))
-    postMessage(window.location.origin)
-    await vi.advanceTimersByTimeAsync(20_000)
-    expect(standIn.calls).toHaveLength(calls)
-    // The user may still finish: the window stays.
-    expect(standIn.popups[0]?.closed).toBe(false)
-  })
-
-  it('goes on when it is attached again, as StrictMode does', async () => {
-    const { connect, detach } = makeButton()
-    await begin(connect)
-    detach()
-    cleanUps.push(connect.attach())
-    await vi.waitFor(() => expect(standIn.openStreams).toBe(1))
-    standIn.move({ status: 'connected', connection: makeConnection() })
-    await reaches(connect, 'connected')
-  })
-
-  function postMessage(origin: string): void {
-    const { flowId, status } = standIn.lastFlow
-    window.dispatchEvent(new MessageEvent('message', { origin, data: { flowId, status } }))
-  }
-})
-
-/** Steps of the test's own clock are 100 ms. */
-function near(ms: number): unknown {
-  return expect.toSatisfy((value: number) => Math.abs(value - ms) <= 100, `about ${ms} ms`)
-}
 
 describe('redirect', () => {
-  it('is taken at once on a touch screen, unless the mode says otherwise', async () => {
-    standIn.touch = true
+  it('is the default on a touch screen', async () => {
+    browser.touch = true
     const { connect } = makeButton()
-    connect.start()
-    await reaches(connect, 'waiting')
-    expect(standIn.popups).toHaveLength(0)
-    expect(standIn.flowRequests).toMatchObject([{ mode: 'redirect' }])
+    await begin(connect)
+    expect(browser.popups).toHaveLength(0)
+    expect(await bodyOf('/connect/flows')).toMatchObject({ mode: 'redirect' })
     connect.start({ mode: 'popup' })
-    expect(standIn.popups).toHaveLength(1)
+    expect(browser.popups).toHaveLength(1)
   })
 
-  it('comes back to the page, is taken up by its button, and leaves neither URL nor storage', async () => {
+  it('is offered when the popup is blocked, before there is a session', async () => {
+    browser.blockPopups = 'null'
+    const { connect, onExit } = makeButton()
+    connect.start()
+    expect(nameOf(connect)).toBe('blocked')
+    expect(callsTo('POST')).toEqual([])
+    await begin(connect, { mode: 'redirect' })
+    expect(browser.forms).toMatchObject([{ target: '_self' }])
+    expect(onExit).not.toHaveBeenCalled()
+  })
+
+  it('returns to the page, whose button continues, and leaves neither URL nor storage behind', async () => {
     window.history.replaceState({ router: 1 }, '', '/settings?tab=2#/deep')
+    const before = window.location.href
     const { connect, detach } = makeButton()
-    connect.start({ mode: 'redirect' })
-    await reaches(connect, 'waiting')
-    const resumeUrl = standIn.flowRequests[0]?.resumeUrl
-    expect(resumeUrl).toBe('http://localhost:3000/settings?tab=2#/deep')
+    await begin(connect, { mode: 'redirect' })
+    expect(await bodyOf('/connect/flows')).toMatchObject({ resumeUrl: before })
     expect(window.sessionStorage).toHaveLength(1)
     detach()
 
-    // The page is loaded anew, the way the app's backend leads back to it.
-    window.history.replaceState(
-      { router: 1 },
-      '',
-      `${resumeUrl}&keywell_flow=${standIn.lastFlow.flowId}`,
-    )
-    standIn.move({ status: 'connected', connection: makeConnection() })
+    // The browser loads the page again, where the app's backend sends it.
+    await app.goToProvider()
+    await app.decide()
+    window.history.replaceState({ router: 1 }, '', await app.finish())
+    expect(window.location.hash).toMatch(/^#\/deep&keywell_flow=flo_/)
     const client = makeClient()
-    const other = client.connect({ provider: 'github' })
+    const other = client.connect({ provider: 'gitlab', connectionName: 'work' })
     cleanUps.push(other.attach())
     const onSuccess = vi.fn()
-    const back = client.connect({ provider: 'gitlab' })
-    cleanUps.push(back.attach({ onSuccess }))
-    expect(nameOf(back)).toBe('waiting')
+    const returned = client.connect({ provider: 'gitlab' })
+    cleanUps.push(returned.attach({ onSuccess }))
+    expect(nameOf(returned)).toBe('waiting')
     expect(nameOf(other)).toBe('idle')
-    expect(window.location.href).toBe('http://localhost:3000/settings?tab=2#/deep')
+    expect(window.location.href).toBe(before)
     expect(window.history.state).toEqual({ router: 1 })
     expect(window.sessionStorage).toHaveLength(0)
-    await reaches(back, 'connected')
-    await vi.waitFor(() => expect(onSuccess).toHaveBeenCalledOnce())
+    await reaches(returned, 'connected')
+    await expect.poll(() => onSuccess.mock.calls.length).toBe(1)
   })
 
   it('of a flow that this tab does not know shows the list, and cleans the URL', async () => {
+    await app.addConnection()
     window.history.replaceState(null, '', '/settings#keywell_flow=flo_1')
-    standIn.connections = [makeConnection()]
     const { connect } = makeButton()
-    expect(window.location.href).toBe('http://localhost:3000/settings')
+    expect(window.location.pathname + window.location.hash).toBe('/settings')
     await reaches(connect, 'connected')
-    expect(callsTo(`GET ${serviceUrl}`)).toEqual([])
+    expect(callsTo(`GET ${app.serviceUrl}`)).toEqual([])
   })
 
   it('works without storage, by the list', async () => {
     vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
       throw new DOMException('no', 'SecurityError')
     })
-    const { connect } = makeButton()
-    connect.start({ mode: 'redirect' })
-    await reaches(connect, 'waiting')
-    expect(standIn.forms).toHaveLength(1)
+    const { connect, detach } = makeButton()
+    await begin(connect, { mode: 'redirect' })
     vi.restoreAllMocks()
-  })
-
-  it('offers ways on when the user comes back too early', async () => {
-    const { connect } = makeButton()
-    connect.start({ mode: 'redirect' })
-    await reaches(connect, 'waiting')
-    await vi.advanceTimersByTimeAsync(2_000)
-    expect(connect.getSnapshot()).toEqual({ name: 'waiting', popupClosed: true })
+    detach()
+    await app.consent()
+    await reaches(makeButton().connect, 'connected')
   })
 })
 
 describe('a fragment return', () => {
   async function comeBack(options: ClientOptions = {}) {
-    const { connect, detach } = makeButton()
+    const fragment = { endpoint: '/fragment/api/keywell', returnMode: 'fragment' } as const
+    const { connect, detach } = makeButton({ provider: 'gitlab' }, fragment)
     await begin(connect)
     detach()
-    const { flowId } = standIn.lastFlow
-    const fragment = `keywell_session=ses_1&keywell_flow=${flowId}&keywell_ticket=t-1_2`
-    window.history.replaceState(null, '', `/done#${fragment}`)
-    const client = makeClient(options)
-    client.takeReturn()
-    client.takeReturn()
-    return flowId
+    await app.goToProvider()
+    window.history.replaceState(null, '', await app.decide())
+    expect(window.location.hash).toMatch(/keywell_ticket=/)
+    const close = vi.spyOn(window, 'close').mockImplementation(() => undefined)
+    cleanUps.push(() => close.mockRestore())
+    return { close, client: makeClient({ ...fragment, ...options }) }
   }
 
-  it('is removed from the URL at once, confirmed by the backend once, and told', async () => {
-    const news = vi.fn()
+  it('is removed from the URL at once, confirmed by the backend once, and sent to the other windows', async () => {
+    const receive = vi.fn()
     const channel = new BroadcastChannel(finishChannel)
-    channel.onmessage = ({ data }) => news(data)
+    channel.onmessage = ({ data }) => receive(data)
     cleanUps.push(() => channel.close())
-    const close = vi.spyOn(window, 'close').mockImplementation(() => undefined)
-    const flowId = await comeBack()
-    expect(window.location.href).toBe('http://localhost:3000/done')
-    await vi.waitFor(() => expect(close).toHaveBeenCalledOnce())
-    const finishes = standIn.requests.filter(({ url }) => url.endsWith('/finish'))
-    expect(finishes).toHaveLength(1)
-    expect(await finishes[0]?.json()).toEqual({ session: 'ses_1', flow: flowId, ticket: 't-1_2' })
-    await vi.waitFor(() => expect(news).toHaveBeenCalledWith({ flowId, status: 'created' }))
+    const { client, close } = await comeBack()
+    client.takeReturn()
+    client.takeReturn()
+    expect(window.location.pathname + window.location.hash).toBe('/done')
+    await expect.poll(() => close.mock.calls.length).toBe(1)
+    expect(callsTo('POST /fragment/api/keywell/finish')).toHaveLength(1)
+    const flowId = expect.stringMatching(/^flo_/)
+    await expect.poll(() => receive.mock.calls).toEqual([[{ flowId, status: 'connected' }]])
+    await client.connections.refresh()
+    expect(client.connections.getSnapshot().connections).toMatchObject([{ status: 'active' }])
   })
 
-  it('that the backend refuses is reported, and the window goes', async () => {
-    const close = vi.spyOn(window, 'close').mockImplementation(() => undefined)
-    standIn.failures.set('POST /api/keywell/finish', 'flow_mismatch')
+  it('that the backend refuses is reported, and the window closes', async () => {
     const onError = vi.fn()
-    await comeBack({ onError })
-    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce())
+    const { client, close } = await comeBack({ onError })
+    // By now, somebody else is signed in at the app.
+    app.userId += '_other'
+    client.takeReturn()
+    await expect.poll(() => onError.mock.calls.length).toBe(1)
     expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: 'flow_mismatch' })
     expect(close).toHaveBeenCalled()
   })
 })
 
 describe('the list of connections', () => {
-  it('is read when somebody looks, once', async () => {
+  const isReady = (client: ReturnType<typeof makeClient>) =>
+    expect.poll(() => client.connections.getSnapshot().status).toBe('ready')
+
+  it('is read when the first listener subscribes, once', async () => {
     const client = makeClient()
-    expect(standIn.calls).toEqual([])
+    expect(browser.calls).toEqual([])
     cleanUps.push(client.connections.subscribe(() => undefined))
     cleanUps.push(client.connections.subscribe(() => undefined))
-    await vi.waitFor(() => expect(client.connections.getSnapshot().status).toBe('ready'))
-    expect(standIn.calls).toEqual(['GET /api/keywell/connections'])
+    await isReady(client)
+    expect(browser.calls).toEqual(['GET /api/keywell/connections'])
   })
 
-  it('keeps what was known when a read fails', async () => {
-    const connection = makeConnection()
-    standIn.connections = [connection]
+  it('finds connections by name and id', async () => {
+    const [own, work] = [
+      await app.addConnection(),
+      await app.addConnection({ connectionName: 'work' }),
+    ]
+    const client = makeClient()
+    await client.connections.refresh()
+    expect(client.find({ provider: 'gitlab' })?.id).toBe(own.id)
+    expect(client.find({ provider: 'gitlab', connectionName: 'work' })?.id).toBe(work.id)
+    expect(client.find({ provider: 'gitlab', connectionId: work.id })?.id).toBe(work.id)
+    expect(client.find({ provider: 'gitlab', connectionName: 'other' })).toBeUndefined()
+  })
+
+  it('keeps the last list when a read fails', async () => {
+    const { id } = await app.addConnection()
     const { connections } = makeClient()
     await connections.refresh()
-    standIn.failures.set('GET', 'unavailable')
+    browser.failures.set('GET', 'unavailable')
     await connections.refresh()
     expect(connections.getSnapshot()).toMatchObject({
       status: 'error',
-      connections: [connection],
+      connections: [{ id }],
       error: { code: 'unavailable' },
     })
   })
 
   it('keeps its identity when nothing changed', async () => {
-    standIn.connections = [makeConnection()]
+    await app.addConnection()
     const { connections } = makeClient()
     await connections.refresh()
     const before = connections.getSnapshot()
@@ -761,54 +478,56 @@ describe('the list of connections', () => {
     expect(connections.getSnapshot()).toBe(before)
   })
 
-  it('disconnects, and answers what became of the grant', async () => {
-    const connection = makeConnection()
-    standIn.connections = [connection]
+  it('disconnects, and resolves to the outcome at the provider', async () => {
+    const { id } = await app.addConnection()
     const { connections } = makeClient()
     await connections.refresh()
-    const answer = await connections.disconnect(connection.id)
-    expect(answer.upstream).toBe('revoked')
+    const answer = await connections.disconnect(id)
+    expect(answer).toMatchObject({
+      connection: { id, status: 'disconnected' },
+      upstream: 'manual',
+      manualUrl: expect.stringMatching(/^http/),
+    })
     expect(connections.getSnapshot().connections).toEqual([])
   })
 
-  it('leaves the connection where disconnecting fails', async () => {
-    const connection = makeConnection()
-    standIn.connections = [connection]
+  it('keeps a connection that could not be disconnected', async () => {
+    const { id } = await app.addConnection()
     const { connections } = makeClient()
     await connections.refresh()
-    standIn.failures.set('DELETE', 'unavailable')
-    await expect(connections.disconnect(connection.id)).rejects.toMatchObject({
-      code: 'unavailable',
-    })
-    expect(connections.getSnapshot().connections).toEqual([connection])
+    browser.failures.set('DELETE', 'unavailable')
+    await expect(connections.disconnect(id)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(connections.getSnapshot().connections).toMatchObject([{ id }])
   })
 
-  it('never lets an old answer undo a newer change', async () => {
-    const connection = makeConnection()
-    standIn.connections = [connection]
+  it('ignores the answer of a read that a change has overtaken', async () => {
+    const { id } = await app.addConnection()
     const { connections } = makeClient()
     const slow = connections.refresh()
-    await connections.disconnect(connection.id)
+    await connections.disconnect(id)
     await slow
-    await vi.waitFor(() => expect(connections.getSnapshot().status).toBe('ready'))
-    expect(connections.getSnapshot().connections).toEqual([])
+    await expect.poll(() => connections.getSnapshot().status).toBe('ready')
+    expect(connections.getSnapshot().connections.map(({ status }) => status)).not.toContain(
+      'active',
+    )
   })
 
-  it('is read again when another window has connected something', async () => {
+  it('is read again when another window has connected an account', async () => {
     const client = makeClient()
     cleanUps.push(client.connections.subscribe(() => undefined))
-    await vi.waitFor(() => expect(client.connections.getSnapshot().status).toBe('ready'))
-    standIn.connections = [makeConnection()]
+    await isReady(client)
+    await app.addConnection()
     const channel = new BroadcastChannel(finishChannel)
     channel.postMessage({ flowId: 'flo_1', status: 'connected' })
-    await vi.waitFor(() => expect(client.connections.getSnapshot().connections).toHaveLength(1))
+    await expect.poll(() => client.connections.getSnapshot().connections.length).toBe(1)
     channel.close()
   })
 
-  it('keeps a path out of the id of a connection', async () => {
+  it('escapes the id of a connection, so that it cannot change the path', async () => {
     const { connections } = makeClient()
-    await connections.disconnect('../session' as ConnectionId)
-    expect(standIn.calls[0]).toBe('DELETE /api/keywell/connections/..%2Fsession')
+    const disconnected = connections.disconnect('../session' as ConnectionId)
+    await expect(disconnected).rejects.toMatchObject({ code: 'not_found' })
+    expect(browser.calls).toEqual(['DELETE /api/keywell/connections/..%2Fsession'])
   })
 })
 

@@ -1,66 +1,36 @@
 import {
   type Connection,
   type CreateFlow,
-  confirmAnswerSchema,
   connectionSchema,
-  createFlowAnswerSchema,
   createFlowSchema,
-  type ErrorCode,
   type Flow,
   flowSchema,
   KeywellError,
   makeId,
-  sessionAnswerSchema,
 } from '@keywell/protocol'
-import type { BrowserWindow } from '../core/call.ts'
+import { type Browser, createBrowser } from './browser.ts'
 
 export const serviceUrl = 'https://keywell.example'
 export const connectToken = 'eyJ.connect-token.marked-secret'
 export const startCode = 'start-code-marked-secret'
 
-/** A popup as far as a page can see it. */
-export interface PopupWindow {
-  closed: boolean
-  focused: number
-  document: { title: string; body: { textContent: string } }
-}
-
-export interface SubmittedForm {
-  method: string
-  action: string
-  target: string
-  fields: Record<string, string>
-}
-
 /**
- * What stands around the code under test: the app's backend and the service, at the edge of `fetch`, and
- * a window that opens popups. It speaks protocol's schemas, so a test breaks when the contract moves.
+ * The app's backend and the service, as hand-made answers: for what the real ones cannot be made to do, such
+ * as an outage, a proxy that stops streams, or a state at an instant that a test chooses. Each answer is
+ * compared with the table of routes (see `Browser.faults`), and each event and connection is parsed by its
+ * schema, so that a stand-in that differs from the service fails its test.
  */
 export interface StandIn {
-  /** For `options.window`. */
-  readonly window: BrowserWindow
-  /** `METHOD path`, in the order of arrival; paths of the service begin with its URL. */
-  readonly calls: string[]
-  readonly requests: Request[]
+  readonly browser: Browser
   readonly flowRequests: CreateFlow[]
-  readonly popups: PopupWindow[]
-  /** What `window.open` was called with. */
-  readonly opened: { url: string; name: string; features: string }[]
-  readonly forms: SubmittedForm[]
-  /** What `GET connections` answers. */
+  /** Answer of `GET connections`. */
   connections: Connection[]
-  /** By `METHOD path` prefix: the next answers are this error. */
-  readonly failures: Map<string, ErrorCode | 'network' | 'html'>
-  /** `null`: `window.open` answers nothing; `closed`: a window that is closed at once. */
-  blockPopups: 'null' | 'closed' | undefined
-  touch: boolean
-  /** Whether the service speaks server-sent events; else it answers `GET flow` with JSON only. */
+  /** Whether the service sends server-sent events; else `GET flow` returns JSON only. */
   streams: boolean
-  /** Moves the newest flow, as the service would. */
-  move(change: Partial<Flow>, options?: { tell: boolean }): void
+  /** Changes the newest flow. `silent`: open streams do not get it. */
+  move(change: Partial<Flow>, options?: { silent?: boolean }): void
   /** Writes raw text into the open streams. */
   write(text: string): void
-  readonly openStreams: number
   readonly lastFlow: Flow
 }
 
@@ -94,50 +64,32 @@ export function makeConnection(change: Partial<Connection> = {}): Connection {
   })
 }
 
+const expiresAt = '2026-01-01T00:10:00.000Z'
+
 export function createStandIn(): StandIn {
   const flows = new Map<string, Flow>()
   const streams = new Set<{ flowId: string; controller: ReadableStreamDefaultController }>()
   const encoder = new TextEncoder()
   let newest: Flow | undefined
 
-  const tell = (controller: ReadableStreamDefaultController, flow: Flow): void =>
-    controller.enqueue(encoder.encode(`event: flow\ndata: ${JSON.stringify(flow)}\n\n`))
-
   const standIn: StandIn = {
-    window: standInWindow(
-      () => standIn,
-      (request, signal) => answer(request, signal),
-    ),
-    calls: [],
-    requests: [],
+    browser: createBrowser((request) => answer(request)),
     flowRequests: [],
-    popups: [],
-    opened: [],
-    forms: [],
     connections: [],
-    failures: new Map(),
-    blockPopups: undefined,
-    touch: false,
     streams: true,
-    move(change, options = { tell: true }) {
-      const flow = flowSchema.parse({ ...standIn.lastFlow, ...change })
-      newest = flow
-      flows.set(flow.flowId, flow)
-      const { connection } = flow
+    move(change, { silent = false } = {}) {
+      const flow = keep({ ...standIn.lastFlow, ...change })
+      const { connection, flowId } = flow
       if (connection) {
         const others = standIn.connections.filter((one) => one.id !== connection.id)
         standIn.connections = [...others, connection]
       }
-      if (!options.tell) return
-      for (const { flowId, controller } of streams) {
-        if (flowId === flow.flowId) tell(controller, flow)
+      for (const stream of streams) {
+        if (!silent && stream.flowId === flowId) sendEvent(stream.controller, flow)
       }
     },
     write(text) {
       for (const { controller } of streams) controller.enqueue(encoder.encode(text))
-    },
-    get openStreams() {
-      return streams.size
     },
     get lastFlow() {
       if (newest === undefined) throw new Error('No flow was made.')
@@ -145,78 +97,70 @@ export function createStandIn(): StandIn {
     },
   }
 
-  async function answer(request: Request, signal: AbortSignal | undefined): Promise<Response> {
+  function keep(changed: Flow): Flow {
+    const flow = flowSchema.parse(changed)
+    newest = flow
+    flows.set(flow.flowId, flow)
+    return flow
+  }
+
+  function sendEvent(controller: ReadableStreamDefaultController, flow: Flow): void {
+    controller.enqueue(encoder.encode(`event: flow\ndata: ${JSON.stringify(flow)}\n\n`))
+  }
+
+  async function answer(request: Request): Promise<Response> {
     const { pathname, origin } = new URL(request.url)
-    const path = origin === serviceUrl ? `${serviceUrl}${pathname}` : pathname
-    const call = `${request.method} ${path}`
-    standIn.calls.push(call)
-    standIn.requests.push(request.clone())
-    for (const [prefix, failure] of standIn.failures) {
-      if (call.startsWith(prefix)) return fail(failure)
-    }
-    if (origin === serviceUrl) {
-      if (request.headers.get('authorization') !== `Bearer ${connectToken}`)
-        return fail('unauthorized')
-      return service(request, pathname, signal)
-    }
-    return app(request, call)
+    if (origin !== serviceUrl) return answerAsApp(request, pathname)
+    const isAuthorized = request.headers.get('authorization') === `Bearer ${connectToken}`
+    return isAuthorized ? answerAsService(request, pathname) : problem('unauthorized')
   }
 
-  async function app(request: Request, call: string): Promise<Response> {
-    if (call.endsWith('/session')) {
-      const session = { sessionId: id('session'), connectToken, serviceUrl }
-      const expiresAt = '2026-01-01T00:10:00.000Z'
-      return Response.json(sessionAnswerSchema.parse({ ...session, expiresAt }), { status: 201 })
+  async function answerAsApp({ method }: Request, pathname: string): Promise<Response> {
+    if (method === 'POST') {
+      const session = { sessionId: id('session'), connectToken, serviceUrl, expiresAt }
+      return Response.json(session, { status: 201 })
     }
-    if (call.startsWith('GET '))
+    if (method === 'GET') {
       return Response.json({ connections: standIn.connections, nextCursor: null })
-    if (call.startsWith('DELETE ')) {
-      const [connection] = standIn.connections.filter((one) => call.endsWith(one.id))
-      standIn.connections = standIn.connections.filter((one) => one !== connection)
-      return Response.json({ connection, upstream: 'revoked', manualUrl: null })
     }
-    const { flow } = await request.json()
-    const confirmed = { ...flows.get(flow), ...standIn.lastFlow, mode: 'popup', resumeUrl: null }
-    return Response.json(confirmAnswerSchema.parse(confirmed))
+    const connection = standIn.connections.find((one) => pathname.endsWith(one.id))
+    if (connection === undefined) return problem('not_found')
+    standIn.connections = standIn.connections.filter((one) => one !== connection)
+    return Response.json({ connection, upstream: 'revoked', manualUrl: null })
   }
 
-  async function service(
-    request: Request,
-    pathname: string,
-    signal: AbortSignal | undefined,
-  ): Promise<Response> {
+  async function answerAsService(request: Request, pathname: string): Promise<Response> {
     if (request.method === 'POST') {
       standIn.flowRequests.push(createFlowSchema.parse(await request.json()))
-      const flowId = id('flow')
-      newest = { flowId, status: 'created', error: null, connection: null }
-      flows.set(flowId, newest)
+      const { flowId } = keep({
+        flowId: id('flow'),
+        status: 'created',
+        error: null,
+        connection: null,
+      })
       const startUrl = `${serviceUrl}/connect/start`
-      const expiresAt = '2026-01-01T00:10:00.000Z'
-      const made = createFlowAnswerSchema.parse({ flowId, startCode, startUrl, expiresAt })
-      return Response.json(made, { status: 201 })
+      return Response.json({ flowId, startCode, startUrl, expiresAt }, { status: 201 })
     }
     const flow = flows.get(pathname.split('/').at(-1) ?? '')
-    if (flow === undefined) return fail('not_found')
+    if (flow === undefined) return problem('not_found')
     if (request.method === 'DELETE') {
-      if (!['created', 'started', 'confirming'].includes(flow.status)) return Response.json(flow)
-      const cancelled: Flow = { ...flow, status: 'cancelled' }
-      flows.set(flow.flowId, cancelled)
-      return Response.json(cancelled)
+      const isOpen = ['created', 'started', 'confirming'].includes(flow.status)
+      return Response.json(isOpen ? keep({ ...flow, status: 'cancelled' }) : flow)
     }
     const wantsEvents = request.headers.get('accept') === 'text/event-stream'
-    return wantsEvents && standIn.streams ? stream(flow, signal) : Response.json(flow)
+    return wantsEvents && standIn.streams ? stream(flow) : Response.json(flow)
   }
 
-  function stream(flow: Flow, signal: AbortSignal | undefined): Response {
+  function stream(flow: Flow): Response {
+    let entry: { flowId: string; controller: ReadableStreamDefaultController }
     const body = new ReadableStream({
       start(controller) {
-        const entry = { flowId: flow.flowId, controller }
+        entry = { flowId: flow.flowId, controller }
         streams.add(entry)
-        tell(controller, flow)
-        signal?.addEventListener('abort', () => {
-          streams.delete(entry)
-          controller.error(signal.reason)
-        })
+        sendEvent(controller, flow)
+      },
+      cancel() {
+        streams.delete(entry)
       },
     })
     return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
@@ -225,60 +169,8 @@ export function createStandIn(): StandIn {
   return standIn
 }
 
-function fail(failure: ErrorCode | 'network' | 'html'): Response {
-  if (failure === 'network') throw new TypeError('Failed to fetch')
-  if (failure === 'html') {
-    return new Response('<h1>Bad gateway</h1>', {
-      status: 502,
-      headers: { 'content-type': 'text/html' },
-    })
-  }
-  const error = new KeywellError(failure, `Stand-in says ${failure}.`, { requestId: 'req_1' })
-  return Response.json(error.toProblem(), { status: error.status })
-}
-
-/** jsdom's window, with popups, forms and `fetch` of our own. */
-function standInWindow(
-  standIn: () => StandIn,
-  answer: (request: Request, signal: AbortSignal | undefined) => Promise<Response>,
-): BrowserWindow {
-  const own: Partial<Record<keyof BrowserWindow, unknown>> = {
-    fetch: async (url: string, { signal, ...init }: RequestInit = {}) => {
-      signal?.throwIfAborted()
-      // Without the signal: Node's Request does not know jsdom's.
-      return answer(new Request(new URL(url, window.location.href), init), signal ?? undefined)
-    },
-    open: (url: string, name: string, features: string) => {
-      if (standIn().blockPopups === 'null') return null
-      standIn().opened.push({ url, name, features })
-      const popup = {
-        closed: standIn().blockPopups === 'closed',
-        focused: 0,
-        document: { title: '', body: { textContent: '' } },
-        close: () => {
-          popup.closed = true
-        },
-        focus: () => {
-          popup.focused += 1
-        },
-      }
-      standIn().popups.push(popup)
-      return popup
-    },
-    matchMedia: () => ({ matches: standIn().touch }),
-  }
-  HTMLFormElement.prototype.submit = function submit() {
-    const fields = Object.fromEntries(
-      [...new FormData(this)].map(([name, value]) => [name, `${value}`]),
-    )
-    const { method, action, target } = this
-    standIn().forms.push({ method, action, target, fields })
-  }
-  return new Proxy(window, {
-    get(target, key) {
-      if (Object.hasOwn(own, key)) return own[key as keyof BrowserWindow]
-      const value = Reflect.get(target, key, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  }) as BrowserWindow
+function problem(code: 'not_found' | 'unauthorized'): Response {
+  const error = new KeywellError(code, 'By the stand-in.')
+  const headers = { 'content-type': 'application/problem+json' }
+  return Response.json(error.toProblem(), { status: error.status, headers })
 }
