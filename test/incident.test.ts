@@ -35,7 +35,10 @@ describeEachDatabase('an incident', (makeDatabase) => {
   const people = 14
 
   beforeAll(async () => {
-    stage = await createStage(await makeDatabase(), { timing })
+    stage = await createStage(await makeDatabase(), {
+      timing,
+      privateWebhookHosts: [{ origin: 'http://127.0.0.1:9' }],
+    })
     await stage.sandbox.control.change({ skipConsent: 'always' })
     for (let at = 0; at < people; at += 1) {
       const who = { tenantId: `ten_${at}`, userId: `usr_${at}` }
@@ -64,6 +67,17 @@ describeEachDatabase('an incident', (makeDatabase) => {
   }
   const view = async ({ id, ...who }: { tenantId: string; userId: string; id: string }) =>
     must(await stage.call<View>('GET', `/v1/connections/${id}?${new URLSearchParams(who)}`), 200)
+  const hooks = { installation: '', covered: '', elsewhere: '' }
+  /** The messages of a tenant's incidents, by the endpoint that they are for. */
+  const heardOf = async (owner: string) => {
+    const rows = await stage.database.query<{ endpoint: string; types: string[] }>(
+      `select endpoint_id as endpoint, array_agg(type order by created_at) as types
+       from webhook_deliveries where type like 'incident.%' and data->>'tenantId' is not distinct from $1
+       group by 1`,
+      [owner === '@install' ? null : owner],
+    )
+    return Object.fromEntries(rows.map(({ endpoint, types }) => [endpoint, types]))
+  }
   const opened = () => until('an incident', async () => (await incidents()).length > 0)
 
   verifies('incident:ends-nobody', async () => {
@@ -89,6 +103,50 @@ describeEachDatabase('an incident', (makeDatabase) => {
       return views.every(({ health }) => health.status === 'ok')
     })
     expect(await statuses()).toEqual([])
+  })
+
+  verifies('incident:told-once', async () => {
+    const url = 'http://127.0.0.1:9/hook'
+    const register = async (owner: { tenantId?: string }) =>
+      must(await stage.call<{ id: string }>('POST', '/v1/webhooks', { url, ...owner }), 201).id
+    hooks.installation = await register({})
+    hooks.covered = await register({ tenantId: 'ten_0' })
+    hooks.elsewhere = await register({ tenantId: 'ten_elsewhere' })
+    const [{ before } = { before: '0' }] = await stage.database.query<{ before: string }>(
+      'select max(seq)::text as before from changes',
+    )
+    await lie()
+    await makeDue()
+    await opened()
+    await stage.calm()
+    await until('it is over', async () => (await incidents()).length === 0)
+    await makeDue()
+    await until('all are well', async () => {
+      const views = await Promise.all(made.map(view))
+      return views.every(({ health }) => health.status === 'ok')
+    })
+    // Of each connection: what was refused before the incident was seen is told, and its end as well.
+    const changes = await stage.database.query<{ degraded: number; recovered: number }>(
+      `select (count(*) filter (where kind = 'degraded'))::int as degraded,
+              (count(*) filter (where kind = 'recovered'))::int as recovered
+       from changes where seq > $1 group by tenant_id`,
+      [before],
+    )
+    for (const { degraded, recovered } of changes) expect(recovered).toBe(degraded)
+    const told = changes.filter(({ degraded }) => degraded > 0)
+    expect(told.length).toBeLessThanOrEqual(10)
+    const heard = await heardOf('@install')
+    const both = ['incident.opened', 'incident.released']
+    expect(heard).toEqual({ [hooks.installation]: both, [hooks.covered]: both })
+    const [{ data } = { data: null }] = await stage.database.query<{ data: unknown }>(
+      "select data from webhook_deliveries where type = 'incident.opened' and endpoint_id = $1",
+      [hooks.covered],
+    )
+    expect(data).toEqual({
+      incidentId: expect.stringMatching(/^inc_/),
+      ...{ tenantId: null, provider: 'gitlab', host: stage.sandbox.url },
+      beganAt: expect.any(String),
+    })
   })
 
   verifies('incident:asked-in-turn', async () => {
@@ -160,12 +218,26 @@ describeEachDatabase('an incident', (makeDatabase) => {
     expect(await statuses()).toHaveLength(13)
   })
 
+  verifies('incident:told-to-its-own', async () => {
+    expect(await heardOf('ten_big')).toEqual({
+      [hooks.installation]: ['incident.opened', 'incident.confirmed'],
+    })
+  })
+
   verifies('incident:operator', async () => {
+    // Nobody is asked before the operator decides.
     const plant = async (id: string) => {
+      await stage.database.query(
+        `update refresh_schedule set refresh_at = now() + interval '1 hour', probe_at = now() + interval '1 hour'`,
+      )
+      const claimed = 'select from refresh_schedule where lease_owner is not null'
+      await until('nothing is under way', async () => {
+        return (await stage.database.query(claimed)).length === 0
+      })
       await stage.database.query('delete from provider_incidents')
       await stage.database.query(
-        `insert into provider_incidents (tenant_id, id, provider, host, integration_id)
-         values ('@install', $1, 'gitlab', $2, $3)`,
+        `insert into provider_incidents (tenant_id, id, provider, host, integration_id, asked_at)
+         values ('@install', $1, 'gitlab', $2, $3, now() + interval '1 hour')`,
         [id, stage.sandbox.url, stage.integration.id],
       )
     }
@@ -209,5 +281,30 @@ describeEachDatabase('an incident', (makeDatabase) => {
       'incident.release operator',
     ])
     expect(new Set(entries.map(({ reason }) => reason))).toEqual(new Set([id]))
+  })
+
+  // Whether they open an incident for a moment depends on who answers first; what comes of it does not.
+  verifies('incident:colluding-tenants', async () => {
+    await stage.calm()
+    for (const at of Array.from({ length: 15 }).keys()) {
+      const who = { tenantId: `ten_colluding_${at % 3}`, userId: `usr_${at}` }
+      await stage.connect({ who, as: 'grace' })
+    }
+    const active = `select from connections
+      where status = 'active' and tenant_id not like 'ten_colluding%'`
+    const countActive = async () => (await stage.database.query(active)).length
+    const others = await countActive()
+    await stage.sandbox.control.revokeGrants({ username: 'grace' })
+    await stage.database.query(
+      "update refresh_schedule set refresh_at = now() where tenant_id like 'ten_colluding%'",
+    )
+    const notRefused = `select from refresh_schedule
+      where tenant_id like 'ten_colluding%' and refused_at is null and state <> 'dead'`
+    await until('theirs are refused', async () => {
+      return (await stage.database.query(notRefused)).length === 0
+    })
+    await until('nothing is held', async () => (await incidents()).length === 0)
+    expect(await countActive()).toBe(others)
+    for (const { id: _, ...who } of made) expect((await stage.read(who)).status).toBe(200)
   })
 })

@@ -1987,7 +1987,7 @@ export const requirements = {
   },
   'incident:rule': {
     behaviour:
-      'A connection ends by a clear refusal if few share its integration, or others are answered well between two refusals; more than ten refusals among the last 21 answers are an incident.',
+      'A connection ends by a clear refusal if few share its integration, or others are answered well between two refusals; more than ten refusals among the last 21 answers are an incident, and so are ten minutes in which nobody is answered well.',
     source: 'refresh.md, A provider-wide incident',
   },
   'incident:mass-revocation': {
@@ -2004,6 +2004,31 @@ export const requirements = {
     behaviour:
       'Several replicas end nobody while a provider refuses everybody, ask within their budget, and are fresh again after it; a real withdrawal is believed in the end.',
     source: 'refresh.md, A provider-wide incident',
+  },
+  'incident:colluding-tenants': {
+    behaviour:
+      'Three tenants that withdraw all their grants at once end no other tenant’s connections, and hold them no longer than it takes to ask a few of them.',
+    source: 'T36; refresh.md, A provider-wide incident',
+  },
+  'incident:over-at-once': {
+    behaviour:
+      'After a good answer in an incident the next connection is asked at once, and when it is over no pause that has grown meanwhile is waited for.',
+    source: 'refresh.md, A provider-wide incident',
+  },
+  'incident:ends-side-by-side': {
+    behaviour:
+      'Connections whose grants are known to be gone end side by side, and wait for no lock of their integration.',
+    source: 'refresh.md, A provider-wide incident',
+  },
+  'incident:told-once': {
+    behaviour:
+      'An incident is told in one message when it is opened and one when it is over, and in none for each connection that it holds: to the installation, and to tenants that have a connection there.',
+    source: 'refresh.md, A provider-wide incident',
+  },
+  'incident:told-to-its-own': {
+    behaviour:
+      'What one tenant’s connections meet alone is told to the installation, and to no other tenant.',
+    source: 'T36; refresh.md, A provider-wide incident',
   },
   'incident:operator': {
     behaviour:

@@ -218,7 +218,7 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
   {
     path: 'packages/server/src/store/due-claims.ts',
     begins:
-      'with due as ( select tenant_id, connection_id, state, unresolved_since, refresh_at is not null',
+      'with witness as materialized ( select tenant_id, connection_id, state, unresolved_since',
     reason: 'a worker asks about one connection of an incident, whoever owns it',
   },
   {

@@ -21,6 +21,8 @@ export interface FleetOptions {
   connections: number
   timing?: ReplicaSettings['timing']
   role?: ReplicaSettings['role']
+  /** Of the provider's host. Default: so wide that they are never what is tried. */
+  limits?: ReplicaSettings['limits']
   /** Of access tokens, from the first on. 7,200 s unless told: then nothing is due by itself. */
   tokenLifetimeSeconds?: number
 }
@@ -49,8 +51,8 @@ export interface Fleet {
   /** A process of this fleet's own that serves and keeps nothing: the harness's own reads. */
   stage: Stage
   settings: ReplicaSettings
-  /** Starts another replica in this place. */
-  replace(place: number): Promise<Replica>
+  /** Starts another replica in this place. What is given holds for it and for later ones. */
+  replace(place: number, changes?: Partial<ReplicaSettings>): Promise<Replica>
   /** Makes connections due now: all that live, unless some are named, or all of one generation. */
   makeDue(options?: { ids?: readonly string[]; generation?: number }): Promise<void>
   /** Reads a credential at a replica. Rejects where nobody answers. */
@@ -103,6 +105,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     poolSize: 6,
     role: options.role ?? 'all',
     timing: options.timing ?? {},
+    limits: options.limits,
   }
   const beganMs = performance.now()
   const connections = await seed(stage, options.connections)
@@ -124,7 +127,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     stage,
     settings,
 
-    async replace(place) {
+    async replace(place, changes = {}) {
+      Object.assign(settings, changes)
       await replicas[place]?.kill()
       const replica = await startReplica(settings)
       replicas[place] = replica

@@ -42,7 +42,7 @@ const keywell = createKeywell({
   auditRefreshes: settings.auditRefreshes ?? true,
   timing: settings.timing,
   // Replicas that were killed are counted for half a minute, and what is left would be too narrow.
-  limits: { [settings.providerOrigin]: wide },
+  limits: { [settings.providerOrigin]: settings.limits ?? wide },
   faultPoint: mine.step,
 })
 process.once('SIGTERM', () => {

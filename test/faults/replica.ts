@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { HostLimits } from '@keywell/protocol'
 import type { KeywellOptions } from '@keywell/server'
 import { runnable } from '../support/runnable.ts'
 import type { Blown, MineOrder } from './mine.ts'
@@ -15,6 +16,8 @@ export interface ReplicaSettings {
   poolSize: number
   role: NonNullable<KeywellOptions['role']>
   timing: NonNullable<KeywellOptions['timing']>
+  /** Of the provider's host; undefined: none that is ever reached. */
+  limits?: HostLimits | undefined
   /** Default: true. */
   auditRefreshes?: boolean
 }

@@ -18,7 +18,7 @@ export function beginningOf({ shared = false }: Configuration): Incident {
   return { phase: shared ? 'before' : 'over', held: false, refused: 'no' }
 }
 
-export function incidentMoves(world: World, { shared = false }: Configuration): Move[] {
+export function incidentMoves(world: World, { shared = false, atMost }: Configuration): Move[] {
   if (!shared || world.tables.credential === null) return []
   const { incident } = world
   const { phase, held, refused } = incident
@@ -27,9 +27,11 @@ export function incidentMoves(world: World, { shared = false }: Configuration): 
     world: { ...world, incident: { ...incident, ...change } },
   })
   const moves: Move[] = []
-  if (phase === 'before') {
+  // A refusal is confirmed by a second one, so that only one of a walk may be false: for this reason, or for none.
+  if (phase === 'before' && world.left.falseRefusals === atMost.falseRefusals) {
     const begins = moved('the provider begins to refuse everybody', { phase: 'lies' })
-    moves.push({ ...begins, isMishap: true })
+    const left = { ...world.left, falseRefusals: 0 }
+    moves.push({ ...begins, world: { ...begins.world, left }, isMishap: true })
   }
   if (phase === 'lies') moves.push(moved('the provider answers well again', { phase: 'over' }))
   if (phase === 'lies' && !held)

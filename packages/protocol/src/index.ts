@@ -233,6 +233,7 @@ export {
   type WebhookAuditHead,
   type WebhookConnection,
   type WebhookEventType,
+  type WebhookIncident,
   type WebhookList,
   type WebhookPayload,
   type WebhookWithSecret,

@@ -5,6 +5,7 @@ import { reauthReasonSchema } from './errors.ts'
 import {
   connectionIdSchema,
   connectionNameSchema,
+  incidentIdSchema,
   messageIdSchema,
   providerNameSchema,
   tenantIdSchema,
@@ -25,15 +26,22 @@ const connectionEvents = [
   'connection.disconnected',
 ] as const
 
+/**
+ * A provider refuses everybody, and no connection ends; it is well again; or the grants are gone indeed, and their
+ * connections end. Each is sent once, however many connections there are.
+ */
+const incidentEvents = ['incident.opened', 'incident.released', 'incident.confirmed'] as const
+
 /** What an endpoint can ask to hear. */
-export const webhookEvents = [...connectionEvents, 'audit.head'] as const
+export const webhookEvents = [...connectionEvents, ...incidentEvents, 'audit.head'] as const
 export const webhookEventTypeSchema = z.enum(webhookEvents)
 export type WebhookEventType = z.infer<typeof webhookEventTypeSchema>
 
-/** Events that an endpoint receives by default: all of connections but the refreshes, which are routine. */
-export const defaultWebhookEvents: readonly WebhookEventType[] = connectionEvents.filter(
-  (event) => event !== 'connection.refreshed',
-)
+/** Events that an endpoint receives by default: all but the refreshes, which are routine, and `audit.head`. */
+export const defaultWebhookEvents: readonly WebhookEventType[] = [
+  ...connectionEvents.filter((event) => event !== 'connection.refreshed'),
+  ...incidentEvents,
+]
 
 /**
  * A connection as it stood right after the change. Never holds a secret. Its user, its name and its account
@@ -56,6 +64,17 @@ export const webhookConnectionSchema = z.object({
 })
 export type WebhookConnection = z.infer<typeof webhookConnectionSchema>
 
+/** The provider and the host that have the incident. A tenant's endpoint hears of those where it has connections. */
+export const webhookIncidentSchema = z.object({
+  incidentId: incidentIdSchema,
+  /** Null: the connections of all tenants. */
+  tenantId: tenantIdSchema.nullable(),
+  provider: providerNameSchema,
+  host: z.string(),
+  beganAt: z.iso.datetime(),
+})
+export type WebhookIncident = z.infer<typeof webhookIncidentSchema>
+
 /** The signed end of a tenant's chain in the audit log. Kept elsewhere, it shows when the end is cut off. */
 export const webhookAuditHeadSchema = z.object({
   tenantId: auditTenantSchema,
@@ -75,6 +94,11 @@ export const webhookPayloadSchema = z.discriminatedUnion('type', [
     /** When the change was made; the header `webhook-timestamp` says when it was sent. */
     timestamp: z.iso.datetime(),
     data: webhookConnectionSchema,
+  }),
+  z.object({
+    type: z.enum(incidentEvents),
+    timestamp: z.iso.datetime(),
+    data: webhookIncidentSchema,
   }),
   /** A minute after the chain has grown. */
   z.object({

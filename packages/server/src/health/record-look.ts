@@ -54,7 +54,7 @@ export async function recordLook(
   }
   await recordOutcome(sql, row, verdict)
   await recordDetails(sql, row, found)
-  if (verdict.answer === 'good' && (await parts.incidentGuard.incidentOf(sql, row)) !== undefined) {
+  if (verdict.answer === 'good' && (await parts.incidentGuard.isHeld(sql, row))) {
     await parts.incidentGuard.answeredWell(sql, row)
   }
   return verdict.death

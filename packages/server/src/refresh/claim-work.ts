@@ -8,7 +8,7 @@ import { everyTenant } from '../store/scope.ts'
 import type { Timing } from './timing.ts'
 
 /** After so many turns without an answer, a connection is asked before its time: the incident may be over. */
-const quietAskFactor = 30
+const quietAskFactor = 15
 
 interface ClaimParts {
   database: Database

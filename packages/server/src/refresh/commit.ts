@@ -114,7 +114,7 @@ async function replacePair(
   const { lifeMs, schedule } = plan(parts, pair)
   const committedBy = claim.attemptId
   // Every transaction takes the rows in this order, so that none deadlocks: credential, schedule, connection.
-  const [replaced, , connection, wasSuspended, incident] = await Promise.all([
+  const [replaced, , connection, wasSuspended, isHeld] = await Promise.all([
     replaceCredential(sql, {
       ...key,
       ...sealed,
@@ -126,7 +126,7 @@ async function replacePair(
     recordSuccess(sql, { ...key, ...schedule, epoch: claim.epoch }),
     advanceConnection(sql, { ...row, generation, scopes: scopesOf(answer) }),
     clearIntegration(sql, integration),
-    incidentGuard.incidentOf(sql, row),
+    incidentGuard.isHeld(sql, row),
   ])
   if (!replaced) throw new Overtaken()
   if (connection === undefined) throw new TypeError('a credential without its connection')
@@ -136,12 +136,13 @@ async function replacePair(
     await audit.write(sql, { ...entry, action: 'integration.resume', result: 'ok' })
   }
   const isRecovered = connection.healthBefore === 'degraded' && connection.health === 'ok'
+  const isRecoveryTold = connection.degradedToldBefore && !connection.degradedTold
   await Promise.all([
     writeChange(sql, { kind: 'refreshed', connection }),
-    ...(isRecovered ? [writeChange(sql, { kind: 'recovered', connection })] : []),
+    ...(isRecoveryTold ? [writeChange(sql, { kind: 'recovered', connection })] : []),
     ...(audited || isRecovered ? [audit.write(sql, { ...entry, generation, result: 'ok' })] : []),
   ])
-  if (incident !== undefined) await incidentGuard.answeredWell(sql, row)
+  if (isHeld) await incidentGuard.answeredWell(sql, row)
 }
 
 /** How long the new access token lives, and when work on its connection is due. */

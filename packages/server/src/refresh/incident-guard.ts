@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/audit.ts'
+import { messageOfIncident } from '../changes/webhooks/message.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { Sql } from '../store/database.ts'
@@ -21,6 +22,7 @@ import {
 import type { Claim } from '../store/refresh-claim.ts'
 import { installation } from '../store/scope.ts'
 import { acrossTenants } from '../store/transaction.ts'
+import { insertDeliveriesOfIncident } from '../store/webhook-deliveries.ts'
 import {
   allTenants,
   areRefused,
@@ -55,8 +57,8 @@ export interface IncidentGuard {
     connection: GuardedConnection,
     attempt: { claim: Pick<Claim, 'refusedForMs' | 'lastRefusedForMs'>; elapsedMs: number },
   ): Promise<RefusalDecision['do']>
-  /** What covers the connection, open or confirmed. */
-  incidentOf(sql: Sql, connection: GuardedConnection): Promise<IncidentRow | undefined>
+  /** Whether an incident covers the connection that is not confirmed. */
+  isHeld(sql: Sql, connection: GuardedConnection): Promise<boolean>
   /** To be told, in the transaction that writes it, that the provider took one while there is an incident. */
   answeredWell(sql: Sql, connection: GuardedConnection): Promise<void>
   /** What was refused is judged anew. False: it is over already. */
@@ -104,20 +106,27 @@ export function createIncidentGuard(parts: {
       { alarm: 'provider_incident', ...described(incident) },
       'the provider refuses everybody; no connection ends until its answers differ again, or an operator decides',
     )
-    await write(sql, incident, { ...service, action: 'incident.open' })
+    await tell(sql, incident, 'incident.opened', { ...service, action: 'incident.open' })
   }
 
-  async function write(
+  /** Once for all of its connections: in the audit log, and to the endpoints that may hear of it. */
+  async function tell(
     sql: Sql,
-    { tenantId, id: reason }: IncidentRow,
-    entry: IncidentEnd & { action: 'incident.open' | 'incident.release' | 'incident.confirm' },
+    incident: IncidentRow,
+    event: `incident.${'opened' | 'released' | 'confirmed'}`,
+    entry: IncidentEnd & { action: `incident.${'open' | 'release' | 'confirm'}` },
   ): Promise<void> {
+    const { tenantId, id: reason } = incident
+    const message = messageOfIncident(event, incident)
+    await acrossTenants(sql, () => insertDeliveriesOfIncident(sql, incident, message))
     await audit.write(sql, { ...entry, tenantId, reason, result: 'ok' })
   }
 
   const incidentGuard: IncidentGuard = {
     async decide(sql, connection, { claim, elapsedMs }) {
       if (timing.incidentWindowMs === 0) return 'end'
+      // A removal that is known to be true needs no turn: its connections end side by side.
+      if (isConfirmed(await findIncident(sql, connection))) return 'end'
       await lockAnswers(sql, connection)
       const incident = await findIncident(sql, connection)
       const known = await acrossTenants(sql, async () => ({
@@ -147,12 +156,15 @@ export function createIncidentGuard(parts: {
       return decision.do
     },
 
-    incidentOf: findIncident,
+    async isHeld(sql, connection) {
+      const incident = await findIncident(sql, connection)
+      return incident !== undefined && !isConfirmed(incident)
+    },
 
     async answeredWell(sql, connection) {
       await lockAnswers(sql, connection)
       const incident = await findIncident(sql, connection)
-      if (incident === undefined || incident.confirmedAt !== null) return
+      if (incident === undefined || isConfirmed(incident)) return
       const known = await acrossTenants(sql, () => answers(sql, connection, null))
       if (!areRefused(known, incident.tenantId === installation ? allTenants : connection)) {
         await incidentGuard.release(sql, incident, service)
@@ -176,7 +188,7 @@ export function createIncidentGuard(parts: {
         described(incident),
         'the incident of a provider is over; what was held is asked again',
       )
-      await write(sql, incident, { ...by, action: 'incident.release' })
+      await tell(sql, incident, 'incident.released', { ...by, action: 'incident.release' })
       return true
     },
 
@@ -193,12 +205,14 @@ export function createIncidentGuard(parts: {
         described(incident),
         'a provider has withdrawn the grants of everybody; their connections end as they are asked again',
       )
-      await write(sql, incident, { ...by, action: 'incident.confirm' })
+      await tell(sql, incident, 'incident.confirmed', { ...by, action: 'incident.confirm' })
       return true
     },
   }
   return incidentGuard
 }
+
+const isConfirmed = (incident: IncidentRow | undefined) => incident?.confirmedAt instanceof Date
 
 const asKnown = ({ refusingForMs, refusals, confirmedAt }: IncidentRow) => ({
   refusingForMs,

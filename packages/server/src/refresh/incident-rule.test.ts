@@ -57,6 +57,15 @@ verifies.suite('incident:rule', () => {
     expect(decide({ answers: mixed, refusedForMs: 10 * minute })).toMatchObject({ do: 'end' })
   })
 
+  test('when nobody was answered well for ten minutes it is an incident, however few the tenants are', () => {
+    const two = ['ten_a', 'ten_x'].flatMap((name) => answers(5, true, { tenant: () => name }))
+    const long = { refusedForMs: 10 * minute, answers: two }
+    expect(decide({ ...long, refusedForMs: 9 * minute })).toMatchObject({ do: 'wait' })
+    expect(decide(long)).toEqual({ do: 'hold', opens: 'every_tenant' })
+    const one = answers(1, false, { agoMs: 5 * minute })
+    expect(decide({ ...long, answers: [...two, ...one] })).toMatchObject({ do: 'end' })
+  })
+
   test('while it waits, enough others are asked to outweigh those that were refused', () => {
     expect(decide(first)).toEqual({ do: 'wait', others: 2 })
     const its = answers(500, true, oneTenant)

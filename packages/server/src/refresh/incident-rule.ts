@@ -78,8 +78,11 @@ export function decideRefusal(refusal: Refusal, times: IncidentTimes): RefusalDe
   // As many as can outweigh what was refused.
   const wait = { do: 'wait', others: 2 + others.filter(({ refused }) => refused).length } as const
   if (refusedForMs === null || lastRefusedForMs === null) return wait
-  const isLong = refusedForMs >= times.incidentWindowMs
-  return isLong || othersLive(refusal, lastRefusedForMs) ? ends : wait
+  if (othersLive(refusal, lastRefusedForMs)) return ends
+  if (refusedForMs < times.incidentWindowMs) return wait
+  // Others were asked all the while. Few tenants with few connections each are seen to be refused by this alone.
+  const isAnyWell = refusal.answers.some(({ refused }) => !refused)
+  return isAnyWell ? ends : { do: 'hold', opens: 'every_tenant' }
 }
 
 /** Whether these answers, the newest first, are those of an incident of all tenants, or of one. */

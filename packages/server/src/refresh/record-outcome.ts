@@ -23,10 +23,11 @@ export async function recordOutcome(
     if (ended !== undefined) await writeChange(sql, { kind, connection: ended })
   } else if (health !== null) {
     const connection = await setConnectionHealth(sql, { ...row, ...health })
-    if (connection === undefined || connection.healthBefore === connection.health) return
-    if (connection.health === 'degraded') await writeChange(sql, { kind: 'degraded', connection })
-    if (connection.healthBefore === 'degraded' && connection.health === 'ok') {
+    if (connection === undefined) return
+    const { degradedTold, degradedToldBefore } = connection
+    if (degradedTold && !degradedToldBefore)
+      await writeChange(sql, { kind: 'degraded', connection })
+    if (!degradedTold && degradedToldBefore)
       await writeChange(sql, { kind: 'recovered', connection })
-    }
   }
 }

@@ -148,7 +148,8 @@ export async function replaceConnection(
     `update connections
      set integration_owner = $3, integration_id = $4, account = $5::jsonb, asked_scopes = $6,
          granted_scopes = $7, account_checked_at = now(), status = 'active', reason = null, health = 'ok',
-         health_reason = null, health_checked_at = now(), generation = generation + 1,
+         health_reason = null, degraded_told = false, health_checked_at = now(),
+         generation = generation + 1,
          renewable = $9, ends_at = now() + $10 * interval '1 millisecond', updated_at = now()
      where tenant_id = $1 and id = $2 and generation = $8 and status <> 'disconnected'
      returning ${columns}`,
@@ -169,16 +170,22 @@ export async function replaceConnection(
 }
 
 /** A connection after a change of its health, and what that was before. */
-export type HealthChanged = ConnectionRow & { healthBefore: ConnectionRow['health'] }
+export type HealthChanged = ConnectionRow & {
+  healthBefore: ConnectionRow['health']
+  /** Whether the changes, this one included, say that it is degraded; and whether those before it did. */
+  degradedTold: boolean
+  degradedToldBefore: boolean
+}
 
 /** A mismatch of the account stays the reason until the provider names the right one, or the user connects again. */
 const before = `with before as (
-     select tenant_id as owner, id as of, health as was,
+     select tenant_id as owner, id as of, health as was, degraded_told as told,
             health_reason is not distinct from 'account_mismatch' as mismatch
      from connections
      where tenant_id = $1 and id = $2 for update
    )`
-const healthChanged = `${columns}, before.was as "healthBefore"`
+const healthChanged = `${columns}, before.was as "healthBefore", degraded_told as "degradedTold",
+  before.told as "degradedToldBefore"`
 
 /** Refreshed: the generation follows the credential's, and what it may do; null: the same as before. */
 export async function advanceConnection(
@@ -191,6 +198,7 @@ export async function advanceConnection(
      set generation = $3, status = 'active', reason = null,
          health = case when before.mismatch then health else 'ok' end,
          health_reason = case when before.mismatch then health_reason end,
+         degraded_told = before.told and before.mismatch,
          health_checked_at = now(), updated_at = now(),
          granted_scopes = coalesce($4::text[], granted_scopes)
      from before
@@ -215,7 +223,8 @@ export async function followGeneration(
 
 /**
  * The result of a look at it. Nothing happens to one that is not `active`, or of another generation. One
- * that is degraded stays so while nothing is known, so that an outage has one beginning and one end.
+ * that is degraded stays so while nothing is known, so that an outage has one beginning and one end. Of
+ * what is degraded by its provider's incident alone no change of its own tells: there is one message for all.
  */
 export async function setConnectionHealth(
   sql: Sql,
@@ -232,8 +241,11 @@ export async function setConnectionHealth(
   const [set] = await sql.query<HealthChanged>(
     `${before}
      update connections
-     set health = case when before.mismatch and not $6::boolean then before.was
-                  when before.was = 'degraded' and $4 = 'unknown' then before.was else $4 end,
+     set health = ${nextHealth},
+         degraded_told = case ${nextHealth}
+           when 'degraded' then before.told or $5 is distinct from 'provider_incident'
+           when 'ok' then false
+           else before.told end,
          health_reason = case when before.mismatch and not $6::boolean then health_reason else $5 end,
          health_checked_at = now(), updated_at = now()
      from before
@@ -286,6 +298,9 @@ export async function markAccountChecked(
   )
 }
 
+const nextHealth = `case when before.mismatch and not $6::boolean then before.was
+                  when before.was = 'degraded' and $4 = 'unknown' then before.was else $4 end`
+
 /** The grant is gone. Only if the generation is still the one that was refused. */
 export async function endConnection(
   sql: Sql,
@@ -300,7 +315,7 @@ export async function endConnection(
   const [ended] = await sql.query<ConnectionRow>(
     `update connections
      set status = $4, reason = $5, health = 'degraded', health_reason = $5,
-         health_checked_at = now(), updated_at = now()
+         degraded_told = true, health_checked_at = now(), updated_at = now()
      where tenant_id = $1 and id = $2 and generation = $3 and status = 'active'
      returning ${columns}`,
     [row.tenantId, row.id, row.generation, row.status, row.reason],

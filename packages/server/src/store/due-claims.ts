@@ -75,8 +75,9 @@ export async function claimCanary(
 }
 
 /**
- * Claims one connection that a provider-wide incident holds back: the one that is due the longest. When the provider
- * has answered nothing for `quietMs`, it is the next one, due or not, to find out whether the incident is over.
+ * Claims one connection that a provider-wide incident holds back. First those that were well and were not asked since it
+ * began, due or not: a refusal that is repeated says nothing new, and they say whether it is over. What is not due is
+ * probed. Then the one that is due the longest. Without an answer for `quietMs` the next one, due or not.
  */
 export async function claimHeld(
   sql: Sql,
@@ -88,14 +89,28 @@ export async function claimHeld(
     integrationId: string
     host: string
     quietMs: number
+    /** Of the incident. */
+    beganAt: Date
   },
 ): Promise<Claim | undefined> {
   const [claim] = await sql.query<Claim>(
-    `with due as (
+    `with witness as materialized (
+       select tenant_id, connection_id, state, unresolved_since,
+              coalesce(refresh_at <= now(), false) as refresh_due
+       from refresh_schedule
+       where integration_id = $3 and host = $4 and $5 in (tenant_id, '@install') and state = 'idle'
+         and refused_at is null and last_outcome is distinct from 'unsent'
+         and coalesce(greatest(answered_at, probed_at) < $7::timestamptz, true)
+         and (lease_until is null or lease_until < now())
+       order by due_at
+       limit 1
+       for update skip locked
+     ), other as materialized (
        select tenant_id, connection_id, state, unresolved_since,
               refresh_at is not null and refresh_at <= greatest(now(), due_at) as refresh_due
        from refresh_schedule
        where integration_id = $3 and host = $4 and $5 in (tenant_id, '@install') and state <> 'dead'
+         and not exists (select from witness)
          and (due_at <= now() or not exists (
            select from refresh_schedule where integration_id = $3 and host = $4
              and answered_at > now() - $6 * interval '1 millisecond'))
@@ -103,7 +118,7 @@ export async function claimHeld(
        order by due_at
        limit 1
        for update skip locked
-     )
+     ), due as (select * from witness union all select * from other)
      ${takeClaims} returning ${claimColumns}`,
     [
       options.owner,
@@ -112,6 +127,7 @@ export async function claimHeld(
       options.host,
       options.incidentOwner,
       options.quietMs,
+      options.beganAt,
     ],
   )
   return claim

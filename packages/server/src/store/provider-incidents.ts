@@ -107,13 +107,16 @@ export async function countRefusal(
   )
 }
 
-/** One was answered well: what was counted says nothing any more. */
+/**
+ * One was answered well: what was counted says nothing any more, and the next is asked at once. The pause between
+ * two spares a host that refuses.
+ */
 export async function restartRefusals(
   sql: Sql,
   { tenantId, id }: Pick<IncidentRow, 'tenantId' | 'id'>,
 ): Promise<void> {
   await sql.query(
-    `update provider_incidents set refusals = 0, refusing_since = now()
+    `update provider_incidents set refusals = 0, refusing_since = now(), asked_at = null
      where tenant_id = $1 and id = $2`,
     [tenantId, id],
   )
@@ -184,7 +187,7 @@ export async function deleteOldIncidents(sql: Sql, olderThanMs: number): Promise
 export async function claimAsks(
   sql: Sql,
   everyMs: number,
-): Promise<(AnswersOf & { tenantId: string })[]> {
+): Promise<(AnswersOf & { tenantId: string; beganAt: Date })[]> {
   return sql.query(
     `with open as materialized (
        select tenant_id, id, host, asked_at from provider_incidents
@@ -197,7 +200,8 @@ export async function claimAsks(
      from turns t
      where p.tenant_id = t.tenant_id and p.id = t.id
        and coalesce(t.last <= now() - $1 * interval '1 millisecond', true)
-     returning p.tenant_id as "tenantId", p.integration_id as "integrationId", p.host`,
+     returning p.tenant_id as "tenantId", p.integration_id as "integrationId", p.host,
+       p.began_at as "beganAt"`,
     [everyMs],
   )
 }
@@ -223,7 +227,8 @@ export async function lookAtOthers(
 
 /**
  * The connections of an incident are asked anew, spread over a time: those that were refused, whose answers count no
- * more unless `keep`; with `everyone`, all of them. What is being asked right now is left alone.
+ * more unless `keep`, and those under suspicion, whose pauses have grown with theirs; with `everyone`, all of them.
+ * What is being asked right now is left alone.
  */
 export async function askAnew(
   sql: Sql,
@@ -242,8 +247,8 @@ export async function askAnew(
      from (
        select tenant_id as owner, connection_id as id from refresh_schedule
        where integration_id = $1 and host = $2 and $3 in (tenant_id, '@install') and state <> 'dead'
-         and lease_owner is null and ($4 or refused_at is not null)
-       order by due_at limit $7 for update skip locked
+         and lease_owner is null and ($4 or refused_at is not null or state = 'suspect')
+       order by refused_at is not null, due_at limit $7 for update skip locked
      ) as some_of_them
      where u.tenant_id = some_of_them.owner and u.connection_id = some_of_them.id`,
     [integrationId, host, tenantId, everyone, keep, spreadMs, limit],

@@ -72,6 +72,37 @@ export async function insertDeliveriesOfAll(
   )
 }
 
+/**
+ * One delivery of an incident for each endpoint that listens to it: the installation's, and those of the tenants
+ * that it covers and that have a connection there. Whoever has none does not learn of the host.
+ */
+export async function insertDeliveriesOfIncident(
+  sql: Sql,
+  /** The tenant: '@install' for all. */
+  incident: { tenantId: string; integrationId: string; host: string },
+  message: { type: string; data: object },
+): Promise<void> {
+  await sql.query(
+    `with message as materialized (select ${newMessageId} as id)
+     insert into webhook_deliveries (tenant_id, id, endpoint_owner, endpoint_id, type, data)
+     select case when e.tenant_id = '@install' then $1 else e.tenant_id end,
+       message.id, e.tenant_id, e.id, $4, ($5::text)::jsonb
+     from webhook_endpoints e, message
+     where e.disabled_reason is null and $4 = any (e.events) and (
+       e.tenant_id = '@install'
+       or $1 in (e.tenant_id, '@install') and exists (
+         select from refresh_schedule u
+         where u.tenant_id = e.tenant_id and u.integration_id = $2 and u.host = $3 and u.state <> 'dead'))`,
+    [
+      incident.tenantId,
+      incident.integrationId,
+      incident.host,
+      message.type,
+      JSON.stringify(message.data),
+    ],
+  )
+}
+
 /** One delivery for one endpoint, whatever it listens to. */
 export async function insertDelivery(
   sql: Sql,

@@ -3,9 +3,12 @@ import type {
   ChangeKind,
   WebhookConnection,
   WebhookEventType,
+  WebhookIncident,
   WebhookPayload,
 } from '@keywell/protocol'
 import type { ConnectionRow } from '../../store/connections.ts'
+import type { IncidentRow } from '../../store/provider-incidents.ts'
+import { installation } from '../../store/scope.ts'
 import type { DeliveryRow } from '../../store/webhook-deliveries.ts'
 
 /** The fields of a connection that a message has. A row of `connections` fits. */
@@ -53,6 +56,19 @@ export function messageOf(kind: ChangeKind, connection: MessageConnection): Mess
     account: viewAccount(connection.account),
   }
   return { tenantId: connection.tenantId, connectionId: id, type, data }
+}
+
+/** What is told of an incident: the same to every endpoint that hears of it, so nothing of a tenant but its id. */
+export function messageOfIncident(
+  type: Extract<WebhookEventType, `incident.${string}`>,
+  { id, tenantId, provider, host, beganAt }: IncidentRow,
+): { type: WebhookEventType; data: WebhookIncident } {
+  // As above.
+  const ids = {
+    incidentId: id,
+    tenantId: tenantId === installation ? null : tenantId,
+  } as Pick<WebhookIncident, 'incidentId' | 'tenantId'>
+  return { type, data: { ...ids, provider, host, beganAt: beganAt.toISOString() } }
 }
 
 function viewAccount({ id, name, username, avatarUrl }: Account): Account {
