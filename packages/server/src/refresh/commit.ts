@@ -136,10 +136,10 @@ async function replacePair(
     await audit.write(sql, { ...entry, action: 'integration.resume', result: 'ok' })
   }
   const isRecovered = connection.healthBefore === 'degraded' && connection.health === 'ok'
-  const isRecoveryTold = connection.degradedToldBefore && !connection.degradedTold
+  const isRecoveryReported = connection.degradedReportedBefore && !connection.degradedReported
   await Promise.all([
     writeChange(sql, { kind: 'refreshed', connection }),
-    ...(isRecoveryTold ? [writeChange(sql, { kind: 'recovered', connection })] : []),
+    ...(isRecoveryReported ? [writeChange(sql, { kind: 'recovered', connection })] : []),
     ...(audited || isRecovered ? [audit.write(sql, { ...entry, generation, result: 'ok' })] : []),
   ])
   if (isHeld) await incidentGuard.answeredWell(sql, row)

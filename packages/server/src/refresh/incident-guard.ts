@@ -106,11 +106,11 @@ export function createIncidentGuard(parts: {
       { alarm: 'provider_incident', ...described(incident) },
       'the provider refuses everybody; no connection ends until its answers differ again, or an operator decides',
     )
-    await tell(sql, incident, 'incident.opened', { ...service, action: 'incident.open' })
+    await announce(sql, incident, 'incident.opened', { ...service, action: 'incident.open' })
   }
 
   /** Once for all of its connections: in the audit log, and to the endpoints that may hear of it. */
-  async function tell(
+  async function announce(
     sql: Sql,
     incident: IncidentRow,
     event: `incident.${'opened' | 'released' | 'confirmed'}`,
@@ -188,7 +188,7 @@ export function createIncidentGuard(parts: {
         described(incident),
         'the incident of a provider is over; what was held is asked again',
       )
-      await tell(sql, incident, 'incident.released', { ...by, action: 'incident.release' })
+      await announce(sql, incident, 'incident.released', { ...by, action: 'incident.release' })
       return true
     },
 
@@ -205,7 +205,7 @@ export function createIncidentGuard(parts: {
         described(incident),
         'a provider has withdrawn the grants of everybody; their connections end as they are asked again',
       )
-      await tell(sql, incident, 'incident.confirmed', { ...by, action: 'incident.confirm' })
+      await announce(sql, incident, 'incident.confirmed', { ...by, action: 'incident.confirm' })
       return true
     },
   }

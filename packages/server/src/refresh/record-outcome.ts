@@ -24,10 +24,10 @@ export async function recordOutcome(
   } else if (health !== null) {
     const connection = await setConnectionHealth(sql, { ...row, ...health })
     if (connection === undefined) return
-    const { degradedTold, degradedToldBefore } = connection
-    if (degradedTold && !degradedToldBefore)
+    const { degradedReported, degradedReportedBefore } = connection
+    if (degradedReported && !degradedReportedBefore)
       await writeChange(sql, { kind: 'degraded', connection })
-    if (!degradedTold && degradedToldBefore)
+    if (!degradedReported && degradedReportedBefore)
       await writeChange(sql, { kind: 'recovered', connection })
   }
 }

@@ -148,7 +148,7 @@ export async function replaceConnection(
     `update connections
      set integration_owner = $3, integration_id = $4, account = $5::jsonb, asked_scopes = $6,
          granted_scopes = $7, account_checked_at = now(), status = 'active', reason = null, health = 'ok',
-         health_reason = null, degraded_told = false, health_checked_at = now(),
+         health_reason = null, degraded_reported = false, health_checked_at = now(),
          generation = generation + 1,
          renewable = $9, ends_at = now() + $10 * interval '1 millisecond', updated_at = now()
      where tenant_id = $1 and id = $2 and generation = $8 and status <> 'disconnected'
@@ -173,19 +173,19 @@ export async function replaceConnection(
 export type HealthChanged = ConnectionRow & {
   healthBefore: ConnectionRow['health']
   /** Whether the changes, this one included, say that it is degraded; and whether those before it did. */
-  degradedTold: boolean
-  degradedToldBefore: boolean
+  degradedReported: boolean
+  degradedReportedBefore: boolean
 }
 
 /** A mismatch of the account stays the reason until the provider names the right one, or the user connects again. */
 const before = `with before as (
-     select tenant_id as owner, id as of, health as was, degraded_told as told,
+     select tenant_id as owner, id as of, health as was, degraded_reported as reported,
             health_reason is not distinct from 'account_mismatch' as mismatch
      from connections
      where tenant_id = $1 and id = $2 for update
    )`
-const healthChanged = `${columns}, before.was as "healthBefore", degraded_told as "degradedTold",
-  before.told as "degradedToldBefore"`
+const healthChanged = `${columns}, before.was as "healthBefore", degraded_reported as "degradedReported",
+  before.reported as "degradedReportedBefore"`
 
 /** Refreshed: the generation follows the credential's, and what it may do; null: the same as before. */
 export async function advanceConnection(
@@ -198,7 +198,7 @@ export async function advanceConnection(
      set generation = $3, status = 'active', reason = null,
          health = case when before.mismatch then health else 'ok' end,
          health_reason = case when before.mismatch then health_reason end,
-         degraded_told = before.told and before.mismatch,
+         degraded_reported = before.reported and before.mismatch,
          health_checked_at = now(), updated_at = now(),
          granted_scopes = coalesce($4::text[], granted_scopes)
      from before
@@ -242,10 +242,10 @@ export async function setConnectionHealth(
     `${before}
      update connections
      set health = ${nextHealth},
-         degraded_told = case ${nextHealth}
-           when 'degraded' then before.told or $5 is distinct from 'provider_incident'
+         degraded_reported = case ${nextHealth}
+           when 'degraded' then before.reported or $5 is distinct from 'provider_incident'
            when 'ok' then false
-           else before.told end,
+           else before.reported end,
          health_reason = case when before.mismatch and not $6::boolean then health_reason else $5 end,
          health_checked_at = now(), updated_at = now()
      from before
@@ -315,7 +315,7 @@ export async function endConnection(
   const [ended] = await sql.query<ConnectionRow>(
     `update connections
      set status = $4, reason = $5, health = 'degraded', health_reason = $5,
-         degraded_told = true, health_checked_at = now(), updated_at = now()
+         degraded_reported = true, health_checked_at = now(), updated_at = now()
      where tenant_id = $1 and id = $2 and generation = $3 and status = 'active'
      returning ${columns}`,
     [row.tenantId, row.id, row.generation, row.status, row.reason],

@@ -99,7 +99,7 @@ export async function claimHeld(
               coalesce(refresh_at <= now(), false) as refresh_due
        from refresh_schedule
        where integration_id = $3 and host = $4 and $5 in (tenant_id, '@install') and state = 'idle'
-         and refused_at is null and last_outcome is distinct from 'unsent'
+         and refused_at is null and last_outcome is distinct from 'not_sent'
          and coalesce(greatest(answered_at, probed_at) < $7::timestamptz, true)
          and (lease_until is null or lease_until < now())
        order by due_at

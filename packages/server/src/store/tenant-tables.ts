@@ -224,7 +224,7 @@ export const tenantTables = {
       'created_at',
       'updated_at',
     ],
-    internal: ['integration_owner'],
+    internal: ['degraded_reported', 'integration_owner'],
   },
   changes: {
     rows: 'later',

@@ -46,7 +46,7 @@ create table connections (
   health_checked_at  timestamptz,
   -- A change says that it is degraded, and none since that this is over. A provider's incident is told once for all
   -- of its connections instead.
-  degraded_told      boolean not null default false,
+  degraded_reported      boolean not null default false,
   account            jsonb not null,
   -- When the provider was last asked for the account's name, username and picture.
   account_checked_at timestamptz not null default now(),
