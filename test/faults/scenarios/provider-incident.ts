@@ -234,11 +234,11 @@ async function countEnded({ sql }: Fleet, status?: string): Promise<number> {
   return rows.length
 }
 
-/** Until the last of those that were refused is asked again. Nobody waits for what was given back unsent. */
+/** Until the last of those that were refused is asked again. Nobody waits for what was released without being sent. */
 async function longestPauseMs({ sql }: Fleet): Promise<number> {
   const [row] = await sql.query<{ ms: number | null }>(
     `select (extract(epoch from max(refresh_at) - now()) * 1000)::float8 as ms from refresh_schedule
-     where state not in ('idle', 'dead') and lease_owner is null and last_outcome <> 'unsent'`,
+     where state not in ('idle', 'dead') and lease_owner is null and last_outcome <> 'not_sent'`,
   )
   return Math.max(0, row?.ms ?? 0)
 }
