@@ -17,7 +17,7 @@ const expectation = { poll: { timeout: 15_000 } }
 /** What a file has that opens a database, starts something, or replaces what its process has one of. */
 const needsProcess = new RegExp(
   [
-    "/(child|databases|deployment|fleet|postgres|product|runnable|spans|stage|wire)\\.ts'",
+    "/(child|databases|deployment|engine|fleet|postgres|product|runnable|spans|stage|wire)\\.ts'",
     "/scenarios/|node:(child_process|v8|worker_threads)'|\\binject\\(|\\bcreateFleet\\b",
     '\\bvi\\.(mock|stub|use|setConfig)|\\bglobalThis\\b|\\bsetGlobal|\\bprocess\\.(env|on|once|chdir|exit)\\b',
   ].join('|'),

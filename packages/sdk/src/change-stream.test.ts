@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell, type KeywellOptions } from './index.ts'
 import { apiKey, isOfChanges, StandInService } from './testing/stand-in-service.ts'
@@ -31,38 +31,10 @@ async function openAndRead(options: KeywellOptions = {}): Promise<Keywell> {
 }
 
 async function streamUp(): Promise<void> {
-  await expect.poll(() => service.streams).toBe(1)
+  await expect.poll(() => service.changes.streams).toBe(1)
 }
 
 describe('while the stream is up', () => {
-  test('a revoked credential is gone within a second', async () => {
-    const kept = service.connect()
-    const onEvict = vi.fn()
-    const keywell = await openAndRead({ hooks: { onEvict } })
-    service.revoke(kept)
-    await expect
-      .poll(() => keywell.getCredentialSync(query), { timeout: boundMs, interval: 5 })
-      .toBeUndefined()
-    await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'needs_reauth' })
-    expect(onEvict).toHaveBeenCalledWith({
-      connectionId: kept.connection.id,
-      generation: 1,
-      reason: 'needs_reauth',
-    })
-  })
-
-  test('a disconnected one too, for every spelling of the query', async () => {
-    const kept = service.connect()
-    const keywell = await openAndRead()
-    const withHost = { ...query, host: 'https://gitlab.com' }
-    await keywell.getCredential(withHost)
-    service.disconnect(kept)
-    await expect
-      .poll(() => [query, withHost].map((q) => keywell.getCredentialSync(q)), { timeout: boundMs })
-      .toEqual([undefined, undefined])
-    await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'not_connected' })
-  })
-
   test('one that is held for a host in an odd spelling goes by its connection', async () => {
     const odd = { ...query, host: 'https://GITLAB.com' }
     const kept = service.connect({ host: odd.host })
@@ -73,26 +45,6 @@ describe('while the stream is up', () => {
     kept.connection.host = 'https://gitlab.com' // as the service spells it
     service.disconnect(kept)
     await expect.poll(() => keywell.getCredentialSync(odd), { timeout: boundMs }).toBeUndefined()
-  })
-
-  test('credentials of others stay', async () => {
-    const other = { ...query, userId: 'user_456' }
-    const kept = service.connect()
-    service.connect(other)
-    const keywell = await openAndRead()
-    const theirs = await keywell.getCredential(other)
-    service.revoke(kept)
-    await expect.poll(() => keywell.getCredentialSync(query), { timeout: boundMs }).toBeUndefined()
-    expect(keywell.getCredentialSync(other)).toBe(theirs)
-  })
-
-  test('a refreshed one is fetched before anybody asks', async () => {
-    const kept = service.connect()
-    const keywell = await openAndRead()
-    service.refresh(kept)
-    await expect
-      .poll(() => keywell.getCredentialSync(query)?.credential, { timeout: boundMs })
-      .toBe(kept.credential)
   })
 
   verifies('sdk:updated-is-kept', async () => {
@@ -128,28 +80,6 @@ describe('while the stream is up', () => {
     expect(keywell.getCredentialSync(query)).toBe(held)
   })
 
-  test('a new policy ends whatever is held for its tenant, and nothing of another', async () => {
-    const [colleague, stranger] = [
-      { ...query, userId: 'c' },
-      { ...query, tenantId: 'org_other' },
-    ]
-    for (const who of [query, colleague, stranger]) service.connect(who)
-    const onEvict = vi.fn()
-    const keywell = await openAndRead({ hooks: { onEvict } })
-    for (const who of [colleague, stranger]) await keywell.getCredential(who)
-    const held = keywell.getCredentialSync(stranger)
-    service.emitPolicy(query.tenantId)
-    await expect
-      .poll(() => [query, colleague].map((each) => keywell.getCredentialSync(each)), {
-        timeout: boundMs,
-      })
-      .toEqual([undefined, undefined])
-    expect(onEvict.mock.calls.map(([{ reason }]) => reason)).toEqual(['policy', 'policy'])
-    expect(keywell.getCredentialSync(stranger)).toBe(held)
-    expect(service.reads, 'nobody asks before somebody reads').toHaveLength(4)
-    await expect(keywell.getCredential(query)).resolves.toBeDefined()
-  })
-
   test('an answer that was under way when the policy was changed is asked for again', async () => {
     service.connect()
     service.connect({ userId: 'other' })
@@ -169,16 +99,6 @@ describe('while the stream is up', () => {
     release()
     await reading
     expect(service.reads).toHaveLength(4)
-  })
-
-  test('a change brings no credential into the cache', async () => {
-    service.connect()
-    const keywell = await openAndRead()
-    const kept = service.connect({ userId: 'stranger' })
-    service.refresh(kept)
-    service.refresh(kept)
-    expect(keywell.getCredentialSync({ ...query, userId: 'stranger' })).toBeUndefined()
-    expect(service.reads).toHaveLength(2)
   })
 
   test('an answer that was under way when the credential was revoked is not taken', async () => {
@@ -235,7 +155,7 @@ describe('while the stream is up', () => {
   test('flush drops everything', async () => {
     service.connect()
     const keywell = await openAndRead()
-    service.flush()
+    service.changes.flush()
     await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
     expect((await keywell.getCredential(query)).generation).toBe(1)
   })
@@ -243,7 +163,7 @@ describe('while the stream is up', () => {
   test('a change that is not understood may concern anything: everything is dropped', async () => {
     service.connect()
     const keywell = await openAndRead()
-    service.emitUnknown()
+    service.changes.appendUnknown()
     await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
   })
 })
@@ -252,7 +172,7 @@ describe('when the stream breaks', () => {
   test('it comes back, and brings what was missed', async () => {
     const kept = service.connect()
     const keywell = await openAndRead()
-    service.cutStreams()
+    service.changes.cutStreams()
     service.revoke(kept)
     await expect
       .poll(() => keywell.getCredentialSync(query), { timeout: boundMs, interval: 5 })
@@ -264,9 +184,9 @@ describe('when the stream breaks', () => {
     service.connect()
     const keywell = await openAndRead()
     const other = service.connect({ userId: 'other' })
-    service.cutStreams()
+    service.changes.cutStreams()
     service.refresh(other)
-    service.forgetLog()
+    service.changes.forgetLog()
     await expect.poll(() => keywell.getCredentialSync(query), { timeout: 2_000 }).toBeUndefined()
     expect((await keywell.getCredential(query)).generation).toBe(1)
   })
@@ -285,7 +205,7 @@ describe('when the stream breaks', () => {
     service.connect()
     const keywell = await openAndRead()
     keywell.close()
-    await expect.poll(() => service.streams).toBe(0)
+    await expect.poll(() => service.changes.streams).toBe(0)
   })
 })
 
@@ -353,7 +273,7 @@ describe('while the stream is down', () => {
   })
 
   test('a stream that says nothing validates nothing', async () => {
-    service.isSilent = true
+    service.changes.isSilent = true
     const kept = service.connect()
     const { keywell, pass } = openWithClock({ maxStaleMs: 10_000, fetch: globalThis.fetch })
     await keywell.getCredential(query)

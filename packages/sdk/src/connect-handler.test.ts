@@ -1,22 +1,22 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { type Scene, useEngine } from '../../../test/support/engine.ts'
 import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell, type SignedIn } from './index.ts'
-import { apiKey, confirmed, newId, StandInService } from './testing/stand-in-service.ts'
+import { newId } from './testing/ids.ts'
 
 const origin = 'https://app.example'
 const mount = `${origin}/api/keywell`
-const who = { tenantId: 'org_acme', userId: 'user_123' }
 
-let service: StandInService
+const engine = useEngine()
+let service: Scene
+let who: Scene['who']
 let keywell: Keywell
-beforeEach(async () => {
-  service = await new StandInService().start()
-  keywell = new Keywell({ url: service.url, apiKey, appOrigin: origin })
+beforeEach(() => {
+  service = engine.current
+  who = service.who
+  keywell = new Keywell({ ...service.options, appOrigin: origin })
 })
-afterEach(async () => {
-  keywell.close()
-  await service.stop()
-})
+afterEach(() => keywell.close())
 
 /** As a page of the app's own origin sends it. */
 function call(method: string, path: string, body?: unknown, signedIn: SignedIn = who) {
@@ -36,11 +36,11 @@ function arrive(parameters: Record<string, string>, signedIn: SignedIn = who) {
   return keywell.connectHandler(new Request(`${mount}/finish?${query}`), signedIn)
 }
 
-async function startedFlow(how: Parameters<typeof confirmed>[1] = {}) {
-  const { sessionId } = await (await call('POST', '/session')).json()
-  const answer = confirmed(service.connect(), how)
-  service.tickets.set('ticket', { userId: who.userId, answer })
-  return { session: sessionId, flow: answer.flowId, ticket: 'ticket' }
+/** A flow of the signed-in user that has come back from the provider. */
+async function startedFlow(how: Parameters<Scene['consent']>[1] = {}) {
+  const session = await (await call('POST', '/session')).json()
+  const { sessionId, flowId, ticket } = await service.consent(session, how)
+  return { session: sessionId, flow: flowId, ticket }
 }
 
 async function problem(response: Response, status: number, code: string): Promise<void> {
@@ -74,7 +74,7 @@ describe('POST session', () => {
   })
 
   test('reconnects the connection that the body names', async () => {
-    const connectionId = newId('connection')
+    const { id: connectionId } = (await service.connect()).connection
     const { sessionId } = await (await call('POST', '/session', { connectionId })).json()
     expect(service.sessions.get(sessionId)).toMatchObject({ connectionId })
   })
@@ -123,15 +123,15 @@ describe('POST session', () => {
     })
   })
 
-  test.each<[string, unknown, SignedIn]>([
-    ['a fragment that no page picks up', { returnMode: 'fragment' }, who],
-    ['an unknown return mode', { returnMode: 'form' }, who],
-    ['a connection id that is none', { connectionId: 'x' }, who],
-    ['a misspelt field', { connectionID: newId('connection') }, who],
-    ['a list', [], who],
-    ['a text', 'hello', who],
-  ])('refuses %s', async (_, body, signedIn) => {
-    await problem(await call('POST', '/session', body, signedIn), 400, 'invalid_request')
+  test.each<[string, unknown]>([
+    ['a fragment that no page picks up', { returnMode: 'fragment' }],
+    ['an unknown return mode', { returnMode: 'form' }],
+    ['a connection id that is none', { connectionId: 'x' }],
+    ['a misspelt field', { connectionID: newId('connection') }],
+    ['a list', []],
+    ['a text', 'hello'],
+  ])('refuses %s', async (_, body) => {
+    await problem(await call('POST', '/session', body), 400, 'invalid_request')
     expect(service.sessions.size).toBe(0)
   })
 
@@ -157,7 +157,7 @@ describe('GET finish', () => {
     expect(response.status).toBe(200)
     const html = await response.text()
     expect(html).toContain('You can close this window.')
-    expect(html).toContain('The account of Ada is connected.')
+    expect(html).toContain('The account of Ada Okafor is connected.')
     expect(html).not.toContain(ticket)
     expect(messageIn(html)).toEqual({ flowId: flow, status: 'connected' })
   })
@@ -188,7 +188,9 @@ describe('GET finish', () => {
       [`${origin}/?a=b#/settings`, `${origin}/?a=b#/settings&keywell_flow=`],
     ]
     for (const [resumeUrl, expected] of cases) {
-      const { session, flow, ticket } = await startedFlow({ mode: 'redirect', resumeUrl })
+      const { session, flow, ticket } = await startedFlow({
+        flow: { mode: 'redirect', resumeUrl },
+      })
       const response = await arrive({
         keywell_session: session,
         keywell_flow: flow,
@@ -200,7 +202,7 @@ describe('GET finish', () => {
   })
 
   test('says that the user said no', async () => {
-    const { session, flow, ticket } = await startedFlow({ status: 'denied', connection: null })
+    const { session, flow, ticket } = await startedFlow({ decision: 'deny' })
     const response = await arrive({
       keywell_session: session,
       keywell_flow: flow,
@@ -212,25 +214,19 @@ describe('GET finish', () => {
   })
 
   test('says what stood in the way at the provider, and what to do now', async () => {
-    const error = {
-      code: 'provider_error',
-      message: 'GitLab wants its terms of service accepted first.',
-      nextStep: 'Sign in to GitLab in the browser, accept the terms, and connect again.',
-      providerReason: 'terms_not_accepted',
-      retryable: false,
-    } as const
-    const { session, flow, ticket } = await startedFlow({
-      status: 'failed',
-      connection: null,
-      error,
-    })
+    const { session, flow, ticket } = await startedFlow()
+    const body = JSON.stringify({ message: '403 Forbidden - You must accept the Terms of Service' })
+    const effect = { kind: 'respond', status: 403, body } as const
+    await service.stage.sandbox.control.addFault({ endpoint: 'rest', effect, times: 1 })
     const response = await arrive({
       keywell_session: session,
       keywell_flow: flow,
       keywell_ticket: ticket,
     })
     const html = await response.text()
-    expect(html).toContain(`<p>${error.message} ${error.nextStep}</p>`)
+    const message = 'GitLab wants its terms of service accepted first (status 403).'
+    const nextStep = 'Sign in to GitLab in the browser, accept the terms, and connect again.'
+    expect(html).toContain(`<p>${message} ${nextStep}</p>`)
     expect(messageIn(html)).toEqual({ flowId: flow, status: 'failed' })
   })
 
@@ -264,7 +260,7 @@ describe('GET finish', () => {
   })
 
   test('while the service is down is a page, too', async () => {
-    await service.stop()
+    service.isDown = true
     const response = await arrive({
       keywell_session: newId('session'),
       keywell_flow: newId('flow'),
@@ -301,26 +297,29 @@ describe('POST finish', () => {
 
 describe('connections', () => {
   test('are listed for the signed-in user alone', async () => {
-    const { connection } = service.connect()
-    service.connect({ userId: 'user_456' })
+    const { connection } = await service.connect()
+    await service.connect({ userId: 'user_456' })
     const response = await call('GET', '/connections?userId=user_456&tenantId=org_other')
     expect(await response.json()).toEqual({ connections: [connection], nextCursor: null })
   })
 
   test('are disconnected', async () => {
-    const { connection } = service.connect()
+    const { connection } = await service.connect()
     const response = await call('DELETE', `/connections/${connection.id}`)
     expect(await response.json()).toMatchObject({ connection: { status: 'disconnected' } })
   })
 
   test.each([
-    ['of others', () => service.connect({ userId: 'user_456' }).connection.id],
-    ['that never were', () => newId('connection')],
-    ['without an id', () => 'x'],
-    ['with a path as id', () => '..%2F..%2Fkeys'],
-  ])('%s are not found', async (_, id) => {
-    await problem(await call('DELETE', `/connections/${id()}`), 404, 'not_found')
-    expect(service.kept.every(({ connection }) => connection.status === 'active')).toBe(true)
+    ['of others', 'theirs'],
+    ['that never were', newId('connection')],
+    ['without an id', 'x'],
+    ['with a path as id', '..%2F..%2Fkeys'],
+  ])('%s are not found', async (_, named) => {
+    const theirs = (await service.connect({ userId: 'user_456' })).connection.id
+    const id = named === 'theirs' ? theirs : named
+    await problem(await call('DELETE', `/connections/${id}`), 404, 'not_found')
+    const { connections } = await keywell.connections.list({ tenantId: who.tenantId })
+    expect(connections).toMatchObject([{ id: theirs, status: 'active' }])
   })
 })
 
@@ -342,7 +341,7 @@ describe('a page of another site', () => {
     ['a request that does not say', {}],
   ]
   test.each(elsewhere)('%s cannot change anything', async (_, headers) => {
-    const { connection } = service.connect()
+    const { connection } = await service.connect()
     for (const [method, path] of [
       ['POST', '/session'],
       ['POST', '/finish'],
@@ -368,9 +367,14 @@ describe('a page of another site', () => {
       expiresAt: new Date().toISOString(),
     }
     // One from before it looked at pages.
-    service.answerAll = () => Response.json(session, { status: 201 })
-    await problem(await keywell.connectHandler(request(), who), 403, 'origin_not_allowed')
-    await service.stop()
+    const old = new Keywell({
+      ...service.options,
+      appOrigin: origin,
+      fetch: async () => Response.json(session, { status: 201 }),
+    })
+    onTestFinished(() => old.close())
+    await problem(await old.connectHandler(request(), who), 403, 'origin_not_allowed')
+    service.isDown = true
     await problem(await keywell.connectHandler(request(), who), 403, 'origin_not_allowed')
   })
 
@@ -389,7 +393,7 @@ verifies.suite('T34:app-origin', () => {
   const second = 'https://second.example'
   /** With an app that has two. */
   function having(appOrigin: string | readonly string[]): Keywell {
-    const made = new Keywell({ url: service.url, apiKey, appOrigin })
+    const made = new Keywell({ ...service.options, appOrigin })
     onTestFinished(() => made.close())
     return made
   }
@@ -445,7 +449,7 @@ verifies.suite('T34:app-origin', () => {
   test('the environment names several, with commas between', async () => {
     vi.stubEnv('KEYWELL_APP_ORIGIN', ` ${origin} ,${second},`)
     onTestFinished(() => void vi.unstubAllEnvs())
-    const configured = new Keywell({ url: service.url, apiKey })
+    const configured = new Keywell(service.options)
     onTestFinished(() => configured.close())
     expect((await configured.connectHandler(ask(second), who)).status).toBe(201)
   })
@@ -483,7 +487,7 @@ verifies.suite('T34:app-origin', () => {
 verifies.suite('T34:not-configured', () => {
   function unconfigured(url = service.url): Keywell {
     vi.stubEnv('KEYWELL_APP_ORIGIN', '')
-    const made = new Keywell({ url, apiKey })
+    const made = new Keywell({ ...service.options, url })
     onTestFinished(() => {
       vi.unstubAllEnvs()
       made.close()
@@ -553,7 +557,7 @@ describe('routing', () => {
   })
 
   test('no answer ever holds a credential', async () => {
-    const kept = service.connect()
+    const kept = await service.connect()
     const flow = await startedFlow()
     const answers = [
       await call('POST', '/session'),
@@ -562,8 +566,8 @@ describe('routing', () => {
       await call('DELETE', `/connections/${kept.connection.id}`),
     ]
     const texts = await Promise.all(answers.map((answer) => answer.text()))
-    for (const { credential } of service.kept) expect(texts.join('\n')).not.toContain(credential)
-    expect(texts.join('\n')).not.toContain(apiKey)
+    expect(texts.join('\n')).not.toContain(kept.credential)
+    expect(texts.join('\n')).not.toContain(service.apiKey)
   })
 })
 
@@ -571,7 +575,11 @@ test.each<[string, object, RegExp]>([
   ['nobody', {}, /must name the user/],
   ['no user', { tenantId: 'a' }, /must name the user/],
   ['an empty user', { tenantId: 'a', userId: '' }, /must name the user/],
-  ['an origin with a path', { ...who, origin: 'https://app.example/' }, /must be an origin/],
+  [
+    'an origin with a path',
+    { tenantId: 'a', userId: 'b', origin: 'https://app.example/' },
+    /must be an origin/,
+  ],
 ])('%s in `who` is a mistake of the app: TypeError', async (_, wrong, message) => {
   // A caller without types may pass anything.
   const handling = call('GET', '/connections', undefined, wrong as SignedIn)

@@ -2,7 +2,7 @@ import { format, inspect } from 'node:util'
 import type { CredentialAnswer } from '@keywell/protocol'
 import { expect, test } from 'vitest'
 import { Credential } from './credential.ts'
-import { newId } from './testing/stand-in-service.ts'
+import { newId } from './testing/ids.ts'
 
 const secret = 'glpat-secret'
 const answer: CredentialAnswer = {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell } from './index.ts'
-import { newId } from './testing/stand-in-service.ts'
+import { newId } from './testing/ids.ts'
 
 let folder: string
 beforeEach(() => {

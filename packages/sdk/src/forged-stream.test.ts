@@ -22,7 +22,7 @@ async function openAndRead(options: KeywellOptions = {}): Promise<Keywell> {
   const keywell = new Keywell({ url: service.url, apiKey, ...options })
   onTestFinished(() => keywell.close())
   await keywell.getCredential(query)
-  await expect.poll(() => service.streams).toBe(1)
+  await expect.poll(() => service.changes.streams).toBe(1)
   await expect.poll(() => service.reads.length).toBe(2)
   await expect.poll(() => keywell.getCredentialSync(query)).toBeDefined()
   return keywell
@@ -89,7 +89,7 @@ describe('an event that the service never sent', () => {
       fc.asyncProperty(lies, async (sent) => {
         await service.stop()
         service = await new StandInService().start()
-        service.heartbeatMs = 100_000
+        service.changes.heartbeatMs = 100_000
         kept = service.connect()
         let nowMs = 0
         let isCut = false
@@ -103,12 +103,12 @@ describe('an event that the service never sent', () => {
               : fetch(url, init),
         })
         isCut = true
-        service.isSilent = true
+        service.changes.isSilent = true
         const known = service.kept.length
         service.revoke(kept)
         for (const [index, lie] of sent.entries()) {
           nowMs = ((maxStaleMs - 1) * (index + 1)) / sent.length
-          service.forge(eventOf(lie, known + index))
+          service.changes.forge(eventOf(lie, known + index))
           await turns()
           if (keywell.getCredentialSync(query) !== undefined && nowMs === maxStaleMs - 1) {
             servedToTheEnd += 1
@@ -129,7 +129,7 @@ describe('an event that the service never sent', () => {
     const keywell = await openAndRead({ hooks: { onEvict } })
     const { tenantId, userId, provider, host, name, id } = kept.connection
     const of = { tenantId, userId, provider, host, name, connectionId: id }
-    service.forge({
+    service.changes.forge({
       event: 'change',
       after: '1.1.0',
       position: '1.99.0',
@@ -152,9 +152,9 @@ describe('an event that the service never sent', () => {
       hooks: { onError: ({ error }) => errors.push(error.message) },
     })
     const held = keywell.getCredentialSync(query)
-    service.send('event: change\ndata: nonsense\n\n')
+    service.changes.send('event: change\ndata: nonsense\n\n')
     await expect.poll(connects).toBe(2)
-    await expect.poll(() => service.streams).toBe(1)
+    await expect.poll(() => service.changes.streams).toBe(1)
     await arrived(keywell)
     expect(keywell.getCredentialSync(query)).toBe(held)
     expect(errors).toEqual([expect.stringContaining('no JSON object')])
@@ -189,7 +189,7 @@ describe('the log', () => {
   verifies('T27:log-fills-gaps', async () => {
     let nowMs = 0
     const keywell = await openAndRead({ now: () => nowMs, maxStaleMs: 60_000 })
-    service.isSilent = true
+    service.changes.isSilent = true
     service.revoke(kept)
     nowMs = 20_000
     await expect.poll(() => keywell.getCredentialSync(query), { timeout: 5_000 }).toBeUndefined()
@@ -199,8 +199,8 @@ describe('the log', () => {
   test('validates as of the time that its page names, not of now', async () => {
     let nowMs = 0
     const keywell = await openAndRead({ now: () => nowMs, maxStaleMs: 60_000 })
-    service.isSilent = true
-    service.logAgeMs = 1_000_000
+    service.changes.isSilent = true
+    service.changes.logAgeMs = 1_000_000
     nowMs = 20_000
     const before = logReads()
     await expect.poll(logReads).toBe(before + 1)
@@ -214,9 +214,9 @@ describe('the log', () => {
     let nowMs = 0
     const onEvict = vi.fn()
     const keywell = await openAndRead({ now: () => nowMs, maxStaleMs: 60_000, hooks: { onEvict } })
-    service.isSilent = true
+    service.changes.isSilent = true
     service.connect({ userId: 'other' })
-    service.forgetLog()
+    service.changes.forgetLog()
     nowMs = 20_000
     await expect.poll(() => onEvict.mock.calls.length).toBe(1)
     expect(onEvict).toHaveBeenCalledWith(expect.objectContaining({ reason: 'flush' }))
@@ -226,8 +226,8 @@ describe('the log', () => {
   test('that holds what is not understood drops everything', async () => {
     let nowMs = 0
     const keywell = await openAndRead({ now: () => nowMs, maxStaleMs: 60_000 })
-    service.isSilent = true
-    service.emit('of a later version' as 'updated', kept)
+    service.changes.isSilent = true
+    service.changes.appendUnknown()
     nowMs = 20_000
     await expect.poll(() => keywell.getCredentialSync(query), { timeout: 5_000 }).toBeUndefined()
   })
@@ -240,8 +240,8 @@ describe('an event that comes a second time', () => {
     await expect.poll(() => keywell.getCredentialSync(query)?.generation).toBe(2)
     const held = keywell.getCredentialSync(query)
     const reads = service.reads.length
-    for (const text of service.sent.filter((one) => one.startsWith('event: change'))) {
-      service.send(text)
+    for (const text of service.changes.sent.filter((one) => one.startsWith('event: change'))) {
+      service.changes.send(text)
     }
     await arrived(keywell)
     expect(keywell.getCredentialSync(query)).toBe(held)
@@ -251,14 +251,16 @@ describe('an event that comes a second time', () => {
 
   test('does nothing, be it a refusal that was a false alarm', async () => {
     const keywell = await openAndRead()
-    const before = service.sent.length
+    const before = service.changes.sent.length
     service.emit('needs_reauth', kept)
     await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
     const held = await keywell.getCredential(query)
-    const events = service.sent.slice(before).filter((text) => text.startsWith('event: change'))
+    const events = service.changes.sent
+      .slice(before)
+      .filter((text) => text.startsWith('event: change'))
     expect(events).toHaveLength(1)
     await arrived(keywell) // the log has gone on since
-    service.send(events.join(''))
+    service.changes.send(events.join(''))
     await arrived(keywell)
     expect(keywell.getCredentialSync(query)).toBe(held)
   })
@@ -268,10 +270,10 @@ describe('an event that was left out', () => {
   test('shows at the next change: everything is dropped', async () => {
     const onEvict = vi.fn()
     const keywell = await openAndRead({ hooks: { onEvict } })
-    service.isSilent = true
+    service.changes.isSilent = true
     service.revoke(kept) // and somebody keeps it to himself
-    service.isSilent = false
-    service.heartbeatMs = 100_000
+    service.changes.isSilent = false
+    service.changes.heartbeatMs = 100_000
     service.connect({ userId: 'other' })
     await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
     expect(onEvict).toHaveBeenCalledWith(expect.objectContaining({ reason: 'flush' }))
@@ -279,9 +281,9 @@ describe('an event that was left out', () => {
 
   test('shows at the next heartbeat', async () => {
     const keywell = await openAndRead()
-    service.isSilent = true
+    service.changes.isSilent = true
     service.revoke(kept)
-    service.isSilent = false
+    service.changes.isSilent = false
     await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
   })
 })

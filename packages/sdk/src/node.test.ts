@@ -3,27 +3,25 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { buffer, json, text as textOf } from 'node:stream/consumers'
-import type { SessionId } from '@keywell/protocol'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { type Scene, useEngine } from '../../../test/support/engine.ts'
 import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell } from './index.ts'
 import { type Http2Request, type NodeRequest, toNodeHandler } from './node.ts'
-import { apiKey, newId, StandInService } from './testing/stand-in-service.ts'
 
 /** Of the app; where the test listens is none of its business. */
 const origin = 'https://app.example'
-const who = { tenantId: 'org_acme', userId: 'user_123' }
 
-let service: StandInService
+const engine = useEngine()
+let service: Scene
+let who: Scene['who']
 let keywell: Keywell
-beforeEach(async () => {
-  service = await new StandInService().start()
-  keywell = new Keywell({ url: service.url, apiKey, appOrigin: origin })
+beforeEach(() => {
+  service = engine.current
+  who = service.who
+  keywell = new Keywell({ ...service.options, appOrigin: origin })
 })
-afterEach(async () => {
-  keywell.close()
-  await service.stop()
-})
+afterEach(() => keywell.close())
 
 async function listen(handler: (request: IncomingMessage, response: ServerResponse) => void) {
   const server = createServer(handler)
@@ -37,7 +35,7 @@ async function listen(handler: (request: IncomingMessage, response: ServerRespon
 }
 
 test('serves the handler under node:http', async () => {
-  const { connection } = service.connect()
+  const { connection } = await service.connect()
   const url = await listen(toNodeHandler(keywell, () => who))
   const listed = await fetch(`${url}/api/keywell/connections`)
   expect(listed.headers.get('cache-control')).toBe('no-store')
@@ -58,7 +56,7 @@ test('serves the handler under node:http', async () => {
 })
 
 test('under Express the path is whole and the body may be parsed already', async () => {
-  const { connection } = service.connect()
+  const { connection } = await service.connect()
   const handler = toNodeHandler(keywell, () => who)
   const url = await listen((request: NodeRequest, response) => {
     request.originalUrl = request.url ?? ''
@@ -81,8 +79,12 @@ test('under Express the path is whole and the body may be parsed already', async
 })
 
 verifies.suite('sdk:node-adapter', () => {
-  const connectionId = newId('connection')
-  const text = JSON.stringify({ connectionId })
+  let connectionId: string
+  let text: string
+  beforeEach(async () => {
+    connectionId = (await service.connect()).connection.id
+    text = JSON.stringify({ connectionId })
+  })
 
   /** Posts `sent`, after `before` has done what middleware does; answers what the session is for. */
   async function post(
@@ -181,7 +183,7 @@ verifies.suite('sdk:node-adapter', () => {
     }
     const made = await ask('POST', '/api/keywell/session', text)
     expect(made.status).toBe(201)
-    const { sessionId } = made.body as { sessionId: SessionId }
+    const { sessionId } = made.body as { sessionId: string }
     expect(service.sessions.get(sessionId)).toMatchObject({ connectionId, origins: [origin] })
     expect(await ask('POST', '/api/keywell/session', '{"connectionID":1}')).toMatchObject({
       status: 400,

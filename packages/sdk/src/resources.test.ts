@@ -1,25 +1,24 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Scene, useEngine } from '../../../test/support/engine.ts'
 import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell } from './index.ts'
-import { apiKey, confirmed, newId, StandInService } from './testing/stand-in-service.ts'
+import { newId } from './testing/ids.ts'
 
-const who = { tenantId: 'org_acme', userId: 'user_123' }
-const query = { provider: 'gitlab', ...who }
-
-let service: StandInService
+const engine = useEngine()
+let service: Scene
+let who: Scene['who']
+let query: Scene['query']
 let keywell: Keywell
-beforeEach(async () => {
-  service = await new StandInService().start()
-  keywell = new Keywell({ url: service.url, apiKey })
+beforeEach(() => {
+  service = engine.current
+  ;({ who, query } = service)
+  keywell = new Keywell(service.options)
 })
-afterEach(async () => {
-  keywell.close()
-  await service.stop()
-})
+afterEach(() => keywell.close())
 
 test('connections are listed, read and removed', async () => {
-  const { connection } = service.connect()
-  service.connect({ userId: 'user_456' })
+  const { connection } = await service.connect()
+  await service.connect({ userId: 'user_456' })
   expect((await keywell.connections.list(who)).connections).toEqual([connection])
   expect((await keywell.connections.list({ tenantId: who.tenantId })).connections).toHaveLength(2)
   expect(await keywell.connections.list({ tenantId: who.tenantId, limit: 1 })).toMatchObject({
@@ -29,12 +28,15 @@ test('connections are listed, read and removed', async () => {
   expect(await keywell.connections.get(reference)).toEqual(connection)
   expect(await keywell.connections.delete(reference)).toMatchObject({
     connection: { status: 'disconnected' },
-    upstream: 'revoked',
+    upstream: 'manual',
   })
 })
 
 verifies('sdk:lists', async () => {
-  const ids = Array.from({ length: 5 }, (_, n) => service.connect({ name: `n${n}` }).connection.id)
+  const ids: string[] = []
+  for (const name of ['n0', 'n1', 'n2', 'n3', 'n4']) {
+    ids.push((await service.connect({ name })).connection.id)
+  }
   const query = { ...who, limit: 2 }
   const list = keywell.connections.list(query)
   expect(service.calls).toEqual([])
@@ -55,18 +57,19 @@ verifies('sdk:lists', async () => {
   const rest = await itemsOf(keywell.connections.list({ ...query, cursor }))
   expect(rest.map(({ id }) => id)).toEqual(ids.slice(2))
 
-  const draft = await keywell.integrations.create({ provider: 'gitlab', scopes: ['api'] })
-  expect(await itemsOf(keywell.integrations.list())).toEqual([draft])
+  const { tenantId } = who
+  const draft = await keywell.integrations.create({ provider: 'gitlab', tenantId, scopes: ['api'] })
+  expect(await itemsOf(keywell.integrations.list({ tenantId }))).toEqual([draft])
 })
 
 test('a page that cannot be read ends the iteration with its error', async () => {
-  service.connect()
-  service.connect({ name: 'work' })
+  await service.connect()
+  await service.connect({ name: 'work' })
   const came: string[] = []
   const read = async () => {
     for await (const { name } of keywell.connections.list({ ...who, limit: 1 })) {
       came.push(name)
-      service.answerAll = () => new Response('', { status: 500 })
+      service.isDown = true
     }
   }
   await expect(read()).rejects.toMatchObject({ code: 'unavailable' })
@@ -74,7 +77,7 @@ test('a page that cannot be read ends the iteration with its error', async () =>
 })
 
 test('a connection of somebody else is not found', async () => {
-  const { connection } = service.connect({ userId: 'user_456' })
+  const { connection } = await service.connect({ userId: 'user_456' })
   const reference = { ...who, connectionId: connection.id }
   await expect(keywell.connections.get(reference)).rejects.toMatchObject({ code: 'not_found' })
   await expect(keywell.connections.delete(reference)).rejects.toMatchObject({
@@ -83,36 +86,37 @@ test('a connection of somebody else is not found', async () => {
 })
 
 test('a credential that is disconnected here is gone before the stream says so', async () => {
-  service.isSilent = true
-  const { connection } = service.connect()
+  service.withoutChanges = true
+  const { connection } = await service.connect()
   await keywell.getCredential(query)
   await keywell.connections.delete({ ...who, connectionId: connection.id })
   expect(keywell.getCredentialSync(query)).toBeUndefined()
 })
 
 test('a connect that is confirmed here ends the remembered miss', async () => {
-  service.isSilent = true
+  service.withoutChanges = true
   await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'not_connected' })
-  const { sessionId } = await keywell.connect.createSession({
+  const session = await keywell.connect.createSession({
     ...who,
     origins: ['https://app.example'],
     returnUrl: 'https://app.example/finish',
   })
-  const answer = confirmed(service.connect())
-  service.tickets.set('ticket', { userId: who.userId, answer })
-  const flow = { sessionId, flowId: answer.flowId, ticket: 'ticket', ...who }
-  expect(await keywell.connect.confirm(flow)).toEqual(answer)
+  const ticket = await service.consent(session)
+  const answer = await keywell.connect.confirm({ ...ticket, ...who })
+  expect(answer).toMatchObject({ status: 'connected', connection: { ...who, status: 'active' } })
   expect((await keywell.getCredential(query)).generation).toBe(1)
 })
 
 test('integrations are drafted, completed and listed', async () => {
-  const draft = await keywell.integrations.create({ provider: 'gitlab', scopes: ['api'] })
+  const { tenantId } = who
+  const draft = await keywell.integrations.create({ provider: 'gitlab', tenantId, scopes: ['api'] })
   expect(draft).toMatchObject({ status: 'draft', redirectUri: expect.stringContaining(draft.id) })
-  const client = { integrationId: draft.id, clientId: 'id', clientSecret: 'secret' }
+  const client = { integrationId: draft.id, clientId: 'id', clientSecret: 'secret', tenantId }
   const active = await keywell.integrations.update(client)
   expect(active).toMatchObject({ id: draft.id, status: 'active', clientId: 'id' })
-  expect(await keywell.integrations.list()).toEqual({ integrations: [active] })
-  expect(await keywell.integrations.list({ tenantId: 'org_acme' })).toEqual({ integrations: [] })
+  expect(await keywell.integrations.list({ tenantId })).toEqual({ integrations: [active] })
+  const other = await keywell.integrations.list({ tenantId: 'org_other' })
+  expect(other).toEqual({ integrations: [] })
 })
 
 test('an integration id has no place for a path', async () => {

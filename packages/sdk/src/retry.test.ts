@@ -2,14 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { type ErrorCode, KeywellError } from '@keywell/protocol'
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { type Scene, useEngine } from '../../../test/support/engine.ts'
 import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell, type KeywellOptions } from './index.ts'
 import { pauseMs, retryAfterMs } from './retry.ts'
-import { apiKey, StandInService } from './testing/stand-in-service.ts'
-
-const who = { tenantId: 'org_acme', userId: 'user_123' }
-const query = { provider: 'gitlab', ...who }
 
 /** What becomes of a request on its way: an answer of its own, or the end of the connection. */
 type Fate =
@@ -68,21 +65,26 @@ class Middlebox {
   }
 }
 
-let service: StandInService
+const engine = useEngine()
+let service: Scene
+let who: Scene['who']
+let query: Scene['query']
+let draft: { provider: string; tenantId: string; scopes: string[] }
 let proxy: Middlebox
 beforeEach(async () => {
-  service = await new StandInService().start()
+  service = engine.current
+  ;({ who, query } = service)
+  draft = { provider: 'gitlab', tenantId: who.tenantId, scopes: ['api'] }
   proxy = await new Middlebox().start(service.url)
 })
-afterEach(() => service.stop())
 
 function open(options: KeywellOptions = {}): Keywell {
+  const { apiKey } = service
   const keywell = new Keywell({ url: proxy.url, apiKey, random: () => 0, ...options })
   onTestFinished(() => keywell.close())
   return keywell
 }
 
-const draft = { provider: 'gitlab', scopes: ['api'] }
 const problem = (code: ErrorCode) => {
   const body = new KeywellError(code, 'It did not work.', { retryAfterMs: 0 }).toProblem()
   return { status: body.status, body }
@@ -99,7 +101,7 @@ verifies.suite('sdk:retries', () => {
     ['an outage that the service reports', problem('unavailable')],
   ]
   test.each(passing)('what reads is sent again after %s', async (_, fate) => {
-    service.connect()
+    await service.connect()
     proxy.fates.push(fate, fate)
     const { connections } = await open().connections.list(who)
     expect(connections).toHaveLength(1)
@@ -139,13 +141,16 @@ verifies.suite('sdk:retries', () => {
   })
 
   test('a change is sent again under its key, and made once', async () => {
-    for (const fate of ['lost', 'cut', { status: 502 }, { status: 429 }] as const) {
-      service.made.length = 0
-      proxy.seen.length = 0
+    const fates = ['lost', 'cut', { status: 502 }, { status: 429 }] as const
+    for (const [index, fate] of fates.entries()) {
+      const tenantId = `${who.tenantId}_${index}`
       proxy.fates.push(fate)
-      const { id } = await open().integrations.create(draft)
-      expect(service.made).toEqual([id])
-      const [first, second, ...more] = proxy.keys
+      const { id } = await open().integrations.create({ ...draft, tenantId })
+      const { keys } = proxy
+      const { integrations } = await open().integrations.list({ tenantId })
+      expect(integrations.map((one) => one.id)).toEqual([id])
+      proxy.seen.length = 0
+      const [first, second, ...more] = keys
       expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
       expect([second, more]).toEqual([first, []])
     }
@@ -172,10 +177,11 @@ verifies.suite('sdk:retries', () => {
   test('a change that is the same when it is made twice is sent again', async () => {
     const keywell = open()
     const { id } = await keywell.integrations.create(draft)
-    const { connection } = service.connect()
+    const { connection } = await service.connect()
     proxy.seen.length = 0
     proxy.fates.push('lost')
-    const client = { integrationId: id, clientId: 'id', clientSecret: 'secret' }
+    const { tenantId } = draft
+    const client = { integrationId: id, tenantId, clientId: 'id', clientSecret: 'secret' }
     expect(await keywell.integrations.update(client)).toMatchObject({ status: 'active' })
     proxy.fates.push({ status: 503 })
     await keywell.connections.delete({ ...who, connectionId: connection.id })

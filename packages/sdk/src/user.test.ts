@@ -1,27 +1,25 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Scene, useEngine } from '../../../test/support/engine.ts'
 import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell, type KeywellUser } from './index.ts'
-import { apiKey, StandInService } from './testing/stand-in-service.ts'
 
-const who = { tenantId: 'org_acme', userId: 'user_123' }
-
-let service: StandInService
+const engine = useEngine()
+let service: Scene
+let who: Scene['who']
 let keywell: Keywell
 let user: KeywellUser
-beforeEach(async () => {
-  service = await new StandInService().start()
-  keywell = new Keywell({ url: service.url, apiKey, appOrigin: 'https://app.example' })
+beforeEach(() => {
+  service = engine.current
+  who = service.who
+  keywell = new Keywell({ ...service.options, appOrigin: 'https://app.example' })
   user = keywell.forUser(who)
 })
-afterEach(async () => {
-  keywell.close()
-  await service.stop()
-})
+afterEach(() => keywell.close())
 
 verifies('sdk:for-user', async () => {
-  const kept = service.connect()
-  const work = service.connect({ name: 'work' })
-  service.connect({ userId: 'user_456' })
+  const kept = await service.connect()
+  const work = await service.connect({ name: 'work' })
+  await service.connect({ userId: 'user_456' })
   const { getCredential } = user
   expect((await getCredential('gitlab')).credential).toBe(kept.credential)
   const named = { provider: 'gitlab', connectionName: 'work' }
@@ -42,14 +40,14 @@ verifies('sdk:for-user', async () => {
   expect(ids).toEqual([kept.connection.id, work.connection.id])
   const reference = { connectionId: work.connection.id }
   expect(await user.connections.get(reference)).toEqual(work.connection)
-  expect(await user.connections.delete(reference)).toMatchObject({ upstream: 'revoked' })
+  expect(await user.connections.delete(reference)).toMatchObject({ upstream: 'manual' })
   const page = { origins: ['https://app.example'], returnUrl: 'https://app.example/finish' }
   const { sessionId } = await user.createSession(page)
   expect(service.sessions.get(sessionId)).toMatchObject(who)
 })
 
 test('no query names another user', async () => {
-  const theirs = service.connect({ userId: 'user_456' })
+  const theirs = await service.connect({ userId: 'user_456' })
   // From a caller without types.
   const query = { provider: 'gitlab', userId: 'user_456' } as { provider: string }
   expect(user.query(query)).toMatchObject(who)
@@ -62,7 +60,7 @@ test.each([
   [{ tenantId: '', userId: 'u' }, /forUser: tenantId/],
   [{ tenantId: '@install', userId: 'u' }, /forUser: tenantId/],
   [{ tenantId: 't', userId: '' }, /forUser: userId/],
-  [{ tenantId: 't' } as typeof who, /forUser: userId/],
+  [{ tenantId: 't' } as Scene['who'], /forUser: userId/],
 ])('%j names no user', (owner, message) => {
   expect(() => keywell.forUser(owner)).toThrow(message)
 })

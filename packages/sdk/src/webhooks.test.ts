@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { describe, expect, test, vi } from 'vitest'
 import { createWebhookVerifier, Keywell, type WebhookEvent } from './index.ts'
-import { newId } from './testing/stand-in-service.ts'
+import { newId } from './testing/ids.ts'
 
 const secret = newSecret()
 const payload = {
