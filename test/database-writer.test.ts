@@ -8,6 +8,7 @@ import { createKeyFile, createKeywell, keyFile, localKeys } from '@keywell/serve
 import * as jose from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeEachDatabase } from './support/databases.ts'
+import { recordingLogger } from './support/log-lines.ts'
 import { mortal } from './support/mortal-database.ts'
 import { Person } from './support/person.ts'
 import { type Answer, createStage, type Stage } from './support/stage.ts'
@@ -380,13 +381,12 @@ describeEachDatabase('who writes rows', (makeDatabase) => {
 
   /** Another process of the same installation; its stop leaves the database open. */
   async function another(logs: object[]) {
-    const log = (fields: object) => void logs.push(fields)
     const keywell = createKeywell({
       database: mortal(stage.database, Number.POSITIVE_INFINITY),
       keys: localKeys(keyFile({ path: keyPath, warn: () => {} })),
       publicUrl: stage.url,
       role: 'serve',
-      logger: { debug: log, info: log, warn: log, error: log },
+      logger: recordingLogger((line) => logs.push(JSON.parse(line))),
     })
     await keywell.start()
     return { keywell, stop: () => keywell.stop() }

@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes, routeList } from '@keywell/protocol'
+import { logLines } from '@keywell/protocol/log-lines'
 import { describe, expect, test } from 'vitest'
 import { isTest, readSources } from './architecture/source.ts'
 import { citationFaults, citationsInComments } from './docs/citations.ts'
 import { linkFaults } from './docs/links.ts'
 import { pageOf, placeFaults, spansOfFirstCells } from './docs/lists.ts'
+import { logFaults } from './docs/log-lines.ts'
 import { type Pages, readPages, repositoryFiles } from './docs/pages.ts'
 import { routeFaults } from './docs/routes.ts'
 import { membersOf, upperCaseKeys, variablesRead } from './docs/settings.ts'
@@ -22,6 +24,7 @@ const textOf = (path: string) => readFileSync(join(root, path), 'utf8')
 const errorsPage = pageOf(pages, 'apps/docs/reference/errors.md')
 const settingsPage = pageOf(pages, 'apps/docs/reference/settings.md')
 
+const logsPage = pageOf(pages, 'apps/docs/reference/logs.md')
 const routesPage = pageOf(pages, 'apps/docs/reference/http-api.md')
 
 const headings = (markdown: string) =>
@@ -62,6 +65,10 @@ verifies.suite('house:docs-lists', () => {
 
 verifies('house:docs-routes', () => {
   expect(routeFaults(routesPage, routeList)).toEqual([])
+})
+
+verifies('house:docs-logs', () => {
+  expect(logFaults(logsPage, logLines)).toEqual([])
 })
 
 verifies('house:citations', () => {
@@ -117,6 +124,20 @@ describe('pages with faults', () => {
       expect(faults.filter((fault) => fault.includes(part)).join()).toMatch(/is missing/)
     }
     expect(faults).toContainEqual(expect.stringMatching(/with an API key .* is not in the code/))
+  })
+
+  test('a line of the log that a page forgets is found, and one that it says otherwise', () => {
+    const page = logsPage
+      .replace(/^\| `sweep failed`.*\n/m, '')
+      .replace('`clock skew` | `error`', '`clock skew` | `warn`')
+      .replace('`drainMs`', '`drainMs`, `user`')
+    expect(logFaults(page, logLines)).toEqual([
+      'clock skew warn alarm skewMs is not in the code',
+      'stop timed out error drainMs user is not in the code',
+      'sweep failed warn reason is missing',
+      'clock skew error alarm skewMs is missing',
+      'stop timed out error drainMs is missing',
+    ])
   })
 
   test('the settings that code reads are found', () => {

@@ -573,7 +573,9 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     const made = await connected()
     const { account } = await viewOf(made)
     const alarms = () =>
-      stage.logs.filter((line) => line.includes('"account_mismatch"') && line.includes(made.id))
+      stage.logs.filter(
+        (line) => line.includes('"alarm":"account_mismatch"') && line.includes(made.id),
+      )
     const doubtful = {
       status: 'active',
       health: { status: 'degraded', reason: 'account_mismatch' },

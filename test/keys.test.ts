@@ -356,7 +356,9 @@ describeEachDatabase('keys', (makeDatabase) => {
     // A file that cannot be read takes no key away from who has read it before.
     writeFileSync(keyPath, 'no key')
     await stage.database.query(`select pg_notify('keywell_keys', '*')`)
-    await until('it is told', () => stage.logs.some((line) => line.includes('the old ones stand')))
+    await until('it is told', () =>
+      stage.logs.some((line) => line.includes('"root key reload failed"')),
+    )
     expect((await stage.read(who)).status).toBe(200)
     expect((await connected()).id).toMatch(/^con_/)
     writeFileSync(keyPath, before)

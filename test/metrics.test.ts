@@ -287,7 +287,7 @@ describeEachDatabase('metrics and traces', (makeDatabase) => {
       return (await state()) === 1
     })
     expect((await scrape()).value('keywell_hosts', { host, state: 'closed' })).toBe(0)
-    expect(stage.logs.join('\n')).toContain('nothing is sent to this host for now')
+    expect(stage.logs.join('\n')).toContain('"host throttled"')
   })
 })
 

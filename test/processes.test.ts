@@ -133,7 +133,7 @@ verifies(
       inject('postgresUrl'),
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
     )
-    const isHeld = () => stage.logs.some((line) => line.includes('cannot be committed'))
+    const isHeld = () => stage.logs.some((line) => line.includes('"commit failed"'))
     await expect.poll(isHeld, { timeout: 20_000 }).toBe(true)
     await allow(true)
     await waiting

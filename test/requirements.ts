@@ -760,6 +760,40 @@ export const requirements = {
       'A log line is shown by a terminal and never obeyed, and holds the same text for whoever parses it.',
     source: 'running.md',
   },
+  'logs:known': {
+    behaviour:
+      'Every line that the service writes has a message, a level and fields that the schema of log lines knows.',
+    source: 'logs.md',
+  },
+  'logs:connections': {
+    behaviour:
+      'At `info` it is told when a connection is made, degraded, recovered, ended and removed: of which tenant, at which host, and why.',
+    source: 'logs.md, Connections',
+  },
+  'logs:suspension': {
+    behaviour:
+      'The suspension of an integration is an alarm in the log, and its end is told at `info`.',
+    source: 'logs.md, Providers',
+  },
+  'logs:decisions': {
+    behaviour:
+      'At `debug` every decision of the refresh engine is told: what happened in which state, what follows, and when.',
+    source: 'logs.md, Refresh and probes',
+  },
+  'logs:provider-calls': {
+    behaviour:
+      'At `debug` every call to a provider is told with host, path template, status and time, also one without an answer.',
+    source: 'logs.md, Providers',
+  },
+  'logs:requests': {
+    behaviour:
+      'At `debug` every request is told by its route, status, time and request id, and never by its path or query.',
+    source: 'logs.md, Requests and API keys',
+  },
+  'logs:off': {
+    behaviour: 'Of a level that is off no line is made: nothing of its fields is looked at.',
+    source: 'logs.md',
+  },
   'operate:database-settings': {
     behaviour:
       'No setting of a role or of a database reaches the service; one that cannot be overruled is named, and what lifts it.',
@@ -1609,6 +1643,10 @@ export const requirements = {
     behaviour:
       'The documentation has a heading for each error code, a row for each setting, and none for others.',
     source: 'architecture.md, Conventions',
+  },
+  'house:docs-logs': {
+    behaviour: 'The page of the log has every message with its level and its fields, and no other.',
+    source: 'logs.md',
   },
   'house:docs-routes': {
     behaviour:

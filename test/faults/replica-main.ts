@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { createKeywell, keyFile, localKeys, openPostgres } from '@keywell/server'
+import { recordingLogger } from '../support/log-lines.ts'
 import { createMine } from './mine.ts'
 import type { FromReplica, ReplicaSettings, ToReplica } from './replica.ts'
 
@@ -13,9 +14,7 @@ const wide = { requestsPerSecond: 10_000, burst: 10_000, concurrency: 1_000 }
 const settings = JSON.parse(process.env.REPLICA ?? '') as ReplicaSettings
 const tell = (message: FromReplica) =>
   new Promise<void>((resolve) => void process.send?.(message, () => resolve()))
-const log = (level: string) => (fields: object, message: string) => {
-  process.stdout.write(`${JSON.stringify({ level, message, ...fields })}\n`)
-}
+const logger = recordingLogger((line) => process.stdout.write(`${line}\n`))
 
 // The address must be known before there is anything to answer.
 const server = createServer(getRequestListener((request) => keywell.fetch(request)))
@@ -36,7 +35,7 @@ const keywell = createKeywell({
   keys: localKeys(keyFile({ path: settings.keyPath, warn: () => {} })),
   publicUrl: url,
   privateHosts: [{ origin: settings.providerOrigin }],
-  logger: { debug: () => {}, info: log('info'), warn: log('warn'), error: log('error') },
+  logger: { ...logger, debug: () => {} },
   role: settings.role,
   // A scenario learns from the log which generations were committed, and how often.
   auditRefreshes: settings.auditRefreshes ?? true,
@@ -50,7 +49,7 @@ process.once('SIGTERM', () => {
   keywell.stop().then(
     () => process.exit(0),
     (error: unknown) => {
-      log('error')({ reason: String(error) }, 'cannot stop')
+      logger.error({ reason: String(error) }, 'stop failed')
       process.exit(1)
     },
   )

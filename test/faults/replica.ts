@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { HostLimits } from '@keywell/protocol'
 import type { KeywellOptions } from '@keywell/server'
+import { checkOutput } from '../support/log-lines.ts'
 import { runnable } from '../support/runnable.ts'
 import type { Blown, MineOrder } from './mine.ts'
 
@@ -64,6 +65,7 @@ export async function startReplica(settings: ReplicaSettings): Promise<Replica> 
     if (stream === null) continue
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line)
+      checkOutput([line], { isLog: false })
       if (lines.length > keptLines) lines.shift()
     })
   }

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { checkOutput } from './log-lines.ts'
 import { runnable } from './runnable.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -40,6 +42,10 @@ export function runService(words: string[], environment: Record<string, string>)
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const heard = new EventTarget()
+  // A command prints its result among the lines of its log; the service prints nothing else.
+  createInterface({ input: child.stdout }).on('line', (line) =>
+    checkOutput([line], { isLog: words.length === 0 }),
+  )
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       output += chunk.toString()

@@ -31,6 +31,7 @@ import {
 } from '@keywell/server'
 import { holdContract } from './contract.ts'
 import type { TestDatabase } from './inspected.ts'
+import { recordingLogger } from './log-lines.ts'
 import { type Page, Person } from './person.ts'
 
 /** The app's origin in these tests. Nothing listens there: journeys end before they reach it. */
@@ -124,16 +125,13 @@ export async function createStage(
   const problems: string[] = []
   const keyPath = options.keyPath ?? join(mkdtempSync(join(tmpdir(), 'keywell-stage-')), 'root-key')
   if (options.keyPath === undefined) createKeyFile(keyPath)
-  const log = (level: string) => (fields: object, message: string) => {
-    logs.push(JSON.stringify({ level, message, ...fields }))
-  }
   const sandboxEntry = { origin: new URL(sandbox.url).origin, ...options.sandboxEntry }
   const keywell = createKeywell({
     database,
     keys: localKeys(keyFile({ path: keyPath, warn: () => {} })),
     publicUrl: url,
     connectUrl: `${appOrigin}/settings`,
-    logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    logger: recordingLogger((line) => logs.push(line)),
     ...options,
     privateHosts: [sandboxEntry, ...(options.privateHosts ?? [])],
     // Tests have webhooks sent there, too: to a receiver that fails as it is told.

@@ -6,10 +6,10 @@ verifies('operate:log-lines', () => {
   const lines: string[] = []
   const logger = openLogger('info', { write: (line) => lines.push(line) })
   const hostile = '\u001b[2J \u009b2J a\u202eb one\rtwo\nthree \u2028'
-  logger.warn({ account: hostile }, hostile)
+  logger.warn({ reason: hostile }, 'start warning')
   const [line = ''] = lines
   expect(lines).toHaveLength(1)
   expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\u202e\u2028]/u)
   expect(line.at(-1)).toBe('\n')
-  expect(JSON.parse(line)).toMatchObject({ account: hostile, msg: hostile })
+  expect(JSON.parse(line)).toMatchObject({ reason: hostile })
 })

@@ -42,7 +42,7 @@ async function openDatabase(settings: Settings, logger: Logger): Promise<Databas
 }
 
 function warner(logger: Logger): (message: string) => void {
-  return (message) => logger.warn({}, message)
+  return (reason) => logger.warn({ reason }, 'start warning')
 }
 
 function openDataFolder({ dataDir }: Settings, logger: Logger): void {
@@ -57,10 +57,7 @@ function openKeys(settings: Settings, logger: Logger): KeyProvider {
   if (key.make && !existsSync(key.file)) {
     openDataFolder(settings, logger)
     createKeyFile(key.file)
-    logger.warn(
-      { file: key.file },
-      'made a root key for development; without it nothing opens again',
-    )
+    logger.warn({ file: key.file }, 'root key created')
   }
   return localKeys(keyFile({ path: key.file, warn }))
 }
@@ -69,10 +66,7 @@ function openKeys(settings: Settings, logger: Logger): KeyProvider {
 async function makeFirstApiKey(keywell: KeywellService, settings: Settings, logger: Logger) {
   if ((await keywell.apiKeys.list()).length > 0) return
   if (settings.apiKeyFile === undefined) {
-    logger.warn(
-      {},
-      'there is no API key yet; make one with: keywell-service api-keys create first --role admin --role backend',
-    )
+    logger.warn({ command: firstApiKeyCommand }, 'API key missing')
     return
   }
   const naming = { what: 'The file of the first API key', warn: warner(logger) }
@@ -80,16 +74,13 @@ async function makeFirstApiKey(keywell: KeywellService, settings: Settings, logg
     const { key } = await keywell.apiKeys.create('first')
     return `${key.expose()}\n`
   })
-  logger.info({ file: settings.apiKeyFile }, 'made the first API key')
+  logger.info({ file: settings.apiKeyFile }, 'API key created')
 }
 
 function listen(keywell: KeywellService, settings: Settings, logger: Logger): void {
   const { publicUrl, role } = settings
   const onUncountedProxy = ({ address }: { address: string | undefined }) =>
-    logger.warn(
-      { address },
-      'requests come through a proxy that KEYWELL_PROXIES does not count: all its clients share one address, and its limits. Set KEYWELL_PROXIES to the number of your proxies.',
-    )
+    logger.warn({ address, setting: 'KEYWELL_PROXIES' }, 'proxy not counted')
   const server = openServer(keywell, { ...settings, onUncountedProxy }, ({ address, port }) =>
     logger.info({ address, port, publicUrl, role }, 'listening'),
   )
@@ -102,9 +93,9 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
       delay: settings.drainMs,
       skip: ignoredEvents,
       logger: {
-        error: (reason) => logger.error({ reason: String(reason) }, 'not stopped cleanly'),
+        error: (reason) => logger.error({ reason: String(reason) }, 'stop failed'),
       },
-      onTimeout: () => logger.error({ drainMs: settings.drainMs }, 'not stopped in time'),
+      onTimeout: () => logger.error({ drainMs: settings.drainMs }, 'stop timed out'),
     },
     async ({ signal }) => {
       logger.info({ signal }, 'stopping')
@@ -143,14 +134,15 @@ function guardProcess(settings: Settings, logger: Logger): void {
   const faults = hardenProcess(process)
   forgetSecretVariables(process)
   const warning = coreDumpWarning()
-  if (warning !== undefined) logger.warn({}, warning)
+  if (warning !== undefined) logger.warn({ reason: warning }, 'start warning')
   if (faults.length === 0) return
   if (settings.mode === 'production') throw new Error(faults.join(' '))
-  for (const fault of faults) logger.warn({}, fault)
+  for (const reason of faults) logger.warn({ reason }, 'start warning')
 }
 
 function fail(logger: Logger, error: unknown): never {
-  logger.error({}, error instanceof Error ? error.message : String(error))
+  const reason = error instanceof Error ? error.message : String(error)
+  logger.error({ reason }, 'start failed')
   process.exit(1)
 }
 
@@ -167,8 +159,10 @@ async function migrateTables(url: string | undefined): Promise<void> {
 }
 
 const runningPage = 'https://github.com/keywell/keywell/blob/main/apps/docs/guide/running.md'
-const trialWarning =
-  'nothing is configured, so this is development, on this machine alone: the root key, the API key and an embedded database are in the folder. For production set KEYWELL_KEY_FILE, DATABASE_URL_FILE, KEYWELL_PUBLIC_URL and KEYWELL_APP_ORIGIN'
+const firstApiKeyCommand =
+  'keywell-service api-keys create first --role admin --role backend'
+const trialReason =
+  'Nothing is configured, so this is development, on this machine alone: the root key, the API key and an embedded database are in the folder. For production set KEYWELL_KEY_FILE, DATABASE_URL_FILE, KEYWELL_PUBLIC_URL and KEYWELL_APP_ORIGIN'
 
 async function openService(settings: Settings, logger: Logger): Promise<KeywellService> {
   return createKeywell({
@@ -219,12 +213,12 @@ async function serve(
   // A worker has no clients; a process that has some makes their first key.
   if (settings.role !== 'worker') await makeFirstApiKey(keywell, settings, logger)
   if (settings.mode === 'production' && settings.appOrigins === undefined) {
-    logger.warn(
-      {},
-      'connect sessions may name any origin; set KEYWELL_APP_ORIGIN to the origins of your apps',
-    )
+    logger.warn({ setting: 'KEYWELL_APP_ORIGIN' }, 'app origins missing')
   }
-  if (isTrial) logger.warn({ folder: settings.dataDir, docs: runningPage }, trialWarning)
+  if (isTrial) {
+    const { dataDir: folder } = settings
+    logger.warn({ folder, docs: runningPage, reason: trialReason }, 'development mode')
+  }
   listen(keywell, settings, logger)
 }
 

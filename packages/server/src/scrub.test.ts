@@ -23,6 +23,22 @@ function write(fields: object, message = 'something happened'): string {
   return JSON.stringify(lines) + inspect(lines, { depth: 20, showHidden: true })
 }
 
+verifies('logs:off', () => {
+  const written: string[] = []
+  const hear = (_: object, message: string) => void written.push(message)
+  const isLevelEnabled = (level: string) => level !== 'debug'
+  const logger = scrubbed({ debug: hear, info: hear, warn: hear, error: hear, isLevelEnabled })
+  const costly = {
+    get reason(): string {
+      throw new Error('a line that is not written was made')
+    },
+  }
+  logger.debug(costly, 'unlisten failed')
+  expect(written).toEqual([])
+  expect(() => logger.warn(costly, 'sweep failed')).toThrow('was made')
+  expect([logger.isLevelEnabled('debug'), logger.isLevelEnabled('info')]).toEqual([false, true])
+})
+
 verifies('T20:scrubber', () => {
   const secrets: [what: string, text: string, secret: string][] = [
     ['an API key', `key ${apiKey}`, apiKey.slice(30)],

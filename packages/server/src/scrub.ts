@@ -98,13 +98,27 @@ function withoutParameters(text: string): string {
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 /** `Logger` of logger.ts, told here once more: both files are at the bottom, where none imports another. */
-type Levels = Record<Level, (fields: object, message: string) => void>
+interface Levels {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  isLevelEnabled?(level: string): boolean
+}
 
-/** A logger that writes to another what is left of each line. */
-export function scrubbed(logger: Levels): Levels {
-  const level = (name: Level) => (fields: object, message: string) =>
-    logger[name](scrubFields(fields), scrubText(message))
-  return { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') }
+/** A logger that writes to another what is left of each line; of a level that is off, nothing is looked at. */
+export function scrubbed(logger: Levels): Required<Levels> {
+  const isLevelEnabled = (name: string) => logger.isLevelEnabled?.(name) ?? true
+  const level = (name: Level) => (fields: object, message: string) => {
+    if (isLevelEnabled(name)) logger[name](scrubFields(fields), scrubText(message))
+  }
+  return {
+    debug: level('debug'),
+    info: level('info'),
+    warn: level('warn'),
+    error: level('error'),
+    isLevelEnabled,
+  }
 }
 
 function scrubFields(fields: object): object {

@@ -90,8 +90,8 @@ function quoteLog(logFile: string): string {
 
 function readable(line: string): string {
   try {
-    const { msg, err, error } = JSON.parse(line)
-    const detail = err?.stack ?? err?.message ?? error ?? ''
+    const { msg, err, error, reason } = JSON.parse(line)
+    const detail = err?.stack ?? err?.message ?? error?.message ?? error ?? reason ?? ''
     return [msg, detail].filter(Boolean).join(': ').replaceAll('\n', '\n  ') || line
   } catch {
     return line

@@ -141,7 +141,7 @@ function messageOf({ tenantId, position, token }: SignedHead) {
  * The three parts by name (RFC 7515, section 7.2.2). In one piece it looks like an access token, and such
  * texts are removed from logs.
  */
-function flattened(token: string): Record<string, string> {
+function flattened(token: string): { protected: string; payload: string; signature: string } {
   const [header = '', payload = '', signature = ''] = token.split('.')
   return { protected: header, payload, signature }
 }

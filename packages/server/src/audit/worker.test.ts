@@ -14,7 +14,7 @@ function setup() {
     if (failing) throw new Error('the database is away')
     return result
   }
-  const logger: Logger = { ...silentLogger, warn: (_, message) => warned.push(message) }
+  const logger: Logger = { ...silentLogger, warn: (_, message) => void warned.push(message) }
   const worker = createAuditWorker({
     chainer: { link: () => note('link', 0) },
     heads: { sign: () => note('sign', 0) },
@@ -56,7 +56,7 @@ test('what fails is told, and tried again', async () => {
   fail(true)
   timers.advance(linkEveryMs)
   await settle()
-  expect(warned).toEqual(['audit entries could not be linked; tried again later'])
+  expect(warned).toEqual(['audit linking failed'])
   fail(false)
   timers.advance(linkEveryMs)
   await settle()

@@ -9,6 +9,9 @@ export const linkEveryMs = 1_000
 /** Between two looks for entries that are too old. */
 export const trimEveryMs = 3_600_000
 
+/** What of it can fail, by its line in the log. */
+type Failure = 'audit linking failed' | 'audit partition failed' | 'audit retention failed'
+
 export interface AuditWorker {
   start(): void
   /** Links what there is as a last act. */
@@ -24,12 +27,12 @@ export function createAuditWorker(parts: {
   after: After
 }): AuditWorker {
   const { chainer, heads, retention, logger, after } = parts
-  const link = attempt('audit entries could not be linked', async () => {
+  const link = attempt('audit linking failed', async () => {
     await chainer.link()
     await heads.sign()
   })
-  const makeWeeks = attempt('weeks of the audit log could not be made', retention.makeWeeks)
-  const removeOld = attempt('old audit entries could not be removed', retention.trim)
+  const makeWeeks = attempt('audit partition failed', retention.makeWeeks)
+  const removeOld = attempt('audit retention failed', retention.trim)
   const trim = async () => {
     await makeWeeks()
     await removeOld()
@@ -39,12 +42,12 @@ export function createAuditWorker(parts: {
   let begun = Promise.resolve()
 
   /** What fails is tried again at its next turn. */
-  function attempt(failed: string, run: () => Promise<unknown>): () => Promise<void> {
+  function attempt(failed: Failure, run: () => Promise<unknown>): () => Promise<void> {
     return async () => {
       try {
         await run()
       } catch (error) {
-        logger.warn({ reason: String(error) }, `${failed}; tried again later`)
+        logger.warn({ reason: String(error) }, failed)
       }
     }
   }

@@ -140,7 +140,7 @@ export function createApiKeys(parts: {
   }
 
   function altered(id: string): never {
-    logger.error({ alarm: 'api_key_forged', keyId: id, verdict: 'altered' }, 'a forged API key')
+    logger.error({ alarm: 'api_key_forged', keyId: id, verdict: 'altered' }, 'API key forged')
     throw new KeywellError('conflict', `The row of ${id} was changed by hand.`, {
       nextStep: 'Revoke this key, make a new one, and find out who writes to the database.',
     })

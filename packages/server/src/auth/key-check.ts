@@ -96,7 +96,7 @@ export function createKeyCheck(parts: {
   function alarmForged({ id: keyId }: ApiKeyRow, verdict: KeyVerdict): void {
     if (alarmed.has(keyId)) return
     alarmed.set(keyId, true)
-    logger.error({ alarm: 'api_key_forged', keyId, verdict }, 'a forged API key')
+    logger.error({ alarm: 'api_key_forged', keyId, verdict }, 'API key forged')
   }
 
   /**
@@ -169,8 +169,7 @@ export function alarmUnverifiable(
   logger: Logger,
   { id: keyId, pepperVersion: version }: ApiKeyRow,
 ): void {
-  const alarm = 'api_key_unverifiable'
-  logger.error({ alarm, keyId, version }, 'an API key hangs on a key that is gone')
+  logger.error({ alarm: 'api_key_unverifiable', keyId, version }, 'API key unverifiable')
 }
 
 /** A hash, so that no key lies in memory as the name of an entry. */

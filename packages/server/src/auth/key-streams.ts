@@ -115,13 +115,13 @@ export function createKeyStreams(parts: {
       if (over.length > 0) keys.forget()
       for (const one of over) end(one)
     } catch (error) {
-      logger.warn({ reason: String(error) }, 'the API keys of open streams cannot be looked up')
+      logger.warn({ reason: String(error) }, 'API key recheck failed')
     }
   }
 
   function end(one: Held): void {
     if (!release(one)) return
-    logger.info({ keyId: one.keyId }, 'a stream ended with its API key')
+    logger.info({ keyId: one.keyId }, 'stream ended with its API key')
     one.close()
   }
 

@@ -1,4 +1,5 @@
 import type { ChangeKind } from '@keywell/protocol'
+import type { FieldsOf } from '../logger.ts'
 import { insertChange, insertTenantChange } from '../store/changes.ts'
 import type { Sql } from '../store/database.ts'
 import { insertDeliveries } from '../store/webhook-deliveries.ts'
@@ -21,6 +22,14 @@ export async function writeChange(
     insertChange(sql, { ...connection, kind, connectionId: connection.id }),
     insertDeliveries(sql, messageOf(kind, connection)),
   ])
+}
+
+/** For the log. */
+export function describeConnection(
+  connection: ChangedConnection,
+): FieldsOf<'connection connected'> {
+  const { tenantId, id: connectionId, provider, host, generation } = connection
+  return { tenantId, connectionId, provider, host, generation }
 }
 
 /** Writes that the policy of a tenant changed, in the transaction that changes it. */

@@ -119,7 +119,7 @@ function callListeners(listeners: Set<ChangeListener>, change: Change, logger: L
     try {
       listener(change)
     } catch (error) {
-      logger.error({ reason: String(error) }, 'a listener for changes threw')
+      logger.error({ reason: String(error) }, 'change listener failed')
     }
   }
 }

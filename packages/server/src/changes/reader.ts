@@ -169,7 +169,7 @@ export class ChangeReader {
     try {
       const heldMs = await this.#readToHorizon()
       this.#advanceCurrentAt(begunAt, heldMs)
-      if (this.#unavailable) logger.info({}, 'the change log can be read again')
+      if (this.#unavailable) logger.info({}, 'change log readable')
       this.#unavailable = false
       this.#polls.done = number
       if (this.#heartbeatDue && heldMs < lateMs) this.#countHeartbeat()
@@ -178,7 +178,7 @@ export class ChangeReader {
     } catch (error) {
       const reason = String(error)
       if (!this.#unavailable) {
-        logger.warn({ reason }, 'the change log cannot be read; streams send nothing')
+        logger.warn({ reason }, 'change log unreadable')
       }
       this.#unavailable = true
       return pollMs
@@ -191,7 +191,7 @@ export class ChangeReader {
     const { xid, now, heldSince } = await readHorizon(database.of(everyTenant))
     const horizon = { xid: BigInt(xid), seq: 0n, at: now.getTime() }
     if (isAfter(this.position, horizon)) {
-      logger.warn({}, 'the database was restored to an earlier state; streams send flush')
+      logger.warn({}, 'change log set back')
       this.#log.startAt(horizon)
     }
     let page: LogEntry[]

@@ -35,7 +35,7 @@ export function createRetention(options: {
         })
       } while (deleted === deletePage && !stopped)
     } catch (error) {
-      logger.warn({ reason: String(error) }, 'old changes could not be deleted; tried again later')
+      logger.warn({ reason: String(error) }, 'change retention failed')
     }
   }
 

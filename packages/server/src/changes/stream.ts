@@ -95,7 +95,7 @@ async function readDatabase(
   try {
     return await reader.fromDatabase(from)
   } catch (error) {
-    logger.warn({ reason: String(error) }, 'a stream could not read the change log; it waits')
+    logger.warn({ reason: String(error) }, 'change stream read failed')
     return undefined
   }
 }

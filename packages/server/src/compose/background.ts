@@ -95,10 +95,7 @@ function createLifecycle(
   return {
     async start() {
       if (egressProxy !== undefined) {
-        platform.logger.info(
-          { origin: egressProxy.origin },
-          'calls leave by the egress proxy, which looks names up and has to keep them from addresses that are not public',
-        )
+        platform.logger.info({ origin: egressProxy.origin }, 'egress proxy in use')
       }
       await log.keys.load()
       await headKey.start()

@@ -79,10 +79,10 @@ export function createConnecting(
 }
 
 function createStoring(
-  { database, makeId, jitter }: Platform,
+  { database, logger, makeId, jitter }: Platform,
   { box, log: { audit } }: Background,
 ): StoreConnection {
-  return createStoreConnection({ database, box, audit, makeId, jitter })
+  return createStoreConnection({ database, box, audit, logger, makeId, jitter })
 }
 
 function createConfirming(

@@ -1,4 +1,5 @@
 import { providers } from '@keywell/providers'
+import { logCall } from '../oauth/call-log.ts'
 import type { KeywellOptions } from '../options.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
 import type { Platform } from './platform.ts'
@@ -22,9 +23,10 @@ export function createOutbounds(
     elsewhere: privateWebhookHosts,
     providers,
     limits,
+    onCall: (call) => logCall(logger, call),
   })
-  toProviders.hosts.onThrottled(({ origin, state, retryAfterMs }) => {
-    logger.warn({ origin, state, retryAfterMs }, 'nothing is sent to this host for now')
+  toProviders.hosts.onThrottled(({ origin: host, state, retryAfterMs }) => {
+    logger.warn({ host, state, retryAfterMs }, 'host throttled')
   })
   const toReceivers = createOutbound({
     egressProxy,

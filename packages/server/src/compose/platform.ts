@@ -100,7 +100,7 @@ function openVault(parts: {
     refused: ({ reason, keyState }, { tenantId, recordId }) => {
       metrics.vaultRefused(keyState ?? reason)
       if (keyState !== 'disabled') return
-      logger.error({ alarm: 'disabled_key', tenantId, recordId }, 'a disabled key is still needed')
+      logger.error({ alarm: 'disabled_key', tenantId, recordId }, 'disabled key needed')
     },
     store: {
       find: (tenantId, version) => findTenantKey(database.of(tenantId), tenantId, version),

@@ -47,7 +47,15 @@ export function createShared(platform: Platform, options: KeywellOptions): Share
     headKey,
     log,
     audit,
-    integrations: createIntegrations({ database, vault, outbound, audit, publicUrl, makeId }),
+    integrations: createIntegrations({
+      database,
+      vault,
+      outbound,
+      audit,
+      logger,
+      publicUrl,
+      makeId,
+    }),
     blame: createBlame({ audit, logger, timing }),
     box: createTokenBox({ vault, logger }),
   }

@@ -66,7 +66,7 @@ export function createEndFlow(parts: {
             await record(sql, flow, error, actor)
             return true
           }),
-        'the end of a flow',
+        'end of a flow',
       )
       if (isUnkept) await parts.disconnector.withdrawGrant(flow, registration, tokens)
     },
@@ -80,7 +80,7 @@ async function isConnected(sql: Sql, { tenantId, id }: store.FlowRow): Promise<b
 /** The error for the app. An error that is not a `KeywellError` is written to the log only. */
 function codedError(thrown: unknown, logger: Logger, requestId: Actor['requestId']): KeywellError {
   if (thrown instanceof KeywellError) return thrown
-  logger.error({ requestId, reason: String(thrown) }, 'an account could not be stored')
+  logger.error({ requestId, reason: String(thrown) }, 'connection storing failed')
   return thrown instanceof DatabaseUnavailable
     ? new KeywellError(
         'unavailable',

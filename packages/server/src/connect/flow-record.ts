@@ -66,8 +66,8 @@ export async function openFlowSecret(
     // Without the encryption key it is not known whether the row was altered.
     if (!(cause instanceof VaultError) || cause.reason === 'key_unavailable') throw cause
     const { tenantId, id: flowId } = flow
-    const alarm = { alarm: 'flow_altered', reason: cause.reason, tenantId, flowId }
-    logger.error(alarm, 'the row of a flow was altered')
+    const { reason } = cause
+    logger.error({ alarm: 'flow_altered', tenantId, flowId, reason }, 'flow altered')
     throw new KeywellError('flow_mismatch', 'The stored attempt was altered.', {
       cause,
       nextStep: 'Begin again.',

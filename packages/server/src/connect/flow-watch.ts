@@ -160,7 +160,7 @@ class WatchedFlow {
       else if (joins === this.#joins) this.#flow = flow
       this.#isOver ||= isFinal(this.#flow)
     } catch (error) {
-      logger.debug({ flowId, reason: String(error) }, 'a watched flow could not be read')
+      logger.debug({ flowId, reason: String(error) }, 'flow watch failed')
     }
   }
 }

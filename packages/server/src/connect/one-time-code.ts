@@ -73,7 +73,7 @@ export function createOneTimeCodes(parts: {
       (await isUnaltered(peppers, row, (macs) => macs.ofCode({ ...code, expiresAt }, flow)))
     if (isGenuine) return flow
     const { purpose } = code
-    logger.error({ alarm: 'code_forged', purpose, tenantId, flowId }, 'a forged one-time code')
+    logger.error({ alarm: 'code_forged', purpose, tenantId, flowId }, 'one-time code forged')
     return undefined
   }
 

@@ -138,8 +138,8 @@ async function requireUnaltered(
   row: SessionRow & SessionMac,
 ): Promise<void> {
   if (await isUnaltered(peppers, row, (macs) => macs.ofSession(row))) return
-  const alarm = { alarm: 'session_altered', tenantId: row.tenantId, sessionId: row.id }
-  logger.error(alarm, 'the row of a connect session was altered')
+  const { tenantId, id: sessionId } = row
+  logger.error({ alarm: 'session_altered', tenantId, sessionId }, 'connect session altered')
   throw new KeywellError('unauthorized', 'The stored connect session was altered.', {
     nextStep: "Get a new connect session from the app's backend.",
   })

@@ -6,8 +6,9 @@ import {
   type ProviderDefinition,
 } from '@keywell/protocol'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
-import { writeChange } from '../changes/changes.ts'
+import { describeConnection, writeChange } from '../changes/changes.ts'
 import type { MakeId } from '../ids.ts'
+import type { Logger } from '../logger.ts'
 import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import { planLife, planProbe } from '../refresh/schedule.ts'
@@ -62,6 +63,7 @@ interface StoreParts {
   database: Database
   box: TokenBox
   audit: Audit
+  logger: Logger
   makeId: MakeId
   jitter: () => number
 }
@@ -74,7 +76,9 @@ export function createStoreConnection(parts: StoreParts): StoreConnection {
   return async (credential) => {
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       try {
-        return await storeOnce(parts, credential)
+        const stored = await storeOnce(parts, credential)
+        parts.logger.info(describeConnection(stored), 'connection connected')
+        return stored
       } catch (error) {
         if (!(error instanceof UniqueViolation || error instanceof GenerationMoved)) throw error
       }

@@ -3,8 +3,9 @@ import { credentialSchemeOf } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import { requireProvider } from '../catalogue.ts'
-import { writeChange } from '../changes/changes.ts'
+import { describeConnection, writeChange } from '../changes/changes.ts'
 import { joinBelow } from '../host.ts'
+import type { Logger } from '../logger.ts'
 import type { Registration } from '../oauth/client.ts'
 import type { TokenSet } from '../oauth/token-set.ts'
 import { type ConnectionRow, disconnectConnection, listConnections } from '../store/connections.ts'
@@ -70,12 +71,12 @@ export function createDisconnector(parts: WithdrawalParts): Disconnector {
 
 /** The local half of a disconnect. `claimed`: the caller withdraws the grant at once. */
 async function removeConnection(
-  { database, audit }: { database: Database; audit: Audit },
+  { database, audit, logger }: { database: Database; audit: Audit; logger: Logger },
   found: ConnectionRow,
   { caller, claimed }: { caller: Actor; claimed: boolean },
 ) {
   const { tenantId, id } = found
-  return database.transaction(withInstallation(tenantId), async (sql) => {
+  const done = await database.transaction(withInstallation(tenantId), async (sql) => {
     await holdCredential(sql, tenantId, id)
     const moved = await moveToRevocations(sql, { tenantId, connectionId: id, claimed })
     const type = await deleteCredential(sql, tenantId, id)
@@ -93,6 +94,8 @@ async function removeConnection(
     })
     return { connection: gone, revocation: moved, type: type ?? null }
   })
+  logger.info(describeConnection(done.connection), 'connection disconnected')
+  return done
 }
 
 /** Where a person revokes a credential of that type at the provider. */

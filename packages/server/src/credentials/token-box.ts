@@ -25,7 +25,7 @@ export function createTokenBox(parts: { vault: Vault; logger: Logger }): TokenBo
       const { tenantId, connectionId, generation } = owner
       parts.logger.error(
         { alarm: 'credential_unreadable', reason, tenantId, connectionId, generation },
-        'a sealed credential does not open',
+        'credential unreadable',
       )
       throw new KeywellError('credential_unreadable', 'The stored credential cannot be read.', {
         cause,

@@ -79,7 +79,7 @@ export class Withdrawals {
       await insertRevocation(database.of(tenantId), row)
       await this.tryNow({ ...row, attempts: 1 }, client)
     } catch (error) {
-      logger.error({ tenantId, reason: String(error) }, 'a withdrawal could not be stored')
+      logger.error({ tenantId, reason: String(error) }, 'revocation storing failed')
       await revokeToken(outbound, client, tokenToWithdraw(client.provider, tokens), { tenantId })
     }
   }
@@ -88,7 +88,7 @@ export class Withdrawals {
   async withdrawOf(tenantId: string): Promise<void> {
     const { logger, sleep } = this.#parts
     const logged = this.#withdrawAll(tenantId).catch((error: unknown) => {
-      logger.error({ tenantId, reason: String(error) }, 'grants could not be withdrawn')
+      logger.error({ tenantId, reason: String(error) }, 'revocation failed')
     })
     await Promise.race([logged, sleep(maxWaitMs)])
   }
@@ -132,7 +132,7 @@ export class Withdrawals {
       const { tenantId, connectionId } = row
       const reason = error instanceof Error ? error.message : 'unknown'
       metrics.withdrawalTried('broken_off')
-      logger.error({ tenantId, connectionId, reason }, 'a grant could not be withdrawn')
+      logger.error({ tenantId, connectionId, reason }, 'revocation failed')
       return 'pending'
     } finally {
       this.#underWay.delete(withdrawing)

@@ -42,12 +42,9 @@ export function createKeyWatch(parts: {
     try {
       await keys.reload?.()
       await parts.reloaded()
-      logger.info({ primary: keys.primary, known: keys.ids }, 'root keys were read again')
+      logger.info({ primary: keys.primary, known: [...keys.ids] }, 'root keys reloaded')
     } catch (error) {
-      logger.warn(
-        { reason: String(error) },
-        'root keys could not be read again; the old ones stand',
-      )
+      logger.warn({ reason: String(error) }, 'root key reload failed')
     }
   }
 
@@ -59,10 +56,7 @@ export function createKeyWatch(parts: {
       await parts.installKeyChanged()
       takenUp = version
     } catch (error) {
-      logger.warn(
-        { reason: String(error) },
-        "the installation's key could not be taken up; the old one serves on",
-      )
+      logger.warn({ reason: String(error) }, 'installation key reload failed')
     }
   }
 

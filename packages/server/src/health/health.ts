@@ -1,5 +1,6 @@
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { logDecision, logOutcome } from '../refresh/decision-log.ts'
 import { startStopwatch } from '../refresh/stopwatch.ts'
 import type { Timing } from '../refresh/timing.ts'
 import { findKeptCredential } from '../store/credentials.ts'
@@ -54,18 +55,25 @@ async function probe(parts: HealthParts, claim: Claim, background: boolean): Pro
   if (row?.sealed == null) return // disconnected, and its schedule deleted
   const found = await look(parts, { ...row, sealed: row.sealed }, background)
   if (found.news === 'dead') {
-    logger.warn({ tenantId, connectionId }, 'a token was found dead before its time')
+    logger.warn({ tenantId, connectionId }, 'access token inactive')
   }
   if (isNewMismatch(row, found)) {
     logger.error(
       { alarm: accountMismatch, tenantId, connectionId, provider: row.provider },
-      'the provider names another account than the one that is connected; nothing was taken over',
+      'account mismatch',
     )
   }
-  const death = await database.transaction(withInstallation(tenantId), (sql) =>
+  const done = await database.transaction(withInstallation(tenantId), (sql) =>
     recordLook(sql, parts, { claim, row, found, background, elapsedMs }),
   )
-  if (death !== null) metrics.connectionEnded(row.provider, death.reason)
+  if (done === null) return
+  const { verdict, recorded } = done
+  logDecision(parts, claim, `probe_${found.isOver ? 'expired' : found.news}`, {
+    ...verdict,
+    retryInMs: verdict.refreshNow ? 0 : verdict.probeInMs,
+  })
+  logOutcome(parts, row, recorded)
+  if (verdict.death !== null) metrics.connectionEnded(row.provider, verdict.death.reason)
 }
 
 /** Nothing was found out: the next probe comes soon, and no reader waits for the lease to end. */

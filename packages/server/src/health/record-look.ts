@@ -3,8 +3,7 @@ import { writeChange } from '../changes/changes.ts'
 import type { Jitter } from '../clock.ts'
 import { auditEntryOf } from '../refresh/audit-entry.ts'
 import type { IncidentGuard } from '../refresh/incident-guard.ts'
-import type { Death } from '../refresh/machine.ts'
-import { recordOutcome } from '../refresh/record-outcome.ts'
+import { type Recorded, recordOutcome } from '../refresh/record-outcome.ts'
 import { isDormant, planProbe } from '../refresh/schedule.ts'
 import type { Timing } from '../refresh/timing.ts'
 import { markAccountChecked, updateDetails } from '../store/connections.ts'
@@ -34,13 +33,13 @@ export interface Probed {
 /**
  * Writes what a probe found, in one transaction: schedule, audit log, connection.
  *
- * @returns why the connection ends; null: it does not, or another process holds the row
+ * @returns null: another process holds the row
  */
 export async function recordLook(
   sql: Sql,
   parts: RecordLookParts,
   probed: Probed,
-): Promise<Death | null> {
+): Promise<{ verdict: Verdict; recorded: Recorded | null } | null> {
   const { claim, row, found } = probed
   const verdict = await decide(sql, parts, probed)
   const { generation } = row
@@ -52,12 +51,12 @@ export async function recordLook(
   if (isNewMismatch(row, found)) {
     await parts.audit.write(sql, { ...entry, reason: accountMismatch })
   }
-  await recordOutcome(sql, row, verdict)
+  const recorded = await recordOutcome(sql, row, verdict)
   await recordDetails(sql, row, found)
   if (verdict.answer === 'good' && (await parts.incidentGuard.isHeld(sql, row))) {
     await parts.incidentGuard.answeredWell(sql, row)
   }
-  return verdict.death
+  return { verdict, recorded }
 }
 
 /** Judges, and asks the incident guard before the provider's word ends a connection. */

@@ -50,6 +50,7 @@ import { keptFor } from './kept.ts'
 import { describeApi } from './openapi.ts'
 import { providerRoutes } from './providers.ts'
 import type { RefusedCalls } from './refused-calls.ts'
+import { logRequests } from './request-log.ts'
 import { serve } from './serve.ts'
 import { sessionRoutes } from './sessions.ts'
 import type { StreamPlaces } from './stream-places.ts'
@@ -111,6 +112,7 @@ export function createApp(parts: AppParts): Hono<Environment> {
     c.header('x-request-id', c.get('requestId'))
     await next()
   })
+  app.use(logRequests(parts))
   app.use(secureHeaders({ https: new URL(parts.publicUrl).protocol === 'https:' }))
   app.use(limitBody)
 

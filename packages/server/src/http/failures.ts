@@ -8,17 +8,17 @@ import { isKeyOutage } from '../vault/vault.ts'
 export function toKeywellError(error: Error, logger: Logger, requestId: string): KeywellError {
   if (error instanceof KeywellError) {
     if (error.status >= 500) {
-      const { code, message } = error
-      logger.error({ requestId, code, message, cause: reasonOf(error.cause) }, 'request failed')
+      const { code, message: reason, cause } = error
+      logger.error({ requestId, code, reason, cause: reasonOf(cause) }, 'request failed')
     }
     return error
   }
   if (error instanceof DatabaseUnavailable) {
-    logger.error({ requestId, reason: error.message }, 'the database does not answer')
+    logger.error({ requestId, reason: error.message }, 'database unavailable')
     return new KeywellError('unavailable', 'The database does not answer.', { retryAfterMs: 1_000 })
   }
   if (isKeyOutage(error)) {
-    logger.error({ requestId, reason: reasonOf(error) }, 'keys cannot be unwrapped')
+    logger.error({ requestId, reason: reasonOf(error) }, 'key store unavailable')
     return new KeywellError('unavailable', 'The key store does not answer.', {
       retryAfterMs: 1_000,
     })

@@ -81,8 +81,8 @@ export function requireApiKey(parts: {
   function admit(c: Context<Environment>, access: Access): void {
     rateLimits.call(access.id)
     if (c.req.header('origin') !== undefined) {
-      const alarm = { alarm: 'key_in_browser', keyId: access.id }
-      parts.logger.error(alarm, 'an API key was sent by a browser')
+      const { id: keyId } = access
+      parts.logger.error({ alarm: 'key_in_browser', keyId }, 'API key sent by a browser')
       throw new KeywellError('key_in_browser', 'This request carries an API key and an Origin.')
     }
     const route = routeOf(c)

@@ -109,7 +109,7 @@ export function idempotent(parts: Parts): MiddlewareHandler<Environment> {
 
   /** The call was carried out or refused; that its repeats are not told so cannot undo it. */
   function lost(error: unknown): void {
-    logger.warn({ reason: String(error) }, 'the outcome of an idempotent call was not kept')
+    logger.warn({ reason: String(error) }, 'idempotent answer not stored')
   }
 }
 
@@ -144,7 +144,7 @@ async function earlierAnswer(
   const { status, answer, requestMac, answerMac } = row
   if (status === null || answerMac === null) throw underWay()
   if (!isSame(macs?.ofAnswer(requestMac, { status, answer }), answerMac)) {
-    logger.error({ alarm: 'answer_altered', requestId: row.requestId }, 'a kept answer was altered')
+    logger.error({ alarm: 'answer_altered', requestId: row.requestId }, 'idempotent answer altered')
     throw new KeywellError('conflict', 'What is kept of the answer to this call was changed.', {
       nextStep: 'Look whether the change was made; if not, use a new key.',
     })

@@ -1,11 +1,13 @@
-/** The same as `Logger.error` and `After`: this folder needs nothing of ours. */
+import type { After } from '../clock.ts'
+import type { Logger } from '../logger.ts'
+
 interface Parts {
   /** The database's time, in milliseconds since 1970. */
   databaseNow: () => Promise<number>
   /** This machine's. */
   now: () => number
-  after: (ms: number, run: () => void) => () => void
-  logger: { error(fields: object, message: string): void }
+  after: After
+  logger: Pick<Logger, 'error'>
 }
 
 const pauseMs = 60_000
@@ -37,10 +39,7 @@ export function createClockSkew({ databaseNow, now, after, logger }: Parts): Clo
     seconds = skewMs / 1000
     // A slow answer is no wrong clock: the error of the measurement is half of its way.
     if (Math.abs(skewMs) - roundTripMs / 2 <= maxSkewMs) return
-    logger.error(
-      { alarm: 'clock_skew', skewMs: Math.round(skewMs) },
-      'the clock of this machine and that of the database differ; set it, with NTP for example',
-    )
+    logger.error({ alarm: 'clock_skew', skewMs: Math.round(skewMs) }, 'clock skew')
   }
 
   function measureOn(): void {

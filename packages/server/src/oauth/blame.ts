@@ -1,5 +1,5 @@
 import type { Audit } from '../audit/audit.ts'
-import type { Logger } from '../logger.ts'
+import type { FieldsOf, Logger } from '../logger.ts'
 import type { Sql } from '../store/database.ts'
 import {
   clearIntegration,
@@ -7,6 +7,7 @@ import {
   type SuspensionReason,
   suspendIntegration,
 } from '../store/integrations.ts'
+import { installation } from '../store/scope.ts'
 
 /** Requests in a row that were refused as wrong, over all connections of an integration. */
 const maxRequestRejections = 3
@@ -15,6 +16,8 @@ const maxRequestRejections = 3
 export interface BlamedIntegration {
   integrationOwner: string
   integrationId: string
+  provider: string
+  host: string
 }
 
 /** Suspends and resumes integrations by the answers of their provider. */
@@ -36,7 +39,8 @@ export function createBlame(parts: {
 }): Blame {
   const { audit, logger } = parts
   return {
-    async suspend(sql, { integrationOwner, integrationId: id }, { reason, revision, actor }) {
+    async suspend(sql, blamed, { reason, revision, actor }) {
+      const { integrationOwner, integrationId: id } = blamed
       const integration = { tenantId: integrationOwner, id }
       if (
         reason === 'request_rejected' &&
@@ -45,19 +49,24 @@ export function createBlame(parts: {
         return
       const canaryInMs = parts.timing.canaryMs
       if (!(await suspendIntegration(sql, { ...integration, revision, reason, canaryInMs }))) return
-      logger.error(
-        { alarm: 'integration_suspended', integrationId: id, reason },
-        'the provider refuses an integration; its connections wait until its client is mended',
-      )
+      const named = describeIntegration(blamed)
+      logger.error({ alarm: 'integration_suspended', ...named, reason }, 'integration suspended')
       const entry = { actor, reason, tenantId: integrationOwner, result: 'failed' } as const
       await audit.write(sql, { ...entry, action: 'integration.suspend' })
     },
 
-    async clear(sql, { integrationOwner: tenantId, integrationId: id }, { actor }) {
+    async clear(sql, blamed, { actor }) {
+      const { integrationOwner: tenantId, integrationId: id } = blamed
       if (!(await clearIntegration(sql, { tenantId, id }))) return
-      logger.info({ integrationId: id }, 'the client is taken again')
+      logger.info(describeIntegration(blamed), 'integration resumed')
       const entry = { actor, tenantId, reason: id, result: 'ok' } as const
       await audit.write(sql, { ...entry, action: 'integration.resume' })
     },
   }
+}
+
+/** For the log: without a tenant, it is the installation's. */
+export function describeIntegration(blamed: BlamedIntegration): FieldsOf<'integration resumed'> {
+  const { integrationOwner: tenantId, provider, host, integrationId } = blamed
+  return { ...(tenantId !== installation && { tenantId }), provider, host, integrationId }
 }

@@ -4,12 +4,14 @@ import type { Audit, AuditAction } from '../audit/audit.ts'
 import { requireKnownScopes, requireProvider } from '../catalogue.ts'
 import { joinBelow, parseHost } from '../host.ts'
 import type { MakeId } from '../ids.ts'
+import type { Logger } from '../logger.ts'
 import { type Outbound, OutboundError } from '../outbound/outbound.ts'
 import { noteRefusal, requireAllowedFor } from '../policy/tenant-policies.ts'
 import { type Database, UniqueViolation } from '../store/database.ts'
 import * as store from '../store/integrations.ts'
 import { installation, withInstallation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
+import { describeIntegration } from './blame.ts'
 import type { Registration } from './client.ts'
 import { redirectUriOf, secretContext, viewIntegration } from './integration-record.ts'
 
@@ -61,6 +63,7 @@ interface IntegrationParts {
   vault: Vault
   outbound: Outbound
   audit: Audit
+  logger: Logger
   publicUrl: string
   makeId: MakeId
 }
@@ -72,7 +75,12 @@ export function createIntegrations(parts: IntegrationParts): Integrations {
     create: (integration, actor) => createIntegration(parts, integration, actor),
     async setClient({ tenantId, id, client }, actor) {
       const owner = tenantId ?? installation
-      await setClient(parts, await readIntegration(database, owner, id), client, actor)
+      const before = await readIntegration(database, owner, id)
+      await setClient(parts, before, client, actor)
+      if (before.suspendedAt !== null) {
+        const named = { ...before, integrationOwner: owner, integrationId: id }
+        parts.logger.info(describeIntegration(named), 'integration resumed')
+      }
       return viewIntegration(publicUrl, await readIntegration(database, owner, id))
     },
     async list(tenantId) {

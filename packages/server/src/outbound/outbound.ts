@@ -52,6 +52,23 @@ export interface OutboundOptions {
   readonly after?: After | undefined
   /** Each call is a span: method, host and status. Nothing of it is sent to the host. */
   readonly tracing?: Tracing | undefined
+  /** Receives each call that passed the guard, when it has ended. Default: none. */
+  readonly onCall?: ((call: FinishedCall) => void) | undefined
+}
+
+/** A call that has ended. The path may hold a secret: it must not be logged as it is. */
+export interface FinishedCall {
+  readonly tenantId: string | undefined
+  readonly method: string
+  readonly origin: string
+  /** Without query. */
+  readonly pathname: string
+  /** Null: there was no answer. */
+  readonly status: number | null
+  /** `answered`, or why there was none; see `OutboundFailure`. */
+  readonly outcome: string
+  /** From the guard to the last byte, waiting at the limiter included. */
+  readonly ms: number
 }
 
 /** As for `fetch`; the bounds of one call may differ from the usual ones. */
@@ -115,6 +132,8 @@ interface OutboundParts {
    */
   limitersOfOthers: HostLimiters
   tracing: Tracing
+  onCall: (call: FinishedCall) => void
+  now: () => number
   timeoutMs: number
   maxBytes: number
 }
@@ -146,7 +165,7 @@ function createParts(options: OutboundOptions): OutboundParts {
   const { timeoutMs = defaults.timeoutMs, maxBytes = defaults.maxBytes } = options
   const { maxHeaderBytes = defaults.maxHeaderBytes, tracing = silentTracing } = options
   const { lookup = resolveName, dial = dialTcp } = options
-  const { now = () => performance.now(), after = defaultAfter } = options
+  const { now = () => performance.now(), after = defaultAfter, onCall = () => {} } = options
   const limiters = new HostLimiters({ limitsOf: createLimits(options), now, after })
   const limitersOfOthers = new HostLimiters({ limitsOf: createLimits({ allow: [] }), now, after })
   const proxy = options.egressProxy && parseProxy(options.egressProxy)
@@ -154,7 +173,7 @@ function createParts(options: OutboundOptions): OutboundParts {
     connectorOf: (policy) => createConnector({ policy, lookup, dial, proxy, timeoutMs }),
     maxHeaderBytes,
   })
-  return { routes, limiters, limitersOfOthers, tracing, timeoutMs, maxBytes }
+  return { routes, limiters, limitersOfOthers, tracing, onCall, now, timeoutMs, maxBytes }
 }
 
 async function fetchBounded(
@@ -172,15 +191,33 @@ async function fetchBounded(
     signal: init.signal,
     ready: init.ready,
   }
-  const answer = await parts.tracing.span('keywell.outbound', factsOf(request), async (say) => {
-    const taken = await exchangeLimited(parts, route, request, bounds, init)
-    say({ 'http.response.status_code': taken.status })
-    return taken
-  })
+  const ended = reportTo(parts, url, { method: request.method, tenantId: init.tenantId })
+  const answer = await parts.tracing
+    .span('keywell.outbound', factsOf(request), async (say) => {
+      const taken = await exchangeLimited(parts, route, request, bounds, init)
+      say({ 'http.response.status_code': taken.status })
+      return taken
+    })
+    .catch((error: unknown) => {
+      ended(null, error instanceof OutboundError ? error.reason : 'failed')
+      throw error
+    })
+  ended(answer.status, 'answered')
   if (init.redirect === 'error' && isRedirect(answer.status)) {
     throw new OutboundError('redirect', { host: url.host, notSent: false })
   }
   return toResponse(answer, { host: url.host, maxBytes: bounds.maxBytes })
+}
+
+/** Tells how a call ended that begins now. */
+function reportTo(
+  { onCall, now }: OutboundParts,
+  { origin, pathname }: URL,
+  call: Pick<FinishedCall, 'method' | 'tenantId'>,
+): (status: number | null, outcome: string) => void {
+  const begunMs = now()
+  return (status, outcome) =>
+    onCall({ ...call, origin, pathname, status, outcome, ms: now() - begunMs })
 }
 
 /** Acquires a slot of the host's limiter for the call, and reports the outcome to it. */

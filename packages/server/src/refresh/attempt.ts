@@ -8,6 +8,7 @@ import { type Claim, extendLease, restartIndeterminate } from '../store/refresh-
 import type { Attempt, AttemptParts } from './attempt-context.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import { commitPair } from './commit.ts'
+import { logDecision, logFailure } from './decision-log.ts'
 import { failAttempt, releaseClaim } from './fail.ts'
 import { reachFaultPoint } from './fault-point.ts'
 import { type RetryDecision, resolveIndeterminate } from './indeterminate.ts'
@@ -30,6 +31,7 @@ export async function attemptRefresh(
   options: AttemptOptions,
 ): Promise<void> {
   const lease = openLease(parts, claim)
+  logDecision(parts, claim, 'claimed', { ...claim, state: 'refreshing', retryInMs: null })
   try {
     const facts = { 'keywell.background': options.background }
     await parts.tracing.span('keywell.refresh', facts, async (say) => {
@@ -177,12 +179,11 @@ async function keepWhatIsUsable(
   answer: Unusable,
 ): Promise<RefreshOutcome> {
   const { claim, row } = attempt
-  const { tenantId, connectionId, attemptId } = claim
+  const { attemptId } = claim
   const { detail, tokens } = answer
   if (answer.wellFormed && tokens.refreshToken !== null) {
     const committed = await commitPair(parts, attempt, answer)
-    const facts = { tenantId, connectionId, outcome: answer.kind, detail }
-    parts.logger.warn(facts, 'a refresh brought nothing')
+    logFailure(parts, attempt, answer, null)
     return committed === 'committed' ? 'unusable' : committed
   }
   await untilCommitted(parts, () => storeOrphan(parts, { row, attemptId, tokens }))

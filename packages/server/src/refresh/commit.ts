@@ -1,5 +1,6 @@
 import { requireProvider } from '../catalogue.ts'
 import { writeChange } from '../changes/changes.ts'
+import { describeIntegration } from '../oauth/blame.ts'
 import type { Granted, Unusable } from '../oauth/token-answer.ts'
 import { advanceConnection, followGeneration } from '../store/connections.ts'
 import { type KeptCredentialRow, replaceCredential } from '../store/credentials.ts'
@@ -10,10 +11,11 @@ import { recordFailure, recordSuccess } from '../store/refresh-outcomes.ts'
 import { withInstallation } from '../store/scope.ts'
 import type { Attempt, AttemptParts } from './attempt-context.ts'
 import { auditEntryOf } from './audit-entry.ts'
+import { logDecision, logOutcome } from './decision-log.ts'
 import { reachFaultPoint } from './fault-point.ts'
 import { recheckStateAfter } from './indeterminate.ts'
 import { stateOf } from './machine-input.ts'
-import { recordOutcome } from './record-outcome.ts'
+import { type Recorded, recordOutcome } from './record-outcome.ts'
 import { backoffMs, planDormantRefresh, planLife, planProbe, withinLife } from './schedule.ts'
 import { setAside } from './set-aside.ts'
 import { untilCommitted } from './until-committed.ts'
@@ -76,11 +78,13 @@ export async function commitPair(
     const sealed = await parts.box.seal(owner, tokens)
     try {
       const pair = { row, claim, audited, ageMs }
-      await parts.database.transaction(withInstallation(row.tenantId), (sql) =>
+      const done = await parts.database.transaction(withInstallation(row.tenantId), (sql) =>
         answer.kind === 'tokens'
           ? replacePair(sql, parts, { ...pair, answer }, sealed)
           : replaceRefreshToken(sql, parts, { ...pair, answer }, sealed),
       )
+      logDecision(parts, claim, done.event, done.decision)
+      logOutcome(parts, row, done.recorded)
       return 'committed'
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error
@@ -89,6 +93,13 @@ export async function commitPair(
   })
   await reachFaultPoint(parts, 'after_commit', row)
   return committed
+}
+
+/** What was written, for the log. */
+interface Done {
+  event: 'refreshed' | 'unusable'
+  decision: Parameters<typeof logDecision>[3]
+  recorded: Recorded | null
 }
 
 /** The compare-and-set found no generation g. The transaction leaves nothing behind. */
@@ -105,7 +116,7 @@ async function replacePair(
   parts: CommitParts,
   pair: NewPair<Granted>,
   sealed: Sealed,
-): Promise<void> {
+): Promise<Done> {
   const { audit, incidentGuard, logger } = parts
   const { row, claim, answer, audited } = pair
   const key = { tenantId: row.tenantId, connectionId: row.id }
@@ -132,7 +143,7 @@ async function replacePair(
   if (connection === undefined) throw new TypeError('a credential without its connection')
   const entry = auditEntryOf(row)
   if (wasSuspended) {
-    logger.info({ integrationId: integration.id }, 'the client is taken again')
+    logger.info(describeIntegration(row), 'integration resumed')
     await audit.write(sql, { ...entry, action: 'integration.resume', result: 'ok' })
   }
   const isRecovered = connection.healthBefore === 'degraded' && connection.health === 'ok'
@@ -143,6 +154,9 @@ async function replacePair(
     ...(audited || isRecovered ? [audit.write(sql, { ...entry, generation, result: 'ok' })] : []),
   ])
   if (isHeld) await incidentGuard.answeredWell(sql, row)
+  const decision = { state: 'idle', failures: 0, retryInMs: schedule.inUse.refreshInMs }
+  const recorded = isRecoveryReported ? ({ kind: 'recovered' } as const) : null
+  return { event: 'refreshed', decision, recorded }
 }
 
 /** How long the new access token lives, and when work on its connection is due. */
@@ -178,7 +192,7 @@ async function replaceRefreshToken(
   { audit, jitter, timing }: CommitParts,
   { row, claim, answer, ageMs }: NewPair<Unusable>,
   sealed: Sealed,
-): Promise<void> {
+): Promise<Done> {
   const key = { tenantId: row.tenantId, connectionId: row.id }
   const next = { ...key, id: row.id, generation: row.generation + 1 }
   const lifeMs = row.expiresInMs === null ? null : row.expiresInMs - ageMs
@@ -198,9 +212,11 @@ async function replaceRefreshToken(
   }
   await followGeneration(sql, next)
   const health = { health: 'degraded', reason: 'unusable_answer' } as const
-  await recordOutcome(sql, next, { death: null, health })
+  const recorded = await recordOutcome(sql, next, { death: null, health })
   const entry = { ...auditEntryOf(row), generation: next.generation }
   await audit.write(sql, { ...entry, result: 'failed', reason: answer.detail })
+  const decision = { state: 'backoff', failures: claim.failures + 1, retryInMs }
+  return { event: 'unusable', decision, recorded }
 }
 
 /** Null: the answer names none, so they stay as they were (RFC 6749 section 5.1). */

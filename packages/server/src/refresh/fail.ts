@@ -6,6 +6,7 @@ import { recordFailure } from '../store/refresh-outcomes.ts'
 import { withInstallation } from '../store/scope.ts'
 import type { Attempt, AttemptParts } from './attempt-context.ts'
 import { auditEntryOf } from './audit-entry.ts'
+import { logDecision, logFailure, logOutcome } from './decision-log.ts'
 import {
   type Death,
   type ScheduleEvent,
@@ -17,7 +18,7 @@ import {
 import { eventOf, type Failed, minPauseMs, stateOf } from './machine-input.ts'
 import { probeOldAccessToken } from './old-access-token.ts'
 import { tryOrphan } from './orphan.ts'
-import { recordOutcome } from './record-outcome.ts'
+import { type Recorded, recordOutcome } from './record-outcome.ts'
 
 /** Ends an attempt that brought no token. After a refusal, an orphan and the old access token are evidence. */
 export async function failAttempt(
@@ -26,23 +27,27 @@ export async function failAttempt(
   outcome: Failed,
 ): Promise<RefreshOutcome> {
   const { claim, row, lease } = attempt
-  const { tenantId, connectionId } = claim
-  const { kind, detail } = outcome
-  parts.logger.warn({ tenantId, connectionId, outcome: kind, detail }, 'a refresh brought nothing')
+  const { kind } = outcome
   let oldAccessToken: TokenProbe = 'unknown'
   if (kind === 'rejected') {
     const saved = await tryOrphan(parts, attempt)
-    if (saved !== undefined) return saved
+    if (saved !== undefined) {
+      logFailure(parts, attempt, outcome, null)
+      return saved
+    }
     const { registration, tokens } = attempt
     const old = { row, registration, accessToken: tokens.accessToken }
     oldAccessToken = await probeOldAccessToken(parts, old, lease.elapsedMs())
   }
   const elapsedMs = lease.elapsedMs()
   const event = eventOf(outcome, { oldAccessToken, ...whatIsKnownOf(attempt) })
-  const death = await parts.database.transaction(withInstallation(tenantId), (sql) =>
+  const done = await parts.database.transaction(withInstallation(claim.tenantId), (sql) =>
     record(sql, parts, attempt, { event, outcome, elapsedMs }),
   )
-  if (death !== null) parts.metrics.connectionEnded(row.provider, death.reason)
+  logDecision(parts, claim, done.kind, done.result)
+  logOutcome(parts, row, done.recorded)
+  if (done.death !== null) parts.metrics.connectionEnded(row.provider, done.death.reason)
+  logFailure(parts, attempt, outcome, done.result.retryInMs)
   return kind
 }
 
@@ -58,13 +63,20 @@ function whatIsKnownOf({ row, registration }: Attempt) {
   }
 }
 
-/** @returns why the connection ends; null: it does not, or not by this attempt */
+/** What was written, and why the connection ends by this attempt; null: it does not. */
+interface Done {
+  kind: 'overtaken' | Failed['kind']
+  result: Step
+  recorded: Recorded | null
+  death: Death | null
+}
+
 async function record(
   sql: Sql,
   parts: AttemptParts,
   { claim, row, registration }: Attempt,
   failure: { event: ScheduleEvent; outcome: Failed; elapsedMs: number },
-): Promise<Death | null> {
+): Promise<Done> {
   const { event, outcome, elapsedMs } = failure
   const current = await findCredential(sql, row.tenantId, row.id)
   const moved = current?.generation !== row.generation
@@ -75,8 +87,10 @@ async function record(
     const decision = await parts.incidentGuard.decide(sql, row, { claim, elapsedMs })
     result = next(parts, claim, event, { ...known, decision })
   }
-  const isOurs = await write(sql, claim, moved ? 'overtaken' : outcome.kind, result)
-  if (!isOurs || moved || outcome.kind === 'not_sent') return null
+  const kind = moved ? 'overtaken' : outcome.kind
+  const isOurs = await write(sql, claim, kind, result)
+  const done: Done = { kind, result, recorded: null, death: null }
+  if (!isOurs || moved || outcome.kind === 'not_sent') return done
   const entry = auditEntryOf(row)
   await parts.audit.write(sql, { ...entry, result: 'failed', reason: outcome.kind })
   if (result.attributedTo !== null) {
@@ -84,8 +98,7 @@ async function record(
     const { actor } = entry
     await parts.blame.suspend(sql, row, { reason: result.attributedTo, revision, actor })
   }
-  await recordOutcome(sql, row, result)
-  return result.death
+  return { ...done, recorded: await recordOutcome(sql, row, result), death: result.death }
 }
 
 /** Milliseconds that the access token has left; null: it has no end. */
@@ -95,13 +108,14 @@ function restOf({ expiresInMs }: KeptCredentialRow, elapsedMs: number): number |
 
 /** Ends a claim from which nothing was sent. */
 export async function releaseClaim(
-  parts: Pick<AttemptParts, 'database' | 'jitter' | 'timing'>,
+  parts: Pick<AttemptParts, 'database' | 'jitter' | 'logger' | 'timing'>,
   claim: Claim,
   retryInMs: number,
 ): Promise<undefined> {
   const pauseMs = Math.max(minPauseMs, retryInMs)
   const result = next(parts, claim, { kind: 'not_sent', retryInMs: pauseMs })
   await write(parts.database.of(claim.tenantId), claim, 'not_sent', result)
+  logDecision(parts, claim, 'not_sent', result)
   return undefined
 }
 

@@ -102,10 +102,8 @@ export function createIncidentGuard(parts: {
     if (incident === undefined) return
     if (scope === 'every_tenant')
       await acrossTenants(sql, () => deleteCoveredIncidents(sql, incident))
-    logger.error(
-      { alarm: 'provider_incident', ...described(incident) },
-      'the provider refuses everybody; no connection ends until its answers differ again, or an operator decides',
-    )
+    const alarm = 'provider_incident'
+    logger.error({ alarm, ...described(incident) }, 'provider incident opened')
     await announce(sql, incident, 'incident.opened', { ...service, action: 'incident.open' })
   }
 
@@ -184,10 +182,7 @@ export function createIncidentGuard(parts: {
         limit: null,
       }
       await acrossTenants(sql, () => askAnew(sql, incident, held))
-      logger.warn(
-        described(incident),
-        'the incident of a provider is over; what was held is asked again',
-      )
+      logger.warn(described(incident), 'provider incident released')
       await announce(sql, incident, 'incident.released', { ...by, action: 'incident.release' })
       return true
     },
@@ -201,10 +196,7 @@ export function createIncidentGuard(parts: {
         limit: null,
       }
       await acrossTenants(sql, () => askAnew(sql, incident, all))
-      logger.error(
-        described(incident),
-        'a provider has withdrawn the grants of everybody; their connections end as they are asked again',
-      )
+      logger.error(described(incident), 'provider incident confirmed')
       await announce(sql, incident, 'incident.confirmed', { ...by, action: 'incident.confirm' })
       return true
     },

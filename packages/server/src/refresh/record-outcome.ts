@@ -11,23 +11,35 @@ export interface HealthOutcome {
   sameAccount?: boolean
 }
 
-/** Writes the connection's side of a step, and the changes that go with it: one of each per outage. */
+/** What is new of a connection. */
+export type Recorded =
+  | { kind: 'ended'; death: Death }
+  | { kind: 'degraded'; reason: string | null }
+  | { kind: 'recovered' }
+
+/**
+ * Writes the connection's side of a step, and the changes that go with it: one of each per outage.
+ *
+ * @returns null: nothing is new
+ */
 export async function recordOutcome(
   sql: Sql,
   row: { tenantId: string; id: string; generation: number },
   { death, health }: { death: Death | null; health: HealthOutcome | null },
-): Promise<void> {
+): Promise<Recorded | null> {
   if (death !== null) {
     const ended = await endConnection(sql, { ...row, ...death })
+    if (ended === undefined) return null
     const kind = death.status === 'revoked' ? 'revoked' : 'needs_reauth'
-    if (ended !== undefined) await writeChange(sql, { kind, connection: ended })
-  } else if (health !== null) {
-    const connection = await setConnectionHealth(sql, { ...row, ...health })
-    if (connection === undefined) return
-    const { degradedReported, degradedReportedBefore } = connection
-    if (degradedReported && !degradedReportedBefore)
-      await writeChange(sql, { kind: 'degraded', connection })
-    if (!degradedReported && degradedReportedBefore)
-      await writeChange(sql, { kind: 'recovered', connection })
+    await writeChange(sql, { kind, connection: ended })
+    return { kind: 'ended', death }
   }
+  if (health === null) return null
+  const connection = await setConnectionHealth(sql, { ...row, ...health })
+  if (connection === undefined) return null
+  const { degradedReported, degradedReportedBefore } = connection
+  if (degradedReported === degradedReportedBefore) return null
+  const kind = degradedReported ? 'degraded' : 'recovered'
+  await writeChange(sql, { kind, connection })
+  return degradedReported ? { kind: 'degraded', reason: health.reason } : { kind: 'recovered' }
 }

@@ -69,7 +69,7 @@ export function createRefresher(parts: RefresherParts): Refresher {
           () => {},
           (error: unknown) => {
             const { tenantId, connectionId } = claim
-            logger.error({ tenantId, connectionId, reason: String(error) }, 'an attempt broke off')
+            logger.error({ tenantId, connectionId, reason: String(error) }, 'refresh aborted')
           },
         )
       await Promise.race([ended, sleep(timing.deadlineMs)])

@@ -82,7 +82,7 @@ export function createReplicas(parts: ReplicaParts): Replicas {
       cancelNext()
       await Promise.all([pending, written])
       await removeReplica(database.of(installation), processId).catch((error: unknown) => {
-        logger.warn({ reason: String(error) }, 'this replica could not say that it leaves')
+        logger.warn({ reason: String(error) }, 'replica sign-off failed')
       })
     },
   }

@@ -43,7 +43,7 @@ export async function setAside(
   await storeOrphan(parts, { row, attemptId, tokens })
   const generation = row.generation + 1
   const facts = { tenantId, connectionId, generation }
-  parts.logger.warn(facts, 'a refresh came back after its generation had moved')
+  parts.logger.warn(facts, 'refresh orphaned')
   return 'orphaned'
 }
 

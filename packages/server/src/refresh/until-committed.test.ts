@@ -74,6 +74,10 @@ test('every failure is logged, with its reason and nothing of the pair', async (
     tries += 1
     if (tries === 1) throw away()
   })
-  const fields = { pauseMs: 100, reason: 'DatabaseUnavailable: connection refused' }
-  expect(lines).toEqual([[fields, 'a refreshed credential cannot be committed; trying again']])
+  const fields = {
+    subject: 'refreshed credential',
+    pauseMs: 100,
+    reason: 'DatabaseUnavailable: connection refused',
+  }
+  expect(lines).toEqual([[fields, 'commit failed']])
 })

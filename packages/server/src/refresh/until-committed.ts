@@ -17,7 +17,7 @@ const maxOtherTries = 20
 export async function untilCommitted<Result>(
   parts: { logger: Logger; sleep: Sleep },
   tryCommit: () => Promise<Result>,
-  what = 'a refreshed credential',
+  subject: 'refreshed credential' | 'end of a flow' = 'refreshed credential',
 ): Promise<Result> {
   let otherTries = 0
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
@@ -28,10 +28,7 @@ export async function untilCommitted<Result>(
       if (error instanceof KeywellError && error.code === 'tenant_erased') throw error
       if (!isAway(error)) otherTries += 1
       if (otherTries >= maxOtherTries) throw error
-      parts.logger.error(
-        { pauseMs, reason: String(error) },
-        `${what} cannot be committed; trying again`,
-      )
+      parts.logger.error({ subject, pauseMs, reason: String(error) }, 'commit failed')
       await parts.sleep(pauseMs)
     }
   }

@@ -53,7 +53,7 @@ export function createWorker(parts: WorkerParts): Worker {
     if (polling !== undefined) return
     polling = claimOnce()
       .catch((error: unknown) => {
-        logger.warn({ reason: String(error) }, 'due work could not be claimed')
+        logger.warn({ reason: String(error) }, 'refresh claim failed')
         return 'idle' as const
       })
       .then((result) => {
@@ -100,7 +100,7 @@ async function carryOut(
     await (claim.refreshDue ? refresher.run(claim) : check(claim))
   } catch (error) {
     const { tenantId, connectionId } = claim
-    const what = claim.refreshDue ? 'an attempt broke off' : 'a check broke off'
+    const what = claim.refreshDue ? 'refresh aborted' : 'probe aborted'
     logger.error({ tenantId, connectionId, reason: String(error) }, what)
   }
 }

@@ -110,8 +110,7 @@ async function openPair(parts: Parts, row: InstallKeyRow): Promise<Pair | undefi
 }
 
 function raiseAlarm({ logger, name }: Parts, { version }: InstallKeyRow, reason: string): void {
-  const fields = { alarm: 'signing_key_altered', name, version, reason }
-  logger.error(fields, 'a signing key was altered or planted')
+  logger.error({ alarm: 'signing_key_altered', name, version, reason }, 'signing key altered')
 }
 
 /** The public part of a private JWK. */

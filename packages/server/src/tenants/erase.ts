@@ -203,7 +203,7 @@ async function sweepTenant(parts: TenantParts, tenantId: string): Promise<void> 
   try {
     await continueErasure(parts, tenantId, { now: false, caller: { actor: 'service' } })
   } catch (error) {
-    parts.logger.error({ tenantId, reason: String(error) }, 'a tenant could not be erased')
+    parts.logger.error({ tenantId, reason: String(error) }, 'tenant erasure failed')
   }
 }
 

@@ -49,7 +49,7 @@ export async function deliverBatch(
       await Promise.all(batch.map((delivery) => deliver(parts, endpoint, secrets, delivery)))
     }
   } catch (error) {
-    parts.logger.warn({ endpointId, reason: String(error) }, 'a webhook could not be handled')
+    parts.logger.warn({ endpointId, reason: String(error) }, 'webhook handling failed')
   }
 }
 
@@ -61,7 +61,7 @@ async function openSecrets(
     return await secrets.open(endpoint)
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown'
-    logger.error({ endpointId: endpoint.id, reason }, 'the secret of a webhook cannot be opened')
+    logger.error({ endpointId: endpoint.id, reason }, 'webhook secret unreadable')
     return undefined
   }
 }
@@ -87,13 +87,17 @@ async function deliver(
     retryInMs,
   })
   metrics.webhookTried(state === 'due' ? 'retried' : state)
-  if (attempt.error !== null) logger.warn(logFields(delivery, attempt), 'a webhook failed')
+  if (attempt.error !== null) {
+    const nextAttemptInMs = state === 'due' ? retryInMs : null
+    logger.warn({ ...logFields(delivery, attempt), nextAttemptInMs }, 'webhook delivery failed')
+  }
   if (attempt.error === 'gone') await disable(parts, endpoint)
 }
 
 /** Without the URL, which may hold a secret of the receiver, and without the body. */
-function logFields({ id, endpointId, attempts }: ClaimedDelivery, attempt: Attempt): object {
-  return { id, endpointId, attempts, ...attempt }
+function logFields(delivery: ClaimedDelivery, { status, error }: Attempt) {
+  const { tenantId, endpointId, id: deliveryId, attempts: attempt } = delivery
+  return { tenantId, endpointId, deliveryId, attempt, status, reason: error ?? 'unknown' }
 }
 
 /** After 410 (Gone): the receiver does not want messages any more. */

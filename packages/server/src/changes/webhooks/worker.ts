@@ -98,7 +98,7 @@ class Claimer {
       }
     } catch (error) {
       const reason = String(error)
-      this.#parts.logger.warn({ reason }, 'due webhooks could not be claimed; tried again soon')
+      this.#parts.logger.warn({ reason }, 'webhook claim failed')
     } finally {
       // In the same turn as the last check of `#isWanted`, so that no wake-up between them is lost.
       this.#isClaiming = false
