@@ -187,7 +187,7 @@ describeEachDatabase('the log', (makeDatabase) => {
     await stage.database.query('update refresh_schedule set probe_at = now() where tenant_id = $1', [
       who.tenantId,
     ])
-    await until('probed', () => decisionsOf(id).includes('probe_active: idle'))
+    await until('probed', () => decisionsOf(id).includes('probe_alive: idle'))
   })
 
   const decisionsOf = (id: string) =>

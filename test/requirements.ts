@@ -750,6 +750,11 @@ export const requirements = {
       'The owner of the tables migrates by command, without a root key; until then the service says so and does not start.',
     source: 'threats.md, Row-level security',
   },
+  'service:help': {
+    behaviour:
+      'Every command says how it is called; wrong words open nothing, exit with 2, and name the command that helps.',
+    source: 'commands.md',
+  },
   'operate:terminal': {
     behaviour:
       'What a command prints is shown by a terminal and never obeyed, and no API key has a name with control or invisible characters.',
@@ -1643,6 +1648,11 @@ export const requirements = {
     behaviour:
       'The documentation has a heading for each error code, a row for each setting, and none for others.',
     source: 'architecture.md, Conventions',
+  },
+  'house:docs-commands': {
+    behaviour:
+      'The page of commands has each command with its arguments and options, and no other.',
+    source: 'commands.md',
   },
   'house:docs-logs': {
     behaviour: 'The page of the log has every message with its level and its fields, and no other.',

@@ -42,10 +42,13 @@ export function runService(words: string[], environment: Record<string, string>)
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const heard = new EventTarget()
-  // A command prints its result among the lines of its log; the service prints nothing else.
-  createInterface({ input: child.stdout }).on('line', (line) =>
-    checkOutput([line], { isLog: words.length === 0 }),
-  )
+  // The service prints the lines of its log; a command its result, and its log where errors go.
+  for (const [input, isLog] of [
+    [child.stdout, words.length === 0],
+    [child.stderr, false],
+  ] as const) {
+    createInterface({ input }).on('line', (line) => checkOutput([line], { isLog }))
+  }
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       output += chunk.toString()

@@ -63,8 +63,9 @@ function isRunning(pid: number): boolean {
 async function copyWorkspace(from: string, to: string): Promise<void> {
   for (const entry of await readdir(from, { withFileTypes: true })) {
     if (entry.name === 'src') await copyFolder(join(from, 'src'), join(to, 'src'))
-    else if (['dist', 'node_modules'].includes(entry.name)) continue
-    else if (entry.name !== 'package.json') await link(join(from, entry.name), join(to, entry.name))
+    else if (!['dist', 'package.json'].includes(entry.name))
+      // Also the workspace's own node_modules: versions that differ from those at the root.
+      await link(join(from, entry.name), join(to, entry.name))
   }
   const manifest = await readFile(join(from, 'package.json'), 'utf8')
   await writeFile(

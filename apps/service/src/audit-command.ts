@@ -1,21 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import type { AuditFinding, AuditReport, KeywellService } from '@keywell/server'
+import type { Command } from 'commander'
 import { z } from 'zod'
-import type { Out } from './terminal.ts'
-
-export const auditUsage = `       keywell-service audit verify [--tenant <id>] [--heads <file>]
-                                          prove that the audit log is as it was written; exit code 1
-                                          when it is not. Heads are signed ends of chains that were
-                                          kept elsewhere: lines of this service's log, or tokens.
-`
-
-/** Where a command writes: what it found, and how far it is. */
-interface Screen {
-  readonly out: Out
-  /** Undefined where nobody watches. */
-  readonly progress: Out | undefined
-}
+import type { Run, Screen } from './commands.ts'
 
 /** What tells of a head in the log: a signed token in its three parts. */
 const logLine = z.object({
@@ -24,31 +11,24 @@ const logLine = z.object({
 /** How many findings are named; there is one of a tenant at most. */
 const maxNamed = 100
 
-/**
- * The audit log, by command. Answers the exit code: 0, or 1 when something is not as it was written.
- * Undefined: the words are another command's.
- */
-export function findAuditCommand(
-  words: readonly string[],
-): ((keywell: Pick<KeywellService, 'audit'>, screen: Screen) => Promise<number>) | undefined {
-  const [group, command, ...rest] = words
-  if (group !== 'audit' || command !== 'verify') return undefined
-  const options = readOptions(rest)
-  return options && (({ audit }, screen) => verify(audit, screen, options))
+/** The audit log, by command. */
+export function declareAudit(program: Command, run: Run, screen: Screen): void {
+  program
+    .command('audit')
+    .description('prove the audit log')
+    .command('verify')
+    .description('prove that the audit log is as it was written; exit code 1 when it is not')
+    .option('--tenant <id>', 'the only tenant to look at (default: all)')
+    .option(
+      '--heads <file>',
+      "signed ends of chains that were kept elsewhere: lines of this service's log, or tokens",
+    )
+    .action(run(({ audit }, options: Options) => verify(audit, screen, options)))
 }
 
 interface Options {
-  tenant?: string | undefined
-  heads?: string | undefined
-}
-
-function readOptions(args: string[]): Options | undefined {
-  try {
-    const options = { tenant: { type: 'string' }, heads: { type: 'string' } } as const
-    return parseArgs({ args, options }).values
-  } catch {
-    return undefined // whoever asks is told how it is called
-  }
+  tenant?: string
+  heads?: string
 }
 
 async function verify(

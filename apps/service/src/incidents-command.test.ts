@@ -1,6 +1,6 @@
 import type { KeywellService } from '@keywell/server'
 import { expect, test } from 'vitest'
-import { findIncidentsCommand } from './incidents-command.ts'
+import { runWith } from './command.test.support.ts'
 
 type Incident = Awaited<ReturnType<KeywellService['incidents']['release']>>
 
@@ -29,13 +29,7 @@ async function run(words: readonly string[]) {
     release: answer('release'),
     confirm: answer('confirm'),
   }
-  let text = ''
-  const out = {
-    write(written: string) {
-      text += written
-    },
-  }
-  const code = await findIncidentsCommand(words)?.({ incidents }, { out })
+  const { code, output: text } = await runWith({ incidents }, words)
   return { code, text, called }
 }
 
@@ -58,7 +52,6 @@ test.each([
   ['incidents', 'list', id],
   ['incidents', 'release'],
   ['incidents', 'confirm', id, id],
-  ['tenants', 'list'],
-])('%s is no command of these', (...words) => {
-  expect(findIncidentsCommand(words)).toBeUndefined()
+])('%s is no command of these', async (...words) => {
+  expect(await run(words)).toEqual({ code: 2, text: '', called: [] })
 })

@@ -1,39 +1,43 @@
 import type { KeywellService } from '@keywell/server'
-import type { Out } from './terminal.ts'
+import type { Command } from 'commander'
+import type { Run, Screen } from './commands.ts'
 
-export const incidentsUsage = `       keywell-service incidents list         providers that refuse everybody; no connection ends meanwhile
-       keywell-service incidents release <id>  it is over: what was held is asked again within a minute
-       keywell-service incidents confirm <id>  the grants are gone indeed: what is refused ends
-`
+type Incident = Awaited<ReturnType<KeywellService['incidents']['release']>>
 
-type Incidents = KeywellService['incidents']
-type Incident = Awaited<ReturnType<Incidents['release']>>
+/** Incidents of providers, by command. */
+export function declareIncidents(program: Command, run: Run, { out }: Screen): void {
+  const group = program
+    .command('incidents')
+    .description('providers that refuse everybody; no connection ends meanwhile')
 
-/**
- * Incidents of providers, by command. Answers the exit code. Undefined: the words are another command's.
- */
-export function findIncidentsCommand(
-  words: readonly string[],
-): ((keywell: { incidents: Incidents }, screen: { out: Out }) => Promise<number>) | undefined {
-  const [group, command, id, ...more] = words
-  if (group !== 'incidents' || more.length > 0) return undefined
-  const decides = command === 'release' || command === 'confirm'
-  if (!decides && !(command === 'list' && id === undefined)) return undefined
-  if (decides && id === undefined) return undefined
-  return async ({ incidents }, { out }) => {
-    if (command === 'list') {
-      for (const incident of await incidents.list()) out.write(`${describe(incident)}\n`)
-    } else if (command === 'release' && id !== undefined) {
-      await incidents.release(id)
-      out.write(`${id} is over. What it held is asked again within a minute.\n`)
-    } else if (id !== undefined) {
-      await incidents.confirm(id)
-      out.write(
-        `${id} is confirmed. Its connections are asked again within five minutes, and what is refused ends.\n`,
-      )
-    }
-    return 0
-  }
+  group
+    .command('list')
+    .description('list them')
+    .action(
+      run(async ({ incidents }) => {
+        for (const incident of await incidents.list()) out.write(`${describe(incident)}\n`)
+      }),
+    )
+  group
+    .command('release <id>')
+    .description('it is over: what was held is asked again within a minute')
+    .action(
+      run(async ({ incidents }, id: string) => {
+        await incidents.release(id)
+        out.write(`${id} is over. What it held is asked again within a minute.\n`)
+      }),
+    )
+  group
+    .command('confirm <id>')
+    .description('the grants are gone indeed: what is refused ends')
+    .action(
+      run(async ({ incidents }, id: string) => {
+        await incidents.confirm(id)
+        out.write(
+          `${id} is confirmed. Its connections are asked again within five minutes, and what is refused ends.\n`,
+        )
+      }),
+    )
 }
 
 function describe(incident: Incident): string {

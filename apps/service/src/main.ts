@@ -17,20 +17,17 @@ import {
   openPglite,
   openPostgres,
   openPrivateFolder,
+  scrubText,
   writePrivateFile,
 } from '@keywell/server'
 import closeWithGrace from 'close-with-grace'
-import { findAuditCommand } from './audit-command.ts'
-import { findIncidentsCommand } from './incidents-command.ts'
-import { runKeysCommand } from './keys-command.ts'
+import { runCommand, type Workplace } from './commands.ts'
 import { openLogger } from './log.ts'
 import { listenForMetrics } from './metrics-listener.ts'
 import { coreDumpWarning, forgetSecretVariables, hardenProcess } from './process-hardening.ts'
-import { findSealingKeysCommand } from './sealing-keys-command.ts'
 import { withSecretFiles } from './secret-files.ts'
 import { openServer } from './server.ts'
 import { isUnconfigured, readSettings, type Settings } from './settings.ts'
-import { findTenantsCommand } from './tenants-command.ts'
 import { printable } from './terminal.ts'
 
 async function openDatabase(settings: Settings, logger: Logger): Promise<Database> {
@@ -103,7 +100,7 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
       server.close()
       metrics?.close()
       await keywell.stop()
-      // Answers are still being sent. A connection on which nothing more is sent is closed.
+      // What was answered is still being sent. A connection on which nothing more is sent is let go.
       const closeIdle = setInterval(() => server.closeIdleConnections(), 50)
       await Promise.race([isClosed, delay(lastBytesMs)])
       clearInterval(closeIdle)
@@ -140,31 +137,46 @@ function guardProcess(settings: Settings, logger: Logger): void {
   for (const reason of faults) logger.warn({ reason }, 'start warning')
 }
 
-function fail(logger: Logger, error: unknown): never {
-  const reason = error instanceof Error ? error.message : String(error)
-  logger.error({ reason }, 'start failed')
-  process.exit(1)
-}
-
-/** For an owner of the tables other than the service: it needs no root key and no other setting. */
-async function migrateTables(url: string | undefined): Promise<void> {
-  if (url === undefined) throw new Error('DATABASE_URL is not set: nothing to migrate.')
-  const database = await openPostgres({ url, poolSize: 1 })
-  try {
-    await migrate(database)
-    process.stdout.write('The tables are up to date.\n')
-  } finally {
-    await database.close()
-  }
-}
-
 const runningPage = 'https://github.com/keywell/keywell/blob/main/apps/docs/guide/running.md'
-const firstApiKeyCommand =
-  'keywell-service api-keys create first --role admin --role backend'
+const firstApiKeyCommand = 'keywell-service api-keys create first --role admin --role backend'
 const trialReason =
   'Nothing is configured, so this is development, on this machine alone: the root key, the API key and an embedded database are in the folder. For production set KEYWELL_KEY_FILE, DATABASE_URL_FILE, KEYWELL_PUBLIC_URL and KEYWELL_APP_ORIGIN'
 
+/** What a word of the command line works with: the database and the keys of the same settings. */
+function workplace(logger: Logger): Workplace {
+  const [out, err] = [printable(process.stdout), printable(process.stderr)]
+  const variables = () => withSecretFiles(process.env, warner(logger))
+  return {
+    out,
+    err,
+    progress: process.stderr.isTTY ? process.stderr : undefined,
+
+    async withService(act, { start } = { start: true }) {
+      const settings = readSettings(variables())
+      const keywell = await openService(settings, openLogger(settings.logLevel, process.stderr))
+      if (start) await keywell.start()
+      const code = await act(keywell)
+      await keywell.stop()
+      return code
+    },
+
+    async migrate() {
+      const { DATABASE_URL: url } = variables()
+      if (url === undefined) throw new Error('DATABASE_URL is not set: nothing to migrate.')
+      const database = await openPostgres({ url, poolSize: 1 })
+      try {
+        await migrate(database)
+        out.write('The tables are up to date.\n')
+        return 0
+      } finally {
+        await database.close()
+      }
+    },
+  }
+}
+
 async function openService(settings: Settings, logger: Logger): Promise<KeywellService> {
+  guardProcess(settings, logger)
   return createKeywell({
     publicUrl: settings.publicUrl,
     appOrigins: settings.appOrigins,
@@ -185,30 +197,12 @@ async function openService(settings: Settings, logger: Logger): Promise<KeywellS
   })
 }
 
-/** Runs the command that the words name, and ends with its exit code. */
-async function runCommand(keywell: KeywellService, words: string[]): Promise<void> {
-  const out = printable(process.stdout)
-  const progress = process.stderr.isTTY ? process.stderr : undefined
-  const sealingKeys = findSealingKeysCommand(words)
-  if (sealingKeys !== undefined) {
-    // Without a start, which would refuse a key that is missing.
-    process.exitCode = await sealingKeys(keywell.keys, { out, progress })
-  } else {
-    await keywell.start()
-    const command =
-      findAuditCommand(words) ?? findTenantsCommand(words) ?? findIncidentsCommand(words)
-    process.exitCode = command
-      ? await command(keywell, { out, progress })
-      : await runKeysCommand(keywell, words, out)
-  }
-  await keywell.stop()
-}
-
-async function serve(
-  keywell: KeywellService,
-  { isTrial, ...settings }: Settings & { isTrial: boolean },
-  logger: Logger,
-): Promise<void> {
+async function serve(bootLogger: Logger): Promise<void> {
+  const variables = withSecretFiles(process.env, warner(bootLogger))
+  const isTrial = isUnconfigured(variables)
+  const settings = readSettings(isTrial ? { ...variables, KEYWELL_MODE: 'development' } : variables)
+  const logger = openLogger(settings.logLevel)
+  const keywell = await openService(settings, logger)
   await keywell.start()
   // A worker has no clients; a process that has some makes their first key.
   if (settings.role !== 'worker') await makeFirstApiKey(keywell, settings, logger)
@@ -223,29 +217,23 @@ async function serve(
 }
 
 async function main(): Promise<void> {
-  const bootLogger = openLogger('info')
+  const [, , ...words] = process.argv
+  // What a command prints is its result; its log goes the other way.
+  const bootLogger = openLogger('info', words.length > 0 ? process.stderr : undefined)
   // A crash logs its error, and shows neither source nor values.
   process.once('uncaughtException', (error) => {
     bootLogger.error({ error }, 'crashed')
     process.exit(1)
   })
-  const [, , ...words] = process.argv
   try {
-    const variables = withSecretFiles(process.env, warner(bootLogger))
-    if (words.length === 1 && words[0] === 'migrate') {
-      return await migrateTables(variables.DATABASE_URL)
-    }
-    const isTrial = words.length === 0 && isUnconfigured(variables)
-    const settings = readSettings(
-      isTrial ? { ...variables, KEYWELL_MODE: 'development' } : variables,
-    )
-    const logger = openLogger(settings.logLevel)
-    guardProcess(settings, logger)
-    const keywell = await openService(settings, logger)
-    if (words.length > 0) return await runCommand(keywell, words)
-    await serve(keywell, { ...settings, isTrial }, logger)
+    if (words.length === 0) await serve(bootLogger)
+    else process.exitCode = await runCommand(words, workplace(bootLogger))
   } catch (error) {
-    fail(bootLogger, error)
+    const reason = scrubText(error instanceof Error ? error.message : String(error))
+    // A person typed the words; a start is read by whoever collects logs.
+    if (words.length > 0) printable(process.stderr).write(`error: ${reason}\n`)
+    else bootLogger.error({ reason }, 'start failed')
+    process.exit(1)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { KeyOperations } from '@keywell/server'
 import { expect, test } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
-import { findSealingKeysCommand } from './sealing-keys-command.ts'
+import { runWith } from './command.test.support.ts'
 
 const tenantKeys = { active: 2, decrypt_only: 1, disabled: 0 }
 const notNeeded = { apiKeys: [], attempts: 0, auditUntil: null }
@@ -68,14 +68,8 @@ function operations(answers: Partial<KeyOperations> = {}) {
 }
 
 async function run(words: string, { keys }: { keys: KeyOperations } = operations()) {
-  let text = ''
-  let progress = ''
-  const command = findSealingKeysCommand(words.split(' '))
-  const code = await command?.(keys, {
-    out: { write: (more) => (text += more) },
-    progress: { write: (more) => (progress += more) },
-  })
-  return { code, text, progress }
+  const { code, output: text, progress, started } = await runWith({ keys }, words.split(' '))
+  return { code, text, progress, started }
 }
 
 verifies.suite('service:sealing-keys-command', () => {
@@ -206,6 +200,10 @@ verifies.suite('service:sealing-keys-command', () => {
     'keys verify --destroy',
     'status',
   ])('"%s" is none of these commands', async (words) => {
-    expect((await run(words)).code).toBeUndefined()
+    expect(await run(words)).toEqual({ code: 2, text: '', progress: '', started: [] })
+  })
+
+  test('they need no start, which a missing key would refuse', async () => {
+    expect((await run('keys status')).started).toEqual([false])
   })
 })

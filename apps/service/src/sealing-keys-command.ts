@@ -1,49 +1,55 @@
 import type { KeyOperations } from '@keywell/server'
-import type { Out } from './terminal.ts'
-
-export const sealingKeysUsage = `       keywell-service keys status         root keys, what each still wraps, what is left of a rotation
-       keywell-service keys rotate-root    wrap every tenant's key with the first root key
-       keywell-service keys rotate-tenant <tenant> [--destroy | --again]
-                                           @install: the installation's own key
-       keywell-service keys verify [<tenant>]
-                                           open every record; exit code 1 when one does not open
-`
-
-/** Where a command writes: what it found, and how far it is. */
-export interface Screen {
-  readonly out: Out
-  /** Undefined where nobody watches. */
-  readonly progress: Out | undefined
-}
+import { type Command, Option } from 'commander'
+import type { Run, Screen } from './commands.ts'
 
 /** How many rows a command names; the figure above them counts all. */
 const maxNamedRows = 20
 
-/**
- * The keys that seal, by command. Answers the exit code: 0, or 1 when something needs a look.
- * Undefined: the words are another command's.
- */
-export function findSealingKeysCommand(
-  words: readonly string[],
-): ((keys: KeyOperations, screen: Screen) => Promise<number>) | undefined {
-  const [group, command, ...rest] = words
-  if (group !== 'keys') return undefined
-  const flags = rest.filter((word) => word.startsWith('--'))
-  const [tenantId, ...more] = rest.filter((word) => !word.startsWith('--'))
-  const [flag, ...moreFlags] = flags
-  if (more.length > 0 || moreFlags.length > 0) return undefined
-  const destroy = flag === '--destroy'
-  const again = flag === '--again'
-  if (flag !== undefined && !destroy && !again) return undefined
-  if (command === 'rotate-tenant' && tenantId !== undefined) {
-    return (keys, screen) => rotateTenant(keys, screen, { tenantId, destroy, again })
-  }
-  if (flag !== undefined) return undefined
-  if (command === 'verify') return (keys, screen) => verify(keys, screen, tenantId)
-  if (tenantId !== undefined) return undefined
-  if (command === 'status') return status
-  if (command === 'rotate-root') return rotateRoot
-  return undefined
+/** A key that is missing would refuse a start. */
+const unstarted = { start: false }
+
+/** The keys that seal, by command. */
+export function declareSealingKeys(program: Command, run: Run, screen: Screen): void {
+  const group = program.command('keys').description('the keys that seal: look, replace, prove')
+
+  group
+    .command('status')
+    .description('root keys, what each still wraps, what is left of a rotation')
+    .action(run(({ keys }) => status(keys, screen), unstarted))
+
+  group
+    .command('rotate-root')
+    .description("wrap every tenant's key with the first root key")
+    .action(run(({ keys }) => rotateRoot(keys, screen), unstarted))
+
+  group
+    .command('rotate-tenant <tenant>')
+    .description(
+      "give a tenant a new key, and move its records; @install: the installation's own key",
+    )
+    .addOption(
+      new Option('--destroy', 'destroy the versions that are due')
+        .default(false)
+        .conflicts('again'),
+    )
+    .addOption(new Option('--again', 'make another version although one is young').default(false))
+    .action(
+      run(
+        ({ keys }, tenantId: string, options: Rotation) =>
+          rotateTenant(keys, screen, { tenantId, ...options }),
+        unstarted,
+      ),
+    )
+
+  group
+    .command('verify [tenant]')
+    .description('open every record; exit code 1 when one does not open')
+    .action(run(({ keys }, tenantId?: string) => verify(keys, screen, tenantId), unstarted))
+}
+
+interface Rotation {
+  destroy: boolean
+  again: boolean
 }
 
 async function status(keys: KeyOperations, { out }: Screen): Promise<number> {
@@ -95,7 +101,7 @@ async function rotateRoot(keys: KeyOperations, { out, progress }: Screen): Promi
 async function rotateTenant(
   keys: KeyOperations,
   { out, progress }: Screen,
-  { tenantId, ...options }: { tenantId: string; destroy: boolean; again: boolean },
+  { tenantId, ...options }: { tenantId: string } & Rotation,
 ): Promise<number> {
   const onProgress = told(progress, 'records moved')
   const done = await keys.rotateTenant(tenantId, { ...options, onProgress })

@@ -1,43 +1,29 @@
 import type { KeywellService } from '@keywell/server'
-import type { Out } from './terminal.ts'
-
-export const tenantsUsage = `       keywell-service tenants erase <tenant> [--now]
-                                          end a tenant for good: connections removed, grants withdrawn,
-                                          then its keys destroyed; exit code 1 while grants are left,
-                                          which the running service goes on with. --now: the keys at
-                                          once, and the grants that are left live on at the providers
-`
-
-/** Where a command writes: what it did, and how far it is. */
-interface Screen {
-  readonly out: Out
-  /** Undefined where nobody watches. */
-  readonly progress: Out | undefined
-}
+import type { Command } from 'commander'
+import type { Run, Screen } from './commands.ts'
 
 type Tenant = Awaited<ReturnType<KeywellService['tenants']['erase']>>
 
-/**
- * The end of a tenant, by command. Answers the exit code: 0, or 1 while something is left to do.
- * Undefined: the words are another command's.
- */
-export function findTenantsCommand(
-  words: readonly string[],
-): ((keywell: Pick<KeywellService, 'tenants'>, screen: Screen) => Promise<number>) | undefined {
-  const [group, command, tenantId, ...flags] = words
-  if (group !== 'tenants' || command !== 'erase') return undefined
-  // An id may begin with anything, so whatever stands in its place is one; flags come behind it.
-  if (tenantId === undefined || tenantId === '--now') return undefined
-  if (flags.length > 1 || flags.some((flag) => flag !== '--now')) return undefined
-  const now = flags.length > 0
-  return async ({ tenants }, { out, progress }) => {
-    const tenant = await tenants.erase(tenantId, {
-      now,
-      onProgress: (left) => progress?.write(`\r${left} connections left`),
-    })
-    progress?.write('\n')
-    return describe(tenant, out)
-  }
+/** The end of a tenant, by command. */
+export function declareTenants(program: Command, run: Run, { out, progress }: Screen): void {
+  program
+    .command('tenants')
+    .description('end tenants')
+    .command('erase <tenant>')
+    .description(
+      'end a tenant for good: connections removed, grants withdrawn, then its keys destroyed; exit code 1 while ' +
+        'grants are left, which the running service goes on with',
+    )
+    .option('--now', 'the keys at once; the grants that are left live on at the providers', false)
+    .addHelpText('after', '\nAn id that begins with "-": keywell-service tenants erase -- <tenant>')
+    .action(
+      run(async ({ tenants }, tenantId: string, { now }: { now: boolean }) => {
+        const onProgress = (left: number) => progress?.write(`\r${left} connections left`)
+        const tenant = await tenants.erase(tenantId, { now, onProgress })
+        progress?.write('\n')
+        return describe(tenant, out)
+      }),
+    )
 }
 
 function describe({ tenantId, state, erasedAt, pending, manual }: Tenant, out: Screen['out']) {

@@ -12,7 +12,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CreatedDatabase, createDatabase } from '../../../test/support/databases.ts'
 import { verifies } from '../../../test/support/verifies.ts'
-import { runKeysCommand } from './keys-command.ts'
+import { runWith } from './command.test.support.ts'
 
 let created: CreatedDatabase
 let keywell: KeywellService
@@ -34,11 +34,7 @@ afterAll(async () => {
   await created.drop()
 })
 
-async function run(...words: string[]) {
-  let output = ''
-  const out = { write: (text: string) => (output += text) }
-  return { code: await runKeysCommand(keywell, words, out), output }
-}
+const run = (...words: string[]) => runWith(keywell, words)
 
 /** What the key in an output opens. */
 async function statusOf(output: string, path: string): Promise<number> {
@@ -70,20 +66,22 @@ verifies('service:keys-grants', async () => {
 })
 
 test.each([
-  [['api-keys'], /something is missing/],
-  [['api-keys', 'create'], /something is missing/],
-  [['api-keys', 'explode', 'x'], /No such command: api-keys explode/],
-  [['api-keys', 'list', 'x'], /No such command/],
-  [['api-keys', 'create', 'x', 'y'], /No such command/],
+  [['api-keys'], /Commands:/],
+  [['api-keys', 'create'], /missing required argument 'name'/],
+  [['api-keys', 'explode', 'x'], /unknown command 'explode'/],
+  [['api-keys', 'creat', 'x'], /Did you mean create\?/],
+  [['api-keys', 'list', 'x'], /too many arguments/],
+  [['api-keys', 'create', 'x', 'y'], /too many arguments/],
   [['api-keys', 'create', 'x', '--role', 'root'], /no role "root"; there are admin, backend/],
-  [['api-keys', 'create', 'x', '--rolle', 'admin'], /--rolle/],
+  [['api-keys', 'create', 'x', '--rolle', 'admin'], /--rolle.*\n.*Did you mean --role\?/],
   [['api-keys', 'create', 'x', '--expires-in', 'soon'], /"soon" is no time/],
-  [['serve'], /No such command: serve/],
+  [['api-keys', 'rotate', 'key_1', '--overlap', 'soon'], /"soon" is no time/],
+  [['serve'], /unknown command 'serve'/],
 ])('%j is refused, with the usage', async (words, sentence) => {
   const before = (await keywell.apiKeys.list()).length
-  const { code, output } = await run(...words)
-  expect(code).toBe(2)
-  expect(output).toMatch(sentence)
-  expect(output).toContain('Usage')
+  const { code, output, errors } = await run(...words)
+  expect({ code, output }).toEqual({ code: 2, output: '' })
+  expect(errors).toMatch(sentence)
+  expect(errors).toMatch(/Usage: keywell-service/)
   expect(await keywell.apiKeys.list()).toHaveLength(before)
 })
