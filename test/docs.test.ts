@@ -4,10 +4,8 @@ import { join } from 'node:path'
 import { errorCodes, routeList } from '@keywell/protocol'
 import { logLines } from '@keywell/protocol/log-lines'
 import { describe, expect, test } from 'vitest'
-import { declareCommands } from '../apps/service/src/commands.ts'
 import { isTest, readSources } from './architecture/source.ts'
 import { citationFaults, citationsInComments } from './docs/citations.ts'
-import { commandFaults } from './docs/commands.ts'
 import { linkFaults } from './docs/links.ts'
 import { pageOf, placeFaults, spansOfFirstCells } from './docs/lists.ts'
 import { logFaults } from './docs/log-lines.ts'
@@ -26,7 +24,6 @@ const textOf = (path: string) => readFileSync(join(root, path), 'utf8')
 const errorsPage = pageOf(pages, 'apps/docs/reference/errors.md')
 const settingsPage = pageOf(pages, 'apps/docs/reference/settings.md')
 
-const commandsPage = pageOf(pages, 'apps/docs/reference/commands.md')
 const logsPage = pageOf(pages, 'apps/docs/reference/logs.md')
 const routesPage = pageOf(pages, 'apps/docs/reference/http-api.md')
 
@@ -68,16 +65,6 @@ verifies.suite('house:docs-lists', () => {
 
 verifies('house:docs-routes', () => {
   expect(routeFaults(routesPage, routeList)).toEqual([])
-})
-
-const program = declareCommands(
-  { out: { write() {} }, progress: undefined },
-  () => async () => {},
-  async () => {},
-)
-
-verifies('house:docs-commands', () => {
-  expect(commandFaults(commandsPage, program)).toEqual([])
 })
 
 verifies('house:docs-logs', () => {
@@ -137,20 +124,6 @@ describe('pages with faults', () => {
       expect(faults.filter((fault) => fault.includes(part)).join()).toMatch(/is missing/)
     }
     expect(faults).toContainEqual(expect.stringMatching(/with an API key .* is not in the code/))
-  })
-
-  test('a command that a page forgets is found, and an option that it says otherwise', () => {
-    const page = commandsPage
-      .replace(/^.*`keywell-service keys status`.*\n/m, '')
-      .replace('[--overlap <time>]', '[--overlap <days>]')
-      .replace('`--role <role>`', '`--rolle <role>`')
-    expect(commandFaults(page, program)).toEqual([
-      'keywell-service api-keys rotate <id> [--overlap <days>] is not in the code',
-      'keywell-service api-keys rotate <id> [--overlap <time>] is missing',
-      'keywell-service keys status is missing',
-      '--rolle <role> is not in the code',
-      '--role <role> is missing',
-    ])
   })
 
   test('a line of the log that a page forgets is found, and one that it says otherwise', () => {

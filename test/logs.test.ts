@@ -98,9 +98,10 @@ describeEachDatabase('the log', (makeDatabase) => {
 
   /** Makes the next refresh due now. */
   async function due({ tenantId }: { tenantId: string }): Promise<void> {
-    await stage.database.query('update refresh_schedule set refresh_at = now() where tenant_id = $1', [
-      tenantId,
-    ])
+    await stage.database.query(
+      'update refresh_schedule set refresh_at = now() where tenant_id = $1',
+      [tenantId],
+    )
   }
 
   verifies('logs:connections', async () => {
@@ -159,7 +160,7 @@ describeEachDatabase('the log', (makeDatabase) => {
         level: 50,
         time: expect.any(Number),
         alarm: 'integration_suspended',
-        reason: 'client_refused',
+        reason: 'client_rejected',
         msg: 'integration suspended',
       },
       { ...of, level: 30, time: expect.any(Number), msg: 'integration resumed' },
@@ -184,9 +185,10 @@ describeEachDatabase('the log', (makeDatabase) => {
       nextAttemptInMs: expect.any(Number),
       msg: 'refresh decision',
     })
-    await stage.database.query('update refresh_schedule set probe_at = now() where tenant_id = $1', [
-      who.tenantId,
-    ])
+    await stage.database.query(
+      'update refresh_schedule set probe_at = now() where tenant_id = $1',
+      [who.tenantId],
+    )
     await until('probed', () => decisionsOf(id).includes('probe_alive: idle'))
   })
 

@@ -15,7 +15,7 @@ const exposers: Readonly<Record<string, string>> = {
   'packages/sdk/src/service.ts': 'the header of calls to the service',
   'packages/sdk/src/connections.ts': 'an API key that the service is to keep',
   'apps/service/src/main.ts': 'the file of the first API key',
-  'apps/service/src/keys-command.ts': 'a new API key, shown once',
+  'apps/service/src/api-keys-command.ts': 'a new API key, shown once',
 }
 
 export function exposeFaults(files: readonly SourceFile[]): Fault[] {

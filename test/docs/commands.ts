@@ -1,36 +1,31 @@
-import { type declareCommands, eachOf, pathOf } from '../../apps/service/src/commands.ts'
 import { listFaults, sectionOf, spansIn, tableRows } from '../support/markdown.ts'
 
-type Command = ReturnType<typeof declareCommands>
+/** A command as it is typed. */
+export interface DeclaredCommand {
+  /** With its arguments: `keywell-service keys verify [<tenant>]`. */
+  readonly words: string
+  /** As its help has them: `--overlap <time>`. */
+  readonly options: readonly string[]
+}
 
 /** More options than these stand in a table of their own. */
 const maxInline = 2
 
 /** What the page of commands says otherwise than the declared tree: words, arguments and options. */
-export function commandFaults(page: string, program: Command): string[] {
-  const leaves: Command[] = []
-  eachOf(program, (command) => {
-    if (command.commands.length === 0) leaves.push(command)
-  })
+export function commandFaults(page: string, commands: readonly DeclaredCommand[]): string[] {
   const spans = tableRows(sectionOf(page, 'The service')).flatMap(([first = '']) => spansIn(first))
-  const optionsOf = ({ options }: Command) => options.map(({ flags }) => flags)
-  const long = leaves.filter(({ options }) => options.length > maxInline)
+  const isLong = ({ options }: DeclaredCommand) => options.length > maxInline
+  const lines = commands.map((each) =>
+    [each.words, ...(isLong(each) ? [] : each.options.map((option) => `[${option}]`))].join(' '),
+  )
   return [
     ...listFaults(
-      spans.filter((span) => span.startsWith(program.name())),
-      [program.name(), ...leaves.map(lineOf)],
+      spans.filter((span) => span.startsWith('keywell-service')),
+      lines,
     ),
     ...listFaults(
       spans.filter((span) => span.startsWith('-')),
-      long.flatMap(optionsOf),
+      commands.filter(isLong).flatMap(({ options }) => options),
     ),
   ]
-}
-
-function lineOf(command: Command): string {
-  const required = command.registeredArguments.map((argument) =>
-    argument.required ? `<${argument.name()}>` : `[<${argument.name()}>]`,
-  )
-  const options = command.options.length > maxInline ? [] : command.options
-  return [pathOf(command), ...required, ...options.map(({ flags }) => `[${flags}]`)].join(' ')
 }

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { commandFaults, type DeclaredCommand } from '../../../test/docs/commands.ts'
 import { verifies } from '../../../test/support/verifies.ts'
 import { runWith } from './command.test.support.ts'
 import { declareCommands, eachOf, pathOf } from './commands.ts'
@@ -40,3 +42,40 @@ verifies.suite('service:help', () => {
     expect(errors).toContain(`Help:  ${path} --help`)
   })
 })
+
+verifies.suite('house:docs-commands', () => {
+  const page = readFileSync(new URL('../../docs/reference/commands.md', import.meta.url), 'utf8')
+
+  test('the page says what is declared', () => {
+    expect(declared().length).toBeGreaterThan(10)
+    expect(commandFaults(page, declared())).toEqual([])
+  })
+
+  test('what the page forgets is found, and what it says otherwise', () => {
+    const planted = page
+      .replace(/^.*`keywell-service keys status`.*\n/m, '')
+      .replace('[--overlap <time>]', '[--overlap <days>]')
+      .replace('`--role <role>`', '`--rolle <role>`')
+    expect(commandFaults(planted, declared())).toEqual([
+      'keywell-service api-keys rotate <id> [--overlap <days>] is not in the code',
+      'keywell-service api-keys rotate <id> [--overlap <time>] is missing',
+      'keywell-service keys status is missing',
+      '--rolle <role> is not in the code',
+      '--role <role> is missing',
+    ])
+  })
+})
+
+/** The service itself, which has no words, and what is below it. */
+function declared(): DeclaredCommand[] {
+  const found: DeclaredCommand[] = [{ words: program.name(), options: [] }]
+  eachOf(program, (command) => {
+    if (command.commands.length > 0) return
+    const given = command.registeredArguments.map((argument) =>
+      argument.required ? `<${argument.name()}>` : `[<${argument.name()}>]`,
+    )
+    const options = command.options.map(({ flags }) => flags)
+    found.push({ words: [pathOf(command), ...given].join(' '), options })
+  })
+  return found
+}
