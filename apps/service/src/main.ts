@@ -100,7 +100,7 @@ function listen(keywell: KeywellService, settings: Settings, logger: Logger): vo
       server.close()
       metrics?.close()
       await keywell.stop()
-      // What was answered is still being sent. A connection on which nothing more is sent is let go.
+      // Answers are still being sent. A connection on which nothing more is sent is closed.
       const closeIdle = setInterval(() => server.closeIdleConnections(), 50)
       await Promise.race([isClosed, delay(lastBytesMs)])
       clearInterval(closeIdle)
