@@ -323,6 +323,8 @@ describe('redirect', () => {
     expect(await bodyOf('/connect/flows')).toMatchObject({ mode: 'redirect' })
     connect.start({ mode: 'popup' })
     expect(browser.popups).toHaveLength(1)
+    // What it posts belongs to this test.
+    await expect.poll(() => browser.forms.length).toBe(2)
   })
 
   it('is offered when the popup is blocked, before there is a session', async () => {
