@@ -306,7 +306,8 @@ describeEachDatabase('token answers', (makeDatabase) => {
     await until('renewed', async () => {
       await stage.database.query(
         `update refresh_schedule set refresh_at = now(), unresolved_since = now() - interval '1 hour'
-         where tenant_id = $1 and lease_owner is null`,
+         where tenant_id = $1 and lease_owner is null
+           and (select generation from credentials where tenant_id = $1) = 1`,
         [made.who.tenantId],
       )
       return (await generationOf(made)) > 1
