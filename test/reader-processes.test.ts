@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type FaultInput, faults } from '@keywell/sandbox'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 import { createDeployment, type Deployment } from './support/deployment.ts'
+import { schemaOwner } from './support/scopes.ts'
 import type { ServiceProcess } from './support/service-process.ts'
 import type { Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
@@ -53,6 +54,38 @@ verifies(
     expect(new Set(answers.map(({ body }) => body.generation))).toEqual(new Set([2]))
     const { calls, grantTypes } = await stage.sandbox.control.counters()
     expect([calls.token_info, grantTypes.refresh_token]).toEqual([1, 1])
+  },
+  { timeout: 90_000 },
+)
+
+verifies(
+  'R10:claim-under-way',
+  async () => {
+    const who = { tenantId: 'ten_claimed', userId: 'u' }
+    await stage.connect({ who })
+    await stage.calm()
+    await stage.sandbox.control.addFault({ ...deadToken, times: 1 })
+    let answered = false
+    const setLease = (values: string) =>
+      `update refresh_schedule set ${values} where tenant_id = '${who.tenantId}'`
+    const blocked = `select from pg_locks join pg_stat_activity using (pid)
+      where not granted and datname = current_database()`
+    const reading = await stage.database.owner.transaction(schemaOwner, async (sql) => {
+      await sql.query(
+        setLease("lease_owner = gen_random_uuid(), lease_until = now() + interval '60 s'"),
+      )
+      const answer = readAt(stage, { ...who, ...{ minGeneration: 2 } }).finally(() => {
+        answered = true
+      })
+      await until('the reader waits', async () => {
+        return answered || (await stage.database.query(blocked)).length > 0
+      })
+      // Not awaited here: it would wait for this transaction.
+      return { answer }
+    })
+    // The other process learns nothing, and releases its claim.
+    await stage.database.query(setLease('lease_owner = null, lease_until = null'))
+    expect(await reading.answer).toMatchObject({ status: 200, body: { generation: 2 } })
   },
   { timeout: 90_000 },
 )

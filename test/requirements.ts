@@ -974,6 +974,11 @@ export const requirements = {
       '200 readers over two processes who report the same dead token cause one probe and one refresh, and all get the new one.',
     source: 'refresh.md, R10',
   },
+  'R10:claim-under-way': {
+    behaviour:
+      'A reader who reports a 401 while another process commits a claim of the connection waits for that process, and does not get the refused token again.',
+    source: 'refresh.md, R10',
+  },
   'refresh:after-a-crash': {
     behaviour:
       'What a killed process had claimed is refreshed by the first read after its heartbeat is over; until then reads are answered with the time that is left.',

@@ -121,10 +121,11 @@ async function renew(
       reason === 'refused' &&
       !probed &&
       !isKnown(schedule, parts.timing) &&
-      attempt === undefined
+      attempt === undefined &&
+      tries < maxTries
     ) {
-      probed = true
-      await probe(parts, before, silentMs)
+      probed = await probe(parts, before, silentMs)
+      tries = probed ? 0 : tries + 1
     } else {
       return row
     }
@@ -151,12 +152,12 @@ function readSchedule(
   return findSchedule(sql, { tenantId, connectionId, generation, leaseMs, silentMs })
 }
 
-/** If the row cannot be claimed, it was probed a moment ago or another process holds it. Then the row says more. */
+/** False: the row could not be claimed; it was probed a moment ago, or another process holds it. Then the row says more. */
 async function probe(
   { database, health, timing, processId }: RenewalParts,
   { tenantId, id: connectionId, generation }: CredentialReadRow,
   silentMs: number | null,
-): Promise<void> {
+): Promise<boolean> {
   const claim = await claimProbe(database.of(withInstallation(tenantId)), {
     tenantId,
     connectionId,
@@ -166,7 +167,9 @@ async function probe(
     silentMs,
     pauseMs: timing.recheckAfterMs,
   })
-  if (claim !== undefined) await health.check(claim, { background: false })
+  if (claim === undefined) return false
+  await health.check(claim, { background: false })
+  return true
 }
 
 export function hasEnded({ expiresInMs }: CredentialReadRow): boolean {

@@ -2,6 +2,11 @@ import type { Sql } from './database.ts'
 import { type Claim, claimColumns, takeClaims, underIncident } from './refresh-claim.ts'
 import type { ScheduleState } from './refresh-schedule.ts'
 
+/*
+ * A reader's claim waits for the lock of its row, which another claim holds until it is committed. A claim that
+ * skipped the locked row would leave the reader with the row as it was before: free, with nothing to wait for.
+ */
+
 /** What a reader names to claim a row. */
 export interface ReaderClaim {
   tenantId: string
@@ -42,7 +47,7 @@ export async function claimRefresh(sql: Sql, row: ReaderClaim): Promise<Claim | 
          and coalesce(least(u.lease_until, ${heardAt} + ${silence}) < now(), true)
          and u.integration_id not in (select id from integrations where suspended_at is not null)
          and not ${underIncident}
-       for update of u skip locked
+       for update of u
      )
      ${takeClaims} returning ${claimColumns}`,
     [row.owner, row.leaseMs, row.tenantId, row.connectionId, row.silentMs],
@@ -71,7 +76,7 @@ export async function claimProbe(
          and coalesce(u.probed_generation <> $6
            or u.probed_at < now() - $7 * interval '1 millisecond', true)
          and not ${underIncident}
-       for update of u skip locked
+       for update of u
      )
      ${takeClaims} returning ${claimColumns}`,
     [
