@@ -10,7 +10,12 @@ import { gitbeakerOptions } from './gitbeaker.ts'
 import { Keywell, type KeywellUser } from './index.ts'
 import { octokitOptions } from './octokit.ts'
 import { Provider } from './testing/provider.ts'
-import { apiKey, isOfChanges, type Kept, StandInService } from './testing/stand-in-service.ts'
+import {
+  apiKey,
+  fetchWithoutChanges,
+  type Kept,
+  StandInService,
+} from './testing/stand-in-service.ts'
 import { keywellInterceptor } from './undici.ts'
 
 const who = { tenantId: 'org_acme', userId: 'user_123' }
@@ -38,8 +43,7 @@ function open(): KeywellUser {
   const keywell = new Keywell({
     url: service.url,
     apiKey,
-    fetch: async (url, init) =>
-      isOfChanges(url) ? new Response(null, { status: 502 }) : fetch(url, init),
+    fetch: fetchWithoutChanges,
   })
   onTestFinished(() => keywell.close())
   return keywell.forUser(who)

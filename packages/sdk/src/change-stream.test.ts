@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell, type KeywellOptions } from './index.ts'
-import { apiKey, isOfChanges, StandInService } from './testing/stand-in-service.ts'
+import { apiKey, fetchWithoutChanges, StandInService } from './testing/stand-in-service.ts'
 
 const query = { provider: 'gitlab', tenantId: 'org_acme', userId: 'user_123' }
 /** The stated bound with the stream up. */
@@ -214,8 +214,7 @@ describe('while the stream is down', () => {
     let nowMs = 0
     const keywell = open({
       now: () => nowMs,
-      fetch: async (url, init) =>
-        isOfChanges(url) ? new Response(null, { status: 502 }) : fetch(url, init),
+      fetch: fetchWithoutChanges,
       ...options,
     })
     const pass = (ms: number) => {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Scene, useEngine } from '../../../test/support/engine.ts'
 import { Keywell, KeywellError, type KeywellOptions } from './index.ts'
+import { createSteppedClock } from './testing/clock.ts'
 
 const minute = 60_000
 
@@ -28,19 +29,9 @@ function openWithStream(options: KeywellOptions = {}): Keywell {
   return keywell
 }
 
-/** A Keywell whose time only passes by `pass`; without jitter. The service's clock does not move. */
 function openWithClock(options: KeywellOptions = {}) {
-  let nowMs = 1_000_000
-  const keywell = open({
-    now: () => nowMs,
-    random: () => 0.5,
-    maxStaleMs: 1_000 * minute,
-    ...options,
-  })
-  const pass = (ms: number) => {
-    nowMs += ms
-  }
-  return { keywell, pass }
+  const { options: clock, pass } = createSteppedClock()
+  return { keywell: open({ ...clock, ...options }), pass }
 }
 
 async function streamUp(): Promise<void> {

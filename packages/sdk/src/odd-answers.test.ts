@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Keywell, type KeywellOptions } from './index.ts'
-import { apiKey, isOfChanges, StandInService } from './testing/stand-in-service.ts'
+import { createSteppedClock } from './testing/clock.ts'
+import { apiKey, fetchWithoutChanges, StandInService } from './testing/stand-in-service.ts'
 
 // Answers that the real service cannot be made to give at a certain time.
 
@@ -19,27 +20,16 @@ function open(options: KeywellOptions = {}): Keywell {
   const keywell = new Keywell({
     url: service.url,
     apiKey,
-    fetch: async (url, init) =>
-      isOfChanges(url) ? new Response(null, { status: 502 }) : fetch(url, init),
+    fetch: fetchWithoutChanges,
     ...options,
   })
   onTestFinished(() => keywell.close())
   return keywell
 }
 
-/** A Keywell whose time only passes by `pass`; without jitter. The service's clock does not move. */
 function openWithClock(options: KeywellOptions = {}) {
-  let nowMs = 1_000_000
-  const keywell = open({
-    now: () => nowMs,
-    random: () => 0.5,
-    maxStaleMs: 1_000 * minute,
-    ...options,
-  })
-  const pass = (ms: number) => {
-    nowMs += ms
-  }
-  return { keywell, pass }
+  const { options: clock, pass } = createSteppedClock()
+  return { keywell: open({ ...clock, ...options }), pass }
 }
 
 test('inside the soft window with nothing newer, the service is not asked at each read', async () => {

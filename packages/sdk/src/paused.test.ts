@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell, type KeywellOptions } from './index.ts'
-import { apiKey, isOfChanges, StandInService } from './testing/stand-in-service.ts'
+import { apiKey, fetchWithoutChanges, StandInService } from './testing/stand-in-service.ts'
 
 const query = { provider: 'gitlab', tenantId: 'org_acme', userId: 'user_123' }
 const minute = 60_000
@@ -26,8 +26,7 @@ async function openAndRead(options: KeywellOptions & { monotonic?: 'own' } = {})
     apiKey,
     ...(monotonic === 'own' ? {} : { now: () => monotonicMs }),
     wallNow: () => wallMs,
-    fetch: async (url, init) =>
-      isOfChanges(url) ? new Response(null, { status: 502 }) : fetch(url, init),
+    fetch: fetchWithoutChanges,
     ...others,
   })
   onTestFinished(() => keywell.close())

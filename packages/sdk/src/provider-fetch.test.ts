@@ -2,7 +2,12 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { verifies } from '../../../test/support/verifies.ts'
 import { Keywell } from './index.ts'
 import { type Answer, Provider, type Seen } from './testing/provider.ts'
-import { apiKey, isOfChanges, type Kept, StandInService } from './testing/stand-in-service.ts'
+import {
+  apiKey,
+  fetchWithoutChanges,
+  type Kept,
+  StandInService,
+} from './testing/stand-in-service.ts'
 
 const query = { provider: 'gitlab', tenantId: 'org_acme', userId: 'user_123' }
 
@@ -25,8 +30,7 @@ function open(): Keywell {
   const keywell = new Keywell({
     url: service.url,
     apiKey,
-    fetch: async (url, init) =>
-      isOfChanges(url) ? new Response(null, { status: 502 }) : fetch(url, init),
+    fetch: fetchWithoutChanges,
   })
   onTestFinished(() => keywell.close())
   return keywell

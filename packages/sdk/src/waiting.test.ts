@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { Keywell, type KeywellOptions } from './index.ts'
-import { apiKey, isOfChanges, StandInService } from './testing/stand-in-service.ts'
+import { apiKey, fetchWithoutChanges, StandInService } from './testing/stand-in-service.ts'
 
 const query = { provider: 'gitlab', tenantId: 'org_acme', userId: 'user_123' }
 const inProgress = { code: 'refresh_in_progress' }
@@ -17,8 +17,7 @@ function open(options: KeywellOptions = {}): Keywell {
   const keywell = new Keywell({
     url: service.url,
     apiKey,
-    fetch: async (url, init) =>
-      isOfChanges(url) ? new Response(null, { status: 502 }) : fetch(url, init),
+    fetch: fetchWithoutChanges,
     ...options,
   })
   onTestFinished(() => keywell.close())

@@ -12,12 +12,13 @@ import {
   type StandIn,
   serviceUrl,
 } from '../testing/stand-in.ts'
-import { type ClientOptions, createKeywellClient } from './client.ts'
-import type { Connect, ConnectHandlers } from './connect.ts'
+import { createButtons, nameOf } from './buttons.test.support.ts'
+import { createKeywellClient } from './client.ts'
+import type { Connect } from './connect.ts'
 
 let standIn: StandIn
 let browser: Browser
-const cleanUps: (() => void)[] = []
+const { makeClient, makeButton, callsTo, cleanUps, cleanUp } = createButtons(() => browser)
 
 beforeEach(() => {
   vi.useFakeTimers({
@@ -28,36 +29,15 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  for (const cleanUp of cleanUps.splice(0)) cleanUp()
+  cleanUp()
   vi.useRealTimers()
   window.sessionStorage.clear()
   window.history.replaceState(null, '', '/')
   expect(browser.faults).toEqual([])
 })
 
-function makeClient(options: ClientOptions = {}) {
-  return createKeywellClient({ window: browser.window, ...options })
-}
-
-function makeButton(
-  target: Parameters<ReturnType<typeof makeClient>['connect']>[0] = { provider: 'gitlab' },
-  options: ClientOptions = {},
-) {
-  const connect = makeClient(options).connect(target)
-  const handlers = {
-    onSuccess: vi.fn<NonNullable<ConnectHandlers['onSuccess']>>(),
-    onExit: vi.fn<NonNullable<ConnectHandlers['onExit']>>(),
-    onEvent: vi.fn<NonNullable<ConnectHandlers['onEvent']>>(),
-  }
-  const detach = connect.attach(handlers)
-  cleanUps.push(detach)
-  return { connect, detach, ...handlers }
-}
-
-const nameOf = (connect: Connect) => connect.getSnapshot().name
 const reaches = (connect: Connect, name: string) =>
   vi.waitFor(() => expect(nameOf(connect)).toBe(name))
-const callsTo = (prefix: string) => browser.calls.filter((call) => call.startsWith(prefix))
 
 /** Clicks, and lets everything happen until the user is at the provider. */
 async function begin(connect: Connect): Promise<void> {

@@ -3,13 +3,14 @@ import { type ConnectionId, finishChannel, type SessionAnswer } from '@keywell/p
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { type App, openApp } from '../testing/app.ts'
 import type { Browser } from '../testing/browser.ts'
-import { type ClientOptions, createKeywellClient } from './client.ts'
-import type { Connect, ConnectHandlers } from './connect.ts'
+import { createButtons, nameOf } from './buttons.test.support.ts'
+import type { ClientOptions } from './client.ts'
+import type { Connect } from './connect.ts'
 import { messageChannel } from './flow-messages.ts'
 
 let app: App
 let browser: Browser
-const cleanUps: (() => void)[] = []
+const { makeClient, makeButton, callsTo, cleanUps, cleanUp } = createButtons(() => browser)
 
 beforeEach(() => {
   app = openApp(inject('app'))
@@ -17,35 +18,14 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  for (const cleanUp of cleanUps.splice(0)) cleanUp()
+  cleanUp()
   window.sessionStorage.clear()
   window.history.replaceState(null, '', '/')
   expect(browser.faults).toEqual([])
 })
 
-function makeClient(options: ClientOptions = {}) {
-  return createKeywellClient({ window: browser.window, ...options })
-}
-
-function makeButton(
-  target: Parameters<ReturnType<typeof makeClient>['connect']>[0] = { provider: 'gitlab' },
-  options: ClientOptions = {},
-) {
-  const connect = makeClient(options).connect(target)
-  const handlers = {
-    onSuccess: vi.fn<NonNullable<ConnectHandlers['onSuccess']>>(),
-    onExit: vi.fn<NonNullable<ConnectHandlers['onExit']>>(),
-    onEvent: vi.fn<NonNullable<ConnectHandlers['onEvent']>>(),
-  }
-  const detach = connect.attach(handlers)
-  cleanUps.push(detach)
-  return { connect, detach, ...handlers }
-}
-
-const nameOf = (connect: Connect) => connect.getSnapshot().name
 const reaches = (connect: Connect, name: string) =>
   expect.poll(() => nameOf(connect), { interval: 10 }).toBe(name)
-const callsTo = (begin: string) => browser.calls.filter((call) => call.startsWith(begin))
 
 /** Clicks, and waits until the start form is posted. */
 async function begin(connect: Connect, options?: Parameters<Connect['start']>[0]): Promise<void> {

@@ -18,10 +18,14 @@ import { StandInChanges } from './stand-in-changes.ts'
 export const apiKey = 'kw_test_key'
 
 /** Whether a request is for the change stream or the log, without which each credential stands for itself. */
-export function isOfChanges(url: URL | RequestInfo): boolean {
+function isOfChanges(url: URL | RequestInfo): boolean {
   const { pathname } = new URL(url instanceof Request ? url.url : url)
   return pathname.startsWith('/v1/changes')
 }
+
+/** A `fetch` without the change stream and the change log, whose beginning looks at everything once more. */
+export const fetchWithoutChanges: typeof fetch = async (url, init) =>
+  isOfChanges(url) ? new Response(null, { status: 502 }) : fetch(url, init)
 
 /** A connection as the stand-in keeps it. */
 export interface Kept {
