@@ -149,6 +149,11 @@ describeEachDatabase('row security', (makeDatabase) => {
       (table.sealed ?? []).map((column) => `${name}.${column}`),
     )
     expect(sealed.sort()).toEqual(secret.filter((name) => !proof.test(name)).sort())
+    for (const [name, { rows }] of Object.entries(listedTables)) {
+      if (rows !== 'installation') continue
+      const foreignRows = `select from ${name} where tenant_id <> '@install'`
+      expect(await stage.database.query(foreignRows), name).toEqual([])
+    }
   })
 
   verifies('T19:row-security-everywhere', async () => {

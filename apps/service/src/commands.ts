@@ -10,7 +10,7 @@ import type { Out } from './terminal.ts'
 /** Where a command writes: what it found, and how far it is. */
 export interface Screen {
   readonly out: Out
-  /** Undefined where nobody watches. */
+  /** Undefined unless a terminal shows it. */
   readonly progress: Out | undefined
 }
 

@@ -8,7 +8,7 @@ type Incident = Awaited<ReturnType<KeywellService['incidents']['release']>>
 export function declareIncidents(program: Command, run: Run, { out }: Screen): void {
   const group = program
     .command('incidents')
-    .description('providers that refuse everybody; no connection ends meanwhile')
+    .description('providers that refuse all connections; none of them ends meanwhile')
 
   group
     .command('list')
@@ -29,7 +29,7 @@ export function declareIncidents(program: Command, run: Run, { out }: Screen): v
     )
   group
     .command('confirm <id>')
-    .description('the grants are gone indeed: what is refused ends')
+    .description('confirms that the grants are gone: each connection that is refused ends')
     .action(
       run(async ({ incidents }, id: string) => {
         await incidents.confirm(id)

@@ -230,7 +230,7 @@ async function main(): Promise<void> {
     else process.exitCode = await runCommand(words, workplace(bootLogger))
   } catch (error) {
     const reason = scrubText(error instanceof Error ? error.message : String(error))
-    // A person typed the words; a start is read by whoever collects logs.
+    // A command answers a person; a start writes to the log.
     if (words.length > 0) printable(process.stderr).write(`error: ${reason}\n`)
     else bootLogger.error({ reason }, 'start failed')
     process.exit(1)

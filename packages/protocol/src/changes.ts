@@ -9,8 +9,8 @@ import {
 
 /**
  * `needs_reauth`: the grant is gone without a user's act; `revoked`: by one. `degraded` and `recovered`
- * come once per outage, and the credential is served throughout; a provider's incident is told once for all of its
- * connections instead, by the webhook event `incident.opened`. `updated`: the provider shows the account
+ * come once per outage, and the credential is served throughout; an incident of a provider
+ * is reported once for all of its connections instead, by the webhook event `incident.opened`. `updated`: the provider shows the account
  * by another name, username or picture, or says other scopes; the credential is the same.
  */
 export const changeKindSchema = z.enum([

@@ -18,9 +18,9 @@ const ms = z.number().nonnegative()
 const host = z.string().regex(/^https?:\/\/[^?#@]+$/)
 /** Of a route or of a provider's API; what varies in it is a placeholder. */
 const path = z.string().regex(/^\/[^?#]*$/)
-/** What went wrong, in the words of whoever noticed. */
+/** What went wrong, as the error says it. */
 const reason = text
-/** A fixed word for a line on which somebody has to act. */
+/** A fixed word for a line that needs an operator. */
 const alarm = <Name extends string>(name: Name) => z.literal(name)
 
 const ofTenant = { tenantId: text }

@@ -27,8 +27,8 @@ const connectionEvents = [
 ] as const
 
 /**
- * A provider refuses everybody, and no connection ends; it is well again; or the grants are gone indeed, and their
- * connections end. Each is sent once, however many connections there are.
+ * `opened`: a provider refuses all connections, and none of them ends. `released`: it answers as before.
+ * `confirmed`: the grants are gone, and their connections end. Each is sent once per incident.
  */
 const incidentEvents = ['incident.opened', 'incident.released', 'incident.confirmed'] as const
 
@@ -64,7 +64,7 @@ export const webhookConnectionSchema = z.object({
 })
 export type WebhookConnection = z.infer<typeof webhookConnectionSchema>
 
-/** The provider and the host that have the incident. A tenant's endpoint hears of those where it has connections. */
+/** The provider and the host that have the incident. A tenant's endpoint receives the incidents of hosts where the tenant has connections. */
 export const webhookIncidentSchema = z.object({
   incidentId: incidentIdSchema,
   /** Null: the connections of all tenants. */

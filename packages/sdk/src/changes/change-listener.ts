@@ -1,6 +1,6 @@
 import type { CacheChange } from '../cache/cache-change.ts'
 
-/** Receives changes, of which each may end a credential that is held. */
+/** Receives changes. Each may end a credential that is held. */
 export interface ChangeListener {
   /** The log was answered to its end: every change up to that time of the local clock was received. */
   validated(atMs: number): void

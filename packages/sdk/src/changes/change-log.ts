@@ -11,7 +11,7 @@ export interface ChangeLogParts {
 
 /**
  * The change log, read page by page with requests of our own. An answer was true when it was requested, and
- * cannot be an old one that somebody kept: only this validates what is held. The stream is faster, and only
+ * cannot be an old one that was kept and sent again: only this validates what is held. The stream is faster, and only
  * ever a reason to ask.
  */
 export class ChangeLog {

@@ -44,7 +44,7 @@ export class StandInChanges {
     this.#append(change)
   }
 
-  /** A change that nobody understands. */
+  /** A change of an unknown kind. */
   appendUnknown(): void {
     this.#append(unknownChange)
   }

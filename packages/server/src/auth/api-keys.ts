@@ -118,7 +118,7 @@ export function createApiKeys(parts: {
         if (old === undefined || !old.live) return notFound(id)
         if (old.replacedBy !== null) return alreadyReplaced(old.id, old.replacedBy)
         if (old.pepperVersion !== seen.pepperVersion) return renewedMeanwhile(id)
-        // Or a successor would make an honest key of a row that somebody has widened.
+        // The grants of an altered row must not pass to a successor with a valid MAC.
         if (!macs.isIntact(old)) return altered(old.id)
         const nowMs = await readClock(sql)
         const grants = { ...old, expiresAt: sameSpan(old, nowMs) }

@@ -26,7 +26,7 @@ const maxWaitMs = 3_000
 /** Grants that are withdrawn side by side. */
 const sweepSize = 16
 
-/** Whose grant it is, and at which client of which provider. */
+/** The connection of a grant, and the OAuth client that it was given to. */
 export type UnkeptGrant = Pick<
   RevocationRow,
   'tenantId' | 'userId' | 'provider' | 'host' | 'integrationOwner' | 'integrationId'

@@ -107,7 +107,7 @@ export function createIncidentGuard(parts: {
     await announce(sql, incident, 'incident.opened', { ...service, action: 'incident.open' })
   }
 
-  /** Once for all of its connections: in the audit log, and to the endpoints that may hear of it. */
+  /** Once for all of its connections: in the audit log, and to the endpoints that may receive it. */
   async function announce(
     sql: Sql,
     incident: IncidentRow,

@@ -1,9 +1,9 @@
 /**
- * What becomes of a table's rows when their tenant is erased: gone at the beginning or at the end of the
- * erasure; gone at the end of their own retention (`later`); kept, so that the erasure stays one (`kept`).
- * `none`: rows of the installation alone.
+ * What becomes of a table's rows when their tenant is erased: the erasure deletes them (`erased`), their own
+ * retention does (`later`), or they stay as the proof of the erasure (`kept`). `installation`: the table has no
+ * rows of tenants, only of the installation.
  */
-type Erasure = 'begin' | 'end' | 'later' | 'kept' | 'none'
+type Erasure = 'erased' | 'later' | 'kept' | 'installation'
 
 export interface TenantTable {
   rows: Erasure
@@ -17,14 +17,14 @@ export interface TenantTable {
 }
 
 /**
- * Each table that has rows of tenants, and each of its columns besides `tenant_id`. Whoever adds a table or
- * column decides here whether it is sealed, exported or neither, and when it goes: the types of the
+ * Each table that has rows of tenants, and each of its columns besides `tenant_id`. A new table
+ * or column is sealed, exported or neither, and goes at its time, as this list says: the types of the
  * statements that seal and export follow from this list, and a test compares it with the schema, with an
  * export and with what an erasure leaves. The statements themselves stand as text where they run.
  */
 export const tenantTables = {
   flows: {
-    rows: 'begin',
+    rows: 'erased',
     sealed: ['sealed_verifier', 'sealed_code'],
     exportedAs: 'flow',
     exported: [
@@ -56,13 +56,13 @@ export const tenantTables = {
     ],
   },
   connect_sessions: {
-    rows: 'begin',
+    rows: 'erased',
     exportedAs: 'session',
     exported: ['id', 'user_id', 'policy', 'created_at', 'expires_at'],
     internal: ['mac', 'pepper_version'],
   },
   idempotent_calls: {
-    rows: 'begin',
+    rows: 'erased',
     internal: [
       'api_key_id',
       'route',
@@ -77,7 +77,7 @@ export const tenantTables = {
     ],
   },
   one_time_codes: {
-    rows: 'begin',
+    rows: 'erased',
     internal: [
       'hash',
       'purpose',
@@ -90,19 +90,19 @@ export const tenantTables = {
     ],
   },
   credentials: {
-    rows: 'end',
+    rows: 'erased',
     sealed: ['sealed'],
     exportedAs: 'credential',
     exported: ['connection_id', 'type', 'generation', 'issued_at', 'expires_at'],
     internal: ['key_version', 'committed_by'],
   },
   orphans: {
-    rows: 'end',
+    rows: 'erased',
     sealed: ['sealed'],
     internal: ['connection_id', 'attempt_id', 'generation', 'key_version', 'created_at'],
   },
   revocations: {
-    rows: 'end',
+    rows: 'erased',
     sealed: ['sealed'],
     exportedAs: 'revocation',
     exported: ['connection_id', 'user_id', 'provider', 'host', 'state', 'attempts', 'created_at'],
@@ -116,7 +116,7 @@ export const tenantTables = {
     ],
   },
   refresh_schedule: {
-    rows: 'end',
+    rows: 'erased',
     internal: [
       'connection_id',
       'integration_id',
@@ -142,7 +142,7 @@ export const tenantTables = {
     ],
   },
   provider_incidents: {
-    rows: 'end',
+    rows: 'erased',
     internal: [
       'id',
       'provider',
@@ -156,7 +156,7 @@ export const tenantTables = {
     ],
   },
   integrations: {
-    rows: 'end',
+    rows: 'erased',
     sealed: ['sealed'],
     exportedAs: 'integration',
     exported: [
@@ -172,19 +172,19 @@ export const tenantTables = {
     internal: ['revision', 'key_version', 'suspended_at', 'canary_at', 'request_rejections'],
   },
   webhook_endpoints: {
-    rows: 'end',
+    rows: 'erased',
     sealed: ['sealed', 'previous_sealed'],
     exportedAs: 'webhook',
     exported: ['id', 'url', 'events', 'disabled_reason', 'created_at', 'updated_at'],
     internal: ['secret_version', 'key_version', 'previous_until'],
   },
   tenant_policies: {
-    rows: 'end',
+    rows: 'erased',
     exportedAs: 'policy',
     exported: ['policy', 'updated_at'],
   },
   webhook_deliveries: {
-    rows: 'end',
+    rows: 'erased',
     exportedAs: 'delivery',
     exported: [
       'id',
@@ -200,7 +200,7 @@ export const tenantTables = {
     internal: ['endpoint_owner', 'due_at', 'last_status', 'last_error'],
   },
   connections: {
-    rows: 'end',
+    rows: 'erased',
     exportedAs: 'connection',
     exported: [
       'id',
@@ -320,7 +320,7 @@ export const tenantTables = {
     ],
   },
   api_keys: {
-    rows: 'none',
+    rows: 'installation',
     internal: [
       'id',
       'name',
@@ -339,12 +339,12 @@ export const tenantTables = {
     ],
   },
   install_keys: {
-    rows: 'none',
+    rows: 'installation',
     sealed: ['sealed'],
     internal: ['name', 'version', 'key_version', 'public_jwk', 'created_at'],
   },
   replicas: {
-    rows: 'none',
+    rows: 'installation',
     internal: ['replica_id', 'seen_at', 'root_key_ids'],
   },
 } as const

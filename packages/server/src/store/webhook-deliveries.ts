@@ -74,7 +74,7 @@ export async function insertDeliveriesOfAll(
 
 /**
  * One delivery of an incident for each endpoint that listens to it: the installation's, and those of the tenants
- * that it covers and that have a connection there. Whoever has none does not learn of the host.
+ * that it covers and that have a connection there. A tenant without one does not learn of the host.
  */
 export async function insertDeliveriesOfIncident(
   sql: Sql,

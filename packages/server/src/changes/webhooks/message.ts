@@ -58,7 +58,7 @@ export function messageOf(kind: ChangeKind, connection: MessageConnection): Mess
   return { tenantId: connection.tenantId, connectionId: id, type, data }
 }
 
-/** What is told of an incident: the same to every endpoint that hears of it, so nothing of a tenant but its id. */
+/** The message of an incident. It is the same for every endpoint, so it has nothing of a tenant but its id. */
 export function messageOfIncident(
   type: Extract<WebhookEventType, `incident.${string}`>,
   { id, tenantId, provider, host, beganAt }: IncidentRow,

@@ -44,9 +44,9 @@ create table connections (
   health             text not null default 'unknown' check (health in ('ok', 'degraded', 'unknown')),
   health_reason      text,
   health_checked_at  timestamptz,
-  -- A change says that it is degraded, and none since that this is over. A provider's incident is told once for all
-  -- of its connections instead.
-  degraded_reported      boolean not null default false,
+  -- A change has reported it as degraded, and none has reported its recovery since. A provider's incident is
+  -- reported once for all of its connections instead.
+  degraded_reported  boolean not null default false,
   account            jsonb not null,
   -- When the provider was last asked for the account's name, username and picture.
   account_checked_at timestamptz not null default now(),
@@ -144,7 +144,7 @@ create table provider_incidents (
   refusing_since timestamptz not null default now(),
   refusals       int not null default 1,
   asked_at       timestamptz,
-  -- The grants are gone indeed: what is refused from now on ends.
+  -- The grants are gone: a connection that is refused from now on ends.
   confirmed_at   timestamptz,
   primary key (tenant_id, integration_id, host)
 );
