@@ -69,7 +69,7 @@ export function createConnectTokens(options: {
         return { sessionId: payload.sub, tenantId: payload.tenant }
       } catch (cause) {
         if (cause instanceof jose.errors.JWTExpired) {
-          throw new KeywellError('session_expired', 'This connect session has run out.', { cause })
+          throw new KeywellError('session_expired', 'This connect session has expired.', { cause })
         }
         throw new KeywellError('unauthorized', 'The connect token is not valid.', {
           cause,
