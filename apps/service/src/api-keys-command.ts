@@ -6,11 +6,11 @@ type ApiKeys = KeywellService['apiKeys']
 
 /** API keys, by command. */
 export function declareApiKeys(program: Command, run: Run, { out }: Screen): void {
-  const group = program.command('api-keys').description('make, list, replace and end API keys')
+  const group = program.command('api-keys').description('create, list, rotate and revoke API keys')
 
   group
     .command('create <name>')
-    .description('make an API key; it is shown once')
+    .description('create an API key; it is shown once')
     .option(
       '--role <role>',
       `${apiKeyRoles.join(', ')}; repeatable (default: backend)`,
@@ -41,7 +41,7 @@ export function declareApiKeys(program: Command, run: Run, { out }: Screen): voi
     .action(run(async ({ apiKeys }) => void out.write(list(await apiKeys.list()))))
   group
     .command('rotate <id>')
-    .description('make a successor, which is shown once')
+    .description('create its successor, which is shown once')
     .option('--overlap <time>', 'how long the old key stays live: 90d, 12h or 30m', timeIn, '1d')
     .action(
       run(async ({ apiKeys }, old: string, { overlap }: { overlap: string }) => {
@@ -51,7 +51,7 @@ export function declareApiKeys(program: Command, run: Run, { out }: Screen): voi
     )
   group
     .command('revoke <id>')
-    .description('end an API key')
+    .description('revoke an API key')
     .action(
       run(async ({ apiKeys }, id: string) => {
         await apiKeys.revoke(id)

@@ -15,9 +15,9 @@ const maxNamed = 100
 export function declareAudit(program: Command, run: Run, screen: Screen): void {
   program
     .command('audit')
-    .description('prove the audit log')
+    .description('verify the audit log')
     .command('verify')
-    .description('prove that the audit log is as it was written; exit code 1 when it is not')
+    .description('verify that the audit log is as it was written; exit code 1 if not')
     .option('--tenant <id>', 'the only tenant to look at (default: all)')
     .option(
       '--heads <file>',

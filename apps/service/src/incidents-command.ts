@@ -12,7 +12,7 @@ export function declareIncidents(program: Command, run: Run, { out }: Screen): v
 
   group
     .command('list')
-    .description('list them')
+    .description('list incidents')
     .action(
       run(async ({ incidents }) => {
         for (const incident of await incidents.list()) out.write(`${describe(incident)}\n`)
@@ -20,7 +20,7 @@ export function declareIncidents(program: Command, run: Run, { out }: Screen): v
     )
   group
     .command('release <id>')
-    .description('it is over: what was held is asked again within a minute')
+    .description('end an incident: its connections are asked again within a minute')
     .action(
       run(async ({ incidents }, id: string) => {
         await incidents.release(id)
@@ -29,7 +29,7 @@ export function declareIncidents(program: Command, run: Run, { out }: Screen): v
     )
   group
     .command('confirm <id>')
-    .description('confirms that the grants are gone: each connection that is refused ends')
+    .description('confirm that the grants are gone: each connection that is refused ends')
     .action(
       run(async ({ incidents }, id: string) => {
         await incidents.confirm(id)

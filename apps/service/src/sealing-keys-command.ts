@@ -8,9 +8,11 @@ const maxNamedRows = 20
 /** A key that is missing would refuse a start. */
 const unstarted = { start: false }
 
-/** The keys that seal, by command. */
+/** Commands for the encryption keys. */
 export function declareSealingKeys(program: Command, run: Run, screen: Screen): void {
-  const group = program.command('keys').description('the keys that seal: look, replace, prove')
+  const group = program
+    .command('keys')
+    .description('encryption keys: status, rotation, verification')
 
   group
     .command('status')

@@ -8,7 +8,7 @@ type Tenant = Awaited<ReturnType<KeywellService['tenants']['erase']>>
 export function declareTenants(program: Command, run: Run, { out, progress }: Screen): void {
   program
     .command('tenants')
-    .description('end tenants')
+    .description('erase tenants')
     .command('erase <tenant>')
     .description(
       'end a tenant for good: connections removed, grants withdrawn, then its keys destroyed; exit code 1 while ' +
