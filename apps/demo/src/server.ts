@@ -8,7 +8,7 @@ import { findPerson, type Person } from './people.ts'
 import { AcmeError, answerFailure } from './server/failures.ts'
 import { headers, sameOriginWrites } from './server/guard.ts'
 import { gitlabScopes, listProjects } from './server/projects.ts'
-import { createSessions, sessionLifetimeMs } from './server/sessions.ts'
+import { createSessions, type Sessions, sessionLifetimeMs } from './server/sessions.ts'
 
 export interface DemoOptions {
   /** Base URL of the Keywell service. */
@@ -57,30 +57,7 @@ export function createDemo(options: DemoOptions): Demo {
   app.get('/healthz', (c) => c.text('ok'))
 
   app.use('/api/*', sameOriginWrites(options.origin), cached('no-store'))
-  app.post('/api/sign-in', async (c) => {
-    const person = findPerson(await readPersonId(c))
-    if (!person) throw new AcmeError('invalid_request', 'There is no such person.')
-    sessions.end(getCookie(c, sessionCookie))
-    setCookie(c, sessionCookie, sessions.start(person), cookieOptions(options.origin))
-    return c.json(describeMe(person, options))
-  })
-  app.post('/api/sign-out', (c) => {
-    sessions.end(getCookie(c, sessionCookie))
-    deleteCookie(c, sessionCookie, { path: '/' })
-    return c.body(null, 204)
-  })
-  app.get('/api/me', (c) => {
-    const person = sessions.find(getCookie(c, sessionCookie))
-    return c.json(person ? describeMe(person, options) : null)
-  })
-  app.use('/api/*', async (c, next) => {
-    const person = sessions.find(getCookie(c, sessionCookie))
-    // A popup that returns after the session has ended shows a page, not JSON.
-    if (!person && c.req.header('sec-fetch-mode') === 'navigate') return c.redirect('/')
-    if (!person) throw new AcmeError('signed_out', 'Sign in to Acme first.')
-    c.set('person', person)
-    return next()
-  })
+  signInRoutes(app, sessions, options)
 
   // -- Keywell: three lines of product code ---------------------------------------------------
   const keywell = new Keywell({
@@ -107,6 +84,34 @@ export function createDemo(options: DemoOptions): Demo {
   servePage(app, options.assets)
 
   return { fetch: (request) => app.fetch(request), close: () => keywell.close() }
+}
+
+/** Acme's own sign-in. What follows it under `/api` is for people who are signed in. */
+function signInRoutes(app: Hono<Env>, sessions: Sessions, options: DemoOptions): void {
+  app.post('/api/sign-in', async (c) => {
+    const person = findPerson(await readPersonId(c))
+    if (!person) throw new AcmeError('invalid_request', 'There is no such person.')
+    sessions.end(getCookie(c, sessionCookie))
+    setCookie(c, sessionCookie, sessions.start(person), cookieOptions(options.origin))
+    return c.json(describeMe(person, options))
+  })
+  app.post('/api/sign-out', (c) => {
+    sessions.end(getCookie(c, sessionCookie))
+    deleteCookie(c, sessionCookie, { path: '/' })
+    return c.body(null, 204)
+  })
+  app.get('/api/me', (c) => {
+    const person = sessions.find(getCookie(c, sessionCookie))
+    return c.json(person ? describeMe(person, options) : null)
+  })
+  app.use('/api/*', async (c, next) => {
+    const person = sessions.find(getCookie(c, sessionCookie))
+    // A popup that returns after the session has ended shows a page, not JSON.
+    if (!person && c.req.header('sec-fetch-mode') === 'navigate') return c.redirect('/')
+    if (!person) throw new AcmeError('signed_out', 'Sign in to Acme first.')
+    c.set('person', person)
+    return next()
+  })
 }
 
 /** Sets `Cache-Control`, where the handler has not. */

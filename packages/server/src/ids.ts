@@ -8,12 +8,12 @@ const idsPerDraw = 64
 export type MakeId = <Kind extends IdKind>(kind: Kind) => ReturnType<typeof makeId<Kind>>
 
 export function createIds(options: {
-  random: (bytes: number) => Uint8Array
+  randomBytes: (bytes: number) => Uint8Array
   now: () => number
 }): MakeId {
   let drawn: Uint8Array = new Uint8Array()
   return (kind) => {
-    if (drawn.length < idBytes) drawn = options.random(idBytes * idsPerDraw)
+    if (drawn.length < idBytes) drawn = options.randomBytes(idBytes * idsPerDraw)
     const random = drawn.subarray(0, idBytes)
     drawn = drawn.subarray(idBytes)
     return makeId(kind, random, options.now())

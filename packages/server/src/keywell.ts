@@ -1,9 +1,9 @@
 import { createOperatorKeys } from './auth/operator-keys.ts'
-import { createApi } from './compose/api.ts'
-import { createBackground } from './compose/background.ts'
-import { createPlatform } from './compose/platform.ts'
+import { type Api, createApi } from './compose/api.ts'
+import { type Background, createBackground } from './compose/background.ts'
+import { createPlatform, type Platform } from './compose/platform.ts'
 import { createTelemetry } from './compose/telemetry.ts'
-import { createKeyWatch } from './encryption-keys/key-watch.ts'
+import { KeyWatch } from './encryption-keys/key-watch.ts'
 import { createKeyOperations } from './encryption-keys/operations.ts'
 import { defaultKeyWaits } from './encryption-keys/parts.ts'
 import { createCalls } from './http/calls.ts'
@@ -14,29 +14,18 @@ import { createOperatorTenants } from './tenants/operator-tenants.ts'
 
 /** Builds every part, once. What is put together here and in `compose/` knows all parts; no part knows it. */
 export function createKeywell(options: KeywellOptions): KeywellService {
-  const { keys, role = 'all' } = options
+  const { role = 'all' } = options
   const platform = createPlatform(options)
   const background = createBackground(platform, options)
   const telemetry = createTelemetry(platform, background)
   const api = createApi(platform, background, telemetry, options)
-  const { database, vault, logger, after, sleep, randomBytes: random } = platform
+  const keyWatch = createKeyWatch(platform, background, api, options)
+  const { database, vault } = platform
   const { log, replicas, tenants, incidents } = background
-  const { app, apiKeys } = api
   const calls = createCalls()
-  const keyWatch = createKeyWatch({
-    database,
-    keys,
-    vault,
-    logger,
-    after,
-    reloaded: replicas.heartbeat,
-    installKeyChanged: async () => {
-      await Promise.all([log.keys.load(), api.takeUpKey()])
-    },
-  })
 
   return {
-    fetch: (request, from = {}) => calls.run(() => app.fetch(request, from)),
+    fetch: (request, from = {}) => calls.run(() => api.app.fetch(request, from)),
     metrics: telemetry.scrape,
 
     async start() {
@@ -61,21 +50,48 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       await database.close()
     },
 
-    apiKeys: createOperatorKeys(apiKeys),
-    keys: createKeyOperations({
-      database,
-      keys,
-      vault,
-      random,
-      sleep,
-      audit: log.audit,
-      auditKeys: log.keys,
-      auditDays: log.days,
-      waits: { ...defaultKeyWaits, ...options.keyWaits },
-      migrate: () => migrate(database),
-    }),
+    apiKeys: createOperatorKeys(api.apiKeys),
+    keys: operateKeys(platform, background, options),
     tenants: createOperatorTenants(tenants),
     incidents: createOperatorIncidents(incidents),
     audit: { verify: log.verify },
   }
+}
+
+function createKeyWatch(
+  { database, vault, logger, after }: Platform,
+  { log, replicas }: Background,
+  api: Api,
+  { keys }: KeywellOptions,
+): KeyWatch {
+  return new KeyWatch({
+    database,
+    keys,
+    vault,
+    logger,
+    after,
+    reloaded: replicas.heartbeat,
+    installKeyChanged: async () => {
+      await Promise.all([log.keys.load(), api.takeUpKey()])
+    },
+  })
+}
+
+function operateKeys(
+  { database, vault, randomBytes, sleep }: Platform,
+  { log }: Background,
+  { keys, keyWaits }: KeywellOptions,
+): KeywellService['keys'] {
+  return createKeyOperations({
+    database,
+    keys,
+    vault,
+    randomBytes,
+    sleep,
+    audit: log.audit,
+    auditKeys: log.keys,
+    auditDays: log.days,
+    waits: { ...defaultKeyWaits, ...keyWaits },
+    migrate: () => migrate(database),
+  })
 }

@@ -17,7 +17,7 @@ import { writeKey } from './key-text.ts'
 /** By version. */
 const peppers = [1, 2, 3].map(() => randomBytes(32))
 const away = { keyState: 'provider_failed' } as const
-const makeId = createIds({ random: randomBytes, now: Date.now })
+const makeId = createIds({ randomBytes, now: Date.now })
 const operator = { actor: 'operator', access: undefined }
 const unlimited: ApiKeyGrants = {
   roles: ['backend'],
@@ -55,7 +55,7 @@ describeEachDatabase('API keys', (makeDatabase) => {
         throw new VaultError('key_unavailable', keyState, { keyState })
       },
     }
-    const parts = { database: over, vault, audit, logger, makeId, random: randomBytes }
+    const parts = { database: over, vault, audit, logger, makeId, randomBytes }
     const keys = createApiKeys(parts)
     await keys.start()
     return keys

@@ -4,7 +4,7 @@ import { verifies } from '../../../../test/support/verifies.ts'
 import { silentLogger } from '../logger.ts'
 import type { Database } from '../store/database.ts'
 import type { Access } from './access.ts'
-import { createKeyStreams, recheckMs, trustMs } from './key-streams.ts'
+import { KeyStreams, recheckMs, trustMs } from './key-streams.ts'
 
 const access: Access = {
   id: 'key_a',
@@ -24,7 +24,7 @@ async function begin() {
       hint = () => heard('')
       return async () => {}
     },
-  } as Pick<Database, 'listen'> as Database
+  } satisfies Pick<Database, 'listen'>
   const keys = {
     lookUps: [] as (readonly string[])[],
     live: new Map([[access.id, access]]),
@@ -37,7 +37,7 @@ async function begin() {
     forget() {},
   }
   const { after, now } = timers
-  const streams = createKeyStreams({ database, keys, logger: silentLogger, after, now })
+  const streams = new KeyStreams({ database, keys, logger: silentLogger, after, now })
   await streams.start()
   return { timers, keys, streams, hint: () => hint() }
 }

@@ -8,8 +8,8 @@ import { type ApiKeyId, base32 } from '@keywell/protocol'
 const pattern = /^kw_([0-9A-HJKMNP-TV-Z]{26})_([0-9A-HJKMNP-TV-Z]{52})([0-9A-HJKMNP-TV-Z]{7})$/
 const secretBytes = 32
 
-export function writeKey(id: ApiKeyId, random: (bytes: number) => Uint8Array): string {
-  const body = `kw_${id.slice(4)}_${base32(random(secretBytes))}`
+export function writeKey(id: ApiKeyId, randomBytes: (bytes: number) => Uint8Array): string {
+  const body = `kw_${id.slice(4)}_${base32(randomBytes(secretBytes))}`
   return body + checksum(body)
 }
 

@@ -1,6 +1,6 @@
 import { type ApiKeys, createApiKeys } from '../auth/api-keys.ts'
 import { type ConnectTokens, createConnectTokens } from '../auth/connect-token.ts'
-import { createKeyStreams, type KeyStreams } from '../auth/key-streams.ts'
+import { KeyStreams } from '../auth/key-streams.ts'
 import { createRateLimits, defaultRateLimits } from '../auth/rate-limits.ts'
 import { type ConnectMacs, connectPepperLabel, createConnectMacs } from '../connect/connect-macs.ts'
 import { createReadCredential } from '../credentials/read.ts'
@@ -70,12 +70,12 @@ interface Access {
 }
 
 function createAccess(platform: Platform, { log: { audit } }: Background): Access {
-  const { database, vault, logger, makeId, randomBytes: random, after, publicUrl } = platform
-  const apiKeys = createApiKeys({ database, vault, audit, logger, makeId, random })
+  const { database, vault, logger, makeId, randomBytes, after, publicUrl } = platform
+  const apiKeys = createApiKeys({ database, vault, audit, logger, makeId, randomBytes })
   const now = platform.monotonic
   return {
     apiKeys,
-    keyStreams: createKeyStreams({ database, keys: apiKeys, logger, after, now }),
+    keyStreams: new KeyStreams({ database, keys: apiKeys, logger, after, now }),
     tokens: createConnectTokens({ database, vault, logger, issuer: publicUrl }),
     peppers: createPeppers(vault, connectPepperLabel, createConnectMacs),
     callPeppers: createPeppers(vault, idempotencyPepperLabel, createCallMacs),

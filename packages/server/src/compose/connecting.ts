@@ -31,7 +31,7 @@ export function createConnecting(
   { tokens, peppers }: { tokens: ConnectTokens; peppers: Peppers<ConnectMacs> },
   options: KeywellOptions,
 ): Connecting {
-  const { database, vault, logger, makeId, publicUrl, randomBytes: random, after } = platform
+  const { database, vault, logger, makeId, publicUrl, randomBytes, after } = platform
   const { outbound, integrations } = background
   const { audit } = background.log
   const { metrics, tracing } = platform
@@ -46,7 +46,7 @@ export function createConnecting(
     publicUrl,
     appOrigins: readAppOrigins(options.appOrigins),
   })
-  const codes = createOneTimeCodes({ database, peppers, audit, random, logger })
+  const codes = createOneTimeCodes({ database, peppers, audit, randomBytes, logger })
   const flows = createFlows({
     database,
     vault,
@@ -56,7 +56,7 @@ export function createConnecting(
     integrations,
     audit,
     makeId,
-    random,
+    randomBytes,
     publicUrl,
   })
   const storeConnection = createStoring(platform, background)

@@ -19,7 +19,7 @@ export function createDelivery(
   faultPoint: FaultPoint,
 ): Delivery {
   const { database, vault, logger, metrics, makeId, after, monotonic } = platform
-  const { randomBytes: random, jitter } = platform
+  const { randomBytes, jitter } = platform
   const feed = createChangeFeed({
     database,
     logger,
@@ -28,7 +28,7 @@ export function createDelivery(
     monotonic,
     beforePush: (change) => faultPoint('before_push', change),
   })
-  const secrets = createSigningSecrets({ vault, random })
+  const secrets = createSigningSecrets({ vault, randomBytes })
   const webhookWorker = createWebhookWorker({
     database,
     secrets,

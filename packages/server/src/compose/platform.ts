@@ -65,7 +65,7 @@ export function createPlatform(options: KeywellOptions): Platform {
     registry,
     metrics,
     tracing: createTracing(trace.getTracer('@keywell/server')),
-    makeId: createIds({ random: randomBytes, now }),
+    makeId: createIds({ randomBytes, now }),
     randomBytes,
     jitter: () => new DataView(Uint8Array.from(randomBytes(4)).buffer).getUint32(0) / 2 ** 32,
     now,
@@ -95,7 +95,7 @@ function openVault(parts: {
   const { database, metrics, logger } = parts
   return createVault({
     keys: parts.options.keys,
-    random: parts.randomBytes,
+    randomBytes: parts.randomBytes,
     begun: metrics.vaultUsed,
     refused: ({ reason, keyState }, { tenantId, recordId }) => {
       metrics.vaultRefused(keyState ?? reason)

@@ -11,9 +11,10 @@ import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
 import { lockLiveSession, type SessionRow } from '../store/sessions.ts'
+import type { RandomBytes } from '../vault/bytes.ts'
 import type { Vault } from '../vault/vault.ts'
 import { sealVerifier } from './flow-record.ts'
-import { makeSecretText, type OneTimeCodes, type RandomBytes } from './one-time-code.ts'
+import { makeSecretText, type OneTimeCodes } from './one-time-code.ts'
 import { type FlowPlan, planFlow } from './plan-flow.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -28,7 +29,7 @@ export interface FlowParts {
   integrations: Integrations
   audit: Audit
   makeId: MakeId
-  random: RandomBytes
+  randomBytes: RandomBytes
   publicUrl: string
 }
 
@@ -50,7 +51,7 @@ export async function createFlow(
   const entry = { ...actor, tenantId, userId, action: 'flow.start' } as const
   const plan = await noteRefusal(parts, entry, () => planFlow(parts, session, request))
   const flow = await newFlow(parts, session, request, plan)
-  const verifier = await sealVerifier(vault, flow, makeSecretText(parts.random))
+  const verifier = await sealVerifier(vault, flow, makeSecretText(parts.randomBytes))
   await database.transaction(tenantId, async (sql) => {
     await requireCapacity(sql, session)
     await store.insertFlow(sql, { ...flow, ...verifier })

@@ -12,16 +12,15 @@ import {
   spendCode,
 } from '../store/one-time-codes.ts'
 import { installation } from '../store/scope.ts'
+import type { RandomBytes } from '../vault/bytes.ts'
 import { type ConnectPeppers, isUnaltered, type OpenedFlow } from './connect-macs.ts'
 
 /** 256 bits for every secret that a browser carries. */
 const secretBytes = 32
 
-export type RandomBytes = (bytes: number) => Uint8Array
-
 /** 32 random bytes as base64url text. */
-export function makeSecretText(random: RandomBytes): string {
-  return Buffer.from(random(secretBytes)).toString('base64url')
+export function makeSecretText(randomBytes: RandomBytes): string {
+  return Buffer.from(randomBytes(secretBytes)).toString('base64url')
 }
 
 /**
@@ -57,10 +56,10 @@ export function createOneTimeCodes(parts: {
   database: Database
   peppers: ConnectPeppers
   audit: Pick<Audit, 'requireWritable'>
-  random: RandomBytes
+  randomBytes: RandomBytes
   logger: Logger
 }): OneTimeCodes {
-  const { database, peppers, audit, random, logger } = parts
+  const { database, peppers, audit, randomBytes, logger } = parts
 
   async function flowOf(
     row: SpentCode,
@@ -79,7 +78,7 @@ export function createOneTimeCodes(parts: {
 
   return {
     async issue(sql, flow, { purpose, lifeMs }) {
-      const text = makeSecretText(random)
+      const text = makeSecretText(randomBytes)
       const { version: pepperVersion, macs } = peppers.present()
       const expiresAt = new Date((await readClock(sql)) + lifeMs)
       const mac = macs.ofCode({ purpose, text, expiresAt }, flow)

@@ -20,7 +20,7 @@ export async function startFlow(
   parts: FlowParts,
   { startCode, origin, actor, requestId }: { startCode: string; origin: string | null } & Actor,
 ): Promise<StartedFlow> {
-  const { database, vault, sessions, codes, audit, random } = parts
+  const { database, vault, sessions, codes, audit, randomBytes } = parts
   const flow = await codes.redeem('start', startCode)
   if (flow === undefined) {
     throw new KeywellError('flow_expired', 'This start code was used already or has expired.')
@@ -36,7 +36,7 @@ export async function startFlow(
     throw originNotAllowed(origin)
   }
   await noteRefusal(parts, entry, () => requireFlowAllowed(database, flow))
-  const bindingSecret = makeSecretText(random)
+  const bindingSecret = makeSecretText(randomBytes)
   const bound = { ...flow, bindingHash: hashSecretText(bindingSecret) }
   const resealed = await sealVerifier(vault, bound, verifier.expose())
   if (!(await store.startFlow(database.of(tenantId), { ...bound, ...resealed }))) throw flowOver()

@@ -9,7 +9,7 @@ import type { Database } from '../store/database.ts'
 import { insertActiveTenantKey, moveTenantKey, notifyKeysChanged } from '../store/key-rotation.ts'
 import { insertFirstTenantKey } from '../store/tenant-keys.ts'
 import { keyService } from '../vault/parts.test.support.ts'
-import { createKeyWatch, type KeyWatch, lookEveryMs } from './key-watch.ts'
+import { KeyWatch, pollEveryMs } from './key-watch.ts'
 
 const tenantId = '@install'
 const key = { tenantId, kekId: 'kek_1', wrapped: new Uint8Array(1) }
@@ -37,7 +37,7 @@ describeEachDatabase('the watch over keys', (makeDatabase) => {
   afterEach(() => watch?.stop())
 
   async function start(over: Database = database): Promise<void> {
-    watch = createKeyWatch({
+    watch = new KeyWatch({
       database: over,
       keys: keyService(),
       vault: { evict: (tenant) => void forgotten.push(tenant) },
@@ -60,14 +60,14 @@ describeEachDatabase('the watch over keys', (makeDatabase) => {
 
   /** Ten seconds pass, and what begins then comes to its end: the next look waits for its time again. */
   async function look(): Promise<void> {
-    timers.advance(lookEveryMs)
+    timers.advance(pollEveryMs)
     await until('it was looked', () => timers.pending > 0)
   }
 
   verifies('install:unheard', async () => {
     // Nothing that is told arrives.
     await start({ ...database, listen: async () => async () => {} })
-    expect(lookEveryMs).toBeLessThanOrEqual(10_000)
+    expect(pollEveryMs).toBeLessThanOrEqual(10_000)
     await look()
     const before = takenUp
     await look()

@@ -7,21 +7,10 @@ import { findTenantKey } from '../store/tenant-keys.ts'
 import type { KeyProvider } from '../vault/key-provider.ts'
 import type { Vault } from '../vault/vault.ts'
 
-/** How often it is looked whether the installation's key was replaced without our hearing of it. */
-export const lookEveryMs = 10_000
+/** How often the version of the installation's key is polled, in milliseconds. */
+export const pollEveryMs = 10_000
 
-/**
- * Hears when keys are replaced, so that a tenant's are forgotten at once and root keys are read again.
- * Whoever misses it keeps a key for at most five minutes, and reads its root keys again when it meets one
- * that it does not know. What is derived from the installation's key is held for longer, so that key is
- * looked at, too.
- */
-export interface KeyWatch {
-  start(): Promise<void>
-  stop(): Promise<void>
-}
-
-export function createKeyWatch(parts: {
+interface KeyWatchParts {
   database: Database
   keys: KeyProvider
   vault: Pick<Vault, 'evict'>
@@ -31,57 +20,72 @@ export function createKeyWatch(parts: {
   installKeyChanged: () => Promise<void>
   logger: Logger
   after: After
-}): KeyWatch {
-  const { database, keys, vault, logger } = parts
-  let unlisten = async () => {}
-  /** The version of the installation's key that everything has taken up. */
-  let takenUp: number | undefined
-  const looking = createLoop(look, lookEveryMs, parts.after)
+}
 
-  async function reload(): Promise<void> {
+/**
+ * Notices when keys are replaced, so that a tenant's are evicted at once and root keys are read again. A
+ * process that misses the notification keeps a tenant's key for at most five minutes, and reads its root keys
+ * again when it meets one that it does not know. What is derived from the installation's key is kept for
+ * longer, so the version of that key is polled, too.
+ */
+export class KeyWatch {
+  readonly #parts: KeyWatchParts
+  readonly #polling: ReturnType<typeof createLoop>
+  /** The version of the installation's key that everything has taken up. */
+  #takenUp: number | undefined
+  #unlisten = async () => {}
+
+  constructor(parts: KeyWatchParts) {
+    this.#parts = parts
+    this.#polling = createLoop(() => this.#poll(), pollEveryMs, parts.after)
+  }
+
+  async start(): Promise<void> {
+    const { database } = this.#parts
+    this.#unlisten = await database.listen(keysChannel, (changed) => this.#notified(changed))
+    this.#polling.start()
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#polling.stop(), this.#unlisten()])
+  }
+
+  #notified(changed: string): void {
+    if (changed === rootKeysChanged) return void this.#reload()
+    this.#parts.vault.evict(changed)
+    if (changed === installation) void this.#takeUp()
+  }
+
+  async #reload(): Promise<void> {
+    const { keys, logger, reloaded } = this.#parts
     try {
       await keys.reload?.()
-      await parts.reloaded()
+      await reloaded()
       logger.info({ primary: keys.primary, known: [...keys.ids] }, 'root keys reloaded')
     } catch (error) {
       logger.warn({ reason: String(error) }, 'root key reload failed')
     }
   }
 
-  /** What fails is tried again at the next look. */
-  async function takeUp(): Promise<void> {
+  async #poll(): Promise<void> {
+    const version = await this.#activeVersion().catch(() => this.#takenUp)
+    if (version !== this.#takenUp) await this.#takeUp()
+  }
+
+  /** What fails is tried again at the next poll. */
+  async #takeUp(): Promise<void> {
     try {
-      takenUp = undefined
-      const version = await activeVersion()
-      await parts.installKeyChanged()
-      takenUp = version
+      this.#takenUp = undefined
+      const version = await this.#activeVersion()
+      await this.#parts.installKeyChanged()
+      this.#takenUp = version
     } catch (error) {
-      logger.warn({ reason: String(error) }, 'installation key reload failed')
+      this.#parts.logger.warn({ reason: String(error) }, 'installation key reload failed')
     }
   }
 
-  async function look(): Promise<void> {
-    const version = await activeVersion().catch(() => takenUp)
-    if (version !== takenUp) await takeUp()
-  }
-
-  async function activeVersion(): Promise<number | undefined> {
-    return (await findTenantKey(database.of(installation), installation, 'active'))?.version
-  }
-
-  function hear(changed: string): void {
-    if (changed === rootKeysChanged) return void reload()
-    vault.evict(changed)
-    if (changed === installation) void takeUp()
-  }
-
-  return {
-    async start() {
-      unlisten = await database.listen(keysChannel, hear)
-      looking.start()
-    },
-    async stop() {
-      await Promise.all([looking.stop(), unlisten()])
-    },
+  async #activeVersion(): Promise<number | undefined> {
+    const sql = this.#parts.database.of(installation)
+    return (await findTenantKey(sql, installation, 'active'))?.version
   }
 }

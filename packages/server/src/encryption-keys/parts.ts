@@ -14,7 +14,7 @@ export interface KeyParts {
   auditKeys: Pick<AuditKeys, 'load' | 'find'>
   /** How many days the audit log is kept. */
   auditDays: number
-  random: (bytes: number) => Uint8Array
+  randomBytes: (bytes: number) => Uint8Array
   sleep: Sleep
   waits: KeyWaits
   /** Brings the tables up to date. */

@@ -64,7 +64,7 @@ async function beginUnlessUnderWay(
   parts: KeyParts,
   { tenantId, again }: { tenantId: string; again: boolean },
 ): Promise<boolean> {
-  const { database, keys, random } = parts
+  const { database, keys, randomBytes } = parts
   const versions = await listTenantKeys(database.of(tenantId), tenantId)
   const isUnderWay = versions.some(({ state }) => state === 'decrypt_only')
   if (isUnderWay && !again) return false
@@ -72,7 +72,7 @@ async function beginUnlessUnderWay(
   await notifyReplicas(parts, (held) => held.includes(keys.primary))
   const version = Math.max(...versions.map((row) => row.version)) + 1
   // Wrapped before the transaction: a key service may take its time.
-  const { kekId, bytes } = await wrapNewKey(keys, { tenantId, version }, random)
+  const { kekId, bytes } = await wrapNewKey(keys, { tenantId, version }, randomBytes)
   try {
     await database.transaction(tenantId, async (sql) => {
       const from = {

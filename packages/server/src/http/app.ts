@@ -106,7 +106,6 @@ export interface AppParts {
 
 export function createApp(parts: AppParts): Hono<Environment> {
   const app = new Hono<Environment>()
-
   app.use(async (c, next) => {
     c.set('requestId', parts.makeRequestId())
     c.header('x-request-id', c.get('requestId'))
@@ -115,7 +114,18 @@ export function createApp(parts: AppParts): Hono<Environment> {
   app.use(logRequests(parts))
   app.use(secureHeaders({ https: new URL(parts.publicUrl).protocol === 'https:' }))
   app.use(limitBody)
+  app.onError((error, c) =>
+    answerProblem(c, toKeywellError(error, parts.logger, c.get('requestId'))),
+  )
+  operatorRoutes(app, parts)
+  if (parts.role === 'worker') return app.notFound(answerNotServed)
+  backendRoutes(app, parts)
+  pageRoutes(app, parts)
+  return app.notFound(answerNoRoute)
+}
 
+/** For whoever runs the service: whether it lives, whether it is ready, what is measured. */
+function operatorRoutes(app: Hono<Environment>, parts: AppParts): void {
   serve(app, routes.service.livez, () => ok)
   const isReady = keptFor(readyMs, parts.monotonic, parts.isReady)
   serve(app, routes.service.readyz, async (_, c) => {
@@ -123,20 +133,17 @@ export function createApp(parts: AppParts): Hono<Environment> {
     if (await isReady()) return ok
     throw new KeywellError('unavailable', 'The database does not answer.', { retryAfterMs: 1_000 })
   })
-
   app.use(routes.service.metrics.path, requireApiKey(parts))
   serve(app, routes.service.metrics, async (_, c) => {
     const { contentType, text } = await parts.scrape()
     return c.body(text, 200, { 'content-type': contentType })
   })
+}
 
-  app.onError((error, c) =>
-    answerProblem(c, toKeywellError(error, parts.logger, c.get('requestId'))),
-  )
-  if (parts.role === 'worker') return app.notFound(answerNotServed)
-
+/** With an API key. */
+function backendRoutes(app: Hono<Environment>, parts: AppParts): void {
   app.use('/v1/*', requireApiKey(parts), requireJson)
-  // Only whoever has shown a key may say what trace this belongs to.
+  // Only a caller with an API key may say which trace this belongs to.
   app.use('/v1/*', (c, next) => parts.tracing.continued((name) => c.req.header(name), next))
   app.use('/v1/*', idempotent({ ...parts, peppers: parts.callPeppers }))
   credentialRoutes(app, parts.readCredential)
@@ -150,26 +157,27 @@ export function createApp(parts: AppParts): Hono<Environment> {
   auditRoutes(app, parts)
   tenantRoutes(app, parts)
   apiKeyRoutes(app, parts.apiKeys)
+}
 
+/** For browsers, with a connect token or none. */
+function pageRoutes(app: Hono<Environment>, parts: AppParts): void {
   const addressLimit = limitByAddress(parts.rateLimits)
   app.route('/', browserRoutes(parts))
   for (const path of ['/connect/flows', '/connect/flows/*', '/connect/providers']) {
     app.use(path, addressLimit, answerPreflight, requireConnectToken(parts), requireJson)
   }
   flowRoutes(app, parts)
-
   app.use(routes.service.description.path, addressLimit)
   descriptionRoute(app, parts)
-  app.notFound((c) =>
-    answerProblem(
-      c,
-      new KeywellError('not_found', 'There is no such route.', {
-        nextStep: `The routes are described at ${routes.service.description.path}.`,
-      }),
-    ),
-  )
-  return app
 }
+
+const answerNoRoute: NotFoundHandler<Environment> = (c) =>
+  answerProblem(
+    c,
+    new KeywellError('not_found', 'There is no such route.', {
+      nextStep: `The routes are described at ${routes.service.description.path}.`,
+    }),
+  )
 
 const answerNotServed: NotFoundHandler<Environment> = (c) =>
   answerProblem(

@@ -12,31 +12,56 @@ import { toKeywellError } from './failures.ts'
 import { limitByAddress } from './guards.ts'
 import { leavingPage, problemPage, stylesheet } from './pages.ts'
 
-/**
- * The two steps that a browser makes by itself: the form that starts a flow, and the callback that
- * ends it. Both send the browser on, or answer with a page that says why not.
- */
-export function browserRoutes(parts: {
+interface BrowserParts {
   flows: Flows
   callback: ReturnType<typeof createCallback>
   rateLimits: RateLimits
   publicUrl: string
   logger: Logger
-}): Hono<Environment> {
+}
+
+/**
+ * The two steps that a browser makes by itself: the form that starts a flow, and the callback that
+ * ends it. Both send the browser on, or answer with a page that says why not.
+ */
+export function browserRoutes(parts: BrowserParts): Hono<Environment> {
   const cookie = bindingCookie(parts.publicUrl)
   const router = new Hono<Environment>()
   // Here and not around all routes, so that a person who comes too often gets a page, too.
   for (const path of ['/connect/start', '/connect/style.css', '/oauth/callback/*']) {
     router.use(path, limitByAddress(parts.rateLimits))
   }
+  startRoute(router, cookie, parts)
+  callbackRoute(router, cookie, parts)
+  router.get('/connect/style.css', (c) =>
+    c.body(stylesheet, 200, {
+      'content-type': 'text/css; charset=utf-8',
+      'cache-control': 'public, max-age=3600',
+    }),
+  )
+  router.onError((thrown, c) => {
+    const requestId = c.get('requestId')
+    const error = toKeywellError(thrown, parts.logger, requestId)
+    // Every code's status is one that has a body.
+    const status = error.status as ContentfulStatusCode
+    setRetryAfter(c, error)
+    return c.html(problemPage(error, requestId), status)
+  })
+  return router
+}
 
+function startRoute(
+  router: Hono<Environment>,
+  cookie: BindingCookie,
+  { flows }: BrowserParts,
+): void {
   router.post('/connect/start', async (c) => {
     const form = await c.req.parseBody()
     const startCode = form.start_code
     if (typeof startCode !== 'string' || startCode.length > 100) {
       throw new KeywellError('invalid_request', 'The form has no start_code.')
     }
-    const started = await parts.flows.start({
+    const started = await flows.start({
       startCode,
       origin: c.req.header('origin') ?? null,
       actor: 'browser',
@@ -48,15 +73,21 @@ export function browserRoutes(parts: {
     })
     return c.html(leavingPage(started.location), 200)
   })
+}
 
-  // Only a person's visit counts: what looks ahead, or only at the head, must not spend anything.
+function callbackRoute(
+  router: Hono<Environment>,
+  cookie: BindingCookie,
+  { callback }: BrowserParts,
+): void {
+  // Only a person's visit counts: a prefetch or a HEAD request must not spend anything.
   router.use('/oauth/callback/*', async (c, next) => {
     if (c.req.method === 'HEAD') return c.body(null, 200, unkept)
     if (isPrefetch(c.req.raw.headers)) return c.body(null, 503, unkept)
     return next()
   })
   router.get('/oauth/callback/:integrationId', async (c) => {
-    const { location } = await parts.callback({
+    const { location } = await callback({
       integrationId: c.req.param('integrationId'),
       parameters: new URL(c.req.url).searchParams,
       bindingSecret: (id) => getCookie(c, cookie.name(id), cookie.prefix),
@@ -69,23 +100,6 @@ export function browserRoutes(parts: {
     // The cookie stays for its ten minutes: a browser that comes again is told how the flow stands.
     return c.redirect(location.href, 303)
   })
-
-  router.get('/connect/style.css', (c) =>
-    c.body(stylesheet, 200, {
-      'content-type': 'text/css; charset=utf-8',
-      'cache-control': 'public, max-age=3600',
-    }),
-  )
-
-  router.onError((thrown, c) => {
-    const requestId = c.get('requestId')
-    const error = toKeywellError(thrown, parts.logger, requestId)
-    // Every code's status is one that has a body.
-    const status = error.status as ContentfulStatusCode
-    setRetryAfter(c, error)
-    return c.html(problemPage(error, requestId), status)
-  })
-  return router
 }
 
 const unkept = { 'cache-control': 'no-store' }
@@ -97,16 +111,18 @@ function isPrefetch(headers: Headers): boolean {
   )
 }
 
+interface BindingCookie {
+  name: (flowId: string) => string
+  prefix: 'host' | undefined
+  options: CookieOptions
+}
+
 /**
  * One cookie per flow. `__Host-` needs https. Development rule: where the public URL is plain http
  * on loopback, the cookie has neither prefix nor `Secure`, since browsers disagree on whether
  * loopback counts as secure. Any other plain-http address is refused at start.
  */
-function bindingCookie(publicUrl: string): {
-  name: (flowId: string) => string
-  prefix: 'host' | undefined
-  options: CookieOptions
-} {
+function bindingCookie(publicUrl: string): BindingCookie {
   const https = new URL(publicUrl).protocol === 'https:'
   return {
     name: (flowId) => `keywell-${flowId}`,

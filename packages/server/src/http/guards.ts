@@ -2,7 +2,7 @@ import { KeywellError, nameOf, routes } from '@keywell/protocol'
 import type { Context, MiddlewareHandler } from 'hono'
 import { type Access, grantsOf, requirePermission } from '../auth/access.ts'
 import type { ApiKeys } from '../auth/api-keys.ts'
-import { cachedMs } from '../auth/key-check.ts'
+import { cachedMs } from '../auth/key-cache.ts'
 import type { RateLimits } from '../auth/rate-limits.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Logger } from '../logger.ts'
@@ -11,83 +11,99 @@ import type { RefusedCalls } from './refused-calls.ts'
 
 const bearer = /^Bearer ([\x21-\x7e]{1,4096})$/i
 
-/** `/v1/*`: a backend with an API key that may do this, in the header, never from a browser. */
-export function requireApiKey(parts: {
+interface KeyGuardParts {
   apiKeys: ApiKeys
   rateLimits: RateLimits
   refusedCalls: RefusedCalls
   logger: Logger
   monotonic: () => number
-}): MiddlewareHandler<Environment> {
-  const { apiKeys, rateLimits, refusedCalls } = parts
+}
 
-  /** Only what turned out wrong counts: whoever shares an address with somebody who guesses is let in. */
-  async function verify(key: string, address: string | undefined): Promise<Access> {
-    try {
-      return await apiKeys.verify(key)
-    } catch (error) {
-      if (error instanceof KeywellError && error.code === 'unauthorized')
-        rateLimits.failedAuth(address)
-      throw error
-    }
-  }
-
+/** `/v1/*`: a backend with an API key that may do this, in the header, never from a browser. */
+export function requireApiKey(parts: KeyGuardParts): MiddlewareHandler<Environment> {
+  const { refusedCalls } = parts
   return async (c, next) => {
-    const { address } = fromOf(c)
-    const key = bearer.exec(c.req.header('authorization') ?? '')?.[1]
-    if (key === undefined) {
-      rateLimits.request(address)
-      throw new KeywellError('unauthorized', 'No API key was sent.')
-    }
-    const access = await verify(key, address).catch((error: unknown) => {
+    const key = keyOf(c, parts)
+    const access = await verify(key, fromOf(c).address, parts).catch((error: unknown) => {
       refusedCalls.wrongKey(c, error)
       throw error
     })
     const { id } = access
-    try {
-      admit(c, access)
-    } catch (error) {
-      refusedCalls.rightKey(c, id, error)
-      throw error
-    }
-    c.set('access', {
-      ...access,
-      beyond: (tenantId) => refusedCalls.beyondLimits(c, id, tenantId),
-    })
+    admit(c, access, parts)
+    const beyond = (tenantId: string) => refusedCalls.beyondLimits(c, id, tenantId)
+    c.set('access', { ...access, beyond })
     c.set('actor', `key:${id}`)
     const begunAt = parts.monotonic()
     await next()
     if (isRead(c) && parts.monotonic() - begunAt > cachedMs) {
-      await requireSame(key, access).catch(async (error: unknown) => {
-        // What nobody will read gives back what it holds.
-        await c.res.body?.cancel()
-        throw error
-      })
+      await requireUnchanged(c, key, access, parts)
     }
     // What a route refuses by itself: the rest of its errors say nothing about the key.
     if (c.error instanceof KeywellError && c.error.code === 'forbidden') {
       refusedCalls.rightKey(c, id, c.error)
     }
   }
+}
 
-  /** What took long to find out is not given to a key that has ended meanwhile. */
-  async function requireSame(key: string, access: Access): Promise<void> {
+function keyOf(c: Context<Environment>, { rateLimits }: KeyGuardParts): string {
+  const key = bearer.exec(c.req.header('authorization') ?? '')?.[1]
+  if (key !== undefined) return key
+  rateLimits.request(fromOf(c).address)
+  throw new KeywellError('unauthorized', 'No API key was sent.')
+}
+
+/** Only wrong keys count, so that callers who share an address with somebody who guesses are let in. */
+async function verify(
+  key: string,
+  address: string | undefined,
+  { apiKeys, rateLimits }: KeyGuardParts,
+): Promise<Access> {
+  try {
+    return await apiKeys.verify(key)
+  } catch (error) {
+    if (error instanceof KeywellError && error.code === 'unauthorized')
+      rateLimits.failedAuth(address)
+    throw error
+  }
+}
+
+function admit(c: Context<Environment>, access: Access, parts: KeyGuardParts): void {
+  try {
+    requireAllowed(c, access, parts)
+  } catch (error) {
+    parts.refusedCalls.rightKey(c, access.id, error)
+    throw error
+  }
+}
+
+function requireAllowed(c: Context<Environment>, access: Access, parts: KeyGuardParts): void {
+  const { id: keyId } = access
+  parts.rateLimits.call(keyId)
+  if (c.req.header('origin') !== undefined) {
+    parts.logger.error({ alarm: 'key_in_browser', keyId }, 'API key sent by a browser')
+    throw new KeywellError('key_in_browser', 'This request carries an API key and an Origin.')
+  }
+  const route = routeOf(c)
+  // A route that does not exist is answered as such.
+  if (route !== undefined) requirePermission(access, route)
+}
+
+/** What took long to find out is not given to a key that has ended meanwhile. */
+async function requireUnchanged(
+  c: Context<Environment>,
+  key: string,
+  access: Access,
+  { apiKeys }: KeyGuardParts,
+): Promise<void> {
+  try {
     if (grantsOf(await apiKeys.verify(key)) === grantsOf(access)) return
     throw new KeywellError('forbidden', 'What this API key may do was changed during the call.', {
       nextStep: 'Call again.',
     })
-  }
-
-  function admit(c: Context<Environment>, access: Access): void {
-    rateLimits.call(access.id)
-    if (c.req.header('origin') !== undefined) {
-      const { id: keyId } = access
-      parts.logger.error({ alarm: 'key_in_browser', keyId }, 'API key sent by a browser')
-      throw new KeywellError('key_in_browser', 'This request carries an API key and an Origin.')
-    }
-    const route = routeOf(c)
-    // A route that does not exist is answered as such.
-    if (route !== undefined) requirePermission(access, route)
+  } catch (error) {
+    // An answer that nobody will read gives back what it holds.
+    await c.res.body?.cancel()
+    throw error
   }
 }
 

@@ -40,22 +40,27 @@ export interface GuardedConnection extends AnswersOf {
   provider: string
 }
 
-/** Why an incident ends, or is believed: by the provider's answers, or at an operator's word. */
+export interface RefusedAttempt {
+  claim: Pick<Claim, 'refusedForMs' | 'lastRefusedForMs'>
+  elapsedMs: number
+}
+
+/** Who ends an incident, or confirms it: the service, by the provider's answers, or an operator. */
 export interface IncidentEnd {
   actor: string
   requestId?: string | undefined
 }
 
 /**
- * Stands between a provider's word and the end of a connection: when everybody is refused, nobody ends. All that it
- * knows is in the database, so that any number of replicas see the same.
+ * Stands between a provider's refusal and the end of a connection: while a provider refuses all connections, none
+ * ends. Its whole state is in the database, so that any number of replicas see the same.
  */
 export interface IncidentGuard {
   /** To be asked in the transaction that would end the connection, and before any of its rows is written. */
   decide(
     sql: Sql,
     connection: GuardedConnection,
-    attempt: { claim: Pick<Claim, 'refusedForMs' | 'lastRefusedForMs'>; elapsedMs: number },
+    attempt: RefusedAttempt,
   ): Promise<RefusalDecision['do']>
   /** Whether an incident covers the connection that is not confirmed. */
   isHeld(sql: Sql, connection: GuardedConnection): Promise<boolean>
@@ -78,139 +83,177 @@ const nextAsked = incidentLimits.answers
 
 const service = { actor: 'service' }
 
-export function createIncidentGuard(parts: {
+interface GuardParts {
   audit: Audit
   logger: Logger
   makeId: MakeId
   timing: Timing
-}): IncidentGuard {
-  const { audit, logger, timing } = parts
+}
 
-  function answers(sql: Sql, connection: GuardedConnection, except: GuardedConnection | null) {
-    const query = { windowMs: timing.incidentWindowMs, limit: maxAnswers, except }
-    return listAnswers(sql, connection, query)
-  }
-
-  async function open(
-    sql: Sql,
-    connection: GuardedConnection,
-    scope: IncidentScope,
-  ): Promise<void> {
-    const tenantId = scope === 'every_tenant' ? installation : connection.tenantId
-    const id = parts.makeId('incident')
-    const incident = await openIncident(sql, { ...connection, tenantId, id })
-    if (incident === undefined) return
-    if (scope === 'every_tenant')
-      await acrossTenants(sql, () => deleteCoveredIncidents(sql, incident))
-    const alarm = 'provider_incident'
-    logger.error({ alarm, ...described(incident) }, 'provider incident opened')
-    await announce(sql, incident, 'incident.opened', { ...service, action: 'incident.open' })
-  }
-
-  /** Once for all of its connections: in the audit log, and to the endpoints that may receive it. */
-  async function announce(
-    sql: Sql,
-    incident: IncidentRow,
-    event: `incident.${'opened' | 'released' | 'confirmed'}`,
-    entry: IncidentEnd & { action: `incident.${'open' | 'release' | 'confirm'}` },
-  ): Promise<void> {
-    const { tenantId, id: reason } = incident
-    const message = messageOfIncident(event, incident)
-    await acrossTenants(sql, () => insertDeliveriesOfIncident(sql, incident, message))
-    await audit.write(sql, { ...entry, tenantId, reason, result: 'ok' })
-  }
-
-  const incidentGuard: IncidentGuard = {
-    async decide(sql, connection, { claim, elapsedMs }) {
-      if (timing.incidentWindowMs === 0) return 'end'
-      // A removal that is known to be true needs no turn: its connections end side by side.
-      if (isConfirmed(await findIncident(sql, connection))) return 'end'
-      await lockAnswers(sql, connection)
-      const incident = await findIncident(sql, connection)
-      const known = await acrossTenants(sql, async () => ({
-        connections: await countAnswering(sql, connection, incidentLimits.refusals + 1),
-        answers: incident === undefined ? await answers(sql, connection, connection) : [],
-      }))
-      const decision = decideRefusal(
-        {
-          ...known,
-          tenantId: connection.tenantId,
-          refusedForMs: claim.refusedForMs,
-          lastRefusedForMs: claim.lastRefusedForMs,
-          attemptMs: elapsedMs,
-          incident: incident === undefined ? null : asKnown(incident),
-        },
-        timing,
-      )
-      if (incident !== undefined) await countRefusal(sql, incident)
-      if (decision.do === 'wait') {
-        await acrossTenants(sql, () => lookAtOthers(sql, connection, decision.others))
-      }
-      if (decision.do === 'hold' && decision.opens !== null)
-        await open(sql, connection, decision.opens)
-      if (decision.do === 'end' && decision.confirms && incident !== undefined) {
-        await incidentGuard.confirm(sql, incident, service)
-      }
-      return decision.do
-    },
+export function createIncidentGuard(parts: GuardParts): IncidentGuard {
+  return {
+    decide: (sql, connection, attempt) => decide(parts, sql, connection, attempt),
 
     async isHeld(sql, connection) {
       const incident = await findIncident(sql, connection)
       return incident !== undefined && !isConfirmed(incident)
     },
 
-    async answeredWell(sql, connection) {
-      await lockAnswers(sql, connection)
-      const incident = await findIncident(sql, connection)
-      if (incident === undefined || isConfirmed(incident)) return
-      const known = await acrossTenants(sql, () => answers(sql, connection, null))
-      if (!areRefused(known, incident.tenantId === installation ? allTenants : connection)) {
-        await incidentGuard.release(sql, incident, service)
-        return
-      }
-      await restartRefusals(sql, incident)
-      const next = { keep: true, everyone: true, spreadMs: 0, limit: nextAsked }
-      await acrossTenants(sql, () => askAnew(sql, incident, next))
-    },
-
-    async release(sql, incident, by) {
-      if (!(await deleteIncident(sql, incident))) return false
-      const held = {
-        keep: false,
-        everyone: false,
-        spreadMs: releaseSpread * timing.confirmAfterMs,
-        limit: null,
-      }
-      await acrossTenants(sql, () => askAnew(sql, incident, held))
-      logger.warn(described(incident), 'provider incident released')
-      await announce(sql, incident, 'incident.released', { ...by, action: 'incident.release' })
-      return true
-    },
-
-    async confirm(sql, incident, by) {
-      if (!(await confirmIncident(sql, incident))) return false
-      const all = {
-        keep: true,
-        everyone: true,
-        spreadMs: confirmSpread * timing.confirmAfterMs,
-        limit: null,
-      }
-      await acrossTenants(sql, () => askAnew(sql, incident, all))
-      logger.error(described(incident), 'provider incident confirmed')
-      await announce(sql, incident, 'incident.confirmed', { ...by, action: 'incident.confirm' })
-      return true
-    },
+    answeredWell: (sql, connection) => answeredWell(parts, sql, connection),
+    release: (sql, incident, by) => release(parts, sql, incident, by),
+    confirm: (sql, incident, by) => confirm(parts, sql, incident, by),
   }
-  return incidentGuard
+}
+
+async function decide(
+  parts: GuardParts,
+  sql: Sql,
+  connection: GuardedConnection,
+  { claim, elapsedMs }: RefusedAttempt,
+): Promise<RefusalDecision['do']> {
+  const { timing } = parts
+  if (timing.incidentWindowMs === 0) return 'end'
+  // A removal that is known to be true needs no turn: its connections end side by side.
+  if (isConfirmed(await findIncident(sql, connection))) return 'end'
+  await lockAnswers(sql, connection)
+  const incident = await findIncident(sql, connection)
+  const known = await acrossTenants(sql, async () => ({
+    connections: await countAnswering(sql, connection, incidentLimits.refusals + 1),
+    answers: incident === undefined ? await recentAnswers(timing, sql, connection, connection) : [],
+  }))
+  const { refusedForMs, lastRefusedForMs } = claim
+  const refusal = { tenantId: connection.tenantId, refusedForMs, lastRefusedForMs }
+  const facts = { ...known, ...refusal, attemptMs: elapsedMs, incident: factsOf(incident) }
+  const decision = decideRefusal(facts, timing)
+  await carryOut(parts, sql, connection, incident, decision)
+  return decision.do
+}
+
+async function carryOut(
+  parts: GuardParts,
+  sql: Sql,
+  connection: GuardedConnection,
+  incident: IncidentRow | undefined,
+  decision: RefusalDecision,
+): Promise<void> {
+  if (incident !== undefined) await countRefusal(sql, incident)
+  switch (decision.do) {
+    case 'wait':
+      await acrossTenants(sql, () => lookAtOthers(sql, connection, decision.others))
+      break
+    case 'hold':
+      if (decision.opens !== null) await open(parts, sql, connection, decision.opens)
+      break
+    case 'end':
+      if (decision.confirms && incident !== undefined) {
+        await confirm(parts, sql, incident, service)
+      }
+  }
+}
+
+async function open(
+  parts: GuardParts,
+  sql: Sql,
+  connection: GuardedConnection,
+  scope: IncidentScope,
+): Promise<void> {
+  const tenantId = scope === 'every_tenant' ? installation : connection.tenantId
+  const id = parts.makeId('incident')
+  const incident = await openIncident(sql, { ...connection, tenantId, id })
+  if (incident === undefined) return
+  if (scope === 'every_tenant')
+    await acrossTenants(sql, () => deleteCoveredIncidents(sql, incident))
+  const alarm = 'provider_incident'
+  parts.logger.error({ alarm, ...described(incident) }, 'provider incident opened')
+  await announce(parts, sql, incident, 'opened', service)
+}
+
+async function answeredWell(
+  parts: GuardParts,
+  sql: Sql,
+  connection: GuardedConnection,
+): Promise<void> {
+  await lockAnswers(sql, connection)
+  const incident = await findIncident(sql, connection)
+  if (incident === undefined || isConfirmed(incident)) return
+  const known = await acrossTenants(sql, () => recentAnswers(parts.timing, sql, connection, null))
+  if (!areRefused(known, incident.tenantId === installation ? allTenants : connection)) {
+    await release(parts, sql, incident, service)
+    return
+  }
+  await restartRefusals(sql, incident)
+  const next = { keep: true, everyone: true, spreadMs: 0, limit: nextAsked }
+  await acrossTenants(sql, () => askAnew(sql, incident, next))
+}
+
+async function release(
+  parts: GuardParts,
+  sql: Sql,
+  incident: IncidentRow,
+  by: IncidentEnd,
+): Promise<boolean> {
+  if (!(await deleteIncident(sql, incident))) return false
+  const spreadMs = releaseSpread * parts.timing.confirmAfterMs
+  const held = { keep: false, everyone: false, spreadMs, limit: null }
+  await acrossTenants(sql, () => askAnew(sql, incident, held))
+  parts.logger.warn(described(incident), 'provider incident released')
+  await announce(parts, sql, incident, 'released', by)
+  return true
+}
+
+async function confirm(
+  parts: GuardParts,
+  sql: Sql,
+  incident: IncidentRow,
+  by: IncidentEnd,
+): Promise<boolean> {
+  if (!(await confirmIncident(sql, incident))) return false
+  const spreadMs = confirmSpread * parts.timing.confirmAfterMs
+  const all = { keep: true, everyone: true, spreadMs, limit: null }
+  await acrossTenants(sql, () => askAnew(sql, incident, all))
+  parts.logger.error(described(incident), 'provider incident confirmed')
+  await announce(parts, sql, incident, 'confirmed', by)
+  return true
+}
+
+/** Once for all of its connections: in the audit log, and to the endpoints that may receive it. */
+async function announce(
+  { audit }: GuardParts,
+  sql: Sql,
+  incident: IncidentRow,
+  step: keyof typeof actions,
+  by: IncidentEnd,
+): Promise<void> {
+  const { tenantId, id: reason } = incident
+  const message = messageOfIncident(`incident.${step}`, incident)
+  await acrossTenants(sql, () => insertDeliveriesOfIncident(sql, incident, message))
+  await audit.write(sql, { ...by, action: actions[step], tenantId, reason, result: 'ok' })
+}
+
+const actions = {
+  opened: 'incident.open',
+  released: 'incident.release',
+  confirmed: 'incident.confirm',
+} as const
+
+function recentAnswers(
+  timing: Timing,
+  sql: Sql,
+  connection: GuardedConnection,
+  except: GuardedConnection | null,
+) {
+  const query = { windowMs: timing.incidentWindowMs, limit: maxAnswers, except }
+  return listAnswers(sql, connection, query)
 }
 
 const isConfirmed = (incident: IncidentRow | undefined) => incident?.confirmedAt instanceof Date
 
-const asKnown = ({ refusingForMs, refusals, confirmedAt }: IncidentRow) => ({
-  refusingForMs,
-  refusals: refusals + 1,
-  confirmed: confirmedAt !== null,
-})
+/** What the rule needs of an incident, this refusal counted. */
+function factsOf(incident: IncidentRow | undefined) {
+  if (incident === undefined) return null
+  const { refusingForMs, refusals, confirmedAt } = incident
+  return { refusingForMs, refusals: refusals + 1, confirmed: confirmedAt !== null }
+}
 
 /** For the log. */
 function described({ id, tenantId, provider, host, integrationId }: IncidentRow) {

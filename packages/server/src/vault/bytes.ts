@@ -1,9 +1,9 @@
 /** Draws `length` random bytes. Passed in everywhere; the default is the system's generator. */
-export type Random = (length: number) => Uint8Array
+export type RandomBytes = (length: number) => Uint8Array
 
 /** Random bytes, or a throw: a generator that gives too few must never lead to a record. */
-export function draw(random: Random, length: number): Uint8Array {
-  const bytes = random(length)
+export function draw(randomBytes: RandomBytes, length: number): Uint8Array {
+  const bytes = randomBytes(length)
   if (bytes.length !== length)
     throw new Error(`the random source gave ${bytes.length} of ${length} bytes`)
   return bytes

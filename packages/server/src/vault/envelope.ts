@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { aead, cipherKeyBytes, nonceBytes, tagBytes } from './aead.ts'
-import { draw, lengthPrefixed, type Random, readU32, u32 } from './bytes.ts'
+import { draw, lengthPrefixed, type RandomBytes, readU32, u32 } from './bytes.ts'
 import { VaultError } from './errors.ts'
 
 /**
@@ -41,18 +41,18 @@ const commitmentAt = saltAt + saltBytes
 const nonceAt = commitmentAt + commitmentBytes
 const textAt = nonceAt + nonceBytes
 
-/** @throws whatever `random` throws; nothing is sealed then */
+/** @throws whatever `randomBytes` throws; nothing is sealed then */
 export async function sealEnvelope(
   lendKey: LendKey,
   { label, keyVersion, context }: EnvelopeContext,
   plaintext: Uint8Array,
-  random: Random,
+  randomBytes: RandomBytes,
 ): Promise<Uint8Array> {
   const bytes = new Uint8Array(textAt + plaintext.length + tagBytes)
   bytes.set(magicAndSuite)
   bytes.set(u32(keyVersion), 4)
-  bytes.set(draw(random, saltBytes), saltAt)
-  bytes.set(draw(random, nonceBytes), nonceAt)
+  bytes.set(draw(randomBytes, saltBytes), saltAt)
+  bytes.set(draw(randomBytes, nonceBytes), nonceAt)
   const { header, salt, nonce } = split(bytes)
 
   const derived = await lendKey((key) => derive({ key, label, header, salt, context }))

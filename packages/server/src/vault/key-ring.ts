@@ -1,4 +1,4 @@
-import type { Random } from './bytes.ts'
+import type { RandomBytes } from './bytes.ts'
 import type { LendKey } from './envelope.ts'
 import { keyUnavailable, VaultError } from './errors.ts'
 import type { KeyProvider, WrapContext, Wrapped } from './key-provider.ts'
@@ -55,7 +55,7 @@ interface Unwrapping {
 export class KeyRing {
   readonly #keys: KeyProvider
   readonly #store: TenantKeyStore
-  readonly #random: Random
+  readonly #randomBytes: RandomBytes
   readonly #now: () => number
   /** In the order of their end, since all live equally long. */
   readonly #held = new Map<string, HeldKey>()
@@ -66,12 +66,12 @@ export class KeyRing {
   constructor(options: {
     keys: KeyProvider
     store: TenantKeyStore
-    random: Random
+    randomBytes: RandomBytes
     now: () => number
   }) {
     this.#keys = options.keys
     this.#store = options.store
-    this.#random = options.random
+    this.#randomBytes = options.randomBytes
     this.#now = options.now
   }
 
@@ -111,7 +111,7 @@ export class KeyRing {
 
   async #makeFirst(tenantId: string): Promise<TenantKeyRow> {
     const version = 1
-    const { kekId, bytes } = await wrapNewKey(this.#keys, { tenantId, version }, this.#random)
+    const { kekId, bytes } = await wrapNewKey(this.#keys, { tenantId, version }, this.#randomBytes)
     await this.#store.insertFirst({ tenantId, version, kekId, wrapped: bytes })
     // Read again in both cases: whoever was first, the row is the truth.
     const row = await this.#store.find(tenantId, 'active')

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes as systemRandomBytes } from 'node:crypto'
 import { closeSync, readFileSync } from 'node:fs'
-import { draw, type Random } from './bytes.ts'
+import { draw, type RandomBytes } from './bytes.ts'
 import { VaultError } from './errors.ts'
 import { asStartError, createPrivateFile, readPrivateFile, type Warn } from './private-file.ts'
 
@@ -63,8 +63,8 @@ export function keyVariable(options: { value: string; warn: Warn }): KeySource {
  *
  * @throws VaultError `start` when the file exists; it is never overwritten
  */
-export function createKeyFile(path: string, random: Random = randomBytes): void {
-  const key = draw(random, keyBytes)
+export function createKeyFile(path: string, randomBytes: RandomBytes = systemRandomBytes): void {
+  const key = draw(randomBytes, keyBytes)
   try {
     createPrivateFile(path, `${Buffer.from(key).toString('base64url')}\n`, 'The key file')
   } finally {

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes as systemRandomBytes } from 'node:crypto'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
-import { lengthPrefixed, type Random } from './bytes.ts'
+import { lengthPrefixed, type RandomBytes } from './bytes.ts'
 import { envelopeOverheadBytes, openEnvelope, readKeyVersion, sealEnvelope } from './envelope.ts'
 import { keyUnavailable } from './errors.ts'
 import type { KeyProvider, WrapContext } from './key-provider.ts'
@@ -16,7 +16,10 @@ const wrappedBytes = envelopeOverheadBytes + 32
  *
  * @throws VaultError `start`, with what to do, when the source cannot be used
  */
-export function localKeys(source: KeySource, random: Random = randomBytes): KeyProvider {
+export function localKeys(
+  source: KeySource,
+  randomBytes: RandomBytes = systemRandomBytes,
+): KeyProvider {
   let keys = readKeys(source)
   return {
     get primary() {
@@ -37,7 +40,7 @@ export function localKeys(source: KeySource, random: Random = randomBytes): KeyP
         context: wrapContext(context, kekId),
       } as const
       const lend = async (derive: (key: Uint8Array) => Uint8Array) => derive(rootKey)
-      return { kekId, bytes: await sealEnvelope(lend, envelope, tenantKey, random) }
+      return { kekId, bytes: await sealEnvelope(lend, envelope, tenantKey, randomBytes) }
     },
 
     async unwrap({ kekId, bytes }, context) {

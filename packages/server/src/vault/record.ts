@@ -1,4 +1,4 @@
-import { lengthPrefixed, type Random, readU32, u32 } from './bytes.ts'
+import { lengthPrefixed, type RandomBytes, readU32, u32 } from './bytes.ts'
 import {
   envelopeOverheadBytes,
   type LendKey,
@@ -39,13 +39,13 @@ const maxRecordBytes = lengthBytes + maxBodyBytes + envelopeOverheadBytes
 /** @throws VaultError `too_large` */
 export async function sealRecord(
   lendKey: LendKey,
-  input: { context: RecordContext; keyVersion: number; body: Uint8Array; random: Random },
+  input: { context: RecordContext; keyVersion: number; body: Uint8Array; randomBytes: RandomBytes },
 ): Promise<Uint8Array> {
   const plaintext = pad(input.body)
   try {
     const context = contextBytes(input.context)
-    const { keyVersion, random } = input
-    return await sealEnvelope(lendKey, { label, keyVersion, context }, plaintext, random)
+    const { keyVersion, randomBytes } = input
+    return await sealEnvelope(lendKey, { label, keyVersion, context }, plaintext, randomBytes)
   } finally {
     plaintext.fill(0)
   }

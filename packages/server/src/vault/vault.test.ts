@@ -147,7 +147,7 @@ verifies.suite('vault:format', () => {
 
   it('seals the record, byte for byte, and opens it', async () => {
     const keys = localKeys(keysFrom([rootKey]))
-    const vault = createVault({ keys, store: keyTable([row]), random: fixed })
+    const vault = createVault({ keys, store: keyTable([row]), randomBytes: fixed })
     const { sealed, keyVersion } = await vault.seal(context, body)
     expect(keyVersion).toBe(3)
     expect(Buffer.from(sealed).toString('hex')).toBe(Buffer.from(record).toString('hex'))
@@ -367,10 +367,10 @@ verifies.suite('vault:randomness', () => {
     ],
     ['gives too little', (length: number) => new Uint8Array(length - 1)],
     ['gives nothing', () => new Uint8Array()],
-  ])('makes neither record nor key when the generator %s', async (_, random) => {
+  ])('makes neither record nor key when the generator %s', async (_, randomBytes) => {
     const table = keyTable()
     const keys = localKeys(keysFrom([rootKey]))
-    const broken = createVault({ keys, store: table, random })
+    const broken = createVault({ keys, store: table, randomBytes })
     await expect(broken.seal(context, body)).rejects.toThrow(/entropy|random/)
     expect(table.rows).toEqual([])
 

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes as systemRandomBytes } from 'node:crypto'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { lengthPrefixed, type Random } from './bytes.ts'
+import { lengthPrefixed, type RandomBytes } from './bytes.ts'
 import { VaultError } from './errors.ts'
 import type { KeyProvider } from './key-provider.ts'
 import { KeyRing, type TenantKeyStore } from './key-ring.ts'
@@ -66,7 +66,7 @@ export type VaultRefused = (error: VaultError, context: RecordContext) => void
 export const installation = '@install'
 
 /**
- * @param options.random default: the system's generator
+ * @param options.randomBytes default: the system's generator
  * @param options.now milliseconds of a clock that never goes back; default `performance.now`
  * @param options.begun hears of every seal and open, for who measures; default: nobody
  * @param options.refused hears of every refusal and its inner reason, for an alarm; default: nobody
@@ -74,14 +74,14 @@ export const installation = '@install'
 export function createVault(options: {
   keys: KeyProvider
   store: TenantKeyStore
-  random?: Random
+  randomBytes?: RandomBytes
   now?: () => number
   begun?: VaultWatch
   refused?: VaultRefused
 }): Vault {
-  const { keys, store, random = randomBytes, now = () => performance.now() } = options
+  const { keys, store, randomBytes = systemRandomBytes, now = () => performance.now() } = options
   const { begun = () => () => {}, refused = () => {} } = options
-  const ring = new KeyRing({ keys, store, random, now })
+  const ring = new KeyRing({ keys, store, randomBytes, now })
 
   async function subkeyOf(label: string, asked?: number) {
     const version = asked ?? (await ring.activeVersion(installation))
@@ -115,7 +115,7 @@ export function createVault(options: {
         const { tenantId } = context
         const keyVersion = await ring.activeVersion(tenantId)
         const lend = ring.lender({ tenantId, version: keyVersion })
-        const sealed = await sealRecord(lend, { context, keyVersion, body, random })
+        const sealed = await sealRecord(lend, { context, keyVersion, body, randomBytes })
         return { sealed, keyVersion }
       }),
 

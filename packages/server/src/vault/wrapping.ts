@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { draw, type Random } from './bytes.ts'
+import { draw, type RandomBytes } from './bytes.ts'
 import { keyUnavailable, VaultError } from './errors.ts'
 import type { KeyProvider, WrapContext, Wrapped } from './key-provider.ts'
 
@@ -9,9 +9,9 @@ export const tenantKeyBytes = 32
 export async function wrapNewKey(
   keys: KeyProvider,
   context: WrapContext,
-  random: Random,
+  randomBytes: RandomBytes,
 ): Promise<Wrapped> {
-  const key = new Uint8Array(draw(random, tenantKeyBytes))
+  const key = new Uint8Array(draw(randomBytes, tenantKeyBytes))
   return await keys
     .wrap(key, context)
     .catch(providerFailed)

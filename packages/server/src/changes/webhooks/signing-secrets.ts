@@ -18,14 +18,14 @@ export interface SigningSecrets {
 
 export function createSigningSecrets({
   vault,
-  random,
+  randomBytes,
 }: {
   vault: Vault
-  random: (bytes: number) => Uint8Array
+  randomBytes: (bytes: number) => Uint8Array
 }): SigningSecrets {
   return {
     async make(slot) {
-      const bytes = random(secretBytes)
+      const bytes = randomBytes(secretBytes)
       const { sealed, keyVersion } = await vault.seal(contextOf(slot), bytes)
       const secret = new Secret(`whsec_${Buffer.from(bytes).toString('base64')}`)
       return { secret, sealed, keyVersion }

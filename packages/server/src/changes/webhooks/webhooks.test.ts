@@ -80,8 +80,7 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     options: Partial<OutboundOptions> = {},
     of: Database = database,
   ) {
-    const random = (bytes: number) => randomBytes(bytes)
-    const makeId = createIds({ random, now: Date.now })
+    const makeId = createIds({ randomBytes, now: Date.now })
     const vault = createVault({
       keys: localKeys({
         canReload: false,
@@ -104,7 +103,7 @@ describeEachDatabase('webhooks', (makeDatabase) => {
       keys: new FixedAuditKeys(),
       makeId: () => makeId('auditEntry'),
     })
-    const secrets = createSigningSecrets({ vault, random })
+    const secrets = createSigningSecrets({ vault, randomBytes })
     const timers = new ManualTimers()
     const parts = { database: of, secrets, outbound, audit }
     const worker: WebhookWorker = createWebhookWorker({
