@@ -189,7 +189,7 @@ describeEachDatabase('the log', (makeDatabase) => {
       'update refresh_schedule set probe_at = now() where tenant_id = $1',
       [who.tenantId],
     )
-    await until('probed', () => decisionsOf(id).includes('probe_alive: idle'))
+    await until('probed', () => decisionsOf(id).includes('probe_active: idle'))
   })
 
   const decisionsOf = (id: string) =>

@@ -97,7 +97,7 @@ describeEachDatabase('metrics and traces', (makeDatabase) => {
     await grown(start, 'keywell_refreshes_total', { provider: 'gitlab', outcome: 'ambiguous' })
 
     const two = await connected()
-    const alive = { provider: 'gitlab', result: 'alive' }
+    const alive = { provider: 'gitlab', result: 'active' }
     const probes = async () => (await scrape()).value('keywell_probes_total', alive) ?? 0
     const probesBefore = await probes()
     await due(two, 'probe_at')
@@ -187,7 +187,7 @@ describeEachDatabase('metrics and traces', (makeDatabase) => {
     })
     expect(probe?.attributes).toEqual({
       'keywell.provider': 'gitlab',
-      'keywell.outcome': 'alive',
+      'keywell.outcome': 'active',
     })
 
     // What fails says the code, and nothing of the message.

@@ -54,6 +54,8 @@ const retired = new Map<string, string | undefined>([
   ['brake', 'incident guard'],
   ['ruleRefusal', 'decideRefusal'],
   ['ruling', 'decision'],
+  ['handOut', 'commit'],
+  ['ProbeNews', 'ProbeResult'],
 ])
 
 /** The same in a part of the tree, for words that have another use elsewhere. */

@@ -26,7 +26,7 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ act: fc.constantFrom('die', 'restart'), worker }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constantFrom('probe_dead', 'take_orphan') }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constantFrom('probe_inactive', 'take_orphan') }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constantFrom('disconnect', 'take_orphan') }) },
 )
 

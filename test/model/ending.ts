@@ -106,7 +106,7 @@ const overtaken = { kind: 'overtaken' } as const
 /** Two of the planted faults are wrong readings of what came back. */
 function misread(ending: Ending, fault: Fault | null): Ending {
   if (fault === 'death at the first invalid_grant' && ending.kind === 'rejected') {
-    return { ...ending, oldAccessToken: 'dead', repeatable: false }
+    return { ...ending, oldAccessToken: 'inactive', repeatable: false }
   }
   if (fault === 'ambiguous taken for not processed' && ending.kind === 'ambiguous') {
     return { kind: 'not_processed', retryAfterMs: null }

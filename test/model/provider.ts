@@ -13,10 +13,10 @@ export interface Provider {
 export interface Pair {
   /** `grace`: it was used, and works for a little longer. */
   readonly refreshToken: 'fresh' | 'grace' | 'spent'
-  readonly accessToken: 'alive' | 'dead'
+  readonly accessToken: 'active' | 'inactive'
 }
 
-const freshPair: Pair = { refreshToken: 'fresh', accessToken: 'alive' }
+const freshPair: Pair = { refreshToken: 'fresh', accessToken: 'active' }
 
 export const firstConsent: Provider = {
   grantLives: true,
@@ -40,7 +40,7 @@ export function handleRefresh(
   }
   const after: Pair = {
     refreshToken: rotation === 'none' ? 'fresh' : rotation === 'grace' ? 'grace' : 'spent',
-    accessToken: revokesOldAccessToken ? 'dead' : used.accessToken,
+    accessToken: revokesOldAccessToken ? 'inactive' : used.accessToken,
   }
   return {
     provider: { ...provider, pairs: [...replaced(provider.pairs, sent, after), freshPair] },
@@ -56,7 +56,7 @@ export function isUsable(provider: Provider, pair: number): boolean {
 
 /** Whether an access token works; its natural end is looked at by the caller. */
 export function accessLives({ grantLives, familyLives, pairs }: Provider, pair: number): boolean {
-  return grantLives && familyLives && pairs[pair]?.accessToken === 'alive'
+  return grantLives && familyLives && pairs[pair]?.accessToken === 'active'
 }
 
 /** The windows in which used tokens still work are over. */

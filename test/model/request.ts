@@ -182,13 +182,13 @@ function endRejected(
 /** Of a token whose time is over nobody is asked. */
 function newsOf(world: World, source: Source, { fault }: Configuration): TokenProbe {
   const isMeasured = fault !== 'the time left is that of before the request'
-  return isMeasured && world.time === 'ended' ? 'past' : probe(world, source)
+  return isMeasured && world.time === 'ended' ? 'expired' : probe(world, source)
 }
 
 /** A probe does not tell a token that came to its natural end from one that was killed. */
-export function probe(world: World, source: Source): 'alive' | 'dead' {
+export function probe(world: World, source: Source): 'active' | 'inactive' {
   const { tables, provider, time } = world
-  if (lies(world)) return 'dead'
+  if (lies(world)) return 'inactive'
   const hasEnded = tables.credential?.pair === source.pair && time === 'ended'
-  return accessLives(provider, source.pair) && !hasEnded ? 'alive' : 'dead'
+  return accessLives(provider, source.pair) && !hasEnded ? 'active' : 'inactive'
 }

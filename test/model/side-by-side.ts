@@ -13,7 +13,7 @@ export type Act =
         | 'ends'
         | 'lease_ends'
         | 'doubt_ages'
-        | 'probe_dead'
+        | 'probe_inactive'
         | 'take_orphan'
         | 'disconnect'
     }
@@ -31,7 +31,7 @@ export type Act =
 
 /** Those that change a row of the model; that a token `ends` only decides what can be claimed. */
 export const everyAct: readonly Act['act'][] = [
-  ...(['due', 'lease_ends', 'doubt_ages', 'probe_dead', 'take_orphan', 'disconnect'] as const),
+  ...(['due', 'lease_ends', 'doubt_ages', 'probe_inactive', 'take_orphan', 'disconnect'] as const),
   ...(['claim', 'restart', 'die', 'commit', 'fail'] as const),
 ]
 
@@ -205,7 +205,7 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
           [tenantId, id],
         )
         return
-      case 'probe_dead':
+      case 'probe_inactive':
         return probeDead()
       case 'take_orphan':
         return takeOrphan()

@@ -130,9 +130,9 @@ export interface ApiKeyDefinition {
 /** A request that tells whether a token lives. Whatever neither predicate knows is `unknown`. */
 export interface HealthProbe {
   readonly path: string
-  readonly alive: (answer: ProbeAnswer) => boolean
-  readonly dead: (answer: ProbeAnswer) => boolean
-  /** Reads scopes and seconds left, or the time of the end, from an answer that was `alive`. */
+  readonly isActive: (answer: ProbeAnswer) => boolean
+  readonly isInactive: (answer: ProbeAnswer) => boolean
+  /** Reads scopes and seconds left, or the time of the end, from an answer that says `active`. */
   readonly details?: (body: unknown) => {
     scopes?: readonly string[]
     expiresIn?: number

@@ -151,20 +151,20 @@ describe('health', () => {
 
   test('a token that token/info describes lives, with scopes and time left', () => {
     const answer = { status: 200, body: info }
-    expect(health.alive(answer)).toBe(true)
-    expect(health.dead(answer)).toBe(false)
+    expect(health.isActive(answer)).toBe(true)
+    expect(health.isInactive(answer)).toBe(false)
     expect(health.details(info)).toEqual({ scopes: ['api', 'read_user'], expiresIn: 6543 })
   })
 
   test('the older names of the fields do as well', () => {
     const old = { resource_owner_id: 1, scopes: ['api'], expires_in_seconds: 10 }
-    expect(health.alive({ status: 200, body: old })).toBe(true)
+    expect(health.isActive({ status: 200, body: old })).toBe(true)
     expect(health.details(old)).toEqual({ scopes: ['api'], expiresIn: 10 })
   })
 
   test('an app-only token lives, and so does one without an end', () => {
     const body = { resource_owner_id: null, scope: ['api'], expires_in: null }
-    expect(health.alive({ status: 200, body })).toBe(true)
+    expect(health.isActive({ status: 200, body })).toBe(true)
     expect(health.details(body)).toEqual({ scopes: ['api'] })
   })
 
@@ -181,8 +181,8 @@ describe('health', () => {
       { status: 401, body: { error: 'invalid_token', error_description: 'Bad Access Token.' } },
     ]
     for (const answer of dead) {
-      expect(health.dead(answer)).toBe(true)
-      expect(health.alive(answer)).toBe(false)
+      expect(health.isInactive(answer)).toBe(true)
+      expect(health.isActive(answer)).toBe(false)
     }
   })
 
@@ -205,8 +205,8 @@ describe('health', () => {
       { status: 503, body: { error: 'invalid_token' } },
     ]
     for (const answer of unknown) {
-      expect(health.alive(answer), JSON.stringify(answer)).toBe(false)
-      expect(health.dead(answer), JSON.stringify(answer)).toBe(false)
+      expect(health.isActive(answer), JSON.stringify(answer)).toBe(false)
+      expect(health.isInactive(answer), JSON.stringify(answer)).toBe(false)
     }
   })
 
@@ -219,7 +219,7 @@ describe('health', () => {
       { message: '403 Forbidden' },
       { message: '403 Forbidden - Your account has been blocked.' },
     ]
-    for (const body of bodies) expect(health.dead({ status: 403, body })).toBe(false)
+    for (const body of bodies) expect(health.isInactive({ status: 403, body })).toBe(false)
   })
 
   test('details of a strange answer are left out', () => {
@@ -261,7 +261,7 @@ describe('personal access tokens', () => {
 
   test('a living one tells scopes, owner, and the first moment at which it is refused', () => {
     const answer = { status: 200, body: self }
-    expect([look.alive(answer), look.dead(answer)]).toEqual([true, false])
+    expect([look.isActive(answer), look.isInactive(answer)]).toEqual([true, false])
     expect(look.details(self)).toEqual({
       scopes: ['read_api'],
       expiresAt: new Date('2026-12-31T00:00:00Z'),
@@ -277,7 +277,7 @@ describe('personal access tokens', () => {
     { status: 401, body: { error: 'invalid_token', error_description: 'Token was revoked.' } },
     { status: 401, body: { message: '401 Unauthorized' } },
   ])('dead: %j', (answer) => {
-    expect([look.alive(answer), look.dead(answer)]).toEqual([false, true])
+    expect([look.isActive(answer), look.isInactive(answer)]).toEqual([false, true])
   })
 
   test.each([
@@ -293,6 +293,6 @@ describe('personal access tokens', () => {
     { status: 429, body: undefined },
     { status: 500, body: { message: '401 Unauthorized' } },
   ])('neither: %j', (answer) => {
-    expect([look.alive(answer), look.dead(answer)]).toEqual([false, false])
+    expect([look.isActive(answer), look.isInactive(answer)]).toEqual([false, false])
   })
 })

@@ -213,9 +213,9 @@ export const gitlab = {
   // Asks for no scope, and knows app-only tokens too; `GET /user` answers 401 to a good one of those.
   health: {
     path: '/oauth/token/info',
-    alive: ({ status, body }) => status === 200 && Array.isArray(field(body, 'scope', 'scopes')),
+    isActive: ({ status, body }) => status === 200 && Array.isArray(field(body, 'scope', 'scopes')),
     // GitLab's own controller answers 400 where a stock Doorkeeper answers 401.
-    dead: ({ status, body }) =>
+    isInactive: ({ status, body }) =>
       (status === 400 && field(body, 'error') === 'invalid_request') ||
       (status === 401 && field(body, 'error') === 'invalid_token'),
     details: detailsOfTokenInfo,
@@ -235,11 +235,11 @@ export const gitlab = {
     // `/oauth/token/info` takes none of them.
     health: {
       path: '/api/v4/personal_access_tokens/self',
-      alive: ({ status, body }) =>
+      isActive: ({ status, body }) =>
         status === 200 && Array.isArray(field(body, 'scopes')) && !isEndedKey(body),
       // Whatever a key may do, it may look at itself, so that GitLab's 401 speaks of the key here. One
       // that is not in GitLab's words may be of something that stands before it.
-      dead: ({ status, body }) =>
+      isInactive: ({ status, body }) =>
         (status === 401 && isRefusal(body)) || (status === 200 && isEndedKey(body)),
       details: detailsOfKey,
     },

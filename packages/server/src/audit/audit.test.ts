@@ -106,9 +106,9 @@ describeEachDatabase('audit', (makeDatabase) => {
     })
   })
 
-  describe('handOut', () => {
+  describe('commit', () => {
     test('resolves when the row is committed', async () => {
-      await audit.handOut({ ...entry, generation: 7 })
+      await audit.commit({ ...entry, generation: 7 })
       expect(
         await database.query('select id, generation from audit where tenant_id = $1', [tenantId]),
       ).toEqual([{ id: 'aud_0', generation: 7 }])
@@ -119,7 +119,7 @@ describeEachDatabase('audit', (makeDatabase) => {
       await database.owner.transaction(schemaOwner, async (sql) => {
         await sql.query('lock table audit_tail in exclusive mode')
         for (let index = 0; index < 200; index += 1) {
-          written.push(audit.handOut({ ...entry, tenantId: `org_many_${index % 7}` }))
+          written.push(audit.commit({ ...entry, tenantId: `org_many_${index % 7}` }))
         }
       })
       await Promise.all(written)
@@ -137,9 +137,9 @@ describeEachDatabase('audit', (makeDatabase) => {
       let group: Promise<PromiseSettledResult<void>[]> | undefined
       await database.owner.transaction(schemaOwner, async (sql) => {
         await sql.query('lock table audit_tail in exclusive mode')
-        before = audit.handOut(entry)
-        const innocent = audit.handOut(entry)
-        group = Promise.allSettled([innocent, audit.handOut({ ...entry, reason: unwritable })])
+        before = audit.commit(entry)
+        const innocent = audit.commit(entry)
+        group = Promise.allSettled([innocent, audit.commit({ ...entry, reason: unwritable })])
       })
       await before
       const reasons = (await group)?.map((one) => one.status === 'rejected' && one.reason)
@@ -148,7 +148,7 @@ describeEachDatabase('audit', (makeDatabase) => {
         expect(reason).toBeInstanceOf(KeywellError)
         expect(reason).toMatchObject({ code: 'unavailable', cause: expect.any(Error) })
       }
-      await audit.handOut(entry)
+      await audit.commit(entry)
       expect(
         await database.query('select id from audit where tenant_id = $1 order by id', [tenantId]),
       ).toEqual([{ id: 'aud_0' }, { id: 'aud_3' }])
@@ -156,18 +156,18 @@ describeEachDatabase('audit', (makeDatabase) => {
 
     test('is refused while the database is away, and works again by itself', async () => {
       database.away = true
-      const refused = await Promise.allSettled([audit.handOut(entry), audit.handOut(entry)])
+      const refused = await Promise.allSettled([audit.commit(entry), audit.commit(entry)])
       for (const one of refused) {
         expect(one).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } })
       }
       database.away = false
-      await audit.handOut(entry)
+      await audit.commit(entry)
       expect(await count(database, tenantId)).toBe(1)
     })
 
     test('says nothing of the entry in its error', async () => {
       database.away = true
-      const error: unknown = await audit.handOut(entry).catch((reason: unknown) => reason)
+      const error: unknown = await audit.commit(entry).catch((reason: unknown) => reason)
       database.away = false
       expect(String(error)).not.toContain('org_acme')
     })
@@ -178,9 +178,9 @@ describeEachDatabase('audit', (makeDatabase) => {
     let recorded: Promise<unknown> | undefined
     await database.owner.transaction(schemaOwner, async (sql) => {
       await sql.query('lock table audit_tail in exclusive mode')
-      written.push(audit.handOut(entry))
+      written.push(audit.commit(entry))
       recorded = audit.record({ ...entry, reason: unwritable }).catch((reason: unknown) => reason)
-      written.push(audit.handOut(entry))
+      written.push(audit.commit(entry))
     })
     await Promise.all(written)
     expect(await recorded).toBeInstanceOf(Error)
@@ -189,11 +189,11 @@ describeEachDatabase('audit', (makeDatabase) => {
   })
 
   test('close waits for what is on its way, and takes no more', async () => {
-    const written = [audit.handOut(entry), audit.handOut(entry), audit.handOut(entry)]
+    const written = [audit.commit(entry), audit.commit(entry), audit.commit(entry)]
     await audit.close()
     expect(await count(database, tenantId)).toBe(3)
     await Promise.all(written)
-    await expect(audit.handOut(entry)).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(audit.commit(entry)).rejects.toMatchObject({ code: 'unavailable' })
     expect(await count(database, tenantId)).toBe(3)
   })
 })

@@ -70,10 +70,10 @@ export interface Audit {
    *
    * @throws KeywellError `unavailable` when the row could not be written; the secret must not be returned
    */
-  handOut(entry: AuditEntry): Promise<void>
+  commit(entry: AuditEntry): Promise<void>
   /**
    * Writes an entry that no answer waits for. Such rows share commits with each other, and never with
-   * `handOut`, which they could delay. Rejects when the row could not be written.
+   * `commit`, which they could delay. Rejects when the row could not be written.
    */
   record(entry: AuditEntry): Promise<void>
   /** Refuses new rows, and waits for those that are being written. */
@@ -85,7 +85,7 @@ export interface Audit {
  *
  * ```ts
  * const audit = createAudit({ database, keys, makeId: () => makeId('auditEntry') })
- * await audit.handOut({ tenantId, actor: 'key:key_…', action: 'credential.read', result: 'ok' })
+ * await audit.commit({ tenantId, actor: 'key:key_…', action: 'credential.read', result: 'ok' })
  * return credential
  * ```
  */
@@ -99,24 +99,24 @@ export function createAudit(options: {
 }): Audit {
   const { database, keys, makeId, metrics = silentMetrics, after = defaultAfter } = options
   const parts: WriteParts = { keys, makeId, metrics }
-  const commit = (rows: readonly SealedAuditRow[]) =>
+  const insert = (rows: readonly SealedAuditRow[]) =>
     insertAudit(database.of([...new Set(rows.map((row) => row.tenant_id))]), rows)
-  const handOuts = createGroupCommit({ commit, after })
-  const records = createGroupCommit({ commit, after })
+  const commits = createGroupCommit({ commit: insert, after })
+  const records = createGroupCommit({ commit: insert, after })
 
   return {
     write: (sql, entry) => write(parts, sql, entry),
     requireWritable: (sql) => requireWritable(parts, sql),
-    async handOut(entry) {
+    async commit(entry) {
       try {
-        await handOuts.add(seal(parts, entry))
+        await commits.add(seal(parts, entry))
       } catch (cause) {
         throw unwritable(parts, cause)
       }
     },
     record: async (entry) => records.add(seal(parts, entry)),
     async close() {
-      await Promise.all([handOuts.close(), records.close()])
+      await Promise.all([commits.close(), records.close()])
     },
   }
 }

@@ -82,7 +82,7 @@ export async function createChainStage(parts: {
     entry,
     async write(count) {
       const before = ids.length
-      for (let written = 0; written < count; written += 1) await audit.handOut(entry())
+      for (let written = 0; written < count; written += 1) await audit.commit(entry())
       await chainer.link()
       return ids.slice(before)
     },

@@ -63,7 +63,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
 
     test('any text can be proved', async () => {
       const odd = `'; drop table audit; --"\\n\n{}[]🔑\u2028`
-      await stage.audit.handOut(stage.entry({ userId: odd, reason: '', actor: odd }))
+      await stage.audit.commit(stage.entry({ userId: odd, reason: '', actor: odd }))
       await stage.write(1)
       expect(await stage.verify()).toMatchObject({ entries: 2, findings: [] })
     })
@@ -77,7 +77,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
 
     test('an entry that waits for its link is not missed', async () => {
       await stage.write(1)
-      await stage.audit.handOut(stage.entry())
+      await stage.audit.commit(stage.entry())
       expect(await stage.verify()).toMatchObject({ entries: 1, findings: [] })
     })
 
@@ -96,7 +96,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
     test('all tenants are walked, and more than a batch of entries', async () => {
       const other = await makeStage()
       await other.write(1)
-      const many = Array.from({ length: 2_100 }, () => stage.audit.handOut(stage.entry()))
+      const many = Array.from({ length: 2_100 }, () => stage.audit.commit(stage.entry()))
       await Promise.all(many)
       await stage.write(1)
       let told = 0
@@ -118,7 +118,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
     const id = (kind: string) => `${kind}_01K5X0J9ZQ8V4T2N6R7W3Y1B0C`
     const read = { actor: `key:${id('key')}`, connectionId: id('con'), requestId: id('req') }
     const audit = createAudit({ database, keys: stage.keys, makeId: () => id('aud') })
-    await audit.handOut(stage.entry({ ...read, userId: 'usr_8f14e45f' }))
+    await audit.commit(stage.entry({ ...read, userId: 'usr_8f14e45f' }))
     await stage.chainer.link()
     const sizes = await database.query<{ bytes: number }>(
       'select pg_column_size(a.*) as bytes from audit_chain a where tenant_id = $1',
@@ -198,7 +198,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
     })
 
     test('before it was linked', async () => {
-      await stage.audit.handOut(stage.entry())
+      await stage.audit.commit(stage.entry())
       await stage.tamper(`update audit_tail set user_id = 'user_2' where tenant_id = $1`, [
         stage.tenantId,
       ])
@@ -343,7 +343,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
     })
 
     test('an entry that has the position of another, where a batch ends', async () => {
-      await Promise.all(Array.from({ length: 1_000 }, () => stage.audit.handOut(stage.entry())))
+      await Promise.all(Array.from({ length: 1_000 }, () => stage.audit.commit(stage.entry())))
       await stage.chainer.link()
       await plant(1_000)
       expect((await stage.verify()).findings).toHaveLength(1)
@@ -384,7 +384,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
   })
 
   test('an export of more than one batch is whole, and goes on from anywhere', async () => {
-    await Promise.all(Array.from({ length: 1_200 }, () => stage.audit.handOut(stage.entry())))
+    await Promise.all(Array.from({ length: 1_200 }, () => stage.audit.commit(stage.entry())))
     await stage.chainer.link()
     const read = async (after: number): Promise<number[]> => {
       const query = exportAuditSchema.parse({ tenantId: stage.tenantId, after })
@@ -402,7 +402,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
     const replicas = await Promise.all([1, 2].map(() => makeReplica()))
     const work = replicas.map(async ({ audit, chainer }) => {
       for (let round = 0; round < 10; round += 1) {
-        const written = Array.from({ length: 20 }, () => audit.handOut(stage.entry()))
+        const written = Array.from({ length: 20 }, () => audit.commit(stage.entry()))
         await database.transaction(stage.tenantId, (sql) => audit.write(sql, stage.entry()))
         await Promise.all([...written, chainer.link()])
       }
@@ -416,7 +416,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
   test('one process at a time links, signs and trims', async ({ skip }) => {
     skip(database.kind === 'pglite', 'it has one session, which nobody can share')
     await writeAged('110 days', 1)
-    await stage.audit.handOut(stage.entry())
+    await stage.audit.commit(stage.entry())
     const retention = createAuditRetention({ database, keys: stage.keys, days: 90 })
     await database.owner.transaction(schemaOwner, async (sql) => {
       expect(await tryLockChains(sql)).toBe(true)
@@ -533,7 +533,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
 
   /** Entries that were written so long ago: their time is the database's, so it is set back there. */
   async function writeAged(age: string, count: number): Promise<void> {
-    for (let written = 0; written < count; written += 1) await stage.audit.handOut(stage.entry())
+    for (let written = 0; written < count; written += 1) await stage.audit.commit(stage.entry())
     await stage.tamper('update audit_tail set at = at - $2::interval where tenant_id = $1', [
       stage.tenantId,
       age,

@@ -292,7 +292,7 @@ async function openOwned(): Promise<Opened> {
 
 /** An entry of a tenant, linked by default, at a time of the past: the database's, so it is set back there. */
 async function writeAt(stage: ChainStage, at: Date, { isLinked = true } = {}): Promise<void> {
-  await stage.audit.handOut(stage.entry())
+  await stage.audit.commit(stage.entry())
   await stage.tamper('update audit_tail set at = $2 where tenant_id = $1', [stage.tenantId, at])
   if (isLinked) await stage.chainer.link()
 }

@@ -11,7 +11,7 @@ import { requireProvider } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
 import { lookUpAccount } from '../oauth/account.ts'
 import type { Integrations } from '../oauth/integrations.ts'
-import { type ProbeNews, type ProbeParts, probeToken } from '../oauth/probe.ts'
+import { type ProbeParts, type ProbeResult, probeToken } from '../oauth/probe.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import { readClock } from '../store/census.ts'
 import type { ConnectionRow } from '../store/connections.ts'
@@ -123,12 +123,12 @@ async function requireKnownHost(
 async function probeKey(
   parts: ProbeParts,
   key: Parameters<typeof probeToken>[1],
-): Promise<ProbeNews> {
+): Promise<ProbeResult> {
   const { provider, host } = key
   const found = await probeToken(parts, key)
-  if (found.news === 'alive') return found
+  if (found.status === 'active') return found
   const title = provider.apiKeys?.title ?? 'key'
-  if (found.news === 'dead') {
+  if (found.status === 'inactive') {
     throw new KeywellError('key_refused', `${host} does not accept this ${title}.`)
   }
   throw new KeywellError(

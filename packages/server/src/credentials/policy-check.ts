@@ -20,14 +20,14 @@ export type PolicyCheck = (
  * query. A grant that the policy no longer allows cannot be narrowed here: it is not returned, and it is kept
  * valid, because the policy may allow it again.
  */
-export function createPolicyCheck({ audit }: { audit: Pick<Audit, 'handOut'> }): PolicyCheck {
+export function createPolicyCheck({ audit }: { audit: Pick<Audit, 'commit'> }): PolicyCheck {
   return async (row, caller, connectUrl) => {
     if (row.policy === null) return noLimits
     try {
       return policyAllowing(row, connectUrl)
     } catch (error) {
       if (!(error instanceof KeywellError)) throw error
-      await audit.handOut({
+      await audit.commit({
         ...auditEntryOf(row),
         ...caller,
         action: 'credential.read',

@@ -105,7 +105,7 @@ async function read(
     return answerUnchanged(row)
   }
   const answer = await answerWith(box, row, { scopes: query.scopes, policy })
-  await audit.handOut({ ...auditEntryOf(row), ...caller, action: 'credential.read', result: 'ok' })
+  await audit.commit({ ...auditEntryOf(row), ...caller, action: 'credential.read', result: 'ok' })
   noteUse(row)
   return answer
 }

@@ -29,7 +29,7 @@ describeEachDatabase('cuts under a new key', (makeDatabase) => {
   async function cutOff(all = false): Promise<ChainStage> {
     stages += 1
     const stage = await createChainStage({ database, tenantId: `ten_${stages}`, makeId })
-    for (let written = 0; written < 3; written += 1) await stage.audit.handOut(stage.entry())
+    for (let written = 0; written < 3; written += 1) await stage.audit.commit(stage.entry())
     await stage.tamper(`update audit_tail set at = at - interval '110 days' where tenant_id = $1`, [
       stage.tenantId,
     ])

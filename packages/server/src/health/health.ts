@@ -54,7 +54,7 @@ async function probe(parts: HealthParts, claim: Claim, background: boolean): Pro
   const row = await findKeptCredential(database.of(tenantId), tenantId, connectionId)
   if (row?.sealed == null) return // disconnected, and its schedule deleted
   const found = await look(parts, { ...row, sealed: row.sealed }, background)
-  if (found.news === 'dead') {
+  if (found.status === 'inactive') {
     logger.warn({ tenantId, connectionId }, 'access token inactive')
   }
   if (isNewMismatch(row, found)) {
@@ -68,7 +68,7 @@ async function probe(parts: HealthParts, claim: Claim, background: boolean): Pro
   )
   if (done === null) return
   const { verdict, recorded } = done
-  logDecision(parts, claim, `probe_${found.isOver ? 'expired' : found.news}`, {
+  logDecision(parts, claim, `probe_${found.isOver ? 'expired' : found.status}`, {
     ...verdict,
     retryInMs: verdict.refreshNow ? 0 : verdict.probeInMs,
   })

@@ -25,8 +25,8 @@ function claim(more: Partial<Claim> = {}): Claim {
   }
 }
 
-const alive = {
-  news: 'alive',
+const active = {
+  status: 'active',
   detail: null,
   scopes: null,
   expiresAt: null,
@@ -34,12 +34,12 @@ const alive = {
   canRefresh: true,
   isOver: false,
 } as const
-const dead = { ...alive, news: 'dead' } as const
-const unknown = { ...alive, news: 'unknown', detail: 'status_403' } as const
+const inactive = { ...active, status: 'inactive' } as const
+const unknown = { ...active, status: 'unknown', detail: 'status_403' } as const
 
-describe('alive', () => {
+describe('active', () => {
   test('is well, and looked at again when its turn comes', () => {
-    expect(judge(claim({ probeFailures: 2 }), alive, plan)).toEqual({
+    expect(judge(claim({ probeFailures: 2 }), active, plan)).toEqual({
       state: 'idle',
       failures: 0,
       probeFailures: 0,
@@ -53,13 +53,13 @@ describe('alive', () => {
 
   test('a refresh that fails keeps its own doubt: a living access token says nothing of it', () => {
     for (const previousState of ['backoff', 'ambiguous', 'suspect'] as const) {
-      const verdict = judge(claim({ previousState, failures: 3 }), alive, plan)
+      const verdict = judge(claim({ previousState, failures: 3 }), active, plan)
       expect(verdict).toMatchObject({ state: previousState, failures: 3, health: null })
     }
   })
 
   test('what cannot be refreshed and lay under suspicion is cleared', () => {
-    const found = { ...alive, canRefresh: false }
+    const found = { ...active, canRefresh: false }
     const verdict = judge(claim({ previousState: 'suspect', failures: 1 }), found, plan)
     expect(verdict).toMatchObject({ state: 'idle', failures: 0, health: { health: 'ok' } })
   })
@@ -101,17 +101,17 @@ describe('not known', () => {
   })
 })
 
-describe('dead', () => {
+describe('inactive', () => {
   test('with a refresh token, it is renewed now: only a refused refresh ends anything', () => {
     for (const previousState of states) {
-      const verdict = judge(claim({ previousState, failures: 2 }), dead, plan)
+      const verdict = judge(claim({ previousState, failures: 2 }), inactive, plan)
       const same = { state: previousState, failures: 2, health: null, death: null }
       expect(verdict).toMatchObject({ ...same, refreshNow: true })
     }
   })
 
   test('with nothing to refresh it with, the second look confirms the first', () => {
-    const found = { ...dead, canRefresh: false }
+    const found = { ...inactive, canRefresh: false }
     const first = judge(claim(), found, plan)
     expect(first).toMatchObject({ state: 'suspect', probeInMs: 60_000, death: null })
     expect(first.health).toEqual({ health: 'degraded', reason: 'probed_inactive' })

@@ -45,15 +45,15 @@ export function judge(claim: Claim, found: Look, options: JudgeOptions): Verdict
     answer: null,
   }
   if (found.isOver) return { ...unchanged, state: 'dead', probeInMs: null, death: cameToItsEnd }
-  switch (found.news) {
-    case 'alive':
+  switch (found.status) {
+    case 'active':
       return judgeActive(claim, found, unchanged)
     case 'unknown':
       return judgeUnknown(claim, found, unchanged, options)
-    case 'dead':
+    case 'inactive':
       return judgeInactive(claim, found, unchanged, options)
     default:
-      found.news satisfies never
+      found.status satisfies never
       throw new TypeError('unreachable')
   }
 }

@@ -1,14 +1,14 @@
 import { requireProvider } from '../catalogue.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
-import { type ProbeNews, probeToken } from '../oauth/probe.ts'
+import { type ProbeResult, probeToken } from '../oauth/probe.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { KeptCredentialRow } from '../store/credentials.ts'
 import { type AccountCheck, checkAccount, isAccountCheckDue } from './check-account.ts'
 
 /** What a probe found, and what is known beside it. */
-export interface Look extends ProbeNews {
+export interface Look extends ProbeResult {
   canRefresh: boolean
   /** Null: it was not asked for. */
   account: AccountCheck | null
@@ -39,7 +39,7 @@ export async function look(
     { provider, host, type, accessToken, sending },
   )
   // A reader that waits for a probe does not wait for the account's name.
-  const isAsked = background && found.news === 'alive' && isAccountCheckDue(row)
+  const isAsked = background && found.status === 'active' && isAccountCheckDue(row)
   const scopes = found.scopes ?? row.grantedScopes
   const account = isAsked
     ? await checkAccount(outbound, row, { provider, accessToken, scopes, sending })
@@ -48,7 +48,7 @@ export async function look(
 }
 
 const over: Look = {
-  news: 'unknown',
+  status: 'unknown',
   detail: 'token_expired',
   scopes: null,
   expiresAt: null,

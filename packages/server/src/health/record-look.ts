@@ -45,8 +45,8 @@ export async function recordLook(
   const { generation } = row
   if (!(await endProbe(sql, claim, { ...verdict, generation }))) return null
   const entry = { ...auditEntryOf(row), action: 'connection.probe', result: 'failed' } as const
-  if (found.news !== 'alive') {
-    await parts.audit.write(sql, { ...entry, reason: found.detail ?? found.news })
+  if (found.status !== 'active') {
+    await parts.audit.write(sql, { ...entry, reason: found.detail ?? found.status })
   }
   if (isNewMismatch(row, found)) {
     await parts.audit.write(sql, { ...entry, reason: accountMismatch })

@@ -103,10 +103,10 @@ test('a count is there as zero before it first happens', async () => {
 test('a provider that nobody knows is `other`', async () => {
   const { metrics, scrape } = createParts()
   metrics.refresh('glpat-secret')('ambiguous')
-  metrics.probed('glpat-secret', 'dead')
+  metrics.probed('glpat-secret', 'inactive')
   metrics.connectionEnded('glpat-secret', 'revoked')
   const { samples, value } = await scrape()
-  expect(value('keywell_probes_total', { provider: 'other', result: 'dead' })).toBe(1)
+  expect(value('keywell_probes_total', { provider: 'other', result: 'inactive' })).toBe(1)
   expect(JSON.stringify(samples)).not.toContain('glpat-secret')
 })
 

@@ -17,7 +17,7 @@ export type RefreshOutcome =
 
 export type DeathReason = 'revoked' | 'refresh_expired' | 'lost_rotation' | 'token_expired'
 export type ReadOutcome = 'ok' | 'unchanged' | ErrorCode
-export type ProbeOutcome = 'alive' | 'dead' | 'unknown'
+export type ProbeOutcome = 'active' | 'inactive' | 'unknown'
 export type DeliveryOutcome = 'delivered' | 'retried' | 'dead'
 export type WithdrawalOutcome = 'revoked' | 'retry' | 'refused' | 'client_rejected' | 'broken_off'
 

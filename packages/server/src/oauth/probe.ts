@@ -7,14 +7,14 @@ import { getWithToken } from './account.ts'
 import type { Sending } from './client.ts'
 import { readScopes } from './outside-text.ts'
 
-/** What a provider says of a token. */
-export interface ProbeNews {
-  news: 'alive' | 'dead' | 'unknown'
+/** What a provider's answer says about a token. */
+export interface ProbeResult {
+  status: 'active' | 'inactive' | 'unknown'
   /** A word for why it is not known. */
   detail: string | null
-  /** With `alive`, where the provider tells: what the token may do. */
+  /** With `active`, where the provider states it: what the token may do. */
   scopes: readonly string[] | null
-  /** The same for the time of its end; only API keys tell one. */
+  /** The same for the time of its end; only API keys have one. */
   expiresAt: Date | null
 }
 
@@ -34,34 +34,34 @@ export interface ProbeOptions {
 }
 
 /**
- * Asks the provider whether a token lives. Whatever is neither clearly alive nor clearly dead, 403,
- * 404, 5xx and silence among it, is `unknown` and says nothing about the grant.
+ * Asks the provider whether a token is active. An answer that says neither clearly, such as 403, 404 or 5xx, and
+ * no answer at all, is `unknown` and says nothing about the grant.
  */
 export function probeToken(
   { outbound, metrics, tracing }: ProbeParts,
   options: ProbeOptions,
-): Promise<ProbeNews> {
+): Promise<ProbeResult> {
   const { name: provider } = options.provider
   return tracing.span('keywell.probe', { 'keywell.provider': provider }, async (say) => {
     const found = await ask(outbound, options)
-    metrics.probed(provider, found.news)
-    say({ 'keywell.outcome': found.news })
+    metrics.probed(provider, found.status)
+    say({ 'keywell.outcome': found.status })
     return found
   })
 }
 
-async function ask(outbound: Outbound, options: ProbeOptions): Promise<ProbeNews> {
+async function ask(outbound: Outbound, options: ProbeOptions): Promise<ProbeResult> {
   const { health, header } = credentialSchemeOf(options.provider, options.type ?? null)
   try {
     const answer = await getWithToken(outbound, { ...options, header, path: health.path })
-    if (health.alive(answer)) {
+    if (health.isActive(answer)) {
       const { scopes, expiresAt = null } = health.details?.(answer.body) ?? {}
-      return { news: 'alive', detail: null, scopes: cleanScopes(scopes), expiresAt }
+      return { status: 'active', detail: null, scopes: cleanScopes(scopes), expiresAt }
     }
-    if (health.dead(answer)) return { ...nothingTold, news: 'dead', detail: null }
-    return { ...nothingTold, news: 'unknown', detail: `status_${answer.status}` }
+    if (health.isInactive(answer)) return { ...nothingStated, status: 'inactive', detail: null }
+    return { ...nothingStated, status: 'unknown', detail: `status_${answer.status}` }
   } catch {
-    return { ...nothingTold, news: 'unknown', detail: 'no_answer' }
+    return { ...nothingStated, status: 'unknown', detail: 'no_answer' }
   }
 }
 
@@ -71,4 +71,4 @@ function cleanScopes(scopes: readonly string[] | undefined): readonly string[] |
   return scopes.length === 0 ? [] : readScopes(scopes)
 }
 
-const nothingTold = { scopes: null, expiresAt: null }
+const nothingStated = { scopes: null, expiresAt: null }

@@ -91,7 +91,7 @@ async function prepare(
     if (decision.do !== 'send') return await releaseClaim(parts, claim, decision.ms)
     if (!(await stillHolds(parts, claim, decision))) return undefined
     if (isDraining()) return await releaseClaim(parts, claim, 0)
-    if (audited) await parts.audit.handOut({ ...auditEntryOf(row), result: 'intent' })
+    if (audited) await parts.audit.commit({ ...auditEntryOf(row), result: 'intent' })
     return { claim, lease, row, tokens, registration, refreshToken, audited }
   } catch (error) {
     await releaseClaim(parts, claim, releasePauseMs)

@@ -62,8 +62,8 @@ describe('strict', () => {
     })
   })
 
-  test('alive: while the request may still be worked on, it is waited for', () => {
-    const known = { ...young, oldAccessToken: 'alive' } as const
+  test('active: while the request may still be worked on, it is waited for', () => {
+    const known = { ...young, oldAccessToken: 'active' } as const
     expect(resolveIndeterminate(refresh, known)).toEqual({ do: 'wait', ms: 59_000 })
     expect(resolveIndeterminate(refresh, { ...known, unresolvedForMs: 59_999 })).toEqual({
       do: 'wait',
@@ -72,19 +72,19 @@ describe('strict', () => {
   })
 
   test('no wait outlives the token that it protects', () => {
-    for (const oldAccessToken of ['alive', 'unknown'] as const) {
+    for (const oldAccessToken of ['active', 'unknown'] as const) {
       const known = { ...young, oldAccessToken, accessTokenEndsInMs: 20_000 } as const
       expect(resolveIndeterminate(refresh, known)).toEqual({ do: 'wait', ms: 20_000 })
     }
   })
 
-  test('alive after that: nothing happened, and the doubt is settled', () => {
-    const known = { ...young, unresolvedForMs: 60_000, oldAccessToken: 'alive' } as const
+  test('active after that: nothing happened, and the doubt is settled', () => {
+    const known = { ...young, unresolvedForMs: 60_000, oldAccessToken: 'active' } as const
     expect(resolveIndeterminate(refresh, known)).toEqual({ do: 'send', settled: true })
   })
 
-  test('dead: it happened, and one more attempt ends it; its end says no more', () => {
-    for (const oldAccessToken of ['dead', 'past'] as const) {
+  test('inactive: it happened, and one more attempt ends it; its end says no more', () => {
+    for (const oldAccessToken of ['inactive', 'expired'] as const) {
       expect(resolveIndeterminate(refresh, { ...young, oldAccessToken })).toEqual(sendAgain)
     }
   })
@@ -111,7 +111,7 @@ describe('strict_family: a repeat is risked only when the access token is about 
     [-1, sendAgain],
     [null, sendAgain],
   ])('%s ms before its end', (accessTokenEndsInMs, decision) => {
-    for (const oldAccessToken of [undefined, 'alive', 'dead'] as const) {
+    for (const oldAccessToken of [undefined, 'active', 'inactive'] as const) {
       const known = { unresolvedForMs: 3_600_000, accessTokenEndsInMs }
       expect(
         resolveIndeterminate(refresh, { ...known, ...(oldAccessToken && { oldAccessToken }) }),

@@ -53,7 +53,7 @@ export function resolveIndeterminate(
   switch (known.oldAccessToken) {
     case undefined:
       return { do: 'probe' }
-    case 'alive': {
+    case 'active': {
       const openForMs = refresh.maxRequestSeconds * 1000 - unresolvedForMs
       return openForMs > 0
         ? { do: 'wait', ms: withinLife(openForMs, endsInMs) }

@@ -34,10 +34,10 @@ const events = {
   overtaken: { kind: 'overtaken' },
   not_processed: { kind: 'not_processed', retryAfterMs: null },
   ambiguous: { kind: 'ambiguous' },
-  rejected_alive: refusal('alive'),
+  rejected_active: refusal('active'),
   rejected_unknown: refusal('unknown'),
-  rejected_past: refusal('past'),
-  rejected_dead: refusal('dead'),
+  rejected_expired: refusal('expired'),
+  rejected_inactive: refusal('inactive'),
   client_rejected: { kind: 'client_rejected' },
   request_rejected: { kind: 'request_rejected' },
   probed_inactive: { kind: 'probed_inactive' },
@@ -60,22 +60,22 @@ const states = {
 
 /** Where each event leads from each state; `-`: it has none. `idle>`: refreshing, and claimed when idle. */
 const table = `
-                 none idle       backoff    ambiguous  suspect    dead idle>     backoff>  ambiguous> suspect>  refreshing>
-connected        idle idle       idle       idle       idle       idle idle      idle      idle       idle      idle
-claimed          -    refreshing refreshing refreshing refreshing -    refreshing refreshing refreshing refreshing refreshing
-not_sent         -    -          -          -          -          -    idle      backoff   ambiguous  suspect   ambiguous
-refreshed        -    idle       idle       idle       idle       idle idle      idle      idle       idle      idle
-overtaken        -    -          -          -          -          -    idle      idle      idle       idle      idle
-not_processed    -    -          -          -          -          -    backoff   backoff   backoff    backoff   backoff
-ambiguous        -    -          -          -          -          -    ambiguous ambiguous ambiguous  ambiguous ambiguous
-rejected_alive   -    -          -          -          -          -    suspect   suspect   suspect    suspect   suspect
-rejected_unknown -    -          -          -          -          -    suspect   suspect   suspect    suspect   suspect
-rejected_past    -    -          -          -          -          -    suspect   suspect   suspect    dead      suspect
-rejected_dead    -    -          -          -          -          -    dead      dead      dead       dead      dead
-client_rejected   -    -          -          -          -          -    idle      backoff   ambiguous  suspect   ambiguous
-request_rejected        -    -          -          -          -          -    backoff   backoff   backoff    backoff   backoff
-probed_inactive       -    suspect    -          -          dead       -    -         -         -          -         -
-disconnected     -    none       none       none       none       none none      none      none       none      none
+                  none idle       backoff    ambiguous  suspect    dead idle>      backoff>   ambiguous> suspect>   refreshing>
+connected         idle idle       idle       idle       idle       idle idle       idle       idle       idle       idle
+claimed           -    refreshing refreshing refreshing refreshing -    refreshing refreshing refreshing refreshing refreshing
+not_sent          -    -          -          -          -          -    idle       backoff    ambiguous  suspect    ambiguous
+refreshed         -    idle       idle       idle       idle       idle idle       idle       idle       idle       idle
+overtaken         -    -          -          -          -          -    idle       idle       idle       idle       idle
+not_processed     -    -          -          -          -          -    backoff    backoff    backoff    backoff    backoff
+ambiguous         -    -          -          -          -          -    ambiguous  ambiguous  ambiguous  ambiguous  ambiguous
+rejected_active   -    -          -          -          -          -    suspect    suspect    suspect    suspect    suspect
+rejected_unknown  -    -          -          -          -          -    suspect    suspect    suspect    suspect    suspect
+rejected_expired  -    -          -          -          -          -    suspect    suspect    suspect    dead       suspect
+rejected_inactive -    -          -          -          -          -    dead       dead       dead       dead       dead
+client_rejected   -    -          -          -          -          -    idle       backoff    ambiguous  suspect    ambiguous
+request_rejected  -    -          -          -          -          -    backoff    backoff    backoff    backoff    backoff
+probed_inactive   -    suspect    -          -          dead       -    -          -          -          -          -
+disconnected      -    none       none       none       none       none none       none       none       none       none
 `
 
 describe('every event in every state', () => {
@@ -102,7 +102,7 @@ describe('the incident guard', () => {
   test.each(['wait', 'hold'] as const)(
     '%s: what would end is asked again, and counts as refused',
     (decision) => {
-      const next = step(clear, events.rejected_dead, { ...middle, decision })
+      const next = step(clear, events.rejected_inactive, { ...middle, decision })
       expect(next).toMatchObject({
         state: 'suspect',
         death: null,
@@ -120,8 +120,8 @@ describe('the incident guard', () => {
   })
 
   test('a refusal that is not clear counts for nothing', () => {
-    expect(step(clear, events.rejected_alive, middle)?.refused).toBe(false)
-    expect(step(clear, events.rejected_dead, middle)).toMatchObject({
+    expect(step(clear, events.rejected_active, middle)?.refused).toBe(false)
+    expect(step(clear, events.rejected_inactive, middle)).toMatchObject({
       state: 'dead',
       refused: true,
     })
@@ -145,8 +145,8 @@ describe('doubt', () => {
   test.each([
     'not_sent',
     'not_processed',
-    'rejected_alive',
-    'rejected_past',
+    'rejected_active',
+    'rejected_expired',
     'client_rejected',
     'request_rejected',
   ] as const)('%s says nothing of an earlier attempt, and raises no doubt of its own', (name) => {
@@ -159,16 +159,16 @@ describe('doubt', () => {
 
 describe('a refusal', () => {
   test('is no proof beside a token that lives or of which nothing is known, however often it comes', () => {
-    for (const news of ['alive', 'unknown'] as const) {
+    for (const oldAccessToken of ['active', 'unknown'] as const) {
       for (const previousState of ['idle', 'suspect'] as const) {
         const from = attempt(previousState, { failures: 50, unresolved: true })
-        expect(step(from, refusal(news), middle)?.state).toBe('suspect')
+        expect(step(from, refusal(oldAccessToken), middle)?.state).toBe('suspect')
       }
     }
   })
 
   test('a dead access token does not prove it while a lost answer would explain that and a repeat is taken', () => {
-    const repeatable = refusal('dead', { repeatable: true })
+    const repeatable = refusal('inactive', { repeatable: true })
     const end = (from: RefreshState) => step(from, repeatable, middle)?.state
     expect(end(attempt('ambiguous', { unresolved: true }))).toBe('suspect')
     expect(end(attempt('suspect', { unresolved: true }))).toBe('dead')
@@ -178,15 +178,15 @@ describe('a refusal', () => {
   test('is looked at again after a minute, then ever later, up to ten', () => {
     const pauses = [0, 1, 2, 3, 4, 50].map(
       (failures) =>
-        step(attempt('suspect', { failures }), events.rejected_alive, middle)?.retryInMs,
+        step(attempt('suspect', { failures }), events.rejected_active, middle)?.retryInMs,
     )
     expect(pauses).toEqual([60_000, 120_000, 240_000, 480_000, 600_000, 600_000])
   })
 
   test('a longer pause for confirmation is kept, whatever the bound', () => {
     const options = { ...middle, confirmAfterMs: 3_600_000 }
-    expect(step(attempt('idle'), events.rejected_alive, options)?.retryInMs).toBe(3_600_000)
-    expect(step(attempt('idle', { failures: 9 }), events.rejected_alive, options)?.retryInMs).toBe(
+    expect(step(attempt('idle'), events.rejected_active, options)?.retryInMs).toBe(3_600_000)
+    expect(step(attempt('idle', { failures: 9 }), events.rejected_active, options)?.retryInMs).toBe(
       3_600_000,
     )
   })
@@ -202,7 +202,7 @@ describe('the name of a death', () => {
     ['a refresh token past its end', false, true, ended],
     ['nothing that would explain it', false, false, revoked],
   ])('after %s', (_, unresolved, refreshTokenEnded, death) => {
-    for (const oldAccessToken of ['dead', 'past'] as const) {
+    for (const oldAccessToken of ['inactive', 'expired'] as const) {
       const event = { ...refusal(oldAccessToken), refreshTokenEnded }
       const end = step(attempt('suspect', { unresolved }), event, middle)
       expect(end).toMatchObject({ state: 'dead', death, retryInMs: null })
@@ -245,8 +245,8 @@ describe('the pause after', () => {
     }
     // The provider said how long; and a refusal is believed only when it is repeated after its time.
     expect(pauseOf({ kind: 'not_processed', retryAfterMs: 90_000 }, 20_000)).toBe(90_000)
-    expect(pauseOf(events.rejected_alive, 200_000)).toBe(200_000)
-    expect(pauseOf(events.rejected_alive, 20_000)).toBe(60_000)
+    expect(pauseOf(events.rejected_active, 200_000)).toBe(200_000)
+    expect(pauseOf(events.rejected_active, 20_000)).toBe(60_000)
   })
 
   test('a wrong request of ours: an hour, and it is blamed', () => {
@@ -274,7 +274,7 @@ test('failures are counted until a success', () => {
   for (const name of [
     'not_processed',
     'ambiguous',
-    'rejected_alive',
+    'rejected_active',
     'request_rejected',
   ] as const) {
     expect(step(attempt('idle', { failures: 4 }), events[name], middle)?.failures).toBe(5)
@@ -285,11 +285,15 @@ test('failures are counted until a success', () => {
 })
 
 describe('a walk through any events', () => {
-  const news = fc.constantFrom('alive', 'dead', 'unknown', 'past')
+  const oldAccessToken = fc.constantFrom('active', 'inactive', 'unknown', 'expired')
   const anyEvent: fc.Arbitrary<ScheduleEvent> = fc.oneof(
     fc.constantFrom(...Object.values(events)),
     fc
-      .record({ oldAccessToken: news, refreshTokenEnded: fc.boolean(), repeatable: fc.boolean() })
+      .record({
+        oldAccessToken: oldAccessToken,
+        refreshTokenEnded: fc.boolean(),
+        repeatable: fc.boolean(),
+      })
       .map((evidence) => ({ kind: 'rejected', ...evidence }) as const),
   )
   const anyWalk = fc.array(fc.tuple(anyEvent, fc.double({ min: 0, max: 1, noNaN: true })))
@@ -321,8 +325,8 @@ describe('a walk through any events', () => {
           if (to.death === null) return
           if (event.kind === 'probed_inactive') return expect(from.state).toBe('suspect')
           if (event.kind !== 'rejected') throw new Error(`${event.kind} ended it`)
-          if (event.oldAccessToken === 'past') return expect(from.previousState).toBe('suspect')
-          expect(event.oldAccessToken).toBe('dead')
+          if (event.oldAccessToken === 'expired') return expect(from.previousState).toBe('suspect')
+          expect(event.oldAccessToken).toBe('inactive')
         })
       }),
     )

@@ -20,7 +20,7 @@ export interface RefreshState {
 }
 
 /** What a probe of the access token found; `past`: it had ended, so the provider was not asked. */
-export type TokenProbe = 'alive' | 'dead' | 'unknown' | 'past'
+export type TokenProbe = 'active' | 'inactive' | 'unknown' | 'expired'
 
 export type ScheduleEvent =
   /** The user consented, for the first time or again. */
@@ -203,9 +203,10 @@ function beforeClaim({ previousState }: RefreshState): Step['state'] {
  */
 function isConfirmed(from: RefreshState, event: Extract<Failure, { kind: 'rejected' }>): boolean {
   const { oldAccessToken, repeatable } = event
-  if (oldAccessToken === 'dead' && !(repeatable && from.unresolved)) return true
+  if (oldAccessToken === 'inactive' && !(repeatable && from.unresolved)) return true
   return (
-    (oldAccessToken === 'dead' || oldAccessToken === 'past') && from.previousState === 'suspect'
+    (oldAccessToken === 'inactive' || oldAccessToken === 'expired') &&
+    from.previousState === 'suspect'
   )
 }
 

@@ -16,8 +16,8 @@ export async function probeOldAccessToken(
   elapsedMs: number,
 ): Promise<TokenProbe> {
   const { expiresInMs, tenantId } = old.row
-  if (expiresInMs !== null && expiresInMs <= elapsedMs) return 'past'
-  const { news } = await probeToken(
+  if (expiresInMs !== null && expiresInMs <= elapsedMs) return 'expired'
+  const { status } = await probeToken(
     { outbound, metrics, tracing },
     {
       provider: old.registration.provider,
@@ -26,5 +26,5 @@ export async function probeOldAccessToken(
       sending: { tenantId, background: true },
     },
   )
-  return news
+  return status
 }
