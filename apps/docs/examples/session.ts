@@ -5,7 +5,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { SignedIn } from '@keywell/sdk'
 
-/** Of the whole app: everybody is of one tenant here. */
+/** Of the whole app: all users are of one tenant here. */
 const tenantId = 'org_acme'
 
 const signatureOf = (userId: string): Buffer =>
@@ -18,7 +18,7 @@ export function sessionCookie(userId: string): string {
   return `session=${userId}.${signatureOf(userId).toString('hex')}`
 }
 
-/** Null: nobody is. */
+/** Null: nobody is signed in. */
 export function signedIn(cookie: string | null | undefined): SignedIn | null {
   const session = cookie?.split('; ').find((part) => part.startsWith('session=')) ?? ''
   const [userId = '', signature = ''] = session.slice('session='.length).split('.')

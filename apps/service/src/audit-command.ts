@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import type { Run, Screen } from './commands.ts'
 
-/** What tells of a head in the log: a signed token in its three parts. */
+/** A head in a line of the log: a signed token in its three parts. */
 const logLine = z.object({
   head: z.object({ protected: z.string(), payload: z.string(), signature: z.string() }),
 })
@@ -50,7 +50,7 @@ async function verify(
   return report.findings.length === 0 ? 0 : 1
 }
 
-/** Lines of the log that tell of a head, and tokens as the API gives them; other lines say nothing. */
+/** Lines of the log that hold a head, and tokens as the API gives them; other lines say nothing. */
 function readHeads(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const token = /^\s*([\w-]+\.[\w-]+\.[\w-]+)\s*$/.exec(line)?.[1]
@@ -74,7 +74,7 @@ const words: Readonly<Record<AuditFinding['kind'], string>> = {
   reordered: 'is not where or when it was written, or its link was overwritten',
   cut_off: 'and what followed were cut off: a signed head lies beyond',
   planted: 'was not written by the service: it waits for a chain, or stands where another stands',
-  forged: 'is told of by a head or a cut that this installation never signed',
+  forged: 'is named by a head or a cut that this installation never signed',
   unverifiable: 'cannot be proved: the key that it was sealed with is gone',
 }
 

@@ -5,9 +5,8 @@ import type { KeywellService } from '@keywell/server'
 const loopback = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 /**
- * `GET /metrics` without a key, for a collector beside the service: whoever collects numbers should not
- * hold a key that reads credentials. It can be reached from this machine alone, and not through a name
- * that somebody has pointed at it.
+ * `GET /metrics` for a collector beside the service, which needs no API key for it. It can be reached from
+ * this machine alone, and not through a name that was pointed at it.
  */
 export function listenForMetrics(
   { metrics }: Pick<KeywellService, 'metrics'>,

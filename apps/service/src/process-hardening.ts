@@ -6,7 +6,7 @@ import { url as inspectorUrl } from 'node:inspector'
  * dump would carry off is shut here, or it is said how to shut it from outside.
  */
 
-/** Options of Node that write memory to a file, or let somebody read it. */
+/** Options of Node that write memory to a file, or let others read it. */
 const leaky =
   /^--(?:inspect|debug|heapsnapshot|heap-prof|abort-on-uncaught-exception|report-on-|report-uncaught|report-signal)/
 
@@ -17,10 +17,10 @@ export interface OwnProcess {
   >
   env: Record<string, string | undefined>
   execArgv: readonly string[]
-  on(signal: 'SIGUSR1', heard: () => void): unknown
+  on(signal: 'SIGUSR1', listener: () => void): unknown
 }
 
-/** Variables that hold a secret; once read they are nobody's business, and no child's. */
+/** Variables that hold a secret; once read they are deleted, and no child process gets them. */
 const secretVariables = ['KEYWELL_KEY', 'DATABASE_URL', 'KEYWELL_EGRESS_PROXY'] as const
 
 /**
@@ -31,7 +31,7 @@ export function hardenProcess(own: OwnProcess): string[] {
   own.report.reportOnFatalError = false
   own.report.reportOnSignal = false
   own.report.reportOnUncaughtException = false
-  // Without a listener Node opens its inspector for whoever may send a signal.
+  // Without a listener Node opens its inspector for every process that may send a signal.
   own.on('SIGUSR1', () => {})
   const words = [...own.execArgv, ...(own.env.NODE_OPTIONS ?? '').split(/\s+/)]
   return [

@@ -76,7 +76,7 @@ async function status(keys: KeyOperations, { out }: Screen): Promise<number> {
 }
 
 async function rotateRoot(keys: KeyOperations, { out, progress }: Screen): Promise<number> {
-  const onProgress = told(progress, 'keys wrapped anew')
+  const onProgress = reportTo(progress, 'keys wrapped anew')
   const done = await keys.rotateRoot({ onProgress })
   progress?.write('\n')
   out.write(`Wrapped anew: ${counted(done.rewrapped, 'key')}; ${done.primary} wraps now.\n`)
@@ -105,7 +105,7 @@ async function rotateTenant(
   { out, progress }: Screen,
   { tenantId, ...options }: { tenantId: string } & Rotation,
 ): Promise<number> {
-  const onProgress = told(progress, 'records moved')
+  const onProgress = reportTo(progress, 'records moved')
   const done = await keys.rotateTenant(tenantId, { ...options, onProgress })
   progress?.write('\n')
   if (!done.begun && !options.destroy) out.write('A rotation was under way; it went on.\n')
@@ -125,7 +125,7 @@ async function verify(
   { out, progress }: Screen,
   tenantId: string | undefined,
 ): Promise<number> {
-  const onProgress = told(progress, 'records opened')
+  const onProgress = reportTo(progress, 'records opened')
   const found = await keys.verify({ onProgress, ...(tenantId !== undefined && { tenantId }) })
   progress?.write('\n')
   out.write(`Opened: ${counted(found.opened, 'record')} of ${counted(found.tenants, 'tenant')}.\n`)
@@ -172,7 +172,7 @@ function nameRows(out: Screen['out'], rows: readonly Row[]): void {
 }
 
 /** One line that is written over. */
-function told(progress: Screen['progress'], what: string): (done: number) => void {
+function reportTo(progress: Screen['progress'], what: string): (done: number) => void {
   return (done) => progress?.write(`\r${done} ${what}`)
 }
 

@@ -2,7 +2,7 @@ import { readPrivateFile } from '@keywell/server'
 
 type Variables = Record<string, string | undefined>
 
-/** Each may be told by a file instead; the root key's is read, and read again, by the vault. */
+/** Each may be read from a file instead; the root key's is read, and read again, by the vault. */
 const names = ['DATABASE_URL', 'KEYWELL_EGRESS_PROXY'] as const
 
 /**

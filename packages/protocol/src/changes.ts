@@ -62,9 +62,9 @@ export const changeSchema = z.discriminatedUnion('kind', [
 export type Change = z.infer<typeof changeSchema>
 
 /**
- * Names of the events of the stream; `stream-events.ts` says what is in them. `hello` opens it. `flush` says that changes may have been missed: drop everything that is held. A
- * `heartbeat` comes every `heartbeatMs`; a reader that is told nothing for three of them has lost the
- * stream.
+ * Names of the events of the stream; `stream-events.ts` says what is in them. `hello` opens it. `flush` says
+ * that changes may have been missed: drop everything that is held. A `heartbeat` comes every `heartbeatMs`; a
+ * reader that receives nothing for three of them has lost the stream.
  */
 export const changeEvents = {
   hello: 'hello',

@@ -29,8 +29,8 @@ export const readCredentialSchema = knownFields({
   /** Conditional read: answers `unchanged` unless there is something newer than this generation. */
   ifNewerThan: z.int().positive().optional(),
   /**
-   * Says that the generation before this one met a 401 at the provider. The service probes before it
-   * believes it, and refreshes only if the token is dead.
+   * Says that the generation before this one met a 401 at the provider. The service probes the token first,
+   * and refreshes only if it is dead.
    */
   minGeneration: z.int().positive().optional(),
   /**

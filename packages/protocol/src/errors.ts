@@ -93,8 +93,8 @@ export const reauthReasonSchema = z.enum([
 export type ReauthReason = z.infer<typeof reauthReasonSchema>
 
 /**
- * Why a provider did not let an account in after its user consented, as far as it can be told. Of
- * `provider_unavailable` and `answer_unusable` a later attempt may be free; the others need somebody to act.
+ * Why a provider did not let an account in after its user consented, as far as it is known. After
+ * `provider_unavailable` and `answer_unusable` a later attempt may succeed; the others need a person to act.
  */
 export const providerReasonSchema = z.enum([
   /** Failing, overloaded or silent. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { incidentIdSchema, integrationIdSchema, providerNameSchema, tenantIdSchema } from './ids.ts'
 
-/** A provider that refuses everybody. None of the connections that it covers ends meanwhile. */
+/** A time in which a provider refuses every credential. The connections that it covers are held meanwhile. */
 export const incidentSchema = z.object({
   id: incidentIdSchema,
   provider: providerNameSchema,

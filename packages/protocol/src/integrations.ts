@@ -6,7 +6,7 @@ import { pastedText } from './pasted.ts'
 const clientId = pastedText(500)
 const clientSecret = pastedText(2000)
 
-/** `POST /v1/integrations`. Without `clientId` it is a draft that tells which redirect URI to register. */
+/** `POST /v1/integrations`. Without `clientId` it is a draft that names the redirect URI to register. */
 export const createIntegrationSchema = knownFields({
   provider: providerNameSchema,
   /** Base URL of the instance, relative root included. Default: the provider's own. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /**
- * An id or a secret that somebody copies from a provider's page. It goes into a header or a form as it is,
+ * An id or a secret that was copied from a provider's page. It goes into a header or a form as it is,
  * so that a blank, a line end or an invisible character that came along would be refused there, later and
  * without a word why. Nothing is trimmed: what is stored is what was sent.
  */

@@ -6,13 +6,13 @@ export interface Position {
   xid: bigint
   seq: bigint
   /**
-   * The database's time about there, in milliseconds since 1970: tells whether what follows is still
+   * The database's time about there, in milliseconds since 1970: shows whether what follows is still
    * kept. Takes no part in the order.
    */
   at: number
 }
 
-/** As the wire carries it; opaque to whoever gets it. */
+/** As the wire carries it; opaque to clients. */
 export function formatPosition({ xid, seq, at }: Position): string {
   return `${xid}.${seq}.${at}`
 }

@@ -87,14 +87,14 @@ export interface RefreshDefinition {
   readonly refreshTokenLifetime: number | null
   /**
    * Seconds after its last use that a refresh token ends; null: it need not be used. A connection is
-   * renewed after half of it at the latest, whether somebody reads it or not.
+   * renewed after half of it at the latest, even if it is not read.
    */
   readonly refreshTokenIdleLifetime: number | null
   /** Seconds that a request may still be worked on at their side after we stopped waiting. */
   readonly maxRequestSeconds: number
 }
 
-/** A request that tells whose account a token belongs to, and how to read its answer. */
+/** A request for the account that a token belongs to, and how to read its answer. */
 export interface IdentityProbe {
   readonly path: string
   /** Any of these scopes, or one that implies it, opens the path. */
@@ -115,7 +115,7 @@ export interface ProviderAccount {
   readonly avatarUrl: string | null
 }
 
-/** How a key that somebody has made by hand is sent, recognised and looked at. */
+/** How a key that a user has made by hand is sent, recognised and looked at. */
 export interface ApiKeyDefinition {
   /** What people call it there, e.g. `personal access token`. */
   readonly title: string
@@ -127,7 +127,7 @@ export interface ApiKeyDefinition {
   readonly manualPath: string
 }
 
-/** A request that tells whether a token lives. Whatever neither predicate knows is `unknown`. */
+/** A request that shows whether a token is active. Whatever neither predicate knows is `unknown`. */
 export interface HealthProbe {
   readonly path: string
   readonly isActive: (answer: ProbeAnswer) => boolean

@@ -2,11 +2,10 @@
  * What `GET /v1/changes` and `GET /v1/changes/log` say.
  *
  * Positions make a chain: between `after` and `position` of an event nothing else has happened. So a
- * reader that has been told everything up to some position knows by them alone what to do with the
+ * reader that has received everything up to some position knows by them alone what to do with the
  * next event: not after that position, it is old; `after` beyond it, something is missing.
  *
- * An event of the stream can make a reader ask, never believe: only an answer to a request of its own says
- * that what it holds is still right.
+ * An event of the stream never confirms what a reader holds: only an answer to a request of its own does.
  */
 import { z } from 'zod'
 import { type Position, parsePosition } from './position.ts'

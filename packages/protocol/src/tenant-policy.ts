@@ -28,7 +28,7 @@ export const tenantPolicySchema = knownFields({
    * allowed before it is named. A provider that is not named is not limited.
    */
   tools: z.record(providerKeySchema, z.array(toolName).max(500)).optional(),
-  /** Nothing may be changed at a provider: neither by a tool nor by whoever holds the credential. */
+  /** Nothing may be changed at a provider: neither by a tool nor by a holder of the credential. */
   readOnly: z.boolean().default(false),
 })
 export type TenantPolicy = z.output<typeof tenantPolicySchema>

@@ -27,8 +27,8 @@ export const tenantSchema = z.object({
   /** Grants that are to be withdrawn at the provider, and are tried for up to seven days. */
   pending: z.array(grantsSchema),
   /**
-   * What lives on at the provider, since it refused, could not be reached, or nobody may withdraw it (API
-   * keys are their users'): to be removed at `manualUrl` by those whose it is.
+   * What remains at the provider, since it refused, could not be reached, or only the user may withdraw it
+   * (API keys): to be removed at `manualUrl` by its owner.
    */
   manual: z.array(
     grantsSchema.extend({

@@ -32,7 +32,7 @@ const connectionEvents = [
  */
 const incidentEvents = ['incident.opened', 'incident.released', 'incident.confirmed'] as const
 
-/** What an endpoint can ask to hear. */
+/** Events that an endpoint can ask for. */
 export const webhookEvents = [...connectionEvents, ...incidentEvents, 'audit.head'] as const
 export const webhookEventTypeSchema = z.enum(webhookEvents)
 export type WebhookEventType = z.infer<typeof webhookEventTypeSchema>
@@ -150,7 +150,7 @@ export type UpdateWebhook = z.input<typeof updateWebhookSchema>
 
 export const webhookSchema = z.object({
   id: webhookIdSchema,
-  /** Null: the installation's, which hears all tenants. */
+  /** Null: the installation's, which receives the events of all tenants. */
   tenantId: tenantIdSchema.nullable(),
   url: z.string(),
   events: z.array(webhookEventTypeSchema),
@@ -180,7 +180,7 @@ export const deliverySchema = z.object({
   id: messageIdSchema,
   /** `webhook.test`, or one of `webhookEvents`. */
   type: z.string(),
-  /** Whom it tells of; null for the installation itself. */
+  /** The tenant that it is about; null for the installation itself. */
   tenantId: tenantIdSchema.nullable(),
   connectionId: connectionIdSchema.nullable(),
   state: deliveryStateSchema,

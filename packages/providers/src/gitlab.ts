@@ -249,7 +249,7 @@ export const gitlab = {
   revocation: {
     // Revoking an access token that has expired does nothing and answers 200.
     send: 'refresh_token',
-    // A wrong hint hides the token, with a 200; no hint is never wrong.
+    // A wrong hint hides the token, with a 200; without one both kinds are searched.
     tokenTypeHint: null,
     manualPath: '/-/user_settings/applications',
   },
@@ -345,7 +345,7 @@ function text(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-/** It ends up in an `<img>` of somebody's page, and a self-managed host may answer anything. */
+/** It ends up in an `<img>` of an app's page, and a self-managed host may answer anything. */
 function webAddress(value: unknown): string | null {
   return typeof value === 'string' && /^https?:\/\//.test(value) ? value : null
 }

@@ -6,17 +6,14 @@ export interface RequestedAccess {
   readonly provider?: Pick<ProviderDefinition, 'name' | 'scopes'> | undefined
   /** Normalised, as a connection has it. */
   readonly host?: string | undefined
-  /**
-   * What a credential may do there. None at all means that nobody said what it may do, and then nothing
-   * says that it may not do too much.
-   */
+  /** What a credential may do there. Empty: it is not known, and so it is a violation where scopes are limited. */
   readonly scopes?: readonly string[] | undefined
 }
 
 /** What a policy does not allow, and what it allows instead. */
 export interface PolicyViolation {
   readonly to: 'provider' | 'host' | 'scopes'
-  /** Empty with `scopes`: nobody said what the credential may do. */
+  /** Empty with `scopes`: it is not known what the credential may do. */
   readonly refused: readonly string[]
   readonly allowed: readonly string[]
 }
@@ -43,7 +40,7 @@ export function findViolation(
 
 /**
  * The provider's scopes that the policy allows, in the provider's order; undefined: it limits none. Those
- * that the provider's data does not know are not among them: nobody knows what they open.
+ * that the provider's data does not know are not among them: it is not known what they open.
  */
 export function scopesAllowed(
   policy: TenantPolicy,

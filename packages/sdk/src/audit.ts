@@ -91,7 +91,7 @@ export class AuditLog {
     }
   }
 
-  /** Whoever waits for the export waits for this: unlike other timers here it keeps a process alive. */
+  /** The caller of the export waits for this: unlike other timers here it keeps a process alive. */
   async #pause(breaks: number, atLeastMs: number): Promise<void> {
     const ms = pauseMs(breaks, this.#random(), Math.min(atLeastMs, longestRetryAfterMs))
     await new Promise((resolve) => setTimeout(resolve, ms))

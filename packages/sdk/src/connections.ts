@@ -67,8 +67,8 @@ export class Connections {
    * Connects by an API key that the user made at the provider and gave to your app: at GitLab a personal
    * access token. What the user has connected under that name is replaced, if it is the same account.
    *
-   * Throws `key_refused` when the provider does not take the key, `account_mismatch` when it is somebody
-   * else's; nothing is stored then.
+   * Throws `key_refused` when the provider does not take the key, `account_mismatch` when it belongs
+   * to another account; nothing is stored then.
    */
   async create(connection: CreateConnection, options?: CallOptions): Promise<Connection> {
     const { credential } = connection

@@ -34,7 +34,7 @@ export interface Hooks {
   }) => void
   /** A held credential was dropped. */
   onEvict?: (event: { connectionId: ConnectionId; generation: number; reason: EvictReason }) => void
-  /** A call failed; with `background` nobody waited for it. */
+  /** A call failed; with `background` no caller waited for it. */
   onError?: (event: { error: KeywellError; background: boolean }) => void
 }
 

@@ -28,8 +28,8 @@ void keywell.getCredential({ ...query, conectionName: 'work' })
 void keywell.connectHandler(new Request('https://app.example'), { tenantId: 'org_acme' })
 const maybe: { tenantId: string; userId: string | undefined } = query
 // @ts-expect-error a user who may be undefined is not signed in
-const nobody: SignedIn = maybe
-void nobody
+const notSignedIn: SignedIn = maybe
+void notSignedIn
 
 const credential = await keywell.getCredential(query)
 // @ts-expect-error frozen

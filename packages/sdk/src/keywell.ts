@@ -180,7 +180,7 @@ export class Keywell {
    *     app.all('/api/keywell/*', (c) => keywell.connectHandler(c.req.raw, signedIn(c)))
    *
    * A connect session is for pages on `appOrigin`, and ends there. Throws `TypeError` where that is not
-   * configured, and when nobody is named.
+   * configured, and when `who` names no user.
    *
    * @param who the user who is signed in, by the app's own session
    */

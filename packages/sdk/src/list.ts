@@ -65,7 +65,7 @@ export class List<Item, Page> implements Promise<Page>, AsyncIterable<Item> {
     for await (const page of this.pages()) yield* this.#parts.itemsOf(page)
   }
 
-  /** Kept: whoever awaits the list and iterates it reads its first page once. */
+  /** Kept: a caller that awaits the list and iterates it reads its first page once. */
   #readFirst(): Promise<Page> {
     this.#first ??= this.#parts.read({})
     return this.#first

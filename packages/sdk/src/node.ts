@@ -44,7 +44,7 @@ export function toNodeHandler<Req extends NodeRequest | Http2Request = NodeReque
   return (request, response, next) => {
     answer(request, response).catch((error: unknown) => {
       if (next !== undefined) return next(error)
-      // Nobody else can answer. What happened is for the app's log, not for the browser.
+      // No other handler can answer, and the browser gets no details.
       if (!response.headersSent) response.statusCode = 500
       response.end()
     })

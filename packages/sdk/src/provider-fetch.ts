@@ -70,7 +70,7 @@ export async function newerThan(
   }
 }
 
-/** Lets the service probe the token. Nobody waits, and what it finds comes as a change. */
+/** Lets the service probe the token. No caller waits, and what it finds comes as a change. */
 export function report(parts: Pick<ProviderFetchParts, 'getNewer'>, refused: Credential): void {
   parts.getNewer(refused).catch(() => {})
 }

@@ -2,7 +2,7 @@
 import { silentLogger as logger } from './logger.ts'
 
 logger.warn({ reason: 'away' }, 'sweep failed')
-// @ts-expect-error nobody knows this message
+// @ts-expect-error the schema has no such message
 logger.warn({ reason: 'away' }, 'something happened')
 // @ts-expect-error the message has another level
 logger.error({ reason: 'away' }, 'sweep failed')

@@ -57,7 +57,7 @@ export interface KeywellOptions {
   /** How many event streams may be open at once in this process; see `defaultStreamLimits`. */
   streamLimits?: Partial<StreamLimits>
   /**
-   * `serve`: HTTP alone. `worker`: keeps connections alive and tells webhooks; of HTTP it answers
+   * `serve`: HTTP alone. `worker`: keeps connections alive and delivers webhooks; of HTTP it answers
    * `/livez`, `/readyz` and `/metrics`, and nothing else. Default `all`.
    */
   role?: 'all' | 'serve' | 'worker'
@@ -92,7 +92,7 @@ export interface KeywellService {
   fetch(request: Request, from?: From): Promise<Response>
   /**
    * What is measured, in the text format of Prometheus, without asking who looks: for a page that
-   * only the operator reaches. `fetch` answers the same at `/metrics`, to whoever has an API key.
+   * only the operator reaches. `fetch` answers the same at `/metrics`, to an API key with `metrics:read`.
    */
   metrics(): Promise<Scrape>
   /** Migrates the database, checks the keys, and begins to listen for changes. */
@@ -104,7 +104,7 @@ export interface KeywellService {
   keys: KeyOperations
   /** Ends a tenant; after `start`. */
   tenants: OperatorTenants
-  /** Providers that refuse everybody: what is known of them, and an operator's word; after `start`. */
+  /** Lists provider incidents, and releases or confirms one; after `start`. */
   incidents: OperatorIncidents
   audit: {
     /** Proves that the log is as it was written; see `AuditReport`. Works beside a running service. */

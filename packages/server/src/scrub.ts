@@ -1,8 +1,8 @@
 import { Secret } from '@keywell/protocol'
 
 /*
- * The second belt of the log: nothing that looks like a secret is written, whoever put it there. The
- * first is that nothing is there (`Secret`, errors without requests). Operators of GitLab may choose
+ * The second safeguard of the log: nothing that looks like a secret is written, however it got there. The
+ * first is that none gets there (`Secret`, errors without requests). Operators of GitLab may choose
  * other prefixes, so shapes alone prove nothing.
  */
 
@@ -22,7 +22,7 @@ const shapes: readonly {
 }[] = [
   // Ours: API keys, connect and change tokens and every other JWT, secrets of webhooks.
   { pattern: /(?<keep>\bkw_[0-9A-Z]+_)(?<secret>[0-9A-Z]+)/g, minLength: 20 },
-  // One part of a JWT lets nobody in: the signed heads of the audit log are told in parts.
+  // One part of a JWT is no credential: the signed heads of the audit log are logged in parts.
   { pattern: /\b(?<secret>eyJ[\w.-]+)/g, minLength: 14, holds: '.' },
   { pattern: /(?<keep>\bwhsec_)(?<secret>[\w+/=-]+)/g, minLength: 16 },
   // Of providers: GitLab (tokens, OAuth secrets, runners, deploys), GitHub, Slack, OpenAI and the like.
@@ -55,7 +55,7 @@ const secretNames: ReadonlySet<string> = new Set(
   ].flatMap((names) => names.split(' ')),
 )
 
-/** Deeper than this, and longer than this, nobody reads. */
+/** What is deeper or longer is cut. */
 const maxDepth = 6
 const maxItems = 100
 const maxCharacters = 8_192
@@ -64,12 +64,12 @@ const maxCharacters = 8_192
 export function scrubText(text: string): string {
   let clean = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text
   for (const { pattern, ...bounds } of shapes) {
-    clean = clean.replace(pattern, (found, ...told) => redact(found, told.at(-1), bounds))
+    clean = clean.replace(pattern, (found, ...rest) => redact(found, rest.at(-1), bounds))
   }
   return withoutParameters(clean)
 }
 
-/** @param groups the last of what `replace` tells: the named groups of the pattern */
+/** @param groups the last argument that `replace` passes: the named groups of the pattern */
 function redact(
   found: string,
   groups: Record<string, string>,
@@ -82,22 +82,22 @@ function redact(
 /** Each value of a parameter that is a secret, up to where the next one begins. */
 function withoutParameters(text: string): string {
   let clean = ''
-  let told = 0
+  let copied = 0
   for (const { 0: found, 1: name = '', index } of text.matchAll(/\b(\w+)=/g)) {
-    if (index < told || !secretParameters.has(name.toLowerCase())) continue
+    if (index < copied || !secretParameters.has(name.toLowerCase())) continue
     const from = index + found.length
     const valueEnd = /[&#\s"';]|$/g
     valueEnd.lastIndex = from
     const end = valueEnd.exec(text)?.index ?? text.length
     if (end === from) continue
-    clean += text.slice(told, from) + redacted
-    told = end
+    clean += text.slice(copied, from) + redacted
+    copied = end
   }
-  return clean + text.slice(told)
+  return clean + text.slice(copied)
 }
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
-/** `Logger` of logger.ts, told here once more: both files are at the bottom, where none imports another. */
+/** `Logger` of logger.ts, declared again: both files are at the bottom, where none imports another. */
 interface Levels {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -160,7 +160,7 @@ function isSecretName(name: string, value: unknown): boolean {
   return !(isWord && /^(?:code|state)$/i.test(name))
 }
 
-/** What an error says and why, as far as it is told; never what else a library has hung on it. */
+/** Name, message, code, stack and cause of an error; never what else a library has attached to it. */
 function scrubError(error: Error, depth: number): object {
   const { name, message, stack, cause } = error
   return {

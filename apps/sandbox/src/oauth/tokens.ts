@@ -127,7 +127,7 @@ export function secondsLeft({ now }: Instance, token: Token): number {
   return Math.max(0, Math.ceil(left))
 }
 
-/** Tells the sandbox that an access token was used: with `first_use` its predecessor dies now. */
+/** Notes that an access token was used: with `first_use` its predecessor dies now. */
 export function markUsed(instance: Instance, token: Token): void {
   const previous = instance.store.token(token.previousId)
   if (previous === undefined) return

@@ -47,7 +47,7 @@ function account(root: string, user: User): Html {
       </nav>`
 }
 
-/** Initials on a disc: everybody's picture here. */
+/** Initials on a disc: the picture of every user here. */
 export function avatar(user: User): Html {
   const initials = user.name
     .split(' ')

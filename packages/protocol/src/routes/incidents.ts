@@ -11,7 +11,7 @@ export const incidentRoutes = {
   list: route({
     method: 'GET',
     path: '/v1/incidents',
-    summary: 'List the providers that refuse everybody',
+    summary: 'List the providers that refuse every credential',
     access: { permission: 'integrations:read', enforces: [] },
     answer: { status: 200, description: 'The incidents', schema: incidentListSchema },
     errors: [],
@@ -21,7 +21,7 @@ export const incidentRoutes = {
     path: '/v1/incidents/:incidentId/release',
     summary: 'End an incident: everything that it held is asked again within a minute',
     description:
-      'Needed only to be faster: an incident is over by itself when the provider answers well again. If everybody is still refused, the next incident begins.',
+      'Needed only to be faster: an incident is over by itself when the provider answers well again. If all are still refused, the next incident begins.',
     access: decide,
     params,
     answer: { status: 200, description: 'The incident, as it was', schema: incidentSchema },
@@ -33,7 +33,7 @@ export const incidentRoutes = {
     path: '/v1/incidents/:incidentId/confirm',
     summary: 'Take the refusals for true: the application was removed at the provider',
     description:
-      'Its connections are asked again within five minutes, and each that is refused ends. Without a word it takes an hour in which nobody is answered well.',
+      'Its connections are asked again within five minutes, and each that is refused ends. Without this call it takes an hour in which no connection is accepted.',
     access: decide,
     params,
     answer: { status: 200, description: 'The incident', schema: incidentSchema },

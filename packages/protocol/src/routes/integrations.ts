@@ -14,7 +14,7 @@ export const integrationRoutes = {
     method: 'POST',
     path: '/v1/integrations',
     summary:
-      'Add an OAuth app registration, or a draft of one that tells which redirect URI to register',
+      'Add an OAuth app registration, or a draft of one that names the redirect URI to register',
     access: { permission: 'integrations:write', enforces: ['tenants'] },
     body: createIntegrationSchema,
     answer: { status: 201, description: 'The integration', schema: integrationSchema },

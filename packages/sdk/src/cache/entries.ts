@@ -68,7 +68,7 @@ export class Entries {
     for (const entry of this.all()) this.remove(entry, reason)
   }
 
-  /** The end: nothing is evicted, and nobody is notified. */
+  /** The end: no eviction is reported. */
   forgetAll(): void {
     this.#byUse.clear()
   }

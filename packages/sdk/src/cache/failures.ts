@@ -31,7 +31,7 @@ export function asKeywellError(error: unknown): KeywellError {
   })
 }
 
-/** An old row that somebody restored (T15), or a replica that lags. */
+/** An old row that was restored (T15), or a replica that lags. */
 export function tooOld(answer: ReadCredentialAnswer, seen: number): KeywellError {
   return new KeywellError(
     'credential_unreadable',

@@ -79,7 +79,7 @@ export class Freshness {
     return !entry.isUsed && nowMs - entry.usedAtMs >= this.#bounds.idleAfterMs
   }
 
-  /** Nothing in it is of use any more, or nobody wants it. */
+  /** Nothing in it is of use any more, or no caller uses it. */
   isOver(entry: Entry, nowMs: number): boolean {
     if (entry.pending !== undefined || entry.isAwaited) return false
     if (entry.credential === undefined) {

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 
 /**
  * The highest generation seen of each connection: nothing below it is taken any more, whether it comes
- * from a row that somebody restored or from an answer that was overtaken.
+ * from a row that was restored or from an answer that was overtaken.
  */
 export class Generations {
   readonly #seen: LRUCache<ConnectionId, number>

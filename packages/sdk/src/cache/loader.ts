@@ -27,7 +27,7 @@ export interface LoadOptions {
   readonly minGeneration?: number
   /** Milliseconds that the service may wait for a refresh. Default: the service's own. */
   readonly waitMs?: number
-  /** Nobody waits for it. */
+  /** No caller waits for it. */
   readonly background?: boolean
 }
 

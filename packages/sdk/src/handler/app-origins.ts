@@ -1,6 +1,6 @@
 /**
  * The origins of the app, as browsers see them. They are configured. No request decides them: its Host, its
- * target, its forwarded headers and its Referer are the word of whoever sent it, and the origin of a connect
+ * target, its forwarded headers and its Referer are chosen by the client, and the origin of a connect
  * session is where the finish ticket goes. `Origin` can only pick one of those that are configured.
  */
 import { KeywellError } from '@keywell/protocol'
@@ -86,7 +86,7 @@ export function onlyOrigin({ listed }: AppOrigins): string {
 }
 
 /**
- * Addresses that mean the machine that asks, whoever asks. `localhost` is among them: browsers resolve it to
+ * Addresses that on every machine mean that machine. `localhost` is among them: browsers resolve it to
  * loopback by themselves and never look it up.
  */
 function isLoopback(origin: string): boolean {

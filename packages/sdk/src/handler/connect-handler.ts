@@ -76,7 +76,7 @@ async function listConnections({ parts, who, url }: ConnectRequest): Promise<Res
 
 async function disconnect({ parts, who }: ConnectRequest, id: string): Promise<Response> {
   const connectionId = connectionIdSchema.safeParse(id)
-  // The same answer as for a connection of somebody else.
+  // The same answer as for a connection of another user.
   if (!connectionId.success) throw new KeywellError('not_found', 'There is no such connection.')
   const { tenantId, userId } = who
   return json(await parts.connections.delete({ connectionId: connectionId.data, tenantId, userId }))

@@ -47,10 +47,10 @@ export async function serve(
   request: () => Request,
   signedIn: SignedIn | null | undefined,
 ): Promise<Response> {
-  return signedIn ? keywell.connectHandler(request(), signedIn) : problemResponse(nobody())
+  return signedIn ? keywell.connectHandler(request(), signedIn) : problemResponse(notSignedIn())
 }
 
-function nobody(): KeywellError {
+function notSignedIn(): KeywellError {
   return new KeywellError('unauthorized', 'Nobody is signed in.', {
     nextStep: 'Sign in at the app first.',
   })

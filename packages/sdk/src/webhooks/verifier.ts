@@ -72,7 +72,7 @@ export function createWebhookVerifier(options: WebhookVerifierOptions): WebhookV
       try {
         await handling
       } catch (error) {
-        // Not done, so whoever comes next with it is welcome.
+        // Not done, so the next attempt is handled again.
         if (handled.get(event.id) === handling) handled.delete(event.id)
         throw error
       }

@@ -26,7 +26,7 @@ const activityOfVerb: Readonly<Record<string, Activity>> = {
   refuse: 'other',
 }
 
-/** Informational, low, medium: somebody was refused. */
+/** 1: informational; 2: low; 3: medium, a caller was refused. */
 const severities = { ok: 1, intent: 1, failed: 2, denied: 3 } as const
 
 const statuses = {

@@ -22,13 +22,13 @@ export function grantsOf({ id, roles, tenants, providers }: Access): string {
 
 /** The access of a request. */
 export interface RequestAccess extends Access {
-  /** Told when the request is aimed at what its key may not see, and is answered as if nothing were there. */
+  /** Called when the request names what its key may not see, and is answered as if nothing were there. */
   beyond(tenantId: string | undefined): void
 }
 
 /**
  * Refuses a key whose roles do not allow the route (`METHOD /path`), or with a limit that the route does not enforce.
- * A route that takes no key, or is not in the table, is refused to everybody.
+ * A route that takes no key, or is not in the table, is refused to every key.
  */
 export function requirePermission(access: Access, name: string): void {
   const demanded = accessOf(name)
@@ -52,7 +52,7 @@ export function requirePermission(access: Access, name: string): void {
  * Tenant of whatever a key may not see. Ids of tenants never begin with "@", so it has no rows: what is
  * foreign is looked up, answered and timed like what never was (T19).
  */
-const nobody = '@nobody'
+const noTenant = '@nobody'
 
 /** A query as this key may ask it. One that is aimed at what the key may not see will find nothing. */
 export function withinLimits<
@@ -62,10 +62,10 @@ export function withinLimits<
   if (seesTenant(access, query.tenantId) && seesProvider(access, query.provider)) return query
   access.beyond(query.tenantId)
   // No id that came in can be this one; that is the point.
-  return { ...query, tenantId: nobody as TenantId }
+  return { ...query, tenantId: noTenant as TenantId }
 }
 
-/** Before something is made: there a key is told what it may not. It learns of nothing but itself. */
+/** Before something is made. The error says what the key may not do; that reveals only its own limits. */
 export function requireWithinLimits(
   access: Access,
   wanted: { tenantId: TenantId | undefined; providers?: readonly string[] | undefined },

@@ -8,7 +8,7 @@ const pauseMs = 1_000
 /** Keys whose pause is kept. */
 const maxKeys = 1_000
 
-/** The row of a key does not match its MACs: somebody writes to the database by hand. */
+/** The row of a key does not match its MACs: it was written by hand. */
 export function alarmForged(
   logger: Logger,
   { id: keyId }: Pick<ApiKeyRow, 'id'>,
@@ -17,7 +17,7 @@ export function alarmForged(
   logger.error({ alarm: 'api_key_forged', keyId, verdict }, 'API key forged')
 }
 
-/** Somebody disabled or destroyed a version of the installation's key that a live API key still needs. */
+/** A version of the installation's key that a live API key still needs was disabled or destroyed. */
 export function alarmUnverifiable(
   logger: Logger,
   { id: keyId, pepperVersion: version }: ApiKeyRow,

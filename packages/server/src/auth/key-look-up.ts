@@ -16,9 +16,9 @@ interface Waiting {
 }
 
 /**
- * Looks API keys up by their ids, by one statement at a time: whoever comes while it is on its way shares the
- * next. So a flood of keys that were made up cannot ask the database for more than that, and a right key among
- * them is found all the same. The first one waits for nobody.
+ * Looks API keys up by their ids, with one statement at a time: look-ups that come while it runs share the
+ * next one. So a flood of made-up keys cannot ask the database for more than that, and a right key among
+ * them is found all the same. The first look-up does not wait.
  */
 export function createKeyLookUp(
   database: Database,

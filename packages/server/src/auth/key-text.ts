@@ -3,7 +3,7 @@ import { type ApiKeyId, base32 } from '@keywell/protocol'
 
 /**
  * An API key: `kw_`, the key's id, 256 random bits, a checksum. The prefix lets secret scanners find
- * it, the checksum tells a typing error without a look-up.
+ * it, the checksum reveals a typing error without a look-up.
  */
 const pattern = /^kw_([0-9A-HJKMNP-TV-Z]{26})_([0-9A-HJKMNP-TV-Z]{52})([0-9A-HJKMNP-TV-Z]{7})$/
 const secretBytes = 32

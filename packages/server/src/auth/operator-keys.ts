@@ -12,7 +12,7 @@ import type { ApiKeyGrants, ApiKeyRow } from '../store/api-keys.ts'
 import type { ApiKeys } from './api-keys.ts'
 import { everyRole } from './permissions.ts'
 
-/** API keys as the operator manages them: whoever starts the service has the root key anyway. */
+/** API keys as the operator manages them, without a permission: the operator has the root key anyway. */
 export interface OperatorKeys {
   /** The key is shown once. Default: the roles `admin` and `backend`, no limits. */
   create(

@@ -59,7 +59,7 @@ export function allows(roles: readonly ApiKeyRole[], permission: Permission): bo
   })
 }
 
-/** Roles with a permission, to tell whoever lacks it. */
+/** Roles with a permission, for the error of a key that lacks it. */
 export function rolesWith(permission: Permission): ApiKeyRole[] {
   // Object.keys forgets the literal types; the table above is the proof.
   const roles = Object.keys(rolesTable) as ApiKeyRole[]

@@ -60,7 +60,7 @@ export function createApi(
   }
 }
 
-/** What tells who a caller is. */
+/** What identifies a caller. */
 interface Access {
   apiKeys: ApiKeys
   keyStreams: KeyStreams

@@ -112,8 +112,8 @@ async function read(
 
 /**
  * The token has ended; the provider refused it to the caller, and there is no newer one; or its refresh is
- * due, and the caller asks only for a newer one. A caller's 401 is a question: the provider is asked before
- * it is believed.
+ * due, and the caller asks only for a newer one. A caller's 401 proves nothing by itself: the provider is
+ * asked first.
  */
 function reasonToRenew(row: CredentialReadRow, query: CredentialQuery): RenewalReason | null {
   if (row.status !== 'active' || row.sealed === null) return null

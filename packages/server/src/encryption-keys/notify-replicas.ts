@@ -8,10 +8,10 @@ import type { KeyParts } from './parts.ts'
 const lookAgainMs = 100
 
 /**
- * Waits until every running process knows the primary root key; those that are not ready are told to read
- * their root keys again. Who does not know it could open nothing that it wraps, so then nothing is begun.
+ * Waits until every running process is ready; if one is not, all are notified to read their root keys again.
+ * A process without the primary root key could open nothing that it wraps, so then nothing is begun.
  *
- * @param isReady what is waited for; a process that knows the key is not waited for longer than told
+ * @param isReady what is waited for; for a process that knows the key, `replicasMs` at most
  * @throws KeywellError `conflict`
  */
 export async function notifyReplicas(

@@ -37,7 +37,7 @@ export const defaultKeyWaits: KeyWaits = {
   replicasMs: 15_000,
 }
 
-/** Told now and then how far an operation has come. */
+/** Called now and then with how far an operation has come. */
 export type Progress = (done: number) => void
 
 export interface RotateTenantOptions {

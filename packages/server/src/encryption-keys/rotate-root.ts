@@ -22,7 +22,7 @@ export interface RootRotation {
   failed: { tenantId: string; version: number; kekId: string; reason: string }[]
   /** Other root keys that still wrap live keys, and how many. */
   left: { kekId: string; count: number }[]
-  /** Other root keys that were given, and that nothing and nobody needs any more. */
+  /** Other root keys that were given, and that nothing needs any more. */
   removable: string[]
   /** Running processes that still wrap with another root key, by that key. */
   stale: string[]
@@ -34,7 +34,7 @@ const atOnce = 16
 
 /**
  * Wraps all tenant keys with the primary root key, in batches. A batch that was begun and not committed
- * is as if it had never been, so whoever was killed runs it again.
+ * has no effect, so a command that was killed is run again.
  */
 export async function rotateRoot(
   parts: KeyParts,

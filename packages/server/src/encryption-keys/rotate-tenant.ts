@@ -131,7 +131,7 @@ async function step(parts: KeyParts, move: Move): Promise<void> {
   parts.vault.evict(move.tenantId)
 }
 
-/** In the transaction of what it tells of: an audit row, and every replica forgets the tenant's keys. */
+/** In the transaction of the change: an audit row, and every replica drops the tenant's keys. */
 async function auditKeyChange(
   { audit }: KeyParts,
   sql: Sql,
@@ -179,5 +179,5 @@ async function activeOf({ database }: KeyParts, tenantId: string): Promise<Tenan
 }
 
 function rotatedMeanwhile(tenantId: string): KeywellError {
-  return new KeywellError('conflict', `Somebody else rotates the key of ${tenantId} right now.`)
+  return new KeywellError('conflict', `Another rotation of the key of ${tenantId} is under way.`)
 }

@@ -12,7 +12,7 @@ type SweepParts = Pick<KeyParts, 'database' | 'auditKeys'>
 /**
  * Seals what retention has said of the chains of the audit log with the audit key of the active version.
  * Entries and their links go at their time, but where a chain was cut is said for as long as there is a
- * chain. A cut that is not genuine stays as it is, and is named: nobody makes an honest one of it.
+ * chain. A cut that is not genuine stays as it is, and is named: sealing it would make it look genuine.
  */
 export async function sweepCuts(
   parts: SweepParts,
@@ -49,7 +49,7 @@ async function reseal(
   else sweep.overtaken += 1
 }
 
-/** Why a cut cannot be believed; undefined: it is as retention wrote it. */
+/** Why a cut cannot be trusted; undefined: it is as retention wrote it. */
 async function refusalOf(
   auditKeys: SweepParts['auditKeys'],
   cut: CutRow,

@@ -24,7 +24,7 @@ const atOnce = 8
 
 export interface Sweep {
   moved: number
-  /** Records that were replaced while they were moved; whoever did it sealed with the active version. */
+  /** Records that were replaced while they were moved; the new ones are sealed with the active version. */
   overtaken: number
   unreadable: RecordName[]
 }

@@ -23,7 +23,7 @@ const maxNamedRows = 1_000
 
 /**
  * Opens what is sealed, under the context of the row that it stands in, and names keys and connections of
- * erased tenants, which somebody has put back.
+ * erased tenants, which were put back.
  *
  * @throws VaultError `key_unavailable` when keys cannot be unwrapped now
  */

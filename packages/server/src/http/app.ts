@@ -124,7 +124,7 @@ export function createApp(parts: AppParts): Hono<Environment> {
   return app.notFound(answerNoRoute)
 }
 
-/** For whoever runs the service: whether it lives, whether it is ready, what is measured. */
+/** For the operator: whether the service lives, whether it is ready, what is measured. */
 function operatorRoutes(app: Hono<Environment>, parts: AppParts): void {
   serve(app, routes.service.livez, () => ok)
   const isReady = keptFor(readyMs, parts.monotonic, parts.isReady)
@@ -182,9 +182,13 @@ const answerNoRoute: NotFoundHandler<Environment> = (c) =>
 const answerNotServed: NotFoundHandler<Environment> = (c) =>
   answerProblem(
     c,
-    new KeywellError('not_found', 'This process keeps connections alive and serves nobody.', {
-      nextStep: 'Ask one that was started with KEYWELL_ROLE=serve or all.',
-    }),
+    new KeywellError(
+      'not_found',
+      'This process keeps connections alive and does not serve the API.',
+      {
+        nextStep: 'Ask one that was started with KEYWELL_ROLE=serve or all.',
+      },
+    ),
   )
 
 const limitUnknownLength = bodyLimit({ maxSize: maxBodyBytes, onError: refuseBody })

@@ -97,7 +97,7 @@ function callbackRoute(
       actor: 'browser',
       requestId: c.get('requestId'),
     })
-    // The cookie stays for its ten minutes: a browser that comes again is told how the flow stands.
+    // The cookie stays for its ten minutes: a browser that comes again gets the flow's status.
     return c.redirect(location.href, 303)
   })
 }

@@ -15,7 +15,7 @@ export function changeRoutes(
   },
 ): void {
   serve(app, routes.changes.stream, ({ headers, access }, c) => {
-    // Whoever asks for the headers alone would leave a stream that nobody reads.
+    // A request for the headers alone would leave a stream that nobody reads.
     if (c.req.method === 'HEAD') return c.body(null, 200, eventStreamHeaders)
     const leave = parts.streamPlaces.ofKey(access.id)
     const lastEventId = headers['last-event-id']

@@ -5,7 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { RequestAccess } from '../auth/access.ts'
 import type { SessionRow } from '../store/sessions.ts'
 
-/** What whoever listens knows of a request, and its text does not say. */
+/** What the HTTP server knows of a request, and its text does not say. */
 export interface From {
   /**
    * IP address of the client; of the first proxy that is not ours. Without it wrong API keys and calls

@@ -4,7 +4,7 @@ import type { Logger } from '../logger.ts'
 import { DatabaseUnavailable } from '../store/database.ts'
 import { isKeyOutage } from '../vault/vault.ts'
 
-/** The one mapper: whatever was thrown becomes a coded error, and only that is told. */
+/** The one mapper: whatever was thrown becomes a coded error, and only that is sent. */
 export function toKeywellError(error: Error, logger: Logger, requestId: string): KeywellError {
   if (error instanceof KeywellError) {
     if (error.status >= 500) {

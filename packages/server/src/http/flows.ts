@@ -52,8 +52,8 @@ export function flowRoutes(
 }
 
 /**
- * Events named `flow`, one for each status, until the flow or the session ends. What keeps the connection
- * open in between, and shows that nobody is there any more, is a comment.
+ * Events named `flow`, one for each status, until the flow or the session ends. In between, comments keep
+ * the connection open and show when the client has gone.
  */
 function flowEvents(
   follow: (signal: AbortSignal) => AsyncGenerator<Flow | undefined, void>,

@@ -52,7 +52,7 @@ function keyOf(c: Context<Environment>, { rateLimits }: KeyGuardParts): string {
   throw new KeywellError('unauthorized', 'No API key was sent.')
 }
 
-/** Only wrong keys count, so that callers who share an address with somebody who guesses are let in. */
+/** Only wrong keys count, so that callers who share an address with an attacker are let in. */
 async function verify(
   key: string,
   address: string | undefined,
@@ -101,7 +101,7 @@ async function requireUnchanged(
       nextStep: 'Call again.',
     })
   } catch (error) {
-    // An answer that nobody will read gives back what it holds.
+    // An answer that is not sent gives back what it holds.
     await c.res.body?.cancel()
     throw error
   }
@@ -112,7 +112,7 @@ function isRead(c: Context<Environment>): boolean {
   return c.req.method === 'GET' || routeOf(c) === nameOf(routes.credentials.read)
 }
 
-/** Whoever comes without a key: browsers, mostly. */
+/** For calls without a key: of browsers, mostly. */
 export function limitByAddress(rateLimits: RateLimits): MiddlewareHandler<Environment> {
   return async (c, next) => {
     rateLimits.request(fromOf(c).address)
@@ -120,7 +120,7 @@ export function limitByAddress(rateLimits: RateLimits): MiddlewareHandler<Enviro
   }
 }
 
-/** Whoever calls `fetch` with a request alone leaves nothing here. */
+/** Empty when `fetch` was called with a request alone. */
 export function fromOf(c: Context<Environment>): From {
   const from: From | undefined = c.env
   return from ?? {}

@@ -8,7 +8,7 @@ const policy =
 
 /**
  * On every answer, page or not: whatever a browser makes of it, it runs nothing, frames nothing,
- * tells nobody where it was, and no other site's page may embed it.
+ * sends no `Referer`, and no other site's page may embed it.
  */
 export function secureHeaders({ https }: { https: boolean }): MiddlewareHandler<Environment> {
   const headers = Object.entries({

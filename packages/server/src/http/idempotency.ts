@@ -107,7 +107,7 @@ export function idempotent(parts: Parts): MiddlewareHandler<Environment> {
     await store.endCall(sql, { ...call, ...answered, answerMac }).catch(lost)
   }
 
-  /** The call was carried out or refused; that its repeats are not told so cannot undo it. */
+  /** The call was carried out or refused already; a failure to store that does not change it. */
   function lost(error: unknown): void {
     logger.warn({ reason: String(error) }, 'idempotent answer not stored')
   }

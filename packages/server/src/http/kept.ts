@@ -1,5 +1,5 @@
 /**
- * One answer for all who ask within some milliseconds: whoever comes while it is made waits for it, and a
+ * One answer for all calls within some milliseconds: calls that come while it is made wait for it, and a
  * failure is not kept.
  *
  * @param now milliseconds of a clock that never goes back

@@ -44,7 +44,8 @@ const resources: Record<keyof typeof routes, string> = {
   sessions: 'Permits for a browser to connect an account.',
   flows: 'Authorisation attempts, for the browser that holds the connect token of a session.',
   integrations: 'OAuth apps that are registered at providers.',
-  incidents: 'Providers that refuse everybody, whose connections are held until it is known why.',
+  incidents:
+    'Providers that refuse every credential, whose connections are held until it is known why.',
   providers: 'The catalogue of providers.',
   webhooks: 'Endpoints that are sent the changes of connections.',
   changes: 'The change log, as a stream.',

@@ -9,7 +9,7 @@ import { type Environment, routeOf } from './context.ts'
 
 const namesTenant = z.object({ tenantId: tenantIdSchema })
 
-/** Tells the audit log of calls that showed a key or a token and were refused. Nothing waits for it. */
+/** Notes calls with a key or a token that were refused, for the audit log. Nothing waits for it. */
 export interface RefusedCalls {
   /** A key that is not right, or an address that tried too many. */
   wrongKey(c: Context<Environment>, error: unknown): void

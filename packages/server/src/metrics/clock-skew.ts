@@ -43,7 +43,7 @@ export function createClockSkew({ databaseNow, now, after, logger }: Parts): Clo
   }
 
   function measureOn(): void {
-    // A database that is away is somebody else's alarm; the last value stands.
+    // An unavailable database is reported elsewhere; the last value stands.
     measuring = measure().catch(() => {})
     void measuring.then(() => {
       if (!stopped) cancelNext = after(pauseMs, measureOn)

@@ -167,7 +167,7 @@ function deliveryMetrics({
   })
   const withdrawals = new Counter({
     name: 'keywell_revocations_total',
-    help: 'Attempts to withdraw a grant at its provider; after `refused` somebody has to do it by hand.',
+    help: 'Attempts to withdraw a grant at its provider; after `refused` it must be withdrawn by hand.',
     labelNames: ['outcome'],
     registers,
   })

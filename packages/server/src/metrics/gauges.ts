@@ -129,7 +129,7 @@ const counted: readonly { name: string; help: string; of: (census: Census) => nu
   },
   {
     name: 'keywell_provider_incidents',
-    help: 'Integrations, or hosts, where a provider refuses everybody; no connection ends there meanwhile.',
+    help: 'Integrations, or hosts, where a provider refuses every credential; no connection ends there meanwhile.',
     of: ({ openIncidents }) => openIncidents,
   },
   {
@@ -139,7 +139,7 @@ const counted: readonly { name: string; help: string; of: (census: Census) => nu
   },
   {
     name: 'keywell_revocations_irrevocable',
-    help: 'Grants that could not be withdrawn; somebody has to do it by hand.',
+    help: 'Grants that could not be withdrawn, and must be withdrawn by hand.',
     of: ({ irrevocable }) => irrevocable,
   },
   {

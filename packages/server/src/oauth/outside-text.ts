@@ -8,7 +8,7 @@ const maxScopes = 200
 const maxScopeLength = 300
 
 /**
- * A text that somebody else's server wrote, fit to be stored, shown and logged: one line, without control
+ * A text that another server wrote, fit to be stored, shown and logged: one line, without control
  * and invisible characters, without marks that turn the direction of what stands beside it, and bounded.
  * Null for what is no text, or has nothing left. Two joiners stay, which scripts and emoji need.
  */
@@ -24,7 +24,7 @@ function cleanText(value: unknown, maxLength: number): string | null {
 }
 
 /**
- * An account as the provider tells it. Its id is taken as it is or not at all: cleaned, two could become one.
+ * An account as the provider returns it. Its id is taken as it is or not at all: cleaned, two could become one.
  */
 export function cleanAccount(account: ProviderAccount): ProviderAccount | undefined {
   const { id } = account
@@ -38,7 +38,7 @@ export function cleanAccount(account: ProviderAccount): ProviderAccount | undefi
   }
 }
 
-/** It ends up in an `<img>` of somebody's page. */
+/** It ends up in an `<img>` of an app's page. */
 function cleanPicture(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > maxPictureLength) return null
   if (!/^https:\/\/[\x21-\x7e]+$/.test(value)) return null

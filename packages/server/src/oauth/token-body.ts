@@ -17,9 +17,9 @@ export interface TokenBody {
   wellFormed: boolean
 }
 
-/** Longest life of an access token that is believed: one year. Longer, and it is taken for that. */
+/** Longest life of an access token: one year. A longer `expires_in` is reduced to it. */
 const maxExpiresInSeconds = 365 * 24 * 60 * 60
-/** Shortest life that is believed, so that a wrong number never makes a hot loop. */
+/** Shortest life, so that a wrong number never makes a hot loop. A shorter one is raised to it. */
 const minExpiresInSeconds = 1
 /** Longest token that is kept, in characters. */
 const maxTokenLength = 16_384
@@ -60,8 +60,8 @@ const nothing = {
 function problemOf(accessToken: string | null, type: unknown): string | null {
   if (accessToken === null) return 'no access token'
   if (!/^[\x21-\x7e]+$/.test(accessToken)) return 'a token with characters that no header may hold'
-  // RFC 6749 section 7.1: a token of a type that is not understood must not be used. One that is not
-  // said is the one that everybody means.
+  // RFC 6749 section 7.1: a token of a type that is not understood must not be used. A missing
+  // type counts as bearer.
   const isBearer = typeof type !== 'string' || /^(bearer)?$/i.test(type.trim())
   return isBearer ? null : 'a token of another type than bearer'
 }

@@ -15,7 +15,7 @@ const maxWaiting = 1_000
 const maxWaitMs = 5_000
 /** Shortest `retryAfterMs` of a refused call, so that it is not repeated at once. */
 const shortestRetryMs = 1_000
-/** The rest of the slots is kept for calls that somebody waits for, however slow the host is. */
+/** The rest of the slots is kept for calls with a waiting caller, however slow the host is. */
 const backgroundShare = 0.75
 
 export interface LimitedCall extends Waiting {

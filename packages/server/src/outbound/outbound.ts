@@ -209,7 +209,7 @@ async function fetchBounded(
   return toResponse(answer, { host: url.host, maxBytes: bounds.maxBytes })
 }
 
-/** Tells how a call ended that begins now. */
+/** The call begins now; the returned function reports its end. */
 function reportTo(
   { onCall, now }: OutboundParts,
   { origin, pathname }: URL,

@@ -64,7 +64,7 @@ export interface IncidentGuard {
   ): Promise<RefusalDecision['do']>
   /** Whether an incident covers the connection that is not confirmed. */
   isHeld(sql: Sql, connection: GuardedConnection): Promise<boolean>
-  /** To be told, in the transaction that writes it, that the provider took one while there is an incident. */
+  /** To be called in the transaction that records that the provider accepted a credential during an incident. */
   answeredWell(sql: Sql, connection: GuardedConnection): Promise<void>
   /** What was refused is judged anew. False: it is over already. */
   release(sql: Sql, incident: IncidentRow, by: IncidentEnd): Promise<boolean>

@@ -1,6 +1,6 @@
 /**
  * When a provider's word is enough to end a connection, as pure functions. A provider that has an incident can
- * refuse everybody for a while, with the very answers by which it says that a grant is gone. Then nothing may end.
+ * refuse every credential for a while, with the same answers as for a withdrawn grant. Then nothing may end.
  */
 import type { ProviderAnswer } from '../store/provider-incidents.ts'
 
@@ -47,7 +47,7 @@ export interface Refusal {
 
 /**
  * `end`: the connection ends. `wait`: it is refused again first, and `others` are asked meanwhile. `hold`: the provider
- * refuses everybody, and nothing ends.
+ * refuses every credential, and nothing ends.
  */
 export type RefusalDecision =
   | { do: 'end'; confirms: boolean }
@@ -101,8 +101,8 @@ export function areRefused(
 export const allTenants = 'every_tenant'
 
 /**
- * Between two refusals of this connection at least as many others lived as were refused: the provider tells one from
- * the other.
+ * Between two refusals of this connection, the provider accepted at least as many others as it refused: it
+ * distinguishes them.
  */
 function othersLive({ answers, tenantId, attemptMs }: Refusal, lastRefusedForMs: number): boolean {
   const between = answers.filter(({ agoMs }) => agoMs <= lastRefusedForMs && agoMs >= attemptMs)
@@ -125,7 +125,7 @@ function fewOfEach(
   })
 }
 
-/** Nobody lived for so long, and enough were asked. */
+/** None was accepted for so long, and enough were refused. */
 function isConfirmed({ refusingForMs, refusals }: OpenIncident, times: IncidentTimes): boolean {
   return refusingForMs >= times.incidentConfirmMs && refusals >= incidentLimits.sample
 }

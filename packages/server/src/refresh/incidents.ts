@@ -41,7 +41,7 @@ export function createIncidents(parts: {
 }): Incidents {
   const { database, incidentGuard } = parts
 
-  /** Decides in a transaction of whom it is of. */
+  /** Decides in a transaction of the incident's owner. */
   async function decide(
     id: string,
     decision: (sql: Sql, incident: IncidentRow) => Promise<boolean>,

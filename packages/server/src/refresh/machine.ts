@@ -85,7 +85,7 @@ export interface StepOptions {
   decision?: 'end' | 'wait' | 'hold' | undefined
 }
 
-/** A refusal, or an inactive token that cannot be refreshed, is believed when it is repeated after this time. */
+/** A refusal, or an inactive token that cannot be refreshed, is confirmed when it is repeated after this time. */
 const confirmAfterMs = 60_000
 const maxSuspectMs = 10 * 60_000
 const requestRejectedPauseMs = 60 * 60_000

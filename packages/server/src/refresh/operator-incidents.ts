@@ -1,9 +1,9 @@
 import { type Incident, incidentIdSchema, KeywellError } from '@keywell/protocol'
 import type { Incidents } from './incidents.ts'
 
-/** For whoever runs the service, without an API key. */
+/** For the operator of the service, without an API key. */
 export interface OperatorIncidents {
-  /** Providers that refuse everybody, the oldest first; none of the connections that one covers ends while it is open. */
+  /** Open incidents, the oldest first. */
   list(): Promise<Incident[]>
   /**
    * Ends an incident: everything that it held is asked again within a minute.

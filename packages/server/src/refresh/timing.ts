@@ -18,7 +18,7 @@ export interface Timing {
    * spread, up to five minutes. Default 1,000.
    */
   backoffMs: number
-  /** A refusal is believed when it is repeated after this time. Default 60,000. */
+  /** A refusal is confirmed when it is repeated after this time. Default 60,000. */
   confirmAfterMs: number
   /** Between two attempts with a client that the provider rejects. Default 60,000. */
   canaryMs: number
@@ -33,7 +33,7 @@ export interface Timing {
   incidentWindowMs: number
   /** Between two connections of one host that are asked during an incident. Default 2,000. */
   incidentAskMs: number
-  /** For how long all connections must be refused before that is believed. Default 3,600,000. */
+  /** For how long all connections must be refused before an incident is confirmed. Default 3,600,000. */
   incidentConfirmMs: number
   /** Between two sweeps: grants that wait to be withdrawn, expired codes. Default 60,000. */
   sweepMs: number

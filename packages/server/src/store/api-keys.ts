@@ -1,10 +1,10 @@
 import type { ApiKeyRole } from '@keywell/protocol'
 import type { Sql } from './database.ts'
 
-/** Replicas listen here for a hint that an API key was changed. */
+/** Replicas listen here for the notification that an API key was changed. */
 export const apiKeysChannel = 'keywell_api_keys'
 
-/** Tells every replica, when the transaction commits, that what it remembers of keys may be out of date. */
+/** Notifies every replica, when the transaction commits, that its cached API keys may be out of date. */
 export async function notifyApiKeysChanged(sql: Sql): Promise<void> {
   await sql.query(`select pg_notify($1, '')`, [apiKeysChannel])
 }
@@ -85,7 +85,7 @@ export async function findApiKeys(sql: Sql, ids: readonly string[]): Promise<Api
   )
 }
 
-/** One of them, and nobody else changes it until the transaction ends. */
+/** Locks one of them until the transaction ends. */
 export async function lockApiKey(sql: Sql, id: string): Promise<ApiKeyRow | undefined> {
   const [row] = await sql.query<ApiKeyRow>(
     `select ${columns} from api_keys where tenant_id = '@install' and id = $1 for update`,
@@ -100,7 +100,7 @@ export async function listApiKeys(sql: Sql): Promise<ApiKeyRow[]> {
   )
 }
 
-/** Its MAC is gone with it, so that nobody brings it back by clearing a column. */
+/** Its MAC is overwritten, so that clearing a column does not bring it back. */
 export async function revokeApiKey(sql: Sql, id: string): Promise<ApiKeyRow | undefined> {
   const [row] = await sql.query<ApiKeyRow>(
     `update api_keys set revoked_at = now(), mac = convert_to(id, 'UTF8')

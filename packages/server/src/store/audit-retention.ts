@@ -1,6 +1,6 @@
 import type { Sql } from './database.ts'
 
-/** The next tenant after another whose chain has links that are older than told. */
+/** The next tenant after another whose chain has links that are older than `olderThanMs`. */
 export async function findNextOldChain(
   sql: Sql,
   { after, olderThanMs }: { after: string; olderThanMs: number },
@@ -21,7 +21,7 @@ export interface OldLink {
 }
 
 /**
- * The last of the oldest links of a chain that are all older than told; undefined: there is none. A
+ * The last of the oldest links of a chain that are all older than `olderThanMs`; undefined: there is none. A
  * chain is cut at one place, so an entry stays as long as one before it does.
  */
 export async function findLastOldLink(

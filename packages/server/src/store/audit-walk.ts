@@ -57,7 +57,7 @@ const found = `at, mac_version as "macVersion", mac, jsonb_build_object('tenant_
   'actor', actor, 'action', action, 'user_id', user_id, 'connection_id', connection_id,
   'generation', generation, 'result', result, 'reason', reason, 'request_id', request_id) as entry`
 
-/** Entries of a chain after a position, in order; more than told only where two have the last position. */
+/** Entries of a chain after a position, in order; more than `limit` only where two have the last position. */
 export async function readLinks(
   sql: Sql,
   { tenantId, after, limit }: { tenantId: string; after: number; limit: number },

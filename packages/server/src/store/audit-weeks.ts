@@ -16,7 +16,7 @@ export interface Week {
   ends: Date
 }
 
-/** Weeks of which nothing is younger than told, oldest first. */
+/** Weeks that ended at least `olderThanMs` ago, oldest first. */
 export async function findOldWeeks(sql: Sql, olderThanMs: number): Promise<Week[]> {
   // The first may begin at no time at all.
   return sql.query<Week>(
@@ -33,7 +33,7 @@ export interface WeekEnd {
   link: Uint8Array
   /** The chain was cut there, or behind it. */
   isCut: boolean
-  /** Before it in the chain stands one that is younger than told. */
+  /** A link before it in the chain is younger than `youngerThanMs`. */
   hasYounger: boolean
 }
 

@@ -1,6 +1,6 @@
 import type { Sql } from './database.ts'
 
-/** Readers listen here for a hint that there is something new. */
+/** Readers listen here for the notification that there is something new. */
 export const changesChannel = 'keywell_changes'
 
 export interface NewChange {
@@ -24,7 +24,7 @@ interface Written {
 export type ChangeRow = Written &
   (NewChange | ({ kind: 'policy' } & Record<Exclude<keyof NewChange, 'tenantId' | 'kind'>, null>))
 
-/** Appends a change and the hint; Postgres sends equal hints of a transaction once, at its commit. */
+/** Appends a change and notifies; Postgres sends equal notifications of a transaction once, at its commit. */
 export async function insertChange(sql: Sql, change: NewChange): Promise<void> {
   await sql.query(
     `with written as (
@@ -104,7 +104,7 @@ export async function readChanges(
   )
 }
 
-/** Deletes the oldest changes of all tenants that are older than told; answers how many. */
+/** Deletes the oldest changes of all tenants that are older than `olderThanMs`; answers how many. */
 export async function deleteOldChanges(
   sql: Sql,
   { olderThanMs, limit }: { olderThanMs: number; limit: number },

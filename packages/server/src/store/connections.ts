@@ -223,8 +223,8 @@ export async function followGeneration(
 
 /**
  * The result of a look at it. Nothing happens to one that is not `active`, or of another generation. One
- * that is degraded stays so while nothing is known, so that an outage has one beginning and one end. Of
- * what is degraded by its provider's incident alone no change of its own tells: there is one message for all.
+ * that is degraded stays so while nothing is known, so that an outage has one beginning and one end. One that
+ * is degraded only by its provider's incident writes no change of its own: there is one message for all.
  */
 export async function setConnectionHealth(
   sql: Sql,

@@ -1,8 +1,8 @@
 import { type Database, DatabaseUnavailable } from './database.ts'
 
-/** The same database; tells when there is nobody to ask, once for each statement or transaction. */
+/** The same database; calls `unavailable` for each call that fails with `DatabaseUnavailable`. */
 export function countUnavailable(database: Database, unavailable: () => void): Database {
-  function tellAndThrow(error: unknown): never {
+  function countAndThrow(error: unknown): never {
     if (error instanceof DatabaseUnavailable) unavailable()
     throw error
   }
@@ -10,10 +10,12 @@ export function countUnavailable(database: Database, unavailable: () => void): D
     kind: database.kind,
     of(scope) {
       const sql = database.of(scope)
-      return { query: (text, parameters) => sql.query<never>(text, parameters).catch(tellAndThrow) }
+      return {
+        query: (text, parameters) => sql.query<never>(text, parameters).catch(countAndThrow),
+      }
     },
-    transaction: (scope, work) => database.transaction(scope, work).catch(tellAndThrow),
-    listen: (channel, heard) => database.listen(channel, heard).catch(tellAndThrow),
+    transaction: (scope, work) => database.transaction(scope, work).catch(countAndThrow),
+    listen: (channel, listener) => database.listen(channel, listener).catch(countAndThrow),
     close: () => database.close(),
   }
 }

@@ -175,7 +175,7 @@ export async function replaceCredential(sql: Sql, row: SealedCredential): Promis
 }
 
 /**
- * Holds a connection's credential until the end of the transaction: for whoever moves it away, so that
+ * Locks a connection's credential until the end of the transaction, for a caller that moves it elsewhere:
  * what is moved is what is deleted. Connecting again puts a new row in the place of the old one, and a
  * statement that waited for the old row does not see the new one: so it looks again.
  */

@@ -24,7 +24,7 @@ export interface Sql {
 
 /**
  * Postgres, as the engine needs it. Two drivers: a server (`openPostgres`) and the embedded one
- * (`openPglite`). Both throw `DatabaseUnavailable` when there is nobody to ask.
+ * (`openPglite`). Both throw `DatabaseUnavailable` when no database answers.
  *
  * There is no statement without a scope, which the database itself holds it to.
  */
@@ -35,10 +35,10 @@ export interface Database {
   /** Runs `work` in one transaction. Commits when `work` resolves, rolls back when it throws. */
   transaction<Result>(scope: Scope, work: (sql: Sql) => Promise<Result>): Promise<Result>
   /**
-   * Calls `heard` with the payload of each NOTIFY on the channel. A hint and no more: it may stay
-   * silent; whoever listens polls too.
+   * Calls `listener` with the payload of each NOTIFY on the channel. Only a wake-up: notifications may be
+   * lost, so that a caller polls too.
    */
-  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>
+  listen(channel: string, listener: (payload: string) => void): Promise<() => Promise<void>>
   close(): Promise<void>
 }
 

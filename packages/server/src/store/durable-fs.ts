@@ -6,7 +6,7 @@ import { NodeFS } from '@electric-sql/pglite/nodefs'
 /*
  * PGlite's Node file system has no fsync, so that a commit is acknowledged while it exists only in
  * the page cache (electric-sql/pglite#1107). This one has. It reaches into Emscripten's NODEFS, which
- * nobody promises to keep: when it moves, no fsync is counted, and a start is refused
+ * is no stable interface: when it changes, no fsync is counted, and a start is refused
  * (pglite.test.ts, "refuses to start when a commit does not reach the disk").
  */
 

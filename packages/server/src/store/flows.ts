@@ -188,7 +188,7 @@ export async function refuseCode(
   return refused?.count ?? 0
 }
 
-/** Takes the parked code out for its one exchange; nobody gets it a second time. */
+/** Takes the parked code out for its one exchange; a second call gets nothing. */
 export async function takeCode(
   sql: Sql,
   tenantId: string,
@@ -212,7 +212,7 @@ export async function takeCode(
 
 /**
  * The good end, for the transaction that stores the connection: only from the state that its exchange
- * began with. False when somebody ended the flow meanwhile, or its time is over.
+ * began with. False when the flow was ended meanwhile, or its time is over.
  */
 export async function connectFlow(
   sql: Sql,
@@ -248,7 +248,7 @@ export async function endFlow(
   return rows.length === 1
 }
 
-/** Tells whoever watches a flow that its status may have moved; a hint, they poll as well. */
+/** Wakes up the watchers of a flow when its status may have changed; they poll as well. */
 export async function notifyFlow(sql: Sql, flowId: string): Promise<void> {
   await sql.query(`select pg_notify($1, $2)`, [flowsChannel, flowId])
 }

@@ -16,7 +16,7 @@ import { z } from 'zod'
 /** What macOS has room for; Linux has 107. Node cuts off a longer one without a word. */
 const longestSocketPath = 103
 
-/** The folder belongs to another process, or cannot be told to be free. */
+/** The folder belongs to another process, or it is not certain that it is free. */
 export class FolderInUse extends Error {
   override readonly name = 'FolderInUse'
 }
@@ -49,7 +49,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const life = await listen(join(folder, me.socket))
   const mine = join(folder, `${me.socket}.owner`)
   try {
-    // Synced, so that a power loss does not leave a lock that nobody can read.
+    // Synced, so that a power loss does not leave an unreadable lock.
     await writeFile(mine, `${JSON.stringify(me)}\n`, { mode: 0o600, flush: true })
     await take(folder, mine)
   } catch (error) {
@@ -61,7 +61,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   let held = true
   return {
     release: async () => {
-      if (!held) return // or it would be somebody else's lock that is removed
+      if (!held) return // the lock may be another process's by now
       held = false
       await rm(join(folder, 'lock'), { force: true })
       await closeServer(life)
@@ -69,7 +69,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   }
 }
 
-/** `link` makes a name only where there is none, with its content: nobody ever reads half a lock. */
+/** `link` makes a name only where there is none, with its content: no process ever reads half a lock. */
 async function take(folder: string, mine: string): Promise<void> {
   const lock = join(folder, 'lock')
   while (!(await linked(mine, lock))) {
@@ -142,7 +142,7 @@ async function refuseUnlessDead(folder: string, owner: Owner): Promise<void> {
   )
 }
 
-/** Whether somebody listens there. Only these two answers mean nobody; a full backlog is a life sign. */
+/** Whether a process listens there. Only these two errors mean that none does; a full backlog is a sign of life. */
 function answers(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(shortest(socketPath))

@@ -1,6 +1,6 @@
 import { DatabaseUnavailable } from './database.ts'
 
-/** Waits for an answer, and no longer than told; a late one is ignored, whatever it is. */
+/** Waits for an answer for at most `limitMs`; a late one is ignored, whatever it is. */
 export async function inTime<Result>(limitMs: number, answer: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

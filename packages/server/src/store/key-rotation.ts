@@ -128,7 +128,7 @@ export const keysChannel = 'keywell_keys'
 /** In place of a tenant: the root keys themselves. */
 export const rootKeysChanged = '*'
 
-/** Tells every replica, when the transaction commits, whose keys it has to forget. */
+/** Notifies every replica, at commit, that it must drop the tenant's keys, or read the root keys again. */
 export async function notifyKeysChanged(sql: Sql, tenantId: string): Promise<void> {
   await sql.query(`select pg_notify('keywell_keys', $1)`, [tenantId])
 }

@@ -19,7 +19,7 @@ export class SchemaTooNew extends Error {
   override readonly name = 'SchemaTooNew'
 }
 
-/** Tables are to be changed, and whoever we log in as may not. */
+/** Migrations are due, and the login role may not run them. */
 export class MayNotMigrate extends Error {
   override readonly name = 'MayNotMigrate'
 }

@@ -44,7 +44,7 @@ export async function deleteOrphan(sql: Sql, row: OrphanRow): Promise<void> {
   )
 }
 
-/** Of all tenants: after a day nobody will ask for them. */
+/** Of all tenants: after a day they are not needed. */
 export async function deleteOldOrphans(sql: Sql): Promise<void> {
   await sql.query("delete from orphans where created_at < now() - interval '24 hours'")
 }

@@ -46,7 +46,7 @@ export class PgliteThread implements Sql {
 
   private constructor(worker: Worker) {
     this.#worker = worker
-    worker.on('message', (message: Message) => this.#hear(message))
+    worker.on('message', (message: Message) => this.#receive(message))
     worker.on('error', (error) => this.#die('failed', error))
     worker.on('exit', () => this.#die('has ended'))
   }
@@ -93,7 +93,7 @@ export class PgliteThread implements Sql {
     })
   }
 
-  #hear(message: Message): void {
+  #receive(message: Message): void {
     if (this.#death) return // what was asked has been answered with that
     switch (message.say) {
       case 'notified':

@@ -61,7 +61,7 @@ class Pglite implements Database {
   readonly kind = 'pglite'
   readonly #thread: PgliteThread
   readonly #lock: FolderLock | undefined
-  /** There is one backend: a transaction has it from begin to commit, and everybody else waits. */
+  /** There is one backend: a transaction has it from begin to commit, and other statements wait. */
   readonly #semaphore = new Semaphore(1)
   readonly #listeners = new Map<string, Set<(payload: string) => void>>()
 
@@ -69,7 +69,7 @@ class Pglite implements Database {
     this.#thread = thread
     this.#lock = lock
     thread.onNotified = (channel, payload) => {
-      for (const heard of this.#listeners.get(channel) ?? []) heard(payload)
+      for (const listener of this.#listeners.get(channel) ?? []) listener(payload)
     }
   }
 
@@ -88,13 +88,13 @@ class Pglite implements Database {
     )
   }
 
-  async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
+  async listen(channel: string, listener: (payload: string) => void): Promise<() => Promise<void>> {
     const name = `"${channel.replaceAll('"', '""')}"`
     const listeners = this.#listeners.get(channel) ?? new Set()
-    this.#listeners.set(channel, listeners.add(heard))
+    this.#listeners.set(channel, listeners.add(listener))
     await this.of(schemaOwner).query(`listen ${name}`)
     return async () => {
-      listeners.delete(heard)
+      listeners.delete(listener)
       if (listeners.size === 0) await this.of(schemaOwner).query(`unlisten ${name}`)
     }
   }

@@ -6,7 +6,7 @@ import { saysUnavailable, toDatabaseError } from './sqlstate.ts'
 import { formatTextArray, parseTextArray } from './text-array.ts'
 
 const connectTimeoutSeconds = 5
-/** The server gives up first (postgres-settings.ts). When not even that is heard, it cannot be reached. */
+/** The server gives up first (postgres-settings.ts). Without an answer by then, it cannot be reached. */
 const answerTimeoutMs = 12_000
 
 export interface ConnectionOptions {

@@ -3,7 +3,7 @@ import { PostgresConnection } from './postgres-connection.ts'
 
 /**
  * A LISTEN can go silent without an error (brianc/node-postgres#967), or be taken back by a pooler that
- * resets the session. So the server is asked what it listens to, and told again.
+ * resets the session. So the server is asked what it listens to, and LISTEN is repeated.
  */
 const heartbeatMs = 10_000
 /** Pause before the next attempt when the connection is gone. */
@@ -16,8 +16,8 @@ export class PostgresListener {
   readonly #after: After
   readonly #channels = new Map<string, Set<(payload: string) => void>>()
   #connection: PostgresConnection | undefined
-  /** What the connection's session was told to listen to. */
-  #told = new Set<string>()
+  /** Channels for which LISTEN was sent in the connection's session. */
+  #sent = new Set<string>()
   #cancel = () => {}
   #closed = false
 
@@ -27,16 +27,16 @@ export class PostgresListener {
     this.#after = later
   }
 
-  /** Never rejects: without a server it goes on trying, and tells `onError`. */
-  async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
+  /** Never rejects: without a server it goes on trying, and calls `onError`. */
+  async listen(channel: string, listener: (payload: string) => void): Promise<() => Promise<void>> {
     const listeners = this.#channels.get(channel) ?? new Set()
-    this.#channels.set(channel, listeners.add(heard))
+    this.#channels.set(channel, listeners.add(listener))
     await this.#heartbeat()
     return async () => {
-      listeners.delete(heard)
+      listeners.delete(listener)
       if (listeners.size > 0) return
       this.#channels.delete(channel)
-      this.#told.delete(channel)
+      this.#sent.delete(channel)
       await this.#connection?.query(`unlisten ${quoted(channel)}`).catch(this.#onError)
     }
   }
@@ -51,13 +51,13 @@ export class PostgresListener {
   async #heartbeat(): Promise<void> {
     if (!this.#connection || this.#connection.lost) {
       this.#connection = this.#connect()
-      this.#told = new Set()
+      this.#sent = new Set()
     }
     const channels = [...this.#channels.keys()]
     try {
       const dropped = await this.#droppedBy(this.#connection)
       await this.#connection.query(channels.map((name) => `listen ${quoted(name)};`).join(''))
-      for (const name of channels) this.#told.add(name)
+      for (const name of channels) this.#sent.add(name)
       if (dropped.length > 0) this.#onError(new ListenDropped(dropped))
       this.#schedule(heartbeatMs)
     } catch (error) {
@@ -66,21 +66,21 @@ export class PostgresListener {
     }
   }
 
-  /** Channels that the session was told to listen to and does not. */
+  /** Channels for which LISTEN was sent, and to which the session does not listen. */
   async #droppedBy(connection: PostgresConnection): Promise<string[]> {
-    if (this.#told.size === 0) return []
+    if (this.#sent.size === 0) return []
     const rows = await connection.query<{ channel: string }>(
       'select pg_listening_channels() as channel',
     )
-    const heard = new Set(rows.map(({ channel }) => channel))
-    return [...this.#told].filter((channel) => !heard.has(channel))
+    const listening = new Set(rows.map(({ channel }) => channel))
+    return [...this.#sent].filter((channel) => !listening.has(channel))
   }
 
   #connect(): PostgresConnection {
     return new PostgresConnection({
       url: this.#url,
       onNotified: (channel, payload) => {
-        for (const heard of this.#channels.get(channel) ?? []) heard(payload)
+        for (const listener of this.#channels.get(channel) ?? []) listener(payload)
       },
       onLost: () => this.#schedule(retryMs),
     })
@@ -94,12 +94,12 @@ export class PostgresListener {
   }
 }
 
-/** Told to `onError`: hints were missed for some time, and come again. */
+/** For `onError`: notifications were missed for some time, and are received again. */
 class ListenDropped extends Error {
   override readonly name = 'ListenDropped'
 
   constructor(channels: readonly string[]) {
-    super(`The session no longer listened to ${channels.join(', ')}; it was told again.`)
+    super(`The session no longer listened to ${channels.join(', ')}; LISTEN was repeated.`)
   }
 }
 

@@ -3,7 +3,7 @@ import { DatabaseUnavailable, type Sql } from './database.ts'
 /*
  * What a role, a database or the server may set is overruled at the start of every connection: how values
  * are written as text, which we parse, and what a statement or a transaction does. What DATABASE_URL says
- * (`?search_path=keywell`) is the word of whoever runs the service, and counts.
+ * (`?search_path=keywell`) is the operator's choice, and counts.
  */
 
 /** Wrong values here change what we read or write, so a connection without them is of no use. */
@@ -45,7 +45,7 @@ export const startupSettings: Readonly<Record<string, string>> = {
   ...decisive,
 }
 
-/** What nobody but a superuser may set, so that we can only look: without triggers nothing guards the log. */
+/** `session_replication_role` takes a superuser, so it is only checked: without triggers nothing guards the log. */
 const required: Readonly<Record<string, string>> = {
   ...decisive,
   session_replication_role: 'origin',

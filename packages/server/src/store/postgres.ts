@@ -9,7 +9,7 @@ import { runStatement, runTransaction } from './transaction.ts'
 const defaultPoolSize = 10
 /** How long a statement waits for a free connection. */
 const acquireTimeoutMs = 10_000
-/** 15.0. Older ones may work; nobody has looked. */
+/** 15.0. Older ones may work; they are not tested. */
 const oldestVersion = 150_000
 
 export interface PostgresOptions {
@@ -22,7 +22,7 @@ export interface PostgresOptions {
   url: string
   /** Most connections at once; LISTEN has one more of its own. Default 10. */
   poolSize?: number | undefined
-  /** Told of trouble that no caller sees: a broken LISTEN. Default: silence. */
+  /** Receives errors that no caller sees: a broken LISTEN. Default: they are ignored. */
   onError?: ((error: unknown) => void) | undefined
 }
 
@@ -78,8 +78,8 @@ class PostgresServer implements Database {
     return await this.#connected((connection) => runTransaction(connection, scope, work))
   }
 
-  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
-    return this.#listener.listen(channel, heard)
+  listen(channel: string, listener: (payload: string) => void): Promise<() => Promise<void>> {
+    return this.#listener.listen(channel, listener)
   }
 
   /** What still runs ends by itself, and so does its connection; nothing new is begun. */

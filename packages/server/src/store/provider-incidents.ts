@@ -29,7 +29,7 @@ const columns = `tenant_id as "tenantId", id, provider, host, integration_id as 
   began_at as "beganAt", confirmed_at as "confirmedAt", refusals,
   (extract(epoch from now() - refusing_since) * 1000)::float8 as "refusingForMs"`
 
-/** Whoever judges a refusal sees those that were judged before it. Until the end of the transaction. */
+/** Until the transaction ends: refusals are judged one at a time, so that each sees those before it. */
 export async function lockAnswers(sql: Sql, { integrationId, host }: AnswersOf): Promise<void> {
   await sql.query(`select pg_advisory_xact_lock(hashtextextended($1, 7261094))`, [
     JSON.stringify([integrationId, host]),
@@ -206,7 +206,7 @@ export async function claimAsks(
   )
 }
 
-/** Some that were well are looked at now, those first that are due soonest: what is said of them is told apart from the rest. */
+/** Probes at most `limit` connections that were not refused, those due soonest first, to compare with the refusals. */
 export async function lookAtOthers(
   sql: Sql,
   { integrationId, host }: AnswersOf,

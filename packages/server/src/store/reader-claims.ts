@@ -20,11 +20,11 @@ export interface ReaderClaim {
   silentMs: number | null
 }
 
-/** When the holder of a row was last heard of: by its heartbeat, or by the lease, which lasts `$2`. */
-const heardAt = `greatest(u.lease_until - $2 * interval '1 millisecond',
+/** When the holder of a row was last seen: by its heartbeat, or by the lease, which lasts `$2`. */
+const lastSeenAt = `greatest(u.lease_until - $2 * interval '1 millisecond',
     (select r.seen_at from replicas r where r.tenant_id = '@install' and r.replica_id = u.lease_owner))`
 
-/** The silence after which a holder is gone; null: it never is. To be added to `heardAt`. */
+/** The silence after which a holder is gone; null: it never is. To be added to `lastSeenAt`. */
 const silence = `$5::float8 * interval '1 millisecond'`
 
 /**
@@ -44,7 +44,7 @@ export async function claimRefresh(sql: Sql, row: ReaderClaim): Promise<Claim | 
              select from credentials k
              where k.tenant_id = u.tenant_id and k.connection_id = u.connection_id
                and k.expires_at <= now())))
-         and coalesce(least(u.lease_until, ${heardAt} + ${silence}) < now(), true)
+         and coalesce(least(u.lease_until, ${lastSeenAt} + ${silence}) < now(), true)
          and u.integration_id not in (select id from integrations where suspended_at is not null)
          and not ${underIncident}
        for update of u
@@ -72,7 +72,7 @@ export async function claimProbe(
        join credentials k on k.tenant_id = u.tenant_id and k.connection_id = u.connection_id
        where u.tenant_id = $3 and u.connection_id = $4 and u.state <> 'dead' and k.generation = $6
          and coalesce(u.refresh_at > now(), u.state <> 'suspect' or u.probe_at <= now())
-         and coalesce(least(u.lease_until, ${heardAt} + ${silence}) < now(), true)
+         and coalesce(least(u.lease_until, ${lastSeenAt} + ${silence}) < now(), true)
          and coalesce(u.probed_generation <> $6
            or u.probed_at < now() - $7 * interval '1 millisecond', true)
          and not ${underIncident}
@@ -96,7 +96,7 @@ export interface ScheduleView {
   state: ScheduleState
   /** A process holds it. */
   leased: boolean
-  /** Milliseconds since its holder was last heard of; null: no process holds it. */
+  /** Milliseconds since its holder was last seen; null: no process holds it. */
   heardAgoMs: number | null
   /** Milliseconds until it can be claimed if its holder stays silent. */
   freeInMs: number | null
@@ -113,9 +113,9 @@ export async function findSchedule(
   },
 ): Promise<ScheduleView | undefined> {
   const [view] = await sql.query<ScheduleView>(
-    `select u.state, coalesce(least(u.lease_until, ${heardAt} + ${silence}) >= now(), false) as leased,
-            (extract(epoch from now() - ${heardAt}) * 1000)::float8 as "heardAgoMs",
-            (extract(epoch from least(u.lease_until, ${heardAt} + ${silence}) - now()) * 1000)::float8 as "freeInMs",
+    `select u.state, coalesce(least(u.lease_until, ${lastSeenAt} + ${silence}) >= now(), false) as leased,
+            (extract(epoch from now() - ${lastSeenAt}) * 1000)::float8 as "heardAgoMs",
+            (extract(epoch from least(u.lease_until, ${lastSeenAt} + ${silence}) - now()) * 1000)::float8 as "freeInMs",
             (extract(epoch from u.refresh_at - now()) * 1000)::float8 as "retryInMs",
             case when u.probed_generation = $4
               then (extract(epoch from now() - u.probed_at) * 1000)::float8

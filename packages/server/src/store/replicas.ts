@@ -28,7 +28,7 @@ export async function listRootKeysOfReplicas(
   return rows.map(({ rootKeyIds }) => rootKeyIds)
 }
 
-/** Replicas that were seen within the time; they include whoever has just beaten. */
+/** Replicas that sent a heartbeat within the time, the calling one included. */
 export async function countLiveReplicas(sql: Sql, withinMs: number): Promise<number> {
   const rows = await sql.query(
     `select replica_id from replicas

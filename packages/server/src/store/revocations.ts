@@ -23,7 +23,7 @@ const columns = `tenant_id as "tenantId", connection_id as "connectionId",
 /**
  * Moves a connection's sealed credential, unchanged, to where its grant waits to be withdrawn at the
  * provider. Undefined when there was none, or none that we may withdraw: an API key is its user's.
- * `claimed`: the caller makes the first attempt, and nobody else for a minute.
+ * `claimed`: the caller makes the first attempt, and no other is made for a minute.
  */
 export async function moveToRevocations(
   sql: Sql,
@@ -71,7 +71,7 @@ export async function insertRevocation(
   )
 }
 
-/** Of all tenants: after a week of trying, an operator is told what to do by hand. */
+/** Of all tenants: a grant that is due after a week becomes `irrevocable`, and is left to be withdrawn by hand. */
 export async function giveUpOldRevocations(sql: Sql): Promise<void> {
   await sql.query(
     `update revocations set state = 'irrevocable'

@@ -1,8 +1,8 @@
 import type { Sql } from './database.ts'
 
 /*
- * The roles that statements run as, whoever we log in as (transaction.ts). Nobody logs in as one of
- * them, and they own nothing. What each may do stands in the migrations.
+ * The roles that statements run as, whatever the login role is (transaction.ts). They are not for
+ * logging in, and own nothing. What each may do stands in the migrations.
  */
 
 /** Sees and writes the rows of the tenants that a transaction names. */
@@ -10,7 +10,7 @@ export const appRole = 'keywell_app'
 /** Sees rows of all tenants, in some tables and columns, none of them sealed. */
 export const workerRole = 'keywell_worker'
 
-/** The roles are not there, or whoever we log in as may not take them. */
+/** The roles do not exist, or the login role may not take them. */
 export class RolesMissing extends Error {
   override readonly name = 'RolesMissing'
 }
@@ -19,7 +19,7 @@ export class RolesMissing extends Error {
  * Makes the roles where there are none, and takes part in them. Roles belong to the whole server, so
  * several databases of it share them.
  *
- * @throws {RolesMissing} when we may not, with the statements for whoever may
+ * @throws {RolesMissing} when we may not, with the statements for a login that may
  */
 export async function ensureRoles(sql: Sql): Promise<void> {
   const { login, roles } = await lookAtRoles(sql)
@@ -37,7 +37,7 @@ export async function ensureRoles(sql: Sql): Promise<void> {
 }
 
 /**
- * Whether one may take a role: a superuser may take any. From Postgres 16 on, whoever makes a role is a
+ * Whether one may take a role: a superuser may take any. From Postgres 16 on, the creator of a role is a
  * member of it and may not take it yet.
  */
 const mayTake =

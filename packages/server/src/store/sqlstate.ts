@@ -2,7 +2,7 @@ import { KeywellError } from '@keywell/protocol'
 import { DatabaseUnavailable, UniqueViolation } from './database.ts'
 
 /**
- * What makes a failed statement mean "there is nobody to ask": the connection broke, the server is
+ * What makes a failed statement mean "the database is unavailable": the connection broke, the server is
  * starting or stopping, is full, or gave up waiting. Five characters are an SQLSTATE or, cut to two,
  * its class; the rest are the codes of Node and of the `postgres` package.
  */

@@ -67,7 +67,7 @@ export async function listActiveVersions(sql: Sql): Promise<Map<string, number>>
   return new Map(rows.map(({ tenantId, version }) => [tenantId, version]))
 }
 
-/** Whether anything was ever sealed here: tells a new database from a wrong key store. */
+/** Whether anything was ever sealed here. If so, a missing key means a wrong key store, not a new database. */
 export async function hasSealedRecords(sql: Sql): Promise<boolean> {
   const [row] = await sql.query<{ found: boolean }>(
     `select exists (select from credentials where tenant_id is not null)

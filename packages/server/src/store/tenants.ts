@@ -46,7 +46,7 @@ export async function beginErasure(sql: Sql, tenantId: string): Promise<boolean>
   return begun.length === 1
 }
 
-/** Sessions, attempts under way and kept answers: nobody comes back for them any more. */
+/** Sessions, attempts under way and kept answers, which are of no more use. */
 export async function deleteAttempts(sql: Sql, tenantId: string): Promise<void> {
   await sql.query(
     `with codes as (
@@ -58,7 +58,7 @@ export async function deleteAttempts(sql: Sql, tenantId: string): Promise<void> 
   )
 }
 
-/** Credentials that are their users', whom nobody but them may take them from. Once, at the beginning. */
+/** Credentials that only their users can withdraw, such as API keys. Once, at the beginning. */
 export async function noteCredentialsLeft(sql: Sql, tenantId: string): Promise<void> {
   await sql.query(
     `insert into tenant_left_grants (tenant_id, provider, host, type, count)
@@ -87,7 +87,7 @@ export interface LeftGrants {
   count: number
 }
 
-/** What lives on at providers, and is nobody's to withdraw but a person's. */
+/** What remains at providers, and only a person can withdraw. */
 export async function listLeftGrants(sql: Sql, tenantId: string): Promise<LeftGrants[]> {
   return sql.query<LeftGrants>(
     `select provider, host, type, sum(count)::int as count from (
@@ -151,12 +151,12 @@ export async function destroyTenantKeys(sql: Sql, tenantId: string): Promise<voi
   )
 }
 
-/** What a message tells of a connection beside its ids; null for the user and all that names them. */
+/** What a message says of a connection beside its ids; null for the user and all that names them. */
 const withoutUser = `data || '{"userId": null, "name": null, "account": null}'`
 
 /**
  * Some of what may be many rows, before the end, which is one transaction: connections that were removed,
- * and messages, which go, or lose their user where the installation's own webhooks have still to hear them.
+ * and messages. Those that the installation's own webhooks have still to receive stay, without the user.
  * Answers how many, of all.
  */
 export async function deleteSomeTenantRows(
@@ -191,7 +191,7 @@ export async function deleteSomeTenantRows(
 
 /**
  * Everything that is kept under the tenant, but for its audit log and its changes, which go at their
- * time, its destroyed keys, and what the installation's own webhooks have still to be told, without a user.
+ * time, its destroyed keys, and what the installation's own webhooks have still to receive, without a user.
  */
 export async function deleteTenantRows(sql: Sql, tenantId: string): Promise<void> {
   await sql.query(
@@ -221,7 +221,7 @@ export async function endErasure(sql: Sql, tenantId: string): Promise<void> {
   await sql.query('update tenant_erasures set erased_at = now() where tenant_id = $1', [tenantId])
 }
 
-/** Erased tenants of whom there are keys or connections all the same: somebody has put them back. */
+/** Erased tenants that have keys, connections, credentials or webhooks all the same: these were put back. */
 export async function listRestoredTenants(sql: Sql): Promise<string[]> {
   const rows = await sql.query<{ tenantId: string }>(
     `select e.tenant_id as "tenantId" from tenant_erasures e

@@ -1,7 +1,7 @@
 /*
  * text[] as Postgres writes it: {plain,"quoted, with \" and \\"}. The `postgres` package would learn
- * array types by a query of its own on each new connection, and when that query fails nobody
- * handles its rejection, which ends the process. So it is told this one type instead.
+ * array types by a query of its own on each new connection. When that query fails, its rejection is
+ * unhandled and ends the process. So it is given this one type instead.
  */
 
 /** One element: quoted, or bare. */

@@ -9,7 +9,7 @@ import type { Scope } from './scope.ts'
 const enter = `select set_config('role', $1, true), set_config('app.tenants', ($2::text[])::text, true)`
 
 /**
- * Runs `work` in a transaction of the scope, on a connection that nobody else uses meanwhile. The same
+ * Runs `work` in a transaction of the scope, on a connection that nothing else uses meanwhile. The same
  * for both drivers.
  */
 export async function runTransaction<Result>(

@@ -1,7 +1,7 @@
 import type { Sql } from './database.ts'
 
 export interface DeliveryRow {
-  /** Whom it tells of; the endpoint may be another's. */
+  /** The tenant that the event is about; the endpoint may be the installation's. */
   tenantId: string
   id: string
   endpointOwner: string
@@ -130,8 +130,8 @@ export interface ClaimedDelivery extends DeliveryRow {
 
 /**
  * Takes due deliveries of one endpoint, that of the oldest one, for one attempt each. They are due
- * again when the lease ends, in case this process dies. One endpoint at a time: whoever has a long
- * queue takes no more than its turn.
+ * again when the lease ends, in case this process dies. One endpoint at a time, so that one with a long
+ * queue does not delay the others.
  */
 export async function claimDeliveries(
   sql: Sql,
@@ -162,8 +162,8 @@ export async function claimDeliveries(
 }
 
 /**
- * What came of an attempt. A success is never thrown away; a failure counts only while nobody else
- * has claimed the row since. False: it did not count.
+ * Records the result of an attempt. A success counts while the delivery is due; a failure only if the row
+ * was not claimed again since. False: it did not count.
  */
 export async function settleDelivery(
   sql: Sql,
@@ -269,7 +269,7 @@ export async function deleteDeliveriesOfErased(sql: Sql, limit: number): Promise
   )
 }
 
-/** Deletes deliveries of all tenants that have ended longer ago than told; answers how many. */
+/** Deletes deliveries of all tenants that ended longer ago than these times; answers how many. */
 export async function deleteOldDeliveries(
   sql: Sql,
   options: { deliveredForMs: number; deadForMs: number; limit: number },

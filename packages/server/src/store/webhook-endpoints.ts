@@ -2,7 +2,7 @@ import type { WebhookEventType } from '@keywell/protocol'
 import type { Sql } from './database.ts'
 
 export interface WebhookEndpointRow {
-  /** `@install`: hears all tenants. */
+  /** `@install`: receives the events of all tenants. */
   tenantId: string
   id: string
   url: string
@@ -23,7 +23,7 @@ const columns = `tenant_id as "tenantId", id, url, events, disabled_reason as "d
   case when previous_until > now() then previous_until end as "previousUntil",
   created_at as "createdAt"`
 
-/** Until the end of the transaction nobody else counts this owner's webhooks to add one. */
+/** Until the transaction ends: webhooks of an owner are counted and added one at a time. */
 export async function lockWebhookOwner(sql: Sql, tenantId: string): Promise<void> {
   await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 8213006))', [tenantId])
 }

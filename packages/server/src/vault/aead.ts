@@ -44,7 +44,7 @@ export const aead: Aead = {
       cipher.final()
       return plaintext
     } catch {
-      // What was decrypted before the tag was checked is nobody's business.
+      // What was decrypted before the tag was checked must not be used.
       plaintext.fill(0)
       return undefined
     }

@@ -14,7 +14,7 @@ import { VaultError } from './errors.ts'
  * ```
  *
  * Every envelope has a key of its own, derived with a fresh salt and used once. So no key has a
- * message budget, and the commitment tells a wrong key from a changed text.
+ * message budget, and the commitment distinguishes a wrong key from a changed text.
  */
 export interface EnvelopeContext {
   readonly label: 'keywell/1/record' | 'keywell/1/wrap'
@@ -25,7 +25,7 @@ export interface EnvelopeContext {
 
 /**
  * Lends a key to a function that derives bytes from it, at once: no `await` lies between, so the
- * owner can fill the key with zeros at any time without somebody sealing under zeros.
+ * owner can fill the key with zeros at any time, and nothing is sealed under zeros.
  */
 export type LendKey = (derive: (key: Uint8Array) => Uint8Array) => Promise<Uint8Array>
 

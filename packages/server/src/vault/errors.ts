@@ -57,7 +57,7 @@ export function keyUnavailable(keyState: KeyState, message: string, cause?: unkn
   return new VaultError('key_unavailable', message, { keyState, cause })
 }
 
-/** Configuration or an outage of the key service: no record is to blame, and it may be tried again. */
+/** Configuration or an outage of the key service: no record is at fault, and it may be tried again. */
 export function isKeyOutage(error: unknown): boolean {
   return error instanceof VaultError && outages.has(error.keyState)
 }

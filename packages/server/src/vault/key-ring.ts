@@ -32,7 +32,7 @@ export interface TenantKeyStore {
 export const keyLifetimeMs: number = 5 * 60_000
 /** How many unwrapped keys are kept. */
 export const maxHeldKeys = 10_000
-/** How often keys that nobody asks for are looked at. */
+/** How often expired keys are dropped. */
 const sweepMs = 30_000
 /** What the `int` column of a version can hold; a changed header may name more. */
 const maxKeyVersion = 0x7fff_ffff
@@ -113,7 +113,7 @@ export class KeyRing {
     const version = 1
     const { kekId, bytes } = await wrapNewKey(this.#keys, { tenantId, version }, this.#randomBytes)
     await this.#store.insertFirst({ tenantId, version, kekId, wrapped: bytes })
-    // Read again in both cases: whoever was first, the row is the truth.
+    // Read again in both cases: another process may have been first, and the row is the truth.
     const row = await this.#store.find(tenantId, 'active')
     if (row) return row
     const destroyed = (await this.#store.find(tenantId, version))?.state === 'destroyed'
@@ -122,7 +122,7 @@ export class KeyRing {
       : keyUnavailable('missing', 'this tenant has keys, but none that is active')
   }
 
-  /** One unwrap in flight per key; everybody else waits for it. */
+  /** One unwrap in flight per key; other callers wait for it. */
   #unwrapOnce(id: string, tenantId: string, version: number): Promise<void> {
     const running = this.#unwrapping.get(id)
     if (running) return running.done
@@ -131,7 +131,7 @@ export class KeyRing {
       tenantId,
       done: this.#unwrap(tenantId, version)
         .then((key) => {
-          // Evicted meanwhile: the row may have changed, so whoever waits must read it again.
+          // Evicted meanwhile: the row may have changed, so waiting callers must read it again.
           if (this.#unwrapping.get(id) !== unwrapping) key.fill(0)
           else this.#hold(id, { tenantId, key, until: this.#now() + keyLifetimeMs })
         })
@@ -177,7 +177,7 @@ export class KeyRing {
   #hold(id: string, held: HeldKey): void {
     this.#held.set(id, held)
     if (this.#held.size > maxHeldKeys) this.#dropFirst()
-    // Keys go at their time even when nobody asks for one.
+    // Keys go at their time even when none is asked for.
     this.#sweep ??= setInterval(() => this.#dropExpired(), sweepMs).unref()
   }
 

@@ -17,13 +17,13 @@ import {
 import { VaultError } from './errors.ts'
 
 /*
- * Files and folders that hold secrets. One that was there before may be open to others, belong to somebody
- * else, or lead elsewhere: each is looked at before anything is read from it or written into it.
+ * Files and folders that hold secrets. One that was there before may be open to others, belong to another
+ * user, or lead elsewhere: each is looked at before anything is read from it or written into it.
  */
 
 export type Warn = (message: string) => void
 
-/** How sentences name it, such as `The key file`, and who hears those that refuse nothing. */
+/** How sentences name it, such as `The key file`, and what receives the warnings. */
 export interface Naming {
   what: string
   warn: Warn
@@ -101,8 +101,8 @@ export async function writePrivateFile(
 
 /**
  * A folder for secrets, made with mode 0700 when it is not there. One that was there before is tightened
- * with a word when others may open it, and refused when it is a link or belongs to somebody else. Of root
- * it may be, as a mounted volume is, while not every user may open it.
+ * with a warning when others may open it, and refused when it is a link or belongs to another user. It may
+ * belong to root, as a mounted volume does, while not every user may open it.
  *
  * @throws VaultError `start`, with one sentence that says what to do
  */

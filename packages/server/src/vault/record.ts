@@ -32,7 +32,7 @@ export const maxBodyBytes = 65_532
 
 const label = 'keywell/1/record'
 const lengthBytes = 4
-/** Sizes grow in these steps, so that a row's size tells little about the token in it. */
+/** Sizes grow in these steps, so that a row's size reveals little about the token in it. */
 const paddingStep = 128
 const maxRecordBytes = lengthBytes + maxBodyBytes + envelopeOverheadBytes
 
@@ -60,7 +60,7 @@ export async function openRecord(
   context: RecordContext,
   sealed: Uint8Array,
 ): Promise<Uint8Array> {
-  // A copy, so that nobody changes the bytes between two checks (a Buffer's `slice` is none).
+  // A copy, so that the bytes cannot change between two checks (a Buffer's `slice` is none).
   const record = new Uint8Array(sealed)
   const keyVersion = readKeyVersion(record, maxRecordBytes)
   const keys = keyOf(keyVersion)

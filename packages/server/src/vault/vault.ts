@@ -59,7 +59,7 @@ export interface Vault {
 /** Called when an operation begins; what it answers is called when that ends. It must not throw. */
 export type VaultWatch = (operation: 'seal' | 'open') => (result: 'ok' | 'failed') => void
 
-/** Called when a record was not sealed or not opened, before the caller hears of it. It must not throw. */
+/** Called when a record was not sealed or not opened, before the caller gets the error. It must not throw. */
 export type VaultRefused = (error: VaultError, context: RecordContext) => void
 
 /** Tenant of the keys that belong to no tenant; the API refuses ids that begin with `@`. */
@@ -68,8 +68,8 @@ export const installation = '@install'
 /**
  * @param options.randomBytes default: the system's generator
  * @param options.now milliseconds of a clock that never goes back; default `performance.now`
- * @param options.begun hears of every seal and open, for who measures; default: nobody
- * @param options.refused hears of every refusal and its inner reason, for an alarm; default: nobody
+ * @param options.begun called for every seal and open, for metrics; default: none
+ * @param options.refused called for every refusal, with its inner reason, for an alarm; default: none
  */
 export function createVault(options: {
   keys: KeyProvider

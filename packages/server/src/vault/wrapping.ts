@@ -5,7 +5,7 @@ import type { KeyProvider, WrapContext, Wrapped } from './key-provider.ts'
 
 export const tenantKeyBytes = 32
 
-/** Makes a tenant key and wraps it; nobody has seen it in clear when this returns. */
+/** Makes a tenant key and wraps it; the key in clear is erased when this returns. */
 export async function wrapNewKey(
   keys: KeyProvider,
   context: WrapContext,
