@@ -55,6 +55,9 @@ const retired = new Map<string, string | undefined>([
   ['ruleRefusal', 'decideRefusal'],
   ['ruling', 'decision'],
   ['handOut', 'commit'],
+  ['createBlame', 'createSuspension'],
+  ['BlamedIntegration', 'UsedIntegration'],
+  ['heardAgoMs', 'seenAgoMs'],
   ['ProbeNews', 'ProbeResult'],
 ])
 

@@ -22,7 +22,7 @@ export function createRefreshing(
 ): Refreshing {
   const { database, logger, metrics, tracing, makeId } = platform
   const { jitter, sleep, after, timing, processId } = platform
-  const { box, integrations, outbound, audit, blame } = shared
+  const { box, integrations, outbound, audit, suspension } = shared
   const incidentGuard = createIncidentGuard({ audit, logger, makeId, timing })
   const refresher = createRefresher({
     database,
@@ -30,7 +30,7 @@ export function createRefreshing(
     integrations,
     outbound,
     audit,
-    blame,
+    suspension,
     incidentGuard,
     logger,
     metrics,

@@ -11,14 +11,14 @@ export interface Removal {
 
 export function createRemoval(platform: Platform, shared: Shared): Removal {
   const { database, vault, logger, metrics, makeId, sleep, monotonic } = platform
-  const { box, integrations, outbound, audit, blame } = shared
+  const { box, integrations, outbound, audit, suspension } = shared
   const disconnector = createDisconnector({
     database,
     box,
     integrations,
     outbound,
     audit,
-    blame,
+    suspension,
     logger,
     metrics,
     makeId,

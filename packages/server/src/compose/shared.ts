@@ -1,8 +1,8 @@
 import type { Audit } from '../audit/audit.ts'
 import { type AuditLog, createAuditLog } from '../audit/audit-log.ts'
 import { createTokenBox } from '../credentials/token-box.ts'
-import { type Blame, createBlame } from '../oauth/blame.ts'
 import { createIntegrations, type Integrations } from '../oauth/integrations.ts'
+import { createSuspension, type Suspension } from '../oauth/suspension.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { KeywellOptions } from '../options.ts'
 import type { Outbound } from '../outbound/outbound.ts'
@@ -21,7 +21,7 @@ export interface Shared {
   log: AuditLog
   audit: Audit
   integrations: Integrations
-  blame: Blame
+  suspension: Suspension
   box: TokenBox
 }
 
@@ -56,7 +56,7 @@ export function createShared(platform: Platform, options: KeywellOptions): Share
       publicUrl,
       makeId,
     }),
-    blame: createBlame({ audit, logger, timing }),
+    suspension: createSuspension({ audit, logger, timing }),
     box: createTokenBox({ vault, logger }),
   }
 }

@@ -2,7 +2,7 @@ import { type ConfirmAnswer, type confirmSchema, KeywellError } from '@keywell/p
 import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
 import type { Tracing } from '../metrics/tracing.ts'
-import { createBlame } from '../oauth/blame.ts'
+import { createSuspension } from '../oauth/suspension.ts'
 import type { Timing } from '../refresh/timing.ts'
 import type { FlowRow } from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
@@ -33,7 +33,7 @@ interface ConfirmParts extends ExchangeParts {
  * credential stored. Otherwise the code is destroyed.
  */
 export function createConfirm(
-  options: Omit<ConfirmParts, 'blame'> & { timing: Timing; tracing: Tracing },
+  options: Omit<ConfirmParts, 'suspension'> & { timing: Timing; tracing: Tracing },
 ): Confirm {
   const { database, vault, logger, outbound, sessions, codes, integrations } = options
   const { storeConnection, endFlow, disconnector, audit, timing, tracing } = options
@@ -45,7 +45,7 @@ export function createConfirm(
     sessions,
     codes,
     integrations,
-    blame: createBlame({ audit, logger, timing }),
+    suspension: createSuspension({ audit, logger, timing }),
     storeConnection,
     endFlow,
     disconnector,

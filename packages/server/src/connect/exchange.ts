@@ -4,10 +4,10 @@ import type { Audit } from '../audit/audit.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
 import { lookUpAccount } from '../oauth/account.ts'
-import type { Blame } from '../oauth/blame.ts'
 import { exchangeCode, type Registration } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { reasonOf, refusedBy } from '../oauth/provider-refusal.ts'
+import type { Suspension } from '../oauth/suspension.ts'
 import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
 import { heldTokens } from '../oauth/token-set.ts'
 import { isOutboundFailure } from '../outbound/errors.ts'
@@ -28,7 +28,7 @@ export interface ExchangeParts {
   logger: Logger
   outbound: Outbound
   integrations: Integrations
-  blame: Blame
+  suspension: Suspension
   storeConnection: StoreConnection
   endFlow: EndFlow
   disconnector: Pick<Disconnector, 'withdrawGrant'>
@@ -90,7 +90,7 @@ async function takeCode(
 }
 
 async function handleRefusal(
-  { database, disconnector, blame }: ExchangeParts,
+  { database, disconnector, suspension }: ExchangeParts,
   { flow, actor }: Exchange,
   registration: Registration,
   outcome: Exclude<TokenOutcome, Granted>,
@@ -102,14 +102,14 @@ async function handleRefusal(
     const { revision } = registration
     const why = { reason: outcome.kind, revision, actor: actor.actor }
     await database.transaction(withInstallation(flow.tenantId), (sql) =>
-      blame.suspend(sql, flow, why),
+      suspension.suspend(sql, flow, why),
     )
   }
 }
 
 /** Stores what was granted. A grant that cannot be stored is withdrawn at the provider. */
 async function storeGrant(
-  { outbound, storeConnection, blame, endFlow }: ExchangeParts,
+  { outbound, storeConnection, suspension, endFlow }: ExchangeParts,
   { flow, policy, actor }: Exchange,
   registration: Registration,
   granted: Granted,
@@ -137,7 +137,7 @@ async function storeGrant(
       entry: confirmEntryOf(flow, actor),
       also: async (sql, { id }) => {
         await finishFlow(sql, flow, id)
-        await blame.clear(sql, flow, actor)
+        await suspension.clear(sql, flow, actor)
       },
     })
   } catch (error) {

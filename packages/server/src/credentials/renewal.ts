@@ -182,8 +182,8 @@ function isDue(schedule: ScheduleView | undefined, ended: boolean): boolean {
 }
 
 /** How much longer a holder whose heartbeat is late may stay silent; 0 while its heartbeat is in time. */
-function silentForMs({ heardAgoMs, freeInMs }: ScheduleView): number {
-  return heardAgoMs !== null && heardAgoMs > lateHeartbeatMs ? (freeInMs ?? 0) : 0
+function silentForMs({ seenAgoMs, freeInMs }: ScheduleView): number {
+  return seenAgoMs !== null && seenAgoMs > lateHeartbeatMs ? (freeInMs ?? 0) : 0
 }
 
 function retryAfterMs(schedule: ScheduleView | undefined): number {

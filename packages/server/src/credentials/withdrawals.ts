@@ -5,9 +5,9 @@ import type { Sleep } from '../clock.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import type { Blame } from '../oauth/blame.ts'
 import { type Registration, type RevokeOutcome, revokeToken } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
+import type { Suspension } from '../oauth/suspension.ts'
 import { type TokenBox, type TokenSet, tokenToWithdraw } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
@@ -38,7 +38,7 @@ export interface WithdrawalParts {
   integrations: Integrations
   outbound: Outbound
   audit: Audit
-  blame: Blame
+  suspension: Suspension
   logger: Logger
   metrics: Pick<Metrics, 'withdrawalTried'>
   makeId: MakeId
@@ -164,7 +164,7 @@ async function withdraw(
 }
 
 async function recordWithdrawal(
-  { database, audit, blame }: WithdrawalParts,
+  { database, audit, suspension }: WithdrawalParts,
   row: RevocationRow,
   { outcome, registration }: { outcome: RevokeOutcome; registration: Registration },
 ): Promise<void> {
@@ -176,7 +176,7 @@ async function recordWithdrawal(
     if (outcome === 'client_rejected') {
       const { revision } = registration
       const { actor } = entry
-      await blame.suspend(sql, row, { reason: 'client_rejected', revision, actor })
+      await suspension.suspend(sql, row, { reason: 'client_rejected', revision, actor })
     }
     await audit.write(sql, {
       ...entry,

@@ -11,9 +11,9 @@ import { type Database, UniqueViolation } from '../store/database.ts'
 import * as store from '../store/integrations.ts'
 import { installation, withInstallation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
-import { describeIntegration } from './blame.ts'
 import type { Registration } from './client.ts'
 import { redirectUriOf, secretContext, viewIntegration } from './integration-record.ts'
+import { describeIntegration } from './suspension.ts'
 
 export interface Integrations {
   create(integration: NewIntegration, actor: Actor): Promise<Integration>

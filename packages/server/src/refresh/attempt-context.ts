@@ -4,9 +4,9 @@ import type { After, Jitter, Sleep } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
-import type { Blame } from '../oauth/blame.ts'
 import type { Registration } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
+import type { Suspension } from '../oauth/suspension.ts'
 import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { KeptCredentialRow } from '../store/credentials.ts'
@@ -24,7 +24,7 @@ export interface AttemptParts {
   integrations: Integrations
   outbound: Outbound
   audit: Audit
-  blame: Blame
+  suspension: Suspension
   incidentGuard: IncidentGuard
   logger: Logger
   metrics: Pick<Metrics, 'refresh' | 'probed' | 'connectionEnded'>

@@ -1,6 +1,6 @@
 import { requireProvider } from '../catalogue.ts'
 import { writeChange } from '../changes/changes.ts'
-import { describeIntegration } from '../oauth/blame.ts'
+import { describeIntegration } from '../oauth/suspension.ts'
 import type { Granted, Unusable } from '../oauth/token-answer.ts'
 import { advanceConnection, followGeneration } from '../store/connections.ts'
 import { type KeptCredentialRow, replaceCredential } from '../store/credentials.ts'

@@ -96,7 +96,7 @@ async function record(
   if (result.attributedTo !== null) {
     const { revision } = registration
     const { actor } = entry
-    await parts.blame.suspend(sql, row, { reason: result.attributedTo, revision, actor })
+    await parts.suspension.suspend(sql, row, { reason: result.attributedTo, revision, actor })
   }
   return { ...done, recorded: await recordOutcome(sql, row, result), death: result.death }
 }

@@ -243,13 +243,13 @@ describe('the pause after', () => {
       expect(pauseOf(event, 20_000)).toBe(20_000)
       expect(pauseOf(event, -1)).toBe(pauseOf(event, null))
     }
-    // The provider said how long; and a refusal is believed only when it is repeated after its time.
+    // The provider said how long; and a refusal is final only when it is repeated after its time.
     expect(pauseOf({ kind: 'not_processed', retryAfterMs: 90_000 }, 20_000)).toBe(90_000)
     expect(pauseOf(events.rejected_active, 200_000)).toBe(200_000)
     expect(pauseOf(events.rejected_active, 20_000)).toBe(60_000)
   })
 
-  test('a wrong request of ours: an hour, and it is blamed', () => {
+  test('a wrong request of ours: an hour, and it counts against the integration', () => {
     const end = step(attempt('idle'), events.request_rejected, middle)
     expect(end).toMatchObject({ retryInMs: 3_600_000, attributedTo: 'request_rejected' })
   })

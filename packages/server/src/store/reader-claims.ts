@@ -97,7 +97,7 @@ export interface ScheduleView {
   /** A process holds it. */
   leased: boolean
   /** Milliseconds since its holder was last seen; null: no process holds it. */
-  heardAgoMs: number | null
+  seenAgoMs: number | null
   /** Milliseconds until it can be claimed if its holder stays silent. */
   freeInMs: number | null
   retryInMs: number | null
@@ -114,7 +114,7 @@ export async function findSchedule(
 ): Promise<ScheduleView | undefined> {
   const [view] = await sql.query<ScheduleView>(
     `select u.state, coalesce(least(u.lease_until, ${lastSeenAt} + ${silence}) >= now(), false) as leased,
-            (extract(epoch from now() - ${lastSeenAt}) * 1000)::float8 as "heardAgoMs",
+            (extract(epoch from now() - ${lastSeenAt}) * 1000)::float8 as "seenAgoMs",
             (extract(epoch from least(u.lease_until, ${lastSeenAt} + ${silence}) - now()) * 1000)::float8 as "freeInMs",
             (extract(epoch from u.refresh_at - now()) * 1000)::float8 as "retryInMs",
             case when u.probed_generation = $4

@@ -13,7 +13,7 @@ import { installation } from '../store/scope.ts'
 const maxRequestRejections = 3
 
 /** The integration whose client was used for a call. */
-export interface BlamedIntegration {
+export interface UsedIntegration {
   integrationOwner: string
   integrationId: string
   provider: string
@@ -21,26 +21,26 @@ export interface BlamedIntegration {
 }
 
 /** Suspends and resumes integrations by the answers of their provider. */
-export interface Blame {
+export interface Suspension {
   /** The client, or a request with it, was refused: the connections wait until the client is corrected. */
   suspend(
     sql: Sql,
-    integration: BlamedIntegration,
+    integration: UsedIntegration,
     why: { reason: SuspensionReason; revision: number; actor: string },
   ): Promise<void>
   /** The client was accepted. */
-  clear(sql: Sql, integration: BlamedIntegration, by: { actor: string }): Promise<void>
+  clear(sql: Sql, integration: UsedIntegration, by: { actor: string }): Promise<void>
 }
 
-export function createBlame(parts: {
+export function createSuspension(parts: {
   audit: Audit
   logger: Logger
   timing: { /** Between two attempts with a client that is refused. */ readonly canaryMs: number }
-}): Blame {
+}): Suspension {
   const { audit, logger } = parts
   return {
-    async suspend(sql, blamed, { reason, revision, actor }) {
-      const { integrationOwner, integrationId: id } = blamed
+    async suspend(sql, used, { reason, revision, actor }) {
+      const { integrationOwner, integrationId: id } = used
       const integration = { tenantId: integrationOwner, id }
       if (
         reason === 'request_rejected' &&
@@ -49,16 +49,16 @@ export function createBlame(parts: {
         return
       const canaryInMs = parts.timing.canaryMs
       if (!(await suspendIntegration(sql, { ...integration, revision, reason, canaryInMs }))) return
-      const named = describeIntegration(blamed)
+      const named = describeIntegration(used)
       logger.error({ alarm: 'integration_suspended', ...named, reason }, 'integration suspended')
       const entry = { actor, reason, tenantId: integrationOwner, result: 'failed' } as const
       await audit.write(sql, { ...entry, action: 'integration.suspend' })
     },
 
-    async clear(sql, blamed, { actor }) {
-      const { integrationOwner: tenantId, integrationId: id } = blamed
+    async clear(sql, used, { actor }) {
+      const { integrationOwner: tenantId, integrationId: id } = used
       if (!(await clearIntegration(sql, { tenantId, id }))) return
-      logger.info(describeIntegration(blamed), 'integration resumed')
+      logger.info(describeIntegration(used), 'integration resumed')
       const entry = { actor, tenantId, reason: id, result: 'ok' } as const
       await audit.write(sql, { ...entry, action: 'integration.resume' })
     },
@@ -66,7 +66,7 @@ export function createBlame(parts: {
 }
 
 /** For the log: without a tenant, it is the installation's. */
-export function describeIntegration(blamed: BlamedIntegration): FieldsOf<'integration resumed'> {
-  const { integrationOwner: tenantId, provider, host, integrationId } = blamed
+export function describeIntegration(used: UsedIntegration): FieldsOf<'integration resumed'> {
+  const { integrationOwner: tenantId, provider, host, integrationId } = used
   return { ...(tenantId !== installation && { tenantId }), provider, host, integrationId }
 }
