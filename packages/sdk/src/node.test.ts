@@ -221,7 +221,7 @@ test('who is asked with the request; nobody is 401', async () => {
   expect(service.calls).toEqual(['GET /v1/connections'])
 })
 
-test('what the app throws goes to next, or ends the answer with 500', async () => {
+test('an error of the app goes to next, or is a warning of the process behind an empty 500', async () => {
   const mistake = new Error('no session store')
   const handler = toNodeHandler(keywell, () => {
     throw mistake
@@ -236,7 +236,9 @@ test('what the app throws goes to next, or ends the answer with 500', async () =
   expect((await fetch(`${withNext}/connections`)).status).toBe(418)
   expect(passed).toEqual([mistake])
 
+  const warned = once(process, 'warning')
   const answer = await fetch(`${await listen(handler)}/connections`)
   expect(answer.status).toBe(500)
   expect(await answer.text()).toBe('')
+  expect(await warned).toEqual([mistake])
 })

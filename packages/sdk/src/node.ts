@@ -28,6 +28,9 @@ export type NodeHandler<Req extends NodeRequest | Http2Request> = (
 ) => void
 
 /**
+ * An error, such as one that `who` throws, is passed to `next`. Without `next`, as under `node:http`, the answer is an
+ * empty 500 and the error is a process warning.
+ *
  * @param who names the user who is signed in; undefined or null: nobody is, and the answer is 401
  */
 export function toNodeHandler<Req extends NodeRequest | Http2Request = NodeRequest>(
@@ -44,7 +47,8 @@ export function toNodeHandler<Req extends NodeRequest | Http2Request = NodeReque
   return (request, response, next) => {
     answer(request, response).catch((error: unknown) => {
       if (next !== undefined) return next(error)
-      // No other handler can answer, and the browser gets no details.
+      // No other handler can answer, and the browser gets no details: the developer finds them in the process.
+      process.emitWarning(error instanceof Error ? error : String(error))
       if (!response.headersSent) response.statusCode = 500
       response.end()
     })
