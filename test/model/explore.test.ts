@@ -99,7 +99,7 @@ test('a trace tells what happened, from the beginning on', () => {
     'A reads the row',
     'A sends the refresh token of pair 0',
     'A is refused for no reason',
-    'A is refused, and sees the old access token alive',
+    'A is refused, and sees the old access token active',
     'A writes dead, revoked',
   ])
 })
