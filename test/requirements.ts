@@ -47,6 +47,51 @@ export const requirements = {
     behaviour: 'A callback that carries a parameter more than once has no effect.',
     source: 'RFC 6749 section 3.1',
   },
+  'connect:key-form': {
+    behaviour:
+      "A user who pastes a key into the service's form is connected as by a consent: nothing is stored before the app has confirmed who it was.",
+    source: 'connect.md, Other ways in',
+  },
+  'connect:key-refused': {
+    behaviour:
+      'A key that the provider does not accept brings the form again, empty and with the reason, and the next one may be right.',
+    source: 'connect.md, Other ways in',
+  },
+  'connect:key-attempts': {
+    behaviour:
+      'After five keys that will not do the flow ends and the app is told why; the provider is asked of no sixth, not even of a right one.',
+    source: 'connect.md, Other ways in; threats.md, Connect',
+  },
+  'connect:key-methods': {
+    behaviour:
+      'A flow is by consent unless its page says otherwise, and a connect session may allow one method alone.',
+    source: 'connect.md, Other ways in',
+  },
+  'connect:key-cancelled': {
+    behaviour:
+      'A form that is cancelled, or whose flow has ended, leads back to the app, and its key is sent nowhere.',
+    source: 'connect.md, Other ways in',
+  },
+  'connect:key-reloaded': {
+    behaviour:
+      'A form for a key that its own browser loads again is shown again, and to no other browser.',
+    source: 'connect.md, Other ways in',
+  },
+  'T1:key-other-browser': {
+    behaviour:
+      "A form for a key that is sent without the flow's cookie has no effect: the key goes nowhere, and the flow waits for its own browser.",
+    source: 'T1',
+  },
+  'T1:key-other-user': {
+    behaviour:
+      'A parked key that is confirmed for another user is stored for nobody, and destroyed.',
+    source: 'T1',
+  },
+  'T2:key-foreign-form': {
+    behaviour:
+      "A form for a key that another site sends, or that carries another flow's state, has no effect: the key goes nowhere.",
+    source: 'T2',
+  },
   'T2:foreign-callback': {
     behaviour: "A callback in a browser without the flow's cookie has no effect.",
     source: 'T2; RFC 6749 section 10.12',
@@ -76,6 +121,20 @@ export const requirements = {
     behaviour: 'Equal callbacks in parallel all lead to one flow, whose code is exchanged once.',
     source: 'T6; RFC 6749 section 10.5',
   },
+  'T6:key-replay': {
+    behaviour:
+      'A form for a key that is sent again after it was taken changes nothing: its browser is only sent back to the app.',
+    source: 'T6',
+  },
+  'T6:key-parallel': {
+    behaviour: 'A form for a key that is sent several times at once makes one credential.',
+    source: 'T6',
+  },
+  'T7:key-scopes': {
+    behaviour:
+      'A pasted key that lacks a scope that the session requires, or may do more than it allows, is not taken.',
+    source: 'T7',
+  },
   'T7:ceiling': {
     behaviour: 'A browser cannot ask for a scope that its connect session does not allow.',
     source: 'T7; ASVS 10.2.3',
@@ -87,6 +146,11 @@ export const requirements = {
   'T8:other-account': {
     behaviour:
       'Connecting again with another account overwrites nothing, unless the session allows it.',
+    source: 'T8',
+  },
+  'T8:key-other-account': {
+    behaviour:
+      'A form for a key that reconnects says which account it is, and a key of another account overwrites nothing.',
     source: 'T8',
   },
   'T9:return-url': {
@@ -131,6 +195,16 @@ export const requirements = {
   'T10:callback-page': {
     behaviour: 'No text of a provider reaches a page of ours, which allows no script and no frame.',
     source: 'T10',
+  },
+  'T10:key-page': {
+    behaviour:
+      'The form for a key runs no script, is framed by nobody, can be sent to the service alone, and shows nothing of what was typed.',
+    source: 'T10',
+  },
+  'e2e:key-form': {
+    behaviour:
+      'In a real browser a user connects by a key with the keyboard alone and without a script, after a wrong one too, from a popup and in the same tab.',
+    source: 'connect.md, Other ways in',
   },
   'connect:reconnect-in-place': {
     behaviour:
@@ -215,6 +289,11 @@ export const requirements = {
     behaviour: 'Of any number of calls at once no more get through than the limit allows.',
     source: 'threats.md, Connect tokens; threats.md, Webhooks',
   },
+  'limits:pasted-keys': {
+    behaviour:
+      'Keys that one address pastes into forms are limited, apart from wrong API keys and other addresses.',
+    source: 'threats.md, Connect',
+  },
   'connect:bad-token-answers': {
     behaviour:
       'A token answer that cannot be used connects nothing, and none of its text is shown.',
@@ -233,6 +312,35 @@ export const requirements = {
     behaviour:
       'A page that names no host means the only one that is registered; of several the session may say which, and else they are named.',
     source: 'connect.md, Self-managed instances',
+  },
+  'hosts:typed': {
+    behaviour:
+      'What people paste for an instance is read as the base URLs that it can mean; what is none is refused, and not repeated.',
+    source: 'connect.md, Self-managed instances',
+  },
+  'hosts:found': {
+    behaviour:
+      'A name, the address of a page and a relative root lead to the instance, and what is not the provider or does not answer is said to be so.',
+    source: 'connect.md, Self-managed instances',
+  },
+  'hosts:not-registered': {
+    behaviour:
+      'Of an instance that nothing is registered for it is said what to register there: the page, the redirect URI where there is a draft, and the scopes.',
+    source: 'connect.md, Self-managed instances',
+  },
+  'hosts:field': {
+    behaviour:
+      'The field for an address has the service read it, takes over what was found, and says at the field what is wrong; it submits no form around it.',
+    source: 'connect.md, React package',
+  },
+  'hosts:allowed': {
+    behaviour:
+      'A host that the session or the policy of its tenant does not allow is not called to find out what it is.',
+    source: 'connect.md, Self-managed instances; T23',
+  },
+  'limits:host-checks': {
+    behaviour: 'A user may have a few hosts looked at, and then has to wait; others do not.',
+    source: 'T23',
   },
   'connect:provider-reason': {
     behaviour:
@@ -455,6 +563,11 @@ export const requirements = {
     behaviour: 'Each route says how it is authorised, and which errors it answers.',
     source: 'architecture.md, Parts; RFC 9457',
   },
+  'T13:key-form': {
+    behaviour:
+      'A key that was typed into the form stands in no page, address, log, metric, audit entry or row, whether it was taken or refused.',
+    source: 'T13; T20',
+  },
   'T14:moved-record': {
     behaviour:
       'Sealed bytes that were moved, and rows that were pointed at another user or host, do not open, and raise the alarm.',
@@ -617,6 +730,11 @@ export const requirements = {
     behaviour:
       'What was connected before and goes beyond the policy is handed out by no process from its commit on, is kept alive, and serves again when it is allowed.',
     source: 'T7; T27',
+  },
+  'policy:key-form': {
+    behaviour:
+      'A pasted key that may do more than the policy of its tenant is not taken, and none is sent to a host that the policy does not allow.',
+    source: 'T7; T34',
   },
   'policy:read-only': {
     behaviour:
@@ -817,6 +935,16 @@ export const requirements = {
     behaviour:
       'The roles of the service may not update or truncate the audit log, requests may not delete from it, and nobody takes an entry away that waits for its chain, or puts one into it by hand.',
     source: 'threats.md, T30',
+  },
+  'T23:host-check': {
+    behaviour:
+      'To find out what a host is, the service sends it no secret, follows no redirect, and tells nothing of its answer; a private host looks like one that does not answer.',
+    source: 'T23',
+  },
+  'T24:key-host': {
+    behaviour:
+      'A pasted key is sent to the host that its flow began with and to no other, and no flow begins for a host that nobody has registered.',
+    source: 'T24',
   },
   'T23:private-hosts': {
     behaviour: 'A private, plain or disguised host is refused when it is registered.',

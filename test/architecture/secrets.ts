@@ -9,6 +9,8 @@ const exposers: Readonly<Record<string, string>> = {
   'packages/server/src/outbound/egress-proxy.ts': 'the header that an egress proxy asks for',
   'packages/server/src/connect/start-flow.ts':
     'the verifier of a flow, sealed again for the browser that it began in',
+  'packages/server/src/connect/key-form.ts':
+    'a key from its form, sealed until the app has said who brought it',
   'packages/server/src/credentials/credential-answer.ts': "the answer to the app's backend",
   'packages/server/src/http/api-keys.ts': 'a new API key, shown once',
   'packages/server/src/http/webhooks.ts': 'the secret of a webhook, shown once',

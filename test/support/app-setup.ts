@@ -19,6 +19,8 @@ export interface AppAddresses {
   readonly url: string
   /** Of the Keywell service. */
   readonly serviceUrl: string
+  /** Base URL of the sandbox GitLab, for which an integration exists. */
+  readonly providerUrl: string
   /** Takes a `UserStep` as JSON. */
   readonly stepsUrl: string
 }
@@ -32,6 +34,8 @@ export type Step =
       readonly as?: string | undefined
       readonly decision?: 'authorize' | 'deny' | undefined
     }
+  /** Pastes a key into the form that the start led to. Answers `{ url }`, where the browser returns to the app. */
+  | { readonly step: 'paste'; readonly as?: string | undefined }
   /** Loads that page of the app. Answers `{ url }`, where the browser is then. */
   | { readonly step: 'finish' }
   /** Connects by an API key. Answers the connection. */
@@ -67,7 +71,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     fetch: async (request) =>
       Response.json(await take(stage, app.url, users, (await request.json()) as UserStep)),
   }))
-  project.provide('app', { url: app.url, serviceUrl: stage.url, stepsUrl: steps.url })
+  project.provide('app', {
+    url: app.url,
+    serviceUrl: stage.url,
+    providerUrl: stage.sandbox.url,
+    stepsUrl: steps.url,
+  })
   return async () => {
     keywell.close()
     for (const { server } of [app, steps]) {
@@ -100,10 +109,11 @@ function problem(error: KeywellError): Response {
   return Response.json(error.toProblem(), { status: error.status })
 }
 
-/** A user's browser, and the address that it is at. */
+/** A user's browser, the address that it is at, and the page there. */
 interface User {
   readonly browser: Person
   at: URL
+  page?: string
 }
 
 async function take(
@@ -119,7 +129,27 @@ async function take(
   users.set(userId, user)
   switch (step.step) {
     case 'start': {
-      user.at = (await stage.start(user.browser, step, appUrl)).url
+      const page = await stage.start(user.browser, step, appUrl)
+      user.at = page.url
+      user.page = page.text
+      return { url: user.at }
+    }
+    case 'paste': {
+      const [, state = ''] = /name="state" value="([^"]+)"/.exec(user.page ?? '') ?? []
+      const { value: key } = await stage.sandbox.control.issuePersonalAccessToken({
+        username: step.as ?? 'ada',
+        scopes: ['read_api'],
+      })
+      user.at = (
+        await user.browser.visit(`${stage.url}/connect/key`, {
+          init: {
+            method: 'POST',
+            body: new URLSearchParams({ state, key }),
+            headers: { origin: stage.url },
+          },
+          stopAt: ({ origin }) => origin === appUrl,
+        })
+      ).url
       return { url: user.at }
     }
     case 'consent': {

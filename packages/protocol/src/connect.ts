@@ -24,6 +24,13 @@ export const originSchema = url.regex(
   'must be an origin such as https://app.example',
 )
 
+/**
+ * How an account is connected: `oauth`, by consent at the provider, or `key`, by a key that its user has made
+ * there by hand and pastes into a form of the service.
+ */
+export const connectMethodSchema = z.enum(['oauth', 'key'])
+export type ConnectMethod = z.infer<typeof connectMethodSchema>
+
 /** What one browser may ask of one provider in a connect session. */
 export const scopePolicySchema = knownFields({
   /** Always asked for. */
@@ -45,8 +52,13 @@ export const createSessionSchema = knownFields({
    * registered with, none of them required.
    */
   scopes: z.record(providerKeySchema, scopePolicySchema).default({}),
-  /** Hosts that the session may connect. Default: every host that has an integration. */
+  /**
+   * Hosts that the session may connect. Default: every host that has an integration; by a key also the
+   * provider's own, and those that the operator has listed.
+   */
   hosts: z.array(url).max(50).optional(),
+  /** How the session may connect. Default: every method that the provider has. */
+  methods: z.array(connectMethodSchema).min(1).max(2).optional(),
   /**
    * Which host is meant where the page names none, by provider. Default: the only one that there is
    * an integration for.
@@ -89,6 +101,8 @@ export const createFlowSchema = knownFields({
   /** Chosen by the user among the session's optional ones; required ones come by themselves. */
   scopes: scopes.optional(),
   connectionName: connectionNameSchema.optional(),
+  /** With `key`, `startUrl` leads to a form of the service in place of the provider's page. */
+  method: connectMethodSchema.default('oauth'),
   mode: z.enum(['popup', 'redirect']).default('popup'),
   /** With `redirect`: the page to come back to; its origin must be one of the session's. */
   resumeUrl: url.optional(),
@@ -105,8 +119,8 @@ export const createFlowAnswerSchema = z.object({
 export type CreateFlowAnswer = z.infer<typeof createFlowAnswerSchema>
 
 /**
- * `created` (not yet opened), `started` (the user is at the provider), `confirming` (the code is
- * parked until the app confirms), then one of the ends.
+ * `created` (not yet opened), `started` (the user is at the provider, or at the form for a key), `confirming`
+ * (code or key is parked until the app confirms), then one of the ends.
  */
 export const flowStatusSchema = z.enum([
   'created',
@@ -176,6 +190,43 @@ export const returnParameters = {
 
 /** Name of the BroadcastChannel on the app's origin; messages are `{ flowId, status }`. */
 export const finishChannel = 'keywell'
+
+/** `POST /connect/hosts`, with the connect token. */
+export const checkHostSchema = knownFields({
+  provider: providerNameSchema,
+  /** As a person typed or pasted it: a name, the address of a page or of a repository, with its relative root. */
+  host: z.string().min(1).max(2000),
+  /** How an account is to be connected there. */
+  method: connectMethodSchema.default('oauth'),
+})
+export type CheckHost = z.input<typeof checkHostSchema>
+
+export const hostCheckSchema = z.object({
+  /** The base URL that is meant, as a connection has it. */
+  host: z.string(),
+  /**
+   * `ready`: an account can be connected there by the method. `not_registered`: the provider answers there, and
+   * nothing is registered for it. `not_recognised`: something else answers. `unreachable`: nothing does, or the service may not
+   * call it.
+   */
+  status: z.enum(['ready', 'not_registered', 'not_recognised', 'unreachable']),
+  /** How an account can be connected there. */
+  methods: z.array(connectMethodSchema),
+  /** What to do, in words; null with `ready`. */
+  nextStep: z.string().nullable(),
+  /** With `not_registered`: what to register there. */
+  registration: z
+    .object({
+      /** The page of the provider where apps are registered. */
+      page: z.string(),
+      /** Null: a backend gets it by making a draft of an integration. */
+      redirectUri: z.string().nullable(),
+      scopes: z.array(z.string()),
+      steps: z.array(z.string()),
+    })
+    .nullable(),
+})
+export type HostCheck = z.infer<typeof hostCheckSchema>
 
 /** A scope as it is shown to the person who consents. */
 export const scopeViewSchema = z.object({

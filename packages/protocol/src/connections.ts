@@ -61,8 +61,8 @@ export const connectionSchema = z.object({
 })
 export type Connection = z.infer<typeof connectionSchema>
 
-/** Longest API key, in characters. */
-const maxApiKeyLength = 4096
+/** A key that a person has made at a provider: it goes into a header as it is. At most 4096 characters. */
+export const apiKeyValueSchema: z.ZodString = pastedText(4096)
 
 /**
  * `POST /v1/connections`: a key that its user made at the provider by hand, in place of a consent. What
@@ -78,7 +78,7 @@ export const createConnectionSchema = knownFields({
   credential: z.object({
     type: z.literal('api_key'),
     /** The secret itself: it goes into a header, so no spaces, no line breaks and nothing but ASCII. */
-    value: pastedText(maxApiKeyLength),
+    value: apiKeyValueSchema,
   }),
 })
 export type CreateConnection = z.input<typeof createConnectionSchema>

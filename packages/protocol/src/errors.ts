@@ -15,6 +15,10 @@ const table = {
     400,
     'Name the host on the button, or the default one when the connect session is made (defaultHosts).',
   ],
+  method_not_offered: [
+    400,
+    'Use a method that the provider has and that the connect session allows (methods).',
+  ],
   scope_not_allowed: [400, 'Ask only for scopes that the connect session allows.'],
   not_allowed_for_tenant: [
     403,

@@ -21,6 +21,8 @@ export interface ProviderDefinition {
   readonly identity: IdentityProbe
   readonly health: HealthProbe
   readonly revocation: RevocationDefinition
+  /** How an instance is recognised. Absent: there is none but `defaultHost`. */
+  readonly instance?: InstanceProbe
   /** Keys that a person makes there by hand. Absent: none are kept. */
   readonly apiKeys?: ApiKeyDefinition
   /**
@@ -107,6 +109,12 @@ export interface IdentityProbe {
   }
 }
 
+/** A request without a token that tells whether an address is an instance of the provider. */
+export interface InstanceProbe {
+  readonly path: string
+  readonly isInstance: (answer: ProbeAnswer) => boolean
+}
+
 /** Who a token belongs to. `id` is the provider's stable one, never a name or an address. */
 export interface ProviderAccount {
   readonly id: string
@@ -125,6 +133,29 @@ export interface ApiKeyDefinition {
   readonly health: HealthProbe
   /** Where a person makes and removes keys, below the host. */
   readonly manualPath: string
+  /** What the form for a key asks and says. */
+  readonly form: KeyForm
+}
+
+/** The form that a person pastes a key into. */
+export interface KeyForm {
+  /** What is typed. One field, since what is kept of a key is one text. */
+  readonly fields: readonly [KeyField]
+  /** How to make a key, as sentences for people; they follow the link to the page at `manualPath`. */
+  readonly steps: readonly string[]
+  /** Names of the query parameters that fill that page in beforehand. Absent: it takes none. */
+  readonly prefill?: {
+    readonly name: string
+    readonly scopes: string
+    readonly scopeSeparator: string
+  }
+}
+
+export interface KeyField {
+  /** Of the form's parameter. */
+  readonly name: string
+  /** What stands above the field. */
+  readonly label: string
 }
 
 /** A request that shows whether a token is active. Whatever neither predicate knows is `unknown`. */

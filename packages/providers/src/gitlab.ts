@@ -221,6 +221,22 @@ export const gitlab = {
     details: detailsOfTokenInfo,
   },
 
+  // Its version is told to nobody without a token. This document is, and names GitLab's own scopes.
+  instance: {
+    path: '/.well-known/openid-configuration',
+    isInstance: ({ status, body }) => {
+      const scopes = field(body, 'scopes_supported')
+      const endpoint = field(body, 'token_endpoint')
+      return (
+        status === 200 &&
+        typeof endpoint === 'string' &&
+        endpoint.endsWith('/oauth/token') &&
+        Array.isArray(scopes) &&
+        ['read_api', 'read_user'].every((scope) => scopes.includes(scope))
+      )
+    },
+  },
+
   // Personal access tokens; those of projects and groups look the same, and belong to a bot.
   apiKeys: {
     title: 'personal access token',
@@ -244,6 +260,15 @@ export const gitlab = {
       details: detailsOfKey,
     },
     manualPath: '/-/user_settings/personal_access_tokens',
+    form: {
+      fields: [{ name: 'key', label: 'Personal access token' }],
+      steps: [
+        'Sign in there with the account that you want to connect.',
+        'Tick the scopes below and no others, choose when the token ends, and copy it: GitLab shows it only once.',
+      ],
+      // https://docs.gitlab.com/user/profile/personal_access_tokens/; an older GitLab ignores them.
+      prefill: { name: 'name', scopes: 'scopes', scopeSeparator: ',' },
+    },
   },
 
   revocation: {

@@ -36,7 +36,7 @@ export interface ConnectButtonProps
   extends Omit<ButtonProps, 'children'>,
     ConnectTarget,
     ConnectHandlers,
-    Pick<StartOptions, 'scopes' | 'mode'> {
+    Pick<StartOptions, 'scopes' | 'mode' | 'method'> {
   /** Default: the texts of the provider's `messages`. A function gets the state. */
   children?: ReactNode | ((view: ConnectView) => ReactNode)
   /**
@@ -63,7 +63,7 @@ export const ConnectButton: ForwardRefExoticComponent<
   ConnectButtonProps & RefAttributes<HTMLButtonElement>
 > = forwardRef<HTMLButtonElement, ConnectButtonProps>(function ConnectButton(props, ref) {
   if (process.env.NODE_ENV !== 'production') checkConnectButton(props)
-  const { provider, host, connectionName, connectionId, scopes, mode, ...others } = props
+  const { provider, host, connectionName, connectionId, scopes, mode, method, ...others } = props
   const { onSuccess, onExit, onEvent, render, children, onClick, ...rest } = others
   const { messages } = useKeywell()
   const { state, connect } = useConnect(
@@ -78,6 +78,7 @@ export const ConnectButton: ForwardRefExoticComponent<
     connect.start({
       scopes,
       mode,
+      method,
       waitingText: say(messages, messages.popup, provider),
       ...options,
     })

@@ -20,6 +20,7 @@ export {
   type SessionRequest,
   type StartOptions,
 } from './core/index.ts'
+export { HostField, type HostFieldProps } from './host-field.tsx'
 export type { Messages, MessagesOverride } from './messages.ts'
 export { KeywellProvider, type KeywellProviderProps } from './provider.tsx'
 export { useConnect } from './use-connect.ts'

@@ -25,6 +25,23 @@ export interface Messages {
   readonly retry: string
   /** In the popup, until the provider's page is there. */
   readonly popup: string
+  /** Of the field for the address of an instance. */
+  readonly host: {
+    readonly label: string
+    readonly hint: string
+    readonly check: string
+    readonly checking: string
+    readonly ready: string
+    readonly notRegistered: string
+    readonly notRecognised: string
+    readonly unreachable: string
+    readonly notAllowed: string
+    readonly error: string
+    /** Above the page, the redirect URI and the scopes of an app that is to be registered. */
+    readonly page: string
+    readonly redirectUri: string
+    readonly scopes: string
+  }
 }
 
 /** Any part of the messages. Default: English. */
@@ -59,6 +76,7 @@ const english: Messages = {
     account_mismatch: 'This is another {provider} account than before. Nothing was changed.',
     flow_mismatch: 'Someone else is signed in now. Nothing was connected.',
     host_required: '{provider} is not set up correctly here. Please ask your administrator.',
+    key_refused: '{provider} did not accept the key. Nothing was connected.',
     integration_missing: '{provider} is not set up here. Please ask your administrator.',
     not_allowed_for_tenant: 'This is not allowed here. Please ask your administrator.',
     unavailable: 'The service cannot be reached. Please try again in a few minutes.',
@@ -80,6 +98,24 @@ const english: Messages = {
   continueHere: 'Continue in this tab',
   retry: 'Try again',
   popup: 'Connecting to {provider} …',
+  host: {
+    label: 'Address of your {provider}',
+    hint: 'Any address there will do, such as that of a project.',
+    check: 'Check',
+    checking: 'Looking for {provider} …',
+    ready: '{provider} was found there, and can be connected.',
+    notRegistered:
+      '{provider} was found there, but is not set up here. Please pass this on to your administrator.',
+    notRecognised:
+      'This is not the address of a {provider}. Copy it from the browser, at {provider}.',
+    unreachable:
+      'This address cannot be reached. Check the spelling, or ask your administrator whether it is on a private network.',
+    notAllowed: 'This address is not allowed here.',
+    error: 'The address could not be checked. Please try again.',
+    page: 'Register an app at',
+    redirectUri: 'Redirect URI',
+    scopes: 'Scopes',
+  },
 }
 
 /** Texts of `own`, in groups too, replace the English ones. */

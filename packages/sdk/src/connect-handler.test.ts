@@ -55,6 +55,7 @@ describe('POST session', () => {
       ...who,
       providers: ['gitlab'],
       scopes: { gitlab: { required: ['api'] } },
+      methods: ['key'],
       allowAccountChange: true,
     }
     const response = await call('POST', '/session', undefined, policy)
@@ -69,6 +70,7 @@ describe('POST session', () => {
       origins: [origin],
       returnUrl: `${mount}/finish`,
       returnMode: 'query',
+      methods: ['key'],
       allowAccountChange: true,
     })
   })

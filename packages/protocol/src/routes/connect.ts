@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  checkHostSchema,
   confirmAnswerSchema,
   confirmSchema,
   connectOptionsSchema,
@@ -7,6 +8,7 @@ import {
   createFlowSchema,
   createSessionSchema,
   flowSchema,
+  hostCheckSchema,
   sessionAnswerSchema,
 } from '../connect.ts'
 import { flowIdSchema, sessionIdSchema } from '../ids.ts'
@@ -38,7 +40,7 @@ export const sessionRoutes = {
   confirm: route({
     method: 'POST',
     path: '/v1/connect/sessions/:sessionId/confirm',
-    summary: 'Say who finished a flow; only then its code is exchanged',
+    summary: 'Say who finished a flow; only then its code is exchanged, or its key kept',
     access: needs('sessions:write'),
     params: z.object({ sessionId: sessionIdSchema }),
     body: confirmSchema,
@@ -79,6 +81,7 @@ export const flowRoutes = {
       'unknown_provider',
       'host_not_allowed',
       'host_required',
+      'method_not_offered',
       'scope_not_allowed',
       'integration_missing',
       'not_allowed_for_tenant',
@@ -121,5 +124,21 @@ export const flowRoutes = {
       schema: connectOptionsSchema,
     },
     errors: ['not_allowed_for_tenant'],
+  }),
+  checkHost: route({
+    method: 'POST',
+    path: '/connect/hosts',
+    summary:
+      'Find the instance of a provider that an address means, and what it lacks to be connected',
+    access: 'connect_token',
+    body: checkHostSchema,
+    answer: { status: 200, description: 'The instance', schema: hostCheckSchema },
+    errors: [
+      'unknown_provider',
+      'host_not_allowed',
+      'method_not_offered',
+      'not_allowed_for_tenant',
+    ],
+    isRead: true,
   }),
 }

@@ -11,8 +11,9 @@ import { tenantRoutes } from './tenants.ts'
 import { webhookRoutes } from './webhooks.ts'
 
 /**
- * Every route of the service that a program calls, by resource and verb: `routes.connections.list`. Two
- * pages that a browser visits by itself are not among them: `POST /connect/start` and the OAuth callback.
+ * Every route of the service that a program calls, by resource and verb: `routes.connections.list`. Pages
+ * that a browser visits by itself are not among them: `POST /connect/start`, `POST /connect/key` and the OAuth
+ * callback.
  */
 export const routes = {
   credentials: credentialRoutes,

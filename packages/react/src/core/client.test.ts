@@ -73,6 +73,23 @@ describe('connecting', () => {
     expect(browser.openStreams).toBe(0)
   })
 
+  it('connects by a key that the user pastes at the service, and never sees it', async () => {
+    const { connect, onSuccess } = makeButton()
+    await begin(connect, { method: 'key', scopes: ['read_api'] })
+    expect(await bodyOf('/connect/flows')).toMatchObject({ provider: 'gitlab', method: 'key' })
+    await app.goToProvider()
+    await app.pasteKey()
+    await reaches(connect, 'confirming')
+    await app.finish()
+    await reaches(connect, 'connected')
+    await expect.poll(() => onSuccess.mock.calls.length).toBe(1)
+    expect(onSuccess.mock.calls[0]?.[0]).toMatchObject({
+      account: { username: 'ada' },
+      renewable: false,
+    })
+    expect(JSON.stringify(onSuccess.mock.calls)).not.toContain('glpat')
+  })
+
   it('shows that the app confirms who finished', async () => {
     const { connect } = makeButton()
     await begin(connect)

@@ -1,4 +1,4 @@
-import type { Connection } from '@keywell/protocol'
+import type { CheckHost, Connection, HostCheck, routes } from '@keywell/protocol'
 import { type BrowserWindow, call, type Fetch } from './call.ts'
 import { type Connect, createConnect } from './connect.ts'
 import { type Connections, createConnections } from './connections.ts'
@@ -33,11 +33,19 @@ export interface KeywellClient {
   /** The connection of a target; undefined when there is none, and before the list is read. */
   find(target: ConnectTarget): Connection | undefined
   /**
+   * Asks the service which instance of a provider a text means, and whether an account can be connected there.
+   *
+   * @throws ConnectError such as `host_not_allowed` for a text that is no address
+   */
+  checkHost(request: CheckHost): Promise<HostCheck>
+  /**
    * Processes the parameters that a connect attempt left in the URL, and removes them. Call it once the page
    * runs in a browser; further calls do nothing.
    */
   takeReturn(): void
 }
+
+type HostsPath = (typeof routes.flows.checkHost)['path']
 
 /** Creates the client of a page. It has no effect until it is used, so a server may create one, too. */
 export function createKeywellClient(options: ClientOptions = {}): KeywellClient {
@@ -79,6 +87,11 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
   return {
     connections,
     connect: (target) => createConnect({ window, sessions, connections, takeRedirect }, target),
+    async checkHost(body) {
+      const { connectToken: token, serviceUrl } = await sessions.prepare(undefined)
+      const url = `${serviceUrl}/connect/hosts` satisfies `${string}${HostsPath}`
+      return call(window().fetch, url, { method: 'POST', body, token })
+    },
     find: (target) => findConnection(connections.getSnapshot().connections, target),
     takeReturn: readUrl,
   }

@@ -1,6 +1,7 @@
 import type {
   Connection,
   ConnectionId,
+  ConnectMethod,
   CreateFlow,
   CreateFlowAnswer,
   Flow,
@@ -21,6 +22,11 @@ import { type FlowAccess, watchFlow } from './watch.ts'
 export interface StartOptions {
   /** Requested beside the required scopes; they must be among the optional ones of the session. */
   readonly scopes?: readonly ScopeName[] | undefined
+  /**
+   * `oauth`: the user consents at the provider. `key`: the user pastes a key that they have made there, into a
+   * form of the service; the page does not see it. Default: `oauth`.
+   */
+  readonly method?: ConnectMethod | undefined
   /** Default: `auto`, a popup, and a redirect on touch screens. */
   readonly mode?: 'auto' | 'popup' | 'redirect' | undefined
   /** One line that the popup shows until the provider's page is there. Default: `…`. */
@@ -140,7 +146,8 @@ function attach(button: Button, handlers: ConnectHandlers): () => void {
   }
 }
 
-function start(button: Button, { scopes, mode = 'auto', waitingText = '…' }: StartOptions): void {
+function start(button: Button, options: StartOptions): void {
+  const { mode = 'auto', waitingText = '…' } = options
   const { name } = button.state
   if (name === 'opening' || name === 'confirming') return
   const window = button.window()
@@ -155,7 +162,7 @@ function start(button: Button, { scopes, mode = 'auto', waitingText = '…' }: S
   }
   const attempt: Attempt = { popup }
   button.attempt = attempt
-  open(button, attempt, scopes).catch((thrown: unknown) => {
+  open(button, attempt, options).catch((thrown: unknown) => {
     if (button.attempt === attempt) end(button, { type: 'fail', error: asConnectError(thrown) })
   })
 }
@@ -163,7 +170,7 @@ function start(button: Button, { scopes, mode = 'auto', waitingText = '…' }: S
 async function open(
   button: Button,
   attempt: Attempt,
-  scopes: StartOptions['scopes'],
+  { scopes, method }: StartOptions,
 ): Promise<void> {
   const { target } = button
   const { popup } = attempt
@@ -174,6 +181,7 @@ async function open(
     host: target.host,
     connectionName: target.connectionName,
     scopes: scopes && [...scopes],
+    method,
     mode: popup ? 'popup' : 'redirect',
     resumeUrl: popup ? undefined : pageUrl(window),
   })

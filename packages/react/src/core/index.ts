@@ -17,7 +17,7 @@ export type {
   StartOptions,
 } from './connect.ts'
 export { type Connections, type ConnectionsSnapshot, nothingKnown } from './connections.ts'
-export { ConnectError } from './error.ts'
+export { asConnectError, ConnectError } from './error.ts'
 export type { SessionRequest } from './sessions.ts'
 export {
   type ConnectEvent,

@@ -18,6 +18,8 @@ export interface App {
   decide(decision?: 'authorize' | 'deny', as?: string): Promise<string>
   /** Loads that page of the app. Returns the address where the browser is then. */
   finish(): Promise<string>
+  /** Pastes a key into the form of the service, where a flow by a key leads. The browser is then at the app again. */
+  pasteKey(as?: string): Promise<void>
   /** All three. */
   consent(as?: string): Promise<void>
   /** Connects by an API key, without a flow. */
@@ -69,6 +71,9 @@ export function openApp({ url, serviceUrl, stepsUrl }: AppAddresses): App {
     async decide(decision, as) {
       const { url } = await take<{ url: string }>({ step: 'consent', decision, as })
       return url
+    },
+    async pasteKey(as) {
+      await take({ step: 'paste', as })
     },
     async finish() {
       const { url } = await take<{ url: string }>({ step: 'finish' })

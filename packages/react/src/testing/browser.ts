@@ -131,6 +131,7 @@ const reached: readonly [method: string, path: RegExp, route: Route][] = [
   ['GET', /\/connections$/, routes.connections.list],
   ['DELETE', /\/connections\/[^/]+$/, routes.connections.disconnect],
   ['POST', /\/connect\/flows$/, routes.flows.create],
+  ['POST', /\/connect\/hosts$/, routes.flows.checkHost],
   ['GET', /\/connect\/flows\/[^/]+$/, routes.flows.get],
   ['DELETE', /\/connect\/flows\/[^/]+$/, routes.flows.cancel],
 ]

@@ -27,6 +27,7 @@ export async function createSession(
       providers: who.providers,
       scopes: who.scopes,
       hosts: who.hosts,
+      methods: who.methods,
       defaultHosts: who.defaultHosts,
       allowAccountChange: who.allowAccountChange,
       origins: [origin],

@@ -24,6 +24,7 @@ export type AuditAction =
   | 'integration.resume'
   | 'incident.open'
   | 'flow.callback'
+  | 'flow.submit_key'
   | 'webhook.disable'
   | 'key.rotate_root'
   | 'key.rotate'

@@ -8,6 +8,8 @@ import { accessOf, permissionsOf, rolesWith } from './permissions.ts'
 const pages = [
   'GET /connect/style.css',
   'POST /connect/start',
+  'GET /connect/key',
+  'POST /connect/key',
   'GET /oauth/callback/:integrationId',
 ]
 

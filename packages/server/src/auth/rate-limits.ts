@@ -14,7 +14,7 @@ export interface RateLimitSettings {
   key: Rate
   /** Of one address without an API key: browsers that connect an account, and health checks. */
   address: Rate
-  /** Wrong API keys from one address. */
+  /** Wrong API keys from one address; and, counted apart, keys that users paste into a form of the service. */
   wrongKeys: Rate
 }
 
@@ -28,6 +28,8 @@ export const defaultRateLimits: RateLimitSettings = {
   wrongKeys: { requestsPerSecond: 0.5, burst: 30 },
 }
 
+/** Hosts that one user of an app may have looked at. A person corrects an address a few times. */
+const hostChecks: Rate = { requestsPerSecond: 0.1, burst: 10 }
 /** Keys and addresses that are remembered. The least recently used is forgotten first. */
 const maxRemembered = 10_000
 
@@ -42,6 +44,10 @@ export interface RateLimits {
    * an orchestrator take a process for dead. @throws KeywellError `rate_limited`
    */
   probe(address: string | undefined): void
+  /** One look at a host, for a user of an app. @throws KeywellError `rate_limited` */
+  hostCheck(user: { tenantId: string; userId: string }): void
+  /** One key that a user pasted into a form. @throws KeywellError `rate_limited` */
+  pastedKey(address: string | undefined): void
   /** One wrong API key. @throws KeywellError `rate_limited` when too many came from this address */
   failedAuth(address: string | undefined): void
 }
@@ -58,6 +64,8 @@ export function createRateLimits({
   const addresses = createBuckets(limits.address, now)
   const probes = createBuckets(limits.address, now)
   const wrongKeys = createBuckets(limits.wrongKeys, now)
+  const hosts = createBuckets(hostChecks, now)
+  const pastedKeys = createBuckets(limits.wrongKeys, now)
 
   return {
     call(keyId) {
@@ -72,6 +80,15 @@ export function createRateLimits({
       const source = sourceOf(address)
       if (source === undefined || probes.take(source)) return
       throw tooMany('health checks from this address', probes.msUntilToken(source))
+    },
+    hostCheck({ tenantId, userId }) {
+      const user = JSON.stringify([tenantId, userId])
+      if (!hosts.take(user)) throw tooMany('hosts for this user', hosts.msUntilToken(user))
+    },
+    pastedKey(address) {
+      const source = sourceOf(address)
+      if (source === undefined || pastedKeys.take(source)) return
+      throw tooMany('keys from this address', pastedKeys.msUntilToken(source))
     },
     failedAuth(address) {
       const source = sourceOf(address)

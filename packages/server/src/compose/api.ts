@@ -112,6 +112,8 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     sessions: connecting.sessions,
     flows: connecting.flows,
     callback: connecting.callback,
+    keyForms: connecting.keyForms,
+    checkHost: connecting.checkHost,
     confirm: connecting.confirm,
     readCredential: createCredentialReads(platform, background, options),
     createConnection: connecting.createConnection,

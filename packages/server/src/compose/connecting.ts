@@ -1,12 +1,14 @@
 import type { ConnectTokens } from '../auth/connect-token.ts'
 import { readAppOrigins } from '../connect/app-origins.ts'
 import { createCallback } from '../connect/callback.ts'
+import { type CheckHost, createCheckHost } from '../connect/check-host.ts'
 import { createConfirm } from '../connect/confirm.ts'
 import type { ConnectMacs } from '../connect/connect-macs.ts'
 import { type CreateConnection, createCreateConnection } from '../connect/create-connection.ts'
 import { createEndFlow } from '../connect/end-flow.ts'
 import { createFlowWatch, type FlowWatch } from '../connect/flow-watch.ts'
 import { createFlows, type Flows } from '../connect/flows.ts'
+import { createKeyForms, type KeyForms } from '../connect/key-form.ts'
 import { createOneTimeCodes, type OneTimeCodes } from '../connect/one-time-code.ts'
 import { createSessions, type Sessions } from '../connect/sessions.ts'
 import { createStoreConnection, type StoreConnection } from '../connect/store-connection.ts'
@@ -21,6 +23,8 @@ export interface Connecting {
   flows: Flows
   flowWatch: FlowWatch
   callback: ReturnType<typeof createCallback>
+  keyForms: KeyForms
+  checkHost: CheckHost
   confirm: ReturnType<typeof createConfirm>
   createConnection: CreateConnection
 }
@@ -54,17 +58,28 @@ export function createConnecting(
     sessions,
     codes,
     integrations,
+    outbound,
     audit,
     makeId,
     randomBytes,
     publicUrl,
   })
   const storeConnection = createStoring(platform, background)
+  const returning = { database, vault, logger, sessions, codes, audit }
   return {
     sessions,
     flows,
     flowWatch: createFlowWatch({ database, look: flows.look, logger, after }),
-    callback: createCallback({ database, vault, logger, sessions, codes, audit }),
+    callback: createCallback(returning),
+    keyForms: createKeyForms({
+      ...returning,
+      outbound,
+      metrics,
+      tracing,
+      integrations,
+      publicUrl,
+    }),
+    checkHost: createCheckHost({ database, outbound, integrations }),
     confirm: createConfirming(platform, background, { sessions, codes, storeConnection }),
     createConnection: createCreateConnection({
       database,
@@ -86,7 +101,7 @@ function createStoring(
 }
 
 function createConfirming(
-  { database, vault, logger, sleep, timing, tracing }: Platform,
+  { database, vault, logger, sleep, timing, metrics, tracing }: Platform,
   { outbound, integrations, disconnector, log: { audit } }: Background,
   parts: { sessions: Sessions; codes: OneTimeCodes; storeConnection: StoreConnection },
 ): Connecting['confirm'] {
@@ -99,10 +114,11 @@ function createConfirming(
     codes: parts.codes,
     integrations,
     storeConnection: parts.storeConnection,
-    endFlow: createEndFlow({ database, disconnector, audit, logger, sleep }),
+    endFlow: createEndFlow({ database, audit, logger, sleep }),
     disconnector,
     audit,
     timing,
+    metrics,
     tracing,
   })
 }

@@ -1,6 +1,7 @@
 import { type ConfirmAnswer, type confirmSchema, KeywellError } from '@keywell/protocol'
 import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import { createSuspension } from '../oauth/suspension.ts'
 import type { Timing } from '../refresh/timing.ts'
@@ -10,6 +11,7 @@ import type { SessionRow } from '../store/sessions.ts'
 import { confirmEntryOf } from './end-flow.ts'
 import { type ExchangeParts, exchange } from './exchange.ts'
 import { readFlow, requireUnaltered } from './flow-record.ts'
+import { keepKey } from './keep-key.ts'
 import type { OneTimeCodes } from './one-time-code.ts'
 import type { Sessions } from './sessions.ts'
 import { viewFlow } from './view-flow.ts'
@@ -23,20 +25,22 @@ type Confirmation = z.output<typeof confirmSchema> & {
 export type Confirm = (request: Confirmation) => Promise<ConfirmAnswer>
 
 interface ConfirmParts extends ExchangeParts {
+  metrics: Pick<Metrics, 'probed'>
+  tracing: Tracing
   sessions: Sessions
   codes: OneTimeCodes
 }
 
 /**
  * Steps 7 and 8: the app's backend says which user is signed in, in the browser that brought the ticket.
- * Only if the session was made for that user is the code exchanged, the account looked up, and the
- * credential stored. Otherwise the code is destroyed.
+ * Only if the session was made for that user is the code exchanged, or the key asked about again, the account
+ * looked up, and the credential stored. Otherwise code or key is destroyed.
  */
 export function createConfirm(
-  options: Omit<ConfirmParts, 'suspension'> & { timing: Timing; tracing: Tracing },
+  options: Omit<ConfirmParts, 'suspension'> & { timing: Timing },
 ): Confirm {
   const { database, vault, logger, outbound, sessions, codes, integrations } = options
-  const { storeConnection, endFlow, disconnector, audit, timing, tracing } = options
+  const { storeConnection, endFlow, disconnector, audit, timing, metrics, tracing } = options
   const parts: ConfirmParts = {
     database,
     vault,
@@ -50,6 +54,8 @@ export function createConfirm(
     endFlow,
     disconnector,
     audit,
+    metrics,
+    tracing,
   }
   return (request) =>
     tracing.span('keywell.connect.confirm', {}, async (say) => {
@@ -72,7 +78,8 @@ async function confirm(parts: ConfirmParts, request: Confirmation): Promise<Conf
   }
   if (flow.status === 'confirming') {
     try {
-      await exchange(parts, { flow, policy: session.policy, actor })
+      const complete = flow.method === 'key' ? keepKey : exchange
+      await complete(parts, { flow, policy: session.policy, actor })
     } catch (error) {
       if (!(error instanceof KeywellError)) throw error
       await endFlow.failed(flow, error, actor)

@@ -5,10 +5,12 @@ import type { Audit } from '../audit/audit.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { Integrations } from '../oauth/integrations.ts'
+import type { Outbound } from '../outbound/outbound.ts'
 import { noteRefusal } from '../policy/tenant-policies.ts'
 import { readClock } from '../store/census.ts'
 import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
+import { noIntegration } from '../store/integrations.ts'
 import { installation } from '../store/scope.ts'
 import { lockLiveSession, type SessionRow } from '../store/sessions.ts'
 import type { RandomBytes } from '../vault/bytes.ts'
@@ -27,6 +29,7 @@ export interface FlowParts {
   sessions: Sessions
   codes: OneTimeCodes
   integrations: Integrations
+  outbound: Outbound
   audit: Audit
   makeId: MakeId
   randomBytes: RandomBytes
@@ -69,12 +72,11 @@ async function newFlow(
   { database, integrations, makeId }: FlowParts,
   session: SessionRow,
   request: FlowRequest,
-  { target, integration, scopes }: FlowPlan,
+  { target, method, integration, scopes }: FlowPlan,
 ) {
   const { tenantId, userId } = session
   const resumeUrl = chooseResumeUrl(session, request)
   const id = makeId('flow')
-  const redirectUri = integrations.redirectUri(integration.id)
   const now = await readClock(database.of(tenantId))
   return {
     tenantId,
@@ -85,11 +87,12 @@ async function newFlow(
     host: target.host,
     connectionName: target.connectionName,
     connectionId: target.connectionId,
-    integrationOwner: integration.owner,
-    integrationId: integration.id,
-    clientId: integration.clientId,
-    redirectUri,
+    integrationOwner: integration?.owner ?? noIntegration,
+    integrationId: integration?.id ?? noIntegration,
+    clientId: integration?.clientId ?? '',
+    redirectUri: integration === null ? '' : integrations.redirectUri(integration.id),
     scopes,
+    method,
     mode: request.mode,
     resumeUrl,
     bindingHash: null,

@@ -2,36 +2,34 @@ import { KeywellError, type ProviderReason } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import type { Sleep } from '../clock.ts'
-import type { Disconnector } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
-import type { Registration } from '../oauth/client.ts'
-import type { TokenSet } from '../oauth/token-set.ts'
 import { untilCommitted } from '../refresh/until-committed.ts'
 import { type Database, DatabaseUnavailable, type Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 
-/** Ends flows that connect nothing. */
+/** Ends flows. */
 export interface EndFlow {
+  /**
+   * The good end, inside the transaction that stores the connection: the flow must still be open and in time,
+   * otherwise the transaction is rolled back.
+   *
+   * @throws KeywellError `flow_expired`
+   */
+  connected(sql: Sql, flow: store.FlowRow, connectionId: string): Promise<void>
   /** A flow that has ended already keeps its status, and gets an audit entry. */
   failed(flow: store.FlowRow, error: KeywellError, actor: Actor): Promise<void>
   /**
-   * The same after a grant was received, even if the outcome of the transaction that stores it is unknown. The
-   * flow's row decides: if it can still be ended, that transaction did not commit and cannot commit any more,
-   * because it requires an open flow. Unless the flow is connected, the grant is withdrawn at the provider.
+   * The same after a credential was to be stored, even if the outcome of that transaction is unknown. The flow's
+   * row decides: if it can still be ended, that transaction did not commit and cannot commit any more, because
+   * it requires an open flow. Returns whether nothing was connected: a grant is then to be withdrawn.
    *
    * @param thrown the error of that transaction
    */
-  withGrant(
-    flow: store.FlowRow,
-    grant: { registration: Registration; tokens: TokenSet },
-    thrown: unknown,
-    actor: Actor,
-  ): Promise<void>
+  unlessStored(flow: store.FlowRow, thrown: unknown, actor: Actor): Promise<boolean>
 }
 
 export function createEndFlow(parts: {
   database: Database
-  disconnector: Pick<Disconnector, 'withdrawGrant'>
   audit: Audit
   logger: Logger
   sleep: Sleep
@@ -45,9 +43,19 @@ export function createEndFlow(parts: {
   }
 
   const tryEnd = (sql: Sql, flow: store.FlowRow, error: KeywellError) =>
-    store.endFlow(sql, { ...flow, status: 'failed', error: describe(error) })
+    store.endFlow(sql, { ...flow, status: 'failed', error: flowErrorOf(error) })
 
   return {
+    async connected(sql, flow, connectionId) {
+      if (!(await store.connectFlow(sql, { ...flow, connectionId }))) {
+        throw new KeywellError(
+          'flow_expired',
+          'This attempt was cancelled or expired before the account could be stored.',
+        )
+      }
+      await store.notifyFlow(sql, flow.id)
+    },
+
     async failed(flow, error, actor) {
       await database.transaction(flow.tenantId, async (sql) => {
         await tryEnd(sql, flow, error)
@@ -55,9 +63,9 @@ export function createEndFlow(parts: {
       })
     },
 
-    async withGrant(flow, { registration, tokens }, thrown, actor) {
+    unlessStored(flow, thrown, actor) {
       const error = codedError(thrown, logger, actor.requestId)
-      const isUnkept = await untilCommitted(
+      return untilCommitted(
         parts,
         () =>
           database.transaction(flow.tenantId, async (sql) => {
@@ -68,7 +76,6 @@ export function createEndFlow(parts: {
           }),
         'end of a flow',
       )
-      if (isUnkept) await parts.disconnector.withdrawGrant(flow, registration, tokens)
     },
   }
 }
@@ -102,6 +109,7 @@ const retryableCodes: readonly string[] = [
   'flow_expired',
   'flow_mismatch',
   'account_mismatch',
+  'key_refused',
   'unavailable',
   'internal',
 ]
@@ -114,7 +122,8 @@ const retryableReasons: readonly ProviderReason[] = [
   'two_factor_required',
 ]
 
-function describe(error: KeywellError): store.FlowError {
+/** As the flow keeps it, and the app reads it. */
+export function flowErrorOf(error: KeywellError): store.FlowError {
   const { code, detail: message, nextStep, providerReason } = error
   const retryable = providerReason
     ? retryableReasons.includes(providerReason)

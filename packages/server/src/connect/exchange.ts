@@ -12,14 +12,15 @@ import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
 import { heldTokens } from '../oauth/token-set.ts'
 import { isOutboundFailure } from '../outbound/errors.ts'
 import type { Outbound } from '../outbound/outbound.ts'
-import type { Database, Sql } from '../store/database.ts'
-import * as store from '../store/flows.ts'
+import type { Database } from '../store/database.ts'
+import type * as store from '../store/flows.ts'
 import { isClientOfIntegration } from '../store/integrations.ts'
 import { withInstallation } from '../store/scope.ts'
 import type { SessionPolicy } from '../store/sessions.ts'
 import type { Vault } from '../vault/vault.ts'
 import { confirmEntryOf, type EndFlow } from './end-flow.ts'
-import { openFlowSecret, readFlow, requireFlowAllowed } from './flow-record.ts'
+import { requireFlowAllowed } from './flow-record.ts'
+import { takeParked } from './park-code.ts'
 import type { StoreConnection } from './store-connection.ts'
 
 export interface ExchangeParts {
@@ -51,13 +52,9 @@ export async function exchange(parts: ExchangeParts, request: Exchange): Promise
   const { database, integrations, audit, outbound } = parts
   const { flow, actor } = request
   await requireFlowAllowed(database, flow)
-  const taken = await takeCode(database, flow)
+  const taken = await takeParked(parts, flow)
   if (taken === undefined) return
-  const code = await openFlowSecret(parts, flow, { field: 'parked_code', sealed: taken.sealedCode })
-  const verifier = await openFlowSecret(parts, flow, {
-    field: 'verifier',
-    sealed: taken.sealedVerifier,
-  })
+  const { parked: code, verifier } = taken
   const registration = await integrations.registration(flow.integrationOwner, flow.integrationId)
   requireSameClient(flow, registration)
   await audit.write(database.of(flow.tenantId), {
@@ -75,18 +72,6 @@ export async function exchange(parts: ExchangeParts, request: Exchange): Promise
     throw exchangeError(registration.provider.title, outcome)
   }
   await storeGrant(parts, request, registration, outcome)
-}
-
-/** Undefined: another load of the same page took the code, and its outcome counts. */
-async function takeCode(
-  database: Database,
-  { tenantId, id }: store.FlowRow,
-): ReturnType<typeof store.takeCode> {
-  const taken = await store.takeCode(database.of(tenantId), tenantId, id)
-  if (taken !== undefined) return taken
-  const now = await readFlow(database.of(tenantId), tenantId, id)
-  if (now.status !== 'confirming') return undefined
-  throw new KeywellError('flow_expired', 'The provider’s answer waited too long to be confirmed.')
 }
 
 async function handleRefusal(
@@ -109,7 +94,7 @@ async function handleRefusal(
 
 /** Stores what was granted. A grant that cannot be stored is withdrawn at the provider. */
 async function storeGrant(
-  { outbound, storeConnection, suspension, endFlow }: ExchangeParts,
+  { outbound, storeConnection, suspension, endFlow, disconnector }: ExchangeParts,
   { flow, policy, actor }: Exchange,
   registration: Registration,
   granted: Granted,
@@ -136,28 +121,17 @@ async function storeGrant(
       allowAccountChange: policy.allowAccountChange,
       entry: confirmEntryOf(flow, actor),
       also: async (sql, { id }) => {
-        await finishFlow(sql, flow, id)
+        // The client must be the one that the flow began with.
+        if (!(await isClientOfIntegration(sql, flow))) throw clientChanged()
+        await endFlow.connected(sql, flow, id)
         await suspension.clear(sql, flow, actor)
       },
     })
   } catch (error) {
-    await endFlow.withGrant(flow, { registration, tokens: granted.tokens }, error, actor)
+    if (await endFlow.unlessStored(flow, error, actor)) {
+      await disconnector.withdrawGrant(flow, registration, granted.tokens)
+    }
   }
-}
-
-/**
- * Ends the flow in the transaction that stores its connection. The flow must still be open and in time, and
- * the client must be the one that it began with. Otherwise the transaction is rolled back.
- */
-async function finishFlow(sql: Sql, flow: store.FlowRow, connectionId: string): Promise<void> {
-  if (!(await isClientOfIntegration(sql, flow))) throw clientChanged()
-  if (!(await store.connectFlow(sql, { ...flow, connectionId }))) {
-    throw new KeywellError(
-      'flow_expired',
-      'This attempt was cancelled or expired before the account could be stored.',
-    )
-  }
-  await store.notifyFlow(sql, flow.id)
 }
 
 /** An integration that was edited since the flow began gets no code of this flow. */

@@ -28,6 +28,7 @@ export function flowContext(flow: BoundFlow): Omit<RecordContext, 'field'> {
       flow.integrationId,
       flow.clientId,
       flow.redirectUri,
+      flow.method,
       flow.mode,
       flow.resumeUrl ?? '',
       Buffer.from(flow.bindingHash ?? []).toString('hex'),
@@ -37,7 +38,7 @@ export function flowContext(flow: BoundFlow): Omit<RecordContext, 'field'> {
   }
 }
 
-/** Seals the PKCE verifier (RFC 7636) for the row as it is now. */
+/** Seals the PKCE verifier (RFC 7636) for the row as it is now. A flow by a key has one for this alone. */
 export async function sealVerifier(
   vault: Vault,
   flow: BoundFlow,

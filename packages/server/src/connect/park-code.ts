@@ -1,15 +1,17 @@
+import { KeywellError, type Secret } from '@keywell/protocol'
 import { requireProvider } from '../catalogue.ts'
+import type { Logger } from '../logger.ts'
 import type { readCallback } from '../oauth/client.ts'
-import type { Sql } from '../store/database.ts'
+import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import type { Vault } from '../vault/vault.ts'
-import { flowContext } from './flow-record.ts'
+import { flowContext, openFlowSecret, readFlow } from './flow-record.ts'
 import { hashSecretText } from './one-time-code.ts'
 
 /** How long a sealed code waits for the app to say which user brought it, in milliseconds. */
 const parkedLifeMs = 60_000
 
-/** A sealed authorization code. */
+/** A sealed authorization code, or a sealed key. */
 export interface SealedCode {
   sealed: Uint8Array
   keyVersion: number
@@ -43,6 +45,44 @@ export async function parkCode(
   // Either the flow had ended before, or another browser was navigated to this code.
   const isEnded = await store.endFlow(sql, { ...flow, status: 'failed', error: flowMismatch })
   return isEnded ? 'code_seen_elsewhere' : 'ended'
+}
+
+/** Parks a key that came from its form. Returns the reason why it is not parked. */
+export async function parkKey(
+  sql: Sql,
+  flow: store.FlowRow,
+  { sealed, keyVersion }: SealedCode,
+): Promise<string | undefined> {
+  const parked = { sealedCode: sealed, keyVersion, lifeMs: parkedLifeMs, codeHash: noCode }
+  return (await store.parkCode(sql, { ...flow, ...parked })) ? undefined : 'ended'
+}
+
+/** No browser can have been navigated to a key, so it is among no refused codes. */
+const noCode = ''
+
+/**
+ * Takes the parked code or key out, for its one use. Undefined: another load of the same page took it, and its
+ * outcome counts.
+ *
+ * @throws KeywellError `flow_expired` when it waited too long, `flow_mismatch` when the row was altered
+ */
+export async function takeParked(
+  parts: { database: Database; vault: Pick<Vault, 'open'>; logger: Logger },
+  flow: store.FlowRow,
+): Promise<{ parked: Secret; verifier: Secret } | undefined> {
+  const { tenantId, id } = flow
+  const sql = parts.database.of(tenantId)
+  const taken = await store.takeCode(sql, tenantId, id)
+  if (taken === undefined) {
+    const now = await readFlow(sql, tenantId, id)
+    if (now.status !== 'confirming') return undefined
+    throw new KeywellError('flow_expired', 'The provider’s answer waited too long to be confirmed.')
+  }
+  const { sealedCode, sealedVerifier } = taken
+  return {
+    parked: await openFlowSecret(parts, flow, { field: 'parked_code', sealed: sealedCode }),
+    verifier: await openFlowSecret(parts, flow, { field: 'verifier', sealed: sealedVerifier }),
+  }
 }
 
 export function hashCode(code: string): string {

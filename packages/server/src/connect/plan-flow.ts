@@ -1,4 +1,5 @@
 import {
+  type ConnectMethod,
   type createFlowSchema,
   defaultConnectionName,
   KeywellError,
@@ -10,11 +11,13 @@ import type { z } from 'zod'
 import { requireProvider } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
+import type { Outbound } from '../outbound/outbound.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
-import type { SessionRow } from '../store/sessions.ts'
+import type { SessionPolicy, SessionRow } from '../store/sessions.ts'
+import { requireKnownHost } from './connect-key.ts'
 import { planFlowScopes } from './scope-policy.ts'
 
 type Request = z.output<typeof createFlowSchema>
@@ -22,7 +25,9 @@ type Request = z.output<typeof createFlowSchema>
 /** The account, integration and scopes of a flow. */
 export interface FlowPlan {
   target: Target
-  integration: UsableIntegration
+  method: ConnectMethod
+  /** Null with a key, which needs none. */
+  integration: UsableIntegration | null
   scopes: string[]
 }
 
@@ -34,32 +39,60 @@ interface Target {
   connectionId: string | null
 }
 
+interface PlanParts {
+  database: Database
+  outbound: Outbound
+  integrations: Pick<Integrations, 'list' | 'pick' | 'usable'>
+}
+
 /**
  * Plans the flow that the browser requests. The session and the tenant's policy must allow it.
  *
  * @throws KeywellError that says what is not allowed, by the session or by the policy
  */
 export async function planFlow(
-  parts: { database: Database; integrations: Pick<Integrations, 'pick' | 'usable'> },
+  parts: PlanParts,
   session: SessionRow,
   request: Request,
 ): Promise<FlowPlan> {
   const { tenantId } = session
+  const { method } = request
   const policy = await readTenantPolicy(parts.database.of(tenantId), tenantId)
   const target = await chooseTarget(parts, session, policy, request)
   const { provider, host } = target
+  requireMethod(session.policy, provider, method)
   requireAllowed(policy, { provider, host })
-  const integration = await parts.integrations.pick({ tenantId, provider, host })
+  const place = { tenantId, provider, host }
+  const integration = method === 'oauth' ? await parts.integrations.pick(place) : null
+  if (method === 'key') await requireKnownHost(parts, place)
   const allowed = scopesAllowed(policy, provider)
   const scopes = planFlowScopes({
     policy: session.policy,
     provider,
-    registered: integration.scopes,
+    // A person ticks the scopes of a key, so all of the provider's are there.
+    registered: integration?.scopes ?? provider.scopes.map(({ name }) => name),
     chosen: request.scopes,
     defaults: provider.defaultScopes.filter((scope) => allowed?.includes(scope) ?? true),
   })
   requireAllowed(policy, { provider, scopes })
-  return { target, integration, scopes }
+  return { target, method, integration, scopes }
+}
+
+/** @throws KeywellError `method_not_offered` */
+export function requireMethod(
+  { methods }: Pick<SessionPolicy, 'methods'>,
+  { title, apiKeys }: ProviderDefinition,
+  method: ConnectMethod,
+): void {
+  if (methods?.includes(method) === false) {
+    throw new KeywellError(
+      'method_not_offered',
+      `This connect session does not allow the method ${method}; it allows ${methods.join(', ')}.`,
+    )
+  }
+  if (method === 'key' && apiKeys === undefined) {
+    throw new KeywellError('method_not_offered', `${title} has no keys that are kept.`)
+  }
 }
 
 /** The account of a flow: the one to reconnect, or the one that the browser requests within the session. */

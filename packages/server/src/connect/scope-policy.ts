@@ -1,4 +1,5 @@
 import { KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import { impliedScopes, missingScopes } from '@keywell/providers'
 import type { SessionPolicy } from '../store/sessions.ts'
 
 /** The scopes that a session always asks for, and the most that it may ask for. */
@@ -51,6 +52,43 @@ export function planFlowScopes(options: {
     })
   }
   return provider.scopes.map((scope) => scope.name).filter((scope) => wanted.has(scope))
+}
+
+/**
+ * What a pasted key may do is within the session: all that is required, and nothing beyond. The key was made by
+ * hand, so unlike a grant it may do more than was asked for.
+ *
+ * @param scopes null: the provider did not say
+ * @throws KeywellError `scope_missing` or `scope_not_allowed`
+ */
+export function requireKeyWithin(
+  policy: Pick<SessionPolicy, 'scopes'>,
+  provider: ProviderDefinition,
+  scopes: readonly string[] | null,
+): void {
+  const named = Object.hasOwn(policy.scopes, provider.name)
+    ? policy.scopes[provider.name]
+    : undefined
+  if (named === undefined) return
+  const key = provider.apiKeys?.title ?? 'key'
+  const again = `Make another ${key} with the scopes that are named on this page, and no others.`
+  if (scopes === null) {
+    const unknown = `${provider.title} did not say what this ${key} may do.`
+    throw new KeywellError('scope_not_allowed', unknown, { nextStep: again })
+  }
+  const missing = missingScopes(provider, named.required, scopes)
+  if (missing.length > 0) {
+    throw new KeywellError('scope_missing', `This ${key} lacks ${missing.join(', ')}.`, {
+      nextStep: again,
+      missingScopes: missing,
+    })
+  }
+  const within = new Set(impliedScopes(provider, [...named.required, ...named.optional]))
+  for (const scope of named.forbidden) within.delete(scope)
+  const beyond = scopes.filter((scope) =>
+    impliedScopes(provider, [scope]).some((implied) => !within.has(implied)),
+  )
+  refuse(beyond, `This ${key} may do more than is allowed here:`, again)
 }
 
 function refuse(scopes: readonly string[], what: string, nextStep?: string): void {

@@ -7,12 +7,14 @@ import * as store from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
 import { type FlowParts, flowLifeMs } from './create-flow.ts'
 import { openFlowSecret, requireFlowAllowed, sealVerifier } from './flow-record.ts'
+import { keyFormUrl } from './key-form-view.ts'
 import { hashSecretText, makeSecretText } from './one-time-code.ts'
 
 export interface StartedFlow {
   flowId: string
   bindingSecret: string
   cookieLifeMs: number
+  /** Of the provider's page; with the method `key`, of the service's own form. */
   location: URL
 }
 
@@ -44,16 +46,20 @@ export async function startFlow(
   const state = await codes.issue(database.of(installation), flow, issued)
   await audit.write(database.of(tenantId), { ...entry, result: 'ok' })
   await store.notifyFlow(database.of(tenantId), flow.id)
-  const location = await authorizationUrl({
-    provider: requireProvider(flow.provider),
-    host: flow.host,
-    clientId: flow.clientId,
-    redirectUri: flow.redirectUri,
-    scopes: flow.scopes,
-    state,
-    verifier,
-  })
+  const location =
+    flow.method === 'key'
+      ? keyFormUrl(parts.publicUrl, state)
+      : await consentUrl(flow, { state, verifier })
   return { flowId: flow.id, bindingSecret, cookieLifeMs: flowLifeMs, location }
+}
+
+/** The provider's page. */
+function consentUrl(
+  { provider, host, clientId, redirectUri, scopes }: store.FlowRow,
+  secrets: Pick<Parameters<typeof authorizationUrl>[0], 'state' | 'verifier'>,
+): Promise<URL> {
+  const app = { host, clientId, redirectUri, scopes }
+  return authorizationUrl({ provider: requireProvider(provider), ...app, ...secrets })
 }
 
 function flowOver(): KeywellError {

@@ -9,10 +9,12 @@ import type { RateLimits } from '../auth/rate-limits.ts'
 import type { ChangeFeed } from '../changes/feed.ts'
 import type { Webhooks } from '../changes/webhooks/endpoints.ts'
 import type { createCallback } from '../connect/callback.ts'
+import type { CheckHost } from '../connect/check-host.ts'
 import type { createConfirm } from '../connect/confirm.ts'
 import type { CreateConnection } from '../connect/create-connection.ts'
 import type { FlowWatch } from '../connect/flow-watch.ts'
 import type { Flows } from '../connect/flows.ts'
+import type { KeyForms } from '../connect/key-form.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { ReadCredentials } from '../credentials/read.ts'
@@ -80,6 +82,8 @@ export interface AppParts {
   sessions: Sessions
   flows: Flows
   callback: ReturnType<typeof createCallback>
+  keyForms: KeyForms
+  checkHost: CheckHost
   confirm: ReturnType<typeof createConfirm>
   readCredential: ReadCredentials
   createConnection: CreateConnection
@@ -163,7 +167,8 @@ function backendRoutes(app: Hono<Environment>, parts: AppParts): void {
 function pageRoutes(app: Hono<Environment>, parts: AppParts): void {
   const addressLimit = limitByAddress(parts.rateLimits)
   app.route('/', browserRoutes(parts))
-  for (const path of ['/connect/flows', '/connect/flows/*', '/connect/providers']) {
+  const paths = ['/connect/flows', '/connect/flows/*', '/connect/providers', '/connect/hosts']
+  for (const path of paths) {
     app.use(path, addressLimit, answerPreflight, requireConnectToken(parts), requireJson)
   }
   flowRoutes(app, parts)

@@ -1,37 +1,50 @@
 import { KeywellError } from '@keywell/protocol'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { CookieOptions } from 'hono/utils/cookie'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { RateLimits } from '../auth/rate-limits.ts'
 import type { createCallback } from '../connect/callback.ts'
 import type { Flows } from '../connect/flows.ts'
+import type { KeyFormAnswer, KeyForms } from '../connect/key-form.ts'
+import { keyFormPath } from '../connect/key-form-view.ts'
 import type { Logger } from '../logger.ts'
 import { type Environment, setRetryAfter } from './context.ts'
 import { toKeywellError } from './failures.ts'
-import { limitByAddress } from './guards.ts'
+import { fromOf, limitByAddress } from './guards.ts'
+import { keyPage, keyPageHeaders } from './key-page.ts'
 import { leavingPage, problemPage, stylesheet } from './pages.ts'
 
 interface BrowserParts {
   flows: Flows
   callback: ReturnType<typeof createCallback>
+  keyForms: KeyForms
   rateLimits: RateLimits
   publicUrl: string
   logger: Logger
 }
 
 /**
- * The two steps that a browser makes by itself: the form that starts a flow, and the callback that
- * ends it. Both send the browser on, or answer with a page that says why not.
+ * The steps that a browser makes by itself: the form that starts a flow, and the callback or the form for a key
+ * that ends it. They send the browser on, or answer with a page that says why not.
  */
 export function browserRoutes(parts: BrowserParts): Hono<Environment> {
   const cookie = bindingCookie(parts.publicUrl)
   const router = new Hono<Environment>()
   // Here and not around all routes, so that a person who comes too often gets a page, too.
-  for (const path of ['/connect/start', '/connect/style.css', '/oauth/callback/*']) {
+  for (const path of ['/connect/start', keyFormPath, '/connect/style.css', '/oauth/callback/*']) {
     router.use(path, limitByAddress(parts.rateLimits))
   }
+  // Only a person's visit counts: a prefetch or a HEAD request must not spend anything.
+  for (const path of [keyFormPath, '/oauth/callback/*']) {
+    router.use(path, async (c, next) => {
+      if (c.req.method === 'HEAD') return c.body(null, 200, unkept)
+      if (isPrefetch(c.req.raw.headers)) return c.body(null, 503, unkept)
+      return next()
+    })
+  }
   startRoute(router, cookie, parts)
+  keyRoutes(router, cookie, parts)
   callbackRoute(router, cookie, parts)
   router.get('/connect/style.css', (c) =>
     c.body(stylesheet, 200, {
@@ -75,17 +88,41 @@ function startRoute(
   })
 }
 
+function keyRoutes(
+  router: Hono<Environment>,
+  cookie: BindingCookie,
+  { keyForms, rateLimits }: BrowserParts,
+): void {
+  const browserOf = (c: Context<Environment>) => ({
+    bindingSecret: (id: string) => getCookie(c, cookie.name(id), cookie.prefix),
+    actor: 'browser',
+    requestId: c.get('requestId'),
+  })
+  router.get(keyFormPath, async (c) => {
+    const states = new URL(c.req.url).searchParams.getAll('state')
+    return answerForm(c, await keyForms.show({ states, ...browserOf(c) }))
+  })
+  router.post(keyFormPath, async (c) => {
+    rateLimits.pastedKey(fromOf(c).address)
+    const fields = await c.req.parseBody()
+    const origin = c.req.header('origin') ?? null
+    return answerForm(c, await keyForms.submit({ fields, origin, ...browserOf(c) }))
+  })
+}
+
+function answerForm(c: Context<Environment>, answer: KeyFormAnswer): Response | Promise<Response> {
+  if ('location' in answer) return c.html(leavingPage(answer.location), 200)
+  const { error } = answer.form
+  // Every code's status is one that has a body.
+  const status = (error?.status ?? 200) as ContentfulStatusCode
+  return c.html(keyPage(answer.form), status, keyPageHeaders)
+}
+
 function callbackRoute(
   router: Hono<Environment>,
   cookie: BindingCookie,
   { callback }: BrowserParts,
 ): void {
-  // Only a person's visit counts: a prefetch or a HEAD request must not spend anything.
-  router.use('/oauth/callback/*', async (c, next) => {
-    if (c.req.method === 'HEAD') return c.body(null, 200, unkept)
-    if (isPrefetch(c.req.raw.headers)) return c.body(null, 503, unkept)
-    return next()
-  })
   router.get('/oauth/callback/:integrationId', async (c) => {
     const { location } = await callback({
       integrationId: c.req.param('integrationId'),

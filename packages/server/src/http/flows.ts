@@ -1,5 +1,7 @@
 import { type Flow, routes } from '@keywell/protocol'
 import type { Hono } from 'hono'
+import type { RateLimits } from '../auth/rate-limits.ts'
+import type { CheckHost } from '../connect/check-host.ts'
 import type { FlowWatch } from '../connect/flow-watch.ts'
 import type { Flows } from '../connect/flows.ts'
 import type { Sessions } from '../connect/sessions.ts'
@@ -12,7 +14,7 @@ import type { Leave, StreamPlaces } from './stream-places.ts'
 /** A page that watches is looked after once a second; a comment goes out after so many looks. */
 const looksPerComment = 15
 
-/** What a browser with a connect token may do: start, watch and cancel flows of its session. */
+/** What a browser with a connect token may do: start, watch and cancel flows of its session, and look for a host. */
 export function flowRoutes(
   app: Hono<Environment>,
   parts: {
@@ -20,6 +22,8 @@ export function flowRoutes(
     sessions: Sessions
     flowWatch: FlowWatch
     streamPlaces: StreamPlaces
+    checkHost: CheckHost
+    rateLimits: Pick<RateLimits, 'hostCheck'>
   },
 ): void {
   const { flows, sessions } = parts
@@ -49,6 +53,10 @@ export function flowRoutes(
     flows.cancel(session, params.flowId, caller),
   )
   serve(app, routes.flows.options, ({ session }) => sessions.options(session))
+  serve(app, routes.flows.checkHost, ({ session, body }) => {
+    parts.rateLimits.hostCheck(session)
+    return parts.checkHost(session, body)
+  })
 }
 
 /**

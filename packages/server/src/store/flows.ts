@@ -1,4 +1,4 @@
-import type { FlowStatus } from '@keywell/protocol'
+import type { ConnectMethod, FlowStatus } from '@keywell/protocol'
 import type { Sql } from './database.ts'
 
 /** Those who watch flows listen here for the id of one that may have moved. */
@@ -29,6 +29,7 @@ export interface FlowRow {
   clientId: string
   redirectUri: string
   scopes: string[]
+  method: ConnectMethod
   mode: 'popup' | 'redirect'
   resumeUrl: string | null
   status: StoredFlowStatus
@@ -56,6 +57,7 @@ export type BoundFlow = Pick<
   | 'clientId'
   | 'redirectUri'
   | 'scopes'
+  | 'method'
   | 'mode'
   | 'resumeUrl'
   | 'bindingHash'
@@ -65,8 +67,8 @@ export type BoundFlow = Pick<
 const columns = `tenant_id as "tenantId", id, session_id as "sessionId", user_id as "userId",
   provider, host, connection_name as "connectionName", connection_id as "connectionId",
   integration_owner as "integrationOwner", integration_id as "integrationId",
-  client_id as "clientId", redirect_uri as "redirectUri", scopes, mode, resume_url as "resumeUrl",
-  status, error, binding_hash as "bindingHash", sealed_verifier as "sealedVerifier",
+  client_id as "clientId", redirect_uri as "redirectUri", scopes, method, mode,
+  resume_url as "resumeUrl", status, error, binding_hash as "bindingHash", sealed_verifier as "sealedVerifier",
   sealed_code as "sealedCode", expires_at > now() as live, expires_at as "expiresAt"`
 
 export async function insertFlow(
@@ -75,9 +77,10 @@ export async function insertFlow(
 ): Promise<void> {
   await sql.query(
     `insert into flows (tenant_id, id, session_id, user_id, provider, host, connection_name,
-       connection_id, integration_owner, integration_id, client_id, redirect_uri, scopes, mode,
-       resume_url, status, sealed_verifier, key_version, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'created', $16, $17, $18)`,
+       connection_id, integration_owner, integration_id, client_id, redirect_uri, scopes, method,
+       mode, resume_url, status, sealed_verifier, key_version, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'created', $17,
+       $18, $19)`,
     [
       row.tenantId,
       row.id,
@@ -92,6 +95,7 @@ export async function insertFlow(
       row.clientId,
       row.redirectUri,
       row.scopes,
+      row.method,
       row.mode,
       row.resumeUrl,
       row.sealedVerifier,
@@ -186,6 +190,24 @@ export async function refuseCode(
     [row.tenantId, row.id, row.codeHash],
   )
   return refused?.count ?? 0
+}
+
+/**
+ * Counts a key that a form has sent, before the provider is asked about it. Answers how many there are by now;
+ * undefined when there are too many already, or the flow is past its form.
+ */
+export async function countKeyAttempt(
+  sql: Sql,
+  row: { tenantId: string; id: string; maxAttempts: number },
+): Promise<number | undefined> {
+  const [counted] = await sql.query<{ attempts: number }>(
+    `update flows set key_attempts = key_attempts + 1, updated_at = now()
+     where tenant_id = $1 and id = $2 and status = 'started' and expires_at > now()
+       and key_attempts < $3
+     returning key_attempts as attempts`,
+    [row.tenantId, row.id, row.maxAttempts],
+  )
+  return counted?.attempts
 }
 
 /** Takes the parked code out for its one exchange; a second call gets nothing. */

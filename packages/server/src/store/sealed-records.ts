@@ -19,8 +19,8 @@ export interface SealedRecord {
 
 /** As `connect/` seals it; its times are whole milliseconds. */
 const boundOfFlow = `array[session_id, user_id, provider, host, connection_name,
-    coalesce(connection_id, ''), integration_owner, integration_id, client_id, redirect_uri, mode,
-    coalesce(resume_url, ''), coalesce(encode(binding_hash, 'hex'), ''),
+    coalesce(connection_id, ''), integration_owner, integration_id, client_id, redirect_uri, method,
+    mode, coalesce(resume_url, ''), coalesce(encode(binding_hash, 'hex'), ''),
     (extract(epoch from expires_at) * 1000)::bigint::text] || scopes`
 
 /**

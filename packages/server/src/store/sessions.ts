@@ -1,3 +1,4 @@
+import type { ConnectMethod } from '@keywell/protocol'
 import type { Sql } from './database.ts'
 
 /** What a connect session allows; written once by the app's backend and never changed. */
@@ -5,6 +6,8 @@ export interface SessionPolicy {
   providers: string[] | null
   scopes: Record<string, { required: string[]; optional: string[]; forbidden: string[] }>
   hosts: string[] | null
+  /** Null: every one that the provider has. */
+  methods: ConnectMethod[] | null
   /** By provider. */
   defaultHosts?: Record<string, string>
   origins: string[]

@@ -40,8 +40,8 @@ const statements: Readonly<Record<ExportKind, string>> = {
     from connect_sessions where tenant_id = $1 and id > $2 order by id limit $3`,
   flow: `select id as cursor, jsonb_build_object('id', id, 'sessionId', session_id, 'userId', user_id,
       'provider', provider, 'host', host, 'connectionName', connection_name,
-      'connectionId', connection_id, 'scopes', scopes, 'status', status, 'error', error,
-      'createdAt', created_at, 'updatedAt', updated_at) as entry
+      'connectionId', connection_id, 'scopes', scopes, 'method', method, 'status', status,
+      'error', error, 'createdAt', created_at, 'updatedAt', updated_at) as entry
     from flows where tenant_id = $1 and id > $2 order by id limit $3`,
   change: `select lpad(seq::text, 20, '0') as cursor, jsonb_build_object('kind', kind,
       'connectionId', connection_id, 'userId', user_id, 'provider', provider, 'host', host,

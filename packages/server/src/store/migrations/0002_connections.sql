@@ -234,6 +234,8 @@ create table flows (
   client_id         text not null,
   redirect_uri      text not null,
   scopes            text[] not null,
+  -- Without an integration, client and redirect URI where it is by a key.
+  method            text not null check (method in ('oauth', 'key')),
   mode              text not null check (mode in ('popup', 'redirect')),
   resume_url        text,
   status            text not null check (status in
@@ -247,6 +249,8 @@ create table flows (
   -- Hashes of codes that came to a callback in another browser than the flow's: that browser's user may hand
   -- the address on, and then the code must be of no use in the flow's own browser.
   refused_codes     text[] not null default '{}',
+  -- Keys that its form has sent. The provider is asked of a few only.
+  key_attempts      int not null default 0,
   created_at        timestamptz not null default now(),
   updated_at        timestamptz not null default now(),
   expires_at        timestamptz not null,

@@ -1,0 +1,199 @@
+'use client'
+
+import type { ConnectMethod, HostCheck, ProviderName } from '@keywell/protocol'
+import {
+  type ComponentPropsWithoutRef,
+  type ForwardRefExoticComponent,
+  forwardRef,
+  type KeyboardEvent,
+  type ReactElement,
+  type RefAttributes,
+  useId,
+  useRef,
+  useState,
+} from 'react'
+import { checkProps } from './check-props.ts'
+import { useKeywell } from './context.ts'
+import { asConnectError } from './core/index.ts'
+import { type Messages, say } from './messages.ts'
+
+// Bundlers replace it, as they do in React's own index.js.
+declare const process: { env: { NODE_ENV?: string } }
+
+type InputProps = ComponentPropsWithoutRef<'input'>
+
+export interface HostFieldProps extends Omit<InputProps, 'value' | 'type'> {
+  /** Name in the catalogue, e.g. `gitlab`. */
+  provider: ProviderName
+  /** How the account is to be connected there. Default: `oauth`. */
+  method?: ConnectMethod | undefined
+  /**
+   * The base URL for `host` of the button, once an account can be connected there; null as soon as that is not known
+   * any more.
+   */
+  onHost?: ((host: string | null) => void) | undefined
+  /** Every answer of the service, also that nothing is registered there. */
+  onCheck?: ((check: HostCheck) => void) | undefined
+}
+
+type State =
+  | { readonly name: 'idle' | 'checking' | 'notAllowed' | 'error' }
+  | { readonly name: 'ready' | 'notRegistered' | 'notRecognised' | 'unreachable'; check: HostCheck }
+
+/**
+ * Takes the address of a self-managed instance, as people paste it, and has the service find out what it means.
+ *
+ * ```tsx
+ * const [host, setHost] = useState<string | null>(null)
+ * <HostField provider="gitlab" onHost={setHost} />
+ * {host && <ConnectButton provider="gitlab" host={host} />}
+ * ```
+ *
+ * A label, an `<input>`, which gets `ref` and all other props, and a button. The address is checked by the button,
+ * and by Enter; your `onKeyDown` runs first and may prevent ours.
+ */
+export const HostField: ForwardRefExoticComponent<
+  HostFieldProps & RefAttributes<HTMLInputElement>
+> = forwardRef<HTMLInputElement, HostFieldProps>(function HostField(props, ref) {
+  if (process.env.NODE_ENV !== 'production') checkHostField(props)
+  const { provider, method, onHost, onCheck, onChange, onKeyDown, defaultValue, ...rest } = props
+  const { client, messages, announce } = useKeywell()
+  const ids = useId()
+  const inputId = rest.id ?? `${ids}input`
+  const [text, setText] = useState(String(defaultValue ?? ''))
+  const [state, setState] = useState<State>({ name: 'idle' })
+  /** The newest look; the answer of an older one is dropped. */
+  const newest = useRef(0)
+  const sentenceOf = ({ name }: State) => say(messages, messageOf(messages, name), provider)
+
+  function move(next: State): void {
+    setState(next)
+    if (next.name !== 'idle') announce(sentenceOf(next))
+  }
+
+  async function look(): Promise<void> {
+    if (text.trim() === '' || state.name === 'checking') return
+    newest.current += 1
+    const look = newest.current
+    move({ name: 'checking' })
+    const next = await client.checkHost({ provider, host: text, method }).then(stateOf, failed)
+    if (look !== newest.current) return
+    move(next)
+    if (!('check' in next)) return
+    setText(next.check.host)
+    onCheck?.(next.check)
+    if (next.name === 'ready') onHost?.(next.check.host)
+  }
+
+  return (
+    <div data-keywell-host-field="" data-state={state.name}>
+      <label htmlFor={inputId}>{say(messages, messages.host.label, provider)}</label>
+      <input
+        inputMode="url"
+        autoComplete="url"
+        autoCapitalize="none"
+        spellCheck={false}
+        aria-describedby={`${ids}note`}
+        {...rest}
+        type="text"
+        id={inputId}
+        ref={ref}
+        value={text}
+        aria-invalid={wrong.includes(state.name) || undefined}
+        aria-busy={state.name === 'checking'}
+        onChange={(event) => {
+          onChange?.(event)
+          setText(event.target.value)
+          newest.current += 1
+          if (state.name === 'ready') onHost?.(null)
+          setState({ name: 'idle' })
+        }}
+        onKeyDown={(event: KeyboardEvent<HTMLInputElement>) => {
+          onKeyDown?.(event)
+          if (event.defaultPrevented || event.key !== 'Enter') return
+          // Enter would send the form around the field.
+          event.preventDefault()
+          void look()
+        }}
+      />
+      <button
+        type="button"
+        aria-disabled={state.name === 'checking' || undefined}
+        onClick={() => void look()}
+      >
+        {say(messages, messages.host.check, provider)}
+      </button>
+      <p id={`${ids}note`} data-keywell-note="">
+        {sentenceOf(state)}
+      </p>
+      {'check' in state && <Registration check={state.check} messages={messages} />}
+    </div>
+  )
+})
+
+/** What an administrator has to register, to be copied. */
+function Registration({
+  check: { registration },
+  messages: { host },
+}: {
+  check: HostCheck
+  messages: Messages
+}): ReactElement | null {
+  if (registration === null) return null
+  const { page, redirectUri, scopes } = registration
+  return (
+    <dl data-keywell-registration="">
+      <dt>{host.page}</dt>
+      <dd>
+        <a href={page} target="_blank" rel="noreferrer">
+          {page}
+        </a>
+      </dd>
+      {redirectUri !== null && (
+        <>
+          <dt>{host.redirectUri}</dt>
+          <dd>
+            <code>{redirectUri}</code>
+          </dd>
+        </>
+      )}
+      <dt>{host.scopes}</dt>
+      <dd>
+        <code>{scopes.join(' ')}</code>
+      </dd>
+    </dl>
+  )
+}
+
+/** The address itself is wrong: another one may do. */
+const wrong: readonly State['name'][] = ['notRecognised', 'unreachable', 'notAllowed']
+
+function messageOf({ host }: Messages, name: State['name']): string {
+  return name === 'idle' ? host.hint : host[name]
+}
+
+const names = {
+  ready: 'ready',
+  not_registered: 'notRegistered',
+  not_recognised: 'notRecognised',
+  unreachable: 'unreachable',
+} as const
+
+function stateOf(check: HostCheck): State {
+  return { name: names[check.status], check }
+}
+
+function failed(thrown: unknown): State {
+  const { code } = asConnectError(thrown)
+  const isRefused = code === 'host_not_allowed' || code === 'not_allowed_for_tenant'
+  return { name: isRefused ? 'notAllowed' : 'error' }
+}
+
+function checkHostField({ provider }: HostFieldProps): void {
+  checkProps('HostField', {
+    'needs a provider': [
+      typeof provider !== 'string' || !/^[a-z][a-z0-9_-]{0,39}$/.test(provider),
+      'Write its name in the catalogue: provider="gitlab".',
+    ],
+  })
+}

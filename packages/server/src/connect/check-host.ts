@@ -1,0 +1,219 @@
+import {
+  type ConnectMethod,
+  type checkHostSchema,
+  type HostCheck,
+  type Integration,
+  KeywellError,
+  type ProviderDefinition,
+} from '@keywell/protocol'
+import { findViolation } from '@keywell/providers'
+import type { z } from 'zod'
+import { requireProvider } from '../catalogue.ts'
+import { InvalidHost, joinBelow } from '../host.ts'
+import type { Integrations } from '../oauth/integrations.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { requireAllowed } from '../policy/require-allowed.ts'
+import { readTenantPolicy } from '../policy/tenant-policies.ts'
+import type { Database } from '../store/database.ts'
+import type { SessionRow } from '../store/sessions.ts'
+import { isKnownHost } from './connect-key.ts'
+import { requireMethod } from './plan-flow.ts'
+import { allowedScopes } from './scope-policy.ts'
+import { readTypedHost } from './typed-host.ts'
+
+/** Of one look at one host. A person waits for it. */
+const bounds = { timeoutMs: 4_000, maxBytes: 65_536 }
+
+interface CheckHostParts {
+  database: Database
+  outbound: Outbound
+  integrations: Pick<Integrations, 'list' | 'usable'>
+}
+
+/**
+ * Finds the instance of a provider that a text means, and what it lacks to be connected.
+ *
+ * It calls what a browser names, so it says as little as it can: the request carries nothing, of the answer only
+ * whether it is the provider's is told, and a host that may not be called looks like one that does not answer.
+ *
+ * @throws KeywellError when the text is no address, or session or policy allow none of its meanings
+ */
+export type CheckHost = (
+  session: SessionRow,
+  request: z.output<typeof checkHostSchema>,
+) => Promise<HostCheck>
+
+export function createCheckHost(parts: CheckHostParts): CheckHost {
+  return async (session, request) => {
+    const provider = requireProvider(request.provider)
+    const { method } = request
+    requireMethod(session.policy, provider, method)
+    const hosts = await allowedHosts(parts, session, provider, parse(request.host))
+    const found = await lookFor(parts, session, provider, hosts)
+    if (found.status !== 'found') return describeMissing(provider, found)
+    return describeFound(parts, session, { provider, host: found.host, method })
+  }
+}
+
+function parse(text: string): string[] {
+  try {
+    return readTypedHost(text)
+  } catch (error) {
+    if (!(error instanceof InvalidHost)) throw error
+    throw new KeywellError('host_not_allowed', error.message)
+  }
+}
+
+/** Those that session and policy allow. Nothing else is called, so that neither can be asked about the rest. */
+async function allowedHosts(
+  { database }: CheckHostParts,
+  { tenantId, policy }: SessionRow,
+  provider: ProviderDefinition,
+  hosts: readonly string[],
+): Promise<string[]> {
+  if (policy.providers?.includes(provider.name) === false) {
+    throw new KeywellError(
+      'unknown_provider',
+      `This connect session does not allow ${provider.title}.`,
+    )
+  }
+  const ofSession = hosts.filter((host) => policy.hosts?.includes(host) ?? true)
+  const [first] = ofSession
+  if (first === undefined) {
+    throw new KeywellError('host_not_allowed', `This connect session does not allow ${hosts[0]}.`)
+  }
+  const tenantPolicy = await readTenantPolicy(database.of(tenantId), tenantId)
+  const allowed = ofSession.filter(
+    (host) => findViolation(tenantPolicy, { provider, host }) === undefined,
+  )
+  if (allowed.length === 0) requireAllowed(tenantPolicy, { provider, host: first })
+  return allowed
+}
+
+type Found = { status: 'found' | 'not_recognised' | 'unreachable'; host: string }
+
+/** The first that is the provider; else the first that answers; else the first. One after the other. */
+async function lookFor(
+  { outbound }: CheckHostParts,
+  { tenantId }: SessionRow,
+  provider: ProviderDefinition,
+  hosts: readonly string[],
+): Promise<Found> {
+  let best: Found = { status: 'unreachable', host: hosts[0] ?? provider.defaultHost }
+  for (const typed of hosts) {
+    const host = withScheme(outbound, typed, tenantId)
+    if (host === provider.defaultHost) return { status: 'found', host }
+    const status = await look(outbound, provider, host, tenantId)
+    if (status === 'found') return { status, host }
+    // A name that does not answer does so for each path below it.
+    if (status === 'unreachable' && best.status === 'unreachable') return { status, host }
+    if (best.status === 'unreachable') best = { status, host }
+  }
+  return best
+}
+
+/** People write `http` out of habit. It is meant only where the operator has listed it. */
+function withScheme(outbound: Outbound, host: string, tenantId: string): string {
+  return outbound.isListed(host, { tenantId }) ? host : host.replace(/^http:/, 'https:')
+}
+
+async function look(
+  outbound: Outbound,
+  { instance }: ProviderDefinition,
+  host: string,
+  tenantId: string,
+): Promise<Found['status']> {
+  if (instance === undefined) return 'not_recognised'
+  try {
+    const response = await outbound.fetch(joinBelow(host, instance.path), { ...bounds, tenantId })
+    const { status } = response
+    const body = await response.json().catch(() => undefined)
+    return instance.isInstance({ status, body }) ? 'found' : 'not_recognised'
+  } catch {
+    return 'unreachable'
+  }
+}
+
+const nothing = { methods: [], registration: null }
+
+function describeMissing({ title }: ProviderDefinition, { status, host }: Found): HostCheck {
+  if (status === 'not_recognised') {
+    return {
+      ...nothing,
+      host,
+      status,
+      nextStep: `Something else than ${title} answers at ${host}. Copy the address from the browser, on any page of ${title}.`,
+    }
+  }
+  return {
+    ...nothing,
+    host,
+    status: 'unreachable',
+    nextStep: `The service cannot reach ${host}. Check the spelling. A host on a private network has to be listed by the operator, in KEYWELL_ALLOW_HOSTS.`,
+  }
+}
+
+async function describeFound(
+  parts: CheckHostParts,
+  session: SessionRow,
+  { provider, host, method }: { provider: ProviderDefinition; host: string; method: ConnectMethod },
+): Promise<HostCheck> {
+  const { tenantId } = session
+  const methods = await methodsAt(parts, session, provider, host)
+  if (methods.includes(method)) {
+    return { host, status: 'ready', methods, nextStep: null, registration: null }
+  }
+  const draft = await findDraft(parts, { tenantId, provider, host })
+  const page = joinBelow(host, provider.registration.path).href
+  return {
+    host,
+    status: 'not_registered',
+    methods,
+    nextStep:
+      draft === undefined
+        ? `Make a draft with POST /v1/integrations {"provider":"${provider.name}","host":"${host}", …}; its answer has the redirect URI to register at ${page}.`
+        : `Register an app at ${page} with the redirect URI and the scopes below, and add its client with PUT /v1/integrations/${draft.id}/client.`,
+    registration: {
+      page,
+      redirectUri: draft?.redirectUri ?? null,
+      scopes: draft?.scopes ?? scopesOf(session, provider),
+      steps: [...provider.registration.steps],
+    },
+  }
+}
+
+async function methodsAt(
+  parts: CheckHostParts,
+  { tenantId, policy }: SessionRow,
+  provider: ProviderDefinition,
+  host: string,
+): Promise<ConnectMethod[]> {
+  const usable = await parts.integrations.usable(tenantId)
+  const hasApp = usable.some((each) => each.provider === provider.name && each.host === host)
+  const takesKeys =
+    provider.apiKeys !== undefined && (await isKnownHost(parts, { provider, host, tenantId }))
+  const there: ConnectMethod[] = [
+    ...(hasApp ? ['oauth' as const] : []),
+    ...(takesKeys ? ['key' as const] : []),
+  ]
+  return there.filter((method) => policy.methods?.includes(method) ?? true)
+}
+
+async function findDraft(
+  { integrations }: CheckHostParts,
+  { tenantId, provider, host }: { tenantId: string; provider: ProviderDefinition; host: string },
+): Promise<Integration | undefined> {
+  const lists = await Promise.all([integrations.list(tenantId), integrations.list(null)])
+  return lists
+    .flat()
+    .find(
+      (each) => each.provider === provider.name && each.host === host && each.status === 'draft',
+    )
+}
+
+/** What an app would have to be registered with for this session. */
+function scopesOf({ policy }: SessionRow, provider: ProviderDefinition): string[] {
+  if (!Object.hasOwn(policy.scopes, provider.name)) return [...provider.defaultScopes]
+  const all = provider.scopes.map(({ name }) => name)
+  return [...allowedScopes(policy, provider.name, all).ceiling]
+}

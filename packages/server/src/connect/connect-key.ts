@@ -1,0 +1,124 @@
+import { KeywellError, type ProviderDefinition, type Secret } from '@keywell/protocol'
+import { lookUpAccount } from '../oauth/account.ts'
+import type { Integrations } from '../oauth/integrations.ts'
+import { type ProbeParts, type ProbeResult, probeToken } from '../oauth/probe.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { readClock } from '../store/census.ts'
+import type { ConnectionRow } from '../store/connections.ts'
+import type { Database } from '../store/database.ts'
+import type { NewCredential, StoreConnection } from './store-connection.ts'
+
+/** A key that its user has made at the provider by hand. */
+export interface PastedKey {
+  provider: ProviderDefinition
+  host: string
+  value: Secret
+  tenantId: string
+}
+
+export interface ConnectKeyParts extends ProbeParts {
+  database: Database
+  storeConnection: StoreConnection
+}
+
+type Storing = Pick<
+  NewCredential,
+  'place' | 'askedScopes' | 'allowAccountChange' | 'entry' | 'also'
+> & {
+  /** Throws where the key may do too much, or too little. Default: every key will do. */
+  check?: (found: ProbeResult) => void
+}
+
+/**
+ * Stores a key as a connection. The provider is asked for its scopes and its account first.
+ *
+ * @throws KeywellError `key_refused`, `provider_error`, and those of `check` and of the store
+ */
+export async function connectKey(
+  parts: ConnectKeyParts,
+  pasted: PastedKey,
+  { check, ...storing }: Storing,
+): Promise<ConnectionRow> {
+  const { database, outbound, storeConnection } = parts
+  const { provider, host, value: accessToken, tenantId } = pasted
+  const found = await probeKey(parts, pasted)
+  check?.(found)
+  const { scopes, expiresAt } = found
+  const key = { provider, host, type: 'api_key', accessToken, sending: { tenantId } } as const
+  const account = await lookUpAccount(outbound, { ...key, scopes: scopes ?? [] })
+  return storeConnection({
+    ...storing,
+    provider,
+    account,
+    type: 'api_key',
+    tokens: { accessToken, refreshToken: null },
+    // By the clock of the database, as all lifetimes are.
+    expiresInMs:
+      expiresAt === null ? null : expiresAt.getTime() - (await readClock(database.of(tenantId))),
+    scopes: scopes ?? [],
+  })
+}
+
+/**
+ * Asks the provider what a key may do.
+ *
+ * @throws KeywellError `key_refused`; `provider_error` when the provider did not say whether the key is active
+ */
+export async function probeKey(
+  parts: ProbeParts,
+  { provider, host, value: accessToken, tenantId }: PastedKey,
+): Promise<ProbeResult> {
+  const key = { provider, host, type: 'api_key', accessToken, sending: { tenantId } } as const
+  const found = await probeToken(parts, key)
+  if (found.status === 'active') return found
+  const title = provider.apiKeys?.title ?? 'key'
+  if (found.status === 'inactive') {
+    throw new KeywellError('key_refused', `${host} does not accept this ${title}.`)
+  }
+  throw new KeywellError(
+    'provider_error',
+    `${host} did not say what this ${title} may do (${found.detail}).`,
+    {
+      nextStep:
+        'Try again shortly. If it fails again, check that the account is not blocked, and that the key may read its own profile.',
+    },
+  )
+}
+
+interface KnownHostParts {
+  outbound: Outbound
+  integrations: Pick<Integrations, 'list'>
+}
+
+type KeyPlace = Pick<PastedKey, 'provider' | 'host' | 'tenantId'>
+
+/** Whether the tenant or the operator has registered a host; a draft of an integration is enough. */
+export async function isKnownHost(
+  { outbound, integrations }: KnownHostParts,
+  { provider, host, tenantId }: KeyPlace,
+): Promise<boolean> {
+  if (host === provider.defaultHost || outbound.isListed(host, { tenantId })) return true
+  const lists = await Promise.all([integrations.list(tenantId), integrations.list(null)])
+  return lists
+    .flat()
+    .some((integration) => integration.provider === provider.name && integration.host === host)
+}
+
+/**
+ * A key is sent only to a host that the tenant or the operator has registered: a request can name any host.
+ *
+ * @throws KeywellError `host_not_allowed`
+ */
+export async function requireKnownHost(parts: KnownHostParts, place: KeyPlace): Promise<void> {
+  if (await isKnownHost(parts, place)) return
+  const { provider, host } = place
+  throw new KeywellError(
+    'host_not_allowed',
+    `${provider.title} does not accept API keys on ${host}: the host is not registered.`,
+    {
+      nextStep:
+        `Add an integration for it, a draft is enough: POST /v1/integrations {"provider":"${provider.name}","host":"${host}", …}. ` +
+        'Or ask the operator to list it in KEYWELL_ALLOW_HOSTS.',
+    },
+  )
+}

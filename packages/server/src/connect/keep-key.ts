@@ -1,0 +1,52 @@
+import type { Actor } from '../audit/actor.ts'
+import type { Audit } from '../audit/audit.ts'
+import { requireProvider } from '../catalogue.ts'
+import type { Logger } from '../logger.ts'
+import type { FlowRow } from '../store/flows.ts'
+import type { SessionPolicy } from '../store/sessions.ts'
+import type { Vault } from '../vault/vault.ts'
+import { type ConnectKeyParts, connectKey } from './connect-key.ts'
+import { confirmEntryOf, type EndFlow } from './end-flow.ts'
+import { requireFlowAllowed } from './flow-record.ts'
+import { takeParked } from './park-code.ts'
+import { requireKeyWithin } from './scope-policy.ts'
+
+export interface KeepKeyParts extends ConnectKeyParts {
+  vault: Vault
+  logger: Logger
+  endFlow: EndFlow
+  audit: Audit
+}
+
+/**
+ * From a parked key to a stored connection. The provider is asked about the key once more, so that what is
+ * stored is what it says now.
+ *
+ * @throws KeywellError when there is none, and the flow has to be ended
+ */
+export async function keepKey(
+  parts: KeepKeyParts,
+  { flow, policy, actor }: { flow: FlowRow; policy: SessionPolicy; actor: Actor },
+): Promise<void> {
+  const { database, audit, endFlow } = parts
+  const { tenantId, host } = flow
+  const provider = requireProvider(flow.provider)
+  const entry = confirmEntryOf(flow, actor)
+  await requireFlowAllowed(database, flow)
+  const taken = await takeParked(parts, flow)
+  if (taken === undefined) return
+  await audit.write(database.of(tenantId), { ...entry, result: 'intent' })
+  try {
+    const key = { provider, host, value: taken.parked, tenantId }
+    await connectKey(parts, key, {
+      place: flow,
+      askedScopes: flow.scopes,
+      allowAccountChange: policy.allowAccountChange,
+      entry,
+      check: ({ scopes }) => requireKeyWithin(policy, provider, scopes),
+      also: (sql, { id }) => endFlow.connected(sql, flow, id),
+    })
+  } catch (error) {
+    await endFlow.unlessStored(flow, error, actor)
+  }
+}

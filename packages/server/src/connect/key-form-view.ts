@@ -1,0 +1,88 @@
+import { type ApiKeyDefinition, KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import { requireProvider } from '../catalogue.ts'
+import { joinBelow } from '../host.ts'
+import { findConnection } from '../store/connections.ts'
+import type { Database } from '../store/database.ts'
+import type { FlowRow } from '../store/flows.ts'
+import type { SessionRow } from '../store/sessions.ts'
+
+/** The form that asks a person for a key, as data: what it says comes from the provider's definition. */
+export interface KeyFormView {
+  provider: Pick<ProviderDefinition, 'title'>
+  keys: ApiKeyDefinition
+  /** Where the key is made and sent; shown, since a key must not go to another instance. */
+  host: string
+  /** The provider's page for keys, filled in as far as it can be. */
+  keysPage: URL
+  /** The scopes to tick. */
+  scopes: readonly { name: string; sentence: string }[]
+  /** The app that gets the connection, by the host of its return URL. */
+  app: string
+  /** The account that is connected already; null: none is. */
+  account: string | null
+  /** What the form sends along, so that its flow is found. */
+  state: string
+  /** Why the last key was not taken. */
+  error: KeywellError | null
+}
+
+/** Path of the form, which is sent to the same. */
+export const keyFormPath = '/connect/key'
+
+/** The form of a flow. Its state names the flow, as it does in a callback. */
+export function keyFormUrl(publicUrl: string, state: string): URL {
+  const url = new URL(`${publicUrl}${keyFormPath}`)
+  url.searchParams.set('state', state)
+  return url
+}
+
+/** The form of a flow. */
+export async function describeKeyForm(
+  database: Database,
+  { flow, session, state }: { flow: FlowRow; session: SessionRow; state: string },
+  error: KeywellError | null = null,
+): Promise<KeyFormView> {
+  const provider = requireProvider(flow.provider)
+  const keys = keysOf(provider)
+  const app = new URL(session.policy.returnUrl).host
+  const scopes = provider.scopes.filter(({ name }) => flow.scopes.includes(name))
+  return {
+    provider,
+    keys,
+    host: flow.host,
+    keysPage: keysPageOf(keys, { host: flow.host, app, scopes: flow.scopes }),
+    scopes,
+    app,
+    account: await accountOf(database, flow),
+    state,
+    error,
+  }
+}
+
+/** @throws KeywellError `method_not_offered` */
+function keysOf({ title, apiKeys }: ProviderDefinition): ApiKeyDefinition {
+  if (apiKeys !== undefined) return apiKeys
+  throw new KeywellError('method_not_offered', `${title} has no keys that are kept.`)
+}
+
+function keysPageOf(
+  { manualPath, form: { prefill } }: ApiKeyDefinition,
+  { host, app, scopes }: { host: string; app: string; scopes: readonly string[] },
+): URL {
+  const url = joinBelow(host, manualPath)
+  if (prefill === undefined) return url
+  const query = [
+    [prefill.name, app],
+    [prefill.scopes, scopes.join(prefill.scopeSeparator)],
+  ].map(([name = '', value = '']) => `${name}=${encodeURIComponent(value)}`)
+  url.search = query.join('&').replaceAll('%2C', ',')
+  return url
+}
+
+async function accountOf(database: Database, flow: FlowRow): Promise<string | null> {
+  if (flow.connectionId === null) return null
+  const row = await findConnection(database.of(flow.tenantId), flow.tenantId, flow.connectionId)
+  if (row === undefined || row.userId !== flow.userId) return null
+  const { username, name, id } = row.account
+  return username ?? name ?? id
+}

@@ -1,0 +1,231 @@
+import { apiKeyValueSchema, KeywellError, Secret } from '@keywell/protocol'
+import type { Actor } from '../audit/actor.ts'
+import { requireProvider } from '../catalogue.ts'
+import type { Integrations } from '../oauth/integrations.ts'
+import type { ProbeParts } from '../oauth/probe.ts'
+import { requireAllowedFor } from '../policy/tenant-policies.ts'
+import type { Sql } from '../store/database.ts'
+import * as store from '../store/flows.ts'
+import type { SessionRow } from '../store/sessions.ts'
+import {
+  type Entry,
+  findFlowByState,
+  isOfBrowser,
+  type ReadBindingSecret,
+  type ReturnParts,
+  requireUnalteredRows,
+  sendBack,
+} from './browser-return.ts'
+import { probeKey, requireKnownHost } from './connect-key.ts'
+import { flowErrorOf } from './end-flow.ts'
+import { describeKeyForm, type KeyFormView } from './key-form-view.ts'
+import { flowMismatch, parkKey, sealCode } from './park-code.ts'
+import { requireKeyWithin } from './scope-policy.ts'
+
+/** Keys that one flow may send to the provider. A host may ban an address that sends too many wrong ones. */
+const maxAttempts = 5
+
+interface KeyFormParts extends ReturnParts, ProbeParts {
+  integrations: Pick<Integrations, 'list'>
+  publicUrl: string
+}
+
+interface ShowRequest extends Actor {
+  /** Each `state` of the URL. */
+  states: readonly string[]
+  bindingSecret: ReadBindingSecret
+}
+
+interface SubmittedKey extends Actor {
+  /** All that the form sent, by the names of its fields. */
+  fields: Readonly<Record<string, unknown>>
+  /** Of the page that the form was on, as the browser says. */
+  origin: string | null
+  bindingSecret: ReadBindingSecret
+}
+
+/** The form, or where the browser goes in place of it. */
+export type KeyFormAnswer = { location: URL } | { form: KeyFormView }
+
+/** The form of a flow by a key. */
+export interface KeyForms {
+  /**
+   * Shows it to the browser of the flow. One whose flow is past it is sent back to the app.
+   *
+   * @throws KeywellError when there is no such flow, or it is another browser's
+   */
+  show(request: ShowRequest): Promise<KeyFormAnswer>
+  /**
+   * Step 6 of a flow by a key: its form comes back. The key is checked at the provider and then parked, as the code
+   * of a callback is: it is stored only after the app has said which user finished the flow. A key that will not do
+   * brings the form again, a few times; then the flow ends, and the app is told why.
+   *
+   * @throws KeywellError when the form is not one of this flow, browser and service; the flow goes on
+   */
+  submit(submitted: SubmittedKey): Promise<KeyFormAnswer>
+}
+
+/** A form that is one of its flow, its browser and this service. */
+interface OwnForm {
+  flow: store.FlowRow
+  session: SessionRow
+  state: string
+  entry: Entry
+}
+
+export function createKeyForms(parts: KeyFormParts): KeyForms {
+  return {
+    show: (request) => showForm(parts, request),
+    submit: (submitted) => submitForm(parts, submitted),
+  }
+}
+
+async function showForm(parts: KeyFormParts, request: ShowRequest): Promise<KeyFormAnswer> {
+  const { states, bindingSecret, ...by } = request
+  const { used, ...own } = await openForm(parts, states, by)
+  const { flow } = own
+  if (!isOfBrowser(flow, bindingSecret) || flow.method !== 'key') {
+    throw new KeywellError('flow_mismatch', flowMismatch.message)
+  }
+  if (used || flow.status !== 'started' || !flow.live) return goOn(parts, own)
+  return { form: await describeKeyForm(parts.database, own) }
+}
+
+async function submitForm(parts: KeyFormParts, submitted: SubmittedKey): Promise<KeyFormAnswer> {
+  const { fields, actor, requestId } = submitted
+  const { used, ...own } = await openForm(parts, [fields.state], { actor, requestId })
+  await requireOwnForm(parts, own, submitted)
+  if (used) return goOn(parts, own)
+  if (fields.cancel !== undefined) {
+    return goOn(parts, own, (sql) => endWith(parts, sql, own, { status: 'cancelled' }))
+  }
+  return takeKey(parts, own, fields)
+}
+
+/** The flow of a state, with its session. Nothing says yet that it is the browser's own. */
+async function openForm(
+  parts: KeyFormParts,
+  states: readonly unknown[],
+  by: Actor,
+): Promise<OwnForm & { used: boolean }> {
+  const { flow, state, used } = await findFlowByState(parts.codes, states)
+  const { tenantId, userId } = flow
+  const entry = { ...by, tenantId, userId, action: 'flow.submit_key' } as const
+  const session = await requireUnalteredRows(parts, flow, entry)
+  return { flow, session, state, used, entry }
+}
+
+/** T1, T2: the form was sent by the page that this service gave to this browser, for this flow. */
+async function requireOwnForm(
+  { database, audit, publicUrl }: KeyFormParts,
+  { flow, entry }: OwnForm,
+  submitted: SubmittedKey,
+): Promise<void> {
+  const reason = foreignPart(flow, submitted, new URL(publicUrl).origin)
+  if (reason === undefined) return
+  await audit.write(database.of(flow.tenantId), { ...entry, result: 'denied', reason })
+  throw reason === 'origin'
+    ? new KeywellError('origin_not_allowed', 'The form was not sent from a page of this service.', {
+        nextStep: 'Start again with the connect button.',
+      })
+    : new KeywellError('flow_mismatch', flowMismatch.message)
+}
+
+/** What does not belong to the flow; undefined: all does. */
+function foreignPart(
+  flow: store.FlowRow,
+  { origin, bindingSecret }: SubmittedKey,
+  ownOrigin: string,
+): 'origin' | 'browser' | 'method' | undefined {
+  if (origin !== ownOrigin) return 'origin'
+  if (!isOfBrowser(flow, bindingSecret)) return 'browser'
+  return flow.method === 'key' ? undefined : 'method'
+}
+
+async function takeKey(
+  parts: KeyFormParts,
+  own: OwnForm,
+  fields: SubmittedKey['fields'],
+): Promise<KeyFormAnswer> {
+  const { database, audit, vault } = parts
+  const { flow, entry } = own
+  const sql = database.of(flow.tenantId)
+  const key = readKey(flow, fields)
+  if (key instanceof KeywellError) return { form: await describeKeyForm(database, own, key) }
+  const attempts = await store.countKeyAttempt(sql, { ...flow, maxAttempts })
+  // The flow has ended meanwhile, and the app reads how.
+  if (attempts === undefined) return goOn(parts, own)
+  const refusal = await refusalOf(parts, own, key)
+  if (refusal === undefined) {
+    // Sealed before the transaction: sealing may have to read a key, and there may be only one connection.
+    const sealed = await sealCode(vault, flow, key.expose())
+    return goOn(parts, own, async (within) => {
+      const reason = await parkKey(within, flow, sealed)
+      const result = reason === undefined ? 'ok' : 'denied'
+      await audit.write(within, { ...entry, result, reason })
+      await store.notifyFlow(within, flow.id)
+    })
+  }
+  if (attempts >= maxAttempts) {
+    const error = flowErrorOf(refusal)
+    return goOn(parts, own, (within) => endWith(parts, within, own, { status: 'failed', error }))
+  }
+  await audit.write(sql, { ...entry, result: 'denied', reason: refusal.code })
+  return { form: await describeKeyForm(database, own, refusal) }
+}
+
+/** The key of the form. Blanks around it come from copying, and no key has any. */
+function readKey(flow: store.FlowRow, fields: SubmittedKey['fields']): Secret | KeywellError {
+  const [field] = requireProvider(flow.provider).apiKeys?.form.fields ?? []
+  const typed = field && fields[field.name]
+  const text = typeof typed === 'string' ? typed.trim() : ''
+  const { error } = apiKeyValueSchema.safeParse(text)
+  if (error === undefined) return new Secret(text)
+  const [issue] = error.issues
+  return new KeywellError('invalid_request', `${field?.label ?? 'The key'} ${issue?.message}.`, {
+    nextStep: 'Paste the key again.',
+  })
+}
+
+/** Why a key will not do; undefined: it will. */
+async function refusalOf(
+  parts: KeyFormParts,
+  { flow, session }: OwnForm,
+  value: Secret,
+): Promise<KeywellError | undefined> {
+  const { tenantId, host } = flow
+  const provider = requireProvider(flow.provider)
+  const sql = parts.database.of(tenantId)
+  try {
+    // Once more, since either may be narrower than when the flow was made. Before the key is sent anywhere.
+    await requireAllowedFor(sql, tenantId, { provider, host })
+    await requireKnownHost(parts, { provider, host, tenantId })
+    const { scopes } = await probeKey(parts, { provider, host, value, tenantId })
+    requireKeyWithin(session.policy, provider, scopes)
+    await requireAllowedFor(sql, tenantId, { provider, host, scopes: scopes ?? [] })
+    return undefined
+  } catch (error) {
+    if (error instanceof KeywellError) return error
+    throw error
+  }
+}
+
+async function goOn(
+  parts: KeyFormParts,
+  own: OwnForm,
+  first: (sql: Sql) => Promise<void> = async () => {},
+): Promise<{ location: URL }> {
+  return { location: await sendBack(parts, own, first) }
+}
+
+async function endWith(
+  { audit }: KeyFormParts,
+  sql: Sql,
+  { flow, entry }: OwnForm,
+  end: { status: 'cancelled' | 'failed'; error?: store.FlowError },
+): Promise<void> {
+  await store.endFlow(sql, { ...flow, ...end })
+  const reason = end.error?.code ?? end.status
+  await audit.write(sql, { ...entry, result: 'denied', reason })
+  await store.notifyFlow(sql, flow.id)
+}

@@ -1,0 +1,44 @@
+import { InvalidHost, normalizeHost } from '../host.ts'
+
+/** Segments of a path that may be a relative root. Each is one more address that is asked. */
+const maxRootSegments = 3
+
+/** `git@gitlab.example:group/project.git`, as a repository is cloned. */
+const cloneAddress = /^(?:ssh:\/\/)?git@([^/:@\s]+)[/:]/i
+
+/**
+ * The base URLs that a person can mean by what they typed or pasted: `gitlab.example/`, the address of a project, a
+ * relative root. The first has no path, and each that follows one segment more, since an address does not say where
+ * the root ends: `https://example.com/git/group/project` gives `https://example.com`, `https://example.com/git` and
+ * so on.
+ *
+ * @throws InvalidHost
+ */
+export function readTypedHost(text: string): string[] {
+  const typed = text.trim()
+  const [, cloned] = cloneAddress.exec(typed) ?? []
+  const url = parse(cloned === undefined ? typed : `https://${cloned}`)
+  const hosts = [normalizeHost(url.origin)]
+  for (const segment of url.pathname.split('/').slice(1, maxRootSegments + 1)) {
+    // Not the name of a root. A lone dash is where GitLab's own pages begin.
+    if (!/^[A-Za-z0-9._~-]+$/.test(segment) || segment === '-') break
+    hosts.push(normalizeHost(`${hosts.at(-1)}/${segment}`))
+  }
+  return hosts
+}
+
+function parse(typed: string): URL {
+  if (/[\\\s\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/u.test(typed)) {
+    throw new InvalidHost('The address has a blank, a backslash or an invisible character in it.')
+  }
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(typed) ? typed : `https://${typed}`
+  const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new InvalidHost('Write the address as in gitlab.example or https://gitlab.example.')
+  }
+  // It may be a secret: repositories are cloned with a token there.
+  if (url.username !== '' || url.password !== '') {
+    throw new InvalidHost('Write the address without a user name.')
+  }
+  return url
+}
