@@ -11,7 +11,7 @@ import { countPatterns, patternFaults } from './architecture/patterns.ts'
 import { scopeFaults, staleScopes } from './architecture/scopes.ts'
 import { exposeFaults, moduleStateFaults, staleExposers } from './architecture/secrets.ts'
 import { networkFaults, serverFolderFaults, stalePermits } from './architecture/server.ts'
-import { type Fault, readSources, type SourceFile } from './architecture/source.ts'
+import { type Fault, importsOf, readSources, type SourceFile } from './architecture/source.ts'
 import { sqlFaults, staleSqlExceptions } from './architecture/sql.ts'
 import { wordFaults } from './architecture/words.ts'
 import { verifies } from './support/verifies.ts'
@@ -102,6 +102,9 @@ verifies.suite('house:imports', () => {
     ['sdk', 'await import(name)', 'imports something that cannot be read from the source'],
     ['protocol', "import 'hono'", 'packages/protocol may not import hono'],
     ['providers', "import 'zod'", 'packages/providers may not import zod'],
+    ['tools', "import '@keywell/server'", 'packages/tools may not import @keywell/server'],
+    ['sdk', "import '@keywell/tools'", 'packages/sdk may not import @keywell/tools'],
+    ['react', "import '@keywell/tools'", 'packages/react may not import @keywell/tools'],
     ['server', "import '@keywell/sdk'", 'packages/server may not import @keywell/sdk'],
     ['server', "import '@keywell/sandbox'", 'packages/server may not import @keywell/sandbox'],
     [
@@ -131,6 +134,17 @@ verifies.suite('house:imports', () => {
   test('react may import the types of protocol', () => {
     const text = "import type { Connection } from '@keywell/protocol'"
     expect(found(importRule, 'packages/react/src/planted.ts', text)).toEqual([])
+  })
+
+  test('react may run the scope planner, which brings nothing along', () => {
+    const text = "export { planScopes } from '@keywell/protocol/scope-plan'"
+    expect(found(importRule, 'packages/react/src/planted.ts', text)).toEqual([])
+    const brought = ['packages/protocol/src/scope-plan.ts', 'packages/protocol/src/scopes.ts']
+    const imports = sources
+      .filter(({ path }) => brought.includes(path))
+      .flatMap((file) => importsOf(file))
+      .filter(({ typeOnly }) => !typeOnly)
+    expect(imports.map(({ specifier }) => specifier)).toEqual(['./scopes.ts'])
   })
 
   test('an app may import a package, but no other app', () => {

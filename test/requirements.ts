@@ -721,6 +721,41 @@ export const requirements = {
       'No session, flow or key goes beyond the scopes that the operator allows a tenant, and a refusal names them.',
     source: 'T7; connect.md, Scopes',
   },
+  'scopes:plan-covers': {
+    behaviour:
+      'The scopes that are planned for tools cover each of them by the table of tools, and none of them can be left out.',
+    source: 'tools.md, The planner',
+  },
+  'scopes:plan-least': {
+    behaviour:
+      'No set of scopes that covers the tools allows less than the planned one, and the alternatives are the sets that ask for fewer scopes or for others.',
+    source: 'tools.md, The planner',
+  },
+  'scopes:tools-of': {
+    behaviour:
+      'Scopes allow the tools whose needs they imply; for each other tool the missing scopes are named.',
+    source: 'tools.md, The planner',
+  },
+  'scopes:same-plan': {
+    behaviour:
+      'A backend and a page read the same scopes and tools, and plan the same within what the page may ask for.',
+    source: 'tools.md, The planner',
+  },
+  'scopes:offered': {
+    behaviour:
+      'A page is offered the scopes, groups, presets and tools that its session and the policy of its tenant allow, and no others.',
+    source: 'connect.md, Scopes',
+  },
+  'tools:table': {
+    behaviour:
+      'Each tool has a name of its own, a parameter for each place of its path, and no parameter that is there or sent twice.',
+    source: 'tools.md, The table',
+  },
+  'tools:operations': {
+    behaviour:
+      'Each tool calls an operation that is in the description GitLab publishes, or one of those that it is known to lack.',
+    source: 'tools.md, The table',
+  },
   'policy:narrowed': {
     behaviour:
       'A policy that is narrowed while a user connects holds: nothing is stored, no code is sent, and a grant that is too wide is withdrawn.',

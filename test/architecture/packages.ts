@@ -10,8 +10,9 @@ interface Row {
   readonly ours: readonly string[]
   /** Packages of others, when they are limited too; else whatever the package declares. */
   readonly others?: readonly string[]
-  /** Packages of ours that must leave no trace at run time. */
+  /** Packages of ours that must leave no trace at run time, but for exports that bring nothing along. */
   readonly typesOnly?: readonly string[]
+  readonly exceptions?: readonly string[]
 }
 
 const packages = ['protocol', 'providers', 'tools', 'server', 'sdk', 'react', 'cli'] as const
@@ -22,7 +23,11 @@ const table: Record<(typeof packages)[number], Row> = {
   tools: { ours: ['protocol', 'providers'] },
   server: { ours: ['protocol', 'providers', 'tools'] },
   sdk: { ours: ['protocol'] },
-  react: { ours: ['protocol'], typesOnly: ['protocol'] },
+  react: {
+    ours: ['protocol'],
+    typesOnly: ['protocol'],
+    exceptions: ['@keywell/protocol/scope-plan'],
+  },
   cli: { ours: ['protocol', 'providers', 'sdk', 'tools', 'server'] },
 }
 const appRow: Row = { ours: packages }
@@ -126,6 +131,7 @@ function refusePackage(
   const row = rowOf(folder)
   const name = packageName(specifier)
   if (!allowed(row, name)) return `${folder} may not import ${name}`
+  if (row.exceptions?.includes(specifier)) return undefined
   const leavesTrace = isOurs && !typeOnly && row.typesOnly?.includes(name.slice('@keywell/'.length))
   return leavesTrace ? `${folder} may import ${name} by "import type" only` : undefined
 }

@@ -8,6 +8,7 @@ const workspaces = [
   'packages/providers',
   'packages/sdk',
   'packages/server',
+  'packages/tools',
   'apps/sandbox',
   'apps/service',
 ]

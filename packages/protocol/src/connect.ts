@@ -13,6 +13,8 @@ import {
 } from './ids.ts'
 import { knownFields } from './known-fields.ts'
 import type { ScopeName } from './provider-names.ts'
+import { scopeGroupSchema, scopePresetSchema, scopeViewSchema } from './scope-view.ts'
+import { toolSummarySchema } from './tools.ts'
 
 const scope: z.ZodType<string, ScopeName> = z
   .string()
@@ -228,13 +230,10 @@ export const hostCheckSchema = z.object({
 })
 export type HostCheck = z.infer<typeof hostCheckSchema>
 
-/** A scope as it is shown to the person who consents. */
-export const scopeViewSchema = z.object({
-  name: z.string(),
-  sentence: z.string(),
-  risk: z.enum(['low', 'medium', 'high', 'critical']),
-  /** Scopes whose rights it has as well. */
-  implies: z.array(z.string()),
+/** The query of `GET /connect/providers`. */
+export const readConnectOptionsSchema = z.object({
+  /** Whether the answer has the tools of each provider: some kilobytes, which a button does not need. */
+  tools: z.enum(['true', 'false']).default('false'),
 })
 
 /** `GET /connect/providers`, with the connect token: what the session may connect. */
@@ -245,6 +244,12 @@ export const connectOptionsSchema = z.object({
       title: z.string(),
       hosts: z.array(z.string()),
       scopes: z.array(scopeViewSchema.extend({ required: z.boolean() })),
+      /** Groups that have a scope here. */
+      scopeGroups: z.array(scopeGroupSchema),
+      /** Presets all of whose scopes are offered. */
+      scopePresets: z.array(scopePresetSchema),
+      /** With `tools=true`: the tools that the tenant's policy allows. */
+      tools: z.array(toolSummarySchema).optional(),
     }),
   ),
 })

@@ -68,10 +68,10 @@ export {
   type HostCheck,
   hostCheckSchema,
   originSchema,
+  readConnectOptionsSchema,
   returnParameters,
   type SessionAnswer,
   scopePolicySchema,
-  scopeViewSchema,
   sessionAnswerSchema,
 } from './connect.ts'
 export {
@@ -181,6 +181,8 @@ export type {
   RegistrationGuide,
   RevocationDefinition,
   ScopeDefinition,
+  ScopeGroup,
+  ScopePreset,
   ScopeRisk,
 } from './provider.ts'
 export {
@@ -190,6 +192,12 @@ export {
   type ProviderName,
   type ScopeName,
 } from './provider-names.ts'
+export {
+  type Provider,
+  type ProviderList,
+  providerListSchema,
+  providerSchema,
+} from './providers.ts'
 export {
   type AnswerOf,
   errorsOf,
@@ -204,6 +212,16 @@ export {
   type RouteInput,
 } from './routes/route.ts'
 export { type RouteAuditAction, routeList, routes } from './routes/table.ts'
+export {
+  type PlannedProvider,
+  planScopes,
+  type ScopePlan,
+  type ToolAccess,
+  toolsOf,
+  type UnavailableTool,
+} from './scope-plan.ts'
+export { scopeGroupSchema, scopePresetSchema, scopeViewSchema } from './scope-view.ts'
+export { impliedScopes, missingScopes, type ScopeImplications } from './scopes.ts'
 export { Secret } from './secret.ts'
 export {
   type ChangeLogPage,
@@ -226,6 +244,7 @@ export {
   toolLimitsSchema,
 } from './tenant-policy.ts'
 export { eraseTenantSchema, type Tenant, tenantSchema } from './tenants.ts'
+export { type ToolSummary, toolSummarySchema } from './tools.ts'
 export {
   type CreateWebhook,
   createWebhookSchema,

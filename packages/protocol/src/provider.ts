@@ -15,6 +15,10 @@ export interface ProviderDefinition {
   readonly defaultHost: string
   readonly oauth: OAuthDefinition
   readonly scopes: readonly ScopeDefinition[]
+  /** Headings of the scopes, in the order in which they are shown. */
+  readonly scopeGroups: readonly ScopeGroup[]
+  /** From the least to the most powerful. */
+  readonly scopePresets: readonly ScopePreset[]
   /** Asked for when neither the session nor the button names scopes. */
   readonly defaultScopes: readonly string[]
   readonly refresh: RefreshDefinition
@@ -66,12 +70,32 @@ export interface ScopeDefinition {
   /** One sentence for the person who consents. */
   readonly sentence: string
   readonly risk: ScopeRisk
+  /** Name of one of the provider's `scopeGroups`. */
+  readonly group: string
   /** Scopes whose rights a token with this one has as well. */
   readonly implies: readonly string[]
   /** Lets see, and change nothing. Without a word it may change something. */
   readonly readOnly?: boolean
   /** Only administrators of the instance can use it. */
   readonly administratorsOnly?: boolean
+}
+
+export interface ScopeGroup {
+  /** Such as `code`; a translation goes by it. */
+  readonly name: string
+  /** For people. */
+  readonly title: string
+}
+
+/** A choice of scopes that is offered as one. */
+export interface ScopePreset {
+  /** Such as `read_only`; a translation goes by it. */
+  readonly name: string
+  /** For people. */
+  readonly title: string
+  /** One sentence for the person who chooses. */
+  readonly sentence: string
+  readonly scopes: readonly string[]
 }
 
 export interface RefreshDefinition {

@@ -1,16 +1,21 @@
 import { z } from 'zod'
-import { scopeViewSchema } from './connect.ts'
+import { scopeGroupSchema, scopePresetSchema, scopeViewSchema } from './scope-view.ts'
+import { toolSummarySchema } from './tools.ts'
+
+/** A provider of the catalogue. */
+export const providerSchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  documentationUrl: z.string(),
+  defaultHost: z.string(),
+  defaultScopes: z.array(z.string()),
+  scopes: z.array(scopeViewSchema.extend({ administratorsOnly: z.boolean() })),
+  scopeGroups: z.array(scopeGroupSchema),
+  scopePresets: z.array(scopePresetSchema),
+  tools: z.array(toolSummarySchema),
+})
+export type Provider = z.infer<typeof providerSchema>
 
 /** `GET /v1/providers`. */
-export const providerListSchema = z.object({
-  providers: z.array(
-    z.object({
-      name: z.string(),
-      title: z.string(),
-      documentationUrl: z.string(),
-      defaultHost: z.string(),
-      defaultScopes: z.array(z.string()),
-      scopes: z.array(scopeViewSchema.extend({ administratorsOnly: z.boolean() })),
-    }),
-  ),
-})
+export const providerListSchema = z.object({ providers: z.array(providerSchema) })
+export type ProviderList = z.infer<typeof providerListSchema>

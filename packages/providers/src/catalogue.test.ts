@@ -1,6 +1,6 @@
-import { knownScopes, providerNameSchema } from '@keywell/protocol'
+import { impliedScopes, knownScopes, missingScopes, providerNameSchema } from '@keywell/protocol'
 import { expect, test } from 'vitest'
-import { findProvider, gitlab, impliedScopes, providers } from './index.ts'
+import { findProvider, gitlab, providers } from './index.ts'
 
 test('finds a provider by its exact name', () => {
   expect(findProvider('gitlab')).toBe(gitlab)
@@ -30,6 +30,28 @@ test('every provider speaks only of scopes that it has', () => {
     const known = provider.scopes.map(({ name }) => name)
     const named = impliedScopes(provider, [...provider.defaultScopes, ...provider.identity.scopes])
     expect(named.filter((scope) => !known.includes(scope))).toEqual([])
+  }
+})
+
+test('every preset has scopes of the provider, none of which another one implies', () => {
+  for (const provider of providers) {
+    const names = provider.scopePresets.map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    for (const { name, title, sentence, scopes } of provider.scopePresets) {
+      expect(
+        missingScopes(
+          provider,
+          scopes,
+          provider.scopes.map((scope) => scope.name),
+        ),
+      ).toEqual([])
+      for (const scope of scopes) {
+        const others = scopes.filter((other) => other !== scope)
+        expect(missingScopes(provider, [scope], others), `${name}: ${scope}`).toEqual([scope])
+      }
+      expect(title).toMatch(/\S/)
+      expect(sentence).toMatch(/^[A-Z].{15,}\.$/)
+    }
   }
 })
 

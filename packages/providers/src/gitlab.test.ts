@@ -36,6 +36,11 @@ describe('scopes', () => {
     }
   })
 
+  test('each have a heading, and no heading stands alone', () => {
+    const used = new Set<string>(gitlab.scopes.map(({ group }) => group))
+    expect(gitlab.scopeGroups.map(({ name }) => name).toSorted()).toEqual([...used].toSorted())
+  })
+
   test('say when only administrators can use them', () => {
     const marked = gitlab.scopes.filter((scope) => 'administratorsOnly' in scope)
     expect(marked.map(({ name }) => name)).toEqual(['sudo', 'admin_mode', 'read_service_ping'])

@@ -3,13 +3,12 @@
  *
  * ```ts
  * const provider = findProvider('gitlab')
- * if (provider) missingScopes(provider, ['read_user', 'email'], ['api']) // ['email']
+ * if (provider) findViolation(policy, { provider, scopes: ['api'] }) // { to: 'scopes', … }
  * ```
  */
 export { findProvider, providers } from './catalogue.ts'
 export { type CredentialScheme, credentialSchemeOf } from './credential-scheme.ts'
 export { gitlab } from './gitlab.ts'
-export { impliedScopes, missingScopes } from './scopes.ts'
 export {
   findViolation,
   type PolicyViolation,

@@ -1,7 +1,7 @@
+import { impliedScopes, missingScopes } from '@keywell/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { gitlab } from './gitlab.ts'
-import { impliedScopes, missingScopes } from './scopes.ts'
 
 const names = gitlab.scopes.map(({ name }) => name)
 const scopeLists = fc.array(
@@ -14,8 +14,6 @@ const catalogues = fc
   .map((graph) => ({
     scopes: graph.map((implies, index) => ({
       name: 'abcdef'.charAt(index),
-      sentence: '',
-      risk: 'low' as const,
       implies,
     })),
   }))

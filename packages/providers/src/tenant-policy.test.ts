@@ -1,8 +1,8 @@
-import type { TenantPolicy } from '@keywell/protocol'
+import { impliedScopes, type TenantPolicy } from '@keywell/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { gitlab } from './gitlab.ts'
-import { findViolation, impliedScopes, providers, scopesAllowed } from './index.ts'
+import { findViolation, providers, scopesAllowed } from './index.ts'
 
 const names = gitlab.scopes.map(({ name }) => name)
 const host = 'https://gitlab.com'

@@ -1,5 +1,9 @@
-import { limitOf, type ProviderDefinition, type TenantPolicy } from '@keywell/protocol'
-import { impliedScopes } from './scopes.ts'
+import {
+  impliedScopes,
+  limitOf,
+  type ProviderDefinition,
+  type TenantPolicy,
+} from '@keywell/protocol'
 
 /** What a tenant is about to connect or use. A part that is left out is not checked. */
 export interface RequestedAccess {

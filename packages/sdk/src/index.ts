@@ -26,15 +26,24 @@ export {
   KeywellError,
   type KnownProvider,
   type KnownScope,
+  type PlannedProvider,
+  type Provider,
+  type ProviderList,
   type ProviderName,
+  planScopes,
   type ScopeName,
+  type ScopePlan,
   Secret,
   type SessionAnswer,
   type SetTenantPolicy,
   type Tenant,
   type TenantPolicy,
   type TenantPolicyAnswer,
+  type ToolAccess,
   type ToolLimits,
+  type ToolSummary,
+  toolsOf,
+  type UnavailableTool,
   type Webhook,
   type WebhookEventType,
   type WebhookList,
@@ -57,6 +66,7 @@ export type { Integrations } from './integrations.ts'
 export { type CredentialResult, type GetCredential, Keywell } from './keywell.ts'
 export type { List } from './list.ts'
 export type { KeywellOptions } from './options.ts'
+export type { Providers } from './providers.ts'
 export type { CallOptions } from './service.ts'
 export type { Tenants } from './tenants.ts'
 export type { GetUserCredential, KeywellUser, UserConnections, UserQuery } from './user.ts'

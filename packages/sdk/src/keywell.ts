@@ -16,6 +16,7 @@ import { callHook } from './hooks.ts'
 import { Integrations } from './integrations.ts'
 import { type KeywellOptions, settingsOf } from './options.ts'
 import { providerFetch } from './provider-fetch.ts'
+import { Providers } from './providers.ts'
 import { endsWorkWithRequest } from './runtime.ts'
 import { Service } from './service.ts'
 import { Tenants } from './tenants.ts'
@@ -55,6 +56,8 @@ export class Keywell {
   readonly connections: Connections
   /** Makes connect sessions and confirms flows, for those who don't use `connectHandler`. */
   readonly connect: Connect
+  /** Reads the catalogue of providers. */
+  readonly providers: Providers
   /** Registers OAuth apps. */
   readonly integrations: Integrations
   /** Checks the messages of the service's webhooks, and manages webhooks. */
@@ -107,6 +110,7 @@ export class Keywell {
     })
     this.connections = new Connections(service, (change) => cache.changes.apply(change))
     this.connect = new Connect(service, (change) => cache.changes.apply(change))
+    this.providers = new Providers(service)
     this.integrations = new Integrations(service)
     this.audit = new AuditLog(service, random)
     this.tenants = new Tenants(service, (change) => cache.changes.apply(change))

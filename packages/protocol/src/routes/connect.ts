@@ -9,6 +9,7 @@ import {
   createSessionSchema,
   flowSchema,
   hostCheckSchema,
+  readConnectOptionsSchema,
   sessionAnswerSchema,
 } from '../connect.ts'
 import { flowIdSchema, sessionIdSchema } from '../ids.ts'
@@ -118,9 +119,10 @@ export const flowRoutes = {
     path: '/connect/providers',
     summary: 'List what the session may connect',
     access: 'connect_token',
+    query: readConnectOptionsSchema,
     answer: {
       status: 200,
-      description: 'Providers, hosts and scopes',
+      description: 'Providers, hosts, scopes and, with `tools=true`, tools',
       schema: connectOptionsSchema,
     },
     errors: ['not_allowed_for_tenant'],

@@ -53,7 +53,7 @@ export const providerRoutes = {
   list: route({
     method: 'GET',
     path: '/v1/providers',
-    summary: 'List the catalogue',
+    summary: 'List the catalogue: providers with their scopes and tools',
     access: needs('providers:read'),
     answer: { status: 200, description: 'All providers', schema: providerListSchema },
     errors: [],

@@ -7,6 +7,7 @@ import { createButtons, nameOf } from './buttons.test.support.ts'
 import type { ClientOptions } from './client.ts'
 import type { Connect } from './connect.ts'
 import { messageChannel } from './flow-messages.ts'
+import { planScopes, toolsOf } from './index.ts'
 
 let app: App
 let browser: Browser
@@ -132,6 +133,19 @@ describe('connecting', () => {
     expect(authorization).toMatch(/^Bearer \S{100,}$/)
     const token = authorization?.slice('Bearer '.length) ?? ''
     expect(browser.requests.map(({ url }) => url).join()).not.toContain(token)
+  })
+
+  it('reads what the session may connect, and plans scopes by it', async () => {
+    const client = makeClient()
+    const [gitlab] = await client.readScopeOptions()
+    if (gitlab === undefined) throw new Error('GitLab is not offered.')
+    expect(gitlab).toMatchObject({ name: 'gitlab', title: 'GitLab' })
+    const { scopes } = planScopes({ provider: gitlab, tools: ['gitlab_issues_list'] })
+    expect(scopes).toEqual(['read_api'])
+    expect(toolsOf({ provider: gitlab, scopes }).allowed).toHaveLength(55)
+    await client.readScopeOptions()
+    // One session serves both, and the click after them.
+    expect(callsTo('POST /api/keywell/session')).toHaveLength(1)
   })
 
   it('reconnects the connection that is there', async () => {

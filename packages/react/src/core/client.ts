@@ -3,6 +3,7 @@ import { type BrowserWindow, call, type Fetch } from './call.ts'
 import { type Connect, createConnect } from './connect.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { asConnectError, type ConnectError } from './error.ts'
+import { readScopeOptions, type ScopeOptions } from './options.ts'
 import { finish, type PendingRedirect, takeReturn } from './return.ts'
 import { createSessions, type FetchSession } from './sessions.ts'
 import { type ConnectTarget, findConnection } from './target.ts'
@@ -32,6 +33,8 @@ export interface KeywellClient {
   connect(target: ConnectTarget): Connect
   /** The connection of a target; undefined when there is none, and before the list is read. */
   find(target: ConnectTarget): Connection | undefined
+  /** Reads which providers and scopes the user may choose from, for a picker. @throws ConnectError */
+  readScopeOptions(): Promise<ScopeOptions[]>
   /**
    * Asks the service which instance of a provider a text means, and whether an account can be connected there.
    *
@@ -93,6 +96,7 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
       return call(window().fetch, url, { method: 'POST', body, token })
     },
     find: (target) => findConnection(connections.getSnapshot().connections, target),
+    readScopeOptions: () => readScopeOptions(window, sessions),
     takeReturn: readUrl,
   }
 }

@@ -9,6 +9,15 @@
  * button.onclick = () => gitlab.start()
  * ```
  */
+export type { ToolSummary } from '@keywell/protocol'
+export {
+  type PlannedProvider,
+  planScopes,
+  type ScopePlan,
+  type ToolAccess,
+  toolsOf,
+  type UnavailableTool,
+} from '@keywell/protocol/scope-plan'
 export { type ClientOptions, createKeywellClient, type KeywellClient } from './client.ts'
 export type {
   Connect,
@@ -18,6 +27,7 @@ export type {
 } from './connect.ts'
 export { type Connections, type ConnectionsSnapshot, nothingKnown } from './connections.ts'
 export { asConnectError, ConnectError } from './error.ts'
+export type { ScopeOptions } from './options.ts'
 export type { SessionRequest } from './sessions.ts'
 export {
   type ConnectEvent,

@@ -134,6 +134,7 @@ const reached: readonly [method: string, path: RegExp, route: Route][] = [
   ['POST', /\/connect\/hosts$/, routes.flows.checkHost],
   ['GET', /\/connect\/flows\/[^/]+$/, routes.flows.get],
   ['DELETE', /\/connect\/flows\/[^/]+$/, routes.flows.cancel],
+  ['GET', /\/connect\/providers$/, routes.flows.options],
 ]
 
 function routeOf({ method, url }: Request): Route {

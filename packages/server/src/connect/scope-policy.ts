@@ -1,5 +1,9 @@
-import { KeywellError, type ProviderDefinition } from '@keywell/protocol'
-import { impliedScopes, missingScopes } from '@keywell/providers'
+import {
+  impliedScopes,
+  KeywellError,
+  missingScopes,
+  type ProviderDefinition,
+} from '@keywell/protocol'
 import type { SessionPolicy } from '../store/sessions.ts'
 
 /** The scopes that a session always asks for, and the most that it may ask for. */

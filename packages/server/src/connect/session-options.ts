@@ -1,16 +1,29 @@
-import type { ConnectOptions, ProviderDefinition, TenantPolicy } from '@keywell/protocol'
+import {
+  allowsTool,
+  type ConnectOptions,
+  type ProviderDefinition,
+  type TenantPolicy,
+  type ToolSummary,
+  toolLimitsOf,
+} from '@keywell/protocol'
 import { findViolation, scopesAllowed } from '@keywell/providers'
+import { listTools, summarizeTool } from '@keywell/tools'
 import { requireProvider } from '../catalogue.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
+import { viewGroups, viewPresets, viewScope } from '../scope-views.ts'
 import type { Database } from '../store/database.ts'
 import type { SessionPolicy, SessionRow } from '../store/sessions.ts'
 import { allowedScopes } from './scope-policy.ts'
 
-/** What a session may connect: providers, hosts and scopes that the session and the tenant's policy allow. */
+/**
+ * What a session may connect: providers, hosts and scopes that the session and the tenant's policy allow, and on
+ * request the tools that the policy allows there.
+ */
 export async function readConnectOptions(
   { database, integrations }: { database: Database; integrations: Pick<Integrations, 'usable'> },
   { tenantId, policy }: SessionRow,
+  { withTools }: { readonly withTools: boolean },
 ): Promise<ConnectOptions> {
   const tenantPolicy = await readTenantPolicy(database.of(tenantId), tenantId)
   const usable = (await integrations.usable(tenantId)).filter(
@@ -24,11 +37,15 @@ export async function readConnectOptions(
     providers: names.map((name) => {
       const provider = requireProvider(name)
       const own = usable.filter((integration) => integration.provider === name)
+      const scopes = scopeOptions(provider, own, policy, tenantPolicy)
       return {
         name,
         title: provider.title,
         hosts: [...new Set(own.map((integration) => integration.host))],
-        scopes: scopeOptions(provider, own, policy, tenantPolicy),
+        scopes,
+        scopeGroups: viewGroups(provider, scopes),
+        scopePresets: viewPresets(provider, scopes),
+        ...(withTools && { tools: toolOptions(name, tenantPolicy) }),
       }
     }),
   }
@@ -46,11 +63,12 @@ function scopeOptions(
   return provider.scopes
     .filter((scope) => ceiling.has(scope.name))
     .filter((scope) => allowed?.includes(scope.name) ?? true)
-    .map(({ name, sentence, risk, implies }) => ({
-      name,
-      sentence,
-      risk,
-      implies: [...implies],
-      required: required.has(name),
-    }))
+    .map((scope) => ({ ...viewScope(provider, scope), required: required.has(scope.name) }))
+}
+
+function toolOptions(provider: string, tenantPolicy: TenantPolicy): ToolSummary[] {
+  const limits = toolLimitsOf(tenantPolicy, provider)
+  return listTools(provider)
+    .filter(({ name, effect }) => allowsTool(limits, { name, readOnly: effect === 'read' }))
+    .map(summarizeTool)
 }

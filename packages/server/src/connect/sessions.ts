@@ -30,7 +30,7 @@ export interface Sessions {
   /** A session by id, live or not. @throws KeywellError `not_found` */
   read(tenantId: string, id: string): Promise<SessionRow & { live: boolean }>
   /** What a session may connect, for a page that shows it. */
-  options(session: SessionRow): Promise<ConnectOptions>
+  options(session: SessionRow, include: { readonly withTools: boolean }): Promise<ConnectOptions>
 }
 
 /** The caller, and the origins that its API key may name; null: all. */
@@ -55,7 +55,7 @@ export function createSessions(parts: SessionParts): Sessions {
     create: (request, maker) => createSession(parts, request, maker),
     open: (connectToken) => openSession(parts, lookUp, connectToken),
     read: (tenantId, id) => readSession(parts, tenantId, id),
-    options: (session) => readConnectOptions(parts, session),
+    options: (session, include) => readConnectOptions(parts, session, include),
   }
 }
 

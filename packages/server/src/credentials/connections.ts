@@ -4,8 +4,9 @@ import {
   type ConnectionList,
   KeywellError,
   type listConnectionsSchema,
+  missingScopes,
 } from '@keywell/protocol'
-import { findProvider, missingScopes } from '@keywell/providers'
+import { findProvider } from '@keywell/providers'
 import type { z } from 'zod'
 import {
   type ConnectionRow,

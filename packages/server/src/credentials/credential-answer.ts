@@ -1,11 +1,12 @@
 import {
   type ConnectionId,
   type CredentialAnswer,
+  missingScopes,
   type ReadCredentialAnswer,
   type TenantPolicy,
   toolLimitsOf,
 } from '@keywell/protocol'
-import { credentialSchemeOf, findProvider, missingScopes } from '@keywell/providers'
+import { credentialSchemeOf, findProvider } from '@keywell/providers'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 

@@ -52,7 +52,9 @@ export function flowRoutes(
   serve(app, routes.flows.cancel, ({ session, params, caller }) =>
     flows.cancel(session, params.flowId, caller),
   )
-  serve(app, routes.flows.options, ({ session }) => sessions.options(session))
+  serve(app, routes.flows.options, ({ session, query }) =>
+    sessions.options(session, { withTools: query.tools === 'true' }),
+  )
   serve(app, routes.flows.checkHost, ({ session, body }) => {
     parts.rateLimits.hostCheck(session)
     return parts.checkHost(session, body)

@@ -1,6 +1,8 @@
 import { routes } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
+import { listTools, summarizeTool } from '@keywell/tools'
 import type { Hono } from 'hono'
+import { viewGroups, viewPresets, viewScope } from '../scope-views.ts'
 import type { Environment } from './context.ts'
 import { serve } from './serve.ts'
 
@@ -13,12 +15,12 @@ export function providerRoutes(app: Hono<Environment>): void {
       defaultHost: provider.defaultHost,
       defaultScopes: [...provider.defaultScopes],
       scopes: provider.scopes.map((scope) => ({
-        name: scope.name,
-        sentence: scope.sentence,
-        risk: scope.risk,
-        implies: [...scope.implies],
+        ...viewScope(provider, scope),
         administratorsOnly: scope.administratorsOnly ?? false,
       })),
+      scopeGroups: viewGroups(provider, provider.scopes),
+      scopePresets: viewPresets(provider, provider.scopes),
+      tools: listTools(provider.name).map(summarizeTool),
     })),
   }))
 }

@@ -1,5 +1,11 @@
-import type { CredentialType, ProviderAccount, ProviderDefinition, Secret } from '@keywell/protocol'
-import { type CredentialScheme, credentialSchemeOf, impliedScopes } from '@keywell/providers'
+import {
+  type CredentialType,
+  impliedScopes,
+  type ProviderAccount,
+  type ProviderDefinition,
+  type Secret,
+} from '@keywell/protocol'
+import { type CredentialScheme, credentialSchemeOf } from '@keywell/providers'
 import { joinBelow } from '../host.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Sending } from './client.ts'

@@ -1,4 +1,9 @@
-import type { ProviderDefinition } from '@keywell/protocol'
+// It is part of browser bundles: it imports nothing, and the types that it names cost nothing.
+
+/** What is known of a provider's scopes, as far as one implies another. */
+export interface ScopeImplications {
+  readonly scopes: readonly { readonly name: string; readonly implies: readonly string[] }[]
+}
 
 /**
  * Everything that a token with these scopes may do: the scopes themselves, first and in their order,
@@ -6,7 +11,7 @@ import type { ProviderDefinition } from '@keywell/protocol'
  * are kept: a grant is what the provider says it is.
  */
 export function impliedScopes(
-  provider: Pick<ProviderDefinition, 'scopes'>,
+  provider: ScopeImplications,
   scopes: readonly string[],
 ): readonly string[] {
   const implications = new Map(provider.scopes.map(({ name, implies }) => [name, implies]))
@@ -21,7 +26,7 @@ export function impliedScopes(
 
 /** Those of `asked` that a token with the scopes `granted` does not cover, each once. */
 export function missingScopes(
-  provider: Pick<ProviderDefinition, 'scopes'>,
+  provider: ScopeImplications,
   asked: readonly string[],
   granted: readonly string[],
 ): readonly string[] {

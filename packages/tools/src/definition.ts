@@ -1,0 +1,81 @@
+/**
+ * A tool: one operation of a provider that an agent may call as the user, as data. A quirk of the
+ * operation is a field here; what has no field is a comment beside the definition.
+ */
+export interface ToolDefinition {
+  /** Unique over all providers, e.g. `gitlab_issues_list`. */
+  readonly name: string
+  /** What it is about, e.g. `merge_requests`. */
+  readonly group: string
+  /** For people. */
+  readonly title: string
+  /** For agents: what it does, and what to know before calling it. */
+  readonly description: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Below the root of the provider's API; each `{placeholder}` is a parameter in the path. */
+  readonly path: `/${string}`
+  readonly parameters: readonly ToolParameter[]
+  /** At least one of these sets of parameters must be given. */
+  readonly anyOf?: readonly (readonly string[])[]
+  /** Of each set, all parameters must be given or none. */
+  readonly together?: readonly (readonly string[])[]
+  /** At least one parameter that is not in the path must be given. */
+  readonly needsField?: true
+  readonly response: ToolResponse
+  readonly effect: ToolEffect
+  /**
+   * It gives lasting access, shows or sends data outward, publishes, merges, or starts or stops work.
+   * Left out where `effect` is `destroy`: those are always treated as sensitive.
+   */
+  readonly sensitive?: true
+  /** Sending it twice has no further effect. Default: unknown, so that it is not sent twice. */
+  readonly idempotent?: true
+  /**
+   * The least scopes. A token needs each of them, or another scope that implies it; the provider's
+   * data says which do.
+   */
+  readonly scopes: readonly string[]
+}
+
+/** `read` changes nothing; `destroy` deletes something, or removes somebody's access. */
+export type ToolEffect = 'read' | 'write' | 'destroy'
+
+/** What the provider answers. `none`: no body. */
+export type ToolResponse = 'list' | 'object' | 'text' | 'binary' | 'none'
+
+/** One argument of a tool, and where it goes in the request. */
+export interface ToolParameter {
+  /** As agents know it. Model APIs allow `^[a-zA-Z0-9_.-]{1,64}$`. */
+  readonly name: string
+  /** Other names that are accepted. */
+  readonly aliases?: readonly string[]
+  readonly in: 'path' | 'query' | 'body'
+  /** The placeholder in the path, where it is not `name`. */
+  readonly pathParam?: string
+  /** The provider's name of it, where it is not `name`. Brackets nest in a body. */
+  readonly wireName?: string
+  /** Further names that the value is sent under, for older instances of the provider. */
+  readonly alsoAs?: readonly string[]
+  /** Used by the executor; not sent. */
+  readonly local?: true
+  readonly type: 'string' | 'integer' | 'boolean' | 'array' | 'object'
+  /** Type of the items of an array. */
+  readonly items?: 'string' | 'integer' | 'object'
+  /** JSON Schema of a structured value. */
+  readonly schema?: Readonly<Record<string, unknown>>
+  readonly format?: 'date' | 'date-time'
+  /** The only values; of an array, the only items. */
+  readonly enum?: readonly (string | number)[]
+  readonly minimum?: number
+  readonly maximum?: number
+  /** What the provider, or the executor, takes when it is left out. */
+  readonly default?: string | number | boolean
+  /** The provider requires it: the default is sent when it is left out. */
+  readonly sendDefault?: true
+  /** Default: it may be left out. */
+  readonly required?: true
+  /** Its value is neither logged nor shown. */
+  readonly secret?: true
+  /** For agents. */
+  readonly description: string
+}

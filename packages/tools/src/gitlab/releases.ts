@@ -1,0 +1,185 @@
+import type { ToolDefinition, ToolParameter } from '../definition.ts'
+import { paging, projectId, sort } from './parameters.ts'
+
+const tagName: ToolParameter = {
+  name: 'tag_name',
+  in: 'path',
+  type: 'string',
+  required: true,
+  description: 'Tag the release was made for.',
+}
+const milestones: ToolParameter = {
+  name: 'milestones',
+  in: 'body',
+  type: 'array',
+  items: 'string',
+  description: 'Titles of the milestones it covers.',
+}
+
+export const releases: readonly ToolDefinition[] = [
+  {
+    name: 'gitlab_releases_list',
+    group: 'releases',
+    title: 'List releases',
+    description: 'Releases of a project with tag, notes and assets, newest first.',
+    method: 'GET',
+    path: '/projects/{id}/releases',
+    parameters: [
+      projectId,
+      {
+        name: 'order_by',
+        in: 'query',
+        type: 'string',
+        enum: ['released_at', 'created_at'],
+        description: 'Field the results are ordered by.',
+      },
+      sort,
+      ...paging,
+    ],
+    response: 'list',
+    effect: 'read',
+    idempotent: true,
+    scopes: ['read_api'],
+  },
+  {
+    name: 'gitlab_release_get',
+    group: 'releases',
+    title: 'Get release',
+    description: 'One release by its tag: notes, assets, milestones and evidence.',
+    method: 'GET',
+    path: '/projects/{id}/releases/{tag_name}',
+    parameters: [projectId, tagName],
+    response: 'object',
+    effect: 'read',
+    idempotent: true,
+    scopes: ['read_api'],
+  },
+  {
+    name: 'gitlab_release_create',
+    group: 'releases',
+    title: 'Create release',
+    description:
+      'Publishes a release for a tag. If the tag does not exist yet, ref says where to put it.',
+    method: 'POST',
+    path: '/projects/{id}/releases',
+    parameters: [
+      projectId,
+      {
+        name: 'tag_name',
+        in: 'body',
+        type: 'string',
+        required: true,
+        description: 'Tag the release is made for.',
+      },
+      {
+        name: 'name',
+        in: 'body',
+        type: 'string',
+        description: "Headline of the release; the tag's name if left out.",
+      },
+      {
+        name: 'description',
+        in: 'body',
+        type: 'string',
+        description: "Release notes, in GitLab's Markdown.",
+      },
+      {
+        name: 'ref',
+        in: 'body',
+        type: 'string',
+        description: 'Commit, branch or tag to tag when the tag does not exist yet.',
+      },
+      {
+        name: 'tag_message',
+        in: 'body',
+        type: 'string',
+        description: 'Message for the new annotated tag.',
+      },
+      milestones,
+      {
+        name: 'released_at',
+        in: 'body',
+        type: 'string',
+        format: 'date-time',
+        description: 'ISO 8601 release moment; now if left out.',
+      },
+      {
+        name: 'assets',
+        in: 'body',
+        type: 'object',
+        schema: {
+          type: 'object',
+          properties: {
+            links: {
+              type: 'array',
+              items: {
+                type: 'object',
+                properties: {
+                  name: { type: 'string' },
+                  url: { type: 'string' },
+                  direct_asset_path: { type: 'string' },
+                  link_type: { type: 'string', enum: ['other', 'runbook', 'image', 'package'] },
+                },
+                required: ['name', 'url'],
+                additionalProperties: false,
+              },
+            },
+          },
+          required: ['links'],
+          additionalProperties: false,
+        },
+        description: 'Links to attach to the release.',
+      },
+    ],
+    response: 'object',
+    effect: 'write',
+    scopes: ['api'],
+  },
+  {
+    name: 'gitlab_release_update',
+    group: 'releases',
+    title: 'Update release',
+    description:
+      "Changes a release's name, notes, milestones or date. The tag and the assets stay as they are.",
+    method: 'PUT',
+    path: '/projects/{id}/releases/{tag_name}',
+    parameters: [
+      projectId,
+      tagName,
+      { name: 'name', in: 'body', type: 'string', description: 'New headline of the release.' },
+      {
+        name: 'description',
+        in: 'body',
+        type: 'string',
+        description: "New release notes, in GitLab's Markdown.",
+      },
+      milestones,
+      {
+        name: 'released_at',
+        in: 'body',
+        type: 'string',
+        format: 'date-time',
+        description: 'ISO 8601 release moment.',
+      },
+    ],
+    needsField: true,
+    response: 'object',
+    effect: 'write',
+    idempotent: true,
+    scopes: ['api'],
+  },
+  // Answers 200 with the release that was removed.
+  {
+    name: 'gitlab_release_delete',
+    group: 'releases',
+    title: 'Delete release',
+    description: 'Removes a release with its notes and asset links. The git tag remains.',
+    method: 'DELETE',
+    path: '/projects/{id}/releases/{tag_name}',
+    parameters: [projectId, tagName],
+    response: 'object',
+    effect: 'destroy',
+    idempotent: true,
+    scopes: ['api'],
+  },
+]
