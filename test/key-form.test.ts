@@ -435,6 +435,42 @@ describeEachDatabase('the form for a key', (makeDatabase) => {
     thief.close()
   })
 
+  verifies.each(
+    'T35:key-flow',
+    [
+      `user_id = 'usr_thief'`,
+      `host = 'http://127.0.0.1:1'`,
+      `scopes = array['api']`,
+      `method = 'oauth'`,
+      `connection_name = 'another'`,
+      `expires_at = expires_at + interval '1 day'`,
+    ],
+    async (change) => {
+      const [atForm, parked] = [await open(), await open()]
+      const { url: finish } = await submit(parked.person, {
+        state: parked.state,
+        key: await makeKey(),
+      })
+      await stage.calm()
+      const before = stage.logs.length
+      for (const { who } of [atForm, parked]) {
+        await stage.database.query(`update flows set ${change} where tenant_id = $1`, [
+          who.tenantId,
+        ])
+      }
+      const page = await submit(atForm.person, { state: atForm.state, key: await makeKey() })
+      expect([403, 410]).toContain(page.status)
+      // Asked as the row says now: the one who would profit.
+      const thief = change.startsWith('user_id') ? { userId: 'usr_thief' } : {}
+      const { status, body } = await stage.confirm(finish, { ...parked.who, ...thief })
+      expect(status >= 400 || body.status === 'failed').toBe(true)
+      expect(await askedOfProvider()).toBe(0)
+      expect([...(await connections(atForm.who)), ...(await connections(parked.who))]).toEqual([])
+      const alarms = stage.logs.slice(before).map((line): string => JSON.parse(line).alarm ?? '')
+      expect(alarms.filter((alarm) => /^(?:flow_altered|code_forged)$/.test(alarm))).toHaveLength(2)
+    },
+  )
+
   verifies('connect:key-methods', async () => {
     const begin = async (session: Partial<CreateSession>, method?: CreateFlow['method']) => {
       const { connectToken } = await stage.session({ ...newUser(), ...session })
@@ -492,6 +528,30 @@ describeEachDatabase('the form for a key', (makeDatabase) => {
     }
   })
 
+  test('a key of the same account takes the place of a consent, whose grant is withdrawn', async () => {
+    const who = newUser()
+    const { connection } = await stage.connect({ who })
+    const granted = String((await stage.read(who)).body.credential)
+    const { person, state } = await open(who, { session: { connectionId: connection?.id } })
+    const key = await makeKey()
+    const { url } = await submit(person, { state, key })
+    expect((await stage.confirm(url, who)).body).toMatchObject({
+      status: 'connected',
+      connection: { id: connection?.id, generation: 2, renewable: false },
+    })
+    expect((await stage.read(who)).body).toMatchObject({ type: 'api_key', credential: key })
+    // It waits in the outbox for the client that it was granted to, unless it is withdrawn already.
+    const waiting = await stage.database.query<{ integrationId: string }>(
+      'select integration_id as "integrationId" from revocations where tenant_id = $1',
+      [who.tenantId],
+    )
+    const pairs = await stage.sandbox.control.tokens()
+    const old = pairs.find(({ accessToken }) => accessToken === granted)
+    if (old?.revokedAt === null) {
+      expect(waiting).toEqual([{ integrationId: stage.integration.id }])
+    }
+  })
+
   test('a provider that does not answer is no refusal of the key', async () => {
     const { who, person, state } = await open()
     await stage.sandbox.control.addFault({
@@ -509,9 +569,14 @@ describeEachDatabase('the form for a key', (makeDatabase) => {
 
   // Last, since it looks at all that the others did.
   verifies('T13:key-form', async () => {
-    const { person, state } = await open()
-    await submit(person, { state, key: await makeKey() }) // one that is parked
-    expect(Object.keys(keys).length).toBeGreaterThan(10)
+    keys.unknown = `glpat-${'unknown'.repeat(4)}`
+    for (const confirmed of [true, false]) {
+      const { who, person, state } = await open()
+      await submit(person, { state, key: keys.unknown })
+      const { url } = await submit(person, { state, key: await makeKey() })
+      if (confirmed) must(await stage.confirm(url, who), 200)
+    }
+    expect(Object.keys(keys).length).toBeGreaterThan(2)
     expectNowhere(keys, {
       logs: stage.logs.join('\n'),
       'pages and addresses': seen.join('\n'),

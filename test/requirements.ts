@@ -602,6 +602,11 @@ export const requirements = {
     behaviour: 'A parked code that was moved into the flow of another user opens nothing there.',
     source: 'threats.md, T35',
   },
+  'T35:key-flow': {
+    behaviour:
+      'A flow by a key whose row says anything else than when it was begun takes no key, sends none anywhere, and raises an alarm.',
+    source: 'threats.md, T35',
+  },
   'T35:codes': {
     behaviour:
       'A start code, state or ticket that was planted, prolonged, or pointed at another flow or purpose opens nothing, and raises an alarm.',
