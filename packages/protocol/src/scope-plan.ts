@@ -56,10 +56,8 @@ export function planScopes({
   const planned = provider.tools.filter(
     ({ name }) => tools.includes(name) && allowed.includes(name),
   )
-  const [scopes = [], ...alternatives] = leastSets(
-    provider,
-    planned.flatMap((tool) => tool.scopes),
-  )
+  const needed = new Set(planned.flatMap((tool) => tool.scopes))
+  const [scopes = [], ...alternatives] = leastSets(provider, [...needed])
   const reasons = scopes.map((scope) => {
     const rights = impliedScopes(provider, [scope])
     const using = planned.filter((tool) => tool.scopes.some((need) => rights.includes(need)))
