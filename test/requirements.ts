@@ -1520,6 +1520,18 @@ export const requirements = {
       'A call that fails in passing is sent again within its time limit, and a change is made once, whatever was lost on the way.',
     source: 'sdk.md, Retries',
   },
+  'sdk:page-follows': {
+    behaviour: 'A page that follows its user’s connections reads them again when one changes, by whatever means.',
+    source: 'sdk.md, Pages that follow',
+  },
+  'sdk:page-follows-its-user': {
+    behaviour: 'A page that follows learns nothing of the connections of other users and tenants.',
+    source: 'sdk.md, Pages that follow',
+  },
+  'sdk:page-follows-bounded': {
+    behaviour: 'One user’s windows, and all of a process, can hold a bounded number of places that follow.',
+    source: 'sdk.md, Pages that follow',
+  },
   'sdk:lists': {
     behaviour:
       'Every list is read item by item over all its pages, or page by page, each page once.',

@@ -87,4 +87,13 @@ describe('useConnections', () => {
     await act(() => result.current.refresh())
     expect(renders).toBe(before)
   })
+
+  it('with live, shows what was connected and withdrawn elsewhere, and leaves nothing open', async () => {
+    const { result, unmount } = renderHook(() => useConnections({ live: true }), { wrapper })
+    await until(() => expect(app.browser.openStreams).toBe(1))
+    const { id } = await app.addConnection()
+    await until(() => expect(result.current.connections).toMatchObject([{ id, status: 'active' }]))
+    unmount()
+    await until(() => expect(app.browser.openStreams).toBe(0))
+  })
 })

@@ -1,5 +1,5 @@
 import type { Connection, ConnectionId, DisconnectAnswer, ProviderName } from '@keywell/protocol'
-import { useCallback, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useSyncExternalStore } from 'react'
 import { useKeywell } from './context.ts'
 import { type ConnectionsSnapshot, nothingKnown } from './core/index.ts'
 
@@ -10,15 +10,21 @@ export interface UseConnections extends ConnectionsSnapshot {
   readonly disconnect: (id: ConnectionId) => Promise<DisconnectAnswer>
 }
 
-/** All connections of the signed-in user. */
-export function useConnections(): UseConnections {
+export interface UseConnectionsOptions {
+  /** Reads the list again when a connection changes by whatever means, while the page is visible. Default: false. */
+  readonly live?: boolean | undefined
+}
+
+/** All connections of the signed-in user, the oldest first. */
+export function useConnections({ live = false }: UseConnectionsOptions = {}): UseConnections {
   const { connections } = useKeywell().client
   const snapshot = useSyncExternalStore(
     connections.subscribe,
     connections.getSnapshot,
     () => nothingKnown,
   )
-  const { refresh, disconnect } = connections
+  const { refresh, disconnect, follow } = connections
+  useEffect(() => (live ? follow() : undefined), [live, follow])
   return { ...snapshot, refresh, disconnect }
 }
 

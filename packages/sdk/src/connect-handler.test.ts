@@ -588,3 +588,59 @@ test.each<[string, object, RegExp]>([
   await expect(handling).rejects.toThrow(TypeError)
   await expect(call('GET', '/connections', undefined, wrong as SignedIn)).rejects.toThrow(message)
 })
+
+describe('GET connections/events', () => {
+  /** Follows as a page does; `next` resolves with the next event. */
+  async function follow(signedIn: SignedIn = who) {
+    const response = await call('GET', '/connections/events', undefined, signedIn)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/)
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    onTestFinished(() => reader?.cancel())
+    return { next: async () => (await reader?.read())?.value, leave: () => reader?.cancel() }
+  }
+
+  verifies('sdk:page-follows', async () => {
+    const page = await follow()
+    expect(await page.next()).toBe('data: {}\n\n')
+    // Made and removed by others, so that this client learns of it by the change stream alone.
+    const held = await service.connect()
+    expect(await page.next()).toBe('data: {}\n\n')
+    await service.disconnect(held)
+    expect(await page.next()).toBe('data: {}\n\n')
+  })
+
+  verifies('sdk:page-follows-its-user', async () => {
+    const page = await follow()
+    await page.next()
+    const others: SignedIn[] = [
+      { ...who, userId: 'user_456' },
+      { ...who, tenantId: `${who.tenantId}_other` },
+    ]
+    const pages = await Promise.all(others.map(follow))
+    for (const other of pages) await other.next()
+    for (const other of others) await service.connect(other)
+    for (const other of pages) expect(await other.next()).toBe('data: {}\n\n')
+    // Whatever was sent to this page was sent before.
+    const silent = Symbol('silent')
+    const sent = await Promise.race([page.next(), new Promise((resolve) => setImmediate(resolve, silent))])
+    expect(sent).toBe(silent)
+  })
+
+  verifies('sdk:page-follows-bounded', async () => {
+    const pages = await Promise.all(Array.from({ length: 8 }, () => follow()))
+    const refused = await call('GET', '/connections/events')
+    expect(refused.headers.get('retry-after')).toBe('30')
+    await problem(refused, 429, 'rate_limited')
+    await pages[0]?.leave()
+    await follow()
+  })
+
+  test('there are none where nothing outlives a request', async () => {
+    vi.stubGlobal('EdgeRuntime', 'edge-runtime')
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const short = new Keywell({ ...service.options, appOrigin: origin })
+    const response = await short.connectHandler(new Request(`${mount}/connections/events`), who)
+    expect([response.status, await response.text()]).toEqual([204, ''])
+  })
+})

@@ -6,7 +6,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { serve, type Who } from './handler/signed-in.ts'
 import type { Keywell } from './keywell.ts'
-import { toWebRequest } from './node.ts'
+import { eventsOf, toWebRequest } from './node.ts'
 
 /** To be mounted with `fastify.all`, with a path that ends in `/*`. Hooks run as for any other route. */
 export function toFastifyHandler<Request extends FastifyRequest = FastifyRequest>(
@@ -19,6 +19,6 @@ export function toFastifyHandler<Request extends FastifyRequest = FastifyRequest
     answer.headers.forEach((value, name) => {
       reply.header(name, value)
     })
-    return reply.status(answer.status).send(await answer.text())
+    return reply.status(answer.status).send(eventsOf(answer) ?? (await answer.text()))
   }
 }

@@ -6,11 +6,13 @@ import type { ReadOptions } from './cache/waiting.ts'
 import { ChangeLog } from './changes/change-log.ts'
 import { ChangeStream } from './changes/change-stream.ts'
 import { streamByFetch, streamByNode } from './changes/open-stream.ts'
+import { UserChanges } from './changes/user-changes.ts'
 import { Connect } from './connect.ts'
 import { Connections } from './connections.ts'
 import type { Credential } from './credential.ts'
 import type { AppOrigins } from './handler/app-origins.ts'
 import { handleConnect } from './handler/connect-handler.ts'
+import type { ConnectHandlerParts } from './handler/connect-request.ts'
 import type { SignedIn } from './handler/signed-in.ts'
 import { callHook } from './hooks.ts'
 import { Integrations } from './integrations.ts'
@@ -70,6 +72,7 @@ export class Keywell {
   readonly #stream: ChangeStream
   readonly #fetch: typeof globalThis.fetch
   readonly #appOrigins: AppOrigins
+  readonly #follow: ConnectHandlerParts['follow']
 
   constructor(options: KeywellOptions = {}) {
     const settings = settingsOf(options)
@@ -89,10 +92,12 @@ export class Keywell {
       },
     })
     const cache = this.#cache
+    const userChanges = new UserChanges()
+    const listener = userChanges.after(cache.changes)
     const log = new ChangeLog({
       readPage: (after) =>
         service.request(routes.changes.log, 'getCredential', { query: { after } }),
-      listener: cache.changes,
+      listener,
       now: () => cache.now(),
     })
     this.#stream = new ChangeStream({
@@ -101,19 +106,31 @@ export class Keywell {
       open: (settings.fetch === undefined && streamByNode()) || streamByFetch(this.#fetch),
       log,
       random,
-      listener: cache.changes,
+      listener,
       onError: (error) => callHook(hooks.onError, { error, background: true }),
     })
+    this.#follow = isShortLived
+      ? undefined
+      : (user, wake) => {
+          const leave = userChanges.follow(user, wake)
+          this.#stream.start()
+          return leave
+        }
     const get: typeof cache.get = (query, options) => cache.get(query, options)
     this.getCredential = Object.assign(get, {
       safe: (query: CredentialQuery, options?: ReadOptions) => settle(cache.get(query, options)),
     })
+<<<<<<< HEAD
     this.connections = new Connections(service, (change) => cache.changes.apply(change))
     this.connect = new Connect(service, (change) => cache.changes.apply(change))
     this.providers = new Providers(service)
+=======
+    this.connections = new Connections(service, listener.apply)
+    this.connect = new Connect(service, listener.apply)
+>>>>>>> 29b8d75 (Pages can follow their user's connections; the list is read to its end)
     this.integrations = new Integrations(service)
     this.audit = new AuditLog(service, random)
-    this.tenants = new Tenants(service, (change) => cache.changes.apply(change))
+    this.tenants = new Tenants(service, listener.apply)
     this.webhooks = new Webhooks(service, settings.webhookSecret)
   }
 
@@ -190,7 +207,8 @@ export class Keywell {
    */
   async connectHandler(request: Request, who: SignedIn): Promise<Response> {
     const { connect, connections } = this
-    return handleConnect({ connect, connections, appOrigins: this.#appOrigins }, request, who)
+    const parts = { connect, connections, appOrigins: this.#appOrigins, follow: this.#follow }
+    return handleConnect(parts, request, who)
   }
 
   /** Ends the change stream and the timer, and forgets everything. It cannot be used again. */

@@ -6,6 +6,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { serve, type Who } from './handler/signed-in.ts'
 import type { Keywell } from './keywell.ts'
 
@@ -119,15 +121,24 @@ function streamOf(request: NodeRequest | Http2Request): RequestInit {
   return init
 }
 
-/** Answers are a page or a few lines of JSON. */
+/** Answers are a page, a few lines of JSON, or events, which are sent as they come. */
 async function send(
   answer: Response,
   response: ServerResponse | Http2ServerResponse,
 ): Promise<void> {
-  const body = await answer.text()
+  const events = eventsOf(answer)
+  const body = events ?? (await answer.text())
   response.statusCode = answer.status
   answer.headers.forEach((value, name) => {
     response.setHeader(name, value)
   })
-  response.end(body)
+  if (typeof body === 'string') response.end(body)
+  else await pipeline(body, response).catch(() => {}) // its reader has left
+}
+
+/** The body of an answer that has no end of its own; undefined for every other. */
+export function eventsOf({ headers, body }: Response): Readable | undefined {
+  const isEvents = headers.get('content-type')?.startsWith('text/event-stream') === true
+  // The same stream under two names: Node declares its web streams apart from the global ones.
+  return isEvents && body !== null ? Readable.fromWeb(body as NodeReadableStream) : undefined
 }

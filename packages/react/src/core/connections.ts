@@ -1,7 +1,8 @@
-import type { Connection, ConnectionId, DisconnectAnswer } from '@keywell/protocol'
+import type { Connection, ConnectionId, ConnectionList, DisconnectAnswer } from '@keywell/protocol'
 import { type BrowserWindow, call, type Fetch } from './call.ts'
 import { asConnectError, type ConnectError } from './error.ts'
 import { onFlowMessage } from './flow-messages.ts'
+import { followChanges } from './follow.ts'
 
 /** The user's connections, as last read. Every change is a new object. */
 export interface ConnectionsSnapshot {
@@ -21,8 +22,13 @@ export const nothingKnown: ConnectionsSnapshot = { status: 'loading', connection
 export interface Connections {
   readonly getSnapshot: () => ConnectionsSnapshot
   readonly subscribe: (listener: () => void) => () => void
-  /** Reads the list again. Never rejects: a failure is the snapshot's `error`. */
+  /** Reads the list again, to its end. Never rejects: a failure is the snapshot's `error`. */
   readonly refresh: () => Promise<void>
+  /**
+   * Reads the list again whenever a connection may have changed, by whatever means, while the page is visible.
+   * Returns a function that ends it. Any number of callers share one stream of the app's backend.
+   */
+  readonly follow: () => () => void
   /** Removes a connection here and, where possible, at the provider. @throws ConnectError */
   readonly disconnect: (id: ConnectionId) => Promise<DisconnectAnswer>
   /** Adds or replaces the connection that a flow has just made, before the list is read again. */
@@ -39,6 +45,8 @@ export function createConnections(parts: {
   let snapshot = nothingKnown
   let newestRead = 0
   let subscription: AbortController | undefined
+  let followers = 0
+  let following: AbortController | undefined
 
   function set(next: ConnectionsSnapshot): void {
     // An unchanged list keeps its identity, so that nothing renders again.
@@ -57,8 +65,8 @@ export function createConnections(parts: {
   async function refresh(): Promise<void> {
     newestRead += 1
     const read = newestRead
-    const next = await call<{ connections: Connection[] }>(fetch, url).then(
-      ({ connections }) => ({ status: 'ready' as const, connections, error: null }),
+    const next = await readAll(fetch, url).then(
+      (connections) => ({ status: 'ready' as const, connections, error: null }),
       (thrown) => ({ ...snapshot, status: 'error' as const, error: asConnectError(thrown) }),
     )
     if (read === newestRead) set(next)
@@ -81,6 +89,20 @@ export function createConnections(parts: {
       }
     },
     refresh,
+    follow() {
+      followers += 1
+      if (followers === 1) {
+        following = new AbortController()
+        followChanges(parts.window(), fetch, `${url}/events`, following.signal, () => void refresh())
+      }
+      let isOver = false
+      return () => {
+        if (isOver) return
+        isOver = true
+        followers -= 1
+        if (followers === 0) following?.abort()
+      }
+    },
     async disconnect(id) {
       const answer = await call<DisconnectAnswer>(fetch, `${url}/${encodeURIComponent(id)}`, {
         method: 'DELETE',
@@ -90,4 +112,15 @@ export function createConnections(parts: {
     },
     upsert: (connection) => replace(connection.id, connection),
   }
+}
+
+async function readAll(fetch: Fetch, url: string): Promise<Connection[]> {
+  const all: Connection[] = []
+  let query = ''
+  do {
+    const page = await call<ConnectionList>(fetch, url + query)
+    all.push(...page.connections)
+    query = page.nextCursor ? `?cursor=${encodeURIComponent(page.nextCursor)}` : ''
+  } while (query)
+  return all
 }

@@ -2,6 +2,7 @@ import type { Flow, FlowId } from '@keywell/protocol'
 import { type BrowserWindow, call, send } from './call.ts'
 import { asConnectError, type ConnectError } from './error.ts'
 import { onFlowMessage } from './flow-messages.ts'
+import { readData } from './server-sent-events.ts'
 
 /** A flow that has begun, and how to read its state. */
 export interface FlowAccess {
@@ -88,27 +89,4 @@ export function watchFlow(
 /** Outages and rate limits are worth another poll; every other error is final. */
 function isTransient({ code }: ConnectError): boolean {
   return code === 'unavailable' || code === 'internal' || code === 'rate_limited'
-}
-
-/**
- * The `data` lines of a stream of server-sent events, read with `fetch` because `EventSource` cannot send the
- * token's header. All events are of one kind, with JSON on one line; heartbeats are comments.
- */
-async function readData(
-  body: ReadableStream<Uint8Array>,
-  onData: (data: string) => void,
-): Promise<void> {
-  const reader = body.getReader()
-  const decoder = new TextDecoder()
-  let rest = ''
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return
-    // Only the new text is searched for line breaks, so that a line in many pieces costs linear time.
-    const lines = decoder.decode(value, { stream: true }).split('\n')
-    lines[0] = rest + lines[0]
-    // The text after the last line break is not complete yet.
-    rest = lines.pop() ?? ''
-    for (const line of lines) if (line.startsWith('data:')) onData(line.slice(5))
-  }
 }

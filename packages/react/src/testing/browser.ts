@@ -91,9 +91,12 @@ export function createBrowser(answer: (request: Request) => Promise<Response>): 
       await response.body?.cancel()
       throw signal.reason
     }
-    const route = routeOf(request)
-    const faults = await faultsIn(route, response)
-    browser.faults.push(...faults.map((fault) => `${nameOf(route)}: ${fault}`))
+    // The app's own events are no answer of the service.
+    if (!/\/connections\/events$/.test(pathname)) {
+      const route = routeOf(request)
+      const faults = await faultsIn(route, response)
+      browser.faults.push(...faults.map((fault) => `${nameOf(route)}: ${fault}`))
+    }
     return isStream(response) ? followed(response, signal, streams) : response
   }
 

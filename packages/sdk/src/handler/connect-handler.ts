@@ -1,6 +1,7 @@
 import { connectionIdSchema, KeywellError, ownerSchema } from '@keywell/protocol'
 import { type AppOrigins, originOfPage, readAppOrigins, requireAppOrigins } from './app-origins.ts'
 import type { ConnectHandlerParts, ConnectRequest } from './connect-request.ts'
+import { followConnections } from './events-route.ts'
 import { finishInApp, finishInPage } from './finish-routes.ts'
 import { isPrefetch, json, problemResponse } from './request.ts'
 import { type Route, routeOf } from './routes.ts'
@@ -14,6 +15,7 @@ import type { SignedIn } from './signed-in.ts'
  *     GET    finish              the popup comes back here with its ticket
  *     POST   finish              the same for single-page apps, as JSON `{ session, flow, ticket }`
  *     GET    connections         what this user has connected
+ *     GET    connections/events  server-sent events: read the list again
  *     DELETE connections/:id     disconnects
  *
  * Answers hold no credential. Failures are `application/problem+json`; `origin_not_allowed` is the answer to
@@ -55,6 +57,8 @@ async function answer(incoming: ConnectRequest, route: Route): Promise<Response>
       return finishInApp(incoming)
     case 'connections':
       return listConnections(incoming)
+    case 'events':
+      return followConnections(incoming)
     case 'disconnect':
       return disconnect(incoming, route.connectionId)
     default:

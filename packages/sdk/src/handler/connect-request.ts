@@ -1,4 +1,5 @@
 import type { Connect } from '../connect.ts'
+import type { UserId } from '../changes/user-changes.ts'
 import type { Connections } from '../connections.ts'
 import type { AppOrigins } from './app-origins.ts'
 import type { SignedIn } from './signed-in.ts'
@@ -8,6 +9,13 @@ export interface ConnectHandlerParts {
   readonly connections: Connections
   /** Of all users; `origin` of one replaces it. */
   readonly appOrigins: AppOrigins
+  /**
+   * Calls `wake` whenever a connection of the user may have changed. Undefined where nothing outlives a request.
+   *
+   * @returns a function that ends it
+   * @throws KeywellError `rate_limited`
+   */
+  readonly follow: ((user: UserId, wake: () => void) => () => void) | undefined
 }
 
 /** A request to the handler, with everything that its routes need. */

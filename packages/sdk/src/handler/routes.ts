@@ -6,7 +6,7 @@ export type Route = {
   /** Whether a page of another site must be kept from calling it. */
   readonly changesState: boolean
 } & (
-  | { readonly name: 'session' | 'finish-page' | 'finish' | 'connections' }
+  | { readonly name: 'session' | 'finish-page' | 'finish' | 'connections' | 'events' }
   | { readonly name: 'disconnect'; readonly connectionId: string }
 )
 
@@ -26,6 +26,9 @@ export function routeOf(method: string, pathname: string): Route {
     case 'GET connections':
       return { name: 'connections', mountPath, changesState: false }
   }
+  if (method === 'GET' && parts.at(-2) === 'connections' && last === 'events') {
+    return { name: 'events', mountPath: parts.slice(0, -2).join('/'), changesState: false }
+  }
   if (method === 'DELETE' && parts.at(-2) === 'connections') {
     return {
       name: 'disconnect',
@@ -36,6 +39,6 @@ export function routeOf(method: string, pathname: string): Route {
   }
   throw new KeywellError('not_found', `connectHandler has no route ${method} …/${last}.`, {
     nextStep:
-      'It serves POST session, GET and POST finish, GET connections and DELETE connections/:id below its mount point.',
+      'It serves POST session, GET and POST finish, GET connections, GET connections/events and DELETE connections/:id below its mount point.',
   })
 }
