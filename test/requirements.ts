@@ -1524,6 +1524,10 @@ export const requirements = {
     behaviour: 'A page that follows its user’s connections reads them again when one changes, by whatever means.',
     source: 'sdk.md, Pages that follow',
   },
+  'sdk:page-follows-anywhere': {
+    behaviour: 'Under node:http, Express, Fastify and Hono events reach a page as they come, and a page that goes away leaves nothing behind.',
+    source: 'sdk.md, Pages that follow',
+  },
   'sdk:page-follows-its-user': {
     behaviour: 'A page that follows learns nothing of the connections of other users and tenants.',
     source: 'sdk.md, Pages that follow',
