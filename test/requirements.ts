@@ -1521,11 +1521,13 @@ export const requirements = {
     source: 'sdk.md, Retries',
   },
   'sdk:page-follows': {
-    behaviour: 'A page that follows its user’s connections reads them again when one changes, by whatever means.',
+    behaviour:
+      'A page that follows its user’s connections reads them again when one changes, by whatever means.',
     source: 'sdk.md, Pages that follow',
   },
   'sdk:page-follows-anywhere': {
-    behaviour: 'Under node:http, Express, Fastify and Hono events reach a page as they come, and a page that goes away leaves nothing behind.',
+    behaviour:
+      'Under node:http, Express, Fastify and Hono events reach a page as they come, and a page that goes away leaves nothing behind.',
     source: 'sdk.md, Pages that follow',
   },
   'sdk:page-follows-its-user': {
@@ -1533,7 +1535,8 @@ export const requirements = {
     source: 'sdk.md, Pages that follow',
   },
   'sdk:page-follows-bounded': {
-    behaviour: 'One user’s windows, and all of a process, can hold a bounded number of places that follow.',
+    behaviour:
+      'One user’s windows, and all of a process, can hold a bounded number of places that follow.',
     source: 'sdk.md, Pages that follow',
   },
   'sdk:lists': {

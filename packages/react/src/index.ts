@@ -29,4 +29,5 @@ export {
   type UseConnections,
   useConnection,
   useConnections,
+  useLiveConnections,
 } from './use-connections.ts'

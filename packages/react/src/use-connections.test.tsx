@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { KeywellProvider } from './provider.tsx'
 import { type App, openApp } from './testing/app.ts'
-import { useConnection, useConnections } from './use-connections.ts'
+import { useConnection, useConnections, useLiveConnections } from './use-connections.ts'
 
 let app: App
 
@@ -87,9 +87,11 @@ describe('useConnections', () => {
     await act(() => result.current.refresh())
     expect(renders).toBe(before)
   })
+})
 
-  it('with live, shows what was connected and withdrawn elsewhere, and leaves nothing open', async () => {
-    const { result, unmount } = renderHook(() => useConnections({ live: true }), { wrapper })
+describe('useLiveConnections', () => {
+  it('shows what was connected and withdrawn elsewhere, and leaves nothing open', async () => {
+    const { result, unmount } = renderHook(() => useLiveConnections(), { wrapper })
     await until(() => expect(app.browser.openStreams).toBe(1))
     const { id } = await app.addConnection()
     await until(() => expect(result.current.connections).toMatchObject([{ id, status: 'active' }]))

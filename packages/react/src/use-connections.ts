@@ -1,7 +1,7 @@
 import type { Connection, ConnectionId, DisconnectAnswer, ProviderName } from '@keywell/protocol'
 import { useCallback, useEffect, useSyncExternalStore } from 'react'
 import { useKeywell } from './context.ts'
-import { type ConnectionsSnapshot, nothingKnown } from './core/index.ts'
+import { type ConnectionsSnapshot, followConnections, nothingKnown } from './core/index.ts'
 
 export interface UseConnections extends ConnectionsSnapshot {
   /** Reads the list again. Never rejects; a failure is `error`. */
@@ -10,22 +10,23 @@ export interface UseConnections extends ConnectionsSnapshot {
   readonly disconnect: (id: ConnectionId) => Promise<DisconnectAnswer>
 }
 
-export interface UseConnectionsOptions {
-  /** Reads the list again when a connection changes by whatever means, while the page is visible. Default: false. */
-  readonly live?: boolean | undefined
-}
-
 /** All connections of the signed-in user, the oldest first. */
-export function useConnections({ live = false }: UseConnectionsOptions = {}): UseConnections {
+export function useConnections(): UseConnections {
   const { connections } = useKeywell().client
   const snapshot = useSyncExternalStore(
     connections.subscribe,
     connections.getSnapshot,
     () => nothingKnown,
   )
-  const { refresh, disconnect, follow } = connections
-  useEffect(() => (live ? follow() : undefined), [live, follow])
+  const { refresh, disconnect } = connections
   return { ...snapshot, refresh, disconnect }
+}
+
+/** The same, read again whenever a connection changes by whatever means, while the page is visible. */
+export function useLiveConnections(): UseConnections {
+  const { connections } = useKeywell().client
+  useEffect(() => followConnections(connections), [connections])
+  return useConnections()
 }
 
 export interface UseConnection extends Omit<UseConnections, 'connections' | 'disconnect'> {

@@ -595,9 +595,12 @@ describe('GET connections/events', () => {
     const response = await call('GET', '/connections/events', undefined, signedIn)
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/)
-    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    const reader = response.body?.getReader()
     onTestFinished(() => reader?.cancel())
-    return { next: async () => (await reader?.read())?.value, leave: () => reader?.cancel() }
+    return {
+      next: async () => Buffer.from((await reader?.read())?.value ?? []).toString(),
+      leave: () => reader?.cancel(),
+    }
   }
 
   verifies('sdk:page-follows', async () => {
@@ -613,7 +616,7 @@ describe('GET connections/events', () => {
   verifies('sdk:page-follows-its-user', async () => {
     const page = await follow()
     await page.next()
-    const others: SignedIn[] = [
+    const others = [
       { ...who, userId: 'user_456' },
       { ...who, tenantId: `${who.tenantId}_other` },
     ]
@@ -623,7 +626,10 @@ describe('GET connections/events', () => {
     for (const other of pages) expect(await other.next()).toBe('data: {}\n\n')
     // Whatever was sent to this page was sent before.
     const silent = Symbol('silent')
-    const sent = await Promise.race([page.next(), new Promise((resolve) => setImmediate(resolve, silent))])
+    const sent = await Promise.race([
+      page.next(),
+      new Promise((resolve) => setImmediate(resolve, silent)),
+    ])
     expect(sent).toBe(silent)
   })
 

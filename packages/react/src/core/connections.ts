@@ -2,7 +2,6 @@ import type { Connection, ConnectionId, ConnectionList, DisconnectAnswer } from 
 import { type BrowserWindow, call, type Fetch } from './call.ts'
 import { asConnectError, type ConnectError } from './error.ts'
 import { onFlowMessage } from './flow-messages.ts'
-import { followChanges } from './follow.ts'
 
 /** The user's connections, as last read. Every change is a new object. */
 export interface ConnectionsSnapshot {
@@ -24,29 +23,26 @@ export interface Connections {
   readonly subscribe: (listener: () => void) => () => void
   /** Reads the list again, to its end. Never rejects: a failure is the snapshot's `error`. */
   readonly refresh: () => Promise<void>
-  /**
-   * Reads the list again whenever a connection may have changed, by whatever means, while the page is visible.
-   * Returns a function that ends it. Any number of callers share one stream of the app's backend.
-   */
-  readonly follow: () => () => void
+  /** Where the list is. For `followConnections`. */
+  readonly source: ListSource
   /** Removes a connection here and, where possible, at the provider. @throws ConnectError */
   readonly disconnect: (id: ConnectionId) => Promise<DisconnectAnswer>
   /** Adds or replaces the connection that a flow has just made, before the list is read again. */
   readonly upsert: (connection: Connection) => void
 }
 
-export function createConnections(parts: {
-  window: () => BrowserWindow
-  fetch: Fetch
-  url: string
-}): Connections {
-  const { fetch, url } = parts
+export interface ListSource {
+  readonly window: () => BrowserWindow
+  readonly fetch: Fetch
+  readonly url: string
+}
+
+export function createConnections(source: ListSource): Connections {
+  const { window, fetch, url } = source
   const listeners = new Set<() => void>()
   let snapshot = nothingKnown
   let newestRead = 0
   let subscription: AbortController | undefined
-  let followers = 0
-  let following: AbortController | undefined
 
   function set(next: ConnectionsSnapshot): void {
     // An unchanged list keeps its identity, so that nothing renders again.
@@ -73,11 +69,12 @@ export function createConnections(parts: {
   }
 
   return {
+    source,
     getSnapshot: () => snapshot,
     subscribe(listener) {
       if (listeners.size === 0) {
         subscription = new AbortController()
-        onFlowMessage(parts.window(), subscription.signal, ({ status }) => {
+        onFlowMessage(window(), subscription.signal, ({ status }) => {
           if (status === 'connected') void refresh()
         })
       }
@@ -89,20 +86,6 @@ export function createConnections(parts: {
       }
     },
     refresh,
-    follow() {
-      followers += 1
-      if (followers === 1) {
-        following = new AbortController()
-        followChanges(parts.window(), fetch, `${url}/events`, following.signal, () => void refresh())
-      }
-      let isOver = false
-      return () => {
-        if (isOver) return
-        isOver = true
-        followers -= 1
-        if (followers === 0) following?.abort()
-      }
-    },
     async disconnect(id) {
       const answer = await call<DisconnectAnswer>(fetch, `${url}/${encodeURIComponent(id)}`, {
         method: 'DELETE',

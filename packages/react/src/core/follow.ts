@@ -1,21 +1,45 @@
-import { type BrowserWindow, type Fetch, send } from './call.ts'
+import { type BrowserWindow, send } from './call.ts'
+import type { Connections } from './connections.ts'
 import { readData } from './server-sent-events.ts'
 
 const firstPauseMs = 1_000
 const longestPauseMs = 30_000
 
+/** By their store, what is followed now, and for how many callers. */
+const followed = new WeakMap<Connections, { callers: number; ended: AbortController }>()
+
 /**
- * Calls `onChange` whenever the user's connections may have changed, until the signal: by the events of the app's
- * backend while the page is visible, and each time that it becomes visible. A page in the background has no
- * connection: over HTTP/1.1 a browser has six to one origin, for all of its windows.
+ * Reads the user's list again whenever a connection may have changed, by whatever means, while the page is visible.
+ * Any number of callers share one stream of events of the app's backend. A page in the background has none: over
+ * HTTP/1.1 a browser has six connections to one origin, for all of its windows.
+ *
+ * ```ts
+ * const stop = followConnections(client.connections)
+ * ```
+ *
+ * @returns a function that ends it
  */
-export function followChanges(
-  window: BrowserWindow,
-  fetch: Fetch,
-  url: string,
-  signal: AbortSignal,
-  onChange: () => void,
-): void {
+export function followConnections(connections: Connections): () => void {
+  const { callers, ended } = followed.get(connections) ?? {
+    callers: 0,
+    ended: new AbortController(),
+  }
+  followed.set(connections, { callers: callers + 1, ended })
+  if (callers === 0) followWhileVisible(connections, ended.signal)
+  let isOver = false
+  return () => {
+    const left = followed.get(connections)
+    if (isOver || left === undefined) return
+    isOver = true
+    left.callers -= 1
+    if (left.callers > 0) return
+    followed.delete(connections)
+    ended.abort()
+  }
+}
+
+function followWhileVisible(connections: Connections, signal: AbortSignal): void {
+  const window = connections.source.window()
   const { document } = window
   let visit: AbortController | undefined
 
@@ -23,7 +47,7 @@ export function followChanges(
     visit?.abort()
     if (document.hidden || signal.aborted) return
     visit = new AbortController()
-    void followVisit(window, fetch, url, visit.signal, onChange)
+    void followVisit(window, connections, visit.signal)
   }
 
   document.addEventListener('visibilitychange', look, { signal })
@@ -31,22 +55,21 @@ export function followChanges(
   look()
 }
 
-/** Comes again after every end. A backend that has no events is asked once, and `onChange` called once. */
+/** Comes again after every end. From a backend without events, the list is read once. */
 async function followVisit(
   window: BrowserWindow,
-  fetch: Fetch,
-  url: string,
+  { source, refresh }: Connections,
   signal: AbortSignal,
-  onChange: () => void,
 ): Promise<void> {
   let pauseMs = firstPauseMs
   const receive = (): void => {
     pauseMs = firstPauseMs
-    if (!signal.aborted) onChange()
+    if (!signal.aborted) void refresh()
   }
+  const request = { accept: 'text/event-stream', signal }
   while (!signal.aborted) {
     try {
-      const { status, body } = await send(fetch, url, { accept: 'text/event-stream', signal })
+      const { status, body } = await send(source.fetch, `${source.url}/events`, request)
       if (status === 200 && body) await readData(body, receive)
       else if (status < 429) return receive()
     } catch {

@@ -27,6 +27,7 @@ export type {
 } from './connect.ts'
 export { type Connections, type ConnectionsSnapshot, nothingKnown } from './connections.ts'
 export { asConnectError, ConnectError } from './error.ts'
+export { followConnections } from './follow.ts'
 export type { ScopeOptions } from './options.ts'
 export type { SessionRequest } from './sessions.ts'
 export {

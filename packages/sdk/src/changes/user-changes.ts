@@ -67,8 +67,8 @@ export class UserChanges {
   #wake(change: CacheChange): void {
     const users = this.#tenants.get(change.tenantId)
     if (users === undefined) return
-    if (change.kind === 'policy') return wakeAll(users)
-    for (const wake of users.get(change.userId) ?? []) wake()
+    if (change.kind === 'policy') wakeAll(users)
+    else for (const wake of users.get(change.userId) ?? []) wake()
   }
 }
 

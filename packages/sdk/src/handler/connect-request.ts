@@ -1,5 +1,5 @@
-import type { Connect } from '../connect.ts'
 import type { UserId } from '../changes/user-changes.ts'
+import type { Connect } from '../connect.ts'
 import type { Connections } from '../connections.ts'
 import type { AppOrigins } from './app-origins.ts'
 import type { SignedIn } from './signed-in.ts'

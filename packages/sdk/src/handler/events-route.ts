@@ -14,7 +14,8 @@ const encoder = new TextEncoder()
  * user may have changed. 204: this runtime ends what a request began, so nothing can be followed.
  */
 export function followConnections({ parts, who, request }: ConnectRequest): Response {
-  if (parts.follow === undefined) return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
+  if (parts.follow === undefined)
+    return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
   let send = (_text: string): void => {}
   let end = (): void => {}
   const leave = parts.follow(who, () => send('data: {}\n\n'))
