@@ -120,14 +120,9 @@ export class Keywell {
     this.getCredential = Object.assign(get, {
       safe: (query: CredentialQuery, options?: ReadOptions) => settle(cache.get(query, options)),
     })
-<<<<<<< HEAD
-    this.connections = new Connections(service, (change) => cache.changes.apply(change))
-    this.connect = new Connect(service, (change) => cache.changes.apply(change))
-    this.providers = new Providers(service)
-=======
     this.connections = new Connections(service, listener.apply)
     this.connect = new Connect(service, listener.apply)
->>>>>>> 29b8d75 (Pages can follow their user's connections; the list is read to its end)
+    this.providers = new Providers(service)
     this.integrations = new Integrations(service)
     this.audit = new AuditLog(service, random)
     this.tenants = new Tenants(service, listener.apply)
