@@ -1,4 +1,4 @@
-/** What an API key may do, and what it is told of everything else. */
+/** What an API key may do, and how every other call with it is answered. */
 
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
@@ -63,7 +63,7 @@ describeEachDatabase('access', (makeDatabase) => {
     })
     const text = await response.text()
     const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '')
-    // Whoever asks says what it expects.
+    // The caller says which type it expects.
     const parsed = (isJson ? JSON.parse(text) : text) as Body
     return { status: response.status, headers: response.headers, body: parsed }
   }
@@ -134,7 +134,7 @@ describeEachDatabase('access', (makeDatabase) => {
     const admin = await keyWith({ roles: ['admin'] })
     const brief = await keyWith({ roles: ['admin'], expiresAt: inAnHour })
 
-    // An admin reads no credential, so it makes nobody who does.
+    // An admin key reads no credential, so it makes no key that does.
     for (const roles of [['backend'], ['admin', 'backend']]) {
       const answer = await make(admin, { roles })
       expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } })
@@ -222,7 +222,7 @@ describeEachDatabase('access', (makeDatabase) => {
     const refusedSession = await send(key, 'POST', '/v1/connect/sessions', session(abroad))
     expect(refusedSession).toMatchObject({ status: 403, body: { code: 'forbidden' } })
     must(await send(key, 'POST', '/v1/connect/sessions', session(home)), 201)
-    // What belongs to the whole installation is nobody's tenant.
+    // What belongs to the whole installation belongs to no tenant.
     for (const [path, body] of [
       ['/v1/webhooks', { url: receiverUrl() }],
       ['/v1/integrations', { provider: 'gitlab', scopes: ['api'] }],
@@ -305,7 +305,7 @@ describeEachDatabase('access', (makeDatabase) => {
   verifies('T19:every-route', async () => {
     const limited = await keyWith({ tenants: [home.tenantId] })
     const theirs = await idsAbroad()
-    const nobodys = Object.fromEntries(
+    const unknownIds = Object.fromEntries(
       Object.entries(theirs).map(([name, id]) => [name, `${id.slice(0, 4)}${unknown}`]),
     ) as Record<keyof Ids, string>
     const plain = ({ status, body }: Answer, ids: Ids) => {
@@ -332,25 +332,25 @@ describeEachDatabase('access', (makeDatabase) => {
       // A tenant that the key is not for, and one that never was.
       const foreign = await ask(limited, abroad.tenantId, theirs)
       const makes = makers.has(route)
-      // The log tells of whom a refusal was about, so those are about somebody else.
+      // The log names the tenant that a refusal was about, so these calls name another tenant.
       const never = makes
-        ? await ask(limited, 'ten_refused', nobodys)
-        : await ask(stage.apiKey, 'ten_never', nobodys)
+        ? await ask(limited, 'ten_refused', unknownIds)
+        : await ask(stage.apiKey, 'ten_never', unknownIds)
       expect(foreign, route).toEqual(never)
       expect(foreign.status, foreign.text).toBe(makes ? 403 : foreign.status)
       expect([200, 403, 404], foreign.text).toContain(foreign.status)
       if (makes || namesTenantAlone.has(route)) continue
-      // And a key for everybody, with the ids of one tenant and the name of another.
+      // And a key for every tenant, with the ids of one tenant and the name of another.
       const wrong = await ask(stage.apiKey, home.tenantId, theirs)
-      const absent = await ask(stage.apiKey, home.tenantId, nobodys)
-      expect(wrong, `${route}, with a key for everybody`).toEqual(absent)
+      const absent = await ask(stage.apiKey, home.tenantId, unknownIds)
+      expect(wrong, `${route}, with a key for every tenant`).toEqual(absent)
     }
 
     const { connectToken } = await stage.session(home)
     for (const method of ['GET', 'DELETE']) {
       const ask = async (ids: Ids) =>
         plain(await stage.page(connectToken, method, `/connect/flows/${ids.flow}`), ids)
-      expect(await ask(theirs), `${method} /connect/flows/:flowId`).toEqual(await ask(nobodys))
+      expect(await ask(theirs), `${method} /connect/flows/:flowId`).toEqual(await ask(unknownIds))
     }
 
     // Nothing of it had an effect: everything is there, and is what was asked for.
@@ -487,7 +487,7 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
   'POST /v1/webhooks/{webhookId}/test': ofWebhook(() => '/test'),
 }
 
-/** Routes that make something for a tenant; a key that is not for it is told so, whoever that is. */
+/** Routes that make something for a tenant. A key that is not for it gets 403, also if that tenant does not exist. */
 const makers = new Set([
   'POST /v1/connect/sessions',
   'POST /v1/connections',

@@ -39,7 +39,7 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
   afterAll(() => stage.stop())
   beforeEach(() => stage.calm())
 
-  function somebody(): Who {
+  function newWho(): Who {
     next += 1
     return { tenantId: `ten_${next}`, userId: `usr_${next}` }
   }
@@ -54,7 +54,7 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
   }
 
   async function stored(token: Partial<PersonalAccessTokenInput> = {}) {
-    const who = somebody()
+    const who = newWho()
     const key = await issue(token)
     const view = must(await store(who, key.value), 201)
     return { who, key, id: view.id }
@@ -160,14 +160,14 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
       { ...entry, action: 'connection.connect' },
       { ...entry, action: 'credential.read' },
     ])
-    // One that may not read its own profile tells the id of its owner all the same.
+    // A key that may not read its own profile still shows the id of its owner.
     const narrow = await stored({ scopes: ['write_repository'] })
     expect(await viewOf(narrow)).toMatchObject({ account: { id: '101', username: null } })
     expect((await stage.read(narrow.who)).body).toMatchObject({ expiresAt: null })
   })
 
   verifies('keys:refused', async () => {
-    const who = somebody()
+    const who = newWho()
     const revoked = await issue()
     await stage.sandbox.control.revokePersonalAccessToken(revoked.id)
     const expired = await issue({ expiresOn: '2020-01-01' })
@@ -211,7 +211,7 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
 
   verifies('keys:hosts', async () => {
     const { value } = await issue()
-    const who = somebody()
+    const who = newWho()
     const host = `https://git-${next}.invalid`
     const refusal = { status: 400, body: { code: 'host_not_allowed' } }
     expect(await store(who, value, { host })).toMatchObject(refusal)
@@ -225,14 +225,14 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
       }),
       201,
     )
-    // Now it is tried, and there is nobody.
+    // Now the host is called, and no server answers.
     expect(await store(who, value, { host })).toMatchObject({ body: { code: 'provider_error' } })
-    expect(await store(somebody(), value, { host }), "another tenant's host").toMatchObject(refusal)
+    expect(await store(newWho(), value, { host }), "another tenant's host").toMatchObject(refusal)
     expect(await rowsOf(who)).toEqual(nothing)
   })
 
   verifies('keys:bad-requests', async () => {
-    const who = somebody()
+    const who = newWho()
     const secret = 'glpat-that-nobody-may-see'
     const bad: [value: unknown, more?: object][] = [
       [''],
@@ -270,7 +270,7 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
   })
 
   verifies('keys:in-place', async () => {
-    const who = somebody()
+    const who = newWho()
     await stage.connect({ who })
     const granted = (await stage.read(who)).body.credential
     const first = await issue()
@@ -411,7 +411,7 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
   })
 
   verifies('keys:schedule', async () => {
-    // With an end or without: what nothing renews changes only by somebody's act.
+    // With an end or without: what nothing renews changes only when a person acts.
     const made = await stored({ expiresOn: '2099-01-01' })
     const first = await scheduleOf(made)
     expect(first.refresh_at, 'nothing renews it').toBeNull()
@@ -471,7 +471,7 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
   verifies('keys:sdk', async () => {
     const keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey })
     try {
-      const who = somebody()
+      const who = newWho()
       const query = { ...who, provider: 'gitlab' }
       const place = { ...query, host: stage.sandbox.url }
       await expect(keywell.getCredential(query)).rejects.toMatchObject({ code: 'not_connected' })

@@ -289,7 +289,7 @@ verifies.suite('T19:statements', () => {
     'select f.id from flows f join sessions s on s.tenant_id = f.tenant_id',
     'insert into flows (id) values ($1) returning tenant_id',
     'update flows set used_at = now() where id = $1',
-  ])('`%s` is bound to nobody', (text) => {
+  ])('`%s` is bound to no tenant', (text) => {
     expect(found(sqlFaults, 'packages/server/src/store/planted.ts', `'${text}'`)).toEqual([
       `bound to no tenant: ${text}`,
     ])

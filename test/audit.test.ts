@@ -245,8 +245,8 @@ describeEachDatabase('the audit log', (makeDatabase) => {
       head = (await stage.call<AuditHead>('GET', path)).body.head
       return head !== null
     })
-    const told = stage.logs.filter((line) => line.includes('"audit head"'))
-    expect(told.length).toBeGreaterThan(0)
+    const logged = stage.logs.filter((line) => line.includes('"audit head"'))
+    expect(logged.length).toBeGreaterThan(0)
     const lines: AuditLine[] = await exported({ tenantId: mira.tenantId })
     expect(lines.map(({ position }) => position)).toContain((head as AuditHead['head'])?.position)
     expect(await stage.keywell.audit.verify({ tenantId: mira.tenantId })).toMatchObject({
@@ -334,7 +334,9 @@ describe('by command', () => {
         return rows.length === 0
       })
       await owner.query("update audit_heads_due set since = now() - interval '2 minutes'")
-      await until('the head is told', () => stage.logs.some((line) => line.includes('audit head')))
+      await until('the head is logged', () =>
+        stage.logs.some((line) => line.includes('audit head')),
+      )
       const heads = join(mkdtempSync(join(tmpdir(), 'keywell-heads-')), 'log')
       writeFileSync(heads, ['not of interest', ...stage.logs, '{"head":{'].join('\n'))
       expect(await run()).toMatchObject({ code: 0, output: expect.stringContaining('all as they') })

@@ -189,7 +189,7 @@ describeEachDatabase('connect', (makeDatabase) => {
   })
 
   verifies('T2:foreign-callback', async () => {
-    // The victim's browser has no cookie of the flow, or one that somebody made up.
+    // The victim's browser has no cookie of the flow, or one with a made-up value.
     for (const value of [undefined, 'A'.repeat(43), '']) {
       const flow = await stage.flow(await stage.session(jonas))
       const back = await stage.consent(await stage.start(new Person(), flow), 'lin')

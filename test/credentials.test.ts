@@ -26,7 +26,7 @@ describeEachDatabase('credentials', (makeDatabase) => {
 
   type Who = { tenantId: string; userId: string }
 
-  /** Moves the end of a token, and when it is due, into the past; nobody sleeps for it. */
+  /** Moves the end of a token, and when it is due, into the past, so that no test has to wait for it. */
   async function expire({ who, id }: { who: Who; id: string }): Promise<void> {
     const past = "now() - interval '1 second'"
     await stage.database.query(
@@ -435,7 +435,7 @@ describeEachDatabase('credentials', (makeDatabase) => {
     await stage.call('DELETE', `/v1/connections/${made.id}?${new URLSearchParams(made.who)}`)
     await until(/"kind":"disconnected"/)
     stop.abort()
-    expect(performance.now() - startedAt, 'milliseconds until the change was told').toBeLessThan(
+    expect(performance.now() - startedAt, 'milliseconds until the change arrived').toBeLessThan(
       5_000,
     )
     expect(text).toContain(made.id)

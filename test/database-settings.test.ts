@@ -1,4 +1,4 @@
-/** A Postgres server whose roles and databases are set in unusual ways, and a pooler that drops what it is told. */
+/** A Postgres server whose roles and databases are set in unusual ways, and a pooler that drops startup parameters. */
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { openPostgres } from '@keywell/server'

@@ -1,5 +1,5 @@
 /**
- * What is left to somebody who writes rows: each row of SECURITY.md's table is tried here, to see that it is
+ * What an attacker who writes rows can still do: each row of SECURITY.md's table is tried here, to see that it is
  * as much as the page says, and no more.
  */
 import { mkdtempSync } from 'node:fs'
@@ -129,7 +129,7 @@ describeEachDatabase('what is left to who writes rows', (makeDatabase) => {
     await write('delete from tenant_policies where tenant_id = $1', who.tenantId)
     expect((await stage.read(who)).status, 'as if there had never been one').toBe(200)
     const thief = newUser(who.tenantId, 'usr_thief')
-    expect((await stage.read(thief)).status, 'and nobody else is served').toBe(404)
+    expect((await stage.read(thief)).status, 'and no other user is served').toBe(404)
     const rows = await write(
       `select reason from audit where tenant_id = $1 and action = 'tenant.policy.update'`,
       who.tenantId,
@@ -257,7 +257,10 @@ describeEachDatabase('what is left to who writes rows', (makeDatabase) => {
     )
     const path = `/connect/flows/${flow.flowId}`
     const { body } = await stage.page(session.connectToken, 'GET', path)
-    expect(body, 'a page may be told a false end, and is shown nobody else’s').toMatchObject({
+    expect(
+      body,
+      'a page may be shown a false end, and never a connection of another user',
+    ).toMatchObject({
       status: 'connected',
       connection: null,
     })
@@ -278,7 +281,7 @@ describeEachDatabase('what is left to who writes rows', (makeDatabase) => {
     )
     await stage.calm()
     const { body } = await stage.confirm(url, who)
-    expect(body, 'nobody is sent out of the session').toMatchObject({
+    expect(body, 'no browser is sent out of the origins of the session').toMatchObject({
       status: 'denied',
       resumeUrl: null,
     })
@@ -319,7 +322,7 @@ describeEachDatabase('what is left to who writes rows', (makeDatabase) => {
       id,
       who.userId,
     )
-    expect((await stage.read(who)).status, 'a change is a hint; the rows decide').toBe(200)
+    expect((await stage.read(who)).status, 'a change is a notification; the rows decide').toBe(200)
   })
 
   verifies('T35:left-replicas', async () => {
@@ -346,6 +349,6 @@ describeEachDatabase('what is left to who writes rows', (makeDatabase) => {
       key_commit: 1,
     })
     await write('delete from revocations where tenant_id = $1', who.tenantId)
-    expect((await stage.read(who)).status, 'a grant that is forgotten serves nobody').toBe(404)
+    expect((await stage.read(who)).status, 'a grant that is forgotten serves no user').toBe(404)
   })
 })

@@ -1,4 +1,4 @@
-/** Somebody who writes rows changes what decides an access: the row opens nothing, and the log names it. */
+/** An attacker who writes rows changes what decides an access: the row opens nothing, and the log names it. */
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -170,7 +170,7 @@ describeEachDatabase('who writes rows', (makeDatabase) => {
     return text
   }
 
-  /** Makes a code of one purpose lead to the flow of somebody else, or live on; answers what was got by it. */
+  /** Makes a code of one purpose lead to the flow of another user, or live on. Returns what was got by it. */
   const codeMoves: Record<string, () => Promise<Record<string, unknown>>> = {
     async 'a start code that is planted'() {
       const { who, id } = await notStarted()
@@ -394,7 +394,7 @@ describeEachDatabase('who writes rows', (makeDatabase) => {
     return { keywell, stop: () => keywell.stop() }
   }
 
-  test('and whoever was not written to connects', async () => {
+  test('and a user whose rows were not changed connects', async () => {
     expect(await stage.connect({ who: newUser() })).toMatchObject({ status: 'connected' })
   })
 })

@@ -98,7 +98,7 @@ verifies.each('docs:examples', examples, async ([name, start]) => {
   const cookie = sessionCookie(userId)
   const json = { 'content-type': 'application/json' }
 
-  // Nobody is signed in, or somebody says so without proof.
+  // No user is signed in, or a request says so without proof.
   for (const forged of [
     '',
     `session=${userId}.${'0'.repeat(64)}`,

@@ -148,7 +148,7 @@ describeEachDatabase('flow races', (makeDatabase) => {
     return rows.length
   }
 
-  /** Page, app and reads say the same, and nothing lives at the provider that nobody serves. */
+  /** Page, app and reads say the same, and no grant lives at the provider that is not served here. */
   async function expectOneTruth(parked: Parked, answer: ConfirmAnswer): Promise<Flow['status']> {
     const flow = await shown(parked)
     expect(flow.status, 'page and app').toBe(answer.status)

@@ -1,4 +1,4 @@
-/** Words that others wrote: what is pasted by an operator, and what a provider tells. */
+/** Texts from outside: what an operator pastes, and what a provider returns. */
 import { faults } from '@keywell/sandbox'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -116,9 +116,9 @@ describeEachDatabase('from outside', (makeDatabase) => {
     }
     const alarms = stage.logs.filter((line) => line.includes('"alarm":"integration_suspended"'))
     expect(alarms).toHaveLength(1)
-    const told = 'select action from audit where action like $1 and tenant_id = $2 order by id'
+    const written = 'select action from audit where action like $1 and tenant_id = $2 order by id'
     const actions = async () => {
-      const rows = await stage.database.query<{ action: string }>(told, [
+      const rows = await stage.database.query<{ action: string }>(written, [
         'integration.%e%d',
         '@install',
       ])
@@ -130,12 +130,12 @@ describeEachDatabase('from outside', (makeDatabase) => {
     expect(await suspension()).toBeNull()
   })
 
-  /** What the profile of a new connection says, when the provider tells this. */
-  async function accountOf(told: Record<string, unknown>): Promise<Account> {
+  /** The account of a new connection when the provider returns this profile. */
+  async function accountOf(profile: Record<string, unknown>): Promise<Account> {
     await stage.sandbox.control.addFault({
       endpoint: 'rest',
       pathPrefix: '/api/v4/user',
-      effect: { kind: 'patch', set: told },
+      effect: { kind: 'patch', set: profile },
       times: 1,
     })
     const who = newcomer()
@@ -154,7 +154,7 @@ describeEachDatabase('from outside', (makeDatabase) => {
       ['a lone surrogate', 'Ada\ud800', 'Ada'],
       ['overrides of direction', '\u202eadA\u2066', 'adA'],
       ['300,000 characters', 'x'.repeat(300_000), 'x'.repeat(200)],
-      ['many that nobody sees', '\u200b'.repeat(100_000), null],
+      ['many that are invisible', '\u200b'.repeat(100_000), null],
       [
         'an emoji at the bound',
         'x'.repeat(199) + '\u{1f600}'.repeat(2),

@@ -1,6 +1,6 @@
 /**
- * A gate that nobody has seen shut may be painted on the wall. Here every one of them meets a small
- * house with our real configuration, which passes, and then the same house with one fault in it.
+ * A gate that never failed may check nothing. Here each gate runs on a small project, the house, with our real
+ * configuration, and passes. Then it runs on the same project with one fault in it, and fails.
  */
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -154,7 +154,7 @@ export const parse = (text: any): unknown => text
       ['an index that may be missing', 'export const planted: string = "".split("")[0]', 'TS2322'],
       ['a public type that is not written out', 'export const planted = [1].map(String)', 'TS9010'],
       ['syntax that has to be compiled away', 'export enum Planted { One }', 'TS1294'],
-      ['a variable that nobody reads', 'const planted = 1\nexport {}', 'TS6133'],
+      ['a variable that is not read', 'const planted = 1\nexport {}', 'TS6133'],
       ['an import without extension', "export { one as planted } from './one'", 'TS2835'],
     ])('finds %s', async (_, text, error) => {
       const { code, output } = await withPlanted({ 'packages/sdk/src/planted.ts': text }, compile)
@@ -170,7 +170,7 @@ export const parse = (text: any): unknown => text
       expect(await knip()).toMatchObject({ code: 0 })
     })
 
-    test('finds what nobody uses, and what nobody declared', async () => {
+    test('finds what is not used, and what is not declared', async () => {
       const { code, output } = await withPlanted(
         {
           'packages/sdk/package.json': manifest({ dependencies: { 'lru-cache': '11.5.3' } }),

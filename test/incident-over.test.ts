@@ -1,4 +1,4 @@
-/** What follows when an incident is over, or known to be true: nobody waits for a turn that is not needed. */
+/** What follows when an incident is over, or known to be true: no connection waits for a turn that is not needed. */
 import { faults } from '@keywell/sandbox'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { describeEachDatabase } from './support/databases.ts'
@@ -16,7 +16,7 @@ const timing = {
   marginMs: 500,
   confirmAfterMs: 100,
   recheckAfterMs: 50,
-  // Nobody gets a turn by waiting for it.
+  // No connection gets a turn by waiting for it.
   incidentAskMs: hourMs,
   incidentConfirmMs: hourMs,
 }
@@ -77,7 +77,7 @@ describeEachDatabase('the incident guard', (makeDatabase) => {
         return (await count("connections where status = 'revoked'")) === people
       })
     }
-    // The embedded database has one session, so that nobody else can hold the lock.
+    // The embedded database has one session, so no other session can hold the lock.
     if (database.kind === 'pglite') return end()
     await database.owner.transaction(schemaOwner, async (sql) => {
       // As `lockAnswers` takes it.

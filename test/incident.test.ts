@@ -1,4 +1,4 @@
-/** A provider that refuses everybody, by its times shortened: nobody's connection ends by it. */
+/** A provider that refuses every connection, with shortened times: no connection ends by it. */
 import type { FaultInput } from '@keywell/sandbox'
 import { faults } from '@keywell/sandbox'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
@@ -69,7 +69,7 @@ describeEachDatabase('an incident', (makeDatabase) => {
     must(await stage.call<View>('GET', `/v1/connections/${id}?${new URLSearchParams(who)}`), 200)
   const hooks = { installation: '', covered: '', elsewhere: '' }
   /** The messages of a tenant's incidents, by the endpoint that they are for. */
-  const heardOf = async (owner: string) => {
+  const messagesOf = async (owner: string) => {
     const rows = await stage.database.query<{ endpoint: string; types: string[] }>(
       `select endpoint_id as endpoint, array_agg(type order by created_at) as types
        from webhook_deliveries where type like 'incident.%' and data->>'tenantId' is not distinct from $1
@@ -84,7 +84,7 @@ describeEachDatabase('an incident', (makeDatabase) => {
     await lie()
     await makeDue()
     await opened()
-    await until('all are told', async () => {
+    await until('the health of all says so', async () => {
       const views = await Promise.all(made.map(view))
       return views.every(({ health }) => health.reason === 'provider_incident')
     })
@@ -125,7 +125,7 @@ describeEachDatabase('an incident', (makeDatabase) => {
       const views = await Promise.all(made.map(view))
       return views.every(({ health }) => health.status === 'ok')
     })
-    // Of each connection: what was refused before the incident was seen is told, and its end as well.
+    // Each connection that was refused before the incident was opened is reported as degraded, and as recovered.
     const changes = await stage.database.query<{ degraded: number; recovered: number }>(
       `select (count(*) filter (where kind = 'degraded'))::int as degraded,
               (count(*) filter (where kind = 'recovered'))::int as recovered
@@ -133,11 +133,11 @@ describeEachDatabase('an incident', (makeDatabase) => {
       [before],
     )
     for (const { degraded, recovered } of changes) expect(recovered).toBe(degraded)
-    const told = changes.filter(({ degraded }) => degraded > 0)
-    expect(told.length).toBeLessThanOrEqual(10)
-    const heard = await heardOf('@install')
+    const reported = changes.filter(({ degraded }) => degraded > 0)
+    expect(reported.length).toBeLessThanOrEqual(10)
+    const received = await messagesOf('@install')
     const both = ['incident.opened', 'incident.released']
-    expect(heard).toEqual({ [hooks.installation]: both, [hooks.covered]: both })
+    expect(received).toEqual({ [hooks.installation]: both, [hooks.covered]: both })
     const [{ data } = { data: null }] = await stage.database.query<{ data: unknown }>(
       "select data from webhook_deliveries where type = 'incident.opened' and endpoint_id = $1",
       [hooks.covered],
@@ -183,7 +183,7 @@ describeEachDatabase('an incident', (makeDatabase) => {
       await stage.connect({ who, as: 'grace' })
     }
     const [other] = made
-    if (other === undefined) throw new Error('nobody is connected')
+    if (other === undefined) throw new Error('no user is connected')
     const { id: _, ...who } = other
     await stage.connect({ who: { ...who, userId: 'usr_other' }, as: 'grace' })
     await stage.sandbox.control.revokeGrants({ username: 'grace' })
@@ -198,7 +198,7 @@ describeEachDatabase('an incident', (makeDatabase) => {
   })
 
   verifies('incident:mass-revocation', async () => {
-    // Of the tenant before; an hour later, with nobody answered well.
+    // Of the tenant before; an hour later, without a good answer.
     await stage.database.query(
       `update provider_incidents set refusals = 20, refusing_since = now() - interval '1 hour'`,
     )
@@ -207,7 +207,7 @@ describeEachDatabase('an incident', (makeDatabase) => {
     await stage.database.query(
       "update refresh_schedule set refresh_at = now() where tenant_id = 'ten_big'",
     )
-    await until('it is believed', async () => (await incidents())[0]?.confirmed_at != null)
+    await until('it is confirmed', async () => (await incidents())[0]?.confirmed_at != null)
     await stage.database.query(
       "update refresh_schedule set refresh_at = now() where tenant_id = 'ten_big' and state <> 'dead'",
     )
@@ -219,13 +219,13 @@ describeEachDatabase('an incident', (makeDatabase) => {
   })
 
   verifies('incident:told-to-its-own', async () => {
-    expect(await heardOf('ten_big')).toEqual({
+    expect(await messagesOf('ten_big')).toEqual({
       [hooks.installation]: ['incident.opened', 'incident.confirmed'],
     })
   })
 
   verifies('incident:operator', async () => {
-    // Nobody is asked before the operator decides.
+    // No request is sent before the operator decides.
     const plant = async (id: string) => {
       await stage.database.query(
         `update refresh_schedule set refresh_at = now() + interval '1 hour', probe_at = now() + interval '1 hour'`,

@@ -181,7 +181,7 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
       apiKeys: expect.arrayContaining([expect.objectContaining({ id: idle.id })]),
       next: null,
     })
-    // Nothing is retired that is needed: by the log, or by a key that nobody has used yet.
+    // Nothing is retired that is needed: by the log, or by a key that was not used yet.
     await forgetAudit(stage.database)
     const held = await operator().rotateTenant('@install', { destroy: true })
     expect(held.begun).toBe(false)
@@ -199,7 +199,7 @@ describeEachDatabase("the installation's key", (makeDatabase) => {
       'active',
     ])
 
-    // Whoever starts now has never had the old ones, and everything opens.
+    // A process that starts now has never had the old ones, and everything opens.
     const late = process()
     await late.start()
     for (const key of [idle.key, stage.apiKey, (await newKey('new')).key]) {

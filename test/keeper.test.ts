@@ -151,7 +151,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     expect(await kindsOf(made)).toEqual(['connected', 'refreshed'])
   })
 
-  describe('that nobody reads for long', () => {
+  describe('connections that are not read for long', () => {
     async function forget({ who, id }: Made): Promise<void> {
       await stage.database.query(
         `update refresh_schedule set read_at = now() - interval '8 days'
@@ -559,7 +559,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     await stage.sandbox.control.addFault({ endpoint: 'rest', effect })
     await probeADayLater(made)
     expect(await viewOf(made)).toMatchObject({ account: renamed, health: { status: 'ok' } })
-    expect(await kindsOf(made), 'told once').toEqual(['connected', 'updated'])
+    expect(await kindsOf(made), 'reported once').toEqual(['connected', 'updated'])
 
     await showProfile({ name: 'Ada King', username: 'ada.king', avatar_url: null })
     await probeADayLater(made)
@@ -599,7 +599,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     await showProfile({ id: 4242, name: 'Eve', username: 'eve' })
     await probe(made)
     expect(await viewOf(made)).toMatchObject(doubtful)
-    expect(alarms(), 'told once').toHaveLength(1)
+    expect(alarms(), 'reported once').toHaveLength(1)
     expect(await kindsOf(made)).toEqual(['connected', 'degraded', 'refreshed'])
 
     await stage.calm()
@@ -766,12 +766,12 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     expect(await stage.read(made.who), 'at once').toMatchObject({ status: 404 })
     await until('tried again', async () => ((await left())[0]?.attempts ?? 0) >= 3)
     await stage.sandbox.control.clearFaults()
-    await until('told', async () => (await left()).length === 0)
-    const told = await revokeCalls()
+    await until('the provider is notified', async () => (await left()).length === 0)
+    const revoked = await revokeCalls()
     const other = await connected()
     await stage.call('DELETE', `/v1/connections/${other.id}?${new URLSearchParams(other.who)}`)
     // `connected` has set the counters to zero: since then, the other one's alone.
-    expect([told > 0, await revokeCalls()]).toEqual([true, 1])
+    expect([revoked > 0, await revokeCalls()]).toEqual([true, 1])
     const pair = (await stage.sandbox.control.tokens()).find(
       ({ accessToken }) => accessToken === made.token,
     )
@@ -804,7 +804,7 @@ describeEachDatabase('the keeper', (makeDatabase) => {
     for (let times = 0; times < 3; times += 1) await attempt(made)
     expect(await scheduleOf(made)).toMatchObject({ state: 'suspect' })
     expect((await stage.read(made.who)).body).toMatchObject({ credential: made.token })
-    // Nothing is left to serve, and the refusal goes on: only now is it believed.
+    // Nothing is left to serve, and the refusal goes on: only now is it accepted.
     await end(made)
     await set(made, 'refresh_at')
     await until('given up', async () => (await viewOf(made)).status !== 'active')

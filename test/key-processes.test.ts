@@ -125,7 +125,7 @@ verifies(
       const { id, key } = await stage.keywell.apiKeys.create(name)
       return { id, key: key.expose() }
     }
-    // Each process has a key of its own, so that what it writes can be told apart.
+    // Each process has a key of its own, so that what each one writes can be distinguished.
     const keyAt = new Map(
       await Promise.all(urls.map(async (url) => [url, await create('in use')] as const)),
     )
@@ -159,7 +159,7 @@ verifies(
       ),
     ])
 
-    // Keys of now, made by command and by a process under load, and the one that nobody had used.
+    // Keys of now, made by command and by a process under load, and the one that was not used.
     const [byCommand = ''] = /^kw_\w+$/m.exec(made.output) ?? []
     const byService = (await create('by a process')).key
     for (const key of [byCommand, byService, idle.key]) {

@@ -25,7 +25,7 @@ afterAll(async () => {
 })
 beforeEach(() => service.injectFault('none'))
 
-/** As after five minutes, for which nobody waits here. */
+/** As after five minutes, which the tests do not wait for. */
 async function forget(tenantId: string): Promise<void> {
   await stage.database.query(`select pg_notify('keywell_keys', $1)`, [tenantId])
 }
@@ -98,7 +98,7 @@ verifies('keys:service-rotate', async () => {
   await service.injectFault('throttled')
   const away = await operator.rotateRoot()
   expect(away).toMatchObject({ rewrapped: 0, removable: [], left: [{ kekId: one }] })
-  // Whoever finds the service away does not ask it for every key there is.
+  // A rotation that finds the service away does not ask it for every key.
   expect(away.failed.map(({ reason }) => reason)).toEqual(Array(16).fill('provider_failed'))
   await stage.database.query(`delete from tenant_keys where tenant_id like 'ten_more_%'`)
   await service.injectFault('none')

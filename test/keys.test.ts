@@ -47,7 +47,7 @@ describeEachDatabase('keys', (makeDatabase) => {
     return { who, id: connection.id }
   }
 
-  /** A new first line: whoever reads the file now wraps with another root key. */
+  /** A new first line: a process that reads the file now wraps with another root key. */
   function putNewRootKeyFirst(): void {
     const other = join(mkdtempSync(join(tmpdir(), 'keywell-keys-')), 'other')
     createKeyFile(other)
@@ -209,7 +209,7 @@ describeEachDatabase('keys', (makeDatabase) => {
     )
     await operator().rotateTenant(who.tenantId)
     expect((await stage.read(who)).status).toBe(200)
-    // Sealed before the rotation, and committed after it: nobody may open it, and nobody may miss it.
+    // Sealed before the rotation, and committed after it: no read may open it, and the rotation must not overlook it.
     await stage.database.query(
       'update credentials set sealed = $2, key_version = 1 where tenant_id = $1',
       [who.tenantId, old?.sealed ?? null],
@@ -356,7 +356,7 @@ describeEachDatabase('keys', (makeDatabase) => {
     // A file that cannot be read takes no key away from who has read it before.
     writeFileSync(keyPath, 'no key')
     await stage.database.query(`select pg_notify('keywell_keys', '*')`)
-    await until('it is told', () =>
+    await until('it is logged', () =>
       stage.logs.some((line) => line.includes('"root key reload failed"')),
     )
     expect((await stage.read(who)).status).toBe(200)

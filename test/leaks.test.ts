@@ -244,8 +244,8 @@ async function tellWebhooks(
     privateWebhookHosts: options.privateWebhookHosts,
   })
   await worker.start()
-  const told = () => expect(receiver.messages.join('\n')).toContain('connection.disconnected')
-  await vi.waitFor(told, { timeout: 20_000 })
+  const delivered = () => expect(receiver.messages.join('\n')).toContain('connection.disconnected')
+  await vi.waitFor(delivered, { timeout: 20_000 })
   await worker.stop()
 }
 

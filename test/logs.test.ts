@@ -20,7 +20,7 @@ verifies.suite('logs:known', () => {
   })
 
   test.each([
-    ['a message that nobody knows', { ...line, msg: 'something happened' }],
+    ['a message that is not known', { ...line, msg: 'something happened' }],
     ['a field that the message does not have', { ...line, user: 'Ada' }],
     ['a field that is missing', { level: 30, time, msg: 'API key created' }],
     ['a level that is not its own', { ...line, level: 40 }],

@@ -120,7 +120,7 @@ describeEachDatabase('metrics and traces', (makeDatabase) => {
       afterReads.value('keywell_vault_operation_duration_seconds_count', opened),
     ).toBeGreaterThan(0)
 
-    // A stream, a webhook and a withdrawal: all three hear of one disconnect.
+    // A stream, a webhook and a revocation: one disconnect leads to all three.
     must(await stage.call('POST', '/v1/webhooks', { url: `${receiverUrl()}/hook` }), 201)
     const stream = await fetch(`${stage.url}/v1/changes`, {
       headers: { authorization: `Bearer ${stage.apiKey}` },

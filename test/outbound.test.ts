@@ -1,4 +1,4 @@
-/** Which way calls take, and for whom: every kind of call, from the API to the host. */
+/** Which route calls take, and for which tenants: every kind of call, from the API to the host. */
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -89,9 +89,9 @@ verifies('T23:private-host-owners', async () => {
   await goThroughLife(stage)
   const own = must(await hook(stage, mira.tenantId, `${receiverOrigin}/own`), 201)
   await sendTest(stage, own.id, mira.tenantId)
-  await until('told', () => receiver.paths.includes('/own'))
+  await until('delivered', () => receiver.paths.includes('/own'))
 
-  // Whoever it is not for hears the words that anybody hears of a port where nothing is listed.
+  // A tenant that may not use it gets the same answer as for a port where nothing is listed.
   const { port } = await startReceiver()
   const closed = `http://127.0.0.1:${port}`
   const sandbox = new URL(stage.sandbox.url).origin
@@ -132,7 +132,7 @@ verifies('T23:private-host-owners', async () => {
   await sendTest(stage, ours.id, undefined)
   expect(await store(stage, jonas, value)).toMatchObject({ body: { code: 'provider_error' } })
   expect((await stage.sandbox.control.counters()).calls).toEqual(calls)
-  // What tells of a tenant that may, too, where it goes to an endpoint of somebody who may not.
+  // A message about a tenant that may use the host is refused too, if its endpoint is of an owner that may not.
   await stage.connect()
   await until('tried', async () => {
     const tried = await stage.database.query<{ owner: string; of: string }>(
@@ -161,16 +161,16 @@ verifies('T23:private-hosts-apart', async () => {
     privateWebhookHosts: [{ origin: receiverOrigin }],
   })
   await goThroughLife(stage)
-  const { id } = must(await hook(stage, undefined, `${receiverOrigin}/told`), 201)
+  const { id } = must(await hook(stage, undefined, `${receiverOrigin}/delivered`), 201)
   await sendTest(stage, id, undefined)
-  await until('told', () => receiver.paths.includes('/told'))
+  await until('delivered', () => receiver.paths.includes('/delivered'))
 
   const refused = { status: 400, body: { code: 'host_not_allowed' } }
   must(await integrate(stage, undefined, providerOrigin), 201)
   expect(await hook(stage, undefined, `${providerOrigin}/api/v4/user`)).toMatchObject(refused)
   expect(await integrate(stage, undefined, receiverOrigin)).toMatchObject(refused)
   expect(await store(stage, jonas, 'glpat-x', receiverOrigin)).toMatchObject(refused)
-  expect([receiver.paths, provider.paths]).toEqual([['/told'], []])
+  expect([receiver.paths, provider.paths]).toEqual([['/delivered'], []])
 })
 
 verifies.suite('T23:egress-proxy-everywhere', () => {
@@ -178,7 +178,7 @@ verifies.suite('T23:egress-proxy-everywhere', () => {
     const receiver = await startReceiver()
     const proxy = await startConnectProxy((target) => ({ port: Number(target.split(':')[1]) }))
     closers.push(proxy.close)
-    // Listed without a network, these are public hosts: nobody here looks up where they are.
+    // Listed without a network, these are public hosts: this process does not resolve their names.
     const stage = await play(await openEmbedded(), {
       sandboxHost: 'localhost',
       sandboxEntry: { networks: [] },
@@ -186,9 +186,12 @@ verifies.suite('T23:egress-proxy-everywhere', () => {
       egressProxy: { origin: proxy.origin, credentials: new Secret('keywell:hunter2') },
     })
     await goThroughLife(stage)
-    const { id } = must(await hook(stage, undefined, `http://localhost:${receiver.port}/told`), 201)
+    const { id } = must(
+      await hook(stage, undefined, `http://localhost:${receiver.port}/delivered`),
+      201,
+    )
     await sendTest(stage, id, undefined)
-    await until('told', () => receiver.paths.includes('/told'))
+    await until('delivered', () => receiver.paths.includes('/delivered'))
 
     // Inside of these tunnels there is no TLS, so the proxy has seen what took this way.
     for (const line of [
@@ -197,7 +200,7 @@ verifies.suite('T23:egress-proxy-everywhere', () => {
       'GET /api/v4/user ',
       'GET /api/v4/personal_access_tokens/self ',
       'POST /oauth/revoke ',
-      'POST /told ',
+      'POST /delivered ',
     ]) {
       expect(proxy.received, line).toContain(line)
     }

@@ -82,7 +82,7 @@ describeEachDatabase('policy', (makeDatabase) => {
     })
   const read = async (who: Who, more: object = {}) => {
     const { status, body } = await stage.read({ ...who, ...more })
-    // A refusal is a problem; whoever asks for one says so.
+    // A refusal is a problem document, which the type of `read` does not say.
     return { status, body: body as unknown as Denied & { generation: number; toolLimits?: object } }
   }
   async function expire({ tenantId }: Who): Promise<void> {
@@ -225,7 +225,7 @@ describeEachDatabase('policy', (makeDatabase) => {
       error: { code: 'not_allowed_for_tenant', retryable: false },
       connection: null,
     })
-    // The same page loaded again hears the same, and sends nothing either.
+    // The same page loaded again gets the same answer, and sends nothing either.
     expect(must(await stage.confirm(finish, who), 200)).toMatchObject({ status: 'failed' })
     expect(await calls()).toEqual({})
     // While the code is exchanged, or by a provider that grants more than it was asked for: withdrawn.
@@ -277,7 +277,7 @@ describeEachDatabase('policy', (makeDatabase) => {
     expect(refused.body.nextStep).toContain('connect again with fewer scopes')
     expect(refused.body.connectUrl).toContain('provider=gitlab')
     expect(JSON.stringify(refused.body)).not.toContain('glo')
-    // It is kept alive, by the keeper and not by whoever asks in vain.
+    // The keeper keeps it alive, and not the read that is refused.
     await expire(who)
     expect((await read(who)).status).toBe(403)
     await until('the keeper has renewed it', async () => {
@@ -324,7 +324,7 @@ describeEachDatabase('policy', (makeDatabase) => {
     for (const connectionName of ['default', 'key']) {
       expect((await read(who, { connectionName })).status, connectionName).toBe(200)
     }
-    // Nobody said what it may do.
+    // What it may do is not known.
     await stage.database.query(
       `update connections set granted_scopes = '{}' where tenant_id = $1 and name = 'key'`,
       [who.tenantId],
@@ -383,7 +383,7 @@ describeEachDatabase('policy', (makeDatabase) => {
     await set(who, {})
     const again = async () => (await sdk.getCredential.safe(query)).ok
     await expect.poll(again, { timeout: 1_000, interval: 10 }).toBe(true)
-    // Whoever sets it need not wait for the stream.
+    // The SDK that sets it need not wait for the stream.
     await sdk.tenants.setPolicy(who.tenantId, { providers: [] })
     expect(sdk.getCredentialSync(query)).toBeUndefined()
     expect(await sdk.tenants.deletePolicy(who.tenantId)).toEqual({

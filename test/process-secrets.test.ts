@@ -1,4 +1,4 @@
-/** What the service's process shows of its secrets: in what it writes, and to whoever looks at it. */
+/** What the service's process shows of its secrets: in what it writes, and to another process that inspects it. */
 
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -120,7 +120,7 @@ verifies(
     }
     await stage.sandbox.control.addFault({ ...faults.slowAnswer(4_000), times: 1 })
     const waiting = stage.read(who)
-    // The provider has rotated; nobody reaches the database when its answer comes.
+    // The provider has rotated. The database cannot be reached when its answer comes.
     const rotated = async () =>
       (await stage.sandbox.control.counters()).grantTypes.refresh_token === 1
     await expect.poll(rotated).toBe(true)

@@ -5,7 +5,7 @@ import { createStage, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
 import { Wire } from './support/wire.ts'
 
-// What the change stream of the real service does to real SDKs, and what somebody on the way can do to it.
+// What the change stream of the real service does to real SDKs, and what an attacker on the way can do to it.
 
 let stage: Stage
 let next = 0
@@ -166,24 +166,24 @@ verifies('T28:forged-costs', async () => {
   const held = await keywell.getCredential(query)
   const reads = wire.reads.length
 
-  wire.inject(retold(genuine, held.connectionId, query, wire.position))
+  wire.inject(readdressed(genuine, held.connectionId, query, wire.position))
   await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
   expect(await keywell.getCredential(query)).toMatchObject({ credential: held.credential })
   expect(evicted).toEqual(['disconnected'])
   expect(wire.reads).toHaveLength(reads + 1)
-  // And what is true is told on the same stream.
+  // A true change still arrives on the same stream.
   await disconnect(query)
   await expect.poll(() => keywell.getCredentialSync(query)).toBeUndefined()
   expect(wire.opened).toBe(1)
 })
 
-/** A change that is told of another connection, as the one that follows what was told last. */
-function retold(event: string, connectionId: string, of: Query, after: string): string {
+/** The same change for another connection, as if it followed the change that was sent last. */
+function readdressed(event: string, connectionId: string, of: Query, after: string): string {
   const { change } = JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? '')
   const position = after.replace(/\.(\d+)\./, (_, seq: string) => `.${Number(seq) + 1}.`)
   const { tenantId, userId } = of
-  const told = { ...change, position, tenantId, userId, connectionId }
-  return `event: change\nid: ${position}\ndata: ${JSON.stringify({ after, position, change: told })}\n\n`
+  const forged = { ...change, position, tenantId, userId, connectionId }
+  return `event: change\nid: ${position}\ndata: ${JSON.stringify({ after, position, change: forged })}\n\n`
 }
 
 verifies('T28:replayed', async () => {
@@ -197,8 +197,8 @@ verifies('T28:replayed', async () => {
   const held = await keywell.getCredential(query)
   const reads = wire.reads.length
 
-  const told = wire.seen.filter((event) => Wire.kindOf(event) !== undefined)
-  for (const event of [...told, ...told.toReversed()]) wire.inject(event)
+  const sent = wire.seen.filter((event) => Wire.kindOf(event) !== undefined)
+  for (const event of [...sent, ...sent.toReversed()]) wire.inject(event)
   const marker = await connected()
   await expect.poll(() => Wire.kindOf(wire.seen.at(-1) ?? '')).toBe('connected')
   await keywell.getCredential(marker)

@@ -47,7 +47,7 @@ function commandFaults(all: readonly Block[]): string[] {
 function languageFaults(all: readonly Block[]): string[] {
   return all.flatMap(({ language, text, where }) => {
     if (['ts', 'tsx', 'bash'].includes(language) || shown.has(language)) return []
-    if (language !== 'json') return [`${where}: nobody checks blocks of "${language}"`]
+    if (language !== 'json') return [`${where}: no check for blocks of "${language}"`]
     try {
       JSON.parse(text)
       return []
@@ -124,14 +124,14 @@ nothing
     expect(faults).toEqual([expect.stringMatching(/^planted\.md:2: error TS2345: .*no_such_code/)])
   })
 
-  test('shows a command that nobody runs', () => {
+  test('shows a command that no test runs', () => {
     expect(commandFaults(page)).toEqual(['planted.md:12: nothing runs "npm run no-such-script"'])
   })
 
   test('shows broken data, and a block without a language', () => {
     expect(languageFaults(page)).toEqual([
       expect.stringMatching(/^planted\.md:16: SyntaxError/),
-      'planted.md:19: nobody checks blocks of ""',
+      'planted.md:19: no check for blocks of ""',
     ])
   })
 

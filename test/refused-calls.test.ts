@@ -56,7 +56,7 @@ describeEachDatabase('refused calls', (makeDatabase) => {
     return (await stage.keywell.fetch(request, { address })).status
   }
 
-  /** Refusals of an actor; each test has actors of its own, but for the one that nobody knows. */
+  /** Refusals of an actor; each test has actors of its own, except for `unknown`. */
   async function refusals(tenantId: string, actor: string): Promise<AuditLogEntry[]> {
     // Another key looks, which is not refused; it is a new one each time, since calls are limited.
     const { key } = await makeKey({ roles: ['audit'] })
@@ -92,7 +92,7 @@ describeEachDatabase('refused calls', (makeDatabase) => {
     await stage.keywell.apiKeys.revoke(revoked.id)
     const expired = await makeKey()
     await stage.keywell.apiKeys.rotate(expired.id, { overlapSeconds: 0 })
-    // Its row was changed by hand, which makes it nobody's key.
+    // Its row was changed by hand, so it is not a valid key any more.
     const altered = await makeKey()
     await database.query('update api_keys set expires_at = now() where id = $1', [altered.id])
     for (const { key } of [revoked, expired, altered]) {
@@ -133,7 +133,7 @@ describeEachDatabase('refused calls', (makeDatabase) => {
     expect(left.filter(({ reason }) => reason?.endsWith('/v1/audit/head'))).toHaveLength(2)
     expect(JSON.stringify(left)).not.toContain(wrong)
 
-    // Without a key nobody is refused anything, and the log is not for whoever passes by.
+    // A call without a key is not logged as a refusal, so that a passer-by cannot fill the log.
     const keyless = new Request(`${stage.url}/v1/tenants/ten_passer_by`)
     expect((await stage.keywell.fetch(keyless)).status).toBe(401)
     const noted = await refusals('@install', 'unknown')
@@ -156,7 +156,7 @@ describeEachDatabase('refused calls', (makeDatabase) => {
     expect(await call(weak.key, 'GET', '/v1/audit?tenantId=%00')).toBe(403)
     await expectRefusal('@install', actor, 'forbidden: GET /v1/audit')
 
-    // A key that is limited: what is answered as if it were not there is in the log of whom it was.
+    // A key that is limited: a 404 for what it may not see is in the log of the tenant that owns it.
     const limited = await makeKey({ roles: ['backend'], tenants: [home] })
     const limitedActor = `key:${limited.id}`
     expect(await call(limited.key, 'POST', '/v1/credentials', { body })).toBe(404)

@@ -92,7 +92,7 @@ verifies('T29:guessing', async () => {
   expect(refused.status).toBe(429)
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(60)
   expect(JSON.parse(refused.body)).toMatchObject({ code: 'rate_limited' })
-  // Whoever shares the address and has a right key is let in, also with one that was never shown before.
+  // A caller at the same address with a right key is let in, also with a key that was never used before.
   expect((await send(from, 'GET', '/v1/providers', bearer(fresh))).status).toBe(200)
   expect((await send(from, 'GET', '/v1/providers', bearer(verified))).status).toBe(200)
   expect((await send('192.0.2.12', 'GET', '/v1/providers', bearer(fresh))).status).toBe(200)
@@ -131,7 +131,7 @@ verifies('T29:address-rate', async () => {
   // A person gets a page that says it.
   const page = await send('192.0.2.14', 'GET', '/oauth/callback/int_x')
   expect(page).toMatchObject({ status: 429, body: expect.stringContaining('<!doctype html>') })
-  // Whoever asks with a key is counted by the key; and health is for whoever restarts us.
+  // A call with a key is counted by its key, and a health check is counted apart.
   expect((await send('192.0.2.14', 'GET', '/v1/providers', bearer(await newKey()))).status).toBe(
     200,
   )
@@ -254,7 +254,7 @@ verifies('requests:headers', async () => {
     })
     expect(headers['x-powered-by'], name).toBeUndefined()
     if (name !== 'style') expect(headers['cache-control'], name).toBe('no-store')
-    // Nobody but a session's own origin may read an answer, and none with cookies.
+    // Only a session's own origin may read an answer, and none with cookies.
     const allowed = name === 'flows' ? appOrigin : undefined
     expect(headers['access-control-allow-origin'], name).toBe(allowed)
     expect(headers['access-control-allow-credentials'], name).toBeUndefined()

@@ -174,12 +174,12 @@ export const requirements = {
   },
   'T34:not-configured': {
     behaviour:
-      'An app that has not configured its origin serves pages of this machine in development, and nobody else.',
+      'An app that has not configured its origin serves pages of this machine in development, and no others.',
     source: 'T34',
   },
   'T34:foreign-site': {
     behaviour:
-      'A user who tells the app that it is at another site gets no ticket there and no connection, and the audit log names the site; honest users connect.',
+      'A user who makes the app take another site for its own gets no ticket there and no connection. The audit log names the site, and honest users connect.',
     source: 'T34',
   },
   'T34:listed-origins': {
@@ -265,7 +265,7 @@ export const requirements = {
   },
   'connect:lost-commit': {
     behaviour:
-      'A connection whose commit was answered by nobody is looked up: stored, it stays; not stored, its flow ends and its grant is withdrawn.',
+      'A connection whose commit got no answer is looked up: stored, it stays; not stored, its flow ends and its grant is withdrawn.',
     source: 'connect.md, The flow',
   },
   'connect:storage-error': {
@@ -344,7 +344,7 @@ export const requirements = {
   },
   'connect:provider-reason': {
     behaviour:
-      'What stands in the way at the provider after consent is told by a reason of a closed list, with its next step and in none of the provider’s words.',
+      'A failure at the provider after consent is reported with a reason of a closed list and its next step, without any text of the provider.',
     source: 'connect.md, The flow; T10; T25',
   },
   'connect:client-refused': {
@@ -354,7 +354,7 @@ export const requirements = {
   },
   'connect:text-from-outside': {
     behaviour:
-      'Names, pictures and scopes that a provider tells are stored clean and bounded, or not at all.',
+      'Names, pictures and scopes that a provider returns are stored clean and bounded, or not at all.',
     source: 'threats.md; ASVS 5.1',
   },
   'integrations:pasted': {
@@ -471,7 +471,7 @@ export const requirements = {
   },
   'refresh:lost-rotation-words': {
     behaviour:
-      'The error for a lost rotation says what happened, and that nobody withdrew anything.',
+      'The error for a lost rotation says what happened, and that the grant was not withdrawn.',
     source: 'refresh.md, What no protocol can do',
   },
   'refresh:lost-rotation': {
@@ -502,7 +502,7 @@ export const requirements = {
   },
   'disconnect:expired-pair': {
     behaviour:
-      'A pair whose access token has ended is withdrawn as well: the refresh token is sent, without a hint.',
+      'A pair whose access token has ended is withdrawn as well: the refresh token is sent, without a `token_type_hint`.',
     source: 'facts on GitLab, revocation',
   },
   'disconnect:provider-down': {
@@ -585,7 +585,7 @@ export const requirements = {
   },
   'T16:planted-key': {
     behaviour:
-      'A row of an API key that was planted, widened, moved or prolonged admits nobody, and raises the alarm.',
+      'A row of an API key that was planted, widened, moved or prolonged admits no caller, and raises the alarm.',
     source: 'threats.md, T16',
   },
   'T35:flow-started': {
@@ -619,7 +619,7 @@ export const requirements = {
   },
   'T35:public-keys': {
     behaviour:
-      'A public key that was planted beside the signing keys is not believed, raises an alarm, and what the service signs is still right.',
+      'A public key that was planted beside the signing keys is not accepted, raises an alarm, and what the service signs is still right.',
     source: 'threats.md, T35',
   },
   'T35:left-tenant-keys': {
@@ -648,7 +648,7 @@ export const requirements = {
   },
   'T35:left-connections': {
     behaviour:
-      'A connection that was changed by hand is hidden, renamed or shown as ended or active; its token goes to its own user or to nobody.',
+      'A connection that was changed by hand is hidden, renamed or shown as ended or active; its token goes to its own user or to no user.',
     source: 'threats.md, T35',
   },
   'T35:left-credentials': {
@@ -678,7 +678,7 @@ export const requirements = {
   },
   'T35:left-resume-url': {
     behaviour:
-      'A URL that was written into a flow that has ended sends nobody out of the origins of its session.',
+      'A URL that was written into a flow that has ended sends no browser out of the origins of its session.',
     source: 'threats.md, T35',
   },
   'T35:left-codes': {
@@ -704,7 +704,7 @@ export const requirements = {
   },
   'T35:left-webhooks': {
     behaviour:
-      'An endpoint whose URL was changed by hand hears there what the database says, without a secret, and the guard is asked as for every URL.',
+      'An endpoint whose URL was changed by hand receives its messages there. They hold what the database holds, and no secret, and the guard checks the URL at each message.',
     source: 'threats.md, T35',
   },
   'T35:left-deliveries': {
@@ -778,7 +778,7 @@ export const requirements = {
   },
   'policy:read-only': {
     behaviour:
-      'A tenant that is to change nothing gets no credential that could, nor one of which nobody knows what it may do.',
+      'A read-only tenant gets no credential that can change anything, and none whose permissions are unknown.',
     source: 'T7; T34',
   },
   'policy:tools': {
@@ -847,7 +847,7 @@ export const requirements = {
     source: 'threats.md, T18',
   },
   'T19:foreign-ids': {
-    behaviour: 'A foreign id and an unknown id cannot be told apart.',
+    behaviour: 'A foreign id and an unknown id cannot be distinguished.',
     source: 'threats.md, T19',
   },
   'T19:every-route': {
@@ -886,7 +886,7 @@ export const requirements = {
     source: 'threats.md, Row-level security; refresh.md, The claim',
   },
   'T19:row-security-owner': {
-    behaviour: 'Row security binds whoever owns the tables, unless that is a superuser.',
+    behaviour: 'Row security binds the owner of the tables, unless the owner is a superuser.',
     source: 'threats.md, Row-level security',
   },
   'T13:worker-sees-nothing-sealed': {
@@ -900,7 +900,7 @@ export const requirements = {
   },
   'operate:roles-missing': {
     behaviour:
-      'A login that may not take the roles is told the statements that an administrator has to run.',
+      'For a login that may not take the roles, the error names the statements that an administrator has to run.',
     source: 'threats.md, Row-level security',
   },
   'operate:migrate': {
@@ -920,7 +920,7 @@ export const requirements = {
   },
   'operate:log-lines': {
     behaviour:
-      'A log line is shown by a terminal and never obeyed, and holds the same text for whoever parses it.',
+      'A log line is shown by a terminal and never obeyed, and holds the same text for every parser.',
     source: 'running.md',
   },
   'logs:known': {
@@ -930,27 +930,27 @@ export const requirements = {
   },
   'logs:connections': {
     behaviour:
-      'At `info` it is told when a connection is made, degraded, recovered, ended and removed: of which tenant, at which host, and why.',
+      'At `info` the log says when a connection is made, degraded, recovered, ended and removed, with its tenant, its host and the reason.',
     source: 'logs.md, Connections',
   },
   'logs:suspension': {
     behaviour:
-      'The suspension of an integration is an alarm in the log, and its end is told at `info`.',
+      'The suspension of an integration is an alarm in the log, and its end is logged at `info`.',
     source: 'logs.md, Providers',
   },
   'logs:decisions': {
     behaviour:
-      'At `debug` every decision of the refresh engine is told: what happened in which state, what follows, and when.',
+      'At `debug` every decision of the refresh engine is logged: what happened in which state, what follows, and when.',
     source: 'logs.md, Refresh and probes',
   },
   'logs:provider-calls': {
     behaviour:
-      'At `debug` every call to a provider is told with host, path template, status and time, also one without an answer.',
+      'At `debug` every call to a provider is logged with host, path template, status and time, also one without an answer.',
     source: 'logs.md, Providers',
   },
   'logs:requests': {
     behaviour:
-      'At `debug` every request is told by its route, status, time and request id, and never by its path or query.',
+      'At `debug` every request is logged with its route, status, time and request id, and never with its path or query.',
     source: 'logs.md, Requests and API keys',
   },
   'logs:off': {
@@ -973,7 +973,7 @@ export const requirements = {
   },
   'T30:append-only-roles': {
     behaviour:
-      'The roles of the service may not update or truncate the audit log, requests may not delete from it, and nobody takes an entry away that waits for its chain, or puts one into it by hand.',
+      'The roles of the service may not update or truncate the audit log, and requests may not delete from it. No role removes an entry that waits for its chain, or puts one into it by hand.',
     source: 'threats.md, T30',
   },
   'T23:host-check': {
@@ -991,12 +991,12 @@ export const requirements = {
     source: 'threats.md, T22 and T23',
   },
   'T27:change-stream': {
-    behaviour: 'A disconnect is told to every listening backend.',
+    behaviour: 'Every listening backend receives a disconnect.',
     source: 'threats.md, T27',
   },
   'T29:every-route': {
     behaviour:
-      'Every route that takes an API key says what it needs; one that says nothing answers nobody.',
+      'Every route that takes an API key declares the permission that it needs. A route that declares none answers no call.',
     source: 'threats.md, API keys',
   },
   'T29:roles': {
@@ -1046,7 +1046,7 @@ export const requirements = {
   },
   'T29:guessing': {
     behaviour:
-      'Wrong API keys from one address are answered 429 with Retry-After, and hold up nobody there whose key is right.',
+      'Wrong API keys from one address are answered 429 with Retry-After, and delay no caller there whose key is right.',
     source: 'threats.md, API keys',
   },
   'T29:look-ups-bounded': {
@@ -1095,7 +1095,7 @@ export const requirements = {
   },
   'requests:kept-answers': {
     behaviour:
-      'Readiness asks the database once a second, whoever asks for it, and the API document is made once.',
+      'Readiness asks the database once a second for all callers, and the API document is made once.',
     source: 'T25',
   },
   'requests:connections': {
@@ -1113,7 +1113,7 @@ export const requirements = {
     source: 'threats.md, API keys',
   },
   'requests:slow-clients': {
-    behaviour: 'A client that sends too slowly or too much is cut off, and holds up nobody.',
+    behaviour: 'A client that sends too slowly or too much is cut off, and delays no other client.',
     source: 'T25',
   },
   'requests:client-address': {
@@ -1217,7 +1217,7 @@ export const requirements = {
   },
   'T30:no-other-way': {
     behaviour:
-      'Nobody drops a week that is young, or of which a link is not cut off, nor changes one by its own name.',
+      'No role drops a week that is young, or a week with a link that is not cut off, nor changes one by its own name.',
     source: 'threats.md, Audit, failing closed',
   },
   'T30:weeks-of-an-owner': {
@@ -1242,7 +1242,7 @@ export const requirements = {
   },
   'T30:refusals-bounded': {
     behaviour:
-      'However many calls are refused, a process writes and remembers no more of them than told, and counts the rest.',
+      'However many calls are refused, a process writes and remembers no more of them than configured, and counts the rest.',
     source: 'threats.md, API keys; threats.md, Audit, failing closed',
   },
   'T30:refusals-do-not-wait': {
@@ -1255,7 +1255,8 @@ export const requirements = {
     source: 'threats.md, Audit, failing closed',
   },
   'audit:tenants': {
-    behaviour: "No search, cursor or export shows an entry of another tenant, or to nobody's key.",
+    behaviour:
+      'No search, cursor or export shows an entry of another tenant, or shows an entry to a call without a key.',
     source: 'T19',
   },
   'audit:export': {
@@ -1273,8 +1274,7 @@ export const requirements = {
     source: 'OCSF 1.6.0, API Activity',
   },
   'audit:head': {
-    behaviour:
-      'A minute after it grew, the end of a chain is signed, and told to the log and the API.',
+    behaviour: 'A minute after it grew, the end of a chain is signed, logged and shown by the API.',
     source: 'threats.md, Audit, failing closed',
   },
   'audit:head-webhook': {
@@ -1320,7 +1320,8 @@ export const requirements = {
   },
   // Keys that are replaced
   'keys:every-column': {
-    behaviour: 'Every sealed column of the database is known to whoever replaces keys, and opens.',
+    behaviour:
+      'Every sealed column of the database is known to the replacement of keys, and opens.',
     source: 'vault.md, Tables',
   },
   'keys:verify': {
@@ -1349,7 +1350,7 @@ export const requirements = {
     source: 'vault.md, Replacing keys',
   },
   'keys:dropped-at-once': {
-    behaviour: 'A process that is told of it forgets the keys of a tenant at once.',
+    behaviour: 'A process that is notified of it drops the keys of a tenant at once.',
     source: 'vault.md, In memory',
   },
   'keys:rotate-root': {
@@ -1412,7 +1413,7 @@ export const requirements = {
   },
   'install:unheard': {
     behaviour:
-      "A process that did not hear of a new version of the installation's key finds it within ten seconds.",
+      "A process that was not notified of a new version of the installation's key finds it within ten seconds.",
     source: 'vault.md, In memory',
   },
   'install:killed': {
@@ -1560,7 +1561,7 @@ export const requirements = {
   },
   'T27:replaced': {
     behaviour:
-      'A credential that was refreshed is served by nobody any more, and each reader fetches the new one once.',
+      'A credential that was refreshed is served by no reader any more, and each reader fetches the new one once.',
     source: 'sdk.md, Freshness',
   },
   'T27:stream-cut': {
@@ -1597,7 +1598,7 @@ export const requirements = {
     source: 'threats.md, T28',
   },
   'T28:replayed': {
-    behaviour: 'Events that are told again, in any order, evict nothing and cost no fetch.',
+    behaviour: 'Events that are delivered again, in any order, evict nothing and cost no fetch.',
     source: 'threats.md, T28',
   },
   'T28:foreign-installation': {
@@ -1686,7 +1687,7 @@ export const requirements = {
   // Webhooks
   'webhooks:outbox': {
     behaviour:
-      'Each change is told to every endpoint that listens, and one that was undone to none.',
+      'Each change is sent to every endpoint that listens. A change that was rolled back is sent to none.',
     source: 'refresh.md, The outbox; threats.md, Webhooks',
   },
   'webhooks:killed': {
@@ -1700,7 +1701,7 @@ export const requirements = {
   },
   'webhooks:dead-letter': {
     behaviour:
-      'A message that nobody takes is tried for a day and a half, kept, and replayed by a call.',
+      'A message that its endpoint does not accept is tried for a day and a half, kept, and replayed by a call.',
     source: 'threats.md, Webhooks',
   },
   'webhooks:input': {
@@ -1719,11 +1720,12 @@ export const requirements = {
   },
   'webhooks:erased-tenant': {
     behaviour:
-      'What an endpoint has still to hear of an erased tenant holds ids and no user, and goes once it was sent.',
+      'A message about an erased tenant that is still to be sent holds ids and no user, and is deleted once it was sent.',
     source: 'T18',
   },
   'webhooks:tenants': {
-    behaviour: "A tenant's endpoint is told of no other tenant, and is out of another's reach.",
+    behaviour:
+      "A tenant's endpoint receives nothing of another tenant, and another tenant cannot reach it.",
     source: 'T19',
   },
   'T31:changed': {
@@ -1770,12 +1772,12 @@ export const requirements = {
     source: 'refresh.md, R8',
   },
   'R9:false-refusals': {
-    behaviour: 'Spurious refusals among many refreshes ask nobody to connect again.',
+    behaviour: 'Spurious refusals among many refreshes ask no user to connect again.',
     source: 'refresh.md, R9',
   },
   'R9:client-refused': {
     behaviour:
-      'With a wrong client secret the integration rests, nobody is called dead, and all comes back.',
+      'With a wrong client secret the integration rests, no connection is called dead, and all come back.',
     source: 'refresh.md, herd control',
   },
   'R11:outage': {
@@ -1964,7 +1966,7 @@ export const requirements = {
   },
   'T23:private-host-tenants': {
     behaviour:
-      'A private host that is listed for some tenants is for everybody else, and for every socket of theirs, in no list.',
+      'A private host that is listed for some tenants is not listed for other tenants or for the installation, nor for any of their sockets.',
     source: 'T23; outbound.md, Private hosts',
   },
   'T23:private-hosts-apart': {
@@ -2026,7 +2028,7 @@ export const requirements = {
     source: 'T25; outbound.md, Bounds',
   },
   'T25:no-reflection': {
-    behaviour: 'No text of an unexpected answer is in the error that tells of it.',
+    behaviour: 'No text of an unexpected answer is in the error that reports it.',
     source: 'T25; outbound.md, Bounds',
   },
   // Sealing
@@ -2069,7 +2071,7 @@ export const requirements = {
   },
   'model:dormant': {
     behaviour:
-      'In every interleaving of a connection that nobody renews ahead of its expiry, a read leads to a new token, and all that holds of the others holds of it.',
+      'In every interleaving of a connection that is not refreshed ahead of its expiry, a read leads to a new token, and all that holds of the others holds of it.',
     source: 'refresh.md, Dormant connections',
   },
   'model:mirror': {
@@ -2078,7 +2080,7 @@ export const requirements = {
   },
   'model:incident': {
     behaviour:
-      'Where many connections share an integration, no walk through a time in which the provider refuses everybody ends one whose pair lives, and each has a way out.',
+      'Where many connections share an integration, no walk through a time in which the provider refuses every connection ends one whose pair is valid, and each has a way out.',
     source: 'refresh.md, A provider-wide incident',
   },
   'model:planted-faults': {
@@ -2087,7 +2089,7 @@ export const requirements = {
   },
   // Keeping, in one process
   'keep:ahead': {
-    behaviour: 'A connection that is due is refreshed ahead of its end, although nobody reads it.',
+    behaviour: 'A connection that is due is refreshed ahead of its end, although it is not read.',
     source: 'refresh.md, The claim',
   },
   'R4:intent-first': {
@@ -2151,7 +2153,8 @@ export const requirements = {
     source: 'refresh.md, The outbox; T8',
   },
   'keep:one-outage': {
-    behaviour: 'However often it fails, an outage is told once as degraded and once as recovered.',
+    behaviour:
+      'However often it fails, an outage is reported once as degraded and once as recovered.',
     source: 'refresh.md, States',
   },
   'keep:doubt-waits': {
@@ -2160,7 +2163,8 @@ export const requirements = {
     source: 'refresh.md, Indeterminate outcomes',
   },
   'health:revoked-by-user': {
-    behaviour: 'A grant that its user withdrew is found by a probe, told, audited and not served.',
+    behaviour:
+      'A grant that its user withdrew is found by a probe, reported, audited and not served.',
     source: 'refresh.md, Health checks',
   },
   'health:never-revokes': {
@@ -2173,7 +2177,7 @@ export const requirements = {
   },
   'health:account-updated': {
     behaviour:
-      'The name, username and picture of an account are looked at daily, and a difference is stored and told once, by the change log and webhooks.',
+      'The name, username and picture of an account are looked at daily, and a difference is stored, and reported once by the change log and webhooks.',
     source: 'connect.md, The flow',
   },
   'health:another-account': {
@@ -2182,7 +2186,7 @@ export const requirements = {
     source: 'connect.md, The flow; T8',
   },
   'health:scopes-told': {
-    behaviour: 'Scopes that a probe finds to be others are stored and told once.',
+    behaviour: 'Scopes that a probe finds to be others are stored and reported once.',
     source: 'refresh.md, Health checks',
   },
   'sdk:updated-is-kept': {
@@ -2209,7 +2213,7 @@ export const requirements = {
   },
   'disconnect:outbox': {
     behaviour:
-      'A disconnect is local at once; the provider is told when it can be reached, and once.',
+      'A disconnect is local at once; the provider is notified once, when it can be reached.',
     source: 'refresh.md, The outbox',
   },
   'keep:one-odd-connection': {
@@ -2222,17 +2226,17 @@ export const requirements = {
   },
   'incident:ends-nobody': {
     behaviour:
-      'While a provider refuses everybody no connection ends: health says `provider_incident`, tokens with time left are served, one alarm is raised, and all are well when it answers again.',
+      'While a provider refuses every connection, none ends: health says `provider_incident`, tokens with time left are served, one alarm is raised, and all are well when it answers again.',
     source: 'refresh.md, A provider-wide incident',
   },
   'incident:rule': {
     behaviour:
-      'A connection ends by a clear refusal if few share its integration, or others are answered well between two refusals; more than ten refusals among the last 21 answers are an incident, and so are ten minutes in which nobody is answered well.',
+      'A connection ends by a clear refusal if few share its integration, or others are answered well between two refusals; more than ten refusals among the last 21 answers are an incident, and so are ten minutes without a good answer.',
     source: 'refresh.md, A provider-wide incident',
   },
   'incident:mass-revocation': {
     behaviour:
-      'Grants that are gone for everybody end as such when everybody was refused for an hour, or at an operator’s word.',
+      'If all grants are gone, their connections end as withdrawn after an hour in which every connection was refused, or when an operator says so.',
     source: 'refresh.md, A provider-wide incident',
   },
   'incident:other-tenants': {
@@ -2242,7 +2246,7 @@ export const requirements = {
   },
   'incident:fleet': {
     behaviour:
-      'Several replicas end nobody while a provider refuses everybody, ask within their budget, and are fresh again after it; a real withdrawal is believed in the end.',
+      'While a provider refuses every connection, several replicas end none of them, ask within their budget, and have fresh tokens after it. A real withdrawal is accepted in the end.',
     source: 'refresh.md, A provider-wide incident',
   },
   'incident:colluding-tenants': {
@@ -2262,12 +2266,12 @@ export const requirements = {
   },
   'incident:told-once': {
     behaviour:
-      'An incident is told in one message when it is opened and one when it is over, and in none for each connection that it holds: to the installation, and to tenants that have a connection there.',
+      'An incident is reported in one message when it is opened and one when it is over, and in none for each connection that it holds: to the installation, and to tenants that have a connection there.',
     source: 'refresh.md, A provider-wide incident',
   },
   'incident:told-to-its-own': {
     behaviour:
-      'What one tenant’s connections meet alone is told to the installation, and to no other tenant.',
+      'An incident that only one tenant’s connections have is reported to the installation, and to no other tenant.',
     source: 'T36; refresh.md, A provider-wide incident',
   },
   'incident:operator': {
@@ -2277,7 +2281,7 @@ export const requirements = {
   },
   'incident:asked-in-turn': {
     behaviour:
-      'While a host refuses everybody, one of its connections is asked at a time, by all replicas and for all integrations together; reads do not ask either.',
+      'While a host refuses every connection, one of its connections is asked at a time, by all replicas and for all integrations together; reads do not ask either.',
     source: 'refresh.md, A provider-wide incident',
   },
 
@@ -2288,11 +2292,11 @@ export const requirements = {
     source: 'refresh.md, Herd control; T20',
   },
   'metrics:breaker': {
-    behaviour: 'A host whose breaker has opened is told of by name and state.',
+    behaviour: 'A host whose breaker has opened is reported with its name and state.',
     source: 'refresh.md, Herd control',
   },
   'metrics:access': {
-    behaviour: '/metrics is for whoever has an API key, and for no browser.',
+    behaviour: '/metrics is for callers with an API key, and for no browser.',
     source: 'threats.md, API keys',
   },
   'metrics:database-away': {
@@ -2302,16 +2306,17 @@ export const requirements = {
   },
   'tracing:spans': {
     behaviour:
-      'A read and what it causes are spans in the trace of the backend that asked, and of nobody without a key.',
+      'A read and what it causes are spans in the trace of the backend that asked, and of no caller without a key.',
     source: 'T20; W3C Trace Context',
   },
   'T20:telemetry': {
-    behaviour: "No secret, no path and nobody's id is in /metrics or in a span.",
+    behaviour:
+      'No secret, no path and no id of a tenant, user or connection is in /metrics or in a span.',
     source: 'T20',
   },
   'T20:labels': {
     behaviour:
-      'However many hosts are called, the labels are bounded, and no tenant is told of by its host.',
+      'However many hosts are called, the labels are bounded, and no host identifies a tenant.',
     source: 'T20',
   },
   'R7:clock-skew': {

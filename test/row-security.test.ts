@@ -1,4 +1,4 @@
-/** The database itself keeps tenants apart: whatever the text of a statement says, and whoever runs it. */
+/** The database itself keeps tenants apart: whatever the text of a statement says, and for every role that runs it. */
 import { randomBytes } from 'node:crypto'
 import { openPostgres } from '@keywell/server'
 import { afterAll, beforeAll, expect, inject } from 'vitest'
@@ -52,7 +52,7 @@ describeEachDatabase('row security', (makeDatabase) => {
   const overtaking = createOvertaking(() => stage.database)
 
   beforeAll(async () => {
-    // Nobody links entries between one look and the next.
+    // So that no worker links entries between one look and the next.
     stage = await createStage(await makeDatabase(), {
       role: 'serve',
       faultPoint: overtaking.faultPoint,
@@ -160,7 +160,7 @@ describeEachDatabase('row security', (makeDatabase) => {
     const bare = await stage.database.query<{ name: string }>(
       `select each::text as name from ${tenantTables} join pg_class c on c.oid = each
        where case when c.relkind = 'v'
-         -- A view shows what the tables behind it show to whoever asks.
+         -- A view shows what the tables behind it show to the role that reads it.
          then c.reloptions is distinct from array['security_invoker=true']
          else not (c.relrowsecurity and c.relforcerowsecurity)
            or not exists (
@@ -309,7 +309,7 @@ verifies('T19:row-security-owner', async () => {
     const rows = 'select tenant_id from connect_sessions'
     expect(await database.of(mine).query(rows)).toHaveLength(1)
     expect(await database.of(foreign).query(rows)).toEqual([])
-    expect(await database.of(schemaOwner).query(rows), 'whoever owns the table').toEqual([])
+    expect(await database.of(schemaOwner).query(rows), 'the owner of the table').toEqual([])
   } finally {
     await remove()
   }

@@ -102,8 +102,8 @@ verifies('sdk:errors', async () => {
   })
   const wrong = client({ apiKey: 'kw_wrong' })
   await expect(wrong.getCredential(query)).rejects.toMatchObject({ code: 'unauthorized' })
-  const nobody = client({ url: 'http://127.0.0.1:1' })
-  const error = await nobody.getCredential(query).catch((thrown: unknown) => thrown)
+  const unreachable = client({ url: 'http://127.0.0.1:1' })
+  const error = await unreachable.getCredential(query).catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(KeywellError)
   expect(error).toMatchObject({ code: 'unavailable' })
   expect((error as KeywellError).nextStep).toContain('127.0.0.1:1')
@@ -137,7 +137,7 @@ verifies('T27:sdk-evicts', async () => {
   const query = await connected()
   const holders = Array.from({ length: 5 }, () => client())
   for (const keywell of holders) await keywell.getCredential(query)
-  // A second connection tells when every stream is up: its change reaches all of them.
+  // A second connection shows when every stream is up: its change reaches all of them.
   const { connections } = (await holders[0]?.connections.list(query)) ?? { connections: [] }
   const id = connections[0]?.id ?? ''
   await expect
@@ -160,7 +160,7 @@ verifies('sdk:fetch', async () => {
   const keywell = client()
   const projects = await keywell.fetch(query, '/api/v4/projects?membership=true')
   expect(projects.status).toBe(200)
-  // Another backend's read has rotated the pair: the old token is dead, and nobody told this caller yet.
+  // Another backend's read has rotated the pair: the old token is dead, and this caller does not know it yet.
   await expire(query.tenantId)
   await stage.read(query)
   const again = await keywell.fetch(query, '/api/v4/user')

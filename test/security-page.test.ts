@@ -111,7 +111,7 @@ test('planted faults are found', () => {
 
 - All is well. \`T6:replay\`
 - All is better still,
-  and nobody knows why. <!-- \`T6:replay\` -->
+  for an unknown reason. <!-- \`T6:replay\` -->
 - Guessing is hard. \`T29:no-such-test\`, \`toString\`
 
 All is best, says a paragraph.
@@ -133,7 +133,7 @@ All is best, says a paragraph.
 `
   expect(unknownIds(planted)).toEqual(['T29:no-such-test'])
   expect(unprovedPromises(planted)).toEqual([
-    '- All is better still,\n  and nobody knows why.',
+    '- All is better still,\n  for an unknown reason.',
     'All is best, says a paragraph.',
   ])
   expect(unprovedTables(planted)).toEqual(['`codes`'])

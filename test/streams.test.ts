@@ -97,7 +97,7 @@ describeDeployments((deployment) => {
     return { id, key: key.expose() }
   }
 
-  /** As a writer of the database does it, who tells nobody. */
+  /** As a writer of the database does it, without a notification. */
   const change = (id: string, set: string) =>
     deployment().database.query(
       `update api_keys set ${set} where tenant_id = '@install' and id = $1`,

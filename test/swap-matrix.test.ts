@@ -1,4 +1,4 @@
-/** Somebody who can write rows moves what is sealed to where it does not belong: it opens nowhere. */
+/** An attacker who can write rows moves what is sealed to where it does not belong: it opens nowhere. */
 import { afterAll, beforeAll, expect } from 'vitest'
 import { describeEachDatabase } from './support/databases.ts'
 import { createOvertaking, sealEverything } from './support/everything-sealed.ts'

@@ -13,7 +13,7 @@ const gone = 'ten_a'
 const stays = 'ten_b'
 const users = ['usr_0', 'usr_1', 'usr_2']
 const pauseMs = 5
-/** Within this time nobody yields anything of it any more. */
+/** After this time no process yields anything of it. */
 const limitMs = 5_000
 
 let deployment: Deployment
@@ -85,7 +85,7 @@ verifies(
       }
       return found
     }
-    await until('nobody yields anything of it', async () => (await yields()).length === 0)
+    await until('no process yields anything of it', async () => (await yields()).length === 0)
     expect(performance.now() - from, 'milliseconds').toBeLessThan(limitMs)
 
     // Put back, it meets replicas that had its key in memory a moment ago.

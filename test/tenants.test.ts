@@ -235,7 +235,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     expect(await erase(tenantId), 'its turn has not come').toMatchObject({ state: 'erasing' })
     await stage.calm()
     await makeDue(tenantId)
-    // Whoever asked has gone; a worker is enough.
+    // The process that was asked is not needed any more; a worker is enough.
     const worker = createKeywell({
       database: { ...stage.database, close: async () => {} },
       keys: localKeys(keyFile({ path: keyPath, warn: () => {} })),
@@ -448,7 +448,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     for (const table of tables) {
       await expect(putBack(table), table).rejects.toMatchObject({ code: 'tenant_erased' })
     }
-    // Whoever owns the tables takes the guards away; the keys are gone all the same.
+    // The owner of the tables can remove the triggers; the keys are gone all the same.
     for (const table of ['connections', 'credentials']) {
       await owner.query(`alter table ${table} disable trigger user`)
       expect((await putBack(table)).length, table).toBeGreaterThan(0)
@@ -540,7 +540,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
       'select state from webhook_deliveries where tenant_id = $1',
       [tenantId],
     )
-    expect(due.length, 'what the installation has still to hear').toBeGreaterThan(1)
+    expect(due.length, 'messages that the installation has still to receive').toBeGreaterThan(1)
     for (const { state } of due) expect(state).toBe('due')
     must(await stage.call('DELETE', `/v1/webhooks/${webhook.id}`), 200)
   })

@@ -147,7 +147,7 @@ verifies('webhooks:outbox', async () => {
       account: connection.account,
     },
   })
-  // What is undone is told to nobody: without its audit row, a disconnect is taken back as a whole.
+  // A change that is rolled back is sent to no endpoint: without its audit row, a disconnect is rolled back as a whole.
   const disconnect = () => keywell.connections.delete({ ...mira, connectionId: connection.id })
   await stage.database.query('alter table audit_tail rename to audit_away')
   await expect(disconnect()).rejects.toMatchObject({ code: 'unavailable' })
@@ -164,9 +164,11 @@ verifies('webhooks:outbox', async () => {
 
 verifies('webhooks:tenants', async () => {
   const own = await register({ tenantId: mira.tenantId })
-  const everybody = await register()
+  const installationWide = await register()
   await stage.connect({ who: jonas })
-  await eventually(async () => expect(await states(everybody.reference)).toEqual(['delivered']))
+  await eventually(async () =>
+    expect(await states(installationWide.reference)).toEqual(['delivered']),
+  )
   expect(await states(own.reference)).toEqual([])
   const foreign = { webhookId: own.id, tenantId: jonas.tenantId }
   const outOfReach = { code: 'not_found' }
@@ -360,9 +362,9 @@ verifies('webhooks:no-secret', async () => {
   const pairs = await stage.sandbox.control.tokens()
   const [application] = await stage.sandbox.control.applications()
   const tokens = pairs.flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken ?? ''])
-  const told = JSON.stringify(message)
+  const sent = JSON.stringify(message)
   for (const token of [...tokens, application?.clientSecret ?? '', stage.apiKey, secret]) {
-    if (token !== '') expect(told.includes(token)).toBe(false)
+    if (token !== '') expect(sent.includes(token)).toBe(false)
   }
   expect(tokens.length).toBeGreaterThan(1)
   const rows: object[] = []
@@ -489,26 +491,26 @@ verifies('audit:head-webhook', async () => {
   const others = await register()
   const own = await register({ tenantId, events: ['audit.head'] })
   await stage.session({ tenantId })
-  const heardBy = async (reference: { webhookId: string }) => {
+  const receivedBy = async (reference: { webhookId: string }) => {
     const { deliveries } = await keywell.webhooks.listDeliveries(reference)
     return deliveries.map(({ type, tenantId }) => `${type} ${tenantId}`)
   }
   await eventually(async () => {
     // A minute passes.
     await stage.database.query("update audit_heads_due set since = now() - interval '2 minutes'")
-    expect(await heardBy(asked.reference)).toEqual(
+    expect(await receivedBy(asked.reference)).toEqual(
       expect.arrayContaining(['audit.head null', `audit.head ${tenantId}`]),
     )
   })
-  expect(new Set(await heardBy(own.reference))).toEqual(new Set([`audit.head ${tenantId}`]))
-  expect(await heardBy(others.reference)).toEqual([])
+  expect(new Set(await receivedBy(own.reference))).toEqual(new Set([`audit.head ${tenantId}`]))
+  expect(await receivedBy(others.reference)).toEqual([])
 
   const { verify } = createWebhookVerifier({ secret: own.secret })
   const event = await eventually(async () => {
     const messages = receiver.messages.map((message) => verify(message).catch(() => undefined))
-    const heard = (await Promise.all(messages)).find((each) => each !== undefined)
-    if (heard?.type !== 'audit.head') throw new Error('no head came')
-    return heard
+    const found = (await Promise.all(messages)).find((each) => each !== undefined)
+    if (found?.type !== 'audit.head') throw new Error('no head came')
+    return found
   })
   const { tenantId: whose, position, token } = event.data
   expect(whose).toBe(tenantId)

@@ -1,5 +1,5 @@
 /**
- * Who may import whom, between packages: the table of the architecture, as data, and its two readers.
+ * Which package may import which: the table of the architecture, as data, and its two readers.
  */
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
@@ -43,7 +43,7 @@ const serverSupport = {
   ],
 }
 
-/** A workspace as its `package.json` tells it. */
+/** A workspace as its `package.json` describes it. */
 export interface Workspace {
   /** `packages/sdk`, `apps/demo`. */
   readonly folder: string

@@ -15,7 +15,7 @@ const timeoutMs = 60_000
 const makers = new Set(['match', 'matchAll', 'search'])
 
 /**
- * Patterns of the product that may need more than linear time, and those that nobody can tell of.
+ * Patterns of the product that may need more than linear time, and those for which the checker cannot decide.
  *
  * Only what is proved counts: the checker decides by an automaton, and does not try texts at random.
  */
@@ -55,7 +55,7 @@ function patternsOf(file: SourceFile): Pattern[] {
   return found
 }
 
-/** A pattern that is put together while the program runs is read by nobody. */
+/** A pattern that is put together while the program runs cannot be checked. */
 function madeAtRunTime(file: SourceFile): string[] {
   const found: string[] = []
   const refuse = (name: string) => found.push(`${name} makes a pattern that cannot be checked`)

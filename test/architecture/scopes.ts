@@ -50,7 +50,7 @@ export function scopeFaults(files: readonly SourceFile[]): Fault[] {
     )
 }
 
-/** Permits that nobody needs any more. */
+/** Permits that are not needed any more. */
 export function staleScopes(files: readonly SourceFile[]): string[] {
   return Object.entries(wide).flatMap(([scope, permits]) =>
     Object.keys(permits)

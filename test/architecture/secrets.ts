@@ -28,7 +28,7 @@ export function exposeFaults(files: readonly SourceFile[]): Fault[] {
     .map(({ path }) => ({ path, message: 'may not open a Secret with expose()' }))
 }
 
-/** Permits that nobody needs any more. */
+/** Permits that are not needed any more. */
 export function staleExposers(files: readonly SourceFile[]): string[] {
   return Object.keys(exposers).filter((permit) => {
     const file = files.find(({ path }) => path === permit)

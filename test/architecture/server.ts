@@ -1,4 +1,4 @@
-/** Who may import whom inside `packages/server/src`, and who may reach the network. */
+/** Which module may import which inside `packages/server/src`, and which may reach the network. */
 import { posix } from 'node:path'
 import { type Fault, importsOf, isTest, type SourceFile, visit } from './source.ts'
 
@@ -16,7 +16,7 @@ const layers: readonly (readonly string[])[] = [
 ]
 /** From here down, folders on one line stand alone. */
 const foundation = layers.findIndex((line) => line.includes('store'))
-/** Put the parts together, so they may know them all; nobody may know them. */
+/** They put the parts together, so they may import them all; no module may import them. */
 const roots = new Set(['keywell.ts', 'index.ts', 'compose', 'options.ts'])
 
 /** Modules that open a connection or start a process that could. */

@@ -67,7 +67,7 @@ export function importsOf(file: SourceFile): Import[] {
   return found
 }
 
-/** What cannot be read must not pass: a computed specifier counts as a module that nobody may import. */
+/** What cannot be read must not pass: a computed specifier counts as a module that may not be imported. */
 function literalOrUnknown(node: { type: string; value?: unknown } | undefined): { value: unknown } {
   return node?.type === 'Literal' ? { value: node.value } : { value: '<computed>' }
 }

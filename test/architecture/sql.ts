@@ -43,7 +43,7 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
   {
     path: 'packages/server/src/store/audit-retention.ts',
     begins: 'select min(tenant_id) as "tenantId" from audit_chain',
-    reason: 'retention goes from chain to chain, whoever owns it',
+    reason: 'retention goes from chain to chain, of every tenant',
   },
   {
     path: 'packages/server/src/store/audit-weeks.ts',
@@ -58,7 +58,7 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
   {
     path: 'packages/server/src/store/audit-weeks.ts',
     begins: 'with recursive chain as ( select min(tenant_id) as tenant_id from audit_chain',
-    reason: 'before a week goes every chain in it is cut, whoever owns it',
+    reason: 'before a week goes, the chains of all tenants in it are cut',
   },
   {
     path: 'packages/server/src/store/audit-walk.ts',
@@ -78,7 +78,7 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
   {
     path: 'packages/server/src/store/changes.ts',
     begins: 'delete from changes using (',
-    reason: 'retention: what is older than told goes, whoever owns it',
+    reason: 'retention: what is older than configured is deleted, of every tenant',
   },
   {
     path: 'packages/server/src/store/idempotent-calls.ts',
@@ -109,12 +109,12 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
   {
     path: 'packages/server/src/store/tenants.ts',
     begins: 'select tenant_id as "tenantId" from tenant_erasures where erased_at is null',
-    reason: 'a worker goes on with every erasure, whoever it is of',
+    reason: 'a worker goes on with every erasure, of every tenant',
   },
   {
     path: 'packages/server/src/store/tenants.ts',
     begins: 'select e.tenant_id as "tenantId" from tenant_erasures e where e.erased_at is not null',
-    reason: 'an operator looks for erased tenants of whom rows were put back',
+    reason: 'an operator looks for erased tenants with rows that were put back',
   },
   {
     path: 'packages/server/src/store/webhook-deliveries.ts',
@@ -125,12 +125,12 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
   {
     path: 'packages/server/src/store/webhook-deliveries.ts',
     begins: 'with oldest as ( select endpoint_owner, endpoint_id from webhook_deliveries',
-    reason: 'a worker claims what is due, whoever owns it',
+    reason: 'a worker claims what is due, of every tenant',
   },
   {
     path: 'packages/server/src/store/webhook-deliveries.ts',
     begins: 'delete from webhook_deliveries where (tenant_id, id, endpoint_id) in (',
-    reason: 'retention: what ended longer ago than told goes, whoever owns it',
+    reason: 'retention: what ended longer ago than configured is deleted, of every tenant',
   },
   {
     path: 'packages/server/src/store/credentials.ts',
@@ -140,17 +140,17 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
   {
     path: 'packages/server/src/store/integrations.ts',
     begins: 'update integrations set canary_at = now() + $1',
-    reason: 'a worker looks at every suspended integration, whoever owns it',
+    reason: 'a worker looks at every suspended integration, of every tenant',
   },
   {
     path: 'packages/server/src/store/orphans.ts',
     begins: 'delete from orphans where created_at <',
-    reason: 'retention: what is older than a day goes, whoever owns it',
+    reason: 'retention: what is older than a day is deleted, of every tenant',
   },
   {
     path: 'packages/server/src/store/revocations.ts',
     begins: "update revocations set state = 'irrevocable' where state = 'due'",
-    reason: 'what was tried for a week is given up, whoever owns it',
+    reason: 'what was tried for a week is given up, of every tenant',
   },
   {
     path: 'packages/server/src/store/refresh-claim.ts',
@@ -161,18 +161,18 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
     path: 'packages/server/src/store/due-claims.ts',
     begins:
       'with open as materialized ( select i.id, longest.due_at from ( select id, host from integrations',
-    reason: 'a worker claims what is due, whoever owns it; the row holds no secret',
+    reason: 'a worker claims what is due, of every tenant; the row holds no secret',
   },
   {
     path: 'packages/server/src/store/due-claims.ts',
     begins:
       'with due as ( select tenant_id, connection_id, state, unresolved_since, true as refresh_due from refresh_schedule where integration_id',
-    reason: 'a worker tries one connection of a suspended integration, whoever owns it',
+    reason: 'a worker tries one connection of a suspended integration, of any tenant',
   },
   {
     path: 'packages/server/src/store/provider-incidents.ts',
     begins: 'select … from provider_incidents where id = $1',
-    reason: 'an operator decides over an incident, whoever it is of',
+    reason: 'an operator decides over an incident, of any tenant',
   },
   {
     path: 'packages/server/src/store/provider-incidents.ts',
@@ -198,28 +198,28 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
   {
     path: 'packages/server/src/store/provider-incidents.ts',
     begins: 'delete from provider_incidents where confirmed_at <',
-    reason: 'retention: what was confirmed longer ago than told goes, whoever owns it',
+    reason: 'retention: what was confirmed longer ago than configured is deleted, of every tenant',
   },
   {
     path: 'packages/server/src/store/provider-incidents.ts',
     begins: 'with open as materialized ( select tenant_id, id, host, asked_at from provider_i',
-    reason: 'a worker takes turns at asking a host, whoever owns its connections',
+    reason: 'a worker takes turns at asking a host, for connections of every tenant',
   },
   {
     path: 'packages/server/src/store/provider-incidents.ts',
     begins: 'update refresh_schedule u set probe_at = now() from (',
-    reason: 'others of an integration are looked at, whoever owns them; the row holds no secret',
+    reason: 'others of an integration are looked at, of every tenant; the row holds no secret',
   },
   {
     path: 'packages/server/src/store/provider-incidents.ts',
     begins: 'update refresh_schedule u set refresh_at = case when refresh_at is not null',
-    reason: 'what an incident has held is asked anew, whoever owns it',
+    reason: 'what an incident has held is asked anew, of every tenant',
   },
   {
     path: 'packages/server/src/store/due-claims.ts',
     begins:
       'with witness as materialized ( select tenant_id, connection_id, state, unresolved_since',
-    reason: 'a worker asks about one connection of an incident, whoever owns it',
+    reason: 'a worker asks about one connection of an incident, of any tenant',
   },
   {
     path: 'packages/server/src/store/census.ts',
@@ -239,7 +239,7 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
   {
     path: 'packages/server/src/store/tenant-keys.ts',
     begins: 'select tenant_id as "tenantId", version from tenant_keys where state = \'active\'',
-    reason: 'the operator sees what a rotation has still to move, whoever owns it',
+    reason: 'the operator sees what a rotation has still to move, of every tenant',
   },
   {
     path: 'packages/server/src/store/key-rotation.ts',

@@ -31,7 +31,7 @@ export interface ReadServer {
 export type Read = (options: {
   times: number
   atOnce: number
-  /** Told of each read, in milliseconds. */
+  /** Called with the time of each read, in milliseconds. */
   took?: (ms: number) => void
 }) => Promise<void>
 

@@ -259,8 +259,8 @@ async function stateOf({ sql, provider }: Stage) {
   if (row === undefined) throw new Error('a select without a table has one row')
   const answer = once(provider, 'message')
   provider.send('calls?')
-  const [told]: unknown[] = await answer
-  return { ...row, ...(await sizesOf(sql)), ...z.object({ calls: z.number() }).parse(told) }
+  const [counted]: unknown[] = await answer
+  return { ...row, ...(await sizesOf(sql)), ...z.object({ calls: z.number() }).parse(counted) }
 }
 
 async function sizesOf(sql: TestDatabase): Promise<{ tables: number; indexes: number }> {

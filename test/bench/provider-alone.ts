@@ -1,4 +1,4 @@
-/** What the sandbox can do by itself, so that nobody takes its limit for the service's. */
+/** What the sandbox can do by itself, so that its limit is not mistaken for the service's. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'

@@ -1,5 +1,5 @@
 /**
- * How fast a withdrawal reaches everybody who holds the credential, and what an open stream costs.
+ * How fast a withdrawal reaches every holder of the credential, and what an open stream costs.
  * The service runs in a process of its own, on Postgres; its readers are in this one.
  */
 import { type ChildProcess, fork } from 'node:child_process'
@@ -23,7 +23,7 @@ const started = z.object({ url: z.string(), apiKey: z.string() })
 const connected = z.object({ connectionId: z.string() })
 const weighed = z.object({ bytes: z.number() })
 
-/** The service, and whoever connects to it. */
+/** The service in its process, and what the bench needs of it. */
 interface Service {
   url: string
   apiKey: string
@@ -40,17 +40,17 @@ async function pushed(service: Service): Promise<readonly Figure[]> {
   const before = await service.memory()
   const open = await Promise.all(Array.from({ length: streams }, () => openStream(service)))
   const after = await service.memory()
-  const told: number[] = []
+  const arrivedMs: number[] = []
   const many = await withdrawn(service, rounds, async (beganMs) => {
     await Promise.all(open.map((stream) => stream.changed()))
-    told.push(performance.now() - beganMs)
+    arrivedMs.push(performance.now() - beganMs)
   })
   for (const stream of open) stream.close()
   return [
     ms(`withdrawn → last of ${clients} SDK clients stops, p50`, quantile(few, 0.5), null),
     ms(`withdrawn → last of ${clients} SDK clients stops, p99`, quantile(few, 0.99), 1_000),
     ms(`the same with ${streams} more streams open, p99`, quantile(many, 0.99), 1_000),
-    ms(`withdrawn → last of ${streams} streams is told, p99`, quantile(told, 0.99), 1_000),
+    ms(`withdrawn → last of ${streams} streams receives it, p99`, quantile(arrivedMs, 0.99), 1_000),
     kB('an open stream, heap and buffers', (after - before) / streams / 1_000),
   ]
 }
@@ -70,11 +70,11 @@ async function withdrawn(
     await Promise.all(holders.map((holder) => holder.hold(query)))
     const beganMs = performance.now()
     const stopped = Promise.all(holders.map((holder) => holder.stopped(connectionId)))
-    const told = others(beganMs)
+    const othersDone = others(beganMs)
     await service.disconnect(connectionId, who.tenantId)
     const last = Math.max(...(await stopped))
     taken.push(last - beganMs)
-    await told
+    await othersDone
     if (holders.some(({ keywell }) => keywell.getCredentialSync(query) !== undefined)) {
       throw new Error('a withdrawn credential is still served')
     }
@@ -83,7 +83,7 @@ async function withdrawn(
   return taken
 }
 
-/** An SDK that tells when it dropped a credential. */
+/** An SDK that reports when it dropped a credential. */
 class Holder {
   readonly keywell: Keywell
   readonly #dropped = new Map<string, (atMs: number) => void>()

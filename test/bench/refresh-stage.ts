@@ -24,14 +24,14 @@ export interface RefreshStage {
   providerUrl: string
   /** As the owner of the database. */
   sql: TestDatabase
-  /** Replicas, and somebody who listens to the change stream of the first. */
+  /** Replicas, and a reader of the change stream of the first. */
   startReplicas(count: number): Promise<Replicas>
   stop(): Promise<void>
 }
 
 export interface Replicas {
-  /** How many changes the stream has told of. */
-  told(): number
+  /** How many changes the stream has delivered. */
+  delivered(): number
   /** They finish what is under way, and end. */
   drain(): Promise<void>
 }
@@ -79,7 +79,7 @@ export async function startRefreshStage(connections: number): Promise<RefreshSta
       )
       const stream = await listenTo(replicas[0], stage.apiKey)
       return {
-        told: stream.told,
+        delivered: stream.delivered,
         async drain() {
           await Promise.all(replicas.map(drainOne))
           stream.close()
@@ -104,17 +104,17 @@ async function drainOne(replica: Replica): Promise<void> {
 async function listenTo(
   replica: Replica | undefined,
   apiKey: string,
-): Promise<{ told(): number; close(): void }> {
-  let told = 0
+): Promise<{ delivered(): number; close(): void }> {
+  let delivered = 0
   const headers = { authorization: `Bearer ${apiKey}` }
   const request = get(`${replica?.url}/v1/changes`, { agent: new Agent(), headers })
   const [response]: IncomingMessage[] = await once(request, 'response')
   response?.setEncoding('utf8').on('data', (text: string) => {
-    told += text.split('event: change').length - 1
+    delivered += text.split('event: change').length - 1
   })
   // It ends as its replica does.
   for (const end of [request, response]) end?.on('error', () => {})
-  return { told: () => told, close: () => request.destroy() }
+  return { delivered: () => delivered, close: () => request.destroy() }
 }
 
 async function seed(stage: Stage, count: number): Promise<void> {

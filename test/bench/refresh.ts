@@ -68,7 +68,7 @@ async function sustained(stage: RefreshStage, count: number): Promise<Figure> {
     rates.push((done * 1_000) / (performance.now() - began.ms))
   }
   await replicas.drain()
-  if (replicas.told() === 0) throw new Error('the change stream told of nothing')
+  if (replicas.delivered() === 0) throw new Error('the change stream delivered no change')
   return {
     name: `refreshes, ${count} ${count === 1 ? 'replica' : 'replicas'}`,
     value: quantile(rates, 0.5),

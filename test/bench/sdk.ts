@@ -83,7 +83,7 @@ async function warmSync(): Promise<readonly Figure[]> {
   if (found === 0) throw new Error('nothing was found: nothing was measured')
   return [
     ratio('warm getCredentialSync / bare lru-cache, key from query', ns.keywell / ns.builtKey, 1.5),
-    // Nobody who is given a query has the key at hand, so this one is told and not judged.
+    // A caller with a query does not have the key at hand, so this ratio is reported without a limit.
     ratio('warm getCredentialSync / bare lru-cache, ready key', ns.keywell / ns.readyKey, null),
   ]
 }
@@ -108,7 +108,7 @@ async function warmAgainstUncached(): Promise<readonly Figure[]> {
   const { port } = service.address() as AddressInfo // listening on TCP, hence no string
   const keywell = new Keywell({ url: `http://127.0.0.1:${port}`, apiKey: 'bench' })
   const query = at(queries, 0)
-  // Short rounds: the garbage of an HTTP call is collected while whoever runs then is timed, and a
+  // Short rounds: the garbage of an HTTP call is collected while the one that runs then is timed, and a
   // collection (5 ms) must be seldom enough for the median not to see it.
   const warmReads = 2_000
   const uncachedReads = 10

@@ -1,6 +1,6 @@
 /**
  * What a flood of event streams does to those who read credentials: one connect token opens as many as it
- * can. The service runs in a process of its own, on Postgres; whoever floods and whoever reads are in this one.
+ * can. The service runs in a process of its own, on Postgres; the flood and the readers are in this one.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'

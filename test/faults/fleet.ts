@@ -23,7 +23,7 @@ export interface FleetOptions {
   role?: ReplicaSettings['role']
   /** Of the provider's host. Default: so wide that they are never what is tried. */
   limits?: ReplicaSettings['limits']
-  /** Of access tokens, from the first on. 7,200 s unless told: then nothing is due by itself. */
+  /** Lifetime of access tokens, from the first on. Default: 7,200 s, so that nothing is due by itself. */
   tokenLifetimeSeconds?: number
 }
 
@@ -55,7 +55,7 @@ export interface Fleet {
   replace(place: number, changes?: Partial<ReplicaSettings>): Promise<Replica>
   /** Makes connections due now: all that live, unless some are named, or all of one generation. */
   makeDue(options?: { ids?: readonly string[]; generation?: number }): Promise<void>
-  /** Reads a credential at a replica. Rejects where nobody answers. */
+  /** Reads a credential at a replica. Rejects if it does not answer. */
   read(place: number, connection: Seeded): Promise<{ status: number; body: ReadBody }>
   stop(): Promise<void>
 }

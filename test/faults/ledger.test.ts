@@ -150,7 +150,7 @@ test.each([
   ],
   ['a lease that was left', { worstLateLeaseMs: 20_001 }, 'left for 20001 ms'],
   [
-    'a token that nobody gave',
+    'a token that was never issued',
     {
       refreshes: [refresh(), refresh({ grantId: null, pairId: null, issued: false, status: 400 })],
     },

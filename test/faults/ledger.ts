@@ -28,7 +28,7 @@ export interface Evidence {
   disturbances: readonly Disturbance[]
   /** Commits of one generation that were written more than once, from the audit log. */
   doubleCommits: readonly { connectionId: string; generation: number }[]
-  /** How long the longest lease had been over, at worst, before somebody took the row. */
+  /** How long the longest lease had been over, at worst, before a worker took the row. */
   worstLateLeaseMs: number
 }
 
@@ -37,7 +37,7 @@ export interface Rules {
   excuseMs: number
   /** How long after a kill something may still arrive that was sent before it. */
   travelMs: number
-  /** How long a lease may be over before somebody takes the row. */
+  /** How long a lease may be over before a worker takes the row. */
   lateLeaseMs: number
 }
 
@@ -100,22 +100,22 @@ export function judge(evidence: Evidence, rules: Partial<Rules> = {}): Verdict {
     const records = byGrant.get(account.grantId) ?? []
     const given = records.filter(({ issued }) => issued).length
     const missing = given - (account.generation - 1)
-    const told = `${account.connectionId} (${account.status}, ${account.reason})`
+    const described = `${account.connectionId} (${account.status}, ${account.reason})`
     if (missing > 0) {
       figures.lost += 1
       if (isNamed(account)) figures.named += 1
-      else violations.push(`${told}: its pair is lost, and it is not called lost_rotation`)
+      else violations.push(`${described}: its pair is lost, and it is not called lost_rotation`)
       if (!records.some((record) => record.issued && excused(record))) {
-        violations.push(`${told}: its pair is lost without a crash or a drop`)
+        violations.push(`${described}: its pair is lost without a crash or a drop`)
       }
     }
-    if (missing < 0) violations.push(`${told}: ${-missing} more commits than pairs were given`)
+    if (missing < 0) violations.push(`${described}: ${-missing} more commits than pairs were given`)
     if (missing === 0 && isDead(account) && account.grantLives) {
       figures.falseDeaths += 1
-      violations.push(`${told}: called dead, while its stored pair lives`)
+      violations.push(`${described}: called dead, while its stored pair lives`)
     }
     if (missing === 0 && account.holdsNewest === false) {
-      violations.push(`${told}: the pair that is stored is not the newest`)
+      violations.push(`${described}: the pair that is stored is not the newest`)
     }
   }
 

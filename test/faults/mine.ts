@@ -28,7 +28,7 @@ export interface Mine {
  * one death of the process is a death at that point for each of them.
  */
 export function createMine(parts: {
-  /** Resolves when the parent has been told. */
+  /** Resolves when the parent has received it. */
   tell: (blown: Blown) => Promise<void>
   blow: (how: 'kill' | 'stop') => void
 }): Mine {

@@ -1,4 +1,4 @@
-/** One replica of the service for fault tests: told by its environment, armed by its parent. */
+/** One replica of the service for fault tests: configured by its environment, armed by its parent. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'

@@ -65,10 +65,10 @@ test('no replica outlives the process that started it, not even a stopped one', 
 })
 
 test('a mine lets some pass, holds some, and goes off with all of them there', async () => {
-  const told: string[][] = []
+  const reported: string[][] = []
   const blows: string[] = []
   const mine = createMine({
-    tell: async ({ connectionIds }) => void told.push(connectionIds),
+    tell: async ({ connectionIds }) => void reported.push(connectionIds),
     blow: (how) => blows.push(how),
   })
   mine.lay({ point: 'after_answer', skip: 1, hold: 2, action: 'stop' })
@@ -76,8 +76,8 @@ test('a mine lets some pass, holds some, and goes off with all of them there', a
   await mine.step('after_answer', { connectionId: 'skipped' })
   const one = mine.step('after_answer', { connectionId: 'one' })
   await Promise.resolve()
-  expect([told, blows]).toEqual([[], []])
+  expect([reported, blows]).toEqual([[], []])
   await Promise.all([one, mine.step('after_answer', { connectionId: 'two' })])
-  expect([told, blows]).toEqual([[['one', 'two']], ['stop']])
+  expect([reported, blows]).toEqual([[['one', 'two']], ['stop']])
   await mine.step('after_answer', { connectionId: 'later' })
 })

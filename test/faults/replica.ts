@@ -8,7 +8,7 @@ import { checkOutput } from '../support/log-lines.ts'
 import { runnable } from '../support/runnable.ts'
 import type { Blown, MineOrder } from './mine.ts'
 
-/** What a replica is told at its start. */
+/** The settings that a replica gets at its start. */
 export interface ReplicaSettings {
   databaseUrl: string
   keyPath: string
@@ -77,7 +77,7 @@ export async function startReplica(settings: ReplicaSettings): Promise<Replica> 
   const ended = () => child.exitCode ?? child.signalCode
   const died = () => new Error(`the replica ended with ${ended()}:\n${lines.slice(-20).join('\n')}`)
 
-  function heard<Kind extends FromReplica['kind']>(
+  function receive<Kind extends FromReplica['kind']>(
     kind: Kind,
   ): Promise<Extract<FromReplica, { kind: Kind }>> {
     return new Promise((resolve, reject) => {
@@ -94,14 +94,14 @@ export async function startReplica(settings: ReplicaSettings): Promise<Replica> 
   }
 
   const timer = setTimeout(() => child.kill('SIGKILL'), readyTimeoutMs)
-  const { url } = await heard('ready').finally(() => clearTimeout(timer))
+  const { url } = await receive('ready').finally(() => clearTimeout(timer))
   return {
     url,
     pid,
     ended,
     logs: () => [...lines],
     async arm(order) {
-      const blown = heard('blown')
+      const blown = receive('blown')
       child.send(order)
       const { connectionIds } = await within(blownTimeoutMs, blown, `mine at ${order.point}`)
       return { connectionIds, at: Date.now() }
@@ -123,7 +123,7 @@ export async function startReplica(settings: ReplicaSettings): Promise<Replica> 
 
 /**
  * A shell waits on its input, which ends when this process does, however that happens, and kills the
- * replica. The replica itself could not: one that is stopped hears of nothing.
+ * replica. The replica itself could not: a stopped process receives nothing.
  */
 function exitWithParent(child: ChildProcess, pid: number): void {
   const shell = spawn('/bin/sh', ['-c', `read -r _; kill -KILL ${pid}`], {

@@ -4,12 +4,12 @@ import { expect, onTestFinished, test } from 'vitest'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 
 /** Behind the proxy: sends back what comes, and remembers it. */
-async function stage(): Promise<{ proxy: TcpProxy; heard(): string; dial(): Promise<Client> }> {
-  let heard = ''
+async function stage(): Promise<{ proxy: TcpProxy; received(): string; dial(): Promise<Client> }> {
+  let received = ''
   const echo = createServer({ allowHalfOpen: false }, (socket) => {
     socket.on('error', () => {})
     socket.on('data', (piece) => {
-      heard += piece.toString()
+      received += piece.toString()
       socket.write(piece)
     })
   })
@@ -21,7 +21,7 @@ async function stage(): Promise<{ proxy: TcpProxy; heard(): string; dial(): Prom
     await proxy.close()
     echo.close()
   })
-  return { proxy, heard: () => heard, dial: () => dial(proxy.port) }
+  return { proxy, received: () => received, dial: () => dial(proxy.port) }
 }
 
 interface Client {
@@ -71,27 +71,27 @@ test('delays each piece, and keeps their order', async () => {
 })
 
 test('drops after so many bytes on the way up: the far side saw no more than those', async () => {
-  const { proxy, heard, dial } = await stage()
+  const { proxy, received, dial } = await stage()
   const { socket, ended } = await dial()
   proxy.set({ kind: 'drop', direction: 'up', afterBytes: 6 })
   socket.write('abcd')
-  await expect.poll(heard).toBe('abcd')
+  await expect.poll(received).toBe('abcd')
   socket.write('efgh')
   await ended
-  expect(heard()).toBe('abcdef')
+  expect(received()).toBe('abcdef')
 })
 
 test('drops on the way down: the far side did the work, and the answer is cut', async () => {
-  const { proxy, heard, dial } = await stage()
+  const { proxy, received, dial } = await stage()
   const { socket, got, ended } = await dial()
   proxy.set({ kind: 'drop', direction: 'down', afterBytes: 3 })
   socket.write('abcdef')
   await ended
-  expect([heard(), got()]).toEqual(['abcdef', 'abc'])
+  expect([received(), got()]).toEqual(['abcdef', 'abc'])
 })
 
-test('swallows silently: nobody hears anything, and nobody is told', async () => {
-  const { proxy, heard, dial } = await stage()
+test('swallows silently: no byte arrives, and no side sees an error', async () => {
+  const { proxy, received, dial } = await stage()
   const { socket, got } = await dial()
   proxy.set({ kind: 'swallow' })
   socket.write('lost')
@@ -100,7 +100,7 @@ test('swallows silently: nobody hears anything, and nobody is told', async () =>
   proxy.set({ kind: 'pass' })
   socket.write('found')
   await expect.poll(got).toBe('found')
-  expect(heard()).toBe('found')
+  expect(received()).toBe('found')
 })
 
 test('refuses new connections and keeps the open ones', async () => {

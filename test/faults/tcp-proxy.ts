@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
-/** Seen from whoever dials the proxy: `up` is what it sends, `down` what it gets. */
+/** Seen from the client of the proxy: `up` is what it sends, `down` what it gets. */
 export type Direction = 'up' | 'down'
 
 /**
@@ -9,7 +9,7 @@ export type Direction = 'up' | 'down'
  * - `delay`: each piece arrives later by so many milliseconds, in order.
  * - `drop`: passes so many bytes in one direction, then cuts the connection in the middle.
  * - `swallow`: half-open: everything is taken and nothing arrives, in either direction, silently.
- * - `refuse`: new connections are reset at once, as by a port that nobody listens on.
+ * - `refuse`: new connections are reset at once, as by a port without a listener.
  */
 export type Mode =
   | { kind: 'pass' }
@@ -120,7 +120,7 @@ function join(
   from.on('data', carry)
   from.once('end', () => {
     const mode = currentMode()
-    // A half-open connection is one whose end nobody hears of.
+    // The end of a half-open connection reaches neither side.
     if (mode.kind === 'swallow') return
     if (mode.kind === 'delay') setTimeout(() => to.end(), mode.ms)
     else to.end()

@@ -1,12 +1,12 @@
 /**
  * One attempt, from the claim to its end, in the steps in which `refresh.ts` takes it: between any two of
- * them everybody else may go on, and the process may die. Steps between which nobody else could make a
+ * them every other actor may go on, and the process may die. Steps between which no other actor could make a
  * difference are one.
  */
 import { resolveIndeterminate } from '@keywell/server/model'
 import { claimRefresh, type DoubtAge, holds, restartIndeterminate } from './database.ts'
 import { commit, endAttempt, releaseClaim } from './ending.ts'
-import { drift, hear, probe, sendPair, wait } from './request.ts'
+import { drift, probe, receive, sendPair, wait } from './request.ts'
 import { type Configuration, graceSeconds, maxRequestSeconds } from './rules.ts'
 import { hasOpenRequest } from './surroundings.ts'
 import {
@@ -41,7 +41,7 @@ function progress(world: World, index: number, actor: Actor, configuration: Conf
     case 'waiting':
       return actor.answer === 'none'
         ? wait(world, index, actor, configuration)
-        : hear(world, index, { ...actor, answer: actor.answer }, configuration)
+        : receive(world, index, { ...actor, answer: actor.answer }, configuration)
     case 'holding':
       return commit(world, index, actor, configuration)
     case 'failing':
@@ -73,7 +73,7 @@ function claim(world: World, index: number, { fault }: Configuration): Move[] {
 }
 
 /**
- * Reads the row, after the claim, since whoever held it before may have moved the generation; and if an
+ * Reads the row, after the claim, since its holder before may have moved the generation; and if an
  * earlier attempt has no known outcome, finds out whether the same refresh token may go out again.
  */
 function prepare(

@@ -37,7 +37,7 @@ export interface Tables {
   readonly revocations: readonly number[]
 }
 
-/** What a claim tells the one who holds it. */
+/** What the holder of a claim learns from it. */
 export interface Claim {
   readonly previousState: ScheduleState
   readonly doubt: DoubtAge | null
@@ -126,7 +126,7 @@ export function endConnection(tables: Tables, generation: number, death: Death):
 
 /**
  * `replaceCredential`, `recordSuccess` and `advanceConnection`, one transaction: generation g becomes
- * g+1, whoever holds the lease. Undefined when g is gone.
+ * g+1, whether or not the caller still holds the lease. Undefined when g is gone.
  */
 export function replaceCredential(
   tables: Tables,

@@ -15,7 +15,7 @@ import { type Actor, idle, type Move, type Reading, spend, type World, withActor
 
 export const thrownAway = 'a pair that reached a living process is thrown away'
 
-/** Whoever holds the lease by now: the pair of generation g is g+1, or kept aside, or withdrawn. */
+/** Whether or not the actor still holds the lease: the pair of generation g is g+1, or kept aside, or withdrawn. */
 export function commit(
   world: World,
   index: number,

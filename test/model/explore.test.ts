@@ -90,7 +90,7 @@ verifies.suite('model:planted-faults', () => {
   })
 })
 
-test('a trace tells what happened, from the beginning on', () => {
+test('a trace shows what happened, from the beginning on', () => {
   const faults = everyFault({ ...quiet, falseRefusals: 1 })
   const [death] = faults.filter(({ fault }) => fault === 'death at the first invalid_grant')
   expect(death && explore(death, unbounded).violation?.trace).toEqual([

@@ -84,7 +84,7 @@ function allMoves(world: World, configuration: Configuration): Move[] {
   ]
 }
 
-/** Good until due with a pair that lives, given up, or removed; and nobody at work. */
+/** Good until due with a pair that lives, given up, or removed; and no actor at work. */
 function isAtRest(
   { tables, actors, provider, left, time }: World,
   { dormant = false }: Configuration,
@@ -92,7 +92,7 @@ function isAtRest(
   if (actors.some(({ at }) => at !== 'idle')) return false
   const { schedule, credential } = tables
   if (schedule === null || credential === null || schedule.state === 'dead') return true
-  // What nobody renews by the clock is renewed by the read that finds its token ended.
+  // What is not renewed by the clock is renewed by the read that finds its token ended.
   if (dormant && time === 'ended' && left.lives > 0) return false
   // With no lives left the walk ends before it would come due and be found out.
   return schedule.state === 'idle' && (left.lives === 0 || isUsable(provider, credential.pair))

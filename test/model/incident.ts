@@ -1,5 +1,5 @@
 /**
- * A provider that refuses everybody for a while, and the incident guard (`incident-rule.ts`) as one connection of many meets it:
+ * A provider that refuses every connection for a while, and the incident guard (`incident-rule.ts`) as one connection of many meets it:
  * what the others are answered is not walked, only that they are answered well, or are not.
  */
 import type { Configuration } from './rules.ts'
@@ -29,7 +29,7 @@ export function incidentMoves(world: World, { shared = false, atMost }: Configur
   const moves: Move[] = []
   // A refusal is confirmed by a second one, so that only one of a walk may be false: for this reason, or for none.
   if (phase === 'before' && world.left.falseRefusals === atMost.falseRefusals) {
-    const begins = moved('the provider begins to refuse everybody', { phase: 'lies' })
+    const begins = moved('the provider begins to refuse every connection', { phase: 'lies' })
     const left = { ...world.left, falseRefusals: 0 }
     moves.push({ ...begins, world: { ...begins.world, left }, isMishap: true })
   }

@@ -40,7 +40,7 @@ export function sendPair(
   return next
 }
 
-/** Until the provider answers, tells us to come later, or the connection breaks. */
+/** Until the provider answers, answers "later", or the connection breaks. */
 export function wait(
   world: World,
   index: number,
@@ -49,7 +49,7 @@ export function wait(
 ): Move[] {
   const answered = (before: World, answer: Answer) => withActor(before, index, { ...actor, answer })
   if (lies(world)) {
-    const label = 'is refused like everybody'
+    const label = 'is refused like every connection'
     return [{ label, world: answered(world, 'refused') }]
   }
   const { provider, given } = handleRefresh(world.provider, actor.sent, configuration.refresh)
@@ -57,7 +57,7 @@ export function wait(
   const moves: Move[] = [
     { label: `is answered: ${said(answer)}`, world: answered({ ...world, provider }, answer) },
     {
-      label: 'is told to come later',
+      label: 'is answered: later',
       world: endWith(resolved(world, actor), index, actor, configuration, notProcessed),
       isMishap: true,
     },
@@ -76,7 +76,7 @@ const said = (answer: Answer) => (answer === 'refused' ? 'invalid_grant' : `pair
 const notProcessed = { kind: 'not_processed', retryAfterMs: null } as const
 
 /** An answer arrives, or is lost on the way. */
-export function hear(
+export function receive(
   world: World,
   index: number,
   actor: Waiting & { answer: Answer },
@@ -114,7 +114,7 @@ function loseAnswer(
   return moves
 }
 
-/** An answer that nobody hears is none; a request may still be processed. */
+/** An answer that is not received is none; a request may still be processed. */
 export function drift(world: World, { answer, sent: pair }: Waiting, abandoned: boolean): World {
   return answer === 'none' ? { ...world, adrift: [...world.adrift, { pair, abandoned }] } : world
 }
@@ -179,7 +179,7 @@ function endRejected(
   return withActor(world, index, { at: 'failing', claim, late, source, ending })
 }
 
-/** Of a token whose time is over nobody is asked. */
+/** For an expired token no probe is sent. */
 function newsOf(world: World, source: Source, { fault }: Configuration): TokenProbe {
   const isMeasured = fault !== 'the time left is that of before the request'
   return isMeasured && world.time === 'ended' ? 'expired' : probe(world, source)

@@ -56,7 +56,7 @@ export const maxRequestSeconds = 120
 
 const rotations = ['none', 'grace', 'strict', 'strict_family'] as const
 
-/** The same for connections that nobody has read for long. */
+/** The same for connections that were not read for long. */
 export function everyDormant(atMost: Budget): Configuration[] {
   return everyProvider(atMost).map((configuration) => ({
     ...configuration,

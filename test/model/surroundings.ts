@@ -81,7 +81,7 @@ function closeGrace(world: World): Move[] {
   return [{ label: 'the grace is over', world: { ...world, provider: endGrace(world.provider) } }]
 }
 
-/** A request that nobody listens to is processed late, or never. */
+/** A request without a listener is processed late, or never. */
 function settleAdrift(world: World, { refresh }: Configuration): Move[] {
   return world.adrift.flatMap(({ pair, abandoned }, place): Move[] => {
     const adrift = world.adrift.filter((_, at) => at !== place)
@@ -89,13 +89,13 @@ function settleAdrift(world: World, { refresh }: Configuration): Move[] {
     const isWaste = abandoned && given !== undefined
     return [
       {
-        label: `the provider processes a request that nobody listens to: ${given === undefined ? 'invalid_grant' : `pair ${given}`}`,
+        label: `the provider processes a request without a listener: ${given === undefined ? 'invalid_grant' : `pair ${given}`}`,
         world: { ...world, provider, adrift },
         isMishap: true,
         ...(isWaste ? { violation: thrownAway } : {}),
       },
       {
-        label: 'the provider drops a request that nobody listens to',
+        label: 'the provider drops a request without a listener',
         world: { ...world, adrift },
       },
     ]
@@ -126,7 +126,7 @@ function remove(world: World): Move[] {
   return [{ label: 'the app disconnects', world: { ...spent, tables }, isMishap: true }]
 }
 
-/** So much that nobody may still send under a claim from before. */
+/** So much that no actor may still send under a claim from before. */
 function letTimePass(world: World): World {
   const isBeforeSend = ({ at }: Actor) => at === 'claimed' || at === 'ready'
   return {

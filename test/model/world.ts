@@ -11,7 +11,7 @@ export interface World {
   readonly time: TokenTime
   /** Two workers, and a reader who refreshes what has ended. */
   readonly actors: readonly [Actor, Actor, Actor]
-  /** Requests that nobody listens to any more, and that may still be processed. */
+  /** Requests without a listener, that may still be processed. */
   readonly adrift: readonly Adrift[]
   /** Pairs whose refresh token went out and of which no outcome is known. */
   readonly unresolved: readonly number[]

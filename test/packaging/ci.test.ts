@@ -64,7 +64,7 @@ verifies.suite('house:ci', () => {
     })
   })
 
-  test('a promise that nobody awaited is rejected', () => {
+  test('a promise that was not awaited is rejected', () => {
     const text = "test('passes', () => { Promise.reject(new Error('on purpose')) })"
     expect(runHouse({ a: text })).toMatchObject({ status: 1, lastLine: '1 passed, 0 failed' })
   })

@@ -38,7 +38,7 @@ async function unpack(tarball: string, consumer: string): Promise<string[]> {
   return modules.map((key) => join('@keywell', name, key))
 }
 
-/** A stylesheet or the manifest itself: a file under its own name, which nobody imports as a module. */
+/** A stylesheet or the manifest itself: a file under its own name, which is not imported as a module. */
 export function isAsset(target: unknown): boolean {
   return typeof target === 'string' && !target.endsWith('.js')
 }

@@ -73,7 +73,7 @@ test.each(readdirSync(join(root, 'packages')))('%s says what a consumer wants to
   })
   for (const [key, target] of Object.entries(manifest.exports)) {
     if (typeof target === 'string') continue
-    // The order decides: our condition, then types, then what everybody gets.
+    // The order decides: our condition, then types, then what every consumer gets.
     const conditions = z.record(z.string(), z.string()).parse(target)
     expect(Object.keys(conditions), key).toEqual(['@keywell/source', 'types', 'default'])
   }

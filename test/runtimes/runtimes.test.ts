@@ -215,7 +215,7 @@ verifies.suite('sdk:runtimes', () => {
     })
 
     if (name === 'bun' || name === 'deno') {
-      test('hears of a withdrawal by the change stream', async () => {
+      test('learns of a withdrawal by the change stream', async () => {
         const { connections } = (await ask('/api/keywell/connections')).body
         const id = connections[0].id
         await ask('/read')

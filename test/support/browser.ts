@@ -21,7 +21,7 @@ const launchArguments = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1',
 ]
 
-/** Starts the browser of this machine. Whoever calls closes it. */
+/** Starts the browser of this machine. The caller closes it. */
 export async function launchBrowser(): Promise<Browser> {
   const { path } = await findBrowser()
   return chromium.launch({ executablePath: path, args: launchArguments })
@@ -74,7 +74,7 @@ async function unpackedBrowser(): Promise<string> {
     })
     await rename(mine, folder)
   } catch (error) {
-    // Somebody else was faster: theirs is complete, since it got its name by a rename too.
+    // Another process was faster: its folder is complete, since it got its name by a rename too.
     if (!existsSync(path)) throw error
   } finally {
     await rm(mine, { recursive: true, force: true })

@@ -13,7 +13,7 @@ export interface Deployment {
   /** The one in this process, with the provider's stand-in. */
   stage: Stage
   keyFile: string
-  /** What every process is told. */
+  /** The environment of every process. */
   environment: Readonly<Record<string, string>>
   /** Starts another process that serves. */
   start(): Promise<ServiceProcess>

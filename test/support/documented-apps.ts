@@ -29,7 +29,7 @@ export interface AppSettings {
 
 export interface DocumentedApp {
   readonly port: number
-  /** Configured, both of them; the app itself is told of neither. */
+  /** Both are configured as `appOrigin` of the SDK; the app is given neither in another way. */
   readonly origin: string
   readonly otherOrigin: string
   stop(): Promise<void>

@@ -180,7 +180,7 @@ export class Scene {
     await this.#update(held)
   }
 
-  /** The user withdraws the grant at the provider, and somebody who was refused there reports it. */
+  /** The user withdraws the grant at the provider, and a caller that was refused there reports it. */
   async revoke(held: Held): Promise<void> {
     await this.#stage.sandbox.control.revokeGrants({ username: 'ada' })
     const minGeneration = held.connection.generation + 1

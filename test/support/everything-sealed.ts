@@ -18,7 +18,7 @@ export const sealedColumns = [
 /** Lets another success come first, so that a pair comes too late and is kept aside. */
 export function createOvertaking(database: () => Stage['database']): {
   faultPoint: FaultPoint
-  /** Users to whom it happens, by tenant. */
+  /** Tenants to whose users it happens. */
   tenants: Set<string>
 } {
   const tenants = new Set<string>()
@@ -33,7 +33,7 @@ export function createOvertaking(database: () => Stage['database']): {
 
 /**
  * Fills every sealed column of a tenant, by doing what leads to it: a connection, a pair that came late, a
- * disconnect that the provider has not heard of, an integration of its own, attempts under way, and a
+ * disconnect that the provider has not received, an integration of its own, attempts under way, and a
  * webhook with two secrets.
  */
 export async function sealEverything(

@@ -4,7 +4,7 @@ import { schemaOwner } from '../../packages/server/src/store/scope.ts'
 
 /** A database as the product has it, and, for what a test looks up or breaks by hand, as its owner has it. */
 export interface TestDatabase extends Database, Sql {
-  /** A superuser, whom row security does not bind. */
+  /** A superuser, which row security does not bind. */
   readonly owner: Database
 }
 
@@ -34,7 +34,7 @@ export function inspected(database: Database, owner: Database): TestDatabase {
     kind: database.kind,
     of: (scope) => database.of(scope),
     transaction: (scope, work) => database.transaction(scope, work),
-    listen: (channel, heard) => database.listen(channel, heard),
+    listen: (channel, listener) => database.listen(channel, listener),
     close: () => database.close(),
     owner,
     query: owner.of(schemaOwner).query,

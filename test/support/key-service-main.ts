@@ -1,6 +1,6 @@
 /**
  * A key service in a process of its own: it encrypts and decrypts under keys that never leave it, and can
- * be made slow or unwilling. Told by IPC; gone when its parent is.
+ * be made slow or unwilling. Controlled by IPC; it ends when its parent ends.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'

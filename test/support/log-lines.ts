@@ -3,12 +3,12 @@ import type { Logger } from '@keywell/server'
 
 let watched = false
 
-/** Called by whoever looks for faults after each test. */
+/** Called by the setup that looks for faults after each test. */
 export function watch(): void {
   watched = true
 }
 
-/** Whether somebody does, in this copy of the module. */
+/** Whether a setup does, in this copy of the module. */
 export function isWatched(): boolean {
   return watched
 }

@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Files that take long, and that no size tells: they drive processes, or wait for what is away. */
+/** Files that take long although they are not large: they drive processes, or wait for what is away. */
 const long = /\/test\/(bench|faults|e2e|packaging)\/|processes\.test|(start|pglite)\.test/
 
 /** Those that take long come first, so that the last minute of a run is not one worker's alone; those that share a process come last. */

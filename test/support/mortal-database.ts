@@ -32,7 +32,7 @@ export function mortal(database: Database, steps: number): Database & { readonly
       live()
       return result
     },
-    listen: (channel, heard) => database.listen(channel, heard),
+    listen: (channel, listener) => database.listen(channel, listener),
     close: async () => {},
   }
 }

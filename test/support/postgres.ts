@@ -25,7 +25,7 @@ export interface PostgresServer {
 /** What tests log in as: no superuser, owner of nothing, and member of the product's roles without inheriting from them. */
 export const login = 'keywell_login'
 
-/** nobody. Postgres refuses to run as root, and this id needs no useradd. */
+/** The Unix user `nobody`. Postgres refuses to run as root, and this id needs no useradd. */
 const nobody = 65534
 const readyTimeoutMs = 20_000
 const execute = promisify(execFile)

@@ -14,7 +14,7 @@ export interface Product {
   stage: Stage
   /** Where Acme is. */
   url: string
-  /** What the demo could not blame on its user. */
+  /** Failures that the demo reported as its own, not as its user's. */
   failures: unknown[]
   stop(): Promise<void>
 }

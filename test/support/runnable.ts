@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const conditions = '--conditions=@keywell/source'
 
-/** Where a run of the tests has its copy of the sources as JavaScript, told by its environment; see `stripped.ts`. */
+/** Where a run of the tests has its copy of the sources as JavaScript, given by its environment; see `stripped.ts`. */
 export const strippedVariable = 'KEYWELL_TEST_SOURCES'
 
 /** How Node runs a file or text of this repository. */

@@ -17,7 +17,7 @@ export interface ServiceProcess {
   stop(): Promise<number | null>
 }
 
-/** The service as an operator starts it: a process of its own, told by its environment. */
+/** The service as an operator starts it: a process of its own, configured by its environment. */
 export async function startService(environment: Record<string, string>): Promise<ServiceProcess> {
   const port = environment.PORT ?? String(await freePort())
   const run = runService([], { PORT: port, ...environment })
@@ -41,7 +41,7 @@ export function runService(words: string[], environment: Record<string, string>)
   const env = { PATH, HOME, ...(TMPDIR === '' ? {} : { TMPDIR }), ...environment }
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
-  const heard = new EventTarget()
+  const outputEvents = new EventTarget()
   // The service prints the lines of its log; a command its result, and its log where errors go.
   for (const [input, isLog] of [
     [child.stdout, words.length === 0],
@@ -52,11 +52,11 @@ export function runService(words: string[], environment: Record<string, string>)
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       output += chunk.toString()
-      heard.dispatchEvent(new Event('data'))
+      outputEvents.dispatchEvent(new Event('data'))
     })
   }
   const exited = once(child, 'close').then(([code]: (number | null)[]) => code ?? null)
-  void exited.then(() => heard.dispatchEvent(new Event('data')))
+  void exited.then(() => outputEvents.dispatchEvent(new Event('data')))
   return {
     child,
     exited,
@@ -65,7 +65,7 @@ export function runService(words: string[], environment: Record<string, string>)
     async printed(text: RegExp): Promise<void> {
       while (!text.test(output)) {
         if (child.exitCode !== null) throw new Error(`exit code ${child.exitCode}: ${output}`)
-        await once(heard as never, 'data')
+        await once(outputEvents as never, 'data')
       }
     },
   }

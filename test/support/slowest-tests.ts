@@ -3,7 +3,7 @@ import type { Reporter, TestModule } from 'vitest/node'
 /** How many are named. */
 const named = 20
 
-/** Names the tests that took longest, so that whoever adds one sees what it costs. */
+/** Names the tests that took longest, so that the author of a new test sees what it costs. */
 export default class SlowestTests implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => {

@@ -97,7 +97,7 @@ export async function createStage(
   options: Partial<KeywellOptions> & {
     relativeRoot?: string
     scopes?: string[]
-    /** A root key file that others use too; one of its own unless told. */
+    /** A root key file that others use too. Default: one of its own. */
     keyPath?: string
     /** A name of its own makes the sandbox another site than the service. */
     sandboxHost?: '127.0.0.1' | 'localhost'
@@ -134,7 +134,7 @@ export async function createStage(
     logger: recordingLogger((line) => logs.push(line)),
     ...options,
     privateHosts: [sandboxEntry, ...(options.privateHosts ?? [])],
-    // Tests have webhooks sent there, too: to a receiver that fails as it is told.
+    // Tests have webhooks sent there, too: to a receiver that fails as configured.
     privateWebhookHosts: [sandboxEntry, ...(options.privateWebhookHosts ?? [])],
   })
   await keywell.start()
@@ -261,7 +261,7 @@ export async function createStage(
   return stage
 }
 
-/** Registers an OAuth app at the sandbox and tells Keywell, as an operator would. */
+/** Registers an OAuth app at the sandbox and configures it in Keywell, as an operator would. */
 async function integrate(
   stage: Stage,
   { scopes, tenantId }: { scopes: string[]; tenantId: string | undefined },

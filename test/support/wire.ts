@@ -1,5 +1,5 @@
 /**
- * Somebody on the way between an SDK and the service: sees every event of the change stream, and may
+ * A man in the middle between an SDK and the service: sees every event of the change stream, and may
  * keep it, change it, repeat it or add to it. Pass `fetch` to the SDK.
  */
 export class Wire {
@@ -9,7 +9,7 @@ export class Wire {
   readonly reads: string[] = []
   /** Requests for the stream. */
   opened = 0
-  /** What becomes of an event: it passes as it is unless told. */
+  /** What becomes of an event. Default: it passes as it is. */
   pass: (event: string) => readonly string[] = (event) => [event]
   /** Stream and log are refused, and streams that are open end. */
   isCut = false
@@ -65,7 +65,7 @@ export class Wire {
             for (const event of events) this.#forward(event, controller)
           }
         } catch {
-          // The reader has gone: there is nobody to forward to.
+          // The reader has gone: there is no stream to forward to.
         }
         if (this.#open.delete(controller)) controller.close()
       },

@@ -100,7 +100,7 @@ test('a session ends after seven days', async () => {
 })
 
 test.each([
-  ['somebody unknown', JSON.stringify({ personId: 'user_nobody' })],
+  ['an unknown person', JSON.stringify({ personId: 'user_nobody' })],
   ['no person', JSON.stringify({})],
   ['a number', JSON.stringify({ personId: 7 })],
   ['no JSON', 'personId=user_mira'],

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { coreDumpWarning, forgetSecretVariables, hardenProcess } from './process-hardening.ts'
 
 const make = (execArgv: string[] = [], env: Record<string, string> = {}) => {
-  const heard: string[] = []
+  const signals: string[] = []
   const report = {
     reportOnFatalError: true,
     reportOnSignal: true,
     reportOnUncaughtException: true,
   }
-  return { heard, report, env, execArgv, on: (signal: string) => void heard.push(signal) }
+  return { signals, report, env, execArgv, on: (signal: string) => void signals.push(signal) }
 }
 
 test('reports are off, and the signal for the inspector is taken', () => {
@@ -19,7 +19,7 @@ test('reports are off, and the signal for the inspector is taken', () => {
     reportOnSignal: false,
     reportOnUncaughtException: false,
   })
-  expect(own.heard).toEqual(['SIGUSR1'])
+  expect(own.signals).toEqual(['SIGUSR1'])
 })
 
 test.each([

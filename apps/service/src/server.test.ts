@@ -63,7 +63,7 @@ verifies('requests:slow-clients', async () => {
   expect(silent).toMatch(/^(HTTP\/1\.1 408 |$)/)
   const huge = await drip(port, `${post}X: ${'y'.repeat(20_000)}\r\n\r\n`, '')
   expect(huge).toMatch(/^HTTP\/1\.1 431 /)
-  // Whoever is quick is answered meanwhile, and a connection that is kept is closed when it is idle.
+  // A quick client is answered meanwhile, and a connection that is kept is closed when it is idle.
   const [answer, idle] = await Promise.all([
     fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: 'abc' }),
     drip(port, `${post}Content-Length: 2\r\n\r\nab`, ''),

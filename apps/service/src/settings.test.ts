@@ -113,7 +113,7 @@ test('metrics have a port of their own when one is named, and never that of the 
 })
 
 describe('private hosts', () => {
-  test('are read with their networks and with whom they are for', () => {
+  test('are read with their networks and with the tenants that they are for', () => {
     const KEYWELL_ALLOW_HOSTS = `http://localhost:7401, https://gitlab.corp=10.0.0.0/8+fd12::/48,
       https://git.corp=10.1.0.0/16 for ten_a+ten_b, https://code.example for Acme%2C%20Inc. + 100%25=1%2B1,`
     expect(readSettings({ ...least, KEYWELL_ALLOW_HOSTS }).privateHosts).toEqual([

@@ -41,7 +41,7 @@ test('what is left is named, and where it goes on', async () => {
   expect(output).toContain('--ten a is being erased')
 })
 
-test('an end is told with what it does not reach', async () => {
+test('the result of an erasure says what it does not reach', async () => {
   const erased: Tenant = { ...erasing, state: 'erased', erasedAt: at, pending: [] }
   const { code, output, asked } = await run(['tenants', 'erase', 'ten_a', '--now'], erased)
   expect(asked).toEqual([{ tenantId: 'ten_a', now: true }])
@@ -58,6 +58,6 @@ test.each([
   [['tenants', 'list']],
   [['audit', 'erase', 'ten_a']],
   [['tenants', 'erase', '--ten a']],
-])('%j erases nobody', async (words) => {
+])('%j erases no tenant', async (words) => {
   expect(await run(words, erasing)).toEqual({ code: 2, output: '', asked: [] })
 })

@@ -41,7 +41,7 @@ const connects = () => service.calls.filter((call) => call === 'GET /v1/changes'
 const logReads = () => service.calls.filter((call) => call === 'GET /v1/changes/log').length
 
 describe('an event that the service never sent', () => {
-  /** What somebody on the way says next. In the chain: as if it followed what was sent last. */
+  /** The next event of a man in the middle. In the chain: as if it followed what was sent last. */
   interface Lie {
     event: StreamEventData['event']
     isInChain: boolean
@@ -96,7 +96,7 @@ describe('an event that the service never sent', () => {
         const keywell = await openAndRead({
           now: () => nowMs,
           maxStaleMs,
-          // What somebody on the way lets pass besides: credentials, and their own events.
+          // What a man in the middle lets pass besides: credentials, and forged events.
           fetch: (url, init) =>
             isCut && String(url).includes('/v1/changes/log')
               ? Promise.reject(new TypeError('cut'))
@@ -271,7 +271,7 @@ describe('an event that was left out', () => {
     const onEvict = vi.fn()
     const keywell = await openAndRead({ hooks: { onEvict } })
     service.changes.isSilent = true
-    service.revoke(kept) // and somebody keeps it to himself
+    service.revoke(kept) // and its event is left out
     service.changes.isSilent = false
     service.changes.heartbeatMs = 100_000
     service.connect({ userId: 'other' })
@@ -310,7 +310,7 @@ describe('a credential that was replaced', () => {
     expect(service.reads.filter(({ userId }) => userId === query.userId)).toHaveLength(3)
   })
 
-  test('that nobody has used for long is let go', async () => {
+  test('that was not used for long is let go', async () => {
     let nowMs = 0
     const onEvict = vi.fn()
     const keywell = await openAndRead({

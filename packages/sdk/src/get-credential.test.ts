@@ -244,7 +244,7 @@ describe('a life', () => {
     await keywell.getCredential(query)
     await service.refresh(kept)
     pass(106 * minute)
-    // Nobody reads; the sweep looks once a second.
+    // There is no read; the sweep looks once a second.
     await expect.poll(() => service.reads.length).toBe(2)
     await expect.poll(() => keywell.getCredentialSync(query)?.generation).toBe(2)
   })

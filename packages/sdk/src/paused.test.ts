@@ -39,7 +39,7 @@ async function openAndRead(options: KeywellOptions & { monotonic?: 'own' } = {})
       monotonicMs += ms
       wallMs += ms
     },
-    /** The machine is suspended; or somebody sets its clock. */
+    /** The machine is suspended, or its clock is set. */
     suspend: (ms: number) => {
       wallMs += ms
     },

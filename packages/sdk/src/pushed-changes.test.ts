@@ -87,7 +87,7 @@ test('a new policy ends whatever is held for its tenant, and nothing of another'
     .toEqual([undefined, undefined])
   expect(onEvict.mock.calls.map(([{ reason }]) => reason)).toEqual(['policy', 'policy'])
   expect(keywell.getCredentialSync(stranger)).toBe(held)
-  expect(service.reads, 'nobody asks before somebody reads').toHaveLength(4)
+  expect(service.reads, 'no request is sent before a read').toHaveLength(4)
   await expect(keywell.getCredential(query)).resolves.toBeDefined()
 })
 

@@ -76,7 +76,7 @@ test('a page that cannot be read ends the iteration with its error', async () =>
   expect(came).toEqual(['default'])
 })
 
-test('a connection of somebody else is not found', async () => {
+test('a connection of another user is not found', async () => {
   const { connection } = await service.connect({ userId: 'user_456' })
   const reference = { ...who, connectionId: connection.id }
   await expect(keywell.connections.get(reference)).rejects.toMatchObject({ code: 'not_found' })

@@ -26,7 +26,7 @@ verifies('sdk:for-user', async () => {
   expect((await getCredential(named)).credential).toBe(work.credential)
   expect(await getCredential.safe('other')).toMatchObject({ ok: false })
   expect(user.getCredentialSync(named)).toBe(await getCredential(named))
-  // The same memory, whoever asks.
+  // Both ways share the same cache.
   expect(user.getCredentialSync('gitlab')).toBe(
     await keywell.getCredential({ provider: 'gitlab', ...who }),
   )

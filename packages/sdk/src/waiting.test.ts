@@ -70,7 +70,7 @@ test('a time that lies beyond what the caller waits is an error at once', async 
   expect(service.reads).toHaveLength(1)
 })
 
-test('a signal ends the wait of its caller, and of nobody else', async () => {
+test('a signal ends the wait of its caller, and of no other', async () => {
   service.renewing = { reads: 1, retryAfterMs: 100 }
   const keywell = open()
   const leaving = new AbortController()

@@ -17,17 +17,23 @@ const jwt = `eyJhbGciOiJFZERTQSJ9.${Buffer.from('{"sub":"x"}').toString('base64u
 /** Everything that was written, as text, with whatever an object would show. */
 function write(fields: object, message = 'something happened'): string {
   const lines: unknown[] = []
-  const hear = (...line: unknown[]) => void lines.push(line)
-  const logger: Logger = { debug: hear, info: hear, warn: hear, error: hear }
+  const record = (...line: unknown[]) => void lines.push(line)
+  const logger: Logger = { debug: record, info: record, warn: record, error: record }
   scrubbed(logger).error(fields, message)
   return JSON.stringify(lines) + inspect(lines, { depth: 20, showHidden: true })
 }
 
 verifies('logs:off', () => {
   const written: string[] = []
-  const hear = (_: object, message: string) => void written.push(message)
+  const record = (_: object, message: string) => void written.push(message)
   const isLevelEnabled = (level: string) => level !== 'debug'
-  const logger = scrubbed({ debug: hear, info: hear, warn: hear, error: hear, isLevelEnabled })
+  const logger = scrubbed({
+    debug: record,
+    info: record,
+    warn: record,
+    error: record,
+    isLevelEnabled,
+  })
   const costly = {
     get reason(): string {
       throw new Error('a line that is not written was made')

@@ -37,7 +37,7 @@ export const disconnectInFlight: Scenario<Parameters> = {
       }
       const inOutbox = await countOutbox(fleet)
       const evidence = await witness.gather()
-      // What was given after the end belongs to nobody: it is not stored, and that is right.
+      // A pair that was given after the end belongs to no connection: it is not stored, and that is right.
       const verdict = judge({ ...evidence, accounts: [] })
       return outcomeOf(verdict, {
         figures: { connections, inOutbox },

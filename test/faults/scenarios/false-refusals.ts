@@ -17,7 +17,7 @@ interface Parameters {
 const maxRounds = 10
 
 export const falseRefusals: Scenario<Parameters> = {
-  title: 'One refresh in a hundred is refused for no reason: nobody is asked to connect again.',
+  title: 'One refresh in a hundred is refused for no reason: no user is asked to connect again.',
   short: { connections: 40, forMs: 2_000, periodMs: 500, ratio: 0.05 },
   long: { connections: 500, forMs: 60_000, periodMs: 5_000, ratio: 0.01 },
 

@@ -47,7 +47,7 @@ export const killPoints: Scenario<Parameters> = {
           await fleet.replace(0)
         }
       }
-      // Until now nobody was let near them, so that no death met another one's recovery.
+      // Until now no other process worked on them, so that no death met another one's recovery.
       await bringBack(fleet)
       await settle(fleet)
       const evidence = await witness.gather()
@@ -57,8 +57,8 @@ export const killPoints: Scenario<Parameters> = {
         if (point === undefined || isLost === point.loses) return []
         return [`${account.connectionId}: ${isLost ? '' : 'not '}lost by a kill at ${point.at}`]
       })
-      const untold = await countUntold(fleet)
-      if (untold > 0) violations.push(`${untold} commits have no change in the log`)
+      const unlogged = await countUnlogged(fleet)
+      if (unlogged > 0) violations.push(`${unlogged} commits have no change in the log`)
       // Victims were held at the point, the first of them for as long as the last took to come.
       const verdict = judge(evidence, { excuseMs: 10_000 })
       return outcomeOf(verdict, { figures: { kills: died.size }, violations })
@@ -94,7 +94,7 @@ async function dieAt(
       async () => (await countIssued(fleet)) >= before + ids.length,
     )
   } else if (at === 'before_push') {
-    // Changes are told one after the other: the first one is held, and the others stand behind it.
+    // Changes are sent one after the other: the first one is held, and the others wait behind it.
     const order = { point: at, skip: 0, hold: ids.length + 1, action: 'kill' } as const
     replica.arm(order).catch(() => {})
     await fleet.makeDue({ ids })
@@ -143,8 +143,8 @@ async function countLeased({ sql }: Fleet): Promise<number> {
   return rows.length
 }
 
-/** Commits that no reader of the change log will ever hear of. */
-async function countUntold({ sql }: Fleet): Promise<number> {
+/** Commits that no reader of the change log will ever receive. */
+async function countUnlogged({ sql }: Fleet): Promise<number> {
   const rows = await sql.query(
     `select 1 from credentials k
      where k.generation > 1 and not exists (

@@ -16,7 +16,7 @@ interface Parameters {
   minuteMs: { lies: number; removal: number }
   /** For how many minutes the provider lies. */
   liesMinutes: number
-  /** For how many minutes everybody must be refused before that is believed; 60 in service. Far more than it lies. */
+  /** For how many minutes every connection must be refused before an incident is confirmed; 60 in service. Far more than it lies. */
   confirmMinutes: number
   /** Minutes until all are fresh again, and until all have ended. Null: judged by what is due alone, on any machine. */
   within: { fresh: number; ended: number } | null
@@ -37,7 +37,7 @@ const confirmSpreadMinutes = 5
 
 export const providerIncident: Scenario<Parameters> = {
   title:
-    'The provider refuses everybody, and is well again: nobody ends. Then the grants are really withdrawn, and all do.',
+    'The provider refuses every connection, and is well again: none ends. Then the grants are really withdrawn, and all end.',
   short: {
     connections: 24,
     minuteMs: { lies: 300, removal: 300 },
@@ -109,7 +109,7 @@ function settingsOf(
   }
 }
 
-/** False answers for everybody, and the recovery from them. */
+/** False answers for every connection, and the recovery from them. */
 async function lieToAll(fleet: Fleet, { connections, minuteMs, liesMinutes }: OnOneClock) {
   const { control } = fleet
   await control.addFault(faults.falseInvalidGrant())
@@ -122,7 +122,7 @@ async function lieToAll(fleet: Fleet, { connections, minuteMs, liesMinutes }: On
   const before = await callsTo(fleet)
   await pause(liesMinutes * minuteMs)
   const isAnyAsked = async () => (await callsTo(fleet)) > before
-  await until('somebody is asked in the incident', isAnyAsked, 60_000)
+  await until('a connection is asked in the incident', isAnyAsked, 60_000)
   const calls = (await callsTo(fleet)) - before
   const asks = ((performance.now() - seenMs) / minuteMs) * asksPerMinute
   const budget = Math.ceil(callsPerAsk * (asks + Math.min(connections, replicas * underWay)))
@@ -151,7 +151,7 @@ async function lieToAll(fleet: Fleet, { connections, minuteMs, liesMinutes }: On
   }
 }
 
-/** The app is removed at the provider: everybody is refused, and this time it is true. */
+/** The app is removed at the provider: every connection is refused, and this time it is true. */
 async function removeApp(fleet: Fleet, { connections, minuteMs, confirmMinutes }: OnOneClock) {
   await fleet.control.revokeGrants({ username: 'ada' })
   await fleet.makeDue()
@@ -164,7 +164,7 @@ async function removeApp(fleet: Fleet, { connections, minuteMs, confirmMinutes }
     if (!confirmed) endedEarly = Math.max(endedEarly, ended)
     return confirmed
   }
-  await until('the removal is believed', isConfirmed, patienceMs)
+  await until('the removal is confirmed', isConfirmed, patienceMs)
   const confirmedMinutes = minutes()
   const heldMinutes = (await heldMs(fleet)) / minuteMs
   const dueMinutes = (await longestPauseMs(fleet)) / minuteMs
@@ -175,8 +175,11 @@ async function removeApp(fleet: Fleet, { connections, minuteMs, confirmMinutes }
   return {
     figures: { confirmedMinutes, heldMinutes, endedMinutes, notRevoked },
     violations: [
-      ...unless(endedEarly === 0, `${endedEarly} ended before the removal was believed`),
-      ...unless(heldMinutes >= confirmMinutes, `believed after ${heldMinutes} minutes of refusals`),
+      ...unless(endedEarly === 0, `${endedEarly} ended before the removal was confirmed`),
+      ...unless(
+        heldMinutes >= confirmMinutes,
+        `confirmed after ${heldMinutes} minutes of refusals`,
+      ),
       ...unless(notRevoked === 0, `${notRevoked} are not called revoked`),
       ...isWithin('what is gone is due again', dueMinutes, confirmSpreadMinutes),
     ],
@@ -200,7 +203,7 @@ async function countOpened({ sql }: Fleet): Promise<number> {
   return (await sql.query("select 1 as one from audit where action = 'incident.open'")).length
 }
 
-/** From its opening until it was believed. */
+/** From its opening until it was confirmed. */
 async function heldMs({ sql }: Fleet): Promise<number> {
   const [row] = await sql.query<{ ms: number }>(
     `select (extract(epoch from confirmed_at - refusing_since) * 1000)::float8 as ms
@@ -234,7 +237,7 @@ async function countEnded({ sql }: Fleet, status?: string): Promise<number> {
   return rows.length
 }
 
-/** Until the last of those that were refused is asked again. Nobody waits for what was released without being sent. */
+/** Until the last of those that were refused is asked again. A refresh that was released without being sent is not waited for. */
 async function longestPauseMs({ sql }: Fleet): Promise<number> {
   const [row] = await sql.query<{ ms: number | null }>(
     `select (extract(epoch from max(refresh_at) - now()) * 1000)::float8 as ms from refresh_schedule

@@ -14,7 +14,7 @@ interface Parameters {
   /** Each connection is refreshed about once in this time. */
   periodMs: number
   seed: number
-  /** How long a lease may be over before somebody takes the row. */
+  /** How long a lease may be over before a worker takes the row. */
   lateLeaseMs: number
 }
 

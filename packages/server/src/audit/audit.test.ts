@@ -132,7 +132,7 @@ describeEachDatabase('audit', (makeDatabase) => {
       expect(counted).toEqual({ rows: 200, tenants: 7, commits: 2 })
     })
 
-    test('that cannot be written is unavailable, with everyone of its group and nobody else', async () => {
+    test('that cannot be written is unavailable, with every entry of its group and no other', async () => {
       let before: Promise<void> | undefined
       let group: Promise<PromiseSettledResult<void>[]> | undefined
       await database.owner.transaction(schemaOwner, async (sql) => {

@@ -17,8 +17,8 @@ export interface ChainStage {
   audit: Audit
   chainer: Chainer
   heads: Heads
-  /** Signed heads that were told to the log. */
-  told: string[]
+  /** Signed heads that were logged. */
+  loggedHeads: string[]
   entry(more?: Partial<AuditEntry>): AuditEntry
   /** Writes and links so many entries. Answers their ids. */
   write(count: number): Promise<string[]>
@@ -26,7 +26,7 @@ export interface ChainStage {
   sign(): Promise<void>
   /** Verifies this tenant's chain. */
   verify(options?: VerifyOptions): Promise<AuditReport>
-  /** One statement of somebody who owns the tables, and has taken the triggers away. */
+  /** One statement of the owner of the tables, with the triggers disabled. */
   tamper(statement: string, parameters?: readonly Parameter[]): Promise<void>
 }
 
@@ -37,7 +37,7 @@ export async function createChainStage(parts: {
 }): Promise<ChainStage> {
   const { database, tenantId, makeId } = parts
   const keys = new FixedAuditKeys()
-  const told: string[] = []
+  const loggedHeads: string[] = []
   const ids: string[] = []
   const audit = createAudit({
     database,
@@ -56,7 +56,7 @@ export async function createChainStage(parts: {
     logger: {
       ...silentLogger,
       info: (fields) => {
-        if ('head' in fields) told.push(Object.values(fields.head ?? {}).join('.'))
+        if ('head' in fields) loggedHeads.push(Object.values(fields.head ?? {}).join('.'))
       },
     },
   })
@@ -78,7 +78,7 @@ export async function createChainStage(parts: {
     audit,
     chainer,
     heads,
-    told,
+    loggedHeads,
     entry,
     async write(count) {
       const before = ids.length

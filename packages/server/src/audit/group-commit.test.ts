@@ -48,7 +48,7 @@ describe('groups', () => {
     await Promise.all(others)
   })
 
-  test('nobody is answered before the commit', async () => {
+  test('no caller is answered before the commit', async () => {
     const { log, commits } = setup()
     let answered = false
     const added = log.add(1).then(() => {

@@ -71,7 +71,7 @@ test('the first is written at once, and what follows within a minute as one', ()
   expect(reasons()).toEqual([])
 })
 
-test('who, where, what and why are told apart', () => {
+test('refusals that differ in actor, tenant, call or reason are counted apart', () => {
   const { refusals, reasons } = setup()
   for (const other of [
     {},
@@ -94,8 +94,8 @@ verifies('T30:refusals-bounded', () => {
   timers.advance(windowMs)
   expect(written.length).toBeLessThanOrEqual(2 * (maxLines + 1))
   // None is forgotten: an entry stands for itself, or for as many as it says.
-  const told = written.map(({ reason }) => Number(/\((\d+) more\)/.exec(reason ?? '')?.[1] ?? 1))
-  expect(told.reduce((sum, count) => sum + count, 0)).toBe(20_000)
+  const counts = written.map(({ reason }) => Number(/\((\d+) more\)/.exec(reason ?? '')?.[1] ?? 1))
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(20_000)
   expect(written.at(-1)).toMatchObject({ tenantId: '@install', actor: 'unknown' })
 })
 

@@ -11,7 +11,7 @@ import { createChainer } from './chainer.ts'
 import { createAuditRetention } from './retention.ts'
 import { createAuditReader } from './search.ts'
 
-/** What an entry was written with, by whoever wrote it and the database. */
+/** The columns of an entry as they were written, by the service and the database. */
 const written = `tenant_id, id, at, actor, action, user_id, connection_id, generation, result, reason,
   request_id, mac_version, mac`
 
@@ -99,16 +99,16 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
       const many = Array.from({ length: 2_100 }, () => stage.audit.commit(stage.entry()))
       await Promise.all(many)
       await stage.write(1)
-      let told = 0
+      let reported = 0
       const report = await stage.verify({
         tenantId: undefined,
         progress: () => {
-          told += 1
+          reported += 1
         },
       })
       expect(report.tenants).toBeGreaterThanOrEqual(2)
       expect(report.entries).toBeGreaterThanOrEqual(2_102)
-      expect(told).toBeGreaterThan(report.tenants)
+      expect(reported).toBeGreaterThan(report.tenants)
       expect(report.findings.filter(({ tenantId }) => tenantId === stage.tenantId)).toEqual([])
     }, 30_000)
   })
@@ -135,7 +135,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
       await stage.write(1)
       await stage.sign()
       await plantCut()
-      // Whoever owns the tables; for the roles of the service see T30:append-only-roles.
+      // The owner of the tables; for the roles of the service see T30:append-only-roles.
       await expect(
         database.query(`update ${table} set at = now() where tenant_id = $1`, [stage.tenantId]),
       ).rejects.toThrow('may only be appended to')
@@ -145,7 +145,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
       await expect(database.query(`truncate ${table}`)).rejects.toThrow('may only be appended to')
     })
 
-    test('what is younger than a day stays, whoever says that it is for retention', async () => {
+    test('what is younger than a day stays, also if the deletion claims to be for retention', async () => {
       await stage.write(1)
       const removal = database.owner.transaction(schemaOwner, async (sql) => {
         await sql.query("select set_config('app.audit_retention', 'on', true)")
@@ -206,7 +206,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
       expect(await stage.verify()).toMatchObject({ findings: [{ kind: 'altered', position: 1 }] })
     })
 
-    test('together with its MAC, by whoever has another key', async () => {
+    test('together with its MAC, by an attacker with another key', async () => {
       const [first] = await stage.write(2)
       await stage.tamper(`update audit_chain set mac = '\\x00' where tenant_id = $1 and id = $2`, [
         stage.tenantId,
@@ -249,7 +249,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
       expect(await stage.verify()).toMatchObject({ findings: [{ kind: 'reordered', position: 2 }] })
     })
 
-    test('a chain written anew by whoever has the key of today is found by its head', async () => {
+    test('a chain written anew by an attacker with the key of today is found by its head', async () => {
       await stage.write(2)
       await stage.sign()
       await stage.tamper(
@@ -276,16 +276,16 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
     test('with the heads in the database, when one was kept elsewhere', async () => {
       const [, , third] = await stage.write(3)
       await stage.sign()
-      expect(stage.told).toHaveLength(1)
+      expect(stage.loggedHeads).toHaveLength(1)
       await remove(third)
       await stage.tamper('delete from audit_heads where tenant_id = $1', [stage.tenantId])
       expect(await stage.verify()).toMatchObject({ findings: [] })
-      expect(await stage.verify({ heads: stage.told })).toMatchObject({
+      expect(await stage.verify({ heads: stage.loggedHeads })).toMatchObject({
         findings: [{ kind: 'cut_off', position: 3 }],
       })
       // And when it has grown again meanwhile.
       await stage.write(1)
-      expect(await stage.verify({ heads: stage.told })).toMatchObject({
+      expect(await stage.verify({ heads: stage.loggedHeads })).toMatchObject({
         findings: [{ kind: 'reordered', position: 3 }],
       })
     })
@@ -296,7 +296,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
       for (const table of ['audit_chain', 'audit_heads']) {
         await stage.tamper(`delete from ${table} where tenant_id = $1`, [stage.tenantId])
       }
-      const report = await stage.verify({ tenantId: undefined, heads: stage.told })
+      const report = await stage.verify({ tenantId: undefined, heads: stage.loggedHeads })
       expect(report.findings).toContainEqual(
         expect.objectContaining({ kind: 'cut_off', tenantId: stage.tenantId, position: 1 }),
       )
@@ -310,7 +310,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
       expect(await stage.verify()).toMatchObject({
         findings: [{ kind: 'planted', position: null, entryId: 'aud_planted' }],
       })
-      // And once it was linked, since whoever links does not ask.
+      // And once it was linked, since linking does not check entries.
       await stage.chainer.link()
       expect(await stage.verify()).toMatchObject({
         findings: [{ kind: 'altered', position: 2, entryId: 'aud_planted' }],
@@ -414,7 +414,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
   })
 
   test('one process at a time links, signs and trims', async ({ skip }) => {
-    skip(database.kind === 'pglite', 'it has one session, which nobody can share')
+    skip(database.kind === 'pglite', 'it has one session, which cannot be shared')
     await writeAged('110 days', 1)
     await stage.audit.commit(stage.entry())
     const retention = createAuditRetention({ database, keys: stage.keys, days: 90 })

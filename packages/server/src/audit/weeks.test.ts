@@ -89,7 +89,7 @@ describeEachDatabase('the weeks of the audit log', (makeDatabase) => {
       expect(await stage.verify()).toMatchObject({ entries: 2, heads: 1, findings: [] })
     })
 
-    test('a tenant of whom nothing is left goes on behind its last position', async () => {
+    test('a tenant without entries goes on behind its last position', async () => {
       await makeWeek(monday)
       await writeAt(stage, monday)
       await writeAt(stage, monday)

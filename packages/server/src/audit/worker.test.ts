@@ -49,7 +49,7 @@ test('makes weeks at once, links and signs each second, and trims each hour', as
   await worker.stop()
 })
 
-test('what fails is told, and tried again', async () => {
+test('a failure is logged, and tried again', async () => {
   const { timers, done, warned, worker, fail } = setup()
   worker.start()
   done.length = 0

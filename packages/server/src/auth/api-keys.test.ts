@@ -44,8 +44,8 @@ describeEachDatabase('API keys', (makeDatabase) => {
       keys: new FixedAuditKeys(),
       makeId: () => makeId('auditEntry'),
     })
-    const hear = (fields: object) => void alarms.push(fields)
-    const logger = { debug() {}, info() {}, warn() {}, error: hear }
+    const record = (fields: object) => void alarms.push(fields)
+    const logger = { debug() {}, info() {}, warn() {}, error: record }
     const vault = {
       async subkeyOf(_: string, version = active) {
         if (outage !== undefined && version !== active) throw outage
@@ -251,7 +251,7 @@ describeEachDatabase('API keys', (makeDatabase) => {
       expect(renewals()).toHaveLength(1)
       expect(await rowOf(unused.id)).toMatchObject({ pepperVersion: 1 })
 
-      // The same keys may do the same, at any replica, whether it has heard of it or not.
+      // The same keys may do the same, at any replica, whether it was notified or not.
       disabled.add(1)
       const made = await (await replica()).create({ name: 'new', ...unlimited }, operator)
       expect(made.row.pepperVersion).toBe(2)
@@ -259,7 +259,7 @@ describeEachDatabase('API keys', (makeDatabase) => {
         expect(await some.verify(old.key)).toMatchObject(grants)
         expect(await some.verify(made.key.expose())).toMatchObject({ roles: ['backend'] })
       }
-      // One that has not heard of it writes what it knows, and takes nobody back.
+      // One that was not notified writes the version that it knows, and takes no key back to it.
       const byLate = await late.create({ name: 'late', ...unlimited }, operator)
       expect(byLate.row.pepperVersion).toBe(1)
       expect(await rowOf(old.id)).toMatchObject({ pepperVersion: 2 })
@@ -354,7 +354,7 @@ describeEachDatabase('API keys', (makeDatabase) => {
     })
   })
 
-  test('a key store that is away refuses nobody: they may come again', async () => {
+  test('a key store that is away refuses no caller for good: they may try again', async () => {
     const { key } = await make()
     const keys = await replica()
     await keys.verify(key)
@@ -419,7 +419,7 @@ describeEachDatabase('API keys', (makeDatabase) => {
       const use = await lastUse()
       return use !== null && use !== undefined && use >= (first ?? new Date())
     })
-    // A use that cannot be written, or not yet, holds nobody up.
+    // A use that cannot be written, or not yet, delays no caller.
     const stuck = watch(database, [], (text) => text.includes('last_used_at'))
     await (await replica(stuck)).verify(key)
   })

@@ -18,10 +18,10 @@ const access: Access = {
 /** Streams over keys that the test gives and takes. */
 async function begin() {
   const timers = new ManualTimers()
-  let hint = () => {}
+  let notify = () => {}
   const database = {
-    async listen(_: string, heard: (payload: string) => void) {
-      hint = () => heard('')
+    async listen(_: string, listener: (payload: string) => void) {
+      notify = () => listener('')
       return async () => {}
     },
   } satisfies Pick<Database, 'listen'>
@@ -39,7 +39,7 @@ async function begin() {
   const { after, now } = timers
   const streams = new KeyStreams({ database, keys, logger: silentLogger, after, now })
   await streams.start()
-  return { timers, keys, streams, hint: () => hint() }
+  return { timers, keys, streams, notify: () => notify() }
 }
 
 /** A body that always has something more to say. */
@@ -62,7 +62,7 @@ verifies('T29:streams-checked-together', async () => {
   const open = Array.from({ length: 300 }, () =>
     streams.hold(access, endless, { atEnd: 'close' }).getReader(),
   )
-  // What nobody reads is not open.
+  // A stream that is not read is not open.
   expect(timers.pending).toBe(0)
   const reads = open.map((reader) => reader.read())
   await settled()
@@ -77,17 +77,17 @@ verifies('T29:streams-checked-together', async () => {
   expect(keys.lookUps.length - before).toBe(5)
   expect(keys.lookUps.every((ids) => ids.length === 1)).toBe(true)
   for (const reader of open) await reader.cancel()
-  // Where nothing is open, nobody is asked for.
+  // Where no stream is open, no key is looked up.
   timers.advance(2 * recheckMs)
   await settled()
   expect(timers.pending).toBe(0)
 })
 
-test('a key that has ended is noticed without a hint within two seconds, and at once with one', async () => {
+test('a key that has ended is noticed without a notification within two seconds, and at once with one', async () => {
   expect(recheckMs).toBeLessThan(trustMs)
   expect(trustMs).toBeLessThanOrEqual(2_000)
-  for (const isHinted of [false, true]) {
-    const { timers, keys, streams, hint } = await begin()
+  for (const isNotified of [false, true]) {
+    const { timers, keys, streams, notify } = await begin()
     const events = streams.hold(access, endless, { atEnd: 'close' }).getReader()
     const lines = streams.hold(access, endless, { atEnd: 'break' }).getReader()
     const reads = [events.read(), lines.read()]
@@ -95,8 +95,8 @@ test('a key that has ended is noticed without a hint within two seconds, and at 
     timers.advance(10)
     await Promise.all(reads)
     keys.live.clear()
-    if (isHinted) hint()
-    timers.advance(isHinted ? 10 : recheckMs)
+    if (isNotified) notify()
+    timers.advance(isNotified ? 10 : recheckMs)
     await settled()
     expect(await stateOf(events.read())).toBe('over')
     // An end would say that this is all.
@@ -129,11 +129,11 @@ test('a client that goes away leaves nothing behind, and gives its place back on
   const leave = () => {
     left += 1
   }
-  async function* told(signal: AbortSignal): AsyncGenerator<string, void> {
+  async function* source(signal: AbortSignal): AsyncGenerator<string, void> {
     ended = signal
     yield* endless()
   }
-  const reader = streams.hold(access, told, { atEnd: 'close', leave }).getReader()
+  const reader = streams.hold(access, source, { atEnd: 'close', leave }).getReader()
   const first = reader.read()
   await settled()
   timers.advance(10)

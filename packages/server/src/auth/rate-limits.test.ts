@@ -8,7 +8,7 @@ const limits: RateLimitSettings = {
   wrongKeys: { requestsPerSecond: 0.5, burst: 2 },
 }
 
-/** Milliseconds that somebody is to wait; 0 for who may come in. */
+/** Milliseconds that a caller has to wait; 0 if the call is allowed. */
 function waits(run: () => void): number {
   try {
     run()
@@ -19,7 +19,7 @@ function waits(run: () => void): number {
   }
 }
 
-test('a key, an address and a guesser wait each for themselves, and no longer than told', () => {
+test('a key, an address and a guesser wait each for themselves, and no longer than retryAfter says', () => {
   let nowMs = 1_000
   const rateLimits = createRateLimits({ limits, now: () => nowMs })
   for (let calls = 0; calls < 3; calls += 1) expect(waits(() => rateLimits.call('key_a'))).toBe(0)
@@ -59,7 +59,7 @@ test('an address is one however it is written, and an IPv6 network is one', () =
   }
 })
 
-test('what is remembered is bounded: whoever was quiet the longest is forgotten', () => {
+test('what is remembered is bounded: the one that was quiet the longest is forgotten', () => {
   const rateLimits = createRateLimits({ limits, now: () => 0 })
   for (const _ of [1, 2]) expect(waits(() => rateLimits.call('first'))).toBe(0)
   expect(waits(() => rateLimits.call('first'))).toBe(0)

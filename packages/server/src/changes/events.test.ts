@@ -25,7 +25,7 @@ import {
 import { type ChangeFeed, createChangeFeed } from './feed.ts'
 import { maxHeldEntries, maxSegmentEntries } from './ring-buffer.ts'
 
-describeEachDatabase('what the change feed tells', (makeDatabase) => {
+describeEachDatabase('what the change feed sends', (makeDatabase) => {
   let database: TestDatabase
   let feeds: ChangeFeed[] = []
 
@@ -62,9 +62,9 @@ describeEachDatabase('what the change feed tells', (makeDatabase) => {
       begun.flatMap(() => ['hello', 'flush']),
     )
     await writeMany(database, 5)
-    const told = await Promise.all(subscribers.map((subscriber) => subscriber.take(5)))
-    expect(new Set(told.flat().map(({ text }) => text)).size).toBe(5)
-    expect(told[0]?.at(-1)?.data).toMatchObject({ connectionId: connection.id, generation: 5 })
+    const received = await Promise.all(subscribers.map((subscriber) => subscriber.take(5)))
+    expect(new Set(received.flat().map(({ text }) => text)).size).toBe(5)
+    expect(received[0]?.at(-1)?.data).toMatchObject({ connectionId: connection.id, generation: 5 })
   })
 
   test('is a chain without a gap, from memory and from the table', async () => {
@@ -97,7 +97,7 @@ describeEachDatabase('what the change feed tells', (makeDatabase) => {
         if (event !== undefined) events.push(event)
         return event?.name === 'change'
       })
-      events.push(...(await subscriber.take(1))) // told again: old
+      events.push(...(await subscriber.take(1))) // sent again: old
     }
     expect(gapsIn(events.map(read))).toEqual([])
   })
@@ -109,7 +109,7 @@ describeEachDatabase('what the change feed tells', (makeDatabase) => {
       return (replicas[0] as ChangeFeed).page(after)
     }
     let { position } = await page()
-    const told: number[] = []
+    const received: number[] = []
     for (const generation of upTo(30)) {
       await write(database, generation)
       const writtenAtMs = performance.now()
@@ -119,18 +119,18 @@ describeEachDatabase('what the change feed tells', (makeDatabase) => {
         const isOfNow = performance.now() - answer.ageMs > writtenAtMs
         for (const change of answer.changes) {
           const read = changeSchema.parse(change)
-          if (read.kind !== 'policy') told.push(read.generation)
+          if (read.kind !== 'policy') received.push(read.generation)
         }
         position = answer.position
-        // Whatever an answer says of a time after this write, this write is in it, whoever answers.
-        if (isOfNow) expect(told).toContain(generation)
+        // Whatever an answer says of a time after this write, this write is in it, from every replica.
+        if (isOfNow) expect(received).toContain(generation)
         return isOfNow
       })
     }
-    expect(told).toEqual(upTo(30))
+    expect(received).toEqual(upTo(30))
   })
 
-  test('a page that asks for what was never told has missed something', async () => {
+  test('a page that asks for a position that was never sent has missed something', async () => {
     const feed = await start()
     const { position } = await feed.page(undefined)
     expect(await feed.page('nonsense')).toMatchObject({ missed: true, changes: [] })
@@ -150,16 +150,16 @@ describeEachDatabase('what the change feed tells', (makeDatabase) => {
     let { position } = await feed.page(undefined)
     const count = 2 * maxSegmentEntries + 7
     await writeMany(database, count)
-    const told: string[] = []
+    const received: string[] = []
     await until(async () => {
       const page = await feed.page(position)
       expect(page.changes.length).toBeLessThanOrEqual(maxSegmentEntries)
-      told.push(...page.changes.map((change) => changeSchema.parse(change).position))
+      received.push(...page.changes.map((change) => changeSchema.parse(change).position))
       position = page.position
-      return page.isComplete && told.length >= count
+      return page.isComplete && received.length >= count
     })
-    expect(new Set(told).size).toBe(count)
-    expect(told).toHaveLength(count)
+    expect(new Set(received).size).toBe(count)
+    expect(received).toHaveLength(count)
   })
 
   test('no page is given while the log cannot be read', async () => {
@@ -174,13 +174,13 @@ describeEachDatabase('what the change feed tells', (makeDatabase) => {
   })
 })
 
-/** Events that say that something before them was not told, as a reader would find them. */
+/** Events that say that something before them was not sent, as a reader would find them. */
 function gapsIn(events: readonly ReadEvent[]): ReadEvent[] {
-  let told: Position | undefined
+  let last: Position | undefined
   return events.filter((event) => {
-    const isOld = told !== undefined && !isAfter(event.position, told)
-    const isGap = 'after' in event && told !== undefined && isAfter(event.after, told)
-    if (!isOld) told = event.position
+    const isOld = last !== undefined && !isAfter(event.position, last)
+    const isGap = 'after' in event && last !== undefined && isAfter(event.after, last)
+    if (!isOld) last = event.position
     return isGap && !isOld
   })
 }

@@ -60,7 +60,7 @@ async function start(
   return feed
 }
 
-/** A transaction that has done some work; when told, it does the rest and commits. */
+/** A transaction that has done some work. The returned function lets it do the rest and commit. */
 async function hold(
   work: (sql: Sql) => Promise<unknown>,
   rest: (sql: Sql) => Promise<unknown> = async () => {},
@@ -144,7 +144,7 @@ describe('while a transaction is open', () => {
     await commit()
   })
 
-  test('what it holds back is told soon after it ends, though nothing hints at it', async () => {
+  test('what it holds back is sent soon after it ends, even without a notification', async () => {
     const timers = new ManualTimers()
     const feed = await start({ after: timers.after, pollMs: 60_000 })
     const subscriber = new Subscriber(feed)
@@ -179,7 +179,7 @@ describe('while a transaction is open', () => {
     expect((await subscriber.next())?.name).toBe('heartbeat')
   })
 
-  test('many writers that overlap, some of which give up, are all told once', async () => {
+  test('many writers that overlap, some of which give up, are all sent once', async () => {
     const subscriber = new Subscriber(await start())
     await subscriber.take(1)
     const written = upTo(300).map((generation) =>
@@ -193,8 +193,8 @@ describe('while a transaction is open', () => {
     const outcomes = await Promise.allSettled(written)
     const committed = upTo(300).filter((generation) => generation % 7 !== 0)
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(committed.length)
-    const told = generations(await subscriber.take(committed.length))
-    expect(told.toSorted((one, other) => one - other)).toEqual(committed)
+    const received = generations(await subscriber.take(committed.length))
+    expect(received.toSorted((one, other) => one - other)).toEqual(committed)
   })
 })
 

@@ -57,7 +57,7 @@ export class Subscriber {
     this.#abort.abort()
   }
 
-  /** As when whoever reads the stream goes away. */
+  /** As when the reader of the stream goes away. */
   async cancel(): Promise<void> {
     this.#abort.abort()
     await this.#stream.return()

@@ -53,7 +53,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
   }
 
   describe('a stream', () => {
-    test('opens with hello and its position, then tells each change as it comes', async () => {
+    test('opens with hello and its position, then sends each change as it comes', async () => {
       const feed = await start()
       const subscriber = new Subscriber(feed)
       const [hello] = await subscriber.take(1)
@@ -77,7 +77,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       expect(Math.abs(Date.parse(change.at) - Date.now())).toBeLessThan(60_000)
     })
 
-    test('tells nothing of what was before it', async () => {
+    test('sends nothing of what was before it', async () => {
       await write(database, 1)
       const feed = await start()
       await write(database, 2)
@@ -87,7 +87,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       expect(generations(await subscriber.take(2))).toEqual([3])
     })
 
-    test('tells nothing of a transaction that was rolled back', async () => {
+    test('sends nothing of a transaction that was rolled back', async () => {
       const subscriber = new Subscriber(await start())
       await subscriber.take(1)
       const rolledBack = database.transaction(connection.tenantId, async (sql) => {
@@ -113,10 +113,10 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       await Promise.all(subscribers.map((subscriber) => subscriber.take(1)))
       const written = Array.from({ length: 25 }, (_, index) => index + 1)
       await Promise.all(written.map((generation) => write(database, generation)))
-      const told = await Promise.all(subscribers.map((subscriber) => subscriber.take(25)))
-      const [first] = told
+      const received = await Promise.all(subscribers.map((subscriber) => subscriber.take(25)))
+      const [first] = received
       expect(generations(first).toSorted((one, other) => one - other)).toEqual(written)
-      for (const events of told) expect(events).toEqual(first)
+      for (const events of received) expect(events).toEqual(first)
 
       await write(database, 26)
       for (const subscriber of subscribers) {
@@ -124,7 +124,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       }
     })
 
-    test('with a hint does not wait for the next poll', async () => {
+    test('with a notification does not wait for the next poll', async () => {
       const feed = await start({ pollMs: 3_600_000 })
       const subscriber = new Subscriber(feed)
       await subscriber.take(1)
@@ -133,7 +133,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       expect(generations(await subscriber.take(1))).toEqual([1])
     })
 
-    test('without a hint comes with the next poll', async () => {
+    test('without a notification comes with the next poll', async () => {
       const feed = await start()
       const subscriber = new Subscriber(feed)
       await subscriber.take(1)
@@ -241,7 +241,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
   })
 
   describe('a slow subscriber', () => {
-    test('is told everything, from the table, when it reads again', async () => {
+    test('receives everything, from the table, when it reads again', async () => {
       const feed = await start()
       const slow = new Subscriber(feed)
       const quick = new Subscriber(feed)
@@ -253,7 +253,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       expect(generations(await slow.take(count))).toEqual(upTo(count))
     })
 
-    test('is told flush when it comes back after longer than is kept', async () => {
+    test('receives flush when it comes back after longer than is kept', async () => {
       const retentionMs = 200
       const feed = await start({ retentionMs })
       const slow = new Subscriber(feed)
@@ -326,14 +326,14 @@ describeEachDatabase('the change feed', (makeDatabase) => {
 
       switchable.away = false
       timers.advance(1_000)
-      let told = await next
+      let received = await next
       // An open transaction of another database on this server delays the change until it ends.
-      while (told?.name === 'heartbeat') {
+      while (received?.name === 'heartbeat') {
         const further = subscriber.next()
         await advance(timers, feed, 1_000)
-        told = await further
+        received = await further
       }
-      expect(generations(told)).toEqual([1])
+      expect(generations(received)).toEqual([1])
       const beat = subscriber.next()
       // The one that was due may have come while the change was delayed.
       if (await isPending(beat)) await advance(timers, feed, heartbeatMs)
@@ -423,10 +423,10 @@ describeEachDatabase('the change feed', (makeDatabase) => {
   })
 
   describe('onChange', () => {
-    test('hears every change until told to stop', async () => {
+    test('reports every change until it is stopped', async () => {
       const feed = await start()
-      const heard: Change[] = []
-      const stop = feed.onChange((change) => heard.push(change))
+      const received: Change[] = []
+      const stop = feed.onChange((change) => received.push(change))
       const subscriber = new Subscriber(feed)
       await subscriber.take(1)
       await write(database, 1)
@@ -435,22 +435,22 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       stop()
       await write(database, 3)
       await subscriber.take(1)
-      expect(heard).toMatchObject([{ generation: 1 }, { generation: 2 }])
+      expect(received).toMatchObject([{ generation: 1 }, { generation: 2 }])
     })
 
-    test('a listener that throws harms nobody', async () => {
+    test('a listener that throws does not affect the others', async () => {
       const feed = await start()
-      const heard: Change[] = []
+      const received: Change[] = []
       feed.onChange(() => {
         throw new Error('mine')
       })
-      feed.onChange((change) => heard.push(change))
+      feed.onChange((change) => received.push(change))
       const subscriber = new Subscriber(feed)
       await subscriber.take(1)
       await write(database, 1)
       await write(database, 2)
       expect(generations(await subscriber.take(2))).toEqual([1, 2])
-      expect(heard).toMatchObject([{ generation: 1 }, { generation: 2 }])
+      expect(received).toMatchObject([{ generation: 1 }, { generation: 2 }])
     })
   })
 
@@ -466,17 +466,17 @@ describeEachDatabase('the change feed', (makeDatabase) => {
     expect(Date.now() - Number(left[0]?.at)).toBeLessThan(day)
   })
 
-  test('one hint goes out for a transaction, however much it changes', async () => {
-    const heard: string[] = []
-    const unlisten = await database.listen('keywell_changes', (payload) => heard.push(payload))
+  test('one notification is sent for a transaction, however much it changes', async () => {
+    const received: string[] = []
+    const unlisten = await database.listen('keywell_changes', (payload) => received.push(payload))
     await database.transaction(connection.tenantId, async (sql) => {
       for (const generation of [1, 2, 3]) {
         await writeChange(sql, { kind: 'refreshed', connection: { ...connection, generation } })
       }
     })
     await database.query("select pg_notify('keywell_changes', 'end')")
-    await until(() => heard.includes('end'))
-    expect(heard).toEqual(['', 'end'])
+    await until(() => received.includes('end'))
+    expect(received).toEqual(['', 'end'])
     await unlisten()
   })
 })

@@ -15,10 +15,10 @@ const never = new AbortController().signal
 
 async function begin() {
   const timers = new ManualTimers()
-  let hear = (_: string) => {}
+  let notify = (_: string) => {}
   const database = {
-    async listen(_: string, heard: (payload: string) => void) {
-      hear = heard
+    async listen(_: string, listener: (payload: string) => void) {
+      notify = listener
       return async () => {}
     },
   } as Pick<Database, 'listen'> as Database
@@ -39,19 +39,19 @@ async function begin() {
     timers.advance(1_000)
     await settled()
   }
-  return { timers, state, watch, hear: (id: string) => hear(id), second }
+  return { timers, state, watch, notify: (id: string) => notify(id), second }
 }
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-/** The statuses that a watcher is told, and whether it is over. */
+/** The statuses that a watcher receives, and whether it is over. */
 function follow(events: AsyncGenerator<Flow | undefined, void>) {
-  const told = { statuses: [] as string[], isOver: false }
+  const watched = { statuses: [] as string[], isOver: false }
   void (async () => {
-    for await (const each of events) if (each !== undefined) told.statuses.push(each.status)
-    told.isOver = true
+    for await (const each of events) if (each !== undefined) watched.statuses.push(each.status)
+    watched.isOver = true
   })()
-  return told
+  return watched
 }
 
 verifies('requests:flow-polled-once', async () => {
@@ -65,41 +65,41 @@ verifies('requests:flow-polled-once', async () => {
   state.now = flow('started')
   await second()
   for (const { statuses } of watchers) expect(statuses).toEqual(['created', 'started'])
-  // Whom nobody watches is not looked at.
+  // A flow without a watcher is not looked at.
   gone.abort()
   await settled()
   expect(timers.pending).toBe(0)
   expect(watchers.every(({ isOver }) => isOver)).toBe(true)
 })
 
-test('a hint is looked after at once, and an end is told and ends', async () => {
-  const { timers, state, watch, hear } = await begin()
-  const told = follow(watch.follow(session, flow('created'), never))
+test('a notification leads to a look at once, and an end is sent and ends the watch', async () => {
+  const { timers, state, watch, notify } = await begin()
+  const watched = follow(watch.follow(session, flow('created'), never))
   await settled()
   state.now = flow('connected')
-  hear('flw_other')
-  hear(flowId)
+  notify('flw_other')
+  notify(flowId)
   timers.advance(0)
   await settled()
-  expect(told).toEqual({ statuses: ['created', 'connected'], isOver: true })
+  expect(watched).toEqual({ statuses: ['created', 'connected'], isOver: true })
   expect(state.looks).toBe(1)
   expect(timers.pending).toBe(0)
 })
 
-test('what is no more ends without a word, and what cannot be read is read again', async () => {
+test('a flow that is gone ends the watch without a status, and what cannot be read is read again', async () => {
   const { state, watch, second } = await begin()
-  const told = follow(watch.follow(session, flow('created'), never))
+  const watched = follow(watch.follow(session, flow('created'), never))
   await settled()
   state.isAway = true
   await second()
-  expect(told.isOver).toBe(false)
+  expect(watched.isOver).toBe(false)
   state.isAway = false
   state.now = undefined
   await second()
-  expect(told).toEqual({ statuses: ['created'], isOver: true })
+  expect(watched).toEqual({ statuses: ['created'], isOver: true })
 })
 
-test('whoever comes later and knows more is not told what was before', async () => {
+test('a watcher that comes later with a newer status does not receive the older one', async () => {
   const { watch, second } = await begin()
   const first = follow(watch.follow(session, flow('created'), never))
   await settled()

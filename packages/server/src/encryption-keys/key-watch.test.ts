@@ -65,7 +65,7 @@ describeEachDatabase('the watch over keys', (makeDatabase) => {
   }
 
   verifies('install:unheard', async () => {
-    // Nothing that is told arrives.
+    // No notification arrives.
     await start({ ...database, listen: async () => async () => {} })
     expect(pollEveryMs).toBeLessThanOrEqual(10_000)
     await look()
@@ -83,14 +83,14 @@ describeEachDatabase('the watch over keys', (makeDatabase) => {
     expect(takenUp).toBe(before + 2)
   })
 
-  test('what is told is done at once, and a tenant is no installation', async () => {
+  test('a notification takes effect at once, and a tenant is no installation', async () => {
     await start()
     await notifyKeysChanged(database, 'ten_a')
-    await until('heard', () => forgotten.length === 1)
+    await until('noticed', () => forgotten.length === 1)
     expect([forgotten, takenUp]).toEqual([['ten_a'], 0])
     await rotate()
     await notifyKeysChanged(database, tenantId)
-    await until('heard', () => takenUp === 1)
+    await until('noticed', () => takenUp === 1)
     expect(forgotten).toEqual(['ten_a', tenantId])
   })
 

@@ -123,7 +123,7 @@ describe('inactive', () => {
     })
   })
 
-  test('what nothing renews has expired at its end, and nobody took it back', () => {
+  test('a token that nothing renews has expired at its end, and is not called revoked', () => {
     const found = { ...unknown, canRefresh: false, isOver: true }
     for (const previousState of states) {
       expect(judge(claim({ previousState, failures: 1 }), found, plan)).toMatchObject({

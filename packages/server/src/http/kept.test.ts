@@ -18,7 +18,7 @@ verifies('requests:kept-answers', async () => {
   expect(await ask()).toBe(1)
   nowMs = 1_000
   expect(await Promise.all([ask(), ask()])).toEqual([2, 2])
-  // A failure is told to those who wait for it, and not kept.
+  // A failure is given to the callers that wait for it, and not kept.
   nowMs = 2_000
   isAway = true
   const failures = await Promise.allSettled([ask(), ask()])

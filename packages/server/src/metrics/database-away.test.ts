@@ -17,7 +17,7 @@ describeEachDatabase('metrics without a database', (makeDatabase) => {
 
   verifies('metrics:database-away', async () => {
     const name = 'keywell_database_unavailable_total'
-    // For two seconds the key is believed without a look-up, so that the read itself meets the trouble.
+    // For two seconds the key is accepted without a look-up, so that the read itself meets the trouble.
     expect((await stage.read()).status).toBe(200)
     database.away = true
     expect((await stage.read()).status).toBe(503)

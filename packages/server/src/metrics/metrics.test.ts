@@ -39,7 +39,7 @@ function createParts(hosts: HostSnapshot[] = [], census: Census | undefined = co
   return { timers, metrics, scrape: async () => parseScrape((await look()).text) }
 }
 
-test('what is told is there, in base units', async () => {
+test('what is recorded is exported, in base units', async () => {
   const { timers, metrics, scrape } = createParts()
   const ended = metrics.refresh('gitlab')
   timers.advance(2_000)
@@ -100,7 +100,7 @@ test('a count is there as zero before it first happens', async () => {
   expect(value('keywell_connections_ended_total', labels)).toBe(0)
 })
 
-test('a provider that nobody knows is `other`', async () => {
+test('an unknown provider is `other`', async () => {
   const { metrics, scrape } = createParts()
   metrics.refresh('glpat-secret')('ambiguous')
   metrics.probed('glpat-secret', 'inactive')
@@ -143,7 +143,7 @@ verifies('T20:labels', async () => {
   expect(named.size).toBe(maxNamedHosts + 1)
 })
 
-test('a number that is not known is not told', async () => {
+test('a number that is not known is not exported', async () => {
   const known = await createParts().scrape()
   expect(known.value('keywell_work_due')).toBe(3)
   expect(known.value('keywell_clock_skew_seconds')).toBeUndefined()

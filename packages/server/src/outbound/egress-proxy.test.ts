@@ -137,7 +137,7 @@ verifies.suite('T23:egress-proxy', () => {
     expect(proxy.targets).toEqual([])
   })
 
-  it('is not asked for a private host by those whom it is not for, and they cannot tell', async () => {
+  it('gets no request for a private host from tenants that may not use it, and they cannot learn that it is listed', async () => {
     const proxy = await startProxy(() => ({ status: 403 }))
     const allow = [
       { origin: 'https://gitlab.corp', networks: ['127.0.0.0/8'], tenants: ['ten_a'] },
@@ -157,7 +157,7 @@ verifies.suite('T23:egress-proxy', () => {
       expect(refused.message).toBe(unlisted.message.replace('gitlab.example', host))
     }
     expect(proxy.targets).toEqual(['gitlab.example:443'])
-    // Whom it is for gets there, or would if somebody listened.
+    // A tenant that may use it gets there, or would if a server listened.
     const named = await failure(outbound.fetch('https://gitlab.corp/', { tenantId: 'ten_a' }))
     expect(named.reason).toBe('unreachable')
   })
@@ -183,8 +183,8 @@ verifies.suite('T23:egress-proxy-trouble', () => {
     const error = await failure(outbound.fetch('https://gitlab.test/oauth/token', post))
     expect(error.notSent).toBe(true)
     expect(proxy.received ?? '').not.toMatch(/rt-secret|oauth/)
-    const told = `${inspect(error, { depth: 9, showHidden: true })} ${JSON.stringify(error)}`
-    expect(told).not.toMatch(/hunter2|a2V5d2VsbDpodW50ZXIy/)
+    const shown = `${inspect(error, { depth: 9, showHidden: true })} ${JSON.stringify(error)}`
+    expect(shown).not.toMatch(/hunter2|a2V5d2VsbDpodW50ZXIy/)
     return error
   }
 
@@ -230,7 +230,7 @@ verifies.suite('T23:egress-proxy-trouble', () => {
     expect(error.cause).toMatchObject({ message: expect.stringMatching(/^the egress proxy /) })
   })
 
-  it('one where nobody listens is no way', async () => {
+  it('one without a listener is no route', async () => {
     const gone = await startConnectProxy(() => ({ status: 403 }))
     await gone.close()
     expect((await failThrough(gone)).reason).toBe('unreachable')

@@ -192,8 +192,8 @@ verifies('T23:rebinding', async () => {
     for (const step of ['checked', 'turned', 'turned']) {
       outbound.checkUrl(url)
       const { reason } = await failure(outbound.fetch(url))
-      const told = `${step}: ${reason}`
-      reasons.set(told, (reasons.get(told) ?? 0) + 1)
+      const outcome = `${step}: ${reason}`
+      reasons.set(outcome, (reasons.get(outcome) ?? 0) + 1)
     }
   }
   expect(canary.connections).toBe(0)

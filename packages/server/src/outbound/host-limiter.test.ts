@@ -62,7 +62,7 @@ describe('slots', () => {
     expect(herd.running()).toBe(1)
   })
 
-  it('a quarter is kept for calls that somebody waits for, however long the others take', async () => {
+  it('a quarter is kept for calls that a caller waits for, however long the others take', async () => {
     const herd = new Herd({ concurrency: 8 })
     const background = await herd.callMany(20, { background: true })
     expect(herd.running(background)).toBe(6)
@@ -77,7 +77,7 @@ describe('slots', () => {
 })
 
 describe('turns', () => {
-  it('calls that somebody waits for go before the others, also when they came later', async () => {
+  it('calls that a caller waits for go before the others, also when they came later', async () => {
     const herd = new Herd({ requestsPerSecond: 1, burst: 1 })
     await herd.call()
     const background = await herd.call({ background: true })
@@ -118,7 +118,7 @@ describe('waiting is bounded', () => {
     expect(waiting.error?.retryAfterMs).toBeGreaterThanOrEqual(1_000)
   })
 
-  it('by a thousand calls; then whoever has the most loses its newest, and background before others', async () => {
+  it('by a thousand calls; then the tenant with the most loses its newest, and background before others', async () => {
     const herd = new Herd({ concurrency: 1 })
     await herd.call()
     const backlog = await herd.callMany(1_000, { tenantId: 'large', background: true })
@@ -167,7 +167,7 @@ describe('waiting is bounded', () => {
     expect((await herd.call()).state).toBe('running')
   })
 
-  it('by a close: who waits is refused, whoever comes later too, and what runs may end', async () => {
+  it('by a close: waiting calls are refused, later calls too, and running calls may end', async () => {
     const herd = new Herd({ requestsPerSecond: 1, burst: 1 })
     const first = await herd.call()
     const waiting = await herd.call()
@@ -275,7 +275,7 @@ test('whatever waits, between two turns of a tenant every other one has at most 
       while (turns.length < order.length) {
         await running.end()
         const next = waiting.find(({ call }) => call.state === 'running')
-        if (next === undefined) return expect.fail('nobody goes although somebody waits')
+        if (next === undefined) return expect.fail('no call runs although one waits')
         turns.push(next.tenantId)
         running = next.call
       }

@@ -156,7 +156,7 @@ describe('after an outage', () => {
     await one?.end('failed')
     expect(herd.state).toBe('open')
     expect(third?.state).toBe('refused')
-    // Sent before it opened again: tells of the time before.
+    // Sent before it opened again, so its outcome is about the time before.
     await two?.end('good')
     expect(herd.state).toBe('open')
     expect((await herd.call()).state).toBe('refused')
@@ -333,12 +333,12 @@ describe('Retry-After', () => {
     expect(readRetryAfter({ date, 'retry-after': value })).toBe(expected)
   })
 
-  test('a date says nothing where the other side tells no time', () => {
+  test('a date says nothing in an answer without its own date', () => {
     expect(readRetryAfter({ 'retry-after': 'Sat, 21 Nov 2026 12:01:00 GMT' })).toBeNull()
   })
 })
 
-describe('whoever plans calls', () => {
+describe('a planner of calls', () => {
   it('learns which hosts are throttled: open, paused, or full', async () => {
     const herd = new Herd({ concurrency: 4 })
     expect(herd.limiters.throttled()).toEqual([])
@@ -378,22 +378,22 @@ describe('whoever plans calls', () => {
     await other.end()
   })
 
-  it('is told when a host is to be left alone, once each time, until it stops listening', async () => {
+  it('is notified when a host is throttled, once each time, until it stops listening', async () => {
     const herd = new Herd()
-    const heard: string[] = []
-    const stop = herd.limiters.onThrottled((host) => heard.push(`${host.origin} ${host.state}`))
+    const notified: string[] = []
+    const stop = herd.limiters.onThrottled((host) => notified.push(`${host.origin} ${host.state}`))
     const wave = await herd.callMany(10)
     for (const call of wave) await call.end('throttled')
-    expect(heard).toEqual([`${origin} paused`])
+    expect(notified).toEqual([`${origin} paused`])
     await herd.advance(1_001)
     await herd.callAndEnd(30, 'failed')
-    expect(heard).toEqual([`${origin} paused`, `${origin} open`])
+    expect(notified).toEqual([`${origin} paused`, `${origin} open`])
     stop()
     await herd.advance(1_000)
     await herd.callAndEnd(1, 'good')
     await herd.callAndEnd(1, 'failed')
     expect(herd.state).toBe('open')
-    expect(heard).toHaveLength(2)
+    expect(notified).toHaveLength(2)
   })
 })
 

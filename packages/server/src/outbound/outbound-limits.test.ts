@@ -25,7 +25,7 @@ const answering = (status: number, headers: Record<string, string> = {}) =>
 const post = { method: 'POST', body: new URLSearchParams({ refresh_token: 'rt-1' }) }
 
 describe('a call that the limiter refuses', () => {
-  it('was certainly not sent: nobody even knocked at the host', async () => {
+  it('was certainly not sent: there was not even a connection to the host', async () => {
     const server = await answering(200)
     const limits = { [server.origin]: { requestsPerSecond: 0.01, burst: 1, concurrency: 1 } }
     const outbound = outboundTo(server, { limits })
@@ -75,7 +75,7 @@ describe('ready', () => {
     expect(server.received).toContain('rt-1')
   })
 
-  it('comes after the connection: it does not when nobody listens', async () => {
+  it('comes after the connection: it does not come without a listener', async () => {
     const gone = listeners()
     const server = await gone.tcp()
     await gone.close()
@@ -144,7 +144,7 @@ describe('a host that fails', () => {
     expect(outbound.hosts.throttled()).toEqual([server.origin])
   })
 
-  it('because nobody listens, it has no name or speaks no TLS, too', async () => {
+  it('because there is no listener, no name or no TLS, too', async () => {
     const gone = listeners()
     const server = await gone.tcp()
     await gone.close()
@@ -237,12 +237,12 @@ describe('429', () => {
     const server = await answering(429, headers)
     const clock = new ManualTimers()
     const outbound = outboundTo(server, { now: clock.now, after: clock.after })
-    const heard: string[] = []
-    outbound.hosts.onThrottled(({ origin, state }) => heard.push(`${origin} ${state}`))
+    const notified: string[] = []
+    outbound.hosts.onThrottled(({ origin, state }) => notified.push(`${origin} ${state}`))
     const response = await outbound.fetch(server.origin, post)
     expect(response.status).toBe(429)
     expect(outbound.hosts.snapshot()).toMatchObject([{ state: 'paused', retryAfterMs: pauseMs }])
-    expect(heard).toEqual([`${server.origin} paused`])
+    expect(notified).toEqual([`${server.origin} paused`])
     if (pauseMs > 5_000) {
       const error = await failure(outbound.fetch(server.origin, { ...post, tenantId: 'another' }))
       expect(error).toMatchObject({ reason: 'throttled', notSent: true, retryAfterMs: pauseMs })

@@ -192,7 +192,7 @@ describe('a request is written at most once', () => {
 })
 
 describe('certainly not sent', () => {
-  it('when nobody listens', async () => {
+  it('without a listener', async () => {
     const gone = listeners()
     const server = await gone.tcp()
     await gone.close()

@@ -45,7 +45,7 @@ const sentBy = (tenantId: string | undefined, init: RequestInit = {}) => ({
   tenantId,
 })
 
-/** Everybody whom an entry for `ten_a` is not for. */
+/** Tenants, and others, that an entry for `ten_a` is not for. */
 const strangers = ['ten_b', 'TEN_A', 'ten_a ', 'ten', '', '@install', '__proto__', undefined]
 
 verifies.suite('T23:private-host-tenants', () => {
@@ -59,7 +59,7 @@ verifies.suite('T23:private-host-tenants', () => {
     }
   })
 
-  it.each(strangers)('is for %j what no list is for anybody, word by word', async (tenantId) => {
+  it.each(strangers)('refuses %j as if it were not listed, word by word', async (tenantId) => {
     const server = await running.http((_, response) => response.end('ok'))
     const { port } = server
     const lookup = async () => ['127.0.0.1']
@@ -95,7 +95,7 @@ verifies.suite('T23:private-host-tenants', () => {
     expect(server.connections).toBe(0)
   })
 
-  it('lends nobody a connection that a named tenant has left open', async () => {
+  it('gives no other tenant a connection that a named tenant has left open', async () => {
     const { listener, network, entry } = await gitlabTest()
     const outbound = outboundWith([{ ...entry, tenants: ['ten_a'] }], network)
     const ask = (tenantId: string | undefined, init?: RequestInit) =>
@@ -115,7 +115,7 @@ verifies.suite('T23:private-host-tenants', () => {
     expect(listener.connections).toBe(1)
   })
 
-  it('tells nobody else that it fails or is busy, and is not crowded by them', async () => {
+  it('does not show other tenants that it fails or is busy, and they take none of its capacity', async () => {
     const { network, entry } = await gitlabTest()
     const dial = () => {
       throw new Error('it is down')
@@ -142,7 +142,7 @@ verifies.suite('T23:private-host-tenants', () => {
       ],
       network,
     )
-    // At a host of theirs, at one of the others, and at one that nobody has listed.
+    // At a host of theirs, at one of the others, and at one that is not listed.
     const reasons = await Promise.all(
       ['https://other.test', 'https://gitlab.test', 'https://third.test'].map(async (url) => {
         return (await failure(outbound.fetch(url, sentBy('ten_a')))).reason

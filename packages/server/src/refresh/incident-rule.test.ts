@@ -57,7 +57,7 @@ verifies.suite('incident:rule', () => {
     expect(decide({ answers: mixed, refusedForMs: 10 * minute })).toMatchObject({ do: 'end' })
   })
 
-  test('when nobody was answered well for ten minutes it is an incident, however few the tenants are', () => {
+  test('ten minutes without a good answer are an incident, however few the tenants are', () => {
     const two = ['ten_a', 'ten_x'].flatMap((name) => answers(5, true, { tenant: () => name }))
     const long = { refusedForMs: 10 * minute, answers: two }
     expect(decide({ ...long, refusedForMs: 9 * minute })).toMatchObject({ do: 'wait' })
@@ -99,7 +99,7 @@ verifies.suite('incident:rule', () => {
     expect(areRefused([...two, ...answers(1, true)], allTenants)).toBe(true)
   })
 
-  test('in an incident nothing ends, until everybody was refused for an hour and enough were asked', () => {
+  test('in an incident nothing ends, until every connection was refused for an hour and enough were asked', () => {
     const open = { refusingForMs: 59 * minute, refusals: 500, confirmed: false }
     const of = (incident: Refusal['incident']) => decide({ ...first, incident })
     expect(of(open)).toEqual({ do: 'hold', opens: null })

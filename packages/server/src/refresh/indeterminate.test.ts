@@ -42,7 +42,7 @@ describe('grace', () => {
     })
   })
 
-  test('a window that is not told is none', () => {
+  test('an unknown window counts as none', () => {
     expect(resolveIndeterminate(provider('grace'), { ...young, unresolvedForMs: 0 })).toEqual({
       do: 'probe',
     })

@@ -81,7 +81,7 @@ describeEachDatabase('a lease', (makeDatabase) => {
     return { watched, answered: () => count }
   }
 
-  test('that is somebody else’s by now is let go', async () => {
+  test('that another worker has by now is let go', async () => {
     const timers = new ManualTimers()
     const { watched, answered } = watch()
     const parts = { database: watched, after: timers.after, timing: defaultTiming }
@@ -107,7 +107,7 @@ describeEachDatabase('a lease', (makeDatabase) => {
     expect(timers.pending).toBe(0)
   })
 
-  test('outlives a database that is away: nobody else can take it meanwhile', async () => {
+  test('outlives a database that is away: no other worker can take it meanwhile', async () => {
     const timers = new ManualTimers()
     const taken = await claim()
     let isAway = true

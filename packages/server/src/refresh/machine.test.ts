@@ -227,9 +227,9 @@ describe('the pause after', () => {
   })
 
   test('the same, when the provider said how long: never shorter than that', () => {
-    const told = { kind: 'not_processed', retryAfterMs: 90_000 } as const
-    expect(step(attempt('idle'), told, middle)?.retryInMs).toBe(90_000)
-    expect(step(attempt('idle', { failures: 20 }), told, middle)?.retryInMs).toBe(150_500)
+    const outcome = { kind: 'not_processed', retryAfterMs: 90_000 } as const
+    expect(step(attempt('idle'), outcome, middle)?.retryInMs).toBe(90_000)
+    expect(step(attempt('idle', { failures: 20 }), outcome, middle)?.retryInMs).toBe(150_500)
   })
 
   test('silence: as if it had not been processed', () => {

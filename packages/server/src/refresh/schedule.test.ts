@@ -14,13 +14,15 @@ function provider(defaultExpiresIn: number | null) {
 
 describe('the life of an access token', () => {
   test('is renewed 15 to 30 % of it before its end, which is called half a minute early', () => {
-    const told = 2 * hourMs
-    const lifeMs = told - 30_000
-    expect(planLife(provider(null), told, low)).toEqual({
+    const expiresInMs = 2 * hourMs
+    const lifeMs = expiresInMs - 30_000
+    expect(planLife(provider(null), expiresInMs, low)).toEqual({
       lifeMs,
-      refreshInMs: lifeMs - told * 0.15,
+      refreshInMs: lifeMs - expiresInMs * 0.15,
     })
-    expect(planLife(provider(null), told, high).refreshInMs).toBeCloseTo(lifeMs - told * 0.3)
+    expect(planLife(provider(null), expiresInMs, high).refreshInMs).toBeCloseTo(
+      lifeMs - expiresInMs * 0.3,
+    )
   })
 
   test('when it is short, gives up a tenth and no more', () => {
@@ -33,22 +35,22 @@ describe('the life of an access token', () => {
   })
 
   test('always ends after the refresh was due, and neither has passed when it begins', () => {
-    for (const told of [1, 1_000, 60_000, 300_000, 2 * hourMs, 365 * 24 * hourMs]) {
+    for (const expiresInMs of [1, 1_000, 60_000, 300_000, 2 * hourMs, 365 * 24 * hourMs]) {
       for (const jitter of [low, high]) {
-        const { lifeMs, refreshInMs } = planLife(provider(null), told, jitter)
+        const { lifeMs, refreshInMs } = planLife(provider(null), expiresInMs, jitter)
         expect(refreshInMs).toBeGreaterThan(0)
         expect(lifeMs).toBeGreaterThan(refreshInMs ?? Number.POSITIVE_INFINITY)
-        expect(lifeMs).toBeLessThan(told)
+        expect(lifeMs).toBeLessThan(expiresInMs)
       }
     }
   })
 
-  test("that the answer does not tell is the provider's own", () => {
+  test("that the answer does not state is the provider's own", () => {
     expect(planLife(provider(7_200), null, low).lifeMs).toBe(2 * hourMs - 30_000)
     expect(planLife(provider(7_200), hourMs, low).lifeMs).toBe(hourMs - 30_000)
   })
 
-  test('that nobody tells has no end, and is never renewed by the clock', () => {
+  test('that is not known has no end, and is never renewed by the clock', () => {
     expect(planLife(provider(null), null, low)).toEqual({ lifeMs: null, refreshInMs: null })
   })
 })

@@ -7,7 +7,7 @@ function started() {
   return { now, elapsedMs }
 }
 
-test('begins at nothing, and tells what has passed', () => {
+test('begins at zero, and measures the time that has passed', () => {
   const { now, elapsedMs } = started()
   expect(elapsedMs()).toBe(0)
   now.monotonic += 250

@@ -106,7 +106,7 @@ describeEachDatabase('the census', (makeDatabase) => {
     expect(auditUnlinkedSeconds).toBeGreaterThanOrEqual(100)
     expect(oldestDueSeconds).toBeGreaterThanOrEqual(90)
     expect(oldestDueSeconds).toBeLessThan(150)
-    // A tenant's own instance is nobody else's business.
+    // A tenant's own instance is not shown to others.
     expect((await listInstallHosts(database, 10)).toSorted()).toEqual([
       'https://git.corp/root',
       'https://gitlab.com',

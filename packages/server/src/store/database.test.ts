@@ -29,7 +29,7 @@ describeEachDatabase('database', (makeDatabase) => {
     return rows.length === 1
   }
 
-  /** Who a statement runs as, and for whom. */
+  /** The role that a statement runs as, and the tenants it runs for. */
   async function scopeOf(
     sql: Sql,
   ): Promise<{ role: string; tenants: string[] | null } | undefined> {
@@ -227,11 +227,11 @@ describeEachDatabase('database', (makeDatabase) => {
     expect(await database.of(tenantId).query('select 1 as one')).toEqual([{ one: 1 }])
   })
 
-  test('a listener hears what is committed, until it stops', async () => {
-    const heard: string[] = []
+  test('a listener receives what is committed, until it stops', async () => {
+    const received: string[] = []
     const control: string[] = []
     const channel = 'a "channel"'
-    const stop = await database.listen(channel, (payload) => heard.push(payload))
+    const stop = await database.listen(channel, (payload) => received.push(payload))
     await database.listen(channel, (payload) => control.push(payload))
     const notify = (payload: string, sql: Sql = database.of(tenantId)) =>
       sql.query('select pg_notify($1, $2)', [channel, payload])
@@ -242,15 +242,15 @@ describeEachDatabase('database', (makeDatabase) => {
     })
     await expect(rolledBack).rejects.toThrow('roll back')
     await database.transaction(tenantId, (sql) => notify('first', sql))
-    await vi.waitFor(() => expect(heard).toEqual(['first']))
+    await vi.waitFor(() => expect(received).toEqual(['first']))
 
     await stop()
     await notify('second')
     await vi.waitFor(() => expect(control).toEqual(['first', 'second']))
-    expect(heard).toEqual(['first'])
+    expect(received).toEqual(['first'])
   })
 
-  test('after close there is nobody to ask', async () => {
+  test('after close every statement fails', async () => {
     const own = await makeDatabase()
     await own.close()
     await expect(own.of(tenantId).query('select 1')).rejects.toThrow(DatabaseUnavailable)

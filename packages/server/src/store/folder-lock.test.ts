@@ -48,7 +48,7 @@ test('a folder is locked, given back, and leaves nothing behind', async () => {
   await again.release()
 })
 
-test('a second taker is refused, and told who has it and what to do', async () => {
+test('a second taker is refused with an error that says who has it and what to do', async () => {
   const lock = await lockFolder(folder)
   const second = lockFolder(folder)
   await expect(second).rejects.toThrow(FolderInUse)
@@ -67,7 +67,7 @@ test('another process is refused as well, even when it is stopped at the moment'
   await owner.ended
 })
 
-test('a process lives although somebody has removed its socket', async () => {
+test('a process counts as alive although its socket was removed', async () => {
   const owner = await startOwner()
   for (const name of await readdir(folder)) {
     if (name.endsWith('.sock')) await rm(join(folder, name))
@@ -77,7 +77,7 @@ test('a process lives although somebody has removed its socket', async () => {
   await owner.ended
 })
 
-test('a process lives although its number means somebody else here, as between containers', async () => {
+test('a process counts as alive although its number is of another process here, as between containers', async () => {
   const owner = await startOwner()
   await rewriteLock({ pid: 1, pidNamespace: 'pid:[1]' })
   await expect(lockFolder(folder)).rejects.toThrow(FolderInUse)

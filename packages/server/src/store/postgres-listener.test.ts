@@ -13,7 +13,7 @@ async function listening() {
   const database = await openCreated(created, { poolSize: 1 })
   const timers = new ManualTimers()
   const errors: unknown[] = []
-  const heard: string[] = []
+  const received: string[] = []
   const listener = new PostgresListener(pooler.url, (error) => errors.push(error), timers.after)
   onTestFinished(async () => {
     await listener.close()
@@ -21,43 +21,43 @@ async function listening() {
     pooler.close()
     await created.drop()
   })
-  await listener.listen('hints', (payload) => heard.push(payload))
-  return { pooler, database, timers, errors, heard }
+  await listener.listen('a_channel', (payload) => received.push(payload))
+  return { pooler, database, timers, errors, received }
 }
 
 async function notify(database: TestDatabase, payload: string): Promise<void> {
-  await database.query("select pg_notify('hints', $1)", [payload])
+  await database.query("select pg_notify('a_channel', $1)", [payload])
 }
 
-test('a session that was made to forget its channels is told again at the next heartbeat', async () => {
-  const { pooler, database, timers, errors, heard } = await listening()
+test('a session that was made to forget its channels listens again at the next heartbeat', async () => {
+  const { pooler, database, timers, errors, received } = await listening()
   await notify(database, 'before')
-  await vi.waitFor(() => expect(heard).toEqual(['before']))
+  await vi.waitFor(() => expect(received).toEqual(['before']))
 
   await pooler.inject('unlisten *')
   await notify(database, 'into the void')
   expect(errors).toEqual([])
   timers.advance(10_000)
   await vi.waitFor(() => expect(errors).toHaveLength(1))
-  expect(String(errors[0])).toContain('no longer listened to hints')
+  expect(String(errors[0])).toContain('no longer listened to a_channel')
 
   await notify(database, 'after')
-  await vi.waitFor(() => expect(heard).toEqual(['before', 'after']))
+  await vi.waitFor(() => expect(received).toEqual(['before', 'after']))
 })
 
 test('a heartbeat of a session that is well says nothing', async () => {
-  const { database, timers, errors, heard } = await listening()
+  const { database, timers, errors, received } = await listening()
   for (let beat = 1; beat <= 3; beat += 1) {
     timers.advance(10_000)
     await vi.waitFor(() => expect(timers.nextIn).toBe(10_000))
   }
   await notify(database, 'still')
-  await vi.waitFor(() => expect(heard).toEqual(['still']))
+  await vi.waitFor(() => expect(received).toEqual(['still']))
   expect(errors).toEqual([])
 })
 
 test('a session that the server ended is replaced', async () => {
-  const { database, timers, errors, heard } = await listening()
+  const { database, timers, errors, received } = await listening()
   await database.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
      where datname = current_database() and pid <> pg_backend_pid()`,
@@ -66,7 +66,7 @@ test('a session that the server ended is replaced', async () => {
   timers.advance(500)
   await vi.waitFor(() => expect(timers.nextIn).toBe(10_000))
   await notify(database, 'again')
-  await vi.waitFor(() => expect(heard).toEqual(['again']))
+  await vi.waitFor(() => expect(received).toEqual(['again']))
   expect(errors).toEqual([])
 })
 

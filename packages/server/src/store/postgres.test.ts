@@ -105,22 +105,22 @@ describe('a server that goes away', () => {
     await worksAgain()
   })
 
-  test('while nobody asks it anything', async () => {
+  test('while no query runs', async () => {
     await worksAgain()
     await server.crash()
     await server.start()
     await worksAgain()
   })
 
-  test('and a listener hears again once it is back', async () => {
-    const heard: string[] = []
-    await database.listen('hints', (payload) => heard.push(payload))
+  test('and a listener receives again once it is back', async () => {
+    const received: string[] = []
+    await database.listen('a_channel', (payload) => received.push(payload))
     await server.crash()
     await vi.waitFor(() => expect(errors).not.toEqual([]), timeouts)
     await server.start()
     await vi.waitFor(async () => {
-      await database.query("select pg_notify('hints', 'again')")
-      expect(heard).toContain('again')
+      await database.query("select pg_notify('a_channel', 'again')")
+      expect(received).toContain('again')
     }, timeouts)
   })
 

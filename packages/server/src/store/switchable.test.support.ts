@@ -4,7 +4,7 @@ import type { Scope } from './scope.ts'
 
 /** A real database that a test can take away, or put another one in its place. */
 export class SwitchableDatabase implements TestDatabase {
-  /** Statements are refused while it is true, as when there is nobody to ask. */
+  /** Statements are refused while it is true, as when no server answers. */
   away = false
   /** Statements that were refused. */
   refused = 0
@@ -41,8 +41,8 @@ export class SwitchableDatabase implements TestDatabase {
     return this.inner.transaction(scope, work)
   }
 
-  async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
-    return this.inner.listen(channel, heard)
+  async listen(channel: string, listener: (payload: string) => void): Promise<() => Promise<void>> {
+    return this.inner.listen(channel, listener)
   }
 
   async close(): Promise<void> {

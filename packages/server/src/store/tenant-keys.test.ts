@@ -38,7 +38,7 @@ const cut = (macVersion: number) =>
   `audit_cuts (tenant_id, position, link, mac_version, mac)
    values ('ten_a', 1, '\\x00', ${macVersion}, '\\x00')`
 
-/** Of version 2; nobody deletes them, so each is taken back. */
+/** Of version 2. No role may delete them, so each is rolled back. */
 const auditRows: readonly [what: string, row: string, isNamed: boolean][] = [
   ['an entry that waits', tail(2), true],
   ['an entry', link(2, 3), true],

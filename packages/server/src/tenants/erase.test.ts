@@ -66,7 +66,7 @@ describeEachDatabase('erasing', (makeDatabase) => {
   const stateOfKey = async (tenantId: string) =>
     database.query('select state from tenant_keys where tenant_id = $1', [tenantId])
 
-  test('no key is destroyed while a connection is left, whoever hurries', async () => {
+  test('no key is destroyed while a connection is left, not even by an erasure that is to happen now', async () => {
     const tenantId = await tenantWith(3)
     for (const now of [false, true]) {
       const tenant = await hurried({ removes: false }).erase(tenantId, { now, caller })

@@ -59,7 +59,7 @@ describe('the first key of a tenant', () => {
     const bothLooked = new Promise<void>((resolve) => {
       release = resolve
     })
-    // Nobody goes on before both have seen that there is no key.
+    // No vault goes on before both have seen that there is no key.
     table.find = async (...query) => {
       const row = await find(...query)
       if (query[1] === 'active' && row === undefined) {
@@ -164,7 +164,7 @@ describe('keys in memory', () => {
     expect(isWiped(keys.given[1])).toBe(false)
   })
 
-  it('go at their time even when nobody asks for one', async () => {
+  it('go at their time even when none is requested', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     try {
       const { vault, keys, sealed, pass } = await setUp()
@@ -216,7 +216,7 @@ describe('keys in memory', () => {
     expect(isWiped(keys.given[0])).toBe(true)
   })
 
-  it('serve while the key service is down, and then its failure is told', async () => {
+  it('serve while the key service is down, and then its failure is reported', async () => {
     const { vault, keys, sealed, pass } = await setUp()
     await vault.open(context, sealed)
     keys.failure = new Error('throttled')

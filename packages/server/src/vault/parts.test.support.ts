@@ -69,7 +69,7 @@ export function keysFrom(rootKeys: readonly Uint8Array[], canReload = false): Ke
   }
 }
 
-/** A key service that counts, and can be held up or made to fail. It hides keys from nobody. */
+/** A key service that counts, and can be held up or made to fail. It does not hide its keys. */
 export interface KeyService extends KeyProvider {
   unwraps: number
   failure: Error | undefined

@@ -67,19 +67,19 @@ describe('root keys in a key service', () => {
     expect(await outcome(one.unwrap(wrapped, where))).toBe('key_unavailable: root_key_unknown')
   })
 
-  it('tell the service whose key it is, and under which id', async () => {
-    const told: unknown[] = []
+  it('send the service the tenant of the key, and the id of the root key', async () => {
+    const sent: unknown[] = []
     const curious = {
       ...service,
       encrypt: async (name: string, bytes: Uint8Array, context: object) => {
-        told.push([name, context])
+        sent.push([name, context])
         return bytes
       },
     }
     const keys = kmsKeys({ service: curious, keyNames: ['one'] })
     await keys.wrap(tenantKey, where)
     const kek = keys.primary
-    expect(told).toEqual([['one', { purpose: 'tenant_key', tenant: 'ten_a', version: '3', kek }]])
+    expect(sent).toEqual([['one', { purpose: 'tenant_key', tenant: 'ten_a', version: '3', kek }]])
   })
 
   it('end a call that is not answered, and say so', async () => {

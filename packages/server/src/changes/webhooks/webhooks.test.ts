@@ -145,7 +145,7 @@ describeEachDatabase('webhooks', (makeDatabase) => {
   const deliveriesOf = async (webhooks: Webhooks, key: EndpointKey) =>
     (await webhooks.deliveries(key, { limit: 100 })).deliveries
 
-  test('a change is told to the endpoint, signed, once', async () => {
+  test('a change is sent to the endpoint, signed, once', async () => {
     const { url, origin, received } = await receiver()
     const { worker, webhooks } = engine([origin])
     const { key, secret } = await register(webhooks, url)
@@ -228,28 +228,28 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     expect(received).toEqual([])
   })
 
-  test("an endpoint hears what it asked for: its tenant's, or everybody's", async () => {
+  test("an endpoint receives what it asked for: its tenant's messages, or those of every tenant", async () => {
     const { url, origin } = await receiver()
     const { webhooks } = engine([origin])
     const own = await register(webhooks, url)
-    const everybody = await register(webhooks, url, null)
+    const installationWide = await register(webhooks, url, null)
     const other = await register(webhooks, url, 'org_other')
     const few = await webhooks.create({ tenantId, url, events: ['connection.connected'] }, caller)
     await change('connected')
     await change('refreshed', 2)
-    const heard = async (key: EndpointKey) =>
+    const sentTo = async (key: EndpointKey) =>
       (await deliveriesOf(webhooks, key)).map(({ type, tenantId: of }) => [type, of]).sort()
     const both = [
       ['connection.connected', tenantId],
       ['connection.refreshed', tenantId],
     ]
-    expect(await heard(own.key)).toEqual(both)
-    expect(await heard(everybody.key)).toEqual(both)
-    expect(await heard(other.key)).toEqual([])
-    expect(await heard({ tenantId, id: few.webhook.id })).toEqual(both.slice(0, 1))
+    expect(await sentTo(own.key)).toEqual(both)
+    expect(await sentTo(installationWide.key)).toEqual(both)
+    expect(await sentTo(other.key)).toEqual([])
+    expect(await sentTo({ tenantId, id: few.webhook.id })).toEqual(both.slice(0, 1))
     const ids = async (key: EndpointKey) => (await deliveriesOf(webhooks, key)).map(({ id }) => id)
     expect(await ids(own.key), 'one id for a message, wherever it goes').toEqual(
-      await ids(everybody.key),
+      await ids(installationWide.key),
     )
     expect(new Set(await ids(own.key)).size).toBe(2)
   })
@@ -289,7 +289,7 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     return row?.ms ?? Number.NaN
   }
 
-  test('when nobody is there for a day and a half it is dead, and can be replayed', async () => {
+  test('a delivery to an unreachable endpoint is dead after a day and a half, and can be replayed', async () => {
     const { url, origin, received, listener } = await receiver()
     const gone = `http://127.0.0.1:${await closedPort()}`
     const parts = engine([origin, gone])
@@ -323,7 +323,7 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     expect(listener.connections).toBe(1)
   })
 
-  /** A port where nobody listens. */
+  /** A port without a listener. */
   async function closedPort(): Promise<number> {
     const other = listeners()
     const { port } = await other.tcp()
@@ -415,7 +415,7 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     expect(written).toBeLessThan(500 * chunk.length)
   })
 
-  test('an endpoint that never answers holds nobody else back', async () => {
+  test('an endpoint that never answers delays no other endpoint', async () => {
     const silent = await receiver(() => {})
     const quick = await receiver()
     const parts = engine([silent.origin, quick.origin])
@@ -553,7 +553,7 @@ describeEachDatabase('webhooks', (makeDatabase) => {
     expect(new Set(ids).size).toBe(40)
   })
 
-  test('a poll finds what no hint told of', async () => {
+  test('a poll finds a change without a notification', async () => {
     const { url, origin, received } = await receiver()
     const { webhooks, timers } = engine([origin])
     await register(webhooks, url)
