@@ -32,6 +32,7 @@ try {
   await take(popup, 'consent')
   await Promise.all([popup.waitForEvent('close'), authorize.click()])
   await page.getByRole('link', { name: 'Webshop' }).waitFor()
+  await page.mouse.move(0, 0)
   await take(page, 'connected')
 
   const phone = await browser.newPage({

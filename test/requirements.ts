@@ -1469,6 +1469,40 @@ export const requirements = {
     behaviour: 'A popup that was closed can be opened again, and the flow ends well.',
     source: 'connect.md, the server is the truth',
   },
+  'e2e:looks': {
+    behaviour:
+      'Each state of the connect button, reached by a person, fits a phone and a desk, light and dark, in both directions of writing, and axe finds nothing.',
+    source: 'connect.md, React package',
+  },
+  'e2e:connected-keyboard': {
+    behaviour:
+      'By keyboard alone: the account of a connected button, the question before it is disconnected, and back; the focus is never lost.',
+    source: 'connect.md, React package',
+  },
+  'e2e:one-voice': {
+    behaviour:
+      'While an account is being connected, no part of the page says that it is not; a window that was closed is not taken for one that is open.',
+    source: 'connect.md, the server is the truth',
+  },
+  'e2e:focus-kept': {
+    behaviour:
+      'The focus stays on the button while it changes what it says, and returns to it when what it was on is gone.',
+    source: 'connect.md, React package',
+  },
+  'e2e:loading': {
+    behaviour:
+      'Until the connections are read, pages and button hold the place of what comes, and say nothing that may be wrong.',
+    source: 'connect.md, React package',
+  },
+  'e2e:page-scheme': {
+    behaviour: 'The connect button is light or dark as its page is, whatever the system prefers.',
+    source: 'connect.md, React package',
+  },
+  'e2e:strict-policy': {
+    behaviour:
+      'Under a content security policy without inline styles nothing of the connect button is refused.',
+    source: 'connect.md, React package',
+  },
   'e2e:redirect': {
     behaviour: 'On a phone the flow goes by redirect and comes back to where the user was.',
     source: 'connect.md, the server is the truth',

@@ -42,9 +42,9 @@ function listFiles(folder: string): string[] {
   })
 }
 
-/** Tests, type tests and what only tests use. They may reach for more than the product may. */
+/** Tests, type tests, what only tests use, and scripts that write source. They may reach for more than the product may. */
 export function isTest(path: string): boolean {
-  return /\.test(-d|\.support)?\.tsx?$|\/src\/testing\//.test(path)
+  return /\.test(-d|\.support)?\.tsx?$|\/src\/testing\/|^packages\/[^/]+\/scripts\//.test(path)
 }
 
 /** Every module that the file asks for, types included. */

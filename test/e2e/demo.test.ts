@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import { expectAccessible } from '../support/accessible.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { openEmbedded } from '../support/databases.ts'
 import { createProduct, type Product } from '../support/product.ts'
@@ -76,26 +75,6 @@ async function expectConnected(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Webshop' }).waitFor()
 }
 
-const axeSource = readFileSync(
-  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
-  'utf8',
-)
-
-async function expectAccessible(page: Page): Promise<void> {
-  // Evaluated by the debugger, so that a page's own policy stays as strict as it is.
-  await page.evaluate(axeSource)
-  const found = await page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-    }
-    return (await axe.run()).violations.map(({ id, nodes }) => ({
-      id,
-      nodes: nodes.map((node) => node.html),
-    }))
-  })
-  expect(found, page.url()).toEqual([])
-}
-
 verifies('e2e:popup', async () => {
   const page = await atSettings()
   await expectAccessible(page)
@@ -148,7 +127,7 @@ verifies('T11:opener-cut', async () => {
   await signInAtGitLab(popup)
   await popup.getByRole('button', { name: /^Authorize/ }).waitFor()
   // The page reads `closed` as true by now, and must not give up.
-  await note(page, 'Finish in the other window').waitFor()
+  await note(page, 'still open, finish there').waitFor()
   await Promise.all([popup.waitForEvent('close'), authorize(popup)])
   await expectConnected(page)
 })
@@ -185,7 +164,7 @@ verifies('e2e:closed-and-reopened', async () => {
   const popup = await openPopup(page)
   await popup.getByLabel('Username').waitFor()
   await popup.close()
-  await note(page, 'Finish in the other window').waitFor()
+  await note(page, 'still open, finish there').waitFor()
   await expectAccessible(page)
   const [second] = await Promise.all([
     page.waitForEvent('popup'),
@@ -291,14 +270,11 @@ verifies('e2e:disconnect', async () => {
   await signInAtGitLab(popup)
   await Promise.all([popup.waitForEvent('close'), authorize(popup)])
   await expectConnected(page)
-  await page
-    .getByRole('button', { name: /^Disconnect/ })
-    .first()
-    .click()
+  await page.getByRole('button', { name: 'Connected as Ada Okafor' }).click()
   const dialog = page.getByRole('dialog')
-  await dialog.waitFor()
+  await dialog.getByRole('button', { name: 'Disconnect' }).click()
   await expectAccessible(page)
-  await dialog.getByRole('button', { name: /^Disconnect/ }).click()
+  await dialog.getByRole('button', { name: 'Disconnect GitLab' }).click()
   await page.getByRole('button', { name: 'Connect GitLab' }).waitFor()
   const alive = (await product.stage.sandbox.control.tokens()).filter(
     (pair) => pair.revokedAt === null,

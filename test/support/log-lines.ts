@@ -38,23 +38,14 @@ export function requireKnownLines(): void {
   )
 }
 
-/** A logger that keeps its lines as the service would print them, and looks at each. */
-export function recordingLogger(
-  write: (line: string) => void,
-  level: 'debug' | 'info' = 'debug',
-): Logger {
+/** A logger at `debug` that keeps its lines as the service would print them, and looks at each. */
+export function recordingLogger(write: (line: string) => void): Logger {
   const log = (level: LogLevel) => (fields: object, msg: string) => {
     const line = JSON.stringify({ level: levelNumbers[level], time: Date.now(), ...fields, msg })
     checkLine(line)
     write(line)
   }
-  return {
-    debug: level === 'debug' ? log('debug') : () => {},
-    info: log('info'),
-    warn: log('warn'),
-    error: log('error'),
-    isLevelEnabled: (asked) => asked !== 'debug' || level === 'debug',
-  }
+  return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
 }
 
 function jsonOf(line: string): unknown {

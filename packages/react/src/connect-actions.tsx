@@ -1,47 +1,51 @@
 import type { ReactElement } from 'react'
 import type { ConnectView } from './connect-view.ts'
 import { useKeywell } from './context.ts'
-import { noteOf, say } from './messages.ts'
+import { Icon } from './icons.tsx'
+import { fill } from './messages.ts'
 
 /**
- * The text beside the button, and its actions: open the popup again, cancel, continue in this tab. Not a
- * live region: that of the provider has the same sentences.
+ * The text beside the button, and its actions: open the popup again, cancel, continue in this tab, disconnect.
+ * Not a live region: that of the provider has the same sentences.
  */
 export function ConnectActions({
-  provider,
   view,
+  onDisconnect,
 }: {
-  provider: string
   view: ConnectView
+  /** Offers to remove a connection that needs its user. */
+  onDisconnect?: (() => void) | undefined
 }): ReactElement | null {
   const { messages } = useKeywell()
-  const { state, start, cancel } = view
-  const note = noteOf(messages, state)
+  const { state, note, start, cancel } = view
   if (note === undefined) return null
+  const requestId = state.name === 'error' ? state.error.requestId : undefined
+  const actions: Partial<Record<string, readonly (readonly [string, () => void])[]>> = {
+    waiting: [
+      [messages.reopen, () => start()],
+      [messages.cancel, cancel],
+    ],
+    blocked: [
+      [messages.continueHere, () => start({ mode: 'redirect' })],
+      [messages.retry, () => start()],
+    ],
+    needs_reauth: onDisconnect ? [[messages.account.disconnect, onDisconnect]] : [],
+  }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset may not stand in a paragraph, a button may
     <span data-keywell-actions="" data-state={state.name} role="group" aria-label={view.title}>
-      <span data-keywell-note="">{say(messages, note, provider)}</span>
-      {state.name === 'waiting' && (
-        <>
-          <button type="button" onClick={() => start()}>
-            {messages.reopen}
-          </button>
-          <button type="button" onClick={cancel}>
-            {messages.cancel}
-          </button>
-        </>
-      )}
-      {state.name === 'blocked' && (
-        <>
-          <button type="button" onClick={() => start({ mode: 'redirect' })}>
-            {messages.continueHere}
-          </button>
-          <button type="button" onClick={() => start()}>
-            {messages.retry}
-          </button>
-        </>
-      )}
+      {state.name !== 'waiting' && state.name !== 'cancelled' && <Icon name="alert" />}
+      <span data-keywell-note="">
+        {note}
+        {requestId && (
+          <small data-keywell-reference=""> {fill(messages.reference, { id: requestId })}</small>
+        )}
+      </span>
+      {actions[state.name]?.map(([text, act]) => (
+        <button key={text} type="button" onClick={act}>
+          {text}
+        </button>
+      ))}
     </span>
   )
 }

@@ -2,22 +2,27 @@
  * The button against hand-made answers, so that a test chooses the instant of every state. They are compared
  * with the table of routes; the client below is tested against the real service in `core/client.test.ts`.
  */
+
+import { reauthReasonSchema } from '@keywell/protocol'
 import { act, cleanup, render, screen, waitFor, within } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import axe from 'axe-core'
 import { createRef, type ReactNode, StrictMode } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ConnectButton, type ConnectButtonProps } from './connect-button.tsx'
+import { de } from './de.ts'
 import { KeywellProvider, type KeywellProviderProps } from './provider.tsx'
 import {
   connectToken,
   createStandIn,
   makeConnection,
+  makeProvider,
   type StandIn,
   serviceUrl,
   startCode,
 } from './testing/stand-in.ts'
 
+const reauthReasons = reauthReasonSchema.options
 let standIn: StandIn
 const user = userEvent.setup()
 
@@ -45,13 +50,14 @@ function show(props: Partial<ConnectButtonProps> = {}, provider: KeywellProvider
 }
 
 const button = () => screen.getByRole('button', { name: /GitLab/ })
+const findButton = () => document.querySelector<HTMLButtonElement>('[data-keywell-button]')
 const says = (text: string) =>
   waitFor(() => expect(screen.getByRole('status').textContent).toBe(text))
 const notes = (text: RegExp) =>
   waitFor(() => expect(document.querySelector('[data-keywell-note]')?.textContent).toMatch(text), {
     timeout: 3_000,
   })
-const reaches = (state: string) => waitFor(() => expect(button().dataset.state).toBe(state))
+const reaches = (state: string) => waitFor(() => expect(findButton()?.dataset.state).toBe(state))
 const calls = (prefix: string) => standIn.browser.calls.filter((call) => call.startsWith(prefix))
 
 async function clickThrough(): Promise<void> {
@@ -77,7 +83,7 @@ describe('ConnectButton', () => {
     expect(await problems()).toEqual([])
     const [popup] = standIn.browser.popups
     if (popup) popup.closed = true
-    await notes(/Finish in the other window/)
+    await notes(/still open, finish there/)
     expect(await problems()).toEqual([])
     moveTo({
       status: 'failed',
@@ -109,7 +115,7 @@ describe('ConnectButton', () => {
     const connection = makeConnection()
     moveTo({ status: 'connected', connection })
     await reaches('connected')
-    expect(button().textContent).toBe('GitLab connected')
+    expect(button().textContent).toBe('Connected as Ada Lovelace')
     await waitFor(() => expect(onSuccess).toHaveBeenCalledExactlyOnceWith(connection))
     expect(onExit).not.toHaveBeenCalled()
     expect(onEvent.mock.calls.map(([name]) => name)).toEqual(['opening', 'waiting', 'connected'])
@@ -204,7 +210,7 @@ describe('ConnectButton', () => {
     moveTo({ status: 'confirming' })
     await says('Connecting GitLab …')
     moveTo({ status: 'connected', connection: makeConnection() })
-    await says('GitLab connected')
+    await says('Connected as Ada Lovelace')
   })
 
   it('offers to open again and to cancel once the window looks closed; focus comes back', async () => {
@@ -274,7 +280,9 @@ describe('ConnectButton', () => {
     const onExit = vi.fn()
     show({ onExit })
     await user.click(button())
-    await notes(/^GitLab is not set up here. Please ask your administrator.$/)
+    await notes(
+      /^GitLab is not set up here\. Please ask your administrator\. For your administrator: req_1$/,
+    )
     await waitFor(() =>
       expect(onExit.mock.calls[0]?.[0]).toMatchObject({ code: 'integration_missing' }),
     )
@@ -312,8 +320,23 @@ describe('ConnectButton', () => {
     await reaches('needs_reauth')
     expect(button().textContent).toBe('Reconnect GitLab')
     expect(screen.getByText(/Access to GitLab was withdrawn/)).toBeTruthy()
+    expect(screen.getAllByRole('button')).toHaveLength(1)
     // What was so before the page was opened is no news.
     expect(screen.getByRole('status').textContent).toBe('')
+  })
+
+  it('offers to disconnect an account that has to be connected again; the focus ends on the button', async () => {
+    standIn.connections = [
+      makeConnection({ status: 'revoked', needsReauth: true, reason: 'revoked' }),
+    ]
+    show({ disconnectable: true })
+    await reaches('needs_reauth')
+    await user.click(screen.getByRole('button', { name: 'Disconnect' }))
+    await user.click(screen.getByRole('button', { name: 'Disconnect GitLab' }))
+    await reaches('idle')
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    // The button that was pressed is gone.
+    expect(document.activeElement).toBe(button())
   })
 
   it('fetches the session ahead on hover and focus, once, and none on mount', async () => {
@@ -431,6 +454,86 @@ describe('ConnectButton', () => {
     expect(screen.queryByText(/blocked the window/)).toBeNull()
   })
 
+  it.each(reauthReasons)(
+    'says in plain words why the account has to be connected again: %s',
+    async (reason) => {
+      standIn.connections = [makeConnection({ status: 'expired', needsReauth: true, reason })]
+      show()
+      await reaches('needs_reauth')
+      await notes(/GitLab.*Connect it again to go on\.$/)
+    },
+  )
+
+  it('names an account as its user does, and the provider where the account has no name', async () => {
+    const account = { id: '7', name: null, username: 'ada', avatarUrl: null }
+    standIn.connections = [makeConnection({ account })]
+    const { unmount } = show()
+    await waitFor(() => expect(findButton()?.textContent).toBe('Connected as ada'))
+    unmount()
+    standIn.connections = [makeConnection({ account: { ...account, username: null } })]
+    show()
+    await waitFor(() => expect(findButton()?.textContent).toBe('GitLab connected'))
+  })
+
+  it('takes the title from the service, once it is known, and moves no text under the pointer', async () => {
+    standIn.providers = [makeProvider('acmecrm', 'Acme CRM')]
+    show({ provider: 'acmecrm' })
+    expect(findButton()?.textContent).toBe('Connect Acmecrm')
+    await user.hover(screen.getByRole('button'))
+    await waitFor(() => expect(calls(`GET ${serviceUrl}/connect/providers`)).toHaveLength(1))
+    expect(findButton()?.textContent).toBe('Connect Acmecrm')
+    await user.click(screen.getByRole('button'))
+    await reaches('waiting')
+    expect(findButton()?.textContent).toBe('Waiting for Acme CRM …')
+    // A provider without a mark has its letter, beside which no reader says it twice.
+    expect(findButton()?.querySelector('[data-keywell-mark="A"][aria-hidden]')).not.toBeNull()
+    expect(calls(`GET ${serviceUrl}/connect/providers`)).toHaveLength(1)
+  })
+
+  it('keeps working when the service does not say what it offers', async () => {
+    standIn.browser.failures.set(`GET ${serviceUrl}/connect/providers`, 'unavailable')
+    show()
+    await clickThrough()
+    expect(button().textContent).toBe('Waiting for GitLab …')
+  })
+
+  it('is not fooled by a provider that has the name of a built-in', () => {
+    show({ provider: 'constructor' })
+    expect(findButton()?.textContent).toBe('Connect Constructor')
+  })
+
+  it('shows that the list of connections is not there yet', async () => {
+    show()
+    expect(button().dataset.loading).toBe('')
+    await waitFor(() => expect(button().dataset.loading).toBeUndefined())
+    expect(button().textContent).toBe('Connect GitLab')
+  })
+
+  it('does not wait for a list that cannot be read', async () => {
+    standIn.browser.failures.set('GET /api', 'unavailable')
+    show()
+    await waitFor(() => expect(button().dataset.loading).toBeUndefined())
+    await clickThrough()
+  })
+
+  it('has sizes and variants', () => {
+    const { rerender } = show()
+    expect(button().dataset).toMatchObject({ size: 'md', variant: 'primary' })
+    rerender(
+      <Page>
+        <ConnectButton provider="gitlab" size="lg" variant="ghost" />
+      </Page>,
+    )
+    expect(button().dataset).toMatchObject({ size: 'lg', variant: 'ghost' })
+  })
+
+  it('speaks German from its own catalogue', async () => {
+    show({}, { messages: de })
+    expect(button().textContent).toBe('GitLab verbinden')
+    await clickThrough()
+    await says('Warten auf GitLab …')
+  })
+
   it("speaks the host's language", async () => {
     const messages = {
       button: { idle: '{provider} verbinden' },
@@ -462,8 +565,15 @@ describe('mistakes', () => {
     [{ provider: '' }, /needs a provider/],
     [{ scopes: 'read_api' }, /scopes that are no array.*scopes=\{\[/],
     [{ connectionId: 'work' }, /connectionId.*connectionName="work"/],
+    [{ asChild: true, children: 'Link' }, /asChild without exactly one element.*<MyButton/],
+    [{ asChild: true, children: <b />, render: () => null }, /asChild and render.*one of the two/],
   ] as unknown as [Partial<ConnectButtonProps>, RegExp][])('%j', (props, message) => {
     expect(() => show(props)).toThrow(message)
+  })
+
+  it('a locale that is no language tag says so before a date is written', () => {
+    expect(() => show({}, { locale: 'German' })).not.toThrow()
+    expect(() => show({}, { locale: 'de_DE' })).toThrow(/language tag.*locale="pt-BR"/)
   })
 
   it('outside of a provider says what to do', () => {

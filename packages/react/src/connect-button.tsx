@@ -1,21 +1,24 @@
 'use client'
 
+import type { Connection } from '@keywell/protocol'
 import {
   type ComponentPropsWithoutRef,
   type ForwardRefExoticComponent,
   forwardRef,
+  isValidElement,
   type MouseEvent,
   type ReactElement,
   type ReactNode,
   type RefAttributes,
-  useEffect,
   useImperativeHandle,
   useRef,
 } from 'react'
+import type { AccountActions } from './account-dialog.tsx'
 import { checkProps } from './check-props.ts'
 import { ConnectActions } from './connect-actions.tsx'
+import { ConnectContent } from './connect-content.tsx'
 import type { ConnectView } from './connect-view.ts'
-import { useKeywell } from './context.ts'
+import { type Keywell, useKeywell } from './context.ts'
 import {
   type Connect,
   type ConnectHandlers,
@@ -24,24 +27,50 @@ import {
   isBusy,
   type StartOptions,
 } from './core/index.ts'
-import { labelOf, say, titleOf } from './messages.ts'
+import { useFocusReturn } from './focus.ts'
+import { fill, labelOf, noteOf, titleOf } from './messages.ts'
+import { Slot } from './slot.tsx'
+import { useAccountDialog } from './use-account-dialog.tsx'
 import { useConnect } from './use-connect.ts'
+import { useConnections } from './use-connections.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
 
 type ButtonProps = ComponentPropsWithoutRef<'button'>
 
+/** What a button offers once its account is connected, in a dialog that a click opens. */
+export interface ConnectedOptions {
+  /** Offers to connect again. Default: true. */
+  reconnect?: boolean | undefined
+  /** Offers to disconnect, after a question. Default: false. */
+  disconnectable?: boolean | undefined
+  /** Offers "Manage", and is called with it: open your own page of the integration. */
+  onManage?: ((connection: Connection) => void) | undefined
+  /** The user removed the connection. */
+  onDisconnect?: ((connection: Connection) => void) | undefined
+}
+
 export interface ConnectButtonProps
   extends Omit<ButtonProps, 'children'>,
     ConnectTarget,
     ConnectHandlers,
+    ConnectedOptions,
     Pick<StartOptions, 'scopes' | 'mode' | 'method'> {
+  /** Default: `md`. */
+  size?: 'sm' | 'md' | 'lg' | undefined
+  /** Default: `primary`. */
+  variant?: 'primary' | 'outline' | 'ghost' | undefined
   /** Default: the texts of the provider's `messages`. A function gets the state. */
   children?: ReactNode | ((view: ConnectView) => ReactNode)
   /**
+   * The only child is your own button, which gets our props and ref merged into its own. Without children of its
+   * own it also gets mark and text.
+   */
+  asChild?: boolean | undefined
+  /**
    * Renders everything: spread the props (ref included) on one button. You then also render the actions (open
-   * again, cancel, continue in this tab): see `view.state`.
+   * again, cancel, continue in this tab): see `view.state`. A click on a connected button connects it again.
    */
   render?: (
     props: ButtonProps & RefAttributes<HTMLButtonElement>,
@@ -63,61 +92,119 @@ export const ConnectButton: ForwardRefExoticComponent<
   ConnectButtonProps & RefAttributes<HTMLButtonElement>
 > = forwardRef<HTMLButtonElement, ConnectButtonProps>(function ConnectButton(props, ref) {
   if (process.env.NODE_ENV !== 'production') checkConnectButton(props)
-  const { provider, host, connectionName, connectionId, scopes, mode, method, ...others } = props
-  const { onSuccess, onExit, onEvent, render, children, onClick, ...rest } = others
-  const { messages } = useKeywell()
-  const { state, connect } = useConnect(
-    { provider, host, connectionName, connectionId },
-    { onSuccess, onExit, onEvent },
-  )
+  const { target, options, handlers, connected, drawn, rest } = sortProps(props)
+  const { reconnect, disconnectable, onManage, onDisconnect } = connected
+  const { asChild, render, children } = drawn
+
+  const keywell = useKeywell()
+  const { state, connect } = useConnect(target, handlers)
+  const { status } = useConnections()
   const button = useRef<HTMLButtonElement | null>(null)
   useImperativeHandle<HTMLButtonElement | null, HTMLButtonElement | null>(ref, () => button.current)
   useFocusReturn(button, state)
-
-  const start = (options: StartOptions = {}): void =>
-    connect.start({
-      scopes,
-      mode,
-      method,
-      waitingText: say(messages, messages.popup, provider),
-      ...options,
-    })
-  const view: ConnectView = {
-    state,
-    title: titleOf(messages, provider),
-    label: say(messages, labelOf(messages, state), provider),
-    start,
-    cancel: connect.cancel,
+  const view = viewOf(keywell, target, { state, connect, options })
+  const actions: AccountActions = {
+    manage: onManage && view.connection && onManage.bind(undefined, view.connection),
+    reconnect: reconnect ? () => view.start() : undefined,
+    disconnectable,
   }
+  const { dialog, ask } = useAccountDialog({ button, view, actions, onDisconnect })
+
+  const isConnected = state.name === 'connected'
+  const opensDialog =
+    isConnected && !render && (reconnect || disconnectable || onManage !== undefined)
+  const isInert = isConnected && !render && !opensDialog
+  const click = (): void => {
+    if (isBusy(state)) connect.focus()
+    else if (opensDialog) ask('account')
+    else if (!isInert) view.start()
+  }
+  const content = typeof children === 'function' ? children(view) : children
   const buttonProps = {
     type: 'button' as const,
     ...rest,
     ...prefetching(rest, connect),
-    'data-state': state.name,
-    'data-keywell-button': '',
-    // Only for a connection that cannot be renewed: its user has to connect again when it ends.
-    'data-renewable': isRenewed(state) ? undefined : 'false',
-    'aria-busy': isBusy(state),
-    'aria-disabled': isBusy(state) || rest['aria-disabled'],
+    ...stateProps(state, status === 'loading'),
+    'aria-disabled': isBusy(state) || isInert || rest['aria-disabled'],
+    'aria-haspopup': opensDialog ? ('dialog' as const) : rest['aria-haspopup'],
     onClick: (event: MouseEvent<HTMLButtonElement>) => {
-      onClick?.(event)
-      if (event.defaultPrevented) return
-      if (isBusy(state)) connect.focus()
-      else start()
+      rest.onClick?.(event)
+      if (!event.defaultPrevented) click()
     },
-    children: typeof children === 'function' ? children(view) : (children ?? view.label),
+    children: (
+      <ConnectContent provider={target.provider} view={view} opensDialog={opensDialog}>
+        {asChild ? undefined : content}
+      </ConnectContent>
+    ),
   }
   if (render !== undefined) return render({ ...buttonProps, ref: button }, view)
   return (
     <>
-      <button {...buttonProps} ref={button} />
-      <ConnectActions provider={provider} view={view} />
+      {asChild ? (
+        // Checked in development.
+        <Slot props={buttonProps} buttonRef={button} child={content as ReactElement} />
+      ) : (
+        <button {...buttonProps} ref={button} />
+      )}
+      <ConnectActions
+        view={view}
+        onDisconnect={disconnectable ? () => ask('disconnect') : undefined}
+      />
+      {dialog}
     </>
   )
 })
 
-function isRenewed(state: ConnectState): boolean {
-  return state.name !== 'connected' || state.connection.renewable !== false
+/** The props by what they are for; the rest is for the `<button>`. */
+function sortProps(props: ConnectButtonProps) {
+  const { provider, host, connectionName, connectionId, ...beyondTarget } = props
+  const { scopes, mode, method, onSuccess, onExit, onEvent, ...beyondAttempt } = beyondTarget
+  const { reconnect = true, disconnectable = false, ...beyondOffers } = beyondAttempt
+  const { onManage, onDisconnect, asChild, render, children, ...ofButton } = beyondOffers
+  const { size = 'md', variant = 'primary', ...rest } = ofButton
+  return {
+    target: { provider, host, connectionName, connectionId },
+    options: { scopes, mode, method },
+    handlers: { onSuccess, onExit, onEvent },
+    connected: { reconnect, disconnectable, onManage, onDisconnect },
+    drawn: { asChild, render, children },
+    rest: { ...rest, 'data-size': size, 'data-variant': variant },
+  }
+}
+
+function stateProps(state: ConnectState, isLoading: boolean) {
+  const isRenewed = state.name !== 'connected' || state.connection.renewable
+  return {
+    'data-keywell-button': '',
+    'data-state': state.name,
+    // Until the list of connections is there, `idle` is a guess.
+    'data-loading': state.name === 'idle' && isLoading ? '' : undefined,
+    // Only for a connection that cannot be renewed: its user has to connect again when it ends.
+    'data-renewable': isRenewed ? undefined : 'false',
+    'aria-busy': isBusy(state),
+  }
+}
+
+function viewOf(
+  keywell: Keywell,
+  target: ConnectTarget,
+  { state, connect, options }: { state: ConnectState; connect: Connect; options: StartOptions },
+): ConnectView {
+  const { messages, client } = keywell
+  const title = titleOf(keywell, target.provider)
+  // None while it is idle: a page that is hydrated late must say what the server said.
+  const found = state.name === 'idle' ? undefined : client.find(target)
+  const connection = 'connection' in state ? state.connection : found
+  const waitingText = fill(messages.popup, { provider: title })
+  return {
+    state,
+    title,
+    label: labelOf(messages, { state, title, connection }),
+    note: noteOf(messages, { state, title }),
+    connection,
+    start: (more) => connect.start({ ...options, waitingText, ...more }),
+    cancel: connect.cancel,
+  }
 }
 
 /** Fetches a session on hover and focus, and not on mount: most buttons on a page are never clicked. */
@@ -134,22 +221,8 @@ function prefetching(host: ButtonProps, connect: Connect): ButtonProps {
   }
 }
 
-/** The actions disappear when one is clicked; the focus that was in them returns to the button. */
-function useFocusReturn(
-  button: { readonly current: HTMLButtonElement | null },
-  state: ConnectState,
-): void {
-  const before = useRef(state)
-  useEffect(() => {
-    // Only after an attempt: a list that arrives while the page loads must not move the focus.
-    const attempted = isBusy(before.current) || before.current.name === 'blocked'
-    const moved = before.current !== state
-    before.current = state
-    if (attempted && moved && document.activeElement === document.body) button.current?.focus()
-  }, [button, state])
-}
-
-function checkConnectButton({ provider, scopes, connectionId }: ConnectButtonProps): void {
+function checkConnectButton(props: ConnectButtonProps): void {
+  const { provider, scopes, connectionId, asChild, children, render } = props
   checkProps('ConnectButton', {
     'needs a provider': [
       typeof provider !== 'string' || !/^[a-z][a-z0-9_-]{0,39}$/.test(provider),
@@ -162,6 +235,14 @@ function checkConnectButton({ provider, scopes, connectionId }: ConnectButtonPro
     'got something else than an id as connectionId': [
       connectionId !== undefined && !connectionId.startsWith('con_'),
       'Pass the id of a connection (con_…), or its name as connectionName="work".',
+    ],
+    'got asChild without exactly one element as its child': [
+      asChild === true && typeof children !== 'function' && !isValidElement(children),
+      'Put one button into it: <ConnectButton asChild …><MyButton /></ConnectButton>.',
+    ],
+    'got asChild and render': [
+      asChild === true && render !== undefined,
+      'Use one of the two: both replace the button.',
     ],
   })
 }

@@ -15,7 +15,7 @@ import {
 import { checkProps } from './check-props.ts'
 import { useKeywell } from './context.ts'
 import { asConnectError } from './core/index.ts'
-import { type Messages, say } from './messages.ts'
+import { fill, type Messages, titleOf } from './messages.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
@@ -57,14 +57,16 @@ export const HostField: ForwardRefExoticComponent<
 > = forwardRef<HTMLInputElement, HostFieldProps>(function HostField(props, ref) {
   if (process.env.NODE_ENV !== 'production') checkHostField(props)
   const { provider, method, onHost, onCheck, onChange, onKeyDown, defaultValue, ...rest } = props
-  const { client, messages, announce } = useKeywell()
+  const keywell = useKeywell()
+  const { client, messages, announce } = keywell
+  const say = (text: string) => fill(text, { provider: titleOf(keywell, provider) })
   const ids = useId()
   const inputId = rest.id ?? `${ids}input`
   const [text, setText] = useState(String(defaultValue ?? ''))
   const [state, setState] = useState<State>({ name: 'idle' })
   /** The newest look; the answer of an older one is dropped. */
   const newest = useRef(0)
-  const sentenceOf = ({ name }: State) => say(messages, messageOf(messages, name), provider)
+  const sentenceOf = ({ name }: State) => say(messageOf(messages, name))
 
   function move(next: State): void {
     setState(next)
@@ -87,7 +89,7 @@ export const HostField: ForwardRefExoticComponent<
 
   return (
     <div data-keywell-host-field="" data-state={state.name}>
-      <label htmlFor={inputId}>{say(messages, messages.host.label, provider)}</label>
+      <label htmlFor={inputId}>{say(messages.host.label)}</label>
       <input
         inputMode="url"
         autoComplete="url"
@@ -121,7 +123,7 @@ export const HostField: ForwardRefExoticComponent<
         aria-disabled={state.name === 'checking' || undefined}
         onClick={() => void look()}
       >
-        {say(messages, messages.host.check, provider)}
+        {say(messages.host.check)}
       </button>
       <p id={`${ids}note`} data-keywell-note="">
         {sentenceOf(state)}

@@ -7,7 +7,11 @@
  * </KeywellProvider>
  * ```
  */
-export { ConnectButton, type ConnectButtonProps } from './connect-button.tsx'
+export {
+  ConnectButton,
+  type ConnectButtonProps,
+  type ConnectedOptions,
+} from './connect-button.tsx'
 export type { ConnectView } from './connect-view.ts'
 export {
   type ConnectDetails,
@@ -17,12 +21,14 @@ export {
   type ConnectState,
   type ConnectStateName,
   type ConnectTarget,
+  type ProviderOptions,
   type SessionRequest,
   type StartOptions,
 } from './core/index.ts'
 export { HostField, type HostFieldProps } from './host-field.tsx'
 export type { Messages, MessagesOverride } from './messages.ts'
 export { KeywellProvider, type KeywellProviderProps } from './provider.tsx'
+export { ProviderMark, type ProviderMarkProps } from './provider-mark.tsx'
 export { useConnect } from './use-connect.ts'
 export {
   type UseConnection,

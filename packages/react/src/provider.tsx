@@ -9,14 +9,20 @@ import {
   useRef,
   useState,
 } from 'react'
+import { checkProps } from './check-props.ts'
 import { KeywellContext } from './context.ts'
 import { type ClientOptions, createKeywellClient } from './core/index.ts'
 import { type MessagesOverride, mergeMessages } from './messages.ts'
 
+// Bundlers replace it, as they do in React's own index.js.
+declare const process: { env: { NODE_ENV?: string } }
+
 export interface KeywellProviderProps extends ClientOptions {
   children?: ReactNode
-  /** Replaces any of the texts that users read. */
+  /** Replaces any of the texts that users read; `de` of `@keywell/react/de` replaces all. Default: English. */
   messages?: MessagesOverride | undefined
+  /** Language tag (BCP 47) that dates and lists are written in. Default: that of the messages. */
+  locale?: string | undefined
 }
 
 /**
@@ -32,10 +38,12 @@ export interface KeywellProviderProps extends ClientOptions {
 export function KeywellProvider({
   children,
   messages: own,
+  locale,
   ...options
 }: KeywellProviderProps): ReactElement {
+  if (process.env.NODE_ENV !== 'production') checkLocale(locale)
   const [client] = useState(() => createKeywellClient(options))
-  const messages = useMemo(() => mergeMessages(own), [own])
+  const messages = useMemo(() => mergeMessages(own, locale), [own, locale])
   const region = useRef<HTMLDivElement | null>(null)
   const announce = useCallback((sentence: string) => {
     // Written without React, so that a sentence causes no render.
@@ -53,6 +61,18 @@ export function KeywellProvider({
       <div ref={setRegion} role="status" data-keywell-status="" />
     </KeywellContext.Provider>
   )
+}
+
+function checkLocale(locale: string | undefined): void {
+  let isTag = true
+  try {
+    Intl.getCanonicalLocales(locale)
+  } catch {
+    isTag = false
+  }
+  checkProps('KeywellProvider', {
+    'got a locale that is no language tag': [!isTag, 'Write locale="de" or locale="pt-BR".'],
+  })
 }
 
 /**

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { useKeywell } from './context.ts'
 import type { Connect, ConnectHandlers, ConnectState, ConnectTarget } from './core/index.ts'
-import { labelOf, noteOf, say } from './messages.ts'
+import { labelOf, noteOf, titleOf } from './messages.ts'
 
 /**
  * The state of connecting one target, and its controller, for a button of your own in place of
@@ -33,7 +33,8 @@ export function useConnect(
         onEvent: (name, details) => {
           const { messages, announce, onEvent } = latest.current
           const { provider, state } = details
-          announce(say(messages, noteOf(messages, state) ?? labelOf(messages, state), provider))
+          const said = { state, title: titleOf(latest.current, provider) }
+          announce(noteOf(messages, said) ?? labelOf(messages, said))
           onEvent?.(name, details)
         },
       }),

@@ -1,54 +1,31 @@
 import type { UseConnection } from '@keywell/react'
-import { type ReactElement, useState } from 'react'
-import { Avatar } from './avatar.tsx'
-import { DisconnectDialog } from './disconnect-dialog.tsx'
+import type { ReactElement } from 'react'
 import { ago, dateAndTime } from './words.ts'
 
 type Connection = NonNullable<UseConnection['connection']>
 
-export interface ConnectedAccountProps {
-  connection: Connection
-  disconnect: UseConnection['disconnect']
-  onDisconnected: () => void
-}
-
-/** The account, its permissions, and the button that disconnects it. */
-export function ConnectedAccount(props: ConnectedAccountProps): ReactElement {
-  const { connection, disconnect, onDisconnected } = props
-  const { account } = connection
-  const [asking, setAsking] = useState(false)
-  const name = account.name ?? account.username ?? `Account ${account.id}`
+/** Which account it is, and what it may be used for. */
+export function ConnectedAccount({ connection }: { connection: Connection }): ReactElement {
   return (
     <div className="integration-body">
-      <div className="account">
-        <Avatar name={name} large />
-        <div>
-          <p className="account-name">{name}</p>
-          <p className="quiet">
-            {account.username && `@${account.username} · `}
-            {connection.host.replace(/^https?:\/\//, '')}
-          </p>
-        </div>
-        <button type="button" className="button" onClick={() => setAsking(true)}>
-          Disconnect
-        </button>
-      </div>
       <Facts connection={connection} />
-      {asking && (
-        <DisconnectDialog
-          disconnect={disconnect}
-          onDisconnected={onDisconnected}
-          onClose={() => setAsking(false)}
-        />
-      )}
     </div>
   )
 }
 
 function Facts({ connection }: { connection: Connection }): ReactElement {
-  const { createdAt, scopes, missingScopes, needsReauth } = connection
+  const { account, createdAt, host, scopes, missingScopes, needsReauth } = connection
   return (
     <dl className="facts">
+      <div>
+        <dt>Account</dt>
+        <dd>
+          {account.name ?? account.username ?? account.id}
+          <span className="quiet">
+            {account.username && ` @${account.username}`} · {host.replace(/^https?:\/\//, '')}
+          </span>
+        </dd>
+      </div>
       <div>
         <dt>{needsReauth ? 'Acme could' : 'Acme may'}</dt>
         <dd>

@@ -1,7 +1,12 @@
-import { ConnectButton, type UseConnection } from '@keywell/react'
-import { type ReactElement, useRef } from 'react'
+import {
+  ConnectButton,
+  type ConnectStateName,
+  ProviderMark,
+  type UseConnection,
+} from '@keywell/react'
+import { type ReactElement, useState } from 'react'
 import { ConnectedAccount } from './connected-account.tsx'
-import { AlertIcon, BranchMark, CheckIcon } from './icons.tsx'
+import { AlertIcon, CheckIcon } from './icons.tsx'
 
 export interface GitLabCardProps {
   host: string | undefined
@@ -11,48 +16,39 @@ export interface GitLabCardProps {
 }
 
 /**
- * The whole life of one integration. What goes wrong on the way, and that the access is gone, the
- * Connect button says by itself; `keywell.css` gives its words the place of a banner in this card.
+ * The whole life of one integration. What goes wrong on the way, that the access is gone, and how to disconnect,
+ * the Connect button says by itself; `keywell.css` gives its words the place of a banner in this card.
  */
 export function GitLabCard(props: GitLabCardProps): ReactElement {
   const { host, gitlab, onConnected, onDisconnected } = props
   const { connection, status } = gitlab
-  const connectButton = useRef<HTMLButtonElement>(null)
+  const [step, setStep] = useState<ConnectStateName>('idle')
   return (
     <section className="card" aria-labelledby="gitlab-title">
       <div className="integration-head">
         <span className="integration-mark">
-          <BranchMark />
+          <ProviderMark provider="gitlab" size={24} />
         </span>
         <div>
           <div className="integration-title">
             <h2 id="gitlab-title">GitLab</h2>
-            <StatusBadge gitlab={gitlab} />
+            <StatusBadge gitlab={gitlab} step={step} />
           </div>
           <p className="quiet">Projects, issues and merge requests</p>
         </div>
-        {status === 'ready' && (
-          <ConnectButton
-            ref={connectButton}
-            provider="gitlab"
-            host={host}
-            scopes={['read_api']}
-            onSuccess={onConnected}
-          />
-        )}
+        <ConnectButton
+          provider="gitlab"
+          host={host}
+          scopes={['read_api']}
+          disconnectable
+          onSuccess={onConnected}
+          onEvent={setStep}
+          onDisconnect={onDisconnected}
+        />
         {status === 'error' && <UnknownBanner />}
       </div>
       {status === 'ready' && !connection && <WhatToExpect />}
-      {connection && (
-        <ConnectedAccount
-          connection={connection}
-          disconnect={gitlab.disconnect}
-          onDisconnected={() => {
-            connectButton.current?.focus() // the button that was pressed is gone
-            onDisconnected()
-          }}
-        />
-      )}
+      {connection && <ConnectedAccount connection={connection} />}
     </section>
   )
 }
@@ -79,7 +75,10 @@ function WhatToExpect(): ReactElement {
   )
 }
 
-function StatusBadge({ gitlab: { connection, status } }: { gitlab: UseConnection }): ReactElement {
+/** What the button is about to do says more than what the list has said before. */
+function StatusBadge(props: { gitlab: UseConnection; step: ConnectStateName }): ReactElement {
+  const { connection, status } = props.gitlab
+  if (isUnderWay(props.step)) return <Badge tone="plain" text="Connecting …" />
   if (connection?.status === 'active') {
     return connection.health.status === 'degraded' ? (
       <Badge tone="warning" text="Connected, with problems" />
@@ -91,6 +90,10 @@ function StatusBadge({ gitlab: { connection, status } }: { gitlab: UseConnection
   if (status === 'loading') return <Badge tone="plain" text="Checking …" />
   if (status === 'error') return <Badge tone="plain" text="Unknown" />
   return <Badge tone="plain" text="Not connected" />
+}
+
+function isUnderWay(step: ConnectStateName): boolean {
+  return step === 'opening' || step === 'waiting' || step === 'confirming'
 }
 
 function Badge({ tone, text }: { tone: 'good' | 'warning' | 'plain'; text: string }): ReactElement {

@@ -18,18 +18,6 @@ export function AcmeMark(): ReactElement {
   )
 }
 
-/** A branch that leaves and comes back: stands for GitLab without borrowing its logo. */
-export function BranchMark(): ReactElement {
-  return (
-    <svg className="branch-mark" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-      <path d="M7 8.4v7.2M7 14c0-3 2.2-4 5-4s4-.7 4-2" />
-      <circle cx="7" cy="6" r="2.2" />
-      <circle cx="7" cy="18" r="2.2" />
-      <circle cx="16.4" cy="6" r="2.2" />
-    </svg>
-  )
-}
-
 export function HomeIcon(): ReactElement {
   return (
     <Icon>

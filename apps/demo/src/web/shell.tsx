@@ -34,8 +34,12 @@ const pages: readonly Page[] = [
   },
 ]
 
-/** Keywell's words, but for one: in Acme the button stays when all is well, and offers to do it again. */
-const messages = { button: { connected: 'Connect again' } }
+/** Keywell's words, but for one sentence: what disconnecting means, Acme knows best. */
+const messages = {
+  disconnect: {
+    text: 'Acme’s access ends at {provider} too, and your projects disappear from Acme. Nothing is deleted at {provider}, and you can connect again at any time.',
+  },
+}
 
 /** Navigation around the page that the address names. */
 export function Shell({ me, onSignedOut }: { me: Me; onSignedOut: () => void }): ReactElement {

@@ -292,6 +292,18 @@ describe('cancelling', () => {
     await expect(app.consent()).rejects.toThrow()
   })
 
+  it('of a reconnect shows the connection again, which stays as it was', async () => {
+    const { connect, onExit, onEvent } = makeButton()
+    await begin(connect)
+    await app.consent()
+    await reaches(connect, 'connected')
+    await begin(connect)
+    connect.cancel()
+    await reaches(connect, 'connected')
+    await expect.poll(() => onExit.mock.calls).toMatchObject([[null, {}]])
+    expect(onEvent.mock.calls.at(-1)?.[0]).toBe('cancelled')
+  })
+
   it('is for the attempt that was there: a click that follows begins a new one', async () => {
     const { connect, onExit } = makeButton()
     await begin(connect)

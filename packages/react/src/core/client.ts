@@ -4,6 +4,7 @@ import { type Connect, createConnect } from './connect.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { asConnectError, type ConnectError } from './error.ts'
 import { readScopeOptions, type ScopeOptions } from './options.ts'
+import { createProviders, type ProviderOptions } from './providers.ts'
 import { finish, type PendingRedirect, takeReturn } from './return.ts'
 import { createSessions, type FetchSession } from './sessions.ts'
 import { type ConnectTarget, findConnection } from './target.ts'
@@ -35,6 +36,8 @@ export interface KeywellClient {
   find(target: ConnectTarget): Connection | undefined
   /** Reads which providers and scopes the user may choose from, for a picker. @throws ConnectError */
   readScopeOptions(): Promise<ScopeOptions[]>
+  /** What the service says of a provider; undefined before the page's first session. */
+  provider(name: string): ProviderOptions | undefined
   /**
    * Asks the service which instance of a provider a text means, and whether an account can be connected there.
    *
@@ -58,7 +61,12 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
   const window = (): BrowserWindow => options.window ?? globalThis.window
   const fetch: Fetch = (url, init) => (options.fetch ?? window().fetch)(url, init)
   const connections = createConnections({ window, fetch, url: `${endpoint}/connections` })
-  const sessions = createSessions((connectionId) => fetchSession({ connectionId, returnMode }))
+  const providers = createProviders(window)
+  const sessions = createSessions(async (connectionId) => {
+    const session = await fetchSession({ connectionId, returnMode })
+    providers.read(session)
+    return session
+  })
   let isUrlRead = false
   let pending: PendingRedirect | undefined
 
@@ -97,6 +105,7 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
     },
     find: (target) => findConnection(connections.getSnapshot().connections, target),
     readScopeOptions: () => readScopeOptions(window, sessions),
+    provider: providers.find,
     takeReturn: readUrl,
   }
 }

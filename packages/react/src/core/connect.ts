@@ -251,6 +251,10 @@ function dispatch(button: Button, event: ConnectEvent): void {
   for (const listener of listeners) listener()
   if (handlers && event.type !== 'sync')
     callHandlers(handlers, { provider: target.provider, state })
+  // A reconnect that was cancelled leaves the connection as it was.
+  if (state.name === 'cancelled') {
+    dispatch(button, { type: 'sync', connection: connectionOf(button) })
+  }
 }
 
 /** Calls them later, so that an error of theirs is uncaught in the host's code, and does not end the watching. */

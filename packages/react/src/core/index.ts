@@ -29,6 +29,7 @@ export { type Connections, type ConnectionsSnapshot, nothingKnown } from './conn
 export { asConnectError, ConnectError } from './error.ts'
 export { followConnections } from './follow.ts'
 export type { ScopeOptions } from './options.ts'
+export type { ProviderOptions } from './providers.ts'
 export type { SessionRequest } from './sessions.ts'
 export {
   type ConnectEvent,

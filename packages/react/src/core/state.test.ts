@@ -103,7 +103,11 @@ const table: Record<StateKey, Partial<Record<EventKey, StateKey>>> = {
   },
   blocked: { start: 'opening', cancel: 'cancelled', 'sync active': 'connected' },
   denied: { start: 'opening', 'sync active': 'connected' },
-  cancelled: { start: 'opening', 'sync active': 'connected' },
+  cancelled: {
+    start: 'opening',
+    'sync active': 'connected',
+    'sync revoked': 'needs_reauth',
+  },
   expired: { start: 'opening', 'sync active': 'connected' },
   error: { start: 'opening', 'sync active': 'connected' },
   needs_reauth: { start: 'opening', 'sync without': 'idle', 'sync active': 'connected' },

@@ -101,7 +101,8 @@ function afterSync(state: ConnectState, connection: Connection | undefined): Con
   if (connection === ('connection' in state ? state.connection : undefined)) return state
   if (connection?.status === 'active') return { name: 'connected', connection }
   // How an attempt ended stays on the screen until the next click, unless the account is connected.
-  if (state.name !== 'idle' && !('connection' in state)) return state
+  const isEnd = state.name !== 'idle' && !('connection' in state)
+  if (isEnd && !(state.name === 'cancelled' && connection)) return state
   return connection?.needsReauth
     ? { name: 'needs_reauth', reason: connection.reason, connection }
     : { name: 'idle' }

@@ -76,6 +76,7 @@ export function createBrowser(answer: (request: Request) => Promise<Response>): 
     const fields = [...new FormData(this)].map(([name, value]) => [name, `${value}`])
     browser.forms.push({ method, action, target, fields: Object.fromEntries(fields) })
   }
+  addDialogs()
 
   async function send(request: Request, signal: AbortSignal | undefined): Promise<Response> {
     const { origin, pathname } = new URL(request.url)
@@ -111,6 +112,22 @@ function withWindow(own: Record<string, unknown>): BrowserWindow {
       return typeof value === 'function' ? value.bind(target) : value
     },
   }) as BrowserWindow
+}
+
+/** Modal dialogs open and close, and give the focus back. What else they do is tested in a real browser. */
+function addDialogs(): void {
+  const openers = new WeakMap<HTMLDialogElement, Element | null>()
+  HTMLDialogElement.prototype.showModal = function showModal() {
+    openers.set(this, document.activeElement)
+    this.open = true
+  }
+  HTMLDialogElement.prototype.close = function close() {
+    if (!this.open) return
+    this.open = false
+    const opener = openers.get(this)
+    if (opener instanceof HTMLElement) opener.focus()
+    queueMicrotask(() => this.dispatchEvent(new Event('close')))
+  }
 }
 
 function openPopup(closed: boolean): PopupWindow & { close(): void; focus(): void } {

@@ -1,5 +1,6 @@
 import {
   type Connection,
+  type ConnectOptions,
   type CreateFlow,
   connectionSchema,
   createFlowSchema,
@@ -25,6 +26,8 @@ export interface StandIn {
   readonly flowRequests: CreateFlow[]
   /** Answer of `GET connections`. */
   connections: Connection[]
+  /** Answer of `GET /connect/providers`. */
+  providers: ConnectOptions['providers']
   /** Whether the service sends server-sent events; else `GET flow` returns JSON only. */
   streams: boolean
   /** Changes the newest flow. `silent`: open streams do not get it. */
@@ -64,6 +67,10 @@ export function makeConnection(change: Partial<Connection> = {}): Connection {
   })
 }
 
+export function makeProvider(name: string, title: string): ConnectOptions['providers'][number] {
+  return { name, title, hosts: [], scopes: [], scopeGroups: [], scopePresets: [] }
+}
+
 const expiresAt = '2026-01-01T00:10:00.000Z'
 
 export function createStandIn(): StandIn {
@@ -76,6 +83,7 @@ export function createStandIn(): StandIn {
     browser: createBrowser((request) => answer(request)),
     flowRequests: [],
     connections: [],
+    providers: [makeProvider('gitlab', 'GitLab')],
     streams: true,
     move(change, { silent = false } = {}) {
       const flow = keep({ ...standIn.lastFlow, ...change })
@@ -130,6 +138,7 @@ export function createStandIn(): StandIn {
   }
 
   async function answerAsService(request: Request, pathname: string): Promise<Response> {
+    if (pathname === '/connect/providers') return Response.json({ providers: standIn.providers })
     if (request.method === 'POST') {
       standIn.flowRequests.push(createFlowSchema.parse(await request.json()))
       const { flowId } = keep({

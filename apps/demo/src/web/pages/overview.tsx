@@ -13,6 +13,7 @@ export function Overview({ me }: { me: Me }): ReactElement {
     <>
       <h1>Good to see you, {firstName}</h1>
       <p className="lead">What {person.tenant.name} is working on, in one place.</p>
+      {!connection && status === 'loading' && <Tiles projects={null} />}
       {connection?.status === 'active' && (
         <Figures
           connectionKey={`${connection.id}/${connection.generation}`}
@@ -65,14 +66,9 @@ function Figures(props: UseProjectsOptions): ReactElement {
       </p>
     )
   }
-  const rows = projects.state === 'ready' ? projects.list.projects : null
   return (
     <>
-      <dl className="tiles" aria-busy={rows === null}>
-        <Tile label="Projects" value={rows?.length} />
-        <Tile label="Open issues" value={rows && openIssues(rows)} />
-        <Tile label="Active this week" value={rows && activeSince(rows, Date.now() - weekMs)} />
-      </dl>
+      <Tiles projects={projects.state === 'ready' ? projects.list.projects : null} />
       <p className="more-link">
         <Link href="/settings/integrations">See your projects</Link>
       </p>
@@ -80,11 +76,25 @@ function Figures(props: UseProjectsOptions): ReactElement {
   )
 }
 
+/** Without projects, they keep their places while something loads. */
+function Tiles({ projects }: { projects: readonly Project[] | null }): ReactElement {
+  return (
+    <dl className="tiles" aria-busy={projects === null}>
+      <Tile label="Projects" value={projects?.length} />
+      <Tile label="Open issues" value={projects && openIssues(projects)} />
+      <Tile
+        label="Active this week"
+        value={projects && activeSince(projects, Date.now() - weekMs)}
+      />
+    </dl>
+  )
+}
+
 function Tile({ label, value }: { label: string; value: number | null | undefined }): ReactElement {
   return (
     <div className="tile">
       <dt>{label}</dt>
-      <dd>{value ?? '…'}</dd>
+      <dd>{value ?? <span className="skeleton-figure">…</span>}</dd>
     </div>
   )
 }

@@ -1,0 +1,228 @@
+import type { Connection } from '@keywell/protocol'
+import {
+  type ReactElement,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react'
+import { useKeywell } from './context.ts'
+import { ConnectError } from './core/index.ts'
+import { accountName, fill, type Messages } from './messages.ts'
+import { ProviderMark } from './provider-mark.tsx'
+
+export interface AccountActions {
+  manage?: (() => void) | undefined
+  /** Called in the click, so that it may open a window. */
+  reconnect?: (() => void) | undefined
+  /** Whether the connection may be removed. */
+  disconnectable: boolean
+}
+
+export interface AccountDialogProps {
+  connection: Connection
+  /** Title of the provider. */
+  title: string
+  /** What it shows first. */
+  asks: 'account' | 'disconnect'
+  actions: AccountActions
+  onDisconnected: () => void
+  onClose: () => void
+}
+
+/**
+ * The account behind a connected button, and what can be done with it. A native modal dialog: it keeps the focus
+ * inside, returns it, and Escape closes it.
+ */
+export function AccountDialog(props: AccountDialogProps): ReactElement {
+  const { connection, title, onClose } = props
+  const { messages } = useKeywell()
+  const [step, setStep] = useState<Step>({ name: props.asks })
+  const dialog = useRef<HTMLDialogElement>(null)
+  const safe = useRef<HTMLButtonElement>(null)
+  const headingId = useId()
+
+  useEffect(() => {
+    // Not closed on the way out: StrictMode runs every effect twice, and would end it at once.
+    if (!dialog.current?.open) dialog.current?.showModal()
+  }, [])
+  // A step's buttons replace those of the step before, and the focus with them.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the step says when
+  useEffect(() => safe.current?.focus(), [step.name])
+
+  const heading =
+    step.name === 'disconnect' ? fill(messages.disconnect.title, { provider: title }) : title
+  const part: PartProps = {
+    ...props,
+    messages,
+    safe,
+    go: setStep,
+    close: () => dialog.current?.close(),
+  }
+  return (
+    <dialog
+      ref={dialog}
+      data-keywell-dialog=""
+      aria-labelledby={headingId}
+      closedby="any"
+      onClose={onClose}
+    >
+      <h2 id={headingId} data-keywell-heading="">
+        <ProviderMark provider={connection.provider} size={24} />
+        {heading}
+      </h2>
+      {step.name === 'account' && <Account {...part} />}
+      {step.name === 'disconnect' && <Disconnect {...part} />}
+      {step.name === 'manual' && <Manual {...part} url={step.url} />}
+    </dialog>
+  )
+}
+
+type Step =
+  | { readonly name: 'account' | 'disconnect' }
+  /** It is gone here; its key has to be removed at the provider by hand. */
+  | { readonly name: 'manual'; readonly url: string }
+
+interface PartProps extends AccountDialogProps {
+  messages: Messages
+  /** The button that changes nothing: it has the focus first. */
+  safe: RefObject<HTMLButtonElement | null>
+  go: (step: Step) => void
+  close: () => void
+}
+
+function Account({ connection, messages, actions, safe, go, close }: PartProps): ReactElement {
+  const { account: texts } = messages
+  const { manage, reconnect, disconnectable } = actions
+  const leave = (act: () => void) => () => {
+    close()
+    act()
+  }
+  return (
+    <>
+      <Facts connection={connection} messages={messages} />
+      <div data-keywell-choices="">
+        {manage && <Choice text={texts.manage} onClick={leave(manage)} />}
+        {reconnect && <Choice text={texts.reconnect} onClick={leave(reconnect)} />}
+        {disconnectable && (
+          <Choice text={texts.disconnect} onClick={() => go({ name: 'disconnect' })} danger />
+        )}
+        <button ref={safe} type="button" onClick={close}>
+          {texts.close}
+        </button>
+      </div>
+    </>
+  )
+}
+
+function Facts({ connection, messages }: Pick<PartProps, 'connection' | 'messages'>): ReactElement {
+  const { account, host, createdAt, endsAt, missingScopes } = connection
+  const { account: texts, locale } = messages
+  return (
+    <dl data-keywell-facts="">
+      <Fact name={texts.account}>{accountName(connection) ?? account.id}</Fact>
+      <Fact name={texts.host}>{host.replace(/^https?:\/\//, '')}</Fact>
+      <Fact name={texts.since}>{dateIn(locale, createdAt)}</Fact>
+      {endsAt && <Fact name={texts.ends}>{dateIn(locale, endsAt)}</Fact>}
+      {missingScopes.length > 0 && (
+        <Fact name={texts.missing}>{new Intl.ListFormat(locale).format(missingScopes)}</Fact>
+      )}
+    </dl>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }): ReactElement {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+function dateIn(locale: string, iso: string): ReactElement {
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: 'long' }).format(Date.parse(iso))
+  return <time dateTime={iso}>{date}</time>
+}
+
+function Disconnect(props: PartProps): ReactElement {
+  const { connection, title, messages, safe, go, close, onDisconnected } = props
+  const { connections } = useKeywell().client
+  const { disconnect: texts } = messages
+  const [attempt, setAttempt] = useState<'none' | 'busy' | 'failed'>('none')
+  const textId = useId()
+
+  async function disconnect(): Promise<void> {
+    if (attempt === 'busy') return
+    setAttempt('busy')
+    try {
+      const { upstream, manualUrl } = await connections.disconnect(connection.id)
+      onDisconnected()
+      if (upstream === 'manual' && manualUrl) go({ name: 'manual', url: manualUrl })
+      else close()
+    } catch (thrown) {
+      void connections.refresh()
+      // Another window was faster.
+      if (thrown instanceof ConnectError && thrown.code === 'not_found') close()
+      setAttempt('failed')
+    }
+  }
+
+  return (
+    <>
+      <p id={textId}>{fill(texts.text, { provider: title })}</p>
+      <p role="alert">{attempt === 'failed' && fill(texts.failed, { provider: title })}</p>
+      <div data-keywell-choices="">
+        <Choice
+          text={attempt === 'busy' ? texts.busy : fill(texts.confirm, { provider: title })}
+          onClick={() => void disconnect()}
+          busy={attempt === 'busy'}
+          danger
+        />
+        <button ref={safe} type="button" aria-describedby={textId} onClick={close}>
+          {texts.keep}
+        </button>
+      </div>
+    </>
+  )
+}
+
+function Manual({ title, messages, safe, close, url }: PartProps & { url: string }): ReactElement {
+  const values = { provider: title }
+  const textId = useId()
+  return (
+    <>
+      <p id={textId}>{fill(messages.disconnect.manual, values)}</p>
+      <div data-keywell-choices="">
+        <a href={url} target="_blank" rel="noreferrer">
+          {fill(messages.disconnect.open, values)}
+        </a>
+        <button ref={safe} type="button" aria-describedby={textId} onClick={close}>
+          {messages.account.close}
+        </button>
+      </div>
+    </>
+  )
+}
+
+function Choice(props: {
+  text: string
+  onClick: () => void
+  danger?: boolean
+  busy?: boolean
+}): ReactElement {
+  const { text, onClick, danger, busy } = props
+  return (
+    <button
+      type="button"
+      data-keywell-danger={danger ? '' : undefined}
+      aria-busy={busy}
+      aria-disabled={busy}
+      onClick={onClick}
+    >
+      {text}
+    </button>
+  )
+}

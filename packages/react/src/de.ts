@@ -1,0 +1,132 @@
+/**
+ * German, for `KeywellProvider`:
+ *
+ * ```tsx
+ * import { de } from '@keywell/react/de'
+ *
+ * <KeywellProvider messages={de}>…</KeywellProvider>
+ * ```
+ */
+import type { Messages } from './messages.ts'
+
+export const de: Messages = {
+  locale: 'de',
+  providers: {},
+  button: {
+    idle: '{provider} verbinden',
+    opening: '{provider} wird geöffnet …',
+    waiting: 'Warten auf {provider} …',
+    confirming: '{provider} wird verbunden …',
+    connected: 'Verbunden als {account}',
+    connectedUnnamed: '{provider} verbunden',
+    reconnect: '{provider} neu verbinden',
+  },
+  note: {
+    blocked: 'Ihr Browser hat das Fenster blockiert. Sie können in diesem Tab weitermachen.',
+    cancelled: 'Sie haben abgebrochen. Es wurde nichts geändert.',
+    denied:
+      'Sie haben den Zugriff auf {provider} nicht erlaubt. Es wurde nichts geändert. Sie können es erneut versuchen.',
+    expired: 'Das hat zu lange gedauert. Bitte versuchen Sie es erneut.',
+    error: '{provider} konnte nicht verbunden werden. Bitte versuchen Sie es erneut.',
+    needs_reauth: '{provider} muss neu verbunden werden.',
+  },
+  popupClosed:
+    'Ist das Fenster von {provider} noch offen, machen Sie dort weiter. Haben Sie es geschlossen:',
+  reasons: {
+    revoked: 'Der Zugriff auf {provider} wurde entzogen. Verbinden Sie es neu.',
+    refresh_expired: 'Der Zugriff auf {provider} ist abgelaufen. Verbinden Sie es neu.',
+    lost_rotation: 'Die Verbindung zu {provider} ging verloren. Verbinden Sie es neu.',
+    token_expired:
+      'Der Zugriff auf {provider} galt für begrenzte Zeit; sie ist um. Verbinden Sie es neu.',
+  },
+  providerReasons: {
+    provider_unavailable:
+      '{provider} ist nicht erreichbar. Bitte versuchen Sie es in einigen Minuten erneut.',
+    terms_not_accepted:
+      '{provider} verlangt, dass Sie den Nutzungsbedingungen zustimmen. Stimmen Sie dort zu, und versuchen Sie es erneut.',
+    account_blocked:
+      'Dieses Konto bei {provider} ist gesperrt oder nicht freigegeben. Bitte fragen Sie dessen Administrator.',
+    two_factor_required:
+      '{provider} verlangt die Zwei-Faktor-Anmeldung. Richten Sie sie dort ein, und versuchen Sie es erneut.',
+    robot_check: '{provider} hält uns für einen Bot. Bitte fragen Sie Ihren Administrator.',
+    access_refused:
+      'Dieses Konto bei {provider} darf die API nicht nutzen. Bitte fragen Sie dessen Administrator.',
+    client_rejected:
+      '{provider} ist hier nicht richtig eingerichtet. Bitte fragen Sie Ihren Administrator.',
+    request_rejected:
+      '{provider} ist hier nicht richtig eingerichtet. Bitte fragen Sie Ihren Administrator.',
+    answer_unusable:
+      '{provider} hat unverständlich geantwortet. Bitte versuchen Sie es später erneut.',
+  },
+  errors: {
+    account_mismatch:
+      'Das ist ein anderes Konto bei {provider} als zuvor. Es wurde nichts geändert. Melden Sie sich dort mit dem verbundenen Konto an, oder trennen Sie es zuerst.',
+    flow_mismatch:
+      'Jetzt ist jemand anderes angemeldet. Es wurde nichts verbunden. Melden Sie sich an, und versuchen Sie es erneut.',
+    host_not_allowed:
+      'Diese Adresse von {provider} ist hier nicht eingerichtet. Bitte fragen Sie Ihren Administrator.',
+    host_required:
+      '{provider} ist hier nicht richtig eingerichtet. Bitte fragen Sie Ihren Administrator.',
+    integration_missing:
+      '{provider} ist hier nicht eingerichtet. Bitte fragen Sie Ihren Administrator.',
+    key_refused:
+      '{provider} hat den Schlüssel nicht angenommen. Es wurde nichts verbunden. Kopieren Sie ihn neu, und versuchen Sie es erneut.',
+    not_allowed_for_tenant: 'Das ist hier nicht erlaubt. Bitte fragen Sie Ihren Administrator.',
+    origin_not_allowed:
+      'Diese Seite darf keine Konten verbinden. Bitte fragen Sie Ihren Administrator.',
+    rate_limited: 'Das war zu oft. Bitte warten Sie eine Minute, und versuchen Sie es erneut.',
+    scope_not_allowed:
+      'Diese Seite verlangt mehr, als erlaubt ist. Bitte fragen Sie Ihren Administrator.',
+    unauthorized:
+      'Sie sind nicht mehr angemeldet. Melden Sie sich an, und versuchen Sie es erneut.',
+    unavailable:
+      'Der Dienst ist nicht erreichbar. Bitte versuchen Sie es in einigen Minuten erneut.',
+  },
+  reference: 'Für Ihren Administrator: {id}',
+  reopen: 'Erneut öffnen',
+  cancel: 'Abbrechen',
+  continueHere: 'In diesem Tab weitermachen',
+  retry: 'Erneut versuchen',
+  popup: 'Verbindung mit {provider} …',
+  account: {
+    account: 'Konto',
+    host: 'Adresse',
+    since: 'Verbunden',
+    ends: 'Zugriff endet',
+    missing: 'Nicht erlaubt',
+    manage: 'Verwalten',
+    reconnect: 'Neu verbinden',
+    disconnect: 'Trennen',
+    close: 'Schließen',
+  },
+  disconnect: {
+    title: '{provider} trennen?',
+    text: 'Diese App verliert ihren Zugriff auf {provider}. Dort wird nichts gelöscht, und Sie können jederzeit neu verbinden.',
+    keep: 'Verbunden lassen',
+    confirm: '{provider} trennen',
+    busy: 'Wird getrennt …',
+    failed: 'Das hat nicht geklappt. {provider} ist noch verbunden. Bitte versuchen Sie es erneut.',
+    done: '{provider} ist getrennt',
+    manual:
+      'Ein Schritt fehlt noch. Der Schlüssel gilt bei {provider}, bis Sie ihn dort entfernen.',
+    open: 'Bei {provider} entfernen',
+  },
+  host: {
+    label: 'Adresse Ihres {provider}',
+    hint: 'Jede Adresse von dort genügt, etwa die eines Projekts.',
+    check: 'Prüfen',
+    checking: '{provider} wird gesucht …',
+    ready: '{provider} wurde dort gefunden und kann verbunden werden.',
+    notRegistered:
+      '{provider} wurde dort gefunden, ist hier aber nicht eingerichtet. Bitte geben Sie das an Ihren Administrator weiter.',
+    notRecognised:
+      'Das ist keine Adresse von {provider}. Kopieren Sie sie aus dem Browser, während Sie bei {provider} sind.',
+    unreachable:
+      'Diese Adresse ist nicht erreichbar. Prüfen Sie die Schreibweise, oder fragen Sie Ihren Administrator, ob sie in einem privaten Netz liegt.',
+    notAllowed: 'Diese Adresse ist hier nicht erlaubt.',
+    error: 'Die Adresse konnte nicht geprüft werden. Bitte versuchen Sie es erneut.',
+    page: 'Registrieren Sie eine App unter',
+    redirectUri: 'Weiterleitungsadresse (Redirect URI)',
+    scopes: 'Berechtigungen (Scopes)',
+  },
+}

@@ -1,0 +1,33 @@
+import type { ReactElement } from 'react'
+import { marks } from './marks.ts'
+import { own } from './own.ts'
+
+export interface ProviderMarkProps {
+  provider: string
+  /** Name for screen readers. Default: none, for a mark beside the name. */
+  title?: string | undefined
+  /** Pixels, also without our stylesheet. Default: 20. */
+  size?: number | undefined
+}
+
+/** The provider's mark, in its owner's colour; the first letter of its name where there is no mark. */
+export function ProviderMark({ provider, title, size = 20 }: ProviderMarkProps): ReactElement {
+  const mark = own(marks, provider)
+  const name = title ? { role: 'img', 'aria-label': title } : { 'aria-hidden': true }
+  return mark ? (
+    // biome-ignore lint/a11y/noSvgWithoutTitle: it is hidden or has a label
+    <svg
+      {...name}
+      data-keywell-mark=""
+      viewBox="0 0 24 24"
+      width={size}
+      height={size}
+      fill={mark.color}
+    >
+      <path d={mark.path} />
+    </svg>
+  ) : (
+    // The stylesheet shows the letter; without it, a letter beside the name would be in the way.
+    <span {...name} data-keywell-mark={(title ?? provider).charAt(0).toUpperCase()} />
+  )
+}

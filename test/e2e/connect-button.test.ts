@@ -1,0 +1,301 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import { expectAccessible } from '../support/accessible.ts'
+import { launchBrowser } from '../support/browser.ts'
+import { openEmbedded } from '../support/databases.ts'
+import { createProduct, type Product } from '../support/product.ts'
+import { verifies } from '../support/verifies.ts'
+
+// Every state of the connect button, reached by what a person does, in the running product.
+
+let product: Product
+let browser: Browser
+const contexts: BrowserContext[] = []
+
+beforeAll(async () => {
+  product = await createProduct(await openEmbedded())
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await product.stop()
+})
+beforeEach(async () => {
+  await product.stage.calm()
+  const { control } = product.stage.sandbox
+  for (const user of await control.users()) await control.revokeGrants({ username: user.username })
+  await product.stage.database.query('delete from connections where tenant_id is not null')
+  await product.stage.database.query('delete from credentials where tenant_id is not null')
+})
+afterEach(async () => {
+  for (const context of contexts.splice(0)) await context.close()
+})
+
+/** Mira, in a browser of her own, at Acme's settings. */
+async function atSettings(script?: string): Promise<Page> {
+  const context = await browser.newContext()
+  contexts.push(context)
+  if (script !== undefined) await context.addInitScript(script)
+  const page = await context.newPage()
+  await page.goto(product.url)
+  await page.getByRole('button', { name: 'Mira Sandoval' }).click()
+  await page.getByRole('heading', { name: /Good to see you/ }).waitFor()
+  await page.goto(`${product.url}/settings/integrations`)
+  return page
+}
+
+const connectButton = (page: Page) => page.locator('[data-keywell-button]')
+const inState = (page: Page, state: string) =>
+  page.locator(`[data-keywell-button][data-state="${state}"]`).waitFor()
+const note = (page: Page, text: string) => page.getByRole('group').getByText(text)
+const isFocused = (page: Page) =>
+  connectButton(page).evaluate((button) => button === document.activeElement)
+
+async function openPopup(page: Page): Promise<Page> {
+  const [popup] = await Promise.all([page.waitForEvent('popup'), connectButton(page).click()])
+  await popup.getByLabel('Username').waitFor()
+  return popup
+}
+
+async function signIn(popup: Page): Promise<void> {
+  await popup.getByLabel('Username').fill('ada')
+  await popup.getByLabel('Password').fill('sandbox')
+  await popup.getByRole('button', { name: 'Sign in' }).click()
+}
+
+async function connect(page: Page): Promise<void> {
+  await inState(page, 'idle')
+  const popup = await openPopup(page)
+  await signIn(popup)
+  await Promise.all([
+    popup.waitForEvent('close'),
+    popup.getByRole('button', { name: /^Authorize/ }).click(),
+  ])
+  await inState(page, 'connected')
+}
+
+async function withdrawAtGitLab(page: Page): Promise<void> {
+  const gitlab = await page.context().newPage()
+  await gitlab.goto(`${product.stage.sandbox.url}/-/user_settings/applications`)
+  await gitlab.getByRole('button', { name: /^Revoke/ }).click()
+  await gitlab.waitForLoadState()
+  await gitlab.close()
+}
+
+/** Where pictures are left, by `KEYWELL_PICTURES`; nowhere without. */
+const pictures = process.env.KEYWELL_PICTURES
+
+/** The state in each size, colour and direction: it fits, and axe finds nothing. */
+async function expectToLookRight(page: Page, state: string): Promise<void> {
+  for (const width of [320, 1280]) {
+    await page.setViewportSize({ width, height: 720 })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      for (const direction of ['ltr', 'rtl']) {
+        await page.evaluate((dir) => {
+          document.documentElement.dir = dir
+        }, direction)
+        const what = `${state}-${width}-${colorScheme}-${direction}`
+        const overflow = await page.evaluate(() => {
+          const { scrollWidth, clientWidth } = document.documentElement
+          return scrollWidth - clientWidth
+        })
+        expect(overflow, `${what} is wider than its window`).toBe(0)
+        await expectAccessible(page, what)
+        if (pictures) await takePicture(page, what)
+      }
+    }
+  }
+  await page.evaluate(() => document.documentElement.removeAttribute('dir'))
+}
+
+async function takePicture(page: Page, name: string): Promise<void> {
+  mkdirSync(pictures ?? '', { recursive: true })
+  await page.screenshot({ path: join(pictures ?? '', `${name}.png`), animations: 'disabled' })
+}
+
+verifies(
+  'e2e:looks',
+  async () => {
+    const page = await atSettings()
+    await inState(page, 'idle')
+    await expectToLookRight(page, 'idle')
+
+    const popup = await openPopup(page)
+    await inState(page, 'waiting')
+    await expectToLookRight(page, 'waiting')
+    await popup.close()
+    await note(page, 'still open, finish there').waitFor()
+    await expectToLookRight(page, 'popup-closed')
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await inState(page, 'cancelled')
+    await expectToLookRight(page, 'cancelled')
+
+    const denying = await openPopup(page)
+    await signIn(denying)
+    await denying.getByRole('button', { name: 'Deny' }).click()
+    await inState(page, 'denied')
+    await expectToLookRight(page, 'denied')
+
+    await page.evaluate(() => {
+      window.open = () => null
+    })
+    await connectButton(page).click()
+    await inState(page, 'blocked')
+    await expectToLookRight(page, 'blocked')
+  },
+  { timeout: 240_000 },
+)
+
+verifies(
+  'e2e:looks',
+  async () => {
+    const page = await atSettings()
+    await connect(page)
+    await expectToLookRight(page, 'connected')
+    await connectButton(page).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Reconnect' }).waitFor()
+    await expectToLookRight(page, 'account')
+    await dialog.getByRole('button', { name: 'Disconnect' }).click()
+    await dialog.getByRole('button', { name: 'Keep it connected' }).waitFor()
+    await expectToLookRight(page, 'question')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
+
+    await withdrawAtGitLab(page)
+    await page.reload()
+    await inState(page, 'needs_reauth')
+    await expectToLookRight(page, 'needs-reauth')
+
+    await page.route('**/api/keywell/session', (route) => route.abort())
+    await connectButton(page).click()
+    await inState(page, 'error')
+    await expectToLookRight(page, 'error')
+  },
+  { timeout: 240_000 },
+)
+
+verifies('e2e:one-voice', async () => {
+  const page = await atSettings()
+  await inState(page, 'idle')
+  await page.getByText('Not connected', { exact: true }).waitFor()
+  const popup = await openPopup(page)
+  await inState(page, 'waiting')
+  expect(await page.getByText('Not connected', { exact: true }).count()).toBe(0)
+  await page.getByText('Connecting …', { exact: true }).waitFor()
+  await popup.close()
+  // Nobody knows whether it was closed, or cut off by its page.
+  await note(page, 'If you closed it').waitFor()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByText('Not connected', { exact: true }).waitFor()
+})
+
+verifies('e2e:focus-kept', async () => {
+  const page = await atSettings()
+  await connect(page)
+  expect(await isFocused(page)).toBe(true)
+  await product.stage.sandbox.control.change({ skipConsent: 'never' })
+  // A reconnect that is cancelled: the button that was pressed goes, and the account stays connected.
+  await connectButton(page).click()
+  const [popup] = await Promise.all([
+    page.waitForEvent('popup'),
+    page.getByRole('dialog').getByRole('button', { name: 'Reconnect' }).click(),
+  ])
+  await popup.close()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await inState(page, 'connected')
+  expect(await isFocused(page)).toBe(true)
+  // Disconnecting takes away the dialog, and what the button said.
+  await connectButton(page).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Disconnect' }).click()
+  await dialog.getByRole('button', { name: 'Disconnect GitLab' }).click()
+  await inState(page, 'idle')
+  await dialog.waitFor({ state: 'detached' })
+  expect(await isFocused(page)).toBe(true)
+  await expect
+    .poll(() => page.locator('[data-keywell-status]').textContent())
+    .toBe('GitLab is disconnected')
+})
+
+verifies('e2e:connected-keyboard', async () => {
+  const page = await atSettings()
+  await connect(page)
+  await connectButton(page).focus()
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'GitLab' })
+  await dialog.waitFor()
+  const focused = () => page.evaluate(() => document.activeElement?.textContent)
+  expect(await focused()).toBe('Close')
+  await page.keyboard.press('Shift+Tab')
+  expect(await focused()).toBe('Disconnect')
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog', { name: 'Disconnect GitLab?' }).waitFor()
+  expect(await focused()).toBe('Keep it connected')
+  // Modal: the keys do not lead out of it.
+  for (let tabs = 0; tabs < 4; tabs += 1) {
+    await page.keyboard.press('Tab')
+    const outside = await page.evaluate(
+      () =>
+        document.activeElement !== document.body &&
+        !document.querySelector('dialog')?.contains(document.activeElement),
+    )
+    expect(outside).toBe(false)
+  }
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  expect(await isFocused(page)).toBe(true)
+  await inState(page, 'connected')
+})
+
+verifies('e2e:loading', async () => {
+  const page = await atSettings()
+  await connect(page)
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('**/api/keywell/connections', async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.goto(product.url)
+  // The tiles are there, at their size; the numbers follow.
+  const tiles = page.locator('.tiles[aria-busy="true"]')
+  await tiles.waitFor()
+  const before = await tiles.boundingBox()
+  await page.goto(`${product.url}/settings/integrations`)
+  await page.locator('[data-keywell-button][data-loading]').waitFor()
+  await page.getByText('Checking …', { exact: true }).waitFor()
+  await expectAccessible(page)
+  if (pictures) await takePicture(page, 'loading')
+  release()
+  await inState(page, 'connected')
+  expect(await page.locator('[data-loading]').count()).toBe(0)
+  await page.goto(product.url)
+  const ready = page.locator('.tiles[aria-busy="false"]')
+  await ready.waitFor()
+  expect(await ready.boundingBox()).toEqual(before)
+})
+
+verifies('e2e:strict-policy', async () => {
+  const page = await atSettings(
+    `addEventListener('securitypolicyviolation', (event) => {
+       const list = JSON.parse(sessionStorage.getItem('refused') ?? '[]')
+       sessionStorage.setItem('refused', JSON.stringify([...list, event.violatedDirective]))
+     })`,
+  )
+  const { headers } = await fetch(product.url)
+  const policy = headers.get('content-security-policy')
+  expect(policy).toMatch(/default-src 'none'|default-src 'self'/)
+  expect(policy).not.toContain('unsafe-inline')
+  await connect(page)
+  await connectButton(page).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Disconnect GitLab' }).click()
+  await inState(page, 'idle')
+  expect(await page.evaluate(() => sessionStorage.getItem('refused'))).toBeNull()
+})
