@@ -52,7 +52,8 @@ async function check(
   host: string,
   { session, ...more }: Partial<CheckHost> & { session?: Partial<CreateSession> } = {},
 ): Promise<Answer<HostCheck & { code?: string }>> {
-  const { connectToken } = await stage.session({ ...newUser(), ...session })
+  const methods = ['oauth' as const, 'key' as const]
+  const { connectToken } = await stage.session({ methods, ...newUser(), ...session })
   return stage.page(connectToken, 'POST', '/connect/hosts', { provider: 'gitlab', host, ...more })
 }
 

@@ -59,7 +59,8 @@ describeEachDatabase('the form for a key', (makeDatabase) => {
     request: { session?: Partial<CreateSession>; flow?: Partial<CreateFlow> } = {},
   ): Promise<Opened> {
     const person = new Person()
-    const session = await stage.session({ ...who, ...request.session })
+    const methods = ['oauth' as const, 'key' as const]
+    const session = await stage.session({ methods, ...who, ...request.session })
     const flow = await stage.flow(session, { method: 'key', ...request.flow })
     const page = await stage.start(person, flow)
     seen.push(page.text)
@@ -426,7 +427,7 @@ describeEachDatabase('the form for a key', (makeDatabase) => {
     })
     // A page can begin a flow for hosts only that somebody has registered.
     for (const host of [there, 'https://gitlab.evil.example', 'http://169.254.169.254']) {
-      const { connectToken } = await stage.session(newUser())
+      const { connectToken } = await stage.session({ methods: ['key'], ...newUser() })
       const body = { provider: 'gitlab', method: 'key', host }
       const answer = await stage.page<Problem>(connectToken, 'POST', '/connect/flows', body)
       expect([answer.status, answer.body.code], host).toEqual([400, 'host_not_allowed'])
@@ -484,7 +485,9 @@ describeEachDatabase('the form for a key', (makeDatabase) => {
       return answer.code ?? status
     }
     expect(await begin({})).toBe(201)
-    expect(await begin({}, 'key')).toBe(201)
+    // A key may do more than a consent can, so an app has to allow it.
+    expect(await begin({}, 'key')).toBe('method_not_offered')
+    expect(await begin({ methods: ['oauth', 'key'] }, 'key')).toBe(201)
     expect(await begin({ methods: ['oauth'] }, 'key')).toBe('method_not_offered')
     expect(await begin({ methods: ['key'] }, 'oauth')).toBe('method_not_offered')
     expect(await begin({ methods: ['key'] })).toBe('method_not_offered')

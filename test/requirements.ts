@@ -64,7 +64,7 @@ export const requirements = {
   },
   'connect:key-methods': {
     behaviour:
-      'A flow is by consent unless its page says otherwise, and a connect session may allow one method alone.',
+      'A flow is by consent unless its page says otherwise and its connect session allows it.',
     source: 'connect.md, Other ways in',
   },
   'connect:key-cancelled': {

@@ -32,7 +32,7 @@ beforeAll(async () => {
   const { port } = app.address() as AddressInfo // listening on TCP, hence no string
   origin = `http://acme.localhost:${port}`
   const keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey, appOrigin: origin })
-  const handler = toNodeHandler(keywell, () => who())
+  const handler = toNodeHandler(keywell, () => ({ ...who(), methods: ['oauth', 'key'] }))
 })
 afterAll(async () => {
   await browser?.close()
@@ -50,6 +50,7 @@ async function atApp(
 ): Promise<{ page: Page; complaints: string[] }> {
   users += 1
   const session = await stage.session({
+    methods: ['key'],
     ...who(),
     origins: [origin],
     returnUrl: `${origin}/api/keywell/finish`,

@@ -102,7 +102,12 @@ async function answerAsApp(keywell: Keywell, request: Request): Promise<Response
   const [, userId] = /user=(\w+)/.exec(request.headers.get('cookie') ?? '') ?? []
   if (userId === undefined) return problem(new KeywellError('unauthorized', 'Sign in first.'))
   const returnTo = mount[1] === undefined ? undefined : '/done'
-  return keywell.connectHandler(request, { tenantId, userId, returnTo })
+  return keywell.connectHandler(request, {
+    tenantId,
+    userId,
+    returnTo,
+    methods: ['oauth', 'key'],
+  })
 }
 
 function problem(error: KeywellError): Response {

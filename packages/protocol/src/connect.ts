@@ -59,8 +59,11 @@ export const createSessionSchema = knownFields({
    * provider's own, and those that the operator has listed.
    */
   hosts: z.array(url).max(50).optional(),
-  /** How the session may connect. Default: every method that the provider has. */
-  methods: z.array(connectMethodSchema).min(1).max(2).optional(),
+  /**
+   * How the session may connect. Default: by consent alone, whose scopes end at those of the integration. A pasted
+   * key may do whatever its user ticked, so a session that allows `key` should name `scopes`.
+   */
+  methods: z.array(connectMethodSchema).min(1).max(2).default(['oauth']),
   /**
    * Which host is meant where the page names none, by provider. Default: the only one that there is
    * an integration for.

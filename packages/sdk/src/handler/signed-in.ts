@@ -15,7 +15,10 @@ export interface SignedIn {
   readonly scopes?: CreateSession['scopes']
   /** Hosts that may be connected. Default: every host that has an integration. */
   readonly hosts?: readonly string[] | undefined
-  /** How may be connected: `oauth`, by consent, or `key`, by a pasted key. Default: as the provider has it. */
+  /**
+   * How may be connected: `oauth`, by consent, or `key`, by a pasted key. Default: by consent alone. With `key`, name
+   * `scopes` as well: a key may do whatever its user ticked.
+   */
   readonly methods?: CreateSession['methods']
   /** The host that is meant where a button names none, by provider. Default: the only one there is. */
   readonly defaultHosts?: CreateSession['defaultHosts']

@@ -196,7 +196,7 @@ async function methodsAt(
     ...(hasApp ? ['oauth' as const] : []),
     ...(takesKeys ? ['key' as const] : []),
   ]
-  return there.filter((method) => policy.methods?.includes(method) ?? true)
+  return there.filter((method) => policy.methods.includes(method))
 }
 
 async function findDraft(

@@ -84,7 +84,7 @@ export function requireMethod(
   { title, apiKeys }: ProviderDefinition,
   method: ConnectMethod,
 ): void {
-  if (methods?.includes(method) === false) {
+  if (!methods.includes(method)) {
     throw new KeywellError(
       'method_not_offered',
       `This connect session does not allow the method ${method}; it allows ${methods.join(', ')}.`,

@@ -76,7 +76,7 @@ export function toSessionPolicy(request: SessionRequest): SessionPolicy {
     providers: request.providers ?? null,
     scopes: request.scopes,
     hosts: request.hosts?.map(parseHost) ?? null,
-    methods: request.methods ?? null,
+    methods: request.methods,
     defaultHosts: Object.fromEntries(
       Object.entries(request.defaultHosts).map(([name, host]) => [name, parseHost(host)]),
     ),

@@ -6,8 +6,7 @@ export interface SessionPolicy {
   providers: string[] | null
   scopes: Record<string, { required: string[]; optional: string[]; forbidden: string[] }>
   hosts: string[] | null
-  /** Null: every one that the provider has. */
-  methods: ConnectMethod[] | null
+  methods: ConnectMethod[]
   /** By provider. */
   defaultHosts?: Record<string, string>
   origins: string[]
