@@ -98,6 +98,7 @@ async function expectToLookRight(page: Page, state: string): Promise<void> {
           document.documentElement.dir = dir
         }, direction)
         const what = `${state}-${width}-${colorScheme}-${direction}`
+        await finishTransitions(page)
         const overflow = await page.evaluate(() => {
           const { scrollWidth, clientWidth } = document.documentElement
           return scrollWidth - clientWidth
@@ -109,6 +110,16 @@ async function expectToLookRight(page: Page, state: string): Promise<void> {
     }
   }
   await page.evaluate(() => document.documentElement.removeAttribute('dir'))
+}
+
+/** A colour that is on its way to another one is neither. */
+async function finishTransitions(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const animation of document.getAnimations()) {
+      const { endTime } = animation.effect?.getComputedTiming() ?? {}
+      if (endTime !== Number.POSITIVE_INFINITY) animation.finish()
+    }
+  })
 }
 
 async function takePicture(page: Page, name: string): Promise<void> {
