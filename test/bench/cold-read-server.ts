@@ -7,12 +7,13 @@ import { Hono } from 'hono'
 import { openBarePool } from '../support/bare-pool.ts'
 import { openOwner } from '../support/inspected.ts'
 import { createStage, listen } from '../support/stage.ts'
+import { atInfo } from './at-info.ts'
 
 const users = 50
 
 const url = process.argv[2] ?? ''
 const database = await openOwner(url)
-const stage = await createStage(database, { swept: false })
+const stage = await createStage(database, { swept: false, logger: atInfo })
 /** As many connections as the service has. */
 const bareQuery = openBarePool(url, 10)
 const bare = new Hono().post('/bare', async (c) => {

@@ -6,9 +6,10 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { openOwner } from '../support/inspected.ts'
 import { createStage } from '../support/stage.ts'
+import { atInfo } from './at-info.ts'
 
 const database = await openOwner(process.argv[2] ?? '')
-const stage = await createStage(database, { swept: false })
+const stage = await createStage(database, { swept: false, logger: atInfo })
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
 

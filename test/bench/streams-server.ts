@@ -8,9 +8,10 @@ import type { AddressInfo } from 'node:net'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { openOwner } from '../support/inspected.ts'
 import { createStage } from '../support/stage.ts'
+import { atInfo } from './at-info.ts'
 
 const database = await openOwner(process.argv[2] ?? '')
-const stage = await createStage(database, { swept: false })
+const stage = await createStage(database, { swept: false, logger: atInfo })
 const listener = getRequestListener((request, env) => {
   // Ours is a server of HTTP/1.1.
   const { incoming } = env as HttpBindings

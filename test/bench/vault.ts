@@ -13,6 +13,7 @@ import { startPostgres } from '../support/postgres.ts'
 import { parseScrape } from '../support/scrape.ts'
 import { createStage, type Stage } from '../support/stage.ts'
 import { openVault, readKeys, vaultInMemory } from '../support/vault.ts'
+import { atInfo } from './at-info.ts'
 import { contest, isShort } from './contest.ts'
 import type { Bench, Figure } from './figure.ts'
 
@@ -49,7 +50,12 @@ async function onPostgres<Result>(work: (place: Place) => Promise<Result>): Prom
   const keys = readKeys(keyPath)
   const audit = { ms: 0, leftOut: false }
   const database = watched(await openOwner(postgres.url), audit)
-  const stage = await createStage(database, { role: 'serve', keys, swept: false })
+  const stage = await createStage(database, {
+    role: 'serve',
+    keys,
+    swept: false,
+    logger: atInfo,
+  })
   try {
     for (let user = 0; user < users; user += 1) {
       await stage.connect({ who: { tenantId: `ten_${user}`, userId: `usr_${user}` } })

@@ -14,7 +14,7 @@ const wide = { requestsPerSecond: 10_000, burst: 10_000, concurrency: 1_000 }
 const settings = JSON.parse(process.env.REPLICA ?? '') as ReplicaSettings
 const tell = (message: FromReplica) =>
   new Promise<void>((resolve) => void process.send?.(message, () => resolve()))
-const logger = recordingLogger((line) => process.stdout.write(`${line}\n`))
+const logger = recordingLogger((line) => process.stdout.write(`${line}\n`), 'info')
 
 // The address must be known before there is anything to answer.
 const server = createServer(getRequestListener((request) => keywell.fetch(request)))
@@ -35,7 +35,7 @@ const keywell = createKeywell({
   keys: localKeys(keyFile({ path: settings.keyPath, warn: () => {} })),
   publicUrl: url,
   privateHosts: [{ origin: settings.providerOrigin }],
-  logger: { ...logger, debug: () => {} },
+  logger,
   role: settings.role,
   // A scenario learns from the log which generations were committed, and how often.
   auditRefreshes: settings.auditRefreshes ?? true,

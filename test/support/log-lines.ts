@@ -38,14 +38,23 @@ export function requireKnownLines(): void {
   )
 }
 
-/** A logger at `debug` that keeps its lines as the service would print them, and looks at each. */
-export function recordingLogger(write: (line: string) => void): Logger {
+/** A logger that keeps its lines as the service would print them, and looks at each. */
+export function recordingLogger(
+  write: (line: string) => void,
+  level: 'debug' | 'info' = 'debug',
+): Logger {
   const log = (level: LogLevel) => (fields: object, msg: string) => {
     const line = JSON.stringify({ level: levelNumbers[level], time: Date.now(), ...fields, msg })
     checkLine(line)
     write(line)
   }
-  return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
+  return {
+    debug: level === 'debug' ? log('debug') : () => {},
+    info: log('info'),
+    warn: log('warn'),
+    error: log('error'),
+    isLevelEnabled: (asked) => asked !== 'debug' || level === 'debug',
+  }
 }
 
 function jsonOf(line: string): unknown {
