@@ -17,10 +17,10 @@ const rows: Readonly<Record<string, string>> = {
   integrations: `(tenant_id, id, provider, host, client_id, key_version, sealed, scopes)
     values ('ten_a', 'int_1', 'gitlab', 'h', 'c', 1, '\\x00', '{}')`,
   flows: `(tenant_id, id, session_id, user_id, provider, host, connection_name, integration_owner,
-      integration_id, client_id, redirect_uri, scopes, mode, status, key_version, sealed_verifier,
+      integration_id, client_id, redirect_uri, scopes, mode, method, status, key_version, sealed_verifier,
       expires_at)
     values ('ten_a', 'flw_1', 's', 'u', 'gitlab', 'h', 'default', '@install', 'int_1', 'c', 'r', '{}',
-      'popup', 'created', 1, '\\x00', now())`,
+      'popup', 'oauth', 'created', 1, '\\x00', now())`,
   webhook_endpoints: `(tenant_id, id, url, events, key_version, sealed)
     values ('ten_a', 'whk_1', 'https://a.example', '{}', 1, '\\x00')`,
   install_keys: `(name, version, key_version, sealed, public_jwk) values ('k', 1, 1, '\\x00', '{}')`,
