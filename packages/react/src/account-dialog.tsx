@@ -8,10 +8,12 @@ import {
   useRef,
   useState,
 } from 'react'
-import { useKeywell } from './context.ts'
+import { useKeywell, useTexts } from './context.ts'
 import { ConnectError } from './core/index.ts'
-import { accountName, fill, type Messages } from './messages.ts'
+import { accountName } from './messages.ts'
 import { ProviderMark } from './provider-mark.tsx'
+import { type AccountTexts, accountTexts } from './texts/account.ts'
+import { fill } from './texts/texts.ts'
 
 export interface AccountActions {
   manage?: (() => void) | undefined
@@ -38,7 +40,7 @@ export interface AccountDialogProps {
  */
 export function AccountDialog(props: AccountDialogProps): ReactElement {
   const { connection, title, onClose } = props
-  const { messages } = useKeywell()
+  const texts = useTexts(accountTexts)
   const [step, setStep] = useState<Step>({ name: props.asks })
   const dialog = useRef<HTMLDialogElement>(null)
   const safe = useRef<HTMLButtonElement>(null)
@@ -53,10 +55,10 @@ export function AccountDialog(props: AccountDialogProps): ReactElement {
   useEffect(() => safe.current?.focus(), [step.name])
 
   const heading =
-    step.name === 'disconnect' ? fill(messages.disconnect.title, { provider: title }) : title
+    step.name === 'disconnect' ? fill(texts.disconnect.title, { provider: title }) : title
   const part: PartProps = {
     ...props,
-    messages,
+    texts,
     safe,
     go: setStep,
     close: () => dialog.current?.close(),
@@ -86,15 +88,15 @@ type Step =
   | { readonly name: 'manual'; readonly url: string }
 
 interface PartProps extends AccountDialogProps {
-  messages: Messages
+  texts: AccountTexts
   /** The button that changes nothing: it has the focus first. */
   safe: RefObject<HTMLButtonElement | null>
   go: (step: Step) => void
   close: () => void
 }
 
-function Account({ connection, messages, actions, safe, go, close }: PartProps): ReactElement {
-  const { account: texts } = messages
+function Account({ connection, texts, actions, safe, go, close }: PartProps): ReactElement {
+  const { account } = texts
   const { manage, reconnect, disconnectable } = actions
   const leave = (act: () => void) => () => {
     close()
@@ -102,24 +104,30 @@ function Account({ connection, messages, actions, safe, go, close }: PartProps):
   }
   return (
     <>
-      <Facts connection={connection} messages={messages} />
+      <Facts connection={connection} texts={account} />
       <div data-keywell-choices="">
-        {manage && <Choice text={texts.manage} onClick={leave(manage)} />}
-        {reconnect && <Choice text={texts.reconnect} onClick={leave(reconnect)} />}
+        {manage && <Choice text={account.manage} onClick={leave(manage)} />}
+        {reconnect && <Choice text={account.reconnect} onClick={leave(reconnect)} />}
         {disconnectable && (
-          <Choice text={texts.disconnect} onClick={() => go({ name: 'disconnect' })} danger />
+          <Choice text={account.disconnect} onClick={() => go({ name: 'disconnect' })} danger />
         )}
         <button ref={safe} type="button" onClick={close}>
-          {texts.close}
+          {account.close}
         </button>
       </div>
     </>
   )
 }
 
-function Facts({ connection, messages }: Pick<PartProps, 'connection' | 'messages'>): ReactElement {
+function Facts({
+  connection,
+  texts,
+}: {
+  connection: Connection
+  texts: AccountTexts['account']
+}): ReactElement {
   const { account, host, createdAt, endsAt, missingScopes } = connection
-  const { account: texts, locale } = messages
+  const { locale } = useKeywell()
   return (
     <dl data-keywell-facts="">
       <Fact name={texts.account}>{accountName(connection) ?? account.id}</Fact>
@@ -148,9 +156,9 @@ function dateIn(locale: string, iso: string): ReactElement {
 }
 
 function Disconnect(props: PartProps): ReactElement {
-  const { connection, title, messages, safe, go, close, onDisconnected } = props
+  const { connection, title, safe, go, close, onDisconnected } = props
   const { connections } = useKeywell().client
-  const { disconnect: texts } = messages
+  const { disconnect: texts } = props.texts
   const [attempt, setAttempt] = useState<'none' | 'busy' | 'failed'>('none')
   const textId = useId()
 
@@ -189,18 +197,18 @@ function Disconnect(props: PartProps): ReactElement {
   )
 }
 
-function Manual({ title, messages, safe, close, url }: PartProps & { url: string }): ReactElement {
+function Manual({ title, texts, safe, close, url }: PartProps & { url: string }): ReactElement {
   const values = { provider: title }
   const textId = useId()
   return (
     <>
-      <p id={textId}>{fill(messages.disconnect.manual, values)}</p>
+      <p id={textId}>{fill(texts.disconnect.manual, values)}</p>
       <div data-keywell-choices="">
         <a href={url} target="_blank" rel="noreferrer">
-          {fill(messages.disconnect.open, values)}
+          {fill(texts.disconnect.open, values)}
         </a>
         <button ref={safe} type="button" aria-describedby={textId} onClick={close}>
-          {messages.account.close}
+          {texts.account.close}
         </button>
       </div>
     </>

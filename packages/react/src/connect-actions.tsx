@@ -1,8 +1,9 @@
 import type { ReactElement } from 'react'
 import type { ConnectView } from './connect-view.ts'
-import { useKeywell } from './context.ts'
+import { useTexts } from './context.ts'
 import { Icon } from './icons.tsx'
-import { fill } from './messages.ts'
+import { connectTexts } from './texts/connect.ts'
+import { fill } from './texts/texts.ts'
 
 /**
  * The text beside the button, and its actions: open the popup again, cancel, continue in this tab, disconnect.
@@ -16,20 +17,20 @@ export function ConnectActions({
   /** Offers to remove a connection that needs its user. */
   onDisconnect?: (() => void) | undefined
 }): ReactElement | null {
-  const { messages } = useKeywell()
+  const texts = useTexts(connectTexts)
   const { state, note, start, cancel } = view
   if (note === undefined) return null
   const requestId = state.name === 'error' ? state.error.requestId : undefined
   const actions: Partial<Record<string, readonly (readonly [string, () => void])[]>> = {
     waiting: [
-      [messages.reopen, () => start()],
-      [messages.cancel, cancel],
+      [texts.actions.reopen, () => start()],
+      [texts.actions.cancel, cancel],
     ],
     blocked: [
-      [messages.continueHere, () => start({ mode: 'redirect' })],
-      [messages.retry, () => start()],
+      [texts.actions.continueHere, () => start({ mode: 'redirect' })],
+      [texts.actions.retry, () => start()],
     ],
-    needs_reauth: onDisconnect ? [[messages.account.disconnect, onDisconnect]] : [],
+    needs_reauth: onDisconnect ? [[texts.actions.disconnect, onDisconnect]] : [],
   }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset may not stand in a paragraph, a button may
@@ -38,7 +39,7 @@ export function ConnectActions({
       <span data-keywell-note="">
         {note}
         {requestId && (
-          <small data-keywell-reference=""> {fill(messages.reference, { id: requestId })}</small>
+          <small data-keywell-reference=""> {fill(texts.reference, { id: requestId })}</small>
         )}
       </span>
       {actions[state.name]?.map(([text, act]) => (

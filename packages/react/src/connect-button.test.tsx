@@ -539,7 +539,7 @@ describe('ConnectButton', () => {
       button: { idle: '{provider} verbinden' },
       note: { blocked: 'Das Fenster wurde blockiert.' },
       providers: { gitlab: 'GitLab der Firma' },
-      retry: 'Nochmal',
+      actions: { retry: 'Nochmal' },
     }
     standIn.browser.blockPopups = 'null'
     show({}, { messages })

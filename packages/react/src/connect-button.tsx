@@ -18,7 +18,7 @@ import { checkProps } from './check-props.ts'
 import { ConnectActions } from './connect-actions.tsx'
 import { ConnectContent } from './connect-content.tsx'
 import type { ConnectView } from './connect-view.ts'
-import { type Keywell, useKeywell } from './context.ts'
+import { type Keywell, useKeywell, useTexts } from './context.ts'
 import {
   type Connect,
   type ConnectHandlers,
@@ -28,8 +28,10 @@ import {
   type StartOptions,
 } from './core/index.ts'
 import { useFocusReturn } from './focus.ts'
-import { fill, labelOf, noteOf, titleOf } from './messages.ts'
+import { labelOf, noteOf, titleOf } from './messages.ts'
 import { Slot } from './slot.tsx'
+import { type ConnectTexts, connectTexts } from './texts/connect.ts'
+import { fill } from './texts/texts.ts'
 import { useAccountDialog } from './use-account-dialog.tsx'
 import { useConnect } from './use-connect.ts'
 import { useConnections } from './use-connections.ts'
@@ -97,12 +99,13 @@ export const ConnectButton: ForwardRefExoticComponent<
   const { asChild, render, children } = drawn
 
   const keywell = useKeywell()
+  const texts = useTexts(connectTexts)
   const { state, connect } = useConnect(target, handlers)
   const { status } = useConnections()
   const button = useRef<HTMLButtonElement | null>(null)
   useImperativeHandle<HTMLButtonElement | null, HTMLButtonElement | null>(ref, () => button.current)
   useFocusReturn(button, state)
-  const view = viewOf(keywell, target, { state, connect, options })
+  const view = viewOf(keywell, target, { state, connect, options, texts })
   const actions: AccountActions = {
     manage: onManage && view.connection && onManage.bind(undefined, view.connection),
     reconnect: reconnect ? () => view.start() : undefined,
@@ -188,19 +191,20 @@ function stateProps(state: ConnectState, isLoading: boolean) {
 function viewOf(
   keywell: Keywell,
   target: ConnectTarget,
-  { state, connect, options }: { state: ConnectState; connect: Connect; options: StartOptions },
+  parts: { state: ConnectState; connect: Connect; options: StartOptions; texts: ConnectTexts },
 ): ConnectView {
-  const { messages, client } = keywell
+  const { client } = keywell
+  const { state, connect, options, texts } = parts
   const title = titleOf(keywell, target.provider)
   // None while it is idle: a page that is hydrated late must say what the server said.
   const found = state.name === 'idle' ? undefined : client.find(target)
   const connection = 'connection' in state ? state.connection : found
-  const waitingText = fill(messages.popup, { provider: title })
+  const waitingText = fill(texts.popup, { provider: title })
   return {
     state,
     title,
-    label: labelOf(messages, { state, title, connection }),
-    note: noteOf(messages, { state, title }),
+    label: labelOf(texts, { state, title, connection }),
+    note: noteOf(texts, { state, title }),
     connection,
     start: (more) => connect.start({ ...options, waitingText, ...more }),
     cancel: connect.cancel,

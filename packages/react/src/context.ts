@@ -1,11 +1,15 @@
-import { createContext, useContext } from 'react'
+import { createContext, useContext, useMemo } from 'react'
 import type { KeywellClient } from './core/index.ts'
-import type { Messages } from './messages.ts'
+import type { MessagesOverride } from './messages.ts'
+import { mergeTexts } from './texts/texts.ts'
 
 /** What the provider shares with the components below it. */
 export interface Keywell {
   readonly client: KeywellClient
-  readonly messages: Messages
+  /** The app's own texts; a component reads its part with {@link useTexts}. */
+  readonly messages: MessagesOverride
+  /** Language tag that dates and lists are written in. */
+  readonly locale: string
   /** Has screen readers read a sentence. */
   readonly announce: (sentence: string) => void
 }
@@ -21,4 +25,10 @@ export function useKeywell(): Keywell {
     )
   }
   return keywell
+}
+
+/** The texts of a component, by its English ones. */
+export function useTexts<English extends object>(english: English): English {
+  const { messages } = useKeywell()
+  return useMemo(() => mergeTexts(english, messages), [english, messages])
 }

@@ -83,10 +83,13 @@ export const de: Messages = {
       'Der Dienst ist nicht erreichbar. Bitte versuchen Sie es in einigen Minuten erneut.',
   },
   reference: 'Für Ihren Administrator: {id}',
-  reopen: 'Erneut öffnen',
-  cancel: 'Abbrechen',
-  continueHere: 'In diesem Tab weitermachen',
-  retry: 'Erneut versuchen',
+  actions: {
+    reopen: 'Erneut öffnen',
+    cancel: 'Abbrechen',
+    continueHere: 'In diesem Tab weitermachen',
+    retry: 'Erneut versuchen',
+    disconnect: 'Trennen',
+  },
   popup: 'Verbindung mit {provider} …',
   account: {
     account: 'Konto',

@@ -13,9 +13,11 @@ import {
   useState,
 } from 'react'
 import { checkProps } from './check-props.ts'
-import { useKeywell } from './context.ts'
+import { useKeywell, useTexts } from './context.ts'
 import { asConnectError } from './core/index.ts'
-import { fill, type Messages, titleOf } from './messages.ts'
+import { titleOf } from './messages.ts'
+import { type HostTexts, hostTexts } from './texts/host.ts'
+import { fill } from './texts/texts.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
@@ -58,7 +60,8 @@ export const HostField: ForwardRefExoticComponent<
   if (process.env.NODE_ENV !== 'production') checkHostField(props)
   const { provider, method, onHost, onCheck, onChange, onKeyDown, defaultValue, ...rest } = props
   const keywell = useKeywell()
-  const { client, messages, announce } = keywell
+  const { client, announce } = keywell
+  const { host: texts } = useTexts(hostTexts)
   const say = (text: string) => fill(text, { provider: titleOf(keywell, provider) })
   const ids = useId()
   const inputId = rest.id ?? `${ids}input`
@@ -66,7 +69,7 @@ export const HostField: ForwardRefExoticComponent<
   const [state, setState] = useState<State>({ name: 'idle' })
   /** The newest look; the answer of an older one is dropped. */
   const newest = useRef(0)
-  const sentenceOf = ({ name }: State) => say(messageOf(messages, name))
+  const sentenceOf = ({ name }: State) => say(messageOf(texts, name))
 
   function move(next: State): void {
     setState(next)
@@ -89,7 +92,7 @@ export const HostField: ForwardRefExoticComponent<
 
   return (
     <div data-keywell-host-field="" data-state={state.name}>
-      <label htmlFor={inputId}>{say(messages.host.label)}</label>
+      <label htmlFor={inputId}>{say(texts.label)}</label>
       <input
         inputMode="url"
         autoComplete="url"
@@ -123,12 +126,12 @@ export const HostField: ForwardRefExoticComponent<
         aria-disabled={state.name === 'checking' || undefined}
         onClick={() => void look()}
       >
-        {say(messages.host.check)}
+        {say(texts.check)}
       </button>
       <p id={`${ids}note`} data-keywell-note="">
         {sentenceOf(state)}
       </p>
-      {'check' in state && <Registration check={state.check} messages={messages} />}
+      {'check' in state && <Registration check={state.check} texts={texts} />}
     </div>
   )
 })
@@ -136,10 +139,10 @@ export const HostField: ForwardRefExoticComponent<
 /** What an administrator has to register, to be copied. */
 function Registration({
   check: { registration },
-  messages: { host },
+  texts: host,
 }: {
   check: HostCheck
-  messages: Messages
+  texts: HostTexts['host']
 }): ReactElement | null {
   if (registration === null) return null
   const { page, redirectUri, scopes } = registration
@@ -170,8 +173,8 @@ function Registration({
 /** The address itself is wrong: another one may do. */
 const wrong: readonly State['name'][] = ['notRecognised', 'unreachable', 'notAllowed']
 
-function messageOf({ host }: Messages, name: State['name']): string {
-  return name === 'idle' ? host.hint : host[name]
+function messageOf(texts: HostTexts['host'], name: State['name']): string {
+  return name === 'idle' ? texts.hint : texts[name]
 }
 
 const names = {

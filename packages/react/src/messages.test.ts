@@ -2,8 +2,8 @@
 import { errorCodes, providerReasonSchema, reauthReasonSchema } from '@keywell/protocol'
 import { describe, expect, it } from 'vitest'
 import { de } from './de.ts'
-import { english } from './english.ts'
-import { fill, mergeMessages } from './messages.ts'
+import { english } from './testing/english.ts'
+import { fill, mergeTexts } from './texts/texts.ts'
 
 /** `group.key`, and the text. */
 function textsOf(messages: object): [string, string][] {
@@ -50,11 +50,11 @@ describe('the catalogue', () => {
   )
 })
 
-it('takes what the host gives, group by group, and its locale', () => {
-  const merged = mergeMessages({ note: { denied: 'No.' }, retry: 'Again' }, 'en-GB')
-  expect(merged).toMatchObject({ locale: 'en-GB', retry: 'Again', cancel: 'Cancel' })
+it('takes what the app gives, group by group', () => {
+  const merged = mergeTexts(english, { note: { denied: 'No.' }, popup: 'Again' })
+  expect(merged).toMatchObject({ locale: 'en', popup: 'Again', reference: english.reference })
   expect(merged.note).toEqual({ ...english.note, denied: 'No.' })
-  expect(mergeMessages(de)).toEqual(de)
+  expect(mergeTexts(english, de)).toEqual(de)
 })
 
 it('puts values in the place of their names, and nothing else', () => {

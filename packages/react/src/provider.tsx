@@ -12,7 +12,7 @@ import {
 import { checkProps } from './check-props.ts'
 import { KeywellContext } from './context.ts'
 import { type ClientOptions, createKeywellClient } from './core/index.ts'
-import { type MessagesOverride, mergeMessages } from './messages.ts'
+import type { MessagesOverride } from './messages.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
@@ -37,20 +37,22 @@ export interface KeywellProviderProps extends ClientOptions {
  */
 export function KeywellProvider({
   children,
-  messages: own,
-  locale,
+  messages = english,
+  locale = messages.locale ?? 'en',
   ...options
 }: KeywellProviderProps): ReactElement {
   if (process.env.NODE_ENV !== 'production') checkLocale(locale)
   const [client] = useState(() => createKeywellClient(options))
-  const messages = useMemo(() => mergeMessages(own, locale), [own, locale])
   const region = useRef<HTMLDivElement | null>(null)
   const announce = useCallback((sentence: string) => {
     // Written without React, so that a sentence causes no render.
     if (region.current) region.current.textContent = sentence
   }, [])
   useEffect(() => client.takeReturn(), [client])
-  const keywell = useMemo(() => ({ client, messages, announce }), [client, messages, announce])
+  const keywell = useMemo(
+    () => ({ client, messages, locale, announce }),
+    [client, messages, locale, announce],
+  )
   const setRegion = useCallback((element: HTMLDivElement | null) => {
     region.current = element
     if (element) hideVisually(element)
@@ -63,7 +65,9 @@ export function KeywellProvider({
   )
 }
 
-function checkLocale(locale: string | undefined): void {
+const english: MessagesOverride = {}
+
+function checkLocale(locale: string): void {
   let isTag = true
   try {
     Intl.getCanonicalLocales(locale)

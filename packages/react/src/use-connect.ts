@@ -1,7 +1,8 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
-import { useKeywell } from './context.ts'
+import { useKeywell, useTexts } from './context.ts'
 import type { Connect, ConnectHandlers, ConnectState, ConnectTarget } from './core/index.ts'
 import { labelOf, noteOf, titleOf } from './messages.ts'
+import { connectTexts } from './texts/connect.ts'
 
 /**
  * The state of connecting one target, and its controller, for a button of your own in place of
@@ -13,6 +14,7 @@ export function useConnect(
 ): { readonly state: ConnectState; readonly connect: Connect } {
   const keywell = useKeywell()
   const { client } = keywell
+  const texts = useTexts(connectTexts)
   const { provider, host, connectionName, connectionId } = target
   const connect = useMemo(
     () => client.connect({ provider, host, connectionName, connectionId }),
@@ -21,9 +23,9 @@ export function useConnect(
   const state = useSyncExternalStore(connect.subscribe, connect.getSnapshot, () => idle)
 
   // The newest handlers, without detaching from the flow at each render.
-  const latest = useRef({ ...keywell, ...handlers })
+  const latest = useRef({ ...keywell, ...handlers, texts })
   useEffect(() => {
-    latest.current = { ...keywell, ...handlers }
+    latest.current = { ...keywell, ...handlers, texts }
   })
   useEffect(
     () =>
@@ -31,10 +33,10 @@ export function useConnect(
         onSuccess: (connection) => latest.current.onSuccess?.(connection),
         onExit: (error, details) => latest.current.onExit?.(error, details),
         onEvent: (name, details) => {
-          const { messages, announce, onEvent } = latest.current
+          const { texts, announce, onEvent } = latest.current
           const { provider, state } = details
           const said = { state, title: titleOf(latest.current, provider) }
-          announce(noteOf(messages, said) ?? labelOf(messages, said))
+          announce(noteOf(texts, said) ?? labelOf(texts, said))
           onEvent?.(name, details)
         },
       }),

@@ -1,8 +1,48 @@
-import type { Messages } from './messages.ts'
+import type { ErrorCode, ProviderReason, ReauthReason } from '@keywell/protocol'
+import type { Texts } from './texts.ts'
 
-export const english: Messages = {
-  locale: 'en',
-  providers: {},
+/** Errors with a sentence of their own, because their user can do something about them. */
+type ExplainedError = Extract<
+  ErrorCode,
+  | 'account_mismatch'
+  | 'flow_mismatch'
+  | 'host_not_allowed'
+  | 'host_required'
+  | 'integration_missing'
+  | 'key_refused'
+  | 'not_allowed_for_tenant'
+  | 'origin_not_allowed'
+  | 'rate_limited'
+  | 'scope_not_allowed'
+  | 'unauthorized'
+  | 'unavailable'
+>
+
+/** Of a button that connects an account. */
+export interface ConnectTexts {
+  /** On the button, by state. `reconnect` and not `idle` where there is a connection that the attempt was for. */
+  readonly button: Texts<
+    'idle' | 'opening' | 'waiting' | 'confirming' | 'connected' | 'connectedUnnamed' | 'reconnect'
+  >
+  /** Beside the button, by state: what happened, and the next step. */
+  readonly note: Texts<'blocked' | 'cancelled' | 'denied' | 'expired' | 'error' | 'needs_reauth'>
+  /** Beside the button, while the popup looks closed. It may still be open, so this says both. */
+  readonly popupClosed: string
+  /** In place of `note.needs_reauth`, by its reason. */
+  readonly reasons: Texts<ReauthReason>
+  /** In place of `note.error`, where the provider refused after the user's consent. */
+  readonly providerReasons: Texts<ProviderReason>
+  /** In place of `note.error`, for errors that users can do something about. */
+  readonly errors: Texts<ExplainedError>
+  /** After an error that the operator can look up by the id of its request. */
+  readonly reference: string
+  /** The small buttons beside the button. */
+  readonly actions: Texts<'reopen' | 'cancel' | 'continueHere' | 'retry' | 'disconnect'>
+  /** In the popup, until the provider's page is there. */
+  readonly popup: string
+}
+
+export const connectTexts: ConnectTexts = {
   button: {
     idle: 'Connect {provider}',
     opening: 'Opening {provider} …',
@@ -60,49 +100,12 @@ export const english: Messages = {
     unavailable: 'The service cannot be reached. Please try again in a few minutes.',
   },
   reference: 'For your administrator: {id}',
-  reopen: 'Open again',
-  cancel: 'Cancel',
-  continueHere: 'Continue in this tab',
-  retry: 'Try again',
-  popup: 'Connecting to {provider} …',
-  account: {
-    account: 'Account',
-    host: 'Address',
-    since: 'Connected',
-    ends: 'Access ends',
-    missing: 'Not granted',
-    manage: 'Manage',
-    reconnect: 'Reconnect',
+  actions: {
+    reopen: 'Open again',
+    cancel: 'Cancel',
+    continueHere: 'Continue in this tab',
+    retry: 'Try again',
     disconnect: 'Disconnect',
-    close: 'Close',
   },
-  disconnect: {
-    title: 'Disconnect {provider}?',
-    text: 'This app loses its access to {provider}. Nothing is deleted there, and you can connect again at any time.',
-    keep: 'Keep it connected',
-    confirm: 'Disconnect {provider}',
-    busy: 'Disconnecting …',
-    failed: 'That did not work. {provider} is still connected. Please try again.',
-    done: '{provider} is disconnected',
-    manual: 'One step is left. The key still works at {provider} until you remove it there.',
-    open: 'Remove it at {provider}',
-  },
-  host: {
-    label: 'Address of your {provider}',
-    hint: 'Any address there will do, such as that of a project.',
-    check: 'Check',
-    checking: 'Looking for {provider} …',
-    ready: '{provider} was found there, and can be connected.',
-    notRegistered:
-      '{provider} was found there, but is not set up here. Please pass this on to your administrator.',
-    notRecognised:
-      'This is not the address of a {provider}. Copy it from the browser, at {provider}.',
-    unreachable:
-      'This address cannot be reached. Check the spelling, or ask your administrator whether it is on a private network.',
-    notAllowed: 'This address is not allowed here.',
-    error: 'The address could not be checked. Please try again.',
-    page: 'Register an app at',
-    redirectUri: 'Redirect URI',
-    scopes: 'Scopes',
-  },
+  popup: 'Connecting to {provider} …',
 }

@@ -1,0 +1,13 @@
+import type { Messages } from '../messages.ts'
+import { accountTexts } from '../texts/account.ts'
+import { connectTexts } from '../texts/connect.ts'
+import { hostTexts } from '../texts/host.ts'
+
+/** All texts, as a page without texts of its own shows them. */
+export const english: Messages = {
+  locale: 'en',
+  providers: {},
+  ...connectTexts,
+  ...accountTexts,
+  ...hostTexts,
+}
