@@ -1479,6 +1479,11 @@ export const requirements = {
       'By keyboard alone: the account of a connected button, the question before it is disconnected, and back; the focus is never lost.',
     source: 'connect.md, React package',
   },
+  'e2e:dialog-missing': {
+    behaviour:
+      'Where the dialog of a connected account cannot be fetched, the page says so beside the button; nothing else of the page changes.',
+    source: 'connect.md, React package',
+  },
   'e2e:one-voice': {
     behaviour:
       'While an account is being connected, no part of the page says that it is not; a window that was closed is not taken for one that is open.',

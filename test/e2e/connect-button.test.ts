@@ -1,50 +1,15 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { expectAccessible } from '../support/accessible.ts'
-import { launchBrowser } from '../support/browser.ts'
-import { openEmbedded } from '../support/databases.ts'
-import { createProduct, type Product } from '../support/product.ts'
+import { useAcme } from '../support/acme.ts'
 import { verifies } from '../support/verifies.ts'
 
-// Every state of the connect button, reached by what a person does, in the running product.
+// Every state of the connect button, reached by what a person does, in the running acme.product.
 
-let product: Product
-let browser: Browser
-const contexts: BrowserContext[] = []
-
-beforeAll(async () => {
-  product = await createProduct(await openEmbedded())
-  browser = await launchBrowser()
-})
-afterAll(async () => {
-  await browser.close()
-  await product.stop()
-})
-beforeEach(async () => {
-  await product.stage.calm()
-  const { control } = product.stage.sandbox
-  for (const user of await control.users()) await control.revokeGrants({ username: user.username })
-  await product.stage.database.query('delete from connections where tenant_id is not null')
-  await product.stage.database.query('delete from credentials where tenant_id is not null')
-})
-afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close()
-})
-
-/** Mira, in a browser of her own, at Acme's settings. */
-async function atSettings(script?: string): Promise<Page> {
-  const context = await browser.newContext()
-  contexts.push(context)
-  if (script !== undefined) await context.addInitScript(script)
-  const page = await context.newPage()
-  await page.goto(product.url)
-  await page.getByRole('button', { name: 'Mira Sandoval' }).click()
-  await page.getByRole('heading', { name: /Good to see you/ }).waitFor()
-  await page.goto(`${product.url}/settings/integrations`)
-  return page
-}
+const acme = useAcme()
+const { atSettings } = acme
 
 const connectButton = (page: Page) => page.locator('[data-keywell-button]')
 const inState = (page: Page, state: string) =>
@@ -78,7 +43,7 @@ async function connect(page: Page): Promise<void> {
 
 async function withdrawAtGitLab(page: Page): Promise<void> {
   const gitlab = await page.context().newPage()
-  await gitlab.goto(`${product.stage.sandbox.url}/-/user_settings/applications`)
+  await gitlab.goto(`${acme.product.stage.sandbox.url}/-/user_settings/applications`)
   await gitlab.getByRole('button', { name: /^Revoke/ }).click()
   await gitlab.waitForLoadState()
   await gitlab.close()
@@ -208,7 +173,7 @@ verifies('e2e:focus-kept', async () => {
   const page = await atSettings()
   await connect(page)
   expect(await isFocused(page)).toBe(true)
-  await product.stage.sandbox.control.change({ skipConsent: 'never' })
+  await acme.product.stage.sandbox.control.change({ skipConsent: 'never' })
   // A reconnect that is cancelled: the button that was pressed goes, and the account stays connected.
   await connectButton(page).click()
   const [popup] = await Promise.all([
@@ -273,12 +238,12 @@ verifies('e2e:loading', async () => {
     await held
     await route.continue()
   })
-  await page.goto(product.url)
+  await page.goto(acme.product.url)
   // The tiles are there, at their size; the numbers follow.
   const tiles = page.locator('.tiles[aria-busy="true"]')
   await tiles.waitFor()
   const before = await tiles.boundingBox()
-  await page.goto(`${product.url}/settings/integrations`)
+  await page.goto(`${acme.product.url}/settings/integrations`)
   await page.locator('[data-keywell-button][data-loading]').waitFor()
   await page.getByText('Checking …', { exact: true }).waitFor()
   await expectAccessible(page)
@@ -286,20 +251,20 @@ verifies('e2e:loading', async () => {
   release()
   await inState(page, 'connected')
   expect(await page.locator('[data-loading]').count()).toBe(0)
-  await page.goto(product.url)
+  await page.goto(acme.product.url)
   const ready = page.locator('.tiles[aria-busy="false"]')
   await ready.waitFor()
   expect(await ready.boundingBox()).toEqual(before)
 })
 
 verifies('e2e:strict-policy', async () => {
-  const page = await atSettings(
-    `addEventListener('securitypolicyviolation', (event) => {
+  const page = await atSettings('Mira Sandoval', {
+    script: `addEventListener('securitypolicyviolation', (event) => {
        const list = JSON.parse(sessionStorage.getItem('refused') ?? '[]')
        sessionStorage.setItem('refused', JSON.stringify([...list, event.violatedDirective]))
      })`,
-  )
-  const { headers } = await fetch(product.url)
+  })
+  const { headers } = await fetch(acme.product.url)
   const policy = headers.get('content-security-policy')
   expect(policy).toMatch(/default-src 'none'|default-src 'self'/)
   expect(policy).not.toContain('unsafe-inline')
@@ -309,4 +274,18 @@ verifies('e2e:strict-policy', async () => {
   await page.getByRole('dialog').getByRole('button', { name: 'Disconnect GitLab' }).click()
   await inState(page, 'idle')
   expect(await page.evaluate(() => sessionStorage.getItem('refused'))).toBeNull()
+})
+
+verifies('e2e:dialog-missing', async () => {
+  const page = await atSettings()
+  await connect(page)
+  await page.reload()
+  await page.route('**/assets/account-dialog*', (route) => route.abort())
+  await connectButton(page).click()
+  await note(page, 'reload the page').waitFor()
+  await inState(page, 'connected')
+  await page.unroute('**/assets/account-dialog*')
+  await page.reload()
+  await connectButton(page).click()
+  await page.getByRole('dialog', { name: 'GitLab' }).waitFor()
 })

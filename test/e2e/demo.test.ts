@@ -1,51 +1,16 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { expectAccessible } from '../support/accessible.ts'
-import { launchBrowser } from '../support/browser.ts'
-import { openEmbedded } from '../support/databases.ts'
-import { createProduct, type Product } from '../support/product.ts'
+import { type Acme, useAcme } from '../support/acme.ts'
 import { verifies } from '../support/verifies.ts'
 
 // The whole product in a real browser: Acme, Keywell and the stand-in GitLab on three origins.
 
-let product: Product
-let browser: Browser
-const contexts: BrowserContext[] = []
+const acme = useAcme()
 
-beforeAll(async () => {
-  product = await createProduct(await openEmbedded())
-  browser = await launchBrowser()
-})
-afterAll(async () => {
-  await browser.close()
-  await product.stop()
-})
-beforeEach(async () => {
-  await product.stage.calm()
-  const { control } = product.stage.sandbox
-  for (const user of await control.users()) await control.revokeGrants({ username: user.username })
-  await product.stage.database.query('delete from connections where tenant_id is not null')
-  await product.stage.database.query('delete from credentials where tenant_id is not null')
-})
-afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close()
-})
-
-type Name = 'Mira Sandoval' | 'Jonas Weber'
-
-/** A person in a browser of their own, at Acme's settings. */
-async function atSettings(
-  name: Name = 'Mira Sandoval',
-  options: Parameters<Browser['newContext']>[0] & { script?: string } = {},
-): Promise<Page> {
-  const { script, ...settings } = options
-  const context = await browser.newContext(settings)
-  contexts.push(context)
-  if (script !== undefined) await context.addInitScript(script)
-  const page = await context.newPage()
-  await page.goto(product.url)
-  await page.getByRole('button', { name }).click()
-  await page.goto(`${product.url}/settings/integrations`)
+/** At Acme's settings, where nothing is connected. */
+async function atSettings(...person: Parameters<Acme['atSettings']>): Promise<Page> {
+  const page = await acme.atSettings(...person)
   await page.getByRole('button', { name: 'Connect GitLab' }).waitFor()
   return page
 }
@@ -92,7 +57,7 @@ verifies('e2e:popup', async () => {
   await page.reload()
   await expectConnected(page)
   await atSettings('Jonas Weber')
-  expect(product.failures).toEqual([])
+  expect(acme.product.failures).toEqual([])
 })
 
 verifies('T21:no-token-in-browser', async () => {
@@ -111,17 +76,17 @@ verifies('T21:no-token-in-browser', async () => {
   await expectConnected(page)
   seen.push(await page.content(), JSON.stringify(await page.context().storageState()))
   const all = seen.join('\n')
-  const pairs = await product.stage.sandbox.control.tokens()
+  const pairs = await acme.product.stage.sandbox.control.tokens()
   const secrets = pairs.flatMap((pair) => [pair.accessToken, pair.refreshToken ?? ''])
   expect(secrets.length).toBeGreaterThan(0)
   for (const secret of secrets) expect(all).not.toContain(secret)
-  expect(all).not.toContain(product.stage.apiKey)
+  expect(all).not.toContain(acme.product.stage.apiKey)
   // The recorder works: what a browser may have is there.
   expect(all).toContain('/connect/flows')
 })
 
 verifies('T11:opener-cut', async () => {
-  await product.stage.sandbox.control.change({ openerPolicy: 'same-origin' })
+  await acme.product.stage.sandbox.control.change({ openerPolicy: 'same-origin' })
   const page = await atSettings()
   const popup = await openPopup(page)
   await signInAtGitLab(popup)
@@ -187,7 +152,7 @@ verifies('e2e:redirect', async () => {
   await signInAtGitLab(page)
   await authorize(page)
   await expectConnected(page)
-  expect(page.url()).toBe(`${product.url}/settings/integrations`)
+  expect(page.url()).toBe(`${acme.product.url}/settings/integrations`)
   expect(page.context().pages()).toHaveLength(1)
 })
 
@@ -216,7 +181,7 @@ verifies('e2e:keyboard', async () => {
 })
 
 verifies('T1:two-browsers', async () => {
-  const control = product.stage.sandbox.control
+  const control = acme.product.stage.sandbox.control
   // Mira starts and hands the provider's address to Jonas, who consents to it at GitLab as himself.
   const mira = await atSettings('Mira Sandoval')
   const popup = await openPopup(mira)
@@ -231,13 +196,13 @@ verifies('T1:two-browsers', async () => {
   await expectAccessible(victim)
   expect((await control.counters()).calls.token ?? 0, 'calls of the token endpoint').toBe(0)
   for (const page of [mira, jonas]) {
-    await page.goto(`${product.url}/settings/integrations`)
+    await page.goto(`${acme.product.url}/settings/integrations`)
     await page.getByRole('button', { name: 'Connect GitLab' }).waitFor()
   }
 })
 
 verifies('T1:handed-over-ticket', async () => {
-  const control = product.stage.sandbox.control
+  const control = acme.product.stage.sandbox.control
   // Mira stops her own flow at the last step and lures Jonas to finish it: his Acme says who he is.
   const mira = await atSettings('Mira Sandoval')
   const popup = await openPopup(mira)
@@ -255,7 +220,7 @@ verifies('T1:handed-over-ticket', async () => {
   const jonas = await atSettings('Jonas Weber')
   const lured = await jonas.context().newPage()
   await lured.goto(finish).catch(() => {})
-  await jonas.goto(`${product.url}/settings/integrations`)
+  await jonas.goto(`${acme.product.url}/settings/integrations`)
   await jonas.getByRole('button', { name: 'Connect GitLab' }).waitFor()
   expect((await control.counters()).calls.token ?? 0, 'calls of the token endpoint').toBe(0)
   // And Mira cannot use it any more either.
@@ -276,7 +241,7 @@ verifies('e2e:disconnect', async () => {
   await expectAccessible(page)
   await dialog.getByRole('button', { name: 'Disconnect GitLab' }).click()
   await page.getByRole('button', { name: 'Connect GitLab' }).waitFor()
-  const alive = (await product.stage.sandbox.control.tokens()).filter(
+  const alive = (await acme.product.stage.sandbox.control.tokens()).filter(
     (pair) => pair.revokedAt === null,
   )
   expect(alive).toEqual([])
@@ -289,7 +254,7 @@ verifies('e2e:revoked-at-provider', async () => {
   await Promise.all([popup.waitForEvent('close'), authorize(popup)])
   await expectConnected(page)
   const gitlab = await page.context().newPage()
-  await gitlab.goto(`${product.stage.sandbox.url}/-/user_settings/applications`)
+  await gitlab.goto(`${acme.product.stage.sandbox.url}/-/user_settings/applications`)
   await expectAccessible(gitlab)
   await gitlab.getByRole('button', { name: /^Revoke/ }).click()
   await gitlab.waitForLoadState()

@@ -30,7 +30,8 @@ export interface AccountDialogProps {
   /** What it shows first. */
   asks: 'account' | 'disconnect'
   actions: AccountActions
-  onDisconnected: () => void
+  /** The connection is gone. Receives the sentence that says so. */
+  onDisconnected: (sentence: string) => void
   onClose: () => void
 }
 
@@ -167,7 +168,7 @@ function Disconnect(props: PartProps): ReactElement {
     setAttempt('busy')
     try {
       const { upstream, manualUrl } = await connections.disconnect(connection.id)
-      onDisconnected()
+      onDisconnected(fill(texts.done, { provider: title }))
       if (upstream === 'manual' && manualUrl) go({ name: 'manual', url: manualUrl })
       else close()
     } catch (thrown) {

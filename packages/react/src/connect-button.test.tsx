@@ -332,7 +332,7 @@ describe('ConnectButton', () => {
     show({ disconnectable: true })
     await reaches('needs_reauth')
     await user.click(screen.getByRole('button', { name: 'Disconnect' }))
-    await user.click(screen.getByRole('button', { name: 'Disconnect GitLab' }))
+    await user.click(await screen.findByRole('button', { name: 'Disconnect GitLab' }))
     await reaches('idle')
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
     // The button that was pressed is gone.

@@ -111,7 +111,7 @@ export const ConnectButton: ForwardRefExoticComponent<
     reconnect: reconnect ? () => view.start() : undefined,
     disconnectable,
   }
-  const { dialog, ask } = useAccountDialog({ button, view, actions, onDisconnect })
+  const account = useAccountDialog({ button, view, actions, onDisconnect })
 
   const isConnected = state.name === 'connected'
   const opensDialog =
@@ -119,14 +119,14 @@ export const ConnectButton: ForwardRefExoticComponent<
   const isInert = isConnected && !render && !opensDialog
   const click = (): void => {
     if (isBusy(state)) connect.focus()
-    else if (opensDialog) ask('account')
+    else if (opensDialog) account.ask('account')
     else if (!isInert) view.start()
   }
   const content = typeof children === 'function' ? children(view) : children
   const buttonProps = {
     type: 'button' as const,
     ...rest,
-    ...prefetching(rest, connect),
+    ...prefetching(rest, opensDialog ? account.prepare : connect.prepare),
     ...stateProps(state, status === 'loading'),
     'aria-disabled': isBusy(state) || isInert || rest['aria-disabled'],
     'aria-haspopup': opensDialog ? ('dialog' as const) : rest['aria-haspopup'],
@@ -150,10 +150,10 @@ export const ConnectButton: ForwardRefExoticComponent<
         <button {...buttonProps} ref={button} />
       )}
       <ConnectActions
-        view={view}
-        onDisconnect={disconnectable ? () => ask('disconnect') : undefined}
+        view={account.isMissing ? { ...view, note: texts.notLoaded } : view}
+        onDisconnect={disconnectable ? () => account.ask('disconnect') : undefined}
       />
-      {dialog}
+      {account.dialog}
     </>
   )
 })
@@ -211,16 +211,16 @@ function viewOf(
   }
 }
 
-/** Fetches a session on hover and focus, and not on mount: most buttons on a page are never clicked. */
-function prefetching(host: ButtonProps, connect: Connect): ButtonProps {
+/** Fetches what a click needs on hover and focus, and not on mount: most buttons on a page are never clicked. */
+function prefetching(host: ButtonProps, prepare: () => void): ButtonProps {
   return {
     onPointerEnter: (event) => {
       host.onPointerEnter?.(event)
-      connect.prepare()
+      prepare()
     },
     onFocus: (event) => {
       host.onFocus?.(event)
-      connect.prepare()
+      prepare()
     },
   }
 }

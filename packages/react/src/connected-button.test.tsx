@@ -43,6 +43,12 @@ const note = () => document.querySelector('[data-keywell-note]')?.textContent
 const dialog = () => within(screen.getByRole('dialog'))
 const choose = (name: string) => user.click(dialog().getByRole('button', { name }))
 
+/** A person opens the dialog, which is fetched by then or not. */
+async function openDialog(): Promise<void> {
+  await user.click(button())
+  await screen.findByRole('dialog', undefined, { timeout: 15_000 })
+}
+
 /** A person connects by the popup. */
 async function connect(): Promise<void> {
   await until(() => expect(button().dataset.loading).toBeUndefined())
@@ -60,7 +66,7 @@ describe('a connected button', () => {
     expect(button().getAttribute('aria-haspopup')).toBe('dialog')
     expect(button().getAttribute('aria-disabled')).toBeNull()
     const popups = app.browser.popups.length
-    await user.click(button())
+    await openDialog()
     expect(
       dialog()
         .getAllByRole('button')
@@ -82,7 +88,7 @@ describe('a connected button', () => {
     await app.addConnection()
     const { unmount } = show()
     await reaches('connected')
-    await user.click(button())
+    await openDialog()
     expect(dialog().getAllByRole('button')).toHaveLength(2)
     unmount()
     show({ reconnect: false })
@@ -99,7 +105,7 @@ describe('a connected button', () => {
     const onManage = vi.fn()
     show({ onManage })
     await reaches('connected')
-    await user.click(button())
+    await openDialog()
     await choose('Manage')
     expect(onManage.mock.calls).toMatchObject([[{ id }]])
     await until(() => expect(screen.queryByRole('dialog')).toBeNull())
@@ -108,13 +114,13 @@ describe('a connected button', () => {
   it('reconnects the same connection, in the very click', async () => {
     show()
     await connect()
-    await user.click(button())
+    await openDialog()
     await choose('Reconnect')
     expect(app.browser.popups).toHaveLength(2)
     await reaches('waiting')
     await app.consent()
     await reaches('connected')
-    await user.click(button())
+    await openDialog()
     expect(screen.getByRole('dialog').textContent).toContain('Ada Okafor')
     const sessions = app.browser.requests.filter(({ url }) => url.endsWith('/session'))
     const bodies = await Promise.all(sessions.map((request) => request.json()))
@@ -125,7 +131,7 @@ describe('a connected button', () => {
     const onExit = vi.fn()
     show({ onExit })
     await connect()
-    await user.click(button())
+    await openDialog()
     await choose('Reconnect')
     await reaches('waiting')
     const popup = app.browser.popups.at(-1)
@@ -141,7 +147,7 @@ describe('a connected button', () => {
   it('offers to reconnect, and not to connect, after a reconnect was denied', async () => {
     show()
     await connect()
-    await user.click(button())
+    await openDialog()
     await choose('Reconnect')
     await reaches('waiting')
     await app.goToProvider()
@@ -157,7 +163,7 @@ describe('disconnecting', () => {
   it('asks first; the answer that changes nothing has the focus', async () => {
     show({ disconnectable: true })
     await connect()
-    await user.click(button())
+    await openDialog()
     await choose('Disconnect')
     expect(screen.getByRole('dialog', { name: 'Disconnect GitLab?' })).toBeTruthy()
     expect(document.activeElement?.textContent).toBe('Keep it connected')
@@ -171,7 +177,7 @@ describe('disconnecting', () => {
     const onDisconnect = vi.fn()
     show({ disconnectable: true, onDisconnect })
     await connect()
-    await user.click(button())
+    await openDialog()
     await choose('Disconnect')
     await choose('Disconnect GitLab')
     await reaches('idle')
@@ -186,7 +192,7 @@ describe('disconnecting', () => {
     await app.addConnection()
     show({ disconnectable: true })
     await reaches('connected')
-    await user.click(button())
+    await openDialog()
     await choose('Disconnect')
     await choose('Disconnect GitLab')
     const link = await screen.findByRole('link', { name: 'Remove it at GitLab' })
@@ -202,7 +208,7 @@ describe('disconnecting', () => {
     show({ disconnectable: true })
     await reaches('connected')
     app.browser.failures.set('DELETE', 'unavailable')
-    await user.click(button())
+    await openDialog()
     await choose('Disconnect')
     await choose('Disconnect GitLab')
     await until(() =>
@@ -217,7 +223,7 @@ describe('disconnecting', () => {
     await app.addConnection()
     show({ disconnectable: true })
     await reaches('connected')
-    await user.click(button())
+    await openDialog()
     await choose('Disconnect')
     app.browser.failures.set('DELETE', 'not_found')
     await choose('Disconnect GitLab')
@@ -229,11 +235,11 @@ it('writes dates and lists in the language of the messages, or that of the local
   await app.addConnection({ expiresOn: '2099-01-31' })
   const { unmount } = show({}, { messages: de })
   await reaches('connected')
-  await user.click(button())
+  await openDialog()
   expect(screen.getByRole('dialog').textContent).toMatch(/Zugriff endet3[01]\. Januar 2099/)
   unmount()
   show({}, { locale: 'en-GB' })
   await reaches('connected')
-  await user.click(button())
+  await openDialog()
   expect(screen.getByRole('dialog').textContent).toMatch(/Access ends3[01] January 2099/)
 })

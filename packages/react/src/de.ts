@@ -82,6 +82,8 @@ export const de: Messages = {
     unavailable:
       'Der Dienst ist nicht erreichbar. Bitte versuchen Sie es in einigen Minuten erneut.',
   },
+  notLoaded:
+    'Das konnte nicht geladen werden. Bitte laden Sie die Seite neu, und versuchen Sie es erneut.',
   reference: 'Für Ihren Administrator: {id}',
   actions: {
     reopen: 'Erneut öffnen',

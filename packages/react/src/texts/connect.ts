@@ -34,6 +34,8 @@ export interface ConnectTexts {
   readonly providerReasons: Texts<ProviderReason>
   /** In place of `note.error`, for errors that users can do something about. */
   readonly errors: Texts<ExplainedError>
+  /** Beside the button, where the dialog of the account could not be fetched. */
+  readonly notLoaded: string
   /** After an error that the operator can look up by the id of its request. */
   readonly reference: string
   /** The small buttons beside the button. */
@@ -99,6 +101,7 @@ export const connectTexts: ConnectTexts = {
     unauthorized: 'You are no longer signed in. Sign in, and try again.',
     unavailable: 'The service cannot be reached. Please try again in a few minutes.',
   },
+  notLoaded: 'This did not load. Please reload the page, and try again.',
   reference: 'For your administrator: {id}',
   actions: {
     reopen: 'Open again',

@@ -1,0 +1,65 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { launchBrowser } from './browser.ts'
+import { openEmbedded } from './databases.ts'
+import { createProduct, type Product } from './product.ts'
+
+/** A person who may sign in at Acme. */
+export type PersonName = 'Mira Sandoval' | 'Jonas Weber'
+
+type Settings = Parameters<Browser['newContext']>[0] & {
+  /** Runs in each page before its own scripts. */
+  script?: string
+}
+
+/** Acme, Keywell and the stand-in GitLab, in a real browser. */
+export interface Acme {
+  readonly product: Product
+  /** A person in a browser of their own, at Acme's settings. Default: Mira. */
+  atSettings(name?: PersonName, settings?: Settings): Promise<Page>
+}
+
+/** The whole product for the tests of the calling file. Each begins without a connection. */
+export function useAcme(): Acme {
+  let product: Product
+  let browser: Browser
+  const contexts: BrowserContext[] = []
+
+  beforeAll(async () => {
+    product = await createProduct(await openEmbedded())
+    browser = await launchBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await product.stop()
+  })
+  beforeEach(async () => {
+    await product.stage.calm()
+    const { control } = product.stage.sandbox
+    for (const user of await control.users()) {
+      await control.revokeGrants({ username: user.username })
+    }
+    await product.stage.database.query('delete from connections where tenant_id is not null')
+    await product.stage.database.query('delete from credentials where tenant_id is not null')
+  })
+  afterEach(async () => {
+    for (const context of contexts.splice(0)) await context.close()
+  })
+
+  return {
+    get product() {
+      return product
+    },
+    async atSettings(name = 'Mira Sandoval', { script, ...settings } = {}) {
+      const context = await browser.newContext(settings)
+      contexts.push(context)
+      if (script !== undefined) await context.addInitScript(script)
+      const page = await context.newPage()
+      await page.goto(product.url)
+      await page.getByRole('button', { name }).click()
+      await page.getByRole('heading', { name: /Good to see you/ }).waitFor()
+      await page.goto(`${product.url}/settings/integrations`)
+      return page
+    },
+  }
+}
