@@ -59,7 +59,7 @@ export const requirements = {
   },
   'connect:key-attempts': {
     behaviour:
-      'After five keys that will not do the flow ends and the app is told why; the provider is asked of no sixth, not even of a right one.',
+      'After five keys that will not do the flow ends and the app gets the reason; the provider is asked of no sixth, not even of a right one.',
     source: 'connect.md, Other ways in; threats.md, Connect',
   },
   'connect:key-methods': {
@@ -198,7 +198,7 @@ export const requirements = {
   },
   'T10:key-page': {
     behaviour:
-      'The form for a key runs no script, is framed by nobody, can be sent to the service alone, and shows nothing of what was typed.',
+      'The form for a key runs no script, cannot be framed, can be sent to the service alone, and shows nothing of what was typed.',
     source: 'T10',
   },
   'e2e:key-form': {
@@ -983,7 +983,7 @@ export const requirements = {
   },
   'T24:key-host': {
     behaviour:
-      'A pasted key is sent to the host that its flow began with and to no other, and no flow begins for a host that nobody has registered.',
+      'A pasted key is sent to the host that its flow began with and to no other, and no flow begins for a host without an integration.',
     source: 'T24',
   },
   'T23:private-hosts': {

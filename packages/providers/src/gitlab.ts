@@ -273,7 +273,7 @@ export const gitlab = {
     details: detailsOfTokenInfo,
   },
 
-  // Its version is told to nobody without a token. This document is, and names GitLab's own scopes.
+  // Its version needs a token. This document does not, and names GitLab's own scopes.
   instance: {
     path: '/.well-known/openid-configuration',
     isInstance: ({ status, body }) => {

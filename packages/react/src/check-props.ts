@@ -11,3 +11,13 @@ export function checkProps(
     if (wrong) throw new TypeError(`Keywell: <${component}> ${problem}. ${fix}`)
   }
 }
+
+/** The rule for the prop that names a provider. */
+export function needsProvider(provider: unknown): Record<string, [wrong: boolean, fix: string]> {
+  return {
+    'needs a provider': [
+      typeof provider !== 'string' || !/^[a-z][a-z0-9_-]{0,39}$/.test(provider),
+      'Write its name in the catalogue: provider="gitlab".',
+    ],
+  }
+}

@@ -14,7 +14,7 @@ import {
   useRef,
 } from 'react'
 import type { AccountActions } from './account-dialog.tsx'
-import { checkProps } from './check-props.ts'
+import { checkProps, needsProvider } from './check-props.ts'
 import { ConnectActions } from './connect-actions.tsx'
 import { ConnectContent } from './connect-content.tsx'
 import type { ConnectView } from './connect-view.ts'
@@ -228,10 +228,7 @@ function prefetching(host: ButtonProps, prepare: () => void): ButtonProps {
 function checkConnectButton(props: ConnectButtonProps): void {
   const { provider, scopes, connectionId, asChild, children, render } = props
   checkProps('ConnectButton', {
-    'needs a provider': [
-      typeof provider !== 'string' || !/^[a-z][a-z0-9_-]{0,39}$/.test(provider),
-      'Write its name in the catalogue: provider="gitlab".',
-    ],
+    ...needsProvider(provider),
     'got scopes that are no array': [
       scopes !== undefined && !Array.isArray(scopes),
       "Write scopes={['read_api', 'read_user']}.",

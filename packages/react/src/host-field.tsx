@@ -12,7 +12,7 @@ import {
   useRef,
   useState,
 } from 'react'
-import { checkProps } from './check-props.ts'
+import { checkProps, needsProvider } from './check-props.ts'
 import { useKeywell, useTexts } from './context.ts'
 import { asConnectError } from './core/index.ts'
 import { titleOf } from './messages.ts'
@@ -57,38 +57,13 @@ type State =
 export const HostField: ForwardRefExoticComponent<
   HostFieldProps & RefAttributes<HTMLInputElement>
 > = forwardRef<HTMLInputElement, HostFieldProps>(function HostField(props, ref) {
-  if (process.env.NODE_ENV !== 'production') checkHostField(props)
+  if (process.env.NODE_ENV !== 'production') {
+    checkProps('HostField', needsProvider(props.provider))
+  }
   const { provider, method, onHost, onCheck, onChange, onKeyDown, defaultValue, ...rest } = props
-  const keywell = useKeywell()
-  const { client, announce } = keywell
-  const { host: texts } = useTexts(hostTexts)
-  const say = (text: string) => fill(text, { provider: titleOf(keywell, provider) })
+  const { texts, say, text, state, edit, look } = useHostLook(props)
   const ids = useId()
   const inputId = rest.id ?? `${ids}input`
-  const [text, setText] = useState(String(defaultValue ?? ''))
-  const [state, setState] = useState<State>({ name: 'idle' })
-  /** The newest look; the answer of an older one is dropped. */
-  const newest = useRef(0)
-  const sentenceOf = ({ name }: State) => say(messageOf(texts, name))
-
-  function move(next: State): void {
-    setState(next)
-    if (next.name !== 'idle') announce(sentenceOf(next))
-  }
-
-  async function look(): Promise<void> {
-    if (text.trim() === '' || state.name === 'checking') return
-    newest.current += 1
-    const look = newest.current
-    move({ name: 'checking' })
-    const next = await client.checkHost({ provider, host: text, method }).then(stateOf, failed)
-    if (look !== newest.current) return
-    move(next)
-    if (!('check' in next)) return
-    setText(next.check.host)
-    onCheck?.(next.check)
-    if (next.name === 'ready') onHost?.(next.check.host)
-  }
 
   return (
     <div data-keywell-host-field="" data-state={state.name}>
@@ -108,10 +83,7 @@ export const HostField: ForwardRefExoticComponent<
         aria-busy={state.name === 'checking'}
         onChange={(event) => {
           onChange?.(event)
-          setText(event.target.value)
-          newest.current += 1
-          if (state.name === 'ready') onHost?.(null)
-          setState({ name: 'idle' })
+          edit(event.target.value)
         }}
         onKeyDown={(event: KeyboardEvent<HTMLInputElement>) => {
           onKeyDown?.(event)
@@ -129,12 +101,51 @@ export const HostField: ForwardRefExoticComponent<
         {say(texts.check)}
       </button>
       <p id={`${ids}note`} data-keywell-note="">
-        {sentenceOf(state)}
+        {say(messageOf(texts, state.name))}
       </p>
       {'check' in state && <Registration check={state.check} texts={texts} />}
     </div>
   )
 })
+
+/** The text of a field and what the service says of it. The answer of a look that is not the newest is dropped. */
+function useHostLook({ provider, method, onHost, onCheck, defaultValue }: HostFieldProps) {
+  const keywell = useKeywell()
+  const { client, announce } = keywell
+  const { host: texts } = useTexts(hostTexts)
+  const [text, setText] = useState(String(defaultValue ?? ''))
+  const [state, setState] = useState<State>({ name: 'idle' })
+  const newest = useRef(0)
+  const say = (sentence: string) => fill(sentence, { provider: titleOf(keywell, provider) })
+
+  function move(next: State): void {
+    setState(next)
+    announce(say(messageOf(texts, next.name)))
+  }
+
+  async function look(): Promise<void> {
+    if (text.trim() === '' || state.name === 'checking') return
+    newest.current += 1
+    const look = newest.current
+    move({ name: 'checking' })
+    const next = await client.checkHost({ provider, host: text, method }).then(stateOf, failed)
+    if (look !== newest.current) return
+    move(next)
+    if (!('check' in next)) return
+    setText(next.check.host)
+    onCheck?.(next.check)
+    if (next.name === 'ready') onHost?.(next.check.host)
+  }
+
+  function edit(typed: string): void {
+    setText(typed)
+    newest.current += 1
+    if (state.name === 'ready') onHost?.(null)
+    setState({ name: 'idle' })
+  }
+
+  return { texts, say, text, state, edit, look }
+}
 
 /** What an administrator has to register, to be copied. */
 function Registration({
@@ -192,13 +203,4 @@ function failed(thrown: unknown): State {
   const { code } = asConnectError(thrown)
   const isRefused = code === 'host_not_allowed' || code === 'not_allowed_for_tenant'
   return { name: isRefused ? 'notAllowed' : 'error' }
-}
-
-function checkHostField({ provider }: HostFieldProps): void {
-  checkProps('HostField', {
-    'needs a provider': [
-      typeof provider !== 'string' || !/^[a-z][a-z0-9_-]{0,39}$/.test(provider),
-      'Write its name in the catalogue: provider="gitlab".',
-    ],
-  })
 }

@@ -13,7 +13,7 @@ const maxOfUser = 8
 const maxFollowers = 2_000
 const retryAfterMs = 30_000
 
-/** Wakes whoever shows a user's connections when one of them may have changed. */
+/** Wakes the pages that show a user's connections when one of them may have changed. */
 export class UserChanges {
   /** By tenant, then by user. */
   readonly #tenants = new Map<string, Map<string, Set<() => void>>>()

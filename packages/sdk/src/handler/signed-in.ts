@@ -40,8 +40,8 @@ export interface SignedIn {
 }
 
 /**
- * Names the user who is signed in, by the app's own session; undefined or null: nobody is, and the answer is
- * 401. What it takes from a request must be proved, such as a signed cookie.
+ * Names the user who is signed in, by the app's own session; undefined or null: no user is, and the answer
+ * is 401. What it takes from a request must be proved, such as a signed cookie.
  */
 export type Who<Request> = (
   request: Request,

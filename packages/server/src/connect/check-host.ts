@@ -33,8 +33,8 @@ interface CheckHostParts {
 /**
  * Finds the instance of a provider that a text means, and what it lacks to be connected.
  *
- * It calls what a browser names, so it says as little as it can: the request carries nothing, of the answer only
- * whether it is the provider's is told, and a host that may not be called looks like one that does not answer.
+ * It calls what a browser names, so it says as little as it can: the request carries nothing, of the answer it
+ * says only whether it is the provider's, and a host that may not be called looks like one that does not answer.
  *
  * @throws KeywellError when the text is no address, or session or policy allow none of its meanings
  */

@@ -58,7 +58,7 @@ export interface KeyForms {
   /**
    * Step 6 of a flow by a key: its form comes back. The key is checked at the provider and then parked, as the code
    * of a callback is: it is stored only after the app has said which user finished the flow. A key that will not do
-   * brings the form again, a few times; then the flow ends, and the app is told why.
+   * brings the form again, a few times; then the flow ends, and the app gets the reason.
    *
    * @throws KeywellError when the form is not one of this flow, browser and service; the flow goes on
    */

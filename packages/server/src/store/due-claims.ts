@@ -1,11 +1,16 @@
 import type { Sql } from './database.ts'
-import { type Claim, claimColumns, takeClaims, underIncident } from './refresh-claim.ts'
+import { type Claim, claimColumns, takeClaims } from './refresh-claim.ts'
+
+/** An incident of its provider covers the row. Then only {@link claimHeld} claims it. */
+const heldBack = `exists (select from incidents p
+    where p.integration_id = u.integration_id and p.host = u.host and p.tenant_id in (u.tenant_id, '@install'))`
 
 /**
  * Claims due work of all tenants: intent, lease and epoch in one statement. The integration whose work
  * has been due the longest comes first, and within it the longest due. Integrations that are suspended,
  * or whose origin is throttled, are left out before their rows are read: however much has become due
- * there meanwhile, finding work elsewhere costs the same. API keys belong to no integration. They are
+ * there meanwhile, finding work elsewhere costs the same. Incidents are read once, and not for each row: mostly
+ * there is none. API keys belong to no integration. They are
  * one group, and each of its rows says whether its origin is throttled.
  */
 export async function claimDue(
@@ -13,18 +18,19 @@ export async function claimDue(
   options: { owner: string; leaseMs: number; limit: number; heldOrigins: readonly string[] },
 ): Promise<Claim[]> {
   return sql.query<Claim>(
-    `with open as materialized (
+    `with incidents as materialized (
+       select tenant_id, integration_id, host from provider_incidents where confirmed_at is null
+     ), open as materialized (
        select i.id, longest.due_at
        from (
          select id, host from integrations g where suspended_at is null
-           and not exists (select from provider_incidents p
-             where p.integration_id = g.id and p.host = g.host and p.confirmed_at is null
-               and p.tenant_id in (g.tenant_id, '@install'))
+           and not exists (select from incidents p
+             where p.integration_id = g.id and p.host = g.host and p.tenant_id in (g.tenant_id, '@install'))
          union all select '', null
        ) i cross join lateral (
          select due_at from refresh_schedule u
          where integration_id = i.id and state <> 'dead' and due_at <= now()
-           and (lease_until is null or lease_until < now()) and not ${underIncident}
+           and (lease_until is null or lease_until < now()) and not ${heldBack}
          order by due_at
          limit 1
        ) longest
@@ -36,7 +42,7 @@ export async function claimDue(
                 coalesce(refresh_at <= now(), false) as refresh_due
          from refresh_schedule u
          where integration_id = open.id and state <> 'dead' and due_at <= now()
-           and (lease_until is null or lease_until < now()) and not ${underIncident}
+           and (lease_until is null or lease_until < now()) and not ${heldBack}
            and (open.id <> '' or substring(host from '^https?://[^/]+') <> all ($4::text[]))
          order by due_at
          limit $3
