@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { expectAccessible } from '../support/accessible.ts'
-import { useAcme } from '../support/acme.ts'
+import { setUpAcme } from '../support/acme.ts'
 import { verifies } from '../support/verifies.ts'
 
 // Every state of the connect button, reached by what a person does, in the running acme.product.
 
-const acme = useAcme()
+const acme = setUpAcme()
 const { atSettings } = acme
 
 const connectButton = (page: Page) => page.locator('[data-keywell-button]')

@@ -1,12 +1,12 @@
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { expectAccessible } from '../support/accessible.ts'
-import { type Acme, useAcme } from '../support/acme.ts'
+import { type Acme, setUpAcme } from '../support/acme.ts'
 import { verifies } from '../support/verifies.ts'
 
 // The whole product in a real browser: Acme, Keywell and the stand-in GitLab on three origins.
 
-const acme = useAcme()
+const acme = setUpAcme()
 
 /** At Acme's settings, where nothing is connected. */
 async function atSettings(...person: Parameters<Acme['atSettings']>): Promise<Page> {

@@ -20,7 +20,7 @@ export interface Acme {
 }
 
 /** The whole product for the tests of the calling file. Each begins without a connection. */
-export function useAcme(): Acme {
+export function setUpAcme(): Acme {
   let product: Product
   let browser: Browser
   const contexts: BrowserContext[] = []
