@@ -136,15 +136,20 @@ verifies.suite('house:imports', () => {
     expect(found(importRule, 'packages/react/src/planted.ts', text)).toEqual([])
   })
 
-  test('react may run the scope planner, which brings nothing along', () => {
-    const text = "export { planScopes } from '@keywell/protocol/scope-plan'"
+  test('react may run the planner and the choice of scopes, which bring nothing along', () => {
+    const text = `export { planScopes } from '@keywell/protocol/scope-plan'
+      export { chooseScopes } from '@keywell/protocol/scope-choice'`
     expect(found(importRule, 'packages/react/src/planted.ts', text)).toEqual([])
-    const brought = ['packages/protocol/src/scope-plan.ts', 'packages/protocol/src/scopes.ts']
+    const brought = ['scope-choice', 'scope-plan', 'scopes'].map(
+      (name) => `packages/protocol/src/${name}.ts`,
+    )
     const imports = sources
       .filter(({ path }) => brought.includes(path))
       .flatMap((file) => importsOf(file))
       .filter(({ typeOnly }) => !typeOnly)
-    expect(imports.map(({ specifier }) => specifier)).toEqual(['./scopes.ts'])
+    expect(new Set(imports.map(({ specifier }) => specifier))).toEqual(
+      new Set(['./scope-plan.ts', './scopes.ts']),
+    )
   })
 
   test('an app may import a package, but no other app', () => {

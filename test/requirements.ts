@@ -751,6 +751,25 @@ export const requirements = {
       'A page is offered the scopes, groups, presets and tools that its session and the policy of its tenant allow, and no others.',
     source: 'connect.md, Scopes',
   },
+  'scopes:choice-bounded': {
+    behaviour:
+      'Whatever a person clicks, a choice asks for all that is required and for nothing that is not offered, and leaves out what another scope of it implies.',
+    source: 'T7; connect.md, Scopes',
+  },
+  'scopes:choice-rows': {
+    behaviour:
+      'A choice shows each offered scope once, as required, chosen, included in another one, or open; a preset is offered where it does what it says.',
+    source: 'connect.md, React package',
+  },
+  'scopes:changes': {
+    behaviour:
+      'For a connection that asks for other scopes it is shown what stays, what is added and what is taken away.',
+    source: 'connect.md, React package',
+  },
+  'scopes:without': {
+    behaviour: 'For each scope the tools are named that work by it, and do not work without it.',
+    source: 'tools.md, The planner',
+  },
   'tools:table': {
     behaviour:
       'Each tool has a name of its own, a parameter for each place of its path, and no parameter that is there or sent twice.',

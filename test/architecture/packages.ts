@@ -26,7 +26,7 @@ const table: Record<(typeof packages)[number], Row> = {
   react: {
     ours: ['protocol'],
     typesOnly: ['protocol'],
-    exceptions: ['@keywell/protocol/scope-plan'],
+    exceptions: ['@keywell/protocol/scope-choice', '@keywell/protocol/scope-plan'],
   },
   cli: { ours: ['protocol', 'providers', 'sdk', 'tools', 'server'] },
 }

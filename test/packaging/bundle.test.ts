@@ -24,9 +24,10 @@ async function modulesIn(entry: string): Promise<string[]> {
     .flatMap((part) => (part.type === 'chunk' ? Object.keys(part.modules) : []))
 }
 
-/** What may go in: the package itself, and the planner that a backend has as well. */
+/** What may go in: the package itself, and the planner and the choice of scopes that a backend has as well. */
 const ours = [
   'packages/react/src/',
+  'packages/protocol/src/scope-choice.ts',
   'packages/protocol/src/scope-plan.ts',
   'packages/protocol/src/scopes.ts',
 ]

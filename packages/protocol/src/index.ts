@@ -213,6 +213,21 @@ export {
 } from './routes/route.ts'
 export { type RouteAuditAction, routeList, routes } from './routes/table.ts'
 export {
+  chooseScopes,
+  compareScopes,
+  type OfferedScope,
+  offeredPresets,
+  presetOf,
+  type ScopeChanges,
+  type ScopeOffer,
+  type ScopeRow,
+  type ScopeRows,
+  type ScopeState,
+  scopeRows,
+  toggleScope,
+  toolsThrough,
+} from './scope-choice.ts'
+export {
   type PlannedProvider,
   planScopes,
   type ScopePlan,

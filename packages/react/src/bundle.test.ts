@@ -36,9 +36,10 @@ async function bundle(code: string): Promise<{ code: string; modules: string[] }
   }
 }
 
-/** Of protocol, only the planner of scopes runs in a browser. */
+/** Of protocol, only the planner and the choice of scopes run in a browser. */
 const isValidator = (module: string) =>
-  /\/(zod|protocol)\//.test(module) && !/\/protocol\/src\/(scope-plan|scopes)\.ts$/.test(module)
+  /\/(zod|protocol)\//.test(module) &&
+  !/\/protocol\/src\/(scope-choice|scope-plan|scopes)\.ts$/.test(module)
 
 it('brings no validator to the browser: protocol is there for its types and its planner', async () => {
   const { code, modules } = await bundle(

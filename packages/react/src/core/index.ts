@@ -11,6 +11,20 @@
  */
 export type { ToolSummary } from '@keywell/protocol'
 export {
+  chooseScopes,
+  compareScopes,
+  offeredPresets,
+  presetOf,
+  type ScopeChanges,
+  type ScopeOffer,
+  type ScopeRow,
+  type ScopeRows,
+  type ScopeState,
+  scopeRows,
+  toggleScope,
+  toolsThrough,
+} from '@keywell/protocol/scope-choice'
+export {
   type PlannedProvider,
   planScopes,
   type ScopePlan,
