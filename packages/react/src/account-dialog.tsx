@@ -1,27 +1,10 @@
 import type { Connection } from '@keywell/protocol'
-import {
-  type ReactElement,
-  type ReactNode,
-  type RefObject,
-  useEffect,
-  useId,
-  useRef,
-  useState,
-} from 'react'
+import { type ReactElement, type RefObject, useEffect, useId, useRef, useState } from 'react'
+import { type AccountActions, factsOf, remove } from './account-view.ts'
 import { useKeywell, useTexts } from './context.ts'
-import { ConnectError } from './core/index.ts'
-import { accountName } from './messages.ts'
 import { ProviderMark } from './provider-mark.tsx'
 import { type AccountTexts, accountTexts } from './texts/account.ts'
 import { fill } from './texts/texts.ts'
-
-export interface AccountActions {
-  manage?: (() => void) | undefined
-  /** Called in the click, so that it may open a window. */
-  reconnect?: (() => void) | undefined
-  /** Whether the connection may be removed. */
-  disconnectable: boolean
-}
 
 export interface AccountDialogProps {
   connection: Connection
@@ -127,33 +110,17 @@ function Facts({
   connection: Connection
   texts: AccountTexts['account']
 }): ReactElement {
-  const { account, host, createdAt, endsAt, missingScopes } = connection
   const { locale } = useKeywell()
   return (
     <dl data-keywell-facts="">
-      <Fact name={texts.account}>{accountName(connection) ?? account.id}</Fact>
-      <Fact name={texts.host}>{host.replace(/^https?:\/\//, '')}</Fact>
-      <Fact name={texts.since}>{dateIn(locale, createdAt)}</Fact>
-      {endsAt && <Fact name={texts.ends}>{dateIn(locale, endsAt)}</Fact>}
-      {missingScopes.length > 0 && (
-        <Fact name={texts.missing}>{new Intl.ListFormat(locale).format(missingScopes)}</Fact>
-      )}
+      {factsOf(connection, texts, locale).map(({ name, text, dateTime }) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{dateTime ? <time dateTime={dateTime}>{text}</time> : text}</dd>
+        </div>
+      ))}
     </dl>
   )
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }): ReactElement {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
-}
-
-function dateIn(locale: string, iso: string): ReactElement {
-  const date = new Intl.DateTimeFormat(locale, { dateStyle: 'long' }).format(Date.parse(iso))
-  return <time dateTime={iso}>{date}</time>
 }
 
 function Disconnect(props: PartProps): ReactElement {
@@ -166,17 +133,11 @@ function Disconnect(props: PartProps): ReactElement {
   async function disconnect(): Promise<void> {
     if (attempt === 'busy') return
     setAttempt('busy')
-    try {
-      const { upstream, manualUrl } = await connections.disconnect(connection.id)
-      onDisconnected(fill(texts.done, { provider: title }))
-      if (upstream === 'manual' && manualUrl) go({ name: 'manual', url: manualUrl })
-      else close()
-    } catch (thrown) {
-      void connections.refresh()
-      // Another window was faster.
-      if (thrown instanceof ConnectError && thrown.code === 'not_found') close()
-      setAttempt('failed')
-    }
+    const removal = await remove(connections, connection)
+    if (removal.name === 'failed') setAttempt('failed')
+    if (removal.name === 'removed') onDisconnected(fill(texts.done, { provider: title }))
+    if (removal.name === 'removed' && removal.url) go({ name: 'manual', url: removal.url })
+    else if (removal.name !== 'failed') close()
   }
 
   return (

@@ -1,9 +1,8 @@
 import type { ReactElement } from 'react'
-import type { ConnectView } from './connect-view.ts'
+import { type ConnectView, noteFor } from './connect-view.ts'
 import { useTexts } from './context.ts'
 import { Icon } from './icons.tsx'
 import { connectTexts } from './texts/connect.ts'
-import { fill } from './texts/texts.ts'
 
 /**
  * The text beside the button, and its actions: open the popup again, cancel, continue in this tab, disconnect.
@@ -18,31 +17,17 @@ export function ConnectActions({
   onDisconnect?: (() => void) | undefined
 }): ReactElement | null {
   const texts = useTexts(connectTexts)
-  const { state, note, start, cancel } = view
+  const note = noteFor(texts, view, onDisconnect)
   if (note === undefined) return null
-  const requestId = state.name === 'error' ? state.error.requestId : undefined
-  const actions: Partial<Record<string, readonly (readonly [string, () => void])[]>> = {
-    waiting: [
-      [texts.actions.reopen, () => start()],
-      [texts.actions.cancel, cancel],
-    ],
-    blocked: [
-      [texts.actions.continueHere, () => start({ mode: 'redirect' })],
-      [texts.actions.retry, () => start()],
-    ],
-    needs_reauth: onDisconnect ? [[texts.actions.disconnect, onDisconnect]] : [],
-  }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset may not stand in a paragraph, a button may
-    <span data-keywell-actions="" data-state={state.name} role="group" aria-label={view.title}>
-      {state.name !== 'waiting' && state.name !== 'cancelled' && <Icon name="alert" />}
+    <span data-keywell-actions="" data-state={view.state.name} role="group" aria-label={view.title}>
+      {note.isAlert && <Icon name="alert" />}
       <span data-keywell-note="">
-        {note}
-        {requestId && (
-          <small data-keywell-reference=""> {fill(texts.reference, { id: requestId })}</small>
-        )}
+        {note.text}
+        {note.reference && <small data-keywell-reference=""> {note.reference}</small>}
       </span>
-      {actions[state.name]?.map(([text, act]) => (
+      {note.actions.map(([text, act]) => (
         <button key={text} type="button" onClick={act}>
           {text}
         </button>

@@ -13,25 +13,21 @@ import {
   useImperativeHandle,
   useRef,
 } from 'react'
-import type { AccountActions } from './account-dialog.tsx'
+import type { AccountActions } from './account-view.ts'
 import { checkProps, needsProvider } from './check-props.ts'
 import { ConnectActions } from './connect-actions.tsx'
 import { ConnectContent } from './connect-content.tsx'
-import type { ConnectView } from './connect-view.ts'
-import { type Keywell, useKeywell, useTexts } from './context.ts'
+import { type ConnectView, stateAttributes, viewOf } from './connect-view.ts'
+import { useKeywell, useTexts } from './context.ts'
 import {
-  type Connect,
   type ConnectHandlers,
-  type ConnectState,
   type ConnectTarget,
   isBusy,
   type StartOptions,
 } from './core/index.ts'
 import { useFocusReturn } from './focus.ts'
-import { labelOf, noteOf, titleOf } from './messages.ts'
 import { Slot } from './slot.tsx'
-import { type ConnectTexts, connectTexts } from './texts/connect.ts'
-import { fill } from './texts/texts.ts'
+import { connectTexts } from './texts/connect.ts'
 import { useAccountDialog } from './use-account-dialog.tsx'
 import { useConnect } from './use-connect.ts'
 import { useConnections } from './use-connections.ts'
@@ -127,7 +123,7 @@ export const ConnectButton: ForwardRefExoticComponent<
     type: 'button' as const,
     ...rest,
     ...prefetching(rest, opensDialog ? account.prepare : connect.prepare),
-    ...stateProps(state, status === 'loading'),
+    ...stateAttributes(state, status === 'loading'),
     'aria-disabled': isBusy(state) || isInert || rest['aria-disabled'],
     'aria-haspopup': opensDialog ? ('dialog' as const) : rest['aria-haspopup'],
     onClick: (event: MouseEvent<HTMLButtonElement>) => {
@@ -172,42 +168,6 @@ function sortProps(props: ConnectButtonProps) {
     connected: { reconnect, disconnectable, onManage, onDisconnect },
     drawn: { asChild, render, children },
     rest: { ...rest, 'data-size': size, 'data-variant': variant },
-  }
-}
-
-function stateProps(state: ConnectState, isLoading: boolean) {
-  const isRenewed = state.name !== 'connected' || state.connection.renewable
-  return {
-    'data-keywell-button': '',
-    'data-state': state.name,
-    // Until the list of connections is there, `idle` is a guess.
-    'data-loading': state.name === 'idle' && isLoading ? '' : undefined,
-    // Only for a connection that cannot be renewed: its user has to connect again when it ends.
-    'data-renewable': isRenewed ? undefined : 'false',
-    'aria-busy': isBusy(state),
-  }
-}
-
-function viewOf(
-  keywell: Keywell,
-  target: ConnectTarget,
-  parts: { state: ConnectState; connect: Connect; options: StartOptions; texts: ConnectTexts },
-): ConnectView {
-  const { client } = keywell
-  const { state, connect, options, texts } = parts
-  const title = titleOf(keywell, target.provider)
-  // None while it is idle: a page that is hydrated late must say what the server said.
-  const found = state.name === 'idle' ? undefined : client.find(target)
-  const connection = 'connection' in state ? state.connection : found
-  const waitingText = fill(texts.popup, { provider: title })
-  return {
-    state,
-    title,
-    label: labelOf(texts, { state, title, connection }),
-    note: noteOf(texts, { state, title }),
-    connection,
-    start: (more) => connect.start({ ...options, waitingText, ...more }),
-    cancel: connect.cancel,
   }
 }
 

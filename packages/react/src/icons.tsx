@@ -1,13 +1,8 @@
 import type { ReactElement } from 'react'
-
-const paths = {
-  check: 'm3.5 8.5 3 3 6-7',
-  alert: 'M8 3.5v5M8 12v.1',
-  more: 'M3.5 8h.01M8 8h.01M12.5 8h.01',
-}
+import { type IconName, iconPaths } from './icon-paths.ts'
 
 /** Drawn with one stroke in the colour of the text. Decoration: the words beside it say the same. */
-export function Icon({ name }: { name: keyof typeof paths }): ReactElement {
+export function Icon({ name }: { name: IconName }): ReactElement {
   return (
     <svg
       data-keywell-glyph={name}
@@ -21,7 +16,7 @@ export function Icon({ name }: { name: keyof typeof paths }): ReactElement {
       strokeLinecap="round"
       strokeLinejoin="round"
     >
-      <path d={paths[name]} />
+      <path d={iconPaths[name]} />
     </svg>
   )
 }

@@ -12,6 +12,7 @@ import {
 import { checkProps } from './check-props.ts'
 import { KeywellContext } from './context.ts'
 import { type ClientOptions, createKeywellClient } from './core/index.ts'
+import { hideVisually } from './hidden.ts'
 import type { MessagesOverride } from './messages.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
@@ -77,13 +78,4 @@ function checkLocale(locale: string): void {
   checkProps('KeywellProvider', {
     'got a locale that is no language tag': [!isTag, 'Write locale="de" or locale="pt-BR".'],
   })
-}
-
-/**
- * For screen readers only, also where our stylesheet is not loaded. Set by script and not in the markup: a
- * strict Content-Security-Policy forbids `style` attributes that come from a server, and allows this.
- */
-function hideVisually({ style }: HTMLElement): void {
-  style.cssText =
-    'position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap'
 }

@@ -1,6 +1,7 @@
 import type { Connection } from '@keywell/protocol'
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
-import type { AccountActions, AccountDialog } from './account-dialog.tsx'
+import type { AccountDialog } from './account-dialog.tsx'
+import type { AccountActions } from './account-view.ts'
 import type { ConnectView } from './connect-view.ts'
 import { useKeywell } from './context.ts'
 import { returnFocus } from './focus.ts'

@@ -1,0 +1,303 @@
+import type { Connection } from '@keywell/protocol'
+import { type AccountActions, remove } from '../account-view.ts'
+import { type ConnectView, noteFor, stateAttributes, viewOf } from '../connect-view.ts'
+import {
+  type Connect,
+  type ConnectDetails,
+  type ConnectError,
+  type ConnectState,
+  type ConnectTarget,
+  isBusy,
+  type KeywellClient,
+  type StartOptions,
+} from '../core/index.ts'
+import { targetKey } from '../core/target.ts'
+import { hideVisually } from '../hidden.ts'
+import { labelOf, type MessagesOverride, noteOf } from '../messages.ts'
+import { accountTexts } from '../texts/account.ts'
+import { connectTexts } from '../texts/connect.ts'
+import { fill, mergeTexts } from '../texts/texts.ts'
+import { type AccountDialog, openAccountDialog } from './account-dialog.ts'
+import { clientOf } from './clients.ts'
+import { buttonContent, noteContent } from './content.ts'
+import { make, makeButton, replaceChildren, setAttributes } from './dom.ts'
+import { attributeNames, optionsOf, read, targetOf } from './settings.ts'
+
+/** Events of `<keywell-connect>`, by name, with their `detail`. They bubble. None has a secret. */
+export interface KeywellConnectEvents {
+  /** The account is connected. */
+  'keywell-success': { readonly connection: Connection }
+  /** The attempt ended without a connection; `error` is null when the user cancelled. */
+  'keywell-exit': ConnectDetails & { readonly error: ConnectError | null }
+  /** Every step of an attempt, by the name of the state that it leads to. */
+  'keywell-event': ConnectDetails & { readonly name: ConnectState['name'] }
+  /** The user chose "Manage", which `manageable` offers: open your own page of the integration. */
+  'keywell-manage': { readonly connection: Connection }
+  /** The user removed the connection. */
+  'keywell-disconnect': { readonly connection: Connection }
+}
+
+/** What the element works with, for one client and target. */
+interface Work {
+  readonly client: KeywellClient
+  readonly target: ConnectTarget
+  readonly connect: Connect
+}
+
+// A server has no elements, and may import this all the same.
+const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement
+
+/**
+ * A connect button for pages without React: `<keywell-connect provider="gitlab"></keywell-connect>`.
+ *
+ * Its button, texts and dialog are children of the element and no shadow tree, so that the stylesheet of the
+ * package, a `<fieldset disabled>` and your own rules reach them. What the page had written into the element
+ * is shown until the element works, and is then removed.
+ */
+export class KeywellConnectElement extends Base {
+  static readonly observedAttributes: readonly string[] = attributeNames
+
+  #client: KeywellClient | undefined
+  #messages: MessagesOverride = {}
+  #texts = connectTexts
+  #work: Work | undefined
+  #detach: (() => void) | undefined
+  #isScheduled = false
+  #dialog: HTMLDialogElement | undefined
+  readonly #button = makeButton('', (event) => this.#click(event))
+  readonly #note = make('span', { 'data-keywell-actions': '', role: 'group' })
+  readonly #status = make('span', { 'data-keywell-status': '', role: 'status' })
+
+  constructor() {
+    super()
+    // Most buttons of a page are never clicked: a session is fetched when one may be.
+    const prepare = () => this.#work?.connect.prepare()
+    this.#button.addEventListener('pointerenter', prepare)
+    this.#button.addEventListener('focus', prepare)
+    hideVisually(this.#status)
+  }
+
+  /** The client that it uses. Default: the one of all elements of this page with the same `endpoint`. */
+  get client(): KeywellClient {
+    return this.#client ?? clientOf(this.ownerDocument, read(this, 'endpoint'))
+  }
+
+  set client(client: KeywellClient | undefined) {
+    this.#client = client
+    this.#schedule()
+  }
+
+  /** Replaces any of the texts that users read; `de` of `@keywell/react/de` replaces all. Default: English. */
+  get messages(): MessagesOverride {
+    return this.#messages
+  }
+
+  set messages(messages: MessagesOverride | undefined) {
+    this.#messages = messages ?? {}
+    this.#schedule()
+  }
+
+  get state(): ConnectState {
+    return this.#work?.connect.getSnapshot() ?? { name: 'idle' }
+  }
+
+  /** The connection that is there, also during an attempt to reconnect it. */
+  get connection(): Connection | undefined {
+    return this.#view()?.connection
+  }
+
+  /** Begins an attempt, as a click does. Call it directly in a click, before any `await`. */
+  start(options: StartOptions = {}): void {
+    if (this.#isScheduled) this.#update()
+    // With the attributes as they are now.
+    this.#view()?.start(options)
+  }
+
+  cancel(): void {
+    this.#work?.connect.cancel()
+  }
+
+  connectedCallback(): void {
+    // What was set before the element was defined hides our own properties.
+    for (const name of ['client', 'messages'] as const) {
+      if (!Object.hasOwn(this, name)) continue
+      const value = this[name]
+      Reflect.deleteProperty(this, name)
+      Reflect.set(this, name, value)
+    }
+    this.#schedule()
+  }
+
+  /** An attempt that is under way continues in its window; put back into the page, the element follows it again. */
+  disconnectedCallback(): void {
+    this.#detach?.()
+    this.#detach = undefined
+    this.#dialog?.remove()
+    this.#dialog = undefined
+  }
+
+  attributeChangedCallback(): void {
+    this.#schedule()
+  }
+
+  /** Once for all attributes that are set together. */
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    queueMicrotask(() => {
+      if (this.#isScheduled) this.#update()
+    })
+  }
+
+  #update(): void {
+    this.#isScheduled = false
+    if (!this.isConnected) return
+    const { client } = this
+    const target = targetOf(this)
+    this.#texts = mergeTexts(connectTexts, this.#messages)
+    const isOther =
+      this.#work?.client !== client || targetKey(this.#work.target) !== targetKey(target)
+    if (isOther) {
+      this.#detach?.()
+      this.#detach = undefined
+      this.#work = { client, target, connect: client.connect(target) }
+    }
+    if (this.#work && !this.#detach) this.#detach = this.#attach(this.#work)
+    this.#render()
+  }
+
+  #attach({ client, connect }: Work): () => void {
+    const render = () => this.#render()
+    const stops = [
+      connect.subscribe(render),
+      client.connections.subscribe(render),
+      connect.attach({
+        onSuccess: (connection) => this.#emit('keywell-success', { connection }),
+        onExit: (error, details) => this.#emit('keywell-exit', { ...details, error }),
+        onEvent: (name, details) => {
+          this.#announce(details.state)
+          this.#emit('keywell-event', { ...details, name })
+        },
+      }),
+    ]
+    client.takeReturn()
+    return () => {
+      for (const stop of stops) stop()
+    }
+  }
+
+  #view(): ConnectView | undefined {
+    if (!this.#work) return undefined
+    const { client, target, connect } = this.#work
+    const state = connect.getSnapshot()
+    const source = { client, messages: this.#messages }
+    return viewOf(source, target, { state, connect, options: optionsOf(this), texts: this.#texts })
+  }
+
+  #render(): void {
+    const view = this.#view()
+    if (!view || !this.#work) return
+    const { client, target } = this.#work
+    const { state } = view
+    const opensDialog = this.#opensDialog()
+    setAttributes(this.#button, {
+      ...stateAttributes(state, client.connections.getSnapshot().status === 'loading'),
+      'data-size': read(this, 'size') ?? 'md',
+      'data-variant': read(this, 'variant') ?? 'primary',
+      'aria-disabled': isBusy(state) || (state.name === 'connected' && !opensDialog),
+      'aria-haspopup': opensDialog && 'dialog',
+      disabled: this.hasAttribute('disabled') && '',
+    })
+    replaceChildren(this.#button, ...buttonContent(target.provider, view, opensDialog))
+    const ask = this.hasAttribute('disconnectable') ? () => this.#open('disconnect') : undefined
+    const note = noteFor(this.#texts, { ...view, start: (more) => this.start(more) }, ask)
+    setAttributes(this.#note, { 'data-state': state.name, 'aria-label': view.title })
+    this.#place(note && noteContent(note))
+  }
+
+  /** Our children alone, in their order. The focus of an action that is gone returns to the button. */
+  #place(note: Node[] | undefined): void {
+    const hadFocus = this.#hasFocus(this.#note)
+    const ours = new Set<Node | undefined>([this.#button, this.#note, this.#dialog, this.#status])
+    for (const child of [...this.childNodes]) if (!ours.has(child)) child.remove()
+    if (this.firstChild !== this.#button) this.prepend(this.#button)
+    if (this.lastChild !== this.#status) this.append(this.#status)
+    replaceChildren(this.#note, ...(note ?? []))
+    if (note && !this.#note.isConnected) this.#button.after(this.#note)
+    if (!note) this.#note.remove()
+    if (hadFocus && !this.#hasFocus(this.#note)) this.#button.focus()
+  }
+
+  #hasFocus(element: Element): boolean {
+    // Connected, hence in one of the two.
+    const { activeElement } = this.getRootNode() as Document | ShadowRoot
+    return element.contains(activeElement)
+  }
+
+  #click(event: Event): void {
+    const view = this.#view()
+    if (!view || event.defaultPrevented) return
+    if (isBusy(view.state)) this.#work?.connect.focus()
+    else if (this.#opensDialog()) this.#open('account')
+    else if (view.state.name !== 'connected') this.start()
+  }
+
+  #opensDialog(): boolean {
+    const { manage, reconnect, disconnectable } = this.#actions()
+    const offers = manage !== undefined || reconnect !== undefined || disconnectable
+    return this.state.name === 'connected' && offers
+  }
+
+  #actions(): AccountActions {
+    const { connection } = this
+    const emitManage = connection && (() => this.#emit('keywell-manage', { connection }))
+    return {
+      manage: this.hasAttribute('manageable') ? emitManage : undefined,
+      reconnect: this.hasAttribute('no-reconnect') ? undefined : () => this.start(),
+      disconnectable: this.hasAttribute('disconnectable'),
+    }
+  }
+
+  #open(asks: AccountDialog['asks']): void {
+    const view = this.#view()
+    const connection = view?.connection
+    if (!connection || !this.#work) return
+    const { connections } = this.#work.client
+    const { title } = view
+    const texts = mergeTexts(accountTexts, this.#messages)
+    this.#dialog = openAccountDialog(this, {
+      connection,
+      title,
+      texts,
+      locale: read(this, 'lang') ?? this.#messages.locale ?? 'en',
+      asks,
+      actions: this.#actions(),
+      remove: () => remove(connections, connection),
+      onRemoved: () => this.#emit('keywell-disconnect', { connection }),
+      onClose: (isRemoved) => {
+        this.#dialog = undefined
+        // The dialog gave the focus back to what opened it, which may be gone.
+        if (this.ownerDocument.activeElement === this.ownerDocument.body) this.#button.focus()
+        // Only now: while a modal dialog is open, what stands outside of it is not read.
+        if (isRemoved) {
+          this.#status.textContent = fill(texts.disconnect.done, { provider: title })
+        }
+      },
+    })
+  }
+
+  /** Has screen readers read what the button or the text beside it says. */
+  #announce(state: ConnectState): void {
+    const view = this.#view()
+    if (!view) return
+    const said = { state, title: view.title }
+    this.#status.textContent = noteOf(this.#texts, said) ?? labelOf(this.#texts, said)
+  }
+
+  #emit<Name extends keyof KeywellConnectEvents>(
+    name: Name,
+    detail: KeywellConnectEvents[Name],
+  ): void {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }))
+  }
+}
