@@ -3,15 +3,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes, routeList } from '@keywell/protocol'
 import { logLines } from '@keywell/protocol/log-lines'
+import { KeywellConnectElement } from '@keywell/react/element'
 import { describe, expect, test } from 'vitest'
 import { isTest, readSources } from './architecture/source.ts'
 import { citationFaults, citationsInComments } from './docs/citations.ts'
+import { componentsPage, undocumented } from './docs/components.ts'
 import { linkFaults } from './docs/links.ts'
 import { pageOf, placeFaults, spansOfFirstCells } from './docs/lists.ts'
 import { logFaults } from './docs/log-lines.ts'
 import { type Pages, readPages, repositoryFiles } from './docs/pages.ts'
 import { routeFaults } from './docs/routes.ts'
-import { membersOf, upperCaseKeys, variablesRead } from './docs/settings.ts'
+import { membersOf, quotedMembersOf, upperCaseKeys, variablesRead } from './docs/settings.ts'
 import { root } from './packaging/run.ts'
 import { requirements } from './requirements.ts'
 import { listFaults, sectionOf } from './support/markdown.ts'
@@ -69,6 +71,36 @@ verifies('house:docs-routes', () => {
 
 verifies('house:docs-logs', () => {
   expect(logFaults(logsPage, logLines)).toEqual([])
+})
+
+const stylesheet = textOf('packages/react/src/styles.css')
+const componentsPath = 'apps/docs/reference/components.md'
+const ofReact = sources.filter(({ path }) => path.startsWith('packages/react/'))
+
+verifies.suite('house:docs-components', () => {
+  test('the page is as `npm run components` writes it', () => {
+    expect(pageOf(pages, componentsPath)).toBe(componentsPage(sources, stylesheet))
+  })
+
+  test('each prop and component says what it is', () => {
+    expect(undocumented(sources)).toEqual([])
+  })
+
+  test('the guide has each attribute, property and event of the element', () => {
+    const guide = pageOf(pages, 'apps/docs/guide/without-react.md')
+    const named = spansOfFirstCells(guide, 'The element', 1).map((span) => span.split('(')[0])
+    const { prototype, observedAttributes } = KeywellConnectElement
+    const own = Object.getOwnPropertyNames(prototype)
+    const path = 'packages/react/src/element/keywell-connect.ts'
+    const events = quotedMembersOf(path, textOf(path), 'KeywellConnectEvents')
+    expect(events.length).toBeGreaterThan(3)
+    const real = [
+      ...observedAttributes,
+      ...own.filter((name) => name !== 'constructor' && !name.endsWith('Callback')),
+      ...events,
+    ]
+    expect(listFaults(named.map(String), real)).toEqual([])
+  })
 })
 
 verifies('house:citations', () => {
@@ -138,6 +170,40 @@ describe('pages with faults', () => {
       'clock skew error alarm skewMs is missing',
       'stop timed out error drainMs is missing',
     ])
+  })
+
+  test('a prop, a key, a part or a component that the page of components forgets is found', () => {
+    const page = componentsPage(ofReact, stylesheet)
+    const changed = (path: string, before: string, after: string) =>
+      ofReact.map((file) => {
+        if (file.path !== `packages/react/src/${path}`) return file
+        expect(file.text).toContain(before)
+        return { ...file, text: file.text.replace(before, after) }
+      })
+    const planted = {
+      path: 'packages/react/src/planted.tsx',
+      text: `export interface PlantedProps { deep?: 'a' | 'b' | undefined }
+        /** It is planted. */
+        export function Planted(): unknown { return <i data-keywell-planted="" /> }`,
+    }
+    const withPlanted = [
+      ...changed('index.ts', 'export ', "export { Planted } from './planted.tsx'\nexport "),
+      planted,
+    ]
+    const found = componentsPage(withPlanted, stylesheet)
+    expect(found).toContain('## Planted\n\nIt is planted.')
+    expect(found).toContain("| `deep` | `'a' \\| 'b'` |")
+    expect(found).toContain('| `i[data-keywell-planted]` |')
+    expect(undocumented(withPlanted)).toEqual(['Planted: deep has no docstring'])
+    for (const [path, before, after] of [
+      ['connect-button.tsx', "'primary' | 'outline'", "'primary' | 'loud'"],
+      ['core/connect.ts', 'The account is connected.', 'The account is there.'],
+      ['host-field.tsx', '@key Enter:', '@key F5:'],
+      ['connect-content.tsx', 'data-keywell-label', 'data-keywell-words'],
+    ] as const) {
+      expect(componentsPage(changed(path, before, after), stylesheet), after).not.toBe(page)
+    }
+    expect(componentsPage(ofReact, stylesheet.replace('0.5rem)', '1rem)'))).not.toBe(page)
   })
 
   test('the settings that code reads are found', () => {

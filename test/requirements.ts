@@ -1522,6 +1522,11 @@ export const requirements = {
     behaviour: 'The connect button is light or dark as its page is, whatever the system prefers.',
     source: 'connect.md, React package',
   },
+  'e2e:without-react': {
+    behaviour:
+      'With Vue and with Svelte a user connects, sees the account, and disconnects; a strict content security policy refuses nothing, and axe finds nothing.',
+    source: 'without-react.md',
+  },
   'e2e:strict-policy': {
     behaviour:
       'Under a content security policy without inline styles nothing of the connect button is refused.',
@@ -1900,6 +1905,11 @@ export const requirements = {
     behaviour:
       'The documentation has a heading for each error code, a row for each setting, and none for others.',
     source: 'architecture.md, Conventions',
+  },
+  'house:docs-components': {
+    behaviour:
+      'The page of components has the props, keys, states, parts and custom properties of each component, as its source has them; the guide has each attribute, property and event of the element.',
+    source: 'components.md',
   },
   'house:docs-commands': {
     behaviour:

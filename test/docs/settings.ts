@@ -50,3 +50,22 @@ export function membersOf(path: string, text: string, name: string): string[] {
   )
   return members
 }
+
+/** Names of the members of an interface that are no identifiers. */
+export function quotedMembersOf(path: string, text: string, name: string): string[] {
+  const members: string[] = []
+  visit(
+    { path, text },
+    {
+      TSInterfaceDeclaration: ({ id, body }) => {
+        if (id.name !== name) return
+        for (const member of body.body) {
+          if (member.type === 'TSPropertySignature' && member.key.type === 'Literal') {
+            members.push(String(member.key.value))
+          }
+        }
+      },
+    },
+  )
+  return members
+}

@@ -55,11 +55,11 @@ export interface ConnectButtonProps
     ConnectHandlers,
     ConnectedOptions,
     Pick<StartOptions, 'scopes' | 'mode' | 'method'> {
-  /** Default: `md`. */
+  /** Its height, and the size of its text. Default: `md`. */
   size?: 'sm' | 'md' | 'lg' | undefined
-  /** Default: `primary`. */
+  /** How much it stands out from its page. Default: `primary`. */
   variant?: 'primary' | 'outline' | 'ghost' | undefined
-  /** Default: the texts of the provider's `messages`. A function gets the state. */
+  /** In place of our text; a function gets the view. Default: the texts of the provider's `messages`. */
   children?: ReactNode | ((view: ConnectView) => ReactNode)
   /**
    * The only child is your own button, which gets our props and ref merged into its own. Without children of its
@@ -85,6 +85,10 @@ export interface ConnectButtonProps
  *
  * One `<button>`, which gets `ref` and all other props; your `onClick` runs first and may prevent ours.
  * Beside it, while there is a text or an action to show, is one group of text and buttons.
+ *
+ * @key Enter, Space: begins; on a connected button, opens the account; while it waits, brings the window to the front
+ * @key Tab: goes on to the actions beside the button; in the dialog of the account, to its next choice
+ * @key Escape: closes the dialog, and changes nothing
  */
 export const ConnectButton: ForwardRefExoticComponent<
   ConnectButtonProps & RefAttributes<HTMLButtonElement>

@@ -53,6 +53,8 @@ type State =
  *
  * A label, an `<input>`, which gets `ref` and all other props, and a button. The address is checked by the button,
  * and by Enter; your `onKeyDown` runs first and may prevent ours.
+ *
+ * @key Enter: has the address checked, and submits no form
  */
 export const HostField: ForwardRefExoticComponent<
   HostFieldProps & RefAttributes<HTMLInputElement>

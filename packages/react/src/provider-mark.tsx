@@ -3,6 +3,7 @@ import { marks } from './marks.ts'
 import { own } from './own.ts'
 
 export interface ProviderMarkProps {
+  /** Name in the catalogue, e.g. `gitlab`. */
   provider: string
   /** Name for screen readers. Default: none, for a mark beside the name. */
   title?: string | undefined

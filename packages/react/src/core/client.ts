@@ -21,7 +21,7 @@ export interface ClientOptions {
    * used for calls to the service. Default: the window's.
    */
   fetch?: Fetch | undefined
-  /** Default: the browser's. */
+  /** For tests. Default: the browser's. */
   window?: BrowserWindow | undefined
   /** Receives an error that belongs to no button: a fragment return could not be confirmed. */
   onError?: ((error: ConnectError) => void) | undefined

@@ -27,7 +27,7 @@ export interface StartOptions {
    * form of the service; the page does not see it. Default: `oauth`.
    */
   readonly method?: ConnectMethod | undefined
-  /** Default: `auto`, a popup, and a redirect on touch screens. */
+  /** Where the user consents. Default: `auto`, a popup, and a redirect on touch screens. */
   readonly mode?: 'auto' | 'popup' | 'redirect' | undefined
   /** One line that the popup shows until the provider's page is there. Default: `…`. */
   readonly waitingText?: string | undefined
@@ -40,6 +40,7 @@ export interface ConnectDetails {
 }
 
 export interface ConnectHandlers {
+  /** The account is connected. */
   onSuccess?: ((connection: Connection) => void) | undefined
   /** The attempt ended without a connection; `null` when the user cancelled. */
   onExit?: ((error: ConnectError | null, details: ConnectDetails) => void) | undefined

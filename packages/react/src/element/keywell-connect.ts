@@ -210,7 +210,9 @@ export class KeywellConnectElement extends Base {
     })
     replaceChildren(this.#button, ...buttonContent(target.provider, view, opensDialog))
     const ask = this.hasAttribute('disconnectable') ? () => this.#open('disconnect') : undefined
-    const note = noteFor(this.#texts, { ...view, start: (more) => this.start(more) }, ask)
+    // An action may be clicked when the attributes are others: it begins with those.
+    const acting = { start: this.start.bind(this), cancel: this.cancel.bind(this) }
+    const note = noteFor(this.#texts, { ...view, ...acting }, ask)
     setAttributes(this.#note, { 'data-state': state.name, 'aria-label': view.title })
     this.#place(note && noteContent(note))
   }

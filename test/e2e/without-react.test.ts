@@ -1,0 +1,165 @@
+/** The pages of the documentation's examples without React, built as their users would, against the running service. */
+import { mkdtempSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { extname, join, normalize } from 'node:path'
+import { Keywell } from '@keywell/sdk'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { build, defaultClientConditions } from 'vite'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+import { root } from '../packaging/run.ts'
+import { expectAccessible } from '../support/accessible.ts'
+import { launchBrowser } from '../support/browser.ts'
+import { openEmbedded } from '../support/databases.ts'
+import { createStage, listen, type Stage } from '../support/stage.ts'
+import { verifies } from '../support/verifies.ts'
+
+let stage: Stage
+let browser: Browser
+beforeAll(async () => {
+  stage = await createStage(await openEmbedded(), { sandboxHost: 'localhost' })
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await stage.stop()
+})
+
+/** The example's own configuration; its packages are read from their source. */
+async function buildPage(name: string): Promise<string> {
+  const folder = join(root, 'apps/docs/examples', name)
+  const outDir = mkdtempSync(join(tmpdir(), `keywell-${name}-`))
+  await build({
+    configFile: join(folder, 'vite.config.ts'),
+    logLevel: 'error',
+    resolve: { conditions: ['@keywell/source', ...defaultClientConditions] },
+    build: { outDir, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  })
+  return outDir
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+}
+
+/** An app with one user, who is signed in. It allows no inline style and no inline script. */
+async function serve(assets: string, userId: string): Promise<string> {
+  const headers = {
+    'content-security-policy': `default-src 'self'; connect-src 'self' ${stage.url}; form-action 'self' ${stage.url}; base-uri 'none'`,
+  }
+  const { server, url } = await listen(
+    () => ({
+      async fetch(request) {
+        const { pathname } = new URL(request.url)
+        if (pathname.startsWith('/api/keywell/')) {
+          return keywell.connectHandler(request, { tenantId: 'ten_pages', userId })
+        }
+        const path = normalize(pathname === '/' ? '/index.html' : pathname)
+        const body = await readFile(join(assets, path)).catch(() => null)
+        const type = types[extname(path)] ?? 'application/octet-stream'
+        return body === null
+          ? new Response(null, { status: 404 })
+          : new Response(body, { headers: { ...headers, 'content-type': type } })
+      },
+    }),
+    'localhost',
+  )
+  const keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey, appOrigin: url })
+  onTestFinished(() => {
+    keywell.close()
+    server.closeAllConnections()
+    server.close()
+  })
+  return url
+}
+
+/** The page, and everything that its console complains about. */
+async function open(name: string): Promise<{ page: Page; complaints: string[] }> {
+  const url = await serve(await buildPage(name), `usr_${name}`)
+  const context = await browser.newContext()
+  onTestFinished(() => context.close())
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  await page.goto(url)
+  return { page, complaints }
+}
+
+/** Clicks, signs in at GitLab if asked to, and consents. */
+async function connect(page: Page, button: Locator): Promise<void> {
+  const [popup] = await Promise.all([page.waitForEvent('popup'), button.click()])
+  const authorize = popup.getByRole('button', { name: /^Authorize/ })
+  const username = popup.getByLabel('Username')
+  await authorize.or(username).waitFor()
+  if (await username.isVisible()) {
+    await username.fill('ada')
+    await popup.getByLabel('Password').fill('sandbox')
+    await popup.getByRole('button', { name: 'Sign in' }).click()
+  }
+  await Promise.all([popup.waitForEvent('close'), authorize.click()])
+}
+
+const accounts = (page: Page) => page.getByRole('list', { name: 'Accounts' }).getByRole('listitem')
+
+verifies(
+  'e2e:without-react',
+  async () => {
+    const { page, complaints } = await open('vue')
+    await expectAccessible(page)
+    await connect(page, page.getByRole('button', { name: 'Connect GitLab' }))
+    const button = page.getByRole('button', { name: 'Connected as Ada Okafor' })
+    await button.waitFor()
+    await page.getByText('Welcome, Ada Okafor').waitFor()
+    await accounts(page).filter({ hasText: 'Ada Okafor at http://localhost' }).waitFor()
+    expect(await page.getByRole('status').textContent()).toBe('Connected as Ada Okafor')
+    await expectAccessible(page)
+
+    await button.focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'GitLab' })
+    await dialog.waitFor()
+    await expectAccessible(page)
+    await dialog.getByRole('button', { name: 'Disconnect' }).press('Enter')
+    const question = page.getByRole('dialog', { name: 'Disconnect GitLab?' })
+    await question.getByRole('button', { name: 'Disconnect GitLab' }).press('Enter')
+    const again = page.getByRole('button', { name: 'Connect GitLab' })
+    await again.waitFor()
+    await question.waitFor({ state: 'detached' })
+    expect(await accounts(page).count()).toBe(0)
+    expect(await again.evaluate((element) => element === document.activeElement)).toBe(true)
+    expect(await page.getByRole('status').textContent()).toBe('GitLab is disconnected')
+    expect(await page.getByText('Welcome').count()).toBe(0)
+    expect(complaints).toEqual([])
+  },
+  { timeout: 120_000 },
+)
+
+verifies(
+  'e2e:without-react',
+  async () => {
+    const { page, complaints } = await open('svelte')
+    await expectAccessible(page)
+    const own = page.getByRole('button', { name: 'Connect GitLab' }).first()
+    await connect(page, own)
+    await page.getByRole('button', { name: 'Signed in as Ada Okafor' }).waitFor()
+    await accounts(page).filter({ hasText: 'Ada Okafor (default)' }).waitFor()
+
+    // The element beside it, on the same client.
+    await connect(page, page.getByRole('button', { name: 'Connect GitLab' }))
+    await page.getByRole('button', { name: 'Connected as Ada Okafor' }).waitFor()
+    await accounts(page).filter({ hasText: 'Ada Okafor (work)' }).waitFor()
+    await expectAccessible(page)
+
+    await page.getByRole('button', { name: 'Disconnect', exact: true }).click()
+    await page.getByRole('button', { name: 'Connect GitLab' }).waitFor()
+    await accounts(page).filter({ hasText: '(default)' }).waitFor({ state: 'detached' })
+    expect(await accounts(page).count()).toBe(1)
+    expect(complaints).toEqual([])
+  },
+  { timeout: 120_000 },
+)
