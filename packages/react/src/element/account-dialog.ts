@@ -1,30 +1,33 @@
 import type { Connection } from '@keywell/protocol'
-import { type AccountActions, factsOf, type Removal } from '../account-view.ts'
-import type { AccountTexts } from '../texts/account.ts'
-import { fill } from '../texts/texts.ts'
+import { type AccountActions, factsOf, remove } from '../account-view.ts'
+import type { Connections } from '../core/index.ts'
+import type { MessagesOverride } from '../messages.ts'
+import { type AccountTexts, accountTexts } from '../texts/account.ts'
+import { fill, mergeTexts } from '../texts/texts.ts'
 import { markOf } from './content.ts'
 import { make, makeButton } from './dom.ts'
 
 export interface AccountDialog {
   connection: Connection
+  connections: Connections
   /** Title of the provider. */
   title: string
-  texts: AccountTexts
+  messages: MessagesOverride
   /** Language tag that dates and lists are written in. */
   locale: string
   /** What it shows first. */
   asks: 'account' | 'disconnect'
   actions: AccountActions
-  remove: () => Promise<Removal>
-  onRemoved: () => void
+  /** Gets what is to be read once the dialog is closed. */
+  onRemoved: (sentence: string) => void
   /** It is closed, by whatever means. */
-  onClose: (isRemoved: boolean) => void
+  onClose: () => void
 }
 
 /** A dialog that is open, and how its steps are shown. */
 interface Open extends AccountDialog {
+  texts: AccountTexts
   dialog: HTMLDialogElement
-  isRemoved: boolean
   heading: HTMLHeadingElement
 }
 
@@ -40,10 +43,11 @@ export function openAccountDialog(parent: Element, parts: AccountDialog): HTMLDi
     'aria-labelledby': heading.id,
     closedby: 'any',
   })
-  const open: Open = { ...parts, dialog, heading, isRemoved: false }
+  const texts = mergeTexts(accountTexts, parts.messages)
+  const open: Open = { ...parts, texts, dialog, heading }
   dialog.addEventListener('close', () => {
     dialog.remove()
-    parts.onClose(open.isRemoved)
+    parts.onClose()
   })
   parent.append(dialog)
   dialog.showModal()
@@ -113,14 +117,13 @@ function showQuestion(open: Open): void {
     if (confirm.ariaBusy === 'true') return
     alert.textContent = ''
     setBusy(true)
-    const removal = await open.remove()
+    const removal = await remove(open.connections, open.connection)
     if (removal.name === 'failed') {
       setBusy(false)
       alert.textContent = fill(texts.failed, { provider: title })
       return
     }
-    open.isRemoved = removal.name === 'removed'
-    if (open.isRemoved) open.onRemoved()
+    if (removal.name === 'removed') open.onRemoved(fill(texts.done, { provider: title }))
     // Its user may have closed it.
     if (removal.name === 'removed' && removal.url && dialog.open) showManual(open, removal.url)
     else dialog.close()

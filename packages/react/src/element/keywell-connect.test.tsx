@@ -56,6 +56,12 @@ async function press(name: string | RegExp): Promise<void> {
   await user.click(found)
 }
 
+/** Opens the account of the connected button. */
+async function open(): Promise<void> {
+  await press(/^Connected as Ada/)
+  await until(() => expect(find('dialog [data-keywell-choices]')).not.toBeNull())
+}
+
 async function connect(connection = makeConnection()): Promise<void> {
   await until(() => expect(button()?.dataset.loading).toBeUndefined())
   await press(/GitLab$/)
@@ -116,7 +122,7 @@ async function walk(container: Element): Promise<Record<string, string>> {
   standIn.browser.failures.clear()
   await connect(makeConnection({ missingScopes: ['api'], endsAt: '2026-05-01T00:00:00.000Z' }))
   look('connected')
-  await press(/Ada/)
+  await open()
   look('account')
   await press('Disconnect')
   look('question')
@@ -149,7 +155,7 @@ describe('<keywell-connect>', () => {
     expect(await problems()).toEqual([])
     await connect()
     expect(await problems()).toEqual([])
-    await press(/Ada/)
+    await open()
     expect(await problems()).toEqual([])
     expect(find('[role="status"]')?.style.position).toBe('absolute')
   })
@@ -167,9 +173,10 @@ describe('<keywell-connect>', () => {
     expect(standIn.flowRequests).toMatchObject([{ scopes: ['read_api', 'read_user'] }])
     expect(element.connection).toEqual(connection)
     expect(element.state).toEqual({ name: 'connected', connection })
-    await press(/Ada/)
+    await open()
     await press('Manage')
-    await press(/Ada/)
+    await until(() => expect(find('dialog')).toBeNull())
+    await open()
     await press('Disconnect')
     await press('Disconnect GitLab')
     await reaches('idle')
@@ -193,7 +200,7 @@ describe('<keywell-connect>', () => {
     show('disconnectable')
     await connect()
     expect(status()).toBe('Connected as Ada Lovelace')
-    await press(/Ada/)
+    await open()
     await press('Disconnect')
     await press('Disconnect GitLab')
     await until(() => expect(status()).toBe('GitLab is disconnected'))
@@ -211,7 +218,7 @@ describe('<keywell-connect>', () => {
     expect(document.activeElement).toBe(button())
     standIn.move({ status: 'connected', connection: makeConnection() })
     await reaches('connected')
-    await press(/Ada/)
+    await open()
     expect(document.activeElement?.textContent).toBe('Close')
     await press('Disconnect')
     expect(document.activeElement?.textContent).toBe('Keep it connected')

@@ -1,5 +1,5 @@
 import type { Connection } from '@keywell/protocol'
-import { type AccountActions, remove } from '../account-view.ts'
+import type { AccountActions } from '../account-view.ts'
 import { type ConnectView, noteFor, stateAttributes, viewOf } from '../connect-view.ts'
 import {
   type Connect,
@@ -14,10 +14,9 @@ import {
 import { targetKey } from '../core/target.ts'
 import { hideVisually } from '../hidden.ts'
 import { labelOf, type MessagesOverride, noteOf } from '../messages.ts'
-import { accountTexts } from '../texts/account.ts'
 import { connectTexts } from '../texts/connect.ts'
-import { fill, mergeTexts } from '../texts/texts.ts'
-import { type AccountDialog, openAccountDialog } from './account-dialog.ts'
+import { mergeTexts } from '../texts/texts.ts'
+import type { AccountDialog } from './account-dialog.ts'
 import { clientOf } from './clients.ts'
 import { buttonContent, noteContent } from './content.ts'
 import { make, makeButton, replaceChildren, setAttributes } from './dom.ts'
@@ -44,6 +43,9 @@ interface Work {
   readonly connect: Connect
 }
 
+/** Most buttons of a page are never asked, so the dialog comes with the first that may be. */
+const loadDialog = () => import('./account-dialog.ts')
+
 // A server has no elements, and may import this all the same.
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement
 
@@ -64,14 +66,19 @@ export class KeywellConnectElement extends Base {
   #detach: (() => void) | undefined
   #isScheduled = false
   #dialog: HTMLDialogElement | undefined
+  /** The dialog could not be fetched: the page is offline, or older than what is served now. */
+  #isMissing = false
   readonly #button = makeButton('', (event) => this.#click(event))
   readonly #note = make('span', { 'data-keywell-actions': '', role: 'group' })
   readonly #status = make('span', { 'data-keywell-status': '', role: 'status' })
 
   constructor() {
     super()
-    // Most buttons of a page are never clicked: a session is fetched when one may be.
-    const prepare = () => this.#work?.connect.prepare()
+    // Most buttons of a page are never clicked: what a click needs is fetched when there may be one.
+    const prepare = () => {
+      if (this.#opensDialog()) loadDialog().catch(() => undefined)
+      else this.#work?.connect.prepare()
+    }
     this.#button.addEventListener('pointerenter', prepare)
     this.#button.addEventListener('focus', prepare)
     hideVisually(this.#status)
@@ -191,7 +198,9 @@ export class KeywellConnectElement extends Base {
     const { client, target, connect } = this.#work
     const state = connect.getSnapshot()
     const source = { client, messages: this.#messages }
-    return viewOf(source, target, { state, connect, options: optionsOf(this), texts: this.#texts })
+    const parts = { state, connect, options: optionsOf(this), texts: this.#texts }
+    const view = viewOf(source, target, parts)
+    return this.#isMissing ? { ...view, note: this.#texts.notLoaded } : view
   }
 
   #render(): void {
@@ -209,7 +218,9 @@ export class KeywellConnectElement extends Base {
       disabled: this.hasAttribute('disabled') && '',
     })
     replaceChildren(this.#button, ...buttonContent(target.provider, view, opensDialog))
-    const ask = this.hasAttribute('disconnectable') ? () => this.#open('disconnect') : undefined
+    const ask = this.hasAttribute('disconnectable')
+      ? () => void this.#open('disconnect')
+      : undefined
     // An action may be clicked when the attributes are others: it begins with those.
     const acting = { start: this.start.bind(this), cancel: this.cancel.bind(this) }
     const note = noteFor(this.#texts, { ...view, ...acting }, ask)
@@ -240,7 +251,7 @@ export class KeywellConnectElement extends Base {
     const view = this.#view()
     if (!view || event.defaultPrevented) return
     if (isBusy(view.state)) this.#work?.connect.focus()
-    else if (this.#opensDialog()) this.#open('account')
+    else if (this.#opensDialog()) void this.#open('account')
     else if (view.state.name !== 'connected') this.start()
   }
 
@@ -260,30 +271,32 @@ export class KeywellConnectElement extends Base {
     }
   }
 
-  #open(asks: AccountDialog['asks']): void {
+  async #open(asks: AccountDialog['asks']): Promise<void> {
+    const module = await loadDialog().catch(() => undefined)
+    this.#isMissing = module === undefined
+    this.#render()
     const view = this.#view()
     const connection = view?.connection
-    if (!connection || !this.#work) return
-    const { connections } = this.#work.client
-    const { title } = view
-    const texts = mergeTexts(accountTexts, this.#messages)
-    this.#dialog = openAccountDialog(this, {
+    if (!module || !connection || !this.#work || !this.isConnected || this.#dialog) return
+    let farewell: string | undefined
+    this.#dialog = module.openAccountDialog(this, {
       connection,
-      title,
-      texts,
+      connections: this.#work.client.connections,
+      title: view.title,
+      messages: this.#messages,
       locale: read(this, 'lang') ?? this.#messages.locale ?? 'en',
       asks,
       actions: this.#actions(),
-      remove: () => remove(connections, connection),
-      onRemoved: () => this.#emit('keywell-disconnect', { connection }),
-      onClose: (isRemoved) => {
+      onRemoved: (sentence) => {
+        farewell = sentence
+        this.#emit('keywell-disconnect', { connection })
+      },
+      onClose: () => {
         this.#dialog = undefined
         // The dialog gave the focus back to what opened it, which may be gone.
         if (this.ownerDocument.activeElement === this.ownerDocument.body) this.#button.focus()
         // Only now: while a modal dialog is open, what stands outside of it is not read.
-        if (isRemoved) {
-          this.#status.textContent = fill(texts.disconnect.done, { provider: title })
-        }
+        if (farewell !== undefined) this.#status.textContent = farewell
       },
     })
   }
