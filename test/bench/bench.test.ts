@@ -27,7 +27,8 @@ async function ended(
   words: string[],
 ): Promise<{ code: number; out: string; err: string }> {
   const run = promisify(execFile)
-  const options = { cwd: root, env: { ...process.env, BENCH_ROUNDS: '1' } }
+  const env = { ...process.env, BENCH_ROUNDS: '1', npm_config_offline: 'true' }
+  const options = { cwd: root, env }
   try {
     const { stdout, stderr } = await run(command, words, options)
     return { code: 0, out: stdout, err: stderr }
@@ -131,6 +132,24 @@ describe('npm run bench', () => {
     // Sealed by the bench, and opened by the service: reads that were refused would end it.
     expect(figures.find(({ name }) => name === 'all in use: reads')?.value).toBeGreaterThan(0)
     expect(err).toContain('all in use: 2 seconds of work begin')
+  })
+
+  test('prints what a page downloads', { timeout: 180_000 }, async () => {
+    // Without the packages of others, which come from a registry.
+    const { code, out } = await bench('sizes', '--json')
+    expect(code).toBe(0)
+    const figures = out
+      .trim()
+      .split('\n')
+      .map((line) => figure.parse(JSON.parse(line)))
+    const names = figures.map(({ name }) => name).join('\n')
+    for (const part of ['core', 'ConnectButton and hooks', '<keywell-connect>', 'stylesheet']) {
+      expect(names).toContain(part)
+    }
+    // Not speed: bytes are the same on any machine.
+    for (const { name, value, goal } of figures) {
+      if (name.endsWith('with the stylesheet')) expect(value).toBeLessThan(goal ?? 0)
+    }
   })
 
   test('prints the figures of the vault', { timeout: 180_000 }, async () => {

@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   push: async () => (await import('./push.ts')).push,
   reads: async () => (await import('./reads.ts')).reads,
   refresh: async () => (await import('./refresh.ts')).refresh,
+  sizes: async () => (await import('./sizes.ts')).sizes,
   streams: async () => (await import('./streams.ts')).streams,
   vault: async () => (await import('./vault.ts')).vault,
 }
