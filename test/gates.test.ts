@@ -257,6 +257,7 @@ export const parse = (text: any): unknown => text
     const react = (core: string) => ({
       'packages/react/dist/core/index.js': core,
       'packages/react/dist/de.js': 'export const de = 1\n',
+      'packages/react/dist/element/index.js': 'export const element = 1\n',
       'packages/react/dist/index.js':
         "import 'react'\nexport const KeywellProvider = 1, ConnectButton = 2, useConnection = 3, useConnections = 4\n",
       'packages/react/src/styles.css': '',

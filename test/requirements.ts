@@ -1893,6 +1893,10 @@ export const requirements = {
     behaviour: 'The bundle for a browser holds our own code only, and no schema library.',
     source: 'architecture.md, Parts',
   },
+  'house:without-react': {
+    behaviour: 'The element and the client load no React, and installing them installs none.',
+    source: 'without-react.md',
+  },
   'house:readme': {
     behaviour: 'Code on our pages compiles against the source, and every command on them is run.',
     source: 'architecture.md, Conventions',

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { expectAccessible } from '../support/accessible.ts'
+import { expectAccessible, finishTransitions } from '../support/accessible.ts'
 import { setUpAcme } from '../support/acme.ts'
 import { verifies } from '../support/verifies.ts'
 
@@ -75,16 +75,6 @@ async function expectToLookRight(page: Page, state: string): Promise<void> {
     }
   }
   await page.evaluate(() => document.documentElement.removeAttribute('dir'))
-}
-
-/** A colour that is on its way to another one is neither. */
-async function finishTransitions(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    for (const animation of document.getAnimations()) {
-      const { endTime } = animation.effect?.getComputedTiming() ?? {}
-      if (endTime !== Number.POSITIVE_INFINITY) animation.finish()
-    }
-  })
 }
 
 async function takePicture(page: Page, name: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** The pages of the documentation's examples without React, built as their users would, against the running service. */
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,7 +9,7 @@ import type { Browser, Locator, Page } from 'playwright-core'
 import { build, defaultClientConditions } from 'vite'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { root } from '../packaging/run.ts'
-import { expectAccessible } from '../support/accessible.ts'
+import { expectAccessible, finishTransitions } from '../support/accessible.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { openEmbedded } from '../support/databases.ts'
 import { createStage, listen, type Stage } from '../support/stage.ts'
@@ -18,6 +19,8 @@ let stage: Stage
 let browser: Browser
 beforeAll(async () => {
   stage = await createStage(await openEmbedded(), { sandboxHost: 'localhost' })
+  // Else a user who connected before would not be asked again.
+  await stage.sandbox.control.change({ skipConsent: 'never' })
   browser = await launchBrowser()
 })
 afterAll(async () => {
@@ -36,6 +39,15 @@ async function buildPage(name: string): Promise<string> {
     build: { outDir, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   })
   return outDir
+}
+
+const built = new Map<string, Promise<string>>()
+
+/** Built once for all tests of it. */
+function builtPage(name: string): Promise<string> {
+  const page = built.get(name) ?? buildPage(name)
+  built.set(name, page)
+  return page
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -77,7 +89,7 @@ async function serve(assets: string, userId: string): Promise<string> {
 
 /** The page, and everything that its console complains about. */
 async function open(name: string): Promise<{ page: Page; complaints: string[] }> {
-  const url = await serve(await buildPage(name), `usr_${name}`)
+  const url = await serve(await builtPage(name), `usr_${randomUUID().replaceAll('-', '')}`)
   const context = await browser.newContext()
   onTestFinished(() => context.close())
   const page = await context.newPage()
@@ -104,26 +116,33 @@ async function connect(page: Page, button: Locator): Promise<void> {
   await Promise.all([popup.waitForEvent('close'), authorize.click()])
 }
 
+/** Nothing loads or moves any more, and axe finds nothing. */
+async function expectSettled(page: Page): Promise<void> {
+  await page.locator('[data-keywell-button]:not([data-loading])').first().waitFor()
+  await finishTransitions(page)
+  await expectAccessible(page)
+}
+
 const accounts = (page: Page) => page.getByRole('list', { name: 'Accounts' }).getByRole('listitem')
 
 verifies(
   'e2e:without-react',
   async () => {
     const { page, complaints } = await open('vue')
-    await expectAccessible(page)
+    await expectSettled(page)
     await connect(page, page.getByRole('button', { name: 'Connect GitLab' }))
     const button = page.getByRole('button', { name: 'Connected as Ada Okafor' })
     await button.waitFor()
     await page.getByText('Welcome, Ada Okafor').waitFor()
     await accounts(page).filter({ hasText: 'Ada Okafor at http://localhost' }).waitFor()
     expect(await page.getByRole('status').textContent()).toBe('Connected as Ada Okafor')
-    await expectAccessible(page)
+    await expectSettled(page)
 
     await button.focus()
     await page.keyboard.press('Enter')
     const dialog = page.getByRole('dialog', { name: 'GitLab' })
     await dialog.waitFor()
-    await expectAccessible(page)
+    await expectSettled(page)
     await dialog.getByRole('button', { name: 'Disconnect' }).press('Enter')
     const question = page.getByRole('dialog', { name: 'Disconnect GitLab?' })
     await question.getByRole('button', { name: 'Disconnect GitLab' }).press('Enter')
@@ -143,7 +162,7 @@ verifies(
   'e2e:without-react',
   async () => {
     const { page, complaints } = await open('svelte')
-    await expectAccessible(page)
+    await expectSettled(page)
     const own = page.getByRole('button', { name: 'Connect GitLab' }).first()
     await connect(page, own)
     await page.getByRole('button', { name: 'Signed in as Ada Okafor' }).waitFor()
@@ -153,7 +172,7 @@ verifies(
     await connect(page, page.getByRole('button', { name: 'Connect GitLab' }))
     await page.getByRole('button', { name: 'Connected as Ada Okafor' }).waitFor()
     await accounts(page).filter({ hasText: 'Ada Okafor (work)' }).waitFor()
-    await expectAccessible(page)
+    await expectSettled(page)
 
     await page.getByRole('button', { name: 'Disconnect', exact: true }).click()
     await page.getByRole('button', { name: 'Connect GitLab' }).waitFor()
@@ -163,3 +182,20 @@ verifies(
   },
   { timeout: 120_000 },
 )
+
+verifies('e2e:dialog-missing', async () => {
+  const { page } = await open('vue')
+  await connect(page, page.getByRole('button', { name: 'Connect GitLab' }))
+  const connected = page.getByRole('button', { name: 'Connected as Ada Okafor' })
+  await connected.waitFor()
+  await page.reload()
+  await page.route('**/assets/account-dialog*', (route) => route.abort())
+  await connected.click()
+  await page.getByRole('group').getByText('This did not load').waitFor()
+  // As it says; a browser does not fetch again by itself.
+  await page.unroute('**/assets/account-dialog*')
+  await page.reload()
+  await connected.click()
+  await page.getByRole('dialog', { name: 'GitLab' }).waitFor()
+  expect(await page.getByText('This did not load').count()).toBe(0)
+})

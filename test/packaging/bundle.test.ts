@@ -1,12 +1,13 @@
 /** What a bundler puts before the user's browser. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, defaultClientConditions, type Rolldown } from 'vite'
 import { expect } from 'vitest'
 import { verifies } from '../support/verifies.ts'
 import { root } from './run.ts'
 
-/** Bundles an entry as an app would, React left out, and names every module that went in. */
-async function modulesIn(entry: string): Promise<string[]> {
+/** Bundles an entry as an app would, React left out. */
+async function bundle(entry: string) {
   // With one entry and one format this is what `build` answers.
   const output = (await build({
     root,
@@ -21,7 +22,12 @@ async function modulesIn(entry: string): Promise<string[]> {
   })) as Rolldown.RolldownOutput[]
   return output
     .flatMap((each) => each.output)
-    .flatMap((part) => (part.type === 'chunk' ? Object.keys(part.modules) : []))
+    .flatMap((part) => (part.type === 'chunk' ? [part] : []))
+}
+
+/** Every module that goes into it. */
+async function modulesIn(entry: string): Promise<string[]> {
+  return (await bundle(entry)).flatMap(({ modules }) => Object.keys(modules))
 }
 
 /** What may go in: the package itself, and the planner and the choice of scopes that a backend has as well. */
@@ -32,8 +38,10 @@ const ours = [
   'packages/protocol/src/scopes.ts',
 ]
 
+const withoutReact = ['packages/react/src/core/index.ts', 'packages/react/src/element/index.ts']
+
 verifies('house:browser-bundle', async () => {
-  for (const entry of ['packages/react/src/index.ts', 'packages/react/src/core/index.ts']) {
+  for (const entry of [...withoutReact, 'packages/react/src/index.ts']) {
     const modules = await modulesIn(entry)
     const foreign = modules.filter(
       (path) => !ours.some((folderOrFile) => path.startsWith(join(root, folderOrFile))),
@@ -44,4 +52,14 @@ verifies('house:browser-bundle', async () => {
   // A schema brings zod along, so the check would see it.
   const modules = await modulesIn('packages/protocol/src/index.ts')
   expect(modules.some((path) => path.includes('node_modules/zod'))).toBe(true)
+})
+
+verifies('house:without-react', async () => {
+  const importsReact = async (entry: string) =>
+    (await bundle(entry)).some(({ imports }) => imports.some((name) => /^react/.test(name)))
+  for (const entry of withoutReact) expect(await importsReact(entry), entry).toBe(false)
+  expect(await importsReact('packages/react/src/index.ts')).toBe(true)
+  const manifest = JSON.parse(readFileSync(join(root, 'packages/react/package.json'), 'utf8'))
+  expect(manifest.peerDependencies).toHaveProperty('react')
+  expect(manifest.peerDependenciesMeta.react).toEqual({ optional: true })
 })

@@ -23,3 +23,13 @@ export async function expectAccessible(page: Page, what = page.url()): Promise<v
   })
   expect(found, what).toEqual([])
 }
+
+/** A colour that is on its way to another one is neither. */
+export async function finishTransitions(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const animation of document.getAnimations()) {
+      const { endTime } = animation.effect?.getComputedTiming() ?? {}
+      if (endTime !== Number.POSITIVE_INFINITY) animation.finish()
+    }
+  })
+}

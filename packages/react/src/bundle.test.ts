@@ -59,3 +59,9 @@ it('drops the checks of props from a production build', async () => {
   const { code } = await bundle(`export { ConnectButton } from './index.ts'`)
   expect(code).not.toContain('needs a provider')
 })
+
+it('lets a server import the element, which then defines nothing', async () => {
+  expect(globalThis).not.toHaveProperty('HTMLElement')
+  const { KeywellConnectElement } = await import('./element/index.ts')
+  expect(KeywellConnectElement.observedAttributes).toContain('provider')
+})

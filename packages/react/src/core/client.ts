@@ -5,7 +5,7 @@ import { type Connections, createConnections } from './connections.ts'
 import { asConnectError, type ConnectError } from './error.ts'
 import { readScopeOptions, type ScopeOptions } from './options.ts'
 import { createProviders, type ProviderOptions } from './providers.ts'
-import { type PendingRedirect, type ReturnParameters, takeReturn } from './return.ts'
+import { finish, type PendingRedirect, takeReturn } from './return.ts'
 import { createSessions, type FetchSession } from './sessions.ts'
 import { type ConnectTarget, findConnection } from './target.ts'
 
@@ -81,13 +81,9 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
     pending = returned.pending
     const { parameters } = returned
     if (parameters.ticket === undefined) return
-    confirm(parameters).catch((thrown: unknown) => options.onError?.(asConnectError(thrown)))
-  }
-
-  async function confirm(parameters: ReturnParameters): Promise<void> {
-    // Only pages of apps whose session is no cookie come here.
-    const { finish } = await import('./finish.ts')
-    await finish(window(), fetch, `${endpoint}/finish`, parameters)
+    finish(window(), fetch, `${endpoint}/finish`, parameters).catch((thrown: unknown) => {
+      options.onError?.(asConnectError(thrown))
+    })
   }
 
   // A button's effect runs before that of the provider around it, so each of them may read the URL first.

@@ -1,17 +1,23 @@
-import type { Connection, ConnectMethod, ScopeName } from '@keywell/protocol'
-import {
-  type Attempt,
-  type Button,
-  type ButtonParts,
-  close,
-  connectionOf,
-  endUnknown,
-  reconnects,
-} from './button.ts'
+import type {
+  Connection,
+  ConnectionId,
+  ConnectMethod,
+  CreateFlow,
+  CreateFlowAnswer,
+  Flow,
+  routes,
+  ScopeName,
+  SessionAnswer,
+} from '@keywell/protocol'
+import { type BrowserWindow, call } from './call.ts'
+import type { Connections } from './connections.ts'
 import { asConnectError, type ConnectError } from './error.ts'
-import { openPopup, prefersRedirect } from './popup.ts'
-import { type ConnectEvent, type ConnectState, reduce } from './state.ts'
-import { type ConnectTarget, targetKey } from './target.ts'
+import { openPopup, type Popup, postStartForm, prefersRedirect, watchPopup } from './popup.ts'
+import { type PendingRedirect, pageUrl, savePendingRedirect } from './return.ts'
+import type { Sessions } from './sessions.ts'
+import { type ConnectEvent, type ConnectState, isBusy, reduce } from './state.ts'
+import { type ConnectTarget, findConnection, targetKey } from './target.ts'
+import { type FlowAccess, watchFlow } from './watch.ts'
 
 export interface StartOptions {
   /** Requested beside the required scopes; they must be among the optional ones of the session. */
@@ -40,6 +46,13 @@ export interface ConnectHandlers {
   onExit?: ((error: ConnectError | null, details: ConnectDetails) => void) | undefined
   /** Every step of an attempt, by the name of the state that it leads to. */
   onEvent?: ((name: ConnectState['name'], details: ConnectDetails) => void) | undefined
+}
+
+export interface ConnectParts {
+  readonly window: () => BrowserWindow
+  readonly sessions: Sessions
+  readonly connections: Connections
+  readonly takeRedirect: (targetKey: string) => PendingRedirect | undefined
 }
 
 /**
@@ -76,17 +89,25 @@ export interface Connect {
   focus(): void
 }
 
-/** What runs an attempt is fetched on hover, or with the first click: most buttons of a page are never clicked. */
-const loadAttempt = () => import('./attempt.ts')
+/** One click: its popup (none with a redirect), and its flow as soon as it exists. */
+interface Attempt {
+  popup?: Popup | undefined
+  flow?: FlowAccess
+  watching?: AbortController
+}
 
-export function createConnect(parts: ButtonParts, target: ConnectTarget): Connect {
-  const button: Button = {
-    ...parts,
-    target,
-    listeners: new Set(),
-    state: { name: 'idle' },
-    dispatch: (event) => dispatch(button, event),
-  }
+/** State of one button, and the parts that it works with. */
+interface Button extends ConnectParts {
+  readonly target: ConnectTarget
+  readonly listeners: Set<() => void>
+  state: ConnectState
+  attempt?: Attempt | undefined
+  /** Undefined while detached. */
+  handlers?: ConnectHandlers | undefined
+}
+
+export function createConnect(parts: ConnectParts, target: ConnectTarget): Connect {
+  const button: Button = { ...parts, target, listeners: new Set(), state: { name: 'idle' } }
   return {
     getSnapshot: () => button.state,
     subscribe(listener) {
@@ -96,12 +117,10 @@ export function createConnect(parts: ButtonParts, target: ConnectTarget): Connec
     attach: (handlers = {}) => attach(button, handlers),
     prepare() {
       // The click requests again, and shows the error.
-      Promise.all([loadAttempt(), button.sessions.prepare(reconnects(button))]).catch(
-        () => undefined,
-      )
+      button.sessions.prepare(reconnects(button)).catch(() => undefined)
     },
     start: (options = {}) => start(button, options),
-    cancel: () => cancel(button),
+    cancel: () => void cancel(button),
     focus() {
       button.attempt?.popup?.window.focus()
     },
@@ -110,18 +129,17 @@ export function createConnect(parts: ButtonParts, target: ConnectTarget): Connec
 
 function attach(button: Button, handlers: ConnectHandlers): () => void {
   const { connections, target } = button
-  const sync = (): void => button.dispatch({ type: 'sync', connection: connectionOf(button) })
+  const sync = (): void => dispatch(button, { type: 'sync', connection: connectionOf(button) })
   button.handlers = handlers
   const unsubscribe = connections.subscribe(sync)
   sync()
   const flow = button.takeRedirect(targetKey(target))
   if (flow) {
     button.attempt = { flow }
-    button.dispatch({ type: 'start' })
-    button.dispatch({ type: 'open' })
+    dispatch(button, { type: 'start' })
+    dispatch(button, { type: 'open' })
   }
-  const { attempt } = button
-  if (attempt?.flow) run(button, attempt, ({ watch }) => watch(button, attempt))
+  watch(button)
   return () => {
     unsubscribe()
     button.handlers = undefined
@@ -134,40 +152,96 @@ function start(button: Button, options: StartOptions): void {
   const { name } = button.state
   if (name === 'opening' || name === 'confirming') return
   const window = button.window()
-  const replaced = button.attempt
+  if (button.attempt?.flow) void cancelFlow(window, button.attempt.flow)
   close(button)
-  button.dispatch({ type: 'start' })
+  dispatch(button, { type: 'start' })
   const redirect = mode === 'redirect' || (mode === 'auto' && prefersRedirect(window))
   const popup = redirect ? undefined : openPopup(window, waitingText)
+  if (!redirect && !popup) {
+    dispatch(button, { type: 'block' })
+    return
+  }
   const attempt: Attempt = { popup }
-  if (redirect || popup) button.attempt = attempt
-  else button.dispatch({ type: 'block' })
-  run(button, attempt, ({ cancelFlow, open }) => {
-    if (replaced) void cancelFlow(button, replaced)
-    return button.attempt === attempt ? open(button, attempt, options) : undefined
+  button.attempt = attempt
+  open(button, attempt, options).catch((thrown: unknown) => {
+    if (button.attempt === attempt) end(button, { type: 'fail', error: asConnectError(thrown) })
   })
 }
 
-function cancel(button: Button): void {
+async function open(
+  button: Button,
+  attempt: Attempt,
+  { scopes, method }: StartOptions,
+): Promise<void> {
+  const { target } = button
+  const { popup } = attempt
+  const window = button.window()
+  const session = await button.sessions.take(reconnects(button))
+  const { flow, startUrl, startCode } = await createFlow(window, session, {
+    provider: target.provider,
+    host: target.host,
+    connectionName: target.connectionName,
+    scopes: scopes && [...scopes],
+    method,
+    mode: popup ? 'popup' : 'redirect',
+    resumeUrl: popup ? undefined : pageUrl(window),
+  })
+  if (button.attempt !== attempt) {
+    void cancelFlow(window, flow)
+    return
+  }
+  attempt.flow = flow
+  if (!popup) savePendingRedirect(window, { ...flow, target: targetKey(target) })
+  postStartForm(window.document, startUrl, startCode, popup?.name)
+  dispatch(button, { type: 'open' })
+  watch(button)
+}
+
+/** Follows the flow, if there is one and the button is attached. */
+function watch(button: Button): void {
+  const { attempt, handlers } = button
+  if (!attempt?.flow || !handlers) return
+  const window = button.window()
+  attempt.watching = new AbortController()
+  const { signal } = attempt.watching
+  watchPopup(window, attempt.popup, signal, (closed) => dispatch(button, { type: 'popup', closed }))
+  watchFlow(window, attempt.flow, signal, {
+    onFlow: (flow) => applyFlow(button, flow),
+    onEnd: (error) => endUnknown(button, { type: 'fail', error }),
+  })
+}
+
+async function cancel(button: Button): Promise<void> {
   const { attempt } = button
   attempt?.popup?.window.close()
-  if (attempt?.flow) run(button, attempt, (runner) => runner.cancel(button, attempt))
+  const flow = attempt?.flow && (await cancelFlow(button.window(), attempt.flow))
+  // A newer click, or the watching, was faster.
+  if (button.attempt !== attempt) return
+  if (flow) applyFlow(button, flow)
   else endUnknown(button, { type: 'cancel' })
 }
 
-/** Ends the attempt with what goes wrong in it: the page may be offline, or older than what is served now. */
-function run(
-  button: Button,
-  attempt: Attempt,
-  work: (runner: Awaited<ReturnType<typeof loadAttempt>>) => unknown,
-): void {
-  loadAttempt()
-    .then(work)
-    .catch((thrown: unknown) => {
-      if (button.attempt !== attempt) return
-      close(button)
-      button.dispatch({ type: 'fail', error: asConnectError(thrown) })
-    })
+function applyFlow(button: Button, flow: Flow): void {
+  if (flow.connection) button.connections.upsert(flow.connection)
+  dispatch(button, { type: 'flow', flow })
+  if (!isBusy(button.state)) close(button)
+}
+
+function end(button: Button, event: ConnectEvent): void {
+  close(button)
+  dispatch(button, event)
+}
+
+/** Ends an attempt whose outcome the service did not report: the list shows whether it connected the account. */
+function endUnknown(button: Button, event: ConnectEvent): void {
+  end(button, event)
+  void button.connections.refresh()
+}
+
+function close(button: Button): void {
+  button.attempt?.watching?.abort()
+  button.attempt?.popup?.window.close()
+  button.attempt = undefined
 }
 
 function dispatch(button: Button, event: ConnectEvent): void {
@@ -180,7 +254,7 @@ function dispatch(button: Button, event: ConnectEvent): void {
     callHandlers(handlers, { provider: target.provider, state })
   // A reconnect that was cancelled leaves the connection as it was.
   if (state.name === 'cancelled') {
-    button.dispatch({ type: 'sync', connection: connectionOf(button) })
+    dispatch(button, { type: 'sync', connection: connectionOf(button) })
   }
 }
 
@@ -196,4 +270,38 @@ function callHandlers(
     if (state.name === 'cancelled') onExit?.(null, details)
     if ('error' in state) onExit?.(state.error, details)
   })
+}
+
+function connectionOf({ connections, target }: Button): Connection | undefined {
+  return findConnection(connections.getSnapshot().connections, target)
+}
+
+/** The connection that an attempt reconnects, if there is one. */
+function reconnects(button: Button): ConnectionId | undefined {
+  return button.target.connectionId ?? connectionOf(button)?.id
+}
+
+type FlowsPath = (typeof routes.flows.create)['path']
+
+/** Creates the flow, in a session. */
+async function createFlow(
+  { fetch }: BrowserWindow,
+  { connectToken: token, serviceUrl }: SessionAnswer,
+  body: CreateFlow,
+): Promise<CreateFlowAnswer & { flow: FlowAccess }> {
+  // The path of the table, by its type: the table itself would be too large here.
+  const url = `${serviceUrl}/connect/flows` satisfies `${string}${FlowsPath}`
+  const created = await call<CreateFlowAnswer>(fetch, url, { method: 'POST', body, token })
+  const { flowId, startUrl } = created
+  // A form's address may be a script; only one of the service's own origin is used.
+  if (new URL(startUrl).origin !== new URL(url).origin) throw new Error(startUrl)
+  return { ...created, flow: { flowId, url: `${url}/${flowId}`, token } }
+}
+
+/** The flow as it ended; undefined when the service cannot be reached: the flow then expires there. */
+function cancelFlow(
+  { fetch }: BrowserWindow,
+  { url, token }: FlowAccess,
+): Promise<Flow | undefined> {
+  return call<Flow>(fetch, url, { method: 'DELETE', token }).catch(() => undefined)
 }
