@@ -99,8 +99,8 @@ function figuresOf(name: string, { initial, all }: Weight, goal: number | null):
 async function weigh(folder: string, code: string): Promise<Weight> {
   const entry = join(folder, 'entry.js')
   await writeFile(entry, code)
-  // With one entry and one format this is what `build` answers.
-  const [output] = (await build({
+  // With one entry this is what `build` answers. As an app: a library's spaces are left in.
+  const output = (await build({
     root: folder,
     configFile: false,
     logLevel: 'error',
@@ -108,13 +108,15 @@ async function weigh(folder: string, code: string): Promise<Weight> {
     resolve: { conditions: ['@keywell/source', ...defaultClientConditions] },
     build: {
       write: false,
-      minify: true,
       target: 'es2022',
-      cssMinify: true,
-      rollupOptions: { external: /^react(-dom)?(\/|$)/ },
-      lib: { entry, formats: ['es'], fileName: 'page', cssFileName: 'page' },
+      modulePreload: false,
+      rollupOptions: {
+        input: entry,
+        external: /^react(-dom)?(\/|$)/,
+        preserveEntrySignatures: 'strict',
+      },
     },
-  })) as [Rolldown.RolldownOutput]
+  })) as Rolldown.RolldownOutput
   let [initial, all] = [0, 0]
   const loadedFirst = firstLoaded(output)
   for (const part of output.output) {
