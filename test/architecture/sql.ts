@@ -160,7 +160,7 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
   {
     path: 'packages/server/src/store/due-claims.ts',
     begins:
-      'with open as materialized ( select i.id, longest.due_at from ( select id, host from integrations',
+      'with incidents as materialized ( select tenant_id, integration_id, host from provider_incidents',
     reason: 'a worker claims what is due, of every tenant; the row holds no secret',
   },
   {
