@@ -1,14 +1,13 @@
 /** The apps of the documentation's examples run as they stand, each on its framework, with the real service. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { SessionAnswer } from '@keywell/protocol'
 import { afterAll, beforeAll, expect, onTestFinished, vi } from 'vitest'
 import { sessionCookie } from '../apps/docs/examples/session.ts'
 import { root } from './packaging/run.ts'
 import { openEmbedded } from './support/databases.ts'
+import { freePort } from './support/free-port.ts'
 import { Person } from './support/person.ts'
 import { appOrigin, createStage, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
@@ -33,15 +32,6 @@ const settings = () => ({
   SESSION_SECRET: sessionSecret,
   NODE_ENV: 'production',
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo // listening on TCP, hence no string
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** As its first line says it is run. */
 async function startProgram(name: string): Promise<Send> {

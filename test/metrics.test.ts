@@ -10,6 +10,7 @@ import { faults } from '@keywell/sandbox'
 import { createKeyFile } from '@keywell/server'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 import { createDatabase, describeEachDatabase } from './support/databases.ts'
+import { freePort } from './support/free-port.ts'
 import { openCreated } from './support/inspected.ts'
 import { parseScrape, type Scraped } from './support/scrape.ts'
 import { startService } from './support/service-process.ts'
@@ -349,15 +350,6 @@ verifies(
   },
   { timeout: 60_000 },
 )
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo // of a TCP port, so no string
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** As a browser would ask that was made to take 127.0.0.1 for a site's own name. */
 async function statusWithHost(port: number, host: string): Promise<number | undefined> {

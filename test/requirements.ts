@@ -323,6 +323,11 @@ export const requirements = {
       'A name, the address of a page and a relative root lead to the instance, and what is not the provider or does not answer is said to be so.',
     source: 'connect.md, Self-managed instances',
   },
+  'hosts:own-instance': {
+    behaviour:
+      'A self-managed instance under a relative root, found by the address of one of its pages, has an integration of its own: connecting, refresh, probe and revocation go to it, below its root, and to no other host.',
+    source: 'connect.md, Self-managed instances',
+  },
   'hosts:not-registered': {
     behaviour:
       'Of an instance that nothing is registered for it is said what to register there: the page, the redirect URI where there is a draft, and the scopes.',
@@ -1502,6 +1507,11 @@ export const requirements = {
     behaviour:
       'Where the dialog of a connected account cannot be fetched, the page says so beside the button; nothing else of the page changes.',
     source: 'connect.md, React package',
+  },
+  'e2e:other-browsers': {
+    behaviour:
+      'Connecting by popup, by redirect where the popup is blocked, and after a reload of the popup, and disconnecting work in Firefox and in WebKitGTK as in Chromium.',
+    source: 'connect.md, The flow',
   },
   'e2e:one-voice': {
     behaviour:

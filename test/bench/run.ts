@@ -6,6 +6,7 @@ import { type Bench, type Figure, tableOf } from './figure.ts'
 
 /** Every bench by name; loaded only when it is asked for. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  connect: async () => (await import('./connect.ts')).connect,
   sdk: async () => (await import('./sdk.ts')).sdk,
   million: async () => (await import('./million.ts')).millionOfConnections,
   push: async () => (await import('./push.ts')).push,

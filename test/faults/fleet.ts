@@ -3,15 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SandboxControl } from '@keywell/sandbox'
 import { createKeyFile } from '@keywell/server'
+import { freePort } from '../support/free-port.ts'
 import { openCreated, openOwner, type TestDatabase } from '../support/inspected.ts'
 import { createMigrated } from '../support/migrated.ts'
-import {
-  freePort,
-  login,
-  type PostgresServer,
-  startPostgres,
-  withDatabase,
-} from '../support/postgres.ts'
+import { login, type PostgresServer, startPostgres, withDatabase } from '../support/postgres.ts'
 import { createStage, must, type Stage } from '../support/stage.ts'
 import { type Replica, type ReplicaSettings, startReplica } from './replica.ts'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'

@@ -20,19 +20,13 @@ export interface Acme {
 }
 
 /** The whole product for the tests of the calling file. Each begins without a connection. */
-export function setUpAcme(): Acme {
+export function setUpProduct(): { readonly product: Product } {
   let product: Product
-  let browser: Browser
-  const contexts: BrowserContext[] = []
 
   beforeAll(async () => {
     product = await createProduct(await openEmbedded())
-    browser = await launchBrowser()
   })
-  afterAll(async () => {
-    await browser.close()
-    await product.stop()
-  })
+  afterAll(() => product.stop())
   beforeEach(async () => {
     await product.stage.calm()
     const { control } = product.stage.sandbox
@@ -42,23 +36,40 @@ export function setUpAcme(): Acme {
     await product.stage.database.query('delete from connections where tenant_id is not null')
     await product.stage.database.query('delete from credentials where tenant_id is not null')
   })
+  return {
+    get product() {
+      return product
+    },
+  }
+}
+
+/** The same, with a browser. */
+export function setUpAcme(): Acme {
+  const running = setUpProduct()
+  let browser: Browser
+  const contexts: BrowserContext[] = []
+
+  beforeAll(async () => {
+    browser = await launchBrowser()
+  })
+  afterAll(() => browser.close())
   afterEach(async () => {
     for (const context of contexts.splice(0)) await context.close()
   })
 
   return {
     get product() {
-      return product
+      return running.product
     },
     async atSettings(name = 'Mira Sandoval', { script, ...settings } = {}) {
       const context = await browser.newContext(settings)
       contexts.push(context)
       if (script !== undefined) await context.addInitScript(script)
       const page = await context.newPage()
-      await page.goto(product.url)
+      await page.goto(running.product.url)
       await page.getByRole('button', { name }).click()
       await page.getByRole('heading', { name: /Good to see you/ }).waitFor()
-      await page.goto(`${product.url}/settings/integrations`)
+      await page.goto(`${running.product.url}/settings/integrations`)
       return page
     },
   }

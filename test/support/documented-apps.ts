@@ -17,6 +17,7 @@ import { Hono } from 'hono'
 import { build, transformWithOxc } from 'vite'
 import { root, run } from '../packaging/run.ts'
 import { readBlocks } from '../readme/blocks.ts'
+import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
 export interface AppSettings {
@@ -58,21 +59,6 @@ const originsAt = (port: number) => ({
 })
 
 const userIn = (cookie: string | null | undefined) => /\buser=(\w+)/.exec(cookie ?? '')?.[1]
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const port = portOf(server)
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-function portOf(server: Server): number {
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
 
 /** In this process: `mount` has the block run, and answers what listens at the port. */
 async function startHere(

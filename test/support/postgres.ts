@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { access, chown, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { freePort } from './free-port.ts'
 
 /** A Postgres of our own: a fresh folder, a free port of the loopback, gone with this process. */
 export interface PostgresServer {
@@ -157,18 +157,4 @@ function isRoot(): boolean {
 /** `cwd`, because the other id may not be able to enter ours. */
 function asNobody(): { cwd: string; uid?: number; gid?: number } {
   return { cwd: '/', ...(isRoot() && { uid: nobody, gid: nobody }) }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('no port'))
-        else resolve(address.port)
-      })
-    })
-  })
 }
