@@ -15,7 +15,7 @@ import { until } from './until.ts'
 export interface BrowserWindow {
   goto(url: string): Promise<void>
   reload(): Promise<void>
-  /** Clicks a button or link by its text, once it is there. */
+  /** Clicks a button by its text, once it is there. */
   click(text: string | RegExp): Promise<void>
   /** Types into the field with this label. */
   fill(label: string, text: string): Promise<void>
@@ -61,11 +61,17 @@ interface Handle {
 
 function windowOf(handle: Handle): BrowserWindow {
   // A page that is on its way has no element yet, and a script in it fails.
-  const isThere = (script: string) =>
-    until(`${script} is there`, async () => {
-      const isThere = await handle.run(`return Boolean(${script})`).catch(() => false)
-      return isThere === true
-    })
+  const isThere = async (script: string) => {
+    try {
+      await until(`${script} is there`, async () => {
+        const isThere = await handle.run(`return Boolean(${script})`).catch(() => false)
+        return isThere === true
+      })
+    } catch (cause) {
+      const text = await handle.run('return document.body.innerText')
+      throw new Error(`${await handle.url()} shows:\n${text}`, { cause })
+    }
+  }
   return {
     goto: async (url) => void (await handle.goto(url)),
     reload: async () => void (await handle.reload()),
@@ -90,7 +96,7 @@ function windowOf(handle: Handle): BrowserWindow {
 function byText(text: string | RegExp): string {
   const matches = typeof text === 'string' ? `=== ${JSON.stringify(text)}` : `.match(${text})`
   const inner = `(e.innerText || e.value || '').trim()`
-  return `[...document.querySelectorAll('button, a, input[type=submit]')]
+  return `[...document.querySelectorAll('button, input[type=submit]')]
     .find((e) => ${inner}${matches} && e.getClientRects().length > 0)`
 }
 
