@@ -175,6 +175,6 @@ describe('npm run bench', () => {
     const words = ['run', '--silent', 'bench', '--', 'speed']
     const { code, err } = await ended('npm', words)
     expect(code).toBe(1)
-    expect(err).toContain('There is no bench "speed". There are: sdk')
+    expect(err).toContain('There is no bench "speed". There are: connect, sdk')
   })
 })
