@@ -139,6 +139,26 @@ export const requirements = {
     behaviour: 'A browser cannot ask for a scope that its connect session does not allow.',
     source: 'T7; ASVS 10.2.3',
   },
+  'T7:choice-is-ceiling': {
+    behaviour:
+      'Whatever session and tenant policy allow, a flow asks for each choice that a page can make of what it is offered, and every other scope is refused.',
+    source: 'T7; connect.md, Scopes',
+  },
+  'T7:forbidden-rights': {
+    behaviour:
+      'A scope that has the rights of one that the session forbids is neither offered nor taken, and a session that requires one is not made.',
+    source: 'T7; connect.md, Scopes',
+  },
+  'T7:picker-bounded': {
+    behaviour:
+      'Whatever is offered, granted before, named by the app and clicked, the picker shows and passes on the offered scopes alone, and always those that are required.',
+    source: 'T7; connect.md, Scopes',
+  },
+  'T7:tampered-choice': {
+    behaviour:
+      'A page that was made to send a scope beside the offered ones is refused, no flow is made, and its user is told.',
+    source: 'T7',
+  },
   'T7:narrower-grant': {
     behaviour: 'A grant that is narrower than asked is stored and shown as narrower.',
     source: 'T7; RFC 6749 section 5.1',
@@ -755,6 +775,41 @@ export const requirements = {
     behaviour:
       'A page is offered the scopes, groups, presets and tools that its session and the policy of its tenant allow, and no others.',
     source: 'connect.md, Scopes',
+  },
+  'scopes:offered-there': {
+    behaviour:
+      'For a host the scopes are offered that the app is registered with there, the own one of a tenant before the shared one.',
+    source: 'connect.md, Self-managed instances',
+  },
+  'scopes:picker': {
+    behaviour:
+      'A person chooses by presets or scope by scope; what is required or included is shown as fixed, with the reason, and each scope with its sentence, its risk and the tools that need it.',
+    source: 'connect.md, React package',
+  },
+  'scopes:picker-tools': {
+    behaviour:
+      'For the tools of an app the picker chooses the least scopes, and names the tools that a choice does not suffice for.',
+    source: 'connect.md, React package; tools.md, The planner',
+  },
+  'scopes:picker-changes': {
+    behaviour:
+      'For a connection that is there, the picker shows what stays, what is new and what is taken away, and takes nothing away by itself that is still offered.',
+    source: 'connect.md, React package',
+  },
+  'scopes:picker-error': {
+    behaviour:
+      'Where the scopes cannot be read, the picker says so with the next step, and reads again without losing the focus.',
+    source: 'connect.md, React package',
+  },
+  'scopes:button': {
+    behaviour:
+      'A button with a scope picker asks before it connects, opens the window in the click that confirms, and asks for exactly the scopes that were chosen.',
+    source: 'connect.md, React package',
+  },
+  'scopes:button-changes': {
+    behaviour:
+      'The account of a connected button leads to its scopes; another choice reconnects the same connection.',
+    source: 'connect.md, React package',
   },
   'scopes:choice-bounded': {
     behaviour:
@@ -1512,6 +1567,16 @@ export const requirements = {
     behaviour:
       'Connecting by popup, by redirect where the popup is blocked, and after a reload of the popup, and disconnecting work in Firefox and in WebKitGTK as in Chromium.',
     source: 'connect.md, The flow',
+  },
+  'e2e:scopes-keyboard': {
+    behaviour:
+      'By keyboard alone: a user chooses scopes, connects with exactly those, and later takes one away; the focus is never lost.',
+    source: 'connect.md, React package',
+  },
+  'e2e:scopes-looks': {
+    behaviour:
+      'Each state of the scope picker, in the dialog of a button and in the page, fits a phone and a desk, light and dark, in both directions of writing and in German, and axe finds nothing.',
+    source: 'connect.md, React package',
   },
   'e2e:one-voice': {
     behaviour:

@@ -306,9 +306,13 @@ function ofBase(types: ReadonlyMap<string, Declared>, base: string) {
 /** Names of the states that a component shows in `data-state`. */
 function statesOf(files: readonly SourceFile[], types: ReadonlyMap<string, Declared>): string[] {
   const shown = files.filter(({ text }) => text.includes('data-state'))
-  const texts = shown.map(
-    ({ path }) => (types.get(`${path} State`) ?? types.get('ConnectState'))?.text ?? '',
-  )
+  // A type of its own, in the file or beside it; else the button's.
+  const own = shown.flatMap(({ path, text }) => {
+    const names = [`${path} State`, ...(text.match(/\b[A-Z]\w+OptionsState\b/g) ?? [])]
+    return names.flatMap((name) => types.get(name) ?? []).slice(0, 1)
+  })
+  const usual = types.get('ConnectState')
+  const texts = (own.length > 0 || usual === undefined ? own : [usual]).map(({ text }) => text)
   const names = texts.flatMap((text) =>
     [...text.matchAll(/name: ([^;}]+)/g)].flatMap(([, union = '']) =>
       [...union.matchAll(/'(\w+)'/g)].map(([, name = '']) => name),

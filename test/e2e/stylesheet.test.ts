@@ -32,6 +32,39 @@ afterAll(() => browser.close())
 const states = ['idle', 'waiting', 'connected', 'needs_reauth', 'error']
 const variants = ['primary', 'outline', 'ghost']
 
+const risks = ['low', 'medium', 'high', 'critical']
+const tags = ['', 'kept', 'added', 'removed']
+
+/** A picker of scopes, with every colour that it has. */
+const picker = `<fieldset data-keywell-scope-picker data-state="ready"><legend>Scopes</legend>
+  <fieldset data-keywell-presets><legend>Presets</legend>${['checked', '']
+    .map(
+      (checked, at) => `<label data-keywell-preset><input type="radio" name="preset" ${checked}
+        aria-labelledby="p${at}"><span><strong id="p${at}">Preset ${at}</strong><small>What it
+        means</small></span></label>`,
+    )
+    .join('')}</fieldset>
+  <fieldset data-keywell-scope-group="all"><legend>All</legend>${risks
+    .map(
+      (risk, at) => `<div data-keywell-scope="${risk}" data-state="${at ? 'included' : 'open'}">
+        <input type="checkbox" id="${risk}"><label for="${risk}">What ${risk} allows</label>
+        <p data-keywell-scope-facts><span data-keywell-risk="${risk}">${risk}</span>
+        <span data-keywell-tag="${tags[at]}">a tag</span><code>${risk}</code></p>
+        <details data-keywell-tools open><summary>Tools</summary><dl><div><dt>Area</dt>
+        <dd>Tool</dd></div></dl></details></div>`,
+    )
+    .join('')}</fieldset>
+  <div role="group" aria-label="changes" data-keywell-scope-changes><dl data-keywell-facts>${tags
+    .map(
+      (tag) => `<div data-keywell-change="${tag}"><dt>Kind</dt><dd><code>scope</code></dd></div>`,
+    )
+    .join('')}</dl></div>
+  <p data-keywell-note data-keywell-summary="">A summary</p>
+  <p data-keywell-note data-keywell-summary="warning">A warning</p></fieldset>
+  <dialog data-keywell-dialog data-keywell-scope-dialog aria-label="choose" open>
+  <div data-keywell-choices><button data-keywell-confirm>Go on</button><button>Cancel</button></div>
+  </dialog>`
+
 /** Markup as the components write it. */
 function pageOf(css: string, scheme: string): string {
   const buttons = states.flatMap((state) =>
@@ -45,7 +78,7 @@ function pageOf(css: string, scheme: string): string {
       <small data-keywell-reference>req_1</small></span><button>${state}</button></span>`,
   )
   return `<!doctype html><html lang="en" style="${scheme}"><title>Colours</title><style>${css}</style>
-    <body><main><h1>Colours</h1>${[...buttons, ...notes].join('\n')}
+    <body><main><h1>Colours</h1>${[...buttons, ...notes, picker].join('\n')}
     <dialog data-keywell-dialog aria-label="account" open><p>Text</p><p role="alert">Wrong</p>
     <div data-keywell-choices><button data-keywell-danger>Disconnect</button><button>Close</button>
     </div></dialog></main></body></html>`

@@ -237,6 +237,8 @@ export type HostCheck = z.infer<typeof hostCheckSchema>
 export const readConnectOptionsSchema = z.object({
   /** Whether the answer has the tools of each provider: some kilobytes, which a button does not need. */
   tools: z.enum(['true', 'false']).default('false'),
+  /** Only this instance, and what is registered there. Default: all, with the scopes of the session's default host. */
+  host: url.optional(),
 })
 
 /** `GET /connect/providers`, with the connect token: what the session may connect. */

@@ -81,7 +81,7 @@ interface PartProps extends AccountDialogProps {
 
 function Account({ connection, texts, actions, safe, go, close }: PartProps): ReactElement {
   const { account } = texts
-  const { manage, reconnect, disconnectable } = actions
+  const { manage, reconnect, changeScopes, disconnectable } = actions
   const leave = (act: () => void) => () => {
     close()
     act()
@@ -92,6 +92,7 @@ function Account({ connection, texts, actions, safe, go, close }: PartProps): Re
       <div data-keywell-choices="">
         {manage && <Choice text={account.manage} onClick={leave(manage)} />}
         {reconnect && <Choice text={account.reconnect} onClick={leave(reconnect)} />}
+        {changeScopes && <Choice text={account.scopes} onClick={leave(changeScopes)} />}
         {disconnectable && (
           <Choice text={account.disconnect} onClick={() => go({ name: 'disconnect' })} danger />
         )}

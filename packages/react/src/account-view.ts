@@ -8,6 +8,8 @@ export interface AccountActions {
   manage?: (() => void) | undefined
   /** Called in the click, so that it may open a window. */
   reconnect?: (() => void) | undefined
+  /** Asks for other scopes, in a dialog of its own. */
+  changeScopes?: (() => void) | undefined
   /** Whether the connection may be removed. */
   disconnectable: boolean
 }

@@ -31,6 +31,7 @@ import { connectTexts } from './texts/connect.ts'
 import { useAccountDialog } from './use-account-dialog.tsx'
 import { useConnect } from './use-connect.ts'
 import { useConnections } from './use-connections.ts'
+import { type ButtonScopePicker, useScopeDialog } from './use-scope-dialog.tsx'
 
 // Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
@@ -55,6 +56,11 @@ export interface ConnectButtonProps
     ConnectHandlers,
     ConnectedOptions,
     Pick<StartOptions, 'scopes' | 'mode' | 'method'> {
+  /**
+   * Lets the user choose the scopes, in a dialog that a click opens; `scopes` is what is chosen at first. Of an account
+   * that is connected it offers to change them, in place of connecting it again. Default: false.
+   */
+  scopePicker?: boolean | ButtonScopePicker | undefined
   /** Its height, and the size of its text. Default: `md`. */
   size?: 'sm' | 'md' | 'lg' | undefined
   /** How much it stands out from its page. Default: `primary`. */
@@ -96,19 +102,22 @@ export const ConnectButton: ForwardRefExoticComponent<
   if (process.env.NODE_ENV !== 'production') checkConnectButton(props)
   const { target, options, handlers, connected, drawn, rest } = sortProps(props)
   const { reconnect, disconnectable, onManage, onDisconnect } = connected
-  const { asChild, render, children } = drawn
+  const { asChild, render, children, scopePicker } = drawn
 
   const keywell = useKeywell()
   const texts = useTexts(connectTexts)
   const { state, connect } = useConnect(target, handlers)
   const { status } = useConnections()
+  const picker = useScopeDialog(target, render ? false : scopePicker, options.scopes)
   const button = useRef<HTMLButtonElement | null>(null)
   useImperativeHandle<HTMLButtonElement | null, HTMLButtonElement | null>(ref, () => button.current)
   useFocusReturn(button, state)
-  const view = viewOf(keywell, target, { state, connect, options, texts })
+  const { scopes } = picker
+  const view = viewOf(keywell, target, { state, connect, options: { ...options, scopes }, texts })
   const actions: AccountActions = {
     manage: onManage && view.connection && onManage.bind(undefined, view.connection),
-    reconnect: reconnect ? () => view.start() : undefined,
+    reconnect: reconnect && !picker.open ? () => view.start() : undefined,
+    changeScopes: reconnect ? picker.open : undefined,
     disconnectable,
   }
   const account = useAccountDialog({ button, view, actions, onDisconnect })
@@ -117,19 +126,27 @@ export const ConnectButton: ForwardRefExoticComponent<
   const opensDialog =
     isConnected && !render && (reconnect || disconnectable || onManage !== undefined)
   const isInert = isConnected && !render && !opensDialog
+  const asks = picker.asksFirst || view.connection !== undefined
+  // After a window that was blocked, the user has chosen already.
+  const choose = asks && !isBusy(state) && state.name !== 'blocked' ? picker.open : undefined
   const click = (): void => {
     if (isBusy(state)) connect.focus()
     else if (opensDialog) account.ask('account')
-    else if (!isInert) view.start()
+    else if (!isInert) (choose ?? view.start)()
   }
   const content = typeof children === 'function' ? children(view) : children
   const buttonProps = {
     type: 'button' as const,
     ...rest,
-    ...prefetching(rest, opensDialog ? account.prepare : connect.prepare),
+    ...prefetching(rest, () => {
+      if (opensDialog) account.prepare()
+      else connect.prepare()
+      picker.prepare()
+    }),
     ...stateAttributes(state, status === 'loading'),
     'aria-disabled': isBusy(state) || isInert || rest['aria-disabled'],
-    'aria-haspopup': opensDialog ? ('dialog' as const) : rest['aria-haspopup'],
+    'aria-haspopup':
+      opensDialog || (choose && !isInert) ? ('dialog' as const) : rest['aria-haspopup'],
     onClick: (event: MouseEvent<HTMLButtonElement>) => {
       rest.onClick?.(event)
       if (!event.defaultPrevented) click()
@@ -150,10 +167,11 @@ export const ConnectButton: ForwardRefExoticComponent<
         <button {...buttonProps} ref={button} />
       )}
       <ConnectActions
-        view={account.isMissing ? { ...view, note: texts.notLoaded } : view}
+        view={account.isMissing || picker.isMissing ? { ...view, note: texts.notLoaded } : view}
         onDisconnect={disconnectable ? () => account.ask('disconnect') : undefined}
       />
       {account.dialog}
+      {picker.dialog(view)}
     </>
   )
 })
@@ -164,13 +182,13 @@ function sortProps(props: ConnectButtonProps) {
   const { scopes, mode, method, onSuccess, onExit, onEvent, ...beyondAttempt } = beyondTarget
   const { reconnect = true, disconnectable = false, ...beyondOffers } = beyondAttempt
   const { onManage, onDisconnect, asChild, render, children, ...ofButton } = beyondOffers
-  const { size = 'md', variant = 'primary', ...rest } = ofButton
+  const { scopePicker = false, size = 'md', variant = 'primary', ...rest } = ofButton
   return {
     target: { provider, host, connectionName, connectionId },
     options: { scopes, mode, method },
     handlers: { onSuccess, onExit, onEvent },
     connected: { reconnect, disconnectable, onManage, onDisconnect },
-    drawn: { asChild, render, children },
+    drawn: { asChild, render, children, scopePicker },
     rest: { ...rest, 'data-size': size, 'data-variant': variant },
   }
 }
@@ -190,7 +208,7 @@ function prefetching(host: ButtonProps, prepare: () => void): ButtonProps {
 }
 
 function checkConnectButton(props: ConnectButtonProps): void {
-  const { provider, scopes, connectionId, asChild, children, render } = props
+  const { provider, scopes, connectionId, asChild, children, render, scopePicker, method } = props
   checkProps('ConnectButton', {
     ...needsProvider(provider),
     'got scopes that are no array': [
@@ -208,6 +226,14 @@ function checkConnectButton(props: ConnectButtonProps): void {
     'got asChild and render': [
       asChild === true && render !== undefined,
       'Use one of the two: both replace the button.',
+    ],
+    'got scopePicker and render': [
+      Boolean(scopePicker) && render !== undefined,
+      'Show a <ScopePicker> of your own, and pass what is chosen as scopes.',
+    ],
+    'got scopePicker and method="key"': [
+      Boolean(scopePicker) && method === 'key',
+      'Name the scopes of the key: scopes={["read_api"]}. Its user ticks them at the provider.',
     ],
   })
 }

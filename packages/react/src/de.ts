@@ -8,6 +8,7 @@
  * ```
  */
 import type { Messages } from './messages.ts'
+import { gitlabWords } from './texts/de-gitlab.ts'
 
 export const de: Messages = {
   locale: 'de',
@@ -101,6 +102,7 @@ export const de: Messages = {
     missing: 'Nicht erlaubt',
     manage: 'Verwalten',
     reconnect: 'Neu verbinden',
+    scopes: 'Zugriff ändern',
     disconnect: 'Trennen',
     close: 'Schließen',
   },
@@ -134,4 +136,38 @@ export const de: Messages = {
     redirectUri: 'Weiterleitungsadresse (Redirect URI)',
     scopes: 'Berechtigungen (Scopes)',
   },
+  scopes: {
+    legend: 'Was diese App in {provider} darf',
+    loading: 'Es wird nachgesehen, was erlaubt werden kann …',
+    failed: 'Was erlaubt werden kann, ließ sich nicht nachsehen. Bitte versuchen Sie es erneut.',
+    signedOut: 'Sie sind nicht mehr angemeldet. Melden Sie sich an, und versuchen Sie es erneut.',
+    missing: '{provider} ist hier nicht eingerichtet. Bitte fragen Sie Ihren Administrator.',
+    nothing: 'In {provider} kann hier nichts erlaubt werden. Bitte fragen Sie Ihren Administrator.',
+    retry: 'Erneut versuchen',
+    presets: 'Wie viel',
+    own: 'Eigene Auswahl',
+    ownSentence: 'Jede Berechtigung unten einzeln wählen.',
+    required: 'Immer nötig',
+    included: 'Enthalten in {list}',
+    low: 'Geringes Risiko',
+    medium: 'Mittleres Risiko',
+    high: 'Hohes Risiko',
+    critical: 'Sehr hohes Risiko',
+    without: 'Geht nicht mehr ohne sie: {count}',
+    adds: 'Geht mit ihr: {count}',
+    summary: '{count} von {total} Aktionen gehen mit dieser Auswahl.',
+    count: 'Gewählte Berechtigungen: {count}.',
+    broken: 'Diese App braucht mehr für: {list}.',
+    empty: 'Bitte wählen Sie mindestens eine Berechtigung.',
+    changes: 'Was sich ändert',
+    same: 'Es ändert sich nichts.',
+    kept: 'Bisher erlaubt',
+    added: 'Neu',
+    removed: 'Entfällt',
+    choose: 'Zugriff auswählen',
+    change: 'Zugriff ändern',
+    confirm: 'Weiter zu {provider}',
+    cancel: 'Abbrechen',
+  },
+  scopeWords: { gitlab: gitlabWords },
 }

@@ -29,6 +29,7 @@ export { HostField, type HostFieldProps } from './host-field.tsx'
 export type { Messages, MessagesOverride } from './messages.ts'
 export { KeywellProvider, type KeywellProviderProps } from './provider.tsx'
 export { ProviderMark, type ProviderMarkProps } from './provider-mark.tsx'
+export { ScopePicker, type ScopePickerOptions, type ScopePickerProps } from './scope-picker.tsx'
 export { useConnect } from './use-connect.ts'
 export {
   type UseConnection,
@@ -37,3 +38,4 @@ export {
   useConnections,
   useLiveConnections,
 } from './use-connections.ts'
+export type { ButtonScopePicker } from './use-scope-dialog.tsx'

@@ -25,7 +25,7 @@ describe('the catalogue', () => {
   })
 
   it('is complete in German, with the same values in each sentence', () => {
-    const german = new Map(textsOf(de))
+    const german = new Map(textsOf({ ...de, scopeWords: {} }))
     expect([...german.keys()]).toEqual(textsOf(english).map(([key]) => key))
     for (const [key, text] of textsOf(english)) {
       expect(german.get(key), key).not.toBe(text)

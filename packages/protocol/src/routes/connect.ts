@@ -31,6 +31,7 @@ export const sessionRoutes = {
       'origin_not_allowed',
       'unknown_provider',
       'host_not_allowed',
+      'scope_not_allowed',
       'not_allowed_for_tenant',
       'not_found',
       'tenant_erased',
@@ -125,7 +126,7 @@ export const flowRoutes = {
       description: 'Providers, hosts, scopes and, with `tools=true`, tools',
       schema: connectOptionsSchema,
     },
-    errors: ['not_allowed_for_tenant'],
+    errors: ['host_not_allowed', 'not_allowed_for_tenant'],
   }),
   checkHost: route({
     method: 'POST',

@@ -3,7 +3,7 @@ import { type BrowserWindow, call, type Fetch } from './call.ts'
 import { type Connect, createConnect } from './connect.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { asConnectError, type ConnectError } from './error.ts'
-import { readScopeOptions, type ScopeOptions } from './options.ts'
+import { readScopeOptions, type ScopeOptions, type ScopeOptionsFor } from './options.ts'
 import { createProviders, type ProviderOptions } from './providers.ts'
 import { finish, type PendingRedirect, takeReturn } from './return.ts'
 import { createSessions, type FetchSession } from './sessions.ts'
@@ -35,7 +35,7 @@ export interface KeywellClient {
   /** The connection of a target; undefined when there is none, and before the list is read. */
   find(target: ConnectTarget): Connection | undefined
   /** Reads which providers and scopes the user may choose from, for a picker. @throws ConnectError */
-  readScopeOptions(): Promise<ScopeOptions[]>
+  readScopeOptions(target?: ScopeOptionsFor): Promise<ScopeOptions[]>
   /** What the service says of a provider; undefined before the page's first session. */
   provider(name: string): ProviderOptions | undefined
   /**
@@ -104,7 +104,7 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
       return call(window().fetch, url, { method: 'POST', body, token })
     },
     find: (target) => findConnection(connections.getSnapshot().connections, target),
-    readScopeOptions: () => readScopeOptions(window, sessions),
+    readScopeOptions: (target = {}) => readScopeOptions(window, sessions, target),
     provider: providers.find,
     takeReturn: readUrl,
   }

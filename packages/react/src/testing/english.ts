@@ -2,6 +2,7 @@ import type { Messages } from '../messages.ts'
 import { accountTexts } from '../texts/account.ts'
 import { connectTexts } from '../texts/connect.ts'
 import { hostTexts } from '../texts/host.ts'
+import { scopeTexts } from '../texts/scopes.ts'
 
 /** All texts, as a page without texts of its own shows them. */
 export const english: Messages = {
@@ -10,4 +11,5 @@ export const english: Messages = {
   ...connectTexts,
   ...accountTexts,
   ...hostTexts,
+  ...scopeTexts,
 }

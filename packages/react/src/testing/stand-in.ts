@@ -138,7 +138,13 @@ export function createStandIn(): StandIn {
   }
 
   async function answerAsService(request: Request, pathname: string): Promise<Response> {
-    if (pathname === '/connect/providers') return Response.json({ providers: standIn.providers })
+    if (pathname === '/connect/providers') {
+      const withTools = new URL(request.url).searchParams.get('tools') === 'true'
+      const tools = withTools ? { tools: [] } : {}
+      return Response.json({
+        providers: standIn.providers.map((provider) => ({ ...tools, ...provider })),
+      })
+    }
     if (request.method === 'POST') {
       standIn.flowRequests.push(createFlowSchema.parse(await request.json()))
       const { flowId } = keep({

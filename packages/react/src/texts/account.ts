@@ -11,6 +11,7 @@ export interface AccountTexts {
     | 'missing'
     | 'manage'
     | 'reconnect'
+    | 'scopes'
     | 'disconnect'
     | 'close'
   >
@@ -29,6 +30,7 @@ export const accountTexts: AccountTexts = {
     missing: 'Not granted',
     manage: 'Manage',
     reconnect: 'Reconnect',
+    scopes: 'Change what is allowed',
     disconnect: 'Disconnect',
     close: 'Close',
   },

@@ -215,5 +215,5 @@ async function findDraft(
 function scopesOf({ policy }: SessionRow, provider: ProviderDefinition): string[] {
   if (!Object.hasOwn(policy.scopes, provider.name)) return [...provider.defaultScopes]
   const all = provider.scopes.map(({ name }) => name)
-  return [...allowedScopes(policy, provider.name, all).ceiling]
+  return [...allowedScopes(policy, provider, all).ceiling]
 }

@@ -6,18 +6,35 @@ import {
 } from '@keywell/protocol'
 import type { SessionPolicy } from '../store/sessions.ts'
 
+type Provider = Pick<ProviderDefinition, 'name' | 'scopes'>
+
 /** The scopes that a session always asks for, and the most that it may ask for. */
 export function allowedScopes(
   policy: Pick<SessionPolicy, 'scopes'>,
-  provider: string,
+  provider: Provider,
   registered: readonly string[],
 ): { required: Set<string>; ceiling: Set<string> } {
-  const named = Object.hasOwn(policy.scopes, provider) ? policy.scopes[provider] : undefined
-  const forbidden = new Set(named?.forbidden)
+  const named = Object.hasOwn(policy.scopes, provider.name)
+    ? policy.scopes[provider.name]
+    : undefined
+  const forbidden = named?.forbidden ?? []
   const allowed = named === undefined ? registered : [...named.required, ...named.optional]
-  const keep = (scopes: readonly string[]) =>
-    new Set(scopes.filter((scope) => registered.includes(scope) && !forbidden.has(scope)))
+  const keep = (scopes: readonly string[]) => {
+    const refused = forbiddenScopes(provider, scopes, forbidden)
+    return new Set(scopes.filter((scope) => registered.includes(scope) && !refused.includes(scope)))
+  }
   return { required: keep(named?.required ?? []), ceiling: keep(allowed) }
+}
+
+/** Those of `scopes` that are forbidden, or have the rights of one that is. */
+export function forbiddenScopes(
+  provider: Provider,
+  scopes: readonly string[],
+  forbidden: readonly string[],
+): string[] {
+  return scopes.filter((scope) =>
+    impliedScopes(provider, [scope]).some((right) => forbidden.includes(right)),
+  )
 }
 
 /**
@@ -35,7 +52,7 @@ export function planFlowScopes(options: {
   defaults: readonly string[]
 }): string[] {
   const { policy, provider, registered } = options
-  const { required, ceiling } = allowedScopes(policy, provider.name, registered)
+  const { required, ceiling } = allowedScopes(policy, provider, registered)
   refuse(
     (Object.hasOwn(policy.scopes, provider.name)
       ? policy.scopes[provider.name]

@@ -1,6 +1,7 @@
 import {
   allowsTool,
   type ConnectOptions,
+  limitOf,
   type ProviderDefinition,
   type TenantPolicy,
   type ToolSummary,
@@ -9,6 +10,7 @@ import {
 import { findViolation, scopesAllowed } from '@keywell/providers'
 import { listTools, summarizeTool } from '@keywell/tools'
 import { requireProvider } from '../catalogue.ts'
+import { parseHost } from '../host.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import { viewGroups, viewPresets, viewScope } from '../scope-views.ts'
@@ -23,11 +25,13 @@ import { allowedScopes } from './scope-policy.ts'
 export async function readConnectOptions(
   { database, integrations }: { database: Database; integrations: Pick<Integrations, 'usable'> },
   { tenantId, policy }: SessionRow,
-  { withTools }: { readonly withTools: boolean },
+  { withTools, host: named }: { readonly withTools: boolean; readonly host: string | undefined },
 ): Promise<ConnectOptions> {
+  const only = named === undefined ? undefined : parseHost(named)
   const tenantPolicy = await readTenantPolicy(database.of(tenantId), tenantId)
-  const usable = (await integrations.usable(tenantId)).filter(
+  const usable = picked(await integrations.usable(tenantId)).filter(
     ({ provider: name, host }) =>
+      (only === undefined || host === only) &&
       (policy.providers?.includes(name) ?? true) &&
       (policy.hosts?.includes(host) ?? true) &&
       findViolation(tenantPolicy, { provider: requireProvider(name), host }) === undefined,
@@ -51,14 +55,26 @@ export async function readConnectOptions(
   }
 }
 
+/** Of two for one host, the tenant's own comes first, and is the one that is used. */
+function picked(integrations: readonly UsableIntegration[]): UsableIntegration[] {
+  return integrations.filter(
+    ({ provider, host }, at) =>
+      integrations.findIndex((one) => one.provider === provider && one.host === host) === at,
+  )
+}
+
+/** On a session's default host only what is registered there can be asked for; without one, each host has its own. */
 function scopeOptions(
   provider: ProviderDefinition,
   integrations: readonly UsableIntegration[],
   policy: SessionPolicy,
   tenantPolicy: TenantPolicy,
 ): ConnectOptions['providers'][number]['scopes'] {
-  const registered = new Set(integrations.flatMap((integration) => integration.scopes))
-  const { required, ceiling } = allowedScopes(policy, provider.name, [...registered])
+  const usual = limitOf(policy.defaultHosts, provider.name)
+  const there = integrations.filter(({ host }) => host === usual)
+  const asked = there.length > 0 ? there : integrations
+  const registered = new Set(asked.flatMap((integration) => integration.scopes))
+  const { required, ceiling } = allowedScopes(policy, provider, [...registered])
   const allowed = scopesAllowed(tenantPolicy, provider)
   return provider.scopes
     .filter((scope) => ceiling.has(scope.name))

@@ -7,6 +7,7 @@ import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import type { SessionPolicy } from '../store/sessions.ts'
+import { forbiddenScopes } from './scope-policy.ts'
 
 export type SessionRequest = z.output<typeof createSessionSchema>
 
@@ -16,6 +17,14 @@ export async function checkRequest(database: Database, request: SessionRequest):
   for (const [name, policy] of Object.entries(request.scopes)) {
     const provider = requireProvider(name)
     requireKnownScopes(provider, [...policy.required, ...policy.optional, ...policy.forbidden])
+    const [contradiction] = forbiddenScopes(provider, policy.required, policy.forbidden)
+    if (contradiction !== undefined) {
+      throw new KeywellError(
+        'scope_not_allowed',
+        `This connect session requires ${contradiction}, which has rights that it forbids.`,
+        { nextStep: `Require less of ${provider.title}, or forbid less.` },
+      )
+    }
   }
   const hosts = request.hosts?.map(parseHost)
   for (const [name, host] of Object.entries(request.defaultHosts)) {

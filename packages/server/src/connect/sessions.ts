@@ -30,7 +30,10 @@ export interface Sessions {
   /** A session by id, live or not. @throws KeywellError `not_found` */
   read(tenantId: string, id: string): Promise<SessionRow & { live: boolean }>
   /** What a session may connect, for a page that shows it. */
-  options(session: SessionRow, include: { readonly withTools: boolean }): Promise<ConnectOptions>
+  options(
+    session: SessionRow,
+    include: { readonly withTools: boolean; readonly host: string | undefined },
+  ): Promise<ConnectOptions>
 }
 
 /** The caller, and the origins that its API key may name; null: all. */

@@ -53,7 +53,7 @@ export function flowRoutes(
     flows.cancel(session, params.flowId, caller),
   )
   serve(app, routes.flows.options, ({ session, query }) =>
-    sessions.options(session, { withTools: query.tools === 'true' }),
+    sessions.options(session, { withTools: query.tools === 'true', host: query.host }),
   )
   serve(app, routes.flows.checkHost, ({ session, body }) => {
     parts.rateLimits.hostCheck(session)

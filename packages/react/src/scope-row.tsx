@@ -1,0 +1,91 @@
+import { type ReactElement, useId } from 'react'
+import { useKeywell } from './context.ts'
+import {
+  compareScopes,
+  type ScopeOptions,
+  type ScopeRow,
+  toggleScope,
+  toolsThrough,
+} from './core/index.ts'
+import type { ScopeChoiceProps } from './scope-choice.tsx'
+import { fill } from './texts/texts.ts'
+
+interface RowProps extends ScopeChoiceProps {
+  row: ScopeRow<ScopeOptions['scopes'][number]>
+}
+
+/** One scope: whether it is chosen, in one sentence what it allows, its risk, and the tools that need it. */
+export function ScopeRowView(props: RowProps): ReactElement {
+  const { offer, chosen, pick, wording, name, row } = props
+  const { scope, state } = row
+  const id = useId()
+  const isAsked = chosen.includes(scope.name)
+  return (
+    <div data-keywell-scope={scope.name} data-state={state}>
+      <input
+        type="checkbox"
+        id={`${id}box`}
+        name={isAsked ? name : undefined}
+        value={scope.name}
+        checked={state !== 'open'}
+        // Not `disabled`: the keys still lead to it, and a screen reader says why it is fixed.
+        aria-disabled={state === 'required' || state === 'included' || undefined}
+        aria-describedby={`${id}facts`}
+        onChange={() => pick(toggleScope(offer, chosen, scope.name))}
+      />
+      <label htmlFor={`${id}box`}>{wording.scope(scope)}</label>
+      <p id={`${id}facts`} data-keywell-scope-facts="">
+        <Facts {...props} />
+      </p>
+      {state !== 'included' && <Tools {...props} />}
+    </div>
+  )
+}
+
+/** Risk, name, why it is fixed, and what becomes of it for the connection that is there. */
+function Facts({ offer, texts, connection, row }: RowProps): ReactElement {
+  const { locale } = useKeywell()
+  const { scope, state, includedBy } = row
+  const list = new Intl.ListFormat(locale).format(includedBy)
+  const change = connection && changeOf(row, { offer, granted: connection.scopes })
+  return (
+    <>
+      <span data-keywell-risk={scope.risk}>{texts[scope.risk]}</span>{' '}
+      {state === 'required' && <span data-keywell-tag="">{texts.required}</span>}{' '}
+      {state === 'included' && <span data-keywell-tag="">{fill(texts.included, { list })}</span>}{' '}
+      {change && <span data-keywell-tag={change}>{texts[change]}</span>} <code>{scope.name}</code>
+    </>
+  )
+}
+
+function changeOf(
+  { scope: { name }, state }: RowProps['row'],
+  { offer, granted }: { granted: readonly string[] } & Pick<RowProps, 'offer'>,
+): 'kept' | 'added' | 'removed' | undefined {
+  const wasGranted = compareScopes(offer, { granted, chosen: [name] }).added.length === 0
+  if (state === 'included') return undefined
+  if (state === 'open') return wasGranted ? 'removed' : undefined
+  return wasGranted ? 'kept' : 'added'
+}
+
+/** What stops working without it; for one that is not chosen, what works with it. */
+function Tools({ offer, chosen, wording, texts, row }: RowProps): ReactElement | null {
+  const { scope, state } = row
+  const names = toolsThrough(offer, chosen, scope.name)
+  if (names.length === 0) return null
+  const text = state === 'open' ? texts.adds : texts.without
+  const tools = offer.tools.filter(({ name }) => names.includes(name))
+  return (
+    <details data-keywell-tools="">
+      <summary>{fill(text, { count: String(names.length) })}</summary>
+      <dl>
+        {wording.areas(tools).map((area) => (
+          <div key={area.title}>
+            <dt>{area.title}</dt>
+            <dd>{area.tools.join(', ')}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  )
+}

@@ -1,0 +1,51 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { expectAccessible } from './accessible.ts'
+
+/** Where pictures are left, by `KEYWELL_PICTURES`; nowhere without. */
+const pictures = process.env.KEYWELL_PICTURES
+
+/** The page as it is in each size, colour and direction: it fits, and axe finds nothing. */
+export async function expectToLookRight(page: Page, state: string): Promise<void> {
+  for (const width of [320, 1280]) {
+    await page.setViewportSize({ width, height: 720 })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      for (const direction of ['ltr', 'rtl']) {
+        await page.evaluate((dir) => {
+          document.documentElement.dir = dir
+        }, direction)
+        const what = `${state}-${width}-${colorScheme}-${direction}`
+        await finishTransitions(page)
+        const overflow = await page.evaluate(() =>
+          Math.max(
+            ...[document.documentElement, ...document.querySelectorAll('dialog')].map(
+              ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth,
+            ),
+          ),
+        )
+        expect(overflow, `${what} is wider than its window`).toBe(0)
+        await expectAccessible(page, what)
+        if (pictures) await takePicture(page, what)
+      }
+    }
+  }
+  await page.evaluate(() => document.documentElement.removeAttribute('dir'))
+}
+
+/** A colour that is on its way to another one is neither. */
+async function finishTransitions(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const animation of document.getAnimations()) {
+      const { endTime } = animation.effect?.getComputedTiming() ?? {}
+      if (endTime !== Number.POSITIVE_INFINITY) animation.finish()
+    }
+  })
+}
+
+async function takePicture(page: Page, name: string): Promise<void> {
+  mkdirSync(pictures ?? '', { recursive: true })
+  await page.screenshot({ path: join(pictures ?? '', `${name}.png`), animations: 'disabled' })
+}
