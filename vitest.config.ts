@@ -35,6 +35,22 @@ function sharing(): string[] {
 }
 const sharingFiles = sharing()
 
+/** In place of the React that `npm install` puts beside everything else, in the testing library too. */
+const react18 = [
+  ...['react', 'react-dom'].map((name) => ({
+    find: new RegExp(`^${name}(?=$|/)`),
+    replacement: join(import.meta.dirname, 'test/react-18/node_modules', name),
+  })),
+  {
+    // Its other build requires React natively.
+    find: /^@testing-library\/react$/,
+    replacement: join(
+      import.meta.dirname,
+      'node_modules/@testing-library/react/dist/@testing-library/react.esm.js',
+    ),
+  },
+]
+
 export default defineConfig({
   test: {
     // Much of a test is waiting: two files at once take little more than half the time, on two cores too.
@@ -81,6 +97,21 @@ export default defineConfig({
           include: ['packages/react/src/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           environment: 'jsdom',
+          expect: expectation,
+          globalSetup: ['test/support/global-setup.ts', 'test/support/app-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...shared,
+        resolve: { ...resolve, alias: react18 },
+        test: {
+          name: 'react 18',
+          include: ['packages/react/src/*.test.tsx'],
+          environment: 'jsdom',
+          env: { KEYWELL_TEST_REACT: '18' },
+          server: { deps: { inline: [/@testing-library/] } },
           expect: expectation,
           globalSetup: ['test/support/global-setup.ts', 'test/support/app-setup.ts'],
           testTimeout: 30_000,
