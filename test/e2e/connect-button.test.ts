@@ -123,7 +123,7 @@ verifies(
     await expectToLookRight(page, 'connected')
     await connectButton(page).click()
     const dialog = page.getByRole('dialog')
-    await dialog.getByRole('button', { name: 'Reconnect' }).waitFor()
+    await dialog.getByRole('button', { name: 'Change what is allowed' }).waitFor()
     await expectToLookRight(page, 'account')
     await dialog.getByRole('button', { name: 'Disconnect' }).click()
     await dialog.getByRole('button', { name: 'Keep it connected' }).waitFor()
@@ -136,8 +136,10 @@ verifies(
     await inState(page, 'needs_reauth')
     await expectToLookRight(page, 'needs-reauth')
 
-    await page.route('**/api/keywell/session', (route) => route.abort())
+    await page.route('**/connect/flows', (route) => route.abort())
     await connectButton(page).click()
+    await page.locator('[data-keywell-scope-picker][data-state="ready"]').waitFor()
+    await page.getByRole('button', { name: 'Continue to GitLab' }).click()
     await inState(page, 'error')
     await expectToLookRight(page, 'error')
   },
@@ -166,9 +168,11 @@ verifies('e2e:focus-kept', async () => {
   await acme.product.stage.sandbox.control.change({ skipConsent: 'never' })
   // A reconnect that is cancelled: the button that was pressed goes, and the account stays connected.
   await connectButton(page).click()
+  await page.getByRole('button', { name: 'Change what is allowed' }).click()
+  await page.locator('[data-keywell-scope-picker][data-state="ready"]').waitFor()
   const [popup] = await Promise.all([
     page.waitForEvent('popup'),
-    page.getByRole('dialog').getByRole('button', { name: 'Reconnect' }).click(),
+    page.getByRole('button', { name: 'Continue to GitLab' }).click(),
   ])
   await popup.close()
   await page.getByRole('button', { name: 'Cancel' }).click()

@@ -78,7 +78,7 @@ function pageOf(css: string, scheme: string): string {
       <small data-keywell-reference>req_1</small></span><button>${state}</button></span>`,
   )
   return `<!doctype html><html lang="en" style="${scheme}"><title>Colours</title><style>${css}</style>
-    <body><main><h1>Colours</h1>${[...buttons, ...notes, picker].join('\n')}
+    <body style="background: Canvas"><main><h1>Colours</h1>${[...buttons, ...notes, picker].join('\n')}
     <dialog data-keywell-dialog aria-label="account" open><p>Text</p><p role="alert">Wrong</p>
     <div data-keywell-choices><button data-keywell-danger>Disconnect</button><button>Close</button>
     </div></dialog></main></body></html>`

@@ -70,7 +70,7 @@ export function createDemo(options: DemoOptions): Demo {
     keywell.connectHandler(c.req.raw, {
       tenantId: c.var.person.tenant.id,
       userId: c.var.person.id,
-      scopes: { gitlab: { required: [...gitlabScopes] } },
+      scopes: { gitlab: gitlabScopes },
     }),
   )
   app.get('/api/projects', async (c) =>

@@ -4,8 +4,11 @@ import type { Project, ProjectList } from '../api.ts'
 import type { Person } from '../people.ts'
 import { AcmeError } from './failures.ts'
 
-/** What Acme asks GitLab for; also what its Connect button shows the user. */
-export const gitlabScopes: readonly string[] = ['read_api']
+/** What Acme asks GitLab for, and what its users may allow beside it. */
+export const gitlabScopes: { required: string[]; optional: string[] } = {
+  required: ['read_api'],
+  optional: ['read_repository', 'api'],
+}
 
 const pageSize = 20
 const timeoutMs = 10_000

@@ -62,5 +62,7 @@ function Facts({ connection }: { connection: Connection }): ReactElement {
 const scopeSentences: Readonly<Record<string, string>> = {
   read_api: 'Read your projects, issues and merge requests',
   read_user: 'Read your profile',
+  read_repository: 'Read your code',
+  api: 'Do everything you can do',
   openid: 'Know who you are',
 }

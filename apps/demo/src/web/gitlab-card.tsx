@@ -2,11 +2,12 @@ import {
   ConnectButton,
   type ConnectStateName,
   ProviderMark,
+  ScopePicker,
   type UseConnection,
 } from '@keywell/react'
 import { type ReactElement, useState } from 'react'
 import { ConnectedAccount } from './connected-account.tsx'
-import { AlertIcon, CheckIcon } from './icons.tsx'
+import { AlertIcon } from './icons.tsx'
 
 export interface GitLabCardProps {
   host: string | undefined
@@ -23,6 +24,7 @@ export function GitLabCard(props: GitLabCardProps): ReactElement {
   const { host, gitlab, onConnected, onDisconnected } = props
   const { connection, status } = gitlab
   const [step, setStep] = useState<ConnectStateName>('idle')
+  const [scopes, setScopes] = useState<string[]>()
   return (
     <section className="card" aria-labelledby="gitlab-title">
       <div className="integration-head">
@@ -39,7 +41,8 @@ export function GitLabCard(props: GitLabCardProps): ReactElement {
         <ConnectButton
           provider="gitlab"
           host={host}
-          scopes={['read_api']}
+          scopes={scopes}
+          scopePicker={{ onConnect: false }}
           disconnectable
           onSuccess={onConnected}
           onEvent={setStep}
@@ -47,31 +50,17 @@ export function GitLabCard(props: GitLabCardProps): ReactElement {
         />
         {status === 'error' && <UnknownBanner />}
       </div>
-      {status === 'ready' && !connection && <WhatToExpect />}
+      {status === 'ready' && !connection && (
+        <div className="integration-body">
+          <ScopePicker provider="gitlab" host={host} value={scopes} onChange={setScopes} />
+          <p className="quiet">
+            Acme reads your projects. More is for what you ask it to do. Tokens are kept sealed by
+            Keywell, and never reach this page.
+          </p>
+        </div>
+      )}
       {connection && <ConnectedAccount connection={connection} />}
     </section>
-  )
-}
-
-/** Said before the consent page says it: what Acme will be able to do, and what it will not. */
-function WhatToExpect(): ReactElement {
-  return (
-    <div className="integration-body">
-      <ul className="expectations">
-        <li>
-          <CheckIcon />
-          Acme reads your projects and how many issues are open.
-        </li>
-        <li>
-          <CheckIcon />
-          Acme changes nothing: it asks GitLab for read access only.
-        </li>
-        <li>
-          <CheckIcon />
-          Tokens are kept sealed by Keywell. They never reach this page.
-        </li>
-      </ul>
-    </div>
   )
 }
 

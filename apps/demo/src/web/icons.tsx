@@ -99,11 +99,3 @@ export function AlertIcon(): ReactElement {
     </Icon>
   )
 }
-
-export function CheckIcon(): ReactElement {
-  return (
-    <Icon>
-      <path d="m4.5 10.5 3.6 3.6 7.4-8" />
-    </Icon>
-  )
-}
