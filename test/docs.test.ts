@@ -200,6 +200,7 @@ describe('pages with faults', () => {
       ['core/connect.ts', 'The account is connected.', 'The account is there.'],
       ['host-field.tsx', '@key Enter:', '@key F5:'],
       ['connect-content.tsx', 'data-keywell-label', 'data-keywell-words'],
+      ['account-dialog.tsx', 'data-keywell-facts', 'data-keywell-words'],
     ] as const) {
       expect(componentsPage(changed(path, before, after), stylesheet), after).not.toBe(page)
     }

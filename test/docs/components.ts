@@ -173,12 +173,18 @@ function reached(
 ): SourceFile[] {
   const found = new Set([start])
   for (const file of found) {
+    const follow = (specifier: string) => {
+      if (!specifier.startsWith('./')) return
+      const next = fileOf(files, file, specifier)
+      if (!isOther(next) && !next.path.includes('/core/')) found.add(next)
+    }
     visit(file, {
       ImportDeclaration: ({ source, importKind }) => {
-        const specifier = String(source.value)
-        if (importKind === 'type' || !specifier.startsWith('./')) return
-        const next = fileOf(files, file, specifier)
-        if (!isOther(next) && !next.path.includes('/core/')) found.add(next)
+        if (importKind !== 'type') follow(String(source.value))
+      },
+      // A dialog that comes with its first use.
+      ImportExpression: ({ source }) => {
+        if (source.type === 'Literal') follow(String(source.value))
       },
     })
   }
