@@ -29,7 +29,6 @@ interface Component {
   readonly props: readonly Member[]
   /** Elements of HTML whose every prop it takes. */
   readonly elements: readonly string[]
-  readonly states: readonly string[]
   readonly parts: readonly Part[]
 }
 
@@ -38,6 +37,8 @@ interface Part {
   readonly selector: string
   /** Attributes beside the name, by which it can be told in what state it is. */
   readonly attributes: readonly string[]
+  /** Values of its `data-state`. */
+  readonly states: readonly string[]
 }
 
 const folder = 'packages/react/src/'
@@ -79,7 +80,7 @@ export function undocumented(sources: readonly SourceFile[]): string[] {
   ])
 }
 
-function sectionOf({ name, text, keys, props, elements, states, parts }: Component): string {
+function sectionOf({ name, text, keys, props, elements, parts }: Component): string {
   const every = elements.map((element) => `Every other prop of \`<${element}>\` goes to it.`)
   return [
     `## ${name}`,
@@ -101,14 +102,14 @@ function sectionOf({ name, text, keys, props, elements, states, parts }: Compone
           ),
         ]
       : []),
-    ...(states.length > 0 ? [`\`data-state\` is one of ${states.map(code).join(', ')}.`] : []),
     ...(parts.length > 0
       ? [
           table(
-            ['part', 'with'],
-            parts.map(({ selector, attributes }) => [
+            ['part', 'with', '`data-state`'],
+            parts.map(({ selector, attributes, states }) => [
               code(selector),
               attributes.map(code).join(', '),
+              states.map(code).join(', '),
             ]),
           ),
         ]
@@ -151,8 +152,7 @@ function exportedComponents(files: readonly SourceFile[]): Component[] {
         ...describe(file, name),
         props: members,
         elements,
-        states: statesOf(own, types),
-        parts: partsOf(own),
+        parts: partsOf(own, types),
       }
     })
     .sort((one, other) => one.name.localeCompare(other.name))
@@ -309,20 +309,18 @@ function ofBase(types: ReadonlyMap<string, Declared>, base: string) {
   return { members, elements: found.elements }
 }
 
-/** Names of the states that a component shows in `data-state`. */
-function statesOf(files: readonly SourceFile[], types: ReadonlyMap<string, Declared>): string[] {
-  const shown = files.filter(({ text }) => text.includes('data-state'))
-  // A type of its own, in the file or beside it; else the button's.
-  const own = shown.flatMap(({ path, text }) => {
-    const names = [`${path} State`, ...(text.match(/\b[A-Z]\w+OptionsState\b/g) ?? [])]
-    return names.flatMap((name) => types.get(name) ?? []).slice(0, 1)
-  })
-  const usual = types.get('ConnectState')
-  const texts = (own.length > 0 || usual === undefined ? own : [usual]).map(({ text }) => text)
-  const names = texts.flatMap((text) =>
-    [...text.matchAll(/name: ([^;}]+)/g)].flatMap(([, union = '']) =>
-      [...union.matchAll(/'(\w+)'/g)].map(([, name = '']) => name),
-    ),
+/** What a `data-state` may be, by the literal or by the type of a state that its file is about. */
+function statesOf(file: SourceFile, value: string, types: ReadonlyMap<string, Declared>): string[] {
+  if (/^"[^"]*"$/.test(value)) return [value.slice(1, -1)]
+  const isViewed = value.includes('view.state')
+  const named = [...file.text.matchAll(/\b\w+State\b/g)].map(([name]) => name)
+  const candidates = [`${file.path} State`, ...named, ...(isViewed ? ['ConnectState'] : [])]
+  const [type] = candidates.flatMap((name) => types.get(name) ?? [])
+  const unions = type?.text.includes('name:')
+    ? [...type.text.matchAll(/name: ([^;}]+)/g)].map(([, union = '']) => union)
+    : [type?.text ?? '']
+  const names = unions.flatMap((union) =>
+    [...union.matchAll(/'(\w+)'/g)].map(([, name = '']) => name),
   )
   return [...new Set(names)]
 }
@@ -330,36 +328,52 @@ function statesOf(files: readonly SourceFile[], types: ReadonlyMap<string, Decla
 /** Attributes beside the name of a part that say something of it. */
 const telling = /^(data-(state|size|variant|loading|renewable)|data-keywell-|role$|aria-)/
 
-function partsOf(files: readonly SourceFile[]): Part[] {
-  const parts = new Map<string, Set<string>>()
-  const add = (tag: string, attributes: readonly string[]) => {
-    const [name] = attributes.filter((each) => each.startsWith('data-keywell-'))
+function partsOf(files: readonly SourceFile[], types: ReadonlyMap<string, Declared>): Part[] {
+  const parts = new Map<string, { attributes: Set<string>; states: Set<string> }>()
+  const add = (
+    file: SourceFile,
+    tag: string,
+    attributes: readonly (readonly [string, string])[],
+  ) => {
+    const [name] = attributes.flatMap(([each]) => (each.startsWith('data-keywell-') ? [each] : []))
     if (name === undefined) return
     const selector = `${/^[a-z]/.test(tag) ? tag : ''}[${name}]`
-    const beside = parts.get(selector) ?? new Set<string>()
-    for (const each of attributes) if (each !== name && telling.test(each)) beside.add(each)
-    parts.set(selector, beside)
+    const part = parts.get(selector) ?? { attributes: new Set<string>(), states: new Set<string>() }
+    parts.set(selector, part)
+    for (const [each, value] of attributes) {
+      if (each !== name && telling.test(each)) part.attributes.add(each)
+      if (each !== 'data-state') continue
+      for (const state of statesOf(file, value, types)) part.states.add(state)
+    }
   }
   for (const file of files) {
+    const textOf = (node: { start: number; end: number } | null) =>
+      node === null ? '' : file.text.slice(node.start, node.end)
     visit(file, {
       JSXOpeningElement: ({ name, attributes }) => {
-        const names = attributes.flatMap((each) =>
+        const found = attributes.flatMap((each) =>
           each.type === 'JSXAttribute' && each.name.type === 'JSXIdentifier'
-            ? [each.name.name]
+            ? [[each.name.name, textOf(each.value)] as const]
             : [],
         )
-        add(name.type === 'JSXIdentifier' ? name.name : '', names)
+        add(file, name.type === 'JSXIdentifier' ? name.name : '', found)
       },
       ObjectExpression: ({ properties }) => {
-        const names = properties.flatMap((each) =>
-          each.type === 'Property' && each.key.type === 'Literal' ? [String(each.key.value)] : [],
+        const found = properties.flatMap((each) =>
+          each.type === 'Property' && each.key.type === 'Literal'
+            ? [[String(each.key.value), textOf(each.value)] as const]
+            : [],
         )
-        add('', names)
+        add(file, '', found)
       },
     })
   }
   return [...parts]
-    .map(([selector, attributes]) => ({ selector, attributes: [...attributes].sort() }))
+    .map(([selector, { attributes, states }]) => ({
+      selector,
+      attributes: [...attributes].sort(),
+      states: [...states],
+    }))
     .sort((one, other) => one.selector.localeCompare(other.selector))
 }
 
