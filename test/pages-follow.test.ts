@@ -16,7 +16,11 @@ afterAll(() => stage?.stop())
 async function follow({ port }: DocumentedApp) {
   const leaving = new AbortController()
   const response = await fetch(`http://127.0.0.1:${port}/api/keywell/connections/events`, {
-    headers: { cookie: 'user=mira', accept: 'text/event-stream' },
+    headers: {
+      cookie: 'user=mira',
+      accept: 'text/event-stream',
+      'sec-fetch-site': 'same-origin',
+    },
     signal: leaving.signal,
   })
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()

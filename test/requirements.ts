@@ -202,6 +202,11 @@ export const requirements = {
       'A user who makes the app take another site for its own gets no ticket there and no connection. The audit log names the site, and honest users connect.',
     source: 'T34',
   },
+  'T37:foreign-follower': {
+    behaviour:
+      'A page of another site, whatever cookies its visitor sends, takes none of the places in which this user’s windows follow connections.',
+    source: 'T37; sdk.md, Pages that follow',
+  },
   'T34:listed-origins': {
     behaviour:
       'A session that names an origin which the installation or the API key does not list is refused, and the audit log names the origin.',
@@ -533,6 +538,11 @@ export const requirements = {
   'disconnect:provider-down': {
     behaviour: 'With the provider away, the local end is immediate, and the withdrawal waits.',
     source: 'refresh.md, the outbox',
+  },
+  'connections:last-used': {
+    behaviour:
+      'A connection says when a backend last read its credential: never until the first read, and not by being connected. A read writes it at most once in ten minutes.',
+    source: 'react.md, ConnectionsManager',
   },
   'connections:list': {
     behaviour: "A tenant's connections are listed in pages.",
@@ -1551,6 +1561,35 @@ export const requirements = {
   'e2e:looks': {
     behaviour:
       'Each state of the connect button, reached by a person, fits a phone and a desk, light and dark, in both directions of writing, and axe finds nothing.',
+    source: 'connect.md, React package',
+  },
+  'e2e:manager-looks': {
+    behaviour:
+      'Each state of the list of accounts, reached by a person, fits a phone and a desk, light and dark, in both directions of writing, and axe finds nothing.',
+    source: 'connect.md, React package',
+  },
+  'e2e:manager-live': {
+    behaviour:
+      'The list of accounts shows by itself what happens at the provider and in another window, says so to screen readers, and keeps the focus of its user.',
+    source: 'connect.md, React package',
+  },
+  'e2e:manager-keyboard': {
+    behaviour:
+      'By keyboard alone: a second account of the same provider is connected under a name, and disconnected again; the focus is never lost.',
+    source: 'connect.md, React package',
+  },
+  'e2e:manager-loading': {
+    behaviour:
+      'The list of accounts holds its place while it is read, and nothing jumps when it is there.',
+    source: 'connect.md, React package',
+  },
+  'e2e:manager-many': {
+    behaviour: 'Of a thousand accounts twenty are shown at once, and each of the others is found.',
+    source: 'connect.md, React package',
+  },
+  'e2e:language': {
+    behaviour:
+      'A user who chose German reads German after a reload too, in a page that says so, and nobody else downloads it.',
     source: 'connect.md, React package',
   },
   'e2e:connected-keyboard': {

@@ -325,23 +325,25 @@ describe('connections', () => {
   })
 })
 
+/** What the browser of a page that is not the app's sends. */
+const elsewhere: [string, Record<string, string>][] = [
+  ['another origin', { origin: 'https://evil.example' }],
+  ['a neighbour', { origin: 'https://evil.app.example' }],
+  ['another port', { origin: `${origin}:444` }],
+  ['no origin to speak of', { origin: 'null' }],
+  [
+    'another origin that claims to be the same site',
+    {
+      origin: 'https://evil.example',
+      'sec-fetch-site': 'same-origin',
+    },
+  ],
+  ['another site', { 'sec-fetch-site': 'cross-site' }],
+  ['a subdomain', { 'sec-fetch-site': 'same-site' }],
+  ['a request that does not say', {}],
+]
+
 describe('a page of another site', () => {
-  const elsewhere: [string, Record<string, string>][] = [
-    ['another origin', { origin: 'https://evil.example' }],
-    ['a neighbour', { origin: 'https://evil.app.example' }],
-    ['another port', { origin: `${origin}:444` }],
-    ['no origin to speak of', { origin: 'null' }],
-    [
-      'another origin that claims to be the same site',
-      {
-        origin: 'https://evil.example',
-        'sec-fetch-site': 'same-origin',
-      },
-    ],
-    ['another site', { 'sec-fetch-site': 'cross-site' }],
-    ['a subdomain', { 'sec-fetch-site': 'same-site' }],
-    ['a request that does not say', {}],
-  ]
   test.each(elsewhere)('%s cannot change anything', async (_, headers) => {
     const { connection } = await service.connect()
     for (const [method, path] of [
@@ -642,11 +644,50 @@ describe('GET connections/events', () => {
     await follow()
   })
 
+  verifies('sdk:page-follows-bounded', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => follow()))
+    const refused = await (await call('GET', '/connections/events')).json()
+    expect(refused.detail).toBe('This user has 8 windows that follow, which is the most.')
+    expect(refused.nextStep).toMatch(/^Close those that nobody needs/)
+  })
+
+  verifies('sdk:page-follows-bounded', async () => {
+    const url = `${mount}/connections/events`
+    for (let visits = 0; visits < 20; visits += 1) {
+      // Its window was closed while the app's backend looked up who is signed in.
+      const request = new Request(url, { headers: { origin }, signal: AbortSignal.abort() })
+      const response = await keywell.connectHandler(request, who)
+      expect([response.status, response.body]).toEqual([204, null])
+    }
+    await follow()
+  })
+
+  verifies.suite('T37:foreign-follower', () => {
+    test.each(elsewhere)('%s takes no place', async (_, headers) => {
+      const url = `${mount}/connections/events`
+      for (let visits = 0; visits < 9; visits += 1) {
+        const response = await keywell.connectHandler(new Request(url, { headers }), who)
+        await problem(response, 403, 'origin_not_allowed')
+      }
+      await follow()
+    })
+
+    test('a page of the app does, whether its browser names its origin or says that it is the same', async () => {
+      for (const headers of [{ origin }, { 'sec-fetch-site': 'same-origin' }]) {
+        const request = new Request(`${mount}/connections/events`, { headers })
+        const response = await keywell.connectHandler(request, who)
+        onTestFinished(() => response.body?.cancel())
+        expect(response.status).toBe(200)
+      }
+    })
+  })
+
   test('there are none where nothing outlives a request', async () => {
     vi.stubGlobal('EdgeRuntime', 'edge-runtime')
     onTestFinished(() => void vi.unstubAllGlobals())
     const short = new Keywell({ ...service.options, appOrigin: origin })
-    const response = await short.connectHandler(new Request(`${mount}/connections/events`), who)
+    const request = new Request(`${mount}/connections/events`, { headers: { origin } })
+    const response = await short.connectHandler(request, who)
     expect([response.status, await response.text()]).toEqual([204, ''])
   })
 })

@@ -47,11 +47,8 @@ export class UserChanges {
   follow({ tenantId, userId }: UserId, wake: () => void): () => void {
     const users = this.#tenants.get(tenantId) ?? new Map<string, Set<() => void>>()
     const followers = users.get(userId) ?? new Set()
-    if (followers.size >= maxOfUser || this.#followers >= maxFollowers) {
-      throw new KeywellError('rate_limited', 'Too many windows follow connections.', {
-        retryAfterMs,
-      })
-    }
+    if (followers.size >= maxOfUser) throw tooMany('user', maxOfUser)
+    if (this.#followers >= maxFollowers) throw tooMany('process', maxFollowers)
     // A function of its own, so that one that follows twice has two places.
     const follower = (): void => wake()
     this.#tenants.set(tenantId, users.set(userId, followers.add(follower)))
@@ -70,6 +67,15 @@ export class UserChanges {
     if (change.kind === 'policy') wakeAll(users)
     else for (const wake of users.get(change.userId) ?? []) wake()
   }
+}
+
+function tooMany(whose: 'user' | 'process', most: number): KeywellError {
+  const detail = `This ${whose} has ${most} windows that follow, which is the most.`
+  const nextStep =
+    whose === 'user'
+      ? 'Close those that nobody needs. One that stays open reads its list when it becomes visible, and tries again.'
+      : 'Run another process of the app. A window that stays open tries again by itself.'
+  return new KeywellError('rate_limited', detail, { nextStep, retryAfterMs })
 }
 
 function wakeAll(users: Map<string, Set<() => void>>): void {

@@ -47,7 +47,7 @@ export async function handleConnect(
 }
 
 async function answer(incoming: ConnectRequest, route: Route): Promise<Response> {
-  if (route.changesState && route.name !== 'session') originOfPage(incoming.request, incoming.app)
+  if (route.ownPagesOnly && route.name !== 'session') originOfPage(incoming.request, incoming.app)
   switch (route.name) {
     case 'session':
       return createSession(incoming, route.mountPath)

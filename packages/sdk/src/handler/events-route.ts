@@ -11,10 +11,11 @@ const encoder = new TextEncoder()
 
 /**
  * Server-sent events that say no more than "read the list again": at the beginning, and whenever a connection of the
- * user may have changed. 204: this runtime ends what a request began, so nothing can be followed.
+ * user may have changed. 204: this runtime ends what a request began, so nothing can be followed; or whoever asked has
+ * gone already, and takes no place.
  */
 export function followConnections({ parts, who, request }: ConnectRequest): Response {
-  if (parts.follow === undefined)
+  if (parts.follow === undefined || request.signal.aborted)
     return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
   let send = (_text: string): void => {}
   let end = (): void => {}

@@ -3,8 +3,8 @@ import { KeywellError } from '@keywell/protocol'
 export type Route = {
   /** Path at which the handler is mounted, without a slash at the end. */
   readonly mountPath: string
-  /** Whether a page of another site must be kept from calling it. */
-  readonly changesState: boolean
+  /** A page of another site must be kept from calling it: it changes something, or holds a place of the user. */
+  readonly ownPagesOnly: boolean
 } & (
   | { readonly name: 'session' | 'finish-page' | 'finish' | 'connections' | 'events' }
   | { readonly name: 'disconnect'; readonly connectionId: string }
@@ -17,23 +17,23 @@ export function routeOf(method: string, pathname: string): Route {
   const mountPath = parts.slice(0, -1).join('/')
   switch (`${method} ${last}`) {
     case 'POST session':
-      return { name: 'session', mountPath, changesState: true }
+      return { name: 'session', mountPath, ownPagesOnly: true }
     case 'GET finish':
       // A navigation from the service, hence from another site; its ticket is the proof.
-      return { name: 'finish-page', mountPath, changesState: false }
+      return { name: 'finish-page', mountPath, ownPagesOnly: false }
     case 'POST finish':
-      return { name: 'finish', mountPath, changesState: true }
+      return { name: 'finish', mountPath, ownPagesOnly: true }
     case 'GET connections':
-      return { name: 'connections', mountPath, changesState: false }
+      return { name: 'connections', mountPath, ownPagesOnly: false }
   }
   if (method === 'GET' && parts.at(-2) === 'connections' && last === 'events') {
-    return { name: 'events', mountPath: parts.slice(0, -2).join('/'), changesState: false }
+    return { name: 'events', mountPath: parts.slice(0, -2).join('/'), ownPagesOnly: true }
   }
   if (method === 'DELETE' && parts.at(-2) === 'connections') {
     return {
       name: 'disconnect',
       mountPath: parts.slice(0, -2).join('/'),
-      changesState: true,
+      ownPagesOnly: true,
       connectionId: last,
     }
   }
