@@ -56,6 +56,11 @@ export const connectionSchema = z.object({
   /** When a credential that is not renewed comes to its end. Null: it has none, or it is renewed. */
   endsAt: z.iso.datetime().nullable(),
   generation: z.int().positive(),
+  /**
+   * When a backend last asked the service for the credential; null: it has not yet. Written at most once in ten
+   * minutes. A backend with the SDK serves the credential from memory in between, so its own last use may be later.
+   */
+  lastUsedAt: z.iso.datetime().nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 })

@@ -61,6 +61,7 @@ export function makeConnection(change: Partial<Connection> = {}): Connection {
     renewable: true,
     endsAt: null,
     generation: 1,
+    lastUsedAt: null,
     createdAt: '2026-01-01T00:00:00.000Z',
     updatedAt: '2026-01-01T00:00:00.000Z',
     ...change,

@@ -135,6 +135,7 @@ export class StandInService {
         renewable: true,
         endsAt: null,
         generation: 1,
+        lastUsedAt: null,
         createdAt: now,
         updatedAt: now,
       },

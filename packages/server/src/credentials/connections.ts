@@ -43,6 +43,7 @@ export function viewConnection(row: ConnectionRow): Connection {
     renewable: row.renewable,
     endsAt: row.endsAt?.toISOString() ?? null,
     generation: row.generation,
+    lastUsedAt: row.usedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   }

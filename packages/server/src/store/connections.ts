@@ -25,13 +25,17 @@ export interface ConnectionRow {
   generation: number
   createdAt: Date
   updatedAt: Date
+  /** When a backend last read the credential; null: never. At most ten minutes behind. */
+  usedAt: Date | null
 }
 
 const columns = `tenant_id as "tenantId", id, user_id as "userId", provider, host, name,
   integration_owner as "integrationOwner", integration_id as "integrationId", status, reason,
   health, health_reason as "healthReason", health_checked_at as "healthCheckedAt", account,
   asked_scopes as "askedScopes", granted_scopes as "grantedScopes", renewable, ends_at as "endsAt", generation,
-  created_at as "createdAt", updated_at as "updatedAt"`
+  created_at as "createdAt", updated_at as "updatedAt",
+  (select used_at from refresh_schedule s
+   where s.tenant_id = connections.tenant_id and s.connection_id = connections.id) as "usedAt"`
 
 export async function findConnection(
   sql: Sql,
@@ -91,6 +95,7 @@ export type NewConnection = Omit<
   | 'generation'
   | 'createdAt'
   | 'updatedAt'
+  | 'usedAt'
 > &
   EndsIn
 

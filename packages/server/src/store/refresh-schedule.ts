@@ -57,7 +57,7 @@ export async function recordUse(
 ): Promise<void> {
   await sql.query(
     `update refresh_schedule
-     set read_at = now(), probe_at = least(probe_at, now() + $3 * interval '1 millisecond'),
+     set read_at = now(), used_at = now(), probe_at = least(probe_at, now() + $3 * interval '1 millisecond'),
          refresh_at = case
            when refresh_at is not null and state = 'idle' and last_outcome is distinct from 'not_sent'
              and (read_at is null or read_at <= now() - $5 * interval '1 millisecond')
@@ -65,7 +65,7 @@ export async function recordUse(
            else refresh_at
          end
      where tenant_id = $1 and connection_id = $2
-       and (read_at is null or read_at < now() - interval '10 minutes')`,
+       and (used_at is null or used_at < now() - interval '10 minutes')`,
     [row.tenantId, row.connectionId, row.hotProbeInMs, row.refreshInMs, row.dormantAfterMs],
   )
 }

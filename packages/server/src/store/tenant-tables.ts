@@ -135,6 +135,7 @@ export const tenantTables = {
       'failures',
       'last_outcome',
       'read_at',
+      'used_at',
       'probe_failures',
       'probed_generation',
       'probed_at',

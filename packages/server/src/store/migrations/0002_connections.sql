@@ -107,8 +107,10 @@ create table refresh_schedule (
   unresolved_since     timestamptz,
   failures             int not null default 0,
   last_outcome         text,
-  -- When it was last read: what is in use is looked at more often.
+  -- When it was connected or last read: what is in use is looked at more often.
   read_at              timestamptz,
+  -- When it was last read; empty: never. Written with read_at, so at most once in ten minutes.
+  used_at              timestamptz,
   probe_failures       int not null default 0,
   -- What a probe found is remembered with the generation that it looked at. Readers of all processes share
   -- it: a generation is probed for them once in a while, and the next one anew.
