@@ -1,12 +1,11 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { expectAccessible, finishTransitions } from '../support/accessible.ts'
+import { expectAccessible } from '../support/accessible.ts'
 import { setUpAcme } from '../support/acme.ts'
+import { expectToLookRight, takePicture } from '../support/looks.ts'
 import { verifies } from '../support/verifies.ts'
 
-// Every state of the connect button, reached by what a person does, in the running acme.product.
+// Every state of the connect button, reached by what a person does, in the running product.
 
 const acme = setUpAcme()
 const { atSettings } = acme
@@ -47,39 +46,6 @@ async function withdrawAtGitLab(page: Page): Promise<void> {
   await gitlab.getByRole('button', { name: /^Revoke/ }).click()
   await gitlab.waitForLoadState()
   await gitlab.close()
-}
-
-/** Where pictures are left, by `KEYWELL_PICTURES`; nowhere without. */
-const pictures = process.env.KEYWELL_PICTURES
-
-/** The state in each size, colour and direction: it fits, and axe finds nothing. */
-async function expectToLookRight(page: Page, state: string): Promise<void> {
-  for (const width of [320, 1280]) {
-    await page.setViewportSize({ width, height: 720 })
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      for (const direction of ['ltr', 'rtl']) {
-        await page.evaluate((dir) => {
-          document.documentElement.dir = dir
-        }, direction)
-        const what = `${state}-${width}-${colorScheme}-${direction}`
-        await finishTransitions(page)
-        const overflow = await page.evaluate(() => {
-          const { scrollWidth, clientWidth } = document.documentElement
-          return scrollWidth - clientWidth
-        })
-        expect(overflow, `${what} is wider than its window`).toBe(0)
-        await expectAccessible(page, what)
-        if (pictures) await takePicture(page, what)
-      }
-    }
-  }
-  await page.evaluate(() => document.documentElement.removeAttribute('dir'))
-}
-
-async function takePicture(page: Page, name: string): Promise<void> {
-  mkdirSync(pictures ?? '', { recursive: true })
-  await page.screenshot({ path: join(pictures ?? '', `${name}.png`), animations: 'disabled' })
 }
 
 verifies(
@@ -241,7 +207,7 @@ verifies('e2e:loading', async () => {
   await page.locator('[data-keywell-button][data-loading]').waitFor()
   await page.getByText('Checking …', { exact: true }).waitFor()
   await expectAccessible(page)
-  if (pictures) await takePicture(page, 'loading')
+  await takePicture(page, 'loading')
   release()
   await inState(page, 'connected')
   expect(await page.locator('[data-loading]').count()).toBe(0)

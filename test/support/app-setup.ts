@@ -40,6 +40,8 @@ export type Step =
   | { readonly step: 'finish' }
   /** Connects by an API key. Answers the connection. */
   | { readonly step: 'connect'; readonly connectionName?: string; readonly expiresOn?: string }
+  /** Removes a connection, as another window would. Answers it. */
+  | { readonly step: 'disconnect'; readonly connectionId: string }
   /** Withdraws the grant at the provider, which a backend then notices. */
   | { readonly step: 'revoke' }
 
@@ -177,6 +179,10 @@ async function take(
       const credential = { type: 'api_key', value }
       const body = { ...owner, provider: 'gitlab', host: stage.sandbox.url, name, credential }
       return must(await stage.call<Connection>('POST', '/v1/connections', body), 201)
+    }
+    case 'disconnect': {
+      const path = `/v1/connections/${step.connectionId}?${new URLSearchParams(owner)}`
+      return must(await stage.call('DELETE', path), 200)
     }
     case 'revoke': {
       const { credential, generation } = must(await stage.read(owner), 200)

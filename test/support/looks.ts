@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { expectAccessible } from './accessible.ts'
+import { expectAccessible, finishTransitions } from './accessible.ts'
 
 /** Where pictures are left, by `KEYWELL_PICTURES`; nowhere without. */
 const pictures = process.env.KEYWELL_PICTURES
@@ -28,24 +28,16 @@ export async function expectToLookRight(page: Page, state: string): Promise<void
         )
         expect(overflow, `${what} is wider than its window`).toBe(0)
         await expectAccessible(page, what)
-        if (pictures) await takePicture(page, what)
+        await takePicture(page, what)
       }
     }
   }
   await page.evaluate(() => document.documentElement.removeAttribute('dir'))
 }
 
-/** A colour that is on its way to another one is neither. */
-async function finishTransitions(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    for (const animation of document.getAnimations()) {
-      const { endTime } = animation.effect?.getComputedTiming() ?? {}
-      if (endTime !== Number.POSITIVE_INFINITY) animation.finish()
-    }
-  })
-}
-
-async function takePicture(page: Page, name: string): Promise<void> {
-  mkdirSync(pictures ?? '', { recursive: true })
-  await page.screenshot({ path: join(pictures ?? '', `${name}.png`), animations: 'disabled' })
+/** Leaves a picture, where they are wanted. */
+export async function takePicture(page: Page, name: string): Promise<void> {
+  if (pictures === undefined) return
+  mkdirSync(pictures, { recursive: true })
+  await page.screenshot({ path: join(pictures, `${name}.png`), animations: 'disabled' })
 }

@@ -1,7 +1,16 @@
 import type { Connection } from '@keywell/protocol'
-import { type ReactElement, type RefObject, useEffect, useId, useRef, useState } from 'react'
+import {
+  type ReactElement,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react'
 import { type AccountActions, factsOf, remove } from './account-view.ts'
 import { useKeywell, useTexts } from './context.ts'
+import { Fact } from './fact.tsx'
 import { ProviderMark } from './provider-mark.tsx'
 import { type AccountTexts, accountTexts } from './texts/account.ts'
 import { fill } from './texts/texts.ts'
@@ -13,6 +22,8 @@ export interface AccountDialogProps {
   /** What it shows first. */
   asks: 'account' | 'disconnect'
   actions: AccountActions
+  /** What is to be said of the account beside what the dialog knows. */
+  facts?: ReactNode
   /** The connection is gone. Receives the sentence that says so. */
   onDisconnected: (sentence: string) => void
   onClose: () => void
@@ -79,7 +90,8 @@ interface PartProps extends AccountDialogProps {
   close: () => void
 }
 
-function Account({ connection, texts, actions, safe, go, close }: PartProps): ReactElement {
+function Account(props: PartProps): ReactElement {
+  const { connection, texts, actions, facts, safe, go, close } = props
   const { account } = texts
   const { manage, reconnect, changeScopes, disconnectable } = actions
   const leave = (act: () => void) => () => {
@@ -88,7 +100,9 @@ function Account({ connection, texts, actions, safe, go, close }: PartProps): Re
   }
   return (
     <>
-      <Facts connection={connection} texts={account} />
+      <Facts connection={connection} texts={account}>
+        {facts}
+      </Facts>
       <div data-keywell-choices="">
         {manage && <Choice text={account.manage} onClick={leave(manage)} />}
         {reconnect && <Choice text={account.reconnect} onClick={leave(reconnect)} />}
@@ -107,19 +121,21 @@ function Account({ connection, texts, actions, safe, go, close }: PartProps): Re
 function Facts({
   connection,
   texts,
+  children,
 }: {
   connection: Connection
   texts: AccountTexts['account']
+  children: ReactNode
 }): ReactElement {
   const { locale } = useKeywell()
   return (
     <dl data-keywell-facts="">
       {factsOf(connection, texts, locale).map(({ name, text, dateTime }) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{dateTime ? <time dateTime={dateTime}>{text}</time> : text}</dd>
-        </div>
+        <Fact key={name} name={name}>
+          {dateTime ? <time dateTime={dateTime}>{text}</time> : text}
+        </Fact>
       ))}
+      {children}
     </dl>
   )
 }

@@ -16,6 +16,6 @@ export function useFocusReturn(button: ButtonRef, state: ConnectState): void {
 }
 
 /** Only where the focus was lost with its element; a user who is elsewhere stays there. */
-export function returnFocus(element: RefObject<HTMLElement | null>): void {
+export function returnFocus(element: { readonly current: HTMLElement | null }): void {
   if (document.activeElement === document.body) element.current?.focus()
 }

@@ -1,5 +1,5 @@
 /**
- * Keywell for React 18 and 19: a button that connects an account, and hooks that read the connections.
+ * Keywell for React 18 and 19: a button that connects an account, a list of what is connected, and hooks.
  *
  * ```tsx
  * <KeywellProvider endpoint="/api/keywell">
@@ -13,6 +13,9 @@ export {
   type ConnectedOptions,
 } from './connect-button.tsx'
 export type { ConnectView } from './connect-view.ts'
+export type { ScopeChoice } from './connection-list.tsx'
+export { ConnectionStatus, type ConnectionStatusProps } from './connection-status.tsx'
+export { ConnectionsManager, type ConnectionsManagerProps } from './connections-manager.tsx'
 export {
   type ConnectDetails,
   ConnectError,
@@ -38,4 +41,5 @@ export {
   useConnections,
   useLiveConnections,
 } from './use-connections.ts'
+export type { AccountOffer } from './use-offers.ts'
 export type { ButtonScopePicker } from './use-scope-dialog.tsx'

@@ -5,14 +5,22 @@ import { own } from './own.ts'
 import type { AccountTexts } from './texts/account.ts'
 import type { ConnectTexts } from './texts/connect.ts'
 import type { HostTexts } from './texts/host.ts'
+import type { ManagerTexts } from './texts/manager.ts'
 import type { ScopeTexts } from './texts/scopes.ts'
+import type { StatusTexts } from './texts/status.ts'
 import { fill } from './texts/texts.ts'
 
 /**
  * Every text that a user reads, in one language. `{provider}` is replaced by the provider's title, `{account}`
  * by the name of the account, `{list}` and `{id}` where they stand.
  */
-export interface Messages extends ConnectTexts, AccountTexts, HostTexts, ScopeTexts {
+export interface Messages
+  extends ConnectTexts,
+    AccountTexts,
+    HostTexts,
+    ScopeTexts,
+    StatusTexts,
+    ManagerTexts {
   /** Language tag (BCP 47) that dates and lists are written in, e.g. `en`. */
   readonly locale: string
   /** Titles of providers. Default: the service's, else the name with a capital letter. */

@@ -1,5 +1,5 @@
 import type { Connection } from '@keywell/protocol'
-import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { AccountDialog } from './account-dialog.tsx'
 import type { AccountActions } from './account-view.ts'
 import type { ConnectView } from './connect-view.ts'
@@ -13,20 +13,25 @@ const load = () => import('./account-dialog.tsx')
 
 /** The dialog of the account, while it is open. Afterwards the focus is on the button, whatever became of it. */
 export function useAccountDialog(parts: {
-  button: RefObject<HTMLButtonElement | null>
-  view: ConnectView
+  /** What has the focus once the dialog is closed, and what had it before is gone. */
+  button: { readonly current: HTMLElement | null }
+  view: Pick<ConnectView, 'title' | 'connection'>
   actions: AccountActions
+  /** Said of the account beside what the dialog knows. */
+  facts?: ReactNode
   onDisconnect: ((connection: Connection) => void) | undefined
 }): {
   dialog: ReactNode
   /** Fetches the dialog, so that it opens at once when it is asked for. */
   prepare: () => void
-  ask: (asks: Asks) => void
+  /** Default of `of`: the connection of the view. */
+  ask: (asks: Asks, of?: Connection) => void
+  isOpen: boolean
   /** It could not be fetched: the page is offline, or older than what is served now. */
   isMissing: boolean
 } {
-  const { button, view, actions, onDisconnect } = parts
-  const { title, connection } = view
+  const { button, view, actions, facts, onDisconnect } = parts
+  const { title } = view
   const { announce } = useKeywell()
   // The connection as it was when the dialog opened: it is gone from the list before the dialog is.
   const [open, setOpen] = useState<{
@@ -49,7 +54,7 @@ export function useAccountDialog(parts: {
     wasOpen.current = open !== undefined
   })
 
-  async function ask(asks: Asks): Promise<void> {
+  async function ask(asks: Asks, connection: Connection | undefined): Promise<void> {
     if (!connection) return
     try {
       const { AccountDialog: Dialog } = await load()
@@ -66,6 +71,7 @@ export function useAccountDialog(parts: {
       connection={open.connection}
       title={title}
       actions={actions}
+      facts={facts}
       onDisconnected={(sentence) => {
         farewell.current = sentence
         onDisconnect?.(open.connection)
@@ -76,7 +82,8 @@ export function useAccountDialog(parts: {
   return {
     dialog,
     prepare: () => void load().catch(() => undefined),
-    ask: (asks) => void ask(asks),
+    ask: (asks, of = view.connection) => void ask(asks, of),
+    isOpen: open !== undefined,
     isMissing,
   }
 }

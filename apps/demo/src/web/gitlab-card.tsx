@@ -8,6 +8,7 @@ import {
 import { type ReactElement, useState } from 'react'
 import { ConnectedAccount } from './connected-account.tsx'
 import { AlertIcon } from './icons.tsx'
+import { useLanguage } from './language.ts'
 
 export interface GitLabCardProps {
   host: string | undefined
@@ -23,6 +24,7 @@ export interface GitLabCardProps {
 export function GitLabCard(props: GitLabCardProps): ReactElement {
   const { host, gitlab, onConnected, onDisconnected } = props
   const { connection, status } = gitlab
+  const { language } = useLanguage()
   const [step, setStep] = useState<ConnectStateName>('idle')
   const [scopes, setScopes] = useState<string[]>()
   return (
@@ -41,6 +43,7 @@ export function GitLabCard(props: GitLabCardProps): ReactElement {
         <ConnectButton
           provider="gitlab"
           host={host}
+          lang={language}
           scopes={scopes}
           scopePicker={{ onConnect: false }}
           disconnectable

@@ -34,6 +34,15 @@ export function PlugIcon(): ReactElement {
   )
 }
 
+export function KeyIcon(): ReactElement {
+  return (
+    <Icon>
+      <circle cx="7" cy="13" r="3.3" />
+      <path d="m9.4 10.6 6.8-6.8M13.4 6.6l2.4 2.4" />
+    </Icon>
+  )
+}
+
 export function PersonIcon(): ReactElement {
   return (
     <Icon>

@@ -3,9 +3,11 @@ import { type ReactElement, type ReactNode, useEffect, useRef, useState } from '
 import type { Me } from '../api.ts'
 import { signOut } from './acme-api.ts'
 import { Avatar } from './avatar.tsx'
-import { AcmeMark, HomeIcon, LeaveIcon, PersonIcon, PlugIcon } from './icons.tsx'
+import { AcmeMark, HomeIcon, KeyIcon, LeaveIcon, PersonIcon, PlugIcon } from './icons.tsx'
+import { LanguageContext, useChosenLanguage } from './language.ts'
 import { Link } from './link.tsx'
 import { usePath } from './location.ts'
+import { Accounts } from './pages/accounts.tsx'
 import { Integrations } from './pages/integrations.tsx'
 import { Missing } from './pages/missing.tsx'
 import { Overview } from './pages/overview.tsx'
@@ -27,6 +29,12 @@ const pages: readonly Page[] = [
     show: (me) => <Integrations me={me} />,
   },
   {
+    path: '/settings/accounts',
+    label: 'Accounts',
+    icon: <KeyIcon />,
+    show: (me) => <Accounts me={me} />,
+  },
+  {
     path: '/settings/profile',
     label: 'Profile',
     icon: <PersonIcon />,
@@ -34,8 +42,8 @@ const pages: readonly Page[] = [
   },
 ]
 
-/** Keywell's words, but for one sentence: what disconnecting means, Acme knows best. */
-const messages = {
+/** Keywell's English words, but for one sentence: what disconnecting means, Acme knows best. */
+const english = {
   disconnect: {
     text: 'Acme’s access ends at {provider} too, and your projects disappear from Acme. Nothing is deleted at {provider}, and you can connect again at any time.',
   },
@@ -46,6 +54,7 @@ export function Shell({ me, onSignedOut }: { me: Me; onSignedOut: () => void }):
   const path = usePath()
   const page = pages.find((candidate) => candidate.path === path)
   const main = useFocusOnNewPage(path, page?.label ?? 'Not found')
+  const { messages, ...language } = useChosenLanguage(english)
 
   return (
     <KeywellProvider endpoint="/api/keywell" messages={messages}>
@@ -77,7 +86,7 @@ export function Shell({ me, onSignedOut }: { me: Me; onSignedOut: () => void }):
           <SignedIn me={me} onSignedOut={onSignedOut} />
         </header>
         <main id="main" className="main" tabIndex={-1} ref={main}>
-          {page ? page.show(me) : <Missing />}
+          <LanguageContext value={language}>{page ? page.show(me) : <Missing />}</LanguageContext>
         </main>
       </div>
     </KeywellProvider>

@@ -36,6 +36,13 @@ export interface KeywellClient {
   find(target: ConnectTarget): Connection | undefined
   /** Reads which providers and scopes the user may choose from, for a picker. @throws ConnectError */
   readScopeOptions(target?: ScopeOptionsFor): Promise<ScopeOptions[]>
+  /**
+   * What the user may connect: providers with their titles, hosts and scopes. It is read once, in a session that is
+   * left for the next click.
+   *
+   * @throws ConnectError
+   */
+  readProviders(): Promise<readonly ProviderOptions[]>
   /** What the service says of a provider; undefined before the page's first session. */
   provider(name: string): ProviderOptions | undefined
   /**
@@ -64,7 +71,8 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
   const providers = createProviders(window)
   const sessions = createSessions(async (connectionId) => {
     const session = await fetchSession({ connectionId, returnMode })
-    providers.read(session)
+    // A failure costs the titles only.
+    providers.read(session).catch(() => undefined)
     return session
   })
   let isUrlRead = false
@@ -105,6 +113,7 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
     },
     find: (target) => findConnection(connections.getSnapshot().connections, target),
     readScopeOptions: (target = {}) => readScopeOptions(window, sessions, target),
+    readProviders: async () => providers.read(await sessions.prepare(undefined)),
     provider: providers.find,
     takeReturn: readUrl,
   }

@@ -62,7 +62,11 @@ export function createConnections(source: ListSource): Connections {
     newestRead += 1
     const read = newestRead
     const next = await readAll(fetch, url).then(
-      (connections) => ({ status: 'ready' as const, connections, error: null }),
+      (connections) => ({
+        status: 'ready' as const,
+        connections: keepUnchanged(snapshot.connections, connections),
+        error: null,
+      }),
       (thrown) => ({ ...snapshot, status: 'error' as const, error: asConnectError(thrown) }),
     )
     if (read === newestRead) set(next)
@@ -95,6 +99,12 @@ export function createConnections(source: ListSource): Connections {
     },
     upsert: (connection) => replace(connection.id, connection),
   }
+}
+
+/** Those that are as before keep their identity, so that nothing that shows one renders again. */
+function keepUnchanged(before: readonly Connection[], after: Connection[]): readonly Connection[] {
+  const known = new Map(before.map((one) => [JSON.stringify(one), one]))
+  return after.map((one) => known.get(JSON.stringify(one)) ?? one)
 }
 
 async function readAll(fetch: Fetch, url: string): Promise<Connection[]> {

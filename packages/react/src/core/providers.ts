@@ -8,30 +8,31 @@ export type ProviderOptions = ConnectOptions['providers'][number]
 export interface Providers {
   /** Undefined before the list is read, and for one that is not on it. */
   readonly find: (provider: string) => ProviderOptions | undefined
-  /** Reads the list once. A failure costs the titles only, and the next session reads again. */
-  readonly read: (session: SessionAnswer) => void
+  /** Reads the list once. After a failure the next session reads again. @throws ConnectError */
+  readonly read: (session: SessionAnswer) => Promise<readonly ProviderOptions[]>
 }
 
 type ProvidersPath = (typeof routes.flows.options)['path']
 
 export function createProviders(window: () => BrowserWindow): Providers {
   let list: readonly ProviderOptions[] = []
-  let isRead = false
+  let reading: Promise<readonly ProviderOptions[]> | undefined
 
-  async function load({ serviceUrl, connectToken: token }: SessionAnswer): Promise<void> {
+  async function load({ serviceUrl, connectToken: token }: SessionAnswer) {
     const url = `${serviceUrl}/connect/providers` satisfies `${string}${ProvidersPath}`
     const answer = await call<ConnectOptions>(window().fetch, url, { token })
     list = answer.providers
+    return list
   }
 
   return {
     find: (provider) => list.find(({ name }) => name === provider),
     read(session) {
-      if (isRead) return
-      isRead = true
-      load(session).catch(() => {
-        isRead = false
+      reading ??= load(session).catch((thrown) => {
+        reading = undefined
+        throw thrown
       })
+      return reading
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Connection } from '@keywell/protocol'
+import type { Connection, ConnectionId } from '@keywell/protocol'
 import type { AppAddresses, Step, UserStep } from '../../../../test/support/app-setup.ts'
 import { type Browser, createBrowser } from './browser.ts'
 
@@ -24,6 +24,8 @@ export interface App {
   consent(as?: string): Promise<void>
   /** Connects by an API key, without a flow. */
   addConnection(options?: { connectionName?: string; expiresOn?: string }): Promise<Connection>
+  /** Removes a connection, as another window would. */
+  disconnect(connectionId: ConnectionId): Promise<void>
   /** Withdraws the grant at the provider, so that the connection needs another consent. */
   revoke(): Promise<void>
 }
@@ -85,6 +87,7 @@ export function openApp({ url, serviceUrl, stepsUrl }: AppAddresses): App {
       await app.finish()
     },
     addConnection: (options) => take({ step: 'connect', ...options }),
+    disconnect: (connectionId) => take({ step: 'disconnect', connectionId }),
     revoke: () => take({ step: 'revoke' }),
   }
   return app

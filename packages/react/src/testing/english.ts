@@ -2,7 +2,9 @@ import type { Messages } from '../messages.ts'
 import { accountTexts } from '../texts/account.ts'
 import { connectTexts } from '../texts/connect.ts'
 import { hostTexts } from '../texts/host.ts'
+import { managerTexts } from '../texts/manager.ts'
 import { scopeTexts } from '../texts/scopes.ts'
+import { statusTexts } from '../texts/status.ts'
 
 /** All texts, as a page without texts of its own shows them. */
 export const english: Messages = {
@@ -12,4 +14,6 @@ export const english: Messages = {
   ...accountTexts,
   ...hostTexts,
   ...scopeTexts,
+  ...statusTexts,
+  ...managerTexts,
 }

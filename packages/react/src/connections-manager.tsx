@@ -1,0 +1,145 @@
+'use client'
+
+import type { Connection, ProviderName } from '@keywell/protocol'
+import {
+  type ComponentPropsWithoutRef,
+  type ReactElement,
+  type ReactNode,
+  useId,
+  useMemo,
+  useRef,
+} from 'react'
+import { AddAccount } from './add-account.tsx'
+import { checkProps } from './check-props.ts'
+import { ConnectionList, type ScopeChoice } from './connection-list.tsx'
+import { useTexts } from './context.ts'
+import type { ConnectHandlers } from './core/index.ts'
+import { Empty, Failure, Skeleton } from './manager-parts.tsx'
+import { managerTexts } from './texts/manager.ts'
+import { useLiveConnections } from './use-connections.ts'
+import { type AccountOffer, useOffers } from './use-offers.ts'
+import { useRowFocus } from './use-row-focus.ts'
+
+// Bundlers replace it, as they do in React's own index.js.
+declare const process: { env: { NODE_ENV?: string } }
+
+export interface ConnectionsManagerProps
+  extends Omit<ComponentPropsWithoutRef<'section'>, 'children'>,
+    ConnectHandlers {
+  /** Shows the accounts at this provider only. Default: at all. */
+  provider?: ProviderName | undefined
+  /** What can be added; an empty list: nothing. Default: all that the service offers the user. */
+  providers?: readonly (ProviderName | AccountOffer)[] | undefined
+  /** Of the list; that of an account is one below. Default: 2. */
+  headingLevel?: 2 | 3 | 4 | undefined
+  /**
+   * Draws the choice of scopes below an account whose user changes what the app may do. Default: the account is
+   * connected again with what it lacks, and nothing is offered where it lacks nothing.
+   */
+  scopePicker?: ((choice: ScopeChoice) => ReactNode) | undefined
+  /** The user removed a connection. */
+  onDisconnect?: ((connection: Connection) => void) | undefined
+}
+
+/**
+ * The user's connected accounts, and what can be done with them.
+ *
+ * ```tsx
+ * <ConnectionsManager onDisconnect={(connection) => …} />
+ * ```
+ *
+ * One `<section>` with a heading and a list, which gets all other props. It follows the connections while the page
+ * is visible: what happens in another window or at the provider shows by itself.
+ *
+ * @key Tab: goes to "Manage" of each account, and on to what can be added
+ * @key Enter, Space: opens what can be done with the account
+ */
+export function ConnectionsManager(props: ConnectionsManagerProps): ReactElement {
+  if (process.env.NODE_ENV !== 'production') checkManager(props)
+  const { provider, providers, headingLevel = 2, scopePicker, onDisconnect, ...beyond } = props
+  const { onSuccess, onExit, onEvent, ...rest } = beyond
+  const handlers = useMemo(() => ({ onSuccess, onExit, onEvent }), [onSuccess, onExit, onEvent])
+  const { manager } = useTexts(managerTexts)
+  const { status, connections: all, refresh } = useLiveConnections()
+  const connections = useMemo(
+    () => all.filter((one) => provider === undefined || one.provider === provider),
+    [all, provider],
+  )
+  const { offers, options, isFailed, retry } = useOffers(status !== 'loading', provider, providers)
+  const headingId = useId()
+  const heading = useRef<HTMLHeadingElement>(null)
+  const list = useRef<HTMLUListElement>(null)
+  const focus = useRowFocus(list, heading)
+  const isLoading = status === 'loading'
+  const Heading = `h${headingLevel}` as const
+  return (
+    <section
+      aria-labelledby={headingId}
+      {...rest}
+      data-keywell-manager=""
+      data-state={status}
+      aria-busy={isLoading}
+    >
+      <Heading ref={heading} id={headingId} tabIndex={-1} data-keywell-heading="">
+        {manager.heading}
+      </Heading>
+      {(status === 'error' || isFailed) && (
+        <Failure
+          onRetry={() => {
+            void refresh()
+            retry()
+          }}
+        />
+      )}
+      {isLoading && <Skeleton />}
+      {status === 'ready' && connections.length === 0 && <Empty />}
+      <ConnectionList
+        listRef={list}
+        focus={focus}
+        connections={connections}
+        isRead={!isLoading}
+        options={options}
+        Heading={`h${(headingLevel + 1) as 3 | 4 | 5}`}
+        handlers={handlers}
+        scopePicker={scopePicker}
+        onDisconnect={onDisconnect}
+      />
+      {/* While the list is not known, a name may be taken. */}
+      {(status === 'ready' || all.length > 0) && offers && offers.length > 0 && (
+        <div data-keywell-add="">
+          {offers.map((offer) => (
+            <AddAccount
+              key={`${offer.provider} ${offer.host}`}
+              offer={offer}
+              connections={all}
+              handlers={handlers}
+              onAdded={({ id }) => focus.moveTo(id)}
+            />
+          ))}
+        </div>
+      )}
+    </section>
+  )
+}
+
+function checkManager({ provider, providers, headingLevel = 2 }: ConnectionsManagerProps): void {
+  const isName = (name: unknown) => typeof name === 'string' && /^[a-z][a-z0-9_-]{0,39}$/.test(name)
+  checkProps('ConnectionsManager', {
+    'got a provider that is no name': [
+      provider !== undefined && !isName(provider),
+      'Write its name in the catalogue: provider="gitlab".',
+    ],
+    'got providers that are no list of names or offers': [
+      providers !== undefined &&
+        !(
+          Array.isArray(providers) &&
+          providers.every((one) => isName(typeof one === 'string' ? one : one?.provider))
+        ),
+      "Write providers={['gitlab']}, or providers={[{ provider: 'gitlab', scopes: ['read_api'] }]}.",
+    ],
+    'got a headingLevel that it has not': [
+      ![2, 3, 4].includes(headingLevel),
+      'Write headingLevel={2}, {3} or {4}.',
+    ],
+  })
+}

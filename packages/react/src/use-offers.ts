@@ -1,0 +1,52 @@
+import type { ProviderName } from '@keywell/protocol'
+import { useCallback, useEffect, useState } from 'react'
+import type { ConnectButtonProps } from './connect-button.tsx'
+import { useKeywell } from './context.ts'
+import type { ProviderOptions } from './core/index.ts'
+
+/** An account that can be connected. */
+export type AccountOffer = Pick<ConnectButtonProps, 'provider' | 'host' | 'scopes' | 'method'>
+
+export interface Offers {
+  /** Undefined: it is not known yet. */
+  readonly offers: readonly AccountOffer[] | undefined
+  /** What the service says of its providers; undefined: nothing yet. */
+  readonly options: readonly ProviderOptions[] | undefined
+  readonly isFailed: boolean
+  readonly retry: () => void
+}
+
+/**
+ * What can be connected: what the app names, else all that the service offers the user.
+ *
+ * @param isReady whether it is needed yet
+ * @param provider the only one that counts
+ * @param providers what the app names
+ */
+export function useOffers(
+  isReady: boolean,
+  provider: ProviderName | undefined,
+  providers: readonly (ProviderName | AccountOffer)[] | undefined,
+): Offers {
+  const { client } = useKeywell()
+  const [options, setOptions] = useState<readonly ProviderOptions[]>()
+  const [isFailed, setFailed] = useState(false)
+  const retry = useCallback(() => {
+    setFailed(false)
+    client.readProviders().then(setOptions, () => setFailed(true))
+  }, [client])
+  useEffect(() => {
+    if (isReady) retry()
+  }, [isReady, retry])
+  const all =
+    providers?.map((one) => (typeof one === 'string' ? { provider: one } : one)) ??
+    options?.flatMap(offersOf)
+  const offers = all?.filter((one) => provider === undefined || one.provider === provider)
+  return { offers, options, isFailed: isFailed && offers === undefined, retry }
+}
+
+/** One for each host; with one alone, the service knows which. */
+function offersOf({ name, hosts }: ProviderOptions): AccountOffer[] {
+  if (hosts.length === 1) return [{ provider: name }]
+  return hosts.map((host) => ({ provider: name, host }))
+}
