@@ -89,8 +89,8 @@ describeEachDatabase('access', (makeDatabase) => {
     const opens: Record<ApiKeyRole, RegExp> = {
       admin: /^(?!POST \/v1\/credentials)/,
       backend:
-        /^(POST \/v1\/credentials|GET \/v1\/(connections|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/connections|POST \/v1\/connect\/)/,
-      connect: /^(GET \/v1\/(connections|providers)|POST \/v1\/connect\/)/,
+        /^(POST \/v1\/credentials|GET \/v1\/(connections|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/))/,
+      connect: /^(GET \/v1\/(connections|providers)|(DELETE|POST) \/v1\/connect\/)/,
       read_only: /^GET \/(metrics|v1\/(?!api-keys|audit|tenants))/,
       audit: /^GET \/(metrics|v1\/audit)/,
     }
@@ -449,6 +449,13 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
     path: '/v1/connect/sessions',
     body: { tenantId, userId: ids.user, origins: [appOrigin], returnUrl: appOrigin },
   }),
+  'POST /v1/connect/links': ({ tenantId, ids }) => ({
+    path: '/v1/connect/links',
+    body: { tenantId, userId: ids.user, accountLabel: 'mira', returnUrl: appOrigin },
+  }),
+  'DELETE /v1/connect/sessions/{sessionId}': ({ tenantId, ids }) => ({
+    path: `/v1/connect/sessions/${ids.session}?tenantId=${tenantId}`,
+  }),
   'POST /v1/connect/sessions/{sessionId}/confirm': ({ tenantId, ids }) => ({
     path: `/v1/connect/sessions/${ids.session}/confirm`,
     body: { tenantId, userId: ids.user, flowId: ids.flow, ticket: 'guessed' },
@@ -490,6 +497,7 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
 /** Routes that make something for a tenant. A key that is not for it gets 403, also if that tenant does not exist. */
 const makers = new Set([
   'POST /v1/connect/sessions',
+  'POST /v1/connect/links',
   'POST /v1/connections',
   'POST /v1/integrations',
   'POST /v1/webhooks',

@@ -77,6 +77,81 @@ export const requirements = {
       'A form for a key that its own browser loads again is shown again, and to no other browser.',
     source: 'connect.md, Other ways in',
   },
+  'connect:link': {
+    behaviour:
+      'A link opens a page that names the app and the account first; its user is connected only after the app has confirmed who came back with the ticket.',
+    source: 'connect.md, Links',
+  },
+  'connect:link-same-browser': {
+    behaviour:
+      'The browser that used a link may begin again until something is connected; what it began before is cancelled.',
+    source: 'connect.md, Links',
+  },
+  'connect:link-denied': {
+    behaviour: 'After a refusal at the provider the same browser can use the link again.',
+    source: 'connect.md, Links',
+  },
+  'connect:link-ends': {
+    behaviour:
+      'A link that has expired, was revoked or never was opens nothing, and these cannot be told apart; a revoked session ends its attempts.',
+    source: 'connect.md, Links',
+  },
+  'connect:link-key': {
+    behaviour: 'A link whose session allows keys leads to the form for a key as well.',
+    source: 'connect.md, Links',
+  },
+  'connect:link-german': {
+    behaviour: 'The pages speak the language that the browser prefers, of English and German.',
+    source: 'connect.md, Links',
+  },
+  'connect:link-code': {
+    behaviour:
+      'A link that ends with a code shows one to the browser that finished; the account is connected once the backend brings it, with the user who gave it.',
+    source: 'connect.md, Links; RFC 8628',
+  },
+  'connect:link-code-tries': {
+    behaviour: 'The fifth wrong code ends the flow, and then not even the right one is taken.',
+    source: 'connect.md, Links; RFC 8628 section 5.1',
+  },
+  'connect:link-code-guessed-at-once': {
+    behaviour: 'No number of codes at the same time gets past the five.',
+    source: 'connect.md, Links; RFC 8628 section 5.1',
+  },
+  'connect:link-code-only-where-asked': {
+    behaviour: 'A session that was not made for it is confirmed by no code.',
+    source: 'connect.md, Links',
+  },
+  'T1:link-other-user': {
+    behaviour:
+      "A user who is sent another's link and consents gives nothing away: the app's login says who finished, and the code is destroyed.",
+    source: 'T1',
+  },
+  'T1:link-other-browser': {
+    behaviour: 'A link that one browser has used opens in no other, and says nothing of its user.',
+    source: 'T1',
+  },
+  'T1:link-code-other-user': {
+    behaviour: 'A code that is confirmed for another user connects nobody, and is of no more use.',
+    source: 'T1',
+  },
+  'T1:link-code-page': {
+    behaviour: 'The page with a code is shown to the browser of its flow alone.',
+    source: 'T1',
+  },
+  'T2:link-opened-by-programs': {
+    behaviour:
+      'Scanners, previews and prefetches that open a link, however often, change nothing and use nothing up.',
+    source: 'T2',
+  },
+  'T2:link-foreign-form': {
+    behaviour:
+      'A form that any other page sends to a link has no effect, and the link is not used up.',
+    source: 'T2',
+  },
+  'T6:link-at-once': {
+    behaviour: 'A link that several browsers use at the same time is used by one.',
+    source: 'T6',
+  },
   'T1:key-other-browser': {
     behaviour:
       "A form for a key that is sent without the flow's cookie has no effect: the key goes nowhere, and the flow waits for its own browser.",
@@ -159,6 +234,11 @@ export const requirements = {
       'A page that was made to send a scope beside the offered ones is refused, no flow is made, and its user is told.',
     source: 'T7',
   },
+  'T7:link-scopes': {
+    behaviour:
+      'The page of a link offers what the session allows, keeps what it requires, and begins nothing with anything else.',
+    source: 'T7',
+  },
   'T7:narrower-grant': {
     behaviour: 'A grant that is narrower than asked is stored and shown as narrower.',
     source: 'T7; RFC 6749 section 5.1',
@@ -176,6 +256,11 @@ export const requirements = {
   'T9:return-url': {
     behaviour: 'Nothing but a registered origin is ever navigated to.',
     source: 'T9; RFC 9700 section 4.11',
+  },
+  'T9:link-return-url': {
+    behaviour:
+      'A link leads back to the URL of its backend, on an origin that is allowed; nothing that a browser sends changes it.',
+    source: 'T9; T34',
   },
   'T34:app-origin': {
     behaviour:
@@ -226,10 +311,25 @@ export const requirements = {
       'The form for a key runs no script, cannot be framed, can be sent to the service alone, and shows nothing of what was typed.',
     source: 'T10',
   },
+  'T10:link-page': {
+    behaviour:
+      'The page of a link shows names, labels and what was typed as text alone, runs no script but the service’s own, and is framed by no page.',
+    source: 'T10',
+  },
+  'pages:contrast': {
+    behaviour:
+      'Whatever colour an operator chooses, buttons can be told from the page, and what is written on them can be read, by day and by night.',
+    source: 'WCAG 2.2, 1.4.3 and 1.4.11',
+  },
   'e2e:key-form': {
     behaviour:
       'In a real browser a user connects by a key with the keyboard alone and without a script, after a wrong one too, from a popup and in the same tab.',
     source: 'connect.md, Other ways in',
+  },
+  'e2e:link': {
+    behaviour:
+      'In a real browser a link leads to the provider and back with the keyboard alone, with and without a script, under the page’s own strict policy.',
+    source: 'connect.md, Links',
   },
   'connect:reconnect-in-place': {
     behaviour:
@@ -317,6 +417,10 @@ export const requirements = {
   'limits:pasted-keys': {
     behaviour:
       'Keys that one address pastes into forms are limited, apart from wrong API keys and other addresses.',
+    source: 'threats.md, Connect',
+  },
+  'limits:links': {
+    behaviour: 'One address may open so many links in a time.',
     source: 'threats.md, Connect',
   },
   'connect:bad-token-answers': {
@@ -603,6 +707,10 @@ export const requirements = {
       'A key that was typed into the form stands in no page, address, log, metric, audit entry or row, whether it was taken or refused.',
     source: 'T13; T20',
   },
+  'T20:link': {
+    behaviour: 'A link and a short code are in no log, metric or row.',
+    source: 'T13; T20',
+  },
   'T14:moved-record': {
     behaviour:
       'Sealed bytes that were moved, and rows that were pointed at another user or host, do not open, and raise the alarm.',
@@ -651,6 +759,10 @@ export const requirements = {
     behaviour:
       'A connect session that says anything else than its backend said is of no use to page, callback or confirmation, and raises an alarm each time.',
     source: 'threats.md, T35',
+  },
+  'T35:links': {
+    behaviour: 'A link that was pointed at another session, or prolonged, opens nothing.',
+    source: 'T35',
   },
   'T35:public-keys': {
     behaviour:

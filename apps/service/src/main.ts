@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  type Appearance,
   createKeyFile,
   createKeywell,
   type Database,
@@ -23,6 +24,7 @@ import {
 import closeWithGrace from 'close-with-grace'
 import { runCommand, type Workplace } from './commands.ts'
 import { openLogger } from './log.ts'
+import { readLogo } from './logo.ts'
 import { listenForMetrics } from './metrics-listener.ts'
 import { coreDumpWarning, forgetSecretVariables, hardenProcess } from './process-hardening.ts'
 import { withSecretFiles } from './secret-files.ts'
@@ -175,12 +177,17 @@ function workplace(logger: Logger): Workplace {
   }
 }
 
+function openAppearance({ app: { name, logoFile, color } }: Settings): Appearance {
+  return { name, color, logo: logoFile === undefined ? undefined : readLogo(logoFile) }
+}
+
 async function openService(settings: Settings, logger: Logger): Promise<KeywellService> {
   guardProcess(settings, logger)
   return createKeywell({
     publicUrl: settings.publicUrl,
     appOrigins: settings.appOrigins,
     connectUrl: settings.connectUrl,
+    appearance: openAppearance(settings),
     privateHosts: settings.privateHosts,
     privateWebhookHosts: settings.privateWebhookHosts,
     egressProxy: settings.egressProxy,

@@ -47,6 +47,30 @@ describe('limits of hosts', () => {
   })
 })
 
+test('name, logo and colour of the app', () => {
+  expect(readSettings(least).app).toEqual({})
+  const app = {
+    KEYWELL_APP_NAME: ' Acme ',
+    KEYWELL_APP_LOGO: '/logo.svg',
+    KEYWELL_APP_COLOR: '#0B7285',
+  }
+  expect(readSettings({ ...least, ...app }).app).toEqual({
+    name: 'Acme',
+    logoFile: '/logo.svg',
+    color: '#0B7285',
+  })
+  for (const wrong of [
+    { KEYWELL_APP_NAME: ' ' },
+    { KEYWELL_APP_NAME: 'A\u202ecme' },
+    { KEYWELL_APP_NAME: 'a'.repeat(61) },
+    { KEYWELL_APP_COLOR: 'teal' },
+    { KEYWELL_APP_COLOR: '#0b7' },
+  ]) {
+    const [name = ''] = Object.keys(wrong)
+    expect(() => readSettings({ ...least, ...wrong })).toThrow(name)
+  }
+})
+
 test('how often the service may be called', () => {
   expect(readSettings(least).rateLimits).toEqual({})
   const rates = { ...least, KEYWELL_KEY_RATE: '100/200', KEYWELL_ADDRESS_RATE: '0.5/10' }

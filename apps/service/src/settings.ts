@@ -27,6 +27,21 @@ const environment = z.object({
   KEYWELL_APP_ORIGIN: z.string().default('').transform(readOrigins),
   /** A page of the app where its user can connect. */
   KEYWELL_CONNECT_URL: z.url().optional(),
+  /** Name of the app, on the pages of the service. Default: the host of its address. */
+  KEYWELL_APP_NAME: z
+    .string()
+    .trim()
+    .min(1)
+    .max(60)
+    .regex(/^\P{C}+$/u, 'has a character that cannot be shown')
+    .optional(),
+  /** A file with its logo: PNG, JPEG, WebP or SVG, of at most 256 KB. Default: the first letter of the name. */
+  KEYWELL_APP_LOGO: text.optional(),
+  /** Colour of the buttons there, as `#1a73e8`. Text on it is black or white, whichever is easier to read. */
+  KEYWELL_APP_COLOR: z
+    .string()
+    .regex(/^#[0-9a-f]{6}$/i, 'is not like #1a73e8')
+    .optional(),
   /** Postgres; without it the embedded database in KEYWELL_DATA_DIR. */
   DATABASE_URL: text.optional(),
   /** A file that holds it, since the environment of a process is readable by its children and in /proc. */
@@ -92,6 +107,8 @@ export interface Settings {
   /** Undefined: any. */
   appOrigins: string[] | undefined
   connectUrl: string | undefined
+  /** Of the pages of the service; the logo is a file. */
+  app: { name: string | undefined; logoFile: string | undefined; color: string | undefined }
   proxies: number
   rateLimits: NonNullable<KeywellOptions['rateLimits']>
   streamLimits: NonNullable<KeywellOptions['streamLimits']>
@@ -151,6 +168,11 @@ export function readSettings(variables: Record<string, string | undefined>): Set
     publicUrl: env.KEYWELL_PUBLIC_URL ?? `http://127.0.0.1:${env.PORT}`,
     appOrigins: env.KEYWELL_APP_ORIGIN.length === 0 ? undefined : env.KEYWELL_APP_ORIGIN,
     connectUrl: env.KEYWELL_CONNECT_URL,
+    app: {
+      name: env.KEYWELL_APP_NAME,
+      logoFile: env.KEYWELL_APP_LOGO,
+      color: env.KEYWELL_APP_COLOR,
+    },
     proxies: env.KEYWELL_PROXIES ?? (env.KEYWELL_PUBLIC_URL?.startsWith('https:') ? 1 : 0),
     dataDir,
     database:

@@ -98,6 +98,85 @@ export const sessionAnswerSchema = z.object({
 })
 export type SessionAnswer = z.infer<typeof sessionAnswerSchema>
 
+/** Text of the app that a page of the service shows: one line, and nothing that changes its direction. */
+const shownText = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(
+    /^[^\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+$/u,
+    'must be one line without control characters',
+  )
+
+/**
+ * `POST /v1/connect/links`: a session that begins with an address to open, on a page of the service. For what has
+ * no page of its own: a chat bot, an e-mail, a terminal, an agent.
+ */
+export const createLinkSchema = knownFields({
+  ...withoutPages(createSessionSchema.shape),
+  /** Whose account at the app this is, as its user knows it: an e-mail address, or a name. The page shows it. */
+  accountLabel: shownText,
+  /**
+   * Who says at the end which user this was. `sign_in`: the app, at `returnUrl`, by its own login. `code`: the page
+   * shows a short code, and its user gives it back where the link came from. Anybody may be talked into opening a link
+   * and giving a code away, so `code` is only for what has no login in a browser.
+   */
+  confirmBy: z.enum(['sign_in', 'code']).default('sign_in'),
+  /** With `sign_in`: where the browser comes back to with a finish ticket. */
+  returnUrl: url.optional(),
+  /** Origins of the app; `returnUrl` and `resumeUrl` are on one of them. Default: that of `returnUrl`. */
+  origins: z.array(originSchema).min(1).max(10).optional(),
+  /** With `sign_in`: the page of the app to show at the end. Default: that of the SDK's handler, which says how it went. */
+  resumeUrl: url.optional(),
+  /** With `code`: where the code is to be given back, as in "the Acme bot in Slack". The page shows it. */
+  startedIn: shownText.optional(),
+  /** How long the link can be opened. Default: an hour. */
+  expiresInSeconds: z.int().min(60).max(86_400).default(3_600),
+}).superRefine(({ confirmBy, returnUrl, origins, resumeUrl, startedIn }, context) => {
+  const bySignIn = confirmBy === 'sign_in'
+  const wrong = bySignIn
+    ? [
+        returnUrl === undefined && 'returnUrl: is needed with confirmBy "sign_in"',
+        startedIn !== undefined && 'startedIn: is for confirmBy "code"',
+      ]
+    : [
+        startedIn === undefined && 'startedIn: is needed with confirmBy "code"',
+        (returnUrl ?? resumeUrl ?? origins) !== undefined &&
+          'returnUrl: confirmBy "code" leads to no page of the app',
+      ]
+  for (const message of wrong) if (message !== false) context.addIssue(message)
+})
+export type CreateLink = z.input<typeof createLinkSchema>
+
+function withoutPages<Shape extends typeof createSessionSchema.shape>({
+  origins: _origins,
+  returnUrl: _returnUrl,
+  pageOrigin: _pageOrigin,
+  ...rest
+}: Shape): Omit<Shape, 'origins' | 'returnUrl' | 'pageOrigin'> {
+  return rest
+}
+
+export const linkAnswerSchema = z.object({
+  /** For `confirm` and for `revokeSession`. */
+  sessionId: sessionIdSchema,
+  /** A secret: it goes to the one user, and nowhere else. It can begin one connect, in one browser. */
+  url: z.string(),
+  /** Until then it can be opened. */
+  expiresAt: z.iso.datetime(),
+})
+export type LinkAnswer = z.infer<typeof linkAnswerSchema>
+
+/** The query of `DELETE /v1/connect/sessions/:sessionId`. */
+export const revokeSessionSchema = z.object({ tenantId: tenantIdSchema })
+
+export const revokedSessionSchema = z.object({
+  sessionId: sessionIdSchema,
+  revoked: z.literal(true),
+})
+export type RevokedSession = z.infer<typeof revokedSessionSchema>
+
 /** `POST /connect/flows`, with the connect token as `Authorization: Bearer`. */
 export const createFlowSchema = knownFields({
   provider: providerNameSchema,
@@ -170,13 +249,23 @@ export const flowSchema = z.object({
 export type Flow = z.infer<typeof flowSchema>
 
 /** `POST /v1/connect/sessions/:sessionId/confirm`: the app says who finished the flow. */
-export const confirmSchema = z.object({
-  flowId: flowIdSchema,
-  ticket: z.string().min(1).max(200),
-  /** Who is signed in at the app, in the browser that brought the ticket. */
-  tenantId: tenantIdSchema,
-  userId: userIdSchema,
-})
+export const confirmSchema = z
+  .object({
+    /** With `ticket`. */
+    flowId: flowIdSchema.optional(),
+    /** What the browser brought to the return URL. */
+    ticket: z.string().min(1).max(200).optional(),
+    /** In place of both, for a link with `confirmBy: 'code'`: what its page showed, as the user typed it. */
+    code: z.string().min(1).max(100).optional(),
+    /** Who is signed in at the app, in the browser that brought the ticket; or who gave the code. */
+    tenantId: tenantIdSchema,
+    userId: userIdSchema,
+  })
+  .superRefine(({ flowId, ticket, code }, context) => {
+    const byTicket = flowId !== undefined && ticket !== undefined
+    const isOne = code === undefined ? byTicket : (flowId ?? ticket) === undefined
+    if (!isOne) context.addIssue('Send flowId and ticket, or code.')
+  })
 export type Confirm = z.input<typeof confirmSchema>
 
 export const confirmAnswerSchema = flowSchema.extend({

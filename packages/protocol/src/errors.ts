@@ -44,6 +44,7 @@ const table = {
     422,
     'Check that the key was copied whole, is neither revoked nor expired, and was made on this host.',
   ],
+  code_refused: [422, 'Ask the user for the code that the page shows, and send it once more.'],
   account_mismatch: [
     409,
     'Sign in at the provider with the account that was connected before, or disconnect it first.',

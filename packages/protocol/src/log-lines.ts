@@ -68,7 +68,8 @@ export const logLines = {
   'one-time code forged': at('error', {
     alarm: alarm('code_forged'),
     ...ofTenant,
-    flowId: text,
+    flowId: text.optional(),
+    sessionId: text.optional(),
     purpose: text,
   }),
   'flow watch failed': at('debug', { flowId: text, reason }),

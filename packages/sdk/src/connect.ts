@@ -1,6 +1,9 @@
 import {
   type ConfirmAnswer,
+  type CreateLink,
   type CreateSession,
+  type LinkAnswer,
+  type RevokedSession,
   routes,
   type SessionAnswer,
 } from '@keywell/protocol'
@@ -16,7 +19,15 @@ export interface ConfirmFlow {
   readonly userId: string
 }
 
-/** The backend's two calls of a connect; `connectHandler` makes both for you. */
+/** The code that a user gave back after a link with `confirmBy: 'code'`, and who gave it. */
+export interface ConfirmByCode {
+  readonly sessionId: string
+  readonly code: string
+  readonly tenantId: string
+  readonly userId: string
+}
+
+/** The backend's calls of a connect. `connectHandler` makes sessions and confirms for you. */
 export class Connect {
   readonly #service: Service
   readonly #notify: (change: CacheChange) => void
@@ -38,10 +49,40 @@ export class Connect {
   }
 
   /**
+   * An address where one user can connect, on a page of the service: for a chat bot, an e-mail, a terminal, an agent.
+   * It is a secret for this user, can be opened for an hour by default, and begins one connect. Opening it
+   * changes nothing.
+   */
+  async createLink(link: CreateLink, options?: CallOptions): Promise<LinkAnswer> {
+    return this.#service.request(
+      routes.sessions.createLink,
+      'connect.createLink',
+      { body: link },
+      options,
+    )
+  }
+
+  /** Ends a session: its link and its connect token open nothing any more, and what is under way is cancelled. */
+  async revokeSession(
+    session: { readonly sessionId: string; readonly tenantId: string },
+    options?: CallOptions,
+  ): Promise<RevokedSession> {
+    return this.#service.request(
+      routes.sessions.revoke,
+      'connect.revokeSession',
+      { params: session, query: session },
+      options,
+    )
+  }
+
+  /**
    * Ends a flow for the user who is signed in at the app, in the browser that brought the ticket.
    * Anyone else's id makes the service destroy the code: never take the ids from the browser.
+   *
+   * After a link with `confirmBy: 'code'`: for the user who gave the code, in the channel where the link was asked for.
+   * Throws `code_refused` for a wrong one; the fifth ends the flow.
    */
-  async confirm(flow: ConfirmFlow, options?: CallOptions): Promise<ConfirmAnswer> {
+  async confirm(flow: ConfirmFlow | ConfirmByCode, options?: CallOptions): Promise<ConfirmAnswer> {
     const answer = await this.#service.request(
       routes.sessions.confirm,
       'connect.confirm',

@@ -26,11 +26,13 @@ export {
   KeywellError,
   type KnownProvider,
   type KnownScope,
+  type LinkAnswer,
   type PlannedProvider,
   type Provider,
   type ProviderList,
   type ProviderName,
   planScopes,
+  type RevokedSession,
   type ScopeName,
   type ScopePlan,
   Secret,
@@ -52,7 +54,7 @@ export {
 export type { AuditLog, ExportAudit } from './audit.ts'
 export type { CredentialQuery } from './cache/query.ts'
 export type { ReadOptions } from './cache/waiting.ts'
-export type { ConfirmFlow, Connect } from './connect.ts'
+export type { ConfirmByCode, ConfirmFlow, Connect } from './connect.ts'
 export type {
   ConnectionReference,
   Connections,

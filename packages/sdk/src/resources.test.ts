@@ -107,6 +107,24 @@ test('a connect that is confirmed here ends the remembered miss', async () => {
   expect((await keywell.getCredential(query)).generation).toBe(1)
 })
 
+test('a link is made for a user, ends with a code where that was asked for, and is withdrawn', async () => {
+  const link = { ...who, accountLabel: 'mira@acme.example' }
+  const { sessionId, url } = await keywell.connect.createLink({
+    ...link,
+    confirmBy: 'code',
+    startedIn: 'a terminal',
+  })
+  expect(new URL(url).pathname).toMatch(/^\/connect\/link\/[\w-]{43}$/)
+  const code = { ...who, sessionId, code: 'BBBB-BBBB' }
+  await expect(keywell.connect.confirm(code)).rejects.toMatchObject({ code: 'flow_expired' })
+  const ended = { sessionId, revoked: true }
+  expect(await keywell.connect.revokeSession({ ...who, sessionId })).toEqual(ended)
+  await expect(keywell.connect.confirm(code)).rejects.toMatchObject({ code: 'not_found' })
+  await expect(keywell.connect.revokeSession({ ...who, sessionId })).rejects.toMatchObject({
+    code: 'not_found',
+  })
+})
+
 test('integrations are drafted, completed and listed', async () => {
   const { tenantId } = who
   const draft = await keywell.integrations.create({ provider: 'gitlab', tenantId, scopes: ['api'] })
@@ -148,6 +166,19 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
     'a session without origins',
     () => keywell.connect.createSession({ ...who, origins: [], returnUrl: 'https://a.example' }),
     /"origins"/,
+  ],
+  [
+    'a link that leads nowhere',
+    () => keywell.connect.createLink({ ...who, accountLabel: 'mira' }),
+    /returnUrl/,
+  ],
+  [
+    'a ticket and a code',
+    () => {
+      const both = { flowId: newId('flow'), ticket: 't', code: 'BBBB-BBBB' }
+      return keywell.connect.confirm({ ...who, sessionId: newId('session'), ...both })
+    },
+    /flowId and ticket, or code/,
   ],
   [
     'half a client',

@@ -44,6 +44,9 @@ verifies('sdk:for-user', async () => {
   const page = { origins: ['https://app.example'], returnUrl: 'https://app.example/finish' }
   const { sessionId } = await user.createSession(page)
   expect(service.sessions.get(sessionId)).toMatchObject(who)
+  const { returnUrl } = page
+  const link = await user.createLink({ accountLabel: 'mira@acme.example', returnUrl })
+  expect(link.url).toContain('/connect/link/')
 })
 
 test('no query names another user', async () => {

@@ -1,8 +1,10 @@
 import {
   type Connection,
   type ConnectionList,
+  type CreateLink,
   type CreateSession,
   type DisconnectAnswer,
+  type LinkAnswer,
   type ProviderName,
   type SessionAnswer,
   tenantIdSchema,
@@ -103,6 +105,12 @@ export class KeywellUser {
   ): Promise<SessionAnswer> {
     const { tenantId, userId } = this
     return this.#keywell.connect.createSession({ ...session, tenantId, userId }, options)
+  }
+
+  /** See `Connect.createLink`. */
+  async createLink(link: Omit<CreateLink, Owner>, options?: CallOptions): Promise<LinkAnswer> {
+    const { tenantId, userId } = this
+    return this.#keywell.connect.createLink({ ...link, tenantId, userId }, options)
   }
 
   /** See `Keywell.connectHandler`: this user must be the one who is signed in. */

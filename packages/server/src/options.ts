@@ -6,6 +6,7 @@ import type { RateLimitSettings } from './auth/rate-limits.ts'
 import type { KeyOperations } from './encryption-keys/operations.ts'
 import type { KeyWaits } from './encryption-keys/parts.ts'
 import type { From } from './http/context.ts'
+import type { Appearance } from './http/pages/appearance.ts'
 import type { StreamLimits } from './http/stream-places.ts'
 import type { Logger } from './logger.ts'
 import type { Scrape } from './metrics/scrape.ts'
@@ -35,6 +36,8 @@ export interface KeywellOptions {
   appOrigins?: readonly string[] | undefined
   /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
   connectUrl?: string | undefined
+  /** Name, colour and logo of the app on the pages of the service. Default: the app's host, and no colour. */
+  appearance?: Appearance | undefined
   /**
    * The operator's list of hosts of providers that may be reached although they are private; see
    * `PrivateHost`. Webhooks are not sent there. Default: none.

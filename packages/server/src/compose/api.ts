@@ -7,6 +7,7 @@ import { createReadCredential } from '../credentials/read.ts'
 import { createPeppers, type Peppers } from '../encryption-keys/peppers.ts'
 import { createApp } from '../http/app.ts'
 import { type CallMacs, createCallMacs, idempotencyPepperLabel } from '../http/idempotency.ts'
+import { readAppearance } from '../http/pages/appearance.ts'
 import { createRefusedCalls } from '../http/refused-calls.ts'
 import { createStreamPlaces, defaultStreamLimits } from '../http/stream-places.ts'
 import type { KeywellOptions } from '../options.ts'
@@ -113,6 +114,9 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     flows: connecting.flows,
     callback: connecting.callback,
     keyForms: connecting.keyForms,
+    linkForms: connecting.linkForms,
+    showDone: connecting.showDone,
+    appearance: readAppearance(options.appearance),
     checkHost: connecting.checkHost,
     confirm: connecting.confirm,
     readCredential: createCredentialReads(platform, background, options),

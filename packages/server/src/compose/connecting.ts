@@ -5,10 +5,13 @@ import { type CheckHost, createCheckHost } from '../connect/check-host.ts'
 import { createConfirm } from '../connect/confirm.ts'
 import type { ConnectMacs } from '../connect/connect-macs.ts'
 import { type CreateConnection, createCreateConnection } from '../connect/create-connection.ts'
+import { createShowDone, type ShowDone } from '../connect/done-page.ts'
 import { createEndFlow } from '../connect/end-flow.ts'
 import { createFlowWatch, type FlowWatch } from '../connect/flow-watch.ts'
 import { createFlows, type Flows } from '../connect/flows.ts'
 import { createKeyForms, type KeyForms } from '../connect/key-form.ts'
+import { createLinkForms, type LinkForms } from '../connect/link-form.ts'
+import { createLinks } from '../connect/links.ts'
 import { createOneTimeCodes, type OneTimeCodes } from '../connect/one-time-code.ts'
 import { createSessions, type Sessions } from '../connect/sessions.ts'
 import { createStoreConnection, type StoreConnection } from '../connect/store-connection.ts'
@@ -24,6 +27,8 @@ export interface Connecting {
   flowWatch: FlowWatch
   callback: ReturnType<typeof createCallback>
   keyForms: KeyForms
+  linkForms: LinkForms
+  showDone: ShowDone
   checkHost: CheckHost
   confirm: ReturnType<typeof createConfirm>
   createConnection: CreateConnection
@@ -39,12 +44,14 @@ export function createConnecting(
   const { outbound, integrations } = background
   const { audit } = background.log
   const { metrics, tracing } = platform
+  const links = createLinks({ database, peppers, audit, randomBytes, logger })
   const sessions = createSessions({
     database,
     logger,
     peppers,
     tokens,
     integrations,
+    links,
     audit,
     makeId,
     publicUrl,
@@ -65,7 +72,8 @@ export function createConnecting(
     publicUrl,
   })
   const storeConnection = createStoring(platform, background)
-  const returning = { database, vault, logger, sessions, codes, audit }
+  const returning = { database, vault, logger, sessions, codes, audit, publicUrl }
+  const checkHost = createCheckHost({ database, outbound, integrations })
   return {
     sessions,
     flows,
@@ -77,10 +85,20 @@ export function createConnecting(
       metrics,
       tracing,
       integrations,
+    }),
+    linkForms: createLinkForms({
+      database,
+      integrations,
+      audit,
+      links,
+      sessions,
+      flows,
+      checkHost,
       publicUrl,
     }),
-    checkHost: createCheckHost({ database, outbound, integrations }),
-    confirm: createConfirming(platform, background, { sessions, codes, storeConnection }),
+    showDone: createShowDone({ ...returning, peppers }),
+    checkHost,
+    confirm: createConfirming(platform, background, { sessions, codes, peppers, storeConnection }),
     createConnection: createCreateConnection({
       database,
       outbound,
@@ -103,7 +121,12 @@ function createStoring(
 function createConfirming(
   { database, vault, logger, sleep, timing, metrics, tracing }: Platform,
   { outbound, integrations, disconnector, log: { audit } }: Background,
-  parts: { sessions: Sessions; codes: OneTimeCodes; storeConnection: StoreConnection },
+  parts: {
+    sessions: Sessions
+    codes: OneTimeCodes
+    peppers: Peppers<ConnectMacs>
+    storeConnection: StoreConnection
+  },
 ): Connecting['confirm'] {
   return createConfirm({
     database,
@@ -112,6 +135,7 @@ function createConfirming(
     outbound,
     sessions: parts.sessions,
     codes: parts.codes,
+    peppers: parts.peppers,
     integrations,
     storeConnection: parts.storeConnection,
     endFlow: createEndFlow({ database, audit, logger, sleep }),

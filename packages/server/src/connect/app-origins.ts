@@ -7,8 +7,10 @@ import { KeywellError } from '@keywell/protocol'
 
 export interface NamedOrigins {
   readonly origins: readonly string[]
-  readonly returnUrl: string
+  /** Null: nothing leads back to the app. */
+  readonly returnUrl: string | null
   readonly pageOrigin?: string | undefined
+  readonly link?: { readonly resumeUrl: string | null } | undefined
 }
 
 /** Null: everything is allowed. */
@@ -19,12 +21,12 @@ export interface OriginLists {
 
 /** The first origin that a session may not name, and why; undefined: there is none. */
 export function foreignOrigin(
-  { origins, returnUrl, pageOrigin }: NamedOrigins,
+  { origins, returnUrl, pageOrigin, link }: NamedOrigins,
   { installation, apiKey }: OriginLists,
 ): { origin: string; refusal: KeywellError } | undefined {
-  const returnOrigin = new URL(returnUrl).origin
-  if (!origins.includes(returnOrigin)) {
-    return refuse(returnOrigin, 'returnUrl is on it, and it is not one of `origins`.')
+  for (const [name, url] of Object.entries({ returnUrl, resumeUrl: link?.resumeUrl ?? null })) {
+    if (url === null || origins.includes(new URL(url).origin)) continue
+    return refuse(new URL(url).origin, `${name} is on it, and it is not one of \`origins\`.`)
   }
   const unlisted = origins.find((origin) => installation?.includes(origin) === false)
   if (unlisted !== undefined) {

@@ -5,7 +5,7 @@ import type { Logger } from '../logger.ts'
 import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import { withInstallation } from '../store/scope.ts'
-import type { SessionRow } from '../store/sessions.ts'
+import type { SessionMac, SessionPolicy, SessionRow } from '../store/sessions.ts'
 import type { Vault } from '../vault/vault.ts'
 import { requireUnaltered } from './flow-record.ts'
 import { hashSecretText, type OneTimeCodes } from './one-time-code.ts'
@@ -17,8 +17,10 @@ import type { Sessions } from './sessions.ts'
  * is found by its state, the browser shows the flow's cookie, and goes on to the app with a finish ticket.
  */
 
-/** How long the finish ticket is valid, in milliseconds. */
-const ticketLifeMs = 60_000
+/** How long a flow waits for the app to say which user finished it, in milliseconds. */
+const returnLifeMs = 60_000
+/** The same after a link: its user may have to sign in first, or to take a code elsewhere. */
+const returnLifeOfLinkMs = 5 * 60_000
 
 export interface ReturnParts {
   database: Database
@@ -27,6 +29,7 @@ export interface ReturnParts {
   sessions: Sessions
   codes: OneTimeCodes
   audit: Audit
+  publicUrl: string
 }
 
 /** The cookie of a flow in this browser, if it has one. */
@@ -57,13 +60,15 @@ export async function requireUnalteredRows(
   parts: ReturnParts,
   flow: store.FlowRow,
   entry: Entry,
-): Promise<SessionRow> {
+): Promise<SessionRow & SessionMac> {
   try {
     await requireUnaltered(parts, flow)
     return await parts.sessions.read(flow.tenantId, flow.sessionId)
   } catch (error) {
-    if (error instanceof KeywellError) await refuseFlow(parts, flow, entry, 'altered')
-    throw error
+    if (!(error instanceof KeywellError)) throw error
+    const isGone = error.code === 'not_found'
+    await refuseFlow(parts, flow, entry, isGone ? 'revoked' : 'altered')
+    throw isGone ? new KeywellError('session_expired', 'This connect session was ended.') : error
   }
 }
 
@@ -87,31 +92,54 @@ export function isOfBrowser(flow: store.FlowRow, bindingSecret: ReadBindingSecre
   return timingSafeEqual(hashSecretText(secret), flow.bindingHash)
 }
 
+/** How long ticket, parked code and short code are valid, in milliseconds. */
+export function waitForAppMs({ link }: Pick<SessionPolicy, 'link'>): number {
+  return link === undefined ? returnLifeMs : returnLifeOfLinkMs
+}
+
 /**
- * Spends the state, and returns the URL of the app for the browser, with a finish ticket. A browser that comes
- * again is only sent there again, and the app reads the state of the flow.
+ * Spends the state, and returns where the browser goes: to the app, with a finish ticket; or, after a link that ends
+ * with a code, to the page that shows it. A browser that comes again is only sent there again, and the app reads the
+ * state of the flow.
  *
  * @param first what happens at the first use of the state, in the same transaction
  */
 export async function sendBack(
-  { database, codes }: Pick<ReturnParts, 'database' | 'codes'>,
+  { database, codes, publicUrl }: Pick<ReturnParts, 'database' | 'codes' | 'publicUrl'>,
   { flow, session, state }: { flow: store.FlowRow; session: SessionRow; state: string },
   first: (sql: Sql) => Promise<void>,
 ): Promise<URL> {
-  const ticket = await database.transaction(withInstallation(flow.tenantId), async (sql) => {
+  const { policy } = session
+  return database.transaction(withInstallation(flow.tenantId), async (sql) => {
     if (await codes.spend(sql, 'state', state)) await first(sql)
-    return codes.issue(sql, flow, { purpose: 'ticket', lifeMs: ticketLifeMs })
+    if (policy.returnUrl === null) return donePage(publicUrl, state)
+    const lifeMs = waitForAppMs(policy)
+    const ticket = await codes.issue(sql, flow, { purpose: 'ticket', lifeMs })
+    return returnLocation({ ...policy, returnUrl: policy.returnUrl }, flow, ticket)
   })
-  return returnLocation(session, flow, ticket)
+}
+
+/** Path of the page that shows a short code. */
+export const donePath = '/connect/done'
+
+/** The flow's state names it, as in a callback. */
+function donePage(publicUrl: string, state: string): URL {
+  const url = new URL(`${publicUrl}${donePath}`)
+  url.searchParams.set('state', state)
+  return url
 }
 
 /** The return URL was set by the app's backend; nothing that the browser sent can change it. */
-function returnLocation({ policy }: SessionRow, flow: store.FlowRow, ticket: string): URL {
-  const url = new URL(policy.returnUrl)
-  const parameters = policy.returnMode === 'query' ? url.searchParams : new URLSearchParams()
+function returnLocation(
+  { returnUrl, returnMode }: Pick<SessionPolicy, 'returnMode'> & { returnUrl: string },
+  flow: store.FlowRow,
+  ticket: string,
+): URL {
+  const url = new URL(returnUrl)
+  const parameters = returnMode === 'query' ? url.searchParams : new URLSearchParams()
   parameters.set(returnParameters.session, flow.sessionId)
   parameters.set(returnParameters.flow, flow.id)
   parameters.set(returnParameters.ticket, ticket)
-  if (policy.returnMode === 'fragment') url.hash = parameters.toString()
+  if (returnMode === 'fragment') url.hash = parameters.toString()
   return url
 }

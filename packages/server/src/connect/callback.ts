@@ -13,6 +13,7 @@ import {
   refuseFlow,
   requireUnalteredRows,
   sendBack,
+  waitForAppMs,
 } from './browser-return.ts'
 import { flowMismatch, hashCode, parkCode, type SealedCode, sealCode } from './park-code.ts'
 
@@ -70,7 +71,7 @@ async function handleCallback(
   const sealed =
     answer.kind === 'code' && !used ? await sealCode(parts.vault, flow, answer.code) : undefined
   const location = await sendBack(parts, { flow, session, state }, (sql) =>
-    recordAnswer(parts, sql, flow, entry, answer, sealed),
+    recordAnswer(parts, sql, flow, entry, answer, { sealed, lifeMs: waitForAppMs(session.policy) }),
   )
   return { location, flowId: flow.id }
 }
@@ -100,9 +101,9 @@ async function recordAnswer(
   flow: store.FlowRow,
   entry: Entry,
   answer: ReturnType<typeof readCallback>,
-  sealed: SealedCode | undefined,
+  parking: { sealed: SealedCode | undefined; lifeMs: number },
 ): Promise<void> {
-  const refusal = await parkCode(sql, flow, answer, sealed)
+  const refusal = await parkCode(sql, flow, answer, parking)
   await audit.write(sql, {
     ...entry,
     ...(refusal === undefined ? { result: 'ok' } : { result: 'denied', reason: refusal }),

@@ -8,11 +8,13 @@ import type { Timing } from '../refresh/timing.ts'
 import type { FlowRow } from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
 import type { SessionRow } from '../store/sessions.ts'
+import type { ConnectPeppers } from './connect-macs.ts'
 import { confirmEntryOf } from './end-flow.ts'
 import { type ExchangeParts, exchange } from './exchange.ts'
 import { readFlow, requireUnaltered } from './flow-record.ts'
 import { keepKey } from './keep-key.ts'
 import type { OneTimeCodes } from './one-time-code.ts'
+import { redeemShortCode } from './redeem-short-code.ts'
 import type { Sessions } from './sessions.ts'
 import { viewFlow } from './view-flow.ts'
 
@@ -29,6 +31,7 @@ interface ConfirmParts extends ExchangeParts {
   tracing: Tracing
   sessions: Sessions
   codes: OneTimeCodes
+  peppers: Pick<ConnectPeppers, 'find'>
 }
 
 /**
@@ -39,7 +42,7 @@ interface ConfirmParts extends ExchangeParts {
 export function createConfirm(
   options: Omit<ConfirmParts, 'suspension'> & { timing: Timing },
 ): Confirm {
-  const { database, vault, logger, outbound, sessions, codes, integrations } = options
+  const { database, vault, logger, outbound, sessions, codes, peppers, integrations } = options
   const { storeConnection, endFlow, disconnector, audit, timing, metrics, tracing } = options
   const parts: ConfirmParts = {
     database,
@@ -48,6 +51,7 @@ export function createConfirm(
     outbound,
     sessions,
     codes,
+    peppers,
     integrations,
     suspension: createSuspension({ audit, logger, timing }),
     storeConnection,
@@ -67,9 +71,12 @@ export function createConfirm(
 
 async function confirm(parts: ConfirmParts, request: Confirmation): Promise<ConfirmAnswer> {
   const { database, endFlow } = parts
-  const { sessionId, flowId, tenantId, userId, providers, actor: name, requestId } = request
+  const { sessionId, tenantId, userId, providers, code, actor: name, requestId } = request
   const actor: Actor = { actor: name, requestId }
-  const { flow, isFirst } = await redeemTicket(parts, request, actor)
+  const { flow, isFirst } =
+    code === undefined
+      ? await redeemTicket(parts, request, actor)
+      : await redeemShortCode(parts, { ...request, code }, actor)
   const session = await requireUnalteredRows(parts, flow, actor)
   const isOurs = providers?.includes(flow.provider) ?? true
   if (flow.sessionId !== sessionId || flow.userId !== userId || !isOurs) {
@@ -85,7 +92,7 @@ async function confirm(parts: ConfirmParts, request: Confirmation): Promise<Conf
       await endFlow.failed(flow, error, actor)
     }
   }
-  const ended = await readFlow(database.of(tenantId), tenantId, flowId)
+  const ended = await readFlow(database.of(tenantId), tenantId, flow.id)
   return {
     ...(await viewFlow(database, ended)),
     mode: flow.mode,
@@ -101,7 +108,7 @@ async function confirm(parts: ConfirmParts, request: Confirmation): Promise<Conf
  */
 async function redeemTicket(
   parts: ConfirmParts,
-  { ticket, flowId, tenantId }: Confirmation,
+  { ticket = '', flowId, tenantId }: Confirmation,
   actor: Actor,
 ): Promise<{ flow: FlowRow; isFirst: boolean }> {
   const { database, codes } = parts

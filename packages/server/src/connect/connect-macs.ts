@@ -11,6 +11,9 @@ export const connectPepperLabel = 'keywell/1/connect'
 /** Whose flow a code opens. */
 export type OpenedFlow = Pick<FlowRow, 'tenantId' | 'id' | 'sessionId' | 'userId'>
 
+/** The session that a link opens. */
+export type OpenedSession = Pick<SessionRow, 'tenantId' | 'id' | 'userId'>
+
 /** MACs of rows that decide an access and hold no sealed value: who only writes rows can make none. */
 export interface ConnectMacs {
   /** Over a code, what it is for, until when, and whose flow it opens. */
@@ -18,8 +21,12 @@ export interface ConnectMacs {
     code: { purpose: CodePurpose; text: string; expiresAt: Date },
     flow: OpenedFlow,
   ): Uint8Array
+  /** Over a link, until when it can be opened, and whose session it opens. */
+  ofLink(link: { text: string; expiresAt: Date }, session: OpenedSession): Uint8Array
   /** Over everything that a connect session says. */
   ofSession(session: SessionRow): Uint8Array
+  /** What the short code of a flow is made of. Nothing of it is stored. */
+  ofShortCode(flow: OpenedFlow & Pick<FlowRow, 'bindingHash'>): Uint8Array
 }
 
 export type ConnectPeppers = Pick<Peppers<ConnectMacs>, 'present' | 'find'>
@@ -34,8 +41,16 @@ export function createConnectMacs(pepper: Uint8Array): ConnectMacs {
     ofCode: ({ purpose, text, expiresAt }, { tenantId, id, sessionId, userId }) =>
       hmac('code', purpose, tenantId, id, sessionId, userId, text, expiresAt.toISOString()),
 
+    ofLink: ({ text, expiresAt }, { tenantId, id, userId }) =>
+      hmac('link', tenantId, id, userId, text, expiresAt.toISOString()),
+
     ofSession: ({ tenantId, id, userId, policy, expiresAt }) =>
       hmac('session', tenantId, id, userId, expiresAt.toISOString(), canonicalJson(policy)),
+
+    ofShortCode: ({ tenantId, id, sessionId, userId, bindingHash }) => {
+      const browser = Buffer.from(bindingHash ?? []).toString('hex')
+      return hmac('short_code', tenantId, id, sessionId, userId, browser)
+    },
   }
 }
 

@@ -105,7 +105,7 @@ async function newFlow(
 function chooseResumeUrl({ policy }: SessionRow, request: FlowRequest): string | null {
   if (request.mode === 'popup') return null
   const url = request.resumeUrl ?? policy.returnUrl
-  if (policy.origins.includes(new URL(url).origin)) return url
+  if (url !== null && policy.origins.includes(new URL(url).origin)) return url
   throw new KeywellError(
     'origin_not_allowed',
     'resumeUrl is not on one of the origins of this connect session.',

@@ -8,7 +8,7 @@ import type { SessionRow } from '../store/sessions.ts'
 
 /** The form that asks a person for a key, as data: what it says comes from the provider's definition. */
 export interface KeyFormView {
-  provider: Pick<ProviderDefinition, 'title'>
+  provider: Pick<ProviderDefinition, 'name' | 'title'>
   keys: ApiKeyDefinition
   /** Where the key is made and sent; shown, since a key must not go to another instance. */
   host: string
@@ -16,8 +16,8 @@ export interface KeyFormView {
   keysPage: URL
   /** The scopes to tick. */
   scopes: readonly { name: string; sentence: string }[]
-  /** The app that gets the connection, by the host of its return URL. */
-  app: string
+  /** The app that gets the connection, by the host of its return URL; null: nothing leads back to it. */
+  app: string | null
   /** The account that is connected already; null: none is. */
   account: string | null
   /** What the form sends along, so that its flow is found. */
@@ -44,13 +44,14 @@ export async function describeKeyForm(
 ): Promise<KeyFormView> {
   const provider = requireProvider(flow.provider)
   const keys = keysOf(provider)
-  const app = new URL(session.policy.returnUrl).host
+  const { returnUrl } = session.policy
+  const app = returnUrl === null ? null : new URL(returnUrl).host
   const scopes = provider.scopes.filter(({ name }) => flow.scopes.includes(name))
   return {
     provider,
     keys,
     host: flow.host,
-    keysPage: keysPageOf(keys, { host: flow.host, app, scopes: flow.scopes }),
+    keysPage: keysPageOf(keys, { host: flow.host, app: app ?? 'Keywell', scopes: flow.scopes }),
     scopes,
     app,
     account: await accountOf(database, flow),

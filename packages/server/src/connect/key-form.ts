@@ -15,6 +15,7 @@ import {
   type ReturnParts,
   requireUnalteredRows,
   sendBack,
+  waitForAppMs,
 } from './browser-return.ts'
 import { probeKey, requireKnownHost } from './connect-key.ts'
 import { flowErrorOf } from './end-flow.ts'
@@ -27,7 +28,6 @@ const maxAttempts = 5
 
 interface KeyFormParts extends ReturnParts, ProbeParts {
   integrations: Pick<Integrations, 'list'>
-  publicUrl: string
 }
 
 interface ShowRequest extends Actor {
@@ -160,7 +160,7 @@ async function takeKey(
     // Sealed before the transaction: sealing may have to read a key, and there may be only one connection.
     const sealed = await sealCode(vault, flow, key.expose())
     return goOn(parts, own, async (within) => {
-      const reason = await parkKey(within, flow, sealed)
+      const reason = await parkKey(within, flow, sealed, waitForAppMs(own.session.policy))
       const result = reason === undefined ? 'ok' : 'denied'
       await audit.write(within, { ...entry, result, reason })
       await store.notifyFlow(within, flow.id)

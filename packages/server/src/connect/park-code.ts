@@ -8,9 +8,6 @@ import type { Vault } from '../vault/vault.ts'
 import { flowContext, openFlowSecret, readFlow } from './flow-record.ts'
 import { hashSecretText } from './one-time-code.ts'
 
-/** How long a sealed code waits for the app to say which user brought it, in milliseconds. */
-const parkedLifeMs = 60_000
-
 /** A sealed authorization code, or a sealed key. */
 export interface SealedCode {
   sealed: Uint8Array
@@ -22,12 +19,16 @@ export function sealCode(vault: Vault, flow: store.FlowRow, code: string): Promi
   return vault.seal(context, new TextEncoder().encode(code))
 }
 
-/** Parks the code, or ends the flow. Returns the reason why it ended. */
+/**
+ * Parks the code, or ends the flow. Returns the reason why it ended.
+ *
+ * @param lifeMs how long it waits for the app to say which user brought it
+ */
 export async function parkCode(
   sql: Sql,
   flow: store.FlowRow,
   answer: ReturnType<typeof readCallback>,
-  sealed: SealedCode | undefined,
+  { sealed, lifeMs }: { sealed: SealedCode | undefined; lifeMs: number },
 ): Promise<string | undefined> {
   if (answer.kind !== 'code' || sealed === undefined) {
     await store.endFlow(sql, { ...flow, ...describe(answer) })
@@ -38,7 +39,7 @@ export async function parkCode(
     ...flow,
     sealedCode: sealed.sealed,
     keyVersion: sealed.keyVersion,
-    lifeMs: Math.min(parkedLifeMs, codeLifeMs),
+    lifeMs: Math.min(lifeMs, codeLifeMs),
     codeHash: hashCode(answer.code),
   })
   if (isParked) return undefined
@@ -52,8 +53,9 @@ export async function parkKey(
   sql: Sql,
   flow: store.FlowRow,
   { sealed, keyVersion }: SealedCode,
+  lifeMs: number,
 ): Promise<string | undefined> {
-  const parked = { sealedCode: sealed, keyVersion, lifeMs: parkedLifeMs, codeHash: noCode }
+  const parked = { sealedCode: sealed, keyVersion, lifeMs, codeHash: noCode }
   return (await store.parkCode(sql, { ...flow, ...parked })) ? undefined : 'ended'
 }
 

@@ -41,7 +41,8 @@ export async function readConnectOptions(
     providers: names.map((name) => {
       const provider = requireProvider(name)
       const own = usable.filter((integration) => integration.provider === name)
-      const scopes = scopeOptions(provider, own, policy, tenantPolicy)
+      const registered = registeredScopes(policy, name, own)
+      const scopes = scopeOptions(provider, registered, policy, tenantPolicy)
       return {
         name,
         title: provider.title,
@@ -56,25 +57,36 @@ export async function readConnectOptions(
 }
 
 /** Of two for one host, the tenant's own comes first, and is the one that is used. */
-function picked(integrations: readonly UsableIntegration[]): UsableIntegration[] {
+export function picked(integrations: readonly UsableIntegration[]): UsableIntegration[] {
   return integrations.filter(
     ({ provider, host }, at) =>
       integrations.findIndex((one) => one.provider === provider && one.host === host) === at,
   )
 }
 
-/** On a session's default host only what is registered there can be asked for; without one, each host has its own. */
-function scopeOptions(
-  provider: ProviderDefinition,
+/**
+ * The scopes that can be asked for: on a session's default host those that are registered there; without one, each host has
+ * its own.
+ */
+export function registeredScopes(
+  { defaultHosts }: SessionPolicy,
+  provider: string,
   integrations: readonly UsableIntegration[],
+): string[] {
+  const usual = limitOf(defaultHosts, provider)
+  const there = integrations.filter(({ host }) => host === usual)
+  const asked = there.length > 0 ? there : integrations
+  return asked.flatMap((integration) => integration.scopes)
+}
+
+/** What a page may choose scopes from, of those that the integrations are registered with. */
+export function scopeOptions(
+  provider: ProviderDefinition,
+  registered: readonly string[],
   policy: SessionPolicy,
   tenantPolicy: TenantPolicy,
 ): ConnectOptions['providers'][number]['scopes'] {
-  const usual = limitOf(policy.defaultHosts, provider.name)
-  const there = integrations.filter(({ host }) => host === usual)
-  const asked = there.length > 0 ? there : integrations
-  const registered = new Set(asked.flatMap((integration) => integration.scopes))
-  const { required, ceiling } = allowedScopes(policy, provider, [...registered])
+  const { required, ceiling } = allowedScopes(policy, provider, registered)
   const allowed = scopesAllowed(tenantPolicy, provider)
   return provider.scopes
     .filter((scope) => ceiling.has(scope.name))

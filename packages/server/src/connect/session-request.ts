@@ -1,4 +1,4 @@
-import { type createSessionSchema, KeywellError } from '@keywell/protocol'
+import { type createLinkSchema, type createSessionSchema, KeywellError } from '@keywell/protocol'
 import type { z } from 'zod'
 import { requireKnownScopes, requireProvider } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
@@ -6,10 +6,31 @@ import { requireAllowed } from '../policy/require-allowed.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
-import type { SessionPolicy } from '../store/sessions.ts'
+import type { SessionLink, SessionPolicy } from '../store/sessions.ts'
 import { forbiddenScopes } from './scope-policy.ts'
 
-export type SessionRequest = z.output<typeof createSessionSchema>
+export type LinkRequest = z.output<typeof createLinkSchema>
+
+export interface SessionRequest
+  extends Omit<z.output<typeof createSessionSchema>, 'returnUrl' | 'pageOrigin'> {
+  /** Null: nothing leads back to the app. */
+  returnUrl: string | null
+  pageOrigin?: string | undefined
+  link?: SessionLink
+}
+
+/** The session that a link opens. */
+export function sessionOfLink(request: LinkRequest): SessionRequest {
+  const { accountLabel, confirmBy, startedIn = null, resumeUrl = null, ...rest } = request
+  const { returnUrl = null, origins, expiresInSeconds: _, ...session } = rest
+  const own = returnUrl === null ? [] : [new URL(returnUrl).origin]
+  return {
+    ...session,
+    returnUrl,
+    origins: origins ?? own,
+    link: { accountLabel, confirmBy, startedIn, resumeUrl },
+  }
+}
 
 /** A mistake of the backend fails when the session is made, not when a user clicks. */
 export async function checkRequest(database: Database, request: SessionRequest): Promise<void> {
@@ -94,5 +115,6 @@ export function toSessionPolicy(request: SessionRequest): SessionPolicy {
     returnMode: request.returnMode,
     connectionId: request.connectionId ?? null,
     allowAccountChange: request.allowAccountChange,
+    ...(request.link && { link: request.link }),
   }
 }

@@ -1,4 +1,11 @@
-import { type ConnectOptions, KeywellError, type SessionAnswer } from '@keywell/protocol'
+import {
+  type ConnectOptions,
+  KeywellError,
+  type LinkAnswer,
+  type RevokedSession,
+  type SessionAnswer,
+  type SessionId,
+} from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import { type ConnectTokens, sessionLifeMs } from '../auth/connect-token.ts'
@@ -7,15 +14,27 @@ import type { Logger } from '../logger.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { noteRefusal } from '../policy/tenant-policies.ts'
 import { readClock } from '../store/census.ts'
-import type { Database } from '../store/database.ts'
-import { findSession, insertSession, type SessionMac, type SessionRow } from '../store/sessions.ts'
+import type { Database, Sql } from '../store/database.ts'
+import { endFlowsOf, notifyFlow } from '../store/flows.ts'
+import { withInstallation } from '../store/scope.ts'
+import {
+  deleteSession,
+  findSession,
+  insertSession,
+  type SessionMac,
+  type SessionRow,
+} from '../store/sessions.ts'
 import { foreignOrigin } from './app-origins.ts'
 import { type ConnectPeppers, isUnaltered } from './connect-macs.ts'
+import { flowLifeMs } from './create-flow.ts'
+import { type Links, linkPath } from './links.ts'
 import { readConnectOptions } from './session-options.ts'
 import {
   checkRequest,
+  type LinkRequest,
   requireRequestAllowed,
   type SessionRequest,
+  sessionOfLink,
   toSessionPolicy,
 } from './session-request.ts'
 
@@ -25,15 +44,33 @@ const maxOriginInAudit = 270
 export interface Sessions {
   /** Step 1: the app's backend says everything that the browser may do. */
   create(request: SessionRequest, maker: SessionMaker): Promise<SessionAnswer>
+  /** The same for a session that begins with a link. It has no connect token: its pages are the service's own. */
+  createLink(request: LinkRequest, maker: SessionMaker): Promise<LinkAnswer>
+  /**
+   * Ends a session, its link and the attempts that are under way.
+   *
+   * @throws KeywellError `not_found`, also when it is for other providers than `providers`
+   */
+  revoke(request: RevokeRequest, by: Actor): Promise<RevokedSession>
   /** The live session of a connect token. */
   open(connectToken: string): Promise<SessionRow>
   /** A session by id, live or not. @throws KeywellError `not_found` */
-  read(tenantId: string, id: string): Promise<SessionRow & { live: boolean }>
+  read(tenantId: string, id: string): Promise<ReadSession>
   /** What a session may connect, for a page that shows it. */
   options(
     session: SessionRow,
     include: { readonly withTools: boolean; readonly host: string | undefined },
   ): Promise<ConnectOptions>
+}
+
+/** A session, and whether its time is not over. */
+export type ReadSession = SessionRow & SessionMac & { live: boolean }
+
+interface RevokeRequest {
+  tenantId: string
+  sessionId: SessionId
+  /** That the caller may deal with; undefined: all. */
+  providers: readonly string[] | undefined
 }
 
 /** The caller, and the origins that its API key may name; null: all. */
@@ -45,6 +82,7 @@ interface SessionParts {
   peppers: ConnectPeppers
   tokens: ConnectTokens
   integrations: Integrations
+  links: Pick<Links, 'issue'>
   audit: Audit
   makeId: MakeId
   publicUrl: string
@@ -56,6 +94,8 @@ export function createSessions(parts: SessionParts): Sessions {
   const lookUp = createLookUp(parts.database)
   return {
     create: (request, maker) => createSession(parts, request, maker),
+    createLink: (request, maker) => createLink(parts, request, maker),
+    revoke: (request, by) => revokeSession(parts, request, by),
     open: (connectToken) => openSession(parts, lookUp, connectToken),
     read: (tenantId, id) => readSession(parts, tenantId, id),
     options: (session, include) => readConnectOptions(parts, session, include),
@@ -65,29 +105,101 @@ export function createSessions(parts: SessionParts): Sessions {
 async function createSession(
   parts: SessionParts,
   request: SessionRequest,
-  { actor, requestId, origins }: SessionMaker,
+  maker: SessionMaker,
 ): Promise<SessionAnswer> {
-  const { database, peppers, tokens, audit } = parts
+  const { tokens, publicUrl } = parts
+  const row = await storeSession(parts, request, maker, {
+    action: 'session.create',
+    lifeMs: sessionLifeMs,
+  })
+  return {
+    sessionId: row.id,
+    connectToken: await tokens.sign(row),
+    serviceUrl: publicUrl,
+    expiresAt: row.expiresAt.toISOString(),
+  }
+}
+
+async function createLink(
+  parts: SessionParts,
+  request: LinkRequest,
+  maker: SessionMaker,
+): Promise<LinkAnswer> {
+  const { links, publicUrl } = parts
+  const lifeMs = request.expiresInSeconds * 1000
+  let link: { text: string; expiresAt: Date } | undefined
+  const { id } = await storeSession(parts, sessionOfLink(request), maker, {
+    action: 'link.create',
+    // One that is opened at the last moment can still be used.
+    lifeMs: lifeMs + flowLifeMs,
+    also: async (sql, row) => {
+      link = await links.issue(sql, row, lifeMs)
+    },
+  })
+  if (link === undefined) throw new Error('invariant: a link was issued')
+  return {
+    sessionId: id,
+    url: `${publicUrl}${linkPath}/${link.text}`,
+    expiresAt: link.expiresAt.toISOString(),
+  }
+}
+
+type NewSession = SessionRow & Pick<RequestIds, 'id' | 'tenantId'>
+type RequestIds = { id: SessionId; tenantId: SessionRequest['tenantId'] }
+
+/** @param options what else happens in the transaction, which sees the rows of the installation, too */
+async function storeSession(
+  parts: SessionParts,
+  request: SessionRequest,
+  { actor, requestId, origins }: SessionMaker,
+  options: {
+    action: 'session.create' | 'link.create'
+    lifeMs: number
+    also?: (sql: Sql, row: NewSession) => Promise<void>
+  },
+): Promise<NewSession> {
+  const { database, peppers, audit } = parts
   const { tenantId, userId } = request
-  const entry = { actor, requestId, tenantId, userId, action: 'session.create' } as const
+  const entry = { actor, requestId, tenantId, userId, action: options.action }
   await checkRequest(database, request)
   await requireOwnOrigins(parts, request, origins, entry)
   await noteRefusal(parts, entry, () => requireRequestAllowed(database, request))
   const id = parts.makeId('session')
   const policy = toSessionPolicy(request)
-  const expiresAt = new Date((await readClock(database.of(tenantId))) + sessionLifeMs)
+  const expiresAt = new Date((await readClock(database.of(tenantId))) + options.lifeMs)
   const row = { tenantId, id, userId, policy, expiresAt }
   const { version: pepperVersion, macs } = peppers.present()
-  await database.transaction(tenantId, async (sql) => {
+  await database.transaction(withInstallation(tenantId), async (sql) => {
     await audit.write(sql, { ...entry, result: 'ok' })
     await insertSession(sql, { ...row, mac: macs.ofSession(row), pepperVersion })
+    await options.also?.(sql, row)
   })
-  return {
-    sessionId: id,
-    connectToken: await tokens.sign({ id, tenantId, expiresAt }),
-    serviceUrl: parts.publicUrl,
-    expiresAt: expiresAt.toISOString(),
-  }
+  return row
+}
+
+async function revokeSession(
+  parts: SessionParts,
+  { tenantId, sessionId, providers }: RevokeRequest,
+  by: Actor,
+): Promise<RevokedSession> {
+  const { database, audit } = parts
+  const { userId, policy } = await readSession(parts, tenantId, sessionId)
+  const isForeign = (name: string) => providers?.includes(name) === false
+  if (providers !== undefined && (policy.providers ?? ['']).some(isForeign))
+    throw noSession(sessionId)
+  const entry = { ...by, tenantId, userId, action: 'session.revoke', result: 'ok' } as const
+  await database.transaction(tenantId, async (sql) => {
+    // Without its row, neither its link nor its connect token opens anything.
+    if (!(await deleteSession(sql, tenantId, sessionId))) throw noSession(sessionId)
+    const flows = await endFlowsOf(sql, tenantId, sessionId)
+    await audit.write(sql, entry)
+    for (const flowId of flows) await notifyFlow(sql, flowId)
+  })
+  return { sessionId, revoked: true }
+}
+
+function noSession(id: string): KeywellError {
+  return new KeywellError('not_found', `There is no connect session ${id}.`)
 }
 
 /** @throws KeywellError `origin_not_allowed`, after an audit entry */
@@ -122,11 +234,9 @@ async function readSession(
   parts: SessionParts,
   tenantId: string,
   id: string,
-): Promise<SessionRow & { live: boolean }> {
+): Promise<ReadSession> {
   const session = await findSession(parts.database.of(tenantId), tenantId, id)
-  if (session === undefined) {
-    throw new KeywellError('not_found', `There is no connect session ${id}.`)
-  }
+  if (session === undefined) throw noSession(id)
   await requireUnaltered(parts, session)
   return session
 }

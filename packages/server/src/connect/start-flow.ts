@@ -5,6 +5,7 @@ import { authorizationUrl } from '../oauth/client.ts'
 import { noteRefusal } from '../policy/tenant-policies.ts'
 import * as store from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
+import type { SessionRow } from '../store/sessions.ts'
 import { type FlowParts, flowLifeMs } from './create-flow.ts'
 import { openFlowSecret, requireFlowAllowed, sealVerifier } from './flow-record.ts'
 import { keyFormUrl } from './key-form-view.ts'
@@ -33,7 +34,7 @@ export async function startFlow(
   const { tenantId, userId } = flow
   const session = await sessions.read(tenantId, flow.sessionId)
   const entry = { tenantId, userId, actor, requestId, action: 'flow.start' } as const
-  if (origin === null || !session.policy.origins.includes(origin)) {
+  if (origin === null || !pagesOf(session, parts.publicUrl).includes(origin)) {
     await audit.write(database.of(tenantId), { ...entry, result: 'denied', reason: 'origin' })
     throw originNotAllowed(origin)
   }
@@ -51,6 +52,11 @@ export async function startFlow(
       ? keyFormUrl(parts.publicUrl, state)
       : await consentUrl(flow, { state, verifier })
   return { flowId: flow.id, bindingSecret, cookieLifeMs: flowLifeMs, location }
+}
+
+/** Origins of the pages that may start a flow of the session: those of the app, or the service's own page of a link. */
+function pagesOf({ policy }: SessionRow, publicUrl: string): readonly string[] {
+  return policy.link === undefined ? policy.origins : [new URL(publicUrl).origin]
 }
 
 /** The provider's page. */

@@ -12,9 +12,11 @@ import type { createCallback } from '../connect/callback.ts'
 import type { CheckHost } from '../connect/check-host.ts'
 import type { createConfirm } from '../connect/confirm.ts'
 import type { CreateConnection } from '../connect/create-connection.ts'
+import type { ShowDone } from '../connect/done-page.ts'
 import type { FlowWatch } from '../connect/flow-watch.ts'
 import type { Flows } from '../connect/flows.ts'
 import type { KeyForms } from '../connect/key-form.ts'
+import type { LinkForms } from '../connect/link-form.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { ReadCredentials } from '../credentials/read.ts'
@@ -50,6 +52,7 @@ import { incidentRoutes } from './incidents.ts'
 import { integrationRoutes } from './integrations.ts'
 import { keptFor } from './kept.ts'
 import { describeApi } from './openapi.ts'
+import type { Appearance } from './pages/appearance.ts'
 import { providerRoutes } from './providers.ts'
 import type { RefusedCalls } from './refused-calls.ts'
 import { logRequests } from './request-log.ts'
@@ -83,6 +86,10 @@ export interface AppParts {
   flows: Flows
   callback: ReturnType<typeof createCallback>
   keyForms: KeyForms
+  linkForms: LinkForms
+  showDone: ShowDone
+  /** Of the pages. */
+  appearance: Appearance
   checkHost: CheckHost
   confirm: ReturnType<typeof createConfirm>
   readCredential: ReadCredentials

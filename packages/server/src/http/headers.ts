@@ -4,7 +4,7 @@ import type { Environment } from './context.ts'
 
 /** No script, no frame, no text from the query: there is nothing to inject into (T10). */
 const policy =
-  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /**
  * On every answer, page or not: whatever a browser makes of it, it runs nothing, frames nothing,

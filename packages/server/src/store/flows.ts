@@ -117,6 +117,15 @@ export async function findFlow(
   return row
 }
 
+/** The flows of a session, the newest first. */
+export async function listFlows(sql: Sql, tenantId: string, sessionId: string): Promise<FlowRow[]> {
+  return sql.query<FlowRow>(
+    `select ${columns} from flows where tenant_id = $1 and session_id = $2
+     order by created_at desc, id desc limit 50`,
+    [tenantId, sessionId],
+  )
+}
+
 /** How many flows a session has begun, and how many of them are still under way. */
 export async function countFlows(
   sql: Sql,
@@ -210,6 +219,23 @@ export async function countKeyAttempt(
   return counted?.attempts
 }
 
+/**
+ * Counts a short code for each flow of a session that waits for one, before it is compared. Answers those flows, and how
+ * many codes have come for each by now; one that too many have come for already is not among them.
+ */
+export async function countCodeAttempt(
+  sql: Sql,
+  row: { tenantId: string; sessionId: string; maxAttempts: number },
+): Promise<{ id: string; attempts: number }[]> {
+  return sql.query<{ id: string; attempts: number }>(
+    `update flows set code_attempts = code_attempts + 1, updated_at = now()
+     where tenant_id = $1 and session_id = $2 and status = 'confirming' and expires_at > now()
+       and code_attempts < $3
+     returning id, code_attempts as attempts`,
+    [row.tenantId, row.sessionId, row.maxAttempts],
+  )
+}
+
 /** Takes the parked code out for its one exchange; a second call gets nothing. */
 export async function takeCode(
   sql: Sql,
@@ -268,6 +294,19 @@ export async function endFlow(
     [row.tenantId, row.id, row.status, row.error ? JSON.stringify(row.error) : null],
   )
   return rows.length === 1
+}
+
+/** Ends each flow of a session that is under way. Answers their ids. */
+export async function endFlowsOf(sql: Sql, tenantId: string, sessionId: string): Promise<string[]> {
+  const ended = await sql.query<{ id: string }>(
+    `update flows
+     set status = 'cancelled', sealed_code = null, sealed_verifier = null, updated_at = now()
+     where tenant_id = $1 and session_id = $2
+       and status in ('created', 'started', 'confirming', 'exchanging')
+     returning id`,
+    [tenantId, sessionId],
+  )
+  return ended.map(({ id }) => id)
 }
 
 /** Wakes up the watchers of a flow when its status may have changed; they poll as well. */

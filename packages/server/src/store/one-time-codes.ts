@@ -67,3 +67,49 @@ export async function deleteOldCodes(sql: Sql): Promise<void> {
      where tenant_id = '@install' and expires_at < now() - interval '1 day'`,
   )
 }
+
+interface LinkRow {
+  hash: Uint8Array
+  ownerId: string
+  sessionId: string
+  expiresAt: Date
+  /** Over the link itself and all that the row says of it. */
+  mac: Uint8Array
+  pepperVersion: number
+}
+
+/** Whose session a link opens. Whether the service wrote that is for the MAC to say. */
+export type FoundLink = Omit<LinkRow, 'hash'> & { used: boolean }
+
+export async function insertLink(sql: Sql, row: LinkRow): Promise<void> {
+  await sql.query(
+    `insert into one_time_codes
+       (tenant_id, hash, purpose, owner_id, session_id, expires_at, mac, pepper_version)
+     values ('@install', $1, 'link', $2, $3, $4, $5, $6)`,
+    [row.hash, row.ownerId, row.sessionId, row.expiresAt, row.mac, row.pepperVersion],
+  )
+}
+
+/** A link that can be opened still, used or not. */
+export async function findLink(sql: Sql, hash: Uint8Array): Promise<FoundLink | undefined> {
+  const [row] = await sql.query<FoundLink>(
+    `select owner_id as "ownerId", session_id as "sessionId", expires_at as "expiresAt", mac,
+       pepper_version as "pepperVersion", used_at is not null as used
+     from one_time_codes
+     where tenant_id = '@install' and hash = $1 and purpose = 'link' and expires_at > now()`,
+    [hash],
+  )
+  return row
+}
+
+/** Uses a link up: of any number of equal calls, also in parallel, one gets true. */
+export async function spendLink(sql: Sql, hash: Uint8Array): Promise<boolean> {
+  const rows = await sql.query(
+    `update one_time_codes set used_at = now()
+     where tenant_id = '@install' and hash = $1 and purpose = 'link'
+       and used_at is null and expires_at > now()
+     returning session_id`,
+    [hash],
+  )
+  return rows.length === 1
+}

@@ -10,10 +10,22 @@ export interface SessionPolicy {
   /** By provider. */
   defaultHosts?: Record<string, string>
   origins: string[]
-  returnUrl: string
+  /** Null: nothing leads back to the app, since a link ends with a code. */
+  returnUrl: string | null
   returnMode: 'query' | 'fragment'
   connectionId: string | null
   allowAccountChange: boolean
+  /** Of a session that begins with a link. Absent: it begins on a page of the app. */
+  link?: SessionLink
+}
+
+/** What the page of a link shows, and how it ends. */
+export interface SessionLink {
+  accountLabel: string
+  confirmBy: 'sign_in' | 'code'
+  /** Where the code is to be given back. */
+  startedIn: string | null
+  resumeUrl: string | null
 }
 
 export interface SessionRow {
@@ -60,6 +72,15 @@ export async function lockLiveSession(sql: Sql, tenantId: string, id: string): P
   const rows = await sql.query(
     `select id from connect_sessions
      where tenant_id = $1 and id = $2 and expires_at > now() for update`,
+    [tenantId, id],
+  )
+  return rows.length === 1
+}
+
+/** False: there is none. */
+export async function deleteSession(sql: Sql, tenantId: string, id: string): Promise<boolean> {
+  const rows = await sql.query(
+    `delete from connect_sessions where tenant_id = $1 and id = $2 returning id`,
     [tenantId, id],
   )
   return rows.length === 1

@@ -253,6 +253,8 @@ create table flows (
   refused_codes     text[] not null default '{}',
   -- Keys that its form has sent. The provider is asked of a few only.
   key_attempts      int not null default 0,
+  -- Short codes that a backend has sent. A few may be wrong.
+  code_attempts     int not null default 0,
   created_at        timestamptz not null default now(),
   updated_at        timestamptz not null default now(),
   expires_at        timestamptz not null,
@@ -265,20 +267,24 @@ select guard_by_tenant('flows');
 grant select, insert, update, delete on flows to keywell_app;
 grant select (tenant_id, key_version) on flows to keywell_worker;
 
--- Start codes, states and finish tickets: 32 random bytes, kept as a hash, spent once. They come from
--- a browser that names no tenant, so they stand under the installation and say whose flow they open, under a
--- MAC: a code is not to be moved to somebody else.
+-- Start codes, states, finish tickets and links: 32 random bytes, kept as a hash, spent once. They come from
+-- a browser that names no tenant, so they stand under the installation and say whose flow they open, or whose
+-- session a link does, under a MAC: a code is not to be moved to somebody else.
 create table one_time_codes (
   tenant_id      text not null default '@install' check (tenant_id = '@install'),
   hash           bytea not null,
-  purpose        text not null check (purpose in ('start', 'state', 'ticket')),
+  purpose        text not null check (purpose in ('start', 'state', 'ticket', 'link')),
   owner_id       text not null,
-  flow_id        text not null,
+  flow_id        text,
+  session_id     text,
   mac            bytea not null,
   pepper_version int not null check (pepper_version > 0),
   expires_at     timestamptz not null,
   used_at        timestamptz,
-  primary key (tenant_id, hash)
+  primary key (tenant_id, hash),
+  constraint one_time_codes_name_what_they_open check (
+    num_nulls(flow_id, session_id) = 1 and (purpose = 'link') = (session_id is not null)
+  )
 );
 select guard_by_tenant('one_time_codes');
 grant select, insert, update, delete on one_time_codes to keywell_app;

@@ -1,0 +1,195 @@
+import type { ConnectMethod, HostCheck, KeywellError, ProviderDefinition } from '@keywell/protocol'
+import { providers as catalogue, findViolation } from '@keywell/providers'
+import { requireProvider } from '../catalogue.ts'
+import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
+import { readTenantPolicy } from '../policy/tenant-policies.ts'
+import { viewGroups, viewPresets } from '../scope-views.ts'
+import { type ConnectionRow, findConnection } from '../store/connections.ts'
+import type { Database } from '../store/database.ts'
+import type { SessionLink, SessionPolicy, SessionRow } from '../store/sessions.ts'
+import { picked, registeredScopes, scopeOptions } from './session-options.ts'
+
+/** The page of a link, as data: what it says comes from the session and the definitions of providers. */
+export interface LinkView {
+  /** The secret of the link, which its form is sent to. */
+  text: string
+  link: SessionLink
+  /** The app, by the host of its return URL; null: nothing leads back to it. */
+  app: string | null
+  providers: readonly ProviderName[]
+  /** Null: one is to be chosen first. */
+  choice: ProviderChoice | null
+  /** Why it did not go on. */
+  error: KeywellError | null
+  /** What was found at the address that was typed, when it will not do. */
+  foundHost: HostCheck | null
+}
+
+export type ProviderName = Pick<ProviderDefinition, 'name' | 'title'>
+
+/** What a person chose on the page so far. Nothing of it is believed before a flow is planned. */
+export interface LinkChoice {
+  provider?: string | undefined
+  /** One of those that are offered. */
+  host?: string | undefined
+  /** An address as it was typed, which is meant in place of it. */
+  typedHost?: string | undefined
+  method?: string | undefined
+  preset?: string | undefined
+  /** Optional ones. Default: those of the preset, else those that the provider's definition takes by default. */
+  scopes?: readonly string[] | undefined
+}
+
+/** One provider, with all that can be chosen there. */
+export interface ProviderChoice {
+  provider: ProviderName
+  /** The account that is connected already; null: none is. */
+  account: string | null
+  hosts: readonly string[]
+  host: string | null
+  /** Whether another address may be typed. */
+  takesTypedHost: boolean
+  typedHost: string
+  methods: readonly ConnectMethod[]
+  method: ConnectMethod
+  /** What its keys are called; null: it has none. */
+  keyTitle: string | null
+  scopes: readonly ScopeChoice[]
+  groups: readonly { name: string; title: string }[]
+  presets: readonly (ReturnType<typeof viewPresets>[number] & { isChosen: boolean })[]
+}
+
+export type ScopeChoice = ReturnType<typeof scopeOptions>[number] & { isChosen: boolean }
+
+export interface LinkViewParts {
+  database: Database
+  integrations: Pick<Integrations, 'usable'>
+}
+
+/** What a link's page offers. */
+export async function describeLink(
+  parts: LinkViewParts,
+  session: SessionRow & { policy: { link: SessionLink } },
+  text: string,
+  choice: LinkChoice,
+): Promise<LinkView> {
+  const { policy } = session
+  const offers = await listOffers(parts, session)
+  const chosen =
+    offers.find(({ provider }) => provider.name === choice.provider) ??
+    (offers.length === 1 ? offers[0] : undefined)
+  return {
+    text,
+    link: policy.link,
+    app: policy.returnUrl === null ? null : new URL(policy.returnUrl).host,
+    providers: offers.map(({ provider: { name, title } }) => ({ name, title })),
+    choice: chosen === undefined ? null : describeChoice(policy, chosen, choice),
+    error: null,
+    foundHost: null,
+  }
+}
+
+/** A provider that the session can connect. */
+interface Offer {
+  provider: ProviderDefinition
+  /** The connection to reconnect; undefined: there is none. */
+  reconnected: ConnectionRow | undefined
+  hosts: string[]
+  scopes: ReturnType<typeof scopeOptions>
+}
+
+async function listOffers(
+  { database, integrations }: LinkViewParts,
+  { tenantId, userId, policy }: SessionRow,
+): Promise<Offer[]> {
+  const sql = database.of(tenantId)
+  const tenantPolicy = await readTenantPolicy(sql, tenantId)
+  const usable = picked(await integrations.usable(tenantId))
+  const found =
+    policy.connectionId === null
+      ? undefined
+      : await findConnection(sql, tenantId, policy.connectionId)
+  const reconnected = found?.userId === userId ? found : undefined
+  const names = namesOf(policy, usable).filter((name) => (reconnected?.provider ?? name) === name)
+  return names.flatMap((name) => {
+    const provider = requireProvider(name)
+    const own = usable.filter((integration) => integration.provider === name)
+    const known = [
+      ...own.map(({ host }) => host),
+      ...(takesKeys(policy, provider) ? [provider.defaultHost] : []),
+    ]
+    const hosts = [...new Set(reconnected === undefined ? known : [reconnected.host])]
+      .filter((host) => policy.hosts?.includes(host) ?? true)
+      .filter((host) => findViolation(tenantPolicy, { provider, host }) === undefined)
+    // A person ticks the scopes of a key, so all of the provider's are there.
+    const registered = takesKeys(policy, provider)
+      ? provider.scopes.map(({ name: scope }) => scope)
+      : registeredScopes(
+          policy,
+          name,
+          own.filter(({ host }) => hosts.includes(host)),
+        )
+    const scopes = scopeOptions(provider, registered, policy, tenantPolicy)
+    return hosts.length === 0 ? [] : [{ provider, reconnected, hosts, scopes }]
+  })
+}
+
+function namesOf(policy: SessionPolicy, usable: readonly UsableIntegration[]): string[] {
+  const registered = usable.map(({ provider }) => provider)
+  const withKeys = catalogue.filter((provider) => takesKeys(policy, provider))
+  const names = new Set([...registered, ...withKeys.map(({ name }) => name)])
+  return [...names].filter((name) => policy.providers?.includes(name) ?? true)
+}
+
+function takesKeys({ methods }: SessionPolicy, { apiKeys }: ProviderDefinition): boolean {
+  return methods.includes('key') && apiKeys !== undefined
+}
+
+function describeChoice(
+  policy: SessionPolicy,
+  { provider, reconnected, hosts, scopes }: Offer,
+  choice: LinkChoice,
+): ProviderChoice {
+  const { name, title, apiKeys, instance } = provider
+  const methods = policy.methods.filter((method) => method === 'oauth' || apiKeys !== undefined)
+  const presets = viewPresets(provider, scopes)
+  const isChosen = chosenScopes(provider, presets, choice)
+  const { username = null, name: accountName = null, id = null } = reconnected?.account ?? {}
+  return {
+    provider: { name, title },
+    account: username ?? accountName ?? id,
+    hosts,
+    host: hostOf(policy, name, hosts, choice),
+    takesTypedHost: reconnected === undefined && policy.hosts === null && instance !== undefined,
+    typedHost: choice.typedHost ?? '',
+    methods,
+    method: methods.find((method) => method === choice.method) ?? methods[0] ?? 'oauth',
+    keyTitle: apiKeys?.title ?? null,
+    scopes: scopes.map((scope) => ({ ...scope, isChosen: scope.required || isChosen(scope.name) })),
+    groups: viewGroups(provider, scopes),
+    presets: presets.map((preset) => ({ ...preset, isChosen: preset.name === choice.preset })),
+  }
+}
+
+function chosenScopes(
+  provider: ProviderDefinition,
+  presets: ReturnType<typeof viewPresets>,
+  { scopes, preset }: LinkChoice,
+): (scope: string) => boolean {
+  const ofPreset = presets.find(({ name }) => name === preset)?.scopes
+  const chosen = scopes ?? ofPreset ?? provider.defaultScopes
+  return (scope) => chosen.includes(scope)
+}
+
+function hostOf(
+  { defaultHosts = {} }: SessionPolicy,
+  provider: string,
+  hosts: readonly string[],
+  { host }: LinkChoice,
+): string | null {
+  const preferred = Object.hasOwn(defaultHosts, provider) ? defaultHosts[provider] : undefined
+  const [only] = hosts.length === 1 ? hosts : []
+  return (
+    hosts.find((each) => each === host) ?? hosts.find((each) => each === preferred) ?? only ?? null
+  )
+}

@@ -1,0 +1,95 @@
+import type { KeyField } from '@keywell/protocol'
+import { html } from 'hono/html'
+import { type KeyFormView, keyFormPath } from '../../connect/key-form-view.ts'
+import { type Html, inEnglish, instanceOf, type Look, page, providerWord } from './frame.ts'
+import { sentencesOf } from './problem-page.ts'
+import type { ProviderTexts } from './texts/texts.ts'
+
+/**
+ * The form for a key. It works without a script, and holds no key: after one that will not do, the field is empty.
+ */
+export function keyPage(look: Look, view: KeyFormView): Html {
+  const { error, host, state, keys } = view
+  const { key } = look.texts
+  const title = key.title(view.provider.title, keyTitleOf(look, view))
+  const [before, app, between, instance, after] = key.place(appOf(look, view), instanceOf(host))
+  return page(look, {
+    title: error === null ? title : key.refused(title),
+    body: html`<h1>${title}</h1>
+      <p class="lead">${before}${app === null ? '' : html`<strong>${app}</strong>`}${between}<strong>${instance}</strong>${after}</p>
+      ${howTo(look, view)} ${scopeList(look, view)}
+      ${error === null ? '' : html`<div class="error" role="alert" id="error">${sentencesOf(look, error)}</div>`}
+      <form method="post" action="${keyFormPath}" autocomplete="off">
+        <input type="hidden" name="state" value="${state}" />
+        ${keys.form.fields.map((field) => keyField(look, view, field))}
+        <p class="hint" id="hint">
+          ${key.hint(instanceOf(host), appOf(look, view) ?? look.appearance.name ?? '')}
+        </p>
+        <p class="acts">
+          <button>${key.submit}</button>
+          <button name="cancel" value="yes" formnovalidate>${key.cancel}</button>
+        </p>
+      </form>`,
+  })
+}
+
+function appOf({ appearance }: Look, { app }: KeyFormView): string | null {
+  return appearance.name ?? app
+}
+
+function wordsOf({ texts }: Look, { provider }: KeyFormView): ProviderTexts | undefined {
+  return Object.hasOwn(texts.providers, provider.name) ? texts.providers[provider.name] : undefined
+}
+
+function keyTitleOf(look: Look, view: KeyFormView): string {
+  return wordsOf(look, view)?.keyTitle ?? view.keys.title
+}
+
+function howTo(look: Look, view: KeyFormView) {
+  const { keysPage, host, account, keys } = view
+  const { key } = look.texts
+  const steps =
+    wordsOf(look, view)?.keySteps ?? keys.form.steps.map((step) => inEnglish(look.texts, step))
+  const [first, ...more] = steps
+  const which = account === null ? '' : html`${key.account} <strong>${account}</strong>.`
+  return html`<ol>
+    <li>
+      <a href="${keysPage.href}" target="_blank" rel="noopener noreferrer"
+        >${key.make(keyTitleOf(look, view), instanceOf(host))}</a
+      >
+      ${key.newTab} ${first} ${which}
+    </li>
+    ${more.map((step) => html`<li>${step}</li>`)}
+    <li>${key.paste}</li>
+  </ol>`
+}
+
+function scopeList({ texts }: Look, { scopes, provider }: KeyFormView) {
+  return html`<h2>${texts.key.scopes}</h2>
+    <ul>
+      ${scopes.map(
+        ({ name, sentence }) =>
+          html`<li><code>${name}</code>: ${providerWord(texts, provider.name, 'scopes', { name, text: sentence })}</li>`,
+      )}
+    </ul>`
+}
+
+function keyField(look: Look, view: KeyFormView, { name, label }: KeyField) {
+  const id = `field-${name}`
+  const isRefused = view.error !== null
+  return html`<div class="field">
+    <label for="${id}">${wordsOf(look, view)?.keyLabels?.[name] ?? label}</label>
+    <input
+      id="${id}"
+      name="${name}"
+      type="password"
+      required
+      autocomplete="off"
+      autocapitalize="off"
+      spellcheck="false"
+      maxlength="5000"
+      aria-describedby="${isRefused ? 'error hint' : 'hint'}"
+      ${isRefused ? html`aria-invalid="true" autofocus` : ''}
+    />
+  </div>`
+}

@@ -1,0 +1,130 @@
+import { germanGitlab } from './german-gitlab.ts'
+import type { Texts } from './texts.ts'
+
+export const german: Texts = {
+  lang: 'de',
+  frame: {
+    going: (host) => `Weiter zu ${host} …`,
+    goOn: 'Weiter',
+    ifNothing: (link) => `${link}, falls nichts geschieht.`,
+  },
+  problems: {
+    session_expired:
+      'Dieser Link ist abgelaufen oder wurde schon benutzt. Bitten Sie dort um einen neuen, wo Sie ihn bekommen haben.',
+    flow_expired: 'Dieser Versuch ist abgelaufen. Bitte beginnen Sie noch einmal.',
+    flow_mismatch:
+      'Dieser Versuch hat in einem anderen Browser begonnen. Bitte beginnen Sie noch einmal, und bleiben Sie im selben Browser.',
+    origin_not_allowed:
+      'Das Formular kam nicht von einer Seite dieses Dienstes. Bitte beginnen Sie noch einmal.',
+    not_allowed_for_tenant: 'Das ist hier nicht erlaubt. Bitte fragen Sie Ihren Administrator.',
+    key_refused:
+      'Der Schlüssel wird dort nicht angenommen. Prüfen Sie, ob er ganz kopiert ist, noch gilt und dort angelegt wurde.',
+    scope_missing:
+      'Der Schlüssel darf weniger, als gebraucht wird. Legen Sie einen neuen mit genau den Berechtigungen unten an.',
+    scope_not_allowed:
+      'Der Schlüssel darf mehr, als hier erlaubt ist. Legen Sie einen neuen mit genau den Berechtigungen unten an.',
+    host_not_allowed: 'Diese Adresse ist hier nicht erlaubt. Bitte fragen Sie Ihren Administrator.',
+    invalid_request: 'Die Eingabe ist nicht vollständig. Bitte versuchen Sie es erneut.',
+    provider_error:
+      'Die Antwort war unverständlich. Bitte versuchen Sie es in einigen Minuten erneut.',
+    rate_limited: 'Das war zu oft. Bitte warten Sie eine Minute, und versuchen Sie es erneut.',
+    unavailable:
+      'Der Dienst ist nicht erreichbar. Bitte versuchen Sie es in einigen Minuten erneut.',
+    internal: 'Das hat nicht geklappt. Bitte versuchen Sie es in einigen Minuten erneut.',
+    not_found: 'Das gibt es nicht mehr. Bitte beginnen Sie noch einmal.',
+    unauthorized: 'Dieser Versuch gilt nicht mehr. Bitte beginnen Sie noch einmal.',
+  },
+  problem: {
+    flow: 'Die Anmeldung wurde nicht abgeschlossen',
+    link: 'Dieser Link funktioniert nicht',
+    close: 'Sie können dieses Fenster schließen und dorthin zurückgehen, woher Sie kamen.',
+  },
+  link: {
+    title: ({ app, provider }) => `${provider} mit ${app} verbinden`,
+    heading: ({ app, provider }) => `${app} möchte Ihr Konto bei ${provider} verbinden`,
+    choose: (app) => `Was möchten Sie mit ${app} verbinden?`,
+    account: (app) => `Konto bei ${app}`,
+    notYou: 'Ist das nicht Ihres, schließen Sie diese Seite: Es wird nichts verbunden.',
+    reconnects: ({ provider }, account) =>
+      `Melden Sie sich bei ${provider} als ${account} an, dem Konto, das verbunden war.`,
+    host: (provider) => `Ihr ${provider}`,
+    otherHost: (provider) => `Mein ${provider} hat eine andere Adresse`,
+    typedHost: (provider) => `Adresse Ihres ${provider}`,
+    typedHostHint: 'Jede Adresse von dort genügt, etwa die eines Projekts.',
+    foundHost: (status, { app, provider }, host) =>
+      ({
+        ready: '',
+        not_registered: `${provider} antwortet unter ${host}, aber ${app} ist dafür noch nicht eingerichtet. Bitte fragen Sie Ihren Administrator.`,
+        not_recognised: `Unter ${host} antwortet etwas anderes als ${provider}. Kopieren Sie die Adresse aus dem Browser, während Sie bei ${provider} sind.`,
+        unreachable: `Unter ${host} antwortet nichts. Prüfen Sie die Schreibweise, oder fragen Sie Ihren Administrator, ob die Adresse in einem privaten Netz liegt.`,
+      })[status],
+    method: 'Wie möchten Sie verbinden?',
+    oauth: (provider) => `Bei ${provider} anmelden`,
+    oauthHint: 'Sie stimmen dort zu und können es dort zurücknehmen.',
+    key: (keyTitle) => `${keyTitle} einfügen`,
+    keyHint: 'Wo die Anmeldung nicht eingerichtet ist.',
+    scopes: (app) => `Was ${app} tun darf`,
+    presets: 'Wählen Sie eine Zusammenstellung, oder jede Berechtigung einzeln.',
+    required: 'Nötig',
+    included: 'Enthalten',
+    includes: (scopes) => `Enthält ${scopes}.`,
+    risk: { high: 'Weitreichend', critical: 'Voller Zugriff' },
+    submit: (provider) => `Weiter zu ${provider}`,
+    endsAt: (host) =>
+      `Es ist nichts verbunden, bevor Sie zurück bei ${host} sind. Dort müssen Sie sich vielleicht anmelden.`,
+    endsWithCode: (startedIn) =>
+      `Gehen Sie nur weiter, wenn Sie selbst darum gebeten haben, hier: ${startedIn}. Am Ende bekommen Sie einen Code, der dorthin gehört. Wer sonst danach fragt, will an Ihr Konto.`,
+    problems: {
+      scope_not_allowed: ({ app }) => `Wählen Sie mindestens etwas, das ${app} tun darf.`,
+      host_required: ({ provider }) => `Wählen Sie, welches ${provider} Sie meinen.`,
+      host_not_allowed: ({ app, provider }) =>
+        `Dieses ${provider} lässt sich hier nicht mit ${app} verbinden. Wählen Sie ein anderes, oder prüfen Sie die Adresse.`,
+      integration_missing: ({ app, provider }) =>
+        `${app} ist für dieses ${provider} noch nicht eingerichtet. Bitte fragen Sie Ihren Administrator.`,
+      not_allowed_for_tenant: ({ app }) =>
+        `Das ist Ihnen bei ${app} nicht erlaubt. Wählen Sie weniger, oder fragen Sie Ihren Administrator.`,
+      method_not_offered: () => 'Auf diesem Weg geht es hier nicht. Wählen Sie den anderen.',
+      rate_limited: () =>
+        'Das war zu oft. Bitte warten Sie eine Minute, und versuchen Sie es erneut.',
+    },
+    problem: 'So lässt es sich nicht verbinden. Prüfen Sie, was Sie gewählt haben.',
+  },
+  done: {
+    title: 'Ihr Code',
+    heading: ({ provider }) => `Noch ein Schritt, dann ist ${provider} verbunden`,
+    give: (startedIn) => `Geben Sie diesen Code hier ein: ${startedIn}`,
+    code: 'Code',
+    warning: ({ provider }, startedIn) =>
+      `Geben Sie ihn nur dort ein, wo Sie begonnen haben: ${startedIn}. Wer ihn bekommt, bekommt Zugriff auf Ihr Konto bei ${provider}. Hat Ihnen jemand anderes den Link geschickt, schließen Sie diese Seite.`,
+    waiting: 'Der Code gilt fünf Minuten.',
+    look: 'Nachsehen, ob es geklappt hat',
+    connected: ({ app, provider }) => `${provider} ist mit ${app} verbunden`,
+    connectedAs: (account) => `Das Konto ${account} ist verbunden.`,
+    close: 'Sie können dieses Fenster schließen.',
+    ended: {
+      denied: 'Sie haben dort abgelehnt. Es wurde nichts verbunden.',
+      cancelled: 'Dieser Versuch wurde abgebrochen. Es wurde nichts verbunden.',
+      expired: 'Der Code kam nicht rechtzeitig. Es wurde nichts verbunden.',
+      confirming: 'Das Konto wird gerade verbunden.',
+      failed: 'Es wurde nichts verbunden.',
+    },
+    endedOtherwise: 'Dieser Versuch ist nicht abgeschlossen.',
+    again: 'Bitten Sie dort um einen neuen Link, wo Sie diesen bekommen haben.',
+  },
+  key: {
+    title: (provider, keyTitle) => `${provider} mit einem ${keyTitle} verbinden`,
+    refused: (title) => `Nicht angenommen: ${title}`,
+    place: (app, instance) =>
+      app === null ? ['', null, 'Bei ', instance, '.'] : ['Für ', app, ', bei ', instance, '.'],
+    make: (keyTitle, instance) => `Legen Sie bei ${instance} einen ${keyTitle} an`,
+    newTab: '(öffnet einen neuen Tab).',
+    account: 'Schon verbunden ist das Konto',
+    paste: 'Fügen Sie ihn hier ein.',
+    scopes: 'Diese Berechtigungen ankreuzen',
+    hint: (instance, app) =>
+      `Er wird bei ${instance} geprüft und verschlüsselt aufbewahrt. Die Seite von ${app} sieht ihn nicht.`,
+    submit: 'Verbinden',
+    cancel: 'Abbrechen',
+  },
+  providers: { gitlab: germanGitlab },
+}

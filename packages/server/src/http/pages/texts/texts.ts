@@ -1,0 +1,99 @@
+import type { ErrorCode, HostCheck } from '@keywell/protocol'
+
+/** Where an account of a provider is connected to: names that stand in sentences. */
+export interface Names {
+  app: string
+  provider: string
+}
+
+/** The words of the pages, in one language. A new page has a group of its own. */
+export interface Texts {
+  lang: 'en' | 'de'
+  frame: {
+    going: (host: string) => string
+    goOn: string
+    ifNothing: (link: string) => string
+  }
+  /** What a person can do about an error. Absent: what the error says, in English. */
+  problems: Partial<Record<ErrorCode, string>>
+  problem: { flow: string; link: string; close: string }
+  link: {
+    title: (names: Names) => string
+    heading: (names: Names) => string
+    choose: (app: string) => string
+    account: (app: string) => string
+    notYou: string
+    reconnects: (names: Names, account: string) => string
+    host: (provider: string) => string
+    otherHost: (provider: string) => string
+    typedHost: (provider: string) => string
+    typedHostHint: string
+    foundHost: (status: HostCheck['status'], names: Names, host: string) => string
+    method: string
+    oauth: (provider: string) => string
+    oauthHint: string
+    key: (keyTitle: string) => string
+    keyHint: string
+    scopes: (app: string) => string
+    presets: string
+    required: string
+    included: string
+    includes: (scopes: string) => string
+    risk: Record<'high' | 'critical', string>
+    submit: (provider: string) => string
+    /** What happens at the end. */
+    endsAt: (host: string) => string
+    endsWithCode: (startedIn: string) => string
+    /** Of errors on this page, whose person can choose otherwise. */
+    problems: Partial<Record<ErrorCode, (names: Names) => string>>
+    problem: string
+  }
+  done: {
+    title: string
+    heading: (names: Names) => string
+    give: (startedIn: string) => string
+    code: string
+    warning: (names: Names, startedIn: string) => string
+    waiting: string
+    look: string
+    connected: (names: Names) => string
+    connectedAs: (account: string) => string
+    close: string
+    ended: Partial<Record<string, string>>
+    endedOtherwise: string
+    again: string
+  }
+  key: {
+    title: (provider: string, keyTitle: string) => string
+    refused: (title: string) => string
+    place: (
+      app: string | null,
+      instance: string,
+    ) => readonly [
+      before: string,
+      app: string | null,
+      between: string,
+      instance: string,
+      after: string,
+    ]
+    make: (keyTitle: string, instance: string) => string
+    newTab: string
+    account: string
+    paste: string
+    scopes: string
+    hint: (instance: string, app: string) => string
+    submit: string
+    cancel: string
+  }
+  /** Words of a provider's definition, by its name. Absent: its own, in English. */
+  providers: Readonly<Record<string, ProviderTexts>>
+}
+
+export interface ProviderTexts {
+  keyTitle?: string
+  keyLabels?: Readonly<Record<string, string>>
+  keySteps?: readonly string[]
+  groups: Readonly<Record<string, string>>
+  presets: Readonly<Record<string, string>>
+  scopes: Readonly<Record<string, string>>
+}
