@@ -199,8 +199,9 @@ describe('pages with faults', () => {
       ['connect-button.tsx', "'primary' | 'outline'", "'primary' | 'loud'"],
       ['core/connect.ts', 'The account is connected.', 'The account is there.'],
       ['host-field.tsx', '@key Enter:', '@key F5:'],
-      ['connect-content.tsx', 'data-keywell-label', 'data-keywell-words'],
-      ['account-dialog.tsx', 'data-keywell-facts', 'data-keywell-words'],
+      ['connect-content.tsx', "part('label')", "part('words')"],
+      ['connect-actions.tsx', "part('action')", "part('reply')"],
+      ['account-dialog.tsx', "partOf('facts')", "partOf('words')"],
     ] as const) {
       expect(componentsPage(changed(path, before, after), stylesheet), after).not.toBe(page)
     }

@@ -17,6 +17,8 @@ vi.setConfig({ testTimeout: 120_000 })
 const rootKeyCommand = '(umask 077; openssl rand 32 | basenc --base64url > root-keys)'
 /** Every command that a page may show, and the file that runs it. */
 const executed: Readonly<Record<string, string>> = {
+  'npx shadcn add ./node_modules/@keywell/react/registry/integration-card.json':
+    'test/e2e/theming.test.ts',
   'npm ci': '.ci/run',
   'npm start': 'apps/demo/src/start.test.ts',
   'npm run bench -- sdk': 'test/bench/bench.test.ts',
@@ -30,8 +32,8 @@ const executed: Readonly<Record<string, string>> = {
   'npm run size': '.ci/run',
   [rootKeyCommand]: 'test/readme.test.ts',
 }
-/** Languages of blocks that are shown and not run. */
-const shown = new Set(['text', 'http', 'html', 'mermaid', 'yaml', 'sql'])
+/** Languages of blocks that are shown and not run here; stylesheets are, in `test/e2e/theming.test.ts`. */
+const shown = new Set(['css', 'text', 'http', 'html', 'mermaid', 'yaml', 'sql'])
 
 const pages = [...readPages(root)].filter(([path]) =>
   /^(README|packages\/|apps\/docs\/)/.test(path),

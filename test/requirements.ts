@@ -1704,6 +1704,31 @@ export const requirements = {
       'A user who chose German reads German after a reload too, in a page that says so, and nobody else downloads it.',
     source: 'connect.md, React package',
   },
+  'connect:class-names': {
+    behaviour:
+      'Each part of the kit has the class names that the app gives it, beside its attribute, and the guide lists the parts as the types do.',
+    source: 'connect.md, React package',
+  },
+  'theming:tailwind': {
+    behaviour:
+      'Between the layers of Tailwind the stylesheet keeps its looks, and the app’s classes win.',
+    source: 'connect.md, React package',
+  },
+  'theming:registry': {
+    behaviour:
+      'What the shadcn command copies from the registry into an app builds, and shows a connect button in the colours of its theme.',
+    source: 'connect.md, React package',
+  },
+  'gallery:states': {
+    behaviour:
+      'The gallery shows each exported component in each state, from fixtures: it fits at 320 and 1280 pixels, in light and dark, in both directions, and axe finds nothing.',
+    source: 'connect.md, React package',
+  },
+  'gallery:pictures': {
+    behaviour:
+      'Each section of the gallery looks as in the picture that is kept of it, in each size, colour scheme and direction.',
+    source: 'connect.md, React package',
+  },
   'e2e:connected-keyboard': {
     behaviour:
       'By keyboard alone: the account of a connected button, the question before it is disconnected, and back; the focus is never lost.',

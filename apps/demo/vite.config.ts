@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig } from 'vite'
 
@@ -14,5 +15,8 @@ export default defineConfig(({ command }) => ({
     // The page's content security policy allows no data: URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: ['index.html', 'gallery.html'].map((page) => join(import.meta.dirname, page)),
+    },
   },
 }))

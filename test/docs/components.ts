@@ -1,5 +1,5 @@
 /** The page of components: their props, keys, states and parts, as their source has them. */
-import { parseSync } from 'oxc-parser'
+import { type Expression, parseSync } from 'oxc-parser'
 import { type SourceFile, visit } from '../architecture/source.ts'
 
 /** One prop of a component, or one member of an interface. */
@@ -351,11 +351,12 @@ function partsOf(files: readonly SourceFile[], types: ReadonlyMap<string, Declar
       node === null ? '' : file.text.slice(node.start, node.end)
     visit(file, {
       JSXOpeningElement: ({ name, attributes }) => {
-        const found = attributes.flatMap((each) =>
-          each.type === 'JSXAttribute' && each.name.type === 'JSXIdentifier'
-            ? [[each.name.name, textOf(each.value)] as const]
-            : [],
-        )
+        const found = attributes.flatMap((each): (readonly [string, string])[] => {
+          if (each.type === 'JSXSpreadAttribute') {
+            return partSpread(each.argument).map((part) => [part, ''] as const)
+          }
+          return each.name.type === 'JSXIdentifier' ? [[each.name.name, textOf(each.value)]] : []
+        })
         add(file, name.type === 'JSXIdentifier' ? name.name : '', found)
       },
       ObjectExpression: ({ properties }) => {
@@ -375,6 +376,14 @@ function partsOf(files: readonly SourceFile[], types: ReadonlyMap<string, Declar
       states: [...states],
     }))
     .sort((one, other) => one.selector.localeCompare(other.selector))
+}
+
+/** The attribute of `{...part('hostInput')}`; see `parts.ts`. */
+function partSpread(argument: Expression): string[] {
+  if (argument.type !== 'CallExpression' || argument.callee.type !== 'Identifier') return []
+  const [name] = argument.arguments
+  if (!/^part(Of)?$/.test(argument.callee.name) || name?.type !== 'Literal') return []
+  return [`data-keywell-${String(name.value).replace(/[A-Z]/g, (at) => `-${at.toLowerCase()}`)}`]
 }
 
 /** The custom properties that the stylesheet reads, with what it takes where there is none. */

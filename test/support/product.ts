@@ -48,7 +48,7 @@ export async function createProduct(database: TestDatabase): Promise<Product> {
 }
 
 /** As it ships, in a process of its own: the test runner's NODE_ENV would make a development build. */
-async function buildPage(): Promise<string> {
+export async function buildPage(): Promise<string> {
   const outDir = join(mkdtempSync(join(tmpdir(), 'keywell-demo-')), 'public')
   const root = fileURLToPath(new URL('../../', import.meta.url))
   const vite = join(root, 'node_modules/vite/bin/vite.js')

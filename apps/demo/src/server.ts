@@ -158,5 +158,7 @@ function servePage(app: Hono<Env>, assets: string) {
     },
   )
   app.get('/icon.svg', serveStatic({ root: assets }))
+  // Every component in every state, from fixtures: it holds nothing of anybody.
+  app.get('/gallery', cached('no-cache'), serveStatic({ root: assets, path: 'gallery.html' }))
   app.get('*', cached('no-cache'), serveStatic({ root: assets, path: 'index.html' }))
 }

@@ -11,6 +11,7 @@ import {
 import { type AccountActions, factsOf, remove } from './account-view.ts'
 import { useKeywell, useTexts } from './context.ts'
 import { Fact } from './fact.tsx'
+import { useParts } from './parts.ts'
 import { ProviderMark } from './provider-mark.tsx'
 import { type AccountTexts, accountTexts } from './texts/account.ts'
 import { fill } from './texts/texts.ts'
@@ -36,6 +37,7 @@ export interface AccountDialogProps {
 export function AccountDialog(props: AccountDialogProps): ReactElement {
   const { connection, title, onClose } = props
   const texts = useTexts(accountTexts)
+  const partOf = useParts()
   const [step, setStep] = useState<Step>({ name: props.asks })
   const dialog = useRef<HTMLDialogElement>(null)
   const safe = useRef<HTMLButtonElement>(null)
@@ -54,6 +56,7 @@ export function AccountDialog(props: AccountDialogProps): ReactElement {
   const part: PartProps = {
     ...props,
     texts,
+    partOf,
     safe,
     go: setStep,
     close: () => dialog.current?.close(),
@@ -61,13 +64,17 @@ export function AccountDialog(props: AccountDialogProps): ReactElement {
   return (
     <dialog
       ref={dialog}
-      data-keywell-dialog=""
+      {...partOf('dialog')}
       aria-labelledby={headingId}
       closedby="any"
       onClose={onClose}
     >
-      <h2 id={headingId} data-keywell-heading="">
-        <ProviderMark provider={connection.provider} size={24} />
+      <h2 id={headingId} {...partOf('heading')}>
+        <ProviderMark
+          provider={connection.provider}
+          size={24}
+          className={partOf('mark').className}
+        />
         {heading}
       </h2>
       {step.name === 'account' && <Account {...part} />}
@@ -84,6 +91,7 @@ type Step =
 
 interface PartProps extends AccountDialogProps {
   texts: AccountTexts
+  partOf: ReturnType<typeof useParts>
   /** The button that changes nothing: it has the focus first. */
   safe: RefObject<HTMLButtonElement | null>
   go: (step: Step) => void
@@ -91,7 +99,7 @@ interface PartProps extends AccountDialogProps {
 }
 
 function Account(props: PartProps): ReactElement {
-  const { connection, texts, actions, facts, safe, go, close } = props
+  const { connection, texts, actions, facts, partOf, safe, go, close } = props
   const { account } = texts
   const { manage, reconnect, changeScopes, disconnectable } = actions
   const leave = (act: () => void) => () => {
@@ -103,14 +111,14 @@ function Account(props: PartProps): ReactElement {
       <Facts connection={connection} texts={account}>
         {facts}
       </Facts>
-      <div data-keywell-choices="">
+      <div {...partOf('choices')}>
         {manage && <Choice text={account.manage} onClick={leave(manage)} />}
         {reconnect && <Choice text={account.reconnect} onClick={leave(reconnect)} />}
         {changeScopes && <Choice text={account.scopes} onClick={leave(changeScopes)} />}
         {disconnectable && (
           <Choice text={account.disconnect} onClick={() => go({ name: 'disconnect' })} danger />
         )}
-        <button ref={safe} type="button" onClick={close}>
+        <button ref={safe} type="button" {...partOf('choice')} onClick={close}>
           {account.close}
         </button>
       </div>
@@ -128,8 +136,9 @@ function Facts({
   children: ReactNode
 }): ReactElement {
   const { locale } = useKeywell()
+  const partOf = useParts()
   return (
-    <dl data-keywell-facts="">
+    <dl {...partOf('facts')}>
       {factsOf(connection, texts, locale).map(({ name, text, dateTime }) => (
         <Fact key={name} name={name}>
           {dateTime ? <time dateTime={dateTime}>{text}</time> : text}
@@ -141,7 +150,7 @@ function Facts({
 }
 
 function Disconnect(props: PartProps): ReactElement {
-  const { connection, title, safe, go, close, onDisconnected } = props
+  const { connection, title, partOf, safe, go, close, onDisconnected } = props
   const { connections } = useKeywell().client
   const { disconnect: texts } = props.texts
   const [attempt, setAttempt] = useState<'none' | 'busy' | 'failed'>('none')
@@ -161,14 +170,20 @@ function Disconnect(props: PartProps): ReactElement {
     <>
       <p id={textId}>{fill(texts.text, { provider: title })}</p>
       <p role="alert">{attempt === 'failed' && fill(texts.failed, { provider: title })}</p>
-      <div data-keywell-choices="">
+      <div {...partOf('choices')}>
         <Choice
           text={attempt === 'busy' ? texts.busy : fill(texts.confirm, { provider: title })}
           onClick={() => void disconnect()}
           busy={attempt === 'busy'}
           danger
         />
-        <button ref={safe} type="button" aria-describedby={textId} onClick={close}>
+        <button
+          ref={safe}
+          type="button"
+          {...partOf('choice')}
+          aria-describedby={textId}
+          onClick={close}
+        >
           {texts.keep}
         </button>
       </div>
@@ -176,17 +191,24 @@ function Disconnect(props: PartProps): ReactElement {
   )
 }
 
-function Manual({ title, texts, safe, close, url }: PartProps & { url: string }): ReactElement {
+function Manual(props: PartProps & { url: string }): ReactElement {
+  const { title, texts, partOf, safe, close, url } = props
   const values = { provider: title }
   const textId = useId()
   return (
     <>
       <p id={textId}>{fill(texts.disconnect.manual, values)}</p>
-      <div data-keywell-choices="">
-        <a href={url} target="_blank" rel="noreferrer">
+      <div {...partOf('choices')}>
+        <a {...partOf('choice')} href={url} target="_blank" rel="noreferrer">
           {fill(texts.disconnect.open, values)}
         </a>
-        <button ref={safe} type="button" aria-describedby={textId} onClick={close}>
+        <button
+          ref={safe}
+          type="button"
+          {...partOf('choice')}
+          aria-describedby={textId}
+          onClick={close}
+        >
           {texts.account.close}
         </button>
       </div>
@@ -201,9 +223,11 @@ function Choice(props: {
   busy?: boolean
 }): ReactElement {
   const { text, onClick, danger, busy } = props
+  const partOf = useParts()
   return (
     <button
       type="button"
+      {...partOf('choice')}
       data-keywell-danger={danger ? '' : undefined}
       aria-busy={busy}
       aria-disabled={busy}

@@ -2,6 +2,7 @@ import type { ReactElement } from 'react'
 import { type ConnectView, noteFor } from './connect-view.ts'
 import { useTexts } from './context.ts'
 import { Icon } from './icons.tsx'
+import { useParts } from './parts.ts'
 import { connectTexts } from './texts/connect.ts'
 
 /**
@@ -18,17 +19,18 @@ export function ConnectActions({
 }): ReactElement | null {
   const texts = useTexts(connectTexts)
   const note = noteFor(texts, view, onDisconnect)
+  const part = useParts()
   if (note === undefined) return null
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset may not stand in a paragraph, a button may
-    <span data-keywell-actions="" data-state={view.state.name} role="group" aria-label={view.title}>
+    <span {...part('actions')} data-state={view.state.name} role="group" aria-label={view.title}>
       {note.isAlert && <Icon name="alert" />}
-      <span data-keywell-note="">
+      <span {...part('note')}>
         {note.text}
-        {note.reference && <small data-keywell-reference=""> {note.reference}</small>}
+        {note.reference && <small {...part('reference')}> {note.reference}</small>}
       </span>
       {note.actions.map(([text, act]) => (
-        <button key={text} type="button" onClick={act}>
+        <button key={text} type="button" {...part('action')} onClick={act}>
           {text}
         </button>
       ))}

@@ -26,6 +26,7 @@ import {
   type StartOptions,
 } from './core/index.ts'
 import { useFocusReturn } from './focus.ts'
+import { joinClasses, useParts } from './parts.ts'
 import { Slot } from './slot.tsx'
 import { connectTexts } from './texts/connect.ts'
 import { useAccountDialog } from './use-account-dialog.tsx'
@@ -106,6 +107,7 @@ export const ConnectButton: ForwardRefExoticComponent<
 
   const keywell = useKeywell()
   const texts = useTexts(connectTexts)
+  const part = useParts()('button')
   const { state, connect } = useConnect(target, handlers)
   const { status } = useConnections()
   const picker = useScopeDialog(target, render ? false : scopePicker, options.scopes)
@@ -144,6 +146,8 @@ export const ConnectButton: ForwardRefExoticComponent<
       picker.prepare()
     }),
     ...stateAttributes(state, status === 'loading'),
+    ...part,
+    className: joinClasses(part.className, rest.className),
     'aria-disabled': isBusy(state) || isInert || rest['aria-disabled'],
     'aria-haspopup':
       opensDialog || (choose && !isInert) ? ('dialog' as const) : rest['aria-haspopup'],

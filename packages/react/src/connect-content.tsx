@@ -1,6 +1,7 @@
 import type { ReactElement, ReactNode } from 'react'
 import type { ConnectView } from './connect-view.ts'
 import { Icon } from './icons.tsx'
+import { useParts } from './parts.ts'
 import { ProviderMark } from './provider-mark.tsx'
 
 export interface ConnectContentProps {
@@ -16,15 +17,20 @@ export interface ConnectContentProps {
 export function ConnectContent(props: ConnectContentProps): ReactElement {
   const { provider, view, opensDialog, children } = props
   const { state, title, label } = view
+  const part = useParts()
   const isNamed = children !== undefined || label.includes(title)
   return (
     <>
-      <span data-keywell-icon="">
-        <ProviderMark provider={provider} title={isNamed ? undefined : title} />
+      <span {...part('icon')}>
+        <ProviderMark
+          provider={provider}
+          title={isNamed ? undefined : title}
+          className={part('mark').className}
+        />
         {state.name === 'connected' && <Icon name="check" />}
         {state.name === 'needs_reauth' && <Icon name="alert" />}
       </span>
-      <span data-keywell-label="">{children ?? label}</span>
+      <span {...part('label')}>{children ?? label}</span>
       {opensDialog && <Icon name="more" />}
     </>
   )

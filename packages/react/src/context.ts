@@ -1,6 +1,7 @@
 import { createContext, useContext, useMemo } from 'react'
 import type { KeywellClient } from './core/index.ts'
 import type { MessagesOverride } from './messages.ts'
+import type { ClassNames } from './parts.ts'
 import { mergeTexts } from './texts/texts.ts'
 
 /** What the provider shares with the components below it. */
@@ -10,6 +11,8 @@ export interface Keywell {
   readonly messages: MessagesOverride
   /** Language tag that dates and lists are written in. */
   readonly locale: string
+  /** The app's own, by part. */
+  readonly classNames: ClassNames | undefined
   /** Has screen readers read a sentence. */
   readonly announce: (sentence: string) => void
 }

@@ -16,6 +16,7 @@ import { checkProps, needsProvider } from './check-props.ts'
 import { useKeywell, useTexts } from './context.ts'
 import { asConnectError } from './core/index.ts'
 import { titleOf } from './messages.ts'
+import { joinClasses, useParts } from './parts.ts'
 import { type HostTexts, hostTexts } from './texts/host.ts'
 import { fill } from './texts/texts.ts'
 
@@ -64,12 +65,15 @@ export const HostField: ForwardRefExoticComponent<
   }
   const { provider, method, onHost, onCheck, onChange, onKeyDown, defaultValue, ...rest } = props
   const { texts, say, text, state, edit, look } = useHostLook(props)
+  const part = useParts()
   const ids = useId()
   const inputId = rest.id ?? `${ids}input`
 
   return (
-    <div data-keywell-host-field="" data-state={state.name}>
-      <label htmlFor={inputId}>{say(texts.label)}</label>
+    <div {...part('hostField')} data-state={state.name}>
+      <label {...part('hostLabel')} htmlFor={inputId}>
+        {say(texts.label)}
+      </label>
       <input
         inputMode="url"
         autoComplete="url"
@@ -77,6 +81,8 @@ export const HostField: ForwardRefExoticComponent<
         spellCheck={false}
         aria-describedby={`${ids}note`}
         {...rest}
+        {...part('hostInput')}
+        className={joinClasses(part('hostInput').className, rest.className)}
         type="text"
         id={inputId}
         ref={ref}
@@ -97,12 +103,13 @@ export const HostField: ForwardRefExoticComponent<
       />
       <button
         type="button"
+        {...part('hostCheck')}
         aria-disabled={state.name === 'checking' || undefined}
         onClick={() => void look()}
       >
         {say(texts.check)}
       </button>
-      <p id={`${ids}note`} data-keywell-note="">
+      <p id={`${ids}note`} {...part('note')}>
         {say(messageOf(texts, state.name))}
       </p>
       {'check' in state && <Registration check={state.check} texts={texts} />}
@@ -157,10 +164,11 @@ function Registration({
   check: HostCheck
   texts: HostTexts['host']
 }): ReactElement | null {
+  const part = useParts()
   if (registration === null) return null
   const { page, redirectUri, scopes } = registration
   return (
-    <dl data-keywell-registration="">
+    <dl {...part('registration')}>
       <dt>{host.page}</dt>
       <dd>
         <a href={page} target="_blank" rel="noreferrer">

@@ -30,6 +30,7 @@ export {
 } from './core/index.ts'
 export { HostField, type HostFieldProps } from './host-field.tsx'
 export type { Messages, MessagesOverride } from './messages.ts'
+export type { ClassNames, PartName } from './parts.ts'
 export { KeywellProvider, type KeywellProviderProps } from './provider.tsx'
 export { ProviderMark, type ProviderMarkProps } from './provider-mark.tsx'
 export { ScopePicker, type ScopePickerOptions, type ScopePickerProps } from './scope-picker.tsx'

@@ -9,16 +9,20 @@ export interface ProviderMarkProps {
   title?: string | undefined
   /** Pixels, also without our stylesheet. Default: 20. */
   size?: number | undefined
+  /** Class names of the element. */
+  className?: string | undefined
 }
 
 /** The provider's mark, in its owner's colour; the first letter of its name where there is no mark. */
-export function ProviderMark({ provider, title, size = 20 }: ProviderMarkProps): ReactElement {
+export function ProviderMark(props: ProviderMarkProps): ReactElement {
+  const { provider, title, size = 20, className } = props
   const mark = own(marks, provider)
   const name = title ? { role: 'img', 'aria-label': title } : { 'aria-hidden': true }
   return mark ? (
     // biome-ignore lint/a11y/noSvgWithoutTitle: it is hidden or has a label
     <svg
       {...name}
+      className={className}
       data-keywell-mark=""
       viewBox="0 0 24 24"
       width={size}
@@ -29,6 +33,10 @@ export function ProviderMark({ provider, title, size = 20 }: ProviderMarkProps):
     </svg>
   ) : (
     // The stylesheet shows the letter; without it, a letter beside the name would be in the way.
-    <span {...name} data-keywell-mark={(title ?? provider).charAt(0).toUpperCase()} />
+    <span
+      {...name}
+      className={className}
+      data-keywell-mark={(title ?? provider).charAt(0).toUpperCase()}
+    />
   )
 }

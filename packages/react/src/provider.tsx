@@ -14,6 +14,7 @@ import { KeywellContext } from './context.ts'
 import { type ClientOptions, createKeywellClient } from './core/index.ts'
 import { hideVisually } from './hidden.ts'
 import type { MessagesOverride } from './messages.ts'
+import type { ClassNames } from './parts.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
@@ -24,6 +25,11 @@ export interface KeywellProviderProps extends ClientOptions {
   messages?: MessagesOverride | undefined
   /** Language tag (BCP 47) that dates and lists are written in. Default: that of the messages. */
   locale?: string | undefined
+  /**
+   * Class names of your own, by part, for utility classes such as those of Tailwind. Keep the object the same from
+   * render to render. Default: none.
+   */
+  classNames?: ClassNames | undefined
 }
 
 /**
@@ -40,6 +46,7 @@ export function KeywellProvider({
   children,
   messages = english,
   locale = messages.locale ?? 'en',
+  classNames,
   ...options
 }: KeywellProviderProps): ReactElement {
   if (process.env.NODE_ENV !== 'production') checkLocale(locale)
@@ -51,8 +58,8 @@ export function KeywellProvider({
   }, [])
   useEffect(() => client.takeReturn(), [client])
   const keywell = useMemo(
-    () => ({ client, messages, locale, announce }),
-    [client, messages, locale, announce],
+    () => ({ client, messages, locale, classNames, announce }),
+    [client, messages, locale, classNames, announce],
   )
   const setRegion = useCallback((element: HTMLDivElement | null) => {
     region.current = element

@@ -9,6 +9,7 @@ let root: string
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'demo-page-'))
   write('apps/demo/index.html', 100)
+  write('apps/demo/gallery.html', 100)
   write('apps/demo/package.json', 100)
   write('apps/demo/vite.config.ts', 100)
   write('apps/demo/src/web/main.tsx', 100)
@@ -39,6 +40,7 @@ test('a page that is younger than its sources is not', async () => {
 
 test.each([
   'apps/demo/index.html',
+  'apps/demo/gallery.html',
   'apps/demo/vite.config.ts',
   'apps/demo/src/web/main.tsx',
   'packages/react/src/core/index.ts',

@@ -6,6 +6,7 @@ import { StartError } from './start-error.ts'
 /** What Acme's page is built of, below the top folder. */
 const sources = [
   'apps/demo/index.html',
+  'apps/demo/gallery.html',
   'apps/demo/package.json',
   'apps/demo/vite.config.ts',
   'apps/demo/src',

@@ -90,15 +90,16 @@ function showAccount(open: Open): void {
     title,
     [make('dl', { 'data-keywell-facts': '' }, ...facts)],
     [
-      ...(manage ? [makeButton(texts.manage, leaving(manage))] : []),
-      ...(reconnect ? [makeButton(texts.reconnect, leaving(reconnect))] : []),
+      ...(manage ? [makeButton(texts.manage, leaving(manage), choice)] : []),
+      ...(reconnect ? [makeButton(texts.reconnect, leaving(reconnect), choice)] : []),
       ...(disconnectable ? [makeButton(texts.disconnect, () => showQuestion(open), danger)] : []),
-      makeButton(texts.close, () => dialog.close()),
+      makeButton(texts.close, () => dialog.close(), choice),
     ],
   )
 }
 
-const danger = { 'data-keywell-danger': '' }
+const choice = { 'data-keywell-choice': '' }
+const danger = { ...choice, 'data-keywell-danger': '' }
 
 function showQuestion(open: Open): void {
   const { title, dialog } = open
@@ -106,7 +107,10 @@ function showQuestion(open: Open): void {
   const text = make('p', { id: `${open.heading.id}-text` }, fill(texts.text, { provider: title }))
   const alert = make('p', { role: 'alert' })
   const confirm = makeButton(fill(texts.confirm, { provider: title }), () => void act(), danger)
-  const keep = makeButton(texts.keep, () => dialog.close(), { 'aria-describedby': text.id })
+  const keep = makeButton(texts.keep, () => dialog.close(), {
+    ...choice,
+    'aria-describedby': text.id,
+  })
 
   const setBusy = (isBusy: boolean): void => {
     confirm.textContent = isBusy ? texts.busy : fill(texts.confirm, { provider: title })
@@ -139,9 +143,12 @@ function showManual(open: Open, url: string): void {
   const text = make('p', { id: `${open.heading.id}-text` }, fill(texts.manual, { provider: title }))
   const link = make(
     'a',
-    { href: url, target: '_blank', rel: 'noreferrer' },
+    { ...choice, href: url, target: '_blank', rel: 'noreferrer' },
     fill(texts.open, { provider: title }),
   )
-  const close = makeButton(account.close, () => dialog.close(), { 'aria-describedby': text.id })
+  const close = makeButton(account.close, () => dialog.close(), {
+    ...choice,
+    'aria-describedby': text.id,
+  })
   show(open, title, [text], [link, close])
 }

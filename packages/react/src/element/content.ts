@@ -26,7 +26,7 @@ export function noteContent(note: Note): Node[] {
   return [
     ...(note.isAlert ? [iconOf('alert')] : []),
     make('span', { 'data-keywell-note': '' }, note.text, reference),
-    ...note.actions.map(([text, act]) => makeButton(text, act)),
+    ...note.actions.map(([text, act]) => makeButton(text, act, { 'data-keywell-action': '' })),
   ]
 }
 
