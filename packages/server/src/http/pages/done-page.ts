@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { DoneView } from '../../connect/done-page.ts'
-import { type Html, type Look, page } from './frame.ts'
+import { type Html, type Look, loadScript, page } from './frame.ts'
 
 /** The end of a link that ends with a code: the code, and later what became of it. */
 export function donePage(look: Look, view: DoneView, ownHost: string): Html {
@@ -11,7 +11,7 @@ export function donePage(look: Look, view: DoneView, ownHost: string): Html {
   if (code !== null) {
     return page(look, {
       title: done.title,
-      head: html`<script src="/connect/page.js" defer></script>`,
+      head: loadScript,
       body: html`<h1>${done.heading(names)}</h1>
         <p>${done.give(startedIn)}</p>
         <p class="code" role="group" aria-label="${done.code}" data-waiting>${code}</p>

@@ -5,6 +5,7 @@ import {
   type Html,
   instanceOf,
   type Look,
+  loadScript,
   page,
   pairBrand,
   providerTile,
@@ -45,7 +46,7 @@ function choicePage(look: Look, view: LinkView, choice: ProviderChoice, app: str
   const names = { app, provider: choice.provider.title }
   return page(look, {
     title: link.title(names),
-    head: html`<script src="/connect/page.js" defer></script>`,
+    head: loadScript,
     brand: pairBrand(look.appearance, app, choice.provider),
     body: html`<h1>${link.heading(names)}</h1>
       ${account(look, view, app)}
