@@ -14,6 +14,8 @@ import { useKeywell, useTexts } from './context.ts'
 import type { ProviderOptions } from './core/index.ts'
 import { MoreFacts } from './manager-parts.tsx'
 import { titleOf } from './messages.ts'
+import { ScopeChange } from './scope-change.tsx'
+import type { ScopePickerOptions } from './scope-picker.tsx'
 import { connectTexts } from './texts/connect.ts'
 import { managerTexts } from './texts/manager.ts'
 import { fill } from './texts/texts.ts'
@@ -32,12 +34,15 @@ export interface ScopeChoice {
   readonly cancel: () => void
 }
 
+/** How the user of an account chooses scopes: not, in the dialog of the picker, or in what the app draws. */
+export type ManagerScopePicker = boolean | ScopePickerOptions | ((choice: ScopeChoice) => ReactNode)
+
 export interface ConnectionListProps extends Pick<ConnectionRowProps, 'Heading' | 'handlers'> {
   connections: readonly Connection[]
   /** Whether that is all of them. */
   isRead: boolean
   options: readonly ProviderOptions[] | undefined
-  scopePicker: ((choice: ScopeChoice) => ReactNode) | undefined
+  scopePicker: ManagerScopePicker
   onDisconnect: ((connection: Connection) => void) | undefined
   listRef: RefObject<HTMLUListElement | null>
   focus: RowFocus
@@ -61,6 +66,7 @@ export function ConnectionList(props: ConnectionListProps): ReactElement {
   const { connections, isRead, options, Heading, handlers, scopePicker, listRef, focus } = props
   const [shown, setShown] = useState(firstRows)
   const [managed, setManaged] = useState<Managed>()
+  const [isPickerMissing, setIsPickerMissing] = useState(false)
   const optionsOf = (one: Connection) => options?.find(({ name }) => name === one.provider)
   const { dialog, isOpen, isMissing, prepare, ask } = useDialogOf(managed, setManaged, {
     ...props,
@@ -98,16 +104,18 @@ export function ConnectionList(props: ConnectionListProps): ReactElement {
               handlers={handlers}
               onManage={manage}
             >
-              {managed?.isChoosing && managed.connection.id === connection.id && (
-                <div data-keywell-scope-choice="">
-                  {scopePicker?.(choiceOf(managed, optionsOf(connection), setManaged))}
-                </div>
-              )}
+              {typeof scopePicker === 'function' &&
+                managed?.isChoosing &&
+                managed.connection.id === connection.id && (
+                  <div data-keywell-scope-choice="">
+                    {scopePicker(choiceOf(managed, optionsOf(connection), setManaged))}
+                  </div>
+                )}
             </ConnectionRow>
           ))}
         </ul>
       )}
-      {isMissing && <p role="alert">{notLoaded}</p>}
+      {(isMissing || isPickerMissing) && <p role="alert">{notLoaded}</p>}
       {rows.length < connections.length && (
         <More
           shown={rows.length}
@@ -120,6 +128,18 @@ export function ConnectionList(props: ConnectionListProps): ReactElement {
         />
       )}
       {dialog}
+      {managed?.isChoosing && typeof scopePicker !== 'function' && (
+        <ScopeChange
+          connection={managed.connection}
+          view={managed.view}
+          tools={typeof scopePicker === 'object' ? scopePicker.tools : undefined}
+          onClose={() => setManaged({ ...managed, isChoosing: false })}
+          onMissing={() => {
+            setIsPickerMissing(true)
+            setManaged({ ...managed, isChoosing: false })
+          }}
+        />
+      )}
     </>
   )
 }
@@ -168,7 +188,7 @@ function useDialogOf(
     },
     actions: {
       reconnect: () => managed?.view.start(),
-      changeScopes: changeScopesOf(managed, scopePicker !== undefined, setManaged),
+      changeScopes: changeScopesOf(managed, scopePicker !== false, setManaged),
       disconnectable: true,
     },
     facts: connection && <MoreFacts connection={connection} options={optionsOf(connection)} />,

@@ -10,6 +10,7 @@ import { Filled } from './filled.tsx'
 import { useFocusReturn } from './focus.ts'
 import { Icon } from './icons.tsx'
 import { accountName, titleOf } from './messages.ts'
+import { own } from './own.ts'
 import { ProviderMark } from './provider-mark.tsx'
 import { RelativeTime } from './relative-time.tsx'
 import { connectTexts } from './texts/connect.ts'
@@ -108,10 +109,11 @@ function Use({
   const { locale } = useKeywell()
   const { manager } = useTexts(managerTexts)
   const { now } = useTexts(statusTexts).status
-  const { scopes, missingScopes, lastUsedAt, endsAt, needsReauth } = connection
-  const [first, ...more] = scopesInWords(scopes, options)
+  const { provider, scopes, missingScopes, lastUsedAt, endsAt, needsReauth } = connection
+  const inWords = useScopesInWords(provider, options)
+  const [first, ...more] = inWords(scopes)
   const several = { scope: first ?? '', count: String(more.length) }
-  const missing = new Intl.ListFormat(locale).format(scopesInWords(missingScopes, options))
+  const missing = new Intl.ListFormat(locale).format(inWords(missingScopes))
   const at = (text: string, time: string) => (
     <Filled text={text} values={{ when: <RelativeTime at={time} now={now} /> }} />
   )
@@ -137,15 +139,19 @@ function Use({
   )
 }
 
-/** By the service's sentences, without their full stop; by their names where it has not sent any. */
-export function scopesInWords(
-  scopes: readonly string[],
+/**
+ * Says what scopes allow: by the app's words, by the service's sentences without their full stop, or by the names of
+ * the scopes where the service has not sent any.
+ */
+export function useScopesInWords(
+  provider: string,
   options: ProviderOptions | undefined,
-): string[] {
-  return scopes.map((scope) => {
-    const sentence = options?.scopes.find(({ name }) => name === scope)?.sentence
-    return sentence?.replace(/\.$/, '') ?? scope
-  })
+): (scopes: readonly string[]) => string[] {
+  const { scopeWords = {} } = useKeywell().messages
+  const words = own(scopeWords, provider)?.scopes ?? {}
+  const sentenceOf = (scope: string) => options?.scopes.find(({ name }) => name === scope)?.sentence
+  return (scopes) =>
+    scopes.map((scope) => (own(words, scope) ?? sentenceOf(scope))?.replace(/\.$/, '') ?? scope)
 }
 
 /**

@@ -1,17 +1,10 @@
 'use client'
 
 import type { Connection, ProviderName } from '@keywell/protocol'
-import {
-  type ComponentPropsWithoutRef,
-  type ReactElement,
-  type ReactNode,
-  useId,
-  useMemo,
-  useRef,
-} from 'react'
+import { type ComponentPropsWithoutRef, type ReactElement, useId, useMemo, useRef } from 'react'
 import { AddAccount } from './add-account.tsx'
 import { checkProps } from './check-props.ts'
-import { ConnectionList, type ScopeChoice } from './connection-list.tsx'
+import { ConnectionList, type ManagerScopePicker } from './connection-list.tsx'
 import { useTexts } from './context.ts'
 import type { ConnectHandlers } from './core/index.ts'
 import { Empty, Failure, Skeleton } from './manager-parts.tsx'
@@ -33,10 +26,11 @@ export interface ConnectionsManagerProps
   /** Of the list; that of an account is one below. Default: 2. */
   headingLevel?: 2 | 3 | 4 | undefined
   /**
-   * Draws the choice of scopes below an account whose user changes what the app may do. Default: the account is
-   * connected again with what it lacks, and nothing is offered where it lacks nothing.
+   * Lets the user of an account change what the app may do: in a dialog with the picker, for all tools or for those
+   * that your app uses (`{ tools }`), or in what your function draws below the account. Default: true; false: an
+   * account that lacks scopes is connected again with them, and nothing is offered where it lacks none.
    */
-  scopePicker?: ((choice: ScopeChoice) => ReactNode) | undefined
+  scopePicker?: ManagerScopePicker | undefined
   /** The user removed a connection. */
   onDisconnect?: ((connection: Connection) => void) | undefined
 }
@@ -56,7 +50,14 @@ export interface ConnectionsManagerProps
  */
 export function ConnectionsManager(props: ConnectionsManagerProps): ReactElement {
   if (process.env.NODE_ENV !== 'production') checkManager(props)
-  const { provider, providers, headingLevel = 2, scopePicker, onDisconnect, ...beyond } = props
+  const {
+    provider,
+    providers,
+    headingLevel = 2,
+    scopePicker = true,
+    onDisconnect,
+    ...beyond
+  } = props
   const { onSuccess, onExit, onEvent, ...rest } = beyond
   const handlers = useMemo(() => ({ onSuccess, onExit, onEvent }), [onSuccess, onExit, onEvent])
   const { manager } = useTexts(managerTexts)

@@ -1,6 +1,6 @@
 import type { Connection } from '@keywell/protocol'
 import type { ReactElement } from 'react'
-import { scopesInWords } from './connection-row.tsx'
+import { useScopesInWords } from './connection-row.tsx'
 import { useTexts } from './context.ts'
 import type { ProviderOptions } from './core/index.ts'
 import { Fact } from './fact.tsx'
@@ -57,12 +57,13 @@ export function MoreFacts(props: {
   const { connection, options } = props
   const { manager } = useTexts(managerTexts)
   const { now } = useTexts(statusTexts).status
-  const { scopes, lastUsedAt } = connection
+  const { provider, scopes, lastUsedAt } = connection
+  const inWords = useScopesInWords(provider, options)
   return (
     <>
       <Fact name={manager.scopes}>
         <ul>
-          {scopesInWords(scopes, options).map((words) => (
+          {inWords(scopes).map((words) => (
             <li key={words}>{words}</li>
           ))}
         </ul>

@@ -13,7 +13,7 @@ import {
   useMemo,
   useRef,
 } from 'react'
-import { checkProps } from './check-props.ts'
+import { checkProps, needsProvider } from './check-props.ts'
 import { useKeywell, useTexts } from './context.ts'
 import type { ScopeOptions } from './core/index.ts'
 import { returnFocus } from './focus.ts'
@@ -173,10 +173,7 @@ function useFocusAfterRetry(
 
 function checkScopePicker({ provider, value, defaultValue, tools }: ScopePickerProps): void {
   checkProps('ScopePicker', {
-    'needs a provider': [
-      typeof provider !== 'string' || !/^[a-z][a-z0-9_-]{0,39}$/.test(provider),
-      'Write its name in the catalogue: provider="gitlab".',
-    ],
+    ...needsProvider(provider),
     'got scopes or tools that are no array': [
       [value, defaultValue, tools].some((list) => list !== undefined && !Array.isArray(list)),
       "Write defaultValue={['read_api']} and tools={['gitlab_issues_list']}.",
