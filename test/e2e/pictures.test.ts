@@ -177,8 +177,10 @@ verifies.suite('gallery:pictures', () => {
       await lettersOf(page, ':root { --gallery-font: monospace }'),
     ]
     await page.context().close()
-    const sheets = new Map([['idle', sheetOf([letters])]])
-    const changed = new Map([['idle', sheetOf([others])]])
+    // Of two widths, so that a part of the sheet is covered by neither.
+    const narrow = cut(letters, { x: 0, y: 0, width: 90, height: 60 })
+    const sheets = new Map([['idle', sheetOf([letters, narrow])]])
+    const changed = new Map([['idle', sheetOf([others, narrow])]])
     const at = mkdtempSync(join(tmpdir(), 'keywell-pictures-'))
     const folders = {
       kept: join(at, 'kept'),

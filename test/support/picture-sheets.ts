@@ -108,6 +108,8 @@ export function sheetOf(pictures: readonly PNG[]): PNG {
   const width = Math.max(...small.map((picture) => picture.width))
   const height = small.reduce((sum, picture) => sum + picture.height, 0)
   const sheet = new PNG({ width, height })
+  // What no picture covers is white, and not transparent: a file keeps no transparency.
+  sheet.data.fill(255)
   let top = 0
   for (const picture of small) {
     PNG.bitblt(picture, sheet, 0, 0, picture.width, picture.height, 0, top)
