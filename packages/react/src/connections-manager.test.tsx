@@ -132,6 +132,42 @@ describe('a row', () => {
     expect(rows()).toHaveLength(1)
   })
 
+  it('lets its user change what the app may do, in a dialog, and connects again with that', async () => {
+    show(
+      {},
+      { messages: { scopeWords: { gitlab: { scopes: { read_user: 'Sieht den Namen.' } } } } },
+    )
+    await app.addConnection()
+    await user.click(await button(/^Manage/))
+    await choose('Change what is allowed')
+    const change = within(await screen.findByRole('dialog', { name: 'Change what is allowed' }))
+    // Named by the app's words, as in the list.
+    await until(() => expect(change.getAllByText('Sieht den Namen.').length).toBeGreaterThan(0))
+    await user.click(change.getByRole('button', { name: 'Cancel' }))
+    await until(() => expect(screen.queryByRole('dialog')).toBeNull())
+    expect(app.browser.forms).toHaveLength(0)
+    await until(() => expect(document.activeElement).toBe(row(0).getByRole('button')))
+
+    await user.click(await button(/^Manage/))
+    await choose('Change what is allowed')
+    const again = within(await screen.findByRole('dialog', { name: 'Change what is allowed' }))
+    await user.click(await again.findByRole('radio', { name: 'Full access' }))
+    const popups = app.browser.popups.length
+    await user.click(again.getByRole('button', { name: 'Continue to GitLab' }))
+    expect(app.browser.popups).toHaveLength(popups + 1)
+    await until(() => expect(app.browser.forms).toHaveLength(1))
+    const flow = app.browser.requests.findLast(({ url }) => url.endsWith('/connect/flows'))
+    expect(await flow?.json()).toMatchObject({ scopes: expect.arrayContaining(['api']) })
+  })
+
+  it('offers no change where the host lets nobody choose', async () => {
+    show({ scopePicker: false })
+    await app.addConnection()
+    await user.click(await button(/^Manage/))
+    await screen.findByRole('dialog')
+    expect(dialog().queryByRole('button', { name: 'Change what is allowed' })).toBeNull()
+  })
+
   it('hands the choice of scopes to the host, and connects again with what was chosen', async () => {
     show({
       scopePicker: ({ connection, options, start, cancel }) => (

@@ -1,6 +1,6 @@
 import type { Connection, ConnectOptions, Flow, HostCheck, SessionAnswer } from '@keywell/protocol'
 
-/** What the app's backend and the service answer in the gallery; a test holds it against their schemas. */
+/** What the backend of the app and the service answer in the gallery; fixtures.test.ts holds it against their schemas. */
 
 /** Made of letters, since the ids of the service are branded. */
 const id = <Kind extends string>(kind: Kind, n: number): string =>

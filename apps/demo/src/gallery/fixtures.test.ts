@@ -1,0 +1,21 @@
+import {
+  connectionSchema,
+  connectOptionsSchema,
+  flowSchema,
+  hostCheckSchema,
+  sessionAnswerSchema,
+} from '@keywell/protocol'
+import { expect, test } from 'vitest'
+import * as fixtures from './fixtures.ts'
+
+test('the gallery shows what a service can answer', () => {
+  const { session, connection, broken, longName, ending, flow, hostCheck, notRegistered } = fixtures
+  expect(sessionAnswerSchema.parse(session)).toEqual(session)
+  expect(flowSchema.parse(flow)).toEqual(flow)
+  for (const each of [connection, broken, longName, ending]) {
+    expect(connectionSchema.parse(each)).toEqual(each)
+  }
+  for (const each of [hostCheck, notRegistered]) expect(hostCheckSchema.parse(each)).toEqual(each)
+  const options = { providers: [fixtures.offer] }
+  expect(connectOptionsSchema.parse(options)).toEqual(options)
+})
