@@ -85,37 +85,6 @@ describeEachDatabase('credentials', (makeDatabase) => {
     expect(rows[0]).toMatchObject({ actor: expect.stringMatching(/^key:key_/), generation: 1 })
   })
 
-  verifies('connections:last-used', async () => {
-    const who = { tenantId: 'ten_last_used', userId: 'usr_last_used' }
-    const { connection } = await stage.connect({ who })
-    const made = { who, id: connection?.id ?? '' }
-    const lastUse = async () => (await connectionOf(made)).lastUsedAt
-    const version = async () => {
-      const rows = await stage.database.query<{ version: string }>(
-        'select xmin::text as version from refresh_schedule where tenant_id = $1',
-        [who.tenantId],
-      )
-      return rows[0]?.version
-    }
-    expect(await lastUse()).toBeNull()
-    await stage.read(who)
-    await until('the use is written', async () => (await lastUse()) !== null)
-    expect(await lastUse()).toBe(new Date(String(await lastUse())).toISOString())
-    const written = await version()
-    for (let reads = 0; reads < 5; reads += 1) await stage.read(who)
-    expect(await version()).toBe(written)
-    // Connecting again is no use of it.
-    await stage.database.query(
-      `update refresh_schedule set used_at = '2026-01-02T03:04:05Z' where tenant_id = $1`,
-      [who.tenantId],
-    )
-    await stage.connect({ who, session: { connectionId: connection?.id } })
-    expect(await connectionOf(made)).toMatchObject({
-      generation: 2,
-      lastUsedAt: '2026-01-02T03:04:05.000Z',
-    })
-  })
-
   verifies('credentials:not-connected', async () => {
     const answer = await stage.read({ tenantId: 'ten_nobody' })
     expect(answer).toMatchObject({
@@ -574,5 +543,36 @@ describeEachDatabase('credentials', (makeDatabase) => {
     expect((await fetch(`${stage.url}/livez`)).status).toBe(200)
     expect((await fetch(`${stage.url}/readyz`)).status).toBe(200)
     expect(await (await fetch(`${stage.url}/nosuch`)).json()).toMatchObject({ code: 'not_found' })
+  })
+
+  verifies('connections:last-used', async () => {
+    const who = { tenantId: 'ten_last_used', userId: 'usr_last_used' }
+    const { connection } = await stage.connect({ who })
+    const made = { who, id: connection?.id ?? '' }
+    const lastUse = async () => (await connectionOf(made)).lastUsedAt
+    const version = async () => {
+      const rows = await stage.database.query<{ version: string }>(
+        'select xmin::text as version from refresh_schedule where tenant_id = $1',
+        [who.tenantId],
+      )
+      return rows[0]?.version
+    }
+    expect(await lastUse()).toBeNull()
+    await stage.read(who)
+    await until('the use is written', async () => (await lastUse()) !== null)
+    expect(await lastUse()).toBe(new Date(String(await lastUse())).toISOString())
+    const written = await version()
+    for (let reads = 0; reads < 5; reads += 1) await stage.read(who)
+    expect(await version()).toBe(written)
+    // Connecting again is no use of it.
+    await stage.database.query(
+      `update refresh_schedule set used_at = '2026-01-02T03:04:05Z' where tenant_id = $1`,
+      [who.tenantId],
+    )
+    await stage.connect({ who, session: { connectionId: connection?.id } })
+    expect(await connectionOf(made)).toMatchObject({
+      generation: 2,
+      lastUsedAt: '2026-01-02T03:04:05.000Z',
+    })
   })
 })
