@@ -7,7 +7,11 @@ import { accessOf, permissionsOf, rolesWith } from './permissions.ts'
 /** Pages that a browser visits by itself; no program calls them. */
 const pages = [
   'GET /connect/style.css',
+  'GET /connect/page.js',
   'POST /connect/start',
+  'GET /connect/link/:link',
+  'POST /connect/link/:link',
+  'GET /connect/done',
   'GET /connect/key',
   'POST /connect/key',
   'GET /oauth/callback/:integrationId',
@@ -15,7 +19,8 @@ const pages = [
 
 verifies('T29:every-route', () => {
   // Its handlers are never called, so of all parts it needs what is read while it is put together.
-  const app = createApp({ publicUrl: 'https://keywell.example', role: 'all' } as AppParts)
+  const parts = { publicUrl: 'https://keywell.example', role: 'all', appearance: {} }
+  const app = createApp(parts as AppParts)
   const served = app.routes
     .filter(({ method }) => method !== 'ALL')
     .map(({ method, path }) => `${method} ${path}`)
