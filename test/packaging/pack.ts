@@ -47,13 +47,16 @@ export async function packFaults(packed: Packed): Promise<string[]> {
   ]
 }
 
-/** Source maps and our own condition point at `src`, so it is published too, but no test is. */
+/** Source maps and our own condition point at `src`, so it is published too, but no test is. `registry` is for shadcn. */
 export function contentFaults(files: readonly string[], entry = 'index'): string[] {
   const built = [`src/${entry}.ts`, `dist/${entry}.js`, `dist/${entry}.d.ts`]
   const needed = ['package.json', 'README.md', ...built]
   const missing = needed.filter((file) => !files.includes(file)).map((file) => `lacks ${file}`)
   const surplus = files
-    .filter((file) => !/^(dist|src)\/|^(package\.json|README\.md|LICENSE)$/.test(file))
+    .filter(
+      (file) =>
+        !/^(dist|src)\/|^registry\/[\w-]+\.json$|^(package\.json|README\.md|LICENSE)$/.test(file),
+    )
     .concat(
       files.filter((file) => /\.test(-d)?\.|\.tsbuildinfo$|\/(testing|fixtures)\//.test(file)),
     )
