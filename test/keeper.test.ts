@@ -52,8 +52,22 @@ describeEachDatabase('the keeper', (makeDatabase) => {
   afterAll(() => stage.stop())
   beforeEach(async () => {
     atPoint = () => {}
+    await restAll()
     await stage.calm()
   })
+
+  /** A connection that an earlier test left in doubt would be tried again in this one, and take its fault or its count. */
+  async function restAll(): Promise<void> {
+    await until('nothing is due or under way', async () => {
+      await stage.database.query(
+        'update refresh_schedule set refresh_at = null, probe_at = null where attempt_id is null',
+      )
+      const busy = await stage.database.query(
+        'select from refresh_schedule where attempt_id is not null or due_at is not null limit 1',
+      )
+      return busy.length === 0
+    })
+  }
 
   async function connected(): Promise<Made> {
     next += 1
