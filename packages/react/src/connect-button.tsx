@@ -141,9 +141,9 @@ export const ConnectButton: ForwardRefExoticComponent<
     type: 'button' as const,
     ...rest,
     ...prefetching(rest, () => {
-      if (opensDialog) account.prepare()
+      if (opensDialog) account.prefetch()
       else connect.prepare()
-      picker.prepare()
+      picker.prefetch()
     }),
     ...stateAttributes(state, status === 'loading'),
     ...part,

@@ -14,7 +14,6 @@ import { useKeywell, useTexts } from './context.ts'
 import type { ProviderOptions } from './core/index.ts'
 import { MoreFacts } from './manager-parts.tsx'
 import { titleOf } from './messages.ts'
-import { ScopeChange } from './scope-change.tsx'
 import type { ScopePickerOptions } from './scope-picker.tsx'
 import { connectTexts } from './texts/connect.ts'
 import { managerTexts } from './texts/manager.ts'
@@ -22,6 +21,7 @@ import { fill } from './texts/texts.ts'
 import { useAccountDialog } from './use-account-dialog.tsx'
 import { useNews } from './use-news.ts'
 import type { RowFocus } from './use-row-focus.ts'
+import { useScopeChange } from './use-scope-dialog.tsx'
 
 /** What a choice of scopes gets. */
 export interface ScopeChoice {
@@ -57,7 +57,7 @@ interface Managed {
   readonly view: ConnectView
   /** Of its row. */
   readonly place: number
-  /** Its scopes are being chosen. */
+  /** Its scopes are being chosen, in what the app draws. */
   readonly isChoosing: boolean
 }
 
@@ -66,11 +66,16 @@ export function ConnectionList(props: ConnectionListProps): ReactElement {
   const { connections, isRead, options, Heading, handlers, scopePicker, listRef, focus } = props
   const [shown, setShown] = useState(firstRows)
   const [managed, setManaged] = useState<Managed>()
-  const [isPickerMissing, setIsPickerMissing] = useState(false)
+  const picker = useScopeChange(typeof scopePicker === 'object' ? scopePicker.tools : undefined)
   const optionsOf = (one: Connection) => options?.find(({ name }) => name === one.provider)
-  const { dialog, isOpen, isMissing, prepare, ask } = useDialogOf(managed, setManaged, {
+  const changeScopes = (managed: Managed): void => {
+    if (typeof scopePicker === 'function') setManaged({ ...managed, isChoosing: true })
+    else picker.open(managed)
+  }
+  const { dialog, isOpen, isMissing, prefetch, ask } = useDialogOf(managed, {
     ...props,
     optionsOf,
+    changeScopes: scopePicker === false ? undefined : changeScopes,
   })
   useNews(connections, { isRead, isQuiet: isOpen })
   const { notLoaded } = useTexts(connectTexts)
@@ -90,10 +95,10 @@ export function ConnectionList(props: ConnectionListProps): ReactElement {
           data-keywell-connections=""
           onFocus={(event) => {
             focus.onFocus(event)
-            prepare()
+            prefetch()
           }}
           onBlur={focus.onBlur}
-          onPointerEnter={prepare}
+          onPointerEnter={prefetch}
         >
           {rows.map((connection) => (
             <ConnectionRow
@@ -115,7 +120,7 @@ export function ConnectionList(props: ConnectionListProps): ReactElement {
           ))}
         </ul>
       )}
-      {(isMissing || isPickerMissing) && <p role="alert">{notLoaded}</p>}
+      {(isMissing || picker.isMissing) && <p data-keywell-note="">{notLoaded}</p>}
       {rows.length < connections.length && (
         <More
           shown={rows.length}
@@ -128,18 +133,7 @@ export function ConnectionList(props: ConnectionListProps): ReactElement {
         />
       )}
       {dialog}
-      {managed?.isChoosing && typeof scopePicker !== 'function' && (
-        <ScopeChange
-          connection={managed.connection}
-          view={managed.view}
-          tools={typeof scopePicker === 'object' ? scopePicker.tools : undefined}
-          onClose={() => setManaged({ ...managed, isChoosing: false })}
-          onMissing={() => {
-            setIsPickerMissing(true)
-            setManaged({ ...managed, isChoosing: false })
-          }}
-        />
-      )}
+      {picker.dialog}
     </>
   )
 }
@@ -168,12 +162,13 @@ function More(props: { shown: number; total: number; onMore: () => void }): Reac
 /** The dialog of the account that is managed; the same as a connected button has. */
 function useDialogOf(
   managed: Managed | undefined,
-  setManaged: (managed: Managed) => void,
-  parts: Pick<ConnectionListProps, 'scopePicker' | 'onDisconnect' | 'focus'> & {
+  parts: Pick<ConnectionListProps, 'onDisconnect' | 'focus'> & {
     optionsOf: (connection: Connection) => ProviderOptions | undefined
+    /** Undefined: there is no picker. */
+    changeScopes: ((managed: Managed) => void) | undefined
   },
 ): ReturnType<typeof useAccountDialog> {
-  const { scopePicker, onDisconnect, focus, optionsOf } = parts
+  const { changeScopes, onDisconnect, focus, optionsOf } = parts
   const keywell = useKeywell()
   const connection = managed?.connection
   return useAccountDialog({
@@ -188,7 +183,7 @@ function useDialogOf(
     },
     actions: {
       reconnect: () => managed?.view.start(),
-      changeScopes: changeScopesOf(managed, scopePicker !== false, setManaged),
+      changeScopes: changeScopesOf(managed, changeScopes),
       disconnectable: true,
     },
     facts: connection && <MoreFacts connection={connection} options={optionsOf(connection)} />,
@@ -199,11 +194,10 @@ function useDialogOf(
 /** With a picker the user chooses first. Without one there is a choice only where something was not granted. */
 function changeScopesOf(
   managed: Managed | undefined,
-  hasPicker: boolean,
-  setManaged: (managed: Managed) => void,
+  pick: ((managed: Managed) => void) | undefined,
 ): (() => void) | undefined {
   if (managed === undefined) return undefined
-  if (hasPicker) return () => setManaged({ ...managed, isChoosing: true })
+  if (pick) return () => pick(managed)
   return managed.connection.missingScopes.length > 0 ? () => managed.view.start() : undefined
 }
 

@@ -1,9 +1,10 @@
-import type { ScopeName } from '@keywell/protocol'
+import type { Connection, ScopeName } from '@keywell/protocol'
 import { type ReactNode, useState } from 'react'
 import type { ConnectView } from './connect-view.ts'
 import type { ConnectTarget } from './core/index.ts'
 import type { ScopeDialog } from './scope-dialog.tsx'
 import type { ScopePickerOptions } from './scope-picker.tsx'
+import { useLazyDialog } from './use-lazy-dialog.ts'
 
 /** How a button lets its user choose scopes. */
 export interface ButtonScopePicker extends ScopePickerOptions {
@@ -14,8 +15,7 @@ export interface ButtonScopePicker extends ScopePickerOptions {
   onConnect?: boolean | undefined
 }
 
-/** Most buttons let nobody choose, so the dialog comes with the first that does. */
-const load = () => import('./scope-dialog.tsx')
+const load = () => import('./scope-dialog.tsx').then((module) => module.ScopeDialog)
 
 /** The dialog in which the user of a button chooses scopes, while it is open. */
 export function useScopeDialog(
@@ -24,44 +24,31 @@ export function useScopeDialog(
   named: readonly ScopeName[] | undefined,
 ): {
   dialog: (view: ConnectView) => ReactNode
-  /** Fetches the dialog, so that it opens at once. */
-  prepare: () => void
+  prefetch: () => void
   /** Asks for scopes, and begins an attempt with them. Undefined: the button has no picker. */
   open: (() => void) | undefined
   /** Before there is a connection, too. */
   asksFirst: boolean
-  /** It could not be fetched: the page is offline, or older than what is served now. */
   isMissing: boolean
   /** What the user chose last; before that, what the button names. */
   scopes: readonly ScopeName[] | undefined
 } {
   const [chosen, setChosen] = useState<readonly ScopeName[]>()
-  const [Dialog, setDialog] = useState<{ Open?: typeof ScopeDialog | 'missing' }>({})
-  const { Open } = Dialog
+  const lazy = useLazyDialog<typeof ScopeDialog, undefined>(load)
+  const { opened } = lazy
   const scopes = chosen ?? named
   const { tools, onConnect = true } = typeof picker === 'object' ? picker : {}
-
-  async function open(): Promise<void> {
-    try {
-      const { ScopeDialog } = await load()
-      setDialog({ Open: ScopeDialog })
-    } catch {
-      setDialog({ Open: 'missing' })
-    }
-  }
-
   return {
-    open: picker ? () => void open() : undefined,
+    open: picker ? () => lazy.open(undefined) : undefined,
     asksFirst: onConnect,
-    prepare() {
-      if (picker) load().catch(() => undefined)
+    prefetch() {
+      if (picker) lazy.prefetch()
     },
-    isMissing: Open === 'missing',
+    isMissing: lazy.isMissing,
     scopes,
     dialog: ({ title, connection, start }) =>
-      Open !== undefined &&
-      Open !== 'missing' && (
-        <Open
+      opened && (
+        <opened.Dialog
           target={target}
           title={title}
           connection={connection}
@@ -71,8 +58,39 @@ export function useScopeDialog(
             setChosen(scopes)
             start({ scopes })
           }}
-          onClose={() => setDialog({})}
+          onClose={lazy.close}
         />
       ),
   }
+}
+
+/** The dialog in which the user of an account chooses its scopes anew, while it is open. */
+export function useScopeChange(tools: readonly string[] | undefined): {
+  dialog: ReactNode
+  open: (account: ScopeChange) => void
+  isMissing: boolean
+} {
+  const { opened, open, close, isMissing } = useLazyDialog<typeof ScopeDialog, ScopeChange>(load)
+  const dialog = opened && (
+    <opened.Dialog
+      target={targetOf(opened.subject.connection)}
+      title={opened.subject.view.title}
+      connection={opened.subject.connection}
+      tools={tools}
+      scopes={undefined}
+      onConfirm={(scopes) => opened.subject.view.start({ scopes })}
+      onClose={close}
+    />
+  )
+  return { dialog, open, isMissing }
+}
+
+/** An account whose scopes are to be chosen anew. */
+export interface ScopeChange {
+  readonly connection: Connection
+  readonly view: Pick<ConnectView, 'title' | 'start'>
+}
+
+function targetOf({ provider, host, name, id }: Connection): ConnectTarget {
+  return { provider, host, connectionName: name, connectionId: id }
 }

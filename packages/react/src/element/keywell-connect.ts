@@ -275,6 +275,7 @@ export class KeywellConnectElement extends Base {
     const module = await loadDialog().catch(() => undefined)
     this.#isMissing = module === undefined
     this.#render()
+    if (!module) this.#status.textContent = this.#texts.notLoaded
     const view = this.#view()
     const connection = view?.connection
     if (!module || !connection || !this.#work || !this.isConnected || this.#dialog) return
