@@ -121,10 +121,26 @@ async function setAside({ sql }: Fleet, ids: readonly string[]): Promise<void> {
   )
 }
 
+/** A few at a time: what waits behind a backlog of ours says nothing about leases. */
+const broughtBackAtOnce = 100
+
 async function bringBack({ sql }: Fleet): Promise<void> {
-  await sql.query(
-    "update refresh_schedule set refresh_at = now() where state not in ('idle', 'dead')",
-  )
+  const isAside = "state not in ('idle', 'dead') and refresh_at > now() + interval '1 hour'"
+  for (let left = 1; left > 0; ) {
+    const lot = await sql.query(
+      `update refresh_schedule set refresh_at = now() where (tenant_id, connection_id) in (
+         select tenant_id, connection_id from refresh_schedule where ${isAside} limit $1)
+       returning 1 as one`,
+      [broughtBackAtOnce],
+    )
+    left = lot.length
+    await until('the lot is taken up', async () => {
+      const late = await sql.query(
+        "select 1 as one from refresh_schedule where state <> 'dead' and due_at <= now() and lease_until < now()",
+      )
+      return late.length === 0
+    })
+  }
 }
 
 async function countRenewed({ sql }: Fleet, ids: readonly string[]): Promise<number> {
