@@ -1,4 +1,5 @@
 import type { IssuedToken } from '@keywell/sandbox'
+import { must } from '../support/stage.ts'
 import type { Fleet } from './fleet.ts'
 import type { Account, Disturbance, Evidence } from './ledger.ts'
 
@@ -93,8 +94,7 @@ async function storedToken(
   { stage }: Fleet,
   { tenantId, userId }: { tenantId: string; userId: string },
 ): Promise<unknown> {
-  const { body } = await stage.read({ tenantId, userId })
-  return body.credential
+  return must(await stage.read({ tenantId, userId }), 200).credential
 }
 
 /** By grant: the last pair that was issued. They are listed in the order of their making. */
