@@ -1680,6 +1680,11 @@ export const requirements = {
       'Each state of the list of accounts, reached by a person, fits a phone and a desk, light and dark, in both directions of writing, and axe finds nothing.',
     source: 'connect.md, React package',
   },
+  'connect:own-host': {
+    behaviour:
+      'The list of accounts names the host of an account where it is not the one that the service gives as the provider’s own.',
+    source: 'connect.md, React package',
+  },
   'e2e:manager-live': {
     behaviour:
       'The list of accounts shows by itself what happens at the provider and in another window, says so to screen readers, and keeps the focus of its user.',

@@ -1,4 +1,5 @@
 import type { Connection } from '@keywell/protocol'
+import { hostName } from './account-words.ts'
 import { ConnectError, type Connections } from './core/index.ts'
 import { accountName } from './messages.ts'
 import type { AccountTexts } from './texts/account.ts'
@@ -36,7 +37,7 @@ export function factsOf(
   const missing = new Intl.ListFormat(locale).format(missingScopes)
   return [
     { name: texts.account, text: accountName(connection) ?? account.id },
-    { name: texts.host, text: host.replace(/^https?:\/\//, '') },
+    { name: texts.host, text: hostName(host) },
     date(texts.since, createdAt),
     ...(endsAt ? [date(texts.ends, endsAt)] : []),
     ...(missing ? [{ name: texts.missing, text: missing }] : []),

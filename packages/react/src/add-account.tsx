@@ -8,7 +8,7 @@ import { managerTexts } from './texts/manager.ts'
 import { fill } from './texts/texts.ts'
 import type { AccountOffer } from './use-offers.ts'
 
-export interface AddAccountProps {
+interface AddAccountProps {
   offer: AccountOffer
   /** The user's connections, at any provider. */
   connections: readonly Connection[]
@@ -16,13 +16,25 @@ export interface AddAccountProps {
   onAdded: (connection: Connection) => void
 }
 
+/** What can be added, each by a button; nothing where that is not known yet. */
+export function AddAccounts({
+  offers = [],
+  ...rest
+}: Omit<AddAccountProps, 'offer'> & {
+  offers: readonly AccountOffer[] | undefined
+}): ReactElement | null {
+  if (offers.length === 0) return null
+  return (
+    <div data-keywell-add="">
+      {offers.map((offer) => (
+        <AddAccount key={`${offer.provider} ${offer.host}`} offer={offer} {...rest} />
+      ))}
+    </div>
+  )
+}
+
 /** Connects the first account at a provider, and further ones under names of their own. */
-export function AddAccount({
-  offer,
-  connections,
-  handlers,
-  onAdded,
-}: AddAccountProps): ReactElement {
+function AddAccount({ offer, connections, handlers, onAdded }: AddAccountProps): ReactElement {
   const keywell = useKeywell()
   const { manager } = useTexts(managerTexts)
   const [isOpen, setOpen] = useState(false)

@@ -12,12 +12,14 @@ export function checkProps(
   }
 }
 
+/** Whether it may be the name of a provider in the catalogue. */
+export function isProviderName(name: unknown): boolean {
+  return typeof name === 'string' && /^[a-z][a-z0-9_-]{0,39}$/.test(name)
+}
+
+export const howToName = 'Write its name in the catalogue: provider="gitlab".'
+
 /** The rule for the prop that names a provider. */
 export function needsProvider(provider: unknown): Record<string, [wrong: boolean, fix: string]> {
-  return {
-    'needs a provider': [
-      typeof provider !== 'string' || !/^[a-z][a-z0-9_-]{0,39}$/.test(provider),
-      'Write its name in the catalogue: provider="gitlab".',
-    ],
-  }
+  return { 'needs a provider': [!isProviderName(provider), howToName] }
 }

@@ -1,17 +1,31 @@
 /** The list of accounts against the real service, behind an app with the SDK's `connectHandler`. */
-import { cleanup, render, screen, waitFor, within } from '@testing-library/react'
-import { userEvent } from '@testing-library/user-event'
+import { cleanup, screen, within } from '@testing-library/react'
 import axe from 'axe-core'
-import { StrictMode } from 'react'
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
-import { ConnectionsManager, type ConnectionsManagerProps } from './connections-manager.tsx'
+import { verifies } from '../../../test/support/verifies.ts'
+import type { ConnectionsManagerProps } from './connections-manager.tsx'
 import { de } from './de.ts'
-import { KeywellProvider, type KeywellProviderProps } from './provider.tsx'
+import type { KeywellProviderProps } from './provider.tsx'
 import { type App, openApp } from './testing/app.ts'
+import { flowsOf } from './testing/browser.ts'
+import {
+  button,
+  choose,
+  dialog,
+  isRead,
+  manager,
+  row,
+  rows,
+  said,
+  showManager,
+  statusOf,
+  titles,
+  until,
+  user,
+} from './testing/manager.test.support.tsx'
 import { createStandIn, makeConnection, makeProvider, type StandIn } from './testing/stand-in.ts'
 
 let app: App
-const user = userEvent.setup()
 
 beforeEach(() => {
   app = openApp(inject('app'))
@@ -23,35 +37,14 @@ afterEach(() => {
   expect(app.browser.faults).toEqual([])
 })
 
-function show(props: ConnectionsManagerProps = {}, provider: KeywellProviderProps = {}) {
-  return render(
-    <StrictMode>
-      <KeywellProvider window={app.browser.window} {...provider}>
-        <ConnectionsManager {...props} />
-      </KeywellProvider>
-    </StrictMode>,
-  )
-}
+const show = (props?: ConnectionsManagerProps, provider?: KeywellProviderProps) =>
+  showManager(app.browser, props, provider)
 
-const until = (check: () => void) => waitFor(check, { timeout: 15_000 })
-const manager = () => screen.getByRole('region')
-const rows = () => [
-  ...document.querySelectorAll<HTMLElement>('li[data-keywell-connection]:not([data-loading])'),
-]
-const titles = () => rows().map((row) => row.querySelector('h3')?.textContent)
-const row = (place: number) => {
-  const found = rows()[place]
-  if (found === undefined) throw new Error(`There is no row ${place}.`)
-  return within(found)
+/** What the page asks of the service, once its user is on the way to the provider for the first or second time. */
+async function asked(times = 1): Promise<Record<string, unknown> | undefined> {
+  await until(() => expect(app.browser.forms).toHaveLength(times))
+  return (await flowsOf(app.browser)).at(-1)
 }
-const isRead = () => until(() => expect(manager().dataset.state).toBe('ready'))
-const dialog = () => within(screen.getByRole('dialog'))
-const choose = async (name: string) => {
-  await screen.findByRole('dialog')
-  await user.click(dialog().getByRole('button', { name }))
-}
-const said = () => screen.getByRole('status').textContent
-const button = (name: string | RegExp) => screen.findByRole('button', { name }, { timeout: 15_000 })
 
 async function expectAccessible(): Promise<void> {
   const rules = { region: { enabled: false }, 'color-contrast': { enabled: false } }
@@ -67,7 +60,7 @@ describe('an empty list', () => {
     await isRead()
     expect(manager().textContent).toContain('No account is connected yet')
     await user.click(await button('Connect GitLab'))
-    await until(() => expect(app.browser.forms).toHaveLength(1))
+    await asked()
     await app.consent()
     await until(() => expect(titles()).toEqual(['GitLab']))
     expect(row(0).getByText('Ada Okafor')).toBeTruthy()
@@ -81,9 +74,7 @@ describe('an empty list', () => {
   it('offers what the host names, and nothing where it names nothing', async () => {
     const { unmount } = show({ providers: [{ provider: 'gitlab', scopes: ['read_user'] }] })
     await user.click(await button('Connect GitLab'))
-    await until(() => expect(app.browser.forms).toHaveLength(1))
-    const flow = app.browser.requests.find(({ url }) => url.endsWith('/connect/flows'))
-    expect(await flow?.json()).toMatchObject({ provider: 'gitlab', scopes: ['read_user'] })
+    expect(await asked()).toMatchObject({ provider: 'gitlab', scopes: ['read_user'] })
     unmount()
     show({ providers: [] })
     await isRead()
@@ -96,7 +87,7 @@ describe('a row', () => {
     await app.addConnection({ connectionName: 'work' })
     show()
     await until(() => expect(titles()).toEqual(['GitLabwork']))
-    const status = rows()[0]?.querySelector<HTMLElement>('[data-keywell-health]')
+    const status = statusOf(0)
     expect(status?.dataset.state).toBe('ok')
     expect(status?.textContent).toBe('Connected Checked just now')
     const time = status?.querySelector('time')
@@ -113,7 +104,7 @@ describe('a row', () => {
   it('that needs its user says why, and reconnects in the very click', async () => {
     show()
     await user.click(await button('Connect GitLab'))
-    await until(() => expect(app.browser.forms).toHaveLength(1))
+    await asked()
     await app.consent()
     await until(() => expect(titles()).toEqual(['GitLab']))
     await app.revoke()
@@ -125,7 +116,7 @@ describe('a row', () => {
     const popups = app.browser.popups.length
     await user.click(row(0).getByRole('button', { name: 'Reconnect GitLab' }))
     expect(app.browser.popups).toHaveLength(popups + 1)
-    await until(() => expect(app.browser.forms).toHaveLength(2))
+    await asked(2)
     await app.consent()
     await until(() => expect(rows()[0]?.dataset.state).toBe('active'))
     await until(() => expect(document.activeElement).toBe(row(0).getByRole('button')))
@@ -155,9 +146,7 @@ describe('a row', () => {
     const popups = app.browser.popups.length
     await user.click(again.getByRole('button', { name: 'Continue to GitLab' }))
     expect(app.browser.popups).toHaveLength(popups + 1)
-    await until(() => expect(app.browser.forms).toHaveLength(1))
-    const flow = app.browser.requests.findLast(({ url }) => url.endsWith('/connect/flows'))
-    expect(await flow?.json()).toMatchObject({ scopes: expect.arrayContaining(['api']) })
+    expect(await asked()).toMatchObject({ scopes: expect.arrayContaining(['api']) })
   })
 
   it('offers no change where the host lets nobody choose', async () => {
@@ -191,9 +180,7 @@ describe('a row', () => {
     await user.click(await button(/^Manage/))
     await choose('Change what is allowed')
     await user.click(await button('Ask'))
-    await until(() => expect(app.browser.forms).toHaveLength(1))
-    const flow = app.browser.requests.findLast(({ url }) => url.endsWith('/connect/flows'))
-    expect(await flow?.json()).toMatchObject({ scopes: ['read_user'] })
+    expect(await asked()).toMatchObject({ scopes: ['read_user'] })
     expect(screen.queryByRole('group', { name: 'default' })).toBeNull()
   })
 })
@@ -207,7 +194,7 @@ describe('another account of the same provider', () => {
     expect(document.activeElement).toBe(name)
     await user.type(name, 'Büro Süd')
     await user.click(await button('Connect GitLab'))
-    await until(() => expect(app.browser.forms).toHaveLength(1))
+    await asked()
     await app.consent('grace')
     await until(() => expect(titles()).toEqual(['GitLab', 'GitLabburo-sud']))
     await until(() => expect(document.activeElement).toBe(row(1).getByRole('button')))
@@ -219,13 +206,8 @@ describe('another account of the same provider', () => {
     await app.addConnection({ connectionName: 'work' })
     show()
     await user.click(await button('Add another GitLab account'))
-    const flowNames = async () => {
-      const sent = app.browser.requests.filter(({ url }) => url.endsWith('/connect/flows'))
-      return Promise.all(sent.map(async (one) => (await one.clone().json()).connectionName))
-    }
     await user.click(await button('Connect GitLab'))
-    await until(() => expect(app.browser.forms).toHaveLength(1))
-    expect(await flowNames()).toEqual(['account-3'])
+    expect(await asked()).toMatchObject({ connectionName: 'account-3' })
     expect(screen.getByRole('textbox').hasAttribute('readonly')).toBe(true)
   })
 
@@ -334,12 +316,7 @@ describe('many accounts', () => {
   beforeEach(() => {
     standIn = createStandIn()
   })
-  const showMany = (props: ConnectionsManagerProps = {}) =>
-    render(
-      <KeywellProvider window={standIn.browser.window}>
-        <ConnectionsManager {...props} />
-      </KeywellProvider>,
-    )
+  const showMany = (props?: ConnectionsManagerProps) => showManager(standIn.browser, props)
 
   it('are shown some at a time, and the focus goes to the first of those that come', async () => {
     standIn.connections = Array.from({ length: 100 }, (_, place) =>
@@ -397,6 +374,42 @@ describe('many accounts', () => {
   })
 })
 
+describe('the host of an account', () => {
+  const own = 'https://app.tracker.example'
+  const others = [
+    makeConnection({ provider: 'tracker', host: own }),
+    makeConnection({ provider: 'tracker', host: 'https://tracker.com' }),
+    makeConnection({ provider: 'tracker', host: 'https://acme.example/tracker', name: 'work' }),
+  ]
+  const hosts = () => rows().map((each) => each.textContent?.match(/ · (\S*?)(?=Connected)/)?.[1])
+
+  verifies('connect:own-host', async () => {
+    const standIn = createStandIn()
+    standIn.connections = others
+    standIn.providers = [{ ...makeProvider('tracker', 'Tracker'), defaultHost: own }]
+    showManager(standIn.browser)
+    const named = [undefined, 'tracker.com', 'acme.example/tracker']
+    await until(() => expect(hosts()).toEqual(named))
+    const names = within(manager())
+      .getAllByRole('button', { name: /^Manage/ })
+      .map((each) => each.getAttribute('aria-label'))
+    expect(names).toEqual([
+      'Manage Tracker, Ada Lovelace',
+      'Manage Tracker (tracker.com), Ada Lovelace',
+      'Manage Tracker (work), Ada Lovelace',
+    ])
+  })
+
+  it('is named for each where the service does not say which is the provider’s own', async () => {
+    const standIn = createStandIn()
+    standIn.connections = others
+    standIn.browser.failures.set('POST /api/keywell/session', 'unavailable')
+    showManager(standIn.browser)
+    const named = ['app.tracker.example', 'tracker.com', 'acme.example/tracker']
+    await until(() => expect(hosts()).toEqual(named))
+  })
+})
+
 describe('how a connection is', () => {
   it.each([
     ['ok', { health: health('ok') }, /^Connected Checked/],
@@ -411,13 +424,9 @@ describe('how a connection is', () => {
   ] as const)('%s: %j', async (state, change, words) => {
     const standIn = createStandIn()
     standIn.connections = [makeConnection(change)]
-    render(
-      <KeywellProvider window={standIn.browser.window}>
-        <ConnectionsManager />
-      </KeywellProvider>,
-    )
+    showManager(standIn.browser)
     await until(() => expect(rows()).toHaveLength(1))
-    const status = rows()[0]?.querySelector<HTMLElement>('[data-keywell-health]')
+    const status = statusOf(0)
     expect(status?.dataset.state).toBe(state)
     expect(status?.textContent).toMatch(words)
     // In words and with a mark, and not by its colour alone.

@@ -2,14 +2,15 @@
 
 import type { Connection, ProviderName } from '@keywell/protocol'
 import { type ComponentPropsWithoutRef, type ReactElement, useId, useMemo, useRef } from 'react'
-import { AddAccount } from './add-account.tsx'
-import { checkProps } from './check-props.ts'
-import { ConnectionList, type ManagerScopePicker } from './connection-list.tsx'
+import { AddAccounts } from './add-account.tsx'
+import { checkProps, howToName, isProviderName } from './check-props.ts'
+import { ConnectionList } from './connection-list.tsx'
 import { useTexts } from './context.ts'
 import type { ConnectHandlers } from './core/index.ts'
 import { Empty, Failure, Skeleton } from './manager-parts.tsx'
 import { managerTexts } from './texts/manager.ts'
 import { useLiveConnections } from './use-connections.ts'
+import type { ManagerScopePicker } from './use-managed-account.tsx'
 import { type AccountOffer, useOffers } from './use-offers.ts'
 import { useRowFocus } from './use-row-focus.ts'
 
@@ -66,7 +67,7 @@ export function ConnectionsManager(props: ConnectionsManagerProps): ReactElement
     () => all.filter((one) => provider === undefined || one.provider === provider),
     [all, provider],
   )
-  const { offers, options, isFailed, retry } = useOffers(status !== 'loading', provider, providers)
+  const { offers, known, isFailed, retry } = useOffers(status !== 'loading', provider, providers)
   const headingId = useId()
   const heading = useRef<HTMLHeadingElement>(null)
   const list = useRef<HTMLUListElement>(null)
@@ -99,42 +100,36 @@ export function ConnectionsManager(props: ConnectionsManagerProps): ReactElement
         focus={focus}
         connections={connections}
         isRead={!isLoading}
-        options={options}
+        known={known}
         Heading={`h${(headingLevel + 1) as 3 | 4 | 5}`}
         handlers={handlers}
         scopePicker={scopePicker}
         onDisconnect={onDisconnect}
       />
       {/* While the list is not known, a name may be taken. */}
-      {(status === 'ready' || all.length > 0) && offers && offers.length > 0 && (
-        <div data-keywell-add="">
-          {offers.map((offer) => (
-            <AddAccount
-              key={`${offer.provider} ${offer.host}`}
-              offer={offer}
-              connections={all}
-              handlers={handlers}
-              onAdded={({ id }) => focus.moveTo(id)}
-            />
-          ))}
-        </div>
+      {(status === 'ready' || all.length > 0) && (
+        <AddAccounts
+          offers={offers}
+          connections={all}
+          handlers={handlers}
+          onAdded={({ id }) => focus.moveTo(id)}
+        />
       )}
     </section>
   )
 }
 
 function checkManager({ provider, providers, headingLevel = 2 }: ConnectionsManagerProps): void {
-  const isName = (name: unknown) => typeof name === 'string' && /^[a-z][a-z0-9_-]{0,39}$/.test(name)
   checkProps('ConnectionsManager', {
     'got a provider that is no name': [
-      provider !== undefined && !isName(provider),
-      'Write its name in the catalogue: provider="gitlab".',
+      provider !== undefined && !isProviderName(provider),
+      howToName,
     ],
     'got providers that are no list of names or offers': [
       providers !== undefined &&
         !(
           Array.isArray(providers) &&
-          providers.every((one) => isName(typeof one === 'string' ? one : one?.provider))
+          providers.every((one) => isProviderName(typeof one === 'string' ? one : one?.provider))
         ),
       "Write providers={['gitlab']}, or providers={[{ provider: 'gitlab', scopes: ['read_api'] }]}.",
     ],

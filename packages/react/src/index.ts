@@ -13,7 +13,6 @@ export {
   type ConnectedOptions,
 } from './connect-button.tsx'
 export type { ConnectView } from './connect-view.ts'
-export type { ScopeChoice } from './connection-list.tsx'
 export { ConnectionStatus, type ConnectionStatusProps } from './connection-status.tsx'
 export { ConnectionsManager, type ConnectionsManagerProps } from './connections-manager.tsx'
 export {
@@ -42,5 +41,6 @@ export {
   useConnections,
   useLiveConnections,
 } from './use-connections.ts'
+export type { ScopeChoice } from './use-managed-account.tsx'
 export type { AccountOffer } from './use-offers.ts'
 export type { ButtonScopePicker } from './use-scope-dialog.tsx'

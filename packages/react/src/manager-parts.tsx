@@ -1,13 +1,8 @@
-import type { Connection } from '@keywell/protocol'
 import type { ReactElement } from 'react'
-import { useScopesInWords } from './connection-row.tsx'
-import { useTexts } from './context.ts'
-import type { ProviderOptions } from './core/index.ts'
-import { Fact } from './fact.tsx'
+import { useKeywell, useTexts } from './context.ts'
 import { Icon } from './icons.tsx'
-import { RelativeTime } from './relative-time.tsx'
 import { managerTexts } from './texts/manager.ts'
-import { statusTexts } from './texts/status.ts'
+import { fill } from './texts/texts.ts'
 
 /** Places of accounts that are not read yet, as high as those will be. */
 export function Skeleton(): ReactElement {
@@ -49,28 +44,24 @@ export function Failure({ onRetry }: { onRetry: () => void }): ReactElement {
   )
 }
 
-/** Of the dialog: all that the app may do, and when it last did. */
-export function MoreFacts(props: {
-  connection: Connection
-  options: ProviderOptions | undefined
-}): ReactElement {
-  const { connection, options } = props
+/** How many of all are shown, and a button for more. */
+export function More(props: { shown: number; total: number; onMore: () => void }): ReactElement {
+  const { locale } = useKeywell()
   const { manager } = useTexts(managerTexts)
-  const { now } = useTexts(statusTexts).status
-  const { provider, scopes, lastUsedAt } = connection
-  const inWords = useScopesInWords(provider, options)
+  const number = new Intl.NumberFormat(locale)
+  const numbers = { shown: number.format(props.shown), total: number.format(props.total) }
   return (
-    <>
-      <Fact name={manager.scopes}>
-        <ul>
-          {inWords(scopes).map((words) => (
-            <li key={words}>{words}</li>
-          ))}
-        </ul>
-      </Fact>
-      <Fact name={manager.used}>
-        {lastUsedAt ? <RelativeTime at={lastUsedAt} now={now} /> : manager.never}
-      </Fact>
-    </>
+    <p data-keywell-more="">
+      {fill(manager.shown, numbers)}
+      <button
+        type="button"
+        data-keywell-button=""
+        data-size="sm"
+        data-variant="outline"
+        onClick={props.onMore}
+      >
+        {manager.more}
+      </button>
+    </p>
   )
 }

@@ -8,6 +8,7 @@ import { verifies } from '../../../test/support/verifies.ts'
 import { ConnectButton, type ConnectButtonProps } from './connect-button.tsx'
 import { KeywellProvider } from './provider.tsx'
 import { type App, openApp } from './testing/app.ts'
+import { flowsOf } from './testing/browser.ts'
 
 let app: App
 const user = userEvent.setup()
@@ -45,12 +46,7 @@ const dialog = async (name = 'Choose what to allow') => {
   return within(found)
 }
 const proceed = async () => user.click(screen.getByRole('button', { name: 'Continue to GitLab' }))
-async function asked(): Promise<unknown[]> {
-  const flows = app.browser.requests.filter(
-    ({ method, url }) => method === 'POST' && url.endsWith('/connect/flows'),
-  )
-  return Promise.all(flows.map(async (request) => (await request.clone().json()).scopes))
-}
+const asked = async () => (await flowsOf(app.browser)).map(({ scopes }) => scopes)
 
 describe('a button with a scope picker', () => {
   verifies('scopes:button', async () => {

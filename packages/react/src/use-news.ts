@@ -1,6 +1,6 @@
 import type { Connection } from '@keywell/protocol'
 import { useEffect, useRef } from 'react'
-import { labelOf } from './connection-row.tsx'
+import { accountLabel, type KnownProviders } from './account-words.ts'
 import { useKeywell, useTexts } from './context.ts'
 import { titleOf } from './messages.ts'
 import { managerTexts } from './texts/manager.ts'
@@ -13,29 +13,29 @@ import { fill } from './texts/texts.ts'
  */
 export function useNews(
   connections: readonly Connection[],
-  { isRead, isQuiet }: { isRead: boolean; isQuiet: boolean },
+  { known, isRead, isQuiet }: { known: KnownProviders; isRead: boolean; isQuiet: boolean },
 ): void {
   const keywell = useKeywell()
   const { manager } = useTexts(managerTexts)
-  const before = useRef<readonly Connection[]>(undefined)
+  const previous = useRef<readonly Connection[]>(undefined)
   useEffect(() => {
-    const known = before.current
+    const old = previous.current
     if (!isRead) return
-    before.current = connections
-    if (known === undefined || isQuiet || known === connections) return
+    previous.current = connections
+    if (old === undefined || isQuiet || old === connections) return
     const news = [
-      ...known.filter((one) => !find(connections, one)).map((one) => [manager.gone, one] as const),
+      ...old.filter((one) => !find(connections, one)).map((one) => [manager.gone, one] as const),
       ...connections.flatMap((one) => {
-        const old = find(known, one)
-        if (old === undefined) return [[manager.added, one] as const]
-        return one.needsReauth && !old.needsReauth ? [[manager.attention, one] as const] : []
+        const before = find(old, one)
+        if (before === undefined) return [[manager.added, one] as const]
+        return one.needsReauth && !before.needsReauth ? [[manager.attention, one] as const] : []
       }),
     ]
     const sentences = news.map(([text, one]) =>
-      fill(text, { account: labelOf(one, titleOf(keywell, one.provider)) }),
+      fill(text, { account: accountLabel(one, { title: titleOf(keywell, one.provider), known }) }),
     )
     if (sentences.length > 0) keywell.announce(sentences.join(' '))
-  }, [connections, isQuiet, isRead, keywell, manager])
+  }, [connections, isQuiet, isRead, keywell, known, manager])
 }
 
 function find(connections: readonly Connection[], { id }: Connection): Connection | undefined {

@@ -1,5 +1,6 @@
 import type { ProviderName } from '@keywell/protocol'
 import { useCallback, useEffect, useState } from 'react'
+import type { KnownProviders } from './account-words.ts'
 import type { ConnectButtonProps } from './connect-button.tsx'
 import { useKeywell } from './context.ts'
 import type { ProviderOptions } from './core/index.ts'
@@ -10,8 +11,7 @@ export type AccountOffer = Pick<ConnectButtonProps, 'provider' | 'host' | 'scope
 export interface Offers {
   /** Undefined: it is not known yet. */
   readonly offers: readonly AccountOffer[] | undefined
-  /** What the service says of its providers; undefined: nothing yet. */
-  readonly options: readonly ProviderOptions[] | undefined
+  readonly known: KnownProviders
   readonly isFailed: boolean
   readonly retry: () => void
 }
@@ -42,7 +42,12 @@ export function useOffers(
     providers?.map((one) => (typeof one === 'string' ? { provider: one } : one)) ??
     options?.flatMap(offersOf)
   const offers = all?.filter((one) => provider === undefined || one.provider === provider)
-  return { offers, options, isFailed: isFailed && offers === undefined, retry }
+  return {
+    offers,
+    known: options ?? (isFailed ? [] : undefined),
+    isFailed: isFailed && offers === undefined,
+    retry,
+  }
 }
 
 /** One for each host; with one alone, the service knows which. */

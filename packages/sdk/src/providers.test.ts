@@ -35,6 +35,9 @@ verifies('scopes:same-plan', async () => {
   const page = await offer(scene)
   expect(page.tools).toEqual(backend.tools)
   expect(page.tools).toHaveLength(110)
+  // An installation's own instance is another one.
+  expect(page.defaultHost).toBe(backend.defaultHost)
+  expect(page.hosts).not.toContain(page.defaultHost)
   for (const { required: _, ...scope } of page.scopes) {
     expect(backend.scopes).toContainEqual({ ...scope, administratorsOnly: false })
   }

@@ -93,6 +93,7 @@ type Offer = ConnectOptions['providers'][number]
 export const offer: Offer = {
   name: 'gitlab',
   title: 'GitLab',
+  defaultHost: 'https://gitlab.com',
   hosts: ['https://gitlab.com'],
   scopeGroups: [
     { name: 'account', title: 'Your account' },

@@ -104,6 +104,14 @@ export function createBrowser(answer: (request: Request) => Promise<Response>): 
   return browser
 }
 
+/** What the page has asked of the service so far, attempt by attempt. */
+export function flowsOf({ requests }: Browser): Promise<Record<string, unknown>[]> {
+  const flows = requests.filter(
+    ({ method, url }) => method === 'POST' && url.endsWith('/connect/flows'),
+  )
+  return Promise.all(flows.map((request) => request.clone().json()))
+}
+
 function withWindow(own: Record<string, unknown>): BrowserWindow {
   return new Proxy(window, {
     get(target, key) {

@@ -69,7 +69,8 @@ export function makeConnection(change: Partial<Connection> = {}): Connection {
 }
 
 export function makeProvider(name: string, title: string): ConnectOptions['providers'][number] {
-  return { name, title, hosts: [], scopes: [], scopeGroups: [], scopePresets: [] }
+  const defaultHost = `https://${name}.com`
+  return { name, title, defaultHost, hosts: [], scopes: [], scopeGroups: [], scopePresets: [] }
 }
 
 const expiresAt = '2026-01-01T00:10:00.000Z'

@@ -46,6 +46,7 @@ export async function readConnectOptions(
       return {
         name,
         title: provider.title,
+        defaultHost: provider.defaultHost,
         hosts: [...new Set(own.map((integration) => integration.host))],
         scopes,
         scopeGroups: viewGroups(provider, scopes),
