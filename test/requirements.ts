@@ -1680,6 +1680,11 @@ export const requirements = {
       'Each state of the list of accounts, reached by a person, fits a phone and a desk, light and dark, in both directions of writing, and axe finds nothing.',
     source: 'connect.md, React package',
   },
+  'connect:hydration': {
+    behaviour:
+      'Each component takes over what a server rendered, with React 19 and 18: no warning, the same elements, and times by the clock of the browser.',
+    source: 'connect.md, React package',
+  },
   'connect:own-host': {
     behaviour:
       'The list of accounts names the host of an account where it is not the one that the service gives as the provider’s own.',

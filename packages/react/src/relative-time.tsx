@@ -1,4 +1,4 @@
-import { type ReactElement, useEffect, useState } from 'react'
+import { type ReactElement, useEffect, useState, useSyncExternalStore } from 'react'
 import { useKeywell } from './context.ts'
 
 const minuteMs = 60_000
@@ -21,20 +21,31 @@ function relativeTime(locale: string, fromNowMs: number, now: string): string {
   return format.format(Math.trunc(fromNowMs / length), name)
 }
 
-/** How long ago something was, or is to come; it stays true while the page is open. */
+/**
+ * How long ago something was, or is to come; it stays true while the page is open. On a server, and until its page is
+ * hydrated, it is the date: a page may be old by then, and knows neither the clock nor the time zone of its reader.
+ */
 export function RelativeTime({ at, now }: { at: string; now: string }): ReactElement {
   const { locale } = useKeywell()
+  const isHydrated = useSyncExternalStore(neverChanges, inBrowser, onServer)
   const [, setRound] = useState(0)
   useEffect(() => {
     const timer = setInterval(() => setRound((round) => round + 1), minuteMs)
     return () => clearInterval(timer)
   }, [])
   const time = Date.parse(at)
-  const whole = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' })
-  // A page that is hydrated later says a later time than the server did.
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(locale, options).format(time)
+  if (!isHydrated) {
+    return <time dateTime={at}>{format({ dateStyle: 'long', timeZone: 'UTC' })}</time>
+  }
   return (
-    <time dateTime={at} title={whole.format(time)} suppressHydrationWarning>
+    <time dateTime={at} title={format({ dateStyle: 'long', timeStyle: 'short' })}>
       {relativeTime(locale, time - Date.now(), now)}
     </time>
   )
 }
+
+const neverChanges = () => () => {}
+const inBrowser = () => true
+const onServer = () => false

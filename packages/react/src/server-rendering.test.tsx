@@ -2,7 +2,12 @@
 import { renderToString } from 'react-dom/server'
 import { expect, it } from 'vitest'
 import { ConnectButton } from './connect-button.tsx'
+import { ConnectionStatus } from './connection-status.tsx'
+import { ConnectionsManager } from './connections-manager.tsx'
+import { HostField } from './host-field.tsx'
 import { KeywellProvider } from './provider.tsx'
+import { ScopePicker } from './scope-picker.tsx'
+import { makeConnection } from './testing/stand-in.ts'
 import { useConnection } from './use-connections.ts'
 
 function Account() {
@@ -18,6 +23,10 @@ it('renders on a server: without a window, without a call, without a style attri
   const html = renderToString(
     <KeywellProvider fetch={fetch}>
       <ConnectButton provider="gitlab" className="mine" />
+      <HostField provider="gitlab" />
+      <ScopePicker provider="gitlab" />
+      <ConnectionsManager />
+      <ConnectionStatus connection={makeConnection()} />
       <Account />
     </KeywellProvider>,
   )
@@ -26,6 +35,9 @@ it('renders on a server: without a window, without a call, without a style attri
   // A mark has its colour as an attribute: a strict policy forbids styles.
   expect(html).toContain('<svg aria-hidden="true"')
   expect(html).toContain('<p>loading</p>')
+  expect(html).toMatch(/<fieldset[^>]* data-state="loading" aria-busy="true"/)
+  expect(html).toMatch(/<section[^>]* data-state="loading" aria-busy="true"/)
+  expect(html).toContain('data-state="ok"')
   expect(html).toContain('role="status"')
   expect(html).not.toContain('style=')
 })
