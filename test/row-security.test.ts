@@ -318,7 +318,7 @@ verifies('T19:row-security-owner', async () => {
 verifies(
   'operate:roles-made',
   async () => {
-    const server = await startPostgres()
+    const server = await startPostgres({ pristine: true })
     try {
       await runStatement(server.url, 'create role maker login noinherit createrole')
       await runStatement(server.url, 'create database made owner maker')

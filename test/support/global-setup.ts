@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import type { TestProject } from 'vitest/node'
 import { bakeImage } from '../../packages/server/src/store/image.ts'
-import { createMigrated, runStatement } from './migrated.ts'
-import { findBinaries, startPostgres } from './postgres.ts'
+import { bakeMigrated, createMigrated, runStatement } from './migrated.ts'
+import { clusterVariable, findBinaries, startPostgres } from './postgres.ts'
 import { strippedVariable } from './runnable.ts'
 import { copyStripped } from './stripped.ts'
 
@@ -76,9 +76,16 @@ async function provide(): Promise<Provided> {
 
 async function findOrStartPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
   if (await findBinaries()) {
+    const cluster = await bakeMigrated()
+    process.env[clusterVariable] = cluster.path
     const server = await startPostgres()
     announce(`Postgres for tests: ${server.origin}`)
-    return server
+    const stop = async () => {
+      await server.stop()
+      delete process.env[clusterVariable]
+      await cluster.remove()
+    }
+    return { url: server.url, stop }
   }
   // Last, so that tests do not write into a database that was set for another purpose.
   const url = process.env.DATABASE_URL

@@ -1,7 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { transformWithOxc } from 'vite'
+import { removeLeftovers } from './leftovers.ts'
 
+const prefix = 'stripped-'
 /** What processes of the tests are made of, beside what is installed. */
 const workspaces = [
   'packages/protocol',
@@ -25,8 +27,8 @@ export async function copyStripped(
 ): Promise<{ path: string; remove(): Promise<void> }> {
   const cache = join(root, 'node_modules/.cache/keywell')
   await mkdir(cache, { recursive: true })
-  await removeLeftovers(cache)
-  const path = await mkdtemp(join(cache, `stripped-${process.pid}-`))
+  await removeLeftovers(cache, prefix)
+  const path = await mkdtemp(join(cache, `${prefix}${process.pid}-`))
   await mkdir(join(path, 'node_modules/@keywell'), { recursive: true })
   for (const workspace of workspaces)
     await copyWorkspace(join(root, workspace), join(path, workspace))
@@ -40,25 +42,6 @@ export async function copyStripped(
   for (const part of ownParts) await copyFolder(join(root, part), join(path, part))
   await writeFile(join(path, 'package.json'), '{ "type": "module" }\n')
   return { path, remove: () => rm(path, { recursive: true }) }
-}
-
-/** Of runs that were killed. */
-async function removeLeftovers(cache: string): Promise<void> {
-  for (const name of await readdir(cache)) {
-    const [, pid] = /^stripped-(\d+)-/.exec(name) ?? []
-    if (pid !== undefined && !isRunning(Number(pid))) {
-      await rm(join(cache, name), { recursive: true, force: true })
-    }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 async function copyWorkspace(from: string, to: string): Promise<void> {
