@@ -141,9 +141,9 @@ const env = {}
  */
 function startWorker(workerData: WorkerOptions): Worker {
   if (!import.meta.url.endsWith('.ts')) {
-    // Of a process that runs a text, `--input-type` would be refused for the file of the thread.
-    const execArgv = process.execArgv.filter((flag) => flag.startsWith('--conditions'))
-    return new Worker(new URL('./pglite-worker.js', import.meta.url), { workerData, env, execArgv })
+    // No flags of this process: of one that runs a text, `--input-type` would be refused for a file.
+    const program = new URL('./pglite-worker.js', import.meta.url)
+    return new Worker(program, { workerData, env, execArgv: [] })
   }
   const source = new URL('./pglite-worker.ts', import.meta.url)
   const bootstrap = `import('tsx/esm/api').then(({ register }) => {
