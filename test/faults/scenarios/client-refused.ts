@@ -18,7 +18,7 @@ const firstWave = 32
 export const clientRefused: Scenario<Parameters> = {
   title:
     "The client's secret is wrong: the integration rests, no connection is called dead, and all come back.",
-  short: { connections: 120, forMs: 2_000 },
+  short: { connections: 80, forMs: 2_000 },
   long: { connections: 1_000, forMs: 60_000 },
 
   async run({ connections, forMs }) {

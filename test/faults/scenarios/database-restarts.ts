@@ -17,7 +17,7 @@ const readyMs = 3_000
 
 export const databaseRestarts: Scenario<Parameters> = {
   title: 'Postgres crashes and comes back: no process ends, all are ready in 3 s, nothing is lost.',
-  short: { replicas: 2, connections: 60, restarts: 2, everyMs: 1_500, periodMs: 1_000 },
+  short: { replicas: 2, connections: 30, restarts: 2, everyMs: 1_000, periodMs: 1_000 },
   long: { replicas: 3, connections: 300, restarts: 12, everyMs: 5_000, periodMs: 4_000 },
 
   async run({ replicas, connections, restarts, everyMs, periodMs }) {

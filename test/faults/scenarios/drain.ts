@@ -14,7 +14,7 @@ interface Parameters {
 
 export const drain: Scenario<Parameters> = {
   title: 'SIGTERM under load: what is under way is finished, and nothing is lost.',
-  short: { connections: 40, stops: 3, periodMs: 1_000 },
+  short: { connections: 20, stops: 3, periodMs: 1_000 },
   long: { connections: 300, stops: 50, periodMs: 3_000 },
 
   async run({ connections, stops, periodMs }) {

@@ -18,7 +18,7 @@ const maxRounds = 10
 
 export const falseRefusals: Scenario<Parameters> = {
   title: 'One refresh in a hundred is refused for no reason: no user is asked to connect again.',
-  short: { connections: 40, forMs: 2_000, periodMs: 500, ratio: 0.05 },
+  short: { connections: 20, forMs: 2_000, periodMs: 500, ratio: 0.1 },
   long: { connections: 500, forMs: 60_000, periodMs: 5_000, ratio: 0.01 },
 
   async run({ connections, forMs, periodMs, ratio }) {

@@ -29,7 +29,7 @@ const points: readonly { at: FaultPointName | 'unread' | 'unanswered'; loses: bo
 
 export const killPoints: Scenario<Parameters> = {
   title: 'SIGKILL at every point of a refresh: a pair is lost only between two commits, and named.',
-  short: { kills: 20, perLife: 20 },
+  short: { kills: 6, perLife: 6 },
   long: { kills: 200, perLife: 20 },
 
   async run({ kills, perLife }) {

@@ -18,10 +18,10 @@ export const lostAnswers: Scenario<Parameters> = {
   title:
     'Answers are dropped after the rotation: lost is exactly what was dropped, and all are named.',
   short: {
-    connections: 60,
+    connections: 30,
     rounds: [
-      { share: 0.05, refreshed: 60 },
-      { share: 1, refreshed: 15 },
+      { share: 0.1, refreshed: 30 },
+      { share: 1, refreshed: 10 },
     ],
   },
   long: {

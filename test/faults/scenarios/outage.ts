@@ -20,7 +20,7 @@ interface Parameters {
 export const outage: Scenario<Parameters> = {
   title:
     'The provider is away with everything due: valid tokens are served, it is left alone, all recover.',
-  short: { replicas: 2, connections: 100, forMs: 3_000 },
+  short: { replicas: 2, connections: 60, forMs: 3_000 },
   long: { replicas: 3, connections: 2_000, forMs: 60_000 },
 
   async run({ replicas, connections, forMs }) {

@@ -20,7 +20,7 @@ const longestPause = 3
 export const pauses: Scenario<Parameters> = {
   title:
     'A replica stands still for half a lease to three: nothing is lost, nothing goes out twice.',
-  short: { replicas: 2, connections: 40, pauses: 1, periodMs: 1_500, seed: 7 },
+  short: { replicas: 2, connections: 20, pauses: 1, periodMs: 1_500, seed: 15 },
   long: { replicas: 3, connections: 200, pauses: 20, periodMs: 4_000, seed: 2 },
 
   async run({ replicas, connections, pauses, periodMs, seed }) {

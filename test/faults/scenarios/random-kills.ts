@@ -22,10 +22,10 @@ export const randomKills: Scenario<Parameters> = {
   title:
     'One of three replicas is killed every 0.2 to 2 s: what is lost was on the wire, and named.',
   short: {
-    connections: 60,
-    forMs: 6_000,
+    connections: 30,
+    forMs: 5_000,
     killsAtLeast: 5,
-    periodMs: 2_000,
+    periodMs: 1_000,
     seed: 1,
     lateLeaseMs: 20_000,
   },
