@@ -127,6 +127,11 @@ verifies.suite('house:imports', () => {
       "import { type Connection } from '@keywell/protocol'",
       'packages/react may import @keywell/protocol by "import type" only',
     ],
+    [
+      'react',
+      "import { gitlab } from '@keywell/providers'",
+      'packages/react may import @keywell/providers by "import type" only',
+    ],
   ])('in %s, `%s` is found', (name, text, message) => {
     expect(found(importRule, `packages/${name}/src/planted.ts`, text)).toEqual([message])
   })
@@ -136,13 +141,16 @@ verifies.suite('house:imports', () => {
     expect(found(importRule, 'packages/react/src/planted.ts', text)).toEqual([])
   })
 
-  test('react may run the planner and the choice of scopes, which bring nothing along', () => {
+  test('react may run the planner and the choice of scopes, and show marks and words of providers, which bring nothing along', () => {
     const text = `export { planScopes } from '@keywell/protocol/scope-plan'
-      export { chooseScopes } from '@keywell/protocol/scope-choice'`
+      export { chooseScopes } from '@keywell/protocol/scope-choice'
+      export { germanWords } from '@keywell/providers/german'
+      export { marks } from '@keywell/providers/marks'`
     expect(found(importRule, 'packages/react/src/planted.ts', text)).toEqual([])
-    const brought = ['scope-choice', 'scope-plan', 'scopes'].map(
-      (name) => `packages/protocol/src/${name}.ts`,
-    )
+    const brought = [
+      ...['scope-choice', 'scope-plan', 'scopes'].map((name) => `packages/protocol/src/${name}.ts`),
+      ...['german', 'marks'].map((name) => `packages/providers/src/${name}.ts`),
+    ]
     const imports = sources
       .filter(({ path }) => brought.includes(path))
       .flatMap((file) => importsOf(file))

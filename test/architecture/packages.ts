@@ -24,9 +24,14 @@ const table: Record<(typeof packages)[number], Row> = {
   server: { ours: ['protocol', 'providers', 'tools'] },
   sdk: { ours: ['protocol'] },
   react: {
-    ours: ['protocol'],
-    typesOnly: ['protocol'],
-    exceptions: ['@keywell/protocol/scope-choice', '@keywell/protocol/scope-plan'],
+    ours: ['protocol', 'providers'],
+    typesOnly: ['protocol', 'providers'],
+    exceptions: [
+      '@keywell/protocol/scope-choice',
+      '@keywell/protocol/scope-plan',
+      '@keywell/providers/german',
+      '@keywell/providers/marks',
+    ],
   },
   cli: { ours: ['protocol', 'providers', 'sdk', 'tools', 'server'] },
 }

@@ -30,12 +30,13 @@ async function modulesIn(entry: string): Promise<string[]> {
   return (await bundle(entry)).flatMap(({ modules }) => Object.keys(modules))
 }
 
-/** What may go in: the package itself, and the planner and the choice of scopes that a backend has as well. */
+/** What may go in: the package itself, and what a backend has as well: planner, choice of scopes and marks. */
 const ours = [
   'packages/react/src/',
   'packages/protocol/src/scope-choice.ts',
   'packages/protocol/src/scope-plan.ts',
   'packages/protocol/src/scopes.ts',
+  'packages/providers/src/marks.ts',
 ]
 
 const withoutReact = ['packages/react/src/core/index.ts', 'packages/react/src/element/index.ts']

@@ -1,6 +1,6 @@
 import type { Connection } from '@keywell/protocol'
+import { marks } from '@keywell/providers/marks'
 import type { ConnectState, KeywellClient } from './core/index.ts'
-import { marks } from './marks.ts'
 import { own } from './own.ts'
 import type { AccountTexts } from './texts/account.ts'
 import type { ConnectTexts } from './texts/connect.ts'

@@ -1,5 +1,5 @@
+import { marks } from '@keywell/providers/marks'
 import type { ReactElement } from 'react'
-import { marks } from './marks.ts'
 import { own } from './own.ts'
 
 export interface ProviderMarkProps {

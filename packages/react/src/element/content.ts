@@ -1,6 +1,6 @@
+import { marks } from '@keywell/providers/marks'
 import type { ConnectView, Note } from '../connect-view.ts'
 import { type IconName, iconPaths } from '../icon-paths.ts'
-import { marks } from '../marks.ts'
 import { own } from '../own.ts'
 import { draw, make, makeButton } from './dom.ts'
 

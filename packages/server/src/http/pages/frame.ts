@@ -1,6 +1,6 @@
+import { marks } from '@keywell/providers/marks'
 import { html, raw } from 'hono/html'
 import type { Appearance } from './appearance.ts'
-import { marks } from './marks.ts'
 import type { Texts } from './texts/texts.ts'
 
 export type Html = ReturnType<typeof html>
@@ -106,7 +106,8 @@ export function providerWord(
 ): unknown {
   const words = Object.hasOwn(texts.providers, provider) ? texts.providers[provider] : undefined
   const translated = words && Object.hasOwn(words[kind], name) ? words[kind][name] : undefined
-  return translated ?? inEnglish(texts, text)
+  const title = typeof translated === 'object' ? translated.title : translated
+  return title ?? inEnglish(texts, text)
 }
 
 /** Host and relative root, without the scheme. */

@@ -1,4 +1,5 @@
 import type { ErrorCode, HostCheck } from '@keywell/protocol'
+import type { ProviderWords } from '@keywell/providers/german'
 
 /** Where an account of a provider is connected to: names that stand in sentences. */
 export interface Names {
@@ -89,11 +90,8 @@ export interface Texts {
   providers: Readonly<Record<string, ProviderTexts>>
 }
 
-export interface ProviderTexts {
+export interface ProviderTexts extends ProviderWords {
   keyTitle?: string
   keyLabels?: Readonly<Record<string, string>>
   keySteps?: readonly string[]
-  groups: Readonly<Record<string, string>>
-  presets: Readonly<Record<string, string>>
-  scopes: Readonly<Record<string, string>>
 }

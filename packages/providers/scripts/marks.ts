@@ -1,6 +1,6 @@
 /**
- * Writes `src/marks.ts`, here and in the server, which shows them on its own pages: the marks of the catalogue's providers, from simple-icons. Run it after a provider was
- * added, or simple-icons renewed: `npm run marks -w packages/react`.
+ * Writes `src/marks.ts`: the marks of the catalogue's providers, from simple-icons. Run it after a provider was added,
+ * or simple-icons renewed: `npm run marks -w packages/providers`.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -8,9 +8,6 @@ import { knownScopes } from '@keywell/protocol'
 import * as icons from 'simple-icons'
 
 export const marksPath = fileURLToPath(new URL('../src/marks.ts', import.meta.url))
-export const serverMarksPath = fileURLToPath(
-  new URL('../../server/src/http/pages/marks.ts', import.meta.url),
-)
 
 // The module's own namespace has no other exports; its types say there is a default one.
 const allIcons = Object.values(icons as unknown as Record<string, icons.SimpleIcon>)
@@ -62,5 +59,5 @@ function entryOf(
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const path of [marksPath, serverMarksPath]) writeFileSync(path, createMarks())
+  writeFileSync(marksPath, createMarks())
 }
