@@ -196,7 +196,7 @@ describe('pages with faults', () => {
     expect(found).toContain('| `i[data-keywell-planted]` |')
     expect(undocumented(withPlanted)).toEqual(['Planted: deep has no docstring'])
     for (const [path, before, after] of [
-      ['connect-button.tsx', "'primary' | 'outline'", "'primary' | 'loud'"],
+      ['connect-button-props.ts', "'primary' | 'outline'", "'primary' | 'loud'"],
       ['core/connect.ts', 'The account is connected.', 'The account is there.'],
       ['host-field.tsx', '@key Enter:', '@key F5:'],
       ['connect-content.tsx', "part('label')", "part('words')"],

@@ -7,11 +7,8 @@
  * </KeywellProvider>
  * ```
  */
-export {
-  ConnectButton,
-  type ConnectButtonProps,
-  type ConnectedOptions,
-} from './connect-button.tsx'
+export { ConnectButton } from './connect-button.tsx'
+export type { ConnectButtonProps, ConnectedOptions } from './connect-button-props.ts'
 export type { ConnectView } from './connect-view.ts'
 export { ConnectionStatus, type ConnectionStatusProps } from './connection-status.tsx'
 export { ConnectionsManager, type ConnectionsManagerProps } from './connections-manager.tsx'

@@ -1,7 +1,7 @@
 import type { ProviderName } from '@keywell/protocol'
 import { useCallback, useEffect, useState } from 'react'
 import type { KnownProviders } from './account-words.ts'
-import type { ConnectButtonProps } from './connect-button.tsx'
+import type { ConnectButtonProps } from './connect-button-props.ts'
 import { useKeywell } from './context.ts'
 import type { ProviderOptions } from './core/index.ts'
 
