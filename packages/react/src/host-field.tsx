@@ -14,7 +14,7 @@ import {
 } from 'react'
 import { checkProps, needsProvider } from './check-props.ts'
 import { useKeywell, useTexts } from './context.ts'
-import { asConnectError } from './core/index.ts'
+import { asConnectError, checkHost } from './core/index.ts'
 import { titleOf } from './messages.ts'
 import { joinClasses, useParts } from './parts.ts'
 import { type HostTexts, hostTexts } from './texts/host.ts'
@@ -137,7 +137,7 @@ function useHostLook({ provider, method, onHost, onCheck, defaultValue }: HostFi
     newest.current += 1
     const look = newest.current
     move({ name: 'checking' })
-    const next = await client.checkHost({ provider, host: text, method }).then(stateOf, failed)
+    const next = await checkHost(client, { provider, host: text, method }).then(stateOf, failed)
     if (look !== newest.current) return
     move(next)
     if (!('check' in next)) return

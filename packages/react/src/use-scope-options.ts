@@ -1,7 +1,12 @@
 import type { ConnectionId } from '@keywell/protocol'
 import { useEffect, useState } from 'react'
 import { useKeywell } from './context.ts'
-import { asConnectError, type ConnectError, type ScopeOptions } from './core/index.ts'
+import {
+  asConnectError,
+  type ConnectError,
+  readScopeOptions,
+  type ScopeOptions,
+} from './core/index.ts'
 
 export type ScopeOptionsState =
   | { readonly name: 'loading' }
@@ -24,7 +29,7 @@ export function useScopeOptions(target: {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the attempt says when to read again
   useEffect(() => {
     let isCurrent = true
-    client.readScopeOptions({ host, connectionId }).then(
+    readScopeOptions(client, { host, connectionId }).then(
       (providers) => {
         const offer = providers.find(({ name }) => name === provider)
         if (isCurrent) setState(offer ? { name: 'ready', offer } : { name: 'missing' })

@@ -7,7 +7,7 @@ import { createButtons, nameOf } from './buttons.test.support.ts'
 import type { ClientOptions } from './client.ts'
 import type { Connect } from './connect.ts'
 import { messageChannel } from './flow-messages.ts'
-import { planScopes, toolsOf } from './index.ts'
+import { planScopes, readScopeOptions, toolsOf } from './index.ts'
 
 let app: App
 let browser: Browser
@@ -137,13 +137,13 @@ describe('connecting', () => {
 
   it('reads what the session may connect, and plans scopes by it', async () => {
     const client = makeClient()
-    const [gitlab] = await client.readScopeOptions()
+    const [gitlab] = await readScopeOptions(client)
     if (gitlab === undefined) throw new Error('GitLab is not offered.')
     expect(gitlab).toMatchObject({ name: 'gitlab', title: 'GitLab' })
     const { scopes } = planScopes({ provider: gitlab, tools: ['gitlab_issues_list'] })
     expect(scopes).toEqual(['read_api'])
     expect(toolsOf({ provider: gitlab, scopes }).allowed).toHaveLength(55)
-    await client.readScopeOptions()
+    await readScopeOptions(client)
     // One session serves both, and the click after them.
     expect(callsTo('POST /api/keywell/session')).toHaveLength(1)
   })

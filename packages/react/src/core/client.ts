@@ -1,11 +1,10 @@
-import type { CheckHost, Connection, HostCheck, routes } from '@keywell/protocol'
-import { type BrowserWindow, call, type Fetch } from './call.ts'
+import type { Connection, ConnectionId } from '@keywell/protocol'
+import { type BrowserWindow, type Call, call, type Fetch } from './call.ts'
 import { type Connect, createConnect } from './connect.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { asConnectError, type ConnectError } from './error.ts'
-import { readScopeOptions, type ScopeOptions, type ScopeOptionsFor } from './options.ts'
 import { createProviders, type ProviderOptions } from './providers.ts'
-import { finish, type PendingRedirect, takeReturn } from './return.ts'
+import { type PendingRedirect, takeReturn } from './return.ts'
 import { createSessions, type FetchSession } from './sessions.ts'
 import { type ConnectTarget, findConnection } from './target.ts'
 
@@ -34,8 +33,6 @@ export interface KeywellClient {
   connect(target: ConnectTarget): Connect
   /** The connection of a target; undefined when there is none, and before the list is read. */
   find(target: ConnectTarget): Connection | undefined
-  /** Reads which providers and scopes the user may choose from, for a picker. @throws ConnectError */
-  readScopeOptions(target?: ScopeOptionsFor): Promise<ScopeOptions[]>
   /**
    * What the user may connect: providers with their titles, hosts and scopes. It is read once, in a session that is
    * left for the next click.
@@ -46,11 +43,12 @@ export interface KeywellClient {
   /** What the service says of a provider; undefined before the page's first session. */
   provider(name: string): ProviderOptions | undefined
   /**
-   * Asks the service which instance of a provider a text means, and whether an account can be connected there.
+   * Calls the service, in the session that is prepared for the next click and left for it. For the functions of this
+   * package that take a client.
    *
-   * @throws ConnectError such as `host_not_allowed` for a text that is no address
+   * @throws ConnectError
    */
-  checkHost(request: CheckHost): Promise<HostCheck>
+  request<Answer>(path: string, request: ServiceRequest): Promise<Answer>
   /**
    * Processes the parameters that a connect attempt left in the URL, and removes them. Call it once the page
    * runs in a browser; further calls do nothing.
@@ -58,7 +56,10 @@ export interface KeywellClient {
   takeReturn(): void
 }
 
-type HostsPath = (typeof routes.flows.checkHost)['path']
+export interface ServiceRequest extends Pick<Call, 'method' | 'body'> {
+  /** The connection that the session is to reconnect. */
+  readonly connectionId?: ConnectionId | undefined
+}
 
 /** Creates the client of a page. It has no effect until it is used, so a server may create one, too. */
 export function createKeywellClient(options: ClientOptions = {}): KeywellClient {
@@ -89,9 +90,12 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
     pending = returned.pending
     const { parameters } = returned
     if (parameters.ticket === undefined) return
-    finish(window(), fetch, `${endpoint}/finish`, parameters).catch((thrown: unknown) => {
-      options.onError?.(asConnectError(thrown))
-    })
+    // Only a page with a ticket needs it. It has just been loaded, so what it fetches is there.
+    import('./finish.ts')
+      .then(({ finish }) => finish(window(), fetch, `${endpoint}/finish`, parameters))
+      .catch((thrown: unknown) => options.onError?.(asConnectError(thrown)))
+      // A popup closes, since its opener asks the service; a tab that the user opened stays.
+      .finally(() => window().close())
   }
 
   // A button's effect runs before that of the provider around it, so each of them may read the URL first.
@@ -106,13 +110,11 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
   return {
     connections,
     connect: (target) => createConnect({ window, sessions, connections, takeRedirect }, target),
-    async checkHost(body) {
-      const { connectToken: token, serviceUrl } = await sessions.prepare(undefined)
-      const url = `${serviceUrl}/connect/hosts` satisfies `${string}${HostsPath}`
-      return call(window().fetch, url, { method: 'POST', body, token })
+    async request(path, { connectionId, ...request }) {
+      const { serviceUrl, connectToken: token } = await sessions.prepare(connectionId)
+      return call(window().fetch, serviceUrl + path, { ...request, token })
     },
     find: (target) => findConnection(connections.getSnapshot().connections, target),
-    readScopeOptions: (target = {}) => readScopeOptions(window, sessions, target),
     readProviders: async () => providers.read(await sessions.prepare(undefined)),
     provider: providers.find,
     takeReturn: readUrl,

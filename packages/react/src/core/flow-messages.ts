@@ -26,14 +26,7 @@ export function onFlowMessage(
   signal.addEventListener('abort', () => channel?.close())
 }
 
-/** Sends a message to the other windows of the app. */
-export function sendFlowMessage(window: BrowserWindow, message: FlowMessage): void {
-  const channel = openChannel(window)
-  channel?.postMessage(message)
-  channel?.close()
-}
-
-/** Undefined in old web views. */
-function openChannel(window: BrowserWindow): BroadcastChannel | undefined {
+/** Joins the other windows of the app. Undefined in old web views. */
+export function openChannel(window: BrowserWindow): BroadcastChannel | undefined {
   return window.BroadcastChannel && new window.BroadcastChannel(messageChannel)
 }

@@ -1,6 +1,6 @@
-import { type BrowserWindow, send } from './call.ts'
+import type { BrowserWindow } from './call.ts'
 import type { Connections } from './connections.ts'
-import { readData } from './server-sent-events.ts'
+import { readStream } from './stream.ts'
 
 const firstPauseMs = 1_000
 const longestPauseMs = 30_000
@@ -66,12 +66,10 @@ async function followVisit(
     pauseMs = firstPauseMs
     if (!signal.aborted) void refresh()
   }
-  const request = { accept: 'text/event-stream', signal }
   while (!signal.aborted) {
     try {
-      const { status, body } = await send(source.fetch, `${source.url}/events`, request)
-      if (status === 200 && body) await readData(body, receive)
-      else if (status < 429) return receive()
+      const status = await readStream(source.fetch, `${source.url}/events`, { signal }, receive)
+      if (status !== 200 && status < 429) return receive()
     } catch {
       // Below.
     }

@@ -42,7 +42,8 @@ export type {
 export { type Connections, type ConnectionsSnapshot, nothingKnown } from './connections.ts'
 export { asConnectError, ConnectError } from './error.ts'
 export { followConnections } from './follow.ts'
-export type { ScopeOptions, ScopeOptionsFor } from './options.ts'
+export { checkHost } from './hosts.ts'
+export { readScopeOptions, type ScopeOptions, type ScopeOptionsFor } from './options.ts'
 export type { ProviderOptions } from './providers.ts'
 export type { SessionRequest } from './sessions.ts'
 export {

@@ -1,6 +1,5 @@
 import type { ConnectionId, ConnectOptions, routes, ToolSummary } from '@keywell/protocol'
-import { type BrowserWindow, call } from './call.ts'
-import type { Sessions } from './sessions.ts'
+import type { KeywellClient } from './client.ts'
 
 /** A provider that the session may connect, with what scopes are chosen by: groups, presets and tools. */
 export type ScopeOptions = ConnectOptions['providers'][number] & { tools: ToolSummary[] }
@@ -16,18 +15,17 @@ export interface ScopeOptionsFor {
 type ProvidersPath = (typeof routes.flows.options)['path']
 
 /**
- * Reads what a session of this page may connect. The session is one that was prepared for a click, and is left
- * for it.
+ * Reads which providers and scopes the user may choose from, for a picker. The session is one that was prepared for a
+ * click, and is left for it.
  *
  * @throws ConnectError
  */
 export async function readScopeOptions(
-  window: () => BrowserWindow,
-  sessions: Sessions,
-  { host, connectionId }: ScopeOptionsFor,
+  client: Pick<KeywellClient, 'request'>,
+  { host, connectionId }: ScopeOptionsFor = {},
 ): Promise<ScopeOptions[]> {
-  const { serviceUrl, connectToken: token } = await sessions.prepare(connectionId)
   const path: ProvidersPath = '/connect/providers'
-  const url = `${serviceUrl}${path}?tools=true${host ? `&host=${encodeURIComponent(host)}` : ''}`
-  return (await call<{ providers: ScopeOptions[] }>(window().fetch, url, { token })).providers
+  const query = `?tools=true${host ? `&host=${encodeURIComponent(host)}` : ''}`
+  const answer = await client.request<{ providers: ScopeOptions[] }>(path + query, { connectionId })
+  return answer.providers
 }

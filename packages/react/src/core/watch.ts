@@ -1,8 +1,7 @@
 import type { Flow, FlowId } from '@keywell/protocol'
-import { type BrowserWindow, call, send } from './call.ts'
+import { type BrowserWindow, call } from './call.ts'
 import { asConnectError, type ConnectError } from './error.ts'
 import { onFlowMessage } from './flow-messages.ts'
-import { readData } from './server-sent-events.ts'
 
 /** A flow that has begun, and how to read its state. */
 export interface FlowAccess {
@@ -54,13 +53,9 @@ export function watchFlow(
   }
 
   async function stream(): Promise<void> {
-    const { ok, body } = await send(window.fetch, url, {
-      token,
-      accept: 'text/event-stream',
-      signal,
-    })
-    if (!ok || !body) return
-    await readData(body, (data) => {
+    // Fetched with the first attempt. Without it the flow is polled, which takes a little longer.
+    const { readStream } = await import('./stream.ts')
+    await readStream(window.fetch, url, { token, signal }, (data) => {
       streaming = true
       if (!signal.aborted) onFlow(JSON.parse(data))
     })
