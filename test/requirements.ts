@@ -928,6 +928,11 @@ export const requirements = {
       'A button with a scope picker asks before it connects, opens the window in the click that confirms, and asks for exactly the scopes that were chosen.',
     source: 'connect.md, React package',
   },
+  'scopes:element': {
+    behaviour:
+      'A `<keywell-connect>` with a scope picker draws, chooses and asks for what a button of React with one does; axe finds nothing.',
+    source: 'without-react.md, Choosing scopes',
+  },
   'scopes:button-changes': {
     behaviour:
       'The account of a connected button leads to its scopes; another choice reconnects the same connection.',
@@ -1746,7 +1751,7 @@ export const requirements = {
   },
   'e2e:dialog-missing': {
     behaviour:
-      'Where the dialog of a connected account cannot be fetched, the page says so beside the button; nothing else of the page changes.',
+      'Where the dialog of a connected account cannot be fetched, the page says so beside the button and to screen readers; nothing else of the page changes.',
     source: 'connect.md, React package',
   },
   'e2e:other-browsers': {
@@ -1782,6 +1787,11 @@ export const requirements = {
   'e2e:page-scheme': {
     behaviour: 'The connect button is light or dark as its page is, whatever the system prefers.',
     source: 'connect.md, React package',
+  },
+  'e2e:element-scopes': {
+    behaviour:
+      'By keyboard alone, a user chooses scopes in the dialog of `<keywell-connect>` under a strict content security policy, connects with exactly these, and changes them; the focus is never lost, screen readers get what works, and axe finds nothing.',
+    source: 'without-react.md, Choosing scopes',
   },
   'e2e:without-react': {
     behaviour:

@@ -243,6 +243,7 @@ verifies('e2e:dialog-missing', async () => {
   await page.route('**/assets/account-dialog*', (route) => route.abort())
   await connectButton(page).click()
   await note(page, 'reload the page').waitFor()
+  await page.getByRole('status').getByText('reload the page').waitFor()
   await inState(page, 'connected')
   await page.unroute('**/assets/account-dialog*')
   await page.reload()

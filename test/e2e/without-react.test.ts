@@ -57,7 +57,7 @@ const types: Readonly<Record<string, string>> = {
 }
 
 /** An app with one user, who is signed in. It allows no inline style and no inline script. */
-async function serve(assets: string, userId: string): Promise<string> {
+async function serve(assets: string, userId: string, optional?: string[]): Promise<string> {
   const headers = {
     'content-security-policy': `default-src 'self'; connect-src 'self' ${stage.url}; form-action 'self' ${stage.url}; base-uri 'none'`,
   }
@@ -66,7 +66,8 @@ async function serve(assets: string, userId: string): Promise<string> {
       async fetch(request) {
         const { pathname } = new URL(request.url)
         if (pathname.startsWith('/api/keywell/')) {
-          return keywell.connectHandler(request, { tenantId: 'ten_pages', userId })
+          const scopes = optional && { gitlab: { optional } }
+          return keywell.connectHandler(request, { tenantId: 'ten_pages', userId, scopes })
         }
         const path = normalize(pathname === '/' ? '/index.html' : pathname)
         const body = await readFile(join(assets, path)).catch(() => null)
@@ -88,8 +89,12 @@ async function serve(assets: string, userId: string): Promise<string> {
 }
 
 /** The page, and everything that its console complains about. */
-async function open(name: string): Promise<{ page: Page; complaints: string[] }> {
-  const url = await serve(await builtPage(name), `usr_${randomUUID().replaceAll('-', '')}`)
+async function open(
+  name: string,
+  optional?: string[],
+): Promise<{ page: Page; complaints: string[] }> {
+  const userId = `usr_${randomUUID().replaceAll('-', '')}`
+  const url = await serve(await builtPage(name), userId, optional)
   const context = await browser.newContext()
   onTestFinished(() => context.close())
   const page = await context.newPage()
@@ -102,9 +107,10 @@ async function open(name: string): Promise<{ page: Page; complaints: string[] }>
   return { page, complaints }
 }
 
-/** Clicks, signs in at GitLab if asked to, and consents. */
-async function connect(page: Page, button: Locator): Promise<void> {
-  const [popup] = await Promise.all([page.waitForEvent('popup'), button.click()])
+/** Clicks or presses Enter, signs in at GitLab if asked to, and consents. */
+async function connect(page: Page, button: Locator, by: 'mouse' | 'keys' = 'mouse'): Promise<void> {
+  const act = by === 'mouse' ? button.click() : button.press('Enter')
+  const [popup] = await Promise.all([page.waitForEvent('popup'), act])
   const authorize = popup.getByRole('button', { name: /^Authorize/ })
   const username = popup.getByLabel('Username')
   await authorize.or(username).waitFor()
@@ -183,6 +189,67 @@ verifies(
   { timeout: 120_000 },
 )
 
+verifies(
+  'e2e:element-scopes',
+  async () => {
+    const offered = ['read_user', 'read_api', 'read_repository', 'write_repository']
+    const { page, complaints } = await open('vue', offered)
+    const flows: string[][] = []
+    page.on('request', (request) => {
+      if (request.method() !== 'POST' || !request.url().endsWith('/connect/flows')) return
+      flows.push(request.postDataJSON().scopes)
+    })
+    await page.locator('keywell-connect').evaluate((element) => {
+      element.setAttribute('scope-picker', '')
+    })
+    await expectSettled(page)
+    const hasFocus = (locator: Locator) => locator.and(page.locator(':focus')).waitFor()
+
+    await page.getByRole('button', { name: 'Connect GitLab' }).press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Choose what to allow' })
+    await dialog.getByRole('radio', { name: 'Read only' }).and(page.locator(':checked')).waitFor()
+    await hasFocus(dialog.getByRole('heading', { name: 'Choose what to allow' }))
+    await expectSettled(page)
+    await page.keyboard.press('Tab')
+    await hasFocus(dialog.getByRole('radio', { name: 'Read only' }))
+    await page.keyboard.press('ArrowDown')
+    await hasFocus(dialog.getByRole('radio', { name: 'Developer' }))
+    const write = page.locator('[data-keywell-scope="write_repository"]').getByRole('checkbox')
+    expect(await write.isChecked()).toBe(true)
+    while (!(await write.evaluate((element) => element === document.activeElement))) {
+      await page.keyboard.press('Tab')
+    }
+    await page.keyboard.press('Space')
+    await hasFocus(write)
+    expect(await write.isChecked()).toBe(false)
+    await dialog
+      .getByRole('status')
+      .getByText(/of \d+ actions work with this choice/)
+      .waitFor()
+    await expectSettled(page)
+    await connect(page, dialog.getByRole('button', { name: 'Continue to GitLab' }), 'keys')
+    const button = page.getByRole('button', { name: 'Connected as Ada Okafor' })
+    await button.waitFor()
+    expect(flows).toEqual([['read_api']])
+
+    await button.press('Enter')
+    const account = page.getByRole('dialog', { name: 'GitLab' })
+    await account.getByRole('button', { name: 'Change what is allowed' }).press('Enter')
+    const change = page.getByRole('dialog', { name: 'Change what is allowed' })
+    await hasFocus(change.getByRole('heading', { name: 'Change what is allowed' }))
+    await change.getByText('Nothing changes.').waitFor()
+    await write.press('Space')
+    await change.getByRole('group', { name: 'What changes' }).getByText('New').waitFor()
+    await expectSettled(page)
+    await page.keyboard.press('Escape')
+    await change.waitFor({ state: 'detached' })
+    await hasFocus(button)
+    expect(flows).toHaveLength(1)
+    expect(complaints).toEqual([])
+  },
+  { timeout: 120_000 },
+)
+
 verifies('e2e:dialog-missing', async () => {
   const { page } = await open('vue')
   await connect(page, page.getByRole('button', { name: 'Connect GitLab' }))
@@ -192,6 +259,7 @@ verifies('e2e:dialog-missing', async () => {
   await page.route('**/assets/account-dialog*', (route) => route.abort())
   await connected.click()
   await page.getByRole('group').getByText('This did not load').waitFor()
+  await page.getByRole('status').getByText('This did not load').waitFor()
   // As it says; a browser does not fetch again by itself.
   await page.unroute('**/assets/account-dialog*')
   await page.reload()

@@ -1,6 +1,6 @@
 /**
  * What a person chooses scopes by: presets, rows and their states, and what a choice changes. Everything is bounded by
- * the scopes that `GET /connect/providers?tools=true` offers, so that whoever shows a choice can ask for nothing else.
+ * the scopes that `GET /connect/providers?tools=true` offers, so that a page that shows a choice can ask for nothing else.
  *
  * ```ts
  * const chosen = chooseScopes(provider, ['read_api', 'read_user']) // ['read_api'], which has the rights of the other

@@ -73,7 +73,7 @@ export function labelOf({ button }: ConnectTexts, { state, title, connection }: 
 interface Labelled {
   readonly state: ConnectState
   readonly title: string
-  /** The connection that is there, whatever became of an attempt. */
+  /** The connection that exists, also after an attempt that failed. */
   readonly connection?: Connection | undefined
 }
 

@@ -1,13 +1,13 @@
 import type { Connection } from '@keywell/protocol'
 import type { ReactElement } from 'react'
 import { useKeywell } from './context.ts'
-import { scopeRows, toolsOf } from './core/index.ts'
+import { scopeRows } from './core/index.ts'
 import { ScopeChanges } from './scope-changes.tsx'
 import { ScopePresets } from './scope-presets.tsx'
 import { ScopeRowView } from './scope-row.tsx'
+import { summaryOf } from './scope-view.ts'
 import type { Wording } from './scope-words.ts'
 import type { ScopeTexts } from './texts/scopes.ts'
-import { fill } from './texts/texts.ts'
 import type { ChosenScopes } from './use-chosen-scopes.ts'
 
 /** What the parts of a choice share. */
@@ -42,32 +42,12 @@ export function ScopeChoice(props: ScopeChoiceProps): ReactElement {
 }
 
 /** What works with this choice, read aloud whenever it changes. */
-function ScopeSummary({
-  offer,
-  chosen,
-  wording,
-  texts,
-  isForTools,
-}: ScopeChoiceProps): ReactElement {
+function ScopeSummary(props: ScopeChoiceProps): ReactElement {
   const { locale } = useKeywell()
-  const { tools } = offer
-  const { allowed, blocked } = toolsOf({ provider: offer, scopes: chosen })
-  const missing = tools.filter((tool) => blocked.some(({ name }) => name === tool.name))
-  const list = new Intl.ListFormat(locale).format(missing.map(wording.tool))
-  const isBroken = isForTools && missing.length > 0
-  const values = {
-    count: String(tools.length > 0 ? allowed.length : chosen.length),
-    total: String(tools.length),
-    list,
-  }
-  const text = isBroken ? texts.broken : tools.length > 0 ? texts.summary : texts.count
+  const { text, isWarning } = summaryOf(props, { ...props, locale })
   return (
-    <p
-      role="status"
-      data-keywell-note=""
-      data-keywell-summary={isBroken || chosen.length === 0 ? 'warning' : ''}
-    >
-      {fill(chosen.length === 0 ? texts.empty : text, values)}
+    <p role="status" data-keywell-note="" data-keywell-summary={isWarning ? 'warning' : ''}>
+      {text}
     </p>
   )
 }

@@ -38,7 +38,7 @@ export function ScopeDialog(props: ScopeDialogProps): ReactElement {
   useEffect(() => {
     // Not closed on the way out: StrictMode runs every effect twice, and would end it at once.
     if (!dialog.current?.open) dialog.current?.showModal()
-    // It stays, whatever is read; the next key leads to the first choice.
+    // It stays while the offer is read; the next key leads to the first choice.
     heading.current?.focus()
   }, [])
 

@@ -70,7 +70,7 @@ describe('ScopePicker', () => {
     await reaches('ready')
     expect(ref.current).toBe(root())
     expect([root().id, root().className]).toEqual(['scopes', 'mine'])
-    // The least of the presets, which the app hears of.
+    // The least of the presets, which `onChange` gets.
     expect(preset('Read only').checked).toBe(true)
     await waitFor(() => expect(onChange.mock.calls).toEqual([[['read_api']]]))
     expect(box('read_api').checked).toBe(true)
@@ -102,29 +102,29 @@ describe('ScopePicker', () => {
   })
 
   it('leaves the choice to the app that holds it', async () => {
-    const heard: ScopeName[][] = []
+    const received: ScopeName[][] = []
     const { unmount } = render(
       <KeywellProvider window={app.browser.window}>
-        <Holding heard={heard} obeys />
+        <Holding received={received} obeys />
       </KeywellProvider>,
     )
     await reaches('ready')
     // A name that is not offered does not come back.
-    await waitFor(() => expect(heard).toEqual([['read_user']]))
+    await waitFor(() => expect(received).toEqual([['read_user']]))
     await user.click(box('read_api'))
-    expect(heard).toEqual([['read_user'], ['read_api']])
+    expect(received).toEqual([['read_user'], ['read_api']])
     expect(box('read_api').checked).toBe(true)
     unmount()
 
-    heard.length = 0
+    received.length = 0
     render(
       <KeywellProvider window={app.browser.window}>
-        <Holding heard={heard} obeys={false} />
+        <Holding received={received} obeys={false} />
       </KeywellProvider>,
     )
     await reaches('ready')
     await user.click(box('read_api'))
-    expect(heard.at(-1)).toEqual(['read_api'])
+    expect(received.at(-1)).toEqual(['read_api'])
     expect(box('read_api').checked).toBe(false)
   })
 
@@ -252,14 +252,14 @@ describe('ScopePicker', () => {
 })
 
 /** An app that holds the choice, and may insist on it. */
-function Holding({ heard, obeys }: { heard: ScopeName[][]; obeys: boolean }): ReactElement {
+function Holding({ received, obeys }: { received: ScopeName[][]; obeys: boolean }): ReactElement {
   const [scopes, setScopes] = useState<ScopeName[]>(['read_user', 'sudo'])
   return (
     <ScopePicker
       provider="gitlab"
       value={scopes}
       onChange={(next) => {
-        heard.push(next)
+        received.push(next)
         if (obeys) setScopes(next)
       }}
     />
@@ -327,9 +327,9 @@ verifies('T7:picker-bounded', async () => {
       cleanup()
       const standIn = createStandIn()
       standIn.providers = [offer]
-      const heard: ScopeName[][] = []
+      const received: ScopeName[][] = []
       const connection = makeConnection({ scopes: granted })
-      const onChange = (scopes: ScopeName[]) => heard.push(scopes)
+      const onChange = (scopes: ScopeName[]) => received.push(scopes)
       show({ defaultValue: before, connection, onChange }, offline(standIn))
       const selector = '[data-keywell-scope-picker][data-state="ready"]'
       const ready = await waitFor(() => document.querySelector(selector) ?? Promise.reject(), {
@@ -344,8 +344,8 @@ verifies('T7:picker-bounded', async () => {
         if (input !== undefined) fireEvent.click(input)
       }
       const required = offer.scopes.filter((scope) => scope.required).map(({ name }) => name)
-      await waitFor(() => expect(heard.length).toBeGreaterThan(0))
-      for (const scopes of heard) {
+      await waitFor(() => expect(received.length).toBeGreaterThan(0))
+      for (const scopes of received) {
         expect(names).toEqual(expect.arrayContaining(scopes))
         expect(scopes).toEqual(expect.arrayContaining(required))
       }

@@ -15,11 +15,11 @@ import {
 } from 'react'
 import { checkProps, needsProvider } from './check-props.ts'
 import { useKeywell, useTexts } from './context.ts'
-import type { ScopeOptions } from './core/index.ts'
 import { returnFocus } from './focus.ts'
 import { titleOf } from './messages.ts'
 import { own } from './own.ts'
 import { ScopeChoice } from './scope-choice.tsx'
+import { offerFor } from './scope-view.ts'
 import { wordingOf } from './scope-words.ts'
 import { type ScopeTexts, scopeTexts } from './texts/scopes.ts'
 import { fill } from './texts/texts.ts'
@@ -97,7 +97,10 @@ export const ScopePicker: ForwardRefExoticComponent<
     connectionId: connection?.id,
   })
   useFocusAfterRetry(root, state.name)
-  const offer = useMemo(() => offerOf(state, tools), [state, tools])
+  const offer = useMemo(
+    () => (state.name === 'ready' ? offerFor(state.offer, tools) : undefined),
+    [state, tools],
+  )
   const choice = useChosenScopes(offer, { connection, tools, value, defaultValue, onChange })
   const wording = useMemo(() => wordingOf(own(scopeWords, provider)), [scopeWords, provider])
   const title = titleOf(keywell, provider)
@@ -122,16 +125,6 @@ export const ScopePicker: ForwardRefExoticComponent<
     </fieldset>
   )
 })
-
-/** What is offered, with the tools that matter. */
-function offerOf(
-  state: ScopeOptionsState,
-  tools: readonly string[] | undefined,
-): ScopeOptions | undefined {
-  if (state.name !== 'ready' || state.offer.scopes.length === 0) return undefined
-  const { offer } = state
-  return tools ? { ...offer, tools: offer.tools.filter(({ name }) => tools.includes(name)) } : offer
-}
 
 function NoChoice(props: {
   state: ScopeOptionsState

@@ -5,7 +5,7 @@ import type { ScopeChoiceProps } from './scope-choice.tsx'
 /** Choices that are offered as one, as radios; the last of them is that the person chooses each scope. */
 export function ScopePresets(props: ScopeChoiceProps): ReactElement | null {
   const { offer, chosen, pick, wording, texts } = props
-  /** The person said so, whatever the scopes are. */
+  /** The person chose this radio, even where the scopes equal a preset. */
   const [isOwn, setIsOwn] = useState(false)
   const group = useId()
   const presets = offeredPresets(offer)

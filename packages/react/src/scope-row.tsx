@@ -1,13 +1,8 @@
 import { type ReactElement, useId } from 'react'
 import { useKeywell } from './context.ts'
-import {
-  compareScopes,
-  type ScopeOptions,
-  type ScopeRow,
-  toggleScope,
-  toolsThrough,
-} from './core/index.ts'
+import { type ScopeOptions, type ScopeRow, toggleScope, toolsThrough } from './core/index.ts'
 import type { ScopeChoiceProps } from './scope-choice.tsx'
+import { changeOf } from './scope-view.ts'
 import { fill } from './texts/texts.ts'
 
 interface RowProps extends ScopeChoiceProps {
@@ -47,7 +42,7 @@ function Facts({ offer, texts, connection, row }: RowProps): ReactElement {
   const { locale } = useKeywell()
   const { scope, state, includedBy } = row
   const list = new Intl.ListFormat(locale).format(includedBy)
-  const change = connection && changeOf(row, { offer, granted: connection.scopes })
+  const change = changeOf(row, { offer, connection })
   return (
     <>
       <span data-keywell-risk={scope.risk}>{texts[scope.risk]}</span>{' '}
@@ -56,16 +51,6 @@ function Facts({ offer, texts, connection, row }: RowProps): ReactElement {
       {change && <span data-keywell-tag={change}>{texts[change]}</span>} <code>{scope.name}</code>
     </>
   )
-}
-
-function changeOf(
-  { scope: { name }, state }: RowProps['row'],
-  { offer, granted }: { granted: readonly string[] } & Pick<RowProps, 'offer'>,
-): 'kept' | 'added' | 'removed' | undefined {
-  const wasGranted = compareScopes(offer, { granted, chosen: [name] }).added.length === 0
-  if (state === 'included') return undefined
-  if (state === 'open') return wasGranted ? 'removed' : undefined
-  return wasGranted ? 'kept' : 'added'
 }
 
 /** What stops working without it; for one that is not chosen, what works with it. */

@@ -23,7 +23,7 @@ export interface SlotProps {
 export function Slot({ props, buttonRef, child }: SlotProps): ReactElement {
   const childRef = refOf(child)
   const ref = useMemo(() => joinRefs(buttonRef, childRef), [buttonRef, childRef])
-  // An element's props are an object, whatever its type says.
+  // An element's props are an object; its type says `unknown`.
   return cloneElement(child, { ...mergeProps(props as Props, child.props as Props), ref } as Props)
 }
 

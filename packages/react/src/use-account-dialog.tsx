@@ -15,7 +15,7 @@ interface Subject {
   readonly connection: Connection
 }
 
-/** The dialog of the account, while it is open. Afterwards the focus is on the button, whatever the outcome. */
+/** The dialog of the account, while it is open. Afterwards the focus is on the button. */
 export function useAccountDialog(parts: {
   /** Gets the focus when the dialog is closed and the element that had it before is gone. */
   button: { readonly current: HTMLElement | null }

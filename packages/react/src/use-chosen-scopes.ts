@@ -1,6 +1,7 @@
-import type { Connection, ScopeName } from '@keywell/protocol'
+import type { ScopeName } from '@keywell/protocol'
 import { useEffect, useRef, useState } from 'react'
-import { chooseScopes, offeredPresets, planScopes, type ScopeOptions } from './core/index.ts'
+import { chooseScopes, type ScopeOptions } from './core/index.ts'
+import { firstChoice, type ScopeWishes } from './scope-view.ts'
 
 export interface ChosenScopes {
   readonly offer: ScopeOptions
@@ -9,17 +10,14 @@ export interface ChosenScopes {
   readonly pick: (scopes: readonly string[]) => void
 }
 
-interface Wishes {
-  readonly connection: Connection | undefined
-  readonly tools: readonly string[] | undefined
+interface Wishes extends ScopeWishes {
   readonly value: readonly ScopeName[] | undefined
-  readonly defaultValue: readonly ScopeName[] | undefined
   readonly onChange: ((scopes: ScopeName[]) => void) | undefined
 }
 
 /**
- * The choice of a picker, its own or the app's, bounded by what is offered. Undefined before that is known. The app
- * hears of it once it is, and of each change: a name that is not offered does not come back to it.
+ * The choice of a picker, its own or the app's, bounded by what is offered. Undefined before the offer is read. Then
+ * `onChange` gets the choice, and each change of it: never a name that is not offered.
  */
 export function useChosenScopes(
   offer: ScopeOptions | undefined,
@@ -29,13 +27,13 @@ export function useChosenScopes(
   const [picked, setPicked] = useState<readonly string[]>()
   const chosen = offer && chooseScopes(offer, value ?? picked ?? firstChoice(offer, wishes))
   const text = chosen?.join(' ')
-  /** What the app knows. */
-  const told = useRef<string>(undefined)
+  /** The choice that `onChange` got last. */
+  const reported = useRef<string>(undefined)
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a handler of the next render hears of the next choice
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a handler of the next render gets the next choice
   useEffect(() => {
-    if (chosen === undefined || text === told.current) return
-    told.current = text
+    if (chosen === undefined || text === reported.current) return
+    reported.current = text
     if (text !== value?.join(' ')) onChange?.([...chosen])
   }, [text])
 
@@ -43,20 +41,8 @@ export function useChosenScopes(
   const pick = (scopes: readonly string[]): void => {
     if (scopes.join(' ') === text) return
     setPicked(scopes)
-    told.current = scopes.join(' ')
+    reported.current = scopes.join(' ')
     onChange?.([...scopes])
   }
   return { offer, chosen, pick }
-}
-
-/** What is chosen before a person has chosen: never less than the connection may do. */
-function firstChoice(
-  offer: ScopeOptions,
-  { connection, tools, defaultValue }: Wishes,
-): readonly string[] {
-  const { scopes: granted } = connection ?? { scopes: [] }
-  const [least] = offeredPresets(offer)
-  const planned = tools && planScopes({ provider: offer, tools }).scopes
-  const wanted = defaultValue ?? planned ?? (connection ? [] : least?.scopes) ?? []
-  return [...wanted, ...granted]
 }

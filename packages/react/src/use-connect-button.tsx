@@ -18,7 +18,7 @@ export interface ConnectButtonState {
   readonly note: string | undefined
   /** A click opens the dialog of the account. */
   readonly opensDialog: boolean
-  /** Of the `<button>`, whatever draws it. */
+  /** Of the `<button>`, whether we or the app draw it. */
   readonly attributes: ButtonProps
   /** Offers to remove a connection that needs its user. */
   readonly onDisconnect: (() => void) | undefined

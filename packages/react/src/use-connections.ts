@@ -22,7 +22,7 @@ export function useConnections(): UseConnections {
   return { ...snapshot, refresh, disconnect }
 }
 
-/** The same, read again whenever a connection changes by whatever means, while the page is visible. */
+/** The same, read again whenever a connection changes here or elsewhere, while the page is visible. */
 export function useLiveConnections(): UseConnections {
   const { connections } = useKeywell().client
   useEffect(() => followConnections(connections), [connections])

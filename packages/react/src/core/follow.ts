@@ -9,7 +9,7 @@ const longestPauseMs = 30_000
 const followed = new WeakMap<Connections, { callers: number; ended: AbortController }>()
 
 /**
- * Reads the user's list again whenever a connection may have changed, by whatever means, while the page is visible.
+ * Reads the user's list again whenever a connection may have changed, here or elsewhere, while the page is visible.
  * Any number of callers share one stream of events of the app's backend. A page in the background has none: over
  * HTTP/1.1 a browser has six connections to one origin, for all of its windows.
  *

@@ -20,7 +20,7 @@ export interface AccountDialog {
   actions: AccountActions
   /** Gets what is to be read once the dialog is closed. */
   onRemoved: (sentence: string) => void
-  /** It is closed, by whatever means. */
+  /** It is closed, by the user or by us. */
   onClose: () => void
 }
 
@@ -72,7 +72,7 @@ function show(open: Open, title: string, content: readonly Element[], choices: E
 function showAccount(open: Open): void {
   const { connection, title, actions, dialog, locale } = open
   const texts = open.texts.account
-  const { manage, reconnect, disconnectable } = actions
+  const { manage, reconnect, changeScopes, disconnectable } = actions
   const leaving = (act: () => void) => () => {
     dialog.close()
     act()
@@ -92,6 +92,7 @@ function showAccount(open: Open): void {
     [
       ...(manage ? [makeButton(texts.manage, leaving(manage), choice)] : []),
       ...(reconnect ? [makeButton(texts.reconnect, leaving(reconnect), choice)] : []),
+      ...(changeScopes ? [makeButton(texts.scopes, leaving(changeScopes), choice)] : []),
       ...(disconnectable ? [makeButton(texts.disconnect, () => showQuestion(open), danger)] : []),
       makeButton(texts.close, () => dialog.close(), choice),
     ],

@@ -10,6 +10,7 @@ import { ConnectButton } from '../connect-button.tsx'
 import { createKeywellClient, type KeywellClient } from '../core/index.ts'
 import { de } from '../de.ts'
 import { KeywellProvider } from '../provider.tsx'
+import { drawn } from '../testing/drawn.ts'
 import { connectToken, createStandIn, makeConnection, type StandIn } from '../testing/stand-in.ts'
 import { KeywellConnectElement } from './index.ts'
 
@@ -68,23 +69,6 @@ async function connect(connection = makeConnection()): Promise<void> {
   await reaches('waiting')
   standIn.move({ status: 'connected', connection })
   await reaches('connected')
-}
-
-/** What is drawn, without what has no meaning: names of ids, spelling of a false attribute, the live region. */
-function drawn(container: Element): string {
-  const copy = container.cloneNode(true) as Element
-  for (const region of copy.querySelectorAll('[data-keywell-status]')) region.remove()
-  for (const element of copy.querySelectorAll('*')) {
-    const attributes = [...element.attributes]
-      .filter(
-        ({ name, value }) => name !== 'id' && !(name.startsWith('aria-') && value === 'false'),
-      )
-      .map(({ name, value }) => [name, /^aria-(labelledby|describedby)$/.test(name) ? 'id' : value])
-      .sort()
-    for (const { name } of [...element.attributes]) element.removeAttribute(name)
-    for (const [name = '', value = ''] of attributes) element.setAttribute(name, value)
-  }
-  return copy.innerHTML.replaceAll('<!-- -->', '')
 }
 
 /** Every state that a person meets, one after the other. */

@@ -20,7 +20,7 @@ import type { AccountDialog } from './account-dialog.ts'
 import { clientOf } from './clients.ts'
 import { buttonContent, noteContent } from './content.ts'
 import { make, makeButton, replaceChildren, setAttributes } from './dom.ts'
-import { attributeNames, optionsOf, read, targetOf } from './settings.ts'
+import { attributeNames, optionsOf, pickerOf, read, targetOf } from './settings.ts'
 
 /** Events of `<keywell-connect>`, by name, with their `detail`. They bubble. None has a secret. */
 export interface KeywellConnectEvents {
@@ -43,8 +43,20 @@ interface Work {
   readonly connect: Connect
 }
 
-/** Most buttons of a page are never asked, so the dialog comes with the first that may be. */
-const loadDialog = () => import('./account-dialog.ts')
+// Most buttons of a page are never asked, so a dialog comes with the first that may be.
+const loadAccountDialog = () => import('./account-dialog.ts')
+const loadScopeDialog = () => import('./scope-dialog.ts')
+
+/** What each dialog gets. */
+interface SharedByDialogs {
+  readonly client: KeywellClient
+  readonly target: ConnectTarget
+  readonly title: string
+  readonly connection: Connection | undefined
+  readonly messages: MessagesOverride
+  readonly locale: string
+  readonly onClose: () => void
+}
 
 // A server has no elements, and may import this all the same.
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement
@@ -66,7 +78,9 @@ export class KeywellConnectElement extends Base {
   #detach: (() => void) | undefined
   #isScheduled = false
   #dialog: HTMLDialogElement | undefined
-  /** The dialog could not be fetched: the page is offline, or older than what is served now. */
+  /** What the user chose last, in the dialog of the picker. */
+  #chosen: StartOptions['scopes']
+  /** A dialog could not be fetched: the page is offline, or older than what is served now. */
   #isMissing = false
   readonly #button = makeButton('', (event) => this.#click(event))
   readonly #note = make('span', { 'data-keywell-actions': '', role: 'group' })
@@ -76,8 +90,9 @@ export class KeywellConnectElement extends Base {
     super()
     // Most buttons of a page are never clicked: what a click needs is fetched when there may be one.
     const prepare = () => {
-      if (this.#opensDialog()) loadDialog().catch(() => undefined)
+      if (this.#opensDialog()) loadAccountDialog().catch(() => undefined)
       else this.#work?.connect.prepare()
+      if (pickerOf(this)) loadScopeDialog().catch(() => undefined)
     }
     this.#button.addEventListener('pointerenter', prepare)
     this.#button.addEventListener('focus', prepare)
@@ -113,7 +128,10 @@ export class KeywellConnectElement extends Base {
     return this.#view()?.connection
   }
 
-  /** Begins an attempt, as a click does. Call it directly in a click, before any `await`. */
+  /**
+   * Begins an attempt, as a click does, with the scopes that the user chose last. Call it directly in a click, before
+   * any `await`.
+   */
   start(options: StartOptions = {}): void {
     if (this.#isScheduled) this.#update()
     // With the attributes as they are now.
@@ -161,10 +179,12 @@ export class KeywellConnectElement extends Base {
     if (!this.isConnected) return
     const { client } = this
     const target = targetOf(this)
+    pickerOf(this)
     this.#texts = mergeTexts(connectTexts, this.#messages)
     const isOther =
       this.#work?.client !== client || targetKey(this.#work.target) !== targetKey(target)
     if (isOther) {
+      this.#chosen = undefined
       this.#detach?.()
       this.#detach = undefined
       this.#work = { client, target, connect: client.connect(target) }
@@ -198,8 +218,9 @@ export class KeywellConnectElement extends Base {
     const { client, target, connect } = this.#work
     const state = connect.getSnapshot()
     const source = { client, messages: this.#messages }
-    const parts = { state, connect, options: optionsOf(this), texts: this.#texts }
-    const view = viewOf(source, target, parts)
+    const named = optionsOf(this)
+    const options = { ...named, scopes: this.#chosen ?? named.scopes }
+    const view = viewOf(source, target, { state, connect, options, texts: this.#texts })
     return this.#isMissing ? { ...view, note: this.#texts.notLoaded } : view
   }
 
@@ -214,12 +235,12 @@ export class KeywellConnectElement extends Base {
       'data-size': read(this, 'size') ?? 'md',
       'data-variant': read(this, 'variant') ?? 'primary',
       'aria-disabled': isBusy(state) || (state.name === 'connected' && !opensDialog),
-      'aria-haspopup': opensDialog && 'dialog',
+      'aria-haspopup': (opensDialog || this.#choosesFirst(view)) && 'dialog',
       disabled: this.hasAttribute('disabled') && '',
     })
     replaceChildren(this.#button, ...buttonContent(target.provider, view, opensDialog))
     const ask = this.hasAttribute('disconnectable')
-      ? () => void this.#open('disconnect')
+      ? () => this.#openAccount('disconnect')
       : undefined
     // An action may be clicked when the attributes are others: it begins with those.
     const acting = { start: this.start.bind(this), cancel: this.cancel.bind(this) }
@@ -251,55 +272,101 @@ export class KeywellConnectElement extends Base {
     const view = this.#view()
     if (!view || event.defaultPrevented) return
     if (isBusy(view.state)) this.#work?.connect.focus()
-    else if (this.#opensDialog()) void this.#open('account')
+    else if (this.#opensDialog()) this.#openAccount('account')
+    else if (this.#choosesFirst(view)) this.#openPicker()
     else if (view.state.name !== 'connected') this.start()
   }
 
+  /** A click asks for scopes. After a window that was blocked, the user has chosen already. */
+  #choosesFirst({ state, connection }: ConnectView): boolean {
+    const picker = pickerOf(this)
+    const isOver = !isBusy(state) && state.name !== 'blocked' && state.name !== 'connected'
+    return picker !== undefined && isOver && (picker.asksFirst || connection !== undefined)
+  }
+
   #opensDialog(): boolean {
-    const { manage, reconnect, disconnectable } = this.#actions()
-    const offers = manage !== undefined || reconnect !== undefined || disconnectable
-    return this.state.name === 'connected' && offers
+    const { manage, reconnect, changeScopes, disconnectable } = this.#actions()
+    const isOffered = [manage, reconnect, changeScopes].some((action) => action !== undefined)
+    return this.state.name === 'connected' && (isOffered || disconnectable)
   }
 
   #actions(): AccountActions {
     const { connection } = this
     const emitManage = connection && (() => this.#emit('keywell-manage', { connection }))
+    const reconnects = !this.hasAttribute('no-reconnect')
+    const choosesScopes = pickerOf(this) !== undefined
     return {
       manage: this.hasAttribute('manageable') ? emitManage : undefined,
-      reconnect: this.hasAttribute('no-reconnect') ? undefined : () => this.start(),
+      reconnect: reconnects && !choosesScopes ? () => this.start() : undefined,
+      changeScopes: reconnects && choosesScopes ? () => this.#openPicker() : undefined,
       disconnectable: this.hasAttribute('disconnectable'),
     }
   }
 
-  async #open(asks: AccountDialog['asks']): Promise<void> {
-    const module = await loadDialog().catch(() => undefined)
+  #openAccount(asks: AccountDialog['asks']): void {
+    void this.#open(loadAccountDialog, ({ openAccountDialog }, { connection, ...shared }) => {
+      if (!connection) return undefined
+      let farewell: string | undefined
+      return openAccountDialog(this, {
+        ...shared,
+        connection,
+        connections: shared.client.connections,
+        asks,
+        actions: this.#actions(),
+        onRemoved: (sentence) => {
+          farewell = sentence
+          this.#emit('keywell-disconnect', { connection })
+        },
+        onClose: () => {
+          shared.onClose()
+          // Only now: while a modal dialog is open, what stands outside of it is not read.
+          if (farewell !== undefined) this.#status.textContent = farewell
+        },
+      })
+    })
+  }
+
+  #openPicker(): void {
+    void this.#open(loadScopeDialog, ({ openScopeDialog }, shared) =>
+      openScopeDialog(this, {
+        ...shared,
+        tools: pickerOf(this)?.tools,
+        defaultValue: this.#chosen ?? optionsOf(this).scopes,
+        onConfirm: (scopes) => {
+          this.#chosen = scopes
+          this.start()
+        },
+      }),
+    )
+  }
+
+  /** Fetches a dialog and opens it. Where it cannot be fetched, the text beside the button says so. */
+  async #open<Module>(
+    load: () => Promise<Module>,
+    open: (module: Module, shared: SharedByDialogs) => HTMLDialogElement | undefined,
+  ): Promise<void> {
+    const module = await load().catch(() => undefined)
     this.#isMissing = module === undefined
     this.#render()
     if (!module) this.#status.textContent = this.#texts.notLoaded
     const view = this.#view()
-    const connection = view?.connection
-    if (!module || !connection || !this.#work || !this.isConnected || this.#dialog) return
-    let farewell: string | undefined
-    this.#dialog = module.openAccountDialog(this, {
-      connection,
-      connections: this.#work.client.connections,
+    if (!module || !view || !this.#work || !this.isConnected || this.#dialog?.open) return
+    const { client, target } = this.#work
+    const dialog = open(module, {
+      client,
+      target,
       title: view.title,
+      connection: view.connection,
       messages: this.#messages,
       locale: read(this, 'lang') ?? this.#messages.locale ?? 'en',
-      asks,
-      actions: this.#actions(),
-      onRemoved: (sentence) => {
-        farewell = sentence
-        this.#emit('keywell-disconnect', { connection })
-      },
       onClose: () => {
-        this.#dialog = undefined
+        // One dialog may lead to another, which then is open already.
+        if (this.#dialog === dialog) this.#dialog = undefined
         // The dialog gave the focus back to what opened it, which may be gone.
         if (this.ownerDocument.activeElement === this.ownerDocument.body) this.#button.focus()
-        // Only now: while a modal dialog is open, what stands outside of it is not read.
-        if (farewell !== undefined) this.#status.textContent = farewell
       },
     })
+    this.#dialog = dialog
   }
 
   /** Has screen readers read what the button or the text beside it says. */

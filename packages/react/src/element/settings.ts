@@ -8,6 +8,8 @@ export const attributeNames: readonly string[] = [
   'connection-name',
   'connection-id',
   'scopes',
+  'scope-picker',
+  'tools',
   'method',
   'mode',
   'lang',
@@ -40,10 +42,28 @@ export function targetOf(element: Element): ConnectTarget {
 export function optionsOf(element: Element): StartOptions {
   const mode = read(element, 'mode')
   return {
-    scopes: read(element, 'scopes')?.trim().split(/\s+/),
+    scopes: readList(element, 'scopes'),
     method: read(element, 'method') === 'key' ? 'key' : undefined,
     mode: mode === 'popup' || mode === 'redirect' ? mode : undefined,
   }
+}
+
+/** How the element lets its user choose scopes; undefined: not. @throws TypeError with `method="key"` */
+export function pickerOf(
+  element: Element,
+): { readonly asksFirst: boolean; readonly tools: readonly string[] | undefined } | undefined {
+  if (!element.hasAttribute('scope-picker')) return undefined
+  if (read(element, 'method') === 'key') {
+    throw new TypeError(
+      'Keywell: <keywell-connect> got scope-picker and method="key". Name the scopes of the key: scopes="read_api". Its user ticks them at the provider.',
+    )
+  }
+  const asksFirst = read(element, 'scope-picker') !== 'connected'
+  return { asksFirst, tools: readList(element, 'tools') }
+}
+
+function readList(element: Element, name: string): string[] | undefined {
+  return read(element, name)?.trim().split(/\s+/)
 }
 
 /** An attribute that is empty counts as none: templates write it for a value that they do not have. */

@@ -26,7 +26,7 @@ export interface ManagerTexts {
     | 'add'
     | 'name'
     | 'nameHint'
-    // A name that nobody has chosen: letters of a to z, digits and "-".
+    // A name for an account whose user types none: letters of a to z, digits and "-".
     | 'suggestion'
     | 'cancel'
     // Read out when it happens elsewhere: in another window, or at the provider.
