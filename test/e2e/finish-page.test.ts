@@ -7,6 +7,7 @@ import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
+import { verifies } from '../support/verifies.ts'
 
 const flowId = 'flo_01M7XTEDHNWTMRVXP74PK179YP'
 const parameters = `keywell_session=ses_01M7XTEDHNWTMRVXP74PK179YP&keywell_flow=${flowId}&keywell_ticket=secret-ticket`
@@ -99,13 +100,31 @@ test('opened by hand it stays, says what happened, and no ticket is left in its 
   expect(complaints.filter((text) => /Content Security Policy|Error/.test(text))).toEqual([])
 })
 
-test('axe finds nothing', async () => {
-  const context = await browser.newContext({ bypassCSP: true }) // for axe itself
+test.each(['light', 'dark'] as const)('axe finds nothing, %s', async (colorScheme) => {
+  const context = await browser.newContext({ bypassCSP: true, colorScheme }) // for axe itself
   const tab = await context.newPage()
+  await tab.setViewportSize({ width: 320, height: 480 })
   await tab.goto(`${origin}/keywell/finish?${parameters}`)
   await tab.addScriptTag({ content: axe.source })
   const { violations, passes } = await tab.evaluate<axe.AxeResults>('axe.run(document)')
   expect(violations.map(({ id }) => id)).toEqual([])
   expect(passes.map(({ id }) => id)).toContain('document-title')
+  const overflow = await tab.evaluate(
+    'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+  )
+  expect(overflow).toBe(false)
+  await context.close()
+})
+
+verifies('connect:finish-page', async () => {
+  const context = await browser.newContext({ locale: 'de-DE' })
+  const tab = await context.newPage()
+  await tab.goto(`${origin}/keywell/finish?${parameters}`)
+  await tab.getByRole('heading', { name: 'Nicht verbunden' }).waitFor()
+  await tab.getByText('Sie können dieses Fenster schließen.').waitFor()
+  expect(await tab.locator('html').getAttribute('lang')).toBe('de')
+  // Its own policy lets its stylesheet apply.
+  const main = tab.locator('main')
+  expect(await main.evaluate((element) => getComputedStyle(element).borderRadius)).toBe('16px')
   await context.close()
 })

@@ -149,6 +149,18 @@ describe('POST session', () => {
 })
 
 describe('GET finish', () => {
+  test('speaks the language of the browser, or the one that the backend names', async () => {
+    const languageOf = async (accepted: string, language?: string) => {
+      const headers = { 'accept-language': accepted }
+      const request = new Request(`${mount}/finish`, { headers })
+      const response = await keywell.connectHandler(request, { ...who, language })
+      return (await response.text()).match(/<html lang="(\w+)"/)?.[1]
+    }
+    expect(await languageOf('de-CH, en;q=0.5')).toBe('de')
+    expect(await languageOf('de-CH, en;q=0.5', 'en')).toBe('en')
+    expect(await languageOf('fr', 'de')).toBe('de')
+  })
+
   test('confirms for the signed-in user, and sends a message to the page that began', async () => {
     const { session, flow, ticket } = await startedFlow()
     const response = await arrive({

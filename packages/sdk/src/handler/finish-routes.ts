@@ -6,11 +6,15 @@ import {
   returnParameters,
 } from '@keywell/protocol'
 import type { ConnectRequest } from './connect-request.ts'
-import { finishPage } from './finish-page.ts'
+import type { FinishOutcome } from './finish-page.ts'
 import { json, readJson } from './request.ts'
 
 /** A navigation: whatever comes out, a person reads it. */
-export async function finishInPage({ parts, who, url }: ConnectRequest): Promise<Response> {
+export async function finishInPage(incoming: ConnectRequest): Promise<Response> {
+  const { parts, request, who, url } = incoming
+  // A backend whose popups end elsewhere never loads the page.
+  const { finishPage } = await import('./finish-page.ts')
+  const language = who.language ?? request.headers.get('accept-language') ?? ''
   const parameter = (name: keyof typeof returnParameters): string =>
     url.searchParams.get(returnParameters[name]) ?? ''
   const flowId = flowIdSchema.safeParse(parameter('flow'))
@@ -24,13 +28,14 @@ export async function finishInPage({ parts, who, url }: ConnectRequest): Promise
     })
     if (answer.mode === 'redirect' && answer.resumeUrl !== null)
       return goOn(answer.resumeUrl, answer)
-    return finishPage({ status: 200, ...wordsFor(answer), message: messageOf(answer) })
+    const outcome = outcomeOf(answer)
+    return finishPage({ status: 200, language, outcome, message: messageOf(answer) })
   } catch (error) {
     if (!(error instanceof KeywellError)) throw error
     return finishPage({
       status: error.status,
-      heading: 'This did not work',
-      sentence: error.message,
+      language,
+      outcome: { name: 'failed', error },
       message: flowId.success ? { flowId: flowId.data, status: 'failed' } : null,
     })
   }
@@ -68,34 +73,18 @@ function messageOf({ flowId, status }: ConfirmAnswer): { flowId: string; status:
   return { flowId, status }
 }
 
-function wordsFor({ status, error, connection }: ConfirmAnswer): {
-  heading: string
-  sentence: string
-} {
-  if (status === 'connected') {
-    const account = connection?.account.name ?? connection?.account.username
-    return {
-      heading: 'Connected',
-      sentence: account ? `The account of ${account} is connected.` : 'The account is connected.',
-    }
+function outcomeOf({ status, error, connection }: ConfirmAnswer): FinishOutcome {
+  switch (status) {
+    case 'connected':
+      return {
+        name: status,
+        account: connection?.account.name ?? connection?.account.username ?? undefined,
+      }
+    case 'denied':
+    // The page was loaded again while the first load of it is still at work.
+    case 'confirming':
+      return { name: status }
+    default:
+      return { name: 'ended', error }
   }
-  if (status === 'denied') {
-    return {
-      heading: 'Not connected',
-      sentence: 'You said no at the provider. Nothing was stored.',
-    }
-  }
-  // The page was loaded again while the first load of it is still at work.
-  if (status === 'confirming') {
-    return {
-      heading: 'Almost connected',
-      sentence: 'The account is being connected. The page you came from shows when it is done.',
-    }
-  }
-  return { heading: 'Not connected', sentence: saidOf(error) }
-}
-
-function saidOf(error: ConfirmAnswer['error']): string {
-  if (error === null) return 'Nothing was stored.'
-  return [error.message, error.nextStep].filter(Boolean).join(' ')
 }

@@ -33,6 +33,11 @@ export interface SignedIn {
    */
   readonly origin?: string | readonly string[] | undefined
   /**
+   * Language tag (BCP 47) of the page at the end of a popup, which knows English and German. Default: what the browser
+   * prefers (`Accept-Language`), else English.
+   */
+  readonly language?: string | undefined
+  /**
    * Page of the app where the browser comes back with its ticket, as a path or URL. Default: the
    * handler's own `finish`. For apps whose session is no cookie, together with `returnMode: 'fragment'`.
    */
