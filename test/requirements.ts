@@ -1719,6 +1719,11 @@ export const requirements = {
       'A user who chose German reads German after a reload too, in a page that says so, and nobody else downloads it.',
     source: 'connect.md, React package',
   },
+  'connect:finish-page': {
+    behaviour:
+      "The page at the end of a popup speaks its reader's language, and its own policy allows its stylesheet and nothing else.",
+    source: 'backend.md, Mount the route',
+  },
   'connect:class-names': {
     behaviour:
       'Each part of the kit has the class names that the app gives it, beside its attribute, and the guide lists the parts as the types do.',

@@ -13,6 +13,8 @@ export interface Keywell {
   readonly locale: string
   /** The app's own, by part. */
   readonly classNames: ClassNames | undefined
+  /** Fetches the texts of errors, of which a page needs none before its first attempt. */
+  readonly loadErrorTexts: () => void
   /** Has screen readers read a sentence. */
   readonly announce: (sentence: string) => void
 }

@@ -4,6 +4,7 @@ import type { ConnectState, KeywellClient } from './core/index.ts'
 import { own } from './own.ts'
 import type { AccountTexts } from './texts/account.ts'
 import type { ConnectTexts } from './texts/connect.ts'
+import type { ErrorTexts } from './texts/errors.ts'
 import type { HostTexts } from './texts/host.ts'
 import type { ManagerTexts } from './texts/manager.ts'
 import type { ScopeTexts } from './texts/scopes.ts'
@@ -23,6 +24,8 @@ export interface Messages
     ManagerTexts {
   /** Language tag (BCP 47) that dates and lists are written in, e.g. `en`. */
   readonly locale: string
+  readonly errors: ErrorTexts['errors']
+  readonly providerReasons: ErrorTexts['providerReasons']
   /** Titles of providers. Default: the service's, else the name with a capital letter. */
   readonly providers: Readonly<Partial<Record<string, string>>>
 }

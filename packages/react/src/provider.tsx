@@ -15,6 +15,7 @@ import { type ClientOptions, createKeywellClient } from './core/index.ts'
 import { hideVisually } from './hidden.ts'
 import type { MessagesOverride } from './messages.ts'
 import type { ClassNames } from './parts.ts'
+import { mergeTexts } from './texts/texts.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
@@ -57,9 +58,24 @@ export function KeywellProvider({
     if (region.current) region.current.textContent = sentence
   }, [])
   useEffect(() => client.takeReturn(), [client])
+  const [errorTexts, setErrorTexts] = useState<object>()
+  const loadErrorTexts = useCallback(() => {
+    // Without them an error has a sentence that fits each.
+    import('./texts/errors.ts').then(
+      (texts) => setErrorTexts(texts.errorTexts),
+      () => undefined,
+    )
+  }, [])
   const keywell = useMemo(
-    () => ({ client, messages, locale, classNames, announce }),
-    [client, messages, locale, classNames, announce],
+    () => ({
+      client,
+      messages: errorTexts ? { ...messages, ...mergeTexts(errorTexts, messages) } : messages,
+      locale,
+      classNames,
+      loadErrorTexts,
+      announce,
+    }),
+    [client, messages, errorTexts, locale, classNames, loadErrorTexts, announce],
   )
   const setRegion = useCallback((element: HTMLDivElement | null) => {
     region.current = element

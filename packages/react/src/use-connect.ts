@@ -33,7 +33,8 @@ export function useConnect(
         onSuccess: (connection) => latest.current.onSuccess?.(connection),
         onExit: (error, details) => latest.current.onExit?.(error, details),
         onEvent: (name, details) => {
-          const { texts, announce, onEvent } = latest.current
+          const { texts, announce, loadErrorTexts, onEvent } = latest.current
+          if (name === 'opening') loadErrorTexts()
           const { provider, state } = details
           const said = { state, title: titleOf(latest.current, provider) }
           announce(noteOf(texts, said) ?? labelOf(texts, said))

@@ -3,6 +3,7 @@ import { type BrowserWindow, type Call, call, type Fetch } from './call.ts'
 import { type Connect, createConnect } from './connect.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { asConnectError, type ConnectError } from './error.ts'
+import { finish } from './finish.ts'
 import { createProviders, type ProviderOptions } from './providers.ts'
 import { type PendingRedirect, takeReturn } from './return.ts'
 import { createSessions, type FetchSession } from './sessions.ts'
@@ -90,9 +91,7 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
     pending = returned.pending
     const { parameters } = returned
     if (parameters.ticket === undefined) return
-    // Only a page with a ticket needs it. It has just been loaded, so what it fetches is there.
-    import('./finish.ts')
-      .then(({ finish }) => finish(window(), fetch, `${endpoint}/finish`, parameters))
+    finish(window(), fetch, `${endpoint}/finish`, parameters)
       .catch((thrown: unknown) => options.onError?.(asConnectError(thrown)))
       // A popup closes, since its opener asks the service; a tab that the user opened stays.
       .finally(() => window().close())

@@ -5,8 +5,7 @@ import type { ReturnParameters } from './return.ts'
 
 /**
  * Asks the app's backend to confirm that the user of this browser finished the flow, sends a message to the
- * app's other windows, and leads a redirect back to where the user was. A module of its own, since only a page that
- * a finish ticket came to needs it.
+ * app's other windows, and leads a redirect back to where the user was.
  *
  * @throws ConnectError when the backend refuses
  */

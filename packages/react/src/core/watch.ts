@@ -2,6 +2,7 @@ import type { Flow, FlowId } from '@keywell/protocol'
 import { type BrowserWindow, call } from './call.ts'
 import { asConnectError, type ConnectError } from './error.ts'
 import { onFlowMessage } from './flow-messages.ts'
+import { readStream } from './stream.ts'
 
 /** A flow that has begun, and how to read its state. */
 export interface FlowAccess {
@@ -53,8 +54,6 @@ export function watchFlow(
   }
 
   async function stream(): Promise<void> {
-    // Fetched with the first attempt. Without it the flow is polled, which takes a little longer.
-    const { readStream } = await import('./stream.ts')
     await readStream(window.fetch, url, { token, signal }, (data) => {
       streaming = true
       if (!signal.aborted) onFlow(JSON.parse(data))

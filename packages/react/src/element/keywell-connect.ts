@@ -74,6 +74,7 @@ export class KeywellConnectElement extends Base {
   #client: KeywellClient | undefined
   #messages: MessagesOverride = {}
   #texts = connectTexts
+  #errorTexts: object = {}
   #work: Work | undefined
   #detach: (() => void) | undefined
   #isScheduled = false
@@ -180,7 +181,7 @@ export class KeywellConnectElement extends Base {
     const { client } = this
     const target = targetOf(this)
     pickerOf(this)
-    this.#texts = mergeTexts(connectTexts, this.#messages)
+    this.#texts = mergeTexts(mergeTexts(connectTexts, this.#errorTexts), this.#messages)
     const isOther =
       this.#work?.client !== client || targetKey(this.#work.target) !== targetKey(target)
     if (isOther) {
@@ -202,6 +203,7 @@ export class KeywellConnectElement extends Base {
         onSuccess: (connection) => this.#emit('keywell-success', { connection }),
         onExit: (error, details) => this.#emit('keywell-exit', { ...details, error }),
         onEvent: (name, details) => {
+          if (name === 'opening') this.#loadErrorTexts()
           this.#announce(details.state)
           this.#emit('keywell-event', { ...details, name })
         },
@@ -211,6 +213,17 @@ export class KeywellConnectElement extends Base {
     return () => {
       for (const stop of stops) stop()
     }
+  }
+
+  /** Without them an error has a sentence that fits each. */
+  #loadErrorTexts(): void {
+    import('../texts/errors.ts').then(
+      ({ errorTexts }) => {
+        this.#errorTexts = errorTexts
+        this.#schedule()
+      },
+      () => undefined,
+    )
   }
 
   #view(): ConnectView | undefined {

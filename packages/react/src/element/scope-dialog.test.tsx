@@ -96,6 +96,7 @@ async function choose(): Promise<string[]> {
   const seen: string[] = []
   const look = () => seen.push(drawn(dialog()))
   await isReady()
+  await until(() => expect(find('[data-keywell-confirm]').ariaDisabled).not.toBe('true'))
   look()
   for (const name of ['write_repository', 'read_api', 'api', 'read_user']) {
     await user.click(box(name))

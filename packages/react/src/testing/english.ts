@@ -1,6 +1,7 @@
 import type { Messages } from '../messages.ts'
 import { accountTexts } from '../texts/account.ts'
 import { connectTexts } from '../texts/connect.ts'
+import { errorTexts } from '../texts/errors.ts'
 import { hostTexts } from '../texts/host.ts'
 import { managerTexts } from '../texts/manager.ts'
 import { scopeTexts } from '../texts/scopes.ts'
@@ -16,4 +17,6 @@ export const english: Messages = {
   ...scopeTexts,
   ...statusTexts,
   ...managerTexts,
+  providerReasons: errorTexts.providerReasons,
+  errors: { ...errorTexts.errors, ...connectTexts.errors },
 }
