@@ -10,7 +10,7 @@ import { createKeywellClient, type ScopeOptions } from '../core/index.ts'
 import { de } from '../de.ts'
 import { KeywellProvider } from '../provider.tsx'
 import { drawn } from '../testing/drawn.ts'
-import { createStandIn, makeConnection, type StandIn } from '../testing/stand-in.ts'
+import { createStandIn, makeConnection, makeProvider, type StandIn } from '../testing/stand-in.ts'
 import type { KeywellConnectElement } from './index.ts'
 import './index.ts'
 
@@ -46,9 +46,7 @@ const tool = (name: string, ...scopes: string[]): ScopeOptions['tools'][number] 
   scopes,
 })
 const offer: ScopeOptions = {
-  name: 'gitlab',
-  title: 'GitLab',
-  hosts: [],
+  ...makeProvider('gitlab', 'GitLab'),
   scopes: [
     scope('api', { implies: ['read_api', 'read_user'], risk: 'critical' }),
     scope('read_api', { implies: ['read_user'], risk: 'medium' }),
