@@ -19,7 +19,7 @@ const packages = ['protocol', 'providers', 'tools', 'server', 'sdk', 'react', 'c
 
 const table: Record<(typeof packages)[number], Row> = {
   protocol: { ours: [], others: ['zod'] },
-  providers: { ours: ['protocol'], others: [] },
+  providers: { ours: ['protocol'], others: ['re2js'] },
   tools: { ours: ['protocol', 'providers'] },
   server: { ours: ['protocol', 'providers', 'tools'] },
   sdk: { ours: ['protocol'] },

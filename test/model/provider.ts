@@ -1,5 +1,5 @@
 /** A provider as the explorer sees it: who was given which pair, and what it will still take. */
-import type { RefreshDefinition } from '@keywell/protocol'
+import type { RenewalDefinition } from '@keywell/protocol'
 
 export interface Provider {
   /** False once the user has withdrawn the grant. */
@@ -28,7 +28,7 @@ export const firstConsent: Provider = {
 export function handleRefresh(
   provider: Provider,
   sent: number,
-  { rotation, revokesOldAccessToken }: RefreshDefinition,
+  { rotation, revokesOldAccessToken }: RenewalDefinition,
 ): { provider: Provider; given: number | undefined } {
   const used = provider.pairs[sent]
   if (!isUsable(provider, sent) || used === undefined) {

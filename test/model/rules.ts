@@ -1,9 +1,9 @@
 /** What a run of the explorer varies: the provider, what may go wrong, and which rule is broken on purpose. */
-import type { RefreshDefinition } from '@keywell/protocol'
+import type { RenewalDefinition } from '@keywell/protocol'
 
 export interface Configuration {
   readonly name: string
-  readonly refresh: RefreshDefinition
+  readonly refresh: RenewalDefinition
   /** How often each of these may happen in one walk. */
   readonly atMost: Budget
   readonly fault: Fault | null
@@ -84,8 +84,7 @@ export function everyProvider(atMost: Budget): Configuration[] {
         ...(rotation === 'grace' ? { graceSeconds, graceAnswer: 'sibling' as const } : {}),
         revokesOldAccessToken,
         defaultExpiresIn: 7200,
-        refreshTokenLifetime: null,
-        refreshTokenIdleLifetime: null,
+        refreshTokenLifetime: { idle: null },
         maxRequestSeconds,
       },
       atMost,

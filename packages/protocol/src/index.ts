@@ -172,26 +172,23 @@ export {
   setClientSchema,
 } from './integrations.ts'
 export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
+export { providerDefinitionSchema } from './provider/definition.ts'
 export type {
-  ApiKeyDefinition,
-  HealthProbe,
+  AccountReader,
+  Condition,
+  HealthDefinition,
   HostLimits,
-  IdentityProbe,
-  InstanceProbe,
-  KeyField,
-  KeyForm,
-  OAuthDefinition,
-  ProbeAnswer,
+  IdentityDefinition,
+  KeyMethod,
+  Method,
+  OAuth2Method,
   ProviderAccount,
   ProviderDefinition,
-  RefreshDefinition,
-  RegistrationGuide,
-  RevocationDefinition,
+  RenewalDefinition,
+  RequestDefinition,
   ScopeDefinition,
-  ScopeGroup,
-  ScopePreset,
   ScopeRisk,
-} from './provider.ts'
+} from './provider/types.ts'
 export {
   type KnownProvider,
   type KnownScope,

@@ -1,6 +1,12 @@
-import { impliedScopes, knownScopes, missingScopes, providerNameSchema } from '@keywell/protocol'
+import {
+  impliedScopes,
+  knownScopes,
+  missingScopes,
+  providerDefinitionSchema,
+  providerNameSchema,
+} from '@keywell/protocol'
 import { expect, test } from 'vitest'
-import { findProvider, gitlab, providers } from './index.ts'
+import { defaultHostOf, findOAuth, findProvider, gitlab, providers } from './index.ts'
 
 test('finds a provider by its exact name', () => {
   expect(findProvider('gitlab')).toBe(gitlab)
@@ -28,7 +34,10 @@ test('the names that the types offer are those of the catalogue', () => {
 test('every provider speaks only of scopes that it has', () => {
   for (const provider of providers) {
     const known = provider.scopes.map(({ name }) => name)
-    const named = impliedScopes(provider, [...provider.defaultScopes, ...provider.identity.scopes])
+    const named = impliedScopes(provider, [
+      ...(findOAuth(provider)?.defaultScopes ?? []),
+      ...provider.auth.flatMap(({ identity }) => identity.scopes),
+    ])
     expect(named.filter((scope) => !known.includes(scope))).toEqual([])
   }
 })
@@ -56,8 +65,17 @@ test('every preset has scopes of the provider, none of which another one implies
 })
 
 test('every default host is an origin over TLS, without a slash at the end', () => {
-  for (const { defaultHost } of providers) {
+  for (const provider of providers) {
+    const defaultHost = defaultHostOf(provider)
     expect(defaultHost).toBe(new URL(defaultHost).origin)
     expect(defaultHost).toMatch(/^https:/)
+  }
+})
+
+test('every definition is data, in the schema that those of others are held to', () => {
+  for (const provider of providers) {
+    const data: unknown = JSON.parse(JSON.stringify(provider))
+    expect(data, provider.name).toEqual(provider)
+    expect(providerDefinitionSchema.parse(data), provider.name).toEqual(provider)
   }
 })

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { readAccount } from './answers/account.ts'
+import { readHealth } from './answers/health.ts'
 import { gitlab } from './gitlab.ts'
+import { findKey, oauthOf } from './methods.ts'
 
-const { identity, health } = gitlab
+const { authorize, defaultScopes, health, identity, manualUrl, renewal, revocation, token } =
+  oauthOf(gitlab)
+const { fallback } = identity
+if (fallback === undefined) throw new Error('no fallback')
 
 describe('scopes', () => {
   test('are the 21 that an application can ask for, each once', () => {
@@ -48,7 +54,7 @@ describe('scopes', () => {
   })
 
   test('asked for by default exist, and none of them can change anything', () => {
-    for (const wanted of gitlab.defaultScopes) {
+    for (const wanted of defaultScopes) {
       expect(gitlab.scopes.find(({ name }) => name === wanted)?.risk).not.toBe('critical')
       expect(wanted).toMatch(/^read_/)
     }
@@ -56,19 +62,19 @@ describe('scopes', () => {
 })
 
 describe('addresses', () => {
-  test('are paths below the host, so that a relative root is kept', () => {
-    const { oauth, registration, revocation } = gitlab
-    const paths = [
-      oauth.authorizePath,
-      oauth.tokenPath,
-      oauth.revokePath,
-      identity.path,
-      identity.fallback.path,
-      health.path,
-      revocation.manualPath,
-      registration.path,
+  test('are below the host, so that a relative root is kept', () => {
+    const templates = [
+      authorize.url,
+      token.url,
+      revocation.url,
+      identity.request.url,
+      fallback.request.url,
+      health.request.url,
+      manualUrl,
+      gitlab.registration.url,
+      gitlab.instance.url,
     ]
-    for (const path of paths) expect(path).toMatch(/^\/[^/]/)
+    for (const template of templates) expect(template).toMatch(/^\{host\}\/[^/]/)
   })
 })
 
@@ -82,7 +88,7 @@ describe('identity', () => {
   }
 
   test('reads the account of GET /user', () => {
-    expect(identity.account(user)).toEqual({
+    expect(readAccount(identity.account, user)).toEqual({
       id: '1234',
       name: 'Ada Lovelace',
       username: 'ada',
@@ -91,7 +97,9 @@ describe('identity', () => {
   })
 
   test('does without name and picture', () => {
-    expect(identity.account({ id: 1, username: 'bot', name: '', avatar_url: null })).toEqual({
+    expect(
+      readAccount(identity.account, { id: 1, username: 'bot', name: '', avatar_url: null }),
+    ).toEqual({
       id: '1',
       name: null,
       username: 'bot',
@@ -101,13 +109,13 @@ describe('identity', () => {
 
   test('takes no picture that is not on the web', () => {
     for (const avatar_url of ['javascript:alert(1)', '//host/a.png', '/a.png', ' https://a', 7]) {
-      expect(identity.account({ ...user, avatar_url })?.avatarUrl).toBeNull()
+      expect(readAccount(identity.account, { ...user, avatar_url })?.avatarUrl).toBeNull()
     }
   })
 
   test('the fallback knows the id alone', () => {
     const info = { resource_owner_id: 1234, scope: ['write_repository'], expires_in: 7000 }
-    expect(identity.fallback.account(info)).toEqual({
+    expect(readAccount(fallback.account, info)).toEqual({
       id: '1234',
       name: null,
       username: null,
@@ -116,7 +124,9 @@ describe('identity', () => {
   })
 
   test('an app-only token has no account', () => {
-    expect(identity.fallback.account({ resource_owner_id: null, scope: ['api'] })).toBeUndefined()
+    expect(
+      readAccount(fallback.account, { resource_owner_id: null, scope: ['api'] }),
+    ).toBeUndefined()
   })
 
   test('what is no account is none', () => {
@@ -137,8 +147,8 @@ describe('identity', () => {
       Object.create({ id: 1234 }),
     ]
     for (const body of bodies) {
-      expect(identity.account(body), JSON.stringify(body)).toBeUndefined()
-      expect(identity.fallback.account(body), JSON.stringify(body)).toBeUndefined()
+      expect(readAccount(identity.account, body), JSON.stringify(body)).toBeUndefined()
+      expect(readAccount(fallback.account, body), JSON.stringify(body)).toBeUndefined()
     }
   })
 })
@@ -156,21 +166,25 @@ describe('health', () => {
 
   test('a token that token/info describes lives, with scopes and time left', () => {
     const answer = { status: 200, body: info }
-    expect(health.isActive(answer)).toBe(true)
-    expect(health.isInactive(answer)).toBe(false)
-    expect(health.details(info)).toEqual({ scopes: ['api', 'read_user'], expiresIn: 6543 })
+    expect(readHealth(health, answer)).toEqual({
+      status: 'active',
+      scopes: ['api', 'read_user'],
+      expiresIn: 6543,
+    })
   })
 
   test('the older names of the fields do as well', () => {
     const old = { resource_owner_id: 1, scopes: ['api'], expires_in_seconds: 10 }
-    expect(health.isActive({ status: 200, body: old })).toBe(true)
-    expect(health.details(old)).toEqual({ scopes: ['api'], expiresIn: 10 })
+    expect(readHealth(health, { status: 200, body: old })).toEqual({
+      status: 'active',
+      scopes: ['api'],
+      expiresIn: 10,
+    })
   })
 
   test('an app-only token lives, and so does one without an end', () => {
     const body = { resource_owner_id: null, scope: ['api'], expires_in: null }
-    expect(health.isActive({ status: 200, body })).toBe(true)
-    expect(health.details(body)).toEqual({ scopes: ['api'] })
+    expect(readHealth(health, { status: 200, body })).toEqual({ status: 'active', scopes: ['api'] })
   })
 
   test('dead is 400 invalid_request at GitLab and 401 invalid_token at a stock Doorkeeper', () => {
@@ -186,8 +200,7 @@ describe('health', () => {
       { status: 401, body: { error: 'invalid_token', error_description: 'Bad Access Token.' } },
     ]
     for (const answer of dead) {
-      expect(health.isInactive(answer)).toBe(true)
-      expect(health.isActive(answer)).toBe(false)
+      expect(readHealth(health, answer)).toEqual({ status: 'inactive' })
     }
   })
 
@@ -210,8 +223,7 @@ describe('health', () => {
       { status: 503, body: { error: 'invalid_token' } },
     ]
     for (const answer of unknown) {
-      expect(health.isActive(answer), JSON.stringify(answer)).toBe(false)
-      expect(health.isInactive(answer), JSON.stringify(answer)).toBe(false)
+      expect(readHealth(health, answer), JSON.stringify(answer)).toEqual({ status: 'unknown' })
     }
   })
 
@@ -224,34 +236,42 @@ describe('health', () => {
       { message: '403 Forbidden' },
       { message: '403 Forbidden - Your account has been blocked.' },
     ]
-    for (const body of bodies) expect(health.isInactive({ status: 403, body })).toBe(false)
+    for (const body of bodies) {
+      expect(readHealth(health, { status: 403, body })).toEqual({ status: 'unknown' })
+    }
   })
 
   test('details of a strange answer are left out', () => {
-    expect(health.details(undefined)).toEqual({})
-    expect(health.details({ scope: 'api', expires_in: 'soon' })).toEqual({})
-    expect(health.details({ scope: ['api', 7, null], expires_in: Number.NaN })).toEqual({
+    const stated = (body: unknown) => readHealth(health, { status: 200, body })
+    expect(stated({ scope: ['api'], expires_in: 'soon' })).toEqual({
+      status: 'active',
+      scopes: ['api'],
+    })
+    expect(stated({ scope: ['api', 7, null], expires_in: Number.NaN })).toEqual({
+      status: 'active',
       scopes: ['api'],
     })
   })
 })
 
 test('refresh: strict, two hours, and the old access token is evidence', () => {
-  expect(gitlab.refresh).toMatchObject({
+  expect(renewal).toMatchObject({
     rotation: 'strict',
     revokesOldAccessToken: true,
     defaultExpiresIn: 7200,
-    refreshTokenLifetime: null,
-    refreshTokenIdleLifetime: null,
+    refreshTokenLifetime: { idle: null },
   })
 })
 
 test('revocation: the refresh token, without a hint', () => {
-  expect(gitlab.revocation).toMatchObject({ send: 'refresh_token', tokenTypeHint: null })
+  expect(revocation).toMatchObject({ send: 'refresh_token', hint: null })
 })
 
 describe('personal access tokens', () => {
-  const { health: look, identity: owner } = gitlab.apiKeys
+  const keys = findKey(gitlab)
+  if (keys?.identity.fallback === undefined) throw new Error('no keys')
+  const { health: look } = keys
+  const owner = keys.identity.fallback.account
   const self = {
     id: 4,
     name: 'CI',
@@ -265,15 +285,16 @@ describe('personal access tokens', () => {
   }
 
   test('a living one tells scopes, owner, and the first moment at which it is refused', () => {
-    const answer = { status: 200, body: self }
-    expect([look.isActive(answer), look.isInactive(answer)]).toEqual([true, false])
-    expect(look.details(self)).toEqual({
+    const stated = (body: unknown) => readHealth(look, { status: 200, body })
+    expect(stated(self)).toEqual({
+      status: 'active',
       scopes: ['read_api'],
       expiresAt: new Date('2026-12-31T00:00:00Z'),
     })
-    expect(look.details({ ...self, expires_at: null })).toEqual({ scopes: ['read_api'] })
-    expect(look.details({ ...self, expires_at: '2026-13-45' })).toEqual({ scopes: ['read_api'] })
-    expect(owner.fallback.account(self)).toMatchObject({ id: '1234' })
+    const endless = { status: 'active', scopes: ['read_api'] }
+    expect(stated({ ...self, expires_at: null })).toEqual(endless)
+    expect(stated({ ...self, expires_at: '2026-13-45' })).toEqual(endless)
+    expect(readAccount(owner, self)).toMatchObject({ id: '1234' })
   })
 
   test.each([
@@ -282,7 +303,7 @@ describe('personal access tokens', () => {
     { status: 401, body: { error: 'invalid_token', error_description: 'Token was revoked.' } },
     { status: 401, body: { message: '401 Unauthorized' } },
   ])('dead: %j', (answer) => {
-    expect([look.isActive(answer), look.isInactive(answer)]).toEqual([false, true])
+    expect(readHealth(look, answer)).toEqual({ status: 'inactive' })
   })
 
   test.each([
@@ -298,6 +319,6 @@ describe('personal access tokens', () => {
     { status: 429, body: undefined },
     { status: 500, body: { message: '401 Unauthorized' } },
   ])('neither: %j', (answer) => {
-    expect([look.isActive(answer), look.isInactive(answer)]).toEqual([false, false])
+    expect(readHealth(look, answer)).toEqual({ status: 'unknown' })
   })
 })

@@ -1,31 +1,190 @@
-import type { ProviderAccount, ProviderDefinition } from '@keywell/protocol'
+import type { ProviderDefinition } from '@keywell/protocol'
 
 /**
  * GitLab, on gitlab.com and self-managed. Its OAuth server is Doorkeeper with settings of its own;
  * what differs from a plain one is said on the line where it bites.
  */
 export const gitlab = {
+  schema: 2,
   name: 'gitlab',
   title: 'GitLab',
   documentationUrl: 'https://docs.gitlab.com/api/oauth2/',
-  defaultHost: 'https://gitlab.com',
 
-  oauth: {
-    authorizePath: '/oauth/authorize',
-    tokenPath: '/oauth/token',
-    revokePath: '/oauth/revoke',
-    // Both forms are accepted, but Doorkeeper does not undo the form encoding that RFC 6749 section
-    // 2.3.1 asks for inside Basic: the hyphen of a secret that begins with `gloas-` would arrive as
-    // `%2D`, and the client be refused.
-    clientAuthentication: 'client_secret_post',
-    issuerInCallback: 'optional',
-    issuerPath: '',
-    codeLifetimeSeconds: 600,
-    scopeSeparator: ' ',
+  variables: {
+    host: { kind: 'host', title: 'GitLab address', default: 'https://gitlab.com' },
   },
+  api: { base: '{host}' },
 
-  // Sees everything and changes nothing. GitLab itself would grant `api` when no scope is sent.
-  defaultScopes: ['read_api'],
+  auth: [
+    {
+      id: 'oauth',
+      kind: 'oauth2',
+      title: 'GitLab application',
+
+      authorize: {
+        url: '{host}/oauth/authorize',
+        pkce: 'S256',
+        parameters: {},
+        scopes: { parameter: 'scope', separator: ' ' },
+        codeLifetimeSeconds: 600,
+        issuer: { value: '{host}', inCallback: 'optional' },
+      },
+
+      // Sees everything and changes nothing. GitLab itself would grant `api` when no scope is sent.
+      defaultScopes: ['read_api'],
+
+      token: {
+        url: '{host}/oauth/token',
+        // Both forms are accepted, but Doorkeeper does not undo the form encoding that RFC 6749 section
+        // 2.3.1 asks for inside Basic: the hyphen of a secret that begins with `gloas-` would arrive as
+        // `%2D`, and the client be refused.
+        client: 'client_secret_post',
+        headers: {},
+        sendScopeOnRefresh: false,
+        answer: {
+          accessToken: ['/access_token'],
+          refreshToken: ['/refresh_token'],
+          expiresIn: ['/expires_in'],
+          scope: ['/scope'],
+        },
+        errors: [],
+      },
+
+      renewal: {
+        // A spent refresh token is refused and the newer pair lives on: a lost race does no harm.
+        rotation: 'strict',
+        // Both tokens are one row with one `revoked_at`.
+        revokesOldAccessToken: true,
+        // No operator can change it, and tokens without an end died out with GitLab 15.
+        defaultExpiresIn: 7200,
+        // It works for as long as the grant stands, used or not.
+        refreshTokenLifetime: { idle: null },
+        // GitLab ends a web request after 60 s, and an operator may have raised that. Waiting too long
+        // costs time; sending again too early could cost the pair.
+        maxRequestSeconds: 120,
+      },
+
+      send: { in: 'header', name: 'Authorization', value: 'Bearer {token}' },
+
+      identity: {
+        request: { method: 'GET', url: '{host}/api/v4/user', headers: {} },
+        account: {
+          id: { at: ['/id'], type: 'integer' },
+          name: ['/name'],
+          username: ['/username'],
+          avatarUrl: ['/avatar_url'],
+        },
+        scopes: ['read_user', 'read_api', 'api'],
+        // An app-only token has no owner, so that there is no account.
+        fallback: {
+          request: { method: 'GET', url: '{host}/oauth/token/info', headers: {} },
+          account: {
+            id: { at: ['/resource_owner_id'], type: 'integer' },
+            name: [],
+            username: [],
+            avatarUrl: [],
+          },
+        },
+      },
+
+      // Asks for no scope, and knows app-only tokens too; `GET /user` answers 401 to a good one of those.
+      health: {
+        request: { method: 'GET', url: '{host}/oauth/token/info', headers: {} },
+        active: [{ status: [200], at: ['/scope', '/scopes'], type: 'array' }],
+        // GitLab's own controller answers 400 where a stock Doorkeeper answers 401.
+        inactive: [
+          { status: [400], at: '/error', equals: 'invalid_request' },
+          { status: [401], at: '/error', equals: 'invalid_token' },
+        ],
+        // Both fields have an older name; `expires_in` is null on tokens that were made without an end.
+        details: {
+          scopes: ['/scope', '/scopes'],
+          expiresIn: ['/expires_in', '/expires_in_seconds'],
+        },
+      },
+
+      revocation: {
+        url: '{host}/oauth/revoke',
+        // Revoking an access token that has expired does nothing and answers 200.
+        send: 'refresh_token',
+        // A wrong hint hides the token, with a 200; without one both kinds are searched.
+        hint: null,
+      },
+      manualUrl: '{host}/-/user_settings/applications',
+    },
+
+    // Personal access tokens; those of projects and groups look the same, and belong to a bot.
+    {
+      id: 'personal_access_token',
+      kind: 'key',
+      title: 'personal access token',
+      fields: [{ name: 'key', label: 'Personal access token' }],
+      steps: [
+        'Sign in there with the account that you want to connect.',
+        'Tick the scopes below and no others, choose when the token ends, and copy it: GitLab shows it only once.',
+      ],
+      // https://docs.gitlab.com/user/profile/personal_access_tokens/; an older GitLab ignores them.
+      prefill: { name: 'name', scopes: 'scopes', scopeSeparator: ',' },
+      // `PRIVATE-TOKEN` would do as well, but many clients carry it along when a redirect leaves the host.
+      send: { in: 'header', name: 'Authorization', value: 'Bearer {token}' },
+      identity: {
+        request: { method: 'GET', url: '{host}/api/v4/user', headers: {} },
+        account: {
+          id: { at: ['/id'], type: 'integer' },
+          name: ['/name'],
+          username: ['/username'],
+          avatarUrl: ['/avatar_url'],
+        },
+        scopes: ['read_user', 'read_api', 'api'],
+        // It says no more of the owner than the id.
+        fallback: {
+          request: {
+            method: 'GET',
+            url: '{host}/api/v4/personal_access_tokens/self',
+            headers: {},
+          },
+          account: {
+            id: { at: ['/user_id'], type: 'integer' },
+            name: [],
+            username: [],
+            avatarUrl: [],
+          },
+        },
+      },
+      // `/oauth/token/info` takes none of them.
+      health: {
+        request: {
+          method: 'GET',
+          url: '{host}/api/v4/personal_access_tokens/self',
+          headers: {},
+        },
+        active: [
+          {
+            status: [200],
+            all: [
+              { at: '/scopes', type: 'array' },
+              { at: '/revoked', notEquals: true },
+              { at: '/active', notEquals: false },
+            ],
+          },
+        ],
+        // Whatever a key may do, it may look at itself, so that GitLab's 401 speaks of the key here. One
+        // that is not in GitLab's words may be of something that stands before it. A key that came as
+        // `Bearer` is named in OAuth's words, and one that is unknown not always.
+        inactive: [
+          { status: [401], at: '/message', startsWith: '401 Unauthorized' },
+          { status: [401], at: '/error', equals: 'invalid_token' },
+          { status: [200], at: '/revoked', equals: true },
+          { status: [200], at: '/active', equals: false },
+        ],
+        details: {
+          scopes: ['/scopes'],
+          expiresAt: { at: ['/expires_at'], format: 'day' },
+        },
+      },
+      manualUrl: '{host}/-/user_settings/personal_access_tokens',
+    },
+  ],
 
   // What GitLab says of its scopes: https://docs.gitlab.com/integration/oauth_provider/. An
   // implication stands here only if it is known: one too few asks for a scope too many, one too
@@ -240,95 +399,16 @@ export const gitlab = {
     },
   ],
 
-  refresh: {
-    // A spent refresh token is refused and the newer pair lives on: a lost race does no harm.
-    rotation: 'strict',
-    // Both tokens are one row with one `revoked_at`.
-    revokesOldAccessToken: true,
-    // No operator can change it, and tokens without an end died out with GitLab 15.
-    defaultExpiresIn: 7200,
-    refreshTokenLifetime: null,
-    // It works for as long as the grant stands, used or not.
-    refreshTokenIdleLifetime: null,
-    // GitLab ends a web request after 60 s, and an operator may have raised that. Waiting too long
-    // costs time; sending again too early could cost the pair.
-    maxRequestSeconds: 120,
-  },
-
-  identity: {
-    path: '/api/v4/user',
-    scopes: ['read_user', 'read_api', 'api'],
-    account: accountOfUser,
-    fallback: { path: '/oauth/token/info', account: accountOfTokenInfo },
-  },
-
-  // Asks for no scope, and knows app-only tokens too; `GET /user` answers 401 to a good one of those.
-  health: {
-    path: '/oauth/token/info',
-    isActive: ({ status, body }) => status === 200 && Array.isArray(field(body, 'scope', 'scopes')),
-    // GitLab's own controller answers 400 where a stock Doorkeeper answers 401.
-    isInactive: ({ status, body }) =>
-      (status === 400 && field(body, 'error') === 'invalid_request') ||
-      (status === 401 && field(body, 'error') === 'invalid_token'),
-    details: detailsOfTokenInfo,
-  },
-
   // Its version needs a token. This document does not, and names GitLab's own scopes.
   instance: {
-    path: '/.well-known/openid-configuration',
-    isInstance: ({ status, body }) => {
-      const scopes = field(body, 'scopes_supported')
-      const endpoint = field(body, 'token_endpoint')
-      return (
-        status === 200 &&
-        typeof endpoint === 'string' &&
-        endpoint.endsWith('/oauth/token') &&
-        Array.isArray(scopes) &&
-        ['read_api', 'read_user'].every((scope) => scopes.includes(scope))
-      )
-    },
-  },
-
-  // Personal access tokens; those of projects and groups look the same, and belong to a bot.
-  apiKeys: {
-    title: 'personal access token',
-    // `PRIVATE-TOKEN` would do as well, but many clients carry it along when a redirect leaves the host.
-    header: { name: 'Authorization', prefix: 'Bearer ' },
-    identity: {
-      path: '/api/v4/user',
-      scopes: ['read_user', 'read_api', 'api'],
-      account: accountOfUser,
-      fallback: { path: '/api/v4/personal_access_tokens/self', account: accountOfKey },
-    },
-    // `/oauth/token/info` takes none of them.
-    health: {
-      path: '/api/v4/personal_access_tokens/self',
-      isActive: ({ status, body }) =>
-        status === 200 && Array.isArray(field(body, 'scopes')) && !isEndedKey(body),
-      // Whatever a key may do, it may look at itself, so that GitLab's 401 speaks of the key here. One
-      // that is not in GitLab's words may be of something that stands before it.
-      isInactive: ({ status, body }) =>
-        (status === 401 && isRefusal(body)) || (status === 200 && isEndedKey(body)),
-      details: detailsOfKey,
-    },
-    manualPath: '/-/user_settings/personal_access_tokens',
-    form: {
-      fields: [{ name: 'key', label: 'Personal access token' }],
-      steps: [
-        'Sign in there with the account that you want to connect.',
-        'Tick the scopes below and no others, choose when the token ends, and copy it: GitLab shows it only once.',
+    url: '{host}/.well-known/openid-configuration',
+    if: {
+      status: [200],
+      all: [
+        { at: '/token_endpoint', matches: '/oauth/token$' },
+        { at: '/scopes_supported', includes: ['read_api', 'read_user'] },
       ],
-      // https://docs.gitlab.com/user/profile/personal_access_tokens/; an older GitLab ignores them.
-      prefill: { name: 'name', scopes: 'scopes', scopeSeparator: ',' },
     },
-  },
-
-  revocation: {
-    // Revoking an access token that has expired does nothing and answers 200.
-    send: 'refresh_token',
-    // A wrong hint hides the token, with a 200; without one both kinds are searched.
-    tokenTypeHint: null,
-    manualPath: '/-/user_settings/applications',
   },
 
   // gitlab.com lets one address send 2,000 requests a minute, be they of whichever user, and one user
@@ -337,7 +417,7 @@ export const gitlab = {
   limits: { requestsPerSecond: 8, burst: 40, concurrency: 16 },
 
   registration: {
-    path: '/-/user_settings/applications',
+    url: '{host}/-/user_settings/applications',
     steps: [
       'Sign in to GitLab. Open your avatar, then Edit profile, then Applications, and choose Add new application. For an app that a team looks after, open the group’s Settings, then Applications; an administrator can make one for the whole instance under Admin, then Applications.',
       'Name: what your users will read on the consent page, so the name of your product.',
@@ -348,81 +428,3 @@ export const gitlab = {
     ],
   },
 } satisfies ProviderDefinition
-
-/** `GET /api/v4/user`. */
-function accountOfUser(body: unknown): ProviderAccount | undefined {
-  const id = accountId(field(body, 'id'))
-  if (id === undefined) return undefined
-  return {
-    id,
-    name: text(field(body, 'name')),
-    username: text(field(body, 'username')),
-    avatarUrl: webAddress(field(body, 'avatar_url')),
-  }
-}
-
-/** `GET /oauth/token/info`. An app-only token has no owner, so that there is no account. */
-function accountOfTokenInfo(body: unknown): ProviderAccount | undefined {
-  const id = accountId(field(body, 'resource_owner_id'))
-  return id === undefined ? undefined : { id, name: null, username: null, avatarUrl: null }
-}
-
-/** `GET /api/v4/personal_access_tokens/self`, which says no more of the owner than the id. */
-function accountOfKey(body: unknown): ProviderAccount | undefined {
-  const id = accountId(field(body, 'user_id'))
-  return id === undefined ? undefined : { id, name: null, username: null, avatarUrl: null }
-}
-
-function isEndedKey(body: unknown): boolean {
-  return field(body, 'revoked') === true || field(body, 'active') === false
-}
-
-/** A key that came as `Bearer` is named in OAuth's words, and one that is unknown not always. */
-function isRefusal(body: unknown): boolean {
-  const message = field(body, 'message')
-  const isPlain = typeof message === 'string' && message.startsWith('401 Unauthorized')
-  return isPlain || field(body, 'error') === 'invalid_token'
-}
-
-/** The end is a day, at whose first moment (UTC) the key is refused; null: it has none. */
-function detailsOfKey(body: unknown): { scopes?: readonly string[]; expiresAt?: Date } {
-  const scopes = field(body, 'scopes')
-  const expiresAt = field(body, 'expires_at')
-  const isDay = typeof expiresAt === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(expiresAt)
-  const day = isDay ? new Date(`${expiresAt}T00:00:00Z`) : undefined
-  return {
-    ...(Array.isArray(scopes) && { scopes: scopes.filter((scope) => typeof scope === 'string') }),
-    ...(day !== undefined && !Number.isNaN(day.getTime()) && { expiresAt: day }),
-  }
-}
-
-/** Both fields have an older name; `expires_in` is null on tokens that were made without an end. */
-function detailsOfTokenInfo(body: unknown): { scopes?: readonly string[]; expiresIn?: number } {
-  const scopes = field(body, 'scope', 'scopes')
-  const expiresIn = field(body, 'expires_in', 'expires_in_seconds')
-  return {
-    ...(Array.isArray(scopes) && { scopes: scopes.filter((scope) => typeof scope === 'string') }),
-    ...(typeof expiresIn === 'number' && Number.isFinite(expiresIn) && { expiresIn }),
-  }
-}
-
-/** The first of the named own fields that the body has and that is not null. */
-function field(body: unknown, ...names: readonly string[]): unknown {
-  if (typeof body !== 'object' || body === null) return undefined
-  const fields = new Map<string, unknown>(Object.entries(body))
-  return names.map((name) => fields.get(name)).find((value) => value != null)
-}
-
-/** GitLab's ids are positive numbers. */
-function accountId(value: unknown): string | undefined {
-  return Number.isSafeInteger(value) && Number(value) > 0 ? String(value) : undefined
-}
-
-function text(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null
-}
-
-/** It ends up in an `<img>` of an app's page, and a self-managed host may answer anything. */
-function webAddress(value: unknown): string | null {
-  return typeof value === 'string' && /^https?:\/\//.test(value) ? value : null
-}

@@ -6,9 +6,21 @@
  * if (provider) findViolation(policy, { provider, scopes: ['api'] }) // { to: 'scopes', … }
  * ```
  */
+
+export {
+  addressOf,
+  calledAddresses,
+  defaultHostOf,
+  type Variables,
+  variablesAt,
+} from './address.ts'
+export { readAccount } from './answers/account.ts'
+export { fulfils, holds, type ProviderAnswer } from './answers/condition.ts'
+export { type Health, readHealth } from './answers/health.ts'
+export { readFirst } from './answers/pointer.ts'
 export { findProvider, providers } from './catalogue.ts'
-export { type CredentialScheme, credentialSchemeOf } from './credential-scheme.ts'
 export { gitlab } from './gitlab.ts'
+export { findKey, findOAuth, headerOf, methodOf, oauthOf } from './methods.ts'
 export {
   findViolation,
   type PolicyViolation,

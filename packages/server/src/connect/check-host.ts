@@ -6,10 +6,19 @@ import {
   KeywellError,
   type ProviderDefinition,
 } from '@keywell/protocol'
-import { findViolation } from '@keywell/providers'
+import {
+  addressOf,
+  defaultHostOf,
+  findKey,
+  findViolation,
+  holds,
+  oauthOf,
+  variablesAt,
+} from '@keywell/providers'
 import type { z } from 'zod'
 import { requireProvider } from '../catalogue.ts'
-import { InvalidHost, joinBelow } from '../host.ts'
+import { InvalidHost } from '../host.ts'
+import { readAnswer } from '../oauth/account.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
@@ -99,10 +108,10 @@ async function lookFor(
   provider: ProviderDefinition,
   hosts: readonly string[],
 ): Promise<Found> {
-  let best: Found = { status: 'unreachable', host: hosts[0] ?? provider.defaultHost }
+  let best: Found = { status: 'unreachable', host: hosts[0] ?? defaultHostOf(provider) }
   for (const typed of hosts) {
     const host = withScheme(outbound, typed, tenantId)
-    if (host === provider.defaultHost) return { status: 'found', host }
+    if (host === defaultHostOf(provider)) return { status: 'found', host }
     const status = await look(outbound, provider, host, tenantId)
     if (status === 'found') return { status, host }
     // A name that does not answer does so for each path below it.
@@ -119,16 +128,16 @@ function withScheme(outbound: Outbound, host: string, tenantId: string): string 
 
 async function look(
   outbound: Outbound,
-  { instance }: ProviderDefinition,
+  provider: ProviderDefinition,
   host: string,
   tenantId: string,
 ): Promise<Found['status']> {
+  const { instance } = provider
   if (instance === undefined) return 'not_recognised'
   try {
-    const response = await outbound.fetch(joinBelow(host, instance.path), { ...bounds, tenantId })
-    const { status } = response
-    const body = await response.json().catch(() => undefined)
-    return instance.isInstance({ status, body }) ? 'found' : 'not_recognised'
+    const url = addressOf(instance.url, variablesAt(provider, host))
+    const answer = await readAnswer(await outbound.fetch(url, { ...bounds, tenantId }))
+    return holds(answer, instance.if) ? 'found' : 'not_recognised'
   } catch {
     return 'unreachable'
   }
@@ -164,7 +173,7 @@ async function describeFound(
     return { host, status: 'ready', methods, nextStep: null, registration: null }
   }
   const draft = await findDraft(parts, { tenantId, provider, host })
-  const page = joinBelow(host, provider.registration.path).href
+  const page = addressOf(provider.registration.url, variablesAt(provider, host)).href
   return {
     host,
     status: 'not_registered',
@@ -191,7 +200,7 @@ async function methodsAt(
   const usable = await parts.integrations.usable(tenantId)
   const hasApp = usable.some((each) => each.provider === provider.name && each.host === host)
   const takesKeys =
-    provider.apiKeys !== undefined && (await isKnownHost(parts, { provider, host, tenantId }))
+    findKey(provider) !== undefined && (await isKnownHost(parts, { provider, host, tenantId }))
   const there: ConnectMethod[] = [
     ...(hasApp ? ['oauth' as const] : []),
     ...(takesKeys ? ['key' as const] : []),
@@ -213,7 +222,7 @@ async function findDraft(
 
 /** What an app would have to be registered with for this session. */
 function scopesOf({ policy }: SessionRow, provider: ProviderDefinition): string[] {
-  if (!Object.hasOwn(policy.scopes, provider.name)) return [...provider.defaultScopes]
+  if (!Object.hasOwn(policy.scopes, provider.name)) return [...oauthOf(provider).defaultScopes]
   const all = provider.scopes.map(({ name }) => name)
   return [...allowedScopes(policy, provider, all).ceiling]
 }

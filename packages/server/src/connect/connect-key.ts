@@ -1,4 +1,5 @@
 import { KeywellError, type ProviderDefinition, type Secret } from '@keywell/protocol'
+import { defaultHostOf, findKey } from '@keywell/providers'
 import { lookUpAccount } from '../oauth/account.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { type ProbeParts, type ProbeResult, probeToken } from '../oauth/probe.ts'
@@ -71,7 +72,7 @@ export async function probeKey(
   const key = { provider, host, type: 'api_key', accessToken, sending: { tenantId } } as const
   const found = await probeToken(parts, key)
   if (found.status === 'active') return found
-  const title = provider.apiKeys?.title ?? 'key'
+  const title = findKey(provider)?.title ?? 'key'
   if (found.status === 'inactive') {
     throw new KeywellError('key_refused', `${host} does not accept this ${title}.`)
   }
@@ -97,7 +98,7 @@ export async function isKnownHost(
   { outbound, integrations }: KnownHostParts,
   { provider, host, tenantId }: KeyPlace,
 ): Promise<boolean> {
-  if (host === provider.defaultHost || outbound.isListed(host, { tenantId })) return true
+  if (host === defaultHostOf(provider) || outbound.isListed(host, { tenantId })) return true
   const lists = await Promise.all([integrations.list(tenantId), integrations.list(null)])
   return lists
     .flat()

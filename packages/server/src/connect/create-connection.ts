@@ -1,4 +1,5 @@
 import { type createConnectionSchema, KeywellError, Secret } from '@keywell/protocol'
+import { defaultHostOf, findKey } from '@keywell/providers'
 import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
@@ -47,10 +48,10 @@ async function createConnection(
 ): Promise<ConnectionRow> {
   const { tenantId, userId } = request
   const provider = requireProvider(request.provider)
-  if (provider.apiKeys === undefined) {
+  if (findKey(provider) === undefined) {
     throw new KeywellError('invalid_request', `${provider.title} has no API keys that are kept.`)
   }
-  const host = parseHost(request.host ?? provider.defaultHost)
+  const host = parseHost(request.host ?? defaultHostOf(provider))
   // Checked before the key is sent anywhere. Its scopes are known later, and checked when it is stored.
   await requireAllowedFor(parts.database.of(tenantId), tenantId, { provider, host })
   await requireKnownHost(parts, { provider, host, tenantId })

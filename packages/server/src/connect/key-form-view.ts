@@ -1,6 +1,6 @@
-import { type ApiKeyDefinition, KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import { type KeyMethod, KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import { addressOf, findKey, variablesAt } from '@keywell/providers'
 import { requireProvider } from '../catalogue.ts'
-import { joinBelow } from '../host.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import type { FlowRow } from '../store/flows.ts'
@@ -9,7 +9,7 @@ import type { SessionRow } from '../store/sessions.ts'
 /** The form that asks a person for a key, as data: what it says comes from the provider's definition. */
 export interface KeyFormView {
   provider: Pick<ProviderDefinition, 'name' | 'title'>
-  keys: ApiKeyDefinition
+  keys: KeyMethod
   /** Where the key is made and sent; shown, since a key must not go to another instance. */
   host: string
   /** The provider's page for keys, filled in as far as it can be. */
@@ -51,7 +51,11 @@ export async function describeKeyForm(
     provider,
     keys,
     host: flow.host,
-    keysPage: keysPageOf(keys, { host: flow.host, app: app ?? 'Keywell', scopes: flow.scopes }),
+    keysPage: keysPageOf(provider, keys, {
+      host: flow.host,
+      app: app ?? 'Keywell',
+      scopes: flow.scopes,
+    }),
     scopes,
     app,
     account: await accountOf(database, flow),
@@ -61,16 +65,18 @@ export async function describeKeyForm(
 }
 
 /** @throws KeywellError `method_not_offered` */
-function keysOf({ title, apiKeys }: ProviderDefinition): ApiKeyDefinition {
-  if (apiKeys !== undefined) return apiKeys
-  throw new KeywellError('method_not_offered', `${title} has no keys that are kept.`)
+function keysOf(provider: ProviderDefinition): KeyMethod {
+  const keys = findKey(provider)
+  if (keys !== undefined) return keys
+  throw new KeywellError('method_not_offered', `${provider.title} has no keys that are kept.`)
 }
 
 function keysPageOf(
-  { manualPath, form: { prefill } }: ApiKeyDefinition,
+  provider: ProviderDefinition,
+  { manualUrl, prefill }: KeyMethod,
   { host, app, scopes }: { host: string; app: string; scopes: readonly string[] },
 ): URL {
-  const url = joinBelow(host, manualPath)
+  const url = addressOf(manualUrl, variablesAt(provider, host))
   if (prefill === undefined) return url
   const query = [
     [prefill.name, app],

@@ -1,4 +1,5 @@
 import { apiKeyValueSchema, KeywellError, Secret } from '@keywell/protocol'
+import { findKey } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import { requireProvider } from '../catalogue.ts'
 import type { Integrations } from '../oauth/integrations.ts'
@@ -176,7 +177,7 @@ async function takeKey(
 
 /** The key of the form. Blanks around it come from copying, and no key has any. */
 function readKey(flow: store.FlowRow, fields: SubmittedKey['fields']): Secret | KeywellError {
-  const [field] = requireProvider(flow.provider).apiKeys?.form.fields ?? []
+  const [field] = findKey(requireProvider(flow.provider))?.fields ?? []
   const typed = field && fields[field.name]
   const text = typeof typed === 'string' ? typed.trim() : ''
   const { error } = apiKeyValueSchema.safeParse(text)

@@ -1,5 +1,11 @@
 import type { ConnectMethod, HostCheck, KeywellError, ProviderDefinition } from '@keywell/protocol'
-import { providers as catalogue, findViolation } from '@keywell/providers'
+import {
+  providers as catalogue,
+  defaultHostOf,
+  findKey,
+  findViolation,
+  oauthOf,
+} from '@keywell/providers'
 import { requireProvider } from '../catalogue.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
@@ -116,7 +122,7 @@ async function listOffers(
     const own = usable.filter((integration) => integration.provider === name)
     const known = [
       ...own.map(({ host }) => host),
-      ...(takesKeys(policy, provider) ? [provider.defaultHost] : []),
+      ...(takesKeys(policy, provider) ? [defaultHostOf(provider)] : []),
     ]
     const hosts = [...new Set(reconnected === undefined ? known : [reconnected.host])]
       .filter((host) => policy.hosts?.includes(host) ?? true)
@@ -141,8 +147,8 @@ function namesOf(policy: SessionPolicy, usable: readonly UsableIntegration[]): s
   return [...names].filter((name) => policy.providers?.includes(name) ?? true)
 }
 
-function takesKeys({ methods }: SessionPolicy, { apiKeys }: ProviderDefinition): boolean {
-  return methods.includes('key') && apiKeys !== undefined
+function takesKeys({ methods }: SessionPolicy, provider: ProviderDefinition): boolean {
+  return methods.includes('key') && findKey(provider) !== undefined
 }
 
 function describeChoice(
@@ -150,8 +156,10 @@ function describeChoice(
   { provider, reconnected, hosts, scopes }: Offer,
   choice: LinkChoice,
 ): ProviderChoice {
-  const { name, title, apiKeys, instance } = provider
-  const methods = policy.methods.filter((method) => method === 'oauth' || apiKeys !== undefined)
+  const { name, title, instance } = provider
+  const methods = policy.methods.filter(
+    (method) => method === 'oauth' || findKey(provider) !== undefined,
+  )
   const presets = viewPresets(provider, scopes)
   const isChosen = chosenScopes(provider, presets, choice)
   const { username = null, name: accountName = null, id = null } = reconnected?.account ?? {}
@@ -164,7 +172,7 @@ function describeChoice(
     typedHost: choice.typedHost ?? '',
     methods,
     method: methods.find((method) => method === choice.method) ?? methods[0] ?? 'oauth',
-    keyTitle: apiKeys?.title ?? null,
+    keyTitle: findKey(provider)?.title ?? null,
     scopes: scopes.map((scope) => ({ ...scope, isChosen: scope.required || isChosen(scope.name) })),
     groups: viewGroups(provider, scopes),
     presets: presets.map((preset) => ({ ...preset, isChosen: preset.name === choice.preset })),
@@ -177,7 +185,7 @@ function chosenScopes(
   { scopes, preset }: LinkChoice,
 ): (scope: string) => boolean {
   const ofPreset = presets.find(({ name }) => name === preset)?.scopes
-  const chosen = scopes ?? ofPreset ?? provider.defaultScopes
+  const chosen = scopes ?? ofPreset ?? oauthOf(provider).defaultScopes
   return (scope) => chosen.includes(scope)
 }
 

@@ -1,4 +1,5 @@
 import { KeywellError, type Secret } from '@keywell/protocol'
+import { oauthOf } from '@keywell/providers'
 import { requireProvider } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
 import type { readCallback } from '../oauth/client.ts'
@@ -34,7 +35,7 @@ export async function parkCode(
     await store.endFlow(sql, { ...flow, ...describe(answer) })
     return answer.kind
   }
-  const codeLifeMs = requireProvider(flow.provider).oauth.codeLifetimeSeconds * 1000
+  const codeLifeMs = codeLifetimeMs(flow.provider)
   const isParked = await store.parkCode(sql, {
     ...flow,
     sealedCode: sealed.sealed,
@@ -121,4 +122,12 @@ function describe(answer: ReturnType<typeof readCallback>): {
       retryable: true,
     },
   }
+}
+
+/** Of a provider that does not say how long its codes live. RFC 6749 section 4.1.2 allows ten minutes at most. */
+const unknownCodeLifetimeSeconds = 60
+
+function codeLifetimeMs(provider: string): number {
+  const { codeLifetimeSeconds } = oauthOf(requireProvider(provider)).authorize
+  return (codeLifetimeSeconds ?? unknownCodeLifetimeSeconds) * 1000
 }

@@ -6,7 +6,7 @@ import {
   type ProviderDefinition,
   type TenantPolicy,
 } from '@keywell/protocol'
-import { findViolation, scopesAllowed } from '@keywell/providers'
+import { defaultHostOf, findKey, findViolation, oauthOf, scopesAllowed } from '@keywell/providers'
 import type { z } from 'zod'
 import { requireProvider } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
@@ -72,7 +72,7 @@ export async function planFlow(
     // A person ticks the scopes of a key, so all of the provider's are there.
     registered: integration?.scopes ?? provider.scopes.map(({ name }) => name),
     chosen: request.scopes,
-    defaults: provider.defaultScopes.filter((scope) => allowed?.includes(scope) ?? true),
+    defaults: oauthOf(provider).defaultScopes.filter((scope) => allowed?.includes(scope) ?? true),
   })
   requireAllowed(policy, { provider, scopes })
   return { target, method, integration, scopes }
@@ -81,7 +81,7 @@ export async function planFlow(
 /** @throws KeywellError `method_not_offered` */
 export function requireMethod(
   { methods }: Pick<SessionPolicy, 'methods'>,
-  { title, apiKeys }: ProviderDefinition,
+  provider: ProviderDefinition,
   method: ConnectMethod,
 ): void {
   if (!methods.includes(method)) {
@@ -90,8 +90,8 @@ export function requireMethod(
       `This connect session does not allow the method ${method}; it allows ${methods.join(', ')}.`,
     )
   }
-  if (method === 'key' && apiKeys === undefined) {
-    throw new KeywellError('method_not_offered', `${title} has no keys that are kept.`)
+  if (method === 'key' && findKey(provider) === undefined) {
+    throw new KeywellError('method_not_offered', `${provider.title} has no keys that are kept.`)
   }
 }
 
@@ -154,7 +154,7 @@ function chooseHost(
       .filter((host) => policy.hosts?.includes(host) ?? true)
       .filter((host) => findViolation(tenantPolicy, { provider, host }) === undefined),
   )
-  const [only = provider.defaultHost] = hosts
+  const [only = defaultHostOf(provider)] = hosts
   if (hosts.size < 2) return only
   throw new KeywellError(
     'host_required',

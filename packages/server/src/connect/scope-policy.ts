@@ -4,6 +4,7 @@ import {
   missingScopes,
   type ProviderDefinition,
 } from '@keywell/protocol'
+import { findKey } from '@keywell/providers'
 import type { SessionPolicy } from '../store/sessions.ts'
 
 type Provider = Pick<ProviderDefinition, 'name' | 'scopes'>
@@ -91,7 +92,7 @@ export function requireKeyWithin(
     ? policy.scopes[provider.name]
     : undefined
   if (named === undefined) return
-  const key = provider.apiKeys?.title ?? 'key'
+  const key = findKey(provider)?.title ?? 'key'
   const again = `Make another ${key} with the scopes that are named on this page, and no others.`
   if (scopes === null) {
     const unknown = `${provider.title} did not say what this ${key} may do.`

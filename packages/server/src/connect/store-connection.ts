@@ -5,6 +5,7 @@ import {
   type ProviderAccount,
   type ProviderDefinition,
 } from '@keywell/protocol'
+import { oauthOf } from '@keywell/providers'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import { describeConnection, writeChange } from '../changes/changes.ts'
 import type { MakeId } from '../ids.ts'
@@ -143,7 +144,7 @@ function lifeOf(
   jitter: () => number,
 ): { lifeMs: number | null; refreshInMs: number | null } {
   if (type === 'api_key') return { lifeMs: expiresInMs, refreshInMs: null }
-  const life = planLife(provider, expiresInMs, jitter)
+  const life = planLife(oauthOf(provider).renewal, expiresInMs, jitter)
   return tokens.refreshToken === null ? { ...life, refreshInMs: null } : life
 }
 

@@ -6,7 +6,7 @@ import {
   type TenantPolicy,
   toolLimitsOf,
 } from '@keywell/protocol'
-import { credentialSchemeOf, findProvider } from '@keywell/providers'
+import { findProvider, headerOf, methodOf } from '@keywell/providers'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 
@@ -20,7 +20,6 @@ export async function answerWith(
   if (row.sealed === null || row.type === null || provider === undefined)
     throw new TypeError('checked by requireUsable')
   const { accessToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
-  const { name, prefix } = credentialSchemeOf(provider, row.type).header
   const toolLimits = toolLimitsOf(policy, row.provider)
   return {
     unchanged: false,
@@ -28,7 +27,7 @@ export async function answerWith(
     generation: row.generation,
     type: row.type,
     credential: accessToken.expose(),
-    header: { name, value: `${prefix}${accessToken.expose()}` },
+    header: headerOf(methodOf(provider, row.type), accessToken.expose()),
     expiresAt: row.expiresAt?.toISOString() ?? null,
     expiresInMs: wholeMs(row.expiresInMs),
     scopes: row.grantedScopes,

@@ -1,10 +1,9 @@
 import type { CredentialType, DisconnectAnswer } from '@keywell/protocol'
-import { credentialSchemeOf } from '@keywell/providers'
+import { addressOf, methodOf, variablesAt } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import { requireProvider } from '../catalogue.ts'
 import { describeConnection, writeChange } from '../changes/changes.ts'
-import { joinBelow } from '../host.ts'
 import type { Logger } from '../logger.ts'
 import type { Registration } from '../oauth/client.ts'
 import type { TokenSet } from '../oauth/token-set.ts'
@@ -103,6 +102,6 @@ export function manualUrl(
   connection: Pick<ConnectionRow, 'provider' | 'host'>,
   type: CredentialType | null,
 ): string {
-  const { manualPath } = credentialSchemeOf(requireProvider(connection.provider), type)
-  return joinBelow(connection.host, manualPath).href
+  const provider = requireProvider(connection.provider)
+  return addressOf(methodOf(provider, type).manualUrl, variablesAt(provider, connection.host)).href
 }

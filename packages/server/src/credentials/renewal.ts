@@ -1,4 +1,5 @@
 import { KeywellError } from '@keywell/protocol'
+import { oauthOf } from '@keywell/providers'
 import { requireProvider } from '../catalogue.ts'
 import type { After, Sleep } from '../clock.ts'
 import type { Health } from '../health/health.ts'
@@ -134,7 +135,7 @@ async function renew(
 
 /** Where a token that comes twice revokes its family, only the end of a lease frees its row. */
 function silentMsFor({ timing }: RenewalParts, { provider }: CredentialReadRow): number | null {
-  const { rotation } = requireProvider(provider).refresh
+  const { rotation } = oauthOf(requireProvider(provider)).renewal
   return rotation === 'strict_family' ? null : silentAfterMs(timing)
 }
 

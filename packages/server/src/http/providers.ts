@@ -1,5 +1,5 @@
 import { routes } from '@keywell/protocol'
-import { providers } from '@keywell/providers'
+import { defaultHostOf, findOAuth, providers } from '@keywell/providers'
 import { listTools, summarizeTool } from '@keywell/tools'
 import type { Hono } from 'hono'
 import { viewGroups, viewPresets, viewScope } from '../scope-views.ts'
@@ -12,8 +12,8 @@ export function providerRoutes(app: Hono<Environment>): void {
       name: provider.name,
       title: provider.title,
       documentationUrl: provider.documentationUrl,
-      defaultHost: provider.defaultHost,
-      defaultScopes: [...provider.defaultScopes],
+      defaultHost: defaultHostOf(provider),
+      defaultScopes: [...(findOAuth(provider)?.defaultScopes ?? [])],
       scopes: provider.scopes.map((scope) => ({
         ...viewScope(provider, scope),
         administratorsOnly: scope.administratorsOnly ?? false,

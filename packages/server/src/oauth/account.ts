@@ -1,41 +1,55 @@
 import {
   type CredentialType,
   impliedScopes,
+  type Method,
   type ProviderAccount,
   type ProviderDefinition,
+  type RequestDefinition,
   type Secret,
 } from '@keywell/protocol'
-import { type CredentialScheme, credentialSchemeOf } from '@keywell/providers'
-import { joinBelow } from '../host.ts'
+import {
+  addressOf,
+  headerOf,
+  methodOf,
+  type ProviderAnswer,
+  readAccount,
+  variablesAt,
+} from '@keywell/providers'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Sending } from './client.ts'
 import { cleanAccount } from './outside-text.ts'
 import { reasonOf, refusedBy } from './provider-refusal.ts'
 
-/** A GET below a connection's host with its token; the answer's JSON, or undefined if it is none. */
-export async function getWithToken(
+/** A request of the provider's data, with a connection's token. */
+export async function sendWithToken(
   outbound: Outbound,
+  { method, url, headers }: RequestDefinition,
   options: {
+    provider: ProviderDefinition
     host: string
-    path: string
+    send: Method['send']
     accessToken: Secret
-    header: CredentialScheme['header']
     sending: Sending
   },
-): Promise<{ status: number; body: unknown }> {
-  const { header, accessToken } = options
-  const response = await outbound.fetch(joinBelow(options.host, options.path), {
-    ...options.sending,
-    headers: {
-      [header.name]: `${header.prefix}${accessToken.expose()}`,
-      accept: 'application/json',
-    },
+): Promise<ProviderAnswer> {
+  const { provider, host, send, accessToken, sending } = options
+  const { name, value } = headerOf({ send }, accessToken.expose())
+  const response = await outbound.fetch(addressOf(url, variablesAt(provider, host)), {
+    ...sending,
+    method,
+    headers: { accept: 'application/json', ...headers, [name]: value },
   })
+  return readAnswer(response)
+}
+
+/** An answer whole: its JSON, or undefined if it is none. */
+export async function readAnswer(response: Response): Promise<ProviderAnswer> {
+  const { status, headers } = response
   const text = await response.text()
   try {
-    return { status: response.status, body: JSON.parse(text) }
+    return { status, headers, text, body: JSON.parse(text) }
   } catch {
-    return { status: response.status, body: undefined }
+    return { status, headers, text, body: undefined }
   }
 }
 
@@ -55,17 +69,18 @@ export async function lookUpAccount(
     sending: Sending
   },
 ): Promise<ProviderAccount> {
-  const { identity, header } = credentialSchemeOf(options.provider, options.type ?? null)
+  const { identity, send } = methodOf(options.provider, options.type ?? null)
   const held = impliedScopes(options.provider, options.scopes)
-  const opens = identity.scopes.some((scope) => held.includes(scope))
-  const probe = opens ? identity : (identity.fallback ?? identity)
+  const opens =
+    identity.scopes.length === 0 || identity.scopes.some((scope) => held.includes(scope))
+  const { request, account: reader } = opens ? identity : (identity.fallback ?? identity)
   const { title } = options.provider
-  const answer = await getWithToken(outbound, { ...options, header, path: probe.path }).catch(
+  const answer = await sendWithToken(outbound, request, { ...options, send }).catch(
     (cause: unknown) => {
       throw refusedBy(title, reasonOf(undefined), { cause })
     },
   )
-  const parsed = answer.status === 200 ? probe.account(answer.body) : undefined
+  const parsed = answer.status === 200 ? readAccount(reader, answer.body) : undefined
   const account = parsed && cleanAccount(parsed)
   if (account !== undefined) return account
   throw refusedBy(title, reasonOf(answer), { detail: `status ${answer.status}` })

@@ -1,26 +1,29 @@
-import { providers } from '@keywell/providers'
+import { calledAddresses, providers } from '@keywell/providers'
 import type { Logger } from '../logger.ts'
 import type { FinishedCall } from '../outbound/outbound.ts'
 
 /** Every path of a provider's API that the service calls, as the provider's data has it. */
-const templates: readonly string[] = [
-  ...new Set(
-    providers.flatMap(({ oauth, identity, health, apiKeys }) =>
-      [
-        oauth.tokenPath,
-        oauth.revokePath,
-        ...[identity, apiKeys?.identity].flatMap((probe) => [probe?.path, probe?.fallback?.path]),
-        health.path,
-        apiKeys?.health.path,
-      ].filter((path) => path !== undefined),
-    ),
-  ),
-]
+const templates: readonly string[] = [...new Set(providers.flatMap(calledAddresses).map(pathOf))]
+
+/** Without what stands before it, a base URL, and without a query. */
+function pathOf(template: string): string {
+  const [address = ''] = template.split('?', 1)
+  return address.replace(/^(https?:\/\/[^/]*|\{[^{}]*\})/, '')
+}
+
+/** Whether a path ends as the template does: an instance may have a relative root. */
+function endsAs(pathname: string, template: string): boolean {
+  const wanted = template.split('/').slice(1)
+  const given = pathname.split('/').slice(-wanted.length)
+  return (
+    given.length === wanted.length &&
+    wanted.every((segment, index) => segment.startsWith('{') || segment === given[index])
+  )
+}
 
 /** A line for each call to a provider, at `debug`: by the template of its path, and without a query. */
 export function logCall(logger: Logger, { origin, pathname, ms, ...call }: FinishedCall): void {
   if (logger.isLevelEnabled?.('debug') === false) return
-  const template = templates.find((each) => pathname.endsWith(each))
-  const path = template ?? '/:other'
+  const path = templates.find((template) => endsAs(pathname, template)) ?? '/:other'
   logger.debug({ ...call, host: origin, path, ms: Math.round(ms) }, 'provider call finished')
 }

@@ -1,6 +1,6 @@
 import type { ProviderDefinition, Secret } from '@keywell/protocol'
+import { addressOf, oauthOf, variablesAt } from '@keywell/providers'
 import * as oauth from 'oauth4webapi'
-import { joinBelow } from '../host.ts'
 import type { Outbound, OutboundInit } from '../outbound/outbound.ts'
 import { classifyTokenAnswer, type TokenOutcome } from './token-answer.ts'
 
@@ -14,22 +14,36 @@ export interface Registration {
   readonly revision: number
 }
 
-/** RFC 8414 metadata, made of the provider's data: endpoints lie on the connection's host, always. */
+/** RFC 8414 metadata, made of the provider's data and the connection's variables. */
 function metadata(provider: ProviderDefinition, host: string): oauth.AuthorizationServer {
-  const at = (path: string) => joinBelow(host, path).href
+  const { authorize, token, revocation } = oauthOf(provider)
+  const variables = variablesAt(provider, host)
+  const at = (template: string) => addressOf(template, variables).href
   return {
-    issuer: provider.oauth.issuerPath === '' ? host : at(provider.oauth.issuerPath),
-    authorization_endpoint: at(provider.oauth.authorizePath),
-    token_endpoint: at(provider.oauth.tokenPath),
-    revocation_endpoint: at(provider.oauth.revokePath),
-    authorization_response_iss_parameter_supported: provider.oauth.issuerInCallback === 'required',
+    // As it is written: an issuer is compared character by character (RFC 9207 section 2.4).
+    issuer: at(authorize.issuer.value).replace(/\/$/, ''),
+    authorization_endpoint: at(authorize.url),
+    token_endpoint: at(token.url),
+    revocation_endpoint: at(revocation.url),
+    authorization_response_iss_parameter_supported: authorize.issuer.inCallback === 'required',
   }
 }
 
 function authentication({ provider, clientSecret }: Registration): oauth.ClientAuth {
-  return provider.oauth.clientAuthentication === 'client_secret_basic'
-    ? oauth.ClientSecretBasic(clientSecret.expose())
+  return oauthOf(provider).token.client === 'client_secret_basic'
+    ? plainBasic(clientSecret)
     : oauth.ClientSecretPost(clientSecret.expose())
+}
+
+/**
+ * The pair as it is. RFC 6749 section 2.3.1 asks for form encoding first, which servers do not undo: a `-` would
+ * arrive as `%2D`.
+ */
+function plainBasic(clientSecret: Secret): oauth.ClientAuth {
+  return (_server, { client_id: clientId }, _body, headers) => {
+    const pair = Buffer.from(`${clientId}:${clientSecret.expose()}`).toString('base64')
+    headers.set('authorization', `Basic ${pair}`)
+  }
 }
 
 /** How a call leaves, beside what it says; see `OutboundInit`. A host may be for some tenants alone. */
@@ -57,15 +71,20 @@ export async function authorizationUrl(options: {
   state: string
   verifier: Secret
 }): Promise<URL> {
-  const url = joinBelow(options.host, options.provider.oauth.authorizePath)
+  const { authorize } = oauthOf(options.provider)
+  const url = addressOf(authorize.url, variablesAt(options.provider, options.host))
+  const { pkce, scopes } = authorize
   const parameters = {
+    ...authorize.parameters,
     response_type: 'code',
     client_id: options.clientId,
     redirect_uri: options.redirectUri,
-    scope: options.scopes.join(options.provider.oauth.scopeSeparator),
+    ...(scopes && { [scopes.parameter]: options.scopes.join(scopes.separator) }),
     state: options.state,
-    code_challenge: await oauth.calculatePKCECodeChallenge(options.verifier.expose()),
-    code_challenge_method: 'S256',
+    ...(pkce === 'S256' && {
+      code_challenge: await oauth.calculatePKCECodeChallenge(options.verifier.expose()),
+      code_challenge_method: 'S256',
+    }),
   }
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
   return url
@@ -123,6 +142,7 @@ export async function exchangeCode(
   registration: Registration,
   grant: { code: Secret; verifier: Secret; redirectUri: string; sending: Sending },
 ): Promise<TokenOutcome> {
+  const { authorize, token } = oauthOf(registration.provider)
   const server = metadata(registration.provider, registration.host)
   const client = { client_id: registration.clientId }
   // The library takes only parameters that it has checked itself; ours were, when they arrived.
@@ -140,20 +160,26 @@ export async function exchangeCode(
         authentication(registration),
         parameters,
         grant.redirectUri,
-        grant.verifier.expose(),
-        requestOptions(outbound, grant.sending),
+        authorize.pkce === 'none' ? oauth.nopkce : grant.verifier.expose(),
+        { ...requestOptions(outbound, grant.sending), headers: new Headers({ ...token.headers }) },
       ),
     process: (response) => oauth.processAuthorizationCodeResponse(server, client, response),
+    endpoint: token,
   })
 }
 
-/** The next pair (RFC 6749 section 6). No scope is sent: the grant's own stays. */
+/** The next pair (RFC 6749 section 6). Without a scope the grant's own stay; some providers want them named. */
 export async function refreshTokens(
   outbound: Outbound,
   registration: Registration,
-  refreshToken: Secret,
-  sending: Sending,
+  {
+    refreshToken,
+    scopes,
+    sending,
+  }: { refreshToken: Secret; scopes: readonly string[]; sending: Sending },
 ): Promise<TokenOutcome> {
+  const { authorize, token } = oauthOf(registration.provider)
+  const named = token.sendScopeOnRefresh ? authorize.scopes : null
   const server = metadata(registration.provider, registration.host)
   const client = { client_id: registration.clientId }
   return classifyTokenAnswer({
@@ -163,9 +189,16 @@ export async function refreshTokens(
         client,
         authentication(registration),
         refreshToken.expose(),
-        requestOptions(outbound, sending),
+        {
+          ...requestOptions(outbound, sending),
+          headers: new Headers({ ...token.headers }),
+          ...(named && {
+            additionalParameters: { [named.parameter]: scopes.join(named.separator) },
+          }),
+        },
       ),
     process: (response) => oauth.processRefreshTokenResponse(server, client, response),
+    endpoint: token,
   })
 }
 
@@ -179,7 +212,7 @@ export async function revokeToken(
   token: Secret,
   sending: Sending,
 ): Promise<RevokeOutcome> {
-  const hint = registration.provider.revocation.tokenTypeHint
+  const { hint } = oauthOf(registration.provider).revocation
   try {
     const response = await oauth.revocationRequest(
       metadata(registration.provider, registration.host),

@@ -1,6 +1,6 @@
 import type { Integration, IntegrationId } from '@keywell/protocol'
+import { addressOf, variablesAt } from '@keywell/providers'
 import { requireProvider } from '../catalogue.ts'
-import { joinBelow } from '../host.ts'
 import type { IntegrationRow } from '../store/integrations.ts'
 import { installation } from '../store/scope.ts'
 import type { RecordContext } from '../vault/vault.ts'
@@ -22,7 +22,7 @@ export function viewIntegration(publicUrl: string, row: IntegrationRow): Integra
         : { since: row.suspendedAt.toISOString(), reason: row.suspendedReason },
     scopes: row.scopes,
     redirectUri: redirectUriOf(publicUrl, row.id),
-    registerUrl: joinBelow(row.host, provider.registration.path).href,
+    registerUrl: addressOf(provider.registration.url, variablesAt(provider, row.host)).href,
     steps: [...provider.registration.steps],
   }
 }

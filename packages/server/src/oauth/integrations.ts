@@ -1,8 +1,9 @@
 import { type Integration, KeywellError, type ProviderDefinition, Secret } from '@keywell/protocol'
+import { addressOf, defaultHostOf, oauthOf, variablesAt } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditAction } from '../audit/audit.ts'
 import { requireKnownScopes, requireProvider } from '../catalogue.ts'
-import { joinBelow, parseHost } from '../host.ts'
+import { parseHost } from '../host.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import { type Outbound, OutboundError } from '../outbound/outbound.ts'
@@ -107,7 +108,7 @@ async function createIntegration(
     tenantId: tenantId ?? installation,
     id: parts.makeId('integration'),
     provider: name,
-    host: parseHost(host ?? provider.defaultHost),
+    host: parseHost(host ?? defaultHostOf(provider)),
     scopes,
   }
   if (tenantId !== null) {
@@ -116,7 +117,11 @@ async function createIntegration(
       requireAllowedFor(database.of(tenantId), tenantId, { provider, host: row.host }),
     )
   }
-  requireReachable(outbound, row, joinBelow(row.host, provider.oauth.tokenPath))
+  requireReachable(
+    outbound,
+    row,
+    addressOf(oauthOf(provider).token.url, variablesAt(provider, row.host)),
+  )
   await insertIntegration(parts, row, actor)
   if (client !== undefined) await setClient(parts, { ...row, revision: 1 }, client, actor)
   return viewIntegration(parts.publicUrl, await readIntegration(database, row.tenantId, row.id))
@@ -190,7 +195,7 @@ async function pickIntegration(
     {
       nextStep:
         `Make a draft with POST /v1/integrations {"provider":"${provider.name}","host":"${host}"}; ` +
-        `its answer has the redirect URI to register at ${joinBelow(host, provider.registration.path).href} and the scopes to tick.`,
+        `its answer has the redirect URI to register at ${addressOf(provider.registration.url, variablesAt(provider, host)).href} and the scopes to tick.`,
     },
   )
 }

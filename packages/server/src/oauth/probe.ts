@@ -1,9 +1,9 @@
 import type { CredentialType, ProviderDefinition, Secret } from '@keywell/protocol'
-import { credentialSchemeOf } from '@keywell/providers'
+import { methodOf, readHealth } from '@keywell/providers'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import type { Outbound } from '../outbound/outbound.ts'
-import { getWithToken } from './account.ts'
+import { sendWithToken } from './account.ts'
 import type { Sending } from './client.ts'
 import { readScopes } from './outside-text.ts'
 
@@ -51,15 +51,16 @@ export function probeToken(
 }
 
 async function ask(outbound: Outbound, options: ProbeOptions): Promise<ProbeResult> {
-  const { health, header } = credentialSchemeOf(options.provider, options.type ?? null)
+  const { health, send } = methodOf(options.provider, options.type ?? null)
   try {
-    const answer = await getWithToken(outbound, { ...options, header, path: health.path })
-    if (health.isActive(answer)) {
-      const { scopes, expiresAt = null } = health.details?.(answer.body) ?? {}
-      return { status: 'active', detail: null, scopes: cleanScopes(scopes), expiresAt }
+    const answer = await sendWithToken(outbound, health.request, { ...options, send })
+    const found = readHealth(health, answer)
+    if (found.status === 'active') {
+      const { status, scopes, expiresAt = null } = found
+      return { status, detail: null, scopes: cleanScopes(scopes), expiresAt }
     }
-    if (health.isInactive(answer)) return { ...nothingStated, status: 'inactive', detail: null }
-    return { ...nothingStated, status: 'unknown', detail: `status_${answer.status}` }
+    const detail = found.status === 'unknown' ? `status_${answer.status}` : null
+    return { ...nothingStated, status: found.status, detail }
   } catch {
     return { ...nothingStated, status: 'unknown', detail: 'no_answer' }
   }

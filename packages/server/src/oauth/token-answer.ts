@@ -1,4 +1,5 @@
-import { Secret } from '@keywell/protocol'
+import { type OAuth2Method, Secret } from '@keywell/protocol'
+import { fulfils, type ProviderAnswer } from '@keywell/providers'
 import type { TokenEndpointResponse } from 'oauth4webapi'
 import { OutboundError } from '../outbound/outbound.ts'
 import { readRetryAfter } from '../outbound/retry-after.ts'
@@ -51,6 +52,8 @@ export async function classifyTokenAnswer(options: {
   send: () => Promise<Response>
   /** Checks an answer of status 200 by RFC 6749 section 5.1. */
   process: (response: Response) => Promise<TokenEndpointResponse>
+  /** What the provider's data says of its answers. */
+  endpoint: Pick<OAuth2Method['token'], 'answer' | 'errors'>
 }): Promise<TokenOutcome> {
   let response: Response
   let text: string
@@ -60,20 +63,17 @@ export async function classifyTokenAnswer(options: {
   } catch (error) {
     return classifyFailure(error)
   }
-  const answer = readTokenBody(text)
+  const answer = readTokenBody(text, options.endpoint.answer)
   if (response.ok && answer.problem === null) return grantedBy(answer, options.process)
   // Whatever its status and its form: a token in it was made, and its grant lives.
   if (answer.accessToken !== null || answer.refreshToken !== null) {
     return unusable(answer, answer.problem ?? `tokens with status ${response.status}`, response.ok)
   }
-  if (response.status === 429) {
-    return {
-      kind: 'not_processed',
-      detail: 'status 429',
-      retryAfterMs: readRetryAfter(Object.fromEntries(response.headers)),
-    }
-  }
-  return classifyRefusal(response.status, answer)
+  const { status, headers } = response
+  const detail = detailOf(status, answer)
+  const retryAfterMs = readRetryAfter(Object.fromEntries(headers))
+  const kind = kindOf({ status, headers, text, body: answer.fields }, answer, options.endpoint)
+  return kind === 'not_processed' ? { kind, detail, retryAfterMs } : { kind, detail }
 }
 
 function classifyFailure(error: unknown): TokenOutcome {
@@ -88,27 +88,38 @@ function classifyFailure(error: unknown): TokenOutcome {
   throw error
 }
 
+type Refusal = OAuth2Method['token']['errors'][number]['is']
+
+/** What an answer without a token means: first by the provider's data, whatever the status, then by OAuth. */
+function kindOf(
+  answer: ProviderAnswer,
+  { error }: TokenBody,
+  { errors }: Pick<OAuth2Method['token'], 'errors'>,
+): Refusal {
+  const own = errors.find((each) => fulfils(answer, each.if))
+  if (own !== undefined) return own.is
+  if (answer.status === 429) return 'not_processed'
+  // Unknown is not permission to act.
+  return (refusingStatuses.includes(answer.status) && meanings.get(error ?? '')) || 'ambiguous'
+}
+
 /** Some providers refuse with status 200, and say so in the body alone; some with 403. */
 const refusingStatuses: readonly number[] = [200, 400, 401, 403]
 
-function classifyRefusal(status: number, { error, problem }: TokenBody): TokenOutcome {
+/** RFC 6749 section 5.2. */
+const meanings: ReadonlyMap<string, Refusal> = new Map([
+  ['invalid_grant', 'rejected'],
+  ['invalid_client', 'client_rejected'],
+  ['unauthorized_client', 'client_rejected'],
+  ['invalid_scope', 'request_rejected'],
+  ['invalid_request', 'request_rejected'],
+  ['unsupported_grant_type', 'request_rejected'],
+])
+
+function detailOf(status: number, { error, problem }: TokenBody): string {
   const isOk = status >= 200 && status < 300
-  const detail = error ?? (isOk && problem !== null ? problem : `status ${status}`)
-  if (refusingStatuses.includes(status)) {
-    switch (error) {
-      case 'invalid_grant':
-        return { kind: 'rejected', detail }
-      case 'invalid_client':
-      case 'unauthorized_client':
-        return { kind: 'client_rejected', detail }
-      case 'invalid_scope':
-      case 'invalid_request':
-      case 'unsupported_grant_type':
-        return { kind: 'request_rejected', detail }
-    }
-  }
-  // Unknown is not permission to act.
-  return { kind: 'ambiguous', detail }
+  if (status === 429) return 'status 429'
+  return error ?? (isOk && problem !== null ? problem : `status ${status}`)
 }
 
 async function grantedBy(

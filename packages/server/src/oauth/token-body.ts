@@ -1,3 +1,5 @@
+import type { OAuth2Method } from '@keywell/protocol'
+import { readFirst } from '@keywell/providers'
 import { readScopes } from './outside-text.ts'
 
 /** What the body of a token endpoint's answer says, whatever its form. */
@@ -15,6 +17,8 @@ export interface TokenBody {
   problem: string | null
   /** The tokens stood where they belong. False: they were found somewhere in a text. */
   wellFormed: boolean
+  /** The whole of it, to be looked through for an error; undefined: it is no object. */
+  fields: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Longest life of an access token: one year. A longer `expires_in` is reduced to it. */
@@ -29,22 +33,23 @@ const maxTokenLength = 16_384
  * blank or of another shape counts as left out, since the pair before may be dead already. A body that
  * is no JSON object is looked through for tokens, so that none is left behind at the provider.
  */
-export function readTokenBody(text: string): TokenBody {
+export function readTokenBody(text: string, places: OAuth2Method['token']['answer']): TokenBody {
   const fields = parseObject(text) ?? parseForm(text)
   if (fields === undefined) {
     const problem = text.trim() === '' ? 'an empty body' : 'a body that is no JSON object'
     return { ...nothing, ...tokensWithin(text), problem }
   }
-  const accessToken = tokenOf(fields.access_token)
-  const refreshToken = tokenOf(fields.refresh_token)
+  const accessToken = tokenOf(readFirst(fields, places.accessToken))
+  const refreshToken = tokenOf(readFirst(fields, places.refreshToken))
   const wellFormed = accessToken !== null || refreshToken !== null
   return {
     ...(wellFormed ? { accessToken, refreshToken } : tokensWithin(text)),
     wellFormed,
-    scopes: readScopes(fields.scope),
-    expiresInMs: readExpiresIn(fields.expires_in),
+    scopes: readScopes(readFirst(fields, places.scope)),
+    expiresInMs: readExpiresIn(readFirst(fields, places.expiresIn)),
     error: readError(fields.error),
     problem: problemOf(accessToken, fields.token_type),
+    fields,
   }
 }
 
@@ -55,6 +60,7 @@ const nothing = {
   expiresInMs: null,
   error: null,
   wellFormed: false,
+  fields: undefined,
 }
 
 function problemOf(accessToken: string | null, type: unknown): string | null {

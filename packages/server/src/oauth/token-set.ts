@@ -1,4 +1,5 @@
 import { type CredentialType, type ProviderDefinition, Secret } from '@keywell/protocol'
+import { oauthOf } from '@keywell/providers'
 import { z } from 'zod'
 
 /**
@@ -20,10 +21,11 @@ export function heldTokens(tokens: {
 
 /** The one that kills the whole grant; where that one is missing, the other. */
 export function tokenToWithdraw(
-  { revocation }: Pick<ProviderDefinition, 'revocation'>,
+  provider: Pick<ProviderDefinition, 'name' | 'auth'>,
   { accessToken, refreshToken }: TokenSet,
 ): Secret {
-  const isRefreshToken = revocation.send === 'refresh_token' || accessToken.expose() === ''
+  const isRefreshToken =
+    oauthOf(provider).revocation.send === 'refresh_token' || accessToken.expose() === ''
   return (isRefreshToken ? refreshToken : null) ?? accessToken
 }
 

@@ -1,4 +1,5 @@
 import type { HostLimits, ProviderDefinition } from '@keywell/protocol'
+import { defaultHostOf } from '@keywell/providers'
 import { type PrivateHost, parseOrigin } from './private-hosts.ts'
 
 /**
@@ -15,7 +16,7 @@ const highest = { requestsPerSecond: 100_000, burst: 100_000, concurrency: 1_000
 /** The limits of every origin. */
 export type LimitsOf = (origin: string) => HostLimits
 
-export type LimitedProvider = Pick<ProviderDefinition, 'defaultHost' | 'limits'>
+export type LimitedProvider = Pick<ProviderDefinition, 'api' | 'variables' | 'limits'>
 
 /**
  * The operator's word comes first, then the provider's data, then the default of the kind of host.
@@ -29,8 +30,9 @@ export function createLimits(options: {
 }): LimitsOf {
   const known = new Map<string, HostLimits>()
   for (const { origin } of options.allow) known.set(parseOrigin(origin).origin, privateHost)
-  for (const { defaultHost, limits } of options.providers ?? []) {
-    if (limits) known.set(new URL(defaultHost).origin, checkLimits(defaultHost, limits))
+  for (const provider of options.providers ?? []) {
+    const host = defaultHostOf(provider)
+    if (provider.limits) known.set(new URL(host).origin, checkLimits(host, provider.limits))
   }
   for (const [text, limits] of Object.entries(options.limits ?? {})) {
     known.set(parseOrigin(text).origin, checkLimits(text, limits))

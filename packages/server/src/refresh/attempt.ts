@@ -1,3 +1,4 @@
+import { oauthOf } from '@keywell/providers'
 import type { RefreshOutcome } from '../metrics/metrics.ts'
 import type { Say } from '../metrics/tracing.ts'
 import { type Registration, refreshTokens } from '../oauth/client.ts'
@@ -112,13 +113,13 @@ async function mayResend(
 ): Promise<Exclude<RetryDecision, { do: 'probe' }>> {
   const { unresolvedForMs } = claim
   if (unresolvedForMs === null) return { do: 'send', settled: false }
-  const { refresh } = old.registration.provider
+  const { renewal } = oauthOf(old.registration.provider)
   const known = { unresolvedForMs, accessTokenEndsInMs: old.row.expiresInMs }
-  const first = resolveIndeterminate(refresh, known)
+  const first = resolveIndeterminate(renewal, known)
   if (first.do !== 'probe') return first
   const { accessToken } = old.tokens
   const oldAccessToken = await probeOldAccessToken(parts, { ...old, accessToken }, 0)
-  const decision = resolveIndeterminate(refresh, { ...known, oldAccessToken })
+  const decision = resolveIndeterminate(renewal, { ...known, oldAccessToken })
   if (decision.do === 'probe') throw new Error('invariant: a probe was asked for twice')
   if (decision.do === 'send' && decision.settled) claim.unresolvedForMs = null
   return decision
@@ -145,12 +146,14 @@ async function send(
   background: boolean,
 ): Promise<TokenOutcome> {
   await reachFaultPoint(parts, 'before_send', row)
-  return refreshTokens(parts.outbound, registration, refreshToken, {
+  const sending = {
     background,
     ready: lease.mustStillSend,
     tenantId: claim.tenantId,
     timeoutMs: parts.timing.detachedMs,
-  })
+  }
+  const scopes = row.grantedScopes
+  return refreshTokens(parts.outbound, registration, { refreshToken, scopes, sending })
 }
 
 /** What the provider's answer leads to. `oauth/token-answer.ts` has classified it. */

@@ -1,3 +1,4 @@
+import { oauthOf } from '@keywell/providers'
 import { requireProvider } from '../catalogue.ts'
 import { writeChange } from '../changes/changes.ts'
 import { describeIntegration } from '../oauth/suspension.ts'
@@ -164,11 +165,11 @@ function plan(
   { jitter, timing }: Pick<CommitParts, 'jitter' | 'timing'>,
   { row, claim, answer, ageMs }: NewPair<Granted>,
 ) {
-  const provider = requireProvider(row.provider)
-  const life = planLife(provider, answer.expiresInMs, jitter)
+  const { renewal } = oauthOf(requireProvider(row.provider))
+  const life = planLife(renewal, answer.expiresInMs, jitter)
   const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: life.lifeMs }, jitter)
   const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
-  const dormantInMs = planDormantRefresh(provider, refreshInMs, jitter)
+  const dormantInMs = planDormantRefresh(renewal, refreshInMs, jitter)
   return {
     lifeMs: life.lifeMs === null ? null : Math.max(0, life.lifeMs - ageMs),
     schedule: {
@@ -176,7 +177,7 @@ function plan(
       // A dormant connection is checked by its daily refresh. A token without an end has only probes.
       dormant: { refreshInMs: dormantInMs, probeInMs: dormantInMs === null ? probeInMs : null },
       dormantAfterMs: timing.dormantAfterMs,
-      recheckState: recheckStateAfter(provider.refresh, stateOf(claim)),
+      recheckState: recheckStateAfter(renewal, stateOf(claim)),
     },
   }
 }

@@ -1,3 +1,4 @@
+import { oauthOf } from '@keywell/providers'
 import type { RefreshOutcome } from '../metrics/metrics.ts'
 import { findCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Sql } from '../store/database.ts'
@@ -53,12 +54,12 @@ export async function failAttempt(
 
 /** Evidence beside a refusal: what the provider's data and the row say of the refresh token. */
 function whatIsKnownOf({ row, registration }: Attempt) {
-  const { refreshTokenLifetime, rotation } = registration.provider.refresh
+  const { refreshTokenLifetime, rotation } = oauthOf(registration.provider).renewal
   return {
     refreshTokenEnded:
-      refreshTokenLifetime !== null &&
+      refreshTokenLifetime.idle !== null &&
       row.issuedForMs !== null &&
-      row.issuedForMs > refreshTokenLifetime * 1000,
+      row.issuedForMs > refreshTokenLifetime.idle * 1000,
     repeatable: rotation === 'none' || rotation === 'grace',
   }
 }

@@ -1,17 +1,16 @@
-import type { RefreshDefinition } from '@keywell/protocol'
+import type { RenewalDefinition } from '@keywell/protocol'
 import { describe, expect, test } from 'vitest'
 import { recheckStateAfter, resolveIndeterminate } from './indeterminate.ts'
 
 function provider(
-  rotation: RefreshDefinition['rotation'],
-  more: Partial<RefreshDefinition> = {},
-): RefreshDefinition {
+  rotation: RenewalDefinition['rotation'],
+  more: Partial<RenewalDefinition> = {},
+): RenewalDefinition {
   return {
     rotation,
     revokesOldAccessToken: true,
     defaultExpiresIn: 7_200,
-    refreshTokenLifetime: null,
-    refreshTokenIdleLifetime: null,
+    refreshTokenLifetime: { idle: null },
     maxRequestSeconds: 60,
     ...more,
   }

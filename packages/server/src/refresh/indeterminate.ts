@@ -1,4 +1,4 @@
-import type { RefreshDefinition } from '@keywell/protocol'
+import type { RenewalDefinition } from '@keywell/protocol'
 import type { RefreshState, TokenProbe } from './machine.ts'
 import { withinLife } from './schedule.ts'
 
@@ -20,7 +20,7 @@ const unknownPauseMs = 30_000
  * one provider and revokes the whole family at another.
  */
 export function resolveIndeterminate(
-  refresh: RefreshDefinition,
+  renewal: RenewalDefinition,
   known: {
     /** Milliseconds since the first request whose outcome is not known. */
     unresolvedForMs: number
@@ -32,11 +32,11 @@ export function resolveIndeterminate(
 ): RetryDecision {
   const { unresolvedForMs, accessTokenEndsInMs: endsInMs } = known
   const send = { do: 'send', settled: false } as const
-  switch (refresh.rotation) {
+  switch (renewal.rotation) {
     case 'none':
       return send
     case 'grace':
-      if (unresolvedForMs < (refresh.graceSeconds ?? 0) * 1000) return send
+      if (unresolvedForMs < (renewal.graceSeconds ?? 0) * 1000) return send
       break
     case 'strict':
       break
@@ -46,15 +46,15 @@ export function resolveIndeterminate(
       return waitMs > 0 ? { do: 'wait', ms: waitMs } : send
     }
     default:
-      refresh.rotation satisfies never
+      renewal.rotation satisfies never
   }
   // A repeat can be refused but cannot harm the pair. Where a probe is no evidence, a repeat is the way to know.
-  if (!refresh.revokesOldAccessToken || (endsInMs !== null && endsInMs <= 0)) return send
+  if (!renewal.revokesOldAccessToken || (endsInMs !== null && endsInMs <= 0)) return send
   switch (known.oldAccessToken) {
     case undefined:
       return { do: 'probe' }
     case 'active': {
-      const openForMs = refresh.maxRequestSeconds * 1000 - unresolvedForMs
+      const openForMs = renewal.maxRequestSeconds * 1000 - unresolvedForMs
       return openForMs > 0
         ? { do: 'wait', ms: withinLife(openForMs, endsInMs) }
         : { do: 'send', settled: true }
@@ -72,10 +72,10 @@ export function resolveIndeterminate(
  * that loss its reason. It is kept for one life of the access token: then no earlier request is open.
  */
 export function recheckStateAfter(
-  refresh: RefreshDefinition,
+  renewal: RenewalDefinition,
   claim: Pick<RefreshState, 'previousState' | 'unresolved'>,
 ): RecheckState {
-  if (refresh.rotation !== 'strict_family') return 'none'
+  if (renewal.rotation !== 'strict_family') return 'none'
   return claim.unresolved && claim.previousState !== 'idle' ? 'all' : 'of_later_claims'
 }
 

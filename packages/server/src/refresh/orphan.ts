@@ -1,3 +1,4 @@
+import { oauthOf } from '@keywell/providers'
 import { refreshTokens } from '../oauth/client.ts'
 import { deleteOrphan, findOrphan } from '../store/orphans.ts'
 import type { Attempt, AttemptParts } from './attempt-context.ts'
@@ -19,7 +20,7 @@ export async function tryOrphan(
   const { tenantId } = row
   // With the reply to its commit lost, a pair can have been committed, used, and set aside after all. Where
   // a token that comes twice revokes its family, the risk is too high; and only one pair of it can live.
-  if (registration.provider.refresh.rotation === 'strict_family') return undefined
+  if (oauthOf(registration.provider).renewal.rotation === 'strict_family') return undefined
   const orphan = await findOrphan(parts.database.of(tenantId), tenantId, row.id)
   if (orphan === undefined) return undefined
   const { attemptId, generation } = orphan
@@ -32,7 +33,11 @@ export async function tryOrphan(
     return undefined
   }
   const sending = { tenantId, timeoutMs: parts.timing.detachedMs }
-  const answer = await refreshTokens(parts.outbound, registration, refreshToken, sending)
+  const answer = await refreshTokens(parts.outbound, registration, {
+    refreshToken,
+    scopes: row.grantedScopes,
+    sending,
+  })
   if (answer.kind === 'tokens') {
     return commitPair(parts, { ...attempt, tokens, audited: true }, answer)
   }

@@ -1,4 +1,4 @@
-import { gitlab } from '@keywell/providers'
+import { gitlab, oauthOf } from '@keywell/providers'
 import { describe, expect, test } from 'vitest'
 import { verifies } from '../../../../test/support/verifies.ts'
 import { backoffMs, planDormantRefresh, planLife, planProbe } from './schedule.ts'
@@ -8,36 +8,36 @@ const high = () => 1
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 
-function provider(defaultExpiresIn: number | null) {
-  return { ...gitlab, refresh: { ...gitlab.refresh, defaultExpiresIn } }
+function renewal(defaultExpiresIn: number | null) {
+  return { ...oauthOf(gitlab).renewal, defaultExpiresIn }
 }
 
 describe('the life of an access token', () => {
   test('is renewed 15 to 30 % of it before its end, which is called half a minute early', () => {
     const expiresInMs = 2 * hourMs
     const lifeMs = expiresInMs - 30_000
-    expect(planLife(provider(null), expiresInMs, low)).toEqual({
+    expect(planLife(renewal(null), expiresInMs, low)).toEqual({
       lifeMs,
       refreshInMs: lifeMs - expiresInMs * 0.15,
     })
-    expect(planLife(provider(null), expiresInMs, high).refreshInMs).toBeCloseTo(
+    expect(planLife(renewal(null), expiresInMs, high).refreshInMs).toBeCloseTo(
       lifeMs - expiresInMs * 0.3,
     )
   })
 
   test('when it is short, gives up a tenth and no more', () => {
-    const { lifeMs, refreshInMs } = planLife(provider(null), 60_000, high)
+    const { lifeMs, refreshInMs } = planLife(renewal(null), 60_000, high)
     expect([lifeMs, refreshInMs]).toEqual([54_000, 36_000])
   })
 
   test('of five minutes, where both bounds meet', () => {
-    expect(planLife(provider(null), 300_000, low).lifeMs).toBe(270_000)
+    expect(planLife(renewal(null), 300_000, low).lifeMs).toBe(270_000)
   })
 
   test('always ends after the refresh was due, and neither has passed when it begins', () => {
     for (const expiresInMs of [1, 1_000, 60_000, 300_000, 2 * hourMs, 365 * 24 * hourMs]) {
       for (const jitter of [low, high]) {
-        const { lifeMs, refreshInMs } = planLife(provider(null), expiresInMs, jitter)
+        const { lifeMs, refreshInMs } = planLife(renewal(null), expiresInMs, jitter)
         expect(refreshInMs).toBeGreaterThan(0)
         expect(lifeMs).toBeGreaterThan(refreshInMs ?? Number.POSITIVE_INFINITY)
         expect(lifeMs).toBeLessThan(expiresInMs)
@@ -46,21 +46,21 @@ describe('the life of an access token', () => {
   })
 
   test("that the answer does not state is the provider's own", () => {
-    expect(planLife(provider(7_200), null, low).lifeMs).toBe(2 * hourMs - 30_000)
-    expect(planLife(provider(7_200), hourMs, low).lifeMs).toBe(hourMs - 30_000)
+    expect(planLife(renewal(7_200), null, low).lifeMs).toBe(2 * hourMs - 30_000)
+    expect(planLife(renewal(7_200), hourMs, low).lifeMs).toBe(hourMs - 30_000)
   })
 
   test('that is not known has no end, and is never renewed by the clock', () => {
-    expect(planLife(provider(null), null, low)).toEqual({ lifeMs: null, refreshInMs: null })
+    expect(planLife(renewal(null), null, low)).toEqual({ lifeMs: null, refreshInMs: null })
   })
 })
 
 describe('the refresh of a dormant connection', () => {
   const dayMs = 24 * hourMs
-  const gentle = provider(null)
+  const gentle = renewal(null)
   const withIdle = (seconds: number) => ({
     ...gentle,
-    refresh: { ...gentle.refresh, refreshTokenIdleLifetime: seconds },
+    refreshTokenLifetime: { idle: seconds },
   })
 
   test('comes once a day, spread over a quarter of it', () => {

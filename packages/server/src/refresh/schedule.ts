@@ -1,4 +1,4 @@
-import type { CredentialType, ProviderDefinition } from '@keywell/protocol'
+import type { CredentialType, RenewalDefinition } from '@keywell/protocol'
 import type { Jitter } from '../clock.ts'
 
 /** Taken off every life, so that a token is not handed out in its last moments. */
@@ -12,15 +12,15 @@ const safetyShare = 0.1
  * Both in milliseconds from now; null for a token without an end.
  */
 export function planLife(
-  provider: ProviderDefinition,
+  renewal: RenewalDefinition,
   expiresInMs: number | null,
   jitter: Jitter,
 ): { lifeMs: number | null; refreshInMs: number | null } {
-  const fullLifeMs = expiresInMs ?? secondsToMs(provider.refresh.defaultExpiresIn)
+  const fullLifeMs = expiresInMs ?? secondsToMs(renewal.defaultExpiresIn)
   if (fullLifeMs === null) return { lifeMs: null, refreshInMs: null }
   const lifeMs = fullLifeMs - Math.min(safetyMs, fullLifeMs * safetyShare)
   const refreshInMs = lifeMs - fullLifeMs * (0.15 + 0.15 * jitter())
-  return { lifeMs, refreshInMs: Math.min(refreshInMs, idleBoundMs(provider)) }
+  return { lifeMs, refreshInMs: Math.min(refreshInMs, idleBoundMs(renewal)) }
 }
 
 /**
@@ -32,18 +32,18 @@ export function planLife(
  * @returns milliseconds from now; null: never
  */
 export function planDormantRefresh(
-  provider: ProviderDefinition,
+  renewal: RenewalDefinition,
   refreshInMs: number | null,
   jitter: Jitter,
 ): number | null {
   if (refreshInMs === null) return null
   const dailyMs = 24 * hourMs * (0.75 + 0.25 * jitter())
-  return Math.min(Math.max(refreshInMs, dailyMs), idleBoundMs(provider))
+  return Math.min(Math.max(refreshInMs, dailyMs), idleBoundMs(renewal))
 }
 
 /** Half of the time after which an unused refresh token ends: one attempt that fails may be repeated. */
-function idleBoundMs({ refresh }: ProviderDefinition): number {
-  return (secondsToMs(refresh.refreshTokenIdleLifetime) ?? Number.POSITIVE_INFINITY) / 2
+function idleBoundMs({ refreshTokenLifetime }: RenewalDefinition): number {
+  return (secondsToMs(refreshTokenLifetime.idle) ?? Number.POSITIVE_INFINITY) / 2
 }
 
 /** No backend has read the connection for so long that it is renewed only once a day. */

@@ -1,4 +1,4 @@
-import type { KeyField } from '@keywell/protocol'
+import type { KeyMethod } from '@keywell/protocol'
 import { html } from 'hono/html'
 import { type KeyFormView, keyFormPath } from '../../connect/key-form-view.ts'
 import { type Html, inEnglish, instanceOf, type Look, page, providerWord } from './frame.ts'
@@ -21,7 +21,7 @@ export function keyPage(look: Look, view: KeyFormView): Html {
       ${error === null ? '' : html`<div class="error" role="alert" id="error">${sentencesOf(look, error)}</div>`}
       <form method="post" action="${keyFormPath}" autocomplete="off">
         <input type="hidden" name="state" value="${state}" />
-        ${keys.form.fields.map((field) => keyField(look, view, field))}
+        ${keys.fields.map((field) => keyField(look, view, field))}
         <p class="hint" id="hint">
           ${key.hint(instanceOf(host), appOf(look, view) ?? look.appearance.name ?? '')}
         </p>
@@ -49,7 +49,7 @@ function howTo(look: Look, view: KeyFormView) {
   const { keysPage, host, account, keys } = view
   const { key } = look.texts
   const steps =
-    wordsOf(look, view)?.keySteps ?? keys.form.steps.map((step) => inEnglish(look.texts, step))
+    wordsOf(look, view)?.keySteps ?? keys.steps.map((step) => inEnglish(look.texts, step))
   const [first, ...more] = steps
   const which = account === null ? '' : html`${key.account} <strong>${account}</strong>.`
   return html`<ol>
@@ -74,7 +74,7 @@ function scopeList({ texts }: Look, { scopes, provider }: KeyFormView) {
     </ul>`
 }
 
-function keyField(look: Look, view: KeyFormView, { name, label }: KeyField) {
+function keyField(look: Look, view: KeyFormView, { name, label }: KeyMethod['fields'][number]) {
   const id = `field-${name}`
   const isRefused = view.error !== null
   return html`<div class="field">

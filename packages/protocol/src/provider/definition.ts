@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { conditionSchema } from './condition.ts'
+import { methodSchema } from './method.ts'
+import {
+  scopeDefinitionSchema,
+  scopeGroupDefinitionSchema,
+  scopePresetDefinitionSchema,
+} from './scopes.ts'
+import { lineSchema, nameSchema, templateSchema } from './texts.ts'
+import { variableSchema } from './variable.ts'
+
+/** For all calls of an installation to one host together, whichever its tenants are. */
+export const hostLimitsSchema = z.strictObject({
+  /** Calls per second, on average; above 0. */
+  requestsPerSecond: z.number().positive(),
+  /** Calls that may go at once after a quiet time, before that rate holds; at least 1. */
+  burst: z.number().min(1),
+  /** Calls under way at the same time; a whole number, at least 1. */
+  concurrency: z.int().min(1),
+})
+
+/**
+ * All that is known of a provider, as data: JSON without functions. An address in it is a template, whose variables
+ * are made whole for each connection.
+ */
+export const providerDefinitionSchema = z.strictObject({
+  schema: z.literal(2),
+  /** Name in URLs and calls, such as `gitlab`. */
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,49}$/),
+  /** Name for people, such as `GitLab`. */
+  title: lineSchema,
+  documentationUrl: z.url({ protocol: /^https$/ }),
+  variables: z.record(nameSchema, variableSchema),
+  api: z.strictObject({
+    /** Where a connection's API is. */
+    base: templateSchema,
+  }),
+  /** The ways to a credential; the first is what a button does. */
+  auth: z.array(methodSchema).min(1).max(10),
+  scopes: z.array(scopeDefinitionSchema).max(500),
+  /** Headings of the scopes, in the order in which they are shown. */
+  scopeGroups: z.array(scopeGroupDefinitionSchema).max(50),
+  /** From the least to the most powerful. */
+  scopePresets: z.array(scopePresetDefinitionSchema).max(10),
+  /** A request without a credential that tells whether an address is an instance. Absent: there is but one. */
+  instance: z.strictObject({ url: templateSchema, if: conditionSchema }).optional(),
+  /**
+   * How much the default host is asked of at most. Another host has limits of its own, which its operator knows.
+   * Default: the service's own limits for a public host.
+   */
+  limits: hostLimitsSchema.optional(),
+  /** What an operator must do at the provider to register an app, as steps for people. */
+  registration: z.strictObject({ url: templateSchema, steps: z.array(lineSchema).min(1).max(20) }),
+})

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { identitySchema } from './account.ts'
+import { healthSchema } from './health.ts'
+import { authorizeSchema, renewalSchema, revocationSchema, tokenEndpointSchema } from './oauth.ts'
+import { scopeNameSchema } from './scopes.ts'
+import { lineSchema, nameSchema, templateSchema } from './texts.ts'
+
+/** How a credential travels with a call: a header, with `{token}` or the name of a field in its value. */
+export const sendSchema = z.strictObject({
+  in: z.literal('header'),
+  name: z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/, 'must be the name of a header'),
+  value: z.string().min(1).max(200),
+})
+
+const common = {
+  id: nameSchema,
+  /** What people call it there, such as `personal access token`. */
+  title: lineSchema,
+  send: sendSchema,
+  identity: identitySchema,
+  health: healthSchema,
+  /** Where a person withdraws it by hand. */
+  manualUrl: templateSchema,
+}
+
+/** The user consents at the provider (RFC 6749). */
+export const oauth2MethodSchema = z.strictObject({
+  ...common,
+  kind: z.literal('oauth2'),
+  authorize: authorizeSchema,
+  /** Asked for when neither the session nor the button names scopes. */
+  defaultScopes: z.array(scopeNameSchema).max(100),
+  token: tokenEndpointSchema,
+  renewal: renewalSchema,
+  revocation: revocationSchema,
+})
+
+/** One field that a person fills in. */
+export const keyFieldSchema = z.strictObject({
+  /** Of the form's parameter, and of what `send` puts in. */
+  name: nameSchema,
+  /** What stands above the field. */
+  label: lineSchema,
+})
+
+/** A person makes a key at the provider by hand, and pastes it. */
+export const keyMethodSchema = z.strictObject({
+  ...common,
+  kind: z.literal('key'),
+  /** What is typed. One field, since what is kept of a key is one text. */
+  fields: z.tuple([keyFieldSchema]),
+  /** How to make a key, as sentences for people; they follow the link to the page at `manualUrl`. */
+  steps: z.array(lineSchema).min(1).max(10),
+  /** Names of the query parameters that fill that page in beforehand. Absent: it takes none. */
+  prefill: z
+    .strictObject({ name: z.string(), scopes: z.string(), scopeSeparator: z.enum([' ', ',']) })
+    .optional(),
+})
+
+/** One way to a credential. */
+export const methodSchema = z.discriminatedUnion('kind', [oauth2MethodSchema, keyMethodSchema])

@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { anyOfSchema } from './condition.ts'
+import { headersSchema, pointersSchema, templateSchema } from './texts.ts'
+
+const parameterSchema = z
+  .string()
+  .regex(/^[A-Za-z][\w.-]{0,99}$/, 'must be the name of a parameter')
+const parametersSchema = z.record(parameterSchema, z.string().max(500))
+const secondsSchema = z
+  .int()
+  .positive()
+  .max(10 * 366 * 86_400)
+
+/** The authorisation request (RFC 6749 section 4.1.1). */
+export const authorizeSchema = z.strictObject({
+  url: templateSchema,
+  /** RFC 7636. `none`: the provider does not know it, and nothing is sent. */
+  pkce: z.enum(['S256', 'none']),
+  /** Sent with each request, beside those of OAuth. */
+  parameters: parametersSchema,
+  /** How scopes are sent; null: the provider has none. */
+  scopes: z.strictObject({ parameter: parameterSchema, separator: z.enum([' ', ',']) }).nullable(),
+  /** Seconds that a code lives, which bounds how long it may be parked; null: not known, and 60 is assumed. */
+  codeLifetimeSeconds: secondsSchema.nullable(),
+  /** RFC 9207: who the callback must come from, and whether it must say so. `optional`: compared if it is there. */
+  issuer: z.strictObject({ value: templateSchema, inCallback: z.enum(['required', 'optional']) }),
+})
+
+/** What an answer of the token endpoint that brings no token means; see `TokenOutcome` of the service. */
+export const tokenErrorSchema = z.enum([
+  'rejected',
+  'client_rejected',
+  'request_rejected',
+  'not_processed',
+  'ambiguous',
+])
+
+/** The token endpoint (RFC 6749 sections 4.1.3 and 6). */
+export const tokenEndpointSchema = z.strictObject({
+  url: templateSchema,
+  /** How the client names itself (RFC 6749 section 2.3.1). */
+  client: z.enum(['client_secret_basic', 'client_secret_post']),
+  headers: headersSchema,
+  /** Whether a refresh names the granted scopes again. */
+  sendScopeOnRefresh: z.boolean(),
+  /** Where an answer holds what. */
+  answer: z.strictObject({
+    accessToken: pointersSchema,
+    refreshToken: pointersSchema,
+    expiresIn: pointersSchema,
+    /** A list, or a text with blanks or commas between. */
+    scope: pointersSchema,
+  }),
+  /** Looked through in order, at any status, before the errors of RFC 6749 section 5.2. */
+  errors: z.array(z.strictObject({ if: anyOfSchema, is: tokenErrorSchema })).max(20),
+})
+
+/** How a credential stays fresh. */
+export const renewalSchema = z.strictObject({
+  /**
+   * What becomes of a refresh token that was used. `none`: it stays. `grace`: it works again for a while. `strict`:
+   * it is refused, and the newer pair lives. `strict_family`: using it again revokes everything.
+   */
+  rotation: z.enum(['none', 'grace', 'strict', 'strict_family']),
+  /** With `grace`, how long. */
+  graceSeconds: secondsSchema.optional(),
+  /** A dead old access token is then evidence that a rotation happened. */
+  revokesOldAccessToken: z.boolean(),
+  /** Seconds an access token lives when the answer does not say; null: ask the probe. */
+  defaultExpiresIn: secondsSchema.nullable(),
+  /**
+   * Seconds that a refresh token lives. `idle` counts from its last use; null: it need not be used. A connection is
+   * renewed after half of it at the latest, even if it is not read.
+   */
+  refreshTokenLifetime: z.strictObject({ idle: secondsSchema.nullable() }),
+  /** Seconds that a request may still be worked on at their side after we stopped waiting. */
+  maxRequestSeconds: secondsSchema,
+})
+
+/** How a grant is withdrawn. */
+export const revocationSchema = z.strictObject({
+  /** RFC 7009. */
+  url: templateSchema,
+  /** Which token ends the whole grant. */
+  send: z.enum(['refresh_token', 'access_token']),
+  /** `token_type_hint`; null: none is sent. */
+  hint: z.enum(['refresh_token', 'access_token']).nullable(),
+})

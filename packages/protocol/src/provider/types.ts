@@ -1,0 +1,44 @@
+import type { z } from 'zod'
+import type { accountReaderSchema, identitySchema } from './account.ts'
+import type { conditionSchema } from './condition.ts'
+import type { hostLimitsSchema, providerDefinitionSchema } from './definition.ts'
+import type { healthSchema } from './health.ts'
+import type { keyMethodSchema, oauth2MethodSchema } from './method.ts'
+import type { renewalSchema } from './oauth.ts'
+import type { requestSchema } from './request.ts'
+import type { scopeDefinitionSchema, scopeRiskSchema } from './scopes.ts'
+
+/** What a schema lets through, and nobody changes. */
+type Data<Schema extends z.ZodType> = DeepReadonly<z.output<Schema>>
+type DeepReadonly<Value> = Value extends object
+  ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
+  : Value
+
+/** What Keywell has to know of a provider, as data: a quirk is a field here. */
+export interface ProviderDefinition extends Data<typeof providerDefinitionSchema> {}
+/** A way to a credential by the user's consent (RFC 6749). */
+export interface OAuth2Method extends Data<typeof oauth2MethodSchema> {}
+/** A way to a credential by a key that a person makes by hand. */
+export interface KeyMethod extends Data<typeof keyMethodSchema> {}
+/** A way to a credential. */
+export type Method = ProviderDefinition['auth'][number]
+/** How a credential stays fresh. */
+export interface RenewalDefinition extends Data<typeof renewalSchema> {}
+export interface IdentityDefinition extends Data<typeof identitySchema> {}
+export interface AccountReader extends Data<typeof accountReaderSchema> {}
+export interface HealthDefinition extends Data<typeof healthSchema> {}
+export interface RequestDefinition extends Data<typeof requestSchema> {}
+/** What an answer must be like. */
+export type Condition = Data<typeof conditionSchema>
+/** For all calls of an installation to one host together, whichever its tenants are. */
+export interface HostLimits extends Data<typeof hostLimitsSchema> {}
+export interface ScopeDefinition extends Data<typeof scopeDefinitionSchema> {}
+export type ScopeRisk = z.output<typeof scopeRiskSchema>
+
+/** Who a token belongs to. `id` is the provider's stable one, never a name or an address. */
+export interface ProviderAccount {
+  readonly id: string
+  readonly name: string | null
+  readonly username: string | null
+  readonly avatarUrl: string | null
+}

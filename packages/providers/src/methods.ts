@@ -1,0 +1,55 @@
+import type {
+  CredentialType,
+  KeyMethod,
+  Method,
+  OAuth2Method,
+  ProviderDefinition,
+} from '@keywell/protocol'
+
+/** The provider's way by the user's consent. */
+export function findOAuth({ auth }: Pick<ProviderDefinition, 'auth'>): OAuth2Method | undefined {
+  return auth.find((method) => method.kind === 'oauth2')
+}
+
+/** @throws TypeError where there is none: no integration of the provider can have been made */
+export function oauthOf(provider: Pick<ProviderDefinition, 'name' | 'auth'>): OAuth2Method {
+  const method = findOAuth(provider)
+  if (method === undefined) throw new TypeError(`${provider.name} has no way by consent`)
+  return method
+}
+
+/** The provider's way by a key that a person makes there. */
+export function findKey({ auth }: Pick<ProviderDefinition, 'auth'>): KeyMethod | undefined {
+  return auth.find((method) => method.kind === 'key')
+}
+
+/**
+ * The method that a credential of that type came by. A connection without a credential has that of OAuth.
+ *
+ * @throws TypeError for a type that the provider does not have: none is ever stored
+ */
+export function methodOf(
+  provider: Pick<ProviderDefinition, 'name' | 'auth'>,
+  type: CredentialType | null,
+): Method {
+  const kind = type === null ? 'oauth2' : kinds[type]
+  const method = provider.auth.find((each) => each.kind === kind)
+  if (method !== undefined) return method
+  throw new TypeError(`${provider.name} has no credentials of type ${type}`)
+}
+
+const kinds: Record<CredentialType, Method['kind'] | undefined> = {
+  oauth_token: 'oauth2',
+  api_key: 'key',
+  basic: undefined,
+  webhook_secret: undefined,
+}
+
+/** The header that carries a credential, and what it says. */
+export function headerOf(
+  { send }: Pick<Method, 'send'>,
+  secret: string,
+): { name: string; value: string } {
+  // A function, so that a `$` in the secret means nothing.
+  return { name: send.name, value: send.value.replaceAll(/\{token\}/g, () => secret) }
+}

@@ -1,0 +1,17 @@
+import { RE2JS } from 're2js'
+
+/** What is looked at of a text, in characters. */
+const maxLength = 1_000
+
+const compiled = new Map<string, RE2JS>()
+
+/**
+ * Whether a pattern of a definition is found in a text. RE2 takes time in proportion to the text, whatever the
+ * pattern: a definition may come from a customer.
+ */
+export function matchesPattern(text: string, pattern: string): boolean {
+  const known = compiled.get(pattern)
+  const expression = known ?? RE2JS.compile(pattern)
+  if (known === undefined) compiled.set(pattern, expression)
+  return expression.matcher(text.slice(0, maxLength)).find()
+}
