@@ -7,7 +7,7 @@ import {
   type ToolSummary,
   toolLimitsOf,
 } from '@keywell/protocol'
-import { findViolation, scopesAllowed } from '@keywell/providers'
+import { defaultHostOf, findViolation, scopesAllowed } from '@keywell/providers'
 import { listTools, summarizeTool } from '@keywell/tools'
 import { requireProvider } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
@@ -46,7 +46,7 @@ export async function readConnectOptions(
       return {
         name,
         title: provider.title,
-        defaultHost: provider.defaultHost,
+        defaultHost: defaultHostOf(provider),
         hosts: [...new Set(own.map((integration) => integration.host))],
         scopes,
         scopeGroups: viewGroups(provider, scopes),
