@@ -6,7 +6,7 @@ import { scopeNameSchema } from './scopes.ts'
 import { lineSchema, nameSchema, templateSchema } from './texts.ts'
 
 /** How a credential travels with a call: a header, with `{token}` or the name of a field in its value. */
-export const sendSchema = z.strictObject({
+const sendSchema = z.strictObject({
   in: z.literal('header'),
   name: z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/, 'must be the name of a header'),
   value: z.string().min(1).max(200),
@@ -36,7 +36,7 @@ export const oauth2MethodSchema = z.strictObject({
 })
 
 /** One field that a person fills in. */
-export const keyFieldSchema = z.strictObject({
+const keyFieldSchema = z.strictObject({
   /** Of the form's parameter, and of what `send` puts in. */
   name: nameSchema,
   /** What stands above the field. */

@@ -27,7 +27,7 @@ export const authorizeSchema = z.strictObject({
 })
 
 /** What an answer of the token endpoint that brings no token means; see `TokenOutcome` of the service. */
-export const tokenErrorSchema = z.enum([
+const tokenErrorSchema = z.enum([
   'rejected',
   'client_rejected',
   'request_rejected',
