@@ -1,5 +1,5 @@
 /** The page of components: their props, keys, states and parts, as their source has them. */
-import { type Expression, parseSync } from 'oxc-parser'
+import { type Expression, parseSync, type SpreadElement } from 'oxc-parser'
 import { type SourceFile, visit } from '../architecture/source.ts'
 
 /** One prop of a component, or one member of an interface. */
@@ -378,9 +378,10 @@ function partsOf(files: readonly SourceFile[], types: ReadonlyMap<string, Declar
     .sort((one, other) => one.selector.localeCompare(other.selector))
 }
 
-/** The attribute of `{...part('hostInput')}`; see `parts.ts`. */
-function partSpread(argument: Expression): string[] {
+/** The attribute of `{...part('hostInput')}`, or those of `{...joinParts(…)}`; see `parts.ts`. */
+function partSpread(argument: Expression | SpreadElement): string[] {
   if (argument.type !== 'CallExpression' || argument.callee.type !== 'Identifier') return []
+  if (argument.callee.name === 'joinParts') return argument.arguments.flatMap(partSpread)
   const [name] = argument.arguments
   if (!/^part(Of)?$/.test(argument.callee.name) || name?.type !== 'Literal') return []
   return [`data-keywell-${String(name.value).replace(/[A-Z]/g, (at) => `-${at.toLowerCase()}`)}`]

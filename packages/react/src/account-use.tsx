@@ -4,6 +4,7 @@ import { useKeywell, useTexts } from './context.ts'
 import type { ProviderOptions } from './core/index.ts'
 import { Fact } from './fact.tsx'
 import { Filled } from './filled.tsx'
+import { useParts } from './parts.ts'
 import { RelativeTime } from './relative-time.tsx'
 import { managerTexts } from './texts/manager.ts'
 import { statusTexts } from './texts/status.ts'
@@ -37,21 +38,21 @@ function Scopes({ connection, options }: AccountUseProps): ReactElement {
   const inWords = useScopesInWords(provider, options)
   const [first, ...more] = inWords(scopes)
   const missing = new Intl.ListFormat(locale).format(inWords(missingScopes))
+  const part = useParts()
   const several = { scope: first ?? '', count: String(more.length) }
   return (
     <>
-      {missing && <p data-keywell-missing="">{fill(manager.missing, { list: missing })}</p>}
-      {first && (
-        <p data-keywell-use="">{more.length > 0 ? fill(manager.andMore, several) : first}</p>
-      )}
+      {missing && <p {...part('missing')}>{fill(manager.missing, { list: missing })}</p>}
+      {first && <p {...part('use')}>{more.length > 0 ? fill(manager.andMore, several) : first}</p>}
     </>
   )
 }
 
 function When({ text, at }: { text: string; at: string }): ReactElement {
   const { now } = useTexts(statusTexts).status
+  const part = useParts()
   return (
-    <p data-keywell-use="">
+    <p {...part('use')}>
       <Filled text={text} values={{ when: <RelativeTime at={at} now={now} /> }} />
     </p>
   )

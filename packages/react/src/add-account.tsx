@@ -4,6 +4,7 @@ import { ConnectButton } from './connect-button.tsx'
 import { useKeywell, useTexts } from './context.ts'
 import type { ConnectHandlers, ConnectStateName } from './core/index.ts'
 import { titleOf } from './messages.ts'
+import { useParts } from './parts.ts'
 import { managerTexts } from './texts/manager.ts'
 import { fill } from './texts/texts.ts'
 import type { AccountOffer } from './use-offers.ts'
@@ -23,9 +24,10 @@ export function AddAccounts({
 }: Omit<AddAccountProps, 'offer'> & {
   offers: readonly AccountOffer[] | undefined
 }): ReactElement | null {
+  const part = useParts()
   if (offers.length === 0) return null
   return (
-    <div data-keywell-add="">
+    <div {...part('add')}>
       {offers.map((offer) => (
         <AddAccount key={`${offer.provider} ${offer.host}`} offer={offer} {...rest} />
       ))}
@@ -36,6 +38,7 @@ export function AddAccounts({
 /** Connects the first account at a provider, and further ones under names of their own. */
 function AddAccount({ offer, connections, handlers, onAdded }: AddAccountProps): ReactElement {
   const keywell = useKeywell()
+  const part = useParts()
   const { manager } = useTexts(managerTexts)
   const [isOpen, setOpen] = useState(false)
   const [text, setText] = useState('')
@@ -87,7 +90,7 @@ function AddAccount({ offer, connections, handlers, onAdded }: AddAccountProps):
     <button
       ref={opener}
       type="button"
-      data-keywell-button=""
+      {...part('button')}
       data-size="md"
       data-variant="outline"
       aria-expanded={false}
@@ -111,14 +114,18 @@ function NameForm(props: {
 }): ReactElement {
   const { provider, text, placeholder, readOnly, onText, onClose, children } = props
   const { manager } = useTexts(managerTexts)
+  const part = useParts()
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => input.current?.focus(), [])
   return (
-    <div data-keywell-name-form="">
-      <label htmlFor={id}>{manager.name}</label>
+    <div {...part('nameForm')}>
+      <label {...part('nameLabel')} htmlFor={id}>
+        {manager.name}
+      </label>
       <input
         ref={input}
+        {...part('nameInput')}
         id={id}
         type="text"
         autoComplete="off"
@@ -129,14 +136,14 @@ function NameForm(props: {
         aria-describedby={`${id}hint`}
         onChange={(event) => onText(event.target.value)}
       />
-      <p id={`${id}hint`} data-keywell-note="">
+      <p id={`${id}hint`} {...part('note')}>
         {fill(manager.nameHint, { provider })}
       </p>
       {children}
       {!readOnly && (
         <button
           type="button"
-          data-keywell-button=""
+          {...part('button')}
           data-size="md"
           data-variant="ghost"
           onClick={onClose}

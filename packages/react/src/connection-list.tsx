@@ -5,6 +5,7 @@ import type { ConnectView } from './connect-view.ts'
 import { ConnectionRow, type ConnectionRowProps } from './connection-row.tsx'
 import { useTexts } from './context.ts'
 import { More } from './manager-parts.tsx'
+import { useParts } from './parts.ts'
 import { connectTexts } from './texts/connect.ts'
 import { useEvent } from './use-event.ts'
 import { type ManagerScopePicker, useManagedAccount } from './use-managed-account.tsx'
@@ -30,6 +31,7 @@ export function ConnectionList(props: ConnectionListProps): ReactElement {
   const managed = useManagedAccount(props)
   useNews(connections, { known, isRead, isQuiet: managed.isOpen })
   const { notLoaded } = useTexts(connectTexts)
+  const part = useParts()
   const manage = useEvent((connection: Connection, view: ConnectView) =>
     managed.manage({ connection, view, place: rows.indexOf(connection) }),
   )
@@ -38,7 +40,7 @@ export function ConnectionList(props: ConnectionListProps): ReactElement {
       {rows.length > 0 && (
         <ul
           ref={listRef}
-          data-keywell-connections=""
+          {...part('connections')}
           onFocus={(event) => {
             focus.onFocus(event)
             managed.prefetch()
@@ -57,7 +59,7 @@ export function ConnectionList(props: ConnectionListProps): ReactElement {
           ))}
         </ul>
       )}
-      {managed.isMissing && <p data-keywell-note="">{notLoaded}</p>}
+      {managed.isMissing && <p {...part('note')}>{notLoaded}</p>}
       {rows.length < connections.length && (
         <More shown={rows.length} total={connections.length} onMore={showMore} />
       )}

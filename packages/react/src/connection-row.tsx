@@ -18,6 +18,7 @@ import { type ConnectHandlers, isBusy, type ProviderOptions } from './core/index
 import { useFocusReturn } from './focus.ts'
 import { Icon } from './icons.tsx'
 import { accountName } from './messages.ts'
+import { joinParts, useParts } from './parts.ts'
 import { ProviderMark } from './provider-mark.tsx'
 import { connectTexts } from './texts/connect.ts'
 import { managerTexts } from './texts/manager.ts'
@@ -43,15 +44,20 @@ export const ConnectionRow: MemoExoticComponent<(props: ConnectionRowProps) => R
     const manage = useRef<HTMLButtonElement>(null)
     const { view, connect } = useAccountConnect(connection, known, { handlers, manage })
     const { state, title } = view
+    const part = useParts()
     return (
-      <li data-keywell-connection={connection.id} data-state={connection.status}>
-        <ProviderMark provider={connection.provider} size={24} />
-        <div data-keywell-about="">
+      <li
+        {...part('connection')}
+        data-keywell-connection={connection.id}
+        data-state={connection.status}
+      >
+        <ProviderMark provider={connection.provider} size={24} className={part('mark').className} />
+        <div {...part('about')}>
           <Whose connection={connection} known={known} title={title} Heading={Heading} />
           <ConnectionStatus connection={connection} />
           <AccountUse connection={connection} options={providerOf(connection, known)} />
         </div>
-        <div data-keywell-row-actions="">
+        <div {...part('rowActions')}>
           {!isCalm(view, connection) && (
             <ReconnectButton
               provider={connection.provider}
@@ -105,11 +111,12 @@ function Whose(
   const { connection, known, title, Heading } = props
   const { name, account } = connection
   const instance = instanceOf(connection, known)
+  const part = useParts()
   return (
     <>
-      <Heading data-keywell-title="">
+      <Heading {...part('title')}>
         {title}
-        {name !== 'default' && <span data-keywell-name="">{name}</span>}
+        {name !== 'default' && <span {...part('name')}>{name}</span>}
       </Heading>
       <p>
         <bdi>{accountName(connection) ?? account.id}</bdi>
@@ -125,9 +132,11 @@ function ReconnectButton(props: {
   onClick: () => void
 }): ReactElement {
   const { provider, view, onClick } = props
+  const part = useParts()
   return (
     <button
       type="button"
+      {...part('button')}
       {...stateAttributes(view.state, false)}
       data-size="sm"
       data-variant="primary"
@@ -146,12 +155,12 @@ function ManageButton(props: {
 }): ReactElement {
   const { buttonRef, account, onClick } = props
   const { manager } = useTexts(managerTexts)
+  const part = useParts()
   return (
     <button
       ref={buttonRef}
       type="button"
-      data-keywell-button=""
-      data-keywell-manage=""
+      {...joinParts(part('button'), part('manage'))}
       data-size="sm"
       data-variant="ghost"
       aria-haspopup="dialog"

@@ -6,6 +6,7 @@ import { useKeywell, useTexts } from './context.ts'
 import { Filled } from './filled.tsx'
 import { Icon } from './icons.tsx'
 import { titleOf } from './messages.ts'
+import { joinClasses, useParts } from './parts.ts'
 import { RelativeTime } from './relative-time.tsx'
 import { type StatusTexts, statusTexts } from './texts/status.ts'
 import { fill } from './texts/texts.ts'
@@ -31,25 +32,36 @@ type State = 'ok' | 'unknown' | 'degraded' | 'needs_reauth' | 'disconnected'
 export function ConnectionStatus({ connection, ...rest }: ConnectionStatusProps): ReactElement {
   const keywell = useKeywell()
   const texts = useTexts(statusTexts)
+  const part = useParts()
   const state = stateOf(connection)
   const why = whyOf(texts, state, connection)
   const { checkedAt } = connection.health
   const { checked, unchecked, now } = texts.status
   return (
-    <span {...rest} data-keywell-health="" data-state={state}>
+    <span
+      {...rest}
+      {...part('health')}
+      className={joinClasses(part('health').className, rest.className)}
+      data-state={state}
+    >
       <Icon name={state === 'ok' || state === 'unknown' ? 'check' : 'alert'} />
       <span>
-        <b>{texts.status[state]}</b>
+        <b {...part('healthLabel')}>{texts.status[state]}</b>
         {why && <> {fill(why, { provider: titleOf(keywell, connection.provider) })}</>}
         {state !== 'needs_reauth' && state !== 'disconnected' && (
-          <small>
+          <>
             {' '}
-            {checkedAt ? (
-              <Filled text={checked} values={{ when: <RelativeTime at={checkedAt} now={now} /> }} />
-            ) : (
-              unchecked
-            )}
-          </small>
+            <small {...part('healthChecked')}>
+              {checkedAt ? (
+                <Filled
+                  text={checked}
+                  values={{ when: <RelativeTime at={checkedAt} now={now} /> }}
+                />
+              ) : (
+                unchecked
+              )}
+            </small>
+          </>
         )}
       </span>
     </span>

@@ -8,6 +8,7 @@ import { ConnectionList } from './connection-list.tsx'
 import { useTexts } from './context.ts'
 import type { ConnectHandlers } from './core/index.ts'
 import { Empty, Failure, Skeleton } from './manager-parts.tsx'
+import { joinClasses, useParts } from './parts.ts'
 import { managerTexts } from './texts/manager.ts'
 import { useLiveConnections } from './use-connections.ts'
 import type { ManagerScopePicker } from './use-managed-account.tsx'
@@ -68,6 +69,7 @@ export function ConnectionsManager(props: ConnectionsManagerProps): ReactElement
     [all, provider],
   )
   const { offers, known, isFailed, retry } = useOffers(status !== 'loading', provider, providers)
+  const part = useParts()
   const headingId = useId()
   const heading = useRef<HTMLHeadingElement>(null)
   const list = useRef<HTMLUListElement>(null)
@@ -78,11 +80,12 @@ export function ConnectionsManager(props: ConnectionsManagerProps): ReactElement
     <section
       aria-labelledby={headingId}
       {...rest}
-      data-keywell-manager=""
+      {...part('manager')}
+      className={joinClasses(part('manager').className, rest.className)}
       data-state={status}
       aria-busy={isLoading}
     >
-      <Heading ref={heading} id={headingId} tabIndex={-1} data-keywell-heading="">
+      <Heading ref={heading} id={headingId} tabIndex={-1} {...part('heading')}>
         {manager.heading}
       </Heading>
       {(status === 'error' || isFailed) && (

@@ -1,16 +1,18 @@
 import type { ReactElement } from 'react'
 import { useKeywell, useTexts } from './context.ts'
 import { Icon } from './icons.tsx'
+import { useParts } from './parts.ts'
 import { managerTexts } from './texts/manager.ts'
 import { fill } from './texts/texts.ts'
 
 /** Places of accounts that are not read yet, as high as those will be. */
 export function Skeleton(): ReactElement {
   const { manager } = useTexts(managerTexts)
+  const part = useParts()
   return (
-    <ul data-keywell-connections="" aria-label={manager.loading}>
+    <ul {...part('connections')} aria-label={manager.loading}>
       {[1, 2].map((place) => (
-        <li key={place} data-keywell-connection="" data-loading="" aria-hidden>
+        <li key={place} {...part('connection')} data-loading="" aria-hidden>
           <span />
           <span />
           <span />
@@ -24,8 +26,9 @@ export function Skeleton(): ReactElement {
 /** That there is nothing to show yet, or nothing any more. */
 export function Empty(): ReactElement {
   const { manager } = useTexts(managerTexts)
+  const part = useParts()
   return (
-    <div data-keywell-empty="">
+    <div {...part('empty')}>
       <b>{manager.empty}</b> {manager.emptyHint}
     </div>
   )
@@ -33,11 +36,12 @@ export function Empty(): ReactElement {
 
 export function Failure({ onRetry }: { onRetry: () => void }): ReactElement {
   const { manager } = useTexts(managerTexts)
+  const part = useParts()
   return (
-    <div data-keywell-actions="" data-state="error" role="alert">
+    <div {...part('actions')} data-state="error" role="alert">
       <Icon name="alert" />
-      <span data-keywell-note="">{manager.error}</span>
-      <button type="button" onClick={onRetry}>
+      <span {...part('note')}>{manager.error}</span>
+      <button type="button" {...part('action')} onClick={onRetry}>
         {manager.retry}
       </button>
     </div>
@@ -48,14 +52,15 @@ export function Failure({ onRetry }: { onRetry: () => void }): ReactElement {
 export function More(props: { shown: number; total: number; onMore: () => void }): ReactElement {
   const { locale } = useKeywell()
   const { manager } = useTexts(managerTexts)
+  const part = useParts()
   const number = new Intl.NumberFormat(locale)
   const numbers = { shown: number.format(props.shown), total: number.format(props.total) }
   return (
-    <p data-keywell-more="">
+    <p {...part('more')}>
       {fill(manager.shown, numbers)}
       <button
         type="button"
-        data-keywell-button=""
+        {...part('button')}
         data-size="sm"
         data-variant="outline"
         onClick={props.onMore}

@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { cleanup, render, screen } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
+import type { ReactNode } from 'react'
 import { afterEach, expect, test } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
 import { ConnectButton } from './connect-button.tsx'
+import { ConnectionsManager } from './connections-manager.tsx'
 import { HostField } from './host-field.tsx'
 import type { ClassNames } from './parts.ts'
 import { KeywellProvider } from './provider.tsx'
-import { createStandIn, makeConnection } from './testing/stand-in.ts'
+import { ScopePicker } from './scope-picker.tsx'
+import { createStandIn, makeConnection, makeProvider, type StandIn } from './testing/stand-in.ts'
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8')
 
@@ -22,34 +25,96 @@ function parts(): [name: string, sentence: string][] {
 
 afterEach(() => cleanup())
 
+/** One scope that the connections have, and one that they would get. */
+function withScopes(provider: ReturnType<typeof makeProvider>): typeof provider {
+  const scope = { risk: 'low' as const, implies: [], group: 'api' }
+  return {
+    ...provider,
+    hosts: ['https://gitlab.com'],
+    scopeGroups: [{ name: 'api', title: 'Everything' }],
+    scopePresets: [{ name: 'all', title: 'All', sentence: 'All.', scopes: ['read_api', 'api'] }],
+    scopes: [
+      { ...scope, name: 'read_api', sentence: 'Reads.', required: true },
+      { ...scope, name: 'api', sentence: 'Writes.', required: false },
+    ],
+    tools: [{ name: 'gitlab_issues_list', title: 'List issues', group: 'issues', scopes: ['api'] }],
+  }
+}
+
+/** Parts that are only in states that this file does not reach; the gallery shows them. */
+const elsewhere = ['reference', 'registration', 'scopeError', 'missing', 'empty']
+
 verifies.suite('connect:class-names', () => {
   test('each part has the app’s class names beside its attribute', async () => {
     const classNames: ClassNames = Object.fromEntries(parts().map(([name]) => [name, `my-${name}`]))
-    const standIn = createStandIn()
-    standIn.connections = [makeConnection({ status: 'revoked', needsReauth: true })]
-    render(
-      <KeywellProvider window={standIn.browser.window} classNames={classNames}>
+    const met = new Set<string>()
+    const look = () => {
+      for (const [name] of parts()) {
+        const attribute = `data-keywell-${name.replace(/[A-Z]/g, (at) => `-${at.toLowerCase()}`)}`
+        for (const element of document.querySelectorAll(`[${attribute}]`)) {
+          expect([...element.classList], attribute).toContain(`my-${name}`)
+          met.add(name)
+        }
+        for (const element of document.querySelectorAll(`.my-${name}`)) {
+          expect(element.hasAttribute(attribute), name).toBe(true)
+        }
+      }
+    }
+    const show = (standIn: StandIn, children: ReactNode) =>
+      render(
+        <KeywellProvider window={standIn.browser.window} classNames={classNames}>
+          {children}
+        </KeywellProvider>,
+      )
+
+    const broken = createStandIn()
+    broken.connections = [makeConnection({ status: 'revoked', needsReauth: true })]
+    const button = show(
+      broken,
+      <>
         <ConnectButton provider="gitlab" className="wide" disconnectable />
         <HostField provider="gitlab" className="mono" />
-      </KeywellProvider>,
+      </>,
     )
     await userEvent.click(await screen.findByRole('button', { name: 'Disconnect' }))
     await screen.findByRole('dialog')
-    const seen = parts().filter(([name]) => document.querySelector(`.my-${name}`))
-    const expected = parts().filter(
-      // A request that failed, facts of a connected account, and what an administrator registers.
-      ([name]) => !['reference', 'facts', 'registration'].includes(name),
-    )
-    expect(seen).toEqual(expected)
-    for (const [name] of seen) {
-      const attribute = `data-keywell-${name.replace(/[A-Z]/g, (at) => `-${at.toLowerCase()}`)}`
-      for (const element of document.querySelectorAll(`.my-${name}`)) {
-        expect(element.hasAttribute(attribute), name).toBe(true)
-      }
-    }
+    look()
     expect(document.querySelector('[data-keywell-button]')?.className).toBe('my-button wide')
     expect(document.querySelector('[data-keywell-host-input]')?.className).toBe('my-hostInput mono')
-    expect(standIn.browser.faults).toEqual([])
+    button.unmount()
+
+    const many = createStandIn()
+    many.connections = Array.from({ length: 21 }, (_, place) =>
+      makeConnection(place === 0 ? {} : { name: `n${place}` }),
+    )
+    many.providers = [withScopes(makeProvider('gitlab', 'GitLab'))]
+    const manager = show(many, <ConnectionsManager className="wide" />)
+    const [first] = await screen.findAllByRole('button', { name: /^Manage/ })
+    expect(document.querySelector('[data-keywell-manager]')?.className).toBe('my-manager wide')
+    expect(first?.className).toBe('my-button my-manage')
+    await userEvent.click(await screen.findByRole('button', { name: /^Add another/ }))
+    if (first) await userEvent.click(first)
+    await screen.findByRole('dialog')
+    look()
+    await userEvent.click(screen.getByRole('button', { name: 'Change what is allowed' }))
+    await screen.findAllByRole('checkbox')
+    look()
+    expect(screen.getByRole('dialog').className).toBe('my-dialog my-scopeDialog')
+    manager.unmount()
+
+    const own = show(many, <ConnectionsManager scopePicker={() => 'Choose'} />)
+    const [again] = await screen.findAllByRole('button', { name: /^Manage/ })
+    if (again) await userEvent.click(again)
+    await userEvent.click(await screen.findByRole('button', { name: 'Change what is allowed' }))
+    await screen.findByText('Choose')
+    look()
+    own.unmount()
+
+    const names = parts().map(([name]) => name)
+    expect(names.filter((name) => !met.has(name))).toEqual(
+      names.filter((name) => elsewhere.includes(name)),
+    )
+    expect([...broken.browser.faults, ...many.browser.faults]).toEqual([])
   })
 
   test('without class names, no part has a class', async () => {
@@ -58,9 +123,11 @@ verifies.suite('connect:class-names', () => {
       <KeywellProvider window={standIn.browser.window}>
         <ConnectButton provider="gitlab" />
         <HostField provider="gitlab" />
+        <ScopePicker provider="gitlab" />
+        <ConnectionsManager />
       </KeywellProvider>,
     )
-    await screen.findByRole('button', { name: 'Connect GitLab' })
+    await screen.findByText('No account is connected yet')
     expect(document.querySelectorAll('[class]')).toHaveLength(0)
   })
 

@@ -26,7 +26,7 @@ export interface ClassNames {
   action?: string | undefined
   /** A dialog, modal and native; `::backdrop` is what lies behind it. */
   dialog?: string | undefined
-  /** In a dialog: mark and title. */
+  /** The heading of a dialog, with a mark, and that of the list of accounts. */
   heading?: string | undefined
   /** In a dialog: what is known, as a `<dl>` with a `<div>` for each row. */
   facts?: string | undefined
@@ -44,6 +44,76 @@ export interface ClassNames {
   hostCheck?: string | undefined
   /** In `hostField`: what an administrator has to register, as a `<dl>`. */
   registration?: string | undefined
+  /** The list of accounts, with its heading and what can be added; `data-state` says whether it is read. */
+  manager?: string | undefined
+  /** In `manager`: the `<ul>` of accounts. */
+  connections?: string | undefined
+  /** An account, as an `<li>`; `data-loading` stands on a place of one that is not read yet. */
+  connection?: string | undefined
+  /** In `connection`: all that is said of it. */
+  about?: string | undefined
+  /** In `about`: the heading, with the provider. */
+  title?: string | undefined
+  /** In `title`: the name that tells an account apart from others there. */
+  name?: string | undefined
+  /** In `about`: what was not granted. */
+  missing?: string | undefined
+  /** In `about`: what it may be used for, when it last was, and for how long it will be. */
+  use?: string | undefined
+  /** In `connection`: the group of its buttons. */
+  rowActions?: string | undefined
+  /** In `rowActions`: the `button` that opens the dialog. */
+  manage?: string | undefined
+  /** In `connection`: what your app draws for the choice of scopes. */
+  scopeChoice?: string | undefined
+  /** In `manager`: how many of all are shown, with a `button` for more. */
+  more?: string | undefined
+  /** In `manager`: that no account is connected. */
+  empty?: string | undefined
+  /** In `manager`: what can be added. */
+  add?: string | undefined
+  /** In `add`: the name of a further account, and its buttons. */
+  nameForm?: string | undefined
+  /** In `nameForm`: the label. */
+  nameLabel?: string | undefined
+  /** In `nameForm`: the input. */
+  nameInput?: string | undefined
+  /** How a connection is; `data-state` says it in a word. */
+  health?: string | undefined
+  /** In `health`: the same, for people. */
+  healthLabel?: string | undefined
+  /** In `health`: when it was checked. */
+  healthChecked?: string | undefined
+  /** The choice of scopes, as a `<fieldset>`; `data-state` says whether it is read. */
+  scopePicker?: string | undefined
+  /** In `scopePicker`: the presets, as a `<fieldset>`. */
+  presets?: string | undefined
+  /** In `presets`: the `<label>` around a radio, a title and a sentence. */
+  preset?: string | undefined
+  /** In `scopePicker`: scopes that belong together, as a `<fieldset>`. */
+  scopeGroup?: string | undefined
+  /** In `scopeGroup`: a checkbox and its label; `data-state` says whether it is asked for. */
+  scope?: string | undefined
+  /** In `scope`: the risk, what the choice means for it, and its name. */
+  scopeFacts?: string | undefined
+  /** In `scopeFacts`: the risk, by its value. */
+  risk?: string | undefined
+  /** In `scopeFacts`: why it is fixed, or what becomes of it, by its value. */
+  tag?: string | undefined
+  /** In `scope`: the tools that need it, as a `<details>`. */
+  tools?: string | undefined
+  /** In `scopePicker`: what a choice changes for a connection. */
+  scopeChanges?: string | undefined
+  /** In `scopeChanges`: what is kept, added or removed, by its value. */
+  change?: string | undefined
+  /** In `scopePicker`: the `note` that says what the choice means; its value is `warning` where something lacks. */
+  summary?: string | undefined
+  /** In `scopePicker`: that it could not be read, with an `action`. */
+  scopeError?: string | undefined
+  /** The `dialog` that holds a `scopePicker`. */
+  scopeDialog?: string | undefined
+  /** In `scopeDialog`: the `choice` that goes on. */
+  confirm?: string | undefined
 }
 
 export type PartName = keyof ClassNames
@@ -63,6 +133,11 @@ export function useParts(): (name: PartName) => PartProps {
   // A mark may stand outside of a provider.
   const classNames = useContext(KeywellContext)?.classNames
   return (name) => ({ [attributeOf(name)]: '', className: classNames?.[name] })
+}
+
+/** An element that is a part in two ways, such as a button that is the one of a row. */
+export function joinParts(one: PartProps, other: PartProps): PartProps {
+  return { ...one, ...other, className: joinClasses(one.className, other.className) }
 }
 
 function attributeOf(name: PartName): `data-keywell-${string}` {

@@ -2,6 +2,7 @@ import type { Connection } from '@keywell/protocol'
 import type { ReactElement } from 'react'
 import { useKeywell } from './context.ts'
 import { scopeRows } from './core/index.ts'
+import { joinParts, useParts } from './parts.ts'
 import { ScopeChanges } from './scope-changes.tsx'
 import { ScopePresets } from './scope-presets.tsx'
 import { ScopeRowView } from './scope-row.tsx'
@@ -24,11 +25,12 @@ export interface ScopeChoiceProps extends ChosenScopes {
 /** Presets, then the scopes in their groups, then what the choice means. */
 export function ScopeChoice(props: ScopeChoiceProps): ReactElement {
   const { offer, chosen, wording } = props
+  const part = useParts()
   return (
     <>
       <ScopePresets {...props} />
       {scopeRows(offer, chosen).map((group) => (
-        <fieldset key={group.name} data-keywell-scope-group={group.name}>
+        <fieldset key={group.name} {...part('scopeGroup')} data-keywell-scope-group={group.name}>
           <legend>{wording.group(group)}</legend>
           {group.rows.map((row) => (
             <ScopeRowView key={row.scope.name} {...props} row={row} />
@@ -44,9 +46,14 @@ export function ScopeChoice(props: ScopeChoiceProps): ReactElement {
 /** What works with this choice, read aloud whenever it changes. */
 function ScopeSummary(props: ScopeChoiceProps): ReactElement {
   const { locale } = useKeywell()
+  const part = useParts()
   const { text, isWarning } = summaryOf(props, { ...props, locale })
   return (
-    <p role="status" data-keywell-note="" data-keywell-summary={isWarning ? 'warning' : ''}>
+    <p
+      role="status"
+      {...joinParts(part('note'), part('summary'))}
+      data-keywell-summary={isWarning ? 'warning' : ''}
+    >
       {text}
     </p>
   )

@@ -4,6 +4,7 @@ import type { Connection, ScopeName } from '@keywell/protocol'
 import { type ReactElement, useEffect, useId, useRef, useState } from 'react'
 import { useTexts } from './context.ts'
 import type { ConnectTarget } from './core/index.ts'
+import { joinParts, useParts } from './parts.ts'
 import { ProviderMark } from './provider-mark.tsx'
 import { ScopePicker, type ScopePickerOptions } from './scope-picker.tsx'
 import { scopeTexts } from './texts/scopes.ts'
@@ -34,6 +35,7 @@ export function ScopeDialog(props: ScopeDialogProps): ReactElement {
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
   const id = useId()
+  const part = useParts()
 
   useEffect(() => {
     // Not closed on the way out: StrictMode runs every effect twice, and would end it at once.
@@ -45,13 +47,12 @@ export function ScopeDialog(props: ScopeDialogProps): ReactElement {
   return (
     <dialog
       ref={dialog}
-      data-keywell-dialog=""
-      data-keywell-scope-dialog=""
+      {...joinParts(part('dialog'), part('scopeDialog'))}
       aria-labelledby={id}
       onClose={onClose}
     >
-      <h2 ref={heading} id={id} tabIndex={-1} data-keywell-heading="">
-        <ProviderMark provider={provider} size={24} />
+      <h2 ref={heading} id={id} tabIndex={-1} {...part('heading')}>
+        <ProviderMark provider={provider} size={24} className={part('mark').className} />
         {connection ? texts.change : texts.choose}
       </h2>
       <ScopePicker
@@ -62,10 +63,10 @@ export function ScopeDialog(props: ScopeDialogProps): ReactElement {
         onChange={setChosen}
         tools={tools}
       />
-      <div data-keywell-choices="">
+      <div {...part('choices')}>
         <button
           type="button"
-          data-keywell-confirm=""
+          {...joinParts(part('choice'), part('confirm'))}
           aria-disabled={chosen.length === 0 || undefined}
           onClick={() => {
             if (chosen.length === 0) return
@@ -75,7 +76,7 @@ export function ScopeDialog(props: ScopeDialogProps): ReactElement {
         >
           {fill(texts.confirm, { provider: title })}
         </button>
-        <button type="button" onClick={() => dialog.current?.close()}>
+        <button type="button" {...part('choice')} onClick={() => dialog.current?.close()}>
           {texts.cancel}
         </button>
       </div>

@@ -18,6 +18,7 @@ import { useKeywell, useTexts } from './context.ts'
 import { returnFocus } from './focus.ts'
 import { titleOf } from './messages.ts'
 import { own } from './own.ts'
+import { joinClasses, useParts } from './parts.ts'
 import { ScopeChoice } from './scope-choice.tsx'
 import { offerFor } from './scope-view.ts'
 import { wordingOf } from './scope-words.ts'
@@ -104,12 +105,14 @@ export const ScopePicker: ForwardRefExoticComponent<
   const choice = useChosenScopes(offer, { connection, tools, value, defaultValue, onChange })
   const wording = useMemo(() => wordingOf(own(scopeWords, provider)), [scopeWords, provider])
   const title = titleOf(keywell, provider)
+  const part = useParts()
   return (
     <fieldset
       {...rest}
       ref={root}
       tabIndex={-1}
-      data-keywell-scope-picker=""
+      {...part('scopePicker')}
+      className={joinClasses(part('scopePicker').className, rest.className)}
       data-state={state.name}
       aria-busy={state.name === 'loading'}
     >
@@ -133,12 +136,19 @@ function NoChoice(props: {
   retry: () => void
 }): ReactElement {
   const { state, title, texts, retry } = props
+  const part = useParts()
   if (state.name === 'error') {
     const { error, isRetrying } = state
     return (
-      <div data-keywell-scope-error="">
+      <div {...part('scopeError')}>
         <p role="alert">{error.code === 'unauthorized' ? texts.signedOut : texts.failed}</p>
-        <button type="button" aria-busy={isRetrying} aria-disabled={isRetrying} onClick={retry}>
+        <button
+          type="button"
+          {...part('action')}
+          aria-busy={isRetrying}
+          aria-disabled={isRetrying}
+          onClick={retry}
+        >
           {texts.retry}
         </button>
       </div>
@@ -146,7 +156,7 @@ function NoChoice(props: {
   }
   const text = { loading: texts.loading, missing: texts.missing, ready: texts.nothing }[state.name]
   return (
-    <p role="status" data-keywell-note="">
+    <p role="status" {...part('note')}>
       {fill(text, { provider: title })}
     </p>
   )

@@ -1,5 +1,6 @@
 import { type ReactElement, useId, useState } from 'react'
 import { chooseScopes, offeredPresets, presetOf } from './core/index.ts'
+import { useParts } from './parts.ts'
 import type { ScopeChoiceProps } from './scope-choice.tsx'
 
 /** Choices that are offered as one, as radios; the last of them is that the person chooses each scope. */
@@ -8,11 +9,12 @@ export function ScopePresets(props: ScopeChoiceProps): ReactElement | null {
   /** The person chose this radio, even where the scopes equal a preset. */
   const [isOwn, setIsOwn] = useState(false)
   const group = useId()
+  const part = useParts()
   const presets = offeredPresets(offer)
   if (presets.length === 0) return null
   const current = isOwn ? undefined : presetOf(offer, chosen)
   return (
-    <fieldset data-keywell-presets="">
+    <fieldset {...part('presets')}>
       <legend>{texts.presets}</legend>
       {presets.map((preset) => (
         <Preset
@@ -46,8 +48,9 @@ function Preset(props: {
 }): ReactElement {
   const { title, sentence, group, isChecked, onCheck } = props
   const id = useId()
+  const part = useParts()
   return (
-    <label data-keywell-preset="">
+    <label {...part('preset')}>
       <input
         type="radio"
         // Of no form: what is chosen by it are the checkboxes.

@@ -1,6 +1,7 @@
 import { type ReactElement, useId } from 'react'
 import { useKeywell } from './context.ts'
 import { type ScopeOptions, type ScopeRow, toggleScope, toolsThrough } from './core/index.ts'
+import { useParts } from './parts.ts'
 import type { ScopeChoiceProps } from './scope-choice.tsx'
 import { changeOf } from './scope-view.ts'
 import { fill } from './texts/texts.ts'
@@ -15,8 +16,9 @@ export function ScopeRowView(props: RowProps): ReactElement {
   const { scope, state } = row
   const id = useId()
   const isAsked = chosen.includes(scope.name)
+  const part = useParts()
   return (
-    <div data-keywell-scope={scope.name} data-state={state}>
+    <div {...part('scope')} data-keywell-scope={scope.name} data-state={state}>
       <input
         type="checkbox"
         id={`${id}box`}
@@ -29,7 +31,7 @@ export function ScopeRowView(props: RowProps): ReactElement {
         onChange={() => pick(toggleScope(offer, chosen, scope.name))}
       />
       <label htmlFor={`${id}box`}>{wording.scope(scope)}</label>
-      <p id={`${id}facts`} data-keywell-scope-facts="">
+      <p id={`${id}facts`} {...part('scopeFacts')}>
         <Facts {...props} />
       </p>
       {state !== 'included' && <Tools {...props} />}
@@ -40,15 +42,23 @@ export function ScopeRowView(props: RowProps): ReactElement {
 /** Risk, name, why it is fixed, and what becomes of it for the connection that is there. */
 function Facts({ offer, texts, connection, row }: RowProps): ReactElement {
   const { locale } = useKeywell()
+  const part = useParts()
   const { scope, state, includedBy } = row
   const list = new Intl.ListFormat(locale).format(includedBy)
   const change = changeOf(row, { offer, connection })
   return (
     <>
-      <span data-keywell-risk={scope.risk}>{texts[scope.risk]}</span>{' '}
-      {state === 'required' && <span data-keywell-tag="">{texts.required}</span>}{' '}
-      {state === 'included' && <span data-keywell-tag="">{fill(texts.included, { list })}</span>}{' '}
-      {change && <span data-keywell-tag={change}>{texts[change]}</span>} <code>{scope.name}</code>
+      <span {...part('risk')} data-keywell-risk={scope.risk}>
+        {texts[scope.risk]}
+      </span>{' '}
+      {state === 'required' && <span {...part('tag')}>{texts.required}</span>}{' '}
+      {state === 'included' && <span {...part('tag')}>{fill(texts.included, { list })}</span>}{' '}
+      {change && (
+        <span {...part('tag')} data-keywell-tag={change}>
+          {texts[change]}
+        </span>
+      )}{' '}
+      <code>{scope.name}</code>
     </>
   )
 }
@@ -56,12 +66,13 @@ function Facts({ offer, texts, connection, row }: RowProps): ReactElement {
 /** What stops working without it; for one that is not chosen, what works with it. */
 function Tools({ offer, chosen, wording, texts, row }: RowProps): ReactElement | null {
   const { scope, state } = row
+  const part = useParts()
   const names = toolsThrough(offer, chosen, scope.name)
   if (names.length === 0) return null
   const text = state === 'open' ? texts.adds : texts.without
   const tools = offer.tools.filter(({ name }) => names.includes(name))
   return (
-    <details data-keywell-tools="">
+    <details {...part('tools')}>
       <summary>{fill(text, { count: String(names.length) })}</summary>
       <dl>
         {wording.areas(tools).map((area) => (

@@ -6,6 +6,7 @@ import type { ConnectView } from './connect-view.ts'
 import { useKeywell } from './context.ts'
 import type { ProviderOptions } from './core/index.ts'
 import { titleOf } from './messages.ts'
+import { useParts } from './parts.ts'
 import type { ScopePickerOptions } from './scope-picker.tsx'
 import { useAccountDialog } from './use-account-dialog.tsx'
 import type { RowFocus } from './use-row-focus.ts'
@@ -134,6 +135,7 @@ function AppsChoice(
   },
 ): ReactElement {
   const { connection, view, known, draw, close } = props
+  const part = useParts()
   const choice: ScopeChoice = {
     connection,
     options: providerOf(connection, known),
@@ -143,5 +145,5 @@ function AppsChoice(
       view.start({ scopes })
     },
   }
-  return <div data-keywell-scope-choice="">{draw(choice)}</div>
+  return <div {...part('scopeChoice')}>{draw(choice)}</div>
 }
