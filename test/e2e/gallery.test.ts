@@ -48,9 +48,6 @@ function partAttributes(): string[] {
   )
 }
 
-/** Components without a group so far: a list of their connections needs answers that the stand-in does not give yet. */
-const withoutGroup = ['ConnectionStatus', 'ConnectionsManager']
-
 verifies.suite('gallery:states', () => {
   test('all sections reach their state, fit, and are accessible', async () => {
     const context = await browser.newContext()
@@ -95,8 +92,7 @@ verifies.suite('gallery:states', () => {
       (name) => /^[A-Z]/.test(name) && !/(Provider|Error)$/.test(name),
     )
     expect(components).toContain('ConnectButton')
-    const shown = [...titles, ...withoutGroup]
-    expect(components.filter((name) => !shown.includes(name))).toEqual([])
+    expect(components.filter((name) => !titles.includes(name))).toEqual([])
     await page.close()
   })
 })

@@ -144,7 +144,7 @@ verifies.suite('gallery:pictures', () => {
     expect(compared.different, summary).toEqual([])
     expect(compared.isKept ? compared.stale : [], summary).toEqual([])
     await page.context().close()
-  }, 120_000)
+  }, 240_000)
 
   test('a colour, a border and a distance that change are noticed, and nothing else is', async () => {
     const page = await newPage()

@@ -3,18 +3,18 @@ import type { Connection, ConnectOptions, Flow, HostCheck, SessionAnswer } from 
 /** What the backend of the app and the service answer in the gallery; fixtures.test.ts holds it against their schemas. */
 
 /** Made of letters, since the ids of the service are branded. */
-const id = <Kind extends string>(kind: Kind, n: number): string =>
+export const idOf = <Kind extends string>(kind: Kind, n: number): string =>
   `${kind}_01K9ZQ7V5T3H8M2N4P6R0S${String(n).padStart(4, '0')}`
 
 export const session: SessionAnswer = {
-  sessionId: id('ses', 1) as SessionAnswer['sessionId'],
+  sessionId: idOf('ses', 1) as SessionAnswer['sessionId'],
   connectToken: 'gallery',
   serviceUrl: 'https://keywell.example',
   expiresAt: '2026-11-02T10:10:00.000Z',
 }
 
 export const connection: Connection = {
-  id: id('con', 1) as Connection['id'],
+  id: idOf('con', 1) as Connection['id'],
   tenantId: 'ten_northwind' as Connection['tenantId'],
   userId: 'usr_mira' as Connection['userId'],
   provider: 'gitlab',
@@ -60,7 +60,7 @@ export const ending: Connection = {
 }
 
 export const flow: Flow = {
-  flowId: id('flo', 1) as Flow['flowId'],
+  flowId: idOf('flo', 1) as Flow['flowId'],
   status: 'started',
   error: null,
   connection: null,

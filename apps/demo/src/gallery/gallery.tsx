@@ -4,6 +4,8 @@ import { type ReactElement, useEffect, useRef, useState } from 'react'
 import { actOut } from './act-out.ts'
 import type { Group, Section } from './section.ts'
 import { accountDialog, connectButton } from './sections/connect-button.tsx'
+import { connectionStatus } from './sections/connection-status.tsx'
+import { connectionsManager, managedAccount } from './sections/connections-manager.tsx'
 import { hostField, providerMark } from './sections/host-field.tsx'
 import { scopePicker } from './sections/scope-picker.tsx'
 import { standIn } from './stand-in.ts'
@@ -13,6 +15,9 @@ const groups: readonly Group[] = [
   connectButton,
   accountDialog,
   scopePicker,
+  connectionsManager,
+  managedAccount,
+  connectionStatus,
   hostField,
   providerMark,
 ]

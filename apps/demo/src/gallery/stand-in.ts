@@ -1,4 +1,12 @@
-import type { Connection, ErrorCode, Flow, HostCheck, Problem } from '@keywell/protocol'
+import type {
+  Connection,
+  ConnectOptions,
+  DisconnectAnswer,
+  ErrorCode,
+  Flow,
+  HostCheck,
+  Problem,
+} from '@keywell/protocol'
 import type { KeywellProviderProps } from '@keywell/react'
 import { flow, session } from './fixtures.ts'
 
@@ -6,6 +14,10 @@ import { flow, session } from './fixtures.ts'
 export interface Answers {
   /** Default: none. */
   readonly connections?: readonly Connection[] | 'never' | ErrorCode
+  /** What becomes of a connection that the user removes. Default: the service does not answer. */
+  readonly removal?: DisconnectAnswer
+  /** What the session may connect. Default: nothing. */
+  readonly providers?: ConnectOptions['providers']
   /** Default: one that is good. */
   readonly session?: 'never' | ErrorCode
   /** What becomes of an attempt. Default: the user is at the provider. */
@@ -13,8 +25,6 @@ export interface Answers {
   /** What the browser does with the popup. Default: it opens. */
   readonly popup?: 'blocked' | 'closed'
   readonly host?: HostCheck | 'never' | ErrorCode
-  /** By the end of a path: answers of further routes. */
-  readonly others?: Readonly<Record<string, unknown>>
 }
 
 type BrowserWindow = NonNullable<KeywellProviderProps['window']>
@@ -37,16 +47,20 @@ export function standIn(answers: Answers): BrowserWindow {
 }
 
 async function answer(answers: Answers, url: string, init: RequestInit): Promise<Response> {
-  const { pathname } = new URL(url, window.location.href)
+  const { pathname, searchParams } = new URL(url, window.location.href)
   const { method = 'GET' } = init
-  const other = Object.entries(answers.others ?? {}).find(([end]) => pathname.endsWith(end))
-  if (other) return given(other[1])
   if (pathname.endsWith('/events')) return stream()
   if (pathname.endsWith('/session')) return given(answers.session ?? session)
   if (pathname.endsWith('/connect/hosts')) return given(answers.host)
-  if (pathname.endsWith('/connect/providers')) return Response.json({ providers: [] })
-  if (pathname.endsWith('/connections')) return listed(answers.connections ?? [])
-  if (pathname.includes('/connections/') && method === 'DELETE') return given('unavailable')
+  if (pathname.endsWith('/connect/providers')) {
+    return Response.json({ providers: answers.providers ?? [] })
+  }
+  if (pathname.endsWith('/connections')) {
+    return listed(answers.connections ?? [], Number(searchParams.get('cursor')))
+  }
+  if (pathname.includes('/connections/') && method === 'DELETE') {
+    return given(answers.removal ?? 'unavailable')
+  }
   const begun = { ...flow, ...answers.flow }
   if (method === 'POST') {
     const startUrl = `${session.serviceUrl}/connect/start`
@@ -56,9 +70,17 @@ async function answer(answers: Answers, url: string, init: RequestInit): Promise
   return wantsEvents ? stream(begun) : Response.json(begun)
 }
 
-function listed(connections: NonNullable<Answers['connections']>): Promise<Response> | Response {
+/** As many as a page of the API has; the cursor is the place of the first. */
+const pageLength = 100
+
+function listed(
+  connections: NonNullable<Answers['connections']>,
+  from: number,
+): Promise<Response> | Response {
   if (typeof connections === 'string') return given(connections)
-  return Response.json({ connections, nextCursor: null })
+  const to = from + pageLength
+  const nextCursor = to < connections.length ? String(to) : null
+  return Response.json({ connections: connections.slice(from, to), nextCursor })
 }
 
 /** A fixture, an error by its code, or nothing ever. */

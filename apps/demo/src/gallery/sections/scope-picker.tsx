@@ -3,7 +3,7 @@ import { connection, offer } from '../fixtures.ts'
 import type { Group } from '../section.ts'
 
 const picker = (name: string) => `[data-keywell-scope-picker][data-state="${name}"]`
-const offered = { others: { '/connect/providers': { providers: [offer] } } }
+const offered = { providers: [offer] }
 
 export const scopePicker: Group = {
   title: 'ScopePicker',
