@@ -1744,6 +1744,15 @@ export const requirements = {
       'The gallery shows each exported component in each state, from fixtures: it fits at 320 and 1280 pixels, in light and dark, in both directions, and axe finds nothing.',
     source: 'connect.md, React package',
   },
+  'gallery:forced-colors': {
+    behaviour:
+      'With forced colours, the text of the kit is readable, each control shows its focus and its edge, and what is chosen is told from what is not.',
+    source: 'connect.md, React package',
+  },
+  'gallery:reduced-motion': {
+    behaviour: 'For people who want no motion, nothing of the kit moves in any state.',
+    source: 'connect.md, React package',
+  },
   'gallery:pictures': {
     behaviour:
       'Each section of the gallery looks as in the picture that is kept of it, in each size, colour scheme and direction.',
