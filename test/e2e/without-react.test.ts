@@ -192,8 +192,7 @@ verifies(
 verifies(
   'e2e:element-scopes',
   async () => {
-    const offered = ['read_user', 'read_api', 'read_repository', 'write_repository']
-    const { page, complaints } = await open('vue', offered)
+    const { page, complaints } = await open('vue', ['read_user', 'read_api', 'api'])
     const flows: string[][] = []
     page.on('request', (request) => {
       if (request.method() !== 'POST' || !request.url().endsWith('/connect/flows')) return
@@ -213,15 +212,21 @@ verifies(
     await page.keyboard.press('Tab')
     await hasFocus(dialog.getByRole('radio', { name: 'Read only' }))
     await page.keyboard.press('ArrowDown')
-    await hasFocus(dialog.getByRole('radio', { name: 'Developer' }))
-    const write = page.locator('[data-keywell-scope="write_repository"]').getByRole('checkbox')
-    expect(await write.isChecked()).toBe(true)
-    while (!(await write.evaluate((element) => element === document.activeElement))) {
-      await page.keyboard.press('Tab')
+    await hasFocus(dialog.getByRole('radio', { name: 'Full access' }))
+    const box = (scope: string) =>
+      page.locator(`[data-keywell-scope="${scope}"]`).getByRole('checkbox')
+    const toggle = async (scope: string, isChecked: boolean) => {
+      while (!(await box(scope).evaluate((element) => element === document.activeElement))) {
+        await page.keyboard.press('Tab')
+      }
+      await page.keyboard.press('Space')
+      await hasFocus(box(scope))
+      expect(await box(scope).isChecked()).toBe(isChecked)
     }
-    await page.keyboard.press('Space')
-    await hasFocus(write)
-    expect(await write.isChecked()).toBe(false)
+    expect(await box('api').isChecked()).toBe(true)
+    await toggle('api', false)
+    await dialog.getByRole('status').getByText('Choose at least one permission').waitFor()
+    await toggle('read_api', true)
     await dialog
       .getByRole('status')
       .getByText(/of \d+ actions work with this choice/)
@@ -238,7 +243,7 @@ verifies(
     const change = page.getByRole('dialog', { name: 'Change what is allowed' })
     await hasFocus(change.getByRole('heading', { name: 'Change what is allowed' }))
     await change.getByText('Nothing changes.').waitFor()
-    await write.press('Space')
+    await toggle('api', true)
     await change.getByRole('group', { name: 'What changes' }).getByText('New').waitFor()
     await expectSettled(page)
     await page.keyboard.press('Escape')
