@@ -225,9 +225,22 @@ describe('against attacks', () => {
       cookies.push(response.headers.getSetCookie()[0] ?? '')
     }
     expect(cookies[0]).toMatch(
-      /^gitlab_sandbox_session=[0-9a-f]{64}; Path=\/gitlab; HttpOnly; SameSite=Lax$/,
+      /^gitlab_sandbox_session_\d+_gitlab=[0-9a-f]{64}; Path=\/gitlab; HttpOnly; SameSite=Lax$/,
     )
     expect(cookies[0]).not.toBe(cookies[1])
+  })
+
+  test('two instances on one machine have sessions of their own', async () => {
+    const first = await startStage()
+    const second = await startStage({ relativeRoot: 'gitlab' })
+    const page = await open(`${second.url}/users/sign_in`)
+    await signIn(page, 'grace')
+    await page.getByText('@grace').waitFor()
+    await page.goto(`${first.url}/users/sign_in`)
+    await signIn(page, 'ada')
+    await page.getByText('@ada').waitFor()
+    await page.goto(`${second.url}/`)
+    await page.getByText('@grace').waitFor()
   })
 
   test.each([
