@@ -6,7 +6,7 @@ import { createSandbox, type Sandbox, type SandboxControl, sandboxControl } from
 import { afterAll, beforeAll, expect } from 'vitest'
 import { openEmbedded } from './support/databases.ts'
 import { freePort } from './support/free-port.ts'
-import { createStage, must, type Stage } from './support/stage.ts'
+import { createStage, must, registerGitLab, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
 
@@ -53,28 +53,11 @@ async function during<Result>(act: () => Promise<Result>): Promise<[Result, stri
   return [result, [...new Set(calls)]]
 }
 
-/** As an operator does: the app at the company's GitLab, and its integration for the tenant. */
-async function integrate(): Promise<void> {
-  const scopes = ['read_api', 'read_user']
-  const body = { provider: 'gitlab', host: own.url, scopes, tenantId: who.tenantId }
-  const draft = must(
-    await stage.call<{ id: string; redirectUri: string }>('POST', '/v1/integrations', body),
-    201,
-  )
-  const redirectUris = [draft.redirectUri]
-  const { clientId, clientSecret } = await control.registerApplication({
-    name: 'Acme',
-    redirectUris,
-    scopes,
-  })
-  const client = { clientId, clientSecret, tenantId: who.tenantId }
-  must(await stage.call('PUT', `/v1/integrations/${draft.id}/client`, client), 200)
-}
-
 const read = (more: object = {}) => stage.read({ ...who, host: own.url, ...more })
 
 verifies('hosts:own-instance', async () => {
-  await integrate()
+  const integration = { scopes: ['read_api', 'read_user'], tenantId: who.tenantId }
+  await registerGitLab(stage, { url: own.url, control }, integration)
   await stage.calm()
   const session = await stage.session({ ...who, scopes: { gitlab: { required: ['read_api'] } } })
   // A person pastes the address of a project.

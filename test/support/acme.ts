@@ -29,9 +29,9 @@ export function setUpProduct(): { readonly product: Product } {
   afterAll(() => product.stop())
   beforeEach(async () => {
     await product.stage.calm()
-    const { control } = product.stage.sandbox
-    for (const user of await control.users()) {
-      await control.revokeGrants({ username: user.username })
+    const { stage, selfManaged } = product
+    for (const { control } of [stage.sandbox, selfManaged]) {
+      for (const { username } of await control.users()) await control.revokeGrants({ username })
     }
     await product.stage.database.query('delete from connections where tenant_id is not null')
     await product.stage.database.query('delete from credentials where tenant_id is not null')

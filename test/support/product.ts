@@ -6,12 +6,18 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createDemo } from '@keywell/demo'
+import { createSandbox, type SandboxControl, sandboxControl } from '@keywell/sandbox'
 import type { TestDatabase } from './inspected.ts'
-import { createStage, listen, type Stage } from './stage.ts'
+import { createStage, listen, registerGitLab, type Stage } from './stage.ts'
 
-/** All of it, as a user meets it: Acme on localhost, Keywell on 127.0.0.1, GitLab's stand-in. */
+/** What Acme may ask for at most, as `npm start` registers it. */
+const scopes = ['read_api', 'read_user', 'write_repository', 'api']
+
+/** All of it, as a user meets it: Acme on localhost, Keywell on 127.0.0.1, two stand-ins for GitLab. */
 export interface Product {
   stage: Stage
+  /** A GitLab under a relative root, with an integration of its own. */
+  selfManaged: { url: string; control: SandboxControl }
   /** Where Acme is. */
   url: string
   /** Failures that the demo reported as its own, not as its user's. */
@@ -21,7 +27,14 @@ export interface Product {
 
 export async function createProduct(database: TestDatabase): Promise<Product> {
   const assets = await buildPage()
-  const stage = await createStage(database, { sandboxHost: 'localhost' })
+  const own = await createSandbox({ host: 'localhost', relativeRoot: '/gitlab' })
+  const selfManaged = { url: own.url, control: sandboxControl(own.controlUrl) }
+  const stage = await createStage(database, {
+    sandboxHost: 'localhost',
+    scopes,
+    privateHosts: [{ origin: new URL(own.url).origin }],
+  })
+  await registerGitLab(stage, selfManaged, { scopes })
   const { server, url } = await listen(() => demo, 'localhost')
   const failures: unknown[] = []
   const demo = createDemo({
@@ -30,12 +43,14 @@ export async function createProduct(database: TestDatabase): Promise<Product> {
     origin: url,
     assets,
     gitlabHost: stage.sandbox.url,
+    selfManagedHost: selfManaged.url,
     now: Date.now,
     randomBytes,
     onError: (error) => failures.push(error),
   })
   return {
     stage,
+    selfManaged,
     url,
     failures,
     async stop() {
@@ -43,6 +58,7 @@ export async function createProduct(database: TestDatabase): Promise<Product> {
       server.closeAllConnections()
       server.close()
       await stage.stop()
+      await own.stop()
     },
   }
 }

@@ -253,7 +253,7 @@ export async function createStage(
     },
   }
 
-  const { clientSecret, ...integration } = await integrate(stage, {
+  const { clientSecret, ...integration } = await registerGitLab(stage, stage.sandbox, {
     scopes: options.scopes ?? ['read_api', 'read_user', 'api'],
     tenantId: options.sandboxEntry?.tenants?.[0],
   })
@@ -261,21 +261,22 @@ export async function createStage(
   return stage
 }
 
-/** Registers an OAuth app at the sandbox and configures it in Keywell, as an operator would. */
-async function integrate(
+/** Registers an OAuth app at a sandbox and configures it in Keywell, as an operator would. */
+export async function registerGitLab(
   stage: Stage,
-  { scopes, tenantId }: { scopes: string[]; tenantId: string | undefined },
+  gitlab: Stage['sandbox'],
+  { scopes, tenantId }: { scopes: string[]; tenantId?: string | undefined },
 ): Promise<Stage['integration'] & { clientSecret: string }> {
   const draft = must(
     await stage.call<{ id: string; redirectUri: string }>('POST', '/v1/integrations', {
       provider: 'gitlab',
-      host: stage.sandbox.url,
+      host: gitlab.url,
       scopes,
       tenantId,
     }),
     201,
   )
-  const application = await stage.sandbox.control.registerApplication({
+  const application = await gitlab.control.registerApplication({
     name: 'Acme',
     redirectUris: [draft.redirectUri],
     scopes,

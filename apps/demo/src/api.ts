@@ -8,6 +8,8 @@ export interface Me {
   readonly person: Person
   /** The GitLab instance that this installation of Acme works with; null: Keywell's default. */
   readonly gitlabHost: string | null
+  /** A self-managed GitLab that can be connected beside it, to try that out; null: none is known. */
+  readonly selfManagedHost: string | null
 }
 
 export interface Project {

@@ -10,6 +10,7 @@ const settingsSchema = z.object({
   DEMO_ORIGIN: z.url().optional(),
   KEYWELL_URL: z.url().default('http://127.0.0.1:7400'),
   GITLAB_HOST: z.url().optional(),
+  SELF_MANAGED_HOST: z.url().optional(),
 })
 
 const settings = settingsSchema.parse(process.env)
@@ -19,6 +20,7 @@ const demo = createDemo({
   origin,
   assets: fileURLToPath(new URL('../dist/public', import.meta.url)),
   gitlabHost: settings.GITLAB_HOST,
+  selfManagedHost: settings.SELF_MANAGED_HOST,
   now: Date.now,
   randomBytes,
   onError: (error) => log({ msg: 'request failed', error: describe(error) }),

@@ -21,6 +21,8 @@ export interface DemoOptions {
   assets: string
   /** Base URL of the GitLab instance that Acme works with. Default: gitlab.com. */
   gitlabHost?: string | undefined
+  /** Base URL of a self-managed GitLab, to name to its users. Default: none. */
+  selfManagedHost?: string | undefined
   /** For calls to Keywell and to GitLab. */
   fetch?: typeof fetch
   /** Milliseconds since 1970. */
@@ -143,8 +145,8 @@ function cookieOptions(origin: string) {
   } as const
 }
 
-function describeMe(person: Person, { gitlabHost }: DemoOptions): Me {
-  return { person, gitlabHost: gitlabHost ?? null }
+function describeMe(person: Person, { gitlabHost, selfManagedHost }: DemoOptions): Me {
+  return { person, gitlabHost: gitlabHost ?? null, selfManagedHost: selfManagedHost ?? null }
 }
 
 /** Built files have a hash in their names, so browsers keep them; every other address is the page. */

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { portNames } from './start/plan.ts'
 
-// `npm start` itself: three programs, an empty folder, four free ports, and nothing else.
+// `npm start` itself: four programs, an empty folder, six free ports, and nothing else.
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const startTimeoutMs = 120_000
@@ -17,9 +18,8 @@ const running: ChildProcess[] = []
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'demo-start-'))
-  const names = ['KEYWELL_PORT', 'SANDBOX_PORT', 'SANDBOX_CONTROL_PORT', 'DEMO_PORT']
-  const free = await freePorts(names.length)
-  ports = Object.fromEntries(names.map((name, index) => [name, String(free[index])]))
+  const free = await freePorts(portNames.length)
+  ports = Object.fromEntries(portNames.map((name, index) => [name, String(free[index])]))
 })
 
 afterAll(() => {
@@ -89,6 +89,7 @@ async function isUp(address: string): Promise<boolean> {
 const addresses = () => [
   `${url('KEYWELL_PORT', '127.0.0.1')}/readyz`,
   `${url('SANDBOX_PORT')}/users/sign_in`,
+  `${url('SELF_MANAGED_PORT')}/gitlab/users/sign_in`,
   `${url('DEMO_PORT')}/`,
 ]
 
@@ -105,7 +106,11 @@ test('starts from nothing, stops without a trace, starts again with everything',
   expect(first.output()).toContain('api-key)')
   expect(first.output()).not.toContain(apiKey)
   const before = await integrations(apiKey)
-  expect(before).toMatchObject([{ host: url('SANDBOX_PORT'), status: 'active' }])
+  expect(before).toHaveLength(2)
+  for (const host of [url('SANDBOX_PORT'), `${url('SELF_MANAGED_PORT')}/gitlab`]) {
+    expect(before).toContainEqual(expect.objectContaining({ host, status: 'active' }))
+    expect(first.output()).toContain(`    ${host}    `)
+  }
 
   first.process.kill('SIGTERM')
   expect(await first.exited).toEqual([0, null])
@@ -142,7 +147,7 @@ test('when one part cannot start, the others stop, and its log is quoted', {
     expect([address, await isUp(address)]).toEqual([address, false])
 })
 
-async function integrations(apiKey: string): Promise<unknown> {
+async function integrations(apiKey: string): Promise<unknown[]> {
   const response = await fetch(`${url('KEYWELL_PORT', '127.0.0.1')}/v1/integrations`, {
     headers: { authorization: `Bearer ${apiKey}` },
   })

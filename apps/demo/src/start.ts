@@ -5,14 +5,14 @@ import { banner } from './start/banner.ts'
 import { type Child, startChild } from './start/children.ts'
 import { openHome } from './start/home.ts'
 import { buildPage, pageIsOld } from './start/page.ts'
-import { makePlan, type Plan } from './start/plan.ts'
+import { makePlan, type Plan, type StandIn } from './start/plan.ts'
 import { refuseTakenPorts } from './start/ports.ts'
 import { waitUntilReady } from './start/ready.ts'
 import { StartError } from './start/start-error.ts'
 
 /**
- * `npm start`: the Keywell service on its embedded database, a stand-in for GitLab, and Acme, each in
- * a process of its own. Needs no account, no Docker and no variable. Ctrl-C stops all three.
+ * `npm start`: the Keywell service on its embedded database, two stand-ins for GitLab, and Acme, each in
+ * a process of its own. Needs no account, no Docker and no variable. Ctrl-C stops all of them.
  */
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const children: Child[] = []
@@ -43,33 +43,43 @@ async function startEverything(): Promise<'running'> {
   await refuseTakenPorts(plan)
   openHome(plan, say)
 
-  const service = launch(plan, 'service', 'Keywell service', {
-    PORT: String(plan.ports.KEYWELL_PORT),
-    HOST: '127.0.0.1',
-    KEYWELL_MODE: 'development',
-    KEYWELL_PUBLIC_URL: plan.keywellUrl,
-    KEYWELL_DATA_DIR: join(plan.data, 'service'),
-    KEYWELL_API_KEY_FILE: plan.apiKeyFile,
-    KEYWELL_ALLOW_HOSTS: plan.sandboxUrl,
-    KEYWELL_APP_ORIGIN: plan.appOrigin,
-    KEYWELL_CONNECT_URL: `${plan.demoUrl}/settings/integrations`,
+  const service = launch(plan, {
+    app: 'service',
+    name: 'Keywell service',
+    env: {
+      PORT: String(plan.ports.KEYWELL_PORT),
+      HOST: '127.0.0.1',
+      KEYWELL_MODE: 'development',
+      KEYWELL_PUBLIC_URL: plan.keywellUrl,
+      KEYWELL_DATA_DIR: join(plan.data, 'service'),
+      KEYWELL_API_KEY_FILE: plan.apiKeyFile,
+      KEYWELL_ALLOW_HOSTS: [plan.sandbox, plan.selfManaged]
+        .map(({ url }) => new URL(url).origin)
+        .join(),
+      KEYWELL_APP_ORIGIN: plan.appOrigin,
+      KEYWELL_CONNECT_URL: `${plan.demoUrl}/settings/integrations`,
+    },
   })
-  const sandbox = launch(plan, 'sandbox', 'GitLab stand-in', {
-    SANDBOX_PORT: String(plan.ports.SANDBOX_PORT),
-    SANDBOX_CONTROL_PORT: String(plan.ports.SANDBOX_CONTROL_PORT),
-    SANDBOX_PUBLIC_URL: plan.sandboxUrl,
-    SANDBOX_DATA: join(plan.data, 'sandbox.json'),
-  })
+  const sandbox = launchStandIn(plan, plan.sandbox, 'GitLab stand-in', 'sandbox')
+  const selfManaged = launchStandIn(
+    plan,
+    plan.selfManaged,
+    'Self-managed GitLab stand-in',
+    'self-managed',
+  )
   // From the second start on there is a key, and Acme starts without waiting for the service.
   let demo = existsSync(plan.apiKeyFile) ? launchDemo(plan) : undefined
   await Promise.all([
     waitUntilReady(service, `${plan.keywellUrl}/readyz`).then(() => sayReady(service)),
-    waitUntilReady(sandbox, `${plan.sandboxControlUrl}/settings`).then(() => sayReady(sandbox)),
+    waitUntilReady(sandbox, `${plan.sandbox.controlUrl}/settings`).then(() => sayReady(sandbox)),
+    waitUntilReady(selfManaged, `${plan.selfManaged.controlUrl}/settings`).then(() =>
+      sayReady(selfManaged),
+    ),
     buildPageIfOld(),
   ])
   // Loaded only now: it imports the SDK, and the children should not wait for that.
-  const { registerSandbox } = await import('./start/register.ts')
-  if (await registerSandbox(plan)) say('The stand-in is registered with Keywell')
+  const { registerStandIns } = await import('./start/register.ts')
+  if (await registerStandIns(plan)) say('The stand-ins are registered with Keywell')
 
   demo ??= launchDemo(plan)
   await waitUntilReady(demo, `${plan.demoUrl}/healthz`)
@@ -78,22 +88,46 @@ async function startEverything(): Promise<'running'> {
   return 'running'
 }
 
-function launchDemo(plan: Plan): Child {
-  return launch(plan, 'demo', 'Acme', {
-    DEMO_PORT: String(plan.ports.DEMO_PORT),
-    KEYWELL_URL: plan.keywellUrl,
-    KEYWELL_API_KEY_FILE: plan.apiKeyFile,
-    GITLAB_HOST: plan.sandboxUrl,
+/** @param file name of its log and its data */
+function launchStandIn(plan: Plan, standIn: StandIn, name: string, file: string): Child {
+  return launch(plan, {
+    app: 'sandbox',
+    name,
+    file,
+    env: {
+      SANDBOX_PORT: String(standIn.port),
+      SANDBOX_CONTROL_PORT: String(standIn.controlPort),
+      SANDBOX_PUBLIC_URL: standIn.url,
+      SANDBOX_DATA: join(plan.data, `${file}.json`),
+    },
   })
 }
 
-function launch(plan: Plan, app: string, name: string, env: Record<string, string>): Child {
+function launchDemo(plan: Plan): Child {
+  return launch(plan, {
+    app: 'demo',
+    name: 'Acme',
+    env: {
+      DEMO_PORT: String(plan.ports.DEMO_PORT),
+      KEYWELL_URL: plan.keywellUrl,
+      KEYWELL_API_KEY_FILE: plan.apiKeyFile,
+      GITLAB_HOST: plan.sandbox.url,
+      SELF_MANAGED_HOST: plan.selfManaged.url,
+    },
+  })
+}
+
+function launch(
+  plan: Plan,
+  program: { app: string; name: string; file?: string; env: Record<string, string> },
+): Child {
+  const { app, name, file = app, env } = program
   const child = startChild({
     name,
     main: join(root, 'apps', app, 'src/main.ts'),
     cwd: root,
     env: { ...inheritedEnvironment(), ...env },
-    logFile: join(plan.data, 'logs', `${app}.log`),
+    logFile: join(plan.data, 'logs', `${file}.log`),
   })
   children.push(child)
   return child
@@ -101,7 +135,8 @@ function launch(plan: Plan, app: string, name: string, env: Record<string, strin
 
 /** Without the variables of another installation, such as its database. */
 function inheritedEnvironment(): NodeJS.ProcessEnv {
-  const ours = /^(KEYWELL_.*|SANDBOX_.*|DEMO_.*|GITLAB_HOST|DATABASE_URL|PORT|HOST)$/
+  const ours =
+    /^(KEYWELL_.*|SANDBOX_.*|SELF_MANAGED_.*|DEMO_.*|GITLAB_HOST|DATABASE_URL|PORT|HOST)$/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)))
 }
 

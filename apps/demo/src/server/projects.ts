@@ -7,7 +7,7 @@ import { AcmeError } from './failures.ts'
 /** What Acme asks GitLab for, and what its users may allow beside it. */
 export const gitlabScopes: { required: string[]; optional: string[] } = {
   required: ['read_api'],
-  optional: ['read_repository', 'api'],
+  optional: ['write_repository', 'api'],
 }
 
 const pageSize = 20

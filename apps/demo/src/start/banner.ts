@@ -9,8 +9,9 @@ export function banner(plan: Plan, seconds: number): string {
   Keywell is running (${seconds.toFixed(1)} s). Ctrl-C stops everything.
 
     ${plan.demoUrl}    Acme, a product that embeds Keywell: begin here
-    ${plan.sandboxUrl}    a stand-in for GitLab, where Acme's users consent
+    ${plan.sandbox.url}    a stand-in for GitLab, where Acme's users consent
     ${plan.keywellUrl}    the Keywell service
+    ${plan.selfManaged.url}    another one, self-managed: type this address in Acme
 
     Data, keys and logs are in ${folder}/ (delete it to start over).
 
@@ -22,12 +23,12 @@ ${snippet(plan, folder)}
 
 const [mira] = people as [(typeof people)[number]] // the list is a constant, and not empty
 
-function snippet({ keywellUrl }: Plan, folder: string): string {
+function snippet({ keywellUrl, sandbox }: Plan, folder: string): string {
   return `KEYWELL_URL=${keywellUrl} KEYWELL_API_KEY=$(cat ${folder}/api-key) npx tsx --conditions=@keywell/source --input-type=module -e "
 import { Keywell } from '@keywell/sdk'
 const keywell = new Keywell()
 const { credential, host } = await keywell.getCredential({
-  provider: 'gitlab', tenantId: '${mira.tenant.id}', userId: '${mira.id}',
+  provider: 'gitlab', host: '${sandbox.url}', tenantId: '${mira.tenant.id}', userId: '${mira.id}',
 })
 const headers = { Authorization: 'Bearer ' + credential }
 const projects = await (await fetch(host + '/api/v4/projects', { headers })).json()

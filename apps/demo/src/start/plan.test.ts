@@ -7,10 +7,27 @@ test('needs no variable', () => {
     root: '/keywell',
     data: '/keywell/.keywell',
     apiKeyFile: '/keywell/.keywell/api-key',
-    ports: { KEYWELL_PORT: 7400, SANDBOX_PORT: 7401, DEMO_PORT: 7402, SANDBOX_CONTROL_PORT: 7403 },
+    ports: {
+      KEYWELL_PORT: 7400,
+      SANDBOX_PORT: 7401,
+      DEMO_PORT: 7402,
+      SANDBOX_CONTROL_PORT: 7403,
+      SELF_MANAGED_PORT: 7404,
+      SELF_MANAGED_CONTROL_PORT: 7405,
+    },
     keywellUrl: 'http://127.0.0.1:7400',
-    sandboxUrl: 'http://localhost:7401',
-    sandboxControlUrl: 'http://127.0.0.1:7403',
+    sandbox: {
+      port: 7401,
+      controlPort: 7403,
+      url: 'http://localhost:7401',
+      controlUrl: 'http://127.0.0.1:7403',
+    },
+    selfManaged: {
+      port: 7404,
+      controlPort: 7405,
+      url: 'http://localhost:7404/gitlab',
+      controlUrl: 'http://127.0.0.1:7405',
+    },
     demoUrl: 'http://localhost:7402',
     appOrigin: 'http://localhost:7402',
   })
@@ -18,7 +35,7 @@ test('needs no variable', () => {
 
 test('takes other ports and another folder', () => {
   const plan = makePlan('/keywell', { SANDBOX_PORT: '9001', KEYWELL_HOME: '/tmp/elsewhere' })
-  expect(plan.sandboxUrl).toBe('http://localhost:9001')
+  expect(plan.sandbox.url).toBe('http://localhost:9001')
   expect(plan.apiKeyFile).toBe('/tmp/elsewhere/api-key')
 })
 

@@ -11,17 +11,30 @@ export interface Plan {
   readonly apiKeyFile: string
   readonly ports: Readonly<Record<PortName, number>>
   readonly keywellUrl: string
-  readonly sandboxUrl: string
-  readonly sandboxControlUrl: string
+  /** In the place of gitlab.com. */
+  readonly sandbox: StandIn
+  /** In the place of a GitLab that a company runs itself, under a relative root. */
+  readonly selfManaged: StandIn
   readonly demoUrl: string
   /** Origins that may connect at the service, comma-separated: Acme's, and those of other apps. */
   readonly appOrigin: string
+}
+
+/** Where a stand-in for GitLab is. */
+export interface StandIn {
+  readonly port: number
+  readonly controlPort: number
+  /** With its relative root, and without a slash at the end. */
+  readonly url: string
+  readonly controlUrl: string
 }
 
 export const portNames = [
   'KEYWELL_PORT',
   'SANDBOX_PORT',
   'SANDBOX_CONTROL_PORT',
+  'SELF_MANAGED_PORT',
+  'SELF_MANAGED_CONTROL_PORT',
   'DEMO_PORT',
 ] as const
 /** Named as the variable that overrides it. */
@@ -33,6 +46,8 @@ const environmentSchema = z.object({
   SANDBOX_PORT: port.default(7401),
   DEMO_PORT: port.default(7402),
   SANDBOX_CONTROL_PORT: port.default(7403),
+  SELF_MANAGED_PORT: port.default(7404),
+  SELF_MANAGED_CONTROL_PORT: port.default(7405),
   /** Another folder for data, keys and logs. */
   KEYWELL_HOME: z.string().min(1).default('.keywell'),
   /** Origins of other apps, comma-separated. Default: none, Acme alone. */
@@ -57,9 +72,18 @@ export function makePlan(root: string, environment: NodeJS.ProcessEnv): Plan {
     ports,
     keywellUrl: `http://127.0.0.1:${ports.KEYWELL_PORT}`,
     // Another site than the service, as a real provider would be: cookies of the two never mix.
-    sandboxUrl: `http://localhost:${ports.SANDBOX_PORT}`,
-    sandboxControlUrl: `http://127.0.0.1:${ports.SANDBOX_CONTROL_PORT}`,
+    sandbox: standInAt(ports.SANDBOX_PORT, ports.SANDBOX_CONTROL_PORT, ''),
+    selfManaged: standInAt(ports.SELF_MANAGED_PORT, ports.SELF_MANAGED_CONTROL_PORT, '/gitlab'),
     demoUrl,
     appOrigin: KEYWELL_APP_ORIGIN === undefined ? demoUrl : `${demoUrl},${KEYWELL_APP_ORIGIN}`,
+  }
+}
+
+function standInAt(port: number, controlPort: number, relativeRoot: string): StandIn {
+  return {
+    port,
+    controlPort,
+    url: `http://localhost:${port}${relativeRoot}`,
+    controlUrl: `http://127.0.0.1:${controlPort}`,
   }
 }

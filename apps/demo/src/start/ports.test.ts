@@ -32,6 +32,8 @@ async function planOfFreePorts(changes: Record<string, string> = {}) {
     KEYWELL_PORT: String(await freePort()),
     SANDBOX_PORT: String(await freePort()),
     SANDBOX_CONTROL_PORT: String(await freePort()),
+    SELF_MANAGED_PORT: String(await freePort()),
+    SELF_MANAGED_CONTROL_PORT: String(await freePort()),
     DEMO_PORT: String(await freePort()),
     ...changes,
   })
@@ -57,6 +59,8 @@ test('when all are taken it asks whether Acme is running already', async () => {
     KEYWELL_PORT: String(await listen()),
     SANDBOX_PORT: String(await listen()),
     SANDBOX_CONTROL_PORT: String(await listen()),
+    SELF_MANAGED_PORT: String(await listen()),
+    SELF_MANAGED_CONTROL_PORT: String(await listen()),
     DEMO_PORT: String(await listen()),
   })
   await expect(refuseTakenPorts(plan)).rejects.toThrow(

@@ -7,6 +7,8 @@ const owners: Record<PortName, string> = {
   KEYWELL_PORT: 'the Keywell service',
   SANDBOX_PORT: 'the GitLab stand-in',
   SANDBOX_CONTROL_PORT: 'the control port of the GitLab stand-in',
+  SELF_MANAGED_PORT: 'the stand-in for a self-managed GitLab',
+  SELF_MANAGED_CONTROL_PORT: 'the control port of the stand-in for a self-managed GitLab',
   DEMO_PORT: 'Acme',
 }
 

@@ -1,36 +1,47 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { type Integration, Keywell } from '@keywell/sdk'
 import { z } from 'zod'
-import type { Plan } from './plan.ts'
+import type { Plan, StandIn } from './plan.ts'
 import { StartError } from './start-error.ts'
 
 const timeoutMs = 10_000
 /** What Acme may ask for at most: more than it asks for now, so that its scopes can grow. */
-const scopes = ['read_api', 'read_user', 'read_repository', 'api']
+const scopes = ['read_api', 'read_user', 'write_repository', 'api']
 
 /**
- * Registers the stand-in with Keywell, as an operator does with a real GitLab: an integration, an OAuth
+ * Registers the stand-ins with Keywell, as an operator does with a real GitLab: an integration, an OAuth
  * application with its redirect URI, and the application's id and secret in the integration. It does only
  * what is missing, so that it may run at every start. Returns whether anything was missing.
  */
-export async function registerSandbox(plan: Plan): Promise<boolean> {
+export async function registerStandIns(plan: Plan): Promise<boolean> {
   const keywell = new Keywell({ url: plan.keywellUrl, apiKey: readApiKey(plan) })
   try {
     const { integrations } = await keywell.integrations.list()
-    const existing = integrations.find(
-      ({ provider, host }) => provider === 'gitlab' && host === plan.sandboxUrl,
+    const made = await Promise.all(
+      [plan.sandbox, plan.selfManaged].map((standIn) => register(keywell, integrations, standIn)),
     )
-    if (existing && (await isRegistered(plan, existing))) return false
-
-    const integration =
-      existing ??
-      (await keywell.integrations.create({ provider: 'gitlab', host: plan.sandboxUrl, scopes }))
-    const { clientId, clientSecret } = await registerApplication(plan, integration)
-    await keywell.integrations.update({ integrationId: integration.id, clientId, clientSecret })
-    return true
+    return made.includes(true)
   } finally {
     keywell.close()
   }
+}
+
+async function register(
+  keywell: Keywell,
+  integrations: readonly Integration[],
+  standIn: StandIn,
+): Promise<boolean> {
+  const existing = integrations.find(
+    ({ provider, host }) => provider === 'gitlab' && host === standIn.url,
+  )
+  if (existing && (await isRegistered(standIn, existing))) return false
+
+  const integration =
+    existing ??
+    (await keywell.integrations.create({ provider: 'gitlab', host: standIn.url, scopes }))
+  const { clientId, clientSecret } = await registerApplication(standIn, integration)
+  await keywell.integrations.update({ integrationId: integration.id, clientId, clientSecret })
+  return true
 }
 
 function readApiKey({ apiKeyFile, data }: Plan): string {
@@ -41,16 +52,19 @@ function readApiKey({ apiKeyFile, data }: Plan): string {
 }
 
 /** Both sides may have changed: other ports, or one of the two data files deleted. */
-async function isRegistered(plan: Plan, { clientId, redirectUri }: Integration): Promise<boolean> {
-  const applications = await callControl(plan, 'GET', z.array(applicationSchema))
+async function isRegistered(
+  standIn: StandIn,
+  { clientId, redirectUri }: Integration,
+): Promise<boolean> {
+  const applications = await callControl(standIn, 'GET', z.array(applicationSchema))
   return applications.some(
     (application) =>
       application.clientId === clientId && application.redirectUris.includes(redirectUri),
   )
 }
 
-function registerApplication(plan: Plan, { clientId, redirectUri, scopes }: Integration) {
-  return callControl(plan, 'POST', applicationSchema, {
+function registerApplication(standIn: StandIn, { clientId, redirectUri, scopes }: Integration) {
+  return callControl(standIn, 'POST', applicationSchema, {
     name: 'Acme',
     redirectUris: [redirectUri],
     scopes,
@@ -66,12 +80,12 @@ const applicationSchema = z.object({
 })
 
 async function callControl<Answer>(
-  { sandboxControlUrl }: Plan,
+  { url, controlUrl }: StandIn,
   method: 'GET' | 'POST',
   schema: z.ZodType<Answer>,
   body?: unknown,
 ): Promise<Answer> {
-  const response = await fetch(`${sandboxControlUrl}/applications`, {
+  const response = await fetch(`${controlUrl}/applications`, {
     method,
     headers: { 'content-type': 'application/json' },
     signal: AbortSignal.timeout(timeoutMs),
@@ -79,5 +93,7 @@ async function callControl<Answer>(
   })
   const text = await response.text()
   if (response.ok) return schema.parse(JSON.parse(text))
-  throw new StartError(`The GitLab stand-in refused its registration (${response.status}): ${text}`)
+  throw new StartError(
+    `The GitLab stand-in at ${url} refused its registration (${response.status}): ${text}`,
+  )
 }

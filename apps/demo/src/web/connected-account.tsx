@@ -1,5 +1,7 @@
 import type { UseConnection } from '@keywell/react'
 import type { ReactElement } from 'react'
+import { useIntegrationWords } from './integration-words.ts'
+import { useLanguage } from './language.ts'
 import { ago, dateAndTime } from './words.ts'
 
 type Connection = NonNullable<UseConnection['connection']>
@@ -15,10 +17,13 @@ export function ConnectedAccount({ connection }: { connection: Connection }): Re
 
 function Facts({ connection }: { connection: Connection }): ReactElement {
   const { account, createdAt, host, scopes, missingScopes, needsReauth } = connection
+  const { language } = useLanguage()
+  const words = useIntegrationWords()
+  const { facts } = words
   return (
     <dl className="facts">
       <div>
-        <dt>Account</dt>
+        <dt>{facts.account}</dt>
         <dd>
           {account.name ?? account.username ?? account.id}
           <span className="quiet">
@@ -27,12 +32,12 @@ function Facts({ connection }: { connection: Connection }): ReactElement {
         </dd>
       </div>
       <div>
-        <dt>{needsReauth ? 'Acme could' : 'Acme may'}</dt>
+        <dt>{needsReauth ? facts.could : facts.may}</dt>
         <dd>
           <ul className="scopes">
             {scopes.map((scope) => (
               <li key={scope}>
-                {scopeSentences[scope] ?? 'Use'} <code>{scope}</code>
+                {words.scopes[scope] ?? facts.otherScope} <code>{scope}</code>
               </li>
             ))}
           </ul>
@@ -40,29 +45,20 @@ function Facts({ connection }: { connection: Connection }): ReactElement {
       </div>
       {missingScopes.length > 0 && (
         <div>
-          <dt>Not granted</dt>
+          <dt>{facts.notGranted}</dt>
           <dd>
             <code>{missingScopes.join(', ')}</code>
           </dd>
         </div>
       )}
       <div>
-        <dt>Connected</dt>
+        <dt>{facts.connected}</dt>
         <dd>
-          <time dateTime={createdAt} title={dateAndTime(createdAt)}>
-            {ago(createdAt, Date.now())}
+          <time dateTime={createdAt} title={dateAndTime(createdAt, language)}>
+            {ago(createdAt, Date.now(), language)}
           </time>
         </dd>
       </div>
     </dl>
   )
-}
-
-/** The scopes that Acme asks for, and those that come with them. */
-const scopeSentences: Readonly<Record<string, string>> = {
-  read_api: 'Read your projects, issues and merge requests',
-  read_user: 'Read your profile',
-  read_repository: 'Read your code',
-  api: 'Do everything you can do',
-  openid: 'Know who you are',
 }

@@ -1,4 +1,4 @@
-/** Dates and names as people read them, in the browser's own language. */
+/** Dates and names as people read them. Default of a language: the browser's own. */
 const units = [
   ['year', 365 * 24 * 3600],
   ['month', 30 * 24 * 3600],
@@ -8,18 +8,19 @@ const units = [
   ['minute', 60],
 ] as const
 
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
-const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short' })
-
-/** `3 hours ago`. */
-export function ago(iso: string, nowMs: number): string {
+/** `3 hours ago`; in the first minute, `now`. */
+export function ago(iso: string, nowMs: number, language?: string): string {
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
   const seconds = (nowMs - Date.parse(iso)) / 1000
   const unit = units.find(([, length]) => seconds >= length)
-  return unit ? relative.format(-Math.floor(seconds / unit[1]), unit[0]) : 'just now'
+  return unit
+    ? relative.format(-Math.floor(seconds / unit[1]), unit[0])
+    : relative.format(0, 'second')
 }
 
 /** `21 November 2026 at 14:05`. */
-export function dateAndTime(iso: string): string {
+export function dateAndTime(iso: string, language?: string): string {
+  const absolute = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short' })
   return absolute.format(Date.parse(iso))
 }
 

@@ -2,38 +2,54 @@ import { useConnection } from '@keywell/react'
 import { type ReactElement, useState } from 'react'
 import type { Me } from '../../api.ts'
 import { GitLabCard } from '../gitlab-card.tsx'
+import { useIntegrationWords } from '../integration-words.ts'
+import { useLanguage } from '../language.ts'
+import { Link } from '../link.tsx'
+import { PageHead } from '../page-head.tsx'
 import { ProjectsSection } from '../projects-table.tsx'
+import { SelfManagedCard } from '../self-managed-card.tsx'
 
-/** Settings → Integrations: connect GitLab, see its permissions, disconnect it. */
+/** Settings → Integrations: connect GitLab, and one that is self-managed; see what is allowed, and disconnect. */
 export function Integrations({ me }: { me: Me }): ReactElement {
+  const words = useIntegrationWords()
+  const { language } = useLanguage()
   const host = me.gitlabHost ?? undefined
   const gitlab = useConnection('gitlab', { host })
-  const [notice, setNotice] = useState('')
+  const [gone, setGone] = useState<'gitlab' | 'selfManaged'>()
   const { connection, status } = gitlab
   const isMissing = status === 'ready' && connection?.status !== 'active'
   return (
-    <>
-      <h1>Integrations</h1>
-      <p className="lead">
-        Bring your work into Acme. You sign in at the provider; Acme never sees your password, and
-        you can take the access back at any time.
-      </p>
+    <div lang={language}>
+      <PageHead title={words.title} />
+      <p className="lead">{words.lead}</p>
       <p role="status" className="notice">
-        {notice || (isMissing && wasSentHere() && 'GitLab is needed to go on. Connect it here.')}
+        {(gone === 'gitlab' && words.disconnected) ||
+          (gone === 'selfManaged' && words.selfManaged.disconnected) ||
+          (isMissing && wasSentHere() && words.needed)}
       </p>
       <GitLabCard
         host={host}
         gitlab={gitlab}
-        onConnected={() => setNotice('')}
-        onDisconnected={() => setNotice('GitLab is disconnected. Acme can no longer read it.')}
+        onConnected={() => setGone(undefined)}
+        onDisconnected={() => setGone('gitlab')}
       />
       {connection?.status === 'active' && (
-        <ProjectsSection
-          connectionKey={`${connection.id}/${connection.generation}`}
-          onAccessLost={() => void gitlab.refresh()}
-        />
+        <div lang="en">
+          <ProjectsSection
+            connectionKey={`${connection.id}/${connection.generation}`}
+            onAccessLost={() => void gitlab.refresh()}
+          />
+        </div>
       )}
-    </>
+      <SelfManagedCard
+        me={me}
+        onConnected={() => setGone(undefined)}
+        onDisconnected={() => setGone('selfManaged')}
+      />
+      <p className="more-link">
+        <Link href="/settings/accounts">{words.accounts}</Link>
+      </p>
+    </div>
   )
 }
 
