@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openPglite } from '@keywell/server'
 import type { Page } from 'playwright-core'
+import { authorizeButton, consent, signInAtGitLab } from './support/at-gitlab.ts'
 import { launchBrowser } from './support/browser.ts'
 import { inspected } from './support/inspected.ts'
 import { createProduct } from './support/product.ts'
@@ -24,13 +25,10 @@ try {
   const connect = page.getByRole('button', { name: 'Connect GitLab' })
   const [popup] = await Promise.all([page.waitForEvent('popup'), connect.click()])
   await popup.setViewportSize({ width: 620, height: 720 })
-  await popup.getByLabel('Username').fill('ada')
-  await popup.getByLabel('Password').fill('sandbox')
-  await popup.getByRole('button', { name: 'Sign in' }).click()
-  const authorize = popup.getByRole('button', { name: /^Authorize/ })
-  await authorize.waitFor()
+  await signInAtGitLab(popup)
+  await authorizeButton(popup).waitFor()
   await take(popup, 'consent')
-  await Promise.all([popup.waitForEvent('close'), authorize.click()])
+  await consent(popup)
   await page.getByRole('link', { name: 'Webshop' }).waitFor()
   await page.mouse.move(0, 0)
   await take(page, 'connected')

@@ -4,6 +4,7 @@
  */
 import type { Page } from 'playwright-core'
 import { z } from 'zod'
+import { consent } from '../support/at-gitlab.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { openOwner } from '../support/inspected.ts'
 import { startPostgres } from '../support/postgres.ts'
@@ -28,7 +29,7 @@ async function authorizeToConnected(): Promise<readonly Figure[]> {
     const owns: number[] = []
     for (let round = -warmUps; round < rounds; round += 1) {
       product.stage.logs.length = 0
-      await connectOnce(page, round === -warmUps)
+      await connectOnce(page)
       const { whole } = clock()
       if (round >= 0) wholes.push(whole)
       if (round >= 0) owns.push(whole - providerMs(product.stage.logs))
@@ -84,21 +85,13 @@ async function signIn(page: Page, { url }: Product): Promise<void> {
 const inState = (page: Page, state: string) =>
   page.locator(`[data-keywell-button][data-state="${state}"]`).waitFor()
 
-async function connectOnce(page: Page, isFirst: boolean): Promise<void> {
+async function connectOnce(page: Page): Promise<void> {
   await inState(page, 'idle')
   const [popup] = await Promise.all([
     page.waitForEvent('popup'),
     page.locator('[data-keywell-button]').click(),
   ])
-  if (isFirst) {
-    await popup.getByLabel('Username').fill('ada')
-    await popup.getByLabel('Password').fill('sandbox')
-    await popup.getByRole('button', { name: 'Sign in' }).click()
-  }
-  await Promise.all([
-    popup.waitForEvent('close'),
-    popup.getByRole('button', { name: /^Authorize/ }).click(),
-  ])
+  await consent(popup)
   await inState(page, 'connected')
 }
 

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { expectAccessible } from '../support/accessible.ts'
 import { setUpAcme } from '../support/acme.ts'
+import { consent, signInAtGitLab, withdrawAtGitLab } from '../support/at-gitlab.ts'
 import { expectToLookRight, takePicture } from '../support/looks.ts'
 import { verifies } from '../support/verifies.ts'
 
@@ -23,29 +24,10 @@ async function openPopup(page: Page): Promise<Page> {
   return popup
 }
 
-async function signIn(popup: Page): Promise<void> {
-  await popup.getByLabel('Username').fill('ada')
-  await popup.getByLabel('Password').fill('sandbox')
-  await popup.getByRole('button', { name: 'Sign in' }).click()
-}
-
 async function connect(page: Page): Promise<void> {
   await inState(page, 'idle')
-  const popup = await openPopup(page)
-  await signIn(popup)
-  await Promise.all([
-    popup.waitForEvent('close'),
-    popup.getByRole('button', { name: /^Authorize/ }).click(),
-  ])
+  await consent(await openPopup(page))
   await inState(page, 'connected')
-}
-
-async function withdrawAtGitLab(page: Page): Promise<void> {
-  const gitlab = await page.context().newPage()
-  await gitlab.goto(`${acme.product.stage.sandbox.url}/-/user_settings/applications`)
-  await gitlab.getByRole('button', { name: /^Revoke/ }).click()
-  await gitlab.waitForLoadState()
-  await gitlab.close()
 }
 
 verifies(
@@ -66,7 +48,7 @@ verifies(
     await expectToLookRight(page, 'cancelled')
 
     const denying = await openPopup(page)
-    await signIn(denying)
+    await signInAtGitLab(denying)
     await denying.getByRole('button', { name: 'Deny' }).click()
     await inState(page, 'denied')
     await expectToLookRight(page, 'denied')
@@ -97,7 +79,7 @@ verifies(
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'hidden' })
 
-    await withdrawAtGitLab(page)
+    await withdrawAtGitLab(page, acme.product.stage.sandbox.url)
     await page.reload()
     await inState(page, 'needs_reauth')
     await expectToLookRight(page, 'needs-reauth')

@@ -4,14 +4,15 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { CreateLink, LinkAnswer } from '@keywell/protocol'
-import { sandboxPassword } from '@keywell/sandbox'
 import { Keywell } from '@keywell/sdk'
 import { toNodeHandler } from '@keywell/sdk/node'
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { expectAccessible } from '../support/accessible.ts'
+import { consentByKeyboard } from '../support/at-gitlab.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { openEmbedded } from '../support/databases.ts'
+import { tabTo } from '../support/keyboard.ts'
 import { createStage, type Stage } from '../support/stage.ts'
 import { verifies } from '../support/verifies.ts'
 
@@ -95,26 +96,6 @@ async function open(
 }
 
 const scopeBox = (page: Page, name: string) => page.locator(`input[value="${name}"]`)
-
-/** Presses Tab until this has the focus. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  await target.waitFor()
-  const hasFocus = () => target.evaluate((element) => element === document.activeElement)
-  for (let steps = 0; steps < 60 && !(await hasFocus()); steps += 1) {
-    await page.keyboard.press('Tab')
-  }
-  expect(await hasFocus(), 'the keyboard reaches it').toBe(true)
-}
-
-async function consentByKeyboard(page: Page): Promise<void> {
-  await tabTo(page, page.getByLabel('Username'))
-  await page.keyboard.type('ada')
-  await tabTo(page, page.getByLabel('Password'))
-  await page.keyboard.type(sandboxPassword)
-  await page.keyboard.press('Enter')
-  await tabTo(page, page.getByRole('button', { name: /^Authorize/ }))
-  await page.keyboard.press('Enter')
-}
 
 async function accounts(): Promise<unknown> {
   const { connections } = await keywell.connections.list(who())

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { expectAccessible } from '../support/accessible.ts'
 import { setUpAcme } from '../support/acme.ts'
+import { consent, withdrawAtGitLab } from '../support/at-gitlab.ts'
 import { expectToLookRight, takePicture } from '../support/looks.ts'
 import { must } from '../support/stage.ts'
 import { verifies } from '../support/verifies.ts'
@@ -29,28 +30,12 @@ const focused = (page: Page) =>
     return activeElement?.getAttribute('aria-label') ?? activeElement?.textContent ?? ''
   })
 
-async function signIn(popup: Page, username: string): Promise<void> {
-  await popup.getByLabel('Username').fill(username)
-  await popup.getByLabel('Password').fill('sandbox')
-  await popup.getByRole('button', { name: 'Sign in' }).click()
-}
-
-/** The provider remembers who signed in: another user signs out first. */
-async function consent(popup: Page, username: string): Promise<void> {
-  await popup.getByRole('button', { name: /^(Sign in|Authorize)/ }).waitFor()
-  if (await popup.getByLabel('Username').count()) await signIn(popup, username)
-  await Promise.all([
-    popup.waitForEvent('close'),
-    popup.getByRole('button', { name: /^Authorize/ }).click(),
-  ])
-}
-
 async function connectFirst(page: Page): Promise<void> {
   const [popup] = await Promise.all([
     page.waitForEvent('popup'),
     page.getByRole('button', { name: 'Connect GitLab' }).click(),
   ])
-  await consent(popup, 'ada')
+  await consent(popup)
   await row(page, 0).waitFor()
 }
 
@@ -62,16 +47,8 @@ async function connectAnother(page: Page, name: string): Promise<void> {
     page.waitForEvent('popup'),
     page.getByRole('button', { name: 'Connect GitLab' }).click(),
   ])
-  await consent(popup, 'ada')
+  await consent(popup)
   await row(page, before).waitFor()
-}
-
-async function withdrawAtGitLab(page: Page): Promise<void> {
-  const gitlab = await page.context().newPage()
-  await gitlab.goto(`${acme.product.stage.sandbox.url}/-/user_settings/applications`)
-  await gitlab.getByRole('button', { name: /^Revoke/ }).click()
-  await gitlab.waitForLoadState()
-  await gitlab.close()
 }
 
 /** A backend reads each credential of Mira's, so that the service finds out what is withdrawn. */
@@ -126,7 +103,7 @@ verifies(
   async () => {
     const page = await atAccounts()
     await connectFirst(page)
-    await withdrawAtGitLab(page)
+    await withdrawAtGitLab(page, acme.product.stage.sandbox.url)
     await probe()
     await page.getByText('Reconnect needed').waitFor()
     await expectToLookRight(page, 'manager-needs-reauth')
@@ -170,7 +147,7 @@ verifies(
 
     // The grant is withdrawn at the provider, and the service finds out.
     await other.close()
-    await withdrawAtGitLab(page)
+    await withdrawAtGitLab(page, acme.product.stage.sandbox.url)
     await page.bringToFront()
     await probe()
     await page.getByText('Reconnect needed').waitFor()
@@ -179,7 +156,7 @@ verifies(
       page.waitForEvent('popup'),
       page.getByRole('button', { name: 'Reconnect GitLab' }).click(),
     ])
-    await consent(popup, 'ada')
+    await consent(popup)
     await page.getByText('Connected', { exact: true }).waitFor()
     expect(await rows(page).count()).toBe(1)
     await expect.poll(() => focused(page)).toMatch(/^Manage GitLab/)
@@ -202,7 +179,7 @@ verifies(
     await page.keyboard.press('Tab')
     expect(await focused(page)).toBe('Connect GitLab')
     const [popup] = await Promise.all([page.waitForEvent('popup'), page.keyboard.press('Enter')])
-    await consent(popup, 'ada')
+    await consent(popup)
     await expect.poll(() => focused(page)).toMatch(/^Manage GitLab \(work/)
 
     await page.keyboard.press('Enter')

@@ -2,6 +2,8 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { expectAccessible } from '../support/accessible.ts'
 import { type Acme, setUpAcme } from '../support/acme.ts'
+import { authorizeButton, consent, signInAtGitLab } from '../support/at-gitlab.ts'
+import { tabTo } from '../support/keyboard.ts'
 import { verifies } from '../support/verifies.ts'
 
 // The whole product in a real browser: Acme, Keywell and the stand-in GitLab on three origins.
@@ -23,16 +25,10 @@ async function openPopup(page: Page): Promise<Page> {
   return popup
 }
 
-async function signInAtGitLab(window: Page, username = 'ada'): Promise<void> {
-  await window.getByLabel('Username').fill(username)
-  await window.getByLabel('Password').fill('sandbox')
-  await window.getByRole('button', { name: 'Sign in' }).click()
-}
-
 /** What the button says beside itself; the live region says it too. */
 const note = (page: Page, text: string) => page.getByRole('group').getByText(text)
 
-const authorize = (window: Page) => window.getByRole('button', { name: /^Authorize/ }).click()
+const authorize = (window: Page) => authorizeButton(window).click()
 
 /** Connected, says the page, and shows the projects that Acme's backend fetched. */
 async function expectConnected(page: Page): Promise<void> {
@@ -47,7 +43,7 @@ verifies('e2e:popup', async () => {
   await popup.getByLabel('Username').waitFor()
   await expectAccessible(popup)
   await signInAtGitLab(popup)
-  await popup.getByRole('button', { name: /^Authorize/ }).waitFor()
+  await authorizeButton(popup).waitFor()
   await expectAccessible(popup)
   await Promise.all([popup.waitForEvent('close'), authorize(popup)])
   await expectConnected(page)
@@ -69,8 +65,7 @@ verifies('T21:no-token-in-browser', async () => {
     seen.push(request.url(), request.postData() ?? '', JSON.stringify(request.headers()))
   })
   const popup = await openPopup(page)
-  await signInAtGitLab(popup)
-  await Promise.all([popup.waitForEvent('close'), authorize(popup)])
+  await consent(popup)
   await expectConnected(page)
   await page.reload()
   await expectConnected(page)
@@ -90,7 +85,7 @@ verifies('T11:opener-cut', async () => {
   const page = await atSettings()
   const popup = await openPopup(page)
   await signInAtGitLab(popup)
-  await popup.getByRole('button', { name: /^Authorize/ }).waitFor()
+  await authorizeButton(popup).waitFor()
   // The page reads `closed` as true by now, and must not give up.
   await note(page, 'still open, finish there').waitFor()
   await Promise.all([popup.waitForEvent('close'), authorize(popup)])
@@ -159,10 +154,7 @@ verifies('e2e:redirect', async () => {
 verifies('e2e:keyboard', async () => {
   const page = await atSettings()
   const connect = page.getByRole('button', { name: 'Connect GitLab' })
-  for (let tabs = 0; tabs < 30; tabs += 1) {
-    if (await connect.evaluate((node) => node === document.activeElement)) break
-    await page.keyboard.press('Tab')
-  }
+  await tabTo(page, connect)
   const [popup] = await Promise.all([page.waitForEvent('popup'), page.keyboard.press('Enter')])
   // The page takes the focus itself, once it is drawn.
   await popup.locator('#username:focus').waitFor()
@@ -170,12 +162,7 @@ verifies('e2e:keyboard', async () => {
   await popup.keyboard.press('Tab')
   await popup.keyboard.type('sandbox')
   await popup.keyboard.press('Enter')
-  const consent = popup.getByRole('button', { name: /^Authorize/ })
-  await consent.waitFor()
-  for (let tabs = 0; tabs < 30; tabs += 1) {
-    if (await consent.evaluate((node) => node === document.activeElement)) break
-    await popup.keyboard.press('Tab')
-  }
+  await tabTo(popup, authorizeButton(popup))
   await Promise.all([popup.waitForEvent('close'), popup.keyboard.press('Enter')])
   await expectConnected(page)
 })
@@ -232,8 +219,7 @@ verifies('T1:handed-over-ticket', async () => {
 verifies('e2e:disconnect', async () => {
   const page = await atSettings()
   const popup = await openPopup(page)
-  await signInAtGitLab(popup)
-  await Promise.all([popup.waitForEvent('close'), authorize(popup)])
+  await consent(popup)
   await expectConnected(page)
   await page.getByRole('button', { name: 'Connected as Ada Okafor' }).click()
   const dialog = page.getByRole('dialog')
@@ -250,8 +236,7 @@ verifies('e2e:disconnect', async () => {
 verifies('e2e:revoked-at-provider', async () => {
   const page = await atSettings()
   const popup = await openPopup(page)
-  await signInAtGitLab(popup)
-  await Promise.all([popup.waitForEvent('close'), authorize(popup)])
+  await consent(popup)
   await expectConnected(page)
   const gitlab = await page.context().newPage()
   await gitlab.goto(`${acme.product.stage.sandbox.url}/-/user_settings/applications`)

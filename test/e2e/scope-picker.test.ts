@@ -1,8 +1,10 @@
 /** A user who chooses what an app may do: in the running service, in a real browser. */
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import { consentByKeyboard } from '../support/at-gitlab.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { openEmbedded } from '../support/databases.ts'
+import { tabTo } from '../support/keyboard.ts'
 import { expectToLookRight } from '../support/looks.ts'
 import { openScopePage, type ScopePage } from '../support/scope-page.ts'
 import { verifies } from '../support/verifies.ts'
@@ -60,17 +62,9 @@ const box = (page: Page, scope: string) => row(page, scope).getByRole('checkbox'
 const preset = (page: Page, name: string) => page.getByRole('radio', { name, exact: true })
 const go = (page: Page) => page.getByRole('button', { name: 'Continue to GitLab' })
 
-async function consent(page: Page, click: () => Promise<void>): Promise<void> {
+async function consentIn(page: Page, click: () => Promise<void>): Promise<void> {
   const [popup] = await Promise.all([page.waitForEvent('popup'), click()])
-  const authorize = popup.getByRole('button', { name: /^Authorize/ })
-  await popup.getByLabel('Username').or(authorize).first().waitFor()
-  if (await popup.getByLabel('Username').isVisible()) {
-    await popup.getByLabel('Username').fill('ada')
-    await popup.getByLabel('Password').fill('sandbox')
-    await popup.keyboard.press('Enter')
-  }
-  await authorize.focus()
-  await Promise.all([popup.waitForEvent('close'), popup.keyboard.press('Enter')])
+  await Promise.all([popup.waitForEvent('close'), consentByKeyboard(popup)])
   await inState(page, 'connected')
 }
 
@@ -80,17 +74,6 @@ async function granted(): Promise<readonly string[]> {
   return (body as { scopes?: string[] }).scopes ?? []
 }
 
-/** Presses Tab until the focus is there. At no time is it lost. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  for (let tabs = 0; tabs < 40; tabs += 1) {
-    if (await target.evaluate((element) => element === document.activeElement)) return
-    await page.keyboard.press('Tab')
-    const tag = await page.evaluate(() => document.activeElement?.tagName)
-    // Chromium's own controls come after the last element of a page, and the body stands for them.
-    if (await page.locator('dialog[open]').count()) expect(tag).not.toBe(undefined)
-  }
-  throw new Error('The keys do not lead there.')
-}
 const focused = (page: Page) =>
   page.evaluate(() => {
     const { activeElement } = document
@@ -131,7 +114,7 @@ verifies(
     await page.keyboard.press('Space')
     expect(await preset(page, 'My own choice').isChecked()).toBe(true)
     await tabTo(page, go(page))
-    await consent(page, () => page.keyboard.press('Enter'))
+    await consentIn(page, () => page.keyboard.press('Enter'))
     expect(await button(page).evaluate((one) => one === document.activeElement)).toBe(true)
     expect([...(await granted())].toSorted()).toEqual([
       'email',
@@ -154,7 +137,7 @@ verifies(
     await page.keyboard.press('Space')
     expect(await changes.textContent()).toMatch(/Taken awaywrite_repository/)
     await tabTo(page, go(page))
-    await consent(page, () => page.keyboard.press('Enter'))
+    await consentIn(page, () => page.keyboard.press('Enter'))
     expect([...(await granted())].toSorted()).toEqual(['email', 'read_api', 'read_user'])
     expect(await button(page).evaluate((one) => one === document.activeElement)).toBe(true)
   },
@@ -217,7 +200,7 @@ verifies(
     await row(page, 'read_repository').scrollIntoViewIfNeeded()
     await expectToLookRight(page, 'scopes-own')
     await preset(page, 'Read only').check()
-    await consent(page, () => go(page).click())
+    await consentIn(page, () => go(page).click())
     await button(page).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Change what is allowed' }).click()
     await picker(page).waitFor()
@@ -251,7 +234,7 @@ verifies(
     await expectToLookRight(nothing, 'scopes-nothing')
 
     app.scopes = scopes
-    await consent(page, () => button(page).click())
+    await consentIn(page, () => button(page).click())
     expect([...(await granted())].toSorted()).toEqual(['read_api', 'read_user'])
   },
   { timeout: 240_000 },
