@@ -1783,6 +1783,16 @@ export const requirements = {
       'Each state of the scope picker, in the dialog of a button and in the page, fits a phone and a desk, light and dark, in both directions of writing and in German, and axe finds nothing.',
     source: 'connect.md, React package',
   },
+  'e2e:self-managed-keyboard': {
+    behaviour:
+      'By keyboard alone, on a phone and on a desk: a user types the address of a self-managed GitLab, chooses scopes, connects, sees the account in the list, and disconnects it there; axe finds nothing, and the focus is never lost.',
+    source: 'connect.md, Self-managed instances',
+  },
+  'e2e:self-managed': {
+    behaviour:
+      'Beside a GitLab that everybody uses, one that is self-managed is connected where it was found, and disconnected in the same place; what was typed and not checked is never connected.',
+    source: 'connect.md, Self-managed instances',
+  },
   'e2e:one-voice': {
     behaviour:
       'While an account is being connected, no part of the page says that it is not; a window that was closed is not taken for one that is open.',

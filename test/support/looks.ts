@@ -17,22 +17,26 @@ export async function expectToLookRight(page: Page, state: string): Promise<void
         await page.evaluate((dir) => {
           document.documentElement.dir = dir
         }, direction)
-        const what = `${state}-${width}-${colorScheme}-${direction}`
-        await finishTransitions(page)
-        const overflow = await page.evaluate(() =>
-          Math.max(
-            ...[document.documentElement, ...document.querySelectorAll('dialog')].map(
-              ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth,
-            ),
-          ),
-        )
-        expect(overflow, `${what} is wider than its window`).toBe(0)
-        await expectAccessible(page, what)
-        await takePicture(page, what)
+        await expectToFit(page, `${state}-${width}-${colorScheme}-${direction}`)
       }
     }
   }
   await page.evaluate(() => document.documentElement.removeAttribute('dir'))
+}
+
+/** The page as it is: no wider than its window, and axe finds nothing. */
+export async function expectToFit(page: Page, what: string): Promise<void> {
+  await finishTransitions(page)
+  const overflow = await page.evaluate(() =>
+    Math.max(
+      ...[document.documentElement, ...document.querySelectorAll('dialog')].map(
+        ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth,
+      ),
+    ),
+  )
+  expect(overflow, `${what} is wider than its window`).toBe(0)
+  await expectAccessible(page, what)
+  await takePicture(page, what)
 }
 
 /** Leaves a picture, where they are wanted. */
