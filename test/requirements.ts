@@ -1770,7 +1770,7 @@ export const requirements = {
   },
   'e2e:other-browsers': {
     behaviour:
-      'Connecting by popup, by redirect where the popup is blocked, and after a reload of the popup, and disconnecting work in Firefox and in WebKitGTK as in Chromium.',
+      'Choosing scopes in the page and in the dialog, connecting by popup, by redirect where the popup is blocked, and after a reload of the popup, and disconnecting work in Firefox and in WebKitGTK as in Chromium.',
     source: 'connect.md, The flow',
   },
   'e2e:scopes-keyboard': {

@@ -1,4 +1,4 @@
-import { afterEach, describe } from 'vitest'
+import { afterEach, describe, expect } from 'vitest'
 import { setUpProduct } from '../support/acme.ts'
 import { type BrowserWindow, otherBrowsers, type WalkBrowser } from '../support/other-browsers.ts'
 import { verifies } from '../support/verifies.ts'
@@ -26,11 +26,28 @@ describe.each(Object.entries(otherBrowsers))('%s', (_, start) => {
       await page.shows('Good to see you')
       await page.goto(`${running.product.url}/settings/integrations`)
 
+      // A preset, another one, and a scope beside it.
+      await page.check('Full access')
+      await page.check('Read only')
+      await page.check('Clone your repositories')
       const popup = await openPopup(browser)
       await signIn(popup)
       await popup.click(/^Authorize/)
       await browser.popupsClosed()
       await page.shows('Connected as Ada Okafor')
+      await page.shows('Push commits to your projects')
+      expect(await grantedScopes()).toEqual(['read_api', 'write_repository'])
+
+      // More of it, in the dialog.
+      await page.click('Connected as Ada Okafor')
+      await page.click('Change what is allowed')
+      await page.shows('Nothing changes.')
+      await page.check('Full access')
+      const wider = await browser.popupAfter(() => page.click('Continue to GitLab'))
+      await wider.click(/^Authorize/)
+      await browser.popupsClosed()
+      await page.shows('Do everything you can do')
+      expect(await grantedScopes()).toEqual(['api'])
       await disconnect(page)
 
       const reloaded = await openPopup(browser)
@@ -52,6 +69,14 @@ describe.each(Object.entries(otherBrowsers))('%s', (_, start) => {
     { timeout: 120_000, skip: start === undefined },
   )
 })
+
+/** As the service holds them. */
+async function grantedScopes(): Promise<unknown> {
+  const [row] = await running.product.stage.database.query<{ scopes: string[] }>(
+    `select scopes from connections where status = 'active'`,
+  )
+  return row?.scopes.toSorted()
+}
 
 const openPopup = (from: WalkBrowser): Promise<BrowserWindow> =>
   from.popupAfter(() => from.first.click('Connect GitLab'))

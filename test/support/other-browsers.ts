@@ -17,6 +17,8 @@ export interface BrowserWindow {
   reload(): Promise<void>
   /** Clicks a button by its text, once it is there. */
   click(text: string | RegExp): Promise<void>
+  /** Chooses the radio or the checkbox whose label begins so, once it is there. */
+  check(label: string): Promise<void>
   /** Types into the field with this label. */
   fill(label: string, text: string): Promise<void>
   /** Waits until the page shows the text. */
@@ -80,6 +82,12 @@ function windowOf(handle: Handle): BrowserWindow {
       await isThere(script)
       await handle.click(script)
     },
+    async check(label) {
+      const script = byStartOfLabel(label)
+      await isThere(script)
+      await handle.click(script)
+      await isThere(`${script}.checked`)
+    },
     async fill(label, text) {
       const script = byLabel(label)
       await isThere(script)
@@ -103,6 +111,11 @@ function byText(text: string | RegExp): string {
 function byLabel(label: string): string {
   return `[...document.querySelectorAll('label')]
     .find((e) => e.innerText.trim() === ${JSON.stringify(label)})?.control`
+}
+
+function byStartOfLabel(label: string): string {
+  return `[...document.querySelectorAll('input[type=radio], input[type=checkbox]')]
+    .find((e) => e.labels[0]?.innerText.trim().startsWith(${JSON.stringify(label)}))`
 }
 
 /** By WebDriver BiDi. */
