@@ -1822,6 +1822,16 @@ export const requirements = {
       'With Vue and with Svelte a user connects, sees the account, and disconnects; a strict content security policy refuses nothing, and axe finds nothing.',
     source: 'without-react.md',
   },
+  'kit:vite': {
+    behaviour:
+      'In a page that Vite built each component of the kit works, under a content security policy without inline scripts and styles, with not one warning; what is loaded late comes from the built files.',
+    source: 'connect.md, React package',
+  },
+  'kit:next': {
+    behaviour:
+      'In a page of Next’s app router each component of the kit is rendered on the server and hydrated without a warning, with the provider in a server component; what is loaded late comes from the built files.',
+    source: 'connect.md, React package',
+  },
   'e2e:strict-policy': {
     behaviour:
       'Under a content security policy without inline styles nothing of the connect button is refused.',

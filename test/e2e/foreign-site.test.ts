@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import type { CreateFlowAnswer, SessionAnswer } from '@keywell/protocol'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
+import { authorizeButton, signInAtGitLab } from '../support/at-gitlab.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { openEmbedded } from '../support/databases.ts'
 import {
@@ -39,10 +40,6 @@ afterAll(async () => {
   evil?.server.close()
   await browser?.close()
   await stage?.stop()
-  await next.then(
-    ({ remove }) => remove(),
-    () => {},
-  )
 })
 
 interface ForeignSite {
@@ -216,10 +213,8 @@ verifies.each('T34:foreign-site', Object.keys(apps), async (name) => {
     const mira = await context.newPage()
     await mira.goto(app.origin)
     await connect(mira)
-    await mira.getByLabel('Username').fill('ada')
-    await mira.getByLabel('Password').fill('sandbox')
-    await mira.getByRole('button', { name: 'Sign in' }).click()
-    await mira.getByRole('button', { name: /^Authorize/ }).click()
+    await signInAtGitLab(mira)
+    await authorizeButton(mira).click()
     await mira.getByText('is connected').waitFor()
     expect(new URL(mira.url()).origin).toBe(app.origin)
     expect(await connectionsOf(tenantId, 'mira')).toHaveLength(1)

@@ -1,18 +1,18 @@
 /** The pages of the documentation's examples without React, built as their users would, against the running service. */
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { extname, join, normalize } from 'node:path'
-import { Keywell } from '@keywell/sdk'
+import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { build, defaultClientConditions } from 'vite'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { root } from '../packaging/run.ts'
 import { expectAccessible, finishTransitions } from '../support/accessible.ts'
+import { consent } from '../support/at-gitlab.ts'
 import { launchBrowser } from '../support/browser.ts'
+import { openWatched, servePage } from '../support/built-page.ts'
 import { openEmbedded } from '../support/databases.ts'
-import { createStage, listen, type Stage } from '../support/stage.ts'
+import { createStage, type Stage } from '../support/stage.ts'
 import { verifies } from '../support/verifies.ts'
 
 let stage: Stage
@@ -50,59 +50,19 @@ function builtPage(name: string): Promise<string> {
   return page
 }
 
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-}
-
-/** An app with one user, who is signed in. It allows no inline style and no inline script. */
-async function serve(assets: string, userId: string, optional?: string[]): Promise<string> {
-  const headers = {
-    'content-security-policy': `default-src 'self'; connect-src 'self' ${stage.url}; form-action 'self' ${stage.url}; base-uri 'none'`,
-  }
-  const { server, url } = await listen(
-    () => ({
-      async fetch(request) {
-        const { pathname } = new URL(request.url)
-        if (pathname.startsWith('/api/keywell/')) {
-          const scopes = optional && { gitlab: { optional } }
-          return keywell.connectHandler(request, { tenantId: 'ten_pages', userId, scopes })
-        }
-        const path = normalize(pathname === '/' ? '/index.html' : pathname)
-        const body = await readFile(join(assets, path)).catch(() => null)
-        const type = types[extname(path)] ?? 'application/octet-stream'
-        return body === null
-          ? new Response(null, { status: 404 })
-          : new Response(body, { headers: { ...headers, 'content-type': type } })
-      },
-    }),
-    'localhost',
-  )
-  const keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey, appOrigin: url })
-  onTestFinished(() => {
-    keywell.close()
-    server.closeAllConnections()
-    server.close()
-  })
-  return url
-}
-
 /** The page, and everything that its console complains about. */
 async function open(
   name: string,
   optional?: string[],
 ): Promise<{ page: Page; complaints: string[] }> {
   const userId = `usr_${randomUUID().replaceAll('-', '')}`
-  const url = await serve(await builtPage(name), userId, optional)
-  const context = await browser.newContext()
-  onTestFinished(() => context.close())
-  const page = await context.newPage()
-  const complaints: string[] = []
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  const scopes = optional && { gitlab: { optional } }
+  const { url, stop } = await servePage(stage, await builtPage(name), {
+    signedIn: () => ({ tenantId: 'ten_pages', userId, scopes }),
   })
-  page.on('pageerror', (error) => complaints.push(String(error)))
+  onTestFinished(stop)
+  const { context, page, complaints } = await openWatched(browser)
+  onTestFinished(() => context.close())
   await page.goto(url)
   return { page, complaints }
 }
@@ -111,15 +71,7 @@ async function open(
 async function connect(page: Page, button: Locator, by: 'mouse' | 'keys' = 'mouse'): Promise<void> {
   const act = by === 'mouse' ? button.click() : button.press('Enter')
   const [popup] = await Promise.all([page.waitForEvent('popup'), act])
-  const authorize = popup.getByRole('button', { name: /^Authorize/ })
-  const username = popup.getByLabel('Username')
-  await authorize.or(username).waitFor()
-  if (await username.isVisible()) {
-    await username.fill('ada')
-    await popup.getByLabel('Password').fill('sandbox')
-    await popup.getByRole('button', { name: 'Sign in' }).click()
-  }
-  await Promise.all([popup.waitForEvent('close'), authorize.click()])
+  await consent(popup)
 }
 
 /** Nothing loads or moves any more, and axe finds nothing. */

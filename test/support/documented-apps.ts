@@ -1,7 +1,18 @@
 /** Apps that mount the connect handler as the SDK's page shows it, each in its framework: its very blocks run. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -18,6 +29,7 @@ import { build, transformWithOxc } from 'vite'
 import { root, run } from '../packaging/run.ts'
 import { readBlocks } from '../readme/blocks.ts'
 import { freePort } from './free-port.ts'
+import { copyWorkspace } from './stripped.ts'
 import { until } from './until.ts'
 
 export interface AppSettings {
@@ -38,12 +50,13 @@ export interface DocumentedApp {
 
 export type StartApp = (settings: AppSettings) => Promise<DocumentedApp>
 
+const guide = 'apps/docs/guide/backend.md'
+
 /** The text of a block of the guide, by how its first line begins. */
 function blockOf(name: string): string {
-  const page = 'apps/docs/guide/backend.md'
-  const blocks = readBlocks(page, readFileSync(join(root, page), 'utf8'))
+  const blocks = readBlocks(guide, readFileSync(join(root, guide), 'utf8'))
   const block = blocks.find(({ text }) => text.startsWith(`// ${name}`))
-  if (block === undefined) throw new Error(`${page} shows nothing for ${name}`)
+  if (block === undefined) throw new Error(`${guide} shows nothing for ${name}`)
   return block.text
 }
 
@@ -133,26 +146,66 @@ const startHono: StartApp = (settings) =>
     return createServer(getRequestListener(hono.fetch)).listen(port)
   })
 
-/** `next build`, which takes a while, and `next start` for each app. Call `remove` at the end. */
-export async function buildNext(): Promise<{ start: StartApp; remove(): void }> {
-  const folder = mkdtempSync(join(tmpdir(), 'keywell-next-'))
+/** `next build`, which takes a while, and `next start` for each app. The page of the kit is at `/kit`. */
+export async function buildNext(): Promise<{ start: StartApp }> {
+  const folder = join(tmpdir(), `keywell-next-${fingerprint()}`)
+  if (!existsSync(folder)) {
+    const unfinished = mkdtempSync(join(tmpdir(), 'keywell-next-'))
+    await buildNextIn(unfinished)
+    try {
+      renameSync(unfinished, folder)
+    } catch (error) {
+      // Another run was faster: its folder is complete, since it got its name by a rename too.
+      if (!existsSync(folder)) throw error
+      rmSync(unfinished, { recursive: true })
+    }
+  }
+  return { start: (settings) => startNext(folder, settings) }
+}
+
+/** Of all that the build is made of: two test files need it, and so does the next run. */
+function fingerprint(): string {
+  const hash = createHash('sha256')
+  const folders = ['protocol', 'react', 'sdk'].map((name) => `packages/${name}/src`)
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.\w+$/.test(path))
+      .map((path) => join(folder, path)),
+  )
+  const others = ['package-lock.json', guide, kitPage, 'test/support/documented-apps.ts']
+  for (const path of [...files.toSorted(), ...others]) {
+    hash.update(path).update(readFileSync(join(root, path)))
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
+const next = join(root, 'node_modules/next/dist/bin/next')
+const kitPage = 'test/e2e/pages/kit.tsx'
+
+async function buildNextIn(folder: string): Promise<void> {
   const write = (path: string, text: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)
   }
   write('package.json', '{ "private": true }')
-  for (const name of ['next', 'react', 'react-dom']) {
+  for (const name of ['next', 'react', 'react-dom', 'zod']) {
     mkdirSync(join(folder, 'node_modules'), { recursive: true })
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
   }
   await packSdk(join(folder, 'node_modules/@keywell/sdk'))
-  write('app/layout.js', 'export default ({ children }) => <html><body>{children}</body></html>')
+  for (const name of ['protocol', 'react']) await packSources(name, folder)
+  write(
+    'app/layout.js',
+    `export const metadata = { title: 'App' }
+    export default ({ children }) => <html lang="en"><body>{children}</body></html>`,
+  )
   write('app/page.js', 'export default function Page() { return <p>app</p> }')
   write(
     'session.js',
     `export async function signedIn(request) {
       const cookie = request.headers.get('cookie') ?? ''
-      return { tenantId: process.env.TENANT, userId: /\\buser=(\\w+)/.exec(cookie)?.[1] }
+      const userId = /\\buser=(\\w+)/.exec(cookie)?.[1]
+      return { tenantId: process.env.TENANT, userId, methods: ['oauth', 'key'] }
     }`,
   )
   const route = await transformWithOxc(blockOf('Next'), 'route.ts')
@@ -160,14 +213,33 @@ export async function buildNext(): Promise<{ start: StartApp; remove(): void }> 
     'app/api/keywell/[...path]/route.js',
     `import { signedIn } from '../../../../session'\n${route.code}`,
   )
-  const next = join(root, 'node_modules/next/dist/bin/next')
+  // Rendered on the server for each request; the provider stands in a server component.
+  write(
+    'app/kit/page.js',
+    `import { KeywellProvider } from '@keywell/react'
+    import '@keywell/react/styles.css'
+    import { Kit } from './kit'
+    export const dynamic = 'force-dynamic'
+    export default function Page() {
+      return <KeywellProvider><main><h1>Accounts</h1><Kit /></main></KeywellProvider>
+    }`,
+  )
+  const kit = await transformWithOxc(readFileSync(join(root, kitPage), 'utf8'), 'kit.tsx', {
+    jsx: { runtime: 'automatic', development: false },
+  })
+  write('app/kit/kit.js', kit.code)
   // Webpack: it follows links out of the folder.
   const built = await run(process.execPath, [next, 'build', '--webpack'], folder)
   if (built.code !== 0) throw new Error(`next build: ${built.output}`)
-  return {
-    start: (settings) => startNext(next, folder, settings),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  }
+  rmSync(join(folder, '.next/cache'), { recursive: true, force: true })
+}
+
+/** A package as JavaScript, file by file, as npm has it. */
+async function packSources(name: string, folder: string): Promise<void> {
+  const target = join(folder, 'node_modules/@keywell', name)
+  await copyWorkspace(join(root, 'packages', name), target)
+  const manifest = join(target, 'package.json')
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll('./dist/', './src/'))
 }
 
 /** The SDK as a package of JavaScript, as npm has it. */
@@ -197,7 +269,6 @@ async function packSdk(folder: string): Promise<void> {
 }
 
 async function startNext(
-  next: string,
   folder: string,
   { url, apiKey, tenantId }: AppSettings,
 ): Promise<DocumentedApp> {

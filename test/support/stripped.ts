@@ -58,7 +58,8 @@ export async function copyStripped(
   return { path, remove: () => rm(path, { recursive: true }) }
 }
 
-async function copyWorkspace(from: string, to: string): Promise<void> {
+/** One workspace, as JavaScript; what is no source is linked. */
+export async function copyWorkspace(from: string, to: string): Promise<void> {
   for (const entry of await readdir(from, { withFileTypes: true })) {
     if (entry.name === 'src') await copyFolder(join(from, 'src'), join(to, 'src'))
     else if (!['dist', 'package.json'].includes(entry.name))
@@ -78,8 +79,8 @@ async function copyFolder(from: string, to: string): Promise<void> {
   await Promise.all(
     entries.map(async ({ name }) => {
       const [source, target] = [join(from, name), join(to, name)]
-      if (name.endsWith('.test.ts')) return
-      if (name.endsWith('.ts')) await strip(source, target.replace(/\.ts$/, '.js'))
+      if (/\.test\.tsx?$/.test(name)) return
+      if (/\.tsx?$/.test(name)) await strip(source, target.replace(/\.tsx?$/, '.js'))
       else if (name.includes('.')) await link(source, target)
       else await copyFolder(source, target)
     }),
@@ -90,6 +91,7 @@ async function strip(from: string, to: string): Promise<void> {
   const { code } = await transformWithOxc(await readFile(from, 'utf8'), from, {
     sourcemap: false,
     target: 'es2023',
+    jsx: { runtime: 'automatic', development: false },
     typescript: { onlyRemoveTypeImports: true, rewriteImportExtensions: 'rewrite' },
   })
   await writeFile(to, code)
