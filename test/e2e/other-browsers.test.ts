@@ -73,7 +73,7 @@ describe.each(Object.entries(otherBrowsers))('%s', (_, start) => {
 /** As the service holds them. */
 async function grantedScopes(): Promise<unknown> {
   const [row] = await running.product.stage.database.query<{ scopes: string[] }>(
-    `select scopes from connections where status = 'active'`,
+    `select granted_scopes as scopes from connections where status = 'active'`,
   )
   return row?.scopes.toSorted()
 }

@@ -37,7 +37,7 @@ function partsOf(page: Page) {
 async function grantedScopes(): Promise<unknown> {
   const { stage, selfManaged } = acme.product
   const rows = await stage.database.query<{ host: string; scopes: string[] }>(
-    `select host, scopes from connections where status = 'active'`,
+    `select host, granted_scopes as scopes from connections where status = 'active'`,
   )
   expect(rows.map(({ host }) => host)).toEqual([selfManaged.url])
   return rows[0]?.scopes.toSorted()

@@ -1,3 +1,5 @@
+'use client'
+
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { useKeywell, useTexts } from './context.ts'
 import type { Connect, ConnectHandlers, ConnectState, ConnectTarget } from './core/index.ts'

@@ -1,3 +1,5 @@
+'use client'
+
 import type { Connection, ConnectionId, DisconnectAnswer, ProviderName } from '@keywell/protocol'
 import { useCallback, useEffect, useSyncExternalStore } from 'react'
 import { useKeywell } from './context.ts'
