@@ -70,7 +70,7 @@ async function useKit(page: Page): Promise<void> {
   ])
   await consent(popup)
   const connected = section(page, 'Sign in').getByRole('button', { name: /^Connected as Ada/ })
-  await connected.waitFor()
+  await expect.poll(() => section(page, 'Sign in').innerText()).toContain('Connected as Ada')
   await section(page, 'Sign in').locator('[data-keywell-health]').waitFor()
 
   // What most visitors never need comes with the first click on it.

@@ -47,7 +47,7 @@ describe.each(Object.entries(otherBrowsers))('%s', (_, start) => {
       await wider.click(/^Authorize/)
       await browser.popupsClosed()
       await page.shows('Do everything you can do')
-      expect(await grantedScopes()).toEqual(['api'])
+      expect(await grantedScopes()).toEqual(['api', 'read_api'])
       await disconnect(page)
 
       const reloaded = await openPopup(browser)

@@ -235,12 +235,12 @@ describe('against attacks', () => {
     const second = await startStage({ relativeRoot: 'gitlab' })
     const page = await open(`${second.url}/users/sign_in`)
     await signIn(page, 'grace')
-    await page.getByText('@grace').waitFor()
+    await page.getByRole('button', { name: 'Sign out grace' }).waitFor()
     await page.goto(`${first.url}/users/sign_in`)
     await signIn(page, 'ada')
-    await page.getByText('@ada').waitFor()
+    await page.getByRole('button', { name: 'Sign out ada' }).waitFor()
     await page.goto(`${second.url}/`)
-    await page.getByText('@grace').waitFor()
+    await page.getByRole('button', { name: 'Sign out grace' }).waitFor()
   })
 
   test.each([
