@@ -166,7 +166,7 @@ export async function buildNext(): Promise<{ start: StartApp }> {
 /** Of all that the build is made of: two test files need it, and so does the next run. */
 function fingerprint(): string {
   const hash = createHash('sha256')
-  const folders = ['protocol', 'react', 'sdk'].map((name) => `packages/${name}/src`)
+  const folders = [...kitPackages, 'sdk'].map((name) => `packages/${name}/src`)
   const files = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((path) => /\.\w+$/.test(path))
@@ -180,6 +180,8 @@ function fingerprint(): string {
 }
 
 const next = join(root, 'node_modules/next/dist/bin/next')
+/** The kit, and what it imports. */
+const kitPackages = ['protocol', 'providers', 'react']
 const kitPage = 'test/e2e/pages/kit.tsx'
 
 async function buildNextIn(folder: string): Promise<void> {
@@ -193,7 +195,7 @@ async function buildNextIn(folder: string): Promise<void> {
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
   }
   await packSdk(join(folder, 'node_modules/@keywell/sdk'))
-  for (const name of ['protocol', 'react']) await packSources(name, folder)
+  for (const name of kitPackages) await packSources(name, folder)
   write(
     'app/layout.js',
     `export const metadata = { title: 'App' }
