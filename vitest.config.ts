@@ -26,26 +26,33 @@ const shared = { resolve, ssr, environments, plugins: [threadFromCopy] }
 /** How long `expect.poll` waits. It ends a broken test; a machine that is busy must not fail a good one. */
 const expectation = { poll: { timeout: 15_000 } }
 
-/** What a file has that opens a database, starts something, or replaces what its process has one of. */
+/** What a file has that replaces what its process has one of, or measures it. */
 const needsProcess = new RegExp(
   [
-    "/(child|databases|deployment|engine|fleet|postgres|product|runnable|spans|stage|wire)\\.ts'",
-    "/scenarios/|node:(child_process|v8|worker_threads)'|\\binject\\(|\\bcreateFleet\\b",
-    '\\bvi\\.(mock|stub|use|setConfig)|\\bglobalThis\\b|\\bsetGlobal|\\bprocess\\.(env|on|once|chdir|exit)\\b',
+    "/spans\\.ts'|node:(v8|worker_threads)'|\\bvi\\.(mock|stub|use)|\\bglobalThis\\b|\\bsetGlobal",
+    '\\bprocess\\.(env|on|once|chdir|exit)\\b',
+  ].join('|'),
+)
+/** What a file has that opens a database or starts something. */
+const starts = new RegExp(
+  [
+    "/(child|databases|deployment|engine|fleet|postgres|product|runnable|stage|wire)\\.ts'",
+    "/scenarios/|node:child_process'|\\binject\\(",
   ].join('|'),
 )
 
-/** The files of `node` that can share a process: starting one, and loading the product anew, is most of what they take. */
-function sharing(): string[] {
-  return ['packages', 'apps', 'test'].flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((path) => /^(?!.*(node_modules|dist|e2e)\/).*\.test\.ts$/.test(path))
-      .map((path) => join(folder, path))
-      .filter((path) => !path.startsWith('packages/react/'))
-      .filter((path) => !needsProcess.test(readFileSync(path, 'utf8'))),
-  )
-}
-const sharingFiles = sharing()
+/** The files of `node` that can share a process: starting one, and loading the product anew, is most of what many take. */
+const sharing = ['packages', 'apps', 'test'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /^(?!.*(node_modules|dist|e2e)\/).*\.test\.ts$/.test(path))
+    .map((path) => join(folder, path))
+    .filter((path) => !path.startsWith('packages/react/'))
+    .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
+    .filter(({ text }) => !needsProcess.test(text))
+    .map(({ path, text }) => ({ path, needsSetup: starts.test(text) })),
+)
+const sharingFiles = sharing.filter(({ needsSetup }) => !needsSetup).map(({ path }) => path)
+const partsFiles = sharing.filter(({ needsSetup }) => needsSetup).map(({ path }) => path)
 
 /** In place of the React that `npm install` puts beside everything else, in the testing library too. */
 const react18 = [
@@ -81,8 +88,25 @@ export default defineConfig({
             '**/node_modules/**',
             '**/dist/**',
             ...sharingFiles,
+            ...partsFiles,
           ],
           environment: 'node',
+          expect: expectation,
+          globalSetup: ['test/support/global-setup.ts'],
+          setupFiles: ['test/support/log-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'parts',
+          include: partsFiles,
+          exclude: [],
+          environment: 'node',
+          // Threads of one process share the compiled code of the embedded database; see `support/databases.ts`.
+          isolate: false,
           expect: expectation,
           globalSetup: ['test/support/global-setup.ts'],
           setupFiles: ['test/support/log-setup.ts'],

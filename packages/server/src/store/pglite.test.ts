@@ -14,6 +14,7 @@ import {
   vi,
 } from 'vitest'
 import { type Child, runModule } from '../../../../test/support/child.ts'
+import { holdEngine } from '../../../../test/support/databases.ts'
 import { type Database, DatabaseUnavailable } from './database.ts'
 import { FolderInUse } from './folder-lock.ts'
 import { migrate } from './migrate.ts'
@@ -30,6 +31,7 @@ let madeDir: string
 const opened: Database[] = []
 
 beforeAll(async () => {
+  await holdEngine()
   madeDir = await mkdtemp(join(tmpdir(), 'keywell-pglite-'))
   const database = await openPglite({ dataDir: madeDir, image })
   await database.close()
