@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as kit from '@keywell/react'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { root } from '../packaging/run.ts'
 import { expectAccessible } from '../support/accessible.ts'
 import { launchBrowser } from '../support/browser.ts'
+import type {} from '../support/browser-setup.ts' // what is provided, for `inject`
 import {
   type GalleryServer,
   modalSectionsOf,
@@ -20,7 +21,7 @@ import { verifies } from '../support/verifies.ts'
 let gallery: GalleryServer
 let browser: Browser
 beforeAll(async () => {
-  gallery = await serveGallery()
+  gallery = await serveGallery(inject('acmePage'))
   browser = await launchBrowser()
 })
 afterAll(async () => {

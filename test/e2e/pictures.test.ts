@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { PNG } from 'pngjs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { root } from '../packaging/run.ts'
 import { launchBrowser } from '../support/browser.ts'
+import type {} from '../support/browser-setup.ts' // what is provided, for `inject`
 import {
   type GalleryServer,
   modalSectionsOf,
@@ -41,7 +42,7 @@ const fontCss = `@font-face { font-family: Letters; font-weight: 100 900;
 let gallery: GalleryServer
 let browser: Browser
 beforeAll(async () => {
-  gallery = await serveGallery()
+  gallery = await serveGallery(inject('acmePage'))
   browser = await launchBrowser()
 })
 afterAll(async () => {

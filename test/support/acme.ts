@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest'
 import { launchBrowser } from './browser.ts'
+import type {} from './browser-setup.ts' // what is provided, for `inject`
 import { openEmbedded } from './databases.ts'
 import { createProduct, type Product } from './product.ts'
 
@@ -24,7 +25,7 @@ export function setUpProduct(): { readonly product: Product } {
   let product: Product
 
   beforeAll(async () => {
-    product = await createProduct(await openEmbedded())
+    product = await createProduct(await openEmbedded(), inject('acmePage'))
   })
   afterAll(() => product.stop())
   beforeEach(async () => {

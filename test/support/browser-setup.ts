@@ -1,7 +1,21 @@
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { TestProject } from 'vitest/node'
 import { findBrowser } from './browser.ts'
+import { buildPage } from './product.ts'
 
-/** Finds the browser before the first test, so that unpacking it costs no test its time. */
-export async function setup(): Promise<void> {
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Folder of Acme's page, built as it ships. */
+    acmePage: string
+  }
+}
+
+/** Finds the browser and builds Acme's page before the first test, so that they cost no test its time. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { path, origin } = await findBrowser()
   process.stderr.write(`Browser for tests: ${origin}, ${path}\n`)
+  const page = await buildPage()
+  project.provide('acmePage', page)
+  return () => rm(dirname(page), { recursive: true })
 }

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createDemo } from '@keywell/demo'
 import type { Page } from 'playwright-core'
-import { buildPage } from './product.ts'
 import { listen } from './stage.ts'
 
 /** The demo's `/gallery`, served as the demo serves it, with its strict policy. No service stands behind it. */
@@ -10,8 +9,8 @@ export interface GalleryServer {
   stop(): void
 }
 
-export async function serveGallery(): Promise<GalleryServer> {
-  const assets = await buildPage()
+/** @param assets - Acme's page, built. */
+export async function serveGallery(assets: string): Promise<GalleryServer> {
   const { server, url } = await listen(() => demo, 'localhost')
   const demo = createDemo({
     keywellUrl: 'http://127.0.0.1:9',

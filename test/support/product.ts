@@ -25,8 +25,9 @@ export interface Product {
   stop(): Promise<void>
 }
 
-export async function createProduct(database: TestDatabase): Promise<Product> {
-  const assets = await buildPage()
+/** @param assets - Acme's page, where it is built already. */
+export async function createProduct(database: TestDatabase, assets?: string): Promise<Product> {
+  const page = assets ?? (await buildPage())
   const own = await createSandbox({ host: 'localhost', relativeRoot: '/gitlab' })
   const selfManaged = { url: own.url, control: sandboxControl(own.controlUrl) }
   const stage = await createStage(database, {
@@ -41,7 +42,7 @@ export async function createProduct(database: TestDatabase): Promise<Product> {
     keywellUrl: stage.url,
     apiKey: stage.apiKey,
     origin: url,
-    assets,
+    assets: page,
     gitlabHost: stage.sandbox.url,
     selfManagedHost: selfManaged.url,
     now: Date.now,
