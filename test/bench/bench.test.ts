@@ -42,8 +42,8 @@ async function ended(
 
 describe('npm run bench', () => {
   test('prints the figures of the SDK, one line each', { timeout: 180_000 }, async () => {
-    const { code, out } = await bench('sdk', '--json')
-    expect(code).toBe(0)
+    const { code, out, err } = await bench('sdk', '--json')
+    expect(code, err).toBe(0)
     const figures = out
       .trim()
       .split('\n')
@@ -55,8 +55,8 @@ describe('npm run bench', () => {
   })
 
   test('prints the figures of a flood of streams', { timeout: 180_000 }, async () => {
-    const { code, out } = await bench('streams', '--json')
-    expect(code).toBe(0)
+    const { code, out, err } = await bench('streams', '--json')
+    expect(code, err).toBe(0)
     const figures = out
       .trim()
       .split('\n')
@@ -68,8 +68,8 @@ describe('npm run bench', () => {
   })
 
   test('prints the figures of the change stream', { timeout: 180_000 }, async () => {
-    const { code, out } = await bench('push', '--json')
-    expect(code).toBe(0)
+    const { code, out, err } = await bench('push', '--json')
+    expect(code, err).toBe(0)
     const figures = out
       .trim()
       .split('\n')
@@ -81,8 +81,8 @@ describe('npm run bench', () => {
   })
 
   test('prints the figures of refresh', { timeout: 180_000 }, async () => {
-    const { code, out } = await bench('refresh', '--json')
-    expect(code).toBe(0)
+    const { code, out, err } = await bench('refresh', '--json')
+    expect(code, err).toBe(0)
     const figures = out
       .trim()
       .split('\n')
@@ -97,8 +97,8 @@ describe('npm run bench', () => {
   })
 
   test('prints the figures of reads', { timeout: 180_000 }, async () => {
-    const { code, out } = await bench('reads', '--json')
-    expect(code).toBe(0)
+    const { code, out, err } = await bench('reads', '--json')
+    expect(code, err).toBe(0)
     const figures = out
       .trim()
       .split('\n')
@@ -150,8 +150,8 @@ describe('npm run bench', () => {
   })
 
   test('prints the figures of the vault', { timeout: 180_000 }, async () => {
-    const { code, out } = await bench('vault', '--json')
-    expect(code).toBe(0)
+    const { code, out, err } = await bench('vault', '--json')
+    expect(code, err).toBe(0)
     const figures = out
       .trim()
       .split('\n')
