@@ -33,11 +33,11 @@ const needsProcess = new RegExp(
     '\\bprocess\\.(env|on|once|chdir|exit)\\b',
   ].join('|'),
 )
-/** What a file has that opens a database or starts something. */
+/** What a file has that opens a database, starts something, or takes time for tools. */
 const starts = new RegExp(
   [
     "/(child|databases|deployment|engine|fleet|postgres|product|runnable|stage|wire)\\.ts'",
-    "/scenarios/|node:child_process'|\\binject\\(",
+    "/scenarios/|node:child_process'|\\binject\\(|\\bvi\\.setConfig",
   ].join('|'),
 )
 
