@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
+import type {} from '../support/browser-setup.ts' // what is provided, for `inject`
 import {
   type GalleryServer,
   modalSectionsOf,
@@ -17,7 +18,7 @@ import { verifies } from '../support/verifies.ts'
 let gallery: GalleryServer
 let browser: Browser
 beforeAll(async () => {
-  gallery = await serveGallery()
+  gallery = await serveGallery(inject('acmePage'))
   browser = await launchBrowser()
 })
 afterAll(async () => {
