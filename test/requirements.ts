@@ -457,6 +457,16 @@ export const requirements = {
       'A self-managed instance under a relative root, found by the address of one of its pages, has an integration of its own: connecting, refresh, probe and revocation go to it, below its root, and to no other host.',
     source: 'connect.md, Self-managed instances',
   },
+  'providers:data-alone': {
+    behaviour:
+      'A provider that is described by data alone, with another host for its API, scopes, tokens and errors of its own form, is connected, read, renewed, found withdrawn and disconnected.',
+    source: 'providers.md, A definition',
+  },
+  'providers:refused-definition': {
+    behaviour:
+      'A definition that the schema refuses, or whose name another one has, ends the start with its name and place.',
+    source: 'providers.md, A definition',
+  },
   'hosts:not-registered': {
     behaviour:
       'Of an instance that nothing is registered for it is said what to register there: the page, the redirect URI where there is a draft, and the scopes.',

@@ -2,8 +2,8 @@
  * The catalogue of providers, as data.
  *
  * ```ts
- * const provider = findProvider('gitlab')
- * if (provider) findViolation(policy, { provider, scopes: ['api'] }) // { to: 'scopes', … }
+ * const [provider] = providers
+ * findViolation(policy, { provider, scopes: ['api'] }) // { to: 'scopes', … }
  * ```
  */
 
@@ -18,7 +18,7 @@ export { readAccount } from './answers/account.ts'
 export { fulfils, holds, type ProviderAnswer } from './answers/condition.ts'
 export { type Health, readHealth } from './answers/health.ts'
 export { readFirst } from './answers/pointer.ts'
-export { findProvider, providers } from './catalogue.ts'
+export { providers } from './catalogue.ts'
 export { gitlab } from './gitlab.ts'
 export { findKey, findOAuth, headerOf, methodOf, oauthOf } from './methods.ts'
 export {

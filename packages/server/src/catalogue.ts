@@ -1,14 +1,43 @@
 /** The providers that exist, asked for by a name that came from outside. */
-import { KeywellError, type ProviderDefinition } from '@keywell/protocol'
-import { findProvider } from '@keywell/providers'
+import { KeywellError, type ProviderDefinition, providerDefinitionSchema } from '@keywell/protocol'
 
-/** @throws KeywellError `unknown_provider` */
-export function requireProvider(name: string): ProviderDefinition {
-  const provider = findProvider(name)
-  if (provider === undefined) {
-    throw new KeywellError('unknown_provider', `There is no provider "${name}" in the catalogue.`)
+export interface Catalogue {
+  /** In the order in which they are shown. */
+  readonly all: readonly ProviderDefinition[]
+  /** Names are compared exactly. */
+  find(name: string): ProviderDefinition | undefined
+  /** @throws KeywellError `unknown_provider` */
+  get(name: string): ProviderDefinition
+}
+
+/** @throws TypeError for a definition that the schema refuses, and for two of one name */
+export function createCatalogue(definitions: readonly ProviderDefinition[]): Catalogue {
+  // A map and not an object, so that `constructor` and `__proto__` are names like any other.
+  const byName = new Map<string, ProviderDefinition>()
+  for (const definition of definitions) {
+    const { name } = checkDefinition(definition)
+    if (byName.has(name)) throw new TypeError(`There are two providers "${name}".`)
+    byName.set(name, definition)
   }
-  return provider
+  const find = (name: string) => byName.get(name)
+  return {
+    all: definitions,
+    find,
+    get(name) {
+      const provider = find(name)
+      if (provider !== undefined) return provider
+      throw new KeywellError('unknown_provider', `There is no provider "${name}" in the catalogue.`)
+    },
+  }
+}
+
+function checkDefinition(definition: ProviderDefinition): ProviderDefinition {
+  const { success, error } = providerDefinitionSchema.safeParse(definition)
+  if (success) return definition
+  const faults = error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}`)
+  throw new TypeError(
+    `The provider "${definition.name}" is not defined right. ${faults.join('; ')}`,
+  )
 }
 
 /** @throws KeywellError `scope_not_allowed` */

@@ -1,4 +1,4 @@
-import type { HostLimits } from '@keywell/protocol'
+import type { HostLimits, ProviderDefinition } from '@keywell/protocol'
 import type { VerifyOptions as VerifyAudit } from './audit/verify.ts'
 import type { AuditReport } from './audit/verify-chain.ts'
 import type { OperatorKeys } from './auth/operator-keys.ts'
@@ -38,6 +38,12 @@ export interface KeywellOptions {
   connectUrl?: string | undefined
   /** Name, colour and logo of the app on the pages of the service. Default: the app's host, and no colour. */
   appearance?: Appearance | undefined
+  /**
+   * Definitions of providers beside the bundled ones. None may have the name of another. What is said in one
+   * applies at once to every connection of that provider, so whoever writes them decides where its secrets go.
+   * Default: none.
+   */
+  providers?: readonly ProviderDefinition[]
   /**
    * The operator's list of hosts of providers that may be reached although they are private; see
    * `PrivateHost`. Webhooks are not sent there. Default: none.

@@ -93,11 +93,12 @@ interface Rooms {
 
 function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
   const { platform, background, telemetry, access, connecting } = rooms
-  const { database, logger, tracing, makeId, publicUrl, monotonic } = platform
+  const { catalogue, database, logger, tracing, makeId, publicUrl, monotonic } = platform
   const { tenants, log } = background
   const { audit } = log
   return createApp({
     publicUrl,
+    catalogue,
     logger,
     makeRequestId: () => makeId('request'),
     database,
@@ -130,7 +131,7 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     heads: log.heads,
     tenants,
     exportTenant: createExportTenant({ database, audit, tenants }),
-    tenantPolicies: createTenantPolicies({ database, audit }),
+    tenantPolicies: createTenantPolicies({ catalogue, database, audit }),
     tracing,
     scrape: telemetry.scrape,
     role: options.role ?? 'all',
@@ -145,9 +146,10 @@ function createCredentialReads(
   { box, refresher, health, log: { audit } }: Background,
   { connectUrl }: KeywellOptions,
 ) {
-  const { database, metrics, tracing, sleep, after, monotonic, jitter, timing, processId } =
-    platform
+  const { catalogue, database, metrics, tracing, sleep, after } = platform
+  const { monotonic, jitter, timing, processId } = platform
   return createReadCredential({
+    catalogue,
     database,
     box,
     refresher,

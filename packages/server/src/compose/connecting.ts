@@ -40,12 +40,13 @@ export function createConnecting(
   { tokens, peppers }: { tokens: ConnectTokens; peppers: Peppers<ConnectMacs> },
   options: KeywellOptions,
 ): Connecting {
-  const { database, vault, logger, makeId, publicUrl, randomBytes, after } = platform
+  const { catalogue, database, vault, logger, makeId, publicUrl, randomBytes, after } = platform
   const { outbound, integrations } = background
   const { audit } = background.log
   const { metrics, tracing } = platform
   const links = createLinks({ database, peppers, audit, randomBytes, logger })
   const sessions = createSessions({
+    catalogue,
     database,
     logger,
     peppers,
@@ -59,6 +60,7 @@ export function createConnecting(
   })
   const codes = createOneTimeCodes({ database, peppers, audit, randomBytes, logger })
   const flows = createFlows({
+    catalogue,
     database,
     vault,
     logger,
@@ -72,8 +74,8 @@ export function createConnecting(
     publicUrl,
   })
   const storeConnection = createStoring(platform, background)
-  const returning = { database, vault, logger, sessions, codes, audit, publicUrl }
-  const checkHost = createCheckHost({ database, outbound, integrations })
+  const returning = { catalogue, database, vault, logger, sessions, codes, audit, publicUrl }
+  const checkHost = createCheckHost({ catalogue, database, outbound, integrations })
   return {
     sessions,
     flows,
@@ -87,6 +89,7 @@ export function createConnecting(
       integrations,
     }),
     linkForms: createLinkForms({
+      catalogue,
       database,
       integrations,
       audit,
@@ -100,6 +103,7 @@ export function createConnecting(
     checkHost,
     confirm: createConfirming(platform, background, { sessions, codes, peppers, storeConnection }),
     createConnection: createCreateConnection({
+      catalogue,
       database,
       outbound,
       metrics,
@@ -119,7 +123,7 @@ function createStoring(
 }
 
 function createConfirming(
-  { database, vault, logger, sleep, timing, metrics, tracing }: Platform,
+  { catalogue, database, vault, logger, sleep, timing, metrics, tracing }: Platform,
   { outbound, integrations, disconnector, log: { audit } }: Background,
   parts: {
     sessions: Sessions
@@ -129,6 +133,7 @@ function createConfirming(
   },
 ): Connecting['confirm'] {
   return createConfirm({
+    catalogue,
     database,
     vault,
     logger,

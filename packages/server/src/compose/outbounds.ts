@@ -1,5 +1,4 @@
-import { providers } from '@keywell/providers'
-import { logCall } from '../oauth/call-log.ts'
+import { createCallLog } from '../oauth/call-log.ts'
 import type { KeywellOptions } from '../options.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
 import type { Platform } from './platform.ts'
@@ -13,7 +12,7 @@ export interface Outbounds {
 
 /** A tenant that may connect a private GitLab must not have messages posted to it, so the lists are two. */
 export function createOutbounds(
-  { logger, tracing }: Pick<Platform, 'logger' | 'tracing'>,
+  { catalogue, logger, tracing }: Pick<Platform, 'catalogue' | 'logger' | 'tracing'>,
   { privateHosts = [], privateWebhookHosts = [], egressProxy, limits }: KeywellOptions,
 ): Outbounds {
   const toProviders = createOutbound({
@@ -21,9 +20,9 @@ export function createOutbounds(
     tracing,
     allow: privateHosts,
     elsewhere: privateWebhookHosts,
-    providers,
+    providers: catalogue.all,
     limits,
-    onCall: (call) => logCall(logger, call),
+    onCall: createCallLog(logger, catalogue),
   })
   toProviders.hosts.onThrottled(({ origin: host, state, retryAfterMs }) => {
     logger.warn({ host, state, retryAfterMs }, 'host throttled')

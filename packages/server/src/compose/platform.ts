@@ -1,6 +1,7 @@
 import * as crypto from 'node:crypto'
 import { providers } from '@keywell/providers'
 import { trace } from '@opentelemetry/api'
+import { type Catalogue, createCatalogue } from '../catalogue.ts'
 import { type After, after, type Jitter, type Sleep, sleep } from '../clock.ts'
 import { createIds, type MakeId } from '../ids.ts'
 import { type Logger, silentLogger } from '../logger.ts'
@@ -26,6 +27,7 @@ import { createVault, type Vault } from '../vault/vault.ts'
 export interface Platform {
   /** The service as browsers see it: an origin. */
   publicUrl: string
+  catalogue: Catalogue
   database: Database
   vault: Vault
   logger: Logger
@@ -54,11 +56,13 @@ export function createPlatform(options: KeywellOptions): Platform {
   const randomBytes = options.randomBytes ?? ((bytes: number) => crypto.randomBytes(bytes))
   const monotonic = () => performance.now()
   const registry = createRegistry()
-  const providerNames = providers.map((provider) => provider.name)
+  const catalogue = createCatalogue([...providers, ...(options.providers ?? [])])
+  const providerNames = catalogue.all.map(({ name }) => name)
   const metrics = createMetrics({ registry, providers: providerNames, now: monotonic })
   const database = countUnavailable(options.database, metrics.databaseUnavailable)
   return {
     publicUrl,
+    catalogue,
     database,
     vault: openVault({ options, randomBytes, database, metrics, logger }),
     logger,

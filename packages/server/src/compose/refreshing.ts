@@ -20,11 +20,12 @@ export function createRefreshing(
   shared: Shared,
   { faultPoint, auditRefreshes }: { faultPoint: FaultPoint; auditRefreshes: boolean },
 ): Refreshing {
-  const { database, logger, metrics, tracing, makeId } = platform
+  const { catalogue, database, logger, metrics, tracing, makeId } = platform
   const { jitter, sleep, after, timing, processId } = platform
   const { box, integrations, outbound, audit, suspension } = shared
   const incidentGuard = createIncidentGuard({ audit, logger, makeId, timing })
   const refresher = createRefresher({
+    catalogue,
     database,
     box,
     integrations,
@@ -66,11 +67,12 @@ export function createRefreshing(
 }
 
 function createHealthChecks(
-  { database, logger, metrics, tracing, jitter, timing }: Platform,
+  { catalogue, database, logger, metrics, tracing, jitter, timing }: Platform,
   { box, outbound, audit }: Shared,
   incidentGuard: IncidentGuard,
 ): Health {
   return createHealth({
+    catalogue,
     database,
     box,
     outbound,

@@ -10,9 +10,10 @@ export interface Removal {
 }
 
 export function createRemoval(platform: Platform, shared: Shared): Removal {
-  const { database, vault, logger, metrics, makeId, sleep, monotonic } = platform
+  const { catalogue, database, vault, logger, metrics, makeId, sleep, monotonic } = platform
   const { box, integrations, outbound, audit, suspension } = shared
   const disconnector = createDisconnector({
+    catalogue,
     database,
     box,
     integrations,
@@ -24,6 +25,14 @@ export function createRemoval(platform: Platform, shared: Shared): Removal {
     makeId,
     sleep,
   })
-  const tenants = createTenants({ database, vault, audit, disconnector, logger, monotonic })
+  const tenants = createTenants({
+    catalogue,
+    database,
+    vault,
+    audit,
+    disconnector,
+    logger,
+    monotonic,
+  })
   return { disconnector, tenants }
 }

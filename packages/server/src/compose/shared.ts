@@ -26,7 +26,7 @@ export interface Shared {
 }
 
 export function createShared(platform: Platform, options: KeywellOptions): Shared {
-  const { database, vault, logger, metrics, makeId, publicUrl, after, timing } = platform
+  const { catalogue, database, vault, logger, metrics, makeId, publicUrl, after, timing } = platform
   const { toProviders: outbound, toReceivers } = createOutbounds(platform, options)
   const headKey = createSigningKey({ database, vault, logger, name: 'audit-heads' })
   const log = createAuditLog({
@@ -48,6 +48,7 @@ export function createShared(platform: Platform, options: KeywellOptions): Share
     log,
     audit,
     integrations: createIntegrations({
+      catalogue,
       database,
       vault,
       outbound,

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { KeywellError, returnParameters } from '@keywell/protocol'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
 import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
@@ -23,6 +24,7 @@ const returnLifeMs = 60_000
 const returnLifeOfLinkMs = 5 * 60_000
 
 export interface ReturnParts {
+  catalogue: Catalogue
   database: Database
   vault: Vault
   logger: Logger

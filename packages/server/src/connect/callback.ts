@@ -1,6 +1,5 @@
 import { KeywellError } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
-import { requireProvider } from '../catalogue.ts'
 import { readCallback } from '../oauth/client.ts'
 import type { Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
@@ -15,7 +14,14 @@ import {
   sendBack,
   waitForAppMs,
 } from './browser-return.ts'
-import { flowMismatch, hashCode, parkCode, type SealedCode, sealCode } from './park-code.ts'
+import {
+  codeLifetimeMs,
+  flowMismatch,
+  hashCode,
+  parkCode,
+  type SealedCode,
+  sealCode,
+} from './park-code.ts'
 
 /** Codes of other browsers that are remembered for a flow. With one more the flow ends. */
 const maxRefusedCodes = 16
@@ -66,7 +72,7 @@ async function handleCallback(
     await refuseFlow(parts, flow, entry, 'integration')
     throw new KeywellError('flow_mismatch', flowMismatch.message)
   }
-  const answer = readCallback({ ...flow, provider: requireProvider(flow.provider), parameters })
+  const answer = readCallback({ ...flow, provider: parts.catalogue.get(flow.provider), parameters })
   // Sealed before the transaction: sealing may have to read a key, and there may be only one connection.
   const sealed =
     answer.kind === 'code' && !used ? await sealCode(parts.vault, flow, answer.code) : undefined
@@ -96,14 +102,17 @@ async function refuseBrowser(
 }
 
 async function recordAnswer(
-  { audit }: ReturnParts,
+  { audit, catalogue }: ReturnParts,
   sql: Sql,
   flow: store.FlowRow,
   entry: Entry,
   answer: ReturnType<typeof readCallback>,
   parking: { sealed: SealedCode | undefined; lifeMs: number },
 ): Promise<void> {
-  const refusal = await parkCode(sql, flow, answer, parking)
+  const refusal = await parkCode(sql, flow, answer, {
+    ...parking,
+    codeLifeMs: codeLifetimeMs(catalogue.get(flow.provider)),
+  })
   await audit.write(sql, {
     ...entry,
     ...(refusal === undefined ? { result: 'ok' } : { result: 'denied', reason: refusal }),

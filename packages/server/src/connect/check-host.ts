@@ -16,7 +16,7 @@ import {
   variablesAt,
 } from '@keywell/providers'
 import type { z } from 'zod'
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { InvalidHost } from '../host.ts'
 import { readAnswer } from '../oauth/account.ts'
 import type { Integrations } from '../oauth/integrations.ts'
@@ -34,6 +34,7 @@ import { readTypedHost } from './typed-host.ts'
 const bounds = { timeoutMs: 4_000, maxBytes: 65_536 }
 
 interface CheckHostParts {
+  catalogue: Catalogue
   database: Database
   outbound: Outbound
   integrations: Pick<Integrations, 'list' | 'usable'>
@@ -54,7 +55,7 @@ export type CheckHost = (
 
 export function createCheckHost(parts: CheckHostParts): CheckHost {
   return async (session, request) => {
-    const provider = requireProvider(request.provider)
+    const provider = parts.catalogue.get(request.provider)
     const { method } = request
     requireMethod(session.policy, provider, method)
     const hosts = await allowedHosts(parts, session, provider, parse(request.host))

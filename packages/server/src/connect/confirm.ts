@@ -42,9 +42,11 @@ interface ConfirmParts extends ExchangeParts {
 export function createConfirm(
   options: Omit<ConfirmParts, 'suspension'> & { timing: Timing },
 ): Confirm {
-  const { database, vault, logger, outbound, sessions, codes, peppers, integrations } = options
-  const { storeConnection, endFlow, disconnector, audit, timing, metrics, tracing } = options
+  const { catalogue, database, vault, logger, outbound, sessions, codes, peppers } = options
+  const { integrations, storeConnection, endFlow, disconnector, audit, timing, metrics, tracing } =
+    options
   const parts: ConfirmParts = {
+    catalogue,
     database,
     vault,
     logger,
@@ -94,7 +96,7 @@ async function confirm(parts: ConfirmParts, request: Confirmation): Promise<Conf
   }
   const ended = await readFlow(database.of(tenantId), tenantId, flow.id)
   return {
-    ...(await viewFlow(database, ended)),
+    ...(await viewFlow(parts, ended)),
     mode: flow.mode,
     resumeUrl: resumeUrlOf(flow, session),
   }

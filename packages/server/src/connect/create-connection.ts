@@ -3,7 +3,7 @@ import { defaultHostOf, findKey } from '@keywell/providers'
 import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
@@ -16,6 +16,7 @@ type NewConnection = z.output<typeof createConnectionSchema>
 export type CreateConnection = (request: NewConnection, actor: Actor) => Promise<ConnectionRow>
 
 interface CreateConnectionParts extends ConnectKeyParts {
+  catalogue: Catalogue
   integrations: Pick<Integrations, 'list'>
   audit: Audit
 }
@@ -47,7 +48,7 @@ async function createConnection(
   actor: Actor,
 ): Promise<ConnectionRow> {
   const { tenantId, userId } = request
-  const provider = requireProvider(request.provider)
+  const provider = parts.catalogue.get(request.provider)
   if (findKey(provider) === undefined) {
     throw new KeywellError('invalid_request', `${provider.title} has no API keys that are kept.`)
   }

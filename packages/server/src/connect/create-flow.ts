@@ -2,6 +2,7 @@ import { type CreateFlowAnswer, type createFlowSchema, KeywellError } from '@key
 import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { Integrations } from '../oauth/integrations.ts'
@@ -23,6 +24,7 @@ import type { Sessions } from './sessions.ts'
 export type FlowRequest = z.output<typeof createFlowSchema>
 
 export interface FlowParts {
+  catalogue: Catalogue
   database: Database
   vault: Vault
   logger: Logger

@@ -1,7 +1,6 @@
 import type { FlowStatus } from '@keywell/protocol'
 import { KeywellError } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
-import { requireProvider } from '../catalogue.ts'
 import type { FlowRow } from '../store/flows.ts'
 import type { SessionLink } from '../store/sessions.ts'
 import {
@@ -57,11 +56,11 @@ export function createShowDone(parts: DoneParts): ShowDone {
       throw new KeywellError('flow_mismatch', flowMismatch.message)
     }
     const flow = await readFlow(parts.database.of(tenantId), tenantId, found.id)
-    const { status, connection } = await viewFlow(parts.database, flow)
+    const { status, connection } = await viewFlow(parts, flow)
     const { username, name, id } = connection?.account ?? {}
     return {
       link,
-      providerTitle: requireProvider(flow.provider).title,
+      providerTitle: parts.catalogue.get(flow.provider).title,
       status,
       code: isWaiting(flow) ? ((await shortCodeOf(parts.peppers, session, flow)) ?? null) : null,
       account: username ?? name ?? id ?? null,

@@ -1,6 +1,7 @@
 import { KeywellError, type ProviderAccount, type ProviderReason } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
 import { lookUpAccount } from '../oauth/account.ts'
@@ -24,6 +25,7 @@ import { takeParked } from './park-code.ts'
 import type { StoreConnection } from './store-connection.ts'
 
 export interface ExchangeParts {
+  catalogue: Catalogue
   database: Database
   vault: Vault
   logger: Logger
@@ -51,7 +53,7 @@ interface Exchange {
 export async function exchange(parts: ExchangeParts, request: Exchange): Promise<void> {
   const { database, integrations, audit, outbound } = parts
   const { flow, actor } = request
-  await requireFlowAllowed(database, flow)
+  await requireFlowAllowed(parts, flow)
   const taken = await takeParked(parts, flow)
   if (taken === undefined) return
   const { parked: code, verifier } = taken

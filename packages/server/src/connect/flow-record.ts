@@ -1,5 +1,5 @@
 import { finalFlowStatuses, KeywellError, Secret } from '@keywell/protocol'
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import type { Database, Sql } from '../store/database.ts'
@@ -107,8 +107,11 @@ export async function readFlow(sql: Sql, tenantId: string, id: string): Promise<
  *
  * @throws KeywellError `not_allowed_for_tenant`
  */
-export async function requireFlowAllowed(database: Database, flow: FlowRow): Promise<void> {
+export async function requireFlowAllowed(
+  { database, catalogue }: { database: Database; catalogue: Catalogue },
+  flow: FlowRow,
+): Promise<void> {
   const { tenantId, host, scopes } = flow
-  const provider = requireProvider(flow.provider)
+  const provider = catalogue.get(flow.provider)
   await requireAllowedFor(database.of(tenantId), tenantId, { provider, host, scopes })
 }

@@ -20,31 +20,34 @@ export interface Flows {
 }
 
 export function createFlows(parts: FlowParts): Flows {
-  const { database } = parts
   return {
     create: (session, request, actor) => createFlow(parts, session, request, actor),
     start: (options) => startFlow(parts, options),
-    status: (session, flowId) => readStatus(database, session, flowId),
+    status: (session, flowId) => readStatus(parts, session, flowId),
     look: (session, flowId) => watchStatus(parts, session, flowId),
     cancel: (session, flowId, actor) => cancelFlow(parts, session, flowId, actor),
   }
 }
 
-async function readStatus(database: Database, session: SessionRow, flowId: string): Promise<Flow> {
-  return viewFlow(database, await readFlowOf(database, session, flowId))
+async function readStatus(
+  parts: Pick<FlowParts, 'catalogue' | 'database'>,
+  session: SessionRow,
+  flowId: string,
+): Promise<Flow> {
+  return viewFlow(parts, await readFlowOf(parts.database, session, flowId))
 }
 
 /** A session whose row was altered counts as gone. */
 const goneCodes: readonly ErrorCode[] = ['not_found', 'unauthorized']
 
 async function watchStatus(
-  { database, sessions }: FlowParts,
+  parts: FlowParts,
   session: SessionRow,
   flowId: string,
 ): Promise<Flow | undefined> {
   try {
-    const { live } = await sessions.read(session.tenantId, session.id)
-    return live ? await readStatus(database, session, flowId) : undefined
+    const { live } = await parts.sessions.read(session.tenantId, session.id)
+    return live ? await readStatus(parts, session, flowId) : undefined
   } catch (error) {
     if (error instanceof KeywellError && goneCodes.includes(error.code)) return undefined
     throw error
@@ -52,18 +55,19 @@ async function watchStatus(
 }
 
 async function cancelFlow(
-  { database, audit }: FlowParts,
+  parts: FlowParts,
   session: SessionRow,
   flowId: string,
   actor: Actor,
 ): Promise<Flow> {
+  const { database, audit } = parts
   const { tenantId, id, userId } = await readFlowOf(database, session, flowId)
   await database.transaction(tenantId, async (sql) => {
     if (!(await endFlow(sql, { tenantId, id, status: 'cancelled' }))) return
     await audit.write(sql, { ...actor, tenantId, userId, action: 'flow.cancel', result: 'ok' })
     await notifyFlow(sql, id)
   })
-  return readStatus(database, session, flowId)
+  return readStatus(parts, session, flowId)
 }
 
 async function readFlowOf(

@@ -1,6 +1,6 @@
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
 import type { FlowRow } from '../store/flows.ts'
 import type { SessionPolicy } from '../store/sessions.ts'
@@ -12,6 +12,7 @@ import { takeParked } from './park-code.ts'
 import { requireKeyWithin } from './scope-policy.ts'
 
 export interface KeepKeyParts extends ConnectKeyParts {
+  catalogue: Catalogue
   vault: Vault
   logger: Logger
   endFlow: EndFlow
@@ -28,11 +29,11 @@ export async function keepKey(
   parts: KeepKeyParts,
   { flow, policy, actor }: { flow: FlowRow; policy: SessionPolicy; actor: Actor },
 ): Promise<void> {
-  const { database, audit, endFlow } = parts
+  const { audit, catalogue, database, endFlow } = parts
   const { tenantId, host } = flow
-  const provider = requireProvider(flow.provider)
+  const provider = catalogue.get(flow.provider)
   const entry = confirmEntryOf(flow, actor)
-  await requireFlowAllowed(database, flow)
+  await requireFlowAllowed({ database, catalogue }, flow)
   const taken = await takeParked(parts, flow)
   if (taken === undefined) return
   await audit.write(database.of(tenantId), { ...entry, result: 'intent' })

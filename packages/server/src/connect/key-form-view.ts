@@ -1,6 +1,6 @@
 import { type KeyMethod, KeywellError, type ProviderDefinition } from '@keywell/protocol'
 import { addressOf, findKey, variablesAt } from '@keywell/providers'
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import type { FlowRow } from '../store/flows.ts'
@@ -38,11 +38,11 @@ export function keyFormUrl(publicUrl: string, state: string): URL {
 
 /** The form of a flow. */
 export async function describeKeyForm(
-  database: Database,
+  { database, catalogue }: { database: Database; catalogue: Catalogue },
   { flow, session, state }: { flow: FlowRow; session: SessionRow; state: string },
   error: KeywellError | null = null,
 ): Promise<KeyFormView> {
-  const provider = requireProvider(flow.provider)
+  const provider = catalogue.get(flow.provider)
   const keys = keysOf(provider)
   const { returnUrl } = session.policy
   const app = returnUrl === null ? null : new URL(returnUrl).host

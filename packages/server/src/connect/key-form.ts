@@ -1,7 +1,6 @@
-import { apiKeyValueSchema, KeywellError, Secret } from '@keywell/protocol'
+import { apiKeyValueSchema, KeywellError, type ProviderDefinition, Secret } from '@keywell/protocol'
 import { findKey } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
-import { requireProvider } from '../catalogue.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { ProbeParts } from '../oauth/probe.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
@@ -89,7 +88,7 @@ async function showForm(parts: KeyFormParts, request: ShowRequest): Promise<KeyF
     throw new KeywellError('flow_mismatch', flowMismatch.message)
   }
   if (used || flow.status !== 'started' || !flow.live) return goOn(parts, own)
-  return { form: await describeKeyForm(parts.database, own) }
+  return { form: await describeKeyForm(parts, own) }
 }
 
 async function submitForm(parts: KeyFormParts, submitted: SubmittedKey): Promise<KeyFormAnswer> {
@@ -148,11 +147,11 @@ async function takeKey(
   own: OwnForm,
   fields: SubmittedKey['fields'],
 ): Promise<KeyFormAnswer> {
-  const { database, audit, vault } = parts
+  const { audit, catalogue, database, vault } = parts
   const { flow, entry } = own
   const sql = database.of(flow.tenantId)
-  const key = readKey(flow, fields)
-  if (key instanceof KeywellError) return { form: await describeKeyForm(database, own, key) }
+  const key = readKey(catalogue.get(flow.provider), fields)
+  if (key instanceof KeywellError) return { form: await describeKeyForm(parts, own, key) }
   const attempts = await store.countKeyAttempt(sql, { ...flow, maxAttempts })
   // The flow has ended meanwhile, and the app reads how.
   if (attempts === undefined) return goOn(parts, own)
@@ -172,12 +171,15 @@ async function takeKey(
     return goOn(parts, own, (within) => endWith(parts, within, own, { status: 'failed', error }))
   }
   await audit.write(sql, { ...entry, result: 'denied', reason: refusal.code })
-  return { form: await describeKeyForm(database, own, refusal) }
+  return { form: await describeKeyForm(parts, own, refusal) }
 }
 
 /** The key of the form. Blanks around it come from copying, and no key has any. */
-function readKey(flow: store.FlowRow, fields: SubmittedKey['fields']): Secret | KeywellError {
-  const [field] = findKey(requireProvider(flow.provider))?.fields ?? []
+function readKey(
+  provider: ProviderDefinition,
+  fields: SubmittedKey['fields'],
+): Secret | KeywellError {
+  const [field] = findKey(provider)?.fields ?? []
   const typed = field && fields[field.name]
   const text = typeof typed === 'string' ? typed.trim() : ''
   const { error } = apiKeyValueSchema.safeParse(text)
@@ -195,7 +197,7 @@ async function refusalOf(
   value: Secret,
 ): Promise<KeywellError | undefined> {
   const { tenantId, host } = flow
-  const provider = requireProvider(flow.provider)
+  const provider = parts.catalogue.get(flow.provider)
   const sql = parts.database.of(tenantId)
   try {
     // Once more, since either may be narrower than when the flow was made. Before the key is sent anywhere.

@@ -1,12 +1,6 @@
 import type { ConnectMethod, HostCheck, KeywellError, ProviderDefinition } from '@keywell/protocol'
-import {
-  providers as catalogue,
-  defaultHostOf,
-  findKey,
-  findViolation,
-  oauthOf,
-} from '@keywell/providers'
-import { requireProvider } from '../catalogue.ts'
+import { defaultHostOf, findKey, findViolation, oauthOf } from '@keywell/providers'
+import type { Catalogue } from '../catalogue.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import { viewGroups, viewPresets } from '../scope-views.ts'
@@ -68,6 +62,7 @@ export interface ProviderChoice {
 export type ScopeChoice = ReturnType<typeof scopeOptions>[number] & { isChosen: boolean }
 
 export interface LinkViewParts {
+  catalogue: Catalogue
   database: Database
   integrations: Pick<Integrations, 'usable'>
 }
@@ -105,7 +100,7 @@ interface Offer {
 }
 
 async function listOffers(
-  { database, integrations }: LinkViewParts,
+  { catalogue, database, integrations }: LinkViewParts,
   { tenantId, userId, policy }: SessionRow,
 ): Promise<Offer[]> {
   const sql = database.of(tenantId)
@@ -116,9 +111,11 @@ async function listOffers(
       ? undefined
       : await findConnection(sql, tenantId, policy.connectionId)
   const reconnected = found?.userId === userId ? found : undefined
-  const names = namesOf(policy, usable).filter((name) => (reconnected?.provider ?? name) === name)
+  const names = namesOf(catalogue, policy, usable).filter(
+    (name) => (reconnected?.provider ?? name) === name,
+  )
   return names.flatMap((name) => {
-    const provider = requireProvider(name)
+    const provider = catalogue.get(name)
     const own = usable.filter((integration) => integration.provider === name)
     const known = [
       ...own.map(({ host }) => host),
@@ -140,9 +137,13 @@ async function listOffers(
   })
 }
 
-function namesOf(policy: SessionPolicy, usable: readonly UsableIntegration[]): string[] {
+function namesOf(
+  catalogue: Catalogue,
+  policy: SessionPolicy,
+  usable: readonly UsableIntegration[],
+): string[] {
   const registered = usable.map(({ provider }) => provider)
-  const withKeys = catalogue.filter((provider) => takesKeys(policy, provider))
+  const withKeys = catalogue.all.filter((provider) => takesKeys(policy, provider))
   const names = new Set([...registered, ...withKeys.map(({ name }) => name)])
   return [...names].filter((name) => policy.providers?.includes(name) ?? true)
 }

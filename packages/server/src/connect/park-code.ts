@@ -1,6 +1,5 @@
-import { KeywellError, type Secret } from '@keywell/protocol'
+import { KeywellError, type ProviderDefinition, type Secret } from '@keywell/protocol'
 import { oauthOf } from '@keywell/providers'
-import { requireProvider } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
 import type { readCallback } from '../oauth/client.ts'
 import type { Database, Sql } from '../store/database.ts'
@@ -20,22 +19,25 @@ export function sealCode(vault: Vault, flow: store.FlowRow, code: string): Promi
   return vault.seal(context, new TextEncoder().encode(code))
 }
 
-/**
- * Parks the code, or ends the flow. Returns the reason why it ended.
- *
- * @param lifeMs how long it waits for the app to say which user brought it
- */
+interface Parking {
+  sealed: SealedCode | undefined
+  /** How long it waits for the app to say which user brought it. */
+  lifeMs: number
+  /** How long it lives at the provider. */
+  codeLifeMs: number
+}
+
+/** Parks the code, or ends the flow. Returns the reason why it ended. */
 export async function parkCode(
   sql: Sql,
   flow: store.FlowRow,
   answer: ReturnType<typeof readCallback>,
-  { sealed, lifeMs }: { sealed: SealedCode | undefined; lifeMs: number },
+  { sealed, lifeMs, codeLifeMs }: Parking,
 ): Promise<string | undefined> {
   if (answer.kind !== 'code' || sealed === undefined) {
     await store.endFlow(sql, { ...flow, ...describe(answer) })
     return answer.kind
   }
-  const codeLifeMs = codeLifetimeMs(flow.provider)
   const isParked = await store.parkCode(sql, {
     ...flow,
     sealedCode: sealed.sealed,
@@ -127,7 +129,7 @@ function describe(answer: ReturnType<typeof readCallback>): {
 /** Of a provider that does not say how long its codes live. RFC 6749 section 4.1.2 allows ten minutes at most. */
 const unknownCodeLifetimeSeconds = 60
 
-function codeLifetimeMs(provider: string): number {
-  const { codeLifetimeSeconds } = oauthOf(requireProvider(provider)).authorize
+export function codeLifetimeMs(provider: ProviderDefinition): number {
+  const { codeLifetimeSeconds } = oauthOf(provider).authorize
   return (codeLifetimeSeconds ?? unknownCodeLifetimeSeconds) * 1000
 }

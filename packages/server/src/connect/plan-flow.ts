@@ -8,7 +8,7 @@ import {
 } from '@keywell/protocol'
 import { defaultHostOf, findKey, findViolation, oauthOf, scopesAllowed } from '@keywell/providers'
 import type { z } from 'zod'
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import type { Outbound } from '../outbound/outbound.ts'
@@ -40,6 +40,7 @@ interface Target {
 }
 
 interface PlanParts {
+  catalogue: Catalogue
   database: Database
   outbound: Outbound
   integrations: Pick<Integrations, 'list' | 'pick' | 'usable'>
@@ -97,13 +98,13 @@ export function requireMethod(
 
 /** The account of a flow: the one to reconnect, or the one that the browser requests within the session. */
 async function chooseTarget(
-  { database, integrations }: { database: Database; integrations: Pick<Integrations, 'usable'> },
+  { catalogue, database, integrations }: Pick<PlanParts, 'catalogue' | 'database' | 'integrations'>,
   session: SessionRow,
   tenantPolicy: TenantPolicy,
   request: Request,
 ): Promise<Target> {
   const { policy } = session
-  const provider = requireProvider(request.provider)
+  const provider = catalogue.get(request.provider)
   if (policy.providers !== null && !policy.providers.includes(provider.name)) {
     throw new KeywellError(
       'unknown_provider',

@@ -9,7 +9,7 @@ import {
 } from '@keywell/protocol'
 import { defaultHostOf, findViolation, scopesAllowed } from '@keywell/providers'
 import { listTools, summarizeTool } from '@keywell/tools'
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
@@ -23,7 +23,11 @@ import { allowedScopes } from './scope-policy.ts'
  * request the tools that the policy allows there.
  */
 export async function readConnectOptions(
-  { database, integrations }: { database: Database; integrations: Pick<Integrations, 'usable'> },
+  {
+    catalogue,
+    database,
+    integrations,
+  }: { catalogue: Catalogue; database: Database; integrations: Pick<Integrations, 'usable'> },
   { tenantId, policy }: SessionRow,
   { withTools, host: named }: { readonly withTools: boolean; readonly host: string | undefined },
 ): Promise<ConnectOptions> {
@@ -34,12 +38,12 @@ export async function readConnectOptions(
       (only === undefined || host === only) &&
       (policy.providers?.includes(name) ?? true) &&
       (policy.hosts?.includes(host) ?? true) &&
-      findViolation(tenantPolicy, { provider: requireProvider(name), host }) === undefined,
+      findViolation(tenantPolicy, { provider: catalogue.get(name), host }) === undefined,
   )
   const names = [...new Set(usable.map((integration) => integration.provider))]
   return {
     providers: names.map((name) => {
-      const provider = requireProvider(name)
+      const provider = catalogue.get(name)
       const own = usable.filter((integration) => integration.provider === name)
       const registered = registeredScopes(policy, name, own)
       const scopes = scopeOptions(provider, registered, policy, tenantPolicy)

@@ -1,6 +1,6 @@
 import { type createLinkSchema, type createSessionSchema, KeywellError } from '@keywell/protocol'
 import type { z } from 'zod'
-import { requireKnownScopes, requireProvider } from '../catalogue.ts'
+import { type Catalogue, requireKnownScopes } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
@@ -33,10 +33,13 @@ export function sessionOfLink(request: LinkRequest): SessionRequest {
 }
 
 /** A mistake of the backend fails when the session is made, not when a user clicks. */
-export async function checkRequest(database: Database, request: SessionRequest): Promise<void> {
-  for (const name of request.providers ?? []) requireProvider(name)
+export async function checkRequest(
+  { catalogue, database }: { catalogue: Catalogue; database: Database },
+  request: SessionRequest,
+): Promise<void> {
+  for (const name of request.providers ?? []) catalogue.get(name)
   for (const [name, policy] of Object.entries(request.scopes)) {
-    const provider = requireProvider(name)
+    const provider = catalogue.get(name)
     requireKnownScopes(provider, [...policy.required, ...policy.optional, ...policy.forbidden])
     const [contradiction] = forbiddenScopes(provider, policy.required, policy.forbidden)
     if (contradiction !== undefined) {
@@ -49,7 +52,7 @@ export async function checkRequest(database: Database, request: SessionRequest):
   }
   const hosts = request.hosts?.map(parseHost)
   for (const [name, host] of Object.entries(request.defaultHosts)) {
-    requireProvider(name)
+    catalogue.get(name)
     if (hosts?.includes(parseHost(host)) !== false) continue
     throw new KeywellError('host_not_allowed', `The default ${host} is not one of the hosts.`)
   }
@@ -74,28 +77,28 @@ async function requireOwnConnection(
  * @throws KeywellError `not_allowed_for_tenant`
  */
 export async function requireRequestAllowed(
-  database: Database,
+  { catalogue, database }: { catalogue: Catalogue; database: Database },
   request: SessionRequest,
 ): Promise<void> {
   const { tenantId, connectionId } = request
   const policy = await readTenantPolicy(database.of(tenantId), tenantId)
   for (const name of request.providers ?? []) {
-    requireAllowed(policy, { provider: requireProvider(name) })
+    requireAllowed(policy, { provider: catalogue.get(name) })
   }
   for (const host of request.hosts ?? []) requireAllowed(policy, { host: parseHost(host) })
   for (const [name, host] of Object.entries(request.defaultHosts)) {
-    requireAllowed(policy, { provider: requireProvider(name), host: parseHost(host) })
+    requireAllowed(policy, { provider: catalogue.get(name), host: parseHost(host) })
   }
   for (const [name, { required, optional }] of Object.entries(request.scopes)) {
     const named = [...required, ...optional]
     const scopes = named.length > 0 ? named : undefined
-    requireAllowed(policy, { provider: requireProvider(name), scopes })
+    requireAllowed(policy, { provider: catalogue.get(name), scopes })
   }
   if (connectionId === undefined) return
   const reconnected = await findConnection(database.of(tenantId), tenantId, connectionId)
   if (reconnected === undefined) return
   requireAllowed(policy, {
-    provider: requireProvider(reconnected.provider),
+    provider: catalogue.get(reconnected.provider),
     host: reconnected.host,
   })
 }

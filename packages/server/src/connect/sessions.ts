@@ -9,6 +9,7 @@ import {
 import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import { type ConnectTokens, sessionLifeMs } from '../auth/connect-token.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { Integrations } from '../oauth/integrations.ts'
@@ -77,6 +78,7 @@ interface RevokeRequest {
 type SessionMaker = Actor & { origins: readonly string[] | null }
 
 interface SessionParts {
+  catalogue: Catalogue
   database: Database
   logger: Logger
   peppers: ConnectPeppers
@@ -161,9 +163,9 @@ async function storeSession(
   const { database, peppers, audit } = parts
   const { tenantId, userId } = request
   const entry = { actor, requestId, tenantId, userId, action: options.action }
-  await checkRequest(database, request)
+  await checkRequest(parts, request)
   await requireOwnOrigins(parts, request, origins, entry)
-  await noteRefusal(parts, entry, () => requireRequestAllowed(database, request))
+  await noteRefusal(parts, entry, () => requireRequestAllowed(parts, request))
   const id = parts.makeId('session')
   const policy = toSessionPolicy(request)
   const expiresAt = new Date((await readClock(database.of(tenantId))) + options.lifeMs)

@@ -1,6 +1,6 @@
 import { KeywellError } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { authorizationUrl } from '../oauth/client.ts'
 import { noteRefusal } from '../policy/tenant-policies.ts'
 import * as store from '../store/flows.ts'
@@ -38,7 +38,7 @@ export async function startFlow(
     await audit.write(database.of(tenantId), { ...entry, result: 'denied', reason: 'origin' })
     throw originNotAllowed(origin)
   }
-  await noteRefusal(parts, entry, () => requireFlowAllowed(database, flow))
+  await noteRefusal(parts, entry, () => requireFlowAllowed(parts, flow))
   const bindingSecret = makeSecretText(randomBytes)
   const bound = { ...flow, bindingHash: hashSecretText(bindingSecret) }
   const resealed = await sealVerifier(vault, bound, verifier.expose())
@@ -50,7 +50,7 @@ export async function startFlow(
   const location =
     flow.method === 'key'
       ? keyFormUrl(parts.publicUrl, state)
-      : await consentUrl(flow, { state, verifier })
+      : await consentUrl(parts.catalogue, flow, { state, verifier })
   return { flowId: flow.id, bindingSecret, cookieLifeMs: flowLifeMs, location }
 }
 
@@ -61,11 +61,12 @@ function pagesOf({ policy }: SessionRow, publicUrl: string): readonly string[] {
 
 /** The provider's page. */
 function consentUrl(
+  catalogue: Catalogue,
   { provider, host, clientId, redirectUri, scopes }: store.FlowRow,
   secrets: Pick<Parameters<typeof authorizationUrl>[0], 'state' | 'verifier'>,
 ): Promise<URL> {
   const app = { host, clientId, redirectUri, scopes }
-  return authorizationUrl({ provider: requireProvider(provider), ...app, ...secrets })
+  return authorizationUrl({ provider: catalogue.get(provider), ...app, ...secrets })
 }
 
 function flowOver(): KeywellError {

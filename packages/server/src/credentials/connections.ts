@@ -6,8 +6,8 @@ import {
   type listConnectionsSchema,
   missingScopes,
 } from '@keywell/protocol'
-import { findProvider } from '@keywell/providers'
 import type { z } from 'zod'
+import type { Catalogue } from '../catalogue.ts'
 import {
   type ConnectionRow,
   findConnection,
@@ -16,8 +16,8 @@ import {
 import type { Sql } from '../store/database.ts'
 
 /** A connection as the API shows it. */
-export function viewConnection(row: ConnectionRow): Connection {
-  const provider = findProvider(row.provider)
+export function viewConnection(catalogue: Catalogue, row: ConnectionRow): Connection {
+  const provider = catalogue.find(row.provider)
   return {
     // Ids and names were parsed when they came in; the row is the proof.
     id: row.id as ConnectionId,
@@ -76,7 +76,7 @@ export async function readConnection(
 }
 
 export async function listConnections(
-  sql: Sql,
+  { catalogue, sql }: { catalogue: Catalogue; sql: Sql },
   query: z.output<typeof listConnectionsSchema> & { providers?: readonly string[] | undefined },
 ): Promise<ConnectionList> {
   const rows = await listRows(sql, {
@@ -86,7 +86,7 @@ export async function listConnections(
     after: query.cursor ?? null,
     limit: query.limit + 1,
   })
-  const page = rows.slice(0, query.limit).map(viewConnection)
+  const page = rows.slice(0, query.limit).map((row) => viewConnection(catalogue, row))
   const last = rows.length > query.limit ? page.at(-1) : undefined
   return { connections: page, nextCursor: last?.id ?? null }
 }

@@ -6,17 +6,18 @@ import {
   type TenantPolicy,
   toolLimitsOf,
 } from '@keywell/protocol'
-import { findProvider, headerOf, methodOf } from '@keywell/providers'
+import { headerOf, methodOf } from '@keywell/providers'
+import type { Catalogue } from '../catalogue.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 
 /** Opens a credential that may be returned. */
 export async function answerWith(
-  box: TokenBox,
+  { box, catalogue }: { box: TokenBox; catalogue: Catalogue },
   row: CredentialReadRow,
   { scopes, policy }: { scopes: readonly string[] | undefined; policy: TenantPolicy },
 ): Promise<CredentialAnswer> {
-  const provider = findProvider(row.provider)
+  const provider = catalogue.find(row.provider)
   if (row.sealed === null || row.type === null || provider === undefined)
     throw new TypeError('checked by requireUsable')
   const { accessToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)

@@ -2,7 +2,7 @@ import type { CredentialType, DisconnectAnswer } from '@keywell/protocol'
 import { addressOf, methodOf, variablesAt } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { describeConnection, writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
 import type { Registration } from '../oauth/client.ts'
@@ -47,10 +47,10 @@ export function createDisconnector(parts: WithdrawalParts): Disconnector {
       const { connection, revocation, type } = done
       const upstream = revocation === undefined ? undefined : await withdrawals.tryNow(revocation)
       return {
-        connection: viewConnection(connection),
+        connection: viewConnection(parts.catalogue, connection),
         // An API key may be used elsewhere too: its user decides whether it is revoked.
         upstream: type === 'api_key' ? 'manual' : (upstream ?? 'pending'),
-        manualUrl: manualUrl(connection, type),
+        manualUrl: manualUrl(parts.catalogue, connection, type),
       }
     },
 
@@ -99,9 +99,10 @@ async function removeConnection(
 
 /** Where a person revokes a credential of that type at the provider. */
 export function manualUrl(
+  catalogue: Catalogue,
   connection: Pick<ConnectionRow, 'provider' | 'host'>,
   type: CredentialType | null,
 ): string {
-  const provider = requireProvider(connection.provider)
+  const provider = catalogue.get(connection.provider)
   return addressOf(methodOf(provider, type).manualUrl, variablesAt(provider, connection.host)).href
 }

@@ -1,7 +1,7 @@
 import { KeywellError, type TenantPolicy } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
 import { noLimits, parseTenantPolicy } from '../policy/tenant-policies.ts'
 import { auditEntryOf } from '../refresh/audit-entry.ts'
@@ -20,11 +20,17 @@ export type PolicyCheck = (
  * query. A grant that the policy no longer allows cannot be narrowed here: it is not returned, and it is kept
  * valid, because the policy may allow it again.
  */
-export function createPolicyCheck({ audit }: { audit: Pick<Audit, 'commit'> }): PolicyCheck {
+export function createPolicyCheck({
+  audit,
+  catalogue,
+}: {
+  audit: Pick<Audit, 'commit'>
+  catalogue: Catalogue
+}): PolicyCheck {
   return async (row, caller, connectUrl) => {
     if (row.policy === null) return noLimits
     try {
-      return policyAllowing(row, connectUrl)
+      return policyAllowing(catalogue, row, connectUrl)
     } catch (error) {
       if (!(error instanceof KeywellError)) throw error
       await audit.commit({
@@ -39,9 +45,13 @@ export function createPolicyCheck({ audit }: { audit: Pick<Audit, 'commit'> }): 
   }
 }
 
-function policyAllowing(row: CredentialReadRow, connectUrl: string | undefined): TenantPolicy {
+function policyAllowing(
+  catalogue: Catalogue,
+  row: CredentialReadRow,
+  connectUrl: string | undefined,
+): TenantPolicy {
   const policy = parseTenantPolicy(row.policy)
-  const provider = requireProvider(row.provider)
+  const provider = catalogue.get(row.provider)
   requireAllowed(policy, { provider, host: row.host })
   requireAllowed(
     policy,

@@ -1,7 +1,7 @@
 import { type ErrorCode, KeywellError, type ReadCredentialAnswer } from '@keywell/protocol'
-import { findProvider } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { Jitter } from '../clock.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
@@ -48,6 +48,7 @@ export interface ReadParts extends RenewalParts {
 /** What the steps of a read work with. */
 interface Steps {
   box: TokenBox
+  catalogue: Catalogue
   audit: Audit
   connectPage: string | undefined
   lookUp: LookUp
@@ -61,18 +62,19 @@ interface Steps {
  * a read of one that has ended waits.
  */
 export function createReadCredential(parts: ReadParts): ReadCredentials {
-  const { database, box, audit, metrics, tracing, jitter, timing } = parts
+  const { catalogue, database, box, audit, metrics, tracing, jitter, timing } = parts
   const steps: Steps = {
     box,
+    catalogue,
     audit,
     connectPage: parts.connectUrl,
     lookUp: createLookUp(database),
-    checkPolicy: createPolicyCheck({ audit }),
+    checkPolicy: createPolicyCheck({ audit, catalogue }),
     renewed: createRenewal(parts),
     noteUse: createNoteUse({ database, jitter, timing }),
   }
   return (query, caller) =>
-    tracing.span('keywell.credential.read', factsOf(query), async () => {
+    tracing.span('keywell.credential.read', factsOf(catalogue, query), async () => {
       const ended = metrics.credentialRead()
       try {
         const answer = await read(steps, query, caller)
@@ -87,24 +89,24 @@ export function createReadCredential(parts: ReadParts): ReadCredentials {
 
 /** A credential is returned only after its audit entry is durable. If the audit log is unavailable, reads fail. */
 async function read(
-  { box, audit, connectPage, lookUp, checkPolicy, renewed, noteUse }: Steps,
+  { box, catalogue, audit, connectPage, lookUp, checkPolicy, renewed, noteUse }: Steps,
   query: CredentialQuery,
   caller: Actor,
 ): Promise<ReadCredentialAnswer> {
   const connectUrl = connectUrlFor(connectPage, query)
-  let row = await findNamed(lookUp, query, connectUrl)
+  let row = await findNamed({ catalogue, lookUp }, query, connectUrl)
   let policy = await checkPolicy(row, caller, connectUrl)
   const reason = reasonToRenew(row, query)
   if (reason !== null) {
     row = await renewed(row, reason, query.waitMs ?? defaultWaitMs)
     policy = await checkPolicy(row, caller, connectUrl)
   }
-  requireUsable(row, connectUrl)
+  requireUsable(catalogue, row, connectUrl)
   if (query.ifNewerThan !== undefined && row.generation <= query.ifNewerThan) {
     noteUse(row)
     return answerUnchanged(row)
   }
-  const answer = await answerWith(box, row, { scopes: query.scopes, policy })
+  const answer = await answerWith({ box, catalogue }, row, { scopes: query.scopes, policy })
   await audit.commit({ ...auditEntryOf(row), ...caller, action: 'credential.read', result: 'ok' })
   noteUse(row)
   return answer
@@ -124,8 +126,8 @@ function reasonToRenew(row: CredentialReadRow, query: CredentialQuery): RenewalR
 }
 
 /** A provider that is not in the catalogue is text of the caller, so the span does not name it. */
-const factsOf = ({ provider }: CredentialQuery) => ({
-  'keywell.provider': findProvider(provider)?.name ?? 'unknown',
+const factsOf = (catalogue: Catalogue, { provider }: CredentialQuery) => ({
+  'keywell.provider': catalogue.find(provider)?.name ?? 'unknown',
 })
 
 /** The code that the caller will get, see `toKeywellError`. */

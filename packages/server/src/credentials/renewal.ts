@@ -1,6 +1,6 @@
 import { KeywellError } from '@keywell/protocol'
 import { oauthOf } from '@keywell/providers'
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { After, Sleep } from '../clock.ts'
 import type { Health } from '../health/health.ts'
 import { silentAfterMs } from '../refresh/lease.ts'
@@ -47,6 +47,7 @@ const maxTries = 2
 const lateHeartbeatMs = liveReplicaMs / 2
 
 export interface RenewalParts {
+  catalogue: Catalogue
   database: Database
   refresher: Refresher
   health: Health
@@ -134,8 +135,11 @@ async function renew(
 }
 
 /** Where a token that comes twice revokes its family, only the end of a lease frees its row. */
-function silentMsFor({ timing }: RenewalParts, { provider }: CredentialReadRow): number | null {
-  const { rotation } = oauthOf(requireProvider(provider)).renewal
+function silentMsFor(
+  { catalogue, timing }: RenewalParts,
+  { provider }: CredentialReadRow,
+): number | null {
+  const { rotation } = oauthOf(catalogue.get(provider)).renewal
   return rotation === 'strict_family' ? null : silentAfterMs(timing)
 }
 

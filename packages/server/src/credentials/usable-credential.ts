@@ -1,6 +1,6 @@
 import { KeywellError, type readCredentialSchema } from '@keywell/protocol'
 import type { z } from 'zod'
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 import type { LookUp } from './look-up.ts'
@@ -16,7 +16,7 @@ export type CredentialQuery = z.output<typeof readCredentialSchema>
  * @throws KeywellError `not_connected`, or `invalid_request` when the user has connected several hosts
  */
 export async function findNamed(
-  lookUp: LookUp,
+  { catalogue, lookUp }: { catalogue: Catalogue; lookUp: LookUp },
   query: CredentialQuery,
   connectUrl: string | undefined,
 ): Promise<CredentialReadRow> {
@@ -31,7 +31,7 @@ export async function findNamed(
   })
   const [row] = rows
   if (row === undefined) {
-    const provider = requireProvider(query.provider)
+    const provider = catalogue.get(query.provider)
     const message = `This user has not connected ${provider.title}.`
     throw new KeywellError('not_connected', message, { connectUrl })
   }
@@ -47,8 +47,12 @@ export async function findNamed(
 }
 
 /** @throws KeywellError `needs_reauth` or `not_connected` */
-export function requireUsable(row: CredentialReadRow, connectUrl: string | undefined): void {
-  const title = requireProvider(row.provider).title
+export function requireUsable(
+  catalogue: Catalogue,
+  row: CredentialReadRow,
+  connectUrl: string | undefined,
+): void {
+  const title = catalogue.get(row.provider).title
   if (row.status === 'active' && !row.renewable && hasEnded(row)) {
     const over = { ...row, reason: 'token_expired' } as const
     throw needsReauth(over, { title, connectUrl })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DisconnectAnswer } from '@keywell/protocol'
 import type { Audit } from '../audit/audit.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { Sleep } from '../clock.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
@@ -33,6 +34,7 @@ export type UnkeptGrant = Pick<
 >
 
 export interface WithdrawalParts {
+  catalogue: Catalogue
   database: Database
   box: TokenBox
   integrations: Integrations

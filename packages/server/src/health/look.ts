@@ -1,4 +1,4 @@
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import { type ProbeResult, probeToken } from '../oauth/probe.ts'
@@ -17,6 +17,7 @@ export interface Look extends ProbeResult {
 }
 
 export interface LookParts {
+  catalogue: Catalogue
   box: TokenBox
   outbound: Outbound
   metrics: Pick<Metrics, 'probed'>
@@ -25,13 +26,13 @@ export interface LookParts {
 
 /** Opens the credential and asks the provider about it. */
 export async function look(
-  { box, outbound, metrics, tracing }: LookParts,
+  { box, catalogue, outbound, metrics, tracing }: LookParts,
   row: KeptCredentialRow & { sealed: Uint8Array },
   background: boolean,
 ): Promise<Look> {
   if (!row.renewable && row.expiresInMs !== null && row.expiresInMs <= 0) return over
   const { accessToken, refreshToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
-  const provider = requireProvider(row.provider)
+  const provider = catalogue.get(row.provider)
   const { host, type, tenantId } = row
   const sending = { tenantId, background }
   const found = await probeToken(

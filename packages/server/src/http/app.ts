@@ -6,6 +6,7 @@ import type { AuditReader } from '../audit/search.ts'
 import type { ApiKeys } from '../auth/api-keys.ts'
 import type { KeyStreams } from '../auth/key-streams.ts'
 import type { RateLimits } from '../auth/rate-limits.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { ChangeFeed } from '../changes/feed.ts'
 import type { Webhooks } from '../changes/webhooks/endpoints.ts'
 import type { createCallback } from '../connect/callback.ts'
@@ -70,6 +71,7 @@ const readyMs = 1_000
 const ok = { status: 'ok' } as const
 
 export interface AppParts {
+  catalogue: Catalogue
   publicUrl: string
   logger: Logger
   makeRequestId: () => RequestId
@@ -162,7 +164,7 @@ function backendRoutes(app: Hono<Environment>, parts: AppParts): void {
   sessionRoutes(app, parts)
   integrationRoutes(app, parts.integrations)
   incidentRoutes(app, parts.incidents)
-  providerRoutes(app)
+  providerRoutes(app, parts)
   webhookRoutes(app, parts.webhooks)
   changeRoutes(app, parts)
   auditRoutes(app, parts)

@@ -6,6 +6,7 @@ import {
   requireWithinLimits,
   withinLimits,
 } from '../auth/access.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { CreateConnection } from '../connect/create-connection.ts'
 import {
   type ConnectionOwner,
@@ -21,24 +22,26 @@ import { serve } from './serve.ts'
 export function connectionRoutes(
   app: Hono<Environment>,
   parts: {
+    catalogue: Catalogue
     database: Database
     createConnection: CreateConnection
     disconnector: Disconnector
   },
 ): void {
+  const { catalogue } = parts
   serve(app, routes.connections.list, ({ query, access }) => {
     const owner = ownerOf(access, query)
-    return listConnections(parts.database.of(owner.tenantId), owner)
+    return listConnections({ catalogue, sql: parts.database.of(owner.tenantId) }, owner)
   })
   serve(app, routes.connections.create, async ({ body, access, caller }) => {
     const { tenantId, provider } = body
     requireWithinLimits(access, { tenantId, providers: [provider] })
-    return viewConnection(await parts.createConnection(body, caller))
+    return viewConnection(catalogue, await parts.createConnection(body, caller))
   })
   serve(app, routes.connections.get, async ({ params, query, access }) => {
     const owner = ownerOf(access, query)
     const database = parts.database.of(owner.tenantId)
-    return viewConnection(await readConnection(database, owner, params.connectionId))
+    return viewConnection(catalogue, await readConnection(database, owner, params.connectionId))
   })
   serve(app, routes.connections.disconnect, ({ params, query, access, caller }) =>
     parts.disconnector.disconnect(ownerOf(access, query), params.connectionId, caller),

@@ -1,14 +1,18 @@
 import { routes } from '@keywell/protocol'
-import { defaultHostOf, findOAuth, providers } from '@keywell/providers'
+import { defaultHostOf, findOAuth } from '@keywell/providers'
 import { listTools, summarizeTool } from '@keywell/tools'
 import type { Hono } from 'hono'
+import type { Catalogue } from '../catalogue.ts'
 import { viewGroups, viewPresets, viewScope } from '../scope-views.ts'
 import type { Environment } from './context.ts'
 import { serve } from './serve.ts'
 
-export function providerRoutes(app: Hono<Environment>): void {
+export function providerRoutes(
+  app: Hono<Environment>,
+  { catalogue }: { catalogue: Catalogue },
+): void {
   serve(app, routes.providers.list, () => ({
-    providers: providers.map((provider) => ({
+    providers: catalogue.all.map((provider) => ({
       name: provider.name,
       title: provider.title,
       documentationUrl: provider.documentationUrl,

@@ -1,5 +1,4 @@
 import { type ConfirmAnswer, type confirmSchema, routes, type TenantId } from '@keywell/protocol'
-import { findProvider } from '@keywell/providers'
 import type { Hono } from 'hono'
 import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
@@ -9,6 +8,7 @@ import {
   requireWithinLimits,
   withinLimits,
 } from '../auth/access.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Environment } from './context.ts'
 import { serve } from './serve.ts'
@@ -22,13 +22,17 @@ type Confirm = (
 
 export function sessionRoutes(
   app: Hono<Environment>,
-  parts: { sessions: Sessions; confirm: Confirm },
+  parts: { catalogue: Catalogue; sessions: Sessions; confirm: Confirm },
 ): void {
+  const { catalogue } = parts
   serve(app, routes.sessions.create, ({ body, access, caller }) =>
-    parts.sessions.create(limited(access, body), { ...caller, origins: access.origins }),
+    parts.sessions.create(limited(catalogue, access, body), { ...caller, origins: access.origins }),
   )
   serve(app, routes.sessions.createLink, ({ body, access, caller }) =>
-    parts.sessions.createLink(limited(access, body), { ...caller, origins: access.origins }),
+    parts.sessions.createLink(limited(catalogue, access, body), {
+      ...caller,
+      origins: access.origins,
+    }),
   )
   serve(app, routes.sessions.revoke, ({ params, query, access, caller }) => {
     const { tenantId } = withinLimits(access, query)
@@ -44,11 +48,12 @@ export function sessionRoutes(
 
 /** A session for the providers of its key, where it names none itself. */
 function limited<Body extends { tenantId: TenantId; providers?: string[] | undefined }>(
+  catalogue: Catalogue,
   access: RequestAccess,
   body: Body,
 ): Body {
   requireWithinLimits(access, body)
   // A key may name a provider that the catalogue does not have; a session may not.
-  const known = providersOf(access)?.filter((name) => findProvider(name) !== undefined)
+  const known = providersOf(access)?.filter((name) => catalogue.find(name) !== undefined)
   return { ...body, providers: body.providers ?? known }
 }

@@ -1,9 +1,7 @@
-import { calledAddresses, providers } from '@keywell/providers'
+import { calledAddresses } from '@keywell/providers'
+import type { Catalogue } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
 import type { FinishedCall } from '../outbound/outbound.ts'
-
-/** Every path of a provider's API that the service calls, as the provider's data has it. */
-const templates: readonly string[] = [...new Set(providers.flatMap(calledAddresses).map(pathOf))]
 
 /** Without what stands before it, a base URL, and without a query. */
 function pathOf(template: string): string {
@@ -22,8 +20,11 @@ function endsAs(pathname: string, template: string): boolean {
 }
 
 /** A line for each call to a provider, at `debug`: by the template of its path, and without a query. */
-export function logCall(logger: Logger, { origin, pathname, ms, ...call }: FinishedCall): void {
-  if (logger.isLevelEnabled?.('debug') === false) return
-  const path = templates.find((template) => endsAs(pathname, template)) ?? '/:other'
-  logger.debug({ ...call, host: origin, path, ms: Math.round(ms) }, 'provider call finished')
+export function createCallLog(logger: Logger, catalogue: Catalogue): (call: FinishedCall) => void {
+  const templates = [...new Set(catalogue.all.flatMap(calledAddresses).map(pathOf))]
+  return ({ origin, pathname, ms, ...call }) => {
+    if (logger.isLevelEnabled?.('debug') === false) return
+    const path = templates.find((template) => endsAs(pathname, template)) ?? '/:other'
+    logger.debug({ ...call, host: origin, path, ms: Math.round(ms) }, 'provider call finished')
+  }
 }

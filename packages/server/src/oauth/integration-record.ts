@@ -1,13 +1,16 @@
 import type { Integration, IntegrationId } from '@keywell/protocol'
 import { addressOf, variablesAt } from '@keywell/providers'
-import { requireProvider } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { IntegrationRow } from '../store/integrations.ts'
 import { installation } from '../store/scope.ts'
 import type { RecordContext } from '../vault/vault.ts'
 
 /** An integration as the API shows it: without its secret. */
-export function viewIntegration(publicUrl: string, row: IntegrationRow): Integration {
-  const provider = requireProvider(row.provider)
+export function viewIntegration(
+  { catalogue, publicUrl }: { catalogue: Catalogue; publicUrl: string },
+  row: IntegrationRow,
+): Integration {
+  const provider = catalogue.get(row.provider)
   return {
     // The id was made with this prefix.
     id: row.id as IntegrationId,

@@ -2,7 +2,7 @@ import { type Integration, KeywellError, type ProviderDefinition, Secret } from 
 import { addressOf, defaultHostOf, oauthOf, variablesAt } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditAction } from '../audit/audit.ts'
-import { requireKnownScopes, requireProvider } from '../catalogue.ts'
+import { type Catalogue, requireKnownScopes } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
@@ -60,6 +60,7 @@ export interface UsableIntegration {
 }
 
 interface IntegrationParts {
+  catalogue: Catalogue
   database: Database
   vault: Vault
   outbound: Outbound
@@ -82,12 +83,12 @@ export function createIntegrations(parts: IntegrationParts): Integrations {
         const named = { ...before, integrationOwner: owner, integrationId: id }
         parts.logger.info(describeIntegration(named), 'integration resumed')
       }
-      return viewIntegration(publicUrl, await readIntegration(database, owner, id))
+      return viewIntegration(parts, await readIntegration(database, owner, id))
     },
     async list(tenantId) {
       const owner = tenantId ?? installation
       const rows = await store.listIntegrations(database.of(owner), owner)
-      return rows.map((row) => viewIntegration(publicUrl, row))
+      return rows.map((row) => viewIntegration(parts, row))
     },
     pick: (options) => pickIntegration(database, options),
     usable: (tenantId) => listUsable(database, tenantId),
@@ -102,7 +103,7 @@ async function createIntegration(
   actor: Actor,
 ): Promise<Integration> {
   const { database, outbound } = parts
-  const provider = requireProvider(name)
+  const provider = parts.catalogue.get(name)
   requireKnownScopes(provider, scopes)
   const row = {
     tenantId: tenantId ?? installation,
@@ -124,7 +125,7 @@ async function createIntegration(
   )
   await insertIntegration(parts, row, actor)
   if (client !== undefined) await setClient(parts, { ...row, revision: 1 }, client, actor)
-  return viewIntegration(parts.publicUrl, await readIntegration(database, row.tenantId, row.id))
+  return viewIntegration(parts, await readIntegration(database, row.tenantId, row.id))
 }
 
 async function insertIntegration(
@@ -201,7 +202,7 @@ async function pickIntegration(
 }
 
 async function openRegistration(
-  { database, vault }: IntegrationParts,
+  { catalogue, database, vault }: IntegrationParts,
   owner: string,
   id: string,
 ): Promise<Registration> {
@@ -211,7 +212,7 @@ async function openRegistration(
   }
   const secret = await vault.open(secretContext({ ...row, clientId: row.clientId }), row.sealed)
   return {
-    provider: requireProvider(row.provider),
+    provider: catalogue.get(row.provider),
     host: row.host,
     clientId: row.clientId,
     clientSecret: new Secret(new TextDecoder().decode(secret)),

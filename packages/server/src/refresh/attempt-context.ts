@@ -1,5 +1,6 @@
 import type { Secret } from '@keywell/protocol'
 import type { Audit } from '../audit/audit.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { After, Jitter, Sleep } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -19,6 +20,7 @@ import type { Timing } from './timing.ts'
 
 /** What every attempt to refresh a connection works with. */
 export interface AttemptParts {
+  catalogue: Catalogue
   database: Database
   box: TokenBox
   integrations: Integrations

@@ -1,5 +1,4 @@
 import { oauthOf } from '@keywell/providers'
-import { requireProvider } from '../catalogue.ts'
 import { writeChange } from '../changes/changes.ts'
 import { describeIntegration } from '../oauth/suspension.ts'
 import type { Granted, Unusable } from '../oauth/token-answer.ts'
@@ -30,6 +29,7 @@ export type Committed = 'committed' | 'committed_before' | 'orphaned' | 'withdra
 
 type CommitParts = Pick<
   AttemptParts,
+  | 'catalogue'
   | 'database'
   | 'box'
   | 'audit'
@@ -162,10 +162,10 @@ async function replacePair(
 
 /** How long the new access token lives, and when work on its connection is due. */
 function plan(
-  { jitter, timing }: Pick<CommitParts, 'jitter' | 'timing'>,
+  { catalogue, jitter, timing }: Pick<CommitParts, 'catalogue' | 'jitter' | 'timing'>,
   { row, claim, answer, ageMs }: NewPair<Granted>,
 ) {
-  const { renewal } = oauthOf(requireProvider(row.provider))
+  const { renewal } = oauthOf(catalogue.get(row.provider))
   const life = planLife(renewal, answer.expiresInMs, jitter)
   const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: life.lifeMs }, jitter)
   const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs

@@ -1,6 +1,8 @@
+import { providers } from '@keywell/providers'
 import { beforeAll, expect, test } from 'vitest'
 import { describeEachDatabase } from '../../../../test/support/databases.ts'
 import type { TestDatabase } from '../../../../test/support/inspected.ts'
+import { createCatalogue } from '../catalogue.ts'
 import { silentLogger } from '../logger.ts'
 import { createTenants } from './erase.ts'
 
@@ -40,6 +42,7 @@ describeEachDatabase('erasing', (makeDatabase) => {
   function hurried({ removes }: { removes: boolean }) {
     let now = 0
     return createTenants({
+      catalogue: createCatalogue(providers),
       database,
       vault: { evict: () => {} },
       audit: { write: async () => {} },

@@ -1,6 +1,7 @@
 import { KeywellError, type Tenant, type TenantId } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { type Disconnector, manualUrl } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
 import type { Database, Sql } from '../store/database.ts'
@@ -61,6 +62,7 @@ interface Erasure {
 }
 
 interface TenantParts {
+  catalogue: Catalogue
   database: Database
   vault: Pick<Vault, 'evict'>
   audit: Pick<Audit, 'write'>
@@ -76,7 +78,7 @@ export function createTenants(parts: TenantParts): Tenants {
   let stopped = false
 
   return {
-    read: (tenantId) => readTenant(database, tenantId),
+    read: (tenantId) => readTenant(parts, tenantId),
     erase: (tenantId, options) => eraseTenant(parts, tenantId, options),
     async sweep() {
       if (sweeping) return
@@ -96,7 +98,10 @@ export function createTenants(parts: TenantParts): Tenants {
   }
 }
 
-async function readTenant(database: Database, tenantId: string): Promise<Tenant> {
+async function readTenant(
+  { catalogue, database }: Pick<TenantParts, 'catalogue' | 'database'>,
+  tenantId: string,
+): Promise<Tenant> {
   const tenant = await findTenant(database.of(tenantId), tenantId)
   if (tenant === undefined) throw new KeywellError('not_found', 'There is no such tenant.')
   const [pending, left] = await Promise.all([
@@ -112,7 +117,10 @@ async function readTenant(database: Database, tenantId: string): Promise<Tenant>
     erasedAt: erasedAt?.toISOString() ?? null,
     holds,
     pending,
-    manual: left.map((grants) => ({ ...grants, manualUrl: manualUrl(grants, grants.type) })),
+    manual: left.map((grants) => ({
+      ...grants,
+      manualUrl: manualUrl(catalogue, grants, grants.type),
+    })),
   }
 }
 
@@ -121,11 +129,11 @@ async function eraseTenant(
   tenantId: string,
   options: Erasure,
 ): Promise<Tenant> {
-  const { state } = await readTenant(parts.database, tenantId)
+  const { state } = await readTenant(parts, tenantId)
   if (state === 'active') await begin(parts, tenantId, options.caller)
   if (state === 'erased') await removeRestored(parts, tenantId, options.caller)
   else await continueErasure(parts, tenantId, options)
-  return readTenant(parts.database, tenantId)
+  return readTenant(parts, tenantId)
 }
 
 async function begin(

@@ -1,7 +1,7 @@
 import type { TenantPolicy, TenantPolicyAnswer } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
-import { requireKnownScopes, requireProvider } from '../catalogue.ts'
+import { type Catalogue, requireKnownScopes } from '../catalogue.ts'
 import { writePolicyChange } from '../changes/changes.ts'
 import { parseHost } from '../host.ts'
 import { noLimits, parseTenantPolicy } from '../policy/tenant-policies.ts'
@@ -26,6 +26,7 @@ export interface TenantPolicies {
 }
 
 export function createTenantPolicies(parts: {
+  catalogue: Catalogue
   database: Database
   audit: Pick<Audit, 'write'>
 }): TenantPolicies {
@@ -41,7 +42,7 @@ export function createTenantPolicies(parts: {
     },
 
     async set(tenantId, wanted, caller) {
-      const policy = checked(wanted)
+      const policy = checked(parts.catalogue, wanted)
       return database.transaction(tenantId, async (sql) => {
         const { updatedAt } = await putTenantPolicy(sql, tenantId, policy)
         await writePolicyChange(sql, tenantId)
@@ -69,11 +70,11 @@ export function createTenantPolicies(parts: {
 }
 
 /** With hosts in their one spelling. What a typing error would limit is found here, not by a user. */
-function checked(policy: TenantPolicy): TenantPolicy {
+function checked(catalogue: Catalogue, policy: TenantPolicy): TenantPolicy {
   const { providers = [], hosts, scopes = {}, tools = {} } = policy
-  for (const name of [...providers, ...Object.keys(tools)]) requireProvider(name)
+  for (const name of [...providers, ...Object.keys(tools)]) catalogue.get(name)
   for (const [name, ceiling] of Object.entries(scopes)) {
-    requireKnownScopes(requireProvider(name), ceiling)
+    requireKnownScopes(catalogue.get(name), ceiling)
   }
   return hosts === undefined ? policy : { ...policy, hosts: hosts.map(parseHost) }
 }

@@ -1,0 +1,241 @@
+/** A provider that is made up, and does nearly everything otherwise than GitLab: its server, and its definition. */
+import { randomBytes } from 'node:crypto'
+import type { Server } from 'node:http'
+import type { ProviderDefinition } from '@keywell/protocol'
+import { type Context, Hono } from 'hono'
+import { listen } from './stage.ts'
+
+export const clientId = 'acme-app'
+export const clientSecret = 'a-secret-with~odd%characters+and:colons'
+
+interface Grant {
+  account: string
+  scopes: string
+  accessToken: string
+  refreshToken: string
+  /** The refresh token of before, which works until its successor is used. */
+  previous: string | null
+  ended: boolean
+}
+
+export interface OtherProvider {
+  definition: ProviderDefinition
+  /** Where people consent and tokens come from, and where the API is. */
+  signIn: string
+  api: string
+  grants: readonly Grant[]
+  /** What the token endpoint was sent, by its grant type. */
+  asked: { grantType: string; authorization: string | undefined; form: URLSearchParams }[]
+  /** The user withdraws the grant there. */
+  withdraw(account: string): void
+  stop(): Promise<void>
+}
+
+export async function startOtherProvider(): Promise<OtherProvider> {
+  const grants: Grant[] = []
+  const codes = new Map<string, Grant>()
+  const asked: OtherProvider['asked'] = []
+  const makeToken = (kind: string) => `acme-${kind}-${randomBytes(24).toString('hex')}`
+
+  function renew(grant: Grant): Record<string, unknown> {
+    grant.previous = grant.refreshToken
+    grant.accessToken = makeToken('at')
+    grant.refreshToken = makeToken('rt')
+    return tokensOf(grant)
+  }
+
+  const signIn = new Hono()
+  signIn.get('/consent', (context) => {
+    const query = new URL(context.req.url).searchParams
+    const problem = consentProblem(query)
+    if (problem !== undefined) return context.text(problem, 400)
+    const code = makeToken('code')
+    const grant = {
+      account: 'member_7',
+      scopes: query.get('permissions') ?? '',
+      accessToken: makeToken('at'),
+      refreshToken: makeToken('rt'),
+      previous: null,
+      ended: false,
+    }
+    codes.set(code, grant)
+    const back = new URL(query.get('redirect_uri') ?? '')
+    back.searchParams.set('code', code)
+    back.searchParams.set('state', query.get('state') ?? '')
+    return context.redirect(back.href)
+  })
+  // All of its refusals have status 200.
+  signIn.post('/tokens', async (context) => {
+    const form = new URLSearchParams(await context.req.text())
+    const authorization = context.req.header('authorization')
+    asked.push({ grantType: form.get('grant_type') ?? '', authorization, form })
+    const pair = Buffer.from(`${clientId}:${clientSecret}`).toString('base64')
+    if (authorization !== `Basic ${pair}`) return context.json({ problem: 'who_are_you' })
+    if (context.req.header('x-acme-version') !== '3') return context.json({ problem: 'version' })
+    if (form.get('grant_type') === 'authorization_code') {
+      const grant = codes.get(form.get('code') ?? '')
+      if (grant === undefined) return context.json({ problem: 'token_spent' })
+      codes.delete(form.get('code') ?? '')
+      grants.push(grant)
+      return context.json(tokensOf(grant))
+    }
+    const sent = form.get('refresh_token')
+    const grant = grants.find((one) => one.refreshToken === sent || one.previous === sent)
+    if (grant === undefined || grant.ended) return context.json({ problem: 'token_spent' })
+    if (form.get('permissions') !== grant.scopes) return context.json({ problem: 'permissions' })
+    return context.json(renew(grant))
+  })
+  signIn.post('/forget', async (context) => {
+    const token = new URLSearchParams(await context.req.text()).get('token')
+    const grant = grants.find(({ accessToken }) => accessToken === token)
+    if (grant !== undefined) grant.ended = true
+    return context.body(null, 200)
+  })
+
+  const api = new Hono()
+  const grantOf = (context: Context) =>
+    grants.find((one) => `Token ${one.accessToken}` === context.req.header('x-acme-auth'))
+  api.get('/v3/whoami', (context) => {
+    const grant = grantOf(context)
+    // Also a dead token is answered with 403, as is a good one that may not see this.
+    if (grant === undefined || grant.ended) return context.json({ fault: { code: 17 } }, 403)
+    return context.json({
+      member: { key: grant.account, label: 'Ada of Acme', login: 'ada' },
+      granted: grant.scopes,
+    })
+  })
+
+  const servers = [await listen(() => signIn), await listen(() => api)]
+  const [first, second] = servers
+  if (first === undefined || second === undefined) throw new Error('nothing listens')
+  return {
+    definition: define(first.url, second.url),
+    signIn: first.url,
+    api: second.url,
+    grants,
+    asked,
+    withdraw(account) {
+      for (const grant of grants) if (grant.account === account) grant.ended = true
+    },
+    async stop() {
+      for (const { server } of servers) await closed(server)
+    },
+  }
+}
+
+function tokensOf({ accessToken, refreshToken, scopes }: Grant): Record<string, unknown> {
+  return {
+    result: { session: { token: accessToken, renew_with: refreshToken }, ttl: '3600' },
+    permissions: scopes,
+  }
+}
+
+function consentProblem(query: URLSearchParams): string | undefined {
+  if (query.get('client_id') !== clientId) return 'unknown app'
+  if (query.get('audience') !== 'acme') return 'no audience'
+  if (query.has('scope') || !query.has('permissions')) return 'no permissions'
+  return query.has('code_challenge') ? 'unknown parameter' : undefined
+}
+
+function closed(server: Server): Promise<void> {
+  server.closeAllConnections()
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+  })
+}
+
+function define(signIn: string, api: string): ProviderDefinition {
+  const whoami = {
+    method: 'GET',
+    url: `${api}/v3/whoami`,
+    headers: { 'X-Acme-Version': '3' },
+  } as const
+  return {
+    schema: 2,
+    name: 'acme-notes',
+    title: 'Acme Notes',
+    documentationUrl: 'https://docs.example/acme-notes',
+    variables: {},
+    api: { base: api },
+    auth: [
+      {
+        id: 'consent',
+        kind: 'oauth2',
+        title: 'Acme app',
+        authorize: {
+          url: `${signIn}/consent`,
+          pkce: 'none',
+          parameters: { audience: 'acme' },
+          scopes: { parameter: 'permissions', separator: ',' },
+          codeLifetimeSeconds: null,
+          issuer: { value: signIn, inCallback: 'optional' },
+        },
+        defaultScopes: ['notes:read'],
+        token: {
+          url: `${signIn}/tokens`,
+          client: 'client_secret_basic',
+          headers: { 'X-Acme-Version': '3' },
+          sendScopeOnRefresh: true,
+          answer: {
+            accessToken: ['/result/session/token'],
+            refreshToken: ['/result/session/renew_with'],
+            expiresIn: ['/result/ttl'],
+            scope: ['/permissions'],
+          },
+          errors: [
+            { if: [{ at: '/problem', equals: 'token_spent' }], is: 'rejected' },
+            { if: [{ at: '/problem', equals: 'who_are_you' }], is: 'client_rejected' },
+            { if: [{ at: '/problem', oneOf: ['version', 'permissions'] }], is: 'request_rejected' },
+          ],
+        },
+        renewal: {
+          rotation: 'grace',
+          graceSeconds: 600,
+          revokesOldAccessToken: false,
+          defaultExpiresIn: 3600,
+          refreshTokenLifetime: { idle: null },
+          maxRequestSeconds: 120,
+        },
+        send: { in: 'header', name: 'X-Acme-Auth', value: 'Token {token}' },
+        identity: {
+          request: whoami,
+          account: {
+            id: { at: ['/member/key'], type: 'text' },
+            name: ['/member/label'],
+            username: ['/member/login'],
+            avatarUrl: [],
+          },
+          scopes: [],
+        },
+        health: {
+          request: whoami,
+          active: [{ status: [200], at: '/member/key', exists: true }],
+          inactive: [{ status: [403], at: '/fault/code', equals: 17 }],
+          details: { scopes: ['/granted'], scopeSeparator: ',' },
+        },
+        revocation: { url: `${signIn}/forget`, send: 'access_token', hint: null },
+        manualUrl: `${signIn}/apps`,
+      },
+    ],
+    scopes: [
+      {
+        name: 'notes:read',
+        sentence: 'Read your notes.',
+        risk: 'low',
+        group: 'notes',
+        implies: [],
+        readOnly: true,
+      },
+      {
+        name: 'notes:write',
+        sentence: 'Write and delete your notes.',
+        risk: 'high',
+        group: 'notes',
+        implies: ['notes:read'],
+      },
+    ],
+    scopeGroups: [{ name: 'notes', title: 'Notes' }],
+    scopePresets: [],
+    registration: { url: `${signIn}/apps`, steps: ['Register an app.'] },
+  }
+}
