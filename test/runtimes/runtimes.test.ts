@@ -54,7 +54,7 @@ async function bundle(runtime: Runtime): Promise<string> {
     build: {
       write: false,
       minify: false,
-      rollupOptions: { external: /^node:/ },
+      rolldownOptions: { external: /^node:/, output: { codeSplitting: false } },
       lib: { entry: join(root, 'test/runtimes/app.ts'), formats: ['es'], fileName: 'app' },
     },
   })) as Rolldown.RolldownOutput[]

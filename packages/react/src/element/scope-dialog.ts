@@ -30,7 +30,7 @@ export function openScopeDialog(parent: Element, parts: ScopeDialog): HTMLDialog
       dialog.close()
       onConfirm(chosen)
     },
-    { 'data-keywell-confirm': '', 'aria-disabled': true },
+    { 'data-keywell-choice': '', 'data-keywell-confirm': '', 'aria-disabled': true },
   )
   const picker = makeScopePicker({
     ...parts,
@@ -60,7 +60,7 @@ export function openScopeDialog(parent: Element, parts: ScopeDialog): HTMLDialog
       'div',
       { 'data-keywell-choices': '' },
       confirmButton,
-      makeButton(cancel, () => dialog.close()),
+      makeButton(cancel, () => dialog.close(), { 'data-keywell-choice': '' }),
     ),
   )
   dialog.addEventListener('close', () => {
