@@ -26,6 +26,12 @@ const shared = { resolve, ssr, environments, plugins: [threadFromCopy] }
 /** How long `expect.poll` waits. It ends a broken test; a machine that is busy must not fail a good one. */
 const expectation = { poll: { timeout: 15_000 } }
 
+/**
+ * Where a change is merged or not, a test that fails is run once more; the report names each that passed only then,
+ * since it has a race, or waits for too little, and must be mended. On a developer's machine it fails at once.
+ */
+const retry = process.env.CI ? 1 : 0
+
 /** What a file has that replaces what its process has one of, or measures it. */
 const needsProcess = new RegExp(
   [
@@ -92,6 +98,7 @@ export default defineConfig({
           ],
           environment: 'node',
           expect: expectation,
+          retry,
           globalSetup: ['test/support/global-setup.ts'],
           setupFiles: ['test/support/log-setup.ts'],
           testTimeout: 30_000,
@@ -108,6 +115,7 @@ export default defineConfig({
           // Threads of one process share the compiled code of the embedded database; see `support/databases.ts`.
           isolate: false,
           expect: expectation,
+          retry,
           globalSetup: ['test/support/global-setup.ts'],
           setupFiles: ['test/support/log-setup.ts'],
           testTimeout: 30_000,
@@ -123,6 +131,7 @@ export default defineConfig({
           environment: 'node',
           isolate: false,
           expect: expectation,
+          retry,
           testTimeout: 30_000,
         },
       },
@@ -134,6 +143,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**'],
           environment: 'jsdom',
           expect: expectation,
+          retry,
           globalSetup: ['test/support/global-setup.ts', 'test/support/app-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -149,6 +159,7 @@ export default defineConfig({
           env: { KEYWELL_TEST_REACT: '18' },
           server: { deps: { inline: [/@testing-library/] } },
           expect: expectation,
+          retry,
           globalSetup: ['test/support/global-setup.ts', 'test/support/app-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -162,6 +173,7 @@ export default defineConfig({
           environment: 'node',
           isolate: false,
           expect: expectation,
+          retry,
           globalSetup: ['test/support/global-setup.ts', 'test/support/browser-setup.ts'],
           setupFiles: ['test/support/log-setup.ts'],
           testTimeout: 60_000,

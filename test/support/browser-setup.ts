@@ -1,5 +1,6 @@
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { findBrowser } from './browser.ts'
 import { buildPage } from './product.ts'
@@ -8,6 +9,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** Folder of Acme's page, built as it ships. */
     acmePage: string
+    /** Folder of this run alone, for what several of its files build once. */
+    builtOnce: string
   }
 }
 
@@ -17,5 +20,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   process.stderr.write(`Browser for tests: ${origin}, ${path}\n`)
   const page = await buildPage()
   project.provide('acmePage', page)
-  return () => rm(dirname(page), { recursive: true })
+  const builtOnce = await mkdtemp(join(tmpdir(), 'keywell-built-'))
+  project.provide('builtOnce', builtOnce)
+  return async () => {
+    await rm(dirname(page), { recursive: true })
+    await rm(builtOnce, { recursive: true })
+  }
 }

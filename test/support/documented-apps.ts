@@ -1,12 +1,10 @@
 /** Apps that mount the connect handler as the SDK's page shows it, each in its framework: its very blocks run. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -14,7 +12,6 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { Keywell, type SignedIn } from '@keywell/sdk'
@@ -26,6 +23,7 @@ import express from 'express'
 import createFastify from 'fastify'
 import { Hono } from 'hono'
 import { build, transformWithOxc } from 'vite'
+import { inject } from 'vitest'
 import { root, run } from '../packaging/run.ts'
 import { readBlocks } from '../readme/blocks.ts'
 import { freePort } from './free-port.ts'
@@ -146,37 +144,21 @@ const startHono: StartApp = (settings) =>
     return createServer(getRequestListener(hono.fetch)).listen(port)
   })
 
-/** `next build`, which takes a while, and `next start` for each app. The page of the kit is at `/kit`. */
+/** `next build`, which takes a while, once for a run, and `next start` for each app. The page of the kit is at `/kit`. */
 export async function buildNext(): Promise<{ start: StartApp }> {
-  const folder = join(tmpdir(), `keywell-next-${fingerprint()}`)
+  const builtOnce = inject('builtOnce')
+  const folder = join(builtOnce, 'next')
   if (!existsSync(folder)) {
-    const unfinished = mkdtempSync(join(tmpdir(), 'keywell-next-'))
+    const unfinished = mkdtempSync(join(builtOnce, 'unfinished-'))
     await buildNextIn(unfinished)
     try {
       renameSync(unfinished, folder)
     } catch (error) {
-      // Another run was faster: its folder is complete, since it got its name by a rename too.
+      // Another file was faster: its folder is complete, since it got its name by a rename too.
       if (!existsSync(folder)) throw error
-      rmSync(unfinished, { recursive: true })
     }
   }
   return { start: (settings) => startNext(folder, settings) }
-}
-
-/** Of all that the build is made of: two test files need it, and so does the next run. */
-function fingerprint(): string {
-  const hash = createHash('sha256')
-  const folders = [...kitPackages, 'sdk'].map((name) => `packages/${name}/src`)
-  const files = folders.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((path) => /\.\w+$/.test(path))
-      .map((path) => join(folder, path)),
-  )
-  const others = ['package-lock.json', guide, kitPage, 'test/support/documented-apps.ts']
-  for (const path of [...files.toSorted(), ...others]) {
-    hash.update(path).update(readFileSync(join(root, path)))
-  }
-  return hash.digest('hex').slice(0, 16)
 }
 
 const next = join(root, 'node_modules/next/dist/bin/next')

@@ -1,4 +1,4 @@
-import { changeSchema } from '@keywell/protocol'
+import { changeSchema, parsePosition } from '@keywell/protocol'
 import type { TestDatabase } from '../../../../test/support/inspected.ts'
 import type { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { withInstallation } from '../store/scope.ts'
@@ -135,6 +135,21 @@ export async function polled(feed: ChangeFeed): Promise<void> {
   const subscriber = new Subscriber(feed, nowhere)
   await subscriber.take(2)
   subscriber.abort()
+}
+
+/**
+ * Resolves when the feed has read everything that is committed. One poll is not enough: a transaction that is
+ * open in another database of the same server holds changes back too.
+ */
+export async function caughtUp(feed: ChangeFeed, database: TestDatabase): Promise<void> {
+  const [now] = await database.query<{ xid: string }>(
+    'select pg_snapshot_xmax(pg_current_snapshot())::text as xid',
+  )
+  const end = BigInt(now?.xid ?? 0)
+  await until(async () => {
+    const read = parsePosition((await feed.page(undefined)).position)
+    return read !== undefined && read.xid >= end
+  })
 }
 
 /** Lets time pass, and one poll more; the time that a poll needs passes as well. */

@@ -9,6 +9,7 @@ import { SwitchableDatabase } from '../store/switchable.test.support.ts'
 import { writeChange } from './changes.ts'
 import {
   advance,
+  caughtUp,
   connection,
   generations,
   isPending,
@@ -81,7 +82,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       await write(database, 1)
       const feed = await start()
       await write(database, 2)
-      await polled(feed)
+      await caughtUp(feed, database)
       const subscriber = new Subscriber(feed)
       await write(database, 3)
       expect(generations(await subscriber.take(2))).toEqual([3])
@@ -153,7 +154,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
       first.abort()
       await write(database, 2)
       await write(database, 3)
-      await polled(feed)
+      await caughtUp(feed, database)
 
       const second = new Subscriber(feed, seen?.id)
       const [hello, ...events] = await second.take(3)
@@ -214,7 +215,7 @@ describeEachDatabase('the change feed', (makeDatabase) => {
     ])('answers flush, and goes on from now, when the position %s', async (_, position) => {
       const feed = await start()
       await write(database, 1)
-      await polled(feed)
+      await caughtUp(feed, database)
       const subscriber = new Subscriber(feed, position)
       const [hello, flush] = await subscriber.take(2)
       expect(hello?.name).toBe('hello')
