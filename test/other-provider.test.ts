@@ -110,7 +110,7 @@ verifies('providers:data-alone', async () => {
     body: { code: 'needs_reauth', reason: 'revoked' },
   })
 
-  // Connected again and disconnected: the access token is withdrawn, as its data says.
+  // Connected again and disconnected: the access token is withdrawn by a request of its own, as its data says.
   const again = await connect()
   const gone = await stage.call<{ upstream: string; manualUrl: string }>(
     'DELETE',

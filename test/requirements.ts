@@ -459,7 +459,7 @@ export const requirements = {
   },
   'providers:data-alone': {
     behaviour:
-      'A provider that is described by data alone, with another host for its API, scopes, tokens and errors of its own form, is connected, read, renewed, found withdrawn and disconnected.',
+      'A provider that is described by data alone, with another host for its API, scopes, tokens and errors of its own form, is connected, read, renewed, found withdrawn and disconnected by a request of its own.',
     source: 'providers.md, A definition',
   },
   'providers:refused-definition': {

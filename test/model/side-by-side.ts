@@ -162,7 +162,8 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
   async function disconnect(): Promise<void> {
     tables = tables.credential === null ? tables : mirror.disconnect(tables)
     await inStore(async (sql) => {
-      await store.moveToRevocations(sql, { tenantId, connectionId: id, claimed: true })
+      const types = ['oauth_token'] as const
+      await store.moveToRevocations(sql, { tenantId, connectionId: id, types, claimed: true })
       await store.deleteCredential(sql, tenantId, id)
       await store.deleteSchedule(sql, tenantId, id)
       await store.disconnectConnection(sql, tenantId, id)

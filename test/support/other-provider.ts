@@ -35,6 +35,7 @@ export async function startOtherProvider(): Promise<OtherProvider> {
   const grants: Grant[] = []
   const codes = new Map<string, Grant>()
   const asked: OtherProvider['asked'] = []
+  const pair = Buffer.from(`${clientId}:${clientSecret}`).toString('base64')
   const makeToken = (kind: string) => `acme-${kind}-${randomBytes(24).toString('hex')}`
 
   function renew(grant: Grant): Record<string, unknown> {
@@ -69,7 +70,6 @@ export async function startOtherProvider(): Promise<OtherProvider> {
     const form = new URLSearchParams(await context.req.text())
     const authorization = context.req.header('authorization')
     asked.push({ grantType: form.get('grant_type') ?? '', authorization, form })
-    const pair = Buffer.from(`${clientId}:${clientSecret}`).toString('base64')
     if (authorization !== `Basic ${pair}`) return context.json({ problem: 'who_are_you' })
     if (context.req.header('x-acme-version') !== '3') return context.json({ problem: 'version' })
     if (form.get('grant_type') === 'authorization_code') {
@@ -85,11 +85,14 @@ export async function startOtherProvider(): Promise<OtherProvider> {
     if (form.get('permissions') !== grant.scopes) return context.json({ problem: 'permissions' })
     return context.json(renew(grant))
   })
-  signIn.post('/forget', async (context) => {
-    const token = new URLSearchParams(await context.req.text()).get('token')
-    const grant = grants.find(({ accessToken }) => accessToken === token)
-    if (grant !== undefined) grant.ended = true
-    return context.body(null, 200)
+  signIn.delete('/apps/:app/sessions', async (context) => {
+    if (context.req.header('authorization') !== `Basic ${pair}`) return context.body(null, 401)
+    if (context.req.param('app') !== clientId) return context.body(null, 403)
+    const { session } = await context.req.json<{ session: string }>()
+    const grant = grants.find(({ accessToken }) => accessToken === session)
+    if (grant === undefined) return context.body(null, 404)
+    grant.ended = true
+    return context.body(null, 204)
   })
 
   const api = new Hono()
@@ -213,7 +216,15 @@ function define(signIn: string, api: string): ProviderDefinition {
           inactive: [{ status: [403], at: '/fault/code', equals: 17 }],
           details: { scopes: ['/granted'], scopeSeparator: ',' },
         },
-        revocation: { url: `${signIn}/forget`, send: 'access_token', hint: null },
+        revocation: {
+          style: 'request',
+          request: { method: 'DELETE', url: `${signIn}/apps/{client_id}/sessions`, headers: {} },
+          authenticate: 'client_basic',
+          body: { json: { session: '{token}' } },
+          send: 'access_token',
+          done: [{ status: [204, 404] }],
+          kills: 'pair',
+        },
         manualUrl: `${signIn}/apps`,
       },
     ],

@@ -114,8 +114,8 @@ export const disconnectAnswerSchema = z.object({
   connection: connectionSchema,
   /**
    * What became of the grant at the provider: `revoked` there too, `pending` (the provider could not
-   * be reached; it is tried again), or `manual` (the user must remove it at `manualUrl`: an API key is
-   * theirs, and may serve elsewhere too).
+   * be reached; it is tried again), or `manual` (the user must remove it at `manualUrl`, as most API keys: they
+   * are theirs, and may serve elsewhere too).
    */
   upstream: z.enum(['revoked', 'pending', 'manual']),
   manualUrl: z.string().nullable(),

@@ -186,6 +186,7 @@ export type {
   ProviderDefinition,
   RenewalDefinition,
   RequestDefinition,
+  RevocationDefinition,
   ScopeDefinition,
   ScopeRisk,
 } from './provider/types.ts'

@@ -1,4 +1,5 @@
-import type { ProviderDefinition } from '@keywell/protocol'
+import type { Method, ProviderDefinition } from '@keywell/protocol'
+import { revocationOf } from './methods.ts'
 
 /** The values that make a definition's addresses whole, by the names of its variables. */
 export type Variables = Readonly<Record<string, string>>
@@ -44,9 +45,16 @@ export function defaultHostOf({
 /** The addresses, as templates, that the service calls with a secret of the provider. */
 export function calledAddresses({ auth }: Pick<ProviderDefinition, 'auth'>): readonly string[] {
   return auth.flatMap((method) => [
-    ...(method.kind === 'oauth2' ? [method.token.url, method.revocation.url] : []),
+    ...(method.kind === 'oauth2' ? [method.token.url] : []),
+    ...revocationAddresses(method),
     method.identity.request.url,
     ...(method.identity.fallback ? [method.identity.fallback.request.url] : []),
     method.health.request.url,
   ])
+}
+
+function revocationAddresses(method: Method): readonly string[] {
+  const revocation = revocationOf(method)
+  if (revocation === undefined) return []
+  return [revocation.style === 'rfc7009' ? revocation.url : revocation.request.url]
 }

@@ -8,6 +8,7 @@ const { authorize, defaultScopes, health, identity, manualUrl, renewal, revocati
   oauthOf(gitlab)
 const { fallback } = identity
 if (fallback === undefined) throw new Error('no fallback')
+if (revocation.style !== 'rfc7009') throw new Error('another way to withdraw')
 
 describe('scopes', () => {
   test('are the 21 that an application can ask for, each once', () => {
@@ -264,7 +265,7 @@ test('refresh: strict, two hours, and the old access token is evidence', () => {
 })
 
 test('revocation: the refresh token, without a hint', () => {
-  expect(revocation).toMatchObject({ send: 'refresh_token', hint: null })
+  expect(revocation).toMatchObject({ send: 'refresh_token', hint: null, kills: 'pair' })
 })
 
 describe('personal access tokens', () => {

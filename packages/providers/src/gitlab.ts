@@ -104,11 +104,14 @@ export const gitlab = {
       },
 
       revocation: {
+        style: 'rfc7009',
         url: '{host}/oauth/revoke',
         // Revoking an access token that has expired does nothing and answers 200.
         send: 'refresh_token',
         // A wrong hint hides the token, with a 200; without one both kinds are searched.
         hint: null,
+        // The access token goes with it: both are one row.
+        kills: 'pair',
       },
       manualUrl: '{host}/-/user_settings/applications',
     },

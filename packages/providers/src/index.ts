@@ -20,7 +20,15 @@ export { type Health, readHealth } from './answers/health.ts'
 export { readFirst } from './answers/pointer.ts'
 export { providers } from './catalogue.ts'
 export { gitlab } from './gitlab.ts'
-export { findKey, findOAuth, headerOf, methodOf, oauthOf } from './methods.ts'
+export {
+  findKey,
+  findOAuth,
+  headerOf,
+  methodOf,
+  oauthOf,
+  revocationOf,
+  withdrawnTypes,
+} from './methods.ts'
 export {
   findViolation,
   type PolicyViolation,

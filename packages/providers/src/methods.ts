@@ -4,6 +4,7 @@ import type {
   Method,
   OAuth2Method,
   ProviderDefinition,
+  RevocationDefinition,
 } from '@keywell/protocol'
 
 /** The provider's way by the user's consent. */
@@ -43,6 +44,21 @@ const kinds: Record<CredentialType, Method['kind'] | undefined> = {
   api_key: 'key',
   basic: undefined,
   webhook_secret: undefined,
+}
+
+/** How the method's credential is withdrawn at the provider; undefined: only a person does that. */
+export function revocationOf({
+  revocation,
+}: Method): Exclude<RevocationDefinition, { style: 'none' }> | undefined {
+  return revocation?.style === 'none' ? undefined : revocation
+}
+
+/** The types of credentials of a provider that a disconnect withdraws there. */
+export function withdrawnTypes(provider: Pick<ProviderDefinition, 'auth'>): CredentialType[] {
+  const types: CredentialType[] = ['oauth_token', 'api_key']
+  return types.filter((type) =>
+    provider.auth.some((each) => each.kind === kinds[type] && revocationOf(each) !== undefined),
+  )
 }
 
 /** The header that carries a credential, and what it says. */

@@ -3,6 +3,13 @@ import { providerDefinitionSchema } from './definition.ts'
 
 const request = { method: 'GET', url: '{host}/user', headers: {} }
 const account = { id: { at: ['/id'], type: 'integer' }, name: [], username: [], avatarUrl: [] }
+const revocation = {
+  style: 'request',
+  request: { method: 'DELETE', url: '{host}/keys/own', headers: {} },
+  authenticate: 'credential',
+  done: [{ status: [204] }],
+  kills: 'token',
+}
 const key = {
   id: 'key',
   kind: 'key',
@@ -13,6 +20,7 @@ const key = {
   identity: { request, account, scopes: [] },
   health: { request, active: [{ status: [200] }], inactive: [{ status: [401] }], details: {} },
   manualUrl: '{host}/keys',
+  revocation,
 }
 const definition = {
   schema: 2,
@@ -73,6 +81,11 @@ test.each<[(string | number)[], unknown]>([
   [['auth', 0, 'health', 'active'], [{ status: [99] }]],
   [['auth', 0, 'health', 'active'], [{ at: '/id', matches: 'a'.repeat(201) }]],
   [['auth', 0, 'health', 'active'], [{ all: [{ all: [{ all: [{ status: [200] }] }] }] }]],
+  [['auth', 0, 'revocation', 'request', 'url'], '{host}/keys/{token}'],
+  [['auth', 0, 'revocation', 'style'], 'rfc7009'],
+  [['auth', 0, 'revocation', 'authenticate'], 'client_basic'],
+  [['auth', 0, 'revocation', 'done'], []],
+  [['auth', 0, 'revocation', 'body'], { json: {}, form: {} }],
   [['limits'], { requestsPerSecond: 0, burst: 1, concurrency: 1 }],
   [['scopes'], [{ name: 'two words', sentence: 'See it.', risk: 'low', group: 'a', implies: [] }]],
   [['scopes'], [{ name: 'a,b', sentence: 'See it.', risk: 'low', group: 'a', implies: [] }]],

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { identitySchema } from './account.ts'
 import { healthSchema } from './health.ts'
-import { authorizeSchema, renewalSchema, revocationSchema, tokenEndpointSchema } from './oauth.ts'
+import { authorizeSchema, renewalSchema, tokenEndpointSchema } from './oauth.ts'
+import { keyRevocationSchema, revocationSchema } from './revocation.ts'
 import { scopeNameSchema } from './scopes.ts'
 import { lineSchema, nameSchema, templateSchema } from './texts.ts'
 
@@ -55,6 +56,8 @@ export const keyMethodSchema = z.strictObject({
   prefill: z
     .strictObject({ name: z.string(), scopes: z.string(), scopeSeparator: z.enum([' ', ',']) })
     .optional(),
+  /** How a disconnect withdraws it. Absent: only its user does, since a key may be used elsewhere too. */
+  revocation: keyRevocationSchema.optional(),
 })
 
 /** One way to a credential. */

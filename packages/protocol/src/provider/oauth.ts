@@ -76,13 +76,3 @@ export const renewalSchema = z.strictObject({
   /** Seconds that a request may still be worked on at their side after we stopped waiting. */
   maxRequestSeconds: secondsSchema,
 })
-
-/** How a grant is withdrawn. */
-export const revocationSchema = z.strictObject({
-  /** RFC 7009. */
-  url: templateSchema,
-  /** Which token ends the whole grant. */
-  send: z.enum(['refresh_token', 'access_token']),
-  /** `token_type_hint`; null: none is sent. */
-  hint: z.enum(['refresh_token', 'access_token']).nullable(),
-})

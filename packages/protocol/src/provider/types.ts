@@ -6,6 +6,7 @@ import type { healthSchema } from './health.ts'
 import type { keyMethodSchema, oauth2MethodSchema } from './method.ts'
 import type { renewalSchema } from './oauth.ts'
 import type { requestSchema } from './request.ts'
+import type { keyRevocationSchema, revocationSchema } from './revocation.ts'
 import type { scopeDefinitionSchema, scopeRiskSchema } from './scopes.ts'
 
 /** What a schema lets through, and nobody changes. */
@@ -28,6 +29,8 @@ export interface IdentityDefinition extends Data<typeof identitySchema> {}
 export interface AccountReader extends Data<typeof accountReaderSchema> {}
 export interface HealthDefinition extends Data<typeof healthSchema> {}
 export interface RequestDefinition extends Data<typeof requestSchema> {}
+/** How a grant or a key is withdrawn at the provider. */
+export type RevocationDefinition = Data<typeof revocationSchema> | Data<typeof keyRevocationSchema>
 /** What an answer must be like. */
 export type Condition = Data<typeof conditionSchema>
 /** For all calls of an installation to one host together, whichever its tenants are. */

@@ -130,11 +130,11 @@ async function storeOnce(
 
 /**
  * The replaced grant is withdrawn at the provider, as that of a disconnected connection is. It is moved first,
- * while the row still names the integration that it was sealed for.
+ * while the row still names the integration that it was sealed for. A replaced key is not: it may be the same one.
  */
 async function withdrawReplaced(sql: Sql, tenantId: string, connectionId: string): Promise<void> {
   await holdCredential(sql, tenantId, connectionId)
-  await moveToRevocations(sql, { tenantId, connectionId, claimed: false })
+  await moveToRevocations(sql, { tenantId, connectionId, types: ['oauth_token'], claimed: false })
   await deleteCredential(sql, tenantId, connectionId)
 }
 

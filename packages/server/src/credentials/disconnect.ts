@@ -1,5 +1,5 @@
 import type { CredentialType, DisconnectAnswer } from '@keywell/protocol'
-import { addressOf, methodOf, variablesAt } from '@keywell/providers'
+import { addressOf, methodOf, variablesAt, withdrawnTypes } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
@@ -44,12 +44,11 @@ export function createDisconnector(parts: WithdrawalParts): Disconnector {
     async disconnect(owner, id, caller) {
       const found = await readConnection(database.of(owner.tenantId), owner, id)
       const done = await removeConnection(parts, found, { caller, claimed: true })
-      const { connection, revocation, type } = done
+      const { connection, revocation, type, byHand } = done
       const upstream = revocation === undefined ? undefined : await withdrawals.tryNow(revocation)
       return {
         connection: viewConnection(parts.catalogue, connection),
-        // An API key may be used elsewhere too: its user decides whether it is revoked.
-        upstream: type === 'api_key' ? 'manual' : (upstream ?? 'pending'),
+        upstream: byHand ? 'manual' : (upstream ?? 'pending'),
         manualUrl: manualUrl(parts.catalogue, connection, type),
       }
     },
@@ -70,14 +69,20 @@ export function createDisconnector(parts: WithdrawalParts): Disconnector {
 
 /** The local half of a disconnect. `claimed`: the caller withdraws the grant at once. */
 async function removeConnection(
-  { database, audit, logger }: { database: Database; audit: Audit; logger: Logger },
+  {
+    catalogue,
+    database,
+    audit,
+    logger,
+  }: { catalogue: Catalogue; database: Database; audit: Audit; logger: Logger },
   found: ConnectionRow,
   { caller, claimed }: { caller: Actor; claimed: boolean },
 ) {
   const { tenantId, id } = found
+  const types = withdrawnTypes(catalogue.get(found.provider))
   const done = await database.transaction(withInstallation(tenantId), async (sql) => {
     await holdCredential(sql, tenantId, id)
-    const moved = await moveToRevocations(sql, { tenantId, connectionId: id, claimed })
+    const moved = await moveToRevocations(sql, { tenantId, connectionId: id, types, claimed })
     const type = await deleteCredential(sql, tenantId, id)
     await deleteSchedule(sql, tenantId, id)
     const gone = (await disconnectConnection(sql, tenantId, id)) ?? found
@@ -91,7 +96,8 @@ async function removeConnection(
       action: 'connection.disconnect',
       result: 'ok',
     })
-    return { connection: gone, revocation: moved, type: type ?? null }
+    const byHand = type !== undefined && !types.includes(type)
+    return { connection: gone, revocation: moved, type: type ?? null, byHand }
   })
   logger.info(describeConnection(done.connection), 'connection disconnected')
   return done

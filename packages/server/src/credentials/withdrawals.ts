@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { DisconnectAnswer } from '@keywell/protocol'
+import { methodOf, oauthOf, revocationOf } from '@keywell/providers'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { Sleep } from '../clock.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { type Registration, type RevokeOutcome, revokeToken } from '../oauth/client.ts'
+import type { Registration } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
+import { type RevokeOutcome, revokeCredential } from '../oauth/revoke.ts'
 import type { Suspension } from '../oauth/suspension.ts'
-import { type TokenBox, type TokenSet, tokenToWithdraw } from '../oauth/token-set.ts'
+import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
 import {
@@ -67,11 +69,14 @@ export class Withdrawals {
 
   /**
    * A grant that is not kept as a connection. That it is to be withdrawn is durable before the provider is
-   * called, now or later. If it cannot be stored, the provider is called once.
+   * called, now or later. If it cannot be stored, the provider is called once. One that only a person withdraws
+   * stays there.
    */
   async withdrawGrant(grant: UnkeptGrant, client: Registration, tokens: TokenSet): Promise<void> {
     const { database, box, makeId, logger, outbound } = this.#parts
     const { tenantId, userId, provider, host, integrationOwner, integrationId } = grant
+    const method = oauthOf(client.provider)
+    if (revocationOf(method) === undefined) return
     const owner = { tenantId, userId, provider, host, integrationOwner, integrationId }
     // There is no connection: this id names nothing but the withdrawal.
     const place = { connectionId: makeId('connection'), generation: 1 }
@@ -79,10 +84,10 @@ export class Withdrawals {
       const sealed = await box.seal({ ...owner, ...place }, tokens)
       const row = { ...owner, ...place, ...sealed, attemptId: randomUUID() }
       await insertRevocation(database.of(tenantId), row)
-      await this.tryNow({ ...row, attempts: 1 }, client)
+      await this.tryNow({ ...row, type: 'oauth_token', attempts: 1 }, client)
     } catch (error) {
       logger.error({ tenantId, reason: String(error) }, 'revocation storing failed')
-      await revokeToken(outbound, client, tokenToWithdraw(client.provider, tokens), { tenantId })
+      await revokeCredential(outbound, { ...client, method, tokens, client }, { tenantId })
     }
   }
 
@@ -143,40 +148,54 @@ export class Withdrawals {
 }
 
 /**
- * Opens, revokes, deletes. The refresh token is sent where revoking it ends the whole grant.
+ * Opens, revokes, deletes.
  *
- * @param client the client that the grant was given to. Default: the integration's client of now
+ * @param given the client that the grant was given to. Default: the integration's client of now
  */
 async function withdraw(
   parts: WithdrawalParts,
   row: RevocationRow,
-  client?: Registration,
+  given?: Registration,
 ): Promise<Upstream> {
-  const { database, box, integrations, outbound, audit, metrics } = parts
-  const registration =
-    client ?? (await integrations.registration(row.integrationOwner, row.integrationId))
+  const { catalogue, database, box, outbound, audit, metrics } = parts
+  const { tenantId, host, type } = row
+  const provider = catalogue.get(row.provider)
+  const method = methodOf(provider, type)
+  if (revocationOf(method) === undefined) {
+    await deleteRevocation(database.of(tenantId), row)
+    return 'manual'
+  }
+  const client = given ?? (await clientOf(parts, row))
   const tokens = await box.open(row, row.sealed)
-  const token = tokenToWithdraw(registration.provider, tokens)
-  const { tenantId } = row
   await audit.write(database.of(tenantId), { ...entryOf(row), result: 'intent' })
-  const outcome = await revokeToken(outbound, registration, token, { tenantId })
-  await recordWithdrawal(parts, row, { outcome, registration })
+  const credential = { provider, host, method, tokens, client }
+  const outcome = await revokeCredential(outbound, credential, { tenantId })
+  await recordWithdrawal(parts, row, { outcome, client })
   metrics.withdrawalTried(outcome)
   return upstreamOf[outcome]
+}
+
+/** A key was given to no client. */
+async function clientOf(
+  { integrations }: WithdrawalParts,
+  { type, integrationOwner, integrationId }: RevocationRow,
+): Promise<Registration | undefined> {
+  if (type === 'api_key') return undefined
+  return integrations.registration(integrationOwner, integrationId)
 }
 
 async function recordWithdrawal(
   { database, audit, suspension }: WithdrawalParts,
   row: RevocationRow,
-  { outcome, registration }: { outcome: RevokeOutcome; registration: Registration },
+  { outcome, client }: { outcome: RevokeOutcome; client: Registration | undefined },
 ): Promise<void> {
   const entry = entryOf(row)
   await database.transaction(withInstallation(row.tenantId), async (sql) => {
     if (outcome === 'revoked') await deleteRevocation(sql, row)
     if (outcome === 'refused') await markIrrevocable(sql, row)
     // The answer concerns the client, so the row waits until the client is corrected.
-    if (outcome === 'client_rejected') {
-      const { revision } = registration
+    if (outcome === 'client_rejected' && client !== undefined) {
+      const { revision } = client
       const { actor } = entry
       await suspension.suspend(sql, row, { reason: 'client_rejected', revision, actor })
     }

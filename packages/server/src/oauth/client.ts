@@ -15,7 +15,7 @@ export interface Registration {
 }
 
 /** RFC 8414 metadata, made of the provider's data and the connection's variables. */
-function metadata(provider: ProviderDefinition, host: string): oauth.AuthorizationServer {
+export function metadata(provider: ProviderDefinition, host: string): oauth.AuthorizationServer {
   const { authorize, token, revocation } = oauthOf(provider)
   const variables = variablesAt(provider, host)
   const at = (template: string) => addressOf(template, variables).href
@@ -24,12 +24,12 @@ function metadata(provider: ProviderDefinition, host: string): oauth.Authorizati
     issuer: at(authorize.issuer.value).replace(/\/$/, ''),
     authorization_endpoint: at(authorize.url),
     token_endpoint: at(token.url),
-    revocation_endpoint: at(revocation.url),
+    ...(revocation.style === 'rfc7009' && { revocation_endpoint: at(revocation.url) }),
     authorization_response_iss_parameter_supported: authorize.issuer.inCallback === 'required',
   }
 }
 
-function authentication({ provider, clientSecret }: Registration): oauth.ClientAuth {
+export function authentication({ provider, clientSecret }: Registration): oauth.ClientAuth {
   return oauthOf(provider).token.client === 'client_secret_basic'
     ? plainBasic(clientSecret)
     : oauth.ClientSecretPost(clientSecret.expose())
@@ -41,9 +41,13 @@ function authentication({ provider, clientSecret }: Registration): oauth.ClientA
  */
 function plainBasic(clientSecret: Secret): oauth.ClientAuth {
   return (_server, { client_id: clientId }, _body, headers) => {
-    const pair = Buffer.from(`${clientId}:${clientSecret.expose()}`).toString('base64')
-    headers.set('authorization', `Basic ${pair}`)
+    headers.set('authorization', basicOf(clientId, clientSecret))
   }
+}
+
+/** RFC 7617. */
+export function basicOf(username: string, password: Secret): string {
+  return `Basic ${Buffer.from(`${username}:${password.expose()}`).toString('base64')}`
 }
 
 /** How a call leaves, beside what it says; see `OutboundInit`. A host may be for some tenants alone. */
@@ -52,7 +56,13 @@ export type Sending = { tenantId: string } & Pick<
   'background' | 'ready' | 'timeoutMs'
 >
 
-function requestOptions(outbound: Outbound, sending: Sending) {
+export function requestOptions(
+  outbound: Outbound,
+  sending: Sending,
+): Pick<
+  oauth.TokenEndpointRequestOptions,
+  typeof oauth.customFetch | typeof oauth.allowInsecureRequests
+> {
   return {
     [oauth.customFetch]: (url: string, init: RequestInit) =>
       outbound.fetch(url, { ...init, ...sending }),
@@ -200,44 +210,4 @@ export async function refreshTokens(
     process: (response) => oauth.processRefreshTokenResponse(server, client, response),
     endpoint: token,
   })
-}
-
-/** `client_rejected` is a matter of the integration; `refused` is final. */
-export type RevokeOutcome = 'revoked' | 'refused' | 'client_rejected' | 'retry'
-
-/** Withdraws a grant (RFC 7009). 200 also for a token that is unknown, so repeating is safe. */
-export async function revokeToken(
-  outbound: Outbound,
-  registration: Registration,
-  token: Secret,
-  sending: Sending,
-): Promise<RevokeOutcome> {
-  const { hint } = oauthOf(registration.provider).revocation
-  try {
-    const response = await oauth.revocationRequest(
-      metadata(registration.provider, registration.host),
-      { client_id: registration.clientId },
-      authentication(registration),
-      token.expose(),
-      {
-        ...requestOptions(outbound, sending),
-        ...(hint === null ? {} : { additionalParameters: { token_type_hint: hint } }),
-      },
-    )
-    if (response.status === 200) return 'revoked'
-    if (response.status >= 500 || response.status === 429) return 'retry'
-    return refusesClient(await response.text()) ? 'client_rejected' : 'refused'
-  } catch {
-    return 'retry'
-  }
-}
-
-/** GitLab answers a client that it does not know with 403 and `unauthorized_client`. */
-function refusesClient(body: string): boolean {
-  try {
-    const { error } = Object(JSON.parse(body))
-    return error === 'invalid_client' || error === 'unauthorized_client'
-  } catch {
-    return false
-  }
 }

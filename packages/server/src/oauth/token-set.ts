@@ -1,5 +1,4 @@
-import { type CredentialType, type ProviderDefinition, Secret } from '@keywell/protocol'
-import { oauthOf } from '@keywell/providers'
+import { type CredentialType, Secret } from '@keywell/protocol'
 import { z } from 'zod'
 
 /**
@@ -17,16 +16,6 @@ export function heldTokens(tokens: {
   readonly refreshToken: Secret | null
 }): TokenSet {
   return { ...tokens, accessToken: tokens.accessToken ?? new Secret('') }
-}
-
-/** The one that kills the whole grant; where that one is missing, the other. */
-export function tokenToWithdraw(
-  provider: Pick<ProviderDefinition, 'name' | 'auth'>,
-  { accessToken, refreshToken }: TokenSet,
-): Secret {
-  const isRefreshToken =
-    oauthOf(provider).revocation.send === 'refresh_token' || accessToken.expose() === ''
-  return (isRefreshToken ? refreshToken : null) ?? accessToken
 }
 
 /** Everything that a sealed token set is bound to: whose it is and where it may be sent. */

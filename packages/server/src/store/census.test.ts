@@ -63,8 +63,8 @@ describeEachDatabase('the census', (makeDatabase) => {
     ] as const) {
       await database.query(
         `insert into revocations (tenant_id, connection_id, generation, user_id, provider, host,
-           integration_owner, integration_id, key_version, sealed, state)
-         values ('ten_1', $1, 1, 'u', 'gitlab', 'https://gitlab.com', '@install', 'int_1', 1, $2, $3)`,
+           integration_owner, integration_id, type, key_version, sealed, state)
+         values ('ten_1', $1, 1, 'u', 'gitlab', 'https://gitlab.com', '@install', 'int_1', 'oauth_token', 1, $2, $3)`,
         [id, new Uint8Array(1), state],
       )
     }

@@ -1,4 +1,8 @@
+import type { CredentialType } from '@keywell/protocol'
 import type { Sql } from './database.ts'
+
+/** Credentials that a provider may be asked to withdraw. */
+export type WithdrawnType = Extract<CredentialType, 'oauth_token' | 'api_key'>
 
 export interface RevocationRow {
   tenantId: string
@@ -11,6 +15,7 @@ export interface RevocationRow {
   host: string
   integrationOwner: string
   integrationId: string
+  type: WithdrawnType
   sealed: Uint8Array
   attempts: number
 }
@@ -18,29 +23,39 @@ export interface RevocationRow {
 const columns = `tenant_id as "tenantId", connection_id as "connectionId",
   attempt_id as "attemptId", generation, user_id as "userId", provider, host,
   integration_owner as "integrationOwner",
-  integration_id as "integrationId", sealed, attempts`
+  integration_id as "integrationId", type, sealed, attempts`
 
 /**
- * Moves a connection's sealed credential, unchanged, to where its grant waits to be withdrawn at the
- * provider. Undefined when there was none, or none that we may withdraw: an API key is its user's.
+ * Moves a connection's sealed credential, unchanged, to where it waits to be withdrawn at the provider.
+ * Undefined when there was none, or none of `types`: those are what the provider withdraws.
  * `claimed`: the caller makes the first attempt, and no other is made for a minute.
  */
 export async function moveToRevocations(
   sql: Sql,
-  { tenantId, connectionId, claimed }: { tenantId: string; connectionId: string; claimed: boolean },
+  {
+    tenantId,
+    connectionId,
+    types,
+    claimed,
+  }: {
+    tenantId: string
+    connectionId: string
+    types: readonly CredentialType[]
+    claimed: boolean
+  },
 ): Promise<RevocationRow | undefined> {
   const [row] = await sql.query<RevocationRow>(
     `insert into revocations (tenant_id, connection_id, attempt_id, generation, user_id, provider,
-       host, integration_owner, integration_id, key_version, sealed, attempts, due_at)
+       host, integration_owner, integration_id, type, key_version, sealed, attempts, due_at)
      select k.tenant_id, k.connection_id, k.committed_by, k.generation, c.user_id, c.provider, c.host,
-            c.integration_owner, c.integration_id, k.key_version, k.sealed,
+            c.integration_owner, c.integration_id, k.type, k.key_version, k.sealed,
             $3::int, now() + $3::int * interval '1 minute'
      from credentials k
      join connections c on c.tenant_id = k.tenant_id and c.id = k.connection_id
-     where k.tenant_id = $1 and k.connection_id = $2 and k.type = 'oauth_token'
+     where k.tenant_id = $1 and k.connection_id = $2 and k.type = any($4::text[])
      on conflict do nothing
      returning ${columns}`,
-    [tenantId, connectionId, claimed ? 1 : 0],
+    [tenantId, connectionId, claimed ? 1 : 0, types],
   )
   return row
 }
@@ -48,12 +63,12 @@ export async function moveToRevocations(
 /** A pair that came for a connection that was removed meanwhile: its grant is to be withdrawn, too. */
 export async function insertRevocation(
   sql: Sql,
-  row: Omit<RevocationRow, 'attempts'> & { keyVersion: number },
+  row: Omit<RevocationRow, 'attempts' | 'type'> & { keyVersion: number },
 ): Promise<void> {
   await sql.query(
     `insert into revocations (tenant_id, connection_id, generation, user_id, provider, host,
-       integration_owner, integration_id, key_version, sealed, attempt_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::uuid)
+       integration_owner, integration_id, type, key_version, sealed, attempt_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, 'oauth_token', $9, $10, $11::uuid)
      on conflict do nothing`,
     [
       row.tenantId,

@@ -20,7 +20,8 @@ const statements: Readonly<Record<ExportKind, string>> = {
     from credentials where tenant_id = $1 and connection_id > $2 order by connection_id limit $3`,
   revocation: `select connection_id || ' ' || attempt_id as cursor,
       jsonb_build_object('connectionId', connection_id, 'userId', user_id, 'provider', provider,
-      'host', host, 'state', state, 'attempts', attempts, 'createdAt', created_at) as entry
+      'host', host, 'type', type, 'state', state, 'attempts', attempts,
+      'createdAt', created_at) as entry
     from revocations where tenant_id = $1 and connection_id || ' ' || attempt_id > $2
     order by 1 limit $3`,
   integration: `select id as cursor, jsonb_build_object('id', id, 'provider', provider, 'host', host,

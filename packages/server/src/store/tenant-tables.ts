@@ -109,7 +109,16 @@ export const tenantTables = {
     rows: 'erased',
     sealed: ['sealed'],
     exportedAs: 'revocation',
-    exported: ['connection_id', 'user_id', 'provider', 'host', 'state', 'attempts', 'created_at'],
+    exported: [
+      'connection_id',
+      'user_id',
+      'provider',
+      'host',
+      'type',
+      'state',
+      'attempts',
+      'created_at',
+    ],
     internal: [
       'attempt_id',
       'generation',

@@ -58,15 +58,26 @@ export async function deleteAttempts(sql: Sql, tenantId: string): Promise<void> 
   )
 }
 
-/** Credentials that only their users can withdraw, such as API keys. Once, at the beginning. */
-export async function noteCredentialsLeft(sql: Sql, tenantId: string): Promise<void> {
+/**
+ * Credentials that only their users can withdraw. Once, at the beginning.
+ *
+ * @param withdrawn those that are withdrawn at their provider
+ */
+export async function noteCredentialsLeft(
+  sql: Sql,
+  tenantId: string,
+  withdrawn: readonly { provider: string; type: CredentialType }[],
+): Promise<void> {
   await sql.query(
     `insert into tenant_left_grants (tenant_id, provider, host, type, count)
      select c.tenant_id, c.provider, c.host, k.type, count(*)
      from credentials k join connections c on c.tenant_id = k.tenant_id and c.id = k.connection_id
-     where k.tenant_id = $1 and k.type <> 'oauth_token'
+     where k.tenant_id = $1 and not exists (
+       select from json_to_recordset(($2::text)::json) as withdrawn (provider text, type text)
+       where withdrawn.provider = c.provider and withdrawn.type = k.type
+     )
      group by c.tenant_id, c.provider, c.host, k.type`,
-    [tenantId],
+    [tenantId, JSON.stringify(withdrawn)],
   )
 }
 
@@ -74,8 +85,10 @@ export async function noteCredentialsLeft(sql: Sql, tenantId: string): Promise<v
 export async function noteGrantsLeft(sql: Sql, tenantId: string): Promise<void> {
   await sql.query(
     `insert into tenant_left_grants (tenant_id, provider, host, type, count)
-     select tenant_id, provider, host, 'oauth_token', count(*) from revocations
-     where tenant_id = $1 group by tenant_id, provider, host`,
+     select tenant_id, provider, host, type, count(*) from revocations
+     where tenant_id = $1 group by tenant_id, provider, host, type
+     on conflict (tenant_id, provider, host, type)
+     do update set count = tenant_left_grants.count + excluded.count`,
     [tenantId],
   )
 }
@@ -93,7 +106,7 @@ export async function listLeftGrants(sql: Sql, tenantId: string): Promise<LeftGr
     `select provider, host, type, sum(count)::int as count from (
        select provider, host, type, count from tenant_left_grants where tenant_id = $1
        union all
-       select provider, host, 'oauth_token', 1 from revocations
+       select provider, host, type, 1 from revocations
        where tenant_id = $1 and state = 'irrevocable'
      ) as left_there
      group by provider, host, type order by provider, host, type`,

@@ -1,4 +1,5 @@
 import { KeywellError, type Tenant, type TenantId } from '@keywell/protocol'
+import { withdrawnTypes } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
@@ -137,14 +138,17 @@ async function eraseTenant(
 }
 
 async function begin(
-  { database, audit }: TenantParts,
+  { catalogue, database, audit }: TenantParts,
   tenantId: string,
   caller: Actor,
 ): Promise<void> {
+  const withdrawn = catalogue.all.flatMap((provider) =>
+    withdrawnTypes(provider).map((type) => ({ provider: provider.name, type })),
+  )
   await database.transaction(withInstallation(tenantId), async (sql) => {
     if (!(await beginErasure(sql, tenantId))) return
     await deleteAttempts(sql, tenantId)
-    await noteCredentialsLeft(sql, tenantId)
+    await noteCredentialsLeft(sql, tenantId, withdrawn)
     await audit.write(sql, { ...caller, tenantId, action: 'tenant.erase', result: 'intent' })
   })
 }

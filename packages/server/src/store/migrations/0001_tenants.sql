@@ -66,7 +66,7 @@ create table tenant_left_grants (
   primary key (tenant_id, provider, host, type)
 );
 select guard_by_tenant('tenant_left_grants');
-grant select, insert on tenant_left_grants to keywell_app;
+grant select, insert, update (count) on tenant_left_grants to keywell_app;
 
 -- What the operator allows a tenant; no row: everything.
 create table tenant_policies (

@@ -174,7 +174,7 @@ select guard_by_tenant('orphans');
 grant select, insert, update, delete on orphans to keywell_app;
 grant select (tenant_id, created_at), delete on orphans to keywell_worker;
 
--- Sealed tokens whose grant is still to be withdrawn at the provider. Several pairs of one generation may
+-- Sealed credentials that are still to be withdrawn at the provider. Several pairs of one generation may
 -- wait: more than one request can be answered after its connection was removed, and a pair from before a new
 -- consent has the number of the new one. So a row is named by the attempt that brought its pair.
 create table revocations (
@@ -187,6 +187,7 @@ create table revocations (
   host              text not null,
   integration_owner text not null,
   integration_id    text not null,
+  type              text not null check (type in ('oauth_token', 'api_key')),
   key_version       int not null,
   sealed            bytea not null,
   due_at            timestamptz not null default now(),

@@ -1,0 +1,166 @@
+import type { Method, ProviderDefinition, RevocationDefinition, Secret } from '@keywell/protocol'
+import { addressOf, fulfils, headerOf, revocationOf, variablesAt } from '@keywell/providers'
+import * as oauth from 'oauth4webapi'
+import type { Outbound } from '../outbound/outbound.ts'
+import { readAnswer } from './account.ts'
+import {
+  authentication,
+  basicOf,
+  metadata,
+  type Registration,
+  requestOptions,
+  type Sending,
+} from './client.ts'
+import type { TokenSet } from './token-set.ts'
+
+/** `client_rejected` is a matter of the integration; `refused` is final. */
+export type RevokeOutcome = 'revoked' | 'refused' | 'client_rejected' | 'retry'
+
+/** A credential that is withdrawn at its provider. */
+export interface WithdrawnCredential {
+  provider: ProviderDefinition
+  host: string
+  method: Method
+  tokens: TokenSet
+  /** The client that it was given to; undefined: none, as with a key. */
+  client: Registration | undefined
+}
+
+type ByRequest = Extract<RevocationDefinition, { style: 'request' }>
+
+/**
+ * Withdraws a credential at its provider, as its method says. Repeating is safe.
+ *
+ * @throws TypeError for a method whose credentials only a person withdraws, and for a grant without its client
+ */
+export async function revokeCredential(
+  outbound: Outbound,
+  credential: WithdrawnCredential,
+  sending: Sending,
+): Promise<RevokeOutcome> {
+  const revocation = revocationOf(credential.method)
+  if (revocation === undefined) throw new TypeError('only a person withdraws it')
+  const token = tokenToSend(revocation, credential.tokens)
+  return revocation.style === 'rfc7009'
+    ? revokeToken(outbound, { client: clientOf(credential), hint: revocation.hint, token }, sending)
+    : sendRequest(outbound, { credential, revocation, token }, sending)
+}
+
+/** The one that kills the whole grant; where that one is missing, the other. */
+function tokenToSend(
+  revocation: RevocationDefinition,
+  { accessToken, refreshToken }: TokenSet,
+): Secret {
+  const isRefreshToken =
+    ('send' in revocation && revocation.send === 'refresh_token') || accessToken.expose() === ''
+  return (isRefreshToken ? refreshToken : null) ?? accessToken
+}
+
+function clientOf({ client }: WithdrawnCredential): Registration {
+  if (client === undefined) throw new TypeError('a grant is withdrawn by its client')
+  return client
+}
+
+/** RFC 7009: 200 also for a token that is unknown. */
+async function revokeToken(
+  outbound: Outbound,
+  { client, hint, token }: { client: Registration; hint: string | null; token: Secret },
+  sending: Sending,
+): Promise<RevokeOutcome> {
+  try {
+    const response = await oauth.revocationRequest(
+      metadata(client.provider, client.host),
+      { client_id: client.clientId },
+      authentication(client),
+      token.expose(),
+      {
+        ...requestOptions(outbound, sending),
+        ...(hint === null ? {} : { additionalParameters: { token_type_hint: hint } }),
+      },
+    )
+    if (response.status === 200) return 'revoked'
+    return refusalOf(response.status, (await readAnswer(response)).body)
+  } catch {
+    return 'retry'
+  }
+}
+
+async function sendRequest(
+  outbound: Outbound,
+  {
+    credential,
+    revocation,
+    token,
+  }: { credential: WithdrawnCredential; revocation: ByRequest; token: Secret },
+  sending: Sending,
+): Promise<RevokeOutcome> {
+  const { provider, host, client } = credential
+  const { method, url, headers } = revocation.request
+  const names = { ...variablesAt(provider, host), ...(client && { client_id: client.clientId }) }
+  const address = addressOf(url, names)
+  const body = bodyOf(revocation.body, { token, clientId: client?.clientId ?? '' })
+  try {
+    const response = await outbound.fetch(address, {
+      ...sending,
+      method,
+      headers: {
+        accept: 'application/json',
+        ...headers,
+        ...body?.headers,
+        ...authenticationOf(credential, revocation, token),
+      },
+      ...(body && { body: body.text }),
+    })
+    const answer = await readAnswer(response)
+    return fulfils(answer, revocation.done) ? 'revoked' : refusalOf(answer.status, answer.body)
+  } catch {
+    return 'retry'
+  }
+}
+
+function authenticationOf(
+  credential: WithdrawnCredential,
+  { authenticate }: ByRequest,
+  token: Secret,
+): Record<string, string> {
+  if (authenticate === 'none') return {}
+  if (authenticate === 'client_basic') {
+    const { clientId, clientSecret } = clientOf(credential)
+    return { authorization: basicOf(clientId, clientSecret) }
+  }
+  const { name, value } = headerOf(credential.method, token.expose())
+  return { [name]: value }
+}
+
+function bodyOf(
+  body: ByRequest['body'],
+  { token, clientId }: { token: Secret; clientId: string },
+): { text: string; headers: Record<string, string> } | undefined {
+  if (body === undefined) return undefined
+  const fill = (template: string) =>
+    template.replaceAll(/\{(token|client_id)\}/g, (_, name) =>
+      name === 'token' ? token.expose() : clientId,
+    )
+  const values = 'json' in body ? body.json : body.form
+  const filled = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, fill(value)]),
+  )
+  return 'json' in body
+    ? {
+        text: JSON.stringify(filled),
+        headers: { 'content-type': 'application/json' },
+      }
+    : {
+        text: new URLSearchParams(filled).toString(),
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      }
+}
+
+function refusalOf(status: number, body: unknown): RevokeOutcome {
+  if (status >= 500 || status === 429) return 'retry'
+  const { error } = Object(body)
+  // GitLab answers a client that it does not know with 403 and `unauthorized_client`.
+  return error === 'invalid_client' || error === 'unauthorized_client'
+    ? 'client_rejected'
+    : 'refused'
+}
