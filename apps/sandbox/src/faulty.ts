@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context, MiddlewareHandler } from 'hono'
-import type { Call, Effect, Endpoint } from './control/faults.ts'
+import type { Call, Endpoint } from './control/faults.ts'
+import { injectFaults } from './inject-faults.ts'
 import type { Env, Instance } from './instance.ts'
 import { readForm, readQuery } from './oauth/form.ts'
 import { bearerOf } from './oauth/tokens.ts'
@@ -18,7 +17,7 @@ export function faulty(instance: Instance, endpoint: Endpoint): MiddlewareHandle
       refresh.worked(c.res.ok)
     }
     try {
-      await injectFaults(c, work, faults.take(call), instance)
+      await injectFaults(c, work, faults.take(call), instance.stopping)
     } finally {
       refresh.answered()
     }
@@ -87,88 +86,6 @@ function observeRefresh(
       if (statusOf(c) !== 'dropped') record.status = c.res.status
     },
   }
-}
-
-async function injectFaults(
-  c: Context<Env>,
-  next: () => Promise<void>,
-  effects: readonly Effect[],
-  instance: Instance,
-): Promise<void> {
-  for (const effect of effects.filter((effect) => !comesAfter(effect))) {
-    const instead = await injectFault(c, effect, instance)
-    if (instead !== undefined) {
-      c.res = instead
-      return
-    }
-  }
-  await next()
-  for (const effect of effects.filter(comesAfter)) {
-    const instead = await injectFault(c, effect, instance)
-    if (instead === undefined) continue
-    // Cleared first: Hono would carry the headers of the real answer over to this one.
-    c.res = undefined
-    c.res = instead
-  }
-}
-
-function comesAfter(effect: Effect): boolean {
-  return effect.kind === 'patch' || effect.kind === 'rewrite' || effect.after === true
-}
-
-/** Answers what is sent instead, if anything. */
-async function injectFault(
-  c: Context<Env>,
-  effect: Effect,
-  { stopping }: Instance,
-): Promise<Response | undefined> {
-  switch (effect.kind) {
-    case 'delay':
-      await sleep(effect.ms, undefined, { signal: stopping }).catch(() => {})
-      return stopping.aborted ? cut(c) : undefined
-    case 'drop':
-      return cut(c)
-    case 'respond':
-      return new Response(effect.body, {
-        status: effect.status,
-        headers: effect.headers ?? { 'content-type': 'text/plain' },
-      })
-    case 'patch':
-      return await patch(c.res, effect)
-    case 'rewrite':
-      return await rewrite(c.res, effect)
-    default:
-      return effect satisfies never
-  }
-}
-
-function cut(c: Context<Env>): Response {
-  c.env.incoming.socket.destroy()
-  return RESPONSE_ALREADY_SENT
-}
-
-/** Changes a JSON answer; a refusal stays as it is. */
-async function patch(
-  response: Response,
-  { set = {}, omit = [], status = 200 }: Extract<Effect, { kind: 'patch' }>,
-): Promise<Response | undefined> {
-  if (!response.ok) return undefined
-  const real: unknown = await response.clone().json()
-  const fields = typeof real === 'object' ? { ...real, ...set } : set
-  const kept = Object.entries(fields).filter(([name]) => !omit.includes(name))
-  return Response.json(Object.fromEntries(kept), { status })
-}
-
-/** Says a JSON answer in other words; a refusal stays as it is. */
-async function rewrite(
-  response: Response,
-  { body, status = 200, headers }: Extract<Effect, { kind: 'rewrite' }>,
-): Promise<Response | undefined> {
-  if (!response.ok) return undefined
-  const real: unknown = await response.clone().json()
-  const fields = new Map<string, unknown>(Object.entries(Object(real)))
-  const text = body.replace(/\{(\w+)\}/g, (_, name: string) => String(fields.get(name) ?? ''))
-  return new Response(text, { status, headers: headers ?? { 'content-type': 'text/plain' } })
 }
 
 function statusOf(c: Context<Env>): string {

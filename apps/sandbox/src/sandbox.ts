@@ -1,7 +1,4 @@
 import { setMaxListeners } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
-import type { Hono } from 'hono'
 import { z } from 'zod'
 import { controlApi } from './control/api.ts'
 import { Counters } from './control/counters.ts'
@@ -15,7 +12,8 @@ import {
 import { RefreshLog } from './control/refresh-log.ts'
 import { registerApplication } from './control/registry.ts'
 import { defaultSettings } from './control/settings.ts'
-import type { Env, Instance } from './instance.ts'
+import type { Instance } from './instance.ts'
+import { listen } from './listen.ts'
 import { site } from './site.ts'
 import { defaultUsers, seedState } from './store/seed.ts'
 import { Store } from './store/store.ts'
@@ -105,27 +103,6 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     await front.close()
     throw error
   }
-}
-
-interface Listener {
-  port: number
-  close: () => Promise<void>
-}
-
-function listen(app: Hono<Env>, hostname: string, port: number): Promise<Listener> {
-  const server = createAdaptorServer({ fetch: app.fetch })
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve())
-      if ('closeAllConnections' in server) server.closeAllConnections()
-    })
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, hostname, () => {
-      // A listening TCP server has an address of this form.
-      resolve({ port: (server.address() as AddressInfo).port, close })
-    })
-  })
 }
 
 /** `gitlab/`, `/gitlab` and `/gitlab/` are all `/gitlab`. */

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { csrf } from 'hono/csrf'
@@ -17,6 +16,7 @@ import {
 import { revokeEndpoint } from './oauth/revoke-endpoint.ts'
 import { tokenEndpoint } from './oauth/token-endpoint.ts'
 import { applicationsPage, revokeApplication } from './pages/applications.ts'
+import { asset } from './pages/asset.ts'
 import { authorizePage, decide } from './pages/consent.ts'
 import { homePage } from './pages/home.ts'
 import { notFoundPage } from './pages/not-found.ts'
@@ -86,14 +86,4 @@ export function saving({ store }: Instance): MiddlewareHandler<Env> {
 
 function isOwn({ url }: Instance, origin: string): boolean {
   return origin === new URL(url()).origin
-}
-
-/** The folder lies beside both `src` and `dist`. */
-async function asset(c: Context, name: string, type: string): Promise<Response> {
-  const body = await readFile(new URL(`../assets/${name}`, import.meta.url))
-  return c.body(body, 200, {
-    'Content-Type': type,
-    'Cache-Control': 'max-age=300',
-    'X-Content-Type-Options': 'nosniff',
-  })
 }

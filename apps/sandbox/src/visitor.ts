@@ -1,3 +1,5 @@
+import { readForm, readProblem } from './page-form.ts'
+
 /** A person with a browser but without a screen: signs in and answers consent pages by plain HTTP. */
 export interface SandboxVisitor {
   /**
@@ -60,30 +62,4 @@ export function sandboxVisitor(credentials: {
       throw new Error(`still at ${here.href} after ${maxSteps} steps`)
     },
   }
-}
-
-/** The form inside the page's main part, with its hidden fields. */
-function readForm(page: string): { action: string; fields: Record<string, string> } | undefined {
-  const main = page.slice(page.indexOf('<main>'))
-  const action = /<form method="post" action="([^"]*)"/.exec(main)?.[1]
-  if (action === undefined) return undefined
-  const hidden = main.matchAll(/"hidden" name="([^"]*)" value="([^"]*)"/g)
-  const fields = Object.fromEntries(
-    [...hidden].map(([, name = '', value = '']) => [name, unescapeHtml(value)]),
-  )
-  return { action: unescapeHtml(action), fields }
-}
-
-function readProblem(page: string): string {
-  const problem = /role="alert">([^<]*)/.exec(page)?.[1] ?? page.slice(0, 200)
-  return unescapeHtml(problem)
-}
-
-function unescapeHtml(text: string): string {
-  return text
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&quot;', '"')
-    .replaceAll('&#39;', "'")
-    .replaceAll('&amp;', '&')
 }

@@ -22,7 +22,7 @@ export function authenticateClient(
   return equal(clientSecret, application.clientSecret) ? application : undefined
 }
 
-function readBasic(
+export function readBasic(
   authorization: string | undefined,
 ): { clientId: string; clientSecret: string | undefined } | undefined {
   const encoded = /^Basic (.*)$/i.exec(authorization ?? '')?.[1]
@@ -34,7 +34,7 @@ function readBasic(
   return { clientId, clientSecret: clientSecret === '' ? undefined : clientSecret }
 }
 
-function equal(a: string, b: string): boolean {
+export function equal(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)]
   return left.length === right.length && timingSafeEqual(left, right)
 }

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
 import type { Instance } from '../instance.ts'
 import { isWithin, splitScopes, unknownScopes } from '../scopes.ts'
-import type { Application, Code, Token } from '../store/state.ts'
+import type { Application, Token } from '../store/state.ts'
 import { authenticateClient } from './client.ts'
 import { refuse, refuseMissing } from './errors.ts'
 import { type Parameters, readForm } from './form.ts'
 import { signIdToken } from './id-token.ts'
+import { verifies } from './pkce.ts'
 import { issueToken, rotate, secondsLeft } from './tokens.ts'
 
 /** `POST /oauth/token`. */
@@ -59,15 +59,6 @@ async function exchangeCode(
   const { clientId, userId, scopes } = code
   const token = issueToken(instance, { clientId, userId, scopes })
   return await answer(c, instance, token, code.nonce)
-}
-
-/** RFC 7636 section 4.6. A verifier for a code without a challenge is a mistake, and refused. */
-function verifies(challenge: Code['challenge'], verifier: string | undefined): boolean {
-  if (challenge === null || verifier === undefined) {
-    return challenge === null && verifier === undefined
-  }
-  if (challenge.method === 'plain') return verifier === challenge.value
-  return createHash('sha256').update(verifier).digest('base64url') === challenge.value
 }
 
 async function refresh(

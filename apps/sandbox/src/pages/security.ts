@@ -21,7 +21,7 @@ export function pageHeaders({ settings }: Instance): MiddlewareHandler<Env> {
  * Browsers hold `form-action` against every redirect that follows a form, and a client's callback
  * may redirect to other hosts. So the redirect's scheme is allowed, as at GitLab.
  */
-function contentSecurityPolicy(formTarget: string | undefined): string {
+export function contentSecurityPolicy(formTarget: string | undefined): string {
   const scheme = formTarget !== undefined && URL.canParse(formTarget)
   const formAction = scheme ? `'self' ${new URL(formTarget).protocol}` : `'self'`
   return `default-src 'none'; style-src 'self'; img-src 'self'; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`
