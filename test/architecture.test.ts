@@ -13,6 +13,7 @@ import { exposeFaults, moduleStateFaults, staleExposers } from './architecture/s
 import { networkFaults, serverFolderFaults, stalePermits } from './architecture/server.ts'
 import { type Fault, importsOf, readSources, type SourceFile } from './architecture/source.ts'
 import { sqlFaults, staleSqlExceptions } from './architecture/sql.ts'
+import { standInFaults, standIns } from './architecture/stand-ins.ts'
 import { wordFaults } from './architecture/words.ts'
 import { verifies } from './support/verifies.ts'
 
@@ -193,6 +194,29 @@ verifies.suite('house:imports', () => {
   test('a package that is not in the table is found', () => {
     const path = 'packages/misc/src/planted.ts'
     expect(() => found(importRule, path, "import 'zod'")).toThrow('not in the import table')
+  })
+})
+
+verifies.suite('providers:independent', () => {
+  test('the source has no other', () => {
+    expect(standIns(sources)).toEqual(['github'])
+    expect(standInFaults(sources)).toEqual([])
+  })
+
+  test.each([
+    "import '@keywell/providers'",
+    "import type { Definition } from '@keywell/protocol'",
+    "import '../../../../../packages/providers/src/github.ts'",
+  ])('`%s` in a stand-in is found', (text) => {
+    const [fault] = found(standInFaults, 'apps/sandbox/src/dialects/acme/index.ts', text)
+    expect(fault).toContain('a stand-in may not import')
+  })
+
+  test('a part that answers requests without a source is found', () => {
+    const path = 'apps/sandbox/src/dialects/acme/token.ts'
+    const text = "import type { Context } from 'hono'\n"
+    expect(found(standInFaults, path, text)).toEqual(['names no source of what it answers'])
+    expect(found(standInFaults, path, `// https://acme.example/docs\n${text}`)).toEqual([])
   })
 })
 

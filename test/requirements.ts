@@ -467,6 +467,11 @@ export const requirements = {
       'A definition that the schema refuses, or whose name another one has, ends the start with its name and place.',
     source: 'providers.md, A definition',
   },
+  'providers:independent': {
+    behaviour:
+      'A stand-in for a provider imports nothing of its definition, and every part of it that answers requests names a source.',
+    source: 'providers.md, Stand-ins',
+  },
   'hosts:not-registered': {
     behaviour:
       'Of an instance that nothing is registered for it is said what to register there: the page, the redirect URI where there is a draft, and the scopes.',

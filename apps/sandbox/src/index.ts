@@ -7,6 +7,13 @@
  *     const back = await sandboxVisitor({ username: 'ada', password: sandboxPassword }).authorize(url)
  *     await control.addFault({ ...faults.falseInvalidGrant(), times: 1 })
  *     await sandbox.stop()
+ *
+ * Other providers have one each, which is moved by its methods:
+ *
+ *     const github = await createGitHub()
+ *     const app = github.registerOAuthApp({ name: 'App', redirectUris: [callback] })
+ *     const back = await visit(`${github.urls.web}/login/oauth/authorize?client_id=${app.clientId}`)
+ *     await github.stop()
  */
 export { type SandboxControl, sandboxControl } from './control/client.ts'
 export type { Counts } from './control/counters.ts'
@@ -28,6 +35,14 @@ export type {
 } from './control/protocol.ts'
 export type { RefreshRecord } from './control/refresh-log.ts'
 export type { Rotation, Settings } from './control/settings.ts'
+export type { Control } from './dialects/core/control.ts'
+export { type Decision, visit } from './dialects/core/visit.ts'
+export type {
+  FaultInput as DialectFaultInput,
+  RecordedRequest,
+} from './dialects/core/wire.ts'
+export { createGitHub, type GitHub } from './dialects/github/index.ts'
+export type { GitHubApp, Installation, OAuthApp } from './dialects/github/state.ts'
 export { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts'
 export { sandboxPassword } from './store/seed.ts'
 export type { Application, User } from './store/state.ts'
