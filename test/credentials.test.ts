@@ -66,6 +66,7 @@ describeEachDatabase('credentials', (makeDatabase) => {
       generation: 1,
       type: 'oauth_token',
       credential: token,
+      headers: [{ name: 'Authorization', value: `Bearer ${token}` }],
       header: { name: 'Authorization', value: `Bearer ${token}` },
       host: stage.sandbox.url,
       missingScopes: ['sudo'],

@@ -5,7 +5,8 @@ import { type Fault, isTest, type SourceFile, visit } from './source.ts'
 const exposers: Readonly<Record<string, string>> = {
   'packages/server/src/oauth/client.ts': 'requests to the token endpoint',
   'packages/server/src/oauth/revoke.ts': 'requests that withdraw a grant or a key',
-  'packages/server/src/oauth/account.ts': 'the look-up of the account',
+  'packages/server/src/oauth/send.ts':
+    'the headers that carry a credential to its provider or to the app',
   'packages/server/src/oauth/token-set.ts': 'the record that the vault seals',
   'packages/server/src/outbound/egress-proxy.ts': 'the header that an egress proxy asks for',
   'packages/server/src/connect/start-flow.ts':

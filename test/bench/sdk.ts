@@ -204,7 +204,7 @@ function answerTo(body: string): string {
     generation: 1,
     type: 'oauth_token',
     credential: token,
-    header: { name: 'Authorization', value: `Bearer ${token}` },
+    headers: [{ name: 'Authorization', value: `Bearer ${token}` }],
     expiresAt: '2030-01-01T00:00:00.000Z',
     expiresInMs: 7_200_000,
     scopes: ['api', 'read_user'],

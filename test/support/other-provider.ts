@@ -199,7 +199,7 @@ function define(signIn: string, api: string): ProviderDefinition {
           refreshTokenLifetime: { idle: null },
           maxRequestSeconds: 120,
         },
-        send: { in: 'header', name: 'X-Acme-Auth', value: 'Token {token}' },
+        send: [{ in: 'header', name: 'X-Acme-Auth', value: 'Token {token}' }],
         identity: {
           request: whoami,
           account: {

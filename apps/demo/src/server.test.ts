@@ -380,7 +380,7 @@ function credential(userId: string) {
     generation: 1,
     type: 'oauth_token',
     credential: `token-of-${userId}`,
-    header: { name: 'Authorization', value: `Bearer token-of-${userId}` },
+    headers: [{ name: 'Authorization', value: `Bearer token-of-${userId}` }],
     expiresAt: new Date(nowMs + 7_200_000).toISOString(),
     expiresInMs: 7_200_000,
     scopes: ['read_api'],

@@ -44,15 +44,23 @@ export type ReadCredential = z.input<typeof readCredentialSchema>
 export const credentialTypeSchema = z.enum(['oauth_token', 'api_key', 'basic', 'webhook_secret'])
 export type CredentialType = z.infer<typeof credentialTypeSchema>
 
-/** A credential on the wire. `credential` and `header.value` are secrets. */
+/** A header that carries a credential; its value is a secret. */
+const secretHeaderSchema = z.object({ name: z.string(), value: z.string() })
+
+/** A credential on the wire. `credential`, `fields` and the values of its headers are secrets. */
 export const credentialAnswerSchema = z.object({
   unchanged: z.literal(false),
   connectionId: connectionIdSchema,
   generation: z.int().positive(),
   type: credentialTypeSchema,
+  /** The access token, or the main secret of a key. */
   credential: z.string(),
-  /** Ready to send. */
-  header: z.object({ name: z.string(), value: z.string() }),
+  /** Ready to send, all of them. */
+  headers: z.array(secretHeaderSchema).max(10),
+  /** The same, where there is exactly one. */
+  header: secretHeaderSchema.optional(),
+  /** With a key: what its user typed, by the names of its fields, for a client that signs in itself. */
+  fields: z.record(z.string(), z.string()).optional(),
   /** The end of the access token; null: it has none. */
   expiresAt: z.iso.datetime().nullable(),
   /** Milliseconds of life left, by the service's database at the time of the answer: no shared clock needed. */

@@ -64,7 +64,7 @@ export const gitlab = {
         maxRequestSeconds: 120,
       },
 
-      send: { in: 'header', name: 'Authorization', value: 'Bearer {token}' },
+      send: [{ in: 'header', name: 'Authorization', value: 'Bearer {token}' }],
 
       identity: {
         request: { method: 'GET', url: '{host}/api/v4/user', headers: {} },
@@ -129,7 +129,7 @@ export const gitlab = {
       // https://docs.gitlab.com/user/profile/personal_access_tokens/; an older GitLab ignores them.
       prefill: { name: 'name', scopes: 'scopes', scopeSeparator: ',' },
       // `PRIVATE-TOKEN` would do as well, but many clients carry it along when a redirect leaves the host.
-      send: { in: 'header', name: 'Authorization', value: 'Bearer {token}' },
+      send: [{ in: 'header', name: 'Authorization', value: 'Bearer {key}' }],
       identity: {
         request: { method: 'GET', url: '{host}/api/v4/user', headers: {} },
         account: {

@@ -23,7 +23,6 @@ export { gitlab } from './gitlab.ts'
 export {
   findKey,
   findOAuth,
-  headerOf,
   methodOf,
   oauthOf,
   revocationOf,

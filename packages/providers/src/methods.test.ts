@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { gitlab } from './gitlab.ts'
-import { findKey, headerOf, methodOf, oauthOf } from './methods.ts'
+import { findKey, methodOf, oauthOf } from './methods.ts'
 
 test('each kind of credential has a method of its own', () => {
   expect(methodOf(gitlab, 'oauth_token')).toBe(oauthOf(gitlab))
@@ -16,12 +16,4 @@ test('a kind that the provider does not have is refused', () => {
   expect(() => methodOf(without, 'api_key')).toThrow('gitlab has no credentials of type api_key')
   expect(() => methodOf(gitlab, 'basic')).toThrow(TypeError)
   expect(() => oauthOf({ ...gitlab, auth: [] })).toThrow('gitlab has no way by consent')
-})
-
-test('a credential stands in its header as it is', () => {
-  const send = { in: 'header', name: 'X-Key', value: 'Key {token}!' } as const
-  expect(headerOf({ send }, "a$&b$'{token}")).toEqual({
-    name: 'X-Key',
-    value: "Key a$&b$'{token}!",
-  })
 })

@@ -60,12 +60,3 @@ export function withdrawnTypes(provider: Pick<ProviderDefinition, 'auth'>): Cred
     provider.auth.some((each) => each.kind === kinds[type] && revocationOf(each) !== undefined),
   )
 }
-
-/** The header that carries a credential, and what it says. */
-export function headerOf(
-  { send }: Pick<Method, 'send'>,
-  secret: string,
-): { name: string; value: string } {
-  // A function, so that a `$` in the secret means nothing.
-  return { name: send.name, value: send.value.replaceAll(/\{token\}/g, () => secret) }
-}

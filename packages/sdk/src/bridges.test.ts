@@ -221,12 +221,16 @@ verifies.suite('sdk:bridges', () => {
       expect(provider.seen[1]?.headers.authorization).toMatch(/^Bearer /)
     })
 
-    test('a key has its own header, and leaves no other', async () => {
+    test('a key has its own headers, and leaves no other', async () => {
       const kept = connect()
-      kept.header = { name: 'PRIVATE-TOKEN', value: 'glpat-key' }
+      kept.headers = [
+        { name: 'PRIVATE-TOKEN', value: 'glpat-key' },
+        { name: 'X-App-Key', value: 'app-key' },
+      ]
       await (await openClient(open())).get('/user')
       const headers = provider.seen[0]?.headers
       expect(headers?.['private-token']).toBe('glpat-key')
+      expect(headers?.['x-app-key']).toBe('app-key')
       expect(headers?.authorization).toBeUndefined()
     })
 

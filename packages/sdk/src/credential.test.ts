@@ -11,7 +11,8 @@ const answer: CredentialAnswer = {
   generation: 3,
   type: 'oauth_token',
   credential: secret,
-  header: { name: 'Authorization', value: `Bearer ${secret}` },
+  headers: [{ name: 'Authorization', value: `Bearer ${secret}` }],
+  fields: { email: 'ada@acme.example', token: secret },
   expiresAt: '2030-01-01T00:00:00.000Z',
   expiresInMs: 7_200_000,
   scopes: ['api'],
@@ -21,9 +22,20 @@ const answer: CredentialAnswer = {
 }
 
 test('the secret is read by name', () => {
-  const { credential, header } = new Credential(answer)
+  const { credential, fields, headers, header } = new Credential(answer)
   expect(credential).toBe(secret)
-  expect({ [header.name]: header.value }).toEqual({ Authorization: `Bearer ${secret}` })
+  expect(fields).toEqual({ email: 'ada@acme.example', token: secret })
+  const sent = headers.map(({ name, value }) => [name, value])
+  expect(sent).toEqual([['Authorization', `Bearer ${secret}`]])
+  expect(header).toBe(headers[0])
+})
+
+test('of several headers none is the only one', () => {
+  const headers = [
+    { name: 'X-Api-Key', value: 'a' },
+    { name: 'X-App-Key', value: 'b' },
+  ]
+  expect(new Credential({ ...answer, headers }).header).toBeUndefined()
 })
 
 test.each<[string, (credential: Credential) => string]>([
@@ -40,7 +52,8 @@ test.each<[string, (credential: Credential) => string]>([
   ['JSON', (credential) => JSON.stringify({ credential })],
   ['a template', (credential) => `${credential} ${credential.header}`],
   ['a spread copy', (credential) => inspect({ ...credential, ...credential.header })],
-  ['its header alone', ({ header }) => inspect(header) + JSON.stringify(header)],
+  ['its headers alone', ({ headers }) => inspect(headers) + JSON.stringify(headers)],
+  ['its fields', (credential) => inspect({ ...credential, also: Object.keys(credential) })],
   ['a structured clone', (credential) => inspect(structuredClone({ ...credential }), { depth: 9 })],
 ])('%s does not show it', (_, show) => {
   expect(show(new Credential(answer))).not.toContain(secret)
@@ -51,14 +64,16 @@ test('logs and JSON show that something was taken out', () => {
   expect(inspect(credential)).toContain("credential: '[redacted]'")
   expect(JSON.parse(JSON.stringify(credential))).toMatchObject({
     credential: '[redacted]',
-    header: { name: 'Authorization', value: '[redacted]' },
+    headers: [{ name: 'Authorization', value: '[redacted]' }],
+    fields: '[redacted]',
     generation: 3,
   })
 })
 
 test('it is frozen, all the way down', () => {
   const credential = new Credential(answer)
-  for (const part of [credential, credential.header, credential.scopes, credential.account]) {
+  const { headers, fields, scopes, account } = credential
+  for (const part of [credential, headers, headers[0], fields, scopes, account]) {
     expect(Object.isFrozen(part)).toBe(true)
   }
   expect(credential.missingScopes).toEqual(['sudo'])

@@ -13,8 +13,8 @@ const none: readonly string[] = Object.freeze([])
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
 /**
- * A credential, ready to use. `credential` and `header.value` are secrets: they are read by name, and
- * show as `[redacted]` in logs, in JSON and in Node's inspection; a spread copy leaves them out.
+ * A credential, ready to use. `credential`, `fields` and the values of `headers` are secrets: they are read by name,
+ * and show as `[redacted]` in logs, in JSON and in Node's inspection; a spread copy leaves them out.
  * Frozen. One object is made per generation, so `===` shows whether anything changed.
  */
 export class Credential {
@@ -33,9 +33,10 @@ export class Credential {
   readonly account: Readonly<Account>
   /** What the tenant's policy says of tools that would use it, see `allowsTool`; undefined: nothing. */
   readonly toolLimits: Readonly<ToolLimits> | undefined
-  /** Ready to send: `headers: { [header.name]: header.value }`. */
-  readonly header: CredentialHeader
+  /** Ready to send, all of them. */
+  readonly headers: readonly CredentialHeader[]
   readonly #credential: string
+  readonly #fields: Readonly<Record<string, string>> | undefined
 
   constructor(answer: CredentialAnswer) {
     this.type = answer.type
@@ -50,18 +51,30 @@ export class Credential {
     // Written out: a frozen copy by spread weighs three times as much.
     this.account = Object.freeze({ id, name, username, avatarUrl })
     this.toolLimits = answer.toolLimits && Object.freeze({ ...answer.toolLimits })
-    this.header = new CredentialHeader(answer.header.name, answer.header.value)
+    const headers = answer.headers.map(({ name, value }) => new CredentialHeader(name, value))
+    this.headers = Object.freeze(headers)
     this.#credential = answer.credential
+    this.#fields = answer.fields && Object.freeze({ ...answer.fields })
     Object.freeze(this)
   }
 
-  /** The secret itself: the access token, the key, or `user:password`. */
+  /** The secret itself: the access token, or the main secret of a key. */
   get credential(): string {
     return this.#credential
   }
 
+  /** Of a key: what its user typed, by the names of its fields, for a client that signs in itself. */
+  get fields(): Readonly<Record<string, string>> | undefined {
+    return this.#fields
+  }
+
+  /** The only one of `headers`; undefined: there are several. */
+  get header(): CredentialHeader | undefined {
+    return this.headers.length === 1 ? this.headers[0] : undefined
+  }
+
   toJSON(): object {
-    return { ...this, credential: redacted }
+    return { ...this, credential: redacted, ...(this.#fields && { fields: redacted }) }
   }
 
   static {

@@ -45,7 +45,7 @@ describe('a read', () => {
     expect(credential).toMatchObject({
       credential: kept.credential,
       type: 'oauth_token',
-      header: { name: 'Authorization', value: `Bearer ${kept.credential}` },
+      headers: [{ name: 'Authorization', value: `Bearer ${kept.credential}` }],
       connectionId: kept.connection.id,
       generation: 1,
       host: service.host,

@@ -128,6 +128,23 @@ describe('a redirect', () => {
     }
   })
 
+  test('takes no header of the credential along, whatever their names', async () => {
+    const kept = connect()
+    kept.headers = [
+      { name: 'X-Api-Key', value: 'secret-1' },
+      { name: 'Accept-Language', value: 'secret-2' },
+    ]
+    const other = await startProvider()
+    provider.answer = () => redirect(`${other.origin}/file`)
+    await open().fetch(query, '/archive', { headers: { 'accept-language': 'de' } })
+    expect(provider.seen[0]?.headers).toMatchObject({
+      'x-api-key': 'secret-1',
+      'accept-language': 'secret-2',
+    })
+    expect(other.seen).toHaveLength(1)
+    expect(JSON.stringify(other.seen[0]?.headers)).not.toContain('secret-')
+  })
+
   test('out of the relative root, on the same origin, is away from the host', async () => {
     connect('/gitlab')
     provider.answer = ({ path }) => (path === '/gitlab/a' ? redirect('/other-app') : {})

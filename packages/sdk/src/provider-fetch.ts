@@ -88,7 +88,7 @@ async function follow(
   init: RequestInit,
 ): Promise<Followed> {
   let url = resolveBelow(credential.host, path)
-  let request = withHeader(init, credential)
+  let request = withHeaders(init, credential)
   let hasLeft = false
   for (let redirects = 0; ; redirects += 1) {
     const response = await fetch(url, { ...request, redirect: 'manual' })
@@ -104,7 +104,7 @@ async function follow(
     request = redirected(request, response.status)
     if (!isBelow(credential.host, target)) {
       hasLeft = true
-      request = abroad(request, { from: url, to: target })
+      request = abroad(request, { credential, from: url, to: target })
     }
     checkReplayable(request)
     url = target
@@ -143,9 +143,9 @@ function redirectTarget(response: Response, from: URL): URL | undefined {
   return target
 }
 
-function withHeader(init: RequestInit, credential: Credential): RequestInit {
+function withHeaders(init: RequestInit, credential: Credential): RequestInit {
   const headers = new Headers(init.headers)
-  headers.set(credential.header.name, credential.header.value)
+  for (const { name, value } of credential.headers) headers.set(name, value)
   return { ...init, headers }
 }
 
@@ -154,7 +154,10 @@ function withHeader(init: RequestInit, credential: Credential): RequestInit {
  * liked. A body is for the host alone, and so is an act: what only the method keeps (307, 308, and a PUT
  * or DELETE at 301 and 302) is not carried on.
  */
-function abroad(init: RequestInit, { from, to }: { from: URL; to: URL }): RequestInit {
+function abroad(
+  init: RequestInit,
+  { credential, from, to }: { credential: Credential; from: URL; to: URL },
+): RequestInit {
   const method = methodOf(init)
   if (method !== 'GET' && method !== 'HEAD') {
     throw new KeywellError(
@@ -167,7 +170,10 @@ function abroad(init: RequestInit, { from, to }: { from: URL; to: URL }): Reques
     )
   }
   const { body: _, ...rest } = init
-  const headers = [...new Headers(init.headers)].filter(([name]) => harmlessHeaders.has(name))
+  const secret = new Set(credential.headers.map(({ name }) => name.toLowerCase()))
+  const headers = [...new Headers(init.headers)].filter(
+    ([name]) => harmlessHeaders.has(name) && !secret.has(name),
+  )
   return { ...rest, headers }
 }
 

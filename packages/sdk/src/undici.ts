@@ -161,7 +161,7 @@ class Exchange implements Handler {
 }
 
 /** @throws KeywellError for a request to anywhere but below the credential's host */
-function withCredential(options: Options, { host, header }: Credential): Options {
+function withCredential(options: Options, { host, headers: secrets }: Credential): Options {
   const { origin = '', path } = options
   const url = URL.canParse(path, String(origin)) ? new URL(path, origin) : undefined
   if (url === undefined || options.method === 'CONNECT' || !isBelow(host, url)) {
@@ -172,15 +172,16 @@ function withCredential(options: Options, { host, header }: Credential): Options
   }
   // As it was compared: a path that steps up and down again is not sent as it is written.
   const place = { origin: url.origin, path: url.pathname + url.search }
-  const headers = withHeader(options.headers, header.name, header.value)
+  const headers = withHeaders(options.headers, secrets)
   const noRedirects = { maxRedirections: 0 }
   return { ...options, ...place, ...noRedirects, headers }
 }
 
-/** Headers in whichever form Undici takes them, with one replaced; as names and values in turn. */
-function withHeader(given: Options['headers'], name: string, value: string): string[] {
-  const kept = pairsOf(given).filter(([other]) => other.toLowerCase() !== name.toLowerCase())
-  return [...kept, [name, value]].flat()
+/** Headers in whichever form Undici takes them, with some replaced; as names and values in turn. */
+function withHeaders(given: Options['headers'], secrets: Credential['headers']): string[] {
+  const replaced = new Set(secrets.map(({ name }) => name.toLowerCase()))
+  const kept = pairsOf(given).filter(([name]) => !replaced.has(name.toLowerCase()))
+  return [...kept, ...secrets.map(({ name, value }) => [name, value])].flat()
 }
 
 function pairsOf(headers: Options['headers']): [string, string][] {

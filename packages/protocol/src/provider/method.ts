@@ -4,14 +4,8 @@ import { healthSchema } from './health.ts'
 import { authorizeSchema, renewalSchema, tokenEndpointSchema } from './oauth.ts'
 import { keyRevocationSchema, revocationSchema } from './revocation.ts'
 import { scopeNameSchema } from './scopes.ts'
+import { namesSent, sendSchema } from './send.ts'
 import { lineSchema, nameSchema, templateSchema } from './texts.ts'
-
-/** How a credential travels with a call: a header, with `{token}` or the name of a field in its value. */
-const sendSchema = z.strictObject({
-  in: z.literal('header'),
-  name: z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/, 'must be the name of a header'),
-  value: z.string().min(1).max(200),
-})
 
 const common = {
   id: nameSchema,
@@ -61,4 +55,13 @@ export const keyMethodSchema = z.strictObject({
 })
 
 /** One way to a credential. */
-export const methodSchema = z.discriminatedUnion('kind', [oauth2MethodSchema, keyMethodSchema])
+export const methodSchema = z
+  .discriminatedUnion('kind', [oauth2MethodSchema, keyMethodSchema])
+  .superRefine((method, { addIssue }) => {
+    const known = method.kind === 'key' ? method.fields.map(({ name }) => name) : ['token']
+    for (const [index, part] of method.send.entries()) {
+      const unknown = namesSent(part).filter((name) => !known.includes(name))
+      const message = `has no value for ${unknown.join(', ')}`
+      if (unknown.length > 0) addIssue({ code: 'custom', path: ['send', index, 'value'], message })
+    }
+  })

@@ -14,7 +14,7 @@ const addressSchema = templateSchema.refine(
  */
 const killsSchema = z.enum(['token', 'pair'])
 
-/** Values of a body, with `{token}` and `{client_id}` in them. */
+/** Values of a body, with `{client_id}` and `{token}` in them; for a key with its fields, by their names. */
 const valuesSchema = z
   .record(z.string().min(1).max(100), z.string().max(500))
   .refine((values) => Object.keys(values).length <= 10, 'has more than 10 values')

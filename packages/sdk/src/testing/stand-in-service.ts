@@ -33,8 +33,8 @@ export interface Kept {
   credential: string
   /** `performance.now()` at the end of the access token; null: it has none. */
   endsAtMs: number | null
-  /** Of a credential that has a header of its own. */
-  header?: { name: string; value: string }
+  /** Of a credential that has headers of its own. */
+  headers?: { name: string; value: string }[]
 }
 
 export interface KeptOptions {
@@ -231,7 +231,7 @@ async function readCredential(service: StandInService, c: Context): Promise<Resp
 }
 
 function answerOf(
-  { connection, credential, endsAtMs, header }: Kept,
+  { connection, credential, endsAtMs, headers }: Kept,
   ifNewerThan: number | undefined,
   scopes: readonly string[],
 ): ReadCredentialAnswer {
@@ -249,7 +249,7 @@ function answerOf(
     generation,
     type: expiresInMs === null ? 'api_key' : 'oauth_token',
     credential,
-    header: header ?? { name: 'Authorization', value: `Bearer ${credential}` },
+    headers: headers ?? [{ name: 'Authorization', value: `Bearer ${credential}` }],
     expiresAt,
     expiresInMs,
     scopes: connection.scopes,

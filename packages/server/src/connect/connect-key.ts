@@ -41,18 +41,19 @@ export async function connectKey(
   { check, ...storing }: Storing,
 ): Promise<ConnectionRow> {
   const { database, outbound, storeConnection } = parts
-  const { provider, host, value: accessToken, tenantId } = pasted
+  const { provider, host, value, tenantId } = pasted
   const found = await probeKey(parts, pasted)
   check?.(found)
   const { scopes, expiresAt } = found
-  const key = { provider, host, type: 'api_key', accessToken, sending: { tenantId } } as const
+  const tokens = { accessToken: value, refreshToken: null }
+  const key = { provider, host, type: 'api_key', tokens, sending: { tenantId } } as const
   const account = await lookUpAccount(outbound, { ...key, scopes: scopes ?? [] })
   return storeConnection({
     ...storing,
     provider,
     account,
     type: 'api_key',
-    tokens: { accessToken, refreshToken: null },
+    tokens,
     // By the clock of the database, as all lifetimes are.
     expiresInMs:
       expiresAt === null ? null : expiresAt.getTime() - (await readClock(database.of(tenantId))),
@@ -67,9 +68,10 @@ export async function connectKey(
  */
 export async function probeKey(
   parts: ProbeParts,
-  { provider, host, value: accessToken, tenantId }: PastedKey,
+  { provider, host, value, tenantId }: PastedKey,
 ): Promise<ProbeResult> {
-  const key = { provider, host, type: 'api_key', accessToken, sending: { tenantId } } as const
+  const tokens = { accessToken: value }
+  const key = { provider, host, type: 'api_key', tokens, sending: { tenantId } } as const
   const found = await probeToken(parts, key)
   if (found.status === 'active') return found
   const title = findKey(provider)?.title ?? 'key'

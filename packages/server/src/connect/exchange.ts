@@ -103,11 +103,10 @@ async function storeGrant(
 ): Promise<void> {
   // RFC 6749 section 5.1: no scope in the answer means that all were granted.
   const scopes = granted.scopes ?? flow.scopes
-  const { accessToken } = granted.tokens
   try {
     const account: ProviderAccount = await lookUpAccount(outbound, {
       ...registration,
-      accessToken,
+      tokens: granted.tokens,
       scopes,
       sending: { tenantId: flow.tenantId },
     })

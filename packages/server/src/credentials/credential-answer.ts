@@ -6,8 +6,9 @@ import {
   type TenantPolicy,
   toolLimitsOf,
 } from '@keywell/protocol'
-import { headerOf, methodOf } from '@keywell/providers'
+import { methodOf } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
+import { type CredentialValues, headersOf, valuesOf } from '../oauth/send.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 
@@ -20,15 +21,21 @@ export async function answerWith(
   const provider = catalogue.find(row.provider)
   if (row.sealed === null || row.type === null || provider === undefined)
     throw new TypeError('checked by requireUsable')
-  const { accessToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
+  const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)
+  const method = methodOf(provider, row.type)
+  const values = valuesOf(method, tokens)
+  const headers = headersOf(method, values)
+  const [header] = headers
   const toolLimits = toolLimitsOf(policy, row.provider)
   return {
     unchanged: false,
     connectionId: connectionIdOf(row),
     generation: row.generation,
     type: row.type,
-    credential: accessToken.expose(),
-    header: headerOf(methodOf(provider, row.type), accessToken.expose()),
+    credential: tokens.accessToken.expose(),
+    headers: [...headers],
+    ...(headers.length === 1 && header && { header }),
+    ...(method.kind === 'key' && { fields: exposed(values) }),
     expiresAt: row.expiresAt?.toISOString() ?? null,
     expiresInMs: wholeMs(row.expiresInMs),
     scopes: row.grantedScopes,
@@ -37,6 +44,10 @@ export async function answerWith(
     account: row.account,
     ...(toolLimits && { toolLimits }),
   }
+}
+
+function exposed(values: CredentialValues): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.expose()]))
 }
 
 /** There is nothing newer than the caller has. */

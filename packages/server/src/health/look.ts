@@ -31,21 +31,21 @@ export async function look(
   background: boolean,
 ): Promise<Look> {
   if (!row.renewable && row.expiresInMs !== null && row.expiresInMs <= 0) return over
-  const { accessToken, refreshToken } = await box.open({ ...row, connectionId: row.id }, row.sealed)
+  const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)
   const provider = catalogue.get(row.provider)
   const { host, type, tenantId } = row
   const sending = { tenantId, background }
   const found = await probeToken(
     { outbound, metrics, tracing },
-    { provider, host, type, accessToken, sending },
+    { provider, host, type, tokens, sending },
   )
   // A reader that waits for a probe does not wait for the account's name.
   const isAsked = background && found.status === 'active' && isAccountCheckDue(row)
   const scopes = found.scopes ?? row.grantedScopes
   const account = isAsked
-    ? await checkAccount(outbound, row, { provider, accessToken, scopes, sending })
+    ? await checkAccount(outbound, row, { provider, tokens, scopes, sending })
     : null
-  return { ...found, account, isOver: false, canRefresh: refreshToken !== null }
+  return { ...found, account, isOver: false, canRefresh: tokens.refreshToken !== null }
 }
 
 const over: Look = {

@@ -5,11 +5,9 @@ import {
   type ProviderAccount,
   type ProviderDefinition,
   type RequestDefinition,
-  type Secret,
 } from '@keywell/protocol'
 import {
   addressOf,
-  headerOf,
   methodOf,
   type ProviderAnswer,
   readAccount,
@@ -19,25 +17,31 @@ import type { Outbound } from '../outbound/outbound.ts'
 import type { Sending } from './client.ts'
 import { cleanAccount } from './outside-text.ts'
 import { reasonOf, refusedBy } from './provider-refusal.ts'
+import { headersOf, valuesOf } from './send.ts'
+import type { TokenSet } from './token-set.ts'
 
-/** A request of the provider's data, with a connection's token. */
+/** A request of the provider's data, with a connection's credential. */
 export async function sendWithToken(
   outbound: Outbound,
   { method, url, headers }: RequestDefinition,
   options: {
     provider: ProviderDefinition
     host: string
-    send: Method['send']
-    accessToken: Secret
+    method: Method
+    tokens: Pick<TokenSet, 'accessToken' | 'fields'>
     sending: Sending
   },
 ): Promise<ProviderAnswer> {
-  const { provider, host, send, accessToken, sending } = options
-  const { name, value } = headerOf({ send }, accessToken.expose())
+  const { provider, host, sending } = options
+  const secrets = headersOf(options.method, valuesOf(options.method, options.tokens))
   const response = await outbound.fetch(addressOf(url, variablesAt(provider, host)), {
     ...sending,
     method,
-    headers: { accept: 'application/json', ...headers, [name]: value },
+    headers: {
+      accept: 'application/json',
+      ...headers,
+      ...Object.fromEntries(secrets.map(({ name, value }) => [name, value])),
+    },
   })
   return readAnswer(response)
 }
@@ -64,18 +68,19 @@ export async function lookUpAccount(
     host: string
     /** What kind of credential it is. Default: of OAuth. */
     type?: CredentialType | null
-    accessToken: Secret
+    tokens: Pick<TokenSet, 'accessToken' | 'fields'>
     scopes: readonly string[]
     sending: Sending
   },
 ): Promise<ProviderAccount> {
-  const { identity, send } = methodOf(options.provider, options.type ?? null)
+  const method = methodOf(options.provider, options.type ?? null)
+  const { identity } = method
   const held = impliedScopes(options.provider, options.scopes)
   const opens =
     identity.scopes.length === 0 || identity.scopes.some((scope) => held.includes(scope))
   const { request, account: reader } = opens ? identity : (identity.fallback ?? identity)
   const { title } = options.provider
-  const answer = await sendWithToken(outbound, request, { ...options, send }).catch(
+  const answer = await sendWithToken(outbound, request, { ...options, method }).catch(
     (cause: unknown) => {
       throw refusedBy(title, reasonOf(undefined), { cause })
     },

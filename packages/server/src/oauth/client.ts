@@ -2,6 +2,7 @@ import type { ProviderDefinition, Secret } from '@keywell/protocol'
 import { addressOf, oauthOf, variablesAt } from '@keywell/providers'
 import * as oauth from 'oauth4webapi'
 import type { Outbound, OutboundInit } from '../outbound/outbound.ts'
+import { basicOf } from './send.ts'
 import { classifyTokenAnswer, type TokenOutcome } from './token-answer.ts'
 
 /** An OAuth app at one instance of a provider, with its secret opened. */
@@ -41,13 +42,8 @@ export function authentication({ provider, clientSecret }: Registration): oauth.
  */
 function plainBasic(clientSecret: Secret): oauth.ClientAuth {
   return (_server, { client_id: clientId }, _body, headers) => {
-    headers.set('authorization', basicOf(clientId, clientSecret))
+    headers.set('authorization', basicOf(clientId, clientSecret.expose()))
   }
-}
-
-/** RFC 7617. */
-export function basicOf(username: string, password: Secret): string {
-  return `Basic ${Buffer.from(`${username}:${password.expose()}`).toString('base64')}`
 }
 
 /** How a call leaves, beside what it says; see `OutboundInit`. A host may be for some tenants alone. */

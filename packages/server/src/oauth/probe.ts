@@ -1,4 +1,4 @@
-import type { CredentialType, ProviderDefinition, Secret } from '@keywell/protocol'
+import type { CredentialType, ProviderDefinition } from '@keywell/protocol'
 import { methodOf, readHealth } from '@keywell/providers'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
@@ -6,6 +6,7 @@ import type { Outbound } from '../outbound/outbound.ts'
 import { sendWithToken } from './account.ts'
 import type { Sending } from './client.ts'
 import { readScopes } from './outside-text.ts'
+import type { TokenSet } from './token-set.ts'
 
 /** What a provider's answer says about a token. */
 export interface ProbeResult {
@@ -29,7 +30,7 @@ export interface ProbeOptions {
   host: string
   /** What kind of credential it is. Default: of OAuth. */
   type?: CredentialType | null
-  accessToken: Secret
+  tokens: Pick<TokenSet, 'accessToken' | 'fields'>
   sending: Sending
 }
 
@@ -51,9 +52,10 @@ export function probeToken(
 }
 
 async function ask(outbound: Outbound, options: ProbeOptions): Promise<ProbeResult> {
-  const { health, send } = methodOf(options.provider, options.type ?? null)
+  const method = methodOf(options.provider, options.type ?? null)
+  const { health } = method
   try {
-    const answer = await sendWithToken(outbound, health.request, { ...options, send })
+    const answer = await sendWithToken(outbound, health.request, { ...options, method })
     const found = readHealth(health, answer)
     if (found.status === 'active') {
       const { status, scopes, expiresAt = null } = found

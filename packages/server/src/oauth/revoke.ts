@@ -1,16 +1,21 @@
-import type { Method, ProviderDefinition, RevocationDefinition, Secret } from '@keywell/protocol'
-import { addressOf, fulfils, headerOf, revocationOf, variablesAt } from '@keywell/providers'
+import {
+  type Method,
+  type ProviderDefinition,
+  type RevocationDefinition,
+  Secret,
+} from '@keywell/protocol'
+import { addressOf, fulfils, revocationOf, variablesAt } from '@keywell/providers'
 import * as oauth from 'oauth4webapi'
 import type { Outbound } from '../outbound/outbound.ts'
 import { readAnswer } from './account.ts'
 import {
   authentication,
-  basicOf,
   metadata,
   type Registration,
   requestOptions,
   type Sending,
 } from './client.ts'
+import { basicOf, type CredentialValues, fill, headersOf, valuesOf } from './send.ts'
 import type { TokenSet } from './token-set.ts'
 
 /** `client_rejected` is a matter of the integration; `refused` is final. */
@@ -40,19 +45,20 @@ export async function revokeCredential(
 ): Promise<RevokeOutcome> {
   const revocation = revocationOf(credential.method)
   if (revocation === undefined) throw new TypeError('only a person withdraws it')
-  const token = tokenToSend(revocation, credential.tokens)
-  return revocation.style === 'rfc7009'
-    ? revokeToken(outbound, { client: clientOf(credential), hint: revocation.hint, token }, sending)
-    : sendRequest(outbound, { credential, revocation, token }, sending)
+  if (revocation.style === 'request') {
+    return sendRequest(outbound, { credential, revocation }, sending)
+  }
+  const { hint, send } = revocation
+  const token = tokenToSend(send, credential.tokens)
+  return revokeToken(outbound, { client: clientOf(credential), hint, token }, sending)
 }
 
 /** The one that kills the whole grant; where that one is missing, the other. */
 function tokenToSend(
-  revocation: RevocationDefinition,
+  send: 'refresh_token' | 'access_token',
   { accessToken, refreshToken }: TokenSet,
 ): Secret {
-  const isRefreshToken =
-    ('send' in revocation && revocation.send === 'refresh_token') || accessToken.expose() === ''
+  const isRefreshToken = send === 'refresh_token' || accessToken.expose() === ''
   return (isRefreshToken ? refreshToken : null) ?? accessToken
 }
 
@@ -87,18 +93,15 @@ async function revokeToken(
 
 async function sendRequest(
   outbound: Outbound,
-  {
-    credential,
-    revocation,
-    token,
-  }: { credential: WithdrawnCredential; revocation: ByRequest; token: Secret },
+  { credential, revocation }: { credential: WithdrawnCredential; revocation: ByRequest },
   sending: Sending,
 ): Promise<RevokeOutcome> {
   const { provider, host, client } = credential
   const { method, url, headers } = revocation.request
   const names = { ...variablesAt(provider, host), ...(client && { client_id: client.clientId }) }
   const address = addressOf(url, names)
-  const body = bodyOf(revocation.body, { token, clientId: client?.clientId ?? '' })
+  const values = valuesToSend(revocation, credential)
+  const body = bodyOf(revocation.body, values)
   try {
     const response = await outbound.fetch(address, {
       ...sending,
@@ -107,7 +110,7 @@ async function sendRequest(
         accept: 'application/json',
         ...headers,
         ...body?.headers,
-        ...authenticationOf(credential, revocation, token),
+        ...authenticationOf(credential, revocation, values),
       },
       ...(body && { body: body.text }),
     })
@@ -118,32 +121,40 @@ async function sendRequest(
   }
 }
 
+/** The fields of a key, or the one token that is sent, beside the id of the client. */
+function valuesToSend(
+  revocation: ByRequest,
+  { method, tokens, client }: WithdrawnCredential,
+): CredentialValues {
+  const values =
+    'send' in revocation
+      ? { token: tokenToSend(revocation.send, tokens) }
+      : valuesOf(method, tokens)
+  return client === undefined ? values : { ...values, client_id: new Secret(client.clientId) }
+}
+
 function authenticationOf(
   credential: WithdrawnCredential,
   { authenticate }: ByRequest,
-  token: Secret,
+  values: CredentialValues,
 ): Record<string, string> {
   if (authenticate === 'none') return {}
   if (authenticate === 'client_basic') {
     const { clientId, clientSecret } = clientOf(credential)
-    return { authorization: basicOf(clientId, clientSecret) }
+    return { authorization: basicOf(clientId, clientSecret.expose()) }
   }
-  const { name, value } = headerOf(credential.method, token.expose())
-  return { [name]: value }
+  const headers = headersOf(credential.method, values)
+  return Object.fromEntries(headers.map(({ name, value }) => [name, value]))
 }
 
 function bodyOf(
   body: ByRequest['body'],
-  { token, clientId }: { token: Secret; clientId: string },
+  values: CredentialValues,
 ): { text: string; headers: Record<string, string> } | undefined {
   if (body === undefined) return undefined
-  const fill = (template: string) =>
-    template.replaceAll(/\{(token|client_id)\}/g, (_, name) =>
-      name === 'token' ? token.expose() : clientId,
-    )
-  const values = 'json' in body ? body.json : body.form
+  const templates = 'json' in body ? body.json : body.form
   const filled = Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, fill(value)]),
+    Object.entries(templates).map(([name, template]) => [name, fill(template, values) ?? '']),
   )
   return 'json' in body
     ? {

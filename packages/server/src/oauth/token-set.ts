@@ -6,8 +6,11 @@ import { z } from 'zod'
  * one without a refresh token.
  */
 export interface TokenSet {
+  /** Of an API key: its main secret. */
   readonly accessToken: Secret
   readonly refreshToken: Secret | null
+  /** Of an API key: all that was typed, by the names of its fields. Default: the access token is its only one. */
+  readonly fields?: Readonly<Record<string, Secret>> | undefined
 }
 
 /** A set of tokens where one may be missing. A missing access token becomes an empty one. */
@@ -43,7 +46,11 @@ export interface TokenBox {
   openOrphan(owner: TokenSetOwner, attemptId: string, sealed: Uint8Array): Promise<TokenSet>
 }
 
-const stored = z.object({ accessToken: z.string(), refreshToken: z.string().optional() })
+const stored = z.object({
+  accessToken: z.string(),
+  refreshToken: z.string().optional(),
+  fields: z.record(z.string(), z.string()).optional(),
+})
 
 /** The bytes that go into the vault. */
 export function encodeTokenSet(tokens: TokenSet): Uint8Array {
@@ -51,6 +58,7 @@ export function encodeTokenSet(tokens: TokenSet): Uint8Array {
     JSON.stringify({
       accessToken: tokens.accessToken.expose(),
       refreshToken: tokens.refreshToken?.expose(),
+      fields: tokens.fields && mapValues(tokens.fields, (value) => value.expose()),
     }),
   )
 }
@@ -60,5 +68,13 @@ export function decodeTokenSet(bytes: Uint8Array): TokenSet {
   return {
     accessToken: new Secret(parsed.accessToken),
     refreshToken: parsed.refreshToken === undefined ? null : new Secret(parsed.refreshToken),
+    ...(parsed.fields && { fields: mapValues(parsed.fields, (value) => new Secret(value)) }),
   }
+}
+
+function mapValues<Value, Mapped>(
+  values: Readonly<Record<string, Value>>,
+  map: (value: Value) => Mapped,
+): Record<string, Mapped> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]))
 }

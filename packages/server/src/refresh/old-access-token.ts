@@ -22,7 +22,7 @@ export async function probeOldAccessToken(
     {
       provider: old.registration.provider,
       host: old.registration.host,
-      accessToken: old.accessToken,
+      tokens: { accessToken: old.accessToken },
       sending: { tenantId, background: true },
     },
   )
