@@ -2142,6 +2142,36 @@ export const requirements = {
     behaviour: 'Answers that are dropped after a rotation lose exactly their own connections.',
     source: 'refresh.md, What no protocol can do',
   },
+  'rotation:until-used': {
+    behaviour:
+      'Where a used refresh token stays good until its successor is used, a lost answer is asked for again, and nothing is lost.',
+    source: 'refresh.md, Indeterminate outcomes',
+  },
+  'rotation:grace-family': {
+    behaviour:
+      'Where a used refresh token works again for a while, a lost answer is asked for again within that time and never after it: nothing is lost, and no family ends.',
+    source: 'refresh.md, Indeterminate outcomes',
+  },
+  'rotation:unannounced': {
+    behaviour:
+      'A refresh that brings another refresh token, where none is declared, makes the connection one whose refresh token must never be sent twice.',
+    source: 'refresh.md, What a provider declares',
+  },
+  'rotation:new-each-time': {
+    behaviour:
+      'Where each answer brings another refresh token and the older ones stay good, a lost answer is asked for again.',
+    source: 'refresh.md, What a provider declares',
+  },
+  'renewal:none': {
+    behaviour:
+      'A credential that nothing renews is never refreshed, even if it came with a refresh token, and ends by name.',
+    source: 'refresh.md, What a provider declares',
+  },
+  'renewal:probe-only': {
+    behaviour:
+      'An access token whose end is not known is never refreshed by the clock, but when a probe finds it inactive.',
+    source: 'refresh.md, What a provider declares',
+  },
   'R1:pauses': {
     behaviour: 'A replica that stands still past its leases loses nothing and sends nothing twice.',
     source: 'refresh.md, R1 and R3',

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { verifies } from '../support/verifies.ts'
+import { answersAskedAgain } from './scenarios/answers-asked-again.ts'
 import { killPoints } from './scenarios/kill-points.ts'
 import { lostAnswers } from './scenarios/lost-answers.ts'
 import { randomKills } from './scenarios/random-kills.ts'
@@ -36,6 +37,32 @@ verifies(
     expect(violations).toEqual([])
     expect(figures.lost).toBeGreaterThanOrEqual(10)
     expect(figures.named).toBe(figures.lost)
+  },
+  { timeout },
+)
+
+verifies(
+  'rotation:until-used',
+  async () => {
+    const { figures, violations } = await answersAskedAgain.run({
+      ...answersAskedAgain.short,
+      rotations: ['none', 'until_used'],
+    })
+    expect(violations).toEqual([])
+    expect(figures.droppedAnswers).toBeGreaterThan(2)
+  },
+  { timeout },
+)
+
+verifies(
+  'rotation:grace-family',
+  async () => {
+    const { figures, violations } = await answersAskedAgain.run({
+      ...answersAskedAgain.short,
+      rotations: ['grace', 'grace_then_family'],
+    })
+    expect(violations).toEqual([])
+    expect(figures).toMatchObject({ leftAlone: 8, sentTooLate: 0, familiesEnded: 0 })
   },
   { timeout },
 )

@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ProviderDefinition } from '@keywell/protocol'
 import type { SandboxControl } from '@keywell/sandbox'
 import { createKeyFile } from '@keywell/server'
 import { freePort } from '../support/free-port.ts'
@@ -18,6 +19,8 @@ export interface FleetOptions {
   role?: ReplicaSettings['role']
   /** Of the provider's host. Default: so wide that they are never what is tried. */
   limits?: ReplicaSettings['limits']
+  /** What is said of the provider. Default: that it is GitLab. */
+  definition?: ProviderDefinition
   /** Lifetime of access tokens, from the first on. Default: 7,200 s, so that nothing is due by itself. */
   tokenLifetimeSeconds?: number
 }
@@ -66,6 +69,7 @@ const seedersAtOnce = 8
 const tenants = 10
 
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { definition } = options
   const postgres = await startPostgres()
   const database = 'keywell_faults'
   await createMigrated(postgres.url, database)
@@ -86,6 +90,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     role: 'serve',
     swept: false,
     sandboxAt: { port: sandboxPort, publicUrl: providerOrigin },
+    ...(definition && { definition }),
   })
   const { control } = stage.sandbox
   const { tokenLifetimeSeconds = 7_200 } = options
@@ -101,6 +106,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     role: options.role ?? 'all',
     timing: options.timing ?? {},
     limits: options.limits,
+    ...(definition && { providers: [definition] }),
   }
   const beganMs = performance.now()
   const connections = await seed(stage, options.connections)
@@ -145,7 +151,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       const response = await fetch(`${replicas[place]?.url}/v1/credentials`, {
         method: 'POST',
         headers: { authorization: `Bearer ${stage.apiKey}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ provider: 'gitlab', tenantId, userId }),
+        body: JSON.stringify({ provider: definition?.name ?? 'gitlab', tenantId, userId }),
       })
       // The service's own answer; what is looked at is optional.
       return { status: response.status, body: (await response.json()) as ReadBody }

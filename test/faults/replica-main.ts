@@ -38,6 +38,7 @@ const keywell = createKeywell({
   logger,
   role: settings.role,
   // A scenario learns from the log which generations were committed, and how often.
+  providers: settings.providers ?? [],
   auditRefreshes: settings.auditRefreshes ?? true,
   timing: settings.timing,
   // Replicas that were killed are counted for half a minute, and what is left would be too narrow.

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { HostLimits } from '@keywell/protocol'
+import type { HostLimits, ProviderDefinition } from '@keywell/protocol'
 import type { KeywellOptions } from '@keywell/server'
 import { checkOutput } from '../support/log-lines.ts'
 import { runnable } from '../support/runnable.ts'
@@ -19,6 +19,8 @@ export interface ReplicaSettings {
   timing: NonNullable<KeywellOptions['timing']>
   /** Of the provider's host; undefined: none that is ever reached. */
   limits?: HostLimits | undefined
+  /** Definitions beside the bundled ones. */
+  providers?: readonly ProviderDefinition[]
   /** Default: true. */
   auditRefreshes?: boolean
 }

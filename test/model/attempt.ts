@@ -3,11 +3,12 @@
  * them every other actor may go on, and the process may die. Steps between which no other actor could make a
  * difference are one.
  */
+import type { RefreshTokenRenewal } from '@keywell/protocol'
 import { resolveIndeterminate } from '@keywell/server/model'
-import { claimRefresh, type DoubtAge, holds, restartIndeterminate } from './database.ts'
+import { claimRefresh, holds, restartIndeterminate } from './database.ts'
 import { commit, endAttempt, releaseClaim } from './ending.ts'
 import { drift, probe, receive, sendPair, wait } from './request.ts'
-import { type Configuration, graceSeconds, maxRequestSeconds } from './rules.ts'
+import { type Configuration, doubtMs, type Fault } from './rules.ts'
 import { hasOpenRequest } from './surroundings.ts'
 import {
   type Actor,
@@ -80,7 +81,7 @@ function prepare(
   world: World,
   index: number,
   { claim, late }: Extract<Actor, { at: 'claimed' }>,
-  { refresh }: Configuration,
+  { refresh: declared, fault }: Configuration,
 ): Move {
   const source = world.tables.credential
   if (source === null) {
@@ -90,8 +91,9 @@ function prepare(
   if (claim.doubt === null) {
     return { label: 'reads the row', world: withActor(world, index, ready) }
   }
+  const refresh = misread(declared, fault)
   const known = {
-    unresolvedForMs: doubtMs[claim.doubt],
+    unresolvedForMs: doubtMs(claim.doubt, declared),
     accessTokenEndsInMs: timeLeftMs[world.time],
   }
   const first = resolveIndeterminate(refresh, known)
@@ -106,6 +108,12 @@ function prepare(
   }
   if (decision.settled) return settle(world, index, ready, seen)
   return { label: `${seen}, will send again`, world: withActor(world, index, ready) }
+}
+
+/** One of the planted faults is a wrong reading of what the provider's data says. */
+function misread(refresh: RefreshTokenRenewal, fault: Fault | null): RefreshTokenRenewal {
+  const isMisread = fault === 'a family is risked as soon as its grace is over'
+  return isMisread ? { ...refresh, rotation: 'grace' } : refresh
 }
 
 /** Nothing happened the last time: what is sent next begins a doubt of its own. */
@@ -135,13 +143,14 @@ function mayHaveBeenUsed({ provider, adrift, actors }: World, pair: number): boo
  * The claim is looked at again right before the first byte. What happens between these two is beyond
  * every protocol, so they are one step.
  */
-function send(world: World, index: number, actor: Reading, { fault }: Configuration): Move {
+function send(world: World, index: number, actor: Reading, configuration: Configuration): Move {
+  const { fault, refresh } = configuration
   const isOver = !holds(world.tables, index)
   if (isOver && fault !== 'a claim is not looked at again before the send') {
     return { label: 'finds its claim over', world: withActor(world, index, idle) }
   }
   if (actor.late) return releaseClaim(world, index, actor)
-  return sendPair(world, index, actor, { pair: actor.source.pair, isSpare: false })
+  return sendPair(world, index, actor, { pair: actor.source.pair, isSpare: false }, refresh)
 }
 
 function crash(world: World, index: number, actor: Actor): Move[] {
@@ -149,12 +158,6 @@ function crash(world: World, index: number, actor: Actor): Move[] {
   if (actor.at === 'idle' || spent === undefined) return []
   const dead = actor.at === 'waiting' ? drift(spent, actor, false) : spent
   return [{ label: 'crashes', world: withActor(dead, index, idle), isMishap: true }]
-}
-
-const doubtMs: Record<DoubtAge, number> = {
-  young: 1_000,
-  middling: (graceSeconds + 1) * 1_000,
-  old: (maxRequestSeconds + 1) * 1_000,
 }
 
 const timeLeftMs: Record<TokenTime, number> = { plenty: 3_600_000, little: 60_000, ended: -1 }

@@ -58,6 +58,8 @@ const thrownAway = 'a pair that reached a living process is thrown away'
 const careless = 'a refresh token goes out again as if nothing had happened'
 const unnamed = 'a loss is not called lost_rotation'
 
+const tooEarly = 'a family is risked while its access token has time'
+
 /** What leaving out the rule leads to, and the moves that it takes at least. */
 const harms: Record<Fault, [sentence: string, moves: number]> = {
   'no compare-and-set': [thrownAway, 13],
@@ -76,7 +78,8 @@ const harms: Record<Fault, [sentence: string, moves: number]> = {
   'a read of a dormant connection waits for its planned refresh': ['there is no way out', 1],
   'no incident guard': [falseDeath, 8],
   'a success ends every doubt': [unnamed, 19],
-  'pairs kept aside are tried although a family is at stake': [unnamed, 22],
+  'pairs kept aside are tried although a family is at stake': [tooEarly, 19],
+  'a family is risked as soon as its grace is over': [tooEarly, 11],
 }
 
 verifies.suite('model:planted-faults', () => {

@@ -56,7 +56,8 @@ export function explore(configuration: Configuration, bounds: Bounds): Explorati
         const to = known ?? ids.size
         if (move.isMishap !== true) exits.addMove(from, to)
         const isNew = known === undefined
-        const sentence = move.violation ?? (isNew ? violationIn(move.world) : undefined)
+        const sentence =
+          move.violation ?? (isNew ? violationIn(move.world, configuration) : undefined)
         if (sentence !== undefined) {
           return end({ sentence, trace: [...paths.traceTo(from), move.label] })
         }

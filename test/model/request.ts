@@ -1,10 +1,11 @@
 /** A request from its first byte until its answer is understood, or lost. */
+import type { RefreshTokenRenewal } from '@keywell/protocol'
 import type { TokenProbe } from '@keywell/server/model'
 import { type Ending, takeOrphan } from './database.ts'
 import { commit, thrownAway } from './ending.ts'
 import { lies } from './incident.ts'
 import { accessLives, handleRefresh, isUsable } from './provider.ts'
-import type { Configuration } from './rules.ts'
+import { type Configuration, endsFamilies } from './rules.ts'
 import {
   type Actor,
   type Answer,
@@ -22,6 +23,7 @@ export function sendPair(
   index: number,
   { claim, late, source }: Reading,
   { pair: sent, isSpare }: { pair: number; isSpare: boolean },
+  refresh: RefreshTokenRenewal,
 ): Move {
   const wasUnresolved = world.unresolved.includes(sent)
   const asked = { claim, late, source, sent, isSpare, wasUnresolved }
@@ -33,6 +35,10 @@ export function sendPair(
     (other, at) => at !== index && other.at === 'waiting' && other.sent === sent && !other.late,
   )
   if (isCrowded) return { ...next, violation: 'two requests at once, though no lease had ended' }
+  const isSpent = world.provider.pairs[sent]?.refreshToken === 'spent'
+  if (endsFamilies(refresh) && isSpent && world.time === 'plenty') {
+    return { ...next, violation: 'a family is risked while its access token has time' }
+  }
   // What was kept aside goes out only after a refusal, where a repeat does no harm.
   if (wasUnresolved && claim.doubt === null && !isSpare) {
     return { ...next, violation: 'a refresh token goes out again as if nothing had happened' }
@@ -134,12 +140,11 @@ function afterRefusal(
 ): Move {
   const { refresh, fault } = configuration
   const isTooDear =
-    refresh.rotation === 'strict_family' &&
-    fault !== 'pairs kept aside are tried although a family is at stake'
+    endsFamilies(refresh) && fault !== 'pairs kept aside are tried although a family is at stake'
   const orphan = actor.isSpare || isTooDear ? undefined : takeOrphan(world.tables)
   if (orphan !== undefined) {
     const { tables, pair } = orphan
-    return sendPair({ ...world, tables }, index, actor, { pair, isSpare: true })
+    return sendPair({ ...world, tables }, index, actor, { pair, isSpare: true }, refresh)
   }
   const oldAccessToken = newsOf(world, actor.source, configuration)
   return {
@@ -173,7 +178,8 @@ function endRejected(
     oldAccessToken: newsOf(world, source, configuration),
     refreshTokenEnded: false,
     repeatable:
-      (rotation === 'none' || rotation === 'grace') &&
+      rotation !== 'strict' &&
+      rotation !== 'strict_family' &&
       configuration.fault !== 'a dead access token always proves the end',
   }
   return withActor(world, index, { at: 'failing', claim, late, source, ending })

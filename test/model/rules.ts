@@ -1,9 +1,10 @@
 /** What a run of the explorer varies: the provider, what may go wrong, and which rule is broken on purpose. */
-import type { RenewalDefinition } from '@keywell/protocol'
+import type { RefreshTokenRenewal } from '@keywell/protocol'
+import type { DoubtAge } from './database.ts'
 
 export interface Configuration {
   readonly name: string
-  readonly refresh: RenewalDefinition
+  readonly refresh: RefreshTokenRenewal
   /** How often each of these may happen in one walk. */
   readonly atMost: Budget
   readonly fault: Fault | null
@@ -46,15 +47,44 @@ export const faults = {
   'a success ends every doubt': 'strict_family, old access token dies',
   'pairs kept aside are tried although a family is at stake':
     'strict_family, old access token dies',
+  'a family is risked as soon as its grace is over': 'grace_then_family, old access token lives on',
 } as const satisfies Record<string, string>
 
 export type Fault = keyof typeof faults
 
-/** Seconds; what the model calls a young doubt lies before the first, an old one after the second. */
-export const graceSeconds = 60
-export const maxRequestSeconds = 120
+/** Seconds; a grace that is over at last is longer than a request may take, or no repeat would fit in. */
+const graceSeconds = { grace: 60, grace_then_family: 300 }
+const maxRequestSeconds = 120
 
-const rotations = ['none', 'grace', 'strict', 'strict_family'] as const
+/** What the model calls a young doubt lies in the grace, a middling one after it; with an old one no request is open. */
+export function doubtMs(
+  age: DoubtAge,
+  { graceSeconds = 60, maxRequestSeconds }: RefreshTokenRenewal,
+): number {
+  switch (age) {
+    case 'young':
+      return 1_000
+    case 'middling':
+      return (graceSeconds + 1) * 1_000
+    case 'old':
+      return (Math.max(graceSeconds, maxRequestSeconds) + 2) * 1_000
+    default:
+      age satisfies never
+      throw new TypeError('unreachable')
+  }
+}
+
+const rotations = [
+  'none',
+  'until_used',
+  'grace',
+  'grace_then_family',
+  'strict',
+  'strict_family',
+] as const
+
+export const endsFamilies = ({ rotation }: RefreshTokenRenewal): boolean =>
+  rotation === 'strict_family' || rotation === 'grace_then_family'
 
 /** The same for connections that were not read for long. */
 export function everyDormant(atMost: Budget): Configuration[] {
@@ -80,8 +110,11 @@ export function everyProvider(atMost: Budget): Configuration[] {
     [true, false].map((revokesOldAccessToken) => ({
       name: `${rotation}, old access token ${revokesOldAccessToken ? 'dies' : 'lives on'}`,
       refresh: {
+        by: 'refresh_token',
         rotation,
-        ...(rotation === 'grace' ? { graceSeconds, graceAnswer: 'sibling' as const } : {}),
+        ...(rotation === 'grace' || rotation === 'grace_then_family'
+          ? { graceSeconds: graceSeconds[rotation] }
+          : {}),
         revokesOldAccessToken,
         defaultExpiresIn: 7200,
         refreshTokenLifetime: { idle: null },

@@ -103,6 +103,7 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
         type: 'oauth_token',
         lifeMs: longMs,
         committedBy: claim.attemptId,
+        rotates: false,
       })
       agree(isReplaced, replaced !== undefined)
       if (isReplaced) {

@@ -3,8 +3,8 @@
 import { disconnect, probeDead } from './database.ts'
 import { thrownAway } from './ending.ts'
 import { incidentMoves } from './incident.ts'
-import { accessLives, endGrace, handleRefresh } from './provider.ts'
-import type { Configuration } from './rules.ts'
+import { accessLives, endGrace, handleRefresh, usePair } from './provider.ts'
+import { type Configuration, endsFamilies } from './rules.ts'
 import { type Actor, type Move, mapActors, spend, type World } from './world.ts'
 
 export function surroundingMoves(world: World, configuration: Configuration): Move[] {
@@ -13,7 +13,8 @@ export function surroundingMoves(world: World, configuration: Configuration): Mo
     ...endLease(world, configuration),
     ...passTime(world, configuration),
     ...ageDoubt(world, configuration),
-    ...closeGrace(world),
+    ...useStored(world, configuration),
+    ...closeGrace(world, configuration),
     ...settleAdrift(world, configuration),
     ...reportDead(world),
     ...withdraw(world),
@@ -53,8 +54,7 @@ function endLease(world: World, { fault }: Configuration): Move[] {
 function passTime(world: World, { refresh }: Configuration): Move[] {
   if (world.time === 'ended' || world.tables.credential === null) return []
   // Only where a family is at stake is something done shortly before the end.
-  const isFamily = refresh.rotation === 'strict_family'
-  const next = isFamily && world.time === 'plenty' ? 'little' : 'ended'
+  const next = endsFamilies(refresh) && world.time === 'plenty' ? 'little' : 'ended'
   return [{ label: `of the access token's time: ${next}`, world: { ...world, time: next } }]
 }
 
@@ -62,7 +62,8 @@ function passTime(world: World, { refresh }: Configuration): Move[] {
 function ageDoubt(world: World, { refresh }: Configuration): Move[] {
   const { schedule } = world.tables
   if (schedule?.doubt == null || schedule.doubt === 'old') return []
-  const next = refresh.rotation === 'grace' && schedule.doubt === 'young' ? 'middling' : 'old'
+  const hasGrace = refresh.graceSeconds !== undefined
+  const next = hasGrace && schedule.doubt === 'young' ? 'middling' : 'old'
   if (next === 'old' && hasOpenRequest(world)) return []
   const tables = { ...world.tables, schedule: { ...schedule, doubt: next } as const }
   return [{ label: `the doubt is ${next}`, world: letTimePass({ ...world, tables }) }]
@@ -74,10 +75,24 @@ export function hasOpenRequest({ adrift, actors }: World): boolean {
   )
 }
 
-/** The provider's window begins with the use, so it is open at least while the doubt is young. */
-function closeGrace(world: World): Move[] {
+/** A backend uses the access token that it was given. */
+function useStored(world: World, { refresh }: Configuration): Move[] {
+  const { credential } = world.tables
+  if (credential === null || world.time === 'ended') return []
+  const provider = usePair(world.provider, credential.pair, refresh)
+  if (provider === world.provider) return []
+  return [{ label: `pair ${credential.pair} is used`, world: { ...world, provider } }]
+}
+
+/**
+ * The provider's window begins with the use, so it is open at least while the doubt is young. What went out again in
+ * time to be processed in it is processed in it.
+ */
+function closeGrace(world: World, { refresh }: Configuration): Move[] {
+  if (refresh.graceSeconds === undefined) return []
   const isOpen = world.provider.pairs.some(({ refreshToken }) => refreshToken === 'grace')
   if (!isOpen || world.tables.schedule?.doubt === 'young') return []
+  if (endsFamilies(refresh) && hasOpenRequest(world)) return []
   return [{ label: 'the grace is over', world: { ...world, provider: endGrace(world.provider) } }]
 }
 

@@ -192,6 +192,7 @@ function define(signIn: string, api: string): ProviderDefinition {
           ],
         },
         renewal: {
+          by: 'refresh_token',
           rotation: 'grace',
           graceSeconds: 600,
           revokesOldAccessToken: false,

@@ -9,6 +9,7 @@ import {
   type CreateFlow,
   type CreateFlowAnswer,
   type CreateSession,
+  type ProviderDefinition,
   type ReadCredential,
   returnParameters,
   type SessionAnswer,
@@ -107,6 +108,8 @@ export async function createStage(
     swept?: boolean
     /** Whether answers are compared with the table of routes. Default: as `swept`, since it costs as much. */
     compared?: boolean
+    /** What is said of the sandbox. Default: that it is GitLab. */
+    definition?: ProviderDefinition
     /** How the sandbox stands in the operator's list; with tenants, the integration is of the first one. */
     sandboxEntry?: Pick<PrivateHost, 'networks' | 'tenants'>
   } = {},
@@ -117,6 +120,8 @@ export async function createStage(
     ...options.sandboxAt,
   })
   const control = sandboxControl(sandbox.controlUrl)
+  const { definition } = options
+  const provider = definition?.name ?? 'gitlab'
   const contract = holdContract(() => keywell)
   const { swept = true, compared = swept } = options
   const { server, url } = await listen(() => (compared ? contract : keywell))
@@ -133,6 +138,7 @@ export async function createStage(
     connectUrl: `${appOrigin}/settings`,
     logger: recordingLogger((line) => logs.push(line)),
     ...options,
+    providers: [...(options.providers ?? []), ...(definition === undefined ? [] : [definition])],
     privateHosts: [sandboxEntry, ...(options.privateHosts ?? [])],
     // Tests have webhooks sent there, too: to a receiver that fails as configured.
     privateWebhookHosts: [sandboxEntry, ...(options.privateWebhookHosts ?? [])],
@@ -186,7 +192,7 @@ export async function createStage(
     },
 
     async flow(session, request = {}) {
-      const body = { provider: 'gitlab', host: sandbox.url, ...request }
+      const body = { provider, host: sandbox.url, ...request }
       return must(
         await stage.page<CreateFlowAnswer>(session.connectToken, 'POST', '/connect/flows', body),
         201,
@@ -230,8 +236,7 @@ export async function createStage(
       return must(await stage.confirm(finish, who), 200)
     },
 
-    read: (query = {}) =>
-      stage.call('POST', '/v1/credentials', { provider: 'gitlab', ...mira, ...query }),
+    read: (query = {}) => stage.call('POST', '/v1/credentials', { provider, ...mira, ...query }),
 
     async calm() {
       await control.clearFaults()
@@ -256,6 +261,7 @@ export async function createStage(
   const { clientSecret, ...integration } = await registerGitLab(stage, stage.sandbox, {
     scopes: options.scopes ?? ['read_api', 'read_user', 'api'],
     tenantId: options.sandboxEntry?.tenants?.[0],
+    provider,
   })
   stage.integration = integration
   return stage
@@ -265,11 +271,15 @@ export async function createStage(
 export async function registerGitLab(
   stage: Stage,
   gitlab: Stage['sandbox'],
-  { scopes, tenantId }: { scopes: string[]; tenantId?: string | undefined },
+  {
+    scopes,
+    tenantId,
+    provider = 'gitlab',
+  }: { scopes: string[]; tenantId?: string | undefined; provider?: string },
 ): Promise<Stage['integration'] & { clientSecret: string }> {
   const draft = must(
     await stage.call<{ id: string; redirectUri: string }>('POST', '/v1/integrations', {
-      provider: 'gitlab',
+      provider,
       host: gitlab.url,
       scopes,
       tenantId,

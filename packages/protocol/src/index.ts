@@ -184,6 +184,7 @@ export type {
   OAuth2Method,
   ProviderAccount,
   ProviderDefinition,
+  RefreshTokenRenewal,
   RenewalDefinition,
   RequestDefinition,
   RevocationDefinition,

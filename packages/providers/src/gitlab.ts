@@ -51,6 +51,7 @@ export const gitlab = {
       },
 
       renewal: {
+        by: 'refresh_token',
         // A spent refresh token is refused and the newer pair lives on: a lost race does no harm.
         rotation: 'strict',
         // Both tokens are one row with one `revoked_at`.

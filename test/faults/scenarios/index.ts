@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { answersAskedAgain } from './answers-asked-again.ts'
 import { clientRefused } from './client-refused.ts'
 import { databaseRestarts } from './database-restarts.ts'
 import { disconnectInFlight } from './disconnect-in-flight.ts'
@@ -31,6 +32,7 @@ export const scenarios: Readonly<Record<string, Runnable>> = {
   'client-refused': runnable(clientRefused),
   'serve-until-over': runnable(serveUntilOver),
   'lost-answers': runnable(lostAnswers),
+  'answers-asked-again': runnable(answersAskedAgain),
   'disconnect-in-flight': runnable(disconnectInFlight),
   'late-answers': runnable(lateAnswers),
   drain: runnable(drain),

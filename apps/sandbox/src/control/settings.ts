@@ -4,14 +4,21 @@ import { z } from 'zod'
  * What a refresh does to the pair it was asked with.
  * - `strict`: both tokens die at once; a spent refresh token is refused, the newer pair lives (GitLab).
  * - `strict_family`: the same, but using a spent one kills every pair of the grant.
- * - `first_use`: the old pair dies when the new access token is first used (Doorkeeper's other mode).
+ * - `until_used`: the old pair dies when a token of the new one is first used (Doorkeeper's other mode).
  * - `grace`: a spent refresh token works again for a while; it gives the same pair, or a sibling.
  *   The old access token lives out its time.
- * - `none`: the refresh token stays; old access tokens live out their time.
+ * - `grace_then_family`: the same, and using a spent one after that kills every pair of the grant.
+ * - `none`: the refresh token stays; old access tokens live out their time. With `newEachTime` an answer
+ *   brings another one all the same, and both work.
  */
 export type Rotation =
-  | { mode: 'strict' | 'strict_family' | 'first_use' | 'none' }
-  | { mode: 'grace'; graceSeconds: number; graceAnswer: 'same' | 'sibling' }
+  | { mode: 'strict' | 'strict_family' | 'until_used' }
+  | { mode: 'none'; newEachTime?: boolean }
+  | {
+      mode: 'grace' | 'grace_then_family'
+      graceSeconds: number
+      graceAnswer: 'same' | 'sibling'
+    }
 
 export interface Settings {
   /** For tokens issued from now on; 7200 as at GitLab. */
@@ -39,9 +46,10 @@ export const defaultSettings: Settings = {
 }
 
 const rotationSchema: z.ZodType<Rotation> = z.discriminatedUnion('mode', [
-  z.strictObject({ mode: z.enum(['strict', 'strict_family', 'first_use', 'none']) }),
+  z.strictObject({ mode: z.enum(['strict', 'strict_family', 'until_used']) }),
+  z.strictObject({ mode: z.literal('none'), newEachTime: z.boolean().exactOptional() }),
   z.strictObject({
-    mode: z.literal('grace'),
+    mode: z.enum(['grace', 'grace_then_family']),
     graceSeconds: z.number().nonnegative(),
     graceAnswer: z.enum(['same', 'sibling']),
   }),

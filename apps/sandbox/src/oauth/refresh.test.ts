@@ -107,9 +107,9 @@ describe('other rotations', () => {
     expect(await lives(stage, stranger.accessToken)).toBe(true)
   })
 
-  test('first_use: the old pair lives until the new access token is used', async () => {
+  test('until_used: the old pair lives until the new access token is used', async () => {
     const stage = await startStage()
-    await stage.control.change({ rotation: { mode: 'first_use' } })
+    await stage.control.change({ rotation: { mode: 'until_used' } })
     const old = await stage.issue()
     const lost = await stage.refresh(old.refreshToken)
     const { body } = await stage.refresh(old.refreshToken)
@@ -120,10 +120,10 @@ describe('other rotations', () => {
   })
 
   test.each(['/oauth/token/info', '/oauth/userinfo'])(
-    'first_use: %s is a use too',
+    'until_used: %s is a use too',
     async (path) => {
       const stage = await startStage()
-      await stage.control.change({ rotation: { mode: 'first_use' } })
+      await stage.control.change({ rotation: { mode: 'until_used' } })
       const old = await stage.issue(['api', 'openid'])
       const { body } = await stage.refresh(old.refreshToken)
       expect((await stage.get(path, String(body.access_token))).status).toBe(200)

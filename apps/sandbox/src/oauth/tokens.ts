@@ -52,13 +52,14 @@ export function rotate(
   if (token.revokedAt !== null || token.spentAt !== null) {
     return reuse(instance, token, scopes)
   }
+  markUsed(instance, token)
 
   const child = issueToken(instance, {
     clientId: token.clientId,
     userId: token.userId,
     scopes,
     grantId: token.grantId,
-    refreshable: rotation.mode !== 'none',
+    refreshable: rotation.mode !== 'none' || rotation.newEachTime === true,
   })
   switch (rotation.mode) {
     case 'strict':
@@ -66,14 +67,15 @@ export function rotate(
       token.spentAt = now()
       revokeToken(instance, token)
       break
-    case 'first_use':
+    case 'until_used':
       child.previousId = token.id
       break
     case 'grace':
+    case 'grace_then_family':
       token.spentAt = now()
       break
     case 'none':
-      store.moveRefreshToken(token, child)
+      if (rotation.newEachTime !== true) store.moveRefreshToken(token, child)
       break
     default:
       rotation satisfies never
@@ -89,8 +91,11 @@ function reuse(instance: Instance, token: Token, scopes: readonly string[]): Tok
   const { rotation } = settings
   if (token.spentAt === null) return undefined
   if (rotation.mode === 'strict_family') revokeGrant(instance, token.grantId)
-  if (rotation.mode !== 'grace' || token.revokedAt !== null) return undefined
-  if (now() >= token.spentAt + rotation.graceSeconds * 1_000) return undefined
+  if (!('graceSeconds' in rotation) || token.revokedAt !== null) return undefined
+  if (now() >= token.spentAt + rotation.graceSeconds * 1_000) {
+    if (rotation.mode === 'grace_then_family') revokeGrant(instance, token.grantId)
+    return undefined
+  }
   const child = store.token(token.childId)
   if (child === undefined || child.revokedAt !== null) return undefined
   if (rotation.graceAnswer === 'same') return child
@@ -127,7 +132,7 @@ export function secondsLeft({ now }: Instance, token: Token): number {
   return Math.max(0, Math.ceil(left))
 }
 
-/** Notes that an access token was used: with `first_use` its predecessor dies now. */
+/** Notes that a token of a pair was used: with `until_used` its predecessor dies now. */
 export function markUsed(instance: Instance, token: Token): void {
   const previous = instance.store.token(token.previousId)
   if (previous === undefined) return

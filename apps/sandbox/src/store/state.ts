@@ -74,7 +74,7 @@ export interface Token {
   spentAt: number | null
   /** The pair that a refresh of this one gave. */
   childId: number | null
-  /** The pair that dies when this access token is first used (rotation `first_use`). */
+  /** The pair that dies when a token of this one is first used (rotation `until_used`). */
   previousId: number | null
 }
 

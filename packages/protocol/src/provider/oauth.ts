@@ -55,24 +55,67 @@ export const tokenEndpointSchema = z.strictObject({
   errors: z.array(z.strictObject({ if: anyOfSchema, is: tokenErrorSchema })).max(20),
 })
 
-/** How a credential stays fresh. */
-export const renewalSchema = z.strictObject({
-  /**
-   * What becomes of a refresh token that was used. `none`: it stays. `grace`: it works again for a while. `strict`:
-   * it is refused, and the newer pair lives. `strict_family`: using it again revokes everything.
-   */
-  rotation: z.enum(['none', 'grace', 'strict', 'strict_family']),
-  /** With `grace`, how long. */
-  graceSeconds: secondsSchema.optional(),
-  /** A dead old access token is then evidence that a rotation happened. */
-  revokesOldAccessToken: z.boolean(),
-  /** Seconds an access token lives when the answer does not say; null: ask the probe. */
+/**
+ * What becomes of a refresh token that was used. `none`: it stays good. `until_used`: it works until its successor,
+ * or the new access token, is used. `grace`: it works again for `graceSeconds`, then it is refused.
+ * `grace_then_family`: the same, and then using it again revokes everything. `strict`: it is refused, and the newer
+ * pair lives. `strict_family`: using it again revokes everything.
+ */
+const rotationSchema = z.enum([
+  'none',
+  'until_used',
+  'grace',
+  'grace_then_family',
+  'strict',
+  'strict_family',
+])
+
+const refreshTokenRenewalSchema = z
+  .strictObject({
+    by: z.literal('refresh_token'),
+    rotation: rotationSchema,
+    /**
+     * With `none`: each answer brings another refresh token, and the older ones stay good. Without it, another
+     * refresh token is a rotation that nobody declared, and the connection is treated as `strict_family`.
+     */
+    newEachTime: z.boolean().optional(),
+    /** With `grace` and `grace_then_family`, how long. */
+    graceSeconds: secondsSchema.optional(),
+    /** A dead old access token is then evidence that a rotation happened. */
+    revokesOldAccessToken: z.boolean(),
+    /**
+     * Seconds an access token lives when the answer does not say; null: it has no end, and is renewed when a probe
+     * finds it inactive.
+     */
+    defaultExpiresIn: secondsSchema.nullable(),
+    /**
+     * Seconds that a refresh token lives. `idle` counts from its last use; null: it need not be used. A connection is
+     * renewed after half of it at the latest, even if it is not read.
+     */
+    refreshTokenLifetime: z.strictObject({ idle: secondsSchema.nullable() }),
+    /** Seconds that a request may still be worked on at their side after we stopped waiting. */
+    maxRequestSeconds: secondsSchema,
+  })
+  .refine(({ rotation, graceSeconds }) => hasGrace(rotation) === (graceSeconds !== undefined), {
+    path: ['graceSeconds'],
+    message: 'belongs to a rotation with a grace, which needs it',
+  })
+  .refine(({ rotation, newEachTime }) => newEachTime === undefined || rotation === 'none', {
+    path: ['newEachTime'],
+    message: 'belongs to the rotation none',
+  })
+
+const hasGrace = (rotation: string) => rotation === 'grace' || rotation === 'grace_then_family'
+
+/** Nothing renews the access token: its user connects again at its end. */
+const noRenewalSchema = z.strictObject({
+  by: z.literal('none'),
+  /** Seconds an access token lives when the answer does not say; null: it has no end. */
   defaultExpiresIn: secondsSchema.nullable(),
-  /**
-   * Seconds that a refresh token lives. `idle` counts from its last use; null: it need not be used. A connection is
-   * renewed after half of it at the latest, even if it is not read.
-   */
-  refreshTokenLifetime: z.strictObject({ idle: secondsSchema.nullable() }),
-  /** Seconds that a request may still be worked on at their side after we stopped waiting. */
-  maxRequestSeconds: secondsSchema,
 })
+
+/** How a credential stays fresh. */
+export const renewalSchema = z.discriminatedUnion('by', [
+  refreshTokenRenewalSchema,
+  noRenewalSchema,
+])

@@ -24,7 +24,9 @@ export interface KeyMethod extends Data<typeof keyMethodSchema> {}
 /** A way to a credential. */
 export type Method = ProviderDefinition['auth'][number]
 /** How a credential stays fresh. */
-export interface RenewalDefinition extends Data<typeof renewalSchema> {}
+export type RenewalDefinition = Data<typeof renewalSchema>
+/** The same where a refresh token renews it. */
+export type RefreshTokenRenewal = Extract<RenewalDefinition, { by: 'refresh_token' }>
 export interface IdentityDefinition extends Data<typeof identitySchema> {}
 export interface AccountReader extends Data<typeof accountReaderSchema> {}
 export interface HealthDefinition extends Data<typeof healthSchema> {}

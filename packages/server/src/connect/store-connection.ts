@@ -99,8 +99,7 @@ async function storeOnce(
   const connectionId = existing?.id ?? makeId('connection')
   const generation = (existing?.generation ?? 0) + 1
   const sealed = await box.seal({ ...place, type, connectionId, generation }, tokens)
-  const { lifeMs, refreshInMs } = lifeOf(credential, jitter)
-  const renewable = refreshInMs !== null
+  const { lifeMs, refreshInMs, renewable } = lifeOf(credential, jitter)
   return database.transaction(withInstallation(tenantId), async (sql) => {
     // Only now are the granted scopes known. If the policy changes at the same time, the next read checks it.
     await requireAllowedFor(sql, tenantId, { provider, host, scopes })
@@ -142,10 +141,12 @@ async function withdrawReplaced(sql: Sql, tenantId: string, connectionId: string
 function lifeOf(
   { type, provider, tokens, expiresInMs }: NewCredential,
   jitter: () => number,
-): { lifeMs: number | null; refreshInMs: number | null } {
-  if (type === 'api_key') return { lifeMs: expiresInMs, refreshInMs: null }
-  const life = planLife(oauthOf(provider).renewal, expiresInMs, jitter)
-  return tokens.refreshToken === null ? { ...life, refreshInMs: null } : life
+): { lifeMs: number | null; refreshInMs: number | null; renewable: boolean } {
+  if (type === 'api_key') return { lifeMs: expiresInMs, refreshInMs: null, renewable: false }
+  const { renewal } = oauthOf(provider)
+  const renewable = renewal.by === 'refresh_token' && tokens.refreshToken !== null
+  const { lifeMs, refreshInMs } = planLife(renewal, expiresInMs, jitter)
+  return { lifeMs, refreshInMs: renewable ? refreshInMs : null, renewable }
 }
 
 async function findExisting(

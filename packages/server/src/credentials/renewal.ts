@@ -1,10 +1,10 @@
 import { KeywellError } from '@keywell/protocol'
-import { oauthOf } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
 import type { After, Sleep } from '../clock.ts'
 import type { Health } from '../health/health.ts'
 import { silentAfterMs } from '../refresh/lease.ts'
 import type { Refresher } from '../refresh/refresh.ts'
+import { endsFamilies, renewalOf } from '../refresh/renewal-of.ts'
 import { liveReplicaMs } from '../refresh/replicas.ts'
 import type { Timing } from '../refresh/timing.ts'
 import { type CredentialReadRow, findCredential } from '../store/credentials.ts'
@@ -135,12 +135,9 @@ async function renew(
 }
 
 /** Where a token that comes twice revokes its family, only the end of a lease frees its row. */
-function silentMsFor(
-  { catalogue, timing }: RenewalParts,
-  { provider }: CredentialReadRow,
-): number | null {
-  const { rotation } = oauthOf(catalogue.get(provider)).renewal
-  return rotation === 'strict_family' ? null : silentAfterMs(timing)
+function silentMsFor({ catalogue, timing }: RenewalParts, row: CredentialReadRow): number | null {
+  const renewal = renewalOf(catalogue.get(row.provider), row)
+  return renewal !== null && endsFamilies(renewal) ? null : silentAfterMs(timing)
 }
 
 /** This generation was probed a moment ago, for another reader. */

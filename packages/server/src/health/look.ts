@@ -45,7 +45,8 @@ export async function look(
   const account = isAsked
     ? await checkAccount(outbound, row, { provider, tokens, scopes, sending })
     : null
-  return { ...found, account, isOver: false, canRefresh: tokens.refreshToken !== null }
+  const canRefresh = row.renewable && tokens.refreshToken !== null
+  return { ...found, account, isOver: false, canRefresh }
 }
 
 const over: Look = {

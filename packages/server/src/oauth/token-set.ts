@@ -21,6 +21,11 @@ export function heldTokens(tokens: {
   return { ...tokens, accessToken: tokens.accessToken ?? new Secret('') }
 }
 
+/** Whether an answer brought another refresh token than the one that was sent. */
+export function isAnother(brought: Secret | null, sent: Secret | null): boolean {
+  return brought !== null && brought.expose() !== sent?.expose()
+}
+
 /** Everything that a sealed token set is bound to: whose it is and where it may be sent. */
 export interface TokenSetOwner {
   /** What kind of credential it is. Default: of OAuth. One kind does not open as another. */

@@ -1,4 +1,4 @@
-import type { Secret } from '@keywell/protocol'
+import type { RefreshTokenRenewal, Secret } from '@keywell/protocol'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { After, Jitter, Sleep } from '../clock.ts'
@@ -48,6 +48,7 @@ export interface Attempt {
   row: KeptCredentialRow
   tokens: TokenSet
   registration: Registration
+  renewal: RefreshTokenRenewal
   refreshToken: Secret
   /** The audit log holds its intent and gets its success. A failure always has an entry. */
   audited: boolean

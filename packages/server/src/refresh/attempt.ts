@@ -1,4 +1,4 @@
-import { oauthOf } from '@keywell/providers'
+import type { RefreshTokenRenewal } from '@keywell/protocol'
 import type { RefreshOutcome } from '../metrics/metrics.ts'
 import type { Say } from '../metrics/tracing.ts'
 import { type Registration, refreshTokens } from '../oauth/client.ts'
@@ -15,6 +15,7 @@ import { reachFaultPoint } from './fault-point.ts'
 import { type RetryDecision, resolveIndeterminate } from './indeterminate.ts'
 import { type Lease, openLease } from './lease.ts'
 import { probeOldAccessToken } from './old-access-token.ts'
+import { renewalOf } from './renewal-of.ts'
 import { storeOrphan } from './set-aside.ts'
 import { untilCommitted } from './until-committed.ts'
 
@@ -86,14 +87,17 @@ async function prepare(
     const tokens = await parts.box.open({ ...row, connectionId: row.id }, row.sealed)
     const { integrationOwner, integrationId } = row
     const registration = await parts.integrations.registration(integrationOwner, integrationId)
+    const renewal = renewalOf(registration.provider, row)
     const { refreshToken } = tokens
-    if (refreshToken === null) return await releaseClaim(parts, claim, noTokenPauseMs)
-    const decision = await mayResend(parts, claim, { row, registration, tokens })
+    if (renewal === null || refreshToken === null) {
+      return await releaseClaim(parts, claim, noTokenPauseMs)
+    }
+    const decision = await mayResend(parts, claim, { row, registration, renewal, tokens })
     if (decision.do !== 'send') return await releaseClaim(parts, claim, decision.ms)
     if (!(await stillHolds(parts, claim, decision))) return undefined
     if (isDraining()) return await releaseClaim(parts, claim, 0)
     if (audited) await parts.audit.commit({ ...auditEntryOf(row), result: 'intent' })
-    return { claim, lease, row, tokens, registration, refreshToken, audited }
+    return { claim, lease, row, tokens, registration, renewal, refreshToken, audited }
   } catch (error) {
     await releaseClaim(parts, claim, releasePauseMs)
     throw error
@@ -109,11 +113,16 @@ export const releasePauseMs = 30_000
 async function mayResend(
   parts: AttemptParts,
   claim: Claim,
-  old: { row: KeptCredentialRow; registration: Registration; tokens: TokenSet },
+  old: {
+    row: KeptCredentialRow
+    registration: Registration
+    renewal: RefreshTokenRenewal
+    tokens: TokenSet
+  },
 ): Promise<Exclude<RetryDecision, { do: 'probe' }>> {
   const { unresolvedForMs } = claim
   if (unresolvedForMs === null) return { do: 'send', settled: false }
-  const { renewal } = oauthOf(old.registration.provider)
+  const { renewal } = old
   const known = { unresolvedForMs, accessTokenEndsInMs: old.row.expiresInMs }
   const first = resolveIndeterminate(renewal, known)
   if (first.do !== 'probe') return first

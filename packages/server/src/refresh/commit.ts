@@ -1,7 +1,8 @@
-import { oauthOf } from '@keywell/providers'
+import type { RefreshTokenRenewal } from '@keywell/protocol'
 import { writeChange } from '../changes/changes.ts'
 import { describeIntegration } from '../oauth/suspension.ts'
 import type { Granted, Unusable } from '../oauth/token-answer.ts'
+import { isAnother } from '../oauth/token-set.ts'
 import { advanceConnection, followGeneration } from '../store/connections.ts'
 import { type KeptCredentialRow, replaceCredential } from '../store/credentials.ts'
 import type { Sql } from '../store/database.ts'
@@ -16,6 +17,7 @@ import { reachFaultPoint } from './fault-point.ts'
 import { recheckStateAfter } from './indeterminate.ts'
 import { stateOf } from './machine-input.ts'
 import { type Recorded, recordOutcome } from './record-outcome.ts'
+import { renewalOf, rotatesUnannounced } from './renewal-of.ts'
 import { backoffMs, planDormantRefresh, planLife, planProbe, withinLife } from './schedule.ts'
 import { setAside } from './set-aside.ts'
 import { untilCommitted } from './until-committed.ts'
@@ -29,7 +31,6 @@ export type Committed = 'committed' | 'committed_before' | 'orphaned' | 'withdra
 
 type CommitParts = Pick<
   AttemptParts,
-  | 'catalogue'
   | 'database'
   | 'box'
   | 'audit'
@@ -45,6 +46,8 @@ type CommitParts = Pick<
 interface NewPair<Answer = Granted | Unusable> {
   row: KeptCredentialRow
   claim: Claim
+  renewal: RefreshTokenRenewal
+  rotates: boolean
   answer: Answer
   /** Whether a success has an audit entry. A recovery, and a failure, always have one. */
   audited: boolean
@@ -65,20 +68,22 @@ interface Sealed {
  */
 export async function commitPair(
   parts: CommitParts,
-  { claim, lease, row, tokens: old, audited }: Attempt,
+  attempt: Attempt,
   answer: Granted | Unusable,
 ): Promise<Committed> {
+  const { claim, lease, row, tokens: old, audited } = attempt
   // An answer without a refresh token keeps the old one (RFC 6749 section 6).
   const refreshToken = answer.tokens.refreshToken ?? old.refreshToken
   const { accessToken } = answer.kind === 'tokens' ? answer.tokens : old
   const tokens = { accessToken, refreshToken }
+  const rotation = rotationAfter(attempt, answer)
   const committed = await untilCommitted(parts, async () => {
     await reachFaultPoint(parts, 'before_commit', row)
     const ageMs = lease.elapsedMs()
     const owner = { ...row, connectionId: row.id, generation: row.generation + 1 }
     const sealed = await parts.box.seal(owner, tokens)
     try {
-      const pair = { row, claim, audited, ageMs }
+      const pair = { row, claim, ...rotation, audited, ageMs }
       const done = await parts.database.transaction(withInstallation(row.tenantId), (sql) =>
         answer.kind === 'tokens'
           ? replacePair(sql, parts, { ...pair, answer }, sealed)
@@ -94,6 +99,16 @@ export async function commitPair(
   })
   await reachFaultPoint(parts, 'after_commit', row)
   return committed
+}
+
+/** What the next refresh has to reckon with: another refresh token than the one that was sent may be a rotation. */
+function rotationAfter(
+  { row, registration, renewal, tokens }: Attempt,
+  answer: Granted | Unusable,
+): Pick<NewPair, 'rotates' | 'renewal'> {
+  const isRotated = isAnother(answer.tokens.refreshToken, tokens.refreshToken)
+  const rotates = row.rotates || (isRotated && rotatesUnannounced(renewal))
+  return { rotates, renewal: renewalOf(registration.provider, { rotates }) ?? renewal }
 }
 
 /** What was written, for the log. */
@@ -119,7 +134,7 @@ async function replacePair(
   sealed: Sealed,
 ): Promise<Done> {
   const { audit, incidentGuard, logger } = parts
-  const { row, claim, answer, audited } = pair
+  const { row, claim, answer, audited, rotates } = pair
   const key = { tenantId: row.tenantId, connectionId: row.id }
   const generation = row.generation + 1
   const integration = { tenantId: row.integrationOwner, id: row.integrationId }
@@ -134,6 +149,7 @@ async function replacePair(
       generation,
       lifeMs,
       committedBy,
+      rotates,
     }),
     recordSuccess(sql, { ...key, ...schedule, epoch: claim.epoch }),
     advanceConnection(sql, { ...row, generation, scopes: scopesOf(answer) }),
@@ -162,10 +178,9 @@ async function replacePair(
 
 /** How long the new access token lives, and when work on its connection is due. */
 function plan(
-  { catalogue, jitter, timing }: Pick<CommitParts, 'catalogue' | 'jitter' | 'timing'>,
-  { row, claim, answer, ageMs }: NewPair<Granted>,
+  { jitter, timing }: Pick<CommitParts, 'jitter' | 'timing'>,
+  { claim, renewal, answer, ageMs }: NewPair<Granted>,
 ) {
-  const { renewal } = oauthOf(catalogue.get(row.provider))
   const life = planLife(renewal, answer.expiresInMs, jitter)
   const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: life.lifeMs }, jitter)
   const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
@@ -191,14 +206,15 @@ function plan(
 async function replaceRefreshToken(
   sql: Sql,
   { audit, jitter, timing }: CommitParts,
-  { row, claim, answer, ageMs }: NewPair<Unusable>,
+  { row, claim, rotates, answer, ageMs }: NewPair<Unusable>,
   sealed: Sealed,
 ): Promise<Done> {
   const key = { tenantId: row.tenantId, connectionId: row.id }
   const next = { ...key, id: row.id, generation: row.generation + 1 }
   const lifeMs = row.expiresInMs === null ? null : row.expiresInMs - ageMs
   const committedBy = claim.attemptId
-  const credential = { ...next, ...sealed, type: 'oauth_token', lifeMs, committedBy } as const
+  const type = 'oauth_token'
+  const credential = { ...next, ...sealed, type, lifeMs, committedBy, rotates } as const
   if (!(await replaceCredential(sql, credential))) throw new Overtaken()
   const { dormantAfterMs } = timing
   const retryInMs = withinLife(backoffMs(claim.failures, jitter, timing.backoffMs), lifeMs)

@@ -1,4 +1,3 @@
-import { oauthOf } from '@keywell/providers'
 import type { RefreshOutcome } from '../metrics/metrics.ts'
 import { findCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Sql } from '../store/database.ts'
@@ -53,14 +52,14 @@ export async function failAttempt(
 }
 
 /** Evidence beside a refusal: what the provider's data and the row say of the refresh token. */
-function whatIsKnownOf({ row, registration }: Attempt) {
-  const { refreshTokenLifetime, rotation } = oauthOf(registration.provider).renewal
+function whatIsKnownOf({ row, renewal }: Attempt) {
+  const { refreshTokenLifetime, rotation } = renewal
   return {
     refreshTokenEnded:
       refreshTokenLifetime.idle !== null &&
       row.issuedForMs !== null &&
       row.issuedForMs > refreshTokenLifetime.idle * 1000,
-    repeatable: rotation === 'none' || rotation === 'grace',
+    repeatable: rotation !== 'strict' && rotation !== 'strict_family',
   }
 }
 

@@ -1,12 +1,13 @@
-import type { RenewalDefinition } from '@keywell/protocol'
+import type { RefreshTokenRenewal } from '@keywell/protocol'
 import { describe, expect, test } from 'vitest'
 import { recheckStateAfter, resolveIndeterminate } from './indeterminate.ts'
 
 function provider(
-  rotation: RenewalDefinition['rotation'],
-  more: Partial<RenewalDefinition> = {},
-): RenewalDefinition {
+  rotation: RefreshTokenRenewal['rotation'],
+  more: Partial<RefreshTokenRenewal> = {},
+): RefreshTokenRenewal {
   return {
+    by: 'refresh_token',
     rotation,
     revokesOldAccessToken: true,
     defaultExpiresIn: 7_200,
@@ -19,14 +20,20 @@ function provider(
 const sendAgain = { do: 'send', settled: false }
 const young = { unresolvedForMs: 1_000, accessTokenEndsInMs: 600_000 }
 
-describe('none: the refresh token stays, so it goes out again at once', () => {
-  test.each([true, false])('old access token revoked: %s', (revokesOldAccessToken) => {
-    const refresh = provider('none', { revokesOldAccessToken })
-    for (const accessTokenEndsInMs of [600_000, 0, null]) {
-      expect(resolveIndeterminate(refresh, { ...young, accessTokenEndsInMs })).toEqual(sendAgain)
-    }
-  })
-})
+describe.each(['none', 'until_used'] as const)(
+  '%s: the refresh token works as before, so it goes out again at once',
+  (rotation) => {
+    test.each([true, false])('old access token revoked: %s', (revokesOldAccessToken) => {
+      const refresh = provider(rotation, { revokesOldAccessToken })
+      for (const accessTokenEndsInMs of [600_000, 0, null]) {
+        for (const unresolvedForMs of [0, 1_000, 86_400_000]) {
+          const known = { unresolvedForMs, accessTokenEndsInMs }
+          expect(resolveIndeterminate(refresh, known)).toEqual(sendAgain)
+        }
+      }
+    })
+  },
+)
 
 describe('grace', () => {
   const refresh = provider('grace', { graceSeconds: 30 })
@@ -45,6 +52,33 @@ describe('grace', () => {
     expect(resolveIndeterminate(provider('grace'), { ...young, unresolvedForMs: 0 })).toEqual({
       do: 'probe',
     })
+  })
+})
+
+describe('grace_then_family', () => {
+  const refresh = provider('grace_then_family', { graceSeconds: 600 })
+
+  test('a repeat goes out while the grace lasts longer than a request may take', () => {
+    for (const unresolvedForMs of [0, 539_999]) {
+      expect(resolveIndeterminate(refresh, { ...young, unresolvedForMs })).toEqual(sendAgain)
+    }
+  })
+
+  test('later than that it may be processed after the grace, and is risked as with strict_family', () => {
+    for (const unresolvedForMs of [540_000, 600_000, 3_600_000]) {
+      for (const oldAccessToken of [undefined, 'active', 'inactive'] as const) {
+        const known = { ...young, unresolvedForMs, ...(oldAccessToken && { oldAccessToken }) }
+        expect(resolveIndeterminate(refresh, known)).toEqual({ do: 'wait', ms: 480_000 })
+        const atItsEnd = { ...known, accessTokenEndsInMs: 120_000 }
+        expect(resolveIndeterminate(refresh, atItsEnd)).toEqual(sendAgain)
+      }
+    }
+  })
+
+  test('a grace that is shorter than a request may take is none', () => {
+    const short = provider('grace_then_family', { graceSeconds: 60 })
+    const known = { ...young, unresolvedForMs: 0 }
+    expect(resolveIndeterminate(short, known)).toEqual({ do: 'wait', ms: 480_000 })
   })
 })
 
@@ -120,20 +154,26 @@ describe('strict_family: a repeat is risked only when the access token is about 
 })
 
 describe('after a success', () => {
-  test.each(['none', 'grace', 'strict'] as const)('%s: a late repeat does no harm', (rotation) => {
-    for (const unresolved of [true, false]) {
-      expect(
-        recheckStateAfter(provider(rotation), { previousState: 'ambiguous', unresolved }),
-      ).toBe('none')
-    }
-  })
+  test.each(['none', 'until_used', 'grace', 'strict'] as const)(
+    '%s: a late repeat does no harm',
+    (rotation) => {
+      for (const unresolved of [true, false]) {
+        expect(
+          recheckStateAfter(provider(rotation), { previousState: 'ambiguous', unresolved }),
+        ).toBe('none')
+      }
+    },
+  )
 
-  test('strict_family: the doubt of a repeat stays for one life, and not for ever', () => {
-    const left = (previousState: 'idle' | 'ambiguous' | 'refreshing', unresolved: boolean) =>
-      recheckStateAfter(provider('strict_family'), { previousState, unresolved })
-    expect(left('ambiguous', true)).toBe('all')
-    expect(left('refreshing', true)).toBe('all')
-    expect(left('idle', true)).toBe('of_later_claims')
-    expect(left('idle', false)).toBe('of_later_claims')
-  })
+  test.each(['strict_family', 'grace_then_family'] as const)(
+    '%s: the doubt of a repeat stays for one life, and not for ever',
+    (rotation) => {
+      const left = (previousState: 'idle' | 'ambiguous' | 'refreshing', unresolved: boolean) =>
+        recheckStateAfter(provider(rotation), { previousState, unresolved })
+      expect(left('ambiguous', true)).toBe('all')
+      expect(left('refreshing', true)).toBe('all')
+      expect(left('idle', true)).toBe('of_later_claims')
+      expect(left('idle', false)).toBe('of_later_claims')
+    },
+  )
 })

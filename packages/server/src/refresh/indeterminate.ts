@@ -1,5 +1,6 @@
-import type { RenewalDefinition } from '@keywell/protocol'
+import type { RefreshTokenRenewal } from '@keywell/protocol'
 import type { RefreshState, TokenProbe } from './machine.ts'
+import { endsFamilies } from './renewal-of.ts'
 import { withinLife } from './schedule.ts'
 
 /** Whether a refresh token whose last sending has no known outcome may go out again. */
@@ -20,7 +21,7 @@ const unknownPauseMs = 30_000
  * one provider and revokes the whole family at another.
  */
 export function resolveIndeterminate(
-  renewal: RenewalDefinition,
+  renewal: RefreshTokenRenewal,
   known: {
     /** Milliseconds since the first request whose outcome is not known. */
     unresolvedForMs: number
@@ -32,19 +33,24 @@ export function resolveIndeterminate(
 ): RetryDecision {
   const { unresolvedForMs, accessTokenEndsInMs: endsInMs } = known
   const send = { do: 'send', settled: false } as const
+  const graceMs = (renewal.graceSeconds ?? 0) * 1000
+  const maxRequestMs = renewal.maxRequestSeconds * 1000
   switch (renewal.rotation) {
     case 'none':
       return send
+    case 'until_used':
+      // Nobody has used what never came.
+      return send
     case 'grace':
-      if (unresolvedForMs < (renewal.graceSeconds ?? 0) * 1000) return send
+      if (unresolvedForMs < graceMs) return send
       break
     case 'strict':
       break
-    case 'strict_family': {
-      // A late answer may still come, and a repeat could revoke the family that it began.
-      const waitMs = endsInMs === null ? 0 : endsInMs - familyMarginMs
-      return waitMs > 0 ? { do: 'wait', ms: waitMs } : send
-    }
+    case 'grace_then_family':
+      // The repeat has to be processed before the grace is over, however long it takes.
+      return unresolvedForMs + maxRequestMs < graceMs ? send : shortlyBefore(endsInMs)
+    case 'strict_family':
+      return shortlyBefore(endsInMs)
     default:
       renewal.rotation satisfies never
   }
@@ -54,7 +60,7 @@ export function resolveIndeterminate(
     case undefined:
       return { do: 'probe' }
     case 'active': {
-      const openForMs = renewal.maxRequestSeconds * 1000 - unresolvedForMs
+      const openForMs = maxRequestMs - unresolvedForMs
       return openForMs > 0
         ? { do: 'wait', ms: withinLife(openForMs, endsInMs) }
         : { do: 'send', settled: true }
@@ -66,16 +72,22 @@ export function resolveIndeterminate(
   }
 }
 
+/** A late answer may still come, and a repeat could revoke the family that it began. */
+function shortlyBefore(endsInMs: number | null): RetryDecision {
+  const waitMs = endsInMs === null ? 0 : endsInMs - familyMarginMs
+  return waitMs > 0 ? { do: 'wait', ms: waitMs } : { do: 'send', settled: false }
+}
+
 /**
  * The recheck state to keep after a new token pair is committed. An earlier request may still be on the wire.
  * Where a token that comes twice revokes its family, it ends this pair too, and the state that is kept gives
  * that loss its reason. It is kept for one life of the access token: then no earlier request is open.
  */
 export function recheckStateAfter(
-  renewal: RenewalDefinition,
+  renewal: RefreshTokenRenewal,
   claim: Pick<RefreshState, 'previousState' | 'unresolved'>,
 ): RecheckState {
-  if (renewal.rotation !== 'strict_family') return 'none'
+  if (!endsFamilies(renewal)) return 'none'
   return claim.unresolved && claim.previousState !== 'idle' ? 'all' : 'of_later_claims'
 }
 

@@ -1,8 +1,8 @@
-import { oauthOf } from '@keywell/providers'
 import { refreshTokens } from '../oauth/client.ts'
 import { deleteOrphan, findOrphan } from '../store/orphans.ts'
 import type { Attempt, AttemptParts } from './attempt-context.ts'
 import { type Committed, commitPair } from './commit.ts'
+import { endsFamilies } from './renewal-of.ts'
 import { queueRevocation, storeOrphan } from './set-aside.ts'
 import { untilCommitted } from './until-committed.ts'
 
@@ -16,11 +16,11 @@ export async function tryOrphan(
   parts: AttemptParts,
   attempt: Attempt,
 ): Promise<Committed | undefined> {
-  const { claim, row, registration } = attempt
+  const { claim, row, registration, renewal } = attempt
   const { tenantId } = row
   // With the reply to its commit lost, a pair can have been committed, used, and set aside after all. Where
   // a token that comes twice revokes its family, the risk is too high; and only one pair of it can live.
-  if (oauthOf(registration.provider).renewal.rotation === 'strict_family') return undefined
+  if (endsFamilies(renewal)) return undefined
   const orphan = await findOrphan(parts.database.of(tenantId), tenantId, row.id)
   if (orphan === undefined) return undefined
   const { attemptId, generation } = orphan

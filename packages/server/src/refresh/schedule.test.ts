@@ -1,3 +1,4 @@
+import type { RefreshTokenRenewal } from '@keywell/protocol'
 import { gitlab, oauthOf } from '@keywell/providers'
 import { describe, expect, test } from 'vitest'
 import { verifies } from '../../../../test/support/verifies.ts'
@@ -8,8 +9,10 @@ const high = () => 1
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 
-function renewal(defaultExpiresIn: number | null) {
-  return { ...oauthOf(gitlab).renewal, defaultExpiresIn }
+function renewal(defaultExpiresIn: number | null): RefreshTokenRenewal {
+  const { renewal: known } = oauthOf(gitlab)
+  if (known.by !== 'refresh_token') throw new Error('nothing renews it')
+  return { ...known, defaultExpiresIn }
 }
 
 describe('the life of an access token', () => {
@@ -52,6 +55,16 @@ describe('the life of an access token', () => {
 
   test('that is not known has no end, and is never renewed by the clock', () => {
     expect(planLife(renewal(null), null, low)).toEqual({ lifeMs: null, refreshInMs: null })
+  })
+
+  test('that nothing renews has an end, and no refresh before it', () => {
+    const none = { by: 'none', defaultExpiresIn: 7_200 } as const
+    expect(planLife(none, hourMs, low)).toEqual({ lifeMs: hourMs - 30_000, refreshInMs: null })
+    expect(planLife(none, null, low).lifeMs).toBe(2 * hourMs - 30_000)
+    expect(planLife({ ...none, defaultExpiresIn: null }, null, low)).toEqual({
+      lifeMs: null,
+      refreshInMs: null,
+    })
   })
 })
 

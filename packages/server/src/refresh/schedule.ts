@@ -1,4 +1,4 @@
-import type { CredentialType, RenewalDefinition } from '@keywell/protocol'
+import type { CredentialType, RefreshTokenRenewal, RenewalDefinition } from '@keywell/protocol'
 import type { Jitter } from '../clock.ts'
 
 /** Taken off every life, so that a token is not handed out in its last moments. */
@@ -9,7 +9,7 @@ const safetyShare = 0.1
 /**
  * When an access token that was just given ends, and when to renew it: between 15 and 30 % of its
  * life before the end, spread at random so that connections made together do not come due together.
- * Both in milliseconds from now; null for a token without an end.
+ * Both in milliseconds from now; null for a token without an end, and for one that nothing renews.
  */
 export function planLife(
   renewal: RenewalDefinition,
@@ -19,6 +19,7 @@ export function planLife(
   const fullLifeMs = expiresInMs ?? secondsToMs(renewal.defaultExpiresIn)
   if (fullLifeMs === null) return { lifeMs: null, refreshInMs: null }
   const lifeMs = fullLifeMs - Math.min(safetyMs, fullLifeMs * safetyShare)
+  if (renewal.by === 'none') return { lifeMs, refreshInMs: null }
   const refreshInMs = lifeMs - fullLifeMs * (0.15 + 0.15 * jitter())
   return { lifeMs, refreshInMs: Math.min(refreshInMs, idleBoundMs(renewal)) }
 }
@@ -32,7 +33,7 @@ export function planLife(
  * @returns milliseconds from now; null: never
  */
 export function planDormantRefresh(
-  renewal: RenewalDefinition,
+  renewal: RefreshTokenRenewal,
   refreshInMs: number | null,
   jitter: Jitter,
 ): number | null {
@@ -42,7 +43,7 @@ export function planDormantRefresh(
 }
 
 /** Half of the time after which an unused refresh token ends: one attempt that fails may be repeated. */
-function idleBoundMs({ refreshTokenLifetime }: RenewalDefinition): number {
+function idleBoundMs({ refreshTokenLifetime }: RefreshTokenRenewal): number {
   return (secondsToMs(refreshTokenLifetime.idle) ?? Number.POSITIVE_INFINITY) / 2
 }
 

@@ -19,6 +19,8 @@ export interface CredentialReadRow
     | 'renewable'
   > {
   type: CredentialType | null
+  /** Its refresh token has rotated, although its provider's definition knows of no rotation. */
+  rotates: boolean
   generation: number
   sealed: Uint8Array | null
   expiresAt: Date | null
@@ -30,7 +32,7 @@ export interface CredentialReadRow
 
 const columns = `c.tenant_id as "tenantId", c.id, c.user_id as "userId", c.provider, c.host,
   c.integration_id as "integrationId", c.status, c.reason, c.account,
-  c.granted_scopes as "grantedScopes", c.renewable, k.type, coalesce(k.generation, c.generation) as generation,
+  c.granted_scopes as "grantedScopes", c.renewable, k.type, coalesce(k.rotates, false) as rotates, coalesce(k.generation, c.generation) as generation,
   k.sealed, k.expires_at as "expiresAt", p.policy,
   (extract(epoch from k.expires_at - now()) * 1000)::float8 as "expiresInMs"`
 
@@ -162,14 +164,17 @@ export async function insertCredential(sql: Sql, row: SealedCredential): Promise
 }
 
 /** Compare-and-set: replaces generation g by g+1 and nothing else. False when g is gone. */
-export async function replaceCredential(sql: Sql, row: SealedCredential): Promise<boolean> {
+export async function replaceCredential(
+  sql: Sql,
+  row: SealedCredential & { rotates: boolean },
+): Promise<boolean> {
   const rows = await sql.query(
     `update credentials
      set type = $3, generation = $4, key_version = $5, sealed = $6, issued_at = now(),
-         expires_at = now() + $7 * interval '1 millisecond', committed_by = $8::uuid
+         expires_at = now() + $7 * interval '1 millisecond', committed_by = $8::uuid, rotates = $9
      where tenant_id = $1 and connection_id = $2 and generation = $4 - 1
      returning generation`,
-    values(row),
+    [...values(row), row.rotates],
   )
   return rows.length === 1
 }

@@ -121,8 +121,8 @@ export async function endProbe(
     `update refresh_schedule
      set state = $5, failures = $6, probe_failures = $7,
          probe_at = now() + $8 * interval '1 millisecond',
-         refresh_at = case when $9 and refresh_at is not null then least(refresh_at, now())
-                      else refresh_at end,
+         -- What is never renewed by the clock has no time yet.
+         refresh_at = case when $9 then least(refresh_at, now()) else refresh_at end,
          lease_owner = null, lease_until = null, attempt_id = null,
          probed_generation = $10::int, probed_at = now(),
          answered_at = case when $11::text is null then answered_at else now() end,

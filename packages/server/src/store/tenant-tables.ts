@@ -98,7 +98,7 @@ export const tenantTables = {
     sealed: ['sealed'],
     exportedAs: 'credential',
     exported: ['connection_id', 'type', 'generation', 'issued_at', 'expires_at'],
-    internal: ['key_version', 'committed_by'],
+    internal: ['key_version', 'committed_by', 'rotates'],
   },
   orphans: {
     rows: 'erased',

@@ -81,6 +81,8 @@ create table credentials (
   issued_at     timestamptz not null,
   expires_at    timestamptz,
   committed_by  uuid not null,
+  -- A refresh has brought another refresh token, which the provider's definition did not announce.
+  rotates       boolean not null default false,
   primary key (tenant_id, connection_id)
 );
 create trigger credentials_of_the_living before insert on credentials

@@ -1,0 +1,128 @@
+/** How a provider's refresh tokens behave, as its definition says, and what the service makes of it. */
+import type { RenewalDefinition } from '@keywell/protocol'
+import { faults, type Settings } from '@keywell/sandbox'
+import { afterEach, expect } from 'vitest'
+import { openEmbedded } from './support/databases.ts'
+import { gitlabRenewal, renewedBy } from './support/renewed-by.ts'
+import { createStage, mira, must, type Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+import { verifies } from './support/verifies.ts'
+
+let stage: Stage
+afterEach(() => stage.stop())
+
+async function begin(renewal: RenewalDefinition, rotation: Settings['rotation']): Promise<string> {
+  stage = await createStage(await openEmbedded(), {
+    definition: renewedBy(renewal),
+    timing: { pollMs: 40, backoffMs: 40, confirmAfterMs: 100, recheckAfterMs: 50, sweepMs: 100 },
+  })
+  await stage.sandbox.control.change({ rotation })
+  const { connection } = await stage.connect()
+  if (connection === null) throw new Error('not connected')
+  return connection.id
+}
+
+async function scheduleOf(id: string) {
+  const [row] = await stage.database.query<{
+    state: string
+    refreshInMs: number | null
+    outcome: string | null
+  }>(
+    `select state, last_outcome as outcome,
+       (extract(epoch from refresh_at - now()) * 1000)::float8 as "refreshInMs"
+     from refresh_schedule where connection_id = $1`,
+    [id],
+  )
+  return row
+}
+
+const makeDue = (what: 'refresh_at' | 'probe_at') =>
+  stage.database.query(`update refresh_schedule set ${what} = now()`)
+const generation = async () => must(await stage.read(), 200).generation
+const renewed = async () => {
+  const before = Number(await generation())
+  await makeDue('refresh_at')
+  await until('renewed', async () => (await generation()) === before + 1)
+}
+const sent = async () => (await stage.sandbox.control.refreshes()).length
+
+verifies('rotation:unannounced', async () => {
+  const id = await begin(gitlabRenewal({ rotation: 'none' }), { mode: 'none', newEachTime: true })
+  await renewed()
+  // Now a repeat may end everything, so that a lost answer is waited for.
+  await stage.sandbox.control.addFault({ ...faults.dropAfterRotation(), times: 1 })
+  await makeDue('refresh_at')
+  await until('lost', async () => (await sent()) === 2)
+  await until('waits for most of its life', async () => {
+    const { refreshInMs, outcome } = (await scheduleOf(id)) ?? {}
+    return outcome === 'not_sent' && Number(refreshInMs) > 3_600_000
+  })
+  expect(await sent()).toBe(2)
+  expect(await generation()).toBe(2)
+  // The user's next consent begins with what the definition says.
+  await stage.connect()
+  expect(await stage.database.query('select rotates from credentials')).toEqual([
+    { rotates: false },
+  ])
+})
+
+verifies('rotation:new-each-time', async () => {
+  const renewal = gitlabRenewal({ rotation: 'none', newEachTime: true })
+  await begin(renewal, { mode: 'none', newEachTime: true })
+  await renewed()
+  await stage.sandbox.control.addFault({ ...faults.dropAfterRotation(), times: 1 })
+  await renewed()
+  expect(await sent()).toBe(3)
+})
+
+verifies('renewal:none', async () => {
+  const id = await begin({ by: 'none', defaultExpiresIn: 7200 }, { mode: 'strict' })
+  const { connections } = must(
+    await stage.call<{ connections: object[] }>('GET', `/v1/connections?tenantId=${mira.tenantId}`),
+    200,
+  )
+  expect(connections).toMatchObject([{ id, renewable: false, endsAt: expect.any(String) }])
+  // Neither by the clock, nor when a probe finds it inactive, nor by a read after its end.
+  expect((await scheduleOf(id))?.refreshInMs).toBeNull()
+  await stage.sandbox.control.change({ clockOffsetMs: 7_200_000 })
+  await stage.database.query("update credentials set expires_at = now() - interval '1 second'")
+  expect(await stage.read()).toMatchObject({
+    status: 409,
+    body: { code: 'needs_reauth', reason: 'token_expired' },
+  })
+  await makeDue('probe_at')
+  await until('ended', async () => (await scheduleOf(id))?.state === 'dead')
+  expect(await sent()).toBe(0)
+})
+
+verifies('renewal:probe-only', async () => {
+  stage = await createStage(await openEmbedded(), {
+    definition: renewedBy(gitlabRenewal({ defaultExpiresIn: null })),
+    timing: { pollMs: 40, confirmAfterMs: 100, recheckAfterMs: 50 },
+  })
+  // The access token has an end at the provider, which its answers do not tell.
+  await stage.sandbox.control.addFault({
+    endpoint: 'token',
+    effect: { kind: 'patch', omit: ['expires_in'] },
+  })
+  const { connection } = await stage.connect()
+  expect(connection).toMatchObject({ renewable: true, endsAt: null })
+  const id = connection?.id ?? ''
+  expect((await scheduleOf(id))?.refreshInMs).toBeNull()
+  expect(must(await stage.read(), 200).expiresAt).toBeNull()
+  // A probe that finds it active changes nothing; one that finds it inactive renews it.
+  await makeDue('probe_at')
+  await until(
+    'probed',
+    async () => ((await stage.sandbox.control.counters()).calls.token_info ?? 0) > 0,
+  )
+  expect(await sent()).toBe(0)
+  await stage.sandbox.control.change({ clockOffsetMs: 7_200_000 })
+  await makeDue('probe_at')
+  await until('renewed', async () => (await generation()) === 2)
+  expect((await scheduleOf(id))?.refreshInMs).toBeNull()
+  // So does a caller's 401.
+  await stage.sandbox.control.change({ clockOffsetMs: 2 * 7_200_000 })
+  expect(must(await stage.read({ minGeneration: 3 }), 200).generation).toBe(3)
+  expect(await sent()).toBe(2)
+})
