@@ -1,5 +1,5 @@
 /** How a provider's refresh tokens behave, as its definition says, and what the service makes of it. */
-import type { RenewalDefinition } from '@keywell/protocol'
+import type { OAuth2Method, ProviderDefinition, RenewalDefinition } from '@keywell/protocol'
 import { faults, type Settings } from '@keywell/sandbox'
 import { afterEach, expect } from 'vitest'
 import { openEmbedded } from './support/databases.ts'
@@ -126,3 +126,60 @@ verifies('renewal:probe-only', async () => {
   expect(must(await stage.read({ minGeneration: 3 }), 200).generation).toBe(3)
   expect(await sent()).toBe(2)
 })
+
+const asksToSignIn = [
+  { error: 'interaction_required' },
+  // Entra's words for a second factor.
+  { error: 'invalid_grant', error_codes: [50076], suberror: 'basic_action' },
+]
+verifies.each('renewal:sign-in-again', asksToSignIn, async (answer) => {
+  const definition = withErrors(renewedBy(gitlabRenewal({ rotation: 'none' })), [
+    { if: [{ at: '/error_codes/0', oneOf: [50076, 50079] }], is: 'sign_in_again' },
+  ])
+  stage = await createStage(await openEmbedded(), {
+    definition,
+    timing: { pollMs: 40, confirmAfterMs: 500, recheckAfterMs: 50, incidentWindowMs: 0 },
+  })
+  await stage.sandbox.control.change({ rotation: { mode: 'none' } })
+  await stage.connect()
+  await stage.sandbox.control.addFault({
+    endpoint: 'token',
+    effect: {
+      kind: 'respond',
+      status: 400,
+      body: JSON.stringify(answer),
+      headers: { 'content-type': 'application/json' },
+    },
+  })
+  // While the access token lives it is served; one answer alone ends nothing.
+  await makeDue('refresh_at')
+  await until('asked', async () => (await sent()) === 1)
+  expect(await generation()).toBe(1)
+  await stage.database.query("update credentials set expires_at = now() - interval '1 second'")
+  await makeDue('refresh_at')
+  await until('ended', async () => {
+    const [row] = await stage.database.query<{ status: string; reason: string }>(
+      'select status, reason from connections',
+    )
+    return row?.status === 'expired' && row.reason === 'sign_in_again'
+  })
+  expect(await sent()).toBeGreaterThan(1)
+  expect(await stage.read()).toMatchObject({
+    status: 409,
+    body: {
+      code: 'needs_reauth',
+      reason: 'sign_in_again',
+      detail: expect.stringContaining('sign in again'),
+    },
+  })
+})
+
+function withErrors(
+  definition: ProviderDefinition,
+  errors: OAuth2Method['token']['errors'],
+): ProviderDefinition {
+  const auth = definition.auth.map((method) =>
+    method.kind === 'oauth2' ? { ...method, token: { ...method.token, errors } } : method,
+  )
+  return { ...definition, auth }
+}

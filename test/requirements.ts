@@ -2162,6 +2162,11 @@ export const requirements = {
       'Where each answer brings another refresh token and the older ones stay good, a lost answer is asked for again.',
     source: 'refresh.md, What a provider declares',
   },
+  'renewal:sign-in-again': {
+    behaviour:
+      'A provider whose policy asks for a new sign-in ends a connection as a refusal does, confirmed and named sign_in_again.',
+    source: 'refresh.md, Outcomes',
+  },
   'renewal:none': {
     behaviour:
       'A credential that nothing renews is never refreshed, even if it came with a refresh token, and ends by name.',

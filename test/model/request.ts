@@ -177,6 +177,7 @@ function endRejected(
     kind: 'rejected',
     oldAccessToken: newsOf(world, source, configuration),
     refreshTokenEnded: false,
+    signInAgain: false,
     repeatable:
       rotation !== 'strict' &&
       rotation !== 'strict_family' &&

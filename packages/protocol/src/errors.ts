@@ -87,13 +87,15 @@ export function statusOf(code: ErrorCode): number {
 /**
  * Why a connection needs its user: `revoked` by them or an administrator, or lost without their act.
  * `token_expired`: nothing renews the credential, an API key or a token without a refresh token, and it
- * has come to its end. `refresh_expired`: the refresh token has come to its end.
+ * has come to its end. `refresh_expired`: the refresh token has come to its end. `sign_in_again`: a policy of the
+ * provider asks for a new sign-in.
  */
 export const reauthReasonSchema = z.enum([
   'revoked',
   'refresh_expired',
   'lost_rotation',
   'token_expired',
+  'sign_in_again',
 ])
 export type ReauthReason = z.infer<typeof reauthReasonSchema>
 

@@ -420,6 +420,7 @@ describe('how a connection is', () => {
     ['needs_reauth', gone('expired', 'refresh_expired'), /^Reconnect needed .* has expired\.$/],
     ['needs_reauth', gone('expired', 'token_expired'), /a limited time, which is over\.$/],
     ['needs_reauth', gone('expired', 'lost_rotation'), /was lost\.$/],
+    ['needs_reauth', gone('expired', 'sign_in_again'), /GitLab asks you to sign in again\.$/],
     ['needs_reauth', gone('revoked', 'revoked'), /was withdrawn at GitLab\.$/],
   ] as const)('%s: %j', async (state, change, words) => {
     const standIn = createStandIn()
@@ -444,7 +445,7 @@ function health(
 
 function gone(
   status: 'expired' | 'revoked',
-  reason: 'refresh_expired' | 'token_expired' | 'lost_rotation' | 'revoked',
+  reason: 'refresh_expired' | 'token_expired' | 'lost_rotation' | 'sign_in_again' | 'revoked',
 ) {
   return { status, reason, needsReauth: true, health: health('degraded', reason) }
 }

@@ -39,6 +39,7 @@ export const de: Messages = {
     lost_rotation: 'Die Verbindung zu {provider} ging verloren. Verbinden Sie es neu.',
     token_expired:
       'Der Zugriff auf {provider} galt für begrenzte Zeit; sie ist um. Verbinden Sie es neu.',
+    sign_in_again: '{provider} verlangt eine neue Anmeldung. Verbinden Sie es neu.',
   },
   providerReasons: {
     provider_unavailable:
@@ -185,6 +186,7 @@ export const de: Messages = {
     refresh_expired: 'Der Zugriff auf {provider} ist abgelaufen.',
     lost_rotation: 'Die Verbindung zu {provider} ging verloren.',
     token_expired: 'Der Zugriff galt für begrenzte Zeit; sie ist um.',
+    sign_in_again: '{provider} verlangt eine neue Anmeldung.',
     account_mismatch: 'Sie führt jetzt zu einem anderen Konto bei {provider}. Verbinden Sie neu.',
     setup: '{provider} ist hier nicht richtig eingerichtet. Bitte fragen Sie Ihren Administrator.',
     other: '{provider} hat nicht wie erwartet geantwortet. Das wird von selbst erneut versucht.',

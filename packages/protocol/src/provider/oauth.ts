@@ -29,6 +29,7 @@ export const authorizeSchema = z.strictObject({
 /** What an answer of the token endpoint that brings no token means; see `TokenOutcome` of the service. */
 const tokenErrorSchema = z.enum([
   'rejected',
+  'sign_in_again',
   'client_rejected',
   'request_rejected',
   'not_processed',

@@ -54,6 +54,7 @@ export const connectTexts: ConnectTexts & {
     lost_rotation: 'The connection to {provider} was lost. Connect it again to go on.',
     token_expired:
       'Access to {provider} was given for a limited time, which is over. Connect it again to go on.',
+    sign_in_again: '{provider} asks you to sign in again. Connect it again to go on.',
   },
   providerReasons: {},
   errors: {

@@ -19,6 +19,7 @@ export interface StatusTexts {
     | 'refresh_expired'
     | 'lost_rotation'
     | 'token_expired'
+    | 'sign_in_again'
     | 'account_mismatch'
     | 'setup'
     | 'other'
@@ -41,6 +42,7 @@ export const statusTexts: StatusTexts = {
     refresh_expired: 'Access to {provider} has expired.',
     lost_rotation: 'The connection to {provider} was lost.',
     token_expired: 'Access was given for a limited time, which is over.',
+    sign_in_again: '{provider} asks you to sign in again.',
     account_mismatch: 'It leads to another {provider} account now. Reconnect it.',
     setup: '{provider} is not set up correctly here. Please ask your administrator.',
     other: '{provider} did not answer as expected. This is tried again by itself.',

@@ -157,6 +157,7 @@ function exchangeError(title: string, outcome: Exclude<TokenOutcome, Granted>): 
     case 'unusable':
       return refusedBy(title, 'answer_unusable', { detail })
     case 'rejected':
+    case 'sign_in_again':
       return new KeywellError('flow_expired', 'The provider no longer accepts this code.')
     case 'client_rejected':
       return refusedBy(title, 'client_rejected', { detail })

@@ -24,6 +24,8 @@ function detailOf({ type, reason }: Ended, title: string): string {
       return `The access that the user gave at ${title} has come to its planned end.`
     case 'token_expired':
       return `The ${title} ${isKey ? 'key' : 'token'} of this connection has expired, and nothing renews it.`
+    case 'sign_in_again':
+      return `A policy at ${title} asks the user to sign in again.`
     case 'revoked':
       return isKey
         ? `The ${title} key of this connection was revoked.`

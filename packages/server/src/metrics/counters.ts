@@ -20,6 +20,7 @@ const refreshOutcomes: Readonly<Record<RefreshOutcome, true>> = {
   ambiguous: true,
   unusable: true,
   rejected: true,
+  sign_in_again: true,
   client_rejected: true,
   request_rejected: true,
   broken_off: true,
@@ -29,6 +30,7 @@ const deathReasons: Readonly<Record<DeathReason, true>> = {
   refresh_expired: true,
   lost_rotation: true,
   token_expired: true,
+  sign_in_again: true,
 }
 
 interface CounterParts {

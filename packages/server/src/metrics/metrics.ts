@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@keywell/protocol'
+import type { ErrorCode, ReauthReason } from '@keywell/protocol'
 
 /** The outcome of an attempt to renew a credential: what was done with a new pair, or why there is none. */
 export type RefreshOutcome =
@@ -11,11 +11,12 @@ export type RefreshOutcome =
   | 'ambiguous'
   | 'unusable'
   | 'rejected'
+  | 'sign_in_again'
   | 'client_rejected'
   | 'request_rejected'
   | 'broken_off'
 
-export type DeathReason = 'revoked' | 'refresh_expired' | 'lost_rotation' | 'token_expired'
+export type DeathReason = ReauthReason
 export type ReadOutcome = 'ok' | 'unchanged' | ErrorCode
 export type ProbeOutcome = 'active' | 'inactive' | 'unknown'
 export type DeliveryOutcome = 'delivered' | 'retried' | 'dead'

@@ -42,6 +42,8 @@ export type TokenOutcome =
   | { kind: 'ambiguous'; detail: string }
   /** `invalid_grant`. */
   | { kind: 'rejected'; detail: string }
+  /** A policy of the provider asks for a new sign-in: the grant stands, and is of no use without it. */
+  | { kind: 'sign_in_again'; detail: string }
   /** The client itself is refused: a matter of the integration, never of a connection. */
   | { kind: 'client_rejected'; detail: string }
   /** The request was wrong: scope, grant type or parameters. */
@@ -106,9 +108,10 @@ function kindOf(
 /** Some providers refuse with status 200, and say so in the body alone; some with 403. */
 const refusingStatuses: readonly number[] = [200, 400, 401, 403]
 
-/** RFC 6749 section 5.2. */
+/** RFC 6749 section 5.2, and OpenID Connect Core section 3.1.2.6. */
 const meanings: ReadonlyMap<string, Refusal> = new Map([
   ['invalid_grant', 'rejected'],
+  ['interaction_required', 'sign_in_again'],
   ['invalid_client', 'client_rejected'],
   ['unauthorized_client', 'client_rejected'],
   ['invalid_scope', 'request_rejected'],

@@ -29,7 +29,7 @@ export async function failAttempt(
   const { claim, row, lease } = attempt
   const { kind } = outcome
   let oldAccessToken: TokenProbe = 'unknown'
-  if (kind === 'rejected') {
+  if (kind === 'rejected' || kind === 'sign_in_again') {
     const saved = await tryOrphan(parts, attempt)
     if (saved !== undefined) {
       logFailure(parts, attempt, outcome, null)

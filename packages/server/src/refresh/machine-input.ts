@@ -27,7 +27,8 @@ export function eventOf(
     case 'not_processed':
       return { kind: 'not_processed', retryAfterMs: outcome.retryAfterMs }
     case 'rejected':
-      return { kind: 'rejected', ...evidence }
+    case 'sign_in_again':
+      return { kind: 'rejected', ...evidence, signInAgain: outcome.kind === 'sign_in_again' }
     default:
       return { kind: outcome.kind }
   }

@@ -22,7 +22,7 @@ function attempt(previousState: State, more: Partial<RefreshState> = {}): Refres
 }
 
 function refusal(oldAccessToken: TokenProbe, more: { repeatable?: boolean } = {}) {
-  const evidence = { refreshTokenEnded: false, repeatable: false, ...more }
+  const evidence = { refreshTokenEnded: false, repeatable: false, signInAgain: false, ...more }
   return { kind: 'rejected', oldAccessToken, ...evidence } as const
 }
 
@@ -210,6 +210,17 @@ describe('the name of a death', () => {
     }
   })
 
+  test('a policy that asks for a new sign-in is what the provider says, whatever else would explain it', () => {
+    for (const unresolved of [true, false]) {
+      const event = { ...refusal('expired'), refreshTokenEnded: true, signInAgain: true }
+      const first = step(attempt('idle', { unresolved }), event, middle)
+      expect(first).toMatchObject({ state: 'suspect', death: null })
+      const end = step(attempt('suspect', { unresolved }), event, middle)
+      const death = { status: 'expired', reason: 'sign_in_again' }
+      expect(end).toMatchObject({ state: 'dead', death })
+    }
+  })
+
   test('of a token that cannot be refreshed: two looks, a minute apart', () => {
     const first = step(at('idle'), events.probed_inactive, middle)
     expect(first).toMatchObject({ state: 'suspect', death: null, retryInMs: 60_000 })
@@ -293,6 +304,7 @@ describe('a walk through any events', () => {
         oldAccessToken: oldAccessToken,
         refreshTokenEnded: fc.boolean(),
         repeatable: fc.boolean(),
+        signInAgain: fc.boolean(),
       })
       .map((evidence) => ({ kind: 'rejected', ...evidence }) as const),
   )

@@ -35,7 +35,7 @@ export type ScheduleEvent =
   | { kind: 'overtaken' }
   | { kind: 'not_processed'; retryAfterMs: number | null }
   | { kind: 'ambiguous' }
-  /** `invalid_grant`, with the evidence beside it. */
+  /** The provider refuses the refresh token, with the evidence beside it. */
   | {
       kind: 'rejected'
       oldAccessToken: TokenProbe
@@ -43,6 +43,8 @@ export type ScheduleEvent =
       refreshTokenEnded: boolean
       /** The provider accepts a refresh token that was used before. */
       repeatable: boolean
+      /** The provider says why: a policy of its own asks for a new sign-in. */
+      signInAgain: boolean
     }
   | { kind: 'client_rejected' }
   | { kind: 'request_rejected' }
@@ -211,6 +213,7 @@ function isConfirmed(from: RefreshState, event: Extract<Failure, { kind: 'reject
 }
 
 function nameDeath(from: RefreshState, event: Extract<Failure, { kind: 'rejected' }>): Death {
+  if (event.signInAgain) return { status: 'expired', reason: 'sign_in_again' }
   if (from.unresolved) return { status: 'expired', reason: 'lost_rotation' }
   if (event.refreshTokenEnded) {
     return { status: 'expired', reason: 'refresh_expired' }

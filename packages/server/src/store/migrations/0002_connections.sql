@@ -40,7 +40,8 @@ create table connections (
   integration_owner  text not null,
   integration_id     text not null,
   status             text not null check (status in ('active', 'expired', 'revoked', 'disconnected')),
-  reason             text check (reason in ('revoked', 'refresh_expired', 'lost_rotation', 'token_expired')),
+  reason             text check (reason in
+    ('revoked', 'refresh_expired', 'lost_rotation', 'token_expired', 'sign_in_again')),
   health             text not null default 'unknown' check (health in ('ok', 'degraded', 'unknown')),
   health_reason      text,
   health_checked_at  timestamptz,
