@@ -35,6 +35,18 @@ export type {
 } from './control/protocol.ts'
 export type { RefreshRecord } from './control/refresh-log.ts'
 export type { Rotation, Settings } from './control/settings.ts'
+export {
+  type Bitbucket,
+  type BitbucketOptions,
+  createBitbucket,
+} from './dialects/bitbucket/index.ts'
+export type { Consumer } from './dialects/bitbucket/state.ts'
+export {
+  type Buildkite,
+  type BuildkiteOptions,
+  createBuildkite,
+} from './dialects/buildkite/index.ts'
+export type { Application as BuildkiteApplication } from './dialects/buildkite/state.ts'
 export type { Control } from './dialects/core/control.ts'
 export { type Decision, visit } from './dialects/core/visit.ts'
 export type {
