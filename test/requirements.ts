@@ -457,6 +457,21 @@ export const requirements = {
       'A self-managed instance under a relative root, found by the address of one of its pages, has an integration of its own: connecting, refresh, probe and revocation go to it, below its root, and to no other host.',
     source: 'connect.md, Self-managed instances',
   },
+  'templates:escape': {
+    behaviour:
+      'Whatever is typed for a variable of a definition, it changes neither the origin of an address, nor the depth of its path, nor its query.',
+    source: 'providers.md, Addresses',
+  },
+  'reach:edited-definition': {
+    behaviour:
+      'A definition that is edited later does not move a stored secret: no token and no client secret goes to an origin that it was not stored for; the connection says why it is not renewed, and the operator who sets the client again, and the user who consents again, allow the new ones.',
+    source: 'providers.md, Reach',
+  },
+  'reach:moved-row': {
+    behaviour:
+      'A credential whose row names another provider, host, user or integration does not open.',
+    source: 'providers.md, Reach',
+  },
   'providers:data-alone': {
     behaviour:
       'A provider that is described by data alone, with another host for its API, scopes, tokens and errors of its own form, is connected, read, renewed, found withdrawn and disconnected by a request of its own.',
@@ -2433,10 +2448,6 @@ export const requirements = {
   'T24:redirects': {
     behaviour: 'A redirect is never followed, so its target sees neither connection nor header.',
     source: 'T24; outbound.md, Redirects',
-  },
-  'T24:paths': {
-    behaviour: 'A path that is joined to a host stays on its origin and below its root.',
-    source: 'T24; outbound.md, The guard',
   },
   'T25:size': {
     behaviour: 'An answer that does not end is cut off at the bound of its body.',

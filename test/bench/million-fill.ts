@@ -2,6 +2,7 @@
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { ConnectionId } from '@keywell/protocol'
+import { gitlab } from '@keywell/providers'
 import type { TestDatabase } from '../support/inspected.ts'
 import { makeConnectionId, type SealToken } from '../support/sealing.ts'
 
@@ -63,6 +64,7 @@ async function makeRow(seal: SealToken, index: number, options: Fill): Promise<R
     userId: userOf(index),
     connectionId: makeConnectionId(randomBytes(10)),
     integrationId: options.integration.id,
+    provider: gitlab.name,
     host: options.integration.host,
     generation: 1,
   }

@@ -93,7 +93,7 @@ async function sealOne(size: number) {
   const path = join(folder, 'root-key')
   createKeyFile(path)
   const box = vaultInMemory(readKeys(path))
-  const bound = ['usr_1', 'int_1', 'https://gitlab.example']
+  const bound = ['usr_1', 'int_1', 'gitlab', 'https://gitlab.example']
   const record = { type: 'credential', tenantId: 'ten_a', recordId: 'con_1' } as const
   const context = { ...record, field: 'token_set', generation: 7, schema: 1, bound }
   const body = new Uint8Array(randomBytes(size))
@@ -249,7 +249,7 @@ async function sweep({ stage, keys }: Place): Promise<Figure> {
   const box = openVault(keys, stage.database)
   for (let n = 1; n <= records; n += 1) {
     const recordId = `${connection?.id}_${n}`
-    const bound = [`usr_${n}`, integrationId, host]
+    const bound = [`usr_${n}`, integrationId, 'gitlab', host]
     const record = { type: 'credential', tenantId, recordId, field: 'token_set' } as const
     const { sealed, keyVersion } = await box.seal(
       { ...record, generation: 1, schema: 1, bound },

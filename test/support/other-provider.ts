@@ -248,6 +248,6 @@ function define(signIn: string, api: string): ProviderDefinition {
     ],
     scopeGroups: [{ name: 'notes', title: 'Notes' }],
     scopePresets: [],
-    registration: { url: `${signIn}/apps`, steps: ['Register an app.'] },
+    registration: { each: 'host', url: `${signIn}/apps`, steps: ['Register an app.'] },
   }
 }

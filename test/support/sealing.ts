@@ -1,6 +1,7 @@
 /** Seals token sets as the service does, for who fills a table without connecting anybody. */
 import { randomBytes } from 'node:crypto'
 import { type ConnectionId, makeId, Secret } from '@keywell/protocol'
+import { gitlab, oauthOf, reachOf, variablesAt } from '@keywell/providers'
 import { createTokenBox } from '../../packages/server/src/credentials/token-box.ts'
 import type { TokenSetOwner } from '../../packages/server/src/oauth/token-set.ts'
 import type { Vault } from './vault.ts'
@@ -14,8 +15,11 @@ export function createSealToken(vault: Vault): SealToken {
   const silent = { debug() {}, info() {}, warn() {}, error() {} }
   const box = createTokenBox({ vault, logger: silent })
   const token = () => new Secret(randomBytes(32).toString('hex'))
-  return (owner) => box.seal(owner, { accessToken: token(), refreshToken: token() })
+  return (owner) =>
+    box.seal(owner, { accessToken: token(), refreshToken: token(), reach: reachAt(owner.host) })
 }
+
+const reachAt = (host: string) => reachOf(gitlab, oauthOf(gitlab), variablesAt(gitlab, host))
 
 export function makeConnectionId(random: Uint8Array): ConnectionId {
   return makeId('connection', random, Date.now())

@@ -336,8 +336,8 @@ export const connectOptionsSchema = z.object({
     z.object({
       name: providerNameSchema,
       title: z.string(),
-      /** The provider's own instance, whether it can be connected or not; any other is self-managed. */
-      defaultHost: z.string(),
+      /** The provider's own instance, whether it can be connected or not; any other is self-managed. Null: there is none. */
+      defaultHost: z.string().nullable(),
       hosts: z.array(z.string()),
       scopes: z.array(scopeViewSchema.extend({ required: z.boolean() })),
       /** Groups that have a scope here. */

@@ -11,6 +11,8 @@ export const createIntegrationSchema = knownFields({
   provider: providerNameSchema,
   /** Base URL of the instance, relative root included. Default: the provider's own. */
   host: z.string().max(2000).optional(),
+  /** What makes the provider's addresses whole beside the host, such as the tenant of an identity provider. Default: none. */
+  variables: z.record(z.string().max(50), z.string().max(200)).default({}),
   /** The tenant that owns it. Default: none, all tenants share it. */
   tenantId: tenantIdSchema.optional(),
   clientId: clientId.optional(),
@@ -33,7 +35,9 @@ export type SetClient = z.input<typeof setClientSchema>
 export const integrationSchema = z.object({
   id: integrationIdSchema,
   provider: providerNameSchema,
+  /** Where one app serves every host of a provider, their template: `https://{shop}.example`. */
   host: z.string(),
+  variables: z.record(z.string(), z.string()),
   /** Null: shared by all tenants. */
   tenantId: tenantIdSchema.nullable(),
   status: z.enum(['draft', 'active']),

@@ -7,7 +7,8 @@ export const providerSchema = z.object({
   name: z.string(),
   title: z.string(),
   documentationUrl: z.string(),
-  defaultHost: z.string(),
+  /** Null: a connection names its own, as in `https://{shop}.example`. */
+  defaultHost: z.string().nullable(),
   defaultScopes: z.array(z.string()),
   scopes: z.array(scopeViewSchema.extend({ administratorsOnly: z.boolean() })),
   scopeGroups: z.array(scopeGroupSchema),

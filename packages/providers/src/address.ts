@@ -1,8 +1,8 @@
-import type { Method, ProviderDefinition } from '@keywell/protocol'
-import { revocationOf } from './methods.ts'
+import type { ProviderDefinition } from '@keywell/protocol'
+import { fill, namesIn, type Variables, valueIn } from './template.ts'
+import { defaultOf, sourceOf, takeVariable, withDerived } from './variables.ts'
 
-/** The values that make a definition's addresses whole, by the names of its variables. */
-export type Variables = Readonly<Record<string, string>>
+type Places = Pick<ProviderDefinition, 'api' | 'variables'>
 
 /**
  * An address of a definition, made whole. Its variables were checked when they were taken; here it is made sure that
@@ -11,11 +11,7 @@ export type Variables = Readonly<Record<string, string>>
  * @throws TypeError for a variable that is missing, and an address that is read as another than was written
  */
 export function addressOf(template: string, variables: Variables): URL {
-  const text = template.replaceAll(/\{([^{}]*)\}/g, (_, name: string) => {
-    const value = Object.hasOwn(variables, name) ? variables[name] : undefined
-    if (value === undefined) throw new TypeError(`${template}: there is no ${name}`)
-    return value
-  })
+  const text = fill(template, variables)
   const url = new URL(text)
   const isAsWritten = url.href === text || url.href === `${text}/`
   if (!isAsWritten || url.username !== '' || url.password !== '' || url.hash !== '') {
@@ -24,37 +20,59 @@ export function addressOf(template: string, variables: Variables): URL {
   return url
 }
 
-/** The variables of a connection, of which its host is one where the provider has many. */
-export function variablesAt(
-  { api, variables }: Pick<ProviderDefinition, 'api' | 'variables'>,
-  host: string,
-): Variables {
-  const [, name] = /^\{([^{}]*)\}$/.exec(api.base) ?? []
-  return name !== undefined && Object.hasOwn(variables, name) ? { [name]: host } : {}
+/** The variable in the base URL of the API, by which one host differs from another; undefined: there is but one. */
+export function placeVariableOf({ api, variables }: Places): string | undefined {
+  const [name] = namesIn(api.base)
+  const variable = name === undefined ? undefined : variables[name]
+  return variable?.kind === 'derived' ? variable.from : name
 }
 
-/** The host that is meant when none is given. */
-export function defaultHostOf({
-  api,
-  variables,
-}: Pick<ProviderDefinition, 'api' | 'variables'>): string {
-  const defaults = Object.entries(variables).map(([name, variable]) => [name, variable.default])
-  return addressOf(api.base, Object.fromEntries(defaults)).href.replace(/\/$/, '')
+/** The host of a connection: the base URL of its API, made whole. */
+export function hostOf({ api, variables }: Places, given: Variables): string {
+  return addressOf(api.base, withDerived(variables, given)).href.replace(/\/$/, '')
 }
 
-/** The addresses, as templates, that the service calls with a secret of the provider. */
-export function calledAddresses({ auth }: Pick<ProviderDefinition, 'auth'>): readonly string[] {
-  return auth.flatMap((method) => [
-    ...(method.kind === 'oauth2' ? [method.token.url] : []),
-    ...revocationAddresses(method),
-    method.identity.request.url,
-    ...(method.identity.fallback ? [method.identity.fallback.request.url] : []),
-    method.health.request.url,
-  ])
+/**
+ * The variables that a host stands for, the inverse of {@link hostOf}: a connection is at a host, and keeps nothing
+ * else that could differ from it.
+ *
+ * @param host as {@link hostOf} gives it; of a provider with instances, any base URL
+ * @throws TypeError for a host that is not the provider's
+ */
+export function variablesAt(provider: Places, host: string): Variables {
+  const given = givenAt(provider, host)
+  if (given === undefined) throw new TypeError(`${host} is not below ${provider.api.base}`)
+  return withDerived(provider.variables, given)
 }
 
-function revocationAddresses(method: Method): readonly string[] {
-  const revocation = revocationOf(method)
-  if (revocation === undefined) return []
-  return [revocation.style === 'rfc7009' ? revocation.url : revocation.request.url]
+/** Whether a host is one of the provider's. */
+export function isHostOf(provider: Places, host: string): boolean {
+  return givenAt(provider, host) !== undefined
+}
+
+function givenAt({ api, variables }: Places, host: string): Variables | undefined {
+  const [name] = namesIn(api.base)
+  if (name === undefined) return host === api.base ? {} : undefined
+  const variable = variables[name]
+  const value = valueIn(api.base, host)
+  if (variable === undefined || value === undefined) return undefined
+  if (variable.kind === 'host') return { [name]: value }
+  if (variable.kind === 'derived') {
+    const from = sourceOf(variable, value)
+    return from === undefined ? undefined : { [variable.from]: from }
+  }
+  const taken = takeVariable(variable, value)
+  // The one spelling: a host that is written otherwise would be another connection.
+  return taken !== undefined && fill(api.base, { [name]: taken }) === host
+    ? { [name]: taken }
+    : undefined
+}
+
+/** The host that is meant when none is given; undefined where one has to be given. */
+export function defaultHostOf(provider: Places): string | undefined {
+  const name = placeVariableOf(provider)
+  if (name === undefined) return provider.api.base
+  const variable = provider.variables[name]
+  const value = variable && defaultOf(variable)
+  return value === undefined ? undefined : hostOf(provider, { [name]: value })
 }

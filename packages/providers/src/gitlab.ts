@@ -421,6 +421,7 @@ export const gitlab = {
   limits: { requestsPerSecond: 8, burst: 40, concurrency: 16 },
 
   registration: {
+    each: 'host',
     url: '{host}/-/user_settings/applications',
     steps: [
       'Sign in to GitLab. Open your avatar, then Edit profile, then Applications, and choose Add new application. For an app that a team looks after, open the group’s Settings, then Applications; an administrator can make one for the whole instance under Admin, then Applications.',

@@ -9,9 +9,10 @@
 
 export {
   addressOf,
-  calledAddresses,
   defaultHostOf,
-  type Variables,
+  hostOf,
+  isHostOf,
+  placeVariableOf,
   variablesAt,
 } from './address.ts'
 export { readAccount } from './answers/account.ts'
@@ -28,9 +29,12 @@ export {
   revocationOf,
   withdrawnTypes,
 } from './methods.ts'
+export { calledAddresses, isWithin, type Reach, reachAt, reachOf, type Side } from './reach.ts'
+export { namesIn, type Variables } from './template.ts'
 export {
   findViolation,
   type PolicyViolation,
   type RequestedAccess,
   scopesAllowed,
 } from './tenant-policy.ts'
+export { defaultOf, takeVariable, type Variable } from './variables.ts'

@@ -10,8 +10,17 @@ const compiled = new Map<string, RE2JS>()
  * pattern: a definition may come from a customer.
  */
 export function matchesPattern(text: string, pattern: string): boolean {
+  return expressionOf(pattern).matcher(text.slice(0, maxLength)).find()
+}
+
+/** Whether the whole of a text matches it. A text that is longer than what is looked at does not. */
+export function matchesWhole(text: string, pattern: string): boolean {
+  return text.length <= maxLength && expressionOf(pattern).matches(text)
+}
+
+function expressionOf(pattern: string): RE2JS {
   const known = compiled.get(pattern)
   const expression = known ?? RE2JS.compile(pattern)
   if (known === undefined) compiled.set(pattern, expression)
-  return expression.matcher(text.slice(0, maxLength)).find()
+  return expression
 }

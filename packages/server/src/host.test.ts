@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { verifies } from '../../../test/support/verifies.ts'
-import { InvalidHost, joinBelow, normalizeHost } from './host.ts'
+import { InvalidHost, normalizeHost } from './host.ts'
 
 describe('normalizeHost', () => {
   it.each([
@@ -89,90 +88,6 @@ describe('normalizeHost', () => {
         expect(normalizeHost(normal)).toBe(normal)
         expect(new URL(normal).origin + new URL(normal).pathname.replace(/\/$/, '')).toBe(normal)
       }),
-    )
-  })
-})
-
-verifies.suite('T24:paths', () => {
-  it.each([
-    ['https://a.example', '/oauth/token', 'https://a.example/oauth/token'],
-    ['https://a.example/git', '/oauth/token', 'https://a.example/git/oauth/token'],
-    ['https://a.example:8443/x/y', '/api/v4/user', 'https://a.example:8443/x/y/api/v4/user'],
-    ['https://a.example', '/api?page=2&x=/../y', 'https://a.example/api?page=2&x=/../y'],
-    ['https://a.example', '/projects/a%2Fb/issues', 'https://a.example/projects/a%2Fb/issues'],
-    ['https://a.example/git', '/', 'https://a.example/git/'],
-    ['https://a.example', '/a..b/...', 'https://a.example/a..b/...'],
-  ])('%s and %s are %s', (host, path, url) => {
-    expect(joinBelow(host, path).href).toBe(url)
-  })
-
-  it.each([
-    '',
-    'oauth/token',
-    '@attacker.example/',
-    '.attacker.example/',
-    ':8443/',
-    '//attacker.example/x',
-    '/\\attacker.example/x',
-    '\\\\attacker.example',
-    'https://attacker.example/',
-    '/..',
-    '/../admin',
-    '/a/../../admin',
-    '/./x',
-    '/%2e%2e/admin',
-    '/%2E%2E/admin',
-    '/.%2e/admin',
-    '/%2e/x',
-    '/projects/..%2f..%2fadmin',
-    '/projects/%2e%2e%5cadmin',
-    '/a//b',
-    '/a b',
-    '/a\n/b',
-    '/a\t',
-    '/a#b',
-    '/a?b#c',
-    '/%',
-    '/%zz',
-  ])('refuses %j', (path) => {
-    expect(() => joinBelow('https://a.example/git', path)).toThrow(InvalidHost)
-  })
-
-  it('never leaves the origin or the root', () => {
-    const piece = fc.constantFrom(
-      ...[
-        '/',
-        '//',
-        '.',
-        '..',
-        '\\',
-        '@',
-        ':',
-        '?',
-        '#',
-        '%2e',
-        '%2F',
-        '%5c',
-        'a',
-        'b.c',
-        '\t',
-        ' ',
-      ],
-    )
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 10 }), (pieces) => {
-        let url: URL
-        try {
-          url = joinBelow('https://a.example/git', pieces.join(''))
-        } catch (error) {
-          expect(error).toBeInstanceOf(InvalidHost)
-          return
-        }
-        expect(url.origin).toBe('https://a.example')
-        expect(url.pathname).toMatch(/^\/git\//)
-        expect(`${url.username}${url.password}${url.hash}`).toBe('')
-      }),
-      { numRuns: 2_000 },
     )
   })
 })

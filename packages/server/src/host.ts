@@ -43,42 +43,6 @@ export function normalizeHost(text: string): string {
   return `${url.protocol}//${host}${url.pathname.replace(/\/$/, '')}`
 }
 
-/**
- * The URL of a path below a host, which never leaves the host's origin and relative root:
- * `joinBelow('https://a.example/git', '/oauth/token')` is `https://a.example/git/oauth/token`.
- *
- * @param host as {@link normalizeHost} gives it
- * @param path begins with one slash; may have a query; an escaped slash (`group%2Fproject`) stays one
- * @throws InvalidHost for a path that would leave, or that a server might read as leaving
- */
-export function joinBelow(host: string, path: string): URL {
-  const [pathname = ''] = path.split('?', 1)
-  if (!path.startsWith('/') || /\/\/|[\\\s#]/.test(pathname) || hasDotSegment(pathname)) {
-    throw new InvalidHost('A path must begin with one slash and stay below the host.')
-  }
-  const base = parse(normalizeHost(host))
-  const root = base.pathname.replace(/\/$/, '')
-  const url = parse(`${base.origin}${root}${path}`)
-  if (url.origin !== base.origin || !url.pathname.startsWith(`${root}/`) || url.hash !== '') {
-    throw new InvalidHost('A path must stay below the host.')
-  }
-  return url
-}
-
-/** Also finds `%2e%2e` and `..%2f`: some servers unescape before they walk. */
-function hasDotSegment(pathname: string): boolean {
-  const segments = unescapePath(pathname).split(/[/\\]/)
-  return segments.some((segment) => segment === '.' || segment === '..')
-}
-
-function unescapePath(pathname: string): string {
-  try {
-    return decodeURIComponent(pathname)
-  } catch {
-    throw new InvalidHost('A path has a "%" that escapes nothing.')
-  }
-}
-
 function parse(text: string): URL {
   try {
     return new URL(text)

@@ -33,7 +33,7 @@ const definition = {
   scopes: [],
   scopeGroups: [],
   scopePresets: [],
-  registration: { url: '{host}/apps', steps: ['Register an app.'] },
+  registration: { each: 'host', url: '{host}/apps', steps: ['Register an app.'] },
 }
 
 /** The definition with something else in a place. */

@@ -30,10 +30,16 @@ export const providerDefinitionSchema = z.strictObject({
   /** Name for people, such as `GitLab`. */
   title: lineSchema,
   documentationUrl: z.url({ protocol: /^https$/ }),
+  /**
+   * What makes the addresses whole. The one in the base URL of the API makes the host of a connection; each other is
+   * the app's, and is given with the integration.
+   */
   variables: z.record(nameSchema, variableSchema),
   api: z.strictObject({
     /** Where a connection's API is. */
     base: templateSchema,
+    /** Where else a connection's API is, such as where files are uploaded. */
+    also: z.array(templateSchema).max(10).optional(),
   }),
   /** The ways to a credential; the first is what a button does. */
   auth: z.array(methodSchema).min(1).max(10),
@@ -50,5 +56,10 @@ export const providerDefinitionSchema = z.strictObject({
    */
   limits: hostLimitsSchema.optional(),
   /** What an operator must do at the provider to register an app, as steps for people. */
-  registration: z.strictObject({ url: templateSchema, steps: z.array(lineSchema).min(1).max(20) }),
+  registration: z.strictObject({
+    /** Whether an app is registered at each host, or once for all of them. */
+    each: z.enum(['host', 'provider']),
+    url: templateSchema,
+    steps: z.array(lineSchema).min(1).max(20),
+  }),
 })

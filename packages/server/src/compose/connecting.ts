@@ -74,7 +74,8 @@ export function createConnecting(
     publicUrl,
   })
   const storeConnection = createStoring(platform, background)
-  const returning = { catalogue, database, vault, logger, sessions, codes, audit, publicUrl }
+  const browser = { catalogue, database, vault, logger, sessions, codes, audit, publicUrl }
+  const returning = { ...browser, integrations }
   const checkHost = createCheckHost({ catalogue, database, outbound, integrations })
   return {
     sessions,

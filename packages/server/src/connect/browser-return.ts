@@ -3,6 +3,7 @@ import { KeywellError, returnParameters } from '@keywell/protocol'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
+import type { Integrations } from '../oauth/integrations.ts'
 import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import { withInstallation } from '../store/scope.ts'
@@ -29,6 +30,7 @@ export interface ReturnParts {
   vault: Vault
   logger: Logger
   sessions: Sessions
+  integrations: Pick<Integrations, 'variables'>
   codes: OneTimeCodes
   audit: Audit
   publicUrl: string

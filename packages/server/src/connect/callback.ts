@@ -72,7 +72,12 @@ async function handleCallback(
     await refuseFlow(parts, flow, entry, 'integration')
     throw new KeywellError('flow_mismatch', flowMismatch.message)
   }
-  const answer = readCallback({ ...flow, provider: parts.catalogue.get(flow.provider), parameters })
+  const answer = readCallback({
+    ...flow,
+    provider: parts.catalogue.get(flow.provider),
+    variables: await parts.integrations.variables(flow),
+    parameters,
+  })
   // Sealed before the transaction: sealing may have to read a key, and there may be only one connection.
   const sealed =
     answer.kind === 'code' && !used ? await sealCode(parts.vault, flow, answer.code) : undefined

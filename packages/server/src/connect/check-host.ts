@@ -19,6 +19,7 @@ import type { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
 import { InvalidHost } from '../host.ts'
 import { readAnswer } from '../oauth/account.ts'
+import { registrationPage, serves } from '../oauth/app-place.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
@@ -28,7 +29,7 @@ import type { SessionRow } from '../store/sessions.ts'
 import { isKnownHost } from './connect-key.ts'
 import { requireMethod } from './plan-flow.ts'
 import { allowedScopes } from './scope-policy.ts'
-import { readTypedHost } from './typed-host.ts'
+import { readTypedPlace } from './typed-host.ts'
 
 /** Of one look at one host. A person waits for it. */
 const bounds = { timeoutMs: 4_000, maxBytes: 65_536 }
@@ -58,16 +59,16 @@ export function createCheckHost(parts: CheckHostParts): CheckHost {
     const provider = parts.catalogue.get(request.provider)
     const { method } = request
     requireMethod(session.policy, provider, method)
-    const hosts = await allowedHosts(parts, session, provider, parse(request.host))
+    const hosts = await allowedHosts(parts, session, provider, parse(provider, request.host))
     const found = await lookFor(parts, session, provider, hosts)
     if (found.status !== 'found') return describeMissing(provider, found)
     return describeFound(parts, session, { provider, host: found.host, method })
   }
 }
 
-function parse(text: string): string[] {
+function parse(provider: ProviderDefinition, text: string): string[] {
   try {
-    return readTypedHost(text)
+    return readTypedPlace(provider, text)
   } catch (error) {
     if (!(error instanceof InvalidHost)) throw error
     throw new KeywellError('host_not_allowed', error.message)
@@ -109,7 +110,7 @@ async function lookFor(
   provider: ProviderDefinition,
   hosts: readonly string[],
 ): Promise<Found> {
-  let best: Found = { status: 'unreachable', host: hosts[0] ?? defaultHostOf(provider) }
+  let best: Found = { status: 'unreachable', host: hosts[0] ?? '' }
   for (const typed of hosts) {
     const host = withScheme(outbound, typed, tenantId)
     if (host === defaultHostOf(provider)) return { status: 'found', host }
@@ -134,7 +135,8 @@ async function look(
   tenantId: string,
 ): Promise<Found['status']> {
   const { instance } = provider
-  if (instance === undefined) return 'not_recognised'
+  // An address that fits can be no other provider's, and a fixed one is never asked.
+  if (instance === undefined) return 'found'
   try {
     const url = addressOf(instance.url, variablesAt(provider, host))
     const answer = await readAnswer(await outbound.fetch(url, { ...bounds, tenantId }))
@@ -174,7 +176,7 @@ async function describeFound(
     return { host, status: 'ready', methods, nextStep: null, registration: null }
   }
   const draft = await findDraft(parts, { tenantId, provider, host })
-  const page = addressOf(provider.registration.url, variablesAt(provider, host)).href
+  const page = registrationPage(provider, host)
   return {
     host,
     status: 'not_registered',
@@ -199,7 +201,9 @@ async function methodsAt(
   host: string,
 ): Promise<ConnectMethod[]> {
   const usable = await parts.integrations.usable(tenantId)
-  const hasApp = usable.some((each) => each.provider === provider.name && each.host === host)
+  const hasApp = usable.some(
+    (each) => each.provider === provider.name && serves(provider, each.host, host),
+  )
   const takesKeys =
     findKey(provider) !== undefined && (await isKnownHost(parts, { provider, host, tenantId }))
   const there: ConnectMethod[] = [
@@ -217,7 +221,10 @@ async function findDraft(
   return lists
     .flat()
     .find(
-      (each) => each.provider === provider.name && each.host === host && each.status === 'draft',
+      (each) =>
+        each.provider === provider.name &&
+        serves(provider, each.host, host) &&
+        each.status === 'draft',
     )
 }
 

@@ -1,6 +1,15 @@
 import { KeywellError, type ProviderDefinition, type Secret } from '@keywell/protocol'
-import { defaultHostOf, findKey } from '@keywell/providers'
+import {
+  defaultHostOf,
+  findKey,
+  methodOf,
+  placeVariableOf,
+  type Reach,
+  reachOf,
+  variablesAt,
+} from '@keywell/providers'
 import { lookUpAccount } from '../oauth/account.ts'
+import { serves } from '../oauth/app-place.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { type ProbeParts, type ProbeResult, probeToken } from '../oauth/probe.ts'
 import type { Outbound } from '../outbound/outbound.ts'
@@ -45,7 +54,7 @@ export async function connectKey(
   const found = await probeKey(parts, pasted)
   check?.(found)
   const { scopes, expiresAt } = found
-  const tokens = { accessToken: value, refreshToken: null }
+  const tokens = { accessToken: value, refreshToken: null, reach: reachOfKey(provider, host) }
   const key = { provider, host, type: 'api_key', tokens, sending: { tenantId } } as const
   const account = await lookUpAccount(outbound, { ...key, scopes: scopes ?? [] })
   return storeConnection({
@@ -70,7 +79,7 @@ export async function probeKey(
   parts: ProbeParts,
   { provider, host, value, tenantId }: PastedKey,
 ): Promise<ProbeResult> {
-  const tokens = { accessToken: value }
+  const tokens = { accessToken: value, reach: reachOfKey(provider, host) }
   const key = { provider, host, type: 'api_key', tokens, sending: { tenantId } } as const
   const found = await probeToken(parts, key)
   if (found.status === 'active') return found
@@ -88,6 +97,10 @@ export async function probeKey(
   )
 }
 
+function reachOfKey(provider: ProviderDefinition, host: string): Reach {
+  return reachOf(provider, methodOf(provider, 'api_key'), variablesAt(provider, host))
+}
+
 interface KnownHostParts {
   outbound: Outbound
   integrations: Pick<Integrations, 'list'>
@@ -95,16 +108,28 @@ interface KnownHostParts {
 
 type KeyPlace = Pick<PastedKey, 'provider' | 'host' | 'tenantId'>
 
+/** Whether anybody can have an instance of the provider, at an address of their own. */
+function isSelfManaged(provider: ProviderDefinition): boolean {
+  const name = placeVariableOf(provider)
+  return name !== undefined && provider.variables[name]?.kind === 'host'
+}
+
 /** Whether the tenant or the operator has registered a host; a draft of an integration is enough. */
 export async function isKnownHost(
   { outbound, integrations }: KnownHostParts,
   { provider, host, tenantId }: KeyPlace,
 ): Promise<boolean> {
-  if (host === defaultHostOf(provider) || outbound.isListed(host, { tenantId })) return true
+  // Where hosts differ by a label or a segment, each is the provider's own.
+  if (
+    !isSelfManaged(provider) ||
+    host === defaultHostOf(provider) ||
+    outbound.isListed(host, { tenantId })
+  )
+    return true
   const lists = await Promise.all([integrations.list(tenantId), integrations.list(null)])
   return lists
     .flat()
-    .some((integration) => integration.provider === provider.name && integration.host === host)
+    .some(({ provider: name, host: app }) => name === provider.name && serves(provider, app, host))
 }
 
 /**

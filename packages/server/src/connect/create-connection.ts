@@ -1,11 +1,11 @@
 import { type createConnectionSchema, KeywellError, Secret } from '@keywell/protocol'
-import { defaultHostOf, findKey } from '@keywell/providers'
+import { findKey } from '@keywell/providers'
 import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
-import { parseHost } from '../host.ts'
 import type { Integrations } from '../oauth/integrations.ts'
+import { parsePlace } from '../place.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import type { ConnectionRow } from '../store/connections.ts'
 import { noIntegration } from '../store/integrations.ts'
@@ -52,7 +52,7 @@ async function createConnection(
   if (findKey(provider) === undefined) {
     throw new KeywellError('invalid_request', `${provider.title} has no API keys that are kept.`)
   }
-  const host = parseHost(request.host ?? defaultHostOf(provider))
+  const host = parsePlace(provider, request.host)
   // Checked before the key is sent anywhere. Its scopes are known later, and checked when it is stored.
   await requireAllowedFor(parts.database.of(tenantId), tenantId, { provider, host })
   await requireKnownHost(parts, { provider, host, tenantId })

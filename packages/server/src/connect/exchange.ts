@@ -1,4 +1,5 @@
 import { KeywellError, type ProviderAccount, type ProviderReason } from '@keywell/protocol'
+import { oauthOf, type Reach, reachOf } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
@@ -57,7 +58,7 @@ export async function exchange(parts: ExchangeParts, request: Exchange): Promise
   const taken = await takeParked(parts, flow)
   if (taken === undefined) return
   const { parked: code, verifier } = taken
-  const registration = await integrations.registration(flow.integrationOwner, flow.integrationId)
+  const registration = await integrations.registration(flow)
   requireSameClient(flow, registration)
   await audit.write(database.of(flow.tenantId), {
     ...confirmEntryOf(flow, actor),
@@ -83,7 +84,10 @@ async function handleRefusal(
   outcome: Exclude<TokenOutcome, Granted>,
 ): Promise<void> {
   if (outcome.kind === 'unusable') {
-    await disconnector.withdrawGrant(flow, registration, heldTokens(outcome.tokens))
+    await disconnector.withdrawGrant(flow, registration, {
+      ...heldTokens(outcome.tokens),
+      reach: reachOfGrant(registration),
+    })
   }
   if (outcome.kind === 'client_rejected') {
     const { revision } = registration
@@ -103,10 +107,11 @@ async function storeGrant(
 ): Promise<void> {
   // RFC 6749 section 5.1: no scope in the answer means that all were granted.
   const scopes = granted.scopes ?? flow.scopes
+  const tokens = { ...granted.tokens, reach: reachOfGrant(registration) }
   try {
     const account: ProviderAccount = await lookUpAccount(outbound, {
       ...registration,
-      tokens: granted.tokens,
+      tokens,
       scopes,
       sending: { tenantId: flow.tenantId },
     })
@@ -115,7 +120,7 @@ async function storeGrant(
       provider: registration.provider,
       account,
       type: 'oauth_token',
-      tokens: granted.tokens,
+      tokens,
       expiresInMs: granted.expiresInMs,
       askedScopes: flow.scopes,
       scopes,
@@ -130,9 +135,14 @@ async function storeGrant(
     })
   } catch (error) {
     if (await endFlow.unlessStored(flow, error, actor)) {
-      await disconnector.withdrawGrant(flow, registration, granted.tokens)
+      await disconnector.withdrawGrant(flow, registration, tokens)
     }
   }
+}
+
+/** A new consent is for the definition of now. */
+function reachOfGrant({ provider, variables }: Registration): Reach {
+  return reachOf(provider, oauthOf(provider), variables)
 }
 
 /** An integration that was edited since the flow began gets no code of this flow. */
@@ -151,6 +161,7 @@ function exchangeError(title: string, outcome: Exclude<TokenOutcome, Granted>): 
   switch (outcome.kind) {
     case 'not_sent':
     case 'not_processed':
+      if (detail === 'outgrown') return clientOutgrown(title)
       return refusedBy(title, 'provider_unavailable', { detail })
     case 'ambiguous':
       return refusedBy(title, reasonOfAmbiguous(detail), { detail })
@@ -167,6 +178,18 @@ function exchangeError(title: string, outcome: Exclude<TokenOutcome, Granted>): 
       outcome satisfies never
       throw new TypeError('unreachable')
   }
+}
+
+/** The secret of the app stays where it was stored for, until an operator who knows the new definition sets it. */
+function clientOutgrown(title: string): KeywellError {
+  return new KeywellError(
+    'integration_missing',
+    `The definition of ${title} has other addresses than when the secret of its app was stored.`,
+    {
+      nextStep:
+        'Check the new definition, then set the client again: PUT /v1/integrations/…/client.',
+    },
+  )
 }
 
 /** The reason behind an answer of the token endpoint that is not one of OAuth. */

@@ -27,7 +27,7 @@ import { requireKeyWithin } from './scope-policy.ts'
 const maxAttempts = 5
 
 interface KeyFormParts extends ReturnParts, ProbeParts {
-  integrations: Pick<Integrations, 'list'>
+  integrations: Pick<Integrations, 'list' | 'variables'>
 }
 
 interface ShowRequest extends Actor {

@@ -1,5 +1,5 @@
 import type { ConnectMethod, HostCheck, KeywellError, ProviderDefinition } from '@keywell/protocol'
-import { defaultHostOf, findKey, findViolation, oauthOf } from '@keywell/providers'
+import { defaultHostOf, findKey, findViolation, isHostOf, oauthOf } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
@@ -118,8 +118,8 @@ async function listOffers(
     const provider = catalogue.get(name)
     const own = usable.filter((integration) => integration.provider === name)
     const known = [
-      ...own.map(({ host }) => host),
-      ...(takesKeys(policy, provider) ? [defaultHostOf(provider)] : []),
+      ...own.map(({ host }) => host).filter((host) => isHostOf(provider, host)),
+      ...(takesKeys(policy, provider) ? [defaultHostOf(provider) ?? []].flat() : []),
     ]
     const hosts = [...new Set(reconnected === undefined ? known : [reconnected.host])]
       .filter((host) => policy.hosts?.includes(host) ?? true)

@@ -6,12 +6,12 @@ import {
   type ProviderDefinition,
   type TenantPolicy,
 } from '@keywell/protocol'
-import { defaultHostOf, findKey, findViolation, oauthOf, scopesAllowed } from '@keywell/providers'
+import { findKey, findViolation, isHostOf, oauthOf, scopesAllowed } from '@keywell/providers'
 import type { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
-import { parseHost } from '../host.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import type { Outbound } from '../outbound/outbound.ts'
+import { parsePlace } from '../place.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import { findConnection } from '../store/connections.ts'
@@ -126,7 +126,7 @@ async function chooseTarget(
     reconnected?.host ??
     (request.host === undefined
       ? chooseHost(session, tenantPolicy, provider, await integrations.usable(session.tenantId))
-      : parseHost(request.host))
+      : parsePlace(provider, request.host))
   if (policy.hosts !== null && !policy.hosts.includes(host)) {
     throw new KeywellError('host_not_allowed', `This connect session does not allow ${host}.`)
   }
@@ -152,11 +152,12 @@ function chooseHost(
     usable
       .filter((integration) => integration.provider === name)
       .map(({ host }) => host)
+      .filter((host) => isHostOf(provider, host))
       .filter((host) => policy.hosts?.includes(host) ?? true)
       .filter((host) => findViolation(tenantPolicy, { provider, host }) === undefined),
   )
-  const [only = defaultHostOf(provider)] = hosts
-  if (hosts.size < 2) return only
+  const [only] = hosts
+  if (hosts.size < 2) return only ?? parsePlace(provider, undefined)
   throw new KeywellError(
     'host_required',
     `${provider.title} is registered here on several hosts: ${[...hosts].join(', ')}.`,

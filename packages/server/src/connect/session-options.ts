@@ -7,7 +7,7 @@ import {
   type ToolSummary,
   toolLimitsOf,
 } from '@keywell/protocol'
-import { defaultHostOf, findViolation, scopesAllowed } from '@keywell/providers'
+import { defaultHostOf, findViolation, isHostOf, scopesAllowed } from '@keywell/providers'
 import { listTools, summarizeTool } from '@keywell/tools'
 import type { Catalogue } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
@@ -50,8 +50,10 @@ export async function readConnectOptions(
       return {
         name,
         title: provider.title,
-        defaultHost: defaultHostOf(provider),
-        hosts: [...new Set(own.map((integration) => integration.host))],
+        defaultHost: defaultHostOf(provider) ?? null,
+        hosts: [...new Set(own.map((integration) => integration.host))].filter((host) =>
+          isHostOf(provider, host),
+        ),
         scopes,
         scopeGroups: viewGroups(provider, scopes),
         scopePresets: viewPresets(provider, scopes),

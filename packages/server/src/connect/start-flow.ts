@@ -1,6 +1,5 @@
 import { KeywellError } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
-import type { Catalogue } from '../catalogue.ts'
 import { authorizationUrl } from '../oauth/client.ts'
 import { noteRefusal } from '../policy/tenant-policies.ts'
 import * as store from '../store/flows.ts'
@@ -50,7 +49,7 @@ export async function startFlow(
   const location =
     flow.method === 'key'
       ? keyFormUrl(parts.publicUrl, state)
-      : await consentUrl(parts.catalogue, flow, { state, verifier })
+      : await consentUrl(parts, flow, { state, verifier })
   return { flowId: flow.id, bindingSecret, cookieLifeMs: flowLifeMs, location }
 }
 
@@ -60,13 +59,15 @@ function pagesOf({ policy }: SessionRow, publicUrl: string): readonly string[] {
 }
 
 /** The provider's page. */
-function consentUrl(
-  catalogue: Catalogue,
-  { provider, host, clientId, redirectUri, scopes }: store.FlowRow,
+async function consentUrl(
+  { catalogue, integrations }: Pick<FlowParts, 'catalogue' | 'integrations'>,
+  flow: store.FlowRow,
   secrets: Pick<Parameters<typeof authorizationUrl>[0], 'state' | 'verifier'>,
 ): Promise<URL> {
-  const app = { host, clientId, redirectUri, scopes }
-  return authorizationUrl({ provider: catalogue.get(provider), ...app, ...secrets })
+  const { clientId, redirectUri, scopes } = flow
+  const variables = await integrations.variables(flow)
+  const app = { variables, clientId, redirectUri, scopes }
+  return authorizationUrl({ provider: catalogue.get(flow.provider), ...app, ...secrets })
 }
 
 function flowOver(): KeywellError {

@@ -10,7 +10,7 @@ import type { Audit, AuditEntry } from '../audit/audit.ts'
 import { describeConnection, writeChange } from '../changes/changes.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
-import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
+import type { KeptTokenSet, TokenBox } from '../oauth/token-set.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import { planLife, planProbe } from '../refresh/schedule.ts'
 import {
@@ -44,7 +44,7 @@ export interface NewCredential {
   provider: ProviderDefinition
   account: ProviderAccount
   type: Extract<CredentialType, 'oauth_token' | 'api_key'>
-  tokens: TokenSet
+  tokens: KeptTokenSet
   /** Milliseconds, from the provider; null: it did not say. */
   expiresInMs: number | null
   askedScopes: readonly string[]
@@ -98,7 +98,10 @@ async function storeOnce(
   requireSameAccount(existing, credential)
   const connectionId = existing?.id ?? makeId('connection')
   const generation = (existing?.generation ?? 0) + 1
-  const sealed = await box.seal({ ...place, type, connectionId, generation }, tokens)
+  const sealed = await box.seal(
+    { ...place, provider: provider.name, type, connectionId, generation },
+    tokens,
+  )
   const { lifeMs, refreshInMs, renewable } = lifeOf(credential, jitter)
   return database.transaction(withInstallation(tenantId), async (sql) => {
     // Only now are the granted scopes known. If the policy changes at the same time, the next read checks it.

@@ -1,3 +1,5 @@
+import type { ProviderDefinition } from '@keywell/protocol'
+import { hostOf, isHostOf, placeVariableOf, takeVariable } from '@keywell/providers'
 import { InvalidHost, normalizeHost } from '../host.ts'
 
 /** Segments of a path that may be a relative root. Each is one more address that is asked. */
@@ -25,6 +27,28 @@ export function readTypedHost(text: string): string[] {
     hosts.push(normalizeHost(`${hosts.at(-1)}/${segment}`))
   }
   return hosts
+}
+
+/**
+ * The same for a provider: where it is at many addresses, those that are its own, or that the typed word makes whole
+ * (`acme`, for `https://acme.example.com`). The one there is, where there is but one.
+ *
+ * @throws InvalidHost
+ */
+export function readTypedPlace(provider: ProviderDefinition, text: string): string[] {
+  const name = placeVariableOf(provider)
+  const variable = name === undefined ? undefined : provider.variables[name]
+  if (name === undefined || variable === undefined) return [provider.api.base]
+  if (variable.kind === 'host') {
+    return readTypedHost(text).map((host) =>
+      isHostOf(provider, host) ? host : hostOf(provider, { [name]: host }),
+    )
+  }
+  const value = takeVariable(variable, text)
+  if (value !== undefined) return [hostOf(provider, { [name]: value })]
+  const hosts = readTypedHost(text).filter((host) => isHostOf(provider, host))
+  if (hosts.length > 0) return hosts
+  throw new InvalidHost(`Write the address as in ${provider.api.base.replace('https://', '')}.`)
 }
 
 function parse(typed: string): URL {

@@ -6,7 +6,7 @@ import type { Catalogue } from '../catalogue.ts'
 import { describeConnection, writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
 import type { Registration } from '../oauth/client.ts'
-import type { TokenSet } from '../oauth/token-set.ts'
+import type { KeptTokenSet } from '../oauth/token-set.ts'
 import { type ConnectionRow, disconnectConnection, listConnections } from '../store/connections.ts'
 import { deleteCredential, holdCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
@@ -28,7 +28,7 @@ export interface Disconnector {
    * A grant that is not kept as a connection. That it is to be withdrawn is durable before the provider is
    * called, now or later. If it cannot be stored, the provider is called once.
    */
-  withdrawGrant(grant: UnkeptGrant, client: Registration, tokens: TokenSet): Promise<void>
+  withdrawGrant(grant: UnkeptGrant, client: Registration, tokens: KeptTokenSet): Promise<void>
   /** Tries the grants of a tenant that wait, and answers soon: with a slow provider it goes on behind. */
   withdrawOf(tenantId: string): Promise<void>
   /** Tries grants again whose provider could not be reached. */

@@ -1,7 +1,7 @@
 import { KeywellError, type readCredentialSchema } from '@keywell/protocol'
 import type { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
-import { parseHost } from '../host.ts'
+import { parsePlace } from '../place.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 import type { LookUp } from './look-up.ts'
 import { needsReauth } from './needs-reauth.ts'
@@ -20,7 +20,8 @@ export async function findNamed(
   query: CredentialQuery,
   connectUrl: string | undefined,
 ): Promise<CredentialReadRow> {
-  const host = query.host === undefined ? null : parseHost(query.host)
+  const host =
+    query.host === undefined ? null : parsePlace(catalogue.get(query.provider), query.host)
   const rows = await lookUp({
     tenantId: query.tenantId,
     userId: query.userId,

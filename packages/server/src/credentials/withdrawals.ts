@@ -11,7 +11,7 @@ import type { Registration } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { type RevokeOutcome, revokeCredential } from '../oauth/revoke.ts'
 import type { Suspension } from '../oauth/suspension.ts'
-import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
+import type { KeptTokenSet, TokenBox } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
 import {
@@ -72,7 +72,11 @@ export class Withdrawals {
    * called, now or later. If it cannot be stored, the provider is called once. One that only a person withdraws
    * stays there.
    */
-  async withdrawGrant(grant: UnkeptGrant, client: Registration, tokens: TokenSet): Promise<void> {
+  async withdrawGrant(
+    grant: UnkeptGrant,
+    client: Registration,
+    tokens: KeptTokenSet,
+  ): Promise<void> {
     const { database, box, makeId, logger, outbound } = this.#parts
     const { tenantId, userId, provider, host, integrationOwner, integrationId } = grant
     const method = oauthOf(client.provider)
@@ -178,10 +182,9 @@ async function withdraw(
 /** A key was given to no client. */
 async function clientOf(
   { integrations }: WithdrawalParts,
-  { type, integrationOwner, integrationId }: RevocationRow,
+  row: RevocationRow,
 ): Promise<Registration | undefined> {
-  if (type === 'api_key') return undefined
-  return integrations.registration(integrationOwner, integrationId)
+  return row.type === 'api_key' ? undefined : integrations.registration(row)
 }
 
 async function recordWithdrawal(

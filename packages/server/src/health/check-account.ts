@@ -1,7 +1,7 @@
 import type { Account, ProviderDefinition } from '@keywell/protocol'
 import { lookUpAccount } from '../oauth/account.ts'
 import type { Sending } from '../oauth/client.ts'
-import type { TokenSet } from '../oauth/token-set.ts'
+import type { SentTokens } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { KeptCredentialRow } from '../store/credentials.ts'
 
@@ -34,7 +34,7 @@ export async function checkAccount(
   row: Pick<KeptCredentialRow, 'host' | 'type' | 'account'>,
   options: {
     provider: ProviderDefinition
-    tokens: TokenSet
+    tokens: SentTokens
     scopes: readonly string[]
     sending: Sending
   },

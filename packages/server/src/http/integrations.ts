@@ -7,13 +7,13 @@ import { serve } from './serve.ts'
 
 export function integrationRoutes(app: Hono<Environment>, integrations: Integrations): void {
   serve(app, routes.integrations.create, ({ body, access, caller }) => {
-    const { tenantId, provider, host, scopes, clientId, clientSecret } = body
+    const { tenantId, provider, host, variables, scopes, clientId, clientSecret } = body
     requireWithinLimits(access, { tenantId })
     const client =
       clientId === undefined || clientSecret === undefined
         ? undefined
         : { id: clientId, secret: clientSecret }
-    const wanted = { tenantId: tenantId ?? null, provider, host, scopes, client }
+    const wanted = { tenantId: tenantId ?? null, provider, host, variables, scopes, client }
     return integrations.create(wanted, caller)
   })
   serve(app, routes.integrations.list, async ({ query, access }) => {

@@ -16,7 +16,7 @@ export function providerRoutes(
       name: provider.name,
       title: provider.title,
       documentationUrl: provider.documentationUrl,
-      defaultHost: defaultHostOf(provider),
+      defaultHost: defaultHostOf(provider) ?? null,
       defaultScopes: [...(findOAuth(provider)?.defaultScopes ?? [])],
       scopes: provider.scopes.map((scope) => ({
         ...viewScope(provider, scope),

@@ -32,7 +32,9 @@ export function labelHosts(
   snapshots: readonly HostSnapshot[],
   named: readonly string[],
 ): HostLabel[] {
-  const names = new Set([...new Set(named.map(hostOf))].slice(0, maxNamedHosts))
+  const names = new Set(
+    [...new Set(named.filter((host) => URL.canParse(host)).map(hostOf))].slice(0, maxNamedHosts),
+  )
   const labels = new Map<string, HostLabel>()
   for (const snapshot of snapshots) {
     const name = hostOf(snapshot.origin)

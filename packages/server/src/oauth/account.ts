@@ -18,7 +18,7 @@ import type { Sending } from './client.ts'
 import { cleanAccount } from './outside-text.ts'
 import { reasonOf, refusedBy } from './provider-refusal.ts'
 import { headersOf, valuesOf } from './send.ts'
-import type { TokenSet } from './token-set.ts'
+import type { SentTokens } from './token-set.ts'
 
 /** A request of the provider's data, with a connection's credential. */
 export async function sendWithToken(
@@ -28,14 +28,16 @@ export async function sendWithToken(
     provider: ProviderDefinition
     host: string
     method: Method
-    tokens: Pick<TokenSet, 'accessToken' | 'fields'>
+    tokens: SentTokens
     sending: Sending
   },
 ): Promise<ProviderAnswer> {
   const { provider, host, sending } = options
+  const { reach } = options.tokens
   const secrets = headersOf(options.method, valuesOf(options.method, options.tokens))
   const response = await outbound.fetch(addressOf(url, variablesAt(provider, host)), {
     ...sending,
+    within: { reach, side: 'api' },
     method,
     headers: {
       accept: 'application/json',
@@ -68,7 +70,7 @@ export async function lookUpAccount(
     host: string
     /** What kind of credential it is. Default: of OAuth. */
     type?: CredentialType | null
-    tokens: Pick<TokenSet, 'accessToken' | 'fields'>
+    tokens: SentTokens
     scopes: readonly string[]
     sending: Sending
   },

@@ -1,6 +1,6 @@
 import { text as textOf } from 'node:stream/consumers'
 import { type OAuth2Method, type ProviderDefinition, Secret } from '@keywell/protocol'
-import { gitlab, oauthOf } from '@keywell/providers'
+import { gitlab, oauthOf, reachOf, variablesAt } from '@keywell/providers'
 import { afterAll, describe, expect, test } from 'vitest'
 import { listeners } from '../outbound/listeners.test.support.ts'
 import { createOutbound } from '../outbound/outbound.ts'
@@ -34,9 +34,13 @@ async function registered(
   closers.push(outbound.close)
   const method = oauthOf(gitlab)
   const provider: ProviderDefinition = { ...gitlab, auth: [{ ...method, ...change(method) }] }
+  const variables = variablesAt(provider, listener.origin)
+  const reach = reachOf(provider, oauthOf(provider), variables)
   const registration: Registration = {
     provider,
     host: listener.origin,
+    variables,
+    reach,
     clientId: 'an-app',
     clientSecret: new Secret('a-b~c%d+e:f'),
     revision: 1,
@@ -45,10 +49,11 @@ async function registered(
   return {
     asked,
     provider,
-    host: listener.origin,
+    variables,
     refresh: () =>
       refreshTokens(outbound, registration, {
         refreshToken: new Secret('rt-1'),
+        reach,
         scopes: ['read', 'write'],
         sending,
       }),
@@ -105,12 +110,12 @@ describe('a token request', () => {
         parameters: { prompt: 'consent', client_id: 'another-app' },
       },
     })
-    const { asked, provider, host, exchange } = await registered(change, { body: granted })
+    const { asked, provider, variables, exchange } = await registered(change, { body: granted })
     expect((await exchange()).kind).toBe('tokens')
     expect(asked[0]?.form.has('code_verifier')).toBe(false)
     const url = await authorizationUrl({
       provider,
-      host,
+      variables,
       clientId: 'an-app',
       redirectUri: 'https://keywell.example/oauth/callback/int_1',
       scopes: ['read'],

@@ -1,24 +1,29 @@
 import type { ProviderDefinition, Secret } from '@keywell/protocol'
-import { addressOf, oauthOf, variablesAt } from '@keywell/providers'
+import { addressOf, oauthOf, type Reach, type Variables } from '@keywell/providers'
 import * as oauth from 'oauth4webapi'
 import type { Outbound, OutboundInit } from '../outbound/outbound.ts'
 import { basicOf } from './send.ts'
 import { classifyTokenAnswer, type TokenOutcome } from './token-answer.ts'
 
-/** An OAuth app at one instance of a provider, with its secret opened. */
+/** An OAuth app as it is used for one host, with its secret opened. */
 export interface Registration {
   readonly provider: ProviderDefinition
   readonly host: string
+  /** Of the host and of the integration. */
+  readonly variables: Variables
+  /** What the client's secret was stored for. */
+  readonly reach: Reach
   readonly clientId: string
   readonly clientSecret: Secret
   /** Which client it is: a refusal of one that was replaced since says nothing. */
   readonly revision: number
 }
 
+type App = Pick<Registration, 'provider' | 'variables'>
+
 /** RFC 8414 metadata, made of the provider's data and the connection's variables. */
-export function metadata(provider: ProviderDefinition, host: string): oauth.AuthorizationServer {
+export function metadata({ provider, variables }: App): oauth.AuthorizationServer {
   const { authorize, token, revocation } = oauthOf(provider)
-  const variables = variablesAt(provider, host)
   const at = (template: string) => addressOf(template, variables).href
   return {
     // As it is written: an issuer is compared character by character (RFC 9207 section 2.4).
@@ -52,16 +57,19 @@ export type Sending = { tenantId: string } & Pick<
   'background' | 'ready' | 'timeoutMs'
 >
 
+/** A request with the client's secret, and perhaps a token: each within what it was stored for. */
 export function requestOptions(
   outbound: Outbound,
   sending: Sending,
+  reaches: readonly Reach[],
 ): Pick<
   oauth.TokenEndpointRequestOptions,
   typeof oauth.customFetch | typeof oauth.allowInsecureRequests
 > {
+  const reach = reaches.reduce((all, each) => all.filter((origin) => each.includes(origin)))
   return {
     [oauth.customFetch]: (url: string, init: RequestInit) =>
-      outbound.fetch(url, { ...init, ...sending }),
+      outbound.fetch(url, { ...init, ...sending, within: { reach, side: 'client' } }),
     // Which hosts may be plain http is decided by `outbound`, for every call alike.
     [oauth.allowInsecureRequests]: true,
   }
@@ -70,7 +78,7 @@ export function requestOptions(
 /** Where the browser is sent to consent (RFC 6749 section 4.1.1, RFC 7636). */
 export async function authorizationUrl(options: {
   provider: ProviderDefinition
-  host: string
+  variables: Variables
   clientId: string
   redirectUri: string
   scopes: readonly string[]
@@ -78,7 +86,7 @@ export async function authorizationUrl(options: {
   verifier: Secret
 }): Promise<URL> {
   const { authorize } = oauthOf(options.provider)
-  const url = addressOf(authorize.url, variablesAt(options.provider, options.host))
+  const url = addressOf(authorize.url, options.variables)
   const { pkce, scopes } = authorize
   const parameters = {
     ...authorize.parameters,
@@ -106,7 +114,7 @@ export type CallbackAnswer =
 /** Reads a callback: `iss` (RFC 9207), then either `code` or `error`, each once, never both. */
 export function readCallback(options: {
   provider: ProviderDefinition
-  host: string
+  variables: Variables
   clientId: string
   parameters: URLSearchParams
 }): CallbackAnswer {
@@ -121,7 +129,7 @@ export function readCallback(options: {
   parameters.delete('state') // found and spent by its hash, which is stricter than comparing it
   try {
     const checked = oauth.validateAuthResponse(
-      metadata(options.provider, options.host),
+      metadata(options),
       { client_id: options.clientId },
       parameters,
       oauth.expectNoState,
@@ -149,7 +157,7 @@ export async function exchangeCode(
   grant: { code: Secret; verifier: Secret; redirectUri: string; sending: Sending },
 ): Promise<TokenOutcome> {
   const { authorize, token } = oauthOf(registration.provider)
-  const server = metadata(registration.provider, registration.host)
+  const server = metadata(registration)
   const client = { client_id: registration.clientId }
   // The library takes only parameters that it has checked itself; ours were, when they arrived.
   const parameters = oauth.validateAuthResponse(
@@ -167,7 +175,10 @@ export async function exchangeCode(
         parameters,
         grant.redirectUri,
         authorize.pkce === 'none' ? oauth.nopkce : grant.verifier.expose(),
-        { ...requestOptions(outbound, grant.sending), headers: new Headers({ ...token.headers }) },
+        {
+          ...requestOptions(outbound, grant.sending, [registration.reach]),
+          headers: new Headers({ ...token.headers }),
+        },
       ),
     process: (response) => oauth.processAuthorizationCodeResponse(server, client, response),
     endpoint: token,
@@ -180,13 +191,14 @@ export async function refreshTokens(
   registration: Registration,
   {
     refreshToken,
+    reach,
     scopes,
     sending,
-  }: { refreshToken: Secret; scopes: readonly string[]; sending: Sending },
+  }: { refreshToken: Secret; reach: Reach; scopes: readonly string[]; sending: Sending },
 ): Promise<TokenOutcome> {
   const { authorize, token } = oauthOf(registration.provider)
   const named = token.sendScopeOnRefresh ? authorize.scopes : null
-  const server = metadata(registration.provider, registration.host)
+  const server = metadata(registration)
   const client = { client_id: registration.clientId }
   return classifyTokenAnswer({
     send: () =>
@@ -196,7 +208,7 @@ export async function refreshTokens(
         authentication(registration),
         refreshToken.expose(),
         {
-          ...requestOptions(outbound, sending),
+          ...requestOptions(outbound, sending, [registration.reach, reach]),
           headers: new Headers({ ...token.headers }),
           ...(named && {
             additionalParameters: { [named.parameter]: scopes.join(named.separator) },

@@ -1,9 +1,11 @@
-import type { Integration, IntegrationId } from '@keywell/protocol'
-import { addressOf, variablesAt } from '@keywell/providers'
+import { type Integration, type IntegrationId, Secret } from '@keywell/protocol'
+import type { Reach } from '@keywell/providers'
+import { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
 import type { IntegrationRow } from '../store/integrations.ts'
 import { installation } from '../store/scope.ts'
 import type { RecordContext } from '../vault/vault.ts'
+import { registrationPage } from './app-place.ts'
 
 /** An integration as the API shows it: without its secret. */
 export function viewIntegration(
@@ -16,6 +18,7 @@ export function viewIntegration(
     id: row.id as IntegrationId,
     provider: row.provider,
     host: row.host,
+    variables: row.variables,
     tenantId: row.tenantId === installation ? null : (row.tenantId as Integration['tenantId']),
     status: row.clientId === null ? 'draft' : 'active',
     clientId: row.clientId,
@@ -25,7 +28,7 @@ export function viewIntegration(
         : { since: row.suspendedAt.toISOString(), reason: row.suspendedReason },
     scopes: row.scopes,
     redirectUri: redirectUriOf(publicUrl, row.id),
-    registerUrl: addressOf(provider.registration.url, variablesAt(provider, row.host)).href,
+    registerUrl: registrationPage(provider, row.host),
     steps: [...provider.registration.steps],
   }
 }
@@ -38,7 +41,9 @@ export function redirectUriOf(publicUrl: string, id: string): string {
 export function secretContext(row: {
   tenantId: string
   id: string
+  provider: string
   host: string
+  variables: Readonly<Record<string, string>>
   clientId: string
   revision: number
 }): RecordContext {
@@ -49,6 +54,25 @@ export function secretContext(row: {
     field: 'client_secret',
     generation: row.revision,
     schema: 1,
-    bound: [row.host, row.clientId],
+    bound: [row.provider, row.host, row.clientId, ...boundVariables(row.variables)],
   }
+}
+
+/** As `store/sealed-records.ts` has them, in the order of their names. */
+function boundVariables(variables: Readonly<Record<string, string>>): string[] {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}`)
+    .sort()
+}
+
+const storedClient = z.object({ secret: z.string(), reach: z.array(z.string()) })
+
+/** The bytes that go into the vault: the secret, with what it may be sent to. */
+export function encodeClient(secret: string, reach: Reach): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ secret, reach }))
+}
+
+export function decodeClient(bytes: Uint8Array): { secret: Secret; reach: Reach } {
+  const { secret, reach } = storedClient.parse(JSON.parse(new TextDecoder().decode(bytes)))
+  return { secret: new Secret(secret), reach }
 }

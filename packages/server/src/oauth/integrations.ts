@@ -1,9 +1,16 @@
-import { type Integration, KeywellError, type ProviderDefinition, Secret } from '@keywell/protocol'
-import { addressOf, defaultHostOf, oauthOf, variablesAt } from '@keywell/providers'
+import { type Integration, KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import {
+  addressOf,
+  isHostOf,
+  namesIn,
+  oauthOf,
+  reachAt,
+  type Variables,
+  variablesAt,
+} from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditAction } from '../audit/audit.ts'
 import { type Catalogue, requireKnownScopes } from '../catalogue.ts'
-import { parseHost } from '../host.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import { type Outbound, OutboundError } from '../outbound/outbound.ts'
@@ -12,8 +19,22 @@ import { type Database, UniqueViolation } from '../store/database.ts'
 import * as store from '../store/integrations.ts'
 import { installation, withInstallation } from '../store/scope.ts'
 import type { Vault } from '../vault/vault.ts'
+import {
+  appHostOf,
+  appReachOf,
+  appVariablesOf,
+  registrationPage,
+  serves,
+  variablesFor,
+} from './app-place.ts'
 import type { Registration } from './client.ts'
-import { redirectUriOf, secretContext, viewIntegration } from './integration-record.ts'
+import {
+  decodeClient,
+  encodeClient,
+  redirectUriOf,
+  secretContext,
+  viewIntegration,
+} from './integration-record.ts'
 import { describeIntegration } from './suspension.ts'
 
 export interface Integrations {
@@ -32,15 +53,25 @@ export interface Integrations {
   }): Promise<UsableIntegration>
   /** All integrations that a tenant may use. */
   usable(tenantId: string): Promise<UsableIntegration[]>
-  /** The integration with its secret, for one call to the provider. */
-  registration(owner: string, id: string): Promise<Registration>
+  /** The integration with its secret, for one call to the provider about a host that it serves. */
+  registration(use: AppUse): Promise<Registration>
+  /** The variables of a host and of the integration that serves it. */
+  variables(use: AppUse): Promise<Variables>
   redirectUri(id: string): string
+}
+
+/** An integration, and a host that it is used for. */
+interface AppUse {
+  readonly integrationOwner: string
+  readonly integrationId: string
+  readonly host: string
 }
 
 interface NewIntegration {
   tenantId: string | null
   provider: string
   host: string | undefined
+  variables: Readonly<Record<string, string>>
   scopes: readonly string[]
   client: Client | undefined
 }
@@ -92,14 +123,18 @@ export function createIntegrations(parts: IntegrationParts): Integrations {
     },
     pick: (options) => pickIntegration(database, options),
     usable: (tenantId) => listUsable(database, tenantId),
-    registration: (owner, id) => openRegistration(parts, owner, id),
+    registration: (use) => openRegistration(parts, use),
+    async variables({ integrationOwner, integrationId, host }) {
+      const row = await readIntegration(database, integrationOwner, integrationId)
+      return variablesFor(parts, row, host)
+    },
     redirectUri: (id) => redirectUriOf(publicUrl, id),
   }
 }
 
 async function createIntegration(
   parts: IntegrationParts,
-  { tenantId, provider: name, host, scopes, client }: NewIntegration,
+  { tenantId, provider: name, host, variables, scopes, client }: NewIntegration,
   actor: Actor,
 ): Promise<Integration> {
   const { database, outbound } = parts
@@ -109,7 +144,8 @@ async function createIntegration(
     tenantId: tenantId ?? installation,
     id: parts.makeId('integration'),
     provider: name,
-    host: parseHost(host ?? defaultHostOf(provider)),
+    host: appHostOf(provider, host),
+    variables: appVariablesOf(provider, variables),
     scopes,
   }
   if (tenantId !== null) {
@@ -118,11 +154,7 @@ async function createIntegration(
       requireAllowedFor(database.of(tenantId), tenantId, { provider, host: row.host }),
     )
   }
-  requireReachable(
-    outbound,
-    row,
-    addressOf(oauthOf(provider).token.url, variablesAt(provider, row.host)),
-  )
+  requireReachable(outbound, row, provider)
   await insertIntegration(parts, row, actor)
   if (client !== undefined) await setClient(parts, { ...row, revision: 1 }, client, actor)
   return viewIntegration(parts, await readIntegration(database, row.tenantId, row.id))
@@ -149,14 +181,19 @@ async function insertIntegration(
 }
 
 async function setClient(
-  { database, vault, audit }: IntegrationParts,
-  row: Pick<store.IntegrationRow, 'tenantId' | 'id' | 'host' | 'revision'>,
+  { catalogue, database, vault, audit }: IntegrationParts,
+  row: Pick<
+    store.IntegrationRow,
+    'tenantId' | 'id' | 'provider' | 'host' | 'variables' | 'revision'
+  >,
   client: Client,
   actor: Actor,
 ): Promise<void> {
   const revision = row.revision + 1
   const context = secretContext({ ...row, clientId: client.id, revision })
-  const { sealed, keyVersion } = await vault.seal(context, new TextEncoder().encode(client.secret))
+  // The new secret is for the definition of now.
+  const reach = appReachOf(catalogue.get(row.provider), row)
+  const { sealed, keyVersion } = await vault.seal(context, encodeClient(client.secret, reach))
   const next = { ...row, clientId: client.id, sealed, keyVersion, revision }
   await database.transaction(row.tenantId, async (sql) => {
     if (!(await store.setIntegrationClient(sql, next))) throw changedMeanwhile()
@@ -187,7 +224,7 @@ async function pickIntegration(
   { tenantId, provider, host }: { tenantId: string; provider: ProviderDefinition; host: string },
 ): Promise<UsableIntegration> {
   const found = (await listUsable(database, tenantId)).find(
-    (row) => row.provider === provider.name && row.host === host,
+    (row) => row.provider === provider.name && serves(provider, row.host, host),
   )
   if (found !== undefined) return found
   throw new KeywellError(
@@ -196,34 +233,53 @@ async function pickIntegration(
     {
       nextStep:
         `Make a draft with POST /v1/integrations {"provider":"${provider.name}","host":"${host}"}; ` +
-        `its answer has the redirect URI to register at ${addressOf(provider.registration.url, variablesAt(provider, host)).href} and the scopes to tick.`,
+        `its answer has the redirect URI to register at ${registrationPage(provider, host)} and the scopes to tick.`,
     },
   )
 }
 
 async function openRegistration(
   { catalogue, database, vault }: IntegrationParts,
-  owner: string,
-  id: string,
+  { integrationOwner: owner, integrationId: id, host }: AppUse,
 ): Promise<Registration> {
   const row = await readIntegration(database, owner, id)
   if (row.clientId === null || row.sealed === null) {
     throw new KeywellError('integration_missing', `Integration ${id} is still a draft.`)
   }
-  const secret = await vault.open(secretContext({ ...row, clientId: row.clientId }), row.sealed)
+  const provider = catalogue.get(row.provider)
+  if (!serves(provider, row.host, host)) {
+    throw new KeywellError('integration_missing', `Integration ${id} does not serve ${host}.`)
+  }
+  const body = await vault.open(secretContext({ ...row, clientId: row.clientId }), row.sealed)
+  const { secret, reach } = decodeClient(body)
+  const variables = variablesFor({ catalogue }, row, host)
   return {
-    provider: catalogue.get(row.provider),
-    host: row.host,
+    provider,
+    host,
+    variables,
+    reach: reachAt(reach, variables),
     clientId: row.clientId,
-    clientSecret: new Secret(new TextDecoder().decode(secret)),
+    clientSecret: secret,
     revision: row.revision,
   }
 }
 
 /** An unreachable host fails when the integration is added, not when a user clicks. */
-function requireReachable(outbound: Outbound, owner: { tenantId: string }, url: URL): void {
+function requireReachable(
+  outbound: Outbound,
+  row: Pick<store.IntegrationRow, 'tenantId' | 'host' | 'variables'>,
+  provider: ProviderDefinition,
+): void {
+  const known = {
+    ...row.variables,
+    ...(isHostOf(provider, row.host) && variablesAt(provider, row.host)),
+  }
+  const { token } = oauthOf(provider)
+  // What is open is known when a user connects, and checked by then.
+  if (namesIn(token.url).some((name) => !Object.hasOwn(known, name))) return
+  const url = addressOf(token.url, known)
   try {
-    outbound.checkUrl(url, owner)
+    outbound.checkUrl(url, row)
   } catch (error) {
     if (!(error instanceof OutboundError)) throw error
     throw new KeywellError('host_not_allowed', error.message, {

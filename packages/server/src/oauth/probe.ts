@@ -2,11 +2,14 @@ import type { CredentialType, ProviderDefinition } from '@keywell/protocol'
 import { methodOf, readHealth } from '@keywell/providers'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
-import type { Outbound } from '../outbound/outbound.ts'
+import { type Outbound, OutboundError } from '../outbound/outbound.ts'
 import { sendWithToken } from './account.ts'
 import type { Sending } from './client.ts'
 import { readScopes } from './outside-text.ts'
-import type { TokenSet } from './token-set.ts'
+import type { SentTokens } from './token-set.ts'
+
+/** The reason of a connection's health when its definition names addresses that its credential was not stored for. */
+export const outgrown = 'definition_outgrown'
 
 /** What a provider's answer says about a token. */
 export interface ProbeResult {
@@ -30,7 +33,7 @@ export interface ProbeOptions {
   host: string
   /** What kind of credential it is. Default: of OAuth. */
   type?: CredentialType | null
-  tokens: Pick<TokenSet, 'accessToken' | 'fields'>
+  tokens: SentTokens
   sending: Sending
 }
 
@@ -63,8 +66,9 @@ async function ask(outbound: Outbound, options: ProbeOptions): Promise<ProbeResu
     }
     const detail = found.status === 'unknown' ? `status_${answer.status}` : null
     return { ...nothingStated, status: found.status, detail }
-  } catch {
-    return { ...nothingStated, status: 'unknown', detail: 'no_answer' }
+  } catch (error) {
+    const isOutgrown = error instanceof OutboundError && error.reason === 'outgrown'
+    return { ...nothingStated, status: 'unknown', detail: isOutgrown ? outgrown : 'no_answer' }
   }
 }
 

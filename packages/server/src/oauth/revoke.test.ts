@@ -1,6 +1,6 @@
 import { text as textOf } from 'node:stream/consumers'
 import { type Method, type OAuth2Method, Secret } from '@keywell/protocol'
-import { findKey, gitlab, oauthOf } from '@keywell/providers'
+import { findKey, gitlab, oauthOf, reachOf, variablesAt } from '@keywell/providers'
 import { afterAll, describe, expect, test } from 'vitest'
 import { listeners } from '../outbound/listeners.test.support.ts'
 import { createOutbound } from '../outbound/outbound.ts'
@@ -44,9 +44,13 @@ async function withdraw(method: Method, answer: { status: number; body?: unknown
   closers.push(outbound.close)
   const provider = { ...gitlab, auth: [method] }
   const { origin: host } = listener
+  const variables = variablesAt(provider, host)
+  const reach = reachOf(provider, method, variables)
   const client = {
     provider,
     host,
+    variables,
+    reach,
     clientId: 'an-app',
     clientSecret: new Secret('a-b~c%d+e:f'),
     revision: 1,
@@ -57,7 +61,7 @@ async function withdraw(method: Method, answer: { status: number; body?: unknown
       provider,
       host,
       method,
-      tokens: { accessToken: new Secret('at-$&-1'), refreshToken: new Secret('rt-1') },
+      tokens: { accessToken: new Secret('at-$&-1'), refreshToken: new Secret('rt-1'), reach },
       client: method.kind === 'key' ? undefined : client,
     },
     { tenantId: 'ten_1' },

@@ -4,7 +4,7 @@ import {
   type RevocationDefinition,
   Secret,
 } from '@keywell/protocol'
-import { addressOf, fulfils, revocationOf, variablesAt } from '@keywell/providers'
+import { addressOf, fulfils, type Reach, revocationOf, variablesAt } from '@keywell/providers'
 import * as oauth from 'oauth4webapi'
 import type { Outbound } from '../outbound/outbound.ts'
 import { readAnswer } from './account.ts'
@@ -16,7 +16,7 @@ import {
   type Sending,
 } from './client.ts'
 import { basicOf, type CredentialValues, fill, headersOf, valuesOf } from './send.ts'
-import type { TokenSet } from './token-set.ts'
+import type { KeptTokenSet } from './token-set.ts'
 
 /** `client_rejected` is a matter of the integration; `refused` is final. */
 export type RevokeOutcome = 'revoked' | 'refused' | 'client_rejected' | 'retry'
@@ -26,7 +26,7 @@ export interface WithdrawnCredential {
   provider: ProviderDefinition
   host: string
   method: Method
-  tokens: TokenSet
+  tokens: KeptTokenSet
   /** The client that it was given to; undefined: none, as with a key. */
   client: Registration | undefined
 }
@@ -50,13 +50,13 @@ export async function revokeCredential(
   }
   const { hint, send } = revocation
   const token = tokenToSend(send, credential.tokens)
-  return revokeToken(outbound, { client: clientOf(credential), hint, token }, sending)
+  return revokeToken(outbound, { credential, hint, token }, sending)
 }
 
 /** The one that kills the whole grant; where that one is missing, the other. */
 function tokenToSend(
   send: 'refresh_token' | 'access_token',
-  { accessToken, refreshToken }: TokenSet,
+  { accessToken, refreshToken }: Pick<KeptTokenSet, 'accessToken' | 'refreshToken'>,
 ): Secret {
   const isRefreshToken = send === 'refresh_token' || accessToken.expose() === ''
   return (isRefreshToken ? refreshToken : null) ?? accessToken
@@ -70,17 +70,22 @@ function clientOf({ client }: WithdrawnCredential): Registration {
 /** RFC 7009: 200 also for a token that is unknown. */
 async function revokeToken(
   outbound: Outbound,
-  { client, hint, token }: { client: Registration; hint: string | null; token: Secret },
+  {
+    credential,
+    hint,
+    token,
+  }: { credential: WithdrawnCredential; hint: string | null; token: Secret },
   sending: Sending,
 ): Promise<RevokeOutcome> {
+  const client = clientOf(credential)
   try {
     const response = await oauth.revocationRequest(
-      metadata(client.provider, client.host),
+      metadata(client),
       { client_id: client.clientId },
       authentication(client),
       token.expose(),
       {
-        ...requestOptions(outbound, sending),
+        ...requestOptions(outbound, sending, [client.reach, credential.tokens.reach]),
         ...(hint === null ? {} : { additionalParameters: { token_type_hint: hint } }),
       },
     )
@@ -96,15 +101,17 @@ async function sendRequest(
   { credential, revocation }: { credential: WithdrawnCredential; revocation: ByRequest },
   sending: Sending,
 ): Promise<RevokeOutcome> {
-  const { provider, host, client } = credential
+  const { provider, host, client, tokens } = credential
   const { method, url, headers } = revocation.request
-  const names = { ...variablesAt(provider, host), ...(client && { client_id: client.clientId }) }
+  const variables = client?.variables ?? variablesAt(provider, host)
+  const names = { ...variables, ...(client && { client_id: client.clientId }) }
   const address = addressOf(url, names)
   const values = valuesToSend(revocation, credential)
   const body = bodyOf(revocation.body, values)
   try {
     const response = await outbound.fetch(address, {
       ...sending,
+      within: { reach: reachOfBoth(tokens.reach, client), side: 'client' },
       method,
       headers: {
         accept: 'application/json',
@@ -131,6 +138,10 @@ function valuesToSend(
       ? { token: tokenToSend(revocation.send, tokens) }
       : valuesOf(method, tokens)
   return client === undefined ? values : { ...values, client_id: new Secret(client.clientId) }
+}
+
+function reachOfBoth(reach: Reach, client: Registration | undefined): Reach {
+  return client === undefined ? reach : reach.filter((each) => client.reach.includes(each))
 }
 
 function authenticationOf(

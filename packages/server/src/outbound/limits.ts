@@ -32,7 +32,8 @@ export function createLimits(options: {
   for (const { origin } of options.allow) known.set(parseOrigin(origin).origin, privateHost)
   for (const provider of options.providers ?? []) {
     const host = defaultHostOf(provider)
-    if (provider.limits) known.set(new URL(host).origin, checkLimits(host, provider.limits))
+    if (provider.limits && host !== undefined)
+      known.set(new URL(host).origin, checkLimits(host, provider.limits))
   }
   for (const [text, limits] of Object.entries(options.limits ?? {})) {
     known.set(parseOrigin(text).origin, checkLimits(text, limits))

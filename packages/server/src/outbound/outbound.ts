@@ -1,4 +1,5 @@
 import type { HostLimits } from '@keywell/protocol'
+import { isWithin, type Reach, type Side } from '@keywell/providers'
 import { type After, after as defaultAfter } from '../clock.ts'
 import { type SpanFacts, silentTracing, type Tracing } from '../metrics/tracing.ts'
 import { createConnector, type Dial, dialTcp, type Lookup, resolveName } from './connect.ts'
@@ -80,6 +81,8 @@ export interface OutboundInit extends RequestInit {
    * Default: the service itself, which may use no restricted host.
    */
   tenantId?: string | undefined
+  /** What the secret in the request may reach, and the side that it is on. Default: there is no secret in it. */
+  within?: { readonly reach: Reach; readonly side: Side } | undefined
   /** No user waits for the answer, so all other calls go first. Default: false. */
   background?: boolean
   /**
@@ -184,6 +187,9 @@ async function fetchBounded(
   const url = parseUrl(input)
   const route = routeOf(parts.routes, url, init)
   route.policy.check(url)
+  if (init.within !== undefined && !isWithin(init.within.reach, init.within.side, url)) {
+    throw new OutboundError('outgrown', { host: url.host, notSent: true })
+  }
   const request = await buildRequest(url, init)
   const bounds = {
     timeoutMs: init.timeoutMs ?? parts.timeoutMs,

@@ -8,7 +8,7 @@ import type { Tracing } from '../metrics/tracing.ts'
 import type { Registration } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { Suspension } from '../oauth/suspension.ts'
-import type { TokenBox, TokenSet } from '../oauth/token-set.ts'
+import type { KeptTokenSet, TokenBox } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { KeptCredentialRow } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
@@ -46,7 +46,7 @@ export interface Attempt {
   lease: Lease
   /** The connection as it was when the request was sent. */
   row: KeptCredentialRow
-  tokens: TokenSet
+  tokens: KeptTokenSet
   registration: Registration
   renewal: RefreshTokenRenewal
   refreshToken: Secret

@@ -3,7 +3,7 @@ import type { RefreshOutcome } from '../metrics/metrics.ts'
 import type { Say } from '../metrics/tracing.ts'
 import { type Registration, refreshTokens } from '../oauth/client.ts'
 import type { TokenOutcome, Unusable } from '../oauth/token-answer.ts'
-import type { TokenSet } from '../oauth/token-set.ts'
+import type { KeptTokenSet } from '../oauth/token-set.ts'
 import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import { type Claim, extendLease, restartIndeterminate } from '../store/refresh-claim.ts'
 import type { Attempt, AttemptParts } from './attempt-context.ts'
@@ -85,8 +85,7 @@ async function prepare(
   try {
     await reachFaultPoint(parts, 'after_claim', row)
     const tokens = await parts.box.open({ ...row, connectionId: row.id }, row.sealed)
-    const { integrationOwner, integrationId } = row
-    const registration = await parts.integrations.registration(integrationOwner, integrationId)
+    const registration = await parts.integrations.registration(row)
     const renewal = renewalOf(registration.provider, row)
     const { refreshToken } = tokens
     if (renewal === null || refreshToken === null) {
@@ -117,7 +116,7 @@ async function mayResend(
     row: KeptCredentialRow
     registration: Registration
     renewal: RefreshTokenRenewal
-    tokens: TokenSet
+    tokens: KeptTokenSet
   },
 ): Promise<Exclude<RetryDecision, { do: 'probe' }>> {
   const { unresolvedForMs } = claim
@@ -126,8 +125,7 @@ async function mayResend(
   const known = { unresolvedForMs, accessTokenEndsInMs: old.row.expiresInMs }
   const first = resolveIndeterminate(renewal, known)
   if (first.do !== 'probe') return first
-  const { accessToken } = old.tokens
-  const oldAccessToken = await probeOldAccessToken(parts, { ...old, accessToken }, 0)
+  const oldAccessToken = await probeOldAccessToken(parts, old, 0)
   const decision = resolveIndeterminate(renewal, { ...known, oldAccessToken })
   if (decision.do === 'probe') throw new Error('invariant: a probe was asked for twice')
   if (decision.do === 'send' && decision.settled) claim.unresolvedForMs = null
@@ -151,7 +149,7 @@ function stillHolds(
 /** The socket outlives the deadline, because a late success holds the only living pair. */
 async function send(
   parts: AttemptParts,
-  { claim, lease, row, registration, refreshToken }: Attempt,
+  { claim, lease, row, registration, tokens, refreshToken }: Attempt,
   background: boolean,
 ): Promise<TokenOutcome> {
   await reachFaultPoint(parts, 'before_send', row)
@@ -161,8 +159,12 @@ async function send(
     tenantId: claim.tenantId,
     timeoutMs: parts.timing.detachedMs,
   }
-  const scopes = row.grantedScopes
-  return refreshTokens(parts.outbound, registration, { refreshToken, scopes, sending })
+  return refreshTokens(parts.outbound, registration, {
+    refreshToken,
+    reach: tokens.reach,
+    scopes: row.grantedScopes,
+    sending,
+  })
 }
 
 /** What the provider's answer leads to. `oauth/token-answer.ts` has classified it. */
@@ -198,6 +200,9 @@ async function keepWhatIsUsable(
     logFailure(parts, attempt, answer, null)
     return committed === 'committed' ? 'unusable' : committed
   }
-  await untilCommitted(parts, () => storeOrphan(parts, { row, attemptId, tokens }))
+  const { reach } = attempt.tokens
+  await untilCommitted(parts, () =>
+    storeOrphan(parts, { row, attemptId, tokens: { ...tokens, reach } }),
+  )
   return failAttempt(parts, attempt, { kind: 'ambiguous', detail })
 }

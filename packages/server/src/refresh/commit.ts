@@ -75,7 +75,7 @@ export async function commitPair(
   // An answer without a refresh token keeps the old one (RFC 6749 section 6).
   const refreshToken = answer.tokens.refreshToken ?? old.refreshToken
   const { accessToken } = answer.kind === 'tokens' ? answer.tokens : old
-  const tokens = { accessToken, refreshToken }
+  const tokens = { accessToken, refreshToken, reach: old.reach }
   const rotation = rotationAfter(attempt, answer)
   const committed = await untilCommitted(parts, async () => {
     await reachFaultPoint(parts, 'before_commit', row)

@@ -1,4 +1,5 @@
 import type { RefreshOutcome } from '../metrics/metrics.ts'
+import { outgrown } from '../oauth/probe.ts'
 import { findCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Sql } from '../store/database.ts'
 import type { Claim } from '../store/refresh-claim.ts'
@@ -36,7 +37,7 @@ export async function failAttempt(
       return saved
     }
     const { registration, tokens } = attempt
-    const old = { row, registration, accessToken: tokens.accessToken }
+    const old = { row, registration, tokens }
     oldAccessToken = await probeOldAccessToken(parts, old, lease.elapsedMs())
   }
   const elapsedMs = lease.elapsedMs()
@@ -98,8 +99,13 @@ async function record(
     const { actor } = entry
     await parts.suspension.suspend(sql, row, { reason: result.attributedTo, revision, actor })
   }
-  return { ...done, recorded: await recordOutcome(sql, row, result), death: result.death }
+  // What the provider's definition asks for is not done: people have to know why nothing is renewed.
+  const health = outcome.detail === 'outgrown' ? definitionOutgrown : result.health
+  const recorded = await recordOutcome(sql, row, { ...result, health })
+  return { ...done, recorded, death: result.death }
 }
+
+const definitionOutgrown = { health: 'degraded', reason: outgrown } as const
 
 /** Milliseconds that the access token has left; null: it has no end. */
 function restOf({ expiresInMs }: KeptCredentialRow, elapsedMs: number): number | null {

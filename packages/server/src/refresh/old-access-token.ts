@@ -1,6 +1,6 @@
-import type { Secret } from '@keywell/protocol'
 import type { Registration } from '../oauth/client.ts'
 import { type ProbeParts, probeToken } from '../oauth/probe.ts'
+import type { KeptTokenSet } from '../oauth/token-set.ts'
 import type { KeptCredentialRow } from '../store/credentials.ts'
 import type { TokenProbe } from './machine.ts'
 
@@ -12,7 +12,11 @@ import type { TokenProbe } from './machine.ts'
  */
 export async function probeOldAccessToken(
   { outbound, metrics, tracing }: ProbeParts,
-  old: { row: KeptCredentialRow; registration: Registration; accessToken: Secret },
+  old: {
+    row: KeptCredentialRow
+    registration: Registration
+    tokens: Pick<KeptTokenSet, 'accessToken' | 'reach'>
+  },
   elapsedMs: number,
 ): Promise<TokenProbe> {
   const { expiresInMs, tenantId } = old.row
@@ -22,7 +26,7 @@ export async function probeOldAccessToken(
     {
       provider: old.registration.provider,
       host: old.registration.host,
-      tokens: { accessToken: old.accessToken },
+      tokens: old.tokens,
       sending: { tenantId, background: true },
     },
   )

@@ -35,6 +35,7 @@ export async function tryOrphan(
   const sending = { tenantId, timeoutMs: parts.timing.detachedMs }
   const answer = await refreshTokens(parts.outbound, registration, {
     refreshToken,
+    reach: tokens.reach,
     scopes: row.grantedScopes,
     sending,
   })
@@ -42,7 +43,11 @@ export async function tryOrphan(
     return commitPair(parts, { ...attempt, tokens, audited: true }, answer)
   }
   if (answer.kind === 'unusable') {
-    const brought = { row, attemptId: claim.attemptId, tokens: answer.tokens }
+    const brought = {
+      row,
+      attemptId: claim.attemptId,
+      tokens: { ...answer.tokens, reach: tokens.reach },
+    }
     await untilCommitted(parts, () => storeOrphan(parts, brought))
   }
   return undefined

@@ -1,7 +1,8 @@
 import type { Secret } from '@keywell/protocol'
+import type { Reach } from '@keywell/providers'
 import type { Audit } from '../audit/audit.ts'
 import type { Logger } from '../logger.ts'
-import { heldTokens, type TokenBox, type TokenSet } from '../oauth/token-set.ts'
+import { heldTokens, type KeptTokenSet, type TokenBox } from '../oauth/token-set.ts'
 import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
 import { insertOrphan } from '../store/orphans.ts'
@@ -13,7 +14,11 @@ export interface SetAsidePair {
   /** The connection as it was when the request was sent. */
   row: KeptCredentialRow
   attemptId: string
-  tokens: { readonly accessToken: Secret | null; readonly refreshToken: Secret | null }
+  tokens: {
+    readonly accessToken: Secret | null
+    readonly refreshToken: Secret | null
+    readonly reach: Reach
+  }
 }
 
 export interface SetAsideParts {
@@ -31,7 +36,7 @@ export interface SetAsideParts {
  */
 export async function setAside(
   parts: SetAsideParts & { logger: Logger },
-  { row, attemptId, tokens }: SetAsidePair & { tokens: TokenSet },
+  { row, attemptId, tokens }: SetAsidePair & { tokens: KeptTokenSet },
 ): Promise<'committed_before' | 'withdrawn' | 'orphaned'> {
   const { tenantId, id: connectionId } = row
   const now = await findKeptCredential(parts.database.of(tenantId), tenantId, connectionId)
@@ -60,7 +65,10 @@ export async function storeOrphan(
 ): Promise<void> {
   const { key, generation, entry } = placeOf(row)
   const owner = { ...row, ...key, generation }
-  const sealed = await box.sealOrphan(owner, attemptId, heldTokens(tokens))
+  const sealed = await box.sealOrphan(owner, attemptId, {
+    ...heldTokens(tokens),
+    reach: tokens.reach,
+  })
   await database.transaction(row.tenantId, async (sql) => {
     await insertOrphan(sql, { ...key, ...sealed, attemptId, generation })
     await audit.write(sql, { ...entry, reason: 'orphaned' })
@@ -73,7 +81,10 @@ export async function queueRevocation(
   { row, attemptId, tokens }: SetAsidePair,
 ): Promise<void> {
   const { key, generation, entry } = placeOf(row)
-  const sealed = await box.seal({ ...row, ...key, generation }, heldTokens(tokens))
+  const sealed = await box.seal(
+    { ...row, ...key, generation },
+    { ...heldTokens(tokens), reach: tokens.reach },
+  )
   await database.transaction(row.tenantId, async (sql) => {
     await insertRevocation(sql, { ...row, ...key, ...sealed, attemptId, generation })
     await audit.write(sql, { ...entry, reason: 'withdrawn' })

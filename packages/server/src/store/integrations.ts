@@ -8,6 +8,8 @@ export interface IntegrationRow {
   id: string
   provider: string
   host: string
+  /** Those that an operator gives with the app. */
+  variables: Record<string, string>
   clientId: string | null
   revision: number
   sealed: Uint8Array | null
@@ -19,17 +21,20 @@ export interface IntegrationRow {
 /** The provider refuses the client, or refuses what we ask of it for one connection after another. */
 export type SuspensionReason = 'client_rejected' | 'request_rejected'
 
-const columns = `tenant_id as "tenantId", id, provider, host, client_id as "clientId", revision, sealed,
+const columns = `tenant_id as "tenantId", id, provider, host, variables, client_id as "clientId", revision, sealed,
   scopes, suspended_at as "suspendedAt", suspended_reason as "suspendedReason"`
 
 export async function insertIntegration(
   sql: Sql,
-  row: { tenantId: string; id: string; provider: string; host: string; scopes: readonly string[] },
+  row: Pick<IntegrationRow, 'tenantId' | 'id' | 'provider' | 'host'> & {
+    variables: Readonly<Record<string, string>>
+    scopes: readonly string[]
+  },
 ): Promise<void> {
   await sql.query(
-    `insert into integrations (tenant_id, id, provider, host, scopes)
-     values ($1, $2, $3, $4, $5)`,
-    [row.tenantId, row.id, row.provider, row.host, row.scopes],
+    `insert into integrations (tenant_id, id, provider, host, variables, scopes)
+     values ($1, $2, $3, $4, ($5::text)::jsonb, $6)`,
+    [row.tenantId, row.id, row.provider, row.host, JSON.stringify(row.variables), row.scopes],
   )
 }
 
@@ -74,12 +79,12 @@ export async function findIntegration(
  */
 export async function isClientOfIntegration(
   sql: Sql,
-  flow: { integrationOwner: string; integrationId: string; host: string; clientId: string },
+  flow: { integrationOwner: string; integrationId: string; clientId: string },
 ): Promise<boolean> {
   const rows = await sql.query(
     `select id from integrations
-     where tenant_id = $1 and id = $2 and host = $3 and client_id = $4 for share`,
-    [flow.integrationOwner, flow.integrationId, flow.host, flow.clientId],
+     where tenant_id = $1 and id = $2 and client_id = $3 for share`,
+    [flow.integrationOwner, flow.integrationId, flow.clientId],
   )
   return rows.length === 1
 }

@@ -177,6 +177,7 @@ export const tenantTables = {
       'id',
       'provider',
       'host',
+      'variables',
       'client_id',
       'scopes',
       'suspended_reason',

@@ -6,6 +6,8 @@ create table integrations (
   id               text not null,
   provider         text not null,
   host             text not null,
+  -- Those of the app, beside what is in its host.
+  variables        jsonb not null default '{}' check (jsonb_typeof(variables) = 'object'),
   client_id        text,
   revision         int  not null default 1,
   key_version      int,

@@ -1,0 +1,74 @@
+import type { Method, ProviderDefinition } from '@keywell/protocol'
+import { addressOf } from './address.ts'
+import { revocationOf } from './methods.ts'
+import { namesIn, type Variables } from './template.ts'
+
+/** What a secret of a connection is for: the OAuth endpoints, or the API. */
+export type Side = 'client' | 'api'
+
+/**
+ * The origins that a secret may be sent to, each with the side that it is on, such as `api https://api.example`. It is
+ * made of the addresses of a definition and of nothing else, and is sealed with each secret: a definition that is
+ * changed later does not move a secret that is stored.
+ */
+export type Reach = readonly string[]
+
+/** The addresses, as templates, that the service calls with a secret of the provider. */
+export function calledAddresses({ auth }: Pick<ProviderDefinition, 'auth'>): readonly string[] {
+  return auth.flatMap((method) => [...clientOf(method), ...apiOf(method)])
+}
+
+/**
+ * The reach of a credential, of the variables of its connection and its integration. Where a variable is not known, as
+ * with an app that serves many hosts, its template stands for all that it can become.
+ */
+export function reachOf(
+  { api }: Pick<ProviderDefinition, 'api'>,
+  method: Method,
+  variables: Variables,
+): Reach {
+  const on = (side: Side, templates: readonly string[]) =>
+    templates.map((template) => `${side} ${originOf(template, variables)}`)
+  const all = [
+    ...on('client', clientOf(method)),
+    ...on('api', [api.base, ...(api.also ?? []), ...apiOf(method)]),
+  ]
+  return [...new Set(all)].sort()
+}
+
+/** A reach with open variables, for one host. */
+export function reachAt(reach: Reach, variables: Variables): Reach {
+  return reach.map((each) => {
+    const [side = '', template = ''] = each.split(' ')
+    return `${side} ${originOf(template, variables)}`
+  })
+}
+
+/** Whether an address is within a reach, on that side. */
+export function isWithin(reach: Reach, side: Side, { origin }: URL): boolean {
+  return reach.includes(`${side} ${origin}`)
+}
+
+function originOf(template: string, variables: Variables): string {
+  const [origin = template] = /^(https?:\/\/)?[^/?#]*/.exec(template) ?? []
+  const isWhole = namesIn(origin).every((name) =>
+    Object.hasOwn(variables, name.split('.')[0] ?? ''),
+  )
+  return isWhole ? addressOf(origin, variables).origin : origin
+}
+
+/** Where the client's secret, a code and a refresh token go, and a token that is withdrawn. */
+function clientOf(method: Method): string[] {
+  const revocation = revocationOf(method)
+  return [
+    ...(method.kind === 'oauth2' ? [method.token.url] : []),
+    ...(revocation?.style === 'rfc7009' ? [revocation.url] : []),
+    ...(revocation?.style === 'request' ? [revocation.request.url] : []),
+  ]
+}
+
+/** Where an access token or a key goes. */
+function apiOf({ identity, health }: Method): string[] {
+  const { fallback } = identity
+  return [identity.request.url, ...(fallback ? [fallback.request.url] : []), health.request.url]
+}

@@ -1,0 +1,96 @@
+/** Where an OAuth app is registered, and which hosts it serves. */
+import { KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import {
+  addressOf,
+  defaultOf,
+  isHostOf,
+  oauthOf,
+  placeVariableOf,
+  type Reach,
+  reachOf,
+  takeVariable,
+  type Variables,
+  variablesAt,
+} from '@keywell/providers'
+import type { Catalogue } from '../catalogue.ts'
+import { parsePlace } from '../place.ts'
+import type { IntegrationRow } from '../store/integrations.ts'
+
+/** The host of an integration. One app that serves all hosts has their template, in which the variable stays open. */
+export function appHostOf(provider: ProviderDefinition, host: string | undefined): string {
+  const isOpen =
+    provider.registration.each === 'provider' && placeVariableOf(provider) !== undefined
+  if (!isOpen) return parsePlace(provider, host)
+  if (host === undefined) return provider.api.base
+  throw new KeywellError(
+    'invalid_request',
+    `One app of ${provider.title} serves every host, so that an integration names none.`,
+    { nextStep: 'Leave host out.' },
+  )
+}
+
+/** Whether an integration's app can be used for a host. */
+export function serves(provider: ProviderDefinition, appHost: string, host: string): boolean {
+  return appHost === host || (appHost === provider.api.base && isHostOf(provider, host))
+}
+
+/**
+ * The variables that an operator gives with an app: all that are in no host.
+ *
+ * @throws KeywellError `invalid_request` that names the variable
+ */
+export function appVariablesOf(provider: ProviderDefinition, given: Variables): Variables {
+  const place = placeVariableOf(provider)
+  const own = Object.entries(provider.variables).filter(
+    ([name, { kind }]) => name !== place && kind !== 'derived' && kind !== 'host',
+  )
+  const unknown = Object.keys(given).find((name) => !own.some(([known]) => known === name))
+  if (unknown !== undefined) {
+    throw new KeywellError(
+      'invalid_request',
+      `An integration of ${provider.title} has no variable ${unknown}.`,
+      {
+        nextStep:
+          own.length === 0 ? 'It has none.' : `It has ${own.map(([name]) => name).join(', ')}.`,
+      },
+    )
+  }
+  return Object.fromEntries(
+    own.map(([name, variable]) => {
+      const text = given[name] ?? defaultOf(variable)
+      const value = text === undefined ? undefined : takeVariable(variable, text)
+      if (value !== undefined) return [name, value]
+      throw new KeywellError(
+        'invalid_request',
+        text === undefined
+          ? `An integration of ${provider.title} needs the variable ${name}.`
+          : `The variable ${name} of ${provider.title} is not valid.`,
+        { nextStep: `It is: ${'title' in variable ? variable.title : name}.` },
+      )
+    }),
+  )
+}
+
+/** The variables that make the addresses of a provider whole, for one host. */
+export function variablesFor(
+  { catalogue }: { catalogue: Catalogue },
+  row: Pick<IntegrationRow, 'provider' | 'variables'>,
+  host: string,
+): Variables {
+  return { ...row.variables, ...variablesAt(catalogue.get(row.provider), host) }
+}
+
+/** What the secret of an app may reach; where the app serves every host, with the variable of hosts left open. */
+export function appReachOf(
+  provider: ProviderDefinition,
+  { host, variables }: Pick<IntegrationRow, 'host' | 'variables'>,
+): Reach {
+  const place = isHostOf(provider, host) ? variablesAt(provider, host) : {}
+  return reachOf(provider, oauthOf(provider), { ...variables, ...place })
+}
+
+/** Where at the provider an app is registered. */
+export function registrationPage(provider: ProviderDefinition, host: string): string {
+  const variables = isHostOf(provider, host) ? variablesAt(provider, host) : {}
+  return addressOf(provider.registration.url, variables).href
+}

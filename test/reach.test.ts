@@ -1,0 +1,207 @@
+/** What a stored secret may be sent to, when the definition or the row that says so is changed afterwards. */
+import type { Server } from 'node:http'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { openEmbedded } from './support/databases.ts'
+import {
+  clientId,
+  clientSecret,
+  type OtherProvider,
+  startOtherProvider,
+} from './support/other-provider.ts'
+import { Person } from './support/person.ts'
+import { appOrigin, createStage, listen, must, type Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+import { verifies } from './support/verifies.ts'
+
+const provider = 'acme-notes'
+
+let other: OtherProvider
+let stage: Stage
+let integrationId: string
+/** A server that whoever edits the definition would have the secrets sent to, and what it was sent. */
+let elsewhere: { url: string; server: Server }
+const taken: string[] = []
+
+beforeAll(async () => {
+  other = await startOtherProvider()
+  elsewhere = await listen(() => ({
+    fetch: async (request: Request) => {
+      const headers = JSON.stringify(Object.fromEntries(request.headers))
+      taken.push(`${request.method} ${request.url} ${headers} ${await request.text()}`)
+      return new Response('{}', { status: 500 })
+    },
+  }))
+  stage = await createStage(await openEmbedded(), {
+    providers: [other.definition],
+    privateHosts: [
+      { origin: other.signIn },
+      { origin: other.api },
+      { origin: new URL(elsewhere.url).origin },
+    ],
+    timing: { pollMs: 40, sweepMs: 100, recheckAfterMs: 50, confirmAfterMs: 100 },
+  })
+  const scopes = ['notes:read', 'notes:write']
+  const created = await stage.call<{ id: string }>('POST', '/v1/integrations', { provider, scopes })
+  integrationId = must(created, 201).id
+  await setClient()
+})
+afterAll(async () => {
+  await stage.stop()
+  await other.stop()
+  elsewhere.server.close()
+})
+
+async function setClient(): Promise<void> {
+  const path = `/v1/integrations/${integrationId}/client`
+  must(await stage.call('PUT', path, { clientId, clientSecret }), 200)
+}
+
+const whoOf = (name: string) => ({ tenantId: `ten_${name}`, userId: `usr_${name}` })
+
+async function connect(name: string) {
+  const who = whoOf(name)
+  const session = await stage.session(who)
+  const flow = must(
+    await stage.page<{ startUrl: string; startCode: string }>(
+      session.connectToken,
+      'POST',
+      '/connect/flows',
+      { provider },
+    ),
+    201,
+  )
+  const finish = await new Person().visit(flow.startUrl, {
+    init: {
+      method: 'POST',
+      body: new URLSearchParams({ start_code: flow.startCode }),
+      headers: { origin: appOrigin },
+    },
+    stopAt: (to) => to.origin === appOrigin,
+  })
+  return stage.confirm(finish.url, who)
+}
+
+const read = (name: string) =>
+  stage.call<{ code?: string; credential: string }>('POST', '/v1/credentials', {
+    provider,
+    ...whoOf(name),
+  })
+
+async function healthOf(name: string) {
+  const { tenantId } = whoOf(name)
+  const [row] = await stage.database.query<{ health: string; reason: string | null }>(
+    'select health, health_reason as reason from connections where tenant_id = $1',
+    [tenantId],
+  )
+  return row
+}
+
+const dueNow = (name: string, column: 'refresh_at' | 'probe_at') =>
+  stage.database.query(`update refresh_schedule set ${column} = now() where tenant_id = $1`, [
+    whoOf(name).tenantId,
+  ])
+
+/** Changes the addresses of the definition that the service works with; the returned function puts them back. */
+function editDefinition(address: string): () => void {
+  const [method] = other.definition.auth
+  if (method?.kind !== 'oauth2') throw new Error('no method by consent')
+  const places = [
+    method.token,
+    method.revocation,
+    method.identity.request,
+    method.health.request,
+  ] as { url: string }[]
+  const before = places.map(({ url }) => url)
+  for (const place of places) place.url = new URL(new URL(place.url).pathname, address).href
+  return () => {
+    for (const [index, place] of places.entries()) place.url = before[index] ?? ''
+  }
+}
+
+verifies('reach:edited-definition', async () => {
+  must(await connect('ada'), 200)
+  must(await connect('bea'), 200)
+  const { credential } = must(await read('ada'), 200)
+  const restore = editDefinition(elsewhere.url)
+  try {
+    // Renewal and probe are due, and a user disconnects: nothing of it goes to the new addresses.
+    await dueNow('ada', 'refresh_at')
+    await until('said by a refresh', async () => (await healthOf('ada'))?.health === 'degraded')
+    expect(await healthOf('ada')).toEqual({ health: 'degraded', reason: 'definition_outgrown' })
+    await dueNow('bea', 'probe_at')
+    await until('said by a probe', async () => (await healthOf('bea'))?.health === 'degraded')
+    expect(await healthOf('bea')).toEqual({ health: 'degraded', reason: 'definition_outgrown' })
+    // What is there is served on, and is withdrawn nowhere else.
+    expect(must(await read('ada'), 200).credential).toBe(credential)
+    const connections = await stage.database.query<{ id: string }>(
+      'select id from connections where tenant_id = $1',
+      [whoOf('bea').tenantId],
+    )
+    const gone = await stage.call<{ upstream: string }>(
+      'DELETE',
+      `/v1/connections/${connections[0]?.id}?${new URLSearchParams(whoOf('bea'))}`,
+    )
+    expect(must(gone, 200).upstream).toBe('pending')
+    // A new consent does not send the client's secret there either.
+    expect(await connect('cleo')).toMatchObject({
+      body: { error: { code: 'integration_missing' } },
+    })
+    expect(taken).toEqual([])
+
+    // The operator who sets the client again has seen the definition of now.
+    await setClient()
+    await connect('cleo')
+    expect(taken).toEqual([expect.stringContaining(`POST ${elsewhere.url}/tokens `)])
+    // And still no token of before.
+    await dueNow('ada', 'refresh_at')
+    await until('tried again', async () => {
+      const rows = await stage.database.query<{ tried: boolean }>(
+        'select refresh_at > now() as tried from refresh_schedule where tenant_id = $1',
+        [whoOf('ada').tenantId],
+      )
+      return rows[0]?.tried === true
+    })
+    expect(taken).toHaveLength(1)
+    for (const { accessToken, refreshToken } of other.grants) {
+      expect(taken.join()).not.toContain(accessToken)
+      expect(taken.join()).not.toContain(refreshToken)
+    }
+  } finally {
+    restore()
+  }
+  await setClient()
+  await dueNow('ada', 'refresh_at')
+  await until('renewed', async () => must(await read('ada'), 200).credential !== credential)
+})
+
+verifies('reach:moved-row', async () => {
+  must(await connect('dora'), 200)
+  const { tenantId } = whoOf('dora')
+  const moves: [table: string, column: string, value: string][] = [
+    ['connections', 'provider', 'gitlab'],
+    ['connections', 'host', 'https://other.example'],
+    ['connections', 'user_id', 'usr_mallory'],
+    ['connections', 'integration_id', 'int_other'],
+  ]
+  for (const [table, column, value] of moves) {
+    const [before] = await stage.database.query<{ value: string }>(
+      `select ${column} as value from ${table} where tenant_id = $1`,
+      [tenantId],
+    )
+    const put = (text: string) =>
+      stage.database.query(`update ${table} set ${column} = $2 where tenant_id = $1`, [
+        tenantId,
+        text,
+      ])
+    await put(value)
+    const named = {
+      provider: column === 'provider' ? value : provider,
+      tenantId,
+      userId: column === 'user_id' ? value : whoOf('dora').userId,
+    }
+    const answer = await stage.call<{ code: string }>('POST', '/v1/credentials', named)
+    expect(answer.body.code, column).toBe('credential_unreadable')
+    await put(before?.value ?? '')
+  }
+  must(await read('dora'), 200)
+})
