@@ -107,7 +107,7 @@ function editDefinition(address: string): () => void {
   if (method?.kind !== 'oauth2') throw new Error('no method by consent')
   const places = [
     method.token,
-    method.revocation,
+    ...(method.revocation.style === 'request' ? [method.revocation.request] : []),
     method.identity.request,
     method.health.request,
   ] as { url: string }[]

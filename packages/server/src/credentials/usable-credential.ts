@@ -1,7 +1,7 @@
 import { KeywellError, type readCredentialSchema } from '@keywell/protocol'
 import type { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
-import { parsePlace } from '../place.ts'
+import { parsePlace } from '../host.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 import type { LookUp } from './look-up.ts'
 import { needsReauth } from './needs-reauth.ts'

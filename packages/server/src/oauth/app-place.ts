@@ -13,7 +13,7 @@ import {
   variablesAt,
 } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
-import { parsePlace } from '../place.ts'
+import { parsePlace } from '../host.ts'
 import type { IntegrationRow } from '../store/integrations.ts'
 
 /** The host of an integration. One app that serves all hosts has their template, in which the variable stays open. */
