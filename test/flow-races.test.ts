@@ -16,7 +16,7 @@ const points = {
   /** In the transaction that stores them; nothing is written yet. */
   storing: 'insert into credentials',
   /** In the same one: all rows are written, but for the flow's end. */
-  stored: 'from integrations where tenant_id = $1 and id = $2 and host',
+  stored: 'where tenant_id = $1 and id = $2 and client_id = $3 for share',
 }
 type Point = keyof typeof points
 

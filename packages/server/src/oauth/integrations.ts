@@ -247,11 +247,12 @@ async function openRegistration(
     throw new KeywellError('integration_missing', `Integration ${id} is still a draft.`)
   }
   const provider = catalogue.get(row.provider)
+  const body = await vault.open(secretContext({ ...row, clientId: row.clientId }), row.sealed)
+  const { secret, reach } = decodeClient(body)
+  // Only now is it sure that the row is as it was written.
   if (!serves(provider, row.host, host)) {
     throw new KeywellError('integration_missing', `Integration ${id} does not serve ${host}.`)
   }
-  const body = await vault.open(secretContext({ ...row, clientId: row.clientId }), row.sealed)
-  const { secret, reach } = decodeClient(body)
   const variables = variablesFor({ catalogue }, row, host)
   return {
     provider,
