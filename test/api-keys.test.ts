@@ -491,6 +491,10 @@ describeEachDatabase('API keys of users', (makeDatabase) => {
       const value = new Secret(second.value)
       await keywell.connections.create({ ...place, credential: { type: 'api_key', value } })
       expect((await keywell.getCredential(query)).credential).toBe(second.value)
+      const third = await issue()
+      const fields = { key: new Secret(third.value) }
+      await keywell.connections.create({ ...place, credential: { type: 'api_key', fields } })
+      expect((await keywell.getCredential(query)).fields).toEqual({ key: third.value })
       const wrong = 'glpat-nobody has made this'
       const credential = { type: 'api_key', value: wrong } as const
       const error = await keywell.connections.create({ ...place, credential }).catch((e) => e)

@@ -57,6 +57,26 @@ export const requirements = {
       'A key that the provider does not accept brings the form again, empty and with the reason, and the next one may be right.',
     source: 'connect.md, Other ways in',
   },
+  'keys:fields': {
+    behaviour:
+      'Two secrets and a site are typed into one form, checked at the provider and kept as one sealed record, which is read with all of its headers and fields.',
+    source: 'providers.md, Keys of several fields',
+  },
+  'keys:fields-refused': {
+    behaviour:
+      'A field that is not of its form, such as a UUID for a key, is refused and named before anything is sent, in the form and in the API.',
+    source: 'providers.md, Keys of several fields',
+  },
+  'keys:fields-withdrawn': {
+    behaviour:
+      'A disconnect withdraws a key whose provider can delete it, by a request with the key itself.',
+    source: 'providers.md, Withdrawal',
+  },
+  'T13:key-fields': {
+    behaviour:
+      'No field of a key, secret or not, stands in a page, address, answer to the app, log, metric, audit entry or row, whether it was taken or refused.',
+    source: 'T13; providers.md, Keys of several fields',
+  },
   'connect:key-attempts': {
     behaviour:
       'After five keys that will not do the flow ends and the app gets the reason; the provider is asked of no sixth, not even of a right one.',

@@ -11,7 +11,7 @@ const exposers: Readonly<Record<string, string>> = {
   'packages/server/src/outbound/egress-proxy.ts': 'the header that an egress proxy asks for',
   'packages/server/src/connect/start-flow.ts':
     'the verifier of a flow, sealed again for the browser that it began in',
-  'packages/server/src/connect/key-form.ts':
+  'packages/server/src/connect/key-fields.ts':
     'a key from its form, sealed until the app has said who brought it',
   'packages/server/src/credentials/credential-answer.ts': "the answer to the app's backend",
   'packages/server/src/http/api-keys.ts': 'a new API key, shown once',

@@ -80,11 +80,18 @@ export const createConnectionSchema = knownFields({
   /** Base URL of the instance, relative root included. Default: the provider's own. */
   host: z.string().max(2000).optional(),
   name: connectionNameSchema.default(defaultConnectionName),
-  credential: z.object({
-    type: z.literal('api_key'),
-    /** The secret itself: it goes into a header, so no spaces, no line breaks and nothing but ASCII. */
-    value: apiKeyValueSchema,
-  }),
+  credential: z
+    .object({
+      type: z.literal('api_key'),
+      /** The secret itself: it goes into a header, so no spaces, no line breaks and nothing but ASCII. */
+      value: apiKeyValueSchema.optional(),
+      /** In place of it, what a key of several fields is made of, by their names. Default: `value` is the only one. */
+      fields: z.record(z.string().max(100), z.string()).optional(),
+    })
+    .refine(
+      ({ value, fields }) => (value === undefined) !== (fields === undefined),
+      'must have either value or fields',
+    ),
 })
 export type CreateConnection = z.input<typeof createConnectionSchema>
 

@@ -122,7 +122,7 @@ export const gitlab = {
       id: 'personal_access_token',
       kind: 'key',
       title: 'personal access token',
-      fields: [{ name: 'key', label: 'Personal access token' }],
+      fields: [{ name: 'key', label: 'Personal access token', secret: true }],
       steps: [
         'Sign in there with the account that you want to connect.',
         'Tick the scopes below and no others, choose when the token ends, and copy it: GitLab shows it only once.',

@@ -22,6 +22,7 @@ export { readFirst } from './answers/pointer.ts'
 export { providers } from './catalogue.ts'
 export { gitlab } from './gitlab.ts'
 export {
+  defaultScopesOf,
   findKey,
   findOAuth,
   methodOf,
@@ -29,6 +30,7 @@ export {
   revocationOf,
   withdrawnTypes,
 } from './methods.ts'
+export { matchesWhole } from './pattern.ts'
 export { calledAddresses, isWithin, type Reach, reachAt, reachOf, type Side } from './reach.ts'
 export { namesIn, type Variables } from './template.ts'
 export {

@@ -19,6 +19,11 @@ export function oauthOf(provider: Pick<ProviderDefinition, 'name' | 'auth'>): OA
   return method
 }
 
+/** Asked for when neither the session nor the button names scopes. */
+export function defaultScopesOf(provider: Pick<ProviderDefinition, 'auth'>): readonly string[] {
+  return findOAuth(provider)?.defaultScopes ?? []
+}
+
 /** The provider's way by a key that a person makes there. */
 export function findKey({ auth }: Pick<ProviderDefinition, 'auth'>): KeyMethod | undefined {
   return auth.find((method) => method.kind === 'key')

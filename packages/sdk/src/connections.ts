@@ -26,7 +26,9 @@ export interface CreateConnection extends Omit<WireConnection, 'credential'> {
   readonly credential: {
     readonly type: 'api_key'
     /** The key itself. A `Secret` does not end up in a log on its way here. */
-    readonly value: string | Secret
+    readonly value?: string | Secret | undefined
+    /** In place of it, what a key of several fields is made of, by their names. */
+    readonly fields?: Readonly<Record<string, string | Secret>> | undefined
   }
 }
 
@@ -72,9 +74,9 @@ export class Connections {
    */
   async create(connection: CreateConnection, options?: CallOptions): Promise<Connection> {
     const { credential } = connection
-    const value = credential?.value
-    const open = value instanceof Secret ? value.expose() : value
-    const body = { ...connection, credential: { ...credential, value: open } }
+    const { value, fields } = credential ?? {}
+    const open = { value: textOf(value), fields: fields && textsOf(fields) }
+    const body = { ...connection, credential: { ...credential, ...open } }
     const made = await this.#service.request(
       routes.connections.create,
       'connections.create',
@@ -107,4 +109,12 @@ export class Connections {
     this.#notify(cacheChangeOf('disconnected', answer.connection))
     return answer
   }
+}
+
+function textOf<Text extends string | undefined>(value: Text | Secret): Text | string {
+  return value instanceof Secret ? value.expose() : value
+}
+
+function textsOf(fields: Readonly<Record<string, string | Secret>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, textOf(value)]))
 }

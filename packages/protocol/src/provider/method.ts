@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { identitySchema } from './account.ts'
 import { healthSchema } from './health.ts'
+import { keyFieldsSchema } from './key-field.ts'
 import { authorizeSchema, renewalSchema, tokenEndpointSchema } from './oauth.ts'
 import { keyRevocationSchema, revocationSchema } from './revocation.ts'
 import { scopeNameSchema } from './scopes.ts'
@@ -30,20 +31,12 @@ export const oauth2MethodSchema = z.strictObject({
   revocation: revocationSchema,
 })
 
-/** One field that a person fills in. */
-const keyFieldSchema = z.strictObject({
-  /** Of the form's parameter, and of what `send` puts in. */
-  name: nameSchema,
-  /** What stands above the field. */
-  label: lineSchema,
-})
-
 /** A person makes a key at the provider by hand, and pastes it. */
 export const keyMethodSchema = z.strictObject({
   ...common,
   kind: z.literal('key'),
-  /** What is typed. One field, since what is kept of a key is one text. */
-  fields: z.tuple([keyFieldSchema]),
+  /** What is typed; kept together, as one sealed record. */
+  fields: keyFieldsSchema,
   /** How to make a key, as sentences for people; they follow the link to the page at `manualUrl`. */
   steps: z.array(lineSchema).min(1).max(10),
   /** Names of the query parameters that fill that page in beforehand. Absent: it takes none. */

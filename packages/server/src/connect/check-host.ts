@@ -9,10 +9,10 @@ import {
 import {
   addressOf,
   defaultHostOf,
+  defaultScopesOf,
   findKey,
   findViolation,
   holds,
-  oauthOf,
   variablesAt,
 } from '@keywell/providers'
 import type { z } from 'zod'
@@ -230,7 +230,7 @@ async function findDraft(
 
 /** What an app would have to be registered with for this session. */
 function scopesOf({ policy }: SessionRow, provider: ProviderDefinition): string[] {
-  if (!Object.hasOwn(policy.scopes, provider.name)) return [...oauthOf(provider).defaultScopes]
+  if (!Object.hasOwn(policy.scopes, provider.name)) return [...defaultScopesOf(provider)]
   const all = provider.scopes.map(({ name }) => name)
   return [...allowedScopes(policy, provider, all).ceiling]
 }

@@ -1,28 +1,23 @@
-import { KeywellError, type ProviderDefinition, type Secret } from '@keywell/protocol'
-import {
-  defaultHostOf,
-  findKey,
-  methodOf,
-  placeVariableOf,
-  type Reach,
-  reachOf,
-  variablesAt,
-} from '@keywell/providers'
+import { type KeyMethod, KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import { defaultHostOf, placeVariableOf, reachOf, variablesAt } from '@keywell/providers'
 import { lookUpAccount } from '../oauth/account.ts'
 import { serves } from '../oauth/app-place.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { type ProbeParts, type ProbeResult, probeToken } from '../oauth/probe.ts'
+import type { KeptTokenSet } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { readClock } from '../store/census.ts'
 import type { ConnectionRow } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
+import { type KeyFields, tokensOf } from './key-fields.ts'
 import type { NewCredential, StoreConnection } from './store-connection.ts'
 
 /** A key that its user has made at the provider by hand. */
 export interface PastedKey {
   provider: ProviderDefinition
+  method: KeyMethod
   host: string
-  value: Secret
+  fields: KeyFields
   tenantId: string
 }
 
@@ -50,11 +45,11 @@ export async function connectKey(
   { check, ...storing }: Storing,
 ): Promise<ConnectionRow> {
   const { database, outbound, storeConnection } = parts
-  const { provider, host, value, tenantId } = pasted
+  const { provider, host, tenantId } = pasted
   const found = await probeKey(parts, pasted)
   check?.(found)
   const { scopes, expiresAt } = found
-  const tokens = { accessToken: value, refreshToken: null, reach: reachOfKey(provider, host) }
+  const tokens = sentTokensOf(pasted)
   const key = { provider, host, type: 'api_key', tokens, sending: { tenantId } } as const
   const account = await lookUpAccount(outbound, { ...key, scopes: scopes ?? [] })
   return storeConnection({
@@ -75,15 +70,13 @@ export async function connectKey(
  *
  * @throws KeywellError `key_refused`; `provider_error` when the provider did not say whether the key is active
  */
-export async function probeKey(
-  parts: ProbeParts,
-  { provider, host, value, tenantId }: PastedKey,
-): Promise<ProbeResult> {
-  const tokens = { accessToken: value, reach: reachOfKey(provider, host) }
+export async function probeKey(parts: ProbeParts, pasted: PastedKey): Promise<ProbeResult> {
+  const { provider, method, host, tenantId } = pasted
+  const tokens = sentTokensOf(pasted)
   const key = { provider, host, type: 'api_key', tokens, sending: { tenantId } } as const
   const found = await probeToken(parts, key)
   if (found.status === 'active') return found
-  const title = findKey(provider)?.title ?? 'key'
+  const { title } = method
   if (found.status === 'inactive') {
     throw new KeywellError('key_refused', `${host} does not accept this ${title}.`)
   }
@@ -97,8 +90,9 @@ export async function probeKey(
   )
 }
 
-function reachOfKey(provider: ProviderDefinition, host: string): Reach {
-  return reachOf(provider, methodOf(provider, 'api_key'), variablesAt(provider, host))
+function sentTokensOf({ provider, method, host, fields }: PastedKey): KeptTokenSet {
+  const reach = reachOf(provider, method, variablesAt(provider, host))
+  return { ...tokensOf(method, fields), reach }
 }
 
 interface KnownHostParts {

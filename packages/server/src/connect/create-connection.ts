@@ -1,4 +1,4 @@
-import { type createConnectionSchema, KeywellError, Secret } from '@keywell/protocol'
+import { type createConnectionSchema, KeywellError } from '@keywell/protocol'
 import { findKey } from '@keywell/providers'
 import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
@@ -10,6 +10,7 @@ import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import type { ConnectionRow } from '../store/connections.ts'
 import { noIntegration } from '../store/integrations.ts'
 import { type ConnectKeyParts, connectKey, requireKnownHost } from './connect-key.ts'
+import { readFields, singleField } from './key-fields.ts'
 
 type NewConnection = z.output<typeof createConnectionSchema>
 
@@ -47,19 +48,22 @@ async function createConnection(
   request: NewConnection,
   actor: Actor,
 ): Promise<ConnectionRow> {
-  const { tenantId, userId } = request
+  const { tenantId, userId, credential } = request
   const provider = parts.catalogue.get(request.provider)
-  if (findKey(provider) === undefined) {
+  const method = findKey(provider)
+  if (method === undefined) {
     throw new KeywellError('invalid_request', `${provider.title} has no API keys that are kept.`)
   }
+  const typed = credential.fields ?? singleField(provider, method, credential.value ?? '')
+  const read = readFields(provider, method, typed)
+  if ('refusal' in read) throw read.refusal
   const host = parsePlace(provider, request.host)
   // Checked before the key is sent anywhere. Its scopes are known later, and checked when it is stored.
   await requireAllowedFor(parts.database.of(tenantId), tenantId, { provider, host })
   await requireKnownHost(parts, { provider, host, tenantId })
-  const value = new Secret(request.credential.value)
   return connectKey(
     parts,
-    { provider, host, value, tenantId },
+    { provider, method, host, fields: read.fields, tenantId },
     {
       place: {
         tenantId,

@@ -8,6 +8,8 @@ import type { Vault } from '../vault/vault.ts'
 import { type ConnectKeyParts, connectKey } from './connect-key.ts'
 import { confirmEntryOf, type EndFlow } from './end-flow.ts'
 import { requireFlowAllowed } from './flow-record.ts'
+import { decodeFields, readFields } from './key-fields.ts'
+import { keyMethodOf } from './key-form-view.ts'
 import { takeParked } from './park-code.ts'
 import { requireKeyWithin } from './scope-policy.ts'
 
@@ -38,7 +40,11 @@ export async function keepKey(
   if (taken === undefined) return
   await audit.write(database.of(tenantId), { ...entry, result: 'intent' })
   try {
-    const key = { provider, host, value: taken.parked, tenantId }
+    const method = keyMethodOf(provider)
+    // A definition may have changed since.
+    const read = readFields(provider, method, decodeFields(taken.parked))
+    if ('refusal' in read) throw read.refusal
+    const key = { provider, method, host, fields: read.fields, tenantId }
     await connectKey(parts, key, {
       place: flow,
       askedScopes: flow.scopes,

@@ -24,6 +24,8 @@ export interface KeyFormView {
   state: string
   /** Why the last key was not taken. */
   error: KeywellError | null
+  /** The field that is wrong; null: none, or not one of them alone. */
+  wrongField: string | null
 }
 
 /** Path of the form, which is sent to the same. */
@@ -40,10 +42,10 @@ export function keyFormUrl(publicUrl: string, state: string): URL {
 export async function describeKeyForm(
   { database, catalogue }: { database: Database; catalogue: Catalogue },
   { flow, session, state }: { flow: FlowRow; session: SessionRow; state: string },
-  error: KeywellError | null = null,
+  { error, wrongField }: Pick<KeyFormView, 'error' | 'wrongField'> = noRefusal,
 ): Promise<KeyFormView> {
   const provider = catalogue.get(flow.provider)
-  const keys = keysOf(provider)
+  const keys = keyMethodOf(provider)
   const { returnUrl } = session.policy
   const app = returnUrl === null ? null : new URL(returnUrl).host
   const scopes = provider.scopes.filter(({ name }) => flow.scopes.includes(name))
@@ -61,11 +63,14 @@ export async function describeKeyForm(
     account: await accountOf(database, flow),
     state,
     error,
+    wrongField,
   }
 }
 
+const noRefusal = { error: null, wrongField: null }
+
 /** @throws KeywellError `method_not_offered` */
-function keysOf(provider: ProviderDefinition): KeyMethod {
+export function keyMethodOf(provider: ProviderDefinition): KeyMethod {
   const keys = findKey(provider)
   if (keys !== undefined) return keys
   throw new KeywellError('method_not_offered', `${provider.title} has no keys that are kept.`)

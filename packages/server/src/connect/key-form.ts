@@ -1,5 +1,4 @@
-import { apiKeyValueSchema, KeywellError, type ProviderDefinition, Secret } from '@keywell/protocol'
-import { findKey } from '@keywell/providers'
+import { type KeyMethod, KeywellError, type ProviderDefinition } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { ProbeParts } from '../oauth/probe.ts'
@@ -17,9 +16,10 @@ import {
   sendBack,
   waitForAppMs,
 } from './browser-return.ts'
-import { probeKey, requireKnownHost } from './connect-key.ts'
+import { type PastedKey, probeKey, requireKnownHost } from './connect-key.ts'
 import { flowErrorOf } from './end-flow.ts'
-import { describeKeyForm, type KeyFormView } from './key-form-view.ts'
+import { encodeFields, type ReadFields, readFields } from './key-fields.ts'
+import { describeKeyForm, type KeyFormView, keyMethodOf } from './key-form-view.ts'
 import { flowMismatch, parkKey, sealCode } from './park-code.ts'
 import { requireKeyWithin } from './scope-policy.ts'
 
@@ -150,15 +150,20 @@ async function takeKey(
   const { audit, catalogue, database, vault } = parts
   const { flow, entry } = own
   const sql = database.of(flow.tenantId)
-  const key = readKey(catalogue.get(flow.provider), fields)
-  if (key instanceof KeywellError) return { form: await describeKeyForm(parts, own, key) }
+  const provider = catalogue.get(flow.provider)
+  const method = keyMethodOf(provider)
+  const read = readForm(provider, method, fields)
+  if ('refusal' in read) {
+    const refusal = { error: read.refusal, wrongField: read.field }
+    return { form: await describeKeyForm(parts, own, refusal) }
+  }
   const attempts = await store.countKeyAttempt(sql, { ...flow, maxAttempts })
   // The flow has ended meanwhile, and the app reads how.
   if (attempts === undefined) return goOn(parts, own)
-  const refusal = await refusalOf(parts, own, key)
+  const refusal = await refusalOf(parts, own, { provider, method, fields: read.fields })
   if (refusal === undefined) {
     // Sealed before the transaction: sealing may have to read a key, and there may be only one connection.
-    const sealed = await sealCode(vault, flow, key.expose())
+    const sealed = await sealCode(vault, flow, encodeFields(read.fields))
     return goOn(parts, own, async (within) => {
       const reason = await parkKey(within, flow, sealed, waitForAppMs(own.session.policy))
       const result = reason === undefined ? 'ok' : 'denied'
@@ -171,39 +176,36 @@ async function takeKey(
     return goOn(parts, own, (within) => endWith(parts, within, own, { status: 'failed', error }))
   }
   await audit.write(sql, { ...entry, result: 'denied', reason: refusal.code })
-  return { form: await describeKeyForm(parts, own, refusal) }
+  return { form: await describeKeyForm(parts, own, { error: refusal, wrongField: null }) }
 }
 
-/** The key of the form. Blanks around it come from copying, and no key has any. */
-function readKey(
+/** The fields of the form. Blanks around them come from copying, and no key has any. */
+function readForm(
   provider: ProviderDefinition,
+  method: KeyMethod,
   fields: SubmittedKey['fields'],
-): Secret | KeywellError {
-  const [field] = findKey(provider)?.fields ?? []
-  const typed = field && fields[field.name]
-  const text = typeof typed === 'string' ? typed.trim() : ''
-  const { error } = apiKeyValueSchema.safeParse(text)
-  if (error === undefined) return new Secret(text)
-  const [issue] = error.issues
-  return new KeywellError('invalid_request', `${field?.label ?? 'The key'} ${issue?.message}.`, {
-    nextStep: 'Paste the key again.',
+): ReadFields {
+  const typed = method.fields.map(({ name }) => {
+    const text = fields[name]
+    return [name, typeof text === 'string' ? text.trim() : '']
   })
+  return readFields(provider, method, Object.fromEntries(typed))
 }
 
 /** Why a key will not do; undefined: it will. */
 async function refusalOf(
   parts: KeyFormParts,
   { flow, session }: OwnForm,
-  value: Secret,
+  key: Pick<PastedKey, 'provider' | 'method' | 'fields'>,
 ): Promise<KeywellError | undefined> {
   const { tenantId, host } = flow
-  const provider = parts.catalogue.get(flow.provider)
+  const { provider } = key
   const sql = parts.database.of(tenantId)
   try {
     // Once more, since either may be narrower than when the flow was made. Before the key is sent anywhere.
     await requireAllowedFor(sql, tenantId, { provider, host })
     await requireKnownHost(parts, { provider, host, tenantId })
-    const { scopes } = await probeKey(parts, { provider, host, value, tenantId })
+    const { scopes } = await probeKey(parts, { ...key, host, tenantId })
     requireKeyWithin(session.policy, provider, scopes)
     await requireAllowedFor(sql, tenantId, { provider, host, scopes: scopes ?? [] })
     return undefined

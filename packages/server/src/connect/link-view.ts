@@ -1,5 +1,12 @@
 import type { ConnectMethod, HostCheck, KeywellError, ProviderDefinition } from '@keywell/protocol'
-import { defaultHostOf, findKey, findViolation, isHostOf, oauthOf } from '@keywell/providers'
+import {
+  defaultHostOf,
+  defaultScopesOf,
+  findKey,
+  findOAuth,
+  findViolation,
+  isHostOf,
+} from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
@@ -159,7 +166,7 @@ function describeChoice(
 ): ProviderChoice {
   const { name, title, instance } = provider
   const methods = policy.methods.filter(
-    (method) => method === 'oauth' || findKey(provider) !== undefined,
+    (method) => (method === 'oauth' ? findOAuth(provider) : findKey(provider)) !== undefined,
   )
   const presets = viewPresets(provider, scopes)
   const isChosen = chosenScopes(provider, presets, choice)
@@ -186,7 +193,7 @@ function chosenScopes(
   { scopes, preset }: LinkChoice,
 ): (scope: string) => boolean {
   const ofPreset = presets.find(({ name }) => name === preset)?.scopes
-  const chosen = scopes ?? ofPreset ?? oauthOf(provider).defaultScopes
+  const chosen = scopes ?? ofPreset ?? defaultScopesOf(provider)
   return (scope) => chosen.includes(scope)
 }
 

@@ -6,7 +6,14 @@ import {
   type ProviderDefinition,
   type TenantPolicy,
 } from '@keywell/protocol'
-import { findKey, findViolation, isHostOf, oauthOf, scopesAllowed } from '@keywell/providers'
+import {
+  defaultScopesOf,
+  findKey,
+  findOAuth,
+  findViolation,
+  isHostOf,
+  scopesAllowed,
+} from '@keywell/providers'
 import type { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
 import { parsePlace } from '../host.ts'
@@ -73,7 +80,7 @@ export async function planFlow(
     // A person ticks the scopes of a key, so all of the provider's are there.
     registered: integration?.scopes ?? provider.scopes.map(({ name }) => name),
     chosen: request.scopes,
-    defaults: oauthOf(provider).defaultScopes.filter((scope) => allowed?.includes(scope) ?? true),
+    defaults: defaultScopesOf(provider).filter((scope) => allowed?.includes(scope) ?? true),
   })
   requireAllowed(policy, { provider, scopes })
   return { target, method, integration, scopes }
@@ -93,6 +100,9 @@ export function requireMethod(
   }
   if (method === 'key' && findKey(provider) === undefined) {
     throw new KeywellError('method_not_offered', `${provider.title} has no keys that are kept.`)
+  }
+  if (method === 'oauth' && findOAuth(provider) === undefined) {
+    throw new KeywellError('method_not_offered', `${provider.title} is connected by a key alone.`)
   }
 }
 

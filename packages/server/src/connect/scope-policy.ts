@@ -68,7 +68,8 @@ export function planFlowScopes(options: {
   )
   const chosen = options.chosen ?? options.defaults.filter((scope) => ceiling.has(scope))
   const wanted = new Set([...required, ...chosen])
-  if (wanted.size === 0) {
+  // A provider may have no scopes at all.
+  if (wanted.size === 0 && provider.scopes.length > 0) {
     throw new KeywellError('scope_not_allowed', 'No scope is left to ask for.', {
       nextStep: `Name scopes for ${provider.name} in the connect session or on the button.`,
     })

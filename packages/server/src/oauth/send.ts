@@ -17,7 +17,7 @@ export function valuesOf(
 ): CredentialValues {
   if (method.kind !== 'key') return { token: accessToken }
   const [first] = method.fields
-  return fields ?? { [first.name]: accessToken }
+  return fields ?? { [first?.name ?? '']: accessToken }
 }
 
 /** The headers that carry a credential. One whose value is absent, an optional field, is left out. */

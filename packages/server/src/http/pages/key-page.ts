@@ -65,6 +65,7 @@ function howTo(look: Look, view: KeyFormView) {
 }
 
 function scopeList({ texts }: Look, { scopes, provider }: KeyFormView) {
+  if (scopes.length === 0) return ''
   return html`<h2>${texts.key.scopes}</h2>
     <ul>
       ${scopes.map(
@@ -74,22 +75,29 @@ function scopeList({ texts }: Look, { scopes, provider }: KeyFormView) {
     </ul>`
 }
 
-function keyField(look: Look, view: KeyFormView, { name, label }: KeyMethod['fields'][number]) {
+function keyField(look: Look, view: KeyFormView, field: KeyMethod['fields'][number]) {
+  const { name, label, secret, optional = false, help } = field
+  const { error, wrongField, keys } = view
+  const { texts } = look
+  const words = wordsOf(look, view)
   const id = `field-${name}`
-  const isRefused = view.error !== null
+  const isWrong = error !== null && (wrongField === null || wrongField === name)
+  const isFirst = name === (wrongField ?? keys.fields[0]?.name)
+  const described = [isWrong && 'error', help !== undefined && `help-${name}`, 'hint']
   return html`<div class="field">
-    <label for="${id}">${wordsOf(look, view)?.keyLabels?.[name] ?? label}</label>
+    <label for="${id}">${words?.keyLabels?.[name] ?? inEnglish(texts, label)}${optional ? ` ${texts.key.optional}` : ''}</label>
     <input
       id="${id}"
       name="${name}"
-      type="password"
-      required
+      type="${secret ? 'password' : 'text'}"
+      ${optional ? '' : 'required'}
       autocomplete="off"
       autocapitalize="off"
       spellcheck="false"
       maxlength="5000"
-      aria-describedby="${isRefused ? 'error hint' : 'hint'}"
-      ${isRefused ? html`aria-invalid="true" autofocus` : ''}
+      aria-describedby="${described.filter((each) => each !== false).join(' ')}"
+      ${isWrong ? html`aria-invalid="true"${isFirst ? ' autofocus' : ''}` : ''}
     />
+    ${help === undefined ? '' : html`<p class="hint" id="help-${name}">${words?.keyHelp?.[name] ?? inEnglish(texts, help)}</p>`}
   </div>`
 }

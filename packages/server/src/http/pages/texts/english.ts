@@ -35,7 +35,7 @@ export const english: Texts = {
     method: 'How do you want to connect?',
     oauth: (provider) => `Sign in at ${provider}`,
     oauthHint: 'You agree there, and can take it back there.',
-    key: (keyTitle) => `Paste a ${keyTitle}`,
+    key: (keyTitle) => `Paste ${withArticle(keyTitle)}`,
     keyHint: 'For instances where signing in is not set up.',
     scopes: (app) => `What ${app} may do`,
     presets: 'Choose a set, or tick one by one.',
@@ -85,19 +85,24 @@ export const english: Texts = {
     again: 'Ask for a new link where you got this one.',
   },
   key: {
-    title: (provider, keyTitle) => `Connect ${provider} with a ${keyTitle}`,
+    title: (provider, keyTitle) => `Connect ${provider} with ${withArticle(keyTitle)}`,
     refused: (title) => `Not accepted: ${title}`,
     place: (app, instance) =>
       app === null ? ['', null, 'At ', instance, '.'] : ['For ', app, ', at ', instance, '.'],
-    make: (keyTitle, instance) => `Make a ${keyTitle} at ${instance}`,
+    make: (keyTitle, instance) => `Make ${withArticle(keyTitle)} at ${instance}`,
     newTab: '(opens in a new tab).',
     account: 'The account that is connected already is',
     paste: 'Paste it here.',
     scopes: 'Scopes to tick',
+    optional: '(optional)',
     hint: (instance, app) =>
-      `It is checked at ${instance} and kept encrypted. The page of ${app} does not see it.`,
+      `What you enter is checked at ${instance} and kept encrypted. The page of ${app} does not see it.`,
     submit: 'Connect',
     cancel: 'Cancel',
   },
   providers: {},
+}
+
+function withArticle(title: string): string {
+  return `${/^[aeio]/i.test(title) ? 'an' : 'a'} ${title}`
 }

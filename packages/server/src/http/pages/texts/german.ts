@@ -121,8 +121,9 @@ export const german: Texts = {
     account: 'Schon verbunden ist das Konto',
     paste: 'Fügen Sie ihn hier ein.',
     scopes: 'Diese Berechtigungen ankreuzen',
+    optional: '(optional)',
     hint: (instance, app) =>
-      `Er wird bei ${instance} geprüft und verschlüsselt aufbewahrt. Die Seite von ${app} sieht ihn nicht.`,
+      `Was Sie eingeben, wird bei ${instance} geprüft und verschlüsselt aufbewahrt. Die Seite von ${app} sieht es nicht.`,
     submit: 'Verbinden',
     cancel: 'Abbrechen',
   },

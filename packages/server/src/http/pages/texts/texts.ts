@@ -82,6 +82,7 @@ export interface Texts {
     account: string
     paste: string
     scopes: string
+    optional: string
     hint: (instance: string, app: string) => string
     submit: string
     cancel: string
@@ -93,5 +94,6 @@ export interface Texts {
 export interface ProviderTexts extends ProviderWords {
   keyTitle?: string
   keyLabels?: Readonly<Record<string, string>>
+  keyHelp?: Readonly<Record<string, string>>
   keySteps?: readonly string[]
 }

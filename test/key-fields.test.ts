@@ -1,0 +1,200 @@
+/** A key of several fields: two secrets and a site, typed into the service's form or sent by a backend. */
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openEmbedded } from './support/databases.ts'
+import { type KeyProvider, startKeyProvider, type WatchKey } from './support/key-provider.ts'
+import { Person } from './support/person.ts'
+import { appOrigin, createStage, must, type Stage } from './support/stage.ts'
+import { dump, expectNowhere } from './support/sweep.ts'
+import { verifies } from './support/verifies.ts'
+
+const provider = 'acme-watch'
+
+let watch: KeyProvider
+let stage: Stage
+let users = 0
+/** All that was typed. */
+const typed: Record<string, string> = {}
+/** All that a browser or the app was given. */
+const seen: string[] = []
+
+beforeAll(async () => {
+  watch = await startKeyProvider()
+  stage = await createStage(await openEmbedded(), {
+    providers: [watch.definition],
+    privateHosts: [{ origin: watch.url }],
+  })
+})
+afterAll(async () => {
+  await stage.stop()
+  await watch.stop()
+})
+
+function newUser() {
+  users += 1
+  return { tenantId: `ten_fields_${users}`, userId: 'usr_fields' }
+}
+
+function makeKey(): WatchKey {
+  const key = watch.makeKey()
+  for (const [name, value] of Object.entries(key)) {
+    typed[`${name} ${Object.keys(typed).length}`] = value
+  }
+  return key
+}
+
+async function open(who: ReturnType<typeof newUser>, language = 'en') {
+  const person = new Person()
+  const session = await stage.session({ ...who, methods: ['key'] })
+  const flow = await stage.flow(session, { provider, host: watch.url, method: 'key' })
+  const start = await stage.start(person, flow)
+  const page = await person.visit(start.url, { init: { headers: { 'accept-language': language } } })
+  const state = /name="state" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
+  return { person, page, state }
+}
+
+async function submit(person: Person, fields: Record<string, string>) {
+  const page = await person.visit(`${stage.url}/connect/key`, {
+    init: {
+      method: 'POST',
+      body: new URLSearchParams(fields),
+      headers: { origin: stage.url },
+    },
+    stopAt: (to) => to.origin === appOrigin,
+  })
+  seen.push(page.text, page.url.href)
+  return page
+}
+
+const create = (who: ReturnType<typeof newUser>, credential: Record<string, unknown>) =>
+  stage.call<{ id: string }>('POST', '/v1/connections', {
+    ...who,
+    provider,
+    credential: { type: 'api_key', ...credential },
+  })
+
+const basicOf = ({ site, appKey }: WatchKey) =>
+  `Basic ${Buffer.from(`${site}:${appKey}`).toString('base64')}`
+
+verifies('keys:fields', async () => {
+  const who = newUser()
+  const { person, page, state } = await open(who)
+  expect(page.text).toContain('Connect Acme Watch with an API key')
+  const inputs = [...page.text.matchAll(/<input\s[^>]*id="field-[^>]*>/g)].map(([input]) => input)
+  const attributes = inputs.map((input) => [
+    /name="(\w+)"/.exec(input)?.[1],
+    /type="(\w+)"/.exec(input)?.[1],
+    /\srequired\s/.test(input),
+    /autocomplete="off"/.test(input),
+  ])
+  expect(attributes).toEqual([
+    ['site', 'text', true, true],
+    ['apiKey', 'password', true, true],
+    ['appKey', 'password', true, true],
+    ['team', 'text', false, true],
+  ])
+  expect(page.text).toMatch(/aria-describedby="help-apiKey hint"/)
+  expect(page.text).toContain('It has 32 digits and letters.')
+
+  const key = makeKey()
+  const { url: finish } = await submit(person, { state, ...key, apiKey: ` ${key.apiKey}\n` })
+  const confirmed = must(await stage.confirm(finish, who), 200)
+  seen.push(JSON.stringify(confirmed))
+  expect(confirmed).toMatchObject({
+    status: 'connected',
+    connection: { provider, account: { name: 'Acme Watchers' }, renewable: false, scopes: [] },
+  })
+  const read = must(await stage.read({ ...who, provider }), 200)
+  expect(read).toMatchObject({
+    type: 'api_key',
+    credential: key.apiKey,
+    fields: key,
+    headers: [
+      { name: 'X-Watch-Key', value: key.apiKey },
+      { name: 'Authorization', value: basicOf(key) },
+    ],
+  })
+  expect(read).not.toHaveProperty('header')
+  const rows = await stage.database.query('select type from credentials where tenant_id = $1', [
+    who.tenantId,
+  ])
+  expect(rows, 'one sealed record').toEqual([{ type: 'api_key' }])
+})
+
+verifies('keys:fields-refused', async () => {
+  const key = makeKey()
+  const asked = watch.asked.length
+  const wrong = randomUUID()
+  typed['a UUID'] = wrong
+  for (const [fields, said] of [
+    [{ ...key, apiKey: wrong }, 'API key does not have the form that it has at Acme Watch.'],
+    [{ ...key, apiKey: key.apiKey.repeat(40) }, 'API key does not have the form'],
+    [{ ...key, site: `${key.site}:8080` }, 'Site does not have the form'],
+    [{ ...key, appKey: '' }, 'Application key must'],
+    [{ ...key, appKey: 'two words' }, 'Application key must'],
+    [{ site: key.site, apiKey: key.apiKey }, 'Application key must'],
+  ] as [Record<string, string>, string][]) {
+    const who = newUser()
+    const answer = await create(who, { fields })
+    seen.push(JSON.stringify(answer.body))
+    expect(answer, said).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
+    expect(Object(answer.body).detail).toContain(said)
+    const { person, state } = await open(who)
+    const page = await submit(person, { state, ...fields })
+    expect([page.status, page.text.includes(said)], said).toEqual([400, true])
+    expect(page.text.match(/aria-invalid="true"/g), 'the one that is wrong').toHaveLength(1)
+  }
+  for (const credential of [
+    { fields: { ...key, more: 'a' } },
+    { value: key.apiKey },
+    { value: key.apiKey, fields: key },
+    {},
+  ]) {
+    const answer = await create(newUser(), credential)
+    seen.push(JSON.stringify(answer.body))
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
+  }
+  expect(watch.asked.length, 'the provider was not asked').toBe(asked)
+
+  const { person, state } = await open(newUser())
+  const refused = await submit(person, { state, ...key, appKey: `wapp_${'wrong'.repeat(5)}` })
+  expect([refused.status, refused.text.includes('does not accept this API key')]).toEqual([
+    422,
+    true,
+  ])
+})
+
+verifies('keys:fields-withdrawn', async () => {
+  const who = newUser()
+  const key = makeKey()
+  const made = must(await create(who, { fields: { ...key, team: 'ops' } }), 201)
+  expect(must(await stage.read({ ...who, provider }), 200)).toMatchObject({
+    fields: { ...key, team: 'ops' },
+    headers: [
+      { name: 'X-Watch-Key' },
+      { name: 'Authorization' },
+      { name: 'X-Watch-Team', value: 'ops' },
+    ],
+  })
+  const gone = await stage.call('DELETE', `/v1/connections/${made.id}?${new URLSearchParams(who)}`)
+  expect(gone).toMatchObject({ status: 200, body: { upstream: 'revoked' } })
+  expect(watch.takes(key)).toBe(false)
+})
+
+test('the form is in German, and what the definition says is marked as English', async () => {
+  const { page } = await open(newUser(), 'de')
+  expect(page.text).toContain('<span lang="en">It has 32 digits and letters.</span>')
+  expect(page.text).toContain('<span lang="en">Team</span> (optional)')
+  expect(page.text).toContain('Was Sie eingeben, wird bei')
+})
+
+// Last, since it looks at all that the others did.
+verifies('T13:key-fields', async () => {
+  expect(Object.keys(typed).length).toBeGreaterThan(9)
+  expectNowhere(typed, {
+    logs: stage.logs.join('\n'),
+    'pages, addresses and answers': seen.join('\n'),
+    metrics: (await stage.keywell.metrics()).text,
+    database: await dump(stage.database),
+  })
+})
