@@ -199,7 +199,7 @@ verifies.suite('house:imports', () => {
 
 verifies.suite('providers:independent', () => {
   test('the source has no other', () => {
-    expect(standIns(sources)).toEqual(['bitbucket', 'buildkite', 'github'])
+    expect(standIns(sources)).toEqual(['algolia', 'bitbucket', 'buildkite', 'github', 'microsoft'])
     expect(standInFaults(sources)).toEqual([])
   })
 

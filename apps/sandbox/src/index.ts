@@ -36,6 +36,11 @@ export type {
 export type { RefreshRecord } from './control/refresh-log.ts'
 export type { Rotation, Settings } from './control/settings.ts'
 export {
+  type Algolia,
+  type AlgoliaApplication,
+  createAlgolia,
+} from './dialects/algolia/index.ts'
+export {
   type Bitbucket,
   type BitbucketOptions,
   createBitbucket,
@@ -55,6 +60,8 @@ export type {
 } from './dialects/core/wire.ts'
 export { createGitHub, type GitHub } from './dialects/github/index.ts'
 export type { GitHubApp, Installation, OAuthApp } from './dialects/github/state.ts'
+export { createMicrosoft, type Microsoft } from './dialects/microsoft/index.ts'
+export type { Policy, Registration } from './dialects/microsoft/state.ts'
 export { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts'
 export { sandboxPassword } from './store/seed.ts'
 export type { Application, User } from './store/state.ts'
