@@ -497,6 +497,11 @@ export const requirements = {
       'A provider that is described by data alone, with another host for its API, scopes, tokens and errors of its own form, is connected, read, renewed, found withdrawn and disconnected by a request of its own.',
     source: 'providers.md, A definition',
   },
+  'custom:validation': {
+    behaviour:
+      'A definition that is not right is refused with the JSON pointer of each place and the reason: wrong types, unknown fields, parts that contradict each other, addresses that a variable could move, patterns that are not ones of RE2.',
+    source: 'providers.md, A definition',
+  },
   'providers:refused-definition': {
     behaviour:
       'A definition that the schema refuses, or whose name another one has, ends the start with its name and place.',

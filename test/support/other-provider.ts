@@ -147,7 +147,7 @@ function closed(server: Server): Promise<void> {
   })
 }
 
-function define(signIn: string, api: string): ProviderDefinition {
+export function define(signIn: string, api: string): ProviderDefinition {
   const whoami = {
     method: 'GET',
     url: `${api}/v3/whoami`,

@@ -172,7 +172,7 @@ export {
   setClientSchema,
 } from './integrations.ts'
 export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
-export { providerDefinitionSchema } from './provider/definition.ts'
+export { providerDefinitionSchema } from './provider/checks.ts'
 export type {
   AccountReader,
   Condition,

@@ -32,6 +32,13 @@ export {
 } from './methods.ts'
 export { matchesWhole } from './pattern.ts'
 export { calledAddresses, isWithin, type Reach, reachAt, reachOf, type Side } from './reach.ts'
+export {
+  checkDefinition,
+  type DefinitionProblem,
+  type DefinitionRead,
+  maxDefinitionBytes,
+  readDefinition,
+} from './read-definition.ts'
 export { namesIn, type Variables } from './template.ts'
 export {
   findViolation,

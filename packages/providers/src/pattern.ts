@@ -18,6 +18,16 @@ export function matchesWhole(text: string, pattern: string): boolean {
   return text.length <= maxLength && expressionOf(pattern).matches(text)
 }
 
+/** Whether RE2 takes it. */
+export function isPattern(pattern: string): boolean {
+  try {
+    RE2JS.compile(pattern)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function expressionOf(pattern: string): RE2JS {
   const known = compiled.get(pattern)
   const expression = known ?? RE2JS.compile(pattern)

@@ -1,5 +1,6 @@
 /** The providers that exist, asked for by a name that came from outside. */
-import { KeywellError, type ProviderDefinition, providerDefinitionSchema } from '@keywell/protocol'
+import { KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import { checkDefinition } from '@keywell/providers'
 
 export interface Catalogue {
   /** In the order in which they are shown. */
@@ -15,7 +16,7 @@ export function createCatalogue(definitions: readonly ProviderDefinition[]): Cat
   // A map and not an object, so that `constructor` and `__proto__` are names like any other.
   const byName = new Map<string, ProviderDefinition>()
   for (const definition of definitions) {
-    const { name } = checkDefinition(definition)
+    const { name } = requireRight(definition)
     if (byName.has(name)) throw new TypeError(`There are two providers "${name}".`)
     byName.set(name, definition)
   }
@@ -31,10 +32,11 @@ export function createCatalogue(definitions: readonly ProviderDefinition[]): Cat
   }
 }
 
-function checkDefinition(definition: ProviderDefinition): ProviderDefinition {
-  const { success, error } = providerDefinitionSchema.safeParse(definition)
-  if (success) return definition
-  const faults = error.issues.map(({ path, message }) => `/${path.join('/')}: ${message}`)
+function requireRight(definition: ProviderDefinition): ProviderDefinition {
+  const read = checkDefinition(definition)
+  // The object that was given, so that an embedder finds its own in the catalogue.
+  if ('definition' in read) return definition
+  const faults = read.problems.map(({ pointer, reason }) => `${pointer}: ${reason}`)
   throw new TypeError(
     `The provider "${definition.name}" is not defined right. ${faults.join('; ')}`,
   )

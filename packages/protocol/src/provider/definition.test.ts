@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { providerDefinitionSchema } from './definition.ts'
+import { providerDefinitionSchema } from './checks.ts'
 
 const request = { method: 'GET', url: '{host}/user', headers: {} }
 const account = { id: { at: ['/id'], type: 'integer' }, name: [], username: [], avatarUrl: [] }

@@ -11,22 +11,22 @@ import { variableSchema } from './variable.ts'
 
 /** For all calls of an installation to one host together, whichever its tenants are. */
 export const hostLimitsSchema = z.strictObject({
-  /** Calls per second, on average; above 0. */
-  requestsPerSecond: z.number().positive(),
-  /** Calls that may go at once after a quiet time, before that rate holds; at least 1. */
-  burst: z.number().min(1),
-  /** Calls under way at the same time; a whole number, at least 1. */
-  concurrency: z.int().min(1),
+  /** Calls per second, on average; above 0, and at most 100,000. */
+  requestsPerSecond: z.number().positive().max(100_000),
+  /** Calls that may go at once after a quiet time, before that rate holds; from 1 to 100,000. */
+  burst: z.number().min(1).max(100_000),
+  /** Calls under way at the same time; a whole number from 1 to 1,000. */
+  concurrency: z.int().min(1).max(1_000),
 })
 
 /**
  * All that is known of a provider, as data: JSON without functions. An address in it is a template, whose variables
- * are made whole for each connection.
+ * are made whole for each connection. Whether its parts fit together is checked in `checks.ts`.
  */
-export const providerDefinitionSchema = z.strictObject({
+export const definitionShapeSchema = z.strictObject({
   schema: z.literal(2),
   /** Name in URLs and calls, such as `gitlab`. */
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,49}$/),
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
   /** Name for people, such as `GitLab`. */
   title: lineSchema,
   documentationUrl: z.url({ protocol: /^https$/ }),

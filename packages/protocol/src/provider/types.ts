@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { accountReaderSchema, identitySchema } from './account.ts'
 import type { conditionSchema } from './condition.ts'
-import type { hostLimitsSchema, providerDefinitionSchema } from './definition.ts'
+import type { definitionShapeSchema, hostLimitsSchema } from './definition.ts'
 import type { healthSchema } from './health.ts'
 import type { keyMethodSchema, oauth2MethodSchema } from './method.ts'
 import type { renewalSchema } from './oauth.ts'
@@ -16,7 +16,7 @@ type DeepReadonly<Value> = Value extends object
   : Value
 
 /** What Keywell has to know of a provider, as data: a quirk is a field here. */
-export interface ProviderDefinition extends Data<typeof providerDefinitionSchema> {}
+export interface ProviderDefinition extends Data<typeof definitionShapeSchema> {}
 /** A way to a credential by the user's consent (RFC 6749). */
 export interface OAuth2Method extends Data<typeof oauth2MethodSchema> {}
 /** A way to a credential by a key that a person makes by hand. */

@@ -1,0 +1,82 @@
+import { type Path, type Problem, problemAt } from './problem.ts'
+import { addressProblem, baseProblem, placeholdersOf } from './template-address.ts'
+import type { Method, ProviderDefinition } from './types.ts'
+import { placeOf } from './variable-checks.ts'
+
+export function addressProblems(definition: ProviderDefinition): Problem[] {
+  const { variables, api } = definition
+  const all = new Set(Object.keys(variables))
+  const place = placeOf(definition)
+  const inBase = placeholdersOf(api.base)
+  const base =
+    inBase.length > 1 || inBase.some(({ part }) => part !== undefined)
+      ? 'may have one variable, which is the host of a connection'
+      : baseProblem(api.base, { variables, known: all })
+  return [
+    ...problemAt(['api', 'base'], base),
+    ...templatesOf(definition).flatMap(({ path, template, of, more }) => {
+      const known = new Set([...(of === 'app' ? all : place), ...(more ? [more] : [])])
+      return problemAt(path, addressProblem(template, { variables, known }))
+    }),
+  ]
+}
+
+/** Each template of a definition, where it stands, and whether the variables of the app are known there. */
+function templatesOf(definition: ProviderDefinition): {
+  path: Path
+  template: string
+  of: 'connection' | 'app'
+  more?: string
+}[] {
+  const { api, instance, registration, auth } = definition
+  return [
+    ...(api.also ?? []).map((template, index) => ({
+      path: ['api', 'also', index],
+      template,
+      of: 'app' as const,
+    })),
+    ...(instance
+      ? [{ path: ['instance', 'url'], template: instance.url, of: 'connection' as const }]
+      : []),
+    { path: ['registration', 'url'], template: registration.url, of: 'connection' },
+    ...auth.flatMap((method, index) => methodTemplates(method, ['auth', index])),
+  ]
+}
+
+function methodTemplates(method: Method, path: Path): ReturnType<typeof templatesOf> {
+  const { identity, health, manualUrl, revocation } = method
+  const isOAuth = method.kind === 'oauth2'
+  const of = isOAuth ? 'app' : 'connection'
+  return [
+    at('identity', 'request', 'url')(identity.request.url, 'connection'),
+    ...(identity.fallback
+      ? [at('identity', 'fallback', 'request', 'url')(identity.fallback.request.url, 'connection')]
+      : []),
+    at('health', 'request', 'url')(health.request.url, 'connection'),
+    at('manualUrl')(manualUrl, 'connection'),
+    ...(isOAuth
+      ? [
+          at('authorize', 'url')(method.authorize.url, 'app'),
+          at('authorize', 'issuer', 'value')(method.authorize.issuer.value, 'app'),
+          at('token', 'url')(method.token.url, 'app'),
+        ]
+      : []),
+    ...(revocation?.style === 'rfc7009' ? [at('revocation', 'url')(revocation.url, of)] : []),
+    ...(revocation?.style === 'request'
+      ? [
+          {
+            ...at('revocation', 'request', 'url')(revocation.request.url, of),
+            ...(isOAuth && { more: 'client_id' }),
+          },
+        ]
+      : []),
+  ]
+
+  function at(...steps: string[]) {
+    return (template: string, whose: 'connection' | 'app') => ({
+      path: [...path, ...steps],
+      template,
+      of: whose,
+    })
+  }
+}

@@ -1,0 +1,98 @@
+import { type Path, type Problem, unknownScopes } from './problem.ts'
+import { placeholdersOf } from './template-address.ts'
+import type { Method, OAuth2Method, ProviderDefinition } from './types.ts'
+
+export function methodProblems(
+  { scopes }: ProviderDefinition,
+  method: Method,
+  index: number,
+): Problem[] {
+  const path = ['auth', index]
+  const names = new Set(scopes.map(({ name }) => name))
+  const { identity, health } = method
+  const active = health.active.map((each) => JSON.stringify(each))
+  return [
+    ...unknownScopes(names, [...path, 'identity', 'scopes'], identity.scopes),
+    ...(identity.fallback && identity.scopes.length === 0
+      ? [{ path: [...path, 'identity', 'fallback'], message: 'is never used: no scope is needed' }]
+      : []),
+    ...health.inactive.flatMap((each, at) =>
+      active.includes(JSON.stringify(each))
+        ? [{ path: [...path, 'health', 'inactive', at], message: 'says the same as active' }]
+        : [],
+    ),
+    ...revocationProblems(method, [...path, 'revocation']),
+    ...(method.kind === 'oauth2' ? oauthProblems(method, names, path) : []),
+  ]
+}
+
+/** Those of OAuth itself, which a definition does not choose. */
+const ownParameters = [
+  'client_id',
+  'code_challenge',
+  'code_challenge_method',
+  'redirect_uri',
+  'response_type',
+  'state',
+]
+
+function oauthProblems(method: OAuth2Method, names: ReadonlySet<string>, path: Path): Problem[] {
+  const { authorize, defaultScopes } = method
+  const { scopes, parameters } = authorize
+  const given = Object.keys(parameters)
+  const taken = [...ownParameters, ...(scopes ? [scopes.parameter] : [])]
+  return [
+    ...unknownScopes(names, [...path, 'defaultScopes'], defaultScopes),
+    ...(scopes === null && defaultScopes.length > 0
+      ? [{ path: [...path, 'defaultScopes'], message: 'are never sent: there is no parameter' }]
+      : []),
+    ...(scopes !== null && ownParameters.includes(scopes.parameter)
+      ? [{ path: [...path, 'authorize', 'scopes', 'parameter'], message: 'is one of OAuth' }]
+      : []),
+    ...given
+      .filter((name) => taken.includes(name))
+      .map((name) => ({
+        path: [...path, 'authorize', 'parameters', name],
+        message: 'is set by the service itself',
+      })),
+  ]
+}
+
+function revocationProblems(method: Method, path: Path): Problem[] {
+  const { revocation } = method
+  if (revocation === undefined || revocation.style === 'none') return []
+  const cannotRefresh = method.kind === 'oauth2' && method.renewal.by === 'none'
+  const send = 'send' in revocation ? revocation.send : undefined
+  const problems =
+    cannotRefresh && send === 'refresh_token'
+      ? [{ path: [...path, 'send'], message: 'there is no refresh token' }]
+      : []
+  if (revocation.style === 'rfc7009') return problems
+  const own = method.kind === 'key' ? method.fields.map(({ name }) => name) : ['token']
+  const known = method.kind === 'key' ? own : [...own, 'client_id']
+  const values = bodyOf(revocation)
+  const inBody = values.flatMap(([, text]) => placeholdersOf(text).map(({ name }) => name))
+  return [
+    ...problems,
+    ...values.flatMap(([name, text]) =>
+      placeholdersOf(text)
+        .filter((placeholder) => !known.includes(placeholder.name))
+        .map((placeholder) => ({
+          path: [...path, 'body', kindOf(revocation), name],
+          message: `has no value for ${placeholder.name}`,
+        })),
+    ),
+    ...(revocation.authenticate !== 'credential' && !own.some((name) => inBody.includes(name))
+      ? [{ path, message: 'sends nothing that is withdrawn' }]
+      : []),
+  ]
+}
+
+type ByRequest = Extract<NonNullable<Method['revocation']>, { style: 'request' }>
+
+const kindOf = ({ body }: ByRequest) => (body !== undefined && 'json' in body ? 'json' : 'form')
+
+function bodyOf({ body }: ByRequest): [string, string][] {
+  if (body === undefined) return []
+  return Object.entries('json' in body ? body.json : body.form)
+}
