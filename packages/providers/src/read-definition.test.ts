@@ -242,6 +242,7 @@ const rows: Row[] = [
   [gitlab, `${oauth}/token/url`, 'https://{host.port}/tokens', `${oauth}/token/url`, /no port/],
 
   // Variables and patterns.
+  [gitlab, '/auth/1/fields/0/pattern', '[a-z', '/auth/1/fields/0/pattern', /RE2/],
   [acme, '/variables', { shop: { ...label, pattern: '(a)\\1' } }, '/variables/shop/pattern', /RE2/],
   [acme, '/variables', { shop: { ...label, pattern: '(?=a)a' } }, '/variables/shop/pattern', /RE2/],
   [

@@ -15,7 +15,7 @@ export type DefinitionRead =
 /** Bytes of a definition that somebody else wrote. */
 export const maxDefinitionBytes = 65_536
 
-/** Reads a definition from the bytes of a file. No problem repeats a value: the file may be another than was meant. */
+/** Reads a definition from the bytes of a file. What is no definition is not repeated: it may be a file with secrets. */
 export function readDefinition(bytes: Uint8Array): DefinitionRead {
   if (bytes.byteLength > maxDefinitionBytes) return problem('is larger than 64 KiB')
   let text: string
@@ -36,7 +36,7 @@ export function readDefinition(bytes: Uint8Array): DefinitionRead {
 export function checkDefinition(value: unknown): DefinitionRead {
   const { success, data, error } = providerDefinitionSchema.safeParse(value)
   if (!success) return { problems: error.issues.flatMap(problemsOfIssue) }
-  const problems = [...variableProblems(data), ...matchProblems(data, [])]
+  const problems = [...patternProblems(data), ...matchProblems(data, [])]
   return problems.length > 0 ? { problems } : { definition: data }
 }
 
@@ -54,16 +54,29 @@ function problemsOfIssue(issue: Issue): DefinitionProblem[] {
   return [{ pointer: pointerOf(issue.path), reason: reason ?? issue.message }]
 }
 
-function variableProblems({ variables }: ProviderDefinition): DefinitionProblem[] {
-  return Object.entries(variables).flatMap(([name, variable]) => {
-    if (variable.kind !== 'label' && variable.kind !== 'segment') return []
-    const at = (field: string) => pointerOf(['variables', name, field])
-    if (!isPattern(variable.pattern)) return [{ pointer: at('pattern'), reason: noPattern }]
-    const value = variable.kind === 'segment' ? variable.default : undefined
-    return value === undefined || matchesWhole(value, variable.pattern)
-      ? []
-      : [{ pointer: at('default'), reason: 'does not match the pattern' }]
-  })
+/** The patterns of variables and of the fields of a key, and the defaults that they are for. */
+function patternProblems({ variables, auth }: ProviderDefinition): DefinitionProblem[] {
+  return [
+    ...Object.entries(variables).flatMap(([name, variable]) =>
+      'pattern' in variable ? patternProblem(variable, ['variables', name]) : [],
+    ),
+    ...auth.flatMap((method, index) =>
+      method.kind === 'key'
+        ? method.fields.flatMap((field, at) => patternProblem(field, ['auth', index, 'fields', at]))
+        : [],
+    ),
+  ]
+}
+
+function patternProblem(
+  { pattern, ...more }: { pattern?: string | undefined; default?: string | undefined },
+  path: readonly (string | number)[],
+): DefinitionProblem[] {
+  if (pattern === undefined) return []
+  if (!isPattern(pattern)) return [{ pointer: pointerOf([...path, 'pattern']), reason: noPattern }]
+  return more.default === undefined || matchesWhole(more.default, pattern)
+    ? []
+    : [{ pointer: pointerOf([...path, 'default']), reason: 'does not match the pattern' }]
 }
 
 const noPattern = 'is not a pattern of RE2'
