@@ -199,7 +199,14 @@ verifies.suite('house:imports', () => {
 
 verifies.suite('providers:independent', () => {
   test('the source has no other', () => {
-    expect(standIns(sources)).toEqual(['algolia', 'bitbucket', 'buildkite', 'github', 'microsoft'])
+    expect(standIns(sources)).toEqual([
+      'algolia',
+      'bitbucket',
+      'buildkite',
+      'generic',
+      'github',
+      'microsoft',
+    ])
     expect(standInFaults(sources)).toEqual([])
   })
 
