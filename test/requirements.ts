@@ -57,6 +57,30 @@ export const requirements = {
       'A key that the provider does not accept brings the form again, empty and with the reason, and the next one may be right.',
     source: 'connect.md, Other ways in',
   },
+  'siblings:kept': {
+    behaviour:
+      'Where a withdrawal ends all grants of an account for an app, disconnecting one of its connections leaves the others alive, also over two tenants, and tells neither of the other; with the last one the grant is withdrawn.',
+    source: 'providers.md, Withdrawal',
+  },
+  'T35:left-account-uses': {
+    behaviour:
+      'Who changes the rows that say which connections share an account can leave a grant alive, or have it withdrawn too early; no row of it leads to a token.',
+    source: 'threats.md, T35',
+  },
+  'siblings:reconnected': {
+    behaviour:
+      'A connection that is connected again keeps its new grant where withdrawing the old one would end both, also if the provider could not be reached before; another account is withdrawn.',
+    source: 'providers.md, Withdrawal',
+  },
+  'siblings:same-key': {
+    behaviour:
+      'A key that two connections have is withdrawn with the last of them; another key of the same account at once.',
+    source: 'providers.md, Withdrawal',
+  },
+  'siblings:installation': {
+    behaviour: 'A withdrawal that would end the app at a customer is sent by no disconnect.',
+    source: 'providers.md, Withdrawal',
+  },
   'keys:fields': {
     behaviour:
       'Two secrets and a site are typed into one form, checked at the provider and kept as one sealed record, which is read with all of its headers and fields.',

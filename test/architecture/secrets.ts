@@ -13,6 +13,7 @@ const exposers: Readonly<Record<string, string>> = {
     'the verifier of a flow, sealed again for the browser that it began in',
   'packages/server/src/connect/key-fields.ts':
     'a key from its form, sealed until the app has said who brought it',
+  'packages/server/src/credentials/account-uses.ts': 'the MAC of a key that connections may share',
   'packages/server/src/credentials/credential-answer.ts': "the answer to the app's backend",
   'packages/server/src/http/api-keys.ts': 'a new API key, shown once',
   'packages/server/src/http/webhooks.ts': 'the secret of a webhook, shown once',

@@ -28,10 +28,24 @@ export interface OtherProvider {
   asked: { grantType: string; authorization: string | undefined; form: URLSearchParams }[]
   /** The user withdraws the grant there. */
   withdraw(account: string): void
+  /** The account that consents from now on. */
+  signedInAs: string
+  /** Whether withdrawals are answered with 503. */
+  isAway: boolean
+  /** Accounts whose grants a withdrawal has ended, in order. */
+  forgotten: readonly string[]
   stop(): Promise<void>
 }
 
-export async function startOtherProvider(): Promise<OtherProvider> {
+type Kills = 'pair' | 'user_and_app' | 'installation'
+
+/** @param options.kills how far a withdrawal goes. Default: `pair` */
+export async function startOtherProvider({
+  kills = 'pair',
+}: {
+  kills?: Kills
+} = {}): Promise<OtherProvider> {
+  const state = { signedInAs: 'member_7', isAway: false, forgotten: [] as string[] }
   const grants: Grant[] = []
   const codes = new Map<string, Grant>()
   const asked: OtherProvider['asked'] = []
@@ -52,7 +66,7 @@ export async function startOtherProvider(): Promise<OtherProvider> {
     if (problem !== undefined) return context.text(problem, 400)
     const code = makeToken('code')
     const grant = {
-      account: 'member_7',
+      account: state.signedInAs,
       scopes: query.get('permissions') ?? '',
       accessToken: makeToken('at'),
       refreshToken: makeToken('rt'),
@@ -88,10 +102,14 @@ export async function startOtherProvider(): Promise<OtherProvider> {
   signIn.delete('/apps/:app/sessions', async (context) => {
     if (context.req.header('authorization') !== `Basic ${pair}`) return context.body(null, 401)
     if (context.req.param('app') !== clientId) return context.body(null, 403)
+    if (state.isAway) return context.body(null, 503)
     const { session } = await context.req.json<{ session: string }>()
     const grant = grants.find(({ accessToken }) => accessToken === session)
     if (grant === undefined) return context.body(null, 404)
-    grant.ended = true
+    state.forgotten.push(grant.account)
+    for (const one of grants) {
+      if (one === grant || (kills !== 'pair' && one.account === grant.account)) one.ended = true
+    }
     return context.body(null, 204)
   })
 
@@ -111,19 +129,19 @@ export async function startOtherProvider(): Promise<OtherProvider> {
   const servers = [await listen(() => signIn), await listen(() => api)]
   const [first, second] = servers
   if (first === undefined || second === undefined) throw new Error('nothing listens')
-  return {
-    definition: define(first.url, second.url),
+  return Object.assign(state, {
+    definition: define(first.url, second.url, kills),
     signIn: first.url,
     api: second.url,
     grants,
     asked,
-    withdraw(account) {
+    withdraw(account: string) {
       for (const grant of grants) if (grant.account === account) grant.ended = true
     },
     async stop() {
       for (const { server } of servers) await closed(server)
     },
-  }
+  })
 }
 
 function tokensOf({ accessToken, refreshToken, scopes }: Grant): Record<string, unknown> {
@@ -147,7 +165,7 @@ function closed(server: Server): Promise<void> {
   })
 }
 
-export function define(signIn: string, api: string): ProviderDefinition {
+export function define(signIn: string, api: string, kills: Kills = 'pair'): ProviderDefinition {
   const whoami = {
     method: 'GET',
     url: `${api}/v3/whoami`,
@@ -224,7 +242,7 @@ export function define(signIn: string, api: string): ProviderDefinition {
           body: { json: { session: '{token}' } },
           send: 'access_token',
           done: [{ status: [204, 404] }],
-          kills: 'pair',
+          kills,
         },
         manualUrl: `${signIn}/apps`,
       },

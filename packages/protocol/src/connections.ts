@@ -122,9 +122,10 @@ export const disconnectAnswerSchema = z.object({
   /**
    * What became of the grant at the provider: `revoked` there too, `pending` (the provider could not
    * be reached; it is tried again), or `manual` (the user must remove it at `manualUrl`, as most API keys: they
-   * are theirs, and may serve elsewhere too).
+   * are theirs, and may serve elsewhere too). `kept`: it lives on, as another connection needs it, and is withdrawn
+   * with the last.
    */
-  upstream: z.enum(['revoked', 'pending', 'manual']),
+  upstream: z.enum(['revoked', 'pending', 'manual', 'kept']),
   manualUrl: z.string().nullable(),
 })
 export type DisconnectAnswer = z.infer<typeof disconnectAnswerSchema>

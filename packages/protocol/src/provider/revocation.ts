@@ -10,9 +10,11 @@ const addressSchema = templateSchema.refine(
 )
 
 /**
- * How far a withdrawal goes. `token`: it ends the token that is sent; `pair`: both tokens of the grant.
+ * How far a withdrawal goes. `token`: it ends the token that is sent. `pair`: both tokens of the grant. `user_and_app`:
+ * all grants of the account for the app, so it is sent only when the last connection goes. `installation`: the app
+ * itself at a customer, so no disconnect sends it.
  */
-const killsSchema = z.enum(['token', 'pair'])
+const killsSchema = z.enum(['token', 'pair', 'user_and_app', 'installation'])
 
 /** Values of a body, with `{client_id}` and `{token}` in them; for a key with its fields, by their names. */
 const valuesSchema = z

@@ -15,6 +15,7 @@ import { createLinks } from '../connect/links.ts'
 import { createOneTimeCodes, type OneTimeCodes } from '../connect/one-time-code.ts'
 import { createSessions, type Sessions } from '../connect/sessions.ts'
 import { createStoreConnection, type StoreConnection } from '../connect/store-connection.ts'
+import { createAccountUses } from '../credentials/account-uses.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { KeywellOptions } from '../options.ts'
 import type { Background } from './background.ts'
@@ -117,10 +118,11 @@ export function createConnecting(
 }
 
 function createStoring(
-  { database, logger, makeId, jitter }: Platform,
+  { database, vault, randomBytes, logger, makeId, jitter }: Platform,
   { box, log: { audit } }: Background,
 ): StoreConnection {
-  return createStoreConnection({ database, box, audit, logger, makeId, jitter })
+  const accountUses = createAccountUses({ database, vault, randomBytes })
+  return createStoreConnection({ database, accountUses, box, audit, logger, makeId, jitter })
 }
 
 function createConfirming(

@@ -8,11 +8,13 @@ import {
 import { oauthOf } from '@keywell/providers'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import { describeConnection, writeChange } from '../changes/changes.ts'
+import type { AccountUses } from '../credentials/account-uses.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { KeptTokenSet, TokenBox } from '../oauth/token-set.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import { planLife, planProbe } from '../refresh/schedule.ts'
+import { deleteAccountUse, recordAccountUse } from '../store/account-uses.ts'
 import {
   type ConnectionRow,
   findConnection,
@@ -62,6 +64,7 @@ const maxAttempts = 5
 
 interface StoreParts {
   database: Database
+  accountUses: AccountUses
   box: TokenBox
   audit: Audit
   logger: Logger
@@ -89,7 +92,7 @@ export function createStoreConnection(parts: StoreParts): StoreConnection {
 }
 
 async function storeOnce(
-  { database, box, audit, makeId, jitter }: StoreParts,
+  { database, accountUses, box, audit, makeId, jitter }: StoreParts,
   credential: NewCredential,
 ): Promise<ConnectionRow> {
   const { place, type, tokens, provider, scopes } = credential
@@ -102,6 +105,7 @@ async function storeOnce(
     { ...place, provider: provider.name, type, connectionId, generation },
     tokens,
   )
+  const accountMac = await accountUses.macOf({ ...credential, host })
   const { lifeMs, refreshInMs, renewable } = lifeOf(credential, jitter)
   return database.transaction(withInstallation(tenantId), async (sql) => {
     // Only now are the granted scopes known. If the policy changes at the same time, the next read checks it.
@@ -117,6 +121,7 @@ async function storeOnce(
       renewable,
       endsInMs: renewable ? null : lifeMs,
     })
+    await writeAccountUse(sql, { ...place, connectionId, accountMac })
     await credential.also?.(sql, connection)
     await writeChange(sql, { kind: 'connected', connection })
     await audit.write(sql, {
@@ -128,6 +133,14 @@ async function storeOnce(
     })
     return connection
   })
+}
+
+async function writeAccountUse(
+  sql: Sql,
+  { accountMac, ...use }: Place & { connectionId: string; accountMac: Uint8Array | null },
+): Promise<void> {
+  if (accountMac !== null) return recordAccountUse(sql, { ...use, accountMac })
+  await deleteAccountUse(sql, use.tenantId, use.connectionId)
 }
 
 /**

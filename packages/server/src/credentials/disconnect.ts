@@ -7,6 +7,7 @@ import { describeConnection, writeChange } from '../changes/changes.ts'
 import type { Logger } from '../logger.ts'
 import type { Registration } from '../oauth/client.ts'
 import type { KeptTokenSet } from '../oauth/token-set.ts'
+import { deleteAccountUse } from '../store/account-uses.ts'
 import { type ConnectionRow, disconnectConnection, listConnections } from '../store/connections.ts'
 import { deleteCredential, holdCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
@@ -85,6 +86,7 @@ async function removeConnection(
     const moved = await moveToRevocations(sql, { tenantId, connectionId: id, types, claimed })
     const type = await deleteCredential(sql, tenantId, id)
     await deleteSchedule(sql, tenantId, id)
+    await deleteAccountUse(sql, tenantId, id)
     const gone = (await disconnectConnection(sql, tenantId, id)) ?? found
     await writeChange(sql, { kind: 'disconnected', connection: gone })
     await audit.write(sql, {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { DisconnectAnswer } from '@keywell/protocol'
+import type { DisconnectAnswer, RevocationDefinition } from '@keywell/protocol'
 import { methodOf, oauthOf, revocationOf } from '@keywell/providers'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
@@ -13,6 +13,7 @@ import { type RevokeOutcome, revokeCredential } from '../oauth/revoke.ts'
 import type { Suspension } from '../oauth/suspension.ts'
 import type { KeptTokenSet, TokenBox } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
+import { isAccountInUse } from '../store/account-uses.ts'
 import type { Database } from '../store/database.ts'
 import {
   claimRevocations,
@@ -80,7 +81,8 @@ export class Withdrawals {
     const { database, box, makeId, logger, outbound } = this.#parts
     const { tenantId, userId, provider, host, integrationOwner, integrationId } = grant
     const method = oauthOf(client.provider)
-    if (revocationOf(method) === undefined) return
+    const revocation = revocationOf(method)
+    if (revocation === undefined || revocation.kills === 'installation') return
     const owner = { tenantId, userId, provider, host, integrationOwner, integrationId }
     // There is no connection: this id names nothing but the withdrawal.
     const place = { connectionId: makeId('connection'), generation: 1 }
@@ -88,9 +90,11 @@ export class Withdrawals {
       const sealed = await box.seal({ ...owner, ...place }, tokens)
       const row = { ...owner, ...place, ...sealed, attemptId: randomUUID() }
       await insertRevocation(database.of(tenantId), row)
-      await this.tryNow({ ...row, type: 'oauth_token', attempts: 1 }, client)
+      await this.tryNow({ ...row, type: 'oauth_token', accountMac: null, attempts: 1 }, client)
     } catch (error) {
       logger.error({ tenantId, reason: String(error) }, 'revocation storing failed')
+      // Whether others need it cannot be known now.
+      if (revocation.kills === 'user_and_app') return
       await revokeCredential(outbound, { ...client, method, tokens, client }, { tenantId })
     }
   }
@@ -165,10 +169,12 @@ async function withdraw(
   const { tenantId, host, type } = row
   const provider = catalogue.get(row.provider)
   const method = methodOf(provider, type)
-  if (revocationOf(method) === undefined) {
+  const revocation = revocationOf(method)
+  if (revocation === undefined) {
     await deleteRevocation(database.of(tenantId), row)
     return 'manual'
   }
+  if (await isNeeded(parts, row, revocation.kills)) return keep(parts, row)
   const client = given ?? (await clientOf(parts, row))
   const tokens = await box.open(row, row.sealed)
   await audit.write(database.of(tenantId), { ...entryOf(row), result: 'intent' })
@@ -177,6 +183,30 @@ async function withdraw(
   await recordWithdrawal(parts, row, { outcome, client })
   metrics.withdrawalTried(outcome)
   return upstreamOf[outcome]
+}
+
+/**
+ * Whether a withdrawal would end what another connection needs, of whichever tenant. It is asked right before it is
+ * sent: since the disconnect the account may have been connected again.
+ */
+async function isNeeded(
+  { database }: WithdrawalParts,
+  row: RevocationRow,
+  kills: Exclude<RevocationDefinition, { style: 'none' }>['kills'],
+): Promise<boolean> {
+  if (kills === 'installation') return true
+  if (kills !== 'user_and_app' && row.accountMac === null) return false
+  return isAccountInUse(database.of(withInstallation(row.tenantId)), row)
+}
+
+/** The grant lives on, and is withdrawn with the last connection that needs it. */
+async function keep({ database, audit, metrics }: WithdrawalParts, row: RevocationRow) {
+  await database.transaction(row.tenantId, async (sql) => {
+    await deleteRevocation(sql, row)
+    await audit.write(sql, { ...entryOf(row), result: 'ok', reason: 'kept' })
+  })
+  metrics.withdrawalTried('kept')
+  return 'kept' as const
 }
 
 /** A key was given to no client. */

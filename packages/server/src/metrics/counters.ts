@@ -174,7 +174,7 @@ function deliveryMetrics({
     registers,
   })
   for (const outcome of ['delivered', 'retried', 'dead']) deliveries.inc({ outcome }, 0)
-  for (const outcome of ['revoked', 'retry', 'refused', 'client_rejected', 'broken_off']) {
+  for (const outcome of ['revoked', 'kept', 'retry', 'refused', 'client_rejected', 'broken_off']) {
     withdrawals.inc({ outcome }, 0)
   }
   return {

@@ -20,7 +20,13 @@ export type DeathReason = ReauthReason
 export type ReadOutcome = 'ok' | 'unchanged' | ErrorCode
 export type ProbeOutcome = 'active' | 'inactive' | 'unknown'
 export type DeliveryOutcome = 'delivered' | 'retried' | 'dead'
-export type WithdrawalOutcome = 'revoked' | 'retry' | 'refused' | 'client_rejected' | 'broken_off'
+export type WithdrawalOutcome =
+  | 'revoked'
+  | 'kept'
+  | 'retry'
+  | 'refused'
+  | 'client_rejected'
+  | 'broken_off'
 
 /** Why a record was not sealed or not opened: errors of the vault, and of a key. */
 export type VaultRefusal =

@@ -16,6 +16,8 @@ export interface RevocationRow {
   integrationOwner: string
   integrationId: string
   type: WithdrawnType
+  /** What a withdrawal ends, if others may need it; see `AccountUses`. Null: not known. */
+  accountMac: Uint8Array | null
   sealed: Uint8Array
   attempts: number
 }
@@ -23,7 +25,7 @@ export interface RevocationRow {
 const columns = `tenant_id as "tenantId", connection_id as "connectionId",
   attempt_id as "attemptId", generation, user_id as "userId", provider, host,
   integration_owner as "integrationOwner",
-  integration_id as "integrationId", type, sealed, attempts`
+  integration_id as "integrationId", type, account_mac as "accountMac", sealed, attempts`
 
 /**
  * Moves a connection's sealed credential, unchanged, to where it waits to be withdrawn at the provider.
@@ -46,12 +48,15 @@ export async function moveToRevocations(
 ): Promise<RevocationRow | undefined> {
   const [row] = await sql.query<RevocationRow>(
     `insert into revocations (tenant_id, connection_id, attempt_id, generation, user_id, provider,
-       host, integration_owner, integration_id, type, key_version, sealed, attempts, due_at)
+       host, integration_owner, integration_id, type, account_mac, key_version, sealed, attempts,
+       due_at)
      select k.tenant_id, k.connection_id, k.committed_by, k.generation, c.user_id, c.provider, c.host,
-            c.integration_owner, c.integration_id, k.type, k.key_version, k.sealed,
+            c.integration_owner, c.integration_id, k.type, u.account_mac, k.key_version, k.sealed,
             $3::int, now() + $3::int * interval '1 minute'
      from credentials k
      join connections c on c.tenant_id = k.tenant_id and c.id = k.connection_id
+     left join account_uses u on u.tenant_id = '@install' and u.owner_id = k.tenant_id
+       and u.connection_id = k.connection_id
      where k.tenant_id = $1 and k.connection_id = $2 and k.type = any($4::text[])
      on conflict do nothing
      returning ${columns}`,
@@ -63,7 +68,7 @@ export async function moveToRevocations(
 /** A pair that came for a connection that was removed meanwhile: its grant is to be withdrawn, too. */
 export async function insertRevocation(
   sql: Sql,
-  row: Omit<RevocationRow, 'attempts' | 'type'> & { keyVersion: number },
+  row: Omit<RevocationRow, 'attempts' | 'type' | 'accountMac'> & { keyVersion: number },
 ): Promise<void> {
   await sql.query(
     `insert into revocations (tenant_id, connection_id, generation, user_id, provider, host,

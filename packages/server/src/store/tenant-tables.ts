@@ -124,9 +124,14 @@ export const tenantTables = {
       'generation',
       'integration_owner',
       'integration_id',
+      'account_mac',
       'key_version',
       'due_at',
     ],
+  },
+  account_uses: {
+    rows: 'erased',
+    internal: ['owner_id', 'connection_id', 'integration_owner', 'integration_id', 'account_mac'],
   },
   refresh_schedule: {
     rows: 'erased',

@@ -5,6 +5,7 @@ import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { type Disconnector, manualUrl } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
+import { deleteAccountUsesOf } from '../store/account-uses.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { notifyKeysChanged } from '../store/key-rotation.ts'
 import { everyTenant, withInstallation } from '../store/scope.ts'
@@ -225,5 +226,6 @@ async function shred(sql: Sql, tenantId: string): Promise<void> {
   await deleteAttempts(sql, tenantId)
   await destroyTenantKeys(sql, tenantId)
   await deleteTenantRows(sql, tenantId)
+  await deleteAccountUsesOf(sql, tenantId)
   await notifyKeysChanged(sql, tenantId)
 }

@@ -193,6 +193,8 @@ create table revocations (
   integration_owner text not null,
   integration_id    text not null,
   type              text not null check (type in ('oauth_token', 'api_key')),
+  -- As in account_uses; empty: not known.
+  account_mac       bytea,
   key_version       int not null,
   sealed            bytea not null,
   due_at            timestamptz not null default now(),
@@ -205,6 +207,21 @@ create index revocations_due on revocations (due_at) where state = 'due';
 select guard_by_tenant('revocations');
 grant select, insert, update, delete on revocations to keywell_app;
 grant select (tenant_id, state, due_at, created_at), update (state) on revocations to keywell_worker;
+
+-- Which connections share what a withdrawal would end: all grants of an account for an app, or one key. It stands
+-- under the installation, since the others may be of another tenant, and names the account by a MAC alone.
+create table account_uses (
+  tenant_id         text not null default '@install' check (tenant_id = '@install'),
+  owner_id          text not null,
+  connection_id     text not null,
+  integration_owner text not null,
+  integration_id    text not null,
+  account_mac       bytea not null,
+  primary key (tenant_id, owner_id, connection_id)
+);
+create index account_uses_by_account on account_uses (integration_owner, integration_id, account_mac);
+select guard_by_tenant('account_uses');
+grant select, insert, update, delete on account_uses to keywell_app;
 
 -- What the app's backend allows a user to connect. Under a MAC, with a pepper of the installation: who can
 -- write rows, and has no key, is not to widen it.
