@@ -2231,6 +2231,16 @@ export const requirements = {
       'A provider whose policy asks for a new sign-in ends a connection as a refusal does, confirmed and named sign_in_again.',
     source: 'refresh.md, Outcomes',
   },
+  'renewal:absolute': {
+    behaviour:
+      'A grant that ends on its day is announced thirty days and three days before, once each, and ends by the name refresh_expired.',
+    source: 'refresh.md, The end of a grant',
+  },
+  'renewal:told-end': {
+    behaviour:
+      'What a token answer says of the end of its refresh token counts before what the definition says, and is shown.',
+    source: 'refresh.md, The end of a grant',
+  },
   'renewal:none': {
     behaviour:
       'A credential that nothing renews is never refreshed, even if it came with a refresh token, and ends by name.',

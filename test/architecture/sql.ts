@@ -170,6 +170,12 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
     reason: 'a worker tries one connection of a suspended integration, of any tenant',
   },
   {
+    path: 'packages/server/src/store/grant-ends.ts',
+    begins:
+      'select tenant_id as "tenantId", connection_id as "connectionId" from refresh_schedule where ends_soon_at',
+    reason: 'a sweep finds grants that come to their end soon, of every tenant',
+  },
+  {
     path: 'packages/server/src/store/provider-incidents.ts',
     begins: 'select … from provider_incidents where id = $1',
     reason: 'an operator decides over an incident, of any tenant',

@@ -102,7 +102,13 @@ async function putBack(database: TestDatabase, claimed: readonly Claim[]): Promi
     const settle = (row: Claim) => {
       const plan = { refreshInMs: -Math.random() * 600_000, probeInMs: 21_600_000 }
       const due = { inUse: plan, dormant: plan, dormantAfterMs: 0 }
-      return recordSuccess(sql, { ...row, ...due, recheckState: 'none' })
+      return recordSuccess(sql, {
+        ...row,
+        ...due,
+        grantEndsInMs: null,
+        endsSoonInMs: null,
+        recheckState: 'none',
+      })
     }
     await Promise.all(claimed.map(settle))
   })

@@ -117,7 +117,7 @@ export function everyProvider(atMost: Budget): Configuration[] {
           : {}),
         revokesOldAccessToken,
         defaultExpiresIn: 7200,
-        refreshTokenLifetime: { idle: null },
+        refreshTokenLifetime: { idle: null, absolute: null },
         maxRequestSeconds,
       },
       atMost,

@@ -104,11 +104,13 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
         lifeMs: longMs,
         committedBy: claim.attemptId,
         rotates: false,
+        tokenEndsInMs: null,
       })
       agree(isReplaced, replaced !== undefined)
       if (isReplaced) {
         const next = { refreshInMs: longMs, probeInMs: longMs }
-        const due = { inUse: next, dormant: next, dormantAfterMs: longMs }
+        const end = { grantEndsInMs: null, endsSoonInMs: null }
+        const due = { inUse: next, dormant: next, dormantAfterMs: longMs, ...end }
         await store.recordSuccess(sql, { ...key, ...due, epoch: claim.epoch, recheckState })
         await store.advanceConnection(sql, { ...row, generation, scopes: null })
         return

@@ -215,7 +215,7 @@ export function define(signIn: string, api: string, kills: Kills = 'pair'): Prov
           graceSeconds: 600,
           revokesOldAccessToken: false,
           defaultExpiresIn: 3600,
-          refreshTokenLifetime: { idle: null },
+          refreshTokenLifetime: { idle: null, absolute: null },
           maxRequestSeconds: 120,
         },
         send: [{ in: 'header', name: 'X-Acme-Auth', value: 'Token {token}' }],

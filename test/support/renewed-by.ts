@@ -17,7 +17,7 @@ export function gitlabRenewal(changes: Partial<RefreshTokenRenewal>): RefreshTok
     rotation: 'strict',
     revokesOldAccessToken: true,
     defaultExpiresIn: 7200,
-    refreshTokenLifetime: { idle: null },
+    refreshTokenLifetime: { idle: null, absolute: null },
     maxRequestSeconds: 120,
     ...changes,
   }

@@ -11,7 +11,8 @@ import {
  * `needs_reauth`: the grant is gone without a user's act; `revoked`: by one. `degraded` and `recovered`
  * come once per outage, and the credential is served throughout; an incident of a provider
  * is reported once for all of its connections instead, by the webhook event `incident.opened`. `updated`: the provider shows the account
- * by another name, username or picture, or says other scopes; the credential is the same.
+ * by another name, username or picture, or says other scopes; the credential is the same. `ends_soon`: the grant comes
+ * to its end, which no refresh moves; thirty days before it, and three.
  */
 export const changeKindSchema = z.enum([
   'connected',
@@ -19,6 +20,7 @@ export const changeKindSchema = z.enum([
   'degraded',
   'recovered',
   'updated',
+  'ends_soon',
   'needs_reauth',
   'revoked',
   'disconnected',

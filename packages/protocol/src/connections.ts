@@ -55,6 +55,11 @@ export const connectionSchema = z.object({
   renewable: z.boolean(),
   /** When a credential that is not renewed comes to its end. Null: it has none, or it is renewed. */
   endsAt: z.iso.datetime().nullable(),
+  /**
+   * When the refresh token of a credential that is renewed ends, as far as is known; its user has to connect again
+   * then. Each refresh moves it, unless the grant itself has an end, which `ends_soon` announces. Null: no end is known.
+   */
+  refreshExpiresAt: z.iso.datetime().nullable(),
   generation: z.int().positive(),
   /**
    * When a backend last asked the service for the credential; null: it has not yet. Written at most once in ten

@@ -21,6 +21,7 @@ const connectionEvents = [
   'connection.degraded',
   'connection.recovered',
   'connection.updated',
+  'connection.ends_soon',
   'connection.needs_reauth',
   'connection.revoked',
   'connection.disconnected',

@@ -260,7 +260,7 @@ test('refresh: strict, two hours, and the old access token is evidence', () => {
     rotation: 'strict',
     revokesOldAccessToken: true,
     defaultExpiresIn: 7200,
-    refreshTokenLifetime: { idle: null },
+    refreshTokenLifetime: { idle: null, absolute: null },
   })
 })
 

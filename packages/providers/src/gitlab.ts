@@ -59,7 +59,7 @@ export const gitlab = {
         // No operator can change it, and tokens without an end died out with GitLab 15.
         defaultExpiresIn: 7200,
         // It works for as long as the grant stands, used or not.
-        refreshTokenLifetime: { idle: null },
+        refreshTokenLifetime: { idle: null, absolute: null },
         // GitLab ends a web request after 60 s, and an operator may have raised that. Waiting too long
         // costs time; sending again too early could cost the pair.
         maxRequestSeconds: 120,

@@ -29,6 +29,7 @@ export const connection: Connection = {
   missingScopes: [],
   renewable: true,
   endsAt: null,
+  refreshExpiresAt: null,
   generation: 1,
   createdAt: '2026-10-12T08:30:00.000Z',
   updatedAt: '2026-11-02T09:58:00.000Z',
@@ -55,6 +56,7 @@ export const ending: Connection = {
   ...connection,
   renewable: false,
   endsAt: '2027-03-31T00:00:00.000Z',
+  refreshExpiresAt: null,
   missingScopes: ['read_user'],
   scopes: ['read_api'],
 }

@@ -49,6 +49,8 @@ export const tokenEndpointSchema = z.strictObject({
     accessToken: pointersSchema,
     refreshToken: pointersSchema,
     expiresIn: pointersSchema,
+    /** Seconds that the refresh token lives. Absent: no answer says it. */
+    refreshExpiresIn: pointersSchema.optional(),
     /** A list, or a text with blanks or commas between. */
     scope: pointersSchema,
   }),
@@ -90,10 +92,14 @@ const refreshTokenRenewalSchema = z
      */
     defaultExpiresIn: secondsSchema.nullable(),
     /**
-     * Seconds that a refresh token lives. `idle` counts from its last use; null: it need not be used. A connection is
-     * renewed after half of it at the latest, even if it is not read.
+     * Seconds that a refresh token lives; null: there is no such end. What an answer says counts before both. `idle`
+     * counts from its last use: a connection is renewed after half of it at the latest, even if it is not read.
+     * `absolute` counts from the consent, and no refresh moves it.
      */
-    refreshTokenLifetime: z.strictObject({ idle: secondsSchema.nullable() }),
+    refreshTokenLifetime: z.strictObject({
+      idle: secondsSchema.nullable(),
+      absolute: secondsSchema.nullable(),
+    }),
     /** Seconds that a request may still be worked on at their side after we stopped waiting. */
     maxRequestSeconds: secondsSchema,
   })

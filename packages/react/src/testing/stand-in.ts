@@ -60,6 +60,7 @@ export function makeConnection(change: Partial<Connection> = {}): Connection {
     missingScopes: [],
     renewable: true,
     endsAt: null,
+    refreshExpiresAt: null,
     generation: 1,
     lastUsedAt: null,
     createdAt: '2026-01-01T00:00:00.000Z',

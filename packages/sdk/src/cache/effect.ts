@@ -19,6 +19,7 @@ const effects = {
   degraded: { is: 'kept' },
   recovered: { is: 'kept' },
   updated: { is: 'kept' },
+  ends_soon: { is: 'kept' },
 } as const satisfies Record<ChangeKind, Effect> & Record<string, Effect>
 
 export function effectOf(kind: ChangeKind): Effect {

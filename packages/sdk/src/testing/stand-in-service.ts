@@ -134,6 +134,7 @@ export class StandInService {
         missingScopes: [],
         renewable: true,
         endsAt: null,
+        refreshExpiresAt: null,
         generation: 1,
         lastUsedAt: null,
         createdAt: now,

@@ -1,6 +1,7 @@
 import type { WebhookWorker } from '../changes/webhooks/worker.ts'
 import { createLoop, type Loop } from '../clock.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
+import { announceEnds } from '../refresh/announce-ends.ts'
 import { deleteOldCalls } from '../store/idempotent-calls.ts'
 import { deleteOldCodes } from '../store/one-time-codes.ts'
 import { deleteOldOrphans } from '../store/orphans.ts'
@@ -33,6 +34,7 @@ async function sweep(
     deleteOldOrphans(database.of(everyTenant)),
     deleteOldCalls(database.of(everyTenant)),
     giveUpOldRevocations(database.of(everyTenant)),
+    announceEnds(database),
     deleteOldIncidents(database.of(everyTenant), timing.incidentConfirmMs),
     webhookWorker.trim(),
   ]).catch((error: unknown) => {

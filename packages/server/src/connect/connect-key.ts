@@ -61,6 +61,7 @@ export async function connectKey(
     // By the clock of the database, as all lifetimes are.
     expiresInMs:
       expiresAt === null ? null : expiresAt.getTime() - (await readClock(database.of(tenantId))),
+    refreshExpiresInMs: null,
     scopes: scopes ?? [],
   })
 }

@@ -122,6 +122,7 @@ async function storeGrant(
       type: 'oauth_token',
       tokens,
       expiresInMs: granted.expiresInMs,
+      refreshExpiresInMs: granted.refreshExpiresInMs,
       askedScopes: flow.scopes,
       scopes,
       allowAccountChange: policy.allowAccountChange,

@@ -13,6 +13,7 @@ import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { KeptTokenSet, TokenBox } from '../oauth/token-set.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
+import { type GrantEnd, noEnd, planEnd } from '../refresh/grant-end.ts'
 import { planLife, planProbe } from '../refresh/schedule.ts'
 import { deleteAccountUse, recordAccountUse } from '../store/account-uses.ts'
 import {
@@ -49,6 +50,8 @@ export interface NewCredential {
   tokens: KeptTokenSet
   /** Milliseconds, from the provider; null: it did not say. */
   expiresInMs: number | null
+  /** The same of the refresh token. */
+  refreshExpiresInMs: number | null
   askedScopes: readonly string[]
   scopes: readonly string[]
   allowAccountChange: boolean
@@ -106,16 +109,17 @@ async function storeOnce(
     tokens,
   )
   const accountMac = await accountUses.macOf({ ...credential, host })
-  const { lifeMs, refreshInMs, renewable } = lifeOf(credential, jitter)
+  const { lifeMs, refreshInMs, renewable, end } = lifeOf(credential, jitter)
   return database.transaction(withInstallation(tenantId), async (sql) => {
     // Only now are the granted scopes known. If the policy changes at the same time, the next read checks it.
     await requireAllowedFor(sql, tenantId, { provider, host, scopes })
     if (existing !== undefined) await withdrawReplaced(sql, tenantId, connectionId)
     const committedBy = randomUUID()
     const key = { tenantId, connectionId, type, generation }
-    await insertCredential(sql, { ...sealed, ...key, lifeMs, committedBy })
+    await insertCredential(sql, { ...sealed, ...key, lifeMs, ...end, committedBy })
     const probeInMs = planProbe({ type, renewable, endsInMs: lifeMs, readAgoMs: 0 }, jitter)
-    await reschedule(sql, { ...place, connectionId, refreshInMs, probeInMs, generation })
+    const due = { refreshInMs, probeInMs, ...end }
+    await reschedule(sql, { ...place, connectionId, ...due, generation })
     const connection = await writeConnection(sql, credential, existing, {
       id: connectionId,
       renewable,
@@ -155,14 +159,16 @@ async function withdrawReplaced(sql: Sql, tenantId: string, connectionId: string
 
 /** An API key lives until its own end, and is never renewed. */
 function lifeOf(
-  { type, provider, tokens, expiresInMs }: NewCredential,
+  { type, provider, tokens, expiresInMs, refreshExpiresInMs }: NewCredential,
   jitter: () => number,
-): { lifeMs: number | null; refreshInMs: number | null; renewable: boolean } {
-  if (type === 'api_key') return { lifeMs: expiresInMs, refreshInMs: null, renewable: false }
+): { lifeMs: number | null; refreshInMs: number | null; renewable: boolean; end: GrantEnd } {
+  const lasting = { refreshInMs: null, renewable: false, end: noEnd }
+  if (type === 'api_key') return { lifeMs: expiresInMs, ...lasting }
   const { renewal } = oauthOf(provider)
-  const renewable = renewal.by === 'refresh_token' && tokens.refreshToken !== null
-  const { lifeMs, refreshInMs } = planLife(renewal, expiresInMs, jitter)
-  return { lifeMs, refreshInMs: renewable ? refreshInMs : null, renewable }
+  const { lifeMs, refreshInMs } = planLife(renewal, expiresInMs, jitter, refreshExpiresInMs)
+  if (renewal.by === 'none' || tokens.refreshToken === null) return { lifeMs, ...lasting }
+  const end = planEnd(renewal, { grantedForMs: 0, toldMs: refreshExpiresInMs })
+  return { lifeMs, refreshInMs, renewable: true, end }
 }
 
 async function findExisting(

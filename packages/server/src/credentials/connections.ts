@@ -42,6 +42,7 @@ export function viewConnection(catalogue: Catalogue, row: ConnectionRow): Connec
         : [...missingScopes(provider, row.askedScopes, row.grantedScopes)],
     renewable: row.renewable,
     endsAt: row.endsAt?.toISOString() ?? null,
+    refreshExpiresAt: row.refreshExpiresAt?.toISOString() ?? null,
     generation: row.generation,
     lastUsedAt: row.usedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),

@@ -13,6 +13,8 @@ export interface Granted {
   /** Null when the answer does not say. */
   scopes: readonly string[] | null
   expiresInMs: number | null
+  /** Of the refresh token; null when the answer does not say. */
+  refreshExpiresInMs: number | null
 }
 
 /**
@@ -129,13 +131,13 @@ async function grantedBy(
   answer: TokenBody,
   process: (response: Response) => Promise<TokenEndpointResponse>,
 ): Promise<TokenOutcome> {
-  const { accessToken, refreshToken, scopes, expiresInMs } = answer
+  const { accessToken, refreshToken, scopes, expiresInMs, refreshExpiresInMs } = answer
   try {
     // In the form of RFC 6749 section 5.1, without what is optional and was read already.
     const plain = { access_token: accessToken, token_type: 'Bearer' }
     const { access_token } = await process(Response.json(plain))
     const tokens = { accessToken: new Secret(access_token), refreshToken: secretOf(refreshToken) }
-    return { kind: 'tokens', tokens, scopes, expiresInMs }
+    return { kind: 'tokens', tokens, scopes, expiresInMs, refreshExpiresInMs }
   } catch {
     return unusable(answer, 'an answer that the OAuth library refuses', true)
   }

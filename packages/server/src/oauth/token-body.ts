@@ -11,6 +11,8 @@ export interface TokenBody {
   scopes: readonly string[] | null
   /** Null when the answer does not say; then the provider's own default counts, never "for ever". */
   expiresInMs: number | null
+  /** The same of the refresh token. */
+  refreshExpiresInMs: number | null
   /** A word of OAuth's (RFC 6749 section 5.2), or of the provider's. Null when there is none. */
   error: string | null
   /** Why the access token cannot be sent as a bearer; null when it can. */
@@ -23,6 +25,8 @@ export interface TokenBody {
 
 /** Longest life of an access token: one year. A longer `expires_in` is reduced to it. */
 const maxExpiresInSeconds = 365 * 24 * 60 * 60
+/** Longest life of a refresh token: ten years. */
+const maxRefreshExpiresInSeconds = 10 * maxExpiresInSeconds
 /** Shortest life, so that a wrong number never makes a hot loop. A shorter one is raised to it. */
 const minExpiresInSeconds = 1
 /** Longest token that is kept, in characters. */
@@ -46,7 +50,11 @@ export function readTokenBody(text: string, places: OAuth2Method['token']['answe
     ...(wellFormed ? { accessToken, refreshToken } : tokensWithin(text)),
     wellFormed,
     scopes: readScopes(readFirst(fields, places.scope)),
-    expiresInMs: readExpiresIn(readFirst(fields, places.expiresIn)),
+    expiresInMs: readLifeMs(readFirst(fields, places.expiresIn), maxExpiresInSeconds),
+    refreshExpiresInMs: readLifeMs(
+      readFirst(fields, places.refreshExpiresIn ?? []),
+      maxRefreshExpiresInSeconds,
+    ),
     error: readError(fields.error),
     problem: problemOf(accessToken, fields.token_type),
     fields,
@@ -58,6 +66,7 @@ const nothing = {
   refreshToken: null,
   scopes: null,
   expiresInMs: null,
+  refreshExpiresInMs: null,
   error: null,
   wellFormed: false,
   fields: undefined,
@@ -78,10 +87,10 @@ function tokenOf(value: unknown): string | null {
   return /\p{Surrogate}/u.test(value) ? null : value
 }
 
-function readExpiresIn(value: unknown): number | null {
+function readLifeMs(value: unknown, maxSeconds: number): number | null {
   const seconds = typeof value === 'string' ? Number.parseFloat(value) : value
   if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return null
-  return Math.min(Math.max(seconds, minExpiresInSeconds), maxExpiresInSeconds) * 1000
+  return Math.min(Math.max(seconds, minExpiresInSeconds), maxSeconds) * 1000
 }
 
 /** Shown and logged, so that it is a word and nothing else. */

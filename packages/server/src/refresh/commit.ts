@@ -14,6 +14,7 @@ import type { Attempt, AttemptParts } from './attempt-context.ts'
 import { auditEntryOf } from './audit-entry.ts'
 import { logDecision, logOutcome } from './decision-log.ts'
 import { reachFaultPoint } from './fault-point.ts'
+import { type GrantEnd, planEnd } from './grant-end.ts'
 import { recheckStateAfter } from './indeterminate.ts'
 import { stateOf } from './machine-input.ts'
 import { type Recorded, recordOutcome } from './record-outcome.ts'
@@ -48,6 +49,7 @@ interface NewPair<Answer = Granted | Unusable> {
   claim: Claim
   renewal: RefreshTokenRenewal
   rotates: boolean
+  end: GrantEnd
   answer: Answer
   /** Whether a success has an audit entry. A recovery, and a failure, always have one. */
   audited: boolean
@@ -83,7 +85,8 @@ export async function commitPair(
     const owner = { ...row, connectionId: row.id, generation: row.generation + 1 }
     const sealed = await parts.box.seal(owner, tokens)
     try {
-      const pair = { row, claim, ...rotation, audited, ageMs }
+      const end = endAfter(attempt, answer, ageMs)
+      const pair = { row, claim, ...rotation, end, audited, ageMs }
       const done = await parts.database.transaction(withInstallation(row.tenantId), (sql) =>
         answer.kind === 'tokens'
           ? replacePair(sql, parts, { ...pair, answer }, sealed)
@@ -111,6 +114,22 @@ function rotationAfter(
   return { rotates, renewal: renewalOf(registration.provider, { rotates }) ?? renewal }
 }
 
+/** A refresh token that stays keeps its end, unless it ends by idleness. */
+function endAfter(
+  { row, renewal, tokens }: Attempt,
+  answer: Granted | Unusable,
+  ageMs: number,
+): GrantEnd {
+  const toldMs = answer.kind === 'tokens' ? answer.refreshExpiresInMs : null
+  const stays = !isAnother(answer.tokens.refreshToken, tokens.refreshToken)
+  const keptMs = stays && renewal.refreshTokenLifetime.idle === null ? row.refreshExpiresInMs : null
+  const endsInMs = toldMs ?? keptMs
+  return planEnd(renewal, {
+    grantedForMs: row.grantedForMs + ageMs,
+    toldMs: endsInMs === null ? null : endsInMs - ageMs,
+  })
+}
+
 /** What was written, for the log. */
 interface Done {
   event: 'refreshed' | 'unusable'
@@ -134,7 +153,7 @@ async function replacePair(
   sealed: Sealed,
 ): Promise<Done> {
   const { audit, incidentGuard, logger } = parts
-  const { row, claim, answer, audited, rotates } = pair
+  const { row, claim, answer, audited, rotates, end } = pair
   const key = { tenantId: row.tenantId, connectionId: row.id }
   const generation = row.generation + 1
   const integration = { tenantId: row.integrationOwner, id: row.integrationId }
@@ -150,8 +169,9 @@ async function replacePair(
       lifeMs,
       committedBy,
       rotates,
+      ...end,
     }),
-    recordSuccess(sql, { ...key, ...schedule, epoch: claim.epoch }),
+    recordSuccess(sql, { ...key, ...schedule, ...end, epoch: claim.epoch }),
     advanceConnection(sql, { ...row, generation, scopes: scopesOf(answer) }),
     clearIntegration(sql, integration),
     incidentGuard.isHeld(sql, row),
@@ -181,10 +201,11 @@ function plan(
   { jitter, timing }: Pick<CommitParts, 'jitter' | 'timing'>,
   { claim, renewal, answer, ageMs }: NewPair<Granted>,
 ) {
-  const life = planLife(renewal, answer.expiresInMs, jitter)
+  const { expiresInMs, refreshExpiresInMs } = answer
+  const life = planLife(renewal, expiresInMs, jitter, refreshExpiresInMs)
   const probeInMs = planProbe({ ...claim, type: 'oauth_token', endsInMs: life.lifeMs }, jitter)
   const refreshInMs = life.refreshInMs === null ? null : life.refreshInMs - ageMs
-  const dormantInMs = planDormantRefresh(renewal, refreshInMs, jitter)
+  const dormantInMs = planDormantRefresh(renewal, refreshInMs, jitter, refreshExpiresInMs)
   return {
     lifeMs: life.lifeMs === null ? null : Math.max(0, life.lifeMs - ageMs),
     schedule: {
@@ -206,7 +227,7 @@ function plan(
 async function replaceRefreshToken(
   sql: Sql,
   { audit, jitter, timing }: CommitParts,
-  { row, claim, rotates, answer, ageMs }: NewPair<Unusable>,
+  { row, claim, rotates, end, answer, ageMs }: NewPair<Unusable>,
   sealed: Sealed,
 ): Promise<Done> {
   const key = { tenantId: row.tenantId, connectionId: row.id }
@@ -214,7 +235,7 @@ async function replaceRefreshToken(
   const lifeMs = row.expiresInMs === null ? null : row.expiresInMs - ageMs
   const committedBy = claim.attemptId
   const type = 'oauth_token'
-  const credential = { ...next, ...sealed, type, lifeMs, committedBy, rotates } as const
+  const credential = { ...next, ...sealed, type, lifeMs, ...end, committedBy, rotates } as const
   if (!(await replaceCredential(sql, credential))) throw new Overtaken()
   const { dormantAfterMs } = timing
   const retryInMs = withinLife(backoffMs(claim.failures, jitter, timing.backoffMs), lifeMs)
@@ -225,7 +246,7 @@ async function replaceRefreshToken(
     const due = { refreshInMs: retryInMs, probeInMs }
     const { epoch } = claim
     const schedule = { inUse: due, dormant: due, dormantAfterMs, recheckState: 'none' } as const
-    await recordSuccess(sql, { ...key, ...schedule, epoch })
+    await recordSuccess(sql, { ...key, ...schedule, ...end, epoch })
   }
   await followGeneration(sql, next)
   const health = { health: 'degraded', reason: 'unusable_answer' } as const

@@ -53,13 +53,11 @@ export async function failAttempt(
 }
 
 /** Evidence beside a refusal: what the provider's data and the row say of the refresh token. */
-function whatIsKnownOf({ row, renewal }: Attempt) {
-  const { refreshTokenLifetime, rotation } = renewal
+function whatIsKnownOf({ row, renewal, lease }: Attempt) {
+  const { rotation } = renewal
   return {
     refreshTokenEnded:
-      refreshTokenLifetime.idle !== null &&
-      row.issuedForMs !== null &&
-      row.issuedForMs > refreshTokenLifetime.idle * 1000,
+      row.refreshExpiresInMs !== null && row.refreshExpiresInMs <= lease.elapsedMs(),
     repeatable: rotation !== 'strict' && rotation !== 'strict_family',
   }
 }
@@ -84,7 +82,9 @@ async function record(
   const known = { accessTokenEndsInMs: restOf(row, elapsedMs) }
   // A generation that has moved is the success of another attempt: adopt it.
   let result = next(parts, claim, moved ? { kind: 'overtaken' } : event, known)
-  if (result.death !== null) {
+  // A refresh token that has come to its own end is not asked about.
+  const hasEnded = event.kind === 'rejected' && event.refreshTokenEnded
+  if (result.death !== null && !hasEnded) {
     const decision = await parts.incidentGuard.decide(sql, row, { claim, elapsedMs })
     result = next(parts, claim, event, { ...known, decision })
   }

@@ -11,7 +11,7 @@ function provider(
     rotation,
     revokesOldAccessToken: true,
     defaultExpiresIn: 7_200,
-    refreshTokenLifetime: { idle: null },
+    refreshTokenLifetime: { idle: null, absolute: null },
     maxRequestSeconds: 60,
     ...more,
   }

@@ -212,12 +212,25 @@ describe('the name of a death', () => {
 
   test('a policy that asks for a new sign-in is what the provider says, whatever else would explain it', () => {
     for (const unresolved of [true, false]) {
-      const event = { ...refusal('expired'), refreshTokenEnded: true, signInAgain: true }
+      const event = { ...refusal('expired'), signInAgain: true }
       const first = step(attempt('idle', { unresolved }), event, middle)
       expect(first).toMatchObject({ state: 'suspect', death: null })
       const end = step(attempt('suspect', { unresolved }), event, middle)
       const death = { status: 'expired', reason: 'sign_in_again' }
       expect(end).toMatchObject({ state: 'dead', death })
+    }
+  })
+
+  test('the known end of a refresh token is confirmed by the first refusal, once no access token is left', () => {
+    const event = (oldAccessToken: TokenProbe) => ({
+      ...refusal(oldAccessToken),
+      refreshTokenEnded: true,
+    })
+    for (const oldAccessToken of ['active', 'unknown'] as const) {
+      expect(step(attempt('idle'), event(oldAccessToken), middle)?.state).toBe('suspect')
+    }
+    for (const oldAccessToken of ['inactive', 'expired'] as const) {
+      expect(step(attempt('idle'), event(oldAccessToken), middle)?.death).toEqual(ended)
     }
   })
 
@@ -337,6 +350,8 @@ describe('a walk through any events', () => {
           if (to.death === null) return
           if (event.kind === 'probed_inactive') return expect(from.state).toBe('suspect')
           if (event.kind !== 'rejected') throw new Error(`${event.kind} ended it`)
+          if (event.refreshTokenEnded)
+            return expect(['inactive', 'expired']).toContain(event.oldAccessToken)
           if (event.oldAccessToken === 'expired') return expect(from.previousState).toBe('suspect')
           expect(event.oldAccessToken).toBe('inactive')
         })

@@ -201,15 +201,15 @@ function beforeClaim({ previousState }: RefreshState): Step['state'] {
 /**
  * A single `invalid_grant` is a suspicion: a lost race, a false alarm and a withdrawn grant have the same text.
  * An access token that is inactive before its time confirms it, unless a lost answer would explain that and
- * leave the refresh token good. A second refusal confirms it once there is no access token left to serve.
+ * leave the refresh token good. A second refusal confirms it once there is no access token left to serve. So does the
+ * first one where the refresh token has come to its known end.
  */
 function isConfirmed(from: RefreshState, event: Extract<Failure, { kind: 'rejected' }>): boolean {
-  const { oldAccessToken, repeatable } = event
+  const { oldAccessToken, refreshTokenEnded, repeatable } = event
+  const isOver = oldAccessToken === 'inactive' || oldAccessToken === 'expired'
+  if (isOver && refreshTokenEnded) return true
   if (oldAccessToken === 'inactive' && !(repeatable && from.unresolved)) return true
-  return (
-    (oldAccessToken === 'inactive' || oldAccessToken === 'expired') &&
-    from.previousState === 'suspect'
-  )
+  return isOver && from.previousState === 'suspect'
 }
 
 function nameDeath(from: RefreshState, event: Extract<Failure, { kind: 'rejected' }>): Death {

@@ -73,7 +73,7 @@ describe('the refresh of a dormant connection', () => {
   const gentle = renewal(null)
   const withIdle = (seconds: number) => ({
     ...gentle,
-    refreshTokenLifetime: { idle: seconds },
+    refreshTokenLifetime: { idle: seconds, absolute: null },
   })
 
   test('comes once a day, spread over a quarter of it', () => {
@@ -94,6 +94,9 @@ describe('the refresh of a dormant connection', () => {
     expect(planDormantRefresh(eightHours, hourMs, low)).toBe(4 * hourMs)
     expect(planDormantRefresh(eightHours, hourMs, high)).toBe(4 * hourMs)
     expect(planDormantRefresh(withIdle(30 * 86_400), hourMs, high)).toBe(dayMs)
+    // What an answer says counts first; a wrong number makes no hot loop.
+    expect(planDormantRefresh(eightHours, hourMs, high, 2 * hourMs)).toBe(hourMs)
+    expect(planLife(eightHours, 2 * hourMs, high, 1_000).refreshInMs).toBe(minuteMs)
     // One in use whose access token lives longer than its refresh token does unused.
     expect(planLife(eightHours, 30 * dayMs, high).refreshInMs).toBe(4 * hourMs)
   })

@@ -15,13 +15,15 @@ export function planLife(
   renewal: RenewalDefinition,
   expiresInMs: number | null,
   jitter: Jitter,
+  /** What the answer says of the refresh token. */
+  refreshExpiresInMs: number | null = null,
 ): { lifeMs: number | null; refreshInMs: number | null } {
   const fullLifeMs = expiresInMs ?? secondsToMs(renewal.defaultExpiresIn)
   if (fullLifeMs === null) return { lifeMs: null, refreshInMs: null }
   const lifeMs = fullLifeMs - Math.min(safetyMs, fullLifeMs * safetyShare)
   if (renewal.by === 'none') return { lifeMs, refreshInMs: null }
   const refreshInMs = lifeMs - fullLifeMs * (0.15 + 0.15 * jitter())
-  return { lifeMs, refreshInMs: Math.min(refreshInMs, idleBoundMs(renewal)) }
+  return { lifeMs, refreshInMs: Math.min(refreshInMs, idleBoundMs(renewal, refreshExpiresInMs)) }
 }
 
 /**
@@ -36,15 +38,23 @@ export function planDormantRefresh(
   renewal: RefreshTokenRenewal,
   refreshInMs: number | null,
   jitter: Jitter,
+  refreshExpiresInMs: number | null = null,
 ): number | null {
   if (refreshInMs === null) return null
   const dailyMs = 24 * hourMs * (0.75 + 0.25 * jitter())
-  return Math.min(Math.max(refreshInMs, dailyMs), idleBoundMs(renewal))
+  return Math.min(Math.max(refreshInMs, dailyMs), idleBoundMs(renewal, refreshExpiresInMs))
 }
 
-/** Half of the time after which an unused refresh token ends: one attempt that fails may be repeated. */
-function idleBoundMs({ refreshTokenLifetime }: RefreshTokenRenewal): number {
-  return (secondsToMs(refreshTokenLifetime.idle) ?? Number.POSITIVE_INFINITY) / 2
+/**
+ * Half of the time after which an unused refresh token ends: one attempt that fails may be repeated. At least a minute,
+ * so that a wrong number makes no hot loop.
+ */
+function idleBoundMs(
+  { refreshTokenLifetime }: RefreshTokenRenewal,
+  refreshExpiresInMs: number | null,
+): number {
+  const unusedMs = refreshExpiresInMs ?? secondsToMs(refreshTokenLifetime.idle)
+  return unusedMs === null ? Number.POSITIVE_INFINITY : Math.max(minuteMs, unusedMs / 2)
 }
 
 /** No backend has read the connection for so long that it is renewed only once a day. */

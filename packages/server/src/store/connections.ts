@@ -22,6 +22,8 @@ export interface ConnectionRow {
   renewable: boolean
   /** When it ends, if nothing renews it. */
   endsAt: Date | null
+  /** When its refresh token ends; null: no end is known, or nothing renews it. */
+  refreshExpiresAt: Date | null
   generation: number
   createdAt: Date
   updatedAt: Date
@@ -35,7 +37,9 @@ const columns = `tenant_id as "tenantId", id, user_id as "userId", provider, hos
   asked_scopes as "askedScopes", granted_scopes as "grantedScopes", renewable, ends_at as "endsAt", generation,
   created_at as "createdAt", updated_at as "updatedAt",
   (select used_at from refresh_schedule s
-   where s.tenant_id = connections.tenant_id and s.connection_id = connections.id) as "usedAt"`
+   where s.tenant_id = connections.tenant_id and s.connection_id = connections.id) as "usedAt",
+  (select refresh_expires_at from credentials k
+   where k.tenant_id = connections.tenant_id and k.connection_id = connections.id) as "refreshExpiresAt"`
 
 export async function findConnection(
   sql: Sql,
@@ -92,6 +96,7 @@ export type NewConnection = Omit<
   | 'healthReason'
   | 'healthCheckedAt'
   | 'endsAt'
+  | 'refreshExpiresAt'
   | 'generation'
   | 'createdAt'
   | 'updatedAt'

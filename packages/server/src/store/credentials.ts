@@ -101,8 +101,10 @@ export async function findCredential(
 /** What work on a connection needs to know of it. */
 export interface KeptCredentialRow extends CredentialReadRow {
   integrationOwner: string
-  /** How old the pair is. */
-  issuedForMs: number | null
+  /** How long ago its user consented. */
+  grantedForMs: number
+  /** Milliseconds until its refresh token ends; null: no end is known. */
+  refreshExpiresInMs: number | null
   committedBy: string | null
   /** The generation of the user's last consent; null: there is no schedule any more. */
   connectedGeneration: number | null
@@ -120,7 +122,8 @@ export async function findKeptCredential(
     `select ${columns}, ${refreshDue} as "refreshDue", c.integration_owner as "integrationOwner",
             c.health_reason as "healthReason",
             (extract(epoch from now() - c.account_checked_at) * 1000)::float8 as "accountCheckedAgoMs",
-            (extract(epoch from now() - k.issued_at) * 1000)::float8 as "issuedForMs",
+            coalesce(extract(epoch from now() - k.granted_at) * 1000, 0)::float8 as "grantedForMs",
+            (extract(epoch from k.refresh_expires_at - now()) * 1000)::float8 as "refreshExpiresInMs",
             k.committed_by as "committedBy", (
               select u.connected_generation from refresh_schedule u
               where u.tenant_id = c.tenant_id and u.connection_id = c.id
@@ -140,6 +143,8 @@ export interface SealedCredential {
   sealed: Uint8Array
   /** Milliseconds from now until the access token ends; null: it does not. */
   lifeMs: number | null
+  /** The same of the refresh token; null: no end is known. */
+  tokenEndsInMs: number | null
   committedBy: string
 }
 
@@ -152,13 +157,15 @@ const values = (row: SealedCredential) => [
   row.sealed,
   row.lifeMs,
   row.committedBy,
+  row.tokenEndsInMs,
 ]
 
 export async function insertCredential(sql: Sql, row: SealedCredential): Promise<void> {
   await sql.query(
     `insert into credentials (tenant_id, connection_id, type, generation, key_version, sealed,
-       issued_at, expires_at, committed_by)
-     values ($1, $2, $3, $4, $5, $6, now(), now() + $7 * interval '1 millisecond', $8::uuid)`,
+       issued_at, expires_at, committed_by, granted_at, refresh_expires_at)
+     values ($1, $2, $3, $4, $5, $6, now(), now() + $7 * interval '1 millisecond', $8::uuid,
+       now(), now() + $9 * interval '1 millisecond')`,
     values(row),
   )
 }
@@ -171,7 +178,8 @@ export async function replaceCredential(
   const rows = await sql.query(
     `update credentials
      set type = $3, generation = $4, key_version = $5, sealed = $6, issued_at = now(),
-         expires_at = now() + $7 * interval '1 millisecond', committed_by = $8::uuid, rotates = $9
+         expires_at = now() + $7 * interval '1 millisecond', committed_by = $8::uuid,
+         refresh_expires_at = now() + $9 * interval '1 millisecond', rotates = $10
      where tenant_id = $1 and connection_id = $2 and generation = $4 - 1
      returning generation`,
     [...values(row), row.rotates],

@@ -11,6 +11,9 @@ export interface NextDue {
 /** A backend has read the credential within `$9`. */
 const isInUse = `read_at > now() - $9 * interval '1 millisecond'`
 
+/** Answers name an end in seconds from now. Within a day it is the one that was known, and announced once. */
+const isSameEnd = `abs(extract(epoch from grant_ends_at - now()) - $10::float8 / 1000) < 86400`
+
 /**
  * Records a success. It counts by the generation, whichever process holds the lease. Whether the connection
  * is in use or dormant is decided by the row as it is now: it may have been read while the request was on its way.
@@ -26,6 +29,9 @@ export async function recordSuccess(
     dormantAfterMs: number
     /** Of the claim that brought it. */
     epoch: string
+    /** Milliseconds until the grant ends, and until that is announced; null: no end is known. */
+    grantEndsInMs: number | null
+    endsSoonInMs: number | null
     recheckState: 'none' | 'of_later_claims' | 'all'
   },
 ): Promise<void> {
@@ -37,6 +43,10 @@ export async function recordSuccess(
          lease_owner = null, lease_until = null,
          attempt_id = null, failures = 0, probe_failures = 0, last_outcome = 'refreshed',
          answered_at = now(), refused_at = null,
+         grant_ends_at = case when ${isSameEnd} then grant_ends_at
+                         else now() + $10 * interval '1 millisecond' end,
+         ends_soon_at = case when ${isSameEnd} then ends_soon_at
+                        else now() + $11 * interval '1 millisecond' end,
          unresolved_since = case
            when $6 = 'all' or ($6 = 'of_later_claims' and epoch <> $5::bigint) then unresolved_since
          end
@@ -51,6 +61,8 @@ export async function recordSuccess(
       row.dormant.refreshInMs,
       row.dormant.probeInMs,
       row.dormantAfterMs,
+      row.grantEndsInMs,
+      row.endsSoonInMs,
     ],
   )
 }

@@ -13,21 +13,26 @@ export async function reschedule(
     /** Milliseconds from now until a refresh is due; null: never. */
     refreshInMs: number | null
     probeInMs: number
+    /** Milliseconds until the grant ends, and until that is announced; null: no end is known. */
+    grantEndsInMs: number | null
+    endsSoonInMs: number | null
     generation: number
   },
 ): Promise<void> {
   await sql.query(
     `insert into refresh_schedule (tenant_id, connection_id, integration_id, host, state, refresh_at, probe_at,
-       connected_generation, read_at, answered_at)
+       connected_generation, read_at, answered_at, grant_ends_at, ends_soon_at)
      values ($1, $2, $3, $4, 'idle', now() + $5 * interval '1 millisecond',
-       now() + $6 * interval '1 millisecond', $7, now(), now())
+       now() + $6 * interval '1 millisecond', $7, now(), now(),
+       now() + $8 * interval '1 millisecond', now() + $9 * interval '1 millisecond')
      on conflict (tenant_id, connection_id) do update
      set integration_id = excluded.integration_id, host = excluded.host, state = 'idle',
          refresh_at = excluded.refresh_at, probe_at = excluded.probe_at, read_at = now(),
          connected_generation = excluded.connected_generation,
          epoch = refresh_schedule.epoch + 1, lease_owner = null, lease_until = null, attempt_id = null,
          unresolved_since = null, failures = 0, probe_failures = 0, last_outcome = 'connected',
-         answered_at = now(), refused_at = null`,
+         answered_at = now(), refused_at = null, grant_ends_at = excluded.grant_ends_at,
+         ends_soon_at = excluded.ends_soon_at`,
     [
       row.tenantId,
       row.connectionId,
@@ -36,6 +41,8 @@ export async function reschedule(
       row.refreshInMs,
       row.probeInMs,
       row.generation,
+      row.grantEndsInMs,
+      row.endsSoonInMs,
     ],
   )
 }

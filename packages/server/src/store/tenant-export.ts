@@ -16,7 +16,8 @@ const statements: Readonly<Record<ExportKind, string>> = {
       'updatedAt', updated_at) as entry
     from connections where tenant_id = $1 and id > $2 order by id limit $3`,
   credential: `select connection_id as cursor, jsonb_build_object('connectionId', connection_id,
-      'type', type, 'generation', generation, 'issuedAt', issued_at, 'expiresAt', expires_at) as entry
+      'type', type, 'generation', generation, 'issuedAt', issued_at, 'expiresAt', expires_at,
+      'grantedAt', granted_at, 'refreshExpiresAt', refresh_expires_at) as entry
     from credentials where tenant_id = $1 and connection_id > $2 order by connection_id limit $3`,
   revocation: `select connection_id || ' ' || attempt_id as cursor,
       jsonb_build_object('connectionId', connection_id, 'userId', user_id, 'provider', provider,

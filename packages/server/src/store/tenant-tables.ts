@@ -97,7 +97,15 @@ export const tenantTables = {
     rows: 'erased',
     sealed: ['sealed'],
     exportedAs: 'credential',
-    exported: ['connection_id', 'type', 'generation', 'issued_at', 'expires_at'],
+    exported: [
+      'connection_id',
+      'type',
+      'generation',
+      'issued_at',
+      'expires_at',
+      'granted_at',
+      'refresh_expires_at',
+    ],
     internal: ['key_version', 'committed_by', 'rotates'],
   },
   orphans: {
@@ -158,6 +166,8 @@ export const tenantTables = {
       'connected_generation',
       'answered_at',
       'refused_at',
+      'grant_ends_at',
+      'ends_soon_at',
     ],
   },
   provider_incidents: {

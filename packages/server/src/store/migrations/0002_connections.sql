@@ -83,6 +83,9 @@ create table credentials (
   sealed        bytea not null,
   issued_at     timestamptz not null,
   expires_at    timestamptz,
+  -- The user's consent, and when the refresh token ends as far as is known.
+  granted_at         timestamptz not null default now(),
+  refresh_expires_at timestamptz,
   committed_by  uuid not null,
   -- A refresh has brought another refresh token, which the provider's definition did not announce.
   rotates       boolean not null default false,
@@ -128,10 +131,15 @@ create table refresh_schedule (
   -- incident of the provider is told from grants that are gone.
   answered_at          timestamptz,
   refused_at           timestamptz,
+  -- When the grant ends, however often it is renewed, and when that is to be announced the next time.
+  grant_ends_at        timestamptz,
+  ends_soon_at         timestamptz,
   primary key (tenant_id, connection_id)
 ) with (fillfactor = 70);
 create index refresh_schedule_due on refresh_schedule (due_at) where state <> 'dead';
 create index refresh_schedule_of_integration on refresh_schedule (integration_id, due_at) where state <> 'dead';
+create index refresh_schedule_ends_soon on refresh_schedule (ends_soon_at)
+  where ends_soon_at is not null and state <> 'dead';
 create index refresh_schedule_answers on refresh_schedule (integration_id, answered_at);
 select guard_by_tenant('refresh_schedule');
 grant select, insert, update, delete on refresh_schedule to keywell_app;
