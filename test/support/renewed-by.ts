@@ -4,9 +4,17 @@ import { gitlab } from '@keywell/providers'
 /** The provider that the sandbox is, under another name, and renewed by other rules. */
 export function renewedBy(renewal: RenewalDefinition): ProviderDefinition {
   const definition: ProviderDefinition = { ...gitlab, name: 'acme-git' }
-  const auth = definition.auth.map((method) =>
-    method.kind === 'oauth2' ? { ...method, renewal } : method,
-  )
+  const auth = definition.auth.map((method) => {
+    if (method.kind !== 'oauth2') return method
+    // A grant is withdrawn by a refresh token only where there is one.
+    const { revocation } = method
+    const isSent = renewal.by === 'none' && revocation.style === 'rfc7009'
+    return {
+      ...method,
+      renewal,
+      revocation: isSent ? { ...revocation, send: 'access_token' as const } : revocation,
+    }
+  })
   return { ...definition, auth }
 }
 

@@ -12,8 +12,8 @@ const rows: Readonly<Record<string, string>> = {
   orphans: `(tenant_id, connection_id, attempt_id, generation, key_version, sealed)
     values ('ten_a', 'con_1', gen_random_uuid(), 1, 1, '\\x00')`,
   revocations: `(tenant_id, connection_id, generation, user_id, provider, host, integration_owner,
-      integration_id, key_version, sealed)
-    values ('ten_a', 'con_1', 1, 'u', 'gitlab', 'h', '@install', 'int_1', 1, '\\x00')`,
+      integration_id, type, key_version, sealed)
+    values ('ten_a', 'con_1', 1, 'u', 'gitlab', 'h', '@install', 'int_1', 'oauth_token', 1, '\\x00')`,
   integrations: `(tenant_id, id, provider, host, client_id, key_version, sealed, scopes)
     values ('ten_a', 'int_1', 'gitlab', 'h', 'c', 1, '\\x00', '{}')`,
   flows: `(tenant_id, id, session_id, user_id, provider, host, connection_name, integration_owner,
