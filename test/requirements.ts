@@ -501,6 +501,36 @@ export const requirements = {
       'A self-managed instance under a relative root, found by the address of one of its pages, has an integration of its own: connecting, refresh, probe and revocation go to it, below its root, and to no other host.',
     source: 'connect.md, Self-managed instances',
   },
+  'providers:github-oauth': {
+    behaviour:
+      'A GitHub OAuth app: comma scopes, a token without an end, a rate limit that says nothing of it, withdrawal of that token with the app’s own credentials, and a removal there that the next probe finds.',
+    source: 'providers.md, The catalogue',
+  },
+  'providers:github-refusals': {
+    behaviour:
+      'GitHub refuses in a 200: a wrong client secret suspends the integration, and nobody is asked to connect again for it.',
+    source: 'providers.md, The catalogue',
+  },
+  'providers:github-token': {
+    behaviour:
+      'A GitHub personal access token is stored with its owner and scopes, and its end is found out.',
+    source: 'providers.md, The catalogue',
+  },
+  'providers:bitbucket': {
+    behaviour:
+      'Bitbucket Cloud: refresh tokens that rotate with a grace, an answer that is lost and asked for again, no endpoint to withdraw at, and a removal there.',
+    source: 'providers.md, The catalogue',
+  },
+  'providers:bitbucket-token': {
+    behaviour:
+      'An Atlassian API token for Bitbucket is two fields: they are sent by HTTP Basic, and its end is found out.',
+    source: 'providers.md, The catalogue',
+  },
+  'providers:buildkite': {
+    behaviour:
+      'Buildkite: an access token that looks at itself, with an account whatever it may do; no app is registered.',
+    source: 'providers.md, The catalogue',
+  },
   'templates:escape': {
     behaviour:
       'Whatever is typed for a variable of a definition, it changes neither the origin of an address, nor the depth of its path, nor its query.',

@@ -79,6 +79,8 @@ function define(url: string): ProviderDefinition {
     schema: 2,
     name: 'acme-watch',
     title: 'Acme Watch',
+    category: 'other',
+    state: 'stable',
     documentationUrl: 'https://docs.example/acme-watch',
     variables: {},
     api: { base: url },

@@ -175,6 +175,8 @@ export function define(signIn: string, api: string, kills: Kills = 'pair'): Prov
     schema: 2,
     name: 'acme-notes',
     title: 'Acme Notes',
+    category: 'code',
+    state: 'stable',
     documentationUrl: 'https://docs.example/acme-notes',
     variables: {},
     api: { base: api },

@@ -12,12 +12,15 @@ export const marksPath = fileURLToPath(new URL('../src/marks.ts', import.meta.ur
 // The module's own namespace has no other exports; its types say there is a default one.
 const allIcons = Object.values(icons as unknown as Record<string, icons.SimpleIcon>)
 
+/** Those that every page downloads with the kit, whatever it connects. The others have the first letter of their names. */
+const inKit = new Set(['gitlab'])
+
 /** Licences of a drawing that allow to copy it. One without an entry is its owner's, whose guidelines hold. */
 const freeLicenses = new Set(['CC0-1.0', 'MIT', 'Apache-2.0', 'ISC'])
 
 /** Text of `src/marks.ts`. A provider that simple-icons has no usable mark of gets a monogram. */
 export function createMarks(): string {
-  const providers = Object.keys(knownScopes)
+  const providers = Object.keys(knownScopes).filter((name) => inKit.has(name))
   const found = providers.flatMap((provider) => {
     const icon = allIcons.find(({ slug }) => slug === provider)
     return icon && (!icon.license || freeLicenses.has(icon.license.type))

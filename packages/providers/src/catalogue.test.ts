@@ -55,11 +55,11 @@ test('every preset has scopes of the provider, none of which another one implies
   }
 })
 
-test('every default host is an origin over TLS, without a slash at the end', () => {
+test('every default host is a base URL over TLS, without a slash at the end', () => {
   for (const provider of providers) {
     const defaultHost = defaultHostOf(provider)
     if (defaultHost === undefined) continue
-    expect(defaultHost).toBe(new URL(defaultHost).origin)
+    expect(`${defaultHost}/`).toBe(new URL(`${defaultHost}/`).href)
     expect(defaultHost).toMatch(/^https:/)
   }
 })

@@ -8,6 +8,8 @@ export const gitlab = {
   schema: 2,
   name: 'gitlab',
   title: 'GitLab',
+  category: 'code',
+  state: 'stable',
   documentationUrl: 'https://docs.gitlab.com/api/oauth2/',
 
   variables: {

@@ -19,7 +19,10 @@ export { readAccount } from './answers/account.ts'
 export { fulfils, holds, type ProviderAnswer } from './answers/condition.ts'
 export { type Health, readHealth } from './answers/health.ts'
 export { readFirst } from './answers/pointer.ts'
+export { bitbucket } from './bitbucket.ts'
+export { buildkite } from './buildkite.ts'
 export { providers } from './catalogue.ts'
+export { github } from './github.ts'
 export { gitlab } from './gitlab.ts'
 export {
   defaultScopesOf,

@@ -30,7 +30,8 @@ export function findKey({ auth }: Pick<ProviderDefinition, 'auth'>): KeyMethod |
 }
 
 /**
- * The method that a credential of that type came by. A connection without a credential has that of OAuth.
+ * The method that a credential of that type came by. A connection without a credential has that of
+ * OAuth, or where the provider has none, its first.
  *
  * @throws TypeError for a type that the provider does not have: none is ever stored
  */
@@ -39,7 +40,8 @@ export function methodOf(
   type: CredentialType | null,
 ): Method {
   const kind = type === null ? 'oauth2' : kinds[type]
-  const method = provider.auth.find((each) => each.kind === kind)
+  const ofKind = provider.auth.find((each) => each.kind === kind)
+  const method = ofKind ?? (type === null ? provider.auth[0] : undefined)
   if (method !== undefined) return method
   throw new TypeError(`${provider.name} has no credentials of type ${type}`)
 }

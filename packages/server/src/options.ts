@@ -39,8 +39,8 @@ export interface KeywellOptions {
   /** Name, colour and logo of the app on the pages of the service. Default: the app's host, and no colour. */
   appearance?: Appearance | undefined
   /**
-   * Definitions of providers beside the bundled ones. None may have the name of another. What is said in one
-   * applies at once to every connection of that provider, so whoever writes them decides where its secrets go.
+   * Definitions of providers beside the bundled ones; one with the name of a bundled one takes its place. What is
+   * said in one applies at once to every connection of that provider, but for what a stored secret may be sent to.
    * Default: none.
    */
   providers?: readonly ProviderDefinition[]

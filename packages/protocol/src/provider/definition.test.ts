@@ -26,6 +26,8 @@ const definition = {
   schema: 2,
   name: 'acme-git',
   title: 'Acme Git',
+  category: 'code',
+  state: 'stable',
   documentationUrl: 'https://docs.example/api',
   variables: { host: { kind: 'host', title: 'Address', default: 'https://git.example' } },
   api: { base: '{host}' },

@@ -19,6 +19,21 @@ export const hostLimitsSchema = z.strictObject({
   concurrency: z.int().min(1).max(1_000),
 })
 
+export const categorySchema = z.enum([
+  'code',
+  'ci',
+  'search',
+  'productivity',
+  'communication',
+  'sales',
+  'support',
+  'finance',
+  'monitoring',
+  'identity',
+  'storage',
+  'other',
+])
+
 /**
  * All that is known of a provider, as data: JSON without functions. An address in it is a template, whose variables
  * are made whole for each connection. Whether its parts fit together is checked in `checks.ts`.
@@ -29,6 +44,10 @@ export const definitionShapeSchema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
   /** Name for people, such as `GitLab`. */
   title: lineSchema,
+  /** What kind of service it is, to be found by. */
+  category: categorySchema,
+  /** `preview`: something that decides, such as a rotation, is not proved by two sources, and has a cautious value. */
+  state: z.enum(['stable', 'preview']),
   documentationUrl: z.url({ protocol: /^https$/ }),
   /**
    * What makes the addresses whole. The one in the base URL of the API makes the host of a connection; each other is

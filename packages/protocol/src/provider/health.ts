@@ -13,6 +13,11 @@ export const healthSchema = z.strictObject({
   details: z.strictObject({
     /** A list, or with `scopeSeparator` a text as well. */
     scopes: pointersSchema.optional(),
+    /** The name of a header that has them, where the body has none; with `scopeSeparator`. */
+    scopesHeader: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/, 'must be the name of a header')
+      .optional(),
     scopeSeparator: z.enum([' ', ',']).optional(),
     /** Seconds left. */
     expiresIn: pointersSchema.optional(),

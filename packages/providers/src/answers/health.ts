@@ -19,13 +19,14 @@ export interface HealthDetails {
 /** Reads the answer of a probe. */
 export function readHealth(definition: HealthDefinition, answer: ProviderAnswer): Health {
   if (fulfils(answer, definition.active)) {
-    return { status: 'active', ...readDetails(definition.details, answer.body) }
+    return { status: 'active', ...readDetails(definition.details, answer) }
   }
   return { status: fulfils(answer, definition.inactive) ? 'inactive' : 'unknown' }
 }
 
-function readDetails(details: HealthDefinition['details'], body: unknown): HealthDetails {
-  const scopes = scopesOf(details, body)
+function readDetails(details: HealthDefinition['details'], answer: ProviderAnswer): HealthDetails {
+  const { body } = answer
+  const scopes = scopesOf(details, answer)
   const expiresIn = details.expiresIn && readFirst(body, details.expiresIn)
   const expiresAt = endOf(details.expiresAt, body)
   return {
@@ -36,10 +37,11 @@ function readDetails(details: HealthDefinition['details'], body: unknown): Healt
 }
 
 function scopesOf(
-  { scopes, scopeSeparator }: HealthDefinition['details'],
-  body: unknown,
+  { scopes, scopesHeader, scopeSeparator }: HealthDefinition['details'],
+  { body, headers }: ProviderAnswer,
 ): string[] | undefined {
-  const found = scopes && readFirst(body, scopes)
+  const found =
+    (scopes && readFirst(body, scopes)) ?? (scopesHeader && headers?.get(scopesHeader)) ?? undefined
   if (Array.isArray(found)) return found.filter((scope) => typeof scope === 'string')
   if (typeof found !== 'string' || scopeSeparator === undefined) return undefined
   return found

@@ -1,4 +1,5 @@
 import * as crypto from 'node:crypto'
+import type { ProviderDefinition } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
 import { trace } from '@opentelemetry/api'
 import { type Catalogue, createCatalogue } from '../catalogue.ts'
@@ -49,6 +50,12 @@ export interface Platform {
   processId: string
 }
 
+/** The operator's own definitions, and those of the catalogue whose names they leave. */
+function withOwn(own: readonly ProviderDefinition[]): ProviderDefinition[] {
+  const names = new Set(own.map(({ name }) => name))
+  return [...providers.filter(({ name }) => !names.has(name)), ...own]
+}
+
 export function createPlatform(options: KeywellOptions): Platform {
   const publicUrl = checkPublicUrl(options.publicUrl)
   const logger = scrubbed(options.logger ?? silentLogger)
@@ -56,7 +63,7 @@ export function createPlatform(options: KeywellOptions): Platform {
   const randomBytes = options.randomBytes ?? ((bytes: number) => crypto.randomBytes(bytes))
   const monotonic = () => performance.now()
   const registry = createRegistry()
-  const catalogue = createCatalogue([...providers, ...(options.providers ?? [])])
+  const catalogue = createCatalogue(withOwn(options.providers ?? []))
   const providerNames = catalogue.all.map(({ name }) => name)
   const metrics = createMetrics({ registry, providers: providerNames, now: monotonic })
   const database = countUnavailable(options.database, metrics.databaseUnavailable)

@@ -26,7 +26,7 @@ import { requireAllowed } from '../policy/require-allowed.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import type { Database } from '../store/database.ts'
 import type { SessionRow } from '../store/sessions.ts'
-import { isKnownHost } from './connect-key.ts'
+import { isKnownHost, isSelfManaged } from './connect-key.ts'
 import { requireMethod } from './plan-flow.ts'
 import { allowedScopes } from './scope-policy.ts'
 import { readTypedPlace } from './typed-host.ts'
@@ -135,8 +135,8 @@ async function look(
   tenantId: string,
 ): Promise<Found['status']> {
   const { instance } = provider
-  // An address that fits can be no other provider's, and a fixed one is never asked.
-  if (instance === undefined) return 'found'
+  // An address that is made of a label or a segment can be no other provider's.
+  if (instance === undefined) return isSelfManaged(provider) ? 'not_recognised' : 'found'
   try {
     const url = addressOf(instance.url, variablesAt(provider, host))
     const answer = await readAnswer(await outbound.fetch(url, { ...bounds, tenantId }))

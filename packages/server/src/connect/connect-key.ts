@@ -104,7 +104,7 @@ interface KnownHostParts {
 type KeyPlace = Pick<PastedKey, 'provider' | 'host' | 'tenantId'>
 
 /** Whether anybody can have an instance of the provider, at an address of their own. */
-function isSelfManaged(provider: ProviderDefinition): boolean {
+export function isSelfManaged(provider: ProviderDefinition): boolean {
   const name = placeVariableOf(provider)
   return name !== undefined && provider.variables[name]?.kind === 'host'
 }

@@ -1,6 +1,7 @@
 import { type Integration, KeywellError, type ProviderDefinition } from '@keywell/protocol'
 import {
   addressOf,
+  findOAuth,
   isHostOf,
   namesIn,
   oauthOf,
@@ -139,6 +140,7 @@ async function createIntegration(
 ): Promise<Integration> {
   const { database, outbound } = parts
   const provider = parts.catalogue.get(name)
+  if (findOAuth(provider) === undefined) throw takesNoApp(provider)
   requireKnownScopes(provider, scopes)
   const row = {
     tenantId: tenantId ?? installation,
@@ -287,6 +289,12 @@ function requireReachable(
       nextStep: `If ${url.origin} is a host of yours, start the service with it in KEYWELL_ALLOW_HOSTS.`,
     })
   }
+}
+
+function takesNoApp({ title }: ProviderDefinition): KeywellError {
+  return new KeywellError('invalid_request', `No OAuth app is registered for ${title}.`, {
+    nextStep: 'Its users connect with a key of their own, so an integration is not needed.',
+  })
 }
 
 function changedMeanwhile(): KeywellError {

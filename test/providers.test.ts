@@ -1,0 +1,311 @@
+/**
+ * Each definition of the catalogue against a stand-in of its provider. The stand-ins were written from the providers'
+ * documentation by somebody who has not seen the definitions, so that each is a check of the other.
+ */
+import type { ProviderDefinition } from '@keywell/protocol'
+import { bitbucket, buildkite, github } from '@keywell/providers'
+import { createBitbucket, createBuildkite, createGitHub, visit } from '@keywell/sandbox'
+import { describe, expect, onTestFinished } from 'vitest'
+import { atStandIn } from './support/at-stand-in.ts'
+import { openEmbedded } from './support/databases.ts'
+import { Person } from './support/person.ts'
+import { appOrigin, createStage, must, type Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+import { verifies } from './support/verifies.ts'
+
+const who = { tenantId: 'ten_northwind', userId: 'usr_mira' }
+const query = new URLSearchParams(who)
+
+interface Found {
+  credential: string
+  generation: number
+  scopes: string[]
+  header: { name: string; value: string }
+  code?: string
+  reason?: string
+}
+
+/** A service that knows the provider at its stand-in. */
+async function openStage(provider: ProviderDefinition, origins: readonly string[]) {
+  const stage = await createStage(await openEmbedded(), {
+    // In place of the one of the catalogue.
+    providers: [provider],
+    privateHosts: origins.map((origin) => ({ origin })),
+    timing: {
+      pollMs: 40,
+      sweepMs: 100,
+      recheckAfterMs: 50,
+      confirmAfterMs: 100,
+      incidentWindowMs: 0,
+    },
+  })
+  onTestFinished(() => stage.stop())
+  return stage
+}
+
+/** An integration with what the provider's page shows once the app is registered there. */
+async function integrate(
+  stage: Stage,
+  { provider, scopes }: { provider: string; scopes: readonly string[] },
+  register: (redirectUri: string) => { clientId: string; clientSecret: string },
+) {
+  const draft = must(
+    await stage.call<{ id: string; redirectUri: string; registerUrl: string }>(
+      'POST',
+      '/v1/integrations',
+      { provider, scopes },
+    ),
+    201,
+  )
+  const { clientId, clientSecret } = register(draft.redirectUri)
+  const path = `/v1/integrations/${draft.id}/client`
+  must(await stage.call('PUT', path, { clientId, clientSecret }), 200)
+}
+
+/** A user connects in the browser and consents at the stand-in. */
+async function connect(stage: Stage, provider: string, scopes: readonly string[]) {
+  const session = await stage.session({ ...who, scopes: { [provider]: { required: [...scopes] } } })
+  const flow = must(
+    await stage.page<{ startUrl: string; startCode: string }>(
+      session.connectToken,
+      'POST',
+      '/connect/flows',
+      { provider },
+    ),
+    201,
+  )
+  const person = new Person()
+  const consent = await person.visit(flow.startUrl, {
+    init: {
+      method: 'POST',
+      body: new URLSearchParams({ start_code: flow.startCode }),
+      headers: { origin: appOrigin },
+    },
+    stopAt: (to) => to.origin !== new URL(stage.url).origin,
+  })
+  const callback = await visit(consent.url)
+  const finish = await person.visit(callback.href, { stopAt: (to) => to.origin === appOrigin })
+  return must(await stage.confirm(finish.url, who), 200)
+}
+
+const read = (stage: Stage, provider: string, more = {}) =>
+  stage.call<Found>('POST', '/v1/credentials', { provider, ...who, ...more })
+
+async function disconnect(stage: Stage, id: string | undefined) {
+  const gone = await stage.call<{ upstream: string; manualUrl: string }>(
+    'DELETE',
+    `/v1/connections/${id}?${query}`,
+  )
+  return must(gone, 200)
+}
+
+/** A key that a person pastes, by the app's backend. */
+const paste = (stage: Stage, provider: string, value: string, connectionName = 'default') =>
+  stage.call<{ id: string; account: object; scopes: string[]; code?: string }>(
+    'POST',
+    '/v1/connections',
+    { provider, ...who, name: connectionName, credential: { type: 'api_key', value } },
+  )
+
+const probe = (stage: Stage) =>
+  stage.database.query(`update refresh_schedule set probe_at = now() where tenant_id = $1`, [
+    who.tenantId,
+  ])
+const refresh = (stage: Stage) =>
+  stage.database.query(`update refresh_schedule set refresh_at = now() where tenant_id = $1`, [
+    who.tenantId,
+  ])
+
+async function isRefused(stage: Stage, provider: string) {
+  await until('the grant is found withdrawn', async () => {
+    await probe(stage)
+    return (await read(stage, provider)).status === 409
+  })
+  return (await read(stage, provider)).body
+}
+
+describe('GitHub', () => {
+  async function start() {
+    const at = await createGitHub()
+    onTestFinished(() => at.stop())
+    const definition = atStandIn(github, {
+      'https://github.com': at.urls.web,
+      'https://api.github.com': at.urls.api,
+    })
+    return { at, stage: await openStage(definition, Object.values(at.urls)) }
+  }
+
+  verifies('providers:github-oauth', async () => {
+    const { at, stage } = await start()
+    let app: ReturnType<typeof at.registerOAuthApp> | undefined
+    await integrate(stage, { provider: 'github', scopes: ['read:user', 'repo'] }, (redirectUri) => {
+      app = at.registerOAuthApp({ name: 'Northwind', redirectUris: [redirectUri] })
+      return app
+    })
+    const { connection } = await connect(stage, 'github', ['read:user', 'repo'])
+    expect(connection).toMatchObject({
+      host: at.urls.api,
+      account: { username: 'ada' },
+      scopes: expect.arrayContaining(['read:user', 'repo']),
+    })
+    const held = must(await read(stage, 'github'), 200)
+    const asked = await fetch(`${at.urls.api}/user`, {
+      headers: { [held.header.name]: held.header.value, 'user-agent': 'test' },
+    })
+    expect(await asked.json()).toMatchObject({ login: 'ada' })
+
+    // A limit says nothing of the token.
+    at.addFault(at.secondaryRateLimit())
+    await probe(stage)
+    await until('probed', async () => {
+      const [row] = await stage.database.query<{ at: Date | null }>(
+        'select health_checked_at as at from connections',
+      )
+      return row?.at != null
+    })
+    expect((await read(stage, 'github')).status).toBe(200)
+
+    // Disconnected: the token is withdrawn with the app's own credentials.
+    expect(await disconnect(stage, connection?.id)).toMatchObject({ upstream: 'revoked' })
+    const dead = await fetch(`${at.urls.api}/user`, {
+      headers: { [held.header.name]: held.header.value, 'user-agent': 'test' },
+    })
+    expect(dead.status).toBe(401)
+
+    // Connected again and removed there: the next probe finds out.
+    await connect(stage, 'github', ['read:user', 'repo'])
+    if (app !== undefined) at.revokeAuthorization(app, 'ada')
+    expect(await isRefused(stage, 'github')).toMatchObject({ code: 'needs_reauth' })
+    expect(at.unexpected()).toEqual([])
+  })
+
+  verifies('providers:github-refusals', async () => {
+    const { at, stage } = await start()
+    await integrate(stage, { provider: 'github', scopes: ['read:user'] }, (redirectUri) => ({
+      ...at.registerOAuthApp({ name: 'Northwind', redirectUris: [redirectUri] }),
+      clientSecret: 'not-the-secret',
+    }))
+    // It says so in a 200: the integration is suspended, and the user is not blamed.
+    expect(await connect(stage, 'github', ['read:user'])).toMatchObject({
+      status: 'failed',
+      error: { code: 'provider_error', providerReason: 'client_rejected' },
+    })
+    const { integrations } = must(
+      await stage.call<{ integrations: { provider: string; suspended: object | null }[] }>(
+        'GET',
+        '/v1/integrations',
+      ),
+      200,
+    )
+    expect(integrations.find(({ provider }) => provider === 'github')?.suspended).toMatchObject({
+      reason: 'client_rejected',
+    })
+  })
+
+  verifies('providers:github-token', async () => {
+    const { at, stage } = await start()
+    const token = at.createPersonalAccessToken({ login: 'ada', scopes: ['repo', 'read:org'] })
+    const stored = must(await paste(stage, 'github', token), 201)
+    expect(stored).toMatchObject({ account: { username: 'ada' }, scopes: ['repo', 'read:org'] })
+    expect(must(await read(stage, 'github'), 200).credential).toBe(token)
+    at.revokePersonalAccessToken(token)
+    expect(await isRefused(stage, 'github')).toMatchObject({ code: 'needs_reauth' })
+    expect((await paste(stage, 'github', `ghp_${'x'.repeat(36)}`)).body.code).toBe('key_refused')
+    expect(at.unexpected()).toEqual([])
+  })
+})
+
+verifies('providers:bitbucket', async () => {
+  const at = await createBitbucket()
+  onTestFinished(() => at.stop())
+  const definition = atStandIn(bitbucket, {
+    'https://bitbucket.org': at.urls.web,
+    'https://api.bitbucket.org': at.urls.api,
+  })
+  const stage = await openStage(definition, Object.values(at.urls))
+  const scopes = ['account', 'repository']
+  let consumer: ReturnType<typeof at.registerConsumer> | undefined
+  await integrate(stage, { provider: 'bitbucket', scopes }, (redirectUri) => {
+    consumer = at.registerConsumer({ name: 'Northwind', redirectUris: [redirectUri], scopes })
+    return consumer
+  })
+  const { connection } = await connect(stage, 'bitbucket', scopes)
+  expect(connection).toMatchObject({ host: `${at.urls.api}/2.0`, scopes })
+  const before = must(await read(stage, 'bitbucket'), 200)
+  await refresh(stage)
+  await until(
+    'renewed',
+    async () => must(await read(stage, 'bitbucket'), 200).generation > before.generation,
+  )
+  expect(must(await read(stage, 'bitbucket'), 200).credential).not.toBe(before.credential)
+
+  // An answer that is lost is asked for again inside the grace, and nothing is lost.
+  at.addFault({ bodyHas: 'refresh_token', effect: { kind: 'drop', after: true } })
+  await refresh(stage)
+  const second = must(await read(stage, 'bitbucket'), 200)
+  await until(
+    'renewed after a lost answer',
+    async () => must(await read(stage, 'bitbucket'), 200).generation > second.generation,
+  )
+  expect(await disconnect(stage, connection?.id)).toMatchObject({
+    upstream: 'manual',
+    manualUrl: `${at.urls.web}/account/settings/app-authorizations/`,
+  })
+
+  await connect(stage, 'bitbucket', scopes)
+  if (consumer !== undefined) at.revokeGrant(consumer, 'ada')
+  expect(await isRefused(stage, 'bitbucket')).toMatchObject({ code: 'needs_reauth' })
+  expect(at.unexpected()).toEqual([])
+})
+
+verifies('providers:bitbucket-token', async () => {
+  const at = await createBitbucket()
+  onTestFinished(() => at.stop())
+  const origins = {
+    'https://bitbucket.org': at.urls.web,
+    'https://api.bitbucket.org': at.urls.api,
+  }
+  const stage = await openStage(atStandIn(bitbucket, origins), Object.values(at.urls))
+  const email = 'ada@example.com'
+  const token = at.createApiToken({ email, scopes: ['read:user:bitbucket'] })
+  const connected = await stage.call<{ account: object }>('POST', '/v1/connections', {
+    provider: 'bitbucket',
+    ...who,
+    credential: { type: 'api_key', fields: { email, token } },
+  })
+  must(connected, 201)
+  const { header } = must(await read(stage, 'bitbucket'), 200)
+  const asked = await fetch(`${at.urls.api}/2.0/user`, { headers: { [header.name]: header.value } })
+  expect(asked.status).toBe(200)
+  at.revokeApiToken(token)
+  expect(await isRefused(stage, 'bitbucket')).toMatchObject({ code: 'needs_reauth' })
+  expect(at.unexpected()).toEqual([])
+})
+
+verifies('providers:buildkite', async () => {
+  const at = await createBuildkite()
+  onTestFinished(() => at.stop())
+  const definition = atStandIn(buildkite, {
+    'https://buildkite.com': at.urls.web,
+    'https://api.buildkite.com': at.urls.api,
+  })
+  const stage = await openStage(definition, Object.values(at.urls))
+  const scopes = ['read_user', 'read_builds']
+  const token = at.createAccessToken({ email: 'ada@example.com', scopes })
+  const stored = must(await paste(stage, 'buildkite', token), 201)
+  expect(stored.scopes).toEqual(scopes)
+  expect(must(await read(stage, 'buildkite'), 200).credential).toBe(token)
+  // No app is registered for it.
+  const integration = await stage.call<{ code: string }>('POST', '/v1/integrations', {
+    provider: 'buildkite',
+    scopes,
+  })
+  expect(integration).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
+  at.revokeAccessToken(token)
+  expect(await isRefused(stage, 'buildkite')).toMatchObject({ code: 'needs_reauth' })
+  // A token that may see nothing but itself has an account all the same.
+  const narrow = at.createAccessToken({ email: 'ada@example.com', scopes: ['read_builds'] })
+  const named = await paste(stage, 'buildkite', narrow, 'builds')
+  expect(must(named, 201).scopes).toEqual(['read_builds'])
+  expect(at.unexpected()).toEqual([])
+})
