@@ -157,12 +157,7 @@ describe('GitHub', () => {
     // A limit says nothing of the token.
     at.addFault(at.secondaryRateLimit())
     await probe(stage)
-    await until('probed', async () => {
-      const [row] = await stage.database.query<{ at: Date | null }>(
-        'select health_checked_at as at from connections',
-      )
-      return row?.at != null
-    })
+    await until('limited', () => at.requests().some(({ status }) => status === 403))
     expect((await read(stage, 'github')).status).toBe(200)
 
     // Disconnected: the token is withdrawn with the app's own credentials.

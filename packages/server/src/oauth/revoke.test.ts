@@ -31,13 +31,16 @@ const byRequest: ByRequest = {
 }
 
 /** A provider that answers so, and a grant that is withdrawn as the method says. */
-async function withdraw(method: Method, answer: { status: number; body?: unknown }) {
+async function withdraw(
+  method: Method,
+  answer: { status: number; body?: unknown; headers?: Record<string, string> },
+) {
   const asked: Record<string, unknown>[] = []
   const listener = await running.http(async (request, response) => {
     const { authorization, 'content-type': type, 'x-version': version } = request.headers
     const body = await textOf(request)
     asked.push({ line: `${request.method} ${request.url}`, authorization, type, version, body })
-    response.writeHead(answer.status, { 'content-type': 'application/json' })
+    response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })
     response.end(answer.body === undefined ? '' : JSON.stringify(answer.body))
   })
   const outbound = createOutbound({ allow: [{ origin: listener.origin }] })
@@ -134,6 +137,11 @@ describe('a withdrawal by a request of its own', () => {
   ] as const)('that is answered %i %j is %s', async (status, body, outcome) => {
     const answer = { status, ...(body && { body }) }
     expect((await withdraw(granted(byRequest), answer)).outcome).toBe(outcome)
+  })
+
+  test('that is limited is tried again, whatever the status', async () => {
+    const limited = { status: 403, headers: { 'retry-after': '60' } }
+    expect((await withdraw(granted(byRequest), limited)).outcome).toBe('retry')
   })
 
   test('counts as done by what its definition says of the answer', async () => {

@@ -4,7 +4,14 @@ import {
   type RevocationDefinition,
   Secret,
 } from '@keywell/protocol'
-import { addressOf, fulfils, type Reach, revocationOf, variablesAt } from '@keywell/providers'
+import {
+  addressOf,
+  fulfils,
+  type ProviderAnswer,
+  type Reach,
+  revocationOf,
+  variablesAt,
+} from '@keywell/providers'
 import * as oauth from 'oauth4webapi'
 import type { Outbound } from '../outbound/outbound.ts'
 import { readAnswer } from './account.ts'
@@ -90,7 +97,7 @@ async function revokeToken(
       },
     )
     if (response.status === 200) return 'revoked'
-    return refusalOf(response.status, (await readAnswer(response)).body)
+    return refusalOf(await readAnswer(response))
   } catch {
     return 'retry'
   }
@@ -122,7 +129,7 @@ async function sendRequest(
       ...(body && { body: body.text }),
     })
     const answer = await readAnswer(response)
-    return fulfils(answer, revocation.done) ? 'revoked' : refusalOf(answer.status, answer.body)
+    return fulfils(answer, revocation.done) ? 'revoked' : refusalOf(answer)
   } catch {
     return 'retry'
   }
@@ -178,8 +185,9 @@ function bodyOf(
       }
 }
 
-function refusalOf(status: number, body: unknown): RevokeOutcome {
-  if (status >= 500 || status === 429) return 'retry'
+function refusalOf({ status, headers, body }: ProviderAnswer): RevokeOutcome {
+  // A limit is not always a 429: GitHub's is a 403 that says when to come again.
+  if (status >= 500 || status === 429 || headers?.get('retry-after')) return 'retry'
   const { error } = Object(body)
   // GitLab answers a client that it does not know with 403 and `unauthorized_client`.
   return error === 'invalid_client' || error === 'unauthorized_client'
