@@ -12,7 +12,7 @@ test('finds a provider by its exact name', () => {
 })
 
 test('finds nothing else', () => {
-  const names = ['', 'GitLab', 'gitlab ', 'github', '__proto__', 'constructor', 'toString', 'size']
+  const names = ['', 'GitLab', 'gitlab ', 'gitlub', '__proto__', 'constructor', 'toString', 'size']
   for (const name of names) {
     expect(catalogue.find(name), name).toBeUndefined()
     expect(() => catalogue.get(name), name).toThrow('There is no provider')
