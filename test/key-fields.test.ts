@@ -1,5 +1,6 @@
 /** A key of several fields: two secrets and a site, typed into the service's form or sent by a backend. */
 import { randomUUID } from 'node:crypto'
+import type { KeyMethod, ProviderDefinition } from '@keywell/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openEmbedded } from './support/databases.ts'
 import { type KeyProvider, startKeyProvider, type WatchKey } from './support/key-provider.ts'
@@ -9,6 +10,11 @@ import { dump, expectNowhere } from './support/sweep.ts'
 import { verifies } from './support/verifies.ts'
 
 const provider = 'acme-watch'
+
+interface Owner {
+  tenantId: string
+  userId: string
+}
 
 let watch: KeyProvider
 let stage: Stage
@@ -21,7 +27,11 @@ const seen: string[] = []
 beforeAll(async () => {
   watch = await startKeyProvider()
   stage = await createStage(await openEmbedded(), {
-    providers: [watch.definition],
+    providers: [
+      watch.definition,
+      withTypedAccount('acme-site', { id: 'site', name: 'site' }),
+      withTypedAccount('acme-hash', { id: '$hash' }),
+    ],
     privateHosts: [{ origin: watch.url }],
   })
 })
@@ -29,6 +39,17 @@ afterAll(async () => {
   await stage.stop()
   await watch.stop()
 })
+
+/** The same provider, which names no account for a key. */
+function withTypedAccount(
+  name: string,
+  typedAccount: NonNullable<KeyMethod['typedAccount']>,
+): ProviderDefinition {
+  const [method] = watch.definition.auth
+  if (method?.kind !== 'key') throw new Error('no keys')
+  const { identity: _, ...rest } = method
+  return { ...watch.definition, name, auth: [{ ...rest, typedAccount }] }
+}
 
 function newUser() {
   users += 1
@@ -43,7 +64,7 @@ function makeKey(): WatchKey {
   return key
 }
 
-async function open(who: ReturnType<typeof newUser>, language = 'en') {
+async function open(who: Owner, language = 'en') {
   const person = new Person()
   const session = await stage.session({ ...who, methods: ['key'] })
   const flow = await stage.flow(session, { provider, host: watch.url, method: 'key' })
@@ -66,7 +87,7 @@ async function submit(person: Person, fields: Record<string, string>) {
   return page
 }
 
-const create = (who: ReturnType<typeof newUser>, credential: Record<string, unknown>) =>
+const create = (who: Owner, credential: Record<string, unknown>) =>
   stage.call<{ id: string }>('POST', '/v1/connections', {
     ...who,
     provider,
@@ -186,6 +207,32 @@ test('the form is in German, and what the definition says is marked as English',
   expect(page.text).toContain('<span lang="en">It has 32 digits and letters.</span>')
   expect(page.text).toContain('<span lang="en">Team</span> (optional)')
   expect(page.text).toContain('Was Sie eingeben, wird bei')
+})
+
+verifies('keys:typed-account', async () => {
+  // Not among what is looked for below: a site that names an account is shown.
+  const [key, other] = [watch.makeKey(), watch.makeKey()]
+  const asked = watch.asked.length
+  const connect = async (at: string, who: Owner, fields: WatchKey, name = 'default') =>
+    stage.call<{ account: { id: string; name: string | null } }>('POST', '/v1/connections', {
+      ...who,
+      provider: at,
+      name,
+      credential: { type: 'api_key', fields },
+    })
+  const [mine, theirs] = [newUser(), newUser()]
+  const accountOf = async (...args: Parameters<typeof connect>) =>
+    must(await connect(...args), 201).account
+  expect(await accountOf('acme-site', mine, key)).toMatchObject({ id: key.site, name: key.site })
+  const { id } = await accountOf('acme-hash', mine, key)
+  expect((await accountOf('acme-hash', mine, key, 'second')).id).toBe(id)
+  expect((await accountOf('acme-hash', theirs, key)).id, 'no tenant sees another’s').not.toBe(id)
+  expect((await accountOf('acme-hash', mine, other, 'third')).id).not.toBe(id)
+  for (const value of Object.values(key)) expect(id).not.toContain(value)
+  expect(await connect('acme-hash', mine, other)).toMatchObject({
+    body: { code: 'account_mismatch' },
+  })
+  expect(watch.asked.slice(asked)).not.toContain('GET /v1/org')
 })
 
 // Last, since it looks at all that the others did.

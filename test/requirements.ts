@@ -91,6 +91,11 @@ export const requirements = {
       'A field that is not of its form, such as a UUID for a key, is refused and named before anything is sent, in the form and in the API.',
     source: 'providers.md, Keys of several fields',
   },
+  'keys:typed-account': {
+    behaviour:
+      'Where a provider names no account for a key, the account is a field that was typed, or a hash of the key that differs between tenants and from which it cannot be read back.',
+    source: 'providers.md, Keys of several fields',
+  },
   'keys:fields-withdrawn': {
     behaviour:
       'A disconnect withdraws a key whose provider can delete it, by a request with the key itself.',

@@ -27,7 +27,7 @@ test('every provider speaks only of scopes that it has', () => {
     const known = provider.scopes.map(({ name }) => name)
     const named = impliedScopes(provider, [
       ...(findOAuth(provider)?.defaultScopes ?? []),
-      ...provider.auth.flatMap(({ identity }) => identity.scopes),
+      ...provider.auth.flatMap(({ identity }) => identity?.scopes ?? []),
     ])
     expect(named.filter((scope) => !known.includes(scope))).toEqual([])
   }

@@ -270,7 +270,7 @@ test('revocation: the refresh token, without a hint', () => {
 
 describe('personal access tokens', () => {
   const keys = findKey(gitlab)
-  if (keys?.identity.fallback === undefined) throw new Error('no keys')
+  if (keys?.identity?.fallback === undefined) throw new Error('no keys')
   const { health: look } = keys
   const owner = keys.identity.fallback.account
   const self = {

@@ -69,6 +69,6 @@ function clientOf(method: Method): string[] {
 
 /** Where an access token or a key goes. */
 function apiOf({ identity, health }: Method): string[] {
-  const { fallback } = identity
-  return [identity.request.url, ...(fallback ? [fallback.request.url] : []), health.request.url]
+  const requests = [identity?.request, identity?.fallback?.request, health.request]
+  return requests.flatMap((request) => request?.url ?? [])
 }

@@ -136,6 +136,17 @@ const rows: Row[] = [
   ],
   [gitlab, `${oauth}/identity/scopes`, [], `${oauth}/identity/fallback`, /never used/],
   [acme, '/auth/1', acme.auth[0], '/auth/1/id', /two/],
+  [gitlab, '/auth/1/identity', undefined, '/auth/1', /either/],
+  [gitlab, '/auth/1/typedAccount', { id: '$hash' }, '/auth/1', /either/],
+  ...['key', 'other'].map((id): [unknown, string, unknown, string, RegExp] => [
+    withValue(withValue(gitlab, '/auth/1/identity', undefined), '/auth/1/typedAccount', {
+      id: '$hash',
+    }),
+    '/auth/1/typedAccount/id',
+    id,
+    '/auth/1/typedAccount',
+    /no secrets/,
+  ]),
 
   // Scopes.
   [acme, '/scopes/2', scope, '/scopes/2/name', /two/],

@@ -48,8 +48,8 @@ function methodTemplates(method: Method, path: Path): ReturnType<typeof template
   const isOAuth = method.kind === 'oauth2'
   const of = isOAuth ? 'app' : 'connection'
   return [
-    at('identity', 'request', 'url')(identity.request.url, 'connection'),
-    ...(identity.fallback
+    ...(identity ? [at('identity', 'request', 'url')(identity.request.url, 'connection')] : []),
+    ...(identity?.fallback
       ? [at('identity', 'fallback', 'request', 'url')(identity.fallback.request.url, 'connection')]
       : []),
     at('health', 'request', 'url')(health.request.url, 'connection'),

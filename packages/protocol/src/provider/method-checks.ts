@@ -1,6 +1,6 @@
 import { type Path, type Problem, unknownScopes } from './problem.ts'
 import { placeholdersOf } from './template-address.ts'
-import type { Method, OAuth2Method, ProviderDefinition } from './types.ts'
+import type { KeyMethod, Method, OAuth2Method, ProviderDefinition } from './types.ts'
 
 export function methodProblems(
   { scopes }: ProviderDefinition,
@@ -12,8 +12,8 @@ export function methodProblems(
   const { identity, health } = method
   const active = health.active.map((each) => JSON.stringify(each))
   return [
-    ...unknownScopes(names, [...path, 'identity', 'scopes'], identity.scopes),
-    ...(identity.fallback && identity.scopes.length === 0
+    ...unknownScopes(names, [...path, 'identity', 'scopes'], identity?.scopes ?? []),
+    ...(identity?.fallback && identity.scopes.length === 0
       ? [{ path: [...path, 'identity', 'fallback'], message: 'is never used: no scope is needed' }]
       : []),
     ...health.inactive.flatMap((each, at) =>
@@ -22,8 +22,28 @@ export function methodProblems(
         : [],
     ),
     ...revocationProblems(method, [...path, 'revocation']),
-    ...(method.kind === 'oauth2' ? oauthProblems(method, names, path) : []),
+    ...(method.kind === 'oauth2'
+      ? oauthProblems(method, names, path)
+      : accountProblems(method, path)),
   ]
+}
+
+/** A key says whose it is in one of two ways, and nothing that is secret names an account. */
+function accountProblems({ identity, typedAccount, fields }: KeyMethod, path: Path): Problem[] {
+  if ((identity === undefined) === (typedAccount === undefined)) {
+    return [{ path, message: 'must have either identity or typedAccount' }]
+  }
+  const open = fields.filter(({ secret, optional }) => !secret && optional !== true)
+  const known = ['$hash', ...open.map(({ name }) => name)]
+  const { id, name } = typedAccount ?? {}
+  return [id, name].some((each) => each !== undefined && !known.includes(each)) || name === '$hash'
+    ? [
+        {
+          path: [...path, 'typedAccount'],
+          message: 'must name fields that are typed and no secrets',
+        },
+      ]
+    : []
 }
 
 /** Those of OAuth itself, which a definition does not choose. */

@@ -37,6 +37,18 @@ export const keyMethodSchema = z.strictObject({
   kind: z.literal('key'),
   /** What is typed; kept together, as one sealed record. */
   fields: keyFieldsSchema,
+  identity: identitySchema.optional(),
+  /** In place of `identity`, where no request names an account: it is one that was typed, or the key itself. */
+  typedAccount: z
+    .strictObject({
+      /** The field with the provider's stable id. `$hash`: a keyed hash of the secrets, which nobody can read back. */
+      id: z
+        .string()
+        .regex(/^(\$hash|[a-z][A-Za-z0-9_]{0,49})$/, 'must be $hash or the name of a field'),
+      /** The field with a name for people. */
+      name: nameSchema.optional(),
+    })
+    .optional(),
   /** How to make a key, as sentences for people; they follow the link to the page at `manualUrl`. */
   steps: z.array(lineSchema).min(1).max(10),
   /** Names of the query parameters that fill that page in beforehand. Absent: it takes none. */

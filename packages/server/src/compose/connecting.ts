@@ -15,7 +15,7 @@ import { createLinks } from '../connect/links.ts'
 import { createOneTimeCodes, type OneTimeCodes } from '../connect/one-time-code.ts'
 import { createSessions, type Sessions } from '../connect/sessions.ts'
 import { createStoreConnection, type StoreConnection } from '../connect/store-connection.ts'
-import { createAccountUses } from '../credentials/account-uses.ts'
+import { type AccountUses, createAccountUses } from '../credentials/account-uses.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { KeywellOptions } from '../options.ts'
 import type { Background } from './background.ts'
@@ -74,7 +74,8 @@ export function createConnecting(
     randomBytes,
     publicUrl,
   })
-  const storeConnection = createStoring(platform, background)
+  const accountUses = createAccountUses({ database, vault, randomBytes })
+  const storeConnection = createStoring(platform, background, accountUses)
   const browser = { catalogue, database, vault, logger, sessions, codes, audit, publicUrl }
   const returning = { ...browser, integrations }
   const checkHost = createCheckHost({ catalogue, database, outbound, integrations })
@@ -103,7 +104,13 @@ export function createConnecting(
     }),
     showDone: createShowDone({ ...returning, peppers }),
     checkHost,
-    confirm: createConfirming(platform, background, { sessions, codes, peppers, storeConnection }),
+    confirm: createConfirming(platform, background, {
+      sessions,
+      codes,
+      peppers,
+      accountUses,
+      storeConnection,
+    }),
     createConnection: createCreateConnection({
       catalogue,
       database,
@@ -111,6 +118,7 @@ export function createConnecting(
       metrics,
       tracing,
       integrations,
+      accountUses,
       storeConnection,
       audit,
     }),
@@ -118,10 +126,10 @@ export function createConnecting(
 }
 
 function createStoring(
-  { database, vault, randomBytes, logger, makeId, jitter }: Platform,
+  { database, logger, makeId, jitter }: Platform,
   { box, log: { audit } }: Background,
+  accountUses: AccountUses,
 ): StoreConnection {
-  const accountUses = createAccountUses({ database, vault, randomBytes })
   return createStoreConnection({ database, accountUses, box, audit, logger, makeId, jitter })
 }
 
@@ -132,6 +140,7 @@ function createConfirming(
     sessions: Sessions
     codes: OneTimeCodes
     peppers: Peppers<ConnectMacs>
+    accountUses: AccountUses
     storeConnection: StoreConnection
   },
 ): Connecting['confirm'] {
@@ -145,6 +154,7 @@ function createConfirming(
     codes: parts.codes,
     peppers: parts.peppers,
     integrations,
+    accountUses: parts.accountUses,
     storeConnection: parts.storeConnection,
     endFlow: createEndFlow({ database, audit, logger, sleep }),
     disconnector,

@@ -1,6 +1,7 @@
 import { type ConfirmAnswer, type confirmSchema, KeywellError } from '@keywell/protocol'
 import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
+import type { AccountUses } from '../credentials/account-uses.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import { createSuspension } from '../oauth/suspension.ts'
@@ -32,6 +33,7 @@ interface ConfirmParts extends ExchangeParts {
   sessions: Sessions
   codes: OneTimeCodes
   peppers: Pick<ConnectPeppers, 'find'>
+  accountUses: Pick<AccountUses, 'hashOf'>
 }
 
 /**
@@ -43,6 +45,7 @@ export function createConfirm(
   options: Omit<ConfirmParts, 'suspension'> & { timing: Timing },
 ): Confirm {
   const { catalogue, database, vault, logger, outbound, sessions, codes, peppers } = options
+  const { accountUses } = options
   const { integrations, storeConnection, endFlow, disconnector, audit, timing, metrics, tracing } =
     options
   const parts: ConfirmParts = {
@@ -56,6 +59,7 @@ export function createConfirm(
     peppers,
     integrations,
     suspension: createSuspension({ audit, logger, timing }),
+    accountUses,
     storeConnection,
     endFlow,
     disconnector,

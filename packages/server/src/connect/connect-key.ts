@@ -1,15 +1,22 @@
-import { type KeyMethod, KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import {
+  type KeyMethod,
+  KeywellError,
+  type ProviderAccount,
+  type ProviderDefinition,
+} from '@keywell/protocol'
 import { defaultHostOf, placeVariableOf, reachOf, variablesAt } from '@keywell/providers'
+import type { AccountUses } from '../credentials/account-uses.ts'
 import { lookUpAccount } from '../oauth/account.ts'
 import { serves } from '../oauth/app-place.ts'
 import type { Integrations } from '../oauth/integrations.ts'
+import { cleanAccount } from '../oauth/outside-text.ts'
 import { type ProbeParts, type ProbeResult, probeToken } from '../oauth/probe.ts'
 import type { KeptTokenSet } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { readClock } from '../store/census.ts'
 import type { ConnectionRow } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
-import { type KeyFields, tokensOf } from './key-fields.ts'
+import { type KeyFields, openText, tokensOf } from './key-fields.ts'
 import type { NewCredential, StoreConnection } from './store-connection.ts'
 
 /** A key that its user has made at the provider by hand. */
@@ -22,6 +29,7 @@ export interface PastedKey {
 }
 
 export interface ConnectKeyParts extends ProbeParts {
+  accountUses: Pick<AccountUses, 'hashOf'>
   database: Database
   storeConnection: StoreConnection
 }
@@ -45,13 +53,16 @@ export async function connectKey(
   { check, ...storing }: Storing,
 ): Promise<ConnectionRow> {
   const { database, outbound, storeConnection } = parts
-  const { provider, host, tenantId } = pasted
+  const { provider, method, host, tenantId } = pasted
   const found = await probeKey(parts, pasted)
   check?.(found)
   const { scopes, expiresAt } = found
   const tokens = sentTokensOf(pasted)
   const key = { provider, host, type: 'api_key', tokens, sending: { tenantId } } as const
-  const account = await lookUpAccount(outbound, { ...key, scopes: scopes ?? [] })
+  const account =
+    method.typedAccount === undefined
+      ? await lookUpAccount(outbound, { ...key, scopes: scopes ?? [] })
+      : await typedAccountOf(parts, pasted, method.typedAccount)
   return storeConnection({
     ...storing,
     provider,
@@ -89,6 +100,26 @@ export async function probeKey(parts: ProbeParts, pasted: PastedKey): Promise<Pr
         'Try again shortly. If it fails again, check that the account is not blocked, and that the key may read its own profile.',
     },
   )
+}
+
+/** @throws KeywellError `invalid_request` for what can be no id */
+async function typedAccountOf(
+  { accountUses }: ConnectKeyParts,
+  { provider, method, host, fields, tenantId }: PastedKey,
+  { id, name }: NonNullable<KeyMethod['typedAccount']>,
+): Promise<ProviderAccount> {
+  const secrets = method.fields.flatMap((field) => (field.secret && fields[field.name]) || [])
+  const isHash = id === '$hash'
+  const account = cleanAccount({
+    id: isHash
+      ? await accountUses.hashOf({ tenantId, provider, host, secrets })
+      : openText(fields, id),
+    name: name === undefined ? null : openText(fields, name),
+    username: null,
+    avatarUrl: null,
+  })
+  if (account !== undefined) return account
+  throw new KeywellError('invalid_request', 'The account that was typed is too long.')
 }
 
 function sentTokensOf({ provider, method, host, fields }: PastedKey): KeptTokenSet {

@@ -92,6 +92,11 @@ export function tokensOf(
   return { accessToken: main ?? new Secret(''), refreshToken: null, fields }
 }
 
+/** The text of a field that is no secret. */
+export function openText(fields: KeyFields, name: string): string {
+  return fields[name]?.expose() ?? ''
+}
+
 /** Fields as one text, to be sealed until the app has said who brought them. */
 export function encodeFields(fields: KeyFields): string {
   const values = Object.entries(fields).map(([name, value]) => [name, value.expose()])

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { CredentialType, ProviderAccount, ProviderDefinition } from '@keywell/protocol'
+import type { CredentialType, ProviderAccount, ProviderDefinition, Secret } from '@keywell/protocol'
 import { methodOf, revocationOf } from '@keywell/providers'
 import type { TokenSet } from '../oauth/token-set.ts'
 import type { Database } from '../store/database.ts'
@@ -26,6 +26,16 @@ export interface AccountUses {
    * key itself. Null: nothing that another connection could need. Not to be called inside a transaction.
    */
   macOf(credential: StoredCredential): Promise<Uint8Array | null>
+  /** In place of an account's id: the same for the same secrets of one tenant alone, and never to be read back. */
+  hashOf(key: TypedKey): Promise<string>
+}
+
+/** A key whose provider names no account. */
+export interface TypedKey {
+  tenantId: string
+  provider: Pick<ProviderDefinition, 'name'>
+  host: string
+  secrets: readonly Secret[]
 }
 
 /**
@@ -48,13 +58,20 @@ export function createAccountUses(parts: {
   return {
     async macOf(credential) {
       const named = nameOf(credential)
-      if (named === null) return null
-      const key = await loadOnce()
-      return createHmac('sha256', key)
-        .update(lengthPrefixed(...named))
-        .digest()
+      return named === null ? null : macUnder(await loadOnce(), named)
+    },
+    async hashOf({ tenantId, provider, host, secrets }) {
+      const values = secrets.map((secret) => secret.expose())
+      const mac = macUnder(await loadOnce(), ['hash', tenantId, provider.name, host, ...values])
+      return mac.toString('base64url')
     },
   }
+}
+
+function macUnder(key: Uint8Array, parts: readonly string[]): Buffer {
+  return createHmac('sha256', key)
+    .update(lengthPrefixed(...parts))
+    .digest()
 }
 
 function nameOf({ provider, type, host, account, tokens }: StoredCredential): string[] | null {

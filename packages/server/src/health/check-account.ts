@@ -1,4 +1,5 @@
 import type { Account, ProviderDefinition } from '@keywell/protocol'
+import { methodOf } from '@keywell/providers'
 import { lookUpAccount } from '../oauth/account.ts'
 import type { Sending } from '../oauth/client.ts'
 import type { SentTokens } from '../oauth/token-set.ts'
@@ -40,6 +41,8 @@ export async function checkAccount(
   },
 ): Promise<AccountCheck> {
   const { host, type, account: known } = row
+  // Typed with the key: the provider names none.
+  if (methodOf(options.provider, type).identity === undefined) return { is: 'same' }
   const found = await lookUpAccount(outbound, { ...options, host, type }).catch(() => undefined)
   return found === undefined ? { is: 'unknown' } : compareAccounts(known, found)
 }

@@ -77,6 +77,7 @@ export async function lookUpAccount(
 ): Promise<ProviderAccount> {
   const method = methodOf(options.provider, options.type ?? null)
   const { identity } = method
+  if (identity === undefined) throw new TypeError('no request names the account')
   const held = impliedScopes(options.provider, options.scopes)
   const opens =
     identity.scopes.length === 0 || identity.scopes.some((scope) => held.includes(scope))
