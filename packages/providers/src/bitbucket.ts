@@ -97,7 +97,7 @@ export const bitbucket = {
         graceSeconds: 60,
         revokesOldAccessToken: false,
         defaultExpiresIn: 7200,
-        refreshTokenLifetime: { idle: 7_776_000 },
+        refreshTokenLifetime: { idle: 7_776_000, absolute: null },
         maxRequestSeconds: 30,
       },
       send: [{ in: 'header', name: 'Authorization', value: 'Bearer {token}' }],
