@@ -140,11 +140,13 @@ async function comeTooLate(fleet: Fleet): Promise<Outcome> {
   await until('each answer is dropped', isAsked, 60_000)
   await Promise.all(fleet.replicas.map((replica) => replica.kill()))
   await fleet.control.clearFaults()
-  const aged = await fleet.sql.query(
+  const aged = await fleet.sql.query<{ id: string }>(
     `update refresh_schedule set unresolved_since = unresolved_since - interval '1 hour',
        refresh_at = now(), lease_until = null
-     where unresolved_since is not null returning connection_id`,
+     where unresolved_since is not null returning connection_id as id`,
   )
+  // A repeat of the round before leaves some of the others to be looked at, too.
+  const left = some.filter(({ id }) => aged.some((row) => row.id === id)).length
   await fleet.control.change({ clockOffsetMs: 3_600_000 })
   await fleet.control.resetCounters()
   await fleet.replace(0)
@@ -162,9 +164,9 @@ async function comeTooLate(fleet: Fleet): Promise<Outcome> {
   const isEnded = ({ grantId }: { grantId: string }) => newest.get(grantId)?.revokedAt !== null
   const familiesEnded = some.filter(isEnded).length
   return {
-    figures: { leftAlone: aged.length, sentTooLate: sent, familiesEnded },
+    figures: { leftAlone: left, sentTooLate: sent, familiesEnded },
     violations: [
-      ...unless(aged.length === some.length, `${aged.length} of ${some.length} had no outcome`),
+      ...unless(left === some.length, `${left} of ${some.length} had no outcome`),
       ...unless(sent === 0, `${sent} refresh tokens were sent again after their grace`),
       ...unless(familiesEnded === 0, `${familiesEnded} families were ended`),
     ],
