@@ -1,125 +1,21 @@
 import { createHash } from 'node:crypto'
-import { ConfidentialClientApplication, type INetworkModule } from '@azure/msal-node'
-import { getBearerHandler, getPersonalAccessTokenHandler, WebApi } from 'azure-devops-node-api'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import { expect, onTestFinished, test } from 'vitest'
-import { type Decision, visit } from './core/visit.ts'
-import { bodyOf, mappedFetch } from './mapped-fetch.test.support.ts'
-import { createMicrosoft, type Microsoft } from './microsoft/index.ts'
-import type { Registration } from './microsoft/state.ts'
-
-const callback = 'http://127.0.0.1:9/callback'
-const ada = 'ada@northwind.example'
-const tenant = '8b0b7b1c-1111-4b8e-8f1d-2f2b6c1f0a01'
-const code = '499b84ac-1321-427f-aa17-267ca6975798/vso.code'
-
-async function start(input: Partial<Registration> = {}) {
-  const microsoft = await createMicrosoft()
-  onTestFinished(() => microsoft.stop())
-  const app = microsoft.registerApp({ name: 'Northwind', redirectUris: [callback], ...input })
-  return { microsoft, app }
-}
-
-async function authorize(
-  microsoft: Microsoft,
-  { clientId }: Registration,
-  more: Record<string, string> = {},
-  decision: Decision = 'approve',
-) {
-  const { tenantId = 'common', ...rest } = more
-  const url = new URL(`${microsoft.urls.login}/${tenantId}/oauth2/v2.0/authorize`)
-  const parameters = {
-    client_id: clientId,
-    response_type: 'code',
-    redirect_uri: callback,
-    scope: `${code} offline_access`,
-    state: 'st',
-    ...rest,
-  }
-  url.search = new URLSearchParams(parameters).toString()
-  return await visit(url, decision)
-}
-
-async function post(
-  microsoft: Microsoft,
-  { clientId, clientSecret }: Registration,
-  form: Record<string, string>,
-  headers: Record<string, string> = {},
-) {
-  const body = new URLSearchParams({ client_id: clientId, client_secret: clientSecret, ...form })
-  const url = `${microsoft.urls.login}/common/oauth2/v2.0/token`
-  const response = await fetch(url, { method: 'POST', body, headers })
-  return { status: response.status, body: await bodyOf(response) }
-}
-
-async function exchange(
-  microsoft: Microsoft,
-  app: Registration,
-  more: Record<string, string> = {},
-) {
-  const back = await authorize(microsoft, app, more)
-  return await post(microsoft, app, {
-    grant_type: 'authorization_code',
-    code: back.searchParams.get('code') ?? '',
-    redirect_uri: callback,
-  })
-}
-
-const tokenFor = async (
-  microsoft: Microsoft,
-  app: Registration,
-  scope = `${code} offline_access`,
-) => (await exchange(microsoft, app, { scope })).body
-
-const refresh = (
-  microsoft: Microsoft,
-  app: Registration,
-  token: unknown,
-  more: Record<string, string> = {},
-) => post(microsoft, app, { grant_type: 'refresh_token', refresh_token: String(token), ...more })
-
-const profile = (microsoft: Microsoft, authorization: string, init: RequestInit = {}) =>
-  fetch(`${microsoft.urls.vssps}/_apis/profile/profiles/me?api-version=7.1`, {
-    redirect: 'manual',
-    ...init,
-    headers: { authorization },
-  })
-
-const basic = (password: string) => `Basic ${Buffer.from(`:${password}`).toString('base64')}`
-
-/** What Microsoft's own client sends, to the stand-in. */
-function network(microsoft: Microsoft): INetworkModule {
-  const mapped = mappedFetch({ 'https://login.microsoftonline.com': microsoft.urls.login })
-  const send = async (
-    method: string,
-    url: string,
-    options?: { headers?: object; body?: string },
-  ) => {
-    const { headers = {}, body } = options ?? {}
-    const response = await mapped(url, {
-      method,
-      headers: { ...headers },
-      ...(body === undefined ? {} : { body }),
-    })
-    return {
-      headers: Object.fromEntries(response.headers),
-      status: response.status,
-      body: JSON.parse(await response.text()),
-    }
-  }
-  return {
-    sendGetRequestAsync: (url, options) => send('GET', url, options),
-    sendPostRequestAsync: (url, options) => send('POST', url, options),
-  }
-}
-
-function msal(microsoft: Microsoft, { clientId, clientSecret }: Registration) {
-  const authority = `https://login.microsoftonline.com/${tenant}`
-  return new ConfidentialClientApplication({
-    auth: { clientId, clientSecret, authority },
-    system: { networkClient: network(microsoft) },
-  })
-}
+import { expect, test } from 'vitest'
+import { visit } from './core/visit.ts'
+import { bodyOf } from './mapped-fetch.test.support.ts'
+import {
+  ada,
+  authorize,
+  callback,
+  code,
+  msal,
+  post,
+  profile,
+  refresh,
+  start,
+  tenant,
+  tokenFor,
+} from './microsoft.test.support.ts'
 
 test("Microsoft's own client walks the flow, refreshes, and asks for a second resource", async () => {
   const { microsoft, app } = await start()
@@ -169,30 +65,6 @@ test("Microsoft's own client takes a demand of an administrator for an interacti
     errorCode: 'invalid_grant',
     subError: 'basic_action',
   })
-})
-
-test('the client of Azure DevOps connects with a token of Entra and with a personal one', async () => {
-  const { microsoft, app } = await start()
-  const { access_token } = await tokenFor(microsoft, app)
-  const personal = microsoft.createPersonalAccessToken({ email: ada })
-  for (const handler of [
-    getBearerHandler(String(access_token)),
-    getPersonalAccessTokenHandler(personal),
-  ]) {
-    const connection = new WebApi(`${microsoft.urls.dev}/northwind`, handler)
-    expect((await connection.connect()).authenticatedUser).toMatchObject({
-      id: 'd6245f20-0000-44d9-9d2d-000000000101',
-      providerDisplayName: 'Ada Okafor',
-    })
-  }
-})
-
-test('the profile has an id of Azure DevOps, which is not that of Entra', async () => {
-  const { microsoft, app } = await start()
-  const { access_token } = await tokenFor(microsoft, app)
-  const me = await bodyOf(await profile(microsoft, `Bearer ${access_token}`))
-  expect(me).toMatchObject({ id: microsoft.users[0]?.profileId, emailAddress: ada })
-  expect(me.id).not.toBe(microsoft.users[0]?.oid)
 })
 
 test('without offline_access there is no refresh token', async () => {
@@ -411,55 +283,4 @@ test('the issuer has the tenant of the user, and the document of `common` has no
   expect(new Set(issuers).size).toBe(2)
   const url = `${microsoft.urls.login}/common/v2.0/.well-known/openid-configuration`
   expect((await bodyOf(await fetch(url))).issuer).toContain('{tenantid}')
-})
-
-test('Azure DevOps answers a bad credential with a page to sign in: 203, 302, or 401 to a change', async () => {
-  const { microsoft, app } = await start()
-  const { access_token } = await tokenFor(microsoft, app)
-  microsoft.advance(4_500)
-  const authorization = `Bearer ${access_token}`
-  const page = await profile(microsoft, authorization)
-  expect([page.status, page.headers.get('content-type')]).toEqual([
-    203,
-    expect.stringContaining('text/html'),
-  ])
-  expect((await profile(microsoft, basic('nonsense'))).status).toBe(203)
-  microsoft.refuseWith(302)
-  const away = await profile(microsoft, authorization)
-  expect([away.status, away.headers.get('location')]).toEqual([
-    302,
-    `${microsoft.urls.vssps}/_signin`,
-  ])
-  const change = await fetch(`${microsoft.urls.dev}/northwind/_apis/projects`, {
-    method: 'PATCH',
-    headers: { authorization },
-  })
-  expect([change.status, await change.text()]).toEqual([401, expect.stringContaining('TF400813')])
-})
-
-test('a personal access token is the password of HTTP Basic, and says when it has expired', async () => {
-  const { microsoft } = await start()
-  const token = microsoft.createPersonalAccessToken({ email: ada, lifetimeSeconds: 3_600 })
-  expect((await profile(microsoft, basic(token))).status).toBe(200)
-  expect((await profile(microsoft, `Bearer ${token}`)).status).toBe(203)
-  microsoft.advance(3_600)
-  const expired = await profile(microsoft, basic(token))
-  expect([expired.status, (await bodyOf(expired)).message]).toEqual([
-    401,
-    'Access Denied: The Personal Access Token used has expired.',
-  ])
-  expect(expired.headers.get('x-tfs-serviceerror')).toMatch(/^Access%20Denied/)
-  const other = microsoft.createPersonalAccessToken({ email: ada })
-  microsoft.revokePersonalAccessToken(other)
-  expect((await profile(microsoft, basic(other))).status).toBe(203)
-})
-
-test('a rate limit of Azure DevOps names a pause', async () => {
-  const { microsoft } = await start()
-  const headers = { authorization: basic(microsoft.createPersonalAccessToken({ email: ada })) }
-  microsoft.addFault(microsoft.rateLimit())
-  const url = `${microsoft.urls.dev}/northwind/_apis/projects`
-  const limited = await fetch(url, { headers })
-  expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '30'])
-  expect((await fetch(url, { headers })).status).toBe(200)
 })
