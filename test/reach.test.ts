@@ -1,5 +1,8 @@
 /** What a stored secret may be sent to, when the definition or the row that says so is changed afterwards. */
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { openEmbedded } from './support/databases.ts'
 import {
@@ -14,6 +17,8 @@ import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
 
 const provider = 'acme-notes'
+
+const folder = mkdtempSync(join(tmpdir(), 'keywell-reach-'))
 
 let other: OtherProvider
 let stage: Stage
@@ -31,8 +36,9 @@ beforeAll(async () => {
       return new Response('{}', { status: 500 })
     },
   }))
+  writeDefinition()
   stage = await createStage(await openEmbedded(), {
-    providers: [other.definition],
+    providersFolder: folder,
     privateHosts: [
       { origin: other.signIn },
       { origin: other.api },
@@ -101,9 +107,13 @@ const dueNow = (name: string, column: 'refresh_at' | 'probe_at') =>
     whoOf(name).tenantId,
   ])
 
-/** Changes the addresses of the definition that the service works with; the returned function puts them back. */
-function editDefinition(address: string): () => void {
-  const [method] = other.definition.auth
+const writeDefinition = (definition = other.definition) =>
+  writeFileSync(join(folder, 'acme.json'), JSON.stringify(definition))
+
+/** Changes the addresses in the file that the service follows; the returned function puts them back. */
+async function editDefinition(address: string): Promise<() => Promise<void>> {
+  const edited = structuredClone(other.definition)
+  const [method] = edited.auth
   if (method?.kind !== 'oauth2') throw new Error('no method by consent')
   const places = [
     method.token,
@@ -111,18 +121,24 @@ function editDefinition(address: string): () => void {
     method.identity.request,
     method.health.request,
   ] as { url: string }[]
-  const before = places.map(({ url }) => url)
   for (const place of places) place.url = new URL(new URL(place.url).pathname, address).href
-  return () => {
-    for (const [index, place] of places.entries()) place.url = before[index] ?? ''
-  }
+  await takenUp(() => writeDefinition(edited))
+  return () => takenUp(writeDefinition)
+}
+
+async function takenUp(change: () => void): Promise<void> {
+  const count = () =>
+    stage.logs.filter((line) => line.includes('provider definition loaded')).length
+  const before = count()
+  change()
+  await until('taken up', () => count() > before)
 }
 
 verifies('reach:edited-definition', async () => {
   must(await connect('ada'), 200)
   must(await connect('bea'), 200)
   const { credential } = must(await read('ada'), 200)
-  const restore = editDefinition(elsewhere.url)
+  const restore = await editDefinition(elsewhere.url)
   try {
     // Renewal and probe are due, and a user disconnects: nothing of it goes to the new addresses.
     await dueNow('ada', 'refresh_at')
@@ -167,7 +183,7 @@ verifies('reach:edited-definition', async () => {
       expect(taken.join()).not.toContain(refreshToken)
     }
   } finally {
-    restore()
+    await restore()
   }
   await setClient()
   await dueNow('ada', 'refresh_at')

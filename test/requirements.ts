@@ -561,6 +561,26 @@ export const requirements = {
       'A definition that is not right is refused with the JSON pointer of each place and the reason: wrong types, unknown fields, parts that contradict each other, addresses that a variable could move, patterns that are not ones of RE2.',
     source: 'providers.md, A definition',
   },
+  'custom:by-file': {
+    behaviour:
+      'A definition that is put into the folder is live on every replica within 2 s: its provider is listed, connected, read, renewed, probed and withdrawn without a restart. A file that is not right is named in the log with the place and the reason, and changes nothing.',
+    source: 'providers.md, By file',
+  },
+  'custom:start': {
+    behaviour:
+      'The service does not start with a definition that is not right; the message names file, place and reason.',
+    source: 'providers.md, By file',
+  },
+  'custom:followed': {
+    behaviour:
+      'The folder of definitions is followed: half a file is not taken, a broken one leaves its last good version, of two of one name the first stays, an override ends with its file, and a definition goes with its file unless something needs it.',
+    source: 'providers.md, By file',
+  },
+  'custom:check-command': {
+    behaviour:
+      'A command reads a definition without settings, and prints where its secrets may go, or each problem with file, place and reason.',
+    source: 'providers.md, By file',
+  },
   'providers:refused-definition': {
     behaviour:
       'A definition that the schema refuses, or whose name another one has, ends the start with its name and place.',

@@ -10,7 +10,7 @@ const layers: readonly (readonly string[])[] = [
   ['tenants'],
   ['connect', 'credentials', 'tools'],
   ['refresh', 'health', 'auth', 'encryption-keys'],
-  ['oauth', 'changes', 'policy', 'audit', 'signing'],
+  ['oauth', 'changes', 'policy', 'audit', 'signing', 'provider-files'],
   ['outbound', 'vault', 'store'],
   ['metrics'],
 ]

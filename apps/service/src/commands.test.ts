@@ -10,6 +10,7 @@ const program = declareCommands(
   screen,
   () => async () => {},
   async () => {},
+  () => {},
 )
 
 function everyPath(): string[] {

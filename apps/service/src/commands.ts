@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { declareApiKeys } from './api-keys-command.ts'
 import { declareAudit } from './audit-command.ts'
 import { declareIncidents } from './incidents-command.ts'
+import { declareProviders } from './providers-command.ts'
 import { declareSealingKeys } from './sealing-keys-command.ts'
 import { declareTenants } from './tenants-command.ts'
 import type { Out } from './terminal.ts'
@@ -39,7 +40,12 @@ export type Run = <Words extends unknown[]>(
 const docs = 'https://github.com/keywell/keywell/tree/main/apps/docs'
 
 /** Every command but the service itself, which has no words. */
-export function declareCommands(screen: Screen, run: Run, migrate: () => Promise<void>): Command {
+export function declareCommands(
+  screen: Screen,
+  run: Run,
+  migrate: () => Promise<void>,
+  finish: (code: number) => void,
+): Command {
   const program = new Command('keywell-service')
     .usage('[command]')
     .description(
@@ -73,6 +79,7 @@ Documentation: ${docs}`,
   ]) {
     declare(program, run, screen)
   }
+  declareProviders(program, finish, screen)
   return program
 }
 
@@ -90,6 +97,9 @@ export async function runCommand(words: readonly string[], place: Workplace): Pr
       },
     async () => {
       code = await place.migrate()
+    },
+    (answer) => {
+      code = answer
     },
   )
   eachOf(program, (command) => {

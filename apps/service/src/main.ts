@@ -192,6 +192,7 @@ async function openService(settings: Settings, logger: Logger): Promise<KeywellS
     privateWebhookHosts: settings.privateWebhookHosts,
     egressProxy: settings.egressProxy,
     limits: settings.hostLimits,
+    providersFolder: settings.providersDir,
     rateLimits: settings.rateLimits,
     streamLimits: settings.streamLimits,
     role: settings.role,

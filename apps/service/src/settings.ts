@@ -83,6 +83,8 @@ const environment = z.object({
    * average, 100 at once after a quiet time, 32 at the same time.
    */
   KEYWELL_HOST_LIMITS: z.string().default('').transform(readHostLimits),
+  /** A folder of definitions of providers, a JSON file each. Default: none. */
+  KEYWELL_PROVIDERS_DIR: text.optional(),
   /** A connection that no backend has read for so many days is renewed only once a day. */
   KEYWELL_DORMANT_AFTER_DAYS: z.coerce.number().int().min(1).max(36_500).default(7),
   /** How many days the audit log is kept. */
@@ -122,6 +124,8 @@ export interface Settings {
   privateWebhookHosts: PrivateHost[]
   egressProxy: EgressProxy | undefined
   hostLimits: HostLimits
+  /** Folder of more definitions of providers. */
+  providersDir: string | undefined
   dormantAfterDays: number
   auditDays: number
   auditRefreshes: boolean
@@ -191,6 +195,8 @@ export function readSettings(variables: Record<string, string | undefined>): Set
     privateWebhookHosts: env.KEYWELL_ALLOW_WEBHOOK_HOSTS,
     egressProxy: env.KEYWELL_EGRESS_PROXY,
     hostLimits: env.KEYWELL_HOST_LIMITS,
+    providersDir:
+      env.KEYWELL_PROVIDERS_DIR === undefined ? undefined : resolve(env.KEYWELL_PROVIDERS_DIR),
     dormantAfterDays: env.KEYWELL_DORMANT_AFTER_DAYS,
     auditDays: env.KEYWELL_AUDIT_DAYS,
     auditRefreshes: env.KEYWELL_AUDIT_REFRESHES,

@@ -29,6 +29,8 @@ const ofConnection = { ...ofTenant, connectionId: text }
 const atProvider = { ...ofConnection, provider: text, host }
 /** Without a tenant, it is of all of them. */
 const ofIntegration = { tenantId: text.optional(), provider: text, host, integrationId: text }
+/** A definition of the operator's, and the name of its file. */
+const ofFile = { provider: text, file: text }
 const ofIncident = { ...ofIntegration, incidentId: text }
 
 const levels = { debug: 20, info: 30, warn: 40, error: 50 } as const
@@ -131,6 +133,18 @@ export const logLines = {
   'provider incident opened': at('error', { alarm: alarm('provider_incident'), ...ofIncident }),
   'provider incident released': at('warn', ofIncident),
   'provider incident confirmed': at('error', ofIncident),
+
+  'provider definition loaded': at('info', ofFile),
+  'provider definition removed': at('info', ofFile),
+  'provider definition kept': at('warn', ofFile),
+  'provider file refused': at('error', {
+    alarm: alarm('provider_file_refused'),
+    file: text,
+    pointer: text,
+    reason,
+  }),
+  'provider folder unreadable': at('warn', { folder: text, reason }),
+  'provider not defined': at('error', { alarm: alarm('provider_undefined'), provider: text }),
 
   // Requests and API keys.
   'request finished': at('debug', {

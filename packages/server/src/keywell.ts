@@ -8,6 +8,7 @@ import { createKeyOperations } from './encryption-keys/operations.ts'
 import { defaultKeyWaits } from './encryption-keys/parts.ts'
 import { createCalls } from './http/calls.ts'
 import type { KeywellOptions, KeywellService } from './options.ts'
+import { ProviderFolder } from './provider-files/provider-folder.ts'
 import { createOperatorIncidents } from './refresh/operator-incidents.ts'
 import { migrate } from './store/migrate.ts'
 import { createOperatorTenants } from './tenants/operator-tenants.ts'
@@ -23,12 +24,16 @@ export function createKeywell(options: KeywellOptions): KeywellService {
   const { database, vault } = platform
   const { log, replicas, tenants, incidents } = background
   const calls = createCalls()
+  const { providersFolder: folder } = options
+  const providerFolder =
+    folder === undefined ? undefined : new ProviderFolder({ ...platform, folder })
 
   return {
     fetch: (request, from = {}) => calls.run(() => api.app.fetch(request, from)),
     metrics: telemetry.scrape,
 
     async start() {
+      await providerFolder?.load()
       await migrate(database)
       await vault.start()
       await background.start()
@@ -37,13 +42,19 @@ export function createKeywell(options: KeywellOptions): KeywellService {
       // A replica that is counted is notified of keys.
       await replicas.start()
       telemetry.clockSkew.start()
+      await providerFolder?.watch()
       if (role !== 'serve') background.work()
     },
 
     async stop() {
       // First everything that begins work, then what is under way, then what they need.
       await Promise.all([calls.end(), background.rest()])
-      await Promise.all([replicas.stop(), telemetry.clockSkew.stop(), keyWatch.stop()])
+      await Promise.all([
+        replicas.stop(),
+        telemetry.clockSkew.stop(),
+        keyWatch.stop(),
+        providerFolder?.stop(),
+      ])
       await api.close()
       await background.close()
       vault.close()

@@ -45,6 +45,11 @@ export interface KeywellOptions {
    */
   providers?: readonly ProviderDefinition[]
   /**
+   * A folder of more definitions, a JSON file each, of at most 64 KiB; at most 500. They are read by `start`, and
+   * followed while the service runs. One may have the name of another provider, and then stands in for it.
+   */
+  providersFolder?: string | undefined
+  /**
    * The operator's list of hosts of providers that may be reached although they are private; see
    * `PrivateHost`. Webhooks are not sent there. Default: none.
    */

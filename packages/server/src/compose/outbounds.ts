@@ -20,10 +20,11 @@ export function createOutbounds(
     tracing,
     allow: privateHosts,
     elsewhere: privateWebhookHosts,
-    providers: catalogue.all,
+    providers: catalogue,
     limits,
     onCall: createCallLog(logger, catalogue),
   })
+  catalogue.onChange(() => toProviders.hosts.readLimits())
   toProviders.hosts.onThrottled(({ origin: host, state, retryAfterMs }) => {
     logger.warn({ host, state, retryAfterMs }, 'host throttled')
   })

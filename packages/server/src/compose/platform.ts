@@ -2,7 +2,7 @@ import * as crypto from 'node:crypto'
 import type { ProviderDefinition } from '@keywell/protocol'
 import { providers } from '@keywell/providers'
 import { trace } from '@opentelemetry/api'
-import { type Catalogue, createCatalogue } from '../catalogue.ts'
+import { createCatalogue, type OpenCatalogue } from '../catalogue.ts'
 import { type After, after, type Jitter, type Sleep, sleep } from '../clock.ts'
 import { createIds, type MakeId } from '../ids.ts'
 import { type Logger, silentLogger } from '../logger.ts'
@@ -28,7 +28,7 @@ import { createVault, type Vault } from '../vault/vault.ts'
 export interface Platform {
   /** The service as browsers see it: an origin. */
   publicUrl: string
-  catalogue: Catalogue
+  catalogue: OpenCatalogue
   database: Database
   vault: Vault
   logger: Logger
@@ -64,8 +64,7 @@ export function createPlatform(options: KeywellOptions): Platform {
   const monotonic = () => performance.now()
   const registry = createRegistry()
   const catalogue = createCatalogue(withOwn(options.providers ?? []))
-  const providerNames = catalogue.all.map(({ name }) => name)
-  const metrics = createMetrics({ registry, providers: providerNames, now: monotonic })
+  const metrics = createMetrics({ registry, catalogue, now: monotonic })
   const database = countUnavailable(options.database, metrics.databaseUnavailable)
   return {
     publicUrl,

@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
+import type { Catalogue } from '../catalogue.ts'
 import type { DeathReason, End, Metrics, ReadOutcome, RefreshOutcome } from './metrics.ts'
 
 /** Upper bounds in seconds. */
@@ -36,8 +37,8 @@ const deathReasons: Readonly<Record<DeathReason, true>> = {
 interface CounterParts {
   /** A registry of its own for each engine: nothing is registered globally. */
   registry: Registry
-  /** The names of providers; any other counts as `other`. */
-  providers: readonly string[]
+  /** The providers that there are; any other counts as `other`. */
+  catalogue: Pick<Catalogue, 'all' | 'find' | 'onChange'>
   /** Milliseconds on a clock that only goes forward. */
   now: () => number
 }
@@ -88,12 +89,16 @@ function connectionMetrics(
     labelNames: ['provider', 'result'],
     registers,
   })
-  for (const provider of parts.providers) {
-    for (const outcome of Object.keys(refreshOutcomes)) refreshes.inc({ provider, outcome }, 0)
-    for (const reason of Object.keys(deathReasons)) ended.inc({ provider, reason }, 0)
+  const { catalogue } = parts
+  const beginAtZero = () => {
+    for (const { name: provider } of catalogue.all) {
+      for (const outcome of Object.keys(refreshOutcomes)) refreshes.inc({ provider, outcome }, 0)
+      for (const reason of Object.keys(deathReasons)) ended.inc({ provider, reason }, 0)
+    }
   }
-  const known = new Set(parts.providers)
-  const labelOf = (provider: string) => (known.has(provider) ? provider : 'other')
+  beginAtZero()
+  catalogue.onChange(beginAtZero)
+  const labelOf = (name: string) => catalogue.find(name)?.name ?? 'other'
 
   return {
     refresh(name) {

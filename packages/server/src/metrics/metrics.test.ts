@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { gitlab } from '@keywell/providers'
 import { expect, test } from 'vitest'
 import { ManualTimers } from '../../../../test/support/manual-timers.ts'
 import { listFaults, sectionOf, spansIn, tableRows } from '../../../../test/support/markdown.ts'
 import { parseScrape } from '../../../../test/support/scrape.ts'
 import { verifies } from '../../../../test/support/verifies.ts'
+import { createCatalogue } from '../catalogue.ts'
 import { type Census, createCensus } from './census.ts'
 import { createClockSkew } from './clock-skew.ts'
 import { createMetrics } from './counters.ts'
@@ -29,7 +31,7 @@ const quiet = { state: 'closed', waiting: 0, running: 0, tokens: 10 } as const
 function createParts(hosts: HostSnapshot[] = [], census: Census | undefined = counted) {
   const timers = new ManualTimers()
   const registry = createRegistry()
-  const metrics = createMetrics({ registry, providers: ['gitlab'], now: timers.now })
+  const metrics = createMetrics({ registry, catalogue: createCatalogue([gitlab]), now: timers.now })
   const look = createScrape(registry, {
     census: async () => census,
     hosts: () => hosts,
@@ -61,7 +63,7 @@ test('what is recorded is exported, in base units', async () => {
 /** The registered metrics as `name{label,…}`. */
 function registered(): string[] {
   const registry = createRegistry()
-  createMetrics({ registry, providers: ['gitlab'], now: () => 0 })
+  createMetrics({ registry, catalogue: createCatalogue([gitlab]), now: () => 0 })
   addGauges(registry, {
     census: async () => counted,
     hosts: () => [],

@@ -19,11 +19,20 @@ function endsAs(pathname: string, template: string): boolean {
   )
 }
 
+const templatesOf = (providers: Catalogue['all']) => [
+  ...new Set(providers.flatMap(calledAddresses).map(pathOf)),
+]
+
 /** A line for each call to a provider, at `debug`: by the template of its path, and without a query. */
 export function createCallLog(logger: Logger, catalogue: Catalogue): (call: FinishedCall) => void {
-  const templates = [...new Set(catalogue.all.flatMap(calledAddresses).map(pathOf))]
+  let { all } = catalogue
+  let templates = templatesOf(all)
   return ({ origin, pathname, ms, ...call }) => {
     if (logger.isLevelEnabled?.('debug') === false) return
+    if (all !== catalogue.all) {
+      all = catalogue.all
+      templates = templatesOf(all)
+    }
     const path = templates.find((template) => endsAs(pathname, template)) ?? '/:other'
     logger.debug({ ...call, host: origin, path, ms: Math.round(ms) }, 'provider call finished')
   }

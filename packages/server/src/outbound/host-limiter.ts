@@ -63,6 +63,10 @@ export class HostLimiter {
   readonly #breaker = new Breaker()
   readonly #throttle = new Throttle()
   readonly #bucket: TokenBucket
+  #share: number
+  /** Of all replicas together. */
+  #allLimits: HostLimits
+  /** Of this one. */
   #limits: HostLimits
   #running = 0
   #runningBackground = 0
@@ -70,6 +74,8 @@ export class HostLimiter {
 
   constructor(options: HostLimiterOptions) {
     this.#options = options
+    this.#share = options.share
+    this.#allLimits = options.limits
     this.#limits = shareOf(options.limits, options.share)
     this.#bucket = new TokenBucket(this.#limits, options.now())
     this.#breaker.setShare(options.share)
@@ -132,9 +138,19 @@ export class HostLimiter {
   }
 
   setShare(share: number): void {
-    this.#limits = shareOf(this.#options.limits, share)
-    this.#bucket.resize(this.#limits, this.#options.now())
+    this.#share = share
     this.#breaker.setShare(share)
+    this.#resize()
+  }
+
+  setLimits(limits: HostLimits): void {
+    this.#allLimits = limits
+    this.#resize()
+  }
+
+  #resize(): void {
+    this.#limits = shareOf(this.#allLimits, this.#share)
+    this.#bucket.resize(this.#limits, this.#options.now())
     this.#admit()
   }
 

@@ -30,6 +30,8 @@ export interface Hosts {
    * @throws TypeError for another number
    */
   setShare(share: number): void
+  /** Takes over limits that have changed since a host was first called. */
+  readLimits(): void
 }
 
 /** One limiter for each origin, made when it is first called. */
@@ -83,6 +85,12 @@ export class HostLimiters implements Hosts {
     }
     this.#share = share
     for (const limiter of this.#limiters.values()) limiter.setShare(share)
+  }
+
+  readLimits(): void {
+    for (const [origin, limiter] of this.#limiters) {
+      limiter.setLimits(this.#parts.limitsOf(origin))
+    }
   }
 
   /** Refuses the calls that wait, and every later one. */

@@ -18,6 +18,11 @@ export type LimitsOf = (origin: string) => HostLimits
 
 export type LimitedProvider = Pick<ProviderDefinition, 'api' | 'variables' | 'limits'>
 
+/** Providers that may change: the same array until they do. */
+export interface LimitedProviders {
+  readonly all: readonly LimitedProvider[]
+}
+
 /**
  * The operator's word comes first, then the provider's data, then the default of the kind of host.
  *
@@ -25,20 +30,37 @@ export type LimitedProvider = Pick<ProviderDefinition, 'api' | 'variables' | 'li
  */
 export function createLimits(options: {
   allow: readonly PrivateHost[]
-  providers?: readonly LimitedProvider[] | undefined
+  providers?: LimitedProviders | undefined
   limits?: Readonly<Record<string, HostLimits>> | undefined
 }): LimitsOf {
-  const known = new Map<string, HostLimits>()
-  for (const { origin } of options.allow) known.set(parseOrigin(origin).origin, privateHost)
-  for (const provider of options.providers ?? []) {
+  const { allow, providers = { all: [] }, limits = {} } = options
+  const listed = new Map(allow.map(({ origin }) => [parseOrigin(origin).origin, privateHost]))
+  const chosen = new Map(
+    Object.entries(limits).map(([text, each]) => [
+      parseOrigin(text).origin,
+      checkLimits(text, each),
+    ]),
+  )
+  let { all } = providers
+  let defined = definedLimits(all)
+  return (origin) => {
+    if (all !== providers.all) {
+      all = providers.all
+      defined = definedLimits(all)
+    }
+    return chosen.get(origin) ?? defined.get(origin) ?? listed.get(origin) ?? publicHost
+  }
+}
+
+function definedLimits(providers: readonly LimitedProvider[]): Map<string, HostLimits> {
+  const defined = new Map<string, HostLimits>()
+  for (const provider of providers) {
     const host = defaultHostOf(provider)
-    if (provider.limits && host !== undefined)
-      known.set(new URL(host).origin, checkLimits(host, provider.limits))
+    if (provider.limits && host !== undefined) {
+      defined.set(new URL(host).origin, checkLimits(host, provider.limits))
+    }
   }
-  for (const [text, limits] of Object.entries(options.limits ?? {})) {
-    known.set(parseOrigin(text).origin, checkLimits(text, limits))
-  }
-  return (origin) => known.get(origin) ?? publicHost
+  return defined
 }
 
 /** What one of several replicas may take of the limits. Something always, so that none stands still. */

@@ -291,7 +291,7 @@ describe('limits', () => {
     const clock = new ManualTimers()
     const parts = {
       allow: [],
-      providers,
+      providers: { all: providers },
       lookup: async () => [],
       now: clock.now,
       after: clock.after,

@@ -7,7 +7,7 @@ import { type EgressProxy, parseProxy } from './egress-proxy.ts'
 import { OutboundError } from './errors.ts'
 import { type Answer, type Bounds, exchange } from './exchange.ts'
 import { HostLimiters, type Hosts } from './host-limiters.ts'
-import { createLimits, type LimitedProvider } from './limits.ts'
+import { createLimits, type LimitedProviders } from './limits.ts'
 import { type CallOutcome, outcomeOfAnswer, outcomeOfFailure } from './outcome.ts'
 import { type PrivateHost, parsePrivateHosts, withoutTrailingDot } from './private-hosts.ts'
 import { buildRequest, type OutgoingRequest } from './request.ts'
@@ -33,8 +33,8 @@ export interface OutboundOptions {
    * address literals are still checked here. Default: none, for any environment.
    */
   readonly egressProxy?: EgressProxy | undefined
-  /** The default hosts of these providers have the limits of their data. */
-  readonly providers?: readonly LimitedProvider[] | undefined
+  /** The default hosts of these providers have the limits of their data; `hosts.readLimits` follows a change. */
+  readonly providers?: LimitedProviders | undefined
   /** The operator's limits, by origin. Default: those of the provider, else those of a public host, or of one of `allow`. */
   readonly limits?: Readonly<Record<string, HostLimits>> | undefined
   /** For a whole call, from the name to the last byte, without the wait at the limiter. Default: 20,000. */

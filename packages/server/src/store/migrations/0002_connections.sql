@@ -29,7 +29,7 @@ create trigger integrations_of_the_living before insert on integrations
   for each row execute function refuse_erased_tenant();
 select guard_by_tenant('integrations');
 grant select, insert, update, delete on integrations to keywell_app;
-grant select (tenant_id, id, host, key_version, suspended_at, canary_at), update (canary_at)
+grant select (tenant_id, id, provider, host, key_version, suspended_at, canary_at), update (canary_at)
   on integrations to keywell_worker;
 
 create table connections (
@@ -214,7 +214,7 @@ create table revocations (
 create index revocations_due on revocations (due_at) where state = 'due';
 select guard_by_tenant('revocations');
 grant select, insert, update, delete on revocations to keywell_app;
-grant select (tenant_id, state, due_at, created_at), update (state) on revocations to keywell_worker;
+grant select (tenant_id, provider, state, due_at, created_at), update (state) on revocations to keywell_worker;
 
 -- Which connections share what a withdrawal would end: all grants of an account for an app, or one key. It stands
 -- under the installation, since the others may be of another tenant, and names the account by a MAC alone.
