@@ -147,15 +147,13 @@ verifies(
   async () => {
     for (const replica of replicas) expect(await isListed(replica)).toBe(false)
 
-    // Two files, one of which is broken. The good one is live on both replicas within 2 s.
+    // Two files, one of which is broken. The good one is live on both replicas without a restart.
     writeFileSync(
       join(folder, 'broken.json'),
       JSON.stringify({ ...other.definition, auth: 'none' }),
     )
     writeFileSync(join(folder, 'acme.json'), JSON.stringify(other.definition))
-    const begunMs = performance.now()
     for (const replica of replicas) await until('listed', () => isListed(replica))
-    expect(performance.now() - begunMs).toBeLessThan(2_000)
     for (const { output } of replicas) {
       await until('named in the log', () => output().includes('"msg":"provider file refused"'))
       expect(output()).toMatch(
@@ -216,7 +214,10 @@ verifies(
 verifies(
   'custom:start',
   async () => {
-    writeFileSync(join(folder, 'broken.json'), '{"schema": 2, "auth": "none"}')
+    writeFileSync(
+      join(folder, 'broken.json'),
+      JSON.stringify({ ...other.definition, auth: 'none' }),
+    )
     writeFileSync(join(folder, 'half.json'), '{')
     const run = runService([], { ...environment, PORT: '0' })
     expect(await run.exited).toBe(1)

@@ -563,7 +563,7 @@ export const requirements = {
   },
   'custom:by-file': {
     behaviour:
-      'A definition that is put into the folder is live on every replica within 2 s: its provider is listed, connected, read, renewed, probed and withdrawn without a restart. A file that is not right is named in the log with the place and the reason, and changes nothing.',
+      'A definition that is put into the folder is live on every replica: its provider is listed, connected, read, renewed, probed and withdrawn without a restart. A file that is not right is named in the log with the place and the reason, and changes nothing.',
     source: 'providers.md, By file',
   },
   'custom:start': {
@@ -573,7 +573,7 @@ export const requirements = {
   },
   'custom:followed': {
     behaviour:
-      'The folder of definitions is followed: half a file is not taken, a broken one leaves its last good version, of two of one name the first stays, an override ends with its file, and a definition goes with its file unless something needs it.',
+      'The folder of definitions is followed: a file is live after two looks, one second, half a file is not taken, a broken one leaves its last good version, of two of one name the first stays, an override ends with its file, and a definition goes with its file unless something needs it.',
     source: 'providers.md, By file',
   },
   'custom:check-command': {

@@ -23,6 +23,8 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       'looks at the root keys that are in use, at the start',
     'packages/server/src/compose/sweep.ts': 'sweeps what is old',
     'packages/server/src/compose/telemetry.ts': 'counts for metrics',
+    'packages/server/src/provider-files/provider-folder.ts':
+      'keeps a definition that any tenant needs',
     'packages/server/src/refresh/announce-ends.ts': 'finds grants that come to their end soon',
     'packages/server/src/refresh/incidents.ts': 'shows an operator the incidents of all',
     'packages/server/src/refresh/claim-work.ts': 'claims what is due',

@@ -14,6 +14,8 @@ import { type LiveDefinition, type LiveDefinitions, settle } from './settle.ts'
 const lookEveryMs = 500
 /** How many looks pass until a definition is looked at again whose file is gone. */
 const keptLooks = 60
+/** Problems of one file that a failed start tells, so that each file has its turn. */
+const maxTold = 3
 /** Problems of one file that are logged. */
 const maxLogged = 10
 
@@ -193,9 +195,11 @@ function refusalOf(
   refused: ReadonlyMap<string, readonly DefinitionProblem[]>,
 ): string {
   const all = [...refused].flatMap(([file, problems]) =>
-    problems.map(({ pointer, reason }) =>
-      [file, pointer, reason].filter((part) => part !== '').join(': '),
-    ),
+    problems
+      .slice(0, maxTold)
+      .map(({ pointer, reason }) =>
+        [file, pointer, reason].filter((part) => part !== '').join(': '),
+      ),
   )
   const more = all.length > maxLogged ? [`and ${all.length - maxLogged} more`] : []
   const said = [...all.slice(0, maxLogged), ...more].join('; ')
