@@ -617,6 +617,7 @@ describeEachDatabase('links to the connect page', (makeDatabase) => {
       const who = newUser()
       const link = await make(who, {
         methods: ['oauth', 'key'],
+        providers: ['gitlab'],
         scopes: { gitlab: { required: ['read_api'] } },
       })
       const person = new Person()

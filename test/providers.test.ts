@@ -3,8 +3,14 @@
  * documentation by somebody who has not seen the definitions, so that each is a check of the other.
  */
 import type { ProviderDefinition } from '@keywell/protocol'
-import { bitbucket, buildkite, github } from '@keywell/providers'
-import { createBitbucket, createBuildkite, createGitHub, visit } from '@keywell/sandbox'
+import { azureDevOps, bitbucket, buildkite, github } from '@keywell/providers'
+import {
+  createBitbucket,
+  createBuildkite,
+  createGitHub,
+  createMicrosoft,
+  visit,
+} from '@keywell/sandbox'
 import { describe, expect, onTestFinished } from 'vitest'
 import { atStandIn } from './support/at-stand-in.ts'
 import { openEmbedded } from './support/databases.ts'
@@ -274,6 +280,46 @@ verifies('providers:bitbucket-token', async () => {
   expect(asked.status).toBe(200)
   at.revokeApiToken(token)
   expect(await isRefused(stage, 'bitbucket')).toMatchObject({ code: 'needs_reauth' })
+  expect(at.unexpected()).toEqual([])
+})
+
+verifies('providers:azure-devops', async () => {
+  const at = await createMicrosoft()
+  onTestFinished(() => at.stop())
+  const definition = atStandIn(azureDevOps, {
+    'https://login.microsoftonline.com': at.urls.login,
+    'https://app.vssps.visualstudio.com': at.urls.vssps,
+    'https://dev.azure.com': at.urls.dev,
+  })
+  const stage = await openStage(definition, Object.values(at.urls))
+  const scopes = ['vso.profile', 'vso.code']
+  let app: ReturnType<typeof at.registerApp> | undefined
+  await integrate(stage, { provider: 'azure-devops', scopes }, (redirectUri) => {
+    app = at.registerApp({ name: 'Northwind', redirectUris: [redirectUri] })
+    return app
+  })
+  const { connection } = await connect(stage, 'azure-devops', scopes)
+  // By their short names, and without what a refresh token needs.
+  expect(connection?.scopes.toSorted()).toEqual(scopes.toSorted())
+  const before = must(await read(stage, 'azure-devops'), 200)
+  await refresh(stage)
+  await until(
+    'renewed',
+    async () => must(await read(stage, 'azure-devops'), 200).generation > before.generation,
+  )
+
+  // An administrator demands a second factor: it is said by that name.
+  at.setPolicy('ada@northwind.example', 'use_multi_factor')
+  // What there is is served to its end, which comes within ninety minutes.
+  at.advance(6_000)
+  expect(await isRefused(stage, 'azure-devops')).toMatchObject({ reason: 'sign_in_again' })
+  await connect(stage, 'azure-devops', scopes)
+  expect((await read(stage, 'azure-devops')).status).toBe(200)
+
+  // The user's sessions are revoked: the next refresh finds out.
+  if (app !== undefined) at.revokeSessions(app, 'ada@northwind.example')
+  at.advance(6_000)
+  expect(await isRefused(stage, 'azure-devops')).toMatchObject({ code: 'needs_reauth' })
   expect(at.unexpected()).toEqual([])
 })
 

@@ -531,6 +531,11 @@ export const requirements = {
       'An Atlassian API token for Bitbucket is two fields: they are sent by HTTP Basic, and its end is found out.',
     source: 'providers.md, The catalogue',
   },
+  'providers:azure-devops': {
+    behaviour:
+      'Azure DevOps by Microsoft Entra: long names of scopes, named again at each refresh; refresh tokens that stay good; a policy that asks for a new sign-in is named so; revoked sessions are found out.',
+    source: 'providers.md, The catalogue',
+  },
   'providers:buildkite': {
     behaviour:
       'Buildkite: an access token that looks at itself, with an account whatever it may do; no app is registered.',

@@ -19,6 +19,7 @@ export { readAccount } from './answers/account.ts'
 export { fulfils, holds, type ProviderAnswer } from './answers/condition.ts'
 export { type Health, readHealth } from './answers/health.ts'
 export { readFirst } from './answers/pointer.ts'
+export { azureDevOps } from './azure-devops.ts'
 export { bitbucket } from './bitbucket.ts'
 export { buildkite } from './buildkite.ts'
 export { providers } from './catalogue.ts'
@@ -50,3 +51,4 @@ export {
   scopesAllowed,
 } from './tenant-policy.ts'
 export { defaultOf, takeVariable, type Variable } from './variables.ts'
+export { scopesGranted, scopesSent } from './wire-scopes.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { anyOfSchema } from './condition.ts'
+import { scopeNameSchema } from './scopes.ts'
 import { headersSchema, pointersSchema, templateSchema } from './texts.ts'
 
 const parameterSchema = z
@@ -19,7 +20,14 @@ export const authorizeSchema = z.strictObject({
   /** Sent with each request, beside those of OAuth. */
   parameters: parametersSchema,
   /** How scopes are sent; null: the provider has none. */
-  scopes: z.strictObject({ parameter: parameterSchema, separator: z.enum([' ', ',']) }).nullable(),
+  scopes: z
+    .strictObject({
+      parameter: parameterSchema,
+      separator: z.enum([' ', ',']),
+      /** Sent with each request beside those that are asked for, such as what a refresh token needs. Default: none. */
+      always: z.array(scopeNameSchema).max(10).optional(),
+    })
+    .nullable(),
   /** Seconds that a code lives, which bounds how long it may be parked; null: not known, and 60 is assumed. */
   codeLifetimeSeconds: secondsSchema.nullable(),
   /** RFC 9207: who the callback must come from, and whether it must say so. `optional`: compared if it is there. */

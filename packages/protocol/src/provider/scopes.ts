@@ -12,6 +12,8 @@ export const scopeRiskSchema = z.enum(['low', 'medium', 'high', 'critical'])
 /** What a token may do. */
 export const scopeDefinitionSchema = z.strictObject({
   name: scopeNameSchema,
+  /** How it is written in requests and answers, where that is longer. Default: as `name`. */
+  wire: scopeNameSchema.optional(),
   /** One sentence for the person who consents. */
   sentence: lineSchema,
   risk: scopeRiskSchema,

@@ -1,5 +1,12 @@
 import type { ProviderDefinition, Secret } from '@keywell/protocol'
-import { addressOf, oauthOf, type Reach, type Variables } from '@keywell/providers'
+import {
+  addressOf,
+  oauthOf,
+  type Reach,
+  scopesGranted,
+  scopesSent,
+  type Variables,
+} from '@keywell/providers'
 import * as oauth from 'oauth4webapi'
 import type { Outbound, OutboundInit } from '../outbound/outbound.ts'
 import { basicOf } from './send.ts'
@@ -93,7 +100,7 @@ export async function authorizationUrl(options: {
     response_type: 'code',
     client_id: options.clientId,
     redirect_uri: options.redirectUri,
-    ...(scopes && { [scopes.parameter]: options.scopes.join(scopes.separator) }),
+    ...(scopes && { [scopes.parameter]: scopesSent(options.provider, options.scopes) }),
     state: options.state,
     ...(pkce === 'S256' && {
       code_challenge: await oauth.calculatePKCECodeChallenge(options.verifier.expose()),
@@ -166,7 +173,7 @@ export async function exchangeCode(
     new URLSearchParams({ code: grant.code.expose() }),
     oauth.expectNoState,
   )
-  return classifyTokenAnswer({
+  const outcome = await classifyTokenAnswer({
     send: () =>
       oauth.authorizationCodeGrantRequest(
         server,
@@ -183,6 +190,7 @@ export async function exchangeCode(
     process: (response) => oauth.processAuthorizationCodeResponse(server, client, response),
     endpoint: token,
   })
+  return withOurNames(registration.provider, outcome)
 }
 
 /** The next pair (RFC 6749 section 6). Without a scope the grant's own stay; some providers want them named. */
@@ -200,7 +208,7 @@ export async function refreshTokens(
   const named = token.sendScopeOnRefresh ? authorize.scopes : null
   const server = metadata(registration)
   const client = { client_id: registration.clientId }
-  return classifyTokenAnswer({
+  const outcome = await classifyTokenAnswer({
     send: () =>
       oauth.refreshTokenGrantRequest(
         server,
@@ -211,11 +219,17 @@ export async function refreshTokens(
           ...requestOptions(outbound, sending, [registration.reach, reach]),
           headers: new Headers({ ...token.headers }),
           ...(named && {
-            additionalParameters: { [named.parameter]: scopes.join(named.separator) },
+            additionalParameters: { [named.parameter]: scopesSent(registration.provider, scopes) },
           }),
         },
       ),
     process: (response) => oauth.processRefreshTokenResponse(server, client, response),
     endpoint: token,
   })
+  return withOurNames(registration.provider, outcome)
+}
+
+function withOurNames(provider: ProviderDefinition, outcome: TokenOutcome): TokenOutcome {
+  if (outcome.kind !== 'tokens' || outcome.scopes === null) return outcome
+  return { ...outcome, scopes: scopesGranted(provider, outcome.scopes) }
 }

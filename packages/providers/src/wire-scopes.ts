@@ -1,0 +1,23 @@
+import type { ProviderDefinition } from '@keywell/protocol'
+import { findOAuth } from './methods.ts'
+
+type Scoped = Pick<ProviderDefinition, 'auth' | 'scopes'>
+
+/** The value of the parameter that asks for scopes: as the provider writes them, with those that are always sent. */
+export function scopesSent(provider: Scoped, scopes: readonly string[]): string {
+  const { separator = ' ', always = [] } = findOAuth(provider)?.authorize.scopes ?? {}
+  const written = scopes.map((name) => find(provider, name)?.wire ?? name)
+  return [...new Set([...written, ...always])].join(separator)
+}
+
+/** The scopes that an answer names, by their names here, and without those that are always sent. */
+export function scopesGranted(provider: Scoped, written: readonly string[]): string[] {
+  const { always = [] } = findOAuth(provider)?.authorize.scopes ?? {}
+  return written
+    .map((text) => provider.scopes.find(({ wire }) => wire === text)?.name ?? text)
+    .filter((name) => !always.includes(name) || find(provider, name) !== undefined)
+}
+
+function find({ scopes }: Scoped, name: string) {
+  return scopes.find((scope) => scope.name === name)
+}
