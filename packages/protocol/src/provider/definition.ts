@@ -19,7 +19,7 @@ export const hostLimitsSchema = z.strictObject({
   concurrency: z.int().min(1).max(1_000),
 })
 
-export const categorySchema = z.enum([
+const categorySchema = z.enum([
   'code',
   'ci',
   'search',

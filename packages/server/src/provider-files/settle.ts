@@ -16,7 +16,7 @@ export interface Settled {
 }
 
 /** Definitions of one folder. */
-export const maxDefinitions = 500
+const maxDefinitions = 500
 
 /**
  * What the files of a folder come to. A file that is refused leaves its last good version in force. Of two files of one
