@@ -190,6 +190,27 @@ verifies('reach:edited-definition', async () => {
   await until('renewed', async () => must(await read('ada'), 200).credential !== credential)
 })
 
+verifies('reach:edited-path', async () => {
+  const connected = must(await connect('emil'), 200)
+  const { credential } = must(await read('emil'), 200)
+  // The same origin: another version of the API. Nothing that is stored is moved by it, so nothing is held up.
+  const edited = { ...other.definition, api: { base: `${other.api}/v4` } }
+  await takenUp(() => writeDefinition(edited))
+  try {
+    await dueNow('emil', 'refresh_at')
+    await until('renewed', async () => must(await read('emil'), 200).credential !== credential)
+    must(await connect('fay'), 200)
+    const query = new URLSearchParams(whoOf('emil'))
+    const gone = await stage.call<{ upstream: string }>(
+      'DELETE',
+      `/v1/connections/${connected.connection?.id}?${query}`,
+    )
+    expect(must(gone, 200).upstream).toBe('revoked')
+  } finally {
+    await takenUp(writeDefinition)
+  }
+})
+
 verifies('reach:moved-row', async () => {
   must(await connect('dora'), 200)
   const { tenantId } = whoOf('dora')

@@ -25,6 +25,7 @@ const executed: Readonly<Record<string, string>> = {
   'npm run bench -- push': 'test/bench/bench.test.ts',
   'npm install': '.ci/run',
   'npx @keywell/service': 'test/packaging/service.ts',
+  'keywell-service providers check acme-notes.json': 'apps/service/src/providers-command.test.ts',
   'npm test': '.ci/run',
   'npm run check': '.ci/run',
   'npm run build': '.ci/run',

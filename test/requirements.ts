@@ -551,6 +551,11 @@ export const requirements = {
       'A definition that is edited later does not move a stored secret: no token and no client secret goes to an origin that it was not stored for; the connection says why it is not renewed, and the operator who sets the client again, and the user who consents again, allow the new ones.',
     source: 'providers.md, Reach',
   },
+  'reach:edited-path': {
+    behaviour:
+      'A definition that gets another path below the same origin holds nothing up: what was connected before is renewed, and withdrawn.',
+    source: 'providers.md, Reach',
+  },
   'reach:moved-row': {
     behaviour:
       'A credential whose row names another provider, host, user or integration does not open.',

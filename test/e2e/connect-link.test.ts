@@ -205,11 +205,17 @@ verifies.suite('e2e:link', () => {
 })
 
 const methods: CreateLink['methods'] = ['oauth', 'key']
+const providers = ['gitlab']
 
 /** Each state of the pages, reached by a person's acts. */
 const states: Record<string, (settings: Parameters<Browser['newContext']>[0]) => Promise<Page>> = {
   'sign-in': async (settings) => open(await makeLink(), settings),
-  methods: async (settings) => open(await makeLink({ methods, scopes: {} }), settings),
+  providers: async (settings) => {
+    const page = await open(await makeLink({ methods: ['key'], scopes: {} }), settings)
+    await page.getByRole('link', { name: 'Buildkite' }).waitFor()
+    return page
+  },
+  methods: async (settings) => open(await makeLink({ methods, providers, scopes: {} }), settings),
   code: async (settings) => open(await makeLink({ confirmBy: 'code' }), settings),
   error: async (settings) => {
     const page = await open(await makeLink(), settings)
@@ -220,7 +226,7 @@ const states: Record<string, (settings: Parameters<Browser['newContext']>[0]) =>
     return page
   },
   key: async (settings) => {
-    const page = await open(await makeLink({ methods: ['key'] }), settings)
+    const page = await open(await makeLink({ methods: ['key'], providers }), settings)
     await page.locator('button').click()
     await page.locator('input[type=password]').fill('glpat-this-is-not-a-key')
     await page.locator('button:not([name])').click()

@@ -37,9 +37,11 @@ export function hostOf({ api, variables }: Places, given: Variables): string {
  * else that could differ from it.
  *
  * @param host as {@link hostOf} gives it; of a provider with instances, any base URL
- * @throws TypeError for a host that is not the provider's
+ * @throws TypeError for a host that is not the provider's, where it has several
  */
 export function variablesAt(provider: Places, host: string): Variables {
+  // Where there is but one, a connection from before its definition was edited may have another path in it.
+  if (placeVariableOf(provider) === undefined) return {}
   const given = givenAt(provider, host)
   if (given === undefined) throw new TypeError(`${host} is not below ${provider.api.base}`)
   return withDerived(provider.variables, given)

@@ -131,14 +131,16 @@ test('a backend reads the catalogue, and one provider of it', async () => {
   const keywell = new Keywell(engine.current.options)
   onTestFinished(() => keywell.close())
   const gitlab = await keywell.providers.get('gitlab')
-  expect((await keywell.providers.list()).providers).toEqual([gitlab])
+  const { providers } = await keywell.providers.list()
+  expect(providers).toContainEqual(gitlab)
+  expect(providers.length).toBeGreaterThan(1)
   expect(gitlab).toMatchObject({ title: 'GitLab', defaultScopes: ['read_api'] })
   expect(gitlab.scopes).toHaveLength(21)
   expect(namesOf(gitlab.scopePresets)).toEqual(['read_only', 'developer', 'full'])
   const all = gitlab.scopes.map(({ group }) => group)
   expect(new Set(all)).toEqual(new Set(namesOf(gitlab.scopeGroups)))
-  await expect(keywell.providers.get('github')).rejects.toMatchObject({
+  await expect(keywell.providers.get('gitlub')).rejects.toMatchObject({
     code: 'unknown_provider',
-    message: expect.stringContaining('It has gitlab.'),
+    message: expect.stringContaining('It has gitlab, '),
   })
 })

@@ -1,5 +1,12 @@
 import type { CredentialType, DisconnectAnswer } from '@keywell/protocol'
-import { addressOf, methodOf, variablesAt, withdrawnTypes } from '@keywell/providers'
+import {
+  addressOf,
+  isHostOf,
+  methodOf,
+  placeVariableOf,
+  variablesAt,
+  withdrawnTypes,
+} from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
@@ -105,12 +112,18 @@ async function removeConnection(
   return done
 }
 
-/** Where a person revokes a credential of that type at the provider. */
+/**
+ * Where a person revokes a credential of that type at the provider. Of a connection whose host is not the provider's
+ * any more, since its definition was edited, only the host is known.
+ */
 export function manualUrl(
   catalogue: Catalogue,
   connection: Pick<ConnectionRow, 'provider' | 'host'>,
   type: CredentialType | null,
 ): string {
   const provider = catalogue.get(connection.provider)
-  return addressOf(methodOf(provider, type).manualUrl, variablesAt(provider, connection.host)).href
+  const { host } = connection
+  const isKnown = placeVariableOf(provider) === undefined || isHostOf(provider, host)
+  if (!isKnown) return host
+  return addressOf(methodOf(provider, type).manualUrl, variablesAt(provider, host)).href
 }

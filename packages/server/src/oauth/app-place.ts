@@ -31,6 +31,7 @@ export function appHostOf(provider: ProviderDefinition, host: string | undefined
 
 /** Whether an integration's app can be used for a host. */
 export function serves(provider: ProviderDefinition, appHost: string, host: string): boolean {
+  if (placeVariableOf(provider) === undefined) return true
   return appHost === host || (appHost === provider.api.base && isHostOf(provider, host))
 }
 
