@@ -87,3 +87,9 @@ describe('a name', () => {
     expect(readTypedHost('localhost:8080')).toEqual(['https://localhost:8080'])
   })
 })
+
+test('reads an address with a letter such as ü also when it is read often', () => {
+  for (let times = 0; times < 20_000; times += 1) {
+    expect(readTypedHost('https://bücher.example')).toHaveLength(1)
+  }
+})

@@ -56,7 +56,7 @@ function parse(typed: string): URL {
     throw new InvalidHost('The address has a blank, a backslash or an invisible character in it.')
   }
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(typed) ? typed : `https://${typed}`
-  const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined
+  const url = urlOf(withScheme)
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new InvalidHost('Write the address as in gitlab.example or https://gitlab.example.')
   }
@@ -65,4 +65,13 @@ function parse(typed: string): URL {
     throw new InvalidHost('Write the address without a user name.')
   }
   return url
+}
+
+/** Not by `URL.canParse`: once it is compiled, that of Node 20 refuses what has a letter such as `ü`. */
+function urlOf(text: string): URL | undefined {
+  try {
+    return new URL(text)
+  } catch {
+    return undefined
+  }
 }
