@@ -200,6 +200,9 @@ verifies('reach:edited-path', async () => {
     await dueNow('emil', 'refresh_at')
     await until('renewed', async () => must(await read('emil'), 200).credential !== credential)
     must(await connect('fay'), 200)
+    // A backend that names the host as it was finds the connection.
+    const named = { provider, ...whoOf('emil'), host: other.api }
+    expect((await stage.call('POST', '/v1/credentials', named)).status).toBe(200)
     const query = new URLSearchParams(whoOf('emil'))
     const gone = await stage.call<{ upstream: string }>(
       'DELETE',

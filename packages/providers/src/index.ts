@@ -35,7 +35,15 @@ export {
   withdrawnTypes,
 } from './methods.ts'
 export { matchesWhole } from './pattern.ts'
-export { calledAddresses, isWithin, type Reach, reachAt, reachOf, type Side } from './reach.ts'
+export {
+  calledAddresses,
+  commonReach,
+  isWithin,
+  type Reach,
+  reachAt,
+  reachOf,
+  type Side,
+} from './reach.ts'
 export {
   checkDefinition,
   type DefinitionProblem,

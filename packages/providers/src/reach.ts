@@ -44,6 +44,11 @@ export function reachAt(reach: Reach, variables: Variables): Reach {
   })
 }
 
+/** What is in each of them: for a request with several secrets. */
+export function commonReach(reaches: readonly [Reach, ...Reach[]]): Reach {
+  return reaches.reduce((all, each) => all.filter((origin) => each.includes(origin)))
+}
+
 /** Whether an address is within a reach, on that side. */
 export function isWithin(reach: Reach, side: Side, { origin }: URL): boolean {
   return reach.includes(`${side} ${origin}`)

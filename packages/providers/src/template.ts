@@ -28,7 +28,6 @@ function lookUp(template: string, variables: Variables, name: string): string {
 
 /**
  * The inverse, of a template with one name in it: the value that makes it this text. Undefined where none does.
- * With `prefix`, the text may go on with a `/`.
  */
 export function valueIn(template: string, text: string): string | undefined {
   const [before = '', after = ''] = template.split(/\{[^{}]*\}/)

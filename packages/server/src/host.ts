@@ -72,15 +72,26 @@ export function parseHost(text: string): string {
  */
 export function parsePlace(provider: ProviderDefinition, host: string | undefined): string {
   if (host === undefined) return defaultHostOf(provider) ?? missing(provider)
-  const parsed = parseHost(host)
-  if (isHostOf(provider, parsed)) return parsed
-  const name = placeVariableOf(provider)
-  const isDerived = name !== undefined && provider.variables[name]?.kind === 'host'
-  if (isDerived) return hostOf(provider, { [name]: parsed })
+  const place = placeMeantBy(provider, host)
+  if (isHostOf(provider, place)) return place
   throw new KeywellError(
     'host_not_allowed',
-    `${parsed} is not an address of ${provider.title}, which is as in ${provider.api.base}.`,
+    `${place} is not an address of ${provider.title}, which is as in ${provider.api.base}.`,
+    { nextStep: 'Leave host out where there is but one; else name it in that form.' },
   )
+}
+
+/**
+ * The same for a connection that may be there already: a host from before its provider's definition was edited is
+ * one to be looked for, too.
+ *
+ * @throws KeywellError `host_not_allowed` for what is no host at all
+ */
+export function placeMeantBy(provider: ProviderDefinition, host: string): string {
+  const parsed = parseHost(host)
+  const name = placeVariableOf(provider)
+  const isWeb = name !== undefined && provider.variables[name]?.kind === 'host'
+  return isHostOf(provider, parsed) || !isWeb ? parsed : hostOf(provider, { [name]: parsed })
 }
 
 function missing(provider: ProviderDefinition): never {

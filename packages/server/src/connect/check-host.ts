@@ -19,7 +19,7 @@ import type { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
 import { InvalidHost } from '../host.ts'
 import { readAnswer } from '../oauth/account.ts'
-import { registrationPage, serves } from '../oauth/app-place.ts'
+import { draftRequest, registrationPage, serves } from '../oauth/app-place.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
@@ -183,7 +183,7 @@ async function describeFound(
     methods,
     nextStep:
       draft === undefined
-        ? `Make a draft with POST /v1/integrations {"provider":"${provider.name}","host":"${host}", …}; its answer has the redirect URI to register at ${page}.`
+        ? `Make a draft with ${draftRequest(provider, host)}; its answer has the redirect URI to register at ${page}.`
         : `Register an app at ${page} with the redirect URI and the scopes below, and add its client with PUT /v1/integrations/${draft.id}/client.`,
     registration: {
       page,

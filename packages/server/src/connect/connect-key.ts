@@ -7,7 +7,7 @@ import {
 import { defaultHostOf, placeVariableOf, reachOf, variablesAt } from '@keywell/providers'
 import type { AccountUses } from '../credentials/account-uses.ts'
 import { lookUpAccount } from '../oauth/account.ts'
-import { serves } from '../oauth/app-place.ts'
+import { draftRequest, serves } from '../oauth/app-place.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { cleanAccount } from '../oauth/outside-text.ts'
 import { type ProbeParts, type ProbeResult, probeToken } from '../oauth/probe.ts'
@@ -134,7 +134,7 @@ interface KnownHostParts {
 
 type KeyPlace = Pick<PastedKey, 'provider' | 'host' | 'tenantId'>
 
-/** Whether anybody can have an instance of the provider, at an address of their own. */
+/** Whether the provider has instances, each at an address of its own. */
 export function isSelfManaged(provider: ProviderDefinition): boolean {
   const name = placeVariableOf(provider)
   return name !== undefined && provider.variables[name]?.kind === 'host'
@@ -171,7 +171,7 @@ export async function requireKnownHost(parts: KnownHostParts, place: KeyPlace): 
     `${provider.title} does not accept API keys on ${host}: the host is not registered.`,
     {
       nextStep:
-        `Add an integration for it, a draft is enough: POST /v1/integrations {"provider":"${provider.name}","host":"${host}", …}. ` +
+        `Add an integration for it, a draft is enough: ${draftRequest(provider, host)}. ` +
         'Or ask the operator to list it in KEYWELL_ALLOW_HOSTS.',
     },
   )

@@ -188,7 +188,7 @@ function clientOutgrown(title: string): KeywellError {
     `The definition of ${title} has other addresses than when the secret of its app was stored.`,
     {
       nextStep:
-        'Check the new definition, then set the client again: PUT /v1/integrations/…/client.',
+        'Check the new definition, then set the client again: PUT /v1/integrations/:integrationId/client.',
     },
   )
 }

@@ -1,7 +1,7 @@
 import { KeywellError, type readCredentialSchema } from '@keywell/protocol'
 import type { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
-import { parsePlace } from '../host.ts'
+import { placeMeantBy } from '../host.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 import type { LookUp } from './look-up.ts'
 import { needsReauth } from './needs-reauth.ts'
@@ -21,7 +21,7 @@ export async function findNamed(
   connectUrl: string | undefined,
 ): Promise<CredentialReadRow> {
   const host =
-    query.host === undefined ? null : parsePlace(catalogue.get(query.provider), query.host)
+    query.host === undefined ? null : placeMeantBy(catalogue.get(query.provider), query.host)
   const rows = await lookUp({
     tenantId: query.tenantId,
     userId: query.userId,

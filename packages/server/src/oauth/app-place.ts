@@ -29,6 +29,12 @@ export function appHostOf(provider: ProviderDefinition, host: string | undefined
   )
 }
 
+/** The request that makes a draft of an integration, as a next step for people. */
+export function draftRequest({ name, registration }: ProviderDefinition, host: string): string {
+  const where = registration.each === 'host' ? `,"host":"${host}"` : ''
+  return `POST /v1/integrations {"provider":"${name}"${where}, …}`
+}
+
 /** Whether an integration's app can be used for a host. */
 export function serves(provider: ProviderDefinition, appHost: string, host: string): boolean {
   if (placeVariableOf(provider) === undefined) return true

@@ -1,6 +1,7 @@
 import type { ProviderDefinition, Secret } from '@keywell/protocol'
 import {
   addressOf,
+  commonReach,
   oauthOf,
   type Reach,
   scopesGranted,
@@ -68,12 +69,12 @@ export type Sending = { tenantId: string } & Pick<
 export function requestOptions(
   outbound: Outbound,
   sending: Sending,
-  reaches: readonly Reach[],
+  reaches: readonly [Reach, ...Reach[]],
 ): Pick<
   oauth.TokenEndpointRequestOptions,
   typeof oauth.customFetch | typeof oauth.allowInsecureRequests
 > {
-  const reach = reaches.reduce((all, each) => all.filter((origin) => each.includes(origin)))
+  const reach = commonReach(reaches)
   return {
     [oauth.customFetch]: (url: string, init: RequestInit) =>
       outbound.fetch(url, { ...init, ...sending, within: { reach, side: 'client' } }),

@@ -24,6 +24,7 @@ import {
   appHostOf,
   appReachOf,
   appVariablesOf,
+  draftRequest,
   registrationPage,
   serves,
   variablesFor,
@@ -234,7 +235,7 @@ async function pickIntegration(
     `No OAuth app is registered for ${provider.title} on ${host}.`,
     {
       nextStep:
-        `Make a draft with POST /v1/integrations {"provider":"${provider.name}","host":"${host}"}; ` +
+        `Make a draft with ${draftRequest(provider, host)}; ` +
         `its answer has the redirect URI to register at ${registrationPage(provider, host)} and the scopes to tick.`,
     },
   )

@@ -6,9 +6,9 @@ import {
 } from '@keywell/protocol'
 import {
   addressOf,
+  commonReach,
   fulfils,
   type ProviderAnswer,
-  type Reach,
   revocationOf,
   variablesAt,
 } from '@keywell/providers'
@@ -113,12 +113,13 @@ async function sendRequest(
   const variables = client?.variables ?? variablesAt(provider, host)
   const names = { ...variables, ...(client && { client_id: client.clientId }) }
   const address = addressOf(url, names)
+  const reach = commonReach(client ? [tokens.reach, client.reach] : [tokens.reach])
   const values = valuesToSend(revocation, credential)
   const body = bodyOf(revocation.body, values)
   try {
     const response = await outbound.fetch(address, {
       ...sending,
-      within: { reach: reachOfBoth(tokens.reach, client), side: 'client' },
+      within: { reach, side: 'client' },
       method,
       headers: {
         accept: 'application/json',
@@ -145,10 +146,6 @@ function valuesToSend(
       ? { token: tokenToSend(revocation.send, tokens) }
       : valuesOf(method, tokens)
   return client === undefined ? values : { ...values, client_id: new Secret(client.clientId) }
-}
-
-function reachOfBoth(reach: Reach, client: Registration | undefined): Reach {
-  return client === undefined ? reach : reach.filter((each) => client.reach.includes(each))
 }
 
 function authenticationOf(
