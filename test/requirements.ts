@@ -57,6 +57,11 @@ export const requirements = {
       'A key that the provider does not accept brings the form again, empty and with the reason, and the next one may be right.',
     source: 'connect.md, Other ways in',
   },
+  'callback:signed': {
+    behaviour:
+      'Where a provider signs its callbacks, one with a changed, added or missing parameter, or for another shop than the flow is for, stores nothing, and no code of it is exchanged.',
+    source: 'providers.md, Signed callbacks',
+  },
   'siblings:kept': {
     behaviour:
       'Where a withdrawal ends all grants of an account for an app, disconnecting one of its connections leaves the others alive, also over two tenants, and tells neither of the other; with the last one the grant is withdrawn.',

@@ -7,6 +7,7 @@ const exposers: Readonly<Record<string, string>> = {
   'packages/server/src/oauth/revoke.ts': 'requests that withdraw a grant or a key',
   'packages/server/src/oauth/send.ts':
     'the headers that carry a credential to its provider or to the app',
+  'packages/server/src/oauth/signed-callback.ts': 'the key of the MAC of a callback',
   'packages/server/src/oauth/token-set.ts': 'the record that the vault seals',
   'packages/server/src/outbound/egress-proxy.ts': 'the header that an egress proxy asks for',
   'packages/server/src/connect/start-flow.ts':

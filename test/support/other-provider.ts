@@ -1,5 +1,5 @@
 /** A provider that is made up, and does nearly everything otherwise than GitLab: its server, and its definition. */
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { ProviderDefinition } from '@keywell/protocol'
 import { type Context, Hono } from 'hono'
@@ -30,6 +30,8 @@ export interface OtherProvider {
   withdraw(account: string): void
   /** The account that consents from now on. */
   signedInAs: string
+  /** With `signed`: the shop that the user chose there. */
+  shop: string
   /** Whether withdrawals are answered with 503. */
   isAway: boolean
   /** Accounts whose grants a withdrawal has ended, in order. */
@@ -39,13 +41,23 @@ export interface OtherProvider {
 
 type Kills = 'pair' | 'user_and_app' | 'installation'
 
-/** @param options.kills how far a withdrawal goes. Default: `pair` */
+interface Options {
+  /** How far a withdrawal goes. Default: `pair` */
+  kills?: Kills
+  /** Callbacks name a shop, and are signed. Default: false */
+  signed?: boolean
+}
+
 export async function startOtherProvider({
   kills = 'pair',
-}: {
-  kills?: Kills
-} = {}): Promise<OtherProvider> {
-  const state = { signedInAs: 'member_7', isAway: false, forgotten: [] as string[] }
+  signed = false,
+}: Options = {}): Promise<OtherProvider> {
+  const state = {
+    signedInAs: 'member_7',
+    shop: 'north.acme.example',
+    isAway: false,
+    forgotten: [] as string[],
+  }
   const grants: Grant[] = []
   const codes = new Map<string, Grant>()
   const asked: OtherProvider['asked'] = []
@@ -77,6 +89,7 @@ export async function startOtherProvider({
     const back = new URL(query.get('redirect_uri') ?? '')
     back.searchParams.set('code', code)
     back.searchParams.set('state', query.get('state') ?? '')
+    if (signed) sign(back, state.shop)
     return context.redirect(back.href)
   })
   // All of its refusals have status 200.
@@ -130,7 +143,7 @@ export async function startOtherProvider({
   const [first, second] = servers
   if (first === undefined || second === undefined) throw new Error('nothing listens')
   return Object.assign(state, {
-    definition: define(first.url, second.url, kills),
+    definition: define(first.url, second.url, { kills, signed }),
     signIn: first.url,
     api: second.url,
     grants,
@@ -151,6 +164,15 @@ function tokensOf({ accessToken, refreshToken, scopes }: Grant): Record<string, 
   }
 }
 
+/** As Shopify does: https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/authorization-code-grant */
+function sign(back: URL, shop: string): void {
+  back.searchParams.set('shop', shop)
+  back.searchParams.set('timestamp', String(Math.floor(Date.now() / 1000)))
+  const pairs = [...back.searchParams].map(([name, value]) => `${name}=${value}`).sort()
+  const mac = createHmac('sha256', clientSecret).update(pairs.join('&')).digest('hex')
+  back.searchParams.set('hmac', mac)
+}
+
 function consentProblem(query: URLSearchParams): string | undefined {
   if (query.get('client_id') !== clientId) return 'unknown app'
   if (query.get('audience') !== 'acme') return 'no audience'
@@ -165,7 +187,11 @@ function closed(server: Server): Promise<void> {
   })
 }
 
-export function define(signIn: string, api: string, kills: Kills = 'pair'): ProviderDefinition {
+export function define(
+  signIn: string,
+  api: string,
+  { kills = 'pair', signed = false }: Options = {},
+): ProviderDefinition {
   const whoami = {
     method: 'GET',
     url: `${api}/v3/whoami`,
@@ -178,7 +204,9 @@ export function define(signIn: string, api: string, kills: Kills = 'pair'): Prov
     category: 'code',
     state: 'stable',
     documentationUrl: 'https://docs.example/acme-notes',
-    variables: {},
+    variables: signed
+      ? { shop: { kind: 'label', title: 'Shop', pattern: '[a-z]+', letters: 'lower' } }
+      : {},
     api: { base: api },
     auth: [
       {
@@ -192,6 +220,12 @@ export function define(signIn: string, api: string, kills: Kills = 'pair'): Prov
           scopes: { parameter: 'permissions', separator: ',' },
           codeLifetimeSeconds: null,
           issuer: { value: signIn, inCallback: 'optional' },
+          ...(signed && {
+            callback: {
+              signature: { parameter: 'hmac', algorithm: 'sha256', encoding: 'hex' },
+              mustEqual: { shop: '{shop}.acme.example' },
+            },
+          }),
         },
         defaultScopes: ['notes:read'],
         token: {

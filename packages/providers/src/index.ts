@@ -51,7 +51,7 @@ export {
   maxDefinitionBytes,
   readDefinition,
 } from './read-definition.ts'
-export { namesIn, type Variables } from './template.ts'
+export { fill, namesIn, type Variables } from './template.ts'
 export {
   findViolation,
   type PolicyViolation,

@@ -34,6 +34,8 @@ const derived = (more: object) => ({
   ...gitlab.variables,
   api: { kind: 'derived', from: 'host', lines: [{ value: '{host}/api' }], ...more },
 })
+const signed = define('https://signin.acme.example', 'https://api.acme.example', { signed: true })
+const callback = '/auth/0/authorize/callback'
 const longPattern = 'a'.repeat(201)
 const scope = acme.scopes[0]
 
@@ -42,6 +44,13 @@ type Row = [base: unknown, at: string, value: unknown, pointer: string, reason: 
 
 const oauth = '/auth/0'
 const rows: Row[] = [
+  // Signed callbacks.
+  [signed, `${callback}/signature/parameter`, 'code', `${callback}/signature/parameter`, /OAuth/],
+  [signed, `${callback}/signature`, undefined, `${callback}/signature`, /object/],
+  [signed, `${callback}/signature/algorithm`, 'md5', `${callback}/signature/algorithm`, /sha256/],
+  [signed, `${callback}/mustEqual/state`, 'x', `${callback}/mustEqual/state`, /another way/],
+  [signed, `${callback}/mustEqual/hmac`, 'x', `${callback}/mustEqual/hmac`, /another way/],
+  [signed, `${callback}/mustEqual/realm`, '{realm}', `${callback}/mustEqual/realm`, /no variable/],
   // Types and fields.
   [acme, '/schema', 1, '/schema', /expected 2/],
   [acme, '/name', 'Acme Notes', '/name', /match/],

@@ -3,7 +3,7 @@ import { placeholdersOf } from './template-address.ts'
 import type { KeyMethod, Method, OAuth2Method, ProviderDefinition } from './types.ts'
 
 export function methodProblems(
-  { scopes }: ProviderDefinition,
+  { scopes, variables }: ProviderDefinition,
   method: Method,
   index: number,
 ): Problem[] {
@@ -23,7 +23,7 @@ export function methodProblems(
     ),
     ...revocationProblems(method, [...path, 'revocation']),
     ...(method.kind === 'oauth2'
-      ? oauthProblems(method, names, path)
+      ? [...oauthProblems(method, names, path), ...callbackProblems(method, variables, path)]
       : accountProblems(method, path)),
   ]
 }
@@ -75,6 +75,35 @@ function oauthProblems(method: OAuth2Method, names: ReadonlySet<string>, path: P
         path: [...path, 'authorize', 'parameters', name],
         message: 'is set by the service itself',
       })),
+  ]
+}
+
+/** Those of a callback that are read, or checked, in a way of their own. */
+const callbackParameters = ['code', 'error', 'iss', 'state']
+
+function callbackProblems(
+  { authorize: { callback } }: OAuth2Method,
+  variables: ProviderDefinition['variables'],
+  path: Path,
+): Problem[] {
+  if (callback === undefined) return []
+  const { signature, mustEqual = {} } = callback
+  const at = [...path, 'authorize', 'callback']
+  return [
+    ...(callbackParameters.includes(signature.parameter)
+      ? [{ path: [...at, 'signature', 'parameter'], message: 'is one of OAuth' }]
+      : []),
+    ...Object.entries(mustEqual).flatMap(([name, template]) => [
+      ...([...callbackParameters, signature.parameter].includes(name)
+        ? [{ path: [...at, 'mustEqual', name], message: 'is checked in another way' }]
+        : []),
+      ...placeholdersOf(template)
+        .filter((placeholder) => !Object.hasOwn(variables, placeholder.name))
+        .map((placeholder) => ({
+          path: [...at, 'mustEqual', name],
+          message: `there is no variable ${placeholder.name}`,
+        })),
+    ]),
   ]
 }
 

@@ -12,6 +12,24 @@ const secondsSchema = z
   .positive()
   .max(10 * 366 * 86_400)
 
+/** What a callback has beside the parameters of RFC 6749. It is checked before any of them is used. */
+const callbackSchema = z.strictObject({
+  /**
+   * A parameter with the HMAC of all others under the client's secret. They are sorted by name and form-encoded, with
+   * `%20` for a blank.
+   */
+  signature: z.strictObject({
+    parameter: parameterSchema,
+    algorithm: z.literal('sha256'),
+    encoding: z.literal('hex'),
+  }),
+  /** Parameters that have exactly this value, in which `{name}` stands for a variable. */
+  mustEqual: z
+    .record(parameterSchema, templateSchema)
+    .refine((values) => Object.keys(values).length <= 10, 'has more than 10 values')
+    .optional(),
+})
+
 /** The authorisation request (RFC 6749 section 4.1.1). */
 export const authorizeSchema = z.strictObject({
   url: templateSchema,
@@ -32,6 +50,8 @@ export const authorizeSchema = z.strictObject({
   codeLifetimeSeconds: secondsSchema.nullable(),
   /** RFC 9207: who the callback must come from, and whether it must say so. `optional`: compared if it is there. */
   issuer: z.strictObject({ value: templateSchema, inCallback: z.enum(['required', 'optional']) }),
+  /** Absent: the callback has what RFC 6749 and RFC 9207 say. */
+  callback: callbackSchema.optional(),
 })
 
 /** What an answer of the token endpoint that brings no token means; see `TokenOutcome` of the service. */

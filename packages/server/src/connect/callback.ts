@@ -1,6 +1,9 @@
 import { KeywellError } from '@keywell/protocol'
+import { oauthOf } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
-import { readCallback } from '../oauth/client.ts'
+import { type CallbackAnswer, readCallback } from '../oauth/client.ts'
+import type { Integrations } from '../oauth/integrations.ts'
+import { forgeryIn } from '../oauth/signed-callback.ts'
 import type { Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import {
@@ -34,6 +37,10 @@ interface CallbackRequest extends Actor {
   isNavigation: boolean
 }
 
+interface CallbackParts extends ReturnParts {
+  integrations: Pick<Integrations, 'registration' | 'variables'>
+}
+
 export type Callback = (request: CallbackRequest) => Promise<{ location: URL; flowId: string }>
 
 /**
@@ -51,12 +58,12 @@ export type Callback = (request: CallbackRequest) => Promise<{ location: URL; fl
  *
  * @throws KeywellError when the flow is unknown, so that there is no URL to return to
  */
-export function createCallback(parts: ReturnParts): Callback {
+export function createCallback(parts: CallbackParts): Callback {
   return (request) => handleCallback(parts, request)
 }
 
 async function handleCallback(
-  parts: ReturnParts,
+  parts: CallbackParts,
   { integrationId, parameters, bindingSecret, isNavigation, actor, requestId }: CallbackRequest,
 ): Promise<{ location: URL; flowId: string }> {
   const { flow, state, used } = await findFlowByState(parts.codes, parameters.getAll('state'))
@@ -72,12 +79,7 @@ async function handleCallback(
     await refuseFlow(parts, flow, entry, 'integration')
     throw new KeywellError('flow_mismatch', flowMismatch.message)
   }
-  const answer = readCallback({
-    ...flow,
-    provider: parts.catalogue.get(flow.provider),
-    variables: await parts.integrations.variables(flow),
-    parameters,
-  })
+  const answer = await readAnswer(parts, flow, parameters)
   // Sealed before the transaction: sealing may have to read a key, and there may be only one connection.
   const sealed =
     answer.kind === 'code' && !used ? await sealCode(parts.vault, flow, answer.code) : undefined
@@ -85,6 +87,25 @@ async function handleCallback(
     recordAnswer(parts, sql, flow, entry, answer, { sealed, lifeMs: waitForAppMs(session.policy) }),
   )
   return { location, flowId: flow.id }
+}
+
+async function readAnswer(
+  { catalogue, integrations }: CallbackParts,
+  flow: store.FlowRow,
+  parameters: URLSearchParams,
+): Promise<CallbackAnswer> {
+  const provider = catalogue.get(flow.provider)
+  const { callback } = oauthOf(provider).authorize
+  if (callback !== undefined) {
+    const forgery = forgeryIn(parameters, callback, await integrations.registration(flow))
+    if (forgery !== undefined) return { kind: 'invalid', detail: forgery }
+  }
+  return readCallback({
+    ...flow,
+    provider,
+    variables: await integrations.variables(flow),
+    parameters,
+  })
 }
 
 /** @param code the code that another browser was navigated to; null: none */
@@ -111,7 +132,7 @@ async function recordAnswer(
   sql: Sql,
   flow: store.FlowRow,
   entry: Entry,
-  answer: ReturnType<typeof readCallback>,
+  answer: CallbackAnswer,
   parking: { sealed: SealedCode | undefined; lifeMs: number },
 ): Promise<void> {
   const refusal = await parkCode(sql, flow, answer, {
