@@ -14,6 +14,8 @@ const acme = setUpAcme()
 async function atSettings(...person: Parameters<Acme['atSettings']>): Promise<Page> {
   const page = await acme.atSettings(...person)
   await page.getByRole('button', { name: 'Connect GitLab' }).waitFor()
+  // Until the list of connections is there, the button has its place, and no colour.
+  await page.locator('[data-keywell-button][data-loading]').first().waitFor({ state: 'detached' })
   return page
 }
 

@@ -8,8 +8,9 @@ const axeSource = readFileSync(
   'utf8',
 )
 
-/** axe finds nothing on the page, as it is shown now. */
+/** axe finds nothing on the page, as it is shown once its colours have changed to what they shall be. */
 export async function expectAccessible(page: Page, what = page.url()): Promise<void> {
+  await finishTransitions(page)
   // Evaluated by the debugger, so that a page's own policy stays as strict as it is.
   await page.evaluate(axeSource)
   const found = await page.evaluate(async () => {
