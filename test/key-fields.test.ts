@@ -31,6 +31,7 @@ beforeAll(async () => {
       watch.definition,
       withTypedAccount('acme-site', { id: 'site', name: 'site' }),
       withTypedAccount('acme-hash', { id: '$hash' }),
+      withSiteInAddress('acme-path'),
     ],
     privateHosts: [{ origin: watch.url }],
   })
@@ -49,6 +50,20 @@ function withTypedAccount(
   if (method?.kind !== 'key') throw new Error('no keys')
   const { identity: _, ...rest } = method
   return { ...watch.definition, name, auth: [{ ...rest, typedAccount }] }
+}
+
+/** The same provider, whose site stands in the address that tells the account, and in a header of its own. */
+function withSiteInAddress(name: string): ProviderDefinition {
+  const [method] = watch.definition.auth
+  if (method?.kind !== 'key' || method.identity === undefined) throw new Error('no keys')
+  const request = {
+    method: 'GET' as const,
+    url: `${watch.url}/v3/sites/{site}/org`,
+    headers: { 'X-Watch-Site': '{site}' },
+  }
+  const fields = method.fields.map(({ pattern: _, ...field }) => field)
+  const identity = { ...method.identity, request }
+  return { ...watch.definition, name, auth: [{ ...method, fields, identity }] }
 }
 
 function newUser() {
@@ -233,6 +248,23 @@ verifies('keys:typed-account', async () => {
     body: { code: 'account_mismatch' },
   })
   expect(watch.asked.slice(asked)).not.toContain('GET /v1/org')
+})
+
+verifies('keys:open-values', async () => {
+  const key = watch.makeKey()
+  const connect = async (site: string) =>
+    stage.call<{ account: { id: string }; detail: string }>('POST', '/v1/connections', {
+      ...newUser(),
+      provider: 'acme-path',
+      credential: { type: 'api_key', fields: { ...key, site } },
+    })
+  expect(must(await connect(key.site), 201).account.id).toBe(`site-${key.site}`)
+  const asked = watch.asked.length
+  for (const site of ['..', '.', `${key.site}/..`, 'a?b', 'a#b', 'a%2fb', '@b', 'a\\b', 'ä']) {
+    const { status, body } = await connect(site)
+    expect([status, body.detail], site).toEqual([400, expect.stringMatching(/^Site (does|must)/)])
+  }
+  expect(watch.asked.length, 'the provider was not asked').toBe(asked)
 })
 
 // Last, since it looks at all that the others did.

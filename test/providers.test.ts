@@ -3,8 +3,9 @@
  * documentation by somebody who has not seen the definitions, so that each is a check of the other.
  */
 import type { ProviderDefinition } from '@keywell/protocol'
-import { azureDevOps, bitbucket, buildkite, github } from '@keywell/providers'
+import { algolia, azureDevOps, bitbucket, buildkite, github } from '@keywell/providers'
 import {
+  createAlgolia,
   createBitbucket,
   createBuildkite,
   createGitHub,
@@ -14,6 +15,7 @@ import {
 import { describe, expect, onTestFinished } from 'vitest'
 import { atStandIn } from './support/at-stand-in.ts'
 import { openEmbedded } from './support/databases.ts'
+import { startHostsAsPaths } from './support/hosts-as-paths.ts'
 import { Person } from './support/person.ts'
 import { appOrigin, createStage, must, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
@@ -122,12 +124,45 @@ const refresh = (stage: Stage) =>
     who.tenantId,
   ])
 
-async function isRefused(stage: Stage, provider: string) {
+async function isRefused(stage: Stage, provider: string, more = {}) {
   await until('the grant is found withdrawn', async () => {
     await probe(stage)
-    return (await read(stage, provider)).status === 409
+    return (await read(stage, provider, more)).status === 409
   })
-  return (await read(stage, provider)).body
+  return (await read(stage, provider, more)).body
+}
+
+/** A user types keys into the service's form, until one will do. */
+async function connectByForm(
+  stage: Stage,
+  place: { provider: string; host: string },
+  keys: readonly Record<string, string>[],
+) {
+  const session = await stage.session({ ...who, methods: ['key'] })
+  const flow = must(
+    await stage.page<{ startUrl: string; startCode: string }>(
+      session.connectToken,
+      'POST',
+      '/connect/flows',
+      { ...place, method: 'key' },
+    ),
+    201,
+  )
+  const person = new Person()
+  const post = (url: string, fields: Record<string, string>, origin: string) =>
+    person.visit(url, {
+      init: { method: 'POST', body: new URLSearchParams(fields), headers: { origin } },
+      stopAt: (to) => to.origin === appOrigin,
+    })
+  let page = await post(flow.startUrl, { start_code: flow.startCode }, appOrigin)
+  const [, state = ''] = /name="state" value="([^"]+)"/.exec(page.text) ?? []
+  const refused: number[] = []
+  for (const fields of keys) {
+    page = await post(`${stage.url}/connect/key`, { state, ...fields }, stage.url)
+    if (page.url.origin === appOrigin) break
+    refused.push(page.status)
+  }
+  return { confirmed: must(await stage.confirm(page.url, who), 200), refused }
 }
 
 describe('GitHub', () => {
@@ -348,5 +383,77 @@ verifies('providers:buildkite', async () => {
   const narrow = at.createAccessToken({ email: 'ada@example.com', scopes: ['read_builds'] })
   const named = await paste(stage, 'buildkite', narrow, 'builds')
   expect(must(named, 201).scopes).toEqual(['read_builds'])
+  expect(at.unexpected()).toEqual([])
+})
+
+verifies('providers:algolia', async () => {
+  const at = await createAlgolia()
+  onTestFinished(() => at.stop())
+  const [application, other] = at.applications
+  const hosts = await startHostsAsPaths({
+    [application.id]: application.url,
+    [other.id]: other.url,
+  })
+  onTestFinished(() => hosts.stop())
+  const definition = atStandIn(algolia, {
+    'https://{applicationId}.algolia.net': `${hosts.url}/{applicationId}`,
+  })
+  const stage = await openStage(definition, [hosts.url])
+  const host = `${hosts.url}/${application.id}`
+  const provider = 'algolia'
+
+  // The service's form; the id of the application is known before, as it is the host.
+  const key = at.createKey(application, { acl: ['search'] })
+  const { confirmed, refused } = await connectByForm(stage, { provider, host }, [
+    { apiKey: 'x'.repeat(32) },
+    { apiKey: at.createKey(other, { acl: ['search'] }) },
+    { apiKey: key },
+  ])
+  expect(refused).toEqual([422, 422])
+  expect(confirmed.connection).toMatchObject({ host, account: { id: application.id }, scopes: [] })
+
+  // Both headers, ready to send.
+  const { headers } = must(
+    await stage.call<{ headers: { name: string; value: string }[] }>('POST', '/v1/credentials', {
+      provider,
+      ...who,
+    }),
+    200,
+  )
+  expect(headers).toEqual([
+    { name: 'X-Algolia-Application-Id', value: application.id },
+    { name: 'X-Algolia-API-Key', value: key },
+  ])
+  const search = await fetch(`${host}/1/indexes/harbour/query`, {
+    method: 'POST',
+    body: '{}',
+    headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])),
+  })
+  expect(search.status).toBe(200)
+
+  // A key that may not list indexes is refused there with the status of a dead one, and is alive.
+  const seen = at.requests().length
+  await probe(stage)
+  await until('probed', () => at.requests().length > seen)
+  expect((await read(stage, provider)).status).toBe(200)
+  const lists = at.createKey(application, { acl: ['listIndexes'] })
+  must(
+    await stage.call('POST', '/v1/connections', {
+      provider,
+      host,
+      name: 'lists',
+      ...who,
+      credential: { type: 'api_key', value: lists },
+    }),
+    201,
+  )
+  expect(await disconnect(stage, confirmed.connection?.id)).toMatchObject({
+    upstream: 'manual',
+    manualUrl: 'https://dashboard.algolia.com/account/api-keys',
+  })
+  at.deleteKey(application, lists)
+  expect(await isRefused(stage, provider, { connectionName: 'lists' })).toMatchObject({
+    code: 'needs_reauth',
+  })
   expect(at.unexpected()).toEqual([])
 })

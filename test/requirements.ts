@@ -96,6 +96,11 @@ export const requirements = {
       'A field that is not of its form, such as a UUID for a key, is refused and named before anything is sent, in the form and in the API.',
     source: 'providers.md, Keys of several fields',
   },
+  'keys:open-values': {
+    behaviour:
+      'A field that is no secret may stand in an address and a header of a request, where it is one segment or refused before anything is sent.',
+    source: 'providers.md, Keys of several fields',
+  },
   'keys:typed-account': {
     behaviour:
       'Where a provider names no account for a key, the account is a field that was typed, or a hash of the key that differs between tenants and from which it cannot be read back.',
@@ -544,6 +549,11 @@ export const requirements = {
   'providers:buildkite': {
     behaviour:
       'Buildkite: an access token that looks at itself, with an account whatever it may do; no app is registered.',
+    source: 'providers.md, The catalogue',
+  },
+  'providers:algolia': {
+    behaviour:
+      'Algolia: the id of an application is the host and a header beside the key; of two refusals with one status, the text says which key is dead.',
     source: 'providers.md, The catalogue',
   },
   'templates:escape': {

@@ -44,6 +44,14 @@ export async function startKeyProvider(): Promise<KeyProvider> {
     if (key === undefined) return context.json({ errors: ['Forbidden'] }, 403)
     return context.json({ org: { public_id: `org-${keys.indexOf(key)}`, name: 'Acme Watchers' } })
   })
+  app.get('/v3/sites/:site/org', (context) => {
+    const key = find(context)
+    const isOfSite = [context.req.param('site'), context.req.header('x-watch-site')].every(
+      (site) => site === key?.site,
+    )
+    if (key === undefined || !isOfSite) return context.json({ errors: ['Forbidden'] }, 403)
+    return context.json({ org: { public_id: `site-${key.site}`, name: 'Acme Watchers' } })
+  })
   app.delete('/v2/own-key', (context) => {
     const key = find(context)
     if (key === undefined) return context.body(null, 403)

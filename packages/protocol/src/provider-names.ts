@@ -167,6 +167,7 @@ export const knownScopes = {
     'write_teams',
     'write_test_plan',
   ],
+  algolia: [],
 } as const
 
 export type KnownProvider = keyof typeof knownScopes

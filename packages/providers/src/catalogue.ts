@@ -1,4 +1,5 @@
 import type { ProviderDefinition } from '@keywell/protocol'
+import { algolia } from './algolia.ts'
 import { azureDevOps } from './azure-devops.ts'
 import { bitbucket } from './bitbucket.ts'
 import { buildkite } from './buildkite.ts'
@@ -12,4 +13,5 @@ export const providers: readonly ProviderDefinition[] = [
   bitbucket,
   azureDevOps,
   buildkite,
+  algolia,
 ]

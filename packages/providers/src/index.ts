@@ -15,6 +15,7 @@ export {
   placeVariableOf,
   variablesAt,
 } from './address.ts'
+export { algolia } from './algolia.ts'
 export { readAccount } from './answers/account.ts'
 export { fulfils, holds, type ProviderAnswer } from './answers/condition.ts'
 export { type Health, readHealth } from './answers/health.ts'
@@ -36,6 +37,7 @@ export {
 } from './methods.ts'
 export { matchesWhole } from './pattern.ts'
 export {
+  addressesOf,
   calledAddresses,
   commonReach,
   isWithin,
@@ -58,5 +60,5 @@ export {
   type RequestedAccess,
   scopesAllowed,
 } from './tenant-policy.ts'
-export { defaultOf, takeVariable, type Variable } from './variables.ts'
+export { defaultOf, isSegment, takeVariable, type Variable } from './variables.ts'
 export { scopesGranted, scopesSent } from './wire-scopes.ts'

@@ -15,7 +15,12 @@ export type Reach = readonly string[]
 
 /** The addresses, as templates, that the service calls with a secret of the provider. */
 export function calledAddresses({ auth }: Pick<ProviderDefinition, 'auth'>): readonly string[] {
-  return auth.flatMap((method) => [...clientOf(method), ...apiOf(method)])
+  return auth.flatMap(addressesOf)
+}
+
+/** The same for one method. */
+export function addressesOf(method: Method): string[] {
+  return [...clientOf(method), ...apiOf(method)]
 }
 
 /**

@@ -30,6 +30,48 @@ test('a definition is read as it is written', () => {
 const label = { kind: 'label', title: 'Shop', pattern: '[a-z]+', letters: 'lower' }
 const segment = { kind: 'segment', title: 'Organisation', pattern: '[a-z]+' }
 const shop = withValue(acme, '/variables', { shop: label, org: segment })
+const account = { id: { at: ['/id'], type: 'text' }, name: [], username: [], avatarUrl: [] }
+const look = {
+  method: 'GET',
+  url: 'https://{shop}.acme.example/{site}/me',
+  headers: { 'X-Shop': '{shop} {site}' },
+}
+/** A key whose requests name the variable of the host, and a field that is no secret. */
+const openKey = {
+  ...acme,
+  variables: { shop: label, org: segment },
+  api: { base: 'https://{shop}.acme.example', also: ['https://{shop}-cdn.acme.example'] },
+  auth: [
+    {
+      id: 'key',
+      kind: 'key',
+      title: 'API key',
+      fields: [
+        { name: 'key', label: 'Key', secret: true },
+        { name: 'site', label: 'Site', secret: false },
+        { name: 'team', label: 'Team', secret: false, optional: true },
+      ],
+      steps: ['Make one.'],
+      send: [{ in: 'header', name: 'X-Key', value: '{shop} {key}' }],
+      identity: { request: look, account, scopes: [] },
+      health: {
+        request: look,
+        active: [{ status: [200] }],
+        inactive: [{ status: [401] }],
+        details: {},
+      },
+      revocation: {
+        style: 'request',
+        request: { ...look, method: 'DELETE' },
+        authenticate: 'credential',
+        body: { json: { shop: '{shop}' } },
+        done: [{ status: [204] }],
+        kills: 'token',
+      },
+      manualUrl: 'https://{shop}.acme.example/keys',
+    },
+  ],
+}
 const derived = (more: object) => ({
   ...gitlab.variables,
   api: { kind: 'derived', from: 'host', lines: [{ value: '{host}/api' }], ...more },
@@ -260,6 +302,74 @@ const rows: Row[] = [
   ],
   [gitlab, '/instance/url', 'https://evil.example/{host.hostname}x', '/instance/url', /./],
   [gitlab, `${oauth}/token/url`, 'https://{host.port}/tokens', `${oauth}/token/url`, /no port/],
+
+  // Values in headers and addresses.
+  [
+    openKey,
+    '/auth/0/identity/request/url',
+    'https://{shop}.acme.example/{key}',
+    '/auth/0/identity/request/url',
+    /no variable key/,
+  ],
+  [
+    openKey,
+    '/auth/0/identity/request/url',
+    'https://{shop}.acme.example/{team}',
+    '/auth/0/identity/request/url',
+    /no variable team/,
+  ],
+  [
+    openKey,
+    '/auth/0/identity/request/url',
+    'https://{site}.acme.example/me',
+    '/auth/0/identity/request/url',
+    /host name/,
+  ],
+  [
+    openKey,
+    '/auth/0/health/request/url',
+    'https://{shop}.acme.example/v{site}',
+    '/auth/0/health/request/url',
+    /whole segment/,
+  ],
+  [
+    openKey,
+    '/auth/0/manualUrl',
+    'https://{shop}.acme.example/{site}',
+    '/auth/0/manualUrl',
+    /no variable site/,
+  ],
+  [
+    openKey,
+    '/auth/0/health/request/headers',
+    { 'X-Key': '{key}' },
+    '/auth/0/health/request/headers/X-Key',
+    /no value for key/,
+  ],
+  [
+    openKey,
+    '/auth/0/revocation/request/headers',
+    { 'X-Org': '{org}' },
+    '/auth/0/revocation/request/headers/X-Org',
+    /no value for org/,
+  ],
+  [openKey, '/auth/0/send/0/value', '{org}', '/auth/0/send/0/value', /no value for org/],
+  [openKey, '/auth/0/send/0/value', '{key}\r\nX: {shop}', '/auth/0/send/0/value', /ASCII/],
+  [openKey, '/auth/0/fields/1/name', 'shop', '/auth/0/fields/1/name', /variable/],
+  [openKey, '/auth/0/typedAccount', { id: 'shop' }, '/auth/0', /either/],
+  [
+    withValue(withValue(openKey, '/auth/0/identity', undefined), '/auth/0/typedAccount', {
+      id: 'shop',
+      name: 'site',
+    }),
+    '/auth/0/typedAccount',
+    { id: 'org' },
+    '/auth/0/typedAccount',
+    /no secrets/,
+  ],
+  [gitlab, '/auth/1/send/0/value', '{host.hostname}', '/auth/1/send/0/value', /no value/],
+  [shop, '/api/also', ['https://{shop}-.acme.example'], '/api/also/0', /below a domain/],
+  [shop, '/api/also', ['https://{shop}-cdn'], '/api/also/0', /below a domain/],
 
   // Variables and patterns.
   [gitlab, '/auth/1/fields/0/pattern', '[a-z', '/auth/1/fields/0/pattern', /RE2/],

@@ -105,7 +105,7 @@ describe('scopes', () => {
   })
 
   test('no scope that only reads implies one that writes', () => {
-    for (const provider of providers) {
+    for (const provider of providers.filter(({ scopes }) => scopes.length > 0)) {
       const all = scopesAllowed(limits({}), provider) ?? provider.scopes.map(({ name }) => name)
       const readers = scopesAllowed(limits({ readOnly: true }), provider) ?? []
       expect(all.length).toBeGreaterThan(readers.length)

@@ -19,8 +19,7 @@ export function takeVariable(variable: Variable, text: string): string | undefin
       return isLabel && matchesWhole(value, variable.pattern) ? value : undefined
     }
     case 'segment': {
-      const isSegment = /^[\w.~-]{1,200}$/.test(typed) && !/^\.{1,2}$/.test(typed)
-      return isSegment && matchesWhole(typed, variable.pattern) ? typed : undefined
+      return isSegment(typed) && matchesWhole(typed, variable.pattern) ? typed : undefined
     }
     case 'choice':
       return variable.options.find(({ value }) => value === typed)?.value
@@ -28,6 +27,11 @@ export function takeVariable(variable: Variable, text: string): string | undefin
     case 'derived':
       return undefined
   }
+}
+
+/** Whether a text is one segment of a path as it is, without escapes. */
+export function isSegment(text: string): boolean {
+  return /^[\w.~-]{1,200}$/.test(text) && !/^\.{1,2}$/.test(text)
 }
 
 /** What a variable is where none is given. */

@@ -1,3 +1,4 @@
+import { openFieldsOf } from './open-names.ts'
 import { type Path, type Problem, problemAt } from './problem.ts'
 import { addressProblem, baseProblem, placeholdersOf } from './template-address.ts'
 import type { Method, ProviderDefinition } from './types.ts'
@@ -15,7 +16,7 @@ export function addressProblems(definition: ProviderDefinition): Problem[] {
   return [
     ...problemAt(['api', 'base'], base),
     ...templatesOf(definition).flatMap(({ path, template, of, more }) => {
-      const known = new Set([...(of === 'app' ? all : place), ...(more ? [more] : [])])
+      const known = new Set([...(of === 'app' ? all : place), ...(more ?? [])])
       return problemAt(path, addressProblem(template, { variables, known }))
     }),
   ]
@@ -26,7 +27,8 @@ function templatesOf(definition: ProviderDefinition): {
   path: Path
   template: string
   of: 'connection' | 'app'
-  more?: string
+  /** Names that are no variables, each a segment. */
+  more?: readonly string[]
 }[] {
   const { api, instance, registration, auth } = definition
   return [
@@ -47,12 +49,22 @@ function methodTemplates(method: Method, path: Path): ReturnType<typeof template
   const { identity, health, manualUrl, revocation } = method
   const isOAuth = method.kind === 'oauth2'
   const of = isOAuth ? 'app' : 'connection'
+  const own = openFieldsOf(method)
   return [
-    ...(identity ? [at('identity', 'request', 'url')(identity.request.url, 'connection')] : []),
-    ...(identity?.fallback
-      ? [at('identity', 'fallback', 'request', 'url')(identity.fallback.request.url, 'connection')]
+    ...(identity
+      ? [at('identity', 'request', 'url')(identity.request.url, 'connection', own)]
       : []),
-    at('health', 'request', 'url')(health.request.url, 'connection'),
+    ...(identity?.fallback
+      ? [
+          at(
+            'identity',
+            'fallback',
+            'request',
+            'url',
+          )(identity.fallback.request.url, 'connection', own),
+        ]
+      : []),
+    at('health', 'request', 'url')(health.request.url, 'connection', own),
     at('manualUrl')(manualUrl, 'connection'),
     ...(isOAuth
       ? [
@@ -64,19 +76,21 @@ function methodTemplates(method: Method, path: Path): ReturnType<typeof template
     ...(revocation?.style === 'rfc7009' ? [at('revocation', 'url')(revocation.url, of)] : []),
     ...(revocation?.style === 'request'
       ? [
-          {
-            ...at('revocation', 'request', 'url')(revocation.request.url, of),
-            ...(isOAuth && { more: 'client_id' }),
-          },
+          at('revocation', 'request', 'url')(
+            revocation.request.url,
+            of,
+            isOAuth ? ['client_id'] : own,
+          ),
         ]
       : []),
   ]
 
   function at(...steps: string[]) {
-    return (template: string, whose: 'connection' | 'app') => ({
+    return (template: string, whose: 'connection' | 'app', more: readonly string[] = []) => ({
       path: [...path, ...steps],
       template,
       of: whose,
+      more,
     })
   }
 }

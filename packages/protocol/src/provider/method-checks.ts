@@ -1,13 +1,18 @@
+import { namesInText, openFieldsOf } from './open-names.ts'
 import { type Path, type Problem, unknownScopes } from './problem.ts'
 import { placeholdersOf } from './template-address.ts'
 import type { KeyMethod, Method, OAuth2Method, ProviderDefinition } from './types.ts'
+import { valueProblems } from './value-checks.ts'
+import { placeOf } from './variable-checks.ts'
 
 export function methodProblems(
-  { scopes, variables }: ProviderDefinition,
+  definition: ProviderDefinition,
   method: Method,
   index: number,
 ): Problem[] {
   const path = ['auth', index]
+  const { scopes, variables } = definition
+  const place = placeOf(definition)
   const names = new Set(scopes.map(({ name }) => name))
   const { identity, health } = method
   const active = health.active.map((each) => JSON.stringify(each))
@@ -21,26 +26,27 @@ export function methodProblems(
         ? [{ path: [...path, 'health', 'inactive', at], message: 'says the same as active' }]
         : [],
     ),
-    ...revocationProblems(method, [...path, 'revocation']),
+    ...valueProblems(method, place, path),
+    ...revocationProblems(method, place, [...path, 'revocation']),
     ...(method.kind === 'oauth2'
       ? [...oauthProblems(method, names, path), ...callbackProblems(method, variables, path)]
-      : accountProblems(method, path)),
+      : accountProblems(method, place, path)),
   ]
 }
 
 /** A key says whose it is in one of two ways, and nothing that is secret names an account. */
-function accountProblems({ identity, typedAccount, fields }: KeyMethod, path: Path): Problem[] {
+function accountProblems(method: KeyMethod, place: ReadonlySet<string>, path: Path): Problem[] {
+  const { identity, typedAccount } = method
   if ((identity === undefined) === (typedAccount === undefined)) {
     return [{ path, message: 'must have either identity or typedAccount' }]
   }
-  const open = fields.filter(({ secret, optional }) => !secret && optional !== true)
-  const known = ['$hash', ...open.map(({ name }) => name)]
+  const known = ['$hash', ...place, ...openFieldsOf(method)]
   const { id, name } = typedAccount ?? {}
   return [id, name].some((each) => each !== undefined && !known.includes(each)) || name === '$hash'
     ? [
         {
           path: [...path, 'typedAccount'],
-          message: 'must name fields that are typed and no secrets',
+          message: 'must name the variable of the host, or fields that are typed and no secrets',
         },
       ]
     : []
@@ -107,7 +113,7 @@ function callbackProblems(
   ]
 }
 
-function revocationProblems(method: Method, path: Path): Problem[] {
+function revocationProblems(method: Method, place: ReadonlySet<string>, path: Path): Problem[] {
   const { revocation } = method
   if (revocation === undefined || revocation.style === 'none') return []
   const cannotRefresh = method.kind === 'oauth2' && method.renewal.by === 'none'
@@ -118,17 +124,17 @@ function revocationProblems(method: Method, path: Path): Problem[] {
       : []
   if (revocation.style === 'rfc7009') return problems
   const own = method.kind === 'key' ? method.fields.map(({ name }) => name) : ['token']
-  const known = method.kind === 'key' ? own : [...own, 'client_id']
+  const known = [...own, ...place, ...(method.kind === 'key' ? [] : ['client_id'])]
   const values = bodyOf(revocation)
-  const inBody = values.flatMap(([, text]) => placeholdersOf(text).map(({ name }) => name))
+  const inBody = values.flatMap(([, text]) => namesInText(text))
   return [
     ...problems,
     ...values.flatMap(([name, text]) =>
-      placeholdersOf(text)
-        .filter((placeholder) => !known.includes(placeholder.name))
-        .map((placeholder) => ({
+      namesInText(text)
+        .filter((named) => !known.includes(named))
+        .map((named) => ({
           path: [...path, 'body', kindOf(revocation), name],
-          message: `has no value for ${placeholder.name}`,
+          message: `has no value for ${named}`,
         })),
     ),
     ...(revocation.authenticate !== 'credential' && !own.some((name) => inBody.includes(name))

@@ -5,7 +5,7 @@ import { keyFieldsSchema } from './key-field.ts'
 import { authorizeSchema, renewalSchema, tokenEndpointSchema } from './oauth.ts'
 import { keyRevocationSchema, revocationSchema } from './revocation.ts'
 import { scopeNameSchema } from './scopes.ts'
-import { namesSent, sendSchema } from './send.ts'
+import { sendSchema } from './send.ts'
 import { lineSchema, nameSchema, templateSchema } from './texts.ts'
 
 const common = {
@@ -41,11 +41,14 @@ export const keyMethodSchema = z.strictObject({
   /** In place of `identity`, where no request names an account: it is one that was typed, or the key itself. */
   typedAccount: z
     .strictObject({
-      /** The field with the provider's stable id. `$hash`: a keyed hash of the secrets, which nobody can read back. */
+      /**
+       * The field with the provider's stable id, or the variable of the host. `$hash`: a keyed hash of the secrets,
+       * which nobody can read back.
+       */
       id: z
         .string()
         .regex(/^(\$hash|[a-z][A-Za-z0-9_]{0,49})$/, 'must be $hash or the name of a field'),
-      /** The field with a name for people. */
+      /** The same for a name for people. */
       name: nameSchema.optional(),
     })
     .optional(),
@@ -60,13 +63,4 @@ export const keyMethodSchema = z.strictObject({
 })
 
 /** One way to a credential. */
-export const methodSchema = z
-  .discriminatedUnion('kind', [oauth2MethodSchema, keyMethodSchema])
-  .superRefine((method, { addIssue }) => {
-    const known = method.kind === 'key' ? method.fields.map(({ name }) => name) : ['token']
-    for (const [index, part] of method.send.entries()) {
-      const unknown = namesSent(part).filter((name) => !known.includes(name))
-      const message = `has no value for ${unknown.join(', ')}`
-      if (unknown.length > 0) addIssue({ code: 'custom', path: ['send', index, 'value'], message })
-    }
-  })
+export const methodSchema = z.discriminatedUnion('kind', [oauth2MethodSchema, keyMethodSchema])

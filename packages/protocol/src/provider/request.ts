@@ -5,6 +5,9 @@ import { headersSchema, templateSchema } from './texts.ts'
 export const requestSchema = z.strictObject({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
   url: templateSchema,
-  /** Beside those of the API. */
+  /**
+   * Beside those that carry the credential. `{name}` in a value stands for a variable of the connection's host, or for
+   * a field of a key that is no secret.
+   */
   headers: headersSchema,
 })

@@ -16,7 +16,10 @@ const addressSchema = templateSchema.refine(
  */
 const killsSchema = z.enum(['token', 'pair', 'user_and_app', 'installation'])
 
-/** Values of a body, with `{client_id}` and `{token}` in them; for a key with its fields, by their names. */
+/**
+ * Values of a body, with `{client_id}` and `{token}` in them; for a key with its fields, by their names. A variable of
+ * the connection's host has a value there as well.
+ */
 const valuesSchema = z
   .record(z.string().min(1).max(100), z.string().max(500))
   .refine((values) => Object.keys(values).length <= 10, 'has more than 10 values')

@@ -1,6 +1,10 @@
 import { z } from 'zod'
+import { namesInText } from './open-names.ts'
 
-/** `{name}` in it stands for a value of the credential: `{token}` of OAuth, or a field of a key by its name. */
+/**
+ * `{name}` in it stands for a value of the credential, `{token}` of OAuth or a field of a key by its name, or for a
+ * variable of the connection's host.
+ */
 const valueSchema = z.string().max(200)
 
 /** A header. Where a value in it is absent, an optional field, the header is left out. */
@@ -10,7 +14,7 @@ const headerSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/, 'must be the name of a header')
     .refine((name) => !connectionHeaders.has(name.toLowerCase()), 'is set by the connection'),
-  value: valueSchema.min(1),
+  value: valueSchema.min(1).regex(/^[\x20-\x7e]*$/, 'must be printable ASCII'),
 })
 
 /** HTTP Basic (RFC 7617), in UTF-8: user name and password as they are. */
@@ -48,7 +52,5 @@ export const sendSchema = z
 /** The names in braces that a part of a `send` has. */
 export function namesSent(part: z.output<typeof sendSchema>[number]): string[] {
   const templates = part.in === 'basic' ? [part.username, part.password] : [part.value]
-  return templates.flatMap((template) =>
-    [...template.matchAll(/\{([^{}]*)\}/g)].map(([, name = '']) => name),
-  )
+  return templates.flatMap(namesInText)
 }

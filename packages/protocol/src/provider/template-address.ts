@@ -94,7 +94,8 @@ function hostNameProblem({ name, part, before, after }: Placeholder, variable?: 
   }
   if (variable?.kind !== 'label') return `${name} is no part of a host name`
   // Without a name behind it, the label would choose the domain.
-  const isWhole = begins && /^\.[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?(\/|\?|$)/i.test(after)
+  const isWhole =
+    begins && /^(-[a-z0-9-]+)?\.[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?(\/|\?|$)/i.test(after)
   return isWhole ? undefined : `${name} must be one label below a domain`
 }
 

@@ -11,12 +11,13 @@ import { draftRequest, serves } from '../oauth/app-place.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { cleanAccount } from '../oauth/outside-text.ts'
 import { type ProbeParts, type ProbeResult, probeToken } from '../oauth/probe.ts'
+import { openValuesOf } from '../oauth/send.ts'
 import type { KeptTokenSet } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { readClock } from '../store/census.ts'
 import type { ConnectionRow } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
-import { type KeyFields, openText, tokensOf } from './key-fields.ts'
+import { type KeyFields, tokensOf } from './key-fields.ts'
 import type { NewCredential, StoreConnection } from './store-connection.ts'
 
 /** A key that its user has made at the provider by hand. */
@@ -105,16 +106,16 @@ export async function probeKey(parts: ProbeParts, pasted: PastedKey): Promise<Pr
 /** @throws KeywellError `invalid_request` for what can be no id */
 async function typedAccountOf(
   { accountUses }: ConnectKeyParts,
-  { provider, method, host, fields, tenantId }: PastedKey,
+  pasted: PastedKey,
   { id, name }: NonNullable<KeyMethod['typedAccount']>,
 ): Promise<ProviderAccount> {
+  const { provider, method, host, fields, tenantId } = pasted
+  const open = openValuesOf({ provider, host, method, tokens: tokensOf(method, fields) })
   const secrets = method.fields.flatMap((field) => (field.secret && fields[field.name]) || [])
   const isHash = id === '$hash'
   const account = cleanAccount({
-    id: isHash
-      ? await accountUses.hashOf({ tenantId, provider, host, secrets })
-      : openText(fields, id),
-    name: name === undefined ? null : openText(fields, name),
+    id: isHash ? await accountUses.hashOf({ tenantId, provider, host, secrets }) : (open[id] ?? ''),
+    name: name === undefined ? null : (open[name] ?? null),
     username: null,
     avatarUrl: null,
   })

@@ -5,7 +5,7 @@ import {
   type ProviderDefinition,
   Secret,
 } from '@keywell/protocol'
-import { matchesWhole } from '@keywell/providers'
+import { addressesOf, isSegment, matchesWhole, namesIn } from '@keywell/providers'
 import type { TokenSet } from '../oauth/token-set.ts'
 
 type KeyField = KeyMethod['fields'][number]
@@ -25,9 +25,10 @@ export type ReadFields =
 /** Reads what was typed. Nothing of it stands in a refusal. */
 export function readFields(
   { title }: Pick<ProviderDefinition, 'title'>,
-  { fields, send }: Pick<KeyMethod, 'fields' | 'send'>,
+  method: KeyMethod,
   typed: Readonly<Record<string, unknown>>,
 ): ReadFields {
+  const { fields } = method
   const names = fields.map(({ name }) => name)
   if (Object.keys(typed).some((name) => !names.includes(name))) {
     const message = `A key of ${title} has no such field; its fields are ${names.join(', ')}.`
@@ -37,7 +38,7 @@ export function readFields(
   for (const field of fields) {
     const text = typed[field.name] ?? ''
     if (text === '' && field.optional === true) continue
-    const problem = problemOf(field, text, { title, isUsername: isUsername(send, field) })
+    const problem = problemOf(field, text, { title, method })
     if (problem !== undefined || typeof text !== 'string') {
       const nextStep = field.help ?? `Paste the ${field.label} again, whole.`
       const message = `${field.label} ${problem}.`
@@ -52,20 +53,26 @@ export function readFields(
 }
 
 function problemOf(
-  { pattern }: KeyField,
-  text: unknown,
-  { title, isUsername }: { title: string; isUsername: boolean },
+  field: KeyField,
+  typed: unknown,
+  { title, method }: { title: string; method: KeyMethod },
 ): string | undefined {
-  const { error } = apiKeyValueSchema.safeParse(text)
+  const { data: text, error } = apiKeyValueSchema.safeParse(typed)
   if (error !== undefined) return error.issues[0]?.message ?? 'must be a text'
-  const isOfItsForm = pattern === undefined || matchesWhole(String(text), pattern)
+  const isOfItsForm =
+    (field.pattern === undefined || matchesWhole(text, field.pattern)) &&
+    (isSegment(text) || !isInAddress(method, field))
   if (!isOfItsForm) return `does not have the form that it has at ${title}`
   // RFC 7617: what follows would be read as the password.
-  return isUsername && String(text).includes(':') ? 'must have no colon' : undefined
+  return isUsername(method, field) && text.includes(':') ? 'must have no colon' : undefined
+}
+
+function isInAddress(method: KeyMethod, { name }: KeyField): boolean {
+  return addressesOf(method).some((template) => namesIn(template).includes(name))
 }
 
 /** Whether the field stands in the user name of HTTP Basic. */
-function isUsername(send: KeyMethod['send'], { name }: KeyField): boolean {
+function isUsername({ send }: KeyMethod, { name }: KeyField): boolean {
   return send.some((part) => part.in === 'basic' && part.username.includes(`{${name}}`))
 }
 
@@ -90,11 +97,6 @@ export function tokensOf(
 ): TokenSet {
   const [main] = known.flatMap(({ name, secret }) => (secret ? (fields[name] ?? []) : []))
   return { accessToken: main ?? new Secret(''), refreshToken: null, fields }
-}
-
-/** The text of a field that is no secret. */
-export function openText(fields: KeyFields, name: string): string {
-  return fields[name]?.expose() ?? ''
 }
 
 /** Fields as one text, to be sealed until the app has said who brought them. */

@@ -8,7 +8,7 @@ import {
 } from '@keywell/protocol'
 import { methodOf } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
-import { type CredentialValues, headersOf, valuesOf } from '../oauth/send.ts'
+import { type CredentialValues, headersOf, sentValuesOf, valuesOf } from '../oauth/send.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 
@@ -24,7 +24,8 @@ export async function answerWith(
   const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)
   const method = methodOf(provider, row.type)
   const values = valuesOf(method, tokens)
-  const headers = headersOf(method, values)
+  const sent = { provider, host: row.host, method, tokens }
+  const headers = headersOf(method, sentValuesOf(sent))
   const [header] = headers
   const toolLimits = toolLimitsOf(policy, row.provider)
   return {

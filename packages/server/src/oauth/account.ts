@@ -6,18 +6,12 @@ import {
   type ProviderDefinition,
   type RequestDefinition,
 } from '@keywell/protocol'
-import {
-  addressOf,
-  methodOf,
-  type ProviderAnswer,
-  readAccount,
-  variablesAt,
-} from '@keywell/providers'
+import { methodOf, type ProviderAnswer, readAccount } from '@keywell/providers'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Sending } from './client.ts'
 import { cleanAccount } from './outside-text.ts'
 import { reasonOf, refusedBy } from './provider-refusal.ts'
-import { headersOf, valuesOf } from './send.ts'
+import { headersOf, requestHeaders, requestUrl, sentValuesOf } from './send.ts'
 import type { SentTokens } from './token-set.ts'
 
 /** A request of the provider's data, with a connection's credential. */
@@ -32,16 +26,15 @@ export async function sendWithToken(
     sending: Sending
   },
 ): Promise<ProviderAnswer> {
-  const { provider, host, sending } = options
   const { reach } = options.tokens
-  const secrets = headersOf(options.method, valuesOf(options.method, options.tokens))
-  const response = await outbound.fetch(addressOf(url, variablesAt(provider, host)), {
-    ...sending,
+  const secrets = headersOf(options.method, sentValuesOf(options))
+  const response = await outbound.fetch(requestUrl(url, options), {
+    ...options.sending,
     within: { reach, side: 'api' },
     method,
     headers: {
       accept: 'application/json',
-      ...headers,
+      ...requestHeaders(headers, options),
       ...Object.fromEntries(secrets.map(({ name, value }) => [name, value])),
     },
   })

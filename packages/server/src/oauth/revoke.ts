@@ -10,7 +10,6 @@ import {
   fulfils,
   type ProviderAnswer,
   revocationOf,
-  variablesAt,
 } from '@keywell/providers'
 import * as oauth from 'oauth4webapi'
 import type { Outbound } from '../outbound/outbound.ts'
@@ -22,7 +21,15 @@ import {
   requestOptions,
   type Sending,
 } from './client.ts'
-import { basicOf, type CredentialValues, fill, headersOf, valuesOf } from './send.ts'
+import {
+  basicOf,
+  type CredentialValues,
+  fill,
+  headersOf,
+  requestHeaders,
+  requestUrl,
+  sentValuesOf,
+} from './send.ts'
 import type { KeptTokenSet } from './token-set.ts'
 
 /** `client_rejected` is a matter of the integration; `refused` is final. */
@@ -108,11 +115,11 @@ async function sendRequest(
   { credential, revocation }: { credential: WithdrawnCredential; revocation: ByRequest },
   sending: Sending,
 ): Promise<RevokeOutcome> {
-  const { provider, host, client, tokens } = credential
+  const { client, tokens } = credential
   const { method, url, headers } = revocation.request
-  const variables = client?.variables ?? variablesAt(provider, host)
-  const names = { ...variables, ...(client && { client_id: client.clientId }) }
-  const address = addressOf(url, names)
+  const address = client
+    ? addressOf(url, { ...client.variables, client_id: client.clientId })
+    : requestUrl(url, credential)
   const reach = commonReach(client ? [tokens.reach, client.reach] : [tokens.reach])
   const values = valuesToSend(revocation, credential)
   const body = bodyOf(revocation.body, values)
@@ -123,7 +130,7 @@ async function sendRequest(
       method,
       headers: {
         accept: 'application/json',
-        ...headers,
+        ...requestHeaders(headers, credential),
         ...body?.headers,
         ...authenticationOf(credential, revocation, values),
       },
@@ -136,16 +143,12 @@ async function sendRequest(
   }
 }
 
-/** The fields of a key, or the one token that is sent, beside the id of the client. */
-function valuesToSend(
-  revocation: ByRequest,
-  { method, tokens, client }: WithdrawnCredential,
-): CredentialValues {
-  const values =
-    'send' in revocation
-      ? { token: tokenToSend(revocation.send, tokens) }
-      : valuesOf(method, tokens)
-  return client === undefined ? values : { ...values, client_id: new Secret(client.clientId) }
+/** The fields of a key, or the one token that is sent, beside the variables of the host and the id of the client. */
+function valuesToSend(revocation: ByRequest, credential: WithdrawnCredential): CredentialValues {
+  const { tokens, client } = credential
+  const token = 'send' in revocation && { token: tokenToSend(revocation.send, tokens) }
+  const id = client && { client_id: new Secret(client.clientId) }
+  return { ...sentValuesOf(credential), ...token, ...id }
 }
 
 function authenticationOf(

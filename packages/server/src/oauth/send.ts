@@ -1,4 +1,5 @@
-import type { Method, Secret } from '@keywell/protocol'
+import { type Method, type ProviderDefinition, Secret } from '@keywell/protocol'
+import { addressOf, isHostOf, isSegment, type Variables, variablesAt } from '@keywell/providers'
 import type { TokenSet } from './token-set.ts'
 
 /** The values of a credential, by the names that its method has for them. */
@@ -18,6 +19,69 @@ export function valuesOf(
   if (method.kind !== 'key') return { token: accessToken }
   const [first] = method.fields
   return fields ?? { [first?.name ?? '']: accessToken }
+}
+
+/** A credential, and the place that it is sent to. */
+export interface SentCredential {
+  provider: ProviderDefinition
+  host: string
+  method: Method
+  tokens: Pick<TokenSet, 'accessToken' | 'fields'>
+}
+
+/** The values of a credential, and beside them the variables of its host. */
+export function sentValuesOf(sent: SentCredential): CredentialValues {
+  return { ...secretsOf(variablesOf(sent)), ...valuesOf(sent.method, sent.tokens) }
+}
+
+/** What is no secret of them, by which the address and the headers of a request are made whole. */
+export function openValuesOf(sent: SentCredential): Variables {
+  const { method, tokens } = sent
+  const values = valuesOf(method, tokens)
+  const fields = method.kind === 'key' ? method.fields.filter(({ secret }) => !secret) : []
+  const open = fields.flatMap(({ name }) => {
+    const value = values[name]
+    return value === undefined ? [] : [[name, value.expose()] as const]
+  })
+  return { ...variablesOf(sent), ...Object.fromEntries(open) }
+}
+
+/**
+ * An address of a request of a definition, made whole.
+ *
+ * @throws TypeError for a field that would be more than one segment of it, which a definition of before has let through
+ */
+export function requestUrl(url: string, sent: SentCredential): URL {
+  const variables = variablesOf(sent)
+  const open = Object.entries(openValuesOf(sent)).filter(
+    ([name, value]) => Object.hasOwn(variables, name) || isSegment(value),
+  )
+  return addressOf(url, Object.fromEntries(open))
+}
+
+/** The headers of a request of a definition. One whose value is absent is left out. */
+export function requestHeaders(
+  headers: Readonly<Record<string, string>>,
+  sent: SentCredential,
+): Record<string, string> {
+  const open = secretsOf(openValuesOf(sent))
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, template]) => {
+      const value = fill(template, open)
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+/** None for a host from before the provider's definition was edited. */
+function variablesOf({ provider, host }: SentCredential): Variables {
+  return isHostOf(provider, host) ? variablesAt(provider, host) : {}
+}
+
+function secretsOf(values: Variables): CredentialValues {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, new Secret(value)]),
+  )
 }
 
 /** The headers that carry a credential. One whose value is absent, an optional field, is left out. */
