@@ -420,6 +420,10 @@ const ofWebhook =
   (rest: (ids: Ids) => string = () => ''): Question =>
   ({ tenantId, ids }) => ({ path: `/v1/webhooks/${ids.webhook}${rest(ids)}?tenantId=${tenantId}` })
 
+const ofIntegration: Question = ({ tenantId, ids }) => ({
+  path: `/v1/integrations/${ids.integration}?tenantId=${tenantId}`,
+})
+
 /** How each route is asked for something that has an id. */
 const questions: Record<string, Question | 'is asked for nothing'> = {
   'GET /v1/audit': ({ tenantId }) => ({ path: `/v1/audit?tenantId=${tenantId}` }),
@@ -468,6 +472,16 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
   'PUT /v1/integrations/{integrationId}/client': ({ tenantId, ids }) => ({
     path: `/v1/integrations/${ids.integration}/client`,
     body: { tenantId, clientId: 'thief', clientSecret: 'of-secrets' },
+  }),
+  'GET /v1/integrations/{integrationId}': ofIntegration,
+  'PATCH /v1/integrations/{integrationId}': ({ tenantId, ids }) => ({
+    path: `/v1/integrations/${ids.integration}`,
+    body: { tenantId, enabled: false },
+  }),
+  'DELETE /v1/integrations/{integrationId}': ofIntegration,
+  'POST /v1/integrations/{integrationId}/validate': ({ tenantId, ids }) => ({
+    path: `/v1/integrations/${ids.integration}/validate`,
+    body: { tenantId },
   }),
   'GET /v1/providers': 'is asked for nothing',
   'GET /v1/tenants/{tenantId}': ({ tenantId }) => ({ path: `/v1/tenants/${tenantId}` }),

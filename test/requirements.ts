@@ -815,6 +815,26 @@ export const requirements = {
     behaviour: 'An integration is drafted, completed and renewed, and its secret is never shown.',
     source: 'connect.md, self-managed instances',
   },
+  'integrations:changed': {
+    behaviour:
+      'An integration is read, disabled and enabled; nobody connects by a disabled one, its connections stay, and a change of a revision that is not the newest is refused.',
+    source: 'http-api.md, Integrations',
+  },
+  'integrations:removed': {
+    behaviour:
+      'An integration with connections is removed only by a caller who says what becomes of them; then they are disconnected, those of other tenants too, and their grants withdrawn.',
+    source: 'http-api.md, Integrations',
+  },
+  'integrations:abandoned': {
+    behaviour:
+      'An integration whose grants the provider does not take back is removed by a caller who leaves them there; they wait for a person.',
+    source: 'http-api.md, Integrations',
+  },
+  'integrations:validated': {
+    behaviour:
+      'The provider is asked whether it knows a client, once in 10 s: a right client is accepted, a wrong secret refused, and an outage is neither.',
+    source: 'http-api.md, Integrations',
+  },
   'http:openapi': {
     behaviour: 'The routes describe themselves, and say whether they live.',
     source: 'architecture.md, Parts',

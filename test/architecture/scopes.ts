@@ -12,6 +12,8 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'packages/server/src/changes/reader.ts': 'reads the change log for all subscribers',
     'packages/server/src/changes/retention.ts': 'removes old changes',
     'packages/server/src/changes/webhooks/worker.ts': 'claims what is due',
+    'packages/server/src/credentials/remove-integration.ts':
+      'finds tenants that need an integration which is to be removed',
     'packages/server/src/credentials/withdrawals.ts': 'finds tenants with grants to be withdrawn',
     'packages/server/src/encryption-keys/references.ts':
       'looks for a version in the log of any tenant',
@@ -32,6 +34,8 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   acrossTenants: {
     'packages/server/src/store/transaction.ts': 'defines it',
+    'packages/server/src/credentials/remove-integration.ts':
+      'counts what needs an integration before it is removed',
     'packages/server/src/refresh/incident-guard.ts':
       'compares what a provider says of all connections of an integration',
   },

@@ -160,16 +160,20 @@ export {
   type WebhookId,
   webhookIdSchema,
 } from './ids.ts'
+export { revisionOf } from './if-match.ts'
 export { type Incident, incidentListSchema, incidentSchema } from './incidents.ts'
 export {
   type CreateIntegration,
   createIntegrationSchema,
   type Integration,
   type IntegrationList,
+  type IntegrationValidation,
   integrationListSchema,
   integrationSchema,
+  type RemoveIntegrationAnswer,
   type SetClient,
   setClientSchema,
+  type UpdateIntegration,
 } from './integrations.ts'
 export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
 export { providerDefinitionSchema } from './provider/checks.ts'

@@ -32,6 +32,46 @@ export const setClientSchema = knownFields({
 })
 export type SetClient = z.input<typeof setClientSchema>
 
+/** `PATCH /v1/integrations/:integrationId`: what is left out stays. */
+export const updateIntegrationSchema = knownFields({
+  tenantId: tenantIdSchema.optional(),
+  /** In place of those of before. Connections keep what their users granted. */
+  scopes: z.array(scopeNameSchema).min(1).max(100).optional(),
+  /** False: nobody can connect by it. The connections that there are stay, and are renewed. */
+  enabled: z.boolean().optional(),
+})
+export type UpdateIntegration = z.input<typeof updateIntegrationSchema>
+
+/** `DELETE /v1/integrations/:integrationId`. */
+export const removeIntegrationSchema = z.object({
+  tenantId: tenantIdSchema.optional(),
+  /**
+   * What becomes of its connections: all are disconnected. With `disconnect` the integration is removed when the last
+   * grant was withdrawn at the provider; with `abandon` at once, and the grants that could not be withdrawn live on there.
+   * Default: while there are connections, or grants to withdraw, nothing is removed.
+   */
+  force: z.enum(['disconnect', 'abandon']).optional(),
+})
+
+/** `POST /v1/integrations/:integrationId/validate`. */
+export const validateIntegrationSchema = knownFields({
+  tenantId: tenantIdSchema.optional(),
+  /** The host to ask. Needed where one app serves all hosts of a provider. Default: that of the integration. */
+  host: z.string().max(2000).optional(),
+})
+
+export const integrationValidationSchema = z.object({
+  /**
+   * `accepted`: the provider knows the client and its secret. `refused`: it does not. `unknown`: it gave another answer,
+   * which `detail` names.
+   */
+  result: z.enum(['accepted', 'refused', 'unknown']),
+  /** Where it was asked. */
+  tokenUrl: z.string(),
+  detail: z.string(),
+})
+export type IntegrationValidation = z.infer<typeof integrationValidationSchema>
+
 export const integrationSchema = z.object({
   id: integrationIdSchema,
   provider: providerNameSchema,
@@ -41,6 +81,10 @@ export const integrationSchema = z.object({
   /** Null: shared by all tenants. */
   tenantId: tenantIdSchema.nullable(),
   status: z.enum(['draft', 'active']),
+  /** False: nobody can connect by it. */
+  enabled: z.boolean(),
+  /** Counts its changes, for `If-Match`. */
+  revision: z.int().positive(),
   clientId: z.string().nullable(),
   /**
    * The provider refuses the client (`client_rejected`), or what is asked of it (`request_rejected`): connections
@@ -59,3 +103,16 @@ export const integrationSchema = z.object({
 export type Integration = z.infer<typeof integrationSchema>
 export const integrationListSchema = z.object({ integrations: z.array(integrationSchema) })
 export type IntegrationList = z.infer<typeof integrationListSchema>
+
+export const removeIntegrationAnswerSchema = z.object({
+  /** As it is now, or was. */
+  integration: integrationSchema,
+  /** False: there is more to do, and the integration is disabled meanwhile. Ask again. */
+  removed: z.boolean(),
+  /** Connections that this call has disconnected. */
+  disconnected: z.int().nonnegative(),
+  /** What is left: connections, and grants that wait to be withdrawn. */
+  connectionsLeft: z.int().nonnegative(),
+  grantsLeft: z.int().nonnegative(),
+})
+export type RemoveIntegrationAnswer = z.infer<typeof removeIntegrationAnswerSchema>

@@ -19,6 +19,8 @@ export interface Call<Answer> {
   path: string
   /** Entries that are undefined are left out. */
   query?: Record<string, unknown> | undefined
+  /** The same. */
+  headers?: Record<string, string | undefined> | undefined
   body?: unknown
   schema: Schema<Answer>
 }
@@ -38,7 +40,7 @@ export function requestOf<One extends Route>(
   input: InputOf<One>,
 ): Omit<Call<unknown>, 'schema'> {
   const parts: Partial<Record<string, unknown>> = input
-  const parse = (part: 'params' | 'query' | 'body') => {
+  const parse = (part: 'params' | 'query' | 'headers' | 'body') => {
     const schema = schemas[part]
     return schema && parseInput<Record<string, unknown>>(schema, parts[part], name)
   }
@@ -48,6 +50,8 @@ export function requestOf<One extends Route>(
     path: path.replaceAll(/:(\w+)/g, (_, key: string) => encodeURIComponent(String(params[key]))),
     isRead,
     query: parse('query'),
+    // Headers of a route are texts.
+    headers: parse('headers') as Record<string, string> | undefined,
     body: parse('body'),
   }
 }

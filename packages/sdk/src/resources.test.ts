@@ -130,7 +130,7 @@ test('integrations are drafted, completed and listed', async () => {
   const draft = await keywell.integrations.create({ provider: 'gitlab', tenantId, scopes: ['api'] })
   expect(draft).toMatchObject({ status: 'draft', redirectUri: expect.stringContaining(draft.id) })
   const client = { integrationId: draft.id, clientId: 'id', clientSecret: 'secret', tenantId }
-  const active = await keywell.integrations.update(client)
+  const active = await keywell.integrations.setClient(client)
   expect(active).toMatchObject({ id: draft.id, status: 'active', clientId: 'id' })
   expect(await keywell.integrations.list({ tenantId })).toEqual({ integrations: [active] })
   const other = await keywell.integrations.list({ tenantId: 'org_other' })
@@ -139,7 +139,7 @@ test('integrations are drafted, completed and listed', async () => {
 
 test('an integration id has no place for a path', async () => {
   const client = { integrationId: '../keys', clientId: 'id', clientSecret: 'secret' }
-  await expect(keywell.integrations.update(client)).rejects.toMatchObject({
+  await expect(keywell.integrations.setClient(client)).rejects.toMatchObject({
     code: 'invalid_request',
   })
   expect(service.calls).toEqual([])

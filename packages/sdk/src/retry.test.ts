@@ -182,7 +182,7 @@ verifies.suite('sdk:retries', () => {
     proxy.fates.push('lost')
     const { tenantId } = draft
     const client = { integrationId: id, tenantId, clientId: 'id', clientSecret: 'secret' }
-    expect(await keywell.integrations.update(client)).toMatchObject({ status: 'active' })
+    expect(await keywell.integrations.setClient(client)).toMatchObject({ status: 'active' })
     proxy.fates.push({ status: 503 })
     await keywell.connections.delete({ ...who, connectionId: connection.id })
     const [put, putAgain, del, delAgain] = proxy.keys

@@ -154,6 +154,9 @@ export class Service {
     { idempotencyKey }: CallOptions,
   ): Record<string, string> {
     const headers: Record<string, string> = { ...this.headers(), accept: 'application/json' }
+    for (const [name, value] of Object.entries(call.headers ?? {})) {
+      if (value !== undefined) headers[name] = value
+    }
     if (call.body !== undefined) headers['content-type'] = 'application/json'
     if (isWriting(call)) headers['idempotency-key'] = keyOf(idempotencyKey)
     return headers

@@ -40,7 +40,7 @@ async function register(
     existing ??
     (await keywell.integrations.create({ provider: 'gitlab', host: standIn.url, scopes }))
   const { clientId, clientSecret } = await registerApplication(standIn, integration)
-  await keywell.integrations.update({ integrationId: integration.id, clientId, clientSecret })
+  await keywell.integrations.setClient({ integrationId: integration.id, clientId, clientSecret })
   return true
 }
 

@@ -4,6 +4,7 @@ import { KeyStreams } from '../auth/key-streams.ts'
 import { createRateLimits, defaultRateLimits } from '../auth/rate-limits.ts'
 import { type ConnectMacs, connectPepperLabel, createConnectMacs } from '../connect/connect-macs.ts'
 import { createReadCredential } from '../credentials/read.ts'
+import { createRemoveIntegration } from '../credentials/remove-integration.ts'
 import { createPeppers, type Peppers } from '../encryption-keys/peppers.ts'
 import { createApp } from '../http/app.ts'
 import { type CallMacs, createCallMacs, idempotencyPepperLabel } from '../http/idempotency.ts'
@@ -124,6 +125,14 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     createConnection: connecting.createConnection,
     disconnector: background.disconnector,
     integrations: background.integrations,
+    removeIntegration: createRemoveIntegration({
+      catalogue,
+      database,
+      audit,
+      disconnector: background.disconnector,
+      publicUrl,
+      monotonic,
+    }),
     incidents: background.incidents,
     webhooks: background.webhooks,
     feed: background.feed,

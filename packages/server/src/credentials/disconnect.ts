@@ -15,9 +15,15 @@ import type { Logger } from '../logger.ts'
 import type { Registration } from '../oauth/client.ts'
 import type { KeptTokenSet } from '../oauth/token-set.ts'
 import { deleteAccountUse } from '../store/account-uses.ts'
-import { type ConnectionRow, disconnectConnection, listConnections } from '../store/connections.ts'
+import {
+  type ConnectionRow,
+  disconnectConnection,
+  findConnection,
+  listConnections,
+} from '../store/connections.ts'
 import { deleteCredential, holdCredential } from '../store/credentials.ts'
 import type { Database } from '../store/database.ts'
+import { type IntegrationKey, listConnectionsOfIntegration } from '../store/integration-uses.ts'
 import { deleteSchedule } from '../store/refresh-schedule.ts'
 import { moveToRevocations } from '../store/revocations.ts'
 import { withInstallation } from '../store/scope.ts'
@@ -32,6 +38,8 @@ export interface Disconnector {
   disconnect(owner: ConnectionOwner, id: string, caller: Actor): Promise<DisconnectAnswer>
   /** Removes some connections of a tenant, here only: their grants wait. False: there are no more. */
   disconnectSome(tenantId: string, caller: Actor): Promise<boolean>
+  /** The same for those that were made by an integration. Returns their number; 0: there are no more. */
+  disconnectSomeOf(integration: IntegrationKey, tenantId: string, caller: Actor): Promise<number>
   /**
    * A grant that is not kept as a connection. That it is to be withdrawn is durable before the provider is
    * called, now or later. If it cannot be stored, the provider is called once.
@@ -66,6 +74,17 @@ export function createDisconnector(parts: WithdrawalParts): Disconnector {
       const found = await listConnections(database.of(tenantId), page)
       for (const row of found) await removeConnection(parts, row, { caller, claimed: false })
       return found.length === batchSize
+    },
+
+    async disconnectSomeOf(integration, tenantId, caller) {
+      const sql = database.of(tenantId)
+      const some = { ...integration, tenantId, limit: batchSize }
+      const found = await listConnectionsOfIntegration(sql, some)
+      for (const { id } of found) {
+        const row = await findConnection(sql, tenantId, id)
+        if (row !== undefined) await removeConnection(parts, row, { caller, claimed: false })
+      }
+      return found.length
     },
 
     withdrawGrant: (grant, client, tokens) => withdrawals.withdrawGrant(grant, client, tokens),

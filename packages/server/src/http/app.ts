@@ -21,6 +21,7 @@ import type { LinkForms } from '../connect/link-form.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { ReadCredentials } from '../credentials/read.ts'
+import type { RemoveIntegration } from '../credentials/remove-integration.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { Logger } from '../logger.ts'
 import type { Scrape } from '../metrics/scrape.ts'
@@ -98,6 +99,7 @@ export interface AppParts {
   createConnection: CreateConnection
   disconnector: Disconnector
   integrations: Integrations
+  removeIntegration: RemoveIntegration
   incidents: Incidents
   webhooks: Webhooks
   feed: ChangeFeed
@@ -162,7 +164,7 @@ function backendRoutes(app: Hono<Environment>, parts: AppParts): void {
   credentialRoutes(app, parts.readCredential)
   connectionRoutes(app, parts)
   sessionRoutes(app, parts)
-  integrationRoutes(app, parts.integrations)
+  integrationRoutes(app, parts)
   incidentRoutes(app, parts.incidents)
   providerRoutes(app, parts)
   webhookRoutes(app, parts.webhooks)

@@ -1,11 +1,35 @@
-import { type Integration, type IntegrationId, Secret } from '@keywell/protocol'
+import { type Integration, type IntegrationId, KeywellError, Secret } from '@keywell/protocol'
 import type { Reach } from '@keywell/providers'
 import { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
-import type { IntegrationRow } from '../store/integrations.ts'
+import type { Database } from '../store/database.ts'
+import { findIntegration, type IntegrationRow } from '../store/integrations.ts'
 import { installation } from '../store/scope.ts'
 import type { RecordContext } from '../vault/vault.ts'
 import { registrationPage } from './app-place.ts'
+
+/** @throws KeywellError `not_found` */
+export async function readIntegration(
+  database: Database,
+  owner: string,
+  id: string,
+): Promise<IntegrationRow> {
+  const row = await findIntegration(database.of(owner), owner, id)
+  return row ?? integrationNotFound(id)
+}
+
+export function integrationNotFound(id: string): never {
+  throw new KeywellError('not_found', `There is no integration ${id}.`)
+}
+
+/** @throws KeywellError `conflict` when it is not the version that the caller has read; undefined: whatever it is */
+export function requireVersion(row: IntegrationRow, version: number | undefined): void {
+  if (version !== undefined && version !== row.version) throw changedMeanwhile()
+}
+
+export function changedMeanwhile(): KeywellError {
+  return new KeywellError('conflict', 'Another request changed the integration just now.')
+}
 
 /** An integration as the API shows it: without its secret. */
 export function viewIntegration(
@@ -21,6 +45,8 @@ export function viewIntegration(
     variables: row.variables,
     tenantId: row.tenantId === installation ? null : (row.tenantId as Integration['tenantId']),
     status: row.clientId === null ? 'draft' : 'active',
+    enabled: row.disabledAt === null,
+    revision: row.version,
     clientId: row.clientId,
     suspended:
       row.suspendedAt === null || row.suspendedReason === null

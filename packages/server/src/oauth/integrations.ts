@@ -1,4 +1,9 @@
-import { type Integration, KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import {
+  type Integration,
+  type IntegrationValidation,
+  KeywellError,
+  type ProviderDefinition,
+} from '@keywell/protocol'
 import {
   addressOf,
   findOAuth,
@@ -31,13 +36,21 @@ import {
 } from './app-place.ts'
 import type { Registration } from './client.ts'
 import {
+  changedMeanwhile,
   decodeClient,
   encodeClient,
+  readIntegration,
   redirectUriOf,
   secretContext,
   viewIntegration,
 } from './integration-record.ts'
 import { describeIntegration } from './suspension.ts'
+import {
+  type IntegrationKey,
+  type IntegrationUpdate,
+  updateIntegration,
+} from './update-integration.ts'
+import { validateClient } from './validate-client.ts'
 
 export interface Integrations {
   create(integration: NewIntegration, actor: Actor): Promise<Integration>
@@ -47,6 +60,13 @@ export interface Integrations {
     actor: Actor,
   ): Promise<Integration>
   list(tenantId: string | null): Promise<Integration[]>
+  get(key: IntegrationKey): Promise<Integration>
+  update(key: IntegrationKey, update: IntegrationUpdate, actor: Actor): Promise<Integration>
+  /** Asks the provider whether it knows the client. */
+  validate(
+    question: IntegrationKey & { host: string | undefined },
+    actor: Actor,
+  ): Promise<IntegrationValidation>
   /** The integration for a tenant on a host: its own, else the shared one. */
   pick(options: {
     tenantId: string
@@ -63,7 +83,7 @@ export interface Integrations {
 }
 
 /** An integration, and a host that it is used for. */
-interface AppUse {
+export interface AppUse {
   readonly integrationOwner: string
   readonly integrationId: string
   readonly host: string
@@ -123,6 +143,16 @@ export function createIntegrations(parts: IntegrationParts): Integrations {
       const rows = await store.listIntegrations(database.of(owner), owner)
       return rows.map((row) => viewIntegration(parts, row))
     },
+    async get({ tenantId, id }) {
+      return viewIntegration(parts, await readIntegration(database, tenantId ?? installation, id))
+    },
+    update: (key, update, actor) => updateIntegration(parts, key, update, actor),
+    validate: (question, actor) =>
+      validateClient(
+        { ...parts, registration: (use) => openRegistration(parts, use) },
+        question,
+        actor,
+      ),
     pick: (options) => pickIntegration(database, options),
     usable: (tenantId) => listUsable(database, tenantId),
     registration: (use) => openRegistration(parts, use),
@@ -202,16 +232,6 @@ async function setClient(
     if (!(await store.setIntegrationClient(sql, next))) throw changedMeanwhile()
     await audit.write(sql, entryOf(row, 'integration.set_client', actor))
   })
-}
-
-async function readIntegration(
-  database: Database,
-  owner: string,
-  id: string,
-): Promise<store.IntegrationRow> {
-  const row = await store.findIntegration(database.of(owner), owner, id)
-  if (row === undefined) throw new KeywellError('not_found', `There is no integration ${id}.`)
-  return row
 }
 
 async function listUsable(database: Database, tenantId: string): Promise<UsableIntegration[]> {
@@ -296,10 +316,6 @@ function takesNoApp({ title }: ProviderDefinition): KeywellError {
   return new KeywellError('invalid_request', `No OAuth app is registered for ${title}.`, {
     nextStep: 'Its users connect with a key of their own, so an integration is not needed.',
   })
-}
-
-function changedMeanwhile(): KeywellError {
-  return new KeywellError('conflict', 'Another request changed the integration just now.')
 }
 
 function entryOf(row: { tenantId: string; id: string }, action: AuditAction, by: Actor) {

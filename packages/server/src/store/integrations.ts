@@ -11,7 +11,11 @@ export interface IntegrationRow {
   /** Those that an operator gives with the app. */
   variables: Record<string, string>
   clientId: string | null
+  /** Of the client: its secret is sealed for it. */
   revision: number
+  /** Of all that can be changed. */
+  version: number
+  disabledAt: Date | null
   sealed: Uint8Array | null
   scopes: string[]
   suspendedAt: Date | null
@@ -21,8 +25,8 @@ export interface IntegrationRow {
 /** The provider refuses the client, or refuses what we ask of it for one connection after another. */
 export type SuspensionReason = 'client_rejected' | 'request_rejected'
 
-const columns = `tenant_id as "tenantId", id, provider, host, variables, client_id as "clientId", revision, sealed,
-  scopes, suspended_at as "suspendedAt", suspended_reason as "suspendedReason"`
+const columns = `tenant_id as "tenantId", id, provider, host, variables, client_id as "clientId", revision, version,
+  disabled_at as "disabledAt", sealed, scopes, suspended_at as "suspendedAt", suspended_reason as "suspendedReason"`
 
 export async function insertIntegration(
   sql: Sql,
@@ -52,7 +56,7 @@ export async function setIntegrationClient(
 ): Promise<boolean> {
   const rows = await sql.query(
     `update integrations
-     set client_id = $3, sealed = $4, key_version = $5, revision = $6, updated_at = now(),
+     set client_id = $3, sealed = $4, key_version = $5, revision = $6, version = version + 1, updated_at = now(),
          canary_at = case when suspended_at is not null then now() end
      where tenant_id = $1 and id = $2 and revision = $6 - 1
      returning id`,
@@ -73,6 +77,68 @@ export async function findIntegration(
   return row
 }
 
+/** Null: as before. Undefined: there is no such integration, or not of that version. */
+export async function updateIntegration(
+  sql: Sql,
+  change: {
+    tenantId: string
+    id: string
+    version: number
+    scopes: readonly string[] | null
+    enabled: boolean | null
+  },
+): Promise<IntegrationRow | undefined> {
+  const [row] = await sql.query<IntegrationRow>(
+    `update integrations
+     set scopes = coalesce($4::text[], scopes),
+         disabled_at = case $5::boolean when true then null when false then coalesce(disabled_at, now())
+           else disabled_at end,
+         version = version + 1, updated_at = now()
+     where tenant_id = $1 and id = $2 and version = $3
+     returning ${columns}`,
+    [change.tenantId, change.id, change.version, change.scopes, change.enabled],
+  )
+  return row
+}
+
+/** It stays as it is until the end of the transaction; and nobody connects by it. */
+export async function holdIntegration(
+  sql: Sql,
+  tenantId: string,
+  id: string,
+): Promise<IntegrationRow | undefined> {
+  const [row] = await sql.query<IntegrationRow>(
+    `select ${columns} from integrations where tenant_id = $1 and id = $2 for update`,
+    [tenantId, id],
+  )
+  return row
+}
+
+export async function deleteIntegration(sql: Sql, tenantId: string, id: string): Promise<void> {
+  await sql.query('delete from integrations where tenant_id = $1 and id = $2', [tenantId, id])
+}
+
+/** Takes the turn to ask its provider. Undefined: it is this caller's; else milliseconds until the next one. */
+export async function takeValidation(
+  sql: Sql,
+  { tenantId, id, everyMs }: { tenantId: string; id: string; everyMs: number },
+): Promise<number | undefined> {
+  const taken = await sql.query(
+    `update integrations set validated_at = now()
+     where tenant_id = $1 and id = $2
+       and (validated_at is null or validated_at <= now() - $3 * interval '1 millisecond')
+     returning id`,
+    [tenantId, id, everyMs],
+  )
+  if (taken.length === 1) return undefined
+  const [row] = await sql.query<{ waitMs: number }>(
+    `select greatest(1, $3 - extract(epoch from now() - validated_at) * 1000)::float8 as "waitMs"
+     from integrations where tenant_id = $1 and id = $2`,
+    [tenantId, id, everyMs],
+  )
+  return Math.ceil(row?.waitMs ?? everyMs)
+}
+
 /**
  * Whether an integration's client is still the one that a flow began with. It stays so until the end of
  * the transaction: replacing it waits.
@@ -83,7 +149,7 @@ export async function isClientOfIntegration(
 ): Promise<boolean> {
   const rows = await sql.query(
     `select id from integrations
-     where tenant_id = $1 and id = $2 and client_id = $3 for share`,
+     where tenant_id = $1 and id = $2 and client_id = $3 and disabled_at is null for share`,
     [flow.integrationOwner, flow.integrationId, flow.clientId],
   )
   return rows.length === 1
@@ -96,7 +162,7 @@ export async function listUsableIntegrations(
 ): Promise<IntegrationRow[]> {
   return sql.query<IntegrationRow>(
     `select ${columns} from integrations
-     where tenant_id in ($1, '@install') and client_id is not null
+     where tenant_id in ($1, '@install') and client_id is not null and disabled_at is null
      order by (tenant_id = '@install'), provider, host`,
     [tenantId],
   )

@@ -27,7 +27,7 @@ const statements: Readonly<Record<ExportKind, string>> = {
     order by 1 limit $3`,
   integration: `select id as cursor, jsonb_build_object('id', id, 'provider', provider, 'host', host,
       'variables', variables, 'clientId', client_id, 'scopes', scopes, 'suspendedReason', suspended_reason,
-      'createdAt', created_at, 'updatedAt', updated_at) as entry
+      'disabledAt', disabled_at, 'createdAt', created_at, 'updatedAt', updated_at) as entry
     from integrations where tenant_id = $1 and id > $2 order by id limit $3`,
   webhook: `select id as cursor, jsonb_build_object('id', id, 'url', url, 'events', events,
       'disabledReason', disabled_reason, 'createdAt', created_at, 'updatedAt', updated_at) as entry

@@ -18,6 +18,12 @@ create table integrations (
   suspended_reason text check (suspended_reason in ('client_rejected', 'request_rejected')),
   canary_at        timestamptz,
   request_rejections       int not null default 0,
+  -- Nobody can connect by it.
+  disabled_at      timestamptz,
+  -- When the provider was last asked whether it knows the client.
+  validated_at     timestamptz,
+  -- Counts all changes; `revision` counts those of the client, and its secret is sealed for it.
+  version          int not null default 1,
   created_at       timestamptz not null default now(),
   updated_at       timestamptz not null default now(),
   primary key (tenant_id, id),
@@ -67,11 +73,13 @@ create table connections (
 );
 create unique index connections_one_per_name
   on connections (tenant_id, user_id, provider, host, name) where status <> 'disconnected';
+create index connections_of_integration on connections (integration_owner, integration_id)
+  where status <> 'disconnected';
 create trigger connections_of_the_living before insert on connections
   for each row execute function refuse_erased_tenant();
 select guard_by_tenant('connections');
 grant select, insert, update, delete on connections to keywell_app;
-grant select (tenant_id, provider, status, health) on connections to keywell_worker;
+grant select (tenant_id, integration_owner, integration_id, provider, status, health) on connections to keywell_worker;
 
 -- The row that the compare-and-set on the generation protects; nothing else updates it.
 create table credentials (
@@ -214,7 +222,8 @@ create table revocations (
 create index revocations_due on revocations (due_at) where state = 'due';
 select guard_by_tenant('revocations');
 grant select, insert, update, delete on revocations to keywell_app;
-grant select (tenant_id, provider, state, due_at, created_at), update (state) on revocations to keywell_worker;
+grant select (tenant_id, integration_owner, integration_id, provider, state, due_at, created_at), update (state)
+  on revocations to keywell_worker;
 
 -- Which connections share what a withdrawal would end: all grants of an account for an app, or one key. It stands
 -- under the installation, since the others may be of another tenant, and names the account by a MAC alone.
