@@ -1942,6 +1942,11 @@ export const requirements = {
       'By keyboard alone: the account of a connected button, the question before it is disconnected, and back; the focus is never lost.',
     source: 'connect.md, React package',
   },
+  'e2e:accounts-missing': {
+    behaviour:
+      'Where the code of the list of accounts cannot be fetched, the list says so under its heading; it is there once the page is loaded again.',
+    source: 'connect.md, React package',
+  },
   'e2e:dialog-missing': {
     behaviour:
       'Where the dialog of a connected account cannot be fetched, the page says so beside the button and to screen readers; nothing else of the page changes.',

@@ -237,6 +237,19 @@ verifies('e2e:manager-loading', async () => {
   expect(Math.abs((after?.height ?? 0) - (before?.height ?? 0))).toBeLessThan(40)
 })
 
+verifies('e2e:accounts-missing', async () => {
+  const page = await atAccounts()
+  await connectFirst(page)
+  await page.route('**/assets/managed-accounts*', (route) => route.abort())
+  await page.reload()
+  await page.getByRole('alert').getByText('reload the page').waitFor()
+  await page.getByRole('heading', { name: 'Connected accounts' }).waitFor()
+  await expectAccessible(page)
+  await page.unroute('**/assets/managed-accounts*')
+  await page.reload()
+  await row(page, 0).waitFor()
+})
+
 verifies('e2e:language', async () => {
   const page = await atAccounts()
   await connectFirst(page)

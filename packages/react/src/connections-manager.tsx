@@ -1,19 +1,17 @@
 'use client'
 
 import type { Connection, ProviderName } from '@keywell/protocol'
-import { type ComponentPropsWithoutRef, type ReactElement, useId, useMemo, useRef } from 'react'
-import { AddAccounts } from './add-account.tsx'
+import { type ComponentPropsWithoutRef, type ReactElement, useId, useRef } from 'react'
 import { checkProps, howToName, isProviderName } from './check-props.ts'
-import { ConnectionList } from './connection-list.tsx'
 import { useTexts } from './context.ts'
 import type { ConnectHandlers } from './core/index.ts'
-import { Empty, Failure, Skeleton } from './manager-parts.tsx'
+import { latePart } from './late-part.ts'
 import { joinClasses, useParts } from './parts.ts'
-import { managerTexts } from './texts/manager.ts'
+import { connectTexts } from './texts/connect.ts'
+import { managerFrameTexts } from './texts/manager-frame.ts'
 import { useLiveConnections } from './use-connections.ts'
 import type { ManagerScopePicker } from './use-managed-account.tsx'
-import { type AccountOffer, useOffers } from './use-offers.ts'
-import { useRowFocus } from './use-row-focus.ts'
+import type { AccountOffer } from './use-offers.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
@@ -52,29 +50,17 @@ export interface ConnectionsManagerProps
  */
 export function ConnectionsManager(props: ConnectionsManagerProps): ReactElement {
   if (process.env.NODE_ENV !== 'production') checkManager(props)
-  const {
-    provider,
-    providers,
-    headingLevel = 2,
-    scopePicker = true,
-    onDisconnect,
-    ...beyond
-  } = props
+  const { provider, providers, headingLevel = 2, scopePicker, onDisconnect, ...beyond } = props
   const { onSuccess, onExit, onEvent, ...rest } = beyond
-  const handlers = useMemo(() => ({ onSuccess, onExit, onEvent }), [onSuccess, onExit, onEvent])
-  const { manager } = useTexts(managerTexts)
-  const { status, connections: all, refresh } = useLiveConnections()
-  const connections = useMemo(
-    () => all.filter((one) => provider === undefined || one.provider === provider),
-    [all, provider],
-  )
-  const { offers, known, isFailed, retry } = useOffers(status !== 'loading', provider, providers)
+  const { manager } = useTexts(managerFrameTexts)
+  const { notLoaded } = useTexts(connectTexts)
+  const read = useLiveConnections()
+  const Accounts = useAccounts()
   const part = useParts()
   const headingId = useId()
   const heading = useRef<HTMLHeadingElement>(null)
-  const list = useRef<HTMLUListElement>(null)
-  const focus = useRowFocus(list, heading)
-  const isLoading = status === 'loading'
+  const state = Accounts ? read.status : Accounts === null ? 'error' : 'loading'
+  const isLoading = state === 'loading'
   const Heading = `h${headingLevel}` as const
   return (
     <section
@@ -82,43 +68,42 @@ export function ConnectionsManager(props: ConnectionsManagerProps): ReactElement
       {...rest}
       {...part('manager')}
       className={joinClasses(part('manager').className, rest.className)}
-      data-state={status}
+      data-state={state}
       aria-busy={isLoading}
     >
       <Heading ref={heading} id={headingId} tabIndex={-1} {...part('heading')}>
         {manager.heading}
       </Heading>
-      {(status === 'error' || isFailed) && (
-        <Failure
-          onRetry={() => {
-            void refresh()
-            retry()
-          }}
-        />
+      {isLoading && <Skeleton label={manager.loading} />}
+      {Accounts === null && (
+        <p role="alert" {...part('note')}>
+          {notLoaded}
+        </p>
       )}
-      {isLoading && <Skeleton />}
-      {status === 'ready' && connections.length === 0 && <Empty />}
-      <ConnectionList
-        listRef={list}
-        focus={focus}
-        connections={connections}
-        isRead={!isLoading}
-        known={known}
-        Heading={`h${(headingLevel + 1) as 3 | 4 | 5}`}
-        handlers={handlers}
-        scopePicker={scopePicker}
-        onDisconnect={onDisconnect}
-      />
-      {/* While the list is not known, a name may be taken. */}
-      {(status === 'ready' || all.length > 0) && (
-        <AddAccounts
-          offers={offers}
-          connections={all}
-          handlers={handlers}
-          onAdded={({ id }) => focus.moveTo(id)}
-        />
-      )}
+      {Accounts && <Accounts {...props} read={read} heading={heading} />}
     </section>
+  )
+}
+
+/** Fetched while the list is read, which a page of other components never is. */
+const useAccounts = latePart(() =>
+  import('./managed-accounts.tsx').then((module) => module.ManagedAccounts),
+)
+
+/** Places of accounts that are not read yet, as high as those will be. */
+function Skeleton({ label }: { label: string }): ReactElement {
+  const part = useParts()
+  return (
+    <ul {...part('connections')} aria-label={label}>
+      {[1, 2].map((place) => (
+        <li key={place} {...part('connection')} data-loading="" aria-hidden>
+          <span />
+          <span />
+          <span />
+          <span />
+        </li>
+      ))}
+    </ul>
   )
 }
 

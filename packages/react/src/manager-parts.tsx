@@ -5,24 +5,6 @@ import { useParts } from './parts.ts'
 import { managerTexts } from './texts/manager.ts'
 import { fill } from './texts/texts.ts'
 
-/** Places of accounts that are not read yet, as high as those will be. */
-export function Skeleton(): ReactElement {
-  const { manager } = useTexts(managerTexts)
-  const part = useParts()
-  return (
-    <ul {...part('connections')} aria-label={manager.loading}>
-      {[1, 2].map((place) => (
-        <li key={place} {...part('connection')} data-loading="" aria-hidden>
-          <span />
-          <span />
-          <span />
-          <span />
-        </li>
-      ))}
-    </ul>
-  )
-}
-
 /** That there is nothing to show yet, or nothing any more. */
 export function Empty(): ReactElement {
   const { manager } = useTexts(managerTexts)

@@ -5,26 +5,21 @@ import {
   type ComponentPropsWithoutRef,
   type ForwardRefExoticComponent,
   forwardRef,
-  type ReactElement,
   type RefAttributes,
   type RefObject,
   useEffect,
   useImperativeHandle,
-  useMemo,
   useRef,
 } from 'react'
 import { checkProps, needsProvider } from './check-props.ts'
 import { useKeywell, useTexts } from './context.ts'
 import { returnFocus } from './focus.ts'
+import { latePart } from './late-part.ts'
 import { titleOf } from './messages.ts'
-import { own } from './own.ts'
 import { joinClasses, useParts } from './parts.ts'
-import { ScopeChoice } from './scope-choice.tsx'
-import { offerFor } from './scope-view.ts'
-import { wordingOf } from './scope-words.ts'
-import { type ScopeTexts, scopeTexts } from './texts/scopes.ts'
+import { connectTexts } from './texts/connect.ts'
+import { scopeFrameTexts } from './texts/scope-frame.ts'
 import { fill } from './texts/texts.ts'
-import { useChosenScopes } from './use-chosen-scopes.ts'
 import { type ScopeOptionsState, useScopeOptions } from './use-scope-options.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
@@ -86,7 +81,8 @@ export const ScopePicker: ForwardRefExoticComponent<
   if (process.env.NODE_ENV !== 'production') checkScopePicker(props)
   const { provider, host, connection, tools, value, defaultValue, onChange, name, ...rest } = props
   const keywell = useKeywell()
-  const { scopes: texts, scopeWords } = useTexts(scopeTexts)
+  const { legend, loading } = useTexts(scopeFrameTexts).scopes
+  const { notLoaded } = useTexts(connectTexts)
   const root = useRef<HTMLFieldSetElement>(null)
   useImperativeHandle<HTMLFieldSetElement | null, HTMLFieldSetElement | null>(
     ref,
@@ -97,14 +93,12 @@ export const ScopePicker: ForwardRefExoticComponent<
     host: host ?? connection?.host,
     connectionId: connection?.id,
   })
-  useFocusAfterRetry(root, state.name)
-  const offer = useMemo(
-    () => (state.name === 'ready' ? offerFor(state.offer, tools) : undefined),
-    [state, tools],
-  )
-  const choice = useChosenScopes(offer, { connection, tools, value, defaultValue, onChange })
-  const wording = useMemo(() => wordingOf(own(scopeWords, provider)), [scopeWords, provider])
+  const late = useLateChoice()
   const title = titleOf(keywell, provider)
+  // One element from the first state on: what becomes of its text is read aloud.
+  const notice = late ? late.noticeOf(state, keywell.messages) : late === null ? notLoaded : loading
+  const shown = late ? state.name : late === null ? 'error' : 'loading'
+  useFocusAfterRetry(root, shown)
   const part = useParts()
   return (
     <fieldset
@@ -113,54 +107,23 @@ export const ScopePicker: ForwardRefExoticComponent<
       tabIndex={-1}
       {...part('scopePicker')}
       className={joinClasses(part('scopePicker').className, rest.className)}
-      data-state={state.name}
-      aria-busy={state.name === 'loading'}
+      data-state={shown}
+      aria-busy={shown === 'loading'}
     >
-      <legend>{fill(texts.legend, { provider: title })}</legend>
-      {choice ? (
-        <ScopeChoice
-          {...{ ...choice, wording, texts, connection, name }}
-          isForTools={tools !== undefined}
-        />
+      <legend>{fill(legend, { provider: title })}</legend>
+      {late && notice === undefined ? (
+        <late.OfferedChoice {...props} {...{ state, retry }} />
       ) : (
-        <NoChoice {...{ state, title, texts, retry }} />
+        <p role="status" {...part('note')}>
+          {fill(notice ?? '', { provider: title })}
+        </p>
       )}
     </fieldset>
   )
 })
 
-function NoChoice(props: {
-  state: ScopeOptionsState
-  title: string
-  texts: ScopeTexts['scopes']
-  retry: () => void
-}): ReactElement {
-  const { state, title, texts, retry } = props
-  const part = useParts()
-  if (state.name === 'error') {
-    const { error, isRetrying } = state
-    return (
-      <div {...part('scopeError')}>
-        <p role="alert">{error.code === 'unauthorized' ? texts.signedOut : texts.failed}</p>
-        <button
-          type="button"
-          {...part('action')}
-          aria-busy={isRetrying}
-          aria-disabled={isRetrying}
-          onClick={retry}
-        >
-          {texts.retry}
-        </button>
-      </div>
-    )
-  }
-  const text = { loading: texts.loading, missing: texts.missing, ready: texts.nothing }[state.name]
-  return (
-    <p role="status" {...part('note')}>
-      {fill(text, { provider: title })}
-    </p>
-  )
-}
+/** Fetched while what can be chosen is read. */
+const useLateChoice = latePart(() => import('./offered-choice.tsx'))
 
 /** The button that tried again is gone, and with it the focus. */
 function useFocusAfterRetry(

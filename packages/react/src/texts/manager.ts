@@ -1,3 +1,4 @@
+import { managerFrameTexts } from './manager-frame.ts'
 import type { Texts } from './texts.ts'
 
 /** Of the list of connected accounts. */
@@ -38,8 +39,7 @@ export interface ManagerTexts {
 
 export const managerTexts: ManagerTexts = {
   manager: {
-    heading: 'Connected accounts',
-    loading: 'Loading your accounts …',
+    ...managerFrameTexts.manager,
     empty: 'No account is connected yet',
     emptyHint: 'Connect one to begin. You can take the access back at any time.',
     error: 'Your accounts cannot be shown at the moment. They stay connected. Please try again.',

@@ -1,3 +1,4 @@
+import { scopeFrameTexts } from './scope-frame.ts'
 import type { Texts } from './texts.ts'
 
 /** Of the picker that a person chooses scopes with. */
@@ -67,8 +68,7 @@ type Words = Readonly<Partial<Record<string, string>>>
 
 export const scopeTexts: ScopeTexts = {
   scopes: {
-    legend: 'What this app may do in {provider}',
-    loading: 'Looking up what can be allowed …',
+    ...scopeFrameTexts.scopes,
     failed: 'What can be allowed could not be looked up. Please try again.',
     signedOut: 'You are no longer signed in. Sign in, and try again.',
     missing: '{provider} is not set up here. Please ask your administrator.',
