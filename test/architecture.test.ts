@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
 import { childFaults } from './architecture/children.ts'
 import { importFaults, manifestFaults, readWorkspace } from './architecture/packages.ts'
 import { countPatterns, patternFaults } from './architecture/patterns.ts'
+import { providerNameFaults, staleExamples } from './architecture/provider-names.ts'
 import { scopeFaults, staleScopes } from './architecture/scopes.ts'
 import { exposeFaults, moduleStateFaults, staleExposers } from './architecture/secrets.ts'
 import { networkFaults, serverFolderFaults, stalePermits } from './architecture/server.ts'
@@ -85,6 +86,32 @@ verifies.suite('house:words', () => {
 
   test('a word that is retired in one package is another word elsewhere', () => {
     expect(found(wordFaults, 'packages/server/src/a.ts', 'told, heard, unless told')).toEqual([])
+  })
+})
+
+verifies.suite('providers:no-names', () => {
+  test('neither the service nor the SDK nor the React package names a provider', () => {
+    expect(providerNameFaults(sources)).toEqual([])
+    expect(staleExamples(sources)).toEqual([])
+  })
+
+  test.each([
+    ['a comparison', 'packages/server/src/a.ts', "if (name === 'github') send()", 'github'],
+    ['a key', 'packages/server/src/a.ts', 'const limits = { bitbucket: 5 }', 'bitbucket'],
+    ['a function', 'packages/sdk/src/a.ts', 'isAzureDevops()', 'isAzureDevops'],
+    ['a text', 'packages/react/src/a.tsx', 'a = <p>Ask Azure DevOps</p>', 'Ask Azure DevOps'],
+    ['a template', 'packages/react/src/a.ts', 'a = `at GitLab`', 'at GitLab'],
+    ['a pattern', 'packages/server/src/a.ts', 'a = /\bbuildkite_/', '\bbuildkite_'],
+    ['a file', 'packages/server/src/github.ts', '', 'packages/server/src/github.ts'],
+  ])('%s that names one is found', (_, path, text, named) => {
+    expect(found(providerNameFaults, path, text)).toEqual([`names a provider: ${named}`])
+  })
+
+  test('comments, tests, other words, and what is data may have its name', () => {
+    expect(found(providerNameFaults, 'packages/server/src/a.ts', '// as GitHub does')).toEqual([])
+    expect(found(providerNameFaults, 'packages/server/src/a.test.ts', "a = 'github'")).toEqual([])
+    expect(found(providerNameFaults, 'packages/server/src/a.ts', "a = 'githubbed'")).toEqual([])
+    expect(found(providerNameFaults, 'packages/providers/src/a.ts', "a = 'github'")).toEqual([])
   })
 })
 

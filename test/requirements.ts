@@ -606,6 +606,11 @@ export const requirements = {
       'A command reads a definition without settings, and prints where its secrets may go, or each problem with file, place and reason.',
     source: 'providers.md, By file',
   },
+  'providers:no-names': {
+    behaviour:
+      'No module of the service, the SDK or the React package names a provider of the catalogue.',
+    source: 'providers.md, A definition',
+  },
   'providers:refused-definition': {
     behaviour:
       'A definition that the schema refuses, or whose name another one has, ends the start with its name and place.',

@@ -7,8 +7,8 @@
  * <KeywellProvider messages={de}>…</KeywellProvider>
  * ```
  */
+import { germanKitWords } from '@keywell/providers/german'
 import type { Messages } from './messages.ts'
-import { gitlabWords } from './texts/de-gitlab.ts'
 
 export const de: Messages = {
   locale: 'de',
@@ -170,7 +170,7 @@ export const de: Messages = {
     confirm: 'Weiter zu {provider}',
     cancel: 'Abbrechen',
   },
-  scopeWords: { gitlab: gitlabWords },
+  scopeWords: germanKitWords,
   status: {
     ok: 'Verbunden',
     unknown: 'Verbunden',

@@ -68,7 +68,7 @@ describe('normalizeHost', () => {
 
   it('says what is wrong in a sentence, without what was written', () => {
     expect(() => normalizeHost('gitlab.com')).toThrow(
-      'Write the host with its scheme, as in https://gitlab.example.',
+      'Write the host with its scheme, as in https://git.example.',
     )
     expect(() => normalizeHost('https://user:hunter2@a.example')).toThrow(
       /^(?!.*hunter2).*user name/,

@@ -20,7 +20,7 @@ const rootPath = /^(\/[A-Za-z0-9._~-]+)*\/?$/
 export function normalizeHost(text: string): string {
   const written = text.trim()
   if (!/^https?:\/\/[^/]/i.test(written)) {
-    throw new InvalidHost('Write the host with its scheme, as in https://gitlab.example.')
+    throw new InvalidHost('Write the host with its scheme, as in https://git.example.')
   }
   // The parser would drop these, so that the host would look like another than it is.
   if (/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/u.test(written)) {
@@ -36,7 +36,7 @@ export function normalizeHost(text: string): string {
   }
   const url = parse(written)
   if (!rootPath.test(url.pathname)) {
-    throw new InvalidHost('The path of the host must be a relative root such as /gitlab.')
+    throw new InvalidHost('The path of the host must be a relative root such as /code.')
   }
   const host = url.host.replace(/\.(?=:|$)/, '')
   if (host === '' || /(^|\.)\.|^:|\.(:|$)/.test(host)) {

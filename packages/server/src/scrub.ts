@@ -25,9 +25,9 @@ const shapes: readonly {
   // One part of a JWT is no credential: the signed heads of the audit log are logged in parts.
   { pattern: /\b(?<secret>eyJ[\w.-]+)/g, minLength: 14, holds: '.' },
   { pattern: /(?<keep>\bwhsec_)(?<secret>[\w+/=-]+)/g, minLength: 16 },
-  // Of providers: GitLab (tokens, OAuth secrets, runners, deploys), GitHub, Slack, OpenAI and the like.
+  // Of providers: GitLab (tokens, OAuth secrets, runners, deploys), GitHub, Docker Hub, Slack, OpenAI and the like.
   { pattern: /(?<keep>\bgl[a-z]+-)(?<secret>[\w.-]+)/g, minLength: 16 },
-  { pattern: /(?<keep>\b(?:gh[a-z]|github_pat)_)(?<secret>\w+)/g, minLength: 16 },
+  { pattern: /(?<keep>\b(?:gh[a-z]|[a-z]+_pat)_)(?<secret>\w+)/g, minLength: 16 },
   { pattern: /(?<keep>\b(?:xox[a-z]|sk|pk|rk)[-_])(?<secret>[\w-]+)/g, minLength: 16 },
   // As a header or a line of one.
   { pattern: /(?<keep>\b(?:Bearer|Basic|DPoP)\s+)(?<secret>[\w.~+/=-]+)/gi, minLength: 8 },

@@ -58,7 +58,7 @@ function parse(typed: string): URL {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(typed) ? typed : `https://${typed}`
   const url = urlOf(withScheme)
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new InvalidHost('Write the address as in gitlab.example or https://gitlab.example.')
+    throw new InvalidHost('Write the address as in git.example or https://git.example.')
   }
   // It may be a secret: repositories are cloned with a token there.
   if (url.username !== '' || url.password !== '') {

@@ -4,7 +4,7 @@ import { type Network, parseNetwork } from './address.ts'
 
 /** A host that may be reached although it is private, or on another port than 443. */
 export interface PrivateHost {
-  /** The exact origin that may be called: `https://gitlab.corp`, `http://127.0.0.1:7401`. Plain http only if it says so. */
+  /** The exact origin that may be called: `https://git.corp`, `http://127.0.0.1:7401`. Plain http only if it says so. */
   readonly origin: string
   /**
    * Networks that the name may resolve into, beside public ones: `10.0.0.0/8`. Default: an origin
@@ -64,7 +64,7 @@ export function parseOrigin(text: string): URL {
   const isOrigin = url?.pathname === '/' && url.search === '' && url.hash === ''
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
   if (!url || !isOrigin || !isWeb || url.username !== '' || url.password !== '') {
-    throw new TypeError(`"${text}" is not an origin; write it as https://gitlab.corp`)
+    throw new TypeError(`"${text}" is not an origin; write it as https://git.corp`)
   }
   return url
 }

@@ -1,4 +1,4 @@
-import { germanGitlab } from './german-gitlab.ts'
+import { germanWords } from '@keywell/providers/german'
 import type { Texts } from './texts.ts'
 
 export const german: Texts = {
@@ -127,5 +127,5 @@ export const german: Texts = {
     submit: 'Verbinden',
     cancel: 'Abbrechen',
   },
-  providers: { gitlab: germanGitlab },
+  providers: germanWords,
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode, HostCheck } from '@keywell/protocol'
-import type { ProviderWords } from '@keywell/providers/german'
+import type { KeyFormWords, ProviderWords } from '@keywell/providers/german'
 
 /** Where an account of a provider is connected to: names that stand in sentences. */
 export interface Names {
@@ -91,9 +91,4 @@ export interface Texts {
   providers: Readonly<Record<string, ProviderTexts>>
 }
 
-export interface ProviderTexts extends ProviderWords {
-  keyTitle?: string
-  keyLabels?: Readonly<Record<string, string>>
-  keyHelp?: Readonly<Record<string, string>>
-  keySteps?: readonly string[]
-}
+export type ProviderTexts = ProviderWords & KeyFormWords

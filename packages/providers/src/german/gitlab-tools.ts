@@ -1,9 +1,6 @@
-import { germanWords } from '@keywell/providers/german'
-import type { ScopeWords } from './scopes.ts'
+import type { ToolWords } from './words.ts'
 
-/** What GitLab's scopes, and the tools that need them, are called in German. */
-export const gitlabWords: ScopeWords = {
-  ...germanWords.gitlab,
+export const gitlabToolWords: ToolWords = {
   areas: {
     deploy_keys: 'Deploy-Schlüssel',
     groups: 'Gruppen',
