@@ -62,6 +62,11 @@ export const requirements = {
       'Where a provider signs its callbacks, one with a changed, added or missing parameter, or for another shop than the flow is for, stores nothing, and no code of it is exchanged.',
     source: 'providers.md, Signed callbacks',
   },
+  'reach:told-host': {
+    behaviour:
+      'Where a provider tells where an account lives, an address that its definition does not allow ends the flow: nothing is sent there, and the grant is withdrawn.',
+    source: 'providers.md, Told addresses',
+  },
   'siblings:kept': {
     behaviour:
       'Where a withdrawal ends all grants of an account for an app, disconnecting one of its connections leaves the others alive, also over two tenants, and tells neither of the other; with the last one the grant is withdrawn.',

@@ -32,6 +32,8 @@ export interface OtherProvider {
   signedInAs: string
   /** With `signed`: the shop that the user chose there. */
   shop: string
+  /** With `told`: where it says that accounts live. Default: at its API */
+  home: string | undefined
   /** Whether withdrawals are answered with 503. */
   isAway: boolean
   /** Accounts whose grants a withdrawal has ended, in order. */
@@ -46,15 +48,19 @@ interface Options {
   kills?: Kills
   /** Callbacks name a shop, and are signed. Default: false */
   signed?: boolean
+  /** Where an account lives is told with its tokens. Default: false */
+  told?: boolean
 }
 
 export async function startOtherProvider({
   kills = 'pair',
   signed = false,
+  told = false,
 }: Options = {}): Promise<OtherProvider> {
   const state = {
     signedInAs: 'member_7',
     shop: 'north.acme.example',
+    home: undefined as string | undefined,
     isAway: false,
     forgotten: [] as string[],
   }
@@ -70,6 +76,9 @@ export async function startOtherProvider({
     grant.refreshToken = makeToken('rt')
     return tokensOf(grant)
   }
+
+  const withHome = (answer: Record<string, unknown>) =>
+    told ? { ...answer, home: state.home ?? second?.url } : answer
 
   const signIn = new Hono()
   signIn.get('/consent', (context) => {
@@ -104,7 +113,7 @@ export async function startOtherProvider({
       if (grant === undefined) return context.json({ problem: 'token_spent' })
       codes.delete(form.get('code') ?? '')
       grants.push(grant)
-      return context.json(tokensOf(grant))
+      return context.json(withHome(tokensOf(grant)))
     }
     const sent = form.get('refresh_token')
     const grant = grants.find((one) => one.refreshToken === sent || one.previous === sent)
@@ -143,7 +152,7 @@ export async function startOtherProvider({
   const [first, second] = servers
   if (first === undefined || second === undefined) throw new Error('nothing listens')
   return Object.assign(state, {
-    definition: define(first.url, second.url, { kills, signed }),
+    definition: define(first.url, second.url, { kills, signed, told }),
     signIn: first.url,
     api: second.url,
     grants,
@@ -190,11 +199,11 @@ function closed(server: Server): Promise<void> {
 export function define(
   signIn: string,
   api: string,
-  { kills = 'pair', signed = false }: Options = {},
+  { kills = 'pair', signed = false, told = false }: Options = {},
 ): ProviderDefinition {
   const whoami = {
     method: 'GET',
-    url: `${api}/v3/whoami`,
+    url: `${told ? '{home}' : api}/v3/whoami`,
     headers: { 'X-Acme-Version': '3' },
   } as const
   return {
@@ -204,10 +213,13 @@ export function define(
     category: 'code',
     state: 'stable',
     documentationUrl: 'https://docs.example/acme-notes',
-    variables: signed
-      ? { shop: { kind: 'label', title: 'Shop', pattern: '[a-z]+', letters: 'lower' } }
-      : {},
-    api: { base: api },
+    variables: {
+      ...(signed && {
+        shop: { kind: 'label', title: 'Shop', pattern: '[a-z]+', letters: 'lower' },
+      }),
+      ...(told && { home: { kind: 'origin', title: 'Home', allow: [api] } }),
+    },
+    api: { base: told ? '{home}' : api },
     auth: [
       {
         id: 'consent',
@@ -238,6 +250,7 @@ export function define(
             refreshToken: ['/result/session/renew_with'],
             expiresIn: ['/result/ttl'],
             scope: ['/permissions'],
+            ...(told && { origin: ['/home'] }),
           },
           errors: [
             { if: [{ at: '/problem', equals: 'token_spent' }], is: 'rejected' },
@@ -302,6 +315,10 @@ export function define(
     ],
     scopeGroups: [{ name: 'notes', title: 'Notes' }],
     scopePresets: [],
-    registration: { each: 'host', url: `${signIn}/apps`, steps: ['Register an app.'] },
+    registration: {
+      each: told ? 'provider' : 'host',
+      url: `${signIn}/apps`,
+      steps: ['Register an app.'],
+    },
   }
 }

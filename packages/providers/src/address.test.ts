@@ -8,6 +8,7 @@ import {
   hostOf,
   isHostOf,
   placeVariableOf,
+  toldHost,
   variablesAt,
 } from './address.ts'
 import { gitlab } from './gitlab.ts'
@@ -221,5 +222,76 @@ describe('a host', () => {
     expect(defaultHostOf(shop)).toBeUndefined()
     expect(placeVariableOf(forge)).toBe('web')
     expect(placeVariableOf({ ...shop, api: { base: 'https://a.example' } })).toBeUndefined()
+  })
+})
+
+describe('where an account is told to live', () => {
+  const variables = {
+    instance: {
+      kind: 'origin',
+      title: 'Instance',
+      allow: ['https://*.my.acme.example', 'https://login.acme.example:8443'],
+    },
+  } as const
+  const provider = { variables, api: { base: '{instance}/api' } }
+
+  test.each([
+    ['https://north.my.acme.example', 'https://north.my.acme.example/api'],
+    ['https://north.my.acme.example/', 'https://north.my.acme.example/api'],
+    ['https://a.b.my.acme.example', 'https://a.b.my.acme.example/api'],
+    ['https://login.acme.example:8443', 'https://login.acme.example:8443/api'],
+  ])('%s is allowed', (origin, host) => {
+    expect(toldHost(provider, origin)).toBe(host)
+    expect(hostOf(provider, variablesAt(provider, host))).toBe(host)
+  })
+
+  test.each([
+    'https://my.acme.example',
+    'https://.my.acme.example',
+    'https://north.my.acme.example.evil.example',
+    'https://evil.example/north.my.acme.example',
+    'https://evil.example?.my.acme.example',
+    'https://evil.example#.my.acme.example',
+    'https://evil.example\\.my.acme.example',
+    'https://evil.example:443@north.my.acme.example',
+    'https://north.my.acme.example@evil.example',
+    'https://northmy.acme.example',
+    'https://north.my.acme.example:444',
+    'http://north.my.acme.example',
+    'HTTPS://north.my.acme.example',
+    'https://NORTH.my.acme.example',
+    'https://north.my.acme.example//',
+    'https://ｎorth.my.acme.example',
+    'https://xn--80ak6aa92e.com',
+    'https://login.acme.example',
+    ' ',
+    '//north.my.acme.example',
+  ])('%s is not', (origin) => {
+    expect(toldHost(provider, origin)).toBeUndefined()
+  })
+
+  test('whatever is told, what is taken ends in a name that is allowed', () => {
+    const part = fc.constantFrom(
+      'evil.example',
+      'my.acme.example',
+      'n',
+      '.',
+      '/',
+      '@',
+      ':',
+      '#',
+      '?',
+      '\\',
+      '%2e',
+      '*',
+    )
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
+        const host = toldHost(provider, `https://${parts.join('')}`)
+        if (host !== undefined)
+          expect(new URL(host).hostname).toMatch(/^([a-z0-9-]+\.)+my\.acme\.example$/)
+      }),
+      { numRuns: 5_000 },
+    )
   })
 })

@@ -27,6 +27,20 @@ export function placeVariableOf({ api, variables }: Places): string | undefined 
   return variable?.kind === 'derived' ? variable.from : name
 }
 
+/** Whether the provider tells where an account lives, so that the host is known only with its tokens. */
+export function isPlaceTold(provider: Places): boolean {
+  const name = placeVariableOf(provider)
+  return name !== undefined && provider.variables[name]?.kind === 'origin'
+}
+
+/** The host of an account that lives at this origin; undefined where its definition allows no such origin. */
+export function toldHost(provider: Places, origin: string): string | undefined {
+  const name = placeVariableOf(provider)
+  const variable = name === undefined ? undefined : provider.variables[name]
+  const taken = variable && takeVariable(variable, origin)
+  return name === undefined || taken === undefined ? undefined : hostOf(provider, { [name]: taken })
+}
+
 /** The host of a connection: the base URL of its API, made whole. */
 export function hostOf({ api, variables }: Places, given: Variables): string {
   return addressOf(api.base, withDerived(variables, given)).href.replace(/\/$/, '')
@@ -36,12 +50,15 @@ export function hostOf({ api, variables }: Places, given: Variables): string {
  * The variables that a host stands for, the inverse of {@link hostOf}: a connection is at a host, and keeps nothing
  * else that could differ from it.
  *
- * @param host as {@link hostOf} gives it; of a provider with instances, any base URL
+ * @param host as {@link hostOf} gives it; of a provider with instances, any base URL. The base URL with its variable
+ *   left open stands for none
  * @throws TypeError for a host that is not the provider's, where it has several
  */
 export function variablesAt(provider: Places, host: string): Variables {
   // Where there is but one, a connection from before its definition was edited may have another path in it.
   if (placeVariableOf(provider) === undefined) return {}
+  // That of an app, or of a flow whose account has not been told yet.
+  if (host === provider.api.base) return {}
   const given = givenAt(provider, host)
   if (given === undefined) throw new TypeError(`${host} is not below ${provider.api.base}`)
   return withDerived(provider.variables, given)

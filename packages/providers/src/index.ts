@@ -12,7 +12,9 @@ export {
   defaultHostOf,
   hostOf,
   isHostOf,
+  isPlaceTold,
   placeVariableOf,
+  toldHost,
   variablesAt,
 } from './address.ts'
 export { algolia } from './algolia.ts'

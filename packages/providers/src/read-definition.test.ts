@@ -78,6 +78,7 @@ const derived = (more: object) => ({
 })
 const signed = define('https://signin.acme.example', 'https://api.acme.example', { signed: true })
 const callback = '/auth/0/authorize/callback'
+const told = define('https://signin.acme.example', 'https://api.acme.example', { told: true })
 const longPattern = 'a'.repeat(201)
 const scope = acme.scopes[0]
 
@@ -93,6 +94,18 @@ const rows: Row[] = [
   [signed, `${callback}/mustEqual/state`, 'x', `${callback}/mustEqual/state`, /another way/],
   [signed, `${callback}/mustEqual/hmac`, 'x', `${callback}/mustEqual/hmac`, /another way/],
   [signed, `${callback}/mustEqual/realm`, '{realm}', `${callback}/mustEqual/realm`, /no variable/],
+  // Told addresses.
+  [told, '/variables/home/allow', [], '/variables/home/allow', /expected/],
+  [told, '/variables/home/allow/0', 'https://*', '/variables/home/allow/0', /origin/],
+  [told, '/variables/home/allow/0', 'https://*.com', '/variables/home/allow/0', /origin/],
+  [told, '/variables/home/allow/0', 'https://a.*.com', '/variables/home/allow/0', /origin/],
+  [told, '/variables/home/allow/0', 'https://acme.example/', '/variables/home/allow/0', /origin/],
+  [told, '/api/base', 'https://api.acme.example', '/variables/home', /not in api.base/],
+  [told, '/api/base', 'https://{home}', '/api/base', /beginning/],
+  [told, '/registration/each', 'host', '/registration/each', /told to its app/],
+  [told, `${oauth}/token/answer/origin`, undefined, oauth, /must tell home/],
+  [told, `${oauth}/token/url`, '{home}/token', `${oauth}/token/url`, /no value here/],
+  [told, `${oauth}/authorize/url`, '{home}/consent', `${oauth}/authorize/url`, /no value here/],
   // Types and fields.
   [acme, '/schema', 1, '/schema', /expected 2/],
   [acme, '/name', 'Acme Notes', '/name', /match/],

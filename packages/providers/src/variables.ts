@@ -23,6 +23,8 @@ export function takeVariable(variable: Variable, text: string): string | undefin
     }
     case 'choice':
       return variable.options.find(({ value }) => value === typed)?.value
+    case 'origin':
+      return takeOrigin(typed, variable.allow)
     case 'host':
     case 'derived':
       return undefined
@@ -32,6 +34,29 @@ export function takeVariable(variable: Variable, text: string): string | undefin
 /** Whether a text is one segment of a path as it is, without escapes. */
 export function isSegment(text: string): boolean {
   return /^[\w.~-]{1,200}$/.test(text) && !/^\.{1,2}$/.test(text)
+}
+
+/** As the provider tells it, perhaps with a slash at the end. */
+function takeOrigin(text: string, allow: readonly string[]): string | undefined {
+  const origin = text.replace(/\/$/, '')
+  return isOrigin(origin) && allow.some((pattern) => isOneOf(origin, pattern)) ? origin : undefined
+}
+
+/** Letter by letter: what only becomes an origin by being parsed is none. */
+function isOrigin(text: string): boolean {
+  try {
+    return new URL(text).origin === text
+  } catch {
+    return false
+  }
+}
+
+/** Whether an origin is the one that is allowed, or below the name behind `*.`. */
+function isOneOf(origin: string, pattern: string): boolean {
+  const [scheme = '', name = ''] = pattern.split('://*')
+  if (name === '') return origin === pattern
+  const labels = origin.slice(`${scheme}://`.length, -name.length)
+  return origin === `${scheme}://${labels}${name}` && /^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(labels)
 }
 
 /** What a variable is where none is given. */

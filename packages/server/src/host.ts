@@ -1,5 +1,5 @@
 import { KeywellError, type ProviderDefinition } from '@keywell/protocol'
-import { defaultHostOf, hostOf, isHostOf, placeVariableOf } from '@keywell/providers'
+import { defaultHostOf, hostOf, isHostOf, isPlaceTold, placeVariableOf } from '@keywell/providers'
 
 /** A text that cannot be the base URL of an instance; the message says why, for a person. */
 export class InvalidHost extends Error {
@@ -92,6 +92,11 @@ export function placeMeantBy(provider: ProviderDefinition, host: string): string
   const name = placeVariableOf(provider)
   const isWeb = name !== undefined && provider.variables[name]?.kind === 'host'
   return isHostOf(provider, parsed) || !isWeb ? parsed : hostOf(provider, { [name]: parsed })
+}
+
+/** A host to hold against a policy; undefined: it is that of a flow whose account has not been told yet. */
+export function knownHost(provider: ProviderDefinition, host: string): string | undefined {
+  return isPlaceTold(provider) && host === provider.api.base ? undefined : host
 }
 
 function missing(provider: ProviderDefinition): never {

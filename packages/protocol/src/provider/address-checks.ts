@@ -7,6 +7,8 @@ import { placeOf } from './variable-checks.ts'
 export function addressProblems(definition: ProviderDefinition): Problem[] {
   const { variables, api } = definition
   const all = new Set(Object.keys(variables))
+  // Not known before there is a token, and a refusal must be withdrawn without it.
+  const untold = new Set([...all].filter((name) => variables[name]?.kind !== 'origin'))
   const place = placeOf(definition)
   const inBase = placeholdersOf(api.base)
   const base =
@@ -16,7 +18,7 @@ export function addressProblems(definition: ProviderDefinition): Problem[] {
   return [
     ...problemAt(['api', 'base'], base),
     ...templatesOf(definition).flatMap(({ path, template, of, more }) => {
-      const known = new Set([...(of === 'app' ? all : place), ...(more ?? [])])
+      const known = new Set([...(of === 'app' ? untold : place), ...(more ?? [])])
       return problemAt(path, addressProblem(template, { variables, known }))
     }),
   ]

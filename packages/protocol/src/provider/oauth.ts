@@ -81,6 +81,8 @@ export const tokenEndpointSchema = z.strictObject({
     refreshExpiresIn: pointersSchema.optional(),
     /** A list, or a text with blanks or commas between. */
     scope: pointersSchema,
+    /** Where the account lives, for the `origin` variable of `api.base`, which needs it. */
+    origin: pointersSchema.optional(),
   }),
   /** Looked through in order, at any status, before the errors of RFC 6749 section 5.2. */
   errors: z.array(z.strictObject({ if: anyOfSchema, is: tokenErrorSchema })).max(20),

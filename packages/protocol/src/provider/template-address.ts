@@ -73,7 +73,10 @@ function placeProblem(placeholder: Placeholder, { variables }: KnownNames): stri
   const { name, part, before, after } = placeholder
   const variable = Object.hasOwn(variables, name) ? variables[name] : undefined
   const isBase =
-    variable?.kind === 'host' || variable?.kind === 'derived' || isChoiceOfBases(variable)
+    variable?.kind === 'host' ||
+    variable?.kind === 'origin' ||
+    variable?.kind === 'derived' ||
+    isChoiceOfBases(variable)
   if (isBase && part === undefined) {
     const isAtBeginning = before === '' && /^(\/|\?|$)/.test(after)
     return isAtBeginning ? undefined : `${name} is a base URL, which stands at the beginning`

@@ -29,6 +29,8 @@ export function variableProblems(definition: ProviderDefinition): Problem[] {
             variable.default && baseProblem(variable.default, noNames),
           ),
         ]
+      case 'origin':
+        return originProblems(definition, name)
       case 'choice':
         return [
           ...repeated([...path, 'options'], variable.options, ({ value }) => value, 'value'),
@@ -42,6 +44,30 @@ export function variableProblems(definition: ProviderDefinition): Problem[] {
         return []
     }
   })
+}
+
+/** It is told to one app that serves every account, and with each way to connect. */
+function originProblems(definition: ProviderDefinition, name: string): Problem[] {
+  const { registration, auth } = definition
+  const path = ['variables', name]
+  return [
+    ...(placeOf(definition).has(name)
+      ? []
+      : [{ path, message: 'is of no use: it is not in api.base' }]),
+    ...(registration.each === 'provider'
+      ? []
+      : [
+          {
+            path: ['registration', 'each'],
+            message: `must be provider: ${name} is told to its app`,
+          },
+        ]),
+    ...auth.flatMap((method, index) =>
+      method.kind === 'oauth2' && method.token.answer.origin !== undefined
+        ? []
+        : [{ path: ['auth', index], message: `must tell ${name} in token.answer.origin` }],
+    ),
+  ]
 }
 
 function derivedProblems(

@@ -39,6 +39,28 @@ const choiceVariableSchema = z.strictObject({
   options: z.array(optionSchema).min(1).max(50),
 })
 
+/**
+ * The origin that an account lives at, which the provider tells with its tokens (`token.answer.origin`); nobody types
+ * it. It stands at the beginning of `api.base`.
+ */
+const originVariableSchema = z.strictObject({
+  kind: z.literal('origin'),
+  ...common,
+  /** Where accounts may live. A `*.` stands for one label or more. What is told and is none of these ends the flow. */
+  allow: z
+    .array(
+      z
+        .string()
+        .max(300)
+        .regex(
+          /^https?:\/\/(\*\.[a-z0-9-]+\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?$/,
+          'must be an origin, as in https://*.example.com',
+        ),
+    )
+    .min(1)
+    .max(20),
+})
+
 /** Follows from another variable, by the first line that holds. */
 const derivedVariableSchema = z.strictObject({
   kind: z.literal('derived'),
@@ -65,5 +87,6 @@ export const variableSchema = z.discriminatedUnion('kind', [
   labelVariableSchema,
   segmentVariableSchema,
   choiceVariableSchema,
+  originVariableSchema,
   derivedVariableSchema,
 ])

@@ -1,5 +1,17 @@
-import { KeywellError, type ProviderAccount, type ProviderReason } from '@keywell/protocol'
-import { oauthOf, type Reach, reachOf } from '@keywell/providers'
+import {
+  KeywellError,
+  type ProviderAccount,
+  type ProviderDefinition,
+  type ProviderReason,
+} from '@keywell/protocol'
+import {
+  isPlaceTold,
+  oauthOf,
+  type Reach,
+  reachOf,
+  toldHost,
+  variablesAt,
+} from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
@@ -23,6 +35,7 @@ import type { Vault } from '../vault/vault.ts'
 import { confirmEntryOf, type EndFlow } from './end-flow.ts'
 import { requireFlowAllowed } from './flow-record.ts'
 import { takeParked } from './park-code.ts'
+import { requireHostOfSession } from './plan-flow.ts'
 import type { StoreConnection } from './store-connection.ts'
 
 export interface ExchangeParts {
@@ -107,16 +120,18 @@ async function storeGrant(
 ): Promise<void> {
   // RFC 6749 section 5.1: no scope in the answer means that all were granted.
   const scopes = granted.scopes ?? flow.scopes
-  const tokens = { ...granted.tokens, reach: reachOfGrant(registration) }
+  let tokens = { ...granted.tokens, reach: reachOfGrant(registration) }
   try {
+    const at = placeOfGrant(flow, policy, registration, granted)
+    tokens = { ...tokens, reach: reachOfGrant(at) }
     const account: ProviderAccount = await lookUpAccount(outbound, {
-      ...registration,
+      ...at,
       tokens,
       scopes,
       sending: { tenantId: flow.tenantId },
     })
     await storeConnection({
-      place: flow,
+      place: { ...flow, host: at.host },
       provider: registration.provider,
       account,
       type: 'oauth_token',
@@ -141,8 +156,41 @@ async function storeGrant(
   }
 }
 
+/**
+ * Where the account lives: where the flow began, or where the provider says it is.
+ *
+ * @throws KeywellError `provider_error` for an address that its definition does not allow
+ */
+function placeOfGrant(
+  { host: begun, connectionId }: store.FlowRow,
+  policy: SessionPolicy,
+  registration: Registration,
+  { origin }: Granted,
+): Pick<Registration, 'provider' | 'host' | 'variables'> {
+  const { provider, variables } = registration
+  if (!isPlaceTold(provider)) return registration
+  const host = origin === null ? undefined : toldHost(provider, origin)
+  if (host === undefined) {
+    throw refusedBy(provider.title, 'answer_unusable', { detail: 'no address that is allowed' })
+  }
+  requireHostOfSession(policy, host)
+  if (connectionId !== null && host !== begun) throw movedAccount(provider, host)
+  return { provider, host, variables: { ...variables, ...variablesAt(provider, host) } }
+}
+
+function movedAccount({ title }: ProviderDefinition, host: string): KeywellError {
+  return new KeywellError(
+    'account_mismatch',
+    `This ${title} account lives at ${host}, not where the one to reconnect does.`,
+    { nextStep: 'Disconnect that one, then connect this account.' },
+  )
+}
+
 /** A new consent is for the definition of now. */
-function reachOfGrant({ provider, variables }: Registration): Reach {
+function reachOfGrant({
+  provider,
+  variables,
+}: Pick<Registration, 'provider' | 'variables'>): Reach {
   return reachOf(provider, oauthOf(provider), variables)
 }
 

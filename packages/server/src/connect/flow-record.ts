@@ -1,5 +1,6 @@
 import { finalFlowStatuses, KeywellError, Secret } from '@keywell/protocol'
 import type { Catalogue } from '../catalogue.ts'
+import { knownHost } from '../host.ts'
 import type { Logger } from '../logger.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import type { Database, Sql } from '../store/database.ts'
@@ -111,7 +112,8 @@ export async function requireFlowAllowed(
   { database, catalogue }: { database: Database; catalogue: Catalogue },
   flow: FlowRow,
 ): Promise<void> {
-  const { tenantId, host, scopes } = flow
+  const { tenantId, scopes } = flow
   const provider = catalogue.get(flow.provider)
+  const host = knownHost(provider, flow.host)
   await requireAllowedFor(database.of(tenantId), tenantId, { provider, host, scopes })
 }

@@ -12,11 +12,13 @@ import {
   findOAuth,
   findViolation,
   isHostOf,
+  isPlaceTold,
   scopesAllowed,
 } from '@keywell/providers'
 import type { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
-import { parsePlace } from '../host.ts'
+import { knownHost, parsePlace } from '../host.ts'
+import { appHostOf } from '../oauth/app-place.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
@@ -69,7 +71,7 @@ export async function planFlow(
   const target = await chooseTarget(parts, session, policy, request)
   const { provider, host } = target
   requireMethod(session.policy, provider, method)
-  requireAllowed(policy, { provider, host })
+  requireAllowed(policy, { provider, host: knownHost(provider, host) })
   const place = { tenantId, provider, host }
   const integration = method === 'oauth' ? await parts.integrations.pick(place) : null
   if (method === 'key') await requireKnownHost(parts, place)
@@ -134,18 +136,40 @@ async function chooseTarget(
   }
   const host =
     reconnected?.host ??
-    (request.host === undefined
-      ? chooseHost(session, tenantPolicy, provider, await integrations.usable(session.tenantId))
-      : parsePlace(provider, request.host))
-  if (policy.hosts !== null && !policy.hosts.includes(host)) {
-    throw new KeywellError('host_not_allowed', `This connect session does not allow ${host}.`)
-  }
+    (isPlaceTold(provider)
+      ? placeToBeTold(provider, request.host)
+      : request.host === undefined
+        ? chooseHost(session, tenantPolicy, provider, await integrations.usable(session.tenantId))
+        : parsePlace(provider, request.host))
+  requireHostOfSession(policy, knownHost(provider, host))
   return {
     provider,
     host,
     connectionName: reconnected?.name ?? request.connectionName ?? defaultConnectionName,
     connectionId: reconnected?.id ?? null,
   }
+}
+
+/**
+ * @param host undefined: it is not known yet
+ * @throws KeywellError `host_not_allowed`
+ */
+export function requireHostOfSession(
+  { hosts }: Pick<SessionPolicy, 'hosts'>,
+  host: string | undefined,
+): void {
+  if (host === undefined || hosts === null || hosts.includes(host)) return
+  throw new KeywellError('host_not_allowed', `This connect session does not allow ${host}.`)
+}
+
+/** Where an account of the provider lives is told with its tokens. Until then the host of a flow is that of its app. */
+function placeToBeTold(provider: ProviderDefinition, host: string | undefined): string {
+  if (host === undefined) return appHostOf(provider, undefined)
+  throw new KeywellError(
+    'host_not_allowed',
+    `${provider.title} says itself where an account lives.`,
+    { nextStep: 'Leave host out.' },
+  )
 }
 
 /** The host where the page names none. */

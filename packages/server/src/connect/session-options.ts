@@ -10,7 +10,7 @@ import {
 import { defaultHostOf, findViolation, isHostOf, scopesAllowed } from '@keywell/providers'
 import { listTools, summarizeTool } from '@keywell/tools'
 import type { Catalogue } from '../catalogue.ts'
-import { parseHost } from '../host.ts'
+import { knownHost, parseHost } from '../host.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import { viewGroups, viewPresets, viewScope } from '../scope-views.ts'
@@ -34,11 +34,16 @@ export async function readConnectOptions(
   const only = named === undefined ? undefined : parseHost(named)
   const tenantPolicy = await readTenantPolicy(database.of(tenantId), tenantId)
   const usable = picked(await integrations.usable(tenantId)).filter(
-    ({ provider: name, host }) =>
-      (only === undefined || host === only) &&
-      (policy.providers?.includes(name) ?? true) &&
-      (policy.hosts?.includes(host) ?? true) &&
-      findViolation(tenantPolicy, { provider: catalogue.get(name), host }) === undefined,
+    ({ provider: name, host: ofApp }) => {
+      const provider = catalogue.get(name)
+      const host = knownHost(provider, ofApp)
+      return (
+        (only === undefined || host === only) &&
+        (policy.providers?.includes(name) ?? true) &&
+        (host === undefined || (policy.hosts?.includes(host) ?? true)) &&
+        findViolation(tenantPolicy, { provider, host }) === undefined
+      )
+    },
   )
   const names = [...new Set(usable.map((integration) => integration.provider))]
   return {

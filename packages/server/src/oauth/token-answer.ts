@@ -15,6 +15,8 @@ export interface Granted {
   expiresInMs: number | null
   /** Of the refresh token; null when the answer does not say. */
   refreshExpiresInMs: number | null
+  /** Where the account lives, not checked yet; null when the answer does not say. */
+  origin: string | null
 }
 
 /**
@@ -131,13 +133,13 @@ async function grantedBy(
   answer: TokenBody,
   process: (response: Response) => Promise<TokenEndpointResponse>,
 ): Promise<TokenOutcome> {
-  const { accessToken, refreshToken, scopes, expiresInMs, refreshExpiresInMs } = answer
+  const { accessToken, refreshToken, scopes, expiresInMs, refreshExpiresInMs, origin } = answer
   try {
     // In the form of RFC 6749 section 5.1, without what is optional and was read already.
     const plain = { access_token: accessToken, token_type: 'Bearer' }
     const { access_token } = await process(Response.json(plain))
     const tokens = { accessToken: new Secret(access_token), refreshToken: secretOf(refreshToken) }
-    return { kind: 'tokens', tokens, scopes, expiresInMs, refreshExpiresInMs }
+    return { kind: 'tokens', tokens, scopes, expiresInMs, refreshExpiresInMs, origin }
   } catch {
     return unusable(answer, 'an answer that the OAuth library refuses', true)
   }

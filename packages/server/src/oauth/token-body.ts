@@ -13,6 +13,8 @@ export interface TokenBody {
   expiresInMs: number | null
   /** The same of the refresh token. */
   refreshExpiresInMs: number | null
+  /** Where the account lives, as the answer says it. Null when it does not. */
+  origin: string | null
   /** A word of OAuth's (RFC 6749 section 5.2), or of the provider's. Null when there is none. */
   error: string | null
   /** Why the access token cannot be sent as a bearer; null when it can. */
@@ -55,6 +57,7 @@ export function readTokenBody(text: string, places: OAuth2Method['token']['answe
       readFirst(fields, places.refreshExpiresIn ?? []),
       maxRefreshExpiresInSeconds,
     ),
+    origin: textOf(readFirst(fields, places.origin ?? [])),
     error: readError(fields.error),
     problem: problemOf(accessToken, fields.token_type),
     fields,
@@ -67,6 +70,7 @@ const nothing = {
   scopes: null,
   expiresInMs: null,
   refreshExpiresInMs: null,
+  origin: null,
   error: null,
   wellFormed: false,
   fields: undefined,
@@ -92,6 +96,8 @@ function readLifeMs(value: unknown, maxSeconds: number): number | null {
   if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return null
   return Math.min(Math.max(seconds, minExpiresInSeconds), maxSeconds) * 1000
 }
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : null)
 
 /** Shown and logged, so that it is a word and nothing else. */
 function readError(value: unknown): string | null {
