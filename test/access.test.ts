@@ -446,6 +446,10 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
   'GET /v1/connections/{connectionId}': ({ tenantId, ids }) => ({
     path: `/v1/connections/${ids.connection}?tenantId=${tenantId}`,
   }),
+  'POST /v1/connections/{connectionId}/refresh': ({ tenantId, ids }) => ({
+    path: `/v1/connections/${ids.connection}/refresh`,
+    body: { tenantId },
+  }),
   'DELETE /v1/connections/{connectionId}': ({ tenantId, ids }) => ({
     path: `/v1/connections/${ids.connection}?tenantId=${tenantId}`,
   }),

@@ -825,6 +825,16 @@ export const requirements = {
     behaviour: 'An integration is drafted, completed and renewed, and its secret is never shown.',
     source: 'connect.md, self-managed instances',
   },
+  'refresh:forced': {
+    behaviour:
+      'A refresh that a caller asks for renews a credential ahead of its time, by its generation and once in 60 s.',
+    source: 'refresh.md, A refresh ahead of its time',
+  },
+  'refresh:forced-bypasses-nothing': {
+    behaviour:
+      'A refresh that a caller asks for sends nothing while the provider fails, an outcome is indeterminate, the client is refused, or another process holds the row.',
+    source: 'refresh.md, A refresh ahead of its time',
+  },
   'integrations:changed': {
     behaviour:
       'An integration is read, disabled and enabled; nobody connects by a disabled one, its connections stay, and a change of a revision that is not the newest is refused.',

@@ -122,6 +122,32 @@ export const ownerSchema = z.object({
   userId: userIdSchema.optional(),
 })
 
+/** `POST /v1/connections/:connectionId/refresh`. */
+export const refreshConnectionSchema = knownFields({
+  tenantId: tenantIdSchema,
+  /** When given, the connection must be this user's. */
+  userId: userIdSchema.optional(),
+  /** Only if the credential is of this generation still. Default: whatever it is. */
+  ifGeneration: z.number().int().positive().optional(),
+})
+
+export const refreshAnswerSchema = z.object({
+  /** Whether there is a newer credential than before the call, or than `ifGeneration`. */
+  refreshed: z.boolean(),
+  /** As it is now. */
+  generation: z.int().positive(),
+  /** When the access token ends; null: it has no end. */
+  expiresAt: z.iso.datetime().nullable(),
+  /**
+   * `backoff`: the provider could not be asked, or did not answer. `ambiguous`: what an earlier request led to is not known
+   * yet. `suspect`: the provider refused the credential, and is asked again. In each of them nothing is sent before its time.
+   */
+  state: z.enum(['idle', 'refreshing', 'backoff', 'ambiguous', 'suspect']),
+  /** Milliseconds until a refresh can be asked for again; null: at once. */
+  retryAfterMs: z.int().nonnegative().nullable(),
+})
+export type RefreshAnswer = z.infer<typeof refreshAnswerSchema>
+
 export const disconnectAnswerSchema = z.object({
   connection: connectionSchema,
   /**

@@ -50,6 +50,10 @@ const table = {
     'Sign in at the provider with the account that was connected before, or disconnect it first.',
   ],
   needs_reauth: [409, 'Ask the user to connect again, where the detail says why.'],
+  not_renewable: [
+    409,
+    'Nothing renews this credential: wait for its end, and ask the user to connect again then.',
+  ],
   scope_missing: [403, 'Ask the user to connect again with the missing scopes.'],
   refresh_in_progress: [503, 'Try again after retryAfterMs.'],
   credential_unreadable: [

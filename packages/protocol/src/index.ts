@@ -98,6 +98,7 @@ export {
   healthStatusSchema,
   listConnectionsSchema,
   ownerSchema,
+  type RefreshAnswer,
 } from './connections.ts'
 export {
   type CredentialAnswer,

@@ -3,6 +3,7 @@ import {
   type ConnectionList,
   type DisconnectAnswer,
   type ProviderName,
+  type RefreshAnswer,
   routes,
   Secret,
   type CreateConnection as WireConnection,
@@ -92,6 +93,26 @@ export class Connections {
       routes.connections.get,
       'connections.get',
       { params: reference, query: reference },
+      options,
+    )
+  }
+
+  /**
+   * Renews a credential ahead of its time; once in 60 s. Reading a credential renews it by itself, so this is for a
+   * person who wants to see whether a connection works.
+   *
+   * Throws `needs_reauth`; `not_renewable` for a key or a token that nothing renews; `refresh_in_progress` while another
+   * process renews it.
+   */
+  async refresh(
+    reference: ConnectionReference & { readonly ifGeneration?: number | undefined },
+    options?: CallOptions,
+  ): Promise<RefreshAnswer> {
+    const { connectionId, ...body } = reference
+    return this.#service.request(
+      routes.connections.refresh,
+      'connections.refresh',
+      { params: { connectionId }, body },
       options,
     )
   }

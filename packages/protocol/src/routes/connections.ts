@@ -6,6 +6,8 @@ import {
   disconnectAnswerSchema,
   listConnectionsSchema,
   ownerSchema,
+  refreshAnswerSchema,
+  refreshConnectionSchema,
 } from '../connections.ts'
 import { readCredentialAnswerSchema, readCredentialSchema } from '../credentials.ts'
 import { connectionIdSchema } from '../ids.ts'
@@ -82,6 +84,26 @@ export const connectionRoutes = {
     query: ownerSchema,
     answer: { status: 200, description: 'The connection', schema: connectionSchema },
     errors: ['not_found'],
+  }),
+  refresh: route({
+    method: 'POST',
+    path: '/v1/connections/:connectionId/refresh',
+    summary: 'Renew a credential ahead of its time',
+    description:
+      'For a person who wants to see whether a connection works, or after a change at the provider: reading a credential renews it by itself. Once in 60 s for each connection. What waits, since the provider fails or an outcome is not known, goes on waiting.',
+    access: needs('connections:write'),
+    params,
+    body: refreshConnectionSchema,
+    answer: { status: 200, description: 'What it came to', schema: refreshAnswerSchema },
+    errors: [
+      'not_found',
+      'needs_reauth',
+      'not_renewable',
+      'refresh_in_progress',
+      'integration_missing',
+      'tenant_erased',
+    ],
+    audit: 'connection.force_refresh',
   }),
   disconnect: route({
     method: 'DELETE',

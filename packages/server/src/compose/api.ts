@@ -3,6 +3,7 @@ import { type ConnectTokens, createConnectTokens } from '../auth/connect-token.t
 import { KeyStreams } from '../auth/key-streams.ts'
 import { createRateLimits, defaultRateLimits } from '../auth/rate-limits.ts'
 import { type ConnectMacs, connectPepperLabel, createConnectMacs } from '../connect/connect-macs.ts'
+import { createForceRefresh } from '../credentials/force-refresh.ts'
 import { createReadCredential } from '../credentials/read.ts'
 import { createRemoveIntegration } from '../credentials/remove-integration.ts'
 import { createPeppers, type Peppers } from '../encryption-keys/peppers.ts'
@@ -123,6 +124,12 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     confirm: connecting.confirm,
     readCredential: createCredentialReads(platform, background, options),
     createConnection: connecting.createConnection,
+    forceRefresh: createForceRefresh({
+      ...platform,
+      refresher: background.refresher,
+      audit,
+      connectUrl: options.connectUrl,
+    }),
     disconnector: background.disconnector,
     integrations: background.integrations,
     removeIntegration: createRemoveIntegration({

@@ -20,6 +20,7 @@ import type { KeyForms } from '../connect/key-form.ts'
 import type { LinkForms } from '../connect/link-form.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
+import type { ForceRefresh } from '../credentials/force-refresh.ts'
 import type { ReadCredentials } from '../credentials/read.ts'
 import type { RemoveIntegration } from '../credentials/remove-integration.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
@@ -97,6 +98,7 @@ export interface AppParts {
   confirm: ReturnType<typeof createConfirm>
   readCredential: ReadCredentials
   createConnection: CreateConnection
+  forceRefresh: ForceRefresh
   disconnector: Disconnector
   integrations: Integrations
   removeIntegration: RemoveIntegration

@@ -15,6 +15,7 @@ import {
   viewConnection,
 } from '../credentials/connections.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
+import type { ForceRefresh } from '../credentials/force-refresh.ts'
 import type { Database } from '../store/database.ts'
 import type { Environment } from './context.ts'
 import { serve } from './serve.ts'
@@ -25,6 +26,7 @@ export function connectionRoutes(
     catalogue: Catalogue
     database: Database
     createConnection: CreateConnection
+    forceRefresh: ForceRefresh
     disconnector: Disconnector
   },
 ): void {
@@ -42,6 +44,11 @@ export function connectionRoutes(
     const owner = ownerOf(access, query)
     const database = parts.database.of(owner.tenantId)
     return viewConnection(catalogue, await readConnection(database, owner, params.connectionId))
+  })
+  serve(app, routes.connections.refresh, ({ params, body, access, caller }) => {
+    const { connectionId } = params
+    const { ifGeneration, ...owner } = body
+    return parts.forceRefresh({ ...ownerOf(access, owner), connectionId, ifGeneration }, caller)
   })
   serve(app, routes.connections.disconnect, ({ params, query, access, caller }) =>
     parts.disconnector.disconnect(ownerOf(access, query), params.connectionId, caller),

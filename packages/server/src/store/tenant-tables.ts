@@ -168,6 +168,7 @@ export const tenantTables = {
       'refused_at',
       'grant_ends_at',
       'ends_soon_at',
+      'forced_at',
     ],
   },
   provider_incidents: {

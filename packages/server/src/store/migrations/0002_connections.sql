@@ -142,6 +142,8 @@ create table refresh_schedule (
   -- When the grant ends, however often it is renewed, and when that is to be announced the next time.
   grant_ends_at        timestamptz,
   ends_soon_at         timestamptz,
+  -- When a caller last asked for a refresh ahead of its time.
+  forced_at            timestamptz,
   primary key (tenant_id, connection_id)
 ) with (fillfactor = 70);
 create index refresh_schedule_due on refresh_schedule (due_at) where state <> 'dead';
