@@ -2,7 +2,6 @@
  * Each definition of the catalogue against a stand-in of its provider. The stand-ins were written from the providers'
  * documentation by somebody who has not seen the definitions, so that each is a check of the other.
  */
-import type { ProviderDefinition } from '@keywell/protocol'
 import { algolia, azureDevOps, bitbucket, buildkite, github } from '@keywell/providers'
 import {
   createAlgolia,
@@ -10,160 +9,26 @@ import {
   createBuildkite,
   createGitHub,
   createMicrosoft,
-  visit,
 } from '@keywell/sandbox'
 import { describe, expect, onTestFinished } from 'vitest'
 import { atStandIn } from './support/at-stand-in.ts'
-import { openEmbedded } from './support/databases.ts'
 import { startHostsAsPaths } from './support/hosts-as-paths.ts'
-import { Person } from './support/person.ts'
-import { appOrigin, createStage, must, type Stage } from './support/stage.ts'
+import {
+  connect,
+  connectByForm,
+  disconnect,
+  integrate,
+  isRefused,
+  openStage,
+  paste,
+  probe,
+  read,
+  refresh,
+  who,
+} from './support/provider-steps.ts'
+import { must } from './support/stage.ts'
 import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
-
-const who = { tenantId: 'ten_northwind', userId: 'usr_mira' }
-const query = new URLSearchParams(who)
-
-interface Found {
-  credential: string
-  generation: number
-  scopes: string[]
-  header: { name: string; value: string }
-  code?: string
-  reason?: string
-}
-
-/** A service that knows the provider at its stand-in. */
-async function openStage(provider: ProviderDefinition, origins: readonly string[]) {
-  const stage = await createStage(await openEmbedded(), {
-    // In place of the one of the catalogue.
-    providers: [provider],
-    privateHosts: origins.map((origin) => ({ origin })),
-    timing: {
-      pollMs: 40,
-      sweepMs: 100,
-      recheckAfterMs: 50,
-      confirmAfterMs: 100,
-      incidentWindowMs: 0,
-    },
-  })
-  onTestFinished(() => stage.stop())
-  return stage
-}
-
-/** An integration with what the provider's page shows once the app is registered there. */
-async function integrate(
-  stage: Stage,
-  { provider, scopes }: { provider: string; scopes: readonly string[] },
-  register: (redirectUri: string) => { clientId: string; clientSecret: string },
-) {
-  const draft = must(
-    await stage.call<{ id: string; redirectUri: string; registerUrl: string }>(
-      'POST',
-      '/v1/integrations',
-      { provider, scopes },
-    ),
-    201,
-  )
-  const { clientId, clientSecret } = register(draft.redirectUri)
-  const path = `/v1/integrations/${draft.id}/client`
-  must(await stage.call('PUT', path, { clientId, clientSecret }), 200)
-}
-
-/** A user connects in the browser and consents at the stand-in. */
-async function connect(stage: Stage, provider: string, scopes: readonly string[]) {
-  const session = await stage.session({ ...who, scopes: { [provider]: { required: [...scopes] } } })
-  const flow = must(
-    await stage.page<{ startUrl: string; startCode: string }>(
-      session.connectToken,
-      'POST',
-      '/connect/flows',
-      { provider },
-    ),
-    201,
-  )
-  const person = new Person()
-  const consent = await person.visit(flow.startUrl, {
-    init: {
-      method: 'POST',
-      body: new URLSearchParams({ start_code: flow.startCode }),
-      headers: { origin: appOrigin },
-    },
-    stopAt: (to) => to.origin !== new URL(stage.url).origin,
-  })
-  const callback = await visit(consent.url)
-  const finish = await person.visit(callback.href, { stopAt: (to) => to.origin === appOrigin })
-  return must(await stage.confirm(finish.url, who), 200)
-}
-
-const read = (stage: Stage, provider: string, more = {}) =>
-  stage.call<Found>('POST', '/v1/credentials', { provider, ...who, ...more })
-
-async function disconnect(stage: Stage, id: string | undefined) {
-  const gone = await stage.call<{ upstream: string; manualUrl: string }>(
-    'DELETE',
-    `/v1/connections/${id}?${query}`,
-  )
-  return must(gone, 200)
-}
-
-/** A key that a person pastes, by the app's backend. */
-const paste = (stage: Stage, provider: string, value: string, connectionName = 'default') =>
-  stage.call<{ id: string; account: object; scopes: string[]; code?: string }>(
-    'POST',
-    '/v1/connections',
-    { provider, ...who, name: connectionName, credential: { type: 'api_key', value } },
-  )
-
-const probe = (stage: Stage) =>
-  stage.database.query(`update refresh_schedule set probe_at = now() where tenant_id = $1`, [
-    who.tenantId,
-  ])
-const refresh = (stage: Stage) =>
-  stage.database.query(`update refresh_schedule set refresh_at = now() where tenant_id = $1`, [
-    who.tenantId,
-  ])
-
-async function isRefused(stage: Stage, provider: string, more = {}) {
-  await until('the grant is found withdrawn', async () => {
-    await probe(stage)
-    return (await read(stage, provider, more)).status === 409
-  })
-  return (await read(stage, provider, more)).body
-}
-
-/** A user types keys into the service's form, until one will do. */
-async function connectByForm(
-  stage: Stage,
-  place: { provider: string; host: string },
-  keys: readonly Record<string, string>[],
-) {
-  const session = await stage.session({ ...who, methods: ['key'] })
-  const flow = must(
-    await stage.page<{ startUrl: string; startCode: string }>(
-      session.connectToken,
-      'POST',
-      '/connect/flows',
-      { ...place, method: 'key' },
-    ),
-    201,
-  )
-  const person = new Person()
-  const post = (url: string, fields: Record<string, string>, origin: string) =>
-    person.visit(url, {
-      init: { method: 'POST', body: new URLSearchParams(fields), headers: { origin } },
-      stopAt: (to) => to.origin === appOrigin,
-    })
-  let page = await post(flow.startUrl, { start_code: flow.startCode }, appOrigin)
-  const [, state = ''] = /name="state" value="([^"]+)"/.exec(page.text) ?? []
-  const refused: number[] = []
-  for (const fields of keys) {
-    page = await post(`${stage.url}/connect/key`, { state, ...fields }, stage.url)
-    if (page.url.origin === appOrigin) break
-    refused.push(page.status)
-  }
-  return { confirmed: must(await stage.confirm(page.url, who), 200), refused }
-}
 
 describe('GitHub', () => {
   async function start() {

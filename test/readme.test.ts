@@ -26,6 +26,8 @@ const executed: Readonly<Record<string, string>> = {
   'npm install': '.ci/run',
   'npx @keywell/service': 'test/packaging/service.ts',
   'keywell-service providers check acme-notes.json': 'apps/service/src/providers-command.test.ts',
+  'keywell-service providers discover acme-login.json > providers/acme-login.json':
+    'apps/service/src/providers-command.test.ts',
   'npm test': '.ci/run',
   'npm run check': '.ci/run',
   'npm run build': '.ci/run',

@@ -606,6 +606,25 @@ export const requirements = {
       'The folder of definitions is followed: a file is live after two looks, one second, half a file is not taken, a broken one leaves its last good version, of two of one name the first stays, an override ends with its file, and a definition goes with its file unless something needs it.',
     source: 'providers.md, By file',
   },
+  'presets:guide': {
+    behaviour:
+      'A file of a few values is a provider: each preset of the guide is connected, read, and found dead, and one with consent renewed and withdrawn.',
+    source: 'providers.md, Presets',
+  },
+  'presets:problems': {
+    behaviour:
+      'A preset makes a definition that is checked whole; what is wrong is said of the field of the preset that it was made of.',
+    source: 'providers.md, Presets',
+  },
+  'presets:discovery': {
+    behaviour:
+      'The metadata of an issuer is read through the guard of outbound calls, and must be its own.',
+    source: 'providers.md, Presets',
+  },
+  'custom:discover-command': {
+    behaviour: 'A command prints an oidc preset with what its issuer says, to be kept as the file.',
+    source: 'providers.md, Presets',
+  },
   'custom:check-command': {
     behaviour:
       'A command reads a definition without settings, and prints where its secrets may go, or each problem with file, place and reason.',

@@ -1,10 +1,11 @@
 import type { KeywellService } from '@keywell/server'
-import { runCommand } from './commands.ts'
+import { runCommand, type Workplace } from './commands.ts'
 
 /** What a command line comes to, where the service is what the test says. */
 export async function runWith(
   keywell: Partial<KeywellService>,
   words: readonly string[],
+  discover: Workplace['discover'] = () => Promise.reject(new Error('not expected')),
 ): Promise<{ code: number; output: string; errors: string; progress: string; started: boolean[] }> {
   const said = { output: '', errors: '', progress: '' }
   const started: boolean[] = []
@@ -19,6 +20,7 @@ export async function runWith(
       return act(keywell as KeywellService)
     },
     migrate: async () => 0,
+    discover,
   })
   return { code, ...said, started }
 }

@@ -9,7 +9,7 @@ const screen = { out: { write() {} }, progress: undefined }
 const program = declareCommands(
   screen,
   () => async () => {},
-  async () => {},
+  { migrate: async () => {}, discover: () => Promise.reject(new Error('not called')) },
   () => {},
 )
 

@@ -1,3 +1,4 @@
+import type { Discovered } from '@keywell/protocol'
 import type { KeywellService } from '@keywell/server'
 import { Command, CommanderError } from 'commander'
 import { declareApiKeys } from './api-keys-command.ts'
@@ -25,6 +26,8 @@ export interface Workplace extends Screen {
    * @param options.start Default true. Without it keys can be looked after whose absence refuses a start.
    */
   withService(act: Act, options?: { start: boolean }): Promise<number>
+  /** Reads what an issuer says of itself, by the settings of the service's own calls. */
+  discover(issuer: string): Promise<Discovered>
   /** For an owner of the tables who is not the service: asks for no root key. */
   migrate(): Promise<number>
 }
@@ -43,7 +46,7 @@ const docs = 'https://github.com/keywell/keywell/tree/main/apps/docs'
 export function declareCommands(
   screen: Screen,
   run: Run,
-  migrate: () => Promise<void>,
+  { migrate, discover }: { migrate: () => Promise<void> } & Pick<Workplace, 'discover'>,
   finish: (code: number) => void,
 ): Command {
   const program = new Command('keywell-service')
@@ -79,7 +82,7 @@ Documentation: ${docs}`,
   ]) {
     declare(program, run, screen)
   }
-  declareProviders(program, finish, screen)
+  declareProviders(program, finish, { ...screen, discover })
   return program
 }
 
@@ -95,8 +98,11 @@ export async function runCommand(words: readonly string[], place: Workplace): Pr
           options,
         )
       },
-    async () => {
-      code = await place.migrate()
+    {
+      discover: place.discover,
+      async migrate() {
+        code = await place.migrate()
+      },
     },
     (answer) => {
       code = answer

@@ -7,6 +7,7 @@ import {
   createKeyFile,
   createKeywell,
   type Database,
+  discoverIssuer,
   type KeyProvider,
   type KeywellService,
   keyDescriptor,
@@ -160,6 +161,15 @@ function workplace(logger: Logger): Workplace {
       const code = await act(keywell)
       await keywell.stop()
       return code
+    },
+
+    discover(issuer) {
+      const given = variables()
+      const isBare = isUnconfigured(given)
+      const { privateHosts, egressProxy } = readSettings(
+        isBare ? { ...given, KEYWELL_MODE: 'development' } : given,
+      )
+      return discoverIssuer(issuer, { privateHosts, egressProxy })
     },
 
     async migrate() {

@@ -41,7 +41,57 @@ Acme app (consent, oauth2): secrets may go to
     code: 1,
     output: expect.stringMatching(/^half\.json: is not JSON/),
   })
+  const preset = {
+    preset: 'api-key',
+    name: 'acme-keys',
+    title: 'Acme Keys',
+    documentationUrl: 'https://docs.acme.example',
+    base: 'https://api.acme.example',
+    header: { name: 'X-Key' },
+    health: { url: 'https://api.acme.example/me' },
+  }
+  const made = await check('preset.json', JSON.stringify(preset))
+  expect(made.code).toBe(0)
+  const [said, text = ''] = made.output.split('The preset makes this definition:\n')
+  expect(said).toContain('  api https://api.acme.example\n')
+  // It may be taken in place of the preset.
+  expect((await check('made.json', text)).output).toBe(said?.slice(0, -1))
+  expect((await check('bad.json', JSON.stringify({ ...preset, base: 'x' }))).output).toBe(
+    'bad.json: /base: must be an address that begins with https://\n',
+  )
+
   await expect(runWith({}, ['providers', 'check', join(folder, 'none.json')])).rejects.toThrow(
     'ENOENT',
   )
+})
+
+verifies('custom:discover-command', async () => {
+  const file = join(folder, 'login.json')
+  const preset = {
+    preset: 'oidc',
+    name: 'acme-login',
+    title: 'Acme',
+    documentationUrl: 'https://docs.acme.example',
+    issuer: 'https://login.acme.example',
+  }
+  writeFileSync(file, JSON.stringify(preset))
+  const discovered = {
+    authorization_endpoint: 'https://login.acme.example/authorize',
+    token_endpoint: 'https://login.acme.example/token',
+    userinfo_endpoint: 'https://login.acme.example/userinfo',
+    scopes_supported: ['openid' as const],
+    client: 'client_secret_basic' as const,
+    authorization_response_iss_parameter_supported: false,
+  }
+  const { code, output, started } = await runWith(
+    {},
+    ['providers', 'discover', file],
+    async (issuer) => {
+      expect(issuer).toBe(preset.issuer)
+      return discovered
+    },
+  )
+  expect({ code, started }).toEqual({ code: 0, started: [] })
+  expect(JSON.parse(output)).toEqual({ ...preset, discovered })
+  expect(await check('pinned.json', output)).toMatchObject({ code: 0 })
 })

@@ -2,28 +2,50 @@ import { readFileSync } from 'node:fs'
 import type { ProviderDefinition } from '@keywell/protocol'
 import { reachOf, readDefinition } from '@keywell/providers'
 import type { Command } from 'commander'
-import type { Screen } from './commands.ts'
+import { z } from 'zod'
+import type { Screen, Workplace } from './commands.ts'
 
-/** Definitions of providers, by command. It needs neither settings nor a database. */
+type Parts = Screen & Pick<Workplace, 'discover'>
+
+/** Definitions of providers, by command, without a database. */
 export function declareProviders(
   program: Command,
   finish: (code: number) => void,
-  { out }: Screen,
+  { out, discover }: Parts,
 ): void {
-  program
-    .command('providers')
-    .description('check definitions of providers')
+  const group = program.command('providers').description('check definitions of providers')
+  group
     .command('check <file>')
     .description(
-      'read a definition of a provider, and print where its secrets may go, or what is wrong with it; needs no settings',
+      'read a definition of a provider, and print where its secrets may go and what a preset makes, or what is wrong with it; needs no settings',
     )
     .action((file: string) => finish(check(file, out)))
+  group
+    .command('discover <file>')
+    .description(
+      'print an oidc preset with what its issuer says now, to be kept as the file; needs no database',
+    )
+    .action(async (file: string) => {
+      const preset = oidcSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+      const discovered = await discover(preset.issuer)
+      out.write(`${JSON.stringify({ ...preset, discovered }, null, 2)}\n`)
+    })
 }
+
+const oidcSchema = z.looseObject({
+  preset: z.literal('oidc'),
+  issuer: z.url({ protocol: /^https?$/ }),
+})
 
 function check(file: string, out: Screen['out']): number {
   const read = readDefinition(readFileSync(file))
   if ('definition' in read) {
     describe(read.definition, out)
+    if (read.isMade) {
+      out.write(
+        `\nThe preset makes this definition:\n${JSON.stringify(read.definition, null, 2)}\n`,
+      )
+    }
     return 0
   }
   for (const { pointer, reason } of read.problems) {

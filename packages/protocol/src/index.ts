@@ -178,15 +178,18 @@ export {
 } from './integrations.ts'
 export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
 export { providerDefinitionSchema } from './provider/checks.ts'
+export { discoveredSchema, presetSchema } from './provider/preset.ts'
 export type {
   AccountReader,
   Condition,
+  Discovered,
   HealthDefinition,
   HostLimits,
   IdentityDefinition,
   KeyMethod,
   Method,
   OAuth2Method,
+  Preset,
   ProviderAccount,
   ProviderDefinition,
   RefreshTokenRenewal,

@@ -26,6 +26,7 @@ export { azureDevOps } from './azure-devops.ts'
 export { bitbucket } from './bitbucket.ts'
 export { buildkite } from './buildkite.ts'
 export { providers } from './catalogue.ts'
+export { checkDefinition, type DefinitionProblem } from './check-definition.ts'
 export { github } from './github.ts'
 export { gitlab } from './gitlab.ts'
 export {
@@ -48,13 +49,7 @@ export {
   reachOf,
   type Side,
 } from './reach.ts'
-export {
-  checkDefinition,
-  type DefinitionProblem,
-  type DefinitionRead,
-  maxDefinitionBytes,
-  readDefinition,
-} from './read-definition.ts'
+export { type DefinitionRead, maxDefinitionBytes, readDefinition } from './read-definition.ts'
 export { fill, namesIn, type Variables } from './template.ts'
 export {
   findViolation,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { lineSchema, nameSchema, patternSchema } from './texts.ts'
 
 /** One field that a person fills in. */
-const keyFieldSchema = z.strictObject({
+export const keyFieldSchema = z.strictObject({
   /** Of the form's parameter, and of what `send` puts in. */
   name: nameSchema.refine((name) => !formParameters.has(name), 'is a parameter of the form itself'),
   /** What stands above the field. */

@@ -8,7 +8,7 @@ import { namesInText } from './open-names.ts'
 const valueSchema = z.string().max(200)
 
 /** A header. Where a value in it is absent, an optional field, the header is left out. */
-const headerSchema = z.strictObject({
+export const headerSchema = z.strictObject({
   in: z.literal('header'),
   name: z
     .string()
@@ -18,7 +18,7 @@ const headerSchema = z.strictObject({
 })
 
 /** HTTP Basic (RFC 7617), in UTF-8: user name and password as they are. */
-const basicSchema = z.strictObject({
+export const basicSchema = z.strictObject({
   in: z.literal('basic'),
   username: valueSchema,
   password: valueSchema,

@@ -5,6 +5,7 @@ import type { definitionShapeSchema, hostLimitsSchema } from './definition.ts'
 import type { healthSchema } from './health.ts'
 import type { keyMethodSchema, oauth2MethodSchema } from './method.ts'
 import type { renewalSchema } from './oauth.ts'
+import type { discoveredSchema, presetSchema } from './preset.ts'
 import type { requestSchema } from './request.ts'
 import type { keyRevocationSchema, revocationSchema } from './revocation.ts'
 import type { scopeDefinitionSchema, scopeRiskSchema } from './scopes.ts'
@@ -17,6 +18,10 @@ type DeepReadonly<Value> = Value extends object
 
 /** What Keywell has to know of a provider, as data: a quirk is a field here. */
 export interface ProviderDefinition extends Data<typeof definitionShapeSchema> {}
+/** A few values of which a definition is made. */
+export type Preset = Data<typeof presetSchema>
+/** What the metadata of an issuer says, as far as it is used. */
+export interface Discovered extends Data<typeof discoveredSchema> {}
 /** A way to a credential by the user's consent (RFC 6749). */
 export interface OAuth2Method extends Data<typeof oauth2MethodSchema> {}
 /** A way to a credential by a key that a person makes by hand. */

@@ -33,9 +33,10 @@ type App = Pick<Registration, 'provider' | 'variables'>
 export function metadata({ provider, variables }: App): oauth.AuthorizationServer {
   const { authorize, token, revocation } = oauthOf(provider)
   const at = (template: string) => addressOf(template, variables).href
+  const { value: issuer } = authorize.issuer
   return {
     // As it is written: an issuer is compared character by character (RFC 9207 section 2.4).
-    issuer: at(authorize.issuer.value).replace(/\/$/, ''),
+    issuer: issuer.endsWith('/') ? at(issuer) : at(issuer).replace(/\/$/, ''),
     authorization_endpoint: at(authorize.url),
     token_endpoint: at(token.url),
     ...(revocation.style === 'rfc7009' && { revocation_endpoint: at(revocation.url) }),
