@@ -77,6 +77,11 @@ export const requirements = {
       'Who changes the rows that say which connections share an account can leave a grant alive, or have it withdrawn too early; no row of it leads to a token.',
     source: 'threats.md, T35',
   },
+  'siblings:replaced': {
+    behaviour:
+      'Where a new consent ends the earlier grants of its account for the app, the connections of these, of whichever tenant, are probed at once and say that they are to be connected again; nobody is told of the other.',
+    source: 'providers.md, Withdrawal',
+  },
   'siblings:reconnected': {
     behaviour:
       'A connection that is connected again keeps its new grant where withdrawing the old one would end both, also if the provider could not be reached before; another account is withdrawn.',

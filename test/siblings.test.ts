@@ -88,12 +88,12 @@ const disconnect = async (at: Stage, who: Who, id: string) =>
     200,
   ).upstream
 
-const isAlive = (at: Stage) => async (who: Who) => {
-  const { status, body } = await at.read({ ...who, provider })
-  return (
-    status === 200 && other.grants.some((one) => one.accessToken === body.credential && !one.ended)
-  )
-}
+const isAlive =
+  (at: Stage, { grants }: Pick<OtherProvider, 'grants'> = other) =>
+  async (who: Who) => {
+    const { status, body } = await at.read({ ...who, provider })
+    return status === 200 && grants.some((one) => one.accessToken === body.credential && !one.ended)
+  }
 
 const waiting = (at: Stage) => at.database.query('select connection_id from revocations')
 
@@ -221,6 +221,42 @@ verifies('siblings:same-key', async () => {
   expect([watch.takes(another), watch.takes(key)]).toEqual([false, true])
   expect(await disconnect(stage, b, ids[1] ?? '')).toBe('revoked')
   expect(watch.takes(key)).toBe(false)
+})
+
+verifies('siblings:replaced', async () => {
+  const replacing = await startOtherProvider({ kills: 'user_and_app', replaces: true })
+  const at = await startStage(replacing)
+  try {
+    replacing.signedInAs = 'member_else'
+    const another = { ...north, userId: 'usr_another' }
+    await connect(at, another)
+    replacing.signedInAs = 'member_replaced'
+    await connect(at, north)
+    await connect(at, south)
+    await until('the first is known to have ended', async () => {
+      const { status, body } = await at.read({ ...north, provider })
+      return status === 409 && body.code === 'needs_reauth'
+    })
+    expect(await isAlive(at, replacing)(south)).toBe(true)
+    expect(await isAlive(at, replacing)(another), 'another account').toBe(true)
+    expect(await changesOf(at, south), 'it is told nothing').toEqual(['connected'])
+    const audit = await at.database.query<{ text: string }>(
+      `select to_jsonb(a)::text as text from audit a where tenant_id = $1`,
+      [north.tenantId],
+    )
+    expect(audit.map(({ text }) => text).join()).not.toContain(south.tenantId)
+    // Connected once more, in its turn: now the second has ended.
+    await connect(at, north)
+    await until('the second is known to have ended', async () => {
+      const { status } = await at.read({ ...south, provider })
+      return status === 409
+    })
+    expect(await isAlive(at, replacing)(north)).toBe(true)
+    expect(replacing.forgotten, 'what lives is not withdrawn').toEqual([])
+  } finally {
+    await at.stop()
+    await replacing.stop()
+  }
 })
 
 verifies('siblings:installation', async () => {

@@ -50,12 +50,15 @@ interface Options {
   signed?: boolean
   /** Where an account lives is told with its tokens. Default: false */
   told?: boolean
+  /** A consent ends the earlier grants of its account. Default: false */
+  replaces?: boolean
 }
 
 export async function startOtherProvider({
   kills = 'pair',
   signed = false,
   told = false,
+  replaces = false,
 }: Options = {}): Promise<OtherProvider> {
   const state = {
     signedInAs: 'member_7',
@@ -112,6 +115,7 @@ export async function startOtherProvider({
       const grant = codes.get(form.get('code') ?? '')
       if (grant === undefined) return context.json({ problem: 'token_spent' })
       codes.delete(form.get('code') ?? '')
+      for (const one of replaces ? grants : []) if (one.account === grant.account) one.ended = true
       grants.push(grant)
       return context.json(withHome(tokensOf(grant)))
     }
@@ -152,7 +156,7 @@ export async function startOtherProvider({
   const [first, second] = servers
   if (first === undefined || second === undefined) throw new Error('nothing listens')
   return Object.assign(state, {
-    definition: define(first.url, second.url, { kills, signed, told }),
+    definition: define(first.url, second.url, { kills, signed, told, replaces }),
     signIn: first.url,
     api: second.url,
     grants,
@@ -199,7 +203,7 @@ function closed(server: Server): Promise<void> {
 export function define(
   signIn: string,
   api: string,
-  { kills = 'pair', signed = false, told = false }: Options = {},
+  { kills = 'pair', signed = false, told = false, replaces = false }: Options = {},
 ): ProviderDefinition {
   const whoami = {
     method: 'GET',
@@ -267,6 +271,7 @@ export function define(
           refreshTokenLifetime: { idle: null, absolute: null },
           maxRequestSeconds: 120,
         },
+        ...(replaces && { consentReplaces: 'user_and_app' }),
         send: [{ in: 'header', name: 'X-Acme-Auth', value: 'Token {token}' }],
         identity: {
           request: whoami,

@@ -28,6 +28,11 @@ export const oauth2MethodSchema = z.strictObject({
   defaultScopes: z.array(scopeNameSchema).max(100),
   token: tokenEndpointSchema,
   renewal: renewalSchema,
+  /**
+   * A new consent ends all earlier grants of the account for the app, so that their connections are probed at once.
+   * Absent: they live on.
+   */
+  consentReplaces: z.literal('user_and_app').optional(),
   revocation: revocationSchema,
 })
 

@@ -5,17 +5,17 @@ import {
   type ProviderAccount,
   type ProviderDefinition,
 } from '@keywell/protocol'
-import { oauthOf } from '@keywell/providers'
+import { methodOf, oauthOf } from '@keywell/providers'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import { describeConnection, writeChange } from '../changes/changes.ts'
-import type { AccountUses } from '../credentials/account-uses.ts'
+import { type AccountUses, replacesGrants } from '../credentials/account-uses.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { KeptTokenSet, TokenBox } from '../oauth/token-set.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import { type GrantEnd, noEnd, planEnd } from '../refresh/grant-end.ts'
 import { planLife, planProbe } from '../refresh/schedule.ts'
-import { deleteAccountUse, recordAccountUse } from '../store/account-uses.ts'
+import { deleteAccountUse, listOthersOfAccount, recordAccountUse } from '../store/account-uses.ts'
 import {
   type ConnectionRow,
   findConnection,
@@ -26,7 +26,7 @@ import {
 } from '../store/connections.ts'
 import { deleteCredential, holdCredential, insertCredential } from '../store/credentials.ts'
 import { type Database, type Sql, UniqueViolation } from '../store/database.ts'
-import { reschedule } from '../store/refresh-schedule.ts'
+import { probeSoon, reschedule } from '../store/refresh-schedule.ts'
 import { moveToRevocations } from '../store/revocations.ts'
 import { withInstallation } from '../store/scope.ts'
 
@@ -110,7 +110,9 @@ async function storeOnce(
   )
   const accountMac = await accountUses.macOf({ ...credential, host })
   const { lifeMs, refreshInMs, renewable, end } = lifeOf(credential, jitter)
-  return database.transaction(withInstallation(tenantId), async (sql) => {
+  const replaced = await listReplaced(database, credential, { connectionId, accountMac })
+  const scope = [...withInstallation(tenantId), ...replaced.map((other) => other.tenantId)]
+  return database.transaction(scope, async (sql) => {
     // Only now are the granted scopes known. If the policy changes at the same time, the next read checks it.
     await requireAllowedFor(sql, tenantId, { provider, host, scopes })
     if (existing !== undefined) await withdrawReplaced(sql, tenantId, connectionId)
@@ -126,6 +128,7 @@ async function storeOnce(
       endsInMs: renewable ? null : lifeMs,
     })
     await writeAccountUse(sql, { ...place, connectionId, accountMac })
+    for (const other of replaced) await probeSoon(sql, other)
     await credential.also?.(sql, connection)
     await writeChange(sql, { kind: 'connected', connection })
     await audit.write(sql, {
@@ -137,6 +140,17 @@ async function storeOnce(
     })
     return connection
   })
+}
+
+/** The connections whose grant the provider has ended by this consent: it tells nobody, so they are asked. */
+async function listReplaced(
+  database: Database,
+  { place, provider, type }: NewCredential,
+  { connectionId, accountMac }: { connectionId: string; accountMac: Uint8Array | null },
+): Promise<{ tenantId: string; connectionId: string }[]> {
+  if (accountMac === null || !replacesGrants(methodOf(provider, type))) return []
+  const sql = database.of(withInstallation(place.tenantId))
+  return listOthersOfAccount(sql, { ...place, connectionId, accountMac })
 }
 
 async function writeAccountUse(

@@ -1,5 +1,11 @@
 import { createHmac } from 'node:crypto'
-import type { CredentialType, ProviderAccount, ProviderDefinition, Secret } from '@keywell/protocol'
+import type {
+  CredentialType,
+  Method,
+  ProviderAccount,
+  ProviderDefinition,
+  Secret,
+} from '@keywell/protocol'
 import { methodOf, revocationOf } from '@keywell/providers'
 import type { TokenSet } from '../oauth/token-set.ts'
 import type { Database } from '../store/database.ts'
@@ -22,8 +28,8 @@ export interface StoredCredential {
 
 export interface AccountUses {
   /**
-   * Names what a withdrawal of the credential would end at its provider: the grant of an account for an app, or the
-   * key itself. Null: nothing that another connection could need. Not to be called inside a transaction.
+   * Names what a withdrawal of the credential, or another consent, would end at its provider: the grant of an account
+   * for an app, or the key itself. Null: nothing that another connection could need. Not to be called inside a transaction.
    */
   macOf(credential: StoredCredential): Promise<Uint8Array | null>
   /** In place of an account's id: the same for the same secrets of one tenant alone, and never to be read back. */
@@ -75,11 +81,18 @@ function macUnder(key: Uint8Array, parts: readonly string[]): Buffer {
 }
 
 function nameOf({ provider, type, host, account, tokens }: StoredCredential): string[] | null {
-  const revocation = revocationOf(methodOf(provider, type))
-  if (revocation === undefined) return null
-  if (revocation.kills === 'user_and_app') return ['account', provider.name, host, account.id]
-  if (type !== 'api_key') return null
+  const method = methodOf(provider, type)
+  const revocation = revocationOf(method)
+  if (revocation?.kills === 'user_and_app' || replacesGrants(method)) {
+    return ['account', provider.name, host, account.id]
+  }
+  if (revocation === undefined || type !== 'api_key') return null
   return ['key', provider.name, host, tokens.accessToken.expose()]
+}
+
+/** Whether a consent ends the earlier grants of its account for the app. */
+export function replacesGrants(method: Method): boolean {
+  return method.kind === 'oauth2' && method.consentReplaces !== undefined
 }
 
 async function loadKey({

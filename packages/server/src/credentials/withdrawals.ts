@@ -195,7 +195,7 @@ async function isNeeded(
   kills: Exclude<RevocationDefinition, { style: 'none' }>['kills'],
 ): Promise<boolean> {
   if (kills === 'installation') return true
-  if (kills !== 'user_and_app' && row.accountMac === null) return false
+  if (kills !== 'user_and_app' && (row.type !== 'api_key' || row.accountMac === null)) return false
   return isAccountInUse(database.of(withInstallation(row.tenantId)), row)
 }
 

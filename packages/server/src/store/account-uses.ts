@@ -40,6 +40,20 @@ export async function deleteAccountUsesOf(sql: Sql, tenantId: string): Promise<v
   ])
 }
 
+/** The other connections of the account by the same integration, of whichever tenant: at most 100. */
+export function listOthersOfAccount(
+  sql: Sql,
+  used: UsedAccount & { tenantId: string; connectionId: string },
+): Promise<{ tenantId: string; connectionId: string }[]> {
+  return sql.query(
+    `select owner_id as "tenantId", connection_id as "connectionId" from account_uses
+     where tenant_id = '@install' and integration_owner = $1 and integration_id = $2 and account_mac = $3
+       and (owner_id, connection_id) <> ($4, $5)
+     limit 100`,
+    [used.integrationOwner, used.integrationId, used.accountMac, used.tenantId, used.connectionId],
+  )
+}
+
 /**
  * Whether a connection of any tenant uses the account by the same integration. Says nothing of whose it is.
  *

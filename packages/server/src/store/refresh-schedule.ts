@@ -77,6 +77,18 @@ export async function recordUse(
   )
 }
 
+/** Something happened at the provider by which the grant may have ended. */
+export async function probeSoon(
+  sql: Sql,
+  { tenantId, connectionId }: { tenantId: string; connectionId: string },
+): Promise<void> {
+  await sql.query(
+    `update refresh_schedule set probe_at = least(probe_at, now())
+     where tenant_id = $1 and connection_id = $2 and state <> 'dead'`,
+    [tenantId, connectionId],
+  )
+}
+
 export async function deleteSchedule(
   sql: Sql,
   tenantId: string,
