@@ -581,6 +581,16 @@ export const requirements = {
       'A definition that gets another path below the same origin holds nothing up: what was connected before is renewed, and withdrawn.',
     source: 'providers.md, Reach',
   },
+  'providers:data-only': {
+    behaviour:
+      'Each bundled definition is JSON and nothing else, and is read by the same checks as one of an operator.',
+    source: 'providers.md, A definition',
+  },
+  'reach:moved-variable': {
+    behaviour:
+      'The secret of an integration whose row names other variables than it was stored for does not open: no code and no secret is sent by it.',
+    source: 'providers.md, Reach',
+  },
   'reach:moved-row': {
     behaviour:
       'A credential whose row names another provider, host, user or integration does not open.',

@@ -39,8 +39,8 @@ afterAll(async () => {
   await other.stop()
 })
 
-/** Consents, lets something become of the callback, and opens it; answers how the flow ended. */
-async function comeBack(change: (callback: URL) => void) {
+/** Consents, lets something become of the callback, and opens it. */
+async function openCallback(change: (callback: URL) => void) {
   const person = new Person()
   const session = await stage.session(who)
   const flow = must(
@@ -61,7 +61,12 @@ async function comeBack(change: (callback: URL) => void) {
     stopAt: (to) => to.pathname.startsWith('/oauth/callback/'),
   })
   change(callback)
-  const { url: finish } = await stage.callback(person, callback)
+  return stage.callback(person, callback)
+}
+
+/** How the flow of it ended. */
+async function comeBack(change: (callback: URL) => void) {
+  const { url: finish } = await openCallback(change)
   return must(await stage.confirm(finish, who), 200)
 }
 
@@ -91,6 +96,24 @@ verifies('callback:signed', async () => {
   expect(other.asked, 'calls of the token endpoint').toEqual([])
   expect(await stage.database.query('select id from connections')).toEqual([])
 
+  other.shop = 'north.acme.example'
+  expect(await comeBack(() => {})).toMatchObject({ status: 'connected' })
+})
+
+verifies('reach:moved-variable', async () => {
+  const before = other.asked.length
+  const put = (shop: string) =>
+    stage.database.query('update integrations set variables = $1::jsonb', [
+      JSON.stringify({ shop }),
+    ])
+  await put('south')
+  other.shop = 'south.acme.example'
+  const page = await openCallback(() => {})
+  expect(page.status).toBe(500)
+  expect(page.text).toContain('could not be finished')
+  expect(stage.logs.join('\n')).toContain('"alarm":"integration_altered"')
+  expect(other.asked.length - before, 'calls of the token endpoint').toBe(0)
+  await put('north')
   other.shop = 'north.acme.example'
   expect(await comeBack(() => {})).toMatchObject({ status: 'connected' })
 })

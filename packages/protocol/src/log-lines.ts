@@ -129,6 +129,11 @@ export const logLines = {
     ...ofIntegration,
     reason,
   }),
+  'integration altered': at('error', {
+    alarm: alarm('integration_altered'),
+    ...ofIntegration,
+    reason,
+  }),
   'integration resumed': at('info', ofIntegration),
   'provider incident opened': at('error', { alarm: alarm('provider_incident'), ...ofIncident }),
   'provider incident released': at('warn', ofIncident),

@@ -20,11 +20,16 @@ function withValue(base: unknown, pointer: string, value: unknown): unknown {
   return copy
 }
 
-test('a definition is read as it is written', () => {
-  expect(read(acme)).toEqual({ definition: acme })
+verifies('providers:data-only', () => {
   for (const provider of providers) {
+    const text = JSON.parse(JSON.stringify(provider))
+    expect(text, provider.name).toStrictEqual(provider)
     expect(read(provider), provider.name).toEqual({ definition: provider })
   }
+})
+
+test('a definition is read as it is written', () => {
+  expect(read(acme)).toEqual({ definition: acme })
 })
 
 const label = { kind: 'label', title: 'Shop', pattern: '[a-z]+', letters: 'lower' }

@@ -24,7 +24,7 @@ import { noteRefusal, requireAllowedFor } from '../policy/tenant-policies.ts'
 import { type Database, UniqueViolation } from '../store/database.ts'
 import * as store from '../store/integrations.ts'
 import { installation, withInstallation } from '../store/scope.ts'
-import type { Vault } from '../vault/vault.ts'
+import { isKeyOutage, type RecordContext, type Vault, VaultError } from '../vault/vault.ts'
 import {
   appHostOf,
   appReachOf,
@@ -262,16 +262,17 @@ async function pickIntegration(
 }
 
 async function openRegistration(
-  { catalogue, database, vault }: IntegrationParts,
+  parts: IntegrationParts,
   { integrationOwner: owner, integrationId: id, host }: AppUse,
 ): Promise<Registration> {
-  const row = await readIntegration(database, owner, id)
+  const { catalogue } = parts
+  const row = await readIntegration(parts.database, owner, id)
   if (row.clientId === null || row.sealed === null) {
     throw new KeywellError('integration_missing', `Integration ${id} is still a draft.`)
   }
   const provider = catalogue.get(row.provider)
-  const body = await vault.open(secretContext({ ...row, clientId: row.clientId }), row.sealed)
-  const { secret, reach } = decodeClient(body)
+  const context = secretContext({ ...row, clientId: row.clientId })
+  const { secret, reach } = await openClient(parts, row, { context, sealed: row.sealed })
   // Only now is it sure that the row is as it was written.
   if (!serves(provider, row.host, host)) {
     throw new KeywellError('integration_missing', `Integration ${id} does not serve ${host}.`)
@@ -285,6 +286,30 @@ async function openRegistration(
     clientId: row.clientId,
     clientSecret: secret,
     revision: row.revision,
+  }
+}
+
+/** @throws KeywellError `credential_unreadable` when the row is not as it was written, after an alarm */
+async function openClient(
+  { vault, logger }: IntegrationParts,
+  row: store.IntegrationRow,
+  { context, sealed }: { context: RecordContext; sealed: Uint8Array },
+): Promise<ReturnType<typeof decodeClient>> {
+  try {
+    return decodeClient(await vault.open(context, sealed))
+  } catch (cause) {
+    // Without the encryption key it is not known whether the row was altered.
+    if (!(cause instanceof VaultError) || isKeyOutage(cause)) throw cause
+    if (cause.keyState === 'tenant_destroyed') throw cause
+    const { reason } = cause
+    const named = { ...row, integrationOwner: row.tenantId, integrationId: row.id }
+    const alarm = 'integration_altered'
+    logger.error({ alarm, ...describeIntegration(named), reason }, 'integration altered')
+    throw new KeywellError(
+      'credential_unreadable',
+      `The stored secret of the app for ${row.provider} cannot be read.`,
+      { cause },
+    )
   }
 }
 
