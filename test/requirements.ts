@@ -516,6 +516,11 @@ export const requirements = {
       'What people paste for an instance is read as the base URLs that it can mean; what is none is refused, and not repeated.',
     source: 'connect.md, Self-managed instances',
   },
+  'hosts:word': {
+    behaviour:
+      'Where addresses of a provider are a word apart, the word is asked for by its name; any address that has it is cut down to it, and one of another domain is refused.',
+    source: 'connect.md, Self-managed instances',
+  },
   'hosts:found': {
     behaviour:
       'A name, the address of a page and a relative root lead to the instance, and what is not the provider or does not answer is said to be so.',

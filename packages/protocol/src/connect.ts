@@ -330,6 +330,19 @@ export const readConnectOptionsSchema = z.object({
   host: url.optional(),
 })
 
+/** What a person is asked for where a provider is at many addresses, and each is a word away from the others. */
+const placeViewSchema = z.object({
+  /** `label`: one label of a host name. `segment`: one of a path. `choice`: one of `options`. */
+  kind: z.enum(['label', 'segment', 'choice']),
+  /** What the provider calls it, such as `Subdomain`. */
+  title: z.string(),
+  /** The address, with `…` in its place; null with `choice`. */
+  example: z.string().nullable(),
+  /** With `choice`. */
+  options: z.array(z.object({ value: z.string(), title: z.string() })),
+})
+export type PlaceView = z.infer<typeof placeViewSchema>
+
 /** `GET /connect/providers`, with the connect token: what the session may connect. */
 export const connectOptionsSchema = z.object({
   providers: z.array(
@@ -348,5 +361,7 @@ export const connectOptionsSchema = z.object({
       tools: z.array(toolSummarySchema).optional(),
     }),
   ),
+  /** By provider, for those that the session allows: what makes the address. Absent: nothing does but the whole address. */
+  places: z.record(providerNameSchema, placeViewSchema),
 })
 export type ConnectOptions = z.infer<typeof connectOptionsSchema>

@@ -72,6 +72,7 @@ export {
   type LinkAnswer,
   linkAnswerSchema,
   originSchema,
+  type PlaceView,
   type RevokedSession,
   readConnectOptionsSchema,
   returnParameters,

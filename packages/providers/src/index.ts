@@ -38,6 +38,7 @@ export {
   revocationOf,
   withdrawnTypes,
 } from './methods.ts'
+export { pastedVariable } from './pasted-place.ts'
 export { matchesWhole } from './pattern.ts'
 export {
   addressesOf,

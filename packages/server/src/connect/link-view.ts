@@ -1,4 +1,11 @@
-import type { ConnectMethod, HostCheck, KeywellError, ProviderDefinition } from '@keywell/protocol'
+import type {
+  ConnectMethod,
+  HostCheck,
+  KeywellError,
+  PlaceView,
+  ProviderDefinition,
+  TenantPolicy,
+} from '@keywell/protocol'
 import {
   defaultHostOf,
   defaultScopesOf,
@@ -8,13 +15,15 @@ import {
   isHostOf,
 } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
+import { serves } from '../oauth/app-place.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import { viewGroups, viewPresets } from '../scope-views.ts'
 import { type ConnectionRow, findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import type { SessionLink, SessionPolicy, SessionRow } from '../store/sessions.ts'
-import { picked, registeredScopes, scopeOptions } from './session-options.ts'
+import { choosableHosts, viewPlace } from './place-view.ts'
+import { picked, registeredScopes, scopeOptions, takesKeys } from './session-options.ts'
 
 /** The page of a link, as data: what it says comes from the session and the definitions of providers. */
 export interface LinkView {
@@ -56,6 +65,8 @@ export interface ProviderChoice {
   host: string | null
   /** Whether another address may be typed. */
   takesTypedHost: boolean
+  /** What is to be typed in place of an address; null: nothing else. */
+  place: PlaceView | null
   typedHost: string
   methods: readonly ConnectMethod[]
   method: ConnectMethod
@@ -103,6 +114,7 @@ interface Offer {
   /** The connection to reconnect; undefined: there is none. */
   reconnected: ConnectionRow | undefined
   hosts: string[]
+  place: PlaceView | null
   scopes: ReturnType<typeof scopeOptions>
 }
 
@@ -127,6 +139,10 @@ async function listOffers(
     const known = [
       ...own.map(({ host }) => host).filter((host) => isHostOf(provider, host)),
       ...(takesKeys(policy, provider) ? [defaultHostOf(provider) ?? []].flat() : []),
+      ...choosableHosts(provider).filter(
+        (host) =>
+          takesKeys(policy, provider) || own.some((app) => serves(provider, app.host, host)),
+      ),
     ]
     const hosts = [...new Set(reconnected === undefined ? known : [reconnected.host])]
       .filter((host) => policy.hosts?.includes(host) ?? true)
@@ -140,8 +156,22 @@ async function listOffers(
           own.filter(({ host }) => hosts.includes(host)),
         )
     const scopes = scopeOptions(provider, registered, policy, tenantPolicy)
-    return hosts.length === 0 ? [] : [{ provider, reconnected, hosts, scopes }]
+    const place = typedPlaceOf(policy, tenantPolicy, { provider, reconnected })
+    const isOffered = hosts.length > 0 || place !== null
+    return isOffered ? [{ provider, reconnected, hosts, place, scopes }] : []
   })
+}
+
+/** A label or a segment that makes an address of the provider; null where none may be typed. */
+function typedPlaceOf(
+  { hosts }: SessionPolicy,
+  tenantPolicy: TenantPolicy,
+  { provider, reconnected }: Pick<Offer, 'provider' | 'reconnected'>,
+): PlaceView | null {
+  const place = viewPlace(provider)
+  const isFree = reconnected === undefined && hosts === null
+  const isAllowed = findViolation(tenantPolicy, { provider }) === undefined
+  return isFree && isAllowed && place?.kind !== 'choice' ? place : null
 }
 
 function namesOf(
@@ -155,13 +185,9 @@ function namesOf(
   return [...names].filter((name) => policy.providers?.includes(name) ?? true)
 }
 
-function takesKeys({ methods }: SessionPolicy, provider: ProviderDefinition): boolean {
-  return methods.includes('key') && findKey(provider) !== undefined
-}
-
 function describeChoice(
   policy: SessionPolicy,
-  { provider, reconnected, hosts, scopes }: Offer,
+  { provider, reconnected, hosts, place, scopes }: Offer,
   choice: LinkChoice,
 ): ProviderChoice {
   const { name, title, instance } = provider
@@ -176,7 +202,10 @@ function describeChoice(
     account: username ?? accountName ?? id,
     hosts,
     host: hostOf(policy, name, hosts, choice),
-    takesTypedHost: reconnected === undefined && policy.hosts === null && instance !== undefined,
+    takesTypedHost:
+      place !== null ||
+      (reconnected === undefined && policy.hosts === null && instance !== undefined),
+    place,
     typedHost: choice.typedHost ?? '',
     methods,
     method: methods.find((method) => method === choice.method) ?? methods[0] ?? 'oauth',

@@ -7,7 +7,7 @@ import {
   type ToolSummary,
   toolLimitsOf,
 } from '@keywell/protocol'
-import { defaultHostOf, findViolation, isHostOf, scopesAllowed } from '@keywell/providers'
+import { defaultHostOf, findKey, findViolation, isHostOf, scopesAllowed } from '@keywell/providers'
 import { listTools, summarizeTool } from '@keywell/tools'
 import type { Catalogue } from '../catalogue.ts'
 import { knownHost, parseHost } from '../host.ts'
@@ -16,6 +16,7 @@ import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import { viewGroups, viewPresets, viewScope } from '../scope-views.ts'
 import type { Database } from '../store/database.ts'
 import type { SessionPolicy, SessionRow } from '../store/sessions.ts'
+import { viewPlace } from './place-view.ts'
 import { allowedScopes } from './scope-policy.ts'
 
 /**
@@ -47,6 +48,7 @@ export async function readConnectOptions(
   )
   const names = [...new Set(usable.map((integration) => integration.provider))]
   return {
+    places: placesOf(catalogue, { policy, tenantPolicy, usable: names }),
     providers: names.map((name) => {
       const provider = catalogue.get(name)
       const own = usable.filter((integration) => integration.provider === name)
@@ -66,6 +68,32 @@ export async function readConnectOptions(
       }
     }),
   }
+}
+
+/** A key needs no integration, so those of which a session takes keys are among them. */
+function placesOf(
+  catalogue: Catalogue,
+  {
+    policy,
+    tenantPolicy,
+    usable,
+  }: { policy: SessionPolicy; tenantPolicy: TenantPolicy; usable: readonly string[] },
+): ConnectOptions['places'] {
+  return Object.fromEntries(
+    catalogue.all.flatMap((provider) => {
+      const place = viewPlace(provider)
+      const isOffered = usable.includes(provider.name) || takesKeys(policy, provider)
+      const isAllowed =
+        (policy.providers?.includes(provider.name) ?? true) &&
+        findViolation(tenantPolicy, { provider }) === undefined
+      return place !== null && isOffered && isAllowed ? [[provider.name, place]] : []
+    }),
+  )
+}
+
+/** Whether a session connects the provider by a key that its user pastes. */
+export function takesKeys({ methods }: SessionPolicy, provider: ProviderDefinition): boolean {
+  return methods.includes('key') && findKey(provider) !== undefined
 }
 
 /** Of two for one host, the tenant's own comes first, and is the one that is used. */

@@ -1,5 +1,5 @@
 import type { ProviderDefinition } from '@keywell/protocol'
-import { hostOf, isHostOf, placeVariableOf, takeVariable } from '@keywell/providers'
+import { hostOf, isHostOf, pastedVariable, placeVariableOf, takeVariable } from '@keywell/providers'
 import { InvalidHost, normalizeHost } from '../host.ts'
 
 /** Segments of a path that may be a relative root. Each is one more address that is asked. */
@@ -17,9 +17,7 @@ const cloneAddress = /^(?:ssh:\/\/)?git@([^/:@\s]+)[/:]/i
  * @throws InvalidHost
  */
 export function readTypedHost(text: string): string[] {
-  const typed = text.trim()
-  const [, cloned] = cloneAddress.exec(typed) ?? []
-  const url = parse(cloned === undefined ? typed : `https://${cloned}`)
+  const url = readAddress(text)
   const hosts = [normalizeHost(url.origin)]
   for (const segment of url.pathname.split('/').slice(1, maxRootSegments + 1)) {
     // Not the name of a root. A lone dash is where GitLab's own pages begin.
@@ -30,8 +28,8 @@ export function readTypedHost(text: string): string[] {
 }
 
 /**
- * The same for a provider: where it is at many addresses, those that are its own, or that the typed word makes whole
- * (`acme`, for `https://acme.example.com`). The one there is, where there is but one.
+ * The same for a provider: where it is at many addresses, the one that the typed word makes whole (`acme`, for
+ * `https://acme.example.com`), or that an address is cut down to. The one there is, where there is but one.
  *
  * @throws InvalidHost
  */
@@ -44,11 +42,18 @@ export function readTypedPlace(provider: ProviderDefinition, text: string): stri
       isHostOf(provider, host) ? host : hostOf(provider, { [name]: host }),
     )
   }
-  const value = takeVariable(variable, text)
+  const value = takeVariable(variable, text) ?? pastedVariable(provider, readAddress(text))
   if (value !== undefined) return [hostOf(provider, { [name]: value })]
   const hosts = readTypedHost(text).filter((host) => isHostOf(provider, host))
   if (hosts.length > 0) return hosts
   throw new InvalidHost(`Write the address as in ${provider.api.base.replace('https://', '')}.`)
+}
+
+/** @throws InvalidHost */
+function readAddress(text: string): URL {
+  const typed = text.trim()
+  const [, cloned] = cloneAddress.exec(typed) ?? []
+  return parse(cloned === undefined ? typed : `https://${cloned}`)
 }
 
 function parse(typed: string): URL {

@@ -3,6 +3,7 @@ import type { LinkView, ProviderChoice, ScopeChoice } from '../../connect/link-v
 import { linkPath } from '../../connect/links.ts'
 import {
   type Html,
+  inEnglish,
   instanceOf,
   type Look,
   loadScript,
@@ -81,8 +82,7 @@ function problem({ texts: { link } }: Look, { error, foundHost }: LinkView, name
 
 function hostFields(look: Look, view: LinkView, choice: ProviderChoice) {
   const { link } = look.texts
-  const { hosts, host, provider, takesTypedHost, typedHost } = choice
-  const isRefused = typedHost !== '' && (view.foundHost ?? view.error) !== null
+  const { hosts, host, provider, takesTypedHost } = choice
   const [only] = hosts.length === 1 ? hosts : []
   return html`<fieldset>
     <legend>${link.host(provider.title)}</legend>
@@ -91,30 +91,38 @@ function hostFields(look: Look, view: LinkView, choice: ProviderChoice) {
         ? html`<ul class="rows">${hosts.map((each) => hostRow(each, { isChosen: each === host, isRequired: !takesTypedHost }))}</ul>`
         : html`<span>${instanceOf(only)}</span><input type="hidden" name="host" value="${only}" />`
     }
-    ${
-      takesTypedHost
-        ? html`<details ${typedHost === '' ? '' : html`open`}>
-            <summary>${link.otherHost(provider.title)}</summary>
-            <div class="field">
-              <label for="typed-host">${link.typedHost(provider.title)}</label>
-              <input
-                id="typed-host"
-                name="typed_host"
-                inputmode="url"
-                autocomplete="url"
-                autocapitalize="off"
-                spellcheck="false"
-                maxlength="2000"
-                value="${typedHost}"
-                aria-describedby="${isRefused ? 'error typed-host-hint' : 'typed-host-hint'}"
-                ${isRefused ? html`aria-invalid="true" autofocus` : ''}
-              />
-              <p class="hint" id="typed-host-hint">${link.typedHostHint}</p>
-            </div>
-          </details>`
-        : ''
-    }
+    ${takesTypedHost ? typedHostField(look, view, choice) : ''}
   </fieldset>`
+}
+
+/** Behind a summary where there are addresses to choose from; else it is what has to be filled in. */
+function typedHostField(look: Look, view: LinkView, choice: ProviderChoice) {
+  const { link } = look.texts
+  const { hosts, provider, place, typedHost } = choice
+  const isRefused = typedHost !== '' && (view.foundHost ?? view.error) !== null
+  const isOnly = hosts.length === 0
+  const field = html`<div class="field">
+    <label for="typed-host">${place === null ? link.typedHost(provider.title) : inEnglish(look.texts, place.title)}</label>
+    <input
+      id="typed-host"
+      name="typed_host"
+      ${place === null ? html`inputmode="url" autocomplete="url"` : html`autocomplete="off"`}
+      autocapitalize="off"
+      spellcheck="false"
+      maxlength="2000"
+      value="${typedHost}"
+      ${isOnly ? html`required` : ''}
+      aria-describedby="${isRefused ? 'error typed-host-hint' : 'typed-host-hint'}"
+      ${isRefused ? html`aria-invalid="true" autofocus` : ''}
+    />
+    <p class="hint" id="typed-host-hint">${place?.example ? link.typedPlaceHint(instanceOf(place.example)) : link.typedHostHint}</p>
+  </div>`
+  return isOnly
+    ? field
+    : html`<details ${typedHost === '' ? '' : html`open`}>
+        <summary>${link.otherHost(provider.title)}</summary>
+        ${field}
+      </details>`
 }
 
 function hostRow(

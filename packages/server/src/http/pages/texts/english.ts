@@ -25,6 +25,7 @@ export const english: Texts = {
     otherHost: (provider) => `My ${provider} is at another address`,
     typedHost: (provider) => `Address of your ${provider}`,
     typedHostHint: 'Any address of it will do, such as that of a project.',
+    typedPlaceHint: (example) => `As in ${example}. The whole address will do, too.`,
     foundHost: (status, { app, provider }, host) =>
       ({
         ready: '',

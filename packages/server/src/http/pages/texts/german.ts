@@ -51,6 +51,7 @@ export const german: Texts = {
     otherHost: (provider) => `Mein ${provider} hat eine andere Adresse`,
     typedHost: (provider) => `Adresse Ihres ${provider}`,
     typedHostHint: 'Jede Adresse von dort genügt, etwa die eines Projekts.',
+    typedPlaceHint: (example) => `Wie in ${example}. Die ganze Adresse genügt auch.`,
     foundHost: (status, { app, provider }, host) =>
       ({
         ready: '',

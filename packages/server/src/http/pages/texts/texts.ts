@@ -29,6 +29,7 @@ export interface Texts {
     otherHost: (provider: string) => string
     typedHost: (provider: string) => string
     typedHostHint: string
+    typedPlaceHint: (example: string) => string
     foundHost: (status: HostCheck['status'], names: Names, host: string) => string
     method: string
     oauth: (provider: string) => string
