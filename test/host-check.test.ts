@@ -64,17 +64,20 @@ verifies('hosts:found', async () => {
     expect(must(await check(typed), 200), typed).toEqual({
       host: url,
       status: 'ready',
-      methods: ['oauth', 'key'],
+      methods: ['oauth', 'personal_access_token'],
       nextStep: null,
       registration: null,
     })
   }
   // At its own address the provider is not asked who it is.
-  expect(must(await check('gitlab.com/gitlab-org'), 200)).toMatchObject({
+  const byConsent = { method: 'oauth' }
+  expect(must(await check('gitlab.com/gitlab-org', byConsent), 200)).toMatchObject({
     host: 'https://gitlab.com',
     status: 'not_registered',
-    methods: ['key'],
+    methods: ['personal_access_token'],
   })
+  // Where any method will do, a key is one.
+  expect(must(await check('gitlab.com/gitlab-org'), 200)).toMatchObject({ status: 'ready' })
   expect(must(await check('gitlab.com', { method: 'key' }), 200)).toMatchObject({ status: 'ready' })
   // The root is not what it would be without its path.
   expect(must(await check(origin), 200)).toMatchObject({ host: origin, status: 'not_recognised' })
@@ -92,7 +95,7 @@ verifies('hosts:found', async () => {
 
 verifies('hosts:not-registered', async () => {
   const scopes = { gitlab: { required: ['read_user' as const], optional: ['api' as const] } }
-  const bare = must(await check('gitlab.com', { session: { scopes } }), 200)
+  const bare = must(await check('gitlab.com', { method: 'oauth', session: { scopes } }), 200)
   expect(bare).toMatchObject({
     status: 'not_registered',
     nextStep: expect.stringContaining('POST /v1/integrations'),
@@ -113,12 +116,14 @@ verifies('hosts:not-registered', async () => {
     }),
     201,
   )
-  expect(must(await check('gitlab.com', { session: who }), 200)).toMatchObject({
+  expect(must(await check('gitlab.com', { method: 'oauth', session: who }), 200)).toMatchObject({
     status: 'not_registered',
     nextStep: expect.stringContaining(draft.id),
     registration: { redirectUri: draft.redirectUri, scopes: ['read_api'] },
   })
-  expect(must(await check('gitlab.com'), 200).registration?.redirectUri).toBeNull()
+  expect(
+    must(await check('gitlab.com', { method: 'oauth' }), 200).registration?.redirectUri,
+  ).toBeNull()
 })
 
 verifies('hosts:allowed', async () => {
@@ -131,7 +136,7 @@ verifies('hosts:allowed', async () => {
   expect((await check(`${otherUrl}/a/b`, { session })).body.code).toBe('host_not_allowed')
   expect((await check('git@', {})).body.code).toBe('host_not_allowed')
   expect((await check(otherUrl, { session: { providers: [] } })).body.code).toBe('unknown_provider')
-  const keysOnly = { session: { methods: ['key' as const] } }
+  const keysOnly = { method: 'oauth', session: { methods: ['key'] } }
   expect((await check(otherUrl, keysOnly)).body.code).toBe('method_not_offered')
   const who = newUser()
   const policy = { hosts: [stage.sandbox.url] }
@@ -189,7 +194,7 @@ verifies('T23:host-check', async () => {
 verifies('limits:host-checks', async () => {
   const who = newUser()
   const answers = await Promise.all(
-    Array.from({ length: 14 }, () => check('gitlab.com', { session: who })),
+    Array.from({ length: 14 }, () => check('gitlab.com', { method: 'oauth', session: who })),
   )
   const refused = answers.filter(({ status }) => status === 429)
   expect(refused.length).toBeGreaterThanOrEqual(3)

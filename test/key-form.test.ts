@@ -2,14 +2,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import {
-  type ConfirmAnswer,
-  type ConnectionId,
-  type CreateFlow,
-  type CreateFlowAnswer,
-  type CreateSession,
-  createFlowSchema,
-  type Problem,
+import type {
+  ConfirmAnswer,
+  ConnectionId,
+  CreateFlow,
+  CreateFlowAnswer,
+  CreateSession,
+  Problem,
 } from '@keywell/protocol'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { describeEachDatabase } from './support/databases.ts'
@@ -490,9 +489,24 @@ describeEachDatabase('the form for a key', (makeDatabase) => {
     expect(await begin({ methods: ['oauth', 'key'] }, 'key')).toBe(201)
     expect(await begin({ methods: ['oauth'] }, 'key')).toBe('method_not_offered')
     expect(await begin({ methods: ['key'] }, 'oauth')).toBe('method_not_offered')
-    expect(await begin({ methods: ['key'] })).toBe('method_not_offered')
     expect(await begin({ methods: ['key'] }, 'key')).toBe(201)
-    expect(createFlowSchema.parse({ provider: 'gitlab' }).method).toBe('oauth')
+    // The only one that the session allows need not be named. One alone can be allowed by its id.
+    expect(await begin({ methods: ['key'] })).toBe(201)
+    const byId = { methods: ['personal_access_token'] }
+    expect(await begin(byId, 'personal_access_token')).toBe(201)
+    expect(await begin(byId, 'oauth')).toBe('method_not_offered')
+    // What is no method at all is said to be so, with those there are.
+    expect(await begin({}, 'magic')).toBe('invalid_request')
+    const unknown = { ...newUser(), origins: [appOrigin], returnUrl: `${appOrigin}/done` }
+    const refused = await stage.call<Problem>('POST', '/v1/connect/sessions', {
+      ...unknown,
+      providers: ['gitlab'],
+      methods: ['api_token'],
+    })
+    expect(refused.body).toMatchObject({
+      code: 'invalid_request',
+      nextStep: expect.stringContaining('personal_access_token'),
+    })
   })
 
   verifies('connect:key-cancelled', async () => {

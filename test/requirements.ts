@@ -133,7 +133,7 @@ export const requirements = {
   },
   'connect:key-methods': {
     behaviour:
-      'A flow is by consent unless its page says otherwise and its connect session allows it.',
+      'A flow is by the first method of the provider that its connect session allows and that can be used, unless its page names another one that is allowed; an id that there is not is refused with those there are.',
     source: 'connect.md, Other ways in',
   },
   'connect:key-cancelled': {
@@ -2725,6 +2725,20 @@ export const requirements = {
     source: 'architecture.md, Conventions',
   },
   // Keeping, as a model
+  'methods:several': {
+    behaviour:
+      'A provider may have several methods of one kind: each has an app of its own, a flow names one or takes the first that can be used, and its connection says which it was.',
+    source: 'providers.md, Methods',
+  },
+  'methods:moved-row': {
+    behaviour: 'A credential whose row names another method of its provider does not open.',
+    source: 'providers.md, Methods',
+  },
+  'methods:removed': {
+    behaviour:
+      'Connections of a method that an edited definition does not have any more say so, and those of the others are read on; once it is back, they are read as before.',
+    source: 'providers.md, Methods',
+  },
   'model:invariants': {
     behaviour:
       'In every interleaving of two workers, a reader, a provider and a user, with crashes, pauses and lost answers: no false death, no pair thrown away, no repeat without a doubt, no valid token unserved, every loss named, always a way out.',

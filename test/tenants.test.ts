@@ -348,9 +348,9 @@ describeEachDatabase('tenants', (makeDatabase) => {
     })
     const writing = stage.database.transaction(late.who.tenantId, async (sql) => {
       await sql.query(
-        `insert into connections (tenant_id, id, user_id, provider, host, name, integration_owner,
+        `insert into connections (tenant_id, id, user_id, provider, method, host, name, integration_owner,
            integration_id, status, account, asked_scopes, granted_scopes, generation)
-         select tenant_id, 'con_late', 'usr_late', provider, host, name, integration_owner,
+         select tenant_id, 'con_late', 'usr_late', provider, method, host, name, integration_owner,
            integration_id, status, account, asked_scopes, granted_scopes, generation
          from connections where tenant_id = $1`,
         [late.who.tenantId],

@@ -65,8 +65,8 @@ async function fill(database: TestDatabase, rows: number, held: number): Promise
   const longAgo = `now() - interval '1 hour' * (1 + random())`
   await insert(database, { rows: held, host: heldOrigin, dueAt: longAgo })
   await database.query(
-    `insert into integrations (tenant_id, id, provider, host, scopes)
-     select distinct '@install', integration_id, 'gitlab', host, '{}'::text[] from refresh_schedule`,
+    `insert into integrations (tenant_id, id, provider, method, host, scopes)
+     select distinct '@install', integration_id, 'gitlab', 'oauth', host, '{}'::text[] from refresh_schedule`,
   )
 }
 

@@ -65,6 +65,7 @@ async function makeRow(seal: SealToken, index: number, options: Fill): Promise<R
     connectionId: makeConnectionId(randomBytes(10)),
     integrationId: options.integration.id,
     provider: gitlab.name,
+    method: 'oauth',
     host: options.integration.host,
     generation: 1,
   }
@@ -98,10 +99,10 @@ async function insert(
        from row
      ), connected as (
        insert into connections (tenant_id, id, user_id, provider, host, name, integration_owner,
-         integration_id, status, health, account, asked_scopes, granted_scopes, generation)
+         integration_id, status, health, account, asked_scopes, granted_scopes, generation, method)
        select tenant, id, "user", 'gitlab', $3, 'default', '@install', $2, 'active', 'ok',
          jsonb_build_object('id', "user", 'name', "user", 'username', "user", 'avatarUrl', null),
-         '{read_api}', '{read_api}', 1
+         '{read_api}', '{read_api}', 1, 'oauth'
        from planned
      ), kept as (
        insert into credentials (tenant_id, connection_id, type, generation, key_version, sealed,

@@ -93,7 +93,7 @@ async function sealOne(size: number) {
   const path = join(folder, 'root-key')
   createKeyFile(path)
   const box = vaultInMemory(readKeys(path))
-  const bound = ['usr_1', 'int_1', 'gitlab', 'https://gitlab.example']
+  const bound = ['usr_1', 'int_1', 'gitlab', 'oauth', 'https://gitlab.example']
   const record = { type: 'credential', tenantId: 'ten_a', recordId: 'con_1' } as const
   const context = { ...record, field: 'token_set', generation: 7, schema: 1, bound }
   const body = new Uint8Array(randomBytes(size))
@@ -237,9 +237,9 @@ async function sweep({ stage, keys }: Place): Promise<Figure> {
   const tenantId = 'ten_large'
   const { connection } = await stage.connect({ who: { tenantId, userId: 'usr_0' } })
   const [copied] = await stage.database.query<{ integrationId: string; host: string }>(
-    `insert into connections (tenant_id, id, user_id, provider, host, name, integration_owner,
+    `insert into connections (tenant_id, id, user_id, provider, method, host, name, integration_owner,
        integration_id, status, account, asked_scopes, granted_scopes, generation)
-     select tenant_id, id || '_' || n, 'usr_' || n, provider, host, name, integration_owner,
+     select tenant_id, id || '_' || n, 'usr_' || n, provider, method, host, name, integration_owner,
             integration_id, status, account, asked_scopes, granted_scopes, generation
      from connections, generate_series(1, $2::int) n where tenant_id = $1 and id = $3
      returning integration_id as "integrationId", host`,
@@ -249,7 +249,7 @@ async function sweep({ stage, keys }: Place): Promise<Figure> {
   const box = openVault(keys, stage.database)
   for (let n = 1; n <= records; n += 1) {
     const recordId = `${connection?.id}_${n}`
-    const bound = [`usr_${n}`, integrationId, 'gitlab', host]
+    const bound = [`usr_${n}`, integrationId, 'gitlab', 'oauth', host]
     const record = { type: 'credential', tenantId, recordId, field: 'token_set' } as const
     const { sealed, keyVersion } = await box.seal(
       { ...record, generation: 1, schema: 1, bound },

@@ -165,8 +165,8 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
   async function disconnect(): Promise<void> {
     tables = tables.credential === null ? tables : mirror.disconnect(tables)
     await inStore(async (sql) => {
-      const types = ['oauth_token'] as const
-      await store.moveToRevocations(sql, { tenantId, connectionId: id, types, claimed: true })
+      const methods = ['oauth']
+      await store.moveToRevocations(sql, { tenantId, connectionId: id, methods, claimed: true })
       await store.deleteCredential(sql, tenantId, id)
       await store.deleteSchedule(sql, tenantId, id)
       await store.disconnectConnection(sql, tenantId, id)
@@ -249,9 +249,9 @@ function agree(real: unknown, mirrored: unknown): void {
 
 async function insert(sql: store.Sql, id: string): Promise<void> {
   await sql.query(
-    `insert into connections (tenant_id, id, user_id, provider, host, name, integration_owner,
+    `insert into connections (tenant_id, id, user_id, provider, method, host, name, integration_owner,
        integration_id, status, account, asked_scopes, granted_scopes, generation)
-     values ($1, $2, 'user', 'gitlab', 'https://gitlab.example', $2, '@install', 'int_model',
+     values ($1, $2, 'user', 'gitlab', 'oauth', 'https://gitlab.example', $2, '@install', 'int_model',
        'active', '{}', '{}', '{}', 1)`,
     [tenantId, id],
   )

@@ -19,7 +19,8 @@ export function createSealToken(vault: Vault): SealToken {
     box.seal(owner, { accessToken: token(), refreshToken: token(), reach: reachAt(owner.host) })
 }
 
-const reachAt = (host: string) => reachOf(gitlab, oauthOf(gitlab), variablesAt(gitlab, host))
+const reachAt = (host: string) =>
+  reachOf(gitlab, oauthOf(gitlab, 'oauth'), variablesAt(gitlab, host))
 
 export function makeConnectionId(random: Uint8Array): ConnectionId {
   return makeId('connection', random, Date.now())

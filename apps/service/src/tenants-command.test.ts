@@ -15,7 +15,16 @@ const erasing = {
   erasedAt: null,
   holds: { connections: 0, integrations: 1, webhooks: 0 },
   pending: [{ provider: 'gitlab', host, count: 2 }],
-  manual: [{ provider: 'gitlab', host, type: 'api_key', count: 1, manualUrl: `${host}/keys` }],
+  manual: [
+    {
+      provider: 'gitlab',
+      method: 'personal_access_token',
+      host,
+      type: 'api_key',
+      count: 1,
+      manualUrl: `${host}/keys`,
+    },
+  ],
 } as const satisfies Tenant
 
 async function run(words: readonly string[], tenant: Tenant) {

@@ -5,6 +5,7 @@ import {
   connectionIdSchema,
   connectionNameSchema,
   flowIdSchema,
+  methodIdSchema,
   providerKeySchema,
   providerNameSchema,
   sessionIdSchema,
@@ -12,6 +13,7 @@ import {
   userIdSchema,
 } from './ids.ts'
 import { knownFields } from './known-fields.ts'
+import { methodViewSchema } from './method-view.ts'
 import type { ScopeName } from './provider-names.ts'
 import { scopeGroupSchema, scopePresetSchema, scopeViewSchema } from './scope-view.ts'
 import { toolSummarySchema } from './tools.ts'
@@ -27,10 +29,11 @@ export const originSchema = url.regex(
 )
 
 /**
- * How an account is connected: `oauth`, by consent at the provider, or `key`, by a key that its user has made
- * there by hand and pastes into a form of the service.
+ * How an account is connected: the id of a method of the provider, such as `personal_access_token`; or for any of a
+ * kind `oauth`, by consent at the provider, or `key`, by a key that its user has made there by hand and pastes into a
+ * form of the service.
  */
-export const connectMethodSchema = z.enum(['oauth', 'key'])
+export const connectMethodSchema = methodIdSchema
 export type ConnectMethod = z.infer<typeof connectMethodSchema>
 
 /** What one browser may ask of one provider in a connect session. */
@@ -63,7 +66,7 @@ export const createSessionSchema = knownFields({
    * How the session may connect. Default: by consent alone, whose scopes end at those of the integration. A pasted
    * key may do whatever its user ticked, so a session that allows `key` should name `scopes`.
    */
-  methods: z.array(connectMethodSchema).min(1).max(2).default(['oauth']),
+  methods: z.array(connectMethodSchema).min(1).max(20).default(['oauth']),
   /**
    * Which host is meant where the page names none, by provider. Default: the only one that there is
    * an integration for.
@@ -185,8 +188,11 @@ export const createFlowSchema = knownFields({
   /** Chosen by the user among the session's optional ones; required ones come by themselves. */
   scopes: scopes.optional(),
   connectionName: connectionNameSchema.optional(),
-  /** With `key`, `startUrl` leads to a form of the service in place of the provider's page. */
-  method: connectMethodSchema.default('oauth'),
+  /**
+   * With a key, `startUrl` leads to a form of the service in place of the provider's page. Default: that of the
+   * connection to reconnect, else the provider's first that the session allows and that can be used here.
+   */
+  method: connectMethodSchema.optional(),
   mode: z.enum(['popup', 'redirect']).default('popup'),
   /** With `redirect`: the page to come back to; its origin must be one of the session's. */
   resumeUrl: url.optional(),
@@ -290,8 +296,8 @@ export const checkHostSchema = knownFields({
   provider: providerNameSchema,
   /** As a person typed or pasted it: a name, the address of a page or of a repository, with its relative root. */
   host: z.string().min(1).max(2000),
-  /** How an account is to be connected there. */
-  method: connectMethodSchema.default('oauth'),
+  /** How an account is to be connected there. Default: by any method that the session allows. */
+  method: connectMethodSchema.optional(),
 })
 export type CheckHost = z.input<typeof checkHostSchema>
 
@@ -304,8 +310,8 @@ export const hostCheckSchema = z.object({
    * call it.
    */
   status: z.enum(['ready', 'not_registered', 'not_recognised', 'unreachable']),
-  /** How an account can be connected there. */
-  methods: z.array(connectMethodSchema),
+  /** The ids of the methods by which an account can be connected there. */
+  methods: z.array(methodIdSchema),
   /** What to do, in words; null with `ready`. */
   nextStep: z.string().nullable(),
   /** With `not_registered`: what to register there. */
@@ -352,6 +358,8 @@ export const connectOptionsSchema = z.object({
       /** The provider's own instance, whether it can be connected or not; any other is self-managed. Null: there is none. */
       defaultHost: z.string().nullable(),
       hosts: z.array(z.string()),
+      /** How it can be connected here, in the order of the provider. */
+      methods: z.array(methodViewSchema),
       scopes: z.array(scopeViewSchema.extend({ required: z.boolean() })),
       /** Groups that have a scope here. */
       scopeGroups: z.array(scopeGroupSchema),

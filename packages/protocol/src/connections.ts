@@ -4,6 +4,7 @@ import {
   connectionIdSchema,
   connectionNameSchema,
   defaultConnectionName,
+  methodIdSchema,
   providerNameSchema,
   tenantIdSchema,
   userIdSchema,
@@ -32,6 +33,8 @@ export const connectionSchema = z.object({
   tenantId: tenantIdSchema,
   userId: userIdSchema,
   provider: providerNameSchema,
+  /** The provider's method that it was connected by, such as `oauth`. */
+  method: methodIdSchema,
   /** Base URL of the instance, relative root included, without a slash at the end. */
   host: z.string(),
   name: connectionNameSchema,
@@ -82,6 +85,8 @@ export const createConnectionSchema = knownFields({
   tenantId: tenantIdSchema,
   userId: userIdSchema,
   provider: providerNameSchema,
+  /** The provider's method of keys. Default: its first. */
+  method: methodIdSchema.optional(),
   /** Base URL of the instance, relative root included. Default: the provider's own. */
   host: z.string().max(2000).optional(),
   name: connectionNameSchema.default(defaultConnectionName),

@@ -77,6 +77,11 @@ function quintets(number: number, characters: number): string {
   return text
 }
 
+/** The id of a method of a provider's definition (`auth[].id`), such as `oauth_app`. */
+export const methodIdSchema = z
+  .string()
+  .regex(/^[a-z][A-Za-z0-9_]{0,49}$/, 'must be the id of a method, such as oauth_app')
+
 function idSchema<Kind extends IdKind>(kind: Kind) {
   const prefix = idPrefixes[kind]
   return z

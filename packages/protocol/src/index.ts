@@ -150,6 +150,7 @@ export {
   makeId,
   maxForeignIdLength,
   messageIdSchema,
+  methodIdSchema,
   providerKeySchema,
   providerNameSchema,
   type RequestId,
@@ -177,6 +178,7 @@ export {
   setClientSchema,
   type UpdateIntegration,
 } from './integrations.ts'
+export { type MethodView, methodViewSchema } from './method-view.ts'
 export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
 export { providerDefinitionSchema } from './provider/checks.ts'
 export { discoveredSchema, presetSchema } from './provider/preset.ts'

@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { integrationIdSchema, providerNameSchema, scopeNameSchema, tenantIdSchema } from './ids.ts'
+import {
+  integrationIdSchema,
+  methodIdSchema,
+  providerNameSchema,
+  scopeNameSchema,
+  tenantIdSchema,
+} from './ids.ts'
 import { knownFields } from './known-fields.ts'
 import { pastedText } from './pasted.ts'
 
@@ -9,6 +15,8 @@ const clientSecret = pastedText(2000)
 /** `POST /v1/integrations`. Without `clientId` it is a draft that names the redirect URI to register. */
 export const createIntegrationSchema = knownFields({
   provider: providerNameSchema,
+  /** The provider's method that the app is for. Default: its first by consent. */
+  method: methodIdSchema.optional(),
   /** Base URL of the instance, relative root included. Default: the provider's own. */
   host: z.string().max(2000).optional(),
   /** What makes the provider's addresses whole beside the host, such as the tenant of an identity provider. Default: none. */
@@ -17,8 +25,8 @@ export const createIntegrationSchema = knownFields({
   tenantId: tenantIdSchema.optional(),
   clientId: clientId.optional(),
   clientSecret: clientSecret.optional(),
-  /** The scopes that were ticked when the app was registered: a ceiling for every connection. */
-  scopes: z.array(scopeNameSchema).min(1).max(100),
+  /** The scopes that were ticked when the app was registered: a ceiling for every connection. None where the method has none. */
+  scopes: z.array(scopeNameSchema).max(100).default([]),
 }).refine((value) => (value.clientId === undefined) === (value.clientSecret === undefined), {
   error: 'clientId and clientSecret come together',
 })
@@ -75,6 +83,8 @@ export type IntegrationValidation = z.infer<typeof integrationValidationSchema>
 export const integrationSchema = z.object({
   id: integrationIdSchema,
   provider: providerNameSchema,
+  /** The provider's method that the app is for. */
+  method: methodIdSchema,
   /** Where one app serves every host of a provider, their template: `https://{shop}.example`. */
   host: z.string(),
   variables: z.record(z.string(), z.string()),

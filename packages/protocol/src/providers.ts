@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { methodViewSchema } from './method-view.ts'
 import { scopeGroupSchema, scopePresetSchema, scopeViewSchema } from './scope-view.ts'
 import { toolSummarySchema } from './tools.ts'
 
@@ -9,6 +10,9 @@ export const providerSchema = z.object({
   documentationUrl: z.string(),
   /** Null: a connection names its own, as in `https://{shop}.example`. */
   defaultHost: z.string().nullable(),
+  /** How it is connected; the first is what a button does. */
+  methods: z.array(methodViewSchema),
+  /** Of the first method by consent. */
   defaultScopes: z.array(z.string()),
   scopes: z.array(scopeViewSchema.extend({ administratorsOnly: z.boolean() })),
   scopeGroups: z.array(scopeGroupSchema),

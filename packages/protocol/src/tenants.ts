@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { providerNameSchema, tenantIdSchema } from './ids.ts'
+import { methodIdSchema, providerNameSchema, tenantIdSchema } from './ids.ts'
 
 /** Grants at one host; counts, since what is left to do there is the same for each. */
 const grantsSchema = z.object({
@@ -32,6 +32,7 @@ export const tenantSchema = z.object({
    */
   manual: z.array(
     grantsSchema.extend({
+      method: methodIdSchema,
       type: z.enum(['oauth_token', 'api_key', 'basic', 'webhook_secret']),
       manualUrl: z.string(),
     }),

@@ -6,7 +6,7 @@ import {
   providerNameSchema,
 } from '@keywell/protocol'
 import { expect, test } from 'vitest'
-import { defaultHostOf, findOAuth, providers } from './index.ts'
+import { defaultHostOf, oauthMethods, providers } from './index.ts'
 
 test('every provider has a name that the wire takes, and each its own', () => {
   const names = providers.map(({ name }) => name)
@@ -26,7 +26,7 @@ test('every provider speaks only of scopes that it has', () => {
   for (const provider of providers) {
     const known = provider.scopes.map(({ name }) => name)
     const named = impliedScopes(provider, [
-      ...(findOAuth(provider)?.defaultScopes ?? []),
+      ...oauthMethods(provider).flatMap(({ defaultScopes }) => defaultScopes),
       ...provider.auth.flatMap(({ identity }) => identity?.scopes ?? []),
     ])
     expect(named.filter((scope) => !known.includes(scope))).toEqual([])

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { readAccount } from './answers/account.ts'
 import { readHealth } from './answers/health.ts'
 import { gitlab } from './gitlab.ts'
-import { findKey, oauthOf } from './methods.ts'
+import { keyOf, oauthOf } from './methods.ts'
 
 const { authorize, defaultScopes, health, identity, manualUrl, renewal, revocation, token } =
-  oauthOf(gitlab)
+  oauthOf(gitlab, 'oauth')
 const { fallback } = identity
 if (fallback === undefined) throw new Error('no fallback')
 if (revocation.style !== 'rfc7009') throw new Error('another way to withdraw')
@@ -269,8 +269,8 @@ test('revocation: the refresh token, without a hint', () => {
 })
 
 describe('personal access tokens', () => {
-  const keys = findKey(gitlab)
-  if (keys?.identity?.fallback === undefined) throw new Error('no keys')
+  const keys = keyOf(gitlab, 'personal_access_token')
+  if (keys.identity?.fallback === undefined) throw new Error('no keys')
   const { health: look } = keys
   const owner = keys.identity.fallback.account
   const self = {

@@ -30,13 +30,18 @@ export { checkDefinition, type DefinitionProblem } from './check-definition.ts'
 export { github } from './github.ts'
 export { gitlab } from './gitlab.ts'
 export {
+  credentialTypeOf,
   defaultScopesOf,
-  findKey,
-  findOAuth,
+  findMethod,
+  isMeantBy,
+  keyMethods,
+  keyOf,
+  kindWords,
   methodOf,
+  oauthMethods,
   oauthOf,
   revocationOf,
-  withdrawnTypes,
+  withdrawnMethods,
 } from './methods.ts'
 export { pastedVariable } from './pasted-place.ts'
 export { matchesWhole } from './pattern.ts'

@@ -1,57 +1,97 @@
-import type {
-  CredentialType,
-  KeyMethod,
-  Method,
-  OAuth2Method,
-  ProviderDefinition,
-  RevocationDefinition,
+import {
+  type CredentialType,
+  type KeyMethod,
+  KeywellError,
+  type Method,
+  type OAuth2Method,
+  type ProviderDefinition,
+  type RevocationDefinition,
 } from '@keywell/protocol'
 
-/** The provider's way by the user's consent. */
-export function findOAuth({ auth }: Pick<ProviderDefinition, 'auth'>): OAuth2Method | undefined {
-  return auth.find((method) => method.kind === 'oauth2')
-}
+type WithMethods = Pick<ProviderDefinition, 'auth'>
+type Titled = Pick<ProviderDefinition, 'auth' | 'title'>
 
-/** @throws TypeError where there is none: no integration of the provider can have been made */
-export function oauthOf(provider: Pick<ProviderDefinition, 'name' | 'auth'>): OAuth2Method {
-  const method = findOAuth(provider)
-  if (method === undefined) throw new TypeError(`${provider.name} has no way by consent`)
-  return method
-}
-
-/** Asked for when neither the session nor the button names scopes. */
-export function defaultScopesOf(provider: Pick<ProviderDefinition, 'auth'>): readonly string[] {
-  return findOAuth(provider)?.defaultScopes ?? []
-}
-
-/** The provider's way by a key that a person makes there. */
-export function findKey({ auth }: Pick<ProviderDefinition, 'auth'>): KeyMethod | undefined {
-  return auth.find((method) => method.kind === 'key')
+/** The method with that id. Undefined: there is none, or none any more since the definition was edited. */
+export function findMethod({ auth }: WithMethods, id: string): Method | undefined {
+  return auth.find((method) => method.id === id)
 }
 
 /**
- * The method that a credential of that type came by. A connection without a credential has that of
- * OAuth, or where the provider has none, its first.
+ * The same, for what cannot go on without it.
  *
- * @throws TypeError for a type that the provider does not have: none is ever stored
+ * @throws KeywellError `method_not_offered`
  */
-export function methodOf(
-  provider: Pick<ProviderDefinition, 'name' | 'auth'>,
-  type: CredentialType | null,
-): Method {
-  const kind = type === null ? 'oauth2' : kinds[type]
-  const ofKind = provider.auth.find((each) => each.kind === kind)
-  const method = ofKind ?? (type === null ? provider.auth[0] : undefined)
+export function methodOf(provider: Titled, id: string): Method {
+  const method = findMethod(provider, id)
   if (method !== undefined) return method
-  throw new TypeError(`${provider.name} has no credentials of type ${type}`)
+  throw isGone(provider, id)
 }
 
-const kinds: Record<CredentialType, Method['kind'] | undefined> = {
-  oauth_token: 'oauth2',
-  api_key: 'key',
-  basic: undefined,
-  webhook_secret: undefined,
+/** A method by consent. @throws KeywellError `method_not_offered` */
+export function oauthOf(provider: Titled, id: string): OAuth2Method {
+  const method = methodOf(provider, id)
+  if (method.kind === 'oauth2') return method
+  throw isGone(provider, id)
 }
+
+/** A method by a key. @throws KeywellError `method_not_offered` */
+export function keyOf(provider: Titled, id: string): KeyMethod {
+  const method = methodOf(provider, id)
+  if (method.kind === 'key') return method
+  throw isGone(provider, id)
+}
+
+function isGone({ title, auth }: Titled, id: string): KeywellError {
+  return new KeywellError(
+    'method_not_offered',
+    `The definition of ${title} has no such method ${id}.`,
+    { nextStep: `Put it back into the definition, or connect again by ${listed(auth)}.` },
+  )
+}
+
+function listed(auth: WithMethods['auth']): string {
+  return auth.map(({ id }) => id).join(' or ')
+}
+
+/** The provider's ways by the user's consent. */
+export function oauthMethods({ auth }: WithMethods): OAuth2Method[] {
+  return auth.filter((method) => method.kind === 'oauth2')
+}
+
+/** The provider's ways by a key that a person makes there. */
+export function keyMethods({ auth }: WithMethods): KeyMethod[] {
+  return auth.filter((method) => method.kind === 'key')
+}
+
+/** What a connect session calls a method that it names by its kind. */
+export const kindWords = {
+  oauth2: 'oauth',
+  key: 'key',
+} as const satisfies Record<Method['kind'], string>
+
+/** Whether a name in a connect session means a method: its id, or the word for its kind. */
+export function isMeantBy({ id, kind }: Pick<Method, 'id' | 'kind'>, name: string): boolean {
+  return id === name || kindWords[kind] === name
+}
+
+/**
+ * Asked for when neither the session nor the button names scopes; of a key those of the first method by consent.
+ *
+ * @param method Default: that first one
+ */
+export function defaultScopesOf(provider: WithMethods, method?: Method): readonly string[] {
+  const asking = method?.kind === 'oauth2' ? method : oauthMethods(provider)[0]
+  return asking?.defaultScopes ?? []
+}
+
+/** What a method's credentials are, as they are stored and read. */
+export function credentialTypeOf({ kind }: Pick<Method, 'kind'>): StoredType {
+  return types[kind]
+}
+
+type StoredType = Extract<CredentialType, 'oauth_token' | 'api_key'>
+
+const types: Record<Method['kind'], StoredType> = { oauth2: 'oauth_token', key: 'api_key' }
 
 /** How the method's credential is withdrawn at the provider; undefined: only a person does that. */
 export function revocationOf({
@@ -60,10 +100,7 @@ export function revocationOf({
   return revocation?.style === 'none' ? undefined : revocation
 }
 
-/** The types of credentials of a provider that a disconnect withdraws there. */
-export function withdrawnTypes(provider: Pick<ProviderDefinition, 'auth'>): CredentialType[] {
-  const types: CredentialType[] = ['oauth_token', 'api_key']
-  return types.filter((type) =>
-    provider.auth.some((each) => each.kind === kinds[type] && revocationOf(each) !== undefined),
-  )
+/** Ids of the methods whose credentials a disconnect withdraws at the provider. */
+export function withdrawnMethods({ auth }: WithMethods): string[] {
+  return auth.filter((method) => revocationOf(method) !== undefined).map(({ id }) => id)
 }

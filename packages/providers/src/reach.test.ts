@@ -4,7 +4,7 @@ import { gitlab } from './gitlab.ts'
 import { oauthOf } from './methods.ts'
 import { calledAddresses, isWithin, reachAt, reachOf } from './reach.ts'
 
-const method = oauthOf(gitlab)
+const method = oauthOf(gitlab, 'oauth')
 const token = { ...method.token, url: 'https://{shop}.login.example/token' }
 const twoSided = { ...method, token, revocation: { style: 'none' as const } }
 

@@ -2,7 +2,7 @@ import { impliedScopes, type TenantPolicy } from '@keywell/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { gitlab } from './gitlab.ts'
-import { findOAuth, findViolation, providers, scopesAllowed } from './index.ts'
+import { findViolation, oauthMethods, providers, scopesAllowed } from './index.ts'
 
 const names = gitlab.scopes.map(({ name }) => name)
 const host = 'https://gitlab.com'
@@ -110,7 +110,8 @@ describe('scopes', () => {
       const readers = scopesAllowed(limits({ readOnly: true }), provider) ?? []
       expect(all.length).toBeGreaterThan(readers.length)
       expect(impliedScopes(provider, readers)).toEqual(readers)
-      for (const scope of findOAuth(provider)?.defaultScopes ?? []) expect(readers).toContain(scope)
+      for (const scope of oauthMethods(provider).flatMap(({ defaultScopes }) => defaultScopes))
+        expect(readers).toContain(scope)
     }
   })
 })

@@ -63,7 +63,10 @@ describe('HostField', () => {
     expect(note()).toBe('GitLab was found there, and can be connected.')
     expect(screen.getByRole('status').textContent).toBe(note())
     expect(onHost.mock.calls).toEqual([[providerUrl]])
-    expect(onCheck.mock.calls[0]?.[0]).toMatchObject({ status: 'ready', methods: ['oauth', 'key'] })
+    expect(onCheck.mock.calls[0]?.[0]).toMatchObject({
+      status: 'ready',
+      methods: ['oauth', 'personal_access_token'],
+    })
     // Another letter, and it is not known any more.
     await user.type(field(), 'x')
     expect(state()).toBe('idle')
@@ -72,7 +75,7 @@ describe('HostField', () => {
 
   it('says what an administrator has to register, in words and to be copied', async () => {
     const onHost = vi.fn()
-    show({ onHost })
+    show({ onHost, method: 'oauth' })
     await user.type(field(), 'gitlab.com/group/project')
     await user.click(screen.getByRole('button', { name: 'Check' }))
     await reaches('notRegistered')
@@ -129,7 +132,7 @@ describe('HostField', () => {
   })
 
   it('has nothing that axe finds, in any state', async () => {
-    const { container } = show()
+    const { container } = show({ method: 'oauth' })
     const rules = { region: { enabled: false }, 'color-contrast': { enabled: false } }
     const problems = async () => {
       const { violations } = await axe.run(container, { rules })

@@ -28,7 +28,7 @@ type InputProps = ComponentPropsWithoutRef<'input'>
 export interface HostFieldProps extends Omit<InputProps, 'value' | 'type'> {
   /** Name in the catalogue, e.g. `gitlab`. */
   provider: ProviderName
-  /** How the account is to be connected there. Default: `oauth`. */
+  /** How the account is to be connected there. Default: by any method that the session allows. */
   method?: ConnectMethod | undefined
   /**
    * The base URL for `host` of the button, once an account can be connected there; null as soon as that is not known

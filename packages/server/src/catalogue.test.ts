@@ -21,7 +21,7 @@ test('finds nothing else', () => {
 
 verifies('providers:refused-definition', () => {
   const acme = { ...gitlab, name: 'acme' }
-  const method = oauthOf(gitlab)
+  const method = oauthOf(gitlab, 'oauth')
   const silent = { ...method, health: { ...method.health, active: [] } }
   expect(createCatalogue([gitlab, acme]).all).toEqual([gitlab, acme])
   const refused: readonly (readonly [readonly ProviderDefinition[], string])[] = [

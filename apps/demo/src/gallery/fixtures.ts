@@ -18,6 +18,7 @@ export const connection: Connection = {
   tenantId: 'ten_northwind' as Connection['tenantId'],
   userId: 'usr_mira' as Connection['userId'],
   provider: 'gitlab',
+  method: 'oauth',
   host: 'https://gitlab.com',
   name: 'default',
   status: 'active',
@@ -97,6 +98,7 @@ export const offer: Offer = {
   title: 'GitLab',
   defaultHost: 'https://gitlab.com',
   hosts: ['https://gitlab.com'],
+  methods: [{ id: 'oauth', kind: 'oauth2', title: 'OAuth' }],
   scopeGroups: [
     { name: 'account', title: 'Your account' },
     { name: 'api', title: 'Projects, issues and merge requests' },

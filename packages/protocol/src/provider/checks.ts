@@ -20,8 +20,18 @@ function problemsOf(definition: ProviderDefinition): Problem[] {
     ...addressProblems(definition),
     ...scopeProblems(definition),
     ...repeated(['auth'], definition.auth, ({ id }) => id, 'id'),
+    ...wordProblems(definition),
     ...definition.auth.flatMap((method, index) => methodProblems(definition, method, index)),
   ]
+}
+
+/** A connect session names methods by their kinds, too: no method of another kind has such a word for its id. */
+function wordProblems({ auth }: ProviderDefinition): Problem[] {
+  return auth.flatMap(({ id, kind }, index) =>
+    (id === 'oauth' && kind !== 'oauth2') || (id === 'key' && kind !== 'key')
+      ? [{ path: ['auth', index, 'id'], message: 'is the word for another kind' }]
+      : [],
+  )
 }
 
 function scopeProblems({ scopes, scopeGroups, scopePresets }: ProviderDefinition): Problem[] {

@@ -30,6 +30,7 @@ export const credentialRoutes = {
     errors: [
       'unknown_provider',
       'host_not_allowed',
+      'method_not_offered',
       'not_connected',
       'needs_reauth',
       'not_allowed_for_tenant',

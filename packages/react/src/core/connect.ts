@@ -23,8 +23,9 @@ export interface StartOptions {
   /** Requested beside the required scopes; they must be among the optional ones of the session. */
   readonly scopes?: readonly ScopeName[] | undefined
   /**
-   * `oauth`: the user consents at the provider. `key`: the user pastes a key that they have made there, into a
-   * form of the service; the page does not see it. Default: `oauth`.
+   * Id of a method of the provider, or a kind. `oauth`: the user consents at the provider. `key`: the user pastes a key
+   * that they have made there, into a form of the service; the page does not see it. Default: the first that the
+   * session allows and that can be used.
    */
   readonly method?: ConnectMethod | undefined
   /** Where the user consents. Default: `auto`, a popup, and a redirect on touch screens. */

@@ -43,7 +43,7 @@ export function optionsOf(element: Element): StartOptions {
   const mode = read(element, 'mode')
   return {
     scopes: readList(element, 'scopes'),
-    method: read(element, 'method') === 'key' ? 'key' : undefined,
+    method: read(element, 'method'),
     mode: mode === 'popup' || mode === 'redirect' ? mode : undefined,
   }
 }

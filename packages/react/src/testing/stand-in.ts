@@ -71,7 +71,8 @@ export function makeConnection(change: Partial<Connection> = {}): Connection {
 
 export function makeProvider(name: string, title: string): ConnectOptions['providers'][number] {
   const defaultHost = `https://${name}.com`
-  return { name, title, defaultHost, hosts: [], scopes: [], scopeGroups: [], scopePresets: [] }
+  const nothing = { hosts: [], methods: [], scopes: [], scopeGroups: [], scopePresets: [] }
+  return { name, title, defaultHost, ...nothing }
 }
 
 const expiresAt = '2026-01-01T00:10:00.000Z'

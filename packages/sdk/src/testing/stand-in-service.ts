@@ -123,6 +123,7 @@ export class StandInService {
         tenantId: tenantIdSchema.parse(options.tenantId ?? 'org_acme'),
         userId: userIdSchema.parse(options.userId ?? 'user_123'),
         provider: options.provider ?? 'gitlab',
+        method: 'oauth',
         host: options.host ?? 'https://gitlab.com',
         name: options.name ?? 'default',
         status: 'active',

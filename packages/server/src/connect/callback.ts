@@ -94,15 +94,15 @@ async function readAnswer(
   flow: store.FlowRow,
   parameters: URLSearchParams,
 ): Promise<CallbackAnswer> {
-  const provider = catalogue.get(flow.provider)
-  const { callback } = oauthOf(provider).authorize
+  const method = oauthOf(catalogue.get(flow.provider), flow.method)
+  const { callback } = method.authorize
   if (callback !== undefined) {
     const forgery = forgeryIn(parameters, callback, await integrations.registration(flow))
     if (forgery !== undefined) return { kind: 'invalid', detail: forgery }
   }
   return readCallback({
     ...flow,
-    provider,
+    method,
     variables: await integrations.variables(flow),
     parameters,
   })
@@ -137,7 +137,7 @@ async function recordAnswer(
 ): Promise<void> {
   const refusal = await parkCode(sql, flow, answer, {
     ...parking,
-    codeLifeMs: codeLifetimeMs(catalogue.get(flow.provider)),
+    codeLifeMs: codeLifetimeMs(oauthOf(catalogue.get(flow.provider), flow.method)),
   })
   await audit.write(sql, {
     ...entry,

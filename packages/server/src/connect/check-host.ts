@@ -1,16 +1,15 @@
 import {
-  type ConnectMethod,
   type checkHostSchema,
   type HostCheck,
   type Integration,
   KeywellError,
+  type Method,
   type ProviderDefinition,
 } from '@keywell/protocol'
 import {
   addressOf,
   defaultHostOf,
   defaultScopesOf,
-  findKey,
   findViolation,
   holds,
   variablesAt,
@@ -19,15 +18,15 @@ import type { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
 import { InvalidHost } from '../host.ts'
 import { readAnswer } from '../oauth/account.ts'
-import { draftRequest, registrationPage, serves } from '../oauth/app-place.ts'
-import type { Integrations } from '../oauth/integrations.ts'
+import { draftRequest, registrationPage } from '../oauth/app-place.ts'
+import { type Integrations, isFor } from '../oauth/integrations.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import type { Database } from '../store/database.ts'
 import type { SessionRow } from '../store/sessions.ts'
+import { offeredMethods } from './choose-method.ts'
 import { isKnownHost, isSelfManaged } from './connect-key.ts'
-import { requireMethod } from './plan-flow.ts'
 import { allowedScopes } from './scope-policy.ts'
 import { readTypedPlace } from './typed-host.ts'
 
@@ -57,12 +56,11 @@ export type CheckHost = (
 export function createCheckHost(parts: CheckHostParts): CheckHost {
   return async (session, request) => {
     const provider = parts.catalogue.get(request.provider)
-    const { method } = request
-    requireMethod(session.policy, provider, method)
+    const offered = offeredMethods(session.policy, provider, request.method)
     const hosts = await allowedHosts(parts, session, provider, parse(provider, request.host))
     const found = await lookFor(parts, session, provider, hosts)
     if (found.status !== 'found') return describeMissing(provider, found)
-    return describeFound(parts, session, { provider, host: found.host, method })
+    return describeFound(parts, session, { provider, host: found.host, offered })
   }
 }
 
@@ -168,14 +166,19 @@ function describeMissing({ title }: ProviderDefinition, { status, host }: Found)
 async function describeFound(
   parts: CheckHostParts,
   session: SessionRow,
-  { provider, host, method }: { provider: ProviderDefinition; host: string; method: ConnectMethod },
+  {
+    provider,
+    host,
+    offered,
+  }: { provider: ProviderDefinition; host: string; offered: readonly [Method, ...Method[]] },
 ): Promise<HostCheck> {
   const { tenantId } = session
   const methods = await methodsAt(parts, session, provider, host)
-  if (methods.includes(method)) {
+  if (offered.some(({ id }) => methods.includes(id))) {
     return { host, status: 'ready', methods, nextStep: null, registration: null }
   }
-  const draft = await findDraft(parts, { tenantId, provider, host })
+  const [method] = offered
+  const draft = await findDraft(parts, { tenantId, provider, method, host })
   const page = registrationPage(provider, host)
   return {
     host,
@@ -183,12 +186,12 @@ async function describeFound(
     methods,
     nextStep:
       draft === undefined
-        ? `Make a draft with ${draftRequest(provider, host)}; its answer has the redirect URI to register at ${page}.`
+        ? `Make a draft with ${draftRequest(provider, method, host)}; its answer has the redirect URI to register at ${page}.`
         : `Register an app at ${page} with the redirect URI and the scopes below, and add its client with PUT /v1/integrations/${draft.id}/client.`,
     registration: {
       page,
       redirectUri: draft?.redirectUri ?? null,
-      scopes: draft?.scopes ?? scopesOf(session, provider),
+      scopes: draft?.scopes ?? scopesOf(session, provider, method),
       steps: [...provider.registration.steps],
     },
   }
@@ -199,38 +202,32 @@ async function methodsAt(
   { tenantId, policy }: SessionRow,
   provider: ProviderDefinition,
   host: string,
-): Promise<ConnectMethod[]> {
+): Promise<string[]> {
   const usable = await parts.integrations.usable(tenantId)
-  const hasApp = usable.some(
-    (each) => each.provider === provider.name && serves(provider, each.host, host),
-  )
-  const takesKeys =
-    findKey(provider) !== undefined && (await isKnownHost(parts, { provider, host, tenantId }))
-  const there: ConnectMethod[] = [
-    ...(hasApp ? ['oauth' as const] : []),
-    ...(takesKeys ? ['key' as const] : []),
-  ]
-  return there.filter((method) => policy.methods.includes(method))
+  const isKnown = await isKnownHost(parts, { provider, host, tenantId })
+  return offeredMethods(policy, provider)
+    .filter((method) =>
+      method.kind === 'key'
+        ? isKnown
+        : usable.some((app) => isFor(app, { provider, method, host })),
+    )
+    .map(({ id }) => id)
 }
 
 async function findDraft(
   { integrations }: CheckHostParts,
-  { tenantId, provider, host }: { tenantId: string; provider: ProviderDefinition; host: string },
+  {
+    tenantId,
+    ...app
+  }: { tenantId: string; provider: ProviderDefinition; method: Method; host: string },
 ): Promise<Integration | undefined> {
   const lists = await Promise.all([integrations.list(tenantId), integrations.list(null)])
-  return lists
-    .flat()
-    .find(
-      (each) =>
-        each.provider === provider.name &&
-        serves(provider, each.host, host) &&
-        each.status === 'draft',
-    )
+  return lists.flat().find((each) => isFor(each, app) && each.status === 'draft')
 }
 
 /** What an app would have to be registered with for this session. */
-function scopesOf({ policy }: SessionRow, provider: ProviderDefinition): string[] {
-  if (!Object.hasOwn(policy.scopes, provider.name)) return [...defaultScopesOf(provider)]
+function scopesOf({ policy }: SessionRow, provider: ProviderDefinition, method: Method): string[] {
+  if (!Object.hasOwn(policy.scopes, provider.name)) return [...defaultScopesOf(provider, method)]
   const all = provider.scopes.map(({ name }) => name)
   return [...allowedScopes(policy, provider, all).ceiling]
 }

@@ -12,7 +12,7 @@ import type { SessionRow } from '../store/sessions.ts'
 import type { ConnectPeppers } from './connect-macs.ts'
 import { confirmEntryOf } from './end-flow.ts'
 import { type ExchangeParts, exchange } from './exchange.ts'
-import { readFlow, requireUnaltered } from './flow-record.ts'
+import { isByKey, readFlow, requireUnaltered } from './flow-record.ts'
 import { keepKey } from './keep-key.ts'
 import type { OneTimeCodes } from './one-time-code.ts'
 import { redeemShortCode } from './redeem-short-code.ts'
@@ -91,7 +91,7 @@ async function confirm(parts: ConfirmParts, request: Confirmation): Promise<Conf
   }
   if (flow.status === 'confirming') {
     try {
-      const complete = flow.method === 'key' ? keepKey : exchange
+      const complete = isByKey(parts, flow) ? keepKey : exchange
       await complete(parts, { flow, policy: session.policy, actor })
     } catch (error) {
       if (!(error instanceof KeywellError)) throw error

@@ -59,7 +59,7 @@ export async function connectKey(
   check?.(found)
   const { scopes, expiresAt } = found
   const tokens = sentTokensOf(pasted)
-  const key = { provider, host, type: 'api_key', tokens, sending: { tenantId } } as const
+  const key = { provider, method, host, tokens, sending: { tenantId } }
   const account =
     method.typedAccount === undefined
       ? await lookUpAccount(outbound, { ...key, scopes: scopes ?? [] })
@@ -68,7 +68,7 @@ export async function connectKey(
     ...storing,
     provider,
     account,
-    type: 'api_key',
+    method,
     tokens,
     // By the clock of the database, as all lifetimes are.
     expiresInMs:
@@ -86,7 +86,7 @@ export async function connectKey(
 export async function probeKey(parts: ProbeParts, pasted: PastedKey): Promise<ProbeResult> {
   const { provider, method, host, tenantId } = pasted
   const tokens = sentTokensOf(pasted)
-  const key = { provider, host, type: 'api_key', tokens, sending: { tenantId } } as const
+  const key = { provider, method, host, tokens, sending: { tenantId } }
   const found = await probeToken(parts, key)
   if (found.status === 'active') return found
   const { title } = method
@@ -172,7 +172,7 @@ export async function requireKnownHost(parts: KnownHostParts, place: KeyPlace): 
     `${provider.title} does not accept API keys on ${host}: the host is not registered.`,
     {
       nextStep:
-        `Add an integration for it, a draft is enough: ${draftRequest(provider, host)}. ` +
+        `Add an integration for it, a draft is enough: ${draftRequest(provider, undefined, host)}. ` +
         'Or ask the operator to list it in KEYWELL_ALLOW_HOSTS.',
     },
   )

@@ -1,5 +1,10 @@
-import { type createConnectionSchema, KeywellError } from '@keywell/protocol'
-import { findKey } from '@keywell/providers'
+import {
+  type createConnectionSchema,
+  type KeyMethod,
+  KeywellError,
+  type ProviderDefinition,
+} from '@keywell/protocol'
+import { keyMethods } from '@keywell/providers'
 import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
@@ -50,10 +55,7 @@ async function createConnection(
 ): Promise<ConnectionRow> {
   const { tenantId, userId, credential } = request
   const provider = parts.catalogue.get(request.provider)
-  const method = findKey(provider)
-  if (method === undefined) {
-    throw new KeywellError('invalid_request', `${provider.title} has no API keys that are kept.`)
-  }
+  const method = keyMethod(provider, request.method)
   const typed = credential.fields ?? singleField(provider, method, credential.value ?? '')
   const read = readFields(provider, method, typed)
   if ('refusal' in read) throw read.refusal
@@ -79,4 +81,17 @@ async function createConnection(
       entry: { ...actor, tenantId, userId, action: 'connection.connect' },
     },
   )
+}
+
+/** @throws KeywellError `invalid_request` that names those there are */
+function keyMethod(provider: ProviderDefinition, named: string | undefined): KeyMethod {
+  const methods = keyMethods(provider)
+  const method = named === undefined ? methods[0] : methods.find(({ id }) => id === named)
+  if (method !== undefined) return method
+  if (methods.length === 0) {
+    throw new KeywellError('invalid_request', `${provider.title} has no API keys that are kept.`)
+  }
+  throw new KeywellError('invalid_request', `${provider.title} has no keys by "${named}".`, {
+    nextStep: `Its methods of keys are: ${methods.map(({ id }) => id).join(', ')}.`,
+  })
 }

@@ -94,7 +94,7 @@ async function newFlow(
     clientId: integration?.clientId ?? '',
     redirectUri: integration === null ? '' : integrations.redirectUri(integration.id),
     scopes,
-    method,
+    method: method.id,
     mode: request.mode,
     resumeUrl,
     bindingHash: null,

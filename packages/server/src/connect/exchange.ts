@@ -4,14 +4,7 @@ import {
   type ProviderDefinition,
   type ProviderReason,
 } from '@keywell/protocol'
-import {
-  isPlaceTold,
-  oauthOf,
-  type Reach,
-  reachOf,
-  toldHost,
-  variablesAt,
-} from '@keywell/providers'
+import { isPlaceTold, type Reach, reachOf, toldHost, variablesAt } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
@@ -134,7 +127,7 @@ async function storeGrant(
       place: { ...flow, host: at.host },
       provider: registration.provider,
       account,
-      type: 'oauth_token',
+      method: registration.method,
       tokens,
       expiresInMs: granted.expiresInMs,
       refreshExpiresInMs: granted.refreshExpiresInMs,
@@ -166,8 +159,8 @@ function placeOfGrant(
   policy: SessionPolicy,
   registration: Registration,
   { origin }: Granted,
-): Pick<Registration, 'provider' | 'host' | 'variables'> {
-  const { provider, variables } = registration
+): Pick<Registration, 'provider' | 'method' | 'host' | 'variables'> {
+  const { provider, method, variables } = registration
   if (!isPlaceTold(provider)) return registration
   const host = origin === null ? undefined : toldHost(provider, origin)
   if (host === undefined) {
@@ -175,7 +168,7 @@ function placeOfGrant(
   }
   requireHostOfSession(policy, host)
   if (connectionId !== null && host !== begun) throw movedAccount(provider, host)
-  return { provider, host, variables: { ...variables, ...variablesAt(provider, host) } }
+  return { provider, method, host, variables: { ...variables, ...variablesAt(provider, host) } }
 }
 
 function movedAccount({ title }: ProviderDefinition, host: string): KeywellError {
@@ -189,14 +182,16 @@ function movedAccount({ title }: ProviderDefinition, host: string): KeywellError
 /** A new consent is for the definition of now. */
 function reachOfGrant({
   provider,
+  method,
   variables,
-}: Pick<Registration, 'provider' | 'variables'>): Reach {
-  return reachOf(provider, oauthOf(provider), variables)
+}: Pick<Registration, 'provider' | 'method' | 'variables'>): Reach {
+  return reachOf(provider, method, variables)
 }
 
 /** An integration that was edited since the flow began gets no code of this flow. */
 function requireSameClient(flow: store.FlowRow, registration: Registration): void {
-  if (registration.host === flow.host && registration.clientId === flow.clientId) return
+  const { host, clientId, method } = registration
+  if (host === flow.host && clientId === flow.clientId && method.id === flow.method) return
   throw clientChanged()
 }
 

@@ -1,4 +1,5 @@
 import { finalFlowStatuses, KeywellError, Secret } from '@keywell/protocol'
+import { findMethod } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
 import { knownHost } from '../host.ts'
 import type { Logger } from '../logger.ts'
@@ -88,6 +89,11 @@ export async function requireUnaltered(
 ): Promise<void> {
   const { sealedVerifier: sealed } = flow
   if (sealed !== null) await openFlowSecret(parts, flow, { field: 'verifier', sealed })
+}
+
+/** Whether the service's own form asks for a key, in place of the provider's page. */
+export function isByKey({ catalogue }: { catalogue: Catalogue }, flow: FlowRow): boolean {
+  return findMethod(catalogue.get(flow.provider), flow.method)?.kind === 'key'
 }
 
 /**

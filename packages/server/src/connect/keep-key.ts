@@ -1,3 +1,4 @@
+import { keyOf } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
@@ -9,7 +10,6 @@ import { type ConnectKeyParts, connectKey } from './connect-key.ts'
 import { confirmEntryOf, type EndFlow } from './end-flow.ts'
 import { requireFlowAllowed } from './flow-record.ts'
 import { decodeFields, readFields } from './key-fields.ts'
-import { keyMethodOf } from './key-form-view.ts'
 import { takeParked } from './park-code.ts'
 import { requireKeyWithin } from './scope-policy.ts'
 
@@ -40,7 +40,7 @@ export async function keepKey(
   if (taken === undefined) return
   await audit.write(database.of(tenantId), { ...entry, result: 'intent' })
   try {
-    const method = keyMethodOf(provider)
+    const method = keyOf(provider, flow.method)
     // A definition may have changed since.
     const read = readFields(provider, method, decodeFields(taken.parked))
     if ('refusal' in read) throw read.refusal
@@ -50,7 +50,7 @@ export async function keepKey(
       askedScopes: flow.scopes,
       allowAccountChange: policy.allowAccountChange,
       entry,
-      check: ({ scopes }) => requireKeyWithin(policy, provider, scopes),
+      check: ({ scopes }) => requireKeyWithin(policy, provider, method, scopes),
       also: (sql, { id }) => endFlow.connected(sql, flow, id),
     })
   } catch (error) {

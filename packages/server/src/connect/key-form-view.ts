@@ -1,5 +1,5 @@
-import { type KeyMethod, KeywellError, type ProviderDefinition } from '@keywell/protocol'
-import { addressOf, findKey, variablesAt } from '@keywell/providers'
+import type { KeyMethod, KeywellError, ProviderDefinition } from '@keywell/protocol'
+import { addressOf, keyOf, variablesAt } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
@@ -45,7 +45,7 @@ export async function describeKeyForm(
   { error, wrongField }: Pick<KeyFormView, 'error' | 'wrongField'> = noRefusal,
 ): Promise<KeyFormView> {
   const provider = catalogue.get(flow.provider)
-  const keys = keyMethodOf(provider)
+  const keys = keyOf(provider, flow.method)
   const { returnUrl } = session.policy
   const app = returnUrl === null ? null : new URL(returnUrl).host
   const scopes = provider.scopes.filter(({ name }) => flow.scopes.includes(name))
@@ -68,13 +68,6 @@ export async function describeKeyForm(
 }
 
 const noRefusal = { error: null, wrongField: null }
-
-/** @throws KeywellError `method_not_offered` */
-export function keyMethodOf(provider: ProviderDefinition): KeyMethod {
-  const keys = findKey(provider)
-  if (keys !== undefined) return keys
-  throw new KeywellError('method_not_offered', `${provider.title} has no keys that are kept.`)
-}
 
 function keysPageOf(
   provider: ProviderDefinition,

@@ -1,4 +1,5 @@
 import { type KeyMethod, KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import { keyOf } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { ProbeParts } from '../oauth/probe.ts'
@@ -18,8 +19,9 @@ import {
 } from './browser-return.ts'
 import { type PastedKey, probeKey, requireKnownHost } from './connect-key.ts'
 import { flowErrorOf } from './end-flow.ts'
+import { isByKey } from './flow-record.ts'
 import { encodeFields, type ReadFields, readFields } from './key-fields.ts'
-import { describeKeyForm, type KeyFormView, keyMethodOf } from './key-form-view.ts'
+import { describeKeyForm, type KeyFormView } from './key-form-view.ts'
 import { flowMismatch, parkKey, sealCode } from './park-code.ts'
 import { requireKeyWithin } from './scope-policy.ts'
 
@@ -84,7 +86,7 @@ async function showForm(parts: KeyFormParts, request: ShowRequest): Promise<KeyF
   const { states, bindingSecret, ...by } = request
   const { used, ...own } = await openForm(parts, states, by)
   const { flow } = own
-  if (!isOfBrowser(flow, bindingSecret) || flow.method !== 'key') {
+  if (!isOfBrowser(flow, bindingSecret) || !isByKey(parts, flow)) {
     throw new KeywellError('flow_mismatch', flowMismatch.message)
   }
   if (used || flow.status !== 'started' || !flow.live) return goOn(parts, own)
@@ -117,11 +119,13 @@ async function openForm(
 
 /** T1, T2: the form was sent by the page that this service gave to this browser, for this flow. */
 async function requireOwnForm(
-  { database, audit, publicUrl }: KeyFormParts,
+  { catalogue, database, audit, publicUrl }: KeyFormParts,
   { flow, entry }: OwnForm,
   submitted: SubmittedKey,
 ): Promise<void> {
-  const reason = foreignPart(flow, submitted, new URL(publicUrl).origin)
+  const reason =
+    foreignPart(flow, submitted, new URL(publicUrl).origin) ??
+    (isByKey({ catalogue }, flow) ? undefined : 'method')
   if (reason === undefined) return
   await audit.write(database.of(flow.tenantId), { ...entry, result: 'denied', reason })
   throw reason === 'origin'
@@ -136,10 +140,10 @@ function foreignPart(
   flow: store.FlowRow,
   { origin, bindingSecret }: SubmittedKey,
   ownOrigin: string,
-): 'origin' | 'browser' | 'method' | undefined {
+): 'origin' | 'browser' | undefined {
   if (origin !== ownOrigin) return 'origin'
   if (!isOfBrowser(flow, bindingSecret)) return 'browser'
-  return flow.method === 'key' ? undefined : 'method'
+  return undefined
 }
 
 async function takeKey(
@@ -151,7 +155,7 @@ async function takeKey(
   const { flow, entry } = own
   const sql = database.of(flow.tenantId)
   const provider = catalogue.get(flow.provider)
-  const method = keyMethodOf(provider)
+  const method = keyOf(provider, flow.method)
   const read = readForm(provider, method, fields)
   if ('refusal' in read) {
     const refusal = { error: read.refusal, wrongField: read.field }
@@ -206,7 +210,7 @@ async function refusalOf(
     await requireAllowedFor(sql, tenantId, { provider, host })
     await requireKnownHost(parts, { provider, host, tenantId })
     const { scopes } = await probeKey(parts, { ...key, host, tenantId })
-    requireKeyWithin(session.policy, provider, scopes)
+    requireKeyWithin(session.policy, provider, key.method, scopes)
     await requireAllowedFor(sql, tenantId, { provider, host, scopes: scopes ?? [] })
     return undefined
   } catch (error) {

@@ -1,10 +1,4 @@
-import {
-  type ConnectMethod,
-  createFlowSchema,
-  type ErrorCode,
-  type HostCheck,
-  KeywellError,
-} from '@keywell/protocol'
+import { createFlowSchema, type ErrorCode, type HostCheck, KeywellError } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import { invalidRequest } from '../invalid-request.ts'
@@ -14,7 +8,13 @@ import { isOfBrowser, type ReadBindingSecret } from './browser-return.ts'
 import type { CheckHost } from './check-host.ts'
 import type { FlowRequest } from './create-flow.ts'
 import type { Flows } from './flows.ts'
-import { describeLink, type LinkChoice, type LinkView, type LinkViewParts } from './link-view.ts'
+import {
+  describeLink,
+  type LinkChoice,
+  type LinkView,
+  type LinkViewParts,
+  type MethodKind,
+} from './link-view.ts'
 import type { Links } from './links.ts'
 import type { Sessions } from './sessions.ts'
 import type { StartedFlow } from './start-flow.ts'
@@ -153,11 +153,11 @@ async function findTypedHost(
   if (typedHost.trim() === '') return undefined
   return refusedOr(async () => {
     beforeHostCheck(session)
-    return checkHost(session, { provider, host: typedHost, method: methodOf(method) })
+    return checkHost(session, { provider, host: typedHost, method: wordOf(method) })
   })
 }
 
-function methodOf(text: string | undefined): ConnectMethod {
+function wordOf(text: string | undefined): MethodKind {
   return text === 'key' ? 'key' : 'oauth'
 }
 
@@ -171,7 +171,7 @@ function flowRequest(
   const { data, error } = createFlowSchema.safeParse({
     provider,
     host: typedHost ?? host,
-    method: methodOf(method),
+    method: wordOf(method),
     scopes: scopes ?? [],
     ...(resumeUrl === null ? { mode: 'popup' } : { mode: 'redirect', resumeUrl }),
   })

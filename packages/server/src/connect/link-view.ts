@@ -1,5 +1,4 @@
 import type {
-  ConnectMethod,
   HostCheck,
   KeywellError,
   PlaceView,
@@ -9,10 +8,11 @@ import type {
 import {
   defaultHostOf,
   defaultScopesOf,
-  findKey,
-  findOAuth,
   findViolation,
   isHostOf,
+  isMeantBy,
+  keyMethods,
+  kindWords,
 } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
 import { serves } from '../oauth/app-place.ts'
@@ -22,6 +22,7 @@ import { viewGroups, viewPresets } from '../scope-views.ts'
 import { type ConnectionRow, findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import type { SessionLink, SessionPolicy, SessionRow } from '../store/sessions.ts'
+import { allowedMethods } from './choose-method.ts'
 import { choosableHosts, viewPlace } from './place-view.ts'
 import { picked, registeredScopes, scopeOptions, takesKeys } from './session-options.ts'
 
@@ -68,14 +69,17 @@ export interface ProviderChoice {
   /** What is to be typed in place of an address; null: nothing else. */
   place: PlaceView | null
   typedHost: string
-  methods: readonly ConnectMethod[]
-  method: ConnectMethod
+  methods: readonly MethodKind[]
+  method: MethodKind
   /** What its keys are called; null: it has none. */
   keyTitle: string | null
   scopes: readonly ScopeChoice[]
   groups: readonly { name: string; title: string }[]
   presets: readonly (ReturnType<typeof viewPresets>[number] & { isChosen: boolean })[]
 }
+
+/** The word for a kind. Of several methods of one kind the first is used. */
+export type MethodKind = (typeof kindWords)[keyof typeof kindWords]
 
 export type ScopeChoice = ReturnType<typeof scopeOptions>[number] & { isChosen: boolean }
 
@@ -185,15 +189,20 @@ function namesOf(
   return [...names].filter((name) => policy.providers?.includes(name) ?? true)
 }
 
+/** The kinds of methods that a session allows of a provider, in the order of the session. */
+function kindsOf(policy: SessionPolicy, provider: ProviderDefinition): MethodKind[] {
+  const allowed = allowedMethods(policy, provider)
+  const meant = policy.methods.flatMap((name) => allowed.filter((each) => isMeantBy(each, name)))
+  return [...new Set(meant.map(({ kind }) => kindWords[kind]))]
+}
+
 function describeChoice(
   policy: SessionPolicy,
   { provider, reconnected, hosts, place, scopes }: Offer,
   choice: LinkChoice,
 ): ProviderChoice {
   const { name, title, instance } = provider
-  const methods = policy.methods.filter(
-    (method) => (method === 'oauth' ? findOAuth(provider) : findKey(provider)) !== undefined,
-  )
+  const methods = kindsOf(policy, provider)
   const presets = viewPresets(provider, scopes)
   const isChosen = chosenScopes(provider, presets, choice)
   const { username = null, name: accountName = null, id = null } = reconnected?.account ?? {}
@@ -209,7 +218,7 @@ function describeChoice(
     typedHost: choice.typedHost ?? '',
     methods,
     method: methods.find((method) => method === choice.method) ?? methods[0] ?? 'oauth',
-    keyTitle: findKey(provider)?.title ?? null,
+    keyTitle: keyMethods(provider)[0]?.title ?? null,
     scopes: scopes.map((scope) => ({ ...scope, isChosen: scope.required || isChosen(scope.name) })),
     groups: viewGroups(provider, scopes),
     presets: presets.map((preset) => ({ ...preset, isChosen: preset.name === choice.preset })),

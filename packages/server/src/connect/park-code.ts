@@ -1,5 +1,4 @@
-import { KeywellError, type ProviderDefinition, type Secret } from '@keywell/protocol'
-import { oauthOf } from '@keywell/providers'
+import { KeywellError, type OAuth2Method, type Secret } from '@keywell/protocol'
 import type { Logger } from '../logger.ts'
 import type { readCallback } from '../oauth/client.ts'
 import type { Database, Sql } from '../store/database.ts'
@@ -129,7 +128,7 @@ function describe(answer: ReturnType<typeof readCallback>): {
 /** Of a provider that does not say how long its codes live. RFC 6749 section 4.1.2 allows ten minutes at most. */
 const unknownCodeLifetimeSeconds = 60
 
-export function codeLifetimeMs(provider: ProviderDefinition): number {
-  const { codeLifetimeSeconds } = oauthOf(provider).authorize
+export function codeLifetimeMs({ authorize }: OAuth2Method): number {
+  const { codeLifetimeSeconds } = authorize
   return (codeLifetimeSeconds ?? unknownCodeLifetimeSeconds) * 1000
 }

@@ -1,15 +1,13 @@
 import {
-  type ConnectMethod,
   type createFlowSchema,
   defaultConnectionName,
   KeywellError,
+  type Method,
   type ProviderDefinition,
   type TenantPolicy,
 } from '@keywell/protocol'
 import {
   defaultScopesOf,
-  findKey,
-  findOAuth,
   findViolation,
   isHostOf,
   isPlaceTold,
@@ -26,6 +24,7 @@ import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import type { SessionPolicy, SessionRow } from '../store/sessions.ts'
+import { firstUsable, offeredMethods } from './choose-method.ts'
 import { requireKnownHost } from './connect-key.ts'
 import { planFlowScopes } from './scope-policy.ts'
 
@@ -34,7 +33,7 @@ type Request = z.output<typeof createFlowSchema>
 /** The account, integration and scopes of a flow. */
 export interface FlowPlan {
   target: Target
-  method: ConnectMethod
+  method: Method
   /** Null with a key, which needs none. */
   integration: UsableIntegration | null
   scopes: string[]
@@ -43,6 +42,8 @@ export interface FlowPlan {
 interface Target {
   provider: ProviderDefinition
   host: string
+  /** The methods that may be used. */
+  offered: readonly [Method, ...Method[]]
   connectionName: string
   /** The connection to reconnect; null: there is none. */
   connectionId: string | null
@@ -66,46 +67,27 @@ export async function planFlow(
   request: Request,
 ): Promise<FlowPlan> {
   const { tenantId } = session
-  const { method } = request
   const policy = await readTenantPolicy(parts.database.of(tenantId), tenantId)
   const target = await chooseTarget(parts, session, policy, request)
-  const { provider, host } = target
-  requireMethod(session.policy, provider, method)
+  const { provider, host, offered } = target
   requireAllowed(policy, { provider, host: knownHost(provider, host) })
   const place = { tenantId, provider, host }
-  const integration = method === 'oauth' ? await parts.integrations.pick(place) : null
-  if (method === 'key') await requireKnownHost(parts, place)
+  const method = await firstUsable(parts, offered, place)
+  const integration =
+    method.kind === 'oauth2' ? await parts.integrations.pick({ ...place, method }) : null
+  if (method.kind === 'key') await requireKnownHost(parts, place)
   const allowed = scopesAllowed(policy, provider)
   const scopes = planFlowScopes({
     policy: session.policy,
     provider,
+    method,
     // A person ticks the scopes of a key, so all of the provider's are there.
     registered: integration?.scopes ?? provider.scopes.map(({ name }) => name),
     chosen: request.scopes,
-    defaults: defaultScopesOf(provider).filter((scope) => allowed?.includes(scope) ?? true),
+    defaults: defaultScopesOf(provider, method).filter((scope) => allowed?.includes(scope) ?? true),
   })
   requireAllowed(policy, { provider, scopes })
   return { target, method, integration, scopes }
-}
-
-/** @throws KeywellError `method_not_offered` */
-export function requireMethod(
-  { methods }: Pick<SessionPolicy, 'methods'>,
-  provider: ProviderDefinition,
-  method: ConnectMethod,
-): void {
-  if (!methods.includes(method)) {
-    throw new KeywellError(
-      'method_not_offered',
-      `This connect session does not allow the method ${method}; it allows ${methods.join(', ')}.`,
-    )
-  }
-  if (method === 'key' && findKey(provider) === undefined) {
-    throw new KeywellError('method_not_offered', `${provider.title} has no keys that are kept.`)
-  }
-  if (method === 'oauth' && findOAuth(provider) === undefined) {
-    throw new KeywellError('method_not_offered', `${provider.title} is connected by a key alone.`)
-  }
 }
 
 /** The account of a flow: the one to reconnect, or the one that the browser requests within the session. */
@@ -134,17 +116,25 @@ async function chooseTarget(
       `This connect session reconnects a connection to ${reconnected.provider}.`,
     )
   }
+  const offered = reconnectedFirst(
+    offeredMethods(policy, provider, request.method),
+    request.method === undefined ? reconnected : undefined,
+  )
   const host =
     reconnected?.host ??
     (isPlaceTold(provider)
       ? placeToBeTold(provider, request.host)
       : request.host === undefined
-        ? chooseHost(session, tenantPolicy, provider, await integrations.usable(session.tenantId))
+        ? chooseHost(session, tenantPolicy, provider, {
+            offered,
+            usable: await integrations.usable(session.tenantId),
+          })
         : parsePlace(provider, request.host))
   requireHostOfSession(policy, knownHost(provider, host))
   return {
     provider,
     host,
+    offered,
     connectionName: reconnected?.name ?? request.connectionName ?? defaultConnectionName,
     connectionId: reconnected?.id ?? null,
   }
@@ -172,19 +162,31 @@ function placeToBeTold(provider: ProviderDefinition, host: string | undefined): 
   )
 }
 
+/** Who reconnects does so in the way of before, where nothing else is asked for. */
+function reconnectedFirst(
+  offered: FlowPlan['target']['offered'],
+  reconnected: { method: string } | undefined,
+): FlowPlan['target']['offered'] {
+  const same = offered.find(({ id }) => id === reconnected?.method)
+  return same === undefined ? offered : [same]
+}
+
 /** The host where the page names none. */
 function chooseHost(
   { policy }: SessionRow,
   tenantPolicy: TenantPolicy,
   provider: ProviderDefinition,
-  usable: readonly UsableIntegration[],
+  { offered, usable }: { offered: readonly Method[]; usable: readonly UsableIntegration[] },
 ): string {
   const { name } = provider
   const chosen = Object.hasOwn(policy.defaultHosts ?? {}, name) && policy.defaultHosts?.[name]
   if (chosen) return chosen
+  // A key is made at any host that is known here.
+  const serves = (app: UsableIntegration) =>
+    offered.some(({ id, kind }) => kind === 'key' || id === app.method)
   const hosts = new Set(
     usable
-      .filter((integration) => integration.provider === name)
+      .filter((app) => app.provider === name && serves(app))
       .map(({ host }) => host)
       .filter((host) => isHostOf(provider, host))
       .filter((host) => policy.hosts?.includes(host) ?? true)

@@ -1,10 +1,10 @@
 import {
   impliedScopes,
   KeywellError,
+  type Method,
   missingScopes,
   type ProviderDefinition,
 } from '@keywell/protocol'
-import { findKey } from '@keywell/providers'
 import type { SessionPolicy } from '../store/sessions.ts'
 
 type Provider = Pick<ProviderDefinition, 'name' | 'scopes'>
@@ -47,6 +47,7 @@ export function forbiddenScopes(
 export function planFlowScopes(options: {
   policy: Pick<SessionPolicy, 'scopes'>
   provider: ProviderDefinition
+  method: Method
   registered: readonly string[]
   chosen: readonly string[] | undefined
   /** Asked for when nothing was chosen, as far as the session allows it. */
@@ -68,13 +69,17 @@ export function planFlowScopes(options: {
   )
   const chosen = options.chosen ?? options.defaults.filter((scope) => ceiling.has(scope))
   const wanted = new Set([...required, ...chosen])
-  // A provider may have no scopes at all.
-  if (wanted.size === 0 && provider.scopes.length > 0) {
+  // A provider may have no scopes at all, or a method none.
+  if (wanted.size === 0 && provider.scopes.length > 0 && hasScopes(options.method)) {
     throw new KeywellError('scope_not_allowed', 'No scope is left to ask for.', {
       nextStep: `Name scopes for ${provider.name} in the connect session or on the button.`,
     })
   }
   return provider.scopes.map((scope) => scope.name).filter((scope) => wanted.has(scope))
+}
+
+function hasScopes(method: Method): boolean {
+  return method.kind === 'key' || method.authorize.scopes !== null
 }
 
 /**
@@ -87,13 +92,13 @@ export function planFlowScopes(options: {
 export function requireKeyWithin(
   policy: Pick<SessionPolicy, 'scopes'>,
   provider: ProviderDefinition,
+  { title: key }: Pick<Method, 'title'>,
   scopes: readonly string[] | null,
 ): void {
   const named = Object.hasOwn(policy.scopes, provider.name)
     ? policy.scopes[provider.name]
     : undefined
   if (named === undefined) return
-  const key = findKey(provider)?.title ?? 'key'
   const again = `Make another ${key} with the scopes that are named on this page, and no others.`
   if (scopes === null) {
     const unknown = `${provider.title} did not say what this ${key} may do.`

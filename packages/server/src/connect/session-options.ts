@@ -2,12 +2,13 @@ import {
   allowsTool,
   type ConnectOptions,
   limitOf,
+  type MethodView,
   type ProviderDefinition,
   type TenantPolicy,
   type ToolSummary,
   toolLimitsOf,
 } from '@keywell/protocol'
-import { defaultHostOf, findKey, findViolation, isHostOf, scopesAllowed } from '@keywell/providers'
+import { defaultHostOf, findViolation, isHostOf, scopesAllowed } from '@keywell/providers'
 import { listTools, summarizeTool } from '@keywell/tools'
 import type { Catalogue } from '../catalogue.ts'
 import { knownHost, parseHost } from '../host.ts'
@@ -16,6 +17,7 @@ import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import { viewGroups, viewPresets, viewScope } from '../scope-views.ts'
 import type { Database } from '../store/database.ts'
 import type { SessionPolicy, SessionRow } from '../store/sessions.ts'
+import { allowedMethods } from './choose-method.ts'
 import { viewPlace } from './place-view.ts'
 import { allowedScopes } from './scope-policy.ts'
 
@@ -61,6 +63,7 @@ export async function readConnectOptions(
         hosts: [...new Set(own.map((integration) => integration.host))].filter((host) =>
           isHostOf(provider, host),
         ),
+        methods: methodsOf(policy, provider, own),
         scopes,
         scopeGroups: viewGroups(provider, scopes),
         scopePresets: viewPresets(provider, scopes),
@@ -92,16 +95,28 @@ function placesOf(
 }
 
 /** Whether a session connects the provider by a key that its user pastes. */
-export function takesKeys({ methods }: SessionPolicy, provider: ProviderDefinition): boolean {
-  return methods.includes('key') && findKey(provider) !== undefined
+export function takesKeys(policy: SessionPolicy, provider: ProviderDefinition): boolean {
+  return allowedMethods(policy, provider).some(({ kind }) => kind === 'key')
 }
 
-/** Of two for one host, the tenant's own comes first, and is the one that is used. */
+/** Of two for one host and method, the tenant's own comes first, and is the one that is used. */
 export function picked(integrations: readonly UsableIntegration[]): UsableIntegration[] {
+  const nameOf = ({ provider, method, host }: UsableIntegration) =>
+    JSON.stringify([provider, method, host])
   return integrations.filter(
-    ({ provider, host }, at) =>
-      integrations.findIndex((one) => one.provider === provider && one.host === host) === at,
+    (each, at) => integrations.findIndex((one) => nameOf(one) === nameOf(each)) === at,
   )
+}
+
+/** The methods that a session may use: by consent those of its integrations, and those by a key. */
+function methodsOf(
+  policy: SessionPolicy,
+  provider: ProviderDefinition,
+  integrations: readonly UsableIntegration[],
+): MethodView[] {
+  return allowedMethods(policy, provider)
+    .filter(({ id, kind }) => kind === 'key' || integrations.some(({ method }) => method === id))
+    .map(({ id, kind, title }) => ({ id, kind, title }))
 }
 
 /**

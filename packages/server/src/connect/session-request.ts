@@ -1,4 +1,5 @@
 import { type createLinkSchema, type createSessionSchema, KeywellError } from '@keywell/protocol'
+import { kindWords } from '@keywell/providers'
 import type { z } from 'zod'
 import { type Catalogue, requireKnownScopes } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
@@ -50,6 +51,7 @@ export async function checkRequest(
       )
     }
   }
+  requireKnownMethods(catalogue, request)
   const hosts = request.hosts?.map(parseHost)
   for (const [name, host] of Object.entries(request.defaultHosts)) {
     catalogue.get(name)
@@ -57,6 +59,18 @@ export async function checkRequest(
     throw new KeywellError('host_not_allowed', `The default ${host} is not one of the hosts.`)
   }
   await requireOwnConnection(database, request)
+}
+
+/** Each method is one of a provider that the session may connect, or the word for a kind. */
+function requireKnownMethods(catalogue: Catalogue, { providers, methods }: SessionRequest): void {
+  const named = providers?.map((name) => catalogue.get(name)) ?? catalogue.all
+  const ids = [...new Set(named.flatMap(({ auth }) => auth.map(({ id }) => id)))]
+  const known = [...Object.values<string>(kindWords), ...ids]
+  const unknown = methods.find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new KeywellError('invalid_request', `There is no method "${unknown}".`, {
+    nextStep: `The methods here are: ${known.join(', ')}.`,
+  })
 }
 
 /** The connection to reconnect exists, and belongs to the user of the session. */

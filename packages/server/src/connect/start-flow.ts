@@ -1,4 +1,5 @@
 import { KeywellError } from '@keywell/protocol'
+import { oauthOf } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import { authorizationUrl } from '../oauth/client.ts'
 import { noteRefusal } from '../policy/tenant-policies.ts'
@@ -6,7 +7,7 @@ import * as store from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
 import type { SessionRow } from '../store/sessions.ts'
 import { type FlowParts, flowLifeMs } from './create-flow.ts'
-import { openFlowSecret, requireFlowAllowed, sealVerifier } from './flow-record.ts'
+import { isByKey, openFlowSecret, requireFlowAllowed, sealVerifier } from './flow-record.ts'
 import { keyFormUrl } from './key-form-view.ts'
 import { hashSecretText, makeSecretText } from './one-time-code.ts'
 
@@ -14,7 +15,7 @@ export interface StartedFlow {
   flowId: string
   bindingSecret: string
   cookieLifeMs: number
-  /** Of the provider's page; with the method `key`, of the service's own form. */
+  /** Of the provider's page; with a key, of the service's own form. */
   location: URL
 }
 
@@ -46,10 +47,9 @@ export async function startFlow(
   const state = await codes.issue(database.of(installation), flow, issued)
   await audit.write(database.of(tenantId), { ...entry, result: 'ok' })
   await store.notifyFlow(database.of(tenantId), flow.id)
-  const location =
-    flow.method === 'key'
-      ? keyFormUrl(parts.publicUrl, state)
-      : await consentUrl(parts, flow, { state, verifier })
+  const location = isByKey(parts, flow)
+    ? keyFormUrl(parts.publicUrl, state)
+    : await consentUrl(parts, flow, { state, verifier })
   return { flowId: flow.id, bindingSecret, cookieLifeMs: flowLifeMs, location }
 }
 
@@ -67,7 +67,9 @@ async function consentUrl(
   const { clientId, redirectUri, scopes } = flow
   const variables = await integrations.variables(flow)
   const app = { variables, clientId, redirectUri, scopes }
-  return authorizationUrl({ provider: catalogue.get(flow.provider), ...app, ...secrets })
+  const provider = catalogue.get(flow.provider)
+  const method = oauthOf(provider, flow.method)
+  return authorizationUrl({ provider, method, ...app, ...secrets })
 }
 
 function flowOver(): KeywellError {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import {
-  type CredentialType,
   KeywellError,
+  type Method,
   type ProviderAccount,
   type ProviderDefinition,
 } from '@keywell/protocol'
-import { methodOf, oauthOf } from '@keywell/providers'
+import { credentialTypeOf, oauthMethods } from '@keywell/providers'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import { describeConnection, writeChange } from '../changes/changes.ts'
 import { type AccountUses, replacesGrants } from '../credentials/account-uses.ts'
@@ -46,7 +46,7 @@ export interface NewCredential {
   place: Place
   provider: ProviderDefinition
   account: ProviderAccount
-  type: Extract<CredentialType, 'oauth_token' | 'api_key'>
+  method: Method
   tokens: KeptTokenSet
   /** Milliseconds, from the provider; null: it did not say. */
   expiresInMs: number | null
@@ -98,14 +98,15 @@ async function storeOnce(
   { database, accountUses, box, audit, makeId, jitter }: StoreParts,
   credential: NewCredential,
 ): Promise<ConnectionRow> {
-  const { place, type, tokens, provider, scopes } = credential
+  const { place, method, tokens, provider, scopes } = credential
+  const type = credentialTypeOf(method)
   const { tenantId, host } = place
   const existing = await findExisting(database.of(tenantId), credential)
   requireSameAccount(existing, credential)
   const connectionId = existing?.id ?? makeId('connection')
   const generation = (existing?.generation ?? 0) + 1
   const sealed = await box.seal(
-    { ...place, provider: provider.name, type, connectionId, generation },
+    { ...place, provider: provider.name, method: method.id, type, connectionId, generation },
     tokens,
   )
   const accountMac = await accountUses.macOf({ ...credential, host })
@@ -115,7 +116,7 @@ async function storeOnce(
   return database.transaction(scope, async (sql) => {
     // Only now are the granted scopes known. If the policy changes at the same time, the next read checks it.
     await requireAllowedFor(sql, tenantId, { provider, host, scopes })
-    if (existing !== undefined) await withdrawReplaced(sql, tenantId, connectionId)
+    if (existing !== undefined) await withdrawReplaced(sql, tenantId, { provider, connectionId })
     const committedBy = randomUUID()
     const key = { tenantId, connectionId, type, generation }
     await insertCredential(sql, { ...sealed, ...key, lifeMs, ...end, committedBy })
@@ -145,10 +146,10 @@ async function storeOnce(
 /** The connections whose grant the provider has ended by this consent: it tells nobody, so they are asked. */
 async function listReplaced(
   database: Database,
-  { place, provider, type }: NewCredential,
+  { place, method }: NewCredential,
   { connectionId, accountMac }: { connectionId: string; accountMac: Uint8Array | null },
 ): Promise<{ tenantId: string; connectionId: string }[]> {
-  if (accountMac === null || !replacesGrants(methodOf(provider, type))) return []
+  if (accountMac === null || !replacesGrants(method)) return []
   const sql = database.of(withInstallation(place.tenantId))
   return listOthersOfAccount(sql, { ...place, connectionId, accountMac })
 }
@@ -165,20 +166,25 @@ async function writeAccountUse(
  * The replaced grant is withdrawn at the provider, as that of a disconnected connection is. It is moved first,
  * while the row still names the integration that it was sealed for. A replaced key is not: it may be the same one.
  */
-async function withdrawReplaced(sql: Sql, tenantId: string, connectionId: string): Promise<void> {
+async function withdrawReplaced(
+  sql: Sql,
+  tenantId: string,
+  { provider, connectionId }: { provider: ProviderDefinition; connectionId: string },
+): Promise<void> {
   await holdCredential(sql, tenantId, connectionId)
-  await moveToRevocations(sql, { tenantId, connectionId, types: ['oauth_token'], claimed: false })
+  const methods = oauthMethods(provider).map(({ id }) => id)
+  await moveToRevocations(sql, { tenantId, connectionId, methods, claimed: false })
   await deleteCredential(sql, tenantId, connectionId)
 }
 
 /** An API key lives until its own end, and is never renewed. */
 function lifeOf(
-  { type, provider, tokens, expiresInMs, refreshExpiresInMs }: NewCredential,
+  { method, tokens, expiresInMs, refreshExpiresInMs }: NewCredential,
   jitter: () => number,
 ): { lifeMs: number | null; refreshInMs: number | null; renewable: boolean; end: GrantEnd } {
   const lasting = { refreshInMs: null, renewable: false, end: noEnd }
-  if (type === 'api_key') return { lifeMs: expiresInMs, ...lasting }
-  const { renewal } = oauthOf(provider)
+  if (method.kind === 'key') return { lifeMs: expiresInMs, ...lasting }
+  const { renewal } = method
   const { lifeMs, refreshInMs } = planLife(renewal, expiresInMs, jitter, refreshExpiresInMs)
   if (renewal.by === 'none' || tokens.refreshToken === null) return { lifeMs, ...lasting }
   const end = planEnd(renewal, { grantedForMs: 0, toldMs: refreshExpiresInMs })
@@ -215,13 +221,14 @@ class GenerationMoved extends Error {}
 
 async function writeConnection(
   sql: Sql,
-  { place, provider, account, askedScopes, scopes }: NewCredential,
+  { place, provider, method, account, askedScopes, scopes }: NewCredential,
   existing: ConnectionRow | undefined,
   of: Pick<NewConnection, 'id' | 'renewable' | 'endsInMs'>,
 ): Promise<ConnectionRow> {
   const row = {
     tenantId: place.tenantId,
     ...of,
+    method: method.id,
     integrationOwner: place.integrationOwner,
     integrationId: place.integrationId,
     account: { ...account },

@@ -1,12 +1,6 @@
 import { createHmac } from 'node:crypto'
-import type {
-  CredentialType,
-  Method,
-  ProviderAccount,
-  ProviderDefinition,
-  Secret,
-} from '@keywell/protocol'
-import { methodOf, revocationOf } from '@keywell/providers'
+import type { Method, ProviderAccount, ProviderDefinition, Secret } from '@keywell/protocol'
+import { revocationOf } from '@keywell/providers'
 import type { TokenSet } from '../oauth/token-set.ts'
 import type { Database } from '../store/database.ts'
 import { insertInstallKey, listInstallKeys } from '../store/install-keys.ts'
@@ -20,7 +14,7 @@ const keyBytes = 32
 /** A credential that is about to be stored as a connection. */
 export interface StoredCredential {
   provider: ProviderDefinition
-  type: CredentialType
+  method: Method
   host: string
   account: Pick<ProviderAccount, 'id'>
   tokens: Pick<TokenSet, 'accessToken'>
@@ -80,13 +74,12 @@ function macUnder(key: Uint8Array, parts: readonly string[]): Buffer {
     .digest()
 }
 
-function nameOf({ provider, type, host, account, tokens }: StoredCredential): string[] | null {
-  const method = methodOf(provider, type)
+function nameOf({ provider, method, host, account, tokens }: StoredCredential): string[] | null {
   const revocation = revocationOf(method)
   if (revocation?.kills === 'user_and_app' || replacesGrants(method)) {
     return ['account', provider.name, host, account.id]
   }
-  if (revocation === undefined || type !== 'api_key') return null
+  if (revocation === undefined || method.kind !== 'key') return null
   return ['key', provider.name, host, tokens.accessToken.expose()]
 }
 

@@ -24,6 +24,7 @@ export function viewConnection(catalogue: Catalogue, row: ConnectionRow): Connec
     tenantId: row.tenantId as Connection['tenantId'],
     userId: row.userId as Connection['userId'],
     provider: row.provider,
+    method: row.method,
     host: row.host,
     name: row.name,
     status: row.status,

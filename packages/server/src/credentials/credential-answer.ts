@@ -22,7 +22,7 @@ export async function answerWith(
   if (row.sealed === null || row.type === null || provider === undefined)
     throw new TypeError('checked by requireUsable')
   const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)
-  const method = methodOf(provider, row.type)
+  const method = methodOf(provider, row.method)
   const values = valuesOf(method, tokens)
   const sent = { provider, host: row.host, method, tokens }
   const headers = headersOf(method, sentValuesOf(sent))

@@ -1,11 +1,11 @@
-import type { CredentialType, DisconnectAnswer } from '@keywell/protocol'
+import type { DisconnectAnswer } from '@keywell/protocol'
 import {
   addressOf,
+  findMethod,
   isHostOf,
-  methodOf,
   placeVariableOf,
   variablesAt,
-  withdrawnTypes,
+  withdrawnMethods,
 } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
@@ -60,12 +60,12 @@ export function createDisconnector(parts: WithdrawalParts): Disconnector {
     async disconnect(owner, id, caller) {
       const found = await readConnection(database.of(owner.tenantId), owner, id)
       const done = await removeConnection(parts, found, { caller, claimed: true })
-      const { connection, revocation, type, byHand } = done
+      const { connection, revocation, byHand } = done
       const upstream = revocation === undefined ? undefined : await withdrawals.tryNow(revocation)
       return {
         connection: viewConnection(parts.catalogue, connection),
         upstream: byHand ? 'manual' : (upstream ?? 'pending'),
-        manualUrl: manualUrl(parts.catalogue, connection, type),
+        manualUrl: manualUrl(parts.catalogue, connection),
       }
     },
 
@@ -106,11 +106,11 @@ async function removeConnection(
   { caller, claimed }: { caller: Actor; claimed: boolean },
 ) {
   const { tenantId, id } = found
-  const types = withdrawnTypes(catalogue.get(found.provider))
+  const methods = withdrawnMethods(catalogue.get(found.provider))
   const done = await database.transaction(withInstallation(tenantId), async (sql) => {
     await holdCredential(sql, tenantId, id)
-    const moved = await moveToRevocations(sql, { tenantId, connectionId: id, types, claimed })
-    const type = await deleteCredential(sql, tenantId, id)
+    const moved = await moveToRevocations(sql, { tenantId, connectionId: id, methods, claimed })
+    const isHeld = await deleteCredential(sql, tenantId, id)
     await deleteSchedule(sql, tenantId, id)
     await deleteAccountUse(sql, tenantId, id)
     const gone = (await disconnectConnection(sql, tenantId, id)) ?? found
@@ -124,25 +124,25 @@ async function removeConnection(
       action: 'connection.disconnect',
       result: 'ok',
     })
-    const byHand = type !== undefined && !types.includes(type)
-    return { connection: gone, revocation: moved, type: type ?? null, byHand }
+    const byHand = isHeld && !methods.includes(gone.method)
+    return { connection: gone, revocation: moved, byHand }
   })
   logger.info(describeConnection(done.connection), 'connection disconnected')
   return done
 }
 
 /**
- * Where a person revokes a credential of that type at the provider. Of a connection whose host is not the provider's
- * any more, since its definition was edited, only the host is known.
+ * Where a person revokes a credential at the provider. Of a connection whose host or method is not the provider's any
+ * more, since its definition was edited, only the host is known.
  */
 export function manualUrl(
   catalogue: Catalogue,
-  connection: Pick<ConnectionRow, 'provider' | 'host'>,
-  type: CredentialType | null,
+  connection: Pick<ConnectionRow, 'provider' | 'method' | 'host'>,
 ): string {
   const provider = catalogue.get(connection.provider)
   const { host } = connection
+  const method = findMethod(provider, connection.method)
   const isKnown = placeVariableOf(provider) === undefined || isHostOf(provider, host)
-  if (!isKnown) return host
-  return addressOf(methodOf(provider, type).manualUrl, variablesAt(provider, host)).href
+  if (!isKnown || method === undefined) return host
+  return addressOf(method.manualUrl, variablesAt(provider, host)).href
 }

@@ -1,4 +1,5 @@
 import { KeywellError } from '@keywell/protocol'
+import { findMethod } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
 import type { After, Sleep } from '../clock.ts'
 import type { Health } from '../health/health.ts'
@@ -136,7 +137,7 @@ async function renew(
 
 /** Where a token that comes twice revokes its family, only the end of a lease frees its row. */
 function silentMsFor({ catalogue, timing }: RenewalParts, row: CredentialReadRow): number | null {
-  const renewal = renewalOf(catalogue.get(row.provider), row)
+  const renewal = renewalOf(findMethod(catalogue.get(row.provider), row.method), row)
   return renewal !== null && endsFamilies(renewal) ? null : silentAfterMs(timing)
 }
 

@@ -54,7 +54,7 @@ function contextOf(owner: TokenSetOwner): RecordContext {
     field: owner.type === 'api_key' ? 'api_key' : 'token_set',
     generation: owner.generation,
     schema: 1,
-    bound: [owner.userId, owner.integrationId, owner.provider, owner.host],
+    bound: [owner.userId, owner.integrationId, owner.provider, owner.method, owner.host],
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { DisconnectAnswer, RevocationDefinition } from '@keywell/protocol'
-import { methodOf, oauthOf, revocationOf } from '@keywell/providers'
+import { findMethod, revocationOf } from '@keywell/providers'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { Sleep } from '../clock.ts'
@@ -33,7 +33,7 @@ const sweepSize = 16
 /** The connection of a grant, and the OAuth client that it was given to. */
 export type UnkeptGrant = Pick<
   RevocationRow,
-  'tenantId' | 'userId' | 'provider' | 'host' | 'integrationOwner' | 'integrationId'
+  'tenantId' | 'userId' | 'provider' | 'method' | 'host' | 'integrationOwner' | 'integrationId'
 >
 
 export interface WithdrawalParts {
@@ -79,11 +79,10 @@ export class Withdrawals {
     tokens: KeptTokenSet,
   ): Promise<void> {
     const { database, box, makeId, logger, outbound } = this.#parts
-    const { tenantId, userId, provider, host, integrationOwner, integrationId } = grant
-    const method = oauthOf(client.provider)
-    const revocation = revocationOf(method)
+    const { tenantId, userId, provider, method, host, integrationOwner, integrationId } = grant
+    const revocation = revocationOf(client.method)
     if (revocation === undefined || revocation.kills === 'installation') return
-    const owner = { tenantId, userId, provider, host, integrationOwner, integrationId }
+    const owner = { tenantId, userId, provider, method, host, integrationOwner, integrationId }
     // There is no connection: this id names nothing but the withdrawal.
     const place = { connectionId: makeId('connection'), generation: 1 }
     try {
@@ -95,7 +94,7 @@ export class Withdrawals {
       logger.error({ tenantId, reason: String(error) }, 'revocation storing failed')
       // Whether others need it cannot be known now.
       if (revocation.kills === 'user_and_app') return
-      await revokeCredential(outbound, { ...client, method, tokens, client }, { tenantId })
+      await revokeCredential(outbound, { ...client, tokens, client }, { tenantId })
     }
   }
 
@@ -166,11 +165,11 @@ async function withdraw(
   given?: Registration,
 ): Promise<Upstream> {
   const { catalogue, database, box, outbound, audit, metrics } = parts
-  const { tenantId, host, type } = row
+  const { tenantId, host } = row
   const provider = catalogue.get(row.provider)
-  const method = methodOf(provider, type)
-  const revocation = revocationOf(method)
-  if (revocation === undefined) {
+  const method = findMethod(provider, row.method)
+  const revocation = method && revocationOf(method)
+  if (revocation === undefined || method === undefined) {
     await deleteRevocation(database.of(tenantId), row)
     return 'manual'
   }

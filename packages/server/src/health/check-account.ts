@@ -1,5 +1,4 @@
-import type { Account, ProviderDefinition } from '@keywell/protocol'
-import { methodOf } from '@keywell/providers'
+import type { Account, Method, ProviderDefinition } from '@keywell/protocol'
 import { lookUpAccount } from '../oauth/account.ts'
 import type { Sending } from '../oauth/client.ts'
 import type { SentTokens } from '../oauth/token-set.ts'
@@ -32,18 +31,19 @@ export function isAccountCheckDue(
 /** Asks the provider for the account of a token. A failure says nothing about account or token. */
 export async function checkAccount(
   outbound: Outbound,
-  row: Pick<KeptCredentialRow, 'host' | 'type' | 'account'>,
+  row: Pick<KeptCredentialRow, 'host' | 'account'>,
   options: {
     provider: ProviderDefinition
+    method: Method
     tokens: SentTokens
     scopes: readonly string[]
     sending: Sending
   },
 ): Promise<AccountCheck> {
-  const { host, type, account: known } = row
+  const { host, account: known } = row
   // Typed with the key: the provider names none.
-  if (methodOf(options.provider, type).identity === undefined) return { is: 'same' }
-  const found = await lookUpAccount(outbound, { ...options, host, type }).catch(() => undefined)
+  if (options.method.identity === undefined) return { is: 'same' }
+  const found = await lookUpAccount(outbound, { ...options, host }).catch(() => undefined)
   return found === undefined ? { is: 'unknown' } : compareAccounts(known, found)
 }
 

@@ -1,4 +1,4 @@
-import { outgrown } from '../oauth/probe.ts'
+import { definitionReasons } from '../oauth/probe.ts'
 import { type Death, type StepOptions, step } from '../refresh/machine.ts'
 import { stateOf } from '../refresh/machine-input.ts'
 import type { HealthOutcome } from '../refresh/record-outcome.ts'
@@ -75,7 +75,7 @@ function judgeUnknown(
 ): Verdict {
   const probeFailures = claim.probeFailures + 1
   const reason = found.detail ?? 'unknown'
-  const isSure = reason === outgrown || probeFailures >= maxUnknown
+  const isSure = definitionReasons.includes(reason) || probeFailures >= maxUnknown
   const health = isSure ? 'degraded' : 'unknown'
   const probeInMs = health === 'unknown' ? confirmAfterMs : pauseMs
   return { ...unchanged, probeFailures, probeInMs, health: { health, reason } }

@@ -1,7 +1,8 @@
+import { findMethod } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
-import { type ProbeResult, probeToken } from '../oauth/probe.ts'
+import { methodRemoved, type ProbeResult, probeToken } from '../oauth/probe.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { KeptCredentialRow } from '../store/credentials.ts'
@@ -31,30 +32,34 @@ export async function look(
   background: boolean,
 ): Promise<Look> {
   if (!row.renewable && row.expiresInMs !== null && row.expiresInMs <= 0) return over
-  const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)
   const provider = catalogue.get(row.provider)
-  const { host, type, tenantId } = row
+  const method = findMethod(provider, row.method)
+  if (method === undefined) return removed
+  const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)
+  const { host, tenantId } = row
   const sending = { tenantId, background }
   const found = await probeToken(
     { outbound, metrics, tracing },
-    { provider, host, type, tokens, sending },
+    { provider, method, host, tokens, sending },
   )
   // A reader that waits for a probe does not wait for the account's name.
   const isAsked = background && found.status === 'active' && isAccountCheckDue(row)
   const scopes = found.scopes ?? row.grantedScopes
   const account = isAsked
-    ? await checkAccount(outbound, row, { provider, tokens, scopes, sending })
+    ? await checkAccount(outbound, row, { provider, method, tokens, scopes, sending })
     : null
   const canRefresh = row.renewable && tokens.refreshToken !== null
   return { ...found, account, isOver: false, canRefresh }
 }
 
-const over: Look = {
+const nothing = {
   status: 'unknown',
-  detail: 'token_expired',
   scopes: null,
   expiresAt: null,
   account: null,
   canRefresh: false,
-  isOver: true,
-}
+} as const
+
+const over: Look = { ...nothing, detail: 'token_expired', isOver: true }
+/** Its definition was edited, and how its provider is asked is not known any more. */
+const removed: Look = { ...nothing, detail: methodRemoved, isOver: false }

@@ -15,14 +15,14 @@ export function integrationRoutes(
   }: { integrations: Integrations; removeIntegration: RemoveIntegration },
 ): void {
   serve(app, routes.integrations.create, ({ body, access, caller }) => {
-    const { tenantId, provider, host, variables, scopes, clientId, clientSecret } = body
+    const { tenantId, provider, method, host, variables, scopes, clientId, clientSecret } = body
     requireWithinLimits(access, { tenantId })
     const client =
       clientId === undefined || clientSecret === undefined
         ? undefined
         : { id: clientId, secret: clientSecret }
-    const wanted = { tenantId: tenantId ?? null, provider, host, variables, scopes, client }
-    return integrations.create(wanted, caller)
+    const wanted = { provider, method, host, variables, scopes, client }
+    return integrations.create({ ...wanted, tenantId: tenantId ?? null }, caller)
   })
   serve(app, routes.integrations.list, async ({ query, access }) => {
     const { tenantId } = withinLimits(access, query)

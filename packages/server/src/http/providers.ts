@@ -1,5 +1,5 @@
 import { routes } from '@keywell/protocol'
-import { defaultHostOf, findOAuth } from '@keywell/providers'
+import { defaultHostOf, defaultScopesOf } from '@keywell/providers'
 import { listTools, summarizeTool } from '@keywell/tools'
 import type { Hono } from 'hono'
 import type { Catalogue } from '../catalogue.ts'
@@ -17,7 +17,8 @@ export function providerRoutes(
       title: provider.title,
       documentationUrl: provider.documentationUrl,
       defaultHost: defaultHostOf(provider) ?? null,
-      defaultScopes: [...(findOAuth(provider)?.defaultScopes ?? [])],
+      methods: provider.auth.map(({ id, kind, title }) => ({ id, kind, title })),
+      defaultScopes: [...defaultScopesOf(provider)],
       scopes: provider.scopes.map((scope) => ({
         ...viewScope(provider, scope),
         administratorsOnly: scope.administratorsOnly ?? false,

@@ -1,12 +1,11 @@
 import {
-  type CredentialType,
   impliedScopes,
   type Method,
   type ProviderAccount,
   type ProviderDefinition,
   type RequestDefinition,
 } from '@keywell/protocol'
-import { methodOf, type ProviderAnswer, readAccount } from '@keywell/providers'
+import { type ProviderAnswer, readAccount } from '@keywell/providers'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Sending } from './client.ts'
 import { cleanAccount } from './outside-text.ts'
@@ -61,26 +60,22 @@ export async function lookUpAccount(
   options: {
     provider: ProviderDefinition
     host: string
-    /** What kind of credential it is. Default: of OAuth. */
-    type?: CredentialType | null
+    method: Method
     tokens: SentTokens
     scopes: readonly string[]
     sending: Sending
   },
 ): Promise<ProviderAccount> {
-  const method = methodOf(options.provider, options.type ?? null)
-  const { identity } = method
+  const { identity } = options.method
   if (identity === undefined) throw new TypeError('no request names the account')
   const held = impliedScopes(options.provider, options.scopes)
   const opens =
     identity.scopes.length === 0 || identity.scopes.some((scope) => held.includes(scope))
   const { request, account: reader } = opens ? identity : (identity.fallback ?? identity)
   const { title } = options.provider
-  const answer = await sendWithToken(outbound, request, { ...options, method }).catch(
-    (cause: unknown) => {
-      throw refusedBy(title, reasonOf(undefined), { cause })
-    },
-  )
+  const answer = await sendWithToken(outbound, request, options).catch((cause: unknown) => {
+    throw refusedBy(title, reasonOf(undefined), { cause })
+  })
   const parsed = answer.status === 200 ? readAccount(reader, answer.body) : undefined
   const account = parsed && cleanAccount(parsed)
   if (account !== undefined) return account

@@ -1,10 +1,15 @@
 /** Where an OAuth app is registered, and which hosts it serves. */
-import { KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import {
+  KeywellError,
+  type Method,
+  type OAuth2Method,
+  type ProviderDefinition,
+} from '@keywell/protocol'
 import {
   addressOf,
   defaultOf,
   isHostOf,
-  oauthOf,
+  oauthMethods,
   placeVariableOf,
   type Reach,
   reachOf,
@@ -29,10 +34,22 @@ export function appHostOf(provider: ProviderDefinition, host: string | undefined
   )
 }
 
-/** The request that makes a draft of an integration, as a next step for people. */
-export function draftRequest({ name, registration }: ProviderDefinition, host: string): string {
+/**
+ * The request that makes a draft of an integration, as a next step for people.
+ *
+ * @param method undefined: any will do
+ */
+export function draftRequest(
+  provider: ProviderDefinition,
+  method: Method | undefined,
+  host: string,
+): string {
+  const { name, registration } = provider
+  const id = method?.id ?? ''
+  const [first] = oauthMethods(provider)
+  const how = id === '' || id === first?.id ? '' : `,"method":"${id}"`
   const where = registration.each === 'host' ? `,"host":"${host}"` : ''
-  return `POST /v1/integrations {"provider":"${name}"${where}, …}`
+  return `POST /v1/integrations {"provider":"${name}"${how}${where}, …}`
 }
 
 /** Whether an integration's app can be used for a host. */
@@ -90,10 +107,11 @@ export function variablesFor(
 /** What the secret of an app may reach; where the app serves every host, with the variable of hosts left open. */
 export function appReachOf(
   provider: ProviderDefinition,
+  method: OAuth2Method,
   { host, variables }: Pick<IntegrationRow, 'host' | 'variables'>,
 ): Reach {
   const place = isHostOf(provider, host) ? variablesAt(provider, host) : {}
-  return reachOf(provider, oauthOf(provider), { ...variables, ...place })
+  return reachOf(provider, method, { ...variables, ...place })
 }
 
 /** Where at the provider an app is registered. */

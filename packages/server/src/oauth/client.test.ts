@@ -32,12 +32,14 @@ async function registered(
   })
   const outbound = createOutbound({ allow: [{ origin: listener.origin }] })
   closers.push(outbound.close)
-  const method = oauthOf(gitlab)
+  const method = oauthOf(gitlab, 'oauth')
   const provider: ProviderDefinition = { ...gitlab, auth: [{ ...method, ...change(method) }] }
+  const changed = oauthOf(provider, 'oauth')
   const variables = variablesAt(provider, listener.origin)
-  const reach = reachOf(provider, oauthOf(provider), variables)
+  const reach = reachOf(provider, changed, variables)
   const registration: Registration = {
     provider,
+    method: changed,
     host: listener.origin,
     variables,
     reach,
@@ -49,6 +51,7 @@ async function registered(
   return {
     asked,
     provider,
+    method: changed,
     variables,
     refresh: () =>
       refreshTokens(outbound, registration, {
@@ -110,11 +113,14 @@ describe('a token request', () => {
         parameters: { prompt: 'consent', client_id: 'another-app' },
       },
     })
-    const { asked, provider, variables, exchange } = await registered(change, { body: granted })
+    const { asked, provider, method, variables, exchange } = await registered(change, {
+      body: granted,
+    })
     expect((await exchange()).kind).toBe('tokens')
     expect(asked[0]?.form.has('code_verifier')).toBe(false)
     const url = await authorizationUrl({
       provider,
+      method,
       variables,
       clientId: 'an-app',
       redirectUri: 'https://keywell.example/oauth/callback/int_1',

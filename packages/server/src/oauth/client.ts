@@ -1,8 +1,7 @@
-import type { ProviderDefinition, Secret } from '@keywell/protocol'
+import type { OAuth2Method, ProviderDefinition, Secret } from '@keywell/protocol'
 import {
   addressOf,
   commonReach,
-  oauthOf,
   type Reach,
   scopesGranted,
   scopesSent,
@@ -16,6 +15,7 @@ import { classifyTokenAnswer, type TokenOutcome } from './token-answer.ts'
 /** An OAuth app as it is used for one host, with its secret opened. */
 export interface Registration {
   readonly provider: ProviderDefinition
+  readonly method: OAuth2Method
   readonly host: string
   /** Of the host and of the integration. */
   readonly variables: Variables
@@ -27,11 +27,11 @@ export interface Registration {
   readonly revision: number
 }
 
-type App = Pick<Registration, 'provider' | 'variables'>
+type App = Pick<Registration, 'method' | 'variables'>
 
 /** RFC 8414 metadata, made of the provider's data and the connection's variables. */
-export function metadata({ provider, variables }: App): oauth.AuthorizationServer {
-  const { authorize, token, revocation } = oauthOf(provider)
+export function metadata({ method, variables }: App): oauth.AuthorizationServer {
+  const { authorize, token, revocation } = method
   const at = (template: string) => addressOf(template, variables).href
   const { value: issuer } = authorize.issuer
   return {
@@ -44,8 +44,8 @@ export function metadata({ provider, variables }: App): oauth.AuthorizationServe
   }
 }
 
-export function authentication({ provider, clientSecret }: Registration): oauth.ClientAuth {
-  return oauthOf(provider).token.client === 'client_secret_basic'
+export function authentication({ method, clientSecret }: Registration): oauth.ClientAuth {
+  return method.token.client === 'client_secret_basic'
     ? plainBasic(clientSecret)
     : oauth.ClientSecretPost(clientSecret.expose())
 }
@@ -87,6 +87,7 @@ export function requestOptions(
 /** Where the browser is sent to consent (RFC 6749 section 4.1.1, RFC 7636). */
 export async function authorizationUrl(options: {
   provider: ProviderDefinition
+  method: OAuth2Method
   variables: Variables
   clientId: string
   redirectUri: string
@@ -94,7 +95,7 @@ export async function authorizationUrl(options: {
   state: string
   verifier: Secret
 }): Promise<URL> {
-  const { authorize } = oauthOf(options.provider)
+  const { authorize } = options.method
   const url = addressOf(authorize.url, options.variables)
   const { pkce, scopes } = authorize
   const parameters = {
@@ -102,7 +103,9 @@ export async function authorizationUrl(options: {
     response_type: 'code',
     client_id: options.clientId,
     redirect_uri: options.redirectUri,
-    ...(scopes && { [scopes.parameter]: scopesSent(options.provider, options.scopes) }),
+    ...(scopes && {
+      [scopes.parameter]: scopesSent(options.provider, options.method, options.scopes),
+    }),
     state: options.state,
     ...(pkce === 'S256' && {
       code_challenge: await oauth.calculatePKCECodeChallenge(options.verifier.expose()),
@@ -122,7 +125,7 @@ export type CallbackAnswer =
 
 /** Reads a callback: `iss` (RFC 9207), then either `code` or `error`, each once, never both. */
 export function readCallback(options: {
-  provider: ProviderDefinition
+  method: OAuth2Method
   variables: Variables
   clientId: string
   parameters: URLSearchParams
@@ -165,7 +168,7 @@ export async function exchangeCode(
   registration: Registration,
   grant: { code: Secret; verifier: Secret; redirectUri: string; sending: Sending },
 ): Promise<TokenOutcome> {
-  const { authorize, token } = oauthOf(registration.provider)
+  const { authorize, token } = registration.method
   const server = metadata(registration)
   const client = { client_id: registration.clientId }
   // The library takes only parameters that it has checked itself; ours were, when they arrived.
@@ -192,7 +195,7 @@ export async function exchangeCode(
     process: (response) => oauth.processAuthorizationCodeResponse(server, client, response),
     endpoint: token,
   })
-  return withOurNames(registration.provider, outcome)
+  return withOurNames(registration, outcome)
 }
 
 /** The next pair (RFC 6749 section 6). Without a scope the grant's own stay; some providers want them named. */
@@ -206,7 +209,7 @@ export async function refreshTokens(
     sending,
   }: { refreshToken: Secret; reach: Reach; scopes: readonly string[]; sending: Sending },
 ): Promise<TokenOutcome> {
-  const { authorize, token } = oauthOf(registration.provider)
+  const { authorize, token } = registration.method
   const named = token.sendScopeOnRefresh ? authorize.scopes : null
   const server = metadata(registration)
   const client = { client_id: registration.clientId }
@@ -221,17 +224,19 @@ export async function refreshTokens(
           ...requestOptions(outbound, sending, [registration.reach, reach]),
           headers: new Headers({ ...token.headers }),
           ...(named && {
-            additionalParameters: { [named.parameter]: scopesSent(registration.provider, scopes) },
+            additionalParameters: {
+              [named.parameter]: scopesSent(registration.provider, registration.method, scopes),
+            },
           }),
         },
       ),
     process: (response) => oauth.processRefreshTokenResponse(server, client, response),
     endpoint: token,
   })
-  return withOurNames(registration.provider, outcome)
+  return withOurNames(registration, outcome)
 }
 
-function withOurNames(provider: ProviderDefinition, outcome: TokenOutcome): TokenOutcome {
+function withOurNames({ provider, method }: Registration, outcome: TokenOutcome): TokenOutcome {
   if (outcome.kind !== 'tokens' || outcome.scopes === null) return outcome
-  return { ...outcome, scopes: scopesGranted(provider, outcome.scopes) }
+  return { ...outcome, scopes: scopesGranted(provider, method, outcome.scopes) }
 }

@@ -41,6 +41,7 @@ export function viewIntegration(
     // The id was made with this prefix.
     id: row.id as IntegrationId,
     provider: row.provider,
+    method: row.method,
     host: row.host,
     variables: row.variables,
     tenantId: row.tenantId === installation ? null : (row.tenantId as Integration['tenantId']),
@@ -68,6 +69,7 @@ export function secretContext(row: {
   tenantId: string
   id: string
   provider: string
+  method: string
   host: string
   variables: Readonly<Record<string, string>>
   clientId: string
@@ -80,7 +82,7 @@ export function secretContext(row: {
     field: 'client_secret',
     generation: row.revision,
     schema: 1,
-    bound: [row.provider, row.host, row.clientId, ...boundVariables(row.variables)],
+    bound: [row.provider, row.method, row.host, row.clientId, ...boundVariables(row.variables)],
   }
 }
 

@@ -2,11 +2,12 @@ import {
   type Integration,
   type IntegrationValidation,
   KeywellError,
+  type Method,
+  type OAuth2Method,
   type ProviderDefinition,
 } from '@keywell/protocol'
 import {
   addressOf,
-  findOAuth,
   isHostOf,
   namesIn,
   oauthOf,
@@ -16,7 +17,7 @@ import {
 } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditAction } from '../audit/audit.ts'
-import { type Catalogue, requireKnownScopes } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import { type Outbound, OutboundError } from '../outbound/outbound.ts'
@@ -25,6 +26,7 @@ import { type Database, UniqueViolation } from '../store/database.ts'
 import * as store from '../store/integrations.ts'
 import { installation, withInstallation } from '../store/scope.ts'
 import { isKeyOutage, type RecordContext, type Vault, VaultError } from '../vault/vault.ts'
+import { appMethod, requireScopesFor } from './app-method.ts'
 import {
   appHostOf,
   appReachOf,
@@ -71,6 +73,7 @@ export interface Integrations {
   pick(options: {
     tenantId: string
     provider: ProviderDefinition
+    method: OAuth2Method
     host: string
   }): Promise<UsableIntegration>
   /** All integrations that a tenant may use. */
@@ -92,6 +95,8 @@ export interface AppUse {
 interface NewIntegration {
   tenantId: string | null
   provider: string
+  /** Undefined: the provider's first by consent. */
+  method: string | undefined
   host: string | undefined
   variables: Readonly<Record<string, string>>
   scopes: readonly string[]
@@ -107,6 +112,7 @@ export interface UsableIntegration {
   owner: string
   id: string
   provider: string
+  method: string
   host: string
   clientId: string
   scopes: readonly string[]
@@ -166,17 +172,18 @@ export function createIntegrations(parts: IntegrationParts): Integrations {
 
 async function createIntegration(
   parts: IntegrationParts,
-  { tenantId, provider: name, host, variables, scopes, client }: NewIntegration,
+  { tenantId, provider: name, method: chosen, host, variables, scopes, client }: NewIntegration,
   actor: Actor,
 ): Promise<Integration> {
   const { database, outbound } = parts
   const provider = parts.catalogue.get(name)
-  if (findOAuth(provider) === undefined) throw takesNoApp(provider)
-  requireKnownScopes(provider, scopes)
+  const method = appMethod(provider, chosen)
+  requireScopesFor(provider, method, scopes)
   const row = {
     tenantId: tenantId ?? installation,
     id: parts.makeId('integration'),
     provider: name,
+    method: method.id,
     host: appHostOf(provider, host),
     variables: appVariablesOf(provider, variables),
     scopes,
@@ -187,7 +194,7 @@ async function createIntegration(
       requireAllowedFor(database.of(tenantId), tenantId, { provider, host: row.host }),
     )
   }
-  requireReachable(outbound, row, provider)
+  requireReachable(outbound, row, { provider, method })
   await insertIntegration(parts, row, actor)
   if (client !== undefined) await setClient(parts, { ...row, revision: 1 }, client, actor)
   return viewIntegration(parts, await readIntegration(database, row.tenantId, row.id))
@@ -207,7 +214,7 @@ async function insertIntegration(
     if (!(error instanceof UniqueViolation)) throw error
     throw new KeywellError(
       'invalid_request',
-      `There is an integration for ${row.provider} on ${row.host} already.`,
+      `There is an integration for ${row.provider} on ${row.host} by the method ${row.method} already.`,
       { nextStep: 'List it with GET /v1/integrations, and change its client there.' },
     )
   }
@@ -217,7 +224,7 @@ async function setClient(
   { catalogue, database, vault, audit }: IntegrationParts,
   row: Pick<
     store.IntegrationRow,
-    'tenantId' | 'id' | 'provider' | 'host' | 'variables' | 'revision'
+    'tenantId' | 'id' | 'provider' | 'method' | 'host' | 'variables' | 'revision'
   >,
   client: Client,
   actor: Actor,
@@ -225,7 +232,8 @@ async function setClient(
   const revision = row.revision + 1
   const context = secretContext({ ...row, clientId: client.id, revision })
   // The new secret is for the definition of now.
-  const reach = appReachOf(catalogue.get(row.provider), row)
+  const provider = catalogue.get(row.provider)
+  const reach = appReachOf(provider, oauthOf(provider, row.method), row)
   const { sealed, keyVersion } = await vault.seal(context, encodeClient(client.secret, reach))
   const next = { ...row, clientId: client.id, sealed, keyVersion, revision }
   await database.transaction(row.tenantId, async (sql) => {
@@ -244,10 +252,15 @@ async function listUsable(database: Database, tenantId: string): Promise<UsableI
 
 async function pickIntegration(
   database: Database,
-  { tenantId, provider, host }: { tenantId: string; provider: ProviderDefinition; host: string },
+  {
+    tenantId,
+    provider,
+    method,
+    host,
+  }: { tenantId: string; provider: ProviderDefinition; method: OAuth2Method; host: string },
 ): Promise<UsableIntegration> {
-  const found = (await listUsable(database, tenantId)).find(
-    (row) => row.provider === provider.name && serves(provider, row.host, host),
+  const found = (await listUsable(database, tenantId)).find((row) =>
+    isFor(row, { provider, method, host }),
   )
   if (found !== undefined) return found
   throw new KeywellError(
@@ -255,9 +268,19 @@ async function pickIntegration(
     `No OAuth app is registered for ${provider.title} on ${host}.`,
     {
       nextStep:
-        `Make a draft with ${draftRequest(provider, host)}; ` +
+        `Make a draft with ${draftRequest(provider, method, host)}; ` +
         `its answer has the redirect URI to register at ${registrationPage(provider, host)} and the scopes to tick.`,
     },
+  )
+}
+
+/** Whether an integration is for a method of a provider on a host. */
+export function isFor(
+  app: Pick<Integration, 'provider' | 'method' | 'host'>,
+  { provider, method, host }: { provider: ProviderDefinition; method: Method; host: string },
+): boolean {
+  return (
+    app.provider === provider.name && app.method === method.id && serves(provider, app.host, host)
   )
 }
 
@@ -280,6 +303,7 @@ async function openRegistration(
   const variables = variablesFor({ catalogue }, row, host)
   return {
     provider,
+    method: oauthOf(provider, row.method),
     host,
     variables,
     reach: reachAt(reach, variables),
@@ -317,13 +341,13 @@ async function openClient(
 function requireReachable(
   outbound: Outbound,
   row: Pick<store.IntegrationRow, 'tenantId' | 'host' | 'variables'>,
-  provider: ProviderDefinition,
+  { provider, method }: { provider: ProviderDefinition; method: OAuth2Method },
 ): void {
   const known = {
     ...row.variables,
     ...(isHostOf(provider, row.host) && variablesAt(provider, row.host)),
   }
-  const { token } = oauthOf(provider)
+  const { token } = method
   // What is open is known when a user connects, and checked by then.
   if (namesIn(token.url).some((name) => !Object.hasOwn(known, name))) return
   const url = addressOf(token.url, known)
@@ -335,12 +359,6 @@ function requireReachable(
       nextStep: `If ${url.origin} is a host of yours, start the service with it in KEYWELL_ALLOW_HOSTS.`,
     })
   }
-}
-
-function takesNoApp({ title }: ProviderDefinition): KeywellError {
-  return new KeywellError('invalid_request', `No OAuth app is registered for ${title}.`, {
-    nextStep: 'Its users connect with a key of their own, so an integration is not needed.',
-  })
 }
 
 function entryOf(row: { tenantId: string; id: string }, action: AuditAction, by: Actor) {

@@ -1,5 +1,5 @@
-import type { CredentialType, ProviderDefinition } from '@keywell/protocol'
-import { methodOf, readHealth } from '@keywell/providers'
+import type { Method, ProviderDefinition } from '@keywell/protocol'
+import { readHealth } from '@keywell/providers'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import { type Outbound, OutboundError } from '../outbound/outbound.ts'
@@ -10,6 +10,12 @@ import type { SentTokens } from './token-set.ts'
 
 /** The reason of a connection's health when its definition names addresses that its credential was not stored for. */
 export const outgrown = 'definition_outgrown'
+
+/** The same when its definition does not have its method any more. */
+export const methodRemoved = 'method_removed'
+
+/** These say nothing of a credential, and stay so until somebody acts. */
+export const definitionReasons: readonly string[] = [outgrown, methodRemoved]
 
 /** What a provider's answer says about a token. */
 export interface ProbeResult {
@@ -31,8 +37,7 @@ export interface ProbeParts {
 export interface ProbeOptions {
   provider: ProviderDefinition
   host: string
-  /** What kind of credential it is. Default: of OAuth. */
-  type?: CredentialType | null
+  method: Method
   tokens: SentTokens
   sending: Sending
 }
@@ -55,10 +60,9 @@ export function probeToken(
 }
 
 async function ask(outbound: Outbound, options: ProbeOptions): Promise<ProbeResult> {
-  const method = methodOf(options.provider, options.type ?? null)
-  const { health } = method
+  const { health } = options.method
   try {
-    const answer = await sendWithToken(outbound, health.request, { ...options, method })
+    const answer = await sendWithToken(outbound, health.request, options)
     const found = readHealth(health, answer)
     if (found.status === 'active') {
       const { status, scopes, expiresAt = null } = found

@@ -1,6 +1,6 @@
 import { text as textOf } from 'node:stream/consumers'
 import { type Method, type OAuth2Method, Secret } from '@keywell/protocol'
-import { findKey, gitlab, oauthOf, reachOf, variablesAt } from '@keywell/providers'
+import { gitlab, keyOf, oauthOf, reachOf, variablesAt } from '@keywell/providers'
 import { afterAll, describe, expect, test } from 'vitest'
 import { listeners } from '../outbound/listeners.test.support.ts'
 import { createOutbound } from '../outbound/outbound.ts'
@@ -65,7 +65,7 @@ async function withdraw(
       host,
       method,
       tokens: { accessToken: new Secret('at-$&-1'), refreshToken: new Secret('rt-1'), reach },
-      client: method.kind === 'key' ? undefined : client,
+      client: method.kind === 'key' ? undefined : { ...client, method },
     },
     { tenantId: 'ten_1' },
   )
@@ -73,7 +73,7 @@ async function withdraw(
 }
 
 const granted = (revocation: OAuth2Method['revocation']): Method => ({
-  ...oauthOf(gitlab),
+  ...oauthOf(gitlab, 'oauth'),
   revocation,
 })
 
@@ -110,8 +110,7 @@ describe('a withdrawal by a request of its own', () => {
   })
 
   test('of a key is made with the key itself', async () => {
-    const key = findKey(gitlab)
-    if (key === undefined) throw new Error('no keys')
+    const key = keyOf(gitlab, 'personal_access_token')
     const { style, kills, done } = byRequest
     const request = { method: 'DELETE', url: '{host}/v2/access-token', headers: {} } as const
     const { outcome, asked } = await withdraw(

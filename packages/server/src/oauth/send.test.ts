@@ -1,5 +1,5 @@
 import { type Method, Secret } from '@keywell/protocol'
-import { findKey, gitlab, oauthOf } from '@keywell/providers'
+import { gitlab, keyOf, oauthOf } from '@keywell/providers'
 import { describe, expect, test } from 'vitest'
 import { headersOf, valuesOf } from './send.ts'
 
@@ -48,9 +48,8 @@ describe('a credential is sent', () => {
 
 test('the values of a token and of a key have the names that their methods use', () => {
   const accessToken = new Secret('at-1')
-  expect(valuesOf(oauthOf(gitlab), { accessToken })).toEqual({ token: accessToken })
-  const key = findKey(gitlab)
-  if (key === undefined) throw new Error('no keys')
+  expect(valuesOf(oauthOf(gitlab, 'oauth'), { accessToken })).toEqual({ token: accessToken })
+  const key = keyOf(gitlab, 'personal_access_token')
   expect(headersOf(key, valuesOf(key, { accessToken }))).toEqual([
     { name: 'Authorization', value: 'Bearer at-1' },
   ])

@@ -44,6 +44,7 @@ export interface TokenSetOwner {
   userId: string
   integrationId: string
   provider: string
+  method: string
   host: string
   generation: number
 }

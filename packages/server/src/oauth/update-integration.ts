@@ -1,10 +1,12 @@
 import { type Integration, KeywellError } from '@keywell/protocol'
+import { oauthOf } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
-import { type Catalogue, requireKnownScopes } from '../catalogue.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { Database } from '../store/database.ts'
 import * as store from '../store/integrations.ts'
 import { installation } from '../store/scope.ts'
+import { requireScopesFor } from './app-method.ts'
 import {
   changedMeanwhile,
   readIntegration,
@@ -41,7 +43,10 @@ export async function updateIntegration(
       nextStep: 'Send scopes, enabled or both.',
     })
   }
-  if (scopes !== undefined) requireKnownScopes(catalogue.get(before.provider), scopes)
+  if (scopes !== undefined) {
+    const provider = catalogue.get(before.provider)
+    requireScopesFor(provider, oauthOf(provider, before.method), scopes)
+  }
   const change = { ...before, scopes: scopes ?? null, enabled: enabled ?? null }
   const updated = await database.transaction(owner, async (sql) => {
     const row = await store.updateIntegration(sql, change)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type IntegrationValidation, KeywellError, Secret } from '@keywell/protocol'
-import { addressOf, oauthOf } from '@keywell/providers'
+import { addressOf } from '@keywell/providers'
 import { generateRandomCodeVerifier } from 'oauth4webapi'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
@@ -63,8 +63,8 @@ export async function validateClient(
     ...entry,
     result: result === 'accepted' ? 'ok' : 'failed',
   })
-  const { provider, variables } = registration
-  const tokenUrl = addressOf(oauthOf(provider).token.url, variables).href
+  const { method, variables } = registration
+  const tokenUrl = addressOf(method.token.url, variables).href
   return { result, tokenUrl, detail: outcome.kind === 'tokens' ? 'tokens' : outcome.detail }
 }
 

@@ -86,7 +86,7 @@ async function prepare(
     await reachFaultPoint(parts, 'after_claim', row)
     const tokens = await parts.box.open({ ...row, connectionId: row.id }, row.sealed)
     const registration = await parts.integrations.registration(row)
-    const renewal = renewalOf(registration.provider, row)
+    const renewal = renewalOf(registration.method, row)
     const { refreshToken } = tokens
     if (renewal === null || refreshToken === null) {
       return await releaseClaim(parts, claim, noTokenPauseMs)

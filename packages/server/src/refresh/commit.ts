@@ -111,7 +111,7 @@ function rotationAfter(
 ): Pick<NewPair, 'rotates' | 'renewal'> {
   const isRotated = isAnother(answer.tokens.refreshToken, tokens.refreshToken)
   const rotates = row.rotates || (isRotated && rotatesUnannounced(renewal))
-  return { rotates, renewal: renewalOf(registration.provider, { rotates }) ?? renewal }
+  return { rotates, renewal: renewalOf(registration.method, { rotates }) ?? renewal }
 }
 
 /** A refresh token that stays keeps its end, unless it ends by idleness. */

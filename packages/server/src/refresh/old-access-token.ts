@@ -25,6 +25,7 @@ export async function probeOldAccessToken(
     { outbound, metrics, tracing },
     {
       provider: old.registration.provider,
+      method: old.registration.method,
       host: old.registration.host,
       tokens: old.tokens,
       sending: { tenantId, background: true },

@@ -1,18 +1,17 @@
-import type { ProviderDefinition, RefreshTokenRenewal } from '@keywell/protocol'
-import { findOAuth } from '@keywell/providers'
+import type { Method, RefreshTokenRenewal } from '@keywell/protocol'
 
 /**
- * How the refresh tokens of a connection behave: as its provider's data says, unless the connection has shown that
+ * How the refresh tokens of a connection behave: as its method says, unless the connection has shown that
  * they rotate after all. Then using one twice may end everything.
  *
  * @returns null: no refresh token renews it
  */
 export function renewalOf(
-  provider: Pick<ProviderDefinition, 'auth'>,
+  method: Method | undefined,
   { rotates }: { rotates: boolean },
 ): RefreshTokenRenewal | null {
-  const renewal = findOAuth(provider)?.renewal
-  if (renewal?.by !== 'refresh_token') return null
+  if (method?.kind !== 'oauth2' || method.renewal.by !== 'refresh_token') return null
+  const { renewal } = method
   return rotates ? { ...renewal, rotation: 'strict_family' } : renewal
 }
 

@@ -10,7 +10,7 @@ const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 
 function renewal(defaultExpiresIn: number | null): RefreshTokenRenewal {
-  const { renewal: known } = oauthOf(gitlab)
+  const { renewal: known } = oauthOf(gitlab, 'oauth')
   if (known.by !== 'refresh_token') throw new Error('nothing renews it')
   return { ...known, defaultExpiresIn }
 }

@@ -17,8 +17,8 @@ describeEachDatabase('worker', (makeDatabase) => {
 
   verifies('refresh:worker-goes-on', async () => {
     await database.query(
-      `insert into integrations (tenant_id, id, provider, host, scopes)
-       values ('@install', 'int_one', 'gitlab', 'https://gitlab.example', '{}')`,
+      `insert into integrations (tenant_id, id, provider, method, host, scopes)
+       values ('@install', 'int_one', 'gitlab', 'oauth', 'https://gitlab.example', '{}')`,
     )
     await database.query(
       `insert into refresh_schedule (tenant_id, connection_id, integration_id, host, state, refresh_at)

@@ -36,9 +36,9 @@ describeEachDatabase('the census', (makeDatabase) => {
     ]
     for (const [id, status, health] of connections) {
       await database.query(
-        `insert into connections (tenant_id, id, user_id, provider, host, name, integration_owner,
+        `insert into connections (tenant_id, id, user_id, provider, method, host, name, integration_owner,
            integration_id, status, health, account, asked_scopes, granted_scopes, generation)
-         values ('ten_' || $1, $1, 'u', 'gitlab', 'https://gitlab.com', 'default', '@install', 'int_1',
+         values ('ten_' || $1, $1, 'u', 'gitlab', 'oauth', 'https://gitlab.com', 'default', '@install', 'int_1',
            $2, $3, '{}'::jsonb, '{}', '{}', 1)`,
         [id, status, health],
       )
@@ -62,9 +62,9 @@ describeEachDatabase('the census', (makeDatabase) => {
       ['con_7', 'irrevocable'],
     ] as const) {
       await database.query(
-        `insert into revocations (tenant_id, connection_id, generation, user_id, provider, host,
+        `insert into revocations (tenant_id, connection_id, generation, user_id, provider, method, host,
            integration_owner, integration_id, type, key_version, sealed, state)
-         values ('ten_1', $1, 1, 'u', 'gitlab', 'https://gitlab.com', '@install', 'int_1', 'oauth_token', 1, $2, $3)`,
+         values ('ten_1', $1, 1, 'u', 'gitlab', 'oauth', 'https://gitlab.com', '@install', 'int_1', 'oauth_token', 1, $2, $3)`,
         [id, new Uint8Array(1), state],
       )
     }
@@ -74,8 +74,8 @@ describeEachDatabase('the census', (makeDatabase) => {
       ['ten_1', 'int_3', 'https://git.customer.example', true],
     ] as const) {
       await database.query(
-        `insert into integrations (tenant_id, id, provider, host, scopes, suspended_at)
-         values ($1, $2, 'gitlab', $3, '{}', case when $4::boolean then now() end)`,
+        `insert into integrations (tenant_id, id, provider, method, host, scopes, suspended_at)
+         values ($1, $2, 'gitlab', 'oauth', $3, '{}', case when $4::boolean then now() end)`,
         [tenant, id, host, suspended],
       )
     }

@@ -6,6 +6,8 @@ export interface ConnectionRow {
   id: string
   userId: string
   provider: string
+  /** Of the provider's definition, by its id. */
+  method: string
   host: string
   name: string
   integrationOwner: string
@@ -31,7 +33,7 @@ export interface ConnectionRow {
   usedAt: Date | null
 }
 
-const columns = `tenant_id as "tenantId", id, user_id as "userId", provider, host, name,
+const columns = `tenant_id as "tenantId", id, user_id as "userId", provider, method, host, name,
   integration_owner as "integrationOwner", integration_id as "integrationId", status, reason,
   health, health_reason as "healthReason", health_checked_at as "healthCheckedAt", account,
   asked_scopes as "askedScopes", granted_scopes as "grantedScopes", renewable, ends_at as "endsAt", generation,
@@ -114,9 +116,9 @@ export async function insertConnection(sql: Sql, row: NewConnection): Promise<Co
   const [inserted] = await sql.query<ConnectionRow>(
     `insert into connections (tenant_id, id, user_id, provider, host, name, integration_owner,
        integration_id, status, health, health_checked_at, account, asked_scopes, granted_scopes,
-       renewable, ends_at, generation)
+       renewable, ends_at, generation, method)
      values ($1, $2, $3, $4, $5, $6, $7, $8, 'active', 'ok', now(), $9::jsonb, $10, $11, $12,
-       now() + $13 * interval '1 millisecond', 1)
+       now() + $13 * interval '1 millisecond', 1, $14)
      returning ${columns}`,
     [
       row.tenantId,
@@ -132,6 +134,7 @@ export async function insertConnection(sql: Sql, row: NewConnection): Promise<Co
       row.grantedScopes,
       row.renewable,
       row.endsInMs,
+      row.method,
     ],
   )
   if (inserted === undefined) throw new Error('insert returned no row')
@@ -145,6 +148,7 @@ export async function replaceConnection(
     ConnectionRow,
     | 'tenantId'
     | 'id'
+    | 'method'
     | 'integrationOwner'
     | 'integrationId'
     | 'account'
@@ -160,7 +164,7 @@ export async function replaceConnection(
          granted_scopes = $7, account_checked_at = now(), status = 'active', reason = null, health = 'ok',
          health_reason = null, degraded_reported = false, health_checked_at = now(),
          generation = generation + 1,
-         renewable = $9, ends_at = now() + $10 * interval '1 millisecond', updated_at = now()
+         renewable = $9, ends_at = now() + $10 * interval '1 millisecond', method = $11, updated_at = now()
      where tenant_id = $1 and id = $2 and generation = $8 and status <> 'disconnected'
      returning ${columns}`,
     [
@@ -174,6 +178,7 @@ export async function replaceConnection(
       row.fromGeneration,
       row.renewable,
       row.endsInMs,
+      row.method,
     ],
   )
   return replaced

@@ -10,6 +10,7 @@ export interface CredentialReadRow
     | 'id'
     | 'userId'
     | 'provider'
+    | 'method'
     | 'host'
     | 'integrationId'
     | 'status'
@@ -30,7 +31,7 @@ export interface CredentialReadRow
   policy: unknown
 }
 
-const columns = `c.tenant_id as "tenantId", c.id, c.user_id as "userId", c.provider, c.host,
+const columns = `c.tenant_id as "tenantId", c.id, c.user_id as "userId", c.provider, c.method, c.host,
   c.integration_id as "integrationId", c.status, c.reason, c.account,
   c.granted_scopes as "grantedScopes", c.renewable, k.type, coalesce(k.rotates, false) as rotates, coalesce(k.generation, c.generation) as generation,
   k.sealed, k.expires_at as "expiresAt", p.policy,
@@ -212,15 +213,15 @@ export async function holdCredential(
   } while (isMissed)
 }
 
-/** Answers of which type it was; undefined when there was none. */
+/** False when there was none. */
 export async function deleteCredential(
   sql: Sql,
   tenantId: string,
   connectionId: string,
-): Promise<CredentialType | undefined> {
-  const [row] = await sql.query<{ type: CredentialType }>(
-    'delete from credentials where tenant_id = $1 and connection_id = $2 returning type',
+): Promise<boolean> {
+  const rows = await sql.query(
+    'delete from credentials where tenant_id = $1 and connection_id = $2 returning tenant_id',
     [tenantId, connectionId],
   )
-  return row?.type
+  return rows.length === 1
 }

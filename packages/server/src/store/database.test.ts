@@ -186,8 +186,8 @@ describeEachDatabase('database', (makeDatabase) => {
 
   test('parallel transactions do not lose an update', async () => {
     await database.query(
-      `insert into integrations (tenant_id, id, provider, host, scopes, revision)
-       values ($1, 'int_a', 'gitlab', 'https://gitlab.com', $2, 0)`,
+      `insert into integrations (tenant_id, id, provider, method, host, scopes, revision)
+       values ($1, 'int_a', 'gitlab', 'oauth', 'https://gitlab.com', $2, 0)`,
       [tenantId, ['api']],
     )
     const addOne = () =>

@@ -21,8 +21,8 @@ describeEachDatabase('schedule', (makeDatabase) => {
 
   async function addIntegration(name: string, state?: 'suspended'): Promise<void> {
     await database.query(
-      `insert into integrations (tenant_id, id, provider, host, scopes, suspended_at)
-       values ('@install', $1, 'gitlab', $2, '{}', $3)`,
+      `insert into integrations (tenant_id, id, provider, method, host, scopes, suspended_at)
+       values ('@install', $1, 'gitlab', 'oauth', $2, '{}', $3)`,
       [name, `https://${name}.example/gitlab`, state === undefined ? null : new Date()],
     )
   }

@@ -1,4 +1,4 @@
-import type { ConnectMethod, FlowStatus } from '@keywell/protocol'
+import type { FlowStatus } from '@keywell/protocol'
 import type { Sql } from './database.ts'
 
 /** Those who watch flows listen here for the id of one that may have moved. */
@@ -29,7 +29,8 @@ export interface FlowRow {
   clientId: string
   redirectUri: string
   scopes: string[]
-  method: ConnectMethod
+  /** Of the provider's definition, by its id. */
+  method: string
   mode: 'popup' | 'redirect'
   resumeUrl: string | null
   status: StoredFlowStatus

@@ -7,6 +7,8 @@ export interface IntegrationRow {
   tenantId: string
   id: string
   provider: string
+  /** Of the provider's definition, by its id. */
+  method: string
   host: string
   /** Those that an operator gives with the app. */
   variables: Record<string, string>
@@ -25,20 +27,28 @@ export interface IntegrationRow {
 /** The provider refuses the client, or refuses what we ask of it for one connection after another. */
 export type SuspensionReason = 'client_rejected' | 'request_rejected'
 
-const columns = `tenant_id as "tenantId", id, provider, host, variables, client_id as "clientId", revision, version,
+const columns = `tenant_id as "tenantId", id, provider, method, host, variables, client_id as "clientId", revision, version,
   disabled_at as "disabledAt", sealed, scopes, suspended_at as "suspendedAt", suspended_reason as "suspendedReason"`
 
 export async function insertIntegration(
   sql: Sql,
-  row: Pick<IntegrationRow, 'tenantId' | 'id' | 'provider' | 'host'> & {
+  row: Pick<IntegrationRow, 'tenantId' | 'id' | 'provider' | 'method' | 'host'> & {
     variables: Readonly<Record<string, string>>
     scopes: readonly string[]
   },
 ): Promise<void> {
   await sql.query(
-    `insert into integrations (tenant_id, id, provider, host, variables, scopes)
-     values ($1, $2, $3, $4, ($5::text)::jsonb, $6)`,
-    [row.tenantId, row.id, row.provider, row.host, JSON.stringify(row.variables), row.scopes],
+    `insert into integrations (tenant_id, id, provider, host, variables, scopes, method)
+     values ($1, $2, $3, $4, ($5::text)::jsonb, $6, $7)`,
+    [
+      row.tenantId,
+      row.id,
+      row.provider,
+      row.host,
+      JSON.stringify(row.variables),
+      row.scopes,
+      row.method,
+    ],
   )
 }
 

@@ -12,6 +12,7 @@ export interface RevocationRow {
   generation: number
   userId: string
   provider: string
+  method: string
   host: string
   integrationOwner: string
   integrationId: string
@@ -23,13 +24,13 @@ export interface RevocationRow {
 }
 
 const columns = `tenant_id as "tenantId", connection_id as "connectionId",
-  attempt_id as "attemptId", generation, user_id as "userId", provider, host,
+  attempt_id as "attemptId", generation, user_id as "userId", provider, method, host,
   integration_owner as "integrationOwner",
   integration_id as "integrationId", type, account_mac as "accountMac", sealed, attempts`
 
 /**
  * Moves a connection's sealed credential, unchanged, to where it waits to be withdrawn at the provider.
- * Undefined when there was none, or none of `types`: those are what the provider withdraws.
+ * Undefined when there was none, or none of `methods`: those are what the provider withdraws.
  * `claimed`: the caller makes the first attempt, and no other is made for a minute.
  */
 export async function moveToRevocations(
@@ -37,30 +38,30 @@ export async function moveToRevocations(
   {
     tenantId,
     connectionId,
-    types,
+    methods,
     claimed,
   }: {
     tenantId: string
     connectionId: string
-    types: readonly CredentialType[]
+    methods: readonly string[]
     claimed: boolean
   },
 ): Promise<RevocationRow | undefined> {
   const [row] = await sql.query<RevocationRow>(
     `insert into revocations (tenant_id, connection_id, attempt_id, generation, user_id, provider,
-       host, integration_owner, integration_id, type, account_mac, key_version, sealed, attempts,
+       method, host, integration_owner, integration_id, type, account_mac, key_version, sealed, attempts,
        due_at)
-     select k.tenant_id, k.connection_id, k.committed_by, k.generation, c.user_id, c.provider, c.host,
-            c.integration_owner, c.integration_id, k.type, u.account_mac, k.key_version, k.sealed,
+     select k.tenant_id, k.connection_id, k.committed_by, k.generation, c.user_id, c.provider, c.method,
+            c.host, c.integration_owner, c.integration_id, k.type, u.account_mac, k.key_version, k.sealed,
             $3::int, now() + $3::int * interval '1 minute'
      from credentials k
      join connections c on c.tenant_id = k.tenant_id and c.id = k.connection_id
      left join account_uses u on u.tenant_id = '@install' and u.owner_id = k.tenant_id
        and u.connection_id = k.connection_id
-     where k.tenant_id = $1 and k.connection_id = $2 and k.type = any($4::text[])
+     where k.tenant_id = $1 and k.connection_id = $2 and c.method = any($4::text[])
      on conflict do nothing
      returning ${columns}`,
-    [tenantId, connectionId, claimed ? 1 : 0, types],
+    [tenantId, connectionId, claimed ? 1 : 0, methods],
   )
   return row
 }
@@ -72,8 +73,8 @@ export async function insertRevocation(
 ): Promise<void> {
   await sql.query(
     `insert into revocations (tenant_id, connection_id, generation, user_id, provider, host,
-       integration_owner, integration_id, type, key_version, sealed, attempt_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, 'oauth_token', $9, $10, $11::uuid)
+       integration_owner, integration_id, type, key_version, sealed, attempt_id, method)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, 'oauth_token', $9, $10, $11::uuid, $12)
      on conflict do nothing`,
     [
       row.tenantId,
@@ -87,6 +88,7 @@ export async function insertRevocation(
       row.keyVersion,
       row.sealed,
       row.attemptId,
+      row.method,
     ],
   )
 }

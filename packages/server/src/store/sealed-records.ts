@@ -34,7 +34,8 @@ const statements: Readonly<Record<SealedColumn, { list: string; replace: string 
   'credentials.sealed': {
     list: `select k.connection_id as at, 'credential' as type, k.connection_id as "recordId",
         case k.type when 'oauth_token' then 'token_set' else k.type end as field, k.generation,
-        array[coalesce(c.user_id, ''), coalesce(c.integration_id, ''), coalesce(c.provider, ''), coalesce(c.host, '')] as bound,
+        array[coalesce(c.user_id, ''), coalesce(c.integration_id, ''), coalesce(c.provider, ''),
+          coalesce(c.method, ''), coalesce(c.host, '')] as bound,
         k.sealed
       from credentials k
       left join connections c on c.tenant_id = k.tenant_id and c.id = k.connection_id
@@ -46,8 +47,8 @@ const statements: Readonly<Record<SealedColumn, { list: string; replace: string 
   'orphans.sealed': {
     list: `select o.connection_id || ' ' || o.attempt_id as at, 'orphan' as type,
         o.connection_id as "recordId", 'token_set' as field, o.generation,
-        array[coalesce(c.user_id, ''), coalesce(c.integration_id, ''), coalesce(c.provider, ''), coalesce(c.host, ''),
-          o.attempt_id::text] as bound,
+        array[coalesce(c.user_id, ''), coalesce(c.integration_id, ''), coalesce(c.provider, ''),
+          coalesce(c.method, ''), coalesce(c.host, ''), o.attempt_id::text] as bound,
         o.sealed
       from orphans o
       left join connections c on c.tenant_id = o.tenant_id and c.id = o.connection_id
@@ -60,8 +61,9 @@ const statements: Readonly<Record<SealedColumn, { list: string; replace: string 
   },
   'revocations.sealed': {
     list: `select connection_id || ' ' || generation as at, 'credential' as type,
-        connection_id as "recordId", 'token_set' as field, generation,
-        array[user_id, integration_id, provider, host] as bound, sealed
+        connection_id as "recordId",
+        case type when 'oauth_token' then 'token_set' else type end as field, generation,
+        array[user_id, integration_id, provider, method, host] as bound, sealed
       from revocations
       where tenant_id = $1 and connection_id || ' ' || generation > $2
         and substring(sealed from 5 for 4) <> $3
@@ -72,7 +74,7 @@ const statements: Readonly<Record<SealedColumn, { list: string; replace: string 
   },
   'integrations.sealed': {
     list: `select id as at, 'integration' as type, id as "recordId", 'client_secret' as field,
-        revision as generation, array[provider, host, client_id] || array(
+        revision as generation, array[provider, method, host, client_id] || array(
           select key || '=' || value from jsonb_each_text(variables) order by key || '=' || value collate "C"
         ) as bound, sealed
       from integrations

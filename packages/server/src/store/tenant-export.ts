@@ -7,7 +7,7 @@ const statements: Readonly<Record<ExportKind, string>> = {
       jsonb_build_object('policy', policy, 'updatedAt', updated_at) as entry
     from tenant_policies where tenant_id = $1 and $2 = '' limit $3`,
   connection: `select id as cursor, jsonb_build_object('id', id, 'userId', user_id,
-      'provider', provider, 'host', host, 'name', name, 'integrationId', integration_id,
+      'provider', provider, 'method', method, 'host', host, 'name', name, 'integrationId', integration_id,
       'status', status, 'reason', reason, 'health', health, 'healthReason', health_reason,
       'healthCheckedAt', health_checked_at, 'account', account,
       'accountCheckedAt', account_checked_at, 'askedScopes', asked_scopes,
@@ -21,12 +21,12 @@ const statements: Readonly<Record<ExportKind, string>> = {
     from credentials where tenant_id = $1 and connection_id > $2 order by connection_id limit $3`,
   revocation: `select connection_id || ' ' || attempt_id as cursor,
       jsonb_build_object('connectionId', connection_id, 'userId', user_id, 'provider', provider,
-      'host', host, 'type', type, 'state', state, 'attempts', attempts,
+      'method', method, 'host', host, 'type', type, 'state', state, 'attempts', attempts,
       'createdAt', created_at) as entry
     from revocations where tenant_id = $1 and connection_id || ' ' || attempt_id > $2
     order by 1 limit $3`,
-  integration: `select id as cursor, jsonb_build_object('id', id, 'provider', provider, 'host', host,
-      'variables', variables, 'clientId', client_id, 'scopes', scopes, 'suspendedReason', suspended_reason,
+  integration: `select id as cursor, jsonb_build_object('id', id, 'provider', provider, 'method', method,
+      'host', host, 'variables', variables, 'clientId', client_id, 'scopes', scopes, 'suspendedReason', suspended_reason,
       'disabledAt', disabled_at, 'createdAt', created_at, 'updatedAt', updated_at) as entry
     from integrations where tenant_id = $1 and id > $2 order by id limit $3`,
   webhook: `select id as cursor, jsonb_build_object('id', id, 'url', url, 'events', events,

@@ -11,11 +11,11 @@ const rows: Readonly<Record<string, string>> = {
     values ('ten_a', 'con_1', 'oauth_token', 1, 1, '\\x00', now(), gen_random_uuid())`,
   orphans: `(tenant_id, connection_id, attempt_id, generation, key_version, sealed)
     values ('ten_a', 'con_1', gen_random_uuid(), 1, 1, '\\x00')`,
-  revocations: `(tenant_id, connection_id, generation, user_id, provider, host, integration_owner,
+  revocations: `(tenant_id, connection_id, generation, user_id, provider, method, host, integration_owner,
       integration_id, type, key_version, sealed)
-    values ('ten_a', 'con_1', 1, 'u', 'gitlab', 'h', '@install', 'int_1', 'oauth_token', 1, '\\x00')`,
-  integrations: `(tenant_id, id, provider, host, client_id, key_version, sealed, scopes)
-    values ('ten_a', 'int_1', 'gitlab', 'h', 'c', 1, '\\x00', '{}')`,
+    values ('ten_a', 'con_1', 1, 'u', 'gitlab', 'oauth', 'h', '@install', 'int_1', 'oauth_token', 1, '\\x00')`,
+  integrations: `(tenant_id, id, provider, method, host, client_id, key_version, sealed, scopes)
+    values ('ten_a', 'int_1', 'gitlab', 'oauth', 'h', 'c', 1, '\\x00', '{}')`,
   flows: `(tenant_id, id, session_id, user_id, provider, host, connection_name, integration_owner,
       integration_id, client_id, redirect_uri, scopes, mode, method, status, key_version, sealed_verifier,
       expires_at)
@@ -73,8 +73,8 @@ describeEachDatabase('what needs a key', (makeDatabase) => {
 
   test('an integration without a secret needs none', async () => {
     await database.query(
-      `insert into integrations (tenant_id, id, provider, host, scopes)
-       values ('ten_a', 'int_draft', 'gitlab', 'h', '{}')`,
+      `insert into integrations (tenant_id, id, provider, method, host, scopes)
+       values ('ten_a', 'int_draft', 'gitlab', 'oauth', 'h', '{}')`,
     )
     expect(await hasSealedRecords(database)).toBe(false)
   })

@@ -121,6 +121,7 @@ export const tenantTables = {
       'connection_id',
       'user_id',
       'provider',
+      'method',
       'host',
       'type',
       'state',
@@ -192,6 +193,7 @@ export const tenantTables = {
     exported: [
       'id',
       'provider',
+      'method',
       'host',
       'variables',
       'client_id',
@@ -246,6 +248,7 @@ export const tenantTables = {
       'id',
       'user_id',
       'provider',
+      'method',
       'host',
       'name',
       'integration_id',
@@ -345,7 +348,7 @@ export const tenantTables = {
   },
   tenant_left_grants: {
     rows: 'kept',
-    internal: ['provider', 'host', 'type', 'count'],
+    internal: ['provider', 'method', 'host', 'type', 'count'],
   },
   tenant_keys: {
     rows: 'kept',

@@ -66,17 +66,17 @@ export async function deleteAttempts(sql: Sql, tenantId: string): Promise<void> 
 export async function noteCredentialsLeft(
   sql: Sql,
   tenantId: string,
-  withdrawn: readonly { provider: string; type: CredentialType }[],
+  withdrawn: readonly { provider: string; method: string }[],
 ): Promise<void> {
   await sql.query(
-    `insert into tenant_left_grants (tenant_id, provider, host, type, count)
-     select c.tenant_id, c.provider, c.host, k.type, count(*)
+    `insert into tenant_left_grants (tenant_id, provider, method, host, type, count)
+     select c.tenant_id, c.provider, c.method, c.host, k.type, count(*)
      from credentials k join connections c on c.tenant_id = k.tenant_id and c.id = k.connection_id
      where k.tenant_id = $1 and not exists (
-       select from json_to_recordset(($2::text)::json) as withdrawn (provider text, type text)
-       where withdrawn.provider = c.provider and withdrawn.type = k.type
+       select from json_to_recordset(($2::text)::json) as withdrawn (provider text, method text)
+       where withdrawn.provider = c.provider and withdrawn.method = c.method
      )
-     group by c.tenant_id, c.provider, c.host, k.type`,
+     group by c.tenant_id, c.provider, c.method, c.host, k.type`,
     [tenantId, JSON.stringify(withdrawn)],
   )
 }
@@ -84,10 +84,10 @@ export async function noteCredentialsLeft(
 /** Grants that are not withdrawn yet, or never will be. Once, at the end, which deletes them. */
 export async function noteGrantsLeft(sql: Sql, tenantId: string): Promise<void> {
   await sql.query(
-    `insert into tenant_left_grants (tenant_id, provider, host, type, count)
-     select tenant_id, provider, host, type, count(*) from revocations
-     where tenant_id = $1 group by tenant_id, provider, host, type
-     on conflict (tenant_id, provider, host, type)
+    `insert into tenant_left_grants (tenant_id, provider, method, host, type, count)
+     select tenant_id, provider, method, host, type, count(*) from revocations
+     where tenant_id = $1 group by tenant_id, provider, method, host, type
+     on conflict (tenant_id, provider, method, host, type)
      do update set count = tenant_left_grants.count + excluded.count`,
     [tenantId],
   )
@@ -95,6 +95,7 @@ export async function noteGrantsLeft(sql: Sql, tenantId: string): Promise<void> 
 
 export interface LeftGrants {
   provider: string
+  method: string
   host: string
   type: CredentialType
   count: number
@@ -103,13 +104,13 @@ export interface LeftGrants {
 /** What remains at providers, and only a person can withdraw. */
 export async function listLeftGrants(sql: Sql, tenantId: string): Promise<LeftGrants[]> {
   return sql.query<LeftGrants>(
-    `select provider, host, type, sum(count)::int as count from (
-       select provider, host, type, count from tenant_left_grants where tenant_id = $1
+    `select provider, method, host, type, sum(count)::int as count from (
+       select provider, method, host, type, count from tenant_left_grants where tenant_id = $1
        union all
-       select provider, host, type, 1 from revocations
+       select provider, method, host, type, 1 from revocations
        where tenant_id = $1 and state = 'irrevocable'
      ) as left_there
-     group by provider, host, type order by provider, host, type`,
+     group by provider, method, host, type order by provider, host, type, method`,
     [tenantId],
   )
 }
@@ -118,8 +119,8 @@ export async function listLeftGrants(sql: Sql, tenantId: string): Promise<LeftGr
 export async function listPendingGrants(
   sql: Sql,
   tenantId: string,
-): Promise<Omit<LeftGrants, 'type'>[]> {
-  return sql.query<Omit<LeftGrants, 'type'>>(
+): Promise<Omit<LeftGrants, 'method' | 'type'>[]> {
+  return sql.query<Omit<LeftGrants, 'method' | 'type'>>(
     `select provider, host, count(*)::int as count from revocations
      where tenant_id = $1 and state = 'due' group by provider, host order by provider, host`,
     [tenantId],

@@ -23,9 +23,9 @@ describeEachDatabase('erasing', (makeDatabase) => {
     next += 1
     const tenantId = `ten_${next}`
     await database.query(
-      `insert into connections (tenant_id, id, user_id, provider, host, name, integration_owner,
+      `insert into connections (tenant_id, id, user_id, provider, method, host, name, integration_owner,
          integration_id, status, account, asked_scopes, granted_scopes, generation)
-       select $1, 'con_' || n, 'usr', 'gitlab', 'https://gitlab.com', 'default', '@install', 'int',
+       select $1, 'con_' || n, 'usr', 'gitlab', 'oauth', 'https://gitlab.com', 'default', '@install', 'int',
          case when n = 0 then 'active' else 'disconnected' end, '{}', '{}', '{}', 1
        from generate_series(0, $2::int) as n`,
       [tenantId, gone],

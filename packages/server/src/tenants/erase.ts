@@ -1,5 +1,5 @@
 import { KeywellError, type Tenant, type TenantId } from '@keywell/protocol'
-import { withdrawnTypes } from '@keywell/providers'
+import { withdrawnMethods } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
@@ -121,7 +121,7 @@ async function readTenant(
     pending,
     manual: left.map((grants) => ({
       ...grants,
-      manualUrl: manualUrl(catalogue, grants, grants.type),
+      manualUrl: manualUrl(catalogue, grants),
     })),
   }
 }
@@ -144,7 +144,7 @@ async function begin(
   caller: Actor,
 ): Promise<void> {
   const withdrawn = catalogue.all.flatMap((provider) =>
-    withdrawnTypes(provider).map((type) => ({ provider: provider.name, type })),
+    withdrawnMethods(provider).map((method) => ({ provider: provider.name, method })),
   )
   await database.transaction(withInstallation(tenantId), async (sql) => {
     if (!(await beginErasure(sql, tenantId))) return

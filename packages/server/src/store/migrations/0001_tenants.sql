@@ -60,10 +60,11 @@ end $$;
 create table tenant_left_grants (
   tenant_id text not null,
   provider  text not null,
+  method    text not null,
   host      text not null,
   type      text not null check (type in ('oauth_token', 'api_key', 'basic', 'webhook_secret')),
   count     int  not null check (count > 0),
-  primary key (tenant_id, provider, host, type)
+  primary key (tenant_id, provider, method, host, type)
 );
 select guard_by_tenant('tenant_left_grants');
 grant select, insert, update (count) on tenant_left_grants to keywell_app;

@@ -5,6 +5,8 @@ create table integrations (
   tenant_id        text not null,
   id               text not null,
   provider         text not null,
+  -- The id of a method in the provider's definition.
+  method           text not null,
   host             text not null,
   -- Those of the app, beside what is in its host.
   variables        jsonb not null default '{}' check (jsonb_typeof(variables) = 'object'),
@@ -29,7 +31,7 @@ create table integrations (
   primary key (tenant_id, id),
   check ((client_id is null) = (sealed is null))
 );
-create unique index integrations_one_per_host on integrations (tenant_id, provider, host);
+create unique index integrations_one_per_host on integrations (tenant_id, provider, method, host);
 create index integrations_suspended on integrations (canary_at) where suspended_at is not null;
 create trigger integrations_of_the_living before insert on integrations
   for each row execute function refuse_erased_tenant();
@@ -43,6 +45,8 @@ create table connections (
   id                 text not null,
   user_id            text not null,
   provider           text not null,
+  -- The id of the method in the provider's definition that it was connected by.
+  method             text not null,
   host               text not null,
   name               text not null,
   integration_owner  text not null,
@@ -207,6 +211,7 @@ create table revocations (
   generation        int not null,
   user_id           text not null,
   provider          text not null,
+  method            text not null,
   host              text not null,
   integration_owner text not null,
   integration_id    text not null,
@@ -278,8 +283,9 @@ create table flows (
   client_id         text not null,
   redirect_uri      text not null,
   scopes            text[] not null,
-  -- Without an integration, client and redirect URI where it is by a key.
-  method            text not null check (method in ('oauth', 'key')),
+  -- The id of a method in the provider's definition; without an integration, client and redirect URI where it is by
+  -- a key.
+  method            text not null,
   mode              text not null check (mode in ('popup', 'redirect')),
   resume_url        text,
   status            text not null check (status in

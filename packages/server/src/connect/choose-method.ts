@@ -1,0 +1,74 @@
+import { KeywellError, type Method, type ProviderDefinition } from '@keywell/protocol'
+import { findMethod, isMeantBy, kindWords } from '@keywell/providers'
+import { type Integrations, isFor } from '../oauth/integrations.ts'
+import type { SessionPolicy } from '../store/sessions.ts'
+
+/** The methods of a provider that a session allows, in the order of the definition. */
+export function allowedMethods(
+  { methods }: Pick<SessionPolicy, 'methods'>,
+  { auth }: Pick<ProviderDefinition, 'auth'>,
+): Method[] {
+  return auth.filter((method) => methods.some((name) => isMeantBy(method, name)))
+}
+
+/**
+ * The methods of a provider that a session allows and a request means, in the order of the definition. At least one.
+ *
+ * @param named an id, or the word for a kind. Default: any
+ * @throws KeywellError `method_not_offered`; `invalid_request` for a name of none, with those there are
+ */
+export function offeredMethods(
+  policy: Pick<SessionPolicy, 'methods'>,
+  provider: ProviderDefinition,
+  named?: string,
+): readonly [Method, ...Method[]] {
+  const meant = named === undefined ? provider.auth : methodsNamed(provider, named)
+  const allowed = allowedMethods(policy, provider)
+  const [first, ...rest] = allowed.filter((method) => meant.includes(method))
+  if (first !== undefined) return [first, ...rest]
+  throw new KeywellError(
+    'method_not_offered',
+    `This connect session does not allow ${provider.title} by ${listed(meant)}; it allows the methods ${policy.methods.join(', ')}.`,
+  )
+}
+
+/**
+ * The methods that a name means: an id before the word for a kind.
+ *
+ * @throws KeywellError `method_not_offered` for a kind that the provider has not, `invalid_request` for no method
+ */
+export function methodsNamed(provider: ProviderDefinition, name: string): readonly Method[] {
+  const byId = findMethod(provider, name)
+  if (byId !== undefined) return [byId]
+  const ofKind = provider.auth.filter((method) => isMeantBy(method, name))
+  if (ofKind.length > 0) return ofKind
+  const nextStep = `Its methods are: ${provider.auth.map(({ id }) => id).join(', ')}.`
+  throw Object.values<string>(kindWords).includes(name)
+    ? new KeywellError('method_not_offered', `${provider.title} ${lacks[name]}.`, { nextStep })
+    : new KeywellError('invalid_request', `${provider.title} has no method "${name}".`, {
+        nextStep,
+      })
+}
+
+const lacks: Readonly<Record<string, string>> = {
+  [kindWords.key]: 'has no keys that are kept',
+  [kindWords.oauth2]: 'is connected by a key alone',
+}
+
+/** The first that can be used on a host: by consent only with an app. Else the first, for the error that says what is missing. */
+export async function firstUsable(
+  { integrations }: { integrations: Pick<Integrations, 'usable'> },
+  offered: readonly [Method, ...Method[]],
+  { tenantId, provider, host }: { tenantId: string; provider: ProviderDefinition; host: string },
+): Promise<Method> {
+  const [first] = offered
+  if (offered.length === 1) return first
+  const apps = await integrations.usable(tenantId)
+  const isUsable = (method: Method) =>
+    method.kind === 'key' || apps.some((app) => isFor(app, { provider, method, host }))
+  return offered.find(isUsable) ?? first
+}
+
+function listed(methods: readonly Method[]): string {
+  return methods.map(({ id }) => id).join(' or ')
+}
