@@ -90,8 +90,9 @@ describeEachDatabase('access', (makeDatabase) => {
       admin: /^(?!POST \/v1\/credentials)/,
       backend:
         /^(POST \/v1\/credentials|GET \/v1\/(connections|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/))/,
-      connect: /^(GET \/v1\/(connections|providers)|(DELETE|POST) \/v1\/connect\/)/,
-      read_only: /^GET \/(metrics|v1\/(?!api-keys|audit|tenants))/,
+      connect:
+        /^(GET \/v1\/(connections|providers)|POST \/v1\/connections\/search|(DELETE|POST) \/v1\/connect\/)/,
+      read_only: /^(GET \/(metrics|v1\/(?!api-keys|audit|tenants))|POST \/v1\/connections\/search)/,
       audit: /^GET \/(metrics|v1\/audit)/,
     }
     for (const [role, pattern] of Object.entries(opens)) {
@@ -445,6 +446,10 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
   }),
   'GET /v1/connections/{connectionId}': ({ tenantId, ids }) => ({
     path: `/v1/connections/${ids.connection}?tenantId=${tenantId}`,
+  }),
+  'POST /v1/connections/search': ({ tenantId }) => ({
+    path: '/v1/connections/search',
+    body: { tenantId },
   }),
   'POST /v1/connections/{connectionId}/refresh': ({ tenantId, ids }) => ({
     path: `/v1/connections/${ids.connection}/refresh`,

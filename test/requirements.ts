@@ -874,6 +874,16 @@ export const requirements = {
       'A refresh that a caller asks for sends nothing while the provider fails, an outcome is indeterminate, the client is refused, or another process holds the row.',
     source: 'refresh.md, A refresh ahead of its time',
   },
+  'search:filter': {
+    behaviour:
+      'Connections are found by each field of the filter and each of its operators, by beginnings of words of the account, and in any order.',
+    source: 'http-api.md, Search',
+  },
+  'search:cursor': {
+    behaviour:
+      'Pages of a search over a table that changes neither repeat nor skip a row that stood still; a cursor of another search or tenant is refused.',
+    source: 'http-api.md, Search',
+  },
   'integrations:changed': {
     behaviour:
       'An integration is read, disabled and enabled; nobody connects by a disabled one, its connections stay, and a change of a revision that is not the newest is refused.',

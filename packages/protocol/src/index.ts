@@ -83,6 +83,12 @@ export {
   sessionAnswerSchema,
 } from './connect.ts'
 export {
+  type ConnectionFilter,
+  type ConnectionPage,
+  type SearchConnections,
+  searchConnectionsSchema,
+} from './connection-search.ts'
+export {
   type Account,
   accountSchema,
   apiKeyValueSchema,

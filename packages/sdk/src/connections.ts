@@ -1,10 +1,12 @@
 import {
   type Connection,
   type ConnectionList,
+  type ConnectionPage,
   type DisconnectAnswer,
   type ProviderName,
   type RefreshAnswer,
   routes,
+  type SearchConnections,
   Secret,
   type CreateConnection as WireConnection,
 } from '@keywell/protocol'
@@ -59,6 +61,21 @@ export class Connections {
           routes.connections.list,
           'connections.list',
           { query: { ...query, ...place } },
+          options,
+        ),
+      itemsOf: ({ connections }) => connections,
+      cursorOf: ({ nextCursor }) => nextCursor,
+    })
+  }
+
+  /** Of a tenant, by what they are and in any order. A cursor is of one search: do not change it between pages. */
+  search(query: SearchConnections, options?: CallOptions): List<Connection, ConnectionPage> {
+    return new List({
+      read: (place) =>
+        this.#service.request(
+          routes.connections.search,
+          'connections.search',
+          { body: { ...query, ...place } },
           options,
         ),
       itemsOf: ({ connections }) => connections,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { connectionPageSchema, searchConnectionsSchema } from '../connection-search.ts'
 import {
   connectionListSchema,
   connectionSchema,
@@ -85,6 +86,18 @@ export const connectionRoutes = {
     query: ownerSchema,
     answer: { status: 200, description: 'The connection', schema: connectionSchema },
     errors: ['not_found'],
+  }),
+  search: route({
+    method: 'POST',
+    path: '/v1/connections/search',
+    summary: 'Search the connections of a tenant, by what they are and in any order',
+    description:
+      'A cursor is of one search: with another filter or order it is refused. A connection that does not change meanwhile is on exactly one of the pages.',
+    access: needs('connections:read'),
+    body: searchConnectionsSchema,
+    answer: { status: 200, description: 'A page of connections', schema: connectionPageSchema },
+    errors: [],
+    isRead: true,
   }),
   refresh: route({
     method: 'POST',

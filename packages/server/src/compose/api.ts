@@ -6,6 +6,12 @@ import { type ConnectMacs, connectPepperLabel, createConnectMacs } from '../conn
 import { createForceRefresh } from '../credentials/force-refresh.ts'
 import { createReadCredential } from '../credentials/read.ts'
 import { createRemoveIntegration } from '../credentials/remove-integration.ts'
+import { createSearchConnections } from '../credentials/search-connections.ts'
+import {
+  createSearchMacs,
+  type SearchMacs,
+  searchPepperLabel,
+} from '../credentials/search-cursor.ts'
 import { createPeppers, type Peppers } from '../encryption-keys/peppers.ts'
 import { createApp } from '../http/app.ts'
 import { type CallMacs, createCallMacs, idempotencyPepperLabel } from '../http/idempotency.ts'
@@ -39,12 +45,12 @@ export function createApi(
   options: KeywellOptions,
 ): Api {
   const access = createAccess(platform, background)
-  const { apiKeys, keyStreams, tokens, peppers, callPeppers } = access
+  const { apiKeys, keyStreams, tokens, peppers, callPeppers, searchPeppers } = access
   const connecting = createConnecting(platform, background, access, options)
   const { flowWatch } = connecting
 
   async function takeUpKey(): Promise<void> {
-    await Promise.all([apiKeys.start(), peppers.load(), callPeppers.load()])
+    await Promise.all([apiKeys.start(), peppers.load(), callPeppers.load(), searchPeppers.load()])
   }
 
   return {
@@ -70,6 +76,7 @@ interface Access {
   tokens: ConnectTokens
   peppers: Peppers<ConnectMacs>
   callPeppers: Peppers<CallMacs>
+  searchPeppers: Peppers<SearchMacs>
 }
 
 function createAccess(platform: Platform, { log: { audit } }: Background): Access {
@@ -82,6 +89,7 @@ function createAccess(platform: Platform, { log: { audit } }: Background): Acces
     tokens: createConnectTokens({ database, vault, logger, issuer: publicUrl }),
     peppers: createPeppers(vault, connectPepperLabel, createConnectMacs),
     callPeppers: createPeppers(vault, idempotencyPepperLabel, createCallMacs),
+    searchPeppers: createPeppers(vault, searchPepperLabel, createSearchMacs),
   }
 }
 
@@ -124,6 +132,11 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     confirm: connecting.confirm,
     readCredential: createCredentialReads(platform, background, options),
     createConnection: connecting.createConnection,
+    searchConnections: createSearchConnections({
+      catalogue,
+      database,
+      peppers: access.searchPeppers,
+    }),
     forceRefresh: createForceRefresh({
       ...platform,
       refresher: background.refresher,

@@ -23,6 +23,7 @@ import type { Disconnector } from '../credentials/disconnect.ts'
 import type { ForceRefresh } from '../credentials/force-refresh.ts'
 import type { ReadCredentials } from '../credentials/read.ts'
 import type { RemoveIntegration } from '../credentials/remove-integration.ts'
+import type { SearchConnections } from '../credentials/search-connections.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { Logger } from '../logger.ts'
 import type { Scrape } from '../metrics/scrape.ts'
@@ -98,6 +99,7 @@ export interface AppParts {
   confirm: ReturnType<typeof createConfirm>
   readCredential: ReadCredentials
   createConnection: CreateConnection
+  searchConnections: SearchConnections
   forceRefresh: ForceRefresh
   disconnector: Disconnector
   integrations: Integrations

@@ -16,6 +16,7 @@ import {
 } from '../credentials/connections.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { ForceRefresh } from '../credentials/force-refresh.ts'
+import type { SearchConnections } from '../credentials/search-connections.ts'
 import type { Database } from '../store/database.ts'
 import type { Environment } from './context.ts'
 import { serve } from './serve.ts'
@@ -26,6 +27,7 @@ export function connectionRoutes(
     catalogue: Catalogue
     database: Database
     createConnection: CreateConnection
+    searchConnections: SearchConnections
     forceRefresh: ForceRefresh
     disconnector: Disconnector
   },
@@ -45,6 +47,9 @@ export function connectionRoutes(
     const database = parts.database.of(owner.tenantId)
     return viewConnection(catalogue, await readConnection(database, owner, params.connectionId))
   })
+  serve(app, routes.connections.search, ({ body, access }) =>
+    parts.searchConnections({ ...withinLimits(access, body), providers: providersOf(access) }),
+  )
   serve(app, routes.connections.refresh, ({ params, body, access, caller }) => {
     const { connectionId } = params
     const { ifGeneration, ...owner } = body

@@ -1,4 +1,4 @@
-import { KeywellError, nameOf, routes } from '@keywell/protocol'
+import { KeywellError, nameOf, routeList } from '@keywell/protocol'
 import type { Context, MiddlewareHandler } from 'hono'
 import { type Access, grantsOf, requirePermission } from '../auth/access.ts'
 import type { ApiKeys } from '../auth/api-keys.ts'
@@ -107,9 +107,12 @@ async function requireUnchanged(
   }
 }
 
+/** Routes that change nothing, although their method is another than GET. */
+const reads = new Set(routeList.filter(({ isRead }) => isRead === true).map(nameOf))
+
 /** Whether a refusal undoes all that the call has done: it has read, and changed nothing. */
 function isRead(c: Context<Environment>): boolean {
-  return c.req.method === 'GET' || routeOf(c) === nameOf(routes.credentials.read)
+  return c.req.method === 'GET' || reads.has(routeOf(c) ?? '')
 }
 
 /** For calls without a key: of browsers, mostly. */

@@ -90,6 +90,18 @@ export async function listConnections(
   )
 }
 
+export async function listConnectionsById(
+  sql: Sql,
+  tenantId: string,
+  ids: readonly string[],
+): Promise<ConnectionRow[]> {
+  return sql.query<ConnectionRow>(
+    `select ${columns} from connections
+     where tenant_id = $1 and id = any($2::text[]) and status <> 'disconnected'`,
+    [tenantId, ids],
+  )
+}
+
 export type NewConnection = Omit<
   ConnectionRow,
   | 'status'
