@@ -276,7 +276,7 @@ describeEachDatabase('access', (makeDatabase) => {
       201,
     )
     const options = await stage.page(made.connectToken, 'GET', '/connect/providers')
-    expect(options.body).toEqual({ providers: [] })
+    expect(options.body).toEqual({ providers: [], places: {} })
     const flow = { provider: 'gitlab', host: stage.sandbox.url }
     const begun = await stage.page(made.connectToken, 'POST', '/connect/flows', flow)
     expect(begun.status).toBeGreaterThanOrEqual(400)

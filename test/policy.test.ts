@@ -149,7 +149,7 @@ describeEachDatabase('policy', (makeDatabase) => {
       'GET',
       '/connect/providers',
     )
-    expect(options.body).toEqual({ providers: [] })
+    expect(options.body).toEqual({ providers: [], places: {} })
     // Another tenant is as free as before.
     const other = newUser()
     await stage.connect({ who: other })
