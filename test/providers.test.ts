@@ -80,6 +80,60 @@ describe('GitHub', () => {
     expect(at.unexpected()).toEqual([])
   })
 
+  verifies('providers:github-app-user', async () => {
+    const { at, stage } = await start()
+    const register = async (input: { expiringUserTokens: boolean; tenantId: string }) => {
+      const { tenantId, expiringUserTokens } = input
+      const draft = must(
+        await stage.call<{ id: string; redirectUri: string; registerUrl: string }>(
+          'POST',
+          '/v1/integrations',
+          { provider: 'github', method: 'app_user', tenantId },
+        ),
+        201,
+      )
+      expect(draft.registerUrl).toBe(`${at.urls.web}/settings/apps/new`)
+      const redirectUris = [draft.redirectUri]
+      const app = at.registerGitHubApp({ name: 'Northwind', redirectUris, expiringUserTokens })
+      const { clientId, clientSecret } = app
+      const path = `/v1/integrations/${draft.id}/client`
+      must(await stage.call('PUT', path, { tenantId, clientId, clientSecret }), 200)
+      return app
+    }
+    const app = await register({ expiringUserTokens: true, tenantId: who.tenantId })
+    // The only method that an app is registered for, so none is named.
+    const { connection } = await connect(stage, 'github', [])
+    expect(connection).toMatchObject({
+      method: 'app_user',
+      scopes: [],
+      account: { username: 'ada' },
+    })
+    const before = must(await read(stage, 'github'), 200)
+    expect(before.credential).toMatch(/^ghu_/)
+    await refresh(stage)
+    await until(
+      'renewed',
+      async () => must(await read(stage, 'github'), 200).generation > before.generation,
+    )
+    const after = must(await read(stage, 'github'), 200)
+    const asked = await fetch(`${at.urls.api}/user`, {
+      headers: { [after.header.name]: after.header.value, 'user-agent': 'test' },
+    })
+    expect(await asked.json()).toMatchObject({ login: 'ada' })
+
+    // A tenant that may only read gets no token of which it is not known that it only reads.
+    const policy = `/v1/tenants/${who.tenantId}/policy`
+    must(await stage.call('PUT', policy, { readOnly: true }), 200)
+    expect((await read(stage, 'github')).body.code).toBe('not_allowed_for_tenant')
+    must(await stage.call('PUT', policy, { readOnly: false }), 200)
+
+    expect(await disconnect(stage, connection?.id)).toMatchObject({ upstream: 'revoked' })
+    await connect(stage, 'github', [])
+    at.revokeAuthorization(app, 'ada')
+    expect(await isRefused(stage, 'github')).toMatchObject({ code: 'needs_reauth' })
+    expect(at.unexpected()).toEqual([])
+  })
+
   verifies('providers:github-refusals', async () => {
     const { at, stage } = await start()
     await integrate(stage, { provider: 'github', scopes: ['read:user'] }, (redirectUri) => ({

@@ -536,6 +536,11 @@ export const requirements = {
       'A GitHub OAuth app: comma scopes, a token without an end, a rate limit that says nothing of it, withdrawal of that token with the app’s own credentials, and a removal there that the next probe finds.',
     source: 'providers.md, The catalogue',
   },
+  'providers:github-app-user': {
+    behaviour:
+      'A user connects by a GitHub App, whose tokens have no scopes and are renewed; its draft leads to the page where such an app is registered.',
+    source: 'providers.md, The catalogue',
+  },
   'providers:github-refusals': {
     behaviour:
       'GitHub refuses in a 200: a wrong client secret suspends the integration, and nobody is asked to connect again for it.',

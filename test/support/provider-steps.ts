@@ -58,7 +58,8 @@ export async function integrate(
 
 /** A user connects in the browser and consents at the stand-in. */
 export async function connect(stage: Stage, provider: string, scopes: readonly string[]) {
-  const session = await stage.session({ ...who, scopes: { [provider]: { required: [...scopes] } } })
+  const required = scopes.length === 0 ? {} : { scopes: { [provider]: { required: [...scopes] } } }
+  const session = await stage.session({ ...who, ...required })
   const flow = must(
     await stage.page<{ startUrl: string; startCode: string }>(
       session.connectToken,

@@ -18,6 +18,56 @@ const health = {
   // A fine-grained token and one of an app have no such header.
   details: { scopesHeader: 'x-oauth-scopes', scopeSeparator: ',' },
 } as const
+const token = {
+  url: '{web}/login/oauth/access_token',
+  client: 'client_secret_post',
+  // Without it the answer is a form.
+  headers: { Accept: 'application/json' },
+  sendScopeOnRefresh: false,
+  answer: {
+    accessToken: ['/access_token'],
+    refreshToken: ['/refresh_token'],
+    expiresIn: ['/expires_in'],
+    refreshExpiresIn: ['/refresh_token_expires_in'],
+    scope: ['/scope'],
+  },
+  // Every refusal has status 200.
+  errors: [
+    {
+      if: [{ at: '/error', oneOf: ['bad_verification_code', 'bad_refresh_token'] }],
+      is: 'rejected',
+    },
+    { if: [{ at: '/error', equals: 'incorrect_client_credentials' }], is: 'client_rejected' },
+    {
+      if: [
+        {
+          at: '/error',
+          oneOf: ['redirect_uri_mismatch', 'unverified_user_email', 'unsupported_grant_type'],
+        },
+      ],
+      is: 'request_rejected',
+    },
+  ],
+} as const
+// The token alone: another connection of the same user and app has a token of its own, which stays.
+const revocation = {
+  style: 'request',
+  request: { method: 'DELETE', url: '{api}/applications/{client_id}/token', headers },
+  authenticate: 'client_basic',
+  body: { json: { access_token: '{token}' } },
+  send: 'access_token',
+  // 404 and 422: it was no token of the app any more.
+  done: [{ status: [204, 404, 422] }],
+  kills: 'token',
+} as const
+const authorize = {
+  url: '{web}/login/oauth/authorize',
+  pkce: 'S256',
+  // Who has several accounts would otherwise connect the one that happens to be signed in.
+  parameters: { prompt: 'select_account' },
+  codeLifetimeSeconds: 600,
+  issuer: { value: '{web}', inCallback: 'optional' },
+} as const
 
 /** GitHub, on github.com, on a subdomain of ghe.com, and on servers of one's own. */
 export const github = {
@@ -49,47 +99,10 @@ export const github = {
       kind: 'oauth2',
       title: 'OAuth app',
 
-      authorize: {
-        url: '{web}/login/oauth/authorize',
-        pkce: 'S256',
-        // Who has several accounts would otherwise connect the one that happens to be signed in.
-        parameters: { prompt: 'select_account' },
-        scopes: { parameter: 'scope', separator: ' ' },
-        codeLifetimeSeconds: 600,
-        issuer: { value: '{web}', inCallback: 'optional' },
-      },
+      authorize: { ...authorize, scopes: { parameter: 'scope', separator: ' ' } },
       defaultScopes: ['read:user'],
 
-      token: {
-        url: '{web}/login/oauth/access_token',
-        client: 'client_secret_post',
-        // Without it the answer is a form.
-        headers: { Accept: 'application/json' },
-        sendScopeOnRefresh: false,
-        answer: {
-          accessToken: ['/access_token'],
-          refreshToken: ['/refresh_token'],
-          expiresIn: ['/expires_in'],
-          scope: ['/scope'],
-        },
-        // Every refusal has status 200.
-        errors: [
-          {
-            if: [{ at: '/error', oneOf: ['bad_verification_code', 'bad_refresh_token'] }],
-            is: 'rejected',
-          },
-          { if: [{ at: '/error', equals: 'incorrect_client_credentials' }], is: 'client_rejected' },
-          {
-            if: [
-              {
-                at: '/error',
-                oneOf: ['redirect_uri_mismatch', 'unverified_user_email', 'unsupported_grant_type'],
-              },
-            ],
-            is: 'request_rejected',
-          },
-        ],
-      },
+      token,
 
       // It lives until its user or the app revokes it, or until it has not been used for a year.
       renewal: { by: 'none', defaultExpiresIn: null },
@@ -97,18 +110,46 @@ export const github = {
       identity: { request: user, account, scopes: [] },
       health,
 
-      // The token alone: another connection of the same user and app has a token of its own, which stays.
-      revocation: {
-        style: 'request',
-        request: { method: 'DELETE', url: '{api}/applications/{client_id}/token', headers },
-        authenticate: 'client_basic',
-        body: { json: { access_token: '{token}' } },
-        send: 'access_token',
-        // 404 and 422: it was no token of the app any more.
-        done: [{ status: [204, 404, 422] }],
-        kills: 'token',
-      },
+      revocation,
       manualUrl: '{web}/settings/applications',
+    },
+
+    {
+      // What it may do is said at the app's registration, and where by its installations: it has no scopes.
+      // https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app
+      id: 'app_user',
+      kind: 'oauth2',
+      title: 'GitHub App, as the user',
+      authorize: { ...authorize, scopes: null },
+      defaultScopes: [],
+      token,
+
+      // https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens
+      // An app whose tokens do not expire gives no refresh token, and nothing renews its tokens then.
+      renewal: {
+        by: 'refresh_token',
+        rotation: 'strict',
+        revokesOldAccessToken: true,
+        // An answer without an end is one of an app that has switched it off.
+        defaultExpiresIn: null,
+        refreshTokenLifetime: { idle: 15_811_200, absolute: null },
+        maxRequestSeconds: 30,
+      },
+      send: [{ in: 'header', name: 'Authorization', value: 'Bearer {token}' }],
+      identity: { request: user, account, scopes: [] },
+      health: { ...health, details: {} },
+      revocation,
+      manualUrl: '{web}/settings/apps/authorizations',
+      registration: {
+        url: '{web}/settings/apps/new',
+        steps: [
+          'Sign in to GitHub. For an app of an organization, open the settings of the organization, then Developer settings, GitHub Apps.',
+          'GitHub App name: what your users will read on the consent page, so the name of your product.',
+          'Callback URL: paste the address that Keywell shows for this integration, unchanged. Leave Expire user authorization tokens ticked, and untick Active under Webhook.',
+          'Choose the permissions that your product needs, and no others: they are the most that a user can grant.',
+          'Create it, choose Generate a new client secret, then copy Client ID and secret into Keywell. GitHub shows the secret only once.',
+        ],
+      },
     },
 
     {

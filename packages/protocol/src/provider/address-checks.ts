@@ -73,6 +73,9 @@ function methodTemplates(method: Method, path: Path): ReturnType<typeof template
           at('authorize', 'url')(method.authorize.url, 'app'),
           at('authorize', 'issuer', 'value')(method.authorize.issuer.value, 'app'),
           at('token', 'url')(method.token.url, 'app'),
+          ...(method.registration
+            ? [at('registration', 'url')(method.registration.url, 'connection')]
+            : []),
         ]
       : []),
     ...(revocation?.style === 'rfc7009' ? [at('revocation', 'url')(revocation.url, of)] : []),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { conditionSchema } from './condition.ts'
-import { methodSchema } from './method.ts'
+import { methodSchema, registrationGuideShape } from './method.ts'
 import {
   scopeDefinitionSchema,
   scopeGroupDefinitionSchema,
@@ -78,7 +78,6 @@ export const definitionShapeSchema = z.strictObject({
   registration: z.strictObject({
     /** Whether an app is registered at each host, or once for all of them. */
     each: z.enum(['host', 'provider']),
-    url: templateSchema,
-    steps: z.array(lineSchema).min(1).max(20),
+    ...registrationGuideShape,
   }),
 })

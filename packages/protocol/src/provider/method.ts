@@ -19,6 +19,12 @@ const common = {
   manualUrl: templateSchema,
 }
 
+/** Where and how an app is registered, as steps for people. */
+export const registrationGuideShape = {
+  url: templateSchema,
+  steps: z.array(lineSchema).min(1).max(20),
+}
+
 /** The user consents at the provider (RFC 6749). */
 export const oauth2MethodSchema = z.strictObject({
   ...common,
@@ -34,6 +40,8 @@ export const oauth2MethodSchema = z.strictObject({
    */
   consentReplaces: z.literal('user_and_app').optional(),
   revocation: revocationSchema,
+  /** How its apps are registered. Default: as the definition's `registration` says. */
+  registration: z.strictObject(registrationGuideShape).optional(),
 })
 
 /** A person makes a key at the provider by hand, and pastes it. */

@@ -18,7 +18,7 @@ import type { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
 import { InvalidHost } from '../host.ts'
 import { readAnswer } from '../oauth/account.ts'
-import { draftRequest, registrationPage } from '../oauth/app-place.ts'
+import { draftRequest, registrationGuide } from '../oauth/app-place.ts'
 import { type Integrations, isFor } from '../oauth/integrations.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
@@ -179,7 +179,7 @@ async function describeFound(
   }
   const [method] = offered
   const draft = await findDraft(parts, { tenantId, provider, method, host })
-  const page = registrationPage(provider, host)
+  const { page, steps } = registrationGuide(provider, method, host)
   return {
     host,
     status: 'not_registered',
@@ -192,7 +192,7 @@ async function describeFound(
       page,
       redirectUri: draft?.redirectUri ?? null,
       scopes: draft?.scopes ?? scopesOf(session, provider, method),
-      steps: [...provider.registration.steps],
+      steps,
     },
   }
 }

@@ -114,8 +114,14 @@ export function appReachOf(
   return reachOf(provider, method, { ...variables, ...place })
 }
 
-/** Where at the provider an app is registered. */
-export function registrationPage(provider: ProviderDefinition, host: string): string {
+/** Where at the provider an app is registered for a method, and how. A method that is gone has none of its own. */
+export function registrationGuide(
+  provider: ProviderDefinition,
+  method: Method | undefined,
+  host: string,
+): { page: string; steps: string[] } {
+  const own = method?.kind === 'oauth2' ? method.registration : undefined
+  const { url, steps } = own ?? provider.registration
   const variables = isHostOf(provider, host) ? variablesAt(provider, host) : {}
-  return addressOf(provider.registration.url, variables).href
+  return { page: addressOf(url, variables).href, steps: [...steps] }
 }

@@ -1,12 +1,12 @@
 import { type Integration, type IntegrationId, KeywellError, Secret } from '@keywell/protocol'
-import type { Reach } from '@keywell/providers'
+import { findMethod, type Reach } from '@keywell/providers'
 import { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
 import type { Database } from '../store/database.ts'
 import { findIntegration, type IntegrationRow } from '../store/integrations.ts'
 import { installation } from '../store/scope.ts'
 import type { RecordContext } from '../vault/vault.ts'
-import { registrationPage } from './app-place.ts'
+import { registrationGuide } from './app-place.ts'
 
 /** @throws KeywellError `not_found` */
 export async function readIntegration(
@@ -37,6 +37,7 @@ export function viewIntegration(
   row: IntegrationRow,
 ): Integration {
   const provider = catalogue.get(row.provider)
+  const guide = registrationGuide(provider, findMethod(provider, row.method), row.host)
   return {
     // The id was made with this prefix.
     id: row.id as IntegrationId,
@@ -55,8 +56,8 @@ export function viewIntegration(
         : { since: row.suspendedAt.toISOString(), reason: row.suspendedReason },
     scopes: row.scopes,
     redirectUri: redirectUriOf(publicUrl, row.id),
-    registerUrl: registrationPage(provider, row.host),
-    steps: [...provider.registration.steps],
+    registerUrl: guide.page,
+    steps: guide.steps,
   }
 }
 

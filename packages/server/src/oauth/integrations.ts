@@ -32,7 +32,7 @@ import {
   appReachOf,
   appVariablesOf,
   draftRequest,
-  registrationPage,
+  registrationGuide,
   serves,
   variablesFor,
 } from './app-place.ts'
@@ -269,7 +269,7 @@ async function pickIntegration(
     {
       nextStep:
         `Make a draft with ${draftRequest(provider, method, host)}; ` +
-        `its answer has the redirect URI to register at ${registrationPage(provider, host)} and the scopes to tick.`,
+        `its answer has the redirect URI to register at ${registrationGuide(provider, method, host).page} and the scopes to tick.`,
     },
   )
 }
