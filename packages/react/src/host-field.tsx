@@ -6,18 +6,19 @@ import {
   type ForwardRefExoticComponent,
   forwardRef,
   type KeyboardEvent,
-  type ReactElement,
   type RefAttributes,
+  useEffect,
   useId,
   useRef,
   useState,
 } from 'react'
 import { checkProps, needsProvider } from './check-props.ts'
 import { useKeywell, useTexts } from './context.ts'
-import { asConnectError, checkHost } from './core/index.ts'
+import type { HostLook } from './host-look.tsx'
 import { titleOf } from './messages.ts'
 import { joinClasses, useParts } from './parts.ts'
-import { type HostTexts, hostTexts } from './texts/host.ts'
+import { connectTexts } from './texts/connect.ts'
+import { hostFrameTexts } from './texts/host-frame.ts'
 import { fill } from './texts/texts.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
@@ -40,8 +41,20 @@ export interface HostFieldProps extends Omit<InputProps, 'value' | 'type'> {
 }
 
 type State =
-  | { readonly name: 'idle' | 'checking' | 'notAllowed' | 'error' }
-  | { readonly name: 'ready' | 'notRegistered' | 'notRecognised' | 'unreachable'; check: HostCheck }
+  | 'idle'
+  | 'checking'
+  | 'notAllowed'
+  | 'error'
+  | 'ready'
+  | 'notRegistered'
+  | 'notRecognised'
+  | 'unreachable'
+
+interface Shown {
+  readonly name: State
+  /** What the service said. An `error` without it: the code that asks could not be fetched. */
+  readonly look?: HostLook | undefined
+}
 
 /**
  * Takes the address of a self-managed instance, as people paste it, and has the service find out what it means.
@@ -64,7 +77,7 @@ export const HostField: ForwardRefExoticComponent<
     checkProps('HostField', needsProvider(props.provider))
   }
   const { provider, method, onHost, onCheck, onChange, onKeyDown, defaultValue, ...rest } = props
-  const { texts, say, text, state, edit, look } = useHostLook(props)
+  const { texts, say, note, text, state, edit, look } = useHostLook(props)
   const part = useParts()
   const ids = useId()
   const inputId = rest.id ?? `${ids}input`
@@ -87,7 +100,7 @@ export const HostField: ForwardRefExoticComponent<
         id={inputId}
         ref={ref}
         value={text}
-        aria-invalid={wrong.includes(state.name) || undefined}
+        aria-invalid={state.look?.isWrong || undefined}
         aria-busy={state.name === 'checking'}
         onChange={(event) => {
           onChange?.(event)
@@ -110,9 +123,9 @@ export const HostField: ForwardRefExoticComponent<
         {say(texts.check)}
       </button>
       <p id={`${ids}note`} {...part('note')}>
-        {say(messageOf(texts, state.name))}
+        {note}
       </p>
-      {'check' in state && <Registration check={state.check} texts={texts} />}
+      {state.look?.registration}
     </div>
   )
 })
@@ -120,30 +133,43 @@ export const HostField: ForwardRefExoticComponent<
 /** The text of a field and what the service says of it. The answer of a look that is not the newest is dropped. */
 function useHostLook({ provider, method, onHost, onCheck, defaultValue }: HostFieldProps) {
   const keywell = useKeywell()
-  const { client, announce } = keywell
-  const { host: texts } = useTexts(hostTexts)
+  const { client, announce, messages } = keywell
+  const { host: texts } = useTexts(hostFrameTexts)
+  const { notLoaded } = useTexts(connectTexts)
   const [text, setText] = useState(String(defaultValue ?? ''))
-  const [state, setState] = useState<State>({ name: 'idle' })
+  const [state, setState] = useState<Shown>({ name: 'idle' })
   const newest = useRef(0)
   const say = (sentence: string) => fill(sentence, { provider: titleOf(keywell, provider) })
+  const sentences: Partial<Record<State, string>> = {
+    checking: texts.checking,
+    error: notLoaded,
+  }
+  const noteOf = ({ name, look }: Shown) =>
+    say(look?.sentence(messages) ?? sentences[name] ?? texts.hint)
 
-  function move(next: State): void {
+  // An import that failed is told of by the look.
+  useEffect(() => void load().catch(() => undefined), [])
+
+  function move(next: Shown): void {
     setState(next)
-    announce(say(messageOf(texts, next.name)))
+    announce(noteOf(next))
   }
 
   async function look(): Promise<void> {
     if (text.trim() === '' || state.name === 'checking') return
     newest.current += 1
-    const look = newest.current
+    const mine = newest.current
     move({ name: 'checking' })
-    const next = await checkHost(client, { provider, host: text, method }).then(stateOf, failed)
-    if (look !== newest.current) return
-    move(next)
-    if (!('check' in next)) return
-    setText(next.check.host)
-    onCheck?.(next.check)
-    if (next.name === 'ready') onHost?.(next.check.host)
+    const found = await load().then(
+      ({ lookAt }) => lookAt(client, { provider, host: text, method }),
+      () => undefined,
+    )
+    if (mine !== newest.current) return
+    move({ name: found?.name ?? 'error', look: found })
+    if (!found?.check) return
+    setText(found.check.host)
+    onCheck?.(found.check)
+    if (found.name === 'ready') onHost?.(found.check.host)
   }
 
   function edit(typed: string): void {
@@ -153,64 +179,8 @@ function useHostLook({ provider, method, onHost, onCheck, defaultValue }: HostFi
     setState({ name: 'idle' })
   }
 
-  return { texts, say, text, state, edit, look }
+  return { texts, say, note: noteOf(state), text, state, edit, look }
 }
 
-/** What an administrator has to register, to be copied. */
-function Registration({
-  check: { registration },
-  texts: host,
-}: {
-  check: HostCheck
-  texts: HostTexts['host']
-}): ReactElement | null {
-  const part = useParts()
-  if (registration === null) return null
-  const { page, redirectUri, scopes } = registration
-  return (
-    <dl {...part('registration')}>
-      <dt>{host.page}</dt>
-      <dd>
-        <a href={page} target="_blank" rel="noreferrer">
-          {page}
-        </a>
-      </dd>
-      {redirectUri !== null && (
-        <>
-          <dt>{host.redirectUri}</dt>
-          <dd>
-            <code>{redirectUri}</code>
-          </dd>
-        </>
-      )}
-      <dt>{host.scopes}</dt>
-      <dd>
-        <code>{scopes.join(' ')}</code>
-      </dd>
-    </dl>
-  )
-}
-
-/** The address itself is wrong: another one may do. */
-const wrong: readonly State['name'][] = ['notRecognised', 'unreachable', 'notAllowed']
-
-function messageOf(texts: HostTexts['host'], name: State['name']): string {
-  return name === 'idle' ? texts.hint : texts[name]
-}
-
-const names = {
-  ready: 'ready',
-  not_registered: 'notRegistered',
-  not_recognised: 'notRecognised',
-  unreachable: 'unreachable',
-} as const
-
-function stateOf(check: HostCheck): State {
-  return { name: names[check.status], check }
-}
-
-function failed(thrown: unknown): State {
-  const { code } = asConnectError(thrown)
-  const isRefused = code === 'host_not_allowed' || code === 'not_allowed_for_tenant'
-  return { name: isRefused ? 'notAllowed' : 'error' }
-}
+/** What becomes of an address: fetched when a page shows its first field. */
+const load = () => import('./host-look.tsx')

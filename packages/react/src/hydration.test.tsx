@@ -62,14 +62,14 @@ verifies.suite('connect:hydration', () => {
   it('takes over a list of accounts that was not read yet', async () => {
     const { served, expectNoComplaint } = await hydrate(<ConnectionsManager />)
     expect(served).toBe('Connected accounts')
-    await screen.findByText('Ada Lovelace')
+    await screen.findByText('Ada Lovelace', undefined, { timeout: 15_000 })
     await screen.findByRole('button', { name: 'Add another GitLab account' })
     expectNoComplaint()
   })
 
   it('takes over a picker that was not read yet', async () => {
     const { expectNoComplaint } = await hydrate(<ScopePicker provider="gitlab" />)
-    await screen.findByRole('checkbox')
+    await screen.findByRole('checkbox', undefined, { timeout: 15_000 })
     expectNoComplaint()
   })
 

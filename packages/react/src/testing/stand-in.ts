@@ -51,6 +51,7 @@ export function makeConnection(change: Partial<Connection> = {}): Connection {
     provider: 'gitlab',
     host: 'https://gitlab.com',
     name: 'default',
+    method: 'oauth',
     status: 'active',
     needsReauth: false,
     reason: null,
@@ -147,6 +148,7 @@ export function createStandIn(): StandIn {
       const tools = withTools ? { tools: [] } : {}
       return Response.json({
         providers: standIn.providers.map((provider) => ({ ...tools, ...provider })),
+        places: {},
       })
     }
     if (request.method === 'POST') {

@@ -1,3 +1,4 @@
+import { hostFrameTexts } from './host-frame.ts'
 import type { Texts } from './texts.ts'
 
 /** Of the field for the address of an instance. */
@@ -22,10 +23,7 @@ export interface HostTexts {
 
 export const hostTexts: HostTexts = {
   host: {
-    label: 'Address of your {provider}',
-    hint: 'Any address there will do, such as that of a project.',
-    check: 'Check',
-    checking: 'Looking for {provider} …',
+    ...hostFrameTexts.host,
     ready: '{provider} was found there, and can be connected.',
     notRegistered:
       '{provider} was found there, but is not set up here. Please pass this on to your administrator.',
