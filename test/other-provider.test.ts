@@ -1,14 +1,14 @@
 /** A provider that is described by data alone, and does nearly everything otherwise than the bundled one. */
 import { afterAll, beforeAll, expect } from 'vitest'
 import { openEmbedded } from './support/databases.ts'
+import { connectInBrowser, integrate } from './support/journey.ts'
 import {
   clientId,
   clientSecret,
   type OtherProvider,
   startOtherProvider,
 } from './support/other-provider.ts'
-import { Person } from './support/person.ts'
-import { appOrigin, createStage, must, type Stage } from './support/stage.ts'
+import { createStage, must, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
 
@@ -31,46 +31,20 @@ beforeAll(async () => {
       incidentWindowMs: 0,
     },
   })
-  const created = must(
-    await stage.call<{ id: string; redirectUri: string }>('POST', '/v1/integrations', {
-      provider,
-      scopes: ['notes:read', 'notes:write'],
-    }),
-    201,
-  )
-  const client = { clientId, clientSecret }
-  must(await stage.call('PUT', `/v1/integrations/${created.id}/client`, client), 200)
+  const scopes = ['notes:read', 'notes:write']
+  await integrate(stage, { provider, scopes }, () => ({ clientId, clientSecret }))
 })
 afterAll(async () => {
   await stage.stop()
   await other.stop()
 })
 
-async function connect() {
-  const person = new Person()
-  const session = await stage.session({
-    ...who,
-    scopes: { [provider]: { required: ['notes:write'] } },
+const connect = () =>
+  connectInBrowser(stage, {
+    provider,
+    who,
+    session: { scopes: { [provider]: { required: ['notes:write'] } } },
   })
-  const flow = must(
-    await stage.page<{ startUrl: string; startCode: string }>(
-      session.connectToken,
-      'POST',
-      '/connect/flows',
-      { provider },
-    ),
-    201,
-  )
-  const finish = await person.visit(flow.startUrl, {
-    init: {
-      method: 'POST',
-      body: new URLSearchParams({ start_code: flow.startCode }),
-      headers: { origin: appOrigin },
-    },
-    stopAt: (to) => to.origin === appOrigin,
-  })
-  return must(await stage.confirm(finish.url, who), 200)
-}
 
 const query = () => new URLSearchParams(who)
 const read = (more = {}) =>

@@ -4,11 +4,11 @@ import { readDefinition } from '@keywell/providers'
 import { createGeneric, type Generic } from '@keywell/sandbox'
 import { discoverIssuer } from '@keywell/server'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { integrate } from './support/journey.ts'
 import {
   connect,
   connectByForm,
   disconnect,
-  integrate,
   isRefused,
   openStage,
   paste,

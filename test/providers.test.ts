@@ -13,11 +13,11 @@ import {
 import { describe, expect, onTestFinished } from 'vitest'
 import { atStandIn } from './support/at-stand-in.ts'
 import { startHostsAsPaths } from './support/hosts-as-paths.ts'
+import { integrate } from './support/journey.ts'
 import {
   connect,
   connectByForm,
   disconnect,
-  integrate,
   isRefused,
   openStage,
   paste,

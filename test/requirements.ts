@@ -655,6 +655,11 @@ export const requirements = {
       'A command reads a definition without settings, and prints where its secrets may go, or each problem with file, place and reason.',
     source: 'providers.md, By file',
   },
+  'providers:all-methods': {
+    behaviour:
+      'One walk connects, reads, renews, probes, withdraws and finds withdrawn each method of the catalogue at a stand-in, and fails for one of which a pointer, a separator, a rotation, a condition, the client authentication or the reach of a withdrawal is changed.',
+    source: 'providers.md, The catalogue',
+  },
   'providers:no-names': {
     behaviour:
       'No module of the service, the SDK or the React package names a provider of the catalogue.',

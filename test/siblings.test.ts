@@ -1,6 +1,7 @@
 /** Several connections of one account at a provider, whose withdrawal would end them all. */
 import { afterAll, beforeAll, expect } from 'vitest'
 import { openEmbedded } from './support/databases.ts'
+import { connectInBrowser, integrate } from './support/journey.ts'
 import { type KeyProvider, startKeyProvider } from './support/key-provider.ts'
 import {
   clientId,
@@ -8,8 +9,7 @@ import {
   type OtherProvider,
   startOtherProvider,
 } from './support/other-provider.ts'
-import { Person } from './support/person.ts'
-import { appOrigin, createStage, must, type Stage } from './support/stage.ts'
+import { createStage, must, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
 
@@ -42,39 +42,14 @@ async function startStage({ definition, signIn, api }: OtherProvider): Promise<S
     privateHosts: [signIn, api, watch.url].map((origin) => ({ origin })),
     timing: { pollMs: 40, sweepMs: 100 },
   })
-  const made = must(
-    await started.call<{ id: string }>('POST', '/v1/integrations', {
-      provider,
-      scopes: ['notes:read', 'notes:write'],
-    }),
-    201,
-  )
-  const client = { clientId, clientSecret }
-  must(await started.call('PUT', `/v1/integrations/${made.id}/client`, client), 200)
+  const scopes = ['notes:read', 'notes:write']
+  await integrate(started, { provider, scopes }, () => ({ clientId, clientSecret }))
   return started
 }
 
 async function connect(at: Stage, who: Who, more: { connectionId?: string } = {}): Promise<string> {
-  const person = new Person()
-  const session = await at.session({ ...who, allowAccountChange: true, ...Object(more) })
-  const flow = must(
-    await at.page<{ startUrl: string; startCode: string }>(
-      session.connectToken,
-      'POST',
-      '/connect/flows',
-      { provider },
-    ),
-    201,
-  )
-  const { url } = await person.visit(flow.startUrl, {
-    init: {
-      method: 'POST',
-      body: new URLSearchParams({ start_code: flow.startCode }),
-      headers: { origin: appOrigin },
-    },
-    stopAt: (to) => to.origin === appOrigin,
-  })
-  const { connection } = must(await at.confirm(url, who), 200)
+  const session = { allowAccountChange: true, ...Object(more) }
+  const { connection } = await connectInBrowser(at, { provider, who, session })
   if (connection === null) throw new Error('not connected')
   return connection.id
 }

@@ -3,6 +3,7 @@ import type { ProviderDefinition } from '@keywell/protocol'
 import { visit } from '@keywell/sandbox'
 import { onTestFinished } from 'vitest'
 import { openEmbedded } from './databases.ts'
+import { connectInBrowser } from './journey.ts'
 import { Person } from './person.ts'
 import { appOrigin, createStage, must, type Stage } from './stage.ts'
 import { until } from './until.ts'
@@ -37,51 +38,14 @@ export async function openStage(provider: ProviderDefinition, origins: readonly 
   return stage
 }
 
-/** An integration with what the provider's page shows once the app is registered there. */
-export async function integrate(
-  stage: Stage,
-  { provider, scopes }: { provider: string; scopes: readonly string[] },
-  register: (redirectUri: string) => { clientId: string; clientSecret: string },
-) {
-  const draft = must(
-    await stage.call<{ id: string; redirectUri: string; registerUrl: string }>(
-      'POST',
-      '/v1/integrations',
-      { provider, scopes },
-    ),
-    201,
-  )
-  const { clientId, clientSecret } = register(draft.redirectUri)
-  const path = `/v1/integrations/${draft.id}/client`
-  must(await stage.call('PUT', path, { clientId, clientSecret }), 200)
-}
-
 /** A user connects in the browser and consents at the stand-in. */
-export async function connect(stage: Stage, provider: string, scopes: readonly string[]) {
-  const required = scopes.length === 0 ? {} : { scopes: { [provider]: { required: [...scopes] } } }
-  const session = await stage.session({ ...who, ...required })
-  const flow = must(
-    await stage.page<{ startUrl: string; startCode: string }>(
-      session.connectToken,
-      'POST',
-      '/connect/flows',
-      { provider },
-    ),
-    201,
-  )
-  const person = new Person()
-  const consent = await person.visit(flow.startUrl, {
-    init: {
-      method: 'POST',
-      body: new URLSearchParams({ start_code: flow.startCode }),
-      headers: { origin: appOrigin },
-    },
-    stopAt: (to) => to.origin !== new URL(stage.url).origin,
+export const connect = (stage: Stage, provider: string, scopes: readonly string[]) =>
+  connectInBrowser(stage, {
+    provider,
+    who,
+    session: scopes.length === 0 ? {} : { scopes: { [provider]: { required: [...scopes] } } },
+    consent: visit,
   })
-  const callback = await visit(consent.url)
-  const finish = await person.visit(callback.href, { stopAt: (to) => to.origin === appOrigin })
-  return must(await stage.confirm(finish.url, who), 200)
-}
 
 export const read = (stage: Stage, provider: string, more = {}) =>
   stage.call<Found>('POST', '/v1/credentials', { provider, ...who, ...more })

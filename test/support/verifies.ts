@@ -29,9 +29,10 @@ verifies.each = <Value>(
   id: RequirementId,
   values: readonly Value[],
   body: (value: Value) => void | Promise<void>,
+  timeoutMs?: number,
 ): void => {
   describe(nameOf(id), () => {
-    test.each(values.map((value) => [value] as const))('%s', (value) => body(value))
+    test.each(values.map((value) => [value] as const))('%s', (value) => body(value), timeoutMs)
   })
 }
 

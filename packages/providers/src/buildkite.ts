@@ -60,7 +60,7 @@ export const buildkite = {
         request: look,
         active: [{ status: [200], at: '/uuid', type: 'string' }],
         inactive: [{ status: [401], at: '/message', startsWith: 'Authentication required' }],
-        details: { scopes: ['/scopes'], expiresAt: { at: ['/expires_at'], format: 'rfc3339' } },
+        details: { scopes: ['/scopes'], expiresAt: { at: ['/expires_at'], format: 'utc' } },
       },
       manualUrl: 'https://buildkite.com/user/api-access-tokens',
     },

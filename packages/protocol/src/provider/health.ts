@@ -23,7 +23,10 @@ export const healthSchema = z.strictObject({
     expiresIn: pointersSchema.optional(),
     /** `day`: the credential ends with the first moment of that day, UTC. */
     expiresAt: z
-      .strictObject({ at: pointersSchema, format: z.enum(['day', 'rfc3339', 'epoch_seconds']) })
+      .strictObject({
+        at: pointersSchema,
+        format: z.enum(['day', 'rfc3339', 'utc', 'epoch_seconds']),
+      })
       .optional(),
   }),
 })

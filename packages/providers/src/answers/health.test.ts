@@ -29,6 +29,7 @@ test('scopes are a list, or a text where the provider writes one', () => {
 test.each([
   ['day', '2026-12-31', '2026-12-31T00:00:00.000Z'],
   ['rfc3339', '2026-12-31T10:00:00+01:00', '2026-12-31T09:00:00.000Z'],
+  ['utc', '2026-12-31 09:00:00 UTC', '2026-12-31T09:00:00.000Z'],
   ['epoch_seconds', 1_798_675_200, '2026-12-31T00:00:00.000Z'],
 ] as const)('an end as %s', (format, value, date) => {
   const expiresAt = { at: ['/end'], format }
@@ -42,6 +43,7 @@ test.each([
   ['day', '31.12.2026'],
   ['day', '2026-12-31T00:00:00Z'],
   ['rfc3339', '2026-12-31'],
+  ['utc', '2026-12-31 09:00:00'],
   ['rfc3339', '2026-12-31T10:00:00'],
   ['epoch_seconds', '1798675200'],
   ['epoch_seconds', 1e300],

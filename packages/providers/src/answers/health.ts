@@ -63,10 +63,16 @@ function dateOf(
   if (format === 'epoch_seconds') {
     return typeof value === 'number' ? new Date(value * 1_000) : undefined
   }
-  if (typeof value !== 'string') return undefined
+  if (typeof value !== 'string' || format === undefined) return undefined
   // Anything else that a `Date` would take means something else in each place.
-  const isWhole = (
-    format === 'day' ? /^\d{4}-\d{2}-\d{2}$/ : /^\d{4}-\d{2}-\d{2}T.+(Z|[+-]\d{2}:?\d{2})$/
-  ).test(value)
-  return isWhole ? new Date(format === 'day' ? `${value}T00:00:00Z` : value) : undefined
+  if (!forms[format].test(value)) return undefined
+  if (format === 'day') return new Date(`${value}T00:00:00Z`)
+  return new Date(format === 'utc' ? value.replace(' ', 'T').replace(' UTC', 'Z') : value)
 }
+
+const forms = {
+  day: /^\d{4}-\d{2}-\d{2}$/,
+  rfc3339: /^\d{4}-\d{2}-\d{2}T.+(Z|[+-]\d{2}:?\d{2})$/,
+  // `2026-12-31 10:00:00 UTC`, as Ruby writes it.
+  utc: /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2} UTC$/,
+} as const
