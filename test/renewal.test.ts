@@ -1,11 +1,6 @@
 /** How a provider's refresh tokens behave, as its definition says, and what the service makes of it. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type {
-  Connection,
-  OAuth2Method,
-  ProviderDefinition,
-  RenewalDefinition,
-} from '@keywell/protocol'
+import type { Connection, OAuth2Method, ProviderDefinition } from '@keywell/protocol'
 import { faults, type Settings } from '@keywell/sandbox'
 import { afterEach, expect } from 'vitest'
 import { openEmbedded } from './support/databases.ts'
@@ -17,7 +12,10 @@ import { verifies } from './support/verifies.ts'
 let stage: Stage
 afterEach(() => stage.stop())
 
-async function begin(renewal: RenewalDefinition, rotation: Settings['rotation']): Promise<string> {
+async function begin(
+  renewal: OAuth2Method['renewal'],
+  rotation: Settings['rotation'],
+): Promise<string> {
   stage = await createStage(await openEmbedded(), {
     definition: renewedBy(renewal),
     timing: { pollMs: 40, backoffMs: 40, confirmAfterMs: 100, recheckAfterMs: 50, sweepMs: 100 },

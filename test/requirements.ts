@@ -96,6 +96,49 @@ export const requirements = {
     behaviour: 'A withdrawal that would end the app at a customer is sent by no disconnect.',
     source: 'providers.md, Withdrawal',
   },
+  'mint:kinds': {
+    behaviour:
+      'By an exchange, by client credentials and by a signed statement: what is typed brings an access token, which is read without what it was minted from, and each renewal brings another.',
+    source: 'providers.md, Minted access tokens',
+  },
+  'mint:refused-seed': {
+    behaviour: 'What the provider refuses to mint from is key_refused, and nothing is stored.',
+    source: 'providers.md, Minted access tokens',
+  },
+  'mint:unusable-field': {
+    behaviour:
+      'A file without the private key, and a private key that is none, are refused by the name of their field before anything is sent.',
+    source: 'providers.md, Minted access tokens',
+  },
+  'mint:suspended': {
+    behaviour:
+      'A connection whose account is suspended stays active, is degraded with that reason, is tried again hourly, and recovers.',
+    source: 'refresh.md, Minting',
+  },
+  'mint:withdrawn': {
+    behaviour:
+      'What access tokens are minted from is refused: the token of before is served to its end, the connection ends by a second refusal, and can be connected again.',
+    source: 'refresh.md, Minting',
+  },
+  'mint:form': {
+    behaviour:
+      'A file of several lines is pasted into the form of the service, and refused there by its name if it cannot be used.',
+    source: 'providers.md, Minted access tokens',
+  },
+  'mint:sealed': {
+    behaviour:
+      'What access tokens are minted from stands in no answer, log, audit entry, page or row but the sealed one.',
+    source: 'providers.md, Minted access tokens',
+  },
+  'mint:herd': {
+    behaviour:
+      '200 parallel reads at the end of a minted access token over two processes make one request to the provider.',
+    source: 'refresh.md, Minting',
+  },
+  'mint:crash': {
+    behaviour: 'A process that is killed at any point of minting loses no connection.',
+    source: 'refresh.md, Minting',
+  },
   'keys:fields': {
     behaviour:
       'Two secrets and a site are typed into one form, checked at the provider and kept as one sealed record, which is read with all of its headers and fields.',
@@ -2768,6 +2811,11 @@ export const requirements = {
     behaviour:
       'In every interleaving of a connection that is not refreshed ahead of its expiry, a read leads to a new token, and all that holds of the others holds of it.',
     source: 'refresh.md, Dormant connections',
+  },
+  'model:minted': {
+    behaviour:
+      'In every interleaving of a connection whose access tokens are minted, nothing is lost by a crash, a lost answer or a suspension, none of them is taken for a reason to end it, and there is always a way out.',
+    source: 'refresh.md, Minting',
   },
   'model:mirror': {
     behaviour: 'What the model says of the database is what its statements do, on both databases.',

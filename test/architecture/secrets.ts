@@ -4,6 +4,10 @@ import { type Fault, isTest, type SourceFile, visit } from './source.ts'
 /** Who may call `Secret.expose()`, and why the secret must leave as itself there. */
 const exposers: Readonly<Record<string, string>> = {
   'packages/server/src/oauth/client.ts': 'requests to the token endpoint',
+  'packages/server/src/oauth/assertion.ts': 'the private key that signs an assertion',
+  'packages/server/src/oauth/mint.ts': 'the end that a minted access token names itself',
+  'packages/server/src/oauth/mint-request.ts': 'requests that access tokens are minted by',
+  'packages/server/src/oauth/mint-values.ts': 'parts of a file that holds a private key',
   'packages/server/src/oauth/revoke.ts': 'requests that withdraw a grant or a key',
   'packages/server/src/oauth/send.ts':
     'the headers that carry a credential to its provider or to the app',

@@ -34,7 +34,9 @@ const keywell = createKeywell({
   database: await openPostgres({ url: settings.databaseUrl, poolSize: settings.poolSize }),
   keys: localKeys(keyFile({ path: settings.keyPath, warn: () => {} })),
   publicUrl: url,
-  privateHosts: [{ origin: settings.providerOrigin }],
+  privateHosts: [settings.providerOrigin, ...(settings.otherOrigins ?? [])].map((origin) => ({
+    origin,
+  })),
   logger,
   role: settings.role,
   // A scenario learns from the log which generations were committed, and how often.

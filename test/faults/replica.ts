@@ -12,8 +12,9 @@ import type { Blown, MineOrder } from './mine.ts'
 export interface ReplicaSettings {
   databaseUrl: string
   keyPath: string
-  /** The only host that it may reach. */
+  /** The only host that it may reach, unless there are others. */
   providerOrigin: string
+  otherOrigins?: readonly string[]
   poolSize: number
   role: NonNullable<KeywellOptions['role']>
   timing: NonNullable<KeywellOptions['timing']>

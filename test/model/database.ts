@@ -200,5 +200,5 @@ export function disconnect(tables: Tables): Tables {
 /** Events that end an attempt. */
 export type Ending = Extract<
   ScheduleEvent,
-  { kind: 'not_sent' | 'not_processed' | 'ambiguous' | 'rejected' | 'overtaken' }
+  { kind: 'not_sent' | 'not_processed' | 'ambiguous' | 'suspended' | 'rejected' | 'overtaken' }
 >

@@ -20,7 +20,7 @@ export function commit(
   world: World,
   index: number,
   { claim, late, source, pair }: Reading & { pair: number },
-  { fault, refresh }: Configuration,
+  { fault, refresh, minted = false }: Configuration,
 ): Move[] {
   const current = world.tables.credential
   const isBlind = fault === 'no compare-and-set' && current !== null
@@ -28,12 +28,15 @@ export function commit(
   const isForgotten = fault === 'a success ends every doubt'
   const recheckState = isForgotten ? 'none' : recheckStateAfter(refresh, stateOf(claim))
   const replaced = replaceCredential(world.tables, index, { generation, pair, recheckState })
-  const tables = replaced ?? keepAside(world.tables, pair)
+  const tables = replaced ?? (minted ? world.tables : keepAside(world.tables, pair))
   const time = replaced === undefined ? world.time : 'plenty'
   const isOther = current !== null && current.pair !== pair
   const overwritten = isOther && replaced !== undefined && current.generation !== source.generation
-  const violation = overwritten || !isKept(tables, pair) ? { violation: thrownAway } : {}
-  const label = replaced === undefined ? `keeps pair ${pair} aside` : `commits pair ${pair}`
+  // What was minted and comes too late is nobody's loss.
+  const isLost = !isKept(tables, pair) && !(minted && replaced === undefined)
+  const violation = overwritten || isLost ? { violation: thrownAway } : {}
+  const notCommitted = minted ? `leaves pair ${pair} to its end` : `keeps pair ${pair} aside`
+  const label = replaced === undefined ? notCommitted : `commits pair ${pair}`
   const after = withRefused(
     { ...world, tables, time },
     replaced === undefined ? world.incident.refused : 'no',

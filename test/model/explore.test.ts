@@ -6,6 +6,7 @@ import {
   type Budget,
   everyDormant,
   everyFault,
+  everyMinted,
   everyProvider,
   everyShared,
   type Fault,
@@ -34,6 +35,15 @@ verifies.suite('model:invariants', () => {
   })
 })
 
+verifies.suite('model:minted', () => {
+  test.each(everyMinted({ ...quiet, withdrawals: 1 }))('$name', (configuration) => {
+    const { violation, complete, states } = explore(configuration, unbounded)
+    expect(violation).toBeNull()
+    expect(complete).toBe(true)
+    expect(states).toBeGreaterThan(1_000)
+  })
+})
+
 verifies.suite('model:dormant', () => {
   test.each(everyDormant(quiet))('$name', (configuration) => {
     const { violation, complete, states } = explore(configuration, unbounded)
@@ -58,6 +68,7 @@ const thrownAway = 'a pair that reached a living process is thrown away'
 const careless = 'a refresh token goes out again as if nothing had happened'
 const unnamed = 'a loss is not called lost_rotation'
 
+const untold = 'nothing is lost where it is minted, and a reason says otherwise'
 const tooEarly = 'a family is risked while its access token has time'
 
 /** What leaving out the rule leads to, and the moves that it takes at least. */
@@ -80,6 +91,7 @@ const harms: Record<Fault, [sentence: string, moves: number]> = {
   'a success ends every doubt': [unnamed, 19],
   'pairs kept aside are tried although a family is at stake': [tooEarly, 19],
   'a family is risked as soon as its grace is over': [tooEarly, 11],
+  'a refusal of what tokens are minted from is taken for a lost answer': [untold, 17],
 }
 
 verifies.suite('model:planted-faults', () => {

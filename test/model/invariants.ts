@@ -31,6 +31,9 @@ const untrue: Record<string, (world: World, configuration: Configuration) => boo
     provider.grantLives &&
     tables.connection.reason !== 'lost_rotation',
 
+  'nothing is lost where it is minted, and a reason says otherwise': ({ tables }, { minted }) =>
+    minted === true && tables.connection.reason === 'lost_rotation',
+
   'worker and user see different ends': ({ tables: { schedule, connection } }) =>
     schedule !== null && (schedule.state === 'dead') === (connection.status === 'active'),
 }

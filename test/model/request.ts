@@ -69,6 +69,13 @@ export function wait(
     },
     ...loseAnswer(world, index, actor, configuration),
   ]
+  if (configuration.minted) {
+    moves.push({
+      label: 'is answered: suspended',
+      world: endWith(resolved(world, actor), index, actor, configuration, suspended),
+      isMishap: true,
+    })
+  }
   const spent = spend(world, 'falseRefusals')
   if (spent !== undefined && isUsable(world.provider, actor.sent)) {
     const label = 'is refused for no reason'
@@ -80,6 +87,7 @@ export function wait(
 const said = (answer: Answer) => (answer === 'refused' ? 'invalid_grant' : `pair ${answer}`)
 
 const notProcessed = { kind: 'not_processed', retryAfterMs: null } as const
+const suspended = { kind: 'suspended' } as const
 
 /** An answer arrives, or is lost on the way. */
 export function receive(
@@ -178,6 +186,9 @@ function endRejected(
     oldAccessToken: newsOf(world, source, configuration),
     refreshTokenEnded: false,
     signInAgain: false,
+    minted:
+      configuration.minted === true &&
+      configuration.fault !== 'a refusal of what tokens are minted from is taken for a lost answer',
     repeatable:
       rotation !== 'strict' &&
       rotation !== 'strict_family' &&

@@ -13,6 +13,11 @@ export interface Configuration {
    * as far as the walk goes, not after that. Only a read renews it. Default: it comes due.
    */
   readonly dormant?: boolean
+  /**
+   * Access tokens are minted from what was typed, with `none` as the rotation: nothing that comes too late is kept, and
+   * the provider may suspend the account for a while.
+   */
+  readonly minted?: boolean
   /** Many connections share the integration, and once in a walk the provider refuses all of them. */
   readonly shared?: boolean
 }
@@ -48,6 +53,8 @@ export const faults = {
   'pairs kept aside are tried although a family is at stake':
     'strict_family, old access token dies',
   'a family is risked as soon as its grace is over': 'grace_then_family, old access token lives on',
+  'a refusal of what tokens are minted from is taken for a lost answer':
+    'minted, old access token dies',
 } as const satisfies Record<string, string>
 
 export type Fault = keyof typeof faults
@@ -95,6 +102,17 @@ export function everyDormant(atMost: Budget): Configuration[] {
   }))
 }
 
+/** Those that mint: a repeat does no harm there. */
+export function everyMinted(atMost: Budget): Configuration[] {
+  return everyProvider(atMost)
+    .filter(({ refresh }) => refresh.rotation === 'none')
+    .map((configuration) => ({
+      ...configuration,
+      name: configuration.name.replace('none', 'minted'),
+      minted: true,
+    }))
+}
+
 /** The same where many connections share an integration, and the provider refuses all of them for a while. */
 export function everyShared(atMost: Budget): Configuration[] {
   return everyProvider(atMost).map((configuration) => ({
@@ -128,7 +146,12 @@ export function everyProvider(atMost: Budget): Configuration[] {
 
 /** A configuration for each planted fault. */
 export function everyFault(atMost: Budget): (Configuration & { fault: Fault })[] {
-  const providers = [...everyProvider(atMost), ...everyDormant(atMost), ...everyShared(atMost)]
+  const providers = [
+    ...everyProvider(atMost),
+    ...everyDormant(atMost),
+    ...everyShared(atMost),
+    ...everyMinted({ ...atMost, withdrawals: 1 }),
+  ]
   return Object.entries(faults).flatMap(([fault, where]) =>
     providers
       .filter(({ name }) => name === where)

@@ -5,7 +5,14 @@
  */
 import { parseArgs } from 'node:util'
 import { type Exploration, explore } from './explore.ts'
-import { type Budget, everyDormant, everyFault, everyProvider, everyShared } from './rules.ts'
+import {
+  type Budget,
+  everyDormant,
+  everyFault,
+  everyMinted,
+  everyProvider,
+  everyShared,
+} from './rules.ts'
 
 const { values } = parseArgs({
   options: {
@@ -42,6 +49,7 @@ for (const configuration of [
   ...everyProvider(atMost),
   ...everyDormant(atMost),
   ...everyShared(atMost),
+  ...everyMinted(atMost),
 ]) {
   const { found, seconds } = measure(() => explore(configuration, bounds))
   const { states, transitions, depth, violation } = found

@@ -1,8 +1,8 @@
-import type { ProviderDefinition, RefreshTokenRenewal, RenewalDefinition } from '@keywell/protocol'
+import type { OAuth2Method, ProviderDefinition, RefreshTokenRenewal } from '@keywell/protocol'
 import { gitlab } from '@keywell/providers'
 
 /** The provider that the sandbox is, under another name, and renewed by other rules. */
-export function renewedBy(renewal: RenewalDefinition): ProviderDefinition {
+export function renewedBy(renewal: OAuth2Method['renewal']): ProviderDefinition {
   const definition: ProviderDefinition = { ...gitlab, name: 'acme-git' }
   const auth = definition.auth.map((method) => {
     if (method.kind !== 'oauth2') return method

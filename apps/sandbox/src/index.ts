@@ -58,7 +58,7 @@ export type {
   FaultInput as DialectFaultInput,
   RecordedRequest,
 } from './dialects/core/wire.ts'
-export { createGeneric, type Generic } from './dialects/generic/index.ts'
+export { createGeneric, type Generic, type Service } from './dialects/generic/index.ts'
 export type { ClientAuthentication, GenericOptions } from './dialects/generic/state.ts'
 export { createGitHub, type GitHub } from './dialects/github/index.ts'
 export type { GitHubApp, Installation, OAuthApp } from './dialects/github/state.ts'

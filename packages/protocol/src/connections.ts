@@ -10,7 +10,7 @@ import {
   userIdSchema,
 } from './ids.ts'
 import { knownFields } from './known-fields.ts'
-import { pastedText } from './pasted.ts'
+import { pastedLines, pastedText } from './pasted.ts'
 
 /** `needsReauth` is `expired` or `revoked`. */
 export const connectionStatusSchema = z.enum(['active', 'expired', 'revoked', 'disconnected'])
@@ -76,6 +76,9 @@ export type Connection = z.infer<typeof connectionSchema>
 
 /** A key that a person has made at a provider: it goes into a header as it is. At most 4096 characters. */
 export const apiKeyValueSchema: z.ZodString = pastedText(4096)
+
+/** A field of several lines, such as a private key in PEM or a file of JSON. At most 16384 characters. */
+export const multilineValueSchema: z.ZodString = pastedLines(16_384)
 
 /**
  * `POST /v1/connections`: a key that its user made at the provider by hand, in place of a consent. What

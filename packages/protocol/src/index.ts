@@ -104,6 +104,7 @@ export {
   disconnectAnswerSchema,
   healthStatusSchema,
   listConnectionsSchema,
+  multilineValueSchema,
   ownerSchema,
   type RefreshAnswer,
 } from './connections.ts'
@@ -190,13 +191,18 @@ export { providerDefinitionSchema } from './provider/checks.ts'
 export { discoveredSchema, presetSchema } from './provider/preset.ts'
 export type {
   AccountReader,
+  ClientCredentialsMethod,
   Condition,
   Discovered,
   HealthDefinition,
   HostLimits,
   IdentityDefinition,
+  JwtBearerMethod,
+  KeyExchangeMethod,
   KeyMethod,
   Method,
+  MintedMethod,
+  MintRenewal,
   OAuth2Method,
   Preset,
   ProviderAccount,
@@ -207,6 +213,7 @@ export type {
   RevocationDefinition,
   ScopeDefinition,
   ScopeRisk,
+  TypedMethod,
 } from './provider/types.ts'
 export {
   type KnownProvider,

@@ -4,8 +4,8 @@ import { methodIdSchema } from './ids.ts'
 /** A method of a provider, for whoever chooses among them. */
 export const methodViewSchema = z.object({
   id: methodIdSchema,
-  /** `oauth2`: by consent at the provider. `key`: by a key that a person makes there. */
-  kind: z.enum(['oauth2', 'key']),
+  /** `oauth2`: by consent at the provider. All others by what a person makes there and types: with `key` it is sent itself. */
+  kind: z.enum(['oauth2', 'key', 'key_exchange', 'client_credentials', 'jwt_bearer']),
   /** What people call it there. */
   title: z.string(),
 })

@@ -1,4 +1,5 @@
 import { type ProviderDefinition, providerDefinitionSchema } from '@keywell/protocol'
+import { isTyped } from './methods.ts'
 import { isPattern, matchesWhole } from './pattern.ts'
 
 /** What is wrong with a definition, and where. */
@@ -42,7 +43,7 @@ function patternProblems({ variables, auth }: ProviderDefinition): DefinitionPro
       'pattern' in variable ? patternProblem(variable, ['variables', name]) : [],
     ),
     ...auth.flatMap((method, index) =>
-      method.kind === 'key'
+      isTyped(method)
         ? method.fields.flatMap((field, at) => patternProblem(field, ['auth', index, 'fields', at]))
         : [],
     ),
@@ -63,7 +64,7 @@ function patternProblem(
 const noPattern = 'is not a pattern of RE2'
 
 /** Texts that a provider is sent as they are; a `matches` in there is a parameter of that name. */
-const sent = new Set(['parameters', 'headers', 'body'])
+const sent = new Set(['parameters', 'headers', 'body', 'claims'])
 
 /** The `matches` of every condition. */
 function matchProblems(value: unknown, path: readonly (string | number)[]): DefinitionProblem[] {

@@ -34,6 +34,8 @@ export {
   defaultScopesOf,
   findMethod,
   isMeantBy,
+  isMinted,
+  isTyped,
   keyMethods,
   keyOf,
   kindWords,

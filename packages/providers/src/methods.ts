@@ -1,11 +1,12 @@
 import {
   type CredentialType,
-  type KeyMethod,
   KeywellError,
   type Method,
+  type MintedMethod,
   type OAuth2Method,
   type ProviderDefinition,
   type RevocationDefinition,
+  type TypedMethod,
 } from '@keywell/protocol'
 
 type WithMethods = Pick<ProviderDefinition, 'auth'>
@@ -34,10 +35,10 @@ export function oauthOf(provider: Titled, id: string): OAuth2Method {
   throw isGone(provider, id)
 }
 
-/** A method by a key. @throws KeywellError `method_not_offered` */
-export function keyOf(provider: Titled, id: string): KeyMethod {
+/** A method by what a person types. @throws KeywellError `method_not_offered` */
+export function keyOf(provider: Titled, id: string): TypedMethod {
   const method = methodOf(provider, id)
-  if (method.kind === 'key') return method
+  if (isTyped(method)) return method
   throw isGone(provider, id)
 }
 
@@ -58,15 +59,18 @@ export function oauthMethods({ auth }: WithMethods): OAuth2Method[] {
   return auth.filter((method) => method.kind === 'oauth2')
 }
 
-/** The provider's ways by a key that a person makes there. */
-export function keyMethods({ auth }: WithMethods): KeyMethod[] {
-  return auth.filter((method) => method.kind === 'key')
+/** The provider's ways by what a person makes there, and types. */
+export function keyMethods({ auth }: WithMethods): TypedMethod[] {
+  return auth.filter(isTyped)
 }
 
 /** What a connect session calls a method that it names by its kind. */
 export const kindWords = {
   oauth2: 'oauth',
   key: 'key',
+  key_exchange: 'key',
+  client_credentials: 'key',
+  jwt_bearer: 'key',
 } as const satisfies Record<Method['kind'], string>
 
 /** Whether a name in a connect session means a method: its id, or the word for its kind. */
@@ -80,7 +84,7 @@ export function isMeantBy({ id, kind }: Pick<Method, 'id' | 'kind'>, name: strin
  * @param method Default: that first one
  */
 export function defaultScopesOf(provider: WithMethods, method?: Method): readonly string[] {
-  const asking = method?.kind === 'oauth2' ? method : oauthMethods(provider)[0]
+  const asking = method && method.kind !== 'key' ? method : oauthMethods(provider)[0]
   return asking?.defaultScopes ?? []
 }
 
@@ -91,12 +95,29 @@ export function credentialTypeOf({ kind }: Pick<Method, 'kind'>): StoredType {
 
 type StoredType = Extract<CredentialType, 'oauth_token' | 'api_key'>
 
-const types: Record<Method['kind'], StoredType> = { oauth2: 'oauth_token', key: 'api_key' }
+const types: Record<Method['kind'], StoredType> = {
+  oauth2: 'oauth_token',
+  key: 'api_key',
+  key_exchange: 'oauth_token',
+  client_credentials: 'oauth_token',
+  jwt_bearer: 'oauth_token',
+}
+
+/** Whether a method's access tokens are minted from what was typed, which is never sent with a call. */
+export function isMinted(method: Method): method is MintedMethod {
+  return 'renewal' in method && method.renewal.by === 'mint'
+}
+
+/** Whether a person types what the method needs. */
+export function isTyped(method: Method): method is TypedMethod {
+  return 'fields' in method
+}
 
 /** How the method's credential is withdrawn at the provider; undefined: only a person does that. */
-export function revocationOf({
-  revocation,
-}: Method): Exclude<RevocationDefinition, { style: 'none' }> | undefined {
+export function revocationOf(
+  method: Method,
+): Exclude<RevocationDefinition, { style: 'none' }> | undefined {
+  const revocation = 'revocation' in method ? method.revocation : undefined
   return revocation?.style === 'none' ? undefined : revocation
 }
 

@@ -67,11 +67,11 @@ function originOf(template: string, variables: Variables): string {
   return isWhole ? addressOf(origin, variables).origin : origin
 }
 
-/** Where the client's secret, a code and a refresh token go, and a token that is withdrawn. */
+/** Where the client's secret, a code, a refresh token and what tokens are minted from go, and a token that is withdrawn. */
 function clientOf(method: Method): string[] {
   const revocation = revocationOf(method)
   return [
-    ...(method.kind === 'oauth2' ? [method.token.url] : []),
+    ...('token' in method ? [method.token.url] : []),
     ...(revocation?.style === 'rfc7009' ? [revocation.url] : []),
     ...(revocation?.style === 'request' ? [revocation.request.url] : []),
   ]

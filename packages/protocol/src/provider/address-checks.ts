@@ -48,7 +48,8 @@ function templatesOf(definition: ProviderDefinition): {
 }
 
 function methodTemplates(method: Method, path: Path): ReturnType<typeof templatesOf> {
-  const { identity, health, manualUrl, revocation } = method
+  const { identity, health, manualUrl } = method
+  const revocation = 'revocation' in method ? method.revocation : undefined
   const isOAuth = method.kind === 'oauth2'
   const of = isOAuth ? 'app' : 'connection'
   const own = openFieldsOf(method)
@@ -72,12 +73,12 @@ function methodTemplates(method: Method, path: Path): ReturnType<typeof template
       ? [
           at('authorize', 'url')(method.authorize.url, 'app'),
           at('authorize', 'issuer', 'value')(method.authorize.issuer.value, 'app'),
-          at('token', 'url')(method.token.url, 'app'),
           ...(method.registration
             ? [at('registration', 'url')(method.registration.url, 'connection')]
             : []),
         ]
       : []),
+    ...('token' in method ? [at('token', 'url')(method.token.url, of)] : []),
     ...(revocation?.style === 'rfc7009' ? [at('revocation', 'url')(revocation.url, of)] : []),
     ...(revocation?.style === 'request'
       ? [

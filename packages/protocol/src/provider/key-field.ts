@@ -11,6 +11,8 @@ export const keyFieldSchema = z.strictObject({
   secret: z.boolean(),
   /** What the whole text is like. Checked before anything is sent. */
   pattern: patternSchema.optional(),
+  /** It has several lines, such as a private key in PEM or a file of JSON. Then it cannot stand in a header. */
+  multiline: z.boolean().optional(),
   /** It may be left empty. */
   optional: z.boolean().optional(),
   /** What it looks like and where it is found, as a sentence for people. */

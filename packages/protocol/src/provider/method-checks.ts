@@ -1,7 +1,15 @@
+import { mintProblems } from './mint-checks.ts'
 import { namesInText, openFieldsOf } from './open-names.ts'
 import { type Path, type Problem, unknownScopes } from './problem.ts'
+import { namesSent } from './send.ts'
 import { placeholdersOf } from './template-address.ts'
-import type { KeyMethod, Method, OAuth2Method, ProviderDefinition } from './types.ts'
+import type {
+  Method,
+  OAuth2Method,
+  ProviderDefinition,
+  RevocationDefinition,
+  TypedMethod,
+} from './types.ts'
 import { valueProblems } from './value-checks.ts'
 import { placeOf } from './variable-checks.ts'
 
@@ -30,17 +38,38 @@ export function methodProblems(
     ...revocationProblems(method, place, [...path, 'revocation']),
     ...(method.kind === 'oauth2'
       ? [...oauthProblems(method, names, path), ...callbackProblems(method, variables, path)]
-      : accountProblems(method, place, path)),
+      : typedProblems(method, names, place, path)),
+  ]
+}
+
+function typedProblems(
+  method: TypedMethod,
+  scopes: ReadonlySet<string>,
+  place: ReadonlySet<string>,
+  path: Path,
+): Problem[] {
+  const sent = method.send.flatMap(namesSent)
+  return [
+    ...accountProblems(method, place, path),
+    ...(method.kind === 'key' ? [] : mintProblems(method, scopes, path)),
+    ...method.fields.flatMap(({ name, multiline }, index) => [
+      ...(multiline === true && sent.includes(name)
+        ? [{ path: [...path, 'fields', index, 'multiline'], message: 'stands in a header' }]
+        : []),
+      ...(method.kind !== 'key' && ['scopes', 'token'].includes(name)
+        ? [{ path: [...path, 'fields', index, 'name'], message: 'stands for something else' }]
+        : []),
+    ]),
   ]
 }
 
 /** A key says whose it is in one of two ways, and nothing that is secret names an account. */
-function accountProblems(method: KeyMethod, place: ReadonlySet<string>, path: Path): Problem[] {
+function accountProblems(method: TypedMethod, place: ReadonlySet<string>, path: Path): Problem[] {
   const { identity, typedAccount } = method
   if ((identity === undefined) === (typedAccount === undefined)) {
     return [{ path, message: 'must have either identity or typedAccount' }]
   }
-  const known = ['$hash', ...place, ...openFieldsOf(method)]
+  const known = ['$hash', ...place, ...openFieldsOf(method), ...openPartsOf(method)]
   const { id, name } = typedAccount ?? {}
   return [id, name].some((each) => each !== undefined && !known.includes(each)) || name === '$hash'
     ? [
@@ -50,6 +79,13 @@ function accountProblems(method: KeyMethod, place: ReadonlySet<string>, path: Pa
         },
       ]
     : []
+}
+
+/** All parts but the private key: what is beside it in a file, such as an address, is no secret. */
+function openPartsOf(method: TypedMethod): string[] {
+  if (method.kind !== 'jwt_bearer') return []
+  const { privateKey } = method.token.assertion
+  return Object.keys(method.parts ?? {}).filter((name) => name !== privateKey)
 }
 
 /** Those of OAuth itself, which a definition does not choose. */
@@ -114,6 +150,7 @@ function callbackProblems(
 }
 
 function revocationProblems(method: Method, place: ReadonlySet<string>, path: Path): Problem[] {
+  if (!('revocation' in method)) return []
   const { revocation } = method
   if (revocation === undefined || revocation.style === 'none') return []
   const cannotRefresh = method.kind === 'oauth2' && method.renewal.by === 'none'
@@ -143,7 +180,7 @@ function revocationProblems(method: Method, place: ReadonlySet<string>, path: Pa
   ]
 }
 
-type ByRequest = Extract<NonNullable<Method['revocation']>, { style: 'request' }>
+type ByRequest = Extract<RevocationDefinition, { style: 'request' }>
 
 const kindOf = ({ body }: ByRequest) => (body !== undefined && 'json' in body ? 'json' : 'form')
 

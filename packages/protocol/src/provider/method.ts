@@ -2,6 +2,13 @@ import { z } from 'zod'
 import { identitySchema } from './account.ts'
 import { healthSchema } from './health.ts'
 import { keyFieldsSchema } from './key-field.ts'
+import {
+  clientCredentialsTokenSchema,
+  jwtBearerTokenSchema,
+  keyExchangeTokenSchema,
+  mintRenewalSchema,
+  partsSchema,
+} from './mint.ts'
 import { authorizeSchema, renewalSchema, tokenEndpointSchema } from './oauth.ts'
 import { keyRevocationSchema, revocationSchema } from './revocation.ts'
 import { scopeNameSchema } from './scopes.ts'
@@ -44,10 +51,9 @@ export const oauth2MethodSchema = z.strictObject({
   registration: z.strictObject(registrationGuideShape).optional(),
 })
 
-/** A person makes a key at the provider by hand, and pastes it. */
-export const keyMethodSchema = z.strictObject({
+/** What a person makes at the provider by hand, and types. */
+const typed = {
   ...common,
-  kind: z.literal('key'),
   /** What is typed; kept together, as one sealed record. */
   fields: keyFieldsSchema,
   identity: identitySchema.optional(),
@@ -55,8 +61,8 @@ export const keyMethodSchema = z.strictObject({
   typedAccount: z
     .strictObject({
       /**
-       * The field with the provider's stable id, or the variable of the host. `$hash`: a keyed hash of the secrets,
-       * which nobody can read back.
+       * The field with the provider's stable id, the part of one, or the variable of the host. `$hash`: a keyed hash of
+       * the secrets, which nobody can read back.
        */
       id: z
         .string()
@@ -71,9 +77,55 @@ export const keyMethodSchema = z.strictObject({
   prefill: z
     .strictObject({ name: z.string(), scopes: z.string(), scopeSeparator: z.enum([' ', ',']) })
     .optional(),
+}
+
+/** A key that is sent as it was pasted. */
+export const keyMethodSchema = z.strictObject({
+  ...typed,
+  kind: z.literal('key'),
   /** How a disconnect withdraws it. Absent: only its user does, since a key may be used elsewhere too. */
   revocation: keyRevocationSchema.optional(),
 })
 
+/**
+ * What was typed is never sent with a call: it brings access tokens, which end soon. Only its user withdraws it, since
+ * it may be used elsewhere too.
+ */
+const minted = {
+  ...typed,
+  /** Asked for with each access token. An answer that names no scopes has granted these. */
+  defaultScopes: z.array(scopeNameSchema).max(100),
+  renewal: mintRenewalSchema,
+}
+
+/** By a request of the provider's own. */
+export const keyExchangeMethodSchema = z.strictObject({
+  ...minted,
+  kind: z.literal('key_exchange'),
+  token: keyExchangeTokenSchema,
+})
+
+/** By a client that acts for itself (RFC 6749 section 4.4), with its id and secret. */
+export const clientCredentialsMethodSchema = z.strictObject({
+  ...minted,
+  kind: z.literal('client_credentials'),
+  token: clientCredentialsTokenSchema,
+})
+
+/** By a statement that is signed with a private key (RFC 7523). */
+export const jwtBearerMethodSchema = z.strictObject({
+  ...minted,
+  kind: z.literal('jwt_bearer'),
+  token: jwtBearerTokenSchema,
+  /** Absent: there are none. */
+  parts: partsSchema.optional(),
+})
+
 /** One way to a credential. */
-export const methodSchema = z.discriminatedUnion('kind', [oauth2MethodSchema, keyMethodSchema])
+export const methodSchema = z.discriminatedUnion('kind', [
+  oauth2MethodSchema,
+  keyMethodSchema,
+  keyExchangeMethodSchema,
+  clientCredentialsMethodSchema,
+  jwtBearerMethodSchema,
+])

@@ -3,11 +3,11 @@ import { anyOfSchema } from './condition.ts'
 import { scopeNameSchema } from './scopes.ts'
 import { headersSchema, pointersSchema, templateSchema } from './texts.ts'
 
-const parameterSchema = z
+export const parameterSchema = z
   .string()
   .regex(/^[A-Za-z][\w.-]{0,99}$/, 'must be the name of a parameter')
 const parametersSchema = z.record(parameterSchema, z.string().max(500))
-const secondsSchema = z
+export const secondsSchema = z
   .int()
   .positive()
   .max(10 * 366 * 86_400)

@@ -1,11 +1,11 @@
 import type { Method } from './types.ts'
 
 /**
- * The fields of a key that an address or a header of a request may name: what is no secret, and is always typed.
+ * The fields of a method that an address or a header of a request may name: what is no secret, and is always typed.
  * The variables of the connection's host are named beside them.
  */
 export function openFieldsOf(method: Method): string[] {
-  if (method.kind !== 'key') return []
+  if (!('fields' in method)) return []
   return method.fields.flatMap(({ name, secret, optional }) =>
     secret || optional === true ? [] : [name],
   )

@@ -3,7 +3,14 @@ import type { accountReaderSchema, identitySchema } from './account.ts'
 import type { conditionSchema } from './condition.ts'
 import type { definitionShapeSchema, hostLimitsSchema } from './definition.ts'
 import type { healthSchema } from './health.ts'
-import type { keyMethodSchema, oauth2MethodSchema } from './method.ts'
+import type {
+  clientCredentialsMethodSchema,
+  jwtBearerMethodSchema,
+  keyExchangeMethodSchema,
+  keyMethodSchema,
+  oauth2MethodSchema,
+} from './method.ts'
+import type { mintRenewalSchema } from './mint.ts'
 import type { renewalSchema } from './oauth.ts'
 import type { discoveredSchema, presetSchema } from './preset.ts'
 import type { requestSchema } from './request.ts'
@@ -26,12 +33,24 @@ export interface Discovered extends Data<typeof discoveredSchema> {}
 export interface OAuth2Method extends Data<typeof oauth2MethodSchema> {}
 /** A way to a credential by a key that a person makes by hand. */
 export interface KeyMethod extends Data<typeof keyMethodSchema> {}
+/** A way to access tokens by what a person types: one request brings each. */
+export interface KeyExchangeMethod extends Data<typeof keyExchangeMethodSchema> {}
+/** The same by a client that acts for itself (RFC 6749 section 4.4). */
+export interface ClientCredentialsMethod extends Data<typeof clientCredentialsMethodSchema> {}
+/** The same by a signed statement (RFC 7523). */
+export interface JwtBearerMethod extends Data<typeof jwtBearerMethodSchema> {}
+/** A way in which each access token is minted from what was typed. */
+export type MintedMethod = KeyExchangeMethod | ClientCredentialsMethod | JwtBearerMethod
+/** A way to a credential by what a person types. */
+export type TypedMethod = KeyMethod | MintedMethod
 /** A way to a credential. */
 export type Method = ProviderDefinition['auth'][number]
 /** How a credential stays fresh. */
-export type RenewalDefinition = Data<typeof renewalSchema>
+export type RenewalDefinition = Data<typeof renewalSchema> | MintRenewal
 /** The same where a refresh token renews it. */
 export type RefreshTokenRenewal = Extract<RenewalDefinition, { by: 'refresh_token' }>
+/** The same where it is minted anew. */
+export interface MintRenewal extends Data<typeof mintRenewalSchema> {}
 export interface IdentityDefinition extends Data<typeof identitySchema> {}
 export interface AccountReader extends Data<typeof accountReaderSchema> {}
 export interface HealthDefinition extends Data<typeof healthSchema> {}

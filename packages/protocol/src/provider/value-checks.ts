@@ -10,10 +10,12 @@ import type { Method } from './types.ts'
  * @param place the variables that a connection has
  */
 export function valueProblems(method: Method, place: ReadonlySet<string>, path: Path): Problem[] {
-  const own = method.kind === 'key' ? method.fields.map(({ name }) => name) : ['token']
   const open = new Set([...place, ...openFieldsOf(method)])
+  const typed = 'fields' in method ? method.fields.map(({ name }) => name) : ['token']
+  // What tokens are minted from is not sent with a call.
+  const own = method.kind === 'key' ? typed : ['token', ...open]
   return [
-    ...own.flatMap((name, index) =>
+    ...typed.flatMap((name, index) =>
       place.has(name)
         ? [{ path: [...path, ...fieldPath(method, index)], message: 'is the name of a variable' }]
         : [],
@@ -35,8 +37,8 @@ export function valueProblems(method: Method, place: ReadonlySet<string>, path: 
   ]
 }
 
-function fieldPath({ kind }: Method, index: number): Path {
-  return kind === 'key' ? ['fields', index, 'name'] : ['send']
+function fieldPath(method: Method, index: number): Path {
+  return 'fields' in method ? ['fields', index, 'name'] : ['send']
 }
 
 function unknownNames(names: readonly string[], known: ReadonlySet<string>): string[] {
@@ -44,7 +46,9 @@ function unknownNames(names: readonly string[], known: ReadonlySet<string>): str
   return unknown.length === 0 ? [] : [`has no value for ${unknown.join(', ')}`]
 }
 
-function requestsOf({ identity, health, revocation }: Method) {
+function requestsOf(method: Method) {
+  const { identity, health } = method
+  const revocation = 'revocation' in method ? method.revocation : undefined
   return [
     ...(identity ? [{ at: ['identity', 'request'], ...identity.request }] : []),
     ...(identity?.fallback

@@ -12,6 +12,7 @@ import {
   defaultScopesOf,
   findViolation,
   holds,
+  isTyped,
   variablesAt,
 } from '@keywell/providers'
 import type { z } from 'zod'
@@ -207,9 +208,7 @@ async function methodsAt(
   const isKnown = await isKnownHost(parts, { provider, host, tenantId })
   return offeredMethods(policy, provider)
     .filter((method) =>
-      method.kind === 'key'
-        ? isKnown
-        : usable.some((app) => isFor(app, { provider, method, host })),
+      isTyped(method) ? isKnown : usable.some((app) => isFor(app, { provider, method, host })),
     )
     .map(({ id }) => id)
 }

@@ -1,5 +1,5 @@
 import { KeywellError, type Method, type ProviderDefinition } from '@keywell/protocol'
-import { findMethod, isMeantBy, kindWords } from '@keywell/providers'
+import { findMethod, isMeantBy, isTyped, kindWords } from '@keywell/providers'
 import { type Integrations, isFor } from '../oauth/integrations.ts'
 import type { SessionPolicy } from '../store/sessions.ts'
 
@@ -65,7 +65,7 @@ export async function firstUsable(
   if (offered.length === 1) return first
   const apps = await integrations.usable(tenantId)
   const isUsable = (method: Method) =>
-    method.kind === 'key' || apps.some((app) => isFor(app, { provider, method, host }))
+    isTyped(method) || apps.some((app) => isFor(app, { provider, method, host }))
   return offered.find(isUsable) ?? first
 }
 

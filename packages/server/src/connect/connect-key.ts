@@ -1,29 +1,30 @@
 import {
-  type KeyMethod,
   KeywellError,
   type ProviderAccount,
   type ProviderDefinition,
+  type TypedMethod,
 } from '@keywell/protocol'
-import { defaultHostOf, placeVariableOf, reachOf, variablesAt } from '@keywell/providers'
+import { defaultHostOf, placeVariableOf } from '@keywell/providers'
 import type { AccountUses } from '../credentials/account-uses.ts'
 import { lookUpAccount } from '../oauth/account.ts'
 import { draftRequest, serves } from '../oauth/app-place.ts'
 import type { Integrations } from '../oauth/integrations.ts'
+import { openPartsOf } from '../oauth/mint-values.ts'
 import { cleanAccount } from '../oauth/outside-text.ts'
 import { type ProbeParts, type ProbeResult, probeToken } from '../oauth/probe.ts'
 import { openValuesOf } from '../oauth/send.ts'
-import type { KeptTokenSet } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { readClock } from '../store/census.ts'
 import type { ConnectionRow } from '../store/connections.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Sql } from '../store/database.ts'
+import { type FirstToken, firstToken } from './first-token.ts'
 import { type KeyFields, tokensOf } from './key-fields.ts'
 import type { NewCredential, StoreConnection } from './store-connection.ts'
 
 /** A key that its user has made at the provider by hand. */
 export interface PastedKey {
   provider: ProviderDefinition
-  method: KeyMethod
+  method: TypedMethod
   host: string
   fields: KeyFields
   tenantId: string
@@ -55,14 +56,13 @@ export async function connectKey(
 ): Promise<ConnectionRow> {
   const { database, outbound, storeConnection } = parts
   const { provider, method, host, tenantId } = pasted
-  const found = await probeKey(parts, pasted)
+  const { tokens, ...found } = await probeKey(parts, pasted)
   check?.(found)
-  const { scopes, expiresAt } = found
-  const tokens = sentTokensOf(pasted)
+  const scopes = found.scopes ?? []
   const key = { provider, method, host, tokens, sending: { tenantId } }
   const account =
     method.typedAccount === undefined
-      ? await lookUpAccount(outbound, { ...key, scopes: scopes ?? [] })
+      ? await lookUpAccount(outbound, { ...key, scopes })
       : await typedAccountOf(parts, pasted, method.typedAccount)
   return storeConnection({
     ...storing,
@@ -70,25 +70,32 @@ export async function connectKey(
     account,
     method,
     tokens,
-    // By the clock of the database, as all lifetimes are.
-    expiresInMs:
-      expiresAt === null ? null : expiresAt.getTime() - (await readClock(database.of(tenantId))),
+    expiresInMs: found.expiresInMs ?? (await restOf(database.of(tenantId), found)),
     refreshExpiresInMs: null,
-    scopes: scopes ?? [],
+    scopes,
   })
 }
 
+/** By the clock of the database, as all lifetimes are. */
+async function restOf(sql: Sql, { expiresAt }: ProbeResult): Promise<number | null> {
+  return expiresAt === null ? null : expiresAt.getTime() - (await readClock(sql))
+}
+
+/** What a provider says of what was typed. */
+export type ProbedKey = ProbeResult & Pick<FirstToken, 'tokens' | 'expiresInMs'>
+
 /**
- * Asks the provider what a key may do.
+ * Asks the provider what a key may do, or the access token that is minted from it.
  *
  * @throws KeywellError `key_refused`; `provider_error` when the provider did not say whether the key is active
  */
-export async function probeKey(parts: ProbeParts, pasted: PastedKey): Promise<ProbeResult> {
+export async function probeKey(parts: ProbeParts, pasted: PastedKey): Promise<ProbedKey> {
   const { provider, method, host, tenantId } = pasted
-  const tokens = sentTokensOf(pasted)
-  const key = { provider, method, host, tokens, sending: { tenantId } }
-  const found = await probeToken(parts, key)
-  if (found.status === 'active') return found
+  const { tokens, expiresInMs, scopes } = await firstToken(parts.outbound, pasted)
+  const found = await probeToken(parts, { provider, method, host, tokens, sending: { tenantId } })
+  if (found.status === 'active') {
+    return { ...found, tokens, expiresInMs, scopes: found.scopes ?? scopes }
+  }
   const { title } = method
   if (found.status === 'inactive') {
     throw new KeywellError('key_refused', `${host} does not accept this ${title}.`)
@@ -107,10 +114,13 @@ export async function probeKey(parts: ProbeParts, pasted: PastedKey): Promise<Pr
 async function typedAccountOf(
   { accountUses }: ConnectKeyParts,
   pasted: PastedKey,
-  { id, name }: NonNullable<KeyMethod['typedAccount']>,
+  { id, name }: NonNullable<TypedMethod['typedAccount']>,
 ): Promise<ProviderAccount> {
   const { provider, method, host, fields, tenantId } = pasted
-  const open = openValuesOf({ provider, host, method, tokens: tokensOf(method, fields) })
+  const open = {
+    ...openValuesOf({ provider, host, method, tokens: tokensOf(method, fields) }),
+    ...openPartsOf(method, fields),
+  }
   const secrets = method.fields.flatMap((field) => (field.secret && fields[field.name]) || [])
   const isHash = id === '$hash'
   const account = cleanAccount({
@@ -121,11 +131,6 @@ async function typedAccountOf(
   })
   if (account !== undefined) return account
   throw new KeywellError('invalid_request', 'The account that was typed is too long.')
-}
-
-function sentTokensOf({ provider, method, host, fields }: PastedKey): KeptTokenSet {
-  const reach = reachOf(provider, method, variablesAt(provider, host))
-  return { ...tokensOf(method, fields), reach }
 }
 
 interface KnownHostParts {

@@ -1,8 +1,8 @@
 import {
   type createConnectionSchema,
-  type KeyMethod,
   KeywellError,
   type ProviderDefinition,
+  type TypedMethod,
 } from '@keywell/protocol'
 import { keyMethods } from '@keywell/providers'
 import type { z } from 'zod'
@@ -15,7 +15,8 @@ import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import type { ConnectionRow } from '../store/connections.ts'
 import { noIntegration } from '../store/integrations.ts'
 import { type ConnectKeyParts, connectKey, requireKnownHost } from './connect-key.ts'
-import { readFields, singleField } from './key-fields.ts'
+import { singleField } from './key-fields.ts'
+import { readTyped } from './read-typed.ts'
 
 type NewConnection = z.output<typeof createConnectionSchema>
 
@@ -57,9 +58,9 @@ async function createConnection(
   const provider = parts.catalogue.get(request.provider)
   const method = keyMethod(provider, request.method)
   const typed = credential.fields ?? singleField(provider, method, credential.value ?? '')
-  const read = readFields(provider, method, typed)
-  if ('refusal' in read) throw read.refusal
   const host = parsePlace(provider, request.host)
+  const read = await readTyped({ provider, method, host }, typed)
+  if ('refusal' in read) throw read.refusal
   // Checked before the key is sent anywhere. Its scopes are known later, and checked when it is stored.
   await requireAllowedFor(parts.database.of(tenantId), tenantId, { provider, host })
   await requireKnownHost(parts, { provider, host, tenantId })
@@ -84,7 +85,7 @@ async function createConnection(
 }
 
 /** @throws KeywellError `invalid_request` that names those there are */
-function keyMethod(provider: ProviderDefinition, named: string | undefined): KeyMethod {
+function keyMethod(provider: ProviderDefinition, named: string | undefined): TypedMethod {
   const methods = keyMethods(provider)
   const method = named === undefined ? methods[0] : methods.find(({ id }) => id === named)
   if (method !== undefined) return method

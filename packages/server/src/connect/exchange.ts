@@ -214,6 +214,8 @@ function exchangeError(title: string, outcome: Exclude<TokenOutcome, Granted>): 
     case 'rejected':
     case 'sign_in_again':
       return new KeywellError('flow_expired', 'The provider no longer accepts this code.')
+    case 'suspended':
+      return refusedBy(title, 'account_blocked', { detail })
     case 'client_rejected':
       return refusedBy(title, 'client_rejected', { detail })
     case 'request_rejected':

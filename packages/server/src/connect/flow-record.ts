@@ -1,5 +1,5 @@
 import { finalFlowStatuses, KeywellError, Secret } from '@keywell/protocol'
-import { findMethod } from '@keywell/providers'
+import { findMethod, isTyped } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
 import { knownHost } from '../host.ts'
 import type { Logger } from '../logger.ts'
@@ -93,7 +93,8 @@ export async function requireUnaltered(
 
 /** Whether the service's own form asks for a key, in place of the provider's page. */
 export function isByKey({ catalogue }: { catalogue: Catalogue }, flow: FlowRow): boolean {
-  return findMethod(catalogue.get(flow.provider), flow.method)?.kind === 'key'
+  const method = findMethod(catalogue.get(flow.provider), flow.method)
+  return method !== undefined && isTyped(method)
 }
 
 /**

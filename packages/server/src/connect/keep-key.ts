@@ -9,8 +9,9 @@ import type { Vault } from '../vault/vault.ts'
 import { type ConnectKeyParts, connectKey } from './connect-key.ts'
 import { confirmEntryOf, type EndFlow } from './end-flow.ts'
 import { requireFlowAllowed } from './flow-record.ts'
-import { decodeFields, readFields } from './key-fields.ts'
+import { decodeFields } from './key-fields.ts'
 import { takeParked } from './park-code.ts'
+import { readTyped } from './read-typed.ts'
 import { requireKeyWithin } from './scope-policy.ts'
 
 export interface KeepKeyParts extends ConnectKeyParts {
@@ -42,7 +43,7 @@ export async function keepKey(
   try {
     const method = keyOf(provider, flow.method)
     // A definition may have changed since.
-    const read = readFields(provider, method, decodeFields(taken.parked))
+    const read = await readTyped({ provider, method, host }, decodeFields(taken.parked))
     if ('refusal' in read) throw read.refusal
     const key = { provider, method, host, fields: read.fields, tenantId }
     await connectKey(parts, key, {

@@ -1,14 +1,15 @@
 import {
   apiKeyValueSchema,
-  type KeyMethod,
   KeywellError,
+  multilineValueSchema,
   type ProviderDefinition,
   Secret,
+  type TypedMethod,
 } from '@keywell/protocol'
 import { addressesOf, isSegment, matchesWhole, namesIn } from '@keywell/providers'
 import type { TokenSet } from '../oauth/token-set.ts'
 
-type KeyField = KeyMethod['fields'][number]
+type KeyField = TypedMethod['fields'][number]
 
 /** What was typed, by the names of a method's fields. */
 export type KeyFields = Readonly<Record<string, Secret>>
@@ -25,7 +26,7 @@ export type ReadFields =
 /** Reads what was typed. Nothing of it stands in a refusal. */
 export function readFields(
   { title }: Pick<ProviderDefinition, 'title'>,
-  method: KeyMethod,
+  method: TypedMethod,
   typed: Readonly<Record<string, unknown>>,
 ): ReadFields {
   const { fields } = method
@@ -55,9 +56,10 @@ export function readFields(
 function problemOf(
   field: KeyField,
   typed: unknown,
-  { title, method }: { title: string; method: KeyMethod },
+  { title, method }: { title: string; method: TypedMethod },
 ): string | undefined {
-  const { data: text, error } = apiKeyValueSchema.safeParse(typed)
+  const schema = field.multiline === true ? multilineValueSchema : apiKeyValueSchema
+  const { data: text, error } = schema.safeParse(typed)
   if (error !== undefined) return error.issues[0]?.message ?? 'must be a text'
   const isOfItsForm =
     (field.pattern === undefined || matchesWhole(text, field.pattern)) &&
@@ -67,19 +69,22 @@ function problemOf(
   return isUsername(method, field) && text.includes(':') ? 'must have no colon' : undefined
 }
 
-function isInAddress(method: KeyMethod, { name }: KeyField): boolean {
+function isInAddress(method: TypedMethod, { name }: KeyField): boolean {
   return addressesOf(method).some((template) => namesIn(template).includes(name))
 }
 
 /** Whether the field stands in the user name of HTTP Basic. */
-function isUsername({ send }: KeyMethod, { name }: KeyField): boolean {
-  return send.some((part) => part.in === 'basic' && part.username.includes(`{${name}}`))
+function isUsername(method: TypedMethod, { name }: KeyField): boolean {
+  if (method.kind === 'client_credentials' && method.token.client === 'client_secret_basic') {
+    return method.token.clientId === name
+  }
+  return method.send.some((part) => part.in === 'basic' && part.username.includes(`{${name}}`))
 }
 
 /** One text in place of the single field of a method. */
 export function singleField(
   { title }: Pick<ProviderDefinition, 'title'>,
-  { fields }: Pick<KeyMethod, 'fields'>,
+  { fields }: Pick<TypedMethod, 'fields'>,
   text: string,
 ): Readonly<Record<string, string>> {
   const [first, ...others] = fields.filter(({ optional }) => optional !== true)
@@ -92,7 +97,7 @@ export function singleField(
 
 /** What is sealed as the credential. Its main secret is the first field that is one. */
 export function tokensOf(
-  { fields: known }: Pick<KeyMethod, 'fields'>,
+  { fields: known }: Pick<TypedMethod, 'fields'>,
   fields: KeyFields,
 ): TokenSet {
   const [main] = known.flatMap(({ name, secret }) => (secret ? (fields[name] ?? []) : []))

@@ -1,4 +1,4 @@
-import type { KeyMethod, KeywellError, ProviderDefinition } from '@keywell/protocol'
+import type { KeywellError, ProviderDefinition, TypedMethod } from '@keywell/protocol'
 import { addressOf, keyOf, variablesAt } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
 import { findConnection } from '../store/connections.ts'
@@ -9,7 +9,7 @@ import type { SessionRow } from '../store/sessions.ts'
 /** The form that asks a person for a key, as data: what it says comes from the provider's definition. */
 export interface KeyFormView {
   provider: Pick<ProviderDefinition, 'name' | 'title'>
-  keys: KeyMethod
+  keys: TypedMethod
   /** Where the key is made and sent; shown, since a key must not go to another instance. */
   host: string
   /** The provider's page for keys, filled in as far as it can be. */
@@ -71,7 +71,7 @@ const noRefusal = { error: null, wrongField: null }
 
 function keysPageOf(
   provider: ProviderDefinition,
-  { manualUrl, prefill }: KeyMethod,
+  { manualUrl, prefill }: TypedMethod,
   { host, app, scopes }: { host: string; app: string; scopes: readonly string[] },
 ): URL {
   const url = addressOf(manualUrl, variablesAt(provider, host))

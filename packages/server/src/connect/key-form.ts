@@ -1,4 +1,4 @@
-import { type KeyMethod, KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import { KeywellError } from '@keywell/protocol'
 import { keyOf } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Integrations } from '../oauth/integrations.ts'
@@ -20,9 +20,10 @@ import {
 import { type PastedKey, probeKey, requireKnownHost } from './connect-key.ts'
 import { flowErrorOf } from './end-flow.ts'
 import { isByKey } from './flow-record.ts'
-import { encodeFields, type ReadFields, readFields } from './key-fields.ts'
+import { encodeFields, type ReadFields } from './key-fields.ts'
 import { describeKeyForm, type KeyFormView } from './key-form-view.ts'
 import { flowMismatch, parkKey, sealCode } from './park-code.ts'
+import { readTyped } from './read-typed.ts'
 import { requireKeyWithin } from './scope-policy.ts'
 
 /** Keys that one flow may send to the provider. A host may ban an address that sends too many wrong ones. */
@@ -156,7 +157,7 @@ async function takeKey(
   const sql = database.of(flow.tenantId)
   const provider = catalogue.get(flow.provider)
   const method = keyOf(provider, flow.method)
-  const read = readForm(provider, method, fields)
+  const read = await readForm({ provider, method, host: flow.host }, fields)
   if ('refusal' in read) {
     const refusal = { error: read.refusal, wrongField: read.field }
     return { form: await describeKeyForm(parts, own, refusal) }
@@ -185,15 +186,15 @@ async function takeKey(
 
 /** The fields of the form. Blanks around them come from copying, and no key has any. */
 function readForm(
-  provider: ProviderDefinition,
-  method: KeyMethod,
+  place: Pick<PastedKey, 'provider' | 'method' | 'host'>,
   fields: SubmittedKey['fields'],
-): ReadFields {
-  const typed = method.fields.map(({ name }) => {
+): Promise<ReadFields> {
+  const typed = place.method.fields.map(({ name }) => {
     const text = fields[name]
-    return [name, typeof text === 'string' ? text.trim() : '']
+    // A form sends the ends of lines in two characters.
+    return [name, typeof text === 'string' ? text.trim().replaceAll('\r\n', '\n') : '']
   })
-  return readFields(provider, method, Object.fromEntries(typed))
+  return readTyped(place, Object.fromEntries(typed))
 }
 
 /** Why a key will not do; undefined: it will. */

@@ -10,7 +10,9 @@ import {
   defaultScopesOf,
   findViolation,
   isHostOf,
+  isMinted,
   isPlaceTold,
+  isTyped,
   scopesAllowed,
 } from '@keywell/providers'
 import type { z } from 'zod'
@@ -75,19 +77,23 @@ export async function planFlow(
   const method = await firstUsable(parts, offered, place)
   const integration =
     method.kind === 'oauth2' ? await parts.integrations.pick({ ...place, method }) : null
-  if (method.kind === 'key') await requireKnownHost(parts, place)
+  if (isTyped(method)) await requireKnownHost(parts, place)
   const allowed = scopesAllowed(policy, provider)
   const scopes = planFlowScopes({
     policy: session.policy,
     provider,
     method,
-    // A person ticks the scopes of a key, so all of the provider's are there.
-    registered: integration?.scopes ?? provider.scopes.map(({ name }) => name),
+    registered: integration?.scopes ?? typedScopes(provider, method),
     chosen: request.scopes,
     defaults: defaultScopesOf(provider, method).filter((scope) => allowed?.includes(scope) ?? true),
   })
   requireAllowed(policy, { provider, scopes })
   return { target, method, integration, scopes }
+}
+
+/** A person ticks the scopes of a key, so all of the provider's are there; those of minted tokens are asked for by the service. */
+function typedScopes({ scopes }: ProviderDefinition, method: Method): readonly string[] {
+  return isMinted(method) ? method.defaultScopes : scopes.map(({ name }) => name)
 }
 
 /** The account of a flow: the one to reconnect, or the one that the browser requests within the session. */
@@ -183,7 +189,7 @@ function chooseHost(
   if (chosen) return chosen
   // A key is made at any host that is known here.
   const serves = (app: UsableIntegration) =>
-    offered.some(({ id, kind }) => kind === 'key' || id === app.method)
+    offered.some((method) => isTyped(method) || method.id === app.method)
   const hosts = new Set(
     usable
       .filter((app) => app.provider === name && serves(app))

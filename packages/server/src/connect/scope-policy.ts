@@ -5,6 +5,7 @@ import {
   missingScopes,
   type ProviderDefinition,
 } from '@keywell/protocol'
+import { isMinted } from '@keywell/providers'
 import type { SessionPolicy } from '../store/sessions.ts'
 
 type Provider = Pick<ProviderDefinition, 'name' | 'scopes'>
@@ -79,6 +80,7 @@ export function planFlowScopes(options: {
 }
 
 function hasScopes(method: Method): boolean {
+  if (isMinted(method)) return method.defaultScopes.length > 0
   return method.kind === 'key' || method.authorize.scopes !== null
 }
 

@@ -8,7 +8,7 @@ import {
   type ToolSummary,
   toolLimitsOf,
 } from '@keywell/protocol'
-import { defaultHostOf, findViolation, isHostOf, scopesAllowed } from '@keywell/providers'
+import { defaultHostOf, findViolation, isHostOf, isTyped, scopesAllowed } from '@keywell/providers'
 import { listTools, summarizeTool } from '@keywell/tools'
 import type { Catalogue } from '../catalogue.ts'
 import { knownHost, parseHost } from '../host.ts'
@@ -115,7 +115,7 @@ function methodsOf(
   integrations: readonly UsableIntegration[],
 ): MethodView[] {
   return allowedMethods(policy, provider)
-    .filter(({ id, kind }) => kind === 'key' || integrations.some(({ method }) => method === id))
+    .filter((each) => isTyped(each) || integrations.some(({ method }) => method === each.id))
     .map(({ id, kind, title }) => ({ id, kind, title }))
 }
 

@@ -5,7 +5,7 @@ import {
   type ProviderAccount,
   type ProviderDefinition,
 } from '@keywell/protocol'
-import { credentialTypeOf, oauthMethods } from '@keywell/providers'
+import { credentialTypeOf, isMinted, oauthMethods } from '@keywell/providers'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import { describeConnection, writeChange } from '../changes/changes.ts'
 import { type AccountUses, replacesGrants } from '../credentials/account-uses.ts'
@@ -14,6 +14,7 @@ import type { Logger } from '../logger.ts'
 import type { KeptTokenSet, TokenBox } from '../oauth/token-set.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import { type GrantEnd, noEnd, planEnd } from '../refresh/grant-end.ts'
+import { renewalOf } from '../refresh/renewal-of.ts'
 import { planLife, planProbe } from '../refresh/schedule.ts'
 import { deleteAccountUse, listOthersOfAccount, recordAccountUse } from '../store/account-uses.ts'
 import {
@@ -184,9 +185,15 @@ function lifeOf(
 ): { lifeMs: number | null; refreshInMs: number | null; renewable: boolean; end: GrantEnd } {
   const lasting = { refreshInMs: null, renewable: false, end: noEnd }
   if (method.kind === 'key') return { lifeMs: expiresInMs, ...lasting }
-  const { renewal } = method
-  const { lifeMs, refreshInMs } = planLife(renewal, expiresInMs, jitter, refreshExpiresInMs)
-  if (renewal.by === 'none' || tokens.refreshToken === null) return { lifeMs, ...lasting }
+  const renewal = renewalOf(method, { rotates: false })
+  const { lifeMs, refreshInMs } = planLife(
+    renewal ?? method.renewal,
+    expiresInMs,
+    jitter,
+    refreshExpiresInMs,
+  )
+  const canRenew = isMinted(method) || tokens.refreshToken !== null
+  if (renewal === null || !canRenew) return { lifeMs, ...lasting }
   const end = planEnd(renewal, { grantedForMs: 0, toldMs: refreshExpiresInMs })
   return { lifeMs, refreshInMs, renewable: true, end }
 }

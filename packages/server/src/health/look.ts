@@ -1,4 +1,4 @@
-import { findMethod } from '@keywell/providers'
+import { findMethod, isMinted } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
@@ -48,7 +48,7 @@ export async function look(
   const account = isAsked
     ? await checkAccount(outbound, row, { provider, method, tokens, scopes, sending })
     : null
-  const canRefresh = row.renewable && tokens.refreshToken !== null
+  const canRefresh = row.renewable && (isMinted(method) || tokens.refreshToken !== null)
   return { ...found, account, isOver: false, canRefresh }
 }
 

@@ -16,6 +16,7 @@ const refreshOutcomes: Readonly<Record<RefreshOutcome, true>> = {
   committed_before: true,
   orphaned: true,
   withdrawn: true,
+  superseded: true,
   not_sent: true,
   not_processed: true,
   ambiguous: true,
@@ -24,6 +25,7 @@ const refreshOutcomes: Readonly<Record<RefreshOutcome, true>> = {
   sign_in_again: true,
   client_rejected: true,
   request_rejected: true,
+  suspended: true,
   broken_off: true,
 }
 const deathReasons: Readonly<Record<DeathReason, true>> = {

@@ -6,6 +6,7 @@ export type RefreshOutcome =
   | 'committed_before'
   | 'orphaned'
   | 'withdrawn'
+  | 'superseded'
   | 'not_sent'
   | 'not_processed'
   | 'ambiguous'
@@ -14,6 +15,7 @@ export type RefreshOutcome =
   | 'sign_in_again'
   | 'client_rejected'
   | 'request_rejected'
+  | 'suspended'
   | 'broken_off'
 
 export type DeathReason = ReauthReason

@@ -65,7 +65,7 @@ async function withdraw(
       host,
       method,
       tokens: { accessToken: new Secret('at-$&-1'), refreshToken: new Secret('rt-1'), reach },
-      client: method.kind === 'key' ? undefined : { ...client, method },
+      client: method.kind === 'oauth2' ? { ...client, method } : undefined,
     },
     { tenantId: 'ten_1' },
   )
@@ -111,6 +111,7 @@ describe('a withdrawal by a request of its own', () => {
 
   test('of a key is made with the key itself', async () => {
     const key = keyOf(gitlab, 'personal_access_token')
+    if (key.kind !== 'key') throw new Error('it is no key')
     const { style, kills, done } = byRequest
     const request = { method: 'DELETE', url: '{host}/v2/access-token', headers: {} } as const
     const { outcome, asked } = await withdraw(

@@ -1,5 +1,13 @@
 import { type Method, type ProviderDefinition, Secret } from '@keywell/protocol'
-import { addressOf, isHostOf, isSegment, type Variables, variablesAt } from '@keywell/providers'
+import {
+  addressOf,
+  isHostOf,
+  isMinted,
+  isSegment,
+  isTyped,
+  type Variables,
+  variablesAt,
+} from '@keywell/providers'
 import type { TokenSet } from './token-set.ts'
 
 /** The values of a credential, by the names that its method has for them. */
@@ -29,16 +37,16 @@ export interface SentCredential {
   tokens: Pick<TokenSet, 'accessToken' | 'fields'>
 }
 
-/** The values of a credential, and beside them the variables of its host. */
+/** The values of a credential, and beside them what is no secret: the variables of its host, and fields. */
 export function sentValuesOf(sent: SentCredential): CredentialValues {
-  return { ...secretsOf(variablesOf(sent)), ...valuesOf(sent.method, sent.tokens) }
+  return { ...secretsOf(openValuesOf(sent)), ...valuesOf(sent.method, sent.tokens) }
 }
 
 /** What is no secret of them, by which the address and the headers of a request are made whole. */
 export function openValuesOf(sent: SentCredential): Variables {
   const { method, tokens } = sent
-  const values = valuesOf(method, tokens)
-  const fields = method.kind === 'key' ? method.fields.filter(({ secret }) => !secret) : []
+  const values = isMinted(method) ? (tokens.fields ?? {}) : valuesOf(method, tokens)
+  const fields = isTyped(method) ? method.fields.filter(({ secret }) => !secret) : []
   const open = fields.flatMap(({ name }) => {
     const value = values[name]
     return value === undefined ? [] : [[name, value.expose()] as const]

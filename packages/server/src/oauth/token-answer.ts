@@ -1,9 +1,9 @@
-import { type OAuth2Method, Secret } from '@keywell/protocol'
+import { type MintedMethod, type OAuth2Method, Secret } from '@keywell/protocol'
 import { fulfils, type ProviderAnswer } from '@keywell/providers'
 import type { TokenEndpointResponse } from 'oauth4webapi'
 import { OutboundError } from '../outbound/outbound.ts'
 import { readRetryAfter } from '../outbound/retry-after.ts'
-import { readTokenBody, type TokenBody } from './token-body.ts'
+import { readTokenBody, type TokenBody, type TokenPlaces } from './token-body.ts'
 import type { TokenSet } from './token-set.ts'
 
 /** A usable pair. */
@@ -48,18 +48,31 @@ export type TokenOutcome =
   | { kind: 'rejected'; detail: string }
   /** A policy of the provider asks for a new sign-in: the grant stands, and is of no use without it. */
   | { kind: 'sign_in_again'; detail: string }
+  /** Not now: the account, or what it was let into, is suspended there, and may come back. Of minting alone. */
+  | { kind: 'suspended'; detail: string }
   /** The client itself is refused: a matter of the integration, never of a connection. */
   | { kind: 'client_rejected'; detail: string }
   /** The request was wrong: scope, grant type or parameters. */
   | { kind: 'request_rejected'; detail: string }
 
+type Process = (response: Response) => Promise<TokenEndpointResponse>
+
+/** How a provider answers, as its data says. */
+interface TokenEndpoint {
+  answer: TokenPlaces
+  errors: readonly (
+    | OAuth2Method['token']['errors'][number]
+    | MintedMethod['token']['errors'][number]
+  )[]
+}
+
 /** Sends, and classifies whatever comes back. The only place that reads a token endpoint's answer. */
 export async function classifyTokenAnswer(options: {
   send: () => Promise<Response>
-  /** Checks an answer of status 200 by RFC 6749 section 5.1. */
-  process: (response: Response) => Promise<TokenEndpointResponse>
+  /** Checks an answer of status 200 by RFC 6749 section 5.1. Absent: it is not one of OAuth. */
+  process?: Process
   /** What the provider's data says of its answers. */
-  endpoint: Pick<OAuth2Method['token'], 'answer' | 'errors'>
+  endpoint: TokenEndpoint
 }): Promise<TokenOutcome> {
   let response: Response
   let text: string
@@ -94,13 +107,13 @@ function classifyFailure(error: unknown): TokenOutcome {
   throw error
 }
 
-type Refusal = OAuth2Method['token']['errors'][number]['is']
+type Refusal = TokenEndpoint['errors'][number]['is']
 
 /** What an answer without a token means: first by the provider's data, whatever the status, then by OAuth. */
 function kindOf(
   answer: ProviderAnswer,
   { error }: TokenBody,
-  { errors }: Pick<OAuth2Method['token'], 'errors'>,
+  { errors }: Pick<TokenEndpoint, 'errors'>,
 ): Refusal {
   const own = errors.find((each) => fulfils(answer, each.if))
   if (own !== undefined) return own.is
@@ -129,15 +142,12 @@ function detailOf(status: number, { error, problem }: TokenBody): string {
   return error ?? (isOk && problem !== null ? problem : `status ${status}`)
 }
 
-async function grantedBy(
-  answer: TokenBody,
-  process: (response: Response) => Promise<TokenEndpointResponse>,
-): Promise<TokenOutcome> {
+async function grantedBy(answer: TokenBody, process: Process | undefined): Promise<TokenOutcome> {
   const { accessToken, refreshToken, scopes, expiresInMs, refreshExpiresInMs, origin } = answer
   try {
     // In the form of RFC 6749 section 5.1, without what is optional and was read already.
-    const plain = { access_token: accessToken, token_type: 'Bearer' }
-    const { access_token } = await process(Response.json(plain))
+    const plain = { access_token: accessToken ?? '', token_type: 'Bearer' }
+    const { access_token } = process === undefined ? plain : await process(Response.json(plain))
     const tokens = { accessToken: new Secret(access_token), refreshToken: secretOf(refreshToken) }
     return { kind: 'tokens', tokens, scopes, expiresInMs, refreshExpiresInMs, origin }
   } catch {

@@ -1,4 +1,3 @@
-import type { OAuth2Method } from '@keywell/protocol'
 import { readFirst } from '@keywell/providers'
 import { readScopes } from './outside-text.ts'
 
@@ -34,25 +33,35 @@ const minExpiresInSeconds = 1
 /** Longest token that is kept, in characters. */
 const maxTokenLength = 16_384
 
+/** Where an answer holds what; what is absent, no answer says. */
+export interface TokenPlaces {
+  accessToken: readonly string[]
+  refreshToken?: readonly string[] | undefined
+  expiresIn?: readonly string[] | undefined
+  refreshExpiresIn?: readonly string[] | undefined
+  scope?: readonly string[] | undefined
+  origin?: readonly string[] | undefined
+}
+
 /**
  * Reads an answer of a token endpoint. Only the access token decides: an optional field that is null,
  * blank or of another shape counts as left out, since the pair before may be dead already. A body that
  * is no JSON object is looked through for tokens, so that none is left behind at the provider.
  */
-export function readTokenBody(text: string, places: OAuth2Method['token']['answer']): TokenBody {
+export function readTokenBody(text: string, places: TokenPlaces): TokenBody {
   const fields = parseObject(text) ?? parseForm(text)
   if (fields === undefined) {
     const problem = text.trim() === '' ? 'an empty body' : 'a body that is no JSON object'
     return { ...nothing, ...tokensWithin(text), problem }
   }
   const accessToken = tokenOf(readFirst(fields, places.accessToken))
-  const refreshToken = tokenOf(readFirst(fields, places.refreshToken))
+  const refreshToken = tokenOf(readFirst(fields, places.refreshToken ?? []))
   const wellFormed = accessToken !== null || refreshToken !== null
   return {
     ...(wellFormed ? { accessToken, refreshToken } : tokensWithin(text)),
     wellFormed,
-    scopes: readScopes(readFirst(fields, places.scope)),
-    expiresInMs: readLifeMs(readFirst(fields, places.expiresIn), maxExpiresInSeconds),
+    scopes: readScopes(readFirst(fields, places.scope ?? [])),
+    expiresInMs: accessLifeMs(readFirst(fields, places.expiresIn ?? [])),
     refreshExpiresInMs: readLifeMs(
       readFirst(fields, places.refreshExpiresIn ?? []),
       maxRefreshExpiresInSeconds,
@@ -89,6 +98,11 @@ function problemOf(accessToken: string | null, type: unknown): string | null {
 function tokenOf(value: unknown): string | null {
   if (typeof value !== 'string' || value.trim() === '' || value.length > maxTokenLength) return null
   return /\p{Surrogate}/u.test(value) ? null : value
+}
+
+/** The life of an access token, of what an answer says in seconds. Null: it says nothing of use. */
+export function accessLifeMs(value: unknown): number | null {
+  return readLifeMs(value, maxExpiresInSeconds)
 }
 
 function readLifeMs(value: unknown, maxSeconds: number): number | null {

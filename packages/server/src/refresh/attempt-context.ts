@@ -1,11 +1,9 @@
-import type { RefreshTokenRenewal, Secret } from '@keywell/protocol'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { After, Jitter, Sleep } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
-import type { Registration } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { Suspension } from '../oauth/suspension.ts'
 import type { KeptTokenSet, TokenBox } from '../oauth/token-set.ts'
@@ -16,6 +14,7 @@ import type { Claim } from '../store/refresh-claim.ts'
 import type { FaultPoint } from './fault-point.ts'
 import type { IncidentGuard } from './incident-guard.ts'
 import type { Lease } from './lease.ts'
+import type { Renewable } from './source.ts'
 import type { Timing } from './timing.ts'
 
 /** What every attempt to refresh a connection works with. */
@@ -41,15 +40,12 @@ export interface AttemptParts {
 }
 
 /** One attempt that may send: its claim, and what was read before the first byte. */
-export interface Attempt {
+export interface Attempt extends Renewable {
   claim: Claim
   lease: Lease
   /** The connection as it was when the request was sent. */
   row: KeptCredentialRow
   tokens: KeptTokenSet
-  registration: Registration
-  renewal: RefreshTokenRenewal
-  refreshToken: Secret
   /** The audit log holds its intent and gets its success. A failure always has an entry. */
   audited: boolean
 }

@@ -1,10 +1,7 @@
-import type { RefreshTokenRenewal } from '@keywell/protocol'
 import type { RefreshOutcome } from '../metrics/metrics.ts'
 import type { Say } from '../metrics/tracing.ts'
-import { type Registration, refreshTokens } from '../oauth/client.ts'
 import type { TokenOutcome, Unusable } from '../oauth/token-answer.ts'
-import type { KeptTokenSet } from '../oauth/token-set.ts'
-import { findKeptCredential, type KeptCredentialRow } from '../store/credentials.ts'
+import { findKeptCredential } from '../store/credentials.ts'
 import { type Claim, extendLease, restartIndeterminate } from '../store/refresh-claim.ts'
 import type { Attempt, AttemptParts } from './attempt-context.ts'
 import { auditEntryOf } from './audit-entry.ts'
@@ -15,8 +12,8 @@ import { reachFaultPoint } from './fault-point.ts'
 import { type RetryDecision, resolveIndeterminate } from './indeterminate.ts'
 import { type Lease, openLease } from './lease.ts'
 import { probeOldAccessToken } from './old-access-token.ts'
-import { renewalOf } from './renewal-of.ts'
 import { storeOrphan } from './set-aside.ts'
+import { openSource, renew } from './source.ts'
 import { untilCommitted } from './until-committed.ts'
 
 export interface AttemptOptions {
@@ -85,18 +82,14 @@ async function prepare(
   try {
     await reachFaultPoint(parts, 'after_claim', row)
     const tokens = await parts.box.open({ ...row, connectionId: row.id }, row.sealed)
-    const registration = await parts.integrations.registration(row)
-    const renewal = renewalOf(registration.method, row)
-    const { refreshToken } = tokens
-    if (renewal === null || refreshToken === null) {
-      return await releaseClaim(parts, claim, noTokenPauseMs)
-    }
-    const decision = await mayResend(parts, claim, { row, registration, renewal, tokens })
+    const renewable = await openSource(parts, row, tokens)
+    if (renewable === undefined) return await releaseClaim(parts, claim, noTokenPauseMs)
+    const decision = await mayResend(parts, claim, { row, tokens, ...renewable })
     if (decision.do !== 'send') return await releaseClaim(parts, claim, decision.ms)
     if (!(await stillHolds(parts, claim, decision))) return undefined
     if (isDraining()) return await releaseClaim(parts, claim, 0)
     if (audited) await parts.audit.commit({ ...auditEntryOf(row), result: 'intent' })
-    return { claim, lease, row, tokens, registration, renewal, refreshToken, audited }
+    return { claim, lease, row, tokens, ...renewable, audited }
   } catch (error) {
     await releaseClaim(parts, claim, releasePauseMs)
     throw error
@@ -112,12 +105,7 @@ export const releasePauseMs = 30_000
 async function mayResend(
   parts: AttemptParts,
   claim: Claim,
-  old: {
-    row: KeptCredentialRow
-    registration: Registration
-    renewal: RefreshTokenRenewal
-    tokens: KeptTokenSet
-  },
+  old: Pick<Attempt, 'row' | 'tokens' | 'provider' | 'method' | 'renewal'>,
 ): Promise<Exclude<RetryDecision, { do: 'probe' }>> {
   const { unresolvedForMs } = claim
   if (unresolvedForMs === null) return { do: 'send', settled: false }
@@ -149,7 +137,7 @@ function stillHolds(
 /** The socket outlives the deadline, because a late success holds the only living pair. */
 async function send(
   parts: AttemptParts,
-  { claim, lease, row, registration, tokens, refreshToken }: Attempt,
+  { claim, lease, row, source, tokens }: Attempt,
   background: boolean,
 ): Promise<TokenOutcome> {
   await reachFaultPoint(parts, 'before_send', row)
@@ -159,12 +147,8 @@ async function send(
     tenantId: claim.tenantId,
     timeoutMs: parts.timing.detachedMs,
   }
-  return refreshTokens(parts.outbound, registration, {
-    refreshToken,
-    reach: tokens.reach,
-    scopes: row.grantedScopes,
-    sending,
-  })
+  const { reach } = tokens
+  return renew(parts.outbound, source, { reach, scopes: row.grantedScopes, sending })
 }
 
 /** What the provider's answer leads to. `oauth/token-answer.ts` has classified it. */

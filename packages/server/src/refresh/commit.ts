@@ -1,4 +1,3 @@
-import type { RefreshTokenRenewal } from '@keywell/protocol'
 import { writeChange } from '../changes/changes.ts'
 import { describeIntegration } from '../oauth/suspension.ts'
 import type { Granted, Unusable } from '../oauth/token-answer.ts'
@@ -18,17 +17,18 @@ import { type GrantEnd, planEnd } from './grant-end.ts'
 import { recheckStateAfter } from './indeterminate.ts'
 import { stateOf } from './machine-input.ts'
 import { type Recorded, recordOutcome } from './record-outcome.ts'
-import { renewalOf, rotatesUnannounced } from './renewal-of.ts'
+import { type Renewal, renewalOf, rotatesUnannounced } from './renewal-of.ts'
 import { backoffMs, planDormantRefresh, planLife, planProbe, withinLife } from './schedule.ts'
 import { setAside } from './set-aside.ts'
 import { untilCommitted } from './until-committed.ts'
 
 /**
  * What became of a pair: it is the next generation; it was already, and only the reply to an earlier
- * commit of ours was lost; it is set aside, because the generation had moved; or its grant waits for its
- * revocation, because the connection was removed or connected again.
+ * commit of ours was lost; it is set aside, because the generation had moved; its grant waits for its
+ * revocation, because the connection was removed or connected again; or it is left to its end, because it was minted
+ * and another came first: nothing depends on it.
  */
-export type Committed = 'committed' | 'committed_before' | 'orphaned' | 'withdrawn'
+export type Committed = 'committed' | 'committed_before' | 'orphaned' | 'withdrawn' | 'superseded'
 
 type CommitParts = Pick<
   AttemptParts,
@@ -47,7 +47,7 @@ type CommitParts = Pick<
 interface NewPair<Answer = Granted | Unusable> {
   row: KeptCredentialRow
   claim: Claim
-  renewal: RefreshTokenRenewal
+  renewal: Renewal
   rotates: boolean
   end: GrantEnd
   answer: Answer
@@ -73,11 +73,13 @@ export async function commitPair(
   attempt: Attempt,
   answer: Granted | Unusable,
 ): Promise<Committed> {
-  const { claim, lease, row, tokens: old, audited } = attempt
+  const { claim, lease, row, source, tokens: old, audited } = attempt
   // An answer without a refresh token keeps the old one (RFC 6749 section 6).
   const refreshToken = answer.tokens.refreshToken ?? old.refreshToken
   const { accessToken } = answer.kind === 'tokens' ? answer.tokens : old
-  const tokens = { accessToken, refreshToken, reach: old.reach }
+  const pair = { accessToken, refreshToken, reach: old.reach }
+  // What it was minted from stays next to it.
+  const tokens = source.by === 'mint' ? { ...pair, fields: old.fields } : pair
   const rotation = rotationAfter(attempt, answer)
   const committed = await untilCommitted(parts, async () => {
     await reachFaultPoint(parts, 'before_commit', row)
@@ -86,18 +88,18 @@ export async function commitPair(
     const sealed = await parts.box.seal(owner, tokens)
     try {
       const end = endAfter(attempt, answer, ageMs)
-      const pair = { row, claim, ...rotation, end, audited, ageMs }
+      const next = { row, claim, ...rotation, end, audited, ageMs }
       const done = await parts.database.transaction(withInstallation(row.tenantId), (sql) =>
         answer.kind === 'tokens'
-          ? replacePair(sql, parts, { ...pair, answer }, sealed)
-          : replaceRefreshToken(sql, parts, { ...pair, answer }, sealed),
+          ? replacePair(sql, parts, { ...next, answer }, sealed)
+          : replaceRefreshToken(sql, parts, { ...next, answer }, sealed),
       )
       logDecision(parts, claim, done.event, done.decision)
       logOutcome(parts, row, done.recorded)
       return 'committed'
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error
-      return setAside(parts, { row, attemptId: claim.attemptId, tokens })
+      return setAside(parts, { row, attemptId: claim.attemptId, tokens: pair })
     }
   })
   await reachFaultPoint(parts, 'after_commit', row)
@@ -106,12 +108,12 @@ export async function commitPair(
 
 /** What the next refresh has to reckon with: another refresh token than the one that was sent may be a rotation. */
 function rotationAfter(
-  { row, registration, renewal, tokens }: Attempt,
+  { row, method, renewal, tokens }: Attempt,
   answer: Granted | Unusable,
 ): Pick<NewPair, 'rotates' | 'renewal'> {
   const isRotated = isAnother(answer.tokens.refreshToken, tokens.refreshToken)
   const rotates = row.rotates || (isRotated && rotatesUnannounced(renewal))
-  return { rotates, renewal: renewalOf(registration.method, { rotates }) ?? renewal }
+  return { rotates, renewal: renewalOf(method, { rotates }) ?? renewal }
 }
 
 /** A refresh token that stays keeps its end, unless it ends by idleness. */

@@ -36,9 +36,7 @@ export async function failAttempt(
       logFailure(parts, attempt, outcome, null)
       return saved
     }
-    const { registration, tokens } = attempt
-    const old = { row, registration, tokens }
-    oldAccessToken = await probeOldAccessToken(parts, old, lease.elapsedMs())
+    oldAccessToken = await probeOldAccessToken(parts, attempt, lease.elapsedMs())
   }
   const elapsedMs = lease.elapsedMs()
   const event = eventOf(outcome, { oldAccessToken, ...whatIsKnownOf(attempt) })
@@ -53,11 +51,12 @@ export async function failAttempt(
 }
 
 /** Evidence beside a refusal: what the provider's data and the row say of the refresh token. */
-function whatIsKnownOf({ row, renewal, lease }: Attempt) {
+function whatIsKnownOf({ row, renewal, source, lease }: Attempt) {
   const { rotation } = renewal
   return {
     refreshTokenEnded:
       row.refreshExpiresInMs !== null && row.refreshExpiresInMs <= lease.elapsedMs(),
+    minted: source.by === 'mint',
     repeatable: rotation !== 'strict' && rotation !== 'strict_family',
   }
 }
@@ -73,7 +72,7 @@ interface Done {
 async function record(
   sql: Sql,
   parts: AttemptParts,
-  { claim, row, registration }: Attempt,
+  { claim, row, source }: Attempt,
   failure: { event: ScheduleEvent; outcome: Failed; elapsedMs: number },
 ): Promise<Done> {
   const { event, outcome, elapsedMs } = failure
@@ -94,8 +93,9 @@ async function record(
   if (!isOurs || moved || outcome.kind === 'not_sent') return done
   const entry = auditEntryOf(row)
   await parts.audit.write(sql, { ...entry, result: 'failed', reason: outcome.kind })
-  if (result.attributedTo !== null) {
-    const { revision } = registration
+  // Where no integration takes part, none is to blame.
+  if (result.attributedTo !== null && source.by === 'refresh_token') {
+    const { revision } = source.registration
     const { actor } = entry
     await parts.suspension.suspend(sql, row, { reason: result.attributedTo, revision, actor })
   }

@@ -1,4 +1,4 @@
-import type { RefreshTokenRenewal } from '@keywell/protocol'
+import type { Renewal } from './renewal-of.ts'
 
 /** When a refresh token and the grant behind it come to their ends. In milliseconds from now; null: no end is known. */
 export interface GrantEnd {
@@ -20,7 +20,7 @@ const announcedBeforeMs = [30, 3].map((days) => days * 24 * 60 * 60_000)
  * by idleness, it is the end of the grant.
  */
 export function planEnd(
-  { refreshTokenLifetime: { idle, absolute } }: RefreshTokenRenewal,
+  { refreshTokenLifetime: { idle, absolute } }: Renewal,
   { grantedForMs, toldMs }: { grantedForMs: number; toldMs: number | null },
 ): GrantEnd {
   const absoluteMs = absolute === null ? null : absolute * 1000 - grantedForMs

@@ -1,6 +1,5 @@
-import type { RefreshTokenRenewal } from '@keywell/protocol'
 import type { RefreshState, TokenProbe } from './machine.ts'
-import { endsFamilies } from './renewal-of.ts'
+import { endsFamilies, type Renewal } from './renewal-of.ts'
 import { withinLife } from './schedule.ts'
 
 /** Whether a refresh token whose last sending has no known outcome may go out again. */
@@ -21,7 +20,7 @@ const unknownPauseMs = 30_000
  * one provider and revokes the whole family at another.
  */
 export function resolveIndeterminate(
-  renewal: RefreshTokenRenewal,
+  renewal: Renewal,
   known: {
     /** Milliseconds since the first request whose outcome is not known. */
     unresolvedForMs: number
@@ -84,7 +83,7 @@ function shortlyBefore(endsInMs: number | null): RetryDecision {
  * that loss its reason. It is kept for one life of the access token: then no earlier request is open.
  */
 export function recheckStateAfter(
-  renewal: RefreshTokenRenewal,
+  renewal: Renewal,
   claim: Pick<RefreshState, 'previousState' | 'unresolved'>,
 ): RecheckState {
   if (!endsFamilies(renewal)) return 'none'

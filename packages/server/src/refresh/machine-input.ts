@@ -19,7 +19,7 @@ type Rejected = Extract<ScheduleEvent, { kind: 'rejected' }>
 
 export function eventOf(
   outcome: Failed,
-  evidence: Pick<Rejected, 'oldAccessToken' | 'refreshTokenEnded' | 'repeatable'>,
+  evidence: Pick<Rejected, 'oldAccessToken' | 'refreshTokenEnded' | 'repeatable' | 'minted'>,
 ): ScheduleEvent {
   switch (outcome.kind) {
     case 'not_sent':

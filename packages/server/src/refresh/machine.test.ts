@@ -40,6 +40,7 @@ const events = {
   rejected_inactive: refusal('inactive'),
   client_rejected: { kind: 'client_rejected' },
   request_rejected: { kind: 'request_rejected' },
+  suspended: { kind: 'suspended' },
   probed_inactive: { kind: 'probed_inactive' },
   disconnected: { kind: 'disconnected' },
 } as const satisfies Record<string, ScheduleEvent>
@@ -74,6 +75,7 @@ rejected_expired  -    -          -          -          -          -    suspect 
 rejected_inactive -    -          -          -          -          -    dead       dead       dead       dead       dead
 client_rejected   -    -          -          -          -          -    idle       backoff    ambiguous  suspect    ambiguous
 request_rejected  -    -          -          -          -          -    backoff    backoff    backoff    backoff    backoff
+suspended         -    -          -          -          -          -    backoff    backoff    backoff    backoff    backoff
 probed_inactive   -    suspect    -          -          dead       -    -          -          -          -          -
 disconnected      -    none       none       none       none       none none       none       none       none       none
 `
@@ -149,6 +151,7 @@ describe('doubt', () => {
     'rejected_expired',
     'client_rejected',
     'request_rejected',
+    'suspended',
   ] as const)('%s says nothing of an earlier attempt, and raises no doubt of its own', (name) => {
     for (const unresolved of [true, false]) {
       const from = attempt('idle', { unresolved })
@@ -210,6 +213,11 @@ describe('the name of a death', () => {
     }
   })
 
+  test('a lost answer explains no refusal where minting uses nothing up', () => {
+    const event = { ...refusal('expired', { repeatable: true }), minted: true }
+    expect(step(attempt('suspect', { unresolved: true }), event, middle)?.death).toEqual(revoked)
+  })
+
   test('a policy that asks for a new sign-in is what the provider says, whatever else would explain it', () => {
     for (const unresolved of [true, false]) {
       const event = { ...refusal('expired'), signInAgain: true }
@@ -263,7 +271,8 @@ describe('the pause after', () => {
   test('any of these of ours ends with the token that it protects, once that has not ended yet', () => {
     const pauseOf = (event: ScheduleEvent, accessTokenEndsInMs: number | null) =>
       step(attempt('idle', { failures: 20 }), event, { ...middle, accessTokenEndsInMs })?.retryInMs
-    for (const event of [events.not_processed, events.ambiguous, events.request_rejected]) {
+    const { not_processed, ambiguous, request_rejected, suspended } = events
+    for (const event of [not_processed, ambiguous, request_rejected, suspended]) {
       expect(pauseOf(event, 20_000)).toBe(20_000)
       expect(pauseOf(event, -1)).toBe(pauseOf(event, null))
     }
@@ -276,6 +285,17 @@ describe('the pause after', () => {
   test('a wrong request of ours: an hour, and it counts against the integration', () => {
     const end = step(attempt('idle'), events.request_rejected, middle)
     expect(end).toMatchObject({ retryInMs: 3_600_000, attributedTo: 'request_rejected' })
+  })
+
+  test('a suspended account: an hour, and nothing but its health says so', () => {
+    const end = step(attempt('idle'), events.suspended, middle)
+    expect(end).toMatchObject({
+      retryInMs: 3_600_000,
+      health: { health: 'degraded', reason: 'suspended' },
+      death: null,
+      attributedTo: null,
+      refused: false,
+    })
   })
 
   test('a refused client: one to two minutes, as it stood, and not counted against the connection', () => {
@@ -300,6 +320,7 @@ test('failures are counted until a success', () => {
     'ambiguous',
     'rejected_active',
     'request_rejected',
+    'suspended',
   ] as const) {
     expect(step(attempt('idle', { failures: 4 }), events[name], middle)?.failures).toBe(5)
   }
@@ -318,6 +339,7 @@ describe('a walk through any events', () => {
         refreshTokenEnded: fc.boolean(),
         repeatable: fc.boolean(),
         signInAgain: fc.boolean(),
+        minted: fc.boolean(),
       })
       .map((evidence) => ({ kind: 'rejected', ...evidence }) as const),
   )

@@ -43,11 +43,15 @@ export type ScheduleEvent =
       refreshTokenEnded: boolean
       /** The provider accepts a refresh token that was used before. */
       repeatable: boolean
+      /** Nothing is used up by an attempt, so that a lost answer explains no refusal. Default: false. */
+      minted?: boolean
       /** The provider says why: a policy of its own asks for a new sign-in. */
       signInAgain: boolean
     }
   | { kind: 'client_rejected' }
   | { kind: 'request_rejected' }
+  /** Not now: the account is suspended there, and may come back. */
+  | { kind: 'suspended' }
   /** A probe says that the token is inactive, and there is no refresh token. */
   | { kind: 'probed_inactive' }
   | { kind: 'disconnected' }
@@ -91,6 +95,7 @@ export interface StepOptions {
 const confirmAfterMs = 60_000
 const maxSuspectMs = 10 * 60_000
 const requestRejectedPauseMs = 60 * 60_000
+const suspendedPauseMs = 60 * 60_000
 const clientRefusedPauseMs = 60_000
 
 /**
@@ -167,6 +172,13 @@ function afterAttempt(from: RefreshState, event: Failure, options: StepOptions):
         health: degraded('request_rejected'),
         attributedTo: 'request_rejected',
       }
+    case 'suspended':
+      return {
+        ...failed,
+        state: 'backoff',
+        retryInMs: withinLife(suspendedPauseMs, endsInMs),
+        health: degraded('suspended'),
+      }
     case 'rejected': {
       const death = isConfirmed(from, event) ? nameDeath(from, event) : null
       return afterRefusal(from, { death, reason: 'rejected', refused: death !== null }, options)
@@ -214,7 +226,9 @@ function isConfirmed(from: RefreshState, event: Extract<Failure, { kind: 'reject
 
 function nameDeath(from: RefreshState, event: Extract<Failure, { kind: 'rejected' }>): Death {
   if (event.signInAgain) return { status: 'expired', reason: 'sign_in_again' }
-  if (from.unresolved) return { status: 'expired', reason: 'lost_rotation' }
+  if (from.unresolved && event.minted !== true) {
+    return { status: 'expired', reason: 'lost_rotation' }
+  }
   if (event.refreshTokenEnded) {
     return { status: 'expired', reason: 'refresh_expired' }
   }

@@ -1,4 +1,4 @@
-import type { Registration } from '../oauth/client.ts'
+import type { Method, ProviderDefinition } from '@keywell/protocol'
 import { type ProbeParts, probeToken } from '../oauth/probe.ts'
 import type { KeptTokenSet } from '../oauth/token-set.ts'
 import type { KeptCredentialRow } from '../store/credentials.ts'
@@ -14,7 +14,8 @@ export async function probeOldAccessToken(
   { outbound, metrics, tracing }: ProbeParts,
   old: {
     row: KeptCredentialRow
-    registration: Registration
+    provider: ProviderDefinition
+    method: Method
     tokens: Pick<KeptTokenSet, 'accessToken' | 'reach'>
   },
   elapsedMs: number,
@@ -24,9 +25,9 @@ export async function probeOldAccessToken(
   const { status } = await probeToken(
     { outbound, metrics, tracing },
     {
-      provider: old.registration.provider,
-      method: old.registration.method,
-      host: old.registration.host,
+      provider: old.provider,
+      method: old.method,
+      host: old.row.host,
       tokens: old.tokens,
       sending: { tenantId, background: true },
     },

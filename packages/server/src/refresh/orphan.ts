@@ -16,11 +16,11 @@ export async function tryOrphan(
   parts: AttemptParts,
   attempt: Attempt,
 ): Promise<Committed | undefined> {
-  const { claim, row, registration, renewal } = attempt
+  const { claim, row, source, renewal } = attempt
   const { tenantId } = row
   // With the reply to its commit lost, a pair can have been committed, used, and set aside after all. Where
   // a token that comes twice revokes its family, the risk is too high; and only one pair of it can live.
-  if (endsFamilies(renewal)) return undefined
+  if (source.by !== 'refresh_token' || endsFamilies(renewal)) return undefined
   const orphan = await findOrphan(parts.database.of(tenantId), tenantId, row.id)
   if (orphan === undefined) return undefined
   const { attemptId, generation } = orphan
@@ -33,7 +33,7 @@ export async function tryOrphan(
     return undefined
   }
   const sending = { tenantId, timeoutMs: parts.timing.detachedMs }
-  const answer = await refreshTokens(parts.outbound, registration, {
+  const answer = await refreshTokens(parts.outbound, source.registration, {
     refreshToken,
     reach: tokens.reach,
     scopes: row.grantedScopes,

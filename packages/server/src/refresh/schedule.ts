@@ -1,5 +1,6 @@
-import type { CredentialType, RefreshTokenRenewal, RenewalDefinition } from '@keywell/protocol'
+import type { CredentialType } from '@keywell/protocol'
 import type { Jitter } from '../clock.ts'
+import type { Renewal } from './renewal-of.ts'
 
 /** Taken off every life, so that a token is not handed out in its last moments. */
 const safetyMs = 30_000
@@ -12,7 +13,7 @@ const safetyShare = 0.1
  * Both in milliseconds from now; null for a token without an end, and for one that nothing renews.
  */
 export function planLife(
-  renewal: RenewalDefinition,
+  renewal: Renewal | Pick<Renewal, 'defaultExpiresIn'>,
   expiresInMs: number | null,
   jitter: Jitter,
   /** What the answer says of the refresh token. */
@@ -21,7 +22,7 @@ export function planLife(
   const fullLifeMs = expiresInMs ?? secondsToMs(renewal.defaultExpiresIn)
   if (fullLifeMs === null) return { lifeMs: null, refreshInMs: null }
   const lifeMs = fullLifeMs - Math.min(safetyMs, fullLifeMs * safetyShare)
-  if (renewal.by === 'none') return { lifeMs, refreshInMs: null }
+  if (!('rotation' in renewal)) return { lifeMs, refreshInMs: null }
   const refreshInMs = lifeMs - fullLifeMs * (0.15 + 0.15 * jitter())
   return { lifeMs, refreshInMs: Math.min(refreshInMs, idleBoundMs(renewal, refreshExpiresInMs)) }
 }
@@ -35,7 +36,7 @@ export function planLife(
  * @returns milliseconds from now; null: never
  */
 export function planDormantRefresh(
-  renewal: RefreshTokenRenewal,
+  renewal: Renewal,
   refreshInMs: number | null,
   jitter: Jitter,
   refreshExpiresInMs: number | null = null,
@@ -49,10 +50,7 @@ export function planDormantRefresh(
  * Half of the time after which an unused refresh token ends: one attempt that fails may be repeated. At least a minute,
  * so that a wrong number makes no hot loop.
  */
-function idleBoundMs(
-  { refreshTokenLifetime }: RefreshTokenRenewal,
-  refreshExpiresInMs: number | null,
-): number {
+function idleBoundMs({ refreshTokenLifetime }: Renewal, refreshExpiresInMs: number | null): number {
   const unusedMs = refreshExpiresInMs ?? secondsToMs(refreshTokenLifetime.idle)
   return unusedMs === null ? Number.POSITIVE_INFINITY : Math.max(minuteMs, unusedMs / 2)
 }

@@ -32,15 +32,17 @@ export interface SetAsideParts {
  *
  * @returns `committed_before`: an earlier commit of the same attempt went through, and its reply was lost;
  *   `withdrawn`: the connection was removed or connected again, so the grant waits for its revocation;
- *   `orphaned`: the pair is kept for a day
+ *   `orphaned`: the pair is kept for a day; `superseded`: there is nothing in it that could be renewed or revoked
  */
 export async function setAside(
   parts: SetAsideParts & { logger: Logger },
   { row, attemptId, tokens }: SetAsidePair & { tokens: KeptTokenSet },
-): Promise<'committed_before' | 'withdrawn' | 'orphaned'> {
+): Promise<'committed_before' | 'superseded' | 'withdrawn' | 'orphaned'> {
   const { tenantId, id: connectionId } = row
   const now = await findKeptCredential(parts.database.of(tenantId), tenantId, connectionId)
   if (now?.committedBy === attemptId) return 'committed_before'
+  // It was minted: what it came from is kept elsewhere, and brings another.
+  if (tokens.refreshToken === null) return 'superseded'
   if (isGrantGone(row, now)) {
     await queueRevocation(parts, { row, attemptId, tokens })
     return 'withdrawn'

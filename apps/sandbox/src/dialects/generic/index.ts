@@ -15,8 +15,11 @@ import { api } from './api.ts'
 import { authorizePage, decide } from './authorize.ts'
 import { discovery, keys, userInfo } from './openid.ts'
 import { introspectEndpoint, revokeEndpoint } from './revoke.ts'
+import { createService, exchangeEndpoint, type Service } from './services.ts'
 import { type GenericOptions, type GenericUser, State } from './state.ts'
 import { tokenEndpoint } from './token.ts'
+
+export type { Service } from './services.ts'
 
 export interface Generic extends Control {
   /** `issuer` has the metadata below `/.well-known/openid-configuration`. */
@@ -25,6 +28,12 @@ export interface Generic extends Control {
   /** Who is signed in, in the one browser there is. Default: ada. */
   signIn(username: string): void
   registerClient(input: Pick<Client, 'name' | 'redirectUris'> & Partial<Client>): Client
+  /** A program that acts for itself, with the account of a user. */
+  createService(username: string): Service
+  /** While it is suspended it gets no tokens; those that it has live on. */
+  suspendService(service: Service, suspended: boolean): void
+  /** Its secret and its key are taken back; the tokens that it has live on. */
+  endService(service: Service): void
   /** An API key of a user. */
   createKey(username: string): string
   revokeKey(key: string): void
@@ -52,6 +61,7 @@ function issuer(state: State): void {
     .get('/authorize', (c) => authorizePage(c, state))
     .post('/authorize', (c) => decide(c, state))
     .post('/token', (c) => tokenEndpoint(c, state))
+    .post('/exchange', (c) => exchangeEndpoint(c, state))
     .get('/userinfo', (c) => userInfo(c, state))
     .post('/revoke', (c) => revokeEndpoint(c, state))
     .post('/introspect', (c) => introspectEndpoint(c, state))
@@ -59,6 +69,11 @@ function issuer(state: State): void {
 
 function surface(state: State): Omit<Generic, keyof Control> {
   const { wire, users } = state
+  const known = ({ clientId }: Service) => {
+    const service = state.services.get(clientId)
+    if (service === undefined) throw new TypeError(`there is no service ${clientId}`)
+    return service
+  }
   return {
     urls: { issuer: wire.url('issuer'), api: wire.url('api') },
     users,
@@ -72,6 +87,18 @@ function surface(state: State): Omit<Generic, keyof Control> {
       const client: Client = { clientId: randomText(20), clientSecret, ...input }
       state.clients.set(client.clientId, client)
       return client
+    },
+    createService: (username) => {
+      const service = createService(username)
+      state.clients.set(service.clientId, service)
+      state.services.set(service.clientId, service)
+      return service
+    },
+    suspendService: (service, suspended) => {
+      known(service).suspended = suspended
+    },
+    endService: (service) => {
+      known(service).ended = true
     },
     createKey: (username) => {
       const key = `key_${randomText(32)}`

@@ -2,8 +2,8 @@
 import type { Context } from 'hono'
 import type { Env } from '../../instance.ts'
 import { readForm } from '../../oauth/form.ts'
+import { authenticate, refuse } from './client.ts'
 import type { State } from './state.ts'
-import { authenticate, refuse } from './token.ts'
 
 /** An access token ends alone; a refresh token takes the grant along. One that is not known is well. */
 export async function revokeEndpoint(c: Context<Env>, state: State): Promise<Response> {

@@ -5,6 +5,7 @@ import { Codes } from '../core/codes.ts'
 import { Grants, type Rotation } from '../core/grants.ts'
 import { randomText } from '../core/random.ts'
 import { Wire } from '../core/wire.ts'
+import type { KnownService } from './services.ts'
 
 export interface GenericUser {
   sub: string
@@ -51,6 +52,8 @@ export class State {
   readonly grants: Grants
   readonly options: Required<Omit<GenericOptions, 'clock'>>
   readonly clients: Map<string, Client> = new Map()
+  /** Those of them that act for themselves. */
+  readonly services: Map<string, KnownService> = new Map()
   /** API keys, and whose they are. */
   readonly keys: Map<string, string> = new Map()
   readonly passwords: Map<string, string> = new Map()

@@ -2,14 +2,18 @@
 import type { Context } from 'hono'
 import type { Env } from '../../instance.ts'
 import { type Parameters, readForm } from '../../oauth/form.ts'
-import { type Client, hasSecret, shownClient } from '../core/client.ts'
+import type { Client } from '../core/client.ts'
 import type { Grant } from '../core/grants.ts'
+import { authenticate, refuse } from './client.ts'
 import { idToken } from './openid.ts'
+import { assertion, clientCredentials, jwtBearer } from './services.ts'
 import type { State } from './state.ts'
 
 /** `POST /token`. */
 export async function tokenEndpoint(c: Context<Env>, state: State): Promise<Response> {
   const form = await readForm(c)
+  if (form.grant_type === jwtBearer) return await assertion(c, state, form)
+  if (form.grant_type === 'client_credentials') return clientCredentials(c, state, form)
   const client = authenticate(c, state, form)
   if (client === undefined) return refuse(c, 'invalid_client')
   if (form.grant_type === 'authorization_code') return await exchange(c, state, client, form)
@@ -78,22 +82,4 @@ async function give(c: Context, state: State, grant: Grant, given: Given): Promi
     scope: scopes.join(scopeSeparator),
     ...(openid ? { id_token: await idToken(state, grant, nonce) } : {}),
   })
-}
-
-/** Only in a way that the server lists. */
-export function authenticate(c: Context<Env>, state: State, form: Parameters): Client | undefined {
-  const shown = shownClient(c.req.header('authorization'), form)
-  const client = state.clients.get(shown?.clientId ?? '')
-  if (shown === undefined || client === undefined) return undefined
-  const method = shown.by === 'basic' ? 'client_secret_basic' : 'client_secret_post'
-  if (!state.options.clientAuthentication.includes(method)) {
-    state.wire.unexpected(c, `the client shows itself by ${method}`)
-    return undefined
-  }
-  return hasSecret(client, shown.clientSecret) ? client : undefined
-}
-
-export function refuse(c: Context, error: string): Response {
-  c.header('Cache-Control', 'no-store')
-  return c.json({ error }, error === 'invalid_client' ? 401 : 400)
 }

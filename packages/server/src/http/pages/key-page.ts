@@ -1,4 +1,4 @@
-import type { KeyMethod } from '@keywell/protocol'
+import type { TypedMethod } from '@keywell/protocol'
 import { html } from 'hono/html'
 import { type KeyFormView, keyFormPath } from '../../connect/key-form-view.ts'
 import { type Html, inEnglish, instanceOf, type Look, page, providerWord } from './frame.ts'
@@ -75,8 +75,8 @@ function scopeList({ texts }: Look, { scopes, provider }: KeyFormView) {
     </ul>`
 }
 
-function keyField(look: Look, view: KeyFormView, field: KeyMethod['fields'][number]) {
-  const { name, label, secret, optional = false, help } = field
+function keyField(look: Look, view: KeyFormView, field: TypedMethod['fields'][number]) {
+  const { name, label, secret, multiline = false, optional = false, help } = field
   const { error, wrongField, keys } = view
   const { texts } = look
   const words = wordsOf(look, view)
@@ -84,20 +84,17 @@ function keyField(look: Look, view: KeyFormView, field: KeyMethod['fields'][numb
   const isWrong = error !== null && (wrongField === null || wrongField === name)
   const isFirst = name === (wrongField ?? keys.fields[0]?.name)
   const described = [isWrong && 'error', help !== undefined && `help-${name}`, 'hint']
-  return html`<div class="field">
-    <label for="${id}">${words?.keyLabels?.[name] ?? inEnglish(texts, label)}${optional ? ` ${texts.key.optional}` : ''}</label>
-    <input
-      id="${id}"
+  const attributes = html`id="${id}"
       name="${name}"
-      type="${secret ? 'password' : 'text'}"
       ${optional ? '' : 'required'}
       autocomplete="off"
       autocapitalize="off"
       spellcheck="false"
-      maxlength="5000"
       aria-describedby="${described.filter((each) => each !== false).join(' ')}"
-      ${isWrong ? html`aria-invalid="true"${isFirst ? ' autofocus' : ''}` : ''}
-    />
+      ${isWrong ? html`aria-invalid="true"${isFirst ? ' autofocus' : ''}` : ''}`
+  return html`<div class="field">
+    <label for="${id}">${words?.keyLabels?.[name] ?? inEnglish(texts, label)}${optional ? ` ${texts.key.optional}` : ''}</label>
+    ${multiline ? html`<textarea rows="6" maxlength="20000" ${attributes}></textarea>` : html`<input type="${secret ? 'password' : 'text'}" maxlength="5000" ${attributes} />`}
     ${help === undefined ? '' : html`<p class="hint" id="help-${name}">${words?.keyHelp?.[name] ?? inEnglish(texts, help)}</p>`}
   </div>`
 }

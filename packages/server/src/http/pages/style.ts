@@ -25,15 +25,15 @@ code{font:.875em/1.4 ui-monospace,SFMono-Regular,monospace}
 label{display:block}
 .field{margin:0 0 1.25rem}
 .field>label{margin:0 0 .25rem;font-weight:600}
-input:not([type=checkbox],[type=radio]),select{display:block;width:100%;min-height:2.75rem;padding:.5rem .75rem;background:var(--card);color:var(--ink);border:1px solid var(--edge);border-radius:.5rem;font:inherit}
-input[type=password]{font-family:ui-monospace,monospace}
-input[aria-invalid=true]{border-color:var(--danger)}
+input:not([type=checkbox],[type=radio]),select,textarea{display:block;width:100%;min-height:2.75rem;padding:.5rem .75rem;background:var(--card);color:var(--ink);border:1px solid var(--edge);border-radius:.5rem;font:inherit}
+input[type=password],textarea{font-family:ui-monospace,monospace}
+input[aria-invalid=true],textarea[aria-invalid=true]{border-color:var(--danger)}
 input[type=checkbox],input[type=radio]{flex:none;width:1.125rem;height:1.125rem;margin:.1875rem 0 0;accent-color:var(--act)}
 button{min-height:2.875rem;padding:.625rem 1.125rem;background:var(--act);color:var(--on-act);border:1px solid var(--act);border-radius:.625rem;font:inherit;font-weight:600;cursor:pointer}
 button:hover{filter:brightness(1.08)}
 button.wide{width:100%}
 button[name=cancel]{background:none;color:var(--ink);border-color:var(--edge)}
-:is(a,input,button,select,summary):focus-visible{outline:3px solid var(--ink);outline-offset:2px;border-radius:.375rem}
+:is(a,input,button,select,textarea,summary):focus-visible{outline:3px solid var(--ink);outline-offset:2px;border-radius:.375rem}
 .brand{display:flex;align-items:center;gap:.625rem;margin:0 0 1.5rem;font-weight:600}
 .tile{display:grid;place-items:center;flex:none;width:3rem;height:3rem;border:1px solid var(--line);border-radius:.75rem;background:#fff;color:#1c1f26;font-size:1.25rem;font-weight:600;overflow:hidden}
 .tile img{display:block;max-width:2.25rem;max-height:2.25rem}

@@ -1,0 +1,58 @@
+import type { Method, ProviderDefinition, Secret } from '@keywell/protocol'
+import { isMinted, methodOf, variablesAt } from '@keywell/providers'
+import { type Registration, refreshTokens, type Sending } from '../oauth/client.ts'
+import { mintToken, type Seed } from '../oauth/mint.ts'
+import type { TokenOutcome } from '../oauth/token-answer.ts'
+import type { KeptTokenSet } from '../oauth/token-set.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import type { KeptCredentialRow } from '../store/credentials.ts'
+import type { AttemptParts } from './attempt-context.ts'
+import { type Renewal, renewalOf } from './renewal-of.ts'
+
+/** What the next access token of a connection comes from. */
+export type Source =
+  | { by: 'refresh_token'; registration: Registration; refreshToken: Secret }
+  | { by: 'mint'; seed: Seed }
+
+/** A connection whose access token can be renewed. */
+export interface Renewable {
+  provider: ProviderDefinition
+  method: Method
+  source: Source
+  renewal: Renewal
+}
+
+/** Undefined: there is nothing to renew it with. */
+export async function openSource(
+  { catalogue, integrations }: Pick<AttemptParts, 'catalogue' | 'integrations'>,
+  row: KeptCredentialRow,
+  { refreshToken, fields, reach }: KeptTokenSet,
+): Promise<Renewable | undefined> {
+  const provider = catalogue.get(row.provider)
+  const method = methodOf(provider, row.method)
+  const renewal = renewalOf(method, row)
+  if (renewal === null) return undefined
+  const known = { provider, method, renewal }
+  if (isMinted(method)) {
+    if (fields === undefined) return undefined
+    const seed = { provider, method, variables: variablesAt(provider, row.host), fields, reach }
+    return { ...known, source: { by: 'mint', seed } }
+  }
+  if (refreshToken === null) return undefined
+  const registration = await integrations.registration(row)
+  return { ...known, source: { by: 'refresh_token', registration, refreshToken } }
+}
+
+/** One request for the next access token. */
+export function renew(
+  outbound: Outbound,
+  source: Source,
+  options: { reach: KeptTokenSet['reach']; scopes: readonly string[]; sending: Sending },
+): Promise<TokenOutcome> {
+  return source.by === 'mint'
+    ? mintToken(outbound, source.seed, options.sending)
+    : refreshTokens(outbound, source.registration, {
+        ...options,
+        refreshToken: source.refreshToken,
+      })
+}

@@ -1,0 +1,186 @@
+/** Minting by processes of their own, on a real Postgres: many readers at once, and deaths at each point. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Service } from '@keywell/sandbox'
+import { createKeyFile, type FaultPointName } from '@keywell/server'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { shortTiming } from './faults/load.ts'
+import { type Replica, type ReplicaSettings, startReplica } from './faults/replica.ts'
+import { type CreatedDatabase, createDatabase } from './support/databases.ts'
+import { openCreated } from './support/inspected.ts'
+import {
+  fieldsOf,
+  type MintingProvider,
+  provider,
+  startMintingProvider,
+} from './support/minting-provider.ts'
+import { createStage, must, type Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+import { verifies } from './support/verifies.ts'
+
+interface Owner {
+  tenantId: string
+  userId: string
+}
+
+const points: readonly (FaultPointName | 'unanswered')[] = [
+  'after_claim',
+  'before_send',
+  // A token was minted, and its answer is on the way.
+  'unanswered',
+  'after_answer',
+  'before_commit',
+  'after_commit',
+  'before_push',
+]
+
+/** One for each test, and each point in it. */
+const ownerOf = (name: string): Owner => ({ tenantId: `ten_${name}`, userId: 'usr_mint' })
+
+let minting: MintingProvider
+let created: CreatedDatabase
+let stage: Stage
+let settings: ReplicaSettings
+const replicas: Replica[] = []
+
+beforeAll(async () => {
+  minting = await startMintingProvider()
+  // Made before anything listens: making keys takes all of the processor for a while.
+  const services = ['herd', ...points].map((name) => ({
+    name,
+    service: minting.generic.createService('ada'),
+  }))
+  created = await createDatabase()
+  const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-minting-')), 'root-key')
+  createKeyFile(keyPath)
+  stage = await createStage(await openCreated(created), {
+    keyPath,
+    role: 'serve',
+    providers: [minting.definition],
+    privateHosts: minting.origins.map((origin) => ({ origin })),
+  })
+  for (const { name, service } of services) await connect(ownerOf(name), service)
+  settings = {
+    databaseUrl: created.appUrl,
+    keyPath,
+    providerOrigin: minting.generic.urls.api,
+    otherOrigins: [minting.generic.urls.issuer],
+    poolSize: 5,
+    role: 'all',
+    timing: shortTiming,
+    providers: [minting.definition],
+  }
+})
+afterEach(async () => {
+  await Promise.all(replicas.splice(0).map((replica) => replica.kill()))
+})
+afterAll(async () => {
+  await stage.stop()
+  await created.drop()
+  await minting.generic.stop()
+})
+
+async function start(changes: Partial<ReplicaSettings> = {}): Promise<Replica> {
+  const replica = await startReplica({ ...settings, ...changes })
+  replicas.push(replica)
+  return replica
+}
+
+async function connect(who: Owner, service: Service): Promise<void> {
+  const fields = fieldsOf('client', service)
+  const credential = { type: 'api_key', fields }
+  const body = { ...who, provider, method: 'client', credential }
+  must(await stage.call('POST', '/v1/connections', body), 201)
+}
+
+async function readAt({ url }: Replica, who: Owner) {
+  const response = await fetch(`${url}/v1/credentials`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${stage.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ provider, ...who }),
+  })
+  return { status: response.status, body: Object(await response.json()) }
+}
+
+const past = "now() - interval '1 second'"
+
+async function makeDue({ tenantId }: Owner): Promise<void> {
+  await stage.database.query(
+    `update refresh_schedule set refresh_at = ${past} where tenant_id = $1`,
+    [tenantId],
+  )
+}
+
+verifies(
+  'mint:herd',
+  async () => {
+    const two = await Promise.all([start({ role: 'serve' }), start({ role: 'serve' })])
+    const who = ownerOf('herd')
+    await stage.database.query(`update credentials set expires_at = ${past} where tenant_id = $1`, [
+      who.tenantId,
+    ])
+    await makeDue(who)
+    const { times, given } = minting.asked()
+    // Slow enough that all 200 are waiting when the answer comes.
+    minting.generic.addFault({ path: '/token', effect: { kind: 'delay', ms: 500 } })
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => {
+        const [one, other] = two
+        return readAt(index % 2 === 0 ? one : other, who)
+      }),
+    )
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(new Set(answers.map(({ body }) => body.generation))).toEqual(new Set([2]))
+    expect(new Set(answers.map(({ body }) => body.credential)).size).toBe(1)
+    expect(minting.asked()).toEqual({ times: times + 1, given: given + 1, refused: 0 })
+  },
+  { timeout: 90_000 },
+)
+
+/** The process dies with the connection's attempt at that point. */
+async function dieAt(point: (typeof points)[number], who: Owner): Promise<void> {
+  const replica = await start()
+  if (point === 'unanswered') {
+    const { times } = minting.asked()
+    const effect = { kind: 'delay', ms: 20_000, after: true } as const
+    minting.generic.addFault({ path: '/token', effect })
+    await makeDue(who)
+    await until('a token is asked for', () => minting.asked().times > times)
+  } else {
+    const gone = replica.arm({ point, skip: 0, hold: 1, action: 'kill' })
+    await makeDue(who)
+    await gone
+  }
+  await replica.kill()
+}
+
+verifies(
+  'mint:crash',
+  async () => {
+    const owners = points.map(ownerOf)
+    for (const point of points) await dieAt(point, ownerOf(point))
+    const survivor = await start()
+    const states = () =>
+      stage.database.query<{ point: string; generation: number; status: string; state: string }>(
+        `select c.tenant_id as point, k.generation, c.status, u.state
+         from connections c
+         join credentials k on k.tenant_id = c.tenant_id and k.connection_id = c.id
+         join refresh_schedule u on u.tenant_id = c.tenant_id and u.connection_id = c.id
+         where c.tenant_id <> 'ten_herd'`,
+      )
+    await until('all are renewed', async () =>
+      (await states()).every(({ generation, state }) => generation > 1 && state === 'idle'),
+    )
+    expect((await states()).map(({ status }) => status)).toEqual(points.map(() => 'active'))
+    for (const who of owners) {
+      const { status, body } = await readAt(survivor, who)
+      expect(status, who.tenantId).toBe(200)
+      const headers = { authorization: `Bearer ${body.credential}` }
+      const account = await fetch(`${minting.generic.urls.api}/account`, { headers })
+      expect(account.status, who.tenantId).toBe(200)
+    }
+    expect(minting.asked().refused).toBe(0)
+  },
+  { timeout: 120_000 },
+)
