@@ -92,8 +92,9 @@ describeEachDatabase('access', (makeDatabase) => {
         /^(POST \/v1\/credentials|GET \/v1\/(connections|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/))/,
       connect:
         /^(GET \/v1\/(connections|providers)|POST \/v1\/connections\/search|(DELETE|POST) \/v1\/connect\/)/,
-      read_only: /^(GET \/(metrics|v1\/(?!api-keys|audit|tenants))|POST \/v1\/connections\/search)/,
-      audit: /^GET \/(metrics|v1\/audit)/,
+      read_only:
+        /^(GET \/(metrics|v1\/(?!api-keys|audit|tenants))|POST \/v1\/(connections|events)\/search)/,
+      audit: /^(GET \/(metrics|v1\/audit)|POST \/v1\/events\/search)/,
     }
     for (const [role, pattern] of Object.entries(opens)) {
       // Object.entries forgets the names that the type above demands.
@@ -492,7 +493,13 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
     path: `/v1/integrations/${ids.integration}/validate`,
     body: { tenantId },
   }),
+  'POST /v1/events/search': ({ tenantId }) => ({
+    path: '/v1/events/search',
+    body: { tenantId },
+  }),
   'GET /v1/providers': 'is asked for nothing',
+  'GET /v1/providers/categories': 'is asked for nothing',
+  'GET /v1/providers/{name}': 'is asked for nothing',
   'GET /v1/tenants/{tenantId}': ({ tenantId }) => ({ path: `/v1/tenants/${tenantId}` }),
   'GET /v1/tenants/{tenantId}/export': ({ tenantId }) => ({
     path: `/v1/tenants/${tenantId}/export`,

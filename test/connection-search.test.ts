@@ -18,10 +18,10 @@ describeEachDatabase('search', (makeDatabase) => {
   async function copies(of: string, count: number): Promise<void> {
     await stage.connect({ who: { tenantId: of, userId: 'usr_0' } })
     await stage.database.query(
-      `insert into connections (tenant_id, id, user_id, provider, host, name, integration_owner, integration_id,
+      `insert into connections (tenant_id, id, user_id, provider, method, host, name, integration_owner, integration_id,
          status, reason, health, health_checked_at, account, asked_scopes, granted_scopes, generation, renewable,
          ends_at, created_at, updated_at)
-       select tenant_id, 'con_0000000000000000000000' || lpad(n::text, 4, '0'), 'usr_' || n, provider, host,
+       select tenant_id, 'con_0000000000000000000000' || lpad(n::text, 4, '0'), 'usr_' || n, provider, method, host,
          'n' || (n % 7), integration_owner, integration_id,
          case when n % 5 = 0 then 'revoked' else 'active' end, case when n % 5 = 0 then 'revoked' end,
          case when n % 3 = 0 then 'degraded' else 'ok' end, case when n % 4 <> 0 then now() end,
@@ -65,8 +65,8 @@ describeEachDatabase('search', (makeDatabase) => {
       [{ reason: { ne: 'revoked' } }, (n) => n % 5 !== 0],
       [{ health: { eq: 'degraded' }, status: { eq: 'active' } }, (n) => n % 3 === 0 && n % 5 !== 0],
       [{ accountId: { in: ['4', '5'] } }, (n) => n === 4 || n === 5],
-      [{ type: { eq: 'oauth_token' } }, () => false],
-      [{ type: { ne: 'oauth_token' } }, () => true],
+      [{ method: { in: ['key', 'other'] } }, () => false],
+      [{ method: { ne: 'key' } }, () => true],
       [{ scopes: { in: ['api', 'read_api'] } }, (n) => n % 2 === 0],
       [{ createdAt: { gt: minute(10), lte: minute(12) } }, (n) => n === 11 || n === 12],
       [{ createdAt: { gte: minute(10), lt: minute(12) } }, (n) => n === 10 || n === 11],

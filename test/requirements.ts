@@ -937,6 +937,16 @@ export const requirements = {
       'Pages of a search over a table that changes neither repeat nor skip a row that stood still; a cursor of another search or tenant is refused.',
     source: 'http-api.md, Search',
   },
+  'events:search': {
+    behaviour:
+      'The events of a tenant that webhooks were sent are searched by type, connection and time, with the attempts of each webhook; a key of the tenant sees nothing of the webhooks of the installation.',
+    source: 'http-api.md, Routes for backends',
+  },
+  'providers:found': {
+    behaviour:
+      'Providers are found by name, category, method and state, in pages, and each is read by its name.',
+    source: 'http-api.md, Routes for backends',
+  },
   'integrations:changed': {
     behaviour:
       'An integration is read, disabled and enabled; nobody connects by a disabled one, its connections stay, and a change of a revision that is not the newest is refused.',

@@ -10,7 +10,7 @@ import { knownFields } from './known-fields.ts'
  * - `backend`: what an app's backend does, with the SDK: read credentials, make sessions, disconnect
  * - `connect`: makes and confirms connect sessions, and reads no credential
  * - `read_only`: looks at connections, integrations, webhooks and metrics
- * - `audit`: reads the audit log and metrics
+ * - `audit`: reads the audit log, events of webhooks and metrics
  */
 export const apiKeyRoles = ['admin', 'backend', 'connect', 'read_only', 'audit'] as const
 export const apiKeyRoleSchema = z.enum(apiKeyRoles)

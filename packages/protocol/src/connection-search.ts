@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import { connectionSchema, healthStatusSchema } from './connections.ts'
 import { reauthReasonSchema } from './errors.ts'
-import { connectionNameSchema, providerNameSchema, tenantIdSchema, userIdSchema } from './ids.ts'
+import {
+  connectionNameSchema,
+  methodIdSchema,
+  providerNameSchema,
+  tenantIdSchema,
+  userIdSchema,
+} from './ids.ts'
 import { knownFields } from './known-fields.ts'
 
 /** Values of one list. */
@@ -37,7 +43,8 @@ const connectionFilterSchema = knownFields({
   health: textFilter(healthStatusSchema),
   /** `account.id`. */
   accountId: textFilter(line),
-  type: textFilter(z.enum(['oauth_token', 'api_key'])),
+  /** The method of the provider by which it was made. */
+  method: textFilter(methodIdSchema),
   /** It has all of them. */
   scopes: knownFields({ in: z.array(z.string().min(1).max(300)).min(1).max(maxValues) }).optional(),
   createdAt: knownFields(timeFilter).optional(),

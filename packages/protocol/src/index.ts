@@ -136,6 +136,12 @@ export {
   statusOf,
 } from './errors.ts'
 export {
+  type EventPage,
+  type KeywellEvent,
+  type SearchEvents,
+  searchEventsSchema,
+} from './events.ts'
+export {
   type ApiKeyId,
   type AuditEntryId,
   apiKeyIdSchema,
@@ -223,6 +229,9 @@ export {
   type ScopeName,
 } from './provider-names.ts'
 export {
+  type CategoryList,
+  type ListProviders,
+  listProvidersSchema,
   type Provider,
   type ProviderList,
   providerListSchema,

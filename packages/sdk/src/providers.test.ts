@@ -141,6 +141,6 @@ test('a backend reads the catalogue, and one provider of it', async () => {
   expect(new Set(all)).toEqual(new Set(namesOf(gitlab.scopeGroups)))
   await expect(keywell.providers.get('gitlub')).rejects.toMatchObject({
     code: 'unknown_provider',
-    message: expect.stringContaining('It has gitlab, '),
+    message: expect.stringContaining('GET /v1/providers'),
   })
 })

@@ -1,4 +1,10 @@
-import { KeywellError, type Provider, type ProviderList, routes } from '@keywell/protocol'
+import {
+  type CategoryList,
+  type ListProviders,
+  type Provider,
+  type ProviderList,
+  routes,
+} from '@keywell/protocol'
 import { List } from './list.ts'
 import type { CallOptions, Service } from './service.ts'
 
@@ -10,13 +16,24 @@ export class Providers {
     this.#service = service
   }
 
-  /** All of them, on one page. */
-  list(options?: CallOptions): List<Provider, ProviderList> {
+  /** All of them, or those that fit; up to 500 on a page. */
+  list(query: ListProviders = {}, options?: CallOptions): List<Provider, ProviderList> {
     return new List({
-      read: () => this.#service.request(routes.providers.list, 'providers.list', {}, options),
+      read: (place) =>
+        this.#service.request(
+          routes.providers.list,
+          'providers.list',
+          { query: { ...query, ...place } },
+          options,
+        ),
       itemsOf: ({ providers }) => providers,
-      cursorOf: () => null,
+      cursorOf: ({ nextCursor }) => nextCursor,
     })
+  }
+
+  /** The categories of the catalogue, and how many providers are in each. */
+  async categories(options?: CallOptions): Promise<CategoryList> {
+    return this.#service.request(routes.providers.categories, 'providers.categories', {}, options)
   }
 
   /**
@@ -24,11 +41,11 @@ export class Providers {
    * Throws `KeywellError` (`unknown_provider`) where the catalogue has none of that name.
    */
   async get(name: string, options?: CallOptions): Promise<Provider> {
-    const { providers } = await this.list(options)
-    const provider = providers.find((each) => each.name === name)
-    if (provider !== undefined) return provider
-    throw new KeywellError('unknown_provider', `There is no provider "${name}" in the catalogue.`, {
-      nextStep: `It has ${providers.map((each) => each.name).join(', ')}.`,
-    })
+    return this.#service.request(
+      routes.providers.get,
+      'providers.get',
+      { params: { name } },
+      options,
+    )
   }
 }

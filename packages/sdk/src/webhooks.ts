@@ -2,7 +2,10 @@ import {
   type CreateWebhook,
   type Delivery,
   type DeliveryList,
+  type EventPage,
+  type KeywellEvent,
   routes,
+  type SearchEvents,
   type UpdateWebhook,
   type Webhook,
   type WebhookList,
@@ -125,6 +128,21 @@ export class Webhooks implements WebhookVerifier {
           options,
         ),
       itemsOf: ({ deliveries }) => deliveries,
+      cursorOf: ({ nextCursor }) => nextCursor,
+    })
+  }
+
+  /** The events of a tenant that webhooks were sent, newest first, with the attempts for each webhook. */
+  searchEvents(query: SearchEvents, options?: CallOptions): List<KeywellEvent, EventPage> {
+    return new List({
+      read: (place) =>
+        this.#service.request(
+          routes.events.search,
+          'webhooks.searchEvents',
+          { body: { ...query, ...place } },
+          options,
+        ),
+      itemsOf: ({ events }) => events,
       cursorOf: ({ nextCursor }) => nextCursor,
     })
   }

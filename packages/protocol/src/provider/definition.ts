@@ -19,7 +19,7 @@ export const hostLimitsSchema = z.strictObject({
   concurrency: z.int().min(1).max(1_000),
 })
 
-const categorySchema = z.enum([
+export const categorySchema = z.enum([
   'code',
   'ci',
   'search',
@@ -34,6 +34,8 @@ const categorySchema = z.enum([
   'other',
 ])
 
+export const providerStateSchema = z.enum(['stable', 'preview'])
+
 /**
  * All that is known of a provider, as data: JSON without functions. An address in it is a template, whose variables
  * are made whole for each connection. Whether its parts fit together is checked in `checks.ts`.
@@ -47,7 +49,7 @@ export const definitionShapeSchema = z.strictObject({
   /** What kind of service it is, to be found by. */
   category: categorySchema,
   /** `preview`: something that decides, such as a rotation, is not proved by two sources, and has a cautious value. */
-  state: z.enum(['stable', 'preview']),
+  state: providerStateSchema,
   documentationUrl: z.url({ protocol: /^https$/ }),
   /**
    * What makes the addresses whole. The one in the base URL of the API makes the host of a connection; each other is

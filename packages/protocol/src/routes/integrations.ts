@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { integrationIdSchema, tenantIdSchema } from '../ids.ts'
+import { integrationIdSchema, providerNameSchema, tenantIdSchema } from '../ids.ts'
 import { ifMatchSchema } from '../if-match.ts'
 import {
   createIntegrationSchema,
@@ -12,7 +12,12 @@ import {
   updateIntegrationSchema,
   validateIntegrationSchema,
 } from '../integrations.ts'
-import { providerListSchema } from '../providers.ts'
+import {
+  categoryListSchema,
+  listProvidersSchema,
+  providerListSchema,
+  providerSchema,
+} from '../providers.ts'
 import { needs, route } from './route.ts'
 
 const mayRead = { permission: 'integrations:read', enforces: ['tenants'] } as const
@@ -123,7 +128,25 @@ export const providerRoutes = {
     path: '/v1/providers',
     summary: 'List the catalogue: providers with their scopes and tools',
     access: needs('providers:read'),
-    answer: { status: 200, description: 'All providers', schema: providerListSchema },
+    query: listProvidersSchema,
+    answer: { status: 200, description: 'A page of providers', schema: providerListSchema },
     errors: [],
+  }),
+  categories: route({
+    method: 'GET',
+    path: '/v1/providers/categories',
+    summary: 'List the categories of the catalogue, and how many providers are in each',
+    access: needs('providers:read'),
+    answer: { status: 200, description: 'The categories', schema: categoryListSchema },
+    errors: [],
+  }),
+  get: route({
+    method: 'GET',
+    path: '/v1/providers/:name',
+    summary: 'Read one provider of the catalogue',
+    access: needs('providers:read'),
+    params: z.object({ name: providerNameSchema }),
+    answer: { status: 200, description: 'The provider', schema: providerSchema },
+    errors: ['unknown_provider'],
   }),
 }

@@ -11,6 +11,7 @@ export const permissions = [
   'integrations:write',
   'webhooks:read',
   'webhooks:write',
+  'events:read',
   'providers:read',
   'changes:read',
   'metrics:read',

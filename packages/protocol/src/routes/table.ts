@@ -3,6 +3,7 @@ import { auditRoutes } from './audit.ts'
 import { changeRoutes } from './changes.ts'
 import { flowRoutes, sessionRoutes } from './connect.ts'
 import { connectionRoutes, credentialRoutes } from './connections.ts'
+import { eventRoutes } from './events.ts'
 import { incidentRoutes } from './incidents.ts'
 import { integrationRoutes, providerRoutes } from './integrations.ts'
 import type { Route } from './route.ts'
@@ -24,6 +25,7 @@ export const routes = {
   incidents: incidentRoutes,
   providers: providerRoutes,
   webhooks: webhookRoutes,
+  events: eventRoutes,
   changes: changeRoutes,
   audit: auditRoutes,
   tenants: tenantRoutes,

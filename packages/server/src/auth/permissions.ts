@@ -23,11 +23,12 @@ const rolesTable = {
     'connections:read',
     'integrations:read',
     'webhooks:read',
+    'events:read',
     'providers:read',
     'changes:read',
     'metrics:read',
   ],
-  audit: ['audit:read', 'metrics:read'],
+  audit: ['audit:read', 'events:read', 'metrics:read'],
 } as const satisfies Record<ApiKeyRole, readonly Permission[]>
 
 /** What the first key of an installation can do. */

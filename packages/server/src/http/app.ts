@@ -41,6 +41,7 @@ import { changeRoutes } from './changes.ts'
 import { connectionRoutes } from './connections.ts'
 import { answerProblem, type Environment } from './context.ts'
 import { credentialRoutes } from './credentials.ts'
+import { eventRoutes } from './events.ts'
 import { toKeywellError } from './failures.ts'
 import { flowRoutes } from './flows.ts'
 import {
@@ -172,6 +173,7 @@ function backendRoutes(app: Hono<Environment>, parts: AppParts): void {
   incidentRoutes(app, parts.incidents)
   providerRoutes(app, parts)
   webhookRoutes(app, parts.webhooks)
+  eventRoutes(app, parts)
   changeRoutes(app, parts)
   auditRoutes(app, parts)
   tenantRoutes(app, parts)

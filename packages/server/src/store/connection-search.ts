@@ -26,7 +26,7 @@ export const textFields = [
   'reason',
   'health',
   'accountId',
-  'type',
+  'method',
 ] as const
 export type TextField = (typeof textFields)[number]
 export const timeFields = ['createdAt', 'updatedAt', 'endsAt', 'checkedAt'] as const
@@ -54,10 +54,7 @@ const matches = `c.status <> 'disconnected'
   and ($14::text[] is null or c.reason = any($14)) and ($15::text[] is null or not coalesce(c.reason = any($15), false))
   and ($16::text[] is null or c.health = any($16)) and ($17::text[] is null or not c.health = any($17))
   and ($18::text[] is null or c.account->>'id' = any($18)) and ($19::text[] is null or not c.account->>'id' = any($19))
-  and ($20::text[] is null or exists (select from credentials k
-    where k.tenant_id = c.tenant_id and k.connection_id = c.id and k.type = any($20)))
-  and ($21::text[] is null or not exists (select from credentials k
-    where k.tenant_id = c.tenant_id and k.connection_id = c.id and k.type = any($21)))
+  and ($20::text[] is null or c.method = any($20)) and ($21::text[] is null or not c.method = any($21))
   and ($22::text[] is null or c.granted_scopes @> $22)
   and ($23::timestamptz is null or c.created_at >= $23) and ($24::timestamptz is null or c.created_at < $24)
   and ($25::timestamptz is null or c.updated_at >= $25) and ($26::timestamptz is null or c.updated_at < $26)
