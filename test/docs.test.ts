@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes, routeList } from '@keywell/protocol'
 import { logLines } from '@keywell/protocol/log-lines'
+import { providers } from '@keywell/providers'
 import { KeywellConnectElement } from '@keywell/react/element'
 import { describe, expect, test } from 'vitest'
 import { isTest, readSources } from './architecture/source.ts'
@@ -12,6 +13,7 @@ import { linkFaults } from './docs/links.ts'
 import { pageOf, placeFaults, spansOfFirstCells } from './docs/lists.ts'
 import { logFaults } from './docs/log-lines.ts'
 import { type Pages, readPages, repositoryFiles } from './docs/pages.ts'
+import { providerPages } from './docs/providers.ts'
 import { routeFaults } from './docs/routes.ts'
 import { membersOf, quotedMembersOf, upperCaseKeys, variablesRead } from './docs/settings.ts'
 import { root } from './packaging/run.ts'
@@ -71,6 +73,20 @@ verifies('house:docs-routes', () => {
 
 verifies('house:docs-logs', () => {
   expect(logFaults(logsPage, logLines)).toEqual([])
+})
+
+verifies.suite('house:docs-providers', () => {
+  test('the pages are as `npm run provider-pages` writes them', () => {
+    const written = [...pages].filter(([path]) => path.startsWith('apps/docs/reference/providers'))
+    expect(new Map(written)).toEqual(providerPages(providers))
+  })
+
+  test('another value of a definition makes another page', () => {
+    const [first] = providers
+    if (first === undefined) throw new Error('invariant: a catalogue')
+    const changed = [{ ...first, title: 'Other' }, ...providers.slice(1)]
+    expect(providerPages(changed)).not.toEqual(providerPages(providers))
+  })
 })
 
 const stylesheet = textOf('packages/react/src/styles.css')

@@ -2576,6 +2576,11 @@ export const requirements = {
       'The documentation has a heading for each error code, a row for each setting, and none for others.',
     source: 'architecture.md, Conventions',
   },
+  'house:docs-providers': {
+    behaviour:
+      'Each provider of the catalogue has a page that is written from its definition, and is as it is now.',
+    source: 'providers.md, The catalogue',
+  },
   'house:docs-components': {
     behaviour:
       'The page of components has the props, keys, states, parts and custom properties of each component, as its source has them; the guide has each attribute, property and event of the element.',

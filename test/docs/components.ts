@@ -1,6 +1,7 @@
 /** The page of components: their props, keys, states and parts, as their source has them. */
 import { type Expression, parseSync, type SpreadElement } from 'oxc-parser'
 import { type SourceFile, visit } from '../architecture/source.ts'
+import { table } from './table.ts'
 
 /** One prop of a component, or one member of an interface. */
 interface Member {
@@ -400,14 +401,4 @@ function propertiesOf(css: string): string[][] {
 
 function code(text: string): string {
   return text === '' ? '' : `\`${text.replaceAll('|', '\\|')}\``
-}
-
-/** A table as Biome formats it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) =>
-    Math.max(3, ...[head, ...rows].map((row) => row[column]?.length ?? 0)),
-  )
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
 }
