@@ -564,6 +564,15 @@ export const requirements = {
       'Where addresses of a provider are a word apart, the word is asked for by its name; any address that has it is cut down to it, and one of another domain is refused.',
     source: 'connect.md, Self-managed instances',
   },
+  'hosts:word-field': {
+    behaviour:
+      'The kit’s field asks for the word that makes an address, cuts a pasted address down to it, and gives the host for the button once it can be connected.',
+    source: 'connect.md, React package',
+  },
+  'hosts:word-choice': {
+    behaviour: 'Where a provider is at one of a few addresses, the field is a choice of them.',
+    source: 'connect.md, React package',
+  },
   'hosts:found': {
     behaviour:
       'A name, the address of a page and a relative root lead to the instance, and what is not the provider or does not answer is said to be so.',

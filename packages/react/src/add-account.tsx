@@ -1,13 +1,15 @@
 import type { Connection } from '@keywell/protocol'
 import { type ReactElement, useEffect, useId, useRef, useState } from 'react'
 import { ConnectButton } from './connect-button.tsx'
-import { useKeywell, useTexts } from './context.ts'
+import { type Keywell, useKeywell, useTexts } from './context.ts'
 import type { ConnectHandlers, ConnectStateName } from './core/index.ts'
 import { titleOf } from './messages.ts'
 import { useParts } from './parts.ts'
 import { managerTexts } from './texts/manager.ts'
 import { fill } from './texts/texts.ts'
 import type { AccountOffer } from './use-offers.ts'
+import { usePlace } from './use-place.ts'
+import { VariableField } from './variable-field.tsx'
 
 interface AddAccountProps {
   offer: AccountOffer
@@ -45,36 +47,49 @@ function AddAccount({ offer, connections, handlers, onAdded }: AddAccountProps):
   /** The name that an attempt is under way for: what arrives in the list meanwhile must not change it. */
   const [attempted, setAttempted] = useState<string>()
   const opener = useRef<HTMLButtonElement>(null)
-  const taken = connections.filter((one) => isAt(one, offer)).map(({ name }) => name)
+  const [host, setHost] = useState<string | null>(null)
+  const asksPlace = usePlace(isPlaceOpen(keywell, offer) ? offer.provider : undefined) !== undefined
+  const target = asksPlace ? { ...offer, host: host ?? undefined } : offer
+  const taken = connections.filter((one) => isAt(one, target)).map(({ name }) => name)
   const provider = titleOf(keywell, offer.provider)
   const suggestion = fill(manager.suggestion, { count: String(taken.length + 1) })
   const chosen = taken.includes('default') ? freeName(nameOf(text) || suggestion, taken) : 'default'
   const name = attempted ?? chosen
-  const button = (
-    <ConnectButton
-      {...offer}
-      {...handlers}
-      connectionName={name}
-      variant={connections.length > 0 && name === 'default' ? 'outline' : 'primary'}
-      reconnect={false}
-      onEvent={(state, details) => {
-        setAttempted(underWay.includes(state) ? name : undefined)
-        handlers.onEvent?.(state, details)
-      }}
-      onSuccess={(connection) => {
-        setOpen(false)
-        setText('')
-        onAdded(connection)
-        handlers.onSuccess?.(connection)
-      }}
-    />
+  const place = asksPlace && (
+    <VariableField provider={offer.provider} method={offer.method} onHost={setHost} />
   )
+  const button =
+    asksPlace && host === null ? null : (
+      <ConnectButton
+        {...target}
+        {...handlers}
+        connectionName={name}
+        variant={connections.length > 0 && name === 'default' ? 'outline' : 'primary'}
+        reconnect={false}
+        onEvent={(state, details) => {
+          setAttempted(underWay.includes(state) ? name : undefined)
+          handlers.onEvent?.(state, details)
+        }}
+        onSuccess={(connection) => {
+          setOpen(false)
+          setText('')
+          onAdded(connection)
+          handlers.onSuccess?.(connection)
+        }}
+      />
+    )
   const close = (): void => {
     setOpen(false)
     // The button that opens it comes back with the next render.
     queueMicrotask(() => opener.current?.focus())
   }
-  if (name === 'default') return button
+  const choice = (
+    <>
+      {place}
+      {button}
+    </>
+  )
+  if (name === 'default') return choice
   return isOpen ? (
     <NameForm
       provider={provider}
@@ -84,7 +99,7 @@ function AddAccount({ offer, connections, handlers, onAdded }: AddAccountProps):
       onText={setText}
       onClose={close}
     >
-      {button}
+      {choice}
     </NameForm>
   ) : (
     <button
@@ -99,6 +114,12 @@ function AddAccount({ offer, connections, handlers, onAdded }: AddAccountProps):
       {fill(manager.add, { provider })}
     </button>
   )
+}
+
+/** Whether the host of an account may be made of a word that only its user knows. */
+function isPlaceOpen({ client }: Keywell, { provider, host }: AccountOffer): boolean {
+  const { hosts = [], defaultHost = null } = client.provider(provider) ?? {}
+  return host === undefined && hosts.length === 0 && defaultHost === null
 }
 
 const underWay: readonly ConnectStateName[] = ['opening', 'waiting', 'confirming', 'blocked']

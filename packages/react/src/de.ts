@@ -137,6 +137,16 @@ export const de: Messages = {
     redirectUri: 'Weiterleitungsadresse (Redirect URI)',
     scopes: 'Berechtigungen (Scopes)',
   },
+  variable: {
+    label: '{variable} bei {provider}',
+    hint: 'Wie in {example}. Die ganze Adresse genügt auch.',
+    choiceHint: 'Wählen Sie, wo Ihr Konto liegt.',
+    choose: 'Bitte wählen',
+    ready: '{provider} kann dort verbunden werden.',
+    notAllowed:
+      'Das stimmt nicht oder ist hier nicht erlaubt. Sehen Sie in der Adresse Ihres {provider} nach.',
+    error: 'Das konnte nicht geprüft werden. Bitte versuchen Sie es erneut.',
+  },
   scopes: {
     legend: 'Was diese App in {provider} darf',
     loading: 'Es wird nachgesehen, was erlaubt werden kann …',

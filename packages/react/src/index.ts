@@ -38,6 +38,8 @@ export {
   useConnections,
   useLiveConnections,
 } from './use-connections.ts'
+export type { HostFieldOptions } from './use-host-look.ts'
 export type { ScopeChoice } from './use-managed-account.tsx'
 export type { AccountOffer } from './use-offers.ts'
 export type { ButtonScopePicker } from './use-scope-dialog.tsx'
+export { VariableField, type VariableFieldProps } from './variable-field.tsx'

@@ -10,6 +10,7 @@ import type { ManagerTexts } from './texts/manager.ts'
 import type { ScopeTexts } from './texts/scopes.ts'
 import type { StatusTexts } from './texts/status.ts'
 import { fill } from './texts/texts.ts'
+import type { VariableTexts } from './texts/variable.ts'
 
 /**
  * Every text that a user reads, in one language. `{provider}` is replaced by the provider's title, `{account}`
@@ -19,6 +20,7 @@ export interface Messages
   extends ConnectTexts,
     AccountTexts,
     HostTexts,
+    VariableTexts,
     ScopeTexts,
     StatusTexts,
     ManagerTexts {

@@ -38,7 +38,7 @@ export interface ClassNames {
   hostField?: string | undefined
   /** In `hostField`: the label. */
   hostLabel?: string | undefined
-  /** In `hostField`: the input. */
+  /** In `hostField`: the input, or the choice. */
   hostInput?: string | undefined
   /** In `hostField`: the button that has the address checked. */
   hostCheck?: string | undefined

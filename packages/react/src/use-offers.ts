@@ -50,8 +50,8 @@ export function useOffers(
   }
 }
 
-/** One for each host; with one alone, the service knows which. */
+/** One for each host; with one alone the service knows which, and with none its user says it. */
 function offersOf({ name, hosts }: ProviderOptions): AccountOffer[] {
-  if (hosts.length === 1) return [{ provider: name }]
+  if (hosts.length <= 1) return [{ provider: name }]
   return hosts.map((host) => ({ provider: name, host }))
 }

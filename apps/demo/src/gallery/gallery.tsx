@@ -6,7 +6,7 @@ import type { Group, Section } from './section.ts'
 import { accountDialog, connectButton } from './sections/connect-button.tsx'
 import { connectionStatus } from './sections/connection-status.tsx'
 import { connectionsManager, managedAccount } from './sections/connections-manager.tsx'
-import { hostField, providerMark } from './sections/host-field.tsx'
+import { hostField, providerMark, variableField } from './sections/host-field.tsx'
 import { scopePicker } from './sections/scope-picker.tsx'
 import { standIn } from './stand-in.ts'
 import { addressOf, choices, type View } from './view.ts'
@@ -19,6 +19,7 @@ const groups: readonly Group[] = [
   managedAccount,
   connectionStatus,
   hostField,
+  variableField,
   providerMark,
 ]
 

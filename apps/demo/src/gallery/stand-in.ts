@@ -18,6 +18,8 @@ export interface Answers {
   readonly removal?: DisconnectAnswer
   /** What the session may connect. Default: nothing. */
   readonly providers?: ConnectOptions['providers']
+  /** What makes the addresses of providers. Default: nothing but the whole address. */
+  readonly places?: ConnectOptions['places']
   /** Default: one that is good. */
   readonly session?: 'never' | ErrorCode
   /** What becomes of an attempt. Default: the user is at the provider. */
@@ -53,7 +55,7 @@ async function answer(answers: Answers, url: string, init: RequestInit): Promise
   if (pathname.endsWith('/session')) return given(answers.session ?? session)
   if (pathname.endsWith('/connect/hosts')) return given(answers.host)
   if (pathname.endsWith('/connect/providers')) {
-    return Response.json({ providers: answers.providers ?? [] })
+    return Response.json({ providers: answers.providers ?? [], places: answers.places ?? {} })
   }
   if (pathname.endsWith('/connections')) {
     return listed(answers.connections ?? [], Number(searchParams.get('cursor')))

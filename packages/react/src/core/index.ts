@@ -44,6 +44,7 @@ export { asConnectError, ConnectError } from './error.ts'
 export { followConnections } from './follow.ts'
 export { checkHost } from './hosts.ts'
 export { readScopeOptions, type ScopeOptions, type ScopeOptionsFor } from './options.ts'
+export { readPlace } from './places.ts'
 export type { ProviderOptions } from './providers.ts'
 export type { SessionRequest } from './sessions.ts'
 export {

@@ -6,6 +6,7 @@ import { hostTexts } from '../texts/host.ts'
 import { managerTexts } from '../texts/manager.ts'
 import { scopeTexts } from '../texts/scopes.ts'
 import { statusTexts } from '../texts/status.ts'
+import { variableTexts } from '../texts/variable.ts'
 
 /** All texts, as a page without texts of its own shows them. */
 export const english: Messages = {
@@ -14,6 +15,7 @@ export const english: Messages = {
   ...connectTexts,
   ...accountTexts,
   ...hostTexts,
+  ...variableTexts,
   ...scopeTexts,
   ...statusTexts,
   ...managerTexts,

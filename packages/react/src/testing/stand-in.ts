@@ -1,4 +1,5 @@
 import {
+  type CheckHost,
   type Connection,
   type ConnectOptions,
   type CreateFlow,
@@ -28,6 +29,9 @@ export interface StandIn {
   connections: Connection[]
   /** Answer of `GET /connect/providers`. */
   providers: ConnectOptions['providers']
+  places: ConnectOptions['places']
+  /** Each is ready. */
+  readonly hostChecks: CheckHost[]
   /** Whether the service sends server-sent events; else `GET flow` returns JSON only. */
   streams: boolean
   /** Changes the newest flow. `silent`: open streams do not get it. */
@@ -89,6 +93,8 @@ export function createStandIn(): StandIn {
     flowRequests: [],
     connections: [],
     providers: [makeProvider('gitlab', 'GitLab')],
+    places: {},
+    hostChecks: [],
     streams: true,
     move(change, { silent = false } = {}) {
       const flow = keep({ ...standIn.lastFlow, ...change })
@@ -148,8 +154,15 @@ export function createStandIn(): StandIn {
       const tools = withTools ? { tools: [] } : {}
       return Response.json({
         providers: standIn.providers.map((provider) => ({ ...tools, ...provider })),
-        places: {},
+        places: standIn.places,
       })
+    }
+    if (pathname === '/connect/hosts') {
+      const check: CheckHost = await request.json()
+      standIn.hostChecks.push(check)
+      const host = `https://${check.host}.${check.provider}.example`
+      const found = { status: 'ready', methods: ['key'], nextStep: null, registration: null }
+      return Response.json({ host, ...found })
     }
     if (request.method === 'POST') {
       standIn.flowRequests.push(createFlowSchema.parse(await request.json()))

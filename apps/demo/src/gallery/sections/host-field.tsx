@@ -1,4 +1,5 @@
-import { HostField, ProviderMark } from '@keywell/react'
+import type { PlaceView } from '@keywell/protocol'
+import { HostField, ProviderMark, VariableField } from '@keywell/react'
 import type { ReactElement } from 'react'
 import { hostCheck, notRegistered } from '../fixtures.ts'
 import type { Group } from '../section.ts'
@@ -73,6 +74,57 @@ export const hostField: Group = {
       show: filled,
       clicks: check,
       until: field('error'),
+    },
+  ],
+}
+
+const word: PlaceView = {
+  kind: 'label',
+  title: 'Subdomain',
+  example: 'https://….acme.example',
+  options: [],
+}
+const regions = [
+  { value: 'eu', title: 'Europe' },
+  { value: 'us', title: 'North America' },
+]
+const choice: PlaceView = { kind: 'choice', title: 'Region', example: null, options: regions }
+const acme = { ...hostCheck, host: 'https://northwind.acme.example' }
+
+export const variableField: Group = {
+  title: 'VariableField',
+  sections: [
+    {
+      id: 'variable-word',
+      title: 'A word',
+      answers: { places: { 'acme-desk': word } },
+      show: () => <VariableField provider="acme-desk" />,
+      until: `${field('idle')} input[autocomplete="off"]`,
+    },
+    {
+      id: 'variable-ready',
+      title: 'The word of an address that was pasted',
+      answers: { places: { 'acme-desk': word }, host: acme },
+      show: () => (
+        <VariableField provider="acme-desk" defaultValue="https://northwind.acme.example/tickets" />
+      ),
+      clicks: check,
+      until: field('ready'),
+    },
+    {
+      id: 'variable-not-allowed',
+      title: 'Not a word of it',
+      answers: { places: { 'acme-desk': word }, host: 'host_not_allowed' },
+      show: () => <VariableField provider="acme-desk" defaultValue="North wind" />,
+      clicks: check,
+      until: field('notAllowed'),
+    },
+    {
+      id: 'variable-choice',
+      title: 'One of a few',
+      answers: { places: { 'acme-watch': choice } },
+      show: () => <VariableField provider="acme-watch" />,
+      until: `${field('idle')} select`,
     },
   ],
 }
