@@ -206,7 +206,7 @@ describe('connecting', () => {
 
   it('reports a host that has no integration', async () => {
     const { connect, onExit } = makeButton({ provider: 'gitlab', host: 'https://gitlab.com' })
-    connect.start()
+    connect.start({ method: 'oauth' })
     await reaches(connect, 'error')
     expect(connect.getSnapshot()).toMatchObject({
       error: { code: 'integration_missing', retryable: false, requestId: expect.any(String) },
