@@ -2826,6 +2826,41 @@ export const requirements = {
       'Connections of a method that an edited definition does not have any more say so, and those of the others are read on; once it is back, they are read as before.',
     source: 'providers.md, Methods',
   },
+  'owner:explicit': {
+    behaviour:
+      'A request names a user or, in so many words, the tenant: one that names neither or both, as by a variable that is missing, is refused.',
+    source: 'connect.md, For the whole tenant',
+  },
+  'owner:lists': {
+    behaviour:
+      'Connections of a tenant and of its users are listed, connected again and disconnected apart, also under one name.',
+    source: 'connect.md, For the whole tenant',
+  },
+  'owner:fallback': {
+    behaviour:
+      "A read that allows it gets the tenant's connection where the user has none, never past one that she has to connect again, and never another tenant's.",
+    source: 'connect.md, For the whole tenant',
+  },
+  'owner:session': {
+    behaviour:
+      "A connect session neither reconnects nor replaces a tenant's connection unless it was made for the tenant, and none is made so afterwards.",
+    source: 'connect.md, For the whole tenant',
+  },
+  'owner:limited-key': {
+    behaviour:
+      "A key that is limited to tenants reads no other tenant's connection, by a fallback neither.",
+    source: 'connect.md, For the whole tenant',
+  },
+  'owner:cache': {
+    behaviour:
+      "The SDK keeps the credentials of a tenant and of its users apart, and a fallback to the tenant's ends within a second once the user has connected her own.",
+    source: 'connect.md, For the whole tenant',
+  },
+  'owner:sealed': {
+    behaviour:
+      "A tenant's credential does not open as a user's; log, audit log and messages name no user of it.",
+    source: 'connect.md, For the whole tenant',
+  },
   'model:invariants': {
     behaviour:
       'In every interleaving of two workers, a reader, a provider and a user, with crashes, pauses and lost answers: no false death, no pair thrown away, no repeat without a doubt, no valid token unserved, every loss named, always a way out.',

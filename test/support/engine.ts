@@ -173,7 +173,7 @@ export class Scene {
   async refresh(held: Held): Promise<void> {
     const { tenantId, userId, name } = held.connection
     if (held.credential.startsWith('glpat-')) {
-      Object.assign(held, await this.#connectByKey({ tenantId, userId, name }))
+      Object.assign(held, await this.#connectByKey({ tenantId, userId: userId ?? undefined, name }))
       return
     }
     await this.#expire(held.connection)

@@ -38,7 +38,8 @@ const placeSchema = z.object({
 /** Something happened to a connection. */
 export const connectionChangeSchema = placeSchema.extend({
   kind: changeKindSchema,
-  userId: userIdSchema,
+  /** Null: the connection is the tenant's. */
+  userId: userIdSchema.nullable(),
   connectionId: connectionIdSchema,
   provider: providerNameSchema,
   host: z.string(),

@@ -10,6 +10,7 @@ import {
   providerNameSchema,
   sessionIdSchema,
   tenantIdSchema,
+  tenantOwnerSchema,
   userIdSchema,
 } from './ids.ts'
 import { knownFields } from './known-fields.ts'
@@ -49,7 +50,13 @@ export const scopePolicySchema = knownFields({
 /** `POST /v1/connect/sessions`: made by the app's backend, never by a browser. */
 export const createSessionSchema = knownFields({
   tenantId: tenantIdSchema,
+  /** Who connects, and confirms it at the end. */
   userId: userIdSchema,
+  /**
+   * Whose the connection becomes. `tenant`: the tenant's own, for all of its users; only for an administrator, which
+   * the app's backend decides. Default: the user's.
+   */
+  owner: tenantOwnerSchema.optional(),
   /** Providers that the session may connect. Default: all of the catalogue. */
   providers: z.array(providerNameSchema).max(50).optional(),
   /**

@@ -4,9 +4,13 @@ import {
   connectionIdSchema,
   connectionNameSchema,
   defaultConnectionName,
+  hasAtMostOneOwner,
+  hasOneOwner,
   methodIdSchema,
+  oneOwner,
   providerNameSchema,
   tenantIdSchema,
+  tenantOwnerSchema,
   userIdSchema,
 } from './ids.ts'
 import { knownFields } from './known-fields.ts'
@@ -31,7 +35,8 @@ export type Account = z.infer<typeof accountSchema>
 export const connectionSchema = z.object({
   id: connectionIdSchema,
   tenantId: tenantIdSchema,
-  userId: userIdSchema,
+  /** Null: it is the tenant's own, for all of its users. */
+  userId: userIdSchema.nullable(),
   provider: providerNameSchema,
   /** The provider's method that it was connected by, such as `oauth`. */
   method: methodIdSchema,
@@ -86,7 +91,9 @@ export const multilineValueSchema: z.ZodString = pastedLines(16_384)
  */
 export const createConnectionSchema = knownFields({
   tenantId: tenantIdSchema,
-  userId: userIdSchema,
+  userId: userIdSchema.optional(),
+  /** In place of `userId`: the connection is the tenant's, for all of its users. */
+  owner: tenantOwnerSchema.optional(),
   provider: providerNameSchema,
   /** The provider's method of keys. Default: its first. */
   method: methodIdSchema.optional(),
@@ -105,18 +112,22 @@ export const createConnectionSchema = knownFields({
       ({ value, fields }) => (value === undefined) !== (fields === undefined),
       'must have either value or fields',
     ),
-})
+}).refine(hasOneOwner, oneOwner)
 export type CreateConnection = z.input<typeof createConnectionSchema>
 
-export const listConnectionsSchema = z.object({
-  tenantId: tenantIdSchema,
-  userId: userIdSchema.optional(),
-  provider: providerNameSchema.optional(),
-  /** Answers at most this many, at most 500. Default: 100. */
-  limit: z.coerce.number().int().min(1).max(500).default(100),
-  /** `nextCursor` of the page before. */
-  cursor: connectionIdSchema.optional(),
-})
+export const listConnectionsSchema = z
+  .object({
+    tenantId: tenantIdSchema,
+    userId: userIdSchema.optional(),
+    /** Only those of the tenant itself. */
+    owner: tenantOwnerSchema.optional(),
+    provider: providerNameSchema.optional(),
+    /** Answers at most this many, at most 500. Default: 100. */
+    limit: z.coerce.number().int().min(1).max(500).default(100),
+    /** `nextCursor` of the page before. */
+    cursor: connectionIdSchema.optional(),
+  })
+  .refine(hasAtMostOneOwner, oneOwner)
 export const connectionListSchema = z.object({
   connections: z.array(connectionSchema),
   nextCursor: connectionIdSchema.nullable(),
@@ -124,11 +135,15 @@ export const connectionListSchema = z.object({
 export type ConnectionList = z.infer<typeof connectionListSchema>
 
 /** Names the owner of a connection in `GET` and `DELETE /v1/connections/:connectionId`. */
-export const ownerSchema = z.object({
-  tenantId: tenantIdSchema,
-  /** When given, the connection must be this user's. */
-  userId: userIdSchema.optional(),
-})
+export const ownerSchema = z
+  .object({
+    tenantId: tenantIdSchema,
+    /** When given, the connection must be this user's. */
+    userId: userIdSchema.optional(),
+    /** When given, the connection must be the tenant's own. */
+    owner: tenantOwnerSchema.optional(),
+  })
+  .refine(hasAtMostOneOwner, oneOwner)
 
 /** `POST /v1/connections/:connectionId/refresh`. */
 export const refreshConnectionSchema = knownFields({

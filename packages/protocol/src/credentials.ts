@@ -4,9 +4,12 @@ import {
   connectionIdSchema,
   connectionNameSchema,
   defaultConnectionName,
+  hasOneOwner,
+  oneOwner,
   providerNameSchema,
   scopeNameSchema,
   tenantIdSchema,
+  tenantOwnerSchema,
   userIdSchema,
 } from './ids.ts'
 import { knownFields } from './known-fields.ts'
@@ -19,7 +22,12 @@ export const maxReadWaitMs = 60_000
 export const readCredentialSchema = knownFields({
   provider: providerNameSchema,
   tenantId: tenantIdSchema,
-  userId: userIdSchema,
+  /** Whose connection: a user's; else `owner`. */
+  userId: userIdSchema.optional(),
+  /** In place of `userId`: the tenant's own, which an administrator has connected for all of its users. */
+  owner: tenantOwnerSchema.optional(),
+  /** With `userId`: where the user has not connected the provider, the tenant's own connection of that name. */
+  fallback: tenantOwnerSchema.optional(),
   /** Needed only where the user has connected the provider on more than one host. */
   host: z.string().max(2000).optional(),
   /** Name of the connection. */
@@ -39,6 +47,10 @@ export const readCredentialSchema = knownFields({
    */
   waitMs: z.int().nonnegative().max(maxReadWaitMs).optional(),
 })
+  .refine(hasOneOwner, oneOwner)
+  .refine(({ owner, fallback }) => owner === undefined || fallback === undefined, {
+    error: 'fallback is for the connection of a user',
+  })
 export type ReadCredential = z.input<typeof readCredentialSchema>
 
 export const credentialTypeSchema = z.enum(['oauth_token', 'api_key', 'basic', 'webhook_secret'])

@@ -125,6 +125,24 @@ const foreignId = z
 
 export const tenantIdSchema = foreignId.brand<'TenantId'>()
 export const userIdSchema = foreignId.brand<'UserId'>()
+/**
+ * Names the tenant itself, in place of a `userId`. It is written out: an id of a user that is missing by mistake must
+ * not name what belongs to the whole tenant.
+ */
+export const tenantOwnerSchema = z.literal('tenant')
+
+/** Whether a request names one owner: a user, or the tenant. */
+export function hasOneOwner(named: {
+  userId?: string | undefined
+  owner?: 'tenant' | undefined
+}): boolean {
+  return (named.userId === undefined) !== (named.owner === undefined)
+}
+export function hasAtMostOneOwner(named: Parameters<typeof hasOneOwner>[0]): boolean {
+  return named.userId === undefined || named.owner === undefined
+}
+export const oneOwner = 'must have either userId or owner: "tenant"'
+
 /** A customer of the app that embeds Keywell, by the app's own id. */
 export type TenantId = z.infer<typeof tenantIdSchema>
 /** A person inside a tenant, by the app's own id. */

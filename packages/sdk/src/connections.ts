@@ -16,8 +16,10 @@ import type { CallOptions, Service } from './service.ts'
 
 export interface ListConnections {
   readonly tenantId: string
-  /** Default: all users of the tenant. */
+  /** Default: all users of the tenant, and the tenant itself. */
   readonly userId?: string | undefined
+  /** Only those of the tenant itself. */
+  readonly owner?: 'tenant' | undefined
   readonly provider?: ProviderName | undefined
   /** Connections per page, at most 500. Default: 100. */
   readonly limit?: number | undefined
@@ -25,7 +27,14 @@ export interface ListConnections {
   readonly cursor?: string | undefined
 }
 
-export interface CreateConnection extends Omit<WireConnection, 'credential'> {
+/** Whose a connection is: a user's, or the tenant's own, for all of its users. */
+export type ConnectionOwner =
+  | { readonly userId: string; readonly owner?: never }
+  | { readonly owner: 'tenant'; readonly userId?: never }
+
+export type CreateConnection = NewConnection & ConnectionOwner
+
+export interface NewConnection extends Omit<WireConnection, 'credential' | 'userId' | 'owner'> {
   readonly credential: {
     readonly type: 'api_key'
     /** The key itself. A `Secret` does not end up in a log on its way here. */
@@ -40,6 +49,8 @@ export interface ConnectionReference {
   readonly tenantId: string
   /** When given, the connection must be this user's; `not_found` otherwise. */
   readonly userId?: string | undefined
+  /** When given, the connection must be the tenant's own. */
+  readonly owner?: 'tenant' | undefined
 }
 
 /** The connections of a tenant or a user. They hold no secret. */

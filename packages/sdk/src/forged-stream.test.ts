@@ -31,7 +31,7 @@ async function openAndRead(options: KeywellOptions = {}): Promise<Keywell> {
 /** Resolves when everything that was sent before has been read: the stream keeps its order. */
 async function arrived(keywell: Keywell): Promise<void> {
   const marker = service.connect({ userId: `marker_${service.kept.length}` })
-  const theirs = { ...query, userId: marker.connection.userId }
+  const theirs = { ...query, userId: String(marker.connection.userId) }
   await keywell.getCredential(theirs)
   service.refresh(marker)
   await expect.poll(() => keywell.getCredentialSync(theirs)?.generation).toBe(2)

@@ -343,7 +343,8 @@ describe('bad input', () => {
   const good = { provider: 'gitlab', tenantId: 'a', userId: 'u' }
 
   test.each<[string, unknown, RegExp]>([
-    ['no user', { provider: 'gitlab', tenantId: 'a' }, /"userId"/],
+    ['no user', { provider: 'gitlab', tenantId: 'a' }, /either userId or owner/],
+    ['a user and the tenant', { ...good, owner: 'tenant' }, /either userId or owner/],
     ['an empty tenant', { ...good, tenantId: '' }, /"tenantId" must not be empty/],
     ['a tenant that is no text', { ...good, tenantId: 7 }, /"tenantId"/],
     ['a control character', { ...good, userId: 'a\nb' }, /"userId" must not contain control/],

@@ -52,10 +52,15 @@ export {
   type WebhookWithSecret,
 } from '@keywell/protocol'
 export type { AuditLog, ExportAudit } from './audit.ts'
-export type { CredentialQuery } from './cache/query.ts'
+export type {
+  CredentialQuery,
+  TenantCredentialQuery,
+  UserCredentialQuery,
+} from './cache/query.ts'
 export type { ReadOptions } from './cache/waiting.ts'
 export type { ConfirmByCode, ConfirmFlow, Connect } from './connect.ts'
 export type {
+  ConnectionOwner,
   ConnectionReference,
   Connections,
   CreateConnection,

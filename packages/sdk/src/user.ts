@@ -10,9 +10,9 @@ import {
   tenantIdSchema,
   userIdSchema,
 } from '@keywell/protocol'
-import type { CredentialQuery } from './cache/query.ts'
+import type { CredentialQuery, UserCredentialQuery } from './cache/query.ts'
 import type { ReadOptions } from './cache/waiting.ts'
-import type { ConnectionReference, CreateConnection, ListConnections } from './connections.ts'
+import type { ConnectionReference, ListConnections, NewConnection } from './connections.ts'
 import type { Credential } from './credential.ts'
 import type { SignedIn } from './handler/signed-in.ts'
 import type { CredentialResult, Keywell } from './keywell.ts'
@@ -23,7 +23,7 @@ import type { CallOptions } from './service.ts'
 type Owner = 'tenantId' | 'userId'
 
 /** Which credential of a user: the provider, or a query for one of several hosts or connections. */
-export type UserQuery = ProviderName | Omit<CredentialQuery, Owner>
+export type UserQuery = ProviderName | Omit<UserCredentialQuery, Owner | 'owner'>
 
 /** `getCredential` of one user; see `GetCredential`. */
 export interface GetUserCredential {
@@ -48,7 +48,7 @@ export class KeywellUser {
   readonly #keywell: Keywell
 
   /** Made by `keywell.forUser`. Throws `KeywellError` (`invalid_request`) for an id that cannot be one. */
-  constructor(keywell: Keywell, owner: Pick<CredentialQuery, Owner>) {
+  constructor(keywell: Keywell, owner: Pick<UserCredentialQuery, Owner>) {
     this.#keywell = keywell
     this.tenantId = parseInput(tenantIdSchema, owner.tenantId, 'forUser: tenantId')
     this.userId = parseInput(userIdSchema, owner.userId, 'forUser: userId')
@@ -123,9 +123,9 @@ export class KeywellUser {
 /** The connections of one user; see `Connections`. */
 export class UserConnections {
   readonly #keywell: Keywell
-  readonly #owner: Pick<CredentialQuery, Owner>
+  readonly #owner: Pick<UserCredentialQuery, Owner>
 
-  constructor(keywell: Keywell, { tenantId, userId }: Pick<CredentialQuery, Owner>) {
+  constructor(keywell: Keywell, { tenantId, userId }: Pick<UserCredentialQuery, Owner>) {
     this.#keywell = keywell
     this.#owner = { tenantId, userId }
   }
@@ -145,7 +145,7 @@ export class UserConnections {
   }
 
   async create(
-    connection: Omit<CreateConnection, Owner>,
+    connection: Omit<NewConnection, 'tenantId'>,
     options?: CallOptions,
   ): Promise<Connection> {
     return this.#keywell.connections.create({ ...connection, ...this.#owner }, options)

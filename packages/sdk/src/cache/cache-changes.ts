@@ -5,7 +5,7 @@ import type { CacheChange, ConnectionCacheChange } from './cache-change.ts'
 import { type Effect, effectOf } from './effect.ts'
 import type { Entries } from './entries.ts'
 import type { Entry } from './entry.ts'
-import type { Identity } from './entry-index.ts'
+import { type Identity, tenantOwned } from './entry-index.ts'
 import type { Freshness } from './freshness.ts'
 import type { Generations } from './generations.ts'
 import type { Loader } from './loader.ts'
@@ -123,7 +123,7 @@ export class CacheChanges implements ChangeListener {
 
 function isOfSameUser(identity: Identity, change: ConnectionCacheChange): boolean {
   return (
-    identity.userId === change.userId &&
+    identity.userId === (change.userId ?? tenantOwned) &&
     identity.tenantId === change.tenantId &&
     identity.provider === change.provider
   )

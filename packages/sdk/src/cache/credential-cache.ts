@@ -12,7 +12,7 @@ import { type Bounds, Freshness } from './freshness.ts'
 import { Generations } from './generations.ts'
 import { Loader } from './loader.ts'
 import { LogCoverage } from './log-coverage.ts'
-import type { CredentialQuery } from './query.ts'
+import { type CredentialQuery, fallbackOf, identityOf } from './query.ts'
 import { Reads } from './reads.ts'
 import { knownForScopes } from './scopes.ts'
 import { Sweeper } from './sweeper.ts'
@@ -90,7 +90,7 @@ export class CredentialCache {
   }
 
   get(query: CredentialQuery, options: ReadOptions = noOptions): Promise<Credential> {
-    const entry = this.#entries.find(query)
+    const entry = this.#entries.find(identityOf(query))
     if (
       entry?.ready !== undefined &&
       (this.#hasLooked || this.#look()) &&
@@ -105,8 +105,12 @@ export class CredentialCache {
 
   /** What is held, or undefined; never waits. */
   getSync(query: CredentialQuery): Credential | undefined {
-    const entry = this.#entries.find(query)
+    const entry = this.#entries.find(identityOf(query))
     if (entry === undefined) return undefined
+    // Only where it is known that the user has none of her own.
+    if (query.fallback === 'tenant' && this.#reads.isNotConnected(entry)) {
+      return this.getSync(fallbackOf(query))
+    }
     const isFresh = (this.#hasLooked || this.#look()) && entry.isFresh
     const credential = isFresh ? entry.credential : this.#reads.servable(entry)
     if (credential === undefined) return undefined
@@ -125,8 +129,9 @@ export class CredentialCache {
 
   /** Drops what is held for a query; the next read asks the service. */
   invalidate(query: CredentialQuery): void {
-    const entry = this.#entries.find(query)
+    const entry = this.#entries.find(identityOf(query))
     if (entry !== undefined) this.#entries.remove(entry, 'invalidated')
+    if (query.fallback === 'tenant') this.invalidate(fallbackOf(query))
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { callHook, type EvictReason, type Hooks } from '../hooks.ts'
 import type { ConnectionCacheChange } from './cache-change.ts'
 import type { Entry } from './entry.ts'
-import { EntryIndex, type Identity } from './entry-index.ts'
+import { EntryIndex, type Identity, tenantOwned } from './entry-index.ts'
 
 /**
  * All entries, at most `max` of them: found by identity on a read, by connection on a change.
@@ -104,7 +104,8 @@ export class Entries {
 
   /** Those that hold the connection, and those that would hold it by their identity. */
   concernedBy(change: ConnectionCacheChange): Set<Entry> {
-    const { provider, tenantId, userId, name: connectionName } = change
+    const { provider, tenantId, name: connectionName } = change
+    const userId = change.userId ?? tenantOwned
     const concerned = new Set(this.#byConnection.get(change.connectionId))
     for (const host of [change.host, undefined]) {
       const entry = this.#index.find({ provider, tenantId, userId, connectionName, host })

@@ -1,10 +1,18 @@
 import { defaultConnectionName } from '@keywell/protocol'
 
+/**
+ * In place of a user's id. A symbol, since no text that a caller without types passes for an id may name what belongs
+ * to the whole tenant.
+ */
+export const tenantOwned: unique symbol = Symbol('of the tenant')
+export type UserKey = string | typeof tenantOwned
+
 /** What separates one credential from another. */
 export interface Identity {
   readonly provider: string
   readonly tenantId: string
-  readonly userId: string
+  /** `tenantOwned`: the tenant's own. */
+  readonly userId: UserKey
   /** Name of the connection. Default: `default`. */
   readonly connectionName?: string | undefined
   /** Undefined: the one host on which the user has connected the provider. */
@@ -16,8 +24,8 @@ export interface Identity {
  * the others' stand beside it.
  */
 interface Users<Value> {
-  readonly first: Map<string, Value>
-  readonly others: Map<string, Map<string, Value>>
+  readonly first: Map<UserKey, Value>
+  readonly others: Map<UserKey, Map<string, Value>>
 }
 
 /** Where provider, connection name and host lead to. */

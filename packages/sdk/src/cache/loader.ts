@@ -4,7 +4,7 @@ import { Credential } from '../credential.ts'
 import type { Answers } from './answers.ts'
 import type { Background } from './background.ts'
 import type { Entry, LoadRequest, Successor } from './entry.ts'
-import type { Identity } from './entry-index.ts'
+import { type Identity, tenantOwned } from './entry-index.ts'
 import { asKeywellError, overtaken, tooOld } from './failures.ts'
 import type { Generations } from './generations.ts'
 import type { LogCoverage } from './log-coverage.ts'
@@ -127,7 +127,8 @@ export class Loader {
 }
 
 function requestOf({ provider, tenantId, userId, connectionName, host }: Identity): ReadCredential {
-  return { provider, tenantId, userId, connectionName, host }
+  const owner = userId === tenantOwned ? { owner: 'tenant' as const } : { userId }
+  return { provider, tenantId, ...owner, connectionName, host }
 }
 
 /** A change named another successor while the request was under way, and this is not it. */

@@ -1,4 +1,4 @@
-import { maxReadWaitMs, readCredentialSchema } from '@keywell/protocol'
+import { KeywellError, maxReadWaitMs, readCredentialSchema } from '@keywell/protocol'
 import type { Clock } from '../clock.ts'
 import type { Credential } from '../credential.ts'
 import type { Hooks } from '../hooks.ts'
@@ -6,10 +6,11 @@ import { parseInput } from '../request.ts'
 import type { Background } from './background.ts'
 import type { Entries } from './entries.ts'
 import { Entry, reportHit } from './entry.ts'
+import { type Identity, tenantOwned } from './entry-index.ts'
 import { copyOf } from './failures.ts'
 import type { Freshness } from './freshness.ts'
 import type { Loader } from './loader.ts'
-import type { CredentialQuery } from './query.ts'
+import { type CredentialQuery, fallbackOf, identityOf } from './query.ts'
 import { forScopes } from './scopes.ts'
 import type { Sweeper } from './sweeper.ts'
 import { type ReadOptions, untilRenewed } from './waiting.ts'
@@ -37,7 +38,25 @@ export class Reads {
     this.#parts = parts
   }
 
+  /** The user's own, else the tenant's. Each has an entry of its own, so that a change of either is seen. */
   async get(query: CredentialQuery, options: ReadOptions): Promise<Credential> {
+    return this.#orFallback(query, (one) => this.#get(one, options))
+  }
+
+  async #orFallback<Result>(
+    query: CredentialQuery,
+    read: (query: CredentialQuery) => Promise<Result>,
+  ): Promise<Result> {
+    if (query?.fallback !== 'tenant') return read(query)
+    try {
+      return await read(query)
+    } catch (error) {
+      if (!(error instanceof KeywellError) || error.code !== 'not_connected') throw error
+      return read(fallbackOf(query))
+    }
+  }
+
+  async #get(query: CredentialQuery, options: ReadOptions): Promise<Credential> {
     const { clock, loader, hooks } = this.#parts
     const entry = this.#entryOf(query)
     const { refusal } = entry
@@ -62,6 +81,14 @@ export class Reads {
     minGeneration: number,
     options: ReadOptions,
   ): Promise<Credential> {
+    return this.#orFallback(query, (one) => this.#getAtLeast(one, minGeneration, options))
+  }
+
+  async #getAtLeast(
+    query: CredentialQuery,
+    minGeneration: number,
+    options: ReadOptions,
+  ): Promise<Credential> {
     const entry = this.#entryOf(query)
     return this.#untilRenewed(options, async (waitMs) => {
       // An answer under way may have it already; whether it failed is found out below.
@@ -80,6 +107,15 @@ export class Reads {
     if (freshness.mustAsk(entry, nowMs)) return undefined
     if (nowMs >= entry.softAtMs && nowMs >= entry.retryAtMs) background.add(entry)
     return entry.credential
+  }
+
+  /** A moment ago the service said that there is no such connection, and no change has come since. */
+  isNotConnected({ refusal }: Entry): boolean {
+    return (
+      refusal !== undefined &&
+      refusal.error.code === 'not_connected' &&
+      this.#parts.clock.now() < refusal.untilMs
+    )
   }
 
   /** From now on every read is refused. */
@@ -103,11 +139,12 @@ export class Reads {
   #entryOf(query: CredentialQuery): Entry {
     const { entries, random, clock, sweeper, isShortLived } = this.#parts
     if (this.#isClosed) throw new TypeError('This Keywell was closed. Make a new one.')
-    const known = entries.find(query)
+    const known = entries.find(identityOf(query))
     if (known !== undefined) return known
     const parsed = parseInput(readCredentialSchema, query, 'getCredential')
-    const { provider, tenantId, userId, connectionName, host } = parsed
-    const identity = { provider, tenantId, userId, connectionName, host }
+    const { provider, tenantId, connectionName, host } = parsed
+    const userId = parsed.userId ?? tenantOwned
+    const identity: Identity = { provider, tenantId, userId, connectionName, host }
     const entry = new Entry(identity, random(), clock.now())
     entries.add(entry)
     if (!isShortLived) sweeper.start()

@@ -1,10 +1,13 @@
 import { KeywellError } from '@keywell/protocol'
 import type { CacheChange } from '../cache/cache-change.ts'
+import { tenantOwned, type UserKey } from '../cache/entry-index.ts'
 import type { ChangeListener } from './change-listener.ts'
 
 export interface UserId {
   readonly tenantId: string
   readonly userId: string
+  /** The tenant's own connections, in place of the user's. */
+  readonly owner?: 'tenant' | undefined
 }
 
 /** Followers of one user at once: a window of a browser is one. */
@@ -16,7 +19,7 @@ const retryAfterMs = 30_000
 /** Wakes the pages that show a user's connections when one of them may have changed. */
 export class UserChanges {
   /** By tenant, then by user. */
-  readonly #tenants = new Map<string, Map<string, Set<() => void>>>()
+  readonly #tenants = new Map<string, Map<UserKey, Set<() => void>>>()
   #followers = 0
 
   /** A listener that passes everything on to `next`, and then wakes followers. */
@@ -44,8 +47,9 @@ export class UserChanges {
    * @returns a function that ends it; a second call does nothing
    * @throws KeywellError `rate_limited` for a user with too many windows, or when this process has too many
    */
-  follow({ tenantId, userId }: UserId, wake: () => void): () => void {
-    const users = this.#tenants.get(tenantId) ?? new Map<string, Set<() => void>>()
+  follow({ tenantId, userId: id, owner }: UserId, wake: () => void): () => void {
+    const userId = owner === 'tenant' ? tenantOwned : id
+    const users = this.#tenants.get(tenantId) ?? new Map<UserKey, Set<() => void>>()
     const followers = users.get(userId) ?? new Set()
     if (followers.size >= maxOfUser) throw tooMany('user', maxOfUser)
     if (this.#followers >= maxFollowers) throw tooMany('process', maxFollowers)
@@ -65,7 +69,7 @@ export class UserChanges {
     const users = this.#tenants.get(change.tenantId)
     if (users === undefined) return
     if (change.kind === 'policy') wakeAll(users)
-    else for (const wake of users.get(change.userId) ?? []) wake()
+    else for (const wake of users.get(change.userId ?? tenantOwned) ?? []) wake()
   }
 }
 
@@ -78,6 +82,6 @@ function tooMany(whose: 'user' | 'process', most: number): KeywellError {
   return new KeywellError('rate_limited', detail, { nextStep, retryAfterMs })
 }
 
-function wakeAll(users: Map<string, Set<() => void>>): void {
+function wakeAll(users: Map<UserKey, Set<() => void>>): void {
   for (const followers of users.values()) for (const wake of followers) wake()
 }

@@ -67,11 +67,9 @@ async function answer(incoming: ConnectRequest, route: Route): Promise<Response>
 }
 
 async function listConnections({ parts, who, url }: ConnectRequest): Promise<Response> {
-  const { tenantId, userId } = who
   return json(
     await parts.connections.list({
-      tenantId,
-      userId,
+      ...ownerOf(who),
       provider: url.searchParams.get('provider') ?? undefined,
       cursor: url.searchParams.get('cursor') ?? undefined,
     }),
@@ -82,12 +80,21 @@ async function disconnect({ parts, who }: ConnectRequest, id: string): Promise<R
   const connectionId = connectionIdSchema.safeParse(id)
   // The same answer as for a connection of another user.
   if (!connectionId.success) throw new KeywellError('not_found', 'There is no such connection.')
-  const { tenantId, userId } = who
-  return json(await parts.connections.delete({ connectionId: connectionId.data, tenantId, userId }))
+  return json(await parts.connections.delete({ connectionId: connectionId.data, ...ownerOf(who) }))
+}
+
+/** Whose connections the handler shows and removes. */
+function ownerOf({
+  tenantId,
+  userId,
+  owner,
+}: SignedIn): Partial<Pick<SignedIn, 'userId' | 'owner'>> & { tenantId: string } {
+  return owner === 'tenant' ? { tenantId, owner } : { tenantId, userId }
 }
 
 function checkSignedIn(who: SignedIn): void {
-  const owner = ownerSchema.safeParse(who)
+  const { tenantId, userId } = who
+  const owner = ownerSchema.safeParse({ tenantId, userId })
   if (owner.success && owner.data.userId !== undefined) return
   throw new TypeError(
     'connectHandler: `tenantId` and `userId` must name the user who is signed in. Answer 401 yourself when nobody is.',

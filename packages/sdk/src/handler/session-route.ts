@@ -24,6 +24,7 @@ export async function createSession(
     {
       tenantId: who.tenantId,
       userId: who.userId,
+      owner: who.owner,
       providers: who.providers,
       scopes: who.scopes,
       hosts: who.hosts,

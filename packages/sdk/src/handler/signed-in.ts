@@ -9,6 +9,11 @@ import { problemResponse } from './request.ts'
 export interface SignedIn {
   readonly tenantId: string
   readonly userId: string
+  /**
+   * `tenant`: what is connected, listed and disconnected here is the tenant's own, for all of its users. Only for an
+   * administrator, on a mount point of its own; the app decides who is one. Default: the user's.
+   */
+  readonly owner?: 'tenant' | undefined
   /** Providers that may be connected. Default: all of the catalogue. */
   readonly providers?: readonly ProviderName[] | undefined
   /** Scopes by provider: `required`, `optional`, `forbidden`. */

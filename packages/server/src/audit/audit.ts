@@ -168,7 +168,8 @@ function toRow(id: string, entry: AuditEntry): AuditRow {
     id,
     actor: entry.actor,
     action: entry.action,
-    user_id: entry.userId ?? null,
+    // The connection of a tenant is no user's.
+    user_id: entry.userId || null,
     connection_id: entry.connectionId ?? null,
     generation: entry.generation ?? null,
     result: entry.result,

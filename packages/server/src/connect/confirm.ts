@@ -100,7 +100,7 @@ async function confirm(parts: ConfirmParts, request: Confirmation): Promise<Conf
   }
   const ended = await readFlow(database.of(tenantId), tenantId, flow.id)
   return {
-    ...(await viewFlow(parts, ended)),
+    ...(await viewFlow(parts, ended, session)),
     mode: flow.mode,
     resumeUrl: resumeUrlOf(flow, session),
   }

@@ -9,6 +9,7 @@ import type { z } from 'zod'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
+import { requireOwnerId } from '../credentials/connections.ts'
 import { parsePlace } from '../host.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
@@ -39,7 +40,8 @@ export function createCreateConnection(parts: CreateConnectionParts): CreateConn
     } catch (error) {
       // `unavailable` says nothing about the key.
       if (error instanceof KeywellError && error.code !== 'unavailable') {
-        const { tenantId, userId } = request
+        const { tenantId } = request
+        const userId = requireOwnerId(request)
         const entry = { ...actor, tenantId, userId, action: 'connection.connect' } as const
         const sql = parts.database.of(tenantId)
         await parts.audit.write(sql, { ...entry, result: 'denied', reason: error.code })
@@ -54,7 +56,8 @@ async function createConnection(
   request: NewConnection,
   actor: Actor,
 ): Promise<ConnectionRow> {
-  const { tenantId, userId, credential } = request
+  const { tenantId, credential } = request
+  const userId = requireOwnerId(request)
   const provider = parts.catalogue.get(request.provider)
   const method = keyMethod(provider, request.method)
   const typed = credential.fields ?? singleField(provider, method, credential.value ?? '')

@@ -56,7 +56,7 @@ export function createShowDone(parts: DoneParts): ShowDone {
       throw new KeywellError('flow_mismatch', flowMismatch.message)
     }
     const flow = await readFlow(parts.database.of(tenantId), tenantId, found.id)
-    const { status, connection } = await viewFlow(parts, flow)
+    const { status, connection } = await viewFlow(parts, flow, session)
     const { username, name, id } = connection?.account ?? {}
     return {
       link,

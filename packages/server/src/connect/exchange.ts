@@ -29,6 +29,7 @@ import { confirmEntryOf, type EndFlow } from './end-flow.ts'
 import { requireFlowAllowed } from './flow-record.ts'
 import { takeParked } from './park-code.ts'
 import { requireHostOfSession } from './plan-flow.ts'
+import { ownerOfSession } from './session-request.ts'
 import type { StoreConnection } from './store-connection.ts'
 
 export interface ExchangeParts {
@@ -124,7 +125,7 @@ async function storeGrant(
       sending: { tenantId: flow.tenantId },
     })
     await storeConnection({
-      place: { ...flow, host: at.host },
+      place: { ...flow, host: at.host, userId: ownerOfSession({ ...flow, policy }) },
       provider: registration.provider,
       account,
       method: registration.method,

@@ -34,7 +34,7 @@ async function readStatus(
   session: SessionRow,
   flowId: string,
 ): Promise<Flow> {
-  return viewFlow(parts, await readFlowOf(parts.database, session, flowId))
+  return viewFlow(parts, await readFlowOf(parts.database, session, flowId), session)
 }
 
 /** A session whose row was altered counts as gone. */

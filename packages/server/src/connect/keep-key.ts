@@ -13,6 +13,7 @@ import { decodeFields } from './key-fields.ts'
 import { takeParked } from './park-code.ts'
 import { readTyped } from './read-typed.ts'
 import { requireKeyWithin } from './scope-policy.ts'
+import { ownerOfSession } from './session-request.ts'
 
 export interface KeepKeyParts extends ConnectKeyParts {
   catalogue: Catalogue
@@ -47,7 +48,7 @@ export async function keepKey(
     if ('refusal' in read) throw read.refusal
     const key = { provider, method, host, fields: read.fields, tenantId }
     await connectKey(parts, key, {
-      place: flow,
+      place: { ...flow, userId: ownerOfSession({ ...flow, policy }) },
       askedScopes: flow.scopes,
       allowAccountChange: policy.allowAccountChange,
       entry,

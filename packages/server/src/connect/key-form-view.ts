@@ -5,6 +5,7 @@ import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import type { FlowRow } from '../store/flows.ts'
 import type { SessionRow } from '../store/sessions.ts'
+import { ownerOfSession } from './session-request.ts'
 
 /** The form that asks a person for a key, as data: what it says comes from the provider's definition. */
 export interface KeyFormView {
@@ -60,7 +61,7 @@ export async function describeKeyForm(
     }),
     scopes,
     app,
-    account: await accountOf(database, flow),
+    account: await accountOf(database, flow, ownerOfSession(session)),
     state,
     error,
     wrongField,
@@ -84,10 +85,10 @@ function keysPageOf(
   return url
 }
 
-async function accountOf(database: Database, flow: FlowRow): Promise<string | null> {
+async function accountOf(database: Database, flow: FlowRow, owner: string): Promise<string | null> {
   if (flow.connectionId === null) return null
   const row = await findConnection(database.of(flow.tenantId), flow.tenantId, flow.connectionId)
-  if (row === undefined || row.userId !== flow.userId) return null
+  if (row === undefined || row.userId !== owner) return null
   const { username, name, id } = row.account
   return username ?? name ?? id
 }

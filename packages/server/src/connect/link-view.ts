@@ -25,6 +25,7 @@ import type { SessionLink, SessionPolicy, SessionRow } from '../store/sessions.t
 import { allowedMethods } from './choose-method.ts'
 import { choosableHosts, viewPlace } from './place-view.ts'
 import { picked, registeredScopes, scopeOptions, takesKeys } from './session-options.ts'
+import { ownerOfSession } from './session-request.ts'
 
 /** The page of a link, as data: what it says comes from the session and the definitions of providers. */
 export interface LinkView {
@@ -124,8 +125,9 @@ interface Offer {
 
 async function listOffers(
   { catalogue, database, integrations }: LinkViewParts,
-  { tenantId, userId, policy }: SessionRow,
+  session: SessionRow,
 ): Promise<Offer[]> {
+  const { tenantId, policy } = session
   const sql = database.of(tenantId)
   const tenantPolicy = await readTenantPolicy(sql, tenantId)
   const usable = picked(await integrations.usable(tenantId))
@@ -133,7 +135,7 @@ async function listOffers(
     policy.connectionId === null
       ? undefined
       : await findConnection(sql, tenantId, policy.connectionId)
-  const reconnected = found?.userId === userId ? found : undefined
+  const reconnected = found?.userId === ownerOfSession(session) ? found : undefined
   const names = namesOf(catalogue, policy, usable).filter(
     (name) => (reconnected?.provider ?? name) === name,
   )

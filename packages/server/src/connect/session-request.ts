@@ -5,7 +5,7 @@ import { type Catalogue, requireKnownScopes } from '../catalogue.ts'
 import { parseHost } from '../host.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
-import { findConnection } from '../store/connections.ts'
+import { findConnection, ofTenant } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import type { SessionLink, SessionPolicy } from '../store/sessions.ts'
 import { forbiddenScopes } from './scope-policy.ts'
@@ -76,11 +76,13 @@ function requireKnownMethods(catalogue: Catalogue, { providers, methods }: Sessi
 /** The connection to reconnect exists, and belongs to the user of the session. */
 async function requireOwnConnection(
   database: Database,
-  { tenantId, userId, providers, connectionId }: SessionRequest,
+  { tenantId, userId, owner, providers, connectionId }: SessionRequest,
 ): Promise<void> {
   if (connectionId === undefined) return
   const row = await findConnection(database.of(tenantId), tenantId, connectionId)
-  const isForeign = row?.userId !== userId || providers?.includes(row.provider) === false
+  const isForeign =
+    row?.userId !== ownerOfSession({ userId, policy: { owner } }) ||
+    providers?.includes(row.provider) === false
   if (row !== undefined && !isForeign && row.status !== 'disconnected') return
   throw new KeywellError('not_found', `There is no connection ${connectionId}.`)
 }
@@ -117,6 +119,17 @@ export async function requireRequestAllowed(
   })
 }
 
+/** Whose the connections of a session are: its user's, unless it was made for the tenant. */
+export function ownerOfSession({
+  userId,
+  policy,
+}: {
+  userId: string
+  policy: { owner?: 'tenant' | undefined }
+}): string {
+  return policy.owner === 'tenant' ? ofTenant : userId
+}
+
 /** What the session allows, as it is stored. */
 export function toSessionPolicy(request: SessionRequest): SessionPolicy {
   return {
@@ -124,6 +137,7 @@ export function toSessionPolicy(request: SessionRequest): SessionPolicy {
     scopes: request.scopes,
     hosts: request.hosts?.map(parseHost) ?? null,
     methods: request.methods,
+    ...(request.owner && { owner: request.owner }),
     defaultHosts: Object.fromEntries(
       Object.entries(request.defaultHosts).map(([name, host]) => [name, parseHost(host)]),
     ),

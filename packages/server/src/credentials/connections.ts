@@ -12,6 +12,7 @@ import {
   type ConnectionRow,
   findConnection,
   listConnections as listRows,
+  ofTenant,
 } from '../store/connections.ts'
 import type { Sql } from '../store/database.ts'
 
@@ -22,7 +23,7 @@ export function viewConnection(catalogue: Catalogue, row: ConnectionRow): Connec
     // Ids and names were parsed when they came in; the row is the proof.
     id: row.id as ConnectionId,
     tenantId: row.tenantId as Connection['tenantId'],
-    userId: row.userId as Connection['userId'],
+    userId: row.userId === ofTenant ? null : (row.userId as Connection['userId']),
     provider: row.provider,
     method: row.method,
     host: row.host,
@@ -51,10 +52,28 @@ export function viewConnection(catalogue: Catalogue, row: ConnectionRow): Connec
   }
 }
 
+/** Whose connection a request names, as rows have it. Undefined: it names nobody in particular. */
+export function ownerIdOf({ userId, owner }: NamedOwner): string | undefined {
+  return owner === 'tenant' ? ofTenant : userId
+}
+
+export interface NamedOwner {
+  userId?: string | undefined
+  owner?: 'tenant' | undefined
+}
+
+/** The same where a request must name one. */
+export function requireOwnerId(named: NamedOwner): string {
+  const id = ownerIdOf(named)
+  if (id === undefined) throw new TypeError('checked by the schema: a user or the tenant')
+  return id
+}
+
 /** The tenant and user that a connection must belong to, and the providers when these are limited. */
 export interface ConnectionOwner {
   tenantId: string
-  userId?: string | undefined
+  /** A user, or `ofTenant`; undefined: whosever it is. */
+  ownerId: string | undefined
   providers?: readonly string[] | undefined
 }
 
@@ -69,7 +88,7 @@ export async function readConnection(
 ): Promise<ConnectionRow> {
   const row = await findConnection(sql, owner.tenantId, id)
   const foreign =
-    (owner.userId !== undefined && row?.userId !== owner.userId) ||
+    (owner.ownerId !== undefined && row?.userId !== owner.ownerId) ||
     (row !== undefined && owner.providers?.includes(row.provider) === false)
   if (row === undefined || foreign || row.status === 'disconnected') {
     throw new KeywellError('not_found', `There is no connection ${id}.`)
@@ -83,7 +102,7 @@ export async function listConnections(
 ): Promise<ConnectionList> {
   const rows = await listRows(sql, {
     tenantId: query.tenantId,
-    userId: query.userId ?? null,
+    userId: ownerIdOf(query) ?? null,
     providers: query.provider === undefined ? (query.providers ?? null) : [query.provider],
     after: query.cursor ?? null,
     limit: query.limit + 1,

@@ -2,7 +2,9 @@ import { KeywellError, type readCredentialSchema } from '@keywell/protocol'
 import type { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
 import { placeMeantBy } from '../host.ts'
+import { ofTenant } from '../store/connections.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
+import { requireOwnerId } from './connections.ts'
 import type { LookUp } from './look-up.ts'
 import { needsReauth } from './needs-reauth.ts'
 import { hasEnded } from './renewal.ts'
@@ -22,29 +24,38 @@ export async function findNamed(
 ): Promise<CredentialReadRow> {
   const host =
     query.host === undefined ? null : placeMeantBy(catalogue.get(query.provider), query.host)
-  const rows = await lookUp({
-    tenantId: query.tenantId,
-    userId: query.userId,
-    provider: query.provider,
-    name: query.connectionName,
-    host,
-    askDue: query.ifNewerThan !== undefined,
-  })
+  const lookUpOf = (userId: string) =>
+    lookUp({
+      tenantId: query.tenantId,
+      userId,
+      provider: query.provider,
+      name: query.connectionName,
+      host,
+      askDue: query.ifNewerThan !== undefined,
+    })
+  const own = await lookUpOf(requireOwnerId(query))
+  // One that the user has, and has to connect again, is not passed over: it would be another account, unnoticed.
+  const rows = own.length === 0 && query.fallback === 'tenant' ? await lookUpOf(ofTenant) : own
   const [row] = rows
   if (row === undefined) {
     const provider = catalogue.get(query.provider)
-    const message = `This user has not connected ${provider.title}.`
+    const message = `${whoOf(query)} has not connected ${provider.title}.`
     throw new KeywellError('not_connected', message, { connectUrl })
   }
   if (rows.length > 1) {
     const hosts = rows.map((each) => each.host).join(' and ')
     throw new KeywellError(
       'invalid_request',
-      `This user has connected ${query.provider} on ${hosts}.`,
+      `${whoOf(query)} has connected ${query.provider} on ${hosts}.`,
       { nextStep: 'Say which one with `host`.' },
     )
   }
   return row
+}
+
+function whoOf({ owner, fallback }: CredentialQuery): string {
+  if (owner === 'tenant') return 'This tenant'
+  return fallback === undefined ? 'This user' : 'Neither this user nor the tenant'
 }
 
 /** @throws KeywellError `needs_reauth` or `not_connected` */
@@ -62,7 +73,7 @@ export function requireUsable(
     throw needsReauth(row, { title, connectUrl })
   }
   if (row.sealed === null || row.status !== 'active') {
-    const message = `This user has disconnected ${title}.`
+    const message = `${title} was disconnected.`
     throw new KeywellError('not_connected', message, { connectUrl })
   }
 }

@@ -11,6 +11,8 @@ import type { CreateConnection } from '../connect/create-connection.ts'
 import {
   type ConnectionOwner,
   listConnections,
+  type NamedOwner,
+  ownerIdOf,
   readConnection,
   viewConnection,
 } from '../credentials/connections.ts'
@@ -61,9 +63,10 @@ export function connectionRoutes(
 }
 
 /** Whose connections the query names, as far as the key may see them. */
-function ownerOf<Query extends { tenantId: TenantId; provider?: string | undefined }>(
+function ownerOf<Query extends NamedOwner & { tenantId: TenantId; provider?: string | undefined }>(
   access: RequestAccess,
   query: Query,
-): Query & Pick<ConnectionOwner, 'providers'> {
-  return { ...withinLimits(access, query), providers: providersOf(access) }
+): Query & Pick<ConnectionOwner, 'providers' | 'ownerId'> {
+  const ownerId = ownerIdOf(query)
+  return { ...withinLimits(access, query), providers: providersOf(access), ownerId }
 }

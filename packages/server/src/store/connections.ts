@@ -1,9 +1,13 @@
 import type { Account, ReauthReason } from '@keywell/protocol'
 import type { Sql } from './database.ts'
 
+/** In place of a user's id: the connection is the tenant's own. The id of a user is never empty. */
+export const ofTenant = ''
+
 export interface ConnectionRow {
   tenantId: string
   id: string
+  /** `ofTenant`: it is the tenant's own. */
   userId: string
   provider: string
   /** Of the provider's definition, by its id. */

@@ -7,6 +7,8 @@ export interface SessionPolicy {
   scopes: Record<string, { required: string[]; optional: string[]; forbidden: string[] }>
   hosts: string[] | null
   methods: ConnectMethod[]
+  /** The connection becomes the tenant's. Absent: the user's. */
+  owner?: 'tenant'
   /** By provider. */
   defaultHosts?: Record<string, string>
   origins: string[]

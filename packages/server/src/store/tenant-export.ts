@@ -6,7 +6,7 @@ const statements: Readonly<Record<ExportKind, string>> = {
   policy: `select tenant_id as cursor,
       jsonb_build_object('policy', policy, 'updatedAt', updated_at) as entry
     from tenant_policies where tenant_id = $1 and $2 = '' limit $3`,
-  connection: `select id as cursor, jsonb_build_object('id', id, 'userId', user_id,
+  connection: `select id as cursor, jsonb_build_object('id', id, 'userId', nullif(user_id, ''),
       'provider', provider, 'method', method, 'host', host, 'name', name, 'integrationId', integration_id,
       'status', status, 'reason', reason, 'health', health, 'healthReason', health_reason,
       'healthCheckedAt', health_checked_at, 'account', account,
@@ -20,7 +20,7 @@ const statements: Readonly<Record<ExportKind, string>> = {
       'grantedAt', granted_at, 'refreshExpiresAt', refresh_expires_at) as entry
     from credentials where tenant_id = $1 and connection_id > $2 order by connection_id limit $3`,
   revocation: `select connection_id || ' ' || attempt_id as cursor,
-      jsonb_build_object('connectionId', connection_id, 'userId', user_id, 'provider', provider,
+      jsonb_build_object('connectionId', connection_id, 'userId', nullif(user_id, ''), 'provider', provider,
       'method', method, 'host', host, 'type', type, 'state', state, 'attempts', attempts,
       'createdAt', created_at) as entry
     from revocations where tenant_id = $1 and connection_id || ' ' || attempt_id > $2
@@ -46,7 +46,7 @@ const statements: Readonly<Record<ExportKind, string>> = {
       'error', error, 'createdAt', created_at, 'updatedAt', updated_at) as entry
     from flows where tenant_id = $1 and id > $2 order by id limit $3`,
   change: `select lpad(seq::text, 20, '0') as cursor, jsonb_build_object('kind', kind,
-      'connectionId', connection_id, 'userId', user_id, 'provider', provider, 'host', host,
+      'connectionId', connection_id, 'userId', nullif(user_id, ''), 'provider', provider, 'host', host,
       'name', name, 'generation', generation, 'at', at) as entry
     from changes where tenant_id = $1 and seq > ('0' || $2)::bigint order by seq limit $3`,
   // In the order of the chain, and then what waits for it.

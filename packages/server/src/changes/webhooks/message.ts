@@ -6,7 +6,7 @@ import type {
   WebhookIncident,
   WebhookPayload,
 } from '@keywell/protocol'
-import type { ConnectionRow } from '../../store/connections.ts'
+import { type ConnectionRow, ofTenant } from '../../store/connections.ts'
 import type { IncidentRow } from '../../store/provider-incidents.ts'
 import { installation } from '../../store/scope.ts'
 import type { DeliveryRow } from '../../store/webhook-deliveries.ts'
@@ -39,7 +39,8 @@ export interface Message {
 export function messageOf(kind: ChangeKind, connection: MessageConnection): Message {
   const { id, userId, provider, host, name, generation, status, reason } = connection
   // The ids were parsed when the connection was made.
-  const ids = { connectionId: id, tenantId: connection.tenantId, userId } as Pick<
+  const ofUser = userId === ofTenant ? null : userId
+  const ids = { connectionId: id, tenantId: connection.tenantId, userId: ofUser } as Pick<
     WebhookConnection,
     'connectionId' | 'tenantId' | 'userId'
   >
