@@ -193,7 +193,7 @@ export async function deleteSomeTenantRows(
        where tenant_id = $1 and (id, endpoint_id) in (
          select id, endpoint_id from webhook_deliveries
          where tenant_id = $1 and endpoint_owner = '@install' and state = 'due'
-           and data ->> 'userId' is not null limit $2
+           and data ->> 'name' is not null limit $2
        ) returning id
      )
      select ((select count(*) from gone_connections) + (select count(*) from gone_deliveries)
@@ -224,7 +224,7 @@ export async function deleteTenantRows(sql: Sql, tenantId: string): Promise<void
        reduced_deliveries as (
          update webhook_deliveries set data = ${withoutUser}
          where tenant_id = $1 and endpoint_owner = '@install' and state = 'due'
-           and data ->> 'userId' is not null
+           and data ->> 'name' is not null
        )
      delete from connections where tenant_id = $1`,
     [tenantId],
