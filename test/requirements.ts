@@ -956,6 +956,11 @@ export const requirements = {
       'Providers are found by name, category, method and state, in pages, and each is read by its name.',
     source: 'http-api.md, Routes for backends',
   },
+  'api:parity': {
+    behaviour:
+      'Each route that the comparison with another service names is described by the service, and is answered by it.',
+    source: 'http-api.md, Compared with Authpipe',
+  },
   'integrations:changed': {
     behaviour:
       'An integration is read, disabled and enabled; nobody connects by a disabled one, its connections stay, and a change of a revision that is not the newest is refused.',
