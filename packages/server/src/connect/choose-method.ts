@@ -37,7 +37,7 @@ export function offeredMethods(
  *
  * @throws KeywellError `method_not_offered` for a kind that the provider has not, `invalid_request` for no method
  */
-export function methodsNamed(provider: ProviderDefinition, name: string): readonly Method[] {
+function methodsNamed(provider: ProviderDefinition, name: string): readonly Method[] {
   const byId = findMethod(provider, name)
   if (byId !== undefined) return [byId]
   const ofKind = provider.auth.filter((method) => isMeantBy(method, name))
