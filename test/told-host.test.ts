@@ -1,6 +1,6 @@
 /** A provider that tells with the tokens where an account lives. */
 import { Hono } from 'hono'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openEmbedded } from './support/databases.ts'
 import {
   clientId,
@@ -115,4 +115,28 @@ verifies('reach:told-host', async () => {
   expect(must(gone, 200).upstream).toBe('revoked')
   await until('nothing is left', () => other.grants.every(({ ended }) => ended))
   expect(strangerWasAsked).toBe(0)
+})
+
+test('the page of a link offers it, without asking where the account lives', async () => {
+  const made = must(
+    await stage.call<{ url: string }>('POST', '/v1/connect/links', {
+      ...who,
+      accountLabel: 'mira@acme.example',
+      providers: [provider],
+      returnUrl: `${appOrigin}/api/keywell/finish`,
+    }),
+    201,
+  )
+  const { text } = await new Person().visit(made.url)
+  expect(text).toContain('Acme Notes')
+  expect(text).toContain('Read your notes.')
+  expect(text).not.toContain('name="host"')
+  expect(text).not.toContain('name="typed_host"')
+  expect(text).not.toContain('{home}')
+})
+
+test('an answer with an empty list of scopes granted none', async () => {
+  other.grantsNothing = true
+  const flow = await connect()
+  expect(flow.connection).toMatchObject({ scopes: [], missingScopes: ['notes:read'] })
 })

@@ -34,6 +34,8 @@ export interface OtherProvider {
   shop: string
   /** With `told`: where it says that accounts live. Default: at its API */
   home: string | undefined
+  /** Whether its answers say that no scope was granted. */
+  grantsNothing: boolean
   /** Whether withdrawals are answered with 503. */
   isAway: boolean
   /** Accounts whose grants a withdrawal has ended, in order. */
@@ -65,6 +67,7 @@ export async function startOtherProvider({
     shop: 'north.acme.example',
     home: undefined as string | undefined,
     isAway: false,
+    grantsNothing: false,
     forgotten: [] as string[],
   }
   const grants: Grant[] = []
@@ -117,7 +120,8 @@ export async function startOtherProvider({
       codes.delete(form.get('code') ?? '')
       for (const one of replaces ? grants : []) if (one.account === grant.account) one.ended = true
       grants.push(grant)
-      return context.json(withHome(tokensOf(grant)))
+      const answer = withHome(tokensOf(grant))
+      return context.json(state.grantsNothing ? { ...answer, permissions: '' } : answer)
     }
     const sent = form.get('refresh_token')
     const grant = grants.find((one) => one.refreshToken === sent || one.previous === sent)

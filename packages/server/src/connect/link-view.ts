@@ -11,6 +11,7 @@ import {
   findViolation,
   isHostOf,
   isMeantBy,
+  isPlaceTold,
   keyMethods,
   kindWords,
 } from '@keywell/providers'
@@ -142,6 +143,7 @@ async function listOffers(
   return names.flatMap((name) => {
     const provider = catalogue.get(name)
     const own = usable.filter((integration) => integration.provider === name)
+    const isTold = isPlaceTold(provider)
     const known = [
       ...own.map(({ host }) => host).filter((host) => isHostOf(provider, host)),
       ...(takesKeys(policy, provider) ? [defaultHostOf(provider) ?? []].flat() : []),
@@ -159,11 +161,11 @@ async function listOffers(
       : registeredScopes(
           policy,
           name,
-          own.filter(({ host }) => hosts.includes(host)),
+          own.filter(({ host }) => isTold || hosts.includes(host)),
         )
     const scopes = scopeOptions(provider, registered, policy, tenantPolicy)
     const place = typedPlaceOf(policy, tenantPolicy, { provider, reconnected })
-    const isOffered = hosts.length > 0 || place !== null
+    const isOffered = hosts.length > 0 || place !== null || (isTold && own.length > 0)
     return isOffered ? [{ provider, reconnected, hosts, place, scopes }] : []
   })
 }

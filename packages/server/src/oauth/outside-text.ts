@@ -46,7 +46,10 @@ function cleanPicture(value: unknown): string | null {
   return url === undefined || url.username !== '' || url.password !== '' ? null : url.href
 }
 
-/** Names of scopes: a text with spaces or commas between, or a list. Null when it names none. */
+/**
+ * Names of scopes: a text with spaces or commas between, or a list. One that is empty says that there are none. Null when
+ * it says nothing.
+ */
 export function readScopes(value: unknown): readonly string[] | null {
   const parts: unknown[] = Array.isArray(value) ? value.slice(0, maxScopes) : [value]
   const names = parts
@@ -54,5 +57,6 @@ export function readScopes(value: unknown): readonly string[] | null {
     .flatMap((part) => part.slice(0, maxScopes * maxScopeLength).split(/[\s,]/))
     .filter((name) => name.length <= maxScopeLength && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(name))
   const scopes = [...new Set(names)].slice(0, maxScopes)
-  return scopes.length === 0 ? null : scopes
+  const isEmpty = value === '' || (Array.isArray(value) && value.length === 0)
+  return scopes.length === 0 && !isEmpty ? null : scopes
 }
