@@ -62,6 +62,34 @@ export const requirements = {
       'Where a provider signs its callbacks, one with a changed, added or missing parameter, or for another shop than the flow is for, stores nothing, and no code of it is exchanged.',
     source: 'providers.md, Signed callbacks',
   },
+  'answers:200-error': {
+    behaviour:
+      'A refusal in an answer of status 200 is one: a dead refresh token ends its connection, a refused client its integration alone, and a word that no rule names is no permission to act.',
+    source: 'providers.md, Answers',
+  },
+  'answers:nested': {
+    behaviour:
+      'Of an answer with the tokens of a bot and of a user, those are kept that the definition points at.',
+    source: 'providers.md, Answers',
+  },
+  'answers:separators': {
+    behaviour:
+      'Granted scopes are the same with blanks, commas or as a list; an empty list grants none, and silence is no list.',
+    source: 'providers.md, Answers',
+  },
+  'answers:never': {
+    behaviour: 'A life of zero, or none, is not "now": the default of the provider counts.',
+    source: 'providers.md, Answers',
+  },
+  'answers:403-dead': {
+    behaviour:
+      'A 403 says that a credential is dead only where the definition names its body or its path.',
+    source: 'providers.md, Answers',
+  },
+  'answers:401-alive': {
+    behaviour: 'A 401 for a scope or a workspace, and a 403 for a right, do not end a connection.',
+    source: 'providers.md, Answers',
+  },
   'reach:told-host': {
     behaviour:
       'Where a provider tells where an account lives, an address that its definition does not allow ends the flow: nothing is sent there, and the grant is withdrawn.',
