@@ -62,6 +62,11 @@ export const requirements = {
       'Where a provider signs its callbacks, one with a changed, added or missing parameter, or for another shop than the flow is for, stores nothing, and no code of it is exchanged.',
     source: 'providers.md, Signed callbacks',
   },
+  'basic:characters': {
+    behaviour:
+      'A client secret with `-`, `~`, `%`, `+` and `:` arrives as it is, by each way in which a client names itself.',
+    source: 'providers.md, Answers',
+  },
   'answers:200-error': {
     behaviour:
       'A refusal in an answer of status 200 is one: a dead refresh token ends its connection, a refused client its integration alone, and a word that no rule names is no permission to act.',

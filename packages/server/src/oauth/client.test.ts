@@ -2,6 +2,7 @@ import { text as textOf } from 'node:stream/consumers'
 import { type OAuth2Method, type ProviderDefinition, Secret } from '@keywell/protocol'
 import { gitlab, oauthOf, reachOf, variablesAt } from '@keywell/providers'
 import { afterAll, describe, expect, test } from 'vitest'
+import { verifies } from '../../../../test/support/verifies.ts'
 import { listeners } from '../outbound/listeners.test.support.ts'
 import { createOutbound } from '../outbound/outbound.ts'
 import { authorizationUrl, exchangeCode, type Registration, refreshTokens } from './client.ts'
@@ -78,17 +79,24 @@ const granted = {
 }
 
 describe('a token request', () => {
-  test.each([
-    ['client_secret_basic', `Basic ${btoa('an-app:a-b~c%d+e:f')}`, null],
-    ['client_secret_post', undefined, 'a-b~c%d+e:f'],
-  ] as const)('carries the client secret as it is: %s', async (client, header, inForm) => {
-    const { asked, refresh } = await registered(({ token }) => ({ token: { ...token, client } }), {
-      body: granted,
-    })
-    expect((await refresh()).kind).toBe('tokens')
-    expect(asked[0]?.headers.authorization).toBe(header)
-    expect(asked[0]?.form.get('client_secret')).toBe(inForm)
-  })
+  verifies.each(
+    'basic:characters',
+    [
+      ['client_secret_basic', `Basic ${btoa('an-app:a-b~c%d+e:f')}`, null],
+      ['client_secret_post', undefined, 'a-b~c%d+e:f'],
+    ] as const,
+    async ([client, header, inForm]) => {
+      const { asked, refresh } = await registered(
+        ({ token }) => ({ token: { ...token, client } }),
+        {
+          body: granted,
+        },
+      )
+      expect((await refresh()).kind).toBe('tokens')
+      expect(asked[0]?.headers.authorization).toBe(header)
+      expect(asked[0]?.form.get('client_secret')).toBe(inForm)
+    },
+  )
 
   test('names the scopes again where the provider wants it, and sends the headers of the definition', async () => {
     const change = ({ authorize, token }: OAuth2Method): Partial<OAuth2Method> => ({
