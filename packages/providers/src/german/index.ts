@@ -4,6 +4,11 @@
  * A module of its own, so that a page in a browser gets these words without the catalogue, and a bundler leaves out
  * what is not used.
  */
+import { algoliaWords } from './algolia.ts'
+import { azureDevOpsWords } from './azure-devops.ts'
+import { bitbucketWords } from './bitbucket.ts'
+import { buildkiteWords } from './buildkite.ts'
+import { githubWords } from './github.ts'
 import { gitlabKeyForm, gitlabWords } from './gitlab.ts'
 import { gitlabToolWords } from './gitlab-tools.ts'
 import type { KeyFormWords, ProviderWords, ToolWords } from './words.ts'
@@ -12,6 +17,11 @@ export type { KeyFormWords, ProviderWords } from './words.ts'
 
 /** By the name of the provider. */
 export const germanWords: Readonly<Record<string, ProviderWords & KeyFormWords>> = {
+  algolia: algoliaWords,
+  'azure-devops': azureDevOpsWords,
+  bitbucket: bitbucketWords,
+  buildkite: buildkiteWords,
+  github: githubWords,
   gitlab: { ...gitlabWords, ...gitlabKeyForm },
 }
 
