@@ -4,6 +4,7 @@ import { table } from './table.ts'
 type Method = ProviderDefinition['auth'][number]
 type OAuth = Extract<Method, { kind: 'oauth2' }>
 type Key = Extract<Method, { kind: 'key' }>
+type Derived = Extract<ProviderDefinition['variables'][string], { kind: 'derived' }>
 
 const indexPath = 'apps/docs/reference/providers.md'
 
@@ -49,7 +50,7 @@ function pageOf(provider: ProviderDefinition): string {
 function places({ variables, api }: ProviderDefinition): string[] {
   const rows = Object.entries(variables).flatMap(([name, variable]) =>
     variable.kind === 'derived'
-      ? []
+      ? [[`\`${name}\``, followsFrom(variable), '']]
       : [[`\`${name}\``, variable.title, 'default' in variable ? `\`${variable.default}\`` : '']],
   )
   return [
@@ -57,6 +58,17 @@ function places({ variables, api }: ProviderDefinition): string[] {
     `API: \`${api.base}\`.`,
     rows.length === 0 ? '' : table(['variable', 'is', 'default'], rows),
   ]
+}
+
+function followsFrom({ from, lines }: Derived): string {
+  const values = lines.map(({ equals, endsWith, value }) =>
+    equals !== undefined
+      ? `\`${value}\` where \`${from}\` is \`${equals}\``
+      : endsWith !== undefined
+        ? `\`${value}\` where \`${from}\` ends in \`${endsWith}\``
+        : `else \`${value}\``,
+  )
+  return values.join(', ')
 }
 
 function methodSection(provider: ProviderDefinition, method: Method): string[] {
@@ -76,7 +88,7 @@ function consent({ registration }: ProviderDefinition, method: OAuth): string[] 
     table(
       ['', ''],
       [
-        ['asked for by default', scopesIn(method.defaultScopes)],
+        ['asked for by default', scopesIn(method.defaultScopes) || 'nothing: it has no scopes'],
         ['PKCE', method.authorize.pkce === 'none' ? 'not sent' : method.authorize.pkce],
         ['client', `\`${method.token.client}\``],
         ...lifetimes(method),
@@ -90,13 +102,13 @@ function consent({ registration }: ProviderDefinition, method: OAuth): string[] 
 function lifetimes({ renewal }: OAuth): string[][] {
   const access = [
     'access token',
-    lasting(renewal.defaultExpiresIn ?? null, 'has no end of its own'),
+    lasting(renewal.defaultExpiresIn ?? null, 'has no end, unless an answer says otherwise'),
   ]
   if (renewal.by === 'none') return [access, ['renewal', 'none']]
   const { idle, absolute } = renewal.refreshTokenLifetime
   return [
     access,
-    ['refresh token, unused', lasting(idle, 'has no end')],
+    ['refresh token, unused', lasting(idle, 'has no end, unless an answer says otherwise')],
     ['grant', lasting(absolute, 'has no end')],
     ['a used refresh token', rotations[renewal.rotation] ?? renewal.rotation],
   ]
