@@ -16,7 +16,7 @@ const points = {
   /** In the transaction that stores them; nothing is written yet. */
   storing: 'insert into credentials',
   /** In the same one: all rows are written, but for the flow's end. */
-  stored: 'where tenant_id = $1 and id = $2 and client_id = $3 for share',
+  stored: 'where tenant_id = $1 and id = $2 and client_id = $3 and disabled_at is null for share',
 }
 type Point = keyof typeof points
 
