@@ -29,6 +29,6 @@ test('the gallery shows what a service can answer', () => {
     expect(hostCheckSchema.parse(each)).toEqual(each)
   }
   expect(disconnectAnswerSchema.parse(removed)).toEqual(removed)
-  const options = { providers: [fixtures.offer] }
+  const options = { providers: [fixtures.offer], places: {} }
   expect(connectOptionsSchema.parse(options)).toEqual(options)
 })
