@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openEmbedded } from './support/databases.ts'
+import { connectInBrowser, integrate } from './support/journey.ts'
 import {
   clientId,
   clientSecret,
@@ -23,26 +24,19 @@ let strangerWasAsked = 0
 
 beforeAll(async () => {
   other = await startOtherProvider({ told: true })
-  const app = new Hono().all('*', (context) => {
+  const answering = new Hono().all('*', (context) => {
     strangerWasAsked += 1
     return context.json({ member: { key: 'member_7' } })
   })
-  stranger = await listen(() => app)
+  stranger = await listen(() => answering)
   stage = await createStage(await openEmbedded(), {
     providers: [other.definition],
     // The service may call the stranger: what stops it is the definition alone.
     privateHosts: [other.signIn, other.api, stranger.url].map((origin) => ({ origin })),
     timing: { pollMs: 40, sweepMs: 100, confirmAfterMs: 100 },
   })
-  const made = must(
-    await stage.call<{ id: string }>('POST', '/v1/integrations', {
-      provider,
-      scopes: ['notes:read'],
-    }),
-    201,
-  )
-  const client = { clientId, clientSecret }
-  must(await stage.call('PUT', `/v1/integrations/${made.id}/client`, client), 200)
+  const app = { provider, scopes: ['notes:read'] }
+  await integrate(stage, app, () => ({ clientId, clientSecret }))
 })
 afterAll(async () => {
   await stage.stop()
@@ -50,28 +44,7 @@ afterAll(async () => {
   stranger.server.close()
 })
 
-async function connect() {
-  const person = new Person()
-  const session = await stage.session(who)
-  const flow = must(
-    await stage.page<{ startUrl: string; startCode: string }>(
-      session.connectToken,
-      'POST',
-      '/connect/flows',
-      { provider },
-    ),
-    201,
-  )
-  const { url } = await person.visit(flow.startUrl, {
-    init: {
-      method: 'POST',
-      body: new URLSearchParams({ start_code: flow.startCode }),
-      headers: { origin: appOrigin },
-    },
-    stopAt: (to) => to.origin === appOrigin,
-  })
-  return must(await stage.confirm(url, who), 200)
-}
+const connect = () => connectInBrowser(stage, { provider, who })
 
 verifies('reach:told-host', async () => {
   const { port } = new URL(other.api)
