@@ -45,7 +45,15 @@ export function metadata({ method, variables }: App): oauth.AuthorizationServer 
 }
 
 export function authentication({ method, clientSecret }: Registration): oauth.ClientAuth {
-  return method.token.client === 'client_secret_basic'
+  return authenticationBy(method.token.client, clientSecret)
+}
+
+/** How a client names itself (RFC 6749 section 2.3.1). */
+export function authenticationBy(
+  way: OAuth2Method['token']['client'],
+  clientSecret: Secret,
+): oauth.ClientAuth {
+  return way === 'client_secret_basic'
     ? plainBasic(clientSecret)
     : oauth.ClientSecretPost(clientSecret.expose())
 }

@@ -96,8 +96,22 @@ function secrets(values: Record<string, string>): Record<string, Secret> {
   )
 }
 
-function requestOf(method: Parameters<typeof mintRequest>[0], fields: Record<string, string>) {
-  return mintRequest(method, mintValues(provider, method, secrets(fields)), address)
+/** What is sent, as it would stand on the wire. */
+async function requestOf(
+  method: Parameters<typeof mintRequest>[0],
+  fields: Record<string, string>,
+): Promise<{ method: string; headers: Record<string, string>; body: string }> {
+  const request = await mintRequest(method, mintValues(provider, method, secrets(fields)), address)
+  const sent: Request[] = []
+  await request.send(async (url, init) => {
+    sent.push(new Request(url, init))
+    return new Response()
+  })
+  const [only = new Request(address), ...others] = sent
+  expect(others).toEqual([])
+  expect(only.url).toBe(address.href)
+  const headers = Object.fromEntries(only.headers)
+  return { method: only.method, headers, body: await only.text() }
 }
 
 const fields = { user: 'ada', secret: 's-~.%+:&="' }

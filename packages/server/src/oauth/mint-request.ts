@@ -1,16 +1,28 @@
-import type { ClientCredentialsMethod, JwtBearerMethod, MintedMethod } from '@keywell/protocol'
+import type {
+  ClientCredentialsMethod,
+  JwtBearerMethod,
+  KeyExchangeMethod,
+  MintedMethod,
+} from '@keywell/protocol'
+import * as oauth from 'oauth4webapi'
 import { filledAll, signAssertion } from './assertion.ts'
-import { basicOf, type CredentialValues } from './send.ts'
+import { authenticationBy } from './client.ts'
+import { UnusableField } from './mint-values.ts'
+import type { CredentialValues } from './send.ts'
+import type { Process } from './token-answer.ts'
 
-/** A request for an access token, but for its address. */
+type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+/** A request for an access token that can be made of what was typed. */
 export interface MintRequest {
-  method: 'POST' | 'PUT'
-  headers: Record<string, string>
-  body: string
+  /** @throws what `fetch` throws, and nothing else */
+  send(fetch: Fetch): Promise<Response>
+  /** Absent: the answer is not one of OAuth. */
+  process?: Process
 }
 
 /**
- * What a method sends for an access token.
+ * What a method sends for an access token. Nothing is sent yet.
  *
  * @param values as `mintValues` gives them
  * @param address where it goes
@@ -23,15 +35,13 @@ export async function mintRequest(
 ): Promise<MintRequest> {
   switch (method.kind) {
     case 'key_exchange': {
-      const { body, ...request } = method.token
-      return 'json' in body
-        ? { ...jsonOf(filledAll(body.json, values), request.headers), method: request.method }
-        : { ...formOf(filledAll(body.form, values), request.headers), method: request.method }
+      const init = exchangeOf(method, values)
+      return { send: (fetch) => fetch(address.href, init) }
     }
     case 'client_credentials':
-      return withClient(method, values)
+      return grantRequest(address, method.token.headers, clientGrant(method, values))
     case 'jwt_bearer':
-      return withAssertion(method, values, address)
+      return grantRequest(address, method.token.headers, await signedGrant(method, values, address))
     default:
       method satisfies never
       throw new TypeError('unreachable')
@@ -40,56 +50,81 @@ export async function mintRequest(
 
 type Headers = Readonly<Record<string, string>>
 
-/** RFC 6749 section 4.4.2. The pair in HTTP Basic is as it is; see `authentication` in `client.ts`. */
-function withClient({ token }: ClientCredentialsMethod, values: CredentialValues): MintRequest {
-  const [id = '', secret = ''] = [token.clientId, token.clientSecret].map((name) =>
-    values[name]?.expose(),
-  )
-  const isBasic = token.client === 'client_secret_basic'
-  const form = {
-    ...filledAll(token.parameters, values),
-    grant_type: token.grantType ?? 'client_credentials',
-    ...(!isBasic && { client_id: id, client_secret: secret }),
-  }
-  return formOf(form, {
-    ...token.headers,
-    ...(isBasic && { authorization: basicOf(id, secret) }),
-  })
+/** A grant of RFC 6749, sent by the OAuth library. */
+interface Grant {
+  type: string
+  clientId: string
+  authentication: oauth.ClientAuth
+  parameters: Record<string, string>
 }
 
-/** RFC 7523 section 2.1. */
-async function withAssertion(
+function grantRequest(address: URL, headers: Headers, grant: Grant): MintRequest {
+  const server = { issuer: address.origin, token_endpoint: address.href }
+  const client = { client_id: grant.clientId }
+  return {
+    send: (fetch) =>
+      oauth.genericTokenEndpointRequest(
+        server,
+        client,
+        grant.authentication,
+        grant.type,
+        grant.parameters,
+        // Which hosts may be plain http is decided by `outbound`, for every call alike.
+        {
+          [oauth.customFetch]: fetch,
+          [oauth.allowInsecureRequests]: true,
+          headers: { ...headers },
+        },
+      ),
+    process: (response) => oauth.processGenericTokenEndpointResponse(server, client, response),
+  }
+}
+
+/** RFC 6749 section 4.4.2. */
+function clientGrant({ token }: ClientCredentialsMethod, values: CredentialValues): Grant {
+  const [id, secret] = [token.clientId, token.clientSecret].map((name) => values[name])
+  if (id === undefined) throw new UnusableField(token.clientId)
+  if (secret === undefined) throw new UnusableField(token.clientSecret)
+  return {
+    type: token.grantType ?? 'client_credentials',
+    clientId: id.expose(),
+    authentication: authenticationBy(token.client, secret),
+    parameters: filledAll(token.parameters, values),
+  }
+}
+
+/** RFC 7523 section 2.1. The statement alone says who asks. */
+async function signedGrant(
   method: JwtBearerMethod,
   values: CredentialValues,
   address: URL,
-): Promise<MintRequest> {
+): Promise<Grant> {
   const { token } = method
-  const form = {
-    ...filledAll(token.parameters, values),
-    grant_type: token.grantType ?? 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-    assertion: await signAssertion(method, values, address.href),
-  }
-  return formOf(form, token.headers)
-}
-
-function formOf(form: Record<string, string>, headers: Headers): MintRequest {
   return {
-    method: 'POST',
-    headers: typed('application/x-www-form-urlencoded', headers),
-    body: new URLSearchParams(form).toString(),
+    type: token.grantType ?? 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    clientId: 'not sent',
+    authentication: () => undefined,
+    parameters: {
+      ...filledAll(token.parameters, values),
+      assertion: await signAssertion(method, values, address.href),
+    },
   }
 }
 
-function jsonOf(values: Record<string, string>, headers: Headers): MintRequest {
-  return {
-    method: 'POST',
-    headers: typed('application/json', headers),
-    body: JSON.stringify(values),
-  }
-}
-
-/** The names of headers are small, so that one of the definition takes the place of the usual one. */
-function typed(contentType: string, headers: Headers): Record<string, string> {
+function exchangeOf({ token }: KeyExchangeMethod, values: CredentialValues): RequestInit {
+  const { method, body, headers } = token
+  const [type, text] =
+    'json' in body
+      ? ['application/json', JSON.stringify(filledAll(body.json, values))]
+      : [
+          'application/x-www-form-urlencoded',
+          new URLSearchParams(filledAll(body.form, values)).toString(),
+        ]
+  // The names of headers are small, so that one of the definition takes the place of the usual one.
   const own = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
-  return { accept: 'application/json', 'content-type': contentType, ...Object.fromEntries(own) }
+  return {
+    method,
+    headers: { accept: 'application/json', 'content-type': type, ...Object.fromEntries(own) },
+    body: text,
+  }
 }

@@ -30,23 +30,21 @@ export async function mintToken(
   seed: Seed,
   sending: Sending,
 ): Promise<MintOutcome> {
-  let prepared: PreparedMint
+  let request: MintRequest
   try {
-    prepared = await prepareMint(seed)
+    request = await prepareMint(seed)
   } catch (error) {
     if (!(error instanceof UnusableField)) throw error
     return { kind: 'request_rejected', detail: 'unusable_field' }
   }
-  const { address, ...request } = prepared
   const within = { reach: seed.reach, side: 'client' } as const
   const outcome = await classifyTokenAnswer({
-    send: () => outbound.fetch(address, { ...request, ...sending, within }),
+    ...request,
+    send: () => request.send((url, init) => outbound.fetch(url, { ...init, ...sending, within })),
     endpoint: seed.method.token,
   })
   return ofMinting(seed, outcome)
 }
-
-type PreparedMint = MintRequest & { address: URL }
 
 /**
  * The request, without anything being sent.
@@ -58,10 +56,9 @@ export async function prepareMint({
   method,
   variables,
   fields,
-}: Omit<Seed, 'reach'>): Promise<PreparedMint> {
+}: Omit<Seed, 'reach'>): Promise<MintRequest> {
   const address = addressOf(method.token.url, variables)
-  const values = mintValues(provider, method, fields)
-  return { ...(await mintRequest(method, values, address)), address }
+  return await mintRequest(method, mintValues(provider, method, fields), address)
 }
 
 function ofMinting({ provider, method }: Seed, outcome: TokenOutcome): MintOutcome {

@@ -55,7 +55,8 @@ export type TokenOutcome =
   /** The request was wrong: scope, grant type or parameters. */
   | { kind: 'request_rejected'; detail: string }
 
-type Process = (response: Response) => Promise<TokenEndpointResponse>
+/** Checks an answer of status 200 by RFC 6749 section 5.1. */
+export type Process = (response: Response) => Promise<TokenEndpointResponse>
 
 /** How a provider answers, as its data says. */
 interface TokenEndpoint {
@@ -69,7 +70,7 @@ interface TokenEndpoint {
 /** Sends, and classifies whatever comes back. The only place that reads a token endpoint's answer. */
 export async function classifyTokenAnswer(options: {
   send: () => Promise<Response>
-  /** Checks an answer of status 200 by RFC 6749 section 5.1. Absent: it is not one of OAuth. */
+  /** Absent: the answer is not one of OAuth. */
   process?: Process
   /** What the provider's data says of its answers. */
   endpoint: TokenEndpoint
