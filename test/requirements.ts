@@ -2703,6 +2703,11 @@ export const requirements = {
       'No secret is written to the log: by its shape or its name, in errors and their causes.',
     source: 'threats.md, Logs',
   },
+  'scrub:patterns': {
+    behaviour:
+      'A token with what the definition of its provider says to stand in it is redacted, at every level of the log, in messages, fields and errors.',
+    source: 'threats.md, Logs',
+  },
   'T20:service-log': {
     behaviour: 'What the service writes when it starts, runs or ends holds no secret.',
     source: 'threats.md, Logs',

@@ -70,6 +70,8 @@ export const algolia = {
   scopeGroups: [],
   scopePresets: [],
 
+  // A key is 32 hexadecimal digits, as the id of a trace is, so nothing marks it.
+
   registration: {
     each: 'provider',
     url: keysPage,

@@ -488,6 +488,8 @@ export const azureDevOps = {
     },
   ],
 
+  tokenMarks: ['AZDO'],
+
   registration: {
     each: 'provider',
     url: 'https://entra.microsoft.com',

@@ -315,6 +315,8 @@ export const bitbucket = {
   // 1,000 requests an hour for a user.
   limits: { requestsPerSecond: 5, burst: 20, concurrency: 10 },
 
+  tokenMarks: ['ATATT3', 'ATCTT3'],
+
   registration: {
     each: 'provider',
     url: 'https://bitbucket.org/account/workspaces/',

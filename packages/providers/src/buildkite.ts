@@ -440,6 +440,8 @@ export const buildkite = {
   // 200 requests a minute for an organization.
   limits: { requestsPerSecond: 3, burst: 20, concurrency: 8 },
 
+  tokenMarks: ['bkua_', 'bktx_'],
+
   registration: {
     each: 'provider',
     url: 'https://buildkite.com/user/api-access-tokens',

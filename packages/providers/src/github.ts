@@ -415,6 +415,8 @@ export const github = {
   // 5,000 requests an hour for a user; what all users together may send from one address is not said.
   limits: { requestsPerSecond: 10, burst: 40, concurrency: 16 },
 
+  tokenMarks: ['gho_', 'ghu_', 'ghr_', 'ghs_', 'ghp_', 'github_pat_'],
+
   registration: {
     each: 'host',
     url: '{web}/settings/developers',

@@ -422,6 +422,8 @@ export const gitlab = {
   // endpoint allows in particular is unverified.
   limits: { requestsPerSecond: 8, burst: 40, concurrency: 16 },
 
+  tokenMarks: ['glpat-', 'gloas-'],
+
   registration: {
     each: 'host',
     url: '{host}/-/user_settings/applications',

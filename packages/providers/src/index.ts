@@ -65,5 +65,6 @@ export {
   type RequestedAccess,
   scopesAllowed,
 } from './tenant-policy.ts'
+export { tokenMarksOf } from './token-marks.ts'
 export { defaultOf, isSegment, takeVariable, type Variable } from './variables.ts'
 export { scopesGranted, scopesSent } from './wire-scopes.ts'

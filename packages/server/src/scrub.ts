@@ -1,4 +1,5 @@
 import { Secret } from '@keywell/protocol'
+import { providers, tokenMarksOf } from '@keywell/providers'
 
 /*
  * The second safeguard of the log: nothing that looks like a secret is written, however it got there. The
@@ -60,13 +61,21 @@ const maxDepth = 6
 const maxItems = 100
 const maxCharacters = 8_192
 
-/** A text without anything in it that has the shape of a secret. */
-export function scrubText(text: string): string {
+/** Of a word with a mark in it; a shorter one is the mark alone, or a name. */
+const minMarkedLength = 20
+const bundledMarks = tokenMarksOf(providers)
+
+/**
+ * A text without anything in it that has the shape of a secret.
+ *
+ * @param marks what stands in the tokens of providers. Default: of those that are bundled
+ */
+export function scrubText(text: string, marks: readonly string[] = bundledMarks): string {
   let clean = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text
   for (const { pattern, ...bounds } of shapes) {
     clean = clean.replace(pattern, (found, ...rest) => redact(found, rest.at(-1), bounds))
   }
-  return withoutParameters(clean)
+  return withoutParameters(withoutMarked(clean, marks))
 }
 
 /** @param groups the last argument that `replace` passes: the named groups of the pattern */
@@ -77,6 +86,14 @@ function redact(
 ): string {
   const { keep = '', secret = '', after = '' } = groups
   return secret.length < minLength || !secret.includes(holds) ? found : `${keep}${redacted}${after}`
+}
+
+function withoutMarked(text: string, marks: readonly string[]): string {
+  const found = marks.filter((mark) => text.includes(mark))
+  if (found.length === 0) return text
+  return text.replace(/[\w.~+=-]+/g, (word) =>
+    word.length >= minMarkedLength && found.some((mark) => word.includes(mark)) ? redacted : word,
+  )
 }
 
 /** Each value of a parameter that is a secret, up to where the next one begins. */
@@ -106,11 +123,20 @@ interface Levels {
   isLevelEnabled?(level: string): boolean
 }
 
-/** A logger that writes to another what is left of each line; of a level that is off, nothing is looked at. */
-export function scrubbed(logger: Levels): Required<Levels> {
+/**
+ * A logger that writes to another what is left of each line; of a level that is off, nothing is looked at.
+ *
+ * @param marksNow as `marks` of `scrubText`; asked for at each line
+ */
+export function scrubbed(
+  logger: Levels,
+  marksNow: () => readonly string[] = () => bundledMarks,
+): Required<Levels> {
   const isLevelEnabled = (name: string) => logger.isLevelEnabled?.(name) ?? true
   const level = (name: Level) => (fields: object, message: string) => {
-    if (isLevelEnabled(name)) logger[name](scrubFields(fields), scrubText(message))
+    if (!isLevelEnabled(name)) return
+    const marks = marksNow()
+    logger[name](scrubFields(fields, marks), scrubText(message, marks))
   }
   return {
     debug: level('debug'),
@@ -121,13 +147,15 @@ export function scrubbed(logger: Levels): Required<Levels> {
   }
 }
 
-function scrubFields(fields: object): object {
-  const clean = scrub(fields, 0)
+type Marks = readonly string[]
+
+function scrubFields(fields: object, marks: Marks): object {
+  const clean = scrub(fields, marks, 0)
   return typeof clean === 'object' && clean !== null ? clean : { value: clean }
 }
 
-function scrub(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return scrubText(value)
+function scrub(value: unknown, marks: Marks, depth: number): unknown {
+  if (typeof value === 'string') return scrubText(value, marks)
   if (typeof value === 'bigint') return value.toString()
   if (typeof value !== 'object' || value === null)
     return typeof value === 'function' ? undefined : value
@@ -135,18 +163,19 @@ function scrub(value: unknown, depth: number): unknown {
   if (value instanceof Date) return value
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
   if (depth >= maxDepth) return '[deeper]'
-  if (value instanceof Error) return scrubError(value, depth)
-  if (Array.isArray(value)) return value.slice(0, maxItems).map((item) => scrub(item, depth + 1))
-  return scrubEntries(Object.entries(value), depth)
+  if (value instanceof Error) return scrubError(value, marks, depth)
+  if (Array.isArray(value))
+    return value.slice(0, maxItems).map((item) => scrub(item, marks, depth + 1))
+  return scrubEntries(Object.entries(value), marks, depth)
 }
 
-function scrubEntries(entries: readonly [string, unknown][], depth: number): object {
+function scrubEntries(entries: readonly [string, unknown][], marks: Marks, depth: number): object {
   return Object.fromEntries(
     entries
       .slice(0, maxItems)
       .map(([name, value]) => [
         name,
-        isSecretName(name, value) ? redacted : scrub(value, depth + 1),
+        isSecretName(name, value) ? redacted : scrub(value, marks, depth + 1),
       ]),
   )
 }
@@ -161,13 +190,13 @@ function isSecretName(name: string, value: unknown): boolean {
 }
 
 /** Name, message, code, stack and cause of an error; never what else a library has attached to it. */
-function scrubError(error: Error, depth: number): object {
+function scrubError(error: Error, marks: Marks, depth: number): object {
   const { name, message, stack, cause } = error
   return {
     name,
-    message: scrubText(message),
-    ...('code' in error ? { code: scrub(error.code, depth + 1) } : {}),
-    ...(stack === undefined ? {} : { stack: scrubText(stack) }),
-    ...(cause === undefined ? {} : { cause: scrub(cause, depth + 1) }),
+    message: scrubText(message, marks),
+    ...('code' in error ? { code: scrub(error.code, marks, depth + 1) } : {}),
+    ...(stack === undefined ? {} : { stack: scrubText(stack, marks) }),
+    ...(cause === undefined ? {} : { cause: scrub(cause, marks, depth + 1) }),
   }
 }

@@ -6,7 +6,7 @@ import {
   scopeGroupDefinitionSchema,
   scopePresetDefinitionSchema,
 } from './scopes.ts'
-import { lineSchema, nameSchema, templateSchema } from './texts.ts'
+import { lineSchema, nameSchema, templateSchema, tokenMarkSchema } from './texts.ts'
 import { variableSchema } from './variable.ts'
 
 /** For all calls of an installation to one host together, whichever its tenants are. */
@@ -69,6 +69,11 @@ export const definitionShapeSchema = z.strictObject({
   scopeGroups: z.array(scopeGroupDefinitionSchema).max(50),
   /** From the least to the most powerful. */
   scopePresets: z.array(scopePresetDefinitionSchema).max(10),
+  /**
+   * What stands in every token of one kind, such as `glpat-`: a word of 20 characters or more with it in it is written
+   * to no log. Absent: its tokens look like other texts.
+   */
+  tokenMarks: z.array(tokenMarkSchema).min(1).max(20).optional(),
   /** A request without a credential that tells whether an address is an instance. Absent: there is but one. */
   instance: z.strictObject({ url: templateSchema, if: conditionSchema }).optional(),
   /**

@@ -20,6 +20,11 @@ export const lineSchema = z
   .max(500)
   .regex(/^\S(.*\S)?$/, 'must be one line, without blanks around it')
 
+/** A part of a token. A shorter one would stand in words that are no tokens. */
+export const tokenMarkSchema = z
+  .string()
+  .regex(/^[\w.~+=-]{4,20}$/, 'must be 4 to 20 letters, digits and _.~+=-')
+
 /** A regular expression in the syntax of RE2, which has neither back-references nor look-around. */
 export const patternSchema = z.string().min(1).max(200)
 

@@ -1,6 +1,6 @@
 import * as crypto from 'node:crypto'
 import type { ProviderDefinition } from '@keywell/protocol'
-import { providers } from '@keywell/providers'
+import { providers, tokenMarksOf } from '@keywell/providers'
 import { trace } from '@opentelemetry/api'
 import { createCatalogue, type OpenCatalogue } from '../catalogue.ts'
 import { type After, after, type Jitter, type Sleep, sleep } from '../clock.ts'
@@ -58,12 +58,12 @@ function withOwn(own: readonly ProviderDefinition[]): ProviderDefinition[] {
 
 export function createPlatform(options: KeywellOptions): Platform {
   const publicUrl = checkPublicUrl(options.publicUrl)
-  const logger = scrubbed(options.logger ?? silentLogger)
+  const catalogue = createCatalogue(withOwn(options.providers ?? []))
+  const logger = scrubbed(options.logger ?? silentLogger, () => tokenMarksOf(catalogue.all))
   const now = options.now ?? Date.now
   const randomBytes = options.randomBytes ?? ((bytes: number) => crypto.randomBytes(bytes))
   const monotonic = () => performance.now()
   const registry = createRegistry()
-  const catalogue = createCatalogue(withOwn(options.providers ?? []))
   const metrics = createMetrics({ registry, catalogue, now: monotonic })
   const database = countUnavailable(options.database, metrics.databaseUnavailable)
   return {
