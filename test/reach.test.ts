@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { openEmbedded } from './support/databases.ts'
+import { connectInBrowser, integrate } from './support/journey.ts'
 import {
   clientId,
   clientSecret,
   type OtherProvider,
   startOtherProvider,
 } from './support/other-provider.ts'
-import { Person } from './support/person.ts'
-import { appOrigin, createStage, listen, must, type Stage } from './support/stage.ts'
+import { createStage, listen, must, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
 
@@ -47,9 +47,8 @@ beforeAll(async () => {
     timing: { pollMs: 40, sweepMs: 100, recheckAfterMs: 50, confirmAfterMs: 100 },
   })
   const scopes = ['notes:read', 'notes:write']
-  const created = await stage.call<{ id: string }>('POST', '/v1/integrations', { provider, scopes })
-  integrationId = must(created, 201).id
-  await setClient()
+  const app = { clientId, clientSecret }
+  integrationId = await integrate(stage, { provider, scopes }, () => app)
 })
 afterAll(async () => {
   await stage.stop()
@@ -64,27 +63,15 @@ async function setClient(): Promise<void> {
 
 const whoOf = (name: string) => ({ tenantId: `ten_${name}`, userId: `usr_${name}` })
 
-async function connect(name: string) {
-  const who = whoOf(name)
-  const session = await stage.session(who)
-  const flow = must(
-    await stage.page<{ startUrl: string; startCode: string }>(
-      session.connectToken,
-      'POST',
-      '/connect/flows',
-      { provider },
-    ),
-    201,
+const connect = (name: string) => connectInBrowser(stage, { provider, who: whoOf(name) })
+
+async function disconnect(name: string): Promise<{ upstream: string }> {
+  const rows = await stage.database.query<{ id: string }>(
+    'select id from connections where tenant_id = $1',
+    [whoOf(name).tenantId],
   )
-  const finish = await new Person().visit(flow.startUrl, {
-    init: {
-      method: 'POST',
-      body: new URLSearchParams({ start_code: flow.startCode }),
-      headers: { origin: appOrigin },
-    },
-    stopAt: (to) => to.origin === appOrigin,
-  })
-  return stage.confirm(finish.url, who)
+  const path = `/v1/connections/${rows[0]?.id}?${new URLSearchParams(whoOf(name))}`
+  return must(await stage.call<{ upstream: string }>('DELETE', path), 200)
 }
 
 const read = (name: string) =>
@@ -135,8 +122,8 @@ async function takenUp(change: () => void): Promise<void> {
 }
 
 verifies('reach:edited-definition', async () => {
-  must(await connect('ada'), 200)
-  must(await connect('bea'), 200)
+  await connect('ada')
+  await connect('bea')
   const { credential } = must(await read('ada'), 200)
   const restore = await editDefinition(elsewhere.url)
   try {
@@ -149,19 +136,9 @@ verifies('reach:edited-definition', async () => {
     expect(await healthOf('bea')).toEqual({ health: 'degraded', reason: 'definition_outgrown' })
     // What is there is served on, and is withdrawn nowhere else.
     expect(must(await read('ada'), 200).credential).toBe(credential)
-    const connections = await stage.database.query<{ id: string }>(
-      'select id from connections where tenant_id = $1',
-      [whoOf('bea').tenantId],
-    )
-    const gone = await stage.call<{ upstream: string }>(
-      'DELETE',
-      `/v1/connections/${connections[0]?.id}?${new URLSearchParams(whoOf('bea'))}`,
-    )
-    expect(must(gone, 200).upstream).toBe('pending')
+    expect((await disconnect('bea')).upstream).toBe('pending')
     // A new consent does not send the client's secret there either.
-    expect(await connect('cleo')).toMatchObject({
-      body: { error: { code: 'integration_missing' } },
-    })
+    expect(await connect('cleo')).toMatchObject({ error: { code: 'integration_missing' } })
     expect(taken).toEqual([])
 
     // The operator who sets the client again has seen the definition of now.
@@ -191,7 +168,7 @@ verifies('reach:edited-definition', async () => {
 })
 
 verifies('reach:edited-path', async () => {
-  const connected = must(await connect('emil'), 200)
+  await connect('emil')
   const { credential } = must(await read('emil'), 200)
   // The same origin: another version of the API. Nothing that is stored is moved by it, so nothing is held up.
   const edited = { ...other.definition, api: { base: `${other.api}/v4` } }
@@ -199,23 +176,18 @@ verifies('reach:edited-path', async () => {
   try {
     await dueNow('emil', 'refresh_at')
     await until('renewed', async () => must(await read('emil'), 200).credential !== credential)
-    must(await connect('fay'), 200)
+    await connect('fay')
     // A backend that names the host as it was finds the connection.
     const named = { provider, ...whoOf('emil'), host: other.api }
     expect((await stage.call('POST', '/v1/credentials', named)).status).toBe(200)
-    const query = new URLSearchParams(whoOf('emil'))
-    const gone = await stage.call<{ upstream: string }>(
-      'DELETE',
-      `/v1/connections/${connected.connection?.id}?${query}`,
-    )
-    expect(must(gone, 200).upstream).toBe('revoked')
+    expect((await disconnect('emil')).upstream).toBe('revoked')
   } finally {
     await takenUp(writeDefinition)
   }
 })
 
 verifies('reach:moved-row', async () => {
-  must(await connect('dora'), 200)
+  await connect('dora')
   const { tenantId } = whoOf('dora')
   const moves: [table: string, column: string, value: string][] = [
     ['connections', 'provider', 'gitlab'],
@@ -245,3 +217,32 @@ verifies('reach:moved-row', async () => {
   }
   must(await read('dora'), 200)
 })
+
+verifies('reach:redirect', async () => {
+  await connect('gil')
+  taken.length = 0
+  // To where the operator lets calls go, so that nothing else stands in their way.
+  other.redirectsTo = elsewhere.url
+  try {
+    await fetch(`${other.api}/v3/whoami`, { headers: { 'x-acme-auth': 'Token of-a-follower' } })
+    expect(taken.join(), 'what a client that follows would be seen by').toContain('of-a-follower')
+    taken.length = 0
+
+    await dueNow('gil', 'refresh_at')
+    await until('a renewal was redirected', () => other.redirected.includes('POST /tokens'))
+    await dueNow('gil', 'probe_at')
+    await until('a probe was redirected', () => other.redirected.filter(isProbe).length > 1)
+    expect(taken).toEqual([])
+    expect((await disconnect('gil')).upstream).toBe('manual')
+    expect(other.redirected).toContain(`DELETE /apps/${clientId}/sessions`)
+    const exchanges = () => other.redirected.filter((call) => call === 'POST /tokens').length
+    const before = exchanges()
+    expect(await connect('hal')).toMatchObject({ status: 'failed' })
+    expect(exchanges()).toBe(before + 1)
+    expect(taken).toEqual([])
+  } finally {
+    other.redirectsTo = undefined
+  }
+})
+
+const isProbe = (call: string) => call === 'GET /v3/whoami'

@@ -676,6 +676,12 @@ export const requirements = {
       'A definition that gets another path below the same origin holds nothing up: what was connected before is renewed, and withdrawn.',
     source: 'providers.md, Reach',
   },
+  'reach:redirect': {
+    behaviour:
+      'Whatever a provider redirects, an exchange, a renewal, a probe or a withdrawal, nothing of it is sent to where the redirect leads.',
+    source: 'providers.md, Reach',
+  },
+  // GitLab has no promise of its own: it is a definition as any other, and what names no provider is proved at it.
   'providers:data-only': {
     behaviour:
       'Each bundled definition is JSON and nothing else, and is read by the same checks as one of an operator.',

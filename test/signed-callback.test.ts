@@ -1,6 +1,7 @@
 /** Callbacks that a provider signs with the secret of the app. */
 import { afterAll, beforeAll, expect } from 'vitest'
 import { openEmbedded } from './support/databases.ts'
+import { integrate } from './support/journey.ts'
 import {
   clientId,
   clientSecret,
@@ -23,16 +24,8 @@ beforeAll(async () => {
     providers: [other.definition],
     privateHosts: [{ origin: other.signIn }, { origin: other.api }],
   })
-  const made = must(
-    await stage.call<{ id: string }>('POST', '/v1/integrations', {
-      provider,
-      scopes: ['notes:read'],
-      variables: { shop: 'north' },
-    }),
-    201,
-  )
-  const client = { clientId, clientSecret }
-  must(await stage.call('PUT', `/v1/integrations/${made.id}/client`, client), 200)
+  const app = { provider, scopes: ['notes:read'], variables: { shop: 'north' } }
+  await integrate(stage, app, () => ({ clientId, clientSecret }))
 })
 afterAll(async () => {
   await stage.stop()

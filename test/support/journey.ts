@@ -11,14 +11,11 @@ export interface RegisteredClient {
 /** Makes an integration of an app that is registered with its redirect URI; answers the integration's id. */
 export async function integrate(
   stage: Stage,
-  { provider, scopes }: { provider: string; scopes: readonly string[] },
+  app: { provider: string; scopes: readonly string[]; variables?: Record<string, string> },
   register: (redirectUri: string) => RegisteredClient | Promise<RegisteredClient>,
 ): Promise<string> {
   const draft = must(
-    await stage.call<{ id: string; redirectUri: string }>('POST', '/v1/integrations', {
-      provider,
-      scopes,
-    }),
+    await stage.call<{ id: string; redirectUri: string }>('POST', '/v1/integrations', app),
     201,
   )
   const { clientId, clientSecret } = await register(draft.redirectUri)

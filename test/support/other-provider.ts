@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { ProviderDefinition } from '@keywell/protocol'
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { listen } from './stage.ts'
 
 export const clientId = 'acme-app'
@@ -38,6 +38,10 @@ export interface OtherProvider {
   grantsNothing: boolean
   /** Whether withdrawals are answered with 503. */
   isAway: boolean
+  /** Where every request of the service is redirected to, with its body (307). Default: none is. */
+  redirectsTo: string | undefined
+  /** Those that were. */
+  redirected: readonly string[]
   /** Accounts whose grants a withdrawal has ended, in order. */
   forgotten: readonly string[]
   stop(): Promise<void>
@@ -68,6 +72,8 @@ export async function startOtherProvider({
     home: undefined as string | undefined,
     isAway: false,
     grantsNothing: false,
+    redirectsTo: undefined as string | undefined,
+    redirected: [] as string[],
     forgotten: [] as string[],
   }
   const grants: Grant[] = []
@@ -85,6 +91,12 @@ export async function startOtherProvider({
 
   const withHome = (answer: Record<string, unknown>) =>
     told ? { ...answer, home: state.home ?? second?.url } : answer
+
+  const redirecting: MiddlewareHandler = async (context, next) => {
+    if (state.redirectsTo === undefined) return next()
+    state.redirected.push(`${context.req.method} ${context.req.path}`)
+    return context.redirect(`${state.redirectsTo}${context.req.path}`, 307)
+  }
 
   const signIn = new Hono()
   signIn.get('/consent', (context) => {
@@ -107,6 +119,8 @@ export async function startOtherProvider({
     if (signed) sign(back, state.shop)
     return context.redirect(back.href)
   })
+  // People are sent here, and the service is not.
+  signIn.use(redirecting)
   // All of its refusals have status 200.
   signIn.post('/tokens', async (context) => {
     const form = new URLSearchParams(await context.req.text())
@@ -144,6 +158,7 @@ export async function startOtherProvider({
   })
 
   const api = new Hono()
+  api.use(redirecting)
   const grantOf = (context: Context) =>
     grants.find((one) => `Token ${one.accessToken}` === context.req.header('x-acme-auth'))
   api.get('/v3/whoami', (context) => {
