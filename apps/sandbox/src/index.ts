@@ -65,6 +65,13 @@ export type { GitHubApp, Installation, OAuthApp } from './dialects/github/state.
 export { createMicrosoft, type Microsoft } from './dialects/microsoft/index.ts'
 export type { Policy, Registration } from './dialects/microsoft/state.ts'
 export { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts'
+export {
+  createStandIns,
+  type StandInName,
+  type StandIns,
+  type StandInsOptions,
+  standInNames,
+} from './stand-ins.ts'
 export { sandboxPassword } from './store/seed.ts'
 export type { Application, User } from './store/state.ts'
 export { type SandboxVisitor, sandboxVisitor } from './visitor.ts'

@@ -29,6 +29,8 @@ export interface Env {
   Variables: {
     /** Who is signed in, in this browser. */
     user: User | undefined
+    /** The same, at the stand-in of another provider. */
+    username: string | undefined
     /** What the caller of the API has shown, if it is one. */
     personalAccessToken: PersonalAccessToken | undefined
     /** Where the forms of this page may lead in the end: a redirect URI. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -134,6 +134,17 @@ describe('options', () => {
   })
 })
 
+const portNames = [
+  'SANDBOX_PORT',
+  'SELF_MANAGED_PORT',
+  'GITHUB_PORT',
+  'BITBUCKET_PORT',
+  'AZURE_DEVOPS_PORT',
+  'BUILDKITE_PORT',
+  'ALGOLIA_PORT',
+]
+const titles = ['GitLab', 'GitLab', 'GitHub', 'Bitbucket', 'Microsoft', 'Buildkite', 'Algolia']
+
 describe('the program', () => {
   function start(environment: Record<string, string>): ChildProcess {
     const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -148,19 +159,21 @@ describe('the program', () => {
   }
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    'says one line, serves, and ends on %s',
+    'says where each stand-in is, serves, and ends on %s',
     async (signal) => {
-      const child = start({ SANDBOX_PORT: '0', SANDBOX_DATA: temporaryFile() })
+      const ports = Object.fromEntries(portNames.map((name) => [name, '0']))
+      const child = start({ ...ports, SANDBOX_DATA_DIR: dirname(temporaryFile()) })
       if (child.stdout === null) throw new Error('no output to read')
       const lines: string[] = []
       const reader = createInterface(child.stdout).on('line', (line) => lines.push(line))
-      await once(reader, 'line')
-      const [url = '', controlUrl = ''] = lines[0]?.match(/http:\/\/127\.0\.0\.1:\d+/g) ?? []
-      expect(await (await fetch(url)).text()).toContain('stand-in for GitLab')
-      expect(await sandboxControl(controlUrl).users()).toHaveLength(3)
+      while (lines.length < titles.length) await once(reader, 'line')
+      for (const [index, title] of titles.entries()) {
+        const [url = ''] = lines[index]?.match(/http:\/\/\S+/) ?? []
+        expect(await (await fetch(url)).text()).toContain(`A stand-in for ${title}`)
+      }
       child.kill(signal)
       expect(await once(child, 'exit')).toEqual([0, null])
-      expect(lines).toHaveLength(1)
+      expect(lines).toHaveLength(titles.length)
     },
   )
 

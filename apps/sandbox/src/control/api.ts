@@ -158,7 +158,7 @@ function addPersonalAccessTokens(app: Hono<Env>, instance: Instance): void {
 const loopbackNames = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 /** Another name is a sign of DNS rebinding; a page can send another type to another site without a preflight. */
-function refuseForeignCalls(c: Context): void {
+export function refuseForeignCalls(c: Context): void {
   const { hostname } = new URL(c.req.url)
   if (!loopbackNames.has(hostname)) throw badRequest('call the control port by a loopback name')
   const safe = c.req.method === 'GET' || c.req.method === 'HEAD'

@@ -48,7 +48,7 @@ function account(root: string, user: User): Html {
 }
 
 /** Initials on a disc: the picture of every user here. */
-export function avatar(user: User): Html {
+export function avatar(user: Pick<User, 'name'>): Html {
   const initials = user.name
     .split(' ')
     .map((word) => word.charAt(0))

@@ -9,7 +9,9 @@
  */
 import { createHmac } from 'node:crypto'
 import { type Control, control } from '../core/control.ts'
+import type { Site } from '../core/site.ts'
 import { refuse } from './caller.ts'
+import { dashboard } from './dashboard.ts'
 import { indexRoutes } from './indexes.ts'
 import { keyRoutes } from './keys.ts'
 import { type Application, defaults, type Permissions, State } from './state.ts'
@@ -29,10 +31,14 @@ export interface Algolia extends Control {
   secureKey(parent: string, parameters: Readonly<Record<string, string>>): string
 }
 
-export async function createAlgolia(options: { clock?: () => number } = {}): Promise<Algolia> {
-  const state = new State(options.clock)
+export async function createAlgolia(
+  options: { clock?: () => number; site?: Site } = {},
+): Promise<Algolia> {
+  const { clock, site } = options
+  const state = new State(clock, site !== undefined)
   for (const application of state.applications) serve(state, application)
-  await state.wire.open()
+  if (site) await openSite(state, site)
+  else await state.wire.open()
   const [first, second] = state.applications.map((each) => describe(state, each))
   if (first === undefined || second === undefined) throw new Error('invariant: two applications')
   return {
@@ -49,6 +55,13 @@ export async function createAlgolia(options: { clock?: () => number } = {}): Pro
       return Buffer.from(proof + text).toString('base64')
     },
   }
+}
+
+async function openSite(state: State, site: Site): Promise<void> {
+  dashboard(state)
+  const [first, second] = state.applications.map(({ id }) => `/${id}`)
+  if (first === undefined || second === undefined) throw new Error('invariant: two applications')
+  await state.wire.openSite(site, { first, second, dashboard: '' }, state.parts)
 }
 
 // https://www.algolia.com/doc/rest-api/search

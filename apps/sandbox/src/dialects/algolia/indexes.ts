@@ -9,7 +9,10 @@ const hourMs = 3_600_000
 
 export function indexRoutes(app: Hono<Env>, state: State, application: Application): void {
   app.get('/1/indexes', (c) =>
-    withAcl(c, state, application, 'listIndexes', () => c.json({ items: [], nbPages: 0 })),
+    withAcl(c, state, application, 'listIndexes', () => {
+      const items = application.indexes.map(({ name, entries }) => ({ name, entries }))
+      return c.json({ items, nbPages: items.length === 0 ? 0 : 1 })
+    }),
   )
   app.post('/1/indexes/:index/query', (c) =>
     withAcl(c, state, application, 'search', (key) => {

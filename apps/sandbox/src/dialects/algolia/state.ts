@@ -1,4 +1,5 @@
 import { Clock } from '../core/clock.ts'
+import type { Parts } from '../core/memory.ts'
 import { hexadecimal, randomText } from '../core/random.ts'
 import { Wire } from '../core/wire.ts'
 
@@ -34,36 +35,58 @@ export interface Key extends Permissions {
   admin: boolean
 }
 
-export type OriginName = 'first' | 'second'
+export type OriginName = 'first' | 'second' | 'dashboard'
+
+export interface Index {
+  name: string
+  /** Records. */
+  entries: number
+}
 
 /** An application, whose id is in the name of its host. */
 export interface Application {
   id: string
-  origin: OriginName
+  origin: 'first' | 'second'
   keys: Map<string, Key>
+  indexes: readonly Index[]
   /** Times of queries by address. */
   queries: Map<string, number[]>
   lastTask: number
 }
+
+const siteIds = { first: 'NORTHWIND1', second: 'SOUTHWIND2' } as const
+const siteIndexes: readonly Index[] = [
+  { name: 'harbour_articles', entries: 1_284 },
+  { name: 'harbour_people', entries: 96 },
+]
 
 export class State {
   readonly wire: Wire<OriginName> = new Wire()
   readonly clock: Clock
   readonly applications: readonly Application[]
 
-  constructor(clock?: () => number) {
+  /** @param site Whether it is for people with browsers: its applications have names that stay, and something to show. */
+  constructor(clock: (() => number) | undefined, site: boolean) {
     this.clock = new Clock(clock)
     this.applications = (['first', 'second'] as const).map((origin) => {
       const application: Application = {
-        id: randomText(10, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'),
+        id: site ? siteIds[origin] : randomText(10, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'),
         origin,
         keys: new Map(),
+        indexes: site ? siteIndexes : [],
         queries: new Map(),
         lastTask: 1_000,
       }
       this.create(application, { ...defaults, description: 'Admin API Key' }, true)
+      const acl = ['search', 'listIndexes']
+      if (site) this.create(application, { ...defaults, acl, description: 'Search API Key' })
       return application
     })
+  }
+
+  /** What a site remembers. */
+  get parts(): Parts {
+    return Object.fromEntries(this.applications.map(({ id, keys }) => [id, keys]))
   }
 
   create(application: Application, permissions: Permissions, admin = false): Key {

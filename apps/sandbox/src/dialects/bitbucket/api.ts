@@ -19,6 +19,14 @@ export function api(state: State): Hono<Env> {
     const caller = callerOf(c, state, { oauth: 'account', api_token: 'read:user:bitbucket' })
     return caller instanceof Response ? caller : c.json(describe(caller.user))
   })
+  // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-get
+  app.get('/2.0/user/workspaces', (c) => {
+    const caller = callerOf(c, state, { oauth: 'account', api_token: 'read:workspace:bitbucket' })
+    if (caller instanceof Response) return caller
+    const slugs = [...new Set(state.repositories.map(({ workspace }) => workspace))]
+    const values = slugs.map((slug) => ({ administrator: false, workspace: { slug } }))
+    return c.json({ size: values.length, page: 1, pagelen: 10, values })
+  })
   app.get('/2.0/repositories/:workspace', (c) => repositories(c, state))
   return app
 }

@@ -6,9 +6,14 @@
  *     bitbucket.revokeGrant(consumer, 'ada')
  *     await bitbucket.stop()
  */
+import type { Hono } from 'hono'
+import type { Env } from '../../instance.ts'
+import { addAccounts } from '../core/accounts.ts'
 import { type Control, control } from '../core/control.ts'
+import { homePage } from '../core/home.ts'
 import { problemPage } from '../core/pages.ts'
 import { randomText } from '../core/random.ts'
+import type { Site } from '../core/site.ts'
 import type { FaultInput } from '../core/wire.ts'
 import { api } from './api.ts'
 import { authorizePage, decide, tokenEndpoint } from './oauth.ts'
@@ -21,11 +26,13 @@ export interface BitbucketOptions {
    * and end, tokens are long, and scopes come back as `scope`. Default: true.
    */
   rotates?: boolean
+  site?: Site
 }
 
 export interface Bitbucket extends Control {
   urls: { web: string; api: string }
   users: readonly BitbucketUser[]
+  consumers(): readonly Consumer[]
   /** Who is signed in, in the one browser there is. Default: ada. */
   signIn(nickname: string): void
   /** Default: scopes `account` and `repository`, in the workspace northwind. */
@@ -46,18 +53,42 @@ export async function createBitbucket(options: BitbucketOptions = {}): Promise<B
   const state = new State(options)
   web(state)
   api(state)
-  await state.wire.open()
+  const paths = { web: '', api: '/api' }
+  if (options.site) await state.wire.openSite(options.site, paths, state.parts)
+  else await state.wire.open()
   return { ...control(state.wire, state.clock), ...surface(state) }
 }
 
 // https://developer.atlassian.com/cloud/bitbucket/oauth-2
 function web(state: State): void {
   const text = 'We can’t find that page.'
-  state.wire
-    .app('web', (c) => problemPage(c, { provider: 'Bitbucket', title: '404', text }, 404))
+  const app = state.wire.app('web', (c) => problemPage(c, { provider, title: '404', text }, 404))
+  addPages(app, state)
+  app
     .get('/site/oauth2/authorize', (c) => authorizePage(c, state))
     .post('/site/oauth2/authorize', (c) => decide(c, state))
     .post('/site/oauth2/access_token', (c) => tokenEndpoint(c, state))
+}
+
+const provider = 'Bitbucket'
+
+function addPages(app: Hono<Env>, { wire, users }: State): void {
+  addAccounts(app, wire, {
+    provider,
+    accounts: users.map(({ nickname: username, name }) => ({ username, name })),
+    paths: ['/site/oauth2/authorize'],
+  })
+  app.get('/', (c) =>
+    homePage(c, {
+      provider,
+      usernames: users.map(({ nickname }) => nickname),
+      addresses: {
+        Authorize: `${wire.url('web')}/site/oauth2/authorize`,
+        Token: `${wire.url('web')}/site/oauth2/access_token`,
+        API: `${wire.url('api')}/2.0`,
+      },
+    }),
+  )
 }
 
 function surface(state: State): Omit<Bitbucket, keyof Control> {
@@ -65,6 +96,7 @@ function surface(state: State): Omit<Bitbucket, keyof Control> {
   return {
     urls: { web: wire.url('web'), api: wire.url('api') },
     users,
+    consumers: () => [...state.consumers.values()],
     signIn: (nickname) => {
       if (state.user(nickname) === undefined) throw new TypeError(`there is no user ${nickname}`)
       state.signedIn = nickname

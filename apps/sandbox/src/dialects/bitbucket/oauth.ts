@@ -3,6 +3,7 @@
 import type { Context } from 'hono'
 import type { Env } from '../../instance.ts'
 import { type Parameters, readForm, readQuery } from '../../oauth/form.ts'
+import { signedInAs } from '../core/accounts.ts'
 import { hasSecret, shownClient } from '../core/client.ts'
 import type { Pair, Rotation } from '../core/grants.ts'
 import { consentPage, problemPage } from '../core/pages.ts'
@@ -25,7 +26,7 @@ export function authorizePage(c: Context<Env>, state: State): Response | Promise
   return consentPage(c, {
     provider,
     title: `${consumer.name} is requesting access`,
-    account: state.signedIn,
+    account: signedInAs(c, state),
     permissions: consumer.scopes,
     action: '/site/oauth2/authorize',
     fields: parameters,
@@ -46,7 +47,7 @@ export async function decide(c: Context<Env>, state: State): Promise<Response> {
   }
   const code = state.codes.issue({
     clientId: consumer.clientId,
-    username: state.signedIn,
+    username: signedInAs(c, state),
     // Those of the consumer: its page has the boxes that are ticked.
     scopes: consumer.scopes,
     redirectUri,

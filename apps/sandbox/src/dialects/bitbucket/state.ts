@@ -2,6 +2,7 @@ import type { Client } from '../core/client.ts'
 import { Clock } from '../core/clock.ts'
 import { Codes } from '../core/codes.ts'
 import { Grants } from '../core/grants.ts'
+import type { Parts } from '../core/memory.ts'
 import { randomText } from '../core/random.ts'
 import { Wire } from '../core/wire.ts'
 
@@ -72,6 +73,12 @@ export class State {
     const length = rotates ? 2_600 : 88
     const make = (): string => randomText(length)
     this.grants = new Grants(this.clock, { access: make, refresh: make })
+  }
+
+  /** What a site remembers. */
+  get parts(): Parts {
+    const { consumers, apiTokens } = this
+    return { ...this.grants.parts, consumers, apiTokens }
   }
 
   user(nickname: string): BitbucketUser | undefined {

@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import type { Env } from '../../instance.ts'
 import { type Parameters, readForm } from '../../oauth/form.ts'
+import { signedInAs } from '../core/accounts.ts'
 import { hasSecret } from '../core/client.ts'
 import type { Grant } from '../core/grants.ts'
 import { codePage, consentPage, messagePage, problemPage } from '../core/pages.ts'
@@ -41,7 +42,7 @@ export function devicePage(c: Context<Env>): Response | Promise<Response> {
 export async function decideDevice(c: Context<Env>, state: State): Promise<Response> {
   const form = await readForm(c)
   const device = state.devices.waiting(form.user_code ?? '')
-  const user = state.user(state.signedIn)
+  const user = state.user(signedInAs(c, state))
   if (device === undefined || user === undefined) {
     return await problemPage(c, { provider, title: 'Device', text: 'That code is not valid.' })
   }

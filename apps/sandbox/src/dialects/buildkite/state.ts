@@ -3,6 +3,7 @@ import type { Client } from '../core/client.ts'
 import { Clock } from '../core/clock.ts'
 import { Devices } from '../core/devices.ts'
 import { Grants, type Rotation } from '../core/grants.ts'
+import type { Parts } from '../core/memory.ts'
 import { randomText } from '../core/random.ts'
 import { Wire } from '../core/wire.ts'
 
@@ -90,6 +91,12 @@ export class State {
     this.rotation = rotation ?? { kind: 'strict' }
     this.devices = new Devices(this.clock, 600)
     this.grants = new Grants(this.clock, { access: newToken, refresh: () => randomText(64) })
+  }
+
+  /** What a site remembers. */
+  get parts(): Parts {
+    const { applications, tokens, picked } = this
+    return { ...this.grants.parts, applications, tokens, picked }
   }
 
   user(email: string): BuildkiteUser | undefined {

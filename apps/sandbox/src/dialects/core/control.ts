@@ -11,6 +11,8 @@ export interface Control {
   advance(seconds: number): void
   /** Makes something go wrong. Default: once. */
   addFault(fault: FaultInput): void
+  /** Writes down what a site remembers; it does so by itself after each request that may change something. */
+  save(): void
   /** Ends the listeners and every connection. */
   stop(): Promise<void>
 }
@@ -24,6 +26,7 @@ export function control(wire: Wire<string>, clock: Clock): Control {
         .map(({ method, path, unexpected }) => `${method} ${path}: ${unexpected}`),
     advance: (seconds) => clock.advance(seconds),
     addFault: (fault) => wire.addFault(fault),
+    save: () => wire.save(),
     stop: () => wire.stop(),
   }
 }

@@ -65,6 +65,11 @@ export class Grants {
     this.#make = make
   }
 
+  /** What has to outlive the process. */
+  get parts(): { grants: Grant[]; byAccess: Map<string, Pair>; byRefresh: Map<string, Pair> } {
+    return { grants: this.#grants, byAccess: this.#byAccess, byRefresh: this.#byRefresh }
+  }
+
   create(grant: Pick<Grant, 'clientId' | 'username' | 'scopes'> & { device?: boolean }): Grant {
     const created = { id: this.#grants.length + 1, device: false, ...grant, revoked: false }
     this.#grants.push(created)

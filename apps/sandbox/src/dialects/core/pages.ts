@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import type { Env } from '../../instance.ts'
-import type { Html } from '../../pages/layout.ts'
+import { avatar, type Html } from '../../pages/layout.ts'
 import { contentSecurityPolicy } from '../../pages/security.ts'
 
 export interface ConsentPage {
@@ -26,16 +26,18 @@ export interface ConsentPage {
 
 /** The page on which a person decides. */
 export function consentPage(c: Context<Env>, page: ConsentPage): Response | Promise<Response> {
-  const { title, account, permissions, action, fields, choice, approve = 'Authorize' } = page
+  const { title, account, permissions, action, fields, choice, target } = page
+  const { approve = 'Authorize' } = page
   const body = html`
       <div class="card narrow">
         <h1>${title}</h1>
-        <p>Signed in as <strong>${account}</strong></p>
+        <p class="account">${avatar({ name: account })}<span>Signed in as <strong>${account}</strong></span></p>
         <ul class="scopes">${permissions.map(
           (line) => html`
           <li><code>${line}</code></li>`,
         )}
         </ul>
+        ${target === undefined ? '' : html`<p class="quiet">Afterwards you go back to <strong>${new URL(target).host}</strong>.</p>`}
         <form method="post" action="${action}" class="actions">
           ${Object.entries(fields).map(([name, value]) =>
             value === undefined ? '' : html`<input type="hidden" name="${name}" value="${value}">`,
@@ -45,7 +47,7 @@ export function consentPage(c: Context<Env>, page: ConsentPage): Response | Prom
           <button name="decision" value="deny">Cancel</button>
         </form>
       </div>`
-  return show(c, page.provider, title, body, page.target)
+  return show(c, { provider: page.provider, title, body, target })
 }
 
 function picker({ label, name, options }: NonNullable<ConsentPage['choice']>): Html {
@@ -67,7 +69,7 @@ export function codePage(
           <button class="primary">Continue</button>
         </form>
       </div>`
-  return show(c, provider, 'Connect a device', body)
+  return show(c, { provider, title: 'Connect a device', body })
 }
 
 export interface MessagePage {
@@ -86,7 +88,7 @@ export function messagePage(
         <h1>${title}</h1>
         <p role="status">${text}</p>
       </div>`
-  return show(c, provider, title, body)
+  return show(c, { provider, title, body })
 }
 
 /** So too, when a request cannot be answered otherwise. */
@@ -101,15 +103,21 @@ export function problemPage(
         <h1>${title}</h1>
         <p class="problem" role="alert">${text}</p>
       </div>`
-  return show(c, provider, title, body)
+  return show(c, { provider, title, body })
 }
 
-function show(
+export interface Page {
+  provider: string
+  title: string
+  body: Html
+  /** Where a form of the page may lead in the end. */
+  target?: string | undefined
+}
+
+/** The frame that every page has: whose stand-in it is, who is signed in, one column, a note on what this is. */
+export function show(
   c: Context<Env>,
-  provider: string,
-  title: string,
-  body: Html,
-  target?: string,
+  { provider, title, body, target }: Page,
 ): Response | Promise<Response> {
   c.header('Content-Security-Policy', contentSecurityPolicy(target))
   c.header('X-Frame-Options', 'DENY')
@@ -123,13 +131,24 @@ function show(
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>${title} · ${provider} stand-in</title>
     <link rel="stylesheet" href="/assets/sandbox.css">
+    <link rel="icon" href="/assets/mark.svg" type="image/svg+xml">
   </head>
   <body>
-    <header class="bar"><span class="brand">${provider} stand-in</span></header>
+    <header class="bar">
+      <a class="brand" href="/"><img src="/assets/mark.svg" alt="" width="28" height="28">${provider} stand-in</a>
+      ${signOut(c.get('username'))}
+    </header>
     <main>${body}</main>
     <footer class="foot">
       <p>A stand-in for development and tests. It is not ${provider}, and nothing here is real.</p>
     </footer>
   </body>
 </html>`)
+}
+
+function signOut(username: string | undefined): Html | string {
+  if (username === undefined) return ''
+  return html`<nav aria-label="Account">
+        <form method="post" action="/sign_out"><button class="link">Sign out ${username}</button></form>
+      </nav>`
 }

@@ -1,11 +1,14 @@
 import { setMaxListeners } from 'node:events'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { getPath } from 'hono/utils/url'
 import type { Effect } from '../../control/faults.ts'
 import { injectFaults } from '../../inject-faults.ts'
 import type { Env } from '../../instance.ts'
 import { type Listener, listen } from '../../listen.ts'
 import { asset } from '../../pages/asset.ts'
+import { Memory, type Parts } from './memory.ts'
+import { type Paths, type Site, siteHost } from './site.ts'
 
 /** A request as it came, with everything that was in it: for tests only. */
 export interface RecordedRequest {
@@ -35,13 +38,21 @@ export interface FaultInput {
 
 const maxBodyBytes = 1_048_576
 
-/** The origins of one stand-in: each a port of its own, with a record of requests and faults. */
+/** Requests that are remembered of a stand-in that runs on and on. */
+const maxRequests = 1_000
+
+/** The origins of one stand-in: each a port of its own, or a path of one; with a record of requests and faults. */
 export class Wire<Name extends string> {
   readonly requests: RecordedRequest[] = []
+  /** Usernames of browsers that have signed in, by the id in their cookie. */
+  readonly sessions: Map<string, string> = new Map()
   readonly #records = new WeakMap<Request, RecordedRequest>()
   readonly #faults: { fault: FaultInput; left: number }[] = []
   readonly #apps = new Map<Name, Hono<Env>>()
-  readonly #listeners = new Map<Name, Listener>()
+  readonly #listeners: Listener[] = []
+  readonly #urls = new Map<Name, string>()
+  #paths: Paths<Name> | undefined
+  #memory: Memory | undefined
   readonly #stopping = new AbortController()
 
   constructor() {
@@ -51,10 +62,13 @@ export class Wire<Name extends string> {
 
   /** An app of an origin. What it does not know, `unknown` answers as the provider does. */
   app(name: Name, unknown: (c: Context<Env>) => Response | Promise<Response>): Hono<Env> {
-    const app = new Hono<Env>()
+    const app = new Hono<Env>({
+      getPath: (request) => getPath(request).slice(this.#paths?.[name].length) || '/',
+    })
       .use(bodyLimit({ maxSize: maxBodyBytes }))
       .use(this.#recorded(name))
       .get('/assets/sandbox.css', (c) => asset(c, 'sandbox.css', 'text/css'))
+      .get('/assets/mark.svg', (c) => asset(c, 'mark.svg', 'image/svg+xml'))
     app.notFound((c) => {
       this.unexpected(c, 'there is nothing at this address')
       return unknown(c)
@@ -63,22 +77,62 @@ export class Wire<Name extends string> {
     return app
   }
 
+  /** Opens a port for each origin. */
   async open(): Promise<void> {
     for (const [name, app] of this.#apps) {
-      this.#listeners.set(name, await listen(app, '127.0.0.1', 0))
+      const listener = await listen(app, '127.0.0.1', 0)
+      this.#listeners.push(listener)
+      this.#urls.set(name, `http://127.0.0.1:${listener.port}`)
     }
+  }
+
+  /** Opens one port for all origins. */
+  async openSite({ port, dataFile }: Site, paths: Paths<Name>, parts: Parts): Promise<void> {
+    this.#paths = paths
+    if (dataFile !== undefined) {
+      this.#memory = new Memory(dataFile, { ...parts, sessions: this.sessions })
+    }
+    // The longest first: every path is below the empty one.
+    const byPath = [...this.#apps].sort(([one], [other]) => paths[other].length - paths[one].length)
+    const listener = await listen(
+      {
+        fetch: (request, env) => {
+          const path = `${getPath(request)}/`
+          const [, app] = byPath.find(([name]) => path.startsWith(`${paths[name]}/`)) ?? []
+          return app?.fetch(request, env) ?? new Response(null, { status: 404 })
+        },
+      },
+      '127.0.0.1',
+      port,
+    )
+    this.#listeners.push(listener)
+    for (const name of this.#apps.keys()) {
+      this.#urls.set(name, `http://${siteHost}:${listener.port}${paths[name]}`)
+    }
+    // What was made up for a first start is kept too.
+    this.save()
+  }
+
+  /** Whether it is for people with browsers. */
+  get isSite(): boolean {
+    return this.#paths !== undefined
   }
 
   /** Without a slash at the end. */
   url(name: Name): string {
-    const listener = this.#listeners.get(name)
-    if (listener === undefined) throw new Error(`the origin ${name} is not open`)
-    return `http://127.0.0.1:${listener.port}`
+    const url = this.#urls.get(name)
+    if (url === undefined) throw new Error(`the origin ${name} is not open`)
+    return url
+  }
+
+  /** Writes down what a site remembers. */
+  save(): void {
+    this.#memory?.save()
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await Promise.all([...this.#listeners.values()].map(({ close }) => close()))
+    await Promise.all(this.#listeners.map(({ close }) => close()))
   }
 
   addFault(fault: FaultInput): void {
@@ -104,8 +158,14 @@ export class Wire<Name extends string> {
         unexpected: undefined,
       }
       this.requests.push(record)
+      if (this.isSite && this.requests.length > maxRequests) this.requests.shift()
       this.#records.set(c.req.raw, record)
-      await injectFaults(c, next, this.#take(record), this.#stopping.signal)
+      const work = async () => {
+        await next()
+        // Before the answer leaves.
+        if (c.req.method !== 'GET') this.save()
+      }
+      await injectFaults(c, work, this.#take(record), this.#stopping.signal)
       record.status = c.env.incoming.socket.destroyed ? 'dropped' : c.res.status
     }
   }

@@ -7,13 +7,16 @@ import { type Caller, scopesOf } from './caller.ts'
 import { installationRoutes } from './installations.ts'
 import { notFound, restError } from './rest-error.ts'
 import { covers } from './scopes.ts'
-import type { GitHubOrganization, State } from './state.ts'
+import type { GitHubOrganization, GitHubRepository, State } from './state.ts'
 
 /** What is served at `api.github.com`. */
 export function api(state: State): Hono<Env> {
   const app = state.wire.app('api', notFound)
   app.use(userAgentRequired)
   app.get('/user', (c) => asUser(c, state, (caller) => c.json(describeUser(caller))))
+  app.get('/user/repos', (c) =>
+    asUser(c, state, (caller) => c.json(repositoriesOf(state, caller).map(describeRepository))),
+  )
   app.get('/repos/:owner/:repo', (c) =>
     asAnyone(c, state, (caller) => repository(c, state, caller)),
   )
@@ -42,7 +45,7 @@ function repository(c: Context<Env>, state: State, caller: Caller): Response {
   const { owner = '', repo = '' } = c.req.param()
   const found = state.repositories.find((each) => each.owner === owner && each.name === repo)
   if (found === undefined) return notFound(c)
-  const full = { id: found.id, name: repo, full_name: `${owner}/${repo}`, private: found.private }
+  const full = describeRepository(found)
   if (!found.private) return c.json(full)
   const organization = state.organization(owner)
   if (organization !== undefined) {
@@ -53,6 +56,20 @@ function repository(c: Context<Env>, state: State, caller: Caller): Response {
   // What a token may not see is not there.
   if (scopes !== undefined && !covers(scopes, 'repo')) return notFound(c)
   return c.json(full)
+}
+
+function describeRepository({ id, owner, name, private: isPrivate }: GitHubRepository) {
+  return { id, name, full_name: `${owner}/${name}`, private: isPrivate }
+}
+
+// https://docs.github.com/en/rest/repos/repos#list-repositories-for-the-authenticated-user
+function repositoriesOf(state: State, caller: UserCaller): GitHubRepository[] {
+  const accounts = state.accountsOf(caller.user.login)
+  const scopes = scopesOf(caller)
+  const mayAll = scopes === undefined || covers(scopes, 'repo')
+  return state.repositories.filter(
+    (each) => accounts.includes(each.owner) && (mayAll || !each.private),
+  )
 }
 
 /** A living token that an organisation does not let in. */

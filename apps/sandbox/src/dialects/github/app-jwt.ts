@@ -1,4 +1,5 @@
 // https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
+import { createPublicKey } from 'node:crypto'
 import type { Context } from 'hono'
 import { compactVerify, decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose'
 import type { Env } from '../../instance.ts'
@@ -18,7 +19,9 @@ export async function signedBy(c: Context<Env>, state: State): Promise<GitHubApp
   const issuer = String(decoded.iss)
   const app = state.gitHubApp(({ appId, clientId }) => [`${appId}`, clientId].includes(issuer))
   if (app === undefined) return refuse('Integration not found')
-  const verified = await compactVerify(token, app.publicKey).catch(() => undefined)
+  const verified = await compactVerify(token, createPublicKey(app.privateKey)).catch(
+    () => undefined,
+  )
   if (verified === undefined) return refuse('A JSON web token could not be decoded')
   const problem = times(decoded, state.clock.now() / 1_000)
   return problem === undefined ? app : refuse(problem)

@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import type { Env } from '../../instance.ts'
 import { type Parameters, readForm, readQuery } from '../../oauth/form.ts'
+import { signedInAs } from '../core/accounts.ts'
 import { consentPage, problemPage } from '../core/pages.ts'
 import { withQuery } from '../core/visit.ts'
 import { normalize, readScopes } from './scopes.ts'
@@ -13,6 +14,7 @@ const help =
 
 interface Request {
   app: OAuthApp | GitHubApp
+  username: string
   redirectUri: string
   scopes: readonly string[]
   state: string | undefined
@@ -23,12 +25,12 @@ export function authorizePage(c: Context<Env>, state: State): Response | Promise
   const parameters = readQuery(c)
   const request = read(c, state, parameters)
   if (request instanceof Response || request instanceof Promise) return request
-  const { app } = request
+  const { app, username } = request
   if (maySkip(state, request, parameters)) return c.redirect(grant(state, request))
   return consentPage(c, {
     provider,
     title: `Authorize ${app.name}`,
-    account: state.signedIn,
+    account: username,
     permissions: app.kind === 'github_app' ? ['Act on your behalf'] : request.scopes,
     action: '/login/oauth/authorize',
     fields: parameters,
@@ -88,40 +90,47 @@ function read(
       400,
     )
   }
+  const username = signedInAs(c, state)
   return {
     app,
+    username,
     redirectUri,
     // A GitHub App has permissions, and no scopes.
-    scopes: app.kind === 'github_app' ? [] : scopesOf(state, app, parameters.scope),
+    scopes: app.kind === 'github_app' ? [] : scopesOf(state, app, username, parameters.scope),
     state: parameters.state,
     challenge: code_challenge ?? null,
   }
 }
 
 /** Without `scope`, those that the person has authorised before. */
-function scopesOf(state: State, app: OAuthApp, scope: string | undefined): string[] {
+function scopesOf(
+  state: State,
+  app: OAuthApp,
+  username: string,
+  scope: string | undefined,
+): string[] {
   if (scope !== undefined) return readScopes(scope)
-  return normalize([...(state.grants.authorized(app.clientId, state.signedIn) ?? [])])
+  return normalize([...(state.grants.authorized(app.clientId, username) ?? [])])
 }
 
 /** Consent is asked once for each scope; `prompt=select_account` brings the page in any case. */
 function maySkip(
-  { grants, signedIn }: State,
-  { app, scopes }: Request,
+  { grants }: State,
+  { app, username, scopes }: Request,
   parameters: Parameters,
 ): boolean {
   if (parameters.prompt === 'select_account') return false
-  const authorized = grants.authorized(app.clientId, signedIn)
+  const authorized = grants.authorized(app.clientId, username)
   return authorized !== undefined && scopes.every((scope) => authorized.has(scope))
 }
 
 function grant(
   state: State,
-  { app, redirectUri, scopes, state: sent, challenge }: Request,
+  { app, username, redirectUri, scopes, state: sent, challenge }: Request,
 ): string {
   const code = state.codes.issue({
     clientId: app.clientId,
-    username: state.signedIn,
+    username,
     scopes,
     redirectUri,
     challenge,

@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import type { Env } from '../../instance.ts'
 import { readForm, readQuery } from '../../oauth/form.ts'
+import { signedInAs } from '../core/accounts.ts'
 import { codePage, consentPage, messagePage, problemPage } from '../core/pages.ts'
 import { answer, refuse } from './answer.ts'
 import { readScopes } from './scopes.ts'
@@ -46,14 +47,14 @@ export async function decideDevice(c: Context<Env>, state: State): Promise<Respo
     return await consentPage(c, {
       provider,
       title: `Authorize ${app.name}`,
-      account: state.signedIn,
+      account: signedInAs(c, state),
       permissions: app.kind === 'github_app' ? ['Act on your behalf'] : device.scopes,
       action: '/login/device',
       fields: { user_code: device.userCode, confirmed: 'yes' },
       approve: `Authorize ${app.name}`,
     })
   }
-  device.decision = form.decision === 'approve' ? { username: state.signedIn } : null
+  device.decision = form.decision === 'approve' ? { username: signedInAs(c, state) } : null
   return await messagePage(c, {
     provider,
     title: 'Device activation',

@@ -9,9 +9,11 @@
  */
 import type { Hono } from 'hono'
 import type { Env } from '../../instance.ts'
+import { addAccounts } from '../core/accounts.ts'
 import { type Control, control } from '../core/control.ts'
+import { homePage } from '../core/home.ts'
 import { problemPage } from '../core/pages.ts'
-import { randomText } from '../core/random.ts'
+import type { Site } from '../core/site.ts'
 import { type Decision, visit } from '../core/visit.ts'
 import type { FaultInput } from '../core/wire.ts'
 import { api } from './api.ts'
@@ -31,6 +33,11 @@ import {
   State,
 } from './state.ts'
 import { tokenEndpoint } from './token.ts'
+import {
+  addTokenPage,
+  createPersonalAccessToken,
+  type PersonalAccessTokenInput,
+} from './token-page.ts'
 
 export interface GitHub extends Control {
   urls: { web: string; api: string }
@@ -38,16 +45,13 @@ export interface GitHub extends Control {
   users: readonly GitHubUser[]
   /** Of which both are members. */
   organizations: readonly GitHubOrganization[]
+  apps(): readonly (OAuthApp | GitHubApp)[]
   /** Who is signed in, in the one browser there is. Default: ada. */
   signIn(login: string): void
-  registerOAuthApp(input: AppInput): OAuthApp
+  registerOAuthApp(input: AppInput & Partial<Pick<OAuthApp, 'clientId'>>): OAuthApp
   registerGitHubApp(input: GitHubAppInput): GitHubApp
   /** Scopes of null make it fine-grained. Default: it does not end. */
-  createPersonalAccessToken(input: {
-    login: string
-    scopes: readonly string[] | null
-    lifetimeSeconds?: number
-  }): string
+  createPersonalAccessToken(input: PersonalAccessTokenInput): string
   revokePersonalAccessToken(token: string): void
   /** The user takes back what the app was given; answers how many authorisations there were. */
   revokeAuthorization(app: OAuthApp | GitHubApp, login: string): number
@@ -73,25 +77,31 @@ const secondaryRateLimit = {
 } as const
 
 /** Starts a stand-in GitHub. */
-export async function createGitHub(options: { clock?: () => number } = {}): Promise<GitHub> {
+export async function createGitHub(
+  options: { clock?: () => number; site?: Site } = {},
+): Promise<GitHub> {
   const state = new State(options.clock)
   web(state)
   api(state)
-  await state.wire.open()
+  // Where a server of one's own has them: https://docs.github.com/en/enterprise-server@latest/rest/using-the-rest-api/getting-started-with-the-rest-api
+  const paths = { web: '', api: '/api/v3' }
+  if (options.site) await state.wire.openSite(options.site, paths, state.parts)
+  else await state.wire.open()
   return { ...control(state.wire, state.clock), ...surface(state) }
 }
 
 // https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
 /** What is served at `github.com`. */
 function web(state: State): Hono<Env> {
-  return state.wire
-    .app('web', (c) =>
-      problemPage(
-        c,
-        { provider: 'GitHub', title: '404', text: 'This is not the page you are looking for.' },
-        404,
-      ),
-    )
+  const app = state.wire.app('web', (c) =>
+    problemPage(
+      c,
+      { provider: 'GitHub', title: '404', text: 'This is not the page you are looking for.' },
+      404,
+    ),
+  )
+  addPages(app, state)
+  return app
     .get('/login/oauth/authorize', (c) => authorizePage(c, state))
     .post('/login/oauth/authorize', (c) => decide(c, state))
     .post('/login/oauth/access_token', (c) => tokenEndpoint(c, state))
@@ -102,24 +112,45 @@ function web(state: State): Hono<Env> {
     .post('/apps/:slug/installations/new', (c) => decideInstall(c, state))
 }
 
+const provider = 'GitHub'
+const tokensPath = '/settings/tokens/new'
+
+function addPages(app: Hono<Env>, state: State): void {
+  const { wire, users } = state
+  addAccounts(app, wire, {
+    provider,
+    accounts: users.map(({ login: username, name }) => ({ username, name })),
+    paths: ['/login/oauth/authorize', '/login/device', '/apps/*', tokensPath],
+  })
+  app.get('/', (c) =>
+    homePage(c, {
+      provider,
+      usernames: users.map(({ login }) => login),
+      links: [{ path: tokensPath, text: 'Make a personal access token' }],
+      addresses: {
+        Authorize: `${wire.url('web')}/login/oauth/authorize`,
+        Token: `${wire.url('web')}/login/oauth/access_token`,
+        API: wire.url('api'),
+      },
+    }),
+  )
+  addTokenPage(app, state, tokensPath)
+}
+
 function surface(state: State): Omit<GitHub, keyof Control> {
   const { wire, clock, users, organizations } = state
   return {
     urls: { web: wire.url('web'), api: wire.url('api') },
     users,
     organizations,
+    apps: () => [...state.apps.values()],
     signIn: (login) => {
       if (state.user(login) === undefined) throw new TypeError(`there is no user ${login}`)
       state.signedIn = login
     },
     registerOAuthApp: (input) => registerOAuthApp(state, input),
     registerGitHubApp: (input) => registerGitHubApp(state, input),
-    createPersonalAccessToken: ({ login, scopes, lifetimeSeconds = null }) => {
-      const token = scopes === null ? `github_pat_${randomText(82)}` : `ghp_${randomText(36)}`
-      const expiresAt = clock.after(lifetimeSeconds)
-      state.personalAccessTokens.set(token, { login, scopes, expiresAt, revoked: false })
-      return token
-    },
+    createPersonalAccessToken: (input) => createPersonalAccessToken(state, input),
     revokePersonalAccessToken: (token) => {
       const found = state.personalAccessTokens.get(token)
       if (found !== undefined) found.revoked = true

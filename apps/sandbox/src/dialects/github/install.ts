@@ -3,6 +3,7 @@
 import type { Context } from 'hono'
 import type { Env } from '../../instance.ts'
 import { readForm } from '../../oauth/form.ts'
+import { signedInAs } from '../core/accounts.ts'
 import { consentPage, messagePage, problemPage } from '../core/pages.ts'
 import { withQuery } from '../core/visit.ts'
 import type { GitHubApp, Installation, State } from './state.ts'
@@ -12,15 +13,16 @@ const provider = 'GitHub'
 export function installPage(c: Context<Env>, state: State): Response | Promise<Response> {
   const app = appOf(c, state)
   if (app === undefined) return noApp(c)
+  const username = signedInAs(c, state)
   const target = app.authorizesOnInstall ? app.redirectUris[0] : app.setupUrl
   return consentPage(c, {
     provider,
     title: `Install ${app.name}`,
-    account: state.signedIn,
+    account: username,
     permissions: Object.entries(app.permissions).map(([name, level]) => `${name}: ${level}`),
     action: `/apps/${app.slug}/installations/new`,
     fields: { state: c.req.query('state') },
-    choice: { label: 'On', name: 'account', options: state.accountsOf(state.signedIn) },
+    choice: { label: 'On', name: 'account', options: state.accountsOf(username) },
     approve: 'Install',
     target: target ?? undefined,
   })
@@ -30,15 +32,18 @@ export async function decideInstall(c: Context<Env>, state: State): Promise<Resp
   const app = appOf(c, state)
   if (app === undefined) return await noApp(c)
   const form = await readForm(c)
-  const account = form.account ?? state.signedIn
-  if (form.decision !== 'approve' || !state.accountsOf(state.signedIn).includes(account)) {
+  const username = signedInAs(c, state)
+  const account = form.account ?? username
+  if (form.decision !== 'approve' || !state.accountsOf(username).includes(account)) {
     return await messagePage(c, { provider, title: app.name, text: 'The app was not installed.' })
   }
   const { id } = install(state, app, account)
   const back = { installation_id: `${id}`, setup_action: 'install', state: form.state }
   const [redirectUri] = app.redirectUris
   if (app.authorizesOnInstall && redirectUri !== undefined) {
-    return c.redirect(withQuery(redirectUri, { code: authorize(state, app, redirectUri), ...back }))
+    const { clientId } = app
+    const code = state.codes.issue({ clientId, username, scopes: [], redirectUri, challenge: null })
+    return c.redirect(withQuery(redirectUri, { code, ...back }))
   }
   if (app.setupUrl !== null) return c.redirect(withQuery(app.setupUrl, back))
   return await messagePage(c, { provider, title: app.name, text: 'The app is installed.' })
@@ -54,11 +59,6 @@ export function install(state: State, app: GitHubApp, account: string): Installa
   const installation = { id: state.nextId(), appId, account, permissions, suspendedAt: null }
   state.installations.set(installation.id, installation)
   return installation
-}
-
-function authorize(state: State, { clientId }: GitHubApp, redirectUri: string): string {
-  const username = state.signedIn
-  return state.codes.issue({ clientId, username, scopes: [], redirectUri, challenge: null })
 }
 
 function appOf(c: Context<Env>, state: State): GitHubApp | undefined {

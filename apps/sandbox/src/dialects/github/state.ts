@@ -1,9 +1,10 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import type { Client } from '../core/client.ts'
 import { Clock } from '../core/clock.ts'
 import { Codes } from '../core/codes.ts'
 import { Devices } from '../core/devices.ts'
 import { type Grant, Grants } from '../core/grants.ts'
+import type { Parts } from '../core/memory.ts'
 import { hexadecimal, randomText } from '../core/random.ts'
 import { Wire } from '../core/wire.ts'
 
@@ -49,7 +50,6 @@ export interface GitHubApp extends AnyApp {
   slug: string
   /** PEM, in PKCS#1 as GitHub gives it. */
   privateKey: string
-  publicKey: KeyObject
   permissions: Readonly<Record<string, string>>
   /** Tokens of users end after 8 hours. */
   expiringUserTokens: boolean
@@ -116,7 +116,8 @@ export class State {
   ]
   /** Who is signed in, in the one browser there is. */
   signedIn = 'ada'
-  #lastId = 40_000_000
+  /** Of an app or an installation. */
+  readonly #ids: Map<'last', number> = new Map([['last', 40_000_000]])
 
   constructor(clock?: () => number) {
     this.clock = new Clock(clock)
@@ -131,6 +132,20 @@ export class State {
   // https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
   #prefixOf({ clientId }: Grant): 'gho' | 'ghu' {
     return this.apps.get(clientId)?.kind === 'github_app' ? 'ghu' : 'gho'
+  }
+
+  /** What a site remembers. */
+  get parts(): Parts {
+    const { apps, installations, installationTokens, personalAccessTokens } = this
+    const ids = this.#ids
+    return {
+      ...this.grants.parts,
+      apps,
+      installations,
+      installationTokens,
+      personalAccessTokens,
+      ids,
+    }
   }
 
   user(login: string): GitHubUser | undefined {
@@ -148,8 +163,9 @@ export class State {
   }
 
   nextId(): number {
-    this.#lastId += 1
-    return this.#lastId
+    const id = (this.#ids.get('last') ?? 0) + 1
+    this.#ids.set('last', id)
+    return id
   }
 
   /** Accounts that a person may install an app on. */
@@ -173,7 +189,10 @@ export interface GitHubAppInput extends AppInput {
   authorizesOnInstall?: boolean
 }
 
-export function registerOAuthApp(state: State, input: AppInput): OAuthApp {
+export function registerOAuthApp(
+  state: State,
+  input: AppInput & Partial<Pick<OAuthApp, 'clientId'>>,
+): OAuthApp {
   const app: OAuthApp = {
     kind: 'oauth_app',
     clientId: `Ov23li${randomText(14)}`,
@@ -195,7 +214,6 @@ export function registerGitHubApp(state: State, input: GitHubAppInput): GitHubAp
     appId: state.nextId(),
     slug: input.name.toLowerCase().replaceAll(' ', '-'),
     privateKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
-    publicKey: createPublicKey(privateKey),
     permissions: { metadata: 'read', contents: 'read' },
     suspended: false,
     deviceFlow: false,

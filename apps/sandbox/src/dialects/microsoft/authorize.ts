@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import type { Env } from '../../instance.ts'
 import { type Parameters, readForm, readQuery } from '../../oauth/form.ts'
+import { signedInAs } from '../core/accounts.ts'
 import { consentPage, problemPage } from '../core/pages.ts'
 import { withQuery } from '../core/visit.ts'
 import { type ErrorNumber, textOf } from './errors.ts'
@@ -67,7 +68,7 @@ function read(
       400,
     )
   const tenant = c.req.param('tenant') ?? ''
-  const user = state.user(state.signedIn)
+  const user = state.user(signedInAs(c, state))
   if (!isTenant(state, tenant) || user === undefined) return problem(90002)
   const registration = state.registrations.get(parameters.client_id ?? '')
   if (registration === undefined) return problem(700016)

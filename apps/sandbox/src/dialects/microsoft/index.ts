@@ -7,9 +7,14 @@
  *     microsoft.setPolicy('ada@northwind.example', 'use_multi_factor')
  *     await microsoft.stop()
  */
+import type { Hono } from 'hono'
+import type { Env } from '../../instance.ts'
+import { addAccounts } from '../core/accounts.ts'
 import { type Control, control } from '../core/control.ts'
+import { homePage } from '../core/home.ts'
 import { problemPage } from '../core/pages.ts'
 import { randomText } from '../core/random.ts'
+import type { Site } from '../core/site.ts'
 import type { FaultInput } from '../core/wire.ts'
 import { authorizePage, decide } from './authorize.ts'
 import { azureDevOps } from './azure-devops.ts'
@@ -22,6 +27,7 @@ export interface Microsoft extends Control {
   urls: { login: string; graph: string; vssps: string; dev: string }
   /** Ada and Grace, each of a tenant of their own. */
   users: readonly MicrosoftUser[]
+  registrations(): readonly Registration[]
   /** Who is signed in, in the one browser there is. Default: ada@northwind.example. */
   signIn(email: string): void
   registerApp(
@@ -42,25 +48,53 @@ export interface Microsoft extends Control {
   rateLimit(): FaultInput
 }
 
-export async function createMicrosoft(options: { clock?: () => number } = {}): Promise<Microsoft> {
+export async function createMicrosoft(
+  options: { clock?: () => number; site?: Site } = {},
+): Promise<Microsoft> {
   const state = new State(options.clock)
   login(state)
   azureDevOps(state)
   graph(state)
-  await state.wire.open()
+  const paths = { login: '', graph: '/graph', vssps: '/vssps', dev: '/dev' }
+  if (options.site) await state.wire.openSite(options.site, paths, state.parts)
+  else await state.wire.open()
   return { ...control(state.wire, state.clock), ...surface(state) }
 }
 
 // https://learn.microsoft.com/en-us/entra/identity-platform/v2-protocols#endpoints
 function login(state: State): void {
   const text = 'The page could not be found.'
-  state.wire
-    .app('login', (c) => problemPage(c, { provider: 'Microsoft', title: '404', text }, 404))
+  const app = state.wire.app('login', (c) => problemPage(c, { provider, title: '404', text }, 404))
+  addPages(app, state)
+  app
     .get('/:tenant/v2.0/.well-known/openid-configuration', (c) => discovery(c, state))
     .get('/:tenant/discovery/v2.0/keys', (c) => keys(c, state))
     .get('/:tenant/oauth2/v2.0/authorize', (c) => authorizePage(c, state))
     .post('/:tenant/oauth2/v2.0/authorize', (c) => decide(c, state))
     .post('/:tenant/oauth2/v2.0/token', (c) => tokenEndpoint(c, state))
+}
+
+const provider = 'Microsoft'
+
+function addPages(app: Hono<Env>, { wire, users }: State): void {
+  addAccounts(app, wire, {
+    provider,
+    accounts: users.map(({ email: username, name }) => ({ username, name })),
+    paths: ['/:tenant/oauth2/v2.0/authorize'],
+  })
+  app.get('/', (c) =>
+    homePage(c, {
+      provider: 'Microsoft Entra and Azure DevOps',
+      usernames: users.map(({ email }) => email),
+      addresses: {
+        Authorize: `${wire.url('login')}/organizations/oauth2/v2.0/authorize`,
+        Token: `${wire.url('login')}/organizations/oauth2/v2.0/token`,
+        'Azure DevOps': wire.url('dev'),
+        Profiles: wire.url('vssps'),
+        Graph: wire.url('graph'),
+      },
+    }),
+  )
 }
 
 function surface(state: State): Omit<Microsoft, keyof Control> {
@@ -74,6 +108,7 @@ function surface(state: State): Omit<Microsoft, keyof Control> {
   return {
     urls,
     users,
+    registrations: () => [...state.registrations.values()],
     signIn: (email) => {
       if (state.user(email) === undefined) throw new TypeError(`there is no user ${email}`)
       state.signedIn = email

@@ -3,6 +3,7 @@ import type { Client } from '../core/client.ts'
 import { Clock } from '../core/clock.ts'
 import { Codes } from '../core/codes.ts'
 import { Grants, type Pair } from '../core/grants.ts'
+import type { Parts } from '../core/memory.ts'
 import { randomText } from '../core/random.ts'
 import { Wire } from '../core/wire.ts'
 import type { Resource } from './scopes.ts'
@@ -81,6 +82,12 @@ export class State {
       access: () => `eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.${randomText(400)}.${randomText(342)}`,
       refresh: () => `1.AX0A${randomText(900)}`,
     })
+  }
+
+  /** What a site remembers. */
+  get parts(): Parts {
+    const { registrations, personalAccessTokens, resources } = this
+    return { ...this.grants.parts, registrations, personalAccessTokens, resources }
   }
 
   user(email: string): MicrosoftUser | undefined {
