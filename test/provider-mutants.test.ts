@@ -2,10 +2,10 @@
  * The walk of a method fails for every method that differs from it by one value, so that a value which is wrong in a
  * definition is found. All of them are walked in one service, each at a stand-in of its own.
  */
+import { atStandIn } from '@keywell/demo/stand-ins'
 import type { ProviderDefinition } from '@keywell/protocol'
 import { checkDefinition } from '@keywell/providers'
 import { expect, onTestFinished } from 'vitest'
-import { atStandIn } from './support/at-stand-in.ts'
 import { openEmbedded } from './support/databases.ts'
 import { mutantsOf } from './support/mutants.ts'
 import { createStage, type Stage } from './support/stage.ts'

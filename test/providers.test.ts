@@ -2,6 +2,7 @@
  * Each definition of the catalogue against a stand-in of its provider. The stand-ins were written from the providers'
  * documentation by somebody who has not seen the definitions, so that each is a check of the other.
  */
+import { atStandIn } from '@keywell/demo/stand-ins'
 import { algolia, azureDevOps, bitbucket, buildkite, github } from '@keywell/providers'
 import {
   createAlgolia,
@@ -11,7 +12,6 @@ import {
   createMicrosoft,
 } from '@keywell/sandbox'
 import { describe, expect, onTestFinished } from 'vitest'
-import { atStandIn } from './support/at-stand-in.ts'
 import { startHostsAsPaths } from './support/hosts-as-paths.ts'
 import { integrate } from './support/journey.ts'
 import {

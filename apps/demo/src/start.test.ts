@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { portNames } from './start/plan.ts'
 
-// `npm start` itself: four programs, an empty folder, six free ports, and nothing else.
+// `npm start` itself: three programs, an empty folder, free ports, and nothing else.
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const startTimeoutMs = 120_000
@@ -86,10 +86,14 @@ async function isUp(address: string): Promise<boolean> {
   )
 }
 
+const providers = ['github', 'bitbucket', 'azure-devops', 'buildkite', 'algolia']
+const portOf = (provider: string) => `${provider.toUpperCase().replace('-', '_')}_PORT`
+
 const addresses = () => [
   `${url('KEYWELL_PORT', '127.0.0.1')}/readyz`,
   `${url('SANDBOX_PORT')}/users/sign_in`,
   `${url('SELF_MANAGED_PORT')}/gitlab/users/sign_in`,
+  ...providers.map((name) => `${url(portOf(name))}/`),
   `${url('DEMO_PORT')}/`,
 ]
 
@@ -106,7 +110,14 @@ test('starts from nothing, stops without a trace, starts again with everything',
   expect(first.output()).toContain('api-key)')
   expect(first.output()).not.toContain(apiKey)
   const before = await integrations(apiKey)
-  expect(before).toHaveLength(2)
+  // Users of Buildkite and Algolia paste a key, so that nothing is registered there.
+  expect(before).toHaveLength(5)
+  for (const provider of providers.slice(0, 3)) {
+    expect(before).toContainEqual(expect.objectContaining({ provider, status: 'active' }))
+  }
+  for (const provider of providers) {
+    expect(first.output()).toContain(`    ${url(portOf(provider))}    a stand-in for`)
+  }
   for (const host of [url('SANDBOX_PORT'), `${url('SELF_MANAGED_PORT')}/gitlab`]) {
     expect(before).toContainEqual(expect.objectContaining({ host, status: 'active' }))
     expect(first.output()).toContain(`    ${host}    `)

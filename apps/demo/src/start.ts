@@ -5,14 +5,14 @@ import { banner } from './start/banner.ts'
 import { type Child, startChild } from './start/children.ts'
 import { openHome } from './start/home.ts'
 import { buildPage, pageIsOld } from './start/page.ts'
-import { makePlan, type Plan, type StandIn } from './start/plan.ts'
+import { makePlan, type Plan } from './start/plan.ts'
 import { refuseTakenPorts } from './start/ports.ts'
 import { waitUntilReady } from './start/ready.ts'
 import { StartError } from './start/start-error.ts'
 
 /**
- * `npm start`: the Keywell service on its embedded database, two stand-ins for GitLab, and Acme, each in
- * a process of its own. Needs no account, no Docker and no variable. Ctrl-C stops all of them.
+ * `npm start`: the Keywell service on its embedded database, the stand-ins for the providers, and Acme, in three
+ * processes. Needs no account, no Docker and no variable. Ctrl-C stops all of them.
  */
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const children: Child[] = []
@@ -43,6 +43,10 @@ async function startEverything(): Promise<'running'> {
   await refuseTakenPorts(plan)
   openHome(plan, say)
 
+  const standIns = launchStandIns(plan)
+  // Loaded only now: the children should not wait for it. The service needs the files at its start.
+  const { writeDefinitions } = await import('./start/definitions.ts')
+  writeDefinitions(plan)
   const service = launch(plan, {
     app: 'service',
     name: 'Keywell service',
@@ -53,28 +57,26 @@ async function startEverything(): Promise<'running'> {
       KEYWELL_PUBLIC_URL: plan.keywellUrl,
       KEYWELL_DATA_DIR: join(plan.data, 'service'),
       KEYWELL_API_KEY_FILE: plan.apiKeyFile,
-      KEYWELL_ALLOW_HOSTS: [plan.sandbox, plan.selfManaged]
-        .map(({ url }) => new URL(url).origin)
-        .join(),
+      KEYWELL_PROVIDERS_DIR: plan.providersDir,
+      KEYWELL_ALLOW_HOSTS: [
+        ...[plan.sandbox.url, plan.selfManaged.url].map((url) => new URL(url).origin),
+        ...Object.values(plan.standIns),
+      ].join(),
       KEYWELL_APP_ORIGIN: plan.appOrigin,
       KEYWELL_CONNECT_URL: `${plan.demoUrl}/settings/integrations`,
     },
   })
-  const sandbox = launchStandIn(plan, plan.sandbox, 'GitLab stand-in', 'sandbox')
-  const selfManaged = launchStandIn(
-    plan,
-    plan.selfManaged,
-    'Self-managed GitLab stand-in',
-    'self-managed',
-  )
   // From the second start on there is a key, and Acme starts without waiting for the service.
   let demo = existsSync(plan.apiKeyFile) ? launchDemo(plan) : undefined
   await Promise.all([
     waitUntilReady(service, `${plan.keywellUrl}/readyz`).then(() => sayReady(service)),
-    waitUntilReady(sandbox, `${plan.sandbox.controlUrl}/settings`).then(() => sayReady(sandbox)),
-    waitUntilReady(selfManaged, `${plan.selfManaged.controlUrl}/settings`).then(() =>
-      sayReady(selfManaged),
-    ),
+    Promise.all(
+      [
+        `${plan.sandbox.controlUrl}/settings`,
+        `${plan.selfManaged.controlUrl}/settings`,
+        `${plan.standInsControlUrl}/`,
+      ].map((url) => waitUntilReady(standIns, url)),
+    ).then(() => say('The stand-ins are ready')),
     buildPageIfOld(),
   ])
   // Loaded only now: it imports the SDK, and the children should not wait for that.
@@ -88,19 +90,18 @@ async function startEverything(): Promise<'running'> {
   return 'running'
 }
 
-/** @param file name of its log and its data */
-function launchStandIn(plan: Plan, standIn: StandIn, name: string, file: string): Child {
-  return launch(plan, {
-    app: 'sandbox',
-    name,
-    file,
-    env: {
-      SANDBOX_PORT: String(standIn.port),
-      SANDBOX_CONTROL_PORT: String(standIn.controlPort),
-      SANDBOX_PUBLIC_URL: standIn.url,
-      SANDBOX_DATA: join(plan.data, `${file}.json`),
+/** All of them, in one process. */
+function launchStandIns({ ports, data }: Plan): Child {
+  const { KEYWELL_PORT, DEMO_PORT, ...theirs } = ports
+  const env = Object.entries(theirs).map(([name, port]) => [name, String(port)])
+  return launch(
+    { data },
+    {
+      app: 'sandbox',
+      name: 'The process of the stand-ins',
+      env: { ...Object.fromEntries(env), SANDBOX_DATA_DIR: data },
     },
-  })
+  )
 }
 
 function launchDemo(plan: Plan): Child {
@@ -118,16 +119,15 @@ function launchDemo(plan: Plan): Child {
 }
 
 function launch(
-  plan: Plan,
-  program: { app: string; name: string; file?: string; env: Record<string, string> },
+  { data }: Pick<Plan, 'data'>,
+  { app, name, env }: { app: string; name: string; env: Record<string, string> },
 ): Child {
-  const { app, name, file = app, env } = program
   const child = startChild({
     name,
     main: join(root, 'apps', app, 'src/main.ts'),
     cwd: root,
     env: { ...inheritedEnvironment(), ...env },
-    logFile: join(plan.data, 'logs', `${file}.log`),
+    logFile: join(data, 'logs', `${app}.log`),
   })
   children.push(child)
   return child
@@ -136,7 +136,7 @@ function launch(
 /** Without the variables of another installation, such as its database. */
 function inheritedEnvironment(): NodeJS.ProcessEnv {
   const ours =
-    /^(KEYWELL_.*|SANDBOX_.*|SELF_MANAGED_.*|DEMO_.*|GITLAB_HOST|DATABASE_URL|PORT|HOST)$/
+    /^(KEYWELL_.*|SANDBOX_.*|SELF_MANAGED_.*|DEMO_.*|GITLAB_HOST|STAND_INS_.*|DATABASE_URL|PORT|HOST)$/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)))
 }
 

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { people } from '../people.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, ProviderName } from './plan.ts'
 
 /** What the terminal shows when everything runs. The key itself is never printed, only where it lies. */
 export function banner(plan: Plan, seconds: number): string {
@@ -12,6 +12,7 @@ export function banner(plan: Plan, seconds: number): string {
     ${plan.sandbox.url}    a stand-in for GitLab, where Acme's users consent
     ${plan.keywellUrl}    the Keywell service
     ${plan.selfManaged.url}    another one, self-managed: type this address in Acme
+${others(plan)}
 
     Data, keys and logs are in ${folder}/ (delete it to start over).
 
@@ -19,6 +20,20 @@ export function banner(plan: Plan, seconds: number): string {
 
 ${snippet(plan, folder)}
 `
+}
+
+const titles: Readonly<Record<ProviderName, string>> = {
+  github: 'GitHub',
+  bitbucket: 'Bitbucket',
+  'azure-devops': 'Azure DevOps',
+  buildkite: 'Buildkite, where they make a token',
+  algolia: 'Algolia, where they copy a key',
+}
+
+function others({ standIns }: Plan): string {
+  return Object.entries(titles)
+    .map(([name, title]) => `    ${standIns[name as ProviderName]}    a stand-in for ${title}`) // a key of a record has its type
+    .join('\n')
 }
 
 const [mira] = people as [(typeof people)[number]] // the list is a constant, and not empty

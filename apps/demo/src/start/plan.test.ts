@@ -14,6 +14,12 @@ test('needs no variable', () => {
       SANDBOX_CONTROL_PORT: 7403,
       SELF_MANAGED_PORT: 7404,
       SELF_MANAGED_CONTROL_PORT: 7405,
+      GITHUB_PORT: 7406,
+      BITBUCKET_PORT: 7407,
+      AZURE_DEVOPS_PORT: 7408,
+      BUILDKITE_PORT: 7409,
+      ALGOLIA_PORT: 7410,
+      STAND_INS_CONTROL_PORT: 7411,
     },
     keywellUrl: 'http://127.0.0.1:7400',
     sandbox: {
@@ -28,6 +34,15 @@ test('needs no variable', () => {
       url: 'http://localhost:7404/gitlab',
       controlUrl: 'http://127.0.0.1:7405',
     },
+    standIns: {
+      github: 'http://localhost:7406',
+      bitbucket: 'http://localhost:7407',
+      'azure-devops': 'http://localhost:7408',
+      buildkite: 'http://localhost:7409',
+      algolia: 'http://localhost:7410',
+    },
+    standInsControlUrl: 'http://127.0.0.1:7411',
+    providersDir: '/keywell/.keywell/providers',
     demoUrl: 'http://localhost:7402',
     appOrigin: 'http://localhost:7402',
   })

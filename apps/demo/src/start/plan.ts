@@ -15,6 +15,12 @@ export interface Plan {
   readonly sandbox: StandIn
   /** In the place of a GitLab that a company runs itself, under a relative root. */
   readonly selfManaged: StandIn
+  /** The origins of the stand-ins for other providers. */
+  readonly standIns: Readonly<Record<ProviderName, string>>
+  /** Where apps are registered at those. */
+  readonly standInsControlUrl: string
+  /** Of definitions that lead to them. */
+  readonly providersDir: string
   readonly demoUrl: string
   /** Origins that may connect at the service, comma-separated: Acme's, and those of other apps. */
   readonly appOrigin: string
@@ -36,9 +42,26 @@ export const portNames = [
   'SELF_MANAGED_PORT',
   'SELF_MANAGED_CONTROL_PORT',
   'DEMO_PORT',
+  'GITHUB_PORT',
+  'BITBUCKET_PORT',
+  'AZURE_DEVOPS_PORT',
+  'BUILDKITE_PORT',
+  'ALGOLIA_PORT',
+  'STAND_INS_CONTROL_PORT',
 ] as const
 /** Named as the variable that overrides it. */
 export type PortName = (typeof portNames)[number]
+
+/** Providers besides GitLab that have a stand-in, and its port. */
+const providerPorts: Readonly<Record<ProviderName, PortName>> = {
+  github: 'GITHUB_PORT',
+  bitbucket: 'BITBUCKET_PORT',
+  'azure-devops': 'AZURE_DEVOPS_PORT',
+  buildkite: 'BUILDKITE_PORT',
+  algolia: 'ALGOLIA_PORT',
+}
+/** Named as in the catalogue. */
+export type ProviderName = 'github' | 'bitbucket' | 'azure-devops' | 'buildkite' | 'algolia'
 
 const port = z.coerce.number().int().min(1).max(65_535)
 const environmentSchema = z.object({
@@ -48,6 +71,12 @@ const environmentSchema = z.object({
   SANDBOX_CONTROL_PORT: port.default(7403),
   SELF_MANAGED_PORT: port.default(7404),
   SELF_MANAGED_CONTROL_PORT: port.default(7405),
+  GITHUB_PORT: port.default(7406),
+  BITBUCKET_PORT: port.default(7407),
+  AZURE_DEVOPS_PORT: port.default(7408),
+  BUILDKITE_PORT: port.default(7409),
+  ALGOLIA_PORT: port.default(7410),
+  STAND_INS_CONTROL_PORT: port.default(7411),
   /** Another folder for data, keys and logs. */
   KEYWELL_HOME: z.string().min(1).default('.keywell'),
   /** Origins of other apps, comma-separated. Default: none, Acme alone. */
@@ -74,9 +103,21 @@ export function makePlan(root: string, environment: NodeJS.ProcessEnv): Plan {
     // Another site than the service, as a real provider would be: cookies of the two never mix.
     sandbox: standInAt(ports.SANDBOX_PORT, ports.SANDBOX_CONTROL_PORT, ''),
     selfManaged: standInAt(ports.SELF_MANAGED_PORT, ports.SELF_MANAGED_CONTROL_PORT, '/gitlab'),
+    standIns: standInsAt(ports),
+    standInsControlUrl: `http://127.0.0.1:${ports.STAND_INS_CONTROL_PORT}`,
+    providersDir: join(data, 'providers'),
     demoUrl,
     appOrigin: KEYWELL_APP_ORIGIN === undefined ? demoUrl : `${demoUrl},${KEYWELL_APP_ORIGIN}`,
   }
+}
+
+function standInsAt(ports: Plan['ports']): Plan['standIns'] {
+  const urls = Object.entries(providerPorts).map(([name, portName]) => [
+    name,
+    `http://localhost:${ports[portName]}`,
+  ])
+  // One for each key of the record.
+  return Object.fromEntries(urls) as Plan['standIns']
 }
 
 function standInAt(port: number, controlPort: number, relativeRoot: string): StandIn {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { makePlan } from './plan.ts'
+import { makePlan, portNames } from './plan.ts'
 import { isFree, refuseTakenPorts } from './ports.ts'
 
 const servers: Server[] = []
@@ -28,15 +28,9 @@ async function freePort(): Promise<number> {
 }
 
 async function planOfFreePorts(changes: Record<string, string> = {}) {
-  return makePlan('/keywell', {
-    KEYWELL_PORT: String(await freePort()),
-    SANDBOX_PORT: String(await freePort()),
-    SANDBOX_CONTROL_PORT: String(await freePort()),
-    SELF_MANAGED_PORT: String(await freePort()),
-    SELF_MANAGED_CONTROL_PORT: String(await freePort()),
-    DEMO_PORT: String(await freePort()),
-    ...changes,
-  })
+  const free: Record<string, string> = {}
+  for (const name of portNames) free[name] = String(await freePort())
+  return makePlan('/keywell', { ...free, ...changes })
 }
 
 test('says nothing when all are free, and takes none', async () => {
@@ -55,14 +49,9 @@ test('a taken port is named, with a command that works', async () => {
 })
 
 test('when all are taken it asks whether Acme is running already', async () => {
-  const plan = makePlan('/keywell', {
-    KEYWELL_PORT: String(await listen()),
-    SANDBOX_PORT: String(await listen()),
-    SANDBOX_CONTROL_PORT: String(await listen()),
-    SELF_MANAGED_PORT: String(await listen()),
-    SELF_MANAGED_CONTROL_PORT: String(await listen()),
-    DEMO_PORT: String(await listen()),
-  })
+  const taken: Record<string, string> = {}
+  for (const name of portNames) taken[name] = String(await listen())
+  const plan = makePlan('/keywell', taken)
   await expect(refuseTakenPorts(plan)).rejects.toThrow(
     `Is Acme running already, at ${plan.demoUrl}?`,
   )

@@ -10,6 +10,12 @@ const owners: Record<PortName, string> = {
   SELF_MANAGED_PORT: 'the stand-in for a self-managed GitLab',
   SELF_MANAGED_CONTROL_PORT: 'the control port of the stand-in for a self-managed GitLab',
   DEMO_PORT: 'Acme',
+  GITHUB_PORT: 'the GitHub stand-in',
+  BITBUCKET_PORT: 'the Bitbucket stand-in',
+  AZURE_DEVOPS_PORT: 'the Azure DevOps stand-in',
+  BUILDKITE_PORT: 'the Buildkite stand-in',
+  ALGOLIA_PORT: 'the Algolia stand-in',
+  STAND_INS_CONTROL_PORT: 'the control port of the stand-ins',
 }
 
 /** Throws `StartError` with the command to run, before anything has been started. */

@@ -1,47 +1,88 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { type Integration, Keywell } from '@keywell/sdk'
 import { z } from 'zod'
-import type { Plan, StandIn } from './plan.ts'
+import type { Plan, ProviderName, StandIn } from './plan.ts'
 import { StartError } from './start-error.ts'
 
 const timeoutMs = 10_000
-/** What Acme may ask for at most: more than it asks for now, so that its scopes can grow. */
-const scopes = ['read_api', 'read_user', 'write_repository', 'api']
 
-/**
- * Registers the stand-ins with Keywell, as an operator does with a real GitLab: an integration, an OAuth
- * application with its redirect URI, and the application's id and secret in the integration. It does only
- * what is missing, so that it may run at every start. Returns whether anything was missing.
- */
+/** An app of Acme's at a stand-in. */
+export interface App {
+  provider: string
+  /** The one origin of the stand-in, or the address of its GitLab. */
+  url: string
+  /** Where it is registered. */
+  registerUrl: string
+  /** What Acme may ask for at most: more than it asks for now, so that its scopes can grow. */
+  scopes: string[]
+}
+
+function atGitLab({ url, controlUrl }: StandIn): App {
+  return {
+    provider: 'gitlab',
+    url,
+    registerUrl: `${controlUrl}/applications`,
+    scopes: ['read_api', 'read_user', 'write_repository', 'api'],
+  }
+}
+
+/** Those at other providers. Buildkite and Algolia have none: their users paste a key. */
+export function appsAt(at: Pick<Plan, 'standIns' | 'standInsControlUrl'>): App[] {
+  const app = (provider: ProviderName, scopes: string[]): App => ({
+    provider,
+    url: at.standIns[provider],
+    registerUrl: `${at.standInsControlUrl}/${provider}/applications`,
+    scopes,
+  })
+  return [
+    app('github', ['read:user', 'repo']),
+    app('bitbucket', ['account', 'repository']),
+    app('azure-devops', ['vso.profile', 'vso.project', 'vso.code']),
+  ]
+}
+
+/** Registers Acme at the stand-ins. Returns whether anything was missing. */
 export async function registerStandIns(plan: Plan): Promise<boolean> {
   const keywell = new Keywell({ url: plan.keywellUrl, apiKey: readApiKey(plan) })
   try {
-    const { integrations } = await keywell.integrations.list()
-    const made = await Promise.all(
-      [plan.sandbox, plan.selfManaged].map((standIn) => register(keywell, integrations, standIn)),
-    )
-    return made.includes(true)
+    const apps = [atGitLab(plan.sandbox), atGitLab(plan.selfManaged), ...appsAt(plan)]
+    return await registerApps(keywell, apps)
   } finally {
     keywell.close()
   }
 }
 
+/**
+ * Registers apps as an operator does at the real providers: an integration, an OAuth application with its
+ * redirect URI, and the application's id and secret in the integration. It does only what is missing, so that
+ * it may run at every start. Returns whether anything was missing.
+ */
+export async function registerApps(keywell: Keywell, apps: readonly App[]): Promise<boolean> {
+  const { integrations } = await keywell.integrations.list()
+  const made = await Promise.all(apps.map((app) => register(keywell, integrations, app)))
+  return made.includes(true)
+}
+
 async function register(
   keywell: Keywell,
   integrations: readonly Integration[],
-  standIn: StandIn,
+  app: App,
 ): Promise<boolean> {
-  const existing = integrations.find(
-    ({ provider, host }) => provider === 'gitlab' && host === standIn.url,
-  )
-  if (existing && (await isRegistered(standIn, existing))) return false
+  const { provider, url, scopes } = app
+  const existing = integrations.find((one) => one.provider === provider && isBelow(one.host, url))
+  if (existing && (await isRegistered(app, existing))) return false
 
+  // Where the definition names one host alone, none is said.
+  const place = provider === 'gitlab' ? { host: url } : {}
   const integration =
-    existing ??
-    (await keywell.integrations.create({ provider: 'gitlab', host: standIn.url, scopes }))
-  const { clientId, clientSecret } = await registerApplication(standIn, integration)
+    existing ?? (await keywell.integrations.create({ provider, scopes, ...place }))
+  const { clientId, clientSecret } = await registerApplication(app, integration)
   await keywell.integrations.setClient({ integrationId: integration.id, clientId, clientSecret })
   return true
+}
+
+function isBelow(host: string, url: string): boolean {
+  return host === url || host.startsWith(`${url}/`)
 }
 
 function readApiKey({ apiKeyFile, data }: Plan): string {
@@ -52,19 +93,16 @@ function readApiKey({ apiKeyFile, data }: Plan): string {
 }
 
 /** Both sides may have changed: other ports, or one of the two data files deleted. */
-async function isRegistered(
-  standIn: StandIn,
-  { clientId, redirectUri }: Integration,
-): Promise<boolean> {
-  const applications = await callControl(standIn, 'GET', z.array(applicationSchema))
+async function isRegistered(app: App, { clientId, redirectUri }: Integration): Promise<boolean> {
+  const applications = await callControl(app, 'GET', z.array(applicationSchema))
   return applications.some(
     (application) =>
       application.clientId === clientId && application.redirectUris.includes(redirectUri),
   )
 }
 
-function registerApplication(standIn: StandIn, { clientId, redirectUri, scopes }: Integration) {
-  return callControl(standIn, 'POST', applicationSchema, {
+function registerApplication(app: App, { clientId, redirectUri, scopes }: Integration) {
+  return callControl(app, 'POST', applicationSchema, {
     name: 'Acme',
     redirectUris: [redirectUri],
     scopes,
@@ -80,12 +118,12 @@ const applicationSchema = z.object({
 })
 
 async function callControl<Answer>(
-  { url, controlUrl }: StandIn,
+  { url, registerUrl }: App,
   method: 'GET' | 'POST',
   schema: z.ZodType<Answer>,
   body?: unknown,
 ): Promise<Answer> {
-  const response = await fetch(`${controlUrl}/applications`, {
+  const response = await fetch(registerUrl, {
     method,
     headers: { 'content-type': 'application/json' },
     signal: AbortSignal.timeout(timeoutMs),
@@ -94,6 +132,6 @@ async function callControl<Answer>(
   const text = await response.text()
   if (response.ok) return schema.parse(JSON.parse(text))
   throw new StartError(
-    `The GitLab stand-in at ${url} refused its registration (${response.status}): ${text}`,
+    `The stand-in at ${url} refused its registration (${response.status}): ${text}`,
   )
 }
