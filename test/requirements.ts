@@ -707,6 +707,41 @@ export const requirements = {
       'A definition that is not right is refused with the JSON pointer of each place and the reason: wrong types, unknown fields, parts that contradict each other, addresses that a variable could move, patterns that are not ones of RE2.',
     source: 'providers.md, A definition',
   },
+  'T23:own-definition': {
+    behaviour:
+      'A call by a definition that a tenant wrote itself reaches no private host, unless the operator has listed it for that tenant by name; it uses up nothing of the limits of a host.',
+    source: 'providers.md, By API',
+  },
+  'policy:own-provider': {
+    behaviour:
+      'A tenant that may only read has no scopes of a provider that it has defined itself, whatever the definition says of them.',
+    source: 'providers.md, By API',
+  },
+  'custom:shadow': {
+    behaviour:
+      'A provider that a tenant defines for itself is seen by that tenant alone: another that uses or guesses its name finds nothing, or its own provider of that name. It stands in for no provider of the installation.',
+    source: 'providers.md, By API',
+  },
+  'custom:precedence': {
+    behaviour:
+      'Of several definitions of one name, the file of the operator counts before the one by API, and that before the bundled one; each is back when the one before it goes.',
+    source: 'providers.md, By API',
+  },
+  'custom:notices': {
+    behaviour:
+      'A definition by API is taken up by every process that reads the change log, also without a notification, and after a failure of the database; what the log has not named is found within five minutes.',
+    source: 'providers.md, By API',
+  },
+  'T35:planted-definition': {
+    behaviour:
+      'A definition that was planted in the database, changed there, or moved to another owner or name, is not used, and the log names it with an alarm.',
+    source: 'threats.md, T35',
+  },
+  'custom:new-key': {
+    behaviour:
+      'After a new key of the installation, definitions by API are under it; one that was changed by hand stays refused.',
+    source: 'providers.md, By API',
+  },
   'custom:by-file': {
     behaviour:
       'A definition that is put into the folder is live on every replica: its provider is listed, connected, read, renewed, probed and withdrawn without a restart. A file that is not right is named in the log with the place and the reason, and changes nothing.',
@@ -1170,6 +1205,11 @@ export const requirements = {
   'T35:left-refresh-schedule': {
     behaviour:
       'A refresh whose row names another host or integration goes where the connection is.',
+    source: 'threats.md, T35',
+  },
+  'T35:left-definitions': {
+    behaviour:
+      'By hand in the database a definition by API can be taken out of force, and an older version of it be put back.',
     source: 'threats.md, T35',
   },
   'T35:left-policy': {

@@ -427,6 +427,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
       'idempotent_calls',
       'integrations',
       'provider_incidents',
+      'provider_versions',
       'tenant_keys',
       'tenant_policies',
       'webhook_endpoints',

@@ -25,6 +25,9 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       'looks at the root keys that are in use, at the start',
     'packages/server/src/compose/sweep.ts': 'sweeps what is old',
     'packages/server/src/compose/telemetry.ts': 'counts for metrics',
+    'packages/server/src/custom-providers/followed-definitions.ts':
+      'finds the owners of definitions',
+    'packages/server/src/custom-providers/renew-macs.ts': 'finds the owners of definitions',
     'packages/server/src/provider-files/provider-folder.ts':
       'keeps a definition that any tenant needs',
     'packages/server/src/refresh/announce-ends.ts': 'finds grants that come to their end soon',

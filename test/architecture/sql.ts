@@ -243,6 +243,16 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
     reason: 'a worker asks about one connection of an incident, of any tenant',
   },
   {
+    path: 'packages/server/src/store/provider-versions.ts',
+    begins: 'select distinct tenant_id as owner from provider_versions where in_force',
+    reason: 'each process holds the definitions of all owners; only ids of owners come back',
+  },
+  {
+    path: 'packages/server/src/store/provider-versions.ts',
+    begins: 'select distinct tenant_id as owner from provider_versions where pepper_version',
+    reason: 'a new key of the installation concerns all owners; only their ids come back',
+  },
+  {
     path: 'packages/server/src/store/providers-in-use.ts',
     begins: 'select provider from connections where status',
     reason: 'a definition that any tenant needs is kept; only names of providers come back',

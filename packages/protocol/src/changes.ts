@@ -50,8 +50,12 @@ export const connectionChangeSchema = placeSchema.extend({
 })
 export type ConnectionChange = z.infer<typeof connectionChangeSchema>
 
-/** The tenant's policy is another one: of all that is held for it, nothing says any more that it may be used. */
-export const tenantChangeSchema = placeSchema.extend({ kind: z.literal('policy') })
+/**
+ * The tenant's policy, or a provider that it has defined for itself, is another one: of all that is held for it, nothing
+ * says any more that it may be used, or how. A change of the installation's providers is not one of a tenant: it does not
+ * fit, and readers drop everything.
+ */
+export const tenantChangeSchema = placeSchema.extend({ kind: z.enum(['policy', 'providers']) })
 export type TenantChange = z.infer<typeof tenantChangeSchema>
 
 /**

@@ -239,6 +239,7 @@ export {
   type ProviderList,
   providerListSchema,
   providerSchema,
+  type ReadProvider,
 } from './providers.ts'
 export {
   type AnswerOf,

@@ -31,6 +31,8 @@ const atProvider = { ...ofConnection, provider: text, host }
 const ofIntegration = { tenantId: text.optional(), provider: text, host, integrationId: text }
 /** A definition of the operator's, and the name of its file. */
 const ofFile = { provider: text, file: text }
+/** A definition by the API. Without a tenant, it is of all of them. */
+const ofProvider = { tenantId: text.optional(), provider: text }
 const ofIncident = { ...ofIntegration, incidentId: text }
 
 const levels = { debug: 20, info: 30, warn: 40, error: 50 } as const
@@ -148,6 +150,17 @@ export const logLines = {
     pointer: text,
     reason,
   }),
+  'provider definition altered': at('error', {
+    alarm: alarm('provider_definition_altered'),
+    ...ofProvider,
+  }),
+  'provider definition refused': at('error', {
+    alarm: alarm('provider_definition_refused'),
+    ...ofProvider,
+    pointer: text,
+    reason,
+  }),
+  'provider definitions unreadable': at('warn', { reason }),
   'provider folder unreadable': at('warn', { folder: text, reason }),
   'provider not defined': at('error', { alarm: alarm('provider_undefined'), provider: text }),
 

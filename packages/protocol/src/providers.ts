@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { providerNameSchema } from './ids.ts'
+import { providerNameSchema, tenantIdSchema } from './ids.ts'
 import { methodViewSchema } from './method-view.ts'
 import { categorySchema, providerStateSchema } from './provider/definition.ts'
 import { scopeGroupSchema, scopePresetSchema, scopeViewSchema } from './scope-view.ts'
@@ -26,8 +26,15 @@ export const providerSchema = z.object({
 })
 export type Provider = z.infer<typeof providerSchema>
 
+/** Query of `GET /v1/providers/:name` and `GET /v1/providers/categories`. */
+export const readProviderSchema = z.object({
+  /** With those that this tenant has defined for itself. */
+  tenantId: tenantIdSchema.optional(),
+})
+export type ReadProvider = z.input<typeof readProviderSchema>
+
 /** `GET /v1/providers`. What is given holds together. */
-export const listProvidersSchema = z.object({
+export const listProvidersSchema = readProviderSchema.extend({
   /** Begins a word of the title, or the name. */
   query: z.string().trim().min(1).max(100).optional(),
   category: categorySchema.optional(),

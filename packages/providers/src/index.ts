@@ -45,6 +45,7 @@ export {
   revocationOf,
   withdrawnMethods,
 } from './methods.ts'
+export { isTenantsOwn, ownNamePrefix } from './own-name.ts'
 export { pastedVariable } from './pasted-place.ts'
 export { matchesWhole } from './pattern.ts'
 export {

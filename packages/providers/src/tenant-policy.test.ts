@@ -1,6 +1,7 @@
 import { impliedScopes, type TenantPolicy } from '@keywell/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { verifies } from '../../../test/support/verifies.ts'
 import { gitlab } from './gitlab.ts'
 import { findViolation, oauthMethods, providers, scopesAllowed } from './index.ts'
 
@@ -114,6 +115,17 @@ describe('scopes', () => {
         expect(readers).toContain(scope)
     }
   })
+})
+
+verifies('policy:own-provider', () => {
+  const own = { ...gitlab, name: 'x-gitlab' }
+  expect(scopesAllowed(limits({ readOnly: true }), gitlab)).toContain('read_api')
+  expect(scopesAllowed(limits({ readOnly: true }), own)).toEqual([])
+  for (const scopes of [[], ['read_api']]) {
+    expect(findViolation(limits({ readOnly: true }), { provider: own, scopes })?.to).toBe('scopes')
+  }
+  expect(findViolation(limits({ providers: ['gitlab'] }), { provider: own })?.to).toBe('provider')
+  expect(findViolation(limits({}), { provider: own, scopes: ['api'] })).toBeUndefined()
 })
 
 test('no policy allows more for another limit in it', () => {

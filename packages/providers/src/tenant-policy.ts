@@ -4,6 +4,7 @@ import {
   type ProviderDefinition,
   type TenantPolicy,
 } from '@keywell/protocol'
+import { isTenantsOwn } from './own-name.ts'
 
 /** What a tenant is about to connect or use. A part that is left out is not checked. */
 export interface RequestedAccess {
@@ -44,7 +45,8 @@ export function findViolation(
 
 /**
  * The provider's scopes that the policy allows, in the provider's order; undefined: it limits none. Those
- * that the provider's data does not know are not among them: it is not known what they open.
+ * that the provider's data does not know are not among them: it is not known what they open. A tenant that may only read
+ * has none of a provider that it has defined itself: that a scope only reads is then its own word.
  */
 export function scopesAllowed(
   policy: TenantPolicy,
@@ -55,6 +57,6 @@ export function scopesAllowed(
   const below = ceiling && new Set(impliedScopes(provider, ceiling))
   return provider.scopes
     .filter(({ name }) => below?.has(name) ?? true)
-    .filter(({ readOnly }) => !policy.readOnly || readOnly === true)
+    .filter(({ readOnly }) => !policy.readOnly || (readOnly === true && !isTenantsOwn(provider)))
     .map(({ name }) => name)
 }

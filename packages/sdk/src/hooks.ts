@@ -6,6 +6,8 @@ export type EvictReason =
   | 'needs_reauth'
   /** The operator changed what the tenant may do. */
   | 'policy'
+  /** A provider that the tenant has defined for itself was changed. */
+  | 'providers'
   /** There is a newer one, which is asked for by the next read, or a little later without one. */
   | 'replaced'
   /** The service no longer takes the API key. */

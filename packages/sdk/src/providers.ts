@@ -3,6 +3,7 @@ import {
   type ListProviders,
   type Provider,
   type ProviderList,
+  type ReadProvider,
   routes,
 } from '@keywell/protocol'
 import { List } from './list.ts'
@@ -16,7 +17,7 @@ export class Providers {
     this.#service = service
   }
 
-  /** All of them, or those that fit; up to 500 on a page. */
+  /** All of them, or those that fit; up to 500 on a page. With a tenant, those of its own too. */
   list(query: ListProviders = {}, options?: CallOptions): List<Provider, ProviderList> {
     return new List({
       read: (place) =>
@@ -32,19 +33,24 @@ export class Providers {
   }
 
   /** The categories of the catalogue, and how many providers are in each. */
-  async categories(options?: CallOptions): Promise<CategoryList> {
-    return this.#service.request(routes.providers.categories, 'providers.categories', {}, options)
+  async categories(query: ReadProvider = {}, options?: CallOptions): Promise<CategoryList> {
+    return this.#service.request(
+      routes.providers.categories,
+      'providers.categories',
+      { query },
+      options,
+    )
   }
 
   /**
-   * One of them, for `planScopes` and `toolsOf`.
+   * One of them, for `planScopes` and `toolsOf`. With a tenant also one that the tenant has defined for itself.
    * Throws `KeywellError` (`unknown_provider`) where the catalogue has none of that name.
    */
-  async get(name: string, options?: CallOptions): Promise<Provider> {
+  async get(name: string, query: ReadProvider = {}, options?: CallOptions): Promise<Provider> {
     return this.#service.request(
       routes.providers.get,
       'providers.get',
-      { params: { name } },
+      { params: { name }, query },
       options,
     )
   }

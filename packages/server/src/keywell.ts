@@ -3,6 +3,7 @@ import { type Api, createApi } from './compose/api.ts'
 import { type Background, createBackground } from './compose/background.ts'
 import { createPlatform, type Platform } from './compose/platform.ts'
 import { createTelemetry } from './compose/telemetry.ts'
+import { renewMacs } from './custom-providers/renew-macs.ts'
 import { KeyWatch } from './encryption-keys/key-watch.ts'
 import { createKeyOperations } from './encryption-keys/operations.ts'
 import { defaultKeyWaits } from './encryption-keys/parts.ts'
@@ -71,7 +72,7 @@ export function createKeywell(options: KeywellOptions): KeywellService {
 
 function createKeyWatch(
   { database, vault, logger, after }: Platform,
-  { log, replicas }: Background,
+  { log, replicas, definitions }: Background,
   api: Api,
   { keys }: KeywellOptions,
 ): KeyWatch {
@@ -83,7 +84,8 @@ function createKeyWatch(
     after,
     reloaded: replicas.heartbeat,
     installKeyChanged: async () => {
-      await Promise.all([log.keys.load(), api.takeUpKey()])
+      await Promise.all([log.keys.load(), api.takeUpKey(), definitions.peppers.load()])
+      await renewMacs({ database, peppers: definitions.peppers })
     },
   })
 }

@@ -17,6 +17,7 @@ import {
   listProvidersSchema,
   providerListSchema,
   providerSchema,
+  readProviderSchema,
 } from '../providers.ts'
 import { needs, route } from './route.ts'
 
@@ -137,6 +138,7 @@ export const providerRoutes = {
     path: '/v1/providers/categories',
     summary: 'List the categories of the catalogue, and how many providers are in each',
     access: needs('providers:read'),
+    query: readProviderSchema,
     answer: { status: 200, description: 'The categories', schema: categoryListSchema },
     errors: [],
   }),
@@ -146,6 +148,7 @@ export const providerRoutes = {
     summary: 'Read one provider of the catalogue',
     access: needs('providers:read'),
     params: z.object({ name: providerNameSchema }),
+    query: readProviderSchema,
     answer: { status: 200, description: 'The provider', schema: providerSchema },
     errors: ['unknown_provider'],
   }),

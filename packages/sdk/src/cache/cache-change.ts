@@ -5,6 +5,10 @@ export type CacheChange = ConnectionCacheChange | TenantCacheChange
 export type ConnectionCacheChange = Omit<ConnectionChange, 'position' | 'at'>
 export type TenantCacheChange = Omit<TenantChange, 'position' | 'at'>
 
+export function isOfTenant(change: CacheChange): change is TenantCacheChange {
+  return change.kind === 'policy' || change.kind === 'providers'
+}
+
 /** The change that an answer shows, before the change stream brings it. */
 export function cacheChangeOf(
   kind: ConnectionCacheChange['kind'],

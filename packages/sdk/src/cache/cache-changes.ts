@@ -1,7 +1,12 @@
 import type { ChangeListener } from '../changes/change-listener.ts'
 import type { Clock } from '../clock.ts'
 import type { Background } from './background.ts'
-import type { CacheChange, ConnectionCacheChange } from './cache-change.ts'
+import {
+  type CacheChange,
+  type ConnectionCacheChange,
+  isOfTenant,
+  type TenantCacheChange,
+} from './cache-change.ts'
 import { type Effect, effectOf } from './effect.ts'
 import type { Entries } from './entries.ts'
 import type { Entry } from './entry.ts'
@@ -61,22 +66,22 @@ export class CacheChanges implements ChangeListener {
   }
 
   apply(change: CacheChange): void {
-    if (change.kind === 'policy') this.#evictTenant(change.tenantId)
+    if (isOfTenant(change)) this.#evictTenant(change)
     else this.#applyToConnection(change, true)
   }
 
   /** Of an event of the stream nothing is remembered, or one lie would refuse every answer. */
   suspect(change: CacheChange): void {
-    if (change.kind === 'policy') this.#evictTenant(change.tenantId)
+    if (isOfTenant(change)) this.#evictTenant(change)
     else this.#applyToConnection(change, false)
   }
 
-  /** What it may do is another thing now, and only the service knows what: whatever was refused, too. */
-  #evictTenant(tenantId: string): void {
+  /** What it may do, or how, is another thing now, and only the service knows what: whatever was refused, too. */
+  #evictTenant({ tenantId, kind }: TenantCacheChange): void {
     const { entries } = this.#parts
     for (const entry of entries.ofTenant(tenantId)) {
       entry.refusal = undefined
-      entries.evict(entry, 'policy')
+      entries.evict(entry, kind)
     }
   }
 

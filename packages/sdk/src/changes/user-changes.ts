@@ -1,5 +1,5 @@
 import { KeywellError } from '@keywell/protocol'
-import type { CacheChange } from '../cache/cache-change.ts'
+import { type CacheChange, isOfTenant } from '../cache/cache-change.ts'
 import { tenantOwned, type UserKey } from '../cache/entry-index.ts'
 import type { ChangeListener } from './change-listener.ts'
 
@@ -68,7 +68,7 @@ export class UserChanges {
   #wake(change: CacheChange): void {
     const users = this.#tenants.get(change.tenantId)
     if (users === undefined) return
-    if (change.kind === 'policy') wakeAll(users)
+    if (isOfTenant(change)) wakeAll(users)
     else for (const wake of users.get(change.userId ?? tenantOwned) ?? []) wake()
   }
 }

@@ -36,3 +36,8 @@ export function describeConnection(
 export async function writePolicyChange(sql: Sql, tenantId: string): Promise<void> {
   await insertTenantChange(sql, { tenantId, kind: 'policy' })
 }
+
+/** Writes that definitions of an owner changed, a tenant or the installation, in the transaction that changes them. */
+export async function writeProvidersChange(sql: Sql, owner: string): Promise<void> {
+  await insertTenantChange(sql, { tenantId: owner, kind: 'providers' })
+}

@@ -180,6 +180,6 @@ export function generations(
 ): number[] {
   return [events].flat().flatMap((event) => {
     const change = changeSchema.safeParse(event?.data)
-    return change.success && change.data.kind !== 'policy' ? [change.data.generation] : []
+    return change.success && 'generation' in change.data ? [change.data.generation] : []
   })
 }

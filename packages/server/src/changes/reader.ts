@@ -212,7 +212,7 @@ export class ChangeReader {
 
   async #publish(page: readonly LogEntry[]): Promise<void> {
     for (const { change } of page) {
-      if (change.kind !== 'policy') await this.#options.beforePush(change)
+      if ('connectionId' in change) await this.#options.beforePush(change)
     }
     this.#log.append(page)
     this.#signal.notify()

@@ -32,6 +32,7 @@ export interface Background extends Lifecycle {
   feed: ChangeFeed
   webhooks: Webhooks
   replicas: Replicas
+  definitions: Shared['definitions']
 }
 
 interface Lifecycle {
@@ -75,6 +76,7 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
     feed: delivery.feed,
     webhooks: delivery.webhooks,
     replicas,
+    definitions: shared.definitions,
     start: lifecycle.start,
     work: lifecycle.work,
     rest: lifecycle.rest,
@@ -87,7 +89,7 @@ function createLifecycle(
   { egressProxy }: KeywellOptions,
   rooms: { shared: Shared; refreshing: Refreshing; removal: Removal; delivery: Delivery },
 ): Lifecycle {
-  const { log, headKey, audit, outbound, toReceivers } = rooms.shared
+  const { log, headKey, audit, outbound, toReceivers, definitions } = rooms.shared
   const { refresher, worker } = rooms.refreshing
   const { disconnector, tenants } = rooms.removal
   const { feed, webhookWorker } = rooms.delivery
@@ -101,6 +103,9 @@ function createLifecycle(
       await headKey.start()
       await feed.start()
       feed.onChange(webhookWorker.wake)
+      feed.onChange(definitions.followed.changed)
+      await definitions.peppers.load()
+      await definitions.followed.start()
     },
 
     work() {
@@ -120,6 +125,7 @@ function createLifecycle(
 
     async close() {
       await feed.stop()
+      await definitions.followed.stop()
       log.refusals.close()
       await audit.close()
       await log.worker.stop()

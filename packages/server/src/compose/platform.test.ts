@@ -37,6 +37,6 @@ verifies('scrub:patterns', () => {
   }
   expect(log(), 'those of the options, and none that is not known').toEqual([false, true])
   // A file that is read later counts from then on.
-  catalogue.replaceOwn([notes])
+  catalogue.replace('file', [notes])
   expect(log()).toEqual([false, false])
 })

@@ -1,6 +1,13 @@
 import type { Audit } from '../audit/audit.ts'
 import { type AuditLog, createAuditLog } from '../audit/audit-log.ts'
 import { createTokenBox } from '../credentials/token-box.ts'
+import { FollowedDefinitions } from '../custom-providers/followed-definitions.ts'
+import {
+  createDefinitionMacs,
+  type DefinitionMacs,
+  definitionPepperLabel,
+} from '../custom-providers/stored-definition.ts'
+import { createPeppers, type Peppers } from '../encryption-keys/peppers.ts'
 import { createIntegrations, type Integrations } from '../oauth/integrations.ts'
 import { createSuspension, type Suspension } from '../oauth/suspension.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
@@ -23,6 +30,11 @@ export interface Shared {
   integrations: Integrations
   suspension: Suspension
   box: TokenBox
+  /** Definitions of providers by the API. */
+  definitions: {
+    followed: FollowedDefinitions
+    peppers: Peppers<DefinitionMacs>
+  }
 }
 
 export function createShared(platform: Platform, options: KeywellOptions): Shared {
@@ -59,5 +71,11 @@ export function createShared(platform: Platform, options: KeywellOptions): Share
     }),
     suspension: createSuspension({ audit, logger, timing }),
     box: createTokenBox({ vault, logger }),
+    definitions: createDefinitions(platform),
   }
+}
+
+function createDefinitions(platform: Platform): Shared['definitions'] {
+  const peppers = createPeppers(platform.vault, definitionPepperLabel, createDefinitionMacs)
+  return { peppers, followed: new FollowedDefinitions({ ...platform, peppers }) }
 }

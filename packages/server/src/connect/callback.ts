@@ -94,7 +94,7 @@ async function readAnswer(
   flow: store.FlowRow,
   parameters: URLSearchParams,
 ): Promise<CallbackAnswer> {
-  const method = oauthOf(catalogue.get(flow.provider), flow.method)
+  const method = oauthOf(catalogue.get(flow.tenantId, flow.provider), flow.method)
   const { callback } = method.authorize
   if (callback !== undefined) {
     const forgery = forgeryIn(parameters, callback, await integrations.registration(flow))
@@ -137,7 +137,7 @@ async function recordAnswer(
 ): Promise<void> {
   const refusal = await parkCode(sql, flow, answer, {
     ...parking,
-    codeLifeMs: codeLifetimeMs(oauthOf(catalogue.get(flow.provider), flow.method)),
+    codeLifeMs: codeLifetimeMs(oauthOf(catalogue.get(flow.tenantId, flow.provider), flow.method)),
   })
   await audit.write(sql, {
     ...entry,

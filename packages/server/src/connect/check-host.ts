@@ -12,6 +12,7 @@ import {
   defaultScopesOf,
   findViolation,
   holds,
+  isTenantsOwn,
   isTyped,
   variablesAt,
 } from '@keywell/providers'
@@ -21,7 +22,7 @@ import { InvalidHost } from '../host.ts'
 import { readAnswer } from '../oauth/account.ts'
 import { draftRequest, registrationGuide } from '../oauth/app-place.ts'
 import { type Integrations, isFor } from '../oauth/integrations.ts'
-import type { Outbound } from '../outbound/outbound.ts'
+import type { OnBehalfOf, Outbound } from '../outbound/outbound.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import type { Database } from '../store/database.ts'
@@ -56,7 +57,7 @@ export type CheckHost = (
 
 export function createCheckHost(parts: CheckHostParts): CheckHost {
   return async (session, request) => {
-    const provider = parts.catalogue.get(request.provider)
+    const provider = parts.catalogue.get(session.tenantId, request.provider)
     const offered = offeredMethods(session.policy, provider, request.method)
     const hosts = await allowedHosts(parts, session, provider, parse(provider, request.host))
     const found = await lookFor(parts, session, provider, hosts)
@@ -109,9 +110,10 @@ async function lookFor(
   provider: ProviderDefinition,
   hosts: readonly string[],
 ): Promise<Found> {
+  const isOwn = isTenantsOwn(provider)
   let best: Found = { status: 'unreachable', host: hosts[0] ?? '' }
   for (const typed of hosts) {
-    const host = withScheme(outbound, typed, tenantId)
+    const host = withScheme(outbound, typed, { tenantId, isOwn })
     if (host === defaultHostOf(provider)) return { status: 'found', host }
     const status = await look(outbound, provider, host, tenantId)
     if (status === 'found') return { status, host }
@@ -123,8 +125,8 @@ async function lookFor(
 }
 
 /** People write `http` out of habit. It is meant only where the operator has listed it. */
-function withScheme(outbound: Outbound, host: string, tenantId: string): string {
-  return outbound.isListed(host, { tenantId }) ? host : host.replace(/^http:/, 'https:')
+function withScheme(outbound: Outbound, host: string, caller: OnBehalfOf): string {
+  return outbound.isListed(host, caller) ? host : host.replace(/^http:/, 'https:')
 }
 
 async function look(
@@ -138,7 +140,9 @@ async function look(
   if (instance === undefined) return isSelfManaged(provider) ? 'not_recognised' : 'found'
   try {
     const url = addressOf(instance.url, variablesAt(provider, host))
-    const answer = await readAnswer(await outbound.fetch(url, { ...bounds, tenantId }))
+    const answer = await readAnswer(
+      await outbound.fetch(url, { ...bounds, tenantId, isOwn: isTenantsOwn(provider) }),
+    )
     return holds(answer, instance.if) ? 'found' : 'not_recognised'
   } catch {
     return 'unreachable'

@@ -4,7 +4,7 @@ import {
   type ProviderDefinition,
   type TypedMethod,
 } from '@keywell/protocol'
-import { defaultHostOf, placeVariableOf } from '@keywell/providers'
+import { defaultHostOf, isTenantsOwn, placeVariableOf } from '@keywell/providers'
 import type { AccountUses } from '../credentials/account-uses.ts'
 import { lookUpAccount } from '../oauth/account.ts'
 import { draftRequest, serves } from '../oauth/app-place.ts'
@@ -155,7 +155,7 @@ export async function isKnownHost(
   if (
     !isSelfManaged(provider) ||
     host === defaultHostOf(provider) ||
-    outbound.isListed(host, { tenantId })
+    outbound.isListed(host, { tenantId, isOwn: isTenantsOwn(provider) })
   )
     return true
   const lists = await Promise.all([integrations.list(tenantId), integrations.list(null)])

@@ -58,7 +58,7 @@ async function createConnection(
 ): Promise<ConnectionRow> {
   const { tenantId, credential } = request
   const userId = requireOwnerId(request)
-  const provider = parts.catalogue.get(request.provider)
+  const provider = parts.catalogue.get(tenantId, request.provider)
   const method = keyMethod(provider, request.method)
   const typed = credential.fields ?? singleField(provider, method, credential.value ?? '')
   const host = parsePlace(provider, request.host)

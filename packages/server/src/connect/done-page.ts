@@ -60,7 +60,7 @@ export function createShowDone(parts: DoneParts): ShowDone {
     const { username, name, id } = connection?.account ?? {}
     return {
       link,
-      providerTitle: parts.catalogue.get(flow.provider).title,
+      providerTitle: parts.catalogue.get(tenantId, flow.provider).title,
       status,
       code: isWaiting(flow) ? ((await shortCodeOf(parts.peppers, session, flow)) ?? null) : null,
       account: username ?? name ?? id ?? null,

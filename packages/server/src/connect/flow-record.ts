@@ -93,7 +93,7 @@ export async function requireUnaltered(
 
 /** Whether the service's own form asks for a key, in place of the provider's page. */
 export function isByKey({ catalogue }: { catalogue: Catalogue }, flow: FlowRow): boolean {
-  const method = findMethod(catalogue.get(flow.provider), flow.method)
+  const method = findMethod(catalogue.get(flow.tenantId, flow.provider), flow.method)
   return method !== undefined && isTyped(method)
 }
 
@@ -120,7 +120,7 @@ export async function requireFlowAllowed(
   flow: FlowRow,
 ): Promise<void> {
   const { tenantId, scopes } = flow
-  const provider = catalogue.get(flow.provider)
+  const provider = catalogue.get(tenantId, flow.provider)
   const host = knownHost(provider, flow.host)
   await requireAllowedFor(database.of(tenantId), tenantId, { provider, host, scopes })
 }

@@ -35,7 +35,7 @@ export async function keepKey(
 ): Promise<void> {
   const { audit, catalogue, database, endFlow } = parts
   const { tenantId, host } = flow
-  const provider = catalogue.get(flow.provider)
+  const provider = catalogue.get(tenantId, flow.provider)
   const entry = confirmEntryOf(flow, actor)
   await requireFlowAllowed({ database, catalogue }, flow)
   const taken = await takeParked(parts, flow)

@@ -45,7 +45,7 @@ export async function describeKeyForm(
   { flow, session, state }: { flow: FlowRow; session: SessionRow; state: string },
   { error, wrongField }: Pick<KeyFormView, 'error' | 'wrongField'> = noRefusal,
 ): Promise<KeyFormView> {
-  const provider = catalogue.get(flow.provider)
+  const provider = catalogue.get(flow.tenantId, flow.provider)
   const keys = keyOf(provider, flow.method)
   const { returnUrl } = session.policy
   const app = returnUrl === null ? null : new URL(returnUrl).host

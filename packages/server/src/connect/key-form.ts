@@ -155,7 +155,7 @@ async function takeKey(
   const { audit, catalogue, database, vault } = parts
   const { flow, entry } = own
   const sql = database.of(flow.tenantId)
-  const provider = catalogue.get(flow.provider)
+  const provider = catalogue.get(flow.tenantId, flow.provider)
   const method = keyOf(provider, flow.method)
   const read = await readForm({ provider, method, host: flow.host }, fields)
   if ('refusal' in read) {

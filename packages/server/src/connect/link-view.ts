@@ -137,11 +137,11 @@ async function listOffers(
       ? undefined
       : await findConnection(sql, tenantId, policy.connectionId)
   const reconnected = found?.userId === ownerOfSession(session) ? found : undefined
-  const names = namesOf(catalogue, policy, usable).filter(
+  const names = namesOf(catalogue.list(tenantId), policy, usable).filter(
     (name) => (reconnected?.provider ?? name) === name,
   )
   return names.flatMap((name) => {
-    const provider = catalogue.get(name)
+    const provider = catalogue.get(tenantId, name)
     const own = usable.filter((integration) => integration.provider === name)
     const isTold = isPlaceTold(provider)
     const known = [
@@ -183,12 +183,12 @@ function typedPlaceOf(
 }
 
 function namesOf(
-  catalogue: Catalogue,
+  providers: readonly ProviderDefinition[],
   policy: SessionPolicy,
   usable: readonly UsableIntegration[],
 ): string[] {
   const registered = usable.map(({ provider }) => provider)
-  const withKeys = catalogue.all.filter((provider) => takesKeys(policy, provider))
+  const withKeys = providers.filter((provider) => takesKeys(policy, provider))
   const names = new Set([...registered, ...withKeys.map(({ name }) => name)])
   return [...names].filter((name) => policy.providers?.includes(name) ?? true)
 }

@@ -104,7 +104,7 @@ async function chooseTarget(
   request: Request,
 ): Promise<Target> {
   const { policy } = session
-  const provider = catalogue.get(request.provider)
+  const provider = catalogue.get(session.tenantId, request.provider)
   if (policy.providers !== null && !policy.providers.includes(provider.name)) {
     throw new KeywellError(
       'unknown_provider',

@@ -38,7 +38,7 @@ export async function readConnectOptions(
   const tenantPolicy = await readTenantPolicy(database.of(tenantId), tenantId)
   const usable = picked(await integrations.usable(tenantId)).filter(
     ({ provider: name, host: ofApp }) => {
-      const provider = catalogue.get(name)
+      const provider = catalogue.get(tenantId, name)
       const host = knownHost(provider, ofApp)
       return (
         (only === undefined || host === only) &&
@@ -50,9 +50,9 @@ export async function readConnectOptions(
   )
   const names = [...new Set(usable.map((integration) => integration.provider))]
   return {
-    places: placesOf(catalogue, { policy, tenantPolicy, usable: names }),
+    places: placesOf(catalogue.list(tenantId), { policy, tenantPolicy, usable: names }),
     providers: names.map((name) => {
-      const provider = catalogue.get(name)
+      const provider = catalogue.get(tenantId, name)
       const own = usable.filter((integration) => integration.provider === name)
       const registered = registeredScopes(policy, name, own)
       const scopes = scopeOptions(provider, registered, policy, tenantPolicy)
@@ -75,7 +75,7 @@ export async function readConnectOptions(
 
 /** A key needs no integration, so those of which a session takes keys are among them. */
 function placesOf(
-  catalogue: Catalogue,
+  providers: readonly ProviderDefinition[],
   {
     policy,
     tenantPolicy,
@@ -83,7 +83,7 @@ function placesOf(
   }: { policy: SessionPolicy; tenantPolicy: TenantPolicy; usable: readonly string[] },
 ): ConnectOptions['places'] {
   return Object.fromEntries(
-    catalogue.all.flatMap((provider) => {
+    providers.flatMap((provider) => {
       const place = viewPlace(provider)
       const isOffered = usable.includes(provider.name) || takesKeys(policy, provider)
       const isAllowed =

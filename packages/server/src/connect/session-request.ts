@@ -38,9 +38,10 @@ export async function checkRequest(
   { catalogue, database }: { catalogue: Catalogue; database: Database },
   request: SessionRequest,
 ): Promise<void> {
-  for (const name of request.providers ?? []) catalogue.get(name)
+  const { tenantId } = request
+  for (const name of request.providers ?? []) catalogue.get(tenantId, name)
   for (const [name, policy] of Object.entries(request.scopes)) {
-    const provider = catalogue.get(name)
+    const provider = catalogue.get(tenantId, name)
     requireKnownScopes(provider, [...policy.required, ...policy.optional, ...policy.forbidden])
     const [contradiction] = forbiddenScopes(provider, policy.required, policy.forbidden)
     if (contradiction !== undefined) {
@@ -54,7 +55,7 @@ export async function checkRequest(
   requireKnownMethods(catalogue, request)
   const hosts = request.hosts?.map(parseHost)
   for (const [name, host] of Object.entries(request.defaultHosts)) {
-    catalogue.get(name)
+    catalogue.get(tenantId, name)
     if (hosts?.includes(parseHost(host)) !== false) continue
     throw new KeywellError('host_not_allowed', `The default ${host} is not one of the hosts.`)
   }
@@ -62,8 +63,11 @@ export async function checkRequest(
 }
 
 /** Each method is one of a provider that the session may connect, or the word for a kind. */
-function requireKnownMethods(catalogue: Catalogue, { providers, methods }: SessionRequest): void {
-  const named = providers?.map((name) => catalogue.get(name)) ?? catalogue.all
+function requireKnownMethods(
+  catalogue: Catalogue,
+  { tenantId, providers, methods }: SessionRequest,
+): void {
+  const named = providers?.map((name) => catalogue.get(tenantId, name)) ?? catalogue.list(tenantId)
   const ids = [...new Set(named.flatMap(({ auth }) => auth.map(({ id }) => id)))]
   const known = [...Object.values<string>(kindWords), ...ids]
   const unknown = methods.find((name) => !known.includes(name))
@@ -99,22 +103,22 @@ export async function requireRequestAllowed(
   const { tenantId, connectionId } = request
   const policy = await readTenantPolicy(database.of(tenantId), tenantId)
   for (const name of request.providers ?? []) {
-    requireAllowed(policy, { provider: catalogue.get(name) })
+    requireAllowed(policy, { provider: catalogue.get(tenantId, name) })
   }
   for (const host of request.hosts ?? []) requireAllowed(policy, { host: parseHost(host) })
   for (const [name, host] of Object.entries(request.defaultHosts)) {
-    requireAllowed(policy, { provider: catalogue.get(name), host: parseHost(host) })
+    requireAllowed(policy, { provider: catalogue.get(tenantId, name), host: parseHost(host) })
   }
   for (const [name, { required, optional }] of Object.entries(request.scopes)) {
     const named = [...required, ...optional]
     const scopes = named.length > 0 ? named : undefined
-    requireAllowed(policy, { provider: catalogue.get(name), scopes })
+    requireAllowed(policy, { provider: catalogue.get(tenantId, name), scopes })
   }
   if (connectionId === undefined) return
   const reconnected = await findConnection(database.of(tenantId), tenantId, connectionId)
   if (reconnected === undefined) return
   requireAllowed(policy, {
-    provider: catalogue.get(reconnected.provider),
+    provider: catalogue.get(tenantId, reconnected.provider),
     host: reconnected.host,
   })
 }

@@ -67,7 +67,7 @@ async function consentUrl(
   const { clientId, redirectUri, scopes } = flow
   const variables = await integrations.variables(flow)
   const app = { variables, clientId, redirectUri, scopes }
-  const provider = catalogue.get(flow.provider)
+  const provider = catalogue.get(flow.tenantId, flow.provider)
   const method = oauthOf(provider, flow.method)
   return authorizationUrl({ provider, method, ...app, ...secrets })
 }

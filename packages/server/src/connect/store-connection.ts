@@ -110,7 +110,7 @@ async function storeOnce(
     { ...place, provider: provider.name, method: method.id, type, connectionId, generation },
     tokens,
   )
-  const accountMac = await accountUses.macOf({ ...credential, host })
+  const accountMac = await accountUses.macOf({ ...credential, tenantId, host })
   const { lifeMs, refreshInMs, renewable, end } = lifeOf(credential, jitter)
   const replaced = await listReplaced(database, credential, { connectionId, accountMac })
   const scope = [...withInstallation(tenantId), ...replaced.map((other) => other.tenantId)]

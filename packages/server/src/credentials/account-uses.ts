@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Method, ProviderAccount, ProviderDefinition, Secret } from '@keywell/protocol'
-import { revocationOf } from '@keywell/providers'
+import { isTenantsOwn, revocationOf } from '@keywell/providers'
 import type { TokenSet } from '../oauth/token-set.ts'
 import type { Database } from '../store/database.ts'
 import { insertInstallKey, listInstallKeys } from '../store/install-keys.ts'
@@ -13,6 +13,7 @@ const keyBytes = 32
 
 /** A credential that is about to be stored as a connection. */
 export interface StoredCredential {
+  tenantId: string
   provider: ProviderDefinition
   method: Method
   host: string
@@ -74,13 +75,16 @@ function macUnder(key: Uint8Array, parts: readonly string[]): Buffer {
     .digest()
 }
 
-function nameOf({ provider, method, host, account, tokens }: StoredCredential): string[] | null {
+function nameOf(credential: StoredCredential): string[] | null {
+  const { tenantId, provider, method, host, account, tokens } = credential
   const revocation = revocationOf(method)
+  // What a tenant's own provider says of accounts concerns nobody else.
+  const own = isTenantsOwn(provider) ? [tenantId] : []
   if (revocation?.kills === 'user_and_app' || replacesGrants(method)) {
-    return ['account', provider.name, host, account.id]
+    return ['account', ...own, provider.name, host, account.id]
   }
   if (revocation === undefined || method.kind !== 'key') return null
-  return ['key', provider.name, host, tokens.accessToken.expose()]
+  return ['key', ...own, provider.name, host, tokens.accessToken.expose()]
 }
 
 /** Whether a consent ends the earlier grants of its account for the app. */

@@ -18,7 +18,7 @@ import type { Sql } from '../store/database.ts'
 
 /** A connection as the API shows it. */
 export function viewConnection(catalogue: Catalogue, row: ConnectionRow): Connection {
-  const provider = catalogue.find(row.provider)
+  const provider = catalogue.find(row.tenantId, row.provider)
   return {
     // Ids and names were parsed when they came in; the row is the proof.
     id: row.id as ConnectionId,

@@ -18,7 +18,7 @@ export async function answerWith(
   row: CredentialReadRow,
   { scopes, policy }: { scopes: readonly string[] | undefined; policy: TenantPolicy },
 ): Promise<CredentialAnswer> {
-  const provider = catalogue.find(row.provider)
+  const provider = catalogue.find(row.tenantId, row.provider)
   if (row.sealed === null || row.type === null || provider === undefined)
     throw new TypeError('checked by requireUsable')
   const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)

@@ -106,7 +106,7 @@ async function removeConnection(
   { caller, claimed }: { caller: Actor; claimed: boolean },
 ) {
   const { tenantId, id } = found
-  const methods = withdrawnMethods(catalogue.get(found.provider))
+  const methods = withdrawnMethods(catalogue.get(tenantId, found.provider))
   const done = await database.transaction(withInstallation(tenantId), async (sql) => {
     await holdCredential(sql, tenantId, id)
     const moved = await moveToRevocations(sql, { tenantId, connectionId: id, methods, claimed })
@@ -133,14 +133,15 @@ async function removeConnection(
 
 /**
  * Where a person revokes a credential at the provider. Of a connection whose host or method is not the provider's any
- * more, since its definition was edited, only the host is known.
+ * more, since its definition was edited, only the host is known; the same where the definition went with its tenant.
  */
 export function manualUrl(
   catalogue: Catalogue,
-  connection: Pick<ConnectionRow, 'provider' | 'method' | 'host'>,
+  connection: Pick<ConnectionRow, 'tenantId' | 'provider' | 'method' | 'host'>,
 ): string {
-  const provider = catalogue.get(connection.provider)
-  const { host } = connection
+  const { tenantId, host } = connection
+  const provider = catalogue.find(tenantId, connection.provider)
+  if (provider === undefined) return host
   const method = findMethod(provider, connection.method)
   const isKnown = placeVariableOf(provider) === undefined || isHostOf(provider, host)
   if (!isKnown || method === undefined) return host

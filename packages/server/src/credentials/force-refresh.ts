@@ -65,7 +65,7 @@ async function readRenewable(
   const row = await findCredential(database.of(tenantId), tenantId, connectionId)
   if (row === undefined)
     throw new KeywellError('not_found', `There is no connection ${connectionId}.`)
-  const title = catalogue.find(row.provider)?.title ?? row.provider
+  const title = catalogue.find(tenantId, row.provider)?.title ?? row.provider
   if (row.status !== 'active') throw needsReauth(row, { title, connectUrl })
   if (row.renewable) return row
   throw new KeywellError(

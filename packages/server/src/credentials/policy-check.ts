@@ -51,7 +51,7 @@ function policyAllowing(
   connectUrl: string | undefined,
 ): TenantPolicy {
   const policy = parseTenantPolicy(row.policy)
-  const provider = catalogue.get(row.provider)
+  const provider = catalogue.get(row.tenantId, row.provider)
   requireAllowed(policy, { provider, host: row.host })
   requireAllowed(
     policy,

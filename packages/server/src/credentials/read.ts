@@ -126,8 +126,8 @@ function reasonToRenew(row: CredentialReadRow, query: CredentialQuery): RenewalR
 }
 
 /** A provider that is not in the catalogue is text of the caller, so the span does not name it. */
-const factsOf = (catalogue: Catalogue, { provider }: CredentialQuery) => ({
-  'keywell.provider': catalogue.find(provider)?.name ?? 'unknown',
+const factsOf = (catalogue: Catalogue, { tenantId, provider }: CredentialQuery) => ({
+  'keywell.provider': catalogue.find(tenantId, provider)?.name ?? 'unknown',
 })
 
 /** The code that the caller will get, see `toKeywellError`. */

@@ -137,7 +137,7 @@ async function renew(
 
 /** Where a token that comes twice revokes its family, only the end of a lease frees its row. */
 function silentMsFor({ catalogue, timing }: RenewalParts, row: CredentialReadRow): number | null {
-  const renewal = renewalOf(findMethod(catalogue.get(row.provider), row.method), row)
+  const renewal = renewalOf(findMethod(catalogue.get(row.tenantId, row.provider), row.method), row)
   return renewal !== null && endsFamilies(renewal) ? null : silentAfterMs(timing)
 }
 

@@ -23,7 +23,9 @@ export async function findNamed(
   connectUrl: string | undefined,
 ): Promise<CredentialReadRow> {
   const host =
-    query.host === undefined ? null : placeMeantBy(catalogue.get(query.provider), query.host)
+    query.host === undefined
+      ? null
+      : placeMeantBy(catalogue.get(query.tenantId, query.provider), query.host)
   const lookUpOf = (userId: string) =>
     lookUp({
       tenantId: query.tenantId,
@@ -38,7 +40,7 @@ export async function findNamed(
   const rows = own.length === 0 && query.fallback === 'tenant' ? await lookUpOf(ofTenant) : own
   const [row] = rows
   if (row === undefined) {
-    const provider = catalogue.get(query.provider)
+    const provider = catalogue.get(query.tenantId, query.provider)
     const message = `${whoOf(query)} has not connected ${provider.title}.`
     throw new KeywellError('not_connected', message, { connectUrl })
   }
@@ -64,7 +66,7 @@ export function requireUsable(
   row: CredentialReadRow,
   connectUrl: string | undefined,
 ): void {
-  const title = catalogue.get(row.provider).title
+  const title = catalogue.get(row.tenantId, row.provider).title
   if (row.status === 'active' && !row.renewable && hasEnded(row)) {
     const over = { ...row, reason: 'token_expired' } as const
     throw needsReauth(over, { title, connectUrl })

@@ -166,7 +166,7 @@ async function withdraw(
 ): Promise<Upstream> {
   const { catalogue, database, box, outbound, audit, metrics } = parts
   const { tenantId, host } = row
-  const provider = catalogue.get(row.provider)
+  const provider = catalogue.get(tenantId, row.provider)
   const method = findMethod(provider, row.method)
   const revocation = method && revocationOf(method)
   if (revocation === undefined || method === undefined) {

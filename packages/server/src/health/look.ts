@@ -32,7 +32,7 @@ export async function look(
   background: boolean,
 ): Promise<Look> {
   if (!row.renewable && row.expiresInMs !== null && row.expiresInMs <= 0) return over
-  const provider = catalogue.get(row.provider)
+  const provider = catalogue.get(row.tenantId, row.provider)
   const method = findMethod(provider, row.method)
   if (method === undefined) return removed
   const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)

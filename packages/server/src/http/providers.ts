@@ -5,13 +5,16 @@ import {
   type ProviderDefinition,
   type ProviderList,
   routes,
+  type TenantId,
 } from '@keywell/protocol'
 import { defaultHostOf, defaultScopesOf } from '@keywell/providers'
 import { listTools, summarizeTool } from '@keywell/tools'
 import type { Hono } from 'hono'
 import type { z } from 'zod'
+import { type RequestAccess, withinLimits } from '../auth/access.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { viewGroups, viewPresets, viewScope } from '../scope-views.ts'
+import { installation } from '../store/scope.ts'
 import type { Environment } from './context.ts'
 import { serve } from './serve.ts'
 
@@ -19,20 +22,34 @@ export function providerRoutes(
   app: Hono<Environment>,
   { catalogue }: { catalogue: Catalogue },
 ): void {
-  serve(app, routes.providers.list, ({ query }) => pageOf(catalogue, query))
-  serve(app, routes.providers.categories, () => {
+  serve(app, routes.providers.list, ({ query, access }) =>
+    pageOf(catalogue.list(viewerOf(access, query)), query),
+  )
+  serve(app, routes.providers.categories, ({ query, access }) => {
     const counts = new Map<ProviderDefinition['category'], number>()
-    for (const { category } of catalogue.all) counts.set(category, (counts.get(category) ?? 0) + 1)
+    for (const { category } of catalogue.list(viewerOf(access, query))) {
+      counts.set(category, (counts.get(category) ?? 0) + 1)
+    }
     const names = [...counts.keys()].sort()
     return { categories: names.map((name) => ({ name, providers: counts.get(name) ?? 0 })) }
   })
-  serve(app, routes.providers.get, ({ params }) => viewProvider(catalogue.get(params.name)))
+  serve(app, routes.providers.get, ({ params, query, access }) =>
+    viewProvider(catalogue.get(viewerOf(access, query), params.name)),
+  )
+}
+
+/** Whose providers are shown. To a key that is not for the tenant, those that everybody has. */
+function viewerOf(
+  access: RequestAccess,
+  { tenantId }: { tenantId?: TenantId | undefined },
+): string {
+  return tenantId === undefined ? installation : withinLimits(access, { tenantId }).tenantId
 }
 
 type ListQuery = z.output<typeof listProvidersSchema>
 
 /** In the order of the catalogue. @throws KeywellError `invalid_request` when the provider of the cursor is gone */
-function pageOf({ all }: Catalogue, query: ListQuery): ProviderList {
+function pageOf(all: readonly ProviderDefinition[], query: ListQuery): ProviderList {
   const begin =
     query.cursor === undefined ? 0 : all.findIndex(({ name }) => name === query.cursor) + 1
   if (query.cursor !== undefined && begin === 0) {

@@ -54,6 +54,8 @@ function limited<Body extends { tenantId: TenantId; providers?: string[] | undef
 ): Body {
   requireWithinLimits(access, body)
   // A key may name a provider that the catalogue does not have; a session may not.
-  const known = providersOf(access)?.filter((name) => catalogue.find(name) !== undefined)
+  const known = providersOf(access)?.filter(
+    (name) => catalogue.find(body.tenantId, name) !== undefined,
+  )
   return { ...body, providers: body.providers ?? known }
 }

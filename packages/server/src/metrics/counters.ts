@@ -39,8 +39,8 @@ const deathReasons: Readonly<Record<DeathReason, true>> = {
 interface CounterParts {
   /** A registry of its own for each engine: nothing is registered globally. */
   registry: Registry
-  /** The providers that there are; any other counts as `other`. */
-  catalogue: Pick<Catalogue, 'all' | 'find' | 'onChange'>
+  /** The providers of the installation; any other, one of a tenant's own too, counts as `other`. */
+  catalogue: Pick<Catalogue, 'all' | 'onChange'>
   /** Milliseconds on a clock that only goes forward. */
   now: () => number
 }
@@ -92,7 +92,9 @@ function connectionMetrics(
     registers,
   })
   const { catalogue } = parts
+  let names = new Set<string>()
   const beginAtZero = () => {
+    names = new Set(catalogue.all.map(({ name }) => name))
     for (const { name: provider } of catalogue.all) {
       for (const outcome of Object.keys(refreshOutcomes)) refreshes.inc({ provider, outcome }, 0)
       for (const reason of Object.keys(deathReasons)) ended.inc({ provider, reason }, 0)
@@ -100,7 +102,7 @@ function connectionMetrics(
   }
   beginAtZero()
   catalogue.onChange(beginAtZero)
-  const labelOf = (name: string) => catalogue.find(name)?.name ?? 'other'
+  const labelOf = (name: string) => (names.has(name) ? name : 'other')
 
   return {
     refresh(name) {

@@ -5,7 +5,7 @@ import {
   type ProviderDefinition,
   type RequestDefinition,
 } from '@keywell/protocol'
-import { type ProviderAnswer, readAccount } from '@keywell/providers'
+import { isTenantsOwn, type ProviderAnswer, readAccount } from '@keywell/providers'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Sending } from './client.ts'
 import { cleanAccount } from './outside-text.ts'
@@ -29,6 +29,7 @@ export async function sendWithToken(
   const secrets = headersOf(options.method, sentValuesOf(options))
   const response = await outbound.fetch(requestUrl(url, options), {
     ...options.sending,
+    isOwn: isTenantsOwn(options.provider),
     within: { reach, side: 'api' },
     method,
     headers: {

@@ -98,10 +98,10 @@ export function appVariablesOf(provider: ProviderDefinition, given: Variables): 
 /** The variables that make the addresses of a provider whole, for one host. */
 export function variablesFor(
   { catalogue }: { catalogue: Catalogue },
-  row: Pick<IntegrationRow, 'provider' | 'variables'>,
+  row: Pick<IntegrationRow, 'tenantId' | 'provider' | 'variables'>,
   host: string,
 ): Variables {
-  return { ...row.variables, ...variablesAt(catalogue.get(row.provider), host) }
+  return { ...row.variables, ...variablesAt(catalogue.get(row.tenantId, row.provider), host) }
 }
 
 /** What the secret of an app may reach; where the app serves every host, with the variable of hosts left open. */

@@ -2,6 +2,7 @@ import type { OAuth2Method, ProviderDefinition, Secret } from '@keywell/protocol
 import {
   addressOf,
   commonReach,
+  isTenantsOwn,
   type Reach,
   scopesGranted,
   scopesSent,
@@ -78,15 +79,17 @@ export type Sending = { tenantId: string } & Pick<
 export function requestOptions(
   outbound: Outbound,
   sending: Sending,
-  reaches: readonly [Reach, ...Reach[]],
+  { provider, reach: ofClient }: Pick<Registration, 'provider' | 'reach'>,
+  ofToken: Reach = ofClient,
 ): Pick<
   oauth.TokenEndpointRequestOptions,
   typeof oauth.customFetch | typeof oauth.allowInsecureRequests
 > {
-  const reach = commonReach(reaches)
+  const reach = commonReach([ofClient, ofToken])
+  const isOwn = isTenantsOwn(provider)
   return {
     [oauth.customFetch]: (url: string, init: RequestInit) =>
-      outbound.fetch(url, { ...init, ...sending, within: { reach, side: 'client' } }),
+      outbound.fetch(url, { ...init, ...sending, isOwn, within: { reach, side: 'client' } }),
     // Which hosts may be plain http is decided by `outbound`, for every call alike.
     [oauth.allowInsecureRequests]: true,
   }
@@ -196,7 +199,7 @@ export async function exchangeCode(
         grant.redirectUri,
         authorize.pkce === 'none' ? oauth.nopkce : grant.verifier.expose(),
         {
-          ...requestOptions(outbound, grant.sending, [registration.reach]),
+          ...requestOptions(outbound, grant.sending, registration),
           headers: new Headers({ ...token.headers }),
         },
       ),
@@ -229,7 +232,7 @@ export async function refreshTokens(
         authentication(registration),
         refreshToken.expose(),
         {
-          ...requestOptions(outbound, sending, [registration.reach, reach]),
+          ...requestOptions(outbound, sending, registration, reach),
           headers: new Headers({ ...token.headers }),
           ...(named && {
             additionalParameters: {

@@ -36,7 +36,7 @@ export function viewIntegration(
   { catalogue, publicUrl }: { catalogue: Catalogue; publicUrl: string },
   row: IntegrationRow,
 ): Integration {
-  const provider = catalogue.get(row.provider)
+  const provider = catalogue.get(row.tenantId, row.provider)
   const guide = registrationGuide(provider, findMethod(provider, row.method), row.host)
   return {
     // The id was made with this prefix.

@@ -9,6 +9,7 @@ import {
 import {
   addressOf,
   isHostOf,
+  isTenantsOwn,
   namesIn,
   oauthOf,
   reachAt,
@@ -176,7 +177,7 @@ async function createIntegration(
   actor: Actor,
 ): Promise<Integration> {
   const { database, outbound } = parts
-  const provider = parts.catalogue.get(name)
+  const provider = parts.catalogue.get(tenantId ?? installation, name)
   const method = appMethod(provider, chosen)
   requireScopesFor(provider, method, scopes)
   const row = {
@@ -232,7 +233,7 @@ async function setClient(
   const revision = row.revision + 1
   const context = secretContext({ ...row, clientId: client.id, revision })
   // The new secret is for the definition of now.
-  const provider = catalogue.get(row.provider)
+  const provider = catalogue.get(row.tenantId, row.provider)
   const reach = appReachOf(provider, oauthOf(provider, row.method), row)
   const { sealed, keyVersion } = await vault.seal(context, encodeClient(client.secret, reach))
   const next = { ...row, clientId: client.id, sealed, keyVersion, revision }
@@ -293,7 +294,7 @@ async function openRegistration(
   if (row.clientId === null || row.sealed === null) {
     throw new KeywellError('integration_missing', `Integration ${id} is still a draft.`)
   }
-  const provider = catalogue.get(row.provider)
+  const provider = catalogue.get(row.tenantId, row.provider)
   const context = secretContext({ ...row, clientId: row.clientId })
   const { secret, reach } = await openClient(parts, row, { context, sealed: row.sealed })
   // Only now is it sure that the row is as it was written.
@@ -352,7 +353,7 @@ function requireReachable(
   if (namesIn(token.url).some((name) => !Object.hasOwn(known, name))) return
   const url = addressOf(token.url, known)
   try {
-    outbound.checkUrl(url, row)
+    outbound.checkUrl(url, { ...row, isOwn: isTenantsOwn(provider) })
   } catch (error) {
     if (!(error instanceof OutboundError)) throw error
     throw new KeywellError('host_not_allowed', error.message, {

@@ -1,5 +1,5 @@
 import type { MintedMethod, ProviderDefinition } from '@keywell/protocol'
-import { addressOf, type Reach, type Variables } from '@keywell/providers'
+import { addressOf, isTenantsOwn, type Reach, type Variables } from '@keywell/providers'
 import { decodeJwt } from 'jose'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Sending } from './client.ts'
@@ -38,9 +38,11 @@ export async function mintToken(
     return { kind: 'request_rejected', detail: 'unusable_field' }
   }
   const within = { reach: seed.reach, side: 'client' } as const
+  const isOwn = isTenantsOwn(seed.provider)
   const outcome = await classifyTokenAnswer({
     ...request,
-    send: () => request.send((url, init) => outbound.fetch(url, { ...init, ...sending, within })),
+    send: () =>
+      request.send((url, init) => outbound.fetch(url, { ...init, ...sending, isOwn, within })),
     endpoint: seed.method.token,
   })
   return ofMinting(seed, outcome)

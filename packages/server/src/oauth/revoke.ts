@@ -8,6 +8,7 @@ import {
   addressOf,
   commonReach,
   fulfils,
+  isTenantsOwn,
   type ProviderAnswer,
   revocationOf,
 } from '@keywell/providers'
@@ -99,7 +100,7 @@ async function revokeToken(
       authentication(client),
       token.expose(),
       {
-        ...requestOptions(outbound, sending, [client.reach, credential.tokens.reach]),
+        ...requestOptions(outbound, sending, client, credential.tokens.reach),
         ...(hint === null ? {} : { additionalParameters: { token_type_hint: hint } }),
       },
     )
@@ -126,6 +127,7 @@ async function sendRequest(
   try {
     const response = await outbound.fetch(address, {
       ...sending,
+      isOwn: isTenantsOwn(credential.provider),
       within: { reach, side: 'client' },
       method,
       headers: {

@@ -44,7 +44,7 @@ export async function updateIntegration(
     })
   }
   if (scopes !== undefined) {
-    const provider = catalogue.get(before.provider)
+    const provider = catalogue.get(owner, before.provider)
     requireScopesFor(provider, oauthOf(provider, before.method), scopes)
   }
   const change = { ...before, scopes: scopes ?? null, enabled: enabled ?? null }

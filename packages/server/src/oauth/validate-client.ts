@@ -73,7 +73,7 @@ async function openAt(
   { owner, id, host }: { owner: string; id: string; host: string | undefined },
 ): Promise<Registration> {
   const row = await readIntegration(database, owner, id)
-  const provider = catalogue.get(row.provider)
+  const provider = catalogue.get(owner, row.provider)
   if (host === undefined && row.host.includes('{')) {
     throw new KeywellError(
       'invalid_request',

@@ -81,6 +81,11 @@ export interface OutboundInit extends RequestInit {
    * Default: the service itself, which may use no restricted host.
    */
   tenantId?: string | undefined
+  /**
+   * The address comes from a definition that the tenant wrote itself. Then the operator's list counts only where it
+   * names this tenant, and the call passes a limiter of its own, so that it holds up nobody else's. Default: false.
+   */
+  isOwn?: boolean | undefined
   /** What the secret in the request may reach, and the side that it is on. Default: there is no secret in it. */
   within?: { readonly reach: Reach; readonly side: Side } | undefined
   /** No user waits for the answer, so all other calls go first. Default: false. */
@@ -92,8 +97,8 @@ export interface OutboundInit extends RequestInit {
   ready?: () => void
 }
 
-/** A tenant, or the service itself. */
-export type OnBehalfOf = Pick<OutboundInit, 'tenantId'>
+/** A tenant, with a definition of its own perhaps, or the service itself. */
+export type OnBehalfOf = Pick<OutboundInit, 'tenantId' | 'isOwn'>
 
 /** The only place from which the service opens connections. */
 export interface Outbound {
@@ -131,7 +136,8 @@ interface OutboundParts {
   routes: Routes
   limiters: HostLimiters
   /**
-   * Of tenants that may not use a restricted host: their calls neither show its load nor affect it.
+   * Of tenants that may not use a restricted host, or call by definitions of their own: their calls neither show the
+   * load of a host nor affect it.
    */
   limitersOfOthers: HostLimiters
   tracing: Tracing
@@ -249,8 +255,8 @@ async function exchangeLimited(
   }
 }
 
-function routeOf(routes: Routes, url: URL, { tenantId }: OnBehalfOf): Route {
-  return routes.of({ origin: url.origin, tenantId })
+function routeOf(routes: Routes, url: URL, { tenantId, isOwn = false }: OnBehalfOf): Route {
+  return routes.of({ origin: url.origin, tenantId, isOwn })
 }
 
 /** Without path and query, which could contain a code or a token. */

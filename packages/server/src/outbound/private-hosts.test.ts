@@ -178,3 +178,31 @@ function said(act: () => void): string {
     return String(error)
   }
 }
+
+verifies('T23:own-definition', async () => {
+  const everybody = await gitlabTest()
+  const listed = outboundWith([everybody.entry], { ...everybody.network, now: () => 0 })
+  const ask = (tenantId: string, isOwn: boolean) =>
+    listed.fetch('https://gitlab.test/', { ...sentBy(tenantId), isOwn })
+  expect((await ask('ten_a', false)).status).toBe(200)
+  const tokens = listed.hosts.snapshot()[0]?.tokens
+  // Listed for everybody: not for what a tenant has written, also over a socket that was left open.
+  await setImmediate()
+  for (const tenantId of ['ten_a', 'ten_b']) {
+    expect((await failure(ask(tenantId, true))).reason).toBe('refused_address')
+    expect(listed.isListed('https://gitlab.test', { tenantId, isOwn: true })).toBe(false)
+  }
+  for (const url of ['http://gitlab.test', 'https://127.0.0.1', 'https://localhost']) {
+    const { reason } = await failure(listed.fetch(url, { tenantId: 'ten_a', isOwn: true }))
+    expect(reason, url).toMatch(/^refused_/)
+  }
+  expect(everybody.listener.connections).toBe(1)
+  expect(listed.hosts.snapshot(), 'nor does it count at the host').toMatchObject([{ tokens }])
+
+  const named = await gitlabTest()
+  const forOne = outboundWith([{ ...named.entry, tenants: ['ten_a'] }], named.network)
+  const askOne = (tenantId: string) =>
+    forOne.fetch('https://gitlab.test/', { ...sentBy(tenantId), isOwn: true })
+  expect((await askOne('ten_a')).status).toBe(200)
+  expect((await failure(askOne('ten_b'))).reason).toBe('refused_address')
+})

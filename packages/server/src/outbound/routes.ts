@@ -11,14 +11,15 @@ export interface Route {
 }
 
 export interface Routes {
-  /** The route of a call to an origin; a call without a tenant is the service's own. */
-  of(call: { origin: string; tenantId: string | undefined }): Route
+  /** The route of a call to an origin; a call without a tenant is the service's own. See `OutboundInit` for `isOwn`. */
+  of(call: { origin: string; tenantId: string | undefined; isOwn: boolean }): Route
   close(): Promise<void>
 }
 
 /**
- * Two routes: the default one, and one for tenants at hosts that are restricted to them. They share no socket,
- * so that a socket which stays open after a call never gives the next tenant access.
+ * Three routes: the default one, one for tenants at hosts that are restricted to them, and one for the definitions of
+ * tenants, to which nothing is listed. They share no socket, so that a socket which stays open after a call never
+ * gives the next tenant access.
  */
 export function createRoutes(
   list: readonly ListedHost[],
@@ -34,17 +35,21 @@ export function createRoutes(
   const defaultRoute = open(list.filter(({ tenants }) => tenants === undefined))
   const allowedTenants = open(list.filter(({ tenants }) => tenants !== undefined))
   const otherTenants: Route = { ...defaultRoute, isForOthers: true }
+  const ownRoute = open([])
+  const ownDefinitions: Route = { ...ownRoute, isForOthers: true }
   let closing: Promise<unknown> | undefined
 
   return {
-    of({ origin, tenantId }) {
+    of({ origin, tenantId, isOwn }) {
       const tenants = limited.get(origin)
-      if (tenants === undefined) return defaultRoute
-      const isNamed = tenantId !== undefined && tenants.has(tenantId)
-      return isNamed ? allowedTenants : otherTenants
+      if (tenantId !== undefined && tenants?.has(tenantId)) return allowedTenants
+      if (isOwn) return ownDefinitions
+      return tenants === undefined ? defaultRoute : otherTenants
     },
     close() {
-      closing ??= Promise.all([defaultRoute.close(), allowedTenants.close()])
+      closing ??= Promise.all(
+        [defaultRoute, allowedTenants, ownRoute].map((route) => route.close()),
+      )
       return closing.then(() => {})
     },
   }

@@ -10,6 +10,7 @@ import { verifies } from '../../../../test/support/verifies.ts'
 import { createCatalogue } from '../catalogue.ts'
 import type { Logger } from '../logger.ts'
 import type { Database } from '../store/database.ts'
+import { installation } from '../store/scope.ts'
 import { ProviderFolder } from './provider-folder.ts'
 
 const acme = define('https://signin.acme.example', 'https://api.acme.example')
@@ -41,7 +42,7 @@ async function follow(files: Record<string, unknown> = {}, inUse: string[] = [])
     remove: (name: string) => rmSync(join(folder, name)),
     rename: (from: string, to: string) => renameSync(join(folder, from), join(folder, to)),
     move: () => renameSync(folder, `${folder}-away`),
-    titleOf: (name: string) => catalogue.find(name)?.title,
+    titleOf: (name: string) => catalogue.find(installation, name)?.title,
     messages: () =>
       lines.splice(0).map(({ msg, file, reason }) => [msg, file, reason].filter(Boolean).join(' ')),
     async look() {

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import type { DefinitionProblem, DefinitionRead } from '@keywell/providers'
+import { type DefinitionProblem, type DefinitionRead, isTenantsOwn } from '@keywell/providers'
 import type { OpenCatalogue } from '../catalogue.ts'
 import { type After, createLoop } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { Database } from '../store/database.ts'
 import { listProvidersInUse } from '../store/providers-in-use.ts'
-import { everyTenant } from '../store/scope.ts'
+import { everyTenant, installation } from '../store/scope.ts'
 import { listFiles, readFile } from './files.ts'
 import { type KnownFile, observe } from './observe.ts'
 import { type LiveDefinition, type LiveDefinitions, settle } from './settle.ts'
@@ -63,7 +63,7 @@ export class ProviderFolder {
     if (refused.size > 0) throw new Error(refusalOf(folder, refused))
     this.#files = files
     this.#live = live
-    catalogue.replaceOwn(definitionsOf(live))
+    catalogue.replace('file', definitionsOf(live))
   }
 
   /** Follows the folder from now on; after `load`. */
@@ -80,7 +80,8 @@ export class ProviderFolder {
   async #reportUndefined(): Promise<void> {
     const { catalogue, database, logger } = this.#parts
     for (const provider of await listProvidersInUse(database.of(everyTenant))) {
-      if (catalogue.find(provider) !== undefined) continue
+      // A tenant's own is not removed while something needs it.
+      if (isTenantsOwn({ name: provider }) || catalogue.find(installation, provider)) continue
       logger.error({ alarm: 'provider_undefined', provider }, 'provider not defined')
     }
   }
@@ -123,7 +124,7 @@ export class ProviderFolder {
     this.#settleIn = kept.size > 0 ? keptLooks : Number.POSITIVE_INFINITY
     this.#kept = new Set(kept.keys())
     this.#live = next
-    this.#parts.catalogue.replaceOwn(definitionsOf(next))
+    this.#parts.catalogue.replace('file', definitionsOf(next))
   }
 
   /** Those that no file defines any more: what nothing needs goes, and what something needs is kept. */
@@ -138,7 +139,7 @@ export class ProviderFolder {
     // Without a database nothing is known of it, so everything is kept until the next time.
     const used = await listProvidersInUse(database.of(everyTenant)).catch(() => undefined)
     for (const [name, definition] of missing) {
-      const isNeeded = !catalogue.isFixed(name) && (used?.includes(name) ?? true)
+      const isNeeded = !catalogue.isDefinedWithout('file', name) && (used?.includes(name) ?? true)
       const where = isNeeded ? kept : gone
       where.set(name, definition)
     }

@@ -1,5 +1,6 @@
 import type { ProviderDefinition } from '@keywell/protocol'
-import type { DefinitionProblem, DefinitionRead } from '@keywell/providers'
+import { type DefinitionProblem, type DefinitionRead, isTenantsOwn } from '@keywell/providers'
+import { reservedName } from '../catalogue.ts'
 
 /** A definition that is in force, and the file that it came from. */
 export interface LiveDefinition {
@@ -49,6 +50,8 @@ export function settle(
     const other = live.get(definition.name)
     if (other !== undefined && other.file !== file) {
       refuse(file, [{ pointer: '/name', reason: `is the name in ${other.file} too` }])
+    } else if (isTenantsOwn(definition)) {
+      refuse(file, [reservedName])
     } else if (other === undefined && live.size >= maxDefinitions) {
       refuse(file, [{ pointer: '', reason: `is more than ${maxDefinitions} definitions` }])
     } else {

@@ -28,7 +28,7 @@ export async function openSource(
   row: KeptCredentialRow,
   { refreshToken, fields, reach }: KeptTokenSet,
 ): Promise<Renewable | undefined> {
-  const provider = catalogue.get(row.provider)
+  const provider = catalogue.get(row.tenantId, row.provider)
   const method = methodOf(provider, row.method)
   const renewal = renewalOf(method, row)
   if (renewal === null) return undefined

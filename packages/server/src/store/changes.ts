@@ -22,7 +22,13 @@ interface Written {
 }
 /** What concerns a whole tenant names no connection. */
 export type ChangeRow = Written &
-  (NewChange | ({ kind: 'policy' } & Record<Exclude<keyof NewChange, 'tenantId' | 'kind'>, null>))
+  (
+    | NewChange
+    | ({ kind: 'policy' | 'providers' } & Record<
+        Exclude<keyof NewChange, 'tenantId' | 'kind'>,
+        null
+      >)
+  )
 
 /** Appends a change and notifies; Postgres sends equal notifications of a transaction once, at its commit. */
 export async function insertChange(sql: Sql, change: NewChange): Promise<void> {
@@ -47,10 +53,10 @@ export async function insertChange(sql: Sql, change: NewChange): Promise<void> {
   )
 }
 
-/** The same for what concerns the whole tenant. */
+/** The same for what concerns the whole tenant, or with `@install` all of them. */
 export async function insertTenantChange(
   sql: Sql,
-  change: { tenantId: string; kind: 'policy' },
+  change: { tenantId: string; kind: 'policy' | 'providers' },
 ): Promise<void> {
   await sql.query(
     `with written as (

@@ -29,6 +29,11 @@ const statements: Readonly<Record<ExportKind, string>> = {
       'host', host, 'variables', variables, 'clientId', client_id, 'scopes', scopes, 'suspendedReason', suspended_reason,
       'disabledAt', disabled_at, 'createdAt', created_at, 'updatedAt', updated_at) as entry
     from integrations where tenant_id = $1 and id > $2 order by id limit $3`,
+  provider: `select name || ' ' || lpad(version::text, 10, '0') as cursor, jsonb_build_object('name', name,
+      'version', version, 'digest', digest, 'definition', definition::jsonb, 'inForce', in_force,
+      'createdAt', created_at) as entry
+    from provider_versions
+    where tenant_id = $1 and name || ' ' || lpad(version::text, 10, '0') > $2 order by 1 limit $3`,
   webhook: `select id as cursor, jsonb_build_object('id', id, 'url', url, 'events', events,
       'disabledReason', disabled_reason, 'createdAt', created_at, 'updatedAt', updated_at) as entry
     from webhook_endpoints where tenant_id = $1 and id > $2 order by id limit $3`,

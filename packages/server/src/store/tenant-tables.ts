@@ -269,6 +269,12 @@ export const tenantTables = {
     ],
     internal: ['degraded_reported', 'integration_owner'],
   },
+  provider_versions: {
+    rows: 'erased',
+    exportedAs: 'provider',
+    exported: ['name', 'version', 'digest', 'definition', 'in_force', 'created_at'],
+    internal: ['source', 'actor', 'mac', 'pepper_version'],
+  },
   changes: {
     rows: 'later',
     exportedAs: 'change',

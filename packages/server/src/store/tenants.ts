@@ -17,7 +17,8 @@ export async function findTenant(sql: Sql, tenantId: string): Promise<TenantRow 
        erasure.tenant_id is not null or connections > 0 or integrations > 0 or webhooks > 0
          or exists (select from tenant_keys where tenant_id = $1)
          or exists (select from connect_sessions where tenant_id = $1)
-         or exists (select from tenant_policies where tenant_id = $1) as "isKnown"
+         or exists (select from tenant_policies where tenant_id = $1)
+         or exists (select from provider_versions where tenant_id = $1) as "isKnown"
      from (
        select
          (select count(*) from connections

@@ -3,11 +3,13 @@ import { withdrawnMethods } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
+import { writeProvidersChange } from '../changes/changes.ts'
 import { type Disconnector, manualUrl } from '../credentials/disconnect.ts'
 import type { Logger } from '../logger.ts'
 import { deleteAccountUsesOf } from '../store/account-uses.ts'
 import type { Database, Sql } from '../store/database.ts'
 import { notifyKeysChanged } from '../store/key-rotation.ts'
+import { deleteDefinitionsOf } from '../store/provider-versions.ts'
 import { everyTenant, withInstallation } from '../store/scope.ts'
 import {
   beginErasure,
@@ -121,7 +123,7 @@ async function readTenant(
     pending,
     manual: left.map((grants) => ({
       ...grants,
-      manualUrl: manualUrl(catalogue, grants),
+      manualUrl: manualUrl(catalogue, { ...grants, tenantId }),
     })),
   }
 }
@@ -143,9 +145,11 @@ async function begin(
   tenantId: string,
   caller: Actor,
 ): Promise<void> {
-  const withdrawn = catalogue.all.flatMap((provider) =>
-    withdrawnMethods(provider).map((method) => ({ provider: provider.name, method })),
-  )
+  const withdrawn = catalogue
+    .list(tenantId)
+    .flatMap((provider) =>
+      withdrawnMethods(provider).map((method) => ({ provider: provider.name, method })),
+    )
   await database.transaction(withInstallation(tenantId), async (sql) => {
     if (!(await beginErasure(sql, tenantId))) return
     await deleteAttempts(sql, tenantId)
@@ -226,6 +230,7 @@ async function shred(sql: Sql, tenantId: string): Promise<void> {
   await deleteAttempts(sql, tenantId)
   await destroyTenantKeys(sql, tenantId)
   await deleteTenantRows(sql, tenantId)
+  if ((await deleteDefinitionsOf(sql, tenantId)) > 0) await writeProvidersChange(sql, tenantId)
   await deleteAccountUsesOf(sql, tenantId)
   await notifyKeysChanged(sql, tenantId)
 }

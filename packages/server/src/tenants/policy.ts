@@ -42,7 +42,7 @@ export function createTenantPolicies(parts: {
     },
 
     async set(tenantId, wanted, caller) {
-      const policy = checked(parts.catalogue, wanted)
+      const policy = checked(parts.catalogue, tenantId, wanted)
       return database.transaction(tenantId, async (sql) => {
         const { updatedAt } = await putTenantPolicy(sql, tenantId, policy)
         await writePolicyChange(sql, tenantId)
@@ -70,11 +70,11 @@ export function createTenantPolicies(parts: {
 }
 
 /** With hosts in their one spelling. What a typing error would limit is found here, not by a user. */
-function checked(catalogue: Catalogue, policy: TenantPolicy): TenantPolicy {
+function checked(catalogue: Catalogue, tenantId: string, policy: TenantPolicy): TenantPolicy {
   const { providers = [], hosts, scopes = {}, tools = {} } = policy
-  for (const name of [...providers, ...Object.keys(tools)]) catalogue.get(name)
+  for (const name of [...providers, ...Object.keys(tools)]) catalogue.get(tenantId, name)
   for (const [name, ceiling] of Object.entries(scopes)) {
-    requireKnownScopes(catalogue.get(name), ceiling)
+    requireKnownScopes(catalogue.get(tenantId, name), ceiling)
   }
   return hosts === undefined ? policy : { ...policy, hosts: hosts.map(parseHost) }
 }

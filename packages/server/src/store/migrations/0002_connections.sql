@@ -40,6 +40,33 @@ grant select, insert, update, delete on integrations to keywell_app;
 grant select (tenant_id, id, provider, host, key_version, suspended_at, canary_at), update (canary_at)
   on integrations to keywell_worker;
 
+-- Definitions of providers, each version that something was made under: those of the API, of which one is in force, and
+-- those of the operator's files and of the program, which are in force elsewhere. As text, which keeps the order of its
+-- fields. The MAC is under a pepper of the installation: a definition that was planted or changed is not used.
+create table provider_versions (
+  tenant_id      text not null,
+  name           text not null,
+  version        int  not null check (version > 0),
+  -- SHA-256 of the definition.
+  digest         text not null,
+  definition     text not null,
+  source         text not null check (source in ('api', 'given')),
+  in_force       boolean not null,
+  actor          text not null,
+  mac            bytea not null,
+  pepper_version int not null check (pepper_version > 0),
+  created_at     timestamptz not null default now(),
+  primary key (tenant_id, name, version),
+  constraint provider_versions_of_tenants check (tenant_id = '@install' or starts_with(name, 'x-')),
+  constraint provider_versions_in_force check (not in_force or source = 'api')
+);
+create unique index provider_versions_one_in_force on provider_versions (tenant_id, name) where in_force;
+create trigger provider_versions_of_the_living before insert on provider_versions
+  for each row execute function refuse_erased_tenant();
+select guard_by_tenant('provider_versions');
+grant select, insert, update, delete on provider_versions to keywell_app;
+grant select (tenant_id, in_force, pepper_version) on provider_versions to keywell_worker;
+
 create table connections (
   tenant_id          text not null,
   id                 text not null,
@@ -338,8 +365,8 @@ select guard_by_tenant('one_time_codes');
 grant select, insert, update, delete on one_time_codes to keywell_app;
 
 -- The change log. seq is drawn before a commit, so a lower one can appear later; xid lets a reader
--- take only what no running transaction can come in front of. A change of the policy is one of the whole
--- tenant, and names no connection.
+-- take only what no running transaction can come in front of. A change of the policy, or of a definition, is one of the
+-- whole tenant, or of the installation, and names no connection.
 create table changes (
   tenant_id     text not null,
   seq           bigint generated always as identity,
@@ -355,7 +382,7 @@ create table changes (
   primary key (tenant_id, seq),
   constraint changes_name_what_they_concern check (
     num_nulls(connection_id, user_id, provider, host, name, generation)
-      = case when kind = 'policy' then 6 else 0 end
+      = case when kind in ('policy', 'providers') then 6 else 0 end
   )
 );
 create index changes_in_order on changes (xid, seq);
