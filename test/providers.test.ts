@@ -213,6 +213,31 @@ verifies('providers:bitbucket', async () => {
   expect(at.unexpected()).toEqual([])
 })
 
+verifies('providers:bitbucket-before', async () => {
+  const at = await createBitbucket({ rotates: false })
+  onTestFinished(() => at.stop())
+  const definition = atStandIn(bitbucket, {
+    'https://bitbucket.org': at.urls.web,
+    'https://api.bitbucket.org': at.urls.api,
+  })
+  const stage = await openStage(definition, Object.values(at.urls))
+  const scopes = ['account', 'repository']
+  await integrate(stage, { provider: 'bitbucket', scopes: ['account'] }, (redirectUri) =>
+    at.registerConsumer({ name: 'Northwind', redirectUris: [redirectUri], scopes }),
+  )
+  // More than was asked for: the answer is read, and not what was asked.
+  const { connection } = await connect(stage, 'bitbucket', ['account'])
+  expect(connection?.scopes).toEqual(scopes)
+  for (const generation of [2, 3]) {
+    await refresh(stage)
+    await until(
+      'renewed',
+      async () => must(await read(stage, 'bitbucket'), 200).generation === generation,
+    )
+  }
+  expect(at.unexpected()).toEqual([])
+})
+
 verifies('providers:bitbucket-token', async () => {
   const at = await createBitbucket()
   onTestFinished(() => at.stop())

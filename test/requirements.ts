@@ -796,6 +796,16 @@ export const requirements = {
       'A definition that the schema refuses, or whose name another one has, ends the start with its name and place.',
     source: 'providers.md, A definition',
   },
+  'providers:quirks-covered': {
+    behaviour:
+      'Each thing that a provider of the catalogue does otherwise than others is shown by a test of its stand-in, and names the promise of the service that copes with it, or says why none has to.',
+    source: 'providers.md, Stand-ins',
+  },
+  'providers:bitbucket-before': {
+    behaviour:
+      'Bitbucket before its changes of 2026: scopes by their older name, and refresh tokens that go on, are read and renewed by the same definition.',
+    source: 'providers.md, The catalogue',
+  },
   'providers:independent': {
     behaviour:
       'A stand-in for a provider imports nothing of its definition, and every part of it that answers requests names a source.',

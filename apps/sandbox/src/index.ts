@@ -64,6 +64,7 @@ export { createGitHub, type GitHub } from './dialects/github/index.ts'
 export type { GitHubApp, Installation, OAuthApp } from './dialects/github/state.ts'
 export { createMicrosoft, type Microsoft } from './dialects/microsoft/index.ts'
 export type { Policy, Registration } from './dialects/microsoft/state.ts'
+export { type Quirk, quirks } from './quirks.ts'
 export { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts'
 export {
   createStandIns,
