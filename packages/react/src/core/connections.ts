@@ -120,7 +120,7 @@ export function createConnections(source: ListSource): Connections {
     show(provider) {
       if (shown.has(provider)) return
       shown.add(provider)
-      if (listeners.size > 0) void refresh()
+      if (newestRead > 0) void refresh()
     },
     async disconnect(id) {
       const answer = await call<DisconnectAnswer>(fetch, `${url}/${encodeURIComponent(id)}`, {
