@@ -114,13 +114,20 @@ export async function listConnections(
     connections: page,
     nextCursor: last?.id ?? null,
     ...(query.brands && {
-      brands: brandsOf(catalogue, [...query.brands, ...page.map(({ provider }) => provider)]),
+      brands: brandsOf(catalogue, query.tenantId, [
+        ...query.brands,
+        ...page.map(({ provider }) => provider),
+      ]),
     }),
   }
 }
 
 /** By name, of those that the catalogue has: a connection may be left whose definition is gone. */
-function brandsOf(catalogue: Catalogue, names: readonly string[]): ConnectionList['brands'] {
-  const known = [...new Set(names)].flatMap((name) => catalogue.find(name) ?? [])
+function brandsOf(
+  catalogue: Catalogue,
+  tenantId: string,
+  names: readonly string[],
+): ConnectionList['brands'] {
+  const known = [...new Set(names)].flatMap((name) => catalogue.find(tenantId, name) ?? [])
   return Object.fromEntries(known.map((provider) => [provider.name, brandOf(provider)]))
 }
