@@ -16,6 +16,7 @@ const named = tableRows(sectionOf(page, 'Compared with Authpipe')).flatMap(([, h
 const ids: Readonly<Record<string, string>> = {
   connectionId: `con_${'0'.repeat(26)}`,
   sessionId: `ses_${'0'.repeat(26)}`,
+  flowId: `flo_${'0'.repeat(26)}`,
   integrationId: `int_${'0'.repeat(26)}`,
   webhookId: `whk_${'0'.repeat(26)}`,
   apiKeyId: `key_${'0'.repeat(26)}`,

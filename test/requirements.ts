@@ -57,6 +57,46 @@ export const requirements = {
       'A key that the provider does not accept brings the form again, empty and with the reason, and the next one may be right.',
     source: 'connect.md, Other ways in',
   },
+  'device:connect': {
+    behaviour:
+      'A code that a person types at the provider is polled for by the service; whoever approved is shown, and nothing is stored before the backend names that account.',
+    source: 'connect.md, Device authorisation',
+  },
+  'device:sealed': {
+    behaviour:
+      'The code that is polled with, and the tokens that a poll brings, are stored sealed, and stand in no log.',
+    source: 'connect.md, Device authorisation',
+  },
+  'device:interval': {
+    behaviour:
+      'A code is polled for once in its interval, by all processes together; slow_down adds five seconds, and a poll without an answer doubles the pause.',
+    source: 'RFC 8628 section 3.5',
+  },
+  'device:phished': {
+    behaviour:
+      'A code that another person approves connects nobody without a confirmation that names the account; naming another, or nobody in time, withdraws the grant.',
+    source: 'T38',
+  },
+  'device:ends': {
+    behaviour:
+      'A code that is denied, over or of a session that was ended is polled for no more, and its flow says which.',
+    source: 'RFC 8628 section 3.5',
+  },
+  'device:crash': {
+    behaviour:
+      'Tokens that a poll brought are stored before anything else is done: what is interrupted goes on from there, and is stored once.',
+    source: 'connect.md, Device authorisation',
+  },
+  'device:session': {
+    behaviour:
+      'A session connects by device authorisation only if its backend has said so, and a provider only where its definition has it.',
+    source: 'connect.md, Device authorisation',
+  },
+  'device:page': {
+    behaviour:
+      'The page of the service shows the code and the link to the provider, then whose account it is, and goes on to the app when its person has named it.',
+    source: 'connect.md, Device authorisation',
+  },
   'callback:signed': {
     behaviour:
       'Where a provider signs its callbacks, one with a changed, added or missing parameter, or for another shop than the flow is for, stores nothing, and no code of it is exchanged.',
@@ -109,6 +149,16 @@ export const requirements = {
     behaviour:
       'Who changes the rows that say which connections share an account can leave a grant alive, or have it withdrawn too early; no row of it leads to a token.',
     source: 'threats.md, T35',
+  },
+  'T35:left-device-polls': {
+    behaviour:
+      'Who changes the rows of polls can have a code polled for sooner, later or no more, and none that its flow does not hold.',
+    source: 'threats.md, T35',
+  },
+  'sdk:device': {
+    behaviour:
+      'A backend asks for a code, waits until somebody has decided, and confirms the account, by the SDK alone.',
+    source: 'sdk.md, Other calls',
   },
   'siblings:replaced': {
     behaviour:
@@ -653,7 +703,7 @@ export const requirements = {
   },
   'providers:buildkite': {
     behaviour:
-      'Buildkite: an access token that looks at itself, with an account whatever it may do; no app is registered.',
+      'Buildkite: an access token that looks at itself, with an account whatever it may do.',
     source: 'providers.md, The catalogue',
   },
   'providers:algolia': {
@@ -744,7 +794,7 @@ export const requirements = {
   },
   'custom:by-file': {
     behaviour:
-      'A definition that is put into the folder is live on every replica: its provider is listed, connected, read, renewed, probed and withdrawn without a restart, and the React kit shows it with its title and its mark. A file that is not right is named in the log with the place and the reason, and changes nothing.',
+      'A definition that is put into the folder is live on every replica: its provider is listed, connected, read, renewed, probed and withdrawn without a restart. A file that is not right is named in the log with the place and the reason, and changes nothing.',
     source: 'providers.md, By file',
   },
   'custom:start': {
@@ -1001,11 +1051,6 @@ export const requirements = {
     behaviour:
       'A connection says when a backend last read its credential: never until the first read, and not by being connected. A read writes it at most once in ten minutes.',
     source: 'react.md, ConnectionsManager',
-  },
-  'connections:brands': {
-    behaviour:
-      'A list of connections says, where it is asked, the title and the mark of its providers and of those that are named; a name that the catalogue has not is left out.',
-    source: 'connect.md, React package',
   },
   'connections:list': {
     behaviour: "A tenant's connections are listed in pages.",
@@ -2069,11 +2114,6 @@ export const requirements = {
   },
 
   // In a browser
-  'kit:brands': {
-    behaviour:
-      'A page has title and mark of every provider that it shows with the first read of the list of connections, and of one that it shows later then; in the bundle there are none.',
-    source: 'connect.md, React package',
-  },
   'e2e:popup': {
     behaviour:
       'In a real browser: click, popup, login, consent, connected, projects listed; every page accessible.',

@@ -33,6 +33,7 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'packages/server/src/refresh/announce-ends.ts': 'finds grants that come to their end soon',
     'packages/server/src/refresh/incidents.ts': 'shows an operator the incidents of all',
     'packages/server/src/refresh/claim-work.ts': 'claims what is due',
+    'packages/server/src/connect/device-poller.ts': 'claims polls that are due',
     'packages/server/src/tenants/erase.ts': 'finds erasures that are under way',
   },
   acrossTenants: {

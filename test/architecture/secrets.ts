@@ -4,6 +4,7 @@ import { type Fault, isTest, type SourceFile, visit } from './source.ts'
 /** Who may call `Secret.expose()`, and why the secret must leave as itself there. */
 const exposers: Readonly<Record<string, string>> = {
   'packages/server/src/oauth/client.ts': 'requests to the token endpoint',
+  'packages/server/src/oauth/device.ts': 'the code that a token endpoint is polled with',
   'packages/server/src/oauth/assertion.ts': 'the private key that signs an assertion',
   'packages/server/src/oauth/mint.ts': 'the end that a minted access token names itself',
   'packages/server/src/oauth/mint-request.ts': 'requests that access tokens are minted by',
@@ -18,6 +19,8 @@ const exposers: Readonly<Record<string, string>> = {
     'the verifier of a flow, sealed again for the browser that it began in',
   'packages/server/src/connect/key-fields.ts':
     'a key from its form, sealed until the app has said who brought it',
+  'packages/server/src/connect/device-record.ts':
+    'the code that a flow is polled with, and what a poll brought, sealed in its row',
   'packages/server/src/credentials/account-uses.ts': 'the MAC of a key that connections may share',
   'packages/server/src/credentials/credential-answer.ts': "the answer to the app's backend",
   'packages/server/src/http/api-keys.ts': 'a new API key, shown once',

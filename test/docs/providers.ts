@@ -83,12 +83,15 @@ function consent({ registration }: ProviderDefinition, method: OAuth): string[] 
   const once =
     registration.each === 'host' ? 'at each address that you connect' : 'once for all users'
   return [
-    `\`${method.id}\`: the user consents at the provider. An app is registered ${once}, at \`${guide.url}\`, with the redirect URI that \`POST /v1/integrations\` answers with:`,
+    method.authorize.url === undefined
+      ? `\`${method.id}\`: the user types [a code](../../guide/device.md) at the provider. An app is registered ${once}; see \`${guide.url}\`:`
+      : `\`${method.id}\`: the user consents at the provider. An app is registered ${once}, at \`${guide.url}\`, with the redirect URI that \`POST /v1/integrations\` answers with:`,
     steps(guide.steps),
     table(
       ['', ''],
       [
         ['asked for by default', scopesIn(method.defaultScopes) || 'nothing: it has no scopes'],
+        ...(method.device === undefined ? [] : [['a code to type', `\`${method.device.url}\``]]),
         ['PKCE', method.authorize.pkce === 'none' ? 'not sent' : method.authorize.pkce],
         ['client', `\`${method.token.client}\``],
         ...lifetimes(method),

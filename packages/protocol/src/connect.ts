@@ -15,7 +15,6 @@ import {
 } from './ids.ts'
 import { knownFields } from './known-fields.ts'
 import { methodViewSchema } from './method-view.ts'
-import { providerBrandSchema } from './provider/mark.ts'
 import type { ScopeName } from './provider-names.ts'
 import { scopeGroupSchema, scopePresetSchema, scopeViewSchema } from './scope-view.ts'
 import { toolSummarySchema } from './tools.ts'
@@ -75,6 +74,11 @@ export const createSessionSchema = knownFields({
    * key may do whatever its user ticked, so a session that allows `key` should name `scopes`.
    */
   methods: z.array(connectMethodSchema).min(1).max(20).default(['oauth']),
+  /**
+   * Whether it may connect by device authorisation (RFC 8628), where a person types a code at the provider. Anybody may
+   * be talked into that, so it ends with a confirmation that names the account. Default: false.
+   */
+  device: z.boolean().default(false),
   /**
    * Which host is meant where the page names none, by provider. Default: the only one that there is
    * an integration for.
@@ -289,6 +293,62 @@ export const confirmAnswerSchema = flowSchema.extend({
 })
 export type ConfirmAnswer = z.infer<typeof confirmAnswerSchema>
 
+/**
+ * `POST /v1/connect/device`: a session and its one flow, for what has no browser of its own: a terminal, an agent. The
+ * service asks the provider for a code, and polls for what its person decides.
+ */
+export const startDeviceSchema = knownFields({
+  ...createSessionSchema.omit({
+    origins: true,
+    returnUrl: true,
+    pageOrigin: true,
+    returnMode: true,
+  }).shape,
+  ...createFlowSchema.pick({ provider: true, host: true, connectionName: true, method: true })
+    .shape,
+})
+export type StartDevice = z.input<typeof startDeviceSchema>
+
+export const deviceStartSchema = z.object({
+  flowId: flowIdSchema,
+  sessionId: sessionIdSchema,
+  /** For the person to type at the provider, and to compare with what its page shows. */
+  userCode: z.string(),
+  /** The page to open. */
+  verificationUri: z.string(),
+  /** The same with the code in it; absent: the provider has none. */
+  verificationUriComplete: z.string().optional(),
+  /** Until then the code is good. */
+  expiresAt: z.iso.datetime(),
+  /** How often the service polls; `GET /v1/connect/device/:flowId` answers as soon as there is something to say. */
+  intervalMs: z.int(),
+})
+export type DeviceStart = z.infer<typeof deviceStartSchema>
+
+/** The query of `GET /v1/connect/device/:flowId`. */
+export const readDeviceSchema = z.object({
+  tenantId: tenantIdSchema,
+  /** How long the answer may wait for something to change, in milliseconds; at most 25,000. Default: 0. */
+  waitMs: z.coerce.number().int().min(0).max(25_000).default(0),
+})
+
+/** A flow by device authorisation. `started`: nobody has decided yet. */
+export const deviceFlowSchema = flowSchema.extend({
+  /** With `confirming`: who approved, to be shown to the person who asked. With `connected`: the same. Else null. */
+  account: connectionSchema.shape.account.nullable(),
+})
+export type DeviceFlow = z.infer<typeof deviceFlowSchema>
+
+/** `POST /v1/connect/device/:flowId/confirm`: whose account it is that the app's user expects. */
+export const confirmDeviceSchema = z.object({
+  tenantId: tenantIdSchema,
+  /** Who asked for the code, by the app's own login. */
+  userId: userIdSchema,
+  /** `account.id`, once the user has seen whose it is. Another one ends the flow, and nothing is stored. */
+  accountId: z.string().min(1).max(500),
+})
+export type ConfirmDevice = z.input<typeof confirmDeviceSchema>
+
 /** Names of the parameters that come back at the session's return URL. */
 export const returnParameters = {
   session: 'keywell_session',
@@ -362,7 +422,7 @@ export const connectOptionsSchema = z.object({
   providers: z.array(
     z.object({
       name: providerNameSchema,
-      ...providerBrandSchema.shape,
+      title: z.string(),
       /** The provider's own instance, whether it can be connected or not; any other is self-managed. Null: there is none. */
       defaultHost: z.string().nullable(),
       hosts: z.array(z.string()),

@@ -46,6 +46,7 @@ export {
   type CheckHost,
   type Confirm,
   type ConfirmAnswer,
+  type ConfirmDevice,
   type ConnectMethod,
   type ConnectOptions,
   type CreateFlow,
@@ -54,6 +55,7 @@ export {
   type CreateSession,
   checkHostSchema,
   confirmAnswerSchema,
+  confirmDeviceSchema,
   confirmSchema,
   connectMethodSchema,
   connectOptionsSchema,
@@ -61,6 +63,10 @@ export {
   createFlowSchema,
   createLinkSchema,
   createSessionSchema,
+  type DeviceFlow,
+  type DeviceStart,
+  deviceFlowSchema,
+  deviceStartSchema,
   type Flow,
   type FlowStatus,
   finalFlowStatuses,
@@ -75,12 +81,15 @@ export {
   type PlaceView,
   type RevokedSession,
   readConnectOptionsSchema,
+  readDeviceSchema,
   returnParameters,
   revokedSessionSchema,
   revokeSessionSchema,
   type SessionAnswer,
+  type StartDevice,
   scopePolicySchema,
   sessionAnswerSchema,
+  startDeviceSchema,
 } from './connect.ts'
 export {
   type ConnectionFilter,
@@ -197,7 +206,6 @@ export {
 export { type MethodView, methodViewSchema } from './method-view.ts'
 export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
 export { providerDefinitionSchema } from './provider/checks.ts'
-export { type Mark, markSchema, type ProviderBrand, providerBrandSchema } from './provider/mark.ts'
 export { discoveredSchema, presetSchema } from './provider/preset.ts'
 export type {
   AccountReader,

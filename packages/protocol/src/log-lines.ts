@@ -100,6 +100,8 @@ export const logLines = {
   'refresh aborted': at('error', { ...ofConnection, reason }),
   'refresh orphaned': at('warn', { ...ofConnection, generation: count }),
   'refresh claim failed': at('warn', { reason }),
+  'device claim failed': at('warn', { reason }),
+  'device poll aborted': at('error', { tenantId: text, flowId: text, reason }),
   'probe aborted': at('error', { ...ofConnection, reason }),
   'access token inactive': at('warn', ofConnection),
   'commit failed': at('error', {

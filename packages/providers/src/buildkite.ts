@@ -1,5 +1,4 @@
 import type { ProviderDefinition } from '@keywell/protocol'
-import { marks } from './marks.ts'
 
 const look = {
   method: 'GET',
@@ -7,7 +6,34 @@ const look = {
   headers: {},
 } as const
 
-/** Buildkite, by API access tokens. */
+const identity = {
+  request: { method: 'GET', url: 'https://api.buildkite.com/v2/user', headers: {} },
+  account: {
+    id: { at: ['/id'], type: 'text' },
+    name: ['/name'],
+    username: [],
+    avatarUrl: ['/avatar_url'],
+  },
+  scopes: ['read_user'],
+  // Whatever a token may do, it may look at itself.
+  fallback: {
+    request: look,
+    account: {
+      id: { at: ['/uuid'], type: 'text' },
+      name: ['/user/name'],
+      username: [],
+      avatarUrl: [],
+    },
+  },
+} as const
+const health = {
+  request: look,
+  active: [{ status: [200], at: '/uuid', type: 'string' }],
+  inactive: [{ status: [401], at: '/message', startsWith: 'Authentication required' }],
+  details: { scopes: ['/scopes'], expiresAt: { at: ['/expires_at'], format: 'utc' } },
+} as const
+
+/** Buildkite, by device authorisation and by API access tokens. */
 export const buildkite = {
   schema: 2,
   name: 'buildkite',
@@ -15,12 +41,76 @@ export const buildkite = {
   category: 'ci',
   state: 'preview',
   documentationUrl: 'https://buildkite.com/docs/apis/managing-api-tokens',
-  mark: marks.buildkite,
 
   variables: {},
   api: { base: 'https://api.buildkite.com', also: ['https://graphql.buildkite.com'] },
 
   auth: [
+    {
+      // There is no page that sends a browser back: a person types a code.
+      // https://buildkite.com/docs/apis/oauth-device-authorization
+      id: 'device',
+      kind: 'oauth2',
+      title: 'device authorization',
+      authorize: {
+        pkce: 'none',
+        parameters: {},
+        scopes: { parameter: 'scope', separator: ' ' },
+        codeLifetimeSeconds: null,
+        issuer: { value: 'https://buildkite.com', inCallback: 'optional' },
+      },
+      device: { url: 'https://buildkite.com/oauth/device_authorization', headers: {} },
+      defaultScopes: ['read_user', 'read_organizations'],
+      token: {
+        url: 'https://buildkite.com/oauth/token',
+        client: 'client_secret_post',
+        headers: {},
+        sendScopeOnRefresh: false,
+        answer: {
+          accessToken: ['/access_token'],
+          refreshToken: ['/refresh_token'],
+          expiresIn: ['/expires_in'],
+          scope: ['/scope'],
+        },
+        errors: [],
+      },
+      renewal: {
+        by: 'refresh_token',
+        // No page says what becomes of a used refresh token, so that none is sent twice.
+        rotation: 'strict_family',
+        revokesOldAccessToken: false,
+        // An application says whether its tokens end; an answer without an end has none.
+        defaultExpiresIn: null,
+        refreshTokenLifetime: { idle: null, absolute: null },
+        maxRequestSeconds: 30,
+      },
+      send: [{ in: 'header', name: 'Authorization', value: 'Bearer {token}' }],
+      identity,
+      health,
+      // The page names the token alone; its user ends the whole grant under Connected Apps.
+      revocation: {
+        style: 'request',
+        request: {
+          method: 'DELETE',
+          url: 'https://api.buildkite.com/v2/access-token',
+          headers: {},
+        },
+        authenticate: 'credential',
+        send: 'access_token',
+        done: [{ status: [204, 401] }],
+        kills: 'token',
+      },
+      manualUrl: 'https://buildkite.com/user/connected-apps',
+      registration: {
+        url: 'https://buildkite.com/docs/apis/oauth-device-authorization',
+        steps: [
+          'Ask Buildkite for a confidential OAuth application with device authorization: the page above says what it does, and none says where one is made.',
+          'Have refresh tokens switched on, and name the scopes that your product needs.',
+          'Copy its client id and secret into Keywell. There is no redirect URI.',
+        ],
+      },
+    },
+
     {
       id: 'api_token',
       kind: 'key',
@@ -38,32 +128,8 @@ export const buildkite = {
         'Choose the organizations, tick the scopes below and no others, and copy the token: Buildkite shows it only once.',
       ],
       send: [{ in: 'header', name: 'Authorization', value: 'Bearer {token}' }],
-      identity: {
-        request: { method: 'GET', url: 'https://api.buildkite.com/v2/user', headers: {} },
-        account: {
-          id: { at: ['/id'], type: 'text' },
-          name: ['/name'],
-          username: [],
-          avatarUrl: ['/avatar_url'],
-        },
-        scopes: ['read_user'],
-        // Whatever a token may do, it may look at itself.
-        fallback: {
-          request: look,
-          account: {
-            id: { at: ['/uuid'], type: 'text' },
-            name: ['/user/name'],
-            username: [],
-            avatarUrl: [],
-          },
-        },
-      },
-      health: {
-        request: look,
-        active: [{ status: [200], at: '/uuid', type: 'string' }],
-        inactive: [{ status: [401], at: '/message', startsWith: 'Authentication required' }],
-        details: { scopes: ['/scopes'], expiresAt: { at: ['/expires_at'], format: 'utc' } },
-      },
+      identity,
+      health,
       manualUrl: 'https://buildkite.com/user/api-access-tokens',
     },
   ],

@@ -1,5 +1,4 @@
 import type { ProviderDefinition } from '@keywell/protocol'
-import { marks } from './marks.ts'
 
 /** https://docs.github.com/en/rest/about-the-rest-api/api-versions */
 const headers = { Accept: 'application/vnd.github+json', 'X-GitHub-Api-Version': '2022-11-28' }
@@ -61,6 +60,12 @@ const revocation = {
   done: [{ status: [204, 404, 422] }],
   kills: 'token',
 } as const
+// It has to be switched on in the settings of the app.
+// https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps#device-flow
+const device = {
+  url: '{web}/login/device/code',
+  headers: { Accept: 'application/json' },
+} as const
 const authorize = {
   url: '{web}/login/oauth/authorize',
   pkce: 'S256',
@@ -78,7 +83,6 @@ export const github = {
   category: 'code',
   state: 'preview',
   documentationUrl: 'https://docs.github.com/en/apps/oauth-apps/building-oauth-apps',
-  mark: marks.github,
 
   variables: {
     web: { kind: 'host', title: 'GitHub address', default: 'https://github.com' },
@@ -102,6 +106,7 @@ export const github = {
       title: 'OAuth app',
 
       authorize: { ...authorize, scopes: { parameter: 'scope', separator: ' ' } },
+      device,
       defaultScopes: ['read:user'],
 
       token,
@@ -123,6 +128,7 @@ export const github = {
       kind: 'oauth2',
       title: 'GitHub App, as the user',
       authorize: { ...authorize, scopes: null },
+      device,
       defaultScopes: [],
       token,
 

@@ -1,5 +1,4 @@
 import type { ProviderDefinition } from '@keywell/protocol'
-import { marks } from './marks.ts'
 
 /**
  * GitLab, on gitlab.com and self-managed. Its OAuth server is Doorkeeper with settings of its own;
@@ -12,7 +11,6 @@ export const gitlab = {
   category: 'code',
   state: 'stable',
   documentationUrl: 'https://docs.gitlab.com/api/oauth2/',
-  mark: marks.gitlab,
 
   variables: {
     host: { kind: 'host', title: 'GitLab address', default: 'https://gitlab.com' },

@@ -33,6 +33,7 @@ export {
   credentialTypeOf,
   defaultScopesOf,
   findMethod,
+  isDeviceOnly,
   isMeantBy,
   isMinted,
   isTyped,

@@ -59,6 +59,11 @@ export function oauthMethods({ auth }: WithMethods): OAuth2Method[] {
   return auth.filter((method) => method.kind === 'oauth2')
 }
 
+/** Whether a method has no page that sends the browser back: a person types a code at the provider (RFC 8628). */
+export function isDeviceOnly(method: Method): boolean {
+  return method.kind === 'oauth2' && method.authorize.url === undefined
+}
+
 /** The provider's ways by what a person makes there, and types. */
 export function keyMethods({ auth }: WithMethods): TypedMethod[] {
   return auth.filter(isTyped)

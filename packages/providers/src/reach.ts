@@ -67,11 +67,12 @@ function originOf(template: string, variables: Variables): string {
   return isWhole ? addressOf(origin, variables).origin : origin
 }
 
-/** Where the client's secret, a code, a refresh token and what tokens are minted from go, and a token that is withdrawn. */
+/** Where the client's secret, a code, a device code, a refresh token and what tokens are minted from go, and a token that is withdrawn. */
 function clientOf(method: Method): string[] {
   const revocation = revocationOf(method)
   return [
     ...('token' in method ? [method.token.url] : []),
+    ...('device' in method && method.device ? [method.device.url] : []),
     ...(revocation?.style === 'rfc7009' ? [revocation.url] : []),
     ...(revocation?.style === 'request' ? [revocation.request.url] : []),
   ]

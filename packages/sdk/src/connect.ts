@@ -8,6 +8,7 @@ import {
   type SessionAnswer,
 } from '@keywell/protocol'
 import { type CacheChange, cacheChangeOf } from './cache/cache-change.ts'
+import { Device } from './device.ts'
 import type { CallOptions, Service } from './service.ts'
 
 /** Which flow to confirm, with the ticket that the browser brought, and who is signed in there. */
@@ -29,11 +30,17 @@ export interface ConfirmByCode {
 
 /** The backend's calls of a connect. `connectHandler` makes sessions and confirms for you. */
 export class Connect {
+  /** Without a browser: a person types a code at the provider. */
+  readonly device: Device
   readonly #service: Service
   readonly #notify: (change: CacheChange) => void
 
-  /** @param notify called with a change that an answer shows, before the change stream brings it */
-  constructor(service: Service, notify: (change: CacheChange) => void) {
+  /**
+   * @param notify called with a change that an answer shows, before the change stream brings it
+   * @param requestTimeoutMs of one call
+   */
+  constructor(service: Service, notify: (change: CacheChange) => void, requestTimeoutMs: number) {
+    this.device = new Device(service, notify, requestTimeoutMs)
     this.#service = service
     this.#notify = notify
   }

@@ -25,11 +25,6 @@ export interface ListConnections {
   readonly limit?: number | undefined
   /** `nextCursor` of the page before. */
   readonly cursor?: string | undefined
-  /**
-   * Has the page say how people know these providers and those of its connections, each by title and mark; at most 100.
-   * Default: it does not.
-   */
-  readonly brands?: readonly ProviderName[] | undefined
 }
 
 /** Whose a connection is: a user's, or the tenant's own, for all of its users. */
@@ -70,16 +65,13 @@ export class Connections {
   }
 
   /** Of a tenant or a user, the oldest first. See `List` for its three ways to be read. */
-  list(
-    { brands, ...query }: ListConnections,
-    options?: CallOptions,
-  ): List<Connection, ConnectionList> {
+  list(query: ListConnections, options?: CallOptions): List<Connection, ConnectionList> {
     return new List({
       read: (place) =>
         this.#service.request(
           routes.connections.list,
           'connections.list',
-          { query: { ...query, brands: brands?.join(','), ...place } },
+          { query: { ...query, ...place } },
           options,
         ),
       itemsOf: ({ connections }) => connections,

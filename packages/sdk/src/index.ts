@@ -18,6 +18,8 @@ export {
   type ConnectionList,
   type Delivery,
   type DeliveryList,
+  type DeviceFlow,
+  type DeviceStart,
   type DisconnectAnswer,
   type ErrorCode,
   type Integration,
@@ -67,6 +69,7 @@ export type {
   ListConnections,
 } from './connections.ts'
 export { Credential, type CredentialHeader } from './credential.ts'
+export type { Device, DeviceReference } from './device.ts'
 export type { SignedIn } from './handler/signed-in.ts'
 export type { EvictReason, Hooks } from './hooks.ts'
 export type { Integrations } from './integrations.ts'

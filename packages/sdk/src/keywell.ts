@@ -121,7 +121,7 @@ export class Keywell {
       safe: (query: CredentialQuery, options?: ReadOptions) => settle(cache.get(query, options)),
     })
     this.connections = new Connections(service, listener.apply)
-    this.connect = new Connect(service, listener.apply)
+    this.connect = new Connect(service, listener.apply, settings.requestTimeoutMs)
     this.providers = new Providers(service)
     this.integrations = new Integrations(service)
     this.audit = new AuditLog(service, random)

@@ -4,7 +4,6 @@ import {
   disconnectAnswerSchema,
   flowSchema,
   hostCheckSchema,
-  providerBrandSchema,
   sessionAnswerSchema,
 } from '@keywell/protocol'
 import { expect, test } from 'vitest'
@@ -15,7 +14,6 @@ test('the gallery shows what a service can answer', () => {
   const { session, connection, broken, longName, ending, flow, hostCheck, notRegistered } = fixtures
   expect(sessionAnswerSchema.parse(session)).toEqual(session)
   expect(flowSchema.parse(flow)).toEqual(flow)
-  expect(providerBrandSchema.parse(fixtures.brand)).toEqual(fixtures.brand)
   for (const each of [
     connection,
     broken,

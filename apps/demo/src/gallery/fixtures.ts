@@ -1,12 +1,4 @@
-import type {
-  Connection,
-  ConnectOptions,
-  Flow,
-  HostCheck,
-  ProviderBrand,
-  SessionAnswer,
-} from '@keywell/protocol'
-import { marks } from '@keywell/providers/marks'
+import type { Connection, ConnectOptions, Flow, HostCheck, SessionAnswer } from '@keywell/protocol'
 
 /** What the backend of the app and the service answer in the gallery; fixtures.test.ts holds it against their schemas. */
 
@@ -98,15 +90,12 @@ export const notRegistered: HostCheck = {
   },
 }
 
-/** How people know GitLab. */
-export const brand: ProviderBrand = { title: 'GitLab', mark: marks.gitlab }
-
 type Offer = ConnectOptions['providers'][number]
 
 /** What a session offers of GitLab, in small. */
 export const offer: Offer = {
   name: 'gitlab',
-  ...brand,
+  title: 'GitLab',
   defaultHost: 'https://gitlab.com',
   hosts: ['https://gitlab.com'],
   methods: [{ id: 'oauth', kind: 'oauth2', title: 'OAuth' }],

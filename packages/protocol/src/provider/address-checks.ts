@@ -71,7 +71,10 @@ function methodTemplates(method: Method, path: Path): ReturnType<typeof template
     at('manualUrl')(manualUrl, 'connection'),
     ...(isOAuth
       ? [
-          at('authorize', 'url')(method.authorize.url, 'app'),
+          ...(method.authorize.url === undefined
+            ? []
+            : [at('authorize', 'url')(method.authorize.url, 'app')]),
+          ...(method.device ? [at('device', 'url')(method.device.url, 'app')] : []),
           at('authorize', 'issuer', 'value')(method.authorize.issuer.value, 'app'),
           ...(method.registration
             ? [at('registration', 'url')(method.registration.url, 'connection')]

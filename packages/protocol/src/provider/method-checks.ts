@@ -99,11 +99,14 @@ const ownParameters = [
 ]
 
 function oauthProblems(method: OAuth2Method, names: ReadonlySet<string>, path: Path): Problem[] {
-  const { authorize, defaultScopes } = method
-  const { scopes, parameters } = authorize
+  const { authorize, defaultScopes, device } = method
+  const { scopes, parameters, url } = authorize
   const given = Object.keys(parameters)
   const taken = [...ownParameters, ...(scopes ? [scopes.parameter] : [])]
   return [
+    ...(url === undefined && device === undefined
+      ? [{ path: [...path, 'authorize', 'url'], message: 'is needed where there is no device' }]
+      : []),
     ...unknownScopes(names, [...path, 'defaultScopes'], defaultScopes),
     ...(scopes === null && defaultScopes.length > 0
       ? [{ path: [...path, 'defaultScopes'], message: 'are never sent: there is no parameter' }]

@@ -9,7 +9,7 @@ import {
   mintRenewalSchema,
   partsSchema,
 } from './mint.ts'
-import { authorizeSchema, renewalSchema, tokenEndpointSchema } from './oauth.ts'
+import { authorizeSchema, deviceSchema, renewalSchema, tokenEndpointSchema } from './oauth.ts'
 import { keyRevocationSchema, revocationSchema } from './revocation.ts'
 import { scopeNameSchema } from './scopes.ts'
 import { sendSchema } from './send.ts'
@@ -37,6 +37,8 @@ export const oauth2MethodSchema = z.strictObject({
   ...common,
   kind: z.literal('oauth2'),
   authorize: authorizeSchema,
+  /** Device authorisation. Absent: the provider, or this method, has none. */
+  device: deviceSchema.optional(),
   /** Asked for when neither the session nor the button names scopes. */
   defaultScopes: z.array(scopeNameSchema).max(100),
   token: tokenEndpointSchema,

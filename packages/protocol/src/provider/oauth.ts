@@ -32,7 +32,8 @@ const callbackSchema = z.strictObject({
 
 /** The authorisation request (RFC 6749 section 4.1.1). */
 export const authorizeSchema = z.strictObject({
-  url: templateSchema,
+  /** Absent: the provider has no such page, and the method is by `device` alone. */
+  url: templateSchema.optional(),
   /** RFC 7636. `none`: the provider does not know it, and nothing is sent. */
   pkce: z.enum(['S256', 'none']),
   /** Sent with each request, beside those of OAuth. */
@@ -53,6 +54,9 @@ export const authorizeSchema = z.strictObject({
   /** Absent: the callback has what RFC 6749 and RFC 9207 say. */
   callback: callbackSchema.optional(),
 })
+
+/** Where a code for a person begins (RFC 8628 section 3.1). It is polled for at the token endpoint. */
+export const deviceSchema = z.strictObject({ url: templateSchema, headers: headersSchema })
 
 /** What an answer of the token endpoint that brings no token means; see `TokenOutcome` of the service. */
 const tokenErrorSchema = z.enum([

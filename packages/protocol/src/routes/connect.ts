@@ -2,19 +2,24 @@ import { z } from 'zod'
 import {
   checkHostSchema,
   confirmAnswerSchema,
+  confirmDeviceSchema,
   confirmSchema,
   connectOptionsSchema,
   createFlowAnswerSchema,
   createFlowSchema,
   createLinkSchema,
   createSessionSchema,
+  deviceFlowSchema,
+  deviceStartSchema,
   flowSchema,
   hostCheckSchema,
   linkAnswerSchema,
   readConnectOptionsSchema,
+  readDeviceSchema,
   revokedSessionSchema,
   revokeSessionSchema,
   sessionAnswerSchema,
+  startDeviceSchema,
 } from '../connect.ts'
 import { flowIdSchema, sessionIdSchema } from '../ids.ts'
 import { needs, route } from './route.ts'
@@ -101,6 +106,65 @@ export const sessionRoutes = {
 }
 
 const params = z.object({ flowId: flowIdSchema })
+
+/** For what has no browser: a terminal, an agent. */
+export const deviceRoutes = {
+  start: route({
+    method: 'POST',
+    path: '/v1/connect/device',
+    summary: 'Ask a provider for a code that a person types there (RFC 8628)',
+    description:
+      'The service polls the provider. Nothing is stored before `POST /v1/connect/device/:flowId/confirm` names the account that approved.',
+    access: needs('sessions:write'),
+    body: startDeviceSchema,
+    answer: {
+      status: 201,
+      description: 'The code, and the page to type it at',
+      schema: deviceStartSchema,
+    },
+    errors: [
+      'unknown_provider',
+      'host_not_allowed',
+      'host_required',
+      'method_not_offered',
+      'scope_not_allowed',
+      'not_allowed_for_tenant',
+      'integration_missing',
+      'provider_error',
+      'not_found',
+      'tenant_erased',
+    ],
+    audit: 'device.start',
+  }),
+  get: route({
+    method: 'GET',
+    path: '/v1/connect/device/:flowId',
+    summary: 'Read what became of a code; with `waitMs`, once there is something new',
+    access: needs('sessions:write'),
+    params,
+    query: readDeviceSchema,
+    answer: { status: 200, description: 'The flow, with its account', schema: deviceFlowSchema },
+    errors: ['not_found', 'flow_mismatch', 'session_expired'],
+  }),
+  confirm: route({
+    method: 'POST',
+    path: '/v1/connect/device/:flowId/confirm',
+    summary: 'Name the account that is to be connected; only then it is stored',
+    access: needs('sessions:write'),
+    params,
+    body: confirmDeviceSchema,
+    answer: { status: 200, description: 'What became of the flow', schema: deviceFlowSchema },
+    errors: [
+      'not_found',
+      'flow_mismatch',
+      'flow_expired',
+      'session_expired',
+      'account_mismatch',
+      'tenant_erased',
+    ],
+    audit: 'device.confirm',
+  }),
+}
 
 /** For browsers. */
 export const flowRoutes = {

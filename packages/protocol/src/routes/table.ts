@@ -1,7 +1,7 @@
 import { apiKeyRoutes } from './api-keys.ts'
 import { auditRoutes } from './audit.ts'
 import { changeRoutes } from './changes.ts'
-import { flowRoutes, sessionRoutes } from './connect.ts'
+import { deviceRoutes, flowRoutes, sessionRoutes } from './connect.ts'
 import { connectionRoutes, credentialRoutes } from './connections.ts'
 import { eventRoutes } from './events.ts'
 import { incidentRoutes } from './incidents.ts'
@@ -13,14 +13,15 @@ import { webhookRoutes } from './webhooks.ts'
 
 /**
  * Every route of the service that a program calls, by resource and verb: `routes.connections.list`. Pages
- * that a browser visits by itself are not among them: `POST /connect/start`, `POST /connect/key` and the OAuth
- * callback.
+ * that a browser visits by itself are not among them: `POST /connect/start`, `POST /connect/key`, `POST /connect/device`
+ * and the OAuth callback.
  */
 export const routes = {
   credentials: credentialRoutes,
   connections: connectionRoutes,
   sessions: sessionRoutes,
   flows: flowRoutes,
+  device: deviceRoutes,
   integrations: integrationRoutes,
   incidents: incidentRoutes,
   providers: providerRoutes,

@@ -29,6 +29,7 @@ export async function createSession(
       scopes: who.scopes,
       hosts: who.hosts,
       methods: who.methods,
+      device: who.device,
       defaultHosts: who.defaultHosts,
       allowAccountChange: who.allowAccountChange,
       origins: [origin],

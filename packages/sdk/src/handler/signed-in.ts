@@ -25,6 +25,11 @@ export interface SignedIn {
    * `scopes` as well: a key may do whatever its user ticked.
    */
   readonly methods?: CreateSession['methods']
+  /**
+   * Whether a person may connect by a code that they type at the provider, where it has no other way (Buildkite). The
+   * popup shows the code, and asks at the end whose account it is. Default: false.
+   */
+  readonly device?: boolean | undefined
   /** The host that is meant where a button names none, by provider. Default: the only one there is. */
   readonly defaultHosts?: CreateSession['defaultHosts']
   /** Reconnecting may replace the account that was connected. */

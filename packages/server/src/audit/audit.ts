@@ -25,6 +25,7 @@ export type AuditAction =
   | 'incident.open'
   | 'flow.callback'
   | 'flow.submit_key'
+  | 'device.answer'
   | 'webhook.disable'
   | 'key.rotate_root'
   | 'key.rotate'

@@ -125,6 +125,8 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     flows: connecting.flows,
     callback: connecting.callback,
     keyForms: connecting.keyForms,
+    deviceForms: connecting.deviceForms,
+    deviceFlows: connecting.deviceFlows,
     linkForms: connecting.linkForms,
     showDone: connecting.showDone,
     appearance: readAppearance(options.appearance),

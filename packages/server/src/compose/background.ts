@@ -1,9 +1,11 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { ChangeFeed } from '../changes/feed.ts'
 import type { Webhooks } from '../changes/webhooks/endpoints.ts'
+import type { DeviceGrants } from '../connect/device-grants.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { Health } from '../health/health.ts'
 import type { Integrations } from '../oauth/integrations.ts'
+import type { Suspension } from '../oauth/suspension.ts'
 import type { TokenBox } from '../oauth/token-set.ts'
 import type { KeywellOptions } from '../options.ts'
 import type { Outbound } from '../outbound/outbound.ts'
@@ -12,6 +14,7 @@ import type { Refresher } from '../refresh/refresh.ts'
 import { createReplicas, type Replicas } from '../refresh/replicas.ts'
 import type { Tenants } from '../tenants/erase.ts'
 import { createDelivery, type Delivery } from './delivery.ts'
+import { createDeviceWork, type DeviceWork } from './device-work.ts'
 import type { Platform } from './platform.ts'
 import { createRefreshing, type Refreshing } from './refreshing.ts'
 import { createRemoval, type Removal } from './removal.ts'
@@ -28,6 +31,8 @@ export interface Background extends Lifecycle {
   refresher: Refresher
   health: Health
   disconnector: Disconnector
+  suspension: Suspension
+  grants: DeviceGrants
   tenants: Tenants
   feed: ChangeFeed
   webhooks: Webhooks
@@ -54,6 +59,7 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
   const refreshing = createRefreshing(platform, shared, { faultPoint, auditRefreshes })
   const removal = createRemoval(platform, shared)
   const delivery = createDelivery(platform, shared, faultPoint)
+  const device = createDeviceWork(platform, shared, removal)
   const replicas = createReplicas({
     database,
     hosts: [outbound.hosts, toReceivers.hosts],
@@ -62,7 +68,13 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
     processId,
     rootKeyIds: () => options.keys.ids,
   })
-  const lifecycle = createLifecycle(platform, options, { shared, refreshing, removal, delivery })
+  const lifecycle = createLifecycle(platform, options, {
+    shared,
+    refreshing,
+    removal,
+    delivery,
+    device,
+  })
   return {
     log,
     outbound,
@@ -72,6 +84,8 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
     refresher: refreshing.refresher,
     health: refreshing.health,
     disconnector: removal.disconnector,
+    suspension: shared.suspension,
+    grants: device.grants,
     tenants: removal.tenants,
     feed: delivery.feed,
     webhooks: delivery.webhooks,
@@ -87,12 +101,19 @@ export function createBackground(platform: Platform, options: KeywellOptions): B
 function createLifecycle(
   platform: Platform,
   { egressProxy }: KeywellOptions,
-  rooms: { shared: Shared; refreshing: Refreshing; removal: Removal; delivery: Delivery },
+  rooms: {
+    shared: Shared
+    refreshing: Refreshing
+    removal: Removal
+    delivery: Delivery
+    device: DeviceWork
+  },
 ): Lifecycle {
   const { log, headKey, audit, outbound, toReceivers, definitions } = rooms.shared
   const { refresher, worker } = rooms.refreshing
   const { disconnector, tenants } = rooms.removal
   const { feed, webhookWorker } = rooms.delivery
+  const { poller } = rooms.device
   const sweeper = createSweeper(platform, { disconnector, tenants, webhookWorker })
   return {
     async start() {
@@ -109,7 +130,7 @@ function createLifecycle(
     },
 
     work() {
-      for (const each of [worker, webhookWorker, log.worker, sweeper]) each.start()
+      for (const each of [worker, webhookWorker, log.worker, sweeper, poller]) each.start()
     },
 
     async rest() {
@@ -118,6 +139,7 @@ function createLifecycle(
         worker.stop(),
         webhookWorker.stop(),
         sweeper.stop(),
+        poller.stop(),
         refresher.drain(),
         disconnector.drain(),
       ])

@@ -5,8 +5,10 @@ import { type CheckHost, createCheckHost } from '../connect/check-host.ts'
 import { createConfirm } from '../connect/confirm.ts'
 import type { ConnectMacs } from '../connect/connect-macs.ts'
 import { type CreateConnection, createCreateConnection } from '../connect/create-connection.ts'
+import { createDeviceFlows, type DeviceFlows } from '../connect/device-flows.ts'
+import { createDeviceForms, type DeviceForms } from '../connect/device-form.ts'
 import { createShowDone, type ShowDone } from '../connect/done-page.ts'
-import { createEndFlow } from '../connect/end-flow.ts'
+import { createEndFlow, type EndFlow } from '../connect/end-flow.ts'
 import { createFlowWatch, type FlowWatch } from '../connect/flow-watch.ts'
 import { createFlows, type Flows } from '../connect/flows.ts'
 import { createKeyForms, type KeyForms } from '../connect/key-form.ts'
@@ -28,6 +30,8 @@ export interface Connecting {
   flowWatch: FlowWatch
   callback: ReturnType<typeof createCallback>
   keyForms: KeyForms
+  deviceForms: DeviceForms
+  deviceFlows: DeviceFlows
   linkForms: LinkForms
   showDone: ShowDone
   checkHost: CheckHost
@@ -42,7 +46,7 @@ export function createConnecting(
   options: KeywellOptions,
 ): Connecting {
   const { catalogue, database, vault, logger, makeId, publicUrl, randomBytes, after } = platform
-  const { outbound, integrations } = background
+  const { outbound, integrations, grants, disconnector, suspension } = background
   const { audit } = background.log
   const { metrics, tracing } = platform
   const links = createLinks({ database, peppers, audit, randomBytes, logger })
@@ -60,7 +64,7 @@ export function createConnecting(
     appOrigins: readAppOrigins(options.appOrigins),
   })
   const codes = createOneTimeCodes({ database, peppers, audit, randomBytes, logger })
-  const flows = createFlows({
+  const flowParts = {
     catalogue,
     database,
     vault,
@@ -69,11 +73,15 @@ export function createConnecting(
     codes,
     integrations,
     outbound,
+    suspension,
     audit,
     makeId,
     randomBytes,
     publicUrl,
-  })
+  }
+  const flows = createFlows(flowParts)
+  const flowWatch = createFlowWatch({ database, look: flows.look, logger, after })
+  const endFlow = createEndFlow({ database, audit, logger, sleep: platform.sleep })
   const accountUses = createAccountUses({ database, vault, randomBytes })
   const storeConnection = createStoring(platform, background, accountUses)
   const browser = { catalogue, database, vault, logger, sessions, codes, audit, publicUrl }
@@ -82,7 +90,7 @@ export function createConnecting(
   return {
     sessions,
     flows,
-    flowWatch: createFlowWatch({ database, look: flows.look, logger, after }),
+    flowWatch,
     callback: createCallback(returning),
     keyForms: createKeyForms({
       ...returning,
@@ -90,6 +98,16 @@ export function createConnecting(
       metrics,
       tracing,
       integrations,
+    }),
+    deviceForms: createDeviceForms(returning),
+    deviceFlows: createDeviceFlows({
+      ...flowParts,
+      storeConnection,
+      endFlow,
+      disconnector,
+      grants,
+      flowWatch,
+      after,
     }),
     linkForms: createLinkForms({
       catalogue,
@@ -110,6 +128,7 @@ export function createConnecting(
       peppers,
       accountUses,
       storeConnection,
+      endFlow,
     }),
     createConnection: createCreateConnection({
       catalogue,
@@ -134,14 +153,15 @@ function createStoring(
 }
 
 function createConfirming(
-  { catalogue, database, vault, logger, sleep, timing, metrics, tracing }: Platform,
-  { outbound, integrations, disconnector, log: { audit } }: Background,
+  { catalogue, database, vault, logger, metrics, tracing }: Platform,
+  { outbound, integrations, disconnector, grants, suspension, log: { audit } }: Background,
   parts: {
     sessions: Sessions
     codes: OneTimeCodes
     peppers: Peppers<ConnectMacs>
     accountUses: AccountUses
     storeConnection: StoreConnection
+    endFlow: EndFlow
   },
 ): Connecting['confirm'] {
   return createConfirm({
@@ -156,10 +176,11 @@ function createConfirming(
     integrations,
     accountUses: parts.accountUses,
     storeConnection: parts.storeConnection,
-    endFlow: createEndFlow({ database, audit, logger, sleep }),
+    endFlow: parts.endFlow,
     disconnector,
+    grants,
+    suspension,
     audit,
-    timing,
     metrics,
     tracing,
   })

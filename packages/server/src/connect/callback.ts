@@ -17,6 +17,7 @@ import {
   sendBack,
   waitForAppMs,
 } from './browser-return.ts'
+import { isByDevice } from './device-record.ts'
 import {
   codeLifetimeMs,
   flowMismatch,
@@ -77,6 +78,10 @@ async function handleCallback(
   // A flow by a key has no integration, so no callback is its own.
   if (flow.integrationId !== integrationId) {
     await refuseFlow(parts, flow, entry, 'integration')
+    throw new KeywellError('flow_mismatch', flowMismatch.message)
+  }
+  if (isByDevice(parts, flow)) {
+    await refuseFlow(parts, flow, entry, 'method')
     throw new KeywellError('flow_mismatch', flowMismatch.message)
   }
   const answer = await readAnswer(parts, flow, parameters)

@@ -1,14 +1,17 @@
 import { KeywellError, type Method, type ProviderDefinition } from '@keywell/protocol'
-import { findMethod, isMeantBy, isTyped, kindWords } from '@keywell/providers'
+import { findMethod, isDeviceOnly, isMeantBy, isTyped, kindWords } from '@keywell/providers'
 import { type Integrations, isFor } from '../oauth/integrations.ts'
 import type { SessionPolicy } from '../store/sessions.ts'
 
 /** The methods of a provider that a session allows, in the order of the definition. */
 export function allowedMethods(
-  { methods }: Pick<SessionPolicy, 'methods'>,
+  { methods, device }: Pick<SessionPolicy, 'methods' | 'device'>,
   { auth }: Pick<ProviderDefinition, 'auth'>,
 ): Method[] {
-  return auth.filter((method) => methods.some((name) => isMeantBy(method, name)))
+  return auth.filter(
+    (method) =>
+      (device === true || !isDeviceOnly(method)) && methods.some((name) => isMeantBy(method, name)),
+  )
 }
 
 /**
@@ -18,7 +21,7 @@ export function allowedMethods(
  * @throws KeywellError `method_not_offered`; `invalid_request` for a name of none, with those there are
  */
 export function offeredMethods(
-  policy: Pick<SessionPolicy, 'methods'>,
+  policy: Pick<SessionPolicy, 'methods' | 'device'>,
   provider: ProviderDefinition,
   named?: string,
 ): readonly [Method, ...Method[]] {
@@ -29,8 +32,34 @@ export function offeredMethods(
   throw new KeywellError(
     'method_not_offered',
     `This connect session does not allow ${provider.title} by ${listed(meant)}; it allows the methods ${policy.methods.join(', ')}.`,
+    policy.device !== true && meant.some(isDeviceOnly) ? { nextStep: askForDevice } : {},
   )
 }
+
+/**
+ * Those of the methods of a session by which a code can be asked for. At least one.
+ *
+ * @throws KeywellError `method_not_offered`
+ */
+export function deviceMethods(
+  { device }: Pick<SessionPolicy, 'device'>,
+  { title }: ProviderDefinition,
+  offered: readonly Method[],
+): readonly [Method, ...Method[]] {
+  const [first, ...rest] = offered.filter(
+    (method) => method.kind === 'oauth2' && method.device !== undefined,
+  )
+  if (device === true && first !== undefined) return [first, ...rest]
+  throw device === true
+    ? new KeywellError('method_not_offered', `${title} has no device authorisation.`)
+    : new KeywellError(
+        'method_not_offered',
+        'This connect session does not allow device authorisation.',
+        { nextStep: askForDevice },
+      )
+}
+
+const askForDevice = "Have the app's backend make the session with device: true."
 
 /**
  * The methods that a name means: an id before the word for a kind.

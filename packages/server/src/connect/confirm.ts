@@ -4,15 +4,16 @@ import type { Actor } from '../audit/actor.ts'
 import type { AccountUses } from '../credentials/account-uses.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
-import { createSuspension } from '../oauth/suspension.ts'
-import type { Timing } from '../refresh/timing.ts'
 import type { FlowRow } from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
-import type { SessionRow } from '../store/sessions.ts'
+import type { SessionPolicy, SessionRow } from '../store/sessions.ts'
 import type { ConnectPeppers } from './connect-macs.ts'
+import type { DeviceGrants } from './device-grants.ts'
+import { isByDevice } from './device-record.ts'
 import { confirmEntryOf } from './end-flow.ts'
 import { type ExchangeParts, exchange } from './exchange.ts'
 import { isByKey, readFlow, requireUnaltered } from './flow-record.ts'
+import { keepGrant } from './keep-grant.ts'
 import { keepKey } from './keep-key.ts'
 import type { OneTimeCodes } from './one-time-code.ts'
 import { redeemShortCode } from './redeem-short-code.ts'
@@ -34,6 +35,7 @@ interface ConfirmParts extends ExchangeParts {
   codes: OneTimeCodes
   peppers: Pick<ConnectPeppers, 'find'>
   accountUses: Pick<AccountUses, 'hashOf'>
+  grants: DeviceGrants
 }
 
 /**
@@ -41,32 +43,8 @@ interface ConfirmParts extends ExchangeParts {
  * Only if the session was made for that user is the code exchanged, or the key asked about again, the account
  * looked up, and the credential stored. Otherwise code or key is destroyed.
  */
-export function createConfirm(
-  options: Omit<ConfirmParts, 'suspension'> & { timing: Timing },
-): Confirm {
-  const { catalogue, database, vault, logger, outbound, sessions, codes, peppers } = options
-  const { accountUses } = options
-  const { integrations, storeConnection, endFlow, disconnector, audit, timing, metrics, tracing } =
-    options
-  const parts: ConfirmParts = {
-    catalogue,
-    database,
-    vault,
-    logger,
-    outbound,
-    sessions,
-    codes,
-    peppers,
-    integrations,
-    suspension: createSuspension({ audit, logger, timing }),
-    accountUses,
-    storeConnection,
-    endFlow,
-    disconnector,
-    audit,
-    metrics,
-    tracing,
-  }
+export function createConfirm(parts: ConfirmParts): Confirm {
+  const { tracing } = parts
   return (request) =>
     tracing.span('keywell.connect.confirm', {}, async (say) => {
       const answer = await confirm(parts, request)
@@ -91,7 +69,6 @@ async function confirm(parts: ConfirmParts, request: Confirmation): Promise<Conf
   }
   if (flow.status === 'confirming') {
     try {
-      const complete = isByKey(parts, flow) ? keepKey : exchange
       await complete(parts, { flow, policy: session.policy, actor })
     } catch (error) {
       if (!(error instanceof KeywellError)) throw error
@@ -101,9 +78,20 @@ async function confirm(parts: ConfirmParts, request: Confirmation): Promise<Conf
   const ended = await readFlow(database.of(tenantId), tenantId, flow.id)
   return {
     ...(await viewFlow(parts, ended, session)),
-    mode: flow.mode,
+    mode: flow.mode === 'redirect' ? 'redirect' : 'popup',
     resumeUrl: resumeUrlOf(flow, session),
   }
+}
+
+/** From what is parked to a stored connection. */
+function complete(
+  parts: ConfirmParts,
+  confirmed: { flow: FlowRow; policy: SessionPolicy; actor: Actor },
+): Promise<void> {
+  if (isByKey(parts, confirmed.flow)) return keepKey(parts, confirmed)
+  return isByDevice(parts, confirmed.flow)
+    ? keepGrant(parts, confirmed)
+    : exchange(parts, confirmed)
 }
 
 /**

@@ -1,11 +1,11 @@
-import { type CreateFlowAnswer, type createFlowSchema, KeywellError } from '@keywell/protocol'
-import type { z } from 'zod'
+import { type CreateFlowAnswer, type FlowId, KeywellError } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { Integrations } from '../oauth/integrations.ts'
+import type { Suspension } from '../oauth/suspension.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { noteRefusal } from '../policy/tenant-policies.ts'
 import { readClock } from '../store/census.ts'
@@ -18,10 +18,8 @@ import type { RandomBytes } from '../vault/bytes.ts'
 import type { Vault } from '../vault/vault.ts'
 import { sealVerifier } from './flow-record.ts'
 import { makeSecretText, type OneTimeCodes } from './one-time-code.ts'
-import { type FlowPlan, planFlow } from './plan-flow.ts'
+import { type FlowPlan, type FlowRequest, planFlow } from './plan-flow.ts'
 import type { Sessions } from './sessions.ts'
-
-export type FlowRequest = z.output<typeof createFlowSchema>
 
 export interface FlowParts {
   catalogue: Catalogue
@@ -32,6 +30,7 @@ export interface FlowParts {
   codes: OneTimeCodes
   integrations: Integrations
   outbound: Outbound
+  suspension: Suspension
   audit: Audit
   makeId: MakeId
   randomBytes: RandomBytes
@@ -40,6 +39,8 @@ export interface FlowParts {
 
 /** How long one attempt may take from the click to the callback, in milliseconds. */
 export const flowLifeMs: number = 10 * 60_000
+/** The same of a code that is asked for without a browser: as long as any is read of a provider, and to confirm. */
+export const deviceFlowLifeMs: number = 20 * 60_000
 /** A start code is posted at once by the page that got it. */
 const startCodeLifeMs = 2 * 60_000
 const maxFlowsPerSession = 20
@@ -51,7 +52,26 @@ export async function createFlow(
   request: FlowRequest,
   actor: Actor,
 ): Promise<CreateFlowAnswer> {
-  const { database, vault, codes, publicUrl } = parts
+  const { database, codes, publicUrl } = parts
+  const flow = await openFlow(parts, session, request, actor)
+  const start = { purpose: 'start', lifeMs: startCodeLifeMs } as const
+  return {
+    // It was made with this prefix.
+    flowId: flow.id as FlowId,
+    startCode: await codes.issue(database.of(installation), flow, start),
+    startUrl: `${publicUrl}/connect/start`,
+    expiresAt: flow.expiresAt.toISOString(),
+  }
+}
+
+/** A new flow of the session, which nobody has started. */
+export async function openFlow(
+  parts: FlowParts,
+  session: SessionRow,
+  request: FlowRequest,
+  actor: Actor,
+): Promise<store.FlowRow> {
+  const { database, vault } = parts
   const { tenantId, userId } = session
   const entry = { ...actor, tenantId, userId, action: 'flow.start' } as const
   const plan = await noteRefusal(parts, entry, () => planFlow(parts, session, request))
@@ -61,12 +81,13 @@ export async function createFlow(
     await requireCapacity(sql, session)
     await store.insertFlow(sql, { ...flow, ...verifier })
   })
-  const start = { purpose: 'start', lifeMs: startCodeLifeMs } as const
   return {
-    flowId: flow.id,
-    startCode: await codes.issue(database.of(installation), flow, start),
-    startUrl: `${publicUrl}/connect/start`,
-    expiresAt: flow.expiresAt.toISOString(),
+    ...flow,
+    sealedVerifier: verifier.sealedVerifier,
+    sealedCode: null,
+    status: 'created',
+    error: null,
+    live: true,
   }
 }
 
@@ -99,13 +120,18 @@ async function newFlow(
     resumeUrl,
     bindingHash: null,
     // After the end of the session no page can watch the flow.
-    expiresAt: new Date(Math.min(now + flowLifeMs, session.expiresAt.getTime())),
+    expiresAt: new Date(
+      Math.min(
+        now + (request.mode === 'device' ? deviceFlowLifeMs : flowLifeMs),
+        session.expiresAt.getTime(),
+      ),
+    ),
   }
 }
 
 /** Where the browser goes after a redirect flow; null for a popup. */
 function chooseResumeUrl({ policy }: SessionRow, request: FlowRequest): string | null {
-  if (request.mode === 'popup') return null
+  if (request.mode !== 'redirect') return null
   const url = request.resumeUrl ?? policy.returnUrl
   if (url !== null && policy.origins.includes(new URL(url).origin)) return url
   throw new KeywellError(

@@ -47,7 +47,7 @@ export type ShowDone = (request: DoneRequest) => Promise<DoneView>
 
 export function createShowDone(parts: DoneParts): ShowDone {
   return async ({ states, bindingSecret, ...by }) => {
-    const { flow: found } = await findFlowByState(parts.codes, states)
+    const { flow: found, used } = await findFlowByState(parts.codes, states)
     const { tenantId, userId } = found
     const entry = { ...by, tenantId, userId, action: 'flow.callback' } as const
     const session = await requireUnalteredRows(parts, found, entry)
@@ -62,7 +62,11 @@ export function createShowDone(parts: DoneParts): ShowDone {
       link,
       providerTitle: parts.catalogue.get(tenantId, flow.provider).title,
       status,
-      code: isWaiting(flow) ? ((await shortCodeOf(parts.peppers, session, flow)) ?? null) : null,
+      // Until it is used the flow's own page has a question left.
+      code:
+        used && isWaiting(flow)
+          ? ((await shortCodeOf(parts.peppers, session, flow)) ?? null)
+          : null,
       account: username ?? name ?? id ?? null,
     }
   }

@@ -101,7 +101,8 @@ export function confirmEntryOf(
   { actor, requestId }: Actor,
 ): Omit<AuditEntry, 'result'> {
   const { tenantId, userId } = flow
-  return { tenantId, userId, actor, requestId, action: 'flow.confirm' }
+  const action = flow.mode === 'device' ? 'device.confirm' : 'flow.confirm'
+  return { tenantId, userId, actor, requestId, action }
 }
 
 const retryableCodes: readonly string[] = [

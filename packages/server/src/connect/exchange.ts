@@ -1,9 +1,4 @@
-import {
-  KeywellError,
-  type ProviderAccount,
-  type ProviderDefinition,
-  type ProviderReason,
-} from '@keywell/protocol'
+import { KeywellError, type ProviderAccount, type ProviderDefinition } from '@keywell/protocol'
 import { isPlaceTold, type Reach, reachOf, toldHost, variablesAt } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
@@ -13,11 +8,11 @@ import type { Logger } from '../logger.ts'
 import { lookUpAccount } from '../oauth/account.ts'
 import { exchangeCode, type Registration } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
-import { reasonOf, refusedBy } from '../oauth/provider-refusal.ts'
+import { refusedBy } from '../oauth/provider-refusal.ts'
 import type { Suspension } from '../oauth/suspension.ts'
 import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
+import { exchangeError } from '../oauth/token-error.ts'
 import { heldTokens } from '../oauth/token-set.ts'
-import { isOutboundFailure } from '../outbound/errors.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Database } from '../store/database.ts'
 import type * as store from '../store/flows.ts'
@@ -84,9 +79,14 @@ export async function exchange(parts: ExchangeParts, request: Exchange): Promise
   await storeGrant(parts, request, registration, outcome)
 }
 
-async function handleRefusal(
-  { database, disconnector, suspension }: ExchangeParts,
-  { flow, actor }: Exchange,
+/** What a refusal of the token endpoint is followed by, whatever becomes of the flow. */
+export async function handleRefusal(
+  {
+    database,
+    disconnector,
+    suspension,
+  }: Pick<ExchangeParts, 'database' | 'disconnector' | 'suspension'>,
+  { flow, actor }: Pick<Exchange, 'flow' | 'actor'>,
   registration: Registration,
   outcome: Exclude<TokenOutcome, Granted>,
 ): Promise<void> {
@@ -96,13 +96,21 @@ async function handleRefusal(
       reach: reachOfGrant(registration),
     })
   }
-  if (outcome.kind === 'client_rejected') {
-    const { revision } = registration
-    const why = { reason: outcome.kind, revision, actor: actor.actor }
-    await database.transaction(withInstallation(flow.tenantId), (sql) =>
-      suspension.suspend(sql, flow, why),
-    )
-  }
+  await suspendRejected({ database, suspension }, flow, { registration, ...actor }, outcome)
+}
+
+/** A client that the provider rejects is a matter of its integration. */
+export async function suspendRejected(
+  { database, suspension }: Pick<ExchangeParts, 'database' | 'suspension'>,
+  flow: store.FlowRow,
+  { registration, actor }: { registration: Registration; actor: string },
+  { kind }: Pick<TokenOutcome, 'kind'>,
+): Promise<void> {
+  if (kind !== 'client_rejected') return
+  const why = { reason: kind, revision: registration.revision, actor }
+  await database.transaction(withInstallation(flow.tenantId), (sql) =>
+    suspension.suspend(sql, flow, why),
+  )
 }
 
 /** Stores what was granted. A grant that cannot be stored is withdrawn at the provider. */
@@ -116,7 +124,8 @@ async function storeGrant(
   const scopes = granted.scopes ?? flow.scopes
   let tokens = { ...granted.tokens, reach: reachOfGrant(registration) }
   try {
-    const at = placeOfGrant(flow, policy, registration, granted)
+    const at = placeTold(registration, granted)
+    requirePlace(flow, policy, registration.provider, at.host)
     tokens = { ...tokens, reach: reachOfGrant(at) }
     const account: ProviderAccount = await lookUpAccount(outbound, {
       ...at,
@@ -155,9 +164,7 @@ async function storeGrant(
  *
  * @throws KeywellError `provider_error` for an address that its definition does not allow
  */
-function placeOfGrant(
-  { host: begun, connectionId }: store.FlowRow,
-  policy: SessionPolicy,
+export function placeTold(
   registration: Registration,
   { origin }: Granted,
 ): Pick<Registration, 'provider' | 'method' | 'host' | 'variables'> {
@@ -167,9 +174,23 @@ function placeOfGrant(
   if (host === undefined) {
     throw refusedBy(provider.title, 'answer_unusable', { detail: 'no address that is allowed' })
   }
+  return { provider, method, host, variables: { ...variables, ...variablesAt(provider, host) } }
+}
+
+/**
+ * The session allows an account at a place that was told, and one that is reconnected has not moved there.
+ *
+ * @throws KeywellError `host_not_allowed`, `account_mismatch`
+ */
+export function requirePlace(
+  { host: begun, connectionId }: store.FlowRow,
+  policy: SessionPolicy,
+  provider: ProviderDefinition,
+  host: string,
+): void {
+  if (!isPlaceTold(provider)) return
   requireHostOfSession(policy, host)
   if (connectionId !== null && host !== begun) throw movedAccount(provider, host)
-  return { provider, method, host, variables: { ...variables, ...variablesAt(provider, host) } }
 }
 
 function movedAccount({ title }: ProviderDefinition, host: string): KeywellError {
@@ -181,7 +202,7 @@ function movedAccount({ title }: ProviderDefinition, host: string): KeywellError
 }
 
 /** A new consent is for the definition of now. */
-function reachOfGrant({
+export function reachOfGrant({
   provider,
   method,
   variables,
@@ -190,63 +211,14 @@ function reachOfGrant({
 }
 
 /** An integration that was edited since the flow began gets no code of this flow. */
-function requireSameClient(flow: store.FlowRow, registration: Registration): void {
-  const { host, clientId, method } = registration
+export function requireSameClient(
+  flow: store.FlowRow,
+  { host, clientId, method }: Pick<Registration, 'host' | 'clientId' | 'method'>,
+): void {
   if (host === flow.host && clientId === flow.clientId && method.id === flow.method) return
   throw clientChanged()
 }
 
-function clientChanged(): KeywellError {
+export function clientChanged(): KeywellError {
   return new KeywellError('flow_mismatch', 'The integration was changed while the user consented.')
 }
-
-/** The error of a flow whose code brought no tokens. */
-function exchangeError(title: string, outcome: Exclude<TokenOutcome, Granted>): KeywellError {
-  const { detail } = outcome
-  switch (outcome.kind) {
-    case 'not_sent':
-    case 'not_processed':
-      if (detail === 'outgrown') return clientOutgrown(title)
-      return refusedBy(title, 'provider_unavailable', { detail })
-    case 'ambiguous':
-      return refusedBy(title, reasonOfAmbiguous(detail), { detail })
-    case 'unusable':
-      return refusedBy(title, 'answer_unusable', { detail })
-    case 'rejected':
-    case 'sign_in_again':
-      return new KeywellError('flow_expired', 'The provider no longer accepts this code.')
-    case 'suspended':
-      return refusedBy(title, 'account_blocked', { detail })
-    case 'client_rejected':
-      return refusedBy(title, 'client_rejected', { detail })
-    case 'request_rejected':
-      return refusedBy(title, 'request_rejected', { detail })
-    default:
-      outcome satisfies never
-      throw new TypeError('unreachable')
-  }
-}
-
-/** The secret of the app stays where it was stored for, until an operator who knows the new definition sets it. */
-function clientOutgrown(title: string): KeywellError {
-  return new KeywellError(
-    'integration_missing',
-    `The definition of ${title} has other addresses than when the secret of its app was stored.`,
-    {
-      nextStep:
-        'Check the new definition, then set the client again: PUT /v1/integrations/:integrationId/client.',
-    },
-  )
-}
-
-/** The reason behind an answer of the token endpoint that is not one of OAuth. */
-function reasonOfAmbiguous(detail: string): ProviderReason {
-  const status = /^status (\d{3})$/.exec(detail)?.[1]
-  if (status !== undefined) return reasonOf({ status: Number(status), body: undefined })
-  if (isOutboundFailure(detail) || temporaryErrors.includes(detail)) return 'provider_unavailable'
-  // An error code that OAuth does not define, or a body that is not an OAuth answer.
-  return detail.includes(' ') ? 'answer_unusable' : 'request_rejected'
-}
-
-/** RFC 6749 section 4.1.2.1. */
-const temporaryErrors: readonly string[] = ['temporarily_unavailable', 'server_error']

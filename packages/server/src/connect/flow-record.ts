@@ -91,6 +91,10 @@ export async function requireUnaltered(
   if (sealed !== null) await openFlowSecret(parts, flow, { field: 'verifier', sealed })
 }
 
+export function flowOver(): KeywellError {
+  return new KeywellError('flow_expired', 'This attempt was cancelled or has expired.')
+}
+
 /** Whether the service's own form asks for a key, in place of the provider's page. */
 export function isByKey({ catalogue }: { catalogue: Catalogue }, flow: FlowRow): boolean {
   const method = findMethod(catalogue.get(flow.tenantId, flow.provider), flow.method)

@@ -1,27 +1,24 @@
 import { KeywellError } from '@keywell/protocol'
 import { keyOf } from '@keywell/providers'
-import type { Actor } from '../audit/actor.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { ProbeParts } from '../oauth/probe.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
-import type { Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
-import type { SessionRow } from '../store/sessions.ts'
-import {
-  type Entry,
-  findFlowByState,
-  isOfBrowser,
-  type ReadBindingSecret,
-  type ReturnParts,
-  requireUnalteredRows,
-  sendBack,
-  waitForAppMs,
-} from './browser-return.ts'
+import { isOfBrowser, type ReturnParts, waitForAppMs } from './browser-return.ts'
 import { type PastedKey, probeKey, requireKnownHost } from './connect-key.ts'
 import { flowErrorOf } from './end-flow.ts'
 import { isByKey } from './flow-record.ts'
 import { encodeFields, type ReadFields } from './key-fields.ts'
 import { describeKeyForm, type KeyFormView } from './key-form-view.ts'
+import {
+  endWith,
+  goOn,
+  type OwnForm,
+  openForm,
+  requireOwnForm,
+  type ShowRequest,
+  type SubmittedForm,
+} from './own-form.ts'
 import { flowMismatch, parkKey, sealCode } from './park-code.ts'
 import { readTyped } from './read-typed.ts'
 import { requireKeyWithin } from './scope-policy.ts'
@@ -29,22 +26,10 @@ import { requireKeyWithin } from './scope-policy.ts'
 /** Keys that one flow may send to the provider. A host may ban an address that sends too many wrong ones. */
 const maxAttempts = 5
 
+const action = 'flow.submit_key'
+
 interface KeyFormParts extends ReturnParts, ProbeParts {
   integrations: Pick<Integrations, 'list' | 'variables'>
-}
-
-interface ShowRequest extends Actor {
-  /** Each `state` of the URL. */
-  states: readonly string[]
-  bindingSecret: ReadBindingSecret
-}
-
-interface SubmittedKey extends Actor {
-  /** All that the form sent, by the names of its fields. */
-  fields: Readonly<Record<string, unknown>>
-  /** Of the page that the form was on, as the browser says. */
-  origin: string | null
-  bindingSecret: ReadBindingSecret
 }
 
 /** The form, or where the browser goes in place of it. */
@@ -65,15 +50,7 @@ export interface KeyForms {
    *
    * @throws KeywellError when the form is not one of this flow, browser and service; the flow goes on
    */
-  submit(submitted: SubmittedKey): Promise<KeyFormAnswer>
-}
-
-/** A form that is one of its flow, its browser and this service. */
-interface OwnForm {
-  flow: store.FlowRow
-  session: SessionRow
-  state: string
-  entry: Entry
+  submit(submitted: SubmittedForm): Promise<KeyFormAnswer>
 }
 
 export function createKeyForms(parts: KeyFormParts): KeyForms {
@@ -85,7 +62,7 @@ export function createKeyForms(parts: KeyFormParts): KeyForms {
 
 async function showForm(parts: KeyFormParts, request: ShowRequest): Promise<KeyFormAnswer> {
   const { states, bindingSecret, ...by } = request
-  const { used, ...own } = await openForm(parts, states, by)
+  const { used, ...own } = await openForm(parts, states, { ...by, action })
   const { flow } = own
   if (!isOfBrowser(flow, bindingSecret) || !isByKey(parts, flow)) {
     throw new KeywellError('flow_mismatch', flowMismatch.message)
@@ -94,10 +71,10 @@ async function showForm(parts: KeyFormParts, request: ShowRequest): Promise<KeyF
   return { form: await describeKeyForm(parts, own) }
 }
 
-async function submitForm(parts: KeyFormParts, submitted: SubmittedKey): Promise<KeyFormAnswer> {
+async function submitForm(parts: KeyFormParts, submitted: SubmittedForm): Promise<KeyFormAnswer> {
   const { fields, actor, requestId } = submitted
-  const { used, ...own } = await openForm(parts, [fields.state], { actor, requestId })
-  await requireOwnForm(parts, own, submitted)
+  const { used, ...own } = await openForm(parts, [fields.state], { actor, requestId, action })
+  await requireOwnForm(parts, own, submitted, isByKey(parts, own.flow))
   if (used) return goOn(parts, own)
   if (fields.cancel !== undefined) {
     return goOn(parts, own, (sql) => endWith(parts, sql, own, { status: 'cancelled' }))
@@ -105,52 +82,10 @@ async function submitForm(parts: KeyFormParts, submitted: SubmittedKey): Promise
   return takeKey(parts, own, fields)
 }
 
-/** The flow of a state, with its session. Nothing says yet that it is the browser's own. */
-async function openForm(
-  parts: KeyFormParts,
-  states: readonly unknown[],
-  by: Actor,
-): Promise<OwnForm & { used: boolean }> {
-  const { flow, state, used } = await findFlowByState(parts.codes, states)
-  const { tenantId, userId } = flow
-  const entry = { ...by, tenantId, userId, action: 'flow.submit_key' } as const
-  const session = await requireUnalteredRows(parts, flow, entry)
-  return { flow, session, state, used, entry }
-}
-
-/** T1, T2: the form was sent by the page that this service gave to this browser, for this flow. */
-async function requireOwnForm(
-  { catalogue, database, audit, publicUrl }: KeyFormParts,
-  { flow, entry }: OwnForm,
-  submitted: SubmittedKey,
-): Promise<void> {
-  const reason =
-    foreignPart(flow, submitted, new URL(publicUrl).origin) ??
-    (isByKey({ catalogue }, flow) ? undefined : 'method')
-  if (reason === undefined) return
-  await audit.write(database.of(flow.tenantId), { ...entry, result: 'denied', reason })
-  throw reason === 'origin'
-    ? new KeywellError('origin_not_allowed', 'The form was not sent from a page of this service.', {
-        nextStep: 'Start again with the connect button.',
-      })
-    : new KeywellError('flow_mismatch', flowMismatch.message)
-}
-
-/** What does not belong to the flow; undefined: all does. */
-function foreignPart(
-  flow: store.FlowRow,
-  { origin, bindingSecret }: SubmittedKey,
-  ownOrigin: string,
-): 'origin' | 'browser' | undefined {
-  if (origin !== ownOrigin) return 'origin'
-  if (!isOfBrowser(flow, bindingSecret)) return 'browser'
-  return undefined
-}
-
 async function takeKey(
   parts: KeyFormParts,
   own: OwnForm,
-  fields: SubmittedKey['fields'],
+  fields: SubmittedForm['fields'],
 ): Promise<KeyFormAnswer> {
   const { audit, catalogue, database, vault } = parts
   const { flow, entry } = own
@@ -187,7 +122,7 @@ async function takeKey(
 /** The fields of the form. Blanks around them come from copying, and no key has any. */
 function readForm(
   place: Pick<PastedKey, 'provider' | 'method' | 'host'>,
-  fields: SubmittedKey['fields'],
+  fields: SubmittedForm['fields'],
 ): Promise<ReadFields> {
   const typed = place.method.fields.map(({ name }) => {
     const text = fields[name]
@@ -218,24 +153,4 @@ async function refusalOf(
     if (error instanceof KeywellError) return error
     throw error
   }
-}
-
-async function goOn(
-  parts: KeyFormParts,
-  own: OwnForm,
-  first: (sql: Sql) => Promise<void> = async () => {},
-): Promise<{ location: URL }> {
-  return { location: await sendBack(parts, own, first) }
-}
-
-async function endWith(
-  { audit }: KeyFormParts,
-  sql: Sql,
-  { flow, entry }: OwnForm,
-  end: { status: 'cancelled' | 'failed'; error?: store.FlowError },
-): Promise<void> {
-  await store.endFlow(sql, { ...flow, ...end })
-  const reason = end.error?.code ?? end.status
-  await audit.write(sql, { ...entry, result: 'denied', reason })
-  await store.notifyFlow(sql, flow.id)
 }

@@ -6,7 +6,6 @@ import * as store from '../store/flows.ts'
 import type { SessionLink, SessionRow } from '../store/sessions.ts'
 import { isOfBrowser, type ReadBindingSecret } from './browser-return.ts'
 import type { CheckHost } from './check-host.ts'
-import type { FlowRequest } from './create-flow.ts'
 import type { Flows } from './flows.ts'
 import {
   describeLink,
@@ -16,6 +15,7 @@ import {
   type MethodKind,
 } from './link-view.ts'
 import type { Links } from './links.ts'
+import type { FlowRequest } from './plan-flow.ts'
 import type { Sessions } from './sessions.ts'
 import type { StartedFlow } from './start-flow.ts'
 

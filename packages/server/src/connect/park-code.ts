@@ -100,19 +100,18 @@ export const flowMismatch = {
   retryable: true,
 }
 
+export const accessDenied: store.FlowError = {
+  code: 'access_denied',
+  message: 'Access was denied at the provider.',
+  retryable: true,
+}
+
 function describe(answer: ReturnType<typeof readCallback>): {
   status: 'denied' | 'failed'
   error: store.FlowError
 } {
   if (answer.kind === 'denied') {
-    return {
-      status: 'denied',
-      error: {
-        code: 'access_denied',
-        message: 'Access was denied at the provider.',
-        retryable: true,
-      },
-    }
+    return { status: 'denied', error: accessDenied }
   }
   const code = answer.kind === 'error' ? ` (${answer.error})` : ''
   return {

@@ -25,12 +25,15 @@ import { requireAllowed } from '../policy/require-allowed.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
+import type { FlowRow } from '../store/flows.ts'
 import type { SessionPolicy, SessionRow } from '../store/sessions.ts'
-import { firstUsable, offeredMethods } from './choose-method.ts'
+import { deviceMethods, firstUsable, offeredMethods } from './choose-method.ts'
 import { requireKnownHost } from './connect-key.ts'
 import { planFlowScopes } from './scope-policy.ts'
 
-type Request = z.output<typeof createFlowSchema>
+export type FlowRequest = Omit<z.output<typeof createFlowSchema>, 'mode'> & {
+  mode: FlowRow['mode']
+}
 
 /** The account, integration and scopes of a flow. */
 export interface FlowPlan {
@@ -66,7 +69,7 @@ interface PlanParts {
 export async function planFlow(
   parts: PlanParts,
   session: SessionRow,
-  request: Request,
+  request: FlowRequest,
 ): Promise<FlowPlan> {
   const { tenantId } = session
   const policy = await readTenantPolicy(parts.database.of(tenantId), tenantId)
@@ -101,7 +104,7 @@ async function chooseTarget(
   { catalogue, database, integrations }: Pick<PlanParts, 'catalogue' | 'database' | 'integrations'>,
   session: SessionRow,
   tenantPolicy: TenantPolicy,
-  request: Request,
+  request: FlowRequest,
 ): Promise<Target> {
   const { policy } = session
   const provider = catalogue.get(session.tenantId, request.provider)
@@ -122,8 +125,9 @@ async function chooseTarget(
       `This connect session reconnects a connection to ${reconnected.provider}.`,
     )
   }
+  const allowed = offeredMethods(policy, provider, request.method)
   const offered = reconnectedFirst(
-    offeredMethods(policy, provider, request.method),
+    request.mode === 'device' ? deviceMethods(policy, provider, allowed) : allowed,
     request.method === undefined ? reconnected : undefined,
   )
   const host =

@@ -141,6 +141,7 @@ export function toSessionPolicy(request: SessionRequest): SessionPolicy {
     scopes: request.scopes,
     hosts: request.hosts?.map(parseHost) ?? null,
     methods: request.methods,
+    ...(request.device && { device: request.device }),
     ...(request.owner && { owner: request.owner }),
     defaultHosts: Object.fromEntries(
       Object.entries(request.defaultHosts).map(([name, host]) => [name, parseHost(host)]),

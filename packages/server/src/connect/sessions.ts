@@ -27,7 +27,7 @@ import {
 } from '../store/sessions.ts'
 import { foreignOrigin } from './app-origins.ts'
 import { type ConnectPeppers, isUnaltered } from './connect-macs.ts'
-import { flowLifeMs } from './create-flow.ts'
+import { deviceFlowLifeMs, flowLifeMs } from './create-flow.ts'
 import { type Links, linkPath } from './links.ts'
 import { readConnectOptions } from './session-options.ts'
 import {
@@ -45,6 +45,8 @@ const maxOriginInAudit = 270
 export interface Sessions {
   /** Step 1: the app's backend says everything that the browser may do. */
   create(request: SessionRequest, maker: SessionMaker): Promise<SessionAnswer>
+  /** The same for a session of one flow without a browser: it has neither connect token nor page. */
+  createForDevice(request: SessionRequest, maker: SessionMaker): Promise<SessionRow>
   /** The same for a session that begins with a link. It has no connect token: its pages are the service's own. */
   createLink(request: LinkRequest, maker: SessionMaker): Promise<LinkAnswer>
   /**
@@ -75,7 +77,7 @@ interface RevokeRequest {
 }
 
 /** The caller, and the origins that its API key may name; null: all. */
-type SessionMaker = Actor & { origins: readonly string[] | null }
+export type SessionMaker = Actor & { origins: readonly string[] | null }
 
 interface SessionParts {
   catalogue: Catalogue
@@ -96,6 +98,8 @@ export function createSessions(parts: SessionParts): Sessions {
   const lookUp = createLookUp(parts.database)
   return {
     create: (request, maker) => createSession(parts, request, maker),
+    createForDevice: (request, maker) =>
+      storeSession(parts, request, maker, { action: 'device.start', lifeMs: deviceFlowLifeMs }),
     createLink: (request, maker) => createLink(parts, request, maker),
     revoke: (request, by) => revokeSession(parts, request, by),
     open: (connectToken) => openSession(parts, lookUp, connectToken),
@@ -155,7 +159,7 @@ async function storeSession(
   request: SessionRequest,
   { actor, requestId, origins }: SessionMaker,
   options: {
-    action: 'session.create' | 'link.create'
+    action: 'session.create' | 'link.create' | 'device.start'
     lifeMs: number
     also?: (sql: Sql, row: NewSession) => Promise<void>
   },

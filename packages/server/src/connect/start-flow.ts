@@ -6,8 +6,17 @@ import { noteRefusal } from '../policy/tenant-policies.ts'
 import * as store from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
 import type { SessionRow } from '../store/sessions.ts'
+import { beginDevice } from './begin-device.ts'
 import { type FlowParts, flowLifeMs } from './create-flow.ts'
-import { isByKey, openFlowSecret, requireFlowAllowed, sealVerifier } from './flow-record.ts'
+import { deviceFormUrl } from './device-form-view.ts'
+import { isByDevice } from './device-record.ts'
+import {
+  flowOver,
+  isByKey,
+  openFlowSecret,
+  requireFlowAllowed,
+  sealVerifier,
+} from './flow-record.ts'
 import { keyFormUrl } from './key-form-view.ts'
 import { hashSecretText, makeSecretText } from './one-time-code.ts'
 
@@ -47,11 +56,27 @@ export async function startFlow(
   const state = await codes.issue(database.of(installation), flow, issued)
   await audit.write(database.of(tenantId), { ...entry, result: 'ok' })
   await store.notifyFlow(database.of(tenantId), flow.id)
-  const location = isByKey(parts, flow)
-    ? keyFormUrl(parts.publicUrl, state)
-    : await consentUrl(parts, flow, { state, verifier })
+  const started = { ...bound, status: 'started' } as const
+  const location = await pageOf(parts, started, { state, verifier, by: { actor, requestId } })
   return { flowId: flow.id, bindingSecret, cookieLifeMs: flowLifeMs, location }
 }
+
+/** Where the browser goes on. */
+async function pageOf(
+  parts: FlowParts,
+  flow: store.FlowRow,
+  secrets: ConsentSecrets & { by: Actor },
+): Promise<URL> {
+  if (isByKey(parts, flow)) return keyFormUrl(parts.publicUrl, secrets.state)
+  if (!isByDevice(parts, flow)) return consentUrl(parts, flow, secrets)
+  await beginDevice(parts, flow, secrets.by).catch((error: unknown) => {
+    // The flow has ended: its page leads back to the app, which reads why.
+    if (!(error instanceof KeywellError)) throw error
+  })
+  return deviceFormUrl(parts.publicUrl, secrets.state)
+}
+
+type ConsentSecrets = Pick<Parameters<typeof authorizationUrl>[0], 'state' | 'verifier'>
 
 /** Origins of the pages that may start a flow of the session: those of the app, or the service's own page of a link. */
 function pagesOf({ policy }: SessionRow, publicUrl: string): readonly string[] {
@@ -62,18 +87,14 @@ function pagesOf({ policy }: SessionRow, publicUrl: string): readonly string[] {
 async function consentUrl(
   { catalogue, integrations }: Pick<FlowParts, 'catalogue' | 'integrations'>,
   flow: store.FlowRow,
-  secrets: Pick<Parameters<typeof authorizationUrl>[0], 'state' | 'verifier'>,
+  { state, verifier }: ConsentSecrets,
 ): Promise<URL> {
   const { clientId, redirectUri, scopes } = flow
   const variables = await integrations.variables(flow)
   const app = { variables, clientId, redirectUri, scopes }
   const provider = catalogue.get(flow.tenantId, flow.provider)
   const method = oauthOf(provider, flow.method)
-  return authorizationUrl({ provider, method, ...app, ...secrets })
-}
-
-function flowOver(): KeywellError {
-  return new KeywellError('flow_expired', 'This attempt was cancelled or has expired.')
+  return authorizationUrl({ provider, method, ...app, state, verifier })
 }
 
 function originNotAllowed(origin: string | null): KeywellError {

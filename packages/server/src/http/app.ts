@@ -13,6 +13,8 @@ import type { createCallback } from '../connect/callback.ts'
 import type { CheckHost } from '../connect/check-host.ts'
 import type { createConfirm } from '../connect/confirm.ts'
 import type { CreateConnection } from '../connect/create-connection.ts'
+import type { DeviceFlows } from '../connect/device-flows.ts'
+import type { DeviceForms } from '../connect/device-form.ts'
 import type { ShowDone } from '../connect/done-page.ts'
 import type { FlowWatch } from '../connect/flow-watch.ts'
 import type { Flows } from '../connect/flows.ts'
@@ -41,6 +43,7 @@ import { changeRoutes } from './changes.ts'
 import { connectionRoutes } from './connections.ts'
 import { answerProblem, type Environment } from './context.ts'
 import { credentialRoutes } from './credentials.ts'
+import { deviceRoutes } from './device.ts'
 import { eventRoutes } from './events.ts'
 import { toKeywellError } from './failures.ts'
 import { flowRoutes } from './flows.ts'
@@ -92,6 +95,8 @@ export interface AppParts {
   flows: Flows
   callback: ReturnType<typeof createCallback>
   keyForms: KeyForms
+  deviceForms: DeviceForms
+  deviceFlows: DeviceFlows
   linkForms: LinkForms
   showDone: ShowDone
   /** Of the pages. */
@@ -169,6 +174,7 @@ function backendRoutes(app: Hono<Environment>, parts: AppParts): void {
   credentialRoutes(app, parts.readCredential)
   connectionRoutes(app, parts)
   sessionRoutes(app, parts)
+  deviceRoutes(app, parts)
   integrationRoutes(app, parts)
   incidentRoutes(app, parts.incidents)
   providerRoutes(app, parts)

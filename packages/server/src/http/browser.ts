@@ -6,6 +6,8 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { RateLimits } from '../auth/rate-limits.ts'
 import { donePath } from '../connect/browser-return.ts'
 import type { createCallback } from '../connect/callback.ts'
+import type { DeviceFormAnswer, DeviceForms } from '../connect/device-form.ts'
+import { deviceFormPath } from '../connect/device-form-view.ts'
 import type { ShowDone } from '../connect/done-page.ts'
 import type { Flows } from '../connect/flows.ts'
 import type { KeyFormAnswer, KeyForms } from '../connect/key-form.ts'
@@ -19,6 +21,7 @@ import { type Environment, setRetryAfter } from './context.ts'
 import { toKeywellError } from './failures.ts'
 import { fromOf, limitByAddress } from './guards.ts'
 import type { Appearance } from './pages/appearance.ts'
+import { devicePage } from './pages/device-page.ts'
 import { donePage } from './pages/done-page.ts'
 import { formHeaders, type Look, scriptHeaders } from './pages/frame.ts'
 import { keyPage } from './pages/key-page.ts'
@@ -33,6 +36,7 @@ export interface BrowserParts {
   flows: Flows
   callback: ReturnType<typeof createCallback>
   keyForms: KeyForms
+  deviceForms: DeviceForms
   linkForms: LinkForms
   showDone: ShowDone
   rateLimits: RateLimits
@@ -42,7 +46,7 @@ export interface BrowserParts {
 }
 
 /** Where a person's visit ends a step, and nothing else may: a prefetch or a HEAD request must not spend anything. */
-const visitedPaths = [keyFormPath, donePath, `${linkPath}/*`, '/oauth/callback/*']
+const visitedPaths = [keyFormPath, deviceFormPath, donePath, `${linkPath}/*`, '/oauth/callback/*']
 
 /**
  * The steps that a browser makes by itself: the form that starts a flow, the page of a link, and the callback or the
@@ -69,6 +73,7 @@ export function browserRoutes(parts: BrowserParts): Hono<Environment> {
   startRoute(router, cookie, parts)
   linkRoutes(router, cookie, parts)
   keyRoutes(router, cookie, parts)
+  deviceRoutes(router, cookie, parts)
   doneRoute(router, cookie, parts)
   callbackRoute(router, cookie, parts)
   fileRoutes(router, parts)
@@ -199,6 +204,23 @@ function answerForm(
   // Every code's status is one that has a body.
   const status = (error?.status ?? 200) as ContentfulStatusCode
   return c.html(keyPage(look, answer.form), status, formHeaders)
+}
+
+function deviceRoutes(router: Hono<Environment>, cookie: BindingCookie, parts: BrowserParts): void {
+  const { deviceForms } = parts
+  const answer = (c: Context<Environment>, given: DeviceFormAnswer) =>
+    'location' in given
+      ? c.html(leavingPage(lookOf(c, parts), given.location), 200)
+      : c.html(devicePage(lookOf(c, parts), given.form), 200, scriptHeaders)
+  router.get(deviceFormPath, async (c) => {
+    const states = new URL(c.req.url).searchParams.getAll('state')
+    return answer(c, await deviceForms.show({ states, ...browserOf(c, cookie) }))
+  })
+  router.post(deviceFormPath, async (c) => {
+    const fields = await c.req.parseBody()
+    const origin = c.req.header('origin') ?? null
+    return answer(c, await deviceForms.submit({ fields, origin, ...browserOf(c, cookie) }))
+  })
 }
 
 function doneRoute(router: Hono<Environment>, cookie: BindingCookie, parts: BrowserParts): void {

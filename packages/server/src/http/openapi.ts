@@ -45,6 +45,7 @@ const resources: Record<keyof typeof routes, string> = {
   connections: 'Accounts that users have connected.',
   sessions: 'Permits for a browser to connect an account.',
   flows: 'Authorisation attempts, for the browser that holds the connect token of a session.',
+  device: 'Connecting by a code that a person types at the provider.',
   integrations: 'OAuth apps that are registered at providers.',
   incidents:
     'Providers that refuse every credential, whose connections are held until it is known why.',

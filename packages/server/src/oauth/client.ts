@@ -1,4 +1,9 @@
-import type { OAuth2Method, ProviderDefinition, Secret } from '@keywell/protocol'
+import {
+  KeywellError,
+  type OAuth2Method,
+  type ProviderDefinition,
+  type Secret,
+} from '@keywell/protocol'
 import {
   addressOf,
   commonReach,
@@ -32,13 +37,14 @@ type App = Pick<Registration, 'method' | 'variables'>
 
 /** RFC 8414 metadata, made of the provider's data and the connection's variables. */
 export function metadata({ method, variables }: App): oauth.AuthorizationServer {
-  const { authorize, token, revocation } = method
+  const { authorize, device, token, revocation } = method
   const at = (template: string) => addressOf(template, variables).href
   const { value: issuer } = authorize.issuer
   return {
     // As it is written: an issuer is compared character by character (RFC 9207 section 2.4).
     issuer: issuer.endsWith('/') ? at(issuer) : at(issuer).replace(/\/$/, ''),
-    authorization_endpoint: at(authorize.url),
+    ...(authorize.url !== undefined && { authorization_endpoint: at(authorize.url) }),
+    ...(device !== undefined && { device_authorization_endpoint: at(device.url) }),
     token_endpoint: at(token.url),
     ...(revocation.style === 'rfc7009' && { revocation_endpoint: at(revocation.url) }),
     authorization_response_iss_parameter_supported: authorize.issuer.inCallback === 'required',
@@ -95,7 +101,11 @@ export function requestOptions(
   }
 }
 
-/** Where the browser is sent to consent (RFC 6749 section 4.1.1, RFC 7636). */
+/**
+ * Where the browser is sent to consent (RFC 6749 section 4.1.1, RFC 7636).
+ *
+ * @throws KeywellError `method_not_offered` where the definition has no such page any more
+ */
 export async function authorizationUrl(options: {
   provider: ProviderDefinition
   method: OAuth2Method
@@ -107,6 +117,9 @@ export async function authorizationUrl(options: {
   verifier: Secret
 }): Promise<URL> {
   const { authorize } = options.method
+  if (authorize.url === undefined) {
+    throw new KeywellError('method_not_offered', `${options.provider.title} has no page for it.`)
+  }
   const url = addressOf(authorize.url, options.variables)
   const { pkce, scopes } = authorize
   const parameters = {
@@ -247,7 +260,11 @@ export async function refreshTokens(
   return withOurNames(registration, outcome)
 }
 
-function withOurNames({ provider, method }: Registration, outcome: TokenOutcome): TokenOutcome {
+/** With the names of scopes that are used here. */
+export function withOurNames(
+  { provider, method }: Registration,
+  outcome: TokenOutcome,
+): TokenOutcome {
   if (outcome.kind !== 'tokens' || outcome.scopes === null) return outcome
   return { ...outcome, scopes: scopesGranted(provider, method, outcome.scopes) }
 }

@@ -31,7 +31,8 @@ export interface FlowRow {
   scopes: string[]
   /** Of the provider's definition, by its id. */
   method: string
-  mode: 'popup' | 'redirect'
+  /** `device`: no browser of the flow's own. */
+  mode: 'popup' | 'redirect' | 'device'
   resumeUrl: string | null
   status: StoredFlowStatus
   error: FlowError | null
@@ -143,6 +144,18 @@ export async function countFlows(
   return row ?? { all: 0, alive: 0 }
 }
 
+/** Starts a flow that no browser is bound to. False when it was started already, or has ended. */
+export async function startUnbound(sql: Sql, tenantId: string, id: string): Promise<boolean> {
+  const started = await sql.query(
+    `update flows set status = 'started', updated_at = now()
+     where tenant_id = $1 and id = $2 and status = 'created' and mode = 'device'
+       and expires_at > now()
+     returning id`,
+    [tenantId, id],
+  )
+  return started.length === 1
+}
+
 /** Binds a flow to a browser. False when it was started already, or has ended. */
 export async function startFlow(
   sql: Sql,
@@ -184,6 +197,64 @@ export async function parkCode(
        and not ($6 = any(refused_codes))
      returning id`,
     [row.tenantId, row.id, row.sealedCode, row.keyVersion, row.lifeMs, row.codeHash],
+  )
+  return rows.length === 1
+}
+
+/** Keeps the code that is polled with. False: the flow is past it. */
+export async function keepDeviceCode(
+  sql: Sql,
+  row: { tenantId: string; id: string; sealedCode: Uint8Array; keyVersion: number },
+): Promise<boolean> {
+  const rows = await sql.query(
+    `update flows set sealed_code = $3, key_version = $4, updated_at = now()
+     where tenant_id = $1 and id = $2 and status = 'started' and expires_at > now()
+       and sealed_code is null
+     returning id`,
+    [row.tenantId, row.id, row.sealedCode, row.keyVersion],
+  )
+  return rows.length === 1
+}
+
+/** Notes the grant that a poll brought, in place of the code that was polled with. False: the flow is past it. */
+export async function noteGrant(
+  sql: Sql,
+  row: {
+    tenantId: string
+    id: string
+    grantId: string
+    sealedCode: Uint8Array
+    keyVersion: number
+  },
+): Promise<boolean> {
+  const rows = await sql.query(
+    `update flows set grant_id = $3, sealed_code = $4, key_version = $5, updated_at = now()
+     where tenant_id = $1 and id = $2 and status = 'started' and expires_at > now()
+       and grant_id is null
+     returning id`,
+    [row.tenantId, row.id, row.grantId, row.sealedCode, row.keyVersion],
+  )
+  return rows.length === 1
+}
+
+/** Parks what is known of the grant, until the app names its account. False: the flow is past it. */
+export async function parkGrant(
+  sql: Sql,
+  row: {
+    tenantId: string
+    id: string
+    grantId: string
+    sealedCode: Uint8Array
+    keyVersion: number
+  },
+): Promise<boolean> {
+  const rows = await sql.query(
+    `update flows
+     set status = 'confirming', sealed_code = $4, key_version = $5, code_expires_at = expires_at,
+         updated_at = now()
+     where tenant_id = $1 and id = $2 and grant_id = $3 and status = 'started' and expires_at > now()
+     returning id`,
+    [row.tenantId, row.id, row.grantId, row.sealedCode, row.keyVersion],
   )
   return rows.length === 1
 }
@@ -276,7 +347,10 @@ export async function connectFlow(
   return rows.length === 1
 }
 
-/** Ends a flow without a connection, unless it has ended already, and destroys what secrets it still holds. */
+/**
+ * Ends a flow without a connection, unless it has ended already, and destroys what secrets it still holds. A grant
+ * that it has brought is withdrawn from now on.
+ */
 export async function endFlow(
   sql: Sql,
   row: {
@@ -287,11 +361,19 @@ export async function endFlow(
   },
 ): Promise<boolean> {
   const rows = await sql.query(
-    `update flows
-     set status = $3, error = $4::jsonb, sealed_code = null, sealed_verifier = null, updated_at = now()
-     where tenant_id = $1 and id = $2
-       and status in ('created', 'started', 'confirming', 'exchanging')
-     returning id`,
+    `with ended as (
+       update flows
+       set status = $3, error = $4::jsonb, sealed_code = null, sealed_verifier = null,
+           updated_at = now()
+       where tenant_id = $1 and id = $2
+         and status in ('created', 'started', 'confirming', 'exchanging')
+       returning id, grant_id
+     ), unkept as (
+       update revocations set due_at = now()
+       where tenant_id = $1 and attempts = 0
+         and connection_id in (select grant_id from ended where grant_id is not null)
+     )
+     select id from ended`,
     [row.tenantId, row.id, row.status, row.error ? JSON.stringify(row.error) : null],
   )
   return rows.length === 1
@@ -300,11 +382,18 @@ export async function endFlow(
 /** Ends each flow of a session that is under way. Answers their ids. */
 export async function endFlowsOf(sql: Sql, tenantId: string, sessionId: string): Promise<string[]> {
   const ended = await sql.query<{ id: string }>(
-    `update flows
-     set status = 'cancelled', sealed_code = null, sealed_verifier = null, updated_at = now()
-     where tenant_id = $1 and session_id = $2
-       and status in ('created', 'started', 'confirming', 'exchanging')
-     returning id`,
+    `with ended as (
+       update flows
+       set status = 'cancelled', sealed_code = null, sealed_verifier = null, updated_at = now()
+       where tenant_id = $1 and session_id = $2
+         and status in ('created', 'started', 'confirming', 'exchanging')
+       returning id, grant_id
+     ), unkept as (
+       update revocations set due_at = now()
+       where tenant_id = $1 and attempts = 0
+         and connection_id in (select grant_id from ended where grant_id is not null)
+     )
+     select id from ended`,
     [tenantId, sessionId],
   )
   return ended.map(({ id }) => id)

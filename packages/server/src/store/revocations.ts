@@ -66,15 +66,23 @@ export async function moveToRevocations(
   return row
 }
 
-/** A pair that came for a connection that was removed meanwhile: its grant is to be withdrawn, too. */
+/**
+ * A pair that no connection has: its grant is to be withdrawn. Its connection was removed meanwhile, or may still be made
+ * of it, until `dueAt`.
+ */
 export async function insertRevocation(
   sql: Sql,
-  row: Omit<RevocationRow, 'attempts' | 'type' | 'accountMac'> & { keyVersion: number },
+  row: Omit<RevocationRow, 'attempts' | 'type' | 'accountMac'> & {
+    keyVersion: number
+    /** Default: now. */
+    dueAt?: Date
+  },
 ): Promise<void> {
   await sql.query(
     `insert into revocations (tenant_id, connection_id, generation, user_id, provider, host,
-       integration_owner, integration_id, type, key_version, sealed, attempt_id, method)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, 'oauth_token', $9, $10, $11::uuid, $12)
+       integration_owner, integration_id, type, key_version, sealed, attempt_id, method, due_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, 'oauth_token', $9, $10, $11::uuid, $12,
+       coalesce($13, now()))
      on conflict do nothing`,
     [
       row.tenantId,
@@ -89,8 +97,38 @@ export async function insertRevocation(
       row.sealed,
       row.attemptId,
       row.method,
+      row.dueAt ?? null,
     ],
   )
+}
+
+/** A grant that waits, and of which no withdrawal was tried. */
+export async function findWaitingGrant(
+  sql: Sql,
+  tenantId: string,
+  connectionId: string,
+): Promise<RevocationRow | undefined> {
+  const [row] = await sql.query<RevocationRow>(
+    `select ${columns} from revocations
+     where tenant_id = $1 and connection_id = $2 and state = 'due' and attempts = 0`,
+    [tenantId, connectionId],
+  )
+  return row
+}
+
+/** Takes such a grant out, to be kept. False: it is not there any more. */
+export async function takeWaitingGrant(
+  sql: Sql,
+  tenantId: string,
+  connectionId: string,
+): Promise<boolean> {
+  const rows = await sql.query(
+    `delete from revocations
+     where tenant_id = $1 and connection_id = $2 and state = 'due' and attempts = 0
+     returning connection_id`,
+    [tenantId, connectionId],
+  )
+  return rows.length === 1
 }
 
 /** Of all tenants: a grant that is due after a week becomes `irrevocable`, and is left to be withdrawn by hand. */

@@ -7,6 +7,8 @@ export interface SessionPolicy {
   scopes: Record<string, { required: string[]; optional: string[]; forbidden: string[] }>
   hosts: string[] | null
   methods: ConnectMethod[]
+  /** It may connect by a code that a person types at the provider. Absent: not. */
+  device?: true
   /** The connection becomes the tenant's. Absent: the user's. */
   owner?: 'tenant'
   /** By provider. */

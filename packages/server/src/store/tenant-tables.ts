@@ -55,8 +55,13 @@ export const tenantTables = {
       'refused_codes',
       'key_attempts',
       'code_attempts',
+      'grant_id',
       'expires_at',
     ],
+  },
+  device_polls: {
+    rows: 'erased',
+    internal: ['flow_id', 'interval_ms', 'due_at', 'expires_at'],
   },
   connect_sessions: {
     rows: 'erased',

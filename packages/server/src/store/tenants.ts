@@ -53,6 +53,9 @@ export async function deleteAttempts(sql: Sql, tenantId: string): Promise<void> 
     `with codes as (
        delete from one_time_codes where tenant_id = '@install' and owner_id = $1
      ), attempts as (delete from flows where tenant_id = $1),
+     polls as (delete from device_polls where tenant_id = $1),
+     -- What they brought waits for no confirmation any more.
+     unkept as (update revocations set due_at = now() where tenant_id = $1 and attempts = 0),
      calls as (delete from idempotent_calls where tenant_id = $1)
      delete from connect_sessions where tenant_id = $1`,
     [tenantId],

@@ -1,4 +1,4 @@
-import type { ProviderBrand } from '@keywell/protocol'
+import { marks } from '@keywell/providers/marks'
 import { html, raw } from 'hono/html'
 import type { Appearance } from './appearance.ts'
 import type { Texts } from './texts/texts.ts'
@@ -66,7 +66,11 @@ function appBrand({ name, logo }: Appearance): unknown {
 }
 
 /** Both sides of a connection. The heading below names them. */
-export function pairBrand({ logo }: Appearance, app: string, provider: ProviderBrand): Html {
+export function pairBrand(
+  { logo }: Appearance,
+  app: string,
+  provider: { name: string; title: string },
+): Html {
   return html`<div class="brand" aria-hidden="true">
     <span class="tile">${logo === undefined ? monogram(app) : html`<img src="/connect/logo" alt="" />`}</span>
     <span class="between">•••</span>
@@ -75,11 +79,12 @@ export function pairBrand({ logo }: Appearance, app: string, provider: ProviderB
 }
 
 /** The provider's mark, else its first letter. */
-export function providerTile({ title, mark }: ProviderBrand): Html {
+export function providerTile({ name, title }: { name: string; title: string }): Html {
+  const mark = Object.hasOwn(marks, name) ? marks[name] : undefined
   const shown =
-    mark === null
+    mark === undefined
       ? monogram(title)
-      : html`<svg viewBox="0 0 24 24" focusable="false"><path fill="${mark.color ?? 'currentColor'}" d="${mark.path}" /></svg>`
+      : html`<svg viewBox="0 0 24 24" focusable="false"><path fill="${mark.color}" d="${mark.path}" /></svg>`
   return html`<span class="tile" aria-hidden="true">${shown}</span>`
 }
 

@@ -1,6 +1,7 @@
 /**
  * The one script of the pages. They work without it. On the page of a link it shows which scopes come with a chosen one,
- * and ticks the scopes of a preset in place; on the page with a code it looks whether the code was taken.
+ * and ticks the scopes of a preset in place; on a page with a code it looks whether the code was taken, and
+ * copies one that is for elsewhere.
  */
 export const script = `'use strict'
 {
@@ -44,6 +45,15 @@ export const script = `'use strict'
     })
   }
   update()
+
+  const copy = document.querySelector('[data-copy]')
+  if (copy && navigator.clipboard) {
+    copy.hidden = false
+    copy.addEventListener('click', () => {
+      const { copy: code, copied } = copy.dataset
+      navigator.clipboard.writeText(code).then(() => (copy.textContent = copied), () => (copy.hidden = true))
+    })
+  }
 
   const waiting = document.querySelector('[data-waiting]')
   if (waiting) {

@@ -313,7 +313,7 @@ create table flows (
   -- The id of a method in the provider's definition; without an integration, client and redirect URI where it is by
   -- a key.
   method            text not null,
-  mode              text not null check (mode in ('popup', 'redirect')),
+  mode              text not null check (mode in ('popup', 'redirect', 'device')),
   resume_url        text,
   status            text not null check (status in
     ('created', 'started', 'confirming', 'exchanging', 'connected', 'denied', 'cancelled', 'expired', 'failed')),
@@ -330,6 +330,9 @@ create table flows (
   key_attempts      int not null default 0,
   -- Short codes that a backend has sent. A few may be wrong.
   code_attempts     int not null default 0,
+  -- The grant that device authorisation has brought: it stands among those to be withdrawn (connection_id in
+  -- revocations) until its account was confirmed.
+  grant_id          text,
   created_at        timestamptz not null default now(),
   updated_at        timestamptz not null default now(),
   expires_at        timestamptz not null,
@@ -341,6 +344,22 @@ create trigger flows_of_the_living before insert on flows
 select guard_by_tenant('flows');
 grant select, insert, update, delete on flows to keywell_app;
 grant select (tenant_id, key_version) on flows to keywell_worker;
+
+-- When the provider is asked again what became of a device code (RFC 8628). The code itself is sealed in its flow.
+create table device_polls (
+  tenant_id   text not null,
+  flow_id     text not null,
+  interval_ms int not null,
+  -- A claim moves it on by its lease, an answer by the interval.
+  due_at      timestamptz not null,
+  -- Of the device code.
+  expires_at  timestamptz not null,
+  primary key (tenant_id, flow_id)
+);
+create index device_polls_due on device_polls (due_at);
+select guard_by_tenant('device_polls');
+grant select, insert, update, delete on device_polls to keywell_app;
+grant select, update on device_polls to keywell_worker;
 
 -- Start codes, states, finish tickets and links: 32 random bytes, kept as a hash, spent once. They come from
 -- a browser that names no tenant, so they stand under the installation and say whose flow they open, or whose

@@ -101,6 +101,26 @@ export const english: Texts = {
     submit: 'Connect',
     cancel: 'Cancel',
   },
+  device: {
+    heading: ({ provider }) => `Connect ${provider} with a code`,
+    open: (host) => `Open ${host}`,
+    newTab: '(opens in a new tab).',
+    type: (provider) => `Sign in to ${provider} there, enter this code, and approve the access.`,
+    code: 'Code',
+    copy: 'Copy the code',
+    copied: 'Copied',
+    warning: (provider) =>
+      `Enter the code only if you began this yourself, and give it to nobody. ${provider} must show the same code.`,
+    waiting: 'This page goes on by itself when you have approved.',
+    look: 'Look now',
+    approved: 'The code was approved. The account is being looked up.',
+    cancel: 'Cancel',
+    isYours: ({ provider }) => `Is this your ${provider} account?`,
+    onlyYours: ({ app, provider }) =>
+      `The code was approved with this account${app === '' ? '' : `, and ${app} is going to use it`}. If it is not yours, somebody else has entered the code: do not connect it, and begin again with ${provider}.`,
+    connect: 'Connect this account',
+    notMine: 'It is not mine',
+  },
   providers: {},
 }
 

@@ -128,5 +128,26 @@ export const german: Texts = {
     submit: 'Verbinden',
     cancel: 'Abbrechen',
   },
+  device: {
+    heading: ({ provider }) => `${provider} mit einem Code verbinden`,
+    open: (host) => `${host} öffnen`,
+    newTab: '(öffnet einen neuen Tab).',
+    type: (provider) =>
+      `Melden Sie sich dort bei ${provider} an, geben Sie diesen Code ein und stimmen Sie dem Zugriff zu.`,
+    code: 'Code',
+    copy: 'Code kopieren',
+    copied: 'Kopiert',
+    warning: (provider) =>
+      `Geben Sie den Code nur ein, wenn Sie selbst begonnen haben, und geben Sie ihn niemandem. ${provider} muss denselben Code zeigen.`,
+    waiting: 'Diese Seite geht von selbst weiter, sobald Sie zugestimmt haben.',
+    look: 'Jetzt nachsehen',
+    approved: 'Dem Code wurde zugestimmt. Das Konto wird nachgesehen.',
+    cancel: 'Abbrechen',
+    isYours: ({ provider }) => `Ist das Ihr Konto bei ${provider}?`,
+    onlyYours: ({ app, provider }) =>
+      `Mit diesem Konto wurde dem Code zugestimmt${app === '' ? '' : `, und ${app} wird es verwenden`}. Ist es nicht Ihres, hat jemand anderes den Code eingegeben: Verbinden Sie es nicht, und beginnen Sie bei ${provider} neu.`,
+    connect: 'Dieses Konto verbinden',
+    notMine: 'Nicht mein Konto',
+  },
   providers: germanWords,
 }

@@ -88,6 +88,24 @@ export interface Texts {
     submit: string
     cancel: string
   }
+  device: {
+    heading: (names: Names) => string
+    open: (host: string) => string
+    newTab: string
+    type: (provider: string) => string
+    code: string
+    copy: string
+    copied: string
+    warning: (provider: string) => string
+    waiting: string
+    look: string
+    approved: string
+    cancel: string
+    isYours: (names: Names) => string
+    onlyYours: (names: Names) => string
+    connect: string
+    notMine: string
+  }
   /** Words of a provider's definition, by its name. Absent: its own, in English. */
   providers: Readonly<Record<string, ProviderTexts>>
 }
