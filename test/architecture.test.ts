@@ -169,15 +169,15 @@ verifies.suite('house:imports', () => {
     expect(found(importRule, 'packages/react/src/planted.ts', text)).toEqual([])
   })
 
-  test('react may run the planner and the choice of scopes, and show marks and words of providers, which bring nothing along', () => {
+  test('react may run the planner and the choice of scopes, and show titles and words of providers, which bring nothing along', () => {
     const text = `export { planScopes } from '@keywell/protocol/scope-plan'
       export { chooseScopes } from '@keywell/protocol/scope-choice'
       export { germanWords } from '@keywell/providers/german'
-      export { marks } from '@keywell/providers/marks'`
+      export { titles } from '@keywell/providers/titles'`
     expect(found(importRule, 'packages/react/src/planted.ts', text)).toEqual([])
     const brought = [
       ...['scope-choice', 'scope-plan', 'scopes'].map((name) => `packages/protocol/src/${name}.ts`),
-      ...['german', 'marks'].map((name) => `packages/providers/src/${name}.ts`),
+      ...['german', 'titles'].map((name) => `packages/providers/src/${name}.ts`),
     ]
     const imports = sources
       .filter(({ path }) => brought.includes(path))

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKeyFile } from '@keywell/server'
 import { afterAll, beforeAll, expect } from 'vitest'
+import { launchBrowser } from './support/browser.ts'
+import { buildPage, servePage } from './support/built-page.ts'
 import { type CreatedDatabase, createDatabase } from './support/databases.ts'
 import { openCreated, type TestDatabase } from './support/inspected.ts'
 import {
@@ -130,6 +132,31 @@ async function connect(): Promise<{ id: string; account: { name: string } }> {
   return must(confirmed, 200).connection
 }
 
+/** Another user connects by the React kit, in a browser. Answers the kit's words for the account. */
+async function connectByKit(): Promise<string> {
+  const { mark } = other.definition
+  const service = { url: replicas[0]?.url ?? '', apiKey }
+  const app = await servePage(service, await buildPage('own-provider.html'), {
+    index: 'own-provider.html',
+    signedIn: () => ({ tenantId: who.tenantId, userId: 'usr_page' }),
+  })
+  const browser = await launchBrowser()
+  try {
+    const page = await browser.newPage()
+    await page.goto(`${app.url}/?provider=${provider}`)
+    const button = page.getByRole('button', { name: 'Connect Acme Notes' })
+    await button.locator(`svg[fill="${mark?.color}"] path[d="${mark?.path}"]`).waitFor()
+    await Promise.all([page.waitForEvent('popup'), button.click()])
+    const row = page.locator('[data-keywell-connection]')
+    await row.locator(`svg[fill="${mark?.color}"]`).waitFor()
+    await row.getByText('Acme Notes').waitFor()
+    return (await page.locator('[data-keywell-button][data-state="connected"]').textContent()) ?? ''
+  } finally {
+    await browser.close()
+    app.stop()
+  }
+}
+
 const read = (at?: ServiceProcess) =>
   send<{ credential: string; generation: number }>('/v1/credentials', {
     method: 'POST',
@@ -185,6 +212,8 @@ verifies(
       'refresh_token',
     ])
 
+    expect(await connectByKit()).toBe('Connected as Ada of Acme')
+
     const checkedAt = async () => {
       const rows = await database.query<{ at: string | null }>(
         'select health_checked_at::text as at from connections where tenant_id = $1',
@@ -206,7 +235,7 @@ verifies(
       { method: 'DELETE' },
     )
     expect(must(gone, 200).upstream).toBe('revoked')
-    expect(other.grants.every(({ ended }) => ended)).toBe(true)
+    expect(other.grants.map(({ ended }) => ended)).toEqual([true, false])
   },
   { timeout: 120_000 },
 )

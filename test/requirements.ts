@@ -794,7 +794,7 @@ export const requirements = {
   },
   'custom:by-file': {
     behaviour:
-      'A definition that is put into the folder is live on every replica: its provider is listed, connected, read, renewed, probed and withdrawn without a restart. A file that is not right is named in the log with the place and the reason, and changes nothing.',
+      'A definition that is put into the folder is live on every replica: its provider is listed, connected, read, renewed, probed and withdrawn without a restart, and the React kit shows it with its title and its mark. A file that is not right is named in the log with the place and the reason, and changes nothing.',
     source: 'providers.md, By file',
   },
   'custom:start': {
@@ -1051,6 +1051,11 @@ export const requirements = {
     behaviour:
       'A connection says when a backend last read its credential: never until the first read, and not by being connected. A read writes it at most once in ten minutes.',
     source: 'react.md, ConnectionsManager',
+  },
+  'connections:brands': {
+    behaviour:
+      'A list of connections says, where it is asked, the title and the mark of its providers and of those that are named; a name that the catalogue has not is left out.',
+    source: 'connect.md, React package',
   },
   'connections:list': {
     behaviour: "A tenant's connections are listed in pages.",
@@ -2114,6 +2119,11 @@ export const requirements = {
   },
 
   // In a browser
+  'kit:brands': {
+    behaviour:
+      'A page has title and mark of every provider that it shows with the first read of the list of connections, and of one that it shows later then; in the bundle there are none.',
+    source: 'connect.md, React package',
+  },
   'e2e:popup': {
     behaviour:
       'In a real browser: click, popup, login, consent, connected, projects listed; every page accessible.',

@@ -30,7 +30,7 @@ const table: Record<(typeof packages)[number], Row> = {
       '@keywell/protocol/scope-choice',
       '@keywell/protocol/scope-plan',
       '@keywell/providers/german',
-      '@keywell/providers/marks',
+      '@keywell/providers/titles',
     ],
   },
   cli: { ours: ['protocol', 'providers', 'sdk', 'tools', 'server'] },

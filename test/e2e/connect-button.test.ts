@@ -176,7 +176,7 @@ verifies('e2e:loading', async () => {
   const held = new Promise<void>((resolve) => {
     release = resolve
   })
-  await page.route('**/api/keywell/connections', async (route) => {
+  await page.route('**/api/keywell/connections?*', async (route) => {
     await held
     await route.continue()
   })

@@ -112,7 +112,7 @@ verifies(
     await page.locator('[data-keywell-button][data-state="waiting"]').waitFor()
     await expectToLookRight(page, 'manager-waiting')
 
-    await page.route('**/api/keywell/connections', (route) => route.abort())
+    await page.route('**/api/keywell/connections?*', (route) => route.abort())
     await page.reload()
     await page.getByRole('alert').getByText('They stay connected').waitFor()
     await expectToLookRight(page, 'manager-error')
@@ -220,7 +220,7 @@ verifies('e2e:manager-loading', async () => {
   const held = new Promise<void>((resolve) => {
     release = resolve
   })
-  await page.route('**/api/keywell/connections', async (route) => {
+  await page.route('**/api/keywell/connections?*', async (route) => {
     await held
     await route.continue()
   })

@@ -84,7 +84,10 @@ const bounded = [
   'host-input',
   'name-input',
 ].map((name) => `[data-keywell-${name}]`)
-const places = ['[data-keywell-connection][data-loading] > span', 'span[data-keywell-mark]']
+const places = [
+  '[data-keywell-connection][data-loading] > span',
+  'span[data-keywell-mark]:not([data-loading] *)',
+]
 
 const unbounded = (page: Page, selectors: readonly string[]) =>
   page.evaluate(

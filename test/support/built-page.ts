@@ -47,7 +47,7 @@ export interface ServedPage {
  * @param index file that is shown at `/`
  */
 export async function servePage(
-  stage: Stage,
+  stage: Pick<Stage, 'url' | 'apiKey'>,
   assets: string,
   { index = 'index.html', signedIn }: { index?: string; signedIn: () => SignedIn },
 ): Promise<ServedPage> {

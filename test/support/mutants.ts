@@ -12,7 +12,7 @@ const reaches = ['token', 'pair', 'user_and_app'] as const
 
 /** Every method that comes of changing one value of it which decides what is sent, or how an answer is read. */
 export function mutantsOf(method: Method): Mutant[] {
-  const common = [...sending(method), ...identity(method), ...health(method)]
+  const common = [...sending(method), ...identity(method), ...typed(method), ...health(method)]
   return method.kind === 'oauth2' ? [...common, ...oauth(method)] : common
 }
 
@@ -129,7 +129,7 @@ function sending(method: Method): Mutant[] {
         index,
         part.in === 'basic'
           ? { ...part, username: part.password, password: part.username }
-          : { ...part, value: part.value.replace('Bearer', 'Not') },
+          : { ...part, value: `Not${part.value}` },
       ),
     } as Method,
   ])
@@ -154,6 +154,15 @@ function identity(method: Method): Mutant[] {
         identity: { ...part, request: { ...part.request, url: elsewhere(part.request.url) } },
       } as Method,
     ],
+  ]
+}
+
+/** An account that was typed. */
+function typed(method: Method): Mutant[] {
+  if (!('typedAccount' in method) || method.typedAccount === undefined) return []
+  return [
+    ['typedAccount.id', { ...method, typedAccount: { ...method.typedAccount, id: '$hash' } }],
+    ['typedAccount.name', { ...method, typedAccount: { id: method.typedAccount.id } }],
   ]
 }
 

@@ -236,6 +236,7 @@ export function define(
     category: 'code',
     state: 'stable',
     documentationUrl: 'https://docs.example/acme-notes',
+    mark: { color: '#7a3cff', path: 'M4 2h16v20H4z' },
     variables: {
       ...(signed && {
         shop: { kind: 'label', title: 'Shop', pattern: '[a-z]+', letters: 'lower' },

@@ -1,8 +1,9 @@
 /** The methods of the bundled definitions, each with a stand-in of its provider. */
 import type { ProviderDefinition } from '@keywell/protocol'
-import { azureDevOps, bitbucket, buildkite, github, gitlab } from '@keywell/providers'
+import { algolia, azureDevOps, bitbucket, buildkite, github, gitlab } from '@keywell/providers'
 import {
   type Control,
+  createAlgolia,
   createBitbucket,
   createBuildkite,
   createGitHub,
@@ -13,6 +14,7 @@ import {
   sandboxVisitor,
   visit,
 } from '@keywell/sandbox'
+import { startHostsAsPaths } from './hosts-as-paths.ts'
 import type { RegisteredClient } from './journey.ts'
 
 /** What a stand-in does, and what therefore has to be seen of its provider. Nothing here is read from a definition. */
@@ -20,8 +22,11 @@ export interface WalkedStandIn {
   /** By the origins of the provider. */
   origins: Readonly<Record<string, string>>
   /** What a connection of Ada's shows. */
-  account: { username: string | null; name: string }
+  account: { username: string | null; name: string; id?: string }
+  /** What a connection is asked for. */
   scopes: readonly string[]
+  /** What it has then. Default: the same. */
+  granted?: readonly string[]
   /** Whether the API takes a request with these headers. */
   takes(headers: Record<string, string>): Promise<boolean>
   /** Ada takes back what was given. */
@@ -48,6 +53,8 @@ export interface WalkedApp extends WalkedStandIn {
 export interface WalkedKey extends WalkedStandIn {
   /** What Ada pastes, by the names of the fields. */
   key: Record<string, string>
+  /** Where it is for, if there are several such places. */
+  host?: string
   /** Whether it was made with an end that the provider tells of. */
   ends: boolean
   /** What looks like a key, and is none. */
@@ -62,12 +69,14 @@ export type WalkedMethod = { definition: ProviderDefinition; id: string } & (
 export const walkedMethods: readonly WalkedMethod[] = [
   { definition: gitlab, id: 'oauth', kind: 'app', open: openGitLabApp },
   { definition: gitlab, id: 'personal_access_token', kind: 'key', open: openGitLabKey },
-  { definition: github, id: 'oauth_app', kind: 'app', open: openGitHubApp },
+  { definition: github, id: 'oauth_app', kind: 'app', open: openGitHubOAuthApp },
+  { definition: github, id: 'app_user', kind: 'app', open: openGitHubApp },
   { definition: github, id: 'personal_access_token', kind: 'key', open: openGitHubKey },
   { definition: bitbucket, id: 'oauth', kind: 'app', open: openBitbucketApp },
   { definition: bitbucket, id: 'api_token', kind: 'key', open: openBitbucketKey },
   { definition: azureDevOps, id: 'entra', kind: 'app', open: openAzureDevOps },
   { definition: buildkite, id: 'api_token', kind: 'key', open: openBuildkite },
+  { definition: algolia, id: 'api_key', kind: 'key', open: openAlgolia },
 ]
 
 async function sends(url: string, headers: Record<string, string>): Promise<boolean> {
@@ -147,22 +156,47 @@ async function openGitHub() {
   }
 }
 
-async function openGitHubApp(): Promise<WalkedApp> {
+async function openGitHubOAuthApp(): Promise<WalkedApp> {
   const { at, ...standIn } = await openGitHub()
   let app: ReturnType<typeof at.registerOAuthApp> | undefined
   return {
     ...standIn,
+    // Of two scopes of which one includes the other, that one is granted.
+    scopes: ['read:user', 'repo', 'user'],
+    granted: ['repo', 'user'],
     async register(redirectUri) {
       app = at.registerOAuthApp({ name: 'Northwind', redirectUris: [redirectUri] })
       return app
     },
     consent: visit,
-    asked: 'read:user repo',
+    asked: 'read:user user repo',
     takeBack: async () => void (app && at.revokeAuthorization(app, 'ada')),
     advance: moved(at),
     tokenUrl: `${at.urls.web}/login/oauth/access_token`,
     client: 'client_secret_post',
     lifeSeconds: null,
+    withdraws: true,
+  }
+}
+
+async function openGitHubApp(): Promise<WalkedApp> {
+  const { at, ...standIn } = await openGitHub()
+  let app: ReturnType<typeof at.registerGitHubApp> | undefined
+  return {
+    ...standIn,
+    // Its permissions are those of the app: nothing is asked for.
+    scopes: [],
+    async register(redirectUri) {
+      const redirectUris = [redirectUri]
+      app = at.registerGitHubApp({ name: 'Northwind', redirectUris, expiringUserTokens: true })
+      return app
+    },
+    consent: visit,
+    takeBack: async () => void (app && at.revokeAuthorization(app, 'ada')),
+    advance: moved(at),
+    tokenUrl: `${at.urls.web}/login/oauth/access_token`,
+    client: 'client_secret_post',
+    lifeSeconds: [28_800, 28_800],
     withdraws: true,
   }
 }
@@ -194,10 +228,12 @@ async function openBitbucketSite() {
 async function openBitbucketApp(): Promise<WalkedApp> {
   const { at, ...standIn } = await openBitbucketSite()
   let consumer: ReturnType<typeof at.registerConsumer> | undefined
+  // Those of the consumer, whatever is asked for.
+  const scopes = [...standIn.scopes, 'issue']
   return {
     ...standIn,
+    granted: scopes,
     async register(redirectUri) {
-      const { scopes } = standIn
       consumer = at.registerConsumer({ name: 'Northwind', redirectUris: [redirectUri], scopes })
       return consumer
     },
@@ -275,5 +311,31 @@ async function openBuildkite(): Promise<WalkedKey> {
     ends: true,
     wrong: { token: `bkua_${'x'.repeat(40)}` },
     takeBack: async () => at.revokeAccessToken(token),
+  }
+}
+
+async function openAlgolia(): Promise<WalkedKey> {
+  const at = await createAlgolia()
+  const [application, other] = at.applications
+  const { id } = application
+  const hosts = await startHostsAsPaths({ [id]: application.url, [other.id]: other.url })
+  const host = `${hosts.url}/${id}`
+  const key = at.createKey(application, { acl: ['search', 'listIndexes'] })
+  return {
+    unexpected: at.unexpected,
+    async stop() {
+      await hosts.stop()
+      await at.stop()
+    },
+    origins: { 'https://{applicationId}.algolia.net': `${hosts.url}/{applicationId}` },
+    host,
+    account: { username: null, name: id, id },
+    // No answer says what it may do.
+    scopes: [],
+    takes: (headers) => sends(`${host}/1/indexes`, headers),
+    key: { apiKey: key },
+    ends: false,
+    wrong: { apiKey: 'x'.repeat(32) },
+    takeBack: async () => at.deleteKey(application, key),
   }
 }

@@ -15,6 +15,7 @@ import {
 } from './ids.ts'
 import { knownFields } from './known-fields.ts'
 import { methodViewSchema } from './method-view.ts'
+import { providerBrandSchema } from './provider/mark.ts'
 import type { ScopeName } from './provider-names.ts'
 import { scopeGroupSchema, scopePresetSchema, scopeViewSchema } from './scope-view.ts'
 import { toolSummarySchema } from './tools.ts'
@@ -422,7 +423,7 @@ export const connectOptionsSchema = z.object({
   providers: z.array(
     z.object({
       name: providerNameSchema,
-      title: z.string(),
+      ...providerBrandSchema.shape,
       /** The provider's own instance, whether it can be connected or not; any other is self-managed. Null: there is none. */
       defaultHost: z.string().nullable(),
       hosts: z.array(z.string()),

@@ -15,6 +15,7 @@ import {
 } from './ids.ts'
 import { knownFields } from './known-fields.ts'
 import { pastedLines, pastedText } from './pasted.ts'
+import { providerBrandSchema } from './provider/mark.ts'
 
 /** `needsReauth` is `expired` or `revoked`. */
 export const connectionStatusSchema = z.enum(['active', 'expired', 'revoked', 'disconnected'])
@@ -126,11 +127,20 @@ export const listConnectionsSchema = z
     limit: z.coerce.number().int().min(1).max(500).default(100),
     /** `nextCursor` of the page before. */
     cursor: connectionIdSchema.optional(),
+    /** Names of providers, with commas between them, at most 100: the answer says how people know them. */
+    brands: z
+      .string()
+      .max(4_100)
+      .transform((names) => names.split(',').filter(Boolean))
+      .pipe(z.array(providerNameSchema).max(100))
+      .optional(),
   })
   .refine(hasAtMostOneOwner, oneOwner)
 export const connectionListSchema = z.object({
   connections: z.array(connectionSchema),
   nextCursor: connectionIdSchema.nullable(),
+  /** With `brands` in the query: of the providers named there and of those of the page, as far as there are such. */
+  brands: z.record(providerNameSchema, providerBrandSchema).optional(),
 })
 export type ConnectionList = z.infer<typeof connectionListSchema>
 

@@ -206,6 +206,7 @@ export {
 export { type MethodView, methodViewSchema } from './method-view.ts'
 export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
 export { providerDefinitionSchema } from './provider/checks.ts'
+export { type Mark, markSchema, type ProviderBrand, providerBrandSchema } from './provider/mark.ts'
 export { discoveredSchema, presetSchema } from './provider/preset.ts'
 export type {
   AccountReader,

@@ -2,13 +2,14 @@ import { z } from 'zod'
 import { providerNameSchema, tenantIdSchema } from './ids.ts'
 import { methodViewSchema } from './method-view.ts'
 import { categorySchema, providerStateSchema } from './provider/definition.ts'
+import { providerBrandSchema } from './provider/mark.ts'
 import { scopeGroupSchema, scopePresetSchema, scopeViewSchema } from './scope-view.ts'
 import { toolSummarySchema } from './tools.ts'
 
 /** A provider of the catalogue. */
 export const providerSchema = z.object({
   name: z.string(),
-  title: z.string(),
+  ...providerBrandSchema.shape,
   category: categorySchema,
   /** `preview`: something that decides is not proved by two sources. */
   state: providerStateSchema,

@@ -1,4 +1,5 @@
 import type { ProviderDefinition } from '@keywell/protocol'
+import { marks } from './marks.ts'
 
 const keysPage = 'https://dashboard.algolia.com/account/api-keys'
 
@@ -10,6 +11,7 @@ export const algolia = {
   category: 'search',
   state: 'preview',
   documentationUrl: 'https://www.algolia.com/doc/guides/security/api-keys',
+  mark: marks.algolia,
 
   variables: {
     applicationId: {

@@ -1,4 +1,5 @@
 import type { ProviderDefinition } from '@keywell/protocol'
+import { marks } from './marks.ts'
 
 const user = { method: 'GET', url: 'https://api.bitbucket.org/2.0/user', headers: {} } as const
 const account = {
@@ -27,6 +28,7 @@ export const bitbucket = {
   state: 'preview',
   documentationUrl:
     'https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/',
+  mark: marks.bitbucket,
 
   variables: {},
   api: { base: 'https://api.bitbucket.org/2.0' },

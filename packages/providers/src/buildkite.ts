@@ -1,4 +1,5 @@
 import type { ProviderDefinition } from '@keywell/protocol'
+import { marks } from './marks.ts'
 
 const look = {
   method: 'GET',
@@ -41,6 +42,7 @@ export const buildkite = {
   category: 'ci',
   state: 'preview',
   documentationUrl: 'https://buildkite.com/docs/apis/managing-api-tokens',
+  mark: marks.buildkite,
 
   variables: {},
   api: { base: 'https://api.buildkite.com', also: ['https://graphql.buildkite.com'] },

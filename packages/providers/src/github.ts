@@ -1,4 +1,5 @@
 import type { ProviderDefinition } from '@keywell/protocol'
+import { marks } from './marks.ts'
 
 /** https://docs.github.com/en/rest/about-the-rest-api/api-versions */
 const headers = { Accept: 'application/vnd.github+json', 'X-GitHub-Api-Version': '2022-11-28' }
@@ -83,6 +84,7 @@ export const github = {
   category: 'code',
   state: 'preview',
   documentationUrl: 'https://docs.github.com/en/apps/oauth-apps/building-oauth-apps',
+  mark: marks.github,
 
   variables: {
     web: { kind: 'host', title: 'GitHub address', default: 'https://github.com' },

@@ -1,4 +1,5 @@
 import type { ProviderDefinition } from '@keywell/protocol'
+import { marks } from './marks.ts'
 
 /**
  * GitLab, on gitlab.com and self-managed. Its OAuth server is Doorkeeper with settings of its own;
@@ -11,6 +12,7 @@ export const gitlab = {
   category: 'code',
   state: 'stable',
   documentationUrl: 'https://docs.gitlab.com/api/oauth2/',
+  mark: marks.gitlab,
 
   variables: {
     host: { kind: 'host', title: 'GitLab address', default: 'https://gitlab.com' },

@@ -55,10 +55,10 @@ it("renders the host's own button, and no other", async () => {
   expect(button().getAttribute('aria-busy')).toBe('true')
 })
 
-it('fills a button that has no words of its own', () => {
+it('fills a button that has no words of its own', async () => {
   render(page(<Fancy />))
   expect(button().textContent).toBe('Connect GitLab')
-  expect(button().querySelector('svg')).not.toBeNull()
+  await waitFor(() => expect(button().querySelector('svg')).not.toBeNull())
 })
 
 it("runs the child's handlers first, which may prevent ours", async () => {

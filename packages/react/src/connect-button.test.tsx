@@ -9,6 +9,7 @@ import { userEvent } from '@testing-library/user-event'
 import axe from 'axe-core'
 import { createRef, type ReactNode, StrictMode } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { verifies } from '../../../test/support/verifies.ts'
 import { ConnectButton } from './connect-button.tsx'
 import type { ConnectButtonProps } from './connect-button-props.ts'
 import { de } from './de.ts'
@@ -474,6 +475,33 @@ describe('ConnectButton', () => {
     standIn.connections = [makeConnection({ account: { ...account, username: null } })]
     show()
     await waitFor(() => expect(findButton()?.textContent).toBe('GitLab connected'))
+  })
+
+  verifies('kit:brands', async () => {
+    const mark = { color: '#123456', path: 'M0 0h24v24z' }
+    standIn.brands = { acmecrm: { title: 'Acme CRM', mark }, notes: { title: 'Notes', mark: null } }
+    const page = (...providers: string[]) => (
+      <Page>
+        {providers.map((provider) => (
+          <ConnectButton key={provider} provider={provider} />
+        ))}
+      </Page>
+    )
+    const { rerender } = render(page('acmecrm', 'notes'))
+    const [crm, notes] = screen.getAllByRole('button')
+    await waitFor(() => expect(crm?.textContent).toBe('Connect Acme CRM'))
+    expect(crm?.querySelector('svg')?.getAttribute('fill')).toBe(mark.color)
+    expect(crm?.querySelector('path')?.getAttribute('d')).toBe(mark.path)
+    expect(notes?.querySelector('[data-keywell-mark="N"]')).not.toBeNull()
+    const [read, ...others] = standIn.browser.requests
+    expect(read?.url).toMatch(/connections\?brands=acmecrm,notes$/)
+    expect(others).toEqual([])
+
+    // One that is shown later is asked for then.
+    standIn.brands = { ...standIn.brands, forge: { title: 'Acme Forge', mark: null } }
+    rerender(page('acmecrm', 'notes', 'forge'))
+    await screen.findByRole('button', { name: 'Connect Acme Forge' })
+    expect(calls('GET ')).toHaveLength(2)
   })
 
   it('takes the title from the service, once it is known, and moves no text under the pointer', async () => {

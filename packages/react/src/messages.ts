@@ -1,5 +1,5 @@
 import type { Connection } from '@keywell/protocol'
-import { marks } from '@keywell/providers/marks'
+import { titles } from '@keywell/providers/titles'
 import type { ConnectState, KeywellClient } from './core/index.ts'
 import { own } from './own.ts'
 import type { AccountTexts } from './texts/account.ts'
@@ -38,17 +38,17 @@ export type MessagesOverride = {
 }
 
 /**
- * The title of a provider, e.g. `GitLab`: the host's own word for it, else the service's, else the mark's. Not
- * subscribed to: a title that arrives shows with the next step, so that no text moves under the pointer.
+ * The title of a provider, e.g. `GitLab`: the host's own word for it, else the service's, which comes with the list of
+ * connections, else what the package has.
  */
 export function titleOf(
-  { messages, client }: { messages: MessagesOverride; client: Pick<KeywellClient, 'provider'> },
+  { messages, client }: { messages: MessagesOverride; client: Pick<KeywellClient, 'brand'> },
   provider: string,
 ): string {
   return (
     own(messages.providers ?? {}, provider) ??
-    client.provider(provider)?.title ??
-    own(marks, provider)?.title ??
+    client.brand(provider)?.title ??
+    own(titles, provider) ??
     provider.charAt(0).toUpperCase() + provider.slice(1)
   )
 }

@@ -1,6 +1,6 @@
-import { marks } from '@keywell/providers/marks'
-import type { ReactElement } from 'react'
-import { own } from './own.ts'
+import type { ProviderBrand } from '@keywell/protocol'
+import { type ReactElement, useContext, useEffect, useSyncExternalStore } from 'react'
+import { KeywellContext } from './context.ts'
 
 export interface ProviderMarkProps {
   /** Name in the catalogue, e.g. `gitlab`. */
@@ -13,10 +13,13 @@ export interface ProviderMarkProps {
   className?: string | undefined
 }
 
-/** The provider's mark, in its owner's colour; the first letter of its name where there is no mark. */
+/**
+ * The provider's mark, in its owner's colour, as the service has it. The first letter of its name where there is none,
+ * until the list of connections is read, and outside of a `KeywellProvider`.
+ */
 export function ProviderMark(props: ProviderMarkProps): ReactElement {
   const { provider, title, size = 20, className } = props
-  const mark = own(marks, provider)
+  const mark = useMark(provider)
   const name = title ? { role: 'img', 'aria-label': title } : { 'aria-hidden': true }
   return mark ? (
     // biome-ignore lint/a11y/noSvgWithoutTitle: it is hidden or has a label
@@ -27,7 +30,7 @@ export function ProviderMark(props: ProviderMarkProps): ReactElement {
       viewBox="0 0 24 24"
       width={size}
       height={size}
-      fill={mark.color}
+      fill={mark.color ?? 'currentColor'}
     >
       <path d={mark.path} />
     </svg>
@@ -40,3 +43,15 @@ export function ProviderMark(props: ProviderMarkProps): ReactElement {
     />
   )
 }
+
+function useMark(provider: string): ProviderBrand['mark'] | undefined {
+  const client = useContext(KeywellContext)?.client
+  useEffect(() => client?.connections.show(provider), [client, provider])
+  return useSyncExternalStore(
+    client?.connections.subscribe ?? subscribeToNothing,
+    () => client?.brand(provider)?.mark,
+    () => undefined,
+  )
+}
+
+const subscribeToNothing = () => () => undefined

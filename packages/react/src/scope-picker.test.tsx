@@ -201,7 +201,7 @@ describe('ScopePicker', () => {
     app.browser.failures.clear()
     await user.click(screen.getByRole('button', { name: 'Try again' }))
     await reaches('ready')
-    expect(document.activeElement).toBe(root())
+    await waitFor(() => expect(document.activeElement).toBe(root()))
     cleanup()
     app.browser.failures.set('POST ', 'unauthorized')
     show()

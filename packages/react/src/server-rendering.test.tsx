@@ -32,8 +32,8 @@ it('renders on a server: without a window, without a call, without a style attri
   )
   expect(html).toContain('data-state="idle"')
   expect(html).toContain('>Connect GitLab</span></button>')
-  // A mark has its colour as an attribute: a strict policy forbids styles.
-  expect(html).toContain('<svg aria-hidden="true"')
+  // Its mark comes with the list.
+  expect(html).toContain('<span aria-hidden="true" data-keywell-mark="G"></span>')
   expect(html).toContain('<p>loading</p>')
   expect(html).toMatch(/<fieldset[^>]* data-state="loading" aria-busy="true"/)
   expect(html).toMatch(/<section[^>]* data-state="loading" aria-busy="true"/)

@@ -25,6 +25,11 @@ export interface ListConnections {
   readonly limit?: number | undefined
   /** `nextCursor` of the page before. */
   readonly cursor?: string | undefined
+  /**
+   * Has the page say how people know these providers and those of its connections, each by title and mark; at most 100.
+   * Default: it does not.
+   */
+  readonly brands?: readonly ProviderName[] | undefined
 }
 
 /** Whose a connection is: a user's, or the tenant's own, for all of its users. */
@@ -65,13 +70,16 @@ export class Connections {
   }
 
   /** Of a tenant or a user, the oldest first. See `List` for its three ways to be read. */
-  list(query: ListConnections, options?: CallOptions): List<Connection, ConnectionList> {
+  list(
+    { brands, ...query }: ListConnections,
+    options?: CallOptions,
+  ): List<Connection, ConnectionList> {
     return new List({
       read: (place) =>
         this.#service.request(
           routes.connections.list,
           'connections.list',
-          { query: { ...query, ...place } },
+          { query: { ...query, brands: brands?.join(','), ...place } },
           options,
         ),
       itemsOf: ({ connections }) => connections,

@@ -1,3 +1,4 @@
+import { algolia, gitlab } from '@keywell/providers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Scene, useEngine } from '../../../test/support/engine.ts'
 import { verifies } from '../../../test/support/verifies.ts'
@@ -30,6 +31,25 @@ test('connections are listed, read and removed', async () => {
     connection: { status: 'disconnected' },
     upstream: 'manual',
   })
+})
+
+verifies('connections:brands', async () => {
+  await service.connect()
+  const { brands } = await keywell.connections.list({
+    ...who,
+    brands: ['algolia', 'azure-devops', 'nothing'],
+  })
+  expect(brands).toEqual({
+    algolia: { title: 'Algolia', mark: algolia.mark },
+    'azure-devops': { title: 'Azure DevOps', mark: null },
+    gitlab: { title: 'GitLab', mark: gitlab.mark },
+  })
+  expect(await keywell.connections.list({ ...who, brands: [] })).toMatchObject({
+    brands: { gitlab: { title: 'GitLab' } },
+  })
+  expect(await keywell.connections.list(who)).not.toHaveProperty('brands')
+  const badName = keywell.connections.list({ ...who, brands: ['../x' as 'gitlab'] })
+  await expect(badName).rejects.toMatchObject({ code: 'invalid_request' })
 })
 
 verifies('sdk:lists', async () => {

@@ -4,6 +4,7 @@ import {
   disconnectAnswerSchema,
   flowSchema,
   hostCheckSchema,
+  providerBrandSchema,
   sessionAnswerSchema,
 } from '@keywell/protocol'
 import { expect, test } from 'vitest'
@@ -14,6 +15,7 @@ test('the gallery shows what a service can answer', () => {
   const { session, connection, broken, longName, ending, flow, hostCheck, notRegistered } = fixtures
   expect(sessionAnswerSchema.parse(session)).toEqual(session)
   expect(flowSchema.parse(flow)).toEqual(flow)
+  expect(providerBrandSchema.parse(fixtures.brand)).toEqual(fixtures.brand)
   for (const each of [
     connection,
     broken,

@@ -1,4 +1,12 @@
-import type { Connection, ConnectOptions, Flow, HostCheck, SessionAnswer } from '@keywell/protocol'
+import type {
+  Connection,
+  ConnectOptions,
+  Flow,
+  HostCheck,
+  ProviderBrand,
+  SessionAnswer,
+} from '@keywell/protocol'
+import { marks } from '@keywell/providers/marks'
 
 /** What the backend of the app and the service answer in the gallery; fixtures.test.ts holds it against their schemas. */
 
@@ -90,12 +98,15 @@ export const notRegistered: HostCheck = {
   },
 }
 
+/** How people know GitLab. */
+export const brand: ProviderBrand = { title: 'GitLab', mark: marks.gitlab }
+
 type Offer = ConnectOptions['providers'][number]
 
 /** What a session offers of GitLab, in small. */
 export const offer: Offer = {
   name: 'gitlab',
-  title: 'GitLab',
+  ...brand,
   defaultHost: 'https://gitlab.com',
   hosts: ['https://gitlab.com'],
   methods: [{ id: 'oauth', kind: 'oauth2', title: 'OAuth' }],

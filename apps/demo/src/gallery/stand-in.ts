@@ -8,7 +8,7 @@ import type {
   Problem,
 } from '@keywell/protocol'
 import type { KeywellProviderProps } from '@keywell/react'
-import { flow, session } from './fixtures.ts'
+import { brand, flow, session } from './fixtures.ts'
 
 /** What the backend and the service answer in one section. `never`: the answer stays on its way. */
 export interface Answers {
@@ -82,7 +82,8 @@ function listed(
   if (typeof connections === 'string') return given(connections)
   const to = from + pageLength
   const nextCursor = to < connections.length ? String(to) : null
-  return Response.json({ connections: connections.slice(from, to), nextCursor })
+  const page = connections.slice(from, to)
+  return Response.json({ connections: page, nextCursor, brands: { gitlab: brand } })
 }
 
 /** A fixture, an error by its code, or nothing ever. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { conditionSchema } from './condition.ts'
+import { markSchema } from './mark.ts'
 import { methodSchema, registrationGuideShape } from './method.ts'
 import {
   scopeDefinitionSchema,
@@ -51,6 +52,8 @@ export const definitionShapeSchema = z.strictObject({
   /** `preview`: something that decides, such as a rotation, is not proved by two sources, and has a cautious value. */
   state: providerStateSchema,
   documentationUrl: z.url({ protocol: /^https$/ }),
+  /** Absent: the first letter of its title stands for it. */
+  mark: markSchema.optional(),
   /**
    * What makes the addresses whole. The one in the base URL of the API makes the host of a connection; each other is
    * the app's, and is given with the integration.

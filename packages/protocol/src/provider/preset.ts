@@ -13,7 +13,7 @@ import { lineSchema, pointersSchema, templateSchema } from './texts.ts'
  * where it is wrong.
  */
 
-const { name, title, category, documentationUrl, variables, api, limits } =
+const { name, title, category, documentationUrl, mark, variables, api, limits } =
   definitionShapeSchema.shape
 const { base, also } = api.shape
 
@@ -21,6 +21,7 @@ const common = {
   name,
   title,
   documentationUrl,
+  mark,
   /** Default: `other`. */
   category: category.optional(),
   /** Default: none. */

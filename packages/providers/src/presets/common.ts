@@ -19,7 +19,7 @@ export function definitionOf(
     Pick<ProviderDefinition, 'scopes' | 'scopeGroups'>
   > & { appsUrl?: string | undefined; steps: readonly string[] },
 ): ProviderDefinition {
-  const { name, title, documentationUrl, category = 'other', variables = {}, also } = preset
+  const { name, title, documentationUrl, mark, category = 'other', variables = {}, also } = preset
   return {
     schema: 2,
     name,
@@ -28,6 +28,7 @@ export function definitionOf(
     // What was not named is a guess, if a careful one.
     state: 'preview',
     documentationUrl,
+    ...(mark && { mark }),
     variables,
     api: { base, ...(also && { also }) },
     auth: [method],

@@ -272,8 +272,8 @@ describe('sessions', () => {
     const { connect } = makeButton({ provider: 'gitlab' }, { fetch, endpoint: '/api/keywell/' })
     await begin(connect)
     expect(fetch.mock.calls.map(([url]) => url)).toEqual([
-      '/api/keywell/connections',
       '/api/keywell/session',
+      '/api/keywell/connections?brands=gitlab',
     ])
   })
 })

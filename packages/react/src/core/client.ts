@@ -1,4 +1,5 @@
-import type { Connection, ConnectionId } from '@keywell/protocol'
+import type { Connection, ConnectionId, ProviderBrand } from '@keywell/protocol'
+import { own } from '../own.ts'
 import { type BrowserWindow, type Call, call, type Fetch } from './call.ts'
 import { type Connect, createConnect } from './connect.ts'
 import { type Connections, createConnections } from './connections.ts'
@@ -43,6 +44,8 @@ export interface KeywellClient {
   readProviders(): Promise<readonly ProviderOptions[]>
   /** What the service says of a provider; undefined before the page's first session. */
   provider(name: string): ProviderOptions | undefined
+  /** How people know a provider; undefined before the list of connections, or a session, is read. */
+  brand(name: string): ProviderBrand | undefined
   /**
    * Calls the service, in the session that is prepared for the next click and left for it. For the functions of this
    * package that take a client.
@@ -116,6 +119,7 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
     find: (target) => findConnection(connections.getSnapshot().connections, target),
     readProviders: async () => providers.read(await sessions.prepare(undefined)),
     provider: providers.find,
+    brand: (name) => own(connections.getSnapshot().brands, name) ?? providers.find(name),
     takeReturn: readUrl,
   }
 }

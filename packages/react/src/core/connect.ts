@@ -132,6 +132,7 @@ function attach(button: Button, handlers: ConnectHandlers): () => void {
   const { connections, target } = button
   const sync = (): void => dispatch(button, { type: 'sync', connection: connectionOf(button) })
   button.handlers = handlers
+  connections.show(target.provider)
   const unsubscribe = connections.subscribe(sync)
   sync()
   const flow = button.takeRedirect(targetKey(target))

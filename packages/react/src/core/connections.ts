@@ -1,4 +1,10 @@
-import type { Connection, ConnectionId, ConnectionList, DisconnectAnswer } from '@keywell/protocol'
+import type {
+  Connection,
+  ConnectionId,
+  ConnectionList,
+  DisconnectAnswer,
+  ProviderBrand,
+} from '@keywell/protocol'
 import { type BrowserWindow, call, type Fetch } from './call.ts'
 import { asConnectError, type ConnectError } from './error.ts'
 import { onFlowMessage } from './flow-messages.ts'
@@ -8,11 +14,18 @@ export interface ConnectionsSnapshot {
   /** Outcome of the last read. With `error`, `connections` holds the result of the last read that succeeded. */
   readonly status: 'loading' | 'ready' | 'error'
   readonly connections: readonly Connection[]
+  /** Title and mark of the providers that the page shows, by name, as far as they are read. */
+  readonly brands: Readonly<Partial<Record<string, ProviderBrand>>>
   readonly error: ConnectError | null
 }
 
 /** Before the first read, and on a server. */
-export const nothingKnown: ConnectionsSnapshot = { status: 'loading', connections: [], error: null }
+export const nothingKnown: ConnectionsSnapshot = {
+  status: 'loading',
+  connections: [],
+  brands: {},
+  error: null,
+}
 
 /**
  * A store of the user's connections, as the app's backend lists them. It reads the list when the first
@@ -23,6 +36,8 @@ export interface Connections {
   readonly subscribe: (listener: () => void) => () => void
   /** Reads the list again, to its end. Never rejects: a failure is the snapshot's `error`. */
   readonly refresh: () => Promise<void>
+  /** The page shows a provider: its title and mark come with the list. */
+  readonly show: (provider: string) => void
   /** Where the list is. For `followConnections`. */
   readonly source: ListSource
   /** Removes a connection here and, where possible, at the provider. @throws ConnectError */
@@ -41,7 +56,9 @@ export function createConnections(source: ListSource): Connections {
   const { window, fetch, url } = source
   const listeners = new Set<() => void>()
   let snapshot = nothingKnown
+  const shown = new Set<string>()
   let newestRead = 0
+  let soon: Promise<void> | undefined
   let subscription: AbortController | undefined
 
   function set(next: ConnectionsSnapshot): void {
@@ -58,13 +75,23 @@ export function createConnections(source: ListSource): Connections {
     void refresh()
   }
 
-  async function refresh(): Promise<void> {
+  function refresh(): Promise<void> {
+    // Once for all that a page draws at the same moment.
+    soon ??= Promise.resolve().then(() => {
+      soon = undefined
+      return readList()
+    })
+    return soon
+  }
+
+  async function readList(): Promise<void> {
     newestRead += 1
     const read = newestRead
-    const next = await readAll(fetch, url).then(
-      (connections) => ({
+    const next = await readAll(fetch, url, [...shown]).then(
+      ({ connections, brands }) => ({
         status: 'ready' as const,
         connections: keepUnchanged(snapshot.connections, connections),
+        brands: { ...snapshot.brands, ...brands },
         error: null,
       }),
       (thrown) => ({ ...snapshot, status: 'error' as const, error: asConnectError(thrown) }),
@@ -90,6 +117,11 @@ export function createConnections(source: ListSource): Connections {
       }
     },
     refresh,
+    show(provider) {
+      if (shown.has(provider)) return
+      shown.add(provider)
+      if (newestRead > 0) void refresh()
+    },
     async disconnect(id) {
       const answer = await call<DisconnectAnswer>(fetch, `${url}/${encodeURIComponent(id)}`, {
         method: 'DELETE',
@@ -107,13 +139,19 @@ function keepUnchanged(before: readonly Connection[], after: Connection[]): read
   return after.map((one) => known.get(JSON.stringify(one)) ?? one)
 }
 
-async function readAll(fetch: Fetch, url: string): Promise<Connection[]> {
-  const all: Connection[] = []
-  let query = ''
-  do {
-    const page = await call<ConnectionList>(fetch, url + query)
-    all.push(...page.connections)
-    query = page.nextCursor ? `?cursor=${encodeURIComponent(page.nextCursor)}` : ''
-  } while (query)
-  return all
+async function readAll(
+  fetch: Fetch,
+  url: string,
+  shown: readonly string[],
+): Promise<Pick<ConnectionsSnapshot, 'connections' | 'brands'> & { connections: Connection[] }> {
+  const connections: Connection[] = []
+  const brands = {}
+  let cursor = ''
+  for (;;) {
+    const page = await call<ConnectionList>(fetch, `${url}?brands=${shown}${cursor}`)
+    connections.push(...page.connections)
+    Object.assign(brands, page.brands)
+    if (!page.nextCursor) return { connections, brands }
+    cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`
+  }
 }

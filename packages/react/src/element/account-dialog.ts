@@ -1,6 +1,6 @@
 import type { Connection } from '@keywell/protocol'
 import { type AccountActions, factsOf, remove } from '../account-view.ts'
-import type { Connections } from '../core/index.ts'
+import type { KeywellClient } from '../core/index.ts'
 import type { MessagesOverride } from '../messages.ts'
 import { type AccountTexts, accountTexts } from '../texts/account.ts'
 import { fill, mergeTexts } from '../texts/texts.ts'
@@ -9,7 +9,7 @@ import { make, makeButton } from './dom.ts'
 
 export interface AccountDialog {
   connection: Connection
-  connections: Connections
+  client: KeywellClient
   /** Title of the provider. */
   title: string
   messages: MessagesOverride
@@ -58,8 +58,8 @@ export function openAccountDialog(parent: Element, parts: AccountDialog): HTMLDi
 
 /** The last choice changes nothing, and has the focus first. */
 function show(open: Open, title: string, content: readonly Element[], choices: Element[]): void {
-  const { dialog, heading, connection } = open
-  heading.replaceChildren(markOf(connection.provider, 24), title)
+  const { client, dialog, heading, connection } = open
+  heading.replaceChildren(markOf(client, connection.provider, 24), title)
   dialog.replaceChildren(
     heading,
     ...content,
@@ -122,7 +122,7 @@ function showQuestion(open: Open): void {
     if (confirm.ariaBusy === 'true') return
     alert.textContent = ''
     setBusy(true)
-    const removal = await remove(open.connections, open.connection)
+    const removal = await remove(open.client.connections, open.connection)
     if (removal.name === 'failed') {
       setBusy(false)
       alert.textContent = fill(texts.failed, { provider: title })

@@ -1,17 +1,21 @@
-import { marks } from '@keywell/providers/marks'
 import type { ConnectView, Note } from '../connect-view.ts'
+import type { KeywellClient } from '../core/index.ts'
 import { type IconName, iconPaths } from '../icon-paths.ts'
-import { own } from '../own.ts'
 import { draw, make, makeButton } from './dom.ts'
 
 /** What stands in the button: the provider's mark, which shows the state too, and the label. */
-export function buttonContent(provider: string, view: ConnectView, opensDialog: boolean): Node[] {
+export function buttonContent(
+  client: KeywellClient,
+  provider: string,
+  view: ConnectView,
+  opensDialog: boolean,
+): Node[] {
   const { state, title, label } = view
   const name = label.includes(title) ? undefined : title
   const icon = make(
     'span',
     { 'data-keywell-icon': '' },
-    markOf(provider, 20, name),
+    markOf(client, provider, 20, name),
     state.name === 'connected' && iconOf('check'),
     state.name === 'needs_reauth' && iconOf('alert'),
   )
@@ -31,10 +35,15 @@ export function noteContent(note: Note): Node[] {
 }
 
 /** The provider's mark, in its owner's colour; the first letter of its name where there is no mark. */
-export function markOf(provider: string, size: number, title?: string): Element {
-  const mark = own(marks, provider)
+export function markOf(
+  client: KeywellClient,
+  provider: string,
+  size: number,
+  title?: string,
+): Element {
+  const mark = client.brand(provider)?.mark
   const name = title ? { role: 'img', 'aria-label': title } : { 'aria-hidden': true }
-  if (mark === undefined) {
+  if (!mark) {
     // The stylesheet shows the letter; without it, a letter beside the name would be in the way.
     return make('span', {
       ...name,
@@ -42,7 +51,10 @@ export function markOf(provider: string, size: number, title?: string): Element 
     })
   }
   const square = { viewBox: '0 0 24 24', width: `${size}`, height: `${size}` }
-  return draw({ ...name, 'data-keywell-mark': '', ...square, fill: mark.color }, mark.path)
+  return draw(
+    { ...name, 'data-keywell-mark': '', ...square, fill: mark.color ?? 'currentColor' },
+    mark.path,
+  )
 }
 
 function iconOf(name: IconName): Element {

@@ -251,7 +251,7 @@ export class KeywellConnectElement extends Base {
       'aria-haspopup': (opensDialog || this.#choosesFirst(view)) && 'dialog',
       disabled: this.hasAttribute('disabled') && '',
     })
-    replaceChildren(this.#button, ...buttonContent(target.provider, view, opensDialog))
+    replaceChildren(this.#button, ...buttonContent(client, target.provider, view, opensDialog))
     const ask = this.hasAttribute('disconnectable')
       ? () => this.#openAccount('disconnect')
       : undefined
@@ -323,7 +323,6 @@ export class KeywellConnectElement extends Base {
       return openAccountDialog(this, {
         ...shared,
         connection,
-        connections: shared.client.connections,
         asks,
         actions: this.#actions(),
         onRemoved: (sentence) => {

@@ -44,7 +44,7 @@ export function openScopeDialog(parent: Element, parts: ScopeDialog): HTMLDialog
   const heading = make(
     'h2',
     { id: 'keywell-scope-dialog', tabindex: '-1', 'data-keywell-heading': '' },
-    markOf(target.provider, 24),
+    markOf(parts.client, target.provider, 24),
     connection ? change : choose,
   )
   const dialog = make(

@@ -9,6 +9,7 @@ import {
   flowSchema,
   KeywellError,
   makeId,
+  type ProviderBrand,
 } from '@keywell/protocol'
 import { type Browser, createBrowser } from './browser.ts'
 
@@ -27,6 +28,8 @@ export interface StandIn {
   readonly flowRequests: CreateFlow[]
   /** Answer of `GET connections`. */
   connections: Connection[]
+  /** In the same answer, of those that it is asked for. */
+  brands: Record<string, ProviderBrand>
   /** Answer of `GET /connect/providers`. */
   providers: ConnectOptions['providers']
   places: ConnectOptions['places']
@@ -77,7 +80,7 @@ export function makeConnection(change: Partial<Connection> = {}): Connection {
 export function makeProvider(name: string, title: string): ConnectOptions['providers'][number] {
   const defaultHost = `https://${name}.com`
   const nothing = { hosts: [], methods: [], scopes: [], scopeGroups: [], scopePresets: [] }
-  return { name, title, defaultHost, ...nothing }
+  return { name, title, mark: null, defaultHost, ...nothing }
 }
 
 const expiresAt = '2026-01-01T00:10:00.000Z'
@@ -92,6 +95,7 @@ export function createStandIn(): StandIn {
     browser: createBrowser((request) => answer(request)),
     flowRequests: [],
     connections: [],
+    brands: { gitlab: { title: 'GitLab', mark: { color: '#fc6d26', path: 'M0 0h24v24z' } } },
     providers: [makeProvider('gitlab', 'GitLab')],
     places: {},
     hostChecks: [],
@@ -134,13 +138,16 @@ export function createStandIn(): StandIn {
     return isAuthorized ? answerAsService(request, pathname) : problem('unauthorized')
   }
 
-  async function answerAsApp({ method }: Request, pathname: string): Promise<Response> {
+  async function answerAsApp({ method, url }: Request, pathname: string): Promise<Response> {
     if (method === 'POST') {
       const session = { sessionId: id('session'), connectToken, serviceUrl, expiresAt }
       return Response.json(session, { status: 201 })
     }
     if (method === 'GET') {
-      return Response.json({ connections: standIn.connections, nextCursor: null })
+      const { connections, brands } = standIn
+      const asked = new URL(url).searchParams.get('brands')?.split(',') ?? []
+      const named = asked.flatMap((name) => (brands[name] ? [[name, brands[name]]] : []))
+      return Response.json({ connections, nextCursor: null, brands: Object.fromEntries(named) })
     }
     const connection = standIn.connections.find((one) => pathname.endsWith(one.id))
     if (connection === undefined) return problem('not_found')

@@ -72,6 +72,7 @@ async function listConnections({ parts, who, url }: ConnectRequest): Promise<Res
       ...ownerOf(who),
       provider: url.searchParams.get('provider') ?? undefined,
       cursor: url.searchParams.get('cursor') ?? undefined,
+      brands: url.searchParams.get('brands')?.split(','),
     }),
   )
 }

@@ -2,6 +2,7 @@ import type {
   HostCheck,
   KeywellError,
   PlaceView,
+  ProviderBrand,
   ProviderDefinition,
   TenantPolicy,
 } from '@keywell/protocol'
@@ -19,6 +20,7 @@ import type { Catalogue } from '../catalogue.ts'
 import { serves } from '../oauth/app-place.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
+import { brandOf } from '../provider-brand.ts'
 import { viewGroups, viewPresets } from '../scope-views.ts'
 import { type ConnectionRow, findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
@@ -44,7 +46,7 @@ export interface LinkView {
   foundHost: HostCheck | null
 }
 
-export type ProviderName = Pick<ProviderDefinition, 'name' | 'title'>
+export type ProviderName = Pick<ProviderDefinition, 'name'> & ProviderBrand
 
 /** What a person chose on the page so far. Nothing of it is believed before a flow is planned. */
 export interface LinkChoice {
@@ -107,7 +109,7 @@ export async function describeLink(
     text,
     link: policy.link,
     app: policy.returnUrl === null ? null : new URL(policy.returnUrl).host,
-    providers: offers.map(({ provider: { name, title } }) => ({ name, title })),
+    providers: offers.map(({ provider }) => ({ name: provider.name, ...brandOf(provider) })),
     choice: chosen === undefined ? null : describeChoice(policy, chosen, choice),
     error: null,
     foundHost: null,
@@ -205,13 +207,13 @@ function describeChoice(
   { provider, reconnected, hosts, place, scopes }: Offer,
   choice: LinkChoice,
 ): ProviderChoice {
-  const { name, title, instance } = provider
+  const { name, instance } = provider
   const methods = kindsOf(policy, provider)
   const presets = viewPresets(provider, scopes)
   const isChosen = chosenScopes(provider, presets, choice)
   const { username = null, name: accountName = null, id = null } = reconnected?.account ?? {}
   return {
-    provider: { name, title },
+    provider: { name, ...brandOf(provider) },
     account: username ?? accountName ?? id,
     hosts,
     host: hostOf(policy, name, hosts, choice),

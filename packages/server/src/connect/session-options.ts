@@ -14,6 +14,7 @@ import type { Catalogue } from '../catalogue.ts'
 import { knownHost, parseHost } from '../host.ts'
 import type { Integrations, UsableIntegration } from '../oauth/integrations.ts'
 import { readTenantPolicy } from '../policy/tenant-policies.ts'
+import { brandOf } from '../provider-brand.ts'
 import { viewGroups, viewPresets, viewScope } from '../scope-views.ts'
 import type { Database } from '../store/database.ts'
 import type { SessionPolicy, SessionRow } from '../store/sessions.ts'
@@ -58,7 +59,7 @@ export async function readConnectOptions(
       const scopes = scopeOptions(provider, registered, policy, tenantPolicy)
       return {
         name,
-        title: provider.title,
+        ...brandOf(provider),
         defaultHost: defaultHostOf(provider) ?? null,
         hosts: [...new Set(own.map((integration) => integration.host))].filter((host) =>
           isHostOf(provider, host),

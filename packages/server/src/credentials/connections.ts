@@ -8,6 +8,7 @@ import {
 } from '@keywell/protocol'
 import type { z } from 'zod'
 import type { Catalogue } from '../catalogue.ts'
+import { brandOf } from '../provider-brand.ts'
 import {
   type ConnectionRow,
   findConnection,
@@ -109,5 +110,24 @@ export async function listConnections(
   })
   const page = rows.slice(0, query.limit).map((row) => viewConnection(catalogue, row))
   const last = rows.length > query.limit ? page.at(-1) : undefined
-  return { connections: page, nextCursor: last?.id ?? null }
+  return {
+    connections: page,
+    nextCursor: last?.id ?? null,
+    ...(query.brands && {
+      brands: brandsOf(catalogue, query.tenantId, [
+        ...query.brands,
+        ...page.map(({ provider }) => provider),
+      ]),
+    }),
+  }
+}
+
+/** By name, of those that the catalogue has: a connection may be left whose definition is gone. */
+function brandsOf(
+  catalogue: Catalogue,
+  tenantId: string,
+  names: readonly string[],
+): ConnectionList['brands'] {
+  const known = [...new Set(names)].flatMap((name) => catalogue.find(tenantId, name) ?? [])
+  return Object.fromEntries(known.map((provider) => [provider.name, brandOf(provider)]))
 }

@@ -13,6 +13,7 @@ import type { Hono } from 'hono'
 import type { z } from 'zod'
 import { type RequestAccess, withinLimits } from '../auth/access.ts'
 import type { Catalogue } from '../catalogue.ts'
+import { brandOf } from '../provider-brand.ts'
 import { viewGroups, viewPresets, viewScope } from '../scope-views.ts'
 import { installation } from '../store/scope.ts'
 import type { Environment } from './context.ts'
@@ -80,7 +81,7 @@ function fits(
 function viewProvider(provider: ProviderDefinition): Provider {
   return {
     name: provider.name,
-    title: provider.title,
+    ...brandOf(provider),
     category: provider.category,
     state: provider.state,
     documentationUrl: provider.documentationUrl,

@@ -1,4 +1,4 @@
-import { marks } from '@keywell/providers/marks'
+import type { ProviderBrand } from '@keywell/protocol'
 import { html, raw } from 'hono/html'
 import type { Appearance } from './appearance.ts'
 import type { Texts } from './texts/texts.ts'
@@ -66,11 +66,7 @@ function appBrand({ name, logo }: Appearance): unknown {
 }
 
 /** Both sides of a connection. The heading below names them. */
-export function pairBrand(
-  { logo }: Appearance,
-  app: string,
-  provider: { name: string; title: string },
-): Html {
+export function pairBrand({ logo }: Appearance, app: string, provider: ProviderBrand): Html {
   return html`<div class="brand" aria-hidden="true">
     <span class="tile">${logo === undefined ? monogram(app) : html`<img src="/connect/logo" alt="" />`}</span>
     <span class="between">•••</span>
@@ -79,12 +75,11 @@ export function pairBrand(
 }
 
 /** The provider's mark, else its first letter. */
-export function providerTile({ name, title }: { name: string; title: string }): Html {
-  const mark = Object.hasOwn(marks, name) ? marks[name] : undefined
+export function providerTile({ title, mark }: ProviderBrand): Html {
   const shown =
-    mark === undefined
+    mark === null
       ? monogram(title)
-      : html`<svg viewBox="0 0 24 24" focusable="false"><path fill="${mark.color}" d="${mark.path}" /></svg>`
+      : html`<svg viewBox="0 0 24 24" focusable="false"><path fill="${mark.color ?? 'currentColor'}" d="${mark.path}" /></svg>`
   return html`<span class="tile" aria-hidden="true">${shown}</span>`
 }
 
