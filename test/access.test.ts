@@ -10,6 +10,7 @@ import {
   returnParameters,
 } from '@keywell/protocol'
 import { afterAll, beforeAll, expect } from 'vitest'
+import { acme } from './support/bad-definitions.ts'
 import { describeEachDatabase } from './support/databases.ts'
 import { Person } from './support/person.ts'
 import { type Answer, appOrigin, createStage, must, type Stage } from './support/stage.ts'
@@ -93,7 +94,7 @@ describeEachDatabase('access', (makeDatabase) => {
       connect:
         /^(GET \/v1\/(connections|providers)|POST \/v1\/connections\/search|(DELETE|POST) \/v1\/connect\/)/,
       read_only:
-        /^(GET \/(metrics|v1\/(?!api-keys|audit|tenants))|POST \/v1\/(connections|events)\/search)/,
+        /^(GET \/(metrics|v1\/(?!api-keys|audit|custom-providers|tenants))|POST \/v1\/(connections|events)\/search)/,
       audit: /^(GET \/(metrics|v1\/audit)|POST \/v1\/events\/search)/,
     }
     for (const [role, pattern] of Object.entries(opens)) {
@@ -385,6 +386,8 @@ describeEachDatabase('access', (makeDatabase) => {
       await stage.call<{ id: string }>('POST', '/v1/integrations', body),
       201,
     )
+    const own = { tenantId, definition: ownProvider }
+    must(await stage.call('POST', '/v1/custom-providers', own), 201)
     const webhook = await first('webhooks')
     const test = `/v1/webhooks/${webhook}/test?${query}`
     const message = must(await stage.call<{ id: string }>('POST', test), 202)
@@ -424,6 +427,13 @@ const ofWebhook =
 
 const ofIntegration: Question = ({ tenantId, ids }) => ({
   path: `/v1/integrations/${ids.integration}?tenantId=${tenantId}`,
+})
+
+/** That the tenant abroad has defined for itself. */
+const ownProvider = { ...acme, name: 'x-notes' }
+
+const ofProvider: Question = ({ tenantId }) => ({
+  path: `/v1/custom-providers/${ownProvider.name}?tenantId=${tenantId}`,
 })
 
 /** How each route is asked for something that has an id. */
@@ -500,6 +510,23 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
   'GET /v1/providers': 'is asked for nothing',
   'GET /v1/providers/categories': 'is asked for nothing',
   'GET /v1/providers/{name}': 'is asked for nothing',
+  'GET /v1/custom-providers': ({ tenantId }) => ({
+    path: `/v1/custom-providers?tenantId=${tenantId}`,
+  }),
+  'POST /v1/custom-providers': ({ tenantId }) => ({
+    path: '/v1/custom-providers',
+    body: { tenantId, definition: ownProvider },
+  }),
+  'POST /v1/custom-providers/check': ({ tenantId }) => ({
+    path: '/v1/custom-providers/check',
+    body: { tenantId, definition: ownProvider, credential: { accessToken: 'a-token' } },
+  }),
+  'GET /v1/custom-providers/{name}': ofProvider,
+  'DELETE /v1/custom-providers/{name}': ofProvider,
+  'PUT /v1/custom-providers/{name}': ({ tenantId }) => ({
+    path: `/v1/custom-providers/${ownProvider.name}`,
+    body: { tenantId, definition: ownProvider },
+  }),
   'GET /v1/tenants/{tenantId}': ({ tenantId }) => ({ path: `/v1/tenants/${tenantId}` }),
   'GET /v1/tenants/{tenantId}/export': ({ tenantId }) => ({
     path: `/v1/tenants/${tenantId}/export`,
@@ -530,6 +557,8 @@ const makers = new Set([
   'POST /v1/connect/links',
   'POST /v1/connections',
   'POST /v1/integrations',
+  'POST /v1/custom-providers',
+  'POST /v1/custom-providers/check',
   'POST /v1/webhooks',
 ])
 

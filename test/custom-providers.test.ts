@@ -241,6 +241,56 @@ verifies(
 )
 
 verifies(
+  'custom:api-replicas',
+  async () => {
+    const [one, two] = replicas as [ServiceProcess, ServiceProcess]
+    const name = 'acme-by-api'
+    const titleAt = async (at: ServiceProcess) =>
+      (await listAt(at)).find((each) => each.name === name)?.title
+    const write = (method: string, title: string) =>
+      send(`/v1/custom-providers${method === 'POST' ? '' : `/${name}`}`, {
+        method,
+        at: one,
+        body: { definition: { ...other.definition, name, title } },
+      })
+    /** How long the other process takes, in milliseconds, from the answer on. */
+    const lateness = async (title: string | undefined) => {
+      expect(await titleAt(one), 'here at once').toBe(title)
+      const answered = performance.now()
+      await until('there, too', async () => (await titleAt(two)) === title)
+      return performance.now() - answered
+    }
+    must(await write('POST', 'First'), 201)
+    expect(await lateness('First')).toBeLessThan(2_000)
+
+    // Its connection for notifications is cut off: it reads the change log without them.
+    const cut = await database.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and query ilike 'listen %'`,
+    )
+    expect(cut.length).toBeGreaterThanOrEqual(2)
+    must(await write('PUT', 'Second'), 200)
+    expect(await lateness('Second')).toBeLessThan(2_000)
+
+    // A file of the name counts before it, and it is back without the file.
+    writeFileSync(
+      join(folder, 'over.json'),
+      JSON.stringify({ ...other.definition, name, title: 'By file' }),
+    )
+    for (const replica of replicas) {
+      await until('by file', async () => (await titleAt(replica)) === 'By file')
+    }
+    rmSync(join(folder, 'over.json'))
+    for (const replica of replicas) {
+      await until('by the API', async () => (await titleAt(replica)) === 'Second')
+    }
+    must(await send(`/v1/custom-providers/${name}`, { method: 'DELETE', at: one }), 200)
+    expect(await lateness(undefined)).toBeLessThan(2_000)
+  },
+  { timeout: 60_000 },
+)
+
+verifies(
   'custom:start',
   async () => {
     writeFileSync(

@@ -792,6 +792,44 @@ export const requirements = {
       'After a new key of the installation, definitions by API are under it; one that was changed by hand stays refused.',
     source: 'providers.md, By API',
   },
+  'custom:by-api': {
+    behaviour:
+      'A provider that is defined by the API is connected and read like any other; a change needs the version that was read, one with nothing new is none, and one that anything needs is not removed. Each change is in the audit log.',
+    source: 'providers.md, By API',
+  },
+  'custom:api-replicas': {
+    behaviour:
+      'A definition by the API is in force where it was sent when the answer comes, and in another process within 2 s, also when that process misses the notification; a file of its name counts before it.',
+    source: 'providers.md, By API',
+  },
+  'custom:api-validation': {
+    behaviour:
+      'By the API a definition that is not right is refused with the JSON pointer of each place, also one that a preset or a patch makes, and nothing of it is stored.',
+    source: 'providers.md, By API',
+  },
+  'custom:reserved': {
+    behaviour:
+      'Names that begin with x- are for tenants and no others are; a bundled provider is replaced only by a definition that says so.',
+    source: 'providers.md, By API',
+  },
+  'custom:merge-patch': {
+    behaviour: 'A patch of a bundled provider is a JSON Merge Patch, as RFC 7396 has it.',
+    source: 'RFC 7396',
+  },
+  'custom:check': {
+    behaviour:
+      'A definition is tried with a credential: the answer has its health, its account and each request without a secret, and nothing is stored.',
+    source: 'providers.md, By API',
+  },
+  'custom:attacked': {
+    behaviour:
+      'An admin whose key is limited to a tenant defines nothing for others, and nothing they define reaches a private address, an app of the installation, or what another tenant has.',
+    source: 'providers.md, By API',
+  },
+  'custom:with-tenant': {
+    behaviour: 'The definitions of a tenant are in its export, and go when it is erased.',
+    source: 'providers.md, By API',
+  },
   'custom:by-file': {
     behaviour:
       'A definition that is put into the folder is live on every replica: its provider is listed, connected, read, renewed, probed and withdrawn without a restart, and the React kit shows it with its title and its mark. A file that is not right is named in the log with the place and the reason, and changes nothing.',

@@ -40,6 +40,8 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'packages/server/src/store/transaction.ts': 'defines it',
     'packages/server/src/credentials/remove-integration.ts':
       'counts what needs an integration before it is removed',
+    'packages/server/src/custom-providers/custom-providers.ts':
+      'counts what needs a definition before it is removed',
     'packages/server/src/refresh/incident-guard.ts':
       'compares what a provider says of all connections of an integration',
   },

@@ -23,6 +23,8 @@ const exposers: Readonly<Record<string, string>> = {
     'the code that a flow is polled with, and what a poll brought, sealed in its row',
   'packages/server/src/credentials/account-uses.ts': 'the MAC of a key that connections may share',
   'packages/server/src/credentials/credential-answer.ts': "the answer to the app's backend",
+  'packages/server/src/custom-providers/record-calls.ts':
+    'what was typed, which is taken out of an address that is shown',
   'packages/server/src/http/api-keys.ts': 'a new API key, shown once',
   'packages/server/src/http/webhooks.ts': 'the secret of a webhook, shown once',
   'packages/sdk/src/service.ts': 'the header of calls to the service',

@@ -36,6 +36,11 @@ const table = {
   not_connected: [404, 'Ask the user to connect the account, with <ConnectButton/> or connectUrl.'],
   session_expired: [410, 'Make a new connect session and start again.'],
   flow_expired: [410, 'Start again with the connect button.'],
+  invalid_definition: [422, 'Correct each place that problems names.'],
+  provider_reserved: [
+    409,
+    'Choose another name, or say overrides: true where a bundled provider is meant to be replaced.',
+  ],
   tenant_erased: [410, 'Use another tenant id; this one is never used again.'],
   conflict: [409, 'Read it again, and repeat the change if it is still wanted.'],
   flow_mismatch: [403, 'Start again, and finish in the same browser, signed in as the same user.'],
@@ -151,9 +156,17 @@ export const problemSchema = z.object({
   missingScopes: z.array(z.string()).optional(),
   /** With `host_required`: those that there are. */
   hosts: z.array(z.string()).optional(),
+  /** With `invalid_definition`: each place, as a JSON pointer (RFC 6901) into the definition, and what is wrong there. */
+  problems: z.array(z.object({ pointer: z.string(), reason: z.string() })).optional(),
   retryAfterMs: z.int().nonnegative().optional(),
 })
 export type Problem = z.infer<typeof problemSchema>
+
+/** A place in a definition, as a JSON pointer, and what is wrong there. */
+export interface DefinitionFault {
+  readonly pointer: string
+  readonly reason: string
+}
 
 export interface ErrorDetails {
   requestId?: string | undefined
@@ -162,6 +175,7 @@ export interface ErrorDetails {
   connectUrl?: string | undefined
   missingScopes?: readonly string[] | undefined
   hosts?: readonly string[] | undefined
+  problems?: readonly DefinitionFault[] | undefined
   /** Milliseconds; also sent as `Retry-After`. */
   retryAfterMs?: number | undefined
   nextStep?: string | undefined
@@ -193,6 +207,7 @@ export class KeywellError extends Error {
   readonly connectUrl: string | undefined
   readonly missingScopes: readonly string[] | undefined
   readonly hosts: readonly string[] | undefined
+  readonly problems: readonly DefinitionFault[] | undefined
   readonly retryAfterMs: number | undefined
 
   constructor(code: ErrorCode, detail: string, details: ErrorDetails = {}) {
@@ -212,6 +227,7 @@ export class KeywellError extends Error {
     this.connectUrl = details.connectUrl
     this.missingScopes = details.missingScopes
     this.hosts = details.hosts
+    this.problems = details.problems
     this.retryAfterMs = details.retryAfterMs
   }
 
@@ -229,6 +245,7 @@ export class KeywellError extends Error {
       connectUrl: this.connectUrl,
       missingScopes: this.missingScopes && [...this.missingScopes],
       hosts: this.hosts && [...this.hosts],
+      problems: this.problems?.map((problem) => ({ ...problem })),
       retryAfterMs: this.retryAfterMs,
     }
   }

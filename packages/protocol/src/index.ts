@@ -130,6 +130,18 @@ export {
   unchangedAnswerSchema,
 } from './credentials.ts'
 export {
+  type CheckCustomProvider,
+  type CustomProvider,
+  type CustomProviderCheck,
+  type CustomProviderList,
+  checkCustomProviderSchema,
+  customProviderCheckSchema,
+  customProviderSchema,
+  type WriteCustomProvider,
+  writeCustomProviderSchema,
+} from './custom-providers.ts'
+export {
+  type DefinitionFault,
   type ErrorCode,
   type ErrorDetails,
   errorCodeSchema,

@@ -29,6 +29,7 @@ export { providers } from './catalogue.ts'
 export { checkDefinition, type DefinitionProblem } from './check-definition.ts'
 export { github } from './github.ts'
 export { gitlab } from './gitlab.ts'
+export { mergePatch } from './merge-patch.ts'
 export {
   credentialTypeOf,
   defaultScopesOf,
@@ -49,6 +50,7 @@ export {
 export { isTenantsOwn, ownNamePrefix } from './own-name.ts'
 export { pastedVariable } from './pasted-place.ts'
 export { matchesWhole } from './pattern.ts'
+export { isPreset, readPreset } from './presets/read-preset.ts'
 export {
   addressesOf,
   calledAddresses,

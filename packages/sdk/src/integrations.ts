@@ -122,6 +122,7 @@ export class Integrations {
   }
 }
 
-function ifMatch(revision: number | undefined): { 'if-match'?: string } {
+/** The header that names the revision that was read. */
+export function ifMatch(revision: number | undefined): { 'if-match'?: string } {
   return revision === undefined ? {} : { 'if-match': `"${revision}"` }
 }

@@ -10,6 +10,7 @@ import { UserChanges } from './changes/user-changes.ts'
 import { Connect } from './connect.ts'
 import { Connections } from './connections.ts'
 import type { Credential } from './credential.ts'
+import { CustomProviders } from './custom-providers.ts'
 import type { AppOrigins } from './handler/app-origins.ts'
 import { handleConnect } from './handler/connect-handler.ts'
 import type { ConnectHandlerParts } from './handler/connect-request.ts'
@@ -60,6 +61,8 @@ export class Keywell {
   readonly connect: Connect
   /** Reads the catalogue of providers. */
   readonly providers: Providers
+  /** Defines providers of your own, and of your tenants. */
+  readonly customProviders: CustomProviders
   /** Registers OAuth apps. */
   readonly integrations: Integrations
   /** Checks the messages of the service's webhooks, and manages webhooks. */
@@ -123,6 +126,7 @@ export class Keywell {
     this.connections = new Connections(service, listener.apply)
     this.connect = new Connect(service, listener.apply, settings.requestTimeoutMs)
     this.providers = new Providers(service)
+    this.customProviders = new CustomProviders(service)
     this.integrations = new Integrations(service)
     this.audit = new AuditLog(service, random)
     this.tenants = new Tenants(service, listener.apply)

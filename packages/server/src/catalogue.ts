@@ -24,6 +24,9 @@ export type DefinitionSource = 'file' | 'api'
 
 /** A catalogue to which others add. What they add was checked, and each has a name of its own. */
 export interface OpenCatalogue extends Catalogue {
+  /** One that is there without anybody's addition. */
+  fixed(name: string): ProviderDefinition | undefined
+  isDefinedBy(source: DefinitionSource, name: string): boolean
   /** Whether the installation has it, whatever this source adds. */
   isDefinedWithout(source: DefinitionSource, name: string): boolean
   /** Puts these in the place of those of before; one with the name of a fixed provider stands in for it. */
@@ -35,11 +38,11 @@ export interface OpenCatalogue extends Catalogue {
 /** @throws TypeError for a definition that the schema refuses, and for two of one name */
 export function createCatalogue(fixed: readonly ProviderDefinition[]): OpenCatalogue {
   // Maps and not objects, so that `constructor` and `__proto__` are names like any other.
-  const fixedNames = new Set<string>()
+  const fixedByName = new Map<string, ProviderDefinition>()
   for (const definition of fixed) {
     const { name } = requireRight(definition)
-    if (fixedNames.has(name)) throw new TypeError(`There are two providers "${name}".`)
-    fixedNames.add(name)
+    if (fixedByName.has(name)) throw new TypeError(`There are two providers "${name}".`)
+    fixedByName.set(name, definition)
   }
   const added: Record<DefinitionSource, readonly ProviderDefinition[]> = { file: [], api: [] }
   const own = new Map<string, Definitions>()
@@ -50,6 +53,9 @@ export function createCatalogue(fixed: readonly ProviderDefinition[]): OpenCatal
   // A name says whose it is, so that a tenant's provider never stands in for another.
   const find = (tenantId: string, name: string) =>
     isTenantsOwn({ name }) ? own.get(tenantId)?.get(name) : byName.get(name)
+
+  const isDefinedBy = (source: DefinitionSource, name: string) =>
+    added[source].some((definition) => definition.name === name)
 
   return {
     get all() {
@@ -63,15 +69,16 @@ export function createCatalogue(fixed: readonly ProviderDefinition[]): OpenCatal
       throw new KeywellError('unknown_provider', `There is no provider "${name}" in the catalogue.`)
     },
     onChange: (listener) => void listeners.push(listener),
+    fixed: (name) => fixedByName.get(name),
+    isDefinedBy,
     isDefinedWithout: (source, name) =>
-      fixedNames.has(name) ||
-      added[source === 'file' ? 'api' : 'file'].some((definition) => definition.name === name),
+      fixedByName.has(name) || isDefinedBy(source === 'file' ? 'api' : 'file', name),
     replace(source, definitions) {
       added[source] = definitions
       const addedNames = named([...added.api, ...added.file])
       all = [
         ...fixed.map((definition) => addedNames.get(definition.name) ?? definition),
-        ...[...addedNames.values()].filter(({ name }) => !fixedNames.has(name)),
+        ...[...addedNames.values()].filter(({ name }) => !fixedByName.has(name)),
       ]
       byName = named(all)
       for (const listener of listeners) listener()

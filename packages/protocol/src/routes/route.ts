@@ -13,6 +13,7 @@ export const permissions = [
   'webhooks:write',
   'events:read',
   'providers:read',
+  'providers:write',
   'changes:read',
   'metrics:read',
   'audit:read',

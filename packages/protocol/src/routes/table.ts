@@ -3,6 +3,7 @@ import { auditRoutes } from './audit.ts'
 import { changeRoutes } from './changes.ts'
 import { deviceRoutes, flowRoutes, sessionRoutes } from './connect.ts'
 import { connectionRoutes, credentialRoutes } from './connections.ts'
+import { customProviderRoutes } from './custom-providers.ts'
 import { eventRoutes } from './events.ts'
 import { incidentRoutes } from './incidents.ts'
 import { integrationRoutes, providerRoutes } from './integrations.ts'
@@ -25,6 +26,7 @@ export const routes = {
   integrations: integrationRoutes,
   incidents: incidentRoutes,
   providers: providerRoutes,
+  customProviders: customProviderRoutes,
   webhooks: webhookRoutes,
   events: eventRoutes,
   changes: changeRoutes,

@@ -12,6 +12,7 @@ import {
   type SearchMacs,
   searchPepperLabel,
 } from '../credentials/search-cursor.ts'
+import { createCustomProviders } from '../custom-providers/custom-providers.ts'
 import { createPeppers, type Peppers } from '../encryption-keys/peppers.ts'
 import { createApp } from '../http/app.ts'
 import { type CallMacs, createCallMacs, idempotencyPepperLabel } from '../http/idempotency.ts'
@@ -147,6 +148,14 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     }),
     disconnector: background.disconnector,
     integrations: background.integrations,
+    customProviders: createCustomProviders({
+      catalogue,
+      database,
+      outbound: background.outbound,
+      audit,
+      ...background.definitions,
+    }),
+    tryDefinition: connecting.tryDefinition,
     removeIntegration: createRemoveIntegration({
       catalogue,
       database,

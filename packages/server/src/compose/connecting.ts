@@ -18,6 +18,7 @@ import { createOneTimeCodes, type OneTimeCodes } from '../connect/one-time-code.
 import { createSessions, type Sessions } from '../connect/sessions.ts'
 import { createStoreConnection, type StoreConnection } from '../connect/store-connection.ts'
 import { type AccountUses, createAccountUses } from '../credentials/account-uses.ts'
+import { createTryDefinition, type TryDefinition } from '../custom-providers/try-definition.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { KeywellOptions } from '../options.ts'
 import type { Background } from './background.ts'
@@ -37,6 +38,7 @@ export interface Connecting {
   checkHost: CheckHost
   confirm: ReturnType<typeof createConfirm>
   createConnection: CreateConnection
+  tryDefinition: TryDefinition
 }
 
 export function createConnecting(
@@ -129,6 +131,15 @@ export function createConnecting(
       accountUses,
       storeConnection,
       endFlow,
+    }),
+    tryDefinition: createTryDefinition({
+      catalogue,
+      database,
+      outbound,
+      metrics,
+      tracing,
+      accountUses,
+      audit,
     }),
     createConnection: createCreateConnection({
       catalogue,

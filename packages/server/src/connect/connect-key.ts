@@ -111,8 +111,8 @@ export async function probeKey(parts: ProbeParts, pasted: PastedKey): Promise<Pr
 }
 
 /** @throws KeywellError `invalid_request` for what can be no id */
-async function typedAccountOf(
-  { accountUses }: ConnectKeyParts,
+export async function typedAccountOf(
+  { accountUses }: Pick<ConnectKeyParts, 'accountUses'>,
   pasted: PastedKey,
   { id, name }: NonNullable<TypedMethod['typedAccount']>,
 ): Promise<ProviderAccount> {

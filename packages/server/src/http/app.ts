@@ -26,6 +26,8 @@ import type { ForceRefresh } from '../credentials/force-refresh.ts'
 import type { ReadCredentials } from '../credentials/read.ts'
 import type { RemoveIntegration } from '../credentials/remove-integration.ts'
 import type { SearchConnections } from '../credentials/search-connections.ts'
+import type { CustomProviders } from '../custom-providers/custom-providers.ts'
+import type { TryDefinition } from '../custom-providers/try-definition.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { Logger } from '../logger.ts'
 import type { Scrape } from '../metrics/scrape.ts'
@@ -43,6 +45,7 @@ import { changeRoutes } from './changes.ts'
 import { connectionRoutes } from './connections.ts'
 import { answerProblem, type Environment } from './context.ts'
 import { credentialRoutes } from './credentials.ts'
+import { customProviderRoutes } from './custom-providers.ts'
 import { deviceRoutes } from './device.ts'
 import { eventRoutes } from './events.ts'
 import { toKeywellError } from './failures.ts'
@@ -110,6 +113,8 @@ export interface AppParts {
   disconnector: Disconnector
   integrations: Integrations
   removeIntegration: RemoveIntegration
+  customProviders: CustomProviders
+  tryDefinition: TryDefinition
   incidents: Incidents
   webhooks: Webhooks
   feed: ChangeFeed
@@ -178,6 +183,7 @@ function backendRoutes(app: Hono<Environment>, parts: AppParts): void {
   integrationRoutes(app, parts)
   incidentRoutes(app, parts.incidents)
   providerRoutes(app, parts)
+  customProviderRoutes(app, parts)
   webhookRoutes(app, parts.webhooks)
   eventRoutes(app, parts)
   changeRoutes(app, parts)

@@ -3,6 +3,7 @@ import {
   auditEntrySchema,
   connectionSchema,
   credentialAnswerSchema,
+  customProviderSchema,
   deliverySchema,
   type ErrorCode,
   errorsOf,
@@ -31,6 +32,7 @@ const named = {
   Integration: integrationSchema,
   Incident: incidentSchema,
   Provider: providerSchema,
+  CustomProvider: customProviderSchema,
   Webhook: webhookSchema,
   Delivery: deliverySchema,
   AuditEntry: auditEntrySchema,
@@ -50,6 +52,7 @@ const resources: Record<keyof typeof routes, string> = {
   incidents:
     'Providers that refuse every credential, whose connections are held until it is known why.',
   providers: 'The catalogue of providers.',
+  customProviders: 'Providers that you or your tenants define.',
   webhooks: 'Endpoints that are sent the changes of connections.',
   events: 'What webhooks are sent, and how far that is.',
   changes: 'The change log, as a stream.',
