@@ -1474,6 +1474,26 @@ export const requirements = {
       'Each tool calls an operation that is in the description GitLab publishes, or one of those that it is known to lack.',
     source: 'tools.md, The table',
   },
+  'tools:parameters': {
+    behaviour:
+      'Each parameter of a tool is one of its operation by name, place and type in the description GitLab publishes, or differs for a reason that is written down; what GitLab requires, the tool has.',
+    source: 'tools.md, From a call to a request',
+  },
+  'tools:requests': {
+    behaviour:
+      'For each tool the least and the most that it takes make a request of its method, of a path in its form, and of parameters that it has.',
+    source: 'tools.md, From a call to a request',
+  },
+  'tools:path': {
+    behaviour:
+      'Whatever text stands for a place of a path arrives as it was, and never leaves its segment.',
+    source: 'tools.md, From a call to a request',
+  },
+  'tools:arguments': {
+    behaviour:
+      'Arguments are taken as models write them where one meaning is left, and else refused by parameter, all at once, with what would be right.',
+    source: 'tools.md, From a call to a request',
+  },
   'policy:narrowed': {
     behaviour:
       'A policy that is narrowed while a user connects holds: nothing is stored, no code is sent, and a grant that is too wide is withdrawn.',

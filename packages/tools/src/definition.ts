@@ -68,6 +68,10 @@ export interface ToolParameter {
   readonly enum?: readonly (string | number)[]
   readonly minimum?: number
   readonly maximum?: number
+  /** A number beyond minimum or maximum is taken for it. Default: it is refused. */
+  readonly clamped?: true
+  /** A text of several values with commas between them: a list of texts is taken too. */
+  readonly commas?: true
   /** What the provider, or the executor, takes when it is left out. */
   readonly default?: string | number | boolean
   /** The provider requires it: the default is sent when it is left out. */

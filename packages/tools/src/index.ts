@@ -6,6 +6,14 @@
  * listTools('gitlab').filter(({ effect }) => effect === 'read')
  * ```
  */
+export { type ArgumentSchema, inputSchemaOf, type JsonSchema } from './argument-schema.ts'
 export { findTool, listTools, summarizeTool } from './catalogue.ts'
 export type { ToolDefinition, ToolEffect, ToolParameter, ToolResponse } from './definition.ts'
 export { gitlabTools } from './gitlab/index.ts'
+export {
+  type ArgumentIssue,
+  type Arguments,
+  type ReadArguments,
+  readArguments,
+} from './read-arguments.ts'
+export { PathError, requestOf, type ToolRequest } from './request.ts'

@@ -55,6 +55,7 @@ export const issues: readonly ToolDefinition[] = [
         name: 'labels',
         in: 'query',
         type: 'string',
+        commas: true,
         description:
           'Names of labels, separated by commas; an issue must carry all of them. None and Any are understood.',
       },

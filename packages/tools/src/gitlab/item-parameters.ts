@@ -33,6 +33,7 @@ export const labels: ToolParameter = {
   name: 'labels',
   in: 'body',
   type: 'string',
+  commas: true,
   description: 'Names of labels, separated by commas.',
 }
 
@@ -64,6 +65,7 @@ export const addLabels: ToolParameter = {
   name: 'add_labels',
   in: 'body',
   type: 'string',
+  commas: true,
   description: 'Labels to add, separated by commas.',
 }
 
@@ -71,6 +73,7 @@ export const removeLabels: ToolParameter = {
   name: 'remove_labels',
   in: 'body',
   type: 'string',
+  commas: true,
   description: 'Labels to remove, separated by commas.',
 }
 

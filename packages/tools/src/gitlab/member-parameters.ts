@@ -14,6 +14,7 @@ const newMemberId: ToolParameter = {
   name: 'user_id',
   in: 'body',
   type: 'string',
+  commas: true,
   description: 'Numeric id of the person, or several separated by commas; this or username.',
 }
 

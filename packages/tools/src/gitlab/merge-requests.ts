@@ -68,6 +68,7 @@ export const mergeRequests: readonly ToolDefinition[] = [
         name: 'labels',
         in: 'query',
         type: 'string',
+        commas: true,
         description:
           'Names of labels, separated by commas; a merge request must carry all of them. None and Any are understood.',
       },

@@ -43,6 +43,7 @@ const page: ToolParameter = {
   in: 'query',
   type: 'integer',
   minimum: 1,
+  clamped: true,
   default: 1,
   description: 'Page to return, counted from 1. Default: 1.',
 }
@@ -53,6 +54,7 @@ const perPage: ToolParameter = {
   type: 'integer',
   minimum: 1,
   maximum: 100,
+  clamped: true,
   default: 20,
   description: 'Items on a page, at most 100. Default: 20.',
 }

@@ -115,6 +115,7 @@ export const projects: readonly ToolDefinition[] = [
         name: 'topic',
         in: 'query',
         type: 'string',
+        commas: true,
         description: 'Topics a project must have, separated by commas.',
       },
       {
