@@ -213,6 +213,31 @@ export const requirements = {
       'What access tokens are minted from stands in no answer, log, audit entry, page or row but the sealed one.',
     source: 'providers.md, Minted access tokens',
   },
+  'installation:connect': {
+    behaviour:
+      'An administrator installs a GitHub App: the connection is the tenant’s, on the account that it is installed on; the token that the user gave besides is withdrawn, and is kept nowhere.',
+    source: 'providers.md, Installations',
+  },
+  'installation:spoofed': {
+    behaviour:
+      'A callback with somebody else’s installation id, with none, with two, with letters, or of a request that waits for an approval stores nothing, and what was granted is withdrawn.',
+    source: 'providers.md, Installations',
+  },
+  'installation:tenant': {
+    behaviour:
+      'A session for a user’s own connections has no installations, and says what to ask for in place of it.',
+    source: 'providers.md, Installations',
+  },
+  'installation:renewed': {
+    behaviour:
+      'Each renewal mints a token, and brings what the app may do there now; one that is suspended stays active and recovers, and one that was removed ends.',
+    source: 'providers.md, Installations',
+  },
+  'installation:key': {
+    behaviour:
+      'The private key of an app is sealed with its secret and never answered; a wrong one suspends the integration alone, is found by validating it, and can be replaced.',
+    source: 'providers.md, Installations',
+  },
   'mint:herd': {
     behaviour:
       '200 parallel reads at the end of a minted access token over two processes make one request to the provider.',

@@ -6,6 +6,8 @@ const exposers: Readonly<Record<string, string>> = {
   'packages/server/src/oauth/client.ts': 'requests to the token endpoint',
   'packages/server/src/oauth/device.ts': 'the code that a token endpoint is polled with',
   'packages/server/src/oauth/assertion.ts': 'the private key that signs an assertion',
+  'packages/server/src/oauth/installation.ts': 'the id of an installation, in addresses',
+  'packages/server/src/oauth/integration-record.ts': 'the record that the vault seals, of an app',
   'packages/server/src/oauth/mint.ts': 'the end that a minted access token names itself',
   'packages/server/src/oauth/mint-request.ts': 'requests that access tokens are minted by',
   'packages/server/src/oauth/mint-values.ts': 'parts of a file that holds a private key',
@@ -15,6 +17,8 @@ const exposers: Readonly<Record<string, string>> = {
   'packages/server/src/oauth/signed-callback.ts': 'the key of the MAC of a callback',
   'packages/server/src/oauth/token-set.ts': 'the record that the vault seals',
   'packages/server/src/outbound/egress-proxy.ts': 'the header that an egress proxy asks for',
+  'packages/server/src/connect/park-code.ts':
+    'a code with the id of an installation, as they were parked',
   'packages/server/src/connect/start-flow.ts':
     'the verifier of a flow, sealed again for the browser that it began in',
   'packages/server/src/connect/key-fields.ts':

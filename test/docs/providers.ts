@@ -4,6 +4,7 @@ import { table } from './table.ts'
 type Method = ProviderDefinition['auth'][number]
 type OAuth = Extract<Method, { kind: 'oauth2' }>
 type Key = Extract<Method, { kind: 'key' }>
+type Installation = Extract<Method, { kind: 'installation' }>
 type Derived = Extract<ProviderDefinition['variables'][string], { kind: 'derived' }>
 
 const indexPath = 'apps/docs/reference/providers.md'
@@ -73,9 +74,47 @@ function followsFrom({ from, lines }: Derived): string {
 
 function methodSection(provider: ProviderDefinition, method: Method): string[] {
   const heading = `## ${method.title.charAt(0).toUpperCase()}${method.title.slice(1)}`
-  return method.kind === 'oauth2'
-    ? [heading, ...consent(provider, method)]
-    : [heading, ...key(method as Key)]
+  switch (method.kind) {
+    case 'oauth2':
+      return [heading, ...consent(provider, method)]
+    case 'installation':
+      return [heading, ...installed(provider, method)]
+    default:
+      return [heading, ...key(method as Key)]
+  }
+}
+
+function installed(
+  { registration, variables }: ProviderDefinition,
+  method: Installation,
+): string[] {
+  const guide = method.registration ?? registration
+  const own = Object.entries(variables).flatMap(([name, variable]) =>
+    method.install.url.includes(`{${name}}`) && variable.kind === 'segment'
+      ? [`\`${name}\` (${variable.title.toLowerCase()})`]
+      : [],
+  )
+  return [
+    `\`${method.id}\`: an administrator installs the app there, and the connection is the tenant’s. An app is registered at \`${guide.url}\`, with the redirect URI that \`POST /v1/integrations\` answers with:`,
+    steps(guide.steps),
+    table(
+      ['', ''],
+      [
+        ['installed at', `\`${method.install.url}\``],
+        ['an integration has', [...own, 'client id and secret, private key'].join(', ')],
+        ['access token', lasting(method.renewal.defaultExpiresIn, '')],
+        ['renewal', `minted by the app: ${method.assertion.algorithm}`],
+        [
+          'disconnect',
+          method.revocation === undefined
+            ? 'withdraws nothing: the app stays installed'
+            : 'withdraws the access token: the app stays installed',
+        ],
+        ['removal', '`DELETE /v1/installations/:connectionId`'],
+        ['by hand', `\`${method.manualUrl}\``],
+      ],
+    ),
+  ]
 }
 
 function consent({ registration }: ProviderDefinition, method: OAuth): string[] {

@@ -291,7 +291,7 @@ export function define(
           refreshTokenLifetime: { idle: null, absolute: null },
           maxRequestSeconds: 120,
         },
-        ...(replaces && { consentReplaces: 'user_and_app' }),
+        ...(replaces && { consentReplaces: 'user_and_app' as const }),
         send: [{ in: 'header', name: 'X-Acme-Auth', value: 'Token {token}' }],
         identity: {
           request: whoami,

@@ -121,6 +121,8 @@ export const providerReasonSchema = z.enum([
   'two_factor_required',
   /** Something in front of the provider takes the service for a robot. */
   'robot_check',
+  /** Somebody there has to approve the app first. */
+  'approval_pending',
   /** Refused without a reason that is known. */
   'access_refused',
   /** The integration's client. */

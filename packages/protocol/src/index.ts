@@ -222,12 +222,14 @@ export { type Mark, markSchema, type ProviderBrand, providerBrandSchema } from '
 export { discoveredSchema, presetSchema } from './provider/preset.ts'
 export type {
   AccountReader,
+  AppMethod,
   ClientCredentialsMethod,
   Condition,
   Discovered,
   HealthDefinition,
   HostLimits,
   IdentityDefinition,
+  InstallationMethod,
   JwtBearerMethod,
   KeyExchangeMethod,
   KeyMethod,

@@ -7,10 +7,12 @@ import {
   tenantIdSchema,
 } from './ids.ts'
 import { knownFields } from './known-fields.ts'
-import { pastedText } from './pasted.ts'
+import { pastedLines, pastedText } from './pasted.ts'
 
 const clientId = pastedText(500)
 const clientSecret = pastedText(2000)
+/** Of an app that signs: PEM of PKCS #1 or PKCS #8, without a password. */
+const privateKey = pastedLines(16_384)
 
 /** `POST /v1/integrations`. Without `clientId` it is a draft that names the redirect URI to register. */
 export const createIntegrationSchema = knownFields({
@@ -25,11 +27,17 @@ export const createIntegrationSchema = knownFields({
   tenantId: tenantIdSchema.optional(),
   clientId: clientId.optional(),
   clientSecret: clientSecret.optional(),
+  /** Of an app that is installed, and signs: the content of its key file. Never answered. */
+  privateKey: privateKey.optional(),
   /** The scopes that were ticked when the app was registered: a ceiling for every connection. None where the method has none. */
   scopes: z.array(scopeNameSchema).max(100).default([]),
-}).refine((value) => (value.clientId === undefined) === (value.clientSecret === undefined), {
-  error: 'clientId and clientSecret come together',
 })
+  .refine((value) => (value.clientId === undefined) === (value.clientSecret === undefined), {
+    error: 'clientId and clientSecret come together',
+  })
+  .refine((value) => value.privateKey === undefined || value.clientId !== undefined, {
+    error: 'privateKey comes with clientId and clientSecret',
+  })
 export type CreateIntegration = z.input<typeof createIntegrationSchema>
 
 /** `PUT /v1/integrations/:integrationId/client`: completes a draft, or replaces a client secret that was renewed. */
@@ -37,6 +45,8 @@ export const setClientSchema = knownFields({
   tenantId: tenantIdSchema.optional(),
   clientId,
   clientSecret,
+  /** Of an app that is installed, and signs: with each change. */
+  privateKey: privateKey.optional(),
 })
 export type SetClient = z.input<typeof setClientSchema>
 

@@ -36,7 +36,7 @@ export function problemsOfIssue(issue: Issue): DefinitionProblem[] {
   return [{ pointer: pointerOf(issue.path), reason: reason ?? issue.message }]
 }
 
-/** The patterns of variables and of the fields of a key, and the defaults that they are for. */
+/** The patterns of variables, of the fields of a key and of ids in callbacks, and the defaults that they are for. */
 function patternProblems({ variables, auth }: ProviderDefinition): DefinitionProblem[] {
   return [
     ...Object.entries(variables).flatMap(([name, variable]) =>
@@ -45,7 +45,9 @@ function patternProblems({ variables, auth }: ProviderDefinition): DefinitionPro
     ...auth.flatMap((method, index) =>
       isTyped(method)
         ? method.fields.flatMap((field, at) => patternProblem(field, ['auth', index, 'fields', at]))
-        : [],
+        : method.kind === 'installation'
+          ? patternProblem(method.install.id, ['auth', index, 'install', 'id'])
+          : [],
     ),
   ]
 }

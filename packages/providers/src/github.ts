@@ -98,6 +98,11 @@ export const github = {
         { value: '{web}/api/v3' },
       ],
     },
+    appSlug: {
+      kind: 'segment',
+      title: 'Name of the app in its address',
+      pattern: '[a-z0-9-]{1,60}',
+    },
   },
   api: { base: '{api}' },
 
@@ -158,6 +163,95 @@ export const github = {
           'Callback URL: paste the address that Keywell shows for this integration, unchanged. Leave Expire user authorization tokens ticked, and untick Active under Webhook.',
           'Choose the permissions that your product needs, and no others: they are the most that a user can grant.',
           'Create it, choose Generate a new client secret, then copy Client ID and secret into Keywell. GitHub shows the secret only once.',
+        ],
+      },
+    },
+
+    {
+      // What it may do is said at the app's registration, and where by who installs it.
+      // https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/authenticating-as-a-github-app-installation
+      id: 'app_installation',
+      kind: 'installation',
+      title: 'GitHub App, as the installation',
+      install: {
+        // https://docs.github.com/en/apps/sharing-github-apps/sharing-your-github-app
+        url: '{web}/apps/{appSlug}/installations/new',
+        consent: 'app_user',
+        // "Bad actors can hit this URL with a spoofed installation_id":
+        // https://docs.github.com/en/apps/creating-github-apps/registering-a-github-app/about-the-setup-url
+        id: { parameter: 'installation_id', pattern: '[1-9][0-9]{0,14}' },
+        pending: { parameter: 'setup_action', value: 'request' },
+        // https://docs.github.com/en/rest/apps/installations
+        list: {
+          request: { method: 'GET', url: '{api}/user/installations?per_page=100', headers },
+          pages: { parameter: 'page', size: 100 },
+          items: '/installations',
+          id: ['/id'],
+          account: {
+            id: { at: ['/account/id'], type: 'integer' },
+            name: ['/account/name', '/account/login'],
+            username: ['/account/login'],
+            avatarUrl: ['/account/avatar_url'],
+          },
+          permissions: ['/permissions'],
+          repositories: ['/repository_selection'],
+        },
+      },
+      // "No more than 10 minutes into the future":
+      // https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
+      assertion: { algorithm: 'RS256', lifeSeconds: 540 },
+      // https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
+      token: {
+        url: '{api}/app/installations/{installation}/access_tokens',
+        headers,
+        answer: {
+          accessToken: ['/token'],
+          expiresAt: ['/expires_at'],
+          permissions: ['/permissions'],
+          repositories: ['/repository_selection'],
+        },
+        errors: [
+          { if: [{ status: [403], at: '/message', contains: 'suspended' }], is: 'suspended' },
+          // The app was removed there.
+          { if: [{ status: [404], at: '/message', equals: 'Not Found' }], is: 'rejected' },
+          // The app's own token is refused: its key, its id or the clock.
+          { if: [{ status: [401] }], is: 'client_rejected' },
+          { if: [{ status: [422] }], is: 'request_rejected' },
+        ],
+      },
+      renewal: { by: 'mint', defaultExpiresIn: 3_600, maxRequestSeconds: 30 },
+      send: [{ in: 'header', name: 'Authorization', value: 'Bearer {token}' }],
+      health: {
+        request: { method: 'GET', url: '{api}/installation/repositories?per_page=1', headers },
+        active: [{ status: [200], at: '/total_count', type: 'number' }],
+        inactive: [{ status: [401], at: '/message', equals: 'Bad credentials' }],
+        details: {},
+      },
+      // The access token alone: the app stays installed.
+      revocation: {
+        style: 'request',
+        request: { method: 'DELETE', url: '{api}/installation/token', headers },
+        authenticate: 'credential',
+        done: [
+          { status: [204] },
+          { status: [401], at: '/message', equals: 'Bad credentials' },
+          { status: [403], at: '/message', contains: 'suspended' },
+        ],
+        kills: 'token',
+      },
+      removal: {
+        request: { method: 'DELETE', url: '{api}/app/installations/{installation}', headers },
+        done: [{ status: [204] }, { status: [404], at: '/message', equals: 'Not Found' }],
+      },
+      manualUrl: '{web}/settings/installations',
+      registration: {
+        url: '{web}/settings/apps/new',
+        steps: [
+          'Sign in to GitHub. For an app of an organization, open the settings of the organization, then Developer settings, GitHub Apps.',
+          'GitHub App name: what your users will read on the install page, so the name of your product. The name in its address, in small letters, is the appSlug that the integration was made with.',
+          'Callback URL: paste the address that Keywell shows for this integration, unchanged, and no other. Tick Request user authorization (OAuth) during installation and Redirect on update, and untick Active under Webhook.',
+          'Choose the permissions that your product needs, and no others. Under Where can this GitHub App be installed choose Any account, unless all your users are in your own organization.',
+          'Create it. Choose Generate a new client secret and Generate a private key, then copy Client ID, secret and the content of the key file into Keywell. GitHub shows both only once.',
         ],
       },
     },

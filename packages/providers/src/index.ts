@@ -31,6 +31,9 @@ export { github } from './github.ts'
 export { gitlab } from './gitlab.ts'
 export { mergePatch } from './merge-patch.ts'
 export {
+  appMethods,
+  appOf,
+  consentOf,
   credentialTypeOf,
   defaultScopesOf,
   findMethod,

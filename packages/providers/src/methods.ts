@@ -1,5 +1,7 @@
 import {
+  type AppMethod,
   type CredentialType,
+  type InstallationMethod,
   KeywellError,
   type Method,
   type MintedMethod,
@@ -35,6 +37,21 @@ export function oauthOf(provider: Titled, id: string): OAuth2Method {
   throw isGone(provider, id)
 }
 
+/** A method for which an app is registered. @throws KeywellError `method_not_offered` */
+export function appOf(provider: Titled, id: string): AppMethod {
+  const method = methodOf(provider, id)
+  if (isOfApp(method)) return method
+  throw isGone(provider, id)
+}
+
+/** How a user consents with the app of a method; of an installation, beside installing it. */
+export function consentOf(provider: Titled, method: AppMethod): OAuth2Method {
+  if (method.kind === 'oauth2') return method
+  const consent = oauthOf(provider, method.install.consent)
+  // The install page takes no challenge (RFC 7636), so that a code comes without one.
+  return { ...consent, authorize: { ...consent.authorize, pkce: 'none' } }
+}
+
 /** A method by what a person types. @throws KeywellError `method_not_offered` */
 export function keyOf(provider: Titled, id: string): TypedMethod {
   const method = methodOf(provider, id)
@@ -64,6 +81,15 @@ export function isDeviceOnly(method: Method): boolean {
   return method.kind === 'oauth2' && method.authorize.url === undefined
 }
 
+/** The provider's ways for which an app is registered. */
+export function appMethods({ auth }: WithMethods): AppMethod[] {
+  return auth.filter(isOfApp)
+}
+
+function isOfApp(method: Method): method is AppMethod {
+  return method.kind === 'oauth2' || method.kind === 'installation'
+}
+
 /** The provider's ways by what a person makes there, and types. */
 export function keyMethods({ auth }: WithMethods): TypedMethod[] {
   return auth.filter(isTyped)
@@ -76,6 +102,7 @@ export const kindWords = {
   key_exchange: 'key',
   client_credentials: 'key',
   jwt_bearer: 'key',
+  installation: 'installation',
 } as const satisfies Record<Method['kind'], string>
 
 /** Whether a name in a connect session means a method: its id, or the word for its kind. */
@@ -89,6 +116,7 @@ export function isMeantBy({ id, kind }: Pick<Method, 'id' | 'kind'>, name: strin
  * @param method Default: that first one
  */
 export function defaultScopesOf(provider: WithMethods, method?: Method): readonly string[] {
+  if (method?.kind === 'installation') return []
   const asking = method && method.kind !== 'key' ? method : oauthMethods(provider)[0]
   return asking?.defaultScopes ?? []
 }
@@ -106,10 +134,11 @@ const types: Record<Method['kind'], StoredType> = {
   key_exchange: 'oauth_token',
   client_credentials: 'oauth_token',
   jwt_bearer: 'oauth_token',
+  installation: 'oauth_token',
 }
 
-/** Whether a method's access tokens are minted from what was typed, which is never sent with a call. */
-export function isMinted(method: Method): method is MintedMethod {
+/** Whether each access token of a method is minted anew, by something that is never sent with a call. */
+export function isMinted(method: Method): method is MintedMethod | InstallationMethod {
   return 'renewal' in method && method.renewal.by === 'mint'
 }
 

@@ -28,14 +28,15 @@ export function addressesOf(method: Method): string[] {
  * with an app that serves many hosts, its template stands for all that it can become.
  */
 export function reachOf(
-  { api }: Pick<ProviderDefinition, 'api'>,
+  { api, auth }: Pick<ProviderDefinition, 'api' | 'auth'>,
   method: Method,
   variables: Variables,
 ): Reach {
+  const consent = consentBeside({ auth }, method)
   const on = (side: Side, templates: readonly string[]) =>
     templates.map((template) => `${side} ${originOf(template, variables)}`)
   const all = [
-    ...on('client', clientOf(method)),
+    ...on('client', [...clientOf(method), ...consent.flatMap(clientOf)]),
     ...on('api', [api.base, ...(api.also ?? []), ...apiOf(method)]),
   ]
   return [...new Set(all)].sort()
@@ -73,13 +74,27 @@ function clientOf(method: Method): string[] {
   return [
     ...('token' in method ? [method.token.url] : []),
     ...('device' in method && method.device ? [method.device.url] : []),
+    ...(method.kind === 'installation' ? [method.removal.request.url] : []),
     ...(revocation?.style === 'rfc7009' ? [revocation.url] : []),
     ...(revocation?.style === 'request' ? [revocation.request.url] : []),
   ]
 }
 
-/** Where an access token or a key goes. */
-function apiOf({ identity, health }: Method): string[] {
-  const requests = [identity?.request, identity?.fallback?.request, health.request]
+/** Where an access token or a key goes; of an installation, the user's token before it as well. */
+function apiOf(method: Method): string[] {
+  const { identity, health } = method
+  const requests = [
+    identity?.request,
+    identity?.fallback?.request,
+    health.request,
+    ...(method.kind === 'installation' ? [method.install.list.request] : []),
+  ]
   return requests.flatMap((request) => request?.url ?? [])
+}
+
+/** With the client of an installation's app its administrator's code is exchanged too. */
+function consentBeside({ auth }: Pick<ProviderDefinition, 'auth'>, method: Method): Method[] {
+  return method.kind === 'installation'
+    ? auth.filter(({ id }) => id === method.install.consent)
+    : []
 }

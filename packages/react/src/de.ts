@@ -51,6 +51,8 @@ export const de: Messages = {
     two_factor_required:
       '{provider} verlangt die Zwei-Faktor-Anmeldung. Richten Sie sie dort ein, und versuchen Sie es erneut.',
     robot_check: '{provider} hält uns für einen Bot. Bitte fragen Sie Ihren Administrator.',
+    approval_pending:
+      'Bei {provider} muss das erst ein Administrator freigeben. Versuchen Sie es danach erneut.',
     access_refused:
       'Dieses Konto bei {provider} darf die API nicht nutzen. Bitte fragen Sie dessen Administrator.',
     client_rejected:

@@ -1,3 +1,4 @@
+import { installationName } from './installation-checks.ts'
 import { openFieldsOf } from './open-names.ts'
 import { type Path, type Problem, problemAt } from './problem.ts'
 import { addressProblem, baseProblem, placeholdersOf } from './template-address.ts'
@@ -50,8 +51,8 @@ function templatesOf(definition: ProviderDefinition): {
 function methodTemplates(method: Method, path: Path): ReturnType<typeof templatesOf> {
   const { identity, health, manualUrl } = method
   const revocation = 'revocation' in method ? method.revocation : undefined
-  const isOAuth = method.kind === 'oauth2'
-  const of = isOAuth ? 'app' : 'connection'
+  const isOfApp = method.kind === 'oauth2' || method.kind === 'installation'
+  const of = isOfApp ? 'app' : 'connection'
   const own = openFieldsOf(method)
   return [
     ...(identity
@@ -69,26 +70,41 @@ function methodTemplates(method: Method, path: Path): ReturnType<typeof template
       : []),
     at('health', 'request', 'url')(health.request.url, 'connection', own),
     at('manualUrl')(manualUrl, 'connection'),
-    ...(isOAuth
+    ...(isOfApp && method.registration
+      ? [at('registration', 'url')(method.registration.url, 'connection')]
+      : []),
+    ...(method.kind === 'oauth2'
       ? [
           ...(method.authorize.url === undefined
             ? []
             : [at('authorize', 'url')(method.authorize.url, 'app')]),
           ...(method.device ? [at('device', 'url')(method.device.url, 'app')] : []),
           at('authorize', 'issuer', 'value')(method.authorize.issuer.value, 'app'),
-          ...(method.registration
-            ? [at('registration', 'url')(method.registration.url, 'connection')]
-            : []),
         ]
       : []),
-    ...('token' in method ? [at('token', 'url')(method.token.url, of)] : []),
+    ...(method.kind === 'installation'
+      ? [
+          at('install', 'url')(method.install.url, 'app'),
+          at('install', 'list', 'request', 'url')(method.install.list.request.url, 'app'),
+          at('removal', 'request', 'url')(method.removal.request.url, 'app', [installationName]),
+        ]
+      : []),
+    ...('token' in method
+      ? [
+          at('token', 'url')(
+            method.token.url,
+            of,
+            method.kind === 'installation' ? [installationName] : [],
+          ),
+        ]
+      : []),
     ...(revocation?.style === 'rfc7009' ? [at('revocation', 'url')(revocation.url, of)] : []),
     ...(revocation?.style === 'request'
       ? [
           at('revocation', 'request', 'url')(
             revocation.request.url,
             of,
-            isOAuth ? ['client_id'] : own,
+            isOfApp ? ['client_id'] : own,
           ),
         ]
       : []),

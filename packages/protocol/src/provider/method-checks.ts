@@ -1,3 +1,4 @@
+import { installationProblems } from './installation-checks.ts'
 import { mintProblems } from './mint-checks.ts'
 import { namesInText, openFieldsOf } from './open-names.ts'
 import { type Path, type Problem, unknownScopes } from './problem.ts'
@@ -19,7 +20,7 @@ export function methodProblems(
   index: number,
 ): Problem[] {
   const path = ['auth', index]
-  const { scopes, variables } = definition
+  const { scopes } = definition
   const place = placeOf(definition)
   const names = new Set(scopes.map(({ name }) => name))
   const { identity, health } = method
@@ -36,10 +37,23 @@ export function methodProblems(
     ),
     ...valueProblems(method, place, path),
     ...revocationProblems(method, place, [...path, 'revocation']),
-    ...(method.kind === 'oauth2'
-      ? [...oauthProblems(method, names, path), ...callbackProblems(method, variables, path)]
-      : typedProblems(method, names, place, path)),
+    ...problemsOfKind(definition, method, path),
   ]
+}
+
+function problemsOfKind(definition: ProviderDefinition, method: Method, path: Path): Problem[] {
+  const names = new Set(definition.scopes.map(({ name }) => name))
+  switch (method.kind) {
+    case 'oauth2':
+      return [
+        ...oauthProblems(method, names, path),
+        ...callbackProblems(method, definition.variables, path),
+      ]
+    case 'installation':
+      return installationProblems(definition, method, path)
+    default:
+      return typedProblems(method, names, placeOf(definition), path)
+  }
 }
 
 function typedProblems(

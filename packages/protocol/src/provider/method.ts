@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { identitySchema } from './account.ts'
 import { healthSchema } from './health.ts'
+import {
+  appAssertionSchema,
+  installationRenewalSchema,
+  installationTokenSchema,
+  installSchema,
+  removalSchema,
+} from './installation.ts'
 import { keyFieldsSchema } from './key-field.ts'
 import {
   clientCredentialsTokenSchema,
@@ -123,6 +130,26 @@ export const jwtBearerMethodSchema = z.strictObject({
   parts: partsSchema.optional(),
 })
 
+/**
+ * An administrator installs the app on an account there, and the app mints access tokens for its installation. It
+ * belongs to a tenant, and to none of its users.
+ */
+export const installationMethodSchema = z.strictObject({
+  ...common,
+  kind: z.literal('installation'),
+  /** The account is the one of `install.list`. */
+  identity: z.never().optional(),
+  install: installSchema,
+  assertion: appAssertionSchema,
+  token: installationTokenSchema,
+  renewal: installationRenewalSchema,
+  /** How a disconnect withdraws the access token. The app stays installed. */
+  revocation: keyRevocationSchema.optional(),
+  removal: removalSchema,
+  /** How its apps are registered. Default: as the definition's `registration` says. */
+  registration: z.strictObject(registrationGuideShape).optional(),
+})
+
 /** One way to a credential. */
 export const methodSchema = z.discriminatedUnion('kind', [
   oauth2MethodSchema,
@@ -130,4 +157,5 @@ export const methodSchema = z.discriminatedUnion('kind', [
   keyExchangeMethodSchema,
   clientCredentialsMethodSchema,
   jwtBearerMethodSchema,
+  installationMethodSchema,
 ])

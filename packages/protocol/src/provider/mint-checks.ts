@@ -16,7 +16,7 @@ export function mintProblems(
   const { answer } = method.token
   return [
     ...unknownScopes(scopes, [...path, 'defaultScopes'], method.defaultScopes),
-    ...(answer.expiresIn !== undefined && answer.expiresAtFromJwt
+    ...([answer.expiresIn, answer.expiresAt, answer.expiresAtFromJwt].filter(Boolean).length > 1
       ? [{ path: [...path, 'token', 'answer'], message: 'says in two ways when it ends' }]
       : []),
     ...problemsOfKind(method, [...path, 'token']),

@@ -38,7 +38,9 @@ const endpoint = {
   answer: z.strictObject({
     accessToken: pointersSchema,
     expiresIn: pointersSchema.optional(),
-    /** In place of `expiresIn`: the access token is a JWT, and ends at its `exp` (RFC 7519 section 4.1.4). */
+    /** In place of `expiresIn`: a time (RFC 3339). */
+    expiresAt: pointersSchema.optional(),
+    /** In place of both: the access token is a JWT, and ends at its `exp` (RFC 7519 section 4.1.4). */
     expiresAtFromJwt: z.literal(true).optional(),
     /** A list, or a text with blanks or commas between. Absent: no answer says it. */
     scope: pointersSchema.optional(),

@@ -5,6 +5,7 @@ import type { definitionShapeSchema, hostLimitsSchema } from './definition.ts'
 import type { healthSchema } from './health.ts'
 import type {
   clientCredentialsMethodSchema,
+  installationMethodSchema,
   jwtBearerMethodSchema,
   keyExchangeMethodSchema,
   keyMethodSchema,
@@ -41,6 +42,10 @@ export interface ClientCredentialsMethod extends Data<typeof clientCredentialsMe
 export interface JwtBearerMethod extends Data<typeof jwtBearerMethodSchema> {}
 /** A way in which each access token is minted from what was typed. */
 export type MintedMethod = KeyExchangeMethod | ClientCredentialsMethod | JwtBearerMethod
+/** A way in which an administrator there installs the app, which then mints access tokens by its private key. */
+export interface InstallationMethod extends Data<typeof installationMethodSchema> {}
+/** A way for which an app is registered at the provider. */
+export type AppMethod = OAuth2Method | InstallationMethod
 /** A way to a credential by what a person types. */
 export type TypedMethod = KeyMethod | MintedMethod
 /** A way to a credential. */

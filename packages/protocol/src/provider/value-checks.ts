@@ -55,6 +55,12 @@ function requestsOf(method: Method) {
       ? [{ at: ['identity', 'fallback', 'request'], ...identity.fallback.request }]
       : []),
     { at: ['health', 'request'], ...health.request },
+    ...(method.kind === 'installation'
+      ? [
+          { at: ['install', 'list', 'request'], ...method.install.list.request },
+          { at: ['removal', 'request'], ...method.removal.request },
+        ]
+      : []),
     ...(revocation?.style === 'request'
       ? [{ at: ['revocation', 'request'], ...revocation.request }]
       : []),

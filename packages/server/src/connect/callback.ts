@@ -1,7 +1,7 @@
-import { KeywellError } from '@keywell/protocol'
-import { oauthOf } from '@keywell/providers'
+import { type AppMethod, KeywellError } from '@keywell/protocol'
+import { appOf, consentOf } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
-import { type CallbackAnswer, readCallback } from '../oauth/client.ts'
+import { readCallback } from '../oauth/client.ts'
 import type { Integrations } from '../oauth/integrations.ts'
 import { forgeryIn } from '../oauth/signed-callback.ts'
 import type { Sql } from '../store/database.ts'
@@ -18,13 +18,16 @@ import {
   waitForAppMs,
 } from './browser-return.ts'
 import { isByDevice } from './device-record.ts'
+import { withInstallation } from './installation-callback.ts'
 import {
+  type CallbackAnswer,
   codeLifetimeMs,
   flowMismatch,
   hashCode,
   parkCode,
   type SealedCode,
   sealCode,
+  textToPark,
 } from './park-code.ts'
 
 /** Codes of other browsers that are remembered for a flow. With one more the flow ends. */
@@ -87,7 +90,9 @@ async function handleCallback(
   const answer = await readAnswer(parts, flow, parameters)
   // Sealed before the transaction: sealing may have to read a key, and there may be only one connection.
   const sealed =
-    answer.kind === 'code' && !used ? await sealCode(parts.vault, flow, answer.code) : undefined
+    answer.kind === 'code' && !used
+      ? await sealCode(parts.vault, flow, textToPark(answer))
+      : undefined
   const location = await sendBack(parts, { flow, session, state }, (sql) =>
     recordAnswer(parts, sql, flow, entry, answer, { sealed, lifeMs: waitForAppMs(session.policy) }),
   )
@@ -99,18 +104,24 @@ async function readAnswer(
   flow: store.FlowRow,
   parameters: URLSearchParams,
 ): Promise<CallbackAnswer> {
-  const method = oauthOf(catalogue.get(flow.tenantId, flow.provider), flow.method)
-  const { callback } = method.authorize
+  const { method, consent } = methodsOf(catalogue, flow)
+  const { callback } = consent.authorize
   if (callback !== undefined) {
     const forgery = forgeryIn(parameters, callback, await integrations.registration(flow))
     if (forgery !== undefined) return { kind: 'invalid', detail: forgery }
   }
-  return readCallback({
-    ...flow,
-    method,
-    variables: await integrations.variables(flow),
-    parameters,
-  })
+  const variables = await integrations.variables(flow)
+  const answer = readCallback({ ...flow, method: consent, variables, parameters })
+  return method.kind === 'installation'
+    ? withInstallation(answer, method.install, parameters)
+    : answer
+}
+
+/** What a flow connects by, and how its user consents. */
+function methodsOf(catalogue: CallbackParts['catalogue'], flow: store.FlowRow) {
+  const provider = catalogue.get(flow.tenantId, flow.provider)
+  const method: AppMethod = appOf(provider, flow.method)
+  return { method, consent: consentOf(provider, method) }
 }
 
 /** @param code the code that another browser was navigated to; null: none */
@@ -142,7 +153,8 @@ async function recordAnswer(
 ): Promise<void> {
   const refusal = await parkCode(sql, flow, answer, {
     ...parking,
-    codeLifeMs: codeLifetimeMs(oauthOf(catalogue.get(flow.tenantId, flow.provider), flow.method)),
+    codeLifeMs: codeLifetimeMs(methodsOf(catalogue, flow).consent),
+    title: catalogue.get(flow.tenantId, flow.provider).title,
   })
   await audit.write(sql, {
     ...entry,

@@ -3,14 +3,19 @@ import { findMethod, isDeviceOnly, isMeantBy, isTyped, kindWords } from '@keywel
 import { type Integrations, isFor } from '../oauth/integrations.ts'
 import type { SessionPolicy } from '../store/sessions.ts'
 
-/** The methods of a provider that a session allows, in the order of the definition. */
+/**
+ * The methods of a provider that a session allows, in the order of the definition. An installation belongs to the
+ * tenant, so that a session for a user's own connections has none.
+ */
 export function allowedMethods(
-  { methods, device }: Pick<SessionPolicy, 'methods' | 'device'>,
+  { methods, owner, device }: Pick<SessionPolicy, 'methods' | 'owner' | 'device'>,
   { auth }: Pick<ProviderDefinition, 'auth'>,
 ): Method[] {
   return auth.filter(
     (method) =>
-      (device === true || !isDeviceOnly(method)) && methods.some((name) => isMeantBy(method, name)),
+      methods.some((name) => isMeantBy(method, name)) &&
+      (device === true || !isDeviceOnly(method)) &&
+      (method.kind !== 'installation' || owner === 'tenant'),
   )
 }
 
@@ -21,7 +26,7 @@ export function allowedMethods(
  * @throws KeywellError `method_not_offered`; `invalid_request` for a name of none, with those there are
  */
 export function offeredMethods(
-  policy: Pick<SessionPolicy, 'methods' | 'device'>,
+  policy: Pick<SessionPolicy, 'methods' | 'owner' | 'device'>,
   provider: ProviderDefinition,
   named?: string,
 ): readonly [Method, ...Method[]] {
@@ -29,6 +34,13 @@ export function offeredMethods(
   const allowed = allowedMethods(policy, provider)
   const [first, ...rest] = allowed.filter((method) => meant.includes(method))
   if (first !== undefined) return [first, ...rest]
+  if (policy.owner !== 'tenant' && meant.every(({ kind }) => kind === 'installation')) {
+    throw new KeywellError(
+      'method_not_offered',
+      `An installation at ${provider.title} belongs to the tenant, and this connect session is for a user's own connections.`,
+      { nextStep: "Make the session with owner: 'tenant'." },
+    )
+  }
   throw new KeywellError(
     'method_not_offered',
     `This connect session does not allow ${provider.title} by ${listed(meant)}; it allows the methods ${policy.methods.join(', ')}.`,
@@ -82,6 +94,7 @@ function methodsNamed(provider: ProviderDefinition, name: string): readonly Meth
 const lacks: Readonly<Record<string, string>> = {
   [kindWords.key]: 'has no keys that are kept',
   [kindWords.oauth2]: 'is connected by a key alone',
+  [kindWords.installation]: 'has no app that is installed',
 }
 
 /** The first that can be used on a host: by consent only with an app. Else the first, for the error that says what is missing. */

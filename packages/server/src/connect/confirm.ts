@@ -7,12 +7,13 @@ import type { Tracing } from '../metrics/tracing.ts'
 import type { FlowRow } from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
 import type { SessionPolicy, SessionRow } from '../store/sessions.ts'
+import { connectInstallation } from './connect-installation.ts'
 import type { ConnectPeppers } from './connect-macs.ts'
 import type { DeviceGrants } from './device-grants.ts'
 import { isByDevice } from './device-record.ts'
 import { confirmEntryOf } from './end-flow.ts'
 import { type ExchangeParts, exchange } from './exchange.ts'
-import { isByKey, readFlow, requireUnaltered } from './flow-record.ts'
+import { kindOf, readFlow, requireUnaltered } from './flow-record.ts'
 import { keepGrant } from './keep-grant.ts'
 import { keepKey } from './keep-key.ts'
 import type { OneTimeCodes } from './one-time-code.ts'
@@ -88,10 +89,16 @@ function complete(
   parts: ConfirmParts,
   confirmed: { flow: FlowRow; policy: SessionPolicy; actor: Actor },
 ): Promise<void> {
-  if (isByKey(parts, confirmed.flow)) return keepKey(parts, confirmed)
-  return isByDevice(parts, confirmed.flow)
-    ? keepGrant(parts, confirmed)
-    : exchange(parts, confirmed)
+  switch (kindOf(parts, confirmed.flow)) {
+    case 'key':
+      return keepKey(parts, confirmed)
+    case 'installation':
+      return connectInstallation(parts, confirmed)
+    case 'consent':
+      return isByDevice(parts, confirmed.flow)
+        ? keepGrant(parts, confirmed)
+        : exchange(parts, confirmed)
+  }
 }
 
 /**

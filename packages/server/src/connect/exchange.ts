@@ -1,4 +1,9 @@
-import { KeywellError, type ProviderAccount, type ProviderDefinition } from '@keywell/protocol'
+import {
+  KeywellError,
+  type ProviderAccount,
+  type ProviderDefinition,
+  type Secret,
+} from '@keywell/protocol'
 import { isPlaceTold, type Reach, reachOf, toldHost, variablesAt } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
@@ -14,7 +19,7 @@ import type { Granted, TokenOutcome } from '../oauth/token-answer.ts'
 import { exchangeError } from '../oauth/token-error.ts'
 import { heldTokens } from '../oauth/token-set.ts'
 import type { Outbound } from '../outbound/outbound.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Sql } from '../store/database.ts'
 import type * as store from '../store/flows.ts'
 import { isClientOfIntegration } from '../store/integrations.ts'
 import { withInstallation } from '../store/scope.ts'
@@ -42,7 +47,7 @@ export interface ExchangeParts {
 }
 
 /** The flow of a code, and the confirmation that it is exchanged for. */
-interface Exchange {
+export interface Exchange {
   flow: store.FlowRow
   policy: SessionPolicy
   actor: Actor
@@ -54,12 +59,28 @@ interface Exchange {
  * @throws KeywellError when there is none, and the flow has to be ended
  */
 export async function exchange(parts: ExchangeParts, request: Exchange): Promise<void> {
+  await requireFlowAllowed(parts, request.flow)
+  const taken = await takeParked(parts, request.flow)
+  if (taken === undefined) return
+  const { registration, granted } = await grantFor(parts, request, {
+    code: taken.parked,
+    verifier: taken.verifier,
+  })
+  await storeGrant(parts, request, registration, granted)
+}
+
+/**
+ * What a code is worth: the grant of its user.
+ *
+ * @throws KeywellError when there is none; what came in its place is withdrawn
+ */
+export async function grantFor(
+  parts: ExchangeParts,
+  request: Exchange,
+  { code, verifier }: { code: Secret; verifier: Secret },
+): Promise<{ registration: Registration; granted: Granted }> {
   const { database, integrations, audit, outbound } = parts
   const { flow, actor } = request
-  await requireFlowAllowed(parts, flow)
-  const taken = await takeParked(parts, flow)
-  if (taken === undefined) return
-  const { parked: code, verifier } = taken
   const registration = await integrations.registration(flow)
   requireSameClient(flow, registration)
   await audit.write(database.of(flow.tenantId), {
@@ -72,11 +93,9 @@ export async function exchange(parts: ExchangeParts, request: Exchange): Promise
     redirectUri: flow.redirectUri,
     sending: { tenantId: flow.tenantId },
   })
-  if (outcome.kind !== 'tokens') {
-    await handleRefusal(parts, request, registration, outcome)
-    throw exchangeError(registration.provider.title, outcome)
-  }
-  await storeGrant(parts, request, registration, outcome)
+  if (outcome.kind === 'tokens') return { registration, granted: outcome }
+  await handleRefusal(parts, request, registration, outcome)
+  throw exchangeError(registration.provider.title, outcome)
 }
 
 /** What a refusal of the token endpoint is followed by, whatever becomes of the flow. */
@@ -91,7 +110,7 @@ export async function handleRefusal(
   outcome: Exclude<TokenOutcome, Granted>,
 ): Promise<void> {
   if (outcome.kind === 'unusable') {
-    await disconnector.withdrawGrant(flow, registration, {
+    await disconnector.withdrawGrant({ ...flow, method: registration.method.id }, registration, {
       ...heldTokens(outcome.tokens),
       reach: reachOfGrant(registration),
     })
@@ -146,8 +165,7 @@ async function storeGrant(
       allowAccountChange: policy.allowAccountChange,
       entry: confirmEntryOf(flow, actor),
       also: async (sql, { id }) => {
-        // The client must be the one that the flow began with.
-        if (!(await isClientOfIntegration(sql, flow))) throw clientChanged()
+        await requireClientOfFlow(sql, flow)
         await endFlow.connected(sql, flow, id)
         await suspension.clear(sql, flow, actor)
       },
@@ -210,12 +228,17 @@ export function reachOfGrant({
   return reachOf(provider, method, variables)
 }
 
+/** Inside the transaction that stores a connection: the client must be the one that the flow began with. */
+export async function requireClientOfFlow(sql: Sql, flow: store.FlowRow): Promise<void> {
+  if (!(await isClientOfIntegration(sql, flow))) throw clientChanged()
+}
+
 /** An integration that was edited since the flow began gets no code of this flow. */
 export function requireSameClient(
   flow: store.FlowRow,
-  { host, clientId, method }: Pick<Registration, 'host' | 'clientId' | 'method'>,
+  { host, clientId, appMethod }: Pick<Registration, 'host' | 'clientId' | 'appMethod'>,
 ): void {
-  if (host === flow.host && clientId === flow.clientId && method.id === flow.method) return
+  if (host === flow.host && clientId === flow.clientId && appMethod.id === flow.method) return
   throw clientChanged()
 }
 

@@ -30,7 +30,7 @@ export async function firstToken(outbound: Outbound, pasted: PastedKey): Promise
   }
   const seed = { provider, method, variables, fields, reach }
   const outcome = await mintToken(outbound, seed, { tenantId })
-  if (outcome.kind !== 'tokens') throw refusalOf(outcome, { host, title: method.title, provider })
+  if (outcome.kind !== 'tokens') throw mintRefusal(outcome, { host, title: method.title, provider })
   const { tokens, expiresInMs, scopes } = outcome
   return {
     tokens: { ...tokens, fields, reach },
@@ -39,7 +39,8 @@ export async function firstToken(outbound: Outbound, pasted: PastedKey): Promise
   }
 }
 
-function refusalOf(
+/** Why a connection is not made: what is to be minted from brings no token. */
+export function mintRefusal(
   { kind, detail }: Exclude<MintOutcome, { kind: 'tokens' }>,
   { host, title, provider }: Pick<PastedKey, 'host' | 'provider'> & { title: string },
 ): KeywellError {
@@ -47,6 +48,9 @@ function refusalOf(
     case 'rejected':
     case 'sign_in_again':
       return new KeywellError('key_refused', `${host} does not accept this ${title}.`)
+    // An app takes part in none of these.
+    case 'client_rejected':
+      return refusedBy(provider.title, 'client_rejected', { detail })
     case 'suspended':
       return refusedBy(provider.title, 'account_blocked', { detail })
     case 'request_rejected':

@@ -96,9 +96,18 @@ export function flowOver(): KeywellError {
 }
 
 /** Whether the service's own form asks for a key, in place of the provider's page. */
-export function isByKey({ catalogue }: { catalogue: Catalogue }, flow: FlowRow): boolean {
+export function isByKey(parts: { catalogue: Catalogue }, flow: FlowRow): boolean {
+  return kindOf(parts, flow) === 'key'
+}
+
+/** What a flow's user does: types a key, consents, or installs the app. */
+export function kindOf(
+  { catalogue }: { catalogue: Catalogue },
+  flow: FlowRow,
+): 'key' | 'consent' | 'installation' {
   const method = findMethod(catalogue.get(flow.tenantId, flow.provider), flow.method)
-  return method !== undefined && isTyped(method)
+  if (method?.kind === 'installation') return 'installation'
+  return method !== undefined && isTyped(method) ? 'key' : 'consent'
 }
 
 /**

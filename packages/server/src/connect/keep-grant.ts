@@ -37,7 +37,7 @@ export async function keepGrant(
     const { grantId, account, host, scopes, ...ends } = decodeGrant(taken.parked)
     if (account === null) throw new KeywellError('flow_mismatch', 'Nobody has approved the code.')
     const { provider, method, ...registration } = await integrations.registration(flow)
-    requireSameClient(flow, { ...registration, method })
+    requireSameClient(flow, registration)
     requirePlace(flow, policy, provider, host)
     const now = await readClock(database.of(tenantId))
     const leftMs = (at: number | null) => (at === null ? null : Math.max(at - now, 0))

@@ -1,4 +1,5 @@
 import { createFlowSchema, type ErrorCode, type HostCheck, KeywellError } from '@keywell/protocol'
+import { kindWords } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import { invalidRequest } from '../invalid-request.ts'
@@ -158,7 +159,7 @@ async function findTypedHost(
 }
 
 function wordOf(text: string | undefined): MethodKind {
-  return text === 'key' ? 'key' : 'oauth'
+  return Object.values(kindWords).find((word) => word === text) ?? 'oauth'
 }
 
 /** @throws KeywellError `invalid_request` */

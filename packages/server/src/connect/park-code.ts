@@ -1,21 +1,55 @@
-import { KeywellError, type OAuth2Method, type Secret } from '@keywell/protocol'
+import { KeywellError, type OAuth2Method, Secret } from '@keywell/protocol'
+import { z } from 'zod'
 import type { Logger } from '../logger.ts'
 import type { readCallback } from '../oauth/client.ts'
+import { refusedBy } from '../oauth/provider-refusal.ts'
 import type { Database, Sql } from '../store/database.ts'
 import * as store from '../store/flows.ts'
 import type { Vault } from '../vault/vault.ts'
+import { flowErrorOf } from './end-flow.ts'
 import { flowContext, openFlowSecret, readFlow } from './flow-record.ts'
 import { hashSecretText } from './one-time-code.ts'
 
-/** A sealed authorization code, or a sealed key. */
+/** What a callback says, of an installation too. */
+export type CallbackAnswer =
+  | ReturnType<typeof readCallback>
+  | InstalledAnswer
+  /** An administrator at the provider has to approve the installation first. */
+  | { kind: 'approval_pending' }
+
+interface InstalledAnswer {
+  kind: 'code'
+  code: string
+  /** The id of an installation, which anybody can type. */
+  installation: string
+}
+
+const parkedInstallation = z.object({ code: z.string(), installation: z.string() })
+
+/** @returns the code and the id of an installation, as they were parked */
+export function readParkedInstallation(parked: Secret): { code: Secret; installation: string } {
+  const { code, installation } = parkedInstallation.parse(JSON.parse(parked.expose()))
+  return { code: new Secret(code), installation }
+}
+
+/** A sealed authorization code, with the id of an installation where there is one; or a sealed key. */
 export interface SealedCode {
   sealed: Uint8Array
   keyVersion: number
 }
 
-export function sealCode(vault: Vault, flow: store.FlowRow, code: string): Promise<SealedCode> {
+/** @param text a code, the code and id of an installation, or a key */
+export function sealCode(vault: Vault, flow: store.FlowRow, text: string): Promise<SealedCode> {
   const context = { ...flowContext(flow), field: 'parked_code' }
-  return vault.seal(context, new TextEncoder().encode(code))
+  return vault.seal(context, new TextEncoder().encode(text))
+}
+
+/** What is parked of a callback. */
+export function textToPark(answer: Extract<CallbackAnswer, { kind: 'code' }>): string {
+  const { code } = answer
+  return 'installation' in answer
+    ? JSON.stringify({ code, installation: answer.installation })
+    : code
 }
 
 interface Parking {
@@ -24,17 +58,19 @@ interface Parking {
   lifeMs: number
   /** How long it lives at the provider. */
   codeLifeMs: number
+  /** Of the provider. */
+  title: string
 }
 
 /** Parks the code, or ends the flow. Returns the reason why it ended. */
 export async function parkCode(
   sql: Sql,
   flow: store.FlowRow,
-  answer: ReturnType<typeof readCallback>,
-  { sealed, lifeMs, codeLifeMs }: Parking,
+  answer: CallbackAnswer,
+  { sealed, lifeMs, codeLifeMs, title }: Parking,
 ): Promise<string | undefined> {
   if (answer.kind !== 'code' || sealed === undefined) {
-    await store.endFlow(sql, { ...flow, ...describe(answer) })
+    await store.endFlow(sql, { ...flow, ...describe(answer, title) })
     return answer.kind
   }
   const isParked = await store.parkCode(sql, {
@@ -106,10 +142,16 @@ export const accessDenied: store.FlowError = {
   retryable: true,
 }
 
-function describe(answer: ReturnType<typeof readCallback>): {
+function describe(
+  answer: CallbackAnswer,
+  title: string,
+): {
   status: 'denied' | 'failed'
   error: store.FlowError
 } {
+  if (answer.kind === 'approval_pending') {
+    return { status: 'failed', error: flowErrorOf(refusedBy(title, answer.kind)) }
+  }
   if (answer.kind === 'denied') {
     return { status: 'denied', error: accessDenied }
   }

@@ -78,8 +78,7 @@ export async function planFlow(
   requireAllowed(policy, { provider, host: knownHost(provider, host) })
   const place = { tenantId, provider, host }
   const method = await firstUsable(parts, offered, place)
-  const integration =
-    method.kind === 'oauth2' ? await parts.integrations.pick({ ...place, method }) : null
+  const integration = isTyped(method) ? null : await parts.integrations.pick({ ...place, method })
   if (isTyped(method)) await requireKnownHost(parts, place)
   const allowed = scopesAllowed(policy, provider)
   const scopes = planFlowScopes({
@@ -96,7 +95,7 @@ export async function planFlow(
 
 /** A person ticks the scopes of a key, so all of the provider's are there; those of minted tokens are asked for by the service. */
 function typedScopes({ scopes }: ProviderDefinition, method: Method): readonly string[] {
-  return isMinted(method) ? method.defaultScopes : scopes.map(({ name }) => name)
+  return isMinted(method) && isTyped(method) ? method.defaultScopes : scopes.map(({ name }) => name)
 }
 
 /** The account of a flow: the one to reconnect, or the one that the browser requests within the session. */

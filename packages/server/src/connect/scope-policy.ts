@@ -80,6 +80,7 @@ export function planFlowScopes(options: {
 }
 
 function hasScopes(method: Method): boolean {
+  if (method.kind === 'installation') return false
   if (isMinted(method)) return method.defaultScopes.length > 0
   return method.kind === 'key' || method.authorize.scopes !== null
 }

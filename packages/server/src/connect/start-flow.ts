@@ -1,7 +1,8 @@
 import { KeywellError } from '@keywell/protocol'
-import { oauthOf } from '@keywell/providers'
+import { appOf } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import { authorizationUrl } from '../oauth/client.ts'
+import { installUrl } from '../oauth/installation.ts'
 import { noteRefusal } from '../policy/tenant-policies.ts'
 import * as store from '../store/flows.ts'
 import { installation } from '../store/scope.ts'
@@ -93,8 +94,10 @@ async function consentUrl(
   const variables = await integrations.variables(flow)
   const app = { variables, clientId, redirectUri, scopes }
   const provider = catalogue.get(flow.tenantId, flow.provider)
-  const method = oauthOf(provider, flow.method)
-  return authorizationUrl({ provider, method, ...app, state, verifier })
+  const method = appOf(provider, flow.method)
+  return method.kind === 'installation'
+    ? installUrl(method, variables, state)
+    : authorizationUrl({ provider, method, ...app, state, verifier })
 }
 
 function originNotAllowed(origin: string | null): KeywellError {

@@ -24,6 +24,7 @@ import {
   insertConnection,
   type NewConnection,
   replaceConnection,
+  type StoredInstallation,
 } from '../store/connections.ts'
 import { deleteCredential, holdCredential, insertCredential } from '../store/credentials.ts'
 import { type Database, type Sql, UniqueViolation } from '../store/database.ts'
@@ -55,6 +56,8 @@ export interface NewCredential {
   refreshExpiresInMs: number | null
   askedScopes: readonly string[]
   scopes: readonly string[]
+  /** Of an installation. Default: it is none. */
+  installation?: StoredInstallation | null
   allowAccountChange: boolean
   entry: Omit<AuditEntry, 'result'>
   /** Writes more in the same transaction. */
@@ -228,7 +231,7 @@ class GenerationMoved extends Error {}
 
 async function writeConnection(
   sql: Sql,
-  { place, provider, method, account, askedScopes, scopes }: NewCredential,
+  { place, provider, method, account, askedScopes, scopes, installation = null }: NewCredential,
   existing: ConnectionRow | undefined,
   of: Pick<NewConnection, 'id' | 'renewable' | 'endsInMs'>,
 ): Promise<ConnectionRow> {
@@ -241,6 +244,7 @@ async function writeConnection(
     account: { ...account },
     askedScopes: [...askedScopes],
     grantedScopes: [...scopes],
+    installation,
   }
   if (existing !== undefined) {
     const replaced = await replaceConnection(sql, { ...row, fromGeneration: existing.generation })

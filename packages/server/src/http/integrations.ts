@@ -1,4 +1,4 @@
-import { type IntegrationId, revisionOf, routes, type TenantId } from '@keywell/protocol'
+import { type IntegrationId, revisionOf, routes, Secret, type TenantId } from '@keywell/protocol'
 import type { Hono } from 'hono'
 import { type RequestAccess, requireWithinLimits, withinLimits } from '../auth/access.ts'
 import type { RemoveIntegration } from '../credentials/remove-integration.ts'
@@ -15,12 +15,13 @@ export function integrationRoutes(
   }: { integrations: Integrations; removeIntegration: RemoveIntegration },
 ): void {
   serve(app, routes.integrations.create, ({ body, access, caller }) => {
-    const { tenantId, provider, method, host, variables, scopes, clientId, clientSecret } = body
+    const { tenantId, provider, method, host, variables, scopes } = body
+    const { clientId, clientSecret, privateKey } = body
     requireWithinLimits(access, { tenantId })
     const client =
       clientId === undefined || clientSecret === undefined
         ? undefined
-        : { id: clientId, secret: clientSecret }
+        : clientOf({ clientId, clientSecret, privateKey })
     const wanted = { provider, method, host, variables, scopes, client }
     return integrations.create({ ...wanted, tenantId: tenantId ?? null }, caller)
   })
@@ -45,11 +46,24 @@ export function integrationRoutes(
     integrations.validate({ ...keyOf(params, body, access), host: body.host }, caller),
   )
   serve(app, routes.integrations.setClient, ({ params, body, access, caller }) => {
-    const { tenantId, clientId, clientSecret } = withinLimits(access, body)
-    const client = { id: clientId, secret: clientSecret }
+    const { tenantId, ...pasted } = withinLimits(access, body)
+    const client = clientOf(pasted)
     const id = params.integrationId
     return integrations.setClient({ tenantId: tenantId ?? null, id, client }, caller)
   })
+}
+
+function clientOf(pasted: {
+  clientId: string
+  clientSecret: string
+  privateKey?: string | undefined
+}) {
+  const { clientId: id, clientSecret, privateKey } = pasted
+  return {
+    id,
+    secret: new Secret(clientSecret),
+    privateKey: privateKey === undefined ? null : new Secret(privateKey),
+  }
 }
 
 /** An integration of a tenant that the key is not for looks as if it had never been. */

@@ -1,10 +1,10 @@
-import { KeywellError, type OAuth2Method, type ProviderDefinition } from '@keywell/protocol'
-import { oauthMethods } from '@keywell/providers'
+import { type AppMethod, KeywellError, type ProviderDefinition } from '@keywell/protocol'
+import { appMethods } from '@keywell/providers'
 import { requireKnownScopes } from '../catalogue.ts'
 
 /** The method that an app is for. @throws KeywellError `invalid_request` that names those there are */
-export function appMethod(provider: ProviderDefinition, id: string | undefined): OAuth2Method {
-  const methods = oauthMethods(provider)
+export function appMethod(provider: ProviderDefinition, id: string | undefined): AppMethod {
+  const methods = appMethods(provider)
   const [first] = methods
   if (first === undefined) throw takesNoApp(provider)
   const method = id === undefined ? first : methods.find((each) => each.id === id)
@@ -19,19 +19,20 @@ export function appMethod(provider: ProviderDefinition, id: string | undefined):
 /** @throws KeywellError `scope_not_allowed`, and `invalid_request` for none at all where the provider asks for some */
 export function requireScopesFor(
   provider: ProviderDefinition,
-  { id, authorize }: OAuth2Method,
+  method: AppMethod,
   scopes: readonly string[],
 ): void {
   requireKnownScopes(provider, scopes)
-  if (authorize.scopes !== null && scopes.length === 0) {
+  const asks = method.kind === 'oauth2' && method.authorize.scopes !== null
+  if (asks && scopes.length === 0) {
     throw new KeywellError('invalid_request', 'scopes: name at least one.', {
       nextStep: 'Name those that were ticked when the app was registered.',
     })
   }
-  if (authorize.scopes === null && scopes.length > 0) {
+  if (!asks && scopes.length > 0) {
     throw new KeywellError(
       'invalid_request',
-      `scopes: the method ${id} of ${provider.title} has none.`,
+      `scopes: the method ${method.id} of ${provider.title} has none.`,
       { nextStep: 'Leave them out: what the app may do is said at its registration.' },
     )
   }

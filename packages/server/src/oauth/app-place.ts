@@ -1,15 +1,16 @@
 /** Where an OAuth app is registered, and which hosts it serves. */
 import {
+  type AppMethod,
   KeywellError,
   type Method,
-  type OAuth2Method,
   type ProviderDefinition,
 } from '@keywell/protocol'
 import {
   addressOf,
+  appMethods,
+  consentOf,
   defaultOf,
   isHostOf,
-  oauthMethods,
   placeVariableOf,
   type Reach,
   reachOf,
@@ -46,7 +47,7 @@ export function draftRequest(
 ): string {
   const { name, registration } = provider
   const id = method?.id ?? ''
-  const [first] = oauthMethods(provider)
+  const [first] = appMethods(provider)
   const how = id === '' || id === first?.id ? '' : `,"method":"${id}"`
   const where = registration.each === 'host' ? `,"host":"${host}"` : ''
   return `POST /v1/integrations {"provider":"${name}"${how}${where}, …}`
@@ -59,14 +60,20 @@ export function serves(provider: ProviderDefinition, appHost: string, host: stri
 }
 
 /**
- * The variables that an operator gives with an app: all that are in no host.
+ * The variables that an operator gives with an app: all that are in no host, and that its method names.
  *
  * @throws KeywellError `invalid_request` that names the variable
  */
-export function appVariablesOf(provider: ProviderDefinition, given: Variables): Variables {
+export function appVariablesOf(
+  provider: ProviderDefinition,
+  method: AppMethod,
+  given: Variables,
+): Variables {
   const place = placeVariableOf(provider)
+  const texts = JSON.stringify([provider.api, method, consentOf(provider, method)])
   const own = Object.entries(provider.variables).filter(
-    ([name, { kind }]) => name !== place && kind !== 'derived' && kind !== 'host',
+    ([name, { kind }]) =>
+      name !== place && kind !== 'derived' && kind !== 'host' && texts.includes(`{${name}}`),
   )
   const unknown = Object.keys(given).find((name) => !own.some(([known]) => known === name))
   if (unknown !== undefined) {
@@ -107,7 +114,7 @@ export function variablesFor(
 /** What the secret of an app may reach; where the app serves every host, with the variable of hosts left open. */
 export function appReachOf(
   provider: ProviderDefinition,
-  method: OAuth2Method,
+  method: AppMethod,
   { host, variables }: Pick<IntegrationRow, 'host' | 'variables'>,
 ): Reach {
   const place = isHostOf(provider, host) ? variablesAt(provider, host) : {}
@@ -120,7 +127,7 @@ export function registrationGuide(
   method: Method | undefined,
   host: string,
 ): { page: string; steps: string[] } {
-  const own = method?.kind === 'oauth2' ? method.registration : undefined
+  const own = method && 'registration' in method ? method.registration : undefined
   const { url, steps } = own ?? provider.registration
   const variables = isHostOf(provider, host) ? variablesAt(provider, host) : {}
   return { page: addressOf(url, variables).href, steps: [...steps] }

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, randomUUID } from 'node:crypto'
-import type { JwtBearerMethod } from '@keywell/protocol'
+import { type JwtBearerMethod, Secret } from '@keywell/protocol'
 import { SignJWT } from 'jose'
 import { UnusableField } from './mint-values.ts'
 import { type CredentialValues, fill } from './send.ts'
@@ -35,7 +35,7 @@ export async function signAssertion(
     .setExpirationTime(issuedAt + lifeSeconds)
   const field = parts?.[privateKey]?.field ?? privateKey
   try {
-    return await jwt.sign(readPrivateKey(values[privateKey]?.expose() ?? ''))
+    return await jwt.sign(readPrivateKey(values[privateKey] ?? new Secret('')))
   } catch {
     // What the library says of a key may quote it.
     throw new UnusableField(field)
@@ -43,8 +43,8 @@ export async function signAssertion(
 }
 
 /** PEM of PKCS #8 or PKCS #1, without a password. */
-function readPrivateKey(pem: string): KeyObject {
-  return createPrivateKey({ key: pem, format: 'pem' })
+export function readPrivateKey(pem: Secret): KeyObject {
+  return createPrivateKey({ key: pem.expose(), format: 'pem' })
 }
 
 /** Templates with their values; one whose value is absent is left out. */

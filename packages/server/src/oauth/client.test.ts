@@ -41,11 +41,13 @@ async function registered(
   const registration: Registration = {
     provider,
     method: changed,
+    appMethod: changed,
     host: listener.origin,
     variables,
     reach,
     clientId: 'an-app',
     clientSecret: new Secret('a-b~c%d+e:f'),
+    privateKey: null,
     revision: 1,
   }
   const sending = { tenantId: 'ten_1' }

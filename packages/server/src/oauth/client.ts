@@ -1,4 +1,5 @@
 import {
+  type AppMethod,
   KeywellError,
   type OAuth2Method,
   type ProviderDefinition,
@@ -21,7 +22,10 @@ import { classifyTokenAnswer, type TokenOutcome } from './token-answer.ts'
 /** An OAuth app as it is used for one host, with its secret opened. */
 export interface Registration {
   readonly provider: ProviderDefinition
+  /** How users consent with it. */
   readonly method: OAuth2Method
+  /** What it is registered for: `method`, or one that installs it and asks for that consent beside it. */
+  readonly appMethod: AppMethod
   readonly host: string
   /** Of the host and of the integration. */
   readonly variables: Variables
@@ -29,6 +33,8 @@ export interface Registration {
   readonly reach: Reach
   readonly clientId: string
   readonly clientSecret: Secret
+  /** PEM, of an app that signs; null: it does not. */
+  readonly privateKey: Secret | null
   /** Which client it is: a refusal of one that was replaced since says nothing. */
   readonly revision: number
 }

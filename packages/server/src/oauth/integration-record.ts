@@ -94,14 +94,30 @@ function boundVariables(variables: Readonly<Record<string, string>>): string[] {
     .sort()
 }
 
-const storedClient = z.object({ secret: z.string(), reach: z.array(z.string()) })
-
-/** The bytes that go into the vault: the secret, with what it may be sent to. */
-export function encodeClient(secret: string, reach: Reach): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify({ secret, reach }))
+/** What proves that a call is the app's: its secret, and the private key of one that signs. */
+export interface ClientSecrets {
+  secret: Secret
+  privateKey: Secret | null
 }
 
-export function decodeClient(bytes: Uint8Array): { secret: Secret; reach: Reach } {
-  const { secret, reach } = storedClient.parse(JSON.parse(new TextDecoder().decode(bytes)))
-  return { secret: new Secret(secret), reach }
+const storedClient = z.object({
+  secret: z.string(),
+  privateKey: z.string().optional(),
+  reach: z.array(z.string()),
+})
+
+/** The bytes that go into the vault: the secrets, with what they may be sent to. */
+export function encodeClient({ secret, privateKey }: ClientSecrets, reach: Reach): Uint8Array {
+  const stored = { secret: secret.expose(), privateKey: privateKey?.expose(), reach }
+  return new TextEncoder().encode(JSON.stringify(stored))
+}
+
+export function decodeClient(bytes: Uint8Array): ClientSecrets & { reach: Reach } {
+  const stored = storedClient.parse(JSON.parse(new TextDecoder().decode(bytes)))
+  const { secret, privateKey, reach } = stored
+  return {
+    secret: new Secret(secret),
+    privateKey: privateKey === undefined ? null : new Secret(privateKey),
+    reach,
+  }
 }

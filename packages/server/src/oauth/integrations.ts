@@ -1,17 +1,18 @@
 import {
+  type AppMethod,
   type Integration,
   type IntegrationValidation,
   KeywellError,
   type Method,
-  type OAuth2Method,
   type ProviderDefinition,
 } from '@keywell/protocol'
 import {
   addressOf,
+  appOf,
+  consentOf,
   isHostOf,
   isTenantsOwn,
   namesIn,
-  oauthOf,
   reachAt,
   type Variables,
   variablesAt,
@@ -27,6 +28,7 @@ import { type Database, UniqueViolation } from '../store/database.ts'
 import * as store from '../store/integrations.ts'
 import { installation, withInstallation } from '../store/scope.ts'
 import { isKeyOutage, type RecordContext, type Vault, VaultError } from '../vault/vault.ts'
+import { requireKeyFor } from './app-key.ts'
 import { appMethod, requireScopesFor } from './app-method.ts'
 import {
   appHostOf,
@@ -39,6 +41,7 @@ import {
 } from './app-place.ts'
 import type { Registration } from './client.ts'
 import {
+  type ClientSecrets,
   changedMeanwhile,
   decodeClient,
   encodeClient,
@@ -74,7 +77,7 @@ export interface Integrations {
   pick(options: {
     tenantId: string
     provider: ProviderDefinition
-    method: OAuth2Method
+    method: AppMethod
     host: string
   }): Promise<UsableIntegration>
   /** All integrations that a tenant may use. */
@@ -104,9 +107,8 @@ interface NewIntegration {
   client: Client | undefined
 }
 
-interface Client {
+interface Client extends ClientSecrets {
   id: string
-  secret: string
 }
 
 export interface UsableIntegration {
@@ -138,6 +140,8 @@ export function createIntegrations(parts: IntegrationParts): Integrations {
     async setClient({ tenantId, id, client }, actor) {
       const owner = tenantId ?? installation
       const before = await readIntegration(database, owner, id)
+      const provider = parts.catalogue.get(owner, before.provider)
+      requireKeyFor(provider, appOf(provider, before.method), client)
       await setClient(parts, before, client, actor)
       if (before.suspendedAt !== null) {
         const named = { ...before, integrationOwner: owner, integrationId: id }
@@ -180,13 +184,14 @@ async function createIntegration(
   const provider = parts.catalogue.get(tenantId ?? installation, name)
   const method = appMethod(provider, chosen)
   requireScopesFor(provider, method, scopes)
+  if (client !== undefined) requireKeyFor(provider, method, client)
   const row = {
     tenantId: tenantId ?? installation,
     id: parts.makeId('integration'),
     provider: name,
     method: method.id,
     host: appHostOf(provider, host),
-    variables: appVariablesOf(provider, variables),
+    variables: appVariablesOf(provider, method, variables),
     scopes,
   }
   if (tenantId !== null) {
@@ -234,8 +239,8 @@ async function setClient(
   const context = secretContext({ ...row, clientId: client.id, revision })
   // The new secret is for the definition of now.
   const provider = catalogue.get(row.tenantId, row.provider)
-  const reach = appReachOf(provider, oauthOf(provider, row.method), row)
-  const { sealed, keyVersion } = await vault.seal(context, encodeClient(client.secret, reach))
+  const reach = appReachOf(provider, appOf(provider, row.method), row)
+  const { sealed, keyVersion } = await vault.seal(context, encodeClient(client, reach))
   const next = { ...row, clientId: client.id, sealed, keyVersion, revision }
   await database.transaction(row.tenantId, async (sql) => {
     if (!(await store.setIntegrationClient(sql, next))) throw changedMeanwhile()
@@ -258,7 +263,7 @@ async function pickIntegration(
     provider,
     method,
     host,
-  }: { tenantId: string; provider: ProviderDefinition; method: OAuth2Method; host: string },
+  }: { tenantId: string; provider: ProviderDefinition; method: AppMethod; host: string },
 ): Promise<UsableIntegration> {
   const found = (await listUsable(database, tenantId)).find((row) =>
     isFor(row, { provider, method, host }),
@@ -296,20 +301,23 @@ async function openRegistration(
   }
   const provider = catalogue.get(row.tenantId, row.provider)
   const context = secretContext({ ...row, clientId: row.clientId })
-  const { secret, reach } = await openClient(parts, row, { context, sealed: row.sealed })
+  const opened = await openClient(parts, row, { context, sealed: row.sealed })
   // Only now is it sure that the row is as it was written.
   if (!serves(provider, row.host, host)) {
     throw new KeywellError('integration_missing', `Integration ${id} does not serve ${host}.`)
   }
   const variables = variablesFor({ catalogue }, row, host)
+  const method = appOf(provider, row.method)
   return {
     provider,
-    method: oauthOf(provider, row.method),
+    method: consentOf(provider, method),
+    appMethod: method,
     host,
     variables,
-    reach: reachAt(reach, variables),
+    reach: reachAt(opened.reach, variables),
     clientId: row.clientId,
-    clientSecret: secret,
+    clientSecret: opened.secret,
+    privateKey: opened.privateKey,
     revision: row.revision,
   }
 }
@@ -342,7 +350,7 @@ async function openClient(
 function requireReachable(
   outbound: Outbound,
   row: Pick<store.IntegrationRow, 'tenantId' | 'host' | 'variables'>,
-  { provider, method }: { provider: ProviderDefinition; method: OAuth2Method },
+  { provider, method }: { provider: ProviderDefinition; method: AppMethod },
 ): void {
   const known = {
     ...row.variables,

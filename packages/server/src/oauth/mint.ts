@@ -1,30 +1,48 @@
-import type { MintedMethod, ProviderDefinition } from '@keywell/protocol'
-import { addressOf, isTenantsOwn, type Reach, type Variables } from '@keywell/providers'
+import type { InstallationMethod, MintedMethod, ProviderDefinition } from '@keywell/protocol'
+import {
+  addressOf,
+  commonReach,
+  isTenantsOwn,
+  type Reach,
+  type Variables,
+} from '@keywell/providers'
 import { decodeJwt } from 'jose'
 import type { Outbound } from '../outbound/outbound.ts'
-import type { Sending } from './client.ts'
+import type { Registration, Sending } from './client.ts'
+import { appHeaders, installationAddress } from './installation.ts'
 import { type MintRequest, mintRequest } from './mint-request.ts'
 import { mintValues, UnusableField } from './mint-values.ts'
 import type { CredentialValues } from './send.ts'
 import { classifyTokenAnswer, type TokenOutcome, type Unusable } from './token-answer.ts'
 import { accessLifeMs } from './token-body.ts'
 
-/** What access tokens are minted from. */
-export interface Seed {
+interface AnySeed {
   provider: ProviderDefinition
-  method: MintedMethod
   /** Of the connection's host. */
   variables: Variables
-  /** What was typed. */
+  /** What was typed; of an installation its id. */
   fields: CredentialValues
   /** What it was stored for. */
   reach: Reach
 }
 
-/** No client of an integration takes part, and nothing of an answer is used but its access token. */
-export type MintOutcome = Exclude<TokenOutcome, Unusable | { kind: 'client_rejected' }>
+interface TypedSeed extends AnySeed {
+  method: MintedMethod
+}
 
-/** An access token by what was typed. Each request brings one, and uses nothing up. */
+interface InstalledSeed extends AnySeed {
+  method: InstallationMethod
+  /** That is installed. */
+  app: Registration
+}
+
+/** What access tokens are minted from. */
+export type Seed = TypedSeed | InstalledSeed
+
+/** Nothing of an answer is used but its access token. */
+export type MintOutcome = Exclude<TokenOutcome, Unusable>
+
+/** An access token by what was typed, or by an app for its installation. Each request brings one, and uses nothing up. */
 export async function mintToken(
   outbound: Outbound,
   seed: Seed,
@@ -37,7 +55,8 @@ export async function mintToken(
     if (!(error instanceof UnusableField)) throw error
     return { kind: 'request_rejected', detail: 'unusable_field' }
   }
-  const within = { reach: seed.reach, side: 'client' } as const
+  const reach = 'app' in seed ? commonReach([seed.reach, seed.app.reach]) : seed.reach
+  const within = { reach, side: 'client' } as const
   const isOwn = isTenantsOwn(seed.provider)
   const outcome = await classifyTokenAnswer({
     ...request,
@@ -53,21 +72,36 @@ export async function mintToken(
  *
  * @throws UnusableField when it cannot be made of what was typed
  */
-export async function prepareMint({
-  provider,
-  method,
-  variables,
-  fields,
-}: Omit<Seed, 'reach'>): Promise<MintRequest> {
+export async function prepareMint(seed: Prepared): Promise<MintRequest> {
+  if ('app' in seed) return installationMint(seed)
+  const { provider, method, variables, fields } = seed
   const address = addressOf(method.token.url, variables)
   return await mintRequest(method, mintValues(provider, method, fields), address)
 }
 
-function ofMinting({ provider, method }: Seed, outcome: TokenOutcome): MintOutcome {
+type Prepared = Omit<TypedSeed, 'reach'> | Omit<InstalledSeed, 'reach'>
+
+async function installationMint({
+  method: { token, assertion },
+  app,
+  fields,
+}: Omit<InstalledSeed, 'reach'>): Promise<MintRequest> {
+  const address = installationAddress(token.url, app.variables, fields)
+  const headers = {
+    accept: 'application/json',
+    'content-type': 'application/json',
+    ...token.headers,
+    ...(await appHeaders(assertion, app)),
+  }
+  return { send: (fetch) => fetch(address.href, { method: 'POST', headers, body: '{}' }) }
+}
+
+function ofMinting(seed: Seed, outcome: TokenOutcome): MintOutcome {
+  const { provider } = seed
   switch (outcome.kind) {
     case 'tokens': {
       const { accessToken } = outcome.tokens
-      const { expiresAtFromJwt } = method.token.answer
+      const expiresAtFromJwt = 'app' in seed ? undefined : seed.method.token.answer.expiresAtFromJwt
       return {
         ...outcome,
         tokens: { accessToken, refreshToken: null },
@@ -76,9 +110,9 @@ function ofMinting({ provider, method }: Seed, outcome: TokenOutcome): MintOutco
         refreshExpiresInMs: null,
       }
     }
-    // The client is what was typed.
+    // Without an app, the client is what was typed.
     case 'client_rejected':
-      return { kind: 'rejected', detail: outcome.detail }
+      return 'app' in seed ? outcome : { kind: 'rejected', detail: outcome.detail }
     // What came with it is of no use: another request brings another.
     case 'unusable':
       return { kind: 'ambiguous', detail: outcome.detail }

@@ -80,6 +80,10 @@ const words: Record<ProviderReason, { message: string; nextStep: string }> = {
     message: 'A protection in front of {provider} turned the service away as a robot.',
     nextStep: 'Ask the operator to have the address of the service let through there.',
   },
+  approval_pending: {
+    message: 'An administrator at {provider} has to approve the app first.',
+    nextStep: 'Ask them, and connect again after that.',
+  },
   access_refused: {
     message: '{provider} refuses its API to this account.',
     nextStep: "Ask {provider}'s administrator whether the account may use the API.",

@@ -56,6 +56,7 @@ async function withdraw(
     reach,
     clientId: 'an-app',
     clientSecret: new Secret('a-b~c%d+e:f'),
+    privateKey: null,
     revision: 1,
   }
   const outcome = await revokeCredential(
@@ -65,7 +66,7 @@ async function withdraw(
       host,
       method,
       tokens: { accessToken: new Secret('at-$&-1'), refreshToken: new Secret('rt-1'), reach },
-      client: method.kind === 'oauth2' ? { ...client, method } : undefined,
+      client: method.kind === 'oauth2' ? { ...client, method, appMethod: method } : undefined,
     },
     { tenantId: 'ten_1' },
   )

@@ -1,8 +1,14 @@
-import { type MintedMethod, type OAuth2Method, Secret } from '@keywell/protocol'
+import {
+  type InstallationMethod,
+  type MintedMethod,
+  type OAuth2Method,
+  Secret,
+} from '@keywell/protocol'
 import { fulfils, type ProviderAnswer } from '@keywell/providers'
 import type { TokenEndpointResponse } from 'oauth4webapi'
 import { OutboundError } from '../outbound/outbound.ts'
 import { readRetryAfter } from '../outbound/retry-after.ts'
+import type { InstallationDetails } from './installation-details.ts'
 import { readTokenBody, type TokenBody, type TokenPlaces } from './token-body.ts'
 import type { TokenSet } from './token-set.ts'
 
@@ -17,6 +23,8 @@ export interface Granted {
   refreshExpiresInMs: number | null
   /** Where the account lives, not checked yet; null when the answer does not say. */
   origin: string | null
+  /** What the app may do at its installation. Absent: the answer is of no installation. */
+  details?: InstallationDetails | undefined
 }
 
 /**
@@ -61,10 +69,7 @@ export type Process = (response: Response) => Promise<TokenEndpointResponse>
 /** How a provider answers, as its data says. */
 interface TokenEndpoint {
   answer: TokenPlaces
-  errors: readonly (
-    | OAuth2Method['token']['errors'][number]
-    | MintedMethod['token']['errors'][number]
-  )[]
+  errors: readonly (OAuth2Method | MintedMethod | InstallationMethod)['token']['errors'][number][]
 }
 
 /** Sends, and classifies whatever comes back. The only place that reads a token endpoint's answer. */
@@ -144,13 +149,14 @@ function detailOf(status: number, { error, problem }: TokenBody): string {
 }
 
 async function grantedBy(answer: TokenBody, process: Process | undefined): Promise<TokenOutcome> {
-  const { accessToken, refreshToken, scopes, expiresInMs, refreshExpiresInMs, origin } = answer
+  const { accessToken, refreshToken, scopes, expiresInMs, refreshExpiresInMs, origin, details } =
+    answer
   try {
     // In the form of RFC 6749 section 5.1, without what is optional and was read already.
     const plain = { access_token: accessToken ?? '', token_type: 'Bearer' }
     const { access_token } = process === undefined ? plain : await process(Response.json(plain))
     const tokens = { accessToken: new Secret(access_token), refreshToken: secretOf(refreshToken) }
-    return { kind: 'tokens', tokens, scopes, expiresInMs, refreshExpiresInMs, origin }
+    return { kind: 'tokens', tokens, scopes, expiresInMs, refreshExpiresInMs, origin, details }
   } catch {
     return unusable(answer, 'an answer that the OAuth library refuses', true)
   }

@@ -1,4 +1,5 @@
 import { readFirst } from '@keywell/providers'
+import { type InstallationDetails, readDetails } from './installation-details.ts'
 import { readScopes } from './outside-text.ts'
 
 /** What the body of a token endpoint's answer says, whatever its form. */
@@ -14,6 +15,8 @@ export interface TokenBody {
   refreshExpiresInMs: number | null
   /** Where the account lives, as the answer says it. Null when it does not. */
   origin: string | null
+  /** Undefined: its provider's data names no place of any. */
+  details: InstallationDetails | undefined
   /** A word of OAuth's (RFC 6749 section 5.2), or of the provider's. Null when there is none. */
   error: string | null
   /** Why the access token cannot be sent as a bearer; null when it can. */
@@ -38,9 +41,12 @@ export interface TokenPlaces {
   accessToken: readonly string[]
   refreshToken?: readonly string[] | undefined
   expiresIn?: readonly string[] | undefined
+  expiresAt?: readonly string[] | undefined
   refreshExpiresIn?: readonly string[] | undefined
   scope?: readonly string[] | undefined
   origin?: readonly string[] | undefined
+  permissions?: readonly string[] | undefined
+  repositories?: readonly string[] | undefined
 }
 
 /**
@@ -61,12 +67,15 @@ export function readTokenBody(text: string, places: TokenPlaces): TokenBody {
     ...(wellFormed ? { accessToken, refreshToken } : tokensWithin(text)),
     wellFormed,
     scopes: readScopes(readFirst(fields, places.scope ?? [])),
-    expiresInMs: accessLifeMs(readFirst(fields, places.expiresIn ?? [])),
+    expiresInMs:
+      accessLifeMs(readFirst(fields, places.expiresIn ?? [])) ??
+      accessLifeMs(secondsUntil(readFirst(fields, places.expiresAt ?? []))),
     refreshExpiresInMs: readLifeMs(
       readFirst(fields, places.refreshExpiresIn ?? []),
       maxRefreshExpiresInSeconds,
     ),
     origin: textOf(readFirst(fields, places.origin ?? [])),
+    details: places.permissions && readDetails(places, fields),
     error: readError(fields.error),
     problem: problemOf(accessToken, fields.token_type),
     fields,
@@ -80,6 +89,7 @@ const nothing = {
   expiresInMs: null,
   refreshExpiresInMs: null,
   origin: null,
+  details: undefined,
   error: null,
   wellFormed: false,
   fields: undefined,
@@ -103,6 +113,12 @@ function tokenOf(value: unknown): string | null {
 /** The life of an access token, of what an answer says in seconds. Null: it says nothing of use. */
 export function accessLifeMs(value: unknown): number | null {
   return readLifeMs(value, maxExpiresInSeconds)
+}
+
+/** Of a time (RFC 3339). */
+function secondsUntil(value: unknown): number | null {
+  const endMs = typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isNaN(endMs) ? null : (endMs - Date.now()) / 1000
 }
 
 function readLifeMs(value: unknown, maxSeconds: number): number | null {

@@ -1,5 +1,5 @@
 import { type Integration, KeywellError } from '@keywell/protocol'
-import { oauthOf } from '@keywell/providers'
+import { appOf } from '@keywell/providers'
 import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
@@ -45,7 +45,7 @@ export async function updateIntegration(
   }
   if (scopes !== undefined) {
     const provider = catalogue.get(owner, before.provider)
-    requireScopesFor(provider, oauthOf(provider, before.method), scopes)
+    requireScopesFor(provider, appOf(provider, before.method), scopes)
   }
   const change = { ...before, scopes: scopes ?? null, enabled: enabled ?? null }
   const updated = await database.transaction(owner, async (sql) => {

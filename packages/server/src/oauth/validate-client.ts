@@ -11,8 +11,10 @@ import type { Database } from '../store/database.ts'
 import { takeValidation } from '../store/integrations.ts'
 import { installation } from '../store/scope.ts'
 import { exchangeCode, type Registration } from './client.ts'
+import { installationFields } from './installation.ts'
 import { readIntegration, redirectUriOf } from './integration-record.ts'
 import type { AppUse } from './integrations.ts'
+import { mintToken } from './mint.ts'
 import type { TokenOutcome } from './token-answer.ts'
 import type { IntegrationKey } from './update-integration.ts'
 
@@ -30,7 +32,8 @@ interface ValidateParts {
 
 /**
  * Asks the provider whether it knows the client and its secret, by a code that cannot be right: one that refuses the
- * code has accepted the client (RFC 6749 section 5.2). Connects nothing, and changes nothing here.
+ * code has accepted the client (RFC 6749 section 5.2). The private key of an app is tried in the same way. Connects
+ * nothing, and changes nothing here.
  */
 export async function validateClient(
   parts: ValidateParts,
@@ -52,12 +55,7 @@ export async function validateClient(
     if (waitMs !== undefined) throw tooSoon(id, waitMs)
     await audit.write(sql, { ...entry, result: 'intent' })
   })
-  const outcome = await exchangeCode(parts.outbound, registration, {
-    code: new Secret(`keywell-validation-${randomUUID()}`),
-    verifier: new Secret(generateRandomCodeVerifier()),
-    redirectUri: redirectUriOf(parts.publicUrl, id),
-    sending: { tenantId: owner },
-  })
+  const outcome = await ask(parts, registration, { owner, id })
   const result = resultOf(outcome)
   await audit.write(database.of(owner), {
     ...entry,
@@ -67,6 +65,28 @@ export async function validateClient(
   const tokenUrl = addressOf(method.token.url, variables).href
   return { result, tokenUrl, detail: outcome.kind === 'tokens' ? 'tokens' : outcome.detail }
 }
+
+/** With a code that cannot be right; where the app signs, for a token of an installation that there is not as well. */
+async function ask(
+  { outbound, publicUrl }: ValidateParts,
+  app: Registration,
+  { owner, id }: { owner: string; id: string },
+): Promise<TokenOutcome> {
+  const { provider, appMethod: method, variables, reach } = app
+  const sending = { tenantId: owner }
+  const outcome = await exchangeCode(outbound, app, {
+    code: new Secret(`keywell-validation-${randomUUID()}`),
+    verifier: new Secret(generateRandomCodeVerifier()),
+    redirectUri: redirectUriOf(publicUrl, id),
+    sending,
+  })
+  if (method.kind !== 'installation' || outcome.kind !== 'rejected') return outcome
+  const fields = installationFields(noInstallation)
+  return mintToken(outbound, { provider, method, variables, fields, reach, app }, sending)
+}
+
+/** Ids begin with 1. */
+const noInstallation = '0'
 
 async function openAt(
   { catalogue, database, registration }: ValidateParts,

@@ -174,7 +174,12 @@ async function replacePair(
       ...end,
     }),
     recordSuccess(sql, { ...key, ...schedule, ...end, epoch: claim.epoch }),
-    advanceConnection(sql, { ...row, generation, scopes: scopesOf(answer) }),
+    advanceConnection(sql, {
+      ...row,
+      generation,
+      scopes: scopesOf(answer),
+      details: answer.details ?? null,
+    }),
     clearIntegration(sql, integration),
     incidentGuard.isHeld(sql, row),
   ])

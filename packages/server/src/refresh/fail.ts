@@ -20,6 +20,7 @@ import { eventOf, type Failed, minPauseMs, stateOf } from './machine-input.ts'
 import { probeOldAccessToken } from './old-access-token.ts'
 import { tryOrphan } from './orphan.ts'
 import { type Recorded, recordOutcome } from './record-outcome.ts'
+import { appOfSource } from './source.ts'
 
 /** Ends an attempt that brought no token. After a refusal, an orphan and the old access token are evidence. */
 export async function failAttempt(
@@ -94,8 +95,9 @@ async function record(
   const entry = auditEntryOf(row)
   await parts.audit.write(sql, { ...entry, result: 'failed', reason: outcome.kind })
   // Where no integration takes part, none is to blame.
-  if (result.attributedTo !== null && source.by === 'refresh_token') {
-    const { revision } = source.registration
+  const app = appOfSource(source)
+  if (result.attributedTo !== null && app !== undefined) {
+    const { revision } = app
     const { actor } = entry
     await parts.suspension.suspend(sql, row, { reason: result.attributedTo, revision, actor })
   }

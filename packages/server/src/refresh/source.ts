@@ -35,12 +35,22 @@ export async function openSource(
   const known = { provider, method, renewal }
   if (isMinted(method)) {
     if (fields === undefined) return undefined
-    const seed = { provider, method, variables: variablesAt(provider, row.host), fields, reach }
-    return { ...known, source: { by: 'mint', seed } }
+    const seed = { provider, variables: variablesAt(provider, row.host), fields, reach }
+    if (method.kind !== 'installation') {
+      return { ...known, source: { by: 'mint', seed: { ...seed, method } } }
+    }
+    const app = await integrations.registration(row)
+    return { ...known, source: { by: 'mint', seed: { ...seed, method, app } } }
   }
   if (refreshToken === null) return undefined
   const registration = await integrations.registration(row)
   return { ...known, source: { by: 'refresh_token', registration, refreshToken } }
+}
+
+/** The app whose client takes part; undefined: there is none, as with what was typed. */
+export function appOfSource(source: Source): Registration | undefined {
+  if (source.by === 'refresh_token') return source.registration
+  return 'app' in source.seed ? source.seed.app : undefined
 }
 
 /** One request for the next access token. */

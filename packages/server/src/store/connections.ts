@@ -4,6 +4,14 @@ import type { Sql } from './database.ts'
 /** In place of a user's id: the connection is the tenant's own. The id of a user is never empty. */
 export const ofTenant = ''
 
+/** Which installation of an app a connection is, and what its provider says of it. */
+export interface StoredInstallation {
+  /** As people see it. Tokens are minted for the id that is sealed with the credential. */
+  id: string
+  permissions: Readonly<Record<string, string>>
+  repositories: string | null
+}
+
 export interface ConnectionRow {
   tenantId: string
   id: string
@@ -24,6 +32,8 @@ export interface ConnectionRow {
   account: Account
   askedScopes: string[]
   grantedScopes: string[]
+  /** Null: it is no installation. */
+  installation: StoredInstallation | null
   /** False: nothing renews the credential. */
   renewable: boolean
   /** When it ends, if nothing renews it. */
@@ -40,7 +50,7 @@ export interface ConnectionRow {
 const columns = `tenant_id as "tenantId", id, user_id as "userId", provider, method, host, name,
   integration_owner as "integrationOwner", integration_id as "integrationId", status, reason,
   health, health_reason as "healthReason", health_checked_at as "healthCheckedAt", account,
-  asked_scopes as "askedScopes", granted_scopes as "grantedScopes", renewable, ends_at as "endsAt", generation,
+  asked_scopes as "askedScopes", granted_scopes as "grantedScopes", installation, renewable, ends_at as "endsAt", generation,
   created_at as "createdAt", updated_at as "updatedAt",
   (select used_at from refresh_schedule s
    where s.tenant_id = connections.tenant_id and s.connection_id = connections.id) as "usedAt",
@@ -132,9 +142,9 @@ export async function insertConnection(sql: Sql, row: NewConnection): Promise<Co
   const [inserted] = await sql.query<ConnectionRow>(
     `insert into connections (tenant_id, id, user_id, provider, host, name, integration_owner,
        integration_id, status, health, health_checked_at, account, asked_scopes, granted_scopes,
-       renewable, ends_at, generation, method)
+       renewable, ends_at, generation, method, installation)
      values ($1, $2, $3, $4, $5, $6, $7, $8, 'active', 'ok', now(), $9::jsonb, $10, $11, $12,
-       now() + $13 * interval '1 millisecond', 1, $14)
+       now() + $13 * interval '1 millisecond', 1, $14, $15::jsonb)
      returning ${columns}`,
     [
       row.tenantId,
@@ -151,6 +161,7 @@ export async function insertConnection(sql: Sql, row: NewConnection): Promise<Co
       row.renewable,
       row.endsInMs,
       row.method,
+      jsonOf(row.installation),
     ],
   )
   if (inserted === undefined) throw new Error('insert returned no row')
@@ -170,6 +181,7 @@ export async function replaceConnection(
     | 'account'
     | 'askedScopes'
     | 'grantedScopes'
+    | 'installation'
     | 'renewable'
   > &
     EndsIn & { fromGeneration: number },
@@ -180,7 +192,8 @@ export async function replaceConnection(
          granted_scopes = $7, account_checked_at = now(), status = 'active', reason = null, health = 'ok',
          health_reason = null, degraded_reported = false, health_checked_at = now(),
          generation = generation + 1,
-         renewable = $9, ends_at = now() + $10 * interval '1 millisecond', method = $11, updated_at = now()
+         renewable = $9, ends_at = now() + $10 * interval '1 millisecond', method = $11,
+         installation = $12::jsonb, updated_at = now()
      where tenant_id = $1 and id = $2 and generation = $8 and status <> 'disconnected'
      returning ${columns}`,
     [
@@ -195,10 +208,13 @@ export async function replaceConnection(
       row.renewable,
       row.endsInMs,
       row.method,
+      jsonOf(row.installation),
     ],
   )
   return replaced
 }
+
+const jsonOf = (value: object | null) => (value === null ? null : JSON.stringify(value))
 
 /** A connection after a change of its health, and what that was before. */
 export type HealthChanged = ConnectionRow & {
@@ -221,7 +237,14 @@ const healthChanged = `${columns}, before.was as "healthBefore", degraded_report
 /** Refreshed: the generation follows the credential's, and what it may do; null: the same as before. */
 export async function advanceConnection(
   sql: Sql,
-  row: { tenantId: string; id: string; generation: number; scopes: readonly string[] | null },
+  row: {
+    tenantId: string
+    id: string
+    generation: number
+    scopes: readonly string[] | null
+    /** Of an installation. */
+    details: Omit<StoredInstallation, 'id'> | null
+  },
 ): Promise<HealthChanged | undefined> {
   const [advanced] = await sql.query<HealthChanged>(
     `${before}
@@ -231,11 +254,12 @@ export async function advanceConnection(
          health_reason = case when before.mismatch then health_reason end,
          degraded_reported = before.reported and before.mismatch,
          health_checked_at = now(), updated_at = now(),
-         granted_scopes = coalesce($4::text[], granted_scopes)
+         granted_scopes = coalesce($4::text[], granted_scopes),
+         installation = installation || coalesce($5::jsonb, '{}')
      from before
      where tenant_id = $1 and id = $2 and status <> 'disconnected'
      returning ${healthChanged}`,
-    [row.tenantId, row.id, row.generation, row.scopes],
+    [row.tenantId, row.id, row.generation, row.scopes, jsonOf(row.details)],
   )
   return advanced
 }

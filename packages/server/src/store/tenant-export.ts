@@ -11,7 +11,7 @@ const statements: Readonly<Record<ExportKind, string>> = {
       'status', status, 'reason', reason, 'health', health, 'healthReason', health_reason,
       'healthCheckedAt', health_checked_at, 'account', account,
       'accountCheckedAt', account_checked_at, 'askedScopes', asked_scopes,
-      'grantedScopes', granted_scopes, 'renewable', renewable, 'endsAt', ends_at,
+      'grantedScopes', granted_scopes, 'installation', installation, 'renewable', renewable, 'endsAt', ends_at,
       'generation', generation, 'createdAt', created_at,
       'updatedAt', updated_at) as entry
     from connections where tenant_id = $1 and id > $2 order by id limit $3`,

@@ -266,6 +266,7 @@ export const tenantTables = {
       'account_checked_at',
       'asked_scopes',
       'granted_scopes',
+      'installation',
       'renewable',
       'ends_at',
       'generation',

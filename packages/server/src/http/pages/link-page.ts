@@ -150,6 +150,7 @@ function methodFields(look: Look, { methods, method, provider, keyTitle }: Provi
   const rows = {
     oauth: { title: link.oauth(provider.title), hint: link.oauthHint },
     key: { title: link.key(words?.keyTitle ?? keyTitle ?? ''), hint: link.keyHint },
+    installation: { title: link.installation(provider.title), hint: link.installationHint },
   }
   return html`<fieldset>
     <legend>${link.method}</legend>

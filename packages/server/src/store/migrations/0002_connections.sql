@@ -92,6 +92,9 @@ create table connections (
   account_checked_at timestamptz not null default now(),
   asked_scopes       text[] not null,
   granted_scopes     text[] not null,
+  -- Of an app that is installed: the id of the installation and what it may do there, as its provider says. To be
+  -- shown: tokens are minted for the id that is sealed.
+  installation       jsonb,
   generation         int not null check (generation > 0),
   -- A credential that nothing renews ends by name when its time is over: `ends_at` is that time, and empty
   -- for what is renewed and for what has no end.

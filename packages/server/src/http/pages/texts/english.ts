@@ -36,6 +36,8 @@ export const english: Texts = {
     method: 'How do you want to connect?',
     oauth: (provider) => `Sign in at ${provider}`,
     oauthHint: 'You agree there, and can take it back there.',
+    installation: (provider) => `Install the app at ${provider}`,
+    installationHint: 'For those who administer an account there.',
     key: (keyTitle) => `Paste ${withArticle(keyTitle)}`,
     keyHint: 'For instances where signing in is not set up.',
     scopes: (app) => `What ${app} may do`,

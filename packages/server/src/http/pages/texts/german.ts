@@ -62,6 +62,8 @@ export const german: Texts = {
     method: 'Wie möchten Sie verbinden?',
     oauth: (provider) => `Bei ${provider} anmelden`,
     oauthHint: 'Sie stimmen dort zu und können es dort zurücknehmen.',
+    installation: (provider) => `Die App bei ${provider} installieren`,
+    installationHint: 'Für alle, die dort ein Konto verwalten.',
     key: (keyTitle) => `${keyTitle} einfügen`,
     keyHint: 'Wo die Anmeldung nicht eingerichtet ist.',
     scopes: (app) => `Was ${app} tun darf`,

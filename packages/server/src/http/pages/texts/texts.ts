@@ -34,6 +34,8 @@ export interface Texts {
     method: string
     oauth: (provider: string) => string
     oauthHint: string
+    installation: (provider: string) => string
+    installationHint: string
     key: (keyTitle: string) => string
     keyHint: string
     scopes: (app: string) => string
