@@ -2407,6 +2407,16 @@ export const requirements = {
     behaviour: 'Connecting needs no mouse.',
     source: 'connect.md, React package',
   },
+  'e2e:six-providers': {
+    behaviour:
+      'By keyboard alone in a browser, an account is connected at the stand-in of each bundled provider, by consent or by a key in the service’s form; the app then reads there, and axe finds nothing on any page.',
+    source: 'providers.md, Stand-ins',
+  },
+  'e2e:one-account-two-tenants': {
+    behaviour:
+      'One account at a provider is connected in two tenants: disconnecting in one leaves the other alive, and neither learns of the other.',
+    source: 'providers.md, Withdrawal',
+  },
   'T1:two-browsers': {
     behaviour:
       'Cross-user session fixation: what one user starts another cannot finish, and the token endpoint sees no call.',

@@ -6,18 +6,28 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createDemo } from '@keywell/demo'
-import { createSandbox, type SandboxControl, sandboxControl } from '@keywell/sandbox'
+import { appsAt, registerApps, standInDefinitions } from '@keywell/demo/stand-ins'
+import {
+  createSandbox,
+  createStandIns,
+  type SandboxControl,
+  type StandIns,
+  sandboxControl,
+} from '@keywell/sandbox'
+import { Keywell } from '@keywell/sdk'
 import type { TestDatabase } from './inspected.ts'
 import { createStage, listen, registerGitLab, type Stage } from './stage.ts'
 
 /** What Acme may ask for at most, as `npm start` registers it. */
 const scopes = ['read_api', 'read_user', 'write_repository', 'api']
 
-/** All of it, as a user meets it: Acme on localhost, Keywell on 127.0.0.1, two stand-ins for GitLab. */
+/** All of it, as a user meets it: Acme on localhost, Keywell on 127.0.0.1, the stand-ins. */
 export interface Product {
   stage: Stage
   /** A GitLab under a relative root, with an integration of its own. */
   selfManaged: { url: string; control: SandboxControl }
+  /** For the other providers. */
+  standIns: StandIns
   /** Where Acme is. */
   url: string
   /** Failures that the demo reported as its own, not as its user's. */
@@ -30,12 +40,23 @@ export async function createProduct(database: TestDatabase, assets?: string): Pr
   const page = assets ?? (await buildPage())
   const own = await createSandbox({ host: 'localhost', relativeRoot: '/gitlab' })
   const selfManaged = { url: own.url, control: sandboxControl(own.controlUrl) }
+  const standIns = await createStandIns()
   const stage = await createStage(database, {
     sandboxHost: 'localhost',
     scopes,
-    privateHosts: [{ origin: new URL(own.url).origin }],
+    privateHosts: [new URL(own.url).origin, ...Object.values(standIns.urls)].map((origin) => ({
+      origin,
+    })),
+    // In place of those of the catalogue.
+    providers: standInDefinitions(standIns.urls),
   })
   await registerGitLab(stage, selfManaged, { scopes })
+  const keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey })
+  await registerApps(
+    keywell,
+    appsAt({ standIns: standIns.urls, standInsControlUrl: standIns.controlUrl }),
+  )
+  keywell.close()
   const { server, url } = await listen(() => demo, 'localhost')
   const failures: unknown[] = []
   const demo = createDemo({
@@ -52,6 +73,7 @@ export async function createProduct(database: TestDatabase, assets?: string): Pr
   return {
     stage,
     selfManaged,
+    standIns,
     url,
     failures,
     async stop() {
@@ -60,6 +82,7 @@ export async function createProduct(database: TestDatabase, assets?: string): Pr
       server.close()
       await stage.stop()
       await own.stop()
+      await standIns.stop()
     },
   }
 }

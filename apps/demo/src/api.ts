@@ -31,6 +31,22 @@ export interface ProjectList {
   readonly more: boolean
 }
 
+/** Something that Acme works with, besides GitLab. */
+export interface Integration {
+  /** Name in Keywell's catalogue. */
+  readonly provider: string
+  readonly title: string
+  /** The way in that Acme offers; `title` is what its users call it. */
+  readonly method: { readonly id: string; readonly title: string }
+  /** Whether an account has an address of its own, a part of which its user types. */
+  readonly asksPlace: boolean
+}
+
+/** Names of what the user has there: repositories, projects. */
+export interface ItemList {
+  readonly items: readonly string[]
+}
+
 /** Body of every failed call: a code to branch on, and a sentence for people. */
 export interface Failure {
   readonly code: FailureCode
@@ -46,5 +62,5 @@ export type FailureCode =
   | 'needs_reauth'
   | 'scope_missing'
   | 'unavailable'
-  | 'gitlab_error'
+  | 'provider_error'
   | 'internal'

@@ -234,15 +234,15 @@ test.each([
 })
 
 test.each([
-  ['500', () => new Response('oops', { status: 500 }), 502, 'gitlab_error'],
+  ['500', () => new Response('oops', { status: 500 }), 502, 'provider_error'],
   ['403', () => new Response('{}', { status: 403 }), 409, 'scope_missing'],
-  ['a page instead of JSON', () => new Response('<html>'), 502, 'gitlab_error'],
-  ['an object instead of a list', () => Response.json({ message: 'x' }), 502, 'gitlab_error'],
+  ['a page instead of JSON', () => new Response('<html>'), 502, 'provider_error'],
+  ['an object instead of a list', () => Response.json({ message: 'x' }), 502, 'provider_error'],
   [
     'a link that is no web address',
     () => Response.json([project({ web_url: 'javascript:alert(1)' })]),
     502,
-    'gitlab_error',
+    'provider_error',
   ],
   [
     'nothing',

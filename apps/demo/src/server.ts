@@ -7,6 +7,12 @@ import type { Me } from './api.ts'
 import { findPerson, type Person } from './people.ts'
 import { AcmeError, answerFailure } from './server/failures.ts'
 import { headers, sameOriginWrites } from './server/guard.ts'
+import {
+  connectMethods,
+  listIntegrations,
+  listItems,
+  scopesByProvider,
+} from './server/integrations.ts'
 import { gitlabScopes, listProjects } from './server/projects.ts'
 import { createSessions, type Sessions, sessionLifetimeMs } from './server/sessions.ts'
 
@@ -72,11 +78,16 @@ export function createDemo(options: DemoOptions): Demo {
     keywell.connectHandler(c.req.raw, {
       tenantId: c.var.person.tenant.id,
       userId: c.var.person.id,
-      scopes: { gitlab: gitlabScopes },
+      scopes: { gitlab: gitlabScopes, ...scopesByProvider },
+      methods: [...connectMethods],
     }),
   )
   app.get('/api/projects', async (c) =>
     c.json(await listProjects(keywell, { person: c.var.person, host: options.gitlabHost })),
+  )
+  app.get('/api/integrations', async (c) => c.json(await listIntegrations(keywell)))
+  app.get('/api/integrations/:provider/items', async (c) =>
+    c.json(await listItems(keywell, { person: c.var.person, provider: c.req.param('provider') })),
   )
   // -------------------------------------------------------------------------------------------
 

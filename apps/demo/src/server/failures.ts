@@ -23,7 +23,7 @@ const statusOf: Record<FailureCode, ContentfulStatusCode> = {
   needs_reauth: 409,
   scope_missing: 409,
   internal: 500,
-  gitlab_error: 502,
+  provider_error: 502,
   unavailable: 503,
 }
 
@@ -44,15 +44,15 @@ function describe(error: unknown): Failure {
 function describeKeywell({ code }: KeywellError): Failure {
   switch (code) {
     case 'not_connected':
-      return { code, message: 'Connect GitLab to see your projects here.' }
+      return { code, message: 'Connect the account to see here what you have there.' }
     case 'needs_reauth':
-      return { code, message: 'GitLab no longer accepts Acme’s access. Connect it again.' }
+      return { code, message: 'Acme’s access is no longer accepted. Connect the account again.' }
     case 'scope_missing':
-      return { code, message: 'Acme needs one more permission at GitLab. Connect it again.' }
+      return { code, message: 'Acme needs one more permission. Connect the account again.' }
     case 'unavailable':
     case 'refresh_in_progress':
     case 'rate_limited':
-      return { code: 'unavailable', message: 'GitLab access is not available at the moment.' }
+      return { code: 'unavailable', message: 'The account is not available at the moment.' }
     default:
       return { code: 'internal', message: 'Something went wrong on our side. Please try again.' }
   }

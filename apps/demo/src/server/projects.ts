@@ -43,7 +43,10 @@ function notReached(error: unknown): never {
 function refused(status: number): AcmeError {
   return status === 403
     ? new AcmeError('scope_missing', 'Acme needs one more permission at GitLab. Connect it again.')
-    : new AcmeError('gitlab_error', `GitLab answered with status ${status}. Try again in a moment.`)
+    : new AcmeError(
+        'provider_error',
+        `GitLab answered with status ${status}. Try again in a moment.`,
+      )
 }
 
 /** GitLab leaves `open_issues_count` out where issues are switched off. */
@@ -77,6 +80,6 @@ async function readProjects(response: Response): Promise<Project[]> {
   try {
     return projectsSchema.parse(await response.json())
   } catch (cause) {
-    throw new AcmeError('gitlab_error', 'GitLab gave an answer that Acme cannot read.', { cause })
+    throw new AcmeError('provider_error', 'GitLab gave an answer that Acme cannot read.', { cause })
   }
 }

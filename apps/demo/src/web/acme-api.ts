@@ -1,4 +1,4 @@
-import type { Failure, FailureCode, Me, ProjectList } from '../api.ts'
+import type { Failure, FailureCode, Integration, ItemList, Me, ProjectList } from '../api.ts'
 
 /** A call to Acme's backend that failed; `message` is for people. */
 export class ApiError extends Error {
@@ -26,6 +26,16 @@ export async function signOut(): Promise<void> {
 
 export function fetchProjects(signal: AbortSignal): Promise<ProjectList> {
   return call<ProjectList>('/api/projects', { signal })
+}
+
+/** What can be connected besides GitLab. */
+export function fetchIntegrations(signal: AbortSignal): Promise<readonly Integration[]> {
+  return call<readonly Integration[]>('/api/integrations', { signal })
+}
+
+/** Names of what the user has at a provider. */
+export function fetchItems(provider: string, signal: AbortSignal): Promise<ItemList> {
+  return call<ItemList>(`/api/integrations/${encodeURIComponent(provider)}/items`, { signal })
 }
 
 /** Answers are taken at their word: page and backend are one deployment, typed by the same file. */

@@ -1,16 +1,23 @@
 import type { UseConnection } from '@keywell/react'
-import type { ReactElement } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 import { useIntegrationWords } from './integration-words.ts'
 import { useLanguage } from './language.ts'
 import { ago, dateAndTime } from './words.ts'
 
 type Connection = NonNullable<UseConnection['connection']>
 
-/** Which account it is, and what it may be used for. */
-export function ConnectedAccount({ connection }: { connection: Connection }): ReactElement {
+/** Which account it is, and what it may be used for; below that, what Acme has read there. */
+export function ConnectedAccount({
+  connection,
+  children,
+}: {
+  connection: Connection
+  children?: ReactNode
+}): ReactElement {
   return (
     <div className="integration-body">
       <Facts connection={connection} />
+      {children}
     </div>
   )
 }
@@ -31,18 +38,20 @@ function Facts({ connection }: { connection: Connection }): ReactElement {
           </span>
         </dd>
       </div>
-      <div>
-        <dt>{needsReauth ? facts.could : facts.may}</dt>
-        <dd>
-          <ul className="scopes">
-            {scopes.map((scope) => (
-              <li key={scope}>
-                {words.scopes[scope] ?? facts.otherScope} <code>{scope}</code>
-              </li>
-            ))}
-          </ul>
-        </dd>
-      </div>
+      {scopes.length > 0 && (
+        <div>
+          <dt>{needsReauth ? facts.could : facts.may}</dt>
+          <dd>
+            <ul className="scopes">
+              {scopes.map((scope) => (
+                <li key={scope}>
+                  {words.scopes[scope] ?? facts.otherScope} <code>{scope}</code>
+                </li>
+              ))}
+            </ul>
+          </dd>
+        </div>
+      )}
       {missingScopes.length > 0 && (
         <div>
           <dt>{facts.notGranted}</dt>

@@ -1,8 +1,7 @@
 import { ConnectButton, type ConnectStateName, ScopePicker } from '@keywell/react'
 import { type ReactElement, useId, useState } from 'react'
 import { ConnectedAccount } from './connected-account.tsx'
-import { AlertIcon } from './icons.tsx'
-import { IntegrationHead, type Known, StatusBadge } from './integration-head.tsx'
+import { IntegrationHead, type Known, StatusBadge, UnknownBanner } from './integration-head.tsx'
 import { useIntegrationWords } from './integration-words.ts'
 
 export interface GitLabCardProps {
@@ -26,9 +25,10 @@ export function GitLabCard(props: GitLabCardProps): ReactElement {
   return (
     <section className="card" aria-labelledby={titleId}>
       <IntegrationHead
+        provider="gitlab"
         titleId={titleId}
         title="GitLab"
-        about={words.about}
+        about={words.about.gitlab ?? ''}
         badge={<StatusBadge {...gitlab} step={step} />}
       >
         <ConnectButton
@@ -51,26 +51,5 @@ export function GitLabCard(props: GitLabCardProps): ReactElement {
       )}
       {connection && <ConnectedAccount connection={connection} />}
     </section>
-  )
-}
-
-function UnknownBanner(): ReactElement {
-  const { unknown } = useIntegrationWords()
-  return (
-    <div className="banner" data-tone="warning" role="alert">
-      <AlertIcon />
-      <div>
-        <p>
-          <strong>{unknown.what}</strong> {unknown.rest}
-        </p>
-        <button
-          type="button"
-          className="button banner-button"
-          onClick={() => window.location.reload()}
-        >
-          {unknown.reload}
-        </button>
-      </div>
-    </div>
   )
 }

@@ -1,11 +1,13 @@
 import { type ConnectStateName, ProviderMark, type UseConnection } from '@keywell/react'
 import type { ReactElement, ReactNode } from 'react'
+import { AlertIcon } from './icons.tsx'
 import { useIntegrationWords } from './integration-words.ts'
 
 /** What is known of an integration's account. */
 export type Known = Pick<UseConnection, 'connection' | 'status'>
 
 export interface IntegrationHeadProps {
+  provider: string
   titleId: string
   title: string
   about: string
@@ -18,7 +20,7 @@ export function IntegrationHead(props: IntegrationHeadProps): ReactElement {
   return (
     <div className="integration-head">
       <span className="integration-mark">
-        <ProviderMark provider="gitlab" size={24} />
+        <ProviderMark provider={props.provider} size={24} />
       </span>
       <div>
         <div className="integration-title">
@@ -59,5 +61,27 @@ function Badge({ tone, text }: { tone: 'good' | 'warning' | 'plain'; text: strin
     <span className="badge" data-tone={tone}>
       {text}
     </span>
+  )
+}
+
+/** The list of connections could not be read. */
+export function UnknownBanner(): ReactElement {
+  const { unknown } = useIntegrationWords()
+  return (
+    <div className="banner" data-tone="warning" role="alert">
+      <AlertIcon />
+      <div>
+        <p>
+          <strong>{unknown.what}</strong> {unknown.rest}
+        </p>
+        <button
+          type="button"
+          className="button banner-button"
+          onClick={() => window.location.reload()}
+        >
+          {unknown.reload}
+        </button>
+      </div>
+    </div>
   )
 }

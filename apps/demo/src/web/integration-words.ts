@@ -5,9 +5,17 @@ interface IntegrationWords {
   readonly lead: string
   /** Leads to the list of accounts. */
   readonly accounts: string
-  readonly needed: string
-  readonly disconnected: string
-  readonly about: string
+  readonly find: string
+  readonly none: string
+  readonly needed: (title: string) => string
+  readonly disconnected: (title: string) => string
+  /** What a provider is for, by its name. */
+  readonly about: Readonly<Record<string, string>>
+  /** What Acme reads there, by its name. */
+  readonly items: Readonly<Record<string, string>>
+  readonly noItems: string
+  readonly loading: string
+  readonly again: string
   readonly tokens: string
   readonly badges: Readonly<
     Record<
@@ -41,9 +49,28 @@ const en: IntegrationWords = {
   title: 'Integrations',
   lead: 'Bring your work into Acme. You sign in at the provider; Acme never sees your password, and you can take the access back at any time.',
   accounts: 'All connected accounts',
-  needed: 'GitLab is needed to go on. Connect it here.',
-  disconnected: 'GitLab is disconnected. Acme can no longer read it.',
-  about: 'Projects, issues and merge requests',
+  find: 'Find an integration',
+  none: 'No integration has a name like that.',
+  needed: (title) => `${title} is needed to go on. Connect it here.`,
+  disconnected: (title) => `${title} is disconnected. Acme can no longer read it.`,
+  about: {
+    gitlab: 'Projects, issues and merge requests',
+    github: 'Repositories, issues and pull requests',
+    bitbucket: 'Workspaces and their repositories',
+    'azure-devops': 'Projects, boards and pipelines',
+    buildkite: 'Builds, by a token that you make',
+    algolia: 'Search indices, by a key of an application',
+  },
+  items: {
+    github: 'Your repositories',
+    bitbucket: 'Your workspaces',
+    'azure-devops': 'Your projects',
+    buildkite: 'Your organizations',
+    algolia: 'Indices',
+  },
+  noItems: 'There is nothing yet.',
+  loading: 'Loading …',
+  again: 'Try again',
   tokens:
     'Acme reads your projects. More is for what you ask it to do. Tokens are kept sealed by Keywell, and never reach this page.',
   badges: {
@@ -82,6 +109,14 @@ const en: IntegrationWords = {
     write_repository: 'Push commits to your projects',
     api: 'Do everything you can do',
     openid: 'Know who you are',
+    'read:user': 'Read your profile',
+    account: 'Read your profile and workspaces',
+    repository: 'Read your repositories',
+    'vso.profile': 'Read your profile',
+    'vso.project': 'See your projects and teams',
+    read_organizations: 'See your organizations',
+    read_pipelines: 'See your pipelines',
+    read_builds: 'See your builds',
   },
 }
 
@@ -89,9 +124,28 @@ const de: IntegrationWords = {
   title: 'Integrationen',
   lead: 'Holen Sie Ihre Arbeit zu Acme. Die Anmeldung findet beim Anbieter statt; Acme sieht das Passwort nie, und der Zugriff lässt sich jederzeit zurücknehmen.',
   accounts: 'Alle verbundenen Konten',
-  needed: 'Ohne GitLab geht es hier nicht weiter. Verbinden Sie es auf dieser Seite.',
-  disconnected: 'GitLab ist getrennt. Acme kann dort nichts mehr lesen.',
-  about: 'Projekte, Issues und Merge Requests',
+  find: 'Integration suchen',
+  none: 'So heißt keine Integration.',
+  needed: (title) => `Ohne ${title} geht es hier nicht weiter. Verbinden Sie es auf dieser Seite.`,
+  disconnected: (title) => `${title} ist getrennt. Acme kann dort nichts mehr lesen.`,
+  about: {
+    gitlab: 'Projekte, Issues und Merge Requests',
+    github: 'Repositorys, Issues und Pull Requests',
+    bitbucket: 'Workspaces und ihre Repositorys',
+    'azure-devops': 'Projekte, Boards und Pipelines',
+    buildkite: 'Builds, mit einem Token, das Sie selbst anlegen',
+    algolia: 'Suchindizes, mit einem Schlüssel einer Anwendung',
+  },
+  items: {
+    github: 'Ihre Repositorys',
+    bitbucket: 'Ihre Workspaces',
+    'azure-devops': 'Ihre Projekte',
+    buildkite: 'Ihre Organisationen',
+    algolia: 'Indizes',
+  },
+  noItems: 'Hier ist noch nichts.',
+  loading: 'Wird geladen …',
+  again: 'Noch einmal versuchen',
   tokens:
     'Acme liest Ihre Projekte. Mehr braucht es nur für das, was Sie ihm auftragen. Keywell bewahrt die Tokens versiegelt auf; diese Seite bekommt sie nie.',
   badges: {
@@ -130,6 +184,14 @@ const de: IntegrationWords = {
     write_repository: 'Commits in Ihre Projekte pushen',
     api: 'Alles tun, was Sie selbst tun können',
     openid: 'Wissen, wer Sie sind',
+    'read:user': 'Ihr Profil lesen',
+    account: 'Ihr Profil und Ihre Workspaces lesen',
+    repository: 'Ihre Repositorys lesen',
+    'vso.profile': 'Ihr Profil lesen',
+    'vso.project': 'Ihre Projekte und Teams sehen',
+    read_organizations: 'Ihre Organisationen sehen',
+    read_pipelines: 'Ihre Pipelines sehen',
+    read_builds: 'Ihre Builds sehen',
   },
 }
 

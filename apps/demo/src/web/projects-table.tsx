@@ -36,7 +36,7 @@ function announce(projects: Projects): string {
     case 'loading':
       return 'Loading projects'
     case 'ready':
-      return `${projects.list.projects.length} projects loaded`
+      return `${projects.value.projects.length} projects loaded`
     case 'failed':
       return '' // the alert speaks
     default:
@@ -57,7 +57,7 @@ function ProjectsBody(props: { projects: Projects; reload: () => void }): ReactE
       </div>
     )
   }
-  if (projects.list.projects.length === 0) {
+  if (projects.value.projects.length === 0) {
     return (
       <div className="empty">
         <p>You are not a member of any project yet.</p>
@@ -65,7 +65,7 @@ function ProjectsBody(props: { projects: Projects; reload: () => void }): ReactE
       </div>
     )
   }
-  return <ProjectsTable list={projects.list} />
+  return <ProjectsTable list={projects.value} />
 }
 
 function ProjectsTable({ list }: { list: ProjectList }): ReactElement {

@@ -39,6 +39,7 @@ export function SelfManagedCard(props: SelfManagedCardProps): ReactElement {
   return (
     <section className="card" aria-labelledby={titleId}>
       <IntegrationHead
+        provider="gitlab"
         titleId={titleId}
         title={words.selfManaged.title}
         about={words.selfManaged.about}

@@ -12,12 +12,13 @@ import { Integrations } from './pages/integrations.tsx'
 import { Missing } from './pages/missing.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Profile } from './pages/profile.tsx'
+import { type IntegrationsAnswer, useIntegrations } from './use-integrations.ts'
 
 interface Page {
   readonly path: string
   readonly label: string
   readonly icon: ReactNode
-  readonly show: (me: Me) => ReactElement
+  readonly show: (me: Me, integrations: IntegrationsAnswer) => ReactElement
 }
 
 const pages: readonly Page[] = [
@@ -26,13 +27,13 @@ const pages: readonly Page[] = [
     path: '/settings/integrations',
     label: 'Integrations',
     icon: <PlugIcon />,
-    show: (me) => <Integrations me={me} />,
+    show: (me, integrations) => <Integrations me={me} integrations={integrations} />,
   },
   {
     path: '/settings/accounts',
     label: 'Accounts',
     icon: <KeyIcon />,
-    show: (me) => <Accounts me={me} />,
+    show: (me, integrations) => <Accounts me={me} integrations={integrations} />,
   },
   {
     path: '/settings/profile',
@@ -45,7 +46,7 @@ const pages: readonly Page[] = [
 /** Keywell's English words, but for one sentence: what disconnecting means, Acme knows best. */
 const english = {
   disconnect: {
-    text: 'Acme’s access ends at {provider} too, and your projects disappear from Acme. Nothing is deleted at {provider}, and you can connect again at any time.',
+    text: 'Acme’s access ends at {provider} too, and what you see of it disappears from Acme. Nothing is deleted at {provider}, and you can connect again at any time.',
   },
 }
 
@@ -55,9 +56,13 @@ export function Shell({ me, onSignedOut }: { me: Me; onSignedOut: () => void }):
   const page = pages.find((candidate) => candidate.path === path)
   const main = useFocusOnNewPage(path, page?.label ?? 'Not found')
   const { messages, ...language } = useChosenLanguage(english)
+  const integrations = useIntegrations()
 
   return (
-    <KeywellProvider endpoint="/api/keywell" messages={messages}>
+    <KeywellProvider
+      endpoint="/api/keywell"
+      messages={{ ...messages, providers: integrations.titles }}
+    >
       <a className="skip-link" href="#main">
         Skip to content
       </a>
@@ -86,7 +91,9 @@ export function Shell({ me, onSignedOut }: { me: Me; onSignedOut: () => void }):
           <SignedIn me={me} onSignedOut={onSignedOut} />
         </header>
         <main id="main" className="main" tabIndex={-1} ref={main}>
-          <LanguageContext value={language}>{page ? page.show(me) : <Missing />}</LanguageContext>
+          <LanguageContext value={language}>
+            {page ? page.show(me, integrations) : <Missing />}
+          </LanguageContext>
         </main>
       </div>
     </KeywellProvider>

@@ -4,6 +4,7 @@ import type { Me } from '../../api.ts'
 import { type Language, useLanguage } from '../language.ts'
 import { Link } from '../link.tsx'
 import { PageHead } from '../page-head.tsx'
+import type { IntegrationsAnswer } from '../use-integrations.ts'
 
 const words: Readonly<Record<Language, { title: string; lead: string; selfManaged: string }>> = {
   en: {
@@ -19,7 +20,13 @@ const words: Readonly<Record<Language, { title: string; lead: string; selfManage
 }
 
 /** Settings → Accounts: all that is connected, several accounts of one provider too. */
-export function Accounts({ me }: { me: Me }): ReactElement {
+export function Accounts({
+  me,
+  integrations: { integrations },
+}: {
+  me: Me
+  integrations: IntegrationsAnswer
+}): ReactElement {
   const { language } = useLanguage()
   const { title, lead, selfManaged } = words[language]
   const host = me.gitlabHost ?? undefined
@@ -29,7 +36,10 @@ export function Accounts({ me }: { me: Me }): ReactElement {
       <p className="lead">{lead}</p>
       <ConnectionsManager
         className="accounts"
-        providers={[{ provider: 'gitlab', host, scopes: ['read_api'] }]}
+        providers={[
+          { provider: 'gitlab', host, method: 'oauth', scopes: ['read_api'] },
+          ...integrations.map(({ provider, method }) => ({ provider, method: method.id })),
+        ]}
       />
       <p className="more-link">
         <Link href="/settings/integrations">{selfManaged}</Link>

@@ -68,7 +68,7 @@ function Figures(props: UseProjectsOptions): ReactElement {
   }
   return (
     <>
-      <Tiles projects={projects.state === 'ready' ? projects.list.projects : null} />
+      <Tiles projects={projects.state === 'ready' ? projects.value.projects : null} />
       <p className="more-link">
         <Link href="/settings/integrations">See your projects</Link>
       </p>

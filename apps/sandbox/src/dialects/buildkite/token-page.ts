@@ -6,7 +6,8 @@ import { keyPage, madePage } from '../core/key-page.ts'
 import { type State, scopes } from './state.ts'
 
 const [provider, what] = ['Buildkite', 'API access token']
-const ticked = ['read_user', 'read_organizations', 'read_pipelines', 'read_builds']
+/** So that a person with nothing else in mind finds something to read. */
+const ticked = ['read_user', 'read_organizations']
 
 /** The page on which a person makes a token, for all organisations that they are in. */
 export function addTokenPage(app: Hono<Env>, state: State, path: string): void {

@@ -113,6 +113,8 @@ export class State {
     { id: 1296269, owner: 'ada', name: 'notes', private: true },
     { id: 1296270, owner: 'northwind', name: 'harbour', private: true },
     { id: 1296271, owner: 'northwind', name: 'site', private: false },
+    { id: 1296272, owner: 'northwind', name: 'charts', private: false },
+    { id: 1296273, owner: 'ada', name: 'sextant', private: false },
   ]
   /** Who is signed in, in the one browser there is. */
   signedIn = 'ada'
