@@ -11,9 +11,11 @@ import { verifies } from '../support/verifies.ts'
 const acme = setUpAcme()
 const { atSettings } = acme
 
-const connectButton = (page: Page) => page.locator('[data-keywell-button]')
+/** The card of one integration, among others. */
+const card = (page: Page) => page.getByRole('region', { name: 'GitLab', exact: true })
+const connectButton = (page: Page) => card(page).locator('[data-keywell-button]')
 const inState = (page: Page, state: string) =>
-  page.locator(`[data-keywell-button][data-state="${state}"]`).waitFor()
+  card(page).locator(`[data-keywell-button][data-state="${state}"]`).waitFor()
 const note = (page: Page, text: string) => page.getByRole('group').getByText(text)
 const isFocused = (page: Page) =>
   connectButton(page).evaluate((button) => button === document.activeElement)
@@ -97,16 +99,16 @@ verifies(
 verifies('e2e:one-voice', async () => {
   const page = await atSettings()
   await inState(page, 'idle')
-  await page.getByText('Not connected', { exact: true }).waitFor()
+  await card(page).getByText('Not connected', { exact: true }).waitFor()
   const popup = await openPopup(page)
   await inState(page, 'waiting')
-  expect(await page.getByText('Not connected', { exact: true }).count()).toBe(0)
-  await page.getByText('Connecting …', { exact: true }).waitFor()
+  expect(await card(page).getByText('Not connected', { exact: true }).count()).toBe(0)
+  await card(page).getByText('Connecting …', { exact: true }).waitFor()
   await popup.close()
   // Nobody knows whether it was closed, or cut off by its page.
   await note(page, 'If you closed it').waitFor()
   await page.getByRole('button', { name: 'Cancel' }).click()
-  await page.getByText('Not connected', { exact: true }).waitFor()
+  await card(page).getByText('Not connected', { exact: true }).waitFor()
 })
 
 verifies('e2e:focus-kept', async () => {
@@ -186,8 +188,8 @@ verifies('e2e:loading', async () => {
   await tiles.waitFor()
   const before = await tiles.boundingBox()
   await page.goto(`${acme.product.url}/settings/integrations`)
-  await page.locator('[data-keywell-button][data-loading]').waitFor()
-  await page.getByText('Checking …', { exact: true }).waitFor()
+  await card(page).locator('[data-keywell-button][data-loading]').waitFor()
+  await card(page).getByText('Checking …', { exact: true }).waitFor()
   await expectAccessible(page)
   await takePicture(page, 'loading')
   release()

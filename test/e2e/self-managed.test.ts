@@ -142,7 +142,8 @@ verifies('e2e:self-managed', async () => {
   await connected.waitFor()
   expect(await grantedScopes()).not.toContain('api')
   // The other card is as it was.
-  await page.getByText('Not connected', { exact: true }).waitFor()
+  const other = page.getByRole('region', { name: 'GitLab', exact: true })
+  await other.getByText('Not connected', { exact: true }).waitFor()
 
   // It is there after a reload too, and the button outlives it.
   await page.reload()

@@ -103,12 +103,6 @@ async function expectTidy(page: Page): Promise<void> {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       await expectAccessible(page, `${width} px, ${colorScheme}`)
-      if (process.env.PICTURES) {
-        await page.screenshot({
-          path: `${process.env.PICTURES}-${width}-${colorScheme}.png`,
-          fullPage: true,
-        })
-      }
     }
   }
 }
