@@ -80,6 +80,7 @@ const known = (name: string, title: string, method: string, defaultHost: string 
   category: 'code',
   state: 'preview',
   documentationUrl: 'https://provider.test/docs',
+  mark: null,
   defaultHost,
   defaultScopes: [],
   scopes: [],
