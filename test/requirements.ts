@@ -47,6 +47,11 @@ export const requirements = {
     behaviour: 'A callback that carries a parameter more than once has no effect.',
     source: 'RFC 6749 section 3.1',
   },
+  'connect:key-choice': {
+    behaviour:
+      'Of a provider with several keys the form lets the person choose one, without a script and with the keyboard alone, among those that the session allows; who reconnects does so with the key of before.',
+    source: 'connect.md, Other ways in',
+  },
   'connect:key-form': {
     behaviour:
       "A user who pastes a key into the service's form is connected as by a consent: nothing is stored before the app has confirmed who it was.",

@@ -21,6 +21,8 @@ const exposers: Readonly<Record<string, string>> = {
     'a code with the id of an installation, as they were parked',
   'packages/server/src/connect/start-flow.ts':
     'the verifier of a flow, sealed again for the browser that it began in',
+  'packages/server/src/connect/key-choice.ts':
+    'the verifier of a flow, sealed again for the key that was chosen',
   'packages/server/src/connect/key-fields.ts':
     'a key from its form, sealed until the app has said who brought it',
   'packages/server/src/connect/device-record.ts':

@@ -8,12 +8,14 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
 import { openEmbedded } from '../support/databases.ts'
+import { type KeyProvider, startKeyProvider, withSecondKey } from '../support/key-provider.ts'
 import { createStage, type Stage } from '../support/stage.ts'
 import { verifies } from '../support/verifies.ts'
 
 let stage: Stage
 let browser: Browser
 let app: Server
+let watch: KeyProvider
 let origin: string
 /** What the app's start page is. */
 let startPage = ''
@@ -21,7 +23,11 @@ let context: BrowserContext | undefined
 let users = 0
 
 beforeAll(async () => {
-  stage = await createStage(await openEmbedded())
+  watch = await startKeyProvider()
+  stage = await createStage(await openEmbedded(), {
+    providers: [withSecondKey(watch.definition)],
+    privateHosts: [{ origin: watch.url }],
+  })
   browser = await launchBrowser()
   app = createServer((request, response) => {
     if (request.url?.startsWith('/api/keywell/')) return handler(request, response)
@@ -38,6 +44,7 @@ afterAll(async () => {
   await browser?.close()
   app?.close()
   await stage?.stop()
+  await watch?.stop()
 })
 afterEach(() => context?.close())
 
@@ -47,6 +54,7 @@ const who = () => ({ tenantId: 'ten_browser', userId: `usr_${users}` })
 async function atApp(
   mode: 'popup' | 'redirect',
   settings: Parameters<Browser['newContext']>[0] = {},
+  place: { provider: string; host: string } = { provider: 'gitlab', host: stage.sandbox.url },
 ): Promise<{ page: Page; complaints: string[] }> {
   users += 1
   const session = await stage.session({
@@ -54,15 +62,14 @@ async function atApp(
     ...who(),
     origins: [origin],
     returnUrl: `${origin}/api/keywell/finish`,
-    scopes: { gitlab: { required: ['read_api'] } },
+    ...(place.provider === 'gitlab' && { scopes: { gitlab: { required: ['read_api'] } } }),
   })
   const { body } = await stage.page<{ startUrl: string; startCode: string }>(
     session.connectToken,
     'POST',
     '/connect/flows',
     {
-      provider: 'gitlab',
-      host: stage.sandbox.url,
+      ...place,
       method: 'key',
       mode,
       ...(mode === 'redirect' && { resumeUrl: `${origin}/settings` }),
@@ -151,6 +158,39 @@ verifies.suite('e2e:key-form', () => {
     await page.waitForURL(`${origin}/settings**`)
     expect(await accountOf(who())).toEqual([])
   })
+})
+
+verifies('connect:key-choice', async () => {
+  const place = { provider: 'acme-robots', host: watch.url }
+  const { page, complaints } = await atApp('redirect', { javaScriptEnabled: false }, place)
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  const choice = page.getByRole('navigation', { name: 'Keys of Acme Watch to choose from' })
+  await choice.waitFor()
+  // The choice comes first: past the key that is shown, to the other one.
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Connect Acme Watch with a robot key' }).waitFor()
+  expect(await choice.locator('[aria-current=true]').textContent()).toBe('robot key')
+  for (const [name, value] of Object.entries(watch.makeKey())) {
+    await page.locator(`[name=${name}]`).fill(value)
+  }
+  await page.getByRole('button', { name: 'Connect' }).click()
+  await page.waitForURL(`${origin}/settings**`)
+  expect(complaints).toEqual([])
+})
+
+test('axe finds nothing in a choice of keys, in German either', async () => {
+  const place = { provider: 'acme-robots', host: watch.url }
+  const settings = { bypassCSP: true, locale: 'de-DE', viewport: { width: 320, height: 640 } }
+  const { page } = await atApp('redirect', settings, place)
+  await page.getByRole('button', { name: 'Connect' }).click()
+  await page.getByText('Schlüssel von Acme Watch zur Auswahl').waitFor()
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320)
+  await page.addScriptTag({ content: axe.source })
+  const { violations } = await page.evaluate<axe.AxeResults>('axe.run(document)')
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`)).toEqual([])
 })
 
 test('the form is framed by no page', async () => {

@@ -82,6 +82,14 @@ export async function startKeyProvider(): Promise<KeyProvider> {
   }
 }
 
+/** The same with a second key, of the same fields. */
+export function withSecondKey(definition: ProviderDefinition): ProviderDefinition {
+  const [method] = definition.auth
+  if (method?.kind !== 'key') throw new Error('no keys')
+  const second = { ...method, id: 'robot_keys', title: 'robot key', steps: ['Make a robot.'] }
+  return { ...definition, name: 'acme-robots', auth: [method, second] }
+}
+
 function define(url: string): ProviderDefinition {
   return {
     schema: 2,

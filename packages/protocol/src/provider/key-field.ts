@@ -19,7 +19,7 @@ export const keyFieldSchema = z.strictObject({
   help: lineSchema.optional(),
 })
 
-const formParameters = new Set(['state', 'cancel'])
+const formParameters = new Set(['state', 'cancel', 'method'])
 
 /** In the order of the form. The first secret is the key itself. */
 export const keyFieldsSchema = z

@@ -1,16 +1,18 @@
 import type { KeywellError, ProviderDefinition, TypedMethod } from '@keywell/protocol'
-import { addressOf, keyOf, variablesAt } from '@keywell/providers'
+import { addressOf, keyMethods, variablesAt } from '@keywell/providers'
 import type { Catalogue } from '../catalogue.ts'
 import { findConnection } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
 import type { FlowRow } from '../store/flows.ts'
 import type { SessionRow } from '../store/sessions.ts'
+import { chooseKey, type KeyChoice } from './key-choice.ts'
 import { ownerOfSession } from './session-request.ts'
 
 /** The form that asks a person for a key, as data: what it says comes from the provider's definition. */
-export interface KeyFormView {
+export interface KeyFormView extends KeyChoice {
   provider: Pick<ProviderDefinition, 'name' | 'title'>
-  keys: TypedMethod
+  /** Whether `keys` are the first keys of the provider. */
+  isFirst: boolean
   /** Where the key is made and sent; shown, since a key must not go to another instance. */
   host: string
   /** The provider's page for keys, filled in as far as it can be. */
@@ -39,20 +41,27 @@ export function keyFormUrl(publicUrl: string, state: string): URL {
   return url
 }
 
-/** The form of a flow. */
+/**
+ * The form of a flow.
+ *
+ * @param named the method that was chosen in it
+ */
 export async function describeKeyForm(
   { database, catalogue }: { database: Database; catalogue: Catalogue },
   { flow, session, state }: { flow: FlowRow; session: SessionRow; state: string },
+  named: unknown,
   { error, wrongField }: Pick<KeyFormView, 'error' | 'wrongField'> = noRefusal,
 ): Promise<KeyFormView> {
   const provider = catalogue.get(flow.tenantId, flow.provider)
-  const keys = keyOf(provider, flow.method)
+  const { keys, choices } = chooseKey(provider, flow, session.policy, named)
   const { returnUrl } = session.policy
   const app = returnUrl === null ? null : new URL(returnUrl).host
   const scopes = provider.scopes.filter(({ name }) => flow.scopes.includes(name))
   return {
     provider,
     keys,
+    choices,
+    isFirst: keyMethods(provider)[0]?.id === keys.id,
     host: flow.host,
     keysPage: keysPageOf(provider, keys, {
       host: flow.host,

@@ -1,5 +1,4 @@
 import { KeywellError } from '@keywell/protocol'
-import { keyOf } from '@keywell/providers'
 import type { Integrations } from '../oauth/integrations.ts'
 import type { ProbeParts } from '../oauth/probe.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
@@ -8,6 +7,7 @@ import { isOfBrowser, type ReturnParts, waitForAppMs } from './browser-return.ts
 import { type PastedKey, probeKey, requireKnownHost } from './connect-key.ts'
 import { flowErrorOf } from './end-flow.ts'
 import { isByKey } from './flow-record.ts'
+import { changeMethod, chooseKey } from './key-choice.ts'
 import { encodeFields, type ReadFields } from './key-fields.ts'
 import { describeKeyForm, type KeyFormView } from './key-form-view.ts'
 import {
@@ -32,6 +32,11 @@ interface KeyFormParts extends ReturnParts, ProbeParts {
   integrations: Pick<Integrations, 'list' | 'variables'>
 }
 
+/** Of which method the form shall be; null: the one of the flow. */
+interface ShowKeyForm extends ShowRequest {
+  method: string | null
+}
+
 /** The form, or where the browser goes in place of it. */
 export type KeyFormAnswer = { location: URL } | { form: KeyFormView }
 
@@ -42,7 +47,7 @@ export interface KeyForms {
    *
    * @throws KeywellError when there is no such flow, or it is another browser's
    */
-  show(request: ShowRequest): Promise<KeyFormAnswer>
+  show(request: ShowKeyForm): Promise<KeyFormAnswer>
   /**
    * Step 6 of a flow by a key: its form comes back. The key is checked at the provider and then parked, as the code
    * of a callback is: it is stored only after the app has said which user finished the flow. A key that will not do
@@ -60,15 +65,15 @@ export function createKeyForms(parts: KeyFormParts): KeyForms {
   }
 }
 
-async function showForm(parts: KeyFormParts, request: ShowRequest): Promise<KeyFormAnswer> {
-  const { states, bindingSecret, ...by } = request
+async function showForm(parts: KeyFormParts, request: ShowKeyForm): Promise<KeyFormAnswer> {
+  const { states, method, bindingSecret, ...by } = request
   const { used, ...own } = await openForm(parts, states, { ...by, action })
   const { flow } = own
   if (!isOfBrowser(flow, bindingSecret) || !isByKey(parts, flow)) {
     throw new KeywellError('flow_mismatch', flowMismatch.message)
   }
   if (used || flow.status !== 'started' || !flow.live) return goOn(parts, own)
-  return { form: await describeKeyForm(parts, own) }
+  return { form: await describeKeyForm(parts, own, method) }
 }
 
 async function submitForm(parts: KeyFormParts, submitted: SubmittedForm): Promise<KeyFormAnswer> {
@@ -91,11 +96,11 @@ async function takeKey(
   const { flow, entry } = own
   const sql = database.of(flow.tenantId)
   const provider = catalogue.get(flow.tenantId, flow.provider)
-  const method = keyOf(provider, flow.method)
+  const { keys: method } = chooseKey(provider, flow, own.session.policy, fields.method)
   const read = await readForm({ provider, method, host: flow.host }, fields)
   if ('refusal' in read) {
     const refusal = { error: read.refusal, wrongField: read.field }
-    return { form: await describeKeyForm(parts, own, refusal) }
+    return { form: await describeKeyForm(parts, own, method.id, refusal) }
   }
   const attempts = await store.countKeyAttempt(sql, { ...flow, maxAttempts })
   // The flow has ended meanwhile, and the app reads how.
@@ -103,9 +108,11 @@ async function takeKey(
   const refusal = await refusalOf(parts, own, { provider, method, fields: read.fields })
   if (refusal === undefined) {
     // Sealed before the transaction: sealing may have to read a key, and there may be only one connection.
-    const sealed = await sealCode(vault, flow, encodeFields(read.fields))
+    const chosen = await changeMethod(parts, flow, method.id)
+    const sealed = await sealCode(vault, chosen, encodeFields(read.fields))
     return goOn(parts, own, async (within) => {
-      const reason = await parkKey(within, flow, sealed, waitForAppMs(own.session.policy))
+      if (chosen !== flow) await store.changeMethod(within, chosen)
+      const reason = await parkKey(within, chosen, sealed, waitForAppMs(own.session.policy))
       const result = reason === undefined ? 'ok' : 'denied'
       await audit.write(within, { ...entry, result, reason })
       await store.notifyFlow(within, flow.id)
@@ -116,7 +123,9 @@ async function takeKey(
     return goOn(parts, own, (within) => endWith(parts, within, own, { status: 'failed', error }))
   }
   await audit.write(sql, { ...entry, result: 'denied', reason: refusal.code })
-  return { form: await describeKeyForm(parts, own, { error: refusal, wrongField: null }) }
+  return {
+    form: await describeKeyForm(parts, own, method.id, { error: refusal, wrongField: null }),
+  }
 }
 
 /** The fields of the form. Blanks around them come from copying, and no key has any. */

@@ -181,8 +181,9 @@ function textOf(field: unknown): string | undefined {
 function keyRoutes(router: Hono<Environment>, cookie: BindingCookie, parts: BrowserParts): void {
   const { keyForms, rateLimits } = parts
   router.get(keyFormPath, async (c) => {
-    const states = new URL(c.req.url).searchParams.getAll('state')
-    const answer = await keyForms.show({ states, ...browserOf(c, cookie) })
+    const query = new URL(c.req.url).searchParams
+    const [states, method] = [query.getAll('state'), query.get('method')]
+    const answer = await keyForms.show({ states, method, ...browserOf(c, cookie) })
     return answerForm(c, lookOf(c, parts), answer)
   })
   router.post(keyFormPath, async (c) => {

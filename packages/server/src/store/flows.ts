@@ -259,6 +259,18 @@ export async function parkGrant(
   return rows.length === 1
 }
 
+/** The person has chosen another key in the form. */
+export async function changeMethod(
+  sql: Sql,
+  row: { tenantId: string; id: string; method: string; sealedVerifier: Uint8Array | null },
+): Promise<void> {
+  await sql.query(
+    `update flows set method = $3, sealed_verifier = $4, updated_at = now()
+     where tenant_id = $1 and id = $2 and status = 'started' and expires_at > now()`,
+    [row.tenantId, row.id, row.method, row.sealedVerifier],
+  )
+}
+
 /** Remembers a code that another browser brought. Answers how many there are by now; 0 for a flow that is past it. */
 export async function refuseCode(
   sql: Sql,

@@ -17,10 +17,11 @@ export function keyPage(look: Look, view: KeyFormView): Html {
     title: error === null ? title : key.refused(title),
     body: html`<h1>${title}</h1>
       <p class="lead">${before}${app === null ? '' : html`<strong>${app}</strong>`}${between}<strong>${instance}</strong>${after}</p>
-      ${howTo(look, view)} ${scopeList(look, view)}
+      ${choiceOf(look, view)} ${howTo(look, view)} ${scopeList(look, view)}
       ${error === null ? '' : html`<div class="error" role="alert" id="error">${sentencesOf(look, error)}</div>`}
       <form method="post" action="${keyFormPath}" autocomplete="off">
         <input type="hidden" name="state" value="${state}" />
+        <input type="hidden" name="method" value="${keys.id}" />
         ${keys.fields.map((field) => keyField(look, view, field))}
         <p class="hint" id="hint">
           ${key.hint(instanceOf(host), appOf(look, view) ?? look.appearance.name ?? '')}
@@ -37,12 +38,29 @@ function appOf({ appearance }: Look, { app }: KeyFormView): string | null {
   return appearance.name ?? app
 }
 
-function wordsOf({ texts }: Look, { provider }: KeyFormView): ProviderTexts | undefined {
+/** They are of the provider's first keys. */
+function wordsOf({ texts }: Look, { provider, isFirst }: KeyFormView): ProviderTexts | undefined {
+  if (!isFirst) return undefined
   return Object.hasOwn(texts.providers, provider.name) ? texts.providers[provider.name] : undefined
 }
 
 function keyTitleOf(look: Look, view: KeyFormView): string {
   return wordsOf(look, view)?.keyTitle ?? view.keys.title
+}
+
+/** Links, so that another key is chosen without a script. */
+function choiceOf(look: Look, { choices, keys, provider, state }: KeyFormView) {
+  if (choices.length < 2) return ''
+  const { key } = look.texts
+  return html`<nav aria-label="${key.choice(provider.title)}">
+    <p class="group">${key.choice(provider.title)}</p>
+    <ul class="presets">
+      ${choices.map(
+        ({ id, title }) =>
+          html`<li><a href="${keyFormPath}?${String(new URLSearchParams({ state, method: id }))}"${id === keys.id ? html` aria-current="true"` : ''}>${inEnglish(look.texts, title)}</a></li>`,
+      )}
+    </ul>
+  </nav>`
 }
 
 function howTo(look: Look, view: KeyFormView) {

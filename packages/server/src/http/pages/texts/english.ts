@@ -92,6 +92,7 @@ export const english: Texts = {
     refused: (title) => `Not accepted: ${title}`,
     place: (app, instance) =>
       app === null ? ['', null, 'At ', instance, '.'] : ['For ', app, ', at ', instance, '.'],
+    choice: (provider) => `Keys of ${provider} to choose from`,
     make: (keyTitle, instance) => `Make ${withArticle(keyTitle)} at ${instance}`,
     newTab: '(opens in a new tab).',
     account: 'The account that is connected already is',

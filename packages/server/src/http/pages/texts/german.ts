@@ -119,6 +119,7 @@ export const german: Texts = {
     refused: (title) => `Nicht angenommen: ${title}`,
     place: (app, instance) =>
       app === null ? ['', null, 'Bei ', instance, '.'] : ['Für ', app, ', bei ', instance, '.'],
+    choice: (provider) => `Schlüssel von ${provider} zur Auswahl`,
     make: (keyTitle, instance) => `Legen Sie bei ${instance} einen ${keyTitle} an`,
     newTab: '(öffnet einen neuen Tab).',
     account: 'Schon verbunden ist das Konto',

@@ -80,6 +80,8 @@ export interface Texts {
       instance: string,
       after: string,
     ]
+    /** Above the keys of which one can be chosen. */
+    choice: (provider: string) => string
     make: (keyTitle: string, instance: string) => string
     newTab: string
     account: string
