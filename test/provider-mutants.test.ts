@@ -25,6 +25,7 @@ const bothClients = 'the pages of the provider allow both ways of a client to na
 const bothScopes = 'a refresh that names the scopes of its grant is the same as one without'
 const otherForm = 'an older server, or another part of it, words the same refusal so'
 const mayList = 'the key may list indexes; one that may not is in providers:algolia'
+const cautious = 'no page says it, so that the definition has what does the least harm'
 const noNarrowing = 'the scopes of a grant do not change while the walk lasts'
 
 /** What a walk cannot see, and why, by method and value. */
@@ -82,6 +83,17 @@ const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'token.client': bothClients,
     'token.errors.0': 'a policy, which is demanded in providers:azure-devops',
     'token.errors.1': 'the status and the code of RFC 6749 say the same',
+    'token.sendScopeOnRefresh': bothScopes,
+  },
+  'buildkite device': {
+    'health.details.expiresAt': 'the token answer has told the end already',
+    'health.details.scopes': noNarrowing,
+    'renewal.revokesOldAccessToken': cautious,
+    'renewal.rotation grace': cautious,
+    'renewal.rotation none': cautious,
+    'renewal.rotation strict': cautious,
+    'revocation.kills pair': 'the token that is sent is ended, whatever else is said of it',
+    'token.answer.scope': asAsked,
     'token.sendScopeOnRefresh': bothScopes,
   },
   'algolia api_key': {

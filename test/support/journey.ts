@@ -1,4 +1,11 @@
-import type { ConfirmAnswer, CreateFlow, CreateSession } from '@keywell/protocol'
+import type {
+  ConfirmAnswer,
+  CreateFlow,
+  CreateSession,
+  DeviceFlow,
+  DeviceStart,
+  StartDevice,
+} from '@keywell/protocol'
 import { Person } from './person.ts'
 import { appOrigin, must, type Stage } from './stage.ts'
 
@@ -68,4 +75,29 @@ export async function connectInBrowser(
   })
   const { url } = await person.visit(await consent(page.url), { stopAt: atApp })
   return must(await stage.confirm(url, who), 200)
+}
+
+/** A user connects by a code, from a backend that asks for one to the backend's confirmation. */
+export async function connectByCode(
+  stage: Stage,
+  request: StartDevice & { userId: string },
+  /** What is done at the provider's page. */
+  typeCode: (userCode: string) => Promise<void>,
+  limitMs: number,
+): Promise<Pick<DeviceFlow, 'status' | 'connection' | 'error'>> {
+  const path = '/v1/connect/device'
+  const begun = await stage.call<DeviceStart & DeviceFlow['error']>('POST', path, {
+    ...request,
+    device: true,
+  })
+  if (begun.status !== 201) return { status: 'failed', connection: null, error: begun.body }
+  const { flowId, userCode } = begun.body
+  await typeCode(userCode)
+  await stage.database.query('update device_polls set due_at = now() where flow_id = $1', [flowId])
+  const { tenantId, userId } = request
+  const query = new URLSearchParams({ tenantId, waitMs: `${Math.min(limitMs, 25_000)}` })
+  const found = must(await stage.call<DeviceFlow>('GET', `${path}/${flowId}?${query}`), 200)
+  if (found.account === null) return found
+  const named = { tenantId, userId, accountId: found.account.id }
+  return must(await stage.call<DeviceFlow>('POST', `${path}/${flowId}/confirm`, named), 200)
 }

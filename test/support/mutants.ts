@@ -26,6 +26,14 @@ function oauth(method: OAuth): Mutant[] {
     token.client === 'client_secret_basic' ? 'client_secret_post' : 'client_secret_basic'
   return [
     ...asking(method),
+    ...(method.device === undefined || method.authorize.url !== undefined
+      ? []
+      : [
+          [
+            'device.url',
+            { ...method, device: { ...method.device, url: elsewhere(method.device.url) } },
+          ] as const,
+        ]),
     ['token.client', withToken({ client: other })],
     ...(Object.keys(token.headers).length === 0
       ? []

@@ -35,19 +35,29 @@ export interface WalkedStandIn {
   stop(): Promise<void>
 }
 
-export interface WalkedApp extends WalkedStandIn {
+export type WalkedApp = WalkedConsent | WalkedCode
+
+interface WalkedClient extends WalkedStandIn {
   register(redirectUri: string): Promise<RegisteredClient>
-  /** Ada consents. */
-  consent(page: URL): Promise<URL>
-  advance(seconds: number): Promise<void>
-  tokenUrl: string
-  client: 'client_secret_post' | 'client_secret_basic'
   /** How long an access token lives, at least and at most; null: it has no end. */
   lifeSeconds: readonly [number, number] | null
   /** What the parameter `scope` of the consent page is, where the provider's pages say so. */
   asked?: string
   /** Whether a disconnect ends the grant there. */
   withdraws: boolean
+}
+
+export interface WalkedConsent extends WalkedClient {
+  /** Ada consents. */
+  consent(page: URL): Promise<URL>
+  advance(seconds: number): Promise<void>
+  tokenUrl: string
+  client: 'client_secret_post' | 'client_secret_basic'
+}
+
+export interface WalkedCode extends WalkedClient {
+  /** Ada types the code there, and approves. */
+  typeCode(userCode: string): Promise<void>
 }
 
 export interface WalkedKey extends WalkedStandIn {
@@ -75,6 +85,7 @@ export const walkedMethods: readonly WalkedMethod[] = [
   { definition: bitbucket, id: 'oauth', kind: 'app', open: openBitbucketApp },
   { definition: bitbucket, id: 'api_token', kind: 'key', open: openBitbucketKey },
   { definition: azureDevOps, id: 'entra', kind: 'app', open: openAzureDevOps },
+  { definition: buildkite, id: 'device', kind: 'app', open: openBuildkiteApp },
   { definition: buildkite, id: 'api_token', kind: 'key', open: openBuildkite },
   { definition: algolia, id: 'api_key', kind: 'key', open: openAlgolia },
 ]
@@ -293,6 +304,27 @@ async function openAzureDevOps(): Promise<WalkedApp> {
     client: 'client_secret_post',
     lifeSeconds: [4_400, 4_500],
     withdraws: false,
+  }
+}
+
+async function openBuildkiteApp(): Promise<WalkedCode> {
+  const at = await createBuildkite()
+  const email = 'ada@example.com'
+  let application: ReturnType<typeof at.registerApplication> | undefined
+  return {
+    ...common(at),
+    origins: { 'https://buildkite.com': at.urls.web, 'https://api.buildkite.com': at.urls.api },
+    account: { username: null, name: 'Ada Okafor' },
+    scopes: ['read_user', 'read_builds'],
+    takes: (headers) => sends(`${at.urls.api}/v2/user`, headers),
+    async register() {
+      application = at.registerApplication({ name: 'Northwind', confidential: true })
+      return application
+    },
+    typeCode: (userCode) => at.answerDevice(userCode),
+    takeBack: async () => void (application && at.revokeGrant(application, email)),
+    lifeSeconds: [86_400, 86_400],
+    withdraws: true,
   }
 }
 
