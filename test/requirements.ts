@@ -97,6 +97,11 @@ export const requirements = {
       'A session connects by device authorisation only if its backend has said so, and a provider only where its definition has it.',
     source: 'connect.md, Device authorisation',
   },
+  'e2e:device': {
+    behaviour:
+      'In a browser, with the keyboard alone: the popup shows the code, waits while it is approved in another tab, asks whose account it is, and closes.',
+    source: 'connect.md, Device authorisation',
+  },
   'device:page': {
     behaviour:
       'The page of the service shows the code and the link to the provider, then whose account it is, and goes on to the app when its person has named it.',
