@@ -1524,6 +1524,31 @@ export const requirements = {
       'Whatever text stands for a place of a path arrives as it was, and never leaves its segment.',
     source: 'tools.md, From a call to a request',
   },
+  'tools:log': {
+    behaviour:
+      'A job log comes as plain text of at most the bytes that were asked for, its end or its start, in whole lines and characters, with the size that it has.',
+    source: 'tools.md, From an answer to a result',
+  },
+  'tools:file': {
+    behaviour:
+      'The content of a file is readable where it is text, in Base64 else, cut at the bytes that were asked for, and refused where it is not what its checksum is of.',
+    source: 'tools.md, From an answer to a result',
+  },
+  'tools:archive': {
+    behaviour:
+      'An archive comes in Base64 up to the size that was asked for; a larger one is refused with its size.',
+    source: 'tools.md, From an answer to a result',
+  },
+  'tools:withheld': {
+    behaviour:
+      'Values of CI/CD variables are withheld unless the policy reveals them; tokens of runners, passwords in addresses and the access token of the call always are, wherever they stand.',
+    source: 'tools.md, From an answer to a result',
+  },
+  'tools:bounded': {
+    behaviour:
+      'What an agent gets is bounded: long texts are cut first, then whole items of a list, and the result says what is missing and how to get it.',
+    source: 'tools.md, From an answer to a result',
+  },
   'tools:arguments': {
     behaviour:
       'Arguments are taken as models write them where one meaning is left, and else refused by parameter, all at once, with what would be right.',

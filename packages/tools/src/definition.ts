@@ -22,6 +22,10 @@ export interface ToolDefinition {
   /** At least one parameter that is not in the path must be given. */
   readonly needsField?: true
   readonly response: ToolResponse
+  /** The answer is a file of a repository, whose `content` is Base64. */
+  readonly isFile?: true
+  /** Fields of the answer that are shown where the tenant's policy reveals them, and else withheld. */
+  readonly withholds?: readonly string[]
   readonly effect: ToolEffect
   /**
    * It gives lasting access, shows or sends data outward, publishes, merges, or starts or stops work.

@@ -6,6 +6,13 @@
  * listTools('gitlab').filter(({ effect }) => effect === 'read')
  * ```
  */
+export { AnswerError } from './answer/answer-error.ts'
+export {
+  type AnswerOptions,
+  type ProviderAnswer,
+  readAnswer,
+  type ToolResult,
+} from './answer/read-answer.ts'
 export { type ArgumentSchema, inputSchemaOf, type JsonSchema } from './argument-schema.ts'
 export { findTool, listTools, summarizeTool } from './catalogue.ts'
 export type { ToolDefinition, ToolEffect, ToolParameter, ToolResponse } from './definition.ts'

@@ -495,6 +495,7 @@ export const repository: readonly ToolDefinition[] = [
       },
     ],
     response: 'object',
+    isFile: true,
     effect: 'read',
     idempotent: true,
     scopes: ['read_repository'],
