@@ -1,6 +1,7 @@
 /** Apps that an administrator installs at GitHub: who may name an installation, and what becomes of one. */
 import { generateKeyPairSync } from 'node:crypto'
 import type { ConfirmAnswer, Connection } from '@keywell/protocol'
+import { Keywell } from '@keywell/sdk'
 import { expect, onTestFinished } from 'vitest'
 import { openEmbedded } from './support/databases.ts'
 import {
@@ -306,5 +307,85 @@ verifies('installation:key', async () => {
   await due(stage)
   await until('renewed', async () => must(await read(stage), 200).generation > held.generation)
   expect(await validate()).toBe('accepted')
+  expect(at.unexpected()).toEqual([])
+})
+
+verifies('installation:api', async () => {
+  const { at, stage, app } = await start()
+  const first = await install(stage)
+  await install(stage, { account: 'ada', connectionName: 'own' })
+  const keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey })
+  const { tenantId } = who
+  const listed = []
+  for await (const each of keywell.installations.list({ tenantId, limit: 1 })) listed.push(each)
+  expect(listed).toHaveLength(2)
+  const [one, other] = listed
+  expect(one).toMatchObject({
+    id: first.connection?.id,
+    installationId: `${at.install(app, 'northwind').id}`,
+    account: { username: 'northwind' },
+    permissions: { contents: 'read', metadata: 'read' },
+    repositories: 'all',
+  })
+  const reference = { tenantId, connectionId: one?.id ?? '' }
+  expect(await keywell.installations.get(reference)).toEqual(one)
+
+  // Another tenant, and a connection of another kind, have none.
+  const path = `/v1/installations/${one?.id}`
+  for (const method of ['GET', 'DELETE'] as const) {
+    const foreign = await stage.call<{ code: string }>(method, `${path}?tenantId=ten_other`)
+    expect([foreign.status, foreign.body.code]).toEqual([404, 'not_found'])
+  }
+  const key = at.createPersonalAccessToken({ login: 'ada', scopes: ['repo'] })
+  const pasted = must(
+    await stage.call<{ id: string }>('POST', '/v1/connections', {
+      provider: 'github',
+      ...who,
+      credential: { type: 'api_key', value: key },
+    }),
+    201,
+  )
+  const noInstallation = await stage.call(
+    'GET',
+    `/v1/installations/${pasted.id}?tenantId=${tenantId}`,
+  )
+  expect(noInstallation.status).toBe(404)
+
+  // A disconnect leaves the app where it is.
+  const gone = await keywell.connections.delete({ tenantId, connectionId: other?.id ?? '' })
+  expect(gone.upstream).toBe('revoked')
+  const installed = () =>
+    Promise.all(
+      ['northwind', 'ada'].map(async (account) => {
+        const before = at.requests().length
+        const { id } = at.install(app, account)
+        expect(at.requests().length).toBe(before)
+        return `${id}`
+      }),
+    )
+  expect(await installed()).toEqual([one?.installationId, other?.installationId])
+
+  // Not reached: nothing is changed here.
+  at.addFault({ path: `/app/installations/${one?.installationId}`, effect: { kind: 'drop' } })
+  await expect(keywell.installations.delete(reference)).rejects.toMatchObject({
+    code: 'provider_error',
+  })
+  expect(await keywell.installations.get(reference)).toMatchObject({ status: 'active' })
+  const held = must(await read(stage), 200)
+  await keywell.installations.delete(reference)
+  await expect(keywell.installations.get(reference)).rejects.toMatchObject({ code: 'not_found' })
+  expect((await repositories(at, held.credential)).status).toBe(401)
+  const [now] = await installed()
+  expect(now).not.toBe(one?.installationId)
+  const { entries } = must(
+    await stage.call<{ entries: { result: string; connectionId: string }[] }>(
+      'GET',
+      `/v1/audit?tenantId=${tenantId}&action=installation.remove`,
+    ),
+    200,
+  )
+  expect(entries.map(({ result }) => result).sort()).toEqual(
+    ['failed', 'intent', 'intent', 'ok'].sort(),
+  )
   expect(at.unexpected()).toEqual([])
 })

@@ -248,6 +248,11 @@ export const requirements = {
       'The private key of an app is sealed with its secret and never answered; a wrong one suspends the integration alone, is found by validating it, and can be replaced.',
     source: 'providers.md, Installations',
   },
+  'installation:api': {
+    behaviour:
+      'Installations are listed and read with what they may do, by keys that may see them; a disconnect leaves the app installed, and only a removal ends it at the provider, in the audit log.',
+    source: 'providers.md, Installations',
+  },
   'mint:herd': {
     behaviour:
       '200 parallel reads at the end of a minted access token over two processes make one request to the provider.',

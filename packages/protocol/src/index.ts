@@ -203,6 +203,14 @@ export {
 export { revisionOf } from './if-match.ts'
 export { type Incident, incidentListSchema, incidentSchema } from './incidents.ts'
 export {
+  type Installation,
+  type InstallationList,
+  installationListSchema,
+  installationOwnerSchema,
+  installationSchema,
+  listInstallationsSchema,
+} from './installations.ts'
+export {
   type CreateIntegration,
   createIntegrationSchema,
   type Integration,

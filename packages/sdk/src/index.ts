@@ -72,6 +72,11 @@ export { Credential, type CredentialHeader } from './credential.ts'
 export type { Device, DeviceReference } from './device.ts'
 export type { SignedIn } from './handler/signed-in.ts'
 export type { EvictReason, Hooks } from './hooks.ts'
+export {
+  type InstallationReference,
+  Installations,
+  type ListInstallations,
+} from './installations.ts'
 export type { Integrations } from './integrations.ts'
 export { type CredentialResult, type GetCredential, Keywell } from './keywell.ts'
 export type { List } from './list.ts'

@@ -16,6 +16,7 @@ import { handleConnect } from './handler/connect-handler.ts'
 import type { ConnectHandlerParts } from './handler/connect-request.ts'
 import type { SignedIn } from './handler/signed-in.ts'
 import { callHook } from './hooks.ts'
+import { Installations } from './installations.ts'
 import { Integrations } from './integrations.ts'
 import { type KeywellOptions, settingsOf } from './options.ts'
 import { providerFetch } from './provider-fetch.ts'
@@ -57,6 +58,8 @@ export class Keywell {
   readonly getCredential: GetCredential
   /** Lists, reads and removes connections. */
   readonly connections: Connections
+  /** Lists, reads and removes apps that administrators have installed. */
+  readonly installations: Installations
   /** Makes connect sessions and confirms flows, for those who don't use `connectHandler`. */
   readonly connect: Connect
   /** Reads the catalogue of providers. */
@@ -124,6 +127,7 @@ export class Keywell {
       safe: (query: CredentialQuery, options?: ReadOptions) => settle(cache.get(query, options)),
     })
     this.connections = new Connections(service, listener.apply)
+    this.installations = new Installations(service, listener.apply)
     this.connect = new Connect(service, listener.apply, settings.requestTimeoutMs)
     this.providers = new Providers(service)
     this.customProviders = new CustomProviders(service)

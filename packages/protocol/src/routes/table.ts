@@ -6,6 +6,7 @@ import { connectionRoutes, credentialRoutes } from './connections.ts'
 import { customProviderRoutes } from './custom-providers.ts'
 import { eventRoutes } from './events.ts'
 import { incidentRoutes } from './incidents.ts'
+import { installationRoutes } from './installations.ts'
 import { integrationRoutes, providerRoutes } from './integrations.ts'
 import type { Route } from './route.ts'
 import { serviceRoutes } from './service.ts'
@@ -23,6 +24,7 @@ export const routes = {
   sessions: sessionRoutes,
   flows: flowRoutes,
   device: deviceRoutes,
+  installations: installationRoutes,
   integrations: integrationRoutes,
   incidents: incidentRoutes,
   providers: providerRoutes,

@@ -4,6 +4,7 @@ import { KeyStreams } from '../auth/key-streams.ts'
 import { createRateLimits, defaultRateLimits } from '../auth/rate-limits.ts'
 import { type ConnectMacs, connectPepperLabel, createConnectMacs } from '../connect/connect-macs.ts'
 import { createForceRefresh } from '../credentials/force-refresh.ts'
+import { createInstallations } from '../credentials/installations.ts'
 import { createReadCredential } from '../credentials/read.ts'
 import { createRemoveIntegration } from '../credentials/remove-integration.ts'
 import { createSearchConnections } from '../credentials/search-connections.ts'
@@ -145,6 +146,15 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
       refresher: background.refresher,
       audit,
       connectUrl: options.connectUrl,
+    }),
+    installations: createInstallations({
+      catalogue,
+      database,
+      audit,
+      box: background.box,
+      outbound: background.outbound,
+      integrations: background.integrations,
+      disconnector: background.disconnector,
     }),
     disconnector: background.disconnector,
     integrations: background.integrations,

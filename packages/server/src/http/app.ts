@@ -23,6 +23,7 @@ import type { LinkForms } from '../connect/link-form.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { ForceRefresh } from '../credentials/force-refresh.ts'
+import type { Installations } from '../credentials/installations.ts'
 import type { ReadCredentials } from '../credentials/read.ts'
 import type { RemoveIntegration } from '../credentials/remove-integration.ts'
 import type { SearchConnections } from '../credentials/search-connections.ts'
@@ -60,6 +61,7 @@ import {
 import { requireJson, secureHeaders } from './headers.ts'
 import { type CallMacs, idempotent } from './idempotency.ts'
 import { incidentRoutes } from './incidents.ts'
+import { installationRoutes } from './installations.ts'
 import { integrationRoutes } from './integrations.ts'
 import { keptFor } from './kept.ts'
 import { describeApi } from './openapi.ts'
@@ -110,6 +112,7 @@ export interface AppParts {
   createConnection: CreateConnection
   searchConnections: SearchConnections
   forceRefresh: ForceRefresh
+  installations: Installations
   disconnector: Disconnector
   integrations: Integrations
   removeIntegration: RemoveIntegration
@@ -178,6 +181,7 @@ function backendRoutes(app: Hono<Environment>, parts: AppParts): void {
   app.use('/v1/*', idempotent({ ...parts, peppers: parts.callPeppers }))
   credentialRoutes(app, parts.readCredential)
   connectionRoutes(app, parts)
+  installationRoutes(app, parts)
   sessionRoutes(app, parts)
   deviceRoutes(app, parts)
   integrationRoutes(app, parts)

@@ -9,6 +9,7 @@ import {
   errorsOf,
   flowSchema,
   incidentSchema,
+  installationSchema,
   integrationSchema,
   isWriting,
   problemSchema,
@@ -27,6 +28,7 @@ import { z } from 'zod'
 const named = {
   Problem: problemSchema,
   Connection: connectionSchema,
+  Installation: installationSchema,
   Credential: credentialAnswerSchema,
   Flow: flowSchema,
   Integration: integrationSchema,
@@ -48,6 +50,7 @@ const resources: Record<keyof typeof routes, string> = {
   sessions: 'Permits for a browser to connect an account.',
   flows: 'Authorisation attempts, for the browser that holds the connect token of a session.',
   device: 'Connecting by a code that a person types at the provider.',
+  installations: 'Connections by apps that an administrator has installed.',
   integrations: 'OAuth apps that are registered at providers.',
   incidents:
     'Providers that refuse every credential, whose connections are held until it is known why.',

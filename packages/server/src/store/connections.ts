@@ -92,15 +92,24 @@ export async function listConnections(
     providers: readonly string[] | null
     after: string | null
     limit: number
+    /** Only those of an app that is installed. Default: all. */
+    installed?: boolean
   },
 ): Promise<ConnectionRow[]> {
   return sql.query<ConnectionRow>(
     `select ${columns} from connections
      where tenant_id = $1 and ($2::text is null or user_id = $2)
        and ($3::text[] is null or provider = any($3)) and ($4::text is null or id > $4)
-       and status <> 'disconnected'
+       and status <> 'disconnected' and (not $6::boolean or installation is not null)
      order by id limit $5`,
-    [query.tenantId, query.userId, query.providers, query.after, query.limit],
+    [
+      query.tenantId,
+      query.userId,
+      query.providers,
+      query.after,
+      query.limit,
+      query.installed ?? false,
+    ],
   )
 }
 
