@@ -95,7 +95,7 @@ verifies('installation:connect', async () => {
   expect(held.credential).toMatch(/^ghs_/)
   expect(held).not.toHaveProperty('fields')
   const found = await repositories(at, held.credential)
-  expect([found.status, Object(await found.json()).total_count]).toEqual([200, 2])
+  expect([found.status, Object(await found.json()).total_count > 0]).toEqual([200, true])
   expect(Date.parse(held.expiresAt) - Date.now()).toBeGreaterThan(3_500_000)
 
   expect(withdrawals(at)).toBe(1)
