@@ -175,6 +175,11 @@ export const requirements = {
       'Where a new consent ends the earlier grants of its account for the app, the connections of these, of whichever tenant, are probed at once and say that they are to be connected again; nobody is told of the other.',
     source: 'providers.md, Withdrawal',
   },
+  'siblings:replaced-at-once': {
+    behaviour:
+      'Of two consents of one account that are stored at the same moment, the one whose grant the other has ended is found out at once.',
+    source: 'providers.md, Withdrawal',
+  },
   'siblings:reconnected': {
     behaviour:
       'A connection that is connected again keeps its new grant where withdrawing the old one would end both, also if the provider could not be reached before; another account is withdrawn.',

@@ -1,6 +1,7 @@
 /** Several connections of one account at a provider, whose withdrawal would end them all. */
 import { afterAll, beforeAll, expect } from 'vitest'
-import { openEmbedded } from './support/databases.ts'
+import { createDatabase, openEmbedded } from './support/databases.ts'
+import { openCreated, type TestDatabase, withAllStatements } from './support/inspected.ts'
 import { connectInBrowser, integrate } from './support/journey.ts'
 import { type KeyProvider, startKeyProvider } from './support/key-provider.ts'
 import {
@@ -36,8 +37,11 @@ afterAll(async () => {
   await watch.stop()
 })
 
-async function startStage({ definition, signIn, api }: OtherProvider): Promise<Stage> {
-  const started = await createStage(await openEmbedded(), {
+async function startStage(
+  { definition, signIn, api }: OtherProvider,
+  database?: TestDatabase,
+): Promise<Stage> {
+  const started = await createStage(database ?? (await openEmbedded()), {
     providers: [definition, watch.definition],
     privateHosts: [signIn, api, watch.url].map((origin) => ({ origin })),
     timing: { pollMs: 40, sweepMs: 100 },
@@ -233,6 +237,45 @@ verifies('siblings:replaced', async () => {
     await replacing.stop()
   }
 })
+
+verifies('siblings:replaced-at-once', async () => {
+  const replacing = await startOtherProvider({ kills: 'user_and_app', replaces: true })
+  // On a server: the embedded database has one session, in which nothing happens at the same moment.
+  const created = await createDatabase()
+  const database = await openCreated(created)
+  let beside: Promise<string> | undefined
+  const watched = withAllStatements(database, async (text) => {
+    if (beside !== undefined || !text.includes('insert into account_uses')) return
+    let isDone = false
+    beside = connect(at, south).finally(() => {
+      isDone = true
+    })
+    await until('the other is stored, or waits', async () => isDone || (await isBlocked(database)))
+  })
+  const at = await startStage(replacing, watched)
+  try {
+    await connect(at, north)
+    await beside
+    await until('the first is known to have ended', async () => {
+      const { status } = await at.read({ ...north, provider })
+      return status === 409
+    })
+    expect(await isAlive(at, replacing)(south)).toBe(true)
+  } finally {
+    await at.stop()
+    await replacing.stop()
+    await created.drop()
+  }
+})
+
+/** Whether some statement waits for the lock of another. */
+async function isBlocked(database: TestDatabase): Promise<boolean> {
+  const rows = await database.query(
+    `select pid from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock'`,
+  )
+  return rows.length > 0
+}
 
 verifies('siblings:installation', async () => {
   const installed = await startOtherProvider({ kills: 'installation' })

@@ -16,7 +16,12 @@ import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import { type GrantEnd, noEnd, planEnd } from '../refresh/grant-end.ts'
 import { renewalOf } from '../refresh/renewal-of.ts'
 import { planLife, planProbe } from '../refresh/schedule.ts'
-import { deleteAccountUse, listOthersOfAccount, recordAccountUse } from '../store/account-uses.ts'
+import {
+  deleteAccountUse,
+  listOthersOfAccount,
+  lockAccount,
+  recordAccountUse,
+} from '../store/account-uses.ts'
 import {
   type ConnectionRow,
   findConnection,
@@ -91,11 +96,19 @@ export function createStoreConnection(parts: StoreParts): StoreConnection {
         parts.logger.info(describeConnection(stored), 'connection connected')
         return stored
       } catch (error) {
-        if (!(error instanceof UniqueViolation || error instanceof GenerationMoved)) throw error
+        if (!isLostRace(error)) throw error
       }
     }
     throw new KeywellError('unavailable', 'Other requests are changing this connection right now.')
   }
+}
+
+function isLostRace(error: unknown): boolean {
+  return (
+    error instanceof UniqueViolation ||
+    error instanceof GenerationMoved ||
+    error instanceof AnotherConsent
+  )
 }
 
 async function storeOnce(
@@ -120,6 +133,7 @@ async function storeOnce(
   return database.transaction(scope, async (sql) => {
     // Only now are the granted scopes known. If the policy changes at the same time, the next read checks it.
     await requireAllowedFor(sql, tenantId, { provider, host, scopes })
+    await requireReplaced(sql, credential, { connectionId, accountMac }, replaced)
     if (existing !== undefined) await withdrawReplaced(sql, tenantId, { provider, connectionId })
     const committedBy = randomUUID()
     const key = { tenantId, connectionId, type, generation }
@@ -134,6 +148,8 @@ async function storeOnce(
     })
     await writeAccountUse(sql, { ...place, connectionId, accountMac })
     for (const other of replaced) await probeSoon(sql, other)
+    // The consents may have come in another order than they are stored in.
+    if (replaced.length > 0) await probeSoon(sql, { tenantId, connectionId })
     await credential.also?.(sql, connection)
     await writeChange(sql, { kind: 'connected', connection })
     await audit.write(sql, {
@@ -157,6 +173,29 @@ async function listReplaced(
   const sql = database.of(withInstallation(place.tenantId))
   return listOthersOfAccount(sql, { ...place, connectionId, accountMac })
 }
+
+/**
+ * Whether they are still all: two consents at the same moment would otherwise not see each other. The others' tenants
+ * are named before the transaction begins.
+ *
+ * @throws AnotherConsent when one more was stored meanwhile
+ */
+async function requireReplaced(
+  sql: Sql,
+  { place, method }: NewCredential,
+  { connectionId, accountMac }: { connectionId: string; accountMac: Uint8Array | null },
+  replaced: readonly { tenantId: string; connectionId: string }[],
+): Promise<void> {
+  if (accountMac === null || !replacesGrants(method)) return
+  const used = { ...place, connectionId, accountMac }
+  await lockAccount(sql, used)
+  const known = new Set(replaced.map((other) => other.connectionId))
+  const others = await listOthersOfAccount(sql, used)
+  if (others.some((other) => !known.has(other.connectionId))) throw new AnotherConsent()
+}
+
+/** The one that was stored meanwhile is to be probed as well. */
+class AnotherConsent extends Error {}
 
 async function writeAccountUse(
   sql: Sql,

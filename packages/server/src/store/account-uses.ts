@@ -23,6 +23,13 @@ export async function recordAccountUse(
   )
 }
 
+/** Until the transaction ends: consents of one account are stored one at a time, so that each sees those before it. */
+export async function lockAccount(sql: Sql, { accountMac }: UsedAccount): Promise<void> {
+  await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 4410937))', [
+    Buffer.from(accountMac).toString('hex'),
+  ])
+}
+
 export async function deleteAccountUse(
   sql: Sql,
   tenantId: string,
