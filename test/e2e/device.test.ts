@@ -1,15 +1,13 @@
 /** Connecting by a code that a person types at the provider, in a real browser: from the button, and back to it. */
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { atStandIn } from '@keywell/demo/stand-ins'
 import { buildkite } from '@keywell/providers'
 import { type Buildkite, createBuildkite } from '@keywell/sandbox'
 import { Keywell } from '@keywell/sdk'
-import { toNodeHandler } from '@keywell/sdk/node'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { expectAccessible } from '../support/accessible.ts'
 import { launchBrowser } from '../support/browser.ts'
+import { buildPage, type ServedPage, servePage } from '../support/built-page.ts'
 import { openEmbedded } from '../support/databases.ts'
 import { integrate } from '../support/journey.ts'
 import { tabTo } from '../support/keyboard.ts'
@@ -19,8 +17,7 @@ import { verifies } from '../support/verifies.ts'
 let stage: Stage
 let at: Buildkite
 let browser: Browser
-let app: Server
-let origin: string
+let app: ServedPage
 let keywell: Keywell
 let context: BrowserContext | undefined
 let users = 0
@@ -39,19 +36,16 @@ beforeAll(async () => {
     at.registerApplication({ name: 'Acme', confidential: true }),
   )
   browser = await launchBrowser()
-  app = createServer((request, response) => {
-    if (request.url?.startsWith('/api/keywell/')) return handler(request, response)
-    response.writeHead(200, { 'content-type': 'text/html' }).end(startPage)
+  const index = 'own-provider.html'
+  app = await servePage(stage, await buildPage(index), {
+    index,
+    signedIn: () => ({ ...who(), device: true }),
   })
-  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
-  const { port } = app.address() as AddressInfo // listening on TCP, hence no string
-  origin = `http://acme.localhost:${port}`
-  keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey, appOrigin: origin })
-  const handler = toNodeHandler(keywell, () => ({ ...who(), device: true }))
+  keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey })
 })
 afterAll(async () => {
   await browser?.close()
-  app?.close()
+  app?.stop()
   keywell?.close()
   await stage?.stop()
   await at?.stop()
@@ -59,25 +53,6 @@ afterAll(async () => {
 afterEach(() => context?.close())
 
 const who = () => ({ tenantId: 'ten_browser', userId: `usr_${users}` })
-
-/** The page of the app: what the connect button does, by its own session and the core of the kit's calls. */
-const startPage = `<!doctype html><html lang="en"><title>Acme</title><main><h1>Acme</h1>
-<form method="post" target="keywell"><input type="hidden" name="start_code"><button>Connect Buildkite</button></form></main>
-<script>
-  window.heard = []
-  new BroadcastChannel('keywell').onmessage = ({ data }) => heard.push(data.status)
-  const ready = (async () => {
-    const post = (url, body, headers = {}) => fetch(url, {
-      method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers },
-    }).then((answer) => answer.json())
-    const { connectToken, serviceUrl } = await post('/api/keywell/session', {})
-    const flow = await post(serviceUrl + '/connect/flows', { provider: 'buildkite' }, { authorization: 'Bearer ' + connectToken })
-    const [form] = document.forms
-    form.action = flow.startUrl
-    form.elements.start_code.value = flow.startCode
-    document.body.dataset.ready = 'yes'
-  })()
-</script></html>`
 
 async function atApp(settings: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
   users += 1
@@ -87,14 +62,19 @@ async function atApp(settings: Parameters<Browser['newContext']>[0] = {}): Promi
     if (/Content Security Policy|Refused/.test(message.text())) complaints.push(message.text())
   })
   const page = await context.newPage()
-  await page.goto(`${origin}/start`)
-  await page.locator('body[data-ready]').waitFor()
+  await page.goto(`${app.url}/?provider=buildkite`)
+  await page
+    .getByRole('button', { name: /Buildkite/ })
+    .first()
+    .waitFor()
   return page
 }
 
+const button = (page: Page) => page.getByRole('button', { name: 'Connect Buildkite' }).first()
+
 async function openPopup(page: Page): Promise<Page> {
   const opening = page.waitForEvent('popup')
-  await tabTo(page, page.getByRole('button', { name: 'Connect Buildkite' }))
+  await tabTo(page, button(page))
   await page.keyboard.press('Enter')
   const popup = await opening
   await popup.getByRole('heading', { name: 'Connect Buildkite with a code' }).waitFor()
@@ -142,7 +122,7 @@ verifies.suite('e2e:device', () => {
     await tabTo(popup, popup.getByRole('button', { name: 'Connect this account' }))
     await popup.keyboard.press('Enter')
     await popup.waitForEvent('close')
-    await expect.poll(() => page.evaluate('heard')).toEqual(['connected'])
+    await page.locator('[data-state=connected]').first().waitFor()
     expect(await accounts()).toEqual([['Ada Okafor', 'device']])
     expect(complaints).toEqual([])
   })
@@ -158,7 +138,7 @@ verifies.suite('e2e:device', () => {
     await tabTo(popup, popup.getByRole('button', { name: 'It is not mine' }))
     await popup.keyboard.press('Enter')
     await popup.waitForEvent('close')
-    await expect.poll(() => page.evaluate('heard')).toEqual(['cancelled'])
+    await page.locator('[data-state=cancelled]').first().waitFor()
     expect(await accounts()).toEqual([])
   })
 })
@@ -167,7 +147,7 @@ test.each(['light', 'dark'] as const)(
   'axe finds nothing, at 320 and at 1280 px: %s',
   async (colorScheme) => {
     for (const width of [320, 1280]) {
-      const page = await atApp({ colorScheme, viewport: { width, height: 720 } })
+      const page = await atApp({ colorScheme })
       const popup = await openPopup(page)
       await popup.setViewportSize({ width, height: 720 })
       const isNarrow = async () =>
@@ -189,7 +169,10 @@ test.each(['light', 'dark'] as const)(
 test('in German', async () => {
   const page = await atApp({ locale: 'de-DE' })
   const opening = page.waitForEvent('popup')
-  await page.getByRole('button', { name: 'Connect Buildkite' }).click()
+  await page
+    .getByRole('button', { name: /Buildkite/ })
+    .first()
+    .click()
   const popup = await opening
   await popup.getByRole('heading', { name: 'Buildkite mit einem Code verbinden' }).waitFor()
   expect(await popup.locator('html').getAttribute('lang')).toBe('de')
