@@ -10,7 +10,7 @@ import { must, type Stage } from './stage.ts'
 export type GitHubApp = ReturnType<GitHub['registerGitHubApp']>
 
 /** GitHub as the service knows it, at a stand-in that is running. */
-export function definitionAt({ urls }: GitHub) {
+function definitionAt({ urls }: GitHub) {
   return atStandIn(github, {
     'https://github.com': urls.web,
     'https://api.github.com': urls.api,
