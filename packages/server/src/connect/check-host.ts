@@ -81,7 +81,7 @@ async function allowedHosts(
   { tenantId, policy }: SessionRow,
   provider: ProviderDefinition,
   hosts: readonly string[],
-): Promise<string[]> {
+): Promise<readonly [string, ...string[]]> {
   if (policy.providers?.includes(provider.name) === false) {
     throw new KeywellError(
       'unknown_provider',
@@ -94,11 +94,12 @@ async function allowedHosts(
     throw new KeywellError('host_not_allowed', `This connect session does not allow ${hosts[0]}.`)
   }
   const tenantPolicy = await readTenantPolicy(database.of(tenantId), tenantId)
-  const allowed = ofSession.filter(
+  const [allowed, ...others] = ofSession.filter(
     (host) => findViolation(tenantPolicy, { provider, host }) === undefined,
   )
-  if (allowed.length === 0) requireAllowed(tenantPolicy, { provider, host: first })
-  return allowed
+  if (allowed !== undefined) return [allowed, ...others]
+  requireAllowed(tenantPolicy, { provider, host: first })
+  throw new TypeError('unreachable')
 }
 
 type Found = { status: 'found' | 'not_recognised' | 'unreachable'; host: string }
@@ -108,10 +109,10 @@ async function lookFor(
   { outbound }: CheckHostParts,
   { tenantId }: SessionRow,
   provider: ProviderDefinition,
-  hosts: readonly string[],
+  hosts: readonly [string, ...string[]],
 ): Promise<Found> {
   const isOwn = isTenantsOwn(provider)
-  let best: Found = { status: 'unreachable', host: hosts[0] ?? '' }
+  let best: Found = { status: 'unreachable', host: hosts[0] }
   for (const typed of hosts) {
     const host = withScheme(outbound, typed, { tenantId, isOwn })
     if (host === defaultHostOf(provider)) return { status: 'found', host }
