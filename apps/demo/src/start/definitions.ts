@@ -31,7 +31,7 @@ const definitions: Readonly<Record<ProviderName, AtPaths>> = {
       'https://app.vssps.visualstudio.com': '/vssps',
       'https://vssps.dev.azure.com': '/vssps',
       'https://dev.azure.com': '/dev',
-      'https://myapps.microsoft.com': '',
+      'https://myapps.microsoft.com': '/myapps',
       'https://entra.microsoft.com': '',
     },
   },

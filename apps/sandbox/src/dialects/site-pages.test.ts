@@ -112,3 +112,66 @@ test('a consent names the app, the account and where it leads', async () => {
   expect(await page.getByRole('main').getByRole('listitem').allInnerTexts()).toEqual(['repo'])
   await expectTidy(page)
 })
+
+test.each([
+  ['github', '/settings/applications', 'ada'],
+  ['bitbucket', '/account/settings/app-authorizations/', 'ada'],
+  ['azure-devops', '/myapps', 'ada@northwind.example'],
+] as const)('a person takes back what an app was given: %s', async (name, path, username) => {
+  const { github, bitbucket, 'azure-devops': microsoft } = standIns.at
+  // Any page of another site will do.
+  const redirectUris = [`${standIns.urls.algolia}/callback`]
+  const app = { name: 'Northwind', redirectUris }
+  const consents = {
+    github: () =>
+      `/login/oauth/authorize?client_id=${github.registerOAuthApp(app).clientId}&scope=repo`,
+    bitbucket: () =>
+      `/site/oauth2/authorize?response_type=code&client_id=${bitbucket.registerConsumer(app).clientId}`,
+    'azure-devops': () =>
+      `/common/oauth2/v2.0/authorize?response_type=code&redirect_uri=${redirectUris[0]}&scope=499b84ac-1321-427f-aa17-267ca6975798/vso.code&client_id=${microsoft.registerApp(app).clientId}`,
+  }
+  const page = await open(standIns.urls[name] + consents[name]())
+  await signIn(page, username)
+  const approve = page.getByRole('button', { name: /^(Authorize|Grant access|Accept)/ })
+  await approve.waitFor()
+  await approve.click()
+  await page.waitForURL(`${redirectUris[0]}**`)
+  const code = new URL(page.url()).searchParams.get('code') ?? ''
+  await exchange(name, code, redirectUris[0] ?? '')
+  await page.goto(standIns.urls[name] + path)
+  await page.getByRole('button', { name: 'Revoke Northwind' }).waitFor()
+  await expectTidy(page)
+  await page.getByRole('button', { name: 'Revoke Northwind' }).click()
+  await page.getByText('No application has access').waitFor()
+})
+
+/** What the app does with the code: only then it has something. */
+async function exchange(
+  name: 'github' | 'bitbucket' | 'azure-devops',
+  code: string,
+  redirect_uri: string,
+): Promise<void> {
+  const { github, bitbucket, 'azure-devops': microsoft } = standIns.at
+  const [app] = {
+    github: github.apps().slice(-1),
+    bitbucket: bitbucket.consumers().slice(-1),
+    'azure-devops': microsoft.registrations().slice(-1),
+  }[name]
+  const path = {
+    github: '/login/oauth/access_token',
+    bitbucket: '/site/oauth2/access_token',
+    'azure-devops': '/common/oauth2/v2.0/token',
+  }[name]
+  const response = await fetch(standIns.urls[name] + path, {
+    method: 'POST',
+    headers: { accept: 'application/json' },
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: app?.clientId ?? '',
+      client_secret: app?.clientSecret ?? '',
+      ...(name === 'azure-devops' && { redirect_uri }),
+      code,
+    }),
+  })
+  expect(await response.text()).toContain('access_token')
+}

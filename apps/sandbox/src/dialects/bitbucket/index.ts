@@ -9,6 +9,7 @@
 import type { Hono } from 'hono'
 import type { Env } from '../../instance.ts'
 import { addAccounts } from '../core/accounts.ts'
+import { addAuthorizations } from '../core/authorizations.ts'
 import { type Control, control } from '../core/control.ts'
 import { homePage } from '../core/home.ts'
 import { problemPage } from '../core/pages.ts'
@@ -72,16 +73,20 @@ function web(state: State): void {
 
 const provider = 'Bitbucket'
 
-function addPages(app: Hono<Env>, { wire, users }: State): void {
+const appsPath = '/account/settings/app-authorizations/'
+
+function addPages(app: Hono<Env>, state: State): void {
+  const { wire, users } = state
   addAccounts(app, wire, {
     provider,
     accounts: users.map(({ nickname: username, name }) => ({ username, name })),
-    paths: ['/site/oauth2/authorize'],
+    paths: ['/site/oauth2/authorize', appsPath],
   })
   app.get('/', (c) =>
     homePage(c, {
       provider,
       usernames: users.map(({ nickname }) => nickname),
+      links: [{ path: appsPath, text: 'See which applications have access, and revoke it' }],
       addresses: {
         Authorize: `${wire.url('web')}/site/oauth2/authorize`,
         Token: `${wire.url('web')}/site/oauth2/access_token`,
@@ -89,6 +94,7 @@ function addPages(app: Hono<Env>, { wire, users }: State): void {
       },
     }),
   )
+  addAuthorizations(app, { provider, path: appsPath, state, apps: state.consumers })
 }
 
 function surface(state: State): Omit<Bitbucket, keyof Control> {

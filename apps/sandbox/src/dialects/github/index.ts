@@ -10,6 +10,7 @@
 import type { Hono } from 'hono'
 import type { Env } from '../../instance.ts'
 import { addAccounts } from '../core/accounts.ts'
+import { addAuthorizations } from '../core/authorizations.ts'
 import { type Control, control } from '../core/control.ts'
 import { homePage } from '../core/home.ts'
 import { problemPage } from '../core/pages.ts'
@@ -114,19 +115,23 @@ function web(state: State): Hono<Env> {
 
 const provider = 'GitHub'
 const tokensPath = '/settings/tokens/new'
+const appsPath = '/settings/applications'
 
 function addPages(app: Hono<Env>, state: State): void {
   const { wire, users } = state
   addAccounts(app, wire, {
     provider,
     accounts: users.map(({ login: username, name }) => ({ username, name })),
-    paths: ['/login/oauth/authorize', '/login/device', '/apps/*', tokensPath],
+    paths: ['/login/oauth/authorize', '/login/device', '/apps/*', tokensPath, appsPath],
   })
   app.get('/', (c) =>
     homePage(c, {
       provider,
       usernames: users.map(({ login }) => login),
-      links: [{ path: tokensPath, text: 'Make a personal access token' }],
+      links: [
+        { path: tokensPath, text: 'Make a personal access token' },
+        { path: appsPath, text: 'See which applications have access, and revoke it' },
+      ],
       addresses: {
         Authorize: `${wire.url('web')}/login/oauth/authorize`,
         Token: `${wire.url('web')}/login/oauth/access_token`,
@@ -135,6 +140,7 @@ function addPages(app: Hono<Env>, state: State): void {
     }),
   )
   addTokenPage(app, state, tokensPath)
+  addAuthorizations(app, { provider, path: appsPath, state, apps: state.apps })
 }
 
 function surface(state: State): Omit<GitHub, keyof Control> {

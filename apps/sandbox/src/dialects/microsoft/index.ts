@@ -10,6 +10,7 @@
 import type { Hono } from 'hono'
 import type { Env } from '../../instance.ts'
 import { addAccounts } from '../core/accounts.ts'
+import { addAuthorizations } from '../core/authorizations.ts'
 import { type Control, control } from '../core/control.ts'
 import { homePage } from '../core/home.ts'
 import { problemPage } from '../core/pages.ts'
@@ -76,16 +77,21 @@ function login(state: State): void {
 
 const provider = 'Microsoft'
 
-function addPages(app: Hono<Env>, { wire, users }: State): void {
+/** What is served at `myapps.microsoft.com`. */
+const appsPath = '/myapps'
+
+function addPages(app: Hono<Env>, state: State): void {
+  const { wire, users } = state
   addAccounts(app, wire, {
     provider,
     accounts: users.map(({ email: username, name }) => ({ username, name })),
-    paths: ['/:tenant/oauth2/v2.0/authorize'],
+    paths: ['/:tenant/oauth2/v2.0/authorize', appsPath],
   })
   app.get('/', (c) =>
     homePage(c, {
       provider: 'Microsoft Entra and Azure DevOps',
       usernames: users.map(({ email }) => email),
+      links: [{ path: appsPath, text: 'See which applications have access, and revoke it' }],
       addresses: {
         Authorize: `${wire.url('login')}/organizations/oauth2/v2.0/authorize`,
         Token: `${wire.url('login')}/organizations/oauth2/v2.0/token`,
@@ -95,6 +101,7 @@ function addPages(app: Hono<Env>, { wire, users }: State): void {
       },
     }),
   )
+  addAuthorizations(app, { provider, path: appsPath, state, apps: state.registrations })
 }
 
 function surface(state: State): Omit<Microsoft, keyof Control> {
