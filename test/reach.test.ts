@@ -134,9 +134,9 @@ verifies('reach:edited-definition', async () => {
     await dueNow('bea', 'probe_at')
     await until('said by a probe', async () => (await healthOf('bea'))?.health === 'degraded')
     expect(await healthOf('bea')).toEqual({ health: 'degraded', reason: 'definition_outgrown' })
-    // What is there is served on, and is withdrawn nowhere else.
-    expect(must(await read('ada'), 200).credential).toBe(credential)
-    expect((await disconnect('bea')).upstream).toBe('pending')
+    // By the version that they were stored under they are renewed, and withdrawn, where they were before.
+    expect(must(await read('ada'), 200).credential).not.toBe(credential)
+    expect((await disconnect('bea')).upstream).toBe('revoked')
     // A new consent does not send the client's secret there either.
     expect(await connect('cleo')).toMatchObject({ error: { code: 'integration_missing' } })
     expect(taken).toEqual([])
@@ -145,7 +145,7 @@ verifies('reach:edited-definition', async () => {
     await setClient()
     await connect('cleo')
     expect(taken).toEqual([expect.stringContaining(`POST ${elsewhere.url}/tokens `)])
-    // And still no token of before.
+    // And still no token of before: its renewal needs a client, whose secret is for the new origin now.
     await dueNow('ada', 'refresh_at')
     await until('tried again', async () => {
       const rows = await stage.database.query<{ tried: boolean }>(
@@ -155,6 +155,7 @@ verifies('reach:edited-definition', async () => {
       return rows[0]?.tried === true
     })
     expect(taken).toHaveLength(1)
+    expect(await healthOf('ada')).toEqual({ health: 'degraded', reason: 'definition_outgrown' })
     for (const { accessToken, refreshToken } of other.grants) {
       expect(taken.join()).not.toContain(accessToken)
       expect(taken.join()).not.toContain(refreshToken)
@@ -164,7 +165,7 @@ verifies('reach:edited-definition', async () => {
   }
   await setClient()
   await dueNow('ada', 'refresh_at')
-  await until('renewed', async () => must(await read('ada'), 200).credential !== credential)
+  await until('healthy', async () => (await healthOf('ada'))?.health === 'ok')
 })
 
 verifies('reach:edited-path', async () => {
@@ -246,3 +247,38 @@ verifies('reach:redirect', async () => {
 })
 
 const isProbe = (call: string) => call === 'GET /v3/whoami'
+
+verifies('reach:reseal', async () => {
+  await connect('gwen')
+  const { tenantId } = whoOf('gwen')
+  const restore = await editDefinition(elsewhere.url)
+  taken.splice(0)
+  try {
+    const { origin } = new URL(elsewhere.url)
+    const shown: string[][] = []
+    const reseal = (yes: boolean) =>
+      stage.keywell.providers.reseal({ name: provider }, async ({ origins }) => {
+        shown.push(origins)
+        return yes
+      })
+    expect(await reseal(false)).toBeNull()
+    await dueNow('gwen', 'probe_at')
+    await until('said by a probe', async () => (await healthOf('gwen'))?.health === 'degraded')
+    expect(taken).toEqual([])
+
+    const moved = await reseal(true)
+    expect(shown).toEqual([[`api ${origin}`, `client ${origin}`], shown[0]])
+    expect(moved).toMatchObject({ connections: expect.any(Number), integrations: 1 })
+    await until('probed there', () => taken.some((call) => call.startsWith(`GET ${origin}/`)))
+    await dueNow('gwen', 'refresh_at')
+    await until('renewed there', () => taken.some((call) => call.startsWith(`POST ${origin}/`)))
+    const rows = await stage.database.query(
+      `select actor, reason from audit where tenant_id = $1 and action = 'provider.reseal'`,
+      [tenantId],
+    )
+    expect(rows).toEqual([{ actor: 'operator', reason: provider }])
+    expect((await reseal(false)) ?? shown.at(-1)).toEqual([])
+  } finally {
+    await restore()
+  }
+})

@@ -763,7 +763,17 @@ export const requirements = {
   },
   'reach:edited-definition': {
     behaviour:
-      'A definition that is edited later does not move a stored secret: no token and no client secret goes to an origin that it was not stored for; the connection says why it is not renewed, and the operator who sets the client again, and the user who consents again, allow the new ones.',
+      'A definition that is edited later does not move a stored secret: no token and no client secret goes to an origin that it was not stored for; by the version that it was stored under it is renewed and withdrawn where it was before, and the connection says so. The operator who sets the client again, and the user who consents again, allow the new ones.',
+    source: 'providers.md, Reach',
+  },
+  'reach:reseal': {
+    behaviour:
+      'An operator is shown the new origins of an edited definition, and nothing is changed before they confirm; then stored credentials and client secrets are used there, and the audit log of each tenant says so.',
+    source: 'providers.md, Reach',
+  },
+  'custom:reseal-command': {
+    behaviour:
+      'The command that stores secrets for an edited definition shows the new origins, and changes nothing without --yes.',
     source: 'providers.md, Reach',
   },
   'reach:edited-path': {

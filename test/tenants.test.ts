@@ -6,6 +6,7 @@ import type { Tenant } from '@keywell/protocol'
 import { Keywell } from '@keywell/sdk'
 import { createKeyFile, createKeywell, type Database, keyFile, localKeys } from '@keywell/server'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import { acme } from './support/bad-definitions.ts'
 import { describeEachDatabase } from './support/databases.ts'
 import { createOvertaking, sealEverything, sealedColumns } from './support/everything-sealed.ts'
 import { mortal } from './support/mortal-database.ts'
@@ -437,6 +438,8 @@ describeEachDatabase('tenants', (makeDatabase) => {
        values ($1, 'inc_a', 'gitlab', 'https://gitlab.example', '')`,
       [tenantId],
     )
+    const own = { tenantId, definition: { ...acme, name: 'x-notes' } }
+    must(await stage.call('POST', '/v1/custom-providers', own), 201)
     for (const table of tables) {
       await owner.query(`create table before_${table} as select * from ${table}`)
     }
@@ -528,14 +531,16 @@ describeEachDatabase('tenants', (makeDatabase) => {
       usr_forget_me: ['audit_tail', 'changes', 'revocations'],
       name_forget_me: ['changes'],
       'Grace Lindqvist': [],
-      grace: [],
+      // A rotation of that name, in bundled definitions.
+      grace: ['provider_versions'],
     })
     expect(await erase(tenantId, '?now=true')).toMatchObject({ state: 'erased' })
     expect(await places()).toEqual({
       usr_forget_me: ['audit_tail', 'changes'],
       name_forget_me: ['changes'],
       'Grace Lindqvist': [],
-      grace: [],
+      // A rotation of that name, in bundled definitions.
+      grace: ['provider_versions'],
     })
     const due = await stage.database.query<{ state: string }>(
       'select state from webhook_deliveries where tenant_id = $1',

@@ -28,6 +28,7 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'packages/server/src/custom-providers/followed-definitions.ts':
       'finds the owners of definitions',
     'packages/server/src/custom-providers/renew-macs.ts': 'finds the owners of definitions',
+    'packages/server/src/custom-providers/reseal.ts': 'finds what an edited definition concerns',
     'packages/server/src/provider-files/provider-folder.ts':
       'keeps a definition that any tenant needs',
     'packages/server/src/refresh/announce-ends.ts': 'finds grants that come to their end soon',

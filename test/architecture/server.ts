@@ -10,7 +10,7 @@ const layers: readonly (readonly string[])[] = [
   ['tenants', 'custom-providers'],
   ['connect', 'credentials', 'tools'],
   ['refresh', 'health', 'auth', 'encryption-keys'],
-  ['oauth', 'changes', 'policy', 'audit', 'signing', 'provider-files'],
+  ['oauth', 'changes', 'policy', 'audit', 'signing', 'provider-files', 'definition-versions'],
   ['outbound', 'vault', 'store'],
   ['metrics'],
 ]

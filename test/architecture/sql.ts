@@ -248,6 +248,16 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
     reason: 'a worker asks about one connection of an incident, of any tenant',
   },
   {
+    path: 'packages/server/src/store/definition-uses.ts',
+    begins: 'select tenant_id as "tenantId", id from connections where provider',
+    reason: 'an operator reseals what a definition concerns; only ids come back',
+  },
+  {
+    path: 'packages/server/src/store/definition-uses.ts',
+    begins: 'select tenant_id as "tenantId", id from integrations where provider',
+    reason: 'an operator reseals what a definition concerns; only ids come back',
+  },
+  {
     path: 'packages/server/src/store/provider-versions.ts',
     begins: 'select distinct tenant_id as owner from provider_versions where in_force',
     reason: 'each process holds the definitions of all owners; only ids of owners come back',

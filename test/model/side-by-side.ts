@@ -112,7 +112,8 @@ export async function createPair(database: TestDatabase): Promise<Pair> {
         const end = { grantEndsInMs: null, endsSoonInMs: null }
         const due = { inUse: next, dormant: next, dormantAfterMs: longMs, ...end }
         await store.recordSuccess(sql, { ...key, ...due, epoch: claim.epoch, recheckState })
-        await store.advanceConnection(sql, { ...row, generation, scopes: null, details: null })
+        const advanced = { ...row, generation, scopes: null, details: null, degradedBy: null }
+        await store.advanceConnection(sql, advanced)
         return
       }
       const now = await store.findKeptCredential(sql, tenantId, id)

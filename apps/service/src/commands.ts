@@ -82,7 +82,7 @@ Documentation: ${docs}`,
   ]) {
     declare(program, run, screen)
   }
-  declareProviders(program, finish, { ...screen, discover })
+  declareProviders(program, { run, finish }, { ...screen, discover })
   return program
 }
 

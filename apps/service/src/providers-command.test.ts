@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gitlab } from '@keywell/providers'
+import type { KeywellService } from '@keywell/server'
 import { expect } from 'vitest'
 import { define } from '../../../test/support/other-provider.ts'
 import { verifies } from '../../../test/support/verifies.ts'
@@ -95,3 +96,30 @@ verifies('custom:discover-command', async () => {
   expect(JSON.parse(output)).toEqual({ ...preset, discovered })
   expect(await check('pinned.json', output)).toMatchObject({ code: 0 })
 })
+
+verifies('custom:reseal-command', async () => {
+  const origins = ['api https://new.acme.example', 'client https://new.acme.example']
+  const what = { connections: 2, integrations: 1, origins }
+  const asked: object[] = []
+  const providers = {
+    async reseal(of: object, confirm: (what: Reseal) => Promise<boolean>) {
+      asked.push(of)
+      return (await confirm(what)) ? what : null
+    },
+  }
+  const reseal = (...words: string[]) =>
+    runWith({ providers }, ['providers', 'reseal', 'acme-notes', ...words])
+  const seen = await reseal()
+  expect(seen.code).toBe(1)
+  expect(seen.output).toContain('2 connections and 1 integrations')
+  for (const origin of origins) expect(seen.output).toContain(`  ${origin}\n`)
+  expect(seen.output).toContain('Nothing was changed.')
+  const done = await reseal('--yes', '--tenant', 'ten_a')
+  expect(done).toMatchObject({ code: 0, output: expect.stringMatching(/Done\.\n$/) })
+  expect(asked).toEqual([
+    { name: 'acme-notes', tenantId: undefined },
+    { name: 'acme-notes', tenantId: 'ten_a' },
+  ])
+})
+
+type Reseal = Parameters<Parameters<KeywellService['providers']['reseal']>[1]>[0]

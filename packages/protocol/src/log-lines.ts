@@ -162,6 +162,7 @@ export const logLines = {
     pointer: text,
     reason,
   }),
+  'provider definitions not recorded': at('warn', { reason }),
   'provider definitions unreadable': at('warn', { reason }),
   'provider folder unreadable': at('warn', { folder: text, reason }),
   'provider not defined': at('error', { alarm: alarm('provider_undefined'), provider: text }),

@@ -4,6 +4,7 @@ import { type Background, createBackground } from './compose/background.ts'
 import { createPlatform, type Platform } from './compose/platform.ts'
 import { createTelemetry } from './compose/telemetry.ts'
 import { renewMacs } from './custom-providers/renew-macs.ts'
+import { createOperatorProviders } from './custom-providers/reseal.ts'
 import { KeyWatch } from './encryption-keys/key-watch.ts'
 import { createKeyOperations } from './encryption-keys/operations.ts'
 import { defaultKeyWaits } from './encryption-keys/parts.ts'
@@ -66,6 +67,12 @@ export function createKeywell(options: KeywellOptions): KeywellService {
     keys: operateKeys(platform, background, options),
     tenants: createOperatorTenants(tenants),
     incidents: createOperatorIncidents(incidents),
+    providers: createOperatorProviders({
+      ...platform,
+      ...background,
+      ...background.definitions,
+      audit: log.audit,
+    }),
     audit: { verify: log.verify },
   }
 }

@@ -3,6 +3,7 @@ import type { VerifyOptions as VerifyAudit } from './audit/verify.ts'
 import type { AuditReport } from './audit/verify-chain.ts'
 import type { OperatorKeys } from './auth/operator-keys.ts'
 import type { RateLimitSettings } from './auth/rate-limits.ts'
+import type { OperatorProviders } from './custom-providers/reseal.ts'
 import type { KeyOperations } from './encryption-keys/operations.ts'
 import type { KeyWaits } from './encryption-keys/parts.ts'
 import type { From } from './http/context.ts'
@@ -120,6 +121,8 @@ export interface KeywellService {
   tenants: OperatorTenants
   /** Lists provider incidents, and releases or confirms one; after `start`. */
   incidents: OperatorIncidents
+  /** Stores secrets for a definition that was edited; after `start`. */
+  providers: OperatorProviders
   audit: {
     /** Proves that the log is as it was written; see `AuditReport`. Works beside a running service. */
     verify(options?: VerifyAudit): Promise<AuditReport>

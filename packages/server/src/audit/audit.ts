@@ -23,6 +23,7 @@ export type AuditAction =
   | 'integration.suspend'
   | 'integration.resume'
   | 'incident.open'
+  | 'provider.reseal'
   | 'flow.callback'
   | 'flow.submit_key'
   | 'device.answer'

@@ -127,6 +127,8 @@ function createLifecycle(
       feed.onChange(definitions.followed.changed)
       await definitions.peppers.load()
       await definitions.followed.start()
+      await definitions.versions.recordGiven()
+      platform.catalogue.onChange(() => void recordGiven(platform, definitions))
     },
 
     work() {
@@ -154,4 +156,14 @@ function createLifecycle(
       await Promise.all([outbound.close(), toReceivers.close()])
     },
   }
+}
+
+/** What a file brings is found later as what something was stored under. A failure is made good at the next start. */
+async function recordGiven(
+  { logger }: Platform,
+  { versions }: Shared['definitions'],
+): Promise<void> {
+  await versions.recordGiven().catch((error: unknown) => {
+    logger.warn({ reason: String(error) }, 'provider definitions not recorded')
+  })
 }

@@ -157,10 +157,19 @@ export function createConnecting(
 
 function createStoring(
   { database, logger, makeId, jitter }: Platform,
-  { box, log: { audit } }: Background,
+  { box, log: { audit }, definitions: { versions } }: Background,
   accountUses: AccountUses,
 ): StoreConnection {
-  return createStoreConnection({ database, accountUses, box, audit, logger, makeId, jitter })
+  return createStoreConnection({
+    versions,
+    database,
+    accountUses,
+    box,
+    audit,
+    logger,
+    makeId,
+    jitter,
+  })
 }
 
 function createConfirming(

@@ -20,12 +20,13 @@ export function createRefreshing(
   shared: Shared,
   { faultPoint, auditRefreshes }: { faultPoint: FaultPoint; auditRefreshes: boolean },
 ): Refreshing {
-  const { catalogue, database, logger, metrics, tracing, makeId } = platform
+  const { database, logger, metrics, tracing, makeId } = platform
+  const { versions } = shared.definitions
   const { jitter, sleep, after, timing, processId } = platform
   const { box, integrations, outbound, audit, suspension } = shared
   const incidentGuard = createIncidentGuard({ audit, logger, makeId, timing })
   const refresher = createRefresher({
-    catalogue,
+    versions,
     database,
     box,
     integrations,
@@ -67,12 +68,12 @@ export function createRefreshing(
 }
 
 function createHealthChecks(
-  { catalogue, database, logger, metrics, tracing, jitter, timing }: Platform,
-  { box, outbound, audit }: Shared,
+  { database, logger, metrics, tracing, jitter, timing }: Platform,
+  { box, outbound, audit, definitions: { versions } }: Shared,
   incidentGuard: IncidentGuard,
 ): Health {
   return createHealth({
-    catalogue,
+    versions,
     database,
     box,
     outbound,

@@ -14,6 +14,7 @@ export function createRemoval(platform: Platform, shared: Shared): Removal {
   const { box, integrations, outbound, audit, suspension } = shared
   const disconnector = createDisconnector({
     catalogue,
+    versions: shared.definitions.versions,
     database,
     box,
     integrations,

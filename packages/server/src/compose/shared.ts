@@ -3,10 +3,14 @@ import { type AuditLog, createAuditLog } from '../audit/audit-log.ts'
 import { createTokenBox } from '../credentials/token-box.ts'
 import { FollowedDefinitions } from '../custom-providers/followed-definitions.ts'
 import {
+  createDefinitionVersions,
+  type DefinitionVersions,
+} from '../definition-versions/definition-versions.ts'
+import {
   createDefinitionMacs,
   type DefinitionMacs,
   definitionPepperLabel,
-} from '../custom-providers/stored-definition.ts'
+} from '../definition-versions/stored-definition.ts'
 import { createPeppers, type Peppers } from '../encryption-keys/peppers.ts'
 import { createIntegrations, type Integrations } from '../oauth/integrations.ts'
 import { createSuspension, type Suspension } from '../oauth/suspension.ts'
@@ -34,6 +38,7 @@ export interface Shared {
   definitions: {
     followed: FollowedDefinitions
     peppers: Peppers<DefinitionMacs>
+    versions: DefinitionVersions
   }
 }
 
@@ -53,6 +58,7 @@ export function createShared(platform: Platform, options: KeywellOptions): Share
     auditDays: options.auditDays,
   })
   const { audit } = log
+  const definitions = createDefinitions(platform)
   return {
     outbound,
     toReceivers,
@@ -61,6 +67,7 @@ export function createShared(platform: Platform, options: KeywellOptions): Share
     audit,
     integrations: createIntegrations({
       catalogue,
+      versions: definitions.versions,
       database,
       vault,
       outbound,
@@ -71,11 +78,12 @@ export function createShared(platform: Platform, options: KeywellOptions): Share
     }),
     suspension: createSuspension({ audit, logger, timing }),
     box: createTokenBox({ vault, logger }),
-    definitions: createDefinitions(platform),
+    definitions,
   }
 }
 
 function createDefinitions(platform: Platform): Shared['definitions'] {
   const peppers = createPeppers(platform.vault, definitionPepperLabel, createDefinitionMacs)
-  return { peppers, followed: new FollowedDefinitions({ ...platform, peppers }) }
+  const versions = createDefinitionVersions({ ...platform, peppers })
+  return { peppers, versions, followed: new FollowedDefinitions({ ...platform, peppers }) }
 }

@@ -9,6 +9,7 @@ import { credentialTypeOf, isMinted, oauthMethods } from '@keywell/providers'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
 import { describeConnection, writeChange } from '../changes/changes.ts'
 import { type AccountUses, replacesGrants } from '../credentials/account-uses.ts'
+import type { DefinitionVersions } from '../definition-versions/definition-versions.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { KeptTokenSet, TokenBox } from '../oauth/token-set.ts'
@@ -75,6 +76,7 @@ export type StoreConnection = (credential: NewCredential) => Promise<ConnectionR
 const maxAttempts = 5
 
 interface StoreParts {
+  versions: Pick<DefinitionVersions, 'digestOf'>
   database: Database
   accountUses: AccountUses
   box: TokenBox
@@ -112,7 +114,7 @@ function isLostRace(error: unknown): boolean {
 }
 
 async function storeOnce(
-  { database, accountUses, box, audit, makeId, jitter }: StoreParts,
+  { versions, database, accountUses, box, audit, makeId, jitter }: StoreParts,
   credential: NewCredential,
 ): Promise<ConnectionRow> {
   const { place, method, tokens, provider, scopes } = credential
@@ -145,6 +147,7 @@ async function storeOnce(
       id: connectionId,
       renewable,
       endsInMs: renewable ? null : lifeMs,
+      definitionDigest: versions.digestOf(provider),
     })
     await writeAccountUse(sql, { ...place, connectionId, accountMac })
     for (const other of replaced) await probeSoon(sql, other)
@@ -272,7 +275,7 @@ async function writeConnection(
   sql: Sql,
   { place, provider, method, account, askedScopes, scopes, installation = null }: NewCredential,
   existing: ConnectionRow | undefined,
-  of: Pick<NewConnection, 'id' | 'renewable' | 'endsInMs'>,
+  of: Pick<NewConnection, 'id' | 'renewable' | 'endsInMs' | 'definitionDigest'>,
 ): Promise<ConnectionRow> {
   const row = {
     tenantId: place.tenantId,

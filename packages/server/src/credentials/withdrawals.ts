@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { DisconnectAnswer, RevocationDefinition } from '@keywell/protocol'
-import { findMethod, revocationOf } from '@keywell/providers'
+import type { DisconnectAnswer, ProviderDefinition, RevocationDefinition } from '@keywell/protocol'
+import { findMethod, methodOf, revocationOf } from '@keywell/providers'
 import type { Audit } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
 import type { Sleep } from '../clock.ts'
+import type { DefinitionVersions } from '../definition-versions/definition-versions.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -38,6 +39,7 @@ export type UnkeptGrant = Pick<
 
 export interface WithdrawalParts {
   catalogue: Catalogue
+  versions: Pick<DefinitionVersions, 'usedBy'>
   database: Database
   box: TokenBox
   integrations: Integrations
@@ -49,6 +51,14 @@ export interface WithdrawalParts {
   makeId: MakeId
   sleep: Sleep
 }
+
+/** What is not known of a grant without a connection. */
+const unkept = {
+  type: 'oauth_token',
+  accountMac: null,
+  definitionDigest: null,
+  attempts: 1,
+} as const
 
 /** What a withdrawal came to, for the answer to a disconnect. */
 type Upstream = DisconnectAnswer['upstream']
@@ -89,7 +99,7 @@ export class Withdrawals {
       const sealed = await box.seal({ ...owner, ...place }, tokens)
       const row = { ...owner, ...place, ...sealed, attemptId: randomUUID() }
       await insertRevocation(database.of(tenantId), row)
-      await this.tryNow({ ...row, type: 'oauth_token', accountMac: null, attempts: 1 }, client)
+      await this.tryNow({ ...row, ...unkept }, client)
     } catch (error) {
       logger.error({ tenantId, reason: String(error) }, 'revocation storing failed')
       // Whether others need it cannot be known now.
@@ -164,18 +174,19 @@ async function withdraw(
   row: RevocationRow,
   given?: Registration,
 ): Promise<Upstream> {
-  const { catalogue, database, box, outbound, audit, metrics } = parts
+  const { catalogue, versions, database, box, outbound, audit, metrics } = parts
   const { tenantId, host } = row
-  const provider = catalogue.get(tenantId, row.provider)
-  const method = findMethod(provider, row.method)
-  const revocation = method && revocationOf(method)
-  if (revocation === undefined || method === undefined) {
+  const now = findMethod(catalogue.get(tenantId, row.provider), row.method)
+  if (now === undefined || revocationOf(now) === undefined) {
     await deleteRevocation(database.of(tenantId), row)
     return 'manual'
   }
-  if (await isNeeded(parts, row, revocation.kills)) return keep(parts, row)
-  const client = given ?? (await clientOf(parts, row))
   const tokens = await box.open(row, row.sealed)
+  const { provider } = await versions.usedBy(row, tokens.reach)
+  const method = methodOf(provider, row.method)
+  const kills = revocationOf(method)?.kills
+  if (kills !== undefined && (await isNeeded(parts, row, kills))) return keep(parts, row)
+  const client = given ?? (await clientOf(parts, row, provider))
   await audit.write(database.of(tenantId), { ...entryOf(row), result: 'intent' })
   const credential = { provider, host, method, tokens, client }
   const outcome = await revokeCredential(outbound, credential, { tenantId })
@@ -212,8 +223,9 @@ async function keep({ database, audit, metrics }: WithdrawalParts, row: Revocati
 async function clientOf(
   { integrations }: WithdrawalParts,
   row: RevocationRow,
+  definition: ProviderDefinition,
 ): Promise<Registration | undefined> {
-  return row.type === 'api_key' ? undefined : integrations.registration(row)
+  return row.type === 'api_key' ? undefined : integrations.registration({ ...row, definition })
 }
 
 async function recordWithdrawal(

@@ -1,6 +1,11 @@
 import type { Change, ProviderDefinition } from '@keywell/protocol'
 import type { OpenCatalogue } from '../catalogue.ts'
 import { type After, createLoop, type Loop } from '../clock.ts'
+import {
+  type DefinitionMacs,
+  decodeDefinition,
+  isIntact,
+} from '../definition-versions/stored-definition.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { Logger } from '../logger.ts'
 import type { Database } from '../store/database.ts'
@@ -10,7 +15,6 @@ import {
   listDefinitionsInForce,
 } from '../store/provider-versions.ts'
 import { everyTenant, installation } from '../store/scope.ts'
-import { type DefinitionMacs, decodeDefinition, isIntact } from './stored-definition.ts'
 
 /** How often what could not be read is tried again, in milliseconds. */
 const retryEveryMs = 500

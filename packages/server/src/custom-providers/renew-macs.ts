@@ -1,3 +1,4 @@
+import { type DefinitionMacs, isIntact } from '../definition-versions/stored-definition.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { Database } from '../store/database.ts'
 import {
@@ -6,7 +7,6 @@ import {
   setDefinitionMac,
 } from '../store/provider-versions.ts'
 import { everyTenant } from '../store/scope.ts'
-import { type DefinitionMacs, isIntact } from './stored-definition.ts'
 
 /**
  * Puts every version under the present pepper, for as long as the one before can be had. A row that is not as the

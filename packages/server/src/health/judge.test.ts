@@ -33,6 +33,7 @@ const active = {
   account: null,
   canRefresh: true,
   isOver: false,
+  isOutgrown: false,
 } as const
 const inactive = { ...active, status: 'inactive' } as const
 const unknown = { ...active, status: 'unknown', detail: 'status_403' } as const

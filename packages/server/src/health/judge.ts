@@ -1,10 +1,10 @@
-import { definitionReasons } from '../oauth/probe.ts'
+import { definitionReasons, outgrown } from '../oauth/probe.ts'
 import { type Death, type StepOptions, step } from '../refresh/machine.ts'
 import { stateOf } from '../refresh/machine-input.ts'
 import type { HealthOutcome } from '../refresh/record-outcome.ts'
 import type { Claim } from '../store/refresh-claim.ts'
 import type { ScheduleState } from '../store/refresh-schedule.ts'
-import { type AccountCheck, accountMismatch } from './check-account.ts'
+import { accountMismatch } from './check-account.ts'
 import type { Look } from './look.ts'
 
 /** Probes in a row without a clear answer, after which a connection counts as degraded. */
@@ -63,7 +63,7 @@ export function judge(claim: Claim, found: Look, options: JudgeOptions): Verdict
 function judgeActive(claim: Claim, found: Look, unchanged: Verdict): Verdict {
   const isSettled = claim.previousState === 'idle' || !found.canRefresh
   const settled = isSettled ? { ...unchanged, state: 'idle' as const, failures: 0 } : unchanged
-  return { ...settled, health: healthOfActive(found.account, isSettled), answer: 'good' }
+  return { ...settled, health: healthOfActive(found, isSettled), answer: 'good' }
 }
 
 /** Probed again soon, until the answer is clear or the connection counts as degraded. */
@@ -97,9 +97,10 @@ function judgeInactive(
 }
 
 /** An active token is healthy, unless it belongs to another account. Null: the health stays as it is. */
-function healthOfActive(account: AccountCheck | null, isSettled: boolean): HealthOutcome | null {
+function healthOfActive({ account, isOutgrown }: Look, isSettled: boolean): HealthOutcome | null {
   if (account?.is === 'another') return { health: 'degraded', reason: accountMismatch }
   if (!isSettled) return null
+  if (isOutgrown) return { health: 'degraded', reason: outgrown }
   const sameAccount = account?.is === 'same' || account?.is === 'changed'
   return { health: 'ok', reason: null, ...(sameAccount && { sameAccount }) }
 }

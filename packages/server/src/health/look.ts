@@ -1,5 +1,5 @@
 import { findMethod, isMinted } from '@keywell/providers'
-import type { Catalogue } from '../catalogue.ts'
+import type { DefinitionVersions } from '../definition-versions/definition-versions.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import { methodRemoved, type ProbeResult, probeToken } from '../oauth/probe.ts'
@@ -13,12 +13,14 @@ export interface Look extends ProbeResult {
   canRefresh: boolean
   /** Null: it was not asked for. */
   account: AccountCheck | null
+  /** It was asked by the definition that it was stored under, not by the one of now. */
+  isOutgrown: boolean
   /** Nothing renews the token, and it has ended. Then the provider is not asked. */
   isOver: boolean
 }
 
 export interface LookParts {
-  catalogue: Catalogue
+  versions: DefinitionVersions
   box: TokenBox
   outbound: Outbound
   metrics: Pick<Metrics, 'probed'>
@@ -27,15 +29,15 @@ export interface LookParts {
 
 /** Opens the credential and asks the provider about it. */
 export async function look(
-  { box, catalogue, outbound, metrics, tracing }: LookParts,
+  { box, versions, outbound, metrics, tracing }: LookParts,
   row: KeptCredentialRow & { sealed: Uint8Array },
   background: boolean,
 ): Promise<Look> {
   if (!row.renewable && row.expiresInMs !== null && row.expiresInMs <= 0) return over
-  const provider = catalogue.get(row.tenantId, row.provider)
+  const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)
+  const { provider, isOutgrown } = await versions.usedBy(row, tokens.reach)
   const method = findMethod(provider, row.method)
   if (method === undefined) return removed
-  const tokens = await box.open({ ...row, connectionId: row.id }, row.sealed)
   const { host, tenantId } = row
   const sending = { tenantId, background }
   const found = await probeToken(
@@ -49,7 +51,7 @@ export async function look(
     ? await checkAccount(outbound, row, { provider, method, tokens, scopes, sending })
     : null
   const canRefresh = row.renewable && (isMinted(method) || tokens.refreshToken !== null)
-  return { ...found, account, isOver: false, canRefresh }
+  return { ...found, account, isOver: false, isOutgrown, canRefresh }
 }
 
 const nothing = {
@@ -58,6 +60,7 @@ const nothing = {
   expiresAt: null,
   account: null,
   canRefresh: false,
+  isOutgrown: false,
 } as const
 
 const over: Look = { ...nothing, detail: 'token_expired', isOver: true }

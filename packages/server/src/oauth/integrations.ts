@@ -13,6 +13,7 @@ import {
   isHostOf,
   isTenantsOwn,
   namesIn,
+  type Reach,
   reachAt,
   type Variables,
   variablesAt,
@@ -20,6 +21,7 @@ import {
 import type { Actor } from '../audit/actor.ts'
 import type { Audit, AuditAction } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
+import type { DefinitionVersions } from '../definition-versions/definition-versions.ts'
 import type { MakeId } from '../ids.ts'
 import type { Logger } from '../logger.ts'
 import { type Outbound, OutboundError } from '../outbound/outbound.ts'
@@ -50,6 +52,7 @@ import {
   secretContext,
   viewIntegration,
 } from './integration-record.ts'
+import { type ClientReseal, resealClient } from './reseal-client.ts'
 import { describeIntegration } from './suspension.ts'
 import {
   type IntegrationKey,
@@ -86,11 +89,19 @@ export interface Integrations {
   registration(use: AppUse): Promise<Registration>
   /** The variables of a host and of the integration that serves it. */
   variables(use: AppUse): Promise<Variables>
+  /**
+   * Stores the client's secret for another version of its definition, or says what that would be.
+   *
+   * @returns the origins that are new to it; null: there is no secret, or none for that definition
+   */
+  reseal(integration: { tenantId: string; id: string }, reseal: ClientReseal): Promise<Reach | null>
   redirectUri(id: string): string
 }
 
 /** An integration, and a host that it is used for. */
 export interface AppUse {
+  /** In place of the definition of now: that of a credential which it is used for. */
+  readonly definition?: ProviderDefinition | undefined
   readonly integrationOwner: string
   readonly integrationId: string
   readonly host: string
@@ -123,6 +134,7 @@ export interface UsableIntegration {
 
 interface IntegrationParts {
   catalogue: Catalogue
+  versions: Pick<DefinitionVersions, 'digestOf'>
   database: Database
   vault: Vault
   outbound: Outbound
@@ -170,6 +182,14 @@ export function createIntegrations(parts: IntegrationParts): Integrations {
     async variables({ integrationOwner, integrationId, host }) {
       const row = await readIntegration(database, integrationOwner, integrationId)
       return variablesFor(parts, row, host)
+    },
+    async reseal({ tenantId, id }, reseal) {
+      const row = await readIntegration(database, tenantId, id)
+      const { clientId, sealed } = row
+      if (clientId === null || sealed === null) return null
+      const context = secretContext({ ...row, clientId })
+      const opened = await openClient(parts, row, { context, sealed })
+      return resealClient(parts, { ...row, clientId, sealed }, opened, reseal)
     },
     redirectUri: (id) => redirectUriOf(publicUrl, id),
   }
@@ -227,7 +247,7 @@ async function insertIntegration(
 }
 
 async function setClient(
-  { catalogue, database, vault, audit }: IntegrationParts,
+  { catalogue, database, vault, audit, versions }: IntegrationParts,
   row: Pick<
     store.IntegrationRow,
     'tenantId' | 'id' | 'provider' | 'method' | 'host' | 'variables' | 'revision'
@@ -241,7 +261,8 @@ async function setClient(
   const provider = catalogue.get(row.tenantId, row.provider)
   const reach = appReachOf(provider, appOf(provider, row.method), row)
   const { sealed, keyVersion } = await vault.seal(context, encodeClient(client, reach))
-  const next = { ...row, clientId: client.id, sealed, keyVersion, revision }
+  const definitionDigest = versions.digestOf(provider)
+  const next = { ...row, clientId: client.id, sealed, keyVersion, revision, definitionDigest }
   await database.transaction(row.tenantId, async (sql) => {
     if (!(await store.setIntegrationClient(sql, next))) throw changedMeanwhile()
     await audit.write(sql, entryOf(row, 'integration.set_client', actor))
@@ -292,21 +313,21 @@ export function isFor(
 
 async function openRegistration(
   parts: IntegrationParts,
-  { integrationOwner: owner, integrationId: id, host }: AppUse,
+  { integrationOwner: owner, integrationId: id, host, definition }: AppUse,
 ): Promise<Registration> {
   const { catalogue } = parts
   const row = await readIntegration(parts.database, owner, id)
   if (row.clientId === null || row.sealed === null) {
     throw new KeywellError('integration_missing', `Integration ${id} is still a draft.`)
   }
-  const provider = catalogue.get(row.tenantId, row.provider)
+  const provider = definition ?? catalogue.get(row.tenantId, row.provider)
   const context = secretContext({ ...row, clientId: row.clientId })
   const opened = await openClient(parts, row, { context, sealed: row.sealed })
   // Only now is it sure that the row is as it was written.
   if (!serves(provider, row.host, host)) {
     throw new KeywellError('integration_missing', `Integration ${id} does not serve ${host}.`)
   }
-  const variables = variablesFor({ catalogue }, row, host)
+  const variables = { ...row.variables, ...variablesAt(provider, host) }
   const method = appOf(provider, row.method)
   return {
     provider,

@@ -1,6 +1,6 @@
 import type { Audit } from '../audit/audit.ts'
-import type { Catalogue } from '../catalogue.ts'
 import type { After, Jitter, Sleep } from '../clock.ts'
+import type { DefinitionVersions } from '../definition-versions/definition-versions.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Tracing } from '../metrics/tracing.ts'
@@ -19,7 +19,7 @@ import type { Timing } from './timing.ts'
 
 /** What every attempt to refresh a connection works with. */
 export interface AttemptParts {
-  catalogue: Catalogue
+  versions: DefinitionVersions
   database: Database
   box: TokenBox
   integrations: Integrations

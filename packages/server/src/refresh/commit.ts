@@ -1,4 +1,5 @@
 import { writeChange } from '../changes/changes.ts'
+import { outgrown } from '../oauth/probe.ts'
 import { describeIntegration } from '../oauth/suspension.ts'
 import type { Granted, Unusable } from '../oauth/token-answer.ts'
 import { isAnother } from '../oauth/token-set.ts'
@@ -49,6 +50,7 @@ interface NewPair<Answer = Granted | Unusable> {
   claim: Claim
   renewal: Renewal
   rotates: boolean
+  isOutgrown: boolean
   end: GrantEnd
   answer: Answer
   /** Whether a success has an audit entry. A recovery, and a failure, always have one. */
@@ -73,7 +75,7 @@ export async function commitPair(
   attempt: Attempt,
   answer: Granted | Unusable,
 ): Promise<Committed> {
-  const { claim, lease, row, source, tokens: old, audited } = attempt
+  const { claim, lease, row, source, tokens: old, audited, isOutgrown } = attempt
   // An answer without a refresh token keeps the old one (RFC 6749 section 6).
   const refreshToken = answer.tokens.refreshToken ?? old.refreshToken
   const { accessToken } = answer.kind === 'tokens' ? answer.tokens : old
@@ -88,7 +90,7 @@ export async function commitPair(
     const sealed = await parts.box.seal(owner, tokens)
     try {
       const end = endAfter(attempt, answer, ageMs)
-      const next = { row, claim, ...rotation, end, audited, ageMs }
+      const next = { row, claim, ...rotation, isOutgrown, end, audited, ageMs }
       const done = await parts.database.transaction(withInstallation(row.tenantId), (sql) =>
         answer.kind === 'tokens'
           ? replacePair(sql, parts, { ...next, answer }, sealed)
@@ -156,6 +158,7 @@ async function replacePair(
 ): Promise<Done> {
   const { audit, incidentGuard, logger } = parts
   const { row, claim, answer, audited, rotates, end } = pair
+  const degradedBy = pair.isOutgrown ? outgrown : null
   const key = { tenantId: row.tenantId, connectionId: row.id }
   const generation = row.generation + 1
   const integration = { tenantId: row.integrationOwner, id: row.integrationId }
@@ -179,6 +182,7 @@ async function replacePair(
       generation,
       scopes: scopesOf(answer),
       details: answer.details ?? null,
+      degradedBy,
     }),
     clearIntegration(sql, integration),
     incidentGuard.isHeld(sql, row),
@@ -192,9 +196,11 @@ async function replacePair(
   }
   const isRecovered = connection.healthBefore === 'degraded' && connection.health === 'ok'
   const isRecoveryReported = connection.degradedReportedBefore && !connection.degradedReported
+  const isNewlyDegraded = connection.degradedReported && !connection.degradedReportedBefore
   await Promise.all([
     writeChange(sql, { kind: 'refreshed', connection }),
     ...(isRecoveryReported ? [writeChange(sql, { kind: 'recovered', connection })] : []),
+    ...(isNewlyDegraded ? [writeChange(sql, { kind: 'degraded', connection })] : []),
     ...(audited || isRecovered ? [audit.write(sql, { ...entry, generation, result: 'ok' })] : []),
   ])
   if (isHeld) await incidentGuard.answeredWell(sql, row)

@@ -20,30 +20,32 @@ export interface Renewable {
   method: Method
   source: Source
   renewal: Renewal
+  /** It is renewed by the definition that it was stored under, not by the one of now. */
+  isOutgrown: boolean
 }
 
 /** Undefined: there is nothing to renew it with. */
 export async function openSource(
-  { catalogue, integrations }: Pick<AttemptParts, 'catalogue' | 'integrations'>,
+  { versions, integrations }: Pick<AttemptParts, 'versions' | 'integrations'>,
   row: KeptCredentialRow,
   { refreshToken, fields, reach }: KeptTokenSet,
 ): Promise<Renewable | undefined> {
-  const provider = catalogue.get(row.tenantId, row.provider)
+  const { provider, isOutgrown } = await versions.usedBy(row, reach)
   const method = methodOf(provider, row.method)
   const renewal = renewalOf(method, row)
   if (renewal === null) return undefined
-  const known = { provider, method, renewal }
+  const known = { provider, method, renewal, isOutgrown }
   if (isMinted(method)) {
     if (fields === undefined) return undefined
     const seed = { provider, variables: variablesAt(provider, row.host), fields, reach }
     if (method.kind !== 'installation') {
       return { ...known, source: { by: 'mint', seed: { ...seed, method } } }
     }
-    const app = await integrations.registration(row)
+    const app = await integrations.registration({ ...row, definition: provider })
     return { ...known, source: { by: 'mint', seed: { ...seed, method, app } } }
   }
   if (refreshToken === null) return undefined
-  const registration = await integrations.registration(row)
+  const registration = await integrations.registration({ ...row, definition: provider })
   return { ...known, source: { by: 'refresh_token', registration, refreshToken } }
 }
 

@@ -139,7 +139,13 @@ export type NewConnection = Omit<
   | 'updatedAt'
   | 'usedAt'
 > &
-  EndsIn
+  EndsIn &
+  MadeUnder
+
+/** The version of the provider's definition that the credential is stored under. */
+interface MadeUnder {
+  definitionDigest: string
+}
 
 /** Milliseconds from now until a credential that nothing renews ends; null: it is renewed, or has no end. */
 interface EndsIn {
@@ -151,9 +157,9 @@ export async function insertConnection(sql: Sql, row: NewConnection): Promise<Co
   const [inserted] = await sql.query<ConnectionRow>(
     `insert into connections (tenant_id, id, user_id, provider, host, name, integration_owner,
        integration_id, status, health, health_checked_at, account, asked_scopes, granted_scopes,
-       renewable, ends_at, generation, method, installation)
+       renewable, ends_at, generation, method, installation, definition_digest)
      values ($1, $2, $3, $4, $5, $6, $7, $8, 'active', 'ok', now(), $9::jsonb, $10, $11, $12,
-       now() + $13 * interval '1 millisecond', 1, $14, $15::jsonb)
+       now() + $13 * interval '1 millisecond', 1, $14, $15::jsonb, $16)
      returning ${columns}`,
     [
       row.tenantId,
@@ -171,6 +177,7 @@ export async function insertConnection(sql: Sql, row: NewConnection): Promise<Co
       row.endsInMs,
       row.method,
       jsonOf(row.installation),
+      row.definitionDigest,
     ],
   )
   if (inserted === undefined) throw new Error('insert returned no row')
@@ -193,7 +200,8 @@ export async function replaceConnection(
     | 'installation'
     | 'renewable'
   > &
-    EndsIn & { fromGeneration: number },
+    EndsIn &
+    MadeUnder & { fromGeneration: number },
 ): Promise<ConnectionRow | undefined> {
   const [replaced] = await sql.query<ConnectionRow>(
     `update connections
@@ -202,7 +210,7 @@ export async function replaceConnection(
          health_reason = null, degraded_reported = false, health_checked_at = now(),
          generation = generation + 1,
          renewable = $9, ends_at = now() + $10 * interval '1 millisecond', method = $11,
-         installation = $12::jsonb, updated_at = now()
+         installation = $12::jsonb, definition_digest = $13, updated_at = now()
      where tenant_id = $1 and id = $2 and generation = $8 and status <> 'disconnected'
      returning ${columns}`,
     [
@@ -218,6 +226,7 @@ export async function replaceConnection(
       row.endsInMs,
       row.method,
       jsonOf(row.installation),
+      row.definitionDigest,
     ],
   )
   return replaced
@@ -253,22 +262,24 @@ export async function advanceConnection(
     scopes: readonly string[] | null
     /** Of an installation. */
     details: Omit<StoredInstallation, 'id'> | null
+    /** Why it is degraded although it was refreshed; null: it is not. */
+    degradedBy: string | null
   },
 ): Promise<HealthChanged | undefined> {
   const [advanced] = await sql.query<HealthChanged>(
     `${before}
      update connections
      set generation = $3, status = 'active', reason = null,
-         health = case when before.mismatch then health else 'ok' end,
-         health_reason = case when before.mismatch then health_reason end,
-         degraded_reported = before.reported and before.mismatch,
+         health = case when before.mismatch then health when $6::text is null then 'ok' else 'degraded' end,
+         health_reason = case when before.mismatch then health_reason else $6 end,
+         degraded_reported = (before.reported and before.mismatch) or $6::text is not null,
          health_checked_at = now(), updated_at = now(),
          granted_scopes = coalesce($4::text[], granted_scopes),
          installation = installation || coalesce($5::jsonb, '{}')
      from before
      where tenant_id = $1 and id = $2 and status <> 'disconnected'
      returning ${healthChanged}`,
-    [row.tenantId, row.id, row.generation, row.scopes, jsonOf(row.details)],
+    [row.tenantId, row.id, row.generation, row.scopes, jsonOf(row.details), row.degradedBy],
   )
   return advanced
 }

@@ -19,6 +19,8 @@ export interface CredentialReadRow
     | 'grantedScopes'
     | 'renewable'
   > {
+  /** The version of the definition that it was stored under; null: it is not known. */
+  definitionDigest: string | null
   type: CredentialType | null
   /** Its refresh token has rotated, although its provider's definition knows of no rotation. */
   rotates: boolean
@@ -33,7 +35,7 @@ export interface CredentialReadRow
 
 const columns = `c.tenant_id as "tenantId", c.id, c.user_id as "userId", c.provider, c.method, c.host,
   c.integration_id as "integrationId", c.status, c.reason, c.account,
-  c.granted_scopes as "grantedScopes", c.renewable, k.type, coalesce(k.rotates, false) as rotates, coalesce(k.generation, c.generation) as generation,
+  c.granted_scopes as "grantedScopes", c.renewable, c.definition_digest as "definitionDigest", k.type, coalesce(k.rotates, false) as rotates, coalesce(k.generation, c.generation) as generation,
   k.sealed, k.expires_at as "expiresAt", p.policy,
   (extract(epoch from k.expires_at - now()) * 1000)::float8 as "expiresInMs"`
 

@@ -19,6 +19,8 @@ export interface IntegrationRow {
   version: number
   disabledAt: Date | null
   sealed: Uint8Array | null
+  /** The version of the definition that the secret was stored under; null: it is not known. */
+  definitionDigest: string | null
   scopes: string[]
   suspendedAt: Date | null
   suspendedReason: SuspensionReason | null
@@ -28,7 +30,7 @@ export interface IntegrationRow {
 export type SuspensionReason = 'client_rejected' | 'request_rejected'
 
 const columns = `tenant_id as "tenantId", id, provider, method, host, variables, client_id as "clientId", revision, version,
-  disabled_at as "disabledAt", sealed, scopes, suspended_at as "suspendedAt", suspended_reason as "suspendedReason"`
+  disabled_at as "disabledAt", sealed, definition_digest as "definitionDigest", scopes, suspended_at as "suspendedAt", suspended_reason as "suspendedReason"`
 
 export async function insertIntegration(
   sql: Sql,
@@ -62,15 +64,24 @@ export async function setIntegrationClient(
     sealed: Uint8Array
     keyVersion: number
     revision: number
+    definitionDigest: string
   },
 ): Promise<boolean> {
   const rows = await sql.query(
     `update integrations
-     set client_id = $3, sealed = $4, key_version = $5, revision = $6, version = version + 1, updated_at = now(),
+     set client_id = $3, sealed = $4, key_version = $5, revision = $6, definition_digest = $7, version = version + 1, updated_at = now(),
          canary_at = case when suspended_at is not null then now() end
      where tenant_id = $1 and id = $2 and revision = $6 - 1
      returning id`,
-    [row.tenantId, row.id, row.clientId, row.sealed, row.keyVersion, row.revision],
+    [
+      row.tenantId,
+      row.id,
+      row.clientId,
+      row.sealed,
+      row.keyVersion,
+      row.revision,
+      row.definitionDigest,
+    ],
   )
   return rows.length === 1
 }

@@ -137,3 +137,35 @@ export async function setDefinitionMac(
     [owner, name, version, mac, pepperVersion],
   )
 }
+
+/** The first version with that digest. */
+export async function findVersion(
+  sql: Sql,
+  { owner, name, digest }: DefinitionKey & { digest: string },
+): Promise<DefinitionVersion | undefined> {
+  const [row] = await sql.query<DefinitionVersion>(
+    `select ${columns} from provider_versions
+     where tenant_id = $1 and name = $2 and digest = $3 order by version limit 1`,
+    [owner, name, digest],
+  )
+  return row
+}
+
+/**
+ * A definition that is in force elsewhere, unless it is there. Of two processes that write different ones at once, one
+ * writes none: it does so at its next start, or the next change.
+ */
+export async function insertGivenDefinition(
+  sql: Sql,
+  row: Omit<DefinitionVersion, 'version' | 'createdAt'>,
+): Promise<void> {
+  await sql.query(
+    `insert into provider_versions
+       (tenant_id, name, version, digest, definition, source, in_force, actor, mac, pepper_version)
+     select $1, $2, coalesce(max(version), 0) + 1, $3, $4, 'given', false, $5, $6, $7
+     from provider_versions where tenant_id = $1 and name = $2
+     having not coalesce(bool_or(digest = $3), false)
+     on conflict do nothing`,
+    [row.owner, row.name, row.digest, row.definition, row.actor, row.mac, row.pepperVersion],
+  )
+}

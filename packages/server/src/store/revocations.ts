@@ -19,6 +19,8 @@ export interface RevocationRow {
   type: WithdrawnType
   /** What a withdrawal ends, if others may need it; see `AccountUses`. Null: not known. */
   accountMac: Uint8Array | null
+  /** The version of the definition that it was stored under; null: it is not known. */
+  definitionDigest: string | null
   sealed: Uint8Array
   attempts: number
 }
@@ -26,7 +28,8 @@ export interface RevocationRow {
 const columns = `tenant_id as "tenantId", connection_id as "connectionId",
   attempt_id as "attemptId", generation, user_id as "userId", provider, method, host,
   integration_owner as "integrationOwner",
-  integration_id as "integrationId", type, account_mac as "accountMac", sealed, attempts`
+  integration_id as "integrationId", type, account_mac as "accountMac",
+  definition_digest as "definitionDigest", sealed, attempts`
 
 /**
  * Moves a connection's sealed credential, unchanged, to where it waits to be withdrawn at the provider.
@@ -50,10 +53,10 @@ export async function moveToRevocations(
   const [row] = await sql.query<RevocationRow>(
     `insert into revocations (tenant_id, connection_id, attempt_id, generation, user_id, provider,
        method, host, integration_owner, integration_id, type, account_mac, key_version, sealed, attempts,
-       due_at)
+       due_at, definition_digest)
      select k.tenant_id, k.connection_id, k.committed_by, k.generation, c.user_id, c.provider, c.method,
             c.host, c.integration_owner, c.integration_id, k.type, u.account_mac, k.key_version, k.sealed,
-            $3::int, now() + $3::int * interval '1 minute'
+            $3::int, now() + $3::int * interval '1 minute', c.definition_digest
      from credentials k
      join connections c on c.tenant_id = k.tenant_id and c.id = k.connection_id
      left join account_uses u on u.tenant_id = '@install' and u.owner_id = k.tenant_id
@@ -72,7 +75,7 @@ export async function moveToRevocations(
  */
 export async function insertRevocation(
   sql: Sql,
-  row: Omit<RevocationRow, 'attempts' | 'type' | 'accountMac'> & {
+  row: Omit<RevocationRow, 'attempts' | 'type' | 'accountMac' | 'definitionDigest'> & {
     keyVersion: number
     /** Default: now. */
     dueAt?: Date

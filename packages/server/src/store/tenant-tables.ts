@@ -141,6 +141,7 @@ export const tenantTables = {
       'account_mac',
       'key_version',
       'due_at',
+      'definition_digest',
     ],
   },
   account_uses: {
@@ -216,6 +217,7 @@ export const tenantTables = {
       'canary_at',
       'request_rejections',
       'validated_at',
+      'definition_digest',
     ],
   },
   webhook_endpoints: {
@@ -273,7 +275,7 @@ export const tenantTables = {
       'created_at',
       'updated_at',
     ],
-    internal: ['degraded_reported', 'integration_owner'],
+    internal: ['degraded_reported', 'integration_owner', 'definition_digest'],
   },
   provider_versions: {
     rows: 'erased',

@@ -24,6 +24,8 @@ create table integrations (
   disabled_at      timestamptz,
   -- When the provider was last asked whether it knows the client.
   validated_at     timestamptz,
+  -- The version of the provider's definition that the secret of the client was stored under.
+  definition_digest text,
   -- Counts all changes; `revision` counts those of the client, and its secret is sealed for it.
   version          int not null default 1,
   created_at       timestamptz not null default now(),
@@ -37,7 +39,7 @@ create trigger integrations_of_the_living before insert on integrations
   for each row execute function refuse_erased_tenant();
 select guard_by_tenant('integrations');
 grant select, insert, update, delete on integrations to keywell_app;
-grant select (tenant_id, id, provider, host, key_version, suspended_at, canary_at), update (canary_at)
+grant select (tenant_id, id, provider, host, key_version, suspended_at, canary_at, definition_digest), update (canary_at)
   on integrations to keywell_worker;
 
 -- Definitions of providers, each version that something was made under: those of the API, of which one is in force, and
@@ -60,6 +62,7 @@ create table provider_versions (
   constraint provider_versions_of_tenants check (tenant_id = '@install' or starts_with(name, 'x-')),
   constraint provider_versions_in_force check (not in_force or source = 'api')
 );
+create index provider_versions_by_digest on provider_versions (tenant_id, name, digest);
 create unique index provider_versions_one_in_force on provider_versions (tenant_id, name) where in_force;
 create trigger provider_versions_of_the_living before insert on provider_versions
   for each row execute function refuse_erased_tenant();
@@ -100,6 +103,8 @@ create table connections (
   -- for what is renewed and for what has no end.
   renewable          boolean not null default true,
   ends_at            timestamptz,
+  -- The version of the provider's definition that the credential was stored under.
+  definition_digest  text,
   created_at         timestamptz not null default now(),
   updated_at         timestamptz not null default now(),
   primary key (tenant_id, id),
@@ -113,7 +118,8 @@ create trigger connections_of_the_living before insert on connections
   for each row execute function refuse_erased_tenant();
 select guard_by_tenant('connections');
 grant select, insert, update, delete on connections to keywell_app;
-grant select (tenant_id, integration_owner, integration_id, provider, status, health) on connections to keywell_worker;
+grant select (tenant_id, id, integration_owner, integration_id, provider, status, health, definition_digest)
+  on connections to keywell_worker;
 
 -- The row that the compare-and-set on the generation protects; nothing else updates it.
 create table credentials (
@@ -253,6 +259,7 @@ create table revocations (
   due_at            timestamptz not null default now(),
   attempts          int not null default 0,
   state             text not null default 'due' check (state in ('due', 'irrevocable')),
+  definition_digest text,
   created_at        timestamptz not null default now(),
   primary key (tenant_id, connection_id, attempt_id)
 );
