@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Service } from '@keywell/sandbox'
 import { createKeyFile, type FaultPointName } from '@keywell/server'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { shortTiming } from './faults/load.ts'
 import { type Replica, type ReplicaSettings, startReplica } from './faults/replica.ts'
 import { type CreatedDatabase, createDatabase } from './support/databases.ts'
 import { openCreated } from './support/inspected.ts'
+import { installInBrowser, integrateApp, startGitHub } from './support/installed-app.ts'
 import {
   fieldsOf,
   type MintingProvider,
@@ -39,6 +40,7 @@ const points: readonly (FaultPointName | 'unanswered')[] = [
 const ownerOf = (name: string): Owner => ({ tenantId: `ten_${name}`, userId: 'usr_mint' })
 
 let minting: MintingProvider
+let github: Awaited<ReturnType<typeof startGitHub>>
 let created: CreatedDatabase
 let stage: Stage
 let settings: ReplicaSettings
@@ -46,6 +48,7 @@ const replicas: Replica[] = []
 
 beforeAll(async () => {
   minting = await startMintingProvider()
+  github = await startGitHub()
   // Made before anything listens: making keys takes all of the processor for a while.
   const services = ['herd', ...points].map((name) => ({
     name,
@@ -57,19 +60,21 @@ beforeAll(async () => {
   stage = await createStage(await openCreated(created), {
     keyPath,
     role: 'serve',
-    providers: [minting.definition],
-    privateHosts: minting.origins.map((origin) => ({ origin })),
+    providers: [minting.definition, github.definition],
+    privateHosts: [...minting.origins, ...github.origins].map((origin) => ({ origin })),
   })
+  await integrateApp(stage, github.at)
+  await installInBrowser(stage, { who: ownerOf('installed'), account: 'northwind' })
   for (const { name, service } of services) await connect(ownerOf(name), service)
   settings = {
     databaseUrl: created.appUrl,
     keyPath,
     providerOrigin: minting.generic.urls.api,
-    otherOrigins: [minting.generic.urls.issuer],
+    otherOrigins: [minting.generic.urls.issuer, ...github.origins],
     poolSize: 5,
     role: 'all',
     timing: shortTiming,
-    providers: [minting.definition],
+    providers: [minting.definition, github.definition],
   }
 })
 afterEach(async () => {
@@ -79,6 +84,7 @@ afterAll(async () => {
   await stage.stop()
   await created.drop()
   await minting.generic.stop()
+  await github.at.stop()
 })
 
 async function start(changes: Partial<ReplicaSettings> = {}): Promise<Replica> {
@@ -94,7 +100,7 @@ async function connect(who: Owner, service: Service): Promise<void> {
   must(await stage.call('POST', '/v1/connections', body), 201)
 }
 
-async function readAt({ url }: Replica, who: Owner) {
+async function readAt({ url }: Replica, who: object) {
   const response = await fetch(`${url}/v1/credentials`, {
     method: 'POST',
     headers: { authorization: `Bearer ${stage.apiKey}`, 'content-type': 'application/json' },
@@ -112,31 +118,52 @@ async function makeDue({ tenantId }: Owner): Promise<void> {
   )
 }
 
-verifies(
-  'mint:herd',
-  async () => {
-    const two = await Promise.all([start({ role: 'serve' }), start({ role: 'serve' })])
-    const who = ownerOf('herd')
-    await stage.database.query(`update credentials set expires_at = ${past} where tenant_id = $1`, [
-      who.tenantId,
-    ])
-    await makeDue(who)
+/** 200 reads at the end of an access token, over two processes. */
+async function herd(query: { tenantId: string }) {
+  const [one, other] = await Promise.all([start({ role: 'serve' }), start({ role: 'serve' })])
+  const { tenantId } = query
+  await stage.database.query(`update credentials set expires_at = ${past} where tenant_id = $1`, [
+    tenantId,
+  ])
+  await stage.database.query(
+    `update refresh_schedule set refresh_at = ${past} where tenant_id = $1`,
+    [tenantId],
+  )
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, (_, index) => readAt(index % 2 === 0 ? one : other, query)),
+  )
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+  expect(new Set(answers.map(({ body }) => body.generation))).toEqual(new Set([2]))
+  expect(new Set(answers.map(({ body }) => body.credential)).size).toBe(1)
+}
+
+/** Slow enough that all 200 are waiting when the answer comes. */
+const slow = { kind: 'delay', ms: 500 } as const
+
+verifies.suite('mint:herd', () => {
+  test('what was typed', { timeout: 90_000 }, async () => {
     const { times, given } = minting.asked()
-    // Slow enough that all 200 are waiting when the answer comes.
-    minting.generic.addFault({ path: '/token', effect: { kind: 'delay', ms: 500 } })
-    const answers = await Promise.all(
-      Array.from({ length: 200 }, (_, index) => {
-        const [one, other] = two
-        return readAt(index % 2 === 0 ? one : other, who)
-      }),
-    )
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
-    expect(new Set(answers.map(({ body }) => body.generation))).toEqual(new Set([2]))
-    expect(new Set(answers.map(({ body }) => body.credential)).size).toBe(1)
+    minting.generic.addFault({ path: '/token', effect: slow })
+    await herd(ownerOf('herd'))
     expect(minting.asked()).toEqual({ times: times + 1, given: given + 1, refused: 0 })
-  },
-  { timeout: 90_000 },
-)
+  })
+
+  test('an app that is installed', { timeout: 90_000 }, async () => {
+    const mints = () => github.at.requests().filter(({ path }) => path.endsWith('/access_tokens'))
+    const before = mints().length
+    const path = mints()[0]?.path ?? ''
+    github.at.addFault({ path, effect: slow })
+    await herd({ ...ownerOf('installed'), ...ofTenant })
+    expect(
+      mints()
+        .slice(before)
+        .map(({ status }) => status),
+    ).toEqual([201])
+  })
+})
+
+/** In place of a user. */
+const ofTenant = { userId: undefined, owner: 'tenant', provider: 'github' }
 
 /** The process dies with the connection's attempt at that point. */
 async function dieAt(point: (typeof points)[number], who: Owner): Promise<void> {
@@ -167,7 +194,7 @@ verifies(
          from connections c
          join credentials k on k.tenant_id = c.tenant_id and k.connection_id = c.id
          join refresh_schedule u on u.tenant_id = c.tenant_id and u.connection_id = c.id
-         where c.tenant_id <> 'ten_herd'`,
+         where c.tenant_id not in ('ten_herd', 'ten_installed')`,
       )
     await until('all are renewed', async () =>
       (await states()).every(({ generation, state }) => generation > 1 && state === 'idle'),
