@@ -2464,7 +2464,7 @@ export const requirements = {
   },
   'e2e:six-providers': {
     behaviour:
-      'By keyboard alone in a browser, an account is connected at the stand-in of each bundled provider, by consent or by a key in the service’s form; the app then reads there, and axe finds nothing on any page.',
+      'By keyboard alone in a browser, an account is connected at the stand-in of each bundled provider, by consent, by a code, or by a key in the service’s form; the app then reads there, and axe finds nothing on any page.',
     source: 'providers.md, Stand-ins',
   },
   'e2e:one-account-two-tenants': {

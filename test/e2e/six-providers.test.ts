@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest'
 import { expectAccessible } from '../support/accessible.ts'
 import { setUpAcme } from '../support/acme.ts'
 import { consentByKeyboard } from '../support/at-gitlab.ts'
-import { approveButton, makeBuildkiteToken, signInByKeyboard } from '../support/at-stand-ins.ts'
+import { approveButton, signInByKeyboard } from '../support/at-stand-ins.ts'
 import { tabTo } from '../support/keyboard.ts'
 import { verifies } from '../support/verifies.ts'
 
@@ -51,22 +51,26 @@ async function connectByConsent(page: Page, title: string, username: string): Pr
   await Promise.all([popup.waitForEvent('close'), press(popup, approveButton(popup))])
 }
 
-/** By a token that is made in another tab, copied there, and typed into the service's form. */
+/** By a code that the popup shows and that is approved in another tab; then the popup asks whose account it is. */
 async function connectBuildkite(page: Page): Promise<void> {
   const popup = await openPopup(page, 'Buildkite')
-  const link = popup.getByRole('link', { name: /^Make an API access token/ })
+  const link = popup.getByRole('link', { name: /^Open / })
   await link.waitFor()
   await expectAccessible(popup)
   const tab = await opening(page.context(), () => press(popup, link))
   await signInByKeyboard(tab, 'ada@example.com')
-  await tab.getByRole('button', { name: 'Make it' }).waitFor()
+  const goOn = tab.getByRole('button', { name: 'Continue' })
+  await goOn.waitFor()
   await expectAccessible(tab)
-  const token = await makeBuildkiteToken(tab)
+  await press(tab, goOn)
+  await press(tab, tab.locator('button[value=approve]'))
+  await tab.getByText('You can close this window.').waitFor()
   await tab.close()
-  await popup.bringToFront()
-  await tabTo(popup, popup.getByLabel('API access token', { exact: true }))
-  await popup.keyboard.type(token)
-  await Promise.all([popup.waitForEvent('close'), popup.keyboard.press('Enter')])
+  // It is polled for every five seconds.
+  const mine = popup.getByRole('button', { name: 'Connect this account' })
+  await mine.waitFor()
+  await expectAccessible(popup)
+  await Promise.all([popup.waitForEvent('close'), press(popup, mine)])
 }
 
 /** The application is a part of the address, so it is typed before the button is there. */
@@ -120,7 +124,7 @@ verifies('e2e:six-providers', async () => {
   await connectByConsent(page, 'Azure DevOps', 'ada@northwind.example')
   await expectConnected(page, 'Azure DevOps', 'Harbour')
   await connectBuildkite(page)
-  await expectConnected(page, 'Buildkite', 'southwind')
+  await expectConnected(page, 'Buildkite', 'northwind')
   await connectAlgolia(page)
   await expectConnected(page, 'Algolia', 'harbour_articles')
   await expectTidy(page)

@@ -18,12 +18,3 @@ export async function signInByKeyboard(window: Page, as: string): Promise<void> 
 /** The button by which a person says yes, whatever the provider calls it. */
 export const approveButton = (window: Page): Locator =>
   window.getByRole('button', { name: /^(Authorize|Grant access|Accept)/ })
-
-/** Makes an API access token at Buildkite's; answers what a person copies. */
-export async function makeBuildkiteToken(tab: Page): Promise<string> {
-  await tabTo(tab, tab.getByRole('button', { name: 'Make it' }))
-  await tab.keyboard.press('Enter')
-  await tabTo(tab, tab.getByLabel('API access token'))
-  // The field is selected whole, so that one key copies it. A browser without a screen has no clipboard.
-  return tab.evaluate('getSelection().toString()')
-}

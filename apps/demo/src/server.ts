@@ -80,6 +80,8 @@ export function createDemo(options: DemoOptions): Demo {
       userId: c.var.person.id,
       scopes: { gitlab: gitlabScopes, ...scopesByProvider },
       methods: [...connectMethods],
+      // Its pages ask whose account approved a code, before it is connected.
+      device: true,
     }),
   )
   app.get('/api/projects', async (c) =>

@@ -174,7 +174,7 @@ test.each(['elsewhere', 'constructor', 'gitlab'])(
 test('a session has the scopes of each provider, and the keys that Acme can use', async () => {
   const { post, calls } = await start()
   expect((await post('/api/keywell/session')).status).toBe(201)
-  const { scopes, methods } = calls.at(-1)?.body ?? {}
+  const { scopes, methods, device } = calls.at(-1)?.body ?? {}
   expect(scopes).toMatchObject({
     gitlab: { required: ['read_api'] },
     github: { required: ['read:user'] },
@@ -182,7 +182,8 @@ test('a session has the scopes of each provider, and the keys that Acme can use'
   })
   // What its keys may do, Algolia does not say.
   expect(scopes).not.toHaveProperty('algolia')
-  expect(methods).toEqual(['oauth', 'api_token', 'api_key'])
+  expect(methods).toEqual(['oauth', 'api_key'])
+  expect(device).toBe(true)
 })
 
 test('nobody who is signed out is answered', async () => {

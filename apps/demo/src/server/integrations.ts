@@ -45,7 +45,7 @@ const uses: Readonly<Record<string, Use>> = {
     items: rowsAt('value', name),
   },
   buildkite: {
-    method: 'api_token',
+    method: 'device',
     scopes: ['read_user', 'read_organizations'],
     path: '/v2/organizations',
     items: z.array(name),
@@ -66,8 +66,8 @@ export const scopesByProvider: Readonly<Record<string, { required: string[] }>> 
     ),
   )
 
-/** How accounts may be connected: by consent, and by the keys that Acme knows to use. */
-export const connectMethods: readonly string[] = ['oauth', 'api_token', 'api_key']
+/** How accounts may be connected: by consent, on a provider's page or by a code, and by the keys that Acme knows to use. */
+export const connectMethods: readonly string[] = ['oauth', 'api_key']
 
 const timeoutMs = 10_000
 

@@ -26,7 +26,7 @@ const titles: Readonly<Record<ProviderName, string>> = {
   github: 'GitHub',
   bitbucket: 'Bitbucket',
   'azure-devops': 'Azure DevOps',
-  buildkite: 'Buildkite, where they make a token',
+  buildkite: 'Buildkite, where they approve a code',
   algolia: 'Algolia, where they copy a key',
 }
 

@@ -26,7 +26,7 @@ function atGitLab({ url, controlUrl }: StandIn): App {
   }
 }
 
-/** Those at other providers. Buildkite and Algolia have none: their users paste a key. */
+/** Those at other providers. Algolia has none: its users paste a key. */
 export function appsAt(at: Pick<Plan, 'standIns' | 'standInsControlUrl'>): App[] {
   const app = (provider: ProviderName, scopes: string[]): App => ({
     provider,
@@ -38,6 +38,7 @@ export function appsAt(at: Pick<Plan, 'standIns' | 'standInsControlUrl'>): App[]
     app('github', ['read:user', 'repo']),
     app('bitbucket', ['account', 'repository']),
     app('azure-devops', ['vso.profile', 'vso.project', 'vso.code']),
+    app('buildkite', ['read_user', 'read_organizations']),
   ]
 }
 

@@ -58,7 +58,7 @@ const en: IntegrationWords = {
     github: 'Repositories, issues and pull requests',
     bitbucket: 'Workspaces and their repositories',
     'azure-devops': 'Projects, boards and pipelines',
-    buildkite: 'Builds, by a token that you make',
+    buildkite: 'Builds, by a code that you approve',
     algolia: 'Search indices, by a key of an application',
   },
   items: {
@@ -133,7 +133,7 @@ const de: IntegrationWords = {
     github: 'Repositorys, Issues und Pull Requests',
     bitbucket: 'Workspaces und ihre Repositorys',
     'azure-devops': 'Projekte, Boards und Pipelines',
-    buildkite: 'Builds, mit einem Token, das Sie selbst anlegen',
+    buildkite: 'Builds, über einen Code, den Sie dort bestätigen',
     algolia: 'Suchindizes, mit einem Schlüssel einer Anwendung',
   },
   items: {
