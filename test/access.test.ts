@@ -90,11 +90,11 @@ describeEachDatabase('access', (makeDatabase) => {
     const opens: Record<ApiKeyRole, RegExp> = {
       admin: /^(?!POST \/v1\/credentials)/,
       backend:
-        /^(POST \/v1\/credentials|GET \/v1\/(connections|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/))/,
+        /^(POST \/v1\/credentials|GET \/v1\/(connections|connect\/|installations|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/|installations))/,
       connect:
-        /^(GET \/v1\/(connections|providers)|POST \/v1\/connections\/search|(DELETE|POST) \/v1\/connect\/)/,
+        /^(GET \/v1\/(connections|connect\/|installations|providers)|POST \/v1\/connections\/search|(DELETE|POST) \/v1\/connect\/)/,
       read_only:
-        /^(GET \/(metrics|v1\/(?!api-keys|audit|custom-providers|tenants))|POST \/v1\/(connections|events)\/search)/,
+        /^(GET \/(metrics|v1\/(?!api-keys|audit|connect\/|custom-providers|tenants))|POST \/v1\/(connections|events)\/search)/,
       audit: /^(GET \/(metrics|v1\/audit)|POST \/v1\/events\/search)/,
     }
     for (const [role, pattern] of Object.entries(opens)) {
@@ -429,6 +429,10 @@ const ofIntegration: Question = ({ tenantId, ids }) => ({
   path: `/v1/integrations/${ids.integration}?tenantId=${tenantId}`,
 })
 
+const ofInstallation: Question = ({ tenantId, ids }) => ({
+  path: `/v1/installations/${ids.connection}?tenantId=${tenantId}`,
+})
+
 /** That the tenant abroad has defined for itself. */
 const ownProvider = { ...acme, name: 'x-notes' }
 
@@ -484,6 +488,20 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
     path: `/v1/connect/sessions/${ids.session}/confirm`,
     body: { tenantId, userId: ids.user, flowId: ids.flow, ticket: 'guessed' },
   }),
+  'POST /v1/connect/device': ({ tenantId, ids }) => ({
+    path: '/v1/connect/device',
+    body: { tenantId, userId: ids.user, device: true, provider: 'gitlab' },
+  }),
+  'GET /v1/connect/device/{flowId}': ({ tenantId, ids }) => ({
+    path: `/v1/connect/device/${ids.flow}?tenantId=${tenantId}`,
+  }),
+  'POST /v1/connect/device/{flowId}/confirm': ({ tenantId, ids }) => ({
+    path: `/v1/connect/device/${ids.flow}/confirm`,
+    body: { tenantId, userId: ids.user, accountId: '7' },
+  }),
+  'GET /v1/installations': ({ tenantId }) => ({ path: `/v1/installations?tenantId=${tenantId}` }),
+  'GET /v1/installations/{connectionId}': ofInstallation,
+  'DELETE /v1/installations/{connectionId}': ofInstallation,
   'GET /v1/integrations': ({ tenantId }) => ({ path: `/v1/integrations?tenantId=${tenantId}` }),
   'POST /v1/integrations': ({ tenantId }) => ({
     path: '/v1/integrations',
@@ -555,6 +573,7 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
 const makers = new Set([
   'POST /v1/connect/sessions',
   'POST /v1/connect/links',
+  'POST /v1/connect/device',
   'POST /v1/connections',
   'POST /v1/integrations',
   'POST /v1/custom-providers',
