@@ -64,7 +64,9 @@ beforeAll(async () => {
     privateHosts: [...minting.origins, ...github.origins].map((origin) => ({ origin })),
   })
   await integrateApp(stage, github.at)
-  await installInBrowser(stage, { who: ownerOf('installed'), account: 'northwind' })
+  for (const name of ['herd', ...points]) {
+    await installInBrowser(stage, { who: ownerOf(`app_${name}`), account: 'northwind' })
+  }
   for (const { name, service } of services) await connect(ownerOf(name), service)
   settings = {
     databaseUrl: created.appUrl,
@@ -149,11 +151,9 @@ verifies.suite('mint:herd', () => {
   })
 
   test('an app that is installed', { timeout: 90_000 }, async () => {
-    const mints = () => github.at.requests().filter(({ path }) => path.endsWith('/access_tokens'))
     const before = mints().length
-    const path = mints()[0]?.path ?? ''
-    github.at.addFault({ path, effect: slow })
-    await herd({ ...ownerOf('installed'), ...ofTenant })
+    github.at.addFault({ path: mintPath(), effect: slow })
+    await herd({ ...ownerOf('app_herd'), ...ofTenant })
     expect(
       mints()
         .slice(before)
@@ -165,15 +165,55 @@ verifies.suite('mint:herd', () => {
 /** In place of a user. */
 const ofTenant = { userId: undefined, owner: 'tenant', provider: 'github' }
 
+/** What the app was asked for at GitHub's stand-in: all tenants have the one installation of the account. */
+const mints = () => github.at.requests().filter(({ path }) => path.endsWith('/access_tokens'))
+const mintPath = () => mints()[0]?.path ?? ''
+
+/** Given, and held back for so long that its reader dies before. */
+const unanswered = { kind: 'delay', ms: 20_000, after: true } as const
+
+/** One of the two ways to a token. */
+interface Way {
+  ownerOf: (point: string) => Owner
+  query: object
+  /** How often a token was asked for. */
+  times: () => number
+  /** Holds the next answer back. */
+  hold: () => void
+  /** Whether the provider takes a token. */
+  takes: (token: string) => Promise<boolean>
+}
+
+const typed: Way = {
+  ownerOf,
+  query: {},
+  times: () => minting.asked().times,
+  hold: () => minting.generic.addFault({ path: '/token', effect: unanswered }),
+  takes: (token) => takesAt(`${minting.generic.urls.api}/account`, token),
+}
+
+const installed: Way = {
+  ownerOf: (point) => ownerOf(`app_${point}`),
+  query: ofTenant,
+  times: () => mints().length,
+  hold: () => github.at.addFault({ path: mintPath(), effect: unanswered }),
+  takes: (token) => takesAt(`${github.at.urls.api}/installation/repositories`, token),
+}
+
+async function takesAt(url: string, token: string): Promise<boolean> {
+  const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+  return response.ok
+}
+
 /** The process dies with the connection's attempt at that point. */
-async function dieAt(point: (typeof points)[number], who: Owner): Promise<void> {
+async function dieAt(point: (typeof points)[number], way: Way): Promise<void> {
   const replica = await start()
+  const who = way.ownerOf(point)
   if (point === 'unanswered') {
-    const { times } = minting.asked()
-    const effect = { kind: 'delay', ms: 20_000, after: true } as const
-    minting.generic.addFault({ path: '/token', effect })
+    const times = way.times()
+    way.hold()
     await makeDue(who)
-    await until('a token is asked for', () => minting.asked().times > times)
+    await until('a token is asked for', () => way.times() > times)
   } else {
     const gone = replica.arm({ point, skip: 0, hold: 1, action: 'kill' })
     await makeDue(who)
@@ -182,32 +222,33 @@ async function dieAt(point: (typeof points)[number], who: Owner): Promise<void> 
   await replica.kill()
 }
 
-verifies(
-  'mint:crash',
-  async () => {
-    const owners = points.map(ownerOf)
-    for (const point of points) await dieAt(point, ownerOf(point))
+verifies.suite('mint:crash', () => {
+  test.each([
+    ['what was typed', typed],
+    ['an app that is installed', installed],
+  ])('%s', { timeout: 120_000 }, async (_, way) => {
+    for (const point of points) await dieAt(point, way)
     const survivor = await start()
+    const tenants = points.map((point) => way.ownerOf(point).tenantId)
     const states = () =>
-      stage.database.query<{ point: string; generation: number; status: string; state: string }>(
-        `select c.tenant_id as point, k.generation, c.status, u.state
+      stage.database.query<{ generation: number; status: string; state: string }>(
+        `select k.generation, c.status, u.state
          from connections c
          join credentials k on k.tenant_id = c.tenant_id and k.connection_id = c.id
          join refresh_schedule u on u.tenant_id = c.tenant_id and u.connection_id = c.id
-         where c.tenant_id not in ('ten_herd', 'ten_installed')`,
+         where c.tenant_id = any ($1)`,
+        [tenants],
       )
     await until('all are renewed', async () =>
       (await states()).every(({ generation, state }) => generation > 1 && state === 'idle'),
     )
     expect((await states()).map(({ status }) => status)).toEqual(points.map(() => 'active'))
-    for (const who of owners) {
-      const { status, body } = await readAt(survivor, who)
-      expect(status, who.tenantId).toBe(200)
-      const headers = { authorization: `Bearer ${body.credential}` }
-      const account = await fetch(`${minting.generic.urls.api}/account`, { headers })
-      expect(account.status, who.tenantId).toBe(200)
+    for (const point of points) {
+      const { status, body } = await readAt(survivor, { ...way.ownerOf(point), ...way.query })
+      expect(status, point).toBe(200)
+      expect(await way.takes(body.credential), point).toBe(true)
     }
     expect(minting.asked().refused).toBe(0)
-  },
-  { timeout: 120_000 },
-)
+    expect(mints().filter(({ status }) => Number(status) >= 400)).toEqual([])
+  })
+})
