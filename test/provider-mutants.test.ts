@@ -11,6 +11,7 @@ import { mutantsOf } from './support/mutants.ts'
 import { createStage, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
 import { walkApp, walkKey } from './support/walk.ts'
+import { walkInstallation } from './support/walk-installation.ts'
 import { type WalkedMethod, walkedMethods } from './support/walked-methods.ts'
 
 /** Walks at a time: with more, each waits for the others, and then for too long. */
@@ -62,6 +63,10 @@ const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'token.headers': 'without the header the answer is a form, which is read as well',
     'token.sendScopeOnRefresh': 'there are no scopes to send',
   },
+  'github app_installation': {
+    'token.answer.expiresAt': 'the answer says what is the default',
+    'token.errors.3': 'a mistake of the service, which it does not make',
+  },
   'bitbucket oauth': {
     'health.active.1.at': 'the walk asks for the scope that shows the account',
     'health.active.1.status': 'the walk asks for the scope that shows the account',
@@ -106,10 +111,12 @@ const methodsByName = new Map(
   walkedMethods.map((walked) => [`${walked.definition.name} ${walked.id}`, walked]),
 )
 
-test('every method that takes a consent or a key is walked, and none is excused that is not', () => {
+test('every method that takes a consent, a key or an installation is walked, and none is excused that is not', () => {
   const walked = [...methodsByName.keys()].toSorted()
   const methods = providers.flatMap(({ name, auth }) =>
-    auth.filter(({ kind }) => kind === 'oauth2' || kind === 'key').map(({ id }) => `${name} ${id}`),
+    auth
+      .filter(({ kind }) => ['oauth2', 'key', 'installation'].includes(kind))
+      .map(({ id }) => `${name} ${id}`),
   )
   expect(walked).toEqual(methods.toSorted())
   expect(Object.keys(unseen).filter((name) => !walked.includes(name))).toEqual([])
@@ -130,6 +137,8 @@ verifies.each(
   300_000,
 )
 
+type Method = ProviderDefinition['auth'][number]
+
 interface Run {
   readonly what: string
   readonly definition: ProviderDefinition
@@ -145,11 +154,19 @@ async function prepare(walked: WalkedMethod): Promise<Run[]> {
   if (method === undefined) throw new Error(`${whole.name} has no method ${walked.id}`)
   const changed = [['as it is', method] as const, ...mutantsOf(method)].flatMap(
     ([what, auth], index) => {
-      const checked = checkDefinition({ ...whole, name: `${whole.name}-${index}`, auth: [auth] })
+      const name = `${whole.name}-${index}`
+      const checked = checkDefinition({ ...whole, name, auth: [auth, ...consentOf(whole, auth)] })
       return 'definition' in checked ? [{ what, definition: checked.definition }] : []
     },
   )
   return Promise.all(changed.map(({ what, definition }) => open(walked, what, definition)))
+}
+
+/** The method by which the user of an installation shows who they are. */
+function consentOf({ auth }: ProviderDefinition, method: Method): Method[] {
+  return method.kind === 'installation'
+    ? auth.filter(({ id }) => id === method.install.consent)
+    : []
 }
 
 async function open(walked: WalkedMethod, what: string, changed: ProviderDefinition): Promise<Run> {
@@ -160,6 +177,15 @@ async function open(walked: WalkedMethod, what: string, changed: ProviderDefinit
       what,
       ...placed(at, definition),
       walk: (stage, limitMs) => walkApp({ stage, definition, at, limitMs }),
+    }
+  }
+  if (walked.kind === 'installation') {
+    const at = await walked.open()
+    const definition = atStandIn(changed, at.origins)
+    return {
+      what,
+      ...placed(at, definition),
+      walk: (stage, limitMs) => walkInstallation({ stage, definition, at, limitMs }),
     }
   }
   const at = await walked.open()

@@ -2,6 +2,7 @@ import type { ProviderDefinition } from '@keywell/protocol'
 
 type Method = ProviderDefinition['auth'][number]
 type OAuth = Extract<Method, { kind: 'oauth2' }>
+type Installed = Extract<Method, { kind: 'installation' }>
 /** A method with one thing wrong, and what that is. */
 type Mutant = readonly [what: string, method: Method]
 
@@ -13,7 +14,57 @@ const reaches = ['token', 'pair', 'user_and_app'] as const
 /** Every method that comes of changing one value of it which decides what is sent, or how an answer is read. */
 export function mutantsOf(method: Method): Mutant[] {
   const common = [...sending(method), ...identity(method), ...typed(method), ...health(method)]
+  if (method.kind === 'installation') return [...common, ...installed(method)]
   return method.kind === 'oauth2' ? [...common, ...oauth(method)] : common
+}
+
+function installed(method: Installed): Mutant[] {
+  const { install, token, revocation, removal } = method
+  const { list } = install
+  const withInstall = (part: Partial<Installed['install']>): Installed => ({
+    ...method,
+    install: { ...install, ...part },
+  })
+  const withList = (part: object) => withInstall({ list: { ...list, ...part } })
+  const withAccount = (part: object) => withList({ account: { ...list.account, ...part } })
+  const answer = { ...token.answer }
+  return [
+    ['install.url', withInstall({ url: elsewhere(install.url) })],
+    ['install.id.parameter', withInstall({ id: { ...install.id, parameter: 'id' } })],
+    ['install.pending', withInstall({ pending: { parameter: 'setup_action', value: 'install' } })],
+    ['install.list.request', withList({ request: elsewhereIn(list.request) })],
+    ['install.list.items', withList({ items: nowhere[0] })],
+    ['install.list.id', withList({ id: nowhere })],
+    ['install.list.account.id', withAccount({ id: { ...list.account.id, at: nowhere } })],
+    ['install.list.account.name', withAccount({ name: nowhere })],
+    ['install.list.account.username', withAccount({ username: nowhere })],
+    ['token.url', { ...method, token: { ...token, url: elsewhere(token.url) } }],
+    ...(['accessToken', 'expiresAt'] as const).map(
+      (name): Mutant => [
+        `token.answer.${name}`,
+        { ...method, token: { ...token, answer: { ...answer, [name]: nowhere } } },
+      ],
+    ),
+    ...token.errors.map(
+      (_, index): Mutant => [
+        `token.errors.${index}`,
+        { ...method, token: { ...token, errors: token.errors.toSpliced(index, 1) } },
+      ],
+    ),
+    ...(revocation?.style === 'request'
+      ? [withRequest(method, 'revocation', revocation.request)]
+      : []),
+    ...(removal === undefined ? [] : [withRequest(method, 'removal', removal.request)]),
+  ]
+}
+
+function withRequest(
+  method: Installed,
+  part: 'revocation' | 'removal',
+  request: { url: string },
+): Mutant {
+  const changed = { ...method[part], request: elsewhereIn(request) }
+  return [`${part}.request`, { ...method, [part]: changed } as Installed]
 }
 
 function oauth(method: OAuth): Mutant[] {
@@ -202,6 +253,11 @@ function health(method: Method): Mutant[] {
     ),
   ]
 }
+
+const elsewhereIn = <Request extends { url: string }>(request: Request): Request => ({
+  ...request,
+  url: elsewhere(request.url),
+})
 
 const elsewhere = (url: string) => url.replace(/\?|$/, '/more$&')
 

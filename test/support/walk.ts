@@ -6,7 +6,7 @@ import { connectByCode, connectInBrowser, integrate, type RegisteredClient } fro
 import { must, type Stage } from './stage.ts'
 import type { WalkedApp, WalkedConsent, WalkedKey, WalkedStandIn } from './walked-methods.ts'
 
-const who = { tenantId: 'ten_northwind', userId: 'usr_mira' }
+export const who = { tenantId: 'ten_northwind', userId: 'usr_mira' }
 const query = new URLSearchParams(who)
 
 interface Read {
@@ -128,7 +128,7 @@ function withWrongCode(back: URL): URL {
 
 type Outcome = Pick<ConfirmAnswer, 'status' | 'connection' | 'error'>
 
-function expectFailure(answer: Outcome, error: object): void {
+export function expectFailure(answer: Outcome, error: object): void {
   expect(answer).toMatchObject({ status: 'failed', error })
 }
 
@@ -190,7 +190,7 @@ function expectLife({ expiresAt }: Read, life: WalkedApp['lifeSeconds']): void {
   expect(seconds).toBeLessThanOrEqual(life[1])
 }
 
-const due = (stage: Stage, id: string, column: 'refresh_at' | 'probe_at') =>
+export const due = (stage: Stage, id: string, column: 'refresh_at' | 'probe_at') =>
   stage.database.query(
     column === 'refresh_at'
       ? 'update refresh_schedule set refresh_at = now() where connection_id = $1'
@@ -213,8 +213,8 @@ async function endsBy(
   })
 }
 
-async function soon(
-  { limitMs }: Walked<WalkedStandIn>,
+export async function soon(
+  { limitMs }: { limitMs: number },
   what: string,
   isTrue: () => Promise<boolean>,
 ): Promise<void> {

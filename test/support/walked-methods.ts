@@ -9,6 +9,7 @@ import {
   createGitHub,
   createMicrosoft,
   createSandbox,
+  type GitHub,
   sandboxControl,
   sandboxPassword,
   sandboxVisitor,
@@ -16,6 +17,7 @@ import {
 } from '@keywell/sandbox'
 import { startHostsAsPaths } from './hosts-as-paths.ts'
 import type { RegisteredClient } from './journey.ts'
+import { installationAt } from './walk-installation.ts'
 
 /** What a stand-in does, and what therefore has to be seen of its provider. Nothing here is read from a definition. */
 export interface WalkedStandIn {
@@ -71,9 +73,21 @@ export interface WalkedKey extends WalkedStandIn {
   wrong: Record<string, string>
 }
 
+/** An app that Ada installs. */
+export interface WalkedInstallation
+  extends Pick<WalkedStandIn, 'origins' | 'takes' | 'unexpected' | 'stop'> {
+  github: GitHub
+  /** Of the app, before it is registered. */
+  slug: string
+  register(redirectUri: string): { clientId: string; clientSecret: string; privateKey: string }
+  installation(): ReturnType<GitHub['install']>
+  accountId(): string
+}
+
 export type WalkedMethod = { definition: ProviderDefinition; id: string } & (
   | { kind: 'app'; open: () => Promise<WalkedApp> }
   | { kind: 'key'; open: () => Promise<WalkedKey> }
+  | { kind: 'installation'; open: () => Promise<WalkedInstallation> }
 )
 
 export const walkedMethods: readonly WalkedMethod[] = [
@@ -81,6 +95,7 @@ export const walkedMethods: readonly WalkedMethod[] = [
   { definition: gitlab, id: 'personal_access_token', kind: 'key', open: openGitLabKey },
   { definition: github, id: 'oauth_app', kind: 'app', open: openGitHubOAuthApp },
   { definition: github, id: 'app_user', kind: 'app', open: openGitHubApp },
+  { definition: github, id: 'app_installation', kind: 'installation', open: openInstallation },
   { definition: github, id: 'personal_access_token', kind: 'key', open: openGitHubKey },
   { definition: bitbucket, id: 'oauth', kind: 'app', open: openBitbucketApp },
   { definition: bitbucket, id: 'api_token', kind: 'key', open: openBitbucketKey },
@@ -304,6 +319,16 @@ async function openAzureDevOps(): Promise<WalkedApp> {
     client: 'client_secret_post',
     lifeSeconds: [4_400, 4_500],
     withdraws: false,
+  }
+}
+
+async function openInstallation(): Promise<WalkedInstallation> {
+  const at = await createGitHub()
+  return {
+    ...common(at),
+    ...installationAt(at),
+    origins: { 'https://github.com': at.urls.web, 'https://api.github.com': at.urls.api },
+    takes: (headers) => sends(`${at.urls.api}/installation/repositories`, headers),
   }
 }
 
