@@ -786,7 +786,11 @@ export const requirements = {
       'Whatever a provider redirects, an exchange, a renewal, a probe or a withdrawal, nothing of it is sent to where the redirect leads.',
     source: 'providers.md, Reach',
   },
-  // GitLab has no promise of its own: it is a definition as any other, and what names no provider is proved at it.
+  'providers:gitlab-unchanged': {
+    behaviour:
+      'GitLab as data is sent what GitLab as functions was sent: each request of consent, exchange, look-up, renewal, probe, withdrawal and of a key, by place, headers and fields.',
+    source: 'providers.md, A definition',
+  },
   'providers:data-only': {
     behaviour:
       'Each bundled definition is JSON and nothing else, and is read by the same checks as one of an operator.',
