@@ -144,7 +144,7 @@ async function connectByKit(): Promise<string> {
   try {
     const page = await browser.newPage()
     await page.goto(`${app.url}/?provider=${provider}`)
-    const button = page.getByRole('button', { name: 'Connect Acme Notes' })
+    const button = page.getByRole('button', { name: 'Connect Acme Notes' }).first()
     await button.locator(`svg[fill="${mark?.color}"] path[d="${mark?.path}"]`).waitFor()
     await Promise.all([page.waitForEvent('popup'), button.click()])
     const row = page.locator('[data-keywell-connection]')

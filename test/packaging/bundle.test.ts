@@ -30,13 +30,13 @@ async function modulesIn(entry: string): Promise<string[]> {
   return (await bundle(entry)).flatMap(({ modules }) => Object.keys(modules))
 }
 
-/** What may go in: the package itself, and what a backend has as well: planner, choice of scopes and marks. */
+/** What may go in: the package itself, and what a backend has as well: planner, choice of scopes and titles. */
 const ours = [
   'packages/react/src/',
   'packages/protocol/src/scope-choice.ts',
   'packages/protocol/src/scope-plan.ts',
   'packages/protocol/src/scopes.ts',
-  'packages/providers/src/marks.ts',
+  'packages/providers/src/titles.ts',
 ]
 
 const withoutReact = ['packages/react/src/core/index.ts', 'packages/react/src/element/index.ts']

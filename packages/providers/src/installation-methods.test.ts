@@ -66,11 +66,11 @@ test('no variable has the name of the id', () => {
 test('the secrets of the app reach where its users consent, and where it acts for itself', () => {
   const apart = {
     ...github,
-    auth: github.auth.map((each) =>
-      each.kind === 'oauth2'
-        ? { ...each, token: { ...each.token, url: 'https://login.example/token' } }
-        : each,
-    ),
+    auth: github.auth.map((each) => {
+      if (each.kind !== 'oauth2') return each
+      const { device: _, ...consent } = each
+      return { ...consent, token: { ...each.token, url: 'https://login.example/token' } }
+    }),
   }
   const reach = reachOf(apart, method, {
     web: 'https://github.com',

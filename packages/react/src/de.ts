@@ -52,7 +52,7 @@ export const de: Messages = {
       '{provider} verlangt die Zwei-Faktor-Anmeldung. Richten Sie sie dort ein, und versuchen Sie es erneut.',
     robot_check: '{provider} hält uns für einen Bot. Bitte fragen Sie Ihren Administrator.',
     approval_pending:
-      'Bei {provider} muss das erst ein Administrator freigeben. Versuchen Sie es danach erneut.',
+      'Bei {provider} muss das ein Administrator freigeben. Bitte versuchen Sie es danach erneut.',
     access_refused:
       'Dieses Konto bei {provider} darf die API nicht nutzen. Bitte fragen Sie dessen Administrator.',
     client_rejected:

@@ -26,6 +26,7 @@ test("GitHub's own client acts as an app and as its installation", async () => {
   expect(data.repositories.map(({ full_name }) => full_name)).toEqual([
     'northwind/harbour',
     'northwind/site',
+    'northwind/charts',
   ])
   const minted = await octokit.auth({ type: 'installation' })
   expect(minted).toMatchObject({ token: expect.stringMatching(/^ghs_/) })

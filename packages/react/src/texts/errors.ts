@@ -39,7 +39,8 @@ export const errorTexts: {
       'This {provider} account is blocked or not approved. Please ask its administrator.',
     two_factor_required: '{provider} requires two-factor sign-in. Set it up there, and try again.',
     robot_check: '{provider} blocked us as a robot. Please ask your administrator.',
-    approval_pending: 'An administrator at {provider} has to approve this first. Try again then.',
+    approval_pending:
+      'An administrator at {provider} has to approve this. Please try again after that.',
     access_refused: 'This {provider} account may not use the API. Please ask its administrator.',
     client_rejected: '{provider} is not set up correctly here. Please ask your administrator.',
     request_rejected: '{provider} is not set up correctly here. Please ask your administrator.',

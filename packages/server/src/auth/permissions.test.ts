@@ -14,6 +14,8 @@ const pages = [
   'GET /connect/done',
   'GET /connect/key',
   'POST /connect/key',
+  'GET /connect/device',
+  'POST /connect/device',
   'GET /oauth/callback/:integrationId',
 ]
 

@@ -59,7 +59,8 @@ async function mint(answer: Answer, change: Partial<KeyExchangeMethod['token']> 
     },
   }
   const scopes = [{ name: 'read', wire: 'acme:read' }]
-  const provider = { api: { base: 'https://api.example' }, scopes } as unknown as ProviderDefinition
+  const api = { base: 'https://api.example' }
+  const provider = { name: 'acme', api, scopes } as unknown as ProviderDefinition
   const reach = reachOf(provider, method, {})
   const fields = { secret: new Secret('the-seed') }
   const seed = { provider, method, variables: {}, fields, reach }
