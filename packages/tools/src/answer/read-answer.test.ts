@@ -213,6 +213,9 @@ verifies('tools:withheld', () => {
   ).toEqual({
     description: 'see [redacted]',
   })
+  const imported = { import_url: 'https://git.example/a.git?token=glpat-marked' }
+  const withUrl = answerOf('gitlab_project_get', { body: imported, options: { secrets } })
+  expect(JSON.stringify(withUrl)).not.toContain('glpat-marked')
   // Before it is cut, so that no half of it is left.
   const text = `${'x'.repeat(1_100)}glpat-marked${'y'.repeat(1_018)}`
   const inLog = answerOf('gitlab_job_log_get', {
@@ -251,6 +254,8 @@ verifies('tools:bounded', () => {
     `${1_000 - kept.length} of 1000 items are left out. Ask for fewer on a page.`,
   )
 
-  const huge = { labels: Array.from({ length: 3_000 }, () => 'a label') }
-  expect(() => answerOf('gitlab_issue_get', { body: huge, options: { maxBytes } })).toThrow(/bytes/)
+  const huge = { labels: Array.from({ length: 3_000 }, () => 'ein Schildchen für Ö') }
+  expect(() => answerOf('gitlab_issue_get', { body: huge, options: { maxBytes } })).toThrow(
+    `${encoder.encode(JSON.stringify(huge)).length} bytes`,
+  )
 })

@@ -3,6 +3,7 @@ import type { ToolDefinition } from '../definition.ts'
 import type { Arguments } from '../read-arguments.ts'
 import { AnswerError } from './answer-error.ts'
 import { boundData } from './bound.ts'
+import { byteLength } from './bytes.ts'
 import { viewFile } from './file.ts'
 import { viewLog } from './log.ts'
 import { withhold } from './withhold.ts'
@@ -87,7 +88,7 @@ function objectOf(
     return { data, ...(truncated && { truncated }) }
   }
   const { data, truncated, warnings } = boundData(object, maxBytes)
-  if (data === undefined) throw tooLarge(JSON.stringify(object).length)
+  if (data === undefined) throw tooLarge(byteLength(JSON.stringify(object)))
   return { data, ...(truncated && { truncated, warnings }) }
 }
 

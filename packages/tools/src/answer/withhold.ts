@@ -25,7 +25,9 @@ function fieldOf(name: string, value: unknown, withheld: Withheld): [string, unk
   const isSecret = always.has(name) || withheld.fields.includes(name)
   // Null says that there is none, or that the provider withholds it by itself.
   if (!isSecret || value === null) return [[name, withhold(value, withheld)]]
-  if (name === 'import_url') return [[name, withoutPassword(String(value))]]
+  if (name === 'import_url') {
+    return [[name, withoutSecrets(withoutPassword(String(value)), withheld.secrets)]]
+  }
   return [
     [name, redacted],
     [`${name}_redacted`, true],
