@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type ToolFailure, toolFailureSchema } from './tool-errors.ts'
 
 /**
  * Every way in which a call can fail: HTTP status, and the next step that is right for everyone.
@@ -69,6 +70,11 @@ const table = {
     502,
     'The provider gave an answer that cannot be used. Try again, or see the log.',
   ],
+  provider_refused: [424, 'Do what the provider asks for, then call again.'],
+  unknown_tool: [404, 'List what there is with GET /v1/tools.'],
+  approval_required: [403, 'Let a person approve the call, then repeat it with the approvalId.'],
+  approval_denied: [403, 'A person said no. Do not try again.'],
+  answer_too_large: [413, 'Ask for less: a smaller page, or a smaller part.'],
   webhook_invalid: [
     400,
     'Pass the body as it came, byte for byte, with its headers, and the secret of this endpoint.',
@@ -161,6 +167,8 @@ export const problemSchema = z.object({
   /** With `invalid_definition`: each place, as a JSON pointer (RFC 6901) into the definition, and what is wrong there. */
   problems: z.array(z.object({ pointer: z.string(), reason: z.string() })).optional(),
   retryAfterMs: z.int().nonnegative().optional(),
+  /** Of a tool call: why it failed, in the words that agents get. */
+  tool: toolFailureSchema.optional(),
 })
 export type Problem = z.infer<typeof problemSchema>
 
@@ -181,6 +189,7 @@ export interface ErrorDetails {
   /** Milliseconds; also sent as `Retry-After`. */
   retryAfterMs?: number | undefined
   nextStep?: string | undefined
+  tool?: ToolFailure | undefined
   /** Kept for the log; never sent. */
   cause?: unknown
 }
@@ -211,6 +220,7 @@ export class KeywellError extends Error {
   readonly hosts: readonly string[] | undefined
   readonly problems: readonly DefinitionFault[] | undefined
   readonly retryAfterMs: number | undefined
+  readonly tool: ToolFailure | undefined
 
   constructor(code: ErrorCode, detail: string, details: ErrorDetails = {}) {
     const nextStep = details.nextStep ?? table[code][1]
@@ -231,6 +241,7 @@ export class KeywellError extends Error {
     this.hosts = details.hosts
     this.problems = details.problems
     this.retryAfterMs = details.retryAfterMs
+    this.tool = details.tool
   }
 
   toProblem(requestId?: string): Problem {
@@ -249,6 +260,7 @@ export class KeywellError extends Error {
       hosts: this.hosts && [...this.hosts],
       problems: this.problems?.map((problem) => ({ ...problem })),
       retryAfterMs: this.retryAfterMs,
+      tool: this.tool && { ...this.tool },
     }
   }
 

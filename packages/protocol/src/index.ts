@@ -334,6 +334,41 @@ export {
   toolLimitsSchema,
 } from './tenant-policy.ts'
 export { eraseTenantSchema, type Tenant, tenantSchema } from './tenants.ts'
+export {
+  type Approval,
+  approvalSchema,
+  approvalStateSchema,
+  type DecideApproval,
+  decideApprovalSchema,
+  type ExecuteTool,
+  executeToolSchema,
+  type ListScopedTools,
+  listScopedToolsSchema,
+  listToolsSchema,
+  maxToolTimeoutMs,
+  type ProviderRequest,
+  type ProviderResponse,
+  providerRequestSchema,
+  providerResponseSchema,
+  type ScopedToolList,
+  scopedToolListSchema,
+  type ToolAnswer,
+  type ToolList,
+  type ToolView,
+  toolListSchema,
+  toolResultSchema,
+  toolViewSchema,
+} from './tool-calls.ts'
+export {
+  type AgentError,
+  agentErrorOf,
+  errorCodeOf,
+  type RefusedBy,
+  type ToolErrorCode,
+  type ToolFailure,
+  toolErrorCodes,
+  toolFailureSchema,
+} from './tool-errors.ts'
 export { type ToolSummary, toolSummarySchema } from './tools.ts'
 export {
   type CreateWebhook,

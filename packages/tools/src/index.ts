@@ -16,6 +16,21 @@ export {
 export { type ArgumentSchema, inputSchemaOf, type JsonSchema } from './argument-schema.ts'
 export { findTool, listTools, summarizeTool } from './catalogue.ts'
 export type { ToolDefinition, ToolEffect, ToolParameter, ToolResponse } from './definition.ts'
+export {
+  type ApprovalDecision,
+  type ApprovalRequest,
+  type CallOutcome,
+  type CallRecord,
+  type CredentialState,
+  type FoundConnection,
+  SendFailure,
+  type SendRequest,
+  type SentAnswer,
+  type ToolCaller,
+  type ToolConnection,
+  type ToolPolicy,
+  type ToolPorts,
+} from './execute/ports.ts'
 export { gitlabTools } from './gitlab/index.ts'
 export {
   type ArgumentIssue,
