@@ -6,6 +6,8 @@ import { gitlabTools } from './gitlab/index.ts'
 const byProvider: ReadonlyMap<string, readonly ToolDefinition[]> = new Map([
   ['gitlab', gitlabTools],
 ])
+/** Where the API of a provider begins, below the host of a connection. */
+const apiRoots: ReadonlyMap<string, string> = new Map([['gitlab', '/api/v4']])
 const byName: ReadonlyMap<string, ToolDefinition> = new Map(
   [...byProvider.values()].flat().map((tool) => [tool.name, tool]),
 )
@@ -18,6 +20,11 @@ export function findTool(name: string): ToolDefinition | undefined {
 /** The tools of a provider, in a stable order, group by group. A provider without tools has none. */
 export function listTools(provider: string): readonly ToolDefinition[] {
   return byProvider.get(provider) ?? []
+}
+
+/** What stands between the host of a connection and the path of a tool, such as `/api/v4`. Default: nothing. */
+export function apiRootOf(provider: string): string {
+  return apiRoots.get(provider) ?? ''
 }
 
 /** What a person who chooses scopes has to know of a tool. */

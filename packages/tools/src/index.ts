@@ -14,7 +14,7 @@ export {
   type ToolResult,
 } from './answer/read-answer.ts'
 export { type ArgumentSchema, inputSchemaOf, type JsonSchema } from './argument-schema.ts'
-export { findTool, listTools, summarizeTool } from './catalogue.ts'
+export { apiRootOf, findTool, listTools, summarizeTool } from './catalogue.ts'
 export type { ToolDefinition, ToolEffect, ToolParameter, ToolResponse } from './definition.ts'
 export {
   type ApprovalDecision,

@@ -73,8 +73,9 @@ export interface ToolPolicy {
 }
 
 /** A request to the provider, as the user. */
-export interface SendRequest extends Omit<ToolRequest, 'method'> {
-  readonly method: ToolRequest['method']
+export interface SendRequest extends ToolRequest {
+  /** Below the host of the connection: the root of the provider's API (`apiRootOf`), and the path of the tool. */
+  readonly path: string
   readonly accept: 'json' | 'text' | 'binary'
   /** Bytes of the answer; a longer one is cut off there, see `cutAt`. */
   readonly maxBytes: number
