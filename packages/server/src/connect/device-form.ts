@@ -1,5 +1,6 @@
 import { KeywellError } from '@keywell/protocol'
-import { isOfBrowser, type ReturnParts } from './browser-return.ts'
+import type { FlowRow } from '../store/flows.ts'
+import type { ReturnParts } from './browser-return.ts'
 import type { DeviceFormView } from './device-form-view.ts'
 import { type DeviceGrant, isByDevice, openStored } from './device-record.ts'
 import { flowErrorOf } from './end-flow.ts'
@@ -8,12 +9,11 @@ import {
   endWith,
   goOn,
   type OwnForm,
-  openForm,
-  requireOwnForm,
+  openShown,
   type ShowRequest,
   type SubmittedForm,
+  takeSubmitted,
 } from './own-form.ts'
-import { flowMismatch } from './park-code.ts'
 
 const action = 'device.confirm'
 
@@ -40,16 +40,21 @@ export interface DeviceForms {
 export function createDeviceForms(parts: ReturnParts): DeviceForms {
   return {
     show: (request) => showForm(parts, request),
-    submit: (submitted) => submitForm(parts, submitted),
+    submit: (submitted) =>
+      takeSubmitted(parts, submitted, kindOf(parts), (own) =>
+        takeName(parts, own, submitted.fields.account),
+      ),
   }
 }
 
+const kindOf = (parts: ReturnParts) =>
+  ({
+    action,
+    leadsHere: (flow: FlowRow) => isByDevice(parts, flow),
+  }) as const
+
 async function showForm(parts: ReturnParts, request: ShowRequest): Promise<DeviceFormAnswer> {
-  const { states, bindingSecret, ...by } = request
-  const { used, ...own } = await openForm(parts, states, { ...by, action })
-  if (!isOfBrowser(own.flow, bindingSecret) || !isByDevice(parts, own.flow)) {
-    throw new KeywellError('flow_mismatch', flowMismatch.message)
-  }
+  const { used, ...own } = await openShown(parts, request, kindOf(parts))
   return used ? goOn(parts, own) : showStep(parts, own)
 }
 
@@ -80,19 +85,16 @@ async function showStep(parts: ReturnParts, own: OwnForm): Promise<DeviceFormAns
   }
 }
 
-async function submitForm(parts: ReturnParts, submitted: SubmittedForm): Promise<DeviceFormAnswer> {
-  const { fields, actor, requestId } = submitted
-  const { used, ...own } = await openForm(parts, [fields.state], { actor, requestId, action })
-  await requireOwnForm(parts, own, submitted, isByDevice(parts, own.flow))
-  if (used) return goOn(parts, own)
-  if (fields.cancel !== undefined) {
-    return goOn(parts, own, (sql) => endWith(parts, sql, own, { status: 'cancelled' }))
-  }
+async function takeName(
+  parts: ReturnParts,
+  own: OwnForm,
+  named: unknown,
+): Promise<DeviceFormAnswer> {
   const { tenantId, id } = own.flow
   const flow = await readFlow(parts.database.of(tenantId), tenantId, id)
   if (flow.status !== 'confirming') return showStep(parts, own)
   const stored = await openStored(parts, flow)
-  const refusal = stored.kind === 'grant' ? refusalOf(stored, fields.account) : undefined
+  const refusal = stored.kind === 'grant' ? refusalOf(stored, named) : undefined
   return goOn(parts, own, async (sql) => {
     if (refusal === undefined) {
       return parts.audit.write(sql, { ...own.entry, result: 'ok', reason: 'account_named' })

@@ -3,7 +3,7 @@ import type { Integrations } from '../oauth/integrations.ts'
 import type { ProbeParts } from '../oauth/probe.ts'
 import { requireAllowedFor } from '../policy/tenant-policies.ts'
 import * as store from '../store/flows.ts'
-import { isOfBrowser, type ReturnParts, waitForAppMs } from './browser-return.ts'
+import { type ReturnParts, waitForAppMs } from './browser-return.ts'
 import { type PastedKey, probeKey, requireKnownHost } from './connect-key.ts'
 import { flowErrorOf } from './end-flow.ts'
 import { isByKey } from './flow-record.ts'
@@ -14,12 +14,12 @@ import {
   endWith,
   goOn,
   type OwnForm,
-  openForm,
-  requireOwnForm,
+  openShown,
   type ShowRequest,
   type SubmittedForm,
+  takeSubmitted,
 } from './own-form.ts'
-import { flowMismatch, parkKey, sealCode } from './park-code.ts'
+import { parkKey, sealCode } from './park-code.ts'
 import { readTyped } from './read-typed.ts'
 import { requireKeyWithin } from './scope-policy.ts'
 
@@ -61,30 +61,25 @@ export interface KeyForms {
 export function createKeyForms(parts: KeyFormParts): KeyForms {
   return {
     show: (request) => showForm(parts, request),
-    submit: (submitted) => submitForm(parts, submitted),
+    submit: (submitted) =>
+      takeSubmitted(parts, submitted, kindOf(parts), (own) =>
+        takeKey(parts, own, submitted.fields),
+      ),
   }
 }
+
+const kindOf = (parts: KeyFormParts) =>
+  ({
+    action,
+    leadsHere: (flow: store.FlowRow) => isByKey(parts, flow),
+  }) as const
 
 async function showForm(parts: KeyFormParts, request: ShowKeyForm): Promise<KeyFormAnswer> {
-  const { states, method, bindingSecret, ...by } = request
-  const { used, ...own } = await openForm(parts, states, { ...by, action })
+  const { method, ...asked } = request
+  const { used, ...own } = await openShown(parts, asked, kindOf(parts))
   const { flow } = own
-  if (!isOfBrowser(flow, bindingSecret) || !isByKey(parts, flow)) {
-    throw new KeywellError('flow_mismatch', flowMismatch.message)
-  }
   if (used || flow.status !== 'started' || !flow.live) return goOn(parts, own)
   return { form: await describeKeyForm(parts, own, method) }
-}
-
-async function submitForm(parts: KeyFormParts, submitted: SubmittedForm): Promise<KeyFormAnswer> {
-  const { fields, actor, requestId } = submitted
-  const { used, ...own } = await openForm(parts, [fields.state], { actor, requestId, action })
-  await requireOwnForm(parts, own, submitted, isByKey(parts, own.flow))
-  if (used) return goOn(parts, own)
-  if (fields.cancel !== undefined) {
-    return goOn(parts, own, (sql) => endWith(parts, sql, own, { status: 'cancelled' }))
-  }
-  return takeKey(parts, own, fields)
 }
 
 async function takeKey(

@@ -43,8 +43,47 @@ export interface ShowRequest extends Actor {
   bindingSecret: ReadBindingSecret
 }
 
+/** Of which kind of page a caller is. */
+interface PageKind {
+  action: AuditAction
+  /** Whether the flow leads to such a page. */
+  leadsHere: (flow: store.FlowRow) => boolean
+}
+
+/** @throws KeywellError `flow_mismatch` when the flow is another browser's, or leads to another page */
+export async function openShown(
+  parts: ReturnParts,
+  { states, bindingSecret, ...by }: ShowRequest,
+  { action, leadsHere }: PageKind,
+): Promise<OwnForm & { used: boolean }> {
+  const own = await openForm(parts, states, { ...by, action })
+  if (isOfBrowser(own.flow, bindingSecret) && leadsHere(own.flow)) return own
+  throw new KeywellError('flow_mismatch', flowMismatch.message)
+}
+
+/**
+ * Opens a form that came back, and lets `take` have it, but for one that came twice or that says that its person cancels.
+ *
+ * @throws KeywellError when the form is not one of this flow, browser and service; the flow goes on
+ */
+export async function takeSubmitted<Answer>(
+  parts: ReturnParts,
+  submitted: SubmittedForm,
+  { action, leadsHere }: PageKind,
+  take: (own: OwnForm) => Promise<Answer>,
+): Promise<Answer | { location: URL }> {
+  const { fields, actor, requestId } = submitted
+  const { used, ...own } = await openForm(parts, [fields.state], { actor, requestId, action })
+  await requireOwnForm(parts, own, submitted, leadsHere(own.flow))
+  if (used) return goOn(parts, own)
+  if (fields.cancel !== undefined) {
+    return goOn(parts, own, (sql) => endWith(parts, sql, own, { status: 'cancelled' }))
+  }
+  return take(own)
+}
+
 /** The flow of a state, with its session. Nothing says yet that it is the browser's own. */
-export async function openForm(
+async function openForm(
   parts: ReturnParts,
   states: readonly unknown[],
   act: Actor & { action: AuditAction },
@@ -63,7 +102,7 @@ export async function openForm(
  * @param isKind whether the flow leads to such a form
  * @throws KeywellError `origin_not_allowed`, `flow_mismatch`; the flow goes on
  */
-export async function requireOwnForm(
+async function requireOwnForm(
   { database, audit, publicUrl }: ReturnParts,
   { flow, entry }: OwnForm,
   submitted: Pick<SubmittedForm, 'origin' | 'bindingSecret'>,

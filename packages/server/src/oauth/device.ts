@@ -151,7 +151,7 @@ export async function pollDeviceCode(
 
 function pollOf(outcome: TokenOutcome): DevicePoll {
   if (outcome.kind === 'not_sent' || outcome.kind === 'not_processed') {
-    if (outcome.detail === 'outgrown') return { kind: 'ended', outcome }
+    if (outcome.detail === 'definition_outgrown') return { kind: 'ended', outcome }
     return { kind: 'unanswered', retryAfterMs: outcome.retryAfterMs }
   }
   if (outcome.kind !== 'ambiguous') return { kind: 'ended', outcome }

@@ -71,7 +71,7 @@ async function ask(outbound: Outbound, options: ProbeOptions): Promise<ProbeResu
     const detail = found.status === 'unknown' ? `status_${answer.status}` : null
     return { ...nothingStated, status: found.status, detail }
   } catch (error) {
-    const isOutgrown = error instanceof OutboundError && error.reason === 'outgrown'
+    const isOutgrown = error instanceof OutboundError && error.reason === 'definition_outgrown'
     return { ...nothingStated, status: 'unknown', detail: isOutgrown ? outgrown : 'no_answer' }
   }
 }

@@ -12,7 +12,7 @@ export function exchangeError(
   switch (outcome.kind) {
     case 'not_sent':
     case 'not_processed':
-      if (detail === 'outgrown') return clientOutgrown(title)
+      if (detail === 'definition_outgrown') return clientOutgrown(title)
       return refusedBy(title, 'provider_unavailable', { detail })
     case 'ambiguous':
       return refusedBy(title, reasonOfAmbiguous(detail), { detail })

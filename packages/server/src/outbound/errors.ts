@@ -1,6 +1,6 @@
 const words = {
   refused_url: 'this URL may not be called',
-  outgrown: 'its definition names an origin that this secret was not stored for',
+  definition_outgrown: 'its definition names an origin that this secret was not stored for',
   refused_address: 'it has an address that may not be reached',
   refused_request: 'the request has a header or body that cannot be sent',
   refused_by_proxy: 'the egress proxy does not connect to it',

@@ -194,7 +194,7 @@ async function fetchBounded(
   const route = routeOf(parts.routes, url, init)
   route.policy.check(url)
   if (init.within !== undefined && !isWithin(init.within.reach, init.within.side, url)) {
-    throw new OutboundError('outgrown', { host: url.host, notSent: true })
+    throw new OutboundError('definition_outgrown', { host: url.host, notSent: true })
   }
   const request = await buildRequest(url, init)
   const bounds = {

@@ -31,7 +31,7 @@ export function outcomeOfFailure({ reason }: OutboundError): CallOutcome {
       return { kind: 'good' }
     case 'aborted':
     case 'throttled':
-    case 'outgrown':
+    case 'definition_outgrown':
     case 'refused_url':
     case 'refused_address':
     case 'refused_request':

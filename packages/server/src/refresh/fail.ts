@@ -102,7 +102,7 @@ async function record(
     await parts.suspension.suspend(sql, row, { reason: result.attributedTo, revision, actor })
   }
   // What the provider's definition asks for is not done: people have to know why nothing is renewed.
-  const health = outcome.detail === 'outgrown' ? definitionOutgrown : result.health
+  const health = outcome.detail === 'definition_outgrown' ? definitionOutgrown : result.health
   const recorded = await recordOutcome(sql, row, { ...result, health })
   return { ...done, recorded, death: result.death }
 }
