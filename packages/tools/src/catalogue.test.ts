@@ -92,8 +92,14 @@ verifies.suite('tools:table', () => {
       /a: the default is not in the enum/,
     ],
     [{ anyOf: [['nosuch']] }, /nosuch is no parameter/],
+    [{ parameters: [{ ...both[0], placeWithin: 'owner' } as never] }, /owner is no parameter/],
+    [{ effect: 'destroy' }, /no target/],
+    [{ target: { tool: 'gitlab_issue_delete' } }, /gitlab_issue_delete is no tool that reads/],
+    [{ target: { tool: 'gitlab_pipeline_get' } }, /the target needs pipeline_id/],
+    [{ target: { tool: 'gitlab_issues_list' } }, /one of gitlab_issues_list is not one thing/],
   ])('a fault is found: %o', (change, fault) => {
-    expect(catalogueFaults([spoilt(change)]).join('\n')).toMatch(fault)
+    const others = gitlabTools.filter(({ name }) => name !== 'gitlab_issue_update')
+    expect(catalogueFaults([spoilt(change), ...others]).join('\n')).toMatch(fault)
   })
 
   test('a name that is there twice is found', () => {

@@ -1,3 +1,5 @@
+import type { Arguments } from './read-arguments.ts'
+
 /**
  * A tool: one operation of a provider that an agent may call as the user, as data. A quirk of the
  * operation is a field here; what has no field is a comment beside the definition.
@@ -21,12 +23,16 @@ export interface ToolDefinition {
   readonly together?: readonly (readonly string[])[]
   /** At least one parameter that is not in the path must be given. */
   readonly needsField?: true
+  /** Of arguments that the provider's API has no place for: they are written as it takes them. */
+  readonly prepare?: Preparation
   readonly response: ToolResponse
   /** The answer is a file of a repository, whose `content` is Base64. */
   readonly isFile?: true
   /** Fields of the answer that are shown where the tenant's policy reveals them, and else withheld. */
   readonly withholds?: readonly string[]
   readonly effect: ToolEffect
+  /** Reads what a call is about, so that a person sees what would change. Each that destroys has one. */
+  readonly target?: ToolTarget
   /**
    * It gives lasting access, shows or sends data outward, publishes, merges, or starts or stops work.
    * Left out where `effect` is `destroy`: those are always treated as sensitive.
@@ -34,11 +40,31 @@ export interface ToolDefinition {
   readonly sensitive?: true
   /** Sending it twice has no further effect. Default: unknown, so that it is not sent twice. */
   readonly idempotent?: true
+  /** The role that the user usually needs there, as the provider calls it. */
+  readonly role?: string
   /**
    * The least scopes. A token needs each of them, or another scope that implies it; the provider's
    * data says which do.
    */
   readonly scopes: readonly string[]
+}
+
+/** How the thing is read that a call is about. */
+export interface ToolTarget {
+  /** A tool that reads. It gets the arguments of the same names. */
+  readonly tool: string
+  /** By name of its parameter: the one of this tool that it gets. */
+  readonly from?: Readonly<Record<string, string>>
+  /** It lists: the thing is the item whose `field` is the argument. */
+  readonly item?: { readonly field: string; readonly parameter: string }
+}
+
+/** A pure function over arguments that were checked. */
+export interface Preparation {
+  /** Whether the thing as it is now must be read first, as `target` says. */
+  needsTarget(given: Arguments): boolean
+  /** The arguments to send. `target` is undefined where it was not needed. */
+  prepare(given: Arguments, target: unknown): Arguments
 }
 
 /** `read` changes nothing; `destroy` deletes something, or removes somebody's access. */
@@ -62,6 +88,15 @@ export interface ToolParameter {
   readonly alsoAs?: readonly string[]
   /** Used by the executor; not sent. */
   readonly local?: true
+  /**
+   * The kind of place that it names, by number or path, such as `project`: a policy says which ones tools may touch. The
+   * default place of a kind is taken for a parameter in the path.
+   */
+  readonly place?: string
+  /** The place is named by that parameter, a slash and this one. */
+  readonly placeWithin?: string
+  /** What it names, such as `merge_request`: where the provider finds nothing, it is the last such in the path. */
+  readonly resource?: string
   readonly type: 'string' | 'integer' | 'boolean' | 'array' | 'object'
   /** Type of the items of an array. */
   readonly items?: 'string' | 'integer' | 'object'

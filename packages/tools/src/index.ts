@@ -15,7 +15,14 @@ export {
 } from './answer/read-answer.ts'
 export { type ArgumentSchema, inputSchemaOf, type JsonSchema } from './argument-schema.ts'
 export { apiRootOf, findTool, listTools, summarizeTool } from './catalogue.ts'
-export type { ToolDefinition, ToolEffect, ToolParameter, ToolResponse } from './definition.ts'
+export type {
+  Preparation,
+  ToolDefinition,
+  ToolEffect,
+  ToolParameter,
+  ToolResponse,
+  ToolTarget,
+} from './definition.ts'
 export {
   type ApprovalDecision,
   type ApprovalRequest,

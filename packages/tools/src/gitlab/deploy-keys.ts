@@ -15,6 +15,7 @@ export const deployKeys: readonly ToolDefinition[] = [
     response: 'list',
     effect: 'read',
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['read_api'],
   },
   // Gives lasting Git access that outlives the connection.
@@ -41,6 +42,7 @@ export const deployKeys: readonly ToolDefinition[] = [
     response: 'object',
     effect: 'write',
     sensitive: true,
+    role: 'Maintainer',
     scopes: ['api'],
   },
   // Answers 204.
@@ -58,6 +60,7 @@ export const deployKeys: readonly ToolDefinition[] = [
         aliases: ['key_id'],
         in: 'path',
         pathParam: 'key_id',
+        resource: 'deploy_key',
         type: 'integer',
         required: true,
         description: 'Id of the deploy key, from the list of deploy keys.',
@@ -65,7 +68,9 @@ export const deployKeys: readonly ToolDefinition[] = [
     ],
     response: 'none',
     effect: 'destroy',
+    target: { tool: 'gitlab_deploy_keys_list', item: { field: 'id', parameter: 'deploy_key_id' } },
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['api'],
   },
 ]

@@ -24,6 +24,8 @@ const groupId: ToolParameter = {
   aliases: ['id'],
   in: 'path',
   pathParam: 'id',
+  place: 'group',
+  resource: 'group',
   type: 'string',
   required: true,
   description: 'Group: its number, or its full path such as parent/name.',
@@ -158,6 +160,7 @@ export const groups: readonly ToolDefinition[] = [
       {
         name: 'parent_id',
         in: 'body',
+        place: 'group',
         type: 'integer',
         description: 'Id of the group this one goes under; a top-level group if left out.',
       },
@@ -199,8 +202,10 @@ export const groups: readonly ToolDefinition[] = [
     needsField: true,
     response: 'object',
     effect: 'write',
+    target: { tool: 'gitlab_group_get' },
     sensitive: true,
     idempotent: true,
+    role: 'Owner',
     scopes: ['api'],
   },
   // Answers 202. Needs Owner. Deletion is delayed (on every tier since 18.0), after which it is
@@ -216,7 +221,9 @@ export const groups: readonly ToolDefinition[] = [
     parameters: [groupId],
     response: 'object',
     effect: 'destroy',
+    target: { tool: 'gitlab_group_get' },
     idempotent: true,
+    role: 'Owner',
     scopes: ['api'],
   },
   {
@@ -294,6 +301,7 @@ export const groups: readonly ToolDefinition[] = [
     response: 'object',
     effect: 'write',
     sensitive: true,
+    role: 'Owner',
     scopes: ['api'],
   },
   // Answers 204. 60 removals a minute.
@@ -307,7 +315,9 @@ export const groups: readonly ToolDefinition[] = [
     parameters: [groupId, memberId, skipSubresources, unassignIssuables],
     response: 'none',
     effect: 'destroy',
+    target: { tool: 'gitlab_group_members_list', item: { field: 'id', parameter: 'user_id' } },
     idempotent: true,
+    role: 'Owner',
     scopes: ['api'],
   },
 ]

@@ -21,6 +21,7 @@ import { dates, dueDate, markdown, paging, projectId, search, sort } from './par
 const issueIid: ToolParameter = {
   name: 'issue_iid',
   in: 'path',
+  resource: 'issue',
   type: 'integer',
   required: true,
   description: "The issue's number inside its project, as shown after #; not its global id.",
@@ -28,6 +29,7 @@ const issueIid: ToolParameter = {
 const noteId: ToolParameter = {
   name: 'note_id',
   in: 'path',
+  resource: 'comment',
   type: 'integer',
   required: true,
   description: 'Id of the comment, from the list of comments.',
@@ -225,6 +227,7 @@ export const issues: readonly ToolDefinition[] = [
     response: 'object',
     effect: 'write',
     idempotent: true,
+    role: 'Reporter',
     scopes: ['api'],
   },
   // Needs Owner or administrator; 403 otherwise.
@@ -239,7 +242,9 @@ export const issues: readonly ToolDefinition[] = [
     parameters: [projectId, issueIid],
     response: 'none',
     effect: 'destroy',
+    target: { tool: 'gitlab_issue_get' },
     idempotent: true,
+    role: 'Owner',
     scopes: ['api'],
   },
   {
@@ -318,7 +323,9 @@ export const issues: readonly ToolDefinition[] = [
     parameters: [projectId, issueIid, noteId],
     response: 'none',
     effect: 'destroy',
+    target: { tool: 'gitlab_issue_notes_list', item: { field: 'id', parameter: 'note_id' } },
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['api'],
   },
 ]

@@ -4,6 +4,7 @@ import { jobScope, paging, projectId } from './parameters.ts'
 const jobId: ToolParameter = {
   name: 'job_id',
   in: 'path',
+  resource: 'job',
   type: 'integer',
   required: true,
   description: 'Global id of the job, as in its address.',
@@ -50,8 +51,10 @@ export const jobs: readonly ToolDefinition[] = [
     parameters: [projectId, jobId],
     response: 'object',
     effect: 'write',
+    target: { tool: 'gitlab_job_get' },
     sensitive: true,
     idempotent: true,
+    role: 'Developer',
     scopes: ['api'],
   },
   // 403 "Job is not retryable" is about the job, not about rights.
@@ -66,7 +69,9 @@ export const jobs: readonly ToolDefinition[] = [
     parameters: [projectId, jobId],
     response: 'object',
     effect: 'write',
+    target: { tool: 'gitlab_job_get' },
     sensitive: true,
+    role: 'Developer',
     scopes: ['api'],
   },
   // GitLab sends text/plain of any size, and an empty text for a job that never ran. max_bytes

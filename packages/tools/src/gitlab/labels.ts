@@ -67,6 +67,7 @@ export const labels: readonly ToolDefinition[] = [
     ],
     response: 'object',
     effect: 'write',
+    role: 'Reporter',
     scopes: ['api'],
   },
 ]

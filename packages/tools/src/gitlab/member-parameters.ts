@@ -46,6 +46,7 @@ const membershipExpiresAt: ToolParameter = {
 export const memberId: ToolParameter = {
   name: 'user_id',
   in: 'path',
+  resource: 'member',
   type: 'integer',
   required: true,
   description: 'Numeric id of the person.',

@@ -39,6 +39,7 @@ export const members: readonly ToolDefinition[] = [
     response: 'object',
     effect: 'write',
     sensitive: true,
+    role: 'Maintainer',
     scopes: ['api'],
   },
   // Answers 204. 60 removals a minute.
@@ -52,7 +53,9 @@ export const members: readonly ToolDefinition[] = [
     parameters: [projectId, memberId, skipSubresources, unassignIssuables],
     response: 'none',
     effect: 'destroy',
+    target: { tool: 'gitlab_project_members_list', item: { field: 'id', parameter: 'user_id' } },
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['api'],
   },
 ]

@@ -1,4 +1,5 @@
 import type { ToolDefinition, ToolParameter } from '../definition.ts'
+import { draftTitle } from './draft-title.ts'
 import {
   activityFilter,
   addLabels,
@@ -21,6 +22,7 @@ import { dates, markdown, paging, projectId, search, sort, unidiff } from './par
 const mergeRequestIid: ToolParameter = {
   name: 'merge_request_iid',
   in: 'path',
+  resource: 'merge_request',
   type: 'integer',
   required: true,
   description:
@@ -191,8 +193,7 @@ export const mergeRequests: readonly ToolDefinition[] = [
     idempotent: true,
     scopes: ['read_api'],
   },
-  // 409 while one is open for the same branches. REST has no draft field: the executor puts
-  // Draft: before the title.
+  // 409 while one is open for the same branches.
   {
     name: 'gitlab_merge_request_create',
     group: 'merge_requests',
@@ -234,6 +235,7 @@ export const mergeRequests: readonly ToolDefinition[] = [
       {
         name: 'target_project_id',
         in: 'body',
+        place: 'project',
         type: 'integer',
         description: 'Id of the project merged into, when it is another one (from a fork).',
       },
@@ -257,12 +259,13 @@ export const mergeRequests: readonly ToolDefinition[] = [
         description: 'Let people who can merge push to the source branch.',
       },
     ],
+    prepare: draftTitle,
     response: 'object',
     effect: 'write',
+    role: 'Developer',
     scopes: ['api'],
   },
-  // At least one field must be sent. REST has no draft field: the executor reads the title if it
-  // was not sent, and adds or removes Draft:.
+  // At least one field must be sent.
   {
     name: 'gitlab_merge_request_update',
     group: 'merge_requests',
@@ -319,9 +322,12 @@ export const mergeRequests: readonly ToolDefinition[] = [
       discussionLocked,
     ],
     needsField: true,
+    prepare: draftTitle,
     response: 'object',
     effect: 'write',
+    target: { tool: 'gitlab_merge_request_get' },
     idempotent: true,
+    role: 'Developer',
     scopes: ['api'],
   },
   // In this order: 401 may not merge (the token is fine), 405 not mergeable now, 422 cannot be
@@ -369,8 +375,10 @@ export const mergeRequests: readonly ToolDefinition[] = [
     ],
     response: 'object',
     effect: 'write',
+    target: { tool: 'gitlab_merge_request_get' },
     sensitive: true,
     idempotent: true,
+    role: 'Developer',
     scopes: ['api'],
   },
   // 403 lacks the right to approve; 401 approval not taken (approved already, author, not
@@ -388,8 +396,10 @@ export const mergeRequests: readonly ToolDefinition[] = [
     parameters: [projectId, mergeRequestIid, reviewedCommit],
     response: 'object',
     effect: 'write',
+    target: { tool: 'gitlab_merge_request_get' },
     sensitive: true,
     idempotent: true,
+    role: 'Developer',
     scopes: ['api'],
   },
   // Short form on Free; approvals_required and approvals_left are Premium. 403 or 404 although

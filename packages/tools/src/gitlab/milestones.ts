@@ -4,6 +4,7 @@ import { dueDate, markdown, paging, projectId } from './parameters.ts'
 const milestoneId: ToolParameter = {
   name: 'milestone_id',
   in: 'path',
+  resource: 'milestone',
   type: 'integer',
   required: true,
   description: 'Global id of the milestone, from the list; not the number in its address.',
@@ -96,6 +97,7 @@ export const milestones: readonly ToolDefinition[] = [
     ],
     response: 'object',
     effect: 'write',
+    role: 'Reporter',
     scopes: ['api'],
   },
   {
@@ -125,6 +127,7 @@ export const milestones: readonly ToolDefinition[] = [
     response: 'object',
     effect: 'write',
     idempotent: true,
+    role: 'Reporter',
     scopes: ['api'],
   },
   // Answers 204.
@@ -138,7 +141,9 @@ export const milestones: readonly ToolDefinition[] = [
     parameters: [projectId, milestoneId],
     response: 'none',
     effect: 'destroy',
+    target: { tool: 'gitlab_milestone_get' },
     idempotent: true,
+    role: 'Reporter',
     scopes: ['api'],
   },
 ]

@@ -64,6 +64,8 @@ export const projectId: ToolParameter = {
   aliases: ['id'],
   in: 'path',
   pathParam: 'id',
+  place: 'project',
+  resource: 'project',
   type: 'string',
   required: true,
   description: 'Project: its number, or its full path such as group/name.',

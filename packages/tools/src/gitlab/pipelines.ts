@@ -4,6 +4,7 @@ import { dates, jobScope, paging, projectId, sort } from './parameters.ts'
 const pipelineId: ToolParameter = {
   name: 'pipeline_id',
   in: 'path',
+  resource: 'pipeline',
   type: 'integer',
   required: true,
   description: 'Global id of the pipeline, as in its address.',
@@ -154,6 +155,7 @@ export const pipelines: readonly ToolDefinition[] = [
     response: 'object',
     effect: 'write',
     sensitive: true,
+    role: 'Developer',
     scopes: ['api'],
   },
   // Stops work that is going on.
@@ -167,8 +169,10 @@ export const pipelines: readonly ToolDefinition[] = [
     parameters: [projectId, pipelineId],
     response: 'object',
     effect: 'write',
+    target: { tool: 'gitlab_pipeline_get' },
     sensitive: true,
     idempotent: true,
+    role: 'Developer',
     scopes: ['api'],
   },
   {
@@ -182,7 +186,9 @@ export const pipelines: readonly ToolDefinition[] = [
     parameters: [projectId, pipelineId],
     response: 'object',
     effect: 'write',
+    target: { tool: 'gitlab_pipeline_get' },
     sensitive: true,
+    role: 'Developer',
     scopes: ['api'],
   },
   // Answers 204. Needs Owner.
@@ -197,7 +203,9 @@ export const pipelines: readonly ToolDefinition[] = [
     parameters: [projectId, pipelineId],
     response: 'none',
     effect: 'destroy',
+    target: { tool: 'gitlab_pipeline_get' },
     idempotent: true,
+    role: 'Owner',
     scopes: ['api'],
   },
   {

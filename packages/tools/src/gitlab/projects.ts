@@ -204,6 +204,7 @@ export const projects: readonly ToolDefinition[] = [
       {
         name: 'namespace_id',
         in: 'body',
+        place: 'group',
         type: 'integer',
         description:
           "Id of the group or namespace the project goes into; the user's own if left out.",
@@ -291,8 +292,10 @@ export const projects: readonly ToolDefinition[] = [
     needsField: true,
     response: 'object',
     effect: 'write',
+    target: { tool: 'gitlab_project_get' },
     sensitive: true,
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['api'],
   },
   // Answers 202. Needs Owner. Deletion is delayed (on every tier since 18.0), after which it is
@@ -308,7 +311,9 @@ export const projects: readonly ToolDefinition[] = [
     parameters: [projectId],
     response: 'object',
     effect: 'destroy',
+    target: { tool: 'gitlab_project_get' },
     idempotent: true,
+    role: 'Owner',
     scopes: ['api'],
   },
   // Answers 201 before the copy is done.
@@ -325,12 +330,14 @@ export const projects: readonly ToolDefinition[] = [
       {
         name: 'namespace_id',
         in: 'body',
+        place: 'group',
         type: 'integer',
         description: 'Id of the namespace the fork goes to; see gitlab_namespaces_list.',
       },
       {
         name: 'namespace_path',
         in: 'body',
+        place: 'group',
         type: 'string',
         description: 'Path of the namespace the fork goes to, instead of its id.',
       },

@@ -4,6 +4,7 @@ import { paging, projectId, sort } from './parameters.ts'
 const tagName: ToolParameter = {
   name: 'tag_name',
   in: 'path',
+  resource: 'release',
   type: 'string',
   required: true,
   description: 'Tag the release was made for.',
@@ -133,6 +134,7 @@ export const releases: readonly ToolDefinition[] = [
     ],
     response: 'object',
     effect: 'write',
+    role: 'Developer',
     scopes: ['api'],
   },
   {
@@ -166,6 +168,7 @@ export const releases: readonly ToolDefinition[] = [
     response: 'object',
     effect: 'write',
     idempotent: true,
+    role: 'Developer',
     scopes: ['api'],
   },
   // Answers 200 with the release that was removed.
@@ -179,7 +182,9 @@ export const releases: readonly ToolDefinition[] = [
     parameters: [projectId, tagName],
     response: 'object',
     effect: 'destroy',
+    target: { tool: 'gitlab_release_get' },
     idempotent: true,
+    role: 'Developer',
     scopes: ['api'],
   },
 ]

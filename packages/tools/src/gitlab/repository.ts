@@ -4,6 +4,7 @@ import { paging, projectId, sort, unidiff } from './parameters.ts'
 const commit: ToolParameter = {
   name: 'sha',
   in: 'path',
+  resource: 'commit',
   type: 'string',
   required: true,
   description: 'Commit id; a branch or tag name works too.',
@@ -11,6 +12,7 @@ const commit: ToolParameter = {
 const filePath: ToolParameter = {
   name: 'file_path',
   in: 'path',
+  resource: 'file',
   type: 'string',
   required: true,
   description: 'Path of the file inside the repository, such as docs/readme.md.',
@@ -97,6 +99,7 @@ export const repository: readonly ToolDefinition[] = [
       {
         name: 'branch',
         in: 'path',
+        resource: 'branch',
         type: 'string',
         required: true,
         description: 'Branch to look up, by its exact name.',
@@ -134,6 +137,7 @@ export const repository: readonly ToolDefinition[] = [
     ],
     response: 'object',
     effect: 'write',
+    role: 'Developer',
     scopes: ['api'],
   },
   // Answers 204.
@@ -150,6 +154,7 @@ export const repository: readonly ToolDefinition[] = [
       {
         name: 'branch',
         in: 'path',
+        resource: 'branch',
         type: 'string',
         required: true,
         description: 'Branch to remove, by its exact name.',
@@ -157,7 +162,9 @@ export const repository: readonly ToolDefinition[] = [
     ],
     response: 'none',
     effect: 'destroy',
+    target: { tool: 'gitlab_branch_get' },
     idempotent: true,
+    role: 'Developer',
     scopes: ['api'],
   },
   {
@@ -204,6 +211,7 @@ export const repository: readonly ToolDefinition[] = [
       {
         name: 'tag_name',
         in: 'path',
+        resource: 'tag',
         type: 'string',
         required: true,
         description: 'Tag to look up, by its exact name.',
@@ -247,6 +255,7 @@ export const repository: readonly ToolDefinition[] = [
     ],
     response: 'object',
     effect: 'write',
+    role: 'Developer',
     scopes: ['api'],
   },
   // Answers 204.
@@ -262,6 +271,7 @@ export const repository: readonly ToolDefinition[] = [
       {
         name: 'tag_name',
         in: 'path',
+        resource: 'tag',
         type: 'string',
         required: true,
         description: 'Tag to remove, by its exact name.',
@@ -269,7 +279,9 @@ export const repository: readonly ToolDefinition[] = [
     ],
     response: 'none',
     effect: 'destroy',
+    target: { tool: 'gitlab_tag_get' },
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['api'],
   },
   {
@@ -446,6 +458,7 @@ export const repository: readonly ToolDefinition[] = [
       {
         name: 'from_project_id',
         in: 'query',
+        place: 'project',
         type: 'integer',
         description: 'Project the starting side is in, when it is a fork.',
       },
@@ -534,6 +547,7 @@ export const repository: readonly ToolDefinition[] = [
     ],
     response: 'object',
     effect: 'write',
+    role: 'Developer',
     scopes: ['api'],
   },
   // A stale last_commit_id answers 400, not 409, and so does a branch that moved in between
@@ -577,6 +591,7 @@ export const repository: readonly ToolDefinition[] = [
     ],
     response: 'object',
     effect: 'write',
+    role: 'Developer',
     scopes: ['api'],
   },
   // Answers 204. Parameters travel in the query. GitLab's code for this call does not read
@@ -626,7 +641,9 @@ export const repository: readonly ToolDefinition[] = [
     ],
     response: 'none',
     effect: 'destroy',
+    target: { tool: 'gitlab_file_get', from: { ref: 'branch' } },
     idempotent: true,
+    role: 'Developer',
     scopes: ['api'],
   },
   // 404 "Tree Not Found" also means an empty repository.

@@ -29,6 +29,7 @@ export const snippets: readonly ToolDefinition[] = [
       {
         name: 'snippet_id',
         in: 'path',
+        resource: 'snippet',
         type: 'integer',
         required: true,
         description: 'Id of the snippet, from the list of snippets.',

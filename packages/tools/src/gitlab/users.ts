@@ -34,6 +34,7 @@ export const users: readonly ToolDefinition[] = [
         aliases: ['id'],
         in: 'path',
         pathParam: 'id',
+        resource: 'user',
         type: 'integer',
         required: true,
         description: 'Numeric id of the person.',
@@ -89,6 +90,7 @@ export const users: readonly ToolDefinition[] = [
       {
         name: 'user_id',
         in: 'path',
+        resource: 'user',
         type: 'string',
         required: true,
         description: 'Numeric id of the person, or their username.',

@@ -4,6 +4,7 @@ import { paging, projectId } from './parameters.ts'
 const variableKey: ToolParameter = {
   name: 'key',
   in: 'path',
+  resource: 'variable',
   type: 'string',
   required: true,
   description: 'Name of the variable.',
@@ -64,6 +65,7 @@ export const variables: readonly ToolDefinition[] = [
     effect: 'read',
     sensitive: true,
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['read_api'],
   },
   // Needs Maintainer. GitLab sends the value in clear unless it is hidden; the executor redacts.
@@ -82,6 +84,7 @@ export const variables: readonly ToolDefinition[] = [
     effect: 'read',
     sensitive: true,
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['read_api'],
   },
   // masked_and_hidden since 17.4; description since 16.2. The answer repeats the value: the
@@ -133,6 +136,7 @@ export const variables: readonly ToolDefinition[] = [
     withholds: ['value'],
     effect: 'write',
     sensitive: true,
+    role: 'Maintainer',
     scopes: ['api'],
   },
   // Older instances want value in every update. The answer repeats the value: the executor
@@ -179,8 +183,10 @@ export const variables: readonly ToolDefinition[] = [
     response: 'object',
     withholds: ['value'],
     effect: 'write',
+    target: { tool: 'gitlab_project_variable_get' },
     sensitive: true,
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['api'],
   },
   // Answers 204. 409 when several variables share the name.
@@ -195,7 +201,9 @@ export const variables: readonly ToolDefinition[] = [
     parameters: [projectId, variableKey, environmentFilter],
     response: 'none',
     effect: 'destroy',
+    target: { tool: 'gitlab_project_variable_get' },
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['api'],
   },
 ]

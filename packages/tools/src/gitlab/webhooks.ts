@@ -6,6 +6,7 @@ const webhookId: ToolParameter = {
   aliases: ['hook_id'],
   in: 'path',
   pathParam: 'hook_id',
+  resource: 'webhook',
   type: 'integer',
   required: true,
   description: 'Id of the webhook, from the list of webhooks.',
@@ -108,6 +109,7 @@ export const webhooks: readonly ToolDefinition[] = [
     response: 'list',
     effect: 'read',
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['read_api'],
   },
   {
@@ -121,6 +123,7 @@ export const webhooks: readonly ToolDefinition[] = [
     response: 'object',
     effect: 'read',
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['read_api'],
   },
   // Needs Maintainer. Sends project data to an outside address.
@@ -146,6 +149,7 @@ export const webhooks: readonly ToolDefinition[] = [
     response: 'object',
     effect: 'write',
     sensitive: true,
+    role: 'Maintainer',
     scopes: ['api'],
   },
   // Needs Maintainer. Can turn a known hook towards another address.
@@ -165,8 +169,10 @@ export const webhooks: readonly ToolDefinition[] = [
     needsField: true,
     response: 'object',
     effect: 'write',
+    target: { tool: 'gitlab_project_webhook_get' },
     sensitive: true,
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['api'],
   },
   // Answers 204.
@@ -181,7 +187,9 @@ export const webhooks: readonly ToolDefinition[] = [
     parameters: [projectId, webhookId],
     response: 'none',
     effect: 'destroy',
+    target: { tool: 'gitlab_project_webhook_get' },
     idempotent: true,
+    role: 'Maintainer',
     scopes: ['api'],
   },
 ]

@@ -6,6 +6,7 @@ export function catalogueFaults(tools: readonly ToolDefinition[]): string[] {
   return [
     ...repeated(names).map((name) => `${name}: the name is there twice`),
     ...tools.flatMap((tool) => toolFaults(tool).map((fault) => `${tool.name}: ${fault}`)),
+    ...tools.flatMap((tool) => targetFaults(tool, tools).map((fault) => `${tool.name}: ${fault}`)),
   ]
 }
 
@@ -14,7 +15,10 @@ function toolFaults(tool: ToolDefinition): string[] {
   const names = parameters.map(({ name }) => name)
   const sent = parameters.filter(({ local, in: place }) => local !== true && place !== 'path')
   const wireNames = sent.flatMap(({ name, wireName = name, alsoAs = [] }) => [wireName, ...alsoAs])
-  const mentioned = [...(tool.anyOf ?? []), ...(tool.together ?? [])].flat()
+  const mentioned = [
+    ...[...(tool.anyOf ?? []), ...(tool.together ?? [])].flat(),
+    ...parameters.flatMap(({ placeWithin }) => placeWithin ?? []),
+  ]
   return [
     ...(/^[a-zA-Z0-9_-]{1,64}$/.test(tool.name) ? [] : ['no name of a tool']),
     ...[tool.title, tool.description, tool.group].filter(isBlank).map(() => 'empty text'),
@@ -29,6 +33,30 @@ function toolFaults(tool: ToolDefinition): string[] {
     ...mentioned.filter((name) => !names.includes(name)).map((name) => `${name} is no parameter`),
     ...placeFaults(tool),
     ...parameters.flatMap(parameterFaults),
+  ]
+}
+
+/** What it is about can be read with the arguments of the call. */
+function targetFaults(tool: ToolDefinition, tools: readonly ToolDefinition[]): string[] {
+  const { target, effect, parameters, prepare } = tool
+  if (target === undefined) {
+    // A tool that makes a thing has all that `prepare` needs.
+    const isChange = prepare !== undefined && tool.method !== 'POST'
+    return effect === 'destroy' || isChange ? ['no target'] : []
+  }
+  const names = parameters.map(({ name }) => name)
+  const reader = tools.find(({ name }) => name === target.tool)
+  if (reader?.effect !== 'read') return [`${target.tool} is no tool that reads`]
+  const needed = reader.parameters.filter(({ required }) => required).map(({ name }) => name)
+  const used = [...needed.map((name) => target.from?.[name] ?? name), target.item?.parameter ?? []]
+  return [
+    ...used
+      .flat()
+      .filter((name) => !names.includes(name))
+      .map((name) => `the target needs ${name}`),
+    ...((reader.response === 'list') === (target.item !== undefined)
+      ? []
+      : [`one of ${target.tool} is not one thing`]),
   ]
 }
 
@@ -64,6 +92,7 @@ function parameterFaults(parameter: ToolParameter): string[] {
       : '',
     minimum !== undefined && maximum !== undefined && minimum > maximum ? 'no number fits' : '',
     parameter.sendDefault === true && left === undefined ? 'no default to send' : '',
+    parameter.placeWithin !== undefined && parameter.place === undefined ? 'no place' : '',
   ]
   return faults.filter((fault) => fault !== '').map((fault) => `${name}: ${fault}`)
 }
