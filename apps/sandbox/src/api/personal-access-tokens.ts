@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import type { Context } from 'hono'
 import type { PersonalAccessTokenInput } from '../control/protocol.ts'
-import type { Instance } from '../instance.ts'
+import type { Env, Instance } from '../instance.ts'
 import type { PersonalAccessToken, User } from '../store/state.ts'
 
 /** Made by hand in the user's settings at GitLab; here by the control port. */
@@ -35,7 +36,7 @@ export function endOf(
 }
 
 /** `GET /personal_access_tokens/self`: everything but the token. */
-export function personalAccessTokenView(
+function personalAccessTokenView(
   instance: Instance,
   token: PersonalAccessToken,
 ): Record<string, unknown> {
@@ -52,4 +53,12 @@ export function personalAccessTokenView(
     active: endOf(instance, token) === undefined,
     expires_at: expiresOn,
   }
+}
+
+export function showSelf(c: Context<Env>, instance: Instance): Response {
+  const token = c.get('personalAccessToken')
+  if (token === undefined) {
+    return c.json({ message: '400 Bad request - this is not a personal access token' }, 400)
+  }
+  return c.json(personalAccessTokenView(instance, token))
 }

@@ -46,6 +46,8 @@ export interface SandboxControl {
   addUser(user: UserInput): Promise<User>
   block(username: string): Promise<User>
   unblock(username: string): Promise<User>
+  /** Whether the user has shown who they are. Without it no CI/CD job runs for them. */
+  verifyIdentity(username: string, verified: boolean): Promise<User>
 
   /** Every pair that was issued, dead ones included, in clear. */
   tokens(): Promise<IssuedToken[]>
@@ -91,6 +93,8 @@ export function sandboxControl(url: string): SandboxControl {
     users: () => call('GET', '/users'),
     addUser: (user) => call('POST', '/users', user),
     block: (username) => call('PATCH', `/users/${named(username)}`, { blocked: true }),
+    verifyIdentity: (username, identityVerified) =>
+      call('PATCH', `/users/${named(username)}`, { identityVerified }),
     unblock: (username) => call('PATCH', `/users/${named(username)}`, { blocked: false }),
     tokens: () => call('GET', '/tokens'),
     issueToken: (token) => call('POST', '/tokens', token),

@@ -104,8 +104,16 @@ export const userInputSchema: z.ZodType<UserInput> = z.strictObject({
   password: z.string().min(1).exactOptional(),
 })
 
-export const userPatchSchema: z.ZodType<{ blocked: boolean }> = z.strictObject({
-  blocked: z.boolean(),
+/** What changes about a user. */
+export interface UserPatch {
+  blocked?: boolean
+  /** Default of a user: true. */
+  identityVerified?: boolean
+}
+
+export const userPatchSchema: z.ZodType<UserPatch> = z.strictObject({
+  blocked: z.boolean().exactOptional(),
+  identityVerified: z.boolean().exactOptional(),
 })
 
 export const tokenInputSchema: z.ZodType<TokenInput> = z.strictObject({

@@ -34,6 +34,13 @@ export interface Settings {
   openerPolicy: 'same-origin' | 'same-origin-allow-popups' | 'unsafe-none' | null
   /** Added to the clock: moves the sandbox into the future without waiting. */
   clockOffsetMs: number
+  /**
+   * API calls that a user may make in a minute. Null, the default: as many as they like, and no answer
+   * speaks of a limit, as at an instance whose operator has set none.
+   */
+  apiCallsPerMinute: number | null
+  /** Whether there is advanced search, which some scopes of a search need. */
+  advancedSearch: boolean
 }
 
 export const defaultSettings: Settings = {
@@ -43,6 +50,8 @@ export const defaultSettings: Settings = {
   skipConsent: 'matching_token',
   openerPolicy: null,
   clockOffsetMs: 0,
+  apiCallsPerMinute: null,
+  advancedSearch: false,
 }
 
 const rotationSchema: z.ZodType<Rotation> = z.discriminatedUnion('mode', [
@@ -66,4 +75,6 @@ export const settingsPatchSchema: z.ZodType<Partial<Settings>> = z.strictObject(
     .nullable()
     .exactOptional(),
   clockOffsetMs: z.number().exactOptional(),
+  apiCallsPerMinute: z.int().positive().nullable().exactOptional(),
+  advancedSearch: z.boolean().exactOptional(),
 })

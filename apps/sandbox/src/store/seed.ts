@@ -1,5 +1,7 @@
 import type { UserInput } from '../control/protocol.ts'
-import type { Issue, Project, State, User } from './state.ts'
+import type { Issue } from './issues.ts'
+import { type Group, type Member, type Project, roles } from './projects.ts'
+import type { State, User } from './state.ts'
 
 /** Every ready-made user signs in with this. It is printed on the sign-in page. */
 export const sandboxPassword = 'sandbox'
@@ -16,7 +18,8 @@ export const defaultUsers: readonly UserInput[] = [
 /** A user with what was given, and the rest made up. */
 export function newUser(id: number, input: UserInput): User {
   const { username, name = username, email = `${username}@example.test` } = input
-  return { id, username, name, email, password: input.password ?? sandboxPassword, blocked: false }
+  const password = input.password ?? sandboxPassword
+  return { id, username, name, email, password, blocked: false, identityVerified: true }
 }
 
 interface ProjectSeed {
@@ -25,7 +28,7 @@ interface ProjectSeed {
   name: string
   description: string
   visibility: Project['visibility']
-  /** Indexes into the list of users; those that don't exist are skipped. */
+  /** Indexes into the list of users, the owner first; those that don't exist are skipped. */
   members: number[]
   stars: number
   topics: string[]
@@ -141,22 +144,55 @@ const projects: readonly ProjectSeed[] = [
   },
 ]
 
+const harbour = 62
+
+/** The first has the projects above, and no members of its own: it is seen by those who are in one of them. */
+const groups: readonly Omit<Group, 'createdAt' | 'options'>[] = [
+  {
+    id: 61,
+    path: 'lighthouse',
+    name: 'Lighthouse',
+    description: 'The shop by the sea.',
+    visibility: 'private',
+    parentId: null,
+  },
+  {
+    id: harbour,
+    path: 'harbour',
+    name: 'Harbour',
+    description: 'Where new things are tried.',
+    visibility: 'private',
+    parentId: null,
+  },
+  {
+    id: 63,
+    path: 'harbour/docks',
+    name: 'Docks',
+    description: '',
+    visibility: 'private',
+    parentId: harbour,
+  },
+]
+
 const labels = ['bug', 'feature', 'accessibility', 'performance', 'docs']
 
 /** A fresh instance: people, their projects and issues, no applications and no tokens. */
 export function seedState(people: readonly UserInput[], now: number): State {
   const users = people.map((input, index) => newUser(101 + index, input))
-  const issues = projects.flatMap((project) => seedIssues(project, users, now))
   return {
-    version: 1,
+    version: 2,
     users,
     applications: [],
     codes: [],
     tokens: [],
     personalAccessTokens: [],
     sessions: [],
-    projects: projects.map((project, index) => seedProject(project, users, now - index * dayMs)),
-    issues,
+    rows: {
+      groups: groups.map((group) => ({ ...group, createdAt: now - 500 * dayMs, options: {} })),
+      projects: projects.map((project, index) => seedProject(project, users, now - index * dayMs)),
+      members: seedMembers(users, now - 400 * dayMs),
+      issues: projects.flatMap((project) => seedIssues(project, users, now)),
+    },
     signingKey: null,
     lastId: 10_000,
   }
@@ -167,10 +203,43 @@ function seedProject(seed: ProjectSeed, users: readonly User[], now: number): Pr
   return {
     ...project,
     namespace: seed.path.slice(0, seed.path.lastIndexOf('/')),
-    members: memberIds(members, users),
+    creatorId: memberIds(members, users)[0] ?? null,
+    defaultBranch: 'main',
+    archived: false,
+    starredBy: [],
+    forkedFromId: null,
     createdAt: now - 400 * dayMs,
     activeAt: now,
+    markedForDeletionOn: null,
+    options: {},
   }
+}
+
+/** The first of a list owns the place, the others have less and less of a role. */
+const seedRoles = [roles.owner, roles.developer, roles.reporter] as const
+
+function seedMembers(users: readonly User[], createdAt: number): Member[] {
+  const ofProjects = projects.flatMap(({ id, members }) =>
+    memberIds(members, users).map((userId, index) => ({
+      of: 'project' as const,
+      ofId: id,
+      userId,
+      accessLevel: seedRoles[index] ?? roles.guest,
+    })),
+  )
+  const ofHarbour = memberIds([0, 1, 2], users).map((userId, index) => ({
+    of: 'group' as const,
+    ofId: harbour,
+    userId,
+    accessLevel: [roles.owner, roles.maintainer, roles.guest][index] ?? roles.guest,
+  }))
+  return [...ofProjects, ...ofHarbour].map((member, index) => ({
+    id: 701 + index,
+    ...member,
+    createdById: null,
+    createdAt,
+    expiresOn: null,
+  }))
 }
 
 function seedIssues(seed: ProjectSeed, users: readonly User[], now: number): Issue[] {

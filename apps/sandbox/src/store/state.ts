@@ -5,15 +5,15 @@ import { z } from 'zod'
  * Times are epoch milliseconds by the sandbox's clock.
  */
 export interface State {
-  version: 1
+  version: 2
   users: User[]
   applications: Application[]
   codes: Code[]
   tokens: Token[]
   personalAccessTokens: PersonalAccessToken[]
   sessions: Session[]
-  projects: Project[]
-  issues: Issue[]
+  /** The resources of the API, by table; see `tables.ts`. */
+  rows: Record<string, { id: number }[]>
   /** Signs id tokens; made when the first one is asked for. */
   signingKey: Record<string, unknown> | null
   lastId: number
@@ -26,6 +26,8 @@ export interface User {
   email: string
   password: string
   blocked: boolean
+  /** Has shown who they are, which GitLab.com wants before it runs jobs for them. */
+  identityVerified: boolean
 }
 
 /** An OAuth application. `trusted` ones never show a consent page. */
@@ -98,41 +100,13 @@ export interface Session {
   createdAt: number
 }
 
-export interface Project {
-  id: number
-  path: string
-  name: string
-  description: string
-  namespace: string
-  visibility: 'private' | 'internal' | 'public'
-  members: number[]
-  stars: number
-  topics: string[]
-  createdAt: number
-  activeAt: number
-}
-
-export interface Issue {
-  id: number
-  iid: number
-  projectId: number
-  title: string
-  description: string
-  state: 'opened' | 'closed'
-  labels: string[]
-  authorId: number
-  assigneeId: number | null
-  createdAt: number
-  updatedAt: number
-}
-
 const time = z.number()
 const maybeTime = time.nullable()
 const names = z.array(z.string())
 
 /** Reads a data file. */
 export const stateSchema: z.ZodType<State> = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   users: z.array(
     z.object({
       id: z.int(),
@@ -141,6 +115,7 @@ export const stateSchema: z.ZodType<State> = z.object({
       email: z.string(),
       password: z.string(),
       blocked: z.boolean(),
+      identityVerified: z.boolean(),
     }),
   ),
   applications: z.array(
@@ -184,53 +159,21 @@ export const stateSchema: z.ZodType<State> = z.object({
       previousId: z.int().nullable(),
     }),
   ),
-  // A file from before there were any has none.
-  personalAccessTokens: z
-    .array(
-      z.object({
-        id: z.int(),
-        value: z.string(),
-        name: z.string(),
-        userId: z.int(),
-        scopes: names,
-        createdAt: time,
-        expiresOn: z.string().nullable(),
-        revokedAt: maybeTime,
-        lastUsedAt: maybeTime,
-      }),
-    )
-    .default([]),
-  sessions: z.array(z.object({ id: z.string(), userId: z.int(), createdAt: time })),
-  projects: z.array(
+  personalAccessTokens: z.array(
     z.object({
       id: z.int(),
-      path: z.string(),
+      value: z.string(),
       name: z.string(),
-      description: z.string(),
-      namespace: z.string(),
-      visibility: z.enum(['private', 'internal', 'public']),
-      members: z.array(z.int()),
-      stars: z.int(),
-      topics: names,
+      userId: z.int(),
+      scopes: names,
       createdAt: time,
-      activeAt: time,
+      expiresOn: z.string().nullable(),
+      revokedAt: maybeTime,
+      lastUsedAt: maybeTime,
     }),
   ),
-  issues: z.array(
-    z.object({
-      id: z.int(),
-      iid: z.int(),
-      projectId: z.int(),
-      title: z.string(),
-      description: z.string(),
-      state: z.enum(['opened', 'closed']),
-      labels: names,
-      authorId: z.int(),
-      assigneeId: z.int().nullable(),
-      createdAt: time,
-      updatedAt: time,
-    }),
-  ),
+  sessions: z.array(z.object({ id: z.string(), userId: z.int(), createdAt: time })),
+  rows: z.record(z.string(), z.array(z.looseObject({ id: z.int() }))),
   signingKey: z.record(z.string(), z.unknown()).nullable(),
   lastId: z.int(),
 })

@@ -2,15 +2,14 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type {
   Application,
   Code,
-  Issue,
   PersonalAccessToken,
-  Project,
   Session,
   State,
   Token,
   User,
 } from './state.ts'
 import { stateSchema } from './state.ts'
+import { emptyTables, fillTables, readTables, type Tables } from './tables.ts'
 
 /** Dead pairs beyond this many are forgotten, oldest first, so that a long load test stays small. */
 const maxTokens = 100_000
@@ -27,8 +26,8 @@ export class Store {
   readonly codes: Map<string, Code> = new Map()
   readonly personalAccessTokens: Map<number, PersonalAccessToken> = new Map()
   readonly sessions: Map<string, Session> = new Map()
-  readonly projects: Map<number, Project> = new Map()
-  readonly issues: Map<number, Issue> = new Map()
+  /** The resources of the API, each table by id. */
+  readonly tables: Tables = emptyTables()
   signingKey: Record<string, unknown> | null = null
 
   readonly #dataFile: string | undefined
@@ -113,8 +112,7 @@ export class Store {
     refill(this.codes, state.codes, (code) => code.code)
     refill(this.personalAccessTokens, state.personalAccessTokens, (token) => token.id)
     refill(this.sessions, state.sessions, (session) => session.id)
-    refill(this.projects, state.projects, (project) => project.id)
-    refill(this.issues, state.issues, (issue) => issue.id)
+    fillTables(this.tables, state.rows)
     this.signingKey = state.signingKey
     this.#lastId = state.lastId
     for (const index of [this.#tokens, this.#byAccess, this.#byRefresh]) index.clear()
@@ -137,15 +135,14 @@ export class Store {
 
   #state(): State {
     return {
-      version: 1,
+      version: 2,
       users: [...this.users.values()],
       applications: [...this.applications.values()],
       codes: [...this.codes.values()],
       tokens: [...this.#tokens.values()],
       personalAccessTokens: [...this.personalAccessTokens.values()],
       sessions: [...this.sessions.values()],
-      projects: [...this.projects.values()],
-      issues: [...this.issues.values()],
+      rows: readTables(this.tables),
       signingKey: this.signingKey,
       lastId: this.#lastId,
     }

@@ -1,0 +1,44 @@
+import type { Issue } from './issues.ts'
+import type { Group, Member, Project, ProjectRedirect } from './projects.ts'
+
+/** What is in each table of the API's resources. A new resource is a line here and a name below. */
+export interface Rows {
+  groups: Group
+  projects: Project
+  members: Member
+  projectRedirects: ProjectRedirect
+  issues: Issue
+}
+
+export type TableName = keyof Rows
+export type Tables = { readonly [Name in TableName]: Map<number, Rows[Name]> }
+
+export function emptyTables(): Tables {
+  return {
+    groups: new Map(),
+    projects: new Map(),
+    members: new Map(),
+    projectRedirects: new Map(),
+    issues: new Map(),
+  }
+}
+
+/**
+ * Puts the rows of a data file, or of a seed, in place of what is there. Only this sandbox writes such a file, under
+ * a version of its own, so a row is not looked at field by field.
+ */
+export function fillTables(tables: Tables, rows: Record<string, { id: number }[]>): void {
+  for (const [name, table] of entries(tables)) {
+    table.clear()
+    for (const row of rows[name] ?? []) table.set(row.id, row)
+  }
+}
+
+export function readTables(tables: Tables): Record<string, { id: number }[]> {
+  return Object.fromEntries(entries(tables).map(([name, table]) => [name, [...table.values()]]))
+}
+
+/** The tables without their types: whoever copies rows does not read them. */
+function entries(tables: Tables): [string, Map<number, { id: number }>][] {
+  return Object.entries(tables) as [string, Map<number, { id: number }>][]
+}
