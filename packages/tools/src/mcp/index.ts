@@ -1,0 +1,11 @@
+export { type ErrorObject, errorObjectOf } from './error-object.ts'
+export {
+  approvalArgument,
+  type McpAnswer,
+  type McpCall,
+  type McpTool,
+  type McpTools,
+  mcpToolOf,
+} from './mcp-tools.ts'
+export { searchedTools } from './search.ts'
+export { createMcpServer, type McpServerOptions } from './server.ts'
