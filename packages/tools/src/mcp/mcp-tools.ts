@@ -40,6 +40,14 @@ export type ObjectSchema = { readonly type: 'object'; readonly [keyword: string]
 /** How an agent without elicitation calls again after a person has approved. It never reaches a tool. */
 export const approvalArgument = 'keywell_approval_id'
 
+/** The arguments of the tool, and the approval that came among them. */
+export function takeApproval({ [approvalArgument]: given, ...rest }: McpCall['arguments']): {
+  arguments: McpCall['arguments']
+  approvalId: string | undefined
+} {
+  return { arguments: rest, approvalId: typeof given === 'string' ? given : undefined }
+}
+
 export function mcpToolOf(view: ToolView): McpTool {
   const { name, title, description, annotations, needsApproval } = view
   const inputSchema = objectSchema(view.inputSchema)

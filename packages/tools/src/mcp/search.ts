@@ -2,7 +2,7 @@
  * Two tools in place of all: one finds tools, one runs them. A model reads two definitions instead of a hundred, and
  * the schemas of those that it finds.
  */
-import type { McpAnswer, McpTool, McpTools } from './mcp-tools.ts'
+import { type McpAnswer, type McpTool, type McpTools, takeApproval } from './mcp-tools.ts'
 
 const defaultLimit = 5
 const maxLimit = 20
@@ -68,7 +68,9 @@ export function searchedTools(tools: McpTools): McpTools {
 
 function run(tools: McpTools, call: Parameters<McpTools['call']>[0]): Promise<McpAnswer> {
   const { tool, arguments: given } = call.arguments
-  return tools.call({ ...call, name: String(tool ?? ''), arguments: { ...Object(given) } })
+  // Where the schema of the tool that was found has it.
+  const { approvalId = call.approvalId, ...taken } = takeApproval({ ...Object(given) })
+  return tools.call({ ...call, name: String(tool ?? ''), ...taken, approvalId })
 }
 
 async function search(

@@ -269,6 +269,20 @@ describe('the search profile', () => {
     expect(result.structuredContent).toEqual({ data: [names[0], { state: 'opened' }] })
   })
 
+  test('runs a tool again with an approval where the schema that was found has it', async () => {
+    const calls: McpCall[] = []
+    const call: McpTools['call'] = (each) => {
+      calls.push(each)
+      return answer(each)
+    }
+    const client = await connect(call, {}, searchedTools)
+    const given = { issue_iid: 1, keywell_approval_id: 'apr_1' }
+    const tool = 'gitlab_issue_delete'
+    await client.callTool({ name: 'run_tool', arguments: { tool, arguments: given } })
+    expect(calls).toMatchObject([{ name: tool, approvalId: 'apr_1' }])
+    expect(calls[0]?.arguments).toEqual({ issue_iid: 1 })
+  })
+
   test('finds nothing for words that no tool has', async () => {
     const client = await connect(answer, {}, searchedTools)
     const found = await client.callTool({ name: 'search_tools', arguments: { query: 'zzz' } })

@@ -14,7 +14,7 @@ import {
 } from '@modelcontextprotocol/server'
 import { type Address, addressOf, askToOpen, canOpen, hasAnswered } from './elicitation.ts'
 import { errorObjectOf } from './error-object.ts'
-import { approvalArgument, type McpAnswer, type McpTools } from './mcp-tools.ts'
+import { type McpAnswer, type McpTools, takeApproval } from './mcp-tools.ts'
 import { reportProgress } from './progress.ts'
 
 export interface McpServerOptions {
@@ -58,13 +58,13 @@ async function callTool(
   { name, arguments: given = {} }: Params,
   context: ServerContext,
 ): Promise<CallToolResult | InputRequiredResult> {
-  const { [approvalArgument]: approvalId, ...rest } = given
+  const { approvalId, ...taken } = takeApproval(given)
   const stopReporting = reportProgress(context, options.progressMs)
   try {
     const answer = await tools.call({
       name,
-      arguments: rest,
-      approvalId: textOf(approvalId) ?? context.mcpReq.requestState<string>(),
+      ...taken,
+      approvalId: approvalId ?? context.mcpReq.requestState<string>(),
       signal: context.mcpReq.signal,
     })
     return resultOf(answer)
@@ -78,10 +78,6 @@ async function callTool(
   } finally {
     stopReporting()
   }
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }
 
 /** What came back was written by anybody: a client that looks at `_meta` can tell it from words of ours. */
