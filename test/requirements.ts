@@ -1543,6 +1543,11 @@ export const requirements = {
       'For each tool the least and the most that it takes make a request of its method, of a path in its form, and of parameters that it has.',
     source: 'tools.md, From a call to a request',
   },
+  'tools:github-requests': {
+    behaviour:
+      "For each tool of GitHub, what is sent is what GitHub's own client sends for the operation, with all that the tool takes.",
+    source: 'tools.md, The table',
+  },
   'tools:path': {
     behaviour:
       'Whatever text stands for a place of a path arrives as it was, and never leaves its segment.',

@@ -1,7 +1,14 @@
 import { providers } from '@keywell/providers'
 import { expect, test } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
-import { findTool, gitlabTools, listTools, summarizeTool, type ToolDefinition } from './index.ts'
+import {
+  findTool,
+  githubTools,
+  gitlabTools,
+  listTools,
+  summarizeTool,
+  type ToolDefinition,
+} from './index.ts'
 import { documentedOperations, undocumentedTools } from './testing/gitlab-operations.ts'
 import { catalogueFaults } from './testing/table.ts'
 
@@ -22,8 +29,15 @@ verifies.suite('tools:table', () => {
     expect(gitlabTools.filter(({ idempotent }) => idempotent)).toHaveLength(85)
   })
 
+  test('GitHub has 10 tools in 4 groups: 6 read, 4 write', () => {
+    expect(githubTools).toHaveLength(10)
+    expect(new Set(githubTools.map(({ group }) => group)).size).toBe(4)
+    expect(githubTools.filter(({ effect }) => effect === 'read')).toHaveLength(6)
+    expect(githubTools.filter(({ effect }) => effect === 'write')).toHaveLength(4)
+  })
+
   test('no definition has a fault', () => {
-    expect(catalogueFaults(gitlabTools)).toEqual([])
+    expect(catalogueFaults([...gitlabTools, ...githubTools])).toEqual([])
   })
 
   test('every scope of a tool is one of its provider', () => {
@@ -45,6 +59,8 @@ verifies.suite('tools:table', () => {
     [{ name: 'gitlab issue' }, /no name of a tool/],
     [{ description: ' ' }, /empty text/],
     [{ scopes: [] }, /no scope/],
+    [{ listIn: { items: 'a', total: 'b' } }, /no list is in it/],
+    [{ response: 'list', entriesOf: 'a' }, /it has no entries/],
     [{ effect: 'read' }, /PUT/],
     [{ parameters: both.slice(1) }, /\{id\} has no parameter/],
     [{ parameters: [{ ...id, description: 'x' }, ...both.slice(1)] }, /\{id\} may be left out/],
@@ -133,7 +149,9 @@ test('a tool is found by its exact name, and nothing else is', () => {
 
 test('a provider without tools has none', () => {
   expect(listTools('gitlab')).toBe(gitlabTools)
-  for (const name of ['', 'github', '__proto__', 'size']) expect(listTools(name), name).toEqual([])
+  expect(listTools('github')).toBe(githubTools)
+  for (const name of ['', 'bitbucket', '__proto__', 'size'])
+    expect(listTools(name), name).toEqual([])
 })
 
 test('a summary has what a person who chooses scopes must know, and is a copy', () => {

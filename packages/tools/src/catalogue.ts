@@ -1,10 +1,12 @@
 import type { ToolSummary } from '@keywell/protocol'
 import type { ToolDefinition } from './definition.ts'
+import { githubTools } from './github/index.ts'
 import { gitlabTools } from './gitlab/index.ts'
 
 // Maps and not objects, so that `constructor` and `__proto__` are names like any other.
 const byProvider: ReadonlyMap<string, readonly ToolDefinition[]> = new Map([
   ['gitlab', gitlabTools],
+  ['github', githubTools],
 ])
 /** Where the API of a provider begins, below the host of a connection. */
 const apiRoots: ReadonlyMap<string, string> = new Map([['gitlab', '/api/v4']])

@@ -14,7 +14,7 @@ export interface ToolDefinition {
   /** For agents: what it does, and what to know before calling it. */
   readonly description: string
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** Below the root of the provider's API; each `{placeholder}` is a parameter in the path. */
+  /** Below the root of the provider's API; each `{placeholder}` is a parameter in the path. The last may be left out, with its slash. */
   readonly path: `/${string}`
   readonly parameters: readonly ToolParameter[]
   /** At least one of these sets of parameters must be given. */
@@ -26,6 +26,10 @@ export interface ToolDefinition {
   /** Of arguments that the provider's API has no place for: they are written as it takes them. */
   readonly prepare?: Preparation
   readonly response: ToolResponse
+  /** The list is a field of an object, beside the count of all. */
+  readonly listIn?: { readonly items: string; readonly total: string }
+  /** Where the object comes as a list, as of a directory in place of a file: the field that it becomes. */
+  readonly entriesOf?: string
   /** The answer is a file of a repository, whose `content` is Base64. */
   readonly isFile?: true
   /** Fields of the answer that are shown where the tenant's policy reveals them, and else withheld. */
@@ -44,7 +48,7 @@ export interface ToolDefinition {
   readonly role?: string
   /**
    * The least scopes. A token needs each of them, or another scope that implies it; the provider's
-   * data says which do.
+   * data says which do. Empty: what is public may be read with any token.
    */
   readonly scopes: readonly string[]
 }

@@ -38,6 +38,7 @@ export {
   type ToolPolicy,
   type ToolPorts,
 } from './execute/ports.ts'
+export { githubTools } from './github/index.ts'
 export { gitlabTools } from './gitlab/index.ts'
 export {
   type ArgumentIssue,

@@ -34,7 +34,7 @@ export function requestOf(tool: ToolDefinition, given: Arguments): ToolRequest {
     values.filter(({ parameter }) => parameter.in === place)
   return {
     method: tool.method,
-    path: fillPath(tool.path, at('path')),
+    path: fillPath(tool, at('path')),
     query: queryOf(at('query')),
     body: bodyOf(tool, at('body')),
   }
@@ -45,9 +45,16 @@ interface Value {
   readonly value: unknown
 }
 
-function fillPath(path: string, values: readonly Value[]): string {
-  return path.replace(/\{(\w+)\}/g, (place, name: string) => {
-    const found = values.find(({ parameter }) => (parameter.pathParam ?? parameter.name) === name)
+function fillPath({ path, parameters }: ToolDefinition, values: readonly Value[]): string {
+  const placeOf = ({ name, pathParam = name }: ToolParameter) => `{${pathParam}}`
+  const absent = parameters.find(
+    (each) =>
+      each.in === 'path' && !each.required && values.every(({ parameter }) => parameter !== each),
+  )
+  const end = absent === undefined ? '' : `/${placeOf(absent)}`
+  const filled = path.slice(0, path.length - end.length)
+  return filled.replace(/\{\w+\}/g, (place) => {
+    const found = values.find(({ parameter }) => placeOf(parameter) === place)
     if (found === undefined) throw new Error(`invariant: nothing stands for ${place} of ${path}`)
     return segment(found)
   })

@@ -57,17 +57,24 @@ export function readAnswer(
     case 'none':
       return { data: answer.body.length === 0 ? { ok: true } : withhold(jsonOf(answer), withheld) }
     case 'list':
-      return listOf(withhold(jsonOf(answer), withheld), answer, options)
+      return listOf(tool, withhold(jsonOf(answer), withheld), answer, options)
     case 'object':
       return objectOf(tool, given, withhold(jsonOf(answer), withheld), options)
   }
 }
 
-function listOf(list: unknown, { headers }: ProviderAnswer, options: AnswerOptions): ToolResult {
+function listOf(
+  { listIn }: ToolDefinition,
+  answer: unknown,
+  { headers }: ProviderAnswer,
+  options: AnswerOptions,
+): ToolResult {
+  const around = listIn !== undefined && isObject(answer) ? answer : undefined
+  const list = listIn === undefined ? answer : around?.[listIn.items]
   if (!Array.isArray(list)) throw new AnswerError('unusable', 'The answer is no list.')
   const { data, truncated, warnings } = boundData(list, options.maxBytes)
   const nextPage = nextPageOf(headers)
-  const total = countOf(headers.get('x-total'))
+  const total = countOf(around === undefined ? headers.get('x-total') : around[listIn?.total ?? ''])
   return {
     data,
     ...(nextPage !== undefined && { nextPage }),
@@ -79,11 +86,14 @@ function listOf(list: unknown, { headers }: ProviderAnswer, options: AnswerOptio
 function objectOf(
   tool: ToolDefinition,
   given: Arguments,
-  object: unknown,
+  answer: unknown,
   { maxBytes, secrets }: AnswerOptions,
 ): ToolResult {
+  const { entriesOf } = tool
+  const isDirectory = entriesOf !== undefined && Array.isArray(answer)
+  const object = isDirectory ? { [entriesOf]: answer } : answer
   if (!isObject(object)) throw new AnswerError('unusable', 'The answer is no object.')
-  if (tool.isFile) {
+  if (tool.isFile && !isDirectory) {
     const { data, truncated } = viewFile(object, { maxBytes: maxBytesOf(tool, given), secrets })
     return { data, ...(truncated && { truncated }) }
   }
@@ -130,8 +140,8 @@ function nextPageOf(headers: ProviderAnswer['headers']): number | undefined {
   return countOf(/[?&]page=(\d{1,9})/.exec(next ?? '')?.[1] ?? null)
 }
 
-function countOf(text: string | null): number | undefined {
-  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
+function countOf(count: unknown): number | undefined {
+  return /^\d{1,15}$/.test(String(count)) ? Number(count) : undefined
 }
 
 function jsonOf({ body }: ProviderAnswer): unknown {

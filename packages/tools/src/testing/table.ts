@@ -11,7 +11,7 @@ export function catalogueFaults(tools: readonly ToolDefinition[]): string[] {
 }
 
 function toolFaults(tool: ToolDefinition): string[] {
-  const { parameters } = tool
+  const { parameters, response, listIn, entriesOf } = tool
   const names = parameters.map(({ name }) => name)
   const sent = parameters.filter(({ local, in: place }) => local !== true && place !== 'path')
   const wireNames = sent.flatMap(({ name, wireName = name, alsoAs = [] }) => [wireName, ...alsoAs])
@@ -22,10 +22,12 @@ function toolFaults(tool: ToolDefinition): string[] {
   return [
     ...(/^[a-zA-Z0-9_-]{1,64}$/.test(tool.name) ? [] : ['no name of a tool']),
     ...[tool.title, tool.description, tool.group].filter(isBlank).map(() => 'empty text'),
-    ...(tool.scopes.length === 0 ? ['no scope'] : []),
+    ...(tool.scopes.length === 0 && tool.effect !== 'read' ? ['no scope'] : []),
     ...((tool.effect === 'read') === (tool.method === 'GET')
       ? []
       : [`${tool.effect} by ${tool.method}`]),
+    ...(listIn !== undefined && response !== 'list' ? ['no list is in it'] : []),
+    ...(entriesOf !== undefined && response !== 'object' ? ['it has no entries'] : []),
     ...repeated([...names, ...parameters.flatMap(({ aliases = [] }) => aliases)]).map(
       (name) => `${name} is there twice`,
     ),
@@ -60,7 +62,7 @@ function targetFaults(tool: ToolDefinition, tools: readonly ToolDefinition[]): s
   ]
 }
 
-/** Each placeholder of the path has one parameter, which is required, and no parameter is left over. */
+/** Each placeholder of the path has one parameter, which is required but for the end, and no parameter is left over. */
 function placeFaults({ path, parameters }: ToolDefinition): string[] {
   const places = [...path.matchAll(/\{(\w+)\}/g)].map(([, place = '']) => place)
   const inPath = parameters.filter((parameter) => parameter.in === 'path')
@@ -69,7 +71,8 @@ function placeFaults({ path, parameters }: ToolDefinition): string[] {
     ...places.flatMap((place) => {
       const [parameter] = inPath.filter((each) => placeOf(each) === place)
       if (parameter === undefined) return [`{${place}} has no parameter`]
-      return parameter.required === true ? [] : [`{${place}} may be left out`]
+      const isEnd = path.endsWith(`/{${place}}`) && places.length > 1
+      return parameter.required === true || isEnd ? [] : [`{${place}} may be left out`]
     }),
     ...inPath
       .filter((each, at) => {
