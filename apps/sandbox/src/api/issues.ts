@@ -1,103 +1,253 @@
 import { z } from 'zod'
 import type { Issue } from '../store/issues.ts'
-import type { Project } from '../store/projects.ts'
+import { roles } from '../store/projects.ts'
+import {
+  apiUrl,
+  type InProject,
+  inProject,
+  nextIid,
+  ofProject,
+  requireLevel,
+  webUrl,
+} from './in-project.ts'
 import { param } from './input.ts'
+import { readCommonFilter, select } from './issuable-filter.ts'
+import { applyFields, issuableView, readIssuableFields } from './issuables.ts'
+import { addSystemNote, deleteNotes } from './note-rows.ts'
 import { page } from './paging.ts'
-import { iso, personById } from './people.ts'
-import { projectOf } from './places.ts'
-import { invalid, notFound } from './refusals.ts'
-import { type ApiCall, type ApiRoute, created, ok } from './route.ts'
+import { forbidden, invalid, notFound } from './refusals.ts'
+import { numberPart, requireOne } from './requirements.ts'
+import { type ApiCall, type ApiRoute, created, noContent, ok } from './route.ts'
+
+const list = '/projects/{id}/issues'
+const one = `${list}/{issue_iid}`
 
 export const issueRoutes: readonly ApiRoute[] = [
-  { method: 'GET', path: '/projects/{id}/issues', handle: listIssues },
-  { method: 'POST', path: '/projects/{id}/issues', handle: createIssue },
-  { method: 'GET', path: '/projects/{id}/issues/{issue_iid}', handle: showIssue },
+  { method: 'GET', path: list, handle: listIssues },
+  { method: 'POST', path: list, handle: createIssue },
+  { method: 'GET', path: one, handle: showIssue },
+  { method: 'PUT', path: one, handle: updateIssue },
+  { method: 'DELETE', path: one, handle: deleteIssue },
 ]
 
-const issueFilter = z.object({
-  state: param.text.optional(),
-  search: param.text.default(''),
-  labels: param.list.default([]),
+const issueTypes = ['issue', 'incident', 'test_case', 'task'] as const
+
+const filter = z.object({
+  state: z.enum(['opened', 'closed', 'all']).default('all'),
+  scope: z
+    .enum(['created-by-me', 'assigned-to-me', 'created_by_me', 'assigned_to_me', 'all'])
+    .default('all'),
+  order_by: z
+    .enum([
+      'created_at',
+      'due_date',
+      'label_priority',
+      'milestone_due',
+      'popularity',
+      'priority',
+      'relative_position',
+      'title',
+      'updated_at',
+      'weight',
+    ])
+    .default('created_at'),
+  confidential: param.bool.optional(),
+  due_date: z
+    .enum([
+      '',
+      '0',
+      'any',
+      'today',
+      'tomorrow',
+      'overdue',
+      'week',
+      'month',
+      'next_month_and_previous_two_weeks',
+    ])
+    .default(''),
+  issue_type: z.enum(issueTypes).optional(),
 })
 
-function listIssues(call: ApiCall): Response {
-  const { state, search, labels } = call.read(issueFilter)
-  const project = projectOf(call)
-  const rows = issuesOf(call, project)
-    .filter((issue) => state === undefined || state === 'all' || issue.state === state)
-    .filter((issue) => issue.title.toLowerCase().includes(search.toLowerCase()))
-    .filter((issue) => labels.every((label) => issue.labels.includes(label)))
-    .sort((a, b) => b.createdAt - a.createdAt || b.iid - a.iid)
-  return page(call, rows, (issue) => issueView(call, issue, project))
+function listIssues(outer: ApiCall): Response {
+  const asked = { ...outer.read(filter), ...readCommonFilter(outer) }
+  const call = inProject(outer)
+  const rows = ofProject(call, call.store.tables.issues)
+    .filter((issue) => canRead(call, issue))
+    .filter((issue) => (asked.confidential ?? issue.confidential) === issue.confidential)
+    .filter((issue) => (asked.issue_type ?? issue.type) === issue.type)
+    .filter((issue) => isDue(call, issue, asked.due_date))
+  return page(call, select(call, rows, asked), (issue) => issueView(call, issue))
 }
 
-function showIssue(call: ApiCall): Response {
-  const project = projectOf(call)
-  const iid = Number(call.part('issue_iid'))
-  const issue = issuesOf(call, project).find((one) => one.iid === iid)
-  if (issue === undefined) throw notFound()
-  return ok(issueView(call, issue, project))
+function isDue({ instance }: InProject, { dueDate, state }: Issue, asked: string): boolean {
+  const dayFromNow = (days: number) =>
+    new Date(instance.now() + days * 86_400_000).toISOString().slice(0, 10)
+  if (asked === '') return true
+  if (asked === '0' || dueDate === null) return asked === '0' && dueDate === null
+  if (asked === 'any') return true
+  if (asked === 'today') return dueDate === dayFromNow(0)
+  if (asked === 'tomorrow') return dueDate === dayFromNow(1)
+  if (asked === 'overdue') return dueDate < dayFromNow(0) && state === 'opened'
+  const from = dayFromNow(asked === 'next_month_and_previous_two_weeks' ? -14 : 0)
+  return dueDate >= from && dueDate <= dayFromNow(asked === 'week' ? 7 : 31)
 }
 
-const newIssue = z.object({
-  title: param.text,
-  description: param.text.default(''),
-  labels: param.list.default([]),
-})
+const written = {
+  // Empty text clears it.
+  due_date: z.union([z.literal('').transform(() => null), param.date]).optional(),
+  confidential: param.bool.optional(),
+  issue_type: z.enum(issueTypes).optional(),
+  // Kept on paid plans only.
+  weight: param.int.optional(),
+}
 
-function createIssue(call: ApiCall): Response {
-  const { title, description, labels } = call.read(newIssue)
-  const project = projectOf(call)
-  if (title.trim() === '') throw invalid({ title: ["can't be blank"] })
-  const { store, user, instance } = call
+function createIssue(outer: ApiCall): Response {
+  const given = {
+    ...outer.read(z.object({ ...written, title: param.text })),
+    ...readIssuableFields(outer),
+  }
+  const call = inProject(outer)
+  const { store, project, user } = call
+  const now = call.instance.now()
   const issue: Issue = {
     id: store.nextId(),
-    iid: Math.max(0, ...issuesOf(call, project).map((one) => one.iid)) + 1,
+    iid: nextIid(ofProject(call, store.tables.issues)),
     projectId: project.id,
-    title: title.trim(),
-    description,
+    title: titleOf(given.title),
+    description: '',
     state: 'opened',
-    labels,
+    type: given.issue_type ?? 'issue',
+    labels: [],
     authorId: user.id,
-    assigneeId: null,
-    createdAt: instance.now(),
-    updatedAt: instance.now(),
+    assigneeIds: [],
+    milestoneId: null,
+    confidential: given.confidential ?? false,
+    discussionLocked: false,
+    dueDate: null,
+    createdAt: now,
+    updatedAt: now,
+    closedAt: null,
+    closedById: null,
   }
+  // What a guest may not set is left out silently.
+  const mayPlan = call.level >= roles.planner
+  applyFields(call, issue, mayPlan ? given : { description: given.description })
+  if (mayPlan) issue.dueDate = given.due_date ?? null
   store.tables.issues.set(issue.id, issue)
-  return created(issueView(call, issue, project))
+  return created(issueView(call, issue))
 }
 
-function issuesOf({ store }: ApiCall, project: Project): Issue[] {
-  return [...store.tables.issues.values()].filter((issue) => issue.projectId === project.id)
+/** The title of an issue or a merge request. */
+export function titleOf(title: string): string {
+  if (title.trim() === '') throw invalid({ title: ["can't be blank"] })
+  if (title.length > 255) throw invalid({ title: ['is too long (maximum is 255 characters)'] })
+  return title.trim()
 }
 
-function issueView(call: ApiCall, issue: Issue, project: Project): Record<string, unknown> {
-  const assignee = personById(call, issue.assigneeId)
-  const closed = issue.state === 'closed'
+function showIssue(outer: ApiCall): Response {
+  const call = inProject(outer)
+  return ok(issueView(call, findIssue(call)))
+}
+
+const changes = z.object({
+  ...written,
+  title: param.text.optional(),
+  state_event: z.enum(['reopen', 'close']).optional(),
+})
+
+const changeable = [
+  'title',
+  'description',
+  'state_event',
+  'assignee_id',
+  'assignee_ids',
+  'milestone_id',
+  'labels',
+  'add_labels',
+  'remove_labels',
+  'due_date',
+  'confidential',
+  'discussion_locked',
+  'issue_type',
+  'weight',
+]
+
+function updateIssue(outer: ApiCall): Response {
+  const given = { ...outer.read(changes), ...readIssuableFields(outer) }
+  requireOne(given, changeable)
+  const call = inProject(outer)
+  const issue = findIssue(call)
+  const isOwn = issue.authorId === call.user.id || issue.assigneeIds.includes(call.user.id)
+  if (call.level < roles.planner && !isOwn) throw forbidden()
+  if (given.title !== undefined) issue.title = titleOf(given.title)
+  if (given.confidential !== undefined) issue.confidential = given.confidential
+  if (given.due_date !== undefined) issue.dueDate = given.due_date
+  if (given.issue_type !== undefined) issue.type = given.issue_type
+  applyFields(call, issue, given)
+  if (given.state_event !== undefined) changeState(call, issue, given.state_event)
+  issue.updatedAt = call.instance.now()
+  return ok(issueView(call, issue))
+}
+
+function changeState(call: InProject, issue: Issue, event: 'close' | 'reopen'): void {
+  const closes = event === 'close'
+  if ((issue.state === 'closed') === closes) return
+  issue.state = closes ? 'closed' : 'opened'
+  issue.closedAt = closes ? call.instance.now() : null
+  issue.closedById = closes ? call.user.id : null
+  addSystemNote(call, issue, closes ? 'closed' : 'reopened')
+}
+
+function deleteIssue(outer: ApiCall): Response {
+  const call = inProject(outer)
+  const issue = findIssue(call)
+  requireLevel(call, 'owner')
+  deleteNotes(call, issue)
+  call.store.tables.issues.delete(issue.id)
+  return noContent()
+}
+
+/** An issue that the caller may not read is not found, as one that does not exist. */
+export function findIssue(call: InProject): Issue {
+  const iid = numberPart(call, 'issue_iid')
+  const issue = ofProject(call, call.store.tables.issues).find((each) => each.iid === iid)
+  if (issue === undefined || !canRead(call, issue)) throw notFound()
+  return issue
+}
+
+export function canRead({ level, user }: Pick<InProject, 'level' | 'user'>, issue: Issue): boolean {
+  return (
+    !issue.confidential ||
+    level >= roles.planner ||
+    issue.authorId === user.id ||
+    issue.assigneeIds.includes(user.id)
+  )
+}
+
+function issueView(call: InProject, issue: Issue): Record<string, unknown> {
+  const path = `/issues/${issue.iid}`
+  const reference = `#${issue.iid}`
   return {
-    id: issue.id,
-    iid: issue.iid,
-    project_id: issue.projectId,
-    title: issue.title,
-    description: issue.description,
-    state: issue.state,
-    type: 'ISSUE',
-    labels: issue.labels,
-    milestone: null,
-    author: personById(call, issue.authorId),
-    assignee,
-    assignees: assignee === null ? [] : [assignee],
-    user_notes_count: 0,
-    confidential: false,
-    due_date: null,
-    references: {
-      short: `#${issue.iid}`,
-      relative: `#${issue.iid}`,
-      full: `${project.path}#${issue.iid}`,
+    ...issuableView(call, issue),
+    type: issue.type.toUpperCase(),
+    issue_type: issue.type,
+    confidential: issue.confidential,
+    due_date: issue.dueDate,
+    has_tasks: false,
+    merge_requests_count: 0,
+    blocking_issues_count: 0,
+    moved_to_id: null,
+    service_desk_reply_to: null,
+    severity: 'UNKNOWN',
+    subscribed: issue.authorId === call.user.id,
+    references: { short: reference, relative: reference, full: call.project.path + reference },
+    web_url: webUrl(call, `/-${path}`),
+    _links: {
+      self: apiUrl(call, path),
+      notes: apiUrl(call, `${path}/notes`),
+      award_emoji: apiUrl(call, `${path}/award_emoji`),
+      project: apiUrl(call),
+      closed_as_duplicate_of: null,
     },
-    web_url: call.url(`/${project.path}/-/issues/${issue.iid}`),
-    created_at: iso(issue.createdAt),
-    updated_at: iso(issue.updatedAt),
-    closed_at: closed ? iso(issue.updatedAt) : null,
   }
 }

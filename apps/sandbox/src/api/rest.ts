@@ -2,14 +2,26 @@ import { Hono } from 'hono'
 import type { Env, Instance } from '../instance.ts'
 import { needs, needsAnyToken } from './access.ts'
 import { issueRoutes } from './issues.ts'
+import { labelRoutes } from './labels.ts'
+import { milestoneRoutes } from './milestones.ts'
+import { noteRoutes } from './notes.ts'
 import { showSelf } from './personal-access-tokens.ts'
 import { projectRoutes } from './projects.ts'
 import { rateLimited } from './rate-limit.ts'
 import { type ApiRoute, answerCall, patternOf, scopesOf } from './route.ts'
 import { userRoutes } from './users.ts'
+import { variableRoutes } from './variables.ts'
 
 /** Each group of operations has a file. */
-const routes: readonly ApiRoute[] = [...userRoutes, ...projectRoutes, ...issueRoutes]
+const routes: readonly ApiRoute[] = [
+  ...userRoutes,
+  ...projectRoutes,
+  ...issueRoutes,
+  ...noteRoutes,
+  ...milestoneRoutes,
+  ...labelRoutes,
+  ...variableRoutes,
+]
 
 /** The part of `/api/v4` that is here. What is not answers 404, as at GitLab. */
 export function restApi(instance: Instance): Hono<Env> {

@@ -1,6 +1,6 @@
 import type { UserInput } from '../control/protocol.ts'
-import type { Issue } from './issues.ts'
 import { type Group, type Member, type Project, roles } from './projects.ts'
+import { seedIssues } from './seed-issues.ts'
 import type { State, User } from './state.ts'
 
 /** Every ready-made user signs in with this. It is printed on the sign-in page. */
@@ -174,8 +174,6 @@ const groups: readonly Omit<Group, 'createdAt' | 'options'>[] = [
   },
 ]
 
-const labels = ['bug', 'feature', 'accessibility', 'performance', 'docs']
-
 /** A fresh instance: people, their projects and issues, no applications and no tokens. */
 export function seedState(people: readonly UserInput[], now: number): State {
   const users = people.map((input, index) => newUser(101 + index, input))
@@ -191,7 +189,10 @@ export function seedState(people: readonly UserInput[], now: number): State {
       groups: groups.map((group) => ({ ...group, createdAt: now - 500 * dayMs, options: {} })),
       projects: projects.map((project, index) => seedProject(project, users, now - index * dayMs)),
       members: seedMembers(users, now - 400 * dayMs),
-      issues: projects.flatMap((project) => seedIssues(project, users, now)),
+      ...seedIssues(
+        projects.map((project) => ({ ...project, members: memberIds(project.members, users) })),
+        now,
+      ),
     },
     signingKey: null,
     lastId: 10_000,
@@ -240,26 +241,6 @@ function seedMembers(users: readonly User[], createdAt: number): Member[] {
     createdAt,
     expiresOn: null,
   }))
-}
-
-function seedIssues(seed: ProjectSeed, users: readonly User[], now: number): Issue[] {
-  const members = memberIds(seed.members, users)
-  return seed.issues.map((title, index) => {
-    const createdAt = now - (seed.issues.length - index) * 3 * dayMs
-    return {
-      id: seed.id * 1_000 + index,
-      iid: index + 1,
-      projectId: seed.id,
-      title,
-      description: '',
-      state: index % 4 === 3 ? 'closed' : 'opened',
-      labels: [labels[index % labels.length] ?? 'bug'],
-      authorId: members[index % members.length] ?? 0,
-      assigneeId: index % 3 === 0 ? (members[0] ?? null) : null,
-      createdAt,
-      updatedAt: createdAt + dayMs,
-    }
-  })
 }
 
 function memberIds(indexes: readonly number[], users: readonly User[]): number[] {

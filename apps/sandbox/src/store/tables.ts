@@ -1,5 +1,7 @@
-import type { Issue } from './issues.ts'
+import type { Issue, Label, Milestone, Note } from './issues.ts'
+import type { MergeRequest } from './merge-requests.ts'
 import type { Group, Member, Project, ProjectRedirect } from './projects.ts'
+import type { Variable } from './variables.ts'
 
 /** What is in each table of the API's resources. A new resource is a line here and a name below. */
 export interface Rows {
@@ -8,6 +10,11 @@ export interface Rows {
   members: Member
   projectRedirects: ProjectRedirect
   issues: Issue
+  notes: Note
+  milestones: Milestone
+  labels: Label
+  mergeRequests: MergeRequest
+  variables: Variable
 }
 
 export type TableName = keyof Rows
@@ -20,6 +27,11 @@ export function emptyTables(): Tables {
     members: new Map(),
     projectRedirects: new Map(),
     issues: new Map(),
+    notes: new Map(),
+    milestones: new Map(),
+    labels: new Map(),
+    mergeRequests: new Map(),
+    variables: new Map(),
   }
 }
 
