@@ -88,9 +88,9 @@ describeEachDatabase('access', (makeDatabase) => {
 
   verifies('T29:roles', async () => {
     const opens: Record<ApiKeyRole, RegExp> = {
-      admin: /^(?!POST \/v1\/credentials)/,
+      admin: /^(?!POST \/v1\/(credentials|requests))/,
       backend:
-        /^(POST \/v1\/credentials|GET \/v1\/(connections|connect\/|installations|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/|installations))/,
+        /^(POST \/v1\/(credentials|requests)|GET \/v1\/(connections|connect\/|installations|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/|installations))/,
       connect:
         /^(GET \/v1\/(connections|connect\/|installations|providers)|POST \/v1\/connections\/search|(DELETE|POST) \/v1\/connect\/)/,
       read_only:
@@ -448,6 +448,10 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
   'POST /v1/credentials': ({ tenantId, ids }) => ({
     path: '/v1/credentials',
     body: { provider: 'gitlab', tenantId, userId: ids.user },
+  }),
+  'POST /v1/requests': ({ tenantId, ids }) => ({
+    path: '/v1/requests',
+    body: { provider: 'gitlab', tenantId, userId: ids.user, path: '/api/v4/user' },
   }),
   'GET /v1/connections': ({ tenantId }) => ({ path: `/v1/connections?tenantId=${tenantId}` }),
   'POST /v1/connections': ({ tenantId, ids }) => ({

@@ -106,6 +106,19 @@ describeEachDatabase('the audit log is away', (makeDatabase) => {
       },
     },
     {
+      name: 'request',
+      async prepare() {
+        const { who } = await connected()
+        const { url } = stage.sandbox
+        return call('POST', '/v1/requests', {
+          ...who,
+          provider: 'gitlab',
+          path: '/api/v4/user',
+          host: url,
+        })
+      },
+    },
+    {
       name: 'paste',
       async prepare() {
         const { value } = await stage.sandbox.control.issuePersonalAccessToken({ username: 'ada' })

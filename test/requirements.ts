@@ -2624,6 +2624,30 @@ export const requirements = {
       'Text that comes in pieces is searched once, however many pieces a line or an event comes in.',
     source: 'threats.md, the table',
   },
+  'requests:as-user': {
+    behaviour:
+      'A backend calls a provider as a user without seeing the credential: it is renewed first, and the audit log has intent and outcome.',
+    source: 'tools.md, One request as a user',
+  },
+  'requests:where': {
+    behaviour:
+      'No path, query or header of a request decides where a credential goes, or who calls; what would is refused, and nothing is sent.',
+    source: 'tools.md, One request as a user; threats.md, T24',
+  },
+  'requests:redirect': {
+    behaviour:
+      'A redirect to another origin is followed without the credential, and for what only reads; a write gets it as its answer.',
+    source: 'tools.md, One request as a user; threats.md, T24',
+  },
+  'requests:refused-401': {
+    behaviour:
+      'A 401 for a token that the provider takes is answered as it came, with no refresh; a dead grant is needs_reauth.',
+    source: 'tools.md, One request as a user; refresh.md, R10',
+  },
+  'requests:read-only': {
+    behaviour: 'A tenant that may change nothing has only GET and HEAD sent.',
+    source: 'tools.md, One request as a user',
+  },
   'sdk:fetch-other-origin': {
     behaviour:
       "No body, and no header but the harmless ones, follows a redirect to another origin, whatever its status and the request's method.",

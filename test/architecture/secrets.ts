@@ -29,6 +29,8 @@ const exposers: Readonly<Record<string, string>> = {
     'the code that a flow is polled with, and what a poll brought, sealed in its row',
   'packages/server/src/credentials/account-uses.ts': 'the MAC of a key that connections may share',
   'packages/server/src/credentials/credential-answer.ts': "the answer to the app's backend",
+  'packages/server/src/credentials/send.ts':
+    'what is taken out of an answer, should a credential come back in it',
   'packages/server/src/custom-providers/record-calls.ts':
     'what was typed, which is taken out of an address that is shown',
   'packages/server/src/http/api-keys.ts': 'a new API key, shown once',

@@ -273,6 +273,7 @@ export {
   providerSchema,
   type ReadProvider,
 } from './providers.ts'
+export { harmlessHeaders, isBelow, isRedirect, maxRedirects } from './redirects.ts'
 export {
   type AnswerOf,
   errorsOf,

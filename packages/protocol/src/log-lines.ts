@@ -122,6 +122,11 @@ export const logLines = {
     ms,
     outcome: text,
   }),
+  'call outcome not recorded': at('error', {
+    ...ofConnection,
+    requestId: text,
+    reason,
+  }),
   'host throttled': at('warn', {
     host,
     state: text,

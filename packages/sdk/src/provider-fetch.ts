@@ -1,22 +1,11 @@
-import { KeywellError } from '@keywell/protocol'
+import {
+  harmlessHeaders,
+  isBelow as isBelowBase,
+  isRedirect,
+  KeywellError,
+  maxRedirects,
+} from '@keywell/protocol'
 import type { Credential } from './credential.ts'
-
-const maxRedirects = 5
-/**
- * Headers of the caller that may follow a redirect to somewhere else. Any other may hold a secret, whatever
- * its name: providers have `PRIVATE-TOKEN`, `JOB-TOKEN`, `X-Api-Key`.
- */
-const harmlessHeaders: ReadonlySet<string> = new Set([
-  'accept',
-  'accept-encoding',
-  'accept-language',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'range',
-  'user-agent',
-])
-const redirectStatuses = new Set([301, 302, 303, 307, 308])
 
 export interface ProviderFetchParts {
   readonly fetch: typeof globalThis.fetch
@@ -127,15 +116,12 @@ function resolveBelow(host: string, path: string): URL {
 }
 
 export function isBelow(host: string, url: URL): boolean {
-  const base = new URL(host)
-  const root = base.pathname.endsWith('/') ? base.pathname : `${base.pathname}/`
-  const isPlain = url.username === '' && url.password === ''
-  return isPlain && url.origin === base.origin && `${url.pathname}/`.startsWith(root)
+  return isBelowBase(new URL(host), url)
 }
 
 function redirectTarget(response: Response, from: URL): URL | undefined {
   const location = response.headers.get('location')
-  if (!redirectStatuses.has(response.status) || location === null) return undefined
+  if (!isRedirect(response.status) || location === null) return undefined
   const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined
   if (target === undefined || !/^https?:$/.test(target.protocol)) {
     throw new KeywellError('provider_error', `${from.origin} redirects to something unusable.`)

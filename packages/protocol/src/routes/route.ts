@@ -4,6 +4,7 @@ import type { ErrorCode } from '../errors.ts'
 /** What an API key may be allowed to do; its roles say which of these it is. */
 export const permissions = [
   'credentials:read',
+  'requests:send',
   'connections:read',
   'connections:write',
   'sessions:write',

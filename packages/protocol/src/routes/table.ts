@@ -8,6 +8,7 @@ import { eventRoutes } from './events.ts'
 import { incidentRoutes } from './incidents.ts'
 import { installationRoutes } from './installations.ts'
 import { integrationRoutes, providerRoutes } from './integrations.ts'
+import { requestRoutes } from './requests.ts'
 import type { Route } from './route.ts'
 import { serviceRoutes } from './service.ts'
 import { tenantRoutes } from './tenants.ts'
@@ -20,6 +21,7 @@ import { webhookRoutes } from './webhooks.ts'
  */
 export const routes = {
   credentials: credentialRoutes,
+  requests: requestRoutes,
   connections: connectionRoutes,
   sessions: sessionRoutes,
   flows: flowRoutes,

@@ -4,3 +4,8 @@ export interface Actor {
   /** Undefined outside of a request. */
   requestId?: string | undefined
 }
+
+/** Who acts by a request. */
+export interface RequestActor extends Actor {
+  requestId: string
+}

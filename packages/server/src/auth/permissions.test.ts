@@ -38,9 +38,10 @@ verifies('T29:every-route', () => {
   }
 })
 
-test('every permission belongs to a role, and of all roles only backend reads credentials', () => {
+test('every permission belongs to a role, and of all roles only backend reads and uses credentials', () => {
   for (const permission of permissions) expect(rolesWith(permission), permission).not.toEqual([])
   expect(rolesWith('credentials:read')).toEqual(['backend'])
+  expect(rolesWith('requests:send')).toEqual(['backend'])
   expect(rolesWith('api_keys:manage')).toEqual(['admin'])
   expect(permissionsOf([...apiKeyRoles])).toEqual(new Set(permissions))
 })

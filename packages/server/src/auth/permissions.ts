@@ -7,10 +7,14 @@ import {
   routeList,
 } from '@keywell/protocol'
 
+/** They act as a user, or let somebody do so. */
+const usesCredentials: ReadonlySet<Permission> = new Set(['credentials:read', 'requests:send'])
+
 const rolesTable = {
-  admin: permissions.filter((permission) => permission !== 'credentials:read'),
+  admin: permissions.filter((permission) => !usesCredentials.has(permission)),
   backend: [
     'credentials:read',
+    'requests:send',
     'connections:read',
     'connections:write',
     'sessions:write',

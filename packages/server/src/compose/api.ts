@@ -28,6 +28,7 @@ import { createTenantPolicies } from '../tenants/policy.ts'
 import type { Background } from './background.ts'
 import { type Connecting, createConnecting } from './connecting.ts'
 import type { Platform } from './platform.ts'
+import { createSending, type Sending } from './sending.ts'
 import type { Telemetry } from './telemetry.ts'
 
 /** What answers requests. */
@@ -49,6 +50,7 @@ export function createApi(
   const access = createAccess(platform, background)
   const { apiKeys, keyStreams, tokens, peppers, callPeppers, searchPeppers } = access
   const connecting = createConnecting(platform, background, access, options)
+  const sending = createSending(platform, background, options)
   const { flowWatch } = connecting
 
   async function takeUpKey(): Promise<void> {
@@ -56,7 +58,7 @@ export function createApi(
   }
 
   return {
-    app: assembleApp({ platform, background, telemetry, access, connecting }, options),
+    app: assembleApp({ platform, background, telemetry, access, connecting, sending }, options),
     apiKeys,
     takeUpKey,
     async start() {
@@ -101,10 +103,11 @@ interface Rooms {
   telemetry: Telemetry
   access: Access
   connecting: Connecting
+  sending: Sending
 }
 
 function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
-  const { platform, background, telemetry, access, connecting } = rooms
+  const { platform, background, telemetry, access, connecting, sending } = rooms
   const { catalogue, database, logger, tracing, makeId, publicUrl, monotonic } = platform
   const { tenants, log } = background
   const { audit } = log
@@ -135,6 +138,7 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     checkHost: connecting.checkHost,
     confirm: connecting.confirm,
     readCredential: createCredentialReads(platform, background, options),
+    sendProviderRequest: sending.sendProviderRequest,
     createConnection: connecting.createConnection,
     searchConnections: createSearchConnections({
       catalogue,

@@ -1,6 +1,6 @@
 import { KeywellError, type TenantPolicy } from '@keywell/protocol'
 import type { Actor } from '../audit/actor.ts'
-import type { Audit } from '../audit/audit.ts'
+import type { Audit, AuditAction } from '../audit/audit.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { requireAllowed } from '../policy/require-allowed.ts'
 import { noLimits, parseTenantPolicy } from '../policy/tenant-policies.ts'
@@ -23,9 +23,12 @@ export type PolicyCheck = (
 export function createPolicyCheck({
   audit,
   catalogue,
+  action,
 }: {
   audit: Pick<Audit, 'commit'>
   catalogue: Catalogue
+  /** What the credential is wanted for, as the audit log names it. */
+  action: AuditAction
 }): PolicyCheck {
   return async (row, caller, connectUrl) => {
     if (row.policy === null) return noLimits
@@ -36,7 +39,7 @@ export function createPolicyCheck({
       await audit.commit({
         ...auditEntryOf(row),
         ...caller,
-        action: 'credential.read',
+        action,
         result: 'denied',
         reason: error.code,
       })

@@ -10,25 +10,12 @@ import { auditEntryOf } from '../refresh/audit-entry.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 import { DatabaseUnavailable } from '../store/database.ts'
 import { answerUnchanged, answerWith } from './credential-answer.ts'
+import { createFreshen, type Freshen } from './freshen.ts'
 import { createLookUp, type LookUp } from './look-up.ts'
-import { createPolicyCheck, type PolicyCheck } from './policy-check.ts'
-import {
-  createRenewal,
-  hasEnded,
-  type Renewal,
-  type RenewalParts,
-  type RenewalReason,
-} from './renewal.ts'
-import {
-  type CredentialQuery,
-  connectUrlFor,
-  findNamed,
-  requireUsable,
-} from './usable-credential.ts'
+import { createPolicyCheck } from './policy-check.ts'
+import { createRenewal, hasEnded, type RenewalParts, type RenewalReason } from './renewal.ts'
+import { type CredentialQuery, connectUrlFor, findNamed } from './usable-credential.ts'
 import { createNoteUse, type NoteUse } from './use.ts'
-
-/** How long a read waits for a refresh, its own or another process's. Default of `waitMs`. */
-const defaultWaitMs = 5_000
 
 export type ReadCredentials = (
   query: CredentialQuery,
@@ -52,8 +39,7 @@ interface Steps {
   audit: Audit
   connectPage: string | undefined
   lookUp: LookUp
-  checkPolicy: PolicyCheck
-  renewed: Renewal
+  freshen: Freshen
   noteUse: NoteUse
 }
 
@@ -69,8 +55,11 @@ export function createReadCredential(parts: ReadParts): ReadCredentials {
     audit,
     connectPage: parts.connectUrl,
     lookUp: createLookUp(database),
-    checkPolicy: createPolicyCheck({ audit, catalogue }),
-    renewed: createRenewal(parts),
+    freshen: createFreshen({
+      catalogue,
+      checkPolicy: createPolicyCheck({ audit, catalogue, action: 'credential.read' }),
+      renewed: createRenewal(parts),
+    }),
     noteUse: createNoteUse({ database, jitter, timing }),
   }
   return (query, caller) =>
@@ -89,19 +78,19 @@ export function createReadCredential(parts: ReadParts): ReadCredentials {
 
 /** A credential is returned only after its audit entry is durable. If the audit log is unavailable, reads fail. */
 async function read(
-  { box, catalogue, audit, connectPage, lookUp, checkPolicy, renewed, noteUse }: Steps,
+  { box, catalogue, audit, connectPage, lookUp, freshen, noteUse }: Steps,
   query: CredentialQuery,
   caller: Actor,
 ): Promise<ReadCredentialAnswer> {
   const connectUrl = connectUrlFor(connectPage, query)
-  let row = await findNamed({ catalogue, lookUp }, query, connectUrl)
-  let policy = await checkPolicy(row, caller, connectUrl)
-  const reason = reasonToRenew(row, query)
-  if (reason !== null) {
-    row = await renewed(row, reason, query.waitMs ?? defaultWaitMs)
-    policy = await checkPolicy(row, caller, connectUrl)
-  }
-  requireUsable(catalogue, row, connectUrl)
+  const found = await findNamed({ catalogue, lookUp }, query, connectUrl)
+  const reason = reasonToRenew(found, query)
+  const { row, policy } = await freshen(found, {
+    caller,
+    connectUrl,
+    reason,
+    waitMs: query.waitMs,
+  })
   if (query.ifNewerThan !== undefined && row.generation <= query.ifNewerThan) {
     noteUse(row)
     return answerUnchanged(row)

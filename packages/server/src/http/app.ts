@@ -24,6 +24,7 @@ import type { Sessions } from '../connect/sessions.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import type { ForceRefresh } from '../credentials/force-refresh.ts'
 import type { Installations } from '../credentials/installations.ts'
+import type { SendProviderRequest } from '../credentials/provider-requests.ts'
 import type { ReadCredentials } from '../credentials/read.ts'
 import type { RemoveIntegration } from '../credentials/remove-integration.ts'
 import type { SearchConnections } from '../credentials/search-connections.ts'
@@ -69,6 +70,7 @@ import type { Appearance } from './pages/appearance.ts'
 import { providerRoutes } from './providers.ts'
 import type { RefusedCalls } from './refused-calls.ts'
 import { logRequests } from './request-log.ts'
+import { requestRoutes } from './requests.ts'
 import { serve } from './serve.ts'
 import { sessionRoutes } from './sessions.ts'
 import type { StreamPlaces } from './stream-places.ts'
@@ -109,6 +111,7 @@ export interface AppParts {
   checkHost: CheckHost
   confirm: ReturnType<typeof createConfirm>
   readCredential: ReadCredentials
+  sendProviderRequest: SendProviderRequest
   createConnection: CreateConnection
   searchConnections: SearchConnections
   forceRefresh: ForceRefresh
@@ -180,6 +183,7 @@ function backendRoutes(app: Hono<Environment>, parts: AppParts): void {
   app.use('/v1/*', (c, next) => parts.tracing.continued((name) => c.req.header(name), next))
   app.use('/v1/*', idempotent({ ...parts, peppers: parts.callPeppers }))
   credentialRoutes(app, parts.readCredential)
+  requestRoutes(app, parts.sendProviderRequest)
   connectionRoutes(app, parts)
   installationRoutes(app, parts)
   sessionRoutes(app, parts)

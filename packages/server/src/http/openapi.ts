@@ -46,6 +46,7 @@ const named = {
 /** What the routes of a resource are for. */
 const resources: Record<keyof typeof routes, string> = {
   credentials: 'Credentials of users, for a backend that calls their providers.',
+  requests: "Calls of providers' APIs as a user, without the credential.",
   connections: 'Accounts that users have connected.',
   sessions: 'Permits for a browser to connect an account.',
   flows: 'Authorisation attempts, for the browser that holds the connect token of a session.',

@@ -2,14 +2,15 @@ import { KeywellError, type Route, type RouteInput } from '@keywell/protocol'
 import type { Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { z } from 'zod'
-import type { Actor } from '../audit/actor.ts'
+import type { RequestActor } from '../audit/actor.ts'
 import type { RequestAccess } from '../auth/access.ts'
 import { invalidRequest } from '../invalid-request.ts'
 import type { SessionRow } from '../store/sessions.ts'
 import type { Environment } from './context.ts'
 
 /** A request as the handler of its route gets it: parsed by the route's schemas, and who sent it. */
-type Call<One extends Route> = RouteInput<One> & Sender<One['access']> & { readonly caller: Actor }
+type Call<One extends Route> = RouteInput<One> &
+  Sender<One['access']> & { readonly caller: RequestActor }
 
 type Sender<Access> = Access extends 'connect_token'
   ? { readonly session: SessionRow }

@@ -18,6 +18,8 @@ export interface Bounds {
   readonly signal?: AbortSignal | null | undefined
   /** Called right before the first byte is written. What it throws ends the call: not sent. */
   readonly ready?: (() => void) | undefined
+  /** Called when a body is longer than `maxBytes`, which ends it there. Default: the call fails. */
+  readonly onCut?: (() => void) | undefined
 }
 
 /**
@@ -87,8 +89,10 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: unknown, chunk: Uint8Array): void {
-    if (this.#size + chunk.length > this.#bounds.maxBytes) this.#fail('too_large')
-    else this.#append(chunk)
+    const left = this.#bounds.maxBytes - this.#size
+    if (chunk.length <= left) this.#append(chunk)
+    else if (this.#bounds.onCut === undefined) this.#fail('too_large')
+    else this.#cut(chunk.subarray(0, left), this.#bounds.onCut)
   }
 
   onResponseEnd(): void {
@@ -110,6 +114,15 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     }
     this.#body.set(chunk, this.#size)
     this.#size = size
+  }
+
+  /** The rest is not read. */
+  #cut(last: Uint8Array, onCut: () => void): void {
+    if (this.over) return
+    this.#append(last)
+    onCut()
+    this.onResponseEnd()
+    this.#controller?.abort(new Error('cut off'))
   }
 
   #fail(reason: OutboundFailure, error?: unknown): void {

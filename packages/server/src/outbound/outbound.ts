@@ -77,6 +77,11 @@ export interface OutboundInit extends RequestInit {
   timeoutMs?: number
   maxBytes?: number
   /**
+   * Called when the body is longer than `maxBytes`: then what came before is the answer. It must not have an encoding.
+   * Default: the call fails as `too_large`.
+   */
+  onCut?: (() => void) | undefined
+  /**
    * The tenant of the call: hosts may be restricted to tenants, and tenants take turns where calls have to wait.
    * Default: the service itself, which may use no restricted host.
    */
@@ -202,6 +207,7 @@ async function fetchBounded(
     maxBytes: init.maxBytes ?? parts.maxBytes,
     signal: init.signal,
     ready: init.ready,
+    onCut: init.onCut,
   }
   const ended = reportTo(parts, url, { method: request.method, tenantId: init.tenantId })
   const answer = await parts.tracing

@@ -414,3 +414,17 @@ export async function disconnectConnection(
   )
   return row
 }
+
+/** What tells the connections of an owner at a provider apart. */
+export async function listConnectionNames(
+  sql: Sql,
+  key: { tenantId: string; userId: string; provider: string; host: string | null },
+): Promise<{ name: string; host: string }[]> {
+  return sql.query<{ name: string; host: string }>(
+    `select name, host from connections
+     where tenant_id = $1 and user_id = $2 and provider = $3 and ($4::text is null or host = $4)
+       and status <> 'disconnected'
+     order by id limit 100`,
+    [key.tenantId, key.userId, key.provider, key.host],
+  )
+}

@@ -1,0 +1,31 @@
+import type { ProviderResponse } from '@keywell/protocol'
+import type { UserAnswer } from './send.ts'
+
+/** Headers that say something of the body, of its pages, and of how often one may ask. */
+const shown =
+  /^(content-(type|disposition|language|range)|etag|last-modified|link|location|retry-after|date|deprecation|sunset|x-((next|prev|per)-page|page|total|total-pages)|(x-)?ratelimit-[a-z-]+|x-([a-z]+-)?request-id)$/
+
+/** What a backend gets of a provider's answer. Should the credential come back in it, it is taken out. */
+export function viewAnswer(
+  answer: UserAnswer,
+): Pick<ProviderResponse, 'status' | 'headers' | 'body'> {
+  const { status, secrets } = answer
+  const headers = [...answer.headers].filter(([name]) => shown.test(name))
+  const without = (text: string) =>
+    secrets.reduce((left, secret) => left.replaceAll(secret, '[withheld]'), text)
+  return {
+    status,
+    headers: Object.fromEntries(headers.map(([name, value]) => [name, without(value)])),
+    body: bodyOf(without(new TextDecoder().decode(answer.body)), answer.headers),
+  }
+}
+
+function bodyOf(text: string, headers: Headers): unknown {
+  if (text === '') return null
+  if (!/[/+]json\b/i.test(headers.get('content-type') ?? '')) return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
