@@ -1,6 +1,9 @@
 import { Hono } from 'hono'
 import type { Env, Instance } from '../instance.ts'
 import { needs, needsAnyToken } from './access.ts'
+import { branchRoutes } from './branches.ts'
+import { commitRoutes } from './commits.ts'
+import { fileRoutes } from './files.ts'
 import { issueRoutes } from './issues.ts'
 import { labelRoutes } from './labels.ts'
 import { milestoneRoutes } from './milestones.ts'
@@ -9,6 +12,7 @@ import { showSelf } from './personal-access-tokens.ts'
 import { projectRoutes } from './projects.ts'
 import { rateLimited } from './rate-limit.ts'
 import { type ApiRoute, answerCall, patternOf, scopesOf } from './route.ts'
+import { tagRoutes } from './tags.ts'
 import { userRoutes } from './users.ts'
 import { variableRoutes } from './variables.ts'
 
@@ -16,6 +20,10 @@ import { variableRoutes } from './variables.ts'
 const routes: readonly ApiRoute[] = [
   ...userRoutes,
   ...projectRoutes,
+  ...branchRoutes,
+  ...tagRoutes,
+  ...commitRoutes,
+  ...fileRoutes,
   ...issueRoutes,
   ...noteRoutes,
   ...milestoneRoutes,

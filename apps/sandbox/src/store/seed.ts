@@ -1,7 +1,10 @@
 import type { UserInput } from '../control/protocol.ts'
 import { type Group, type Member, type Project, roles } from './projects.ts'
+import type { Rows } from './repository.ts'
 import { seedIssues } from './seed-issues.ts'
+import { seedRepository } from './seed-repositories.ts'
 import type { State, User } from './state.ts'
+import { emptyTables, fillTables, readTables } from './tables.ts'
 
 /** Every ready-made user signs in with this. It is printed on the sign-in page. */
 export const sandboxPassword = 'sandbox'
@@ -177,6 +180,7 @@ const groups: readonly Omit<Group, 'createdAt' | 'options'>[] = [
 /** A fresh instance: people, their projects and issues, no applications and no tokens. */
 export function seedState(people: readonly UserInput[], now: number): State {
   const users = people.map((input, index) => newUser(101 + index, input))
+  const rows = seedRows(users, now)
   return {
     version: 2,
     users,
@@ -185,18 +189,36 @@ export function seedState(people: readonly UserInput[], now: number): State {
     tokens: [],
     personalAccessTokens: [],
     sessions: [],
-    rows: {
-      groups: groups.map((group) => ({ ...group, createdAt: now - 500 * dayMs, options: {} })),
-      projects: projects.map((project, index) => seedProject(project, users, now - index * dayMs)),
-      members: seedMembers(users, now - 400 * dayMs),
-      ...seedIssues(
-        projects.map((project) => ({ ...project, members: memberIds(project.members, users) })),
-        now,
-      ),
-    },
+    rows: readTables(rows.tables),
     signingKey: null,
-    lastId: 10_000,
+    lastId: rows.nextId(),
   }
+}
+
+/** The resources of the API. What gets a number here gets it from the same sequence as later. */
+function seedRows(users: readonly User[], now: number): Rows {
+  let lastId = 10_000
+  const rows: Rows = {
+    tables: emptyTables(),
+    nextId: () => {
+      lastId += 1
+      return lastId
+    },
+  }
+  fillTables(rows.tables, {
+    groups: groups.map((group) => ({ ...group, createdAt: now - 500 * dayMs, options: {} })),
+    projects: projects.map((project, index) => seedProject(project, users, now - index * dayMs)),
+    members: seedMembers(users, now - 400 * dayMs),
+    ...seedIssues(
+      projects.map((project) => ({ ...project, members: memberIds(project.members, users) })),
+      now,
+    ),
+  })
+  for (const project of rows.tables.projects.values()) {
+    const owner = users.find(({ id }) => id === project.creatorId)
+    if (owner !== undefined) seedRepository(rows, project, owner, now)
+  }
+  return rows
 }
 
 function seedProject(seed: ProjectSeed, users: readonly User[], now: number): Project {

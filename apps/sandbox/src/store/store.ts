@@ -43,7 +43,8 @@ export class Store {
     this.replace(readState(options.dataFile) ?? options.initial())
   }
 
-  nextId(): number {
+  /** A property, so that it can be handed on by itself. */
+  readonly nextId = (): number => {
     this.#lastId += 1
     return this.#lastId
   }

@@ -1,6 +1,7 @@
 import type { Issue, Label, Milestone, Note } from './issues.ts'
 import type { MergeRequest } from './merge-requests.ts'
 import type { Group, Member, Project, ProjectRedirect } from './projects.ts'
+import type { Blob, Branch, Commit, CommitComment, Tag } from './repository.ts'
 import type { Variable } from './variables.ts'
 
 /** What is in each table of the API's resources. A new resource is a line here and a name below. */
@@ -9,6 +10,11 @@ export interface Rows {
   projects: Project
   members: Member
   projectRedirects: ProjectRedirect
+  blobs: Blob
+  commits: Commit
+  branches: Branch
+  tags: Tag
+  commitComments: CommitComment
   issues: Issue
   notes: Note
   milestones: Milestone
@@ -26,6 +32,11 @@ export function emptyTables(): Tables {
     projects: new Map(),
     members: new Map(),
     projectRedirects: new Map(),
+    blobs: new Map(),
+    commits: new Map(),
+    branches: new Map(),
+    tags: new Map(),
+    commitComments: new Map(),
     issues: new Map(),
     notes: new Map(),
     milestones: new Map(),
