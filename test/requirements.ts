@@ -1583,6 +1583,15 @@ export const requirements = {
       'Arguments are taken as models write them where one meaning is left, and else refused by parameter, all at once, with what would be right.',
     source: 'tools.md, From a call to a request',
   },
+  'execute:refused': {
+    behaviour:
+      'A call that a check refuses sends nothing, says why and what to do, and is in the audit log.',
+    source: 'tools.md, The checks',
+  },
+  'execute:order': {
+    behaviour: 'A call that fails several checks reports the first of them.',
+    source: 'tools.md, The checks',
+  },
   'policy:narrowed': {
     behaviour:
       'A policy that is narrowed while a user connects holds: nothing is stored, no code is sent, and a grant that is too wide is withdrawn.',

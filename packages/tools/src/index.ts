@@ -14,7 +14,7 @@ export {
   type ToolResult,
 } from './answer/read-answer.ts'
 export { type ArgumentSchema, inputSchemaOf, type JsonSchema } from './argument-schema.ts'
-export { apiRootOf, findTool, listTools, summarizeTool } from './catalogue.ts'
+export { apiRootOf, findTool, listToolProviders, listTools, summarizeTool } from './catalogue.ts'
 export type {
   Preparation,
   ToolDefinition,
@@ -23,6 +23,9 @@ export type {
   ToolResponse,
   ToolTarget,
 } from './definition.ts'
+export { argumentsHash } from './execute/call-record.ts'
+export { type ExecutedTool, executeTool, type ToolCall } from './execute/execute-tool.ts'
+export { createPlaceMemory } from './execute/place-memory.ts'
 export {
   type ApprovalDecision,
   type ApprovalRequest,
@@ -30,6 +33,8 @@ export {
   type CallRecord,
   type CredentialState,
   type FoundConnection,
+  type Place,
+  type PlaceMemory,
   SendFailure,
   type SendRequest,
   type SentAnswer,
@@ -38,12 +43,33 @@ export {
   type ToolPolicy,
   type ToolPorts,
 } from './execute/ports.ts'
+export { createRateLimit, type RateLimit } from './execute/rate-limit.ts'
 export { githubTools } from './github/index.ts'
 export { gitlabTools } from './gitlab/index.ts'
+export {
+  type CatalogueList,
+  type ListedConnection,
+  type ListPage,
+  type ListScopedInput,
+  listCatalogue,
+  listScoped,
+  type ScopedList,
+  type ToolFilter,
+  type UnavailableScopedTool,
+} from './list.ts'
+export { needsApproval } from './policy.ts'
+export type {
+  Look,
+  PageAddress,
+  PlaceKind,
+  ProviderTools,
+} from './provider-tools.ts'
 export {
   type ArgumentIssue,
   type Arguments,
   type ReadArguments,
   readArguments,
 } from './read-arguments.ts'
+export type { FailedCall, Refusal, RefusalRule } from './refusal.ts'
 export { PathError, requestOf, type ToolRequest } from './request.ts'
+export { toolViewOf } from './tool-view.ts'

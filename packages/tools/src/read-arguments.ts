@@ -22,10 +22,28 @@ export type ReadArguments =
  * an empty text or list is kept, since it clears what was there.
  */
 export function readArguments(tool: ToolDefinition, given: unknown): ReadArguments {
-  if (!isRecord(given)) {
-    return { issues: [{ field: '', problem: 'The arguments must be one object, by parameter.' }] }
+  return checkArguments(tool, nameArguments(tool, given))
+}
+
+/** What was given, under the names of its parameters, and what is wrong so far. */
+export interface NamedArguments {
+  readonly named: Arguments
+  readonly issues: readonly ArgumentIssue[]
+}
+
+/** Takes another name that a parameter is known by for it, and `null` for left out. */
+export function nameArguments(tool: ToolDefinition, given: unknown): NamedArguments {
+  if (isRecord(given)) return rename(tool, given)
+  return {
+    named: {},
+    issues: [{ field: '', problem: 'The arguments must be one object, by parameter.' }],
   }
-  const { named, issues } = rename(tool, given)
+}
+
+export function checkArguments(
+  tool: ToolDefinition,
+  { named, issues }: NamedArguments,
+): ReadArguments {
   const parsed = schemaOf(tool).safeParse(named)
   const all = [
     ...issues,
@@ -35,10 +53,7 @@ export function readArguments(tool: ToolDefinition, given: unknown): ReadArgumen
   return parsed.success && all.length === 0 ? { arguments: parsed.data } : { issues: all }
 }
 
-function rename(
-  { parameters }: ToolDefinition,
-  given: Arguments,
-): { named: Arguments; issues: ArgumentIssue[] } {
+function rename({ parameters }: ToolDefinition, given: Arguments): NamedArguments {
   const named: Record<string, unknown> = Object.create(null)
   const issues: ArgumentIssue[] = []
   for (const [key, value] of Object.entries(given)) {

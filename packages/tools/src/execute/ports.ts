@@ -2,7 +2,7 @@
  * What an execution needs of the world around it. The service has connections, a vault and a database behind these;
  * a stdio server has one token; a test has what it wants to see.
  */
-import type { ReauthReason } from '@keywell/protocol'
+import type { ConnectionId, ReauthReason, ScopeImplications } from '@keywell/protocol'
 import type { ToolDefinition } from '../definition.ts'
 import type { Arguments } from '../read-arguments.ts'
 import type { ToolRequest } from '../request.ts'
@@ -19,7 +19,7 @@ export interface ToolCaller {
 }
 
 export interface ToolConnection {
-  readonly id: string
+  readonly id: ConnectionId
   readonly name: string
   readonly provider: string
   /** Base URL, with the relative root of an instance that has one. */
@@ -27,6 +27,8 @@ export interface ToolConnection {
   readonly generation: number
   /** Undefined: not known, so that the provider decides. */
   readonly scopes: readonly string[] | undefined
+  /** Which scope implies which, by the definition that the connection was made with. */
+  readonly implications: ScopeImplications
 }
 
 export type FoundConnection =
@@ -80,6 +82,8 @@ export interface SendRequest extends ToolRequest {
   /** Bytes of the answer; a longer one is cut off there, see `cutAt`. */
   readonly maxBytes: number
   readonly timeoutMs: number
+  /** The caller has gone. */
+  readonly signal: AbortSignal | undefined
 }
 
 export interface SentAnswer {
@@ -114,6 +118,8 @@ export type CredentialState =
   /** The provider takes it: the 401 refused rights. */
   | { readonly state: 'alive' }
   | { readonly state: 'dead'; readonly reason: ReauthReason; readonly connectUrl?: string }
+  /** It is in no vault, such as the token of a stdio server: it needs to be replaced by hand. */
+  | { readonly state: 'invalid' }
   /** It could not be found out. */
   | { readonly state: 'unknown' }
 
@@ -141,6 +147,19 @@ export interface CallOutcome {
   readonly bytesIn: number
 }
 
+/** A project, a group or the like, by both of its names. */
+export interface Place {
+  readonly number: string
+  /** In lower case. */
+  readonly path: string
+}
+
+/** What was looked up. A place may move: entries end after minutes. */
+export interface PlaceMemory {
+  get(key: string): Place | undefined
+  set(key: string, place: Place): void
+}
+
 export type ApprovalDecision =
   | { readonly state: 'approved' }
   | {
@@ -163,6 +182,11 @@ export interface ApprovalRequest {
 
 /** One call of a tool, for one caller; made for each execution. */
 export interface ToolPorts {
+  /** Milliseconds since 1970. */
+  now(): number
+  wait(ms: number): Promise<void>
+  /** Numbers and paths of places that were looked up; one for all executions of a process. */
+  readonly placeMemory: PlaceMemory
   findConnection(provider: string): Promise<FoundConnection>
   policy(provider: string): Promise<ToolPolicy>
   /** @throws SendFailure */

@@ -1,0 +1,179 @@
+/** Sends the request of a tool, and makes of the answer a result or an error. */
+import type { KeywellError } from '@keywell/protocol'
+import { AnswerError } from '../answer/answer-error.ts'
+import { readAnswer, type ToolResult } from '../answer/read-answer.ts'
+import { withoutSecrets } from '../answer/withhold.ts'
+import type { ToolDefinition } from '../definition.ts'
+import type { Arguments } from '../read-arguments.ts'
+import { errorOf, type Refusal } from '../refusal.ts'
+import { type Attempt, sendWithRetry } from './attempt.ts'
+import { type CheckedCall, requestFor } from './check.ts'
+import { classify, failedCallOf, retryStep } from './classify.ts'
+import type { SendFailure, SentAnswer } from './ports.ts'
+import { oneLine } from './quote.ts'
+
+/** Of the last answer, for the audit log. */
+export interface Answered {
+  status?: number
+  requestId?: string
+}
+
+/**
+ * The place in the window for the first request was taken before.
+ *
+ * @throws KeywellError whose `tool` says why
+ */
+export async function runTool(
+  call: CheckedCall,
+  tool: ToolDefinition,
+  given: Arguments,
+  answered: Answered,
+): Promise<ToolResult> {
+  const { method, path, query, body } = requestFor(tool, given)
+  const attempt = await sendWithRetry(
+    { ...call, tool },
+    {
+      method,
+      path: `${call.provider.apiRoot}${path}`,
+      query,
+      body,
+      accept: acceptOf(tool),
+      maxBytes: maxBytesOf(tool, given),
+    },
+  )
+  if ('failure' in attempt) throw unsentError(tool, attempt.failure)
+  const { answer } = attempt
+  answered.status = answer.status
+  const requestId = requestIdOf(answer)
+  if (requestId !== undefined) answered.requestId = requestId
+  if (!isSuccess(answer.status)) throw await refusedError(call, tool, given, attempt)
+  return resultOf(call, tool, given, answer)
+}
+
+/** 304 says that it is so already. */
+function isSuccess(status: number): boolean {
+  return (status >= 200 && status < 300) || status === 304
+}
+
+function acceptOf({ response }: ToolDefinition): 'json' | 'text' | 'binary' {
+  return response === 'text' || response === 'binary' ? response : 'json'
+}
+
+const mebibyte = 1_048_576
+
+function maxBytesOf({ response, parameters }: ToolDefinition, given: Arguments): number {
+  if (response === 'text') return 50 * mebibyte
+  if (response !== 'binary') return 10 * mebibyte
+  const bound = given.max_bytes ?? parameters.find(({ name }) => name === 'max_bytes')?.default
+  // One more shows that there is more.
+  return Number(bound) + 1
+}
+
+function resultOf(
+  { policy }: CheckedCall,
+  tool: ToolDefinition,
+  given: Arguments,
+  answer: SentAnswer,
+): ToolResult {
+  if (answer.status === 304) return { data: { ok: true } }
+  const { secrets, isCut } = answer
+  try {
+    if (isCut && acceptOf(tool) === 'json') {
+      throw new AnswerError('too_large', `The answer has more than ${answer.body.length} bytes.`)
+    }
+    const options = { maxBytes: policy.maxResultBytes, reveals: policy.revealsValues, secrets }
+    return readAnswer(tool, given, answer, options)
+  } catch (error) {
+    if (!(error instanceof AnswerError)) throw error
+    throw answerError(tool, error, answer)
+  }
+}
+
+/** A change was made all the same. */
+function answerError(tool: ToolDefinition, error: AnswerError, answer: SentAnswer): KeywellError {
+  const isChange = tool.effect !== 'read'
+  const done = isChange ? ' The provider made the change.' : ''
+  const more = isChange ? { more: { reason: 'done' } } : {}
+  if (error.kind === 'too_large') {
+    const refusal: Refusal = {
+      code: 'TOO_LARGE',
+      message: `${error.message}${done}`,
+      nextStep: isChange
+        ? 'Read what is there, in smaller parts.'
+        : 'Ask for less: a smaller page or part, or a larger max_bytes where the tool has one.',
+      ...more,
+    }
+    return errorOf(tool.name, refusal, { ...providerContext(answer), refusedBy: 'keywell' })
+  }
+  const refusal: Refusal = {
+    code: 'API_ERROR',
+    message: `${error.message}${done}`,
+    nextStep: isChange
+      ? 'Read what is there before calling again.'
+      : 'Try again later, or report it with the id of the request.',
+    ...more,
+  }
+  return errorOf(tool.name, refusal, providerContext(answer))
+}
+
+function unsentError(tool: ToolDefinition, { kind, message, wasSent }: SendFailure): KeywellError {
+  if (kind === 'host_not_allowed' || kind === 'outside_reach') {
+    const refusal: Refusal = {
+      code: 'HOST_NOT_ALLOWED',
+      message: 'The service may not send the credential to the host of this connection.',
+      nextStep: 'Ask the operator to allow the host, or connect an account on another one.',
+    }
+    return errorOf(tool.name, refusal, { refusedBy: 'keywell' })
+  }
+  const isOpen = wasSent && tool.effect !== 'read'
+  return errorOf(
+    tool.name,
+    {
+      code: 'CONNECTION_ERROR',
+      message: `There was no answer of the provider: ${oneLine(message, 200)}.`,
+      nextStep: isOpen
+        ? retryStep(tool)
+        : 'Try again in a minute. A private host has to be reachable from the service.',
+      ...(isOpen && { more: { outcome: 'unknown' } }),
+    },
+    { refusedBy: 'provider' },
+  )
+}
+
+async function refusedError(
+  call: CheckedCall,
+  tool: ToolDefinition,
+  given: Arguments,
+  { answer, credential }: Extract<Attempt, { answer: SentAnswer }>,
+): Promise<KeywellError> {
+  const { ports, provider, sender } = call
+  const failed = failedCallOf(tool, given, answer)
+  const context = { credential, nowMs: ports.now(), rules: provider.refusals }
+  const plain = await withConnectUrl(call, classify(failed, context))
+  const hinted = call.hasHints ? await provider.hint?.(failed, plain, sender.look) : undefined
+  return errorOf(tool.name, hinted ?? plain, providerContext(answer))
+}
+
+/** A provider that names the scopes does not know where the user can grant them. */
+async function withConnectUrl(
+  { ports, connection }: CheckedCall,
+  refusal: Refusal,
+): Promise<Refusal> {
+  if (refusal.code !== 'SCOPE_MISSING') return refusal
+  const connectUrl = await ports.connectUrl(connection.provider, refusal.missingScopes ?? [])
+  return connectUrl === undefined ? refusal : { ...refusal, connectUrl }
+}
+
+function providerContext(answer: SentAnswer) {
+  const requestId = requestIdOf(answer)
+  return {
+    refusedBy: 'provider' as const,
+    providerStatus: answer.status,
+    ...(requestId !== undefined && { providerRequestId: requestId }),
+  }
+}
+
+function requestIdOf({ headers, secrets }: SentAnswer): string | undefined {
+  const id = headers.get('x-request-id') ?? headers.get('x-github-request-id')
+  return id === null ? undefined : oneLine(withoutSecrets(id, secrets), 100)
+}

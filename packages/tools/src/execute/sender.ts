@@ -1,0 +1,89 @@
+/** The requests of one execution: counted, within one deadline, and within the window of its connection. */
+import { withoutSecrets } from '../answer/withhold.ts'
+import type { Look } from '../provider-tools.ts'
+import type { ToolPolicy, ToolPorts } from './ports.ts'
+import { SendFailure, type SendRequest, type SentAnswer, type ToolConnection } from './ports.ts'
+import { pauseOf } from './provider-limits.ts'
+
+export interface SenderOptions {
+  readonly ports: ToolPorts
+  readonly connection: ToolConnection
+  readonly policy: ToolPolicy
+  /** Of all requests together. */
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+export interface Usage {
+  readonly requests: number
+  readonly providerMs: number
+  readonly bytesIn: number
+}
+
+export interface Sender {
+  usage(): Usage
+  /** Milliseconds until there is a place in the window, or 0: then it is taken, for one request. */
+  takePlace(): number
+  /** @throws SendFailure */
+  send(request: Omit<SendRequest, 'timeoutMs' | 'signal'>): Promise<SentAnswer>
+  /** Time that is left, in milliseconds. */
+  leftMs(): number
+  /** A read beside the call, if there is a place for it. */
+  readonly look: Look
+}
+
+/** Of a read beside the call, in milliseconds and bytes. */
+const lookTimeoutMs = 2_000
+const maxLookBytes = 1_048_576
+
+export function createSender(options: SenderOptions): Sender {
+  const { ports, connection, policy, timeoutMs, signal } = options
+  const endsAt = ports.now() + timeoutMs
+  const usage = { requests: 0, providerMs: 0, bytesIn: 0 }
+  const leftMs = () => Math.max(0, endsAt - ports.now())
+  const takePlace = () => ports.takePlace(connection, policy)
+
+  async function sendWithin(
+    request: Omit<SendRequest, 'timeoutMs' | 'signal'>,
+    mostMs: number,
+  ): Promise<SentAnswer> {
+    const within = Math.min(leftMs(), mostMs)
+    if (within === 0) throw new SendFailure('timed_out', 'The time of the call is over', false)
+    const startedAt = ports.now()
+    usage.requests += 1
+    try {
+      const answer = await ports.send(connection, { ...request, timeoutMs: within, signal })
+      usage.bytesIn += answer.body.length
+      const pauseMs = pauseOf(answer, ports.now())
+      if (pauseMs > 0) ports.pause(connection, pauseMs)
+      return answer
+    } finally {
+      usage.providerMs += ports.now() - startedAt
+    }
+  }
+
+  const look: Look = async ({ path, method = 'GET', query = '', body }) => {
+    if (takePlace() > 0) return undefined
+    const bounds = { accept: 'json', maxBytes: maxLookBytes } as const
+    try {
+      const answer = await sendWithin({ method, path, query, body, ...bounds }, lookTimeoutMs)
+      return jsonOf(answer)
+    } catch (error) {
+      // What it was for fails by itself, and says more.
+      if (error instanceof SendFailure) return undefined
+      throw error
+    }
+  }
+
+  const send: Sender['send'] = (request) => sendWithin(request, timeoutMs)
+  return { usage: () => ({ ...usage }), takePlace, send, leftMs, look }
+}
+
+function jsonOf({ status, body, isCut, secrets }: SentAnswer): unknown {
+  if (status < 200 || status > 299 || isCut) return undefined
+  try {
+    return JSON.parse(withoutSecrets(new TextDecoder().decode(body), secrets))
+  } catch {
+    return undefined
+  }
+}

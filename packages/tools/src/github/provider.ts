@@ -1,0 +1,18 @@
+import type { ProviderTools } from '../provider-tools.ts'
+import { githubTools } from './index.ts'
+
+export const github: ProviderTools = {
+  name: 'github',
+  tools: githubTools,
+  // The base URL of a connection is that of the API.
+  apiRoot: '',
+  placeKinds: {
+    repository: {
+      path: '/repos/{place}',
+      hasSegments: true,
+      numberField: 'id',
+      pathField: 'full_name',
+    },
+  },
+  refusals: [],
+}
