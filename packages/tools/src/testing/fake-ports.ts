@@ -21,7 +21,7 @@ import {
   type ToolPorts,
 } from '../index.ts'
 
-export const connectionId: ConnectionId = connectionIdSchema.parse('con_01JDXYZABCDEFGHJKMNPQRSTVW')
+const connectionId: ConnectionId = connectionIdSchema.parse('con_01JDXYZABCDEFGHJKMNPQRSTVW')
 
 const [gitlab] = providers.filter(({ name }) => name === 'gitlab')
 if (gitlab === undefined) throw new Error('GitLab is gone.')
@@ -36,7 +36,7 @@ export const connection: ToolConnection = {
   implications: gitlab,
 }
 
-export const openPolicy: ToolPolicy = {
+const openPolicy: ToolPolicy = {
   readOnly: false,
   names: null,
   denied: [],
