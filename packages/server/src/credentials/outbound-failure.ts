@@ -5,7 +5,7 @@ const codes: Readonly<Record<OutboundFailure, ErrorCode>> = {
   refused_url: 'host_not_allowed',
   refused_address: 'host_not_allowed',
   refused_by_proxy: 'host_not_allowed',
-  outgrown: 'host_not_allowed',
+  definition_outgrown: 'host_not_allowed',
   refused_request: 'invalid_request',
   throttled: 'unavailable',
   too_large: 'answer_too_large',

@@ -37,7 +37,7 @@ export interface UserAnswer {
  * Sends a request with a connection's credential, once. The credential goes to the origins that were sealed with it,
  * on the connection's own host below its relative root, and nowhere else (T24).
  *
- * @throws OutboundError `outgrown` for an address elsewhere
+ * @throws OutboundError `definition_outgrown` for an address elsewhere
  */
 export type SendAsUser = (row: CredentialReadRow, request: UserRequest) => Promise<UserAnswer>
 
@@ -157,5 +157,5 @@ function mayCarry({ row, reach }: Carried, url: URL): boolean {
 
 function requireWithin(carried: Carried, url: URL): void {
   if (!mayCarry(carried, url))
-    throw new OutboundError('outgrown', { host: url.host, notSent: true })
+    throw new OutboundError('definition_outgrown', { host: url.host, notSent: true })
 }
