@@ -2681,6 +2681,29 @@ export const requirements = {
     behaviour: 'A 401 that speaks of permission reaches the caller and refreshes nothing.',
     source: 'refresh.md, R10',
   },
+  'sdk:tools': {
+    behaviour:
+      'A tool is run with the connection that the call names, once under its key, and its result is what the service answered.',
+    source: 'tools.md, Calls from a backend',
+  },
+  'sdk:tools-errors': {
+    behaviour: 'A tool call that failed throws one error that says why in the words for agents.',
+    source: 'tools.md, Calls from a backend',
+  },
+  'sdk:tools-listed': {
+    behaviour:
+      'The tools that somebody can run, and those of the catalogue, are read page by page with the same filter.',
+    source: 'tools.md, Calls from a backend',
+  },
+  'sdk:tools-other-spelling': {
+    behaviour:
+      'Tools are listed as entries and run by `params` or `toolInput`, for the id of a user of the configured tenant.',
+    source: 'tools.md, Calls from a backend',
+  },
+  'sdk:request': {
+    behaviour: "Any path of a provider's API is called as the user, by the service.",
+    source: 'tools.md, Calls from a backend',
+  },
   'sdk:service-down': {
     behaviour: 'With the service down, what is held and valid is served, and the rest says so.',
     source: 'sdk.md, Freshness',

@@ -49,12 +49,15 @@ export async function* linesOf(
   if (lines.rest !== '') throw new Error('the answer ended in the middle of a line')
 }
 
-export async function boundedText(response: Response): Promise<string> {
+export async function boundedText(
+  response: Response,
+  maxLength: number = maxAnswerLength,
+): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true })
-    if (text.length > maxAnswerLength) throw new TooLargeError('the answer is too large')
+    if (text.length > maxLength) throw new TooLargeError('the answer is too large')
   }
   return text + decoder.decode()
 }

@@ -9,10 +9,12 @@
  *     const projects = await keywell.fetch(query, '/api/v4/projects')
  */
 export {
+  type AgentError,
   type AuditHead,
   type AuditLine,
   type AuditLogEntry,
   type AuditPage,
+  agentErrorOf,
   allowsTool,
   type Connection,
   type ConnectionList,
@@ -33,8 +35,10 @@ export {
   type Provider,
   type ProviderList,
   type ProviderName,
+  type ProviderResponse,
   planScopes,
   type RevokedSession,
+  type ScopedToolList,
   type ScopeName,
   type ScopePlan,
   Secret,
@@ -44,8 +48,12 @@ export {
   type TenantPolicy,
   type TenantPolicyAnswer,
   type ToolAccess,
+  type ToolErrorCode,
+  type ToolFailure,
   type ToolLimits,
+  type ToolList,
   type ToolSummary,
+  type ToolView,
   toolsOf,
   type UnavailableTool,
   type Webhook,
@@ -84,6 +92,27 @@ export type { KeywellOptions } from './options.ts'
 export type { Providers } from './providers.ts'
 export type { CallOptions } from './service.ts'
 export type { Tenants } from './tenants.ts'
+export type {
+  ExecuteOptions,
+  ListScoped,
+  RequestOptions,
+  RequestQuery,
+  ScopedToolFilter,
+  ToolArguments,
+  ToolFilter,
+  ToolIdentifier,
+  ToolOwner,
+  ToolPage,
+  ToolResult,
+} from './tools/calls.ts'
+export type {
+  ExecuteEntry,
+  ToolEntry,
+  ToolEntryDefinition,
+  ToolEntryPage,
+} from './tools/entries.ts'
+export type { ToolPlanQuery, Tools } from './tools/tools.ts'
+export type { UserTools } from './tools/user-tools.ts'
 export type { GetUserCredential, KeywellUser, UserConnections, UserQuery } from './user.ts'
 export type { WebhookEvent, WebhookMessage } from './webhooks/message.ts'
 export {

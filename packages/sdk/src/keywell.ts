@@ -1,4 +1,4 @@
-import { KeywellError, routes } from '@keywell/protocol'
+import { KeywellError, type ProviderResponse, routes } from '@keywell/protocol'
 import { AuditLog } from './audit.ts'
 import { CredentialCache } from './cache/credential-cache.ts'
 import type { CredentialQuery } from './cache/query.ts'
@@ -24,6 +24,8 @@ import { Providers } from './providers.ts'
 import { endsWorkWithRequest } from './runtime.ts'
 import { Service } from './service.ts'
 import { Tenants } from './tenants.ts'
+import type { RequestOptions, RequestQuery } from './tools/calls.ts'
+import { Tools } from './tools/tools.ts'
 import { KeywellUser } from './user.ts'
 import { Webhooks } from './webhooks.ts'
 
@@ -74,6 +76,10 @@ export class Keywell {
   readonly audit: AuditLog
   /** Says what tenants may do, and ends them. */
   readonly tenants: Tenants
+  /** Lists and runs tools for agents. */
+  readonly tools: Tools
+  /** The same as `tools`, under another name that is in use. */
+  readonly actions: Tools
   readonly #cache: CredentialCache
   readonly #stream: ChangeStream
   readonly #fetch: typeof globalThis.fetch
@@ -135,6 +141,8 @@ export class Keywell {
     this.audit = new AuditLog(service, random)
     this.tenants = new Tenants(service, listener.apply)
     this.webhooks = new Webhooks(service, settings.webhookSecret)
+    this.tools = new Tools(service, settings)
+    this.actions = this.tools
   }
 
   /**
@@ -196,6 +204,20 @@ export class Keywell {
       path,
       init,
     )
+  }
+
+  /**
+   * One call of a provider's API as the user, which the service sends: this process never has the credential. `fetch`
+   * sends it from here and has no bound for bodies. The provider's own errors are answers; their `status` says so.
+   *
+   *     const { status, body } = await keywell.request(query, '/api/v4/projects', { query: { membership: true } })
+   */
+  async request(
+    query: RequestQuery,
+    path: string,
+    options?: RequestOptions,
+  ): Promise<ProviderResponse> {
+    return this.tools.request(query, path, options)
   }
 
   /**

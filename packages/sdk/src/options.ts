@@ -9,6 +9,11 @@ export interface KeywellOptions {
   /** Default: the environment's `KEYWELL_API_KEY`, or the content of the file that `KEYWELL_API_KEY_FILE` names. */
   apiKey?: string
   /**
+   * Tenant of calls of tools that name a user by id alone, for an app with one tenant. Default: the environment's
+   * `KEYWELL_TENANT_ID`; without it such a call throws `TypeError`.
+   */
+  tenantId?: string
+  /**
    * Where browsers find the app, such as `https://app.example`; one or several. `connectHandler` needs it, and
    * takes it from no request: connect sessions are for pages there, and end there. Default: the
    * environment's `KEYWELL_APP_ORIGIN` (comma-separated). Without it pages on `localhost`, `127.0.0.1` and
@@ -66,6 +71,7 @@ export interface KeywellOptions {
 export interface Settings {
   readonly url: URL
   readonly apiKey: Secret
+  readonly tenantId: string | undefined
   readonly appOrigins: AppOrigins
   readonly webhookSecret: string | readonly string[] | undefined
   readonly maxEntries: number
@@ -89,6 +95,7 @@ export function settingsOf(options: KeywellOptions): Settings {
   return {
     url,
     apiKey: apiKeyOf(options.apiKey ?? secretVariable('KEYWELL_API_KEY')),
+    tenantId: options.tenantId ?? (variable('KEYWELL_TENANT_ID') || undefined),
     appOrigins: {
       listed: appOriginsOf(options.appOrigin),
       allowsLoopback: variable('NODE_ENV') !== 'production' && isLoopbackHost(url.hostname),

@@ -25,6 +25,14 @@ export interface CallOptions {
   readonly idempotencyKey?: string | undefined
 }
 
+/** Of a call that may take longer, or answer more, than the others. */
+export interface CallBounds {
+  /** Milliseconds, retries included. Default: `requestTimeoutMs`. */
+  readonly timeoutMs?: number | undefined
+  /** Characters. Default: 5,000,000. */
+  readonly maxAnswerLength?: number | undefined
+}
+
 export interface ServiceOptions {
   readonly url: URL
   readonly apiKey: Secret
@@ -33,6 +41,14 @@ export interface ServiceOptions {
   readonly requestTimeoutMs: number
   readonly retries: number
   readonly random: () => number
+}
+
+/** A call as it is sent, once or more. */
+interface Prepared {
+  readonly call: Call<unknown>
+  readonly url: URL
+  readonly headers: Record<string, string>
+  readonly maxAnswerLength: number | undefined
 }
 
 /** The service as seen from a backend: one deadline, one parser, one way to fail. */
@@ -48,7 +64,7 @@ export class Service {
     route: One,
     name: string,
     input: InputOf<One>,
-    options?: CallOptions,
+    options?: CallOptions & CallBounds,
   ): Promise<AnswerOf<One>> {
     // The route's own schema, which TypeScript sees as that of any route.
     const schema = route.answer.schema as Schema<AnswerOf<One>>
@@ -60,18 +76,19 @@ export class Service {
    * the service carries out once, whatever was lost on the way.
    * Throws `KeywellError`, or the reason of the caller's signal; never anything else.
    */
-  async call<Answer>(call: Call<Answer>, options: CallOptions = {}): Promise<Answer> {
-    const { signal } = options
+  async call<Answer>(call: Call<Answer>, options: CallOptions & CallBounds = {}): Promise<Answer> {
+    const { signal, timeoutMs = this.#options.requestTimeoutMs } = options
     const url = this.urlOf(call)
     const headers = this.#headersOf(call, options)
     signal?.throwIfAborted()
-    const deadline = new Deadline(this.#options.requestTimeoutMs, signal)
+    const deadline = new Deadline(timeoutMs, signal)
+    const request = { call, url, headers, maxAnswerLength: options.maxAnswerLength }
     try {
-      const json = await deadline.wait(this.#retried(call, url, headers, deadline))
+      const json = await deadline.wait(this.#retried(request, deadline))
       return parseAnswer(call.schema, json, url)
     } catch (cause) {
       signal?.throwIfAborted()
-      throw cause instanceof KeywellError ? cause : this.#unreachable(url, cause)
+      throw cause instanceof KeywellError ? cause : unreachable(url, cause, timeoutMs)
     }
   }
 
@@ -112,14 +129,10 @@ export class Service {
   }
 
   /** Attempts, until one is answered, fails for good or leaves no time for another. */
-  async #retried(
-    call: Call<unknown>,
-    url: URL,
-    headers: Record<string, string>,
-    deadline: Deadline,
-  ): Promise<unknown> {
+  async #retried(request: Prepared, deadline: Deadline): Promise<unknown> {
+    const { call } = request
     for (let failures = 1; ; failures += 1) {
-      const { json, failure } = await this.#attempt(call, url, headers, deadline.signal)
+      const { json, failure } = await this.#attempt(request, deadline.signal)
       if (failure === undefined) return json
       const { error } = failure
       if (failures > this.#options.retries || !mayRepeat(call, failure)) throw error
@@ -130,14 +143,12 @@ export class Service {
   }
 
   async #attempt(
-    call: Call<unknown>,
-    url: URL,
-    headers: Record<string, string>,
+    { call, url, headers, maxAnswerLength }: Prepared,
     signal: AbortSignal,
   ): Promise<{ json?: unknown; failure?: Failure }> {
     try {
       const response = await this.#open(call, url, headers, signal)
-      const json = parseJson(await boundedText(response))
+      const json = parseJson(await boundedText(response, maxAnswerLength))
       if (response.ok) return { json }
       return { failure: failureAnswered(url, response, json) }
     } catch (cause) {

@@ -6,6 +6,7 @@ import {
   type DisconnectAnswer,
   type LinkAnswer,
   type ProviderName,
+  type ProviderResponse,
   type SessionAnswer,
   tenantIdSchema,
   userIdSchema,
@@ -19,6 +20,8 @@ import type { CredentialResult, Keywell } from './keywell.ts'
 import type { List } from './list.ts'
 import { parseInput } from './request.ts'
 import type { CallOptions } from './service.ts'
+import type { RequestOptions } from './tools/calls.ts'
+import { UserTools } from './tools/user-tools.ts'
 
 type Owner = 'tenantId' | 'userId'
 
@@ -45,6 +48,8 @@ export class KeywellUser {
   readonly getCredential: GetUserCredential
   /** The user's connections. */
   readonly connections: UserConnections
+  /** What an agent may do as the user. */
+  readonly tools: UserTools
   readonly #keywell: Keywell
 
   /** Made by `keywell.forUser`. Throws `KeywellError` (`invalid_request`) for an id that cannot be one. */
@@ -59,6 +64,7 @@ export class KeywellUser {
         keywell.getCredential.safe(this.query(which), options),
     })
     this.connections = new UserConnections(keywell, this)
+    this.tools = new UserTools(keywell.tools, this)
   }
 
   /** The query that names a credential of this user, for the calls of `Keywell`. */
@@ -86,6 +92,17 @@ export class KeywellUser {
   /** See `Keywell.fetch`. */
   async fetch(which: UserQuery, path: string, init?: RequestInit): Promise<Response> {
     return this.#keywell.fetch(this.query(which), path, init)
+  }
+
+  /** See `Keywell.request`. */
+  async request(
+    which: ProviderName | Pick<Exclude<UserQuery, string>, 'provider' | 'connectionName' | 'host'>,
+    path: string,
+    options?: RequestOptions,
+  ): Promise<ProviderResponse> {
+    const { tenantId, userId } = this
+    const named = typeof which === 'string' ? { provider: which } : which
+    return this.#keywell.request({ ...named, tenantId, userId }, path, options)
   }
 
   /** See `Keywell.warm`. */
