@@ -2,8 +2,6 @@ import {
   executeToolSchema,
   listScopedToolsSchema,
   listToolsSchema,
-  providerRequestSchema,
-  providerResponseSchema,
   type Route,
   scopedToolListSchema,
   toolListSchema,
@@ -19,7 +17,6 @@ interface ToolRoutes {
   list: Asked<{ query: typeof listToolsSchema }, typeof toolListSchema>
   listScoped: Asked<{ body: typeof listScopedToolsSchema }, typeof scopedToolListSchema>
   execute: Asked<{ body: typeof executeToolSchema }, typeof toolResultSchema>
-  request: Asked<{ body: typeof providerRequestSchema }, typeof providerResponseSchema>
 }
 
 /** The routes of tools, until the table of the protocol has them. */
@@ -45,12 +42,5 @@ export const toolRoutes: ToolRoutes = {
     path: '/v1/tools/execute',
     body: executeToolSchema,
     answer: { status: 200, description: '', schema: toolResultSchema },
-  },
-  request: {
-    ...shared,
-    method: 'POST',
-    path: '/v1/requests',
-    body: providerRequestSchema,
-    answer: { status: 200, description: '', schema: providerResponseSchema },
   },
 }

@@ -133,7 +133,7 @@ export class Tools {
     { signal, idempotencyKey, ...init }: RequestOptions = {},
   ): Promise<ProviderResponse> {
     return this.#service.request(
-      toolRoutes.request,
+      routes.requests.send,
       'request',
       { body: { ...init, ...query, path } },
       { signal, idempotencyKey, ...boundsOf(init.timeoutMs, this.#settings.requestTimeoutMs) },
