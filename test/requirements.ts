@@ -1548,6 +1548,11 @@ export const requirements = {
       "For each tool of GitHub, what is sent is what GitHub's own client sends for the operation, with all that the tool takes.",
     source: 'tools.md, The table',
   },
+  'tools:compact': {
+    behaviour:
+      'The compact profile has 18 tools under names, arguments and fields of its own; each calls one tool of the catalogue, and refusals have its names.',
+    source: 'tools.md, The compact profile',
+  },
   'tools:path': {
     behaviour:
       'Whatever text stands for a place of a path arrives as it was, and never leaves its segment.',

@@ -1,6 +1,7 @@
 import { providers } from '@keywell/providers'
 import { expect, test } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
+import { unlistedTools } from './gitlab/unlisted.ts'
 import {
   findTool,
   githubTools,
@@ -37,7 +38,7 @@ verifies.suite('tools:table', () => {
   })
 
   test('no definition has a fault', () => {
-    expect(catalogueFaults([...gitlabTools, ...githubTools])).toEqual([])
+    expect(catalogueFaults([...gitlabTools, ...unlistedTools, ...githubTools])).toEqual([])
   })
 
   test('every scope of a tool is one of its provider', () => {
@@ -144,6 +145,13 @@ test('a tool is found by its exact name, and nothing else is', () => {
     'constructor',
   ]) {
     expect(findTool(name), name).toBeUndefined()
+  }
+})
+
+test('a tool that serves a profile alone is found, and is in no list', () => {
+  for (const tool of unlistedTools) {
+    expect(findTool(tool.name)).toBe(tool)
+    expect(gitlabTools).not.toContain(tool)
   }
 })
 

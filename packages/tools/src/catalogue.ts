@@ -1,4 +1,5 @@
 import type { ToolSummary } from '@keywell/protocol'
+import type { CompactTool } from './compact/compact-tool.ts'
 import type { ToolDefinition } from './definition.ts'
 import { github } from './github/provider.ts'
 import { gitlab } from './gitlab/provider.ts'
@@ -13,7 +14,12 @@ const byProvider: ReadonlyMap<string, ProviderTools> = new Map(
   providers.map((provider) => [provider.name, provider]),
 )
 const byName: ReadonlyMap<string, { tool: ToolDefinition; provider: ProviderTools }> = new Map(
-  providers.flatMap((provider) => provider.tools.map((tool) => [tool.name, { tool, provider }])),
+  providers.flatMap((provider) =>
+    [...provider.tools, ...(provider.unlisted ?? [])].map((tool) => [
+      tool.name,
+      { tool, provider },
+    ]),
+  ),
 )
 
 /** The tool of that name, or undefined. Names are compared exactly. */
@@ -38,12 +44,22 @@ export function providerOfTool(name: string): ProviderTools | undefined {
 
 /** Names of tools that somebody may have meant, from the nearest. */
 export function similarTools(name: string): string[] {
-  return nearestNames(name, [...byName.keys()], 3)
+  const listed = providers.flatMap(({ tools }) => tools)
+  return nearestNames(
+    name,
+    listed.map((tool) => tool.name),
+    3,
+  )
 }
 
 /** What stands between the host of a connection and the path of a tool, such as `/api/v4`. Default: nothing. */
 export function apiRootOf(provider: string): string {
   return byProvider.get(provider)?.apiRoot ?? ''
+}
+
+/** The compact profile of a provider, in its order. Most have none. */
+export function listCompactTools(provider: string): readonly CompactTool[] {
+  return byProvider.get(provider)?.compact ?? []
 }
 
 /** What a person who chooses scopes has to know of a tool. */

@@ -14,7 +14,15 @@ export {
   type ToolResult,
 } from './answer/read-answer.ts'
 export { type ArgumentSchema, inputSchemaOf, type JsonSchema } from './argument-schema.ts'
-export { apiRootOf, findTool, listToolProviders, listTools, summarizeTool } from './catalogue.ts'
+export {
+  apiRootOf,
+  findTool,
+  listCompactTools,
+  listToolProviders,
+  listTools,
+  summarizeTool,
+} from './catalogue.ts'
+export type { CompactPlace, CompactTool, ParameterChange } from './compact/compact-tool.ts'
 export type {
   Preparation,
   ToolDefinition,

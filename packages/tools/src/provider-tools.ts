@@ -1,4 +1,5 @@
 /** The tools of one provider, and what is particular about its API, as data and pure functions. */
+import type { CompactTool } from './compact/compact-tool.ts'
 import type { ToolDefinition } from './definition.ts'
 import type { Place } from './execute/ports.ts'
 import type { FailedCall, Refusal, RefusalRule } from './refusal.ts'
@@ -8,6 +9,10 @@ export interface ProviderTools {
   /** Of the provider, e.g. `gitlab`. */
   readonly name: string
   readonly tools: readonly ToolDefinition[]
+  /** The tools of its compact profile. */
+  readonly compact?: readonly CompactTool[]
+  /** Tools that those call, and that are in no list. */
+  readonly unlisted?: readonly ToolDefinition[]
   /** Of the API that tools use, below the base URL in the provider's definition; empty where it is that. */
   readonly apiRoot: '' | `/${string}`
   /** How a place of each kind is looked up. */

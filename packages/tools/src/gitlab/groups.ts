@@ -19,7 +19,7 @@ import {
   visibilityFilter,
 } from './parameters.ts'
 
-const groupId: ToolParameter = {
+export const groupId: ToolParameter = {
   name: 'group_id',
   aliases: ['id'],
   in: 'path',

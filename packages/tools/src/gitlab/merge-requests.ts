@@ -19,7 +19,7 @@ import {
 } from './item-parameters.ts'
 import { dates, markdown, paging, projectId, search, sort, unidiff } from './parameters.ts'
 
-const mergeRequestIid: ToolParameter = {
+export const mergeRequestIid: ToolParameter = {
   name: 'merge_request_iid',
   in: 'path',
   resource: 'merge_request',

@@ -37,21 +37,21 @@ const removeSourceBranchAfterMerge: ToolParameter = {
   type: 'boolean',
   description: 'Delete source branches on merge by default.',
 }
-const searchText: ToolParameter = {
+export const searchText: ToolParameter = {
   name: 'search',
   in: 'query',
   type: 'string',
   required: true,
   description: 'Text to look for.',
 }
-const searchedState: ToolParameter = {
+export const searchedState: ToolParameter = {
   name: 'state',
   in: 'query',
   type: 'string',
   enum: ['opened', 'closed', 'merged', 'all'],
   description: 'Only issues or merge requests in this state; ignored for other scopes.',
 }
-const searchedConfidential: ToolParameter = {
+export const searchedConfidential: ToolParameter = {
   name: 'confidential',
   in: 'query',
   type: 'boolean',

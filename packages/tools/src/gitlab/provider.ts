@@ -1,9 +1,13 @@
 import type { ProviderTools } from '../provider-tools.ts'
+import { gitlabCompactTools } from './compact/index.ts'
 import { gitlabTools } from './index.ts'
+import { unlistedTools } from './unlisted.ts'
 
 export const gitlab: ProviderTools = {
   name: 'gitlab',
   tools: gitlabTools,
+  compact: gitlabCompactTools,
+  unlisted: unlistedTools,
   apiRoot: '/api/v4',
   placeKinds: {
     project: {

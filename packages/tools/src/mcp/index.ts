@@ -1,3 +1,4 @@
+export { type CompactOptions, compactTools } from '../compact/compact-tools.ts'
 export { type ErrorObject, errorObjectOf } from './error-object.ts'
 export {
   approvalArgument,
