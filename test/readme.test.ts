@@ -25,6 +25,8 @@ const executed: Readonly<Record<string, string>> = {
   'npm run bench -- push': 'test/bench/bench.test.ts',
   'npm install': '.ci/run',
   'npx @keywell/service': 'test/packaging/service.ts',
+  'npx @keywell/cli mcp': 'packages/cli/src/mcp/mcp.test.ts',
+  'npx @keywell/cli mcp test': 'packages/cli/src/mcp/mcp.test.ts',
   'keywell-service providers check acme-notes.json': 'apps/service/src/providers-command.test.ts',
   'keywell-service providers discover acme-login.json > providers/acme-login.json':
     'apps/service/src/providers-command.test.ts',

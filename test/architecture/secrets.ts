@@ -37,6 +37,11 @@ const exposers: Readonly<Record<string, string>> = {
   'packages/server/src/http/webhooks.ts': 'the secret of a webhook, shown once',
   'packages/sdk/src/service.ts': 'the header of calls to the service',
   'packages/sdk/src/connections.ts': 'an API key that the service is to keep',
+  'packages/cli/src/mcp/client-token.ts': 'requests to the token endpoint, of a stdio server',
+  'packages/cli/src/mcp/command.ts': 'a bearer that was made for clients over HTTP, shown once',
+  'packages/cli/src/mcp/health.ts': 'the header of checks, of a stdio server',
+  'packages/cli/src/mcp/send.ts': 'the header that carries a token to its instance',
+  'packages/cli/src/mcp/serve-http.ts': 'the bearer that clients send',
   'apps/service/src/main.ts': 'the file of the first API key',
   'apps/service/src/api-keys-command.ts': 'a new API key, shown once',
 }

@@ -1,0 +1,302 @@
+/** `keywell mcp` as a process, and as its commands, against the stand-in GitLab. */
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  createSandbox,
+  type PersonalAccessTokenInput,
+  type SandboxControl,
+  sandboxControl,
+} from '@keywell/sandbox'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../../../test/support/free-port.ts'
+import { runCommand } from '../run.ts'
+
+let url: string
+let control: SandboxControl
+beforeAll(async () => {
+  const sandbox = await createSandbox({
+    applications: [{ name: 'Acme', redirectUris: ['http://127.0.0.1:9/callback'] }],
+  })
+  url = sandbox.url
+  control = sandboxControl(sandbox.controlUrl)
+  return () => sandbox.stop()
+})
+afterEach(async () => {
+  await control.resetCounters()
+})
+
+const main = join(import.meta.dirname, '../main.ts')
+const emptyFolder = mkdtempSync(join(tmpdir(), 'keywell-mcp-'))
+
+async function tokenOf(more: Partial<PersonalAccessTokenInput> = {}): Promise<string> {
+  const { value } = await control.issuePersonalAccessToken({ username: 'ada', ...more })
+  return value
+}
+
+interface Run {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** A command in this process; a server that it starts ends with the test. */
+async function run(
+  words: readonly string[],
+  environment: Record<string, string | undefined>,
+  folder = emptyFolder,
+): Promise<Run> {
+  let out = ''
+  let err = ''
+  const code = await runCommand(words, {
+    out: { write: (text) => (out += text) },
+    err: { write: (text) => (err += text) },
+    environment: { KEYWELL_GITLAB_URL: url, ...environment },
+    folder,
+    onStop: (stop) => onTestFinished(stop),
+  })
+  return { code, out, err }
+}
+
+describe('over stdio', () => {
+  test('a client lists the tools that its token can run, and calls one', async () => {
+    const token = await tokenOf({ scopes: ['read_api'] })
+    const client = new Client(
+      { name: 'test', version: '1' },
+      { versionNegotiation: { mode: { pin: '2026-07-28' } } },
+    )
+    let log = ''
+    const transport = new StdioClientTransport({
+      command: process.execPath,
+      args: ['--conditions=@keywell/source', '--import', 'tsx', main, 'mcp', '--profile', 'full'],
+      env: { KEYWELL_GITLAB_URL: url, KEYWELL_GITLAB_TOKEN: token, PATH: process.env.PATH ?? '' },
+      stderr: 'pipe',
+    })
+    transport.stderr?.on('data', (chunk) => {
+      log += String(chunk)
+    })
+    await client.connect(transport)
+    onTestFinished(() => client.close())
+    const { tools } = await client.listTools()
+    expect(tools.map(({ name }) => name)).toContain('gitlab_issues_list')
+    expect(tools.every(({ annotations }) => annotations?.readOnlyHint === true)).toBe(true)
+    const result = await client.callTool({
+      name: 'gitlab_issues_list',
+      arguments: { project_id: 'lighthouse/webshop', per_page: 2 },
+    })
+    expect(result.isError, JSON.stringify(result)).toBeFalsy()
+    expect((result.structuredContent as { data: unknown[] }).data).toHaveLength(2)
+    await expect.poll(() => log).toContain('tool called')
+    expect(log).not.toContain(token)
+  })
+})
+
+/** A server over HTTP in this process, and a client of it. */
+async function connect(
+  words: readonly string[],
+  environment: Record<string, string>,
+): Promise<{ client: Client; address: URL; bearer: string; err: string }> {
+  const bearer = 'a'.repeat(40)
+  const port = String(await freePort())
+  const { code, err } = await run(['mcp', ...words], {
+    KEYWELL_GITLAB_SERVER_TRANSPORT: 'http',
+    KEYWELL_GITLAB_SERVER_PORT: port,
+    KEYWELL_GITLAB_SERVER_TOKEN: bearer,
+    ...environment,
+  })
+  expect(err, err).not.toContain('not valid')
+  expect(code, err).toBe(0)
+  const address = new URL(`http://127.0.0.1:${port}/mcp`)
+  const client = new Client({ name: 'test', version: '1' })
+  const requestInit = { headers: { authorization: `Bearer ${bearer}` } }
+  await client.connect(new StreamableHTTPClientTransport(address, { requestInit }))
+  onTestFinished(() => client.close())
+  return { client, address, bearer, err }
+}
+
+function errorOf(result: { content: unknown }): Record<string, unknown> {
+  const [first] = result.content as { text: string }[]
+  return JSON.parse(first?.text ?? '{}')
+}
+
+describe('over HTTP', () => {
+  test('no request without the bearer gets anywhere, nor one of a page', async () => {
+    const { address, bearer } = await connect([], { KEYWELL_GITLAB_TOKEN: await tokenOf() })
+    const post = (headers: Record<string, string>) =>
+      fetch(address, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+      })
+    const right = { authorization: `Bearer ${bearer}` }
+    expect((await post({})).status).toBe(401)
+    expect((await post({ authorization: `Bearer ${'b'.repeat(40)}` })).status).toBe(401)
+    expect((await post({ ...right, origin: 'https://evil.example' })).status).toBe(403)
+    expect((await post(right)).status).not.toBe(401)
+  })
+
+  test('read-only mode stops every writer, and says which variable set it', async () => {
+    const { client } = await connect(['--profile', 'full'], {
+      KEYWELL_GITLAB_TOKEN: await tokenOf(),
+      KEYWELL_GITLAB_READ_ONLY: 'true',
+    })
+    const { tools } = await client.listTools()
+    expect(tools.map(({ name }) => name)).not.toContain('gitlab_issue_create')
+    await control.resetCounters()
+    const result = await client.callTool({
+      name: 'gitlab_issue_create',
+      arguments: { project_id: 'lighthouse/webshop', title: 'No' },
+    })
+    const error = errorOf(result)
+    expect(error).toMatchObject({ code: 'READ_ONLY', tool_name: 'gitlab_issue_create' })
+    expect(JSON.stringify(error)).toContain('KEYWELL_GITLAB_READ_ONLY')
+  })
+
+  test('what deletes is there only if it was named', async () => {
+    const token = await tokenOf()
+    const environment = { KEYWELL_GITLAB_TOKEN: token }
+    const unnamed = await connect(['--profile', 'full'], environment)
+    const refused = await unnamed.client.callTool({
+      name: 'gitlab_issue_delete',
+      arguments: { project_id: 'lighthouse/webshop', issue_iid: 1 },
+    })
+    expect(errorOf(refused)).toMatchObject({ code: 'TOOL_NOT_ALLOWED' })
+    const named = await connect(
+      ['--profile', 'full', '--tools', 'gitlab_issue_delete'],
+      environment,
+    )
+    const { tools } = await named.client.listTools()
+    expect(tools.map(({ name }) => name)).toEqual(['gitlab_issue_delete'])
+  })
+
+  test('the default project is taken where none is named', async () => {
+    const { client } = await connect([], {
+      KEYWELL_GITLAB_TOKEN: await tokenOf(),
+      KEYWELL_GITLAB_DEFAULT_PROJECT_ID: 'lighthouse/webshop',
+    })
+    const result = await client.callTool({ name: 'gitlab_issues_list', arguments: { per_page: 1 } })
+    expect(result.isError, JSON.stringify(result)).toBeFalsy()
+  })
+
+  test('calls beyond the window are refused with the time to wait', async () => {
+    const { client } = await connect([], {
+      KEYWELL_GITLAB_TOKEN: await tokenOf(),
+      KEYWELL_GITLAB_RATE_LIMIT_MAX_REQUESTS: '1',
+    })
+    const call = { name: 'gitlab_issues_list', arguments: { project_id: 'lighthouse/webshop' } }
+    await client.callTool(call)
+    expect(errorOf(await client.callTool(call))).toMatchObject({
+      code: 'RATE_LIMITED',
+      retry_after: expect.any(Number),
+    })
+  })
+
+  test('client credentials are renewed, and warned about', async () => {
+    const [application] = await control.applications()
+    const { client, err } = await connect([], {
+      KEYWELL_GITLAB_OAUTH_CLIENT_ID: application?.clientId ?? '',
+      KEYWELL_GITLAB_OAUTH_CLIENT_SECRET: application?.clientSecret ?? '',
+    })
+    expect(err).toContain('no user stands behind')
+    expect((await client.listTools()).tools.length).toBeGreaterThan(0)
+  })
+
+  test('the search profile has two tools', async () => {
+    const { client } = await connect(['--profile', 'search'], {
+      KEYWELL_GITLAB_TOKEN: await tokenOf(),
+    })
+    const { tools } = await client.listTools()
+    expect(tools.map(({ name }) => name)).toEqual(['search_tools', 'run_tool'])
+  })
+})
+
+describe('keywell mcp test', () => {
+  test('prints scopes, user and how many tools there are', async () => {
+    const token = await tokenOf({ scopes: ['read_api'] })
+    const { code, out, err } = await run(['mcp', 'test'], { KEYWELL_GITLAB_TOKEN: token })
+    expect(err).toBe('')
+    expect(code).toBe(0)
+    expect(out).toContain('scopes: read_api')
+    expect(out).toContain('user: ada')
+    expect(out).toContain('55 tools')
+    expect(out).not.toContain(token)
+  })
+
+  test('a token that was revoked fails with its next step', async () => {
+    const { id, value } = await control.issuePersonalAccessToken({ username: 'ada' })
+    await control.revokePersonalAccessToken(id)
+    const { code, err } = await run(['mcp', 'test'], { KEYWELL_GITLAB_TOKEN: value })
+    expect(code).toBe(1)
+    expect(err).toContain('Make a new one')
+    expect(err).not.toContain(value)
+  })
+
+  test('scopes that no tool can use are named', async () => {
+    const { code, err } = await run(['mcp', 'test'], {
+      KEYWELL_GITLAB_TOKEN: await tokenOf({ scopes: ['read_registry'] }),
+    })
+    expect(code).toBe(1)
+    expect(err).toContain('read_registry')
+    expect(err).toContain('read_api')
+  })
+
+  test('an instance that is not there is said to be unreachable', async () => {
+    const port = await freePort()
+    const { code, err } = await run(['mcp', 'test'], {
+      KEYWELL_GITLAB_URL: `http://127.0.0.1:${port}`,
+      KEYWELL_GITLAB_TOKEN: 'glpat-nowhere',
+    })
+    expect(code).toBe(1)
+    expect(err).toContain(`127.0.0.1:${port} cannot be reached`)
+  })
+})
+
+describe('settings', () => {
+  test('a wrong value stops the start with the name of its variable, and not with a secret', async () => {
+    const { code, err } = await run(['mcp'], {
+      KEYWELL_GITLAB_TOKEN: 'glpat-hidden',
+      KEYWELL_GITLAB_SERVER_MAX_CONNECTIONS: '1000',
+      KEYWELL_GITLAB_READ_ONLY: 'perhaps',
+    })
+    expect(code).toBe(1)
+    expect(err).toContain('KEYWELL_GITLAB_SERVER_MAX_CONNECTIONS')
+    expect(err).toContain('KEYWELL_GITLAB_READ_ONLY')
+    expect(err).not.toContain('glpat-hidden')
+  })
+
+  test('without a credential nothing starts', async () => {
+    const { code, err } = await run(['mcp'], {})
+    expect(code).toBe(1)
+    expect(err).toContain('KEYWELL_GITLAB_TOKEN')
+  })
+
+  test('certificates are checked unless two places say otherwise', async () => {
+    const off = { KEYWELL_GITLAB_TOKEN: await tokenOf(), KEYWELL_GITLAB_VERIFY_SSL: 'false' }
+    const refused = await run(['mcp', 'test'], off)
+    expect(refused.code).toBe(1)
+    expect(refused.err).toContain('--insecure')
+    expect((await run(['mcp', 'test', '--insecure'], off)).code).toBe(0)
+  })
+
+  test('a file of another server works with its prefix; the environment wins over it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keywell-mcp-'))
+    const path = join(folder, 'mamba.env')
+    writeFileSync(
+      path,
+      `MAMBA_MCP_GITLAB_URL=${url}\nMAMBA_MCP_GITLAB_TOKEN=${await tokenOf()}\nMAMBA_MCP_GITLAB_READ_ONLY=false\n`,
+    )
+    const words = ['mcp', 'test', '--env-file', path, '--env-prefix', 'MAMBA_MCP_GITLAB_']
+    const { code, out, err } = await run(words, { MAMBA_MCP_GITLAB_READ_ONLY: 'true' })
+    expect(code, err).toBe(0)
+    expect(out).toContain('read-only')
+  })
+
+  test('the file keywell.env of the folder is found by itself', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keywell-mcp-'))
+    writeFileSync(join(folder, 'keywell.env'), `KEYWELL_GITLAB_TOKEN=${await tokenOf()}\n`)
+    const { code, err } = await run(['mcp', 'test'], {}, folder)
+    expect(code, err).toBe(0)
+  })
+})
