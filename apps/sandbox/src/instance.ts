@@ -19,6 +19,8 @@ export interface Instance {
   readonly stopping: AbortSignal
   /** Where the sandbox is reached, relative root included, without a slash at the end. */
   readonly url: () => string
+  /** The object storage: where it is reached, and what signs the addresses that it knows. */
+  readonly storage: { url: () => string; key: string }
   /** `/gitlab`, or empty. */
   readonly root: string
 }

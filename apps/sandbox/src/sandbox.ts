@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { z } from 'zod'
+import { objectStorage } from './api/artifacts.ts'
 import { controlApi } from './control/api.ts'
 import { Counters } from './control/counters.ts'
 import { Faults } from './control/faults.ts'
@@ -46,7 +48,7 @@ export interface Sandbox {
   url: string
   /** For `sandboxControl`. */
   controlUrl: string
-  /** Ends both listeners and every connection. */
+  /** Ends all listeners and every connection. */
   stop: () => Promise<void>
 }
 
@@ -65,6 +67,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   // One for every answer that a fault is holding back: more than Node takes for a leak.
   setMaxListeners(0, stopping.signal)
   let url = publicUrl?.replace(/\/$/, '') ?? ''
+  let storageUrl = ''
   const instance: Instance = {
     store: new Store({ dataFile, initial: seed }),
     settings,
@@ -74,6 +77,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     now,
     stopping: stopping.signal,
     url: () => url,
+    storage: { url: () => storageUrl, key: randomBytes(32).toString('hex') },
     root,
   }
   const registerAll = (): void => {
@@ -92,15 +96,17 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   instance.store.save()
   const front = await listen(site(instance), host, port)
   if (url === '') url = `http://${host}:${front.port}${root}`
+  const storage = await listen(objectStorage(instance), host, 0)
+  storageUrl = `http://${host}:${storage.port}`
   try {
     const control = await listen(controlApi(instance, reset), '127.0.0.1', controlPort)
     const stop = async (): Promise<void> => {
       stopping.abort()
-      await Promise.all([front.close(), control.close()])
+      await Promise.all([front.close(), storage.close(), control.close()])
     }
     return { url, controlUrl: `http://127.0.0.1:${control.port}`, stop }
   } catch (error) {
-    await front.close()
+    await Promise.all([front.close(), storage.close()])
     throw error
   }
 }

@@ -2,6 +2,8 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { csrf } from 'hono/csrf'
+import { needs } from './api/access.ts'
+import { graphqlEndpoint } from './api/graphql.ts'
 import { restApi } from './api/rest.ts'
 import type { Endpoint } from './control/faults.ts'
 import { faulty } from './faulty.ts'
@@ -57,6 +59,9 @@ function endpoints(instance: Instance): Hono<Env> {
     .get('/.well-known/openid-configuration', (c) => discoveryEndpoint(c, instance))
     .use('/api/v4/*', ...at('rest'))
     .route('/api/v4', restApi(instance))
+    .post('/api/graphql', ...at('rest'), needs(instance, 'api', 'read_api'), (c) =>
+      graphqlEndpoint(c, instance),
+    )
 }
 
 /** What people see. */

@@ -5,6 +5,7 @@ import { type InProject, inProject, moments, requireLevel } from './in-project.t
 import { param } from './input.ts'
 import type { Issuable } from './issuables.ts'
 import { findIssue } from './issues.ts'
+import { findMergeRequest } from './merge-requests.ts'
 import { addNote, notesOf } from './note-rows.ts'
 import { page } from './paging.ts'
 import { personById } from './people.ts'
@@ -17,6 +18,7 @@ type Find = (call: InProject) => Issuable
 
 export const noteRoutes: readonly ApiRoute[] = [
   ...routesOn('/projects/{id}/issues/{issue_iid}/notes', findIssue),
+  ...routesOn('/projects/{id}/merge_requests/{merge_request_iid}/notes', findMergeRequest),
 ]
 
 function routesOn(list: string, find: Find): ApiRoute[] {

@@ -5,12 +5,17 @@ import { branchRoutes } from './branches.ts'
 import { commitRoutes } from './commits.ts'
 import { fileRoutes } from './files.ts'
 import { issueRoutes } from './issues.ts'
+import { jobRoutes } from './jobs.ts'
 import { labelRoutes } from './labels.ts'
+import { mergeRequestRoutes } from './merge-requests.ts'
+import { mergingRoutes } from './merging.ts'
 import { milestoneRoutes } from './milestones.ts'
 import { noteRoutes } from './notes.ts'
 import { showSelf } from './personal-access-tokens.ts'
+import { pipelineRoutes } from './pipelines.ts'
 import { projectRoutes } from './projects.ts'
 import { rateLimited } from './rate-limit.ts'
+import { releaseRoutes } from './releases.ts'
 import { type ApiRoute, answerCall, patternOf, scopesOf } from './route.ts'
 import { tagRoutes } from './tags.ts'
 import { userRoutes } from './users.ts'
@@ -29,6 +34,11 @@ const routes: readonly ApiRoute[] = [
   ...milestoneRoutes,
   ...labelRoutes,
   ...variableRoutes,
+  ...mergeRequestRoutes,
+  ...mergingRoutes,
+  ...pipelineRoutes,
+  ...jobRoutes,
+  ...releaseRoutes,
 ]
 
 /** The part of `/api/v4` that is here. What is not answers 404, as at GitLab. */

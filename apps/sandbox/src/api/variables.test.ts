@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { startApi } from './caller.test.support.ts'
-import { undocumented } from './documented-fields.test.support.ts'
+import { departures } from './client.test.support.ts'
 
 const variables = '/projects/501/variables'
 
@@ -10,7 +10,7 @@ describe('a CI/CD variable', () => {
     const [ada, grace] = [await stage.as('ada'), await stage.as('grace')]
     const made = await ada('POST', variables, { key: 'TOKEN', value: 'sesame-1234', masked: true })
     expect(made).toMatchObject({ status: 201, body: { masked: true, environment_scope: '*' } })
-    expect(undocumented('variable', made.body)).toEqual([])
+    expect(departures('POST /projects/{id}/variables', made.body)).toEqual([])
     const reader = await stage.as('ada', 'read_api')
     expect((await reader('GET', variables)).body).toMatchObject([{ value: 'sesame-1234' }])
     expect((await grace('GET', variables)).body).toEqual({ message: '403 Forbidden' })

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { z } from 'zod'
+import { reportJob } from '../api/job-rows.ts'
 import { issuePersonalAccessToken } from '../api/personal-access-tokens.ts'
 import type { Env, Instance } from '../instance.ts'
 import { issueToken, revokeWhere } from '../oauth/tokens.ts'
@@ -11,6 +12,7 @@ import { faultInputSchema } from './faults.ts'
 import {
   applicationInputSchema,
   grantSelectorSchema,
+  jobPatchSchema,
   personalAccessTokenInputSchema,
   tokenInputSchema,
   userInputSchema,
@@ -50,6 +52,7 @@ export function controlApi(instance: Instance, reset: () => void): Hono<Env> {
   addUsers(app, instance)
   addTokens(app, instance)
   addPersonalAccessTokens(app, instance)
+  addJobs(app, instance)
   return app
 }
 
@@ -106,6 +109,17 @@ function addUsers(app: Hono<Env>, instance: Instance): void {
     Object.assign(user, await read(c, userPatchSchema))
     store.touch()
     return c.json(user)
+  })
+}
+
+/** A runner, which reports what it did. */
+function addJobs(app: Hono<Env>, instance: Instance): void {
+  app.patch('/jobs/:id', async (c) => {
+    const job = instance.store.tables.jobs.get(Number(c.req.param('id')))
+    if (job === undefined) return notFound(c)
+    reportJob(instance, job, await read(c, jobPatchSchema))
+    instance.store.touch()
+    return c.json(job)
   })
 }
 

@@ -1,3 +1,4 @@
+import type { JobPatch } from '../api/job-rows.ts'
 import type { Application, User } from '../store/state.ts'
 import type { Counts } from './counters.ts'
 import type { Fault, FaultInput } from './faults.ts'
@@ -49,6 +50,9 @@ export interface SandboxControl {
   /** Whether the user has shown who they are. Without it no CI/CD job runs for them. */
   verifyIdentity(username: string, verified: boolean): Promise<User>
 
+  /** Does what a runner does: sets the status of a CI/CD job, its log, its artifacts. */
+  reportJob(id: number, report: JobPatch): Promise<void>
+
   /** Every pair that was issued, dead ones included, in clear. */
   tokens(): Promise<IssuedToken[]>
   /** Issues a pair without a browser. Default of the scopes: all of the application. */
@@ -96,6 +100,9 @@ export function sandboxControl(url: string): SandboxControl {
     verifyIdentity: (username, identityVerified) =>
       call('PATCH', `/users/${named(username)}`, { identityVerified }),
     unblock: (username) => call('PATCH', `/users/${named(username)}`, { blocked: false }),
+    reportJob: async (id, report) => {
+      await call('PATCH', `/jobs/${id}`, report)
+    },
     tokens: () => call('GET', '/tokens'),
     issueToken: (token) => call('POST', '/tokens', token),
     revokeGrants: async (selector) =>

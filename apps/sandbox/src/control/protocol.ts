@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { JobPatch } from '../api/job-rows.ts'
 import { scopeSentences, unknownScopes } from '../scopes.ts'
 
 /** An application to register. An id that exists already is replaced. */
@@ -72,6 +73,9 @@ export interface GrantSelector {
   grantId?: string
 }
 
+const maxLogPaddingBytes = 64 * 1_048_576
+const maxArtifactBytes = 64 * 1_048_576
+
 const scopes = z.array(z.string()).refine((names) => unknownScopes(names).length === 0, {
   error: `scopes are ${Object.keys(scopeSentences).join(', ')}`,
 })
@@ -138,3 +142,12 @@ export const grantSelectorSchema: z.ZodType<GrantSelector> = z
   .refine((selector) => Object.keys(selector).length > 0, {
     error: 'name a username, a clientId or a grantId; reset the sandbox to withdraw everything',
   })
+
+export const jobPatchSchema: z.ZodType<JobPatch> = z.strictObject({
+  status: z
+    .enum(['created', 'pending', 'running', 'success', 'failed', 'canceled', 'skipped', 'manual'])
+    .exactOptional(),
+  log: z.string().exactOptional(),
+  logPaddingBytes: z.int().nonnegative().max(maxLogPaddingBytes).exactOptional(),
+  artifactBytes: z.int().nonnegative().max(maxArtifactBytes).nullable().exactOptional(),
+})

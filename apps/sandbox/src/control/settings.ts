@@ -41,6 +41,8 @@ export interface Settings {
   apiCallsPerMinute: number | null
   /** Whether there is advanced search, which some scopes of a search need. */
   advancedSearch: boolean
+  /** Whether artifacts lie in an object storage of another origin, to which GitLab redirects, or with GitLab. */
+  artifactDelivery: 'redirect' | 'inline'
 }
 
 export const defaultSettings: Settings = {
@@ -52,6 +54,7 @@ export const defaultSettings: Settings = {
   clockOffsetMs: 0,
   apiCallsPerMinute: null,
   advancedSearch: false,
+  artifactDelivery: 'redirect',
 }
 
 const rotationSchema: z.ZodType<Rotation> = z.discriminatedUnion('mode', [
@@ -77,4 +80,5 @@ export const settingsPatchSchema: z.ZodType<Partial<Settings>> = z.strictObject(
   clockOffsetMs: z.number().exactOptional(),
   apiCallsPerMinute: z.int().positive().nullable().exactOptional(),
   advancedSearch: z.boolean().exactOptional(),
+  artifactDelivery: z.enum(['redirect', 'inline']).exactOptional(),
 })

@@ -13,7 +13,7 @@ export interface MergeRequest {
   authorId: number
   assigneeIds: number[]
   reviewerIds: number[]
-  approvedByIds: number[]
+  approvedBy: { userId: number; at: number }[]
   milestoneId: number | null
   squash: boolean
   removeSourceBranch: boolean

@@ -3,6 +3,7 @@ import { type Group, type Member, type Project, roles } from './projects.ts'
 import type { Rows } from './repository.ts'
 import { seedIssues } from './seed-issues.ts'
 import { seedRepository } from './seed-repositories.ts'
+import { seedWork } from './seed-work.ts'
 import type { State, User } from './state.ts'
 import { emptyTables, fillTables, readTables } from './tables.ts'
 
@@ -216,7 +217,9 @@ function seedRows(users: readonly User[], now: number): Rows {
   })
   for (const project of rows.tables.projects.values()) {
     const owner = users.find(({ id }) => id === project.creatorId)
-    if (owner !== undefined) seedRepository(rows, project, owner, now)
+    if (owner === undefined) continue
+    seedRepository(rows, project, owner, now)
+    seedWork(rows, project, owner.id, now)
   }
   return rows
 }

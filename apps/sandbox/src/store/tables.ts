@@ -1,6 +1,8 @@
+import type { Job, Pipeline } from './ci.ts'
 import type { Issue, Label, Milestone, Note } from './issues.ts'
 import type { MergeRequest } from './merge-requests.ts'
 import type { Group, Member, Project, ProjectRedirect } from './projects.ts'
+import type { Release } from './releases.ts'
 import type { Blob, Branch, Commit, CommitComment, Tag } from './repository.ts'
 import type { Variable } from './variables.ts'
 
@@ -21,6 +23,9 @@ export interface Rows {
   labels: Label
   mergeRequests: MergeRequest
   variables: Variable
+  pipelines: Pipeline
+  jobs: Job
+  releases: Release
 }
 
 export type TableName = keyof Rows
@@ -43,6 +48,9 @@ export function emptyTables(): Tables {
     labels: new Map(),
     mergeRequests: new Map(),
     variables: new Map(),
+    pipelines: new Map(),
+    jobs: new Map(),
+    releases: new Map(),
   }
 }
 
