@@ -1593,6 +1593,26 @@ export const requirements = {
       'A call that a check refuses sends nothing, says why and what to do, and is in the audit log.',
     source: 'tools.md, The checks',
   },
+  'execute:classified': {
+    behaviour:
+      'What a provider refuses has a code by what it means, a next step, and where they are known the fields or the resource that it is about.',
+    source: 'tools.md, What a refusal means',
+  },
+  'execute:retried': {
+    behaviour:
+      'A request is sent once more where the provider surely did nothing, or where the tool reads; a change that has no answer is not, and the error says that it may have happened.',
+    source: 'tools.md, Sending',
+  },
+  'execute:unauthorized': {
+    behaviour:
+      'An answer 401 is examined: a newer credential is used, a live one was refused for lack of rights, and a dead one needs its user.',
+    source: 'tools.md, Sending',
+  },
+  'execute:limited': {
+    behaviour:
+      'Every request takes a place in the window of its connection, and a provider that asks to wait is left alone, within bounds.',
+    source: 'tools.md, Sending',
+  },
   'execute:order': {
     behaviour: 'A call that fails several checks reports the first of them.',
     source: 'tools.md, The checks',

@@ -6,7 +6,9 @@ export interface LogView {
   readonly content: string
   readonly truncated: boolean
   /** Of the log as it came. */
-  readonly byte_count: number
+  readonly byte_count?: number
+  /** In its place, where the log was not read to its end: `content` is of what was. */
+  readonly byte_count_at_least?: number
   /** Which part `content` is. */
   readonly kept: 'start' | 'end'
 }
@@ -19,18 +21,22 @@ interface LogOptions {
   readonly keep: 'start' | 'end'
   /** Cut out wherever they stand. */
   readonly secrets: readonly string[]
+  readonly isCut: boolean
 }
 
 /** What a job printed, without colours and marks, cut at whole lines where a part has one. */
-export function viewLog(body: Uint8Array, { maxBytes, keep, secrets }: LogOptions): LogView {
-  const plain = stripVTControlCharacters(new TextDecoder().decode(body)).replace(sectionMark, '')
+export function viewLog(body: Uint8Array, { maxBytes, keep, secrets, isCut }: LogOptions): LogView {
+  // Of a log that was cut, no half of a secret is left at its end.
+  const longest = Math.max(0, ...secrets.map((secret) => secret.length))
+  const read = isCut ? body.subarray(0, Math.max(0, body.length - longest)) : body
+  const plain = stripVTControlCharacters(new TextDecoder().decode(read)).replace(sectionMark, '')
   const text = withoutSecrets(plain, secrets)
   const part = cutBytes(text, maxBytes, keep)
-  const truncated = part.length < text.length
+  const truncated = part.length < text.length || isCut
   return {
-    content: truncated ? wholeLines(part, keep) : part,
+    content: part.length < text.length ? wholeLines(part, keep) : part,
     truncated,
-    byte_count: body.length,
+    ...(isCut ? { byte_count_at_least: body.length } : { byte_count: body.length }),
     kept: keep,
   }
 }

@@ -6,13 +6,15 @@ import { boundData } from './bound.ts'
 import { byteLength } from './bytes.ts'
 import { viewFile } from './file.ts'
 import { viewLog } from './log.ts'
-import { withhold } from './withhold.ts'
+import { withhold, withoutSecrets } from './withhold.ts'
 
 /** An answer that says that it was done. */
 export interface ProviderAnswer {
   readonly status: number
   readonly headers: Pick<Headers, 'get'>
   readonly body: Uint8Array
+  /** There was more of it, which was not read. Default: no. */
+  readonly isCut?: boolean
 }
 
 export interface AnswerOptions {
@@ -49,11 +51,12 @@ export function readAnswer(
     case 'text': {
       const keep = given.keep === 'start' ? 'start' : 'end'
       const maxBytes = maxBytesOf(tool, given)
-      const log = viewLog(answer.body, { maxBytes, keep, secrets })
+      const { isCut = false } = answer
+      const log = viewLog(answer.body, { maxBytes, keep, secrets, isCut })
       return { data: log, ...(log.truncated && { truncated: true }) }
     }
     case 'binary':
-      return { data: archiveOf(tool, given, answer) }
+      return { data: archiveOf(tool, given, answer, secrets) }
     case 'none':
       return { data: answer.body.length === 0 ? { ok: true } : withhold(jsonOf(answer), withheld) }
     case 'list':
@@ -105,18 +108,23 @@ function objectOf(
 function archiveOf(
   tool: ToolDefinition,
   given: Arguments,
-  { headers, body }: ProviderAnswer,
+  { headers, body, isCut }: ProviderAnswer,
+  secrets: readonly string[],
 ): object {
-  if (body.length > maxBytesOf(tool, given)) throw tooLarge(body.length)
+  if (body.length > maxBytesOf(tool, given)) {
+    const whole = countOf(headers.get('content-length'))
+    throw tooLarge(isCut ? (whole ?? `at least ${body.length}`) : body.length)
+  }
+  const shown = (text: string | null) => text && withoutSecrets(text, secrets)
   return {
     content_base64: Buffer.from(body).toString('base64'),
-    file_name: fileNameOf(headers.get('content-disposition')),
-    content_type: headers.get('content-type'),
+    file_name: shown(fileNameOf(headers.get('content-disposition'))),
+    content_type: shown(headers.get('content-type')),
     byte_count: body.length,
   }
 }
 
-function tooLarge(bytes: number): AnswerError {
+function tooLarge(bytes: number | string): AnswerError {
   return new AnswerError('too_large', `The answer has ${bytes} bytes, which is more than is taken.`)
 }
 

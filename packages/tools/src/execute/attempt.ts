@@ -8,7 +8,7 @@ import {
   type ToolConnection,
   type ToolPorts,
 } from './ports.ts'
-import { isLimited, retryAfterMs } from './provider-limits.ts'
+import { isLimited, pauseOf, retryAfterMs } from './provider-limits.ts'
 import type { Sender } from './sender.ts'
 
 export type Attempt =
@@ -21,6 +21,8 @@ export type Attempt =
 
 /** For a longer one, the caller is asked to wait. */
 const longestWaitMs = 5_000
+/** A timer may be early by a little. */
+const timerErrorMs = 10
 
 export interface AttemptContext {
   readonly ports: ToolPorts
@@ -63,8 +65,10 @@ async function isWorthAnother(
   const { answer, credential } = first
   if (credential !== undefined) return credential.state === 'renewed'
   if (!isLimited(answer)) return isReader && [502, 503, 504].includes(answer.status)
-  const waitMs = retryAfterMs(answer.headers, ports.now())
-  if (waitMs === undefined || waitMs > Math.min(longestWaitMs, sender.leftMs())) return false
-  await ports.wait(waitMs)
+  if (retryAfterMs(answer.headers, ports.now()) === undefined) return false
+  // As long as the connection rests.
+  const waitMs = pauseOf(answer, ports.now())
+  if (waitMs > Math.min(longestWaitMs, sender.leftMs())) return false
+  await ports.wait(waitMs + timerErrorMs)
   return true
 }

@@ -1,6 +1,7 @@
 /** What an answer means that is no success: rules in order, of which the first that fits counts. */
 import { withoutSecrets } from '../answer/withhold.ts'
 import type { ToolDefinition } from '../definition.ts'
+import { lastResource, notFound } from '../not-found.ts'
 import type { Arguments } from '../read-arguments.ts'
 import type { FailedCall, Refusal, RefusalRule } from '../refusal.ts'
 import type { CredentialState, SentAnswer } from './ports.ts'
@@ -120,14 +121,8 @@ const forbidden: RefusalRule = ({ status, text, tool: { role } }) =>
       }
     : undefined
 
-const absent: RefusalRule = ({ status, text }) =>
-  status === 404 || status === 410
-    ? {
-        code: 'NOT_FOUND',
-        message: `The provider found nothing there, or this user may not see it${quoted(text)}.`,
-        nextStep: 'Check each name and number in the arguments, with the tool that lists them.',
-      }
-    : undefined
+const absent: RefusalRule = (failed) =>
+  [404, 410].includes(failed.status) ? notFound(failed, lastResource(failed)) : undefined
 
 const invalid: RefusalRule = ({ status, body, text }) => {
   if (status !== 400 && status !== 422) return undefined

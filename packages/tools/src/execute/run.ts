@@ -4,6 +4,7 @@ import { AnswerError } from '../answer/answer-error.ts'
 import { readAnswer, type ToolResult } from '../answer/read-answer.ts'
 import { withoutSecrets } from '../answer/withhold.ts'
 import type { ToolDefinition } from '../definition.ts'
+import type { Look } from '../provider-tools.ts'
 import type { Arguments } from '../read-arguments.ts'
 import { errorOf, type Refusal } from '../refusal.ts'
 import { type Attempt, sendWithRetry } from './attempt.ts'
@@ -41,7 +42,7 @@ export async function runTool(
       maxBytes: maxBytesOf(tool, given),
     },
   )
-  if ('failure' in attempt) throw unsentError(tool, attempt.failure)
+  if ('failure' in attempt) throw unsentError(call, tool, attempt.failure)
   const { answer } = attempt
   answered.status = answer.status
   const requestId = requestIdOf(answer)
@@ -70,11 +71,12 @@ function maxBytesOf({ response, parameters }: ToolDefinition, given: Arguments):
 }
 
 function resultOf(
-  { policy }: CheckedCall,
+  call: CheckedCall,
   tool: ToolDefinition,
   given: Arguments,
   answer: SentAnswer,
 ): ToolResult {
+  const { policy } = call
   if (answer.status === 304) return { data: { ok: true } }
   const { secrets, isCut } = answer
   try {
@@ -85,12 +87,17 @@ function resultOf(
     return readAnswer(tool, given, answer, options)
   } catch (error) {
     if (!(error instanceof AnswerError)) throw error
-    throw answerError(tool, error, answer)
+    throw answerError(call, tool, error, answer)
   }
 }
 
 /** A change was made all the same. */
-function answerError(tool: ToolDefinition, error: AnswerError, answer: SentAnswer): KeywellError {
+function answerError(
+  { tool: called }: CheckedCall,
+  tool: ToolDefinition,
+  error: AnswerError,
+  answer: SentAnswer,
+): KeywellError {
   const isChange = tool.effect !== 'read'
   const done = isChange ? ' The provider made the change.' : ''
   const more = isChange ? { more: { reason: 'done' } } : {}
@@ -103,7 +110,7 @@ function answerError(tool: ToolDefinition, error: AnswerError, answer: SentAnswe
         : 'Ask for less: a smaller page or part, or a larger max_bytes where the tool has one.',
       ...more,
     }
-    return errorOf(tool.name, refusal, { ...providerContext(answer), refusedBy: 'keywell' })
+    return errorOf(called.name, refusal, { ...providerContext(answer), refusedBy: 'keywell' })
   }
   const refusal: Refusal = {
     code: 'API_ERROR',
@@ -113,21 +120,25 @@ function answerError(tool: ToolDefinition, error: AnswerError, answer: SentAnswe
       : 'Try again later, or report it with the id of the request.',
     ...more,
   }
-  return errorOf(tool.name, refusal, providerContext(answer))
+  return errorOf(called.name, refusal, providerContext(answer))
 }
 
-function unsentError(tool: ToolDefinition, { kind, message, wasSent }: SendFailure): KeywellError {
+function unsentError(
+  { tool: called }: CheckedCall,
+  tool: ToolDefinition,
+  { kind, message, wasSent }: SendFailure,
+): KeywellError {
   if (kind === 'host_not_allowed' || kind === 'outside_reach') {
     const refusal: Refusal = {
       code: 'HOST_NOT_ALLOWED',
       message: 'The service may not send the credential to the host of this connection.',
       nextStep: 'Ask the operator to allow the host, or connect an account on another one.',
     }
-    return errorOf(tool.name, refusal, { refusedBy: 'keywell' })
+    return errorOf(called.name, refusal, { refusedBy: 'keywell' })
   }
   const isOpen = wasSent && tool.effect !== 'read'
   return errorOf(
-    tool.name,
+    called.name,
     {
       code: 'CONNECTION_ERROR',
       message: `There was no answer of the provider: ${oneLine(message, 200)}.`,
@@ -146,12 +157,23 @@ async function refusedError(
   given: Arguments,
   { answer, credential }: Extract<Attempt, { answer: SentAnswer }>,
 ): Promise<KeywellError> {
-  const { ports, provider, sender } = call
+  const { ports, provider, policy, sender } = call
   const failed = failedCallOf(tool, given, answer)
   const context = { credential, nowMs: ports.now(), rules: provider.refusals }
   const plain = await withConnectUrl(call, classify(failed, context))
-  const hinted = call.hasHints ? await provider.hint?.(failed, plain, sender.look) : undefined
-  return errorOf(tool.name, hinted ?? plain, providerContext(answer))
+  // A hint would name places beside those that the policy allows.
+  const hasHints = call.hasHints && Object.keys(policy.places).length === 0
+  const hinted = hasHints ? await provider.hint?.(failed, plain, twice(sender.look)) : undefined
+  return errorOf(call.tool.name, hinted ?? plain, providerContext(answer))
+}
+
+/** However a hint looks, it reads no more than that. */
+function twice(look: Look): Look {
+  let left = 2
+  return async (request) => {
+    left -= 1
+    return left < 0 ? undefined : look(request)
+  }
 }
 
 /** A provider that names the scopes does not know where the user can grant them. */

@@ -1,6 +1,9 @@
 import type { ProviderTools } from '../provider-tools.ts'
 import { gitlabCompactTools } from './compact/index.ts'
+import { hint } from './hints.ts'
 import { gitlabTools } from './index.ts'
+import { readPagePath } from './page-path.ts'
+import { refusals } from './refusals.ts'
 import { unlistedTools } from './unlisted.ts'
 
 export const gitlab: ProviderTools = {
@@ -17,5 +20,7 @@ export const gitlab: ProviderTools = {
     },
     group: { path: '/groups/{place}', numberField: 'id', pathField: 'full_path' },
   },
-  refusals: [],
+  readPagePath,
+  refusals,
+  hint,
 }

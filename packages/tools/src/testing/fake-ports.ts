@@ -61,7 +61,7 @@ export interface WorldOptions {
   readonly found?: FoundConnection
   readonly scopes?: readonly string[] | undefined
   readonly policy?: Partial<ToolPolicy>
-  /** By `METHOD /path` without `/api/v4`; in turn where there are several, the last one again and again. */
+  /** By `METHOD /path` without `/api/v4`; in turn where there are several, the last one again and again. `*`: any other. */
   readonly answers?: Readonly<
     Record<string, Answer | SendFailure | readonly (Answer | SendFailure)[]>
   >
@@ -122,7 +122,8 @@ export function createWorld(options: WorldOptions = {}): World {
       const { method, path, query } = request
       log.sent.push(`${method} ${path}${query === '' ? '' : `?${query}`}`)
       log.requests.push(request)
-      return sentAnswer(next(queues.get(`${method} ${path.replace('/api/v4', '')}`)))
+      const own = queues.get(`${method} ${path.replace('/api/v4', '')}`)
+      return sentAnswer(next(own ?? queues.get('*')))
     },
     examine: async (_, generation) => {
       log.examined.push(generation)
