@@ -117,6 +117,7 @@ function asBoolean(value: unknown): unknown {
 }
 
 function asWords(value: unknown): unknown {
+  if (typeof value === 'number') return [value]
   const words = typeof value === 'string' ? value.split(',') : value
   return Array.isArray(words)
     ? words

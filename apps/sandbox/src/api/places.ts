@@ -79,22 +79,34 @@ export function canSeeGroup(store: Store, user: User, group: Group): boolean {
 /** The highest role of a user in a project, inherited ones included; 0: none. */
 export function levelIn(store: Store, user: User, project: Project): number {
   if (project.namespace === user.username) return roles.owner
-  const group = findGroup(store, project.namespace)
+  const group = parentOf(store, project)
   const inherited = group === undefined ? 0 : levelInGroup(store, user, group)
   return Math.max(directLevel(store, 'project', project.id, user), inherited)
 }
 
 export function levelInGroup(store: Store, user: User, group: Group): number {
-  const parent = group.parentId === null ? undefined : store.tables.groups.get(group.parentId)
+  const parent = parentOf(store, group)
   const inherited = parent === undefined ? 0 : levelInGroup(store, user, parent)
   return Math.max(directLevel(store, 'group', group.id, user), inherited)
 }
 
-function directLevel({ tables }: Store, of: 'project' | 'group', ofId: number, user: User): number {
+/** The role that was given right there. */
+export function directLevel(
+  { tables }: Store,
+  of: 'project' | 'group',
+  ofId: number,
+  user: User,
+): number {
   const levels = [...tables.members.values()]
     .filter((member) => member.of === of && member.ofId === ofId && member.userId === user.id)
     .map((member) => member.accessLevel)
   return Math.max(0, ...levels)
+}
+
+/** The group in which a project or a group is; undefined for what is a user's own, and at the top. */
+export function parentOf(store: Store, place: Project | Group): Group | undefined {
+  if ('namespace' in place) return findGroup(store, place.namespace)
+  return place.parentId === null ? undefined : store.tables.groups.get(place.parentId)
 }
 
 export function isBelow(path: string, group: string): boolean {

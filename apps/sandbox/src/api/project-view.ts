@@ -1,13 +1,16 @@
-import type { Project } from '../store/projects.ts'
-import { iso } from './people.ts'
-import { findGroup } from './places.ts'
+import { createHash } from 'node:crypto'
+import { type Project, roles } from '../store/projects.ts'
+import { iso, personView } from './people.ts'
+import { directLevel, findGroup, levelIn, levelInGroup, parentOf } from './places.ts'
 import type { ApiCall } from './route.ts'
 
+type View = Record<string, unknown>
+
 /** What every answer with a project has. */
-export function simpleProjectView(call: ApiCall, project: Project): Record<string, unknown> {
+export function simpleProjectView(call: ApiCall, project: Project): View {
   const webUrl = call.url(`/${project.path}`)
   const branch = project.defaultBranch
-  const namespace = namespaceView(call, project.namespace)
+  const namespace = placeView(call, project.namespace)
   return {
     id: project.id,
     description: project.description,
@@ -32,31 +35,67 @@ export function simpleProjectView(call: ApiCall, project: Project): Record<strin
   }
 }
 
-export function projectView(call: ApiCall, project: Project): Record<string, unknown> {
-  const { issues } = call.store.tables
-  const open = [...issues.values()].filter(
-    (issue) => issue.projectId === project.id && issue.state === 'opened',
-  )
+export function projectView(call: ApiCall, project: Project): View {
   return {
     ...simpleProjectView(call, project),
+    ...originView(call, project),
     _links: { self: call.url(`/api/v4/projects/${project.id}`) },
     empty_repo: project.defaultBranch === null,
     archived: project.archived,
     creator_id: project.creatorId,
-    open_issues_count: open.length,
+    open_issues_count: openIssues(call, project),
     issues_enabled: true,
     merge_requests_enabled: true,
     wiki_enabled: true,
     jobs_enabled: true,
     snippets_enabled: true,
     merge_method: 'merge',
-    ...(project.markedForDeletionOn === null
-      ? {}
-      : {
-          marked_for_deletion_at: project.markedForDeletionOn,
-          marked_for_deletion_on: project.markedForDeletionOn,
-        }),
+    import_status: 'none',
     ...project.options,
+    ...deletionView(project),
+    ...secretView(call, project),
+    permissions: permissionsView(call, project),
+  }
+}
+
+function openIssues({ store }: ApiCall, project: Project): number {
+  return [...store.tables.issues.values()].filter(
+    (issue) => issue.projectId === project.id && issue.state === 'opened',
+  ).length
+}
+
+/** The project that it was forked from, and the user that it belongs to, if there are. */
+function originView(call: ApiCall, project: Project): View {
+  const { store } = call
+  const owner = store.userByName(project.namespace)
+  const source = store.tables.projects.get(project.forkedFromId ?? 0)
+  return {
+    ...(source === undefined ? {} : { forked_from_project: simpleProjectView(call, source) }),
+    ...(owner === undefined ? {} : { owner: personView(call, owner) }),
+  }
+}
+
+function deletionView({ markedForDeletionOn: day }: Project): View {
+  return day === null ? {} : { marked_for_deletion_at: day, marked_for_deletion_on: day }
+}
+
+/** With it a runner takes part in the work of the project, so only those see it who manage it. */
+function secretView({ store, user }: ApiCall, project: Project): View {
+  if (levelIn(store, user, project) < roles.maintainer) return {}
+  return { runners_token: runnersToken('project', project.id), ci_job_token_scope_enabled: true }
+}
+
+export function runnersToken(of: 'project' | 'group', id: number): string {
+  return `GR1348941${createHash('sha256').update(`${of} ${id}`).digest('base64url').slice(0, 20)}`
+}
+
+function permissionsView({ store, user }: ApiCall, project: Project): View {
+  const group = parentOf(store, project)
+  const entry = (level: number) =>
+    level === 0 ? null : { access_level: level, notification_level: 3 }
+  return {
+    project_access: entry(directLevel(store, 'project', project.id, user)),
+    group_access: entry(group === undefined ? 0 : levelInGroup(store, user, group)),
   }
 }
 
@@ -65,7 +104,7 @@ export function forksOf({ store }: ApiCall, { id }: Project): Project[] {
 }
 
 /** A group or a user, as that to which projects belong. */
-export function namespaceView(call: ApiCall, fullPath: string): Record<string, unknown> {
+export function placeView(call: ApiCall, fullPath: string): View {
   const group = findGroup(call.store, fullPath)
   const user = call.store.userByName(fullPath)
   return {

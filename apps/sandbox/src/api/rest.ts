@@ -4,15 +4,20 @@ import { needs, needsAnyToken } from './access.ts'
 import { branchRoutes } from './branches.ts'
 import { commitRoutes } from './commits.ts'
 import { fileRoutes } from './files.ts'
+import { forkRoutes } from './forks.ts'
+import { groupChangeRoutes } from './group-changes.ts'
+import { groupRoutes } from './groups.ts'
 import { issueRoutes } from './issues.ts'
 import { jobRoutes } from './jobs.ts'
 import { labelRoutes } from './labels.ts'
+import { memberRoutes } from './members.ts'
 import { mergeRequestRoutes } from './merge-requests.ts'
 import { mergingRoutes } from './merging.ts'
 import { milestoneRoutes } from './milestones.ts'
 import { noteRoutes } from './notes.ts'
 import { showSelf } from './personal-access-tokens.ts'
 import { pipelineRoutes } from './pipelines.ts'
+import { projectChangeRoutes } from './project-changes.ts'
 import { projectRoutes } from './projects.ts'
 import { rateLimited } from './rate-limit.ts'
 import { releaseRoutes } from './releases.ts'
@@ -24,7 +29,12 @@ import { variableRoutes } from './variables.ts'
 /** Each group of operations has a file. */
 const routes: readonly ApiRoute[] = [
   ...userRoutes,
+  ...groupRoutes,
+  ...groupChangeRoutes,
   ...projectRoutes,
+  ...projectChangeRoutes,
+  ...forkRoutes,
+  ...memberRoutes,
   ...branchRoutes,
   ...tagRoutes,
   ...commitRoutes,

@@ -10,6 +10,8 @@ export interface Group {
   /** Null: it stands at the top. */
   parentId: number | null
   createdAt: number
+  /** `YYYY-MM-DD`: a deletion is delayed, and was asked for on that day. */
+  markedForDeletionOn: string | null
   /** Other settings, under GitLab's names, as they were given. */
   options: Record<string, unknown>
 }

@@ -148,10 +148,12 @@ const projects: readonly ProjectSeed[] = [
   },
 ]
 
+const untouched = { markedForDeletionOn: null, options: {} }
+
 const harbour = 62
 
 /** The first has the projects above, and no members of its own: it is seen by those who are in one of them. */
-const groups: readonly Omit<Group, 'createdAt' | 'options'>[] = [
+const groups: readonly Omit<Group, 'createdAt' | keyof typeof untouched>[] = [
   {
     id: 61,
     path: 'lighthouse',
@@ -207,7 +209,7 @@ function seedRows(users: readonly User[], now: number): Rows {
     },
   }
   fillTables(rows.tables, {
-    groups: groups.map((group) => ({ ...group, createdAt: now - 500 * dayMs, options: {} })),
+    groups: groups.map((group) => ({ ...group, createdAt: now - 500 * dayMs, ...untouched })),
     projects: projects.map((project, index) => seedProject(project, users, now - index * dayMs)),
     members: seedMembers(users, now - 400 * dayMs),
     ...seedIssues(
@@ -236,8 +238,7 @@ function seedProject(seed: ProjectSeed, users: readonly User[], now: number): Pr
     forkedFromId: null,
     createdAt: now - 400 * dayMs,
     activeAt: now,
-    markedForDeletionOn: null,
-    options: {},
+    ...untouched,
   }
 }
 

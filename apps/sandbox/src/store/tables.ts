@@ -1,5 +1,6 @@
 import type { Job, Pipeline } from './ci.ts'
 import type { Issue, Label, Milestone, Note } from './issues.ts'
+import type { SshKey } from './keys.ts'
 import type { MergeRequest } from './merge-requests.ts'
 import type { Group, Member, Project, ProjectRedirect } from './projects.ts'
 import type { Release } from './releases.ts'
@@ -12,6 +13,7 @@ export interface Rows {
   projects: Project
   members: Member
   projectRedirects: ProjectRedirect
+  sshKeys: SshKey
   blobs: Blob
   commits: Commit
   branches: Branch
@@ -37,6 +39,7 @@ export function emptyTables(): Tables {
     projects: new Map(),
     members: new Map(),
     projectRedirects: new Map(),
+    sshKeys: new Map(),
     blobs: new Map(),
     commits: new Map(),
     branches: new Map(),
