@@ -5,6 +5,7 @@ import { errorCodes, routeList } from '@keywell/protocol'
 import { logLines } from '@keywell/protocol/log-lines'
 import { providers } from '@keywell/providers'
 import { KeywellConnectElement } from '@keywell/react/element'
+import { findTool } from '@keywell/tools'
 import { describe, expect, test } from 'vitest'
 import { isTest, readSources } from './architecture/source.ts'
 import { citationFaults, citationsInComments } from './docs/citations.ts'
@@ -16,6 +17,7 @@ import { type Pages, readPages, repositoryFiles } from './docs/pages.ts'
 import { providerPages } from './docs/providers.ts'
 import { routeFaults } from './docs/routes.ts'
 import { membersOf, quotedMembersOf, upperCaseKeys, variablesRead } from './docs/settings.ts'
+import { toolPages } from './docs/tools.ts'
 import { root } from './packaging/run.ts'
 import { requirements } from './requirements.ts'
 import { listFaults, sectionOf } from './support/markdown.ts'
@@ -87,6 +89,18 @@ verifies.suite('house:docs-providers', () => {
     const changed = [{ ...first, title: 'Other' }, ...providers.slice(1)]
     expect(providerPages(changed)).not.toEqual(providerPages(providers))
   })
+})
+
+verifies('house:docs-tools', () => {
+  const written = [...pages].filter(([path]) => path.startsWith('apps/docs/reference/tools'))
+  expect(new Map(written)).toEqual(toolPages())
+})
+
+test('prompts name tools that there are', () => {
+  const prompts = pageOf(pages, 'apps/docs/guide/prompts.md')
+  const named = [...prompts.matchAll(/`(git(?:lab|hub)_\w+)`/g)].map(([, name = '']) => name)
+  expect(named.length).toBeGreaterThan(20)
+  expect(named.filter((name) => findTool(name) === undefined)).toEqual([])
 })
 
 const stylesheet = textOf('packages/react/src/styles.css')

@@ -2982,6 +2982,11 @@ export const requirements = {
       'Each provider of the catalogue has a page that is written from its definition, and is as it is now.',
     source: 'providers.md, The catalogue',
   },
+  'house:docs-tools': {
+    behaviour:
+      'Each group of tools has a page that is written from their definitions, and is as it is now.',
+    source: 'tools.md, The table',
+  },
   'house:docs-components': {
     behaviour:
       'The page of components has the props, keys, states, parts and custom properties of each component, as its source has them; the guide has each attribute, property and event of the element.',
