@@ -119,6 +119,15 @@ describe('a merge request', () => {
     const notes = await ada('GET', `${one}/notes?activity_filter=only_comments`)
     expect(notes.body).toMatchObject([{ body: 'Looks good' }])
   })
+
+  test('is not there for the guests of a private project', async () => {
+    const { stage, ada } = await start()
+    await ada('POST', '/projects/501/members', { user_id: 103, access_level: 10 })
+    const lin = await stage.as('lin')
+    expect((await lin('GET', '/projects/501/issues')).status).toBe(200)
+    expect((await lin('GET', list)).status).toBe(403)
+    expect((await lin('GET', one)).body).toEqual({ message: '404 Not found' })
+  })
 })
 
 describe('merging', () => {
@@ -203,6 +212,23 @@ describe('merging', () => {
       status: 422,
       body: { message: 'Branch cannot be merged' },
     })
+  })
+
+  test('waits for a pipeline where the project asks for one', async () => {
+    const { stage, ada } = await start()
+    await ada('PUT', '/projects/501', { only_allow_merge_if_pipeline_succeeds: true })
+    const pipeline = await ada('POST', '/projects/501/pipeline', { ref: 'feature/quiet' })
+    expect((await ada('GET', one)).body.detailed_merge_status).toBe('ci_still_running')
+    expect((await ada('PUT', `${one}/merge`)).status).toBe(405)
+    expect(await ada('PUT', `${one}/merge`, { auto_merge: true })).toMatchObject({
+      status: 200,
+      body: { state: 'opened', merge_when_pipeline_succeeds: true },
+    })
+    const jobs = await ada('GET', `/projects/501/pipelines/${pipeline.body.id}/jobs`)
+    for (const { id, name } of jobs.body) {
+      if (name !== 'deploy') await stage.control.reportJob(id, { status: 'success' })
+    }
+    expect((await ada('GET', one)).body.detailed_merge_status).toBe('mergeable')
   })
 })
 
