@@ -2729,6 +2729,25 @@ export const requirements = {
     behaviour: "Any path of a provider's API is called as the user, by the service.",
     source: 'tools.md, Calls from a backend',
   },
+  'sdk:agents': {
+    behaviour:
+      'An agent of each framework gets the tools with their real schemas, and uses the result of one for the next.',
+    source: 'tools.md, Agent frameworks',
+  },
+  'sdk:agents-errors': {
+    behaviour:
+      'A tool call that failed is a result that the model can read, and the app is asked where a person has to act.',
+    source: 'tools.md, Agent frameworks',
+  },
+  'sdk:agents-approval': {
+    behaviour:
+      'A call that waits for a person is made again with its approval once the app says that there is one.',
+    source: 'tools.md, Agent frameworks',
+  },
+  'sdk:agents-listed-alone': {
+    behaviour: 'An agent runs the tools that were listed for it, and no other.',
+    source: 'tools.md, Agent frameworks',
+  },
   'sdk:service-down': {
     behaviour: 'With the service down, what is held and valid is served, and the rest says so.',
     source: 'sdk.md, Freshness',

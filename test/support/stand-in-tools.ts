@@ -119,6 +119,13 @@ export class StandInTools {
   }
 }
 
+/** What a tool takes, as it is listed. */
+export function schemaOf(name: string): ToolView['inputSchema'] {
+  const [view] = views([name])
+  if (view === undefined) throw new Error(`there is no tool ${name}`)
+  return view.inputSchema
+}
+
 /** An error of a tool call, as the service answers it. */
 export function refusal(
   name: string,
