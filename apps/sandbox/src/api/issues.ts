@@ -224,7 +224,7 @@ export function canRead({ level, user }: Pick<InProject, 'level' | 'user'>, issu
   )
 }
 
-function issueView(call: InProject, issue: Issue): Record<string, unknown> {
+export function issueView(call: InProject, issue: Issue): Record<string, unknown> {
   const path = `/issues/${issue.iid}`
   const reference = `#${issue.iid}`
   return {

@@ -115,11 +115,11 @@ function findNote(call: InProject, on: Issuable): Note {
   return note
 }
 
-function canReadNote({ level, user }: InProject, note: Note): boolean {
+export function canReadNote({ level, user }: InProject, note: Note): boolean {
   return !note.internal || level >= roles.planner || note.authorId === user.id
 }
 
-function noteView(call: InProject, on: Issuable, note: Note): Record<string, unknown> {
+export function noteView(call: InProject, on: Issuable, note: Note): Record<string, unknown> {
   return {
     id: note.id,
     type: null,

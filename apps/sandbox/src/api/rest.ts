@@ -3,10 +3,12 @@ import type { Env, Instance } from '../instance.ts'
 import { needs, needsAnyToken } from './access.ts'
 import { branchRoutes } from './branches.ts'
 import { commitRoutes } from './commits.ts'
+import { deployKeyRoutes } from './deploy-keys.ts'
 import { fileRoutes } from './files.ts'
 import { forkRoutes } from './forks.ts'
 import { groupChangeRoutes } from './group-changes.ts'
 import { groupRoutes } from './groups.ts'
+import { hookRoutes } from './hooks.ts'
 import { issueRoutes } from './issues.ts'
 import { jobRoutes } from './jobs.ts'
 import { labelRoutes } from './labels.ts'
@@ -22,6 +24,8 @@ import { projectRoutes } from './projects.ts'
 import { rateLimited } from './rate-limit.ts'
 import { releaseRoutes } from './releases.ts'
 import { type ApiRoute, answerCall, patternOf, scopesOf } from './route.ts'
+import { searchRoutes } from './search.ts'
+import { snippetRoutes } from './snippets.ts'
 import { tagRoutes } from './tags.ts'
 import { userRoutes } from './users.ts'
 import { variableRoutes } from './variables.ts'
@@ -39,6 +43,10 @@ const routes: readonly ApiRoute[] = [
   ...tagRoutes,
   ...commitRoutes,
   ...fileRoutes,
+  ...searchRoutes,
+  ...snippetRoutes,
+  ...deployKeyRoutes,
+  ...hookRoutes,
   ...issueRoutes,
   ...noteRoutes,
   ...milestoneRoutes,

@@ -8,6 +8,7 @@ import { iso, personView } from './people.ts'
 import { invalid, notFound } from './refusals.ts'
 import { numberPart } from './requirements.ts'
 import { type ApiCall, type ApiRoute, created, ok } from './route.ts'
+import { isPublicKey, keyBody } from './ssh-keys.ts'
 
 const scopes = ['read_user']
 
@@ -112,7 +113,7 @@ function addKey(call: ApiCall): Response {
   const { store, user, instance } = call
   const taken = ['has already been taken']
   const same = [...store.tables.sshKeys.values()].some(
-    ({ key }) => bodyOf(key) === bodyOf(wish.key),
+    ({ key }) => keyBody(key) === keyBody(wish.key),
   )
   if (same) throw invalid({ fingerprint_sha256: taken, key: taken })
   if (!isPublicKey(wish.key))
@@ -128,18 +129,6 @@ function addKey(call: ApiCall): Response {
   }
   store.tables.sshKeys.set(row.id, row)
   return created(keyView(row))
-}
-
-/** `ssh-ed25519 AAAA… a comment`. */
-export function isPublicKey(text: string): boolean {
-  const [type = ''] = text.split(' ')
-  const body = Buffer.from(bodyOf(text), 'base64')
-  // The bytes begin with the length of the type, and the type.
-  return type !== '' && body.subarray(4, 4 + type.length).toString('latin1') === type
-}
-
-function bodyOf(key: string): string {
-  return key.split(' ')[1] ?? ''
 }
 
 function keyView(row: SshKey): Record<string, unknown> {

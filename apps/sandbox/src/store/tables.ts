@@ -2,6 +2,7 @@ import type { Job, Pipeline } from './ci.ts'
 import type { Issue, Label, Milestone, Note } from './issues.ts'
 import type { SshKey } from './keys.ts'
 import type { MergeRequest } from './merge-requests.ts'
+import type { DeployKey, Hook, Snippet } from './project-things.ts'
 import type { Group, Member, Project, ProjectRedirect } from './projects.ts'
 import type { Release } from './releases.ts'
 import type { Blob, Branch, Commit, CommitComment, Tag } from './repository.ts'
@@ -14,6 +15,9 @@ export interface Rows {
   members: Member
   projectRedirects: ProjectRedirect
   sshKeys: SshKey
+  snippets: Snippet
+  deployKeys: DeployKey
+  hooks: Hook
   blobs: Blob
   commits: Commit
   branches: Branch
@@ -40,6 +44,9 @@ export function emptyTables(): Tables {
     members: new Map(),
     projectRedirects: new Map(),
     sshKeys: new Map(),
+    snippets: new Map(),
+    deployKeys: new Map(),
+    hooks: new Map(),
     blobs: new Map(),
     commits: new Map(),
     branches: new Map(),
