@@ -1613,6 +1613,51 @@ export const requirements = {
       'Every request takes a place in the window of its connection, and a provider that asks to wait is left alone, within bounds.',
     source: 'tools.md, Sending',
   },
+  'execute:places': {
+    behaviour:
+      'Where a policy limits places, a tool reaches no other, however an argument writes it, and what cannot be compared is refused.',
+    source: 'tools.md, The checks',
+  },
+  'execute:addresses': {
+    behaviour:
+      "An address of a page on the connection's own host is taken for the place and the number that it is about, and one of another host is refused.",
+    source: 'tools.md, The checks',
+  },
+  'execute:hints': {
+    behaviour:
+      'What is not found comes with the names or numbers that were meant, by at most two reads of what the user can see.',
+    source: 'tools.md, What a refusal means',
+  },
+  'execute:dry-run': {
+    behaviour:
+      'A dry run answers the request that would be sent, without secrets, and the name of what it would change, and changes nothing.',
+    source: 'tools.md, The checks',
+  },
+  'execute:approved': {
+    behaviour:
+      'A call that a person has to approve is not sent before, and an approval lets one call through, the one it was given to.',
+    source: 'tools.md, The checks',
+  },
+  'execute:prepared': {
+    behaviour:
+      'Where the provider has no field for an argument, what it takes is made of the argument and of what is there; what cannot be read is not changed.',
+    source: 'tools.md, Sending',
+  },
+  'execute:no-token': {
+    behaviour:
+      'The token of a call is in no result, error or record of it, whatever the provider writes it into.',
+    source: 'tools.md, From an answer to a result; T34',
+  },
+  'tools:listed': {
+    behaviour:
+      'The catalogue lists each tool with its schemas and annotations, in one order, and its pages join to the whole.',
+    source: 'tools.md, Listing',
+  },
+  'tools:list-scoped': {
+    behaviour:
+      'A user is listed the tools that can be run now, and for each other name that was asked for the reason why it cannot.',
+    source: 'tools.md, Listing',
+  },
   'execute:order': {
     behaviour: 'A call that fails several checks reports the first of them.',
     source: 'tools.md, The checks',

@@ -21,11 +21,12 @@ export function withhold(value: unknown, withheld: Withheld): unknown {
   )
 }
 
-function fieldOf(name: string, value: unknown, withheld: Withheld): [string, unknown][] {
-  const isSecret = always.has(name) || withheld.fields.includes(name)
+function fieldOf(field: string, value: unknown, withheld: Withheld): [string, unknown][] {
+  const name = withoutSecrets(field, withheld.secrets)
+  const isSecret = always.has(field) || withheld.fields.includes(field)
   // Null says that there is none, or that the provider withholds it by itself.
   if (!isSecret || value === null) return [[name, withhold(value, withheld)]]
-  if (name === 'import_url') {
+  if (field === 'import_url') {
     return [[name, withoutSecrets(withoutPassword(String(value)), withheld.secrets)]]
   }
   return [

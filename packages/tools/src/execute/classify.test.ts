@@ -221,6 +221,6 @@ test('text of the provider is quoted in one line, of at most 200 characters, and
         expect(error.detail).not.toMatch(/[\n\r]/)
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 15 },
   )
 })

@@ -9,6 +9,7 @@
  * ```
  */
 import { isKeywellError, KeywellError } from '@keywell/protocol'
+import { AnswerError } from '../answer/answer-error.ts'
 import type { ToolResult } from '../answer/read-answer.ts'
 import { findTool } from '../catalogue.ts'
 import { needsApproval } from '../policy.ts'
@@ -122,7 +123,16 @@ async function prepared(checked: CheckedCall, answered: Answered): Promise<Argum
   const given = targetArguments(tool, reader, checked.arguments)
   const { data } = await runTool(checked, reader, given, answered)
   takePlace(checked)
-  return prepare.prepare(checked.arguments, data)
+  try {
+    return prepare.prepare(checked.arguments, data)
+  } catch (error) {
+    if (!(error instanceof AnswerError)) throw error
+    return refuse(tool.name, {
+      code: 'API_ERROR',
+      message: error.message,
+      nextStep: 'Try again later. Nothing was changed.',
+    })
+  }
 }
 
 async function dryRun(checked: CheckedCall): Promise<ToolResult> {

@@ -106,6 +106,7 @@ function takePage(
   filled: Record<string, unknown>,
 ): string | undefined {
   const { name, place } = parameter
+  const address = filled[name]
   if (place !== undefined && place !== page.kind) {
     return `It is the address of a ${page.kind}, and a ${place} is asked for.`
   }
@@ -119,8 +120,10 @@ function takePage(
   const values = { ...page.values, ...(home && valuesFor(home, page.path)) }
   for (const [key, value] of Object.entries(values)) {
     if (!parameters.some((each) => each.name === key)) continue
-    const given = key === name ? undefined : filled[key]
-    if (given !== undefined && String(given) !== value) {
+    const given = filled[key]
+    // The same address may stand for each of them.
+    const isFree = given === undefined || given === address
+    if (!isFree && String(given) !== value) {
       return `The address says ${value} for ${key}, and the argument something else.`
     }
     filled[key] = value

@@ -36,7 +36,7 @@ export const connection: ToolConnection = {
   implications: gitlab,
 }
 
-const openPolicy: ToolPolicy = {
+export const openPolicy: ToolPolicy = {
   readOnly: false,
   names: null,
   denied: [],
