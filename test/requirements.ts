@@ -1588,6 +1588,21 @@ export const requirements = {
       'Arguments are taken as models write them where one meaning is left, and else refused by parameter, all at once, with what would be right.',
     source: 'tools.md, From a call to a request',
   },
+  'tools:whole-way': {
+    behaviour:
+      'Each tool of GitLab, with arguments that are right, does its work at a stand-in that was written from what GitLab publishes.',
+    source: 'tools.md, The checks',
+  },
+  'tools:least-scopes': {
+    behaviour:
+      'A token of the scopes that are planned for a tool suffices; without any one of them, and with all scopes that do not imply it, the provider refuses.',
+    source: 'tools.md, The planner',
+  },
+  'tools:bad-calls': {
+    behaviour:
+      'Each tool refuses a call without an argument that it needs before anything is sent, and says what is not there where GitLab finds nothing.',
+    source: 'tools.md, The checks',
+  },
   'execute:refused': {
     behaviour:
       'A call that a check refuses sends nothing, says why and what to do, and is in the audit log.',
