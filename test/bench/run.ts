@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   refresh: async () => (await import('./refresh.ts')).refresh,
   sizes: async () => (await import('./sizes.ts')).sizes,
   streams: async () => (await import('./streams.ts')).streams,
+  tools: async () => (await import('./tools.ts')).tools,
   vault: async () => (await import('./vault.ts')).vault,
 }
 

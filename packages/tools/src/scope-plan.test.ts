@@ -1,10 +1,10 @@
 /** The planner over the catalogue: what it plans for the tools that there are. */
 import { impliedScopes, planScopes, toolsOf } from '@keywell/protocol'
-import { gitlab } from '@keywell/providers'
+import { github, gitlab } from '@keywell/providers'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { verifies } from '../../../test/support/verifies.ts'
-import { gitlabTools } from './index.ts'
+import { githubTools, gitlabTools } from './index.ts'
 
 const provider = { scopes: gitlab.scopes, tools: gitlabTools }
 const names = gitlabTools.map(({ name }) => name)
@@ -65,6 +65,52 @@ verifies.suite('scopes:plan-covers', () => {
     const sets = fc.tuple(fc.subarray(few), fc.subarray(names, { maxLength: 2 }))
     fc.assert(fc.property(sets, ([some, others]) => expectPlan([...new Set([...some, ...others])])))
   })
+})
+
+/** Those that tools need, and no others. */
+const four = ['read_user', 'read_repository', 'read_api', 'api']
+const every = four.reduce<string[][]>(
+  (sets, scope) => sets.concat(sets.map((set) => [...set, scope])),
+  [[]],
+)
+
+test('each plan is what trying all sets of scopes finds', () => {
+  const small = { ...provider, scopes: gitlab.scopes.filter(({ name }) => four.includes(name)) }
+  const rights = (set: readonly string[]) => impliedScopes(small, set)
+  const within = (one: readonly string[], other: readonly string[]) =>
+    one.every((scope) => other.includes(scope))
+  for (const needs of every) {
+    const tools = gitlabTools.filter(({ scopes: [need = ''] }) => needs.includes(need))
+    const planned = tools.map(({ name }) => name)
+    const covering = every.filter((set) => uncovered(planned, set).length === 0)
+    const least = covering.filter(
+      (set) => !covering.some((other) => other.length < set.length && within(other, set)),
+    )
+    const isBeaten = (set: string[]) =>
+      least.some(
+        (other) =>
+          other !== set && other.length <= set.length && within(rights(other), rights(set)),
+      )
+    const { scopes, alternatives } = planScopes({ provider: small, tools: planned })
+    const found = [scopes, ...alternatives].map((set) => set.toSorted().join(' '))
+    const tried = least.filter((set) => !isBeaten(set)).map((set) => set.toSorted().join(' '))
+    expect(found.toSorted(), needs.join(' ')).toEqual(tried.toSorted())
+    // Whatever else covers the tools allows all that the plan does.
+    for (const set of covering)
+      expect(within(rights(scopes), rights(set)), set.join(' ')).toBe(true)
+  }
+})
+
+test('GitHub: what only reads needs no scope, and what changes something one', () => {
+  const tools = githubTools
+  const plan = (some: typeof tools) =>
+    planScopes({ provider: { scopes: github.scopes, tools }, tools: some.map(({ name }) => name) })
+  expect(plan(tools.filter(({ effect }) => effect === 'read'))).toEqual({
+    ...{ scopes: [], reasons: {}, alternatives: [], unavailable: [] },
+  })
+  expect(plan(tools).scopes).toEqual(['public_repo'])
+  const { allowed } = toolsOf({ provider: { scopes: github.scopes, tools }, scopes: ['repo'] })
+  expect(allowed).toHaveLength(10)
 })
 
 test('two narrow scopes stand beside one wide one', () => {
