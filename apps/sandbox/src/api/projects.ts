@@ -85,7 +85,7 @@ function deleteProject(call: ApiCall): Response {
 }
 
 /** With all that is in it. */
-export function removeProject(store: Store, project: Project): void {
+function removeProject(store: Store, project: Project): void {
   const { tables } = store
   for (const table of Object.values(tables) as Map<number, { projectId?: number }>[]) {
     for (const [key, row] of table) if (row.projectId === project.id) table.delete(key)
