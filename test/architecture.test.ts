@@ -90,7 +90,7 @@ verifies.suite('house:words', () => {
 })
 
 verifies.suite('providers:no-names', () => {
-  test('neither the service nor the SDK nor the React package names a provider', () => {
+  test('neither the service, the SDK, the React package nor the executor of tools names a provider', () => {
     expect(providerNameFaults(sources)).toEqual([])
     expect(staleExamples(sources)).toEqual([])
   })
@@ -102,6 +102,7 @@ verifies.suite('providers:no-names', () => {
     ['a text', 'packages/react/src/a.tsx', 'a = <p>Ask Azure DevOps</p>', 'Ask Azure DevOps'],
     ['a template', 'packages/react/src/a.ts', 'a = `at GitLab`', 'at GitLab'],
     ['a pattern', 'packages/server/src/a.ts', 'a = /\bbuildkite_/', '\bbuildkite_'],
+    ['a header', 'packages/tools/src/execute/a.ts', "a = 'x-github-id'", 'x-github-id'],
     ['a file', 'packages/server/src/github.ts', '', 'packages/server/src/github.ts'],
   ])('%s that names one is found', (_, path, text, named) => {
     expect(found(providerNameFaults, path, text)).toEqual([`names a provider: ${named}`])

@@ -2,7 +2,12 @@
 import { providers } from '@keywell/providers'
 import { type Fault, isTest, type SourceFile, visit } from './source.ts'
 
-const folders = ['packages/server/src/', 'packages/sdk/src/', 'packages/react/src/']
+const folders = [
+  'packages/server/src/',
+  'packages/sdk/src/',
+  'packages/react/src/',
+  'packages/tools/src/execute/',
+]
 
 /** Texts for a developer that show a name as an example, and how often. */
 const examples: Readonly<Record<string, number>> = {

@@ -15,6 +15,8 @@ export interface ProviderTools {
   readonly unlisted?: readonly ToolDefinition[]
   /** Of the API that tools use, below the base URL in the provider's definition; empty where it is that. */
   readonly apiRoot: '' | `/${string}`
+  /** Header of its answers with its own id of the request, for the audit log. */
+  readonly requestIdHeader: string
   /** How a place of each kind is looked up. */
   readonly placeKinds: Readonly<Record<string, PlaceKind>>
   /** What the path of a page is about. Undefined: nothing that is known. */

@@ -45,7 +45,7 @@ export async function runTool(
   if ('failure' in attempt) throw unsentError(call, tool, attempt.failure)
   const { answer } = attempt
   answered.status = answer.status
-  const requestId = requestIdOf(answer)
+  const requestId = requestIdOf(call, answer)
   if (requestId !== undefined) answered.requestId = requestId
   if (!isSuccess(answer.status)) throw await refusedError(call, tool, given, attempt)
   return resultOf(call, tool, given, answer)
@@ -93,7 +93,7 @@ function resultOf(
 
 /** A change was made all the same. */
 function answerError(
-  { tool: called }: CheckedCall,
+  call: CheckedCall,
   tool: ToolDefinition,
   error: AnswerError,
   answer: SentAnswer,
@@ -110,7 +110,10 @@ function answerError(
         : 'Ask for less: a smaller page or part, or a larger max_bytes where the tool has one.',
       ...more,
     }
-    return errorOf(called.name, refusal, { ...providerContext(answer), refusedBy: 'keywell' })
+    return errorOf(call.tool.name, refusal, {
+      ...providerContext(call, answer),
+      refusedBy: 'keywell',
+    })
   }
   const refusal: Refusal = {
     code: 'API_ERROR',
@@ -120,7 +123,7 @@ function answerError(
       : 'Try again later, or report it with the id of the request.',
     ...more,
   }
-  return errorOf(called.name, refusal, providerContext(answer))
+  return errorOf(call.tool.name, refusal, providerContext(call, answer))
 }
 
 function unsentError(
@@ -164,7 +167,7 @@ async function refusedError(
   // A hint would name places beside those that the policy allows.
   const hasHints = call.hasHints && Object.keys(policy.places).length === 0
   const hinted = hasHints ? await provider.hint?.(failed, plain, twice(sender.look)) : undefined
-  return errorOf(call.tool.name, hinted ?? plain, providerContext(answer))
+  return errorOf(call.tool.name, hinted ?? plain, providerContext(call, answer))
 }
 
 /** However a hint looks, it reads no more than that. */
@@ -186,8 +189,8 @@ async function withConnectUrl(
   return connectUrl === undefined ? refusal : { ...refusal, connectUrl }
 }
 
-function providerContext(answer: SentAnswer) {
-  const requestId = requestIdOf(answer)
+function providerContext(call: CheckedCall, answer: SentAnswer) {
+  const requestId = requestIdOf(call, answer)
   return {
     refusedBy: 'provider' as const,
     providerStatus: answer.status,
@@ -195,7 +198,10 @@ function providerContext(answer: SentAnswer) {
   }
 }
 
-function requestIdOf({ headers, secrets }: SentAnswer): string | undefined {
-  const id = headers.get('x-request-id') ?? headers.get('x-github-request-id')
+function requestIdOf(
+  { provider }: CheckedCall,
+  { headers, secrets }: SentAnswer,
+): string | undefined {
+  const id = headers.get(provider.requestIdHeader)
   return id === null ? undefined : oneLine(withoutSecrets(id, secrets), 100)
 }

@@ -6,6 +6,7 @@ export const github: ProviderTools = {
   tools: githubTools,
   // The base URL of a connection is that of the API.
   apiRoot: '',
+  requestIdHeader: 'x-github-request-id',
   placeKinds: {
     repository: {
       path: '/repos/{place}',

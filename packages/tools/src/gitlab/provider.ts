@@ -12,6 +12,7 @@ export const gitlab: ProviderTools = {
   compact: gitlabCompactTools,
   unlisted: unlistedTools,
   apiRoot: '/api/v4',
+  requestIdHeader: 'x-request-id',
   placeKinds: {
     project: {
       path: '/projects/{place}',
