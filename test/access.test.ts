@@ -29,8 +29,9 @@ describeEachDatabase('access', (makeDatabase) => {
     stage = await createStage(await makeDatabase(), {
       privateWebhookHosts: [{ origin: receiverUrl() }],
     })
+    const asked = { scopes: { gitlab: { required: ['api' as const] } } }
     for (const who of [home, abroad]) {
-      await stage.connect({ who })
+      await stage.connect({ who, session: asked, flow: { scopes: ['api'] } })
       const { tenantId } = who
       must(await stage.call('POST', '/v1/webhooks', { tenantId, url: receiverUrl() }), 201)
     }
@@ -88,13 +89,13 @@ describeEachDatabase('access', (makeDatabase) => {
 
   verifies('T29:roles', async () => {
     const opens: Record<ApiKeyRole, RegExp> = {
-      admin: /^(?!POST \/v1\/(credentials|requests))/,
+      admin: /^(?!POST \/v1\/(credentials|requests|tools|approvals))/,
       backend:
-        /^(POST \/v1\/(credentials|requests)|GET \/v1\/(connections|connect\/|installations|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/|installations))/,
+        /^(POST \/v1\/(credentials|requests|tools|approvals)|GET \/v1\/(approvals|tools|connections|connect\/|installations|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/|installations))/,
       connect:
-        /^(GET \/v1\/(connections|connect\/|installations|providers)|POST \/v1\/connections\/search|(DELETE|POST) \/v1\/connect\/)/,
+        /^(GET \/v1\/(connections|connect\/|installations|providers|tools)|POST \/v1\/connections\/search|(DELETE|POST) \/v1\/connect\/)/,
       read_only:
-        /^(GET \/(metrics|v1\/(?!api-keys|audit|connect\/|custom-providers|tenants))|POST \/v1\/(connections|events)\/search)/,
+        /^(GET \/(metrics|v1\/(?!api-keys|approvals|audit|connect\/|custom-providers|tenants))|POST \/v1\/(connections|events)\/search)/,
       audit: /^(GET \/(metrics|v1\/audit)|POST \/v1\/events\/search)/,
     }
     for (const [role, pattern] of Object.entries(opens)) {
@@ -392,6 +393,13 @@ describeEachDatabase('access', (makeDatabase) => {
     const test = `/v1/webhooks/${webhook}/test?${query}`
     const message = must(await stage.call<{ id: string }>('POST', test), 202)
     const session = await stage.session(abroad)
+    const call = {
+      ...abroad,
+      tool: 'gitlab_issue_delete',
+      arguments: { project_id: 1, issue_iid: 1 },
+    }
+    type Refused = { tool: { approvalId: string } }
+    const refused = must(await stage.call<Refused>('POST', '/v1/tools/execute', call), 403)
     must(await stage.call('PUT', `/v1/tenants/${tenantId}/policy`, { providers: ['gitlab'] }), 200)
     return {
       connection: await first('connections'),
@@ -399,6 +407,7 @@ describeEachDatabase('access', (makeDatabase) => {
       message: message.id,
       integration: integration.id,
       session: session.sessionId,
+      approval: refused.tool.approvalId,
       flow: (await stage.flow(session)).flowId,
       user: abroad.userId,
     }
@@ -411,6 +420,7 @@ interface Ids {
   message: string
   integration: string
   session: string
+  approval: string
   flow: string
   user: string
 }
@@ -452,6 +462,23 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
   'POST /v1/requests': ({ tenantId, ids }) => ({
     path: '/v1/requests',
     body: { provider: 'gitlab', tenantId, userId: ids.user, path: '/api/v4/user' },
+  }),
+  'GET /v1/tools': 'is asked for nothing',
+  'POST /v1/tools/list-scoped': ({ tenantId, ids }) => ({
+    path: '/v1/tools/list-scoped',
+    body: { tenantId, userId: ids.user },
+  }),
+  'POST /v1/tools/execute': ({ tenantId, ids }) => ({
+    path: '/v1/tools/execute',
+    body: { tenantId, userId: ids.user, tool: 'gitlab_projects_list' },
+  }),
+  'GET /v1/approvals': ({ tenantId }) => ({ path: `/v1/approvals?tenantId=${tenantId}` }),
+  'GET /v1/approvals/{approvalId}': ({ tenantId, ids }) => ({
+    path: `/v1/approvals/${ids.approval}?tenantId=${tenantId}`,
+  }),
+  'POST /v1/approvals/{approvalId}/decision': ({ tenantId, ids }) => ({
+    path: `/v1/approvals/${ids.approval}/decision`,
+    body: { tenantId, decision: 'approve', decidedBy: 'usr_any' },
   }),
   'GET /v1/connections': ({ tenantId }) => ({ path: `/v1/connections?tenantId=${tenantId}` }),
   'POST /v1/connections': ({ tenantId, ids }) => ({

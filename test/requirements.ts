@@ -2728,6 +2728,35 @@ export const requirements = {
       'Text that comes in pieces is searched once, however many pieces a line or an event comes in.',
     source: 'threats.md, the table',
   },
+  'tools:as-user': {
+    behaviour:
+      'A tool is called as the user: a refused call sends nothing and says why, no answer holds the credential, and the audit log has each call.',
+    source: 'tools.md, Tools in the service',
+  },
+  'tools:refused-401': {
+    behaviour:
+      'A merge that the provider refuses with 401 to a token that it takes is FORBIDDEN, with no refresh; a dead grant is NEEDS_REAUTH.',
+    source: 'tools.md, Tools in the service; refresh.md, R10',
+  },
+  'tools:policy': {
+    behaviour:
+      "A call outside of the tenant's policy, its granted scopes or its window is refused, and nothing is sent.",
+    source: 'tools.md, Tools in the service; threats.md, T34',
+  },
+  'tools:route-list': {
+    behaviour:
+      'What a user can run now is listed in pages that join without gaps; a name that is not listed says why; a token of a page is of one list.',
+    source: 'tools.md, Tools in the service',
+  },
+  'approvals:once': {
+    behaviour:
+      'An approval holds once, for the tool, arguments, connection and user that it was asked for, and only the app decides it.',
+    source: 'tools.md, Approvals',
+  },
+  'approvals:database-writer': {
+    behaviour: 'A row of an approval that was changed in the database approves nothing.',
+    source: 'tools.md, Approvals',
+  },
   'requests:as-user': {
     behaviour:
       'A backend calls a provider as a user without seeing the credential: it is renewed first, and the audit log has intent and outcome.',

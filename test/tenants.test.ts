@@ -421,6 +421,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     )
     const tables = guards.map(({ table }) => table)
     expect(tables).toEqual([
+      'approvals',
       'connect_sessions',
       'connections',
       'credentials',

@@ -81,6 +81,11 @@ const exceptions: readonly { path: string; begins: string; reason: string }[] = 
     reason: 'retention: what is older than configured is deleted, of every tenant',
   },
   {
+    path: 'packages/server/src/store/approvals.ts',
+    begins: 'delete from approvals where ends_at <',
+    reason: 'approvals of all tenants go a day after their end',
+  },
+  {
     path: 'packages/server/src/store/idempotent-calls.ts',
     begins: 'delete from idempotent_calls where created_at <',
     reason: 'kept answers of all tenants go after a day',

@@ -4,6 +4,7 @@ import { must, type Stage } from './stage.ts'
 
 /** Where secrets lie in the database, by hand: one that is missing in the product shows against this. */
 export const sealedColumns = [
+  'approvals.sealed',
   'credentials.sealed',
   'flows.sealed_code',
   'flows.sealed_verifier',
@@ -41,7 +42,7 @@ export async function sealEverything(
   { tenantId, overtaken }: { tenantId: string; overtaken: Set<string> },
 ): Promise<{ who: { tenantId: string; userId: string }; id: string }> {
   const who = { tenantId, userId: 'usr_main' }
-  const id = await connect(stage, who)
+  const id = await connect(stage, who, ['api'])
   await keepOneAside(stage, { tenantId, overtaken })
 
   const gone = { tenantId, userId: 'usr_gone' }
@@ -58,6 +59,9 @@ export async function sealEverything(
   const integration = { tenantId, provider: 'gitlab', scopes: ['read_api'], ...client }
   must(await stage.call('POST', '/v1/integrations', integration), 201)
 
+  const call = { ...who, tool: 'gitlab_issue_delete', arguments: { project_id: 1, issue_iid: 1 } }
+  must(await stage.call('POST', '/v1/tools/execute', call), 403)
+
   const webhook = { tenantId, url: 'https://hooks.example/keywell' }
   const made = must(await stage.call<{ id: string }>('POST', '/v1/webhooks', webhook), 201)
   const rotate = `/v1/webhooks/${made.id}/rotate-secret?tenantId=${tenantId}`
@@ -66,8 +70,15 @@ export async function sealEverything(
   return { who, id }
 }
 
-async function connect(stage: Stage, who: { tenantId: string; userId: string }): Promise<string> {
-  const { connection } = await stage.connect({ who })
+async function connect(
+  stage: Stage,
+  who: { tenantId: string; userId: string },
+  scopes?: 'api'[],
+): Promise<string> {
+  const { connection } = await stage.connect({
+    who,
+    ...(scopes && { session: { scopes: { gitlab: { required: scopes } } }, flow: { scopes } }),
+  })
   if (connection === null) throw new Error('not connected')
   return connection.id
 }

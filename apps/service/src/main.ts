@@ -197,6 +197,7 @@ async function openService(settings: Settings, logger: Logger): Promise<KeywellS
     publicUrl: settings.publicUrl,
     appOrigins: settings.appOrigins,
     connectUrl: settings.connectUrl,
+    approvalUrl: settings.approvalUrl,
     appearance: openAppearance(settings),
     privateHosts: settings.privateHosts,
     privateWebhookHosts: settings.privateWebhookHosts,

@@ -27,6 +27,7 @@ const environment = z.object({
   KEYWELL_APP_ORIGIN: z.string().default('').transform(readOrigins),
   /** A page of the app where its user can connect. */
   KEYWELL_CONNECT_URL: z.url().optional(),
+  KEYWELL_APPROVAL_URL: z.url().optional(),
   /** Name of the app, on the pages of the service. Default: the host of its address. */
   KEYWELL_APP_NAME: z
     .string()
@@ -109,6 +110,7 @@ export interface Settings {
   /** Undefined: any. */
   appOrigins: string[] | undefined
   connectUrl: string | undefined
+  approvalUrl: string | undefined
   /** Of the pages of the service; the logo is a file. */
   app: { name: string | undefined; logoFile: string | undefined; color: string | undefined }
   proxies: number
@@ -172,6 +174,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
     publicUrl: env.KEYWELL_PUBLIC_URL ?? `http://127.0.0.1:${env.PORT}`,
     appOrigins: env.KEYWELL_APP_ORIGIN.length === 0 ? undefined : env.KEYWELL_APP_ORIGIN,
     connectUrl: env.KEYWELL_CONNECT_URL,
+    approvalUrl: env.KEYWELL_APPROVAL_URL,
     app: {
       name: env.KEYWELL_APP_NAME,
       logoFile: env.KEYWELL_APP_LOGO,

@@ -17,6 +17,7 @@ export const idPrefixes = {
   webhook: 'whk',
   message: 'msg',
   incident: 'inc',
+  approval: 'apr',
 } as const
 
 export type IdKind = keyof typeof idPrefixes
@@ -32,6 +33,7 @@ export type RequestId = Id<'request'>
 export type WebhookId = Id<'webhook'>
 export type MessageId = Id<'message'>
 export type IncidentId = Id<'incident'>
+export type ApprovalId = Id<'approval'>
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
@@ -105,6 +107,7 @@ export const auditEntryIdSchema = idSchema('auditEntry')
 export const webhookIdSchema = idSchema('webhook')
 export const messageIdSchema = idSchema('message')
 export const incidentIdSchema = idSchema('incident')
+export const approvalIdSchema = idSchema('approval')
 
 /** Longest tenant or user id, in characters. */
 export const maxForeignIdLength = 200

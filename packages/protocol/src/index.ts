@@ -17,6 +17,12 @@ export {
   rotateApiKeySchema,
 } from './api-keys.ts'
 export {
+  type ApprovalList,
+  approvalListSchema,
+  type ListApprovals,
+  listApprovalsSchema,
+} from './approvals.ts'
+export {
   type AuditHead,
   type AuditLine,
   type AuditLogEntry,
@@ -164,8 +170,10 @@ export {
 } from './events.ts'
 export {
   type ApiKeyId,
+  type ApprovalId,
   type AuditEntryId,
   apiKeyIdSchema,
+  approvalIdSchema,
   auditEntryIdSchema,
   base32,
   type ConnectionId,
@@ -329,10 +337,12 @@ export {
   type TenantPolicy,
   type TenantPolicyAnswer,
   type ToolLimits,
+  type ToolRules,
   tenantPolicyAnswerSchema,
   tenantPolicySchema,
   toolLimitsOf,
   toolLimitsSchema,
+  toolRulesSchema,
 } from './tenant-policy.ts'
 export { eraseTenantSchema, type Tenant, tenantSchema } from './tenants.ts'
 export {

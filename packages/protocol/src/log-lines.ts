@@ -122,6 +122,16 @@ export const logLines = {
     ms,
     outcome: text,
   }),
+  'tool call finished': at('debug', {
+    ...ofConnection,
+    requestId: text,
+    tool: text,
+    result: text,
+    providerStatus: z.number().int().nullable(),
+    requests: count,
+    providerMs: ms,
+    bytesIn: count,
+  }),
   'call outcome not recorded': at('error', {
     ...ofConnection,
     requestId: text,

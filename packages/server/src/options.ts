@@ -37,6 +37,8 @@ export interface KeywellOptions {
   appOrigins?: readonly string[] | undefined
   /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
   connectUrl?: string | undefined
+  /** A page of the app where a person approves calls of tools; `approvalUrl` in errors leads there, with `approvalId`. */
+  approvalUrl?: string | undefined
   /** Name, colour and logo of the app on the pages of the service. Default: the app's host, and no colour. */
   appearance?: Appearance | undefined
   /**

@@ -20,6 +20,7 @@ export {
   listCompactTools,
   listToolProviders,
   listTools,
+  providerOfTool,
   summarizeTool,
 } from './catalogue.ts'
 export type { CompactPlace, CompactTool, ParameterChange } from './compact/compact-tool.ts'

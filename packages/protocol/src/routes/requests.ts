@@ -28,6 +28,8 @@ export const requestRoutes = {
       'provider_error',
       'tenant_erased',
     ],
+    // An answer is not kept for an Idempotency-Key as it is.
+    answersSecret: true,
     audit: 'request.send',
   }),
 }

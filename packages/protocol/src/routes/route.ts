@@ -5,6 +5,9 @@ import type { ErrorCode } from '../errors.ts'
 export const permissions = [
   'credentials:read',
   'requests:send',
+  'tools:execute',
+  'approvals:read',
+  'approvals:decide',
   'connections:read',
   'connections:write',
   'sessions:write',

@@ -12,6 +12,7 @@ import { requestRoutes } from './requests.ts'
 import type { Route } from './route.ts'
 import { serviceRoutes } from './service.ts'
 import { tenantRoutes } from './tenants.ts'
+import { approvalRoutes, toolRoutes } from './tools.ts'
 import { webhookRoutes } from './webhooks.ts'
 
 /**
@@ -22,6 +23,8 @@ import { webhookRoutes } from './webhooks.ts'
 export const routes = {
   credentials: credentialRoutes,
   requests: requestRoutes,
+  tools: toolRoutes,
+  approvals: approvalRoutes,
   connections: connectionRoutes,
   sessions: sessionRoutes,
   flows: flowRoutes,

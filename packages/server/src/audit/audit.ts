@@ -17,6 +17,7 @@ const transactionAborted = '25P02'
 /** The actions of the routes, and those without a call. A new action is a reviewed change here. */
 export type AuditAction =
   | RouteAuditAction
+  | 'approval.request'
   | 'connection.refresh'
   | 'connection.probe'
   | 'connection.revoke_upstream'

@@ -8,13 +8,21 @@ import {
 } from '@keywell/protocol'
 
 /** They act as a user, or let somebody do so. */
-const usesCredentials: ReadonlySet<Permission> = new Set(['credentials:read', 'requests:send'])
+const usesCredentials: ReadonlySet<Permission> = new Set([
+  'credentials:read',
+  'requests:send',
+  'tools:execute',
+  'approvals:decide',
+])
 
 const rolesTable = {
   admin: permissions.filter((permission) => !usesCredentials.has(permission)),
   backend: [
     'credentials:read',
     'requests:send',
+    'tools:execute',
+    'approvals:read',
+    'approvals:decide',
     'connections:read',
     'connections:write',
     'sessions:write',

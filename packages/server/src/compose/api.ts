@@ -50,7 +50,7 @@ export function createApi(
   const access = createAccess(platform, background)
   const { apiKeys, keyStreams, tokens, peppers, callPeppers, searchPeppers } = access
   const connecting = createConnecting(platform, background, access, options)
-  const sending = createSending(platform, background, options)
+  const sending = createSending(platform, background, options, access)
   const { flowWatch } = connecting
 
   async function takeUpKey(): Promise<void> {
@@ -139,6 +139,9 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     confirm: connecting.confirm,
     readCredential: createCredentialReads(platform, background, options),
     sendProviderRequest: sending.sendProviderRequest,
+    toolService: sending.toolService,
+    approvals: sending.approvals,
+    searchPeppers: access.searchPeppers,
     createConnection: connecting.createConnection,
     searchConnections: createSearchConnections({
       catalogue,

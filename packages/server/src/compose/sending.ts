@@ -1,7 +1,7 @@
 import type { AuditAction } from '../audit/audit.ts'
-import { createExamine, type Examine } from '../credentials/examine.ts'
-import { createFindMeant, type FindMeant } from '../credentials/find-meant.ts'
-import { createFreshen, type Freshen } from '../credentials/freshen.ts'
+import { createExamine } from '../credentials/examine.ts'
+import { createFindMeant } from '../credentials/find-meant.ts'
+import { createFreshen } from '../credentials/freshen.ts'
 import { createLookUp } from '../credentials/look-up.ts'
 import { createPolicyCheck } from '../credentials/policy-check.ts'
 import {
@@ -9,29 +9,29 @@ import {
   type SendProviderRequest,
 } from '../credentials/provider-requests.ts'
 import { createRenewal } from '../credentials/renewal.ts'
-import { createSendAsUser, type SendAsUser } from '../credentials/send.ts'
-import { createNoteUse, type NoteUse } from '../credentials/use.ts'
+import type { SearchPeppers } from '../credentials/search-cursor.ts'
+import { createSendAsUser } from '../credentials/send.ts'
+import { createNoteUse } from '../credentials/use.ts'
 import type { KeywellOptions } from '../options.ts'
+import { type Approvals, createApprovals } from '../tools/approvals.ts'
+import { createToolService, type ToolService } from '../tools/tool-service.ts'
 import type { Background } from './background.ts'
 import type { Platform } from './platform.ts'
 
 /** What calls providers as their users. */
 export interface Sending {
-  findMeant: FindMeant
-  /** @param action what the credential is wanted for, as the audit log names it */
-  freshenFor: (action: AuditAction) => Freshen
-  sendAsUser: SendAsUser
-  examine: Examine
-  noteUse: NoteUse
   sendProviderRequest: SendProviderRequest
+  toolService: ToolService
+  approvals: Approvals
 }
 
 export function createSending(
   platform: Platform,
   { box, outbound, refresher, health, log: { audit } }: Background,
-  { connectUrl }: KeywellOptions,
+  { connectUrl, approvalUrl }: KeywellOptions,
+  { searchPeppers }: { searchPeppers: SearchPeppers },
 ): Sending {
-  const { catalogue, database, logger, monotonic } = platform
+  const { catalogue, database, monotonic } = platform
   const renewed = createRenewal({ ...platform, refresher, health })
   const freshenFor = (action: AuditAction) =>
     createFreshen({
@@ -40,12 +40,27 @@ export function createSending(
       renewed,
     })
   const calls = {
+    ...platform,
+    audit,
+    connectUrl,
     findMeant: createFindMeant({ catalogue, database, lookUp: createLookUp(database) }),
     sendAsUser: createSendAsUser({ catalogue, box, outbound, monotonic }),
     examine: createExamine({ database, renewed }),
     noteUse: createNoteUse(platform),
   }
-  const freshen = freshenFor('request.send')
-  const requests = { catalogue, audit, logger, connectUrl, freshen, ...calls }
-  return { ...calls, freshenFor, sendProviderRequest: createSendProviderRequest(requests) }
+  const approvals = createApprovals({ ...platform, audit })
+  return {
+    approvals,
+    sendProviderRequest: createSendProviderRequest({
+      ...calls,
+      freshen: freshenFor('request.send'),
+    }),
+    toolService: createToolService({
+      ...calls,
+      approvals,
+      approvalUrl,
+      peppers: searchPeppers,
+      freshen: freshenFor('tool.call'),
+    }),
+  }
 }

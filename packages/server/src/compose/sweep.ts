@@ -2,6 +2,7 @@ import type { WebhookWorker } from '../changes/webhooks/worker.ts'
 import { createLoop, type Loop } from '../clock.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
 import { announceEnds } from '../refresh/announce-ends.ts'
+import { deleteOldApprovals } from '../store/approvals.ts'
 import { deleteOldCalls } from '../store/idempotent-calls.ts'
 import { deleteOldCodes } from '../store/one-time-codes.ts'
 import { deleteOldOrphans } from '../store/orphans.ts'
@@ -32,6 +33,7 @@ async function sweep(
     tenants.sweep(),
     deleteOldCodes(database.of(installation)),
     deleteOldOrphans(database.of(everyTenant)),
+    deleteOldApprovals(database.of(everyTenant)),
     deleteOldCalls(database.of(everyTenant)),
     giveUpOldRevocations(database.of(everyTenant)),
     announceEnds(database),

@@ -7,7 +7,7 @@ import { hasEnded, type Renewal, type RenewalReason } from './renewal.ts'
 import { requireUsable } from './usable-credential.ts'
 
 /** How long a use waits for a refresh, its own or another process's. Default of `waitMs`. */
-export const defaultWaitMs = 5_000
+const defaultWaitMs = 5_000
 
 /** A credential that may be used now, and what its tenant is allowed. */
 export interface UsableCredential {

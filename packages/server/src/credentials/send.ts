@@ -18,6 +18,8 @@ export interface UserRequest {
   readonly maxBytes: number
   /** A longer answer is cut off there. False: it fails as `too_large`. */
   readonly isCut: boolean
+  /** The caller has gone. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface UserAnswer {
@@ -104,6 +106,7 @@ async function follow(
       method: request.method,
       timeoutMs: Math.max(1, endsAt - monotonic()),
       maxBytes: request.maxBytes,
+      ...(request.signal && { signal: request.signal }),
       onCut: request.isCut
         ? () => {
             isCut = true

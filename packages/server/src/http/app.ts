@@ -40,7 +40,11 @@ import type { Database } from '../store/database.ts'
 import type { Tenants } from '../tenants/erase.ts'
 import type { ExportTenant } from '../tenants/export.ts'
 import type { TenantPolicies } from '../tenants/policy.ts'
+import type { Approvals } from '../tools/approvals.ts'
+import type { ListParts } from '../tools/list-tools.ts'
+import type { ToolService } from '../tools/tool-service.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { approvalRoutes } from './approvals.ts'
 import { auditRoutes } from './audit.ts'
 import { browserRoutes } from './browser.ts'
 import { changeRoutes } from './changes.ts'
@@ -75,6 +79,7 @@ import { serve } from './serve.ts'
 import { sessionRoutes } from './sessions.ts'
 import type { StreamPlaces } from './stream-places.ts'
 import { tenantRoutes } from './tenants.ts'
+import { toolRoutes } from './tools.ts'
 import { webhookRoutes } from './webhooks.ts'
 
 /** Largest body of any request, in bytes. */
@@ -112,6 +117,10 @@ export interface AppParts {
   confirm: ReturnType<typeof createConfirm>
   readCredential: ReadCredentials
   sendProviderRequest: SendProviderRequest
+  toolService: ToolService
+  approvals: Approvals
+  /** Of the tokens of pages. */
+  searchPeppers: ListParts['peppers']
   createConnection: CreateConnection
   searchConnections: SearchConnections
   forceRefresh: ForceRefresh
@@ -184,6 +193,8 @@ function backendRoutes(app: Hono<Environment>, parts: AppParts): void {
   app.use('/v1/*', idempotent({ ...parts, peppers: parts.callPeppers }))
   credentialRoutes(app, parts.readCredential)
   requestRoutes(app, parts.sendProviderRequest)
+  toolRoutes(app, parts)
+  approvalRoutes(app, parts.approvals)
   connectionRoutes(app, parts)
   installationRoutes(app, parts)
   sessionRoutes(app, parts)

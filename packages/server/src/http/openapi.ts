@@ -1,5 +1,6 @@
 import {
   apiKeySchema,
+  approvalSchema,
   auditEntrySchema,
   connectionSchema,
   credentialAnswerSchema,
@@ -41,12 +42,15 @@ const named = {
   Tenant: tenantSchema,
   TenantPolicy: tenantPolicySchema,
   ApiKey: apiKeySchema,
+  Approval: approvalSchema,
 }
 
 /** What the routes of a resource are for. */
 const resources: Record<keyof typeof routes, string> = {
   credentials: 'Credentials of users, for a backend that calls their providers.',
   requests: "Calls of providers' APIs as a user, without the credential.",
+  tools: 'Operations of providers that an agent may call as a user.',
+  approvals: 'Calls of tools that a person has to approve.',
   connections: 'Accounts that users have connected.',
   sessions: 'Permits for a browser to connect an account.',
   flows: 'Authorisation attempts, for the browser that holds the connect token of a session.',

@@ -8,7 +8,7 @@ export interface SealedRecord {
   column: SealedColumn
   /** Its place in the table, in the order of pages. */
   at: string
-  type: 'credential' | 'orphan' | 'integration' | 'flow' | 'endpoint' | 'install'
+  type: 'credential' | 'orphan' | 'integration' | 'flow' | 'endpoint' | 'install' | 'approval'
   tenantId: string
   recordId: string
   field: string
@@ -119,6 +119,18 @@ const statements: Readonly<Record<SealedColumn, { list: string; replace: string 
     replace: `update webhook_endpoints set previous_sealed = $4, key_version = $5
       where tenant_id = $1 and id = $2 and previous_sealed = $3 returning tenant_id`,
   },
+  'approvals.sealed': {
+    list: `select id as at, 'approval' as type, id as "recordId",
+        case when state in ('approved', 'used') then 'approved' else 'requested' end as field,
+        0 as generation,
+        array[user_id, connection_id, tool, call_hash,
+          (extract(epoch from ends_at) * 1000)::bigint::text] as bound, sealed
+      from approvals
+      where tenant_id = $1 and id > $2 and substring(sealed from 5 for 4) <> $3
+      order by id limit $4`,
+    replace: `update approvals set sealed = $4, key_version = $5
+      where tenant_id = $1 and id = $2 and sealed = $3 returning tenant_id`,
+  },
   'install_keys.sealed': {
     list: `select name || ' ' || version as at, 'install' as type, name as "recordId",
         'private_key' as field, version as generation, array[]::text[] as bound, sealed
@@ -192,6 +204,7 @@ export async function listSealedTenants(sql: Sql): Promise<string[]> {
      union select tenant_id from integrations where key_version is not null
      union select tenant_id from flows where key_version is not null
      union select tenant_id from webhook_endpoints
+     union select tenant_id from approvals
      union select tenant_id from install_keys
      order by 1`,
   )
@@ -215,6 +228,7 @@ export async function countSealedRecords(
        union all select tenant_id, sealed_code from flows
        union all select tenant_id, sealed from webhook_endpoints
        union all select tenant_id, previous_sealed from webhook_endpoints
+       union all select tenant_id, sealed from approvals
        union all select tenant_id, sealed from install_keys
      ) as record
      where sealed is not null and tenant_id = any ($1::text[])

@@ -37,6 +37,10 @@ const statements: Readonly<Record<ExportKind, string>> = {
   webhook: `select id as cursor, jsonb_build_object('id', id, 'url', url, 'events', events,
       'disabledReason', disabled_reason, 'createdAt', created_at, 'updatedAt', updated_at) as entry
     from webhook_endpoints where tenant_id = $1 and id > $2 order by id limit $3`,
+  approval: `select id as cursor, jsonb_build_object('id', id, 'userId', nullif(user_id, ''),
+      'connectionId', connection_id, 'tool', tool, 'state', state, 'agent', agent, 'requestedAt', requested_at,
+      'endsAt', ends_at, 'decidedAt', decided_at, 'decidedBy', decided_by) as entry
+    from approvals where tenant_id = $1 and id > $2 order by id limit $3`,
   delivery: `select id || ' ' || endpoint_id as cursor, jsonb_build_object('id', id,
       'webhookId', endpoint_id, 'type', type, 'connectionId', connection_id, 'data', data,
       'state', state, 'attempts', attempts, 'createdAt', created_at, 'endedAt', ended_at) as entry

@@ -71,8 +71,9 @@ export function createTenantPolicies(parts: {
 
 /** With hosts in their one spelling. What a typing error would limit is found here, not by a user. */
 function checked(catalogue: Catalogue, tenantId: string, policy: TenantPolicy): TenantPolicy {
-  const { providers = [], hosts, scopes = {}, tools = {} } = policy
-  for (const name of [...providers, ...Object.keys(tools)]) catalogue.get(tenantId, name)
+  const { providers = [], hosts, scopes = {}, tools = {}, toolRules = {} } = policy
+  for (const name of [...providers, ...Object.keys({ ...tools, ...toolRules })])
+    catalogue.get(tenantId, name)
   for (const [name, ceiling] of Object.entries(scopes)) {
     requireKnownScopes(catalogue.get(tenantId, name), ceiling)
   }

@@ -14,7 +14,7 @@ import { VaultError } from './errors.ts'
  * sealing again (no status, no time).
  */
 export type RecordContext = {
-  type: 'credential' | 'orphan' | 'integration' | 'flow' | 'endpoint' | 'install'
+  type: 'credential' | 'orphan' | 'integration' | 'flow' | 'endpoint' | 'install' | 'approval'
   /** Of the authenticated request or the claimed row's own key; never read from the record. */
   tenantId: string
   recordId: string

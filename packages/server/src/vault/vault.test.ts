@@ -39,7 +39,15 @@ describe('a round trip', () => {
     const { vault } = setUp()
     const part = fc.string({ unit: 'grapheme', maxLength: 40 })
     const contexts = fc.record<RecordContext>({
-      type: fc.constantFrom('credential', 'orphan', 'integration', 'flow', 'endpoint', 'install'),
+      type: fc.constantFrom(
+        'credential',
+        'orphan',
+        'integration',
+        'flow',
+        'endpoint',
+        'install',
+        'approval',
+      ),
       tenantId: fc.constantFrom('ten_a', 'ten_b', installation),
       recordId: part,
       field: part,

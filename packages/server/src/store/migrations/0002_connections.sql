@@ -444,6 +444,36 @@ grant select, insert, update, delete on webhook_endpoints to keywell_app;
 -- Whoever signs the ends of the audit log's chains tells them to the endpoints that asked for them.
 grant select (tenant_id, id, events, disabled_reason) on webhook_endpoints to keywell_worker;
 
+-- Calls of tools that a person has to approve. What the call would do is sealed, and sealed again with the
+-- decision: a row whose state alone was changed approves nothing.
+create table approvals (
+  tenant_id     text not null,
+  id            text not null,
+  -- Empty: of the tenant's own connection.
+  user_id       text not null,
+  connection_id text not null,
+  tool          text not null,
+  -- SHA-256 of tool and arguments, in hex.
+  call_hash     text not null,
+  state         text not null default 'pending' check (state in ('pending', 'approved', 'denied', 'used')),
+  agent         text,
+  key_version   int  not null,
+  sealed        bytea not null,
+  requested_at  timestamptz not null default now(),
+  ends_at       timestamptz not null,
+  decided_at    timestamptz,
+  -- By the app's own id of the person.
+  decided_by    text,
+  primary key (tenant_id, id),
+  check ((state = 'pending') = (decided_at is null))
+);
+create index approvals_by_end on approvals (ends_at);
+create trigger approvals_of_the_living before insert on approvals
+  for each row execute function refuse_erased_tenant();
+select guard_by_tenant('approvals');
+grant select, insert, update, delete on approvals to keywell_app;
+grant select (tenant_id, ends_at), delete on approvals to keywell_worker;
+
 -- The outbox: one row for a message to an endpoint, written in the transaction of its change. It
 -- stands under the tenant that it tells of, whoever owns the endpoint, so that it goes with that
 -- tenant. Holds no secret.
