@@ -10,6 +10,8 @@
  */
 export {
   type AgentError,
+  type Approval,
+  type ApprovalList,
   type AuditHead,
   type AuditLine,
   type AuditLogEntry,
@@ -92,6 +94,7 @@ export type { KeywellOptions } from './options.ts'
 export type { Providers } from './providers.ts'
 export type { CallOptions } from './service.ts'
 export type { Tenants } from './tenants.ts'
+export type { ApprovalReference, Approvals } from './tools/approvals.ts'
 export type {
   ExecuteOptions,
   ListScoped,

@@ -9,6 +9,7 @@ import {
 } from '@keywell/protocol'
 import { List } from '../list.ts'
 import type { CallOptions, Service } from '../service.ts'
+import { Approvals } from './approvals.ts'
 import {
   boundsOf,
   type ExecuteOptions,
@@ -45,10 +46,13 @@ export interface ToolsSettings {
  * What failed is a `KeywellError` whose `tool` says why, in the words that agents get: see `agentErrorOf`.
  */
 export class Tools {
+  /** Calls that wait for a person. */
+  readonly approvals: Approvals
   readonly #service: Service
   readonly #settings: ToolsSettings
 
   constructor(service: Service, settings: ToolsSettings) {
+    this.approvals = new Approvals(service)
     this.#service = service
     this.#settings = settings
   }
