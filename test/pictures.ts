@@ -33,6 +33,20 @@ try {
   await page.mouse.move(0, 0)
   await take(page, 'connected')
 
+  await page.goto(`${product.url}/assistant`)
+  const ask = (what: string) => page.getByRole('button', { name: what }).click()
+  await ask('Which pipelines are failing?')
+  await page.locator('blockquote').waitFor()
+  await ask('Open an issue about it')
+  const allow = page.getByRole('button', { name: 'Allow at GitLab' })
+  const [consented] = await Promise.all([page.waitForEvent('popup'), allow.click()])
+  await consent(consented)
+  await page.locator('.said', { hasText: 'I opened issue' }).waitFor()
+  await ask('Delete the failed pipeline')
+  await page.getByRole('region', { name: 'Your approval is needed' }).waitFor()
+  await page.mouse.move(0, 0)
+  await take(page, 'assistant')
+
   const phone = await browser.newPage({
     viewport: { width: 414, height: 480 },
     deviceScaleFactor: 1.5,

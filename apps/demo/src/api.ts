@@ -61,6 +61,7 @@ export type FailureCode =
   | 'not_connected'
   | 'needs_reauth'
   | 'scope_missing'
+  | 'busy'
   | 'unavailable'
   | 'provider_error'
   | 'internal'

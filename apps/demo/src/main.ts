@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { serve } from '@hono/node-server'
 import { z } from 'zod'
+import { modelFrom } from './server/assistant/vendors/model-from.ts'
 import { createDemo } from './server.ts'
 
 /** Runs Acme: settings from the environment, one JSON line per event, drains on a signal. */
@@ -11,6 +12,9 @@ const settingsSchema = z.object({
   KEYWELL_URL: z.url().default('http://127.0.0.1:7400'),
   GITLAB_HOST: z.url().optional(),
   SELF_MANAGED_HOST: z.url().optional(),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  OPENAI_API_KEY: z.string().optional(),
+  ASSISTANT_MODEL: z.string().optional(),
 })
 
 const settings = settingsSchema.parse(process.env)
@@ -21,6 +25,7 @@ const demo = createDemo({
   assets: fileURLToPath(new URL('../dist/public', import.meta.url)),
   gitlabHost: settings.GITLAB_HOST,
   selfManagedHost: settings.SELF_MANAGED_HOST,
+  model: await modelFrom(settings),
   now: Date.now,
   randomBytes,
   onError: (error) => log({ msg: 'request failed', error: describe(error) }),

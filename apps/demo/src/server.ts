@@ -5,6 +5,12 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { z } from 'zod'
 import type { Me } from './api.ts'
 import { findPerson, type Person } from './people.ts'
+import { readAuditRows } from './server/assistant/audit-rows.ts'
+import { type Conversations, createConversations } from './server/assistant/conversation.ts'
+import { keywellTools } from './server/assistant/keywell-tools.ts'
+import type { Model } from './server/assistant/model.ts'
+import { assistantRoutes } from './server/assistant/routes.ts'
+import { scriptedModel } from './server/assistant/scripted/scripted-model.ts'
 import { AcmeError, answerFailure } from './server/failures.ts'
 import { headers, sameOriginWrites } from './server/guard.ts'
 import {
@@ -29,6 +35,8 @@ export interface DemoOptions {
   gitlabHost?: string | undefined
   /** Base URL of a self-managed GitLab, to name to its users. Default: none. */
   selfManagedHost?: string | undefined
+  /** What the assistant thinks with. Default: a script. */
+  model?: Model | undefined
   /** For calls to Keywell and to GitLab. */
   fetch?: typeof fetch
   /** Milliseconds since 1970. */
@@ -44,7 +52,7 @@ export interface Demo {
   close: () => void
 }
 
-type Env = { Variables: { person: Person } }
+type Env = { Variables: { person: Person; session: string } }
 
 const sessionCookie = 'acme_session'
 
@@ -65,7 +73,8 @@ export function createDemo(options: DemoOptions): Demo {
   app.get('/healthz', (c) => c.text('ok'))
 
   app.use('/api/*', sameOriginWrites(options.origin), cached('no-store'))
-  signInRoutes(app, sessions, options)
+  const conversations = createConversations()
+  signInRoutes(app, { sessions, conversations }, options)
 
   // -- Keywell: three lines of product code ---------------------------------------------------
   const keywell = new Keywell({
@@ -91,6 +100,19 @@ export function createDemo(options: DemoOptions): Demo {
   app.get('/api/integrations/:provider/items', async (c) =>
     c.json(await listItems(keywell, { person: c.var.person, provider: c.req.param('provider') })),
   )
+  app.route(
+    '/api/assistant',
+    assistantRoutes({
+      model: options.model ?? scriptedModel,
+      conversations,
+      signed: ({ var: { session, person } }) => ({
+        session,
+        tools: keywellTools(keywell, { person, host: options.gitlabHost }),
+        audit: () => readAuditRows(keywell, person),
+      }),
+      onError: options.onError,
+    }),
+  )
   // -------------------------------------------------------------------------------------------
 
   app.all('/api/*', () => {
@@ -102,16 +124,24 @@ export function createDemo(options: DemoOptions): Demo {
 }
 
 /** Acme's own sign-in. What follows it under `/api` is for people who are signed in. */
-function signInRoutes(app: Hono<Env>, sessions: Sessions, options: DemoOptions): void {
+function signInRoutes(
+  app: Hono<Env>,
+  { sessions, conversations }: { sessions: Sessions; conversations: Conversations },
+  options: DemoOptions,
+): void {
+  const end = (session: string | undefined): void => {
+    sessions.end(session)
+    if (session !== undefined) conversations.forget(session)
+  }
   app.post('/api/sign-in', async (c) => {
     const person = findPerson(await readPersonId(c))
     if (!person) throw new AcmeError('invalid_request', 'There is no such person.')
-    sessions.end(getCookie(c, sessionCookie))
+    end(getCookie(c, sessionCookie))
     setCookie(c, sessionCookie, sessions.start(person), cookieOptions(options.origin))
     return c.json(describeMe(person, options))
   })
   app.post('/api/sign-out', (c) => {
-    sessions.end(getCookie(c, sessionCookie))
+    end(getCookie(c, sessionCookie))
     deleteCookie(c, sessionCookie, { path: '/' })
     return c.body(null, 204)
   })
@@ -120,11 +150,13 @@ function signInRoutes(app: Hono<Env>, sessions: Sessions, options: DemoOptions):
     return c.json(person ? describeMe(person, options) : null)
   })
   app.use('/api/*', async (c, next) => {
-    const person = sessions.find(getCookie(c, sessionCookie))
+    const session = getCookie(c, sessionCookie) ?? ''
+    const person = sessions.find(session)
     // A popup that returns after the session has ended shows a page, not JSON.
     if (!person && c.req.header('sec-fetch-mode') === 'navigate') return c.redirect('/')
     if (!person) throw new AcmeError('signed_out', 'Sign in to Acme first.')
     c.set('person', person)
+    c.set('session', session)
     return next()
   })
 }

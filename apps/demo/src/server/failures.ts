@@ -22,6 +22,7 @@ const statusOf: Record<FailureCode, ContentfulStatusCode> = {
   not_connected: 409,
   needs_reauth: 409,
   scope_missing: 409,
+  busy: 409,
   internal: 500,
   provider_error: 502,
   unavailable: 503,
@@ -29,12 +30,13 @@ const statusOf: Record<FailureCode, ContentfulStatusCode> = {
 
 /** The one place where an error becomes an answer. What is not known by name stays in the log. */
 export function answerFailure(error: unknown, c: Context): Response {
-  const { code, message } = describe(error)
+  const { code, message } = describeFailure(error)
   const body: Failure = { code, message }
   return c.json(body, statusOf[code])
 }
 
-function describe(error: unknown): Failure {
+/** What of an error may be told to its user. */
+export function describeFailure(error: unknown): Failure {
   if (error instanceof AcmeError) return error
   if (error instanceof KeywellError) return describeKeywell(error)
   return { code: 'internal', message: 'Something went wrong on our side. Please try again.' }

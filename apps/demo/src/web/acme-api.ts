@@ -39,14 +39,20 @@ export function fetchItems(provider: string, signal: AbortSignal): Promise<ItemL
 }
 
 /** Answers are taken at their word: page and backend are one deployment, typed by the same file. */
-async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+export async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await openCall(path, init)
+  return response.json().catch(() => undefined)
+}
+
+/** An answer that is to be read while it comes. */
+export async function openCall(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = init.body ? { 'content-type': 'application/json' } : {}
   const response = await fetch(path, { ...init, headers }).catch((cause: unknown) => {
     if (init.signal?.aborted) throw cause
     throw new ApiError({ code: 'unavailable', message: 'Acme cannot be reached at the moment.' })
   })
+  if (response.ok) return response
   const body = await response.json().catch(() => undefined)
-  if (response.ok) return body
   // The session has ended elsewhere, or with the server: begin again at the sign-in screen.
   if (body?.code === 'signed_out') window.location.reload()
   throw new ApiError(body ?? { code: 'internal', message: `Acme answered ${response.status}.` })

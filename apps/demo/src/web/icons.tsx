@@ -26,6 +26,14 @@ export function HomeIcon(): ReactElement {
   )
 }
 
+export function ChatIcon(): ReactElement {
+  return (
+    <Icon>
+      <path d="M3.5 4h13v9.5H10L6.500 16.500v-3h-3zM6.500 7.500h7M6.500 10h4.500" />
+    </Icon>
+  )
+}
+
 export function PlugIcon(): ReactElement {
   return (
     <Icon>

@@ -8,7 +8,7 @@ export interface LanguageChoice {
   readonly choose: (language: Language) => void
 }
 
-/** The language of Keywell's parts, and of the pages of integrations and accounts; Acme speaks English elsewhere. */
+/** The language of Keywell's parts, and of the pages of the assistant, of integrations and accounts; Acme speaks English elsewhere. */
 export const LanguageContext: Context<LanguageChoice> = createContext<LanguageChoice>({
   language: 'en',
   choose: () => {},

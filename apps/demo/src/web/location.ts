@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-/** The page's path, kept by the browser's history: four addresses need no router. */
+/** The page's path, kept by the browser's history: five addresses need no router. */
 export function usePath(): string {
   return useSyncExternalStore(subscribe, () => window.location.pathname)
 }

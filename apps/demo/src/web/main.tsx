@@ -6,6 +6,7 @@ import './styles/controls.css'
 import './styles/sign-in.css'
 import './styles/shell.css'
 import './styles/pages.css'
+import './styles/assistant.css'
 import './styles/keywell.css'
 import { App } from './app.tsx'
 

@@ -3,11 +3,12 @@ import { type ReactElement, type ReactNode, useEffect, useRef, useState } from '
 import type { Me } from '../api.ts'
 import { signOut } from './acme-api.ts'
 import { Avatar } from './avatar.tsx'
-import { AcmeMark, HomeIcon, KeyIcon, LeaveIcon, PersonIcon, PlugIcon } from './icons.tsx'
+import { AcmeMark, ChatIcon, HomeIcon, KeyIcon, LeaveIcon, PersonIcon, PlugIcon } from './icons.tsx'
 import { LanguageContext, useChosenLanguage } from './language.ts'
 import { Link } from './link.tsx'
 import { usePath } from './location.ts'
 import { Accounts } from './pages/accounts.tsx'
+import { Assistant } from './pages/assistant.tsx'
 import { Integrations } from './pages/integrations.tsx'
 import { Missing } from './pages/missing.tsx'
 import { Overview } from './pages/overview.tsx'
@@ -23,6 +24,12 @@ interface Page {
 
 const pages: readonly Page[] = [
   { path: '/', label: 'Overview', icon: <HomeIcon />, show: (me) => <Overview me={me} /> },
+  {
+    path: '/assistant',
+    label: 'Assistant',
+    icon: <ChatIcon />,
+    show: (me) => <Assistant me={me} />,
+  },
   {
     path: '/settings/integrations',
     label: 'Integrations',

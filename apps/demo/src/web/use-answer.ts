@@ -41,7 +41,8 @@ export function useAnswer<T>(
   return { answer, reload: useCallback(() => setRound((before) => before + 1), []) }
 }
 
-function asApiError(error: unknown): ApiError {
+/** What went wrong, in a sentence for people. */
+export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   return new ApiError({ code: 'internal', message: 'Something went wrong. Please try again.' })
 }
