@@ -2848,6 +2848,16 @@ export const requirements = {
       'A call that waits for a person is made again with its approval once the app says that there is one.',
     source: 'tools.md, Agent frameworks',
   },
+  'sdk:agents-whole-way': {
+    behaviour:
+      'An agent of each framework lists issues and opens another through the service, and sees no token.',
+    source: 'tools.md, Agent frameworks',
+  },
+  'sdk:agents-approved': {
+    behaviour:
+      'A call of an agent that destroys something is made once a person has approved it, and not before.',
+    source: 'tools.md, Agent frameworks',
+  },
   'sdk:agents-listed-alone': {
     behaviour: 'An agent runs the tools that were listed for it, and no other.',
     source: 'tools.md, Agent frameworks',

@@ -25,7 +25,6 @@ import {
   type ToolResult,
 } from './calls.ts'
 import { argumentsOf, type ExecuteEntry, entryPage, type ToolEntryPage } from './entries.ts'
-import { toolRoutes } from './routes.ts'
 
 export interface ToolsSettings {
   /** Of identifiers that are a user's id alone. */
@@ -72,7 +71,7 @@ export class Tools {
     }
     return this.#pages(pageToken, (page) =>
       this.#service.request(
-        toolRoutes.list,
+        routes.tools.list,
         'tools.list',
         { query: { ...query, ...page } },
         options,
@@ -98,7 +97,7 @@ export class Tools {
     const body = { ...ownerOf(owner, this.#settings.tenantId), ...query }
     return this.#pages(pageToken, (page) =>
       this.#service.request(
-        toolRoutes.listScoped,
+        routes.tools.listScoped,
         'tools.listScoped',
         { body: { ...body, ...page } },
         options,
@@ -121,7 +120,7 @@ export class Tools {
   ): Promise<ToolResult<Data>> {
     const { signal, idempotencyKey, ...rest } = call
     const answer = await this.#service.request(
-      toolRoutes.execute,
+      routes.tools.execute,
       'tools.execute',
       { body: { ...rest, tool, arguments: args } },
       { signal, idempotencyKey, ...boundsOf(call.timeoutMs, this.#settings.requestTimeoutMs) },
