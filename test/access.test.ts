@@ -89,9 +89,9 @@ describeEachDatabase('access', (makeDatabase) => {
 
   verifies('T29:roles', async () => {
     const opens: Record<ApiKeyRole, RegExp> = {
-      admin: /^(?!POST \/v1\/(credentials|requests|tools|approvals))/,
+      admin: /^(?!POST \/v1\/(credentials|requests|tools|approvals)|[A-Z]+ \/v1\/mcp-tokens)/,
       backend:
-        /^(POST \/v1\/(credentials|requests|tools|approvals)|GET \/v1\/(approvals|tools|connections|connect\/|installations|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/|installations))/,
+        /^(POST \/v1\/(credentials|requests|tools|approvals)|[A-Z]+ \/v1\/mcp-tokens|GET \/v1\/(approvals|tools|connections|connect\/|installations|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/|installations))/,
       connect:
         /^(GET \/v1\/(connections|connect\/|installations|providers|tools)|POST \/v1\/connections\/search|(DELETE|POST) \/v1\/connect\/)/,
       read_only:
@@ -400,6 +400,8 @@ describeEachDatabase('access', (makeDatabase) => {
     }
     type Refused = { tool: { approvalId: string } }
     const refused = must(await stage.call<Refused>('POST', '/v1/tools/execute', call), 403)
+    const agent = { ...abroad, provider: 'gitlab' }
+    const mcpToken = must(await stage.call<{ id: string }>('POST', '/v1/mcp-tokens', agent), 201)
     must(await stage.call('PUT', `/v1/tenants/${tenantId}/policy`, { providers: ['gitlab'] }), 200)
     return {
       connection: await first('connections'),
@@ -408,6 +410,7 @@ describeEachDatabase('access', (makeDatabase) => {
       integration: integration.id,
       session: session.sessionId,
       approval: refused.tool.approvalId,
+      mcpToken: mcpToken.id,
       flow: (await stage.flow(session)).flowId,
       user: abroad.userId,
     }
@@ -421,6 +424,7 @@ interface Ids {
   integration: string
   session: string
   approval: string
+  mcpToken: string
   flow: string
   user: string
 }
@@ -479,6 +483,13 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
   'POST /v1/approvals/{approvalId}/decision': ({ tenantId, ids }) => ({
     path: `/v1/approvals/${ids.approval}/decision`,
     body: { tenantId, decision: 'approve', decidedBy: 'usr_any' },
+  }),
+  'POST /v1/mcp-tokens': ({ tenantId, ids }) => ({
+    path: '/v1/mcp-tokens',
+    body: { tenantId, userId: ids.user, provider: 'gitlab' },
+  }),
+  'DELETE /v1/mcp-tokens/{mcpTokenId}': ({ tenantId, ids }) => ({
+    path: `/v1/mcp-tokens/${ids.mcpToken}?tenantId=${tenantId}`,
   }),
   'GET /v1/connections': ({ tenantId }) => ({ path: `/v1/connections?tenantId=${tenantId}` }),
   'POST /v1/connections': ({ tenantId, ids }) => ({
@@ -610,6 +621,7 @@ const makers = new Set([
   'POST /v1/custom-providers',
   'POST /v1/custom-providers/check',
   'POST /v1/webhooks',
+  'POST /v1/mcp-tokens',
 ])
 
 /** Routes with no id but the tenant's, which answer differently each time: of the log, or recorded there. */

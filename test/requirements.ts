@@ -2733,6 +2733,64 @@ export const requirements = {
       'Text that comes in pieces is searched once, however many pieces a line or an event comes in.',
     source: 'threats.md, the table',
   },
+  'mcp:served': {
+    behaviour:
+      'A client of MCP lists and calls the tools of its owner, in both versions of the protocol; the audit log names its token.',
+    source: 'tools.md, MCP',
+  },
+  'mcp:narrowed': {
+    behaviour:
+      'A token of MCP and its URL narrow the tools that the policy allows, and never widen them.',
+    source: 'tools.md, MCP',
+  },
+  'mcp:asks-the-person': {
+    behaviour:
+      'A client that opens addresses is asked to let a person approve, and its call is made once that is done.',
+    source: 'tools.md, MCP',
+  },
+  'mcp:conformance': {
+    behaviour:
+      'The endpoint passes the scenarios of the conformance suite of MCP that are for a server of tools.',
+    source: 'tools.md, MCP',
+  },
+  'mcp:metadata': {
+    behaviour:
+      'A request without a token is told where the metadata of the endpoint is (RFC 9728).',
+    source: 'tools.md, MCP',
+  },
+  'T32:audience': {
+    behaviour:
+      'A token of MCP opens its own endpoint alone, and nothing else opens that: no API key, no connect token, no token of a provider.',
+    source: 'threats.md, T32',
+  },
+  'T32:passthrough': {
+    behaviour: 'A token of MCP is in no result and no log.',
+    source: 'threats.md, T32',
+  },
+  'T32:header-only': {
+    behaviour: 'A token in the URL opens nothing, and is refused beside one in the header.',
+    source: 'threats.md, T32',
+  },
+  'T32:origin': {
+    behaviour: 'No page of another origin is answered by an MCP endpoint.',
+    source: 'threats.md, T32',
+  },
+  'T32:revoked': {
+    behaviour: 'A token of MCP that was revoked or has ended opens nothing.',
+    source: 'threats.md, T32',
+  },
+  'T32:with-its-key': {
+    behaviour: 'A token of MCP ends with the API key that made it.',
+    source: 'threats.md, T32',
+  },
+  'T35:mcp-tokens': {
+    behaviour: 'A row of a token of MCP that was planted or moved in the database opens nothing.',
+    source: 'threats.md, T35',
+  },
+  'T32:two-users': {
+    behaviour: "Two users of one endpoint never see each other's tools or results.",
+    source: 'threats.md, T32',
+  },
   'tools:as-user': {
     behaviour:
       'A tool is called as the user: a refused call sends nothing and says why, no answer holds the credential, and the audit log has each call.',

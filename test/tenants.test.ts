@@ -428,6 +428,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
       'flows',
       'idempotent_calls',
       'integrations',
+      'mcp_tokens',
       'provider_incidents',
       'provider_versions',
       'tenant_keys',
@@ -441,6 +442,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
     )
     const own = { tenantId, definition: { ...acme, name: 'x-notes' } }
     must(await stage.call('POST', '/v1/custom-providers', own), 201)
+    must(await stage.call('POST', '/v1/mcp-tokens', { ...who, provider: 'gitlab' }), 201)
     for (const table of tables) {
       await owner.query(`create table before_${table} as select * from ${table}`)
     }

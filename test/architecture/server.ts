@@ -7,7 +7,7 @@ const home = 'packages/server/src/'
 /** From the top down. A folder may import from every lower line, and from its own down to `oauth`. */
 const layers: readonly (readonly string[])[] = [
   ['http'],
-  ['tenants', 'custom-providers'],
+  ['tenants', 'custom-providers', 'mcp'],
   ['connect', 'credentials', 'tools'],
   ['refresh', 'health', 'auth', 'encryption-keys'],
   ['oauth', 'changes', 'policy', 'audit', 'signing', 'provider-files', 'definition-versions'],

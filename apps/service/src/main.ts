@@ -198,6 +198,7 @@ async function openService(settings: Settings, logger: Logger): Promise<KeywellS
     appOrigins: settings.appOrigins,
     connectUrl: settings.connectUrl,
     approvalUrl: settings.approvalUrl,
+    mcp: settings.mcp,
     appearance: openAppearance(settings),
     privateHosts: settings.privateHosts,
     privateWebhookHosts: settings.privateWebhookHosts,

@@ -28,6 +28,11 @@ const environment = z.object({
   /** A page of the app where its user can connect. */
   KEYWELL_CONNECT_URL: z.url().optional(),
   KEYWELL_APPROVAL_URL: z.url().optional(),
+  /**
+   * Issuers of OAuth servers that hand out tokens of MCP, comma-separated: `https://login.example`. Each endpoint's
+   * metadata names them.
+   */
+  KEYWELL_MCP_AUTHORIZATION_SERVERS: z.string().default('').transform(readIssuers),
   /** Name of the app, on the pages of the service. Default: the host of its address. */
   KEYWELL_APP_NAME: z
     .string()
@@ -111,6 +116,7 @@ export interface Settings {
   appOrigins: string[] | undefined
   connectUrl: string | undefined
   approvalUrl: string | undefined
+  mcp: { authorizationServers: string[] }
   /** Of the pages of the service; the logo is a file. */
   app: { name: string | undefined; logoFile: string | undefined; color: string | undefined }
   proxies: number
@@ -175,6 +181,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
     appOrigins: env.KEYWELL_APP_ORIGIN.length === 0 ? undefined : env.KEYWELL_APP_ORIGIN,
     connectUrl: env.KEYWELL_CONNECT_URL,
     approvalUrl: env.KEYWELL_APPROVAL_URL,
+    mcp: { authorizationServers: env.KEYWELL_MCP_AUTHORIZATION_SERVERS },
     app: {
       name: env.KEYWELL_APP_NAME,
       logoFile: env.KEYWELL_APP_LOGO,
@@ -230,6 +237,21 @@ function readOrigins(list: string, context: z.RefinementCtx): string[] {
     }
   }
   return origins.filter((origin) => origin !== '')
+}
+
+/** Issuer identifiers of RFC 8414: `https:`, without query and fragment. */
+function readIssuers(list: string, context: z.RefinementCtx): string[] {
+  const issuers = list
+    .split(',')
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+  for (const issuer of issuers) {
+    const url = URL.canParse(issuer) ? new URL(issuer) : undefined
+    if (url?.protocol !== 'https:' || url.search !== '' || url.hash !== '') {
+      context.addIssue(`"${issuer}" is not an issuer such as https://login.example`)
+    }
+  }
+  return issuers
 }
 
 function readHostLimits(list: string, context: z.RefinementCtx): HostLimits {

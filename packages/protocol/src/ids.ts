@@ -18,6 +18,7 @@ export const idPrefixes = {
   message: 'msg',
   incident: 'inc',
   approval: 'apr',
+  mcpToken: 'mcp',
 } as const
 
 export type IdKind = keyof typeof idPrefixes
@@ -33,6 +34,7 @@ export type RequestId = Id<'request'>
 export type WebhookId = Id<'webhook'>
 export type MessageId = Id<'message'>
 export type IncidentId = Id<'incident'>
+export type McpTokenId = Id<'mcpToken'>
 export type ApprovalId = Id<'approval'>
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
@@ -107,6 +109,7 @@ export const auditEntryIdSchema = idSchema('auditEntry')
 export const webhookIdSchema = idSchema('webhook')
 export const messageIdSchema = idSchema('message')
 export const incidentIdSchema = idSchema('incident')
+export const mcpTokenIdSchema = idSchema('mcpToken')
 export const approvalIdSchema = idSchema('approval')
 
 /** Longest tenant or user id, in characters. */

@@ -189,9 +189,11 @@ export {
   idPrefixes,
   incidentIdSchema,
   integrationIdSchema,
+  type McpTokenId,
   type MessageId,
   makeId,
   maxForeignIdLength,
+  mcpTokenIdSchema,
   messageIdSchema,
   methodIdSchema,
   oneOwner,
@@ -231,6 +233,12 @@ export {
   setClientSchema,
   type UpdateIntegration,
 } from './integrations.ts'
+export {
+  type CreateMcpToken,
+  createMcpTokenSchema,
+  type McpToken,
+  mcpTokenSchema,
+} from './mcp-tokens.ts'
 export { type MethodView, methodViewSchema } from './method-view.ts'
 export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'
 export { providerDefinitionSchema } from './provider/checks.ts'

@@ -39,6 +39,11 @@ export interface KeywellOptions {
   connectUrl?: string | undefined
   /** A page of the app where a person approves calls of tools; `approvalUrl` in errors leads there, with `approvalId`. */
   approvalUrl?: string | undefined
+  /**
+   * `authorizationServers`: issuers of OAuth servers that hand out tokens of MCP for your backend, which makes them. They
+   * are named in the metadata of each endpoint (RFC 9728). Default: none.
+   */
+  mcp?: { readonly authorizationServers?: readonly string[] } | undefined
   /** Name, colour and logo of the app on the pages of the service. Default: the app's host, and no colour. */
   appearance?: Appearance | undefined
   /**

@@ -8,7 +8,7 @@ import { type Log, type Out, openLog } from './log.ts'
 import { openParts, openServer } from './open.ts'
 import { serveHttp } from './serve-http.ts'
 import { readSettings, type Settings } from './settings.ts'
-import { type Profile, profiles } from './tools.ts'
+import { defaultProfile, type Profile, profiles } from './tools.ts'
 
 /** What a process gives a command. */
 export interface Terminal {
@@ -22,7 +22,7 @@ export interface Terminal {
 
 interface Options {
   readonly provider: string
-  readonly profile: Profile
+  readonly profile: Profile | undefined
   readonly tools: string | undefined
   readonly envFile: string | undefined
   readonly envPrefix: string | undefined
@@ -46,7 +46,7 @@ function withOptions(command: Command): Command {
     .addOption(
       new Option('--provider <name>', 'whose tools').choices([...providers]).default(providers[0]),
     )
-    .addOption(new Option('--profile <name>', 'which tools').choices(profiles).default('read'))
+    .addOption(new Option('--profile <name>', 'which tools').choices(profiles))
     .option('--tools <names>', 'only these, with commas between; what deletes has to be named here')
     .option('--env-file <path>', 'settings; default: keywell.env here, or at home')
     .option('--env-prefix <prefix>', 'of the variables; default: KEYWELL_<PROVIDER>_')
@@ -57,7 +57,7 @@ async function serve(options: Options, terminal: Terminal): Promise<void> {
   const { settings, log } = read(options, terminal)
   const parts = openParts(options.provider, settings)
   const choice = {
-    profile: options.profile,
+    profile: options.profile ?? defaultProfile(options.provider),
     names: options.tools?.split(',').map((name) => name.trim()),
   }
   const factory = await openServer(parts, { settings, choice, log })

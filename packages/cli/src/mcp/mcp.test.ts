@@ -172,7 +172,7 @@ describe('over HTTP', () => {
   })
 
   test('the default project is taken where none is named', async () => {
-    const { client } = await connect([], {
+    const { client } = await connect(['--profile', 'read'], {
       KEYWELL_GITLAB_TOKEN: await tokenOf(),
       KEYWELL_GITLAB_DEFAULT_PROJECT_ID: 'lighthouse/webshop',
     })
@@ -181,7 +181,7 @@ describe('over HTTP', () => {
   })
 
   test('calls beyond the window are refused with the time to wait', async () => {
-    const { client } = await connect([], {
+    const { client } = await connect(['--profile', 'read'], {
       KEYWELL_GITLAB_TOKEN: await tokenOf(),
       KEYWELL_GITLAB_RATE_LIMIT_MAX_REQUESTS: '1',
     })
@@ -201,6 +201,30 @@ describe('over HTTP', () => {
     })
     expect(err).toContain('no user stands behind')
     expect((await client.listTools()).tools.length).toBeGreaterThan(0)
+  })
+
+  test('the compact profile is the default, with its 18 names and its own words for a refusal', async () => {
+    const { client } = await connect([], {
+      KEYWELL_GITLAB_TOKEN: await tokenOf(),
+      KEYWELL_GITLAB_READ_ONLY: 'true',
+      KEYWELL_GITLAB_DEFAULT_PROJECT_ID: 'lighthouse/webshop',
+    })
+    const { tools } = await client.listTools()
+    expect(tools).toHaveLength(13)
+    const listed = await client.callTool({ name: 'list_issues', arguments: { per_page: 1 } })
+    expect(listed.structuredContent).toMatchObject({
+      items: [{ iid: expect.any(Number) }],
+      page: 1,
+    })
+    const refused = await client.callTool({
+      name: 'create_mr',
+      arguments: { title: 'x', source_branch: 'a', target_branch: 'b' },
+    })
+    expect(errorOf(refused)).toMatchObject({
+      error: true,
+      code: 'READ_ONLY',
+      tool_name: 'create_mr',
+    })
   })
 
   test('the search profile has two tools', async () => {

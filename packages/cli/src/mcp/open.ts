@@ -10,7 +10,7 @@ import type { Log } from './log.ts'
 import { findPlace } from './place.ts'
 import { createPorts } from './ports.ts'
 import type { Settings } from './settings.ts'
-import { type Choice, chosenNames, createTools, toError } from './tools.ts'
+import { type Choice, createTools, limitsOf, toError } from './tools.ts'
 
 const maxResultBytes = 1_048_576
 
@@ -31,7 +31,8 @@ export async function openServer(
   { settings, choice, log }: { settings: Settings; choice: Choice; log: Log },
 ): Promise<McpServerFactory> {
   const checked = await checkCredential(parts)
-  const policy = policyOf(settings, chosenNames(parts.place.provider.name, choice))
+  const provider = parts.place.provider.name
+  const policy = policyOf(settings, choice, limitsOf(provider, choice.names))
   const ports = createPorts({
     ...parts,
     policy,
@@ -41,6 +42,7 @@ export async function openServer(
     now: Date.now,
   })
   const tools = createTools(ports, {
+    provider,
     policy,
     profile: choice.profile,
     usable: usableTools(parts, checked.scopes),
@@ -58,12 +60,15 @@ export async function openServer(
 const version = '0.1.0'
 
 /** The strictest that the settings say; a person is asked by the client, which is at hand. */
-function policyOf(settings: Settings, names: readonly string[]): ToolPolicy {
+function policyOf(
+  settings: Settings,
+  { profile }: Choice,
+  limits: Pick<ToolPolicy, 'names' | 'denied'>,
+): ToolPolicy {
   return {
-    readOnly: settings.readOnly,
-    readOnlyBy: settings.readOnlyBy,
-    names,
-    denied: [],
+    ...limits,
+    readOnly: settings.readOnly || profile === 'read',
+    readOnlyBy: settings.readOnly ? settings.readOnlyBy : '--profile read',
     approval: 'never',
     places: {},
     defaultPlaces: settings.defaultPlaces,

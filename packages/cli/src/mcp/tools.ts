@@ -3,14 +3,15 @@ import { KeywellError } from '@keywell/protocol'
 import {
   executeTool,
   findTool,
+  listCompactTools,
   listTools,
   type ToolPolicy,
   type ToolPorts,
   toolViewOf,
 } from '@keywell/tools'
-import { type McpTools, mcpToolOf, searchedTools } from '@keywell/tools/mcp'
+import { compactTools, type McpTools, mcpToolOf, searchedTools } from '@keywell/tools/mcp'
 
-export const profiles = ['full', 'read', 'search'] as const
+export const profiles = ['compact', 'full', 'read', 'search'] as const
 export type Profile = (typeof profiles)[number]
 
 export interface Choice {
@@ -19,29 +20,43 @@ export interface Choice {
   readonly names: readonly string[] | undefined
 }
 
+/** The profile of a client that names none. */
+export function defaultProfile(provider: string): Profile {
+  return listCompactTools(provider).length > 0 ? 'compact' : 'read'
+}
+
 /**
- * The names that a client may call. What deletes something, or removes somebody's access, has to be named: an agent
- * that reads what others wrote must not be talked into it.
+ * What a client may call. What deletes something, or removes somebody's access, has to be named: an agent that reads
+ * what others wrote must not be talked into it.
  *
  * @throws Error for a name that there is not
  */
-export function chosenNames(provider: string, { profile, names }: Choice): string[] {
+export function limitsOf(
+  provider: string,
+  names: Choice['names'],
+): Pick<ToolPolicy, 'names' | 'denied'> {
   const unknown = names?.filter((name) => findTool(name) === undefined) ?? []
   if (unknown.length > 0) throw new Error(`There is no tool ${unknown.join(', ')}.`)
-  return listTools(provider)
-    .filter(({ name, effect }) => names?.includes(name) ?? effect !== 'destroy')
-    .filter(({ effect }) => profile !== 'read' || effect === 'read')
-    .map(({ name }) => name)
+  if (names !== undefined) return { names, denied: [] }
+  const destroying = listTools(provider).filter(({ effect }) => effect === 'destroy')
+  return { names: null, denied: destroying.map(({ name }) => name) }
 }
 
 export function createTools(
   ports: ToolPorts,
-  { usable, policy, profile }: { usable: readonly string[]; policy: ToolPolicy; profile: Profile },
+  {
+    provider,
+    usable,
+    policy,
+    profile,
+  }: { provider: string; usable: readonly string[]; policy: ToolPolicy; profile: Profile },
 ): McpTools {
-  const offered = usable.filter((name) => policy.names?.includes(name) ?? true)
-  const views = offered.flatMap((name) => {
+  const { names, denied, readOnly, defaultPlaces } = policy
+  const views = usable.flatMap((name) => {
     const tool = findTool(name)
-    return tool === undefined ? [] : [mcpToolOf(toolViewOf(tool))]
+    const isOffered = (names?.includes(name) ?? true) && !denied.includes(name)
+    if (tool === undefined || !isOffered || (readOnly && tool.effect !== 'read')) return []
+    return [mcpToolOf(toolViewOf(tool))]
   })
   const tools: McpTools = {
     list: async () => views,
@@ -54,7 +69,8 @@ export function createTools(
       return { structured: { ...structured }, executionId }
     },
   }
-  return profile === 'search' ? searchedTools(tools) : tools
+  if (profile === 'search') return searchedTools(tools)
+  return profile === 'compact' ? compactTools(tools, { provider, defaultPlaces }) : tools
 }
 
 export function toError(thrown: unknown): KeywellError {

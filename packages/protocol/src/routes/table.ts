@@ -8,6 +8,7 @@ import { eventRoutes } from './events.ts'
 import { incidentRoutes } from './incidents.ts'
 import { installationRoutes } from './installations.ts'
 import { integrationRoutes, providerRoutes } from './integrations.ts'
+import { mcpTokenRoutes } from './mcp-tokens.ts'
 import { requestRoutes } from './requests.ts'
 import type { Route } from './route.ts'
 import { serviceRoutes } from './service.ts'
@@ -40,6 +41,7 @@ export const routes = {
   audit: auditRoutes,
   tenants: tenantRoutes,
   apiKeys: apiKeyRoutes,
+  mcpTokens: mcpTokenRoutes,
   service: serviceRoutes,
 } as const satisfies Record<string, Record<string, Route>>
 

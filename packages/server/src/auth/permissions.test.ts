@@ -17,6 +17,7 @@ const pages = [
   'GET /connect/device',
   'POST /connect/device',
   'GET /oauth/callback/:integrationId',
+  'GET /.well-known/oauth-protected-resource/mcp/:provider',
 ]
 
 verifies('T29:every-route', () => {

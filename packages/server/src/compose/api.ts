@@ -20,6 +20,7 @@ import { type CallMacs, createCallMacs, idempotencyPepperLabel } from '../http/i
 import { readAppearance } from '../http/pages/appearance.ts'
 import { createRefusedCalls } from '../http/refused-calls.ts'
 import { createStreamPlaces, defaultStreamLimits } from '../http/stream-places.ts'
+import { createMcpTokens, type McpTokens } from '../mcp/tokens.ts'
 import type { KeywellOptions } from '../options.ts'
 import type { Database } from '../store/database.ts'
 import { installation } from '../store/scope.ts'
@@ -63,7 +64,7 @@ export function createApi(
     takeUpKey,
     async start() {
       await takeUpKey()
-      await tokens.start()
+      await Promise.all([tokens.start(), access.mcpTokens.start()])
       await flowWatch.start()
       await keyStreams.start()
     },
@@ -78,6 +79,7 @@ interface Access {
   apiKeys: ApiKeys
   keyStreams: KeyStreams
   tokens: ConnectTokens
+  mcpTokens: McpTokens
   peppers: Peppers<ConnectMacs>
   callPeppers: Peppers<CallMacs>
   searchPeppers: Peppers<SearchMacs>
@@ -91,6 +93,7 @@ function createAccess(platform: Platform, { log: { audit } }: Background): Acces
     apiKeys,
     keyStreams: new KeyStreams({ database, keys: apiKeys, logger, after, now }),
     tokens: createConnectTokens({ database, vault, logger, issuer: publicUrl }),
+    mcpTokens: createMcpTokens({ database, vault, logger, audit, apiKeys, makeId, publicUrl }),
     peppers: createPeppers(vault, connectPepperLabel, createConnectMacs),
     callPeppers: createPeppers(vault, idempotencyPepperLabel, createCallMacs),
     searchPeppers: createPeppers(vault, searchPepperLabel, createSearchMacs),
@@ -140,6 +143,8 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     readCredential: createCredentialReads(platform, background, options),
     sendProviderRequest: sending.sendProviderRequest,
     toolService: sending.toolService,
+    mcpTokens: access.mcpTokens,
+    mcpAuthorizationServers: options.mcp?.authorizationServers ?? [],
     approvals: sending.approvals,
     searchPeppers: access.searchPeppers,
     createConnection: connecting.createConnection,

@@ -32,6 +32,7 @@ import type { CustomProviders } from '../custom-providers/custom-providers.ts'
 import type { TryDefinition } from '../custom-providers/try-definition.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { Logger } from '../logger.ts'
+import type { McpTokens } from '../mcp/tokens.ts'
 import type { Scrape } from '../metrics/scrape.ts'
 import type { Tracing } from '../metrics/tracing.ts'
 import type { Integrations } from '../oauth/integrations.ts'
@@ -69,6 +70,7 @@ import { incidentRoutes } from './incidents.ts'
 import { installationRoutes } from './installations.ts'
 import { integrationRoutes } from './integrations.ts'
 import { keptFor } from './kept.ts'
+import { mcpEndpoint, mcpTokenRoutes } from './mcp.ts'
 import { describeApi } from './openapi.ts'
 import type { Appearance } from './pages/appearance.ts'
 import { providerRoutes } from './providers.ts'
@@ -118,6 +120,9 @@ export interface AppParts {
   readCredential: ReadCredentials
   sendProviderRequest: SendProviderRequest
   toolService: ToolService
+  mcpTokens: McpTokens
+  /** Of authorisation servers that name themselves in the metadata of an MCP endpoint. */
+  mcpAuthorizationServers: readonly string[]
   approvals: Approvals
   /** Of the tokens of pages. */
   searchPeppers: ListParts['peppers']
@@ -165,6 +170,7 @@ export function createApp(parts: AppParts): Hono<Environment> {
   operatorRoutes(app, parts)
   if (parts.role === 'worker') return app.notFound(answerNotServed)
   backendRoutes(app, parts)
+  mcpEndpoint(app, parts)
   pageRoutes(app, parts)
   return app.notFound(answerNoRoute)
 }
@@ -194,6 +200,7 @@ function backendRoutes(app: Hono<Environment>, parts: AppParts): void {
   credentialRoutes(app, parts.readCredential)
   requestRoutes(app, parts.sendProviderRequest)
   toolRoutes(app, parts)
+  mcpTokenRoutes(app, parts)
   approvalRoutes(app, parts.approvals)
   connectionRoutes(app, parts)
   installationRoutes(app, parts)

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { RequestAccess } from '../auth/access.ts'
+import type { McpGrant } from '../mcp/tokens.ts'
 import type { SessionRow } from '../store/sessions.ts'
 
 /** What the HTTP server knows of a request, and its text does not say. */
@@ -27,6 +28,10 @@ export interface Environment {
     access: RequestAccess
     /** Set by the connect-token check. */
     session: SessionRow
+    /** What an MCP token allows, set by its check. */
+    grant: McpGrant
+    /** Of a caller without a right token, where more is to be said than `Bearer`. */
+    challenge: string | undefined
   }
 }
 
@@ -41,7 +46,7 @@ export function routeOf(c: Context<Environment>): string | undefined {
 export function answerProblem(c: Context<Environment>, error: KeywellError): Response {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
   setRetryAfter(c, error)
-  if (error.code === 'unauthorized') headers['www-authenticate'] = 'Bearer'
+  if (error.code === 'unauthorized') headers['www-authenticate'] = c.get('challenge') ?? 'Bearer'
   const problem = JSON.stringify(error.toProblem(c.get('requestId')))
   // Every code's status is one that has a body.
   return c.body(problem, error.status as ContentfulStatusCode, headers)

@@ -45,8 +45,13 @@ export function requireApiKey(parts: KeyGuardParts): MiddlewareHandler<Environme
   }
 }
 
+/** Undefined: there is none. */
+export function bearerOf(c: Context<Environment>): string | undefined {
+  return bearer.exec(c.req.header('authorization') ?? '')?.[1]
+}
+
 function keyOf(c: Context<Environment>, { rateLimits }: KeyGuardParts): string {
-  const key = bearer.exec(c.req.header('authorization') ?? '')?.[1]
+  const key = bearerOf(c)
   if (key !== undefined) return key
   rateLimits.request(fromOf(c).address)
   throw new KeywellError('unauthorized', 'No API key was sent.')
@@ -144,7 +149,7 @@ export function requireConnectToken(parts: {
       c.header('access-control-allow-origin', origin)
       c.header('vary', 'Origin')
     }
-    const token = bearer.exec(c.req.header('authorization') ?? '')?.[1]
+    const token = bearerOf(c)
     try {
       if (token === undefined) {
         throw new KeywellError('unauthorized', 'No connect token was sent.', {

@@ -51,6 +51,7 @@ const resources: Record<keyof typeof routes, string> = {
   requests: "Calls of providers' APIs as a user, without the credential.",
   tools: 'Operations of providers that an agent may call as a user.',
   approvals: 'Calls of tools that a person has to approve.',
+  mcpTokens: 'Tokens for agents that run tools by MCP.',
   connections: 'Accounts that users have connected.',
   sessions: 'Permits for a browser to connect an account.',
   flows: 'Authorisation attempts, for the browser that holds the connect token of a session.',

@@ -227,6 +227,10 @@ export const tenantTables = {
     exported: ['id', 'url', 'events', 'disabled_reason', 'created_at', 'updated_at'],
     internal: ['secret_version', 'key_version', 'previous_until'],
   },
+  mcp_tokens: {
+    rows: 'erased',
+    internal: ['id', 'api_key_id', 'expires_at'],
+  },
   approvals: {
     rows: 'erased',
     sealed: ['sealed'],

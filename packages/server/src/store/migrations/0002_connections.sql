@@ -444,6 +444,19 @@ grant select, insert, update, delete on webhook_endpoints to keywell_app;
 -- Whoever signs the ends of the audit log's chains tells them to the endpoints that asked for them.
 grant select (tenant_id, id, events, disabled_reason) on webhook_endpoints to keywell_worker;
 
+-- Tokens of MCP that were made and not revoked. What each may do stands in the token, which is signed.
+create table mcp_tokens (
+  tenant_id  text not null,
+  id         text not null,
+  api_key_id text not null,
+  expires_at timestamptz not null,
+  primary key (tenant_id, id)
+);
+create trigger mcp_tokens_of_the_living before insert on mcp_tokens
+  for each row execute function refuse_erased_tenant();
+select guard_by_tenant('mcp_tokens');
+grant select, insert, delete on mcp_tokens to keywell_app;
+
 -- Calls of tools that a person has to approve. What the call would do is sealed, and sealed again with the
 -- decision: a row whose state alone was changed approves nothing.
 create table approvals (
