@@ -1538,16 +1538,6 @@ export const requirements = {
       'Each parameter of a tool is one of its operation by name, place and type in the description GitLab publishes, or differs for a reason that is written down; what GitLab requires, the tool has.',
     source: 'tools.md, From a call to a request',
   },
-  'tools:every-tool': {
-    behaviour:
-      'Each of the tools of GitLab does at the stand-in what it says with the scopes that are planned for it, and fails with all that do not cover them.',
-    source: 'tools.md, The table',
-  },
-  'tools:every-refusal': {
-    behaviour:
-      'Each of the tools of GitLab refuses an argument that it does not have before anything is sent, and says what is absent where the stand-in has nothing.',
-    source: 'tools.md, The table',
-  },
   'tools:requests': {
     behaviour:
       'For each tool the least and the most that it takes make a request of its method, of a path in its form, and of parameters that it has.',
