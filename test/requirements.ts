@@ -1588,6 +1588,11 @@ export const requirements = {
       'Arguments are taken as models write them where one meaning is left, and else refused by parameter, all at once, with what would be right.',
     source: 'tools.md, From a call to a request',
   },
+  'tools:by-service': {
+    behaviour:
+      'A backend runs each of the tools of GitLab as its user; a person approves each call that destroys, and no agent gets a token.',
+    source: 'tools.md, The table',
+  },
   'tools:whole-way': {
     behaviour:
       'Each tool of GitLab, with arguments that are right, does its work at a stand-in that was written from what GitLab publishes.',
