@@ -2796,6 +2796,11 @@ export const requirements = {
       'A merge that the provider refuses with 401 to a token that it takes is FORBIDDEN, with no refresh; a dead grant is NEEDS_REAUTH.',
     source: 'tools.md, Tools in the service; refresh.md, R10',
   },
+  'tools:outcome-unknown': {
+    behaviour:
+      'A change that was sent and has no answer is not sent again under its Idempotency-Key: the repeat is a conflict.',
+    source: 'tools.md, Tools in the service',
+  },
   'tools:policy': {
     behaviour:
       "A call outside of the tenant's policy, its granted scopes or its window is refused, and nothing is sent.",

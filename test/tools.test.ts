@@ -127,6 +127,32 @@ describeEachDatabase('tools', (makeDatabase) => {
     expect(body.connectUrl).toContain('provider=gitlab')
   })
 
+  verifies('tools:outcome-unknown', async () => {
+    const { who } = await connected()
+    const drop = { kind: 'drop', after: true } as const
+    const pathPrefix = '/api/v4/projects'
+    await stage.sandbox.control.addFault({ endpoint: 'rest', pathPrefix, effect: drop })
+    const create = async () => {
+      const response = await fetch(`${stage.url}/v1/tools/execute`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${stage.apiKey}`,
+          'content-type': 'application/json',
+          'idempotency-key': `create-${who.userId}`,
+        },
+        body: JSON.stringify({
+          ...who,
+          tool: 'gitlab_issue_create',
+          arguments: { project_id: 1, title: 'Once' },
+        }),
+      })
+      return (await response.json()) as Problem
+    }
+    expect(await create()).toMatchObject({ tool: { outcome: 'unknown' } })
+    expect(await create()).toMatchObject({ code: 'conflict' })
+    expect(await calls()).toBe(1)
+  })
+
   verifies('tools:policy', async () => {
     const { who } = await connected('read_api')
     const create = ['gitlab_issue_create', { project_id: 1, title: 'x' }] as const

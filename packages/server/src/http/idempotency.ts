@@ -5,6 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { isWithinLimits } from '../auth/access.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { Logger } from '../logger.ts'
+import { OutboundError } from '../outbound/errors.ts'
 import type { Database } from '../store/database.ts'
 import * as store from '../store/idempotent-calls.ts'
 import { installation } from '../store/scope.ts'
@@ -100,6 +101,8 @@ export function idempotent(parts: Parts): MiddlewareHandler<Environment> {
       return c.body(answer, status as ContentfulStatusCode)
     }
     await next()
+    // It stays under way: whether the provider has done it is not known, so it is not done a second time.
+    if (isOutcomeUnknown(c.error)) return
     if (!c.res.ok) return store.forgetCall(sql, call).catch(lost)
     const answer = route.answersSecret ? null : await c.res.clone().text()
     const answered = { status: c.res.status, answer }
@@ -111,6 +114,15 @@ export function idempotent(parts: Parts): MiddlewareHandler<Environment> {
   function lost(error: unknown): void {
     logger.warn({ reason: String(error) }, 'idempotent answer not stored')
   }
+}
+
+/** A change was sent to a provider, and there is no answer. */
+function isOutcomeUnknown(error: Error | undefined): boolean {
+  if (!(error instanceof KeywellError)) return false
+  return (
+    error.tool?.outcome === 'unknown' ||
+    (error.cause instanceof OutboundError && !error.cause.notSent)
+  )
 }
 
 /** False: a call of this name was begun before. */
