@@ -20,6 +20,8 @@ beforeAll(async () => {
   database = await openEmbedded()
   stage = await createStage(database, { approvalUrl: 'https://app.example/approve' })
   keywell = new Keywell({ url: stage.url, apiKey: stage.apiKey })
+  // The store of artifacts is another host, which this service has not been allowed.
+  await stage.sandbox.control.change({ artifactDelivery: 'inline' })
   // A day in a minute.
   const policy = { toolRules: { gitlab: { rateLimit: { calls: 0, windowMs: 60_000 } } } }
   must(await stage.call('PUT', `/v1/tenants/${tenantId}/policy`, policy), 200)
@@ -58,7 +60,7 @@ async function call(
     if (!isKeywellError(error) || error.tool?.approvalId === undefined) throw error
     day.told.push(JSON.stringify(agentErrorOf(error)))
     const approvalId = error.tool.approvalId
-    const decided = { approvalId, tenantId, decision: "approve", decidedBy: who.userId } as const
+    const decided = { approvalId, tenantId, decision: 'approve', decidedBy: who.userId } as const
     await keywell.tools.approvals.decide(decided)
     day.approved.push(tool)
     return run(approvalId)
