@@ -99,6 +99,8 @@ verifies(
     const counts = Object.fromEntries(entries.map(({ result, count }) => [result, count]))
     // Before and after each request, and of each look at what would be destroyed.
     expect(counts.ok).toBe(gitlabToolSteps.length)
+    expect(counts.denied).toBe(day.approved.length)
+    expect(counts).not.toHaveProperty('failed')
     expect(counts.intent).toBeGreaterThanOrEqual(gitlabToolSteps.length)
   },
   { timeout: 120_000 },

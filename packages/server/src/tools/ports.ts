@@ -266,11 +266,16 @@ async function end(execution: Execution, call: CallRecord, outcome: CallOutcome)
   const written =
     result === 'ok'
       ? audit.commit({ ...entry, result: 'ok', reason: tool })
-      : audit.commit({ ...entry, result: 'failed', reason: `${result}: ${tool}` })
+      : audit.commit({ ...entry, result: resultOf(result), reason: `${result}: ${tool}` })
   await written.catch((error: unknown) => {
     const reason = String(error)
     logger.error({ tenantId, connectionId, requestId, reason }, 'call outcome not recorded')
   })
+}
+
+/** A call that a person has not approved was looked at, and not made. */
+function resultOf(code: string): 'denied' | 'failed' {
+  return code === 'APPROVAL_REQUIRED' || code === 'APPROVAL_DENIED' ? 'denied' : 'failed'
 }
 
 /** The name of a tool that there is not was written by an agent, and stands in no log. */
