@@ -2575,6 +2575,11 @@ export const requirements = {
       'By keyboard alone in a browser, an account is connected at the stand-in of each bundled provider, by consent, by a code, or by a key in the service’s form; the app then reads there, and axe finds nothing on any page.',
     source: 'providers.md, Stand-ins',
   },
+  'agent:scope-link': {
+    behaviour:
+      'A call without its scope says which is missing, and where to consent to it; after that consent in a browser the same call passes.',
+    source: 'tools.md, An agent in a product',
+  },
   'agent:day': {
     behaviour:
       'By keyboard alone in a browser, an agent of Acme finds a failed pipeline; for a scope that is missing the page asks for that one, and the same call goes on after consent; a deletion is sent once its user approved it and not where they denied it; the audit log beside it has calls, refusals and approvals; no token is in anything that the browser gets; axe finds nothing, from 320 px to a desk, in light and dark.',

@@ -16,29 +16,30 @@ import { countTokens } from 'gpt-tokenizer'
 import { isShort, quantile } from './contest.ts'
 import type { Bench, Figure } from './figure.ts'
 import { benchPorts } from './tool-ports.ts'
+import { throughService } from './tools-service.ts'
+import { added, inTurn, milliseconds, throughput, timeOf } from './turns.ts'
 
 const calls = isShort ? 20 : 2_000
 const lists = isShort ? 2 : 200
-const atOnce = 16
 const tool = 'gitlab_issues_list'
 const args = { project_id: 'lighthouse/webshop', per_page: 20 }
 
-export const tools: Bench = [firstSchemas, listing, tokens, executed]
+export const tools: Bench = [firstSchemas, listing, tokens, executed, throughService]
 
 /** Must be measured before anything else asks for a schema. */
 async function firstSchemas(): Promise<Figure[]> {
-  const times = listTools('gitlab').map((definition) => timeOf(() => inputSchemaOf(definition)))
+  const times = listTools('gitlab').map((definition) => timeOfSync(() => inputSchemaOf(definition)))
   return [
-    figure('first schema of a tool, median', quantile(times, 0.5), 3),
-    figure('first schema of a tool, slowest', Math.max(...times), null),
+    milliseconds('first schema of a tool, median', quantile(times, 0.5), 3),
+    milliseconds('first schema of a tool, slowest', Math.max(...times), null),
   ]
 }
 
 async function listing(): Promise<Figure[]> {
   const times = Array.from({ length: lists }, () =>
-    timeOf(() => JSON.stringify(listTools('gitlab').map(toolViewOf))),
+    timeOfSync(() => JSON.stringify(listTools('gitlab').map(toolViewOf))),
   )
-  return [figure('list of 110 tools, as JSON, p50', quantile(times, 0.5), 10)]
+  return [milliseconds('list of 110 tools, as JSON, p50', quantile(times, 0.5), 10)]
 }
 
 async function tokens(): Promise<Figure[]> {
@@ -85,11 +86,11 @@ async function executed(): Promise<Figure[]> {
     const times = await inTurn(bare, call, calls)
     const atHand = await callsAtHand(ports)
     return [
-      figure('a call whose answer is at hand, p50', quantile(atHand, 0.5), 1),
-      figure('bare request, p50', quantile(times.bare, 0.5), null),
-      figure('added by the executor, p50', added(times, 0.5), 1),
-      figure('added by the executor, p99', added(times, 0.99), 3),
-      await throughput(call),
+      milliseconds('a call whose answer is at hand, p50', quantile(atHand, 0.5), 1),
+      milliseconds('bare request, p50', quantile(times.bare, 0.5), null),
+      milliseconds('added by the executor, p50', added(times, 0.5), 1),
+      milliseconds('added by the executor, p99', added(times, 0.99), 3),
+      await throughput('calls', call, calls),
     ]
   } finally {
     await sandbox.stop()
@@ -104,7 +105,7 @@ async function callsAtHand(ports: ToolPorts): Promise<number[]> {
   const own = { ...ports, send: async () => answer }
   const times: number[] = []
   for (let done = 0; done < calls; done += 1) {
-    times.push(await timeOfAsync(() => executeTool(own, { tool, arguments: args })))
+    times.push(await timeOf(() => executeTool(own, { tool, arguments: args })))
   }
   return times
 }
@@ -119,56 +120,8 @@ const issue = {
   author: { id: 1, username: 'ada' },
 }
 
-interface Times {
-  readonly bare: number[]
-  readonly called: number[]
-}
-
-/** In turn, so that what else the machine does falls on both. */
-async function inTurn(
-  bare: () => Promise<unknown>,
-  call: () => Promise<unknown>,
-  rounds: number,
-): Promise<Times> {
-  const times: Times = { bare: [], called: [] }
-  for (let round = 0; round < rounds; round += 1) {
-    times.bare.push(await timeOfAsync(bare))
-    times.called.push(await timeOfAsync(call))
-  }
-  return times
-}
-
-function added({ bare, called }: Times, share: number): number {
-  return Math.max(0, quantile(called, share) - quantile(bare, share))
-}
-
-async function throughput(call: () => Promise<unknown>): Promise<Figure> {
-  const each = Math.ceil(calls / atOnce)
-  const caller = async () => {
-    for (let done = 0; done < each; done += 1) await call()
-  }
-  const ms = await timeOfAsync(() => Promise.all(Array.from({ length: atOnce }, caller)))
-  return {
-    name: `calls, ${atOnce} at once, with the stand-in in the same process`,
-    value: (each * atOnce * 1_000) / ms,
-    unit: 'per second',
-    goal: null,
-    better: 'higher',
-  }
-}
-
-function timeOf(work: () => unknown): number {
+function timeOfSync(work: () => unknown): number {
   const start = performance.now()
   work()
   return performance.now() - start
-}
-
-async function timeOfAsync(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return performance.now() - start
-}
-
-function figure(name: string, value: number, goal: number | null): Figure {
-  return { name, value, unit: 'ms', goal, better: 'lower' }
 }

@@ -41,8 +41,10 @@ export async function createProduct(database: TestDatabase, assets?: string): Pr
   const own = await createSandbox({ host: 'localhost', relativeRoot: '/gitlab' })
   const selfManaged = { url: own.url, control: sandboxControl(own.controlUrl) }
   const standIns = await createStandIns()
+  const { server, url } = await listen(() => demo, 'localhost')
   const stage = await createStage(database, {
     sandboxHost: 'localhost',
+    connectUrl: `${url}/settings/integrations`,
     scopes,
     privateHosts: [new URL(own.url).origin, ...Object.values(standIns.urls)].map((origin) => ({
       origin,
@@ -57,7 +59,6 @@ export async function createProduct(database: TestDatabase, assets?: string): Pr
     appsAt({ standIns: standIns.urls, standInsControlUrl: standIns.controlUrl }),
   )
   keywell.close()
-  const { server, url } = await listen(() => demo, 'localhost')
   const failures: unknown[] = []
   const demo = createDemo({
     keywellUrl: stage.url,

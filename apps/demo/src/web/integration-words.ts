@@ -29,6 +29,12 @@ interface IntegrationWords {
       string
     >
   >
+  /** Of scopes that an agent needs. */
+  readonly wanted: {
+    readonly title: string
+    readonly lead: (title: string) => string
+    readonly allow: (title: string) => string
+  }
   readonly unknown: { readonly what: string; readonly rest: string; readonly reload: string }
   readonly selfManaged: {
     readonly title: string
@@ -81,6 +87,11 @@ const en: IntegrationWords = {
     checking: 'Checking …',
     unknown: 'Unknown',
     notConnected: 'Not connected',
+  },
+  wanted: {
+    title: 'More to allow',
+    lead: (title) => `What you asked for needs more at ${title} than you have allowed:`,
+    allow: (title) => `Allow at ${title}`,
   },
   unknown: {
     what: 'The state of this integration is not known at the moment.',
@@ -156,6 +167,11 @@ const de: IntegrationWords = {
     checking: 'Wird geprüft …',
     unknown: 'Unbekannt',
     notConnected: 'Nicht verbunden',
+  },
+  wanted: {
+    title: 'Weitere Erlaubnis',
+    lead: (title) => `Ihr Auftrag braucht bei ${title} mehr, als Sie bisher erlaubt haben:`,
+    allow: (title) => `Bei ${title} erlauben`,
   },
   unknown: {
     what: 'Der Zustand dieser Integration ist gerade nicht bekannt.',

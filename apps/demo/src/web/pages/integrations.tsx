@@ -10,6 +10,7 @@ import { ProjectsSection } from '../projects-table.tsx'
 import { ProviderCard } from '../provider-card.tsx'
 import { SelfManagedCard } from '../self-managed-card.tsx'
 import type { IntegrationsAnswer } from '../use-integrations.ts'
+import { WantedScopes } from '../wanted-scopes.tsx'
 
 /** Settings → Integrations: connect an account, see what is allowed and what is there, and disconnect. */
 export function Integrations({
@@ -88,6 +89,9 @@ function GitLab(props: {
         onConnected={props.onConnected}
         onDisconnected={() => props.onGone(disconnected('GitLab'))}
       />
+      {connection?.status === 'active' && (
+        <WantedScopes provider="gitlab" title="GitLab" host={host} granted={connection.scopes} />
+      )}
       {connection?.status === 'active' && (
         <div lang="en">
           <ProjectsSection
