@@ -2733,6 +2733,11 @@ export const requirements = {
       'Text that comes in pieces is searched once, however many pieces a line or an event comes in.',
     source: 'threats.md, the table',
   },
+  'mcp:frameworks': {
+    behaviour:
+      'The MCP clients of OpenAI Agents and of LangChain list and call tools of the service; a token that was revoked ends them.',
+    source: 'tools.md, MCP',
+  },
   'mcp:served': {
     behaviour:
       'A client of MCP lists and calls the tools of its owner, in both versions of the protocol; the audit log names its token.',

@@ -238,6 +238,7 @@ export {
   createMcpTokenSchema,
   type McpToken,
   mcpTokenSchema,
+  type RevokedMcpToken,
 } from './mcp-tokens.ts'
 export { type MethodView, methodViewSchema } from './method-view.ts'
 export { formatPosition, isAfter, type Position, parsePosition } from './position.ts'

@@ -48,3 +48,4 @@ export type McpToken = z.infer<typeof mcpTokenSchema>
 export const revokeMcpTokenSchema = z.object({ tenantId: tenantIdSchema })
 
 export const revokedMcpTokenSchema = z.object({ id: mcpTokenIdSchema, revoked: z.literal(true) })
+export type RevokedMcpToken = z.infer<typeof revokedMcpTokenSchema>

@@ -114,6 +114,7 @@ export type {
   ToolEntryDefinition,
   ToolEntryPage,
 } from './tools/entries.ts'
+export type { McpTokenReference, McpTokens } from './tools/mcp-tokens.ts'
 export type { ToolPlanQuery, Tools } from './tools/tools.ts'
 export type { UserTools } from './tools/user-tools.ts'
 export type { GetUserCredential, KeywellUser, UserConnections, UserQuery } from './user.ts'

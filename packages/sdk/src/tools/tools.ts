@@ -25,6 +25,7 @@ import {
   type ToolResult,
 } from './calls.ts'
 import { argumentsOf, type ExecuteEntry, entryPage, type ToolEntryPage } from './entries.ts'
+import { McpTokens } from './mcp-tokens.ts'
 
 export interface ToolsSettings {
   /** Of identifiers that are a user's id alone. */
@@ -47,11 +48,13 @@ export interface ToolsSettings {
 export class Tools {
   /** Calls that wait for a person. */
   readonly approvals: Approvals
+  readonly mcpTokens: McpTokens
   readonly #service: Service
   readonly #settings: ToolsSettings
 
   constructor(service: Service, settings: ToolsSettings) {
     this.approvals = new Approvals(service)
+    this.mcpTokens = new McpTokens(service)
     this.#service = service
     this.#settings = settings
   }
