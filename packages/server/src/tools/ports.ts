@@ -5,7 +5,6 @@ import {
   KeywellError,
   type ReauthReason,
 } from '@keywell/protocol'
-import { findMethod } from '@keywell/providers'
 import type {
   CallOutcome,
   CallRecord,
@@ -131,13 +130,11 @@ export function connectionOf(
   catalogue: Catalogue,
   row: Pick<
     CredentialReadRow,
-    'id' | 'tenantId' | 'provider' | 'method' | 'host' | 'generation' | 'grantedScopes'
+    'id' | 'tenantId' | 'provider' | 'host' | 'generation' | 'grantedScopes'
   >,
   name: string,
 ): ToolConnection {
   const provider = catalogue.get(row.tenantId, row.provider)
-  // A key may not say what it may do: then the provider decides.
-  const isKnown = row.grantedScopes.length > 0 || findMethod(provider, row.method)?.kind !== 'key'
   return {
     // Ids were parsed when they came in; the row is the proof.
     id: row.id as ConnectionId,
@@ -145,7 +142,8 @@ export function connectionOf(
     provider: row.provider,
     host: row.host,
     generation: row.generation,
-    scopes: isKnown ? row.grantedScopes : undefined,
+    // A key may not say what it may do, and an app may have rights in place of scopes: then the provider decides.
+    scopes: row.grantedScopes.length > 0 ? row.grantedScopes : undefined,
     implications: provider,
   }
 }
