@@ -1593,6 +1593,11 @@ export const requirements = {
       'A backend runs each of the tools of GitLab as its user; a person approves each call that destroys, and no agent gets a token.',
     source: 'tools.md, The table',
   },
+  'tools:github': {
+    behaviour:
+      'The tools of GitHub run by the service as those of GitLab do, with its lists, its files and its refusals.',
+    source: 'tools.md, The table',
+  },
   'tools:whole-way': {
     behaviour:
       'Each tool of GitLab, with arguments that are right, does its work at a stand-in that was written from what GitLab publishes.',

@@ -8,6 +8,7 @@ import { installationRoutes } from './installations.ts'
 import { notFound, restError } from './rest-error.ts'
 import { covers } from './scopes.ts'
 import type { GitHubOrganization, GitHubRepository, State } from './state.ts'
+import { workRoutes } from './work-api.ts'
 
 /** What is served at `api.github.com`. */
 export function api(state: State): Hono<Env> {
@@ -20,6 +21,7 @@ export function api(state: State): Hono<Env> {
   app.get('/repos/:owner/:repo', (c) =>
     asAnyone(c, state, (caller) => repository(c, state, caller)),
   )
+  workRoutes(app, state)
   applications(app, state)
   installationRoutes(app, state)
   return app
