@@ -12,8 +12,8 @@ import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
 
 const keyWaits = { settleMs: 0, destroyMs: 0, replicasMs: 10_000 }
-/** Two key pairs, the client secret of the shared integration, two secrets of one webhook. */
-const records = 5
+/** Three key pairs, the client secret of the shared integration, two secrets of one webhook. */
+const records = 6
 
 describeEachDatabase("the installation's key", (makeDatabase) => {
   let stage: Stage
