@@ -12,13 +12,14 @@ try {
   const tarballs = []
   for (const name of await readdir(join(root, 'packages'))) {
     const packed = await pack(join(root, 'packages', name), target)
-    report(`@keywell/${name}, ${packed.files.length} files`, await packFaults(packed))
+    const entry = name === 'cli' ? 'main' : 'index'
+    report(`@keywell/${name}, ${packed.files.length} files`, await packFaults(packed, entry))
     tarballs.push(packed.tarball)
   }
   report('imported by plain Node', await consumerFaults(tarballs, target))
   const service = await pack(join(root, 'apps/service'), target)
   report(`@keywell/service, ${service.files.length} files`, contentFaults(service.files, 'main'))
-  report('npx @keywell/service', await serviceFaults([...tarballs, service.tarball]))
+  report('npx @keywell/service and keywell', await serviceFaults([...tarballs, service.tarball]))
 } finally {
   await rm(target, { recursive: true, force: true })
 }

@@ -39,11 +39,15 @@ export async function pack(folder: string, target: string): Promise<Packed> {
 type PackAnswer = { filename: string; files: { path: string }[] }[]
 
 /** What would hurt a consumer of the packed package; empty when nothing would. */
-export async function packFaults(packed: Packed): Promise<string[]> {
+export async function packFaults(
+  packed: Packed,
+  entry: 'index' | 'main' = 'index',
+): Promise<string[]> {
   return [
-    ...contentFaults(packed.files),
+    ...contentFaults(packed.files, entry),
     ...(await publintFaults(packed.tarball)),
-    ...(await typeFaults(packed)),
+    // Nothing is imported from a program.
+    ...(entry === 'index' ? await typeFaults(packed) : []),
   ]
 }
 

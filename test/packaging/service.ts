@@ -17,7 +17,11 @@ export async function serviceFaults(tarballs: readonly string[]): Promise<string
     const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs]
     const installed = await run('npm', args, folder)
     if (installed.code !== 0) return [`npm install: ${installed.output}`]
-    return [...(await startFaults(folder)), ...(await refusalFaults(folder))]
+    return [
+      ...(await startFaults(folder)),
+      ...(await refusalFaults(folder)),
+      ...(await commandFaults(folder)),
+    ]
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -54,6 +58,12 @@ async function refusalFaults(folder: string): Promise<string[]> {
   const said = program.output().includes('There is no root key')
   const refused = said && program.child.exitCode === 1
   return refused ? [] : [`it started for production without a root key: ${program.output()}`]
+}
+
+/** The terminal's program is there, too, and says what it has. */
+async function commandFaults(folder: string): Promise<string[]> {
+  const { code, output } = await run('npx', ['--no-install', 'keywell', 'mcp', '--help'], folder)
+  return code === 0 && output.includes('--profile') ? [] : [`keywell mcp --help: ${output}`]
 }
 
 function start(folder: string, variables: Record<string, string>) {

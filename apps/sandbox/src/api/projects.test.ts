@@ -22,6 +22,14 @@ describe('projects', () => {
     expect((await grace.get('/projects/501')).body).not.toHaveProperty('runners_token')
   })
 
+  test('what is changed at one stand-in is not changed at another', async () => {
+    const changed = await start()
+    await changed.client.put('/projects/501', { only_allow_merge_if_pipeline_succeeds: true })
+    const { client } = await start()
+    const { body } = await client.get('/projects/501')
+    expect(body.only_allow_merge_if_pipeline_succeeds).not.toBe(true)
+  })
+
   test('a list is narrowed and sorted, and may be simple', async () => {
     const { client } = await start()
     const names = async (query: string) =>

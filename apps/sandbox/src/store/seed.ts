@@ -148,12 +148,13 @@ const projects: readonly ProjectSeed[] = [
   },
 ]
 
-const untouched = { markedForDeletionOn: null, options: {} }
+/** Of each one its own: instances of one process share nothing. */
+const untouched = () => ({ markedForDeletionOn: null, options: {} })
 
 const harbour = 62
 
 /** The first has the projects above, and no members of its own: it is seen by those who are in one of them. */
-const groups: readonly Omit<Group, 'createdAt' | keyof typeof untouched>[] = [
+const groups: readonly Omit<Group, 'createdAt' | keyof ReturnType<typeof untouched>>[] = [
   {
     id: 61,
     path: 'lighthouse',
@@ -209,7 +210,7 @@ function seedRows(users: readonly User[], now: number): Rows {
     },
   }
   fillTables(rows.tables, {
-    groups: groups.map((group) => ({ ...group, createdAt: now - 500 * dayMs, ...untouched })),
+    groups: groups.map((group) => ({ ...group, createdAt: now - 500 * dayMs, ...untouched() })),
     projects: projects.map((project, index) => seedProject(project, users, now - index * dayMs)),
     members: seedMembers(users, now - 400 * dayMs),
     ...seedIssues(
@@ -238,7 +239,7 @@ function seedProject(seed: ProjectSeed, users: readonly User[], now: number): Pr
     forkedFromId: null,
     createdAt: now - 400 * dayMs,
     activeAt: now,
-    ...untouched,
+    ...untouched(),
   }
 }
 
