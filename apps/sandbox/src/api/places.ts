@@ -68,7 +68,7 @@ export function canSee(store: Store, user: User, project: Project): boolean {
   return project.visibility !== 'private' || levelIn(store, user, project) > 0
 }
 
-/** Also whoever is in a project below it sees a private group. */
+/** Members of a project below it see a private group, too. */
 export function canSeeGroup(store: Store, user: User, group: Group): boolean {
   if (group.visibility !== 'private' || levelInGroup(store, user, group) > 0) return true
   return [...store.tables.projects.values()].some(

@@ -87,7 +87,7 @@ function filesOf({ content, file_name, files }: z.infer<typeof newSnippet>): Sni
   return [{ path: file_name, content }]
 }
 
-/** Its author may delete it, and whoever looks after the project. */
+/** Its author and maintainers of the project may delete it. */
 function deleteSnippet(call: ApiCall): Response {
   const id = numberPart(call, 'snippet_id')
   const at = inProject(call)

@@ -9,7 +9,7 @@ import { type ApiCall, type ApiRoute, created, noContent, ok } from './route.ts'
 const list = '/projects/{id}/variables'
 const one = `${list}/{key}`
 
-/** Of CI/CD. They ask for a role and for no special scope: whoever may list them sees their values. */
+/** Of CI/CD. They ask for a role and for no special scope: a user who may list them sees their values. */
 export const variableRoutes: readonly ApiRoute[] = [
   { method: 'GET', path: list, handle: listVariables },
   { method: 'POST', path: list, handle: createVariable },

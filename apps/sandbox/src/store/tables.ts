@@ -79,7 +79,7 @@ export function readTables(tables: Tables): Record<string, { id: number }[]> {
   return Object.fromEntries(entries(tables).map(([name, table]) => [name, [...table.values()]]))
 }
 
-/** The tables without their types: whoever copies rows does not read them. */
+/** The tables without their types, for code that copies rows and does not read them. */
 function entries(tables: Tables): [string, Map<number, { id: number }>][] {
   return Object.entries(tables) as [string, Map<number, { id: number }>][]
 }

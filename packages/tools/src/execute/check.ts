@@ -125,7 +125,7 @@ function refuseByPolicy(tool: ToolDefinition, policy: ToolPolicy): void {
     refuse(tool.name, {
       code: 'READ_ONLY',
       message: `Only tools that change nothing may be called${where}.`,
-      nextStep: 'Use a tool that reads, or ask whoever set this to allow changes.',
+      nextStep: 'Use a tool that reads, or ask the person who set this to allow changes.',
     })
   }
   if (problem === 'not_allowed') {
