@@ -12,7 +12,7 @@ export const auditEntrySchema = z.object({
   id: z.string(),
   tenantId: z.string(),
   at: z.iso.datetime(),
-  /** `key:key_…`, `user:…`, `mcp:mcp_…` (an agent with a token of MCP), `operator` or `service`. */
+  /** `key:key_…`, `user:…`, `mcp:mcp_…` (an agent with a token of MCP), `browser` (a page of the service), `operator` or `service`. */
   actor: z.string(),
   /** E.g. `credential.read`. */
   action: z.string(),

@@ -1,5 +1,5 @@
 import { KeywellError } from '@keywell/protocol'
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { CookieOptions } from 'hono/utils/cookie'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
@@ -31,6 +31,7 @@ import { problemPage } from './pages/problem-page.ts'
 import { script } from './pages/script.ts'
 import { stylesheetOf } from './pages/style.ts'
 import { textsFor } from './pages/texts/index.ts'
+import { callerOf } from './principal.ts'
 
 export interface BrowserParts {
   flows: Flows
@@ -61,7 +62,7 @@ export function browserRoutes(parts: BrowserParts): Hono<Environment> {
     ...visitedPaths,
     ...Object.keys(filesOf(parts.appearance)),
   ]) {
-    router.use(path, limitByAddress(parts.rateLimits))
+    router.use(path, limitByAddress(parts.rateLimits), asHostedPage)
   }
   for (const path of visitedPaths) {
     router.use(path, async (c, next) => {
@@ -89,6 +90,12 @@ export function browserRoutes(parts: BrowserParts): Hono<Environment> {
   return router
 }
 
+/** Anybody with a browser may come; what a page can do, its cookie and its form say. */
+const asHostedPage: MiddlewareHandler<Environment> = (c, next) => {
+  c.set('principal', { kind: 'hosted_page' })
+  return next()
+}
+
 function lookOf(c: Context<Environment>, { appearance }: Pick<BrowserParts, 'appearance'>): Look {
   return { appearance, texts: textsFor(c.req.header('accept-language')) }
 }
@@ -103,8 +110,7 @@ function startRoute(router: Hono<Environment>, cookie: BindingCookie, parts: Bro
     const started = await parts.flows.start({
       startCode,
       origin: c.req.header('origin') ?? null,
-      actor: 'browser',
-      requestId: c.get('requestId'),
+      ...callerOf(c),
     })
     return leave(c, cookie, parts, started)
   })
@@ -128,8 +134,7 @@ function leave(
 function browserOf(c: Context<Environment>, cookie: BindingCookie) {
   return {
     bindingSecret: (id: string) => getCookie(c, cookie.name(id), cookie.prefix),
-    actor: 'browser',
-    requestId: c.get('requestId'),
+    ...callerOf(c),
   }
 }
 

@@ -2,9 +2,7 @@ import type { KeywellError } from '@keywell/protocol'
 import type { Context } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { RequestAccess } from '../auth/access.ts'
-import type { McpGrant } from '../mcp/tokens.ts'
-import type { SessionRow } from '../store/sessions.ts'
+import type { Principal } from './principal.ts'
 
 /** What the HTTP server knows of a request, and its text does not say. */
 export interface From {
@@ -22,14 +20,8 @@ export interface Environment {
   Bindings: From
   Variables: {
     requestId: string
-    /** Who calls: `key:key_…`, set by the API-key check. */
-    actor: string
-    /** What its key may do, set by the API-key check. */
-    access: RequestAccess
-    /** Set by the connect-token check. */
-    session: SessionRow
-    /** What an MCP token allows, set by its check. */
-    grant: McpGrant
+    /** Set by the guard that let the request in; undefined where there is none. */
+    principal: Principal | undefined
     /** Of a caller without a right token, where more is to be said than `Bearer`. */
     challenge: string | undefined
   }

@@ -6,6 +6,7 @@ import { cachedMs } from '../auth/key-cache.ts'
 import type { RateLimits } from '../auth/rate-limits.ts'
 import type { Sessions } from '../connect/sessions.ts'
 import type { Logger } from '../logger.ts'
+import type { SessionRow } from '../store/sessions.ts'
 import { type Environment, type From, routeOf } from './context.ts'
 import type { RefusedCalls } from './refused-calls.ts'
 
@@ -31,8 +32,7 @@ export function requireApiKey(parts: KeyGuardParts): MiddlewareHandler<Environme
     const { id } = access
     admit(c, access, parts)
     const beyond = (tenantId: string) => refusedCalls.beyondLimits(c, id, tenantId)
-    c.set('access', { ...access, beyond })
-    c.set('actor', `key:${id}`)
+    c.set('principal', { kind: 'api_key', access: { ...access, beyond } })
     const begunAt = parts.monotonic()
     await next()
     if (isRead(c) && parts.monotonic() - begunAt > cachedMs) {
@@ -149,27 +149,29 @@ export function requireConnectToken(parts: {
       c.header('access-control-allow-origin', origin)
       c.header('vary', 'Origin')
     }
-    const token = bearerOf(c)
-    try {
-      if (token === undefined) {
-        throw new KeywellError('unauthorized', 'No connect token was sent.', {
-          nextStep: "Get a connect session from the app's backend.",
-        })
-      }
-      c.set('session', await parts.sessions.open(token))
-    } catch (error) {
+    const session = await openSession(c, parts.sessions).catch((error: unknown) => {
       allow() // there is nothing to read but that the session is over
       throw error
-    }
-    const { policy, userId } = c.get('session')
-    if (origin !== undefined && !policy.origins.includes(origin)) {
-      parts.refusedCalls.foreignPage(c, c.get('session'))
+    })
+    if (origin !== undefined && !session.policy.origins.includes(origin)) {
+      parts.refusedCalls.foreignPage(c, session)
       throw new KeywellError('origin_not_allowed', `This connect session is not for ${origin}.`)
     }
     allow()
-    c.set('actor', `user:${userId}`)
+    c.set('principal', { kind: 'connect_token', session })
     await next()
   }
+}
+
+async function openSession(
+  c: Context<Environment>,
+  sessions: Pick<Sessions, 'open'>,
+): Promise<SessionRow> {
+  const token = bearerOf(c)
+  if (token !== undefined) return sessions.open(token)
+  throw new KeywellError('unauthorized', 'No connect token was sent.', {
+    nextStep: "Get a connect session from the app's backend.",
+  })
 }
 
 /** Lets a browser ask whether it may send the connect token's header. */

@@ -11,6 +11,7 @@ import * as store from '../store/idempotent-calls.ts'
 import { installation } from '../store/scope.ts'
 import { lengthPrefixed } from '../vault/bytes.ts'
 import { type Environment, routeOf } from './context.ts'
+import { principalOf } from './principal.ts'
 import { tenantOf } from './refused-calls.ts'
 
 /** The one use of the pepper that these MACs are under. */
@@ -78,7 +79,7 @@ export function idempotent(parts: Parts): MiddlewareHandler<Environment> {
         'Idempotency-Key: must be 1 to 255 visible ASCII characters, without spaces',
       )
     }
-    const access = c.get('access')
+    const { access } = principalOf(c, 'api_key')
     const tenantId = await tenantOf(c)
     // What a key may not see is refused by the route, and leaves nothing with the tenant.
     if (!isWithinLimits(access, tenantId)) return next()

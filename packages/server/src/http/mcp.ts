@@ -12,6 +12,7 @@ import type { ToolService } from '../tools/tool-service.ts'
 import type { Environment } from './context.ts'
 import { toKeywellError } from './failures.ts'
 import { bearerOf, fromOf, limitByAddress } from './guards.ts'
+import { callerOf, principalOf } from './principal.ts'
 import { serve } from './serve.ts'
 
 const endpointPath = '/mcp/:provider'
@@ -57,17 +58,18 @@ export function mcpEndpoint(app: Hono<Environment>, parts: Parts): void {
   app.use(metadataPath, limitByAddress(parts.rateLimits))
   app.get(metadataPath, (c) => c.json(metadataOf(parts, c.req.param('provider'))))
   app.use(endpointPath, requireMcpToken(parts))
-  app.all(endpointPath, (c) =>
-    answerMcp(
+  app.all(endpointPath, (c) => {
+    const { grant } = principalOf(c, 'mcp_token')
+    return answerMcp(
       {
         toolService: parts.toolService,
-        titleOf: (provider) => parts.catalogue.get(c.get('grant').tenantId, provider).title,
+        titleOf: (provider) => parts.catalogue.get(grant.tenantId, provider).title,
         toError: (error, requestId) => toKeywellError(error, parts.logger, requestId),
       },
       c.req.raw,
-      { grant: c.get('grant'), requestId: c.get('requestId') },
-    ),
-  )
+      { grant, caller: callerOf(c) },
+    )
+  })
 }
 
 /** RFC 9728. Without an authorisation server, the bearer is put into the client by hand. */
@@ -104,8 +106,7 @@ function requireMcpToken(parts: Parts): MiddlewareHandler<Environment> {
     }
     const grant = await verified(c, token, provider, parts)
     rateLimits.call(grant.tokenId)
-    c.set('grant', grant)
-    c.set('actor', `mcp:${grant.tokenId}`)
+    c.set('principal', { kind: 'mcp_token', grant })
     await next()
   }
 }

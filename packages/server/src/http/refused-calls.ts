@@ -6,6 +6,7 @@ import { DeadKey } from '../auth/key-cache.ts'
 import { installation } from '../store/scope.ts'
 import type { SessionRow } from '../store/sessions.ts'
 import { type Environment, routeOf } from './context.ts'
+import { keyActor, userActor } from './principal.ts'
 
 const namesTenant = z.object({ tenantId: tenantIdSchema })
 
@@ -39,23 +40,23 @@ export function createRefusedCalls(refusals: Pick<Refusals, 'note'>): RefusedCal
       if (!(error instanceof KeywellError) || error.status >= 500) return
       if (error.cause instanceof DeadKey) {
         const { keyId, reason } = error.cause
-        note(c, { actor: `key:${keyId}`, reason })
+        note(c, { actor: keyActor(keyId), reason })
       } else {
         note(c, { actor: 'unknown', reason: error.code })
       }
     },
     rightKey(c, keyId, error) {
       if (!(error instanceof KeywellError)) return
-      const call = { actor: `key:${keyId}`, reason: error.code }
+      const call = { actor: keyActor(keyId), reason: error.code }
       // A flood is not worth the reading of its bodies.
       if (error.code === 'rate_limited') return note(c, { ...call, tenantId: tenantInUrl(c) })
       void tenantOf(c).then((tenantId) => note(c, { ...call, tenantId }))
     },
     beyondLimits(c, keyId, tenantId) {
-      note(c, { actor: `key:${keyId}`, reason: 'beyond_limits', tenantId })
+      note(c, { actor: keyActor(keyId), reason: 'beyond_limits', tenantId })
     },
     foreignPage(c, { tenantId, userId }) {
-      note(c, { actor: `user:${userId}`, reason: 'origin_not_allowed', tenantId })
+      note(c, { actor: userActor(userId), reason: 'origin_not_allowed', tenantId })
     },
   }
 }

@@ -7,16 +7,16 @@ import type { RequestAccess } from '../auth/access.ts'
 import { invalidRequest } from '../invalid-request.ts'
 import type { SessionRow } from '../store/sessions.ts'
 import type { Environment } from './context.ts'
+import { callerOf, principalOf } from './principal.ts'
 
 /** A request as the handler of its route gets it: parsed by the route's schemas, and who sent it. */
-type Call<One extends Route> = RouteInput<One> &
-  Sender<One['access']> & { readonly caller: RequestActor }
+type Call<One extends Route> = RouteInput<One> & Sender<One['access']>
 
 type Sender<Access> = Access extends 'connect_token'
-  ? { readonly session: SessionRow }
+  ? { readonly session: SessionRow; readonly caller: RequestActor }
   : Access extends 'open'
     ? unknown
-    : { readonly access: RequestAccess }
+    : { readonly access: RequestAccess; readonly caller: RequestActor }
 
 /** What a handler answers: JSON of the route's schema, or a response of its own for a stream. */
 type Answer<One extends Route> = One['answer'] extends { schema: infer Schema extends z.ZodType }
@@ -36,16 +36,20 @@ export function serve<One extends Route>(
   // Every status of the table is one that has a body.
   const status = route.answer.status as ContentfulStatusCode
   app.on(route.method, route.path, async (c) => {
-    const call = {
-      ...(await inputOf(c, route)),
-      access: c.get('access'),
-      session: c.get('session'),
-      caller: { actor: c.get('actor'), requestId: c.get('requestId') },
-    }
-    // Each part was parsed by the schema that gives it its type; the guard of the route set the rest.
-    const answer = await handle(call as unknown as Call<One>, c)
+    const call = { ...senderOf(c, route), ...(await inputOf(c, route)) }
+    // Each part was parsed by the schema that gives it its type; `senderOf` goes by the same `access`.
+    const answer = await handle(call as Call<One>, c)
     return answer instanceof Response ? answer : c.json(answer as object, status)
   })
+}
+
+/** A route that the guard of its access is not in front of is served to nobody. */
+function senderOf(c: Context<Environment>, { access }: Route): object {
+  if (access === 'open') return {}
+  if (access === 'connect_token') {
+    return { session: principalOf(c, 'connect_token').session, caller: callerOf(c) }
+  }
+  return { access: principalOf(c, 'api_key').access, caller: callerOf(c) }
 }
 
 type Parts = { params?: unknown; query?: unknown; headers?: unknown; body?: unknown }

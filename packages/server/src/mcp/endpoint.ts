@@ -9,6 +9,7 @@ import {
   searchedTools,
 } from '@keywell/tools/mcp'
 import { createMcpHandler } from '@modelcontextprotocol/server'
+import type { RequestActor } from '../audit/actor.ts'
 import type { ToolService } from '../tools/tool-service.ts'
 import type { ToolUser } from '../tools/tool-user.ts'
 import { type Choice, readChoice } from './choice.ts'
@@ -27,10 +28,10 @@ export interface EndpointParts {
 export async function answerMcp(
   parts: EndpointParts,
   request: Request,
-  { grant, requestId }: { readonly grant: McpGrant; readonly requestId: string },
+  { grant, caller }: { readonly grant: McpGrant; readonly caller: RequestActor },
 ): Promise<Response> {
   const choice = readChoice(new URL(request.url), grant)
-  const tools = toolsOf(parts.toolService, grant, choice, requestId)
+  const tools = toolsOf(parts.toolService, grant, choice, caller)
   const handler = createMcpHandler(
     () =>
       createMcpServer(inProfile(tools, choice, grant), {
@@ -38,7 +39,10 @@ export async function answerMcp(
         version: '1',
         instructions: instructionsFor(parts.titleOf(grant.provider)),
         toError: (thrown) =>
-          parts.toError(thrown instanceof Error ? thrown : new Error('not an error'), requestId),
+          parts.toError(
+            thrown instanceof Error ? thrown : new Error('not an error'),
+            caller.requestId,
+          ),
       }),
     // No list of tools is announced as changed, so that there is nothing to subscribe to.
     { maxRequestBodySize: maxBodyBytes, maxSubscriptions: 0 },
@@ -65,9 +69,9 @@ function toolsOf(
   service: ToolService,
   grant: McpGrant,
   choice: Choice,
-  requestId: string,
+  caller: RequestActor,
 ): McpTools {
-  const { tenantId, userId, host, provider, tokenId } = grant
+  const { tenantId, userId, host, provider } = grant
   const { connectionName, tools, readOnly } = choice
   const user: ToolUser = {
     tenantId,
@@ -76,8 +80,7 @@ function toolsOf(
     connectionName,
     tools,
     readOnly,
-    actor: `mcp:${tokenId}`,
-    requestId,
+    ...caller,
     providers: [provider],
   }
   return {
