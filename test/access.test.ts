@@ -92,6 +92,7 @@ describeEachDatabase('access', (makeDatabase) => {
       admin: /^(?!POST \/v1\/(credentials|requests|tools|approvals)|[A-Z]+ \/v1\/mcp-tokens)/,
       backend:
         /^(POST \/v1\/(credentials|requests|tools|approvals)|[A-Z]+ \/v1\/mcp-tokens|GET \/v1\/(approvals|tools|connections|connect\/|installations|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/|installations))/,
+      agent: /^(GET \/v1\/(providers|tools)|POST \/v1\/tools)/,
       connect:
         /^(GET \/v1\/(connections|connect\/|installations|providers|tools)|POST \/v1\/connections\/search|(DELETE|POST) \/v1\/connect\/)/,
       read_only:

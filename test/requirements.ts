@@ -2826,6 +2826,11 @@ export const requirements = {
       'What a user can run now is listed in pages that join without gaps; a name that is not listed says why; a token of a page is of one list.',
     source: 'tools.md, Tools in the service',
   },
+  'agent:role': {
+    behaviour:
+      'An API key of the role agent lists and runs tools, and is refused everything else: to decide or read approvals, to read credentials, to send other requests, to make tokens of MCP, and to manage anything.',
+    source: 'tools.md, Approvals',
+  },
   'approvals:once': {
     behaviour:
       'An approval holds once, for the tool, arguments, connection and user that it was asked for, and only the app decides it.',

@@ -8,11 +8,12 @@ import { knownFields } from './known-fields.ts'
  *
  * - `admin`: configures everything, and reads no credential
  * - `backend`: what an app's backend does, with the SDK: read credentials, make sessions, disconnect
+ * - `agent`: runs tools as users, and asks for approvals; it decides none, and reads no credential
  * - `connect`: makes and confirms connect sessions, and reads no credential
  * - `read_only`: looks at connections, integrations, webhooks and metrics
  * - `audit`: reads the audit log, events of webhooks and metrics
  */
-export const apiKeyRoles = ['admin', 'backend', 'connect', 'read_only', 'audit'] as const
+export const apiKeyRoles = ['admin', 'backend', 'agent', 'connect', 'read_only', 'audit'] as const
 export const apiKeyRoleSchema = z.enum(apiKeyRoles)
 export type ApiKeyRole = z.infer<typeof apiKeyRoleSchema>
 

@@ -15,7 +15,7 @@ export const mcpTokenRoutes = {
     summary: 'Make a token with which an agent runs the tools of one provider as one user, by MCP',
     description:
       'It opens `/mcp/{provider}` and nothing else. It ends at its time, when it is revoked, and with the API key that made it.',
-    access: needs('tools:execute'),
+    access: needs('mcp_tokens:write'),
     body: createMcpTokenSchema,
     answer: { status: 201, description: 'The token, shown once', schema: mcpTokenSchema },
     errors: ['unknown_provider', 'tenant_erased'],
@@ -26,7 +26,7 @@ export const mcpTokenRoutes = {
     method: 'DELETE',
     path: '/v1/mcp-tokens/:mcpTokenId',
     summary: 'Revoke a token of MCP; no further request with it is answered',
-    access: needs('tools:execute'),
+    access: needs('mcp_tokens:write'),
     params: z.object({ mcpTokenId: mcpTokenIdSchema }),
     query: revokeMcpTokenSchema,
     answer: { status: 200, description: 'It is revoked', schema: revokedMcpTokenSchema },

@@ -8,6 +8,7 @@ export const permissions = [
   'tools:execute',
   'approvals:read',
   'approvals:decide',
+  'mcp_tokens:write',
   'connections:read',
   'connections:write',
   'sessions:write',

@@ -39,6 +39,23 @@ verifies('T29:every-route', () => {
   }
 })
 
+verifies('agent:role', () => {
+  // Every permission is listed here that an agent must not have: a new one is a decision.
+  const own = permissionsOf(['agent'])
+  expect([...own]).toEqual(['tools:execute', 'providers:read'])
+  const open = routeList.filter(
+    ({ access }) => typeof access === 'object' && own.has(access.permission),
+  )
+  expect(open.map(({ id }) => id)).toEqual([
+    'tools.list',
+    'tools.listScoped',
+    'tools.execute',
+    'providers.list',
+    'providers.categories',
+    'providers.get',
+  ])
+})
+
 test('every permission belongs to a role, and of all roles only backend reads and uses credentials', () => {
   for (const permission of permissions) expect(rolesWith(permission), permission).not.toEqual([])
   expect(rolesWith('credentials:read')).toEqual(['backend'])

@@ -13,6 +13,7 @@ const usesCredentials: ReadonlySet<Permission> = new Set([
   'requests:send',
   'tools:execute',
   'approvals:decide',
+  'mcp_tokens:write',
 ])
 
 const rolesTable = {
@@ -23,6 +24,7 @@ const rolesTable = {
     'tools:execute',
     'approvals:read',
     'approvals:decide',
+    'mcp_tokens:write',
     'connections:read',
     'connections:write',
     'sessions:write',
@@ -30,6 +32,8 @@ const rolesTable = {
     'providers:read',
     'changes:read',
   ],
+  /** Not `requests:send`, which asks no person. */
+  agent: ['tools:execute', 'providers:read'],
   connect: ['sessions:write', 'connections:read', 'providers:read'],
   read_only: [
     'connections:read',
