@@ -143,6 +143,31 @@ describeEachDatabase('mcp', (makeDatabase) => {
     expect(unknown.status).toBe(400)
   })
 
+  verifies('T39:url-names-no-tool', async () => {
+    const { who } = await connected()
+    const limitedTo = (more: object) =>
+      stage.call('PUT', `/v1/tenants/${who.tenantId}/policy`, {
+        toolRules: { gitlab: { places: { project: ['lighthouse/webshop'] } } },
+        ...more,
+      })
+    must(await limitedTo({}), 200)
+    const everywhere = { name: 'gitlab_projects_list', arguments: {} }
+    const byToken = { tools: [issues.name, everywhere.name] }
+    for (const [more, query] of [
+      [{}, ''],
+      [{}, `?tools=${everywhere.name}`],
+      [byToken, ''],
+      [byToken, `?tools=${everywhere.name}`],
+    ] as const) {
+      const client = await connect(must(await make(who, more), 201), { query })
+      const refused = await client.callTool(everywhere)
+      expect(errorOf(refused)).toMatchObject({ code: 'TOOL_NOT_ALLOWED' })
+    }
+    must(await limitedTo({ tools: { gitlab: [everywhere.name] } }), 200)
+    const client = await connect(must(await make(who), 201))
+    expect((await client.callTool(everywhere)).isError).toBeFalsy()
+  })
+
   verifies('T32:audience', async () => {
     const { who, credential } = await connected()
     const made = must(await make(who), 201)

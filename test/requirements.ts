@@ -2793,6 +2793,11 @@ export const requirements = {
     behaviour: 'A token of MCP ends with the API key that made it.',
     source: 'threats.md, T32',
   },
+  'T39:url-names-no-tool': {
+    behaviour:
+      "Where the operator limits places, neither the URL of an agent nor its token lets it call a tool that is about none of them: only the operator's list of tools does.",
+    source: 'threats.md, T39',
+  },
   'T35:mcp-tokens': {
     behaviour: 'A row of a token of MCP that was planted or moved in the database opens nothing.',
     source: 'threats.md, T35',

@@ -11,6 +11,7 @@ import {
 const policy: ToolPolicy = {
   readOnly: false,
   names: null,
+  named: [],
   denied: [],
   approval: 'never',
   places: {},

@@ -36,6 +36,7 @@ export function tokenPorts(host: string, token: string): TokenPorts {
     policy: async () => ({
       readOnly: false,
       names: null,
+      named: [],
       denied: [],
       approval: 'never',
       places: {},

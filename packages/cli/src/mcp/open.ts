@@ -67,6 +67,7 @@ function policyOf(
 ): ToolPolicy {
   return {
     ...limits,
+    named: [],
     readOnly: settings.readOnly || profile === 'read',
     readOnlyBy: settings.readOnly ? settings.readOnlyBy : '--profile read',
     approval: 'never',

@@ -15,11 +15,13 @@ export function toolPolicyOf(
   const readOnlyBy = policy.readOnly
     ? 'the operator allows this tenant to change nothing'
     : 'the credential of this agent may change nothing'
+  const named = limitOf(policy.tools, provider)
   const readOnly = policy.readOnly || user.readOnly === true
   return {
     readOnly,
     ...(readOnly && { readOnlyBy }),
-    names: both(limitOf(policy.tools, provider), user.tools),
+    names: both(named, user.tools),
+    named: named ?? [],
     denied: rules.denied ?? [],
     approval: rules.approval ?? 'destroy',
     places: rules.places ?? {},

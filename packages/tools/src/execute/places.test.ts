@@ -84,8 +84,12 @@ verifies.suite('execute:places', () => {
     const tool = 'gitlab_users_list'
     const places = { project: ['acme/api'] }
     expect((await resultOf(places, {}, { tool })).result).toBe('TOOL_NOT_ALLOWED')
-    const policy = { names: [tool], places }
+    const policy = { names: [tool], named: [tool], places }
     expect((await resultOf(places, {}, { tool, policy })).result).toBe('ok')
+    // A caller who narrows its tools has named none.
+    const narrowed = { names: [tool], places }
+    const refused = await resultOf(places, {}, { tool, policy: narrowed })
+    expect([refused.result, ...refused.sent]).toEqual(['TOOL_NOT_ALLOWED'])
     const group = { tool: 'gitlab_group_delete' }
     expect((await resultOf(places, { group_id: 'acme' }, group)).result).toBe('TOOL_NOT_ALLOWED')
   })

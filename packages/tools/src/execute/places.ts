@@ -142,8 +142,8 @@ export async function placeProblem(
   const limited = tool.parameters.filter(
     ({ place }) => place !== undefined && kinds.includes(place),
   )
-  // A search of the whole host, for one: only where somebody named the tool.
-  if (limited.length === 0 && policy.names === null) return { field: '', allowed: [] }
+  // A search of the whole host, for one.
+  if (limited.length === 0 && !policy.named.includes(tool.name)) return { field: '', allowed: [] }
   for (const kind of new Set(limited.map(({ place = '' }) => place))) {
     const allowed = policy.places[kind] ?? []
     const own = limited.filter(({ place }) => place === kind)

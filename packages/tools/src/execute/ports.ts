@@ -55,6 +55,8 @@ export interface ToolPolicy {
   readonly readOnlyBy?: string
   /** The only tools; null: all. */
   readonly names: readonly string[] | null
+  /** Those that the operator named: where places are limited, no other tool may be about none of them. */
+  readonly named: readonly string[]
   /** Never these. */
   readonly denied: readonly string[]
   /** Which calls a person approves first. `sensitive` and `writes` include those that destroy. */

@@ -39,6 +39,7 @@ export const connection: ToolConnection = {
 export const openPolicy: ToolPolicy = {
   readOnly: false,
   names: null,
+  named: [],
   denied: [],
   approval: 'never',
   places: {},
