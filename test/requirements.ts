@@ -1598,6 +1598,11 @@ export const requirements = {
       'The tools of GitHub run by the service as those of GitLab do, with its lists, its files and its refusals.',
     source: 'tools.md, The table',
   },
+  'tools:github-refusals': {
+    behaviour:
+      'A refusal of GitHub says what it means: a scope, a permission, single sign-on, a limit, what is not there or was meant, and who can lift it.',
+    source: 'tools.md, What a refusal means',
+  },
   'tools:whole-way': {
     behaviour:
       'Each tool of GitLab, with arguments that are right, does its work at a stand-in that was written from what GitLab publishes.',

@@ -5,11 +5,11 @@ import type { FailedCall, Refusal } from './refusal.ts'
 /** Resources that have a code of their own; others are `NOT_FOUND`. */
 const codes: ReadonlyMap<string, ToolErrorCode> = new Map([
   ['project', 'PROJECT_NOT_FOUND'],
-  ['repository', 'PROJECT_NOT_FOUND'],
+  ['repository', 'REPOSITORY_NOT_FOUND'],
   ['branch', 'BRANCH_NOT_FOUND'],
   ['issue', 'ISSUE_NOT_FOUND'],
   ['merge_request', 'MERGE_REQUEST_NOT_FOUND'],
-  ['pull_request', 'MERGE_REQUEST_NOT_FOUND'],
+  ['pull_request', 'PULL_REQUEST_NOT_FOUND'],
   ['pipeline', 'PIPELINE_NOT_FOUND'],
 ])
 

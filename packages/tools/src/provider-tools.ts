@@ -24,8 +24,11 @@ export interface ProviderTools {
   /** What its refusals mean, beside what their status says; the first that fits counts. */
   readonly refusals: readonly RefusalRule[]
   /** Looks for what would make an error more useful. */
-  readonly hint?: (failed: FailedCall, refusal: Refusal, look: Look) => Promise<Refusal>
+  readonly hint?: Hint
 }
+
+/** Answers the refusal with what it found, or as it was. */
+export type Hint = (failed: FailedCall, refusal: Refusal, look: Look) => Promise<Refusal>
 
 export interface PlaceKind {
   /** Answers the place whose number or path stands for `{place}`. */

@@ -112,14 +112,20 @@ const conflicting: RefusalRule = ({ status, text }) =>
     : undefined
 
 /** Also a 401 to a credential that is taken. */
-const forbidden: RefusalRule = ({ status, text, tool: { role } }) =>
+const forbidden: RefusalRule = ({ status, text, tool }) =>
   status === 403 || status === 401
     ? {
         code: 'FORBIDDEN',
         message: `The provider does not let this user do it${quoted(text)}.`,
-        nextStep: `${role === undefined ? '' : `It usually takes the role ${role}. `}Ask somebody who has the rights, or use another project or group.`,
+        nextStep: `${tool.role === undefined ? '' : `It usually takes the role ${tool.role}. `}Ask somebody who has the rights${elsewhere(tool)}.`,
       }
     : undefined
+
+/** A place is called what the definitions of its provider call it. */
+function elsewhere({ parameters }: ToolDefinition): string {
+  const kinds = [...new Set(parameters.flatMap(({ place }) => place ?? []))]
+  return kinds.length === 0 ? '' : `, or use another ${kinds.join(' or ')}`
+}
 
 const absent: RefusalRule = (failed) =>
   [404, 410].includes(failed.status) ? notFound(failed, lastResource(failed)) : undefined

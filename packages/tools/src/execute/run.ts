@@ -160,14 +160,17 @@ async function refusedError(
   given: Arguments,
   { answer, credential }: Extract<Attempt, { answer: SentAnswer }>,
 ): Promise<KeywellError> {
-  const { ports, provider, policy, sender } = call
+  const { ports, connection, provider, policy, sender } = call
   const failed = failedCallOf(tool, given, answer)
   const context = { credential, nowMs: ports.now(), rules: provider.refusals }
-  const plain = await withConnectUrl(call, classify(failed, context))
+  const plain = classify(failed, context)
+  // Also where no header asks for it.
+  if (plain.retryAfterMs !== undefined) ports.pause(connection, plain.retryAfterMs)
   // A hint would name places beside those that the policy allows.
   const hasHints = call.hasHints && Object.keys(policy.places).length === 0
   const hinted = hasHints ? await provider.hint?.(failed, plain, twice(sender.look)) : undefined
-  return errorOf(call.tool.name, hinted ?? plain, providerContext(call, answer))
+  const refusal = await withConnectUrl(call, hinted ?? plain)
+  return errorOf(call.tool.name, refusal, providerContext(call, answer))
 }
 
 /** However a hint looks, it reads no more than that. */

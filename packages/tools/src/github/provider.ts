@@ -1,5 +1,7 @@
 import type { ProviderTools } from '../provider-tools.ts'
+import { hint } from './hints.ts'
 import { githubTools } from './index.ts'
+import { refusals } from './refusals.ts'
 
 export const github: ProviderTools = {
   name: 'github',
@@ -15,5 +17,6 @@ export const github: ProviderTools = {
       pathField: 'full_name',
     },
   },
-  refusals: [],
+  refusals,
+  hint,
 }

@@ -1,12 +1,12 @@
 /** Looks at GitLab for what an agent meant. At most two reads, of what this user can see. */
 import { oneLine } from '../execute/quote.ts'
+import { fieldsOf, itemsIn, textOf, textsOf } from '../look-answer.ts'
 import { nearestNames } from '../nearest.ts'
-import type { Look, ProviderTools } from '../provider-tools.ts'
+import type { Hint, Look } from '../provider-tools.ts'
 import type { FailedCall, Refusal } from '../refusal.ts'
+import { withSimilar } from '../similar.ts'
 
-type Hint = (failed: FailedCall, refusal: Refusal, look: Look) => Promise<Refusal>
-
-export const hint: NonNullable<ProviderTools['hint']> = (failed, refusal, look) => {
+export const hint: Hint = (failed, refusal, look) => {
   const found = hintFor(failed, refusal)
   return found === undefined ? Promise.resolve(refusal) : found(failed, refusal, look)
 }
@@ -124,40 +124,10 @@ const approvalTier: Hint = async ({ arguments: given, tool }, refusal, look) => 
   }
 }
 
-function withSimilar(refusal: Refusal, similar: readonly string[], field: string): Refusal {
-  const [first] = similar
-  if (first === undefined) return refusal
-  const names = similar.map((name) => oneLine(name, 200))
-  return {
-    ...refusal,
-    nextStep: `Use ${field} ${names.join(', or ')}, if that is what is meant.`,
-    more: { ...refusal.more, similar: names },
-  }
-}
-
 async function namesOf(
   look: Look,
   field: string,
   request: { readonly path: string; readonly query: string },
 ): Promise<string[]> {
   return textsOf(itemsIn(await look(request)), field)
-}
-
-type Fields = Readonly<Record<string, unknown>>
-
-function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null ? (value as Fields) : undefined
-}
-
-function itemsIn(value: unknown): Fields[] {
-  if (!Array.isArray(value)) return []
-  return value.map(fieldsOf).filter((each) => each !== undefined)
-}
-
-function textsOf(items: readonly Fields[], field: string): string[] {
-  return items.flatMap((each) => (typeof each[field] === 'string' ? [each[field]] : []))
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }

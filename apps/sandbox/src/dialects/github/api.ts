@@ -5,9 +5,10 @@ import { applications } from './applications.ts'
 import { asAnyone, asUser, type UserCaller } from './as-caller.ts'
 import { type Caller, scopesOf } from './caller.ts'
 import { installationRoutes } from './installations.ts'
-import { notFound, restError } from './rest-error.ts'
+import { repositoryFor } from './repository-access.ts'
+import { notFound } from './rest-error.ts'
 import { covers } from './scopes.ts'
-import type { GitHubOrganization, GitHubRepository, State } from './state.ts'
+import type { GitHubRepository, State } from './state.ts'
 import { workRoutes } from './work-api.ts'
 
 /** What is served at `api.github.com`. */
@@ -18,7 +19,7 @@ export function api(state: State): Hono<Env> {
   app.get('/user/repos', (c) =>
     asUser(c, state, (caller) => c.json(repositoriesOf(state, caller).map(describeRepository))),
   )
-  app.get('/repos/:owner/:repo', (c) =>
+  app.on('GET', ['/repos/:owner/:repo', '/repositories/:id'], (c) =>
     asAnyone(c, state, (caller) => repository(c, state, caller)),
   )
   workRoutes(app, state)
@@ -44,24 +45,13 @@ function describeUser({ user }: UserCaller) {
 
 // https://docs.github.com/en/rest/repos/repos#get-a-repository
 function repository(c: Context<Env>, state: State, caller: Caller): Response {
-  const { owner = '', repo = '' } = c.req.param()
-  const found = state.repositories.find((each) => each.owner === owner && each.name === repo)
-  if (found === undefined) return notFound(c)
-  const full = describeRepository(found)
-  if (!found.private) return c.json(full)
-  const organization = state.organization(owner)
-  if (organization !== undefined) {
-    const refused = refuseByPolicy(c, caller, organization)
-    if (refused !== undefined) return refused
-  }
-  const scopes = scopesOf(caller)
-  // What a token may not see is not there.
-  if (scopes !== undefined && !covers(scopes, 'repo')) return notFound(c)
-  return c.json(full)
+  const found = repositoryFor(c, state, caller, { permission: 'metadata', writes: false })
+  return found instanceof Response ? found : c.json(describeRepository(found))
 }
 
 function describeRepository({ id, owner, name, private: isPrivate }: GitHubRepository) {
-  return { id, name, full_name: `${owner}/${name}`, private: isPrivate }
+  const full_name = `${owner}/${name}`
+  return { id, name, full_name, private: isPrivate, default_branch: 'main' }
 }
 
 // https://docs.github.com/en/rest/repos/repos#list-repositories-for-the-authenticated-user
@@ -72,31 +62,4 @@ function repositoriesOf(state: State, caller: UserCaller): GitHubRepository[] {
   return state.repositories.filter(
     (each) => accounts.includes(each.owner) && (mayAll || !each.private),
   )
-}
-
-/** A living token that an organisation does not let in. */
-function refuseByPolicy(
-  c: Context<Env>,
-  caller: Caller,
-  { login, restrictsOAuthApps, enforcesSaml }: GitHubOrganization,
-): Response | undefined {
-  const isOAuthApp = caller.kind === 'oauth' && caller.app.kind === 'oauth_app'
-  // https://docs.github.com/en/organizations/managing-oauth-access-to-your-organizations-data/about-oauth-app-access-restrictions
-  if (restrictsOAuthApps && isOAuthApp) {
-    const text = `Although you appear to have the correct authorization credentials, the \`${login}\` organization has enabled OAuth App access restrictions, meaning that data access to third-parties is limited.`
-    return restError(c, 403, text, 'articles/restricting-access-to-your-organization-s-data/')
-  }
-  // https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#authenticating-with-saml-single-sign-on
-  if (enforcesSaml && caller.kind !== 'installation') {
-    c.header('X-GitHub-SSO', `required; url=https://github.com/orgs/${login}/sso`)
-    const text =
-      'Resource protected by organization SAML enforcement. You must grant your OAuth token access to this organization.'
-    return restError(
-      c,
-      403,
-      text,
-      'articles/authenticating-to-a-github-organization-with-saml-single-sign-on/',
-    )
-  }
-  return undefined
 }

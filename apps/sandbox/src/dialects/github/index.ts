@@ -21,11 +21,13 @@ import { api } from './api.ts'
 import { authorizePage, decide } from './authorize.ts'
 import { decideDevice, deviceCodeEndpoint, devicePage } from './device.ts'
 import { decideInstall, install, installPage } from './install.ts'
+import { primaryRateLimit, secondaryRateLimit } from './rate-limits.ts'
 import {
   type AppInput,
   type GitHubApp,
   type GitHubAppInput,
   type GitHubOrganization,
+  type GitHubRepository,
   type GitHubUser,
   type Installation,
   type OAuthApp,
@@ -46,6 +48,7 @@ export interface GitHub extends Control {
   users: readonly GitHubUser[]
   /** Of which both are members. */
   organizations: readonly GitHubOrganization[]
+  repositories: readonly GitHubRepository[]
   apps(): readonly (OAuthApp | GitHubApp)[]
   /** Who is signed in, in the one browser there is. Default: ada. */
   signIn(login: string): void
@@ -60,22 +63,13 @@ export interface GitHub extends Control {
   uninstall(installation: Installation): void
   suspend(installation: Installation): void
   unsuspend(installation: Installation): void
-  /** A fault for `addFault`: too much at once, which says nothing about the token. */
-  secondaryRateLimit(): FaultInput
+  /** A fault for `addFault`: too much at once, which says nothing about the token. Not each says for how long. */
+  secondaryRateLimit(how?: { saysPause: boolean }): FaultInput
+  /** A fault for `addFault`: the calls of this hour are used up. */
+  primaryRateLimit(): FaultInput
   /** Types a device's code into the page, as the one who is signed in. */
   answerDevice(userCode: string, decision?: Decision): Promise<void>
 }
-
-// https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
-const secondaryRateLimit = {
-  kind: 'respond',
-  status: 403,
-  headers: { 'content-type': 'application/json', 'retry-after': '60' },
-  body: JSON.stringify({
-    message:
-      'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.',
-  }),
-} as const
 
 /** Starts a stand-in GitHub. */
 export async function createGitHub(
@@ -144,11 +138,12 @@ function addPages(app: Hono<Env>, state: State): void {
 }
 
 function surface(state: State): Omit<GitHub, keyof Control> {
-  const { wire, clock, users, organizations } = state
+  const { wire, clock, users, organizations, repositories } = state
   return {
     urls: { web: wire.url('web'), api: wire.url('api') },
     users,
     organizations,
+    repositories,
     apps: () => [...state.apps.values()],
     signIn: (login) => {
       if (state.user(login) === undefined) throw new TypeError(`there is no user ${login}`)
@@ -173,7 +168,8 @@ function surface(state: State): Omit<GitHub, keyof Control> {
     unsuspend: (installation) => {
       installation.suspendedAt = null
     },
-    secondaryRateLimit: () => ({ origin: 'api', effect: secondaryRateLimit }),
+    secondaryRateLimit,
+    primaryRateLimit: () => primaryRateLimit(clock.now()),
     answerDevice: async (userCode, decision) => {
       await visit(`${wire.url('web')}/login/device`, decision, { user_code: userCode })
     },

@@ -31,6 +31,14 @@ export interface GitHubRepository {
   owner: string
   name: string
   private: boolean
+  /** Read-only. */
+  archived?: boolean
+  /** Issues are switched off. */
+  hasNoIssues?: boolean
+  /** Closed by GitHub, after a claim of copyright. */
+  blocked?: boolean
+  /** Its name before, from which GitHub redirects. */
+  formerName?: string
 }
 
 interface AnyApp extends Client {

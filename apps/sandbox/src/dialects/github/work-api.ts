@@ -4,9 +4,9 @@ import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { Env } from '../../instance.ts'
 import { asAnyone } from './as-caller.ts'
-import { type Caller, scopesOf } from './caller.ts'
+import type { Caller } from './caller.ts'
+import { type Access, repositoryFor } from './repository-access.ts'
 import { notFound, restError } from './rest-error.ts'
-import { covers } from './scopes.ts'
 import type { GitHubRepository, State } from './state.ts'
 import { type GitHubIssue, type GitHubWork, newWork, nextNumber } from './work.ts'
 
@@ -26,41 +26,33 @@ export function workRoutes(app: Hono<Env>, state: State): void {
     works.set(id, known)
     return known
   }
-  const on = (method: 'GET' | 'POST' | 'PUT', path: string, answer: Answer) =>
-    app.on(method, `/repos/:owner/:repo/${path}`, async (c) => {
-      const body: unknown = method === 'GET' ? undefined : await c.req.json().catch(() => undefined)
+  const on = (
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    permission: Access['permission'],
+    answer: Answer,
+  ) =>
+    app.on(method, [`/repos/:owner/:repo/${path}`, `/repositories/:id/${path}`], async (c) => {
+      const writes = method !== 'GET'
+      const body: unknown = writes ? await c.req.json().catch(() => undefined) : undefined
       return asAnyone(c, state, (caller) => {
-        const { owner = '', repo = '' } = c.req.param()
-        const repository = state.repositories.find(
-          (each) => each.owner === owner && each.name === repo,
-        )
-        if (repository === undefined || !maySee(caller, repository)) return notFound(c)
-        if (method !== 'GET' && !mayWrite(caller, repository)) return notFound(c)
+        const repository = repositoryFor(c, state, caller, { permission, writes })
+        if (repository instanceof Response) return repository
         return answer({ c, caller, repository, work: workOf(repository) }, body)
       })
     })
-  on('GET', 'issues', listIssues)
-  on('POST', 'issues', createIssue)
-  on('GET', 'issues/:number', (place) => withIssue(place, describeIssue))
-  on('POST', 'issues/:number/comments', comment)
-  on('GET', 'pulls', listPulls)
-  on('POST', 'pulls', createPull)
-  on('GET', 'pulls/:number', (place) => withPull(place, describePull))
-  on('PUT', 'pulls/:number/merge', merge)
-  on('GET', 'actions/runs', listRuns)
-  on('GET', 'contents', readContents)
-  on('GET', 'contents/:path{.*}', readContents)
-}
-
-/** What a token may not see is not there. */
-function maySee(caller: Caller, { private: isPrivate }: GitHubRepository): boolean {
-  const scopes = scopesOf(caller)
-  return !isPrivate || scopes === undefined || covers(scopes, 'repo')
-}
-
-function mayWrite(caller: Caller, { private: isPrivate }: GitHubRepository): boolean {
-  const scopes = scopesOf(caller)
-  return scopes === undefined || covers(scopes, isPrivate ? 'repo' : 'public_repo')
+  on('GET', 'issues', 'issues', listIssues)
+  on('POST', 'issues', 'issues', createIssue)
+  on('GET', 'issues/:number', 'issues', (place) => withIssue(place, describeIssue))
+  on('POST', 'issues/:number/comments', 'issues', comment)
+  on('GET', 'pulls', 'pull_requests', listPulls)
+  on('POST', 'pulls', 'pull_requests', createPull)
+  on('GET', 'pulls/:number', 'pull_requests', (place) => withPull(place, describePull))
+  on('PUT', 'pulls/:number/merge', 'pull_requests', merge)
+  on('GET', 'actions/runs', 'actions', listRuns)
+  on('GET', 'contents', 'contents', readContents)
+  on('GET', 'contents/:path{.*}', 'contents', readContents)
+  on('GET', 'branches', 'contents', listBranches)
 }
 
 const loginOf = (caller: Caller) => ('user' in caller ? caller.user.login : 'northwind-app[bot]')
@@ -141,6 +133,10 @@ const createPull: Answer = ({ c, caller, work }, body) => {
   const { head, base, draft, title } = data
   if (!work.branches.includes(head)) return invalid(c, 'PullRequest', 'head', 'invalid')
   if (!work.branches.includes(base)) return invalid(c, 'PullRequest', 'base', 'invalid')
+  if (head === base) {
+    const message = `No commits between ${base} and ${head}`
+    return refused(c, [{ resource: 'PullRequest', code: 'custom', message }])
+  }
   if (work.issues.some(({ state, pull }) => state === 'open' && pull?.head === head)) {
     const message = `A pull request already exists for ${loginOf(caller)}:${head}.`
     return refused(c, [{ resource: 'PullRequest', code: 'custom', message }])
@@ -183,8 +179,19 @@ const listRuns: Answer = ({ c, work }) => {
   return c.json({ total_count: runs.length, workflow_runs: paged(c, described) })
 }
 
+// https://docs.github.com/en/rest/branches/branches#list-branches
+const listBranches: Answer = ({ c, work }) =>
+  c.json(
+    paged(
+      c,
+      work.branches.map((name) => ({ name, commit: { sha: hashOf(name) } })),
+    ),
+  )
+
 /** A file, or what is in a directory. */
 const readContents: Answer = ({ c, work }) => {
+  const { ref = 'main' } = c.req.query()
+  if (!work.branches.includes(ref)) return restError(c, 404, `No commit found for the ref ${ref}`)
   const path = decodeURIComponent(c.req.param('path') ?? '')
   const content = work.files.get(path)
   if (content !== undefined) {
