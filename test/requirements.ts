@@ -2748,6 +2748,16 @@ export const requirements = {
       'The MCP clients of OpenAI Agents and of LangChain list and call tools of the service; a token that was revoked ends them.',
     source: 'tools.md, MCP',
   },
+  'mcp:stdio-service': {
+    behaviour:
+      'A server over stdio serves a connection of a running service, which runs the tools; the server has no token of the provider, and narrows what may be called.',
+    source: 'tools.md, MCP',
+  },
+  'mcp:stdio-service-checks': {
+    behaviour:
+      'A server over stdio that its service, API key, user or connection make useless does not start, and says what to do.',
+    source: 'tools.md, MCP',
+  },
   'mcp:served': {
     behaviour:
       'A client of MCP lists and calls the tools of its owner, in both versions of the protocol; the audit log names its token.',

@@ -7,6 +7,7 @@ import { removeLeftovers } from './leftovers.ts'
 const prefix = 'stripped-'
 /** What processes of the tests are made of, beside what is installed. */
 const workspaces = [
+  'packages/cli',
   'packages/protocol',
   'packages/providers',
   'packages/sdk',
@@ -19,6 +20,7 @@ const workspaces = [
 const programs = [
   'apps/sandbox/src/main',
   'apps/service/src/main',
+  'packages/cli/src/main',
   'test/bench/cold-read-server',
   'test/bench/provider-alone-client',
   'test/bench/push-server',

@@ -53,6 +53,7 @@ export {
   type ToolPorts,
 } from './execute/ports.ts'
 export { createRateLimit, type RateLimit } from './execute/rate-limit.ts'
+export { refuseByPolicy } from './execute/refuse-by-policy.ts'
 export { githubTools } from './github/index.ts'
 export { gitlabTools } from './gitlab/index.ts'
 export {

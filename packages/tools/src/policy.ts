@@ -4,8 +4,8 @@ import type { ToolPolicy } from './execute/ports.ts'
 
 /** Undefined: it may be called. */
 export function toolRefusal(
-  policy: ToolPolicy,
-  { name, effect }: ToolDefinition,
+  policy: Pick<ToolPolicy, 'names' | 'denied' | 'readOnly'>,
+  { name, effect }: Pick<ToolDefinition, 'name' | 'effect'>,
 ): 'read_only' | 'not_allowed' | undefined {
   if (policy.readOnly && effect !== 'read') return 'read_only'
   const isDenied = policy.denied.some((pattern) => covers(pattern, name))

@@ -2,13 +2,15 @@
 import { listToolProviders } from '@keywell/tools'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { type Command, Option } from 'commander'
-import { checkCredential, readUser, usableTools } from './checks.ts'
+import { type ConnectionOptions, readConnection } from './connection.ts'
 import { type Variables, withEnvFile } from './env-file.ts'
+import { openInstanceSource } from './instance-source.ts'
 import { type Log, type Out, openLog } from './log.ts'
-import { openParts, openServer } from './open.ts'
+import { defaultProfile, type Profile, profiles } from './profiles.ts'
 import { serveHttp } from './serve-http.ts'
-import { readSettings, type Settings } from './settings.ts'
-import { defaultProfile, type Profile, profiles } from './tools.ts'
+import { openServiceSource } from './service-source.ts'
+import { readServerSettings, readSettings, type ServerSettings } from './settings.ts'
+import type { Source } from './source.ts'
 
 /** What a process gives a command. */
 export interface Terminal {
@@ -20,8 +22,7 @@ export interface Terminal {
   onStop(stop: () => Promise<void>): void
 }
 
-interface Options {
-  readonly provider: string
+interface Options extends ConnectionOptions {
   readonly profile: Profile | undefined
   readonly tools: string | undefined
   readonly envFile: string | undefined
@@ -32,11 +33,11 @@ interface Options {
 export function declareMcp(program: Command, terminal: Terminal): void {
   const mcp = program
     .command('mcp')
-    .description("serve a provider's tools to an agent, as the user of one token")
+    .description("serve a provider's tools to an agent, as one user")
     .enablePositionalOptions()
   const run = withOptions(mcp).action((options: Options) => serve(options, terminal))
   withOptions(run.command('test'))
-    .description('say whether the instance is reached and what the token can do')
+    .description('say whether the tools can be run, and how many there are')
     .action((options: Options) => test(options, terminal))
 }
 
@@ -48,24 +49,25 @@ function withOptions(command: Command): Command {
     )
     .addOption(new Option('--profile <name>', 'which tools').choices(profiles))
     .option('--tools <names>', 'only these, with commas between; what deletes has to be named here')
+    .option('--user <id>', 'of a running Keywell: run the tools there, as this user of your app')
+    .option('--tenant <id>', 'of the user; default: KEYWELL_TENANT_ID')
+    .option('--connection <name>', 'of the user; default: `default`, or the only one')
     .option('--env-file <path>', 'settings; default: keywell.env here, or at home')
     .option('--env-prefix <prefix>', 'of the variables; default: KEYWELL_<PROVIDER>_')
     .option('--insecure', 'accept any certificate, where VERIFY_SSL is false')
 }
 
 async function serve(options: Options, terminal: Terminal): Promise<void> {
-  const { settings, log } = read(options, terminal)
-  const parts = openParts(options.provider, settings)
-  const choice = {
+  const { source, settings, log } = openSource(options, terminal)
+  const factory = await source.open({
     profile: options.profile ?? defaultProfile(options.provider),
     names: options.tools?.split(',').map((name) => name.trim()),
-  }
-  const factory = await openServer(parts, { settings, choice, log })
+  })
   if (settings.http === undefined) {
     const { close } = serveStdio(factory, { onerror: ({ message }) => log.warn(message) })
     return terminal.onStop(async () => {
       await close()
-      await parts.close()
+      await source.close()
     })
   }
   const server = await serveHttp(factory, settings.http)
@@ -75,31 +77,36 @@ async function serve(options: Options, terminal: Terminal): Promise<void> {
   }
   terminal.onStop(async () => {
     await server.close()
-    await parts.close()
+    await source.close()
   })
 }
 
 /** One line for each check that passes. */
 async function test(options: Options, terminal: Terminal): Promise<void> {
-  const { settings } = read(options, terminal)
-  const parts = openParts(options.provider, settings)
-  const say = (line: string) => terminal.out.write(`${line}\n`)
+  const { source } = openSource(options, terminal)
   try {
-    const { scopes, endsAt } = await checkCredential(parts)
-    say(`ok  ${parts.place.host} answers, and takes the token`)
-    say(`ok  scopes: ${scopes?.join(', ') ?? 'not told'}`)
-    say(`ok  ends: ${endsAt?.toISOString().slice(0, 10) ?? 'not told'}`)
-    say(`ok  user: ${(await readUser(parts)) ?? 'not told'}`)
-    say(`ok  ${usableTools(parts, scopes).length} tools${settings.readOnly ? ', read-only' : ''}`)
+    for await (const line of source.check()) terminal.out.write(`ok  ${line}\n`)
   } finally {
-    await parts.close()
+    await source.close()
   }
 }
 
-function read(options: Options, terminal: Terminal): { settings: Settings; log: Log } {
+interface Opened {
+  readonly source: Source
+  readonly settings: ServerSettings
+  readonly log: Log
+}
+
+function openSource(options: Options, terminal: Terminal): Opened {
   const { provider, envFile, envPrefix, insecure = false } = options
   const prefix = envPrefix ?? `KEYWELL_${provider.toUpperCase().replaceAll('-', '_')}_`
   const variables = withEnvFile(terminal.environment, { path: envFile, folder: terminal.folder })
+  const connection = readConnection(options, variables)
+  if (connection !== undefined) {
+    const settings = readServerSettings(variables, prefix)
+    const log = openLog(terminal.err, settings.log)
+    return { settings, log, source: openServiceSource(connection, { settings, log }) }
+  }
   const settings = readSettings(variables, prefix)
   if (!settings.tls.verify && !insecure) {
     throw new Error(
@@ -110,5 +117,5 @@ function read(options: Options, terminal: Terminal): { settings: Settings; log: 
   if (settings.credential.kind === 'client') {
     log.warn('no user stands behind client credentials: tools see what the application may see')
   }
-  return { settings, log }
+  return { settings, log, source: openInstanceSource(provider, { settings, log }) }
 }

@@ -11,7 +11,7 @@ import {
   type McpServerFactory,
   originValidationResponse,
 } from '@modelcontextprotocol/server'
-import type { Settings } from './settings.ts'
+import type { ServerSettings } from './settings.ts'
 
 const path = '/mcp'
 const maxBodyBytes = 1_048_576
@@ -28,7 +28,7 @@ export async function serveHttp(
     host,
     port,
     token = new Secret(randomBytes(32).toString('base64url')),
-  }: NonNullable<Settings['http']>,
+  }: NonNullable<ServerSettings['http']>,
 ): Promise<HttpServer> {
   const handler = createMcpHandler(factory, {
     maxRequestBodySize: maxBodyBytes,

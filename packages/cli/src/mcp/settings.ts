@@ -10,8 +10,25 @@ const flag = z
 const port = z.coerce.number().int().min(1).max(65_535)
 const secret = text.transform((value) => new Secret(value))
 
-/** What stands behind the prefix. */
-const variables = z.object({
+/** Of every server: what stands behind the prefix. */
+const serverVariables = z.object({
+  READ_ONLY: flag.default(false),
+  SERVER_TRANSPORT: z.enum(['stdio', 'http', 'streamable-http']).default('stdio'),
+  SERVER_HOST: text.optional(),
+  SERVER_SERVER_HOST: text.optional(),
+  SERVER_PORT: port.optional(),
+  SERVER_SERVER_PORT: port.optional(),
+  /** Bearer of clients over HTTP. Default: one is made, and printed. */
+  SERVER_TOKEN: z.string().min(32, 'must have at least 32 characters').optional(),
+  SERVER_LOG_LEVEL: z.preprocess(
+    (value) => (typeof value === 'string' ? value.toUpperCase() : value),
+    z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL']).default('INFO'),
+  ),
+  SERVER_LOG_FORMAT: z.enum(['text', 'json']).default('text'),
+})
+
+/** Of one with a credential of its own. */
+const variables = serverVariables.extend({
   /** The instance, with its relative root. */
   URL: z.url({ protocol: /^https?$/ }),
   /** A personal access token. It is used where client credentials are set as well. */
@@ -27,27 +44,27 @@ const variables = z.object({
   /** Number or path. */
   DEFAULT_PROJECT_ID: text.optional(),
   DEFAULT_GROUP_ID: text.optional(),
-  READ_ONLY: flag.default(false),
   /** 0: no limit. */
   RATE_LIMIT_MAX_REQUESTS: z.coerce.number().int().min(0).max(100_000).default(100),
   RATE_LIMIT_WINDOW_SECONDS: z.coerce.number().positive().max(86_400).default(60),
-  SERVER_TRANSPORT: z.enum(['stdio', 'http', 'streamable-http']).default('stdio'),
-  SERVER_HOST: text.optional(),
-  SERVER_SERVER_HOST: text.optional(),
-  SERVER_PORT: port.optional(),
-  SERVER_SERVER_PORT: port.optional(),
-  /** Bearer of clients over HTTP. Default: one is made, and printed. */
-  SERVER_TOKEN: z.string().min(32, 'must have at least 32 characters').optional(),
   /** Connections to the instance at once. */
   SERVER_MAX_CONNECTIONS: z.coerce.number().int().min(1).max(100).default(10),
-  SERVER_LOG_LEVEL: z.preprocess(
-    (value) => (typeof value === 'string' ? value.toUpperCase() : value),
-    z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL']).default('INFO'),
-  ),
-  SERVER_LOG_FORMAT: z.enum(['text', 'json']).default('text'),
 })
 
-export interface Settings {
+/** How agents reach a server, and what it lets them do. */
+export interface ServerSettings {
+  readonly readOnly: boolean
+  /** The variable that says so. */
+  readonly readOnlyBy: string
+  /** Undefined: stdio. */
+  readonly http:
+    | { readonly host: string; readonly port: number; readonly token: Secret | undefined }
+    | undefined
+  readonly log: { readonly quiet: boolean; readonly json: boolean }
+}
+
+/** With those of its credential. */
+export interface Settings extends ServerSettings {
   /** Base URL of the instance, without a slash at its end. */
   readonly host: string
   readonly credential:
@@ -56,22 +73,15 @@ export interface Settings {
   readonly tls: { readonly verify: boolean; readonly caFile: string | undefined }
   /** By kind of place. */
   readonly defaultPlaces: Readonly<Record<string, string>>
-  readonly readOnly: boolean
-  /** The variable that says so. */
-  readonly readOnlyBy: string
   readonly rateLimit: { readonly calls: number; readonly windowMs: number }
-  /** Undefined: stdio. */
-  readonly http:
-    | { readonly host: string; readonly port: number; readonly token: Secret | undefined }
-    | undefined
   readonly maxConnections: number
-  readonly log: { readonly quiet: boolean; readonly json: boolean }
 }
 
 /** @throws Error with one sentence for each variable that is wrong; no value of a secret is in it */
 export function readSettings(given: Variables, prefix: string): Settings {
-  const env = parse(given, prefix)
+  const env = parse(variables, given, prefix)
   return {
+    ...serverOf(env, prefix),
     host: env.URL.replace(/\/$/, ''),
     credential: credentialOf(env, prefix),
     tls: { verify: env.VERIFY_SSL !== false && env.VERIFY_TLS !== false, caFile: env.CA_FILE },
@@ -79,30 +89,33 @@ export function readSettings(given: Variables, prefix: string): Settings {
       ...(env.DEFAULT_PROJECT_ID !== undefined && { project: env.DEFAULT_PROJECT_ID }),
       ...(env.DEFAULT_GROUP_ID !== undefined && { group: env.DEFAULT_GROUP_ID }),
     },
-    readOnly: env.READ_ONLY,
-    readOnlyBy: `${prefix}READ_ONLY`,
     rateLimit: {
       calls: env.RATE_LIMIT_MAX_REQUESTS,
       windowMs: env.RATE_LIMIT_WINDOW_SECONDS * 1_000,
     },
-    http: httpOf(env),
     maxConnections: env.SERVER_MAX_CONNECTIONS,
-    log: {
-      quiet: ['WARNING', 'ERROR', 'CRITICAL'].includes(env.SERVER_LOG_LEVEL),
-      json: env.SERVER_LOG_FORMAT === 'json',
-    },
   }
 }
 
+/** Those of a server whose credential is the service's. @throws as `readSettings` */
+export function readServerSettings(given: Variables, prefix: string): ServerSettings {
+  return serverOf(parse(serverVariables, given, prefix), prefix)
+}
+
+type ServerEnvironment = z.output<typeof serverVariables>
 type Environment = z.output<typeof variables>
 
-function parse(given: Variables, prefix: string): Environment {
-  const own = Object.keys(variables.shape).flatMap((name) => {
+function parse<Schema extends z.ZodObject>(
+  schema: Schema,
+  given: Variables,
+  prefix: string,
+): z.output<Schema> {
+  const own = Object.keys(schema.shape).flatMap((name) => {
     const value = given[prefix + name]
     // A line without a value in a file leaves the default.
     return value === undefined || value === '' ? [] : [[name, value]]
   })
-  const parsed = variables.safeParse(Object.fromEntries(own))
+  const parsed = schema.safeParse(Object.fromEntries(own))
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map(
     ({ path, message }) => `${prefix}${path.join('.')}: ${message}`,
@@ -121,7 +134,19 @@ function credentialOf(env: Environment, prefix: string): Settings['credential'] 
   )
 }
 
-function httpOf(env: Environment): Settings['http'] {
+function serverOf(env: ServerEnvironment, prefix: string): ServerSettings {
+  return {
+    readOnly: env.READ_ONLY,
+    readOnlyBy: `${prefix}READ_ONLY`,
+    http: httpOf(env),
+    log: {
+      quiet: ['WARNING', 'ERROR', 'CRITICAL'].includes(env.SERVER_LOG_LEVEL),
+      json: env.SERVER_LOG_FORMAT === 'json',
+    },
+  }
+}
+
+function httpOf(env: ServerEnvironment): ServerSettings['http'] {
   if (env.SERVER_TRANSPORT === 'stdio') return undefined
   return {
     host: env.SERVER_HOST ?? env.SERVER_SERVER_HOST ?? '127.0.0.1',

@@ -2,7 +2,6 @@
 import { missingScopes } from '@keywell/protocol'
 import { findTool, providerOfTool, similarTools } from '../catalogue.ts'
 import type { ToolDefinition } from '../definition.ts'
-import { toolRefusal } from '../policy.ts'
 import type { ProviderTools } from '../provider-tools.ts'
 import { type Arguments, checkArguments, nameArguments } from '../read-arguments.ts'
 import { refuse } from '../refusal.ts'
@@ -11,6 +10,7 @@ import { argumentsHash, shownArguments } from './call-record.ts'
 import type { ToolCall } from './execute-tool.ts'
 import { placeArguments, placeProblem } from './places.ts'
 import type { CallRecord, FoundConnection, ToolConnection, ToolPolicy, ToolPorts } from './ports.ts'
+import { refuseByPolicy } from './refuse-by-policy.ts'
 import { createSender, type Sender } from './sender.ts'
 
 export interface CheckedCall {
@@ -115,25 +115,6 @@ function usable({ name }: ToolDefinition, found: FoundConnection): ToolConnectio
         ...(connectUrl !== undefined && { connectUrl }),
       })
     }
-  }
-}
-
-function refuseByPolicy(tool: ToolDefinition, policy: ToolPolicy): void {
-  const problem = toolRefusal(policy, tool)
-  if (problem === 'read_only') {
-    const where = policy.readOnlyBy === undefined ? '' : `: ${policy.readOnlyBy}`
-    refuse(tool.name, {
-      code: 'READ_ONLY',
-      message: `Only tools that change nothing may be called${where}.`,
-      nextStep: 'Use a tool that reads, or ask the person who set this to allow changes.',
-    })
-  }
-  if (problem === 'not_allowed') {
-    refuse(tool.name, {
-      code: 'TOOL_NOT_ALLOWED',
-      message: 'The policy does not allow this tool.',
-      nextStep: 'List the tools that may be called, or ask the operator to allow this one.',
-    })
   }
 }
 
