@@ -107,13 +107,19 @@ describeEachDatabase('mcp', (makeDatabase) => {
       expect(result.isError, JSON.stringify(result)).toBeFalsy()
       expect((result.structuredContent as { data: unknown[] }).data.length).toBeGreaterThan(0)
       expect(JSON.stringify([tools, result])).not.toContain(credential)
-      const entries = await stage.database.query<{ actor: string; result: string }>(
-        `select actor, result from audit where tenant_id = $1 and action = 'tool.call' order by id`,
+      const entries = await stage.database.query<{
+        actor: string
+        result: string
+        client: string | null
+      }>(
+        `select actor, result, call ->> 'client' as client from audit where tenant_id = $1 and action = 'tool.call' order by id`,
         [who.tenantId],
       )
+      // Before 2026-07-28 a client says its name once, and no session keeps it.
+      const named = era === '2025-11-25' ? null : 'test'
       expect(entries).toEqual([
-        { actor: `mcp:${made.id}`, result: 'intent' },
-        { actor: `mcp:${made.id}`, result: 'ok' },
+        { actor: `mcp:${made.id}`, result: 'intent', client: named },
+        { actor: `mcp:${made.id}`, result: 'ok', client: named },
       ])
     })
   }

@@ -2190,6 +2190,21 @@ export const requirements = {
       'No search, cursor or export shows an entry of another tenant, or shows an entry to a call without a key.',
     source: 'T19',
   },
+  'audit:tool-call': {
+    behaviour:
+      'An entry of a tool call says which tool, what it is about, as whom, and what came of it, whether it was made, refused or only described.',
+    source: 'tools.md, Calls in the audit log',
+  },
+  'audit:request': {
+    behaviour:
+      'An entry of a request of the backend says method, path, names of what was sent, and what came of it.',
+    source: 'tools.md, Calls in the audit log',
+  },
+  'audit:call-values': {
+    behaviour:
+      'No value of an argument is in the audit log, but those that say what a call is about, and nothing of what was answered.',
+    source: 'tools.md, Calls in the audit log',
+  },
   'audit:export': {
     behaviour:
       'An export that ended early goes on where it ended, without a gap and with nothing twice.',

@@ -77,4 +77,6 @@ export interface AuditRow {
   readonly reason: string | null
   /** Name of the tool. */
   readonly about: string | null
+  /** What the call was about, such as `acme/api` and `42`. */
+  readonly target: readonly string[]
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { auditCallSchema } from './audit-call.ts'
 import { auditEntryIdSchema, tenantIdSchema } from './ids.ts'
 
 /** Whose log: a tenant's, or `@install`, where acts stand that belong to no tenant. */
@@ -24,6 +25,8 @@ export const auditEntrySchema = z.object({
   /** A stable word, e.g. an error code. */
   reason: z.string().nullable(),
   requestId: z.string().nullable(),
+  /** Of `tool.call` and `request.send`: what was called, and what came of it. Null: of any other act. */
+  call: auditCallSchema.nullable(),
   /** Its place in the tenant's chain; null for the moment until it is linked. */
   position: z.int().positive().nullable(),
 })

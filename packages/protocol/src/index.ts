@@ -39,6 +39,12 @@ export {
   searchAuditSchema,
 } from './audit.ts'
 export {
+  type AuditCall,
+  type AuditOutcome,
+  auditCallSchema,
+  auditOutcomeSchema,
+} from './audit-call.ts'
+export {
   type Change,
   type ChangeKind,
   type ConnectionChange,

@@ -33,6 +33,7 @@ function lineOf(position: number): AuditLine {
     result: 'ok',
     reason: null,
     requestId: null,
+    call: null,
     position,
     link: 'bGluaw',
   }

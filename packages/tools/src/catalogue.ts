@@ -57,6 +57,11 @@ export function apiRootOf(provider: string): string {
   return byProvider.get(provider)?.apiRoot ?? ''
 }
 
+/** Header of a provider's answers with its own id of the request. Undefined: it has no tools. */
+export function requestIdHeaderOf(provider: string): string | undefined {
+  return byProvider.get(provider)?.requestIdHeader
+}
+
 /** The compact profile of a provider, in its order. Most have none. */
 export function listCompactTools(provider: string): readonly CompactTool[] {
   return byProvider.get(provider)?.compact ?? []

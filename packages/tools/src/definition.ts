@@ -99,6 +99,8 @@ export interface ToolParameter {
   readonly place?: string
   /** The place is named by that parameter, a slash and this one. */
   readonly placeWithin?: string
+  /** It says where in the place the call acts, such as a branch. The audit log has its value, like those of the path. */
+  readonly locates?: true
   /** What it names, such as `merge_request`: where the provider finds nothing, it is the last such in the path. */
   readonly resource?: string
   readonly type: 'string' | 'integer' | 'boolean' | 'array' | 'object'

@@ -21,6 +21,7 @@ export {
   listToolProviders,
   listTools,
   providerOfTool,
+  requestIdHeaderOf,
   summarizeTool,
 } from './catalogue.ts'
 export type { CompactPlace, CompactTool, ParameterChange } from './compact/compact-tool.ts'

@@ -1,4 +1,4 @@
-import { KeywellError, type RouteAuditAction } from '@keywell/protocol'
+import { type AuditCall, KeywellError, type RouteAuditAction } from '@keywell/protocol'
 import { type After, after as defaultAfter } from '../clock.ts'
 import { type Metrics, silentMetrics } from '../metrics/metrics.ts'
 import { type AuditRow, insertAudit, type SealedAuditRow } from '../store/audit.ts'
@@ -51,6 +51,8 @@ export interface AuditEntry {
   /** A stable word, e.g. an error code. */
   reason?: string | undefined
   requestId?: string | undefined
+  /** Of a call to a provider. */
+  call?: AuditCall | undefined
 }
 
 /** The append-only log of all acts. It fails closed: no row, no act. */
@@ -178,5 +180,6 @@ function toRow(id: string, entry: AuditEntry): AuditRow {
     result: entry.result,
     reason: entry.reason ?? null,
     request_id: entry.requestId ?? null,
+    call: entry.call === undefined ? null : JSON.stringify(entry.call),
   }
 }

@@ -72,7 +72,12 @@ export function toOcsf(line: AuditLine): Record<string, unknown> {
       event_code: line.action,
       ...(line.requestId !== null && { correlation_uid: line.requestId }),
     },
-    unmapped: { generation: line.generation, user_id: line.userId, link: line.link },
+    unmapped: {
+      generation: line.generation,
+      user_id: line.userId,
+      link: line.link,
+      ...(line.call !== null && { call: line.call }),
+    },
   }
 }
 

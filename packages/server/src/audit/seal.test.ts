@@ -19,6 +19,7 @@ const row: AuditRow = {
   result: 'ok',
   reason: 'scope',
   request_id: 'req_1',
+  call: '{"tool":"gitlab_issues_list"}',
 }
 
 const content: LinkContent = {

@@ -26,6 +26,7 @@ export function macOfEntry(key: AuditKey, row: AuditRow): Buffer {
     row.result,
     row.reason,
     row.request_id,
+    row.call,
   ]).subarray(0, entryMacBytes)
 }
 

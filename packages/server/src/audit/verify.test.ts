@@ -13,7 +13,7 @@ import { createAuditReader } from './search.ts'
 
 /** The columns of an entry as they were written, by the service and the database. */
 const written = `tenant_id, id, at, actor, action, user_id, connection_id, generation, result, reason,
-  request_id, mac_version, mac`
+  request_id, call, mac_version, mac`
 
 describeEachDatabase('the chain of the audit log', (makeDatabase) => {
   let database: TestDatabase
@@ -166,6 +166,7 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
       `result = 'denied'`,
       `reason = ''`,
       'request_id = null',
+      `call = '{}'`,
     ]
     test.each(changes)('%s', async (change) => {
       const [, second] = await stage.write(3)
@@ -184,6 +185,19 @@ describeEachDatabase('the chain of the audit log', (makeDatabase) => {
           },
         ],
       })
+    })
+
+    test('what it says of a call', async () => {
+      // Texts of others, which jsonb could not hold.
+      const call = { tool: 'gitlab_issue_get', target: { project_id: 'acme\u0000\ud800' } }
+      await stage.audit.commit(stage.entry({ call }))
+      await stage.chainer.link()
+      expect(await stage.verify()).toMatchObject({ entries: 1, findings: [] })
+      await stage.tamper(
+        `update audit_chain set call = replace(call::text, 'get', 'delete')::json where tenant_id = $1`,
+        [stage.tenantId],
+      )
+      expect(await stage.verify()).toMatchObject({ findings: [{ kind: 'altered', position: 1 }] })
     })
 
     test('its time', async () => {

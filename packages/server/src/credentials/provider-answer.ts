@@ -11,13 +11,16 @@ export function viewAnswer(
 ): Pick<ProviderResponse, 'status' | 'headers' | 'body'> {
   const { status, secrets } = answer
   const headers = [...answer.headers].filter(([name]) => shown.test(name))
-  const without = (text: string) =>
-    secrets.reduce((left, secret) => left.replaceAll(secret, '[withheld]'), text)
+  const without = (text: string) => withoutSecrets(text, secrets)
   return {
     status,
     headers: Object.fromEntries(headers.map(([name, value]) => [name, without(value)])),
     body: bodyOf(without(new TextDecoder().decode(answer.body)), answer.headers),
   }
+}
+
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((left, secret) => left.replaceAll(secret, '[withheld]'), text)
 }
 
 function bodyOf(text: string, headers: Headers): unknown {

@@ -1,4 +1,10 @@
-import { KeywellError, type ProviderResponse, type providerRequestSchema } from '@keywell/protocol'
+import {
+  type AuditOutcome,
+  KeywellError,
+  type ProviderResponse,
+  type providerRequestSchema,
+} from '@keywell/protocol'
+import { requestIdHeaderOf } from '@keywell/tools'
 import type { z } from 'zod'
 import type { RequestActor } from '../audit/actor.ts'
 import type { Audit, AuditEntry } from '../audit/audit.ts'
@@ -12,7 +18,8 @@ import type { FindMeant, MeantConnection } from './find-meant.ts'
 import type { Freshen, UsableCredential } from './freshen.ts'
 import { needsReauth } from './needs-reauth.ts'
 import { failureOf } from './outbound-failure.ts'
-import { viewAnswer } from './provider-answer.ts'
+import { viewAnswer, withoutSecrets } from './provider-answer.ts'
+import { createRequestUsage, requestCallOf } from './request-entry.ts'
 import { addressOf, requireHarmless, requireReadingOnly } from './request-rules.ts'
 import type { SendAsUser, UserAnswer, UserRequest } from './send.ts'
 import { connectUrlFor } from './usable-credential.ts'
@@ -45,25 +52,30 @@ export interface ProviderRequestParts {
   sendAsUser: SendAsUser
   examine: Examine
   noteUse: NoteUse
+  /** Milliseconds of a clock that never goes back. */
+  monotonic: () => number
 }
 
 export function createSendProviderRequest(parts: ProviderRequestParts): SendProviderRequest {
   return async (wanted, caller) => {
     const connectUrl = connectUrlOf(parts, wanted)
-    const found = await findOne(parts, wanted, connectUrl)
+    const usage = createRequestUsage(parts.monotonic, providerRequestIdOf(wanted.provider))
+    const { row: found, name } = await findOne(parts, wanted, connectUrl)
     const usable = await parts.freshen(found, { caller, connectUrl })
     requireReadingOnly(usable.policy, wanted.method)
     const request = requestOf(usable, wanted)
-    const entry = { ...auditEntryOf(usable.row), ...caller, action: 'request.send' } as const
+    const call = requestCallOf(usable.row, { name, body: wanted.body }, request)
+    const entry = { ...auditEntryOf(usable.row), ...caller, action: 'request.send', call } as const
     await parts.audit.commit({ ...entry, result: 'intent' })
     parts.noteUse(usable.row)
+    const counted: SendAsUser = (row, one) => usage.counted(one, () => parts.sendAsUser(row, one))
     try {
-      const answer = await send(parts, usable.row, request, connectUrl)
-      await end(parts, entry, outcomeOf(answer))
+      const answer = await send({ ...parts, sendAsUser: counted }, usable.row, request, connectUrl)
+      await end(parts, entry, { ...endOf(answer), ...usage.outcome() })
       return { ...viewAnswer(answer), executionId: caller.requestId }
     } catch (cause) {
       const error = failureOf(cause, request)
-      await end(parts, entry, { result: 'failed', reason: reasonOf(error) })
+      await end(parts, entry, { ...endOfFailed(error), ...usage.outcome() })
       throw error
     }
   }
@@ -79,11 +91,11 @@ async function findOne(
   { catalogue, findMeant }: ProviderRequestParts,
   wanted: Wanted,
   connectUrl: string | undefined,
-): Promise<CredentialReadRow> {
+): Promise<{ row: CredentialReadRow; name: string }> {
   const { tenantId, provider, connectionName: name, host } = wanted
   const meant: MeantConnection = { tenantId, ownerId: requireOwnerId(wanted), provider, name, host }
   const found = await findMeant(meant)
-  if (found.state === 'found') return found.row
+  if (found.state === 'found') return found
   const { title } = catalogue.get(tenantId, provider)
   const names = found.names.join(', ')
   if (found.state === 'absent') {
@@ -139,22 +151,42 @@ async function send(
   return examined.state === 'renewed' ? sendAsUser(examined.row, request) : answer
 }
 
-type Outcome = Pick<AuditEntry, 'result' | 'reason'>
+/** Its own id of the request, without the secrets of the call. */
+function providerRequestIdOf(provider: string) {
+  const header = requestIdHeaderOf(provider)
+  return ({ headers, secrets }: UserAnswer): string | undefined => {
+    const id = header === undefined ? null : headers.get(header)
+    return id === null ? undefined : withoutSecrets(id, secrets).slice(0, 100)
+  }
+}
 
-const outcomeOf = ({ status }: UserAnswer): Outcome =>
-  status < 400 ? { result: 'ok' } : { result: 'failed', reason: `status_${status}` }
+type End = Pick<AuditOutcome, 'code' | 'refusedBy'>
 
-const reasonOf = (error: unknown) => (error instanceof KeywellError ? error.code : 'internal')
+const endOf = ({ status }: UserAnswer): End =>
+  status < 400 ? { code: 'ok' } : { code: `status_${status}`, refusedBy: 'provider' }
+
+/** The provider refused what it answered, and a connection whose user it wants to see again. */
+function endOfFailed(error: unknown): End {
+  if (!(error instanceof KeywellError)) return { code: 'internal' }
+  const { code } = error
+  const isProviders = code === 'needs_reauth' || code === 'provider_error'
+  return { code, refusedBy: isProviders ? 'provider' : 'keywell' }
+}
 
 /** The request was sent: what came of it is answered, also where the log cannot be written any more. */
 async function end(
   { audit, logger }: ProviderRequestParts,
   entry: Omit<AuditEntry, 'result'>,
-  outcome: Outcome,
+  outcome: AuditOutcome,
 ): Promise<void> {
-  await audit.commit({ ...entry, ...outcome }).catch((error: unknown) => {
-    const { tenantId, connectionId = '', requestId = '' } = entry
-    const line = { tenantId, connectionId, requestId, reason: String(error) }
-    logger.error(line, 'call outcome not recorded')
-  })
+  const { code } = outcome
+  const result =
+    code === 'ok' ? ({ result: code } as const) : ({ result: 'failed', reason: code } as const)
+  await audit
+    .commit({ ...entry, ...result, call: { ...entry.call, outcome } })
+    .catch((error: unknown) => {
+      const { tenantId, connectionId = '', requestId = '' } = entry
+      const line = { tenantId, connectionId, requestId, reason: String(error) }
+      logger.error(line, 'call outcome not recorded')
+    })
 }

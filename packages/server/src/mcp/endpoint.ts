@@ -17,6 +17,8 @@ import type { McpGrant } from './tokens.ts'
 
 const maxBodyBytes = 64 * 1024
 const pageSize = 200
+/** Of a client's name, in the audit log. */
+const maxClientCharacters = 100
 
 export interface EndpointParts {
   readonly toolService: ToolService
@@ -85,8 +87,9 @@ function toolsOf(
   }
   return {
     list: () => listAll(service, user, provider),
-    async call({ name, arguments: given, approvalId, signal }) {
-      const { executionId, ...structured } = await service.execute(user, {
+    async call({ name, arguments: given, approvalId, client, signal }) {
+      const caller = { ...user, client: client?.slice(0, maxClientCharacters) }
+      const { executionId, ...structured } = await service.execute(caller, {
         tool: name,
         arguments: given,
         approvalId,

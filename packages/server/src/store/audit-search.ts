@@ -1,3 +1,4 @@
+import type { AuditCall } from '@keywell/protocol'
 import type { AuditRow } from './audit.ts'
 import type { Sql } from './database.ts'
 
@@ -14,6 +15,7 @@ export interface AuditEntryRow {
   result: AuditRow['result']
   reason: string | null
   requestId: string | null
+  call: AuditCall | null
   /** Null: it is in no chain yet. */
   position: number | null
   link: Uint8Array | null
@@ -21,7 +23,7 @@ export interface AuditEntryRow {
 
 const columns = `a.id, a.tenant_id as "tenantId", a.at, a.actor, a.action, a.user_id as "userId",
   a.connection_id as "connectionId", a.generation, a.result, a.reason,
-  a.request_id as "requestId", a.position::float8 as position, a.link`
+  a.request_id as "requestId", a.call, a.position::float8 as position, a.link`
 
 export interface AuditQuery {
   tenantId: string

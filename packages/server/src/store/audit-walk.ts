@@ -55,7 +55,8 @@ export interface LinkRow extends FoundEntry {
 
 const found = `at, mac_version as "macVersion", mac, jsonb_build_object('tenant_id', tenant_id, 'id', id,
   'actor', actor, 'action', action, 'user_id', user_id, 'connection_id', connection_id,
-  'generation', generation, 'result', result, 'reason', reason, 'request_id', request_id) as entry`
+  'generation', generation, 'result', result, 'reason', reason, 'request_id', request_id,
+  'call', call::text) as entry`
 
 /** Entries of a chain after a position, in order; more than `limit` only where two have the last position. */
 export async function readLinks(

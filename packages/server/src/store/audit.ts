@@ -12,6 +12,8 @@ export interface AuditRow {
   result: 'ok' | 'denied' | 'failed' | 'intent'
   reason: string | null
   request_id: string | null
+  /** Of a call to a provider: JSON, whose very text is sealed. */
+  call: string | null
 }
 
 /** An entry with the MAC over what it says, and the version of the key that made it. */
@@ -28,12 +30,12 @@ export interface SealedAuditRow extends AuditRow {
 export async function insertAudit(sql: Sql, rows: readonly SealedAuditRow[]): Promise<void> {
   await sql.query(
     `insert into audit_tail (tenant_id, id, actor, action, user_id, connection_id, generation, result,
-       reason, request_id, mac_version, mac)
+       reason, request_id, call, mac_version, mac)
      select tenant_id, id, actor, action, user_id, connection_id, generation, result, reason,
-       request_id, mac_version, decode(mac, 'base64')
+       request_id, call::json, mac_version, decode(mac, 'base64')
      from json_to_recordset(($1::text)::json) as row (tenant_id text, id text, actor text,
        action text, user_id text, connection_id text, generation int, result text, reason text,
-       request_id text, mac_version int, mac text)`,
+       request_id text, call text, mac_version int, mac text)`,
     [JSON.stringify(rows)],
   )
 }

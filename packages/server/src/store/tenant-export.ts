@@ -58,19 +58,19 @@ const statements: Readonly<Record<ExportKind, string>> = {
       'connectionId', connection_id, 'userId', nullif(user_id, ''), 'provider', provider, 'host', host,
       'name', name, 'generation', generation, 'at', at) as entry
     from changes where tenant_id = $1 and seq > ('0' || $2)::bigint order by seq limit $3`,
-  // In the order of the chain, and then what waits for it.
-  audit: `select cursor, jsonb_build_object('id', id, 'at', at, 'actor', actor, 'action', action,
+  // In the order of the chain, and then what waits for it. `call` may have texts of others that no jsonb can hold.
+  audit: `select cursor, json_build_object('id', id, 'at', at, 'actor', actor, 'action', action,
       'userId', user_id, 'connectionId', connection_id, 'generation', generation, 'result', result,
-      'reason', reason, 'requestId', request_id) as entry
+      'reason', reason, 'requestId', request_id, 'call', call) as entry
     from (
       (select lpad(position::text, 20, '0') as cursor, id, at, actor, action, user_id, connection_id,
-         generation, result, reason, request_id
+         generation, result, reason, request_id, call
        from audit_chain where tenant_id = $1
          and position > case when $2 like 't%' then 9223372036854775807 else ('0' || $2)::bigint end
        order by position limit $3)
       union all
       (select 't' || lpad(seq::text, 20, '0'), id, at, actor, action, user_id, connection_id,
-         generation, result, reason, request_id
+         generation, result, reason, request_id, call
        from audit_tail where tenant_id = $1 and 't' || lpad(seq::text, 20, '0') > $2
        order by seq limit $3)
     ) as audit

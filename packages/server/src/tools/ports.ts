@@ -31,6 +31,7 @@ import type { Logger } from '../logger.ts'
 import { ofTenant } from '../store/connections.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 import type { Approvals } from './approvals.ts'
+import { callEntryOf, outcomeOf } from './call-entry.ts'
 import { sendFailureOf } from './send-failure.ts'
 import { toolPolicyOf } from './tool-policy.ts'
 import type { ToolUser } from './tool-user.ts'
@@ -66,6 +67,8 @@ interface Execution {
   isFound?: boolean
   /** Set by `findConnection`; a newer row takes its place after a renewal. */
   usable?: UsableCredential
+  /** Likewise. */
+  connection?: ToolConnection
 }
 
 export function createPorts(parts: PortParts, user: ToolUser, tool: string): ToolPorts {
@@ -93,7 +96,7 @@ export function createPorts(parts: PortParts, user: ToolUser, tool: string): Too
     },
     begin: (call) => begin(execution, call),
     end: (_, call, outcome) => end(execution, call, outcome),
-    refused: (definition, { result }) => refused(execution, definition, result),
+    refused: (definition, { result }, call) => refused(execution, definition, result, call),
   }
 }
 
@@ -117,7 +120,8 @@ async function findConnection(execution: Execution, provider: string): Promise<F
   try {
     const usable = await parts.freshen(found.row, { caller: user, connectUrl })
     execution.usable = usable
-    return { state: 'active', connection: connectionOf(parts.catalogue, usable.row, found.name) }
+    execution.connection = connectionOf(parts.catalogue, usable.row, found.name)
+    return { state: 'active', connection: execution.connection }
   } catch (error) {
     if (!isKeywellError(error)) throw error
     if (error.code === 'not_connected') return { state: 'not_connected', names: [], ...url }
@@ -226,64 +230,57 @@ function urlOf({ approvalUrl }: PortParts, id: string): { url?: string } {
   return { url: url.href }
 }
 
-type Entry = Omit<AuditEntry, 'result' | 'reason'>
-
-function entryOf({ user }: Execution, connection?: ToolConnection): Entry {
-  return {
-    tenantId: user.tenantId,
-    userId: ownerIdOf(user),
-    connectionId: connection?.id,
-    generation: connection?.generation,
-    actor: user.actor,
-    requestId: user.requestId,
-    action: 'tool.call',
-  }
-}
-
-async function begin(execution: Execution, call: CallRecord): Promise<string> {
+async function begin(execution: Execution, record: CallRecord): Promise<string> {
   const { parts, user } = execution
-  const entry = entryOf(execution, call.connection)
-  await parts.audit.commit({ ...entry, result: 'intent', reason: call.tool.name })
+  const { tool, connection } = record
+  const entry = { user, tool, connection, record, outcome: undefined, result: 'intent' } as const
+  await parts.audit.commit(callEntryOf(entry))
   parts.noteUse(requireUsable(execution).row)
   return user.requestId
 }
 
 /** The call was made: what came of it is answered, also where the log cannot be written any more. */
-async function end(execution: Execution, call: CallRecord, outcome: CallOutcome): Promise<void> {
-  const { logger, audit } = execution.parts
-  const { tenantId, requestId } = execution.user
-  const { id: connectionId } = call.connection
-  const { name: tool } = call.tool
+async function end(
+  { parts, user }: Execution,
+  record: CallRecord,
+  outcome: CallOutcome,
+): Promise<void> {
+  const { logger, audit } = parts
+  const { tenantId, requestId } = user
+  const { tool, connection } = record
   const { result, providerStatus = null, requests, providerMs, bytesIn } = outcome
-  const line = { tenantId, connectionId, requestId, tool, result, providerStatus }
+  const line = { tenantId, connectionId: connection.id, requestId, tool: tool.name, result }
   logger.debug(
-    { ...line, requests, providerMs: Math.round(providerMs), bytesIn },
+    { ...line, providerStatus, requests, providerMs: Math.round(providerMs), bytesIn },
     'tool call finished',
   )
-  const entry = entryOf(execution, call.connection)
-  const written =
-    result === 'ok'
-      ? audit.commit({ ...entry, result: 'ok', reason: tool })
-      : audit.commit({ ...entry, result: resultOf(result), reason: `${result}: ${tool}` })
+  const entry = { user, tool, connection, record, outcome: outcomeOf(outcome) }
+  const written = audit.commit(callEntryOf({ ...entry, result: resultOf(result) }))
   await written.catch((error: unknown) => {
     const reason = String(error)
-    logger.error({ tenantId, connectionId, requestId, reason }, 'call outcome not recorded')
+    logger.error(
+      { tenantId, connectionId: connection.id, requestId, reason },
+      'call outcome not recorded',
+    )
   })
 }
 
 /** A call that a person has not approved was looked at, and not made. */
-function resultOf(code: string): 'denied' | 'failed' {
+function resultOf(code: string): AuditEntry['result'] {
+  if (code === 'ok') return 'ok'
   return code === 'APPROVAL_REQUIRED' || code === 'APPROVAL_DENIED' ? 'denied' : 'failed'
 }
 
-/** The name of a tool that there is not was written by an agent, and stands in no log. */
 async function refused(
-  execution: Execution,
+  { parts, user, isFound, connection }: Execution,
   tool: ToolDefinition | string,
-  result: string,
+  code: string,
+  record: CallRecord | undefined,
 ): Promise<void> {
   // What was asked of nobody's connection leaves no row, neither in a tenant that there is not.
-  if (execution.isFound !== true) return
-  const reason = typeof tool === 'string' ? result : `${result}: ${tool.name}`
-  await execution.parts.audit.commit({ ...entryOf(execution), result: 'denied', reason })
+  if (isFound !== true) return
+  const known = typeof tool === 'string' ? undefined : tool
+  const outcome = { code, refusedBy: 'keywell' as const }
+  const entry = { user, tool: known, connection, record, outcome, result: 'denied' as const }
+  await parts.audit.commit(callEntryOf(entry))
 }

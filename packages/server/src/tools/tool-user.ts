@@ -16,4 +16,6 @@ export interface ToolUser {
   readonly providers?: readonly string[] | undefined
   /** What the app calls its agent. */
   readonly agent?: string | undefined
+  /** What the caller's client of MCP calls itself. */
+  readonly client?: string | undefined
 }

@@ -6,7 +6,7 @@ import type { ProviderTools } from '../provider-tools.ts'
 import { type Arguments, checkArguments, nameArguments } from '../read-arguments.ts'
 import { refuse } from '../refusal.ts'
 import { PathError, requestOf, type ToolRequest } from '../request.ts'
-import { argumentsHash, shownArguments } from './call-record.ts'
+import { argumentsHash, shownArguments, targetOf } from './call-record.ts'
 import type { ToolCall } from './execute-tool.ts'
 import { placeArguments, placeProblem } from './places.ts'
 import type { CallRecord, FoundConnection, ToolConnection, ToolPolicy, ToolPorts } from './ports.ts'
@@ -53,6 +53,7 @@ export async function checkCall(ports: ToolPorts, call: ToolCall): Promise<Check
     tool,
     connection,
     arguments: shownArguments(tool, given),
+    target: targetOf(tool, given),
     hash: argumentsHash(tool.name, given),
     isDryRun: call.dryRun === true,
     approvalId: call.approvalId,

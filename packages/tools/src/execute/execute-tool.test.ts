@@ -24,13 +24,16 @@ test('a call answers the data of the provider, and the audit log has it before a
   expect(world.requests[0]).toMatchObject({ accept: 'json', maxBytes: 10_485_760 })
   expect(world.records[0]).toMatchObject({
     arguments: { project_id: 'acme/api', state: 'opened' },
+    target: { project_id: 'acme/api' },
     isDryRun: false,
   })
   expect(world.outcomes).toEqual([
     {
       result: 'ok',
       requests: 1,
+      totalMs: 0,
       providerMs: 0,
+      bytesOut: 0,
       bytesIn: 12,
       providerStatus: 200,
       providerRequestId: 'r-1',

@@ -48,6 +48,7 @@ export interface ExecutedTool extends ToolResult {
  * @throws KeywellError whose `tool` says why the call failed
  */
 export async function executeTool(ports: ToolPorts, call: ToolCall): Promise<ExecutedTool> {
+  const startedAt = ports.now()
   const { checked, act } = await admitted(ports, call)
   const executionId = await ports.begin(checked.record)
   const answered: Answered = {}
@@ -55,6 +56,7 @@ export async function executeTool(ports: ToolPorts, call: ToolCall): Promise<Exe
     ports.end(executionId, checked.record, {
       ...outcome,
       ...checked.sender.usage(),
+      totalMs: ports.now() - startedAt,
       ...(answered.status !== undefined && { providerStatus: answered.status }),
       ...(answered.requestId !== undefined && { providerRequestId: answered.requestId }),
     })
@@ -76,23 +78,29 @@ interface Admitted {
 
 /** Every check, and what is to be done for a call that passes. A refusal goes into the audit log. */
 async function admitted(ports: ToolPorts, call: ToolCall): Promise<Admitted> {
+  let checked: CheckedCall | undefined
   try {
-    const checked = await checkCall(ports, call)
-    if (checked.record.isDryRun) return { checked, act: () => dryRun(checked) }
-    if (await lacksApproval(checked)) {
-      return {
-        checked: { ...checked, record: { ...checked.record, isDryRun: true } },
-        act: async () => askForApproval(checked, await readTarget(checked)),
-      }
-    }
-    takePlace(checked)
-    return { checked, act: (answered) => perform(checked, answered) }
+    checked = await checkCall(ports, call)
+    return await toBeDone(checked)
   } catch (error) {
     if (isKeywellError(error) && error.tool !== undefined) {
-      await ports.refused(findTool(call.tool) ?? error.tool.name, { result: error.tool.code })
+      const tool = findTool(call.tool) ?? error.tool.name
+      await ports.refused(tool, { result: error.tool.code }, checked?.record)
     }
     throw error
   }
+}
+
+async function toBeDone(checked: CheckedCall): Promise<Admitted> {
+  if (checked.record.isDryRun) return { checked, act: () => dryRun(checked) }
+  if (await lacksApproval(checked)) {
+    return {
+      checked: { ...checked, record: { ...checked.record, isDryRun: true } },
+      act: async () => askForApproval(checked, await readTarget(checked)),
+    }
+  }
+  takePlace(checked)
+  return { checked, act: (answered) => perform(checked, answered) }
 }
 
 function takePlace({ tool, sender }: CheckedCall): void {

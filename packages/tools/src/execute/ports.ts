@@ -131,6 +131,8 @@ export interface CallRecord {
   readonly connection: ToolConnection
   /** Without the values of secret parameters. */
   readonly arguments: Arguments
+  /** What it is about, by argument: a place, what is below it, and where in it. */
+  readonly target: Readonly<Record<string, string>>
   /** SHA-256 of tool and arguments, as `argumentsHash` makes it. */
   readonly hash: string
   readonly isDryRun: boolean
@@ -145,7 +147,11 @@ export interface CallOutcome {
   readonly providerRequestId?: string
   /** Requests to the provider, with retries and hints. */
   readonly requests: number
+  /** Milliseconds of the call, checks included, and of the requests. */
+  readonly totalMs: number
   readonly providerMs: number
+  /** Bytes of the bodies. */
+  readonly bytesOut: number
   readonly bytesIn: number
 }
 
@@ -209,6 +215,10 @@ export interface ToolPorts {
   /** Before something is sent: nothing is, where it cannot be written. Returns the id of the execution. */
   begin(call: CallRecord): Promise<string>
   end(executionId: string, call: CallRecord, outcome: CallOutcome): Promise<void>
-  /** A call that was refused before anything was to be sent. */
-  refused(tool: ToolDefinition | string, outcome: Pick<CallOutcome, 'result'>): Promise<void>
+  /** A call that was refused before anything was to be sent. `call`: as far as it was checked. */
+  refused(
+    tool: ToolDefinition | string,
+    outcome: Pick<CallOutcome, 'result'>,
+    call: CallRecord | undefined,
+  ): Promise<void>
 }

@@ -17,6 +17,7 @@ export interface SenderOptions {
 export interface Usage {
   readonly requests: number
   readonly providerMs: number
+  readonly bytesOut: number
   readonly bytesIn: number
 }
 
@@ -39,7 +40,7 @@ const maxLookBytes = 1_048_576
 export function createSender(options: SenderOptions): Sender {
   const { ports, connection, policy, timeoutMs, signal } = options
   const endsAt = ports.now() + timeoutMs
-  const usage = { requests: 0, providerMs: 0, bytesIn: 0 }
+  const usage = { requests: 0, providerMs: 0, bytesOut: 0, bytesIn: 0 }
   const leftMs = () => Math.max(0, endsAt - ports.now())
   const takePlace = () => ports.takePlace(connection, policy)
 
@@ -51,6 +52,7 @@ export function createSender(options: SenderOptions): Sender {
     if (within === 0) throw new SendFailure('timed_out', 'The time of the call is over', false)
     const startedAt = ports.now()
     usage.requests += 1
+    usage.bytesOut += bytesOf(request.body)
     try {
       const answer = await ports.send(connection, { ...request, timeoutMs: within, signal })
       usage.bytesIn += answer.body.length
@@ -77,6 +79,10 @@ export function createSender(options: SenderOptions): Sender {
 
   const send: Sender['send'] = (request) => sendWithin(request, timeoutMs)
   return { usage: () => ({ ...usage }), takePlace, send, leftMs, look }
+}
+
+function bytesOf(body: unknown): number {
+  return body === undefined ? 0 : new TextEncoder().encode(JSON.stringify(body)).length
 }
 
 function jsonOf({ status, body, isCut, secrets }: SentAnswer): unknown {

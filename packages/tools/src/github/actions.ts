@@ -16,6 +16,7 @@ export const actions: readonly ToolDefinition[] = [
       {
         name: 'branch',
         in: 'query',
+        locates: true,
         type: 'string',
         description: 'Only runs for this branch.',
       },

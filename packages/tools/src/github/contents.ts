@@ -24,6 +24,7 @@ export const contents: readonly ToolDefinition[] = [
       {
         name: 'ref',
         in: 'query',
+        locates: true,
         type: 'string',
         description: 'Branch, tag or commit. Default: the default branch.',
       },

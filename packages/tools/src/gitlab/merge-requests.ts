@@ -100,12 +100,14 @@ export const mergeRequests: readonly ToolDefinition[] = [
       {
         name: 'source_branch',
         in: 'query',
+        locates: true,
         type: 'string',
         description: 'Only those coming from this branch.',
       },
       {
         name: 'target_branch',
         in: 'query',
+        locates: true,
         type: 'string',
         description: 'Only those aimed at this branch.',
       },
@@ -221,6 +223,7 @@ export const mergeRequests: readonly ToolDefinition[] = [
       {
         name: 'source_branch',
         in: 'body',
+        locates: true,
         type: 'string',
         required: true,
         description: 'Branch with the changes.',
@@ -228,6 +231,7 @@ export const mergeRequests: readonly ToolDefinition[] = [
       {
         name: 'target_branch',
         in: 'body',
+        locates: true,
         type: 'string',
         required: true,
         description: 'Branch that receives the changes.',
@@ -293,6 +297,7 @@ export const mergeRequests: readonly ToolDefinition[] = [
       {
         name: 'target_branch',
         in: 'body',
+        locates: true,
         type: 'string',
         description: 'New branch that receives the changes.',
       },

@@ -53,6 +53,7 @@ export const pipelines: readonly ToolDefinition[] = [
       {
         name: 'ref',
         in: 'query',
+        locates: true,
         type: 'string',
         description: 'Only pipelines that ran on this branch or tag.',
       },
@@ -120,6 +121,7 @@ export const pipelines: readonly ToolDefinition[] = [
       {
         name: 'ref',
         in: 'body',
+        locates: true,
         type: 'string',
         required: true,
         description: 'Branch or tag the pipeline runs on; a bare commit id is not taken.',

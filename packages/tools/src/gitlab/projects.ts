@@ -452,6 +452,7 @@ export const projects: readonly ToolDefinition[] = [
       {
         name: 'ref',
         in: 'query',
+        locates: true,
         type: 'string',
         description: 'Branch or tag to search in (blobs, commits, wiki_blobs).',
       },

@@ -68,6 +68,7 @@ export const releases: readonly ToolDefinition[] = [
       {
         name: 'tag_name',
         in: 'body',
+        locates: true,
         type: 'string',
         required: true,
         description: 'Tag the release is made for.',
@@ -87,6 +88,7 @@ export const releases: readonly ToolDefinition[] = [
       {
         name: 'ref',
         in: 'body',
+        locates: true,
         type: 'string',
         description: 'Commit, branch or tag to tag when the tag does not exist yet.',
       },

@@ -27,6 +27,7 @@ const encoding: ToolParameter = {
 const branch: ToolParameter = {
   name: 'branch',
   in: 'body',
+  locates: true,
   type: 'string',
   required: true,
   description: 'Branch that receives the commit.',
@@ -123,6 +124,7 @@ export const repository: readonly ToolDefinition[] = [
       {
         name: 'branch',
         in: 'body',
+        locates: true,
         type: 'string',
         required: true,
         description: 'Name of the new branch.',
@@ -130,6 +132,7 @@ export const repository: readonly ToolDefinition[] = [
       {
         name: 'ref',
         in: 'body',
+        locates: true,
         type: 'string',
         required: true,
         description: 'Branch, tag or commit id the new branch starts at.',
@@ -235,6 +238,7 @@ export const repository: readonly ToolDefinition[] = [
       {
         name: 'tag_name',
         in: 'body',
+        locates: true,
         type: 'string',
         required: true,
         description: 'Name of the new tag.',
@@ -242,6 +246,7 @@ export const repository: readonly ToolDefinition[] = [
       {
         name: 'ref',
         in: 'body',
+        locates: true,
         type: 'string',
         required: true,
         description: 'Branch, tag or commit id the tag points at.',
@@ -297,6 +302,7 @@ export const repository: readonly ToolDefinition[] = [
       {
         name: 'ref_name',
         in: 'query',
+        locates: true,
         type: 'string',
         description: 'Branch, tag or range to walk; the default branch if left out.',
       },
@@ -492,6 +498,7 @@ export const repository: readonly ToolDefinition[] = [
       {
         name: 'ref',
         in: 'query',
+        locates: true,
         type: 'string',
         required: true,
         description: 'Branch, tag or commit id to read the file at; HEAD is the default branch.',
@@ -609,6 +616,7 @@ export const repository: readonly ToolDefinition[] = [
       {
         name: 'branch',
         in: 'query',
+        locates: true,
         type: 'string',
         required: true,
         description: 'Branch that receives the commit.',
@@ -666,6 +674,7 @@ export const repository: readonly ToolDefinition[] = [
       {
         name: 'ref',
         in: 'query',
+        locates: true,
         type: 'string',
         description: 'Branch, tag or commit id to list at; the default branch if left out.',
       },

@@ -15,6 +15,8 @@ export interface McpCall {
   readonly name: string
   readonly arguments: Readonly<Record<string, unknown>>
   readonly approvalId?: string | undefined
+  /** What the client calls itself. Undefined: it did not say so in this request. */
+  readonly client?: string | undefined
   /** Aborted when the client cancels the call, or goes away. */
   readonly signal: AbortSignal
 }

@@ -65,6 +65,7 @@ async function callTool(
       name,
       ...taken,
       approvalId: approvalId ?? context.mcpReq.requestState<string>(),
+      client: server.getClientVersion()?.name,
       signal: context.mcpReq.signal,
     })
     return resultOf(answer)

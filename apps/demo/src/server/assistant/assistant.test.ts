@@ -205,8 +205,8 @@ test('the log beside the conversation has what tools did, with one row for a cal
   const { send } = await startAssistant()
   const rows = await (await send('GET', '/api/assistant/audit')).json()
   expect(rows).toMatchObject([
-    { result: 'denied', reason: 'SCOPE_MISSING', about: 'gitlab_issue_create' },
-    { result: 'ok', reason: null, about: 'gitlab_projects_list' },
+    { result: 'denied', reason: 'SCOPE_MISSING', about: 'gitlab_issue_create', target: [] },
+    { result: 'ok', reason: null, about: 'gitlab_projects_list', target: ['acme', '2'] },
     { result: 'intent', reason: null, about: 'gitlab_issue_create' },
   ])
   expect(rows).toHaveLength(3)

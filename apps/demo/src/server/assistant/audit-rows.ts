@@ -28,8 +28,9 @@ function callOf({ action, requestId, id }: AuditLogEntry): string {
 }
 
 /** A reason is the name of the tool, after the code of what went otherwise: `scope_missing: gitlab_issue_create`. */
-function rowOf({ id, at, action, result, reason }: AuditLogEntry): AuditRow {
+function rowOf({ id, at, action, result, reason, call }: AuditLogEntry): AuditRow {
   const [first = '', second] = reason?.split(': ') ?? []
   const [code, about] = second === undefined ? [null, first] : [first, second]
-  return { id, at, action, result, reason: code, about: about === '' ? null : about }
+  const target = Object.values(call?.target ?? {})
+  return { id, at, action, result, reason: code, about: about === '' ? null : about, target }
 }

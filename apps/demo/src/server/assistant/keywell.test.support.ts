@@ -136,10 +136,17 @@ const auditEntries = [
     requestId: 'r3',
   },
   { action: 'credential.read', result: 'ok', reason: null, requestId: 'r2' },
-  { action: 'tool.call', result: 'ok', reason: 'gitlab_projects_list', requestId: 'r1' },
+  {
+    action: 'tool.call',
+    result: 'ok',
+    reason: 'gitlab_projects_list',
+    requestId: 'r1',
+    call: { target: { group_id: 'acme', page: '2' } },
+  },
   { action: 'tool.call', result: 'intent', reason: 'gitlab_projects_list', requestId: 'r1' },
   { action: 'tool.call', result: 'intent', reason: 'gitlab_issue_create', requestId: 'r0' },
 ].map((entry, index) => ({
+  call: null,
   ...entry,
   id: `aud_${index}`,
   tenantId: 'org_northwind',

@@ -28,7 +28,7 @@ export function AuditPanel({ changes }: { changes: number }): ReactElement {
 function AuditLine({ row }: { row: AuditRow }): ReactElement {
   const { audit: words } = useAssistantWords()
   const { language } = useLanguage()
-  const { at, action, about, reason, result } = row
+  const { at, action, about, target, reason, result } = row
   const time = new Intl.DateTimeFormat(language, { timeStyle: 'medium' }).format(Date.parse(at))
   return (
     <li className="audit-row">
@@ -41,6 +41,7 @@ function AuditLine({ row }: { row: AuditRow }): ReactElement {
           {time}
         </time>
         {about && <code>{about}</code>}
+        {target.length > 0 && <code>{target.join(' · ')}</code>}
         {reason && <code>{reason}</code>}
       </span>
     </li>

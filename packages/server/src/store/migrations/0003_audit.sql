@@ -38,6 +38,7 @@ end $$;
 -- its row security is not forced: by its own name it shows its rows to whoever owns it, and to no one else.
 --
 -- What has a fixed length stands first: each read writes a row, and so no byte is lost to alignment.
+-- `call` is the text that was sealed with the entry: json, since jsonb would write another.
 create table audit_chain (
   position      bigint not null check (position > 0),
   at            timestamptz not null,
@@ -53,6 +54,7 @@ create table audit_chain (
   result        text not null check (result in ('ok', 'denied', 'failed', 'intent')),
   reason        text,
   request_id    text,
+  call          json,
   mac           bytea not null,
   link          bytea not null
 ) partition by range (at);
@@ -89,6 +91,7 @@ create table audit_tail (
   result        text not null check (result in ('ok', 'denied', 'failed', 'intent')),
   reason        text,
   request_id    text,
+  call          json,
   mac           bytea not null,
   primary key (tenant_id, seq)
 );
@@ -100,11 +103,11 @@ grant select on audit_tail to keywell_worker;
 
 -- The log as it is read: what is linked, and what waits for it. With the rights of who asks.
 create view audit with (security_invoker = true) as
-  select tenant_id, id, at, actor, action, user_id, connection_id, generation, result, reason, request_id,
+  select tenant_id, id, at, actor, action, user_id, connection_id, generation, result, reason, request_id, call,
     position, link
   from audit_chain
   union all
-  select tenant_id, id, at, actor, action, user_id, connection_id, generation, result, reason, request_id,
+  select tenant_id, id, at, actor, action, user_id, connection_id, generation, result, reason, request_id, call,
     null::bigint, null::bytea
   from audit_tail;
 grant select on audit to keywell_app, keywell_worker;
@@ -170,9 +173,9 @@ begin
     on conflict do nothing
   )
   insert into audit_chain (tenant_id, position, id, at, actor, action, user_id, connection_id,
-    generation, result, reason, request_id, mac_version, mac, link_version, link)
+    generation, result, reason, request_id, call, mac_version, mac, link_version, link)
   select tenant_id, position, id, at, actor, action, user_id, connection_id, generation, result,
-    reason, request_id, mac_version, mac, link_version, decode(link, 'base64')
+    reason, request_id, call, mac_version, mac, link_version, decode(link, 'base64')
   from moved join new using (place) order by tenant_id, position;
 end $$;
 
