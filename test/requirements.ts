@@ -2871,6 +2871,55 @@ export const requirements = {
       'An approval holds once, for the tool, arguments, connection and user that it was asked for, and only the app decides it.',
     source: 'tools.md, Approvals',
   },
+  'approvals:page': {
+    behaviour:
+      'Who is signed in at the app sees on the page of the service who asks, for which account, and the exact request, and approves it; the agent then makes that call once.',
+    source: 'tools.md, Approvals',
+  },
+  'approvals:page-refuse': {
+    behaviour:
+      'A call that was refused on the page is not made; a decision that comes too late changes nothing.',
+    source: 'tools.md, Approvals',
+  },
+  'T39:agent': {
+    behaviour:
+      'An agent that has its own API key or token of MCP, and the address of the page, neither approves a call nor gets a link to the page.',
+    source: 'threats.md, T39',
+  },
+  'T39:bare-address': {
+    behaviour:
+      'The address of the page shows nothing of a call and decides nothing in a browser that the app has not sent there. It says to sign in at the app.',
+    source: 'threats.md, T39',
+  },
+  'T39:other-user': {
+    behaviour:
+      'A link for another user or tenant than the call’s is refused as for a call that there is not, unless the app says that this person decides for others; a page decides its own call alone.',
+    source: 'threats.md, T39',
+  },
+  'T39:other-browser': {
+    behaviour:
+      'A link works once, in one browser, within two minutes; what looks ahead does not use it up.',
+    source: 'threats.md, T39',
+  },
+  'T39:foreign-form': {
+    behaviour:
+      'A form of another site, or without an origin, decides nothing, and the audit log has it.',
+    source: 'threats.md, T39',
+  },
+  'T39:framed': {
+    behaviour:
+      'The page is framed by none, runs no script but its own, and gives no button the focus.',
+    source: 'threats.md, T39',
+  },
+  'T39:twice': {
+    behaviour: 'Of two decisions at the same moment one counts.',
+    source: 'threats.md, T39',
+  },
+  'T39:planted-link': {
+    behaviour:
+      'A link or a code of the page that was changed or planted in the database opens nothing and raises an alarm.',
+    source: 'threats.md, T39',
+  },
   'approvals:database-writer': {
     behaviour: 'A row of an approval that was changed in the database approves nothing.',
     source: 'tools.md, Approvals',

@@ -17,8 +17,10 @@ export {
   rotateApiKeySchema,
 } from './api-keys.ts'
 export {
+  type ApprovalLink,
   type ApprovalList,
   approvalListSchema,
+  type CreateApprovalLink,
   type ListApprovals,
   listApprovalsSchema,
 } from './approvals.ts'

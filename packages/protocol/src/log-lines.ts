@@ -74,6 +74,7 @@ export const logLines = {
     ...ofTenant,
     flowId: text.optional(),
     sessionId: text.optional(),
+    approvalId: text.optional(),
     purpose: text,
   }),
   'flow watch failed': at('debug', { flowId: text, reason }),

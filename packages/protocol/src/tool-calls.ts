@@ -217,12 +217,17 @@ export const approvalSchema = z.object({
     query: z.string(),
     body: z.unknown().optional(),
   }),
+  /** Of the call, without the values of secret parameters; a long one is cut. */
+  arguments: z.record(z.string(), z.string()),
   state: approvalStateSchema,
   requestedAt: z.iso.datetime(),
   endsAt: z.iso.datetime(),
   decidedAt: z.iso.datetime().nullable(),
   /** What the app said of who decided. */
   decidedBy: z.string().nullable(),
+  /** What asked: `key:key_…`, or `mcp:mcp_…` for an agent with a token of MCP. */
+  requestedBy: z.string(),
+  /** What the app calls its agent. */
   agent: z.string().nullable(),
 })
 export type Approval = z.infer<typeof approvalSchema>

@@ -232,7 +232,14 @@ export class Keywell {
    */
   async connectHandler(request: Request, who: SignedIn): Promise<Response> {
     const { connect, connections } = this
-    const parts = { connect, connections, appOrigins: this.#appOrigins, follow: this.#follow }
+    const { approvals } = this.tools
+    const parts = {
+      connect,
+      connections,
+      approvals,
+      appOrigins: this.#appOrigins,
+      follow: this.#follow,
+    }
     return handleConnect(parts, request, who)
   }
 

@@ -37,7 +37,10 @@ export interface KeywellOptions {
   appOrigins?: readonly string[] | undefined
   /** A page of the app where its user can connect; answered with `not_connected` and `needs_reauth`. */
   connectUrl?: string | undefined
-  /** A page of the app where a person approves calls of tools; `approvalUrl` in errors leads there, with `approvalId`. */
+  /**
+   * A page of the app that leads its user to an approval; `approvalUrl` in errors is it, with `approvalId`. Default: a
+   * page of the service, which says to sign in at the app.
+   */
   approvalUrl?: string | undefined
   /**
    * `authorizationServers`: issuers of OAuth servers that hand out tokens of MCP for your backend, which makes them. They

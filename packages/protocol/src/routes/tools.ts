@@ -1,6 +1,8 @@
 import {
+  approvalLinkSchema,
   approvalListSchema,
   approvalParamsSchema,
+  createApprovalLinkSchema,
   listApprovalsSchema,
   readApprovalSchema,
 } from '../approvals.ts'
@@ -101,5 +103,20 @@ export const approvalRoutes = {
     answer: { status: 200, description: 'The approval as it is now', schema: approvalSchema },
     errors: ['not_found', 'conflict', 'credential_unreadable', 'tenant_erased'],
     audit: 'approval.decide',
+  }),
+  createLink: route({
+    method: 'POST',
+    path: '/v1/approvals/:approvalId/links',
+    summary:
+      'Make a link with which the person who is signed in at the app decides, on a page of the service',
+    description:
+      'It is opened within two minutes, once, and binds the page to the browser that opened it. It never goes to an agent, nor by mail: send the browser of the person there.',
+    access: { permission: 'approvals:decide', enforces: ['tenants'] },
+    params: approvalParamsSchema,
+    body: createApprovalLinkSchema,
+    answer: { status: 201, description: 'The link, shown once', schema: approvalLinkSchema },
+    errors: ['not_found', 'tenant_erased'],
+    answersSecret: true,
+    audit: 'approval.link',
   }),
 }

@@ -1,5 +1,6 @@
 import { connectionIdSchema, KeywellError, ownerSchema } from '@keywell/protocol'
 import { type AppOrigins, originOfPage, readAppOrigins, requireAppOrigins } from './app-origins.ts'
+import { approveOnPage } from './approve-route.ts'
 import type { ConnectHandlerParts, ConnectRequest } from './connect-request.ts'
 import { followConnections } from './events-route.ts'
 import { finishInApp, finishInPage } from './finish-routes.ts'
@@ -14,6 +15,7 @@ import type { SignedIn } from './signed-in.ts'
  *     POST   session             begins; the body may name `connectionId` and `returnMode`
  *     GET    finish              the popup comes back here with its ticket
  *     POST   finish              the same for single-page apps, as JSON `{ session, flow, ticket }`
+ *     GET    approve             goes on to the page where this user approves a call of an agent
  *     GET    connections         what this user has connected
  *     GET    connections/events  server-sent events: read the list again
  *     DELETE connections/:id     disconnects
@@ -55,6 +57,8 @@ async function answer(incoming: ConnectRequest, route: Route): Promise<Response>
       return finishInPage(incoming)
     case 'finish':
       return finishInApp(incoming)
+    case 'approve':
+      return approveOnPage(incoming)
     case 'connections':
       return listConnections(incoming)
     case 'events':

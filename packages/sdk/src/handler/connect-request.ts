@@ -1,12 +1,14 @@
 import type { UserId } from '../changes/user-changes.ts'
 import type { Connect } from '../connect.ts'
 import type { Connections } from '../connections.ts'
+import type { Approvals } from '../tools/approvals.ts'
 import type { AppOrigins } from './app-origins.ts'
 import type { SignedIn } from './signed-in.ts'
 
 export interface ConnectHandlerParts {
   readonly connect: Connect
   readonly connections: Connections
+  readonly approvals: Pick<Approvals, 'createLink'>
   /** Of all users; `origin` of one replaces it. */
   readonly appOrigins: AppOrigins
   /**

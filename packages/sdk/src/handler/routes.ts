@@ -6,7 +6,7 @@ export type Route = {
   /** A page of another site must be kept from calling it: it changes something, or holds a place of the user. */
   readonly ownPagesOnly: boolean
 } & (
-  | { readonly name: 'session' | 'finish-page' | 'finish' | 'connections' | 'events' }
+  | { readonly name: 'session' | 'finish-page' | 'finish' | 'connections' | 'events' | 'approve' }
   | { readonly name: 'disconnect'; readonly connectionId: string }
 )
 
@@ -21,6 +21,9 @@ export function routeOf(method: string, pathname: string): Route {
     case 'GET finish':
       // A navigation from the service, hence from another site; its ticket is the proof.
       return { name: 'finish-page', mountPath, ownPagesOnly: false }
+    case 'GET approve':
+      // A navigation, from wherever the agent has shown the address. It decides nothing.
+      return { name: 'approve', mountPath, ownPagesOnly: false }
     case 'POST finish':
       return { name: 'finish', mountPath, ownPagesOnly: true }
     case 'GET connections':
@@ -39,6 +42,6 @@ export function routeOf(method: string, pathname: string): Route {
   }
   throw new KeywellError('not_found', `connectHandler has no route ${method} …/${last}.`, {
     nextStep:
-      'It serves POST session, GET and POST finish, GET connections, GET connections/events and DELETE connections/:id below its mount point.',
+      'It serves POST session, GET and POST finish, GET approve, GET connections, GET connections/events and DELETE connections/:id below its mount point.',
   })
 }

@@ -34,6 +34,8 @@ export interface SignedIn {
   readonly defaultHosts?: CreateSession['defaultHosts']
   /** Reconnecting may replace the account that was connected. */
   readonly allowAccountChange?: boolean | undefined
+  /** They may approve calls of agents for other users of the tenant, as an administrator may. Default: their own alone. */
+  readonly approvesForOthers?: boolean | undefined
   /** Mount point as browsers see it, behind a proxy that rewrites paths. Default: the request's. */
   readonly basePath?: string | undefined
   /**

@@ -20,6 +20,8 @@ function approval(state: Approval['state']): object {
     endsAt: new Date(900_000).toISOString(),
     decidedAt: null,
     decidedBy: null,
+    arguments: {},
+    requestedBy: 'key:key_1',
     agent: null,
   }
 }

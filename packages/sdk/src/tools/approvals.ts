@@ -1,6 +1,8 @@
 import {
   type Approval,
+  type ApprovalLink,
   type ApprovalList,
+  type CreateApprovalLink,
   type DecideApproval,
   type ListApprovals,
   routes,
@@ -36,6 +38,24 @@ export class Approvals {
       routes.approvals.get,
       'approvals.get',
       { params: reference, query: reference },
+      options,
+    )
+  }
+
+  /**
+   * A link to the page of the service where the person who is signed in decides. Send their browser there at once: it
+   * works for two minutes, once. `connectHandler` does so at `GET approve`.
+   *
+   * @throws KeywellError `not_found`, also for a call of another user than `userId` without `forOthers`
+   */
+  createLink(
+    { approvalId, ...body }: Pick<ApprovalReference, 'approvalId'> & CreateApprovalLink,
+    options?: CallOptions,
+  ): Promise<ApprovalLink> {
+    return this.#service.request(
+      routes.approvals.createLink,
+      'approvals.createLink',
+      { params: { approvalId }, body },
       options,
     )
   }

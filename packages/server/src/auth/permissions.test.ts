@@ -17,6 +17,9 @@ const pages = [
   'GET /connect/device',
   'POST /connect/device',
   'GET /oauth/callback/:integrationId',
+  'GET /approvals/open/:link',
+  'GET /approvals/:approvalId',
+  'POST /approvals/:approvalId',
   'GET /.well-known/oauth-protected-resource/mcp/:provider',
 ]
 

@@ -146,6 +146,9 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     mcpTokens: access.mcpTokens,
     mcpAuthorizationServers: options.mcp?.authorizationServers ?? [],
     approvals: sending.approvals,
+    approvalLinks: sending.approvalLinks,
+    approvalPages: sending.approvalPages,
+    approvalUrl: options.approvalUrl,
     searchPeppers: access.searchPeppers,
     createConnection: connecting.createConnection,
     searchConnections: createSearchConnections({

@@ -1,4 +1,5 @@
 import type { AuditAction } from '../audit/audit.ts'
+import type { ConnectPeppers } from '../connect/connect-macs.ts'
 import { createExamine } from '../credentials/examine.ts'
 import { createFindMeant } from '../credentials/find-meant.ts'
 import { createFreshen } from '../credentials/freshen.ts'
@@ -13,6 +14,8 @@ import type { SearchPeppers } from '../credentials/search-cursor.ts'
 import { createSendAsUser } from '../credentials/send.ts'
 import { createNoteUse } from '../credentials/use.ts'
 import type { KeywellOptions } from '../options.ts'
+import { type ApprovalLinks, createApprovalLinks } from '../tools/approval-links.ts'
+import { type ApprovalPages, createApprovalPages } from '../tools/approval-pages.ts'
 import { type Approvals, createApprovals } from '../tools/approvals.ts'
 import { createToolService, type ToolService } from '../tools/tool-service.ts'
 import type { Background } from './background.ts'
@@ -23,13 +26,15 @@ export interface Sending {
   sendProviderRequest: SendProviderRequest
   toolService: ToolService
   approvals: Approvals
+  approvalLinks: ApprovalLinks
+  approvalPages: ApprovalPages
 }
 
 export function createSending(
   platform: Platform,
   { box, outbound, refresher, health, log: { audit } }: Background,
   { connectUrl, approvalUrl }: KeywellOptions,
-  { searchPeppers }: { searchPeppers: SearchPeppers },
+  { searchPeppers, peppers }: { searchPeppers: SearchPeppers; peppers: ConnectPeppers },
 ): Sending {
   const { catalogue, database, monotonic } = platform
   const renewed = createRenewal({ ...platform, refresher, health })
@@ -49,8 +54,11 @@ export function createSending(
     noteUse: createNoteUse(platform),
   }
   const approvals = createApprovals({ ...platform, audit })
+  const approvalLinks = createApprovalLinks({ ...platform, audit, peppers, approvals })
   return {
     approvals,
+    approvalLinks,
+    approvalPages: createApprovalPages({ ...platform, audit, approvals, links: approvalLinks }),
     sendProviderRequest: createSendProviderRequest({
       ...calls,
       freshen: freshenFor('request.send'),

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Peppers } from '../encryption-keys/peppers.ts'
+import type { ApprovalPurpose } from '../store/approval-codes.ts'
 import type { FlowRow } from '../store/flows.ts'
 import type { CodePurpose } from '../store/one-time-codes.ts'
 import type { SessionRow } from '../store/sessions.ts'
@@ -14,6 +15,13 @@ export type OpenedFlow = Pick<FlowRow, 'tenantId' | 'id' | 'sessionId' | 'userId
 /** The session that a link opens. */
 export type OpenedSession = Pick<SessionRow, 'tenantId' | 'id' | 'userId'>
 
+/** The approval that a code opens, and the person who may decide it. */
+export interface OpenedApproval {
+  readonly tenantId: string
+  readonly approvalId: string
+  readonly personId: string
+}
+
 /** MACs of rows that decide an access and hold no sealed value: who only writes rows can make none. */
 export interface ConnectMacs {
   /** Over a code, what it is for, until when, and whose flow it opens. */
@@ -23,6 +31,11 @@ export interface ConnectMacs {
   ): Uint8Array
   /** Over a link, until when it can be opened, and whose session it opens. */
   ofLink(link: { text: string; expiresAt: Date }, session: OpenedSession): Uint8Array
+  /** Over a code, what it is for, until when, and who may decide which approval by it. */
+  ofApproval(
+    code: { purpose: ApprovalPurpose; text: string; expiresAt: Date },
+    approval: OpenedApproval,
+  ): Uint8Array
   /** Over everything that a connect session says. */
   ofSession(session: SessionRow): Uint8Array
   /** What the short code of a flow is made of. Nothing of it is stored. */
@@ -43,6 +56,9 @@ export function createConnectMacs(pepper: Uint8Array): ConnectMacs {
 
     ofLink: ({ text, expiresAt }, { tenantId, id, userId }) =>
       hmac('link', tenantId, id, userId, text, expiresAt.toISOString()),
+
+    ofApproval: ({ purpose, text, expiresAt }, { tenantId, approvalId, personId }) =>
+      hmac(purpose, tenantId, approvalId, personId, text, expiresAt.toISOString()),
 
     ofSession: ({ tenantId, id, userId, policy, expiresAt }) =>
       hmac('session', tenantId, id, userId, expiresAt.toISOString(), canonicalJson(policy)),

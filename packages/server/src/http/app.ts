@@ -41,6 +41,8 @@ import type { Database } from '../store/database.ts'
 import type { Tenants } from '../tenants/erase.ts'
 import type { ExportTenant } from '../tenants/export.ts'
 import type { TenantPolicies } from '../tenants/policy.ts'
+import type { ApprovalLinks } from '../tools/approval-links.ts'
+import type { ApprovalPages } from '../tools/approval-pages.ts'
 import type { Approvals } from '../tools/approvals.ts'
 import type { ListParts } from '../tools/list-tools.ts'
 import type { ToolService } from '../tools/tool-service.ts'
@@ -124,6 +126,9 @@ export interface AppParts {
   /** Of authorisation servers that name themselves in the metadata of an MCP endpoint. */
   mcpAuthorizationServers: readonly string[]
   approvals: Approvals
+  approvalLinks: ApprovalLinks
+  approvalPages: ApprovalPages
+  approvalUrl: string | undefined
   /** Of the tokens of pages. */
   searchPeppers: ListParts['peppers']
   createConnection: CreateConnection
@@ -201,7 +206,7 @@ function backendRoutes(app: Hono<Environment>, parts: AppParts): void {
   requestRoutes(app, parts.sendProviderRequest)
   toolRoutes(app, parts)
   mcpTokenRoutes(app, parts)
-  approvalRoutes(app, parts.approvals)
+  approvalRoutes(app, parts)
   connectionRoutes(app, parts)
   installationRoutes(app, parts)
   sessionRoutes(app, parts)

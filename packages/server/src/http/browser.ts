@@ -1,7 +1,6 @@
 import { KeywellError } from '@keywell/protocol'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
-import type { CookieOptions } from 'hono/utils/cookie'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { RateLimits } from '../auth/rate-limits.ts'
 import { donePath } from '../connect/browser-return.ts'
@@ -17,6 +16,9 @@ import type { LinkChoice } from '../connect/link-view.ts'
 import { linkPath } from '../connect/links.ts'
 import type { StartedFlow } from '../connect/start-flow.ts'
 import type { Logger } from '../logger.ts'
+import { approvalPath } from '../tools/approval-links.ts'
+import { type ApprovalPageRoutes, approvalPageRoutes } from './approval-pages.ts'
+import { type BindingCookie, bindingCookie } from './binding-cookie.ts'
 import { type Environment, setRetryAfter } from './context.ts'
 import { toKeywellError } from './failures.ts'
 import { fromOf, limitByAddress } from './guards.ts'
@@ -33,7 +35,7 @@ import { stylesheetOf } from './pages/style.ts'
 import { textsFor } from './pages/texts/index.ts'
 import { callerOf } from './principal.ts'
 
-export interface BrowserParts {
+export interface BrowserParts extends ApprovalPageRoutes {
   flows: Flows
   callback: ReturnType<typeof createCallback>
   keyForms: KeyForms
@@ -41,13 +43,19 @@ export interface BrowserParts {
   linkForms: LinkForms
   showDone: ShowDone
   rateLimits: RateLimits
-  publicUrl: string
   appearance: Appearance
   logger: Logger
 }
 
 /** Where a person's visit ends a step, and nothing else may: a prefetch or a HEAD request must not spend anything. */
-const visitedPaths = [keyFormPath, deviceFormPath, donePath, `${linkPath}/*`, '/oauth/callback/*']
+const visitedPaths = [
+  keyFormPath,
+  deviceFormPath,
+  donePath,
+  `${linkPath}/*`,
+  `${approvalPath}/*`,
+  '/oauth/callback/*',
+]
 
 /**
  * The steps that a browser makes by itself: the form that starts a flow, the page of a link, and the callback or the
@@ -77,6 +85,7 @@ export function browserRoutes(parts: BrowserParts): Hono<Environment> {
   deviceRoutes(router, cookie, parts)
   doneRoute(router, cookie, parts)
   callbackRoute(router, cookie, parts)
+  approvalPageRoutes(router, cookie, parts, (c) => lookOf(c, parts))
   fileRoutes(router, parts)
   router.onError((thrown, c) => {
     const requestId = c.get('requestId')
@@ -84,7 +93,8 @@ export function browserRoutes(parts: BrowserParts): Hono<Environment> {
     // Every code's status is one that has a body.
     const status = error.status as ContentfulStatusCode
     setRetryAfter(c, error)
-    const of = c.req.path.startsWith(`${linkPath}/`) ? 'link' : 'flow'
+    const byLink = [linkPath, approvalPath].some((path) => c.req.path.startsWith(`${path}/`))
+    const of = byLink ? 'link' : 'flow'
     return c.html(problemPage(lookOf(c, parts), error, { requestId, of }), status)
   })
   return router
@@ -284,30 +294,4 @@ function isPrefetch(headers: Headers): boolean {
   return ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) =>
     /^(prefetch|preview)/i.test(headers.get(name) ?? ''),
   )
-}
-
-interface BindingCookie {
-  name: (flowId: string) => string
-  prefix: 'host' | undefined
-  options: CookieOptions
-}
-
-/**
- * One cookie per flow. `__Host-` needs https. Development rule: where the public URL is plain http
- * on loopback, the cookie has neither prefix nor `Secure`, since browsers disagree on whether
- * loopback counts as secure. Any other plain-http address is refused at start.
- */
-function bindingCookie(publicUrl: string): BindingCookie {
-  const https = new URL(publicUrl).protocol === 'https:'
-  return {
-    name: (flowId) => `keywell-${flowId}`,
-    prefix: https ? 'host' : undefined,
-    options: {
-      path: '/',
-      httpOnly: true,
-      sameSite: 'Lax',
-      secure: https,
-      ...(https ? { prefix: 'host' } : {}),
-    },
-  }
 }

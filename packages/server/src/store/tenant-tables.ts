@@ -92,6 +92,8 @@ export const tenantTables = {
       'owner_id',
       'flow_id',
       'session_id',
+      'approval_id',
+      'person_id',
       'mac',
       'pepper_version',
       'expires_at',

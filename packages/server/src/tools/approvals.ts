@@ -31,8 +31,13 @@ import { isKeyOutage, type RecordContext, type Vault, VaultError } from '../vaul
 /** For so long a call can be decided, and made. */
 const lifeMs = 15 * 60_000
 
+/** Characters of the value of an argument that are shown beside the request, which is shown whole. */
+const maxValueLength = 200
+
 const sealedSchema = z.object({
   summary: z.string(),
+  arguments: z.record(z.string(), z.string()),
+  requestedBy: z.string(),
   request: z.object({
     method: z.string(),
     path: z.string(),
@@ -134,7 +139,12 @@ async function request(
     state: 'pending' as const,
     endsAt: new Date(parts.now() + lifeMs),
   }
-  const sealed = await seal(parts, row, { summary, request: { method, path, query, body } })
+  const sealed = await seal(parts, row, {
+    summary,
+    arguments: shownArguments(call.arguments),
+    requestedBy: actor,
+    request: { method, path, query, body },
+  })
   await parts.database.transaction(tenantId, async (sql) => {
     await insertApproval(sql, { ...row, ...sealed })
     const entry = { tenantId, userId: ownerId, connectionId: row.connectionId, actor, requestId }
@@ -142,6 +152,15 @@ async function request(
     await parts.audit.write(sql, { ...entry, action, result: 'ok', reason: row.tool })
   })
   return { id: row.id, endsAt: row.endsAt.toISOString() }
+}
+
+function shownArguments(given: CallRecord['arguments']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+      return [name, text.length > maxValueLength ? `${text.slice(0, maxValueLength)}…` : text]
+    }),
+  )
 }
 
 /** What a row says is believed only where its sealed record says the same: a state alone approves nothing. */
@@ -217,9 +236,9 @@ async function open({ vault }: ApprovalParts, row: ApprovalRow): Promise<Shown> 
   }
 }
 
-function view(row: ApprovalRow, { summary, request: asked }: Shown): Approval {
+function view(row: ApprovalRow, shown: Shown): Approval {
   const isOpen = row.state === 'pending' || row.state === 'approved'
-  const { body, ...rest } = asked
+  const { body, ...rest } = shown.request
   return {
     // Ids were parsed when they came in; the row is the proof.
     id: row.id as ApprovalId,
@@ -228,13 +247,15 @@ function view(row: ApprovalRow, { summary, request: asked }: Shown): Approval {
     connectionId: row.connectionId as ConnectionId,
     tool: row.tool,
     title: findTool(row.tool)?.title ?? row.tool,
-    summary,
+    summary: shown.summary,
     request: { ...rest, ...(body !== undefined && { body }) },
+    arguments: shown.arguments,
     state: isOpen && row.hasEnded ? 'expired' : row.state,
     requestedAt: row.requestedAt.toISOString(),
     endsAt: row.endsAt.toISOString(),
     decidedAt: row.decidedAt?.toISOString() ?? null,
     decidedBy: row.decidedBy,
+    requestedBy: shown.requestedBy,
     agent: row.agent,
   }
 }

@@ -30,6 +30,7 @@ import type { NoteUse } from '../credentials/use.ts'
 import type { Logger } from '../logger.ts'
 import { ofTenant } from '../store/connections.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
+import { appPageOf, approvalPath } from './approval-links.ts'
 import type { Approvals } from './approvals.ts'
 import { callEntryOf, outcomeOf } from './call-entry.ts'
 import { sendFailureOf } from './send-failure.ts'
@@ -51,8 +52,9 @@ export interface PortParts {
   noteUse: NoteUse
   /** A page of the app where its user can connect. */
   connectUrl: string | undefined
-  /** A page of the app where a person approves calls. */
+  /** A page of the app where a person approves calls, or which sends them to the service's. */
   approvalUrl: string | undefined
+  publicUrl: string
   /** Milliseconds since 1970. */
   now: () => number
   sleep: Sleep
@@ -223,11 +225,9 @@ function connectUrlOf(
   return url.href
 }
 
-function urlOf({ approvalUrl }: PortParts, id: string): { url?: string } {
-  if (approvalUrl === undefined) return {}
-  const url = new URL(approvalUrl)
-  url.searchParams.set('approvalId', id)
-  return { url: url.href }
+/** Where an agent sends its user. The address alone opens nothing: the app's login says who decides. */
+function urlOf({ approvalUrl, publicUrl }: PortParts, id: string): { url: string } {
+  return { url: appPageOf(approvalUrl, id)?.href ?? `${publicUrl}${approvalPath}/${id}` }
 }
 
 async function begin(execution: Execution, record: CallRecord): Promise<string> {

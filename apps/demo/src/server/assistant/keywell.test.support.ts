@@ -123,6 +123,8 @@ class FakeKeywell {
       endsAt: new Date(900_000).toISOString(),
       decidedAt: null,
       decidedBy: null,
+      arguments: { project_id: '501', pipeline_id: '9001' },
+      requestedBy: 'key:key_1',
       agent: 'acme-assistant',
     }
   }

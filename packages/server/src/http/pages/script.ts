@@ -1,7 +1,8 @@
 /**
  * The one script of the pages. They work without it. On the page of a link it shows which scopes come with a chosen one,
  * and ticks the scopes of a preset in place; on a page with a code it looks whether the code was taken, and
- * copies one that is for elsewhere.
+ * copies one that is for elsewhere; on the page of an approval it looks whether its state has changed, and counts the
+ * minutes.
  */
 export const script = `'use strict'
 {
@@ -57,13 +58,23 @@ export const script = `'use strict'
 
   const waiting = document.querySelector('[data-waiting]')
   if (waiting) {
+    const state = waiting.dataset.waiting
+    const mark = state ? 'data-waiting="' + state + '"' : 'data-waiting'
     const look = async () => {
       const answer = await fetch(location.href).catch(() => undefined)
       const text = answer && answer.ok ? await answer.text() : undefined
-      if (text !== undefined && !text.includes('data-waiting')) location.reload()
+      if (text !== undefined && !text.includes(mark)) location.reload()
       else setTimeout(look, 3000)
     }
     setTimeout(look, 3000)
+  }
+
+  const left = document.querySelector('[data-seconds-left]')
+  if (left) {
+    const end = performance.now() + Number(left.dataset.secondsLeft) * 1000
+    setInterval(() => {
+      left.textContent = String(Math.max(0, Math.ceil((end - performance.now()) / 60000)))
+    }, 5000)
   }
 }
 `

@@ -32,7 +32,7 @@ input[type=checkbox],input[type=radio]{flex:none;width:1.125rem;height:1.125rem;
 button{min-height:2.875rem;padding:.625rem 1.125rem;background:var(--act);color:var(--on-act);border:1px solid var(--act);border-radius:.625rem;font:inherit;font-weight:600;cursor:pointer}
 button:hover{filter:brightness(1.08)}
 button.wide{width:100%}
-button[name=cancel]{background:none;color:var(--ink);border-color:var(--edge)}
+button:is([name=cancel],[data-second]){background:none;color:var(--ink);border-color:var(--edge)}
 :is(a,input,button,select,textarea,summary):focus-visible{outline:3px solid var(--ink);outline-offset:2px;border-radius:.375rem}
 .brand{display:flex;align-items:center;gap:.625rem;margin:0 0 1.5rem;font-weight:600}
 .tile{display:grid;place-items:center;flex:none;width:3rem;height:3rem;border:1px solid var(--line);border-radius:.75rem;background:#fff;color:#1c1f26;font-size:1.25rem;font-weight:600;overflow:hidden}
@@ -76,9 +76,13 @@ details .field{margin:.5rem 0 0}
 .code{margin:0 0 1.25rem;padding:1rem;border:1px solid var(--line);border-radius:.75rem;background:var(--soft);font:600 1.75rem/1.2 ui-monospace,SFMono-Regular,monospace;letter-spacing:.08em;text-align:center;user-select:all}
 .hint{margin:.5rem 0 1.25rem;color:var(--quiet);font-size:.875rem}
 .fine{margin:1rem 0 0;color:var(--quiet);font-size:.8125rem}
+dl{margin:0 0 1.25rem}
+dt{color:var(--quiet);font-size:.8125rem}
+dd{margin:0 0 .5rem}
+pre{margin:0 0 1.25rem;padding:.75rem .875rem;border:1px solid var(--line);border-radius:.625rem;background:var(--soft);font:.8125rem/1.5 ui-monospace,SFMono-Regular,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 .acts{display:flex;flex-wrap:wrap;gap:.75rem;margin:0}
 footer{margin-top:1.5rem;color:var(--quiet);font:.8125rem/1.4 ui-monospace,monospace}
 @media (max-width:30rem){body{place-content:start stretch;grid-template-columns:minmax(0,1fr);padding:.75rem}main{padding:1.25rem}}
 @media (prefers-reduced-motion:no-preference){button,a{transition:background-color .12s,filter .12s}}
-@media (forced-colors:active){.tile,.code,.tag{border:1px solid}}
+@media (forced-colors:active){.tile,.code,.tag,pre{border:1px solid}}
 `

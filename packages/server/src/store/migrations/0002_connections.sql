@@ -377,17 +377,23 @@ grant select, update on device_polls to keywell_worker;
 create table one_time_codes (
   tenant_id      text not null default '@install' check (tenant_id = '@install'),
   hash           bytea not null,
-  purpose        text not null check (purpose in ('start', 'state', 'ticket', 'link')),
+  purpose        text not null
+    check (purpose in ('start', 'state', 'ticket', 'link', 'approval_link', 'approval_page')),
   owner_id       text not null,
   flow_id        text,
   session_id     text,
+  -- With the person who may decide it.
+  approval_id    text,
+  person_id      text,
   mac            bytea not null,
   pepper_version int not null check (pepper_version > 0),
   expires_at     timestamptz not null,
   used_at        timestamptz,
   primary key (tenant_id, hash),
   constraint one_time_codes_name_what_they_open check (
-    num_nulls(flow_id, session_id) = 1 and (purpose = 'link') = (session_id is not null)
+    num_nulls(flow_id, session_id, approval_id) = 2 and (purpose = 'link') = (session_id is not null)
+    and (purpose in ('approval_link', 'approval_page')) = (approval_id is not null)
+    and (approval_id is null) = (person_id is null)
   )
 );
 select guard_by_tenant('one_time_codes');

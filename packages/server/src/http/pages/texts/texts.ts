@@ -110,6 +110,38 @@ export interface Texts {
     connect: string
     notMine: string
   }
+  approval: {
+    heading: string
+    /** Where the browser was not sent by the app. */
+    notBound: { heading: string; text: (app: string) => string; goOn: (host: string) => string }
+    destroys: string
+    onlyExpected: string
+    who: string
+    agent: string
+    noAgent: string
+    key: string
+    mcpToken: string
+    noKey: string
+    account: string
+    accountAt: (account: string, provider: string, instance: string) => string
+    disconnected: string
+    connection: string
+    user: string
+    ofTenant: string
+    person: string
+    request: string
+    arguments: string
+    minutesLeft: string
+    approve: string
+    refuse: string
+    live: string
+    look: string
+    ended: Record<
+      'approved' | 'denied' | 'expired' | 'used',
+      { byPerson: string; byOther: string; text: string }
+    >
+    close: string
+  }
   /** Words of a provider's definition, by its name. Absent: its own, in English. */
   providers: Readonly<Record<string, ProviderTexts>>
 }
