@@ -6,7 +6,8 @@ import { atStandIn } from '@keywell/demo/stand-ins'
 import type { ProviderDefinition } from '@keywell/protocol'
 import { checkDefinition, providers } from '@keywell/providers'
 import { expect, onTestFinished, test } from 'vitest'
-import { openEmbedded } from './support/databases.ts'
+import { createDatabase } from './support/databases.ts'
+import { openCreated } from './support/inspected.ts'
 import { mutantsOf } from './support/mutants.ts'
 import { createStage, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
@@ -210,9 +211,9 @@ async function walkAll(
   known: readonly string[],
 ): Promise<string[]> {
   const runs = [...(asItIs === undefined ? [] : [asItIs]), ...mutants]
-  const stage = await openStage(runs)
+  const { stage, close } = await openStage(runs)
   onTestFinished(async () => {
-    await stage.stop()
+    await close()
     await Promise.all(runs.map(({ stop }) => stop()))
   })
   await asItIs?.walk(stage, wholeMs)
@@ -231,8 +232,13 @@ async function walkAll(
   return survived
 }
 
-async function openStage(runs: readonly Run[]): Promise<Stage> {
-  return createStage(await openEmbedded(), {
+/** On a server: walks side by side share its processors, and would wait for the embedded database one by one. */
+async function openStage(
+  runs: readonly Run[],
+): Promise<{ stage: Stage; close: () => Promise<void> }> {
+  const created = await createDatabase()
+  const database = await openCreated(created)
+  const stage = await createStage(database, {
     providers: runs.map(({ definition }) => definition),
     privateHosts: runs.flatMap(({ origins }) => origins.map((origin) => ({ origin }))),
     // It is looked at by the tests of each provider; here most walks end in the middle.
@@ -245,4 +251,10 @@ async function openStage(runs: readonly Run[]): Promise<Stage> {
       incidentWindowMs: 0,
     },
   })
+  const close = async () => {
+    await stage.stop()
+    await database.close()
+    await created.drop()
+  }
+  return { stage, close }
 }
