@@ -2,6 +2,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   createKeyFile,
   createKeywell,
@@ -10,6 +11,7 @@ import {
   localKeys,
 } from '@keywell/server'
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import { cachedMs } from '../packages/server/src/auth/key-cache.ts'
 import { createDatabase, openEmbedded } from './support/databases.ts'
 import { openCreated, type TestDatabase } from './support/inspected.ts'
 import { createStage, type Stage } from './support/stage.ts'
@@ -24,16 +26,21 @@ interface Deployment {
   stop(): Promise<void>
 }
 
+/** What every replica does before a refresh is sent to the provider. */
+let beforeSend: () => Promise<void> | void = () => {}
+const faultPoint = (name: string) => (name === 'before_send' ? beforeSend() : undefined)
+
 async function onPostgres(): Promise<Deployment> {
   const keyPath = join(mkdtempSync(join(tmpdir(), 'keywell-streams-')), 'root-key')
   createKeyFile(keyPath)
   const created = await createDatabase()
   const database = await openCreated(created, { poolSize: 5 })
-  const stage = await createStage(database, { keyPath })
+  const stage = await createStage(database, { keyPath, faultPoint })
   const other = createKeywell({
     database: await openCreated(created, { poolSize: 5 }),
     keys: localKeys(keyFile({ path: keyPath, warn: () => {} })),
     publicUrl: stage.url,
+    faultPoint,
   })
   await other.start()
   const stop = async () => {
@@ -46,7 +53,7 @@ async function onPostgres(): Promise<Deployment> {
 
 async function onPglite(): Promise<Deployment> {
   const database = await openEmbedded()
-  const stage = await createStage(database)
+  const stage = await createStage(database, { faultPoint })
   return { stage, other: stage.keywell, database, stop: stage.stop }
 }
 
@@ -221,8 +228,20 @@ describeDeployments((deployment) => {
     const who = { tenantId: 'ten_slow', userId: 'usr_slow' }
     await stage.connect({ who })
     const { id, key } = await newKey()
-    const effect = { kind: 'delay', ms: 3_000 } as const
-    await stage.sandbox.control.addFault({ endpoint: 'token', effect, times: 1 })
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const reached = new Promise<void>((resolve) => {
+      beforeSend = () => {
+        resolve()
+        return released
+      }
+    })
+    onTestFinished(() => {
+      beforeSend = () => {}
+      release()
+    })
     for (const change of ['credentials set expires_at', 'refresh_schedule set refresh_at']) {
       const past = "now() - interval '1 second'"
       await database.query(`update ${change} = ${past} where tenant_id = $1`, [who.tenantId])
@@ -234,14 +253,11 @@ describeDeployments((deployment) => {
         body: JSON.stringify({ provider: 'gitlab', ...who }),
       }),
     )
-    await until('the refresh is under way', async () => {
-      const [row] = await database.query<{ attempt_id: string | null }>(
-        'select attempt_id from refresh_schedule where tenant_id = $1',
-        [who.tenantId],
-      )
-      return row?.attempt_id != null
-    })
+    await reached
     await stage.keywell.apiKeys.revoke(id)
+    // From then on the call has taken longer than what was found out of its key is believed.
+    await pause(cachedMs)
+    release()
     const answer = await reading
     expect(await answer.json()).toMatchObject({ code: 'unauthorized' })
     expect((await stage.read(who)).status).toBe(200)
