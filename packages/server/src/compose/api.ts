@@ -86,14 +86,28 @@ interface Access {
 }
 
 function createAccess(platform: Platform, { log: { audit } }: Background): Access {
-  const { database, vault, logger, makeId, randomBytes, after, publicUrl } = platform
+  const { database, vault, logger, makeId, randomBytes, after, publicUrl, now } = platform
   const apiKeys = createApiKeys({ database, vault, audit, logger, makeId, randomBytes })
-  const now = platform.monotonic
   return {
     apiKeys,
-    keyStreams: new KeyStreams({ database, keys: apiKeys, logger, after, now }),
+    keyStreams: new KeyStreams({
+      database,
+      keys: apiKeys,
+      logger,
+      after,
+      now: platform.monotonic,
+    }),
     tokens: createConnectTokens({ database, vault, logger, issuer: publicUrl }),
-    mcpTokens: createMcpTokens({ database, vault, logger, audit, apiKeys, makeId, publicUrl }),
+    mcpTokens: createMcpTokens({
+      database,
+      vault,
+      logger,
+      audit,
+      apiKeys,
+      makeId,
+      publicUrl,
+      now,
+    }),
     peppers: createPeppers(vault, connectPepperLabel, createConnectMacs),
     callPeppers: createPeppers(vault, idempotencyPepperLabel, createCallMacs),
     searchPeppers: createPeppers(vault, searchPepperLabel, createSearchMacs),

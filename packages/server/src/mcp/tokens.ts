@@ -65,10 +65,12 @@ interface Parts {
   apiKeys: Pick<ApiKeys, 'current'>
   makeId: MakeId
   publicUrl: string
+  /** Milliseconds since 1970. */
+  now: () => number
 }
 
 export function createMcpTokens(parts: Parts): McpTokens {
-  const { database, audit, publicUrl } = parts
+  const { database, audit, publicUrl, now } = parts
   const key = createSigningKey({ ...parts, name: 'mcp_token' })
   /** Ours alone, by their id. */
   let find = jose.createLocalJWKSet({ keys: [] })
@@ -83,7 +85,7 @@ export function createMcpTokens(parts: Parts): McpTokens {
       const { tenantId, provider, userId } = grant
       const id = parts.makeId('mcpToken')
       const url = endpointUrl(publicUrl, provider)
-      const issuedAt = Math.floor(Date.now() / 1000)
+      const issuedAt = Math.floor(now() / 1000)
       const expiresAt = new Date((issuedAt + lifeSeconds) * 1000)
       await database.transaction(tenantId, async (sql) => {
         await store.insertMcpToken(sql, { tenantId, id, apiKeyId, expiresAt })
@@ -103,7 +105,11 @@ export function createMcpTokens(parts: Parts): McpTokens {
 
     async verify(token, provider) {
       const audience = endpointUrl(publicUrl, provider)
-      const grant = await readToken(token, find, { audience, issuer: publicUrl })
+      const grant = await readToken(token, find, {
+        audience,
+        issuer: publicUrl,
+        currentDate: new Date(now()),
+      })
       const { tenantId, tokenId } = grant
       const apiKeyId = await store.findMcpTokenKey(database.of(tenantId), tenantId, tokenId)
       // A token is worth no more than the key that made it.
@@ -145,7 +151,7 @@ function claimsOf(
 async function readToken(
   token: string,
   find: ReturnType<typeof jose.createLocalJWKSet>,
-  expected: { audience: string; issuer: string },
+  expected: { audience: string; issuer: string; currentDate: Date },
 ): Promise<McpGrant> {
   try {
     const { payload } = await jose.jwtVerify(token, find, {
