@@ -42,11 +42,13 @@ afterAll(async () => {
 
 /** The suite sends no token; and what it takes for the server's own origin is the proxy's. */
 function forward(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  const { origin } = incoming.headers
+  const { origin, host } = incoming.headers
+  const [proxied, own] = [new URL(url), new URL(token.url)]
   const headers = {
     ...incoming.headers,
     authorization: `Bearer ${token.token}`,
-    ...(origin === new URL(url).origin && { origin: new URL(token.url).origin }),
+    ...(origin === proxied.origin && { origin: own.origin }),
+    ...(host === proxied.host && { host: own.host }),
   }
   const { method } = incoming
   const onward = request(token.url, { method, headers }, (answer) => {

@@ -1,4 +1,7 @@
 /** MCP of the service: the official client over real sockets, two users, and every refusal. */
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { json } from 'node:stream/consumers'
 import type { CreateMcpToken, McpToken, Problem } from '@keywell/protocol'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest'
@@ -12,10 +15,13 @@ const issues = { name: 'gitlab_issues_list', arguments: { project_id: 'lighthous
 describeEachDatabase('mcp', (makeDatabase) => {
   let stage: Stage
   let next = 0
+  /** By which the service's clock is fast. */
+  let aheadMs = 0
 
   beforeAll(async () => {
     stage = await createStage(await makeDatabase(), {
       role: 'serve',
+      now: () => Date.now() + aheadMs,
       approvalUrl: 'https://app.example/approve',
       connectUrl: 'https://app.example/connect',
       mcp: { authorizationServers: ['https://login.example'] },
@@ -232,6 +238,45 @@ describeEachDatabase('mcp', (makeDatabase) => {
     }
   })
 
+  verifies('T32:host', async () => {
+    const { who } = await connected()
+    const made = must(await make(who), 201)
+    const own = new URL(made.url)
+    /** `fetch` has no say in its `Host`. */
+    async function ask(host: string, path = own.pathname, headers = bearer(made.token)) {
+      const sent = request(made.url, {
+        method: 'POST',
+        path,
+        headers: {
+          host,
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          ...headers,
+        },
+      })
+      sent.end(JSON.stringify(listTools))
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+      return answer
+    }
+    expect((await ask(own.host)).statusCode).toBe(200)
+    const foreign = [
+      'evil.example',
+      `evil.example:${own.port}`,
+      own.hostname,
+      `localhost:${own.port}`,
+    ]
+    for (const host of foreign) {
+      const answer = await ask(host)
+      expect(answer.statusCode, host).toBe(403)
+      expect(await json(answer)).toMatchObject({ code: 'origin_not_allowed' })
+      // Neither before the token is looked at, nor by any other word of the request.
+      expect((await ask(host, own.pathname, bearer('none'))).statusCode).toBe(403)
+      expect((await ask(host, made.url)).statusCode).toBe(403)
+      const forwarded = { ...bearer(made.token), 'x-forwarded-host': own.host }
+      expect((await ask(host, own.pathname, forwarded)).statusCode).toBe(403)
+    }
+  })
+
   verifies('T32:revoked', async () => {
     const { who } = await connected()
     const made = must(await make(who), 201)
@@ -250,6 +295,18 @@ describeEachDatabase('mcp', (makeDatabase) => {
       [who.tenantId, ended.id],
     )
     expect((await post(ended.url, bearer(ended.token))).status).toBe(401)
+
+    // By the service's clock, while the row still stands.
+    const short = must(await make(who, { expiresInSeconds: 300 }), 201)
+    onTestFinished(() => {
+      aheadMs = 0
+    })
+    aheadMs = 299_000
+    expect((await post(short.url, bearer(short.token))).status).not.toBe(401)
+    aheadMs = 301_000
+    expect((await post(short.url, bearer(short.token))).status).toBe(401)
+    const later = must(await make(who, { expiresInSeconds: 300 }), 201)
+    expect((await post(later.url, bearer(later.token))).status).not.toBe(401)
   })
 
   verifies('T35:mcp-tokens', async () => {

@@ -2815,6 +2815,11 @@ export const requirements = {
     behaviour: 'No page of another origin is answered by an MCP endpoint.',
     source: 'threats.md, T32',
   },
+  'T32:host': {
+    behaviour:
+      'An MCP endpoint answers under the host of the public URL alone, whatever a request says of its own name.',
+    source: 'threats.md, T32',
+  },
   'T32:revoked': {
     behaviour: 'A token of MCP that was revoked or has ended opens nothing.',
     source: 'threats.md, T32',

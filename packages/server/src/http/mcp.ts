@@ -87,13 +87,13 @@ function metadataOf({ publicUrl, mcpAuthorizationServers }: Parts, provider: str
  */
 function requireMcpToken(parts: Parts): MiddlewareHandler<Environment> {
   const { publicUrl, rateLimits } = parts
-  const own = new URL(publicUrl).origin
+  const own = new URL(publicUrl)
   return async (c, next) => {
     const provider = c.req.param('provider') ?? ''
-    const origin = c.req.header('origin')
-    if (origin !== undefined && origin !== own) {
+    const violation = foreignHost(c, own) ?? foreignOrigin(c, own)
+    if (violation !== undefined) {
       rateLimits.request(fromOf(c).address)
-      throw new KeywellError('origin_not_allowed', 'No page of a browser may call this.')
+      throw violation
     }
     c.set('challenge', `Bearer resource_metadata="${metadataUrl(publicUrl, provider)}"`)
     const token = bearerOf(c)
@@ -109,6 +109,27 @@ function requireMcpToken(parts: Parts): MiddlewareHandler<Environment> {
     c.set('principal', { kind: 'mcp_token', grant })
     await next()
   }
+}
+
+/**
+ * A page reaches a service in an inner network, without a foreign `Origin`, by a name of its own that it has pointed
+ * there. So the name is the service's own: which one it is, no request says.
+ */
+function foreignHost(c: Context<Environment>, own: URL): KeywellError | undefined {
+  const host = (c.req.header('host') ?? new URL(c.req.url).host).toLowerCase()
+  const port = own.port || (own.protocol === 'https:' ? '443' : '80')
+  if (host === own.host || host === `${own.hostname}:${port}`) return undefined
+  return new KeywellError('origin_not_allowed', 'The service has another name than this Host.', {
+    nextStep: `Call ${own.origin}. A proxy in front of the service has to leave Host as it is.`,
+  })
+}
+
+function foreignOrigin(c: Context<Environment>, own: URL): KeywellError | undefined {
+  const origin = c.req.header('origin')
+  if (origin === undefined || origin === own.origin) return undefined
+  return new KeywellError('origin_not_allowed', 'No page of a browser may call this.', {
+    nextStep: 'Call from a process, without the header Origin.',
+  })
 }
 
 /** Only wrong tokens count, so that callers who share an address with an attacker are let in. */
