@@ -301,7 +301,7 @@ describeEachDatabase('mcp', (makeDatabase) => {
     onTestFinished(() => {
       aheadMs = 0
     })
-    aheadMs = 299_000
+    aheadMs = 270_000
     expect((await post(short.url, bearer(short.token))).status).not.toBe(401)
     aheadMs = 301_000
     expect((await post(short.url, bearer(short.token))).status).toBe(401)

@@ -2788,6 +2788,15 @@ export const requirements = {
       'A client that opens addresses is asked to let a person approve, and its call is made once that is done.',
     source: 'tools.md, MCP',
   },
+  'mcp:list-changed': {
+    behaviour:
+      'A client of MCP that subscribed is told when its own list of tools is another one, and of no other change and no other user.',
+    source: 'tools.md, MCP',
+  },
+  'mcp:subscription-ends': {
+    behaviour: 'A subscription ends with its token, and a token has 8 at once.',
+    source: 'tools.md, MCP',
+  },
   'mcp:conformance': {
     behaviour:
       'The endpoint passes the scenarios of the conformance suite of MCP that are for a server of tools.',

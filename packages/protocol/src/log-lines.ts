@@ -208,6 +208,7 @@ export const logLines = {
     version: count,
   }),
   'API key recheck failed': at('warn', { reason }),
+  'subscription check failed': at('warn', { reason }),
   'stream ended with its API key': at('info', { keyId: text }),
   'idempotent answer not stored': at('warn', { reason }),
   'idempotent answer altered': at('error', { alarm: alarm('answer_altered'), requestId: text }),

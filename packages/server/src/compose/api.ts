@@ -16,10 +16,17 @@ import {
 import { createCustomProviders } from '../custom-providers/custom-providers.ts'
 import { createPeppers, type Peppers } from '../encryption-keys/peppers.ts'
 import { createApp } from '../http/app.ts'
+import { toKeywellError } from '../http/failures.ts'
 import { type CallMacs, createCallMacs, idempotencyPepperLabel } from '../http/idempotency.ts'
 import { readAppearance } from '../http/pages/appearance.ts'
 import { createRefusedCalls } from '../http/refused-calls.ts'
-import { createStreamPlaces, defaultStreamLimits } from '../http/stream-places.ts'
+import {
+  createStreamPlaces,
+  defaultStreamLimits,
+  type StreamPlaces,
+} from '../http/stream-places.ts'
+import { createMcpEndpoint, type McpEndpoint } from '../mcp/endpoint.ts'
+import { createToolSubscriptions, type ToolSubscriptions } from '../mcp/subscriptions.ts'
 import { createMcpTokens, type McpTokens } from '../mcp/tokens.ts'
 import type { KeywellOptions } from '../options.ts'
 import type { Database } from '../store/database.ts'
@@ -53,13 +60,18 @@ export function createApi(
   const connecting = createConnecting(platform, background, access, options)
   const sending = createSending(platform, background, options, access)
   const { flowWatch } = connecting
+  const streamPlaces = createStreamPlaces({ ...defaultStreamLimits, ...options.streamLimits })
+  const mcp = createMcp({ platform, background, access, sending, streamPlaces })
 
   async function takeUpKey(): Promise<void> {
     await Promise.all([apiKeys.start(), peppers.load(), callPeppers.load(), searchPeppers.load()])
   }
 
   return {
-    app: assembleApp({ platform, background, telemetry, access, connecting, sending }, options),
+    app: assembleApp(
+      { platform, background, telemetry, access, connecting, sending, streamPlaces, mcp },
+      options,
+    ),
     apiKeys,
     takeUpKey,
     async start() {
@@ -69,6 +81,7 @@ export function createApi(
       await keyStreams.start()
     },
     async close() {
+      mcp.subscriptions.close()
       await Promise.all([flowWatch.stop(), keyStreams.stop()])
     },
   }
@@ -114,6 +127,35 @@ function createAccess(platform: Platform, { log: { audit } }: Background): Acces
   }
 }
 
+/** The endpoints of agents. */
+interface Mcp {
+  subscriptions: ToolSubscriptions
+  endpoint: McpEndpoint
+}
+
+function createMcp({
+  platform: { catalogue, logger, after },
+  background: { feed },
+  access: { mcpTokens: tokens },
+  sending: { toolService },
+  streamPlaces,
+}: Pick<Rooms, 'platform' | 'background' | 'access' | 'sending' | 'streamPlaces'>): Mcp {
+  const subscriptions = createToolSubscriptions({
+    feed,
+    tokens,
+    takePlace: streamPlaces.ofMcpToken,
+    after,
+    logger,
+  })
+  const endpoint = createMcpEndpoint({
+    toolService,
+    catalogue,
+    subscriptions,
+    toError: (error, requestId) => toKeywellError(error, logger, requestId),
+  })
+  return { subscriptions, endpoint }
+}
+
 interface Rooms {
   platform: Platform
   background: Background
@@ -121,6 +163,8 @@ interface Rooms {
   access: Access
   connecting: Connecting
   sending: Sending
+  streamPlaces: StreamPlaces
+  mcp: Mcp
 }
 
 function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
@@ -158,6 +202,7 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     sendProviderRequest: sending.sendProviderRequest,
     toolService: sending.toolService,
     mcpTokens: access.mcpTokens,
+    mcpEndpoint: rooms.mcp.endpoint,
     mcpAuthorizationServers: options.mcp?.authorizationServers ?? [],
     approvals: sending.approvals,
     approvalLinks: sending.approvalLinks,
@@ -215,7 +260,7 @@ function assembleApp(rooms: Rooms, options: KeywellOptions): Api['app'] {
     scrape: telemetry.scrape,
     role: options.role ?? 'all',
     flowWatch: connecting.flowWatch,
-    streamPlaces: createStreamPlaces({ ...defaultStreamLimits, ...options.streamLimits }),
+    streamPlaces: rooms.streamPlaces,
     isReady: () => isReady(database),
   })
 }

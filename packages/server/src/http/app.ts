@@ -32,6 +32,7 @@ import type { CustomProviders } from '../custom-providers/custom-providers.ts'
 import type { TryDefinition } from '../custom-providers/try-definition.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
 import type { Logger } from '../logger.ts'
+import type { McpEndpoint } from '../mcp/endpoint.ts'
 import type { McpTokens } from '../mcp/tokens.ts'
 import type { Scrape } from '../metrics/scrape.ts'
 import type { Tracing } from '../metrics/tracing.ts'
@@ -72,7 +73,7 @@ import { incidentRoutes } from './incidents.ts'
 import { installationRoutes } from './installations.ts'
 import { integrationRoutes } from './integrations.ts'
 import { keptFor } from './kept.ts'
-import { mcpEndpoint, mcpTokenRoutes } from './mcp.ts'
+import { mcpRoutes, mcpTokenRoutes } from './mcp.ts'
 import { describeApi } from './openapi.ts'
 import type { Appearance } from './pages/appearance.ts'
 import { providerRoutes } from './providers.ts'
@@ -123,6 +124,7 @@ export interface AppParts {
   sendProviderRequest: SendProviderRequest
   toolService: ToolService
   mcpTokens: McpTokens
+  mcpEndpoint: McpEndpoint
   /** Of authorisation servers that name themselves in the metadata of an MCP endpoint. */
   mcpAuthorizationServers: readonly string[]
   approvals: Approvals
@@ -175,7 +177,7 @@ export function createApp(parts: AppParts): Hono<Environment> {
   operatorRoutes(app, parts)
   if (parts.role === 'worker') return app.notFound(answerNotServed)
   backendRoutes(app, parts)
-  mcpEndpoint(app, parts)
+  mcpRoutes(app, parts)
   pageRoutes(app, parts)
   return app.notFound(answerNoRoute)
 }

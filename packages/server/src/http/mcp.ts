@@ -4,13 +4,10 @@ import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { requireWithinLimits, withinLimits } from '../auth/access.ts'
 import type { RateLimits } from '../auth/rate-limits.ts'
 import type { Catalogue } from '../catalogue.ts'
-import type { Logger } from '../logger.ts'
 import { endpointUrl, metadataUrl } from '../mcp/addresses.ts'
-import { answerMcp } from '../mcp/endpoint.ts'
+import type { McpEndpoint } from '../mcp/endpoint.ts'
 import type { McpTokens } from '../mcp/tokens.ts'
-import type { ToolService } from '../tools/tool-service.ts'
 import type { Environment } from './context.ts'
-import { toKeywellError } from './failures.ts'
 import { bearerOf, fromOf, limitByAddress } from './guards.ts'
 import { callerOf, principalOf } from './principal.ts'
 import { serve } from './serve.ts'
@@ -21,11 +18,10 @@ const metadataPath = '/.well-known/oauth-protected-resource/mcp/:provider'
 interface Parts {
   publicUrl: string
   catalogue: Catalogue
-  logger: Logger
   rateLimits: RateLimits
   mcpTokens: McpTokens
   mcpAuthorizationServers: readonly string[]
-  toolService: ToolService
+  mcpEndpoint: McpEndpoint
 }
 
 export function mcpTokenRoutes(
@@ -54,21 +50,13 @@ export function mcpTokenRoutes(
   )
 }
 
-export function mcpEndpoint(app: Hono<Environment>, parts: Parts): void {
+export function mcpRoutes(app: Hono<Environment>, parts: Parts): void {
   app.use(metadataPath, limitByAddress(parts.rateLimits))
   app.get(metadataPath, (c) => c.json(metadataOf(parts, c.req.param('provider'))))
   app.use(endpointPath, requireMcpToken(parts))
   app.all(endpointPath, (c) => {
     const { grant } = principalOf(c, 'mcp_token')
-    return answerMcp(
-      {
-        toolService: parts.toolService,
-        titleOf: (provider) => parts.catalogue.get(grant.tenantId, provider).title,
-        toError: (error, requestId) => toKeywellError(error, parts.logger, requestId),
-      },
-      c.req.raw,
-      { grant, caller: callerOf(c) },
-    )
+    return parts.mcpEndpoint.answer(c.req.raw, { grant, caller: callerOf(c) })
   })
 }
 

@@ -11,7 +11,9 @@ export interface StreamLimits {
   address: number
   /** Of one API key: an SDK has one for each of its processes. */
   key: number
-  /** Of one process of the service, flows and API keys together. */
+  /** Of one token of MCP: an agent has one, and may run more than once. */
+  mcpToken: number
+  /** Of one process of the service, all together. */
   process: number
 }
 
@@ -20,6 +22,7 @@ export const defaultStreamLimits: StreamLimits = {
   session: 8,
   address: 100,
   key: 2_000,
+  mcpToken: 8,
   process: 5_000,
 }
 
@@ -35,6 +38,8 @@ export interface StreamPlaces {
   ofFlow(asked: { sessionId: string; flowId: string; address: string | undefined }): Leave
   /** @throws KeywellError the same */
   ofKey(keyId: string): Leave
+  /** @throws KeywellError the same */
+  ofMcpToken(tokenId: string): Leave
 }
 
 export function createStreamPlaces(limits: StreamLimits): StreamPlaces {
@@ -72,6 +77,8 @@ export function createStreamPlaces(limits: StreamLimits): StreamPlaces {
       ])
     },
     ofKey: (keyId) => take([[`key ${keyId}`, limits.key, 'of this API key']]),
+    ofMcpToken: (tokenId) =>
+      take([[`mcp token ${tokenId}`, limits.mcpToken, 'of this token of MCP']]),
   }
 }
 

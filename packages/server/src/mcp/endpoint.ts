@@ -1,131 +1,87 @@
 /** `/mcp/{provider}`: one fresh server for each request, with the tools of the token's owner. */
-import type { KeywellError, ScopedToolList } from '@keywell/protocol'
-import {
-  compactTools,
-  createMcpServer,
-  type McpTool,
-  type McpTools,
-  mcpToolOf,
-  searchedTools,
-} from '@keywell/tools/mcp'
-import { createMcpHandler } from '@modelcontextprotocol/server'
+import type { KeywellError } from '@keywell/protocol'
+import { createMcpServer, type McpTools } from '@keywell/tools/mcp'
+import { createMcpHandler, type McpServerFactory } from '@modelcontextprotocol/server'
+import { z } from 'zod'
 import type { RequestActor } from '../audit/actor.ts'
+import type { Catalogue } from '../catalogue.ts'
 import type { ToolService } from '../tools/tool-service.ts'
-import type { ToolUser } from '../tools/tool-user.ts'
-import { type Choice, readChoice } from './choice.ts'
+import { readChoice } from './choice.ts'
+import { grantTools } from './grant-tools.ts'
+import type { ToolSubscriptions } from './subscriptions.ts'
 import type { McpGrant } from './tokens.ts'
 
 const maxBodyBytes = 64 * 1024
-const pageSize = 200
-/** Of a client's name, in the audit log. */
-const maxClientCharacters = 100
 
-export interface EndpointParts {
+export interface McpEndpointParts {
   readonly toolService: ToolService
+  readonly catalogue: Catalogue
+  readonly subscriptions: ToolSubscriptions
   readonly toError: (thrown: Error, requestId: string) => KeywellError
-  readonly titleOf: (provider: string) => string
 }
 
-/** Answers one request. Nothing is kept from one to the next, so that no session can be taken over. */
-export async function answerMcp(
-  parts: EndpointParts,
-  request: Request,
-  { grant, caller }: { readonly grant: McpGrant; readonly caller: RequestActor },
-): Promise<Response> {
-  const choice = readChoice(new URL(request.url), grant)
-  const tools = toolsOf(parts.toolService, grant, choice, caller)
-  const handler = createMcpHandler(
-    () =>
-      createMcpServer(inProfile(tools, choice, grant), {
-        name: 'keywell',
-        version: '1',
-        instructions: instructionsFor(parts.titleOf(grant.provider)),
-        toError: (thrown) =>
-          parts.toError(
-            thrown instanceof Error ? thrown : new Error('not an error'),
-            caller.requestId,
-          ),
-      }),
-    // No list of tools is announced as changed, so that there is nothing to subscribe to.
-    { maxRequestBodySize: maxBodyBytes, maxSubscriptions: 0 },
-  )
-  return handler.fetch(request)
+export interface McpEndpoint {
+  /** Nothing is kept from one request to the next, so that no session can be taken over. */
+  answer(
+    request: Request,
+    from: { readonly grant: McpGrant; readonly caller: RequestActor },
+  ): Promise<Response>
 }
 
-function inProfile(tools: McpTools, { profile }: Choice, { provider }: McpGrant): McpTools {
-  switch (profile) {
-    case 'compact':
-      return compactTools(tools, { provider, defaultPlaces: {} })
-    case 'search':
-      return searchedTools(tools)
-    case 'full':
-    case 'read':
-      return tools
-    default:
-      profile satisfies never
-      throw new TypeError('unreachable')
-  }
-}
-
-function toolsOf(
-  service: ToolService,
-  grant: McpGrant,
-  choice: Choice,
-  caller: RequestActor,
-): McpTools {
-  const { tenantId, userId, host, provider } = grant
-  const { connectionName, tools, readOnly } = choice
-  const user: ToolUser = {
-    tenantId,
-    userId,
-    host,
-    connectionName,
-    tools,
-    readOnly,
-    ...caller,
-    providers: [provider],
-  }
+export function createMcpEndpoint(parts: McpEndpointParts): McpEndpoint {
   return {
-    list: () => listAll(service, user, provider),
-    async call({ name, arguments: given, approvalId, client, signal }) {
-      const caller = { ...user, client: client?.slice(0, maxClientCharacters) }
-      const { executionId, ...structured } = await service.execute(caller, {
-        tool: name,
-        arguments: given,
-        approvalId,
-        signal,
-      })
-      return { structured, executionId }
+    async answer(request, { grant, caller }) {
+      const choice = readChoice(new URL(request.url), grant)
+      const tools = grantTools(parts.toolService, grant, choice, caller)
+      const factory = serverFactory(parts, tools, { grant, caller })
+      if ((await methodOf(request)) === 'subscriptions/listen') {
+        return answerListen(parts.subscriptions, request, { grant, tools, factory })
+      }
+      const limits = { maxRequestBodySize: maxBodyBytes, maxSubscriptions: 0 }
+      return createMcpHandler(factory, limits).fetch(request)
     },
   }
 }
 
-/** All pages: clients of MCP show a model everything at once. */
-async function listAll(
-  service: ToolService,
-  user: ToolUser,
-  provider: string,
-): Promise<readonly McpTool[]> {
-  const filter = {
-    providers: [provider],
-    ...(user.tools !== undefined && { toolNames: [...user.tools] }),
-    ...(user.connectionName !== undefined && {
-      connectionNames: [`${provider}/${user.connectionName}`],
-    }),
-    ...(user.readOnly && { effect: 'read' as const }),
-  }
-  const found: ScopedToolList['tools'] = []
-  let pageToken: string | undefined
-  do {
-    const page = await service.listScoped(user, {
-      filter,
-      pageSize,
-      ...(pageToken !== undefined && { pageToken }),
+/** A client waits to hear that its list of tools is another one. Clients before 2026-07-28 cannot ask for that. */
+async function answerListen(
+  subscriptions: ToolSubscriptions,
+  request: Request,
+  { grant, tools, factory }: { grant: McpGrant; tools: McpTools; factory: McpServerFactory },
+): Promise<Response> {
+  const subscription = await subscriptions.open({ grant, list: () => tools.list() })
+  const bus = subscription.events
+  const handler = createMcpHandler(factory, { maxRequestBodySize: maxBodyBytes, bus })
+  subscription.onEnd(() => void handler.close())
+  const response = await handler.fetch(request)
+  if (!subscription.isHeard) subscription.end()
+  return response
+}
+
+function serverFactory(
+  { toError, catalogue }: McpEndpointParts,
+  tools: McpTools,
+  { grant, caller }: { grant: McpGrant; caller: RequestActor },
+): McpServerFactory {
+  return ({ era }) =>
+    createMcpServer(tools, {
+      name: 'keywell',
+      version: '1',
+      instructions: instructionsFor(catalogue.get(grant.tenantId, grant.provider).title),
+      announcesChanges: era === 'modern',
+      toError: (thrown) =>
+        toError(thrown instanceof Error ? thrown : new Error('not an error'), caller.requestId),
     })
-    found.push(...page.tools)
-    pageToken = page.nextPageToken
-  } while (pageToken !== undefined)
-  return found.map(mcpToolOf)
+}
+
+/** Undefined: it is no single message. What is wrong with it, the protocol's library says. */
+async function methodOf(request: Request): Promise<string | undefined> {
+  if (request.method !== 'POST') return undefined
+  const body: unknown = await request
+    .clone()
+    .json()
+    .catch(() => undefined)
+  return z.object({ method: z.string() }).safeParse(body).data?.method
 }
 
 function instructionsFor(title: string): string {

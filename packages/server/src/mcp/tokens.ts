@@ -53,6 +53,8 @@ export interface McpTokens {
    * or revoked
    */
   verify(token: string, provider: string): Promise<McpGrant>
+  /** @throws KeywellError `unauthorized`: the token that was verified has ended since, or was revoked */
+  requireCurrent(grant: Pick<McpGrant, 'tenantId' | 'tokenId'>): Promise<void>
   /** @throws KeywellError `not_found` */
   revoke(token: { tenantId: string; id: string }, caller: RequestActor): Promise<void>
 }
@@ -74,6 +76,16 @@ export function createMcpTokens(parts: Parts): McpTokens {
   const key = createSigningKey({ ...parts, name: 'mcp_token' })
   /** Ours alone, by their id. */
   let find = jose.createLocalJWKSet({ keys: [] })
+
+  async function requireCurrent({
+    tenantId,
+    tokenId,
+  }: Pick<McpGrant, 'tenantId' | 'tokenId'>): Promise<void> {
+    const apiKeyId = await store.findMcpTokenKey(database.of(tenantId), tenantId, tokenId)
+    // A token is worth no more than the key that made it.
+    const keys = apiKeyId === undefined ? undefined : await parts.apiKeys.current([apiKeyId])
+    if (apiKeyId === undefined || keys?.has(apiKeyId) !== true) throw refused()
+  }
 
   return {
     async start() {
@@ -110,13 +122,11 @@ export function createMcpTokens(parts: Parts): McpTokens {
         issuer: publicUrl,
         currentDate: new Date(now()),
       })
-      const { tenantId, tokenId } = grant
-      const apiKeyId = await store.findMcpTokenKey(database.of(tenantId), tenantId, tokenId)
-      // A token is worth no more than the key that made it.
-      const keys = apiKeyId === undefined ? undefined : await parts.apiKeys.current([apiKeyId])
-      if (apiKeyId === undefined || keys?.has(apiKeyId) !== true) throw refused()
+      await requireCurrent(grant)
       return grant
     },
+
+    requireCurrent,
 
     async revoke({ tenantId, id }, caller) {
       await database.transaction(tenantId, async (sql) => {

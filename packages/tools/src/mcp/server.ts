@@ -24,16 +24,21 @@ export interface McpServerOptions {
   readonly instructions?: string
   /** Milliseconds between two reports of progress, to clients that ask for them. Default: 5,000. */
   readonly progressMs?: number
+  /** Clients can subscribe to changes of the list of tools. Default: false. */
+  readonly announcesChanges?: boolean
   /** Whatever was thrown becomes an error with a code. */
   toError(error: unknown): KeywellError
 }
 
 /** One for each request, or for each connection: it holds nothing of another caller. */
 export function createMcpServer(tools: McpTools, options: McpServerOptions): Server {
-  const { name, version, instructions } = options
+  const { name, version, instructions, announcesChanges: listChanged = false } = options
   const server = new Server(
     { name, version },
-    { capabilities: { tools: {} }, ...(instructions !== undefined && { instructions }) },
+    {
+      capabilities: { tools: listChanged ? { listChanged } : {} },
+      ...(instructions !== undefined && { instructions }),
+    },
   )
   server.setRequestHandler('tools/list', async () => ({ tools: [...(await tools.list())] }))
   server.setRequestHandler('tools/call', ({ params }, context) =>
