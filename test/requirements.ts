@@ -2799,7 +2799,17 @@ export const requirements = {
   },
   'mcp:conformance': {
     behaviour:
-      'The endpoint passes the scenarios of the conformance suite of MCP that are for a server of tools.',
+      'The endpoint passes the scenarios of the conformance suite of MCP that a server with its own tools can pass.',
+    source: 'tools.md, MCP',
+  },
+  'mcp:conformance-of-tools': {
+    behaviour:
+      'The server of MCP passes the scenarios of the conformance suite that call tools, where its tools are those of the suite.',
+    source: 'tools.md, MCP',
+  },
+  'mcp:conformance-known': {
+    behaviour:
+      'Every scenario of the conformance suite of MCP is run, or named with the reason why it does not apply.',
     source: 'tools.md, MCP',
   },
   'mcp:metadata': {
