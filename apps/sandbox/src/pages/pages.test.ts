@@ -33,7 +33,7 @@ async function signIn(page: Page, username = 'ada', password = 'sandbox'): Promi
 /** What axe finds, or cannot decide. */
 async function violations(page: Page): Promise<unknown> {
   await page.evaluate(axe)
-  return await page.evaluate(`axe.run().then((result) =>
+  return await page.evaluate(`axe.run({ resultTypes: ['violations', 'incomplete'] }).then((result) =>
     [...result.violations, ...result.incomplete].map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))`)
 }
 
