@@ -91,12 +91,12 @@ describeEachDatabase('access', (makeDatabase) => {
     const opens: Record<ApiKeyRole, RegExp> = {
       admin: /^(?!POST \/v1\/(credentials|requests|tools|approvals)|[A-Z]+ \/v1\/mcp-tokens)/,
       backend:
-        /^(POST \/v1\/(credentials|requests|tools|approvals)|[A-Z]+ \/v1\/mcp-tokens|GET \/v1\/(approvals|tools|connections|connect\/|installations|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/|installations))/,
-      agent: /^(GET \/v1\/(providers|tools)|POST \/v1\/tools)/,
+        /^(POST \/v1\/(credentials|requests|tools|approvals|scopes)|[A-Z]+ \/v1\/mcp-tokens|GET \/v1\/(approvals|tools|connections|connect\/|installations|integrations|providers|changes|incidents)|(DELETE|POST) \/v1\/(connections|connect\/|installations))/,
+      agent: /^(GET \/v1\/(providers|tools)|POST \/v1\/(tools|scopes))/,
       connect:
-        /^(GET \/v1\/(connections|connect\/|installations|providers|tools)|POST \/v1\/connections\/search|(DELETE|POST) \/v1\/connect\/)/,
+        /^(GET \/v1\/(connections|connect\/|installations|providers|tools)|POST \/v1\/(connections\/search|scopes)|(DELETE|POST) \/v1\/connect\/)/,
       read_only:
-        /^(GET \/(metrics|v1\/(?!api-keys|approvals|audit|connect\/|custom-providers|tenants))|POST \/v1\/(connections|events)\/search)/,
+        /^(GET \/(metrics|v1\/(?!api-keys|approvals|audit|connect\/|custom-providers|tenants))|POST \/v1\/((connections|events)\/search|scopes))/,
       audit: /^(GET \/(metrics|v1\/audit)|POST \/v1\/events\/search)/,
     }
     for (const [role, pattern] of Object.entries(opens)) {
@@ -569,6 +569,7 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
     body: { tenantId },
   }),
   'GET /v1/providers': 'is asked for nothing',
+  'POST /v1/scopes/plan': 'is asked for nothing',
   'GET /v1/providers/categories': 'is asked for nothing',
   'GET /v1/providers/{name}': 'is asked for nothing',
   'GET /v1/custom-providers': ({ tenantId }) => ({

@@ -2190,6 +2190,14 @@ export const requirements = {
       'No search, cursor or export shows an entry of another tenant, or shows an entry to a call without a key.',
     source: 'T19',
   },
+  'planner:route': {
+    behaviour: 'The route that plans scopes answers what the SDK computes, in both directions.',
+    source: 'tools.md, The planner',
+  },
+  'planner:session-tools': {
+    behaviour: 'A connect session that names tools requires the least scopes that they need.',
+    source: 'tools.md, The planner',
+  },
   'audit:tool-call': {
     behaviour:
       'An entry of a tool call says which tool, what it is about, as whom, and what came of it, whether it was made, refused or only described.',

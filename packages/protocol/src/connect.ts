@@ -65,6 +65,8 @@ export const createSessionSchema = knownFields({
    * registered with, none of them required.
    */
   scopes: z.record(providerKeySchema, scopePolicySchema).default({}),
+  /** Names of tools that the app will call: the least scopes that they need are required, beside those of `scopes`. */
+  tools: z.array(z.string().min(1).max(300)).max(200).optional(),
   /**
    * Hosts that the session may connect. Default: every host that has an integration; by a key also the
    * provider's own, and those that the operator has listed.

@@ -336,6 +336,12 @@ export {
   toolsOf,
   type UnavailableTool,
 } from './scope-plan.ts'
+export {
+  type PlannedScopes,
+  type PlanScopes,
+  plannedScopesSchema,
+  planScopesSchema,
+} from './scope-plan-call.ts'
 export { scopeGroupSchema, scopePresetSchema, scopeViewSchema } from './scope-view.ts'
 export { impliedScopes, missingScopes, type ScopeImplications } from './scopes.ts'
 export { Secret } from './secret.ts'

@@ -11,6 +11,7 @@ import { integrationRoutes, providerRoutes } from './integrations.ts'
 import { mcpTokenRoutes } from './mcp-tokens.ts'
 import { requestRoutes } from './requests.ts'
 import type { Route } from './route.ts'
+import { scopeRoutes } from './scopes.ts'
 import { serviceRoutes } from './service.ts'
 import { tenantRoutes } from './tenants.ts'
 import { approvalRoutes, toolRoutes } from './tools.ts'
@@ -34,6 +35,7 @@ export const routes = {
   integrations: integrationRoutes,
   incidents: incidentRoutes,
   providers: providerRoutes,
+  scopes: scopeRoutes,
   customProviders: customProviderRoutes,
   webhooks: webhookRoutes,
   events: eventRoutes,

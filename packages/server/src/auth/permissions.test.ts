@@ -56,6 +56,7 @@ verifies('agent:role', () => {
     'providers.list',
     'providers.categories',
     'providers.get',
+    'scopes.plan',
   ])
 })
 

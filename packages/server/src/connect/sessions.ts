@@ -38,6 +38,7 @@ import {
   sessionOfLink,
   toSessionPolicy,
 } from './session-request.ts'
+import { withToolScopes } from './tool-scopes.ts'
 
 /** Characters of a refused origin that the audit log keeps: the longest name of DNS, and a port. */
 const maxOriginInAudit = 270
@@ -156,7 +157,7 @@ type RequestIds = { id: SessionId; tenantId: SessionRequest['tenantId'] }
 /** @param options what else happens in the transaction, which sees the rows of the installation, too */
 async function storeSession(
   parts: SessionParts,
-  request: SessionRequest,
+  requested: SessionRequest,
   { actor, requestId, origins }: SessionMaker,
   options: {
     action: 'session.create' | 'link.create' | 'device.start'
@@ -165,6 +166,7 @@ async function storeSession(
   },
 ): Promise<NewSession> {
   const { database, peppers, audit } = parts
+  const request = withToolScopes(parts.catalogue, requested)
   const { tenantId, userId } = request
   const entry = { actor, requestId, tenantId, userId, action: options.action }
   await checkRequest(parts, request)

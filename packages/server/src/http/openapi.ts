@@ -61,6 +61,7 @@ const resources: Record<keyof typeof routes, string> = {
   incidents:
     'Providers that refuse every credential, whose connections are held until it is known why.',
   providers: 'The catalogue of providers.',
+  scopes: 'Which scopes tools need, and which tools can be run with scopes.',
   customProviders: 'Providers that you or your tenants define.',
   webhooks: 'Endpoints that are sent the changes of connections.',
   events: 'What webhooks are sent, and how far that is.',

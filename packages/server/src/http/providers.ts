@@ -1,11 +1,15 @@
 import {
   KeywellError,
   type listProvidersSchema,
+  type PlannedScopes,
   type Provider,
   type ProviderDefinition,
   type ProviderList,
+  planScopes,
+  type planScopesSchema,
   routes,
   type TenantId,
+  toolsOf,
 } from '@keywell/protocol'
 import { defaultHostOf, defaultScopesOf } from '@keywell/providers'
 import { listTools, summarizeTool } from '@keywell/tools'
@@ -37,6 +41,21 @@ export function providerRoutes(
   serve(app, routes.providers.get, ({ params, query, access }) =>
     viewProvider(catalogue.get(viewerOf(access, query), params.name)),
   )
+  serve(app, routes.scopes.plan, ({ body, access }) => {
+    const provider = viewProvider(catalogue.get(viewerOf(access, body), body.provider))
+    return planned(provider, body)
+  })
+}
+
+/** By the functions that an SDK and a page plan with, over what they read of the provider. */
+function planned(
+  provider: Provider,
+  { tools, scopes }: z.output<typeof planScopesSchema>,
+): PlannedScopes {
+  return {
+    ...(tools && { plan: planScopes({ provider, tools }) }),
+    ...(scopes && { access: toolsOf({ provider, scopes }) }),
+  }
 }
 
 /** Whose providers are shown. To a key that is not for the tenant, those that everybody has. */
